@@ -1,0 +1,23 @@
+import { layout } from './layout.ts';
+
+/**
+ * An entry is what the log stores under one sequence number: the commands of one node's event-loop turn.
+ * This header, then `commandCount` command records back to back. `(nodeId, epoch, entryNo)` makes it unique:
+ * a repeat, appended again because its fate was unknown, is ignored by the core.
+ */
+export const EntryHeader = layout(
+  'EntryHeader',
+  0,
+  {},
+  {
+    nodeId: 'u16',
+    commandCount: 'u16',
+    /** Grows by one each time the node starts. */
+    epoch: 'u32',
+    /** Grows by one per entry of the node and epoch, from 1. */
+    entryNo: 'i53',
+  },
+);
+
+/** Words before the first command. */
+export const ENTRY_HEADER_WORDS = EntryHeader.words;

@@ -1,0 +1,94 @@
+/**
+ * Record layouts: one table per command and event says where each field sits. The core reads and writes
+ * fields at these offsets, the codec turns records into plain objects with them, and the written
+ * specification is generated from them, so the three cannot drift apart.
+ *
+ * Kinds of field:
+ * - `u8`, `u16`: one or two bytes of a word; consecutive ones share a word, lowest byte first
+ * - `i32`, `u32`: one word
+ * - `i53`: two words at an even offset; an integer of magnitude below 2^53 carried as an IEEE 754 binary64
+ * - `text8`, `text16`: 8 or 16 bytes of printable ASCII, padded with NUL
+ * - `bytes32`: 32 opaque bytes
+ */
+export type FieldKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53' | 'text8' | 'text16' | 'bytes32';
+
+export interface Field {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Offset from the record's first word. */
+  readonly word: number;
+  /** For `u8` and `u16`: the first byte within the word, 0 the lowest. Otherwise 0. */
+  readonly byte: number;
+}
+
+export interface Layout<Names extends string = string> {
+  readonly name: string;
+  readonly type: number;
+  /** Words of the whole record, header included; always even. */
+  readonly words: number;
+  readonly fields: readonly Field[];
+  /** Word offset of each field, for the hot path: `i32[record + layout.at.priceTicks]`. */
+  readonly at: { readonly [Name in Names]: number };
+}
+
+const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
+  i32: 1,
+  u32: 1,
+  i53: 2,
+  text8: 2,
+  text16: 4,
+  bytes32: 8,
+};
+
+type FieldTable = { readonly [name: string]: FieldKind };
+
+/**
+ * Lays `fields` out after `header` in the order given; 64-bit kinds are aligned to an even word.
+ * @throws Error when a name repeats one of the header's.
+ */
+export function layout<const Header extends FieldTable, const Fields extends FieldTable>(
+  name: string,
+  type: number,
+  header: Header,
+  fields: Fields,
+): Layout<(keyof Header & string) | (keyof Fields & string)> {
+  const placed: Field[] = [];
+  const at: Record<string, number> = {};
+  let word = 0;
+  let byte = 0;
+  for (const [fieldName, kind] of [...Object.entries(header), ...Object.entries(fields)]) {
+    if (fieldName in at) throw new Error(`layout ${name}: field ${fieldName} twice`);
+    if (kind === 'u8' || kind === 'u16') {
+      const bytes = kind === 'u8' ? 1 : 2;
+      if (byte % bytes !== 0) byte++;
+      if (byte === 4) {
+        byte = 0;
+        word++;
+      }
+      placed.push({ name: fieldName, kind, word, byte });
+      at[fieldName] = word;
+      byte += bytes;
+      if (byte === 4) {
+        byte = 0;
+        word++;
+      }
+      continue;
+    }
+    if (byte !== 0) {
+      byte = 0;
+      word++;
+    }
+    if (kind !== 'i32' && kind !== 'u32' && (word & 1) === 1) word++;
+    placed.push({ name: fieldName, kind, word, byte: 0 });
+    at[fieldName] = word;
+    word += WORDS_OF[kind];
+  }
+  if (byte !== 0) word++;
+  return {
+    name,
+    type,
+    words: word + (word & 1),
+    fields: placed,
+    at: at as Layout<(keyof Header & string) | (keyof Fields & string)>['at'],
+  };
+}

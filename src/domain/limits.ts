@@ -1,0 +1,38 @@
+/** Every named limit of the platform. A queue, message, book or loop without a line here is a bug. */
+export const Limits = {
+  /** Largest price, in ticks: prices are positive 31-bit integers. */
+  PRICE_TICKS_MAX: 2 ** 31 - 1,
+  /** Largest quantity of one order, in lots. Large enough for satoshi lots, and 8,192 such orders still sum exactly. */
+  QTY_LOTS_MAX: 2 ** 40,
+  /** Largest amount of money, in minor units; every amount is an exact integer below 2^53. */
+  AMOUNT_MINOR_MAX: 2 ** 53 - 1,
+  /** Largest id of an account, user, instrument or asset, and largest clientOrderId. */
+  ID_MAX: 2 ** 31 - 1,
+
+  /** Assets of one venue. */
+  ASSETS_MAX: 4_096,
+  /** Instruments of one core. */
+  INSTRUMENTS_MAX: 65_536,
+  /** Accounts of one core. */
+  ACCOUNTS_MAX: 1_048_576,
+  /** Users of one core. */
+  USERS_MAX: 1_048_576,
+  /** Live orders of one core, resting and waiting stops together. */
+  ORDERS_MAX: 4_194_304,
+  /** Occupied price levels of one core, all books together. */
+  LEVELS_MAX: 4_194_304,
+
+  /** Phase changes in one instrument's daily schedule. */
+  SCHEDULE_ENTRIES_MAX: 8,
+  /** Stops that one command may trigger; what is left triggers with the next command or tick. */
+  STOP_TRIGGERS_PER_COMMAND_MAX: 1_000,
+  /** Orders that one tick may expire; what is left expires with the next tick. */
+  EXPIRIES_PER_TICK_MAX: 10_000,
+
+  /** Bytes of one log entry, header included. Below NATS' default max_payload of 1 MiB. */
+  ENTRY_BYTES_MAX: 128 * 1024,
+  /** Commands in one log entry. */
+  ENTRY_COMMANDS_MAX: 65_535,
+  /** Words of one event batch handed to a sink. */
+  EVENT_BATCH_WORDS: 64 * 1024,
+} as const;

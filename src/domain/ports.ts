@@ -1,0 +1,81 @@
+import type { WordBuffer } from '#lib/word-buffer.ts';
+
+/** Receives events as records in `words` from word `from` up to `to`. The memory is reused: copy what you keep. */
+export interface EventSink {
+  onEvents(words: WordBuffer, from: number, to: number): void;
+}
+
+/**
+ * Where gateways put commands. `reserve` returns the word offset of `sizeWords` zeroed words to fill, or -1
+ * when this turn can take no more: answer the client with a transient refusal. The commands of one event-loop
+ * turn become one log entry.
+ */
+export interface CommandSink {
+  readonly words: WordBuffer;
+  reserve(sizeWords: number): number;
+}
+
+/** Wall-clock time for stamping log entries: seconds since the Unix epoch and nanoseconds within the second. */
+export interface Clock {
+  read(): void;
+  seconds: number;
+  nanos: number;
+}
+
+/** What a log hands to its reader: one entry, durable, in sequence order. The memory is valid during the call. */
+export interface LogReader {
+  deliver(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    words: WordBuffer,
+    from: number,
+    to: number,
+  ): void;
+}
+
+/** The log stopped taking entries: nothing more will be acknowledged until it is opened again. */
+export class LogUnavailableError extends Error {
+  override readonly name = 'LogUnavailableError';
+  readonly code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED';
+
+  constructor(code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED', message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Stored bytes are not what was written. Names the file and the offset. */
+export class LogCorruptError extends Error {
+  override readonly name = 'LogCorruptError';
+  readonly code = 'LOG_CORRUPT';
+  readonly file: string;
+  readonly offset: number;
+
+  constructor(file: string, offset: number, message: string) {
+    super(message);
+    this.file = file;
+    this.offset = offset;
+  }
+}
+
+/**
+ * The one totally ordered, durable log. Sequences are consecutive from 1.
+ *
+ * `append` takes an entry (words `from` up to `to`; the log copies what it needs before it returns). `commit`
+ * ends the event-loop turn: everything appended becomes durable with one write and is then handed to the
+ * reader, in order, exactly once. An embedded log delivers before `commit` returns; a replicated log delivers
+ * later. After the first failure nothing is delivered and every call throws LogUnavailableError; reading stays possible.
+ */
+export interface Log {
+  readonly firstSequence: number;
+  /** Last durable sequence; 0 when empty. */
+  readonly lastSequence: number;
+  append(words: WordBuffer, from: number, to: number): void;
+  commit(): void;
+  /** Hands entries `fromSequence`..`toSequence` (default: the last durable one) to `reader`. @throws LogCorruptError */
+  read(fromSequence: number, reader: LogReader, toSequence?: number): void;
+  /** Forgets entries before `beforeSequence`, as far as whole segments allow. */
+  truncate(beforeSequence: number): void;
+  close(): void;
+}

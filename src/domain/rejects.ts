@@ -1,0 +1,100 @@
+/**
+ * The one table of refusals. Codes come in ranges by stage and are never reused; the order within a stage is
+ * the order of precedence. `transient` tells a client whether the same command can succeed later unchanged.
+ *
+ * Columns for other doors (FIX OrdRejReason, REST status) come with those doors. Over OUCH 5.0 the two-byte reject
+ * reason is this code.
+ */
+interface RejectRow {
+  readonly code: number;
+  readonly meaning: string;
+  readonly transient: boolean;
+}
+
+const row = (code: number, meaning: string, transient = false): RejectRow => ({ code, meaning, transient });
+
+export const Rejects = {
+  // 1-99: the command itself
+  MALFORMED_COMMAND: row(1, 'the command has an unknown type, a wrong size or a field outside its range'),
+  UNKNOWN_USER: row(2, 'no such user'),
+  UNKNOWN_ACCOUNT: row(3, 'no such account'),
+  UNKNOWN_INSTRUMENT: row(4, 'no such instrument'),
+  UNKNOWN_ASSET: row(5, 'no such asset'),
+  ALREADY_EXISTS: row(6, 'the id or name is already taken'),
+  NOT_ALLOWED: row(7, 'only the operator may send this command'),
+  CAPACITY: row(8, 'a named limit of the venue is reached: no more rows of this kind'),
+  INVALID_CONFIGURATION: row(9, 'the fields contradict each other: see the documentation of the command'),
+  UNSUPPORTED_CORE_VERSION: row(10, 'this build does not know that version of the core'),
+
+  // 100-199: identity of the order
+  DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),
+  UNKNOWN_ORDER: row(101, 'no live order with this clientOrderId'),
+  OCO_PARTNER_UNUSABLE: row(
+    102,
+    'the OCO partner is not a live, unlinked order of the same user and instrument',
+  ),
+
+  // 200-299: terms of the order
+  INVALID_SIDE: row(200, 'side must be buy or sell'),
+  INVALID_ORDER_TYPE: row(201, 'unknown order type'),
+  INVALID_TIME_IN_FORCE: row(202, 'unknown time in force, or one that this order type does not allow'),
+  INVALID_FLAGS: row(203, 'unknown or contradictory order flags'),
+  INVALID_PRICE: row(204, 'a limit price must be 1 to 2^31 - 1 ticks; a market or stop order has none'),
+  INVALID_STOP_PRICE: row(
+    205,
+    'a stop needs a stop price of 1 to 2^31 - 1 ticks that is not yet reached; others have none',
+  ),
+  INVALID_QUANTITY: row(206, "the quantity is not an integer within the instrument's minimum and maximum"),
+  INVALID_DISPLAY_QUANTITY: row(
+    207,
+    'the display quantity must be 0 or 1 up to the quantity, on a resting order',
+  ),
+  INVALID_MINIMUM_QUANTITY: row(208, 'the minimum quantity must not exceed the quantity'),
+  INVALID_EXPIRY: row(209, 'a good-till-date order needs an expiry in the future; others have none'),
+  VALUE_TOO_LARGE: row(210, 'price times quantity is not exact below 2^53 minor units'),
+  NOTHING_TO_REPLACE: row(211, 'the new total quantity is not above what is already executed'),
+  INVALID_SELF_TRADE_PREVENTION: row(212, 'unknown self-trade prevention mode'),
+  NO_REFERENCE_PRICE: row(
+    213,
+    'a market order needs a last trade or reference price for its protection',
+    true,
+  ),
+
+  // 300-399: state of the market
+  KILL_SWITCH_VENUE: row(300, 'the venue is stopped by its kill switch', true),
+  KILL_SWITCH_INSTRUMENT: row(301, 'the instrument is stopped by its kill switch', true),
+  KILL_SWITCH_ACCOUNT: row(302, 'the account is stopped by its kill switch', true),
+  KILL_SWITCH_USER: row(303, 'the user is stopped by its kill switch', true),
+  PHASE: row(304, "not possible in the instrument's current phase", true),
+
+  // 400-499: risk
+  THROTTLED: row(400, 'more messages in this second than the account may send', true),
+  TOO_MANY_OPEN_ORDERS: row(401, 'the account has its maximum of open orders', true),
+  ORDER_QUANTITY_LIMIT: row(402, "above the account's maximum quantity of an order"),
+  ORDER_VALUE_LIMIT: row(403, "above the account's maximum value of an order"),
+  PRICE_COLLAR: row(404, 'the price is outside the collar around the reference price', true),
+  POSITION_LIMIT: row(405, "the worst case would pass the account's position limit", true),
+  OPEN_VALUE_LIMIT: row(406, "the account's open orders would pass its value limit", true),
+  INSUFFICIENT_FUNDS: row(407, 'available funds do not cover the order, its fees or the withdrawal', true),
+  INSUFFICIENT_MARGIN: row(408, 'available funds do not cover the initial margin of the worst case', true),
+  ORDER_CAPACITY: row(409, 'the venue holds its maximum of live orders', true),
+} as const satisfies Record<string, RejectRow>;
+
+export type RejectName = keyof typeof Rejects;
+
+/** Reject codes by name, as plain numbers for the hot path. 0 is "not rejected". */
+export const RejectCode = Object.fromEntries(
+  Object.entries(Rejects).map(([name, reject]) => [name, reject.code]),
+) as { readonly [Name in RejectName]: (typeof Rejects)[Name]['code'] };
+
+/** Not rejected. */
+export const ACCEPTED = 0;
+
+const NAMES = new Map<number, RejectName>(
+  Object.entries(Rejects).map(([name, reject]) => [reject.code, name as RejectName]),
+);
+
+/** The name of a reject code, or undefined for a number that is not in the table. */
+export function rejectName(code: number): RejectName | undefined {
+  return NAMES.get(code);
+}

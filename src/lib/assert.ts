@@ -1,0 +1,19 @@
+/** A failed assertion: a bug in this code or in its caller. The process must not go on from it. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError';
+}
+
+/**
+ * Stops on a broken condition. Always on.
+ *
+ * `message` starts with "Condition:" when the caller is at fault (a precondition) and with "Invariant:" when
+ * this code is. It is a constant string so that a passing assertion builds nothing.
+ */
+export function assert(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new AssertionError(message);
+}
+
+/** Marks a branch that no value can reach; the compiler proves it for unions. */
+export function unreachable(value: never): never {
+  throw new AssertionError(`Invariant: unreachable value ${String(value)}`);
+}

@@ -1,0 +1,45 @@
+import { assert } from './assert.ts';
+
+/** Bytes in one word, the unit in which records are laid out. */
+export const WORD_BYTES = 4;
+
+assert(
+  new Uint8Array(new Uint32Array([1]).buffer)[0] === 1,
+  'Condition: this machine must be little-endian: records in memory are the records on disk',
+);
+
+/**
+ * One block of memory seen as 32-bit words, as 64-bit floats and as bytes.
+ *
+ * Records (commands, events) are laid out in words; a 64-bit field sits at an even word and is read as
+ * `f64[word >> 1]`. The memory form is the wire form: little-endian, no padding but what the layout names.
+ * Plain fields, no accessors: this is the hot path's only data structure.
+ */
+export class WordBuffer {
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly u8: Uint8Array;
+  /** Capacity in words. */
+  readonly words: number;
+
+  /** @param memory byteLength must be a multiple of 8. */
+  constructor(memory: ArrayBufferLike) {
+    assert(memory.byteLength % 8 === 0, 'Condition: WordBuffer memory must be a multiple of 8 bytes');
+    this.i32 = new Int32Array(memory);
+    this.f64 = new Float64Array(memory);
+    this.u8 = new Uint8Array(memory);
+    this.words = memory.byteLength / WORD_BYTES;
+  }
+
+  /** A zeroed buffer of `words` words (rounded up to an even number). */
+  static allocate(words: number): WordBuffer {
+    return new WordBuffer(new ArrayBuffer(((words + 1) >> 1) * 8));
+  }
+
+  /** A private, aligned copy of `bytes` (padded with zero bytes to a multiple of 8). */
+  static copyOf(bytes: Uint8Array): WordBuffer {
+    const buffer = WordBuffer.allocate((bytes.length + 3) >> 2);
+    buffer.u8.set(bytes);
+    return buffer;
+  }
+}
