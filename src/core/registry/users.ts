@@ -1,0 +1,102 @@
+import { Columns } from '#lib/columns.ts';
+import { IntPairMap } from '#lib/int-map.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { AddUser } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import type { AccountTable } from './accounts.ts';
+import { byteAt, copyWords, isId, isLoginName } from './fields.ts';
+
+const NAME = byteAt(AddUser, 'name');
+
+/** Users: who sends orders, for which account. Rows are never freed. User 0, the operator, has no row. */
+export class UserTable {
+  readonly stores: readonly Columns[];
+  readonly userId: Int32Array;
+  readonly accountRow: Int32Array;
+  /** Login name, two words per row: text8. */
+  readonly name: Int32Array;
+  /** Four words per row. */
+  readonly salt: Int32Array;
+  /** Eight words per row. */
+  readonly passwordHash: Int32Array;
+  /** Highest clientOrderId that the user sent; kept by the core. */
+  readonly lastClientOrderId: Int32Array;
+  /** Reports sent to the user; kept by the core. */
+  readonly reportCount: Int32Array;
+  /** 1: stopped by its kill switch. */
+  readonly killed: Uint8Array;
+  /** 1: a gateway session is open; kept by the core. */
+  readonly sessionOpen: Uint8Array;
+  readonly cancelOnDisconnect: Uint8Array;
+  readonly #store: Columns;
+  readonly #accounts: AccountTable;
+  readonly #rowOfId: IntPairMap;
+  readonly #rowOfName: IntPairMap;
+
+  constructor(accounts: AccountTable, capacity: number = Limits.USERS_MAX) {
+    const store = new Columns('users', capacity);
+    this.#store = store;
+    this.#accounts = accounts;
+    this.stores = [store];
+    this.userId = store.i32('userId');
+    this.accountRow = store.i32('accountRow');
+    this.name = store.i32('name', 2);
+    this.salt = store.i32('salt', 4);
+    this.passwordHash = store.i32('passwordHash', 8);
+    this.lastClientOrderId = store.i32('lastClientOrderId');
+    this.reportCount = store.i32('reportCount');
+    this.killed = store.u8('killed');
+    this.sessionOpen = store.u8('sessionOpen');
+    this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
+    this.#rowOfId = new IntPairMap();
+    this.#rowOfName = new IntPairMap();
+  }
+
+  /** Users so far: rows 0 to count - 1. */
+  get count(): number {
+    return this.#store.rows;
+  }
+
+  /** The row of a user id, or -1. */
+  rowOf(userId: number): number {
+    return this.#rowOfId.get(userId, 0);
+  }
+
+  /**
+   * Applies an AddUser record; the new row is `count - 1`.
+   * Refuses: MALFORMED_COMMAND, UNKNOWN_ACCOUNT, ALREADY_EXISTS, CAPACITY.
+   */
+  add(words: WordBuffer, offset: number): number {
+    const { i32, u8 } = words;
+    const id = i32[offset + AddUser.at.newUserId];
+    const name = offset + AddUser.at.name;
+    if (!isId(id) || !isLoginName(u8, offset * 4 + NAME)) return RejectCode.MALFORMED_COMMAND;
+    const accountRow = this.#accounts.rowOf(i32[offset + AddUser.at.accountId]);
+    if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
+    if (this.rowOf(id) !== -1 || this.#rowOfName.get(i32[name], i32[name + 1]) !== -1) {
+      return RejectCode.ALREADY_EXISTS;
+    }
+    const row = this.#store.addRow();
+    if (row === -1) return RejectCode.CAPACITY;
+    this.userId[row] = id;
+    this.accountRow[row] = accountRow;
+    copyWords(this.name, row, words, name, 2);
+    copyWords(this.salt, row, words, offset + AddUser.at.salt, 4);
+    copyWords(this.passwordHash, row, words, offset + AddUser.at.passwordHash, 8);
+    this.#index(row);
+    return ACCEPTED;
+  }
+
+  /** Recomputes the indexes from the columns, after a restore. */
+  rebuild(): void {
+    this.#rowOfId.clear();
+    this.#rowOfName.clear();
+    for (let row = 0; row < this.#store.rows; row++) this.#index(row);
+  }
+
+  #index(row: number): void {
+    this.#rowOfId.set(this.userId[row], 0, row);
+    this.#rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
+  }
+}

@@ -1,0 +1,138 @@
+import { assert } from './assert.ts';
+
+/** Words of one slot: keyA, keyB, value + 1 (0: empty), unused. Sixteen bytes, so a probe touches one cache line. */
+const SLOT_WORDS = 4;
+const SLOTS_MIN = 8;
+const SLOTS_MAX = 2 ** 28;
+
+// Odd multipliers far apart from each other; consecutive keyB values spread evenly over the table (golden ratio).
+const MULTIPLIER_A = 0x85ebca6b | 0;
+const MULTIPLIER_B = 0x9e3779b1 | 0;
+
+/**
+ * Hash map from a pair of 32-bit integers to a row number (0 to 2^31 - 2).
+ *
+ * Open addressing with linear probing in one Int32Array; deletion shifts the following entries back, so there
+ * are no tombstones and lookups do not slow down with churn. At most half of the slots are in use; the table
+ * doubles by rehashing when that would be passed, which the capacity given at construction avoids. Slots are
+ * zero when empty: reserved memory that was never used costs nothing.
+ *
+ * Single keys use keyB = 0. Layout and growth depend on the operations alone, never on a clock or a seed.
+ */
+export class IntPairMap {
+  #slots: Int32Array<ArrayBuffer>;
+  #mask: number;
+  #shift: number;
+  #size: number;
+  /** Entries at which the table doubles. */
+  #sizeMax: number;
+
+  /** @param capacity entries that fit without growing, 0 to 2^27. */
+  constructor(capacity = 0) {
+    let slots = SLOTS_MIN;
+    while (slots < capacity * 2) slots *= 2;
+    assert(slots <= SLOTS_MAX, 'Condition: an IntPairMap holds at most 2^27 entries');
+    this.#slots = new Int32Array(slots * SLOT_WORDS);
+    this.#mask = slots * SLOT_WORDS - 1;
+    this.#shift = Math.clz32(slots) + 1;
+    this.#size = 0;
+    this.#sizeMax = slots / 2;
+  }
+
+  /** Entries in the map. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The row under (keyA, keyB), or -1. */
+  get(keyA: number, keyB: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let slot = ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) * SLOT_WORDS;
+    for (;;) {
+      const value = slots[slot + 2];
+      if (value === 0) return -1;
+      if (slots[slot] === keyA && slots[slot + 1] === keyB) return value - 1;
+      slot = (slot + SLOT_WORDS) & mask;
+    }
+  }
+
+  /** Puts `row` under (keyA, keyB), in place of the row that was there. */
+  set(keyA: number, keyB: number, row: number): void {
+    let slot = this.#find(keyA, keyB);
+    if (this.#slots[slot + 2] === 0) {
+      if (this.#size === this.#sizeMax) {
+        this.#grow();
+        slot = this.#find(keyA, keyB);
+      }
+      this.#size++;
+    }
+    const slots = this.#slots;
+    slots[slot] = keyA;
+    slots[slot + 1] = keyB;
+    slots[slot + 2] = row + 1;
+  }
+
+  /** Removes (keyA, keyB) and returns the row that was there, or -1. */
+  delete(keyA: number, keyB: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const shift = this.#shift;
+    let hole = this.#find(keyA, keyB);
+    const removed = slots[hole + 2] - 1;
+    if (removed === -1) return -1;
+    let slot = hole;
+    for (;;) {
+      slot = (slot + SLOT_WORDS) & mask;
+      if (slots[slot + 2] === 0) break;
+      const home =
+        ((Math.imul(slots[slot], MULTIPLIER_A) + Math.imul(slots[slot + 1], MULTIPLIER_B)) >>> shift) *
+        SLOT_WORDS;
+      // An entry moves back only when the hole lies on its probe path: between its home and where it is.
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      slots[hole] = slots[slot];
+      slots[hole + 1] = slots[slot + 1];
+      slots[hole + 2] = slots[slot + 2];
+      hole = slot;
+    }
+    slots[hole] = 0;
+    slots[hole + 1] = 0;
+    slots[hole + 2] = 0;
+    this.#size--;
+    return removed;
+  }
+
+  /** Removes everything and keeps the capacity. */
+  clear(): void {
+    if (this.#size > 0) this.#slots.fill(0);
+    this.#size = 0;
+  }
+
+  /** The slot that holds (keyA, keyB), or the empty one where it belongs. */
+  #find(keyA: number, keyB: number): number {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let slot = ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) * SLOT_WORDS;
+    while (slots[slot + 2] !== 0 && (slots[slot] !== keyA || slots[slot + 1] !== keyB)) {
+      slot = (slot + SLOT_WORDS) & mask;
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    const slots = (old.length / SLOT_WORDS) * 2;
+    assert(slots <= SLOTS_MAX, 'Condition: an IntPairMap holds at most 2^27 entries');
+    this.#slots = new Int32Array(slots * SLOT_WORDS);
+    this.#mask = slots * SLOT_WORDS - 1;
+    this.#shift = Math.clz32(slots) + 1;
+    this.#sizeMax = slots / 2;
+    for (let from = 0; from < old.length; from += SLOT_WORDS) {
+      if (old[from + 2] === 0) continue;
+      const to = this.#find(old[from], old[from + 1]);
+      this.#slots[to] = old[from];
+      this.#slots[to + 1] = old[from + 1];
+      this.#slots[to + 2] = old[from + 2];
+    }
+  }
+}
