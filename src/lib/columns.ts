@@ -75,10 +75,11 @@ export class Columns {
   /**
    * Puts the store back to an image of `rows` rows. A column that the image lacks stays zero: that is how a
    * newer build adds one.
+   * Only into a store fresh from its owner's constructor: columns beyond its reserved rows must still be zero.
    * @throws Error when a column is unknown here or its length does not fit `rows`.
    */
   restore(rows: number, images: readonly ColumnImage[]): void {
-    assert(this.rows === 0, 'Condition: a store is restored once, when empty');
+    assert(rows >= this.rows, 'Condition: an image has at least the rows that a fresh store reserves');
     if (rows > this.capacity)
       throw new Error(`store ${this.name}: image of ${rows} rows, capacity ${this.capacity}`);
     for (const image of images) {

@@ -1,0 +1,513 @@
+import { SelfTradePrevention, Side } from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import { assert } from '#lib/assert.ts';
+import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
+import { PriceIndex } from './price-index.ts';
+
+// Bindings of this module, not imports: V8 folds the former into the machine code and loads the latter each time.
+const { next: NEXT, prev: PREV, level: LEVEL, owner: OWNER } = OrderHot;
+const { leavesQtyLots: LEAVES, orderId: ORDER_ID } = OrderHotF64;
+const { head: HEAD, tail: TAIL, key: KEY, kind: KIND } = LevelHot;
+const { totalQtyLots: TOTAL, hiddenQtyLots: HIDDEN } = LevelF64;
+const ICEBERG = ICEBERG_BIT;
+const BUY = Side.Buy;
+const INT53_MAX = Number.MAX_SAFE_INTEGER;
+
+/** What a book tells its owner while it matches. Slots are valid during the call and, unless said otherwise, after it. */
+export interface BookListener {
+  /**
+   * One fill; both orders' leaves are already reduced. A maker with nothing left is out of its level, and its
+   * slot is freed when the call returns.
+   */
+  onTrade(makerSlot: number, takerSlot: number, qtyLots: number, priceTicks: number): void;
+  /**
+   * `qtyLots` of an order were canceled by the book itself, of which `visibleQtyLots` had been displayed at
+   * `priceTicks`; leaves are already reduced. A resting order with nothing left is out of its level and freed after the call.
+   */
+  onCanceled(
+    slot: number,
+    qtyLots: number,
+    visibleQtyLots: number,
+    priceTicks: number,
+    reason: CancelReason,
+  ): void;
+  /** The order displays a (new) quantity at the tail of its level. */
+  onRested(slot: number, priceTicks: number): void;
+}
+
+/** How the matching of an incoming order ended. */
+export const MatchEnd = {
+  /** Filled, or the book no longer crosses its limit: what is left may rest. */
+  Done: 0,
+  /** Canceled by self-trade prevention: leaves are zero. */
+  SelfTrade: 1,
+  /** The next trade would leave a price band. */
+  Band: 2,
+} as const;
+export type MatchEnd = (typeof MatchEnd)[keyof typeof MatchEnd];
+const { Done: DONE, SelfTrade: SELF_TRADE, Band: BAND } = MatchEnd;
+
+/** Which of a book's indexes a level stands in. */
+const BIDS = 0;
+const ASKS = 1;
+const BUY_STOPS = 2;
+const SELL_STOPS = 3;
+
+/** Int32 words of a book's own state in an image. */
+export const BOOK_STATE_WORDS = 16;
+
+/**
+ * Price-time priority book of one instrument: FIFO lists of order slots per price level, levels in a bitmap
+ * radix tree per side, waiting stops in two more. It matches, rests and removes; who may trade, what it costs
+ * and what is reported is its owner's business. Rules: docs/matching.md.
+ *
+ * Nothing is allocated, and nothing costs more than O(log n) but walking through what is matched.
+ */
+export class OrderBook {
+  readonly bids: PriceIndex;
+  readonly asks: PriceIndex;
+  /** Waiting buy stops, lowest stop price first. */
+  readonly buyStops: PriceIndex;
+  /** Waiting sell stops, highest stop price first. */
+  readonly sellStops: PriceIndex;
+  /** Price of the last trade, in ticks; 0 before the first. */
+  lastPriceTicks: number;
+  /** Trades print within these, inclusive; the owner moves them (see `onTrade`). Unbounded by default. */
+  bandLowTicks: number;
+  bandHighTicks: number;
+  readonly #store: BookStore;
+  readonly #listener: BookListener;
+  readonly #orders: Int32Array<ArrayBuffer>;
+  readonly #ordersF64: Float64Array<ArrayBuffer>;
+  readonly #levels: Int32Array<ArrayBuffer>;
+  readonly #levelsF64: Float64Array<ArrayBuffer>;
+
+  constructor(store: BookStore, listener: BookListener) {
+    this.bids = new PriceIndex(store.pages, true);
+    this.asks = new PriceIndex(store.pages, false);
+    this.buyStops = new PriceIndex(store.pages, false);
+    this.sellStops = new PriceIndex(store.pages, true);
+    this.lastPriceTicks = 0;
+    this.bandLowTicks = 0;
+    this.bandHighTicks = 0x7fffffff;
+    this.#store = store;
+    this.#listener = listener;
+    this.#orders = store.ordersI32;
+    this.#ordersF64 = store.ordersF64;
+    this.#levels = store.levelsI32;
+    this.#levelsF64 = store.levelsF64;
+  }
+
+  /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */
+  setOrder(slot: number, orderId: number, owner: number, qtyLots: number, sliceQtyLots: number): void {
+    const base = slot << 3;
+    this.#orders[base + LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
+    this.#orders[base + OWNER] = owner;
+    this.#ordersF64[(slot << 2) + LEAVES] = qtyLots;
+    this.#ordersF64[(slot << 2) + ORDER_ID] = orderId;
+    if (sliceQtyLots !== 0 || this.#store.sliceQtyLots[slot] !== 0)
+      this.#store.sliceQtyLots[slot] = sliceQtyLots;
+  }
+
+  /** Best bid in ticks, 0 when there is none. */
+  get bestBidTicks(): number {
+    return this.bids.best === 0 ? 0 : this.bids.bestKey;
+  }
+
+  /** Best ask in ticks, 0 when there is none. */
+  get bestAskTicks(): number {
+    return this.asks.best === 0 ? 0 : this.asks.bestKey;
+  }
+
+  /** Displayed quantity at a price, in lots. */
+  depthAt(side: Side, priceTicks: number): number {
+    const level = (side === BUY ? this.bids : this.asks).get(priceTicks);
+    if (level === 0) return 0;
+    return this.#levelsF64[(level << 2) + TOTAL] - this.#levelsF64[(level << 2) + HIDDEN];
+  }
+
+  /** Whether an order of `side` at `limitTicks` would meet the other side. */
+  crosses(side: Side, limitTicks: number): boolean {
+    return side === BUY
+      ? this.asks.best !== 0 && this.asks.bestKey <= limitTicks
+      : this.bids.best !== 0 && this.bids.bestKey >= limitTicks;
+  }
+
+  /**
+   * Quantity, hidden parts included, that an incoming order could trade now within its limit and the bands,
+   * orders of `owner` not counted; counting stops once `neededLots` are found.
+   */
+  fillableQtyLots(side: Side, limitTicks: number, owner: number, neededLots: number): number {
+    const opposite = side === BUY ? this.asks : this.bids;
+    let found = 0;
+    let level = opposite.best;
+    let price = opposite.bestKey;
+    while (level !== 0 && found < neededLots) {
+      if (side === BUY ? price > limitTicks : price < limitTicks) break;
+      if (price < this.bandLowTicks || price > this.bandHighTicks) break;
+      found += this.#levelsF64[(level << 2) + TOTAL];
+      if (owner !== 0) found -= this.#ownedAt(level, owner);
+      level = opposite.next(price);
+      price = opposite.foundKey;
+    }
+    return found;
+  }
+
+  #ownedAt(level: number, owner: number): number {
+    let owned = 0;
+    for (let slot = this.#levels[(level << 3) + HEAD]; slot !== 0; ) {
+      const base = slot << 3;
+      if (this.#orders[base + OWNER] === owner) {
+        owned += this.#ordersF64[(slot << 2) + LEAVES];
+      }
+      slot = this.#orders[base + NEXT];
+    }
+    return owned;
+  }
+
+  /**
+   * Matches an incoming order (in no level) against the other side up to `limitTicks`, best price first and
+   * oldest first. Its leaves say what is left.
+   */
+  match(takerSlot: number, side: Side, limitTicks: number, selfTrade: SelfTradePrevention): MatchEnd {
+    const orders = this.#orders;
+    const ordersF64 = this.#ordersF64;
+    const levels = this.#levels;
+    const levelsF64 = this.#levelsF64;
+    const buy = side === BUY;
+    const opposite = buy ? this.asks : this.bids;
+    const owner = orders[(takerSlot << 3) + OWNER];
+    const takerLeaves = (takerSlot << 2) + LEAVES;
+
+    while (ordersF64[takerLeaves] > 0) {
+      const level = opposite.best;
+      if (level === 0) break;
+      const price = opposite.bestKey;
+      if (buy ? price > limitTicks : price < limitTicks) break;
+      if (price < this.bandLowTicks || price > this.bandHighTicks) return BAND;
+
+      const maker = levels[(level << 3) + HEAD];
+      const makerBase = maker << 3;
+      if (owner !== 0 && orders[makerBase + OWNER] === owner) {
+        if (this.#preventSelfTrade(takerSlot, maker, price, selfTrade)) return SELF_TRADE;
+        continue;
+      }
+      const iceberg = (orders[makerBase + LEVEL] & ICEBERG) !== 0;
+      const makerLeaves = ordersF64[(maker << 2) + LEAVES];
+      const available = iceberg ? this.#store.displayedQtyLots[maker] : makerLeaves;
+      const wanted = ordersF64[takerLeaves];
+      const qty = wanted < available ? wanted : available;
+      ordersF64[takerLeaves] = wanted - qty;
+      ordersF64[(maker << 2) + LEAVES] = makerLeaves - qty;
+      this.lastPriceTicks = price;
+
+      if (qty === makerLeaves) {
+        this.#unlinkHead(maker, level, price, opposite, qty);
+        this.#listener.onTrade(maker, takerSlot, qty, price);
+        this.#store.releaseOrder(maker);
+        continue;
+      }
+      levelsF64[(level << 2) + TOTAL] -= qty;
+      if (!iceberg) {
+        this.#listener.onTrade(maker, takerSlot, qty, price);
+        continue;
+      }
+      const displayed = available - qty;
+      this.#store.displayedQtyLots[maker] = displayed;
+      this.#listener.onTrade(maker, takerSlot, qty, price);
+      if (displayed === 0) this.#showNextSlice(maker, level, price);
+    }
+    return DONE;
+  }
+
+  /** Takes a filled order out of the head of its level. */
+  #unlinkHead(slot: number, level: number, price: number, index: PriceIndex, qtyLots: number): void {
+    const orders = this.#orders;
+    const base = slot << 3;
+    const next = orders[base + NEXT];
+    orders[base + LEVEL] = 0;
+    this.#levels[(level << 3) + HEAD] = next;
+    if (next === 0) {
+      index.remove(price);
+      this.#store.releaseLevel(level);
+      return;
+    }
+    orders[(next << 3) + PREV] = 0;
+    this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+  }
+
+  /** An iceberg's displayed part is used up: the next slice goes to the tail. */
+  #showNextSlice(slot: number, level: number, price: number): void {
+    const store = this.#store;
+    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
+    const slice = Math.min(store.sliceQtyLots[slot], leaves);
+    store.displayedQtyLots[slot] = slice;
+    this.#levelsF64[(level << 2) + HIDDEN] -= slice;
+    const levelBase = level << 3;
+    const tail = this.#levels[levelBase + TAIL];
+    if (tail !== slot) {
+      const base = slot << 3;
+      const next = this.#orders[base + NEXT];
+      const prev = this.#orders[base + PREV];
+      if (prev === 0) this.#levels[levelBase + HEAD] = next;
+      else this.#orders[(prev << 3) + NEXT] = next;
+      this.#orders[(next << 3) + PREV] = prev;
+      this.#orders[base + NEXT] = 0;
+      this.#orders[base + PREV] = tail;
+      this.#orders[(tail << 3) + NEXT] = slot;
+      this.#levels[levelBase + TAIL] = slot;
+    }
+    this.#listener.onRested(slot, price);
+  }
+
+  /** Two orders of one owner meet. True when the incoming one is gone. */
+  #preventSelfTrade(taker: number, maker: number, price: number, mode: SelfTradePrevention): boolean {
+    const takerLeaves = this.leavesQtyLots(taker);
+    const makerLeaves = this.leavesQtyLots(maker);
+    if (mode === SelfTradePrevention.Decrement) {
+      const qty = Math.min(takerLeaves, makerLeaves);
+      this.#cancelResting(maker, qty, price, CancelReason.SelfTrade);
+      this.#cancelIncoming(taker, qty);
+      return qty === takerLeaves;
+    }
+    if (mode === SelfTradePrevention.CancelOldest || mode === SelfTradePrevention.CancelBoth) {
+      this.#cancelResting(maker, makerLeaves, price, CancelReason.SelfTrade);
+      if (mode === SelfTradePrevention.CancelOldest) return false;
+    }
+    this.#cancelIncoming(taker, takerLeaves);
+    return true;
+  }
+
+  #cancelIncoming(slot: number, qtyLots: number): void {
+    this.#ordersF64[(slot << 2) + LEAVES] -= qtyLots;
+    this.#listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
+  }
+
+  #cancelResting(slot: number, qtyLots: number, price: number, reason: CancelReason): void {
+    if (qtyLots < this.leavesQtyLots(slot)) {
+      const visible = this.reduce(slot, qtyLots);
+      this.#listener.onCanceled(slot, qtyLots, visible, price, reason);
+      return;
+    }
+    const visible = this.#store.visibleQtyLots(slot);
+    this.remove(slot);
+    this.#ordersF64[(slot << 2) + LEAVES] = 0;
+    this.#listener.onCanceled(slot, qtyLots, visible, price, reason);
+    this.#store.releaseOrder(slot);
+  }
+
+  leavesQtyLots(slot: number): number {
+    return this.#ordersF64[(slot << 2) + LEAVES];
+  }
+
+  /**
+   * Puts an order at the tail of its price and tells the listener. False, and nothing done, when the stores are
+   * full or the level's sum would no longer be exact.
+   */
+  rest(slot: number, side: Side, priceTicks: number): boolean {
+    const buy = side === BUY;
+    if (!this.#link(slot, buy ? this.bids : this.asks, buy ? BIDS : ASKS, priceTicks)) return false;
+    this.#listener.onRested(slot, priceTicks);
+    return true;
+  }
+
+  /** Puts a stop at the tail of its stop price; false as `rest`. */
+  addStop(slot: number, side: Side, stopPriceTicks: number): boolean {
+    const buy = side === BUY;
+    return this.#link(
+      slot,
+      buy ? this.buyStops : this.sellStops,
+      buy ? BUY_STOPS : SELL_STOPS,
+      stopPriceTicks,
+    );
+  }
+
+  /** The stop to trigger next at the last trade price, still in its level; 0 when none. */
+  triggeredStop(): number {
+    const last = this.lastPriceTicks;
+    if (last === 0) return 0;
+    if (this.buyStops.best !== 0 && this.buyStops.bestKey <= last) {
+      return this.#levels[(this.buyStops.best << 3) + HEAD];
+    }
+    if (this.sellStops.best !== 0 && this.sellStops.bestKey >= last) {
+      return this.#levels[(this.sellStops.best << 3) + HEAD];
+    }
+    return 0;
+  }
+
+  #link(slot: number, index: PriceIndex, kind: number, key: number): boolean {
+    const orders = this.#orders;
+    const levels = this.#levels;
+    const base = slot << 3;
+    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
+    let level = index.get(key);
+    if (level === 0) {
+      if (!index.canInsert()) return false;
+      level = this.#store.allocateLevel(key, kind);
+      if (level === 0) return false;
+      index.insert(key, level);
+      levels[(level << 3) + HEAD] = slot;
+      orders[base + PREV] = 0;
+    } else {
+      if (this.#levelsF64[(level << 2) + TOTAL] + leaves > INT53_MAX) return false;
+      const tail = levels[(level << 3) + TAIL];
+      orders[(tail << 3) + NEXT] = slot;
+      orders[base + PREV] = tail;
+    }
+    orders[base + NEXT] = 0;
+    levels[(level << 3) + TAIL] = slot;
+    this.#levelsF64[(level << 2) + TOTAL] += leaves;
+    const iceberg = orders[base + LEVEL] & ICEBERG;
+    if (iceberg !== 0) {
+      const displayed = kind > ASKS ? 0 : Math.min(this.#store.sliceQtyLots[slot], leaves);
+      this.#store.displayedQtyLots[slot] = displayed;
+      this.#levelsF64[(level << 2) + HIDDEN] += leaves - displayed;
+    }
+    orders[base + LEVEL] = level | iceberg;
+    return true;
+  }
+
+  /** Takes an order out of its level; leaves stay, the slot stays taken. */
+  remove(slot: number): void {
+    const orders = this.#orders;
+    const levels = this.#levels;
+    const base = slot << 3;
+    const levelWord = orders[base + LEVEL];
+    const level = levelWord & ~ICEBERG;
+    assert(level !== 0, 'Condition: only an order in a level can be removed');
+    const next = orders[base + NEXT];
+    const prev = orders[base + PREV];
+    const levelBase = level << 3;
+    orders[base + LEVEL] = levelWord & ICEBERG;
+    if (prev === 0) {
+      if (next === 0) {
+        this.#indexOf(levels[levelBase + KIND]).remove(levels[levelBase + KEY]);
+        this.#store.releaseLevel(level);
+        return;
+      }
+      levels[levelBase + HEAD] = next;
+    } else {
+      orders[(prev << 3) + NEXT] = next;
+    }
+    if (next === 0) levels[levelBase + TAIL] = prev;
+    else orders[(next << 3) + PREV] = prev;
+    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
+    this.#levelsF64[(level << 2) + TOTAL] -= leaves;
+    if ((levelWord & ICEBERG) !== 0) {
+      this.#levelsF64[(level << 2) + HIDDEN] -= leaves - this.#store.displayedQtyLots[slot];
+    }
+  }
+
+  /**
+   * Lowers the leaves of an order in a level by `qtyLots` (less than its leaves), hidden quantity first; it
+   * keeps its place. Returns by how much its displayed quantity shrank.
+   */
+  reduce(slot: number, qtyLots: number): number {
+    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    const level = levelWord & ~ICEBERG;
+    const leavesAt = (slot << 2) + LEAVES;
+    const leaves = this.#ordersF64[leavesAt];
+    assert(level !== 0 && qtyLots < leaves, 'Condition: reduce keeps the order in its level');
+    this.#ordersF64[leavesAt] = leaves - qtyLots;
+    this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+    if ((levelWord & ICEBERG) === 0) return qtyLots;
+    const displayed = this.#store.displayedQtyLots[slot];
+    const left = Math.min(displayed, leaves - qtyLots);
+    this.#store.displayedQtyLots[slot] = left;
+    this.#levelsF64[(level << 2) + HIDDEN] -= qtyLots - (displayed - left);
+    return displayed - left;
+  }
+
+  /** Whether the order waits as a stop (rather than resting in the book). */
+  isWaitingStop(slot: number): boolean {
+    const level = this.#orders[(slot << 3) + LEVEL] & ~ICEBERG;
+    return level !== 0 && this.#levels[(level << 3) + KIND] > ASKS;
+  }
+
+  /** First order of a level. */
+  headOf(level: number): number {
+    return this.#levels[(level << 3) + HEAD];
+  }
+
+  /** Order behind `slot` in its level; 0 at the end. */
+  nextInLevel(slot: number): number {
+    return this.#orders[(slot << 3) + NEXT];
+  }
+
+  /** All open quantity of a level, hidden parts included, in lots. */
+  totalAt(level: number): number {
+    return this.#levelsF64[(level << 2) + TOTAL];
+  }
+
+  /**
+   * One fill of an auction's uncross between the best bid and the best ask's head orders, at `priceTicks`:
+   * the caller reports it. Filled orders leave their levels but keep their slots, for the caller to free; an
+   * iceberg whose displayed part is used up shows a new slice in place (`onRested`).
+   */
+  uncrossFill(buySlot: number, sellSlot: number, qtyLots: number, priceTicks: number): void {
+    this.lastPriceTicks = priceTicks;
+    this.#takeFromHead(buySlot, qtyLots, this.bids);
+    this.#takeFromHead(sellSlot, qtyLots, this.asks);
+  }
+
+  #takeFromHead(slot: number, qtyLots: number, index: PriceIndex): void {
+    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    const level = levelWord & ~ICEBERG;
+    const leavesAt = (slot << 2) + LEAVES;
+    const left = this.#ordersF64[leavesAt] - qtyLots;
+    this.#ordersF64[leavesAt] = left;
+    if ((levelWord & ICEBERG) !== 0) {
+      const displayed = this.#store.displayedQtyLots[slot];
+      const fromHidden = Math.max(0, qtyLots - displayed);
+      this.#store.displayedQtyLots[slot] = Math.max(0, displayed - qtyLots);
+      this.#levelsF64[(level << 2) + HIDDEN] -= fromHidden;
+    }
+    if (left === 0) this.#unlinkHead(slot, level, this.#levels[(level << 3) + KEY], index, qtyLots);
+    else this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+  }
+
+  /** After an uncross fill: an iceberg with nothing displayed and something left shows its next slice, in place. */
+  refreshInPlace(slot: number): void {
+    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    if ((levelWord & ICEBERG) === 0 || this.#store.displayedQtyLots[slot] !== 0) return;
+    const level = levelWord & ~ICEBERG;
+    const slice = Math.min(this.#store.sliceQtyLots[slot], this.leavesQtyLots(slot));
+    this.#store.displayedQtyLots[slot] = slice;
+    this.#levelsF64[(level << 2) + HIDDEN] -= slice;
+    this.#listener.onRested(slot, this.#levels[(level << 3) + KEY]);
+  }
+
+  #indexOf(kind: number): PriceIndex {
+    switch (kind) {
+      case BIDS:
+        return this.bids;
+      case ASKS:
+        return this.asks;
+      case BUY_STOPS:
+        return this.buyStops;
+      default:
+        return this.sellStops;
+    }
+  }
+
+  /** Writes the book's own state (not its orders) to `words[at…at + BOOK_STATE_WORDS]`. */
+  save(words: Int32Array, at: number): void {
+    this.bids.save(words, at);
+    this.asks.save(words, at + 3);
+    this.buyStops.save(words, at + 6);
+    this.sellStops.save(words, at + 9);
+    words[at + 12] = this.lastPriceTicks;
+    words[at + 13] = this.bandLowTicks;
+    words[at + 14] = this.bandHighTicks;
+  }
+
+  load(words: Int32Array, at: number): void {
+    this.bids.load(words, at);
+    this.asks.load(words, at + 3);
+    this.buyStops.load(words, at + 6);
+    this.sellStops.load(words, at + 9);
+    this.lastPriceTicks = words[at + 12];
+    this.bandLowTicks = words[at + 13];
+    this.bandHighTicks = words[at + 14];
+  }
+}
