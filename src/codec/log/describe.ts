@@ -1,0 +1,139 @@
+import {
+  CommandType,
+  InstrumentKind,
+  KillScope,
+  OrderFlag,
+  OrderType,
+  Phase,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '#domain/commands.ts';
+import { CancelReason, EventFlag, PostingKind, TradeFlag } from '#domain/events.ts';
+import { Rejects } from '#domain/rejects.ts';
+import type { Command, Entry, Event } from './record-types.ts';
+
+/** Names and numbers of one enumeration or set of flags, as the domain defines them. */
+export type Enumeration = Readonly<Record<string, number>>;
+
+const RejectCode: Enumeration = Object.fromEntries(
+  Object.entries(Rejects).map(([name, { code }]) => [name, code]),
+);
+
+/** The enumeration of each field that has one, by the field's name. */
+const ENUMERATION_OF: Readonly<Record<string, Enumeration>> = {
+  side: Side,
+  aggressorSide: Side,
+  surplusSide: Side,
+  orderType: OrderType,
+  timeInForce: TimeInForce,
+  selfTradePrevention: SelfTradePrevention,
+  phase: Phase,
+  previousPhase: Phase,
+  nextPhase: Phase,
+  phase0: Phase,
+  phase1: Phase,
+  phase2: Phase,
+  phase3: Phase,
+  phase4: Phase,
+  phase5: Phase,
+  phase6: Phase,
+  phase7: Phase,
+  scope: KillScope,
+  reason: CancelReason,
+  rejectCode: RejectCode,
+  commandType: CommandType,
+};
+
+/** Fields of one name that mean different enumerations in different records. */
+const KIND_OF: Readonly<Record<string, Enumeration>> = {
+  AddInstrument: InstrumentKind,
+  InstrumentAdded: InstrumentKind,
+  LedgerPosted: PostingKind,
+};
+
+const FLAGS_OF: Readonly<Record<string, Enumeration>> = { orderFlags: OrderFlag, tradeFlags: TradeFlag };
+
+/** What stands in a description where a record holds credentials. */
+export const REDACTED = '(not shown)';
+const CREDENTIALS: ReadonlySet<string> = new Set(['salt', 'passwordHash']);
+
+/** A record for people and JSON: enumerations are names, flags lists of names, the time is ISO 8601. */
+export type Description = { type: string } & Record<string, string | number | readonly (string | number)[]>;
+
+/** The enumeration that a field of a record takes its values from, or undefined for a plain number. */
+export function enumerationOf(recordName: string, fieldName: string): Enumeration | undefined {
+  return fieldName === 'kind' ? KIND_OF[recordName] : ENUMERATION_OF[fieldName];
+}
+
+/** The flags that a field of a record is a set of, or undefined. */
+export function flagsOf(fieldName: string, isEvent: boolean): Enumeration | undefined {
+  return fieldName === 'flags' ? (isEvent ? EventFlag : undefined) : FLAGS_OF[fieldName];
+}
+
+/** Describes a command. A number without a name stays a number; login credentials are not shown. */
+export function describeCommand(command: Command): Description {
+  return describe(command, false);
+}
+
+/** Describes an event. `timeSeconds` and `timeNanos` become `time`. */
+export function describeEvent(event: Event): Description {
+  return describe(event, true);
+}
+
+/** Describes an entry and its commands. */
+export function describeEntry(entry: Entry): Omit<Entry, 'commands'> & { commands: Description[] } {
+  return { ...entry, commands: entry.commands.map(describeCommand) };
+}
+
+/**
+ * ISO 8601 in UTC with nine decimals: `2026-01-02T03:04:05.000000006Z`.
+ * @param timeSeconds since the Unix epoch
+ */
+export function formatTime(timeSeconds: number, timeNanos: number): string {
+  const seconds = new Date(timeSeconds * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
+  return `${seconds}.${String(timeNanos).padStart(9, '0')}Z`;
+}
+
+function describe(record: Command | Event, isEvent: boolean): Description {
+  const description: Description = { type: record.type };
+  const fields: Record<string, unknown> = record;
+  for (const [name, value] of Object.entries(fields)) {
+    if (name === 'timeNanos' && isEvent) continue;
+    if (name === 'timeSeconds' && isEvent) {
+      description['time'] = formatTime(value as number, fields['timeNanos'] as number);
+    } else if (CREDENTIALS.has(name)) {
+      description[name] = REDACTED;
+    } else if (typeof value === 'number') {
+      description[name] = describeNumber(record.type, name, value, isEvent);
+    } else {
+      description[name] = value as string;
+    }
+  }
+  return description;
+}
+
+function describeNumber(
+  recordName: string,
+  fieldName: string,
+  value: number,
+  isEvent: boolean,
+): string | number | (string | number)[] {
+  const flags = flagsOf(fieldName, isEvent);
+  if (flags !== undefined) return describeFlags(flags, value);
+  const enumeration = enumerationOf(recordName, fieldName);
+  if (enumeration === undefined) return value;
+  return Object.keys(enumeration).find((name) => enumeration[name] === value) ?? value;
+}
+
+function describeFlags(flags: Enumeration, value: number): (string | number)[] {
+  const names: (string | number)[] = [];
+  let unnamed = value;
+  for (const [name, bit] of Object.entries(flags)) {
+    if ((value & bit) === 0) continue;
+    names.push(name);
+    unnamed &= ~bit;
+  }
+  if (unnamed !== 0) names.push(unnamed);
+  return names;
+}

@@ -1,0 +1,179 @@
+import type { Field, Layout } from '#domain/layout.ts';
+import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { CodecError } from './codec-error.ts';
+import { defaultValue, fieldOffset, KIND_BYTES, readField, type Value, writeField } from './fields.ts';
+
+type PlainRecord = { type: string } & Record<string, Value>;
+
+interface Shape {
+  readonly layout: Layout;
+  /** Fields that an object carries: all but `type` and `sizeWords`. */
+  readonly fields: readonly Field[];
+  readonly names: ReadonlySet<string>;
+  /** Bytes of the record that belong to no field. */
+  readonly padding: readonly number[];
+}
+
+/** A layout with what reading and writing plain objects needs beside it. */
+export function shapeOf(layout: Layout): Shape {
+  const used = new Set<number>();
+  for (const field of layout.fields) {
+    const start = fieldOffset(field, 0);
+    for (let byte = start; byte < start + KIND_BYTES[field.kind]; byte++) used.add(byte);
+  }
+  const fields = layout.fields.filter(({ name }) => name !== 'type' && name !== 'sizeWords');
+  const bytes = Array.from({ length: layout.words * WORD_BYTES }, (_, byte) => byte);
+  return {
+    layout,
+    fields,
+    names: new Set(fields.map(({ name }) => name)),
+    padding: bytes.filter((byte) => !used.has(byte)),
+  };
+}
+
+/** Reads the fields of the record at word `at`, which must lie inside `words`. @throws CodecError */
+export function readFields(words: WordBuffer, at: number, shape: Shape): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  for (const field of shape.fields) values[field.name] = readField(words, at, field);
+  for (const byte of shape.padding) {
+    const offset = at * WORD_BYTES + byte;
+    if (words.u8[offset] !== 0) {
+      throw new CodecError('BAD_PADDING', '', offset, `byte ${words.u8[offset]} belongs to no field`);
+    }
+  }
+  return values;
+}
+
+/** Writes every field of the record at word `at`; what `values` lacks becomes zero. @throws CodecError */
+export function writeFields(
+  words: WordBuffer,
+  at: number,
+  shape: Shape,
+  values: Readonly<Record<string, unknown>>,
+): void {
+  words.i32.fill(0, at, at + shape.layout.words);
+  for (const field of shape.fields) {
+    writeField(words, at, field, values[field.name] ?? defaultValue(field.kind));
+  }
+}
+
+/**
+ * One family of records (commands or events): reads and writes them as plain objects.
+ *
+ * This is the slow path, for tools, tests and dumps; the core and the gateways index words by layout instead.
+ * Reading is strict: what it accepts encodes back to the same bytes.
+ */
+export class RecordCodec {
+  readonly #family: string;
+  readonly #byType: readonly (Shape | undefined)[];
+  readonly #byName: ReadonlyMap<string, Shape>;
+
+  /** @param family what messages call these records: "command" or "event". */
+  constructor(family: string, layouts: readonly Layout[]) {
+    const byType: (Shape | undefined)[] = [];
+    for (const layout of layouts) byType[layout.type] = shapeOf(layout);
+    this.#family = family;
+    this.#byType = byType;
+    this.#byName = new Map(layouts.map((layout) => [layout.name, byType[layout.type] as Shape]));
+  }
+
+  /** Words of the record that `record` encodes to. @throws CodecError UNKNOWN_TYPE */
+  sizeWords(record: { readonly type: string }): number {
+    return this.#shape(record.type, 0).layout.words;
+  }
+
+  /**
+   * Writes `record` at the even word `at`.
+   * @returns the word after it
+   * @throws CodecError also for a property that is not a field; the record's words are then undefined
+   */
+  write(words: WordBuffer, at: number, record: Readonly<Record<string, unknown>>): number {
+    const offset = at * WORD_BYTES;
+    const shape = this.#shape(record['type'], offset);
+    const end = at + shape.layout.words;
+    checkAligned(at);
+    if (end > words.words) {
+      throw new CodecError('NO_ROOM', '', offset, `${shape.layout.name} needs ${shape.layout.words} words`);
+    }
+    for (const name of Object.keys(record)) {
+      if (name !== 'type' && !shape.names.has(name)) {
+        throw new CodecError('UNKNOWN_FIELD', name, offset, `${shape.layout.name} has no such field`);
+      }
+    }
+    writeFields(words, at, shape, record);
+    words.u8[offset] = shape.layout.type;
+    words.u8[offset + 2] = shape.layout.words & 0xff;
+    words.u8[offset + 3] = shape.layout.words >>> 8;
+    return end;
+  }
+
+  /** The bytes of one record. @throws CodecError */
+  encode(record: Readonly<Record<string, unknown>>): Uint8Array {
+    const words = WordBuffer.allocate(this.#shape(record['type'], 0).layout.words);
+    this.write(words, 0, record);
+    return words.u8;
+  }
+
+  /**
+   * Reads the record at the even word `at`, which must end at or before word `to`.
+   * @throws CodecError
+   */
+  read(words: WordBuffer, at: number, to: number): PlainRecord {
+    const offset = at * WORD_BYTES;
+    checkAligned(at);
+    if (at >= to || to > words.words) {
+      throw new CodecError('TRUNCATED', '', offset, `no ${this.#family} here`);
+    }
+    const type = words.i32[at] & 0xff;
+    const sizeWords = words.i32[at] >>> 16;
+    const shape = this.#byType[type];
+    if (shape === undefined) {
+      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.#family} has type ${type}`);
+    }
+    const { name, words: expected } = shape.layout;
+    if (sizeWords !== expected) {
+      throw new CodecError(
+        'WRONG_SIZE',
+        'sizeWords',
+        offset + 2,
+        `${name} has ${expected} words, not ${sizeWords}`,
+      );
+    }
+    if (at + sizeWords > to) {
+      throw new CodecError('TRUNCATED', '', offset, `${name} has ${expected} words, ${to - at} are left`);
+    }
+    return { type: name, ...readFields(words, at, shape) };
+  }
+
+  /** Reads the records that fill words `from` up to `to`. @throws CodecError */
+  readAll(words: WordBuffer, from: number, to: number): PlainRecord[] {
+    const records: PlainRecord[] = [];
+    for (let at = from; at < to; at += words.i32[at] >>> 16) records.push(this.read(words, at, to));
+    return records;
+  }
+
+  /** Reads `bytes`, which must be exactly one record. @throws CodecError */
+  decode(bytes: Uint8Array): PlainRecord {
+    const words = WordBuffer.copyOf(bytes);
+    const record = this.read(words, 0, Math.floor(bytes.length / WORD_BYTES));
+    const length = (words.i32[0] >>> 16) * WORD_BYTES;
+    if (bytes.length > length) {
+      throw new CodecError('TRAILING_BYTES', '', length, `${bytes.length - length} bytes after the record`);
+    }
+    return record;
+  }
+
+  #shape(type: unknown, offset: number): Shape {
+    const shape = typeof type === 'string' ? this.#byName.get(type) : undefined;
+    if (shape === undefined) {
+      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.#family} is named ${String(type)}`);
+    }
+    return shape;
+  }
+}
+
+function checkAligned(at: number): void {
+  if (at < 0 || !Number.isInteger(at) || (at & 1) === 1) {
+    throw new CodecError('MISALIGNED', '', at * WORD_BYTES, 'records start at even words');
+  }
+}

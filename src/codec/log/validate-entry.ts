@@ -1,0 +1,69 @@
+import { COMMAND_LAYOUTS } from '#domain/commands.ts';
+import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
+import { Limits } from '#domain/limits.ts';
+import { INT53_MAX } from '#lib/integer.ts';
+import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
+
+/** What is wrong with an entry's structure; 0 is nothing. */
+export const EntryFault = {
+  None: 0,
+  /** `from` or `to` is odd or outside the buffer. */
+  Misaligned: 1,
+  /** Shorter than its header, or a command runs past the end. */
+  Truncated: 2,
+  /** Longer than ENTRY_BYTES_MAX. */
+  TooLarge: 3,
+  /** entryNo is not an integer from 1 to 2^53 - 1. */
+  BadEntryNumber: 4,
+  /** A command's type is not in the table. */
+  UnknownCommand: 5,
+  /** A command's sizeWords is not its layout's. */
+  WrongSize: 6,
+  /** commandCount is not the number of commands. */
+  WrongCommandCount: 7,
+} as const;
+export type EntryFault = (typeof EntryFault)[keyof typeof EntryFault];
+
+/** Words of each command by its type; 0 where there is none. */
+const COMMAND_WORDS = new Int32Array(256);
+for (const layout of COMMAND_LAYOUTS) COMMAND_WORDS[layout.type] = layout.words;
+
+const COUNT_FIELD = EntryHeader.fields.find(({ name }) => name === 'commandCount');
+const COUNT_WORD = EntryHeader.at.commandCount;
+const COUNT_SHIFT = 8 * (COUNT_FIELD?.byte ?? 0);
+
+/**
+ * Checks the structure of the entry in words `from` up to `to`: after `None`, walking its commands by their
+ * sizeWords stays inside the entry and meets exactly commandCount records, each of a known type and of that
+ * type's size. Field values are not looked at: refusing those is the core's work. Allocates nothing.
+ */
+export function validateEntry(words: WordBuffer, from: number, to: number): EntryFault {
+  if ((from & 1) === 1 || (to & 1) === 1 || from < 0 || to > words.words) return EntryFault.Misaligned;
+  if (to - from < ENTRY_HEADER_WORDS) return EntryFault.Truncated;
+  if ((to - from) * WORD_BYTES > Limits.ENTRY_BYTES_MAX) return EntryFault.TooLarge;
+  const { i32, f64 } = words;
+  const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
+  if (!(entryNo >= 1 && entryNo <= INT53_MAX && Math.floor(entryNo) === entryNo)) {
+    return EntryFault.BadEntryNumber;
+  }
+  let commands = 0;
+  let at = from + ENTRY_HEADER_WORDS;
+  while (at < to) {
+    const head = i32[at];
+    const sizeWords = head >>> 16;
+    const expected = COMMAND_WORDS[head & 0xff];
+    if (expected === 0) return EntryFault.UnknownCommand;
+    if (sizeWords !== expected) return EntryFault.WrongSize;
+    at += sizeWords;
+    commands++;
+  }
+  if (at > to) return EntryFault.Truncated;
+  if (commands !== ((i32[from + COUNT_WORD] >>> COUNT_SHIFT) & 0xffff)) return EntryFault.WrongCommandCount;
+  return EntryFault.None;
+}
+
+/** The name of a fault, for messages. */
+export function entryFaultName(fault: EntryFault): keyof typeof EntryFault {
+  const names = Object.keys(EntryFault) as (keyof typeof EntryFault)[];
+  return names.find((name) => EntryFault[name] === fault) as keyof typeof EntryFault;
+}
