@@ -1,15 +1,18 @@
-import { Columns } from '#lib/columns.ts';
-import { IntPairMap } from '#lib/int-map.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import { AddAccount } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import { Columns } from '#lib/columns.ts';
+import { IntPairMap } from '#lib/int-map.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import { isId } from './fields.ts';
 
 /** The row of account 0: the venue's own, which collects fees and stands against realised profit and loss. */
 export const VENUE_ACCOUNT_ROW = 0;
 
-/** Accounts with their limits and what the risk checks count. A limit of 0 means none. Rows are never freed. */
+/**
+ * Accounts with their limits and what the risk checks count. A limit of 0 means none. Rows are never freed; row 0, the
+ * venue's account, is there from the start.
+ */
 export class AccountTable {
   readonly stores: readonly Columns[];
   readonly accountId: Int32Array;
@@ -45,6 +48,8 @@ export class AccountTable {
     this.throttleSeconds = store.i32('throttleSeconds');
     this.throttleCount = store.i32('throttleCount');
     this.#rowOfId = new IntPairMap();
+    store.addRow();
+    this.rebuild();
   }
 
   /** Accounts so far: rows 0 to count - 1. */
@@ -69,12 +74,8 @@ export class AccountTable {
     return ACCEPTED;
   }
 
-  /**
-   * Recomputes the index from the columns. Must be called once before first use: after a restore, or on an empty
-   * table, where it opens the venue's account 0 (a store with rows could not be restored into).
-   */
+  /** Recomputes the index from the columns, after a restore. */
   rebuild(): void {
-    if (this.#store.rows === 0) this.#store.addRow();
     this.#rowOfId.clear();
     for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId[row], 0, row);
   }

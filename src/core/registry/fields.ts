@@ -1,6 +1,6 @@
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 
 /**
  * Byte offset, from the first byte of a record, of a `u8` or `text` field: `u8[offset * 4 + byteAt(…)]` where
@@ -50,6 +50,12 @@ function isPadding(bytes: Uint8Array, from: number, to: number): boolean {
 }
 
 /** Copies `words` 32-bit words of a record's field into row `row` of a column with that stride. */
-export function copyWords(column: Int32Array, row: number, buffer: WordBuffer, at: number, words: number): void {
+export function copyWords(
+  column: Int32Array,
+  row: number,
+  buffer: WordBuffer,
+  at: number,
+  words: number,
+): void {
   for (let word = 0; word < words; word++) column[row * words + word] = buffer.i32[at + word];
 }

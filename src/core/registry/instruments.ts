@@ -1,9 +1,9 @@
-import { Columns } from '#lib/columns.ts';
-import { IntPairMap } from '#lib/int-map.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import { AddInstrument, InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import { Columns } from '#lib/columns.ts';
+import { IntPairMap } from '#lib/int-map.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AssetTable, DECIMALS_MAX } from './assets.ts';
 import { byteAt, copyWords, isAmount, isId, isSymbol } from './fields.ts';
 
@@ -225,7 +225,8 @@ function isConsistent(words: WordBuffer, offset: number): boolean {
   const maxQtyLots = f64[(offset + at.maxQtyLots) >> 1];
   const lotBaseMinor = f64[(offset + at.lotBaseMinor) >> 1];
   if (i32[offset + at.tickSize] === 0 || i32[offset + at.lotSize] === 0) return false;
-  if (f64[(offset + at.valueNumerator) >> 1] === 0 || f64[(offset + at.valueDenominator) >> 1] === 0) return false;
+  if (f64[(offset + at.valueNumerator) >> 1] === 0 || f64[(offset + at.valueDenominator) >> 1] === 0)
+    return false;
   if (minQtyLots < 1 || minQtyLots > maxQtyLots || maxQtyLots > Limits.QTY_LOTS_MAX) return false;
   if (words.u8[offset * 4 + KIND] === InstrumentKind.Margined) return lotBaseMinor === 0;
   return (

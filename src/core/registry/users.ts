@@ -1,9 +1,9 @@
-import { Columns } from '#lib/columns.ts';
-import { IntPairMap } from '#lib/int-map.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import { AddUser } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import { Columns } from '#lib/columns.ts';
+import { IntPairMap } from '#lib/int-map.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { AccountTable } from './accounts.ts';
 import { byteAt, copyWords, isId, isLoginName } from './fields.ts';
 
