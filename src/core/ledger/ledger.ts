@@ -7,7 +7,7 @@ import { INT53_MAX, mulDivFloor, mulMulDivFloor } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AccountTable, VENUE_ACCOUNT_ROW } from '../registry/accounts.ts';
 import type { AssetTable } from '../registry/assets.ts';
-import { isAmount } from '../registry/fields.ts';
+import { isAmount, isId } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
 import { Balances } from './balances.ts';
 
@@ -154,9 +154,12 @@ export class Ledger {
     const { i32, f64 } = words;
     const amountMinor = f64[(offset + Deposit.at.amountMinor) >> 1];
     if (!isAmount(amountMinor, 1)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.#accounts.rowOf(i32[offset + Deposit.at.accountId]);
+    const accountId = i32[offset + Deposit.at.accountId];
+    const assetId = i32[offset + Deposit.at.assetId];
+    if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
+    const accountRow = this.#accounts.rowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.#assets.rowOf(i32[offset + Deposit.at.assetId]);
+    const assetRow = this.#assets.rowOf(assetId);
     if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
     const row = this.balances.open(accountRow, assetRow);
     if (row === -1) return RejectCode.CAPACITY;
@@ -172,9 +175,12 @@ export class Ledger {
     const { i32, f64 } = words;
     const amountMinor = f64[(offset + Withdraw.at.amountMinor) >> 1];
     if (!isAmount(amountMinor, 1)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.#accounts.rowOf(i32[offset + Withdraw.at.accountId]);
+    const accountId = i32[offset + Withdraw.at.accountId];
+    const assetId = i32[offset + Withdraw.at.assetId];
+    if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
+    const accountRow = this.#accounts.rowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.#assets.rowOf(i32[offset + Withdraw.at.assetId]);
+    const assetRow = this.#assets.rowOf(assetId);
     if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
     const row = this.balances.find(accountRow, assetRow);
     if (row === -1) return RejectCode.INSUFFICIENT_FUNDS;
@@ -206,11 +212,19 @@ export class Ledger {
   /**
    * Takes what an open order of `leavesLots` at `priceTicks` needs, or refuses and changes nothing:
    * VALUE_TOO_LARGE, POSITION_LIMIT and OPEN_VALUE_LIMIT where a sum would pass 2^53 - 1; INSUFFICIENT_FUNDS where
-   * the available amount does not cover a spot order's hold; INSUFFICIENT_MARGIN where the order raises a margined
-   * holding's requirement by more than the available amount. A price of 0 (a waiting stop without a limit) has no
-   * value: a buy then holds nothing, a spot sell its base amount.
+   * the available amount does not cover a spot order's hold; INSUFFICIENT_MARGIN where the order makes a margined
+   * holding's worst case larger and the available amount does not cover what that adds.
+   *
+   * @param replacedLots what the same order had open on this side and has just given back, when it gets a new price or
+   * quantity: the worst case is compared with the one before that; 0 for a new order
    */
-  reserve(holding: number, side: number, priceTicks: number, leavesLots: number): number {
+  reserve(
+    holding: number,
+    side: number,
+    priceTicks: number,
+    leavesLots: number,
+    replacedLots: number,
+  ): number {
     const instrument = this.instrumentRow[holding];
     const quote = this.quoteBalance[holding];
     const value = this.valueMinor(instrument, priceTicks, leavesLots);
@@ -224,13 +238,14 @@ export class Ledger {
     if (this.instruments.kind[instrument] === InstrumentKind.Spot) {
       hold = this.#holdMinor(instrument, side, value, leavesLots);
       const row = side === Side.Buy ? quote : this.baseBalance[holding];
-      if (hold === -1 || (hold > 0 && hold > this.balances.availableMinor(row))) {
+      if (hold === -1 || hold > this.balances.availableMinor(row)) {
         return RejectCode.INSUFFICIENT_FUNDS;
       }
     } else {
       const margin = mulDivFloor(worstLots, this.instruments.initialMarginMinor[instrument], 1);
-      const increase = margin - this.marginMinor[holding];
-      if (margin === -1 || (increase > 0 && increase > this.balances.availableMinor(quote))) {
+      const added = margin - this.marginMinor[holding];
+      const grows = worstLots > this.worstCaseLots(holding, side, replacedLots);
+      if (grows && (margin === -1 || added > this.balances.availableMinor(quote))) {
         return RejectCode.INSUFFICIENT_MARGIN;
       }
     }

@@ -57,15 +57,20 @@ export class AccountTable {
     return this.#store.rows;
   }
 
-  /** The row of an account id, or -1. */
+  /** The row of an account id, or -1. Id 0 is the venue's. */
   rowOf(accountId: number): number {
     return this.#rowOfId.get(accountId, 0);
+  }
+
+  /** The row of a customer's account id, or -1: the venue's account has neither users nor limits nor a kill switch. */
+  customerRowOf(accountId: number): number {
+    return accountId === 0 ? -1 : this.rowOf(accountId);
   }
 
   /** Applies an AddAccount record; the new row is `count - 1`. Refuses: MALFORMED_COMMAND, ALREADY_EXISTS, CAPACITY. */
   add(words: WordBuffer, offset: number): number {
     const id = words.i32[offset + AddAccount.at.accountId];
-    if (id !== 0 && !isId(id)) return RejectCode.MALFORMED_COMMAND;
+    if (!isId(id)) return RejectCode.MALFORMED_COMMAND;
     if (this.rowOf(id) !== -1) return RejectCode.ALREADY_EXISTS;
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;

@@ -18,8 +18,8 @@ const SYMBOL = byteAt(AddInstrument, 'symbol');
 /** A fee of 1,000,000 ppm is the whole amount; a higher one would take more than a seller receives. */
 const FEE_PPM_MAX = 1_000_000;
 
-/** Words of AddInstrument that are read as signed and must not be negative. */
-const NON_NEGATIVE_WORDS = [
+/** Unsigned words of AddInstrument that must stay below 2^31. */
+const WORDS_31_BITS = [
   at.tickSize,
   at.lotSize,
   at.collarPpm,
@@ -27,7 +27,6 @@ const NON_NEGATIVE_WORDS = [
   at.staticBandPpm,
   at.dynamicBandPpm,
   at.volatilityAuctionSeconds,
-  at.referencePriceTicks,
 ] as const;
 
 /** `i53` fields of AddInstrument. */
@@ -193,13 +192,14 @@ export class InstrumentTable {
   }
 }
 
-/** Each field alone: known enum values, ids and prices of 31 bits, exact integers, fees up to the whole amount. */
+/** Each field alone: known enum values, ids and counts of 31 bits, exact integers. */
 function isWellFormed(words: WordBuffer, offset: number): boolean {
   const { i32, f64, u8 } = words;
   const byte = offset * 4;
   const kind = u8[byte + KIND];
   const phase = u8[byte + PHASE];
-  for (const word of NON_NEGATIVE_WORDS) if (i32[offset + word] < 0) return false;
+  const baseAssetId = i32[offset + at.baseAssetId];
+  for (const word of WORDS_31_BITS) if (i32[offset + word] < 0) return false;
   for (const word of AMOUNT_WORDS) if (!isAmount(f64[(offset + word) >> 1], 0)) return false;
   return (
     isId(i32[offset + at.instrumentId]) &&
@@ -210,28 +210,33 @@ function isWellFormed(words: WordBuffer, offset: number): boolean {
     u8[byte + SELF_TRADE_PREVENTION] <= SelfTradePrevention.Decrement &&
     u8[byte + PRICE_DECIMALS] <= DECIMALS_MAX &&
     u8[byte + QTY_DECIMALS] <= DECIMALS_MAX &&
-    i32[offset + at.makerFeePpm] >>> 0 <= FEE_PPM_MAX &&
-    i32[offset + at.takerFeePpm] >>> 0 <= FEE_PPM_MAX
+    isId(i32[offset + at.quoteAssetId]) &&
+    (isId(baseAssetId) || (baseAssetId === 0 && kind === InstrumentKind.Margined))
   );
 }
 
 /**
- * The fields together: a tick, a lot and a value that are not zero; 1 <= minimum <= maximum quantity <= 2^40;
- * spot: two different assets, a lot with a base amount and no margin; margined: no base amount.
+ * The fields together: a tick, a lot and a value that are not zero; 1 <= minimum <= maximum quantity <= 2^40; fees of at
+ * most the whole amount; no negative reference price; spot: two different assets and a lot that has a base amount.
  */
 function isConsistent(words: WordBuffer, offset: number): boolean {
   const { i32, f64 } = words;
   const minQtyLots = f64[(offset + at.minQtyLots) >> 1];
   const maxQtyLots = f64[(offset + at.maxQtyLots) >> 1];
-  const lotBaseMinor = f64[(offset + at.lotBaseMinor) >> 1];
-  if (i32[offset + at.tickSize] === 0 || i32[offset + at.lotSize] === 0) return false;
-  if (f64[(offset + at.valueNumerator) >> 1] === 0 || f64[(offset + at.valueDenominator) >> 1] === 0)
-    return false;
-  if (minQtyLots < 1 || minQtyLots > maxQtyLots || maxQtyLots > Limits.QTY_LOTS_MAX) return false;
-  if (words.u8[offset * 4 + KIND] === InstrumentKind.Margined) return lotBaseMinor === 0;
+  const isSpot = words.u8[offset * 4 + KIND] === InstrumentKind.Spot;
   return (
-    lotBaseMinor > 0 &&
-    f64[(offset + at.initialMarginMinor) >> 1] === 0 &&
-    i32[offset + at.baseAssetId] !== i32[offset + at.quoteAssetId]
+    i32[offset + at.tickSize] > 0 &&
+    i32[offset + at.lotSize] > 0 &&
+    f64[(offset + at.valueNumerator) >> 1] > 0 &&
+    f64[(offset + at.valueDenominator) >> 1] > 0 &&
+    minQtyLots >= 1 &&
+    minQtyLots <= maxQtyLots &&
+    maxQtyLots <= Limits.QTY_LOTS_MAX &&
+    i32[offset + at.makerFeePpm] >>> 0 <= FEE_PPM_MAX &&
+    i32[offset + at.takerFeePpm] >>> 0 <= FEE_PPM_MAX &&
+    i32[offset + at.referencePriceTicks] >= 0 &&
+    (!isSpot ||
+      (f64[(offset + at.lotBaseMinor) >> 1] > 0 &&
+        i32[offset + at.baseAssetId] !== i32[offset + at.quoteAssetId]))
   );
 }

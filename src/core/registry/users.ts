@@ -71,8 +71,11 @@ export class UserTable {
     const { i32, u8 } = words;
     const id = i32[offset + AddUser.at.newUserId];
     const name = offset + AddUser.at.name;
-    if (!isId(id) || !isLoginName(u8, offset * 4 + NAME)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.#accounts.rowOf(i32[offset + AddUser.at.accountId]);
+    const accountId = i32[offset + AddUser.at.accountId];
+    if (!isId(id) || accountId < 0 || !isLoginName(u8, offset * 4 + NAME)) {
+      return RejectCode.MALFORMED_COMMAND;
+    }
+    const accountRow = this.#accounts.customerRowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
     if (this.rowOf(id) !== -1 || this.#rowOfName.get(i32[name], i32[name + 1]) !== -1) {
       return RejectCode.ALREADY_EXISTS;

@@ -5,7 +5,7 @@ import { INT53_MAX } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AccountTable } from '../registry/accounts.ts';
-import { byteAt, isAmount } from '../registry/fields.ts';
+import { byteAt, isAmount, isId } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
 import type { UserTable } from '../registry/users.ts';
 
@@ -72,20 +72,22 @@ export class Risk {
    * Checks an order (or the new terms of a replace, the old order's holds given back) against its account's limits, the
    * collar and the account's money, and reserves what it needs: `ledger.reservedMinor`. On refusal nothing has changed.
    *
-   * @param leavesLots the open quantity: all of a new order, what is left of the new total of a replace
-   * @param priceTicks the price that it is valued and held at (limit, or a market order's protection; 0: no value)
+   * @param priceTicks the price that it is valued and held at: its limit, or the protection of a market order or stop
    * @param isLimitPrice whether that is the client's limit price, which the collar applies to
    * @param referencePriceTicks 0: none, no collar
-   * @param isReplace an order that is replaced counts among the open orders already
+   * @param qtyLots the order's whole quantity, in a replace what is executed included
+   * @param leavesLots its open quantity
+   * @param replacedLots in a replace, what the old order had open; it is still counted in `openOrders`. 0: a new order
    */
   admit(
     holding: number,
     side: number,
     priceTicks: number,
-    leavesLots: number,
     isLimitPrice: boolean,
     referencePriceTicks: number,
-    isReplace: boolean,
+    qtyLots: number,
+    leavesLots: number,
+    replacedLots: number,
   ): number {
     const accounts = this.#accounts;
     const ledger = this.#ledger;
@@ -94,11 +96,12 @@ export class Risk {
     const messagesMax = accounts.messagesPerSecondMax[account];
     if (messagesMax !== 0 && accounts.throttleCount[account] > messagesMax) return RejectCode.THROTTLED;
     const ordersMax = accounts.ordersMax[account];
-    if (!isReplace && ordersMax !== 0 && accounts.openOrders[account] >= ordersMax) {
+    const added = replacedLots === 0 ? 1 : 0;
+    if (ordersMax !== 0 && accounts.openOrders[account] + added > ordersMax) {
       return RejectCode.TOO_MANY_OPEN_ORDERS;
     }
     const qtyMax = accounts.orderQtyLotsMax[account];
-    if (qtyMax !== 0 && leavesLots > qtyMax) return RejectCode.ORDER_QUANTITY_LIMIT;
+    if (qtyMax !== 0 && qtyLots > qtyMax) return RejectCode.ORDER_QUANTITY_LIMIT;
     const value = ledger.valueMinor(instrument, priceTicks, leavesLots);
     if (value === -1) return RejectCode.VALUE_TOO_LARGE;
     const valueMax = accounts.orderValueMinorMax[account];
@@ -106,22 +109,22 @@ export class Risk {
     if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.#instruments.collarPpm[instrument])) {
       return RejectCode.PRICE_COLLAR;
     }
-    if (this.#passesPositionLimit(holding, side, leavesLots)) return RejectCode.POSITION_LIMIT;
+    if (this.#passesPositionLimit(holding, side, leavesLots, replacedLots)) return RejectCode.POSITION_LIMIT;
     const openValueMax = accounts.openValueMinorMax[account] || INT53_MAX;
     if (ledger.balances.openValueMinor[ledger.quoteBalance[holding]] + value > openValueMax) {
       return RejectCode.OPEN_VALUE_LIMIT;
     }
-    return ledger.reserve(holding, side, priceTicks, leavesLots);
+    return ledger.reserve(holding, side, priceTicks, leavesLots, replacedLots);
   }
 
   /** Whether the order would raise the worst case of a margined holding, and above the account's limit. */
-  #passesPositionLimit(holding: number, side: number, leavesLots: number): boolean {
+  #passesPositionLimit(holding: number, side: number, leavesLots: number, replacedLots: number): boolean {
     const ledger = this.#ledger;
     const positionMax = this.#accounts.positionLotsMax[ledger.accountRow[holding]];
     const isSpot = this.#instruments.kind[ledger.instrumentRow[holding]] === InstrumentKind.Spot;
     if (positionMax === 0 || isSpot) return false;
     const worstLots = ledger.worstCaseLots(holding, side, leavesLots);
-    return worstLots > positionMax && worstLots > ledger.worstCaseLots(holding, side, 0);
+    return worstLots > positionMax && worstLots > ledger.worstCaseLots(holding, side, replacedLots);
   }
 
   /**
@@ -132,8 +135,12 @@ export class Risk {
     const { u8 } = words;
     const engaged = u8[offset * 4 + ENGAGED];
     if (engaged > 1 || u8[offset * 4 + CANCEL_ORDERS] > 1) return RejectCode.MALFORMED_COMMAND;
+    const scope = u8[offset * 4 + SCOPE];
     const scopeId = words.i32[offset + SetKillSwitch.at.scopeId];
-    switch (u8[offset * 4 + SCOPE]) {
+    if (scope !== KillScope.Venue && !isId(scopeId) && (scope !== KillScope.Account || scopeId < 0)) {
+      return RejectCode.MALFORMED_COMMAND;
+    }
+    switch (scope) {
       case KillScope.Venue:
         this.venueKilled[0] = engaged;
         return ACCEPTED;
@@ -147,7 +154,7 @@ export class Risk {
       case KillScope.Account:
         return engage(
           this.#accounts.killed,
-          this.#accounts.rowOf(scopeId),
+          this.#accounts.customerRowOf(scopeId),
           engaged,
           RejectCode.UNKNOWN_ACCOUNT,
         );
@@ -163,12 +170,13 @@ export class Risk {
     const { i32, f64 } = words;
     const ordersMax = i32[offset + limit.ordersMax];
     const messagesPerSecondMax = i32[offset + limit.messagesPerSecondMax];
-    if (ordersMax < 0 || messagesPerSecondMax < 0) return RejectCode.MALFORMED_COMMAND;
+    const accountId = i32[offset + limit.accountId];
+    if (accountId < 0 || ordersMax < 0 || messagesPerSecondMax < 0) return RejectCode.MALFORMED_COMMAND;
     for (const word of LIMIT_AMOUNT_WORDS) {
       if (!isAmount(f64[(offset + word) >> 1], 0)) return RejectCode.MALFORMED_COMMAND;
     }
     const accounts = this.#accounts;
-    const row = accounts.rowOf(i32[offset + limit.accountId]);
+    const row = accounts.customerRowOf(accountId);
     if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
     accounts.ordersMax[row] = ordersMax;
     accounts.messagesPerSecondMax[row] = messagesPerSecondMax;
