@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly system: string;
+  readonly node: string;
+  /** One-minute load average when the figure was taken: far above zero means that others used the machine. */
+  readonly loadAverage: number;
+}
+
+/** What a figure was measured on. */
+export function machine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${process.platform} ${release()} ${process.arch}`,
+    node: process.version,
+    loadAverage: Math.round(loadavg()[0] * 100) / 100,
+  };
+}
+
+/** Middle value; of an even number, the lower of the two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1];
+}
+
+/** `value` with `digits` decimals, as a number. */
+export function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
+
+/** One figure of a benchmark. */
+export interface Figure {
+  readonly bench: string;
+  readonly scenario?: string;
+  readonly [field: string]: unknown;
+}
+
+/** Prints a figure as one line of JSON. Every benchmark's last output is such lines, and nothing else is on stdout. */
+export function print(figure: Figure): void {
+  process.stdout.write(`${JSON.stringify(figure)}\n`);
+}
+
+/** Prints the machine as the first line of a benchmark's figures. */
+export function printMachine(bench: string): void {
+  print({ bench, scenario: 'machine', ...machine() });
+}
+
+/** Resident memory of this process in bytes, now and at its highest, as the kernel counts it. */
+export function residentBytes(): { readonly now: number; readonly peak: number } {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const read = (name: string): number => {
+    const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status);
+    return match === null ? Number.NaN : Number(match[1]) * 1024;
+  };
+  return { now: read('VmRSS'), peak: read('VmHWM') };
+}
+
+/** The value after `--name` on the command line, or `fallback`. */
+export function option(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  return at >= 0 && at + 1 < process.argv.length ? process.argv[at + 1] : fallback;
+}
+
+/** The positive number after `--name`, or `fallback`. @throws Error when it is something else. */
+export function numberOption(name: string, fallback: number): number {
+  const value = Number(option(name, String(fallback)));
+  if (!(value > 0)) throw new Error(`--${name} must be a positive number`);
+  return value;
+}
+
+/** Whether `--name` is on the command line. */
+export function flag(name: string): boolean {
+  return process.argv.includes(`--${name}`);
+}
