@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
+import { encodeLoginRequest, LoginRejectCode, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
+import { type Credentials, hashPassword } from './password.ts';
+import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from './server.ts';
+import type { SoupSession } from './session.ts';
+
+const SALT = new Uint8Array(16).fill(7);
+const PASSWORD_HASH = await hashPassword('secret', SALT);
+const closers: (() => void)[] = [];
+after(() => {
+  for (const close of closers) close();
+});
+
+/** A door that echoes messages as sequenced data, and writes down what happens. */
+class EchoDoor implements SoupDoor<{ next: number }> {
+  readonly name = 'echo';
+  readonly log: string[] = [];
+  readonly sessions: SoupSession<{ next: number }>[] = [];
+  server!: SoupServer<{ next: number }>;
+  answer: LoginAnswer = { accepted: true, session: 'ECHO', nextSequence: 1 };
+  /** Messages are refused with Later while this is set. */
+  full = false;
+  messages = 0;
+
+  credentials(username: string): Credentials | undefined {
+    if (username === 'LOCKED') return { salt: SALT, passwordHash: new Uint8Array(32) };
+    return username === 'TRADR' ? { salt: SALT, passwordHash: PASSWORD_HASH } : undefined;
+  }
+  onLogin(session: SoupSession<{ next: number }>): LoginAnswer {
+    if (this.answer.accepted) session.state = { next: this.answer.nextSequence };
+    return this.answer;
+  }
+  onLoggedIn(session: SoupSession<{ next: number }>): void {
+    this.sessions.push(session);
+    this.log.push(`login ${session.username}`);
+  }
+  onMessage(
+    session: SoupSession<{ next: number }>,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): PacketVerdict {
+    if (this.full) return PacketVerdict.Later;
+    this.messages++;
+    session.send(SoupPacket.SequencedData, bytes, from, to);
+    setImmediate(() => this.server.flush());
+    return PacketVerdict.Taken;
+  }
+  onDrain(): void {
+    this.log.push('drained');
+  }
+  onClosed(session: SoupSession<{ next: number }>, reason: string): void {
+    this.log.push(`closed ${session.username}: ${reason}`);
+  }
+}
+
+async function start(limits: Partial<SoupLimits> = {}) {
+  const door = new EchoDoor();
+  const lines: string[] = [];
+  const write = (fields: object, message: string) => {
+    lines.push(`${message} ${(fields as { reason?: string }).reason ?? ''}`.trimEnd());
+  };
+  const server = new SoupServer(
+    door,
+    { port: 0, limits: { tickMs: 0, ...limits } },
+    { info: write, warn: write },
+  );
+  door.server = server;
+  const { port } = await server.listen();
+  closers.push(() => server.close('test over'));
+  return { door, server, port, lines };
+}
+
+/** A bare client: sends bytes, collects packets as text. */
+class Client {
+  readonly socket: Socket;
+  readonly packets: string[] = [];
+  #wake: () => void = () => {};
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1');
+    const framer = new SoupFramer(
+      {
+        onPacket: (type, bytes, from, to) => {
+          this.packets.push(
+            String.fromCharCode(type) + Buffer.from(bytes.subarray(from, to)).toString('latin1'),
+          );
+          return PacketVerdict.Taken;
+        },
+      },
+      60_000,
+    );
+    this.socket.on('data', (chunk: Buffer) => {
+      framer.push(chunk);
+      this.#wake();
+    });
+    this.socket.on('error', () => {});
+    this.socket.on('close', () => {
+      this.packets.push('closed');
+      this.#wake();
+    });
+    closers.push(() => this.socket.destroy());
+  }
+
+  login(username = 'TRADR', password = 'secret', sequenceNumber = 1): void {
+    this.socket.write(encodeLoginRequest({ username, password, session: '', sequenceNumber }));
+  }
+
+  say(text: string): void {
+    this.socket.write(soupPacket(SoupPacket.UnsequencedData, text));
+  }
+
+  /** Resolves with everything received once there are `count` packets. */
+  async received(count: number): Promise<string[]> {
+    while (this.packets.length < count) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await promise;
+    }
+    return this.packets;
+  }
+
+  async ended(): Promise<string[]> {
+    if (!this.socket.closed) await once(this.socket, 'close');
+    return this.packets;
+  }
+}
+
+const ACCEPTED = 'A      ECHO                   1';
+
+test('login, echo, logout', async () => {
+  const { door, port, lines } = await start();
+  const client = new Client(port);
+  client.login();
+  client.say('one');
+  client.say('two');
+  assert.deepEqual(await client.received(3), [ACCEPTED, 'Sone', 'Stwo']);
+  client.socket.write(soupPacket(SoupPacket.Debug, 'ignored'));
+  client.socket.write(soupPacket(SoupPacket.LogoutRequest));
+  assert.deepEqual(await client.ended(), [ACCEPTED, 'Sone', 'Stwo', 'closed']);
+  assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: logout']);
+  assert.deepEqual(lines, ['logged in', 'session closed logout']);
+});
+
+test('login: wrong password, unknown user and a user without a password are told the same', async () => {
+  const { door, port } = await start();
+  for (const [username, password] of [
+    ['TRADR', 'wrong'],
+    ['NOBODY', 'secret'],
+    ['LOCKED', 'secret'],
+  ]) {
+    const client = new Client(port);
+    client.login(username, password);
+    assert.deepEqual(await client.ended(), ['+unknown user or wrong password', 'JA', 'closed']);
+  }
+  assert.deepEqual(door.log, []);
+});
+
+test('login: the door may refuse', async () => {
+  const { door, port } = await start();
+  door.answer = { accepted: false, code: LoginRejectCode.SessionNotAvailable, reason: 'no such session' };
+  const client = new Client(port);
+  client.login();
+  assert.deepEqual(await client.ended(), ['+no such session', 'JS', 'closed']);
+  assert.deepEqual(door.log, []);
+});
+
+test('login: more at once than the limit are refused, the others are not', async () => {
+  const { port } = await start({ verificationsMax: 1 });
+  const first = new Client(port);
+  first.login();
+  const second = new Client(port);
+  second.login();
+  const answers = [(await first.received(1))[0], (await second.received(1))[0]].sort();
+  assert.deepEqual(answers, ['+too many logins at once: try again', ACCEPTED]);
+});
+
+test('hostile frames before login: each has its answer, and the connection ends', async () => {
+  const { door, port } = await start();
+  const cases: [string, Uint8Array, string][] = [
+    ['zero length', Buffer.from([0, 0]), 'packet of length zero'],
+    ['too long', Buffer.from([0xff, 0xff]), 'packet longer than 1024 bytes of payload'],
+    ['message first', soupPacket(SoupPacket.UnsequencedData, 'x'), "packet type 'U' before login"],
+    ['logout first', soupPacket(SoupPacket.LogoutRequest), "packet type 'O' before login"],
+    ['server packet', soupPacket(SoupPacket.SequencedData, 'x'), "packet type 'S' before login"],
+    ['unknown type', Buffer.from([0, 1, 0]), 'packet type 0x00 before login'],
+    ['short login', soupPacket(SoupPacket.LoginRequest, 'x'), 'malformed login request'],
+    ['binary login', soupPacket(SoupPacket.LoginRequest, new Uint8Array(46)), 'malformed login request'],
+    ['http', Buffer.from('GET / HTTP/1.1\r\n\r\n'), 'packet longer than 1024 bytes of payload'],
+  ];
+  for (const [what, bytes, reason] of cases) {
+    const client = new Client(port);
+    client.socket.write(bytes);
+    assert.deepEqual(await client.ended(), [`+protocol violation: ${reason}`, 'closed'], what);
+  }
+  assert.deepEqual(door.log, []);
+});
+
+test('hostile frames after login end that session only', async () => {
+  const { door, port } = await start();
+  const bystander = new Client(port);
+  bystander.login();
+  await bystander.received(1);
+  const cases: [Uint8Array, string][] = [
+    [Buffer.from([0, 0]), 'packet of length zero'],
+    [Buffer.from([4, 2]), 'packet longer than 1024 bytes of payload'],
+    [
+      encodeLoginRequest({ username: 'TRADR', password: 'secret', session: '', sequenceNumber: 1 }),
+      "packet type 'L' is not one that a logged-in client sends",
+    ],
+    [soupPacket(SoupPacket.EndOfSession), "packet type 'Z' is not one that a logged-in client sends"],
+  ];
+  for (const [bytes, reason] of cases) {
+    door.log.length = 0;
+    const client = new Client(port);
+    client.login();
+    client.say('before');
+    await client.received(2);
+    client.socket.write(bytes);
+    assert.deepEqual(await client.ended(), [ACCEPTED, 'Sbefore', `+protocol violation: ${reason}`, 'closed']);
+    assert.deepEqual(door.log, ['login TRADR', `closed TRADR: protocol violation: ${reason}`]);
+  }
+  bystander.say('still here');
+  assert.deepEqual(await bystander.received(2), [ACCEPTED, 'Sstill here']);
+});
+
+test('a login split at every byte', async () => {
+  const { port } = await start();
+  const login = encodeLoginRequest({ username: 'TRADR', password: 'secret', session: '', sequenceNumber: 1 });
+  const client = new Client(port);
+  await once(client.socket, 'connect');
+  client.socket.setNoDelay(true);
+  for (const byte of Buffer.concat([login, soupPacket(SoupPacket.UnsequencedData, 'x')])) {
+    client.socket.write(Uint8Array.of(byte));
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(await client.received(2), [ACCEPTED, 'Sx']);
+});
+
+test('timers: login timeout, heartbeats when nothing was sent, silence', async () => {
+  const { door, server, port } = await start({ loginTicksMax: 2, silentTicksMax: 5 });
+  const idle = new Client(port);
+  await once(idle.socket, 'connect');
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  for (let i = 0; i < 3; i++) server.tick();
+  assert.deepEqual(await idle.ended(), ['+no login in time', 'closed']);
+  assert.deepEqual(await client.received(2), [ACCEPTED, 'H']);
+  client.socket.write(soupPacket(SoupPacket.ClientHeartbeat));
+  client.say('x');
+  await client.received(3);
+  for (let i = 0; i < 6; i++) server.tick();
+  assert.deepEqual(await client.ended(), [ACCEPTED, 'H', 'Sx', 'H', 'H', '+no heartbeat in time', 'closed']);
+  assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: no heartbeat in time']);
+});
+
+test('backpressure: a message that the door cannot take is kept, in order, and so is what follows', async () => {
+  const { door, server, port } = await start();
+  door.full = true;
+  const client = new Client(port);
+  client.login();
+  for (let i = 0; i < 100; i++) client.say(`message ${i}`);
+  await client.received(1);
+  await new Promise(setImmediate);
+  assert.deepEqual(client.packets, [ACCEPTED]);
+  door.full = false;
+  server.retry();
+  const expected = [ACCEPTED, ...Array.from({ length: 100 }, (_, i) => `Smessage ${i}`)];
+  assert.deepEqual(await client.received(101), expected);
+});
+
+test('slow consumer: closed once its socket holds more than the limit; memory stays bounded', async () => {
+  const { door, server, port } = await start({ bufferedBytesMax: 256 * 1024 });
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  client.socket.pause();
+  const session = door.sessions[0];
+  const message = new Uint8Array(1_000);
+  let sent = 0;
+  while (session.open && sent < 100_000) {
+    session.send(SoupPacket.SequencedData, message);
+    if (++sent % 50 === 0) {
+      server.flush();
+      assert.ok(session.bufferedBytes <= 256 * 1024 + 64 * 1024, `${session.bufferedBytes} bytes buffered`);
+      await new Promise(setImmediate);
+    }
+  }
+  assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: slow consumer: it did not take what was sent']);
+});
+
+test('slow consumer: one that stops reading is closed after the silence limit', async () => {
+  const { door, server, port } = await start({ silentTicksMax: 3, bufferedBytesMax: 64 * 1024 * 1024 });
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  client.socket.pause();
+  const session = door.sessions[0];
+  session.send(SoupPacket.SequencedData, new Uint8Array(60_000));
+  // More than any kernel takes on loopback, so that some of it waits in the session.
+  for (let i = 0; i < 600; i++) session.send(SoupPacket.SequencedData, new Uint8Array(60_000));
+  server.flush();
+  for (let i = 1; i <= 4; i++) {
+    client.say('alive');
+    while (door.messages < i) await new Promise(setImmediate);
+    server.tick();
+  }
+  assert.equal(door.log.at(-1), 'closed TRADR: slow consumer: it stopped reading');
+});
+
+test('wantDrain: the door is called when everything written has left', async () => {
+  const { door, server, port } = await start();
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  door.sessions[0].send(SoupPacket.SequencedData, Buffer.from('bulk'));
+  door.sessions[0].wantDrain();
+  server.flush();
+  await client.received(2);
+  while (!door.log.includes('drained')) await new Promise(setImmediate);
+  assert.deepEqual(door.log, ['login TRADR', 'drained']);
+});
+
+test('connections above the limit are closed at once', async () => {
+  const { port, lines } = await start({ connectionsMax: 1 });
+  const first = new Client(port);
+  first.login();
+  await first.received(1);
+  const second = new Client(port);
+  assert.deepEqual(await second.ended(), ['closed']);
+  assert.deepEqual(lines, ['logged in', 'connection refused: too many']);
+});
+
+test('close: logged-in clients get a reason and End of Session, all sockets end', async () => {
+  const { door, server, port } = await start();
+  const waiting = new Client(port);
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  await server.close('venue closed');
+  assert.deepEqual(await client.ended(), [ACCEPTED, '+venue closed', 'Z', 'closed']);
+  assert.deepEqual(await waiting.ended(), ['+venue closed', 'closed']);
+  assert.equal(server.connections, 0);
+  assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: venue closed']);
+});

@@ -1,0 +1,267 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { PacketVerdict } from '#codec/soupbin/framer.ts';
+import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
+import type { GatewayLogger } from './logger.ts';
+import { type Credentials, verifyPassword } from './password.ts';
+import { SessionPhase, SoupSession } from './session.ts';
+
+/** Every bound of a SoupBinTCP server. Times are counted in ticks of `tickMs`. */
+export interface SoupLimits {
+  /** Period of the timer behind heartbeats and timeouts; 0: nobody calls `tick` but the owner (tests, simulation). */
+  readonly tickMs: number;
+  /** Longest payload of a client packet. */
+  readonly payloadBytesMax: number;
+  readonly connectionsMax: number;
+  /** Passwords being checked or waiting for it; a login above is refused. */
+  readonly verificationsMax: number;
+  readonly loginTicksMax: number;
+  /** Without a byte from the client, or with a client that takes none. */
+  readonly silentTicksMax: number;
+  readonly closingTicksMax: number;
+  /** Bytes that a session may have in its socket before it counts as a slow consumer. */
+  readonly bufferedBytesMax: number;
+  /** Bytes of an outgoing buffer. */
+  readonly chunkBytes: number;
+}
+
+/** Heartbeats after 0.5 to 1 s without data, silence and stall 15 s, login 10 s. */
+export const SOUP_LIMITS: SoupLimits = {
+  tickMs: 500,
+  payloadBytesMax: 1_024,
+  connectionsMax: 1_024,
+  verificationsMax: 64,
+  loginTicksMax: 20,
+  silentTicksMax: 30,
+  closingTicksMax: 4,
+  bufferedBytesMax: 4 * 1024 * 1024,
+  chunkBytes: 64 * 1024,
+};
+
+/** What a door says of a login whose password was right. */
+export type LoginAnswer =
+  | { readonly accepted: true; readonly session: string; readonly nextSequence: number }
+  | { readonly accepted: false; readonly code: LoginRejectCode; readonly reason: string };
+
+/** What a protocol puts on top of SoupBinTCP. */
+export interface SoupDoor<State> {
+  /** Names the door in logs. */
+  readonly name: string;
+  /** What to check a login against; undefined: no such user here. */
+  credentials(username: string): Credentials | undefined;
+  /** Decides a login whose password was right. */
+  onLogin(session: SoupSession<State>, request: LoginRequest): LoginAnswer;
+  /** The Login Accepted is queued: sequenced messages may follow. */
+  onLoggedIn(session: SoupSession<State>): void;
+  /** One message of a logged-in client; `Later` stops reading it until `retry` or the next turn. */
+  onMessage(session: SoupSession<State>, bytes: Uint8Array, from: number, to: number): PacketVerdict;
+  /** After `session.wantDrain()`: everything written has left. */
+  onDrain(session: SoupSession<State>): void;
+  /** A session that had logged in is over. */
+  onClosed(session: SoupSession<State>, reason: string): void;
+}
+
+export interface SoupServerOptions {
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly limits?: Partial<SoupLimits>;
+}
+
+/**
+ * A SoupBinTCP server: accepts connections, checks logins (scrypt off this thread), beats hearts, and gives a door its
+ * logged-in sessions. Nothing a client sends can cost more memory or time than `limits` says, nor touch another session.
+ */
+export class SoupServer<State> {
+  readonly door: SoupDoor<State>;
+  readonly limits: SoupLimits;
+  readonly #logger: GatewayLogger;
+  readonly #options: SoupServerOptions;
+  readonly #server: Server;
+  readonly #sessions: Set<SoupSession<State>>;
+  readonly #dirty: SoupSession<State>[];
+  readonly #held: Set<SoupSession<State>>;
+  readonly #spareChunks: Uint8Array[];
+  #verifications: number;
+  #nextId: number;
+  #onEmpty: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #retry: NodeJS.Immediate | NodeJS.Timeout | undefined;
+
+  constructor(door: SoupDoor<State>, options: SoupServerOptions, logger: GatewayLogger) {
+    this.door = door;
+    this.limits = { ...SOUP_LIMITS, ...options.limits };
+    this.#logger = logger;
+    this.#options = options;
+    this.#sessions = new Set();
+    this.#dirty = [];
+    this.#held = new Set();
+    this.#spareChunks = [];
+    this.#verifications = 0;
+    this.#nextId = 1;
+    this.#onEmpty = undefined;
+    this.#timer = undefined;
+    this.#retry = undefined;
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      if (this.#sessions.size >= this.limits.connectionsMax) {
+        this.#logger.warn(
+          { door: this.door.name, connections: this.#sessions.size },
+          'connection refused: too many',
+        );
+        socket.destroy();
+        return;
+      }
+      this.#sessions.add(new SoupSession(this, socket, this.#nextId++));
+    });
+  }
+
+  /** Connections, logged in or not. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
+  listen(): Promise<AddressInfo> {
+    const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+    const { host = '127.0.0.1', port } = this.#options;
+    this.#server.once('error', reject);
+    this.#server.listen({ host, port }, () => {
+      this.#server.off('error', reject);
+      this.#server.on('error', (error) =>
+        this.#logger.warn({ door: this.door.name, error }, 'listener failed'),
+      );
+      if (this.limits.tickMs > 0) this.#timer = setInterval(() => this.tick(), this.limits.tickMs);
+      resolve(this.#server.address() as AddressInfo);
+    });
+    return promise;
+  }
+
+  /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed. */
+  async close(reason: string): Promise<void> {
+    const listenerClosed = Promise.withResolvers<void>();
+    this.#server.close(() => listenerClosed.resolve());
+    for (const session of [...this.#sessions]) session.close(reason, session.phase === SessionPhase.LoggedIn);
+    this.flush();
+    await listenerClosed.promise;
+    if (this.#sessions.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+    clearInterval(this.#timer);
+    this.#clearRetry();
+  }
+
+  /** One beat: the timer calls it every `tickMs`. */
+  tick(): void {
+    for (const session of this.#sessions) session.tick();
+    this.flush();
+  }
+
+  /** Writes out what the sessions queued: once per turn, by the door. */
+  flush(): void {
+    const dirty = this.#dirty;
+    for (let i = 0; i < dirty.length; i++) dirty[i].flush();
+    dirty.length = 0;
+  }
+
+  /** Hands kept packets over again; the door calls it when what it waited for may have changed. */
+  retry(): void {
+    let waiting = false;
+    for (const session of this.#held) {
+      if (session.resume()) waiting = true;
+      else this.#held.delete(session);
+    }
+    this.flush();
+    this.#clearRetry();
+    if (waiting) this.#retry = setTimeout(() => this.retry(), 1);
+  }
+
+  /** Called by a session that keeps packets. */
+  retryLater(session: SoupSession<State>): void {
+    this.#held.add(session);
+    this.#retry ??= setImmediate(() => this.retry());
+  }
+
+  #clearRetry(): void {
+    clearImmediate(this.#retry as NodeJS.Immediate | undefined);
+    clearTimeout(this.#retry as NodeJS.Timeout | undefined);
+    this.#retry = undefined;
+  }
+
+  /** Called by a session whose Login Request came in. */
+  verify(session: SoupSession<State>, request: LoginRequest): void {
+    if (this.#verifications >= this.limits.verificationsMax) {
+      session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'too many logins at once: try again');
+      this.flush();
+      return;
+    }
+    this.#verifications++;
+    verifyPassword(this.door.credentials(request.username), request.password).then(
+      (right) => this.#verified(session, request, right),
+      (error) => {
+        this.#verifications--;
+        this.#logger.warn({ door: this.door.name, error }, 'password check failed');
+        if (session.open)
+          session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'login is not possible now');
+        this.flush();
+      },
+    );
+  }
+
+  #verified(session: SoupSession<State>, request: LoginRequest, right: boolean): void {
+    this.#verifications--;
+    if (!session.open) return;
+    if (!right) session.rejectLogin(LoginRejectCode.NotAuthorized, 'unknown user or wrong password');
+    else {
+      const answer = this.door.onLogin(session, request);
+      if (answer.accepted) {
+        session.acceptLogin(request.username, answer.session, answer.nextSequence);
+        this.#logger.info(
+          {
+            door: this.door.name,
+            remote: session.remote,
+            user: request.username,
+            nextSequence: answer.nextSequence,
+          },
+          'logged in',
+        );
+        this.door.onLoggedIn(session);
+        session.resume();
+      } else session.rejectLogin(answer.code, answer.reason);
+    }
+    this.flush();
+  }
+
+  /** Called by a session. */
+  markDirty(session: SoupSession<State>): void {
+    this.#dirty.push(session);
+  }
+
+  /** An outgoing buffer of at least `bytes`. */
+  takeChunk(bytes: number): Uint8Array {
+    if (bytes > this.limits.chunkBytes) return new Uint8Array(bytes);
+    return this.#spareChunks.pop() ?? Buffer.allocUnsafeSlow(this.limits.chunkBytes);
+  }
+
+  /** Takes an outgoing buffer back whose bytes are all in the kernel. */
+  giveChunk(chunk: Uint8Array): void {
+    if (chunk.length === this.limits.chunkBytes && this.#spareChunks.length < SPARE_CHUNKS_MAX) {
+      this.#spareChunks.push(chunk);
+    }
+  }
+
+  /** Called by a session that ends. */
+  closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void {
+    this.#held.delete(session);
+    this.#logger.info(
+      { door: this.door.name, remote: session.remote, user: session.username, reason },
+      'session closed',
+    );
+    if (loggedIn) this.door.onClosed(session, reason);
+  }
+
+  /** Called by a session whose socket is gone. */
+  forget(session: SoupSession<State>): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+}
+
+/** Outgoing buffers kept for reuse: a turn that writes to more sessions than this allocates. */
+const SPARE_CHUNKS_MAX = 64;

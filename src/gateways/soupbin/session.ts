@@ -1,0 +1,324 @@
+import type { Socket } from 'node:net';
+import { FrameFault, type PacketHandler, PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
+import {
+  decodeLoginRequest,
+  encodeLoginAccepted,
+  type LoginRejectCode,
+  SOUP_HEADER_BYTES,
+  SoupPacket,
+  soupPacket,
+  writeSoupHeader,
+} from '#codec/soupbin/packets.ts';
+import { assert } from '#lib/assert.ts';
+import type { SoupServer } from './server.ts';
+
+export const SessionPhase = {
+  AwaitingLogin: 1,
+  /** The password is being checked. */
+  Verifying: 2,
+  LoggedIn: 3,
+  /** What was written is on its way out; nothing is read any more. */
+  Closing: 4,
+  Closed: 5,
+} as const;
+export type SessionPhase = (typeof SessionPhase)[keyof typeof SessionPhase];
+
+/**
+ * One client connection of a SoupBinTCP server. Login, heartbeats, framing and the outgoing buffer are dealt with
+ * here; the door gets logged-in sessions and their messages.
+ *
+ * Everything written in one turn leaves with one socket write at `server.flush()`. A client that does not read is
+ * closed once the socket holds more than the server's limit: the buffer never grows beyond it.
+ *
+ * @typeParam State what the door keeps per session.
+ */
+export class SoupSession<State> implements PacketHandler {
+  readonly id: number;
+  /** Address and port of the peer, for logs. */
+  readonly remote: string;
+  phase: SessionPhase;
+  /** Set by login; empty before. */
+  username: string;
+  /** The door's own. Set it in `onLogin`. */
+  state: State | undefined;
+  /** Where `reserve` makes room. */
+  out: Uint8Array;
+  readonly #server: SoupServer<State>;
+  readonly #socket: Socket;
+  readonly #framer: SoupFramer;
+  #outAt: number;
+  #flushedTo: number;
+  #dirty: boolean;
+  #ticksInPhase: number;
+  #ticksSilent: number;
+  #ticksStalled: number;
+  #wroteSinceTick: boolean;
+  #drainWanted: boolean;
+  readonly #onWritten: () => void;
+
+  constructor(server: SoupServer<State>, socket: Socket, id: number) {
+    this.id = id;
+    this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.phase = SessionPhase.AwaitingLogin;
+    this.username = '';
+    this.state = undefined;
+    this.out = NO_BYTES;
+    this.#server = server;
+    this.#socket = socket;
+    this.#framer = new SoupFramer(this, server.limits.payloadBytesMax);
+    this.#outAt = 0;
+    this.#flushedTo = 0;
+    this.#dirty = false;
+    this.#ticksInPhase = 0;
+    this.#ticksSilent = 0;
+    this.#ticksStalled = 0;
+    this.#wroteSinceTick = false;
+    this.#drainWanted = false;
+    this.#onWritten = () => {
+      if (this.#drainWanted && this.#socket.writableLength === 0) this.#onDrain();
+    };
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#over('closed by the client'));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#over(`socket error ${error.code ?? error.message}`),
+    );
+    socket.on('close', () => this.#over('closed'));
+  }
+
+  /** Bytes that the client has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#socket.writableLength + this.#outAt - this.#flushedTo;
+  }
+
+  get open(): boolean {
+    return this.phase < SessionPhase.Closing;
+  }
+
+  /** Makes room for `bytes` in `out` and returns where; follow with `advance`. Must not be called on a closed session. */
+  reserve(bytes: number): number {
+    assert(this.open, 'Condition: nothing is written to a closed session');
+    if (this.#outAt + bytes > this.out.length) {
+      if (this.out !== NO_BYTES) this.#write();
+      this.out = this.#server.takeChunk(bytes);
+      this.#outAt = 0;
+      this.#flushedTo = 0;
+    }
+    if (!this.#dirty) {
+      this.#dirty = true;
+      this.#server.markDirty(this);
+    }
+    return this.#outAt;
+  }
+
+  /** Keeps the first `bytes` of what was reserved. */
+  advance(bytes: number): void {
+    this.#outAt += bytes;
+  }
+
+  /** Queues packets that are framed already. */
+  sendFramed(bytes: Uint8Array, from: number, to: number): void {
+    const at = this.reserve(to - from);
+    copyBytes(bytes, from, to, this.out, at);
+    this.#outAt += to - from;
+  }
+
+  /** Queues one packet with a copy of `bytes[from, to)` as its payload. */
+  send(type: SoupPacket, bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const at = this.reserve(SOUP_HEADER_BYTES + to - from);
+    copyBytes(bytes, from, to, this.out, writeSoupHeader(this.out, at, type, to - from));
+    this.#outAt += SOUP_HEADER_BYTES + to - from;
+  }
+
+  /** Asks for one `onDrain` of the door when everything written has left. */
+  wantDrain(): void {
+    this.#drainWanted = true;
+  }
+
+  /** Called by the server once per turn. */
+  flush(): void {
+    this.#dirty = false;
+    if (this.phase === SessionPhase.Closed) return;
+    this.#write();
+    if (this.#socket.writableLength === 0 && this.out !== NO_BYTES) {
+      this.#server.giveChunk(this.out);
+      this.#forgetChunk();
+    }
+    if (this.#drainWanted && this.#socket.writableLength === 0) setImmediate(() => this.#onDrain());
+  }
+
+  /** Goes on with packets that the door answered with `Later`. @returns whether it still waits. */
+  resume(): boolean {
+    if (!this.open || !this.#framer.holding) return false;
+    this.#afterFraming(this.#framer.resume());
+    return this.open && this.#framer.holding;
+  }
+
+  /**
+   * Ends the session: what is queued, then a debug packet that says why, then (with `endOfSession`) End of Session,
+   * then FIN. The door's `onClosed` is called at once.
+   */
+  close(reason: string, endOfSession = false): void {
+    if (!this.open) return;
+    this.sendFramed(...whole(soupPacket(SoupPacket.Debug, reason)));
+    if (endOfSession) this.sendFramed(...whole(soupPacket(SoupPacket.EndOfSession)));
+    this.#finish(reason);
+  }
+
+  onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
+    if (this.phase === SessionPhase.LoggedIn) {
+      if (type === SoupPacket.UnsequencedData) return this.#server.door.onMessage(this, bytes, from, to);
+      if (type === SoupPacket.ClientHeartbeat || type === SoupPacket.Debug) return PacketVerdict.Taken;
+      if (type === SoupPacket.LogoutRequest) {
+        this.#finish('logout');
+        return PacketVerdict.Stop;
+      }
+      return this.#violation(`packet type ${name(type)} is not one that a logged-in client sends`);
+    }
+    if (this.phase === SessionPhase.Verifying) return PacketVerdict.Later;
+    if (this.phase !== SessionPhase.AwaitingLogin) return PacketVerdict.Stop;
+    if (type === SoupPacket.Debug || type === SoupPacket.ClientHeartbeat) return PacketVerdict.Taken;
+    if (type !== SoupPacket.LoginRequest) return this.#violation(`packet type ${name(type)} before login`);
+    const request = decodeLoginRequest(bytes, from, to);
+    if (request === undefined) return this.#violation('malformed login request');
+    this.#enter(SessionPhase.Verifying);
+    this.#server.verify(this, request);
+    return PacketVerdict.Taken;
+  }
+
+  /** Called by the server when the password was right and the door agreed. */
+  acceptLogin(username: string, session: string, nextSequence: number): void {
+    assert(this.phase === SessionPhase.Verifying, 'Condition: a login is decided once');
+    this.username = username;
+    this.#enter(SessionPhase.LoggedIn);
+    this.sendFramed(...whole(encodeLoginAccepted({ session, sequenceNumber: nextSequence })));
+  }
+
+  /** Called by the server: debug packet with the reason, Login Rejected, FIN. */
+  rejectLogin(code: LoginRejectCode, reason: string): void {
+    assert(this.phase === SessionPhase.Verifying, 'Condition: a login is decided once');
+    this.sendFramed(...whole(soupPacket(SoupPacket.Debug, reason)));
+    this.sendFramed(...whole(soupPacket(SoupPacket.LoginRejected, Uint8Array.of(code))));
+    this.#finish(`login rejected: ${reason}`);
+  }
+
+  /** One beat of the server's timer: heartbeats and every timeout of the session. */
+  tick(): void {
+    const { limits } = this.#server;
+    this.#ticksInPhase++;
+    this.#ticksSilent++;
+    this.#ticksStalled = this.#socket.writableLength === 0 ? 0 : this.#ticksStalled + 1;
+    if (this.phase === SessionPhase.Closing) {
+      if (this.#ticksInPhase > limits.closingTicksMax) this.#socket.destroy();
+      return;
+    }
+    if (this.phase === SessionPhase.AwaitingLogin) {
+      if (this.#ticksInPhase > limits.loginTicksMax) this.close('no login in time');
+      return;
+    }
+    if (this.phase !== SessionPhase.LoggedIn) return;
+    if (this.#ticksSilent > limits.silentTicksMax && !this.#framer.holding)
+      this.close('no heartbeat in time');
+    else if (this.#ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
+    else {
+      if (!this.#wroteSinceTick) this.sendFramed(...whole(SERVER_HEARTBEAT));
+      this.#wroteSinceTick = false;
+    }
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#ticksSilent = 0;
+    if (this.phase >= SessionPhase.Closing) return;
+    this.#afterFraming(this.#framer.push(chunk));
+  }
+
+  #afterFraming(fault: FrameFault): void {
+    if (fault === FrameFault.ZeroLength) this.#violation('packet of length zero');
+    else if (fault === FrameFault.TooLong) {
+      this.#violation(`packet longer than ${this.#server.limits.payloadBytesMax} bytes of payload`);
+    }
+    if (!this.open) return;
+    if (this.#framer.holding) {
+      this.#socket.pause();
+      if (this.phase === SessionPhase.LoggedIn) this.#server.retryLater(this);
+    } else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #violation(reason: string): PacketVerdict {
+    this.close(`protocol violation: ${reason}`);
+    return PacketVerdict.Stop;
+  }
+
+  #enter(phase: SessionPhase): void {
+    this.phase = phase;
+    this.#ticksInPhase = 0;
+  }
+
+  #write(): void {
+    if (this.#flushedTo === this.#outAt) return;
+    this.#socket.write(this.out.subarray(this.#flushedTo, this.#outAt), this.#onWritten);
+    this.#flushedTo = this.#outAt;
+    this.#wroteSinceTick = true;
+    if (this.open && this.#socket.writableLength > this.#server.limits.bufferedBytesMax) {
+      this.#drop('slow consumer: it did not take what was sent');
+    }
+  }
+
+  #forgetChunk(): void {
+    this.out = NO_BYTES;
+    this.#outAt = 0;
+    this.#flushedTo = 0;
+  }
+
+  #onDrain(): void {
+    if (!this.#drainWanted || !this.open) return;
+    this.#drainWanted = false;
+    this.#server.door.onDrain(this);
+    this.#server.flush();
+  }
+
+  /** Ends politely: flushes, then FIN. */
+  #finish(reason: string): void {
+    const loggedIn = this.phase === SessionPhase.LoggedIn;
+    this.#enter(SessionPhase.Closing);
+    this.#write();
+    this.#socket.end();
+    this.#socket.resume();
+    this.#server.closed(this, reason, loggedIn);
+  }
+
+  /** Ends at once: the peer does not read. */
+  #drop(reason: string): void {
+    const loggedIn = this.phase === SessionPhase.LoggedIn;
+    this.#enter(SessionPhase.Closing);
+    this.#socket.destroy();
+    this.#server.closed(this, reason, loggedIn);
+  }
+
+  #over(reason: string): void {
+    const { phase } = this;
+    if (phase === SessionPhase.Closed) return;
+    if (this.open) this.#drop(reason);
+    if (!this.#socket.destroyed) return;
+    this.phase = SessionPhase.Closed;
+    this.#forgetChunk();
+    this.#server.forget(this);
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+const SERVER_HEARTBEAT = soupPacket(SoupPacket.ServerHeartbeat);
+
+const whole = (packet: Uint8Array): [Uint8Array, number, number] => [packet, 0, packet.length];
+
+/** A packet type as a log shows it. */
+function name(type: number): string {
+  return type > 0x20 && type < 0x7f
+    ? `'${String.fromCharCode(type)}'`
+    : `0x${type.toString(16).padStart(2, '0')}`;
+}
+
+/** Copies `from[start, end)` to `to` at `at`. Messages are short: a loop beats making a view. */
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  for (let i = start; i < end; i++) to[at++] = from[i];
+}
