@@ -1,0 +1,89 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlink,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
+
+/**
+ * All that the file log asks of a disk. Tests put faulty ones in its place (short writes, a full disk, a power
+ * cut). Errors are those of node:fs, with a `code` such as ENOSPC.
+ *
+ * A write to a handle opened by `create` or `openWrite` is on stable storage when it returns (O_DSYNC). Names
+ * are on stable storage after `syncDirectory`.
+ */
+export interface Disk {
+  /** Opens an existing file to read. */
+  openRead(path: string): number;
+  /** Opens an existing file to read and to write durably. */
+  openWrite(path: string): number;
+  /** Makes a new, empty file, readable by its owner only, to read and to write durably. @throws EEXIST */
+  create(path: string): number;
+  close(handle: number): void;
+  /** Bytes of the file. */
+  size(handle: number): number;
+  /** Reads at `position`; returns the bytes read, fewer than `length` only at the end of the file. */
+  read(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
+  /** Writes at `position`, durably; returns the bytes written, which may be fewer than `length`. */
+  write(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
+  /** As `write`, off this thread. */
+  writeInBackground(
+    handle: number,
+    bytes: Uint8Array,
+    length: number,
+    position: number,
+    done: (error: Error | null, written: number) => void,
+  ): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+  /** Removes a file off this thread (64 MiB can take 20 ms); one that is already gone is fine. */
+  removeInBackground(path: string): void;
+  makeDirectory(path: string): void;
+  /** Names in a directory, in no order. */
+  list(directory: string): string[];
+  syncDirectory(directory: string): void;
+}
+
+const { O_CREAT, O_DSYNC, O_EXCL, O_RDWR, O_RDONLY } = constants;
+
+/** The real disk, by node:fs. */
+export const nodeDisk: Disk = {
+  openRead: (path) => openSync(path, O_RDONLY),
+  openWrite: (path) => openSync(path, O_RDWR | O_DSYNC),
+  create: (path) => openSync(path, O_RDWR | O_DSYNC | O_CREAT | O_EXCL, 0o600),
+  close: closeSync,
+  size: (handle) => fstatSync(handle).size,
+  read: readSync,
+  write: writeSync,
+  writeInBackground: (handle, bytes, length, position, done) =>
+    write(handle, bytes, 0, length, position, done),
+  rename: renameSync,
+  remove: unlinkSync,
+  removeInBackground: (path) => unlink(path, () => {}),
+  makeDirectory: (path) => {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  },
+  list: (directory) => readdirSync(directory),
+  syncDirectory: (directory) => {
+    const handle = openSync(directory, O_RDONLY);
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  },
+};
+
+/** The `code` of an error of the operating system, such as ENOENT; an empty string for others. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

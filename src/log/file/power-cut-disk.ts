@@ -1,0 +1,257 @@
+import { dirname } from 'node:path';
+import type { Disk } from './disk.ts';
+import { SECTOR_BYTES } from './format.ts';
+
+/** The power went, or the process was killed, in the middle of a call. */
+export class PowerCutError extends Error {
+  override readonly name = 'PowerCutError';
+}
+
+interface FileNode {
+  /** What a read shows (the kernel's cache), and what outlives a cut. */
+  cached: Uint8Array;
+  durable: Uint8Array;
+}
+
+interface Job {
+  readonly handle: number;
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  readonly position: number;
+  readonly done: (error: Error | null, written: number) => void;
+}
+
+type Names = Map<string, FileNode>;
+
+export interface PowerCutDiskOptions {
+  /** Random fraction, 0 up to 1. */
+  readonly random: () => number;
+  /** A disk that lies: a write returns before it is durable. For showing that the checkers notice. */
+  readonly acknowledgesBeforeSync?: boolean;
+}
+
+/**
+ * For tests: a disk in memory whose power can be cut at any write, rename or sync. What was not durable is then
+ * kept or lost sector by sector, at random, and of the changes of names since the last sync a random prefix is kept.
+ * Work in the background waits for `runBackground`.
+ */
+export class PowerCutDisk implements Disk {
+  /** Changing calls until the cut happens; Infinity for never. */
+  callsUntilCut: number;
+  /** True: the cut only kills the process, and the kernel's cache stays. */
+  killsOnly: boolean;
+  readonly #random: () => number;
+  readonly #lies: boolean;
+  #names: Names;
+  #durableNames: Names;
+  readonly #unsyncedNameChanges: ((names: Names) => void)[];
+  readonly #handles: Map<number, FileNode>;
+  readonly #jobs: Job[];
+  #nextHandle: number;
+  #isOff: boolean;
+
+  constructor(options: PowerCutDiskOptions) {
+    this.callsUntilCut = Number.POSITIVE_INFINITY;
+    this.killsOnly = false;
+    this.#random = options.random;
+    this.#lies = options.acknowledgesBeforeSync ?? false;
+    this.#names = new Map();
+    this.#durableNames = new Map();
+    this.#unsyncedNameChanges = [];
+    this.#handles = new Map();
+    this.#jobs = [];
+    this.#nextHandle = 1;
+    this.#isOff = false;
+  }
+
+  /** Ends every process at once, and, unless `killsOnly`, the power. The disk is off until `restart`. */
+  cut(): void {
+    this.#isOff = true;
+    this.#handles.clear();
+    this.#jobs.length = 0;
+    if (this.killsOnly) return;
+    const kept = Math.floor(this.#random() * (this.#unsyncedNameChanges.length + 1));
+    for (const change of this.#unsyncedNameChanges.slice(0, kept)) change(this.#durableNames);
+    this.#unsyncedNameChanges.length = 0;
+    const nodes = new Set([...this.#names.values(), ...this.#durableNames.values()]);
+    for (const node of nodes) this.#loseUnsynced(node);
+    this.#names = new Map(this.#durableNames);
+  }
+
+  restart(): void {
+    this.#isOff = false;
+    this.callsUntilCut = Number.POSITIVE_INFINITY;
+  }
+
+  /** Does up to `count` of the writes that wait in the background. */
+  runBackground(count: number): void {
+    for (let i = 0; i < count && this.#jobs.length > 0; i++) {
+      const { handle, bytes, length, position, done } = this.#jobs.shift() as Job;
+      done(null, this.write(handle, bytes, 0, length, position));
+    }
+  }
+
+  /** The bytes of a file, to look at or to damage: they are cache and disk in one. */
+  bytesOf(path: string): Uint8Array {
+    const node = this.#node(path);
+    node.durable = node.cached;
+    return node.cached;
+  }
+
+  /** Cuts the file to its first `size` bytes. */
+  cutFile(path: string, size: number): void {
+    const node = this.#node(path);
+    node.cached = node.cached.slice(0, size);
+    node.durable = node.cached.slice();
+  }
+
+  /** An independent copy of all files, whose power is on. */
+  clone(): PowerCutDisk {
+    const copy = new PowerCutDisk({ random: this.#random });
+    for (const [path, node] of this.#names) {
+      const twin = { cached: node.cached.slice(), durable: node.cached.slice() };
+      copy.#names.set(path, twin);
+      copy.#durableNames.set(path, twin);
+    }
+    return copy;
+  }
+
+  openRead(path: string): number {
+    this.#assertOn();
+    this.#handles.set(this.#nextHandle, this.#node(path));
+    return this.#nextHandle++;
+  }
+
+  openWrite(path: string): number {
+    return this.openRead(path);
+  }
+
+  create(path: string): number {
+    this.#countCall();
+    if (this.#names.has(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' });
+    const node: FileNode = { cached: new Uint8Array(0), durable: new Uint8Array(0) };
+    this.#changeNames((names) => names.set(path, node));
+    return this.openRead(path);
+  }
+
+  close(handle: number): void {
+    this.#handles.delete(handle);
+  }
+
+  size(handle: number): number {
+    return this.#open(handle).cached.length;
+  }
+
+  read(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number {
+    const { cached } = this.#open(handle);
+    const part = cached.subarray(position, position + length);
+    bytes.set(part, offset);
+    return part.length;
+  }
+
+  write(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number {
+    const node = this.#open(handle);
+    node.cached = sized(node.cached, Math.max(node.cached.length, position + length));
+    node.cached.set(bytes.subarray(offset, offset + length), position);
+    this.#countCall();
+    if (!this.#lies) {
+      node.durable = sized(node.durable, node.cached.length);
+      node.durable.set(bytes.subarray(offset, offset + length), position);
+    }
+    return length;
+  }
+
+  writeInBackground(
+    handle: number,
+    bytes: Uint8Array,
+    length: number,
+    position: number,
+    done: Job['done'],
+  ): void {
+    this.#assertOn();
+    this.#jobs.push({ handle, bytes, length, position, done });
+  }
+
+  rename(from: string, to: string): void {
+    const node = this.#node(from);
+    this.#changeNames((names) => {
+      names.delete(from);
+      names.set(to, node);
+    });
+    this.#countCall();
+  }
+
+  remove(path: string): void {
+    this.#node(path);
+    this.#changeNames((names) => names.delete(path));
+    this.#countCall();
+  }
+
+  removeInBackground(path: string): void {
+    this.#assertOn();
+    if (this.#names.has(path)) this.#changeNames((names) => names.delete(path));
+  }
+
+  makeDirectory(_path: string): void {}
+
+  list(directory: string): string[] {
+    this.#assertOn();
+    return [...this.#names.keys()]
+      .filter((path) => dirname(path) === directory)
+      .map((path) => path.slice(directory.length + 1));
+  }
+
+  syncDirectory(_directory: string): void {
+    this.#countCall();
+    for (const change of this.#unsyncedNameChanges) change(this.#durableNames);
+    this.#unsyncedNameChanges.length = 0;
+  }
+
+  #changeNames(change: (names: Names) => void): void {
+    change(this.#names);
+    this.#unsyncedNameChanges.push(change);
+  }
+
+  #loseUnsynced(node: FileNode): void {
+    const size = this.#random() < 0.5 ? node.cached.length : node.durable.length;
+    const survived = sized(node.durable, size);
+    for (let from = 0; from < size; from += SECTOR_BYTES) {
+      const to = Math.min(from + SECTOR_BYTES, size);
+      if (this.#random() < 0.5) survived.set(node.cached.subarray(from, to), from);
+    }
+    node.durable = survived;
+    node.cached = survived.slice();
+  }
+
+  #countCall(): void {
+    this.#assertOn();
+    if (--this.callsUntilCut > 0) return;
+    this.cut();
+    throw new PowerCutError('the power was cut');
+  }
+
+  #assertOn(): void {
+    if (this.#isOff) throw new PowerCutError('the power is off');
+  }
+
+  #node(path: string): FileNode {
+    const node = this.#names.get(path);
+    if (node === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+    return node;
+  }
+
+  #open(handle: number): FileNode {
+    this.#assertOn();
+    const node = this.#handles.get(handle);
+    if (node === undefined) throw Object.assign(new Error(`EBADF: ${handle}`), { code: 'EBADF' });
+    return node;
+  }
+}
+
+/** `bytes` with `size` bytes: cut, or longer by zeros. */
+function sized(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length === size) return bytes;
+  const result = new Uint8Array(size);
+  result.set(bytes.subarray(0, size));
+  return result;
+}

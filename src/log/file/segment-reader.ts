@@ -1,0 +1,239 @@
+import { Limits } from '#domain/limits.ts';
+import { assert } from '#lib/assert.ts';
+import { crc32cWords } from '#lib/crc32c.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import type { Disk } from './disk.ts';
+import {
+  corrupt,
+  decodeSegmentHeader,
+  END_MARK,
+  type LogId,
+  RECORD_BYTES_MAX,
+  RECORD_HEADER_WORDS,
+  RECORD_MARK,
+  RECORD_OVERHEAD_BYTES,
+  RECORD_TRAILER_WORDS,
+  RecordHeader,
+  recordBytes,
+  SEGMENT_HEADER_BYTES,
+} from './format.ts';
+
+/** What stands where the next record would be. */
+export const Scan = {
+  Record: 0,
+  /** Zeros, or no room for a record. */
+  End: 1,
+  /** Neither a whole record nor zeros. */
+  Bad: 2,
+} as const;
+export type Scan = (typeof Scan)[keyof typeof Scan];
+
+/** Bytes of a read; also the first read after a position was re-established, so that tailing stays cheap. */
+const READ_BYTES_MIN = 64 * 1024;
+const READ_BYTES_MAX = 1024 * 1024;
+
+assert(READ_BYTES_MAX >= RECORD_BYTES_MAX, 'Condition: the largest record fits the read buffer');
+
+/**
+ * True when `i32` holds at `word` a record whose checksum is right; `wordsEnd` is the end of what may be looked at.
+ * The trailer is not looked at.
+ */
+export function isRecord(i32: Int32Array, word: number, wordsEnd: number, logId: LogId): boolean {
+  if (word + RECORD_OVERHEAD_BYTES / 4 > wordsEnd) return false;
+  if (i32[word + RecordHeader.mark] !== RECORD_MARK) return false;
+  const payloadBytes = i32[word + RecordHeader.payloadBytes];
+  if (payloadBytes <= 0 || payloadBytes > Limits.ENTRY_BYTES_MAX || (payloadBytes & 3) !== 0) return false;
+  const end = word + recordBytes(payloadBytes) / 4;
+  if (end > wordsEnd) return false;
+  return i32[word] === crc32cWords(i32, word + 1, end - RECORD_TRAILER_WORDS, logId.crc);
+}
+
+/**
+ * Walks the records of one segment file after another, through one buffer: each record is checked and shown
+ * in place, aligned, without a copy. What the file lacks of the size in its header reads as zeros.
+ */
+export class SegmentReader {
+  /** Where the current record stands; valid until the next call. */
+  readonly words: WordBuffer;
+  file: string;
+  logId: LogId | undefined;
+  firstSequence: number;
+  createdSeconds: number;
+  createdNanos: number;
+  segmentBytes: number;
+  /** Bytes of the current record, header and trailer included; 0 when there is none. */
+  recordBytes: number;
+  /** Offset in the file of the current record, or of what `next` found instead of one. */
+  offset: number;
+  sequence: number;
+  timeSeconds: number;
+  timeNanos: number;
+  commitIndex: number;
+  /** The payload: words `payloadFrom` up to `payloadTo` of `words`. */
+  payloadFrom: number;
+  payloadTo: number;
+  readonly #disk: Disk;
+  #handle: number;
+  #bufferFrom: number;
+  #bufferTo: number;
+  #readBytes: number;
+
+  /** @param logId refuses other logs' segments; undefined takes the id of the first segment that is opened. */
+  constructor(disk: Disk, logId: LogId | undefined) {
+    this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
+    this.file = '';
+    this.logId = logId;
+    this.firstSequence = 0;
+    this.createdSeconds = 0;
+    this.createdNanos = 0;
+    this.segmentBytes = 0;
+    this.recordBytes = 0;
+    this.offset = 0;
+    this.sequence = 0;
+    this.timeSeconds = 0;
+    this.timeNanos = 0;
+    this.commitIndex = 0;
+    this.payloadFrom = 0;
+    this.payloadTo = 0;
+    this.#disk = disk;
+    this.#handle = -1;
+    this.#bufferFrom = 0;
+    this.#bufferTo = 0;
+    this.#readBytes = READ_BYTES_MIN;
+  }
+
+  get isOpen(): boolean {
+    return this.#handle !== -1;
+  }
+
+  /**
+   * Leaves the current file and opens `file`, which must begin with `firstSequence`. Stays where it is when there is
+   * no such file.
+   * @throws LogCorruptError when its header is damaged or another's.
+   */
+  open(file: string, firstSequence: number): void {
+    const handle = this.#disk.openRead(file);
+    this.close();
+    this.#handle = handle;
+    this.file = file;
+    this.#bufferFrom = this.#bufferTo = 0;
+    const bytes = this.#read(0, SEGMENT_HEADER_BYTES);
+    const start = decodeSegmentHeader(file, this.words, bytes, this.logId);
+    if (start.firstSequence !== firstSequence) {
+      throw corrupt(
+        file,
+        32,
+        `the header's first sequence is ${start.firstSequence}, the file's name says ${firstSequence}`,
+      );
+    }
+    const size = this.#disk.size(this.#handle);
+    if (size > start.segmentBytes) {
+      throw corrupt(
+        file,
+        start.segmentBytes,
+        `the file has ${size} bytes, its header says ${start.segmentBytes}`,
+      );
+    }
+    this.logId = start.logId;
+    this.firstSequence = firstSequence;
+    this.createdSeconds = start.createdSeconds;
+    this.createdNanos = start.createdNanos;
+    this.segmentBytes = start.segmentBytes;
+    this.offset = SEGMENT_HEADER_BYTES;
+    this.recordBytes = 0;
+    this.#readBytes = READ_BYTES_MIN;
+  }
+
+  /** Bytes that the file really has. */
+  get fileBytes(): number {
+    return this.#disk.size(this.#handle);
+  }
+
+  /** Forgets what was read ahead: bytes after the current record may have been written since. */
+  refresh(): void {
+    this.#bufferFrom = this.#bufferTo = 0;
+    this.#readBytes = READ_BYTES_MIN;
+  }
+
+  /** Goes on to the next record. After `End` or `Bad` a further call looks again at the same place. */
+  next(): Scan {
+    assert(this.isOpen, 'Condition: a segment is open');
+    this.offset += this.recordBytes;
+    this.recordBytes = 0;
+    const room = this.segmentBytes - this.offset;
+    if (room < RECORD_OVERHEAD_BYTES) return Scan.End;
+    const word = this.#load(RECORD_OVERHEAD_BYTES);
+    const { i32, f64 } = this.words;
+    if (isZero(i32, word, word + RECORD_HEADER_WORDS)) return Scan.End;
+    const payloadBytes = i32[word + RecordHeader.payloadBytes];
+    if (payloadBytes <= 0 || payloadBytes > Limits.ENTRY_BYTES_MAX) return Scan.Bad;
+    const bytes = recordBytes(payloadBytes);
+    if (bytes > room) return Scan.Bad;
+    const record = this.#load(bytes);
+    const end = record + bytes / 4;
+    if (!isRecord(i32, record, end, this.logId as LogId)) return Scan.Bad;
+    if (i32[end - 2] !== payloadBytes || i32[end - 1] !== END_MARK) return Scan.Bad;
+    this.recordBytes = bytes;
+    this.sequence = f64[(record + RecordHeader.sequence) >> 1];
+    this.timeSeconds = i32[record + RecordHeader.timeSeconds] >>> 0;
+    this.timeNanos = i32[record + RecordHeader.timeNanos];
+    this.commitIndex = i32[record + RecordHeader.commitIndex];
+    this.payloadFrom = record + RECORD_HEADER_WORDS;
+    this.payloadTo = this.payloadFrom + payloadBytes / 4;
+    return Scan.Record;
+  }
+
+  /** A copy of the file from `offset` up to the size that its header names. */
+  readRest(): WordBuffer {
+    const rest = WordBuffer.allocate((this.segmentBytes - this.offset) / 4);
+    let filled = 0;
+    while (filled < rest.u8.length) {
+      const read = this.#disk.read(
+        this.#handle,
+        rest.u8,
+        filled,
+        rest.u8.length - filled,
+        this.offset + filled,
+      );
+      if (read === 0) break;
+      filled += read;
+    }
+    return rest;
+  }
+
+  close(): void {
+    if (this.#handle === -1) return;
+    this.#disk.close(this.#handle);
+    this.#handle = -1;
+  }
+
+  /** Brings `bytes` from `offset` into the buffer and returns the word at which they start. */
+  #load(bytes: number): number {
+    if (this.offset < this.#bufferFrom || this.offset + bytes > this.#bufferTo) {
+      const length = Math.min(Math.max(this.#readBytes, bytes), this.segmentBytes - this.offset);
+      const read = this.#read(this.offset, length);
+      this.words.u8.fill(0, read, length);
+      this.#bufferFrom = this.offset;
+      this.#bufferTo = this.offset + length;
+      this.#readBytes = Math.min(this.#readBytes * 4, READ_BYTES_MAX);
+    }
+    return (this.offset - this.#bufferFrom) / 4;
+  }
+
+  /** Reads to the start of the buffer; fewer bytes than `length` mean the end of the file. */
+  #read(position: number, length: number): number {
+    let filled = 0;
+    while (filled < length) {
+      const read = this.#disk.read(this.#handle, this.words.u8, filled, length - filled, position + filled);
+      if (read === 0) break;
+      filled += read;
+    }
+    return filled;
+  }
+}
+
+/** True when the words `from` up to `to` are all zero. */
+export function isZero(i32: Int32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (i32[i] !== 0) return false;
+  return true;
+}
