@@ -1,0 +1,87 @@
+/**
+ * The book alone, in process, on the five flows, and npm `nodejs-order-book` on the same flows in the same run.
+ * Each scenario runs in a process of its own, so that no scenario profits from or pays for the code that another
+ * one made hot. Our time includes telling of every trade and hashing it; the peer's does not. The trades must be
+ * identical. `node bench/book.ts [--commands N] [--repetitions N] [--seed N] [--scenario NAME] [--no-peer]`
+ */
+import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
+import { BookDriver } from './support/book-driver.ts';
+import { runEach } from './support/each.ts';
+import { PeerDriver } from './support/peer-driver.ts';
+import { flag, median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+
+const commands = numberOption('commands', 1_000_000);
+const repetitions = numberOption('repetitions', 9);
+const seed = numberOption('seed', 1);
+const scenario = option('scenario', '');
+
+if (scenario === '') {
+  printMachine('book');
+  await runEach(
+    import.meta.filename,
+    FLOW_SCENARIOS.map(({ name }) => name),
+  );
+} else {
+  const found = FLOW_SCENARIOS.find(({ name }) => name === scenario);
+  if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
+  const flow = generateFlow(found, commands, seed);
+
+  const seconds: number[] = [];
+  let trades = 0;
+  let hash = 0;
+  for (let repetition = 0; repetition < repetitions + 2; repetition++) {
+    const driver = new BookDriver(flow);
+    driver.apply(flow, 0, flow.warmCommands);
+    driver.hash = 0;
+    driver.trades = 0;
+    const start = performance.now();
+    driver.apply(flow, flow.warmCommands, flow.commands);
+    if (repetition >= 2) seconds.push((performance.now() - start) / 1_000);
+    trades = driver.trades;
+    hash = driver.hash;
+  }
+  const commandsPerSecond = commands / median(seconds);
+  const ours = {
+    commandsPerSecond: Math.round(commandsPerSecond),
+    commandsPerSecondBest: Math.round(commands / Math.min(...seconds)),
+    nsPerCommand: rounded(1e9 / commandsPerSecond, 1),
+    trades,
+    tradeHash: (hash >>> 0).toString(16).padStart(8, '0'),
+  };
+  const peer = flag('no-peer') ? undefined : measurePeer();
+  if (peer !== undefined && (peer.trades !== trades || peer.tradeHash !== ours.tradeHash)) {
+    throw new Error(
+      `${scenario}: our ${trades} trades (${ours.tradeHash}) differ from the ${peer.trades} of nodejs-order-book (${peer.tradeHash})`,
+    );
+  }
+  print({
+    bench: 'book',
+    scenario,
+    ...ours,
+    ...(peer === undefined
+      ? {}
+      : {
+          peer: 'nodejs-order-book',
+          peerCommandsPerSecond: peer.commandsPerSecond,
+          ratio: rounded(commandsPerSecond / peer.commandsPerSecond, 1),
+          tradesIdentical: true,
+        }),
+    flow: flow.statistics,
+  });
+
+  function measurePeer(): { commandsPerSecond: number; trades: number; tradeHash: string } {
+    const translated = PeerDriver.translate(flow);
+    const checked = new PeerDriver(flow, translated);
+    checked.apply(0, flow.warmCommands);
+    const result = checked.applyAndHash(flow.warmCommands, flow.commands);
+    const timed = new PeerDriver(flow, translated);
+    timed.apply(0, flow.warmCommands);
+    const start = performance.now();
+    timed.apply(flow.warmCommands, flow.commands);
+    return {
+      commandsPerSecond: Math.round((commands * 1_000) / (performance.now() - start)),
+      trades: result.trades,
+      tradeHash: (result.hash >>> 0).toString(16).padStart(8, '0'),
+    };
+  }
+}
