@@ -1,0 +1,257 @@
+import { OrderFlag, Phase, SelfTradePrevention, Side, TimeInForce } from '#domain/commands.ts';
+import { CancelReason, TradeFlag } from '#domain/events.ts';
+import { priceFill, settle } from './money.ts';
+import { afterTrade, bandReferences, isOutsideBands } from './prices.ts';
+import { isAuction } from './refusals.ts';
+import {
+  type Instrument,
+  isMarket,
+  mayRest,
+  NO_INDICATIVE,
+  type Order,
+  opposite,
+  type Venue,
+} from './venue.ts';
+
+/** Cancels `qtyLots` of an order in place, hidden quantity first; all of it takes the order out. */
+export function cancel(venue: Venue, order: Order, qtyLots: number, reason: CancelReason): void {
+  const shownBefore = order.state === 'resting' ? order.shownQtyLots : 0;
+  order.leavesQtyLots -= qtyLots;
+  order.shownQtyLots = Math.min(order.shownQtyLots, order.leavesQtyLots);
+  const visibleQtyLots = shownBefore - (order.state === 'resting' ? order.shownQtyLots : 0);
+  if (order.leavesQtyLots === 0) {
+    venue.remove(order);
+    if (order.partner !== null) order.partner.partner = null;
+    order.partner = null;
+  }
+  venue.report(order.user, 'OrderCanceled', order.instrument.terms.instrumentId, {
+    orderId: order.orderId,
+    canceledQtyLots: qtyLots,
+    leavesQtyLots: order.leavesQtyLots,
+    visibleQtyLots,
+    cumQtyLots: order.cumQtyLots,
+    clientOrderId: order.clientOrderId,
+    accountId: order.account.accountId,
+    priceTicks: order.priceTicks,
+    side: order.side,
+    reason,
+  });
+}
+
+export function cancelWhole(venue: Venue, order: Order, reason: CancelReason): void {
+  cancel(venue, order, order.leavesQtyLots, reason);
+}
+
+/** Puts (a new slice of) the order at the tail of its price. */
+function rest(venue: Venue, order: Order): void {
+  order.state = 'resting';
+  order.place = ++venue.lastPlace;
+  show(venue, order);
+}
+
+/** Displays the next slice where the order stands. */
+function show(venue: Venue, order: Order): void {
+  const { displayQtyLots, leavesQtyLots } = order;
+  order.shownQtyLots = displayQtyLots === 0 ? leavesQtyLots : Math.min(displayQtyLots, leavesQtyLots);
+  venue.emit('OrderRested', order.instrument.terms.instrumentId, {
+    orderId: order.orderId,
+    displayQtyLots: order.shownQtyLots,
+    priceTicks: order.priceTicks,
+    side: order.side,
+  });
+}
+
+/** Names the partner of an order that traded or triggered: it is canceled when matching is finished. */
+export function namePartner(venue: Venue, order: Order): void {
+  if (order.partner !== null) venue.named.push(order.partner);
+}
+
+export function cancelNamedPartners(venue: Venue): void {
+  for (const order of venue.named.splice(0)) {
+    if (order.state !== 'gone') cancelWhole(venue, order, CancelReason.OneCancelsOther);
+  }
+}
+
+/** One fill. In an auction the buyer is the maker and the seller the taker. */
+export function execute(
+  venue: Venue,
+  maker: Order,
+  taker: Order,
+  qtyLots: number,
+  priceTicks: number,
+  isUncross: boolean,
+): void {
+  const { instrument } = maker;
+  const fill = priceFill(instrument, qtyLots, priceTicks, isUncross);
+  for (const order of [maker, taker]) {
+    order.leavesQtyLots -= qtyLots;
+    order.cumQtyLots += qtyLots;
+    order.shownQtyLots = Math.max(0, order.shownQtyLots - qtyLots);
+    namePartner(venue, order);
+    if (order.leavesQtyLots === 0) venue.remove(order);
+  }
+  const references = afterTrade(bandReferences(instrument), priceTicks);
+  instrument.staticPriceTicks = references.staticTicks;
+  instrument.lastPriceTicks = priceTicks;
+  venue.emit('Trade', instrument.terms.instrumentId, {
+    tradeId: ++venue.lastTradeId,
+    qtyLots,
+    amountMinor: Number(fill.amount),
+    priceTicks,
+    aggressorSide: isUncross ? 0 : taker.side,
+    tradeFlags: isUncross ? TradeFlag.Auction : 0,
+    makerOrderId: maker.orderId,
+    makerLeavesQtyLots: maker.leavesQtyLots,
+    makerFeeMinor: Number(fill.makerFee),
+    makerVisibleQtyLots: maker.shownQtyLots,
+    makerUserId: maker.user.userId,
+    makerAccountId: maker.account.accountId,
+    makerClientOrderId: maker.clientOrderId,
+    makerReportNumber: ++maker.user.reports,
+    takerOrderId: taker.orderId,
+    takerLeavesQtyLots: taker.leavesQtyLots,
+    takerFeeMinor: Number(fill.takerFee),
+    takerVisibleQtyLots: taker.shownQtyLots,
+    takerUserId: taker.user.userId,
+    takerAccountId: taker.account.accountId,
+    takerClientOrderId: taker.clientOrderId,
+    takerReportNumber: ++taker.user.reports,
+  });
+  for (const order of [maker, taker]) {
+    if (order.state !== 'resting' || order.shownQtyLots > 0) continue;
+    if (isUncross) show(venue, order);
+    else rest(venue, order);
+  }
+  settle(venue, fill, maker, taker);
+}
+
+/** Resting orders that an incoming order could trade with by price, the first to trade first. */
+function crossed(venue: Venue, order: Order): Order[] {
+  return venue
+    .queue(order.instrument, opposite(order.side))
+    .filter(({ priceTicks }) =>
+      order.side === Side.Buy ? priceTicks <= order.limitTicks : priceTicks >= order.limitTicks,
+    );
+}
+
+function selfTradeMode(order: Order): number {
+  return (
+    order.selfTradePrevention ||
+    order.instrument.terms.selfTradePrevention ||
+    SelfTradePrevention.CancelNewest
+  );
+}
+
+/** What matching would trade now: up to a price outside a band, and to an own order that would end it. */
+function tradableQtyLots(venue: Venue, order: Order): number {
+  const candidates = crossed(venue, order);
+  let references = bandReferences(order.instrument);
+  let counted = 0;
+  for (const price of new Set(candidates.map(({ priceTicks }) => priceTicks))) {
+    if (isOutsideBands(order.instrument, references, price)) break;
+    const level = candidates.filter(({ priceTicks }) => priceTicks === price);
+    const own = level.findIndex(({ account }) => account === order.account);
+    if (own >= 0 && selfTradeMode(order) !== SelfTradePrevention.CancelOldest) {
+      return level.slice(0, own).reduce((sum, { shownQtyLots }) => sum + shownQtyLots, counted);
+    }
+    const others = level.filter(({ account }) => account !== order.account);
+    counted = others.reduce((sum, { leavesQtyLots }) => sum + leavesQtyLots, counted);
+    if (others.length > 0) references = afterTrade(references, price);
+  }
+  return counted;
+}
+
+/** An order comes in: a new one, a replaced one that lost its priority, or a triggered stop. */
+export function enter(venue: Venue, order: Order): void {
+  order.state = 'incoming';
+  order.shownQtyLots = 0;
+  if (isAuction(order.instrument.phase)) {
+    rest(venue, order);
+    return;
+  }
+  if (order.orderFlags === OrderFlag.PostOnly && crossed(venue, order).length > 0) {
+    cancelWhole(venue, order, CancelReason.PostOnlyWouldTrade);
+    return;
+  }
+  if (order.timeInForce === TimeInForce.FillOrKill && tradableQtyLots(venue, order) < order.leavesQtyLots) {
+    cancelWhole(venue, order, CancelReason.FillOrKill);
+    return;
+  }
+  if (order.minQtyLots > 0 && tradableQtyLots(venue, order) < order.minQtyLots) {
+    cancelWhole(venue, order, CancelReason.MinimumQuantity);
+    return;
+  }
+  order.minQtyLots = 0;
+  const isBanded = match(venue, order);
+  if (order.state !== 'incoming') return;
+  const rests = !isMarket(order.orderType) && mayRest(order.timeInForce);
+  if (rests) rest(venue, order);
+  else if (isBanded) cancelWhole(venue, order, CancelReason.PriceBand);
+  else if (isMarket(order.orderType)) cancelWhole(venue, order, CancelReason.MarketRemainder);
+  else cancelWhole(venue, order, CancelReason.ImmediateOrCancel);
+}
+
+/** Matches until nothing is left or crosses; true when a price band stopped it. */
+function match(venue: Venue, order: Order): boolean {
+  const { instrument } = order;
+  while (order.state === 'incoming') {
+    const resting = crossed(venue, order).at(0);
+    if (resting === undefined) return false;
+    if (isOutsideBands(instrument, bandReferences(instrument), resting.priceTicks)) {
+      callVolatilityAuction(venue, instrument);
+      return true;
+    }
+    if (resting.account === order.account) preventSelfTrade(venue, resting, order);
+    else {
+      const qtyLots = Math.min(order.leavesQtyLots, resting.shownQtyLots);
+      execute(venue, resting, order, qtyLots, resting.priceTicks, false);
+    }
+  }
+  return false;
+}
+
+function preventSelfTrade(venue: Venue, resting: Order, incoming: Order): void {
+  switch (selfTradeMode(incoming)) {
+    case SelfTradePrevention.CancelOldest:
+      cancelWhole(venue, resting, CancelReason.SelfTrade);
+      return;
+    case SelfTradePrevention.CancelBoth:
+      cancelWhole(venue, resting, CancelReason.SelfTrade);
+      cancelWhole(venue, incoming, CancelReason.SelfTrade);
+      return;
+    case SelfTradePrevention.Decrement: {
+      const qtyLots = Math.min(resting.leavesQtyLots, incoming.leavesQtyLots);
+      cancel(venue, resting, qtyLots, CancelReason.SelfTrade);
+      cancel(venue, incoming, qtyLots, CancelReason.SelfTrade);
+      return;
+    }
+    default:
+      cancelWhole(venue, incoming, CancelReason.SelfTrade);
+  }
+}
+
+function callVolatilityAuction(venue: Venue, instrument: Instrument): void {
+  enterPhase(
+    venue,
+    instrument,
+    Phase.VolatilityAuction,
+    Phase.Continuous,
+    venue.seconds + instrument.terms.volatilityAuctionSeconds,
+  );
+}
+
+/** Changes the phase and says so; what an uncross or the end of the day means is the caller's. */
+export function enterPhase(
+  venue: Venue,
+  instrument: Instrument,
+  phase: number,
+  nextPhase: number,
+  endSeconds: number,
+): void {
+  const previousPhase = instrument.phase;
+  instrument.phase = phase;
+  instrument.nextPhase = nextPhase;
+  instrument.endSeconds = endSeconds;
+  instrument.published = NO_INDICATIVE;
+  venue.emit('PhaseChanged', instrument.terms.instrumentId, { phase, previousPhase, nextPhase, endSeconds });
+}

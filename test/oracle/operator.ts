@@ -1,0 +1,331 @@
+import type { Command } from '#codec/log/record-types.ts';
+import { InstrumentKind, KillScope, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import { CancelReason, PostingKind } from '#domain/events.ts';
+import { Limits } from '#domain/limits.ts';
+import type { RejectName } from '#domain/rejects.ts';
+import { changePhase } from './auctions.ts';
+import { cancelWhole } from './matching.ts';
+import { addTo, availableOf, totalOf } from './money.ts';
+import { firstRefusal } from './refusals.ts';
+import { type Account, type Asset, type Instrument, NO_INDICATIVE, newAccount, type Venue } from './venue.ts';
+
+const SECONDS_PER_DAY = 86_400;
+const DECIMALS_MAX = 18;
+const CORE_VERSION = 1;
+
+const isWithin = (value: number, min: number, max: number): boolean =>
+  Number.isSafeInteger(value) && value >= min && value <= max;
+const isId = (id: number): boolean => isWithin(id, 1, Limits.ID_MAX);
+const isAmount = (value: number): boolean => isWithin(value, 0, Limits.AMOUNT_MINOR_MAX);
+const isWord = (value: number): boolean => isWithin(value, 0, 2 ** 31 - 1);
+const isSymbol = (text: string): boolean => /^[!-~]{1,8}$/.test(text);
+
+export function addAsset(venue: Venue, command: Command<'AddAsset'>): RejectName | undefined {
+  const { assetId, decimals, symbol } = command;
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => !isId(assetId) || decimals > DECIMALS_MAX || !isSymbol(symbol)],
+    [
+      'ALREADY_EXISTS',
+      () => venue.assets.some((asset) => asset.assetId === assetId || asset.symbol === symbol),
+    ],
+    ['CAPACITY', () => venue.assets.length === Limits.ASSETS_MAX],
+  ]);
+  if (refusal !== undefined) return refusal;
+  venue.assets.push({ assetId, symbol, deposited: 0n });
+  venue.emit('AssetAdded', command.instrumentId, { assetId, decimals, symbol });
+  return undefined;
+}
+
+export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): RejectName | undefined {
+  const { instrumentId, baseAssetId, symbol } = command;
+  const isSpot = command.kind === InstrumentKind.Spot;
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => !isWellFormedInstrument(command)],
+    [
+      'UNKNOWN_ASSET',
+      () =>
+        venue.asset(command.quoteAssetId) === undefined ||
+        ((isSpot || baseAssetId !== 0) && venue.asset(baseAssetId) === undefined),
+    ],
+    [
+      'ALREADY_EXISTS',
+      () =>
+        venue.instruments.some(({ terms }) => terms.instrumentId === instrumentId || terms.symbol === symbol),
+    ],
+    ['CAPACITY', () => venue.instruments.length === Limits.INSTRUMENTS_MAX],
+    ['INVALID_CONFIGURATION', () => !isConsistentInstrument(command)],
+  ]);
+  if (refusal !== undefined) return refusal;
+  venue.instruments.push({
+    terms: command,
+    phase: command.phase,
+    nextPhase: 0,
+    endSeconds: 0,
+    lastPriceTicks: 0,
+    staticPriceTicks: 0,
+    killed: false,
+    schedule: [],
+    scheduleRanSeconds: 0,
+    published: NO_INDICATIVE,
+  });
+  const {
+    type: _type,
+    flags: _flags,
+    userId: _userId,
+    clientOrderId: _clientOrderId,
+    instrumentId: _instrumentId,
+    selfTradePrevention: _selfTradePrevention,
+    lotBaseMinor: _lotBaseMinor,
+    initialMarginMinor: _initialMarginMinor,
+    collarPpm: _collarPpm,
+    marketProtectionPpm: _marketProtectionPpm,
+    staticBandPpm: _staticBandPpm,
+    dynamicBandPpm: _dynamicBandPpm,
+    volatilityAuctionSeconds: _volatilityAuctionSeconds,
+    referencePriceTicks: _referencePriceTicks,
+    ...published
+  } = command;
+  venue.emit('InstrumentAdded', instrumentId, published);
+  return undefined;
+}
+
+function isWellFormedInstrument(command: Command<'AddInstrument'>): boolean {
+  return (
+    isId(command.instrumentId) &&
+    isSymbol(command.symbol) &&
+    isWithin(command.kind, InstrumentKind.Spot, InstrumentKind.Margined) &&
+    isWithin(command.phase, Phase.Closed, Phase.ClosingAuction) &&
+    isWithin(command.selfTradePrevention, 0, SelfTradePrevention.Decrement) &&
+    isWithin(command.priceDecimals, 0, DECIMALS_MAX) &&
+    isWithin(command.qtyDecimals, 0, DECIMALS_MAX) &&
+    isWithin(command.makerFeePpm, 0, 1_000_000) &&
+    isWithin(command.takerFeePpm, 0, 1_000_000) &&
+    [
+      command.tickSize,
+      command.lotSize,
+      command.collarPpm,
+      command.marketProtectionPpm,
+      command.staticBandPpm,
+      command.dynamicBandPpm,
+      command.volatilityAuctionSeconds,
+      command.referencePriceTicks,
+    ].every(isWord) &&
+    [
+      command.valueNumerator,
+      command.valueDenominator,
+      command.lotBaseMinor,
+      command.initialMarginMinor,
+      command.minQtyLots,
+      command.maxQtyLots,
+    ].every(isAmount)
+  );
+}
+
+function isConsistentInstrument(command: Command<'AddInstrument'>): boolean {
+  const { tickSize, lotSize, valueNumerator, valueDenominator, minQtyLots, maxQtyLots } = command;
+  if ([tickSize, lotSize, valueNumerator, valueDenominator, minQtyLots].includes(0)) return false;
+  if (minQtyLots > maxQtyLots || maxQtyLots > Limits.QTY_LOTS_MAX) return false;
+  if (command.kind === InstrumentKind.Margined) return command.lotBaseMinor === 0;
+  return (
+    command.lotBaseMinor > 0 &&
+    command.initialMarginMinor === 0 &&
+    command.baseAssetId !== command.quoteAssetId
+  );
+}
+
+export function addAccount(venue: Venue, command: Command<'AddAccount'>): RejectName | undefined {
+  const { accountId } = command;
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => accountId !== 0 && !isId(accountId)],
+    ['ALREADY_EXISTS', () => venue.account(accountId) !== undefined],
+    ['CAPACITY', () => venue.accounts.length === Limits.ACCOUNTS_MAX],
+  ]);
+  if (refusal !== undefined) return refusal;
+  venue.accounts.push(newAccount(accountId));
+  venue.emit('AccountAdded', command.instrumentId, { accountId });
+  return undefined;
+}
+
+/** A customer's account: the venue's own has neither users nor limits nor a kill switch. */
+function customer(venue: Venue, accountId: number): Account | undefined {
+  return accountId === 0 ? undefined : venue.account(accountId);
+}
+
+export function addUser(venue: Venue, command: Command<'AddUser'>): RejectName | undefined {
+  const { newUserId, accountId, name, salt, passwordHash } = command;
+  const account = customer(venue, accountId);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => !isId(newUserId) || !/^[A-Z0-9]{1,6}$/.test(name)],
+    ['UNKNOWN_ACCOUNT', () => account === undefined],
+    ['ALREADY_EXISTS', () => venue.users.some((user) => user.userId === newUserId || user.name === name)],
+    ['CAPACITY', () => venue.users.length === Limits.USERS_MAX],
+  ]);
+  if (refusal !== undefined || account === undefined) return refusal;
+  venue.users.push({
+    userId: newUserId,
+    account,
+    name,
+    lastClientOrderId: 0,
+    reports: 0,
+    killed: false,
+    cancelOnDisconnect: false,
+  });
+  venue.emit('UserAdded', command.instrumentId, { newUserId, accountId, name, salt, passwordHash });
+  return undefined;
+}
+
+export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>): RejectName | undefined {
+  const { accountId, assetId, amountMinor } = command;
+  const isDeposit = command.type === 'Deposit';
+  const account = venue.account(accountId) as Account;
+  const asset = venue.asset(assetId) as Asset;
+  const amount = BigInt(amountMinor);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => !isWithin(amountMinor, 1, Limits.AMOUNT_MINOR_MAX)],
+    ['UNKNOWN_ACCOUNT', () => account === undefined],
+    ['UNKNOWN_ASSET', () => asset === undefined],
+    ['VALUE_TOO_LARGE', () => isDeposit && asset.deposited + amount > BigInt(Limits.AMOUNT_MINOR_MAX)],
+    ['INSUFFICIENT_FUNDS', () => !isDeposit && amount > availableOf(venue, account, assetId, venue.orders)],
+  ]);
+  if (refusal !== undefined) return refusal;
+  const change = isDeposit ? amount : -amount;
+  asset.deposited += change;
+  addTo(account, assetId, change);
+  venue.emit('LedgerPosted', command.instrumentId, {
+    amountMinor: Number(change),
+    balanceMinor: Number(totalOf(account, assetId)),
+    accountId,
+    assetId,
+    kind: isDeposit ? PostingKind.Deposit : PostingKind.Withdrawal,
+  });
+  return undefined;
+}
+
+export function setAccountLimits(venue: Venue, command: Command<'SetAccountLimits'>): RejectName | undefined {
+  const { accountId, ordersMax, messagesPerSecondMax } = command;
+  const { orderQtyLotsMax, orderValueMinorMax, positionLotsMax, openValueMinorMax } = command;
+  const account = customer(venue, accountId);
+  const refusal = firstRefusal([
+    [
+      'MALFORMED_COMMAND',
+      () =>
+        ![orderQtyLotsMax, orderValueMinorMax, positionLotsMax, openValueMinorMax].every(isAmount) ||
+        ![ordersMax, messagesPerSecondMax].every(isWord),
+    ],
+    ['UNKNOWN_ACCOUNT', () => account === undefined],
+  ]);
+  if (refusal !== undefined || account === undefined) return refusal;
+  account.limits = {
+    ordersMax,
+    messagesPerSecondMax,
+    orderQtyLotsMax,
+    orderValueMinorMax,
+    positionLotsMax,
+    openValueMinorMax,
+  };
+  venue.emit('AccountLimitsSet', command.instrumentId, { accountId });
+  return undefined;
+}
+
+export function setPhase(venue: Venue, command: Command<'SetPhase'>): RejectName | undefined {
+  const { phase, nextPhase, endSeconds } = command;
+  const instrument = venue.instrument(command.instrumentId);
+  const refusal = firstRefusal([
+    [
+      'MALFORMED_COMMAND',
+      () =>
+        !isWithin(phase, Phase.Closed, Phase.ClosingAuction) || !isWithin(nextPhase, 0, Phase.ClosingAuction),
+    ],
+    ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+    [
+      'INVALID_CONFIGURATION',
+      () => (endSeconds === 0) !== (nextPhase === 0) || (endSeconds !== 0 && endSeconds <= venue.seconds),
+    ],
+  ]);
+  if (refusal !== undefined || instrument === undefined) return refusal;
+  changePhase(venue, instrument, phase, nextPhase, endSeconds);
+  return undefined;
+}
+
+export function setSchedule(venue: Venue, command: Command<'SetSchedule'>): RejectName | undefined {
+  const instrument = venue.instrument(command.instrumentId);
+  const slots = [
+    { phase: command.phase0, secondOfDay: command.secondOfDay0 },
+    { phase: command.phase1, secondOfDay: command.secondOfDay1 },
+    { phase: command.phase2, secondOfDay: command.secondOfDay2 },
+    { phase: command.phase3, secondOfDay: command.secondOfDay3 },
+    { phase: command.phase4, secondOfDay: command.secondOfDay4 },
+    { phase: command.phase5, secondOfDay: command.secondOfDay5 },
+    { phase: command.phase6, secondOfDay: command.secondOfDay6 },
+    { phase: command.phase7, secondOfDay: command.secondOfDay7 },
+  ];
+  const end = slots.findIndex(({ phase }) => phase === 0);
+  const entries = end < 0 ? slots : slots.slice(0, end);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => slots.some(({ phase }) => phase > Phase.ClosingAuction)],
+    ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+    [
+      'INVALID_CONFIGURATION',
+      () =>
+        entries.some(({ secondOfDay }, index) => {
+          const isAscending = index === 0 || secondOfDay > entries[index - 1].secondOfDay;
+          return !isAscending || secondOfDay >= SECONDS_PER_DAY;
+        }),
+    ],
+  ]);
+  if (refusal !== undefined || instrument === undefined) return refusal;
+  instrument.schedule = entries;
+  instrument.scheduleRanSeconds = venue.seconds;
+  venue.emit('ScheduleSet', command.instrumentId, {});
+  return undefined;
+}
+
+export function setKillSwitch(venue: Venue, command: Command<'SetKillSwitch'>): RejectName | undefined {
+  const { scope, scopeId, engaged, cancelOrders } = command;
+  const scopes: { readonly [scope: number]: { killed: boolean } | undefined } = {
+    [KillScope.Venue]: venue,
+    [KillScope.Instrument]: venue.instrument(scopeId),
+    [KillScope.Account]: customer(venue, scopeId),
+    [KillScope.User]: venue.user(scopeId),
+  };
+  const target = scopes[scope];
+  const refusal = firstRefusal([
+    [
+      'MALFORMED_COMMAND',
+      () => !isWithin(scope, KillScope.Venue, KillScope.User) || engaged > 1 || cancelOrders > 1,
+    ],
+    ['UNKNOWN_USER', () => scope === KillScope.User && target === undefined],
+    ['UNKNOWN_ACCOUNT', () => scope === KillScope.Account && target === undefined],
+    ['UNKNOWN_INSTRUMENT', () => target === undefined],
+  ]);
+  if (refusal !== undefined || target === undefined) return refusal;
+  target.killed = engaged === 1;
+  venue.emit('KillSwitchSet', command.instrumentId, {
+    scope,
+    engaged,
+    scopeId: scope === KillScope.Venue ? 0 : scopeId,
+  });
+  if (cancelOrders === 0) return undefined;
+  const orders =
+    scope === KillScope.Venue || scope === KillScope.Instrument
+      ? venue.instruments
+          .filter((instrument: Instrument) => scope === KillScope.Venue || instrument === target)
+          .flatMap((instrument) => venue.inPriority(instrument))
+      : inOrderOfEntry(venue).filter(({ account, user }) => account === target || user === target);
+  for (const order of orders) cancelWhole(venue, order, CancelReason.KillSwitch);
+  venue.emit('MassCancelDone', command.instrumentId, {
+    canceledOrders: orders.length,
+    clientOrderId: command.clientOrderId,
+  });
+  return undefined;
+}
+
+export function inOrderOfEntry(venue: Venue): Venue['orders'] {
+  return venue.orders.toSorted((a, b) => a.orderId - b.orderId);
+}
+
+export function setCoreVersion(venue: Venue, command: Command<'SetCoreVersion'>): RejectName | undefined {
+  if (command.version !== CORE_VERSION) return 'UNSUPPORTED_CORE_VERSION';
+  venue.emit('CoreVersionSet', command.instrumentId, { version: command.version });
+  return undefined;
+}
