@@ -1,0 +1,521 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
+import { alphaText, type ItchMessage } from '#codec/itch/itch-messages.ts';
+import { Phase, Side } from '#domain/commands.ts';
+import type { FeedLog } from './feed-log.ts';
+import { MarketDataFeed, type MarketDataFeedOptions } from './market-data-feed.ts';
+import { TestVenue } from './test-venue.ts';
+
+/** A message as one line of text: type, then the fields that say something. */
+function text(m: ItchMessage): string {
+  const code = (value: number): string => String.fromCharCode(value).trim();
+  const stock = alphaText(m.stockHigh, m.stockLow);
+  switch (String.fromCharCode(m.type)) {
+    case 'S':
+      return `S ${code(m.eventCode)}`;
+    case 'R':
+      return `R ${m.stockLocate} ${stock}`;
+    case 'v':
+      return `v ${m.stockLocate} ${m.priceDecimals}/${m.qtyDecimals} tick ${m.tickSize} lot ${m.lotSize}`;
+    case 'H':
+      return `H ${m.stockLocate} ${code(m.tradingState)} ${alphaText(m.reason)}`.trim();
+    case 'A':
+      return `A ${m.orderReference} ${code(m.side)} ${m.shares}@${m.price}`;
+    case 'E':
+      return `E ${m.orderReference} ${m.shares} match ${m.matchNumber}`;
+    case 'C':
+      return `C ${m.orderReference} ${m.shares}@${m.price} ${code(m.printable)} match ${m.matchNumber}`;
+    case 'X':
+      return `X ${m.orderReference} ${m.shares}`;
+    case 'D':
+      return `D ${m.orderReference}`;
+    case 'U':
+      return `U ${m.orderReference} ${m.newOrderReference} ${m.shares}@${m.price}`;
+    case 'Q':
+      return `Q ${m.stockLocate} ${m.shares}@${m.price} ${code(m.crossType)} match ${m.matchNumber}`;
+    case 'I':
+      return `I ${m.stockLocate} ${m.pairedShares}/${m.imbalanceShares} ${code(m.imbalanceDirection)} @${m.nearPrice} ${code(m.crossType)}`;
+    case 'G':
+      return `G ${m.nextSequence}`;
+    default:
+      throw new Error(`unexpected message ${m.type}`);
+  }
+}
+
+function messagesOf(log: FeedLog, fromSequence = 1): string[] {
+  const lines: string[] = [];
+  const reader = new ItchFrameReader({
+    onItchMessage: (message) => lines.push(text(message)),
+    onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
+    onItchEnd: () => lines.push('end'),
+  });
+  const chunk = new Uint8Array(1_000);
+  let offset = log.offsetOf(fromSequence);
+  for (let bytes = log.readAt(offset, chunk); bytes > 0; bytes = log.readAt(offset, chunk)) {
+    reader.push(chunk.subarray(0, bytes));
+    offset += bytes;
+  }
+  reader.end();
+  return lines;
+}
+
+function setUp(
+  t: TestContext,
+  options: Partial<MarketDataFeedOptions> = {},
+): { venue: TestVenue; feed: MarketDataFeed; lines: string[]; directory: string; fresh: () => string[] } {
+  const directory = mkdtempSync(join(tmpdir(), 'hive-feed-'));
+  const lines: string[] = [];
+  let sessions = 0;
+  const feed = new MarketDataFeed({
+    directory,
+    nextSession: () => `T${++sessions}`,
+    log: (line) => lines.push(line),
+    ...options,
+  });
+  t.after(() => {
+    feed.close();
+    rmSync(directory, { recursive: true });
+  });
+  const venue = new TestVenue();
+  let seen = 0;
+  /** Delivers what the venue emitted and returns the messages that are new. */
+  const fresh = (): string[] => {
+    venue.deliver(feed);
+    const from = seen + 1;
+    seen = feed.session.readableSequence;
+    return messagesOf(feed.session, from);
+  };
+  return { venue, feed, lines, directory, fresh };
+}
+
+test('first session: start of messages, directory, scale, state, system and market hours', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(7, {
+    phase: Phase.Closed,
+    priceDecimals: 2,
+    tickSize: 5,
+    qtyDecimals: 8,
+    lotSize: 1000,
+  });
+  assert.deepEqual(fresh(), ['S O', 'R 7 INST7', 'v 7 4/8 tick 500 lot 1000', 'H 7 H CLSD']);
+  venue.setPhase(7, Phase.PreOpen);
+  venue.setPhase(7, Phase.OpeningAuction);
+  venue.setPhase(7, Phase.Continuous);
+  venue.setPhase(7, Phase.VolatilityAuction);
+  venue.setPhase(7, Phase.Continuous);
+  venue.setPhase(7, Phase.Halted);
+  venue.setPhase(7, Phase.ClosingAuction);
+  venue.setPhase(7, Phase.Closed);
+  assert.deepEqual(fresh(), [
+    'S S',
+    'H 7 Q PREO',
+    'H 7 Q OPEN',
+    'H 7 T',
+    'S Q',
+    'H 7 Q LUDP',
+    'H 7 T',
+    'H 7 H HALT',
+    'H 7 Q CLOS',
+    'H 7 H CLSD',
+    'S M',
+    'S E',
+  ]);
+});
+
+test('orders: rest, trade, partial and whole cancel', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1);
+  fresh();
+  const first = venue.enter(1, Side.Sell, 10_000, 50);
+  venue.enter(1, Side.Sell, 10_000, 30);
+  assert.deepEqual(fresh(), ['A 1 S 50@1000000', 'A 2 S 30@1000000']);
+  venue.enter(1, Side.Buy, 10_000, 60);
+  assert.deepEqual(fresh(), [`E ${first} 50 match 1`, 'E 2 10 match 2']);
+  const order = venue.side(1, Side.Sell)[0];
+  venue.cancel(order, 5);
+  venue.cancel(order, 15);
+  assert.deepEqual(fresh(), ['X 2 5', 'D 2']);
+  assert.equal(venue.side(1, Side.Sell).length, 0);
+});
+
+test('iceberg: each slice is the same reference, added again behind its level after the last was executed', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Sell, 10_000, 25, 10);
+  venue.enter(1, Side.Sell, 10_000, 5);
+  fresh();
+  venue.enter(1, Side.Buy, 10_000, 28);
+  assert.deepEqual(fresh(), [
+    'E 1 10 match 1',
+    'A 1 S 10@1000000',
+    'E 2 5 match 2',
+    'E 1 10 match 3',
+    'A 1 S 5@1000000',
+    'E 1 3 match 4',
+  ]);
+  venue.enter(1, Side.Sell, 10_100, 25, 10);
+  venue.cancel(venue.side(1, Side.Sell)[1], 15);
+  venue.cancel(venue.side(1, Side.Sell)[1], 4);
+  assert.deepEqual(fresh(), ['A 4 S 10@1010000', 'X 4 4'], 'hidden quantity goes first and unseen');
+});
+
+test('replace without priority: one Replace when it rests at once, Delete and Add when it trades first', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  venue.enter(1, Side.Sell, 10_000, 10);
+  fresh();
+  const moved = venue.replaceAnew(venue.side(1, Side.Buy)[0], 9_950, 12);
+  assert.deepEqual(fresh(), [`U 1 ${moved} 12@995000`]);
+  const crossed = venue.replaceAnew(venue.side(1, Side.Buy)[0], 10_000, 15);
+  assert.deepEqual(fresh(), [`D ${moved}`, 'E 2 10 match 1', `A ${crossed} B 5@1000000`]);
+  venue.enter(1, Side.Sell, 10_100, 50);
+  const filled = venue.replaceAnew(venue.side(1, Side.Buy)[0], 10_100, 50);
+  assert.deepEqual(fresh(), ['A 5 S 50@1010000', `D ${crossed}`, 'E 5 50 match 2']);
+  assert.equal(venue.side(1, Side.Buy).length, 0, `${filled} is filled`);
+});
+
+test('replace with priority: the reference stays, a smaller quantity is a Cancel, and the next loss of place renames', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  fresh();
+  const order = venue.side(1, Side.Buy)[0];
+  venue.replaceInPlace(order, 10);
+  assert.deepEqual(fresh(), [], 'nothing to see');
+  venue.replaceInPlace(order, 4);
+  assert.deepEqual(fresh(), ['X 1 6']);
+  venue.enter(1, Side.Sell, 9_900, 3);
+  assert.deepEqual(fresh(), ['E 1 3 match 1']);
+  const moved = venue.replaceAnew(order, 9_900, 20);
+  assert.deepEqual(fresh(), [`U 1 ${moved} 20@990000`]);
+});
+
+test('replace of an order that is not displayed (a stop, a filled slice) says nothing until it rests', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1);
+  fresh();
+  venue.emit({
+    type: 'OrderReplaced',
+    instrumentId: 1,
+    orderId: 900,
+    originalOrderId: 899,
+    qtyLots: 10,
+    keepsPriority: 0,
+  });
+  venue.emit({
+    type: 'OrderCanceled',
+    instrumentId: 1,
+    orderId: 900,
+    canceledQtyLots: 10,
+    visibleQtyLots: 0,
+  });
+  assert.deepEqual(fresh(), []);
+});
+
+test('uncross: not printable reductions and one Cross Trade; hidden quantity only in the cross', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1, { phase: Phase.OpeningAuction });
+  venue.enter(1, Side.Buy, 10_100, 40);
+  venue.enter(1, Side.Buy, 10_000, 30);
+  venue.enter(1, Side.Sell, 9_900, 45, 20);
+  fresh();
+  venue.emit({
+    type: 'AuctionIndicative',
+    instrumentId: 1,
+    qtyLots: 45,
+    surplusQtyLots: 25,
+    priceTicks: 10_000,
+    surplusSide: Side.Buy,
+    phase: Phase.OpeningAuction,
+  });
+  assert.deepEqual(fresh(), ['I 1 45/25 B @1000000 O']);
+  venue.uncross(1, 10_000, false);
+  assert.deepEqual(fresh(), [
+    'C 1 40@1000000 N match 1',
+    'C 3 20@1000000 N match 1',
+    'C 2 5@1000000 N match 2',
+    'Q 1 45@1000000 O match 2',
+    'H 1 T',
+    'S Q',
+  ]);
+});
+
+test('uncross without volume: a Cross Trade of nothing; indicative without a price: insufficient orders', (t) => {
+  const { venue, fresh } = setUp(t);
+  venue.addInstrument(1, { phase: Phase.VolatilityAuction });
+  venue.emit({ type: 'AuctionIndicative', instrumentId: 1, phase: Phase.ClosingAuction });
+  venue.emit({ type: 'AuctionIndicative', instrumentId: 1, qtyLots: 3, priceTicks: 5, phase: Phase.PreOpen });
+  venue.uncross(1, 10_000, false);
+  assert.deepEqual(fresh().slice(4), [
+    'H 1 Q LUDP',
+    'I 1 0/0 O @0 C',
+    'I 1 3/0 N @500 O',
+    'Q 1 0@0 H match 0',
+    'H 1 T',
+    'S Q',
+  ]);
+});
+
+for (const refreshEachFill of [false, true]) {
+  test(`uncross: an iceberg that keeps its place is added and the level behind it anew (refresh ${refreshEachFill ? 'each fill' : 'at the end'})`, (t) => {
+    const { venue, fresh, feed } = setUp(t);
+    venue.addInstrument(1, { phase: Phase.ClosingAuction });
+    venue.enter(1, Side.Buy, 10_000, 100, 10);
+    venue.enter(1, Side.Buy, 10_000, 7);
+    venue.enter(1, Side.Buy, 10_000, 8);
+    venue.replaceInPlace(venue.side(1, Side.Buy)[2], 6);
+    venue.enter(1, Side.Sell, 10_000, 30);
+    fresh();
+    venue.uncross(1, 10_000, refreshEachFill);
+    assert.deepEqual(fresh(), [
+      'C 1 10@1000000 N match 1',
+      'C 5 30@1000000 N match 1',
+      'A 1 B 10@1000000',
+      'D 2',
+      'A 2 B 7@1000000',
+      'D 3',
+      'A 3 B 6@1000000',
+      'Q 1 30@1000000 C match 1',
+      'H 1 T',
+      'S Q',
+    ]);
+    const shown: number[] = [];
+    feed.book.visitOrders(1, Side.Buy, (slot) => shown.push(feed.book.orderId[slot]));
+    assert.deepEqual(
+      shown,
+      venue.side(1, Side.Buy).map((order) => order.orderId),
+    );
+  });
+}
+
+test('instruments that do not fit are not offered and logged; their events are silent', (t) => {
+  const { venue, fresh, lines } = setUp(t);
+  venue.addInstrument(65_536);
+  venue.addInstrument(2, { maxQtyLots: 2 ** 32 });
+  venue.addInstrument(3, { priceDecimals: 0, tickSize: 429_497 });
+  venue.addInstrument(65_535, { priceDecimals: 8, maxQtyLots: 2 ** 32 - 1 });
+  for (const id of [65_536, 2, 3]) {
+    venue.enter(id, Side.Buy, 10, 10);
+    venue.replaceAnew(venue.side(id, Side.Buy)[0], 11, 10);
+    venue.enter(id, Side.Sell, 11, 4);
+    venue.cancel(venue.side(id, Side.Buy)[0], 10);
+    venue.setPhase(id, Phase.Halted);
+    venue.uncross(id, 11, false);
+    venue.emit({ type: 'AuctionIndicative', instrumentId: id });
+  }
+  assert.deepEqual(fresh(), [
+    'S O',
+    'R 65535 INST6553',
+    'v 65535 8/0 tick 1 lot 1',
+    'S S',
+    'H 65535 T',
+    'S Q',
+  ]);
+  assert.deepEqual(lines, [
+    'market data: instrument 65536 INST6553 is not on the ITCH feed: its id is above 65535, the largest stock locate code',
+    'market data: instrument 2 INST2 is not on the ITCH feed: its maximum quantity is above 4294967295 lots',
+    'market data: instrument 3 INST3 is not on the ITCH feed: one tick is more than a 32-bit price with 4 decimals holds',
+  ]);
+});
+
+test('prices that do not fit the wire: those orders are not shown, the rest is exact, and it is logged once', (t) => {
+  const { venue, fresh, lines, feed } = setUp(t);
+  venue.addInstrument(1);
+  fresh();
+  const priceMax = Math.floor((2 ** 32 - 1) / 100);
+  venue.enter(1, Side.Sell, priceMax, 5);
+  venue.enter(1, Side.Sell, priceMax + 1, 9);
+  venue.enter(1, Side.Sell, priceMax + 2, 9);
+  assert.deepEqual(fresh(), [`A 1 S 5@${priceMax * 100}`]);
+  venue.replaceInPlace(venue.side(1, Side.Sell)[1], 8);
+  venue.cancel(venue.side(1, Side.Sell)[1], 2);
+  venue.replaceAnew(venue.side(1, Side.Sell)[0], priceMax + 3, 5);
+  venue.replaceAnew(venue.side(1, Side.Sell)[1], priceMax, 3);
+  assert.deepEqual(fresh(), ['D 1', `A 6 S 3@${priceMax * 100}`]);
+  venue.enter(1, Side.Buy, priceMax + 3, 10);
+  assert.deepEqual(fresh(), ['E 6 3 match 1'], 'trades with what is not shown are not shown');
+  venue.setPhase(1, Phase.VolatilityAuction);
+  venue.enter(1, Side.Sell, 10_000, 4);
+  venue.enter(1, Side.Sell, 10_001, 1);
+  venue.enter(1, Side.Buy, priceMax + 1, 6);
+  venue.emit({ type: 'AuctionIndicative', instrumentId: 1, qtyLots: 5, priceTicks: priceMax + 1, phase: 5 });
+  venue.uncross(1, priceMax + 1, true);
+  assert.deepEqual(fresh(), [
+    'H 1 Q LUDP',
+    'A 8 S 4@1000000',
+    'A 9 S 1@1000100',
+    'I 1 5/0 O @0 H',
+    'D 8',
+    'D 9',
+    'Q 1 0@0 H match 0',
+    'H 1 T',
+  ]);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0], /price of 42949673 ticks; the ITCH feed shows prices up to 42949672 ticks only/);
+  assert.equal(feed.book.orders, venue.side(1, Side.Sell).length + venue.side(1, Side.Buy).length);
+});
+
+test('snapshot: system events in force, directory, book in priority order, and where to go on', (t) => {
+  const { venue, fresh, feed, directory } = setUp(t, { snapshotMessagesMax: 2 });
+  venue.addInstrument(1);
+  venue.addInstrument(2, { phase: Phase.Halted });
+  venue.enter(1, Side.Buy, 9_900, 10);
+  venue.enter(1, Side.Buy, 9_950, 10);
+  venue.enter(1, Side.Buy, 9_900, 11);
+  venue.enter(1, Side.Sell, 10_000, 12, 5);
+  venue.replaceInPlace(venue.side(1, Side.Buy)[1], 8);
+  fresh();
+  const image = [
+    'S O',
+    'S S',
+    'S Q',
+    'R 1 INST1',
+    'v 1 4/0 tick 100 lot 1',
+    'H 1 T',
+    'R 2 INST2',
+    'v 2 4/0 tick 100 lot 1',
+    'H 2 H HALT',
+    'A 2 B 10@995000',
+    'A 1 B 8@990000',
+    'A 3 B 11@990000',
+    'A 4 S 5@1000000',
+  ];
+  const next = feed.session.readableSequence + 1;
+  const snapshot = feed.snapshot();
+  assert.deepEqual(messagesOf(snapshot), [...image, `G ${next}`]);
+  assert.deepEqual([snapshot.session, snapshot.ended], ['T1', true]);
+  venue.enter(1, Side.Sell, 10_500, 1);
+  venue.enter(1, Side.Sell, 10_501, 1);
+  fresh();
+  assert.equal(feed.snapshot(), snapshot, 'used again while it is at most two messages old');
+  venue.enter(1, Side.Sell, 10_502, 1);
+  fresh();
+  snapshot.retain();
+  const later = feed.snapshot();
+  assert.deepEqual(messagesOf(later).slice(-4), [
+    'A 6 S 1@1050000',
+    'A 7 S 1@1050100',
+    'A 8 S 1@1050200',
+    `G ${next + 3}`,
+  ]);
+  assert.equal(messagesOf(snapshot).length, image.length + 1, 'a reader of the old one reads on');
+  snapshot.release();
+  assert.deepEqual(readdirSync(directory).sort(), ['feed-T1.itch50', 'snapshot-T1-2.itch50']);
+});
+
+test('a new day and a full file end the session; the next begins with an image', (t) => {
+  const { venue, fresh, feed, directory } = setUp(t, { sessionBytesMax: 400 });
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  fresh();
+  const first = feed.session;
+  first.retain();
+  venue.timeSeconds += 86_400;
+  venue.enter(1, Side.Buy, 9_950, 20);
+  venue.deliver(feed);
+  assert.deepEqual([first.session, first.ended, feed.session.session], ['T1', true, 'T2']);
+  assert.deepEqual(messagesOf(first).slice(-2), ['A 1 B 10@990000', 'S C']);
+  const image = ['S O', 'S S', 'S Q', 'R 1 INST1', 'v 1 4/0 tick 100 lot 1', 'H 1 T'];
+  assert.deepEqual(messagesOf(feed.session), [...image, 'A 1 B 10@990000', 'A 2 B 20@995000']);
+  first.release();
+  for (let i = 0; i < 5; i++) venue.enter(1, Side.Sell, 10_000 + i, 1);
+  venue.deliver(feed);
+  assert.equal(feed.session.session, 'T3');
+  assert.deepEqual(messagesOf(feed.session).slice(0, 8), [...image, 'A 2 B 20@995000', 'A 1 B 10@990000']);
+  assert.deepEqual(readdirSync(directory), ['feed-T3.itch50']);
+});
+
+test('restart with an image: a new session with the book as it stands; files left behind are removed', (t) => {
+  const { venue, fresh, feed, directory } = setUp(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  venue.enter(1, Side.Buy, 9_900, 20);
+  venue.replaceInPlace(venue.side(1, Side.Buy)[0], 9);
+  fresh();
+  venue.emitImage();
+  feed.restart();
+  venue.deliver(feed);
+  assert.equal(feed.session.session, 'T2');
+  const image = ['R 1 INST1', 'v 1 4/0 tick 100 lot 1', 'S S', 'H 1 T', 'S Q'];
+  assert.deepEqual(messagesOf(feed.session), ['S O', ...image, 'A 3 B 9@990000', 'A 2 B 20@990000']);
+  writeFileSync(join(directory, 'feed-OLD.itch50'), '');
+  writeFileSync(join(directory, 'snapshot-OLD-1.itch50'), '');
+  writeFileSync(join(directory, 'mine.txt'), '');
+  const other = new MarketDataFeed({ directory, nextSession: () => 'N1', log: () => {} });
+  assert.deepEqual(readdirSync(directory).sort(), ['feed-N1.itch50', 'mine.txt']);
+  other.close();
+});
+
+test('close: End of Messages, and the file is a recorded ITCH file for those who hold it', (t) => {
+  const { venue, fresh, feed, directory } = setUp(t);
+  venue.addInstrument(1);
+  fresh();
+  const log = feed.session;
+  log.retain();
+  feed.close();
+  assert.deepEqual(messagesOf(log).slice(-1), ['S C']);
+  assert.equal(existsSync(join(directory, 'feed-T1.itch50')), false);
+  log.release();
+});
+
+test('a full disk ends the feed with a reason; restart begins anew', (t) => {
+  let directory = '';
+  const sessions = ['T1', 'FULL', 'T3'];
+  const set = setUp(t, {
+    nextSession: () => {
+      const session = sessions.shift()!;
+      if (session === 'FULL') symlinkSync('/dev/full', join(directory, 'feed-FULL.itch50'));
+      return session;
+    },
+  });
+  const { venue, fresh, feed, lines } = set;
+  directory = set.directory;
+  venue.addInstrument(1);
+  fresh();
+  const first = feed.session;
+  first.retain();
+  let notified = 0;
+  feed.subscribe(() => notified++);
+  venue.timeSeconds += 86_400;
+  venue.enter(1, Side.Buy, 9_900, 10);
+  venue.deliver(feed);
+  assert.equal(feed.failure?.code, 'DISK_FULL');
+  assert.deepEqual(lines, [
+    `market data: no space left for ${join(directory, 'feed-FULL.itch50')}; free some and restart the feed`,
+  ]);
+  assert.deepEqual([feed.session.ended, feed.session.readableSequence, notified], [true, 0, 1]);
+  assert.deepEqual(messagesOf(first).slice(-2), ['S Q', 'S C']);
+  assert.throws(() => feed.snapshot(), { name: 'FeedLogError', code: 'DISK_FULL' });
+  venue.enter(1, Side.Buy, 9_901, 10);
+  venue.deliver(feed);
+  feed.restart();
+  venue.emitImage();
+  venue.deliver(feed);
+  assert.deepEqual([feed.failure, feed.session.session], [undefined, 'T3']);
+  assert.deepEqual(messagesOf(feed.session).slice(-2), ['A 2 B 10@990100', 'A 1 B 10@990000']);
+  first.release();
+});
+
+test('the file on disk is what readers read', (t) => {
+  const { venue, fresh, feed } = setUp(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  fresh();
+  const bytes = new Uint8Array(10_000);
+  const read = bytes.subarray(0, feed.session.readAt(0, bytes));
+  assert.ok(readFileSync(feed.session.path).equals(read));
+});

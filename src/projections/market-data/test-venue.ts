@@ -1,0 +1,319 @@
+import { writeEvent } from '#codec/log/events.ts';
+import type { EventInput } from '#codec/log/record-types.ts';
+import { Phase, Side } from '#domain/commands.ts';
+import { CancelReason, EventFlag, TradeFlag } from '#domain/events.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+
+/** One resting order of the test venue. */
+export interface TestOrder {
+  orderId: number;
+  readonly instrumentId: number;
+  readonly side: Side;
+  readonly priceTicks: number;
+  leavesQtyLots: number;
+  visibleQtyLots: number;
+  /** Size of a displayed slice; 0: no iceberg. */
+  readonly displayQtyLots: number;
+}
+
+/**
+ * A deliberately naive venue that tells only what the market-data feed reads: books as sorted arrays, events in the
+ * order and with the fields that docs/matching.md says. No accounts, no risk. For tests of the feed.
+ */
+export class TestVenue {
+  /** Orders of every side, best price first and oldest first. */
+  readonly #sides: Map<string, TestOrder[]>;
+  readonly #instruments: EventInput<'InstrumentAdded'>[];
+  readonly #phases: Map<number, Phase>;
+  readonly words: WordBuffer;
+  /** Words of events that wait to be taken. */
+  to: number;
+  timeSeconds: number;
+  timeNanos: number;
+  #nextOrderId: number;
+  #nextTradeId: number;
+
+  constructor() {
+    this.#sides = new Map();
+    this.#instruments = [];
+    this.#phases = new Map();
+    this.words = WordBuffer.allocate(1 << 16);
+    this.to = 0;
+    this.timeSeconds = 1_580_367_600;
+    this.timeNanos = 1;
+    this.#nextOrderId = 1;
+    this.#nextTradeId = 1;
+  }
+
+  emit(event: EventInput): void {
+    this.timeNanos++;
+    const timed = { timeSeconds: this.timeSeconds, timeNanos: this.timeNanos, ...event };
+    this.to = writeEvent(this.words, this.to, timed as EventInput);
+  }
+
+  /** Hands the events so far to `sink` as one batch. */
+  deliver(sink: { onEvents(words: WordBuffer, from: number, to: number): void }): void {
+    const { to } = this;
+    this.to = 0;
+    sink.onEvents(this.words, 0, to);
+  }
+
+  phaseOf(instrumentId: number): Phase {
+    return this.#phases.get(instrumentId)!;
+  }
+
+  /** One side of a book, best price first and oldest first: the venue's own array. */
+  side(instrumentId: number, side: Side): TestOrder[] {
+    const key = `${instrumentId} ${side}`;
+    let orders = this.#sides.get(key);
+    if (orders === undefined) this.#sides.set(key, (orders = []));
+    return orders;
+  }
+
+  addInstrument(instrumentId: number, terms: Partial<EventInput<'InstrumentAdded'>> = {}): void {
+    const event: EventInput<'InstrumentAdded'> = {
+      type: 'InstrumentAdded',
+      instrumentId,
+      symbol: `INST${instrumentId}`.slice(0, 8),
+      priceDecimals: 2,
+      qtyDecimals: 0,
+      tickSize: 1,
+      lotSize: 1,
+      minQtyLots: 1,
+      maxQtyLots: 1_000_000,
+      phase: Phase.Continuous,
+      ...terms,
+    };
+    this.#instruments.push(event);
+    this.#phases.set(instrumentId, event.phase as Phase);
+    this.emit(event);
+  }
+
+  /** A new order: it matches in the continuous phase, and what is left rests. Returns its id. */
+  enter(instrumentId: number, side: Side, priceTicks: number, qtyLots: number, displayQtyLots = 0): number {
+    const orderId = this.#nextOrderId++;
+    this.#matchAndRest(orderId, instrumentId, side, priceTicks, qtyLots, displayQtyLots);
+    return orderId;
+  }
+
+  /** Cancels all of a resting order or reduces it by `qtyLots`, hidden quantity first. */
+  cancel(order: TestOrder, qtyLots: number): void {
+    const canceledQtyLots = Math.min(qtyLots, order.leavesQtyLots);
+    order.leavesQtyLots -= canceledQtyLots;
+    const visibleQtyLots = Math.max(0, order.visibleQtyLots - order.leavesQtyLots);
+    order.visibleQtyLots -= visibleQtyLots;
+    this.emit({
+      type: 'OrderCanceled',
+      instrumentId: order.instrumentId,
+      orderId: order.orderId,
+      canceledQtyLots,
+      leavesQtyLots: order.leavesQtyLots,
+      visibleQtyLots,
+      priceTicks: order.priceTicks,
+      side: order.side,
+      reason: CancelReason.Requested,
+    });
+    if (order.leavesQtyLots === 0) this.#drop(order);
+  }
+
+  /** Replaces a resting order at its price with an open quantity not above the old: it keeps its priority. */
+  replaceInPlace(order: TestOrder, openQtyLots: number): void {
+    const originalOrderId = order.orderId;
+    order.orderId = this.#nextOrderId++;
+    const lost = Math.max(0, order.visibleQtyLots - openQtyLots);
+    order.leavesQtyLots = openQtyLots;
+    order.visibleQtyLots -= lost;
+    this.#replaced(order, originalOrderId, order.priceTicks, openQtyLots, lost, true);
+  }
+
+  /** Replaces a resting order by one that enters anew. */
+  replaceAnew(order: TestOrder, priceTicks: number, openQtyLots: number, displayQtyLots = 0): number {
+    const originalOrderId = order.orderId;
+    this.#drop(order);
+    const orderId = this.#nextOrderId++;
+    const { visibleQtyLots } = order;
+    this.#replaced({ ...order, orderId }, originalOrderId, priceTicks, openQtyLots, visibleQtyLots, false);
+    const { instrumentId, side } = order;
+    this.#matchAndRest(orderId, instrumentId, side, priceTicks, openQtyLots, displayQtyLots);
+    return orderId;
+  }
+
+  setPhase(instrumentId: number, phase: Phase): void {
+    const previousPhase = this.phaseOf(instrumentId);
+    this.#phases.set(instrumentId, phase);
+    this.emit({ type: 'PhaseChanged', instrumentId, phase, previousPhase });
+  }
+
+  /**
+   * Trades everything that can at `priceTicks`, then changes the phase. With `refreshEachFill` a used-up iceberg
+   * shows its next slice after each fill, without it once at the end.
+   */
+  uncross(instrumentId: number, priceTicks: number, refreshEachFill: boolean): void {
+    const bids = this.side(instrumentId, Side.Buy);
+    const asks = this.side(instrumentId, Side.Sell);
+    let volume = 0;
+    while (bids.length > 0 && asks.length > 0) {
+      const [buy, sell] = [bids[0], asks[0]];
+      if (buy.priceTicks < priceTicks || sell.priceTicks > priceTicks) break;
+      const qtyLots = Math.min(buy.leavesQtyLots, sell.leavesQtyLots);
+      volume += qtyLots;
+      for (const order of [buy, sell]) {
+        order.leavesQtyLots -= qtyLots;
+        order.visibleQtyLots = Math.max(0, order.visibleQtyLots - qtyLots);
+      }
+      this.emit({
+        type: 'Trade',
+        instrumentId,
+        tradeId: this.#nextTradeId++,
+        qtyLots,
+        priceTicks,
+        tradeFlags: TradeFlag.Auction,
+        makerOrderId: buy.orderId,
+        makerLeavesQtyLots: buy.leavesQtyLots,
+        makerVisibleQtyLots: buy.visibleQtyLots,
+        takerOrderId: sell.orderId,
+        takerLeavesQtyLots: sell.leavesQtyLots,
+        takerVisibleQtyLots: sell.visibleQtyLots,
+      });
+      for (const order of [buy, sell]) {
+        if (order.leavesQtyLots === 0) this.#drop(order);
+        else if (refreshEachFill) this.#refresh(order);
+      }
+    }
+    for (const order of [bids[0], asks[0]]) if (order !== undefined) this.#refresh(order);
+    this.emit({
+      type: 'AuctionUncrossed',
+      instrumentId,
+      qtyLots: volume,
+      priceTicks: volume > 0 ? priceTicks : 0,
+      phase: this.phaseOf(instrumentId),
+    });
+    this.setPhase(instrumentId, Phase.Continuous);
+  }
+
+  /** Everything that stands, as image events. */
+  emitImage(): void {
+    const flags = EventFlag.Image;
+    for (const event of this.#instruments) {
+      this.emit({ ...event, phase: this.phaseOf(event.instrumentId!), flags });
+    }
+    for (const orders of this.#sides.values()) {
+      for (const order of orders) this.#rested(order, flags);
+    }
+  }
+
+  #matchAndRest(
+    orderId: number,
+    instrumentId: number,
+    side: Side,
+    priceTicks: number,
+    qtyLots: number,
+    displayQtyLots: number,
+  ): void {
+    let leavesQtyLots = qtyLots;
+    const opposite = this.side(instrumentId, side === Side.Buy ? Side.Sell : Side.Buy);
+    const crosses = (price: number): boolean =>
+      side === Side.Buy ? price <= priceTicks : price >= priceTicks;
+    while (
+      this.phaseOf(instrumentId) === Phase.Continuous &&
+      leavesQtyLots > 0 &&
+      opposite.length > 0 &&
+      crosses(opposite[0].priceTicks)
+    ) {
+      const maker = opposite[0];
+      const fill = Math.min(leavesQtyLots, maker.visibleQtyLots);
+      leavesQtyLots -= fill;
+      maker.leavesQtyLots -= fill;
+      maker.visibleQtyLots -= fill;
+      this.emit({
+        type: 'Trade',
+        instrumentId,
+        tradeId: this.#nextTradeId++,
+        qtyLots: fill,
+        priceTicks: maker.priceTicks,
+        aggressorSide: side,
+        makerOrderId: maker.orderId,
+        makerLeavesQtyLots: maker.leavesQtyLots,
+        makerVisibleQtyLots: maker.visibleQtyLots,
+        takerOrderId: orderId,
+        takerLeavesQtyLots: leavesQtyLots,
+      });
+      if (maker.visibleQtyLots > 0) continue;
+      this.#drop(maker);
+      if (maker.leavesQtyLots > 0) this.#rest(maker);
+    }
+    if (leavesQtyLots === 0) return;
+    const slice = displayQtyLots < qtyLots ? displayQtyLots : 0;
+    this.#rest({
+      orderId,
+      instrumentId,
+      side,
+      priceTicks,
+      leavesQtyLots,
+      visibleQtyLots: 0,
+      displayQtyLots: slice,
+    });
+  }
+
+  /** Puts an order behind all others at its price. */
+  #rest(order: TestOrder): void {
+    const orders = this.side(order.instrumentId, order.side);
+    const behind = orders.findIndex((other) =>
+      order.side === Side.Buy ? other.priceTicks < order.priceTicks : other.priceTicks > order.priceTicks,
+    );
+    orders.splice(behind < 0 ? orders.length : behind, 0, order);
+    this.#show(order);
+    this.#rested(order, 0);
+  }
+
+  #refresh(order: TestOrder): void {
+    if (order.visibleQtyLots > 0) return;
+    this.#show(order);
+    this.#rested(order, 0);
+  }
+
+  #show(order: TestOrder): void {
+    order.visibleQtyLots =
+      order.displayQtyLots === 0 ? order.leavesQtyLots : Math.min(order.displayQtyLots, order.leavesQtyLots);
+  }
+
+  #rested(order: TestOrder, flags: number): void {
+    this.emit({
+      type: 'OrderRested',
+      flags,
+      instrumentId: order.instrumentId,
+      orderId: order.orderId,
+      displayQtyLots: order.visibleQtyLots,
+      priceTicks: order.priceTicks,
+      side: order.side,
+    });
+  }
+
+  #replaced(
+    order: TestOrder,
+    originalOrderId: number,
+    priceTicks: number,
+    openQtyLots: number,
+    visibleQtyLots: number,
+    keepsPriority: boolean,
+  ): void {
+    this.emit({
+      type: 'OrderReplaced',
+      instrumentId: order.instrumentId,
+      orderId: order.orderId,
+      originalOrderId,
+      qtyLots: openQtyLots + 7,
+      cumQtyLots: 7,
+      displayQtyLots: order.displayQtyLots,
+      visibleQtyLots,
+      priceTicks,
+      side: order.side,
+      keepsPriority: keepsPriority ? 1 : 0,
+    });
+  }
+
+  #drop(order: TestOrder): void {
+    const orders = this.side(order.instrumentId, order.side);
+    orders.splice(orders.indexOf(order), 1);
+  }
+}
