@@ -321,6 +321,29 @@ test('margined: a loss may take the account below zero; then nothing that adds r
   assert.equal(audit(ledger), null);
 });
 
+test('margined: without funds a replace that makes the worst case no larger is admitted', () => {
+  const venue = new TestVenue();
+  const { ledger } = venue;
+  for (const account of [1, 2]) venue.deposit(account, USD, 100);
+  const one = ledger.holdingRow(1, FUTURE_ROW);
+  const two = ledger.holdingRow(2, FUTURE_ROW);
+  trade(ledger, one, two, 100, 1);
+  assert.equal(reserve(ledger, one, Buy, 10, 1), undefined);
+  assert.equal(reserve(ledger, one, Sell, 10, 2), undefined);
+  trade(ledger, two, one, 10, 1);
+  assert.equal(venue.availableMinor(1, USD), 100 - 900 - 100);
+  // Flat, 1 to buy and 2 to sell: the sell of 2 is the worst case, and may be repriced but not enlarged.
+  const reprice = (lots: number): Outcome => {
+    ledger.rehold(one, Sell, 10, 0, 2, 0);
+    const code = rejectName(ledger.reserve(one, Sell, 11, lots, 2));
+    if (code === undefined) ledger.rehold(one, Sell, 11, 0, lots, 0);
+    ledger.restore(one, Sell, 10, 0, 2);
+    return code;
+  };
+  assert.deepEqual([reprice(1), reprice(2), reprice(3)], [undefined, undefined, 'INSUFFICIENT_MARGIN']);
+  assert.equal(audit(ledger), null);
+});
+
 test('margined at the maxima: what the ledger cannot hold exactly is not paid, and money stays conserved', () => {
   const venue = new TestVenue({}, { valueNumerator: 2 ** 21, initialMarginMinor: 0, makerFeePpm: 0 });
   const { ledger } = venue;
