@@ -1,7 +1,8 @@
-import { type IProcessOrder, OrderBook, Side, type TimeInForce } from 'nodejs-order-book';
+import { type IProcessOrder, type LimitOrderOptions, OrderBook, Side } from 'nodejs-order-book';
 import { FLOW_WORDS, type Flow, FlowKind } from '../flows.ts';
 import { hashTrade } from './book-driver.ts';
 
+type TimeInForce = NonNullable<LimitOrderOptions['timeInForce']>;
 const GTC = 'GTC' as TimeInForce;
 const IOC = 'IOC' as TimeInForce;
 
