@@ -1,0 +1,38 @@
+import { Rejects } from '#domain/rejects.ts';
+
+/** First code of each stage, in the order in which the core checks. */
+const STAGES = [
+  [1, 'The command itself'],
+  [100, 'Identity of the order'],
+  [200, 'Terms of the order'],
+  [300, 'State of the market'],
+  [400, 'Risk'],
+] as const;
+
+/** docs/rejects.md. */
+export function rejectsDocument(): string {
+  const lines = [
+    '<!-- Generated from src/domain/rejects.ts by scripts/generate-docs.ts: do not edit. -->',
+    '# Rejects',
+    '',
+    'Every refusal that the core answers with `CommandRejected`. Codes are never reused. They come in ranges by the',
+    'stage that refuses; within a stage the order of the table is the order of precedence. "Later" says whether the',
+    'same command, unchanged but for its clientOrderId, can succeed later. Over OUCH the reject reason is this code.',
+  ];
+  STAGES.forEach(([first, title], index) => {
+    const end = STAGES[index + 1]?.[0] ?? 500;
+    lines.push(
+      '',
+      `## ${first}-${end - 1}: ${title}`,
+      '',
+      '| code | name | meaning | later |',
+      '|---|---|---|---|',
+    );
+    for (const [name, { code, meaning, transient }] of Object.entries(Rejects)) {
+      if (code >= first && code < end) {
+        lines.push(`| ${code} | \`${name}\` | ${meaning} | ${transient ? 'yes' : 'no'} |`);
+      }
+    }
+  });
+  return `${lines.join('\n')}\n`;
+}
