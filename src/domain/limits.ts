@@ -17,6 +17,8 @@ export const Limits = {
   ACCOUNTS_MAX: 1_048_576,
   /** Users of one core. */
   USERS_MAX: 1_048_576,
+  /** Nodes that ever appended to one log. */
+  NODES_MAX: 1_024,
   /** Live orders of one core, resting and waiting stops together. */
   ORDERS_MAX: 4_194_304,
   /** Occupied price levels of one core, all books together. */

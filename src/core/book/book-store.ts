@@ -71,12 +71,14 @@ export class BookStore {
 
   constructor(options: BookStoreOptions) {
     const capacity = options.ordersMax + 1;
+    // An order stands in at most two levels: of its price, and of its expiry second.
+    const levelsMax = 2 * options.ordersMax + 1;
     this.orders = new Columns('orders', capacity);
     this.ordersI32 = this.orders.i32('hot', ORDER_HOT_WORDS);
     this.ordersF64 = new Float64Array(this.ordersI32.buffer);
     this.displayedQtyLots = this.orders.f64('displayedQtyLots');
     this.sliceQtyLots = this.orders.f64('sliceQtyLots');
-    this.levels = new Columns('levels', capacity);
+    this.levels = new Columns('levels', levelsMax);
     this.levelsI32 = this.levels.i32('hot', LEVEL_WORDS);
     this.levelsF64 = new Float64Array(this.levelsI32.buffer);
     this.pages = new PricePages(options.pagesMax ?? Math.max(1_024, options.ordersMax >> 2));
@@ -93,6 +95,10 @@ export class BookStore {
   /** Orders that hold a slot. */
   get liveOrders(): number {
     return this.#liveOrders;
+  }
+
+  canAllocateOrder(): boolean {
+    return this.#freeOrder !== 0 || this.orders.rows < this.orders.capacity;
   }
 
   /** Takes a slot for an order; 0 when the store is full. Its other columns hold what the last user left. */
@@ -136,6 +142,10 @@ export class BookStore {
     return level;
   }
 
+  canAllocateLevel(): boolean {
+    return this.#freeLevel !== 0 || this.levels.rows < this.levels.capacity;
+  }
+
   releaseLevel(level: number): void {
     this.levelsI32[level << 3] = this.#freeLevel;
     this.#freeLevel = level;
@@ -150,8 +160,16 @@ export class BookStore {
     return this.ordersF64[(slot << 2) + LEAVES];
   }
 
+  clearLeaves(slot: number): void {
+    this.ordersF64[(slot << 2) + LEAVES] = 0;
+  }
+
   orderId(slot: number): number {
     return this.ordersF64[(slot << 2) + ORDER_ID];
+  }
+
+  setOrderId(slot: number, orderId: number): void {
+    this.ordersF64[(slot << 2) + ORDER_ID] = orderId;
   }
 
   /** Key (price, second) of the level in which the order is. */

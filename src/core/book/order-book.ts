@@ -1,6 +1,7 @@
 import { SelfTradePrevention, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { assert } from '#lib/assert.ts';
+import { isOutside } from '../price-band.ts';
 import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
 import { PriceIndex } from './price-index.ts';
 
@@ -11,6 +12,7 @@ const { head: HEAD, tail: TAIL, key: KEY, kind: KIND } = LevelHot;
 const { totalQtyLots: TOTAL, hiddenQtyLots: HIDDEN } = LevelF64;
 const ICEBERG = ICEBERG_BIT;
 const BUY = Side.Buy;
+const CANCEL_OLDEST = SelfTradePrevention.CancelOldest;
 const INT53_MAX = Number.MAX_SAFE_INTEGER;
 
 /** What a book tells its owner while it matches. Slots are valid during the call and, unless said otherwise, after it. */
@@ -47,6 +49,14 @@ export const MatchEnd = {
 export type MatchEnd = (typeof MatchEnd)[keyof typeof MatchEnd];
 const { Done: DONE, SelfTrade: SELF_TRADE, Band: BAND } = MatchEnd;
 
+/** How far from where a book may trade; see docs/matching.md, section 7. */
+export interface PriceBands {
+  readonly referencePriceTicks: number;
+  readonly staticBandPpm: number;
+  readonly dynamicBandPpm: number;
+}
+const NO_BANDS: PriceBands = { referencePriceTicks: 0, staticBandPpm: 0, dynamicBandPpm: 0 };
+
 /** Which of a book's indexes a level stands in. */
 const BIDS = 0;
 const ASKS = 1;
@@ -72,9 +82,14 @@ export class OrderBook {
   readonly sellStops: PriceIndex;
   /** Price of the last trade, in ticks; 0 before the first. */
   lastPriceTicks: number;
-  /** Trades print within these, inclusive; the owner moves them (see `onTrade`). Unbounded by default. */
-  bandLowTicks: number;
-  bandHighTicks: number;
+  /** Stands for the last trade price before there is one; 0 none. */
+  referencePriceTicks: number;
+  /** Centre of the static price band; 0 until the session's first trade or auction. */
+  staticReferenceTicks: number;
+  /** Half widths of the price bands in parts per million; 0 is no band. */
+  readonly staticBandPpm: number;
+  readonly dynamicBandPpm: number;
+  readonly #banded: boolean;
   readonly #store: BookStore;
   readonly #listener: BookListener;
   readonly #orders: Int32Array<ArrayBuffer>;
@@ -82,14 +97,17 @@ export class OrderBook {
   readonly #levels: Int32Array<ArrayBuffer>;
   readonly #levelsF64: Float64Array<ArrayBuffer>;
 
-  constructor(store: BookStore, listener: BookListener) {
+  constructor(store: BookStore, listener: BookListener, bands: PriceBands = NO_BANDS) {
     this.bids = new PriceIndex(store.pages, true);
     this.asks = new PriceIndex(store.pages, false);
     this.buyStops = new PriceIndex(store.pages, false);
     this.sellStops = new PriceIndex(store.pages, true);
     this.lastPriceTicks = 0;
-    this.bandLowTicks = 0;
-    this.bandHighTicks = 0x7fffffff;
+    this.referencePriceTicks = bands.referencePriceTicks;
+    this.staticReferenceTicks = 0;
+    this.staticBandPpm = bands.staticBandPpm;
+    this.dynamicBandPpm = bands.dynamicBandPpm;
+    this.#banded = bands.staticBandPpm !== 0 || bands.dynamicBandPpm !== 0;
     this.#store = store;
     this.#listener = listener;
     this.#orders = store.ordersI32;
@@ -133,20 +151,45 @@ export class OrderBook {
       : this.bids.best !== 0 && this.bids.bestKey >= limitTicks;
   }
 
+  /** The last trade's price, before the first one the configured reference; 0 none. */
+  reference(): number {
+    return this.lastPriceTicks === 0 ? this.referencePriceTicks : this.lastPriceTicks;
+  }
+
+  #isOutsideBands(priceTicks: number, lastPriceTicks: number): boolean {
+    const centre = this.staticReferenceTicks === 0 ? this.reference() : this.staticReferenceTicks;
+    return (
+      isOutside(priceTicks, centre, this.staticBandPpm) ||
+      isOutside(priceTicks, lastPriceTicks, this.dynamicBandPpm)
+    );
+  }
+
   /**
-   * Quantity, hidden parts included, that an incoming order could trade now within its limit and the bands,
-   * orders of `owner` not counted; counting stops once `neededLots` are found.
+   * Quantity, hidden parts included, that matching an incoming order of `owner` would trade now within its limit
+   * and the bands; counting stops once `neededLots` are found. An order of the same owner is stepped over when
+   * self-trade prevention would cancel it and go on, and ends the count otherwise: of its level then counts what
+   * is displayed ahead of it.
    */
-  fillableQtyLots(side: Side, limitTicks: number, owner: number, neededLots: number): number {
+  fillableQtyLots(
+    side: Side,
+    limitTicks: number,
+    owner: number,
+    selfTrade: SelfTradePrevention,
+    neededLots: number,
+  ): number {
     const opposite = side === BUY ? this.asks : this.bids;
     let found = 0;
     let level = opposite.best;
     let price = opposite.bestKey;
+    let last = this.lastPriceTicks;
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
-      if (price < this.bandLowTicks || price > this.bandHighTicks) break;
-      found += this.#levelsF64[(level << 2) + TOTAL];
-      if (owner !== 0) found -= this.#ownedAt(level, owner);
+      if (this.#banded && this.#isOutsideBands(price, last)) break;
+      const total = this.#levelsF64[(level << 2) + TOTAL];
+      const owned = owner === 0 ? 0 : this.#ownedAt(level, owner);
+      if (owned !== 0 && selfTrade !== CANCEL_OLDEST) return found + this.#displayedAheadOf(level, owner);
+      found += total - owned;
+      if (total > owned) last = price;
       level = opposite.next(price);
       price = opposite.foundKey;
     }
@@ -155,14 +198,20 @@ export class OrderBook {
 
   #ownedAt(level: number, owner: number): number {
     let owned = 0;
-    for (let slot = this.#levels[(level << 3) + HEAD]; slot !== 0; ) {
-      const base = slot << 3;
-      if (this.#orders[base + OWNER] === owner) {
-        owned += this.#ordersF64[(slot << 2) + LEAVES];
-      }
-      slot = this.#orders[base + NEXT];
+    for (let slot = this.#levels[(level << 3) + HEAD]; slot !== 0; slot = this.#orders[(slot << 3) + NEXT]) {
+      if (this.#orders[(slot << 3) + OWNER] === owner) owned += this.#ordersF64[(slot << 2) + LEAVES];
     }
     return owned;
+  }
+
+  #displayedAheadOf(level: number, owner: number): number {
+    let displayed = 0;
+    let slot = this.#levels[(level << 3) + HEAD];
+    while (this.#orders[(slot << 3) + OWNER] !== owner) {
+      displayed += this.#store.visibleQtyLots(slot);
+      slot = this.#orders[(slot << 3) + NEXT];
+    }
+    return displayed;
   }
 
   /**
@@ -184,7 +233,7 @@ export class OrderBook {
       if (level === 0) break;
       const price = opposite.bestKey;
       if (buy ? price > limitTicks : price < limitTicks) break;
-      if (price < this.bandLowTicks || price > this.bandHighTicks) return BAND;
+      if (this.#banded && this.#isOutsideBands(price, this.lastPriceTicks)) return BAND;
 
       const maker = levels[(level << 3) + HEAD];
       const makerBase = maker << 3;
@@ -199,9 +248,11 @@ export class OrderBook {
       const qty = wanted < available ? wanted : available;
       ordersF64[takerLeaves] = wanted - qty;
       ordersF64[(maker << 2) + LEAVES] = makerLeaves - qty;
+      if (this.staticReferenceTicks === 0) this.staticReferenceTicks = this.reference() || price;
       this.lastPriceTicks = price;
 
       if (qty === makerLeaves) {
+        if (iceberg) this.#store.displayedQtyLots[maker] = 0;
         this.#unlinkHead(maker, level, price, opposite, qty);
         this.#listener.onTrade(maker, takerSlot, qty, price);
         this.#store.releaseOrder(maker);
@@ -418,6 +469,11 @@ export class OrderBook {
     return displayed - left;
   }
 
+  /** Whether the order is in a level at all: resting, or waiting as a stop. */
+  isPlaced(slot: number): boolean {
+    return (this.#orders[(slot << 3) + LEVEL] & ~ICEBERG) !== 0;
+  }
+
   /** Whether the order waits as a stop (rather than resting in the book). */
   isWaitingStop(slot: number): boolean {
     const level = this.#orders[(slot << 3) + LEVEL] & ~ICEBERG;
@@ -441,8 +497,8 @@ export class OrderBook {
 
   /**
    * One fill of an auction's uncross between the best bid and the best ask's head orders, at `priceTicks`:
-   * the caller reports it. Filled orders leave their levels but keep their slots, for the caller to free; an
-   * iceberg whose displayed part is used up shows a new slice in place (`onRested`).
+   * the caller reports it. Filled orders leave their levels but keep their slots, for the caller to free;
+   * an iceberg gives its displayed part first and is refreshed by the caller when the uncross is over.
    */
   uncrossFill(buySlot: number, sellSlot: number, qtyLots: number, priceTicks: number): void {
     this.lastPriceTicks = priceTicks;
@@ -466,15 +522,12 @@ export class OrderBook {
     else this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
   }
 
-  /** After an uncross fill: an iceberg with nothing displayed and something left shows its next slice, in place. */
-  refreshInPlace(slot: number): void {
+  /** After an uncross: an iceberg with nothing displayed and something left shows its next slice, at the tail. */
+  refresh(slot: number): void {
     const levelWord = this.#orders[(slot << 3) + LEVEL];
     if ((levelWord & ICEBERG) === 0 || this.#store.displayedQtyLots[slot] !== 0) return;
     const level = levelWord & ~ICEBERG;
-    const slice = Math.min(this.#store.sliceQtyLots[slot], this.leavesQtyLots(slot));
-    this.#store.displayedQtyLots[slot] = slice;
-    this.#levelsF64[(level << 2) + HIDDEN] -= slice;
-    this.#listener.onRested(slot, this.#levels[(level << 3) + KEY]);
+    this.#showNextSlice(slot, level, this.#levels[(level << 3) + KEY]);
   }
 
   #indexOf(kind: number): PriceIndex {
@@ -497,8 +550,7 @@ export class OrderBook {
     this.buyStops.save(words, at + 6);
     this.sellStops.save(words, at + 9);
     words[at + 12] = this.lastPriceTicks;
-    words[at + 13] = this.bandLowTicks;
-    words[at + 14] = this.bandHighTicks;
+    words[at + 13] = this.staticReferenceTicks;
   }
 
   load(words: Int32Array, at: number): void {
@@ -507,7 +559,6 @@ export class OrderBook {
     this.buyStops.load(words, at + 6);
     this.sellStops.load(words, at + 9);
     this.lastPriceTicks = words[at + 12];
-    this.bandLowTicks = words[at + 13];
-    this.bandHighTicks = words[at + 14];
+    this.staticReferenceTicks = words[at + 13];
   }
 }

@@ -1,0 +1,274 @@
+import type { Phase } from '#domain/commands.ts';
+import {
+  Attest,
+  CommandType,
+  Deposit,
+  OpenSession,
+  SetAccountLimits,
+  SetCoreVersion,
+  SetKillSwitch,
+} from '#domain/commands.ts';
+import {
+  AccountAdded,
+  AccountLimitsSet,
+  AssetAdded,
+  Attested,
+  CommandAccepted,
+  CoreVersionSet,
+  EventType,
+  InstrumentAdded,
+  KillSwitchSet,
+  LedgerPosted,
+  PostingKind,
+  SessionClosed,
+  SessionOpened,
+  UserAdded,
+} from '#domain/events.ts';
+import type { Layout } from '#domain/layout.ts';
+import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { EventWriter } from './event-writer.ts';
+import type { Execution } from './execution.ts';
+import type { MassCancellation } from './mass-cancel.ts';
+import type { PhaseControl } from './phase/phase-control.ts';
+import type { Refusals } from './refusals.ts';
+import { byteAt } from './registry/fields.ts';
+import type { CoreState } from './state.ts';
+
+/** Versions of the core's rules that this build can apply. */
+export const CORE_VERSION_MIN = 1;
+export const CORE_VERSION_MAX = 1;
+
+const CANCEL_ON_DISCONNECT = byteAt(OpenSession, 'cancelOnDisconnect');
+const CANCEL_ORDERS = byteAt(SetKillSwitch, 'cancelOrders');
+
+/** The operator's commands, sessions and attestations. */
+export class Administration {
+  readonly #state: CoreState;
+  readonly #writer: EventWriter;
+  readonly #execution: Execution;
+  readonly #phaseControl: PhaseControl;
+  readonly #massCancellation: MassCancellation;
+  readonly #refusals: Refusals;
+
+  constructor(
+    state: CoreState,
+    writer: EventWriter,
+    execution: Execution,
+    phaseControl: PhaseControl,
+    massCancellation: MassCancellation,
+    refusals: Refusals,
+  ) {
+    this.#state = state;
+    this.#writer = writer;
+    this.#execution = execution;
+    this.#phaseControl = phaseControl;
+    this.#massCancellation = massCancellation;
+    this.#refusals = refusals;
+  }
+
+  /** Applies a command of the operator. Only userId 0 may send one. */
+  apply(type: CommandType, words: WordBuffer, offset: number): void {
+    const userId = words.i32[offset + 1];
+    let code: number = ACCEPTED;
+    if (userId !== 0) {
+      code = this.#state.users.rowOf(userId) === -1 ? RejectCode.UNKNOWN_USER : RejectCode.NOT_ALLOWED;
+    }
+    if (code === ACCEPTED) code = this.#dispatch(type, words, offset);
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(type, code, words, offset, 0);
+      return;
+    }
+    const at = this.#begin(CommandAccepted, words.i32[offset + 2]);
+    const { i32 } = this.#writer.words;
+    i32[at + CommandAccepted.at.commandType] = type;
+    i32[at + CommandAccepted.at.clientOrderId] = words.i32[offset + 3];
+  }
+
+  #dispatch(type: CommandType, words: WordBuffer, offset: number): number {
+    const state = this.#state;
+    switch (type) {
+      case CommandType.AddAsset: {
+        const code = state.assets.add(words, offset);
+        if (code === ACCEPTED) this.writeAsset(state.assets.count - 1);
+        return code;
+      }
+      case CommandType.AddInstrument:
+        return this.#addInstrument(words, offset);
+      case CommandType.AddAccount: {
+        const code = state.accounts.add(words, offset);
+        if (code === ACCEPTED) this.writeAccount(state.accounts.count - 1);
+        return code;
+      }
+      case CommandType.AddUser: {
+        const code = state.users.add(words, offset);
+        if (code === ACCEPTED) this.writeUser(state.users.count - 1);
+        return code;
+      }
+      case CommandType.Deposit:
+        return this.#posted(state.ledger.deposit(words, offset), PostingKind.Deposit, words, offset);
+      case CommandType.Withdraw:
+        return this.#posted(state.ledger.withdraw(words, offset), PostingKind.Withdrawal, words, offset);
+      case CommandType.SetAccountLimits:
+        return this.#setLimits(words, offset);
+      case CommandType.SetPhase:
+        return this.#phaseControl.setPhase(words, offset);
+      case CommandType.SetSchedule:
+        return this.#phaseControl.setSchedule(words, offset);
+      case CommandType.SetKillSwitch:
+        return this.#setKillSwitch(words, offset);
+      default:
+        return this.#setCoreVersion(words, offset);
+    }
+  }
+
+  #begin(layout: Layout, instrumentId: number): number {
+    return this.#writer.begin(layout.type, layout.words, instrumentId, 0, 0);
+  }
+
+  #addInstrument(words: WordBuffer, offset: number): number {
+    const { instruments, phases } = this.#state;
+    const code = instruments.add(words, offset);
+    if (code !== ACCEPTED) return code;
+    const row = instruments.count - 1;
+    phases.add(instruments.initialPhase[row] as Phase);
+    this.#state.addBook(this.#execution);
+    this.writeInstrument(row);
+    return ACCEPTED;
+  }
+
+  #posted(code: number, kind: number, words: WordBuffer, offset: number): number {
+    if (code !== ACCEPTED) return code;
+    const { ledger } = this.#state;
+    const at = this.#begin(LedgerPosted, 0);
+    const { i32, f64 } = this.#writer.words;
+    f64[(at + LedgerPosted.at.amountMinor) >> 1] = ledger.postedAmountMinor;
+    f64[(at + LedgerPosted.at.balanceMinor) >> 1] = ledger.postedBalanceMinor;
+    i32[at + LedgerPosted.at.accountId] = words.i32[offset + Deposit.at.accountId];
+    i32[at + LedgerPosted.at.assetId] = words.i32[offset + Deposit.at.assetId];
+    i32[at + LedgerPosted.at.kind] = kind;
+    return ACCEPTED;
+  }
+
+  #setLimits(words: WordBuffer, offset: number): number {
+    const code = this.#state.risk.setLimits(words, offset);
+    if (code !== ACCEPTED) return code;
+    const at = this.#begin(AccountLimitsSet, 0);
+    this.#writer.words.i32[at + AccountLimitsSet.at.accountId] =
+      words.i32[offset + SetAccountLimits.at.accountId];
+    return ACCEPTED;
+  }
+
+  #setKillSwitch(words: WordBuffer, offset: number): number {
+    const code = this.#state.risk.setKillSwitch(words, offset);
+    if (code !== ACCEPTED) return code;
+    const at = this.#begin(KillSwitchSet, words.i32[offset + 2]);
+    const { i32 } = this.#writer.words;
+    i32[at + KillSwitchSet.at.scope] = words.i32[offset + SetKillSwitch.at.scope] & 0xffff;
+    i32[at + KillSwitchSet.at.scopeId] = words.i32[offset + SetKillSwitch.at.scopeId];
+    if (words.u8[offset * 4 + CANCEL_ORDERS] === 1) this.#massCancellation.killed(words, offset);
+    return ACCEPTED;
+  }
+
+  #setCoreVersion(words: WordBuffer, offset: number): number {
+    const version = words.i32[offset + SetCoreVersion.at.version];
+    if (version < CORE_VERSION_MIN || version > CORE_VERSION_MAX) return RejectCode.UNSUPPORTED_CORE_VERSION;
+    this.#state.coreVersion = version;
+    this.writeCoreVersion();
+    return ACCEPTED;
+  }
+
+  openSession(words: WordBuffer, offset: number): void {
+    const { users } = this.#state;
+    const user = users.rowOf(words.i32[offset + 1]);
+    if (user === -1) {
+      this.#refusals.refuse(CommandType.OpenSession, RejectCode.UNKNOWN_USER, words, offset, 0);
+      return;
+    }
+    users.sessionOpen[user] = 1;
+    users.cancelOnDisconnect[user] = words.u8[offset * 4 + CANCEL_ON_DISCONNECT] === 0 ? 0 : 1;
+    const at = this.#writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId[user], 0);
+    this.#writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = users.cancelOnDisconnect[user];
+  }
+
+  closeSession(words: WordBuffer, offset: number): void {
+    const { users } = this.#state;
+    const user = users.rowOf(words.i32[offset + 1]);
+    if (user === -1) {
+      this.#refusals.refuse(CommandType.CloseSession, RejectCode.UNKNOWN_USER, words, offset, 0);
+      return;
+    }
+    this.#writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId[user], 0);
+    const cancels = users.sessionOpen[user] === 1 && users.cancelOnDisconnect[user] === 1;
+    users.sessionOpen[user] = 0;
+    if (cancels) this.#massCancellation.disconnected(user, words.i32[offset + 3]);
+  }
+
+  attest(words: WordBuffer, offset: number): void {
+    const at = this.#begin(Attested, 0);
+    const { i32, f64 } = this.#writer.words;
+    f64[(at + Attested.at.attestedSequence) >> 1] = words.f64[(offset + Attest.at.attestedSequence) >> 1];
+    i32[at + Attested.at.nodeId] = words.i32[offset + Attest.at.nodeId];
+    i32[at + Attested.at.stateHashHigh] = words.i32[offset + Attest.at.stateHashHigh];
+    i32[at + Attested.at.stateHashLow] = words.i32[offset + Attest.at.stateHashLow];
+  }
+
+  writeCoreVersion(): void {
+    const at = this.#begin(CoreVersionSet, 0);
+    this.#writer.words.i32[at + CoreVersionSet.at.version] = this.#state.coreVersion;
+  }
+
+  writeAsset(row: number): void {
+    const { assets } = this.#state;
+    const at = this.#begin(AssetAdded, 0);
+    const { i32 } = this.#writer.words;
+    i32[at + AssetAdded.at.assetId] = assets.assetId[row];
+    i32[at + AssetAdded.at.decimals] = assets.decimals[row];
+    copy(i32, at + AssetAdded.at.symbol, assets.symbol, row, 2);
+  }
+
+  writeAccount(row: number): void {
+    const at = this.#begin(AccountAdded, 0);
+    this.#writer.words.i32[at + AccountAdded.at.accountId] = this.#state.accounts.accountId[row];
+  }
+
+  writeUser(row: number): void {
+    const { users, accounts } = this.#state;
+    const at = this.#begin(UserAdded, 0);
+    const { i32 } = this.#writer.words;
+    i32[at + UserAdded.at.newUserId] = users.userId[row];
+    i32[at + UserAdded.at.accountId] = accounts.accountId[users.accountRow[row]];
+    i32[at + UserAdded.at.reportCount] = users.reportCount[row];
+    i32[at + UserAdded.at.lastClientOrderId] = users.lastClientOrderId[row];
+    copy(i32, at + UserAdded.at.name, users.name, row, 2);
+    copy(i32, at + UserAdded.at.salt, users.salt, row, 4);
+    copy(i32, at + UserAdded.at.passwordHash, users.passwordHash, row, 8);
+  }
+
+  writeInstrument(row: number): void {
+    const { instruments, assets, phases } = this.#state;
+    const at = this.#begin(InstrumentAdded, instruments.instrumentId[row]);
+    const { i32, f64 } = this.#writer.words;
+    const base = instruments.baseAssetRow[row];
+    i32[at + InstrumentAdded.at.kind] =
+      instruments.kind[row] |
+      (instruments.priceDecimals[row] << 8) |
+      (instruments.qtyDecimals[row] << 16) |
+      (phases.phase[row] << 24);
+    i32[at + InstrumentAdded.at.baseAssetId] = base === -1 ? 0 : assets.assetId[base];
+    i32[at + InstrumentAdded.at.quoteAssetId] = assets.assetId[instruments.quoteAssetRow[row]];
+    copy(i32, at + InstrumentAdded.at.symbol, instruments.symbol, row, 2);
+    i32[at + InstrumentAdded.at.tickSize] = instruments.tickSize[row];
+    i32[at + InstrumentAdded.at.lotSize] = instruments.lotSize[row];
+    f64[(at + InstrumentAdded.at.valueNumerator) >> 1] = instruments.valueNumerator[row];
+    f64[(at + InstrumentAdded.at.valueDenominator) >> 1] = instruments.valueDenominator[row];
+    f64[(at + InstrumentAdded.at.minQtyLots) >> 1] = instruments.minQtyLots[row];
+    f64[(at + InstrumentAdded.at.maxQtyLots) >> 1] = instruments.maxQtyLots[row];
+    i32[at + InstrumentAdded.at.makerFeePpm] = instruments.makerFeePpm[row];
+    i32[at + InstrumentAdded.at.takerFeePpm] = instruments.takerFeePpm[row];
+  }
+}
+
+function copy(to: Int32Array, at: number, column: Int32Array, row: number, words: number): void {
+  for (let word = 0; word < words; word++) to[at + word] = column[row * words + word];
+}

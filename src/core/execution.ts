@@ -1,0 +1,280 @@
+import { InstrumentKind, Side } from '#domain/commands.ts';
+import {
+  CancelReason,
+  EventType,
+  LedgerPosted,
+  PositionChanged,
+  PostingKind,
+  Trade,
+  TradeFlag,
+} from '#domain/events.ts';
+import { assert } from '#lib/assert.ts';
+import type { BookListener, OrderBook } from './book/order-book.ts';
+import type { EventWriter } from './event-writer.ts';
+import type { Reports } from './reports.ts';
+import type { CoreState } from './state.ts';
+
+const BUY = Side.Buy;
+const SPOT = InstrumentKind.Spot;
+const AUCTION = TradeFlag.Auction;
+const TRADE_TYPE = EventType.Trade;
+const TRADE_WORDS = Trade.words;
+const trade = Trade.at;
+const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
+
+/**
+ * What follows from a fill or a cancel: money moves in the ledger, the event is written, an order that is done
+ * leaves every list, and pairs of orders that cancel each other are noted. Every book's listener.
+ */
+export class Execution implements BookListener {
+  readonly #state: CoreState;
+  readonly #writer: EventWriter;
+  readonly #reports: Reports;
+  /** Pairs to settle after the command: the order that traded or triggered, its partner, and the partner's orderId. */
+  #pairs: Int32Array;
+  #pairOrderIds: Float64Array;
+  #pairCount: number;
+
+  constructor(state: CoreState, writer: EventWriter, reports: Reports) {
+    this.#state = state;
+    this.#writer = writer;
+    this.#reports = reports;
+    this.#pairs = new Int32Array(256);
+    this.#pairOrderIds = new Float64Array(256);
+    this.#pairCount = 0;
+  }
+
+  onTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): void {
+    const state = this.#state;
+    const { orders, ledger, instruments } = state;
+    const instrument = orders.instrumentRow[maker];
+    const takerBuys = orders.side[taker] === BUY;
+    const makerHolding = orders.holding[maker];
+    const takerHolding = orders.holding[taker];
+    const makerPpm = instruments.makerFeePpm[instrument];
+    const takerPpm = instruments.takerFeePpm[instrument];
+    if (takerBuys)
+      ledger.settle(instrument, takerHolding, makerHolding, priceTicks, qtyLots, takerPpm, makerPpm);
+    else ledger.settle(instrument, makerHolding, takerHolding, priceTicks, qtyLots, makerPpm, takerPpm);
+    this.#fill(maker, qtyLots);
+    this.#fill(taker, qtyLots);
+    const at = this.#writeTrade(maker, taker, qtyLots, priceTicks);
+    const { i32, f64 } = this.#writer.words;
+    i32[at + trade.aggressorSide] = takerBuys ? BUY : Side.Sell;
+    f64[(at + trade.makerFeeMinor) >> 1] = takerBuys ? ledger.sellerFeeMinor : ledger.buyerFeeMinor;
+    f64[(at + trade.takerFeeMinor) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
+    f64[(at + trade.makerVisibleQtyLots) >> 1] = orders.store.visibleQtyLots(maker);
+    this.#afterTrade(instrument, maker, taker, takerBuys);
+    if (orders.store.leavesQtyLots(maker) === 0) this.finish(maker);
+  }
+
+  /** A fill of an auction's uncross; the orders are already reduced in the book. Frees those that are filled. */
+  onAuctionTrade(buyer: number, seller: number, qtyLots: number, priceTicks: number): void {
+    const { orders, ledger, instruments } = this.#state;
+    const { store } = orders;
+    const instrument = orders.instrumentRow[buyer];
+    const ppm = instruments.makerFeePpm[instrument];
+    ledger.settle(instrument, orders.holding[buyer], orders.holding[seller], priceTicks, qtyLots, ppm, ppm);
+    this.#fill(buyer, qtyLots);
+    this.#fill(seller, qtyLots);
+    const at = this.#writeTrade(buyer, seller, qtyLots, priceTicks);
+    const { i32, f64 } = this.#writer.words;
+    i32[at + trade.aggressorSide] = AUCTION << 8;
+    f64[(at + trade.makerFeeMinor) >> 1] = ledger.buyerFeeMinor;
+    f64[(at + trade.takerFeeMinor) >> 1] = ledger.sellerFeeMinor;
+    f64[(at + trade.makerVisibleQtyLots) >> 1] = store.visibleQtyLots(buyer);
+    f64[(at + trade.takerVisibleQtyLots) >> 1] = store.visibleQtyLots(seller);
+    this.#afterTrade(instrument, buyer, seller, false);
+    for (const slot of [buyer, seller]) {
+      if (store.leavesQtyLots(slot) !== 0) continue;
+      this.finish(slot);
+      store.releaseOrder(slot);
+    }
+  }
+
+  /** Brings the order's executed quantity and hold up to date; its leaves are already reduced. */
+  #fill(slot: number, qtyLots: number): void {
+    const { orders } = this.#state;
+    orders.cumQtyLots[slot] += qtyLots;
+    this.rehold(slot, orders.store.leavesQtyLots(slot) + qtyLots);
+  }
+
+  /** Gives back what the order no longer needs after its leaves went down from `oldLeavesLots`. */
+  rehold(slot: number, oldLeavesLots: number): void {
+    const { orders, ledger } = this.#state;
+    orders.holdMinor[slot] = ledger.rehold(
+      orders.holding[slot],
+      orders.side[slot],
+      orders.holdPriceTicks[slot],
+      orders.holdMinor[slot],
+      oldLeavesLots,
+      orders.store.leavesQtyLots(slot),
+    );
+  }
+
+  #writeTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): number {
+    const state = this.#state;
+    const { orders, users, accounts } = state;
+    const { store } = orders;
+    const makerUser = orders.userRow[maker];
+    const takerUser = orders.userRow[taker];
+    const instrumentId = state.instruments.instrumentId[orders.instrumentRow[maker]];
+    const at = this.#writer.begin(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0);
+    const { i32, f64 } = this.#writer.words;
+    f64[(at + trade.tradeId) >> 1] = state.nextTradeId();
+    f64[(at + trade.qtyLots) >> 1] = qtyLots;
+    f64[(at + trade.amountMinor) >> 1] = state.ledger.amountMinor;
+    i32[at + trade.priceTicks] = priceTicks;
+    f64[(at + trade.makerOrderId) >> 1] = store.orderId(maker);
+    f64[(at + trade.makerLeavesQtyLots) >> 1] = store.leavesQtyLots(maker);
+    i32[at + trade.makerUserId] = users.userId[makerUser];
+    i32[at + trade.makerAccountId] = accounts.accountId[orders.accountRow(maker)];
+    i32[at + trade.makerClientOrderId] = orders.clientOrderId[maker];
+    i32[at + trade.makerReportNumber] = this.#reports.nextNumber(makerUser);
+    f64[(at + trade.takerOrderId) >> 1] = store.orderId(taker);
+    f64[(at + trade.takerLeavesQtyLots) >> 1] = store.leavesQtyLots(taker);
+    i32[at + trade.takerUserId] = users.userId[takerUser];
+    i32[at + trade.takerAccountId] = accounts.accountId[orders.accountRow(taker)];
+    i32[at + trade.takerClientOrderId] = orders.clientOrderId[taker];
+    i32[at + trade.takerReportNumber] = this.#reports.nextNumber(takerUser);
+    return at;
+  }
+
+  /** Positions of a margined instrument, and the pairs to settle; maker first. */
+  #afterTrade(instrument: number, maker: number, taker: number, takerBuys: boolean): void {
+    const { orders, ledger, instruments } = this.#state;
+    if (instruments.kind[instrument] !== SPOT) {
+      this.#writePosition(
+        instrument,
+        maker,
+        takerBuys ? ledger.sellerRealisedMinor : ledger.buyerRealisedMinor,
+      );
+      this.#writePosition(
+        instrument,
+        taker,
+        takerBuys ? ledger.buyerRealisedMinor : ledger.sellerRealisedMinor,
+      );
+    }
+    if (orders.partner[maker] > 0) this.notePair(maker);
+    if (orders.partner[taker] > 0) this.notePair(taker);
+  }
+
+  #writePosition(instrument: number, slot: number, realisedMinor: number): void {
+    const { orders, ledger, accounts, instruments, assets } = this.#state;
+    const holding = orders.holding[slot];
+    const accountId = accounts.accountId[orders.accountRow(slot)];
+    const instrumentId = instruments.instrumentId[instrument];
+    const { i32, f64 } = this.#writer.words;
+    if (realisedMinor !== 0) {
+      const at = this.#writer.begin(EventType.LedgerPosted, LedgerPosted.words, instrumentId, 0, 0);
+      f64[(at + LedgerPosted.at.amountMinor) >> 1] = realisedMinor;
+      f64[(at + LedgerPosted.at.balanceMinor) >> 1] =
+        ledger.balances.totalMinor[ledger.quoteBalance[holding]];
+      i32[at + LedgerPosted.at.accountId] = accountId;
+      i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow[instrument]];
+      i32[at + LedgerPosted.at.kind] = PostingKind.RealisedProfit;
+    }
+    const at = this.#writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);
+    f64[(at + PositionChanged.at.positionLots) >> 1] = ledger.positionLots[holding];
+    f64[(at + PositionChanged.at.entryValueMinor) >> 1] = ledger.entryValueMinor[holding];
+    f64[(at + PositionChanged.at.realisedMinor) >> 1] = ledger.realisedMinor[holding];
+    i32[at + PositionChanged.at.accountId] = accountId;
+  }
+
+  onCanceled(
+    slot: number,
+    qtyLots: number,
+    visibleQtyLots: number,
+    _priceTicks: number,
+    reason: CancelReason,
+  ): void {
+    const leaves = this.#state.orders.store.leavesQtyLots(slot);
+    this.rehold(slot, leaves + qtyLots);
+    this.#reports.canceled(slot, qtyLots, visibleQtyLots, reason);
+    if (leaves === 0) this.finish(slot);
+  }
+
+  onRested(slot: number, priceTicks: number): void {
+    this.#reports.rested(slot, priceTicks);
+  }
+
+  /** Cancels what is open of a live order and frees its slot. */
+  cancel(slot: number, reason: CancelReason): void {
+    const { orders } = this.#state;
+    const { store } = orders;
+    const book = this.bookOf(slot);
+    const leaves = store.leavesQtyLots(slot);
+    let visible = 0;
+    if (book.isPlaced(slot)) {
+      if (!book.isWaitingStop(slot)) visible = store.visibleQtyLots(slot);
+      book.remove(slot);
+    }
+    store.clearLeaves(slot);
+    this.onCanceled(slot, leaves, visible, 0, reason);
+    store.releaseOrder(slot);
+  }
+
+  bookOf(slot: number): OrderBook {
+    return this.#state.books[this.#state.orders.instrumentRow[slot]];
+  }
+
+  /** Takes an order that is done out of every list but the slot pool; its hold is already given back. */
+  finish(slot: number): void {
+    const state = this.#state;
+    const { orders, accounts } = state;
+    const partner = orders.partner[slot];
+    // A pair that is noted (negative) outlives this order: the partner is still to be canceled.
+    if (partner > 0) orders.partner[partner] = 0;
+    if (orders.expireSeconds[slot] !== 0) state.expiry.remove(slot, orders.expireSeconds[slot]);
+    orders.remove(slot);
+    accounts.openOrders[orders.accountRow(slot)]--;
+    assert(orders.holdMinor[slot] === 0, 'Invariant: an order that is done holds nothing');
+  }
+
+  /** The order traded or triggered: its partner is to be canceled once the command has finished matching. */
+  notePair(slot: number): void {
+    const { orders } = this.#state;
+    const partner = orders.partner[slot];
+    const at = this.#pairCount;
+    if (at * 2 + 2 > this.#pairs.length) this.#growPairs();
+    this.#pairs[at * 2] = slot;
+    this.#pairs[at * 2 + 1] = partner;
+    this.#pairOrderIds[at * 2] = orders.store.orderId(slot);
+    this.#pairOrderIds[at * 2 + 1] = orders.store.orderId(partner);
+    this.#pairCount = at + 1;
+    orders.partner[slot] = -partner;
+  }
+
+  #growPairs(): void {
+    const pairs = new Int32Array(this.#pairs.length * 2);
+    pairs.set(this.#pairs);
+    this.#pairs = pairs;
+    const orderIds = new Float64Array(pairs.length);
+    orderIds.set(this.#pairOrderIds);
+    this.#pairOrderIds = orderIds;
+  }
+
+  /** Cancels the partners of the orders that traded or triggered, in that order, where the pair still stands. */
+  settlePairs(): void {
+    if (this.#pairCount === 0) return;
+    const { orders } = this.#state;
+    const count = this.#pairCount;
+    for (let pair = 0; pair < count; pair++) {
+      const slot = this.#pairs[pair * 2];
+      const partner = this.#pairs[pair * 2 + 1];
+      if (!this.#isLive(pair * 2 + 1) || Math.abs(orders.partner[partner]) !== slot) continue;
+      this.cancel(partner, ONE_CANCELS_OTHER);
+      if (this.#isLive(pair * 2)) orders.partner[slot] = 0;
+    }
+    for (let member = 0; member < count * 2; member += 2) {
+      if (this.#isLive(member)) orders.partner[this.#pairs[member]] = 0;
+    }
+    this.#pairCount = 0;
+  }
+
+  #isLive(member: number): boolean {
+    const { store } = this.#state.orders;
+    const slot = this.#pairs[member];
+    return store.orderId(slot) === this.#pairOrderIds[member] && store.leavesQtyLots(slot) > 0;
+  }
+}

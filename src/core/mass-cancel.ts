@@ -1,0 +1,166 @@
+import { CommandType, KillScope, MassCancel, SetKillSwitch, Side } from '#domain/commands.ts';
+import { CancelReason, EventType, MassCancelDone } from '#domain/events.ts';
+import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { EventWriter } from './event-writer.ts';
+import type { Execution } from './execution.ts';
+import type { Refusals } from './refusals.ts';
+import { byteAt } from './registry/fields.ts';
+import type { Reports } from './reports.ts';
+import type { CoreState } from './state.ts';
+import { cancelInBook } from './walk-book.ts';
+
+const command = MassCancel.at;
+const SIDE = byteAt(MassCancel, 'side');
+const SCOPE = byteAt(SetKillSwitch, 'scope');
+const ANY = -1;
+
+/** Cancels many orders with one command. Rules: docs/matching.md, section 9. */
+export class MassCancellation {
+  readonly #state: CoreState;
+  readonly #writer: EventWriter;
+  readonly #execution: Execution;
+  readonly #reports: Reports;
+  readonly #refusals: Refusals;
+
+  constructor(
+    state: CoreState,
+    writer: EventWriter,
+    execution: Execution,
+    reports: Reports,
+    refusals: Refusals,
+  ) {
+    this.#state = state;
+    this.#writer = writer;
+    this.#execution = execution;
+    this.#reports = reports;
+    this.#refusals = refusals;
+  }
+
+  massCancel(words: WordBuffer, offset: number): void {
+    const { users, accounts, instruments } = this.#state;
+    const { i32 } = words;
+    const code = this.#check(words, offset);
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(CommandType.MassCancel, code, words, offset, 0);
+      return;
+    }
+    const sender = users.rowOf(i32[offset + command.userId]);
+    const instrumentId = i32[offset + command.instrumentId];
+    const row = instrumentId === 0 ? ANY : instruments.rowOf(instrumentId);
+    const session = users.rowOf(i32[offset + command.sessionUserId]);
+    const accountId = i32[offset + command.accountId];
+    const side = words.u8[offset * 4 + SIDE];
+    let account = ANY;
+    if (accountId !== 0) account = accounts.rowOf(accountId);
+    else if (session !== -1) account = users.accountRow[session];
+    else if (sender !== -1) account = users.accountRow[sender];
+    const canceled =
+      account === ANY
+        ? this.#cancelInstrument(row, side, CancelReason.MassCancel)
+        : this.#cancelAccount(account, row, session, side, CancelReason.MassCancel);
+    this.#done(sender, instrumentId, i32[offset + command.clientOrderId], canceled);
+  }
+
+  #check(words: WordBuffer, offset: number): number {
+    const { users, accounts, instruments } = this.#state;
+    const { i32 } = words;
+    const userId = i32[offset + command.userId];
+    const instrumentId = i32[offset + command.instrumentId];
+    const accountId = i32[offset + command.accountId];
+    const sessionUserId = i32[offset + command.sessionUserId];
+    const sender = users.rowOf(userId);
+    const session = users.rowOf(sessionUserId);
+    const account = accounts.rowOf(accountId);
+    if (userId !== 0 && sender === -1) return RejectCode.UNKNOWN_USER;
+    if (userId !== 0) {
+      const own = users.accountRow[sender];
+      const isForeign =
+        (accountId !== 0 && account !== own) || (sessionUserId !== 0 && users.accountRow[session] !== own);
+      if (isForeign) return RejectCode.NOT_ALLOWED;
+    }
+    if (sessionUserId !== 0 && session === -1) return RejectCode.UNKNOWN_USER;
+    if (accountId !== 0 && account === -1) return RejectCode.UNKNOWN_ACCOUNT;
+    if (instrumentId !== 0 && instruments.rowOf(instrumentId) === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    if (userId === 0 && accountId === 0 && sessionUserId === 0 && instrumentId === 0) {
+      return RejectCode.INVALID_CONFIGURATION;
+    }
+    return words.u8[offset * 4 + SIDE] > Side.Sell ? RejectCode.INVALID_SIDE : ACCEPTED;
+  }
+
+  /** The session of a user ended: cancels its orders where it asked for that. */
+  disconnected(userRow: number, clientOrderId: number): void {
+    const account = this.#state.users.accountRow[userRow];
+    const canceled = this.#cancelAccount(account, ANY, userRow, 0, CancelReason.Disconnected);
+    this.#done(userRow, 0, clientOrderId, canceled);
+  }
+
+  /** A kill switch was set with `cancelOrders`. */
+  killed(words: WordBuffer, offset: number): void {
+    const { users, accounts, instruments, books } = this.#state;
+    const scopeId = words.i32[offset + SetKillSwitch.at.scopeId];
+    let canceled = 0;
+    switch (words.u8[offset * 4 + SCOPE]) {
+      case KillScope.Venue:
+        for (let row = 0; row < books.length; row++) {
+          canceled += this.#cancelInstrument(row, 0, CancelReason.KillSwitch);
+        }
+        break;
+      case KillScope.Instrument:
+        canceled = this.#cancelInstrument(instruments.rowOf(scopeId), 0, CancelReason.KillSwitch);
+        break;
+      case KillScope.Account:
+        canceled = this.#cancelAccount(accounts.rowOf(scopeId), ANY, ANY, 0, CancelReason.KillSwitch);
+        break;
+      default: {
+        const user = users.rowOf(scopeId);
+        canceled = this.#cancelAccount(users.accountRow[user], ANY, user, 0, CancelReason.KillSwitch);
+      }
+    }
+    this.#done(-1, words.i32[offset + 2], words.i32[offset + 3], canceled);
+  }
+
+  #cancelInstrument(row: number, side: number, reason: CancelReason): number {
+    const { books, orders } = this.#state;
+    return cancelInBook(
+      books[row],
+      this.#execution,
+      reason,
+      (slot) => side === 0 || orders.side[slot] === side,
+    );
+  }
+
+  #cancelAccount(account: number, row: number, user: number, side: number, reason: CancelReason): number {
+    const { orders } = this.#state;
+    let canceled = 0;
+    for (let slot = orders.firstOfAccount(account); slot !== 0; ) {
+      const next = orders.nextOfAccount(slot);
+      const matches =
+        (row === ANY || orders.instrumentRow[slot] === row) &&
+        (user === ANY || orders.userRow[slot] === user) &&
+        (side === 0 || orders.side[slot] === side);
+      if (matches) {
+        this.#execution.cancel(slot, reason);
+        canceled++;
+      }
+      slot = next;
+    }
+    return canceled;
+  }
+
+  /** @param userRow who asked; -1 the operator */
+  #done(userRow: number, instrumentId: number, clientOrderId: number, canceled: number): void {
+    const userId = userRow === -1 ? 0 : this.#state.users.userId[userRow];
+    const number = userRow === -1 ? 0 : this.#reports.nextNumber(userRow);
+    const at = this.#writer.begin(
+      EventType.MassCancelDone,
+      MassCancelDone.words,
+      instrumentId,
+      userId,
+      number,
+    );
+    const { i32 } = this.#writer.words;
+    i32[at + MassCancelDone.at.canceledOrders] = canceled;
+    i32[at + MassCancelDone.at.clientOrderId] = clientOrderId;
+  }
+}

@@ -1,0 +1,500 @@
+import {
+  CancelOrder,
+  CommandType,
+  NewOrder,
+  OrderFlag,
+  OrderType,
+  Phase,
+  ReplaceOrder,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import { Limits } from '#domain/limits.ts';
+import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { Execution } from './execution.ts';
+import type { Incoming } from './incoming.ts';
+import { isAuction } from './phase/phase-table.ts';
+import type { Refusals } from './refusals.ts';
+import type { Reports } from './reports.ts';
+import type { CoreState } from './state.ts';
+
+const PRICE_MAX = Limits.PRICE_TICKS_MAX;
+const QTY_MAX = Limits.QTY_LOTS_MAX;
+const { Buy: BUY, Sell: SELL } = Side;
+const { Limit: LIMIT, Market: MARKET, Stop: STOP, StopLimit: STOP_LIMIT } = OrderType;
+const {
+  ImmediateOrCancel: IMMEDIATE_OR_CANCEL,
+  FillOrKill: FILL_OR_KILL,
+  GoodTillDate: GOOD_TILL_DATE,
+} = TimeInForce;
+const POST_ONLY = OrderFlag.PostOnly;
+const NEW_ORDER = CommandType.NewOrder;
+const CANCEL_ORDER = CommandType.CancelOrder;
+const REPLACE_ORDER = CommandType.ReplaceOrder;
+const order = NewOrder.at;
+const cancel = CancelOrder.at;
+const replace = ReplaceOrder.at;
+const SIDE_WORD = order.side;
+const STP_WORD = order.selfTradePrevention;
+
+/**
+ * Order commands: checks in the order of the reject table, then effect. The decoded terms of the command in hand
+ * sit in fields so that checks need no argument lists and nothing is allocated.
+ */
+export class OrderEntry {
+  readonly #state: CoreState;
+  readonly #execution: Execution;
+  readonly #reports: Reports;
+  readonly #incoming: Incoming;
+  readonly #refusals: Refusals;
+
+  #row: number;
+  #userRow: number;
+  #accountRow: number;
+  #side: number;
+  #orderType: number;
+  #timeInForce: number;
+  #orderFlags: number;
+  #selfTrade: number;
+  #priceTicks: number;
+  #stopPriceTicks: number;
+  #qtyLots: number;
+  #displayQtyLots: number;
+  #minQtyLots: number;
+  #expireSeconds: number;
+  #partner: number;
+  /** Price at which the order is valued and held. */
+  #holdPriceTicks: number;
+  /** Why `#findOriginal` found nothing; ACCEPTED when it did. */
+  #originalCode: number;
+
+  constructor(
+    state: CoreState,
+    execution: Execution,
+    reports: Reports,
+    incoming: Incoming,
+    refusals: Refusals,
+  ) {
+    this.#state = state;
+    this.#execution = execution;
+    this.#reports = reports;
+    this.#incoming = incoming;
+    this.#refusals = refusals;
+    this.#row = 0;
+    this.#userRow = 0;
+    this.#accountRow = 0;
+    this.#side = 0;
+    this.#orderType = 0;
+    this.#timeInForce = 0;
+    this.#orderFlags = 0;
+    this.#selfTrade = 0;
+    this.#priceTicks = 0;
+    this.#stopPriceTicks = 0;
+    this.#qtyLots = 0;
+    this.#displayQtyLots = 0;
+    this.#minQtyLots = 0;
+    this.#expireSeconds = 0;
+    this.#partner = 0;
+    this.#holdPriceTicks = 0;
+    this.#originalCode = ACCEPTED;
+  }
+
+  newOrder(words: WordBuffer, offset: number): void {
+    const code = this.#checkNew(words, offset);
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(NEW_ORDER, code, words, offset, offset + order.clientTag);
+      return;
+    }
+    const slot = this.#addOrder(words, offset);
+    this.#reports.accepted(slot, this.#minQtyLots, false);
+    const type = this.#orderType;
+    if (type === STOP || type === STOP_LIMIT) this.#incoming.wait(slot);
+    else this.#incoming.enter(slot, this.#holdPriceTicks, type === MARKET, this.#minQtyLots);
+    this.#execution.settlePairs();
+    this.#incoming.triggerStops(this.#row);
+  }
+
+  #checkNew(words: WordBuffer, offset: number): number {
+    const { i32 } = words;
+    const clientOrderId = i32[offset + order.clientOrderId];
+    if (clientOrderId <= 0) return RejectCode.MALFORMED_COMMAND;
+    const isFresh = this.#identify(i32[offset + order.userId], clientOrderId);
+    if (this.#userRow === -1) return RejectCode.UNKNOWN_USER;
+    this.#row = this.#state.instruments.rowOf(i32[offset + order.instrumentId]);
+    if (this.#row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    if (!isFresh) return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    this.#readNew(words, offset);
+    const ocoClientOrderId = i32[offset + order.ocoClientOrderId];
+    if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId))
+      return RejectCode.OCO_PARTNER_UNUSABLE;
+    return this.#checkTerms() || this.#checkMarket() || this.#checkRisk(this.#qtyLots, 0);
+  }
+
+  /**
+   * Finds the user, counts the message for its account and takes the clientOrderId. False: the id is not greater
+   * than all before.
+   */
+  #identify(userId: number, clientOrderId: number): boolean {
+    const { users, risk, timeSeconds } = this.#state;
+    const user = users.rowOf(userId);
+    this.#userRow = user;
+    if (user === -1) return false;
+    this.#accountRow = users.accountRow[user];
+    risk.countMessage(this.#accountRow, timeSeconds);
+    if (clientOrderId <= users.lastClientOrderId[user]) return false;
+    users.lastClientOrderId[user] = clientOrderId;
+    return true;
+  }
+
+  #readNew(words: WordBuffer, offset: number): void {
+    const { i32, f64 } = words;
+    const attributes = i32[offset + SIDE_WORD];
+    this.#side = attributes & 255;
+    this.#orderType = (attributes >> 8) & 255;
+    this.#timeInForce = (attributes >> 16) & 255;
+    this.#orderFlags = attributes >>> 24;
+    this.#selfTrade = i32[offset + STP_WORD] & 255;
+    this.#priceTicks = i32[offset + order.priceTicks];
+    this.#stopPriceTicks = i32[offset + order.stopPriceTicks];
+    this.#qtyLots = f64[(offset + order.qtyLots) >> 1];
+    this.#displayQtyLots = f64[(offset + order.displayQtyLots) >> 1];
+    this.#minQtyLots = f64[(offset + order.minQtyLots) >> 1];
+    this.#expireSeconds = i32[offset + order.expireSeconds];
+    this.#partner = 0;
+  }
+
+  /** A live, unlinked order of the same user and instrument; the new order must be able to wait for it. */
+  #findPartner(clientOrderId: number): boolean {
+    const { orders } = this.#state;
+    const partner = orders.find(this.#userRow, clientOrderId);
+    if (partner === 0 || orders.instrumentRow[partner] !== this.#row || orders.partner[partner] !== 0)
+      return false;
+    if (!this.#mayRest()) return false;
+    this.#partner = partner;
+    return true;
+  }
+
+  #mayRest(): boolean {
+    return this.#timeInForce !== IMMEDIATE_OR_CANCEL && this.#timeInForce !== FILL_OR_KILL;
+  }
+
+  /** The 200s of the reject table, for new orders. */
+  #checkTerms(): number {
+    const type = this.#orderType;
+    const mayRest = this.#mayRest();
+    const isStop = type === STOP || type === STOP_LIMIT;
+    if (this.#side !== BUY && this.#side !== SELL) return RejectCode.INVALID_SIDE;
+    if (type < LIMIT || type > STOP_LIMIT) return RejectCode.INVALID_ORDER_TYPE;
+    if (this.#timeInForce < 1 || this.#timeInForce > GOOD_TILL_DATE) return RejectCode.INVALID_TIME_IN_FORCE;
+    if (type === MARKET ? mayRest : isStop && !mayRest) return RejectCode.INVALID_TIME_IN_FORCE;
+    const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
+    if ((this.#orderFlags & ~POST_ONLY) !== 0 || (isPostOnly && (type !== LIMIT || !mayRest))) {
+      return RejectCode.INVALID_FLAGS;
+    }
+    if (!this.#hasValidPrice()) return RejectCode.INVALID_PRICE;
+    if (isStop ? !this.#hasValidStop() : this.#stopPriceTicks !== 0) return RejectCode.INVALID_STOP_PRICE;
+    if (!this.#hasValidQuantity()) return RejectCode.INVALID_QUANTITY;
+    if (!this.#hasValidDisplay(mayRest)) return RejectCode.INVALID_DISPLAY_QUANTITY;
+    if (this.#minQtyLots !== 0 && (isStop || isPostOnly || !isQuantity(this.#minQtyLots, this.#qtyLots))) {
+      return RejectCode.INVALID_MINIMUM_QUANTITY;
+    }
+    if (!this.#hasValidExpiry()) return RejectCode.INVALID_EXPIRY;
+    return this.#checkValue();
+  }
+
+  #hasValidPrice(): boolean {
+    const isPriced = this.#orderType === LIMIT || this.#orderType === STOP_LIMIT;
+    return isPriced ? this.#priceTicks >= 1 && this.#priceTicks <= PRICE_MAX : this.#priceTicks === 0;
+  }
+
+  /** A stop that the last price has not reached yet. */
+  #hasValidStop(): boolean {
+    if (this.#stopPriceTicks < 1) return false;
+    const last = this.#state.books[this.#row].lastPriceTicks;
+    if (last === 0) return true;
+    return this.#side === BUY ? this.#stopPriceTicks > last : this.#stopPriceTicks < last;
+  }
+
+  #hasValidQuantity(): boolean {
+    const { minQtyLots, maxQtyLots } = this.#state.instruments;
+    return isQuantity(this.#qtyLots, maxQtyLots[this.#row]) && this.#qtyLots >= minQtyLots[this.#row];
+  }
+
+  #hasValidDisplay(mayRest: boolean): boolean {
+    const display = this.#displayQtyLots;
+    if (display === 0) return true;
+    const isPriced = this.#orderType === LIMIT || this.#orderType === STOP_LIMIT;
+    if (!isPriced || !mayRest || !isQuantity(display, this.#qtyLots)) return false;
+    if (display === this.#qtyLots) this.#displayQtyLots = 0;
+    return true;
+  }
+
+  #hasValidExpiry(): boolean {
+    if (this.#timeInForce !== GOOD_TILL_DATE) return this.#expireSeconds === 0;
+    return this.#expireSeconds >>> 0 > this.#state.timeSeconds;
+  }
+
+  /** VALUE_TOO_LARGE, INVALID_SELF_TRADE_PREVENTION and NO_REFERENCE_PRICE; sets the hold price. */
+  #checkValue(): number {
+    const { ledger, books, instruments } = this.#state;
+    const type = this.#orderType;
+    let price = this.#priceTicks;
+    if (type === MARKET || type === STOP) {
+      const reference = type === STOP ? this.#stopPriceTicks : books[this.#row].reference();
+      price = this.#incoming.protectionTicks(this.#row, this.#side as Side, reference);
+    }
+    this.#holdPriceTicks = price;
+    if (price !== 0 && ledger.valueMinor(this.#row, price, this.#qtyLots) === -1)
+      return RejectCode.VALUE_TOO_LARGE;
+    if (this.#selfTrade > SelfTradePrevention.Decrement) return RejectCode.INVALID_SELF_TRADE_PREVENTION;
+    if (this.#selfTrade === SelfTradePrevention.Default) {
+      this.#selfTrade = instruments.selfTradePrevention[this.#row] || SelfTradePrevention.CancelNewest;
+    }
+    return price === 0 ? RejectCode.NO_REFERENCE_PRICE : ACCEPTED;
+  }
+
+  /** The 300s: kill switches and phase. */
+  #checkMarket(): number {
+    const { risk, phases } = this.#state;
+    const killed = risk.killSwitch(this.#row, this.#accountRow, this.#userRow);
+    if (killed !== ACCEPTED) return killed;
+    const phase = phases.phase[this.#row];
+    if (phase === Phase.Continuous) return ACCEPTED;
+    if (!isAuction(phase)) return RejectCode.PHASE;
+    const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
+    return this.#mayRest() && !isPostOnly && this.#minQtyLots === 0 ? ACCEPTED : RejectCode.PHASE;
+  }
+
+  /**
+   * The 400s; on ACCEPTED the funds are reserved.
+   * @param replacedLots what the order that is being replaced had open; 0 for a new order
+   */
+  #checkRisk(leavesLots: number, replacedLots: number): number {
+    const { ledger, risk, books, orders, expiry } = this.#state;
+    const holding = ledger.holdingRow(this.#accountRow, this.#row);
+    if (holding === -1) return RejectCode.CAPACITY;
+    const isLimitPrice = this.#priceTicks !== 0;
+    const code = risk.admit(
+      holding,
+      this.#side,
+      this.#holdPriceTicks,
+      isLimitPrice,
+      books[this.#row].reference(),
+      this.#qtyLots,
+      leavesLots,
+      replacedLots,
+    );
+    if (code !== ACCEPTED) return code;
+    const hasRoom =
+      (replacedLots > 0 || orders.store.canAllocateOrder()) && (this.#expireSeconds === 0 || expiry.canAdd());
+    if (hasRoom) return ACCEPTED;
+    ledger.rehold(holding, this.#side, this.#holdPriceTicks, ledger.reservedMinor, leavesLots, 0);
+    return RejectCode.ORDER_CAPACITY;
+  }
+
+  /** Writes the row of an order that passed every check. */
+  #addOrder(words: WordBuffer, offset: number): number {
+    const { orders, accounts, books, ledger } = this.#state;
+    const slot = orders.store.allocateOrder();
+    const book = books[this.#row];
+    book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, this.#qtyLots, this.#displayQtyLots);
+    orders.instrumentRow[slot] = this.#row;
+    orders.userRow[slot] = this.#userRow;
+    orders.holding[slot] = ledger.find(this.#accountRow, this.#row);
+    orders.clientOrderId[slot] = words.i32[offset + order.clientOrderId];
+    orders.side[slot] = this.#side;
+    orders.orderType[slot] = this.#orderType;
+    orders.timeInForce[slot] = this.#timeInForce;
+    orders.orderFlags[slot] = this.#orderFlags;
+    orders.selfTradePrevention[slot] = this.#selfTrade;
+    orders.cumQtyLots[slot] = 0;
+    orders.partner[slot] = this.#partner;
+    if (this.#partner !== 0) orders.partner[this.#partner] = slot;
+    this.#writeTerms(slot, words, offset + order.clientTag);
+    orders.add(slot);
+    accounts.openOrders[this.#accountRow]++;
+    return slot;
+  }
+
+  /** The part of a row that a replace changes too. */
+  #writeTerms(slot: number, words: WordBuffer, tagAt: number): void {
+    const { orders, expiry, ledger } = this.#state;
+    orders.priceTicks[slot] = this.#priceTicks;
+    orders.holdPriceTicks[slot] = this.#holdPriceTicks;
+    orders.stopPriceTicks[slot] = this.#stopPriceTicks;
+    orders.holdMinor[slot] = ledger.reservedMinor;
+    orders.expireSeconds[slot] = this.#expireSeconds;
+    if (this.#expireSeconds !== 0) expiry.add(slot, this.#expireSeconds);
+    const { clientTag } = orders;
+    for (let word = 0; word < 4; word++) {
+      const value = words.i32[tagAt + word];
+      // Most orders have no tag: not touching its memory keeps it unmapped.
+      if (value !== clientTag[(slot << 2) + word]) clientTag[(slot << 2) + word] = value;
+    }
+  }
+
+  cancelOrder(words: WordBuffer, offset: number): void {
+    const { users, instruments, orders, risk, timeSeconds } = this.#state;
+    const { i32, f64 } = words;
+    const user = users.rowOf(i32[offset + cancel.userId]);
+    const instrumentId = i32[offset + cancel.instrumentId];
+    const leavesQtyLots = f64[(offset + cancel.leavesQtyLots) >> 1];
+    let code = ACCEPTED as number;
+    let slot = 0;
+    if (user === -1) code = RejectCode.UNKNOWN_USER;
+    else {
+      risk.countMessage(users.accountRow[user], timeSeconds);
+      slot = orders.find(user, i32[offset + cancel.clientOrderId]);
+      const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
+      if (instrumentId !== 0 && row === -1) code = RejectCode.UNKNOWN_INSTRUMENT;
+      else if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row))
+        code = RejectCode.UNKNOWN_ORDER;
+      else if (leavesQtyLots !== 0 && !isQuantity(leavesQtyLots, orders.store.leavesQtyLots(slot) - 1)) {
+        code = RejectCode.INVALID_QUANTITY;
+      }
+    }
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(CANCEL_ORDER, code, words, offset, 0);
+      return;
+    }
+    const row = orders.instrumentRow[slot];
+    if (leavesQtyLots === 0) this.#execution.cancel(slot, CancelReason.Requested);
+    else this.#reduce(slot, leavesQtyLots);
+    this.#incoming.triggerStops(row);
+  }
+
+  #reduce(slot: number, leavesQtyLots: number): void {
+    const { orders } = this.#state;
+    const book = this.#execution.bookOf(slot);
+    const qtyLots = orders.store.leavesQtyLots(slot) - leavesQtyLots;
+    const isWaiting = book.isWaitingStop(slot);
+    const visible = book.reduce(slot, qtyLots);
+    this.#execution.onCanceled(slot, qtyLots, isWaiting ? 0 : visible, 0, CancelReason.Requested);
+  }
+
+  replaceOrder(words: WordBuffer, offset: number): void {
+    const { orders } = this.#state;
+    const { i32 } = words;
+    const clientOrderId = i32[offset + replace.clientOrderId];
+    const slot = clientOrderId <= 0 ? 0 : this.#findOriginal(words, offset);
+    let code: number = clientOrderId <= 0 ? RejectCode.MALFORMED_COMMAND : this.#originalCode;
+    if (code === ACCEPTED) code = this.#checkReplace(words, offset, slot);
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(REPLACE_ORDER, code, words, offset, offset + replace.clientTag);
+      return;
+    }
+    const row = orders.instrumentRow[slot];
+    this.#applyReplace(slot, words, offset);
+    this.#execution.settlePairs();
+    this.#incoming.triggerStops(row);
+  }
+
+  /** The live order that a ReplaceOrder names; `#originalCode` says why there is none. */
+  #findOriginal(words: WordBuffer, offset: number): number {
+    const { instruments, orders } = this.#state;
+    const { i32 } = words;
+    const isFresh = this.#identify(i32[offset + replace.userId], i32[offset + replace.clientOrderId]);
+    const instrumentId = i32[offset + replace.instrumentId];
+    const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
+    this.#originalCode = RejectCode.UNKNOWN_USER;
+    if (this.#userRow === -1) return 0;
+    this.#originalCode = RejectCode.UNKNOWN_INSTRUMENT;
+    if (instrumentId !== 0 && row === -1) return 0;
+    this.#originalCode = RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    if (!isFresh) return 0;
+    const slot = orders.find(this.#userRow, i32[offset + replace.originalClientOrderId]);
+    this.#originalCode = RejectCode.UNKNOWN_ORDER;
+    if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row)) return 0;
+    this.#originalCode = ACCEPTED;
+    return slot;
+  }
+
+  #checkReplace(words: WordBuffer, offset: number, slot: number): number {
+    const { orders, ledger } = this.#state;
+    const { i32, f64 } = words;
+    const isWaiting = this.#execution.bookOf(slot).isWaitingStop(slot);
+    this.#row = orders.instrumentRow[slot];
+    this.#side = orders.side[slot];
+    // A stop that has triggered rests as the limit order that it became.
+    this.#orderType = isWaiting ? orders.orderType[slot] : LIMIT;
+    this.#timeInForce = orders.timeInForce[slot];
+    this.#orderFlags = orders.orderFlags[slot];
+    this.#selfTrade = orders.selfTradePrevention[slot];
+    this.#minQtyLots = 0;
+    this.#priceTicks = i32[offset + replace.priceTicks];
+    this.#stopPriceTicks = isWaiting ? i32[offset + replace.stopPriceTicks] : orders.stopPriceTicks[slot];
+    this.#qtyLots = f64[(offset + replace.qtyLots) >> 1];
+    this.#displayQtyLots = f64[(offset + replace.displayQtyLots) >> 1];
+    this.#expireSeconds = i32[offset + replace.expireSeconds];
+    if (!this.#hasValidPrice()) return RejectCode.INVALID_PRICE;
+    if (isWaiting && !this.#hasValidStop()) return RejectCode.INVALID_STOP_PRICE;
+    if (!this.#hasValidQuantity()) return RejectCode.INVALID_QUANTITY;
+    if (!this.#hasValidDisplay(true)) return RejectCode.INVALID_DISPLAY_QUANTITY;
+    if (!this.#hasValidExpiry()) return RejectCode.INVALID_EXPIRY;
+    const open = this.#qtyLots - orders.cumQtyLots[slot];
+    const code = this.#checkOpenValue(open);
+    if (code !== ACCEPTED) return code;
+    if (open <= 0) return RejectCode.NOTHING_TO_REPLACE;
+    const market = this.#checkMarket();
+    if (market !== ACCEPTED) return market;
+    const leaves = orders.store.leavesQtyLots(slot);
+    const { holding, holdPriceTicks, holdMinor } = orders;
+    ledger.rehold(holding[slot], this.#side, holdPriceTicks[slot], holdMinor[slot], leaves, 0);
+    const risk = this.#checkRisk(open, leaves);
+    if (risk !== ACCEPTED) {
+      ledger.restore(holding[slot], this.#side, holdPriceTicks[slot], holdMinor[slot], leaves);
+    }
+    return risk;
+  }
+
+  /** VALUE_TOO_LARGE at the open quantity; sets the hold price. */
+  #checkOpenValue(openLots: number): number {
+    const qtyLots = this.#qtyLots;
+    this.#qtyLots = Math.max(openLots, 0);
+    const code = this.#checkValue();
+    this.#qtyLots = qtyLots;
+    return code;
+  }
+
+  #applyReplace(slot: number, words: WordBuffer, offset: number): void {
+    const { orders, expiry, books } = this.#state;
+    const { store } = orders;
+    const book = books[this.#row];
+    const isWaiting = book.isWaitingStop(slot);
+    const leaves = store.leavesQtyLots(slot);
+    const open = this.#qtyLots - orders.cumQtyLots[slot];
+    const originalOrderId = store.orderId(slot);
+    const originalClientOrderId = orders.clientOrderId[slot];
+    const keepsPriority =
+      !isWaiting &&
+      this.#priceTicks === orders.priceTicks[slot] &&
+      this.#displayQtyLots === store.sliceQtyLots[slot] &&
+      open <= leaves;
+    let visible = 0;
+    if (!keepsPriority) {
+      if (!isWaiting) visible = store.visibleQtyLots(slot);
+      book.remove(slot);
+    } else if (open < leaves) {
+      visible = book.reduce(slot, leaves - open);
+    }
+    if (orders.expireSeconds[slot] !== 0) expiry.remove(slot, orders.expireSeconds[slot]);
+    orders.remove(slot);
+    orders.clientOrderId[slot] = words.i32[offset + replace.clientOrderId];
+    if (keepsPriority) store.setOrderId(slot, this.#state.nextOrderId());
+    else book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, open, this.#displayQtyLots);
+    this.#writeTerms(slot, words, offset + replace.clientTag);
+    orders.add(slot);
+    this.#reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
+    if (keepsPriority) return;
+    if (isWaiting) this.#incoming.wait(slot);
+    else this.#incoming.enter(slot, this.#priceTicks, false, 0);
+  }
+}
+
+/** Whether `value` is an integer from 1 to `max`. */
+function isQuantity(value: number, max: number): boolean {
+  return value >= 1 && value <= max && value <= QTY_MAX && value === Math.floor(value);
+}

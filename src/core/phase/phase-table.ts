@@ -1,0 +1,55 @@
+import { Phase } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import { Columns } from '#lib/columns.ts';
+
+const ENTRIES = Limits.SCHEDULE_ENTRIES_MAX;
+
+/** Phase, its end, daily schedule and last published indicative of each instrument, by instrument row. */
+export class PhaseTable {
+  readonly stores: readonly Columns[];
+  readonly phase: Uint8Array<ArrayBuffer>;
+  readonly nextPhase: Uint8Array<ArrayBuffer>;
+  /** Second at which the phase ends by itself; 0 never. */
+  readonly endSeconds: Int32Array<ArrayBuffer>;
+  /** Eight per row; 0 ends the list. */
+  readonly schedulePhase: Uint8Array<ArrayBuffer>;
+  /** Eight per row: seconds after midnight UTC. */
+  readonly scheduleSecond: Int32Array<ArrayBuffer>;
+  /** Second up to which the schedule was run; 0 no schedule. */
+  readonly scheduleRunSeconds: Int32Array<ArrayBuffer>;
+  readonly indicativePriceTicks: Int32Array<ArrayBuffer>;
+  readonly indicativeQtyLots: Float64Array<ArrayBuffer>;
+  /** Positive: more to buy; negative: more to sell. */
+  readonly indicativeSurplusLots: Float64Array<ArrayBuffer>;
+  readonly #store: Columns;
+
+  constructor(capacity: number) {
+    const store = new Columns('phases', capacity);
+    this.#store = store;
+    this.stores = [store];
+    this.phase = store.u8('phase');
+    this.nextPhase = store.u8('nextPhase');
+    this.endSeconds = store.i32('endSeconds');
+    this.schedulePhase = store.u8('schedulePhase', ENTRIES);
+    this.scheduleSecond = store.i32('scheduleSecond', ENTRIES);
+    this.scheduleRunSeconds = store.i32('scheduleRunSeconds');
+    this.indicativePriceTicks = store.i32('indicativePriceTicks');
+    this.indicativeQtyLots = store.f64('indicativeQtyLots');
+    this.indicativeSurplusLots = store.f64('indicativeSurplusLots');
+  }
+
+  /** Adds the row of a new instrument. */
+  add(phase: Phase): void {
+    this.phase[this.#store.addRow()] = phase;
+  }
+}
+
+/** Whether orders collect without matching. */
+export function isAuction(phase: number): boolean {
+  return (
+    phase === Phase.PreOpen ||
+    phase === Phase.OpeningAuction ||
+    phase === Phase.VolatilityAuction ||
+    phase === Phase.ClosingAuction
+  );
+}

@@ -1,0 +1,268 @@
+import { COMMAND_LAYOUTS, CommandType } from '#domain/commands.ts';
+import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
+import { CancelReason } from '#domain/events.ts';
+import { Limits } from '#domain/limits.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { RejectCode } from '#domain/rejects.ts';
+import type { Columns } from '#lib/columns.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { Administration, CORE_VERSION_MAX } from './administration.ts';
+import { EventWriter } from './event-writer.ts';
+import { Execution } from './execution.ts';
+import { Incoming } from './incoming.ts';
+import { MassCancellation } from './mass-cancel.ts';
+import { OrderEntry } from './order-entry.ts';
+import { PhaseControl } from './phase/phase-control.ts';
+import { Refusals } from './refusals.ts';
+import { Reports } from './reports.ts';
+import { type CoreCapacity, CoreState, DEFAULT_CAPACITY } from './state.ts';
+import { walkBook } from './walk-book.ts';
+
+/** Words of each command by type; 0 for an unknown type. */
+const WORDS_OF_TYPE = new Int32Array(256);
+for (const layout of COMMAND_LAYOUTS) WORDS_OF_TYPE[layout.type] = layout.words;
+
+const { NewOrder: NEW_ORDER, CancelOrder: CANCEL_ORDER, ReplaceOrder: REPLACE_ORDER } = CommandType;
+const COMMAND_COUNT_SHIFT = 16;
+
+/**
+ * The deterministic core: risk, matching, ledger. State is a function of the entries applied, in order; nothing
+ * else goes in, and what comes out are events. Same entries, same version: same event bytes, same hash, same image.
+ *
+ * One entry goes through it as
+ *   1. `begin`  its sequence and time become current; a repeat of the node's entry is recognised and ignored
+ *   2. `apply`  each command: checks, then effect, then what the effect sets off (pairs, stops)
+ *   3. `end`    the events are hashed and handed to the sink
+ */
+export class TradingCore {
+  /** The tables and books, to be read by tools and tests, never written. */
+  readonly state: CoreState;
+  readonly #writer: EventWriter;
+  readonly #execution: Execution;
+  readonly #reports: Reports;
+  readonly #refusals: Refusals;
+  readonly #phaseControl: PhaseControl;
+  readonly #incoming: Incoming;
+  readonly #orderEntry: OrderEntry;
+  readonly #massCancellation: MassCancellation;
+  readonly #administration: Administration;
+
+  constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}) {
+    const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_MAX);
+    const writer = new EventWriter(sink);
+    const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);
+    const execution = new Execution(state, writer, reports);
+    const refusals = new Refusals(state, writer, reports);
+    const phaseControl = new PhaseControl(state, writer, execution);
+    const incoming = new Incoming(state, execution, reports, phaseControl);
+    const massCancellation = new MassCancellation(state, writer, execution, reports, refusals);
+    this.state = state;
+    this.#writer = writer;
+    this.#reports = reports;
+    this.#execution = execution;
+    this.#refusals = refusals;
+    this.#phaseControl = phaseControl;
+    this.#incoming = incoming;
+    this.#massCancellation = massCancellation;
+    this.#orderEntry = new OrderEntry(state, execution, reports, incoming, refusals);
+    this.#administration = new Administration(
+      state,
+      writer,
+      execution,
+      phaseControl,
+      massCancellation,
+      refusals,
+    );
+  }
+
+  /** Sequence of the last entry applied; 0 before the first. */
+  get sequence(): number {
+    return this.state.sequence;
+  }
+
+  /** The rolling state hash after the last entry, as 16 hexadecimal digits. */
+  get stateHash(): string {
+    return hex(this.#writer.hashHigh) + hex(this.#writer.hashLow);
+  }
+
+  /**
+   * Applies one log entry, words `from` to `to`. Structurally broken entries must not come here: the replica
+   * checks them with codec/log's validateEntry.
+   */
+  applyEntry(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    words: WordBuffer,
+    from: number,
+    to: number,
+  ): void {
+    const { i32, f64 } = words;
+    const head = i32[from];
+    const epoch = i32[from + EntryHeader.at.epoch] >>> 0;
+    const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
+    if (this.begin(sequence, timeSeconds, timeNanos, head & 0xffff, epoch, entryNo)) {
+      let left = head >>> COMMAND_COUNT_SHIFT;
+      for (let at = from + ENTRY_HEADER_WORDS; at < to && left > 0; left--) {
+        this.apply(words, at);
+        at += i32[at] >>> 16;
+      }
+    }
+    this.end();
+  }
+
+  /**
+   * Makes an entry current. False when the node sent it before: its commands must then not be applied, but `end`
+   * must still be called.
+   */
+  begin(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    nodeId: number,
+    epoch: number,
+    entryNo: number,
+  ): boolean {
+    const state = this.state;
+    state.sequence = sequence;
+    const isLater =
+      timeSeconds > state.timeSeconds || (timeSeconds === state.timeSeconds && timeNanos > state.timeNanos);
+    if (isLater) {
+      state.timeSeconds = timeSeconds;
+      state.timeNanos = timeNanos;
+    }
+    this.#writer.sequence = sequence;
+    this.#writer.timeSeconds = state.timeSeconds;
+    this.#writer.timeNanos = state.timeNanos;
+    return this.#isFirst(nodeId, epoch, entryNo);
+  }
+
+  #isFirst(nodeId: number, epoch: number, entryNo: number): boolean {
+    const { nodes, nodeId: ids, nodeEpoch, nodeEntryNo } = this.state;
+    let row = 0;
+    while (row < nodes.rows && ids[row] !== nodeId) row++;
+    if (row === nodes.rows) {
+      if (nodes.addRow() === -1) return false;
+      ids[row] = nodeId;
+    } else if (epoch < nodeEpoch[row] || (epoch === nodeEpoch[row] && entryNo <= nodeEntryNo[row])) {
+      return false;
+    }
+    nodeEpoch[row] = epoch;
+    nodeEntryNo[row] = entryNo;
+    return true;
+  }
+
+  /** Applies the command record at word `offset`. Between `begin` and `end`. */
+  apply(words: WordBuffer, offset: number): void {
+    const head = words.i32[offset];
+    const type = head & 255;
+    if (head >>> 16 !== WORDS_OF_TYPE[type]) {
+      this.#refusals.refuse(type as CommandType, RejectCode.MALFORMED_COMMAND, words, offset, 0);
+      return;
+    }
+    switch (type) {
+      case NEW_ORDER:
+        this.#orderEntry.newOrder(words, offset);
+        return;
+      case CANCEL_ORDER:
+        this.#orderEntry.cancelOrder(words, offset);
+        return;
+      case REPLACE_ORDER:
+        this.#orderEntry.replaceOrder(words, offset);
+        return;
+      case CommandType.MassCancel:
+        this.#massCancellation.massCancel(words, offset);
+        return;
+      case CommandType.OpenSession:
+        this.#administration.openSession(words, offset);
+        return;
+      case CommandType.CloseSession:
+        this.#administration.closeSession(words, offset);
+        return;
+      case CommandType.Tick:
+        this.#tick();
+        return;
+      case CommandType.Attest:
+        this.#administration.attest(words, offset);
+        return;
+      default:
+        this.#administration.apply(type as CommandType, words, offset);
+        if (type === CommandType.SetPhase) this.#triggerStopsOf(words.i32[offset + 2]);
+    }
+  }
+
+  #triggerStopsOf(instrumentId: number): void {
+    const row = this.state.instruments.rowOf(instrumentId);
+    if (row !== -1) this.#incoming.triggerStops(row);
+  }
+
+  /** Ends the entry: hashes its events and hands them to the sink. */
+  end(): void {
+    this.#writer.flush();
+    this.state.hashHigh = this.#writer.hashHigh;
+    this.state.hashLow = this.#writer.hashLow;
+  }
+
+  /** What time does: expiries, ends of phases, schedules, indicatives, leftover stops. Not later than the last: nothing. */
+  #tick(): void {
+    const state = this.state;
+    const { timeSeconds, timeNanos, lastTickSeconds, lastTickNanos, orders } = state;
+    if (timeSeconds < lastTickSeconds || (timeSeconds === lastTickSeconds && timeNanos <= lastTickNanos))
+      return;
+    state.lastTickSeconds = timeSeconds;
+    state.lastTickNanos = timeNanos;
+    for (let expired = 0; expired < Limits.EXPIRIES_PER_TICK_MAX; expired++) {
+      const slot = state.expiry.due(timeSeconds);
+      if (slot === 0) break;
+      this.#execution.cancel(slot, CancelReason.Expired);
+    }
+    this.#phaseControl.endTimedPhases();
+    this.#phaseControl.runSchedules();
+    this.#phaseControl.publishIndicatives();
+    let budget: number = Limits.STOP_TRIGGERS_PER_COMMAND_MAX;
+    for (let row = 0; row < state.books.length && budget > 0; row++) {
+      if (orders.store.liveOrders === 0) break;
+      budget = this.#incoming.triggerStops(row, budget);
+    }
+  }
+
+  /**
+   * Describes all standing state to the sink as image events: what a reader needs that starts from here. In an
+   * order in which it can be applied: configuration, users, then live orders by account, then resting orders by priority.
+   */
+  describe(): void {
+    const { assets, instruments, accounts, users, books, orders } = this.state;
+    this.#writer.image(true);
+    for (let row = 0; row < assets.count; row++) this.#administration.writeAsset(row);
+    for (let row = 0; row < instruments.count; row++) this.#administration.writeInstrument(row);
+    for (let row = 0; row < accounts.count; row++) this.#administration.writeAccount(row);
+    for (let row = 0; row < users.count; row++) this.#administration.writeUser(row);
+    for (let row = 0; row < accounts.count; row++) {
+      for (let slot = orders.firstOfAccount(row); slot !== 0; slot = orders.nextOfAccount(slot)) {
+        this.#reports.accepted(slot, 0, true);
+      }
+    }
+    for (const book of books) {
+      walkBook(book, (slot) => {
+        if (!book.isWaitingStop(slot)) this.#reports.rested(slot, orders.store.levelKey(slot));
+      });
+    }
+    this.#writer.image(false);
+  }
+
+  /** Every store of the state: together they are its image (see core/snapshot). */
+  stores(): readonly Columns[] {
+    return this.state.stores();
+  }
+
+  /** To be called when every store of a fresh core has been restored. */
+  restored(): void {
+    this.state.restored(this.#execution);
+    this.#writer.hashHigh = this.state.hashHigh | 0;
+    this.#writer.hashLow = this.state.hashLow | 0;
+  }
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
