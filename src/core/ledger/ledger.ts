@@ -231,11 +231,12 @@ export class Ledger {
     if (value === -1) return RejectCode.VALUE_TOO_LARGE;
     const openLots = side === Side.Buy ? this.openBuyLots[holding] : this.openSellLots[holding];
     if (openLots + leavesLots > INT53_MAX) return RejectCode.POSITION_LIMIT;
-    const worstLots = this.worstCaseLots(holding, side, leavesLots);
+    const isSpot = this.instruments.kind[instrument] === InstrumentKind.Spot;
+    const worstLots = isSpot ? 0 : this.worstCaseLots(holding, side, leavesLots);
     if (worstLots > INT53_MAX) return RejectCode.POSITION_LIMIT;
     if (this.balances.openValueMinor[quote] + value > INT53_MAX) return RejectCode.OPEN_VALUE_LIMIT;
     let hold = 0;
-    if (this.instruments.kind[instrument] === InstrumentKind.Spot) {
+    if (isSpot) {
       hold = this.#holdMinor(instrument, side, value, leavesLots);
       const row = side === Side.Buy ? quote : this.baseBalance[holding];
       if (hold === -1 || hold > this.balances.availableMinor(row)) {
@@ -283,9 +284,10 @@ export class Ledger {
     );
     const instrument = this.instrumentRow[holding];
     const oldValue = this.valueMinor(instrument, priceTicks, oldLeavesLots);
-    const newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
+    let newValue = 0;
     let newHold = 0;
-    if (this.instruments.kind[instrument] === InstrumentKind.Spot) {
+    if (newLeavesLots > 0) newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
+    if (newLeavesLots > 0 && this.instruments.kind[instrument] === InstrumentKind.Spot) {
       newHold = this.#holdMinor(instrument, side, newValue, newLeavesLots);
       assert(newHold <= oldHoldMinor, 'Condition: an order that is reheld was reserved at this price');
     }
