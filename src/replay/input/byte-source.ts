@@ -1,0 +1,128 @@
+import { open, stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import xz from 'xz-decompress';
+import { ReplayFileError } from '../replay-error.ts';
+import { fileBytes, transformed } from './file-bytes.ts';
+import { readZipDirectory, unzipEntry } from './zip-archive.ts';
+
+/** Called with the bytes read from disk so far and in total (of compressed files: the compressed bytes). */
+export type ProgressListener = (bytesRead: number, bytesTotal: number) => void;
+
+/** One recorded file, decompressed: a plain, .gz or .xz file, or one entry of a .zip archive. */
+export interface ReplayInput {
+  /** The file, for an archive's entry `archive.zip:entry`. */
+  readonly name: string;
+  /** File or entry name without its folder and the suffix of its compression. */
+  readonly baseName: string;
+  /** Bytes that reading it takes from disk. */
+  readonly bytes: number;
+  /** The content from its begin, in chunks that are valid until the next. @throws ReplayFileError */
+  chunks(onBytes: (bytes: number) => void): AsyncIterable<Uint8Array>;
+}
+
+const MAGIC_BYTES = 6;
+
+type Container = 'plain' | 'zip' | 'gzip' | 'xz';
+
+/** The container that a file's first bytes announce. */
+function detectContainer(magic: Uint8Array): Container {
+  const starts = (...bytes: number[]) =>
+    magic.length >= bytes.length && bytes.every((byte, at) => magic[at] === byte);
+  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
+  if (starts(0x1f, 0x8b)) return 'gzip';
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
+  return 'plain';
+}
+
+/**
+ * Finds out what each file is by its first bytes, whatever it is called; an archive gives one input per entry.
+ * @throws ReplayFileError when a file cannot be opened or an archive not be read
+ */
+export async function openInputs(files: readonly string[]): Promise<ReplayInput[]> {
+  const inputs: ReplayInput[] = [];
+  for (const file of files) {
+    const { bytes, container } = await probe(file);
+    if (container === 'zip') {
+      for (const entry of await readZipDirectory(file, bytes)) {
+        inputs.push({
+          name: `${file}:${entry.name}`,
+          baseName: baseName(entry.name),
+          bytes: entry.compressedBytes,
+          chunks: (onBytes) => unzipEntry(file, entry, onBytes),
+        });
+      }
+      continue;
+    }
+    inputs.push({
+      name: file,
+      baseName: baseName(file),
+      bytes,
+      chunks: (onBytes) => decompressed(file, bytes, container, onBytes),
+    });
+  }
+  return inputs;
+}
+
+/** @throws ReplayFileError */
+async function probe(file: string): Promise<{ bytes: number; container: Container }> {
+  try {
+    const { size } = await stat(file);
+    const handle = await open(file, 'r');
+    try {
+      const magic = new Uint8Array(MAGIC_BYTES);
+      const { bytesRead } = await handle.read(magic, 0, MAGIC_BYTES, 0);
+      return { bytes: size, container: detectContainer(magic.subarray(0, bytesRead)) };
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw new ReplayFileError(
+      file,
+      {},
+      `cannot be opened (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      'Check the path and that you may read it',
+      { cause },
+    );
+  }
+}
+
+async function* decompressed(
+  file: string,
+  fileSize: number,
+  container: Exclude<Container, 'zip'>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let readBytes = 0;
+  const source = fileBytes(file, 0, fileSize, (bytes) => {
+    readBytes += bytes;
+    onBytes(bytes);
+  });
+  try {
+    if (container === 'plain') yield* source;
+    else if (container === 'gzip') yield* transformed(source, createGunzip());
+    else yield* unxz(source);
+  } catch (cause) {
+    const problem = container === 'plain' ? 'reading failed' : `the ${container} data is damaged or cut off`;
+    throw new ReplayFileError(
+      file,
+      { offset: readBytes },
+      `${problem} before this byte of the file (${(cause as Error).message})`,
+      'Fetch the file again, or test it with gzip -t or xz -t',
+      { cause },
+    );
+  }
+}
+
+async function* unxz(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const output = new xz.XzReadableStream(ReadableStream.from(source) as ReadableStream<Uint8Array>);
+  const reader = output.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.(gz|xz)$/i, '');
+}

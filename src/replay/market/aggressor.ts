@@ -1,0 +1,48 @@
+import type { Side } from '#domain/commands.ts';
+import type { RecordedFill } from './execution-replay.ts';
+import type { MarketBook } from './market-book.ts';
+
+/**
+ * Collects the executions that one aggressor caused. The record does not name it: consecutive executions belong
+ * together when they have the same time and resting side, their prices never get better for the aggressor, and none
+ * but the last leaves its resting order partly open (that would have used the aggressor up).
+ */
+export class Aggressor {
+  readonly book: MarketBook;
+  /** Side of the resting orders. */
+  readonly side: Side;
+  readonly timeSeconds: number;
+  readonly timeNanos: number;
+  readonly fills: RecordedFill[];
+  #usedUp: boolean;
+
+  constructor(book: MarketBook, side: Side, timeSeconds: number, timeNanos: number) {
+    this.book = book;
+    this.side = side;
+    this.timeSeconds = timeSeconds;
+    this.timeNanos = timeNanos;
+    this.fills = [];
+    this.#usedUp = false;
+  }
+
+  /** Whether an execution of `id` at this price can be of the same aggressor. */
+  accepts(
+    book: MarketBook,
+    side: Side,
+    timeSeconds: number,
+    timeNanos: number,
+    id: number,
+    priceTicks: number,
+  ): boolean {
+    if (book !== this.book || side !== this.side || this.#usedUp) return false;
+    if (timeSeconds !== this.timeSeconds || timeNanos !== this.timeNanos) return false;
+    if (this.fills.length === 0) return true;
+    const last = this.fills[this.fills.length - 1];
+    return id !== last.id && !book.depth(side).better(priceTicks, last.priceTicks);
+  }
+
+  add(fill: RecordedFill): void {
+    this.fills.push(fill);
+    this.#usedUp = fill.order !== null && fill.order.claimLots > fill.qtyLots;
+  }
+}

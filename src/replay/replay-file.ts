@@ -1,0 +1,136 @@
+import { openInputs, type ProgressListener, type ReplayInput } from './input/byte-source.ts';
+import { readItch } from './itch/itch-reader.ts';
+import { ItchReplay } from './itch/itch-replay.ts';
+import { findLobsterDay, readLobster } from './lobster/lobster-reader.ts';
+import { LobsterReplay } from './lobster/lobster-replay.ts';
+import { ReplayVenue } from './market/replay-venue.ts';
+import { paced, type ReplayClock, type ReplaySpeed, systemClock, type Timed } from './pacing.ts';
+import { ReplayFileError } from './replay-error.ts';
+import { type ReplayReport, ReplayTallies } from './replay-report.ts';
+import type { ReplayTarget } from './replay-target.ts';
+
+/** Recorded-market formats that can be replayed. */
+export const REPLAY_FORMATS = ['lobster', 'itch', 'bitstamp'] as const;
+export type ReplayFormat = (typeof REPLAY_FORMATS)[number];
+
+export interface ReplayOptions {
+  readonly format: ReplayFormat;
+  /** Paths as the recordings come: plain, .gz, .xz or .zip, told apart by their content. */
+  readonly files: readonly string[];
+  /** An empty venue. */
+  readonly target: ReplayTarget;
+  /** Default: as fast as the venue takes it. */
+  readonly speed?: ReplaySpeed;
+  /** Default: the machine's clock. */
+  readonly clock?: ReplayClock;
+  readonly onProgress?: ProgressListener;
+}
+
+/** What the replay of each format does with its messages. */
+interface FormatReplay<Message> {
+  onMessage(message: Message): void;
+  /** Replays what is still held back after the last message. */
+  finish(): void;
+}
+
+/**
+ * Replays one recorded market through the target and reports how the venue's executions and displayed book compare
+ * with the record.
+ * @throws ReplayFileError for files that cannot be read; what was replayed until then stays in the target
+ */
+export async function replayFile(options: ReplayOptions): Promise<ReplayReport> {
+  const { format, target, speed = 'max', clock = systemClock } = options;
+  const inputs = await openInputs(options.files);
+  const venue = new ReplayVenue(target);
+  const tallies = new ReplayTallies();
+  const startMs = clock.nowMs();
+
+  async function run<Message extends Timed>(
+    batches: AsyncIterable<readonly Message[]>,
+    replay: FormatReplay<Message>,
+  ): Promise<void> {
+    for await (const batch of paced(batches, speed, clock)) {
+      for (const message of batch) replay.onMessage(message);
+    }
+    replay.finish();
+  }
+
+  switch (format) {
+    case 'lobster': {
+      const day = findLobsterDay(inputs);
+      const onBytes = progressOf([day.messages, day.books], options.onProgress);
+      await run(readLobster(day, onBytes), new LobsterReplay(venue, tallies, day.symbol));
+      break;
+    }
+    case 'itch': {
+      const input = single(inputs, 'ITCH');
+      await run(readItch(input, progressOf([input], options.onProgress)), new ItchReplay(venue, tallies));
+      break;
+    }
+  }
+  return report(format, venue, tallies, target.stateHash(), clock.nowMs() - startMs);
+}
+
+/** @throws ReplayFileError when there is not exactly one input */
+function single(inputs: readonly ReplayInput[], format: string): ReplayInput {
+  if (inputs.length === 1) return inputs[0];
+  throw new ReplayFileError(
+    inputs.map(({ name }) => name).join(', ') || 'no file',
+    {},
+    `${inputs.length} files, but an ${format} replay takes one`,
+    'Give one file, or an archive with one file in it',
+  );
+}
+
+function progressOf(
+  inputs: readonly ReplayInput[],
+  listener: ProgressListener | undefined,
+): (bytes: number) => void {
+  const total = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
+  let read = 0;
+  return (bytes) => {
+    read += bytes;
+    listener?.(read, total);
+  };
+}
+
+function report(
+  format: ReplayFormat,
+  venue: ReplayVenue,
+  tallies: ReplayTallies,
+  stateHash: string,
+  elapsedMs: number,
+): ReplayReport {
+  return {
+    format,
+    messages: tallies.messages.counts,
+    commands: venue.commands,
+    executions: {
+      exact: tallies.executionsExact,
+      differing: tallies.executionsDiffering.total,
+      notComparable: tallies.executionsNotComparable.total,
+    },
+    bookRows: {
+      equal: tallies.rowsEqual,
+      differing: tallies.rowsDiffering.total,
+      notComparable: tallies.rowsNotComparable.total,
+    },
+    liveOrders: venue.liveOrders,
+    commandsPerSecond: Math.round(venue.commands / (Math.max(elapsedMs, 1) / 1_000)),
+    stateHash,
+    reasons: {
+      executionsDiffering: tallies.executionsDiffering.counts,
+      executionsNotComparable: tallies.executionsNotComparable.counts,
+      rowsDiffering: tallies.rowsDiffering.counts,
+      rowsNotComparable: tallies.rowsNotComparable.counts,
+      messagesNotReplayed: tallies.messagesNotReplayed.counts,
+    },
+    reconciliations: {
+      enteringWindow: tallies.reconciliationsEntering,
+      insideWindow: tallies.reconciliationsInside,
+    },
+    unexpectedTrades: venue.unexpectedTrades,
+    rejects: venue.rejects.counts,
+    recordedTrades: { matched: tallies.tradesMatched, unmatched: tallies.tradesUnmatched },
+  };
+}

@@ -1,0 +1,92 @@
+/** Counts by name, kept in the order of first appearance. */
+export class Tally {
+  readonly counts: Record<string, number>;
+  total: number;
+
+  constructor() {
+    this.counts = {};
+    this.total = 0;
+  }
+
+  add(name: string): void {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.total++;
+  }
+}
+
+interface Outcome {
+  readonly exact: number;
+  readonly differing: number;
+  readonly notComparable: number;
+}
+
+interface RowOutcome {
+  readonly equal: number;
+  readonly differing: number;
+  readonly notComparable: number;
+}
+
+/** What a replay found: printed as one JSON object. */
+export interface ReplayReport {
+  readonly format: string;
+  /** Messages read, by their type's name in the record. */
+  readonly messages: Readonly<Record<string, number>>;
+  /** Commands sent, those that set the venue up included. */
+  readonly commands: number;
+  /** Exact: the same resting order was filled with the same size at the same price. */
+  readonly executions: Outcome;
+  /** Published book rows against the venue's displayed book. */
+  readonly bookRows: RowOutcome;
+  /** Orders that rest in the venue at the end. */
+  readonly liveOrders: number;
+  /** Over the whole replay, reading and comparing included. */
+  readonly commandsPerSecond: number;
+  readonly stateHash: string;
+  /** Why something was left out or differed: counts by reason. */
+  readonly reasons: {
+    readonly executionsDiffering: Readonly<Record<string, number>>;
+    readonly executionsNotComparable: Readonly<Record<string, number>>;
+    readonly rowsDiffering: Readonly<Record<string, number>>;
+    readonly rowsNotComparable: Readonly<Record<string, number>>;
+    readonly messagesNotReplayed: Readonly<Record<string, number>>;
+  };
+  /** Price levels that were set to the published size; `insideWindow` must be 0. */
+  readonly reconciliations: { readonly enteringWindow: number; readonly insideWindow: number };
+  /** Trades of the venue that no recorded execution asked for. */
+  readonly unexpectedTrades: number;
+  /** Commands that the venue refused, by reject code name. */
+  readonly rejects: Readonly<Record<string, number>>;
+  /** Bitstamp wire logs: trade messages found again among the executions that the order rows imply. */
+  readonly recordedTrades: { readonly matched: number; readonly unmatched: number };
+}
+
+/** Collects the outcome of a replay while it runs. */
+export class ReplayTallies {
+  readonly messages: Tally;
+  executionsExact: number;
+  readonly executionsDiffering: Tally;
+  readonly executionsNotComparable: Tally;
+  rowsEqual: number;
+  readonly rowsDiffering: Tally;
+  readonly rowsNotComparable: Tally;
+  readonly messagesNotReplayed: Tally;
+  reconciliationsEntering: number;
+  reconciliationsInside: number;
+  tradesMatched: number;
+  tradesUnmatched: number;
+
+  constructor() {
+    this.messages = new Tally();
+    this.executionsExact = 0;
+    this.executionsDiffering = new Tally();
+    this.executionsNotComparable = new Tally();
+    this.rowsEqual = 0;
+    this.rowsDiffering = new Tally();
+    this.rowsNotComparable = new Tally();
+    this.messagesNotReplayed = new Tally();
+    this.reconciliationsEntering = 0;
+    this.reconciliationsInside = 0;
+    this.tradesMatched = 0;
+    this.tradesUnmatched = 0;
+  }
+}
