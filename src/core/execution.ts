@@ -19,7 +19,29 @@ const SPOT = InstrumentKind.Spot;
 const AUCTION = TradeFlag.Auction;
 const TRADE_TYPE = EventType.Trade;
 const TRADE_WORDS = Trade.words;
-const trade = Trade.at;
+const {
+  aggressorSide: TRADE_AGGRESSOR_SIDE,
+  makerFeeMinor: TRADE_MAKER_FEE_MINOR,
+  takerFeeMinor: TRADE_TAKER_FEE_MINOR,
+  makerVisibleQtyLots: TRADE_MAKER_VISIBLE_QTY_LOTS,
+  takerVisibleQtyLots: TRADE_TAKER_VISIBLE_QTY_LOTS,
+  tradeId: TRADE_TRADE_ID,
+  qtyLots: TRADE_QTY_LOTS,
+  amountMinor: TRADE_AMOUNT_MINOR,
+  priceTicks: TRADE_PRICE_TICKS,
+  makerOrderId: TRADE_MAKER_ORDER_ID,
+  makerLeavesQtyLots: TRADE_MAKER_LEAVES_QTY_LOTS,
+  makerUserId: TRADE_MAKER_USER_ID,
+  makerAccountId: TRADE_MAKER_ACCOUNT_ID,
+  makerClientOrderId: TRADE_MAKER_CLIENT_ORDER_ID,
+  makerReportNumber: TRADE_MAKER_REPORT_NUMBER,
+  takerOrderId: TRADE_TAKER_ORDER_ID,
+  takerLeavesQtyLots: TRADE_TAKER_LEAVES_QTY_LOTS,
+  takerUserId: TRADE_TAKER_USER_ID,
+  takerAccountId: TRADE_TAKER_ACCOUNT_ID,
+  takerClientOrderId: TRADE_TAKER_CLIENT_ORDER_ID,
+  takerReportNumber: TRADE_TAKER_REPORT_NUMBER,
+} = Trade.at;
 const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
 
 /**
@@ -60,10 +82,10 @@ export class Execution implements BookListener {
     this.#fill(taker, qtyLots);
     const at = this.#writeTrade(maker, taker, qtyLots, priceTicks);
     const { i32, f64 } = this.#writer.words;
-    i32[at + trade.aggressorSide] = takerBuys ? BUY : Side.Sell;
-    f64[(at + trade.makerFeeMinor) >> 1] = takerBuys ? ledger.sellerFeeMinor : ledger.buyerFeeMinor;
-    f64[(at + trade.takerFeeMinor) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
-    f64[(at + trade.makerVisibleQtyLots) >> 1] = orders.store.visibleQtyLots(maker);
+    i32[at + TRADE_AGGRESSOR_SIDE] = takerBuys ? BUY : Side.Sell;
+    f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.sellerFeeMinor : ledger.buyerFeeMinor;
+    f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
+    f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = orders.store.visibleQtyLots(maker);
     this.#afterTrade(instrument, maker, taker, takerBuys);
     if (orders.store.leavesQtyLots(maker) === 0) this.finish(maker);
   }
@@ -79,11 +101,11 @@ export class Execution implements BookListener {
     this.#fill(seller, qtyLots);
     const at = this.#writeTrade(buyer, seller, qtyLots, priceTicks);
     const { i32, f64 } = this.#writer.words;
-    i32[at + trade.aggressorSide] = AUCTION << 8;
-    f64[(at + trade.makerFeeMinor) >> 1] = ledger.buyerFeeMinor;
-    f64[(at + trade.takerFeeMinor) >> 1] = ledger.sellerFeeMinor;
-    f64[(at + trade.makerVisibleQtyLots) >> 1] = store.visibleQtyLots(buyer);
-    f64[(at + trade.takerVisibleQtyLots) >> 1] = store.visibleQtyLots(seller);
+    i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
+    f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = ledger.buyerFeeMinor;
+    f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = ledger.sellerFeeMinor;
+    f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(buyer);
+    f64[(at + TRADE_TAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(seller);
     this.#afterTrade(instrument, buyer, seller, false);
     for (const slot of [buyer, seller]) {
       if (store.leavesQtyLots(slot) !== 0) continue;
@@ -121,22 +143,22 @@ export class Execution implements BookListener {
     const instrumentId = state.instruments.instrumentId[orders.instrumentRow[maker]];
     const at = this.#writer.begin(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0);
     const { i32, f64 } = this.#writer.words;
-    f64[(at + trade.tradeId) >> 1] = state.nextTradeId();
-    f64[(at + trade.qtyLots) >> 1] = qtyLots;
-    f64[(at + trade.amountMinor) >> 1] = state.ledger.amountMinor;
-    i32[at + trade.priceTicks] = priceTicks;
-    f64[(at + trade.makerOrderId) >> 1] = store.orderId(maker);
-    f64[(at + trade.makerLeavesQtyLots) >> 1] = store.leavesQtyLots(maker);
-    i32[at + trade.makerUserId] = users.userId[makerUser];
-    i32[at + trade.makerAccountId] = accounts.accountId[orders.accountRow(maker)];
-    i32[at + trade.makerClientOrderId] = orders.clientOrderId[maker];
-    i32[at + trade.makerReportNumber] = this.#reports.nextNumber(makerUser);
-    f64[(at + trade.takerOrderId) >> 1] = store.orderId(taker);
-    f64[(at + trade.takerLeavesQtyLots) >> 1] = store.leavesQtyLots(taker);
-    i32[at + trade.takerUserId] = users.userId[takerUser];
-    i32[at + trade.takerAccountId] = accounts.accountId[orders.accountRow(taker)];
-    i32[at + trade.takerClientOrderId] = orders.clientOrderId[taker];
-    i32[at + trade.takerReportNumber] = this.#reports.nextNumber(takerUser);
+    f64[(at + TRADE_TRADE_ID) >> 1] = state.nextTradeId();
+    f64[(at + TRADE_QTY_LOTS) >> 1] = qtyLots;
+    f64[(at + TRADE_AMOUNT_MINOR) >> 1] = state.ledger.amountMinor;
+    i32[at + TRADE_PRICE_TICKS] = priceTicks;
+    f64[(at + TRADE_MAKER_ORDER_ID) >> 1] = store.orderId(maker);
+    f64[(at + TRADE_MAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(maker);
+    i32[at + TRADE_MAKER_USER_ID] = users.userId[makerUser];
+    i32[at + TRADE_MAKER_ACCOUNT_ID] = accounts.accountId[orders.accountRow(maker)];
+    i32[at + TRADE_MAKER_CLIENT_ORDER_ID] = orders.clientOrderId[maker];
+    i32[at + TRADE_MAKER_REPORT_NUMBER] = this.#reports.nextNumber(makerUser);
+    f64[(at + TRADE_TAKER_ORDER_ID) >> 1] = store.orderId(taker);
+    f64[(at + TRADE_TAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(taker);
+    i32[at + TRADE_TAKER_USER_ID] = users.userId[takerUser];
+    i32[at + TRADE_TAKER_ACCOUNT_ID] = accounts.accountId[orders.accountRow(taker)];
+    i32[at + TRADE_TAKER_CLIENT_ORDER_ID] = orders.clientOrderId[taker];
+    i32[at + TRADE_TAKER_REPORT_NUMBER] = this.#reports.nextNumber(takerUser);
     return at;
   }
 

@@ -34,11 +34,41 @@ const POST_ONLY = OrderFlag.PostOnly;
 const NEW_ORDER = CommandType.NewOrder;
 const CANCEL_ORDER = CommandType.CancelOrder;
 const REPLACE_ORDER = CommandType.ReplaceOrder;
-const order = NewOrder.at;
-const cancel = CancelOrder.at;
-const replace = ReplaceOrder.at;
-const SIDE_WORD = order.side;
-const STP_WORD = order.selfTradePrevention;
+const {
+  side: NEW_SIDE,
+  selfTradePrevention: NEW_SELF_TRADE_PREVENTION,
+  clientTag: NEW_CLIENT_TAG,
+  clientOrderId: NEW_CLIENT_ORDER_ID,
+  userId: NEW_USER_ID,
+  instrumentId: NEW_INSTRUMENT_ID,
+  ocoClientOrderId: NEW_OCO_CLIENT_ORDER_ID,
+  priceTicks: NEW_PRICE_TICKS,
+  stopPriceTicks: NEW_STOP_PRICE_TICKS,
+  qtyLots: NEW_QTY_LOTS,
+  displayQtyLots: NEW_DISPLAY_QTY_LOTS,
+  minQtyLots: NEW_MIN_QTY_LOTS,
+  expireSeconds: NEW_EXPIRE_SECONDS,
+} = NewOrder.at;
+const {
+  userId: CANCEL_USER_ID,
+  instrumentId: CANCEL_INSTRUMENT_ID,
+  leavesQtyLots: CANCEL_LEAVES_QTY_LOTS,
+  clientOrderId: CANCEL_CLIENT_ORDER_ID,
+} = CancelOrder.at;
+const {
+  clientOrderId: REPLACE_CLIENT_ORDER_ID,
+  clientTag: REPLACE_CLIENT_TAG,
+  userId: REPLACE_USER_ID,
+  instrumentId: REPLACE_INSTRUMENT_ID,
+  originalClientOrderId: REPLACE_ORIGINAL_CLIENT_ORDER_ID,
+  priceTicks: REPLACE_PRICE_TICKS,
+  stopPriceTicks: REPLACE_STOP_PRICE_TICKS,
+  qtyLots: REPLACE_QTY_LOTS,
+  displayQtyLots: REPLACE_DISPLAY_QTY_LOTS,
+  expireSeconds: REPLACE_EXPIRE_SECONDS,
+} = ReplaceOrder.at;
+const SIDE_WORD = NEW_SIDE;
+const STP_WORD = NEW_SELF_TRADE_PREVENTION;
 
 /**
  * Order commands: checks in the order of the reject table, then effect. The decoded terms of the command in hand
@@ -105,7 +135,7 @@ export class OrderEntry {
   newOrder(words: WordBuffer, offset: number): void {
     const code = this.#checkNew(words, offset);
     if (code !== ACCEPTED) {
-      this.#refusals.refuse(NEW_ORDER, code, words, offset, offset + order.clientTag);
+      this.#refusals.refuse(NEW_ORDER, code, words, offset, offset + NEW_CLIENT_TAG);
       return;
     }
     const slot = this.#addOrder(words, offset);
@@ -119,15 +149,15 @@ export class OrderEntry {
 
   #checkNew(words: WordBuffer, offset: number): number {
     const { i32 } = words;
-    const clientOrderId = i32[offset + order.clientOrderId];
+    const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
     if (clientOrderId <= 0) return RejectCode.MALFORMED_COMMAND;
-    const isFresh = this.#identify(i32[offset + order.userId], clientOrderId);
+    const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
     if (this.#userRow === -1) return RejectCode.UNKNOWN_USER;
-    this.#row = this.#state.instruments.rowOf(i32[offset + order.instrumentId]);
+    this.#row = this.#state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
     if (this.#row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
     if (!isFresh) return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     this.#readNew(words, offset);
-    const ocoClientOrderId = i32[offset + order.ocoClientOrderId];
+    const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId))
       return RejectCode.OCO_PARTNER_UNUSABLE;
     return this.#checkTerms() || this.#checkMarket() || this.#checkRisk(this.#qtyLots, 0);
@@ -157,12 +187,12 @@ export class OrderEntry {
     this.#timeInForce = (attributes >> 16) & 255;
     this.#orderFlags = attributes >>> 24;
     this.#selfTrade = i32[offset + STP_WORD] & 255;
-    this.#priceTicks = i32[offset + order.priceTicks];
-    this.#stopPriceTicks = i32[offset + order.stopPriceTicks];
-    this.#qtyLots = f64[(offset + order.qtyLots) >> 1];
-    this.#displayQtyLots = f64[(offset + order.displayQtyLots) >> 1];
-    this.#minQtyLots = f64[(offset + order.minQtyLots) >> 1];
-    this.#expireSeconds = i32[offset + order.expireSeconds];
+    this.#priceTicks = i32[offset + NEW_PRICE_TICKS];
+    this.#stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
+    this.#qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
+    this.#displayQtyLots = f64[(offset + NEW_DISPLAY_QTY_LOTS) >> 1];
+    this.#minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1];
+    this.#expireSeconds = i32[offset + NEW_EXPIRE_SECONDS];
     this.#partner = 0;
   }
 
@@ -304,7 +334,7 @@ export class OrderEntry {
     orders.instrumentRow[slot] = this.#row;
     orders.userRow[slot] = this.#userRow;
     orders.holding[slot] = ledger.find(this.#accountRow, this.#row);
-    orders.clientOrderId[slot] = words.i32[offset + order.clientOrderId];
+    orders.clientOrderId[slot] = words.i32[offset + NEW_CLIENT_ORDER_ID];
     orders.side[slot] = this.#side;
     orders.orderType[slot] = this.#orderType;
     orders.timeInForce[slot] = this.#timeInForce;
@@ -313,7 +343,7 @@ export class OrderEntry {
     orders.cumQtyLots[slot] = 0;
     orders.partner[slot] = this.#partner;
     if (this.#partner !== 0) orders.partner[this.#partner] = slot;
-    this.#writeTerms(slot, words, offset + order.clientTag);
+    this.#writeTerms(slot, words, offset + NEW_CLIENT_TAG);
     orders.add(slot);
     accounts.openOrders[this.#accountRow]++;
     return slot;
@@ -339,15 +369,15 @@ export class OrderEntry {
   cancelOrder(words: WordBuffer, offset: number): void {
     const { users, instruments, orders, risk, timeSeconds } = this.#state;
     const { i32, f64 } = words;
-    const user = users.rowOf(i32[offset + cancel.userId]);
-    const instrumentId = i32[offset + cancel.instrumentId];
-    const leavesQtyLots = f64[(offset + cancel.leavesQtyLots) >> 1];
+    const user = users.rowOf(i32[offset + CANCEL_USER_ID]);
+    const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
+    const leavesQtyLots = f64[(offset + CANCEL_LEAVES_QTY_LOTS) >> 1];
     let code = ACCEPTED as number;
     let slot = 0;
     if (user === -1) code = RejectCode.UNKNOWN_USER;
     else {
       risk.countMessage(users.accountRow[user], timeSeconds);
-      slot = orders.find(user, i32[offset + cancel.clientOrderId]);
+      slot = orders.find(user, i32[offset + CANCEL_CLIENT_ORDER_ID]);
       const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
       if (instrumentId !== 0 && row === -1) code = RejectCode.UNKNOWN_INSTRUMENT;
       else if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row))
@@ -378,12 +408,12 @@ export class OrderEntry {
   replaceOrder(words: WordBuffer, offset: number): void {
     const { orders } = this.#state;
     const { i32 } = words;
-    const clientOrderId = i32[offset + replace.clientOrderId];
+    const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
     const slot = clientOrderId <= 0 ? 0 : this.#findOriginal(words, offset);
     let code: number = clientOrderId <= 0 ? RejectCode.MALFORMED_COMMAND : this.#originalCode;
     if (code === ACCEPTED) code = this.#checkReplace(words, offset, slot);
     if (code !== ACCEPTED) {
-      this.#refusals.refuse(REPLACE_ORDER, code, words, offset, offset + replace.clientTag);
+      this.#refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
       return;
     }
     const row = orders.instrumentRow[slot];
@@ -396,8 +426,8 @@ export class OrderEntry {
   #findOriginal(words: WordBuffer, offset: number): number {
     const { instruments, orders } = this.#state;
     const { i32 } = words;
-    const isFresh = this.#identify(i32[offset + replace.userId], i32[offset + replace.clientOrderId]);
-    const instrumentId = i32[offset + replace.instrumentId];
+    const isFresh = this.#identify(i32[offset + REPLACE_USER_ID], i32[offset + REPLACE_CLIENT_ORDER_ID]);
+    const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
     this.#originalCode = RejectCode.UNKNOWN_USER;
     if (this.#userRow === -1) return 0;
@@ -405,7 +435,7 @@ export class OrderEntry {
     if (instrumentId !== 0 && row === -1) return 0;
     this.#originalCode = RejectCode.DUPLICATE_CLIENT_ORDER_ID;
     if (!isFresh) return 0;
-    const slot = orders.find(this.#userRow, i32[offset + replace.originalClientOrderId]);
+    const slot = orders.find(this.#userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
     this.#originalCode = RejectCode.UNKNOWN_ORDER;
     if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row)) return 0;
     this.#originalCode = ACCEPTED;
@@ -424,11 +454,11 @@ export class OrderEntry {
     this.#orderFlags = orders.orderFlags[slot];
     this.#selfTrade = orders.selfTradePrevention[slot];
     this.#minQtyLots = 0;
-    this.#priceTicks = i32[offset + replace.priceTicks];
-    this.#stopPriceTicks = isWaiting ? i32[offset + replace.stopPriceTicks] : orders.stopPriceTicks[slot];
-    this.#qtyLots = f64[(offset + replace.qtyLots) >> 1];
-    this.#displayQtyLots = f64[(offset + replace.displayQtyLots) >> 1];
-    this.#expireSeconds = i32[offset + replace.expireSeconds];
+    this.#priceTicks = i32[offset + REPLACE_PRICE_TICKS];
+    this.#stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks[slot];
+    this.#qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
+    this.#displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
+    this.#expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
     if (!this.#hasValidPrice()) return RejectCode.INVALID_PRICE;
     if (isWaiting && !this.#hasValidStop()) return RejectCode.INVALID_STOP_PRICE;
     if (!this.#hasValidQuantity()) return RejectCode.INVALID_QUANTITY;
@@ -482,10 +512,10 @@ export class OrderEntry {
     }
     if (orders.expireSeconds[slot] !== 0) expiry.remove(slot, orders.expireSeconds[slot]);
     orders.remove(slot);
-    orders.clientOrderId[slot] = words.i32[offset + replace.clientOrderId];
+    orders.clientOrderId[slot] = words.i32[offset + REPLACE_CLIENT_ORDER_ID];
     if (keepsPriority) store.setOrderId(slot, this.#state.nextOrderId());
     else book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, open, this.#displayQtyLots);
-    this.#writeTerms(slot, words, offset + replace.clientTag);
+    this.#writeTerms(slot, words, offset + REPLACE_CLIENT_TAG);
     orders.add(slot);
     this.#reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
     if (keepsPriority) return;

@@ -24,11 +24,49 @@ const CANCELED_TYPE = EventType.OrderCanceled;
 const REPLACED_TYPE = EventType.OrderReplaced;
 const RESTED_TYPE = EventType.OrderRested;
 const TRIGGERED_TYPE = EventType.OrderTriggered;
-const accepted = OrderAccepted.at;
-const canceled = OrderCanceled.at;
-const replaced = OrderReplaced.at;
-const rested = OrderRested.at;
-const triggered = OrderTriggered.at;
+const {
+  orderId: ACCEPTED_ORDER_ID,
+  qtyLots: ACCEPTED_QTY_LOTS,
+  displayQtyLots: ACCEPTED_DISPLAY_QTY_LOTS,
+  minQtyLots: ACCEPTED_MIN_QTY_LOTS,
+  cumQtyLots: ACCEPTED_CUM_QTY_LOTS,
+  clientOrderId: ACCEPTED_CLIENT_ORDER_ID,
+  accountId: ACCEPTED_ACCOUNT_ID,
+  priceTicks: ACCEPTED_PRICE_TICKS,
+  stopPriceTicks: ACCEPTED_STOP_PRICE_TICKS,
+  expireSeconds: ACCEPTED_EXPIRE_SECONDS,
+  ocoClientOrderId: ACCEPTED_OCO_CLIENT_ORDER_ID,
+  side: ACCEPTED_SIDE,
+  clientTag: ACCEPTED_CLIENT_TAG,
+} = OrderAccepted.at;
+const {
+  orderId: CANCELED_ORDER_ID,
+  canceledQtyLots: CANCELED_CANCELED_QTY_LOTS,
+  leavesQtyLots: CANCELED_LEAVES_QTY_LOTS,
+  visibleQtyLots: CANCELED_VISIBLE_QTY_LOTS,
+  cumQtyLots: CANCELED_CUM_QTY_LOTS,
+  clientOrderId: CANCELED_CLIENT_ORDER_ID,
+  accountId: CANCELED_ACCOUNT_ID,
+  priceTicks: CANCELED_PRICE_TICKS,
+  side: CANCELED_SIDE,
+} = OrderCanceled.at;
+const {
+  originalOrderId: REPLACED_ORIGINAL_ORDER_ID,
+  visibleQtyLots: REPLACED_VISIBLE_QTY_LOTS,
+  originalClientOrderId: REPLACED_ORIGINAL_CLIENT_ORDER_ID,
+  keepsPriority: REPLACED_KEEPS_PRIORITY,
+} = OrderReplaced.at;
+const {
+  orderId: RESTED_ORDER_ID,
+  displayQtyLots: RESTED_DISPLAY_QTY_LOTS,
+  priceTicks: RESTED_PRICE_TICKS,
+  side: RESTED_SIDE,
+} = OrderRested.at;
+const {
+  orderId: TRIGGERED_ORDER_ID,
+  clientOrderId: TRIGGERED_CLIENT_ORDER_ID,
+  accountId: TRIGGERED_ACCOUNT_ID,
+} = OrderTriggered.at;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
 export class Reports {
@@ -95,26 +133,26 @@ export class Reports {
     const cum = orders.cumQtyLots[slot];
     const partner = orders.partner[slot];
     const tag = slot << 2;
-    f64[(at + accepted.orderId) >> 1] = store.orderId(slot);
-    f64[(at + accepted.qtyLots) >> 1] = cum + store.leavesQtyLots(slot);
-    f64[(at + accepted.displayQtyLots) >> 1] = store.sliceQtyLots[slot];
-    f64[(at + accepted.minQtyLots) >> 1] = minQtyLots;
-    f64[(at + accepted.cumQtyLots) >> 1] = cum;
-    i32[at + accepted.clientOrderId] = orders.clientOrderId[slot];
-    i32[at + accepted.accountId] = this.#accounts.accountId[orders.accountRow(slot)];
-    i32[at + accepted.priceTicks] = orders.priceTicks[slot];
-    i32[at + accepted.stopPriceTicks] = orders.stopPriceTicks[slot];
-    i32[at + accepted.expireSeconds] = orders.expireSeconds[slot];
-    i32[at + accepted.ocoClientOrderId] = partner === 0 ? 0 : orders.clientOrderId[partner];
-    i32[at + accepted.side] =
+    f64[(at + ACCEPTED_ORDER_ID) >> 1] = store.orderId(slot);
+    f64[(at + ACCEPTED_QTY_LOTS) >> 1] = cum + store.leavesQtyLots(slot);
+    f64[(at + ACCEPTED_DISPLAY_QTY_LOTS) >> 1] = store.sliceQtyLots[slot];
+    f64[(at + ACCEPTED_MIN_QTY_LOTS) >> 1] = minQtyLots;
+    f64[(at + ACCEPTED_CUM_QTY_LOTS) >> 1] = cum;
+    i32[at + ACCEPTED_CLIENT_ORDER_ID] = orders.clientOrderId[slot];
+    i32[at + ACCEPTED_ACCOUNT_ID] = this.#accounts.accountId[orders.accountRow(slot)];
+    i32[at + ACCEPTED_PRICE_TICKS] = orders.priceTicks[slot];
+    i32[at + ACCEPTED_STOP_PRICE_TICKS] = orders.stopPriceTicks[slot];
+    i32[at + ACCEPTED_EXPIRE_SECONDS] = orders.expireSeconds[slot];
+    i32[at + ACCEPTED_OCO_CLIENT_ORDER_ID] = partner === 0 ? 0 : orders.clientOrderId[partner];
+    i32[at + ACCEPTED_SIDE] =
       orders.side[slot] |
       (orders.orderType[slot] << 8) |
       (orders.timeInForce[slot] << 16) |
       (orders.orderFlags[slot] << 24);
-    i32[at + accepted.clientTag] = orders.clientTag[tag];
-    i32[at + accepted.clientTag + 1] = orders.clientTag[tag + 1];
-    i32[at + accepted.clientTag + 2] = orders.clientTag[tag + 2];
-    i32[at + accepted.clientTag + 3] = orders.clientTag[tag + 3];
+    i32[at + ACCEPTED_CLIENT_TAG] = orders.clientTag[tag];
+    i32[at + ACCEPTED_CLIENT_TAG + 1] = orders.clientTag[tag + 1];
+    i32[at + ACCEPTED_CLIENT_TAG + 2] = orders.clientTag[tag + 2];
+    i32[at + ACCEPTED_CLIENT_TAG + 3] = orders.clientTag[tag + 3];
   }
 
   /** To be called with the order's leaves already reduced. */
@@ -122,15 +160,15 @@ export class Reports {
     const at = this.#begin(CANCELED_TYPE, CANCELED_WORDS, slot);
     const { i32, f64 } = this.#words;
     const orders = this.#orders;
-    f64[(at + canceled.orderId) >> 1] = orders.store.orderId(slot);
-    f64[(at + canceled.canceledQtyLots) >> 1] = qtyLots;
-    f64[(at + canceled.leavesQtyLots) >> 1] = orders.store.leavesQtyLots(slot);
-    f64[(at + canceled.visibleQtyLots) >> 1] = visibleQtyLots;
-    f64[(at + canceled.cumQtyLots) >> 1] = orders.cumQtyLots[slot];
-    i32[at + canceled.clientOrderId] = orders.clientOrderId[slot];
-    i32[at + canceled.accountId] = this.#accounts.accountId[orders.accountRow(slot)];
-    i32[at + canceled.priceTicks] = orders.priceTicks[slot];
-    i32[at + canceled.side] = orders.side[slot] | (reason << 8);
+    f64[(at + CANCELED_ORDER_ID) >> 1] = orders.store.orderId(slot);
+    f64[(at + CANCELED_CANCELED_QTY_LOTS) >> 1] = qtyLots;
+    f64[(at + CANCELED_LEAVES_QTY_LOTS) >> 1] = orders.store.leavesQtyLots(slot);
+    f64[(at + CANCELED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
+    f64[(at + CANCELED_CUM_QTY_LOTS) >> 1] = orders.cumQtyLots[slot];
+    i32[at + CANCELED_CLIENT_ORDER_ID] = orders.clientOrderId[slot];
+    i32[at + CANCELED_ACCOUNT_ID] = this.#accounts.accountId[orders.accountRow(slot)];
+    i32[at + CANCELED_PRICE_TICKS] = orders.priceTicks[slot];
+    i32[at + CANCELED_SIDE] = orders.side[slot] | (reason << 8);
   }
 
   /** To be called with the row already holding the new terms. */
@@ -144,10 +182,10 @@ export class Reports {
     const at = this.#begin(REPLACED_TYPE, REPLACED_WORDS, slot);
     this.#terms(at, slot, 0);
     const { i32, f64 } = this.#words;
-    f64[(at + replaced.originalOrderId) >> 1] = originalOrderId;
-    f64[(at + replaced.visibleQtyLots) >> 1] = visibleQtyLots;
-    i32[at + replaced.originalClientOrderId] = originalClientOrderId;
-    i32[at + replaced.keepsPriority] = keepsPriority ? 1 : 0;
+    f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
+    f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
+    i32[at + REPLACED_ORIGINAL_CLIENT_ORDER_ID] = originalClientOrderId;
+    i32[at + REPLACED_KEEPS_PRIORITY] = keepsPriority ? 1 : 0;
   }
 
   /** Public: reported to nobody. */
@@ -156,17 +194,17 @@ export class Reports {
     const instrumentId = this.#instruments.instrumentId[orders.instrumentRow[slot]];
     const at = this.#writer.begin(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0);
     const { i32, f64 } = this.#words;
-    f64[(at + rested.orderId) >> 1] = orders.store.orderId(slot);
-    f64[(at + rested.displayQtyLots) >> 1] = orders.store.visibleQtyLots(slot);
-    i32[at + rested.priceTicks] = priceTicks;
-    i32[at + rested.side] = orders.side[slot];
+    f64[(at + RESTED_ORDER_ID) >> 1] = orders.store.orderId(slot);
+    f64[(at + RESTED_DISPLAY_QTY_LOTS) >> 1] = orders.store.visibleQtyLots(slot);
+    i32[at + RESTED_PRICE_TICKS] = priceTicks;
+    i32[at + RESTED_SIDE] = orders.side[slot];
   }
 
   triggered(slot: number): void {
     const at = this.#begin(TRIGGERED_TYPE, TRIGGERED_WORDS, slot);
     const { i32, f64 } = this.#words;
-    f64[(at + triggered.orderId) >> 1] = this.#orders.store.orderId(slot);
-    i32[at + triggered.clientOrderId] = this.#orders.clientOrderId[slot];
-    i32[at + triggered.accountId] = this.#accounts.accountId[this.#orders.accountRow(slot)];
+    f64[(at + TRIGGERED_ORDER_ID) >> 1] = this.#orders.store.orderId(slot);
+    i32[at + TRIGGERED_CLIENT_ORDER_ID] = this.#orders.clientOrderId[slot];
+    i32[at + TRIGGERED_ACCOUNT_ID] = this.#accounts.accountId[this.#orders.accountRow(slot)];
   }
 }
