@@ -1,0 +1,23 @@
+import { AUCTIONS, BANDS, PHASES } from './auctions.ts';
+import { ICEBERGS, REPLACES } from './icebergs.ts';
+import { MASS_CANCELS, RISK } from './operations.ts';
+import { ORDERS, TERMS } from './orders.ts';
+import type { Scenario } from './scenario.ts';
+import { SELF_TRADE } from './self-trade.ts';
+import { OCO, STOPS } from './stops.ts';
+
+/** Every scenario of docs/matching.md. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...ORDERS,
+  ...TERMS,
+  ...SELF_TRADE,
+  ...ICEBERGS,
+  ...REPLACES,
+  ...STOPS,
+  ...OCO,
+  ...BANDS,
+  ...AUCTIONS,
+  ...PHASES,
+  ...MASS_CANCELS,
+  ...RISK,
+];

@@ -1,0 +1,260 @@
+import type { CommandInput } from '#codec/log/record-types.ts';
+import {
+  KillScope,
+  OrderFlag,
+  OrderType,
+  Phase,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+} from '#domain/commands.ts';
+import { ASSETS, INSTRUMENTS, type InstrumentName, USERS, type UserName } from './market.ts';
+
+const TIMES_IN_FORCE: Readonly<Record<string, TimeInForce>> = {
+  day: TimeInForce.Day,
+  gtc: TimeInForce.GoodTillCancel,
+  ioc: TimeInForce.ImmediateOrCancel,
+  fok: TimeInForce.FillOrKill,
+  gtd: TimeInForce.GoodTillDate,
+};
+const STP_MODES: Readonly<Record<string, SelfTradePrevention>> = {
+  newest: SelfTradePrevention.CancelNewest,
+  oldest: SelfTradePrevention.CancelOldest,
+  both: SelfTradePrevention.CancelBoth,
+  decrement: SelfTradePrevention.Decrement,
+};
+
+/** The words of one line, taken from the left. */
+class Words {
+  readonly #line: string;
+  readonly #words: string[];
+
+  constructor(line: string) {
+    this.#line = line;
+    this.#words = line.split(/\s+/);
+  }
+
+  get isEmpty(): boolean {
+    return this.#words.length === 0;
+  }
+
+  take(): string {
+    const word = this.#words.shift();
+    if (word === undefined) throw new Error(`scenario line ends too early: ${this.#line}`);
+    return word;
+  }
+
+  number(): number {
+    const word = this.take();
+    const value = Number(word.replaceAll('_', ''));
+    if (Number.isNaN(value)) throw new Error(`${word} is no number: ${this.#line}`);
+    return value;
+  }
+
+  pick<Value>(table: Readonly<Record<string, Value>>): Value {
+    const word = this.take();
+    if (!Object.hasOwn(table, word)) throw new Error(`unknown word ${word}: ${this.#line}`);
+    return table[word];
+  }
+}
+
+/** `105` moves the clock; everything else is a command. */
+export type ParsedLine = { readonly seconds: number } | { readonly command: CommandInput };
+
+/**
+ * Reads one line of a scenario:
+ *
+ * - `alice 1 buy 10@100 [gtc|day|ioc|fok|gtd SECONDS] [stop P] [show N] [min N] [oco ID] [post-only] [stp MODE] [on perp]`;
+ *   without `@P` a market order (default ioc), or with `stop` a stop
+ * - `alice cancel 1 [to N]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS]`
+ * - `alice mass-cancel [side buy] [on coin] [account N] [session bob]`, also by `operator`
+ * - `alice connect [cancel-on-disconnect]` · `alice disconnect`
+ * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
+ * - `schedule 3600 Continuous 7200 Closed [on perp]`
+ * - `deposit alice 100 USD` · `withdraw alice 100 USD` · `limits alice ordersMax 3 …`
+ * - `kill|revive venue|instrument coin|account alice|user alice [cancel]`
+ * - `raw {…}`: a command as JSON
+ */
+export function parseLine(line: string): ParsedLine {
+  const words = new Words(line);
+  const head = words.take();
+  if (head === 'time') return { seconds: words.number() };
+  if (head === 'raw') return { command: JSON.parse(line.slice(4)) as CommandInput };
+  if (head === 'operator' || head in USERS) {
+    return { command: userCommand(head === 'operator' ? 0 : USERS[head as UserName], words) };
+  }
+  return { command: operatorCommand(head, words) };
+}
+
+function userCommand(userId: number, words: Words): CommandInput {
+  const verb = words.take();
+  switch (verb) {
+    case 'cancel':
+      return cancelOrder(userId, words);
+    case 'replace':
+      return replaceOrder(userId, words);
+    case 'mass-cancel':
+      return massCancel(userId, words);
+    case 'connect':
+      return { type: 'OpenSession', userId, cancelOnDisconnect: words.isEmpty ? 0 : 1 };
+    case 'disconnect':
+      return { type: 'CloseSession', userId };
+    default:
+      return newOrder(userId, Number(verb), words);
+  }
+}
+
+function quantityAndPrice(word: string): { qtyLots: number; priceTicks: number } {
+  const [qtyLots, priceTicks = 0] = word.replaceAll('_', '').split('@').map(Number);
+  return { qtyLots, priceTicks };
+}
+
+function newOrder(userId: number, clientOrderId: number, words: Words): CommandInput {
+  const order: CommandInput<'NewOrder'> = {
+    type: 'NewOrder',
+    userId,
+    clientOrderId,
+    instrumentId: INSTRUMENTS.coin,
+    side: words.pick({ buy: Side.Buy, sell: Side.Sell }),
+    ...quantityAndPrice(words.take()),
+  };
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word in TIMES_IN_FORCE) {
+      order.timeInForce = TIMES_IN_FORCE[word];
+      if (word === 'gtd') order.expireSeconds = words.number();
+    } else if (word === 'stop') order.stopPriceTicks = words.number();
+    else if (word === 'show') order.displayQtyLots = words.number();
+    else if (word === 'min') order.minQtyLots = words.number();
+    else if (word === 'oco') order.ocoClientOrderId = words.number();
+    else if (word === 'stp') order.selfTradePrevention = words.pick(STP_MODES);
+    else if (word === 'post-only') order.orderFlags = OrderFlag.PostOnly;
+    else if (word === 'tag') order.clientTag = words.take();
+    else if (word === 'on') order.instrumentId = words.pick<number>(INSTRUMENTS);
+    else throw new Error(`unknown word in an order: ${word}`);
+  }
+  const isPriced = order.priceTicks !== 0;
+  const isStop = order.stopPriceTicks !== undefined;
+  if (isStop) order.orderType = isPriced ? OrderType.StopLimit : OrderType.Stop;
+  else order.orderType = isPriced ? OrderType.Limit : OrderType.Market;
+  order.timeInForce ??= isPriced || isStop ? TimeInForce.GoodTillCancel : TimeInForce.ImmediateOrCancel;
+  return order;
+}
+
+function cancelOrder(userId: number, words: Words): CommandInput {
+  const command: CommandInput<'CancelOrder'> = {
+    type: 'CancelOrder',
+    userId,
+    clientOrderId: words.number(),
+  };
+  if (!words.isEmpty && words.take() === 'to') command.leavesQtyLots = words.number();
+  return command;
+}
+
+function replaceOrder(userId: number, words: Words): CommandInput {
+  const originalClientOrderId = words.number();
+  words.take();
+  const command: CommandInput<'ReplaceOrder'> = {
+    type: 'ReplaceOrder',
+    userId,
+    originalClientOrderId,
+    clientOrderId: words.number(),
+    ...quantityAndPrice(words.take()),
+  };
+  while (!words.isEmpty) {
+    const name = words.pick({
+      stop: 'stopPriceTicks',
+      show: 'displayQtyLots',
+      expire: 'expireSeconds',
+    } as const);
+    command[name] = words.number();
+  }
+  return command;
+}
+
+function massCancel(userId: number, words: Words): CommandInput {
+  const command: CommandInput<'MassCancel'> = { type: 'MassCancel', userId };
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === 'side') command.side = words.pick({ buy: Side.Buy, sell: Side.Sell });
+    else if (word === 'on') command.instrumentId = words.pick<number>(INSTRUMENTS);
+    else if (word === 'account') command.accountId = words.number();
+    else if (word === 'session') command.sessionUserId = words.pick<number>(USERS);
+    else throw new Error(`unknown word in a mass cancel: ${word}`);
+  }
+  return command;
+}
+
+function operatorCommand(head: string, words: Words): CommandInput {
+  switch (head) {
+    case 'tick':
+      return { type: 'Tick' };
+    case 'phase':
+      return setPhase(words);
+    case 'schedule':
+      return setSchedule(words);
+    case 'deposit':
+    case 'withdraw':
+      return {
+        type: head === 'deposit' ? 'Deposit' : 'Withdraw',
+        accountId: words.pick<number>(USERS),
+        amountMinor: words.number(),
+        assetId: words.pick<number>(ASSETS),
+      };
+    case 'limits':
+      return setLimits(words);
+    case 'kill':
+    case 'revive':
+      return setKillSwitch(head === 'kill', words);
+    default:
+      throw new Error(`unknown command ${head}`);
+  }
+}
+
+function setPhase(words: Words): CommandInput {
+  const command: CommandInput<'SetPhase'> = {
+    type: 'SetPhase',
+    instrumentId: INSTRUMENTS.coin,
+    phase: words.pick<number>(Phase),
+  };
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === 'until') command.endSeconds = words.number();
+    else if (word === 'then') command.nextPhase = words.pick<number>(Phase);
+    else if (word === 'on') command.instrumentId = words.pick<number>(INSTRUMENTS);
+  }
+  return command;
+}
+
+function setSchedule(words: Words): CommandInput {
+  const command: Record<string, unknown> = { type: 'SetSchedule', instrumentId: INSTRUMENTS.coin };
+  for (let index = 0; !words.isEmpty; index++) {
+    command[`secondOfDay${index}`] = words.number();
+    command[`phase${index}`] = words.pick<number>(Phase);
+  }
+  return command as unknown as CommandInput;
+}
+
+function setLimits(words: Words): CommandInput {
+  const command: Record<string, unknown> = {
+    type: 'SetAccountLimits',
+    accountId: words.pick<number>(USERS),
+  };
+  while (!words.isEmpty) command[words.take()] = words.number();
+  return command as unknown as CommandInput;
+}
+
+function setKillSwitch(isEngaged: boolean, words: Words): CommandInput {
+  const scope = words.take();
+  const command: CommandInput<'SetKillSwitch'> = { type: 'SetKillSwitch', engaged: isEngaged ? 1 : 0 };
+  if (scope === 'venue') command.scope = KillScope.Venue;
+  else if (scope === 'instrument') {
+    command.scope = KillScope.Instrument;
+    command.scopeId = words.pick<number>(INSTRUMENTS as Record<InstrumentName, number>);
+  } else {
+    command.scope = scope === 'account' ? KillScope.Account : KillScope.User;
+    command.scopeId = words.pick<number>(USERS);
+  }
+  command.cancelOrders = words.isEmpty ? 0 : 1;
+  return command;
+}
