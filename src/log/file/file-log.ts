@@ -32,7 +32,7 @@ export interface FileLogOptions {
   readonly onProgress?: (progress: ScanProgress) => void;
   /** Size of the segments that are begun from now on. */
   readonly segmentBytes?: number;
-  /** The most bytes that one commit may write; it must fit a segment. */
+  /** The most bytes that one commit may write: up to COMMIT_BYTES_MAX, which is the default, and fitting a segment. */
   readonly commitBytesMax?: number;
   readonly disk?: Disk;
 }
@@ -131,11 +131,11 @@ export class FileLog implements Log {
    * @throws LogUnavailableError when the disk refuses.
    */
   static open(options: FileLogOptions): FileLog {
-    const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    const { segmentBytes = SEGMENT_BYTES, commitBytesMax = COMMIT_BYTES_MAX } = options;
     assertSegmentBytes(segmentBytes);
     assert(
-      segmentBytes >= SEGMENT_HEADER_BYTES + (options.commitBytesMax ?? COMMIT_BYTES_MAX),
-      'Condition: commitBytesMax fits a segment',
+      commitBytesMax <= COMMIT_BYTES_MAX && commitBytesMax <= segmentBytes - SEGMENT_HEADER_BYTES,
+      'Condition: commitBytesMax is at most COMMIT_BYTES_MAX and fits a segment',
     );
     const { directory, logId, scanFromSequence = 1, onProgress } = options;
     const { scan, handle } = recoverLog(

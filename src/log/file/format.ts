@@ -65,7 +65,7 @@ export const SECTOR_BYTES = 512;
 export const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** Largest size of a segment file: a size fits 31 bits. */
 export const SEGMENT_BYTES_MAX = 1024 * 1024 * 1024;
-/** Default for the most bytes that one commit may write, record headers included. */
+/** The most bytes that one commit may write, record headers included: recovery relies on it. */
 export const COMMIT_BYTES_MAX = 8 * 1024 * 1024;
 /** Largest record. */
 export const RECORD_BYTES_MAX = RECORD_OVERHEAD_BYTES + Limits.ENTRY_BYTES_MAX;

@@ -23,13 +23,6 @@ interface Job {
 
 type Names = Map<string, FileNode>;
 
-export interface PowerCutDiskOptions {
-  /** Random fraction, 0 up to 1. */
-  readonly random: () => number;
-  /** A disk that lies: a write returns before it is durable. For showing that the checkers notice. */
-  readonly acknowledgesBeforeSync?: boolean;
-}
-
 /**
  * For tests: a disk in memory whose power can be cut at any write, rename or sync. What was not durable is then
  * kept or lost sector by sector, at random, and of the changes of names since the last sync a random prefix is kept.
@@ -40,8 +33,9 @@ export class PowerCutDisk implements Disk {
   callsUntilCut: number;
   /** True: the cut only kills the process, and the kernel's cache stays. */
   killsOnly: boolean;
+  /** True: the disk lies, a write returns before it is durable. For showing that the checkers notice. */
+  acknowledgesBeforeSync: boolean;
   readonly #random: () => number;
-  readonly #lies: boolean;
   #names: Names;
   #durableNames: Names;
   readonly #unsyncedNameChanges: ((names: Names) => void)[];
@@ -50,11 +44,12 @@ export class PowerCutDisk implements Disk {
   #nextHandle: number;
   #isOff: boolean;
 
-  constructor(options: PowerCutDiskOptions) {
+  /** @param options `random` gives fractions, 0 up to 1. */
+  constructor(options: { readonly random: () => number }) {
     this.callsUntilCut = Number.POSITIVE_INFINITY;
     this.killsOnly = false;
+    this.acknowledgesBeforeSync = false;
     this.#random = options.random;
-    this.#lies = options.acknowledgesBeforeSync ?? false;
     this.#names = new Map();
     this.#durableNames = new Map();
     this.#unsyncedNameChanges = [];
@@ -154,7 +149,7 @@ export class PowerCutDisk implements Disk {
     node.cached = sized(node.cached, Math.max(node.cached.length, position + length));
     node.cached.set(bytes.subarray(offset, offset + length), position);
     this.#countCall();
-    if (!this.#lies) {
+    if (!this.acknowledgesBeforeSync) {
       node.durable = sized(node.durable, node.cached.length);
       node.durable.set(bytes.subarray(offset, offset + length), position);
     }

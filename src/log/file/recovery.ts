@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import type { Disk } from './disk.ts';
-import type { LogId } from './format.ts';
+import { COMMIT_BYTES_MAX, type LogId } from './format.ts';
 import { type LogScan, type ScanProgress, scanLog } from './scan.ts';
 import { REMOVED_SUFFIX, SPARE_SUFFIX, unavailable, writeAll, writeZeros } from './segment-file.ts';
 
 /**
- * Brings a log's files to a state that new entries may follow: checks them (`scanLog`), clears what an
- * interrupted write left behind the last whole record, and writes the last commit once more.
+ * Brings a log's files to a state that new entries may follow: checks them (`scanLog`), writes the last commit once
+ * more, and zeros after it over all that an interrupted commit can have touched.
  *
- * The last: a process that dies, or a device that fails, in the middle of a write can leave its records in the
- * kernel's cache but not on the disk. They read as whole, so they will be applied; hence they must be durable
- * first. Only the last commit can be in that state.
+ * Both are written even where they already read so: a process that dies, or a device that fails, in the middle
+ * of a write (a commit's, or an earlier recovery's) can leave in the kernel's cache what is not on the disk. An
+ * entry that reads as whole will be applied, so it must be durable first; and an old torn write must not come back
+ * behind new entries when the power is cut. Only the last commit and the one after it can be in that state.
  *
  * @returns the scan, and the last segment's handle, open to write.
  * @throws LogCorruptError when entries are damaged or missing; nothing was changed then.
@@ -29,7 +30,8 @@ export function recoverLog(
   const handle = disk.openWrite(path);
   try {
     removeLeftovers(disk, directory);
-    writeZeros(disk, handle, scan.endOffset, scan.endOffset + scan.tornBytes);
+    const touched = Math.max(scan.tornBytes, COMMIT_BYTES_MAX);
+    writeZeros(disk, handle, scan.endOffset, Math.min(scan.endOffset + touched, scan.segmentBytes));
     writeZeros(disk, handle, scan.fileBytes, scan.segmentBytes);
     rewrite(disk, handle, scan.lastCommitOffset, scan.endOffset);
     disk.syncDirectory(directory);

@@ -1,3 +1,4 @@
+import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Disk } from './disk.ts';
@@ -5,6 +6,8 @@ import {
   corrupt,
   END_MARK,
   type LogId,
+  RECORD_HEADER_WORDS,
+  RECORD_MARK,
   RECORD_TRAILER_WORDS,
   RecordHeader,
   recordBytes,
@@ -166,7 +169,7 @@ function tornBytes(reader: SegmentReader, logId: LogId, expected: number): numbe
       `entry ${expected} is damaged, and entry ${later} of a later commit follows`,
     );
   }
-  if (!isTorn(rest, written, reader.offset, logId)) {
+  if (!isTorn(rest, written, reader.offset, logId, expected)) {
     throw corrupt(
       reader.file,
       reader.offset,
@@ -195,15 +198,35 @@ function sequenceOfLaterCommit(rest: WordBuffer, logId: LogId, expected: number)
   return 0;
 }
 
-function isTorn(rest: WordBuffer, written: number, fileOffset: number, logId: LogId): boolean {
+function isTorn(
+  rest: WordBuffer,
+  written: number,
+  fileOffset: number,
+  logId: LogId,
+  expected: number,
+): boolean {
   if (isRecord(rest.i32, 0, rest.words, logId)) return isTornTrailer(rest);
-  const endsWithRecord = written % 8 === 0 && rest.i32[written / 4 - 1] === END_MARK;
-  if (!endsWithRecord) return true;
+  if (isBeginningOfRecord(rest, written, expected)) return true;
   const firstSector = fileOffset % SECTOR_BYTES;
   for (let from = 0, to = SECTOR_BYTES - firstSector; from < written; from = to, to += SECTOR_BYTES) {
-    if (isZero(rest.i32, from / 4, Math.min(to, written) / 4)) return true;
+    if (isZero(rest.i32, from >> 2, (Math.min(to, written) + 3) >> 2)) return true;
   }
   return false;
+}
+
+/** True when what was written can be the first bytes of the expected record, and no more. */
+function isBeginningOfRecord(rest: WordBuffer, written: number, expected: number): boolean {
+  if (written < RECORD_HEADER_WORDS * 4) return true;
+  const endsWithRecord = written % 8 === 0 && rest.i32[written / 4 - 1] === END_MARK;
+  if (endsWithRecord) return false;
+  const payloadBytes = rest.i32[RecordHeader.payloadBytes];
+  return (
+    rest.i32[RecordHeader.mark] === RECORD_MARK &&
+    rest.f64[RecordHeader.sequence >> 1] === expected &&
+    payloadBytes > 0 &&
+    payloadBytes <= Limits.ENTRY_BYTES_MAX &&
+    written < recordBytes(payloadBytes)
+  );
 }
 
 /** The first record is whole up to its trailer: true when the trailer was written up to some byte and not beyond. */

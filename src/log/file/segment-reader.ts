@@ -28,7 +28,7 @@ export const Scan = {
 } as const;
 export type Scan = (typeof Scan)[keyof typeof Scan];
 
-/** Bytes of a read; also the first read after a position was re-established, so that tailing stays cheap. */
+/** Bytes of a read: it starts small, so that following a log's end stays cheap, and grows while there is more. */
 const READ_BYTES_MIN = 64 * 1024;
 const READ_BYTES_MAX = 1024 * 1024;
 
@@ -53,8 +53,8 @@ export function isRecord(i32: Int32Array, word: number, wordsEnd: number, logId:
  * in place, aligned, without a copy. What the file lacks of the size in its header reads as zeros.
  */
 export class SegmentReader {
-  /** Where the current record stands; valid until the next call. */
-  readonly words: WordBuffer;
+  /** Where the current record stands; valid until the next call, which may replace it by a larger one. */
+  words: WordBuffer;
   file: string;
   logId: LogId | undefined;
   firstSequence: number;
@@ -80,7 +80,7 @@ export class SegmentReader {
 
   /** @param logId refuses other logs' segments; undefined takes the id of the first segment that is opened. */
   constructor(disk: Disk, logId: LogId | undefined) {
-    this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
+    this.words = WordBuffer.allocate(READ_BYTES_MIN / 4);
     this.file = '';
     this.logId = logId;
     this.firstSequence = 0;
@@ -162,14 +162,14 @@ export class SegmentReader {
     this.recordBytes = 0;
     const room = this.segmentBytes - this.offset;
     if (room < RECORD_OVERHEAD_BYTES) return Scan.End;
-    const word = this.#load(RECORD_OVERHEAD_BYTES);
-    const { i32, f64 } = this.words;
-    if (isZero(i32, word, word + RECORD_HEADER_WORDS)) return Scan.End;
-    const payloadBytes = i32[word + RecordHeader.payloadBytes];
+    const header = this.#load(RECORD_OVERHEAD_BYTES);
+    if (isZero(this.words.i32, header, header + RECORD_HEADER_WORDS)) return Scan.End;
+    const payloadBytes = this.words.i32[header + RecordHeader.payloadBytes];
     if (payloadBytes <= 0 || payloadBytes > Limits.ENTRY_BYTES_MAX) return Scan.Bad;
     const bytes = recordBytes(payloadBytes);
     if (bytes > room) return Scan.Bad;
     const record = this.#load(bytes);
+    const { i32, f64 } = this.words;
     const end = record + bytes / 4;
     if (!isRecord(i32, record, end, this.logId as LogId)) return Scan.Bad;
     if (i32[end - 2] !== payloadBytes || i32[end - 1] !== END_MARK) return Scan.Bad;
@@ -211,6 +211,7 @@ export class SegmentReader {
   #load(bytes: number): number {
     if (this.offset < this.#bufferFrom || this.offset + bytes > this.#bufferTo) {
       const length = Math.min(Math.max(this.#readBytes, bytes), this.segmentBytes - this.offset);
+      if (length > this.words.u8.length) this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
       const read = this.#read(this.offset, length);
       this.words.u8.fill(0, read, length);
       this.#bufferFrom = this.offset;
