@@ -29,7 +29,7 @@ function readDocument(path: string): string | undefined {
 if (import.meta.main) {
   if (process.argv.includes('--check')) {
     const stale = staleDocuments();
-    for (const path of stale) console.error(`${path} is not current: run npm run docs`);
+    for (const path of stale) console.error(`${path} is not current: run npx node scripts/generate-docs.ts`);
     process.exitCode = stale.length === 0 ? 0 : 1;
   } else {
     for (const [path, text] of generatedDocuments()) writeFileSync(new URL(path, ROOT), text);

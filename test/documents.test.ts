@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Rejects } from '#domain/rejects.ts';
 import { generatedDocuments, staleDocuments } from '../scripts/generate-docs.ts';
 import { readComments } from '../scripts/source-comments.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-test('generated documents are current (npm run docs writes them)', () => {
+test('generated documents are current (scripts/generate-docs.ts writes them)', () => {
   assert.deepEqual(staleDocuments(), []);
 });
 
@@ -71,4 +74,35 @@ test('CONTRIBUTING.md lists every npm script', () => {
     const line = name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`;
     assert.ok(contributing.includes(`\`${line}`), `CONTRIBUTING.md does not mention ${line}`);
   }
+});
+
+test('docs/adr/0005-dependencies.md has a line for every runtime dependency and no other', () => {
+  const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+  const rows = [...read('docs/adr/0005-dependencies.md').matchAll(/^\| ([\w@/-]+) \|/gm)].map(
+    ([, name]) => name,
+  );
+  assert.deepEqual(rows, ['package', ...Object.keys(dependencies).sort()]);
+});
+
+test('links between the documents lead to files', () => {
+  const documents = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+    ...globSync('docs/**/*.md', { cwd: ROOT }),
+  ];
+  const broken = documents.flatMap((path) =>
+    [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+      .map(([, link]) => join(dirname(path), link as string))
+      .filter((target) => !existsSync(join(ROOT, target)))
+      .map((target) => `${path}: ${target}`),
+  );
+  assert.deepEqual(broken, []);
+});
+
+test('docs/architecture.md has a row for every folder of src/', () => {
+  const folders = globSync('src/*/', { cwd: ROOT }).map((path) => path.replace(/^src\/|\/$/g, ''));
+  const architecture = read('docs/architecture.md');
+  assert.ok(folders.length > 5);
+  for (const folder of folders) assert.ok(architecture.includes(`\n| ${folder} |`), folder);
 });
