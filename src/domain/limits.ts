@@ -33,6 +33,8 @@ export const Limits = {
 
   /** Bytes of one log entry, header included. Below NATS' default max_payload of 1 MiB. */
   ENTRY_BYTES_MAX: 128 * 1024,
+  /** Bytes of commands that one event-loop turn may bring; then gateways stop reading until the log has them. */
+  TURN_BYTES_MAX: 4 * 1024 * 1024,
   /** Commands in one log entry. */
   ENTRY_COMMANDS_MAX: 65_535,
   /** Words of one event batch handed to a sink. */

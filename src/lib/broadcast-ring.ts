@@ -1,0 +1,101 @@
+import { assert } from './assert.ts';
+
+/** Words of the ring's own head: published position, position being written, and whether a reader sleeps. */
+const HEAD_WORDS = 16;
+const PUBLISHED = 0;
+const WRITING = 1;
+const SLEEPING = 2;
+
+/** Shared memory for a ring of `capacityWords` (a power of two). */
+export function ringMemory(capacityWords: number): SharedArrayBuffer {
+  assert((capacityWords & (capacityWords - 1)) === 0, 'Condition: a ring holds a power of two words');
+  return new SharedArrayBuffer((HEAD_WORDS + capacityWords) * 4);
+}
+
+/**
+ * The writing end of a ring from one thread to many: it never waits. Positions count words modulo 2^32; a reader
+ * that falls more than the ring's capacity behind has lost data and is told so.
+ */
+export class RingWriter {
+  readonly #head: Int32Array;
+  readonly #data: Int32Array;
+  readonly #mask: number;
+  #position: number;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#head = new Int32Array(memory, 0, HEAD_WORDS);
+    this.#data = new Int32Array(memory, HEAD_WORDS * 4);
+    this.#mask = this.#data.length - 1;
+    this.#position = 0;
+  }
+
+  /** Publishes words `from` to `to` of `source`, at most a quarter of the ring, as one piece. */
+  write(source: Int32Array, from: number, to: number): void {
+    const data = this.#data;
+    const mask = this.#mask;
+    assert((to - from) * 4 <= data.length, 'Condition: one write takes at most a quarter of the ring');
+    let position = this.#position;
+    Atomics.store(this.#head, WRITING, (position + to - from) | 0);
+    for (let word = from; word < to; word++) data[position++ & mask] = source[word];
+    this.#position = position | 0;
+    Atomics.store(this.#head, PUBLISHED, position | 0);
+  }
+
+  /** Wakes a reader that sleeps. Once per turn. */
+  wake(): void {
+    if (Atomics.load(this.#head, SLEEPING) === 0) return;
+    Atomics.store(this.#head, SLEEPING, 0);
+    Atomics.notify(this.#head, PUBLISHED);
+  }
+}
+
+/** A reading end. Reads whole pieces, each in its own copy, so that the writer may go on at once. */
+export class RingReader {
+  readonly #head: Int32Array;
+  readonly #data: Int32Array;
+  readonly #mask: number;
+  #position: number;
+
+  /** Starts at what is published next. */
+  constructor(memory: SharedArrayBuffer) {
+    this.#head = new Int32Array(memory, 0, HEAD_WORDS);
+    this.#data = new Int32Array(memory, HEAD_WORDS * 4);
+    this.#mask = this.#data.length - 1;
+    this.#position = Atomics.load(this.#head, PUBLISHED);
+  }
+
+  /** Words published and not yet read. */
+  get lagWords(): number {
+    return (Atomics.load(this.#head, PUBLISHED) - this.#position) >>> 0;
+  }
+
+  /**
+   * Copies what is published, at most `to.length` words, and returns how many; -1 when the writer has overtaken
+   * this reader: data is lost, and reading goes on at what is published next.
+   */
+  read(to: Int32Array): number {
+    const published = Atomics.load(this.#head, PUBLISHED);
+    const words = Math.min((published - this.#position) >>> 0, to.length);
+    if (words > this.#data.length) return this.#lost();
+    const data = this.#data;
+    const mask = this.#mask;
+    const position = this.#position;
+    for (let word = 0; word < words; word++) to[word] = data[(position + word) & mask];
+    if ((Atomics.load(this.#head, WRITING) - position) >>> 0 > data.length) return this.#lost();
+    this.#position = (position + words) | 0;
+    return words;
+  }
+
+  #lost(): number {
+    this.#position = Atomics.load(this.#head, PUBLISHED);
+    return -1;
+  }
+
+  /** Resolves when something is published, or after `timeoutMs`. */
+  async sleep(timeoutMs: number): Promise<void> {
+    const position = this.#position;
+    Atomics.store(this.#head, SLEEPING, 1);
+    const wait = Atomics.waitAsync(this.#head, PUBLISHED, position, timeoutMs);
+    if (wait.async) await wait.value;
+  }
+}

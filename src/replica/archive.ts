@@ -1,0 +1,88 @@
+import type { TradingCore } from '#core/trading-core.ts';
+import type { LogReader } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { pruneSnapshots, writeSnapshot } from './snapshot-file.ts';
+import type { StatusBoard } from './status-board.ts';
+
+/** What follows the log's files; log/file's LogTail. */
+export interface EntrySource {
+  poll(reader: LogReader, durableSequence: number, bytesMax: number): number;
+}
+
+export interface ArchiveOptions {
+  readonly core: TradingCore;
+  readonly source: EntrySource;
+  readonly board: StatusBoard;
+  readonly snapshotDirectory: string;
+  readonly logId: string;
+  /** Entries after which a snapshot is due. */
+  readonly snapshotEvery: number;
+  readonly snapshotsKept: number;
+  /** Makes durable what the core's sinks keep of the events so far: before every snapshot. */
+  readonly syncSinks: () => void;
+  /** The two cores differ after this entry. Reported once. */
+  readonly onDiverged: (sequence: number, ownHash: string) => void;
+  readonly onSnapshot: (path: string, sequence: number) => void;
+}
+
+/** Bytes of log that one step applies. */
+const STEP_BYTES = 1024 * 1024;
+
+/**
+ * A second core that follows the log's files at its own pace, so that whatever takes long (snapshots, files of
+ * reports) costs the order path nothing. Its hash after each entry is checked against the order path's.
+ */
+export class Archive implements LogReader {
+  readonly #options: ArchiveOptions;
+  readonly #core: TradingCore;
+  readonly #board: StatusBoard;
+  #snapshotSequence: number;
+
+  /** @param core restored from the snapshot that the node started from, or fresh */
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+    this.#core = options.core;
+    this.#board = options.board;
+    this.#snapshotSequence = options.core.sequence;
+    this.#board.snapshotSequence = options.core.sequence;
+    this.#board.archivedSequence = options.core.sequence;
+  }
+
+  /** Applies what is durable by now, at most about a megabyte; false when there was nothing to do. @throws LogCorruptError */
+  step(): boolean {
+    const { source, snapshotEvery } = this.#options;
+    const entries = source.poll(this, this.#board.durableSequence, STEP_BYTES);
+    this.#board.archivedSequence = this.#core.sequence;
+    if (this.#core.sequence - this.#snapshotSequence >= snapshotEvery) this.snapshot();
+    return entries > 0;
+  }
+
+  deliver(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    words: WordBuffer,
+    from: number,
+    to: number,
+  ): void {
+    const core = this.#core;
+    core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    const matches = this.#board.matches(sequence, core.state.hashHigh, core.state.hashLow);
+    if (matches === false && this.#board.divergedSequence === 0) {
+      this.#board.divergedSequence = sequence;
+      this.#options.onDiverged(sequence, core.stateHash);
+    }
+  }
+
+  /** Writes a snapshot of the state as it is, unless the two cores have differed. */
+  snapshot(): void {
+    if (this.#board.divergedSequence !== 0 || this.#core.sequence === this.#snapshotSequence) return;
+    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot } = this.#options;
+    syncSinks();
+    const path = writeSnapshot(snapshotDirectory, this.#core, logId);
+    this.#snapshotSequence = this.#core.sequence;
+    this.#board.snapshotSequence = this.#core.sequence;
+    pruneSnapshots(snapshotDirectory, snapshotsKept);
+    onSnapshot(path, this.#core.sequence);
+  }
+}

@@ -1,0 +1,138 @@
+import { validateEntry } from '#codec/log/validate-entry.ts';
+import type { TradingCore } from '#core/trading-core.ts';
+import { Attest, type CommandType, Tick } from '#domain/commands.ts';
+import type { CommandSink, Log, LogReader } from '#domain/ports.ts';
+import { LogCorruptError, type LogUnavailableError } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { Outbox } from './outbox.ts';
+import type { StatusBoard } from './status-board.ts';
+
+export interface ReplicaOptions {
+  readonly core: TradingCore;
+  readonly nodeId: number;
+  readonly epoch: number;
+  readonly board: StatusBoard;
+  /** Called at the end of every turn in which something was delivered: gateways send what they collected. */
+  readonly onTurnEnd: () => void;
+  /** The log stopped taking entries: nothing is acknowledged any more. */
+  readonly onUnavailable: (error: LogUnavailableError) => void;
+  /** Entries between two attestations of the state hash; 0 none. */
+  readonly attestEvery: number;
+}
+
+/**
+ * A node's order path. One turn of it:
+ *   1. gateways reserve commands in the outbox while the event loop reads its sockets
+ *   2. when the loop has read them all, the outbox becomes one entry and the log makes it durable
+ *   3. the log delivers it, the core applies it, its events go to the sinks
+ *   4. gateways send what the events made them collect
+ */
+export class Replica implements LogReader {
+  readonly outbox: CommandSink;
+  readonly #core: TradingCore;
+  readonly #board: StatusBoard;
+  readonly #options: ReplicaOptions;
+  readonly #outbox: Outbox;
+  readonly #flushTurn: () => void;
+  #log: Log | undefined;
+  #failure: LogUnavailableError | undefined;
+  #attestedSequence: number;
+
+  constructor(options: ReplicaOptions) {
+    this.#core = options.core;
+    this.#board = options.board;
+    this.#options = options;
+    this.#flushTurn = () => this.#turn();
+    this.#outbox = new Outbox(options.nodeId, options.epoch, () => setImmediate(this.#flushTurn));
+    this.outbox = this.#outbox;
+    this.#log = undefined;
+    this.#failure = undefined;
+    this.#attestedSequence = 0;
+  }
+
+  /** Why the log is gone, if it is. */
+  get failure(): LogUnavailableError | undefined {
+    return this.#failure;
+  }
+
+  /** Applies what the log holds beyond the core's sequence. The log's reader must be this replica. @throws LogCorruptError */
+  recover(log: Log): void {
+    this.#log = log;
+    if (log.lastSequence > this.#core.sequence) log.read(this.#core.sequence + 1, this);
+    this.#board.durableSequence = this.#core.sequence;
+    this.#attestedSequence = this.#core.sequence;
+  }
+
+  deliver(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    words: WordBuffer,
+    from: number,
+    to: number,
+  ): void {
+    const fault = validateEntry(words, from, to);
+    if (fault !== 0)
+      throw new LogCorruptError(
+        `entry ${sequence}`,
+        0,
+        `entry ${sequence} breaks the format (fault ${fault})`,
+      );
+    const core = this.#core;
+    core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    this.#board.publish(sequence, core.state.hashHigh, core.state.hashLow);
+  }
+
+  /** What the node itself has to say to the core: lets time pass. */
+  tick(): void {
+    this.#command(Tick.type as CommandType, Tick.words);
+  }
+
+  #command(type: CommandType, sizeWords: number): number {
+    const at = this.#outbox.reserve(sizeWords);
+    if (at !== -1) this.#outbox.words.i32[at] = type | (sizeWords << 16);
+    return at;
+  }
+
+  #turn(): void {
+    const log = this.#log;
+    if (log === undefined || this.#failure !== undefined) return;
+    try {
+      this.#outbox.drain(log);
+      log.commit();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#attest();
+    this.#options.onTurnEnd();
+  }
+
+  #fail(error: unknown): void {
+    if ((error as Error).name !== 'LogUnavailableError') throw error;
+    this.#outbox.close();
+    this.#failure = error as LogUnavailableError;
+    this.#options.onUnavailable(this.#failure);
+  }
+
+  /** Every so many entries, claims the state hash in the log for others to compare. */
+  #attest(): void {
+    const { attestEvery, nodeId } = this.#options;
+    const { sequence, hashHigh, hashLow } = this.#core.state;
+    if (attestEvery === 0 || sequence - this.#attestedSequence < attestEvery) return;
+    const at = this.#command(Attest.type as CommandType, Attest.words);
+    if (at === -1) return;
+    this.#attestedSequence = sequence;
+    const { i32, f64 } = this.#outbox.words;
+    i32[at + Attest.at.nodeId] = nodeId;
+    f64[(at + Attest.at.attestedSequence) >> 1] = sequence;
+    i32[at + Attest.at.stateHashHigh] = hashHigh;
+    i32[at + Attest.at.stateHashLow] = hashLow;
+  }
+
+  /** Puts what is still in the outbox into the log and takes no more. */
+  stop(): void {
+    this.#turn();
+    this.#outbox.close();
+  }
+}

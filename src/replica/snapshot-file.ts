@@ -1,0 +1,212 @@
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { TradingCore } from '#core/trading-core.ts';
+import type { ColumnImage } from '#lib/columns.ts';
+import { crc32c } from '#lib/crc32c.ts';
+
+/*
+ * A snapshot file: 16 bytes of head (magic, bytes of the manifest, CRC32C of the manifest), the manifest as JSON,
+ * then the bytes of every column in the manifest's order, each padded to 8. Integers are little-endian.
+ */
+const MAGIC = 0x50414e53_4d48; // "HMSNAP"
+const HEAD_BYTES = 16;
+const FORMAT_VERSION = 1;
+const NAME = /^snapshot-(\d{16})\.hms$/;
+
+interface StoreEntry {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: readonly { readonly name: string; readonly bytes: number; readonly crc32c: number }[];
+}
+
+export interface SnapshotManifest {
+  readonly formatVersion: number;
+  readonly logId: string;
+  readonly sequence: number;
+  readonly timeSeconds: number;
+  readonly timeNanos: number;
+  readonly coreVersion: number;
+  /** The core's rolling hash after `sequence`: 16 hexadecimal digits. */
+  readonly stateHash: string;
+  readonly stores: readonly StoreEntry[];
+}
+
+/** A snapshot cannot be used: damaged, of another log, or of a version that this build does not read. */
+export class SnapshotError extends Error {
+  override readonly name = 'SnapshotError';
+  readonly code = 'SNAPSHOT_UNUSABLE';
+}
+
+export interface SnapshotFile {
+  readonly path: string;
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
+/** The snapshots of a directory, newest first; empty when there is no directory. */
+export function listSnapshots(directory: string): SnapshotFile[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .map((name) => ({ name, match: NAME.exec(name) }))
+    .filter(({ match }) => match !== null)
+    .map(({ name, match }) => {
+      const path = join(directory, name);
+      return { path, sequence: Number(match?.[1]), bytes: statSync(path).size };
+    })
+    .sort((a, b) => b.sequence - a.sequence);
+}
+
+/**
+ * Writes the core's state as a snapshot, durably: under a temporary name, synced, then renamed. Returns its path.
+ * Blocks while it writes: it belongs in the archive thread.
+ */
+export function writeSnapshot(directory: string, core: TradingCore, logId: string): string {
+  mkdirSync(directory, { recursive: true });
+  const images: ColumnImage[] = [];
+  const stores = core.stores().map((store): StoreEntry => {
+    const columns = store.images();
+    images.push(...columns);
+    return {
+      name: store.name,
+      rows: store.rows,
+      columns: columns.map(({ column, bytes }) => ({
+        name: column,
+        bytes: bytes.length,
+        crc32c: crc32c(bytes),
+      })),
+    };
+  });
+  const { sequence, timeSeconds, timeNanos, coreVersion } = core.state;
+  const manifest: SnapshotManifest = {
+    formatVersion: FORMAT_VERSION,
+    logId,
+    sequence,
+    timeSeconds,
+    timeNanos,
+    coreVersion,
+    stateHash: core.stateHash,
+    stores,
+  };
+  const path = join(directory, `snapshot-${String(sequence).padStart(16, '0')}.hms`);
+  const temporary = `${path}.tmp`;
+  const file = openSync(temporary, 'w');
+  try {
+    const json = padded(Buffer.from(JSON.stringify(manifest)), 0x20);
+    const head = Buffer.alloc(HEAD_BYTES);
+    head.writeUIntLE(MAGIC, 0, 6);
+    head.writeUInt32LE(json.length, 8);
+    head.writeUInt32LE(crc32c(json), 12);
+    writeSync(file, head);
+    writeSync(file, json);
+    for (const { bytes } of images) {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at);
+      const padding = -bytes.length & 7;
+      if (padding > 0) writeSync(file, Buffer.alloc(padding));
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  syncDirectory(dirname(path));
+  return path;
+}
+
+function padded(bytes: Buffer, filler: number): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 7, filler)]);
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Reads and checks a snapshot's manifest. @throws SnapshotError */
+export function readManifest(path: string): SnapshotManifest {
+  const file = openSync(path, 'r');
+  try {
+    return parseManifest(path, (bytes, at) => readSync(file, bytes, 0, bytes.length, at));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function parseManifest(path: string, read: (to: Uint8Array, at: number) => number): SnapshotManifest {
+  const head = Buffer.alloc(HEAD_BYTES);
+  if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC)
+    throw unusable(path, 0, 'is not a snapshot');
+  const json = Buffer.alloc(Math.min(head.readUInt32LE(8), 2 ** 28));
+  if (read(json, HEAD_BYTES) < json.length || crc32c(json) !== head.readUInt32LE(12)) {
+    throw unusable(path, HEAD_BYTES, 'has a damaged manifest');
+  }
+  const manifest = JSON.parse(json.toString()) as SnapshotManifest;
+  if (manifest.formatVersion !== FORMAT_VERSION) {
+    throw unusable(
+      path,
+      HEAD_BYTES,
+      `has format ${manifest.formatVersion}, this build reads ${FORMAT_VERSION}`,
+    );
+  }
+  return manifest;
+}
+
+function unusable(path: string, offset: number, what: string): SnapshotError {
+  return new SnapshotError(
+    `${path}: at byte ${offset}: ${what}. Remove the file: the node starts from an older snapshot, or from the whole log.`,
+  );
+}
+
+/**
+ * Checks every byte of a snapshot and, when a core is given, restores it into that (a fresh one).
+ * @throws SnapshotError naming file and offset; the core is then unusable.
+ */
+export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest {
+  const file = readFileSync(path);
+  const manifest = parseManifest(path, (to, at) => file.copy(to, 0, at));
+  let offset = HEAD_BYTES + file.readUInt32LE(8);
+  const stores = new Map(core?.stores().map((store) => [store.name, store]));
+  for (const store of manifest.stores) {
+    const images: ColumnImage[] = [];
+    for (const column of store.columns) {
+      const bytes = file.subarray(offset, offset + column.bytes);
+      if (bytes.length < column.bytes || crc32c(bytes) !== column.crc32c) {
+        throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
+      }
+      images.push({ store: store.name, column: column.name, bytes });
+      offset += column.bytes + (-column.bytes & 7);
+    }
+    if (core === undefined) continue;
+    const target = stores.get(store.name);
+    if (target === undefined) throw unusable(path, offset, `store ${store.name} is unknown to this build`);
+    try {
+      target.restore(store.rows, images);
+    } catch (error) {
+      throw unusable(path, offset, (error as Error).message);
+    }
+  }
+  core?.restored();
+  return manifest;
+}
+
+/** Removes all but the `keep` newest snapshots. */
+export function pruneSnapshots(directory: string, keep: number): void {
+  for (const { path } of listSnapshots(directory).slice(keep)) rmSync(path);
+}
