@@ -5,11 +5,6 @@ import { RecordCodec } from './records.ts';
 
 const codec = new RecordCodec('event', EVENT_LAYOUTS);
 
-/** Words of the record that `event` encodes to. @throws CodecError UNKNOWN_TYPE */
-export function eventWords(event: EventInput): number {
-  return codec.sizeWords(event);
-}
-
 /** The bytes of one event record. @throws CodecError */
 export function encodeEvent(event: EventInput): Uint8Array {
   return codec.encode(event);

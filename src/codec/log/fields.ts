@@ -20,7 +20,7 @@ export const KIND_BYTES: { readonly [Kind in FieldKind]: number } = {
 type IntegerKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53';
 
 /** Smallest and largest value of each integer kind. */
-export const INTEGER_RANGE: { readonly [Kind in IntegerKind]: readonly [min: number, max: number] } = {
+const INTEGER_RANGE: { readonly [Kind in IntegerKind]: readonly [min: number, max: number] } = {
   u8: [0, 2 ** 8 - 1],
   u16: [0, 2 ** 16 - 1],
   i32: [-(2 ** 31), 2 ** 31 - 1],
