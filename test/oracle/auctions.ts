@@ -1,6 +1,6 @@
 import { Phase, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
-import { cancelNamedPartners, cancelWhole, enterPhase, execute } from './matching.ts';
+import { cancelWhole, enterPhase, execute, settlePairs, showNextSlice } from './matching.ts';
 import { referencePrice } from './prices.ts';
 import { isAuction } from './refusals.ts';
 import { type Indicative, type Instrument, NO_INDICATIVE, type Venue } from './venue.ts';
@@ -52,6 +52,9 @@ function uncross(venue: Venue, instrument: Instrument): void {
     const fillLots = Math.min(left, buy.leavesQtyLots, sell.leavesQtyLots);
     execute(venue, buy, sell, fillLots, priceTicks, true);
     left -= fillLots;
+    if (left > 0) continue;
+    showNextSlice(venue, buy);
+    showNextSlice(venue, sell);
   }
   if (qtyLots > 0) instrument.staticPriceTicks = priceTicks;
   venue.emit('AuctionUncrossed', instrument.terms.instrumentId, {
@@ -74,7 +77,7 @@ export function changePhase(
   const closes = phase === Phase.Closed && previous === Phase.ClosingAuction;
   if (opens || closes) uncross(venue, instrument);
   enterPhase(venue, instrument, phase, nextPhase, endSeconds);
-  cancelNamedPartners(venue);
+  settlePairs(venue);
   if (phase !== Phase.Closed) return;
   for (const order of venue.inPriority(instrument)) {
     if (order.timeInForce === TimeInForce.Day) cancelWhole(venue, order, CancelReason.EndOfDay);

@@ -15,7 +15,7 @@ export function checkVenue(venue: Venue): void {
     checkPositions(venue, instrument);
   }
   checkMoney(venue);
-  assert.equal(venue.named.length, 0, 'every named OCO partner is canceled');
+  assert.equal(venue.fired.length, 0, 'every pair is settled');
 }
 
 function checkOrder(order: Order): void {

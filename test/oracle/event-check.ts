@@ -30,7 +30,6 @@ export class EventCheck {
   #lastOrderId = 0;
   #lastTradeId = 0;
   #lastPlace = 0;
-  #isUncross = false;
 
   /** Checks the events of one command. @throws AssertionError */
   read(events: readonly Event[], sequence: number): void {
@@ -72,8 +71,6 @@ export class EventCheck {
   }
 
   #apply(event: Event): void {
-    if (event.type === 'OrderRested') this.#rest(event);
-    this.#isUncross = event.type === 'Trade' && (event.tradeFlags & TradeFlag.Auction) !== 0;
     switch (event.type) {
       case 'OrderAccepted':
         this.#accept(event);
@@ -83,6 +80,9 @@ export class EventCheck {
         return;
       case 'OrderCanceled':
         this.#cancel(event);
+        return;
+      case 'OrderRested':
+        this.#rest(event);
         return;
       case 'OrderTriggered':
         assert.ok(this.#order(event.orderId).isStop, 'only a waiting stop triggers');
@@ -148,7 +148,7 @@ export class EventCheck {
     assert.ok(event.displayQtyLots > 0 && event.displayQtyLots <= order.leavesQtyLots);
     assert.deepEqual([event.priceTicks, event.side], [order.priceTicks, order.side]);
     order.visibleQtyLots = event.displayQtyLots;
-    if (!this.#isUncross || !order.rests) order.place = ++this.#lastPlace;
+    order.place = ++this.#lastPlace;
     order.rests = true;
   }
 

@@ -21,8 +21,7 @@ export function cancel(venue: Venue, order: Order, qtyLots: number, reason: Canc
   const visibleQtyLots = shownBefore - (order.state === 'resting' ? order.shownQtyLots : 0);
   if (order.leavesQtyLots === 0) {
     venue.remove(order);
-    if (order.partner !== null) order.partner.partner = null;
-    order.partner = null;
+    dissolvePair(venue, order);
   }
   venue.report(order.user, 'OrderCanceled', order.instrument.terms.instrumentId, {
     orderId: order.orderId,
@@ -44,14 +43,9 @@ export function cancelWhole(venue: Venue, order: Order, reason: CancelReason): v
 
 /** Puts (a new slice of) the order at the tail of its price. */
 function rest(venue: Venue, order: Order): void {
+  const { displayQtyLots, leavesQtyLots } = order;
   order.state = 'resting';
   order.place = ++venue.lastPlace;
-  show(venue, order);
-}
-
-/** Displays the next slice where the order stands. */
-function show(venue: Venue, order: Order): void {
-  const { displayQtyLots, leavesQtyLots } = order;
   order.shownQtyLots = displayQtyLots === 0 ? leavesQtyLots : Math.min(displayQtyLots, leavesQtyLots);
   venue.emit('OrderRested', order.instrument.terms.instrumentId, {
     orderId: order.orderId,
@@ -61,14 +55,24 @@ function show(venue: Venue, order: Order): void {
   });
 }
 
-/** Names the partner of an order that traded or triggered: it is canceled when matching is finished. */
-export function namePartner(venue: Venue, order: Order): void {
-  if (order.partner !== null) venue.named.push(order.partner);
+/** A canceled order's pair ends, unless the order traded before: then its partner is still to be canceled. */
+function dissolvePair(venue: Venue, order: Order): void {
+  if (order.partner === null || venue.fired.includes(order)) return;
+  order.partner.partner = null;
+  order.partner = null;
 }
 
-export function cancelNamedPartners(venue: Venue): void {
-  for (const order of venue.named.splice(0)) {
-    if (order.state !== 'gone') cancelWhole(venue, order, CancelReason.OneCancelsOther);
+/** Remembers an order that traded or triggered: its partner is canceled when matching is finished. */
+export function firePair(venue: Venue, order: Order): void {
+  if (order.partner !== null) venue.fired.push(order);
+}
+
+/** Cancels the partners of the orders that fired, in that order, where both still belong together. */
+export function settlePairs(venue: Venue): void {
+  for (const order of venue.fired.splice(0)) {
+    const { partner } = order;
+    if (partner === null || partner.state === 'gone') continue;
+    cancelWhole(venue, partner, CancelReason.OneCancelsOther);
   }
 }
 
@@ -87,7 +91,7 @@ export function execute(
     order.leavesQtyLots -= qtyLots;
     order.cumQtyLots += qtyLots;
     order.shownQtyLots = Math.max(0, order.shownQtyLots - qtyLots);
-    namePartner(venue, order);
+    firePair(venue, order);
     if (order.leavesQtyLots === 0) venue.remove(order);
   }
   const references = afterTrade(bandReferences(instrument), priceTicks);
@@ -117,12 +121,13 @@ export function execute(
     takerClientOrderId: taker.clientOrderId,
     takerReportNumber: ++taker.user.reports,
   });
-  for (const order of [maker, taker]) {
-    if (order.state !== 'resting' || order.shownQtyLots > 0) continue;
-    if (isUncross) show(venue, order);
-    else rest(venue, order);
-  }
+  if (!isUncross) showNextSlice(venue, maker);
   settle(venue, fill, maker, taker);
+}
+
+/** An iceberg whose displayed part is used up shows the next one, at the tail of its price. */
+export function showNextSlice(venue: Venue, order: Order): void {
+  if (order.state === 'resting' && order.shownQtyLots === 0) rest(venue, order);
 }
 
 /** Resting orders that an incoming order could trade with by price, the first to trade first. */

@@ -4,7 +4,7 @@ import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { type RejectName, Rejects } from '#domain/rejects.ts';
 import { endTimedPhase, publishIndicative, runSchedule } from './auctions.ts';
-import { cancel, cancelNamedPartners, cancelWhole, enter } from './matching.ts';
+import { cancel, cancelWhole, enter, settlePairs } from './matching.ts';
 import * as operator from './operator.ts';
 import { firstRefusal, kindChecks, limitOf, marketChecks, type Terms, termChecks } from './refusals.ts';
 import { triggerStops } from './stops.ts';
@@ -246,7 +246,7 @@ export class NaiveCore {
 
   /** What follows an accepted order command: OCO cancels, then stops. */
   #finish(instrument: Instrument): void {
-    cancelNamedPartners(this.venue);
+    settlePairs(this.venue);
     triggerStops(this.venue, instrument, Limits.STOP_TRIGGERS_PER_COMMAND_MAX);
   }
 

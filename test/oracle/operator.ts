@@ -136,7 +136,7 @@ function isConsistentInstrument(command: Command<'AddInstrument'>): boolean {
 export function addAccount(venue: Venue, command: Command<'AddAccount'>): RejectName | undefined {
   const { accountId } = command;
   const refusal = firstRefusal([
-    ['MALFORMED_COMMAND', () => accountId !== 0 && !isId(accountId)],
+    ['MALFORMED_COMMAND', () => !isId(accountId)],
     ['ALREADY_EXISTS', () => venue.account(accountId) !== undefined],
     ['CAPACITY', () => venue.accounts.length === Limits.ACCOUNTS_MAX],
   ]);

@@ -1,7 +1,7 @@
 import { Phase, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
-import { cancelNamedPartners, cancelWhole, enter, namePartner } from './matching.ts';
+import { cancelWhole, enter, firePair, settlePairs } from './matching.ts';
 import { moneyValue } from './money.ts';
 import { protectionPrice } from './prices.ts';
 import { coversHold, firstRefusal, killChecks } from './refusals.ts';
@@ -14,7 +14,7 @@ export function triggerStops(venue: Venue, instrument: Instrument, budget: numbe
     const stop = nextTriggered(venue, instrument);
     if (stop === undefined) break;
     trigger(venue, stop);
-    cancelNamedPartners(venue);
+    settlePairs(venue);
     left--;
   }
   return left;
@@ -32,7 +32,7 @@ function nextTriggered(venue: Venue, instrument: Instrument): Order | undefined 
 function trigger(venue: Venue, stop: Order): void {
   const { instrument, user, account } = stop;
   stop.state = 'incoming';
-  namePartner(venue, stop);
+  firePair(venue, stop);
   venue.report(user, 'OrderTriggered', instrument.terms.instrumentId, {
     orderId: stop.orderId,
     clientOrderId: stop.clientOrderId,

@@ -128,8 +128,8 @@ export class Venue {
   /** Live orders, in no particular order. */
   orders: Order[] = [];
   killed = false;
-  /** Partners of orders that traded or triggered in this command, to be canceled. */
-  named: Order[] = [];
+  /** Orders of a pair that traded or triggered in this command: their partners are to be canceled. */
+  fired: Order[] = [];
   sequence = 0;
   seconds = 0;
   nanos = 0;

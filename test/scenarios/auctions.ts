@@ -544,7 +544,7 @@ export const AUCTIONS = [
     `,
   ),
   scenario(
-    'uncross: hidden parts take part; an iceberg left in part keeps its place and shows again',
+    'uncross: hidden parts take part; an iceberg left in part shows its next slice at the tail',
     `
     phase OpeningAuction
       phase Continuous -> OpeningAuction
@@ -570,7 +570,6 @@ export const AUCTIONS = [
     phase Continuous
       auction trade 2@100 alice1 leaves 8 shows 1 / bob1
       auction trade 2@100 alice1 leaves 6 shows 0 / bob2
-      rested alice1 3@100
       auction trade 3@100 alice1 leaves 3 shows 0 / bob3
       rested alice1 3@100
       uncrossed 7@100 of OpeningAuction
@@ -578,8 +577,7 @@ export const AUCTIONS = [
       done
     bob 4 sell 4@100
       accepted bob4 sell 4@100 gtc
-      trade 3@100 alice1 / bob4 leaves 1
-      trade 1@100 carol1 leaves 4 / bob4
+      trade 4@100 carol1 leaves 1 / bob4
     `,
   ),
   scenario(

@@ -764,7 +764,7 @@ export const RISK = [
     raw {"type":"AddAccount","accountId":1}
       rejected operator ALREADY_EXISTS
     raw {"type":"AddAccount","accountId":0}
-      rejected operator ALREADY_EXISTS
+      rejected operator MALFORMED_COMMAND
     raw {"type":"AddAccount","accountId":2147483648}
       rejected operator MALFORMED_COMMAND
     raw {"type":"AddAccount","accountId":7}

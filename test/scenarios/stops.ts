@@ -504,7 +504,7 @@ export const OCO = [
     `,
   ),
   scenario(
-    'oco: both of a pair trade in one command: whatever is left of either is canceled',
+    'oco: both of a pair trade in one command: the first to trade goes on',
     `
     alice 1 sell 4@100 show 1
       accepted alice1 sell 4@100 gtc show 1
@@ -519,7 +519,6 @@ export const OCO = [
       trade 1@100 alice2 leaves 3 shows 0 / bob1
       rested alice2 1@100
       canceled alice2 3 visible 1@100 OneCancelsOther
-      canceled alice1 3 visible 1@100 OneCancelsOther
     `,
   ),
   scenario(

@@ -1,0 +1,80 @@
+import { writeCommand } from '#codec/log/commands.ts';
+import { readEvents } from '#codec/log/events.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import type { Engine, EngineOptions } from '../scenarios/engine.ts';
+
+const ENTRY_WORDS = 256;
+const COMMAND_COUNT_SHIFT = 16;
+
+export interface FastEngineOptions extends EngineOptions {
+  /** Commands after which the core is replaced by one restored from its image; 0 never. */
+  readonly restoreEvery?: number;
+}
+
+/** The fast core behind the interface of the scenarios: each command is encoded, applied as an entry, its events decoded. */
+export class FastEngine implements Engine, EventSink {
+  #core: TradingCore;
+  readonly #options: FastEngineOptions;
+  readonly #words: WordBuffer;
+  #events: Event[];
+
+  constructor(options: FastEngineOptions = {}) {
+    this.#options = options;
+    this.#words = WordBuffer.allocate(ENTRY_WORDS);
+    this.#events = [];
+    this.#core = this.#newCore();
+  }
+
+  /** The rolling state hash after the last command. */
+  get stateHash(): string {
+    return this.#core.stateHash;
+  }
+
+  apply(command: CommandInput, seconds: number, nanos = 0): Event[] {
+    const { i32, f64 } = this.#words;
+    const sequence = this.#core.sequence + 1;
+    const end = writeCommand(this.#words, ENTRY_HEADER_WORDS, command);
+    i32[0] = 1 | (1 << COMMAND_COUNT_SHIFT);
+    i32[EntryHeader.at.epoch] = 1;
+    f64[EntryHeader.at.entryNo >> 1] = sequence;
+    this.#events = [];
+    this.#core.applyEntry(sequence, seconds, nanos, this.#words, 0, end);
+    const { restoreEvery = 0 } = this.#options;
+    if (restoreEvery > 0 && sequence % restoreEvery === 0) this.#core = this.#restored();
+    return this.#events;
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    this.#events.push(...readEvents(words, from, to));
+  }
+
+  #newCore(): TradingCore {
+    const { ordersMax = 20_000 } = this.#options;
+    return new TradingCore(this, {
+      ordersMax,
+      instrumentsMax: 16,
+      accountsMax: 64,
+      usersMax: 64,
+      assetsMax: 16,
+      nodesMax: 4,
+    });
+  }
+
+  /** A fresh core with this core's image. */
+  #restored(): TradingCore {
+    const core = this.#newCore();
+    const images = this.#core.stores();
+    for (const [index, store] of core.stores().entries()) {
+      const { rows } = images[index];
+      const copies = images[index].images().map((image) => ({ ...image, bytes: image.bytes.slice() }));
+      store.rows = 0;
+      store.restore(rows, copies);
+    }
+    core.restored();
+    return core;
+  }
+}
