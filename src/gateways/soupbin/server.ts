@@ -17,6 +17,8 @@ export interface SoupLimits {
   readonly loginTicksMax: number;
   /** Without a byte from the client, or with a client that takes none. */
   readonly silentTicksMax: number;
+  /** With a message that the door does not take. */
+  readonly heldTicksMax: number;
   readonly closingTicksMax: number;
   /** Bytes that a session may have in its socket before it counts as a slow consumer. */
   readonly bufferedBytesMax: number;
@@ -24,7 +26,7 @@ export interface SoupLimits {
   readonly chunkBytes: number;
 }
 
-/** Heartbeats after 0.5 to 1 s without data, silence and stall 15 s, login 10 s. */
+/** Heartbeats after 0.5 to 1 s without data, silence and stall 15 s, login and held messages 10 s. */
 export const SOUP_LIMITS: SoupLimits = {
   tickMs: 500,
   payloadBytesMax: 1_024,
@@ -32,6 +34,7 @@ export const SOUP_LIMITS: SoupLimits = {
   verificationsMax: 64,
   loginTicksMax: 20,
   silentTicksMax: 30,
+  heldTicksMax: 20,
   closingTicksMax: 4,
   bufferedBytesMax: 4 * 1024 * 1024,
   chunkBytes: 64 * 1024,
@@ -74,6 +77,8 @@ export interface SoupServerOptions {
 export class SoupServer<State> {
   readonly door: SoupDoor<State>;
   readonly limits: SoupLimits;
+  /** Messages that the door has taken since the start. */
+  messagesTaken: number;
   readonly #logger: GatewayLogger;
   readonly #options: SoupServerOptions;
   readonly #server: Server;
@@ -81,6 +86,7 @@ export class SoupServer<State> {
   readonly #dirty: SoupSession<State>[];
   readonly #held: Set<SoupSession<State>>;
   readonly #spareChunks: Uint8Array[];
+  #firstHeld: number;
   #verifications: number;
   #nextId: number;
   #onEmpty: (() => void) | undefined;
@@ -90,12 +96,14 @@ export class SoupServer<State> {
   constructor(door: SoupDoor<State>, options: SoupServerOptions, logger: GatewayLogger) {
     this.door = door;
     this.limits = { ...SOUP_LIMITS, ...options.limits };
+    this.messagesTaken = 0;
     this.#logger = logger;
     this.#options = options;
     this.#sessions = new Set();
     this.#dirty = [];
     this.#held = new Set();
     this.#spareChunks = [];
+    this.#firstHeld = 0;
     this.#verifications = 0;
     this.#nextId = 1;
     this.#onEmpty = undefined;
@@ -160,16 +168,23 @@ export class SoupServer<State> {
     dirty.length = 0;
   }
 
-  /** Hands kept packets over again; the door calls it when what it waited for may have changed. */
+  /**
+   * Hands kept packets over again, each time beginning with another session so that none starves. Runs by itself on
+   * the next turn, then every millisecond while nothing is taken.
+   */
   retry(): void {
-    let waiting = false;
-    for (const session of this.#held) {
-      if (session.resume()) waiting = true;
-      else this.#held.delete(session);
+    const taken = this.messagesTaken;
+    const held = [...this.#held];
+    this.#firstHeld = (this.#firstHeld + 1) % Math.max(1, held.length);
+    for (let i = 0; i < held.length; i++) {
+      const session = held[(this.#firstHeld + i) % held.length];
+      if (!session.resume()) this.#held.delete(session);
     }
     this.flush();
     this.#clearRetry();
-    if (waiting) this.#retry = setTimeout(() => this.retry(), 1);
+    if (this.#held.size === 0) return;
+    if (this.messagesTaken > taken) this.#retry = setImmediate(() => this.retry());
+    else this.#retry = setTimeout(() => this.retry(), 1);
   }
 
   /** Called by a session that keeps packets. */

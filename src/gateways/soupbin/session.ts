@@ -52,6 +52,7 @@ export class SoupSession<State> implements PacketHandler {
   #ticksInPhase: number;
   #ticksSilent: number;
   #ticksStalled: number;
+  #ticksHeld: number;
   #wroteSinceTick: boolean;
   #drainWanted: boolean;
   readonly #onWritten: () => void;
@@ -72,6 +73,7 @@ export class SoupSession<State> implements PacketHandler {
     this.#ticksInPhase = 0;
     this.#ticksSilent = 0;
     this.#ticksStalled = 0;
+    this.#ticksHeld = 0;
     this.#wroteSinceTick = false;
     this.#drainWanted = false;
     this.#onWritten = () => {
@@ -167,7 +169,14 @@ export class SoupSession<State> implements PacketHandler {
 
   onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
     if (this.phase === SessionPhase.LoggedIn) {
-      if (type === SoupPacket.UnsequencedData) return this.#server.door.onMessage(this, bytes, from, to);
+      if (type === SoupPacket.UnsequencedData) {
+        const verdict = this.#server.door.onMessage(this, bytes, from, to);
+        if (verdict === PacketVerdict.Taken) {
+          this.#ticksHeld = 0;
+          this.#server.messagesTaken++;
+        }
+        return verdict;
+      }
       if (type === SoupPacket.ClientHeartbeat || type === SoupPacket.Debug) return PacketVerdict.Taken;
       if (type === SoupPacket.LogoutRequest) {
         this.#finish('logout');
@@ -207,6 +216,7 @@ export class SoupSession<State> implements PacketHandler {
     const { limits } = this.#server;
     this.#ticksInPhase++;
     this.#ticksSilent++;
+    this.#ticksHeld = this.#framer.holding ? this.#ticksHeld + 1 : 0;
     this.#ticksStalled = this.#socket.writableLength === 0 ? 0 : this.#ticksStalled + 1;
     if (this.phase === SessionPhase.Closing) {
       if (this.#ticksInPhase > limits.closingTicksMax) this.#socket.destroy();
@@ -220,6 +230,7 @@ export class SoupSession<State> implements PacketHandler {
     if (this.#ticksSilent > limits.silentTicksMax && !this.#framer.holding)
       this.close('no heartbeat in time');
     else if (this.#ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
+    else if (this.#ticksHeld > limits.heldTicksMax) this.close('the venue takes no messages now');
     else {
       if (!this.#wroteSinceTick) this.sendFramed(...whole(SERVER_HEARTBEAT));
       this.#wroteSinceTick = false;
@@ -255,7 +266,7 @@ export class SoupSession<State> implements PacketHandler {
   }
 
   #write(): void {
-    if (this.#flushedTo === this.#outAt) return;
+    if (this.#flushedTo === this.#outAt || this.#socket.destroyed) return;
     this.#socket.write(this.out.subarray(this.#flushedTo, this.#outAt), this.#onWritten);
     this.#flushedTo = this.#outAt;
     this.#wroteSinceTick = true;

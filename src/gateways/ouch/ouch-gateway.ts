@@ -1,0 +1,432 @@
+import type { AddressInfo } from 'node:net';
+import { OuchCommandWriter, WriteOutcome } from '#codec/ouch/command-writer.ts';
+import { OuchInstruments, whyNotOffered } from '#codec/ouch/instruments.ts';
+import { AccountQuery, Instrument, InstrumentQuery, SessionOptions } from '#codec/ouch/messages.ts';
+import { OrderOptions } from '#codec/ouch/order-options.ts';
+import { OrderScales } from '#codec/ouch/order-scales.ts';
+import { encodeOuch } from '#codec/ouch/plain.ts';
+import { ReportSide } from '#codec/ouch/report-writer.ts';
+import { PacketVerdict } from '#codec/soupbin/framer.ts';
+import { LoginRejectCode, type LoginRequest, SoupPacket } from '#codec/soupbin/packets.ts';
+import { CloseSession, CommandType, OpenSession } from '#domain/commands.ts';
+import {
+  CommandRejected,
+  EventFlag,
+  EventType,
+  OrderAccepted,
+  OrderCanceled,
+  OrderReplaced,
+  Trade,
+} from '#domain/events.ts';
+import type { Clock, CommandSink, EventSink } from '#domain/ports.ts';
+import { RejectCode } from '#domain/rejects.ts';
+import { assert } from '#lib/assert.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { GatewayLogger } from '../soupbin/logger.ts';
+import type { Credentials } from '../soupbin/password.ts';
+import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from '../soupbin/server.ts';
+import type { SoupSession } from '../soupbin/session.ts';
+import { type OuchSession, OuchUser } from './ouch-user.ts';
+import { ReportSender } from './report-sender.ts';
+import type { ReportStore } from './report-store.ts';
+
+export interface OuchGatewayOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Name of the report stream, up to 10 characters; the same as long as the log is the same. Default HIVE. */
+  readonly sessionName?: string;
+  /** What a login means before the client says otherwise with Session Options. Default false. */
+  readonly cancelOnDisconnect?: boolean;
+  /** Reports kept in memory, of all users together: a power of two, 200 bytes each. Default 65,536. */
+  readonly recentReports?: number;
+  readonly limits?: Partial<SoupLimits>;
+}
+
+const IMAGE = EventFlag.Image << 8;
+const SECONDS_PER_DAY = 86_400;
+const NANOS_PER_SECOND = 1_000_000_000;
+
+type Session = SoupSession<OuchSession>;
+
+/**
+ * The order-entry door: OUCH 5.0 over SoupBinTCP, on the order path's thread.
+ *
+ * Messages of clients become commands in the sink. Events become reports: sequenced message n of a user is report n
+ * of the log, so a client that comes back, here or at another node, asks for the first one that it lacks. Recent
+ * reports come from memory, older ones from the report store; meanwhile new ones wait in the ring, in order.
+ *
+ * Feed it every event from the first on, or from a snapshot's images on.
+ */
+export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
+  readonly name = 'ouch';
+  readonly #sink: CommandSink;
+  readonly #clock: Clock;
+  readonly #logger: GatewayLogger;
+  readonly #sessionName: string;
+  readonly #cancelOnDisconnect: boolean;
+  readonly #instruments: OuchInstruments;
+  readonly #scales: OrderScales;
+  readonly #commands: OuchCommandWriter;
+  readonly #options: OrderOptions;
+  readonly #sender: ReportSender;
+  readonly #usersById: Map<number, OuchUser>;
+  readonly #usersByName: Map<string, OuchUser>;
+  /** Users with `closesOwed`. */
+  readonly #owing: Set<OuchUser>;
+  #owedTimer: NodeJS.Timeout | undefined;
+  readonly #server: SoupServer<OuchSession>;
+
+  constructor(
+    sink: CommandSink,
+    store: ReportStore,
+    clock: Clock,
+    options: OuchGatewayOptions,
+    logger: GatewayLogger,
+  ) {
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#sessionName = options.sessionName ?? 'HIVE';
+    assert(/^[\x21-\x7e]{1,10}$/.test(this.#sessionName), 'Condition: a session name has 1 to 10 characters');
+    this.#cancelOnDisconnect = options.cancelOnDisconnect ?? false;
+    this.#instruments = new OuchInstruments();
+    this.#scales = new OrderScales();
+    this.#commands = new OuchCommandWriter(this.#instruments, this.#scales, clock, sink);
+    this.#options = new OrderOptions();
+    this.#sender = new ReportSender(this.#instruments, options.recentReports ?? 65_536, store, logger, () =>
+      this.#server.flush(),
+    );
+    this.#usersById = new Map();
+    this.#usersByName = new Map();
+    this.#owing = new Set();
+    this.#owedTimer = undefined;
+    this.#server = new SoupServer(this, options, logger);
+  }
+
+  /** Connections, logged in or not. */
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /** Starts listening. Call it when the replica has caught up with the log. @throws Error of node:net */
+  listen(): Promise<AddressInfo> {
+    return this.#server.listen();
+  }
+
+  /**
+   * Ends every session with the reason and End of Session, and stops listening. On return the sessions' CloseSession
+   * commands are in the sink, as far as it has room.
+   */
+  close(reason: string): Promise<void> {
+    const closed = this.#server.close(reason);
+    this.#payOwedCloses();
+    clearTimeout(this.#owedTimer);
+    return closed;
+  }
+
+  /** One beat of heartbeats and timeouts, for owners that set `limits.tickMs` to 0. */
+  tick(): void {
+    this.#server.tick();
+  }
+
+  // Events in
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    const { i32 } = words;
+    for (let at = from; at < to; at += i32[at] >>> 16) this.#onEvent(words, at);
+    this.#server.flush();
+  }
+
+  #onEvent(words: WordBuffer, at: number): void {
+    const { i32 } = words;
+    const type = i32[at] & 0xff;
+    switch (type) {
+      case EventType.OrderAccepted:
+        this.#noteOrder(i32[at + 6], i32[at + OrderAccepted.at.clientOrderId], i32[at + 1]);
+        break;
+      case EventType.OrderReplaced:
+        this.#scales.forget(i32[at + 6], i32[at + OrderReplaced.at.originalClientOrderId]);
+        this.#noteOrder(i32[at + 6], i32[at + OrderReplaced.at.clientOrderId], i32[at + 1]);
+        break;
+      case EventType.OrderCanceled:
+        if (words.f64[(at + OrderCanceled.at.leavesQtyLots) >> 1] === 0) {
+          this.#scales.forget(i32[at + 6], i32[at + OrderCanceled.at.clientOrderId]);
+        }
+        break;
+      case EventType.CommandRejected:
+        this.#noteRejected(i32, at);
+        break;
+      case EventType.Trade:
+        this.#onTrade(words, at);
+        return;
+      case EventType.InstrumentAdded:
+        this.#addInstrument(words, at);
+        return;
+      case EventType.UserAdded:
+        this.#addUser(words, at);
+        return;
+    }
+    const number = i32[at + 7];
+    if (number !== 0 && (i32[at] & IMAGE) === 0) {
+      this.#report(i32[at + 6], number, words, at, ReportSide.Owner);
+    }
+  }
+
+  #onTrade(words: WordBuffer, at: number): void {
+    const { i32, f64 } = words;
+    const { at: field } = Trade;
+    const makerUserId = i32[at + field.makerUserId];
+    const takerUserId = i32[at + field.takerUserId];
+    if (f64[(at + field.makerLeavesQtyLots) >> 1] === 0) {
+      this.#scales.forget(makerUserId, i32[at + field.makerClientOrderId]);
+    }
+    if (f64[(at + field.takerLeavesQtyLots) >> 1] === 0) {
+      this.#scales.forget(takerUserId, i32[at + field.takerClientOrderId]);
+    }
+    const makerNumber = i32[at + field.makerReportNumber];
+    const takerNumber = i32[at + field.takerReportNumber];
+    // Both sides may be one user in an auction: then in the order of their numbers.
+    if (makerNumber <= takerNumber || makerUserId !== takerUserId) {
+      if (makerNumber !== 0) this.#report(makerUserId, makerNumber, words, at, ReportSide.Maker);
+      if (takerNumber !== 0) this.#report(takerUserId, takerNumber, words, at, ReportSide.Taker);
+    } else {
+      if (takerNumber !== 0) this.#report(takerUserId, takerNumber, words, at, ReportSide.Taker);
+      this.#report(makerUserId, makerNumber, words, at, ReportSide.Maker);
+    }
+  }
+
+  #report(userId: number, number: number, words: WordBuffer, at: number, side: ReportSide): void {
+    const user = this.#usersById.get(userId);
+    if (user !== undefined) this.#sender.report(user, number, words, at, side);
+  }
+
+  #noteOrder(userId: number, userRefNum: number, instrumentId: number): void {
+    const instrument = this.#instruments.byId(instrumentId);
+    if (instrument !== undefined) {
+      this.#scales.note(userId, userRefNum, instrument.priceFactor, this.#instruments.commonPriceFactor);
+    }
+    this.#noteUserRefNum(userId, userRefNum);
+  }
+
+  #noteRejected(i32: Int32Array, at: number): void {
+    const { commandType: word, clientOrderId } = CommandRejected.at;
+    const commandType = i32[at + word] & 0xff;
+    if (commandType !== CommandType.NewOrder && commandType !== CommandType.ReplaceOrder) return;
+    // A number that was used before may be a live order's.
+    if (i32[at + word] >>> 16 === RejectCode.DUPLICATE_CLIENT_ORDER_ID) return;
+    this.#scales.forget(i32[at + 6], i32[at + clientOrderId]);
+    this.#noteUserRefNum(i32[at + 6], i32[at + clientOrderId]);
+  }
+
+  #noteUserRefNum(userId: number, userRefNum: number): void {
+    const user = this.#usersById.get(userId);
+    if (user !== undefined && userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
+  }
+
+  #addInstrument(words: WordBuffer, at: number): void {
+    const instrument = this.#instruments.add(words, at);
+    if (instrument.offered) return;
+    this.#logger.warn(
+      {
+        door: this.name,
+        symbol: String.fromCharCode(...instrument.symbol).trimEnd(),
+        reason: whyNotOffered(instrument.priceFactor, instrument.maxQtyLots),
+      },
+      'instrument is not offered on this door',
+    );
+  }
+
+  #addUser(words: WordBuffer, at: number): void {
+    const user = new OuchUser(words, at);
+    this.#usersById.set(user.userId, user);
+    this.#usersByName.set(user.name, user);
+  }
+
+  // Logins
+
+  /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
+  credentials(username: string): Credentials | undefined {
+    return this.#usersByName.get(username.toUpperCase());
+  }
+
+  onLogin(session: Session, request: LoginRequest): LoginAnswer {
+    const user = this.#usersByName.get(request.username.toUpperCase());
+    assert(user !== undefined, 'Invariant: only users of the venue have credentials');
+    if (request.session !== '' && request.session !== this.#sessionName) {
+      return refused(`the session here is ${this.#sessionName}`);
+    }
+    if (request.sequenceNumber > user.reportCount + 1) {
+      return refused(`the next sequence number is ${user.reportCount + 1}`);
+    }
+    user.session?.close('the same user logged in again');
+    this.#payOwedCloses();
+    if (user.closesOwed > 0 || !this.#openSession(user, this.#cancelOnDisconnect)) {
+      return refused('the venue takes no commands now');
+    }
+    const nextNumber = request.sequenceNumber === 0 ? user.reportCount + 1 : request.sequenceNumber;
+    user.isKnownHere = true;
+    user.session = session;
+    session.state = { user, nextNumber, isLive: false, cursor: 0, isReading: false, toldOfIgnored: false };
+    return { accepted: true, session: this.#sessionName, nextSequence: nextNumber };
+  }
+
+  onLoggedIn(session: Session): void {
+    this.#sender.catchUp(session);
+  }
+
+  onClosed(session: Session): void {
+    const { user } = session.state as OuchSession;
+    assert(user.session === session, 'Invariant: a user has one session');
+    user.session = undefined;
+    user.closesOwed++;
+    this.#owing.add(user);
+    // Not at once: a session may end while events are handed over, when no command may be written.
+    this.#owedTimer ??= setTimeout(() => this.#payOwedCloses(), 0);
+  }
+
+  #openSession(user: OuchUser, cancelOnDisconnect: boolean): boolean {
+    const at = this.#reserve(CommandType.OpenSession, OpenSession.words, user);
+    if (at === -1) return false;
+    this.#sink.words.i32[at + OpenSession.at.cancelOnDisconnect] = cancelOnDisconnect ? 1 : 0;
+    return true;
+  }
+
+  /** Writes the CloseSession commands of sessions that ended; tries again while the sink has no room. */
+  #payOwedCloses(): void {
+    clearTimeout(this.#owedTimer);
+    this.#owedTimer = undefined;
+    for (const user of this.#owing) {
+      while (user.closesOwed > 0) {
+        if (this.#reserve(CommandType.CloseSession, CloseSession.words, user) === -1) {
+          this.#owedTimer = setTimeout(() => this.#payOwedCloses(), 1);
+          return;
+        }
+        user.closesOwed--;
+      }
+      this.#owing.delete(user);
+    }
+  }
+
+  #reserve(type: CommandType, words: number, user: OuchUser): number {
+    const at = this.#sink.reserve(words);
+    if (at === -1) return -1;
+    const { i32 } = this.#sink.words;
+    i32[at] = type | (words << 16);
+    i32[at + 1] = user.userId;
+    return at;
+  }
+
+  onDrain(session: Session): void {
+    this.#sender.catchUp(session);
+  }
+
+  // Messages in
+
+  onMessage(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
+    const state = session.state as OuchSession;
+    switch (to > from ? bytes[from] : 0) {
+      case AccountQuery.type:
+        return this.#accountQuery(session, state.user, bytes, from, to);
+      case SessionOptions.type:
+        return this.#sessionOptions(session, state.user, bytes, from, to);
+      case InstrumentQuery.type:
+        return this.#instrumentQuery(session, bytes, from, to);
+    }
+    switch (this.#commands.write(state.user, bytes, from, to)) {
+      case WriteOutcome.Written:
+        return PacketVerdict.Taken;
+      case WriteOutcome.Full:
+        return PacketVerdict.Later;
+      case WriteOutcome.Malformed:
+        return this.#violation(session, this.#commands.fault);
+      case WriteOutcome.Ignored:
+        this.#tellOfIgnored(session, state);
+        return PacketVerdict.Taken;
+    }
+  }
+
+  #violation(session: Session, fault: string): PacketVerdict {
+    session.close(`protocol violation: ${fault}`);
+    return PacketVerdict.Stop;
+  }
+
+  #tellOfIgnored(session: Session, state: OuchSession): void {
+    if (state.toldOfIgnored) return;
+    state.toldOfIgnored = true;
+    const text = `ignored: UserRefNum must be above ${state.user.lastUserRefNum}; this is said once`;
+    session.send(SoupPacket.Debug, Buffer.from(text));
+    this.#server.flush();
+  }
+
+  /** Answered at once and outside the sequence: the answer is no fact of the log. */
+  #accountQuery(
+    session: Session,
+    user: OuchUser,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): PacketVerdict {
+    if (!this.#options.read(bytes, from + AccountQuery.bytes, to, true)) {
+      return this.#violation(session, 'malformed Account Query');
+    }
+    this.#clock.read();
+    const { seconds, nanos } = this.#clock;
+    return this.#answer(
+      session,
+      encodeOuch({
+        type: 'AccountQueryResponse',
+        timestamp: (seconds % SECONDS_PER_DAY) * NANOS_PER_SECOND + nanos,
+        nextUserRefNum: user.lastUserRefNum + 1,
+      }),
+    );
+  }
+
+  #sessionOptions(
+    session: Session,
+    user: OuchUser,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): PacketVerdict {
+    const choice = bytes[from + SessionOptions.at.cancelOnDisconnect];
+    if (to - from !== SessionOptions.bytes || (choice !== YES && choice !== NO)) {
+      return this.#violation(session, 'malformed Session Options');
+    }
+    return this.#openSession(user, choice === YES) ? PacketVerdict.Taken : PacketVerdict.Later;
+  }
+
+  #instrumentQuery(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
+    if (to - from !== InstrumentQuery.bytes) return this.#violation(session, 'malformed Instrument Query');
+    const at = from + InstrumentQuery.at.symbol;
+    const instrument = this.#instruments.find(bytes, at);
+    const answer = encodeOuch({
+      type: 'Instrument',
+      symbol: '',
+      wirePriceDecimals: instrument?.wirePriceDecimals ?? 0,
+      tickSize: instrument?.priceFactor ?? 0,
+      quantityDecimals: instrument?.qtyDecimals ?? 0,
+      lotSize: instrument?.lotSize ?? 0,
+      minQuantity: instrument?.minQtyLots ?? 0,
+      maxQuantity: instrument?.maxQtyLots ?? 0,
+    });
+    answer.set(bytes.subarray(at, to), Instrument.at.symbol);
+    return this.#answer(session, answer);
+  }
+
+  #answer(session: Session, message: Uint8Array): PacketVerdict {
+    session.send(SoupPacket.UnsequencedData, message);
+    this.#server.flush();
+    return PacketVerdict.Taken;
+  }
+}
+
+const YES = 0x59;
+const NO = 0x4e;
+
+const refused = (reason: string): LoginAnswer => ({
+  accepted: false,
+  code: LoginRejectCode.SessionNotAvailable,
+  reason,
+});
