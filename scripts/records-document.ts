@@ -81,7 +81,7 @@ function introduction(): string[] {
     "| i32 | 4 | signed integer, two's complement |",
     '| i53 | 8 | integer of magnitude below 2^53, as an IEEE 754 binary64; never negative zero |',
     '| text8, text16 | 8, 16 | printable ASCII (0x20 to 0x7e), then NUL to the end |',
-    '| bytes32 | 32 | opaque |',
+    '| bytes16, bytes32 | 16, 32 | opaque |',
     '',
     'Offsets below are bytes from the start of the record.',
   ];

@@ -23,8 +23,9 @@ function sampleValue({ name, kind }: Field, index: number): number | string | Ui
       return name.slice(0, 8);
     case 'text16':
       return `${name} ${index}`.slice(0, 16);
+    case 'bytes16':
     case 'bytes32':
-      return Uint8Array.from({ length: 32 }, (_, byte) => 0x80 + index + byte);
+      return Uint8Array.from({ length: kind === 'bytes16' ? 16 : 32 }, (_, byte) => 0x80 + index + byte);
   }
 }
 

@@ -217,7 +217,7 @@ export const AddUser = layout('AddUser', CommandType.AddUser, header, {
   accountId: 'u32',
   /** Login name. */
   name: 'text8',
-  salt: 'text16',
+  salt: 'bytes16',
   passwordHash: 'bytes32',
 });
 

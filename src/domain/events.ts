@@ -302,7 +302,7 @@ export const UserAdded = layout('UserAdded', EventType.UserAdded, header, {
   /** Highest clientOrderId accepted so far (in an image). */
   lastClientOrderId: 'u32',
   name: 'text8',
-  salt: 'text16',
+  salt: 'bytes16',
   passwordHash: 'bytes32',
 });
 

@@ -8,9 +8,9 @@
  * - `i32`, `u32`: one word
  * - `i53`: two words at an even offset; an integer of magnitude below 2^53 carried as an IEEE 754 binary64
  * - `text8`, `text16`: 8 or 16 bytes of printable ASCII, padded with NUL
- * - `bytes32`: 32 opaque bytes
+ * - `bytes16`, `bytes32`: opaque bytes
  */
-export type FieldKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53' | 'text8' | 'text16' | 'bytes32';
+export type FieldKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53' | 'text8' | 'text16' | 'bytes16' | 'bytes32';
 
 export interface Field {
   readonly name: string;
@@ -37,6 +37,7 @@ const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
   i53: 2,
   text8: 2,
   text16: 4,
+  bytes16: 4,
   bytes32: 8,
 };
 

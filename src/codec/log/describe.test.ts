@@ -69,7 +69,7 @@ test('describeCommand: credentials are not shown', () => {
   const user = describedCommand({
     type: 'AddUser',
     name: 'mm1',
-    salt: 'pepper',
+    salt: new Uint8Array(16).fill(5),
     passwordHash: new Uint8Array(32).fill(7),
   });
   assert.deepEqual([user['name'], user['salt'], user['passwordHash']], ['mm1', REDACTED, REDACTED]);

@@ -14,6 +14,7 @@ export const KIND_BYTES: { readonly [Kind in FieldKind]: number } = {
   i53: 8,
   text8: 8,
   text16: 16,
+  bytes16: 16,
   bytes32: 32,
 };
 
@@ -39,7 +40,7 @@ export function fieldOffset(field: Field, at: number): number {
 /** The value that a missing field stands for. */
 export function defaultValue(kind: FieldKind): Value {
   if (kind === 'text8' || kind === 'text16') return '';
-  if (kind === 'bytes32') return new Uint8Array(KIND_BYTES.bytes32);
+  if (kind === 'bytes16' || kind === 'bytes32') return new Uint8Array(KIND_BYTES[kind]);
   return 0;
 }
 
@@ -54,9 +55,11 @@ export function writeField(words: WordBuffer, at: number, field: Field, value: u
     case 'text16':
       writeText(words.u8, field, offset, value);
       return;
+    case 'bytes16':
     case 'bytes32':
-      if (!(value instanceof Uint8Array) || value.length !== KIND_BYTES.bytes32) {
-        throw new CodecError('BAD_BYTES', field.name, offset, 'needs a Uint8Array of 32 bytes');
+      if (!(value instanceof Uint8Array) || value.length !== KIND_BYTES[field.kind]) {
+        const bytes = KIND_BYTES[field.kind];
+        throw new CodecError('BAD_BYTES', field.name, offset, `needs a Uint8Array of ${bytes} bytes`);
       }
       words.u8.set(value, offset);
       return;
@@ -89,8 +92,9 @@ export function readField(words: WordBuffer, at: number, field: Field): Value {
     case 'text8':
     case 'text16':
       return readText(u8, field, offset);
+    case 'bytes16':
     case 'bytes32':
-      return u8.slice(offset, offset + KIND_BYTES.bytes32);
+      return u8.slice(offset, offset + KIND_BYTES[field.kind]);
   }
 }
 

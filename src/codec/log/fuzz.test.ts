@@ -61,6 +61,8 @@ function arbitraryValue({ kind }: Field): fc.Arbitrary<number | string | Uint8Ar
       return text(8);
     case 'text16':
       return text(16);
+    case 'bytes16':
+      return fc.uint8Array({ minLength: 16, maxLength: 16 });
     case 'bytes32':
       return fc.uint8Array({ minLength: 32, maxLength: 32 });
   }
@@ -107,7 +109,10 @@ function damaged(bytes: Uint8Array, damage: readonly Damage[], within = bytes.le
 
 /** What is wrong with a decoded value, told from the kinds' definitions alone; '' is nothing. */
 function valueFault({ kind }: Field, value: unknown): string {
-  if (kind === 'bytes32') return value instanceof Uint8Array && value.length === 32 ? '' : 'not 32 bytes';
+  if (kind === 'bytes16' || kind === 'bytes32') {
+    const bytes = kind === 'bytes16' ? 16 : 32;
+    return value instanceof Uint8Array && value.length === bytes ? '' : `not ${bytes} bytes`;
+  }
   if (kind === 'text8' || kind === 'text16') {
     const pattern = kind === 'text8' ? /^[ -~]{0,8}$/ : /^[ -~]{0,16}$/;
     return typeof value === 'string' && pattern.test(value) ? '' : 'not text';

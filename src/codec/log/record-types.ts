@@ -3,9 +3,9 @@ import type { EntryHeader } from '#domain/entry.ts';
 import type * as events from '#domain/events.ts';
 
 /** Fields that are text: strings here, NUL-padded ASCII in the record. */
-export type TextFieldName = 'clientTag' | 'symbol' | 'name' | 'salt';
+export type TextFieldName = 'clientTag' | 'symbol' | 'name';
 /** Fields that are opaque bytes. */
-export type BytesFieldName = 'passwordHash';
+export type BytesFieldName = 'passwordHash' | 'salt';
 
 type FieldValue<Name> = Name extends TextFieldName
   ? string

@@ -121,7 +121,12 @@ test('encodeCommand: refuses with the code, the field and its offset', () => {
 
 test('encodeCommand: opaque bytes are 32 bytes, zero when missing', () => {
   const passwordHash = Uint8Array.from({ length: 32 }, (_, index) => index);
-  const user = { type: 'AddUser', newUserId: 3, name: 'mm1', salt: 'abc' } as const;
+  const user = {
+    type: 'AddUser',
+    newUserId: 3,
+    name: 'mm1',
+    salt: Uint8Array.from({ length: 16 }, (_, index) => 255 - index),
+  } as const;
   const decoded = decodeCommand(encodeCommand({ ...user, passwordHash }));
   assert.ok(decoded.type === 'AddUser');
   assert.deepEqual(decoded.passwordHash, passwordHash);
