@@ -225,10 +225,11 @@ export function testLogContract(name: string, makeFactory: () => LogFactory): vo
       assert.deepEqual(reader.entries, []);
     });
 
-    test('reopen: entries, sequence and time go on where they were', (t) => {
+    // The rest is for a log that outlives its instance.
+    if (makeFactory().reopen === undefined) return;
+    test('reopen: entries, sequence and time go on where they were', () => {
       const { factory, log, reader, clock } = begin();
-      const { reopen } = factory;
-      if (reopen === undefined) return t.skip('this log ends with its instance');
+      const reopen = factory.reopen as NonNullable<LogFactory['reopen']>;
       let current = log;
       for (let round = 0; round < 4; round++) {
         for (let i = 0; i < 50; i++) {

@@ -74,72 +74,138 @@ export function scanLog(
   directory: string,
   logId: LogId | undefined,
   fromSequence: number,
-  onProgress?: (progress: ScanProgress) => void,
+  onProgress?: ((progress: ScanProgress) => void) | undefined,
 ): LogScan {
   const segments = listSegments(disk, directory);
   if (segments.length === 0) throw corrupt(directory, 0, 'the log has no segment: its files are missing');
   let start = segments.length - 1;
   while (start > 0 && segments[start].firstSequence > fromSequence) start--;
 
-  const reader = new SegmentReader(disk, logId);
+  const scanner = new Scanner(disk, logId, segments, onProgress);
   try {
-    let entries = 0;
-    let bytes = 0;
-    let expected = 0;
-    let lastCommitOffset = 0;
-    let seconds = 0;
-    let nanos = 0;
-    for (let s = 0; s < segments.length; s++) {
-      reader.open(segments[s].path, segments[s].firstSequence);
-      if (s < start) continue;
-      if (s > start && reader.firstSequence !== expected) {
-        throw corrupt(
-          reader.file,
-          0,
-          `entries ${expected} to ${reader.firstSequence - 1} are missing before this segment`,
-        );
-      }
-      expected = reader.firstSequence;
-      lastCommitOffset = SEGMENT_HEADER_BYTES;
-      seconds = reader.createdSeconds;
-      nanos = reader.createdNanos;
-      while (reader.next() === Scan.Record) {
-        if (reader.sequence !== expected) {
-          throw corrupt(
-            reader.file,
-            reader.offset,
-            `entry ${reader.sequence} stands where entry ${expected} should`,
-          );
-        }
-        expected++;
-        if (reader.commitIndex === 0) lastCommitOffset = reader.offset;
-        seconds = reader.timeSeconds;
-        nanos = reader.timeNanos;
-        if (++entries % PROGRESS_ENTRIES === 0)
-          onProgress?.({ segment: s + 1, segments: segments.length, entries });
-      }
-      bytes += reader.offset - SEGMENT_HEADER_BYTES;
-      onProgress?.({ segment: s + 1, segments: segments.length, entries });
-      if (s < segments.length - 1) checkSealed(reader, expected);
+    for (let index = 0; index < segments.length; index++) {
+      scanner.open(index);
+      if (index >= start) scanner.scan(index > start);
     }
+    return scanner.finish();
+  } finally {
+    scanner.close();
+  }
+}
+
+class Scanner {
+  readonly #reader: SegmentReader;
+  readonly #segments: SegmentFile[];
+  readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
+  #index: number;
+  #entries: number;
+  #bytes: number;
+  /** Sequence that the next record must have. */
+  #expected: number;
+  #lastCommitOffset: number;
+  #timeSeconds: number;
+  #timeNanos: number;
+
+  constructor(
+    disk: Disk,
+    logId: LogId | undefined,
+    segments: SegmentFile[],
+    onProgress: ((progress: ScanProgress) => void) | undefined,
+  ) {
+    this.#reader = new SegmentReader(disk, logId);
+    this.#segments = segments;
+    this.#onProgress = onProgress;
+    this.#index = 0;
+    this.#entries = 0;
+    this.#bytes = 0;
+    this.#expected = 0;
+    this.#lastCommitOffset = 0;
+    this.#timeSeconds = 0;
+    this.#timeNanos = 0;
+  }
+
+  /** Opens a segment, which checks its header. */
+  open(index: number): void {
+    this.#index = index;
+    this.#reader.open(this.#segments[index].path, this.#segments[index].firstSequence);
+  }
+
+  /** Checks the records of the open segment. `follows`: it must go on where the one before ended. */
+  scan(follows: boolean): void {
+    const reader = this.#reader;
+    const { firstSequence } = reader;
+    if (follows && firstSequence !== this.#expected) {
+      const missing = `entries ${this.#expected} to ${firstSequence - 1} are missing before this segment`;
+      throw corrupt(reader.file, 0, missing);
+    }
+    this.#expected = firstSequence;
+    this.#lastCommitOffset = SEGMENT_HEADER_BYTES;
+    this.#timeSeconds = reader.createdSeconds;
+    this.#timeNanos = reader.createdNanos;
+    this.#walk();
+    if (this.#index < this.#segments.length - 1) {
+      checkSealed(reader, this.#expected);
+      this.#bytes += reader.offset - SEGMENT_HEADER_BYTES;
+    }
+  }
+
+  /** What was found, after the last segment was scanned. */
+  finish(): LogScan {
+    const reader = this.#reader;
     assert(reader.logId !== undefined, 'Invariant: an open segment has told its log id');
+    let rest = reader.readRest();
+    while (writtenBytes(rest) > 0) {
+      // A node that runs beside may have gone on writing since: judge only what no longer grows.
+      const { offset } = reader;
+      reader.refresh();
+      this.#walk();
+      if (reader.offset === offset) break;
+      rest = reader.readRest();
+    }
     return {
       logId: reader.logId,
-      segments,
-      entries,
-      bytes,
-      firstSequence: segments[0].firstSequence,
-      lastSequence: expected - 1,
-      lastTimeSeconds: seconds,
-      lastTimeNanos: nanos,
+      segments: this.#segments,
+      entries: this.#entries,
+      bytes: this.#bytes + reader.offset - SEGMENT_HEADER_BYTES,
+      firstSequence: this.#segments[0].firstSequence,
+      lastSequence: this.#expected - 1,
+      lastTimeSeconds: this.#timeSeconds,
+      lastTimeNanos: this.#timeNanos,
       segmentBytes: reader.segmentBytes,
       fileBytes: reader.fileBytes,
-      lastCommitOffset,
+      lastCommitOffset: this.#lastCommitOffset,
       endOffset: reader.offset,
-      tornBytes: tornBytes(reader, reader.logId, expected),
+      tornBytes: tornBytes(reader, rest, reader.logId, this.#expected),
     };
-  } finally {
-    reader.close();
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  /** Goes on as far as there are whole records. */
+  #walk(): void {
+    const reader = this.#reader;
+    while (reader.next() === Scan.Record) {
+      if (reader.sequence !== this.#expected) {
+        const found = `entry ${reader.sequence} stands where entry ${this.#expected} should`;
+        throw corrupt(reader.file, reader.offset, found);
+      }
+      this.#expected++;
+      if (reader.commitIndex === 0) this.#lastCommitOffset = reader.offset;
+      this.#timeSeconds = reader.timeSeconds;
+      this.#timeNanos = reader.timeNanos;
+      if (++this.#entries % PROGRESS_ENTRIES === 0) this.#report();
+    }
+    this.#report();
+  }
+
+  #report(): void {
+    this.#onProgress?.({
+      segment: this.#index + 1,
+      segments: this.#segments.length,
+      entries: this.#entries,
+    });
   }
 }
 
@@ -157,8 +223,7 @@ function checkSealed(reader: SegmentReader, expected: number): void {
  * process that dies writes a prefix. Anything else, and anything that a later commit follows, is damage to
  * entries that may have been acknowledged.
  */
-function tornBytes(reader: SegmentReader, logId: LogId, expected: number): number {
-  const rest = reader.readRest();
+function tornBytes(reader: SegmentReader, rest: WordBuffer, logId: LogId, expected: number): number {
   const written = writtenBytes(rest);
   if (written === 0) return 0;
   const later = sequenceOfLaterCommit(rest, logId, expected);

@@ -18,7 +18,7 @@ export const SPARE_SUFFIX = '.spare';
 /** A segment that was truncated away and waits to be deleted. */
 export const REMOVED_SUFFIX = '.removed';
 
-/** Writes all of it, durably. @throws Error when the disk takes less, or its own error. */
+/** Writes all of it, durably. A disk that takes a part is asked again, so that it says why. @throws the disk's error */
 export function writeAll(
   disk: Disk,
   handle: number,
@@ -26,8 +26,11 @@ export function writeAll(
   length: number,
   position: number,
 ): void {
-  const written = disk.write(handle, bytes, 0, length, position);
-  if (written !== length) throw new Error(`the disk took ${written} of ${length} bytes`);
+  for (let done = 0; done < length; ) {
+    const written = disk.write(handle, bytes, done, length - done, position + done);
+    if (written === 0) throw new Error(`the disk took ${done} of ${length} bytes`);
+    done += written;
+  }
 }
 
 /** Writes zeros from `from` up to `to`, durably, the last piece first (docs/log-format.md, "Recovery"). */

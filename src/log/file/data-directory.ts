@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Clock } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
+import { DataDirectoryError, LOCK_FILES, lockDirectory } from './directory-lock.ts';
+import { errorCode, nodeDisk } from './disk.ts';
+import { UNFINISHED_SUFFIX, writeFileDurably } from './durable-file.ts';
+import { createFileLog } from './file-log.ts';
+import { LogId, SEGMENT_BYTES } from './format.ts';
+import { listSegments } from './scan.ts';
+import { verifyLog } from './verify.ts';
+
+export { DataDirectoryError } from './directory-lock.ts';
+
+/** Version of a data directory as a whole: raised when an older build could misread what a newer one wrote. */
+export const DATA_FORMAT_VERSION = 1;
+
+const META_FILE = 'hive.json';
+const EPOCH_FILE = 'epoch';
+const LOG_DIRECTORY = 'log';
+const SNAPSHOT_DIRECTORY = 'snapshots';
+const NODE_ID_MAX = 2 ** 16 - 1;
+const EPOCH_MAX = 2 ** 32 - 1;
+
+/** The file `hive.json`: written once, when the directory is made. */
+export interface DataDirectoryMeta {
+  readonly formatVersion: number;
+  /** UUID of the log. */
+  readonly logId: string;
+  /** 1 to 65,535. */
+  readonly nodeId: number;
+  /** ISO 8601 */
+  readonly createdAt: string;
+}
+
+/** A data directory in use by this process. */
+export interface DataDirectory {
+  readonly path: string;
+  readonly meta: DataDirectoryMeta;
+  readonly logId: LogId;
+  /** Grows by one at each opening, from 1; durable before it is used. */
+  readonly epoch: number;
+  readonly logDirectory: string;
+  readonly snapshotDirectory: string;
+  /** Lets others use the directory. */
+  close(): void;
+}
+
+export interface DataDirectoryOptions {
+  readonly clock: Clock;
+  /** The node's number. Default: what the directory says, 1 for a new one. */
+  readonly nodeId?: number;
+  readonly segmentBytes?: number;
+}
+
+/**
+ * Opens the data directory of a node, or makes it, with an empty log, where there is none.
+ * @throws DataDirectoryError
+ */
+export function openDataDirectory(directory: string, options: DataDirectoryOptions): DataDirectory {
+  const { nodeId } = options;
+  assert(
+    nodeId === undefined || (Number.isInteger(nodeId) && nodeId >= 1 && nodeId <= NODE_ID_MAX),
+    'Condition: a node id is 1 to 65,535',
+  );
+  const path = resolve(directory);
+  makeDirectory(path);
+  if (!existsSync(join(path, META_FILE))) refuseForeignFiles(path);
+  const release = lockDirectory(path);
+  try {
+    if (!existsSync(join(path, META_FILE))) initialize(path, nodeId ?? 1, options);
+    const meta = readDataDirectoryMeta(path);
+    if (nodeId !== undefined && nodeId !== meta.nodeId) {
+      throw new DataDirectoryError(
+        'WRONG_NODE',
+        `${path} belongs to node ${meta.nodeId}, not to node ${nodeId}: correct the node id or the directory`,
+      );
+    }
+    return {
+      path,
+      meta,
+      logId: new LogId(meta.logId),
+      epoch: nextEpoch(path),
+      logDirectory: join(path, LOG_DIRECTORY),
+      snapshotDirectory: join(path, SNAPSHOT_DIRECTORY),
+      close: release,
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/**
+ * What `hive.json` of a data directory says, without locking the directory: for tools that only look.
+ * @throws DataDirectoryError when it is not there, damaged, or of another format version.
+ */
+export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
+  const path = join(directory, META_FILE);
+  let meta: Partial<DataDirectoryMeta> | null;
+  try {
+    meta = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      throw new DataDirectoryError(
+        'NOT_A_DATA_DIRECTORY',
+        `${directory} is not a data directory: it has no ${META_FILE}`,
+      );
+    }
+    throw new DataDirectoryError('DAMAGED', `${path} cannot be read: restore it from a copy`, {
+      cause: error,
+    });
+  }
+  if (Number.isInteger(meta?.formatVersion) && meta?.formatVersion !== DATA_FORMAT_VERSION) {
+    throw new DataDirectoryError(
+      'FORMAT_VERSION',
+      `${directory} has format version ${meta?.formatVersion}, this build uses version ${DATA_FORMAT_VERSION}: ` +
+        'run the build that wrote it, or start this build with a new directory (docs/log-format.md, "Data directory")',
+    );
+  }
+  const sane =
+    meta !== null &&
+    meta.formatVersion === DATA_FORMAT_VERSION &&
+    typeof meta.logId === 'string' &&
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(meta.logId) &&
+    Number.isInteger(meta.nodeId) &&
+    typeof meta.createdAt === 'string';
+  if (!sane)
+    throw new DataDirectoryError('DAMAGED', `${path} has missing or wrong fields: restore it from a copy`);
+  return meta as DataDirectoryMeta;
+}
+
+function makeDirectory(path: string): void {
+  try {
+    const made = mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (made !== undefined) nodeDisk.syncDirectory(dirname(made));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DataDirectoryError('UNUSABLE', `the data directory ${path} cannot be made: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Only an empty directory, or one whose making was interrupted, may become a data directory. */
+function refuseForeignFiles(path: string): void {
+  const ours = new Set([...LOCK_FILES, EPOCH_FILE, LOG_DIRECTORY, SNAPSHOT_DIRECTORY]);
+  const foreign = readdirSync(path).find((name) => !ours.has(name) && !name.endsWith(UNFINISHED_SUFFIX));
+  if (foreign === undefined) return;
+  throw new DataDirectoryError(
+    'NOT_A_DATA_DIRECTORY',
+    `${path} is neither a data directory nor empty (it has ${foreign}): choose another directory`,
+  );
+}
+
+/** `hive.json` comes last: where it is, the log is. Until then everything can be begun again. */
+function initialize(path: string, nodeId: number, options: DataDirectoryOptions): void {
+  const logDirectory = join(path, LOG_DIRECTORY);
+  if (existsSync(logDirectory)) {
+    if (listSegments(nodeDisk, logDirectory).length > 0 && verifyLog(logDirectory).lastSequence > 0) {
+      throw new DataDirectoryError(
+        'DAMAGED',
+        `${path} has a log with entries but no ${META_FILE}: restore that file from a copy (the log's id is ${
+          verifyLog(logDirectory).logId
+        })`,
+      );
+    }
+    rmSync(logDirectory, { recursive: true });
+  }
+  const meta: DataDirectoryMeta = {
+    formatVersion: DATA_FORMAT_VERSION,
+    logId: randomUUID(),
+    nodeId,
+    createdAt: new Date().toISOString(),
+  };
+  writeFileDurably(join(path, EPOCH_FILE), '0\n');
+  mkdirSync(join(path, SNAPSHOT_DIRECTORY), { recursive: true, mode: 0o700 });
+  createFileLog(logDirectory, new LogId(meta.logId), options.clock, options.segmentBytes ?? SEGMENT_BYTES);
+  writeFileDurably(join(path, META_FILE), `${JSON.stringify(meta, null, 2)}\n`);
+}
+
+/** Counts this start, durably. The core ignores entries of an epoch that it has seen the end of, so it must never repeat. */
+function nextEpoch(path: string): number {
+  const file = join(path, EPOCH_FILE);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const epoch = /^\d{1,10}\n$/.test(text) ? Number(text) + 1 : 0;
+  if (epoch === 0 || epoch > EPOCH_MAX) {
+    throw new DataDirectoryError(
+      'DAMAGED',
+      `${file} does not hold a number: write one that is greater than every epoch of this node in the log ("hive log dump")`,
+    );
+  }
+  writeFileDurably(file, `${epoch}\n`);
+  return epoch;
+}

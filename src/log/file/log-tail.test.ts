@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LogCorruptError } from '#domain/ports.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
+import { RecordingReader } from '../recording-reader.ts';
+import { FaultyDisk } from './faulty-disk.ts';
+import { LogId } from './format.ts';
+import { LogFixture } from './log-fixture.ts';
+import { LogTail } from './log-tail.ts';
+import { PowerCutDisk } from './power-cut-disk.ts';
+import { listSegments } from './scan.ts';
+import { verifyLog } from './verify.ts';
+
+const begin = (): { disk: PowerCutDisk; fixture: LogFixture } => {
+  const disk = new PowerCutDisk({ random: () => 0 });
+  return { disk, fixture: new LogFixture(disk) };
+};
+
+const tailFrom = (disk: PowerCutDisk, fromSequence: number): LogTail =>
+  new LogTail({ directory: '/log', fromSequence, disk });
+
+test('tail: follows a writer over segments, each entry once, from any sequence', () => {
+  const random = seededRandom(4);
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  const tails = [1, 5, 40, 100].map((from) => ({
+    from,
+    tail: tailFrom(disk, from),
+    reader: new RecordingReader(),
+  }));
+  for (let turn = 0; turn < 150; turn++) {
+    fixture.commit(log, ...Array.from({ length: 1 + (turn % 3) }, () => 1 + Math.floor(random() * 60)));
+    for (const { from, tail, reader } of tails) {
+      if (random() < 0.5) continue;
+      while (tail.poll(reader, log.lastSequence, 500) > 0);
+      assert.equal(tail.nextSequence, Math.max(from, log.lastSequence + 1));
+      assert.deepEqual(reader.entries, fixture.appended.slice(from - 1));
+    }
+  }
+  assert.ok(listSegments(disk, '/log').length > 3);
+  for (const { tail } of tails) tail.close();
+  log.close();
+});
+
+test('tail: stops at the durable sequence, whatever stands behind it', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 10; i++) fixture.commit(log, 8);
+  const bytes = disk.bytesOf(listSegments(disk, '/log')[0].path);
+  bytes.fill(0x55, 64 + 6 * 72);
+  const tail = tailFrom(disk, 1);
+  const reader = new RecordingReader();
+  assert.equal(tail.poll(reader, 4, 1e9), 4);
+  assert.equal(tail.poll(reader, 4, 1e9), 0);
+  assert.equal(tail.poll(reader, 6, 1e9), 2);
+  assert.deepEqual(reader.entries, fixture.appended.slice(0, 6));
+  assert.throws(() => tail.poll(reader, 7, 1e9), /offset 496: entry 7 is damaged or missing/);
+  tail.close();
+  log.close();
+});
+
+test('tail: a batch ends after the entry that passes its bytes', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  fixture.commit(log, 8, 8, 8, 8, 8);
+  const tail = tailFrom(disk, 1);
+  const reader = new RecordingReader();
+  assert.equal(tail.poll(reader, 5, 1), 1);
+  assert.equal(tail.poll(reader, 5, 72), 1);
+  assert.equal(tail.poll(reader, 5, 73), 2);
+  assert.equal(tail.poll(reader, 5, 1e9), 1);
+  assert.deepEqual(reader.entries, fixture.appended);
+  log.close();
+});
+
+test('tail: without a durable sequence it goes up to the first entry that is not whole, and on when it is', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  fixture.commit(log, 8, 8, 8);
+  const tail = tailFrom(disk, 2);
+  const reader = new RecordingReader();
+  const bytes = disk.bytesOf(listSegments(disk, '/log')[0].path);
+  bytes[64 + 2 * 72 + 40] ^= 1;
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 1);
+  bytes[64 + 2 * 72 + 40] ^= 1;
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 1);
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 0);
+  for (let i = 0; i < 40; i++) fixture.commit(log, 60);
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 40);
+  assert.deepEqual(reader.entries, fixture.appended.slice(1));
+  log.close();
+});
+
+test('tail: entries that were truncated, another log, a damaged entry', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+  log.truncate(100);
+  const { firstSequence, lastSequence } = log;
+  log.close();
+  const reader = new RecordingReader();
+  assert.throws(
+    () => tailFrom(disk, 1).poll(reader, lastSequence, 1e9),
+    new RegExp(`entry 1 is asked for, but the log begins with entry ${firstSequence}`),
+  );
+  const logId = new LogId('00000000-0000-4000-8000-000000000001');
+  const other = new LogTail({ directory: '/log', fromSequence: firstSequence, disk, logId });
+  assert.throws(() => other.poll(reader, lastSequence, 1e9), /belongs to log/);
+  const { path } = listSegments(disk, '/log')[0];
+  disk.bytesOf(path)[64 + 160 + 60] ^= 4;
+  const tail = tailFrom(disk, firstSequence);
+  assert.throws(
+    () => tail.poll(reader, lastSequence, 1e9),
+    (error) => error instanceof LogCorruptError && error.file === path && error.offset === 64 + 160,
+  );
+  assert.equal(reader.entries.length, 1);
+});
+
+test('verifyLog: counts everything, tells its progress, and reports a torn tail', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+  const progress: string[] = [];
+  const verify = () => verifyLog('/log', (at) => progress.push(`${at.segment}/${at.segments}`), disk);
+  const whole = {
+    logId: LogFixture.logId.uuid,
+    segments: 4,
+    entries: 100,
+    firstSequence: 1,
+    lastSequence: 100,
+    bytes: 100 * 160,
+    tornBytes: 0,
+  };
+  assert.deepEqual(verify(), whole);
+  assert.deepEqual(progress, ['1/4', '2/4', '3/4', '4/4']);
+  const { path, firstSequence } = listSegments(disk, '/log')[3];
+  const offset = 64 + (100 - firstSequence) * 160;
+  disk.bytesOf(path).fill(0, offset + 77);
+  const torn = { ...whole, entries: 99, lastSequence: 99, bytes: 99 * 160, tornBytes: 77 };
+  assert.deepEqual(verify(), torn);
+});
+
+test('verifyLog: beside a node that goes on writing it finds a whole log', () => {
+  for (let commits = 1; commits < 12; commits++) {
+    const { disk, fixture } = begin();
+    const log = fixture.create();
+    for (let i = 0; i < 30; i++) fixture.commit(log, 20);
+    const beside = new FaultyDisk(disk);
+    const read = beside.read.bind(beside);
+    let left = commits;
+    beside.read = (...call) => {
+      if (left-- > 0) fixture.commit(log, 20, 5);
+      return read(...call);
+    };
+    const summary = verifyLog('/log', undefined, beside);
+    assert.ok(summary.lastSequence >= 30 && summary.lastSequence <= log.lastSequence, `${commits} commits`);
+    log.close();
+  }
+});
