@@ -1,3 +1,5 @@
+import { readBitstamp } from './bitstamp/bitstamp-reader.ts';
+import { BitstampReplay } from './bitstamp/bitstamp-replay.ts';
 import { openInputs, type ProgressListener, type ReplayInput } from './input/byte-source.ts';
 import { readItch } from './itch/itch-reader.ts';
 import { ItchReplay } from './itch/itch-replay.ts';
@@ -65,6 +67,12 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayReport> 
     case 'itch': {
       const input = single(inputs, 'ITCH');
       await run(readItch(input, progressOf([input], options.onProgress)), new ItchReplay(venue, tallies));
+      break;
+    }
+    case 'bitstamp': {
+      const input = single(inputs, 'Bitstamp');
+      const onBytes = progressOf([input], options.onProgress);
+      await run(readBitstamp(input, onBytes), new BitstampReplay(venue, tallies));
       break;
     }
   }

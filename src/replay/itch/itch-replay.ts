@@ -20,6 +20,7 @@ export const ItchReason = {
   OtherPrice: 'executed at another price than its limit',
   Cross: 'executed in an auction cross',
   PriceRange: 'a price of 214,748.3648 or more does not fit the venue',
+  NotHeld: 'the venue could not hold the order',
   NoShares: 'no shares, or no price',
   ExceedsOrder: 'more shares than the order has open',
   OverwritesOrder: 'an order of this reference is still open',
@@ -36,6 +37,7 @@ export class ItchReplay {
   readonly #tallies: ReplayTallies;
   readonly #executions: ExecutionReplay;
   readonly #books: Map<number, MarketBook>;
+  readonly #symbols: Set<string>;
   /** Stock locates that are halted or paused and have no instrument yet. */
   readonly #halted: Set<number>;
   /** Executions of the time at hand that wait for what else their aggressors did, one per instrument. */
@@ -47,6 +49,7 @@ export class ItchReplay {
     this.#tallies = tallies;
     this.#executions = new ExecutionReplay(this.#market, tallies);
     this.#books = new Map();
+    this.#symbols = new Set();
     this.#halted = new Set();
     this.#aggressors = [];
     venue.fund({ baseSymbol: 'SHARE', baseDecimals: 0, quoteSymbol: 'USD', quoteDecimals: 2 });
@@ -153,7 +156,7 @@ export class ItchReplay {
 
   /** Why no aggressor in continuous trading can have caused this execution; null when one must have. */
   #withoutAggressor(action: ItchAction, order: RecordedOrder): string | null {
-    if (order.venue === null) return ItchReason.PriceRange;
+    if (order.venue === null) return ItchReason.NotHeld;
     if (action.type === ItchType.OrderExecuted) return null;
     if (action.printable === ItchCode.No) return ItchReason.Cross;
     return action.price === order.priceTicks ? null : ItchReason.OtherPrice;
@@ -219,7 +222,7 @@ export class ItchReplay {
     this.#venue.setTime(action.timeSeconds, action.timeNanos);
     const book = this.#venue.addInstrument({
       instrumentId: action.locate,
-      symbol: alphaText(action.stockHigh, action.stockLow).replace(/[^\x21-\x7e]/g, ''),
+      symbol: this.#symbolOf(action),
       priceDecimals: ITCH_PRICE_DECIMALS,
       qtyDecimals: 0,
       valueDenominator: 100,
@@ -227,6 +230,14 @@ export class ItchReplay {
     this.#books.set(action.locate, book);
     if (this.#halted.delete(action.locate)) this.#venue.collect(book);
     return book;
+  }
+
+  /** The stock symbol, or the locate where the symbol cannot be used: it is empty, or another locate has it. */
+  #symbolOf({ locate, stockHigh, stockLow }: ItchAction): string {
+    const stock = alphaText(stockHigh, stockLow).replace(/[^\x21-\x7e]/g, '');
+    const symbol = stock === '' || this.#symbols.has(stock) ? `#${locate}` : stock;
+    this.#symbols.add(symbol);
+    return symbol;
   }
 
   /** Sets the time for a command and lets a market that trades again go on. */

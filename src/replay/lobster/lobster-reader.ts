@@ -56,7 +56,7 @@ export function findLobsterDay(inputs: readonly ReplayInput[]): LobsterDay {
   return {
     messages,
     books,
-    symbol: (ticker ?? 'LOBSTER').replace(/[^\x21-\x7e]/g, '').slice(0, 8),
+    symbol: (ticker ?? '').replace(/[^\x21-\x7e]/g, '').slice(0, 8) || 'LOBSTER',
     midnightSeconds: date === undefined ? 0 : midnightInNewYork(date),
   };
 }

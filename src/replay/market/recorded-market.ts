@@ -45,7 +45,7 @@ export class RecordedMarket {
   /** The record lowers an order's open quantity; at zero the order is forgotten. */
   lower(order: RecordedOrder, qtyLots: number): void {
     order.claimLots = Math.max(0, order.claimLots - qtyLots);
-    if (order.claimLots === 0) this.#orders.delete(order.id);
+    if (order.claimLots === 0 && this.#orders.get(order.id) === order) this.#orders.delete(order.id);
   }
 
   /** The order ends by the record, whatever was open. */

@@ -116,15 +116,16 @@ export class ReplayVenue implements EventSink {
     this.#timeNanos = timeNanos;
   }
 
-  /** Assets, accounts, users and funds. Must be the first commands. */
+  /** Assets, accounts, users and funds. @throws Error when the venue has some of them already */
   fund(assets: ReplayAssets): void {
-    for (const command of fundingCommands(assets)) this.#sendPlain(command);
+    for (const command of fundingCommands(assets)) this.#require(command);
   }
 
+  /** @throws Error when the venue refuses the instrument */
   addInstrument(terms: InstrumentTerms): MarketBook {
     const book = new MarketBook(terms.instrumentId);
     this.#books.set(terms.instrumentId, book);
-    this.#sendPlain(instrumentCommand(terms));
+    this.#require(instrumentCommand(terms));
     return book;
   }
 
@@ -213,7 +214,7 @@ export class ReplayVenue implements EventSink {
     book.resuming = false;
     if (book.collecting) return;
     book.collecting = true;
-    this.#sendPlain({ type: 'SetPhase', instrumentId: book.instrumentId, phase: Phase.PreOpen });
+    this.#require({ type: 'SetPhase', instrumentId: book.instrumentId, phase: Phase.PreOpen });
   }
 
   /**
@@ -229,7 +230,7 @@ export class ReplayVenue implements EventSink {
     if (!book.resuming || book.crossed) return;
     book.resuming = false;
     book.collecting = false;
-    this.#sendPlain({ type: 'SetPhase', instrumentId: book.instrumentId, phase: Phase.Continuous });
+    this.#require({ type: 'SetPhase', instrumentId: book.instrumentId, phase: Phase.Continuous });
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -361,8 +362,15 @@ export class ReplayVenue implements EventSink {
     u8[BYTE.timeInForce] = timeInForce;
   }
 
-  #sendPlain(command: CommandInput): void {
-    this.#send(writeCommand(this.#words, 0, command));
+  /** Sends a command without which the replay cannot go on. @throws Error when the venue refuses it */
+  #require(command: CommandInput): void {
+    const accepted = this.#send(writeCommand(this.#words, 0, command));
+    if (!accepted) {
+      const codes = Object.keys(this.rejects.counts).join(', ');
+      throw new Error(
+        `the venue refuses ${command.type} (${codes}): replay into an empty venue, such as a new data directory`,
+      );
+    }
     this.#settleUnexpected();
   }
 

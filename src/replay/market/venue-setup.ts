@@ -35,6 +35,14 @@ export function aggressorUser(side: Side): number {
   return side === Side.Buy ? ReplayUser.AggressorBuy : ReplayUser.AggressorSell;
 }
 
+/** Login names by user: the users cannot log in, but the venue wants a name. */
+const USER_NAMES = {
+  BIDS: ReplayUser.RestingBuy,
+  ASKS: ReplayUser.RestingSell,
+  BUYER: ReplayUser.AggressorBuy,
+  SELLER: ReplayUser.AggressorSell,
+} as const;
+
 const BASE_ASSET = 1;
 const QUOTE_ASSET = 2;
 
@@ -47,7 +55,7 @@ export function fundingCommands(assets: ReplayAssets): CommandInput[] {
     { type: 'AddAsset', assetId: BASE_ASSET, decimals: assets.baseDecimals, symbol: assets.baseSymbol },
     { type: 'AddAsset', assetId: QUOTE_ASSET, decimals: assets.quoteDecimals, symbol: assets.quoteSymbol },
   ];
-  for (const [name, id] of Object.entries({ BIDS: 1, ASKS: 2, TAKEBUY: 3, TAKESELL: 4 })) {
+  for (const [name, id] of Object.entries(USER_NAMES)) {
     const buys = id === ReplayUser.RestingBuy || id === ReplayUser.AggressorBuy;
     commands.push(
       { type: 'AddAccount', accountId: id },
