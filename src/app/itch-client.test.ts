@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -105,7 +105,7 @@ function apply(venue: TestVenue, op: Operation): void {
   else if (kind < 90) venue.replaceAnew(order, price, qty, display);
   else if (venue.phaseOf(instrument) === Phase.Continuous) {
     venue.setPhase(instrument, kind < 95 ? Phase.VolatilityAuction : Phase.OpeningAuction);
-  } else venue.uncross(instrument, price, kind < 95);
+  } else venue.uncross(instrument, price);
 }
 
 function begin(): { venue: TestVenue; feed: MarketDataFeed } {
@@ -216,7 +216,7 @@ test('ItchBookBuilder: directory, states, volumes', () => {
   venue.enter(1, Side.Buy, 100, 4);
   venue.setPhase(1, Phase.ClosingAuction);
   venue.enter(1, Side.Buy, 101, 5);
-  venue.uncross(1, 100, false);
+  venue.uncross(1, 100);
   venue.setPhase(2, Phase.Halted);
   venue.deliver(feed);
   const builder = new ItchBookBuilder();
@@ -237,6 +237,27 @@ test('ItchBookBuilder: directory, states, volumes', () => {
   );
   assert.deepEqual([...builder.volumes], [[1, 9]], 'E prints 4, the cross 5, C none');
   feed.close();
+});
+
+test('ItchBookBuilder: a recorded market leaves the live orders that its publisher says', (t) => {
+  const data = process.env['HIVE_DATA'] ?? new URL('../../../shared/data', import.meta.url).pathname;
+  const path = join(data, 'aapl-20200130-locate-13-10k.itch50');
+  if (!existsSync(path)) return t.skip(`no recorded data: ${path} is absent (set HIVE_DATA)`);
+  const builder = new ItchBookBuilder();
+  let hidden = 0;
+  new ItchFrameReader({
+    onItchMessage: (message) => {
+      builder.apply(message);
+      if (message.type === ItchType.Trade) hidden += message.shares;
+    },
+    onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
+    onItchEnd: () => {},
+  }).push(readFileSync(path));
+  const [bids, asks] = [builder.side(13, 'B'), builder.side(13, 'S')];
+  assert.equal(bids.length + asks.length, 215);
+  assert.ok(bids[0].price < asks[0].price, 'not crossed');
+  assert.deepEqual([bids.at(-1)!.price, asks.at(-1)!.price], [100, 1_999_999_900], 'stub quotes');
+  assert.equal(builder.volumes.get(13)! - hidden, 56_086);
 });
 
 test('ItchBookBuilder: messages that do not fit together are refused', () => {

@@ -165,6 +165,7 @@ export class ItchBookBuilder {
   }
 
   #print(message: ItchMessage): void {
+    if (message.shares === 0) return;
     this.volumes.set(message.stockLocate, (this.volumes.get(message.stockLocate) ?? 0) + message.shares);
   }
 }

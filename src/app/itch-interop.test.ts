@@ -53,7 +53,7 @@ function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
     surplusSide: Side.Buy,
     phase: Phase.PreOpen,
   });
-  venue.uncross(7, 10_000, false);
+  venue.uncross(7, 10_000);
   venue.enter(7, Side.Sell, 10_100, 5);
   venue.cancel(venue.side(7, Side.Buy)[0], 3);
   venue.replaceAnew(venue.side(7, Side.Buy)[0], 10_050, 8);

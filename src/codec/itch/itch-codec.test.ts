@@ -72,6 +72,30 @@ test('golden: every sample encodes to its line and decodes back', () => {
   }
 });
 
+test('docs/protocols/itch.md: fields add up to the lengths and cut the golden bytes at the same places', () => {
+  const document = readFileSync(new URL('../../../docs/protocols/itch.md', import.meta.url), 'utf8');
+  const rows = [...document.matchAll(/^\| (\w) \| [^|]+ \| (\d+) \| ([^|]+) \|$/gm)];
+  const sizes = new Map<string, number[]>();
+  for (const [, type, bytes, fields] of rows) {
+    const header = type === 'G' ? [1] : [1, 2, 2, 6];
+    sizes.set(type, [...header, ...fields.split(', ').map((field) => Number(field.split(' ').at(-1)))]);
+    assert.equal(ITCH_LENGTHS[type.charCodeAt(0)], Number(bytes), type);
+  }
+  const lines = readFileSync(GOLDEN, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  assert.equal(lines.length, sizes.size);
+  for (const line of lines) {
+    const groups = line.split(': ')[1].split(' ');
+    const type = String.fromCharCode(Number.parseInt(groups[0], 16));
+    assert.deepEqual(
+      groups.map((group) => group.length / 2),
+      sizes.get(type),
+      line,
+    );
+  }
+});
+
 test('decodeItch: every length but the right one is refused, at every truncation', () => {
   const message = new ItchMessage();
   for (const [name, sample] of itchSamples()) {

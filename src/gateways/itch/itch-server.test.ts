@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import { decodeLoginAccepted, encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
-import { type Credentials, hashPassword, SALT_BYTES } from '../soupbin/password.ts';
+import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
 import { ItchServer, type ItchServerOptions } from './itch-server.ts';
 import type { ItchStream } from './itch-source.ts';
 
@@ -306,7 +306,6 @@ test('slow consumer: costs a bounded buffer, is dropped with a reason, and goes 
   assert.deepEqual(slow.messages, payloads(1, had));
   assert.ok(had < 600_000);
   const again = new TestClient(t, port, { session: 'BIG', from: had + 1 });
-  const rest = await again.received(600_000 - had);
-  assert.equal(rest[0], TestStream.payload(had + 1));
-  assert.equal(rest.at(-1), TestStream.payload(600_000));
+  const rest = await again.received(1_000);
+  assert.deepEqual(rest.slice(0, 1_000), payloads(had + 1, had + 1_000));
 });

@@ -7,11 +7,16 @@ import {
   SoupPacket,
   writeSoupHeader,
 } from '#codec/soupbin/packets.ts';
+import type { GatewayLogger } from '#gateways/soupbin/logger.ts';
+import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import {
+  type LoginAnswer,
+  type SoupDoor,
+  SoupServer,
+  type SoupServerOptions,
+} from '#gateways/soupbin/server.ts';
+import type { SoupSession } from '#gateways/soupbin/session.ts';
 import { AssertionError, assert } from '#lib/assert.ts';
-import type { GatewayLogger } from '../soupbin/logger.ts';
-import { type Credentials, hashPassword, SALT_BYTES } from '../soupbin/password.ts';
-import { type LoginAnswer, type SoupDoor, SoupServer, type SoupServerOptions } from '../soupbin/server.ts';
-import type { SoupSession } from '../soupbin/session.ts';
 import type { ItchSource, ItchStream } from './itch-source.ts';
 
 /** Bytes read from a stream at once: with SoupBinTCP's type bytes they fit one outgoing buffer. */

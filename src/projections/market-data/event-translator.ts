@@ -59,8 +59,6 @@ export class EventTranslator {
   #leftReference: number;
   #leftNewOrderId: number;
   #leftInstrument: FeedInstrument | undefined;
-  /** Orders of the uncross in progress that show nothing any more but have quantity left: they keep their place. */
-  readonly #keepsPlace: Set<number>;
   #lastMatchNumber: number;
 
   constructor(publisher: ItchPublisher, log: (line: string) => void) {
@@ -73,7 +71,6 @@ export class EventTranslator {
     this.#leftReference = 0;
     this.#leftNewOrderId = 0;
     this.#leftInstrument = undefined;
-    this.#keepsPlace = new Set();
     this.#lastMatchNumber = 0;
   }
 
@@ -162,13 +159,7 @@ export class EventTranslator {
     const priceTicks = words.i32[at + OrderRested.at.priceTicks];
     const side = words.u8[(at << 2) + RESTED_SIDE] as Side;
     const shown = this.#isShown(instrument, priceTicks);
-    if (this.#keepsPlace.delete(orderId)) {
-      this.#begin(words, at);
-      const slot = this.book.addFirst(orderId, instrument.instrumentId, side, priceTicks, qtyLots);
-      if (shown) this.#restateLevel(instrument, slot);
-      return;
-    }
-    this.book.addLast(orderId, instrument.instrumentId, side, priceTicks, qtyLots);
+    this.book.add(orderId, instrument.instrumentId, side, priceTicks, qtyLots);
     if (!shown) return;
     if (this.#leftInstrument === instrument && this.#leftNewOrderId === orderId) {
       this.#leftInstrument = undefined;
@@ -178,16 +169,6 @@ export class EventTranslator {
     }
     this.#begin(words, at);
     this.#publisher.addOrder(instrument, orderId, side, priceTicks, qtyLots);
-  }
-
-  /** ITCH can only add behind: an order that comes back at the head is added, then those behind it are added anew. */
-  #restateLevel(instrument: FeedInstrument, head: number): void {
-    const book = this.book;
-    this.#add(this.#publisher, instrument, head);
-    for (let slot = book.next[head]; slot !== -1; slot = book.next[slot]) {
-      this.#publisher.orderDelete(instrument, book.reference[slot]);
-      this.#add(this.#publisher, instrument, slot);
-    }
   }
 
   #trade(words: WordBuffer, at: number): void {
@@ -200,12 +181,10 @@ export class EventTranslator {
     this.#lastMatchNumber = f64[(at + Trade.at.tradeId) >> 1];
     if ((words.u8[(at << 2) + TRADE_FLAGS] & TradeFlag.Auction) !== 0) {
       const priceTicks = words.i32[at + Trade.at.priceTicks];
-      const makerLeaves = f64[(at + Trade.at.makerLeavesQtyLots) >> 1];
-      this.#tradeInUncross(instrument, makerOrderId, makerVisible, makerLeaves, priceTicks);
+      this.#tradeInUncross(instrument, makerOrderId, makerVisible, priceTicks);
       const takerOrderId = f64[(at + Trade.at.takerOrderId) >> 1];
       const takerVisible = f64[(at + Trade.at.takerVisibleQtyLots) >> 1];
-      const takerLeaves = f64[(at + Trade.at.takerLeavesQtyLots) >> 1];
-      this.#tradeInUncross(instrument, takerOrderId, takerVisible, takerLeaves, priceTicks);
+      this.#tradeInUncross(instrument, takerOrderId, takerVisible, priceTicks);
       return;
     }
     const qtyLots = f64[(at + Trade.at.qtyLots) >> 1];
@@ -226,11 +205,8 @@ export class EventTranslator {
     instrument: FeedInstrument,
     orderId: number,
     visibleQtyLots: number,
-    leavesQtyLots: number,
     priceTicks: number,
   ): void {
-    if (visibleQtyLots === 0 && leavesQtyLots > 0) this.#keepsPlace.add(orderId);
-    else this.#keepsPlace.delete(orderId);
     const slot = this.book.find(orderId);
     if (slot < 0) {
       assert(visibleQtyLots === 0, 'Invariant: an order that is not in the book displays nothing');
@@ -288,11 +264,9 @@ export class EventTranslator {
       this.book.remove(slot);
       return;
     }
-    const openQtyLots =
-      f64[(at + OrderReplaced.at.qtyLots) >> 1] - f64[(at + OrderReplaced.at.cumQtyLots) >> 1];
-    const lostQtyLots = this.book.visibleQtyLots[slot] - openQtyLots;
+    const lostQtyLots = f64[(at + OrderReplaced.at.visibleQtyLots) >> 1];
     this.book.rename(slot, orderId);
-    if (lostQtyLots <= 0) return;
+    if (lostQtyLots === 0) return;
     if (shown) this.#publisher.orderCancel(instrument, this.book.reference[slot], lostQtyLots);
     this.book.reduce(slot, lostQtyLots);
   }
@@ -342,7 +316,6 @@ export class EventTranslator {
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
     this.#begin(words, at);
-    this.#keepsPlace.clear();
     const qtyLots = words.f64[(at + AuctionUncrossed.at.qtyLots) >> 1];
     const priceTicks = words.i32[at + AuctionUncrossed.at.priceTicks];
     const prints = qtyLots > 0 && this.#isShown(instrument, priceTicks);

@@ -68,13 +68,8 @@ test(`MarketDataBook: equals a naive book after random operations (seed ${SEED})
           qty,
         };
         const { id, instrumentId, side, price } = order;
-        if (kind === 2) {
-          naive.orders.unshift(order);
-          book.addFirst(id, instrumentId, side, price, qty);
-        } else {
-          naive.orders.push(order);
-          book.addLast(id, instrumentId, side, price, qty);
-        }
+        naive.orders.push(order);
+        book.add(id, instrumentId, side, price, qty);
       } else if (kind === 3) {
         book.remove(book.find(chosen.id));
         naive.orders.splice(naive.orders.indexOf(chosen), 1);
@@ -102,7 +97,7 @@ test('MarketDataBook: the comparison fails on a lost order, a wrong place and a 
     const book = new MarketDataBook();
     const naive = new NaiveBook();
     for (const id of [1, 2, 3]) {
-      book.addLast(id, 1, Side.Buy, 100, 10);
+      book.add(id, 1, Side.Buy, 100, 10);
       naive.orders.push({ id, instrumentId: 1, side: Side.Buy, price: 100, qty: 10 });
     }
     compare(book, naive);
@@ -113,7 +108,7 @@ test('MarketDataBook: the comparison fails on a lost order, a wrong place and a 
   assert.throws(() => compare(lost, lostNaive));
   const [misplaced, misplacedNaive] = built();
   misplaced.remove(misplaced.find(1));
-  misplaced.addLast(1, 1, Side.Buy, 100, 10);
+  misplaced.add(1, 1, Side.Buy, 100, 10);
   assert.throws(() => compare(misplaced, misplacedNaive));
   const [reduced, reducedNaive] = built();
   reduced.reduce(reduced.find(3), 1);
@@ -122,13 +117,13 @@ test('MarketDataBook: the comparison fails on a lost order, a wrong place and a 
 
 test('MarketDataBook: grows past its first rows and reuses removed ones', () => {
   const book = new MarketDataBook();
-  for (let id = 1; id <= 5_000; id++) book.addLast(id, 1, id % 2 === 0 ? Side.Buy : Side.Sell, id, id);
+  for (let id = 1; id <= 5_000; id++) book.add(id, 1, id % 2 === 0 ? Side.Buy : Side.Sell, id, id);
   assert.equal(book.orders, 5_000);
   const rows = book.orderId.length;
   for (let round = 0; round < 4; round++) {
     for (let id = 1; id <= 5_000; id++) book.remove(book.find(id));
     assert.equal(book.orders, 0);
-    for (let id = 1; id <= 5_000; id++) book.addLast(id, 2, Side.Sell, id, id);
+    for (let id = 1; id <= 5_000; id++) book.add(id, 2, Side.Sell, id, id);
   }
   assert.equal(book.orderId.length, rows);
   assert.deepEqual(book.levels(2, Side.Sell, 1), [{ priceTicks: 1, qtyLots: 1, orders: 1 }]);
@@ -137,9 +132,9 @@ test('MarketDataBook: grows past its first rows and reuses removed ones', () => 
 
 test('MarketDataBook: impossible calls are assertions', () => {
   const book = new MarketDataBook();
-  book.addLast(1, 1, Side.Buy, 100, 10);
-  assert.throws(() => book.addLast(1, 1, Side.Buy, 100, 10), /Invariant: an order id is displayed once/);
-  assert.throws(() => book.addLast(2, 1, Side.Buy, 100, 0), /Invariant: a displayed order shows something/);
+  book.add(1, 1, Side.Buy, 100, 10);
+  assert.throws(() => book.add(1, 1, Side.Buy, 100, 10), /Invariant: an order id is displayed once/);
+  assert.throws(() => book.add(2, 1, Side.Buy, 100, 0), /Invariant: a displayed order shows something/);
   assert.throws(() => book.reduce(book.find(1), 11), /Invariant: an order loses at most what it displays/);
   assert.throws(() => book.rename(book.find(1), 1), /Invariant: an order id is displayed once/);
 });

@@ -47,8 +47,7 @@ export class MarketDataBook {
   instrumentId: Int32Array;
   priceTicks: Int32Array;
   side: Int32Array;
-  /** The order behind this one at its price, or -1. */
-  next: Int32Array;
+  #next: Int32Array;
   #previous: Int32Array;
   #level: Int32Array;
   #freeOrder: number;
@@ -71,7 +70,7 @@ export class MarketDataBook {
     this.instrumentId = new Int32Array(ROWS_INITIAL);
     this.priceTicks = new Int32Array(ROWS_INITIAL);
     this.side = new Int32Array(ROWS_INITIAL);
-    this.next = new Int32Array(ROWS_INITIAL);
+    this.#next = new Int32Array(ROWS_INITIAL);
     this.#previous = new Int32Array(ROWS_INITIAL);
     this.#level = new Int32Array(ROWS_INITIAL);
     this.#freeOrder = NONE;
@@ -98,28 +97,15 @@ export class MarketDataBook {
   }
 
   /** Adds an order behind all others at its price and returns its slot. */
-  addLast(orderId: number, instrumentId: number, side: Side, priceTicks: number, qtyLots: number): number {
+  add(orderId: number, instrumentId: number, side: Side, priceTicks: number, qtyLots: number): number {
     const slot = this.#addOrder(orderId, instrumentId, side, priceTicks, qtyLots);
     const level = this.#level[slot];
     const tail = this.#levelTail[level];
     this.#previous[slot] = tail;
-    this.next[slot] = NONE;
+    this.#next[slot] = NONE;
     if (tail === NONE) this.#levelHead[level] = slot;
-    else this.next[tail] = slot;
+    else this.#next[tail] = slot;
     this.#levelTail[level] = slot;
-    return slot;
-  }
-
-  /** Adds an order before all others at its price and returns its slot. */
-  addFirst(orderId: number, instrumentId: number, side: Side, priceTicks: number, qtyLots: number): number {
-    const slot = this.#addOrder(orderId, instrumentId, side, priceTicks, qtyLots);
-    const level = this.#level[slot];
-    const head = this.#levelHead[level];
-    this.next[slot] = head;
-    this.#previous[slot] = NONE;
-    if (head === NONE) this.#levelTail[level] = slot;
-    else this.#previous[head] = slot;
-    this.#levelHead[level] = slot;
     return slot;
   }
 
@@ -138,9 +124,9 @@ export class MarketDataBook {
   remove(slot: number): void {
     const level = this.#level[slot];
     const previous = this.#previous[slot];
-    const next = this.next[slot];
+    const next = this.#next[slot];
     if (previous === NONE) this.#levelHead[level] = next;
-    else this.next[previous] = next;
+    else this.#next[previous] = next;
     if (next === NONE) this.#levelTail[level] = previous;
     else this.#previous[next] = previous;
     this.#levelQty[level] -= this.visibleQtyLots[slot];
@@ -150,7 +136,7 @@ export class MarketDataBook {
       this.#freeLevel = level;
     }
     this.#slotOf.delete(this.orderId[slot]);
-    this.next[slot] = this.#freeOrder;
+    this.#next[slot] = this.#freeOrder;
     this.#freeOrder = slot;
   }
 
@@ -176,7 +162,7 @@ export class MarketDataBook {
   /** Calls `visit` with the slot of every order of one side, best price first, in priority order. The book must not change meanwhile. */
   visitOrders(instrumentId: number, side: Side, visit: (slot: number) => void): void {
     for (const level of this.#sortedLevels(instrumentId, side)) {
-      for (let slot = this.#levelHead[level]; slot !== NONE; slot = this.next[slot]) visit(slot);
+      for (let slot = this.#levelHead[level]; slot !== NONE; slot = this.#next[slot]) visit(slot);
     }
   }
 
@@ -240,7 +226,7 @@ export class MarketDataBook {
   #takeOrderRow(): number {
     const free = this.#freeOrder;
     if (free !== NONE) {
-      this.#freeOrder = this.next[free];
+      this.#freeOrder = this.#next[free];
       return free;
     }
     assert(this.#orderRows < Limits.ORDERS_MAX, 'Invariant: no more orders than the core can hold');
@@ -256,7 +242,7 @@ export class MarketDataBook {
     this.instrumentId = grownInt(this.instrumentId, rows);
     this.priceTicks = grownInt(this.priceTicks, rows);
     this.side = grownInt(this.side, rows);
-    this.next = grownInt(this.next, rows);
+    this.#next = grownInt(this.#next, rows);
     this.#previous = grownInt(this.#previous, rows);
     this.#level = grownInt(this.#level, rows);
   }

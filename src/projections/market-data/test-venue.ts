@@ -145,10 +145,10 @@ export class TestVenue {
   }
 
   /**
-   * Trades everything that can at `priceTicks`, then changes the phase. With `refreshEachFill` a used-up iceberg
-   * shows its next slice after each fill, without it once at the end.
+   * Trades everything that can at `priceTicks`, then changes the phase. A used-up iceberg shows its next slice at
+   * the tail when the trades are over.
    */
-  uncross(instrumentId: number, priceTicks: number, refreshEachFill: boolean): void {
+  uncross(instrumentId: number, priceTicks: number): void {
     const bids = this.side(instrumentId, Side.Buy);
     const asks = this.side(instrumentId, Side.Sell);
     let volume = 0;
@@ -177,10 +177,13 @@ export class TestVenue {
       });
       for (const order of [buy, sell]) {
         if (order.leavesQtyLots === 0) this.#drop(order);
-        else if (refreshEachFill) this.#refresh(order);
       }
     }
-    for (const order of [bids[0], asks[0]]) if (order !== undefined) this.#refresh(order);
+    for (const order of [bids[0], asks[0]]) {
+      if (order === undefined || order.visibleQtyLots > 0) continue;
+      this.#drop(order);
+      this.#rest(order);
+    }
     this.emit({
       type: 'AuctionUncrossed',
       instrumentId,
@@ -262,12 +265,6 @@ export class TestVenue {
       order.side === Side.Buy ? other.priceTicks < order.priceTicks : other.priceTicks > order.priceTicks,
     );
     orders.splice(behind < 0 ? orders.length : behind, 0, order);
-    this.#show(order);
-    this.#rested(order, 0);
-  }
-
-  #refresh(order: TestOrder): void {
-    if (order.visibleQtyLots > 0) return;
     this.#show(order);
     this.#rested(order, 0);
   }
