@@ -1,0 +1,262 @@
+/**
+ * The load generator: a process of its own, so that it shares nothing with the server but the wire. It takes a JSON
+ * configuration as its only argument and prints one JSON result.
+ *
+ * Open loop (`ordersPerSecond`): order k is due at start + k / rate, whatever became of the orders before, and its
+ * latency counts from when it was due, not from when it was sent: a stall of the server, of the network or of this
+ * process is charged to every order that it delays (no coordinated omission). Pacing is by spinning on the event loop
+ * (`setImmediate`, which polls the sockets each time), because a timer's millisecond is ten orders long at
+ * 10,000/s; the process therefore needs a core of its own. `lateness` says how late orders left this process.
+ *
+ * Closed loop (`window`): each connection keeps that many orders unanswered.
+ *
+ * Each order counts as acknowledged at its Order Accepted; refusals and missing answers fail the run.
+ */
+import { connect, type Socket } from 'node:net';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { OrderAccepted, Rejected } from '#codec/ouch/messages.ts';
+import { encodeLoginRequest, SOUP_HEADER_BYTES, SoupPacket } from '#codec/soupbin/packets.ts';
+import { acceptedRefNum, EnterFrames, type OrderTerms, PacketCutter } from './frames.ts';
+
+export interface LoadConnection extends OrderTerms {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface LoadConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Orders go to them in turn. */
+  readonly connections: readonly LoadConnection[];
+  /** Open loop at this rate over all connections; 0: closed loop. */
+  readonly ordersPerSecond: number;
+  /** Closed loop: unanswered orders per connection. */
+  readonly window: number;
+  /** Orders of this first time are sent and not measured: code gets hot. */
+  readonly warmupSeconds: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly orders: number;
+  readonly acknowledgedPerSecond: number;
+  readonly latencyNs: Percentiles;
+  /** Open loop: from when an order was due until it was handed to the socket. */
+  readonly latenessNs: Percentiles;
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** Due or send times are kept for this many orders per connection: no more may be unanswered. */
+const UNANSWERED_MAX = 1 << 18;
+const FRAMES = 1 << 16;
+const ANSWER_TIMEOUT_MS = 20_000;
+
+/** One connection: sends orders, remembers when each was due, and hears the answers. */
+class Lane {
+  readonly #socket: Socket;
+  readonly #frames: EnterFrames;
+  readonly #dueMs: Float64Array;
+  readonly #load: Load;
+  #nowMs: number;
+  /** Answers in the chunk at hand. */
+  #heard: number;
+  sent: number;
+  answered: number;
+
+  private constructor(socket: Socket, terms: OrderTerms, load: Load) {
+    this.#socket = socket;
+    this.#frames = new EnterFrames(FRAMES, terms);
+    this.#dueMs = new Float64Array(UNANSWERED_MAX);
+    this.#load = load;
+    this.#nowMs = 0;
+    this.#heard = 0;
+    this.sent = 0;
+    this.answered = 0;
+  }
+
+  /** Connects and logs in. */
+  static open(config: LoadConfig, connection: LoadConnection, load: Load): Promise<Lane> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host: config.host, port: config.port, noDelay: true });
+      const lane = new Lane(socket, connection, load);
+      const cutter = new PacketCutter((bytes, at) => {
+        const type = bytes[at + SOUP_HEADER_BYTES - 1];
+        if (type === SoupPacket.SequencedData) lane.#onReport(bytes, at);
+        else if (type === SoupPacket.LoginAccepted) resolve(lane);
+        else if (type === SoupPacket.LoginRejected)
+          reject(new Error(`${connection.username}: login refused`));
+      });
+      socket.on('data', (chunk: Buffer) => {
+        lane.#nowMs = performance.now();
+        lane.#heard = 0;
+        cutter.push(chunk);
+        if (lane.#heard > 0) load.onAnswers(lane, lane.#heard);
+      });
+      socket.on('error', reject);
+      socket.on('close', () => load.fail(new Error('the server closed a connection')));
+      const { username, password } = connection;
+      socket.write(encodeLoginRequest({ username, password, session: '', sequenceNumber: 0 }));
+    });
+  }
+
+  /** Sends `count` orders, due from `dueMs` on, `everyMs` apart. */
+  send(count: number, dueMs: number, everyMs: number): void {
+    if (this.sent + count - this.answered > UNANSWERED_MAX) {
+      throw new Error(
+        `more than ${UNANSWERED_MAX} orders are unanswered: the server is slower than the rate`,
+      );
+    }
+    let due = dueMs;
+    for (let left = count; left > 0; ) {
+      const bytes = this.#frames.take(left);
+      const taken = this.#frames.lastRefNum - this.sent;
+      for (let i = 0; i < taken; i++, due += everyMs)
+        this.#dueMs[(this.sent + i) & (UNANSWERED_MAX - 1)] = due;
+      this.sent += taken;
+      left -= taken;
+      this.#socket.write(bytes);
+    }
+  }
+
+  #onReport(bytes: Uint8Array, at: number): void {
+    const type = bytes[at + SOUP_HEADER_BYTES];
+    if (type === OrderAccepted.type) {
+      const order = acceptedRefNum(bytes, at) - 1;
+      this.#load.record(this.#nowMs, this.#dueMs[order & (UNANSWERED_MAX - 1)]);
+      this.answered++;
+      this.#heard++;
+    } else if (type === Rejected.type) {
+      this.#load.fail(new Error('an order was refused'));
+    }
+  }
+
+  close(): void {
+    this.#socket.removeAllListeners('close');
+    this.#socket.destroy();
+  }
+}
+
+class Load {
+  readonly #config: LoadConfig;
+  readonly #latency: RecordableHistogram;
+  readonly #lateness: RecordableHistogram;
+  readonly #done: PromiseWithResolvers<void>;
+  #lanes: Lane[];
+  #measureFromMs: number;
+  #endMs: number;
+  #measured: number;
+  #lastAnswerMs: number;
+  #isSending: boolean;
+
+  constructor(config: LoadConfig) {
+    this.#config = config;
+    this.#latency = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
+    this.#lateness = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
+    this.#done = Promise.withResolvers();
+    this.#lanes = [];
+    this.#measureFromMs = 0;
+    this.#endMs = 0;
+    this.#measured = 0;
+    this.#lastAnswerMs = 0;
+    this.#isSending = true;
+  }
+
+  async run(): Promise<LoadResult> {
+    const { connections, warmupSeconds, seconds, ordersPerSecond } = this.#config;
+    this.#lanes = await Promise.all(connections.map((one) => Lane.open(this.#config, one, this)));
+    const startMs = performance.now() + 10;
+    this.#measureFromMs = startMs + warmupSeconds * 1_000;
+    this.#endMs = this.#measureFromMs + seconds * 1_000;
+    if (ordersPerSecond > 0) this.#openLoop(startMs);
+    else this.#closedLoop();
+    await this.#done.promise;
+    for (const lane of this.#lanes) lane.close();
+    const measuredSeconds = (this.#lastAnswerMs - this.#measureFromMs) / 1_000;
+    return {
+      orders: this.#measured,
+      acknowledgedPerSecond: Math.round(this.#measured / measuredSeconds),
+      latencyNs: percentiles(this.#latency),
+      latenessNs: percentiles(this.#lateness),
+    };
+  }
+
+  #openLoop(startMs: number): void {
+    const everyMs = 1_000 / this.#config.ordersPerSecond;
+    const total = Math.floor((this.#endMs - startMs) / everyMs);
+    const lanes = this.#lanes;
+    let next = 0;
+    const spin = (): void => {
+      const nowMs = performance.now();
+      while (next < total && startMs + next * everyMs <= nowMs) {
+        const dueMs = startMs + next * everyMs;
+        lanes[next % lanes.length].send(1, dueMs, 0);
+        if (dueMs >= this.#measureFromMs) this.#lateness.record(nanos(performance.now() - dueMs));
+        next++;
+      }
+      if (next < total) setImmediate(spin);
+      else this.#stop();
+    };
+    spin();
+  }
+
+  #closedLoop(): void {
+    for (const lane of this.#lanes) lane.send(this.#config.window, performance.now(), 0);
+    setTimeout(() => this.#stop(), this.#endMs - performance.now());
+  }
+
+  #stop(): void {
+    this.#isSending = false;
+    this.#finishWhenAnswered();
+    setTimeout(() => {
+      const missing = this.#lanes.reduce((sum, lane) => sum + lane.sent - lane.answered, 0);
+      this.fail(new Error(`${missing} orders were not answered within ${ANSWER_TIMEOUT_MS} ms`));
+    }, ANSWER_TIMEOUT_MS).unref();
+  }
+
+  #finishWhenAnswered(): void {
+    if (this.#lanes.every((lane) => lane.sent === lane.answered)) this.#done.resolve();
+  }
+
+  record(nowMs: number, dueMs: number): void {
+    const isOpen = this.#config.ordersPerSecond > 0;
+    // Closed loop: the rate is of what is answered within the time; the last windows come after it.
+    if (isOpen ? dueMs < this.#measureFromMs : nowMs < this.#measureFromMs || nowMs > this.#endMs) return;
+    this.#latency.record(nanos(nowMs - dueMs));
+    this.#measured++;
+    this.#lastAnswerMs = nowMs;
+  }
+
+  onAnswers(lane: Lane, count: number): void {
+    if (!this.#isSending) this.#finishWhenAnswered();
+    else if (this.#config.ordersPerSecond === 0) lane.send(count, performance.now(), 0);
+  }
+
+  fail(error: Error): void {
+    this.#done.reject(error);
+  }
+}
+
+function nanos(ms: number): number {
+  return Math.max(1, Math.round(ms * 1e6));
+}
+
+function percentiles(histogram: RecordableHistogram): Percentiles {
+  return {
+    p50: histogram.percentile(50),
+    p90: histogram.percentile(90),
+    p99: histogram.percentile(99),
+    p999: histogram.percentile(99.9),
+    max: histogram.count === 0 ? 0 : histogram.max,
+  };
+}
+
+const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run();
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
