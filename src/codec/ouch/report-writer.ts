@@ -26,7 +26,7 @@ export const ReportSide = { Owner: 0, Maker: 1, Taker: 2 } as const;
 export type ReportSide = (typeof ReportSide)[keyof typeof ReportSide];
 
 /** No report is longer. */
-export const REPORT_BYTES_MAX = 192;
+export const REPORT_BYTES_MAX = 128;
 
 const SECONDS_PER_DAY = 86_400;
 const NANOS_PER_SECOND = 1_000_000_000;

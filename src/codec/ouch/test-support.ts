@@ -14,11 +14,19 @@ export class TestSink implements CommandSink {
   readonly words = WordBuffer.allocate(64 * 1024);
   /** Commands that it takes before it is full. */
   room = Number.POSITIVE_INFINITY;
+  /** Commands that wait for `take`. */
+  reserved = 0;
+  /** Commands for which there was no room. */
+  refused = 0;
   #length = 0;
 
   reserve(sizeWords: number): number {
-    if (this.room <= 0) return -1;
+    if (this.room <= 0) {
+      this.refused++;
+      return -1;
+    }
     this.room--;
+    this.reserved++;
     const at = this.#length;
     this.#length += sizeWords;
     this.words.i32.fill(0, at, this.#length);
@@ -32,6 +40,7 @@ export class TestSink implements CommandSink {
       commands.push(readCommand(this.words, at, this.#length));
     }
     this.#length = 0;
+    this.reserved = 0;
     return commands;
   }
 }

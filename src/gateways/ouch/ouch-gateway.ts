@@ -39,7 +39,7 @@ export interface OuchGatewayOptions {
   readonly sessionName?: string;
   /** What a login means before the client says otherwise with Session Options. Default false. */
   readonly cancelOnDisconnect?: boolean;
-  /** Reports kept in memory, of all users together: a power of two, 200 bytes each. Default 65,536. */
+  /** Reports kept in memory, of all users together: a power of two, about 170 bytes each. Default 65,536. */
   readonly recentReports?: number;
   readonly limits?: Partial<SoupLimits>;
 }
