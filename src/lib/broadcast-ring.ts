@@ -64,18 +64,23 @@ export class RingReader {
     this.#position = Atomics.load(this.#head, PUBLISHED);
   }
 
+  /** Words that the ring holds: a buffer of this size takes everything that can be read at once. */
+  get capacityWords(): number {
+    return this.#data.length;
+  }
+
   /** Words published and not yet read. */
   get lagWords(): number {
     return (Atomics.load(this.#head, PUBLISHED) - this.#position) >>> 0;
   }
 
   /**
-   * Copies what is published, at most `to.length` words, and returns how many; -1 when the writer has overtaken
+   * Copies what is published and returns how many words; `to` must hold `capacityWords`. 0: nothing new; -1 when the writer has overtaken
    * this reader: data is lost, and reading goes on at what is published next.
    */
   read(to: Int32Array): number {
     const published = Atomics.load(this.#head, PUBLISHED);
-    const words = Math.min((published - this.#position) >>> 0, to.length);
+    const words = (published - this.#position) >>> 0;
     if (words > this.#data.length) return this.#lost();
     const data = this.#data;
     const mask = this.#mask;

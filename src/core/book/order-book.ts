@@ -480,6 +480,13 @@ export class OrderBook {
     return level !== 0 && this.#levels[(level << 3) + KIND] > ASKS;
   }
 
+  /** Side of an order in a level. */
+  sideOf(slot: number): Side {
+    const level = this.#orders[(slot << 3) + LEVEL] & ~ICEBERG;
+    const kind = this.#levels[(level << 3) + KIND];
+    return kind === BIDS || kind === BUY_STOPS ? BUY : Side.Sell;
+  }
+
   /** First order of a level. */
   headOf(level: number): number {
     return this.#levels[(level << 3) + HEAD];

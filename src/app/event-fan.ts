@@ -1,0 +1,32 @@
+import type { EventSink } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+
+/** Hands events to several sinks, in the order in which they were added. */
+export class EventFan implements EventSink {
+  #sinks: EventSink[];
+
+  constructor() {
+    this.#sinks = [];
+  }
+
+  /** Returns how to take the sink out again. */
+  add(sink: EventSink): () => void {
+    this.#sinks = [...this.#sinks, sink];
+    return () => {
+      this.#sinks = this.#sinks.filter((other) => other !== sink);
+    };
+  }
+
+  /** Runs `emit` with `sink` as the only one. */
+  only(sink: EventSink, emit: () => void): void {
+    const sinks = this.#sinks;
+    this.#sinks = [sink];
+    emit();
+    this.#sinks = sinks;
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    const sinks = this.#sinks;
+    for (let sink = 0; sink < sinks.length; sink++) sinks[sink].onEvents(words, from, to);
+  }
+}

@@ -1,0 +1,322 @@
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import { TradingCore } from '#core/trading-core.ts';
+import { CloseSession, CommandType } from '#domain/commands.ts';
+import type { CommandSink, EventSink } from '#domain/ports.ts';
+import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
+import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
+import { FileLog } from '#log/file/file-log.ts';
+import { SystemClock } from '#log/system-clock.ts';
+import { ReportReader } from '#projections/reports/report-reader.ts';
+import { Replica } from '#replica/replica.ts';
+import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { EventFan } from './event-fan.ts';
+import { restoreNewest } from './restore.ts';
+import type {
+  ArchiveThreadData,
+  FromThread,
+  ImageAnswer,
+  MarketDataThreadData,
+  ReadyMessage,
+} from './threads/messages.ts';
+
+export interface NodeConfig {
+  readonly dataDirectory: string;
+  readonly nodeId: number;
+  readonly ouch: { readonly host: string; readonly port: number; readonly cancelOnDisconnect: boolean };
+  readonly marketData: { readonly host: string; readonly port: number; readonly snapshotPort: number };
+  readonly snapshots: { readonly everyEntries: number; readonly keep: number };
+  /** Bytes of a log segment. */
+  readonly segmentBytes: number;
+  /** Entries between two attestations of the state hash; 0 none. */
+  readonly attestEvery: number;
+}
+
+/** What a node needs of a logger; pino's loggers have it. */
+export interface NodeLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface NodeStatus {
+  readonly nodeId: number;
+  readonly epoch: number;
+  readonly state: 'serving' | 'stopped';
+  /** Why it stopped taking orders. */
+  readonly reason: string | undefined;
+  readonly sequence: number;
+  readonly stateHash: string;
+  readonly archivedSequence: number;
+  readonly snapshotSequence: number;
+  /** First entry after which the order path and the archive disagreed; 0 never. */
+  readonly divergedSequence: number;
+  readonly openOrders: number;
+  readonly ouchConnections: number;
+  readonly uptimeSeconds: number;
+  readonly rssBytes: number;
+  /** Delay of the order path's event loop since the last status, in microseconds. */
+  readonly loopDelayUsP99: number;
+  /** Figures of the other threads. */
+  readonly threads: { readonly [name: string]: number };
+}
+
+export interface RunningNode {
+  readonly ouchPort: number;
+  readonly marketDataPort: number;
+  readonly snapshotPort: number;
+  /** For commands of the operator (userId 0). */
+  readonly outbox: CommandSink;
+  /** Live events, on the order path's thread; returns how to stop. */
+  subscribe(sink: EventSink): () => void;
+  /** Everything that stands now, as image events. */
+  describe(sink: EventSink): void;
+  status(): NodeStatus;
+  /** Asks the archive thread for a snapshot. */
+  snapshot(): void;
+  /** Lets sessions go, brings everything to disk and releases the data directory. */
+  close(): Promise<void>;
+}
+
+const RING_WORDS = 1 << 22;
+const TICK_MS = 1_000;
+
+/** Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results. */
+export async function startNode(config: NodeConfig, logger: NodeLogger): Promise<RunningNode> {
+  const clock = new SystemClock();
+
+  // 1. The data directory is ours, and nobody else's.
+  const data = openDataDirectory(config.dataDirectory, {
+    clock,
+    nodeId: config.nodeId,
+    segmentBytes: config.segmentBytes,
+  });
+  try {
+    return await startOn(data, config, clock, logger);
+  } catch (error) {
+    data.close();
+    throw error;
+  }
+}
+
+async function startOn(
+  data: DataDirectory,
+  config: NodeConfig,
+  clock: SystemClock,
+  logger: NodeLogger,
+): Promise<RunningNode> {
+  const startedMs = performance.now();
+  const reportDirectory = join(data.path, 'reports');
+
+  // 2. What the threads share: the board (how far each is) and the event ring.
+  const board = boardMemory();
+  const status = new StatusBoard(board);
+  const ring = ringMemory(RING_WORDS);
+  const ringWriter = new RingWriter(ring);
+
+  // 3. The core, from the newest whole snapshot.
+  const fan = new EventFan();
+  const logId = data.logId.uuid;
+  const { core, path: snapshotPath } = restoreNewest(
+    data.snapshotDirectory,
+    logId,
+    () => new TradingCore(fan),
+    (error) => logger.warn({ code: error.code }, error.message),
+  );
+
+  // 4. The order path: outbox, log, core, gateway.
+  const replica: Replica = new Replica({
+    core,
+    nodeId: config.nodeId,
+    epoch: data.epoch,
+    board: status,
+    attestEvery: config.attestEvery,
+    onTurnEnd: () => ringWriter.wake(),
+    onUnavailable: (error) => {
+      logger.error({ code: error.code }, error.message);
+      void gateway.close(`the venue stopped: ${error.message}`);
+    },
+  });
+  const gateway = new OuchGateway(
+    replica.outbox,
+    new ReportReader({ directory: reportDirectory }),
+    clock,
+    config.ouch,
+    logger,
+  );
+  fan.add(gateway);
+  const log = FileLog.open({
+    directory: data.logDirectory,
+    logId: data.logId,
+    clock,
+    reader: replica,
+    scanFromSequence: core.sequence + 1,
+    segmentBytes: config.segmentBytes,
+  });
+  core.describe();
+  replica.recover(log);
+  logger.info(
+    {
+      sequence: core.sequence,
+      stateHash: core.stateHash,
+      snapshot: snapshotPath,
+      tookMs: Math.round(performance.now() - startedMs),
+    },
+    'recovered',
+  );
+  fan.add({ onEvents: (words, from, to) => ringWriter.write(words.i32, from, to) });
+
+  // 5. The other threads: they may lag or die without touching an order.
+  const threads = new Threads(logger);
+  const archive = threads.start('archive', {
+    board,
+    logDirectory: data.logDirectory,
+    logId,
+    snapshotDirectory: data.snapshotDirectory,
+    reportDirectory,
+    snapshotPath,
+    snapshotEvery: config.snapshots.everyEntries,
+    snapshotsKept: config.snapshots.keep,
+  } satisfies ArchiveThreadData);
+  await archive.ready;
+  const marketData = threads.start('market-data', {
+    board,
+    ring,
+    directory: join(data.path, 'market-data'),
+    host: config.marketData.host,
+    port: config.marketData.port,
+    snapshotPort: config.marketData.snapshotPort,
+    epoch: data.epoch,
+  } satisfies MarketDataThreadData);
+  threads.connect(marketData, archive);
+  const ports = await marketData.ready;
+
+  // 6. Sessions that a crash left open end now, and time begins to pass.
+  closeLeftSessions(core, replica.outbox);
+  const ticks = setInterval(() => replica.tick(), TICK_MS);
+
+  // 7. The door opens.
+  const address = await gateway.listen();
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+
+  return {
+    ouchPort: address.port,
+    marketDataPort: ports.port,
+    snapshotPort: ports.snapshotPort,
+    outbox: replica.outbox,
+    subscribe: (sink) => fan.add(sink),
+    describe: (sink) => fan.only(sink, () => core.describe()),
+    snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
+    status: () => {
+      const loopDelayUsP99 = Math.round(delay.percentile(99) / 1_000);
+      delay.reset();
+      return {
+        nodeId: config.nodeId,
+        epoch: data.epoch,
+        state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
+        reason: replica.failure?.message,
+        sequence: core.sequence,
+        stateHash: core.stateHash,
+        archivedSequence: status.archivedSequence,
+        snapshotSequence: status.snapshotSequence,
+        divergedSequence: status.divergedSequence,
+        openOrders: core.state.orders.store.liveOrders,
+        ouchConnections: gateway.connections,
+        uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
+        rssBytes: process.memoryUsage.rss(),
+        loopDelayUsP99,
+        threads: threads.figures,
+      };
+    },
+    close: async () => {
+      clearInterval(ticks);
+      delay.disable();
+      const closed = gateway.close('the venue stops');
+      replica.stop();
+      await closed;
+      await threads.close();
+      log.close();
+      data.close();
+    },
+  };
+}
+
+/** A crash gave no session the time to close: its user's cancel-on-disconnect is still to be honoured. */
+function closeLeftSessions(core: TradingCore, outbox: CommandSink): void {
+  const { users } = core.state;
+  for (let row = 0; row < users.count; row++) {
+    if (users.sessionOpen[row] === 0) continue;
+    const at = outbox.reserve(CloseSession.words);
+    if (at === -1) return;
+    outbox.words.i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
+    outbox.words.i32[at + CloseSession.at.userId] = users.userId[row];
+  }
+}
+
+interface NodeThread {
+  readonly worker: Worker;
+  readonly ready: Promise<ReadyMessage>;
+  readonly closed: Promise<void>;
+}
+
+/** The node's worker threads: their log lines, figures and ends. */
+class Threads {
+  readonly figures: { [name: string]: number };
+  readonly #logger: NodeLogger;
+  readonly #threads: NodeThread[];
+  #closing: boolean;
+
+  constructor(logger: NodeLogger) {
+    this.figures = {};
+    this.#logger = logger;
+    this.#threads = [];
+    this.#closing = false;
+  }
+
+  start(name: string, workerData: object): NodeThread {
+    const worker = new Worker(new URL(`./threads/${name}-thread.ts`, import.meta.url), { workerData, name });
+    const ready = new Promise<ReadyMessage>((resolve, reject) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'ready') resolve(message);
+        else if (message.kind === 'log')
+          this.#logger[message.level]({ thread: name, ...message.fields }, message.message);
+        else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
+      });
+      worker.once('error', (error: Error) => {
+        this.#logger.error(
+          { thread: name },
+          `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
+        );
+        reject(error);
+      });
+    });
+    const closed = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        if (!this.#closing) this.figures[`${name}Dead`] = 1;
+        resolve();
+      });
+    });
+    const thread = { worker, ready, closed };
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  /** Carries image requests of one thread to another, and the answers back. */
+  connect(from: NodeThread, archive: NodeThread): void {
+    from.worker.on('message', (message: FromThread) => {
+      if (message.kind === 'image') archive.worker.postMessage(message);
+    });
+    archive.worker.on('message', (message: FromThread | ImageAnswer) => {
+      if (message.kind === 'image') from.worker.postMessage(message);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const { worker } of this.#threads) worker.postMessage({ kind: 'close' });
+    await Promise.all(this.#threads.map(({ closed }) => closed));
+  }
+}

@@ -1,0 +1,125 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { TradingCore } from '#core/trading-core.ts';
+import type { EventSink } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { LogId } from '#log/file/format.ts';
+import { LogTail } from '#log/file/log-tail.ts';
+import { ReportWriter } from '#projections/reports/report-writer.ts';
+import { Archive } from '#replica/archive.ts';
+import { StatusBoard } from '#replica/status-board.ts';
+import { EventFan } from '../event-fan.ts';
+import { restoreFrom } from '../restore.ts';
+import type { ArchiveThreadData, ImageAnswer, ImageRequest, ReadyMessage, ToThread } from './messages.ts';
+import { threadLog } from './thread-log.ts';
+
+/** Pause when there is nothing to apply. */
+const IDLE_MS = 5;
+
+/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads. */
+class ArchiveThread {
+  readonly #archive: Archive;
+  readonly #core: TradingCore;
+  readonly #reports: ReportWriter;
+  readonly #fan: EventFan;
+  readonly #tail: LogTail;
+  #imageRequests: ImageRequest[];
+  #closing: boolean;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(data: ArchiveThreadData) {
+    const fan = new EventFan();
+    const fresh = new TradingCore(fan);
+    const { core } =
+      data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
+    this.#fan = fan;
+    this.#core = core;
+    this.#reports = new ReportWriter({ directory: data.reportDirectory });
+    this.#imageRequests = [];
+    this.#closing = false;
+    this.#timer = undefined;
+    fan.add(this.#reports);
+    core.describe();
+    this.#tail = new LogTail({
+      directory: data.logDirectory,
+      logId: new LogId(data.logId),
+      fromSequence: core.sequence + 1,
+    });
+    this.#archive = new Archive({
+      core,
+      source: this.#tail,
+      board: new StatusBoard(data.board),
+      snapshotDirectory: data.snapshotDirectory,
+      logId: data.logId,
+      snapshotEvery: data.snapshotEvery,
+      snapshotsKept: data.snapshotsKept,
+      syncSinks: () => this.#reports.sync(),
+      onDiverged: (sequence, ownHash) =>
+        threadLog.error(
+          { sequence, ownHash },
+          'the order path and the archive disagree about the state: stop and compare',
+        ),
+      onSnapshot: (path, sequence) => threadLog.info({ path, sequence }, 'snapshot written'),
+    });
+  }
+
+  run(): void {
+    parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
+    parentPort?.postMessage({ kind: 'ready', port: 0, snapshotPort: 0 } satisfies ReadyMessage);
+    this.#loop();
+  }
+
+  #loop(): void {
+    const worked = this.#archive.step();
+    this.#reports.flush();
+    this.#answerImages();
+    if (this.#closing && !worked) {
+      this.#close();
+      return;
+    }
+    if (worked) setImmediate(() => this.#loop());
+    else this.#timer = setTimeout(() => this.#loop(), IDLE_MS);
+  }
+
+  #onMessage(message: ToThread): void {
+    if (message.kind === 'image') this.#imageRequests.push(message);
+    else if (message.kind === 'snapshot') this.#archive.snapshot();
+    else this.#closing = true;
+  }
+
+  /** Answers the requests that the shadow core has caught up with. */
+  #answerImages(): void {
+    const ready = this.#imageRequests.filter(({ sequence }) => sequence <= this.#core.sequence);
+    if (ready.length === 0) return;
+    this.#imageRequests = this.#imageRequests.filter(({ sequence }) => sequence > this.#core.sequence);
+    const collector = new Collector();
+    const remove = this.#fan.add(collector);
+    this.#core.describe();
+    remove();
+    const answer: ImageAnswer = { kind: 'image', sequence: this.#core.sequence, batches: collector.batches };
+    parentPort?.postMessage(answer);
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer);
+    this.#archive.snapshot();
+    this.#reports.sync();
+    this.#reports.close();
+    this.#tail.close();
+    parentPort?.postMessage({ kind: 'closed' });
+    parentPort?.close();
+  }
+}
+
+class Collector implements EventSink {
+  readonly batches: ArrayBuffer[];
+
+  constructor() {
+    this.batches = [];
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    this.batches.push(words.i32.slice(from, to).buffer as ArrayBuffer);
+  }
+}
+
+new ArchiveThread(workerData as ArchiveThreadData).run();

@@ -1,0 +1,170 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { EventType, UserAdded } from '#domain/events.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { ItchServer } from '#gateways/itch/itch-server.ts';
+import type { Credentials } from '#gateways/soupbin/password.ts';
+import { RingReader } from '#lib/broadcast-ring.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
+import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
+import { StatusBoard } from '#replica/status-board.ts';
+import type {
+  FigureMessage,
+  ImageAnswer,
+  ImageRequest,
+  MarketDataThreadData,
+  ReadyMessage,
+  ToThread,
+} from './messages.ts';
+import { threadLog } from './thread-log.ts';
+
+const SLEEP_MS = 100;
+
+/**
+ * The market-data thread: events from the ring, ITCH to clients. When it falls further behind than the ring is
+ * long, or at its start, it takes the standing state from the archive thread and goes on from there.
+ */
+class MarketDataThread {
+  readonly #data: MarketDataThreadData;
+  readonly #board: StatusBoard;
+  readonly #ring: RingReader;
+  readonly #copy: WordBuffer;
+  readonly #feed: MarketDataFeed;
+  readonly #users: UserDirectory;
+  #onImage: ((answer: ImageAnswer) => void) | undefined;
+  #overruns: number;
+  #closing: boolean;
+  #sessions: number;
+
+  constructor(data: MarketDataThreadData) {
+    this.#data = data;
+    this.#board = new StatusBoard(data.board);
+    this.#ring = new RingReader(data.ring);
+    this.#copy = WordBuffer.allocate(this.#ring.capacityWords);
+    this.#users = new UserDirectory();
+    this.#onImage = undefined;
+    this.#overruns = 0;
+    this.#closing = false;
+    this.#sessions = 0;
+    this.#feed = new MarketDataFeed({
+      directory: data.directory,
+      nextSession: () => `${data.epoch.toString(36)}S${(++this.#sessions).toString(36)}`.toUpperCase(),
+      log: (line) => threadLog.warn({}, line),
+    });
+  }
+
+  async run(): Promise<void> {
+    parentPort?.on('message', (message: ToThread | ImageAnswer) => this.#onMessage(message));
+    await this.#takeImage();
+    const { host, port, snapshotPort } = this.#data;
+    const options = { host, allowAnonymous: true, credentials: (name: string) => this.#users.get(name) };
+    const live = new ItchServer(liveSource(this.#feed), { ...options, name: 'itch', port }, threadLog);
+    const glimpse = new ItchServer(
+      glimpseSource(this.#feed),
+      { ...options, name: 'glimpse', port: snapshotPort },
+      threadLog,
+    );
+    const ports = [(await live.listen()).port, (await glimpse.listen()).port];
+    parentPort?.postMessage({ kind: 'ready', port: ports[0], snapshotPort: ports[1] } satisfies ReadyMessage);
+    const timer = setInterval(() => this.#postFigures(live.clients + glimpse.clients), 1_000);
+    while (!this.#closing) {
+      const words = this.#ring.read(this.#copy.i32);
+      if (words === -1) await this.#onOverrun();
+      else if (words === 0) await this.#ring.sleep(SLEEP_MS);
+      else this.#publish(words);
+      if (words > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    clearInterval(timer);
+    this.#feed.close();
+    await Promise.all([live.close('the node stops'), glimpse.close('the node stops')]);
+    parentPort?.postMessage({ kind: 'closed' });
+    parentPort?.close();
+  }
+
+  #publish(words: number): void {
+    this.#users.onEvents(this.#copy, 0, words);
+    this.#feed.onEvents(this.#copy, 0, words);
+  }
+
+  async #onOverrun(): Promise<void> {
+    this.#overruns++;
+    threadLog.warn(
+      { overruns: this.#overruns },
+      'market data fell behind the event ring: a new session begins',
+    );
+    this.#feed.restart();
+    await this.#takeImage();
+  }
+
+  /** Starts the feed from the archive's state and drops what of the ring is older. */
+  async #takeImage(): Promise<void> {
+    const sequence = this.#board.durableSequence;
+    const answer = await new Promise<ImageAnswer>((resolve) => {
+      this.#onImage = resolve;
+      parentPort?.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
+    });
+    for (const batch of answer.batches) {
+      const words = new WordBuffer(batch);
+      this.#users.onEvents(words, 0, words.words);
+      this.#feed.onEvents(words, 0, words.words);
+    }
+    await this.#skipTo(answer.sequence);
+  }
+
+  /** Reads the ring up to and including the events of `sequence`, and publishes what is newer. */
+  async #skipTo(sequence: number): Promise<void> {
+    const { i32, f64 } = this.#copy;
+    for (let words = this.#ring.read(i32); words !== 0; words = this.#ring.read(i32)) {
+      if (words === -1) return this.#onOverrun();
+      let at = 0;
+      while (at < words && f64[(at + 2) >> 1] <= sequence) at += i32[at] >>> 16;
+      if (at < words) {
+        this.#users.onEvents(this.#copy, at, words);
+        this.#feed.onEvents(this.#copy, at, words);
+        return;
+      }
+    }
+  }
+
+  #onMessage(message: ToThread | ImageAnswer): void {
+    if (message.kind === 'close') this.#closing = true;
+    else if (message.kind === 'image' && 'batches' in message) this.#onImage?.(message);
+  }
+
+  #postFigures(clients: number): void {
+    const figures = {
+      marketDataClients: clients,
+      marketDataLagWords: this.#ring.lagWords,
+      marketDataOverruns: this.#overruns,
+    };
+    parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
+  }
+}
+
+/** Who may log in with a name. */
+class UserDirectory implements EventSink {
+  readonly #byName: Map<string, Credentials>;
+
+  constructor() {
+    this.#byName = new Map();
+  }
+
+  get(name: string): Credentials | undefined {
+    return this.#byName.get(name);
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    const { i32, u8 } = words;
+    for (let at = from; at < to; at += i32[at] >>> 16) {
+      if ((i32[at] & 255) !== EventType.UserAdded) continue;
+      const bytes = (field: number, length: number) => u8.slice((at + field) * 4, (at + field) * 4 + length);
+      const name = Buffer.from(bytes(UserAdded.at.name, 8)).toString('latin1').replace(/\0+$/, '');
+      this.#byName.set(name, {
+        salt: bytes(UserAdded.at.salt, 16),
+        passwordHash: bytes(UserAdded.at.passwordHash, 32),
+      });
+    }
+  }
+}
+
+await new MarketDataThread(workerData as MarketDataThreadData).run();

@@ -1,0 +1,76 @@
+import type { LogLevel } from './thread-log.ts';
+
+/** What the archive thread is started with. */
+export interface ArchiveThreadData {
+  readonly board: SharedArrayBuffer;
+  readonly logDirectory: string;
+  readonly logId: string;
+  readonly snapshotDirectory: string;
+  readonly reportDirectory: string;
+  /** Snapshot to start from; undefined: the beginning of the log. */
+  readonly snapshotPath: string | undefined;
+  readonly snapshotEvery: number;
+  readonly snapshotsKept: number;
+}
+
+/** What the market-data thread is started with. */
+export interface MarketDataThreadData {
+  readonly board: SharedArrayBuffer;
+  readonly ring: SharedArrayBuffer;
+  readonly directory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly snapshotPort: number;
+  /** Makes the feed's session ids unique over restarts. */
+  readonly epoch: number;
+}
+
+/** A line for the node's log. */
+export interface LogMessage {
+  readonly kind: 'log';
+  readonly level: LogLevel;
+  readonly fields: object;
+  readonly message: string;
+}
+
+/** A thread is ready; the market-data thread names its ports. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+  readonly port: number;
+  readonly snapshotPort: number;
+}
+
+/** Asks the archive for the standing state as image events, at `sequence` or later. */
+export interface ImageRequest {
+  readonly kind: 'image';
+  readonly sequence: number;
+}
+
+/** The image: event records, and the sequence after which it stands. */
+export interface ImageAnswer {
+  readonly kind: 'image';
+  readonly sequence: number;
+  readonly batches: readonly ArrayBuffer[];
+}
+
+export interface SnapshotRequest {
+  readonly kind: 'snapshot';
+}
+
+export interface CloseRequest {
+  readonly kind: 'close';
+}
+
+/** Figures that a thread sends once a second. */
+export interface FigureMessage {
+  readonly kind: 'figures';
+  readonly figures: { readonly [name: string]: number };
+}
+
+export type ToThread = ImageRequest | SnapshotRequest | CloseRequest;
+export type FromThread =
+  | LogMessage
+  | ReadyMessage
+  | FigureMessage
+  | { readonly kind: 'closed' }
+  | ImageRequest;

@@ -1,0 +1,165 @@
+/**
+ * The engine as a library: the order book alone (`LimitBook`), the whole core with plain objects (`Engine`), and
+ * the parts underneath for those who want the last nanosecond (`TradingCore`, `OrderBook`).
+ *
+ * Everything here is deterministic and pure: no I/O, no clock, no randomness. Time is what you pass in.
+ */
+import { commandWords, writeCommand } from '#codec/log/commands.ts';
+import { readEvents } from '#codec/log/events.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { BookStore } from '#core/book/book-store.ts';
+import { type BookListener, OrderBook } from '#core/book/order-book.ts';
+import type { CoreCapacity } from '#core/state.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import { SelfTradePrevention, type Side } from '#domain/commands.ts';
+import { IntPairMap } from '#lib/int-map.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+
+export type { CommandInput, Event } from '#codec/log/record-types.ts';
+export { BookStore } from '#core/book/book-store.ts';
+export { type BookListener, MatchEnd, OrderBook } from '#core/book/order-book.ts';
+export { TradingCore } from '#core/trading-core.ts';
+export * from '#domain/commands.ts';
+export { CancelReason, EventType } from '#domain/events.ts';
+export { RejectCode, Rejects, rejectName } from '#domain/rejects.ts';
+export { WordBuffer } from '#lib/word-buffer.ts';
+
+/** Time of a command: seconds since the Unix epoch, and nanoseconds within the second. */
+export interface EngineTime {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Longest command, in words. */
+const COMMAND_WORDS_MAX = 64;
+
+/**
+ * The full core behind plain objects: commands in, the complete list of their events out.
+ *
+ * ```ts
+ * const engine = new Engine();
+ * engine.submit({ type: 'AddAsset', assetId: 1, symbol: 'USD', decimals: 2 });
+ * ```
+ */
+export class Engine {
+  /** The core itself: state hash, tables, records in and out without objects. */
+  readonly core: TradingCore;
+  readonly #command: WordBuffer;
+  #events: Event[];
+  #sequence: number;
+
+  /** @param capacity how much it can hold; memory is reserved, not touched */
+  constructor(capacity: Partial<CoreCapacity> = {}) {
+    this.core = new TradingCore(
+      { onEvents: (words, from, to) => this.#events.push(...readEvents(words, from, to)) },
+      capacity,
+    );
+    this.#command = WordBuffer.allocate(COMMAND_WORDS_MAX);
+    this.#events = [];
+    this.#sequence = 0;
+  }
+
+  /**
+   * Applies one command and returns its events in order. Time never goes back: an earlier one counts as the last.
+   * @throws CodecError when the object is not a command
+   */
+  submit(command: CommandInput, time: EngineTime = { seconds: 0, nanos: 0 }): Event[] {
+    this.#command.i32.fill(0, 0, commandWords(command));
+    writeCommand(this.#command, 0, command);
+    this.#events = [];
+    this.#sequence++;
+    this.core.begin(this.#sequence, time.seconds, time.nanos, 1, 1, this.#sequence);
+    this.core.apply(this.#command, 0);
+    this.core.end();
+    return this.#events;
+  }
+}
+
+/** What a `LimitBook` tells. Order ids are the caller's. */
+export interface LimitBookListener {
+  onTrade(makerOrderId: number, takerOrderId: number, qtyLots: number, priceTicks: number): void;
+}
+
+/**
+ * The order book alone, for one instrument: price-time priority, orders by the caller's own ids (1 to 2^31 - 1).
+ * No accounts, no money, no reports but trades.
+ */
+export class LimitBook {
+  readonly book: OrderBook;
+  readonly #store: BookStore;
+  readonly #slotOf: IntPairMap;
+
+  /** @param ordersMax resting orders that it can hold; memory is reserved, not touched */
+  constructor(listener: LimitBookListener, ordersMax = 1 << 20) {
+    const store = new BookStore({ ordersMax });
+    const slotOf = new IntPairMap();
+    const onTrade: BookListener['onTrade'] = (maker, taker, qtyLots, priceTicks) => {
+      const makerId = store.orderId(maker);
+      if (store.leavesQtyLots(maker) === 0) slotOf.delete(makerId, 0);
+      listener.onTrade(makerId, store.orderId(taker), qtyLots, priceTicks);
+    };
+    this.#store = store;
+    this.#slotOf = slotOf;
+    this.book = new OrderBook(store, { onTrade, onCanceled: () => {}, onRested: () => {} });
+  }
+
+  /**
+   * Matches an order and rests what is left, unless it is immediate-or-cancel. Returns the quantity that rests;
+   * -1 when nothing was done: the id is taken, or the book is full.
+   */
+  add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
+    if (this.#slotOf.get(orderId, 0) !== -1) return -1;
+    const slot = this.#store.allocateOrder();
+    if (slot === 0) return -1;
+    this.book.setOrder(slot, orderId, 0, qtyLots, 0);
+    this.book.match(slot, side, priceTicks, SelfTradePrevention.CancelNewest);
+    const leaves = this.#store.leavesQtyLots(slot);
+    if (leaves > 0 && !isImmediateOrCancel && this.book.rest(slot, side, priceTicks)) {
+      this.#slotOf.set(orderId, 0, slot);
+      return leaves;
+    }
+    this.#store.releaseOrder(slot);
+    return 0;
+  }
+
+  /** Removes a resting order and returns its open quantity; 0 when it is not there. */
+  cancel(orderId: number): number {
+    const slot = this.#slotOf.delete(orderId, 0);
+    if (slot === -1) return 0;
+    const leaves = this.#store.leavesQtyLots(slot);
+    this.book.remove(slot);
+    this.#store.releaseOrder(slot);
+    return leaves;
+  }
+
+  /**
+   * Gives a resting order a new price and open quantity. Priority is kept only by a smaller or equal quantity at the
+   * same price; otherwise it matches like a new order. Returns what rests; -1 when the order is not there.
+   */
+  replace(orderId: number, priceTicks: number, qtyLots: number): number {
+    const slot = this.#slotOf.get(orderId, 0);
+    if (slot === -1) return -1;
+    const leaves = this.#store.leavesQtyLots(slot);
+    if (this.#store.levelKey(slot) === priceTicks && qtyLots <= leaves) {
+      if (qtyLots < leaves) this.book.reduce(slot, leaves - qtyLots);
+      return qtyLots;
+    }
+    const side = this.book.sideOf(slot);
+    this.cancel(orderId);
+    return this.add(orderId, side, priceTicks, qtyLots);
+  }
+
+  /** Best prices in ticks; 0 where a side is empty. */
+  get bestBidTicks(): number {
+    return this.book.bestBidTicks;
+  }
+
+  get bestAskTicks(): number {
+    return this.book.bestAskTicks;
+  }
+
+  /** Open quantity at a price, in lots. */
+  depthAt(side: Side, priceTicks: number): number {
+    return this.book.depthAt(side, priceTicks);
+  }
+}
