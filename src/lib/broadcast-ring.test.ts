@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AssertionError } from './assert.ts';
+import { RingReader, RingWriter, ringMemory } from './broadcast-ring.ts';
+
+const words = (...values: number[]) => Int32Array.from(values);
+
+function read(reader: RingReader): number[] | 'lost' {
+  const to = new Int32Array(reader.capacityWords);
+  const count = reader.read(to);
+  return count === -1 ? 'lost' : Array.from(to.subarray(0, count));
+}
+
+test('RingReader: reads what is written after it started, once, in order', () => {
+  const memory = ringMemory(16);
+  const writer = new RingWriter(memory);
+  writer.write(words(9), 0, 1);
+  const reader = new RingReader(memory);
+  writer.write(words(1, 2, 3), 0, 3);
+  writer.write(words(4, 5, 6), 1, 2);
+  assert.deepEqual(read(reader), [1, 2, 3, 5]);
+  assert.deepEqual(read(reader), []);
+});
+
+test('RingReader: pieces go around the end of the ring', () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  for (let turn = 0; turn < 20; turn++) {
+    writer.write(words(turn, turn + 100), 0, 2);
+    assert.equal(reader.lagWords, 2);
+    assert.deepEqual(read(reader), [turn, turn + 100]);
+  }
+});
+
+test('RingReader: positions may wrap at 2^32', () => {
+  const memory = ringMemory(16);
+  const head = new Int32Array(memory);
+  const writer = new RingWriter(memory);
+  for (let turn = 0; turn < 3; turn++) writer.write(words(1, 2, 3, 4), 0, 4);
+  assert.equal(head[0], 12);
+  const reader = new RingReader(memory);
+  writer.write(words(7), 0, 1);
+  assert.deepEqual(read(reader), [7]);
+});
+
+test('RingReader: a reader that was overtaken is told so and goes on with what comes next', () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  for (let turn = 0; turn < 5; turn++) writer.write(words(turn, turn), 0, 2);
+  assert.equal(read(reader), 'lost');
+  writer.write(words(42), 0, 1);
+  assert.deepEqual(read(reader), [42]);
+});
+
+test('RingReader: a writer in the middle of overwriting unread words counts as an overrun', () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  for (let turn = 0; turn < 4; turn++) writer.write(words(turn, turn), 0, 2);
+  // The ring is exactly full. The writer announces two more words and is interrupted before it publishes them.
+  Atomics.store(new Int32Array(memory), 1, 10);
+  assert.equal(read(reader), 'lost');
+});
+
+test('RingReader: sleep ends when something is published', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  const slept = reader.sleep(60_000);
+  writer.write(words(5), 0, 1);
+  writer.wake();
+  await slept;
+  assert.deepEqual(read(reader), [5]);
+});
+
+test('RingWriter: a piece larger than a quarter of the ring is refused', () => {
+  const writer = new RingWriter(ringMemory(8));
+  assert.throws(() => writer.write(words(1, 2, 3), 0, 3), AssertionError);
+});
