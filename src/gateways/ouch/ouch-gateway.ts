@@ -18,7 +18,7 @@ import {
   OrderReplaced,
   Trade,
 } from '#domain/events.ts';
-import type { Clock, CommandSink, EventSink } from '#domain/ports.ts';
+import type { Clock, CommandSink, EventSink, ReportStore } from '#domain/ports.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -28,7 +28,6 @@ import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from '..
 import type { SoupSession } from '../soupbin/session.ts';
 import { type OuchSession, OuchUser } from './ouch-user.ts';
 import { ReportSender } from './report-sender.ts';
-import type { ReportStore } from './report-store.ts';
 
 export interface OuchGatewayOptions {
   /** Default 127.0.0.1. */

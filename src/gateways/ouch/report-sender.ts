@@ -2,12 +2,12 @@ import type { OuchInstruments } from '#codec/ouch/instruments.ts';
 import { REPORT_BYTES_MAX, ReportSide, ReportWriter } from '#codec/ouch/report-writer.ts';
 import { SoupPacket } from '#codec/soupbin/packets.ts';
 import { EventType, Trade } from '#domain/events.ts';
+import type { ReportStore } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import type { SoupSession } from '../soupbin/session.ts';
 import type { OuchSession, OuchUser } from './ouch-user.ts';
 import { RecentReports } from './recent-reports.ts';
-import type { ReportStore } from './report-store.ts';
 
 /** Bytes that a session which is catching up may have in its socket before it waits for them to leave. */
 const CATCH_UP_BUFFERED_BYTES_MAX = 256 * 1024;

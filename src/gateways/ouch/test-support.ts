@@ -5,10 +5,10 @@ import { decodeOutbound, encodeOuch, type OutboundMessage } from '#codec/ouch/pl
 import { batchOf, HIVE, HUGE, SATS, STOPPED_CLOCK, TestSink } from '#codec/ouch/test-support.ts';
 import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import { encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
+import type { ReportStore } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { hashPassword } from '../soupbin/password.ts';
 import { OuchGateway, type OuchGatewayOptions } from './ouch-gateway.ts';
-import type { ReportStore } from './report-store.ts';
 
 /** Help for tests of the OUCH door: a venue whose events are written by hand, and a bare client. */
 
