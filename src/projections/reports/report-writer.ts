@@ -1,0 +1,196 @@
+import { EventFlag, EventType, Trade } from '#domain/events.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { OpenFiles } from './open-files.ts';
+import { nodeReportDisk, type ReportDisk } from './report-disk.ts';
+import type { ReportFileError } from './report-errors.ts';
+import { SLOT_BYTES, SLOT_WORDS, slotPosition, writeSlot } from './report-slot.ts';
+
+export interface ReportWriterOptions {
+  /** Made where there is none. */
+  readonly directory: string;
+  /** Reports held in memory, 196 bytes each, before they are written without a flush. Default 32,768. */
+  readonly bufferedReports?: number;
+  /** Files open at a time. Default 256. */
+  readonly openFilesMax?: number;
+  readonly disk?: ReportDisk;
+}
+
+/** Largest single write, in slots. */
+const RUN_SLOTS = 512;
+const NONE = -1;
+
+const IMAGE = EventFlag.Image << 8;
+const TRADE_TYPE = EventType.Trade;
+const {
+  userId: USER_ID,
+  reportNumber: REPORT_NUMBER,
+  makerUserId: MAKER_USER_ID,
+  makerReportNumber: MAKER_REPORT_NUMBER,
+  takerUserId: TAKER_USER_ID,
+  takerReportNumber: TAKER_REPORT_NUMBER,
+} = Trade.at;
+
+/** A user's reports that wait to be written: a chain of slots. */
+class UserChain {
+  readonly userId: number;
+  /** Number of the user's last report. */
+  lastNumber: number;
+  /** Number of the chain's first report. */
+  firstNumber: number;
+  firstSlot: number;
+  lastSlot: number;
+
+  constructor(userId: number, lastNumber: number) {
+    this.userId = userId;
+    this.lastNumber = lastNumber;
+    this.firstNumber = 0;
+    this.firstSlot = NONE;
+    this.lastSlot = NONE;
+  }
+}
+
+/**
+ * Keeps every report ever sent to a user in a file of that user, where its number alone says its place. The bytes and
+ * the place are a function of the log: after a restart the events since the last snapshot come again and land where
+ * they were. What a crash cut off is thereby written anew; what an operator removed stays a hole.
+ *
+ * A disk error never comes out of `onEvents`, so that the core that feeds it stays whole: `flush` and `sync` throw it,
+ * every time from then on, and nothing more is written. A snapshot must not follow a `sync` that threw.
+ */
+export class ReportWriter implements EventSink {
+  readonly #files: OpenFiles;
+  /** Reports in the order of their coming. */
+  readonly #slots: WordBuffer;
+  /** The slot of the same user's next report. */
+  readonly #nextSlots: Int32Array;
+  #slotCount: number;
+  readonly #chains: Map<number, UserChain>;
+  /** Chains that are not empty. */
+  readonly #waiting: UserChain[];
+  /** One user's slots, put together for one write. */
+  readonly #run: WordBuffer;
+  #failure: ReportFileError | undefined;
+
+  /** @throws ReportFileError when the directory cannot be made. */
+  constructor(options: ReportWriterOptions) {
+    const { directory, bufferedReports = 32_768, openFilesMax = 256, disk = nodeReportDisk } = options;
+    assert(bufferedReports >= 1 && openFilesMax >= 1, 'Condition: room for a report and a file');
+    this.#files = new OpenFiles(disk, directory, openFilesMax);
+    this.#slots = WordBuffer.allocate(bufferedReports * SLOT_WORDS);
+    this.#nextSlots = new Int32Array(bufferedReports);
+    this.#slotCount = 0;
+    this.#chains = new Map();
+    this.#waiting = [];
+    this.#run = WordBuffer.allocate(RUN_SLOTS * SLOT_WORDS);
+    this.#failure = undefined;
+  }
+
+  /** Why nothing is written any more, if that is so. */
+  get failure(): ReportFileError | undefined {
+    return this.#failure;
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    const { i32 } = words;
+    for (let at = from; at < to; ) {
+      const head = i32[at];
+      const sizeWords = head >>> 16;
+      if ((head & IMAGE) === 0) {
+        if ((head & 0xff) === TRADE_TYPE) {
+          this.#append(i32[at + MAKER_USER_ID], i32[at + MAKER_REPORT_NUMBER] >>> 0, words, at, sizeWords);
+          this.#append(i32[at + TAKER_USER_ID], i32[at + TAKER_REPORT_NUMBER] >>> 0, words, at, sizeWords);
+        } else {
+          this.#append(i32[at + USER_ID], i32[at + REPORT_NUMBER] >>> 0, words, at, sizeWords);
+        }
+      }
+      at += sizeWords;
+    }
+  }
+
+  /** Writes what came so far to the files, where readers see it. @throws ReportFileError */
+  flush(): void {
+    this.#writeAll();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Makes what came so far durable: a snapshot that follows may forget it. @throws ReportFileError */
+  sync(): void {
+    this.flush();
+    try {
+      this.#files.sync();
+    } catch (error) {
+      // What a failed sync left behind in the page cache cannot be known: only writing it anew helps.
+      this.#failure = error as ReportFileError;
+      throw error;
+    }
+  }
+
+  /** Writes what came so far, as far as the disk lets it, and closes the files. */
+  close(): void {
+    this.#writeAll();
+    this.#files.close();
+  }
+
+  #append(userId: number, number: number, words: WordBuffer, at: number, sizeWords: number): void {
+    if (number === 0 || this.#failure !== undefined) return;
+    if (this.#slotCount === this.#nextSlots.length) {
+      this.#writeAll();
+      if (this.#failure !== undefined) return;
+    }
+    const slot = this.#slotCount++;
+    writeSlot(this.#slots, slot * SLOT_WORDS, words, at, sizeWords);
+    this.#nextSlots[slot] = NONE;
+    const chain = this.#chainOf(userId, number);
+    assert(number === chain.lastNumber + 1, 'Condition: events come without a gap');
+    chain.lastNumber = number;
+    if (chain.firstSlot === NONE) {
+      chain.firstNumber = number;
+      chain.firstSlot = slot;
+      this.#waiting.push(chain);
+    } else {
+      this.#nextSlots[chain.lastSlot] = slot;
+    }
+    chain.lastSlot = slot;
+  }
+
+  #chainOf(userId: number, number: number): UserChain {
+    const known = this.#chains.get(userId);
+    if (known !== undefined) return known;
+    const chain = new UserChain(userId, number - 1);
+    this.#chains.set(userId, chain);
+    return chain;
+  }
+
+  #writeAll(): void {
+    if (this.#failure !== undefined) return;
+    try {
+      for (const chain of this.#waiting) this.#writeChain(chain);
+    } catch (error) {
+      this.#failure = error as ReportFileError;
+    }
+    this.#waiting.length = 0;
+    this.#slotCount = 0;
+  }
+
+  #writeChain(chain: UserChain): void {
+    const from = this.#slots.f64;
+    const to = this.#run.f64;
+    let slot = chain.firstSlot;
+    let number = chain.firstNumber;
+    while (slot !== NONE) {
+      let count = 0;
+      for (; slot !== NONE && count < RUN_SLOTS; count++) {
+        const source = (slot * SLOT_WORDS) >> 1;
+        const target = (count * SLOT_WORDS) >> 1;
+        for (let i = 0; i < SLOT_WORDS / 2; i++) to[target + i] = from[source + i];
+        slot = this.#nextSlots[slot];
+      }
+      this.#files.write(chain.userId, this.#run.u8, count * SLOT_BYTES, slotPosition(number));
+      number += count;
+    }
+    chain.firstSlot = NONE;
+    chain.lastSlot = NONE;
+  }
+}
