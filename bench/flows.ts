@@ -104,6 +104,8 @@ export interface Flow {
   readonly warmCommands: number;
   /** Order numbers are 1 to `orders`. */
   readonly orders: number;
+  /** By command: what the order of a replace had executed before. A venue's new total counts it in. */
+  readonly executedLots: Int32Array;
   /** Of the commands after the warm-up. */
   readonly statistics: FlowStatistics;
 }
@@ -137,6 +139,9 @@ class FlowGenerator {
   readonly #place: Int32Array;
   readonly #gone: Int32Array;
   readonly #counts: Int32Array;
+  /** By order number: what it has executed; and by command, for replaces. */
+  readonly #executed: Int32Array;
+  readonly #executedBefore: Int32Array;
   #livingCount: number;
   #goneCount: number;
   #lastOrder: number;
@@ -155,6 +160,8 @@ class FlowGenerator {
     this.#place = new Int32Array(total + 1).fill(-1);
     this.#gone = new Int32Array(GONE_ORDERS);
     this.#counts = new Int32Array(4);
+    this.#executed = new Int32Array(total + 1);
+    this.#executedBefore = new Int32Array(total);
     this.#livingCount = 0;
     this.#goneCount = 0;
     this.#lastOrder = 0;
@@ -162,8 +169,10 @@ class FlowGenerator {
     this.#at = 0;
     this.#trades = 0;
     this.#tooLate = 0;
-    this.#book = new NaiveBook((maker) => {
+    this.#book = new NaiveBook((maker, taker, qty) => {
       this.#trades++;
+      this.#executed[maker] += qty;
+      this.#executed[taker] += qty;
       if (!this.#book.orders.has(maker)) this.#bury(maker);
     });
   }
@@ -191,6 +200,7 @@ class FlowGenerator {
       commands: this.#at / FLOW_WORDS,
       warmCommands,
       orders: this.#lastOrder,
+      executedLots: this.#executedBefore.slice(0, this.#at / FLOW_WORDS),
       statistics: {
         commands: this.#commands,
         newPermille: permille(this.#counts[FlowKind.New]),
@@ -275,6 +285,7 @@ class FlowGenerator {
     const moves = this.#random.chance(750);
     const price = moves ? this.#passivePrice(buy) : priceTicks;
     const qty = moves ? 1 + this.#random.below(REST_LOTS_MAX) : leaves + 1 + this.#random.below(10);
+    this.#executedBefore[this.#at / FLOW_WORDS] = this.#executed[order];
     this.#write(FlowKind.Replace, buy, price, qty, order);
     this.#book.replace(order, price, qty);
     if (!this.#book.orders.has(order)) this.#bury(order);

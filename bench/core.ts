@@ -1,0 +1,66 @@
+/**
+ * The full core (risk, book, ledger, events, state hash) on the five flows, fed with log entries as a replica feeds
+ * it. Each scenario runs in a process of its own. Bytes allocated per command are V8's own count of everything that
+ * was ever allocated on its heap (`v8.getHeapStatistics().total_allocated_bytes`, exact to the object), over the last
+ * repetition, less what taking the count itself allocates. `node bench/core.ts [--commands N] [--repetitions N]
+ * [--seed N] [--per-entry N] [--scenario NAME]`
+ */
+import { getHeapStatistics } from 'node:v8';
+import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
+import { CoreFlow, CoreReader } from './support/core-flow.ts';
+import { runEach } from './support/each.ts';
+import { median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+
+const commands = numberOption('commands', 1_000_000);
+const repetitions = numberOption('repetitions', 7);
+const seed = numberOption('seed', 1);
+const perEntry = numberOption('per-entry', 32);
+const scenario = option('scenario', '');
+
+const allocatedBytes = (): number => getHeapStatistics().total_allocated_bytes;
+
+if (scenario === '') {
+  printMachine('core');
+  await runEach(
+    import.meta.filename,
+    FLOW_SCENARIOS.map(({ name }) => name),
+  );
+} else {
+  const found = FLOW_SCENARIOS.find(({ name }) => name === scenario);
+  if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
+  const generated = generateFlow(found, commands, seed);
+  const flow = new CoreFlow(generated, perEntry);
+  const seconds: number[] = [];
+  const hashes = new Set<string>();
+  let bytes = 0;
+  let reader = new CoreReader(generated.statistics.depthMax + 4_096);
+  for (let repetition = 0; repetition < repetitions + 2; repetition++) {
+    reader = new CoreReader(generated.statistics.depthMax + 4_096);
+    flow.warm(reader);
+    const before = allocatedBytes();
+    const countCost = allocatedBytes() - before;
+    const from = allocatedBytes();
+    const start = performance.now();
+    flow.deliver(reader, flow.warmEntries, flow.entries);
+    const elapsed = (performance.now() - start) / 1_000;
+    bytes = Math.max(0, allocatedBytes() - from - countCost);
+    if (repetition >= 2) seconds.push(elapsed);
+    hashes.add(reader.core.stateHash);
+  }
+  const commandsPerSecond = flow.commands / median(seconds);
+  const [stateHash] = hashes;
+  if (hashes.size !== 1) throw new Error(`${scenario}: repetitions ended with different state hashes`);
+  print({
+    bench: 'core',
+    scenario,
+    commandsPerSecond: Math.round(commandsPerSecond),
+    commandsPerSecondBest: Math.round(flow.commands / Math.min(...seconds)),
+    nsPerCommand: rounded(1e9 / commandsPerSecond, 1),
+    bytesPerCommand: rounded(bytes / flow.commands, 3),
+    commandsPerEntry: perEntry,
+    events: reader.sink.byName(),
+    openOrders: reader.core.state.orders.store.liveOrders,
+    stateHash,
+    flow: generated.statistics,
+  });
+}
