@@ -121,8 +121,8 @@ export function execute(
     takerClientOrderId: taker.clientOrderId,
     takerReportNumber: ++taker.user.reports,
   });
-  if (!isUncross) showNextSlice(venue, maker);
   settle(venue, fill, maker, taker);
+  if (!isUncross) showNextSlice(venue, maker);
 }
 
 /** An iceberg whose displayed part is used up shows the next one, at the tail of its price. */

@@ -144,24 +144,27 @@ export function settle(venue: Venue, fill: Fill, maker: Order, taker: Order): vo
     addTo(seller, baseAssetId, -base);
     return;
   }
-  for (const order of [maker, taker]) {
-    const change = movePosition(order.account, order.side === Side.Buy ? qtyLots : -qtyLots, fill);
-    const { accountId } = order.account;
-    if (change.realised !== 0n) {
-      addTo(order.account, quoteAssetId, change.realised);
-      addTo(clearing, quoteAssetId, -change.realised);
+  const moves = [maker, taker].map(({ account, side }) => {
+    const move = movePosition(account, side === Side.Buy ? qtyLots : -qtyLots, fill);
+    addTo(account, quoteAssetId, move.realised);
+    addTo(clearing, quoteAssetId, -move.realised);
+    return { account, ...move };
+  });
+  for (const { account, position, realised } of moves) {
+    const { accountId } = account;
+    if (realised !== 0n) {
       venue.emit('LedgerPosted', instrument.terms.instrumentId, {
-        amountMinor: Number(change.realised),
-        balanceMinor: Number(totalOf(order.account, quoteAssetId)),
+        amountMinor: Number(realised),
+        balanceMinor: Number(totalOf(account, quoteAssetId)),
         accountId,
         assetId: quoteAssetId,
         kind: PostingKind.RealisedProfit,
       });
     }
     venue.emit('PositionChanged', instrument.terms.instrumentId, {
-      positionLots: change.position.lots,
-      entryValueMinor: Number(change.position.entryValue),
-      realisedMinor: Number(change.position.realised),
+      positionLots: position.lots,
+      entryValueMinor: Number(position.entryValue),
+      realisedMinor: Number(position.realised),
       accountId,
     });
   }

@@ -1,3 +1,4 @@
+import { defaultValue } from '#codec/log/fields.ts';
 import type { Command, CommandInput, Event } from '#codec/log/record-types.ts';
 import { COMMAND_LAYOUTS, CommandType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
@@ -8,7 +9,7 @@ import { cancel, cancelWhole, enter, settlePairs } from './matching.ts';
 import * as operator from './operator.ts';
 import { firstRefusal, kindChecks, limitOf, marketChecks, type Terms, termChecks } from './refusals.ts';
 import { triggerStops } from './stops.ts';
-import { type Instrument, isStop, mayRest, type Order, type User, Venue } from './venue.ts';
+import { type Instrument, isImmediate, isStop, type Order, type User, Venue } from './venue.ts';
 
 /** For each command, all of its fields at zero. */
 const BLANK_COMMANDS = Object.fromEntries(
@@ -17,10 +18,7 @@ const BLANK_COMMANDS = Object.fromEntries(
     Object.fromEntries(
       fields
         .filter((field) => field.name !== 'type' && field.name !== 'sizeWords')
-        .map(({ name: field, kind }) => [
-          field,
-          kind.startsWith('text') ? '' : kind === 'bytes32' ? new Uint8Array(32) : 0,
-        ]),
+        .map(({ name: field, kind }) => [field, defaultValue(kind)]),
     ),
   ]),
 );
@@ -185,7 +183,7 @@ export class NaiveCore {
         'OCO_PARTNER_UNUSABLE',
         () =>
           command.ocoClientOrderId !== 0 &&
-          (!mayRest(command.timeInForce) ||
+          (isImmediate(command.timeInForce) ||
             partner === undefined ||
             partner.instrument !== instrument ||
             partner.partner !== null),
@@ -357,13 +355,13 @@ export class NaiveCore {
     const { userId, accountId, sessionUserId, instrumentId, side } = command;
     const trader = userId === 0 ? undefined : venue.user(userId);
     const session = sessionUserId === 0 ? undefined : venue.user(sessionUserId);
-    const isKnown = (userId === 0 || trader) && (sessionUserId === 0 || session);
-    if (!isKnown) return 'UNKNOWN_USER';
+    if (userId !== 0 && trader === undefined) return 'UNKNOWN_USER';
     if (trader !== undefined) {
       const isOwn = accountId === 0 || accountId === trader.account.accountId;
-      if (!isOwn || (session !== undefined && session.account !== trader.account)) return 'NOT_ALLOWED';
+      if (!isOwn || (sessionUserId !== 0 && session?.account !== trader.account)) return 'NOT_ALLOWED';
     }
     const refusal = firstRefusal([
+      ['UNKNOWN_USER', () => sessionUserId !== 0 && session === undefined],
       ['UNKNOWN_ACCOUNT', () => accountId !== 0 && venue.account(accountId) === undefined],
       ['UNKNOWN_INSTRUMENT', () => instrumentId !== 0 && venue.instrument(instrumentId) === undefined],
       ['INVALID_CONFIGURATION', () => userId + accountId + sessionUserId + instrumentId === 0],

@@ -181,7 +181,10 @@ export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>
   const asset = venue.asset(assetId) as Asset;
   const amount = BigInt(amountMinor);
   const refusal = firstRefusal([
-    ['MALFORMED_COMMAND', () => !isWithin(amountMinor, 1, Limits.AMOUNT_MINOR_MAX)],
+    [
+      'MALFORMED_COMMAND',
+      () => accountId > Limits.ID_MAX || !isId(assetId) || !isWithin(amountMinor, 1, Limits.AMOUNT_MINOR_MAX),
+    ],
     ['UNKNOWN_ACCOUNT', () => account === undefined],
     ['UNKNOWN_ASSET', () => asset === undefined],
     ['VALUE_TOO_LARGE', () => isDeposit && asset.deposited + amount > BigInt(Limits.AMOUNT_MINOR_MAX)],
@@ -210,7 +213,7 @@ export function setAccountLimits(venue: Venue, command: Command<'SetAccountLimit
       'MALFORMED_COMMAND',
       () =>
         ![orderQtyLotsMax, orderValueMinorMax, positionLotsMax, openValueMinorMax].every(isAmount) ||
-        ![ordersMax, messagesPerSecondMax].every(isWord),
+        ![accountId, ordersMax, messagesPerSecondMax].every(isWord),
     ],
     ['UNKNOWN_ACCOUNT', () => account === undefined],
   ]);
@@ -262,7 +265,7 @@ export function setSchedule(venue: Venue, command: Command<'SetSchedule'>): Reje
   const end = slots.findIndex(({ phase }) => phase === 0);
   const entries = end < 0 ? slots : slots.slice(0, end);
   const refusal = firstRefusal([
-    ['MALFORMED_COMMAND', () => slots.some(({ phase }) => phase > Phase.ClosingAuction)],
+    ['MALFORMED_COMMAND', () => entries.some(({ phase }) => phase > Phase.ClosingAuction)],
     ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
     [
       'INVALID_CONFIGURATION',
@@ -292,7 +295,12 @@ export function setKillSwitch(venue: Venue, command: Command<'SetKillSwitch'>): 
   const refusal = firstRefusal([
     [
       'MALFORMED_COMMAND',
-      () => !isWithin(scope, KillScope.Venue, KillScope.User) || engaged > 1 || cancelOrders > 1,
+      () =>
+        !isWithin(scope, KillScope.Venue, KillScope.User) ||
+        (scope !== KillScope.Venue &&
+          !isWithin(scopeId, scope === KillScope.Account ? 0 : 1, Limits.ID_MAX)) ||
+        engaged > 1 ||
+        cancelOrders > 1,
     ],
     ['UNKNOWN_USER', () => scope === KillScope.User && target === undefined],
     ['UNKNOWN_ACCOUNT', () => scope === KillScope.Account && target === undefined],
@@ -300,11 +308,7 @@ export function setKillSwitch(venue: Venue, command: Command<'SetKillSwitch'>): 
   ]);
   if (refusal !== undefined || target === undefined) return refusal;
   target.killed = engaged === 1;
-  venue.emit('KillSwitchSet', command.instrumentId, {
-    scope,
-    engaged,
-    scopeId: scope === KillScope.Venue ? 0 : scopeId,
-  });
+  venue.emit('KillSwitchSet', command.instrumentId, { scope, engaged, scopeId });
   if (cancelOrders === 0) return undefined;
   const orders =
     scope === KillScope.Venue || scope === KillScope.Instrument

@@ -1,4 +1,4 @@
-import { Phase, Side } from '#domain/commands.ts';
+import { InstrumentKind, Phase, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { cancelWhole, enter, firePair, settlePairs } from './matching.ts';
@@ -48,7 +48,8 @@ function trigger(venue: Venue, stop: Order): void {
 function isRefused(venue: Venue, stop: Order): boolean {
   if (firstRefusal(killChecks(venue, stop.instrument, stop.user)) !== undefined) return true;
   if (!isMarket(stop.orderType)) return false;
+  const isSpot = stop.instrument.terms.kind === InstrumentKind.Spot;
   const value = moneyValue(stop.instrument, stop.limitTicks, stop.leavesQtyLots);
   const others = venue.orders.filter((order) => order !== stop);
-  return value > BigInt(Limits.AMOUNT_MINOR_MAX) || !coversHold(venue, stop, others);
+  return value > BigInt(Limits.AMOUNT_MINOR_MAX) || (isSpot && !coversHold(venue, stop, others));
 }

@@ -1,3 +1,4 @@
+import { defaultValue } from '#codec/log/fields.ts';
 import type { CommandInput, Event, EventInput, EventName } from '#codec/log/record-types.ts';
 import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { EVENT_LAYOUTS } from '#domain/events.ts';
@@ -111,10 +112,7 @@ const BLANK_EVENTS = Object.fromEntries(
     Object.fromEntries(
       fields
         .filter((field) => field.name !== 'type' && field.name !== 'sizeWords')
-        .map(({ name: field, kind }) => [
-          field,
-          kind.startsWith('text') ? '' : kind === 'bytes32' ? new Uint8Array(32) : 0,
-        ]),
+        .map(({ name: field, kind }) => [field, defaultValue(kind)]),
     ),
   ]),
 );
@@ -250,6 +248,10 @@ export const mayRest = (timeInForce: number): boolean =>
   timeInForce === TimeInForce.Day ||
   timeInForce === TimeInForce.GoodTillCancel ||
   timeInForce === TimeInForce.GoodTillDate;
+
+/** Times in force of orders that never rest. */
+export const isImmediate = (timeInForce: number): boolean =>
+  timeInForce === TimeInForce.ImmediateOrCancel || timeInForce === TimeInForce.FillOrKill;
 
 /** Orders that match to a protection price instead of a limit. */
 export const isMarket = (orderType: number): boolean =>

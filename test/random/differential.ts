@@ -1,0 +1,112 @@
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { EVENT_LAYOUTS } from '#domain/events.ts';
+import { checkVenue } from '../oracle/book-check.ts';
+import { EventCheck } from '../oracle/event-check.ts';
+import { NaiveCore } from '../oracle/naive-core.ts';
+import type { Engine, EngineOptions } from '../scenarios/engine.ts';
+import { CASE_START_SECONDS, type Case } from './drafts.ts';
+import { resolve } from './resolve.ts';
+
+const FIELD_NAMES = new Map(
+  EVENT_LAYOUTS.map(({ name, fields }) => [
+    name,
+    [
+      'type',
+      ...fields.map((field) => field.name).filter((field) => field !== 'type' && field !== 'sizeWords'),
+    ],
+  ]),
+);
+
+const NANOS_PER_SECOND = 1_000_000_000;
+
+/** The engine that is compared with the oracle. */
+export type CandidateFactory = (options: EngineOptions & { readonly restoreEvery: number }) => Engine;
+
+/** Two engines did not say the same, or what they said breaks a rule. The message holds every command that leads there. */
+export class DifferenceError extends Error {
+  override readonly name = 'DifferenceError';
+  readonly commands: readonly string[];
+
+  constructor(reason: string, commands: readonly string[]) {
+    super(`${reason}\ncommands (JSON, with [seconds, nanos]):\n${commands.join('\n')}`);
+    this.commands = commands;
+  }
+}
+
+function isSameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+}
+
+function isSameEvent(a: Event, b: Event): boolean {
+  const names = FIELD_NAMES.get(a.type) ?? [];
+  const left = a as unknown as Record<string, unknown>;
+  const right = b as unknown as Record<string, unknown>;
+  return names.every((name) => isSameValue(left[name], right[name]));
+}
+
+/** Where two event lists differ first, in words; undefined when they do not. */
+export function difference(expected: readonly Event[], actual: readonly Event[]): string | undefined {
+  const length = Math.max(expected.length, actual.length);
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [expected[index], actual[index]];
+    if (left !== undefined && right !== undefined && isSameEvent(left, right)) continue;
+    return `event ${index} of the last command differs\n  oracle: ${brief(left)}\n  engine: ${brief(right)}`;
+  }
+  return undefined;
+}
+
+/** An event without its zero fields. */
+function brief(event: Event | undefined): string {
+  if (event === undefined) return 'none';
+  const entries = Object.entries(event).filter(
+    ([, value]) => value !== 0 && value !== '' && typeof value !== 'object',
+  );
+  return JSON.stringify(Object.fromEntries(entries));
+}
+
+/**
+ * Runs a case on the oracle and on a candidate and compares all events after each command; the oracle's state and
+ * the event stream are checked as well.
+ * @returns how many commands were applied
+ * @throws DifferenceError
+ */
+export function runCase(createCandidate: CandidateFactory, each: Case): number {
+  const { market, drafts, ordersMax, restoreEvery } = each;
+  const oracle = new NaiveCore({ ordersMax });
+  const candidate = createCandidate({ ordersMax, restoreEvery });
+  const check = new EventCheck();
+  const log: string[] = [];
+  let seconds = CASE_START_SECONDS;
+  let nanos = 0;
+  const step = (command: CommandInput): void => {
+    log.push(JSON.stringify([command, [seconds, nanos]]));
+    const expected = oracle.apply(command, seconds, nanos);
+    const reason = failure(() => {
+      const found = difference(expected, candidate.apply(command, seconds, nanos));
+      if (found !== undefined) throw new Error(found);
+      check.read(expected, oracle.venue.sequence);
+      checkVenue(oracle.venue);
+    });
+    if (reason !== undefined) throw new DifferenceError(reason, log);
+  };
+  for (const command of market) step(command);
+  for (const draft of drafts) {
+    nanos += draft.afterNanos;
+    seconds += draft.afterSeconds + Math.floor(nanos / NANOS_PER_SECOND);
+    nanos %= NANOS_PER_SECOND;
+    step(resolve(draft, oracle.venue, seconds));
+  }
+  return log.length;
+}
+
+function failure(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error
+      ? (error.stack ?? error.message).split('\n    at ').slice(0, 4).join('\n    at ')
+      : String(error);
+  }
+}

@@ -1,0 +1,381 @@
+import type { CommandInput, CommandName } from '#codec/log/record-types.ts';
+import { InstrumentKind, OrderFlag, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+
+/** A source of uniform integers, both bounds included. */
+export interface Dice {
+  int(min: number, max: number): number;
+}
+
+/**
+ * A command still to be resolved against the venue that it meets (see `resolve`): numbers of orders are chosen by
+ * `order` among the live ones and new numbers are the sender's next, so that a list of drafts stays meaningful
+ * when drafts before are left out. That is what lets a failure shrink.
+ */
+export interface Draft {
+  readonly type: CommandName;
+  /** Time that passes before it. */
+  readonly afterSeconds: number;
+  readonly afterNanos: number;
+  /** Fields of the command; see `resolve` for those that it replaces. */
+  readonly fields: Readonly<Record<string, number | string>>;
+  /** Which of the live orders it is about, modulo their number: its owner sends it. -1: a number that is surely unknown. */
+  readonly order: number;
+  /** Which of the sender's live and unlinked orders in the instrument is to be its partner, as above; undefined: none. */
+  readonly partner: number | undefined;
+  /** How `fields` relate to the order that it is about. */
+  readonly relative: 'nothing' | 'keep price' | 'keep terms';
+}
+
+/** One market and what happens in it. */
+export interface Case {
+  readonly market: readonly CommandInput[];
+  readonly drafts: readonly Draft[];
+  /** Live orders that the venue holds. */
+  readonly ordersMax: number;
+  /** Commands after which the fast core is restored from its image; 0 never. */
+  readonly restoreEvery: number;
+}
+
+const ACCOUNTS = [1, 2, 3];
+/** Accounts of users 1 to 5. */
+const ACCOUNT_OF_USER = [1, 2, 3, 1, 2];
+const USERS_MAX = ACCOUNT_OF_USER.length;
+const INSTRUMENTS_MAX = 4;
+const START_SECONDS = 1_000;
+
+function pick<T>(dice: Dice, ...choices: readonly T[]): T {
+  return choices[dice.int(0, choices.length - 1)];
+}
+
+const isOneIn = (dice: Dice, odds: number): boolean => dice.int(1, odds) === 1;
+
+/** The commands that open a random market: two spot and two margined instruments, three accounts, five users. */
+export function randomMarket(dice: Dice): CommandInput[] {
+  const funds = pick(dice, 500, 5_000, 1e9, 1e9, 2e15);
+  const instruments = Array.from({ length: INSTRUMENTS_MAX }, (_, index): CommandInput => {
+    const isSpot = index % 2 === 0;
+    const [valueNumerator, valueDenominator] = pick(dice, [1, 1], [1, 1], [7, 3], [1, 10]);
+    return {
+      type: 'AddInstrument',
+      instrumentId: index + 1,
+      kind: isSpot ? InstrumentKind.Spot : InstrumentKind.Margined,
+      symbol: `I${index + 1}`,
+      baseAssetId: isSpot ? 2 + (index >> 1) : 0,
+      quoteAssetId: 1,
+      tickSize: 1,
+      lotSize: 1,
+      valueNumerator,
+      valueDenominator,
+      lotBaseMinor: isSpot ? pick(dice, 1, 3) : 0,
+      initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10),
+      minQtyLots: pick(dice, 1, 1, 1, 2),
+      maxQtyLots: isSpot ? pick(dice, 50, 2 ** 40, 2 ** 40) : 1_000,
+      makerFeePpm: pick(dice, 0, 1_000, 50_000, 1_000_000),
+      takerFeePpm: pick(dice, 0, 2_000, 30_000),
+      collarPpm: pick(dice, 0, 0, 100_000),
+      marketProtectionPpm: pick(dice, 0, 20_000, 100_000, 1_500_000),
+      staticBandPpm: pick(dice, 0, 0, 50_000),
+      dynamicBandPpm: pick(dice, 0, 0, 30_000),
+      volatilityAuctionSeconds: pick(dice, 0, 3, 30),
+      referencePriceTicks: pick(dice, 0, 100),
+      selfTradePrevention: dice.int(0, 4),
+      phase: pick(dice, Phase.Continuous, Phase.Continuous, Phase.PreOpen),
+    };
+  });
+  return [
+    ...[1, 2, 3].map((assetId): CommandInput => ({ type: 'AddAsset', assetId, symbol: `A${assetId}` })),
+    ...instruments,
+    ...ACCOUNTS.map((accountId): CommandInput => ({ type: 'AddAccount', accountId })),
+    ...ACCOUNT_OF_USER.map(
+      (accountId, index): CommandInput => ({
+        type: 'AddUser',
+        newUserId: index + 1,
+        accountId,
+        name: `U${index + 1}`,
+      }),
+    ),
+    ...ACCOUNTS.flatMap((accountId) =>
+      [1, 2, 3].map((assetId): CommandInput => ({ type: 'Deposit', accountId, assetId, amountMinor: funds })),
+    ),
+  ];
+}
+
+/** Seconds at which a case begins. */
+export const CASE_START_SECONDS = START_SECONDS;
+
+/** Commands by how often they come. */
+const KINDS: readonly (readonly [
+  weight: number,
+  draw: (dice: Dice) => Partial<Draft> & Pick<Draft, 'type'>,
+])[] = [
+  [520, newOrder],
+  [70, cancelOrder],
+  [150, replaceOrder],
+  [90, () => ({ type: 'Tick' })],
+  [30, setPhase],
+  [20, moveMoney],
+  [5, massCancel],
+  [8, session],
+  [8, setLimits],
+  [10, setKillSwitch],
+  [5, setSchedule],
+  [5, oddity],
+];
+const WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0);
+
+export function randomDraft(dice: Dice): Draft {
+  let drawn = dice.int(1, WEIGHT);
+  const [, draw] = KINDS.find(([weight]) => (drawn -= weight) <= 0) ?? KINDS[0];
+  const time = dice.int(1, 100);
+  return {
+    afterSeconds: time <= 12 ? 1 : time === 13 ? dice.int(2, 40) : isOneIn(dice, 1_000) ? 90_000 : 0,
+    afterNanos: time > 60 ? dice.int(0, 500) : 0,
+    fields: {},
+    order: 0,
+    partner: undefined,
+    relative: 'nothing',
+    ...draw(dice),
+  };
+}
+
+function price(dice: Dice): number {
+  const odds = dice.int(1, 300);
+  if (odds === 1) return pick(dice, 0, -1, 1, 2 ** 31 - 1, 2 ** 31 - 2);
+  return odds < 30 ? dice.int(85, 120) : dice.int(96, 104);
+}
+
+/** Usually on the far side of where prices are, so that it waits. */
+function stopPrice(dice: Dice, side: number): number {
+  if (isOneIn(dice, 5)) return price(dice);
+  return side === Side.Buy ? dice.int(102, 110) : dice.int(90, 98);
+}
+
+function quantity(dice: Dice): number {
+  const odds = dice.int(1, 200);
+  if (odds === 1) return pick(dice, 0, -1, 51, 1_001, 2 ** 40, 2 ** 40 + 1, 2 ** 52);
+  return odds < 40 ? dice.int(1, 60) : dice.int(1, 12);
+}
+
+function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const orderType = pick(dice, 1, 1, 1, 1, 1, 1, 2, 3, 4, 4) as OrderType;
+  const rests = orderType === OrderType.Market ? isOneIn(dice, 40) : !isOneIn(dice, 4);
+  const canOnlyRest = orderType === OrderType.Stop || orderType === OrderType.StopLimit;
+  const timeInForce =
+    rests || (canOnlyRest && !isOneIn(dice, 20))
+      ? pick(dice, TimeInForce.Day, TimeInForce.GoodTillCancel, TimeInForce.GoodTillDate)
+      : pick(dice, TimeInForce.ImmediateOrCancel, TimeInForce.FillOrKill);
+  const isPriced = orderType === OrderType.Limit || orderType === OrderType.StopLimit;
+  const qtyLots = quantity(dice);
+  const side = dice.int(1, 2);
+  const isOdd = isOneIn(dice, 60);
+  return {
+    type: 'NewOrder',
+    partner: isOneIn(dice, 6) ? dice.int(isOneIn(dice, 20) ? -1 : 0, 6) : undefined,
+    fields: {
+      userId: dice.int(1, USERS_MAX),
+      instrumentId: isOdd ? dice.int(0, 5) : dice.int(1, INSTRUMENTS_MAX),
+      side: isOdd ? dice.int(0, 3) : side,
+      orderType: isOdd ? dice.int(0, 5) : orderType,
+      timeInForce: isOdd ? dice.int(0, 6) : timeInForce,
+      priceTicks: isPriced !== isOneIn(dice, 100) ? price(dice) : 0,
+      stopPriceTicks: canOnlyRest !== isOneIn(dice, 100) ? stopPrice(dice, side) : 0,
+      qtyLots,
+      displayQtyLots:
+        (rests && isPriced && isOneIn(dice, 4)) || isOneIn(dice, 150)
+          ? dice.int(1, Math.max(1, Math.min(qtyLots, 9)))
+          : 0,
+      minQtyLots:
+        (!canOnlyRest && isOneIn(dice, 12)) || isOneIn(dice, 150)
+          ? dice.int(1, Math.max(1, Math.min(qtyLots, 15)))
+          : 0,
+      orderFlags:
+        (rests && orderType === OrderType.Limit && isOneIn(dice, 12)) || isOneIn(dice, 150)
+          ? OrderFlag.PostOnly
+          : 0,
+      selfTradePrevention: isOdd ? dice.int(0, 6) : dice.int(0, 4),
+      expireSeconds: timeInForce === TimeInForce.GoodTillDate ? dice.int(0, 20) : isOneIn(dice, 200) ? 5 : -1,
+      clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
+      clientTag: isOneIn(dice, 20) ? 'tag' : '',
+    },
+  };
+}
+
+function cancelOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  return {
+    type: 'CancelOrder',
+    order: isOneIn(dice, 30) ? -1 : dice.int(0, 40),
+    fields: {
+      userId: dice.int(1, USERS_MAX),
+      instrumentId: isOneIn(dice, 10) ? dice.int(0, 5) : 0,
+      leavesQtyLots: isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
+    },
+  };
+}
+
+function replaceOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const relative = pick(dice, 'nothing', 'keep price', 'keep terms', 'keep terms') as Draft['relative'];
+  const qtyLots = quantity(dice);
+  return {
+    type: 'ReplaceOrder',
+    order: isOneIn(dice, 30) ? -1 : dice.int(0, 40),
+    relative,
+    fields: {
+      userId: dice.int(1, USERS_MAX),
+      instrumentId: isOneIn(dice, 20) ? dice.int(0, 5) : 0,
+      priceTicks: price(dice),
+      stopPriceTicks: price(dice),
+      qtyLots: relative === 'nothing' ? qtyLots : dice.int(-4, 3),
+      displayQtyLots: isOneIn(dice, 4) ? dice.int(1, 9) : 0,
+      expireSeconds: dice.int(0, 20),
+      clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
+      clientTag: '',
+    },
+  };
+}
+
+function setPhase(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const phase = pick(
+    dice,
+    Phase.Continuous,
+    Phase.Continuous,
+    Phase.Continuous,
+    Phase.Continuous,
+    Phase.Continuous,
+    Phase.OpeningAuction,
+    Phase.ClosingAuction,
+    dice.int(isOneIn(dice, 10) ? 0 : 1, isOneIn(dice, 10) ? 8 : 7),
+  );
+  const isTimed = isOneIn(dice, 2);
+  return {
+    type: 'SetPhase',
+    fields: {
+      instrumentId: dice.int(1, INSTRUMENTS_MAX),
+      phase,
+      nextPhase:
+        isTimed !== isOneIn(dice, 30) ? pick(dice, Phase.Continuous, Phase.Continuous, dice.int(1, 7)) : 0,
+      endSeconds: isTimed ? dice.int(isOneIn(dice, 20) ? 0 : 1, 8) : -1,
+    },
+  };
+}
+
+function moveMoney(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  return {
+    type: pick(dice, 'Deposit', 'Withdraw', 'Withdraw'),
+    fields: {
+      accountId: isOneIn(dice, 10) ? dice.int(0, 4) : dice.int(1, 3),
+      assetId: isOneIn(dice, 20) ? dice.int(0, 4) : dice.int(1, 3),
+      amountMinor: pick(dice, dice.int(1, 50), dice.int(100, 3_000), 0, 2 ** 53 - 1),
+    },
+  };
+}
+
+function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  return {
+    type: 'MassCancel',
+    fields: {
+      userId: dice.int(0, USERS_MAX),
+      instrumentId: isOneIn(dice, 2) ? dice.int(1, 5) : 0,
+      accountId: isOneIn(dice, 3) ? dice.int(1, 4) : 0,
+      sessionUserId: isOneIn(dice, 3) ? dice.int(1, 6) : 0,
+      side: isOneIn(dice, 3) ? dice.int(1, 3) : 0,
+      clientOrderId: dice.int(0, 9),
+    },
+  };
+}
+
+function session(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const userId = isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, USERS_MAX);
+  return isOneIn(dice, 2)
+    ? { type: 'OpenSession', fields: { userId, cancelOnDisconnect: dice.int(0, 1) } }
+    : { type: 'CloseSession', fields: { userId } };
+}
+
+function setLimits(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const isNone = !isOneIn(dice, 3);
+  const limit = (...choices: readonly number[]): number =>
+    isNone || isOneIn(dice, 2) ? 0 : pick(dice, ...choices);
+  return {
+    type: 'SetAccountLimits',
+    fields: {
+      accountId: isOneIn(dice, 20) ? dice.int(0, 4) : dice.int(1, 3),
+      ordersMax: limit(3, 8),
+      messagesPerSecondMax: limit(2, 5, 20),
+      orderQtyLotsMax: limit(5, 20),
+      orderValueMinorMax: limit(500, 1_000),
+      positionLotsMax: limit(10, 30),
+      openValueMinorMax: limit(1_000, 5_000),
+    },
+  };
+}
+
+function setKillSwitch(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  return {
+    type: 'SetKillSwitch',
+    fields: {
+      scope: isOneIn(dice, 20) ? dice.int(0, 5) : dice.int(2, 4),
+      scopeId: isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, 3),
+      engaged: isOneIn(dice, 5) ? 1 : 0,
+      cancelOrders: isOneIn(dice, 3) ? 1 : 0,
+      clientOrderId: dice.int(0, 9),
+    },
+  };
+}
+
+function setSchedule(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const fields: Record<string, number> = { instrumentId: dice.int(1, INSTRUMENTS_MAX) };
+  const entries = dice.int(0, 4);
+  let second = START_SECONDS;
+  for (let index = 0; index < entries; index++) {
+    second += isOneIn(dice, 20) ? dice.int(-50, 0) : dice.int(1, 200);
+    fields[`phase${index}`] = isOneIn(dice, 30) ? 8 : dice.int(1, 7);
+    fields[`secondOfDay${index}`] = second;
+  }
+  return { type: 'SetSchedule', fields };
+}
+
+/** What is rare or wrong: configuration, attestations, commands from those who may not send them. */
+function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const userId = isOneIn(dice, 2) ? 0 : dice.int(1, 6);
+  switch (dice.int(1, 7)) {
+    case 1:
+      return {
+        type: 'AddAsset',
+        fields: { userId, assetId: dice.int(0, 5), symbol: pick(dice, 'A1', 'NEW', '') },
+      };
+    case 2:
+      return { type: 'AddAccount', fields: { userId, accountId: dice.int(0, 5) } };
+    case 3:
+      return {
+        type: 'AddUser',
+        fields: {
+          userId,
+          newUserId: dice.int(0, 8),
+          accountId: dice.int(0, 5),
+          name: pick(dice, 'U1', 'NEW', 'low'),
+        },
+      };
+    case 4:
+      return { type: 'SetCoreVersion', fields: { userId, version: dice.int(0, 2) } };
+    case 5:
+      return {
+        type: 'Attest',
+        fields: { userId: 0, nodeId: 1, attestedSequence: dice.int(1, 99), stateHashLow: 7 },
+      };
+    case 6:
+      return {
+        type: 'AddInstrument',
+        fields: {
+          userId,
+          instrumentId: dice.int(0, 6),
+          symbol: pick(dice, 'I1', 'NEW'),
+          kind: dice.int(0, 3),
+          quoteAssetId: 1,
+        },
+      };
+    default:
+      return {
+        type: 'NewOrder',
+        fields: { userId: pick(dice, 0, 9), instrumentId: 1, side: Side.Buy, qtyLots: 1 },
+      };
+  }
+}

@@ -1,0 +1,77 @@
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { NaiveCore } from '../oracle/naive-core.ts';
+import type { Instrument, Order } from '../oracle/venue.ts';
+import type { Engine } from '../scenarios/engine.ts';
+import type { CandidateFactory } from './differential.ts';
+
+/** Makes something wrong in a naive core before or after it applies a command. */
+type Sabotage = (core: NaiveCore, command: CommandInput, apply: () => Event[]) => Event[];
+
+function sabotaged(sabotage: Sabotage): CandidateFactory {
+  return (options): Engine => {
+    const core = new NaiveCore(options);
+    return {
+      apply: (command, seconds, nanos = 0) =>
+        sabotage(core, command, () => core.apply(command, seconds, nanos)),
+    };
+  };
+}
+
+/** Runs `apply` with one field of every instrument's terms changed. */
+function withTerms(core: NaiveCore, change: Partial<Instrument['terms']>, apply: () => Event[]): Event[] {
+  const before = core.venue.instruments.map((instrument) => instrument.terms);
+  for (const instrument of core.venue.instruments) {
+    Object.assign(instrument, { terms: { ...instrument.terms, ...change } });
+  }
+  const events = apply();
+  for (const [index, terms] of before.entries()) Object.assign(core.venue.instruments[index], { terms });
+  return events;
+}
+
+/** Two orders at one price that both rest. */
+function twins(orders: readonly Order[]): [Order, Order] | undefined {
+  for (const [index, a] of orders.entries()) {
+    const b = orders.slice(index + 1).find((other) => isTwin(a, other));
+    if (b !== undefined) return [a, b];
+  }
+  return undefined;
+}
+
+function isTwin(a: Order, b: Order): boolean {
+  const isSamePlace = a.instrument === b.instrument && a.side === b.side && a.priceTicks === b.priceTicks;
+  return isSamePlace && a.state === 'resting' && b.state === 'resting';
+}
+
+/** Engines with one bug each: the comparison with the oracle must find every one of them. */
+export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
+  'two orders at one price change places': sabotaged(({ venue }, _command, apply) => {
+    const pair = twins(venue.orders);
+    if (pair !== undefined) [pair[0].place, pair[1].place] = [pair[1].place, pair[0].place];
+    return apply();
+  }),
+  'the collar is ignored': sabotaged((core, command, apply) =>
+    command.type === 'AddInstrument' ? apply() : withTerms(core, { collarPpm: 0 }, apply),
+  ),
+  'the taker pays no fee': sabotaged((core, command, apply) =>
+    command.type === 'NewOrder' ? withTerms(core, { takerFeePpm: 0 }, apply) : apply(),
+  ),
+  'a replaced order loses its place even where it should keep it': sabotaged(({ venue }, _command, apply) => {
+    const events = apply();
+    for (const event of events) {
+      if (event.type !== 'OrderReplaced' || event.keepsPriority === 0) continue;
+      const order = venue.orders.find(({ orderId }) => orderId === event.orderId);
+      if (order !== undefined) order.place = ++venue.lastPlace;
+    }
+    return events;
+  }),
+  'one report number is skipped after a mass cancel': sabotaged(({ venue }, command, apply) => {
+    const events = apply();
+    const [user] = venue.users;
+    if (command.type === 'MassCancel' && user !== undefined) user.reports++;
+    return events;
+  }),
+  'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
+    for (const order of venue.orders) order.partner = null;
+    return apply();
+  }),
+};
