@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import { CloseSession, CommandType } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
@@ -82,6 +83,8 @@ export interface RunningNode {
 
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
+/** A turn's commands and the log's records around them. */
+const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
 /** Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results. */
 export async function startNode(config: NodeConfig, logger: NodeLogger): Promise<RunningNode> {
@@ -141,7 +144,7 @@ async function startOn(
   });
   const gateway = new OuchGateway(
     replica.outbox,
-    new ReportReader({ directory: reportDirectory }),
+    new ReportReader({ directory: reportDirectory, progress: status }),
     clock,
     config.ouch,
     logger,
@@ -153,6 +156,7 @@ async function startOn(
     clock,
     reader: replica,
     scanFromSequence: core.sequence + 1,
+    commitBytesMax: COMMIT_BYTES_MAX,
     segmentBytes: config.segmentBytes,
   });
   core.describe();

@@ -18,7 +18,9 @@ export interface ArchiveOptions {
   /** Entries after which a snapshot is due. */
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
-  /** Makes durable what the core's sinks keep of the events so far: before every snapshot. */
+  /** Lets others read what the core's sinks keep of the events so far: before the progress is published. */
+  readonly flushSinks: () => void;
+  /** Makes it durable too: before every snapshot. */
   readonly syncSinks: () => void;
   /** The two cores differ after this entry. Reported once. */
   readonly onDiverged: (sequence: number, ownHash: string) => void;
@@ -50,8 +52,9 @@ export class Archive implements LogReader {
 
   /** Applies what is durable by now, at most about a megabyte; false when there was nothing to do. @throws LogCorruptError */
   step(): boolean {
-    const { source, snapshotEvery } = this.#options;
+    const { source, snapshotEvery, flushSinks } = this.#options;
     const entries = source.poll(this, this.#board.durableSequence, STEP_BYTES);
+    flushSinks();
     this.#board.archivedSequence = this.#core.sequence;
     if (this.#core.sequence - this.#snapshotSequence >= snapshotEvery) this.snapshot();
     return entries > 0;

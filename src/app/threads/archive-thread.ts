@@ -52,6 +52,7 @@ class ArchiveThread {
       logId: data.logId,
       snapshotEvery: data.snapshotEvery,
       snapshotsKept: data.snapshotsKept,
+      flushSinks: () => this.#reports.flush(),
       syncSinks: () => this.#reports.sync(),
       onDiverged: (sequence, ownHash) =>
         threadLog.error(
@@ -70,7 +71,6 @@ class ArchiveThread {
 
   #loop(): void {
     const worked = this.#archive.step();
-    this.#reports.flush();
     this.#answerImages();
     if (this.#closing && !worked) {
       this.#close();
