@@ -23,6 +23,7 @@ import { crc32c } from '#lib/crc32c.ts';
 const MAGIC = 0x50414e53_4d48; // "HMSNAP"
 const HEAD_BYTES = 16;
 const FORMAT_VERSION = 1;
+const TEMPORARY = '.tmp';
 const NAME = /^snapshot-(\d{16})\.hms$/;
 
 interface StoreEntry {
@@ -89,7 +90,7 @@ export function writeSnapshot(directory: string, core: TradingCore, logId: strin
       columns: columns.map(({ column, bytes }) => ({
         name: column,
         bytes: bytes.length,
-        crc32c: crc32c(bytes),
+        crc32c: checksum(bytes),
       })),
     };
   });
@@ -105,14 +106,14 @@ export function writeSnapshot(directory: string, core: TradingCore, logId: strin
     stores,
   };
   const path = join(directory, `snapshot-${String(sequence).padStart(16, '0')}.hms`);
-  const temporary = `${path}.tmp`;
+  const temporary = `${path}${TEMPORARY}`;
   const file = openSync(temporary, 'w');
   try {
     const json = padded(Buffer.from(JSON.stringify(manifest)), 0x20);
     const head = Buffer.alloc(HEAD_BYTES);
     head.writeUIntLE(MAGIC, 0, 6);
     head.writeUInt32LE(json.length, 8);
-    head.writeUInt32LE(crc32c(json), 12);
+    head.writeUInt32LE(checksum(json), 12);
     writeSync(file, head);
     writeSync(file, json);
     for (const { bytes } of images) {
@@ -154,7 +155,7 @@ function parseManifest(path: string, read: (to: Uint8Array, at: number) => numbe
   if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC)
     throw unusable(path, 0, 'is not a snapshot');
   const json = Buffer.alloc(Math.min(head.readUInt32LE(8), 2 ** 28));
-  if (read(json, HEAD_BYTES) < json.length || crc32c(json) !== head.readUInt32LE(12)) {
+  if (read(json, HEAD_BYTES) < json.length || checksum(json) !== head.readUInt32LE(12)) {
     throw unusable(path, HEAD_BYTES, 'has a damaged manifest');
   }
   const manifest = JSON.parse(json.toString()) as SnapshotManifest;
@@ -187,7 +188,7 @@ export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest
     const images: ColumnImage[] = [];
     for (const column of store.columns) {
       const bytes = file.subarray(offset, offset + column.bytes);
-      if (bytes.length < column.bytes || crc32c(bytes) !== column.crc32c) {
+      if (bytes.length < column.bytes || checksum(bytes) !== column.crc32c) {
         throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
       }
       images.push({ store: store.name, column: column.name, bytes });
@@ -206,7 +207,12 @@ export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest
   return manifest;
 }
 
-/** Removes all but the `keep` newest snapshots. */
+function checksum(bytes: Uint8Array): number {
+  return crc32c(bytes) >>> 0;
+}
+
+/** Removes all but the `keep` newest snapshots, and what an interrupted write left. */
 export function pruneSnapshots(directory: string, keep: number): void {
+  for (const name of readdirSync(directory)) if (name.endsWith(TEMPORARY)) rmSync(join(directory, name));
   for (const { path } of listSnapshots(directory).slice(keep)) rmSync(path);
 }
