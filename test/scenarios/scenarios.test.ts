@@ -1,5 +1,12 @@
+import { FastEngine } from '../oracle/fast-engine.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import { SCENARIOS } from './all.ts';
 import { runScenarios } from './scenario.ts';
 
 runScenarios('naive core', (options) => new NaiveCore(options), SCENARIOS);
+runScenarios('fast core', (options) => new FastEngine(options), SCENARIOS);
+runScenarios(
+  'fast core, restored from its image after every command',
+  (options) => new FastEngine({ ...options, restoreEvery: 1 }),
+  SCENARIOS,
+);
