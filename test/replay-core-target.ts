@@ -10,9 +10,10 @@ export class CoreTarget implements ReplayTarget {
   #sequence = 0;
 
   constructor() {
-    this.core = new TradingCore({
-      onEvents: (words, from, to) => this.#events?.onEvents(words, from, to),
-    });
+    this.core = new TradingCore(
+      { onEvents: (words, from, to) => this.#events?.onEvents(words, from, to) },
+      { ordersMax: 16_384, instrumentsMax: 64, accountsMax: 16, usersMax: 16, assetsMax: 16 },
+    );
   }
 
   submit(

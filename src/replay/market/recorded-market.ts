@@ -71,7 +71,8 @@ export class RecordedMarket {
     const moves = priceTicks !== order.priceTicks || qtyLots > claimLots;
     if (old !== null && old.leavesLots === claimLots && claimLots > 0 && moves) {
       old.owner = next;
-      next.venue = this.venue.replace(old, priceTicks, qtyLots) ? old : null;
+      if (this.venue.replace(old, priceTicks, qtyLots)) next.venue = old;
+      else this.venue.reduce(old, old.leavesLots);
       return;
     }
     this.take(book, side, order.priceTicks, claimLots, order, order.id);

@@ -129,7 +129,7 @@ export class ReplayVenue implements EventSink {
     return book;
   }
 
-  /** Enters a good-till-cancel limit order; null when the venue refused it or nothing of it rests. */
+  /** Enters a good-till-cancel limit order; null when the venue refused it. */
   rest(
     book: MarketBook,
     side: Side,
@@ -148,7 +148,7 @@ export class ReplayVenue implements EventSink {
     }
     this.#settleUnexpected();
     if (order.leavesLots > 0) book.link(order);
-    return order.leavesLots > 0 ? order : null;
+    return order;
   }
 
   /** Takes `qtyLots` out of a live order; all of its open quantity cancels it. */
@@ -166,7 +166,7 @@ export class ReplayVenue implements EventSink {
 
   /**
    * Moves a live order to the tail of a price with a new open quantity. The price must differ or the quantity
-   * grow, else it would keep its priority. Returns whether something of it rests then.
+   * grow, else it would keep its priority. False when the venue refused it.
    */
   replace(order: VenueOrder, priceTicks: number, openLots: number): boolean {
     assert(
@@ -186,7 +186,7 @@ export class ReplayVenue implements EventSink {
     const accepted = this.#send(ReplaceOrder.words);
     this.#settleUnexpected();
     if (accepted && order.leavesLots > 0 && !order.linked) order.book.link(order);
-    return accepted && order.leavesLots > 0;
+    return accepted;
   }
 
   /**
