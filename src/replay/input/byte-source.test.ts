@@ -14,10 +14,16 @@ const XZ = Buffer.from(
   'base64',
 );
 
-/** A zip archive of these entries; a name that ends in a slash is a folder. */
-function zipOf(
-  entries: readonly (readonly [name: string, method: 'stored' | 'deflated', content: Uint8Array])[],
-) {
+type ZipFixture = readonly [name: string, method: 'stored' | 'deflated', content: Uint8Array];
+
+function u64(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(8 * values.length);
+  for (const [at, value] of values.entries()) bytes.writeBigUInt64LE(BigInt(value), 8 * at);
+  return bytes;
+}
+
+/** A zip archive of these entries, folders ending in a slash; `wide` with the 64-bit forms of large archives. */
+function zipOf(entries: readonly ZipFixture[], wide = false): Buffer {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let offset = 0;
@@ -31,18 +37,34 @@ function zipOf(
     common.writeUInt32LE(data.length, 14);
     common.writeUInt32LE(content.length, 18);
     common.writeUInt16LE(name.length, 22);
+    parts.push(Buffer.from('PK\x03\x04'), Buffer.from(common), Buffer.from(name), data);
     const trailer = Buffer.alloc(14);
-    trailer.writeUInt32LE(offset, 10);
-    parts.push(Buffer.from('PK\x03\x04'), common, Buffer.from(name), data);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00'), common, trailer, Buffer.from(name));
+    trailer.writeUInt32LE(wide ? 0xffff_ffff : offset, 10);
+    let extra = Buffer.alloc(0);
+    if (wide) {
+      extra = Buffer.concat([Uint8Array.of(9, 9, 1, 0, 7), Uint8Array.of(1, 0, 24, 0)]);
+      extra = Buffer.concat([extra, u64(content.length, data.length, offset)]);
+      common.fill(0xff, 14, 22);
+      common.writeUInt16LE(extra.length, 24);
+    }
+    directory.push(Buffer.from('PK\x01\x02\x14\x00'), common, trailer, Buffer.from(name), extra);
     offset += 30 + name.length + data.length;
   }
+  const directoryBytes = Buffer.concat(directory).length;
+  const end64 = wide
+    ? [
+        Buffer.from('PK\x06\x06'),
+        u64(44, 0, 0, entries.length, entries.length).subarray(0, 36),
+        u64(directoryBytes, offset),
+        Buffer.from('PK\x06\x07\0\0\0\0'),
+        u64(offset + directoryBytes),
+        Uint8Array.of(1, 0, 0, 0),
+      ]
+    : [];
   const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
-  end.writeUInt32LE(Buffer.concat(directory).length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...parts, ...directory, Buffer.from('PK\x05\x06'), end]);
+  end.writeUInt32LE(wide ? 0xffff_ffff : directoryBytes, 8);
+  end.writeUInt32LE(wide ? 0xffff_ffff : offset, 12);
+  return Buffer.concat([...parts, ...directory, ...end64, Buffer.from('PK\x05\x06'), end]);
 }
 
 let folder = '';
@@ -101,25 +123,27 @@ describe('openInputs', () => {
 
   it('gives every file of a zip, stored or deflated, without its folders', async () => {
     const big = Buffer.alloc(3_000_000, 'abcdefghij\n');
-    const path = write(
-      'day.zip',
-      zipOf([
-        ['in/', 'stored', new Uint8Array(0)],
-        ['in/one.csv', 'stored', Buffer.from(TEXT)],
-        ['two.csv', 'deflated', big],
-        ['none.csv', 'stored', new Uint8Array(0)],
-      ]),
-    );
-    const found = await contents(path);
-    assert.deepEqual(
-      found.map(([name, content]) => [name, content.length]),
-      [
-        ['one.csv', TEXT.length],
-        ['two.csv', big.length],
-        ['none.csv', 0],
-      ],
-    );
-    assert.equal(found[1]?.[1], big.toString());
+    for (const wide of [false, true]) {
+      const zip = zipOf(
+        [
+          ['in/', 'stored', new Uint8Array(0)],
+          ['in/one.csv', 'stored', Buffer.from(TEXT)],
+          ['two.csv', 'deflated', big],
+          ['none.csv', 'stored', new Uint8Array(0)],
+        ],
+        wide,
+      );
+      const found = await contents(write('day.zip', zip));
+      assert.deepEqual(
+        found.map(([name, content]) => [name, content.length]),
+        [
+          ['one.csv', TEXT.length],
+          ['two.csv', big.length],
+          ['none.csv', 0],
+        ],
+      );
+      assert.equal(found[1]?.[1], big.toString());
+    }
   });
 
   it('reads a gzip of several members', async () => {
