@@ -1,4 +1,4 @@
-import type { RecordedOrder } from '../market/venue-order.ts';
+import type { RecordedOrder } from '../market/market-book.ts';
 
 /** An open order since its created row or its last change of price. */
 export interface BitstampOrder {

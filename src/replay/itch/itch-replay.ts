@@ -3,10 +3,9 @@ import { Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { Aggressor } from '../market/aggressor.ts';
 import { ExecutionReplay } from '../market/execution-replay.ts';
-import type { MarketBook } from '../market/market-book.ts';
+import type { MarketBook, RecordedOrder } from '../market/market-book.ts';
 import { RecordedMarket } from '../market/recorded-market.ts';
 import type { ReplayVenue } from '../market/replay-venue.ts';
-import type { RecordedOrder } from '../market/venue-order.ts';
 import type { ReplayTallies } from '../replay-report.ts';
 import type { ItchAction } from './itch-reader.ts';
 

@@ -1,10 +1,9 @@
 import type { Side } from '#domain/commands.ts';
 import type { ReplayTallies } from '../replay-report.ts';
 import type { DepthSide } from './depth.ts';
-import type { MarketBook } from './market-book.ts';
+import type { MarketBook, RecordedOrder } from './market-book.ts';
 import type { RecordedMarket } from './recorded-market.ts';
 import type { VenueFill } from './replay-venue.ts';
-import type { RecordedOrder } from './venue-order.ts';
 
 /** One recorded execution of a resting order. */
 export interface RecordedFill {

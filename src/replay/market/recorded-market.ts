@@ -1,8 +1,7 @@
 import type { Side } from '#domain/commands.ts';
 import { assert } from '#lib/assert.ts';
-import type { MarketBook } from './market-book.ts';
+import { type MarketBook, RecordedOrder, type VenueOrder } from './market-book.ts';
 import type { ReplayVenue } from './replay-venue.ts';
-import { RecordedOrder, type VenueOrder } from './venue-order.ts';
 
 /**
  * The recorded orders and the venue orders that stand for them.

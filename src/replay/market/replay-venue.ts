@@ -26,8 +26,7 @@ import { assert } from '#lib/assert.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { Tally } from '../replay-report.ts';
 import type { ReplayTarget } from '../replay-target.ts';
-import { MarketBook } from './market-book.ts';
-import { type RecordedOrder, VenueOrder } from './venue-order.ts';
+import { MarketBook, type RecordedOrder, VenueOrder } from './market-book.ts';
 import {
   aggressorUser,
   fundingCommands,

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { ItchCode, ItchType } from '#codec/itch/itch-messages.ts';
+import type { ReplayClock } from '#replay/pacing.ts';
+import { replayFile } from '#replay/replay-file.ts';
+import { ReplayBook } from './replay-book.ts';
+import { CoreTarget } from './replay-core-target.ts';
+import { itchStream } from './replay-support.ts';
+
+const SECOND = 1_000_000_000;
+
+let folder = '';
+let file = '';
+let bytes = 0;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hive-replay-'));
+  file = join(folder, 'day.itch');
+  const content = itchStream(
+    [0, 1, 4].map((second) => ({
+      type: ItchType.AddOrder,
+      orderReference: 1 + second,
+      side: ItchCode.Buy,
+      shares: 10,
+      price: 5_000,
+      timeNs: second * SECOND,
+    })),
+  );
+  bytes = content.length;
+  writeFileSync(file, content);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function fakeClock(): ReplayClock & { ms: number } {
+  return {
+    ms: 0,
+    nowMs() {
+      return this.ms;
+    },
+    async sleep(ms) {
+      this.ms += ms;
+    },
+  };
+}
+
+describe('replayFile', () => {
+  it('keeps the recorded pace and measures with the same clock', async () => {
+    const report = await replayFile({
+      format: 'itch',
+      files: [file],
+      target: new ReplayBook(),
+      speed: 2,
+      clock: fakeClock(),
+    });
+    assert.equal(
+      report.commands,
+      18,
+      'two assets, four accounts with a user and funds, an instrument, three orders',
+    );
+    assert.equal(report.commandsPerSecond, 9, '18 commands in the 2 seconds that 4 recorded ones take');
+  });
+
+  it('reports progress up to the size of the files', async () => {
+    const progress: number[][] = [];
+    const onProgress = (...at: number[]) => progress.push(at);
+    await replayFile({ format: 'itch', files: [file], target: new ReplayBook(), onProgress });
+    assert.deepEqual(progress, [[bytes, bytes]]);
+  });
+
+  it('gives the fields of the verification in their order, as plain JSON', async () => {
+    const report = await replayFile({ format: 'itch', files: [file], target: new CoreTarget() });
+    assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(report))).slice(0, 8), [
+      'format',
+      'messages',
+      'commands',
+      'executions',
+      'bookRows',
+      'liveOrders',
+      'commandsPerSecond',
+      'stateHash',
+    ]);
+    assert.match(report.stateHash, /^[0-9a-f]{16}$/);
+  });
+
+  it('takes one file, and an empty venue', async () => {
+    const target = new CoreTarget();
+    await assert.rejects(
+      replayFile({ format: 'itch', files: [file, file], target }),
+      /2 files, but an ITCH replay takes one\. Give one file/,
+    );
+    await assert.rejects(replayFile({ format: 'bitstamp', files: [], target }), /no file: 0 files/);
+    await replayFile({ format: 'itch', files: [file], target });
+    await assert.rejects(
+      replayFile({ format: 'itch', files: [file], target }),
+      /the venue refuses AddAsset \(ALREADY_EXISTS\): replay into an empty venue/,
+    );
+  });
+});
