@@ -8,7 +8,17 @@ import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
 import { BookDriver } from './support/book-driver.ts';
 import { runEach } from './support/each.ts';
 import { PeerDriver } from './support/peer-driver.ts';
-import { flag, median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+import {
+  type Elapsed,
+  flag,
+  numberOption,
+  option,
+  print,
+  printMachine,
+  rates,
+  rounded,
+  stopwatch,
+} from './support/report.ts';
 
 const commands = numberOption('commands', 1_000_000);
 const repetitions = numberOption('repetitions', 9);
@@ -26,7 +36,7 @@ if (scenario === '') {
   if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
   const flow = generateFlow(found, commands, seed);
 
-  const seconds: number[] = [];
+  const elapsed: Elapsed[] = [];
   let trades = 0;
   let hash = 0;
   for (let repetition = 0; repetition < repetitions + 2; repetition++) {
@@ -34,17 +44,15 @@ if (scenario === '') {
     driver.apply(flow, 0, flow.warmCommands);
     driver.hash = 0;
     driver.trades = 0;
-    const start = performance.now();
+    const read = stopwatch();
     driver.apply(flow, flow.warmCommands, flow.commands);
-    if (repetition >= 2) seconds.push((performance.now() - start) / 1_000);
+    const took = read();
+    if (repetition >= 2) elapsed.push(took);
     trades = driver.trades;
     hash = driver.hash;
   }
-  const commandsPerSecond = commands / median(seconds);
   const ours = {
-    commandsPerSecond: Math.round(commandsPerSecond),
-    commandsPerSecondBest: Math.round(commands / Math.min(...seconds)),
-    nsPerCommand: rounded(1e9 / commandsPerSecond, 1),
+    ...rates(commands, elapsed),
     trades,
     tradeHash: (hash >>> 0).toString(16).padStart(8, '0'),
   };
@@ -62,24 +70,26 @@ if (scenario === '') {
       ? {}
       : {
           peer: 'nodejs-order-book',
-          peerCommandsPerSecond: peer.commandsPerSecond,
-          ratio: rounded(commandsPerSecond / peer.commandsPerSecond, 1),
+          peerPerSecond: peer.perSecond,
+          peerPerCpuSecond: peer.perCpuSecond,
+          ratio: rounded(ours.perSecond / peer.perSecond, 1),
+          ratioOfCpuSeconds: rounded(ours.perCpuSecond / peer.perCpuSecond, 1),
           tradesIdentical: true,
         }),
     flow: flow.statistics,
   });
 
-  function measurePeer(): { commandsPerSecond: number; trades: number; tradeHash: string } {
+  function measurePeer() {
     const translated = PeerDriver.translate(flow);
     const checked = new PeerDriver(flow, translated);
     checked.apply(0, flow.warmCommands);
     const result = checked.applyAndHash(flow.warmCommands, flow.commands);
     const timed = new PeerDriver(flow, translated);
     timed.apply(0, flow.warmCommands);
-    const start = performance.now();
+    const read = stopwatch();
     timed.apply(flow.warmCommands, flow.commands);
     return {
-      commandsPerSecond: Math.round((commands * 1_000) / (performance.now() - start)),
+      ...rates(commands, [read()]),
       trades: result.trades,
       tradeHash: (result.hash >>> 0).toString(16).padStart(8, '0'),
     };

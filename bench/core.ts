@@ -9,7 +9,16 @@ import { getHeapStatistics } from 'node:v8';
 import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
-import { median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+import {
+  type Elapsed,
+  numberOption,
+  option,
+  print,
+  printMachine,
+  rates,
+  rounded,
+  stopwatch,
+} from './support/report.ts';
 
 const commands = numberOption('commands', 1_000_000);
 const repetitions = numberOption('repetitions', 7);
@@ -30,32 +39,29 @@ if (scenario === '') {
   if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
   const generated = generateFlow(found, commands, seed);
   const flow = new CoreFlow(generated, perEntry);
-  const seconds: number[] = [];
+  const elapsed: Elapsed[] = [];
   const hashes = new Set<string>();
   let bytes = 0;
-  let reader = new CoreReader(generated.statistics.depthMax + 4_096);
+  let reader = new CoreReader();
   for (let repetition = 0; repetition < repetitions + 2; repetition++) {
-    reader = new CoreReader(generated.statistics.depthMax + 4_096);
+    reader = new CoreReader();
     flow.warm(reader);
     const before = allocatedBytes();
     const countCost = allocatedBytes() - before;
     const from = allocatedBytes();
-    const start = performance.now();
+    const read = stopwatch();
     flow.deliver(reader, flow.warmEntries, flow.entries);
-    const elapsed = (performance.now() - start) / 1_000;
+    const took = read();
     bytes = Math.max(0, allocatedBytes() - from - countCost);
-    if (repetition >= 2) seconds.push(elapsed);
+    if (repetition >= 2) elapsed.push(took);
     hashes.add(reader.core.stateHash);
   }
-  const commandsPerSecond = flow.commands / median(seconds);
   const [stateHash] = hashes;
   if (hashes.size !== 1) throw new Error(`${scenario}: repetitions ended with different state hashes`);
   print({
     bench: 'core',
     scenario,
-    commandsPerSecond: Math.round(commandsPerSecond),
-    commandsPerSecondBest: Math.round(flow.commands / Math.min(...seconds)),
-    nsPerCommand: rounded(1e9 / commandsPerSecond, 1),
+    ...rates(flow.commands, elapsed),
     bytesPerCommand: rounded(bytes / flow.commands, 3),
     commandsPerEntry: perEntry,
     events: reader.sink.byName(),

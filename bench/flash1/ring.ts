@@ -18,10 +18,9 @@ export interface RingMemory {
 }
 
 export function allocateRing(): RingMemory {
-  return {
-    control: new SharedArrayBuffer(CONTROL_WORDS * 4),
-    reports: new SharedArrayBuffer(RING_REPORTS * REPORT_WORDS * 4),
-  };
+  const reports = new SharedArrayBuffer(RING_REPORTS * REPORT_WORDS * 4);
+  new Int32Array(reports).fill(-1);
+  return { control: new SharedArrayBuffer(CONTROL_WORDS * 4), reports };
 }
 
 /** The book's side of a single-producer, single-consumer ring in shared memory. */

@@ -1,6 +1,6 @@
 /**
  * The load generator: a process of its own, so that it shares nothing with the server but the wire. It takes a JSON
- * configuration as its only argument and prints one JSON result.
+ * configuration as its only argument and sends the result to its parent.
  *
  * Open loop (`ordersPerSecond`): order k is due at start + k / rate, whatever became of the orders before, and its
  * latency counts from when it was due, not from when it was sent: a stall of the server, of the network or of this
@@ -8,7 +8,7 @@
  * (`setImmediate`, which polls the sockets each time), because a timer's millisecond is ten orders long at
  * 10,000/s; the process therefore needs a core of its own. `lateness` says how late orders left this process.
  *
- * Closed loop (`window`): each connection keeps that many orders unanswered.
+ * Closed loop (`window`): each connection keeps that many orders unanswered, for a time or for a number of orders.
  *
  * Each order counts as acknowledged at its Order Accepted; refusals and missing answers fail the run.
  */
@@ -21,6 +21,8 @@ import { acceptedRefNum, EnterFrames, type OrderTerms, PacketCutter } from './fr
 export interface LoadConnection extends OrderTerms {
   readonly username: string;
   readonly password: string;
+  /** UserRefNums that the user has used before. */
+  readonly lastRefNum: number;
 }
 
 export interface LoadConfig {
@@ -35,6 +37,8 @@ export interface LoadConfig {
   /** Orders of this first time are sent and not measured: code gets hot. */
   readonly warmupSeconds: number;
   readonly seconds: number;
+  /** Closed loop: end after this many orders instead; 0 for the time. */
+  readonly orders: number;
 }
 
 export interface LoadResult {
@@ -62,6 +66,7 @@ const ANSWER_TIMEOUT_MS = 20_000;
 class Lane {
   readonly #socket: Socket;
   readonly #frames: EnterFrames;
+  readonly #firstRefNum: number;
   readonly #dueMs: Float64Array;
   readonly #load: Load;
   #nowMs: number;
@@ -70,9 +75,10 @@ class Lane {
   sent: number;
   answered: number;
 
-  private constructor(socket: Socket, terms: OrderTerms, load: Load) {
+  private constructor(socket: Socket, connection: LoadConnection, load: Load) {
     this.#socket = socket;
-    this.#frames = new EnterFrames(FRAMES, terms);
+    this.#firstRefNum = connection.lastRefNum + 1;
+    this.#frames = new EnterFrames(FRAMES, connection, connection.lastRefNum);
     this.#dueMs = new Float64Array(UNANSWERED_MAX);
     this.#load = load;
     this.#nowMs = 0;
@@ -116,7 +122,7 @@ class Lane {
     let due = dueMs;
     for (let left = count; left > 0; ) {
       const bytes = this.#frames.take(left);
-      const taken = this.#frames.lastRefNum - this.sent;
+      const taken = this.#frames.lastRefNum - this.#firstRefNum + 1 - this.sent;
       for (let i = 0; i < taken; i++, due += everyMs)
         this.#dueMs[(this.sent + i) & (UNANSWERED_MAX - 1)] = due;
       this.sent += taken;
@@ -128,7 +134,7 @@ class Lane {
   #onReport(bytes: Uint8Array, at: number): void {
     const type = bytes[at + SOUP_HEADER_BYTES];
     if (type === OrderAccepted.type) {
-      const order = acceptedRefNum(bytes, at) - 1;
+      const order = acceptedRefNum(bytes, at) - this.#firstRefNum;
       this.#load.record(this.#nowMs, this.#dueMs[order & (UNANSWERED_MAX - 1)]);
       this.answered++;
       this.#heard++;
@@ -207,8 +213,9 @@ class Load {
   }
 
   #closedLoop(): void {
+    if (this.#config.orders > 0) this.#endMs = Number.POSITIVE_INFINITY;
+    else setTimeout(() => this.#stop(), this.#endMs - performance.now());
     for (const lane of this.#lanes) lane.send(this.#config.window, performance.now(), 0);
-    setTimeout(() => this.#stop(), this.#endMs - performance.now());
   }
 
   #stop(): void {
@@ -234,8 +241,12 @@ class Load {
   }
 
   onAnswers(lane: Lane, count: number): void {
+    const { ordersPerSecond, orders } = this.#config;
+    if (this.#isSending && orders > 0 && this.#lanes.reduce((sum, { sent }) => sum + sent, 0) >= orders) {
+      this.#stop();
+    }
     if (!this.#isSending) this.#finishWhenAnswered();
-    else if (this.#config.ordersPerSecond === 0) lane.send(count, performance.now(), 0);
+    else if (ordersPerSecond === 0) lane.send(count, performance.now(), 0);
   }
 
   fail(error: Error): void {
@@ -258,5 +269,4 @@ function percentiles(histogram: RecordableHistogram): Percentiles {
 }
 
 const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run();
-process.stdout.write(`${JSON.stringify(result)}\n`);
-process.exit(0);
+process.send!(result, () => process.exit(0));

@@ -1,7 +1,7 @@
 /**
  * The floor: a bare Node TCP server that answers each Enter Order packet with an Order Accepted packet, after making
  * the orders of the chunk durable. It decodes, checks and matches nothing; it is what no venue on Node can be faster
- * than. Run as a process of its own with a JSON configuration as its only argument; prints its port.
+ * than. Run as a process of its own with a JSON configuration as its only argument; tells its parent its port.
  */
 import { closeSync, constants, fdatasyncSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -73,7 +73,7 @@ const server = createServer({ noDelay: true }, (socket) => {
 });
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  if (address !== null && typeof address === 'object') console.log(JSON.stringify({ port: address.port }));
+  if (address !== null && typeof address === 'object') process.send?.({ port: address.port });
 });
 
 process.on('SIGTERM', () => {

@@ -15,14 +15,16 @@ const ACCEPTED_REF_NUM = SOUP_HEADER_BYTES + OrderAccepted.at.userRefNum;
 export interface OrderTerms {
   readonly buy: boolean;
   readonly symbol: string;
-  /** The wire's price field. */
+  /** The wire's price field; buys go down from it and sells up, `priceStep` at a time, over `prices` prices. */
   readonly price: number;
+  readonly prices: number;
+  readonly priceStep: number;
   readonly quantity: number;
 }
 
 /**
- * A ring of Enter Order packets ready to send, alike but for the UserRefNum, which counts from 1. What `take` returned
- * must have left the process before the ring comes around.
+ * A ring of Enter Order packets ready to send, alike but for the price and the UserRefNum. What `take` returned must
+ * have left the process before the ring comes around.
  */
 export class EnterFrames {
   readonly #bytes: Buffer;
@@ -31,11 +33,12 @@ export class EnterFrames {
   /** UserRefNum of the last order taken. */
   lastRefNum: number;
 
-  constructor(frames: number, terms: OrderTerms) {
+  /** @param lastRefNum UserRefNums count on from here */
+  constructor(frames: number, terms: OrderTerms, lastRefNum: number) {
     this.#frames = frames;
     this.#bytes = Buffer.alloc(frames * ENTER_FRAME_BYTES);
     this.#next = 0;
-    this.lastRefNum = 0;
+    this.lastRefNum = lastRefNum;
     const frame = new Uint8Array(ENTER_FRAME_BYTES);
     const body = writeSoupHeader(frame, 0, SoupPacket.UnsequencedData, ENTER_FRAME_BYTES - SOUP_HEADER_BYTES);
     const text = (at: number, value: string): void => {
@@ -45,14 +48,17 @@ export class EnterFrames {
     text(enter.side, terms.buy ? 'B' : 'S');
     writeU32(frame, body + enter.quantity, terms.quantity);
     text(enter.symbol, terms.symbol.padEnd(8));
-    writeU64(frame, body + enter.price, terms.price);
     text(enter.timeInForce, '0');
     text(enter.display, 'Y');
     text(enter.capacity, 'O');
     text(enter.interMarketSweep, 'N');
     text(enter.crossType, 'N');
     text(enter.clOrdId, 'bench'.padEnd(14));
-    for (let i = 0; i < frames; i++) this.#bytes.set(frame, i * ENTER_FRAME_BYTES);
+    for (let i = 0; i < frames; i++) {
+      const away = (i % terms.prices) * terms.priceStep;
+      writeU64(frame, body + enter.price, terms.buy ? terms.price - away : terms.price + away);
+      this.#bytes.set(frame, i * ENTER_FRAME_BYTES);
+    }
   }
 
   /** The next packets, `count` of them or as many as stand before the ring's end. */

@@ -1,45 +1,56 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { LoadConfig, LoadResult } from './client.ts';
 
 /** A server under load, in a process of its own. */
 export interface LoadedServer {
+  readonly pid: number;
   readonly port: number;
+  /** Sends a message and resolves with the next one that comes back. */
+  ask(message: string): Promise<unknown>;
+  /** Ends it in order. */
   stop(): Promise<void>;
+  /** Ends it as a power cut would end its process. */
+  kill(): Promise<void>;
 }
 
-function start(file: string, config: unknown): ChildProcess {
-  return spawn(process.execPath, [file, JSON.stringify(config)], { stdio: ['ignore', 'pipe', 'inherit'] });
+function start(file: URL, config: unknown): ChildProcess {
+  return fork(file, [JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-async function firstLine(child: ChildProcess, file: string): Promise<string> {
-  const lines = createInterface({ input: child.stdout! });
-  const [line] = (await Promise.race([
-    once(lines, 'line'),
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const [message] = await Promise.race([
+    once(child, 'message'),
     once(child, 'exit').then(([code]) => {
-      throw new Error(`${file} ended with ${String(code)}`);
+      throw new Error(`${child.spawnargs[1]} ended with ${String(code)}`);
     }),
-  ])) as [string];
-  return line;
+  ]);
+  return message;
 }
 
-/** Starts a server whose file prints `{"port":n}` once it listens. @throws Error when it ends before. */
-export async function startServer(file: string, config: unknown): Promise<LoadedServer> {
+/** Starts a server whose file sends `{port}` to its parent once it listens. @throws Error when it ends before. */
+export async function startServer(file: URL, config: unknown): Promise<LoadedServer> {
   const child = start(file, config);
-  const { port } = JSON.parse(await firstLine(child, file)) as { port: number };
+  const { port } = (await nextMessage(child)) as { port: number };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  };
   return {
+    pid: child.pid!,
     port,
-    stop: async () => {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
+    ask: (message) => {
+      const answer = nextMessage(child);
+      child.send(message);
+      return answer;
     },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   };
 }
 
 /** Runs the load generator once. @throws Error when it fails: a refused order, a missing answer, a lost connection. */
 export async function runLoad(config: LoadConfig): Promise<LoadResult> {
-  const file = new URL('./client.ts', import.meta.url).pathname;
-  return JSON.parse(await firstLine(start(file, config), file)) as LoadResult;
+  return (await nextMessage(start(new URL('./client.ts', import.meta.url), config))) as LoadResult;
 }

@@ -1,5 +1,6 @@
 import { writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
+import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import {
   CancelOrder,
@@ -30,8 +31,14 @@ const NANOS_PER_ENTRY = 10_000;
 const NODE = 1;
 const EPOCH = 1;
 
-/** The venue of the flows: a spot pair with fees, in continuous trading, and funded accounts. */
-export function venueCommands(): CommandInput[] {
+/**
+ * The venue of the flows: a spot pair with fees, in continuous trading, and funded accounts of one user each, called
+ * U1 and so on, who can log in where there are `credentials`.
+ */
+export function venueCommands(
+  accounts: number,
+  credentials: { readonly salt?: Uint8Array; readonly passwordHash?: Uint8Array } = {},
+): CommandInput[] {
   const commands: CommandInput[] = [
     { type: 'AddAsset', assetId: BASE_ASSET, decimals: 0, symbol: 'BASE' },
     { type: 'AddAsset', assetId: QUOTE_ASSET, decimals: 2, symbol: 'QUOTE' },
@@ -56,10 +63,10 @@ export function venueCommands(): CommandInput[] {
       phase: Phase.Continuous,
     },
   ];
-  for (let id = 1; id <= FLOW_ACCOUNTS; id++) {
+  for (let id = 1; id <= accounts; id++) {
     commands.push(
       { type: 'AddAccount', accountId: id },
-      { type: 'AddUser', newUserId: id, accountId: id, name: `U${id}` },
+      { type: 'AddUser', newUserId: id, accountId: id, name: `U${id}`, ...credentials },
       { type: 'Deposit', accountId: id, assetId: BASE_ASSET, amountMinor: DEPOSIT_MINOR },
       { type: 'Deposit', accountId: id, assetId: QUOTE_ASSET, amountMinor: DEPOSIT_MINOR },
     );
@@ -84,7 +91,7 @@ export class CoreFlow {
   readonly commands: number;
 
   constructor(flow: Flow, perEntry: number) {
-    const venue = venueCommands();
+    const venue = venueCommands(FLOW_ACCOUNTS);
     const entriesMax = Math.ceil((venue.length + flow.commands) / perEntry) + 3;
     this.words = WordBuffer.allocate(
       entriesMax * ENTRY_HEADER_WORDS + venue.length * 64 + flow.commands * NewOrder.words,
@@ -253,14 +260,10 @@ export class CoreReader implements LogReader {
   readonly core: TradingCore;
   readonly sink: CountingSink;
 
-  constructor(ordersMax: number) {
+  /** @param capacity by default that of a node */
+  constructor(capacity: Partial<CoreCapacity> = {}) {
     this.sink = new CountingSink();
-    this.core = new TradingCore(this.sink, {
-      ordersMax,
-      accountsMax: 4_096,
-      usersMax: 4_096,
-      instrumentsMax: 64,
-    });
+    this.core = new TradingCore(this.sink, capacity);
   }
 
   deliver(

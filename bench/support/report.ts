@@ -51,9 +51,39 @@ export function printMachine(bench: string): void {
   print({ bench, scenario: 'machine', ...machine() });
 }
 
-/** Resident memory of this process in bytes, now and at its highest, as the kernel counts it. */
-export function residentBytes(): { readonly now: number; readonly peak: number } {
-  const status = readFileSync('/proc/self/status', 'utf8');
+/** Wall-clock time, and time of this thread on a processor: the two differ when others use the machine. */
+export interface Elapsed {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+/** Starts a clock; the function that it returns reads it. */
+export function stopwatch(): () => Elapsed {
+  const cpu = process.threadCpuUsage();
+  const start = performance.now();
+  return () => {
+    const seconds = (performance.now() - start) / 1_000;
+    const { user, system } = process.threadCpuUsage(cpu);
+    return { seconds, cpuSeconds: (user + system) / 1e6 };
+  };
+}
+
+/** What repetitions of `count` things say: medians, the best one, and the rate while on a processor. */
+export function rates(
+  count: number,
+  repetitions: readonly Elapsed[],
+): { readonly perSecond: number; readonly perSecondBest: number; readonly perCpuSecond: number } {
+  const seconds = repetitions.map((one) => one.seconds);
+  return {
+    perSecond: Math.round(count / median(seconds)),
+    perSecondBest: Math.round(count / Math.min(...seconds)),
+    perCpuSecond: Math.round(count / median(repetitions.map(({ cpuSeconds }) => cpuSeconds))),
+  };
+}
+
+/** Resident memory of a process in bytes, now and at its highest, as the kernel counts it. */
+export function residentBytes(pid: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const read = (name: string): number => {
     const match = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status);
     return match === null ? Number.NaN : Number(match[1]) * 1024;

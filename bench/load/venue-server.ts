@@ -1,0 +1,83 @@
+/**
+ * The venue under load: a whole node, as `npm start` runs it, in a process of its own with a JSON configuration as its
+ * only argument. Tells its parent its port; answers `status` and `snapshot`.
+ */
+import { randomBytes } from 'node:crypto';
+import { commandWords, writeCommand } from '#codec/log/commands.ts';
+import { EventType } from '#domain/events.ts';
+import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { SEGMENT_BYTES } from '#log/file/format.ts';
+import { type NodeLogger, type RunningNode, startNode } from '../../src/app/node.ts';
+import { venueCommands } from '../support/core-flow.ts';
+
+export interface VenueServerConfig {
+  readonly dataDirectory: string;
+  /** Accounts to fund in a new data directory, with users U1 and so on; 0: the directory has its venue. */
+  readonly accounts: number;
+  readonly password: string;
+}
+
+const config = JSON.parse(process.argv[2]) as VenueServerConfig;
+const quiet: NodeLogger = {
+  info: () => {},
+  warn: (fields, message) => console.error(message, JSON.stringify(fields)),
+  error: (fields, message) => console.error(message, JSON.stringify(fields)),
+};
+
+const node = await startNode(
+  {
+    dataDirectory: config.dataDirectory,
+    nodeId: 1,
+    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false },
+    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
+    snapshots: { everyEntries: 1_000_000_000, keep: 2 },
+    segmentBytes: SEGMENT_BYTES,
+    attestEvery: 10_000,
+  },
+  quiet,
+);
+if (config.accounts > 0) await fund(node);
+process.send!({ port: node.ouchPort });
+
+process.on('message', async (message) => {
+  if (message === 'status') process.send!(node.status());
+  if (message === 'snapshot') {
+    const { sequence } = node.status();
+    // Let the archive catch up first, so that the snapshot holds everything that was acknowledged.
+    while (node.status().archivedSequence < sequence) await new Promise((resolve) => setTimeout(resolve, 20));
+    node.snapshot();
+    while (node.status().snapshotSequence < sequence) await new Promise((resolve) => setTimeout(resolve, 20));
+    process.send!(node.status());
+  }
+});
+process.on('SIGTERM', async () => {
+  await node.close();
+  process.exit(0);
+});
+
+/** Sends the operator's commands and waits until all of them took effect. */
+async function fund(venue: RunningNode): Promise<void> {
+  const salt = randomBytes(SALT_BYTES);
+  const commands = venueCommands(config.accounts, {
+    salt,
+    passwordHash: await hashPassword(config.password, salt),
+  });
+  const done = Promise.withResolvers<void>();
+  let accepted = 0;
+  const unsubscribe = venue.subscribe({
+    onEvents: ({ i32 }, from, to) => {
+      for (let at = from; at < to; at += i32[at] >>> 16) {
+        if ((i32[at] & 255) === EventType.CommandRejected) done.reject(new Error('the venue was refused'));
+        if ((i32[at] & 255) === EventType.CommandAccepted) accepted++;
+      }
+      if (accepted === commands.length) done.resolve();
+    },
+  });
+  for (const command of commands) {
+    const at = venue.outbox.reserve(commandWords(command));
+    if (at === -1) throw new Error('the outbox is full');
+    writeCommand(venue.outbox.words, at, command);
+  }
+  await done.promise;
+  unsubscribe();
+}
