@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { type Case, type Dice, type Draft, randomDraft, randomMarket } from './drafts.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { type CandidateFactory, type Case, runCase, type Step } from './differential.ts';
+import { type Dice, randomDraft, randomMarket, START_SECONDS } from './drafts.ts';
 
 /** Restores the fast core from its image that often in half of the cases. */
 const RESTORE_EVERY = 61;
@@ -7,38 +9,50 @@ const RESTORE_EVERY = 61;
 const FEW_ORDERS = 20;
 const MANY_ORDERS = 2_000;
 
-/** Fields that a shrunk draft tries to do without. */
+/** Fields of an order that a shrunk command tries to do without. */
 const DISPENSABLE = [
   'displayQtyLots',
   'minQtyLots',
   'orderFlags',
   'selfTradePrevention',
   'clientTag',
-  'side',
-  'accountId',
-  'sessionUserId',
-];
+  'ocoClientOrderId',
+  'expireSeconds',
+] as const;
 
 /**
  * Random cases of `draftsMax` drafts for fast-check. It draws and shrinks by its own rules, because fast-check's
- * combinators spend more time on generating a command than both engines on applying it: a failure first loses
- * drafts (halves, quarters … single ones), then single drafts lose what they can do without.
+ * combinators spend more time on generating a command than both engines on applying it. Shrinking begins with the
+ * commands that the drafts became, up to the one that failed: leaving one out leaves the others what they are. First
+ * halves, quarters … single commands are left out, then fields.
  */
 export class CaseArbitrary extends fc.Arbitrary<Case> {
   readonly #draftsMax: number;
+  readonly #applied: WeakMap<Case, readonly Step[]>;
 
   constructor(draftsMax: number) {
     super();
     this.#draftsMax = draftsMax;
+    this.#applied = new WeakMap();
+  }
+
+  /** Runs a case, as `runCase`, and remembers the commands that it came to. @returns how many */
+  run(createCandidate: CandidateFactory, each: Case): number {
+    const steps: Step[] = [];
+    this.#applied.set(each, steps);
+    runCase(createCandidate, each, steps);
+    return steps.length;
   }
 
   override generate(random: fc.Random): fc.Value<Case> {
     const dice: Dice = { int: (min, max) => random.nextInt(min, max) };
-    const market = randomMarket(dice);
-    const drafts = Array.from({ length: this.#draftsMax }, () => randomDraft(dice));
-    const ordersMax = dice.int(1, 4) === 1 ? FEW_ORDERS : MANY_ORDERS;
-    const restoreEvery = dice.int(0, 1) * RESTORE_EVERY;
-    return new fc.Value({ market, drafts, ordersMax, restoreEvery }, undefined);
+    const value = {
+      steps: randomMarket(dice).map((command) => ({ command, seconds: START_SECONDS, nanos: 0 })),
+      drafts: Array.from({ length: this.#draftsMax }, () => randomDraft(dice)),
+      ordersMax: dice.int(1, 4) === 1 ? FEW_ORDERS : MANY_ORDERS,
+      restoreEvery: dice.int(0, 1) * RESTORE_EVERY,
+    };
+    return new fc.Value(value, undefined);
   }
 
   override canShrinkWithoutContext(_value: unknown): _value is Case {
@@ -46,32 +60,33 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
   }
 
   override shrink(value: Case): fc.Stream<fc.Value<Case>> {
-    return fc.stream(smaller(value)).map((each) => new fc.Value(each, undefined));
+    const steps = this.#applied.get(value) ?? value.steps;
+    return fc.stream(smaller({ ...value, steps, drafts: [] })).map((each) => new fc.Value(each, undefined));
   }
 }
 
 function* smaller(value: Case): IterableIterator<Case> {
-  const { drafts } = value;
+  const { steps } = value;
   if (value.restoreEvery !== 0) yield { ...value, restoreEvery: 0 };
-  for (let length = drafts.length; length >= 1; length = Math.floor(length / 2)) {
-    for (let from = drafts.length; from > 0; from -= length) {
-      const start = Math.max(0, from - length);
-      yield { ...value, drafts: [...drafts.slice(0, start), ...drafts.slice(from)] };
+  for (let length = steps.length; length >= 1; length = Math.floor(length / 2)) {
+    for (let end = steps.length; end > 0; end -= length) {
+      const start = Math.max(0, end - length);
+      yield { ...value, steps: [...steps.slice(0, start), ...steps.slice(end)] };
     }
   }
-  for (const [index, draft] of drafts.entries()) {
-    for (const plainer of plainerDrafts(draft)) yield { ...value, drafts: drafts.with(index, plainer) };
+  for (const [index, step] of steps.entries()) {
+    for (const command of plainer(step.command)) {
+      yield { ...value, steps: steps.with(index, { ...step, command }) };
+    }
   }
 }
 
-function* plainerDrafts(draft: Draft): IterableIterator<Draft> {
-  if (draft.afterSeconds + draft.afterNanos > 0) yield { ...draft, afterSeconds: 0, afterNanos: 0 };
-  if (draft.partner !== undefined) yield { ...draft, partner: undefined };
+function* plainer(command: CommandInput): IterableIterator<CommandInput> {
+  if (command.type !== 'NewOrder') return;
   for (const name of DISPENSABLE) {
-    if (!(name in draft.fields) || draft.fields[name] === 0 || draft.fields[name] === '') continue;
-    const { [name]: _dropped, ...fields } = draft.fields;
-    if (name !== 'side' || draft.type === 'MassCancel') yield { ...draft, fields };
+    if (command[name] !== undefined && command[name] !== 0 && command[name] !== '') {
+      const { [name]: _dropped, ...rest } = command;
+      yield rest as CommandInput;
+    }
   }
-  const qtyLots = Number(draft.fields['qtyLots'] ?? 1);
-  if (qtyLots > 1) yield { ...draft, fields: { ...draft.fields, qtyLots: Math.ceil(qtyLots / 2) } };
 }

@@ -4,7 +4,7 @@ import { checkVenue } from '../oracle/book-check.ts';
 import { EventCheck } from '../oracle/event-check.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import type { Engine, EngineOptions } from '../scenarios/engine.ts';
-import { CASE_START_SECONDS, type Case } from './drafts.ts';
+import { type Draft, START_SECONDS } from './drafts.ts';
 import { resolve } from './resolve.ts';
 
 const FIELD_NAMES = new Map(
@@ -19,17 +19,39 @@ const FIELD_NAMES = new Map(
 
 const NANOS_PER_SECOND = 1_000_000_000;
 
+/** A command and when it is applied. */
+export interface Step {
+  readonly command: CommandInput;
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Commands for two fresh engines: some as they are, some to be resolved while the oracle runs. */
+export interface Case {
+  readonly steps: readonly Step[];
+  readonly drafts: readonly Draft[];
+  /** Live orders that the venue holds. */
+  readonly ordersMax: number;
+  /** Commands after which the fast core is restored from its image; 0 never. */
+  readonly restoreEvery: number;
+}
+
 /** The engine that is compared with the oracle. */
 export type CandidateFactory = (options: EngineOptions & { readonly restoreEvery: number }) => Engine;
 
 /** Two engines did not say the same, or what they said breaks a rule. The message holds every command that leads there. */
 export class DifferenceError extends Error {
   override readonly name = 'DifferenceError';
-  readonly commands: readonly string[];
+  readonly reason: string;
+  readonly steps: readonly Step[];
 
-  constructor(reason: string, commands: readonly string[]) {
-    super(`${reason}\ncommands (JSON, with [seconds, nanos]):\n${commands.join('\n')}`);
-    this.commands = commands;
+  constructor(reason: string, steps: readonly Step[]) {
+    const lines = steps.map(
+      ({ command, seconds, nanos }) => `[${seconds}, ${nanos}, ${JSON.stringify(command)}]`,
+    );
+    super(`${reason}\n[seconds, nanos, command]:\n${lines.join('\n')}`);
+    this.reason = reason;
+    this.steps = steps;
   }
 }
 
@@ -68,19 +90,17 @@ function brief(event: Event | undefined): string {
 /**
  * Runs a case on the oracle and on a candidate and compares all events after each command; the oracle's state and
  * the event stream are checked as well.
- * @returns how many commands were applied
+ * @param steps takes the commands that were applied
  * @throws DifferenceError
  */
-export function runCase(createCandidate: CandidateFactory, each: Case): number {
-  const { market, drafts, ordersMax, restoreEvery } = each;
+export function runCase(createCandidate: CandidateFactory, each: Case, steps: Step[] = []): void {
+  const { ordersMax, restoreEvery } = each;
   const oracle = new NaiveCore({ ordersMax });
   const candidate = createCandidate({ ordersMax, restoreEvery });
   const check = new EventCheck();
-  const log: string[] = [];
-  let seconds = CASE_START_SECONDS;
-  let nanos = 0;
-  const step = (command: CommandInput): void => {
-    log.push(JSON.stringify([command, [seconds, nanos]]));
+  const apply = (step: Step): void => {
+    const { command, seconds, nanos } = step;
+    steps.push(step);
     const expected = oracle.apply(command, seconds, nanos);
     const reason = failure(() => {
       const found = difference(expected, candidate.apply(command, seconds, nanos));
@@ -88,16 +108,17 @@ export function runCase(createCandidate: CandidateFactory, each: Case): number {
       check.read(expected, oracle.venue.sequence);
       checkVenue(oracle.venue);
     });
-    if (reason !== undefined) throw new DifferenceError(reason, log);
+    if (reason !== undefined) throw new DifferenceError(reason, steps);
   };
-  for (const command of market) step(command);
-  for (const draft of drafts) {
+  for (const step of each.steps) apply(step);
+  let seconds = START_SECONDS;
+  let nanos = 0;
+  for (const draft of each.drafts) {
     nanos += draft.afterNanos;
     seconds += draft.afterSeconds + Math.floor(nanos / NANOS_PER_SECOND);
     nanos %= NANOS_PER_SECOND;
-    step(resolve(draft, oracle.venue, seconds));
+    apply({ command: resolve(draft, oracle.venue, seconds), seconds, nanos });
   }
-  return log.length;
 }
 
 function failure(run: () => void): string | undefined {
@@ -105,8 +126,7 @@ function failure(run: () => void): string | undefined {
     run();
     return undefined;
   } catch (error) {
-    return error instanceof Error
-      ? (error.stack ?? error.message).split('\n    at ').slice(0, 4).join('\n    at ')
-      : String(error);
+    if (!(error instanceof Error)) return String(error);
+    return (error.stack ?? error.message).split('\n    at ').slice(0, 4).join('\n    at ');
   }
 }

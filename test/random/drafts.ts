@@ -6,11 +6,7 @@ export interface Dice {
   int(min: number, max: number): number;
 }
 
-/**
- * A command still to be resolved against the venue that it meets (see `resolve`): numbers of orders are chosen by
- * `order` among the live ones and new numbers are the sender's next, so that a list of drafts stays meaningful
- * when drafts before are left out. That is what lets a failure shrink.
- */
+/** A command still to be resolved against the venue that it meets (see `resolve`). */
 export interface Draft {
   readonly type: CommandName;
   /** Time that passes before it. */
@@ -26,22 +22,19 @@ export interface Draft {
   readonly relative: 'nothing' | 'keep price' | 'keep terms';
 }
 
-/** One market and what happens in it. */
-export interface Case {
-  readonly market: readonly CommandInput[];
-  readonly drafts: readonly Draft[];
-  /** Live orders that the venue holds. */
-  readonly ordersMax: number;
-  /** Commands after which the fast core is restored from its image; 0 never. */
-  readonly restoreEvery: number;
-}
-
 const ACCOUNTS = [1, 2, 3];
 /** Accounts of users 1 to 5. */
 const ACCOUNT_OF_USER = [1, 2, 3, 1, 2];
 const USERS_MAX = ACCOUNT_OF_USER.length;
 const INSTRUMENTS_MAX = 4;
-const START_SECONDS = 1_000;
+/** Seconds at which a random market opens. */
+export const START_SECONDS = 1_000;
+/**
+ * An instrument of very small lots: `resolve` multiplies the quantities of its drafts by its minimum quantity, and its
+ * values need more than 53 bits before the division.
+ */
+const FINE_QTY_LOTS = 1_000_003;
+const FINE_VALUE = [999_983, 1_000_003];
 
 function pick<T>(dice: Dice, ...choices: readonly T[]): T {
   return choices[dice.int(0, choices.length - 1)];
@@ -54,7 +47,10 @@ export function randomMarket(dice: Dice): CommandInput[] {
   const funds = pick(dice, 500, 5_000, 1e9, 1e9, 2e15);
   const instruments = Array.from({ length: INSTRUMENTS_MAX }, (_, index): CommandInput => {
     const isSpot = index % 2 === 0;
-    const [valueNumerator, valueDenominator] = pick(dice, [1, 1], [1, 1], [7, 3], [1, 10]);
+    const isFine = funds > 1e12 && isOneIn(dice, 2);
+    const [valueNumerator, valueDenominator] = isFine
+      ? FINE_VALUE
+      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10]);
     return {
       type: 'AddInstrument',
       instrumentId: index + 1,
@@ -68,8 +64,8 @@ export function randomMarket(dice: Dice): CommandInput[] {
       valueDenominator,
       lotBaseMinor: isSpot ? pick(dice, 1, 3) : 0,
       initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10),
-      minQtyLots: pick(dice, 1, 1, 1, 2),
-      maxQtyLots: isSpot ? pick(dice, 50, 2 ** 40, 2 ** 40) : 1_000,
+      minQtyLots: isFine ? FINE_QTY_LOTS : pick(dice, 1, 1, 1, 2),
+      maxQtyLots: isFine || (isSpot && dice.int(1, 3) > 1) ? 2 ** 40 : pick(dice, 50, 1_000),
       makerFeePpm: pick(dice, 0, 1_000, 50_000, 1_000_000),
       takerFeePpm: pick(dice, 0, 2_000, 30_000),
       collarPpm: pick(dice, 0, 0, 100_000),
@@ -99,9 +95,6 @@ export function randomMarket(dice: Dice): CommandInput[] {
     ),
   ];
 }
-
-/** Seconds at which a case begins. */
-export const CASE_START_SECONDS = START_SECONDS;
 
 /** Commands by how often they come. */
 const KINDS: readonly (readonly [

@@ -1,5 +1,5 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
-import type { Order, Venue } from '../oracle/venue.ts';
+import type { Instrument, Order, Venue } from '../oracle/venue.ts';
 import type { Draft } from './drafts.ts';
 
 const UNKNOWN_CLIENT_ORDER_ID = 1_999_999_999;
@@ -15,6 +15,7 @@ export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInp
       const order = chosen(venue.orders, draft.order);
       if (order !== undefined) fields['userId'] = order.user.userId;
       fields['clientOrderId'] = numberOf(order);
+      if (order !== undefined) scale(fields, order.instrument, ['leavesQtyLots']);
       break;
     }
     case 'ReplaceOrder':
@@ -48,10 +49,22 @@ const numberOf = (order: Order | undefined): number => order?.clientOrderId ?? U
 
 type Fields = Record<string, number | string>;
 
+/** In an instrument of very small lots quantities come in multiples of its smallest one, and a bit. */
+function scale(fields: Fields, instrument: Instrument | undefined, names: readonly string[]): void {
+  const unit = instrument?.terms.minQtyLots ?? 1;
+  if (unit <= 2) return;
+  for (const name of names) {
+    const value = Number(fields[name] ?? 0);
+    if (Math.abs(value) < 100) fields[name] = value * unit + value;
+  }
+}
+
 function resolveNew(draft: Draft, fields: Fields, venue: Venue, seconds: number): void {
   const userId = Number(fields['userId']);
   fields['clientOrderId'] = nextClientOrderId(venue, userId, Number(fields['clientOrderId'] ?? 0));
   fields['expireSeconds'] = after(seconds, fields['expireSeconds']);
+  const instrument = venue.instrument(Number(fields['instrumentId']));
+  scale(fields, instrument, ['qtyLots', 'displayQtyLots', 'minQtyLots']);
   if (draft.partner === undefined) return;
   const free = venue.orders.filter(
     ({ user, instrument, partner }) =>
@@ -70,6 +83,7 @@ function resolveReplace(draft: Draft, fields: Fields, venue: Venue, seconds: num
   const expires = order !== undefined && order.expireSeconds !== 0;
   fields['expireSeconds'] = expires ? after(seconds, fields['expireSeconds']) : 0;
   if (order === undefined) return;
+  scale(fields, order.instrument, ['qtyLots', 'displayQtyLots']);
   if (order.priceTicks === 0) fields['priceTicks'] = 0;
   if (draft.relative === 'nothing') return;
   fields['priceTicks'] = order.priceTicks;
