@@ -1,15 +1,6 @@
 import { writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
-import {
-  CancelOrder,
-  CommandType,
-  NewOrder,
-  OrderType,
-  Phase,
-  ReplaceOrder,
-  Side,
-  TimeInForce,
-} from '#domain/commands.ts';
+import { Phase, Side, TimeInForce } from '#domain/commands.ts';
 import {
   CommandRejected,
   EventType,
@@ -19,7 +10,6 @@ import {
   Trade,
   TradeFlag,
 } from '#domain/events.ts';
-import type { Layout } from '#domain/layout.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
@@ -27,6 +17,7 @@ import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { Tally } from '../replay-report.ts';
 import type { ReplayTarget } from '../replay-target.ts';
 import { MarketBook, type RecordedOrder, VenueOrder } from './market-book.ts';
+import { byteOffset, writeCancel, writeLimitOrder, writeReplace } from './order-commands.ts';
 import {
   aggressorUser,
   fundingCommands,
@@ -47,23 +38,14 @@ export interface VenueFill {
 /** Room for the longest command of a replay. */
 const COMMAND_WORDS = 64;
 
-/** Byte offsets of the one-byte fields that are read and written here. */
+/** Byte offsets of the small fields that are read here. */
 const BYTE = {
-  side: byteOffset(NewOrder, 'side'),
-  orderType: byteOffset(NewOrder, 'orderType'),
-  timeInForce: byteOffset(NewOrder, 'timeInForce'),
   restedSide: byteOffset(OrderRested, 'side'),
   canceledSide: byteOffset(OrderCanceled, 'side'),
   keepsPriority: byteOffset(OrderReplaced, 'keepsPriority'),
   tradeFlags: byteOffset(Trade, 'tradeFlags'),
   rejectCode: byteOffset(CommandRejected, 'rejectCode'),
 } as const;
-
-function byteOffset(layout: Layout, name: string): number {
-  const field = layout.fields.find((candidate) => candidate.name === name);
-  assert(field !== undefined, 'Invariant: the layout has this field');
-  return field.word * WORD_BYTES + field.byte;
-}
 
 /**
  * The venue as the replay sees it: sends commands to the target and keeps, from the venue's events alone, each
@@ -140,8 +122,9 @@ export class ReplayVenue implements EventSink {
     const order = new VenueOrder(book, side, priceTicks, id, qtyLots, owner, this.newestId);
     const live = this.#live(side);
     live.set(id, order);
-    this.#writeNewOrder(restingUser(side), book, side, priceTicks, qtyLots, id, TimeInForce.GoodTillCancel);
-    if (!this.#send(NewOrder.words)) {
+    if (
+      !this.#sendLimit(restingUser(side), id, book, side, priceTicks, qtyLots, TimeInForce.GoodTillCancel)
+    ) {
       live.delete(id);
       return null;
     }
@@ -153,14 +136,7 @@ export class ReplayVenue implements EventSink {
   /** Takes `qtyLots` out of a live order; all of its open quantity cancels it. */
   reduce(order: VenueOrder, qtyLots: number): void {
     assert(qtyLots > 0 && qtyLots <= order.leavesLots, 'Condition: a reduction is within the open quantity');
-    const { i32, f64 } = this.#words;
-    i32.fill(0, 0, CancelOrder.words);
-    i32[0] = CommandType.CancelOrder | (CancelOrder.words << 16);
-    i32[CancelOrder.at.userId] = restingUser(order.side);
-    i32[CancelOrder.at.instrumentId] = order.book.instrumentId;
-    i32[CancelOrder.at.clientOrderId] = order.clientOrderId;
-    f64[CancelOrder.at.leavesQtyLots >> 1] = order.leavesLots - qtyLots;
-    this.#send(CancelOrder.words);
+    this.#send(writeCancel(this.#words, order, order.leavesLots - qtyLots));
   }
 
   /**
@@ -172,17 +148,9 @@ export class ReplayVenue implements EventSink {
       priceTicks !== order.priceTicks || openLots > order.leavesLots,
       'Condition: a replaced order loses its priority',
     );
-    const user = restingUser(order.side);
-    const { i32, f64 } = this.#words;
-    i32.fill(0, 0, ReplaceOrder.words);
-    i32[0] = CommandType.ReplaceOrder | (ReplaceOrder.words << 16);
-    i32[ReplaceOrder.at.userId] = user;
-    i32[ReplaceOrder.at.instrumentId] = order.book.instrumentId;
-    i32[ReplaceOrder.at.clientOrderId] = this.#nextId(user);
-    i32[ReplaceOrder.at.originalClientOrderId] = order.clientOrderId;
-    i32[ReplaceOrder.at.priceTicks] = priceTicks;
-    f64[ReplaceOrder.at.qtyLots >> 1] = order.cumLots + openLots;
-    const accepted = this.#send(ReplaceOrder.words);
+    const clientOrderId = this.#nextId(restingUser(order.side));
+    const words = writeReplace(this.#words, order, clientOrderId, priceTicks, order.cumLots + openLots);
+    const accepted = this.#send(words);
     this.#settleUnexpected();
     if (accepted && order.leavesLots > 0 && !order.linked) order.book.link(order);
     return accepted;
@@ -196,8 +164,7 @@ export class ReplayVenue implements EventSink {
     const side = restingSide === Side.Buy ? Side.Sell : Side.Buy;
     const user = aggressorUser(side);
     const id = this.#nextId(user);
-    this.#writeNewOrder(user, book, side, limitTicks, qtyLots, id, TimeInForce.ImmediateOrCancel);
-    this.#send(NewOrder.words);
+    this.#sendLimit(user, id, book, side, limitTicks, qtyLots, TimeInForce.ImmediateOrCancel);
     const fills = this.#fills;
     this.#fills = [];
     return fills;
@@ -339,26 +306,20 @@ export class ReplayVenue implements EventSink {
     return ++this.#lastIds[userId];
   }
 
-  #writeNewOrder(
+  /** False when the venue refused it. */
+  #sendLimit(
     userId: number,
-    book: MarketBook,
+    clientOrderId: number,
+    { instrumentId }: MarketBook,
     side: Side,
     priceTicks: number,
     qtyLots: number,
-    clientOrderId: number,
-    timeInForce: number,
-  ): void {
-    const { i32, f64, u8 } = this.#words;
-    i32.fill(0, 0, NewOrder.words);
-    i32[0] = CommandType.NewOrder | (NewOrder.words << 16);
-    i32[NewOrder.at.userId] = userId;
-    i32[NewOrder.at.instrumentId] = book.instrumentId;
-    i32[NewOrder.at.clientOrderId] = clientOrderId;
-    i32[NewOrder.at.priceTicks] = priceTicks;
-    f64[NewOrder.at.qtyLots >> 1] = qtyLots;
-    u8[BYTE.side] = side;
-    u8[BYTE.orderType] = OrderType.Limit;
-    u8[BYTE.timeInForce] = timeInForce;
+    timeInForce: TimeInForce,
+  ): boolean {
+    const words = this.#words;
+    return this.#send(
+      writeLimitOrder(words, userId, instrumentId, clientOrderId, side, priceTicks, qtyLots, timeInForce),
+    );
   }
 
   /** Sends a command without which the replay cannot go on. @throws Error when the venue refuses it */
