@@ -200,7 +200,14 @@ function riskChecks(venue: Venue, terms: Terms): Check[] {
       () => !isMarket(orderType) && isOutside(terms.priceTicks, referencePrice(instrument), collarPpm),
     ],
     ['POSITION_LIMIT', () => isMargined && grows && exceeds(worst, limits.positionLotsMax)],
-    ['OPEN_VALUE_LIMIT', () => exceeds(openValueOf(account, quoteAssetId, after), limits.openValueMinorMax)],
+    [
+      'OPEN_VALUE_LIMIT',
+      () =>
+        exceeds(
+          openValueOf(account, quoteAssetId, after),
+          limits.openValueMinorMax || Limits.AMOUNT_MINOR_MAX,
+        ),
+    ],
     ['INSUFFICIENT_FUNDS', () => !isMargined && !coversHold(venue, terms, others)],
     [
       'INSUFFICIENT_MARGIN',
