@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+import { benchCommand } from './cli/bench-command.ts';
+import { operational } from './cli/cli-error.ts';
+import { ExitCode } from './cli/exit-codes.ts';
+import { logCommands } from './cli/log-commands.ts';
+import { orderCommands } from './cli/order-commands.ts';
+import { Output } from './cli/output.ts';
+import { replayCommand } from './cli/replay-command.ts';
+import { snapshotCommands } from './cli/snapshot-commands.ts';
+import { startCommand } from './cli/start-command.ts';
+import { statusCommand } from './cli/status-command.ts';
+
+const EXIT_STATUS_TEXT = `
+Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 stored data damaged, 4 no node reachable,
+5 refused by the venue, 6 data directory in use, 70 a bug. Results go to standard output, all else to standard error.`;
+
+/** The command line, complete. */
+export function hiveProgram(): Command {
+  const program = new Command('hive');
+  const output = (): Output => new Output(program.opts()['json'] === true);
+  program
+    .description('Hive Mind: a trading venue on one durable log')
+    .option('--json', 'one JSON object for each line of output')
+    .addHelpText('after', EXIT_STATUS_TEXT)
+    .showHelpAfterError('(see --help)')
+    .configureHelp({ showGlobalOptions: true });
+  const commands = [
+    startCommand(output),
+    statusCommand(output),
+    orderCommands(output),
+    replayCommand(output),
+    logCommands(output),
+    snapshotCommands(output),
+    benchCommand(output),
+  ];
+  for (const command of commands) program.addCommand(command);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** Commander ends the process at a wrong command line; here it throws, so that one place decides the exit status. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    throwInsteadOfExit(child);
+  }
+}
+
+/** Runs the command line and returns the exit status. Everything that a person should know has been printed. */
+async function main(args: readonly string[]): Promise<ExitCode> {
+  try {
+    await hiveProgram().parseAsync(args, { from: 'user' });
+    return ExitCode.Ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+    const known = operational(error);
+    if (known !== undefined) {
+      process.stderr.write(`hive: ${known.message}\n`);
+      return known.exitCode;
+    }
+    process.stderr.write(
+      `hive: this is a bug in Hive Mind; please report it with these lines:\n${(error as Error)?.stack ?? error}\n`,
+    );
+    return ExitCode.Bug;
+  }
+}
+
+if (import.meta.main) {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read the output has seen enough, as with `hive log dump | head`.
+    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
+    throw error;
+  });
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import type { Output } from './output.ts';
+
+const RUNNER = fileURLToPath(new URL('../../../bench/run.ts', import.meta.url));
+
+/** `hive bench`: the figures that the project claims, measured here. Hands its arguments on to bench/run.ts. */
+export function benchCommand(output: () => Output): Command {
+  return new Command('bench')
+    .description('measure on this machine what the project claims')
+    .argument('[arguments...]', 'for bench/run.ts: see docs/cli.md')
+    .allowUnknownOption()
+    .action((args: string[]) => bench(output().json ? [...args, '--json'] : args));
+}
+
+function bench(args: readonly string[]): Promise<void> {
+  if (!existsSync(RUNNER)) {
+    throw new CliError(
+      ExitCode.Failure,
+      `${RUNNER} is not there: the benchmarks come with the repository, not with the installed package`,
+    );
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [RUNNER, ...args], { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (code === 0) resolve();
+      else reject(new CliError(ExitCode.Failure, 'the benchmarks ended with a failure: see above'));
+    });
+  });
+}

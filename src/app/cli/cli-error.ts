@@ -1,0 +1,63 @@
+import { ExitCode } from './exit-codes.ts';
+
+/** Ends the command with a message and an exit status. The message says what to do next. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Operational errors by name: what they mean for the exit status. Their messages stand as they are. */
+const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
+  ConfigError: ExitCode.Usage,
+  LogCorruptError: ExitCode.Damaged,
+  SnapshotError: ExitCode.Damaged,
+  ReplayFileError: ExitCode.Damaged,
+  LogUnavailableError: ExitCode.Failure,
+  VenueSetupError: ExitCode.Failure,
+  OuchClosedError: ExitCode.NotReachable,
+  SoupLoginError: ExitCode.NotReachable,
+};
+
+const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
+  LOCKED: ExitCode.InUse,
+  FORMAT_VERSION: ExitCode.Damaged,
+  DAMAGED: ExitCode.Damaged,
+  NOT_A_DATA_DIRECTORY: ExitCode.Usage,
+  WRONG_NODE: ExitCode.Usage,
+};
+
+const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
+/** Of the operating system, about a file or an address that the user named. */
+const SYSTEM = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EROFS', 'EMFILE', 'EADDRINUSE'];
+
+/** The message and exit status of an operational error; undefined for anything else, which is a bug. */
+export function operational(error: unknown): { message: string; exitCode: ExitCode } | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, message } = error;
+  if (error instanceof CliError) return { message, exitCode: error.exitCode };
+  const code = 'code' in error ? String(error.code) : '';
+  if (name === 'DataDirectoryError') {
+    return { message, exitCode: EXIT_CODE_OF_DIRECTORY[code] ?? ExitCode.Failure };
+  }
+  const exitCode = EXIT_CODE_OF[name];
+  if (exitCode !== undefined) return { message, exitCode };
+  if (UNREACHABLE.includes(code)) {
+    return {
+      message: `no connection (${code}): ${message}. Is the node running? See "hive status"`,
+      exitCode: ExitCode.NotReachable,
+    };
+  }
+  if (code === 'EADDRINUSE') {
+    return {
+      message: `${message}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port; 0 takes any free one)`,
+      exitCode: ExitCode.Failure,
+    };
+  }
+  if (SYSTEM.includes(code)) return { message, exitCode: ExitCode.Failure };
+  return undefined;
+}

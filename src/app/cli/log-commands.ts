@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { CodecError } from '#codec/log/codec-error.ts';
+import { type Description, describeEntry, formatTime } from '#codec/log/describe.ts';
+import { readEntry } from '#codec/log/entries.ts';
+import { LogCorruptError, type LogReader } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { nodeDisk } from '#log/file/disk.ts';
+import { LogTail } from '#log/file/log-tail.ts';
+import { listSegments } from '#log/file/scan.ts';
+import { verifyLog } from '#log/file/verify.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import { dataDirOption, integerOption, sequenceOption } from './options.ts';
+import type { Output } from './output.ts';
+import { Progress } from './progress.ts';
+
+/** Bytes of log that are read between two looks at the output. */
+const STEP_BYTES = 1024 * 1024;
+const FOLLOW_MS = 100;
+const TAIL_LINES_DEFAULT = 10;
+const TAIL_LINES_MAX = 100_000;
+
+/** `hive log verify|dump|tail`. They only read, and may run beside a node. */
+export function logCommands(output: () => Output): Command {
+  const log = new Command('log').description("look at a node's log");
+  log
+    .command('verify')
+    .description('read the whole log and check every byte of it')
+    .addOption(dataDirOption())
+    .action(({ dataDir }) => verify(dataDir, output()));
+  log
+    .command('dump')
+    .description('print entries and the commands in them')
+    .addOption(dataDirOption())
+    .option('--from <sequence>', 'first entry; default: the first that is there', sequenceOption)
+    .option('--to <sequence>', 'last entry; default: the last', sequenceOption)
+    .action(({ dataDir, from, to }) => dump(dataDir, from, to, output()));
+  log
+    .command('tail')
+    .description('print the last entries, then new ones as they come, until Ctrl-C')
+    .addOption(dataDirOption())
+    .option(
+      '-n, --lines <entries>',
+      'entries to begin with',
+      integerOption(0, TAIL_LINES_MAX),
+      TAIL_LINES_DEFAULT,
+    )
+    .option('--no-follow', 'end after the last entry')
+    .action(({ dataDir, lines, follow }) => tail(dataDir, lines, follow, output()));
+  return log;
+}
+
+/** The log's directory. @throws DataDirectoryError */
+function logDirectoryOf(dataDirectory: string): string {
+  readDataDirectoryMeta(dataDirectory);
+  return join(dataDirectory, 'log');
+}
+
+function verify(dataDirectory: string, output: Output): void {
+  const progress = new Progress('verifying');
+  let summary: ReturnType<typeof verifyLog>;
+  try {
+    summary = verifyLog(logDirectoryOf(dataDirectory), ({ segment, segments }) =>
+      progress.update(segment, segments),
+    );
+  } finally {
+    progress.end();
+  }
+  const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
+  output.result(summary, () =>
+    [
+      `log ${logId} is whole: ${entries} entries (${firstSequence} to ${lastSequence}), ${bytes} bytes in ${segments} segments`,
+      ...(tornBytes === 0
+        ? []
+        : [
+            `${tornBytes} bytes after the last entry are of a write that was interrupted or is going on; they were never acknowledged, the next start clears them`,
+          ]),
+    ].join('\n'),
+  );
+}
+
+async function dump(
+  dataDirectory: string,
+  from: number | undefined,
+  to: number | undefined,
+  output: Output,
+): Promise<void> {
+  const directory = logDirectoryOf(dataDirectory);
+  const first = listSegments(nodeDisk, directory)[0]?.firstSequence ?? 1;
+  if (from !== undefined && from < first) {
+    throw new CliError(
+      ExitCode.Usage,
+      `the log begins with entry ${first}: entries before were removed behind a snapshot. Use --from ${first} or later`,
+    );
+  }
+  const last = to ?? Number.POSITIVE_INFINITY;
+  const printer = new EntryPrinter(output, last);
+  const tail = new LogTail({ directory, fromSequence: from ?? first });
+  try {
+    while (tail.nextSequence <= last && tail.poll(printer, Number.POSITIVE_INFINITY, STEP_BYTES) > 0) {
+      await output.drained();
+    }
+  } finally {
+    tail.close();
+  }
+  if (printer.printed === 0 && from !== undefined) {
+    throw new CliError(ExitCode.Usage, `the log ends with entry ${tail.nextSequence - 1}`);
+  }
+}
+
+async function tail(dataDirectory: string, lines: number, follow: boolean, output: Output): Promise<void> {
+  const directory = logDirectoryOf(dataDirectory);
+  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
+  const counter = new LogTail({ directory, fromSequence: begin });
+  const nothing: LogReader = { deliver: () => {} };
+  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
+  const end = counter.nextSequence;
+  counter.close();
+
+  const printer = new EntryPrinter(output, Number.POSITIVE_INFINITY);
+  const reader = new LogTail({ directory, fromSequence: Math.max(begin, end - lines) });
+  let stopped = !follow;
+  const stop = (): void => {
+    stopped = true;
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  for (;;) {
+    const entries = reader.poll(printer, follow ? Number.POSITIVE_INFINITY : end - 1, STEP_BYTES);
+    await output.drained();
+    if (entries > 0) continue;
+    if (stopped) break;
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+  }
+  reader.close();
+}
+
+/** Prints each entry that it gets, up to a sequence. */
+class EntryPrinter implements LogReader {
+  printed: number;
+  readonly #output: Output;
+  readonly #last: number;
+
+  constructor(output: Output, last: number) {
+    this.printed = 0;
+    this.#output = output;
+    this.#last = last;
+  }
+
+  deliver(
+    sequence: number,
+    timeSeconds: number,
+    timeNanos: number,
+    words: WordBuffer,
+    from: number,
+    to: number,
+  ): void {
+    if (sequence > this.#last) return;
+    this.printed++;
+    const entry = describeEntry(readWholeEntry(sequence, words, from, to));
+    const time = formatTime(timeSeconds, timeNanos);
+    this.#output.result({ sequence, time, ...entry }, () => {
+      const { nodeId, epoch, entryNo, commands } = entry;
+      const head = `${sequence}  ${time}  node ${nodeId} epoch ${epoch} entry ${entryNo}`;
+      return [head, ...commands.map((command) => `    ${commandLine(command)}`)].join('\n');
+    });
+  }
+}
+
+/** @throws LogCorruptError when the log's bytes are whole but are no entry */
+function readWholeEntry(
+  sequence: number,
+  words: WordBuffer,
+  from: number,
+  to: number,
+): ReturnType<typeof readEntry> {
+  try {
+    return readEntry(words, from, to);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new LogCorruptError(
+      `entry ${sequence}`,
+      error.offset,
+      `entry ${sequence} is stored whole, but is not one that this build reads (${error.message}): use the build that wrote it`,
+    );
+  }
+}
+
+/** `NewOrder side=Buy priceTicks=100 …`, without the fields that are zero or empty. */
+export function commandLine({ type, ...fields }: Description): string {
+  const parts = Object.entries(fields)
+    .filter(([, value]) => value !== 0 && value !== '' && !(Array.isArray(value) && value.length === 0))
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join('|') : value}`);
+  return [type, ...parts].join(' ');
+}

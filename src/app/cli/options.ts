@@ -1,0 +1,19 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+/** Reads an integer option. For commander, which turns the error into a usage message. */
+export function integerOption(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
+  };
+}
+
+/** `--data-dir` of commands that look at a node or its files. */
+export function dataDirOption(): Option {
+  return new Option('--data-dir <directory>', 'data directory of the node').default('data');
+}
+
+/** A sequence number of the log. */
+export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
+export const portOption = integerOption(0, 65_535);

@@ -1,0 +1,329 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
+import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
+import { Limits } from '#domain/limits.ts';
+import { DEMO_TRADER, readDemoPasswords } from '../demo/demo-passwords.ts';
+import { OuchClient, type OuchOrder, type OuchReport } from '../ouch-client.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import { dataDirOption, integerOption } from './options.ts';
+import { reportText } from './order-report.ts';
+import { OrderUnits } from './order-units.ts';
+import type { Output } from './output.ts';
+import { askStatus } from './status-socket.ts';
+
+/** The reports of one command arrive together; whatever is not here by then is of a later one. */
+const QUIET_MS = 100;
+const WAIT_SECONDS_MAX = 86_400;
+
+interface ConnectionOptions {
+  readonly dataDir: string;
+  readonly connect?: { readonly host: string; readonly port: number };
+  readonly user?: string;
+  readonly passwordFile?: string;
+  readonly wait: number;
+}
+
+interface PlaceOptions extends ConnectionOptions {
+  readonly price?: string;
+  readonly market?: true;
+  readonly stop?: string;
+  readonly tif: keyof typeof TIMES_IN_FORCE;
+  readonly expire?: number;
+  readonly postOnly?: true;
+  readonly display?: string;
+  readonly min?: string;
+  readonly tag?: string;
+}
+
+interface ReplaceOptions extends ConnectionOptions {
+  readonly price?: string;
+  readonly quantity: string;
+  readonly stop?: string;
+  readonly display?: string;
+  readonly tag?: string;
+}
+
+/** The message's own field, and the option that says it exactly. */
+const TIMES_IN_FORCE: {
+  readonly [name: string]: { readonly base: '0' | '3' | '6'; readonly exact?: string };
+} = {
+  day: { base: '0' },
+  gtc: { base: '0', exact: '1' },
+  ioc: { base: '3' },
+  fok: { base: '3', exact: '4' },
+  gtd: { base: '6', exact: '6' },
+};
+
+/** `hive order place|cancel|replace`, over the binary gateway like every client. */
+export function orderCommands(output: () => Output): Command {
+  const order = new Command('order').description('enter, replace and cancel orders over the binary gateway');
+  withConnection(order.command('place'))
+    .description('enter an order and print its reports')
+    .addArgument(new Argument('<side>', 'what to do').choices(['buy', 'sell']))
+    .argument('<quantity>', 'how much, as a decimal number')
+    .argument('<symbol>', 'of which instrument')
+    .option('--price <price>', 'limit price, as a decimal number')
+    .option('--market', 'a market order')
+    .option('--stop <price>', 'wait until the last price reaches this; with --price a stop-limit order')
+    .addOption(
+      new Option('--tif <time>', 'time in force')
+        .choices(Object.keys(TIMES_IN_FORCE))
+        .default('gtc', 'gtc; ioc with --market'),
+    )
+    .option('--expire <time>', 'for --tif gtd: when, such as 2030-01-31T16:00:00Z', expiryOption)
+    .option('--post-only', 'rest or be canceled, never take')
+    .option('--display <quantity>', 'show only this much (iceberg)')
+    .option('--min <quantity>', 'trade at least this much at once, or cancel')
+    .option('--tag <text>', 'up to 14 characters, echoed in reports', tagOption)
+    .action((side: string, quantity: string, symbol: string, options: PlaceOptions) =>
+      place(side === 'buy' ? 'B' : 'S', quantity, symbol, options, output()),
+    );
+  withConnection(order.command('cancel'))
+    .description('cancel an order')
+    .argument('<number>', 'number of the order', orderNumber)
+    .option('--leaves <lots>', 'only reduce it to this many open lots', integerOption(1, Limits.QTY_LOTS_MAX))
+    .action((number: number, options: ConnectionOptions & { leaves?: number }) =>
+      trade(options, output(), undefined, async (client) => client.cancel(number, options.leaves ?? 0)),
+    );
+  withConnection(order.command('replace'))
+    .description('give an order a new price or quantity; it gets a new number')
+    .argument('<number>', 'number of the order', orderNumber)
+    .argument('<symbol>', 'its instrument')
+    .requiredOption('--quantity <quantity>', 'new total quantity, what is executed included')
+    .option('--price <price>', 'new limit price')
+    .option('--stop <price>', 'new stop price')
+    .option('--display <quantity>', 'new displayed quantity')
+    .option('--tag <text>', 'up to 14 characters, echoed in reports', tagOption)
+    .action((number: number, symbol: string, options: ReplaceOptions) =>
+      trade(options, output(), symbol, (client, units) =>
+        client.replace(number, {
+          quantity: units.lots(options.quantity),
+          price: options.price === undefined ? MARKET_PRICE : units.price(options.price),
+          ...(options.tag === undefined ? {} : { clOrdId: options.tag }),
+          options: quantityOptions(options, units),
+        }),
+      ),
+    );
+  return order;
+}
+
+function withConnection(command: Command): Command {
+  return command
+    .addOption(dataDirOption())
+    .option('--connect <host:port>', 'order gateway; default: that of the node on --data-dir', addressOption)
+    .option('--user <name>', "login name; default: the demo market's user, if there is one")
+    .option('--password-file <file>', 'its first line is the password; default: $HIVE_PASSWORD')
+    .option(
+      '--wait <seconds>',
+      'go on printing reports for so long, until the order is done',
+      integerOption(0, WAIT_SECONDS_MAX),
+      0,
+    );
+}
+
+function place(
+  side: 'B' | 'S',
+  quantity: string,
+  symbol: string,
+  options: PlaceOptions,
+  output: Output,
+): Promise<void> {
+  if (options.market !== undefined && (options.price ?? options.stop) !== undefined) {
+    throw new CliError(ExitCode.Usage, '--market goes without --price and --stop');
+  }
+  if ((options.market ?? options.price ?? options.stop) === undefined) {
+    throw new CliError(ExitCode.Usage, 'give a limit price with --price, or --market, or --stop');
+  }
+  if ((options.tif === 'gtd') !== (options.expire !== undefined)) {
+    throw new CliError(ExitCode.Usage, '--expire goes with --tif gtd, and gtd needs it');
+  }
+  return trade(options, output, symbol, (client, units) =>
+    client.enter(orderOf(side, quantity, symbol, options, units)),
+  );
+}
+
+function orderOf(
+  side: 'B' | 'S',
+  quantity: string,
+  symbol: string,
+  options: PlaceOptions,
+  units: OrderUnits,
+): OuchOrder {
+  const { price, market, tif, expire, postOnly, min, tag } = options;
+  const { base, exact } = TIMES_IN_FORCE[market === undefined || tif === 'fok' ? tif : 'ioc'];
+  return {
+    side,
+    symbol,
+    quantity: units.lots(quantity),
+    price: price === undefined ? MARKET_PRICE : units.price(price),
+    timeInForce: base,
+    ...(tag === undefined ? {} : { clOrdId: tag }),
+    options: {
+      ...quantityOptions(options, units),
+      ...(market === undefined && options.stop !== undefined
+        ? { orderType: price === undefined ? 'S' : 'T' }
+        : {}),
+      ...(exact === undefined ? {} : { timeInForce: exact }),
+      ...(expire === undefined ? {} : { expireSeconds: expire }),
+      ...(postOnly === undefined ? {} : { postOnly: 'P' }),
+      ...(min === undefined ? {} : { minQty: units.lots(min) }),
+    },
+  };
+}
+
+function quantityOptions(
+  options: { readonly display?: string; readonly stop?: string },
+  units: OrderUnits,
+): OuchOptionValues {
+  return {
+    ...(options.display === undefined ? {} : { maxFloor: units.lots(options.display) }),
+    ...(options.stop === undefined ? {} : { stopPrice: units.price(options.stop) }),
+  };
+}
+
+/** Connects, sends, prints what comes back. A refusal ends the command with exit status 5. */
+async function trade(
+  options: ConnectionOptions,
+  output: Output,
+  symbol: string | undefined,
+  send: (client: OuchClient, units: OrderUnits) => Promise<OutboundMessage>,
+): Promise<void> {
+  const client = await connect(options);
+  try {
+    const units = symbol === undefined ? undefined : await unitsOf(client, symbol);
+    const follower = new OrderFollower(output, units);
+    client.onReport = (report) => follower.onReport(report);
+    const answer = await send(client, units as OrderUnits);
+    follower.follow((answer as { userRefNum: number }).userRefNum, answer);
+    if (answer.type === 'Rejected' || answer.type === 'CancelReject') {
+      throw new CliError(ExitCode.Refused, 'the venue refused; nothing was changed');
+    }
+    await follower.done(Math.max(QUIET_MS, options.wait * 1_000));
+    if (!output.json && follower.openLots > 0) {
+      const number = follower.userRefNum;
+      output.result({}, `order ${number} is open; to cancel it: hive order cancel ${number}`);
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** Prints the reports of one order and knows when there is nothing more to come. */
+class OrderFollower {
+  userRefNum: number;
+  /** What is open, as far as the reports say; -1 before they do. */
+  openLots: number;
+  readonly #output: Output;
+  readonly #units: OrderUnits | undefined;
+  readonly #early: OuchReport[];
+  readonly #finished: PromiseWithResolvers<void>;
+
+  constructor(output: Output, units: OrderUnits | undefined) {
+    this.userRefNum = 0;
+    this.openLots = -1;
+    this.#output = output;
+    this.#units = units;
+    this.#early = [];
+    this.#finished = Promise.withResolvers();
+  }
+
+  /** Takes the order's number from the answer; reports that came with it are printed now. */
+  follow(userRefNum: number, answer: OutboundMessage): void {
+    this.userRefNum = userRefNum;
+    if (answer.type === 'OrderAccepted' || answer.type === 'OrderReplaced') this.openLots = answer.quantity;
+    for (const report of this.#early) this.#print(report);
+    this.#early.length = 0;
+  }
+
+  onReport(report: OuchReport): void {
+    if (this.userRefNum === 0) this.#early.push(report);
+    else this.#print(report);
+  }
+
+  async done(timeoutMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#finished.resolve(), timeoutMs);
+    await this.#finished.promise;
+    clearTimeout(timer);
+  }
+
+  #print(report: OuchReport): void {
+    if (!('userRefNum' in report) || report.userRefNum !== this.userRefNum) return;
+    const text = reportText(report, this.#units);
+    if (text === undefined) return;
+    this.#output.result(this.#withDecimals(report), text);
+    if (report.type !== 'OrderExecuted' && report.type !== 'OrderCanceled') return;
+    this.openLots = report.options.openQuantity ?? 0;
+    if (this.openLots === 0) this.#finished.resolve();
+  }
+
+  /** The report, with prices and quantities as decimal numbers where the instrument is known. */
+  #withDecimals(report: OuchReport): object {
+    if (this.#units === undefined) return report;
+    const decimals: Record<string, string> = {};
+    if ('quantity' in report) decimals['quantityDecimal'] = this.#units.quantityText(report.quantity);
+    if ('price' in report && report.price !== MARKET_PRICE) {
+      decimals['priceDecimal'] = this.#units.priceText(report.price);
+    }
+    return { ...report, ...decimals };
+  }
+}
+
+async function unitsOf(client: OuchClient, symbol: string): Promise<OrderUnits> {
+  const info = await client.instrument(symbol);
+  if (info.tickSize > 0) return new OrderUnits(info);
+  throw new CliError(ExitCode.Refused, `the venue offers no instrument ${symbol} on this gateway`);
+}
+
+async function connect(options: ConnectionOptions): Promise<OuchClient> {
+  const address = options.connect ?? (await gatewayOf(options.dataDir));
+  const { username, password } = credentials(options);
+  return OuchClient.connect({ ...address, username, password });
+}
+
+async function gatewayOf(dataDirectory: string): Promise<{ host: string; port: number }> {
+  const status = (await askStatus(dataDirectory)) as { ouch: { host: string; port: number } };
+  const { host, port } = status.ouch;
+  return { host: host === '0.0.0.0' ? '127.0.0.1' : host, port };
+}
+
+function credentials(options: ConnectionOptions): { username: string; password: string } {
+  const { user, passwordFile, dataDir } = options;
+  const given =
+    passwordFile === undefined
+      ? process.env['HIVE_PASSWORD']
+      : readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0];
+  if (user !== undefined && given !== undefined) return { username: user, password: given };
+  const username = user ?? DEMO_TRADER;
+  const password = readDemoPasswords(dataDir)?.[username];
+  if (password !== undefined) return { username, password };
+  throw new CliError(
+    ExitCode.Usage,
+    `no password for ${user ?? 'anybody'}: give --user and --password-file (or the environment variable HIVE_PASSWORD); the demo market's users need neither, with --data-dir ${join(dataDir)}`,
+  );
+}
+
+const orderNumber = integerOption(1, Limits.ID_MAX);
+
+function addressOption(text: string): { host: string; port: number } {
+  const match = /^(.+):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65_535) {
+    throw new InvalidArgumentError('It must be a host and a port, such as 127.0.0.1:26001.');
+  }
+  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
+}
+
+function expiryOption(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms) || ms % 1_000 !== 0) {
+    throw new InvalidArgumentError('It must be a time in whole seconds, such as 2030-01-31T16:00:00Z.');
+  }
+  return ms / 1_000;
+}
+
+function tagOption(text: string): string {
+  if (/^[\x20-\x7e]{1,14}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 14 printable ASCII characters.');
+}

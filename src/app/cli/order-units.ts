@@ -1,0 +1,63 @@
+import { countOf, type Decimal, formatDecimal, parseDecimal, scaled } from '../config/decimal.ts';
+import type { OuchInstrumentInfo } from '../ouch-client.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+
+/** Decimal numbers of people to fields of OUCH and back, for one instrument. */
+export class OrderUnits {
+  readonly symbol: string;
+  readonly #info: OuchInstrumentInfo;
+
+  constructor(info: OuchInstrumentInfo) {
+    this.symbol = info.symbol;
+    this.#info = info;
+  }
+
+  /** A price field from a decimal price. @throws CliError when it is not a multiple of the tick */
+  price(text: string): number {
+    const { wirePriceDecimals, tickSize } = this.#info;
+    const price = scaled(decimalOf(text, 'price'), wirePriceDecimals);
+    if (price !== undefined && price > 0 && price % tickSize === 0) return price;
+    throw usage(`price ${text}: ${this.symbol} trades in steps of ${trimmed(tickSize, wirePriceDecimals)}`);
+  }
+
+  /** Lots from a decimal quantity. @throws CliError when they are not whole */
+  lots(text: string): number {
+    const { lotSize, quantityDecimals, maxQuantity } = this.#info;
+    const lot = trimmed(lotSize, quantityDecimals);
+    const lots = countOf(decimalOf(text, 'quantity'), parseDecimal(lot) as Decimal);
+    if (lots === undefined || lots === 0) {
+      throw usage(`quantity ${text}: ${this.symbol} trades in steps of ${lot}`);
+    }
+    if (lots > maxQuantity) {
+      throw usage(
+        `quantity ${text}: the largest order of ${this.symbol} is ${this.quantityText(maxQuantity)}`,
+      );
+    }
+    return lots;
+  }
+
+  priceText(price: number): string {
+    return trimmed(price, this.#info.wirePriceDecimals);
+  }
+
+  quantityText(lots: number): string {
+    return trimmed(lots * this.#info.lotSize, this.#info.quantityDecimals);
+  }
+}
+
+function decimalOf(text: string, what: string): Decimal {
+  const number = parseDecimal(text);
+  if (number === undefined) throw usage(`${what} ${text}: must be a decimal number such as 0.5`);
+  return number;
+}
+
+function usage(message: string): CliError {
+  return new CliError(ExitCode.Usage, message);
+}
+
+/** Without trailing zeros of the fraction beyond two decimals. */
+function trimmed(units: number, decimals: number): string {
+  const text = formatDecimal(units, decimals);
+  return decimals > 2 ? text.replace(/(\.\d\d\d*?)0+$/, '$1') : text;
+}

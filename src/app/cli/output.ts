@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+
+/** Standard output of a command: text for people, or with `--json` one JSON object for each line. */
+export class Output {
+  readonly json: boolean;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  /** Prints one result: `value` as JSON, or the text. */
+  result(value: object, text: string | (() => string)): void {
+    const line = this.json ? JSON.stringify(value) : typeof text === 'string' ? text : text();
+    process.stdout.write(`${line}\n`);
+  }
+
+  /** Resolves when what was printed has been taken: call it now and then in long outputs. */
+  async drained(): Promise<void> {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  }
+}
+
+/** Pads the cells of each column to one width; numbers go to the right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => String(line[column]).length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) =>
+          typeof cell === 'number' ? String(cell).padStart(widths[column]) : cell.padEnd(widths[column]),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,46 @@
+const BAR_CHARACTERS = 30;
+const REDRAW_MS = 100;
+
+/** A progress bar on standard error, drawn only where that is a terminal. */
+export class Progress {
+  readonly #label: string;
+  readonly #isShown: boolean;
+  readonly #startMs: number;
+  #drawnMs: number;
+
+  /** @param isShown draw at all; default: whether standard error is a terminal */
+  constructor(label: string, isShown: boolean = process.stderr.isTTY === true) {
+    this.#label = label;
+    this.#isShown = isShown;
+    this.#startMs = performance.now();
+    this.#drawnMs = 0;
+  }
+
+  /** Shows `done` of `total`, ten times a second at most. */
+  update(done: number, total: number): void {
+    const nowMs = performance.now();
+    if (!this.#isShown || nowMs - this.#drawnMs < REDRAW_MS) return;
+    this.#drawnMs = nowMs;
+    process.stderr.write(`\r\x1b[2K${bar(this.#label, done, total, nowMs - this.#startMs)}`);
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.#isShown && this.#drawnMs > 0) process.stderr.write('\r\x1b[2K');
+  }
+}
+
+/** One line: label, bar, percent, and how long it will still take. */
+export function bar(label: string, done: number, total: number, elapsedMs: number): string {
+  const fraction = total <= 0 ? 1 : Math.min(done / total, 1);
+  const filled = Math.round(fraction * BAR_CHARACTERS);
+  const percent = String(Math.floor(fraction * 100)).padStart(3);
+  const left =
+    fraction > 0.02 && fraction < 1 ? `, ${seconds((elapsedMs * (1 - fraction)) / fraction)} left` : '';
+  return `${label} [${'#'.repeat(filled)}${'.'.repeat(BAR_CHARACTERS - filled)}] ${percent}%${left}`;
+}
+
+function seconds(ms: number): string {
+  const total = Math.ceil(ms / 1_000);
+  return total < 60 ? `${total} s` : `${Math.floor(total / 60)} min ${total % 60} s`;
+}

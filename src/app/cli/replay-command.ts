@@ -1,0 +1,83 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseSpeed, type ReplaySpeed } from '#replay/pacing.ts';
+import { REPLAY_FORMATS, type ReplayFormat, replayFile } from '#replay/replay-file.ts';
+import type { ReplayReport } from '#replay/replay-report.ts';
+import { NodePath } from '../replay-target.ts';
+import type { Output } from './output.ts';
+import { Progress } from './progress.ts';
+
+interface ReplayCommandOptions {
+  readonly format: ReplayFormat;
+  readonly speed: ReplaySpeed;
+  readonly verify?: true;
+  readonly log: 'file' | 'memory';
+  readonly dataDir?: string;
+}
+
+/** `hive replay`: a recorded market through log, core and events. */
+export function replayCommand(output: () => Output): Command {
+  return new Command('replay')
+    .description('feed a recorded market through the whole path: log, core, events')
+    .argument('<files...>', 'the recording as it comes: plain, .gz, .xz or .zip')
+    .addOption(
+      new Option('--format <format>', 'what the files are').choices(REPLAY_FORMATS).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--speed <speed>', 'max, realtime, or a multiple such as 10x')
+        .argParser(speedOption)
+        .default('max' satisfies ReplaySpeed, 'max'),
+    )
+    .option('--verify', 'compare with the record; the last line is one JSON object')
+    .addOption(
+      new Option('--log <kind>', 'file: durable entry by entry; memory: no disk')
+        .choices(['file', 'memory'])
+        .default('file'),
+    )
+    .option('--data-dir <directory>', 'new data directory that keeps the log; default: a temporary one')
+    .action((files: string[], options: ReplayCommandOptions) => replay(files, options, output()));
+}
+
+function speedOption(text: string): ReplaySpeed {
+  try {
+    return parseSpeed(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+async function replay(
+  files: readonly string[],
+  options: ReplayCommandOptions,
+  output: Output,
+): Promise<void> {
+  const { format, speed, log, dataDir } = options;
+  const target = new NodePath({ log, ...(dataDir === undefined ? {} : { dataDirectory: dataDir }) });
+  const progress = new Progress('replaying');
+  let report: ReplayReport;
+  try {
+    report = await replayFile({
+      format,
+      files,
+      target,
+      speed,
+      onProgress: (bytes, total) => progress.update(bytes, total),
+    });
+  } finally {
+    progress.end();
+    target.close();
+  }
+  if (!output.json) output.result({}, summary(report, target.sequence));
+  if (output.json || options.verify === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function summary(report: ReplayReport, entries: number): string {
+  const { format, commands, commandsPerSecond, liveOrders, stateHash, executions, bookRows } = report;
+  const refused = Object.entries(report.rejects).map(([name, count]) => `${name} ${count}`);
+  return [
+    `${format}: ${commands} commands in ${entries} log entries, ${commandsPerSecond} commands/s`,
+    `executions: ${executions.exact} exact, ${executions.differing} differing, ${executions.notComparable} not comparable`,
+    `book rows: ${bookRows.equal} equal, ${bookRows.differing} differing, ${bookRows.notComparable} not comparable`,
+    `refused: ${refused.length === 0 ? 'none' : refused.join(', ')}`,
+    `${liveOrders} orders rest; state hash ${stateHash}`,
+  ].join('\n');
+}

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { formatTime } from '#codec/log/describe.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import {
+  listSnapshots,
+  readManifest,
+  readSnapshot,
+  SnapshotError,
+  type SnapshotManifest,
+} from '#replica/snapshot-file.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import { dataDirOption } from './options.ts';
+import { type Output, table } from './output.ts';
+import { Progress } from './progress.ts';
+
+/** `hive snapshot list|verify`. They only read, and may run beside a node. */
+export function snapshotCommands(output: () => Output): Command {
+  const snapshot = new Command('snapshot').description("look at a node's snapshots");
+  snapshot
+    .command('list')
+    .description('list the snapshots, newest first')
+    .addOption(dataDirOption())
+    .action(({ dataDir }) => list(dataDir, output()));
+  snapshot
+    .command('verify')
+    .description('check every byte of snapshots and restore a core from each')
+    .argument('[files...]', 'snapshot files; default: all of the data directory')
+    .addOption(dataDirOption())
+    .action((files: string[], { dataDir }) => verify(files, dataDir, output()));
+  return snapshot;
+}
+
+function snapshotsOf(dataDirectory: string): ReturnType<typeof listSnapshots> {
+  readDataDirectoryMeta(dataDirectory);
+  return listSnapshots(join(dataDirectory, 'snapshots'));
+}
+
+function list(dataDirectory: string, output: Output): void {
+  const rows = snapshotsOf(dataDirectory).map(({ path, sequence, bytes }) => {
+    const { timeSeconds, timeNanos, stateHash, coreVersion } = readManifest(path);
+    return { sequence, time: formatTime(timeSeconds, timeNanos), bytes, coreVersion, stateHash, path };
+  });
+  if (output.json) for (const row of rows) output.result(row, '');
+  else if (rows.length === 0) output.result([], `no snapshot in ${dataDirectory} yet`);
+  else {
+    const head = ['sequence', 'time', 'bytes', 'state hash', 'file'];
+    const cells = rows.map(({ sequence, time, bytes, stateHash, path }) => [
+      sequence,
+      time,
+      bytes,
+      stateHash,
+      path,
+    ]);
+    output.result([], table(head, cells));
+  }
+}
+
+function verify(files: readonly string[], dataDirectory: string, output: Output): void {
+  const paths = files.length > 0 ? files : snapshotsOf(dataDirectory).map(({ path }) => path);
+  if (paths.length === 0) {
+    throw new CliError(ExitCode.Usage, `no snapshot in ${dataDirectory} yet: nothing to verify`);
+  }
+  const progress = new Progress('verifying');
+  for (const [index, path] of paths.entries()) {
+    progress.update(index, paths.length);
+    const manifest = restored(path);
+    progress.end();
+    const { sequence, stateHash } = manifest;
+    output.result({ path, sequence, stateHash, whole: true }, `${path}: whole, entry ${sequence}`);
+  }
+}
+
+/** @throws SnapshotError */
+function restored(path: string): SnapshotManifest {
+  const core = new TradingCore({ onEvents: () => {} });
+  const manifest = readSnapshot(path, core);
+  if (core.stateHash !== manifest.stateHash || core.sequence !== manifest.sequence) {
+    throw new SnapshotError(`${path}: what was restored is not what the manifest names. Remove the file`);
+  }
+  return manifest;
+}

@@ -1,0 +1,162 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import {
+  type Configuration,
+  defaultConfiguration,
+  loadConfiguration,
+  nodeConfigOf,
+} from '../config/configuration.ts';
+import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
+import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
+import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import { type LogFormat, nodeLogger } from './node-log.ts';
+import { integerOption, portOption } from './options.ts';
+import type { Output } from './output.ts';
+import { readyText } from './ready-text.ts';
+import { serveStatus } from './status-socket.ts';
+
+interface StartOptions {
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly nodeId?: number;
+  readonly ouchHost?: string;
+  readonly ouchPort?: number;
+  readonly marketDataHost?: string;
+  readonly marketDataPort?: number;
+  readonly snapshotPort?: number;
+  readonly logLevel?: Configuration['logLevel'];
+  readonly logFormat?: LogFormat;
+  readonly demo?: boolean;
+}
+
+/** `hive start`: runs a node until it is told to stop. */
+export function startCommand(output: () => Output): Command {
+  return new Command('start')
+    .description('run a node, with a demo market unless told otherwise, until Ctrl-C')
+    .option('--config <file>', 'configuration file (docs/configuration.md); options here go before it')
+    .option('--data-dir <directory>', 'where the node keeps its log and snapshots')
+    .option('--node-id <number>', 'number of the node', integerOption(1, 65_535))
+    .option('--ouch-host <host>', 'address for orders')
+    .option('--ouch-port <port>', 'port for orders; 0: any free one', portOption)
+    .option('--market-data-host <host>', 'address for market data')
+    .option('--market-data-port <port>', 'port for market data; 0: any free one', portOption)
+    .option('--snapshot-port <port>', 'port for market-data snapshots; 0: any free one', portOption)
+    .addOption(
+      new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
+    )
+    .addOption(new Option('--log-format <format>', 'lines on standard error').choices(['text', 'json']))
+    .option('--demo', 'run the demo market')
+    .option('--no-demo', 'an empty venue, or the one that the configuration describes')
+    .action((options: StartOptions) => start(options, output()));
+}
+
+/** The configuration file, or the defaults, with the options of the command line over it. */
+export function configurationOf(options: StartOptions): Configuration {
+  const base = options.config === undefined ? defaultConfiguration() : loadConfiguration(options.config);
+  const { ouch, marketData, demo } = base;
+  const enabled = options.demo ?? demo.enabled ?? base.venue === undefined;
+  if (enabled && base.venue !== undefined) {
+    throw new CliError(
+      ExitCode.Usage,
+      `the demo market brings its own venue, but ${options.config} has a venue section: leave out --demo, or that section`,
+    );
+  }
+  return {
+    ...base,
+    dataDirectory: options.dataDir ?? base.dataDirectory,
+    nodeId: options.nodeId ?? base.nodeId,
+    logLevel: options.logLevel ?? base.logLevel,
+    logFormat: options.logFormat ?? base.logFormat,
+    ouch: { ...ouch, host: options.ouchHost ?? ouch.host, port: options.ouchPort ?? ouch.port },
+    marketData: {
+      host: options.marketDataHost ?? marketData.host,
+      port: options.marketDataPort ?? marketData.port,
+      snapshotPort: options.snapshotPort ?? marketData.snapshotPort,
+    },
+    demo: { ...demo, enabled },
+  };
+}
+
+async function start(options: StartOptions, output: Output): Promise<void> {
+  const stopping = stopSignal();
+  const configuration = configurationOf(options);
+  const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
+  const node = await startNode(nodeConfigOf(configuration), logger);
+  let closeStatus: (() => Promise<void>) | undefined;
+  let demo: RunningDemo | undefined;
+  try {
+    const addresses = addressesOf(configuration, node);
+    closeStatus = await serveStatus(configuration.dataDirectory, () => ({
+      pid: process.pid,
+      dataDirectory: resolve(configuration.dataDirectory),
+      ...addresses,
+      ...node.status(),
+    }));
+    demo = await demoOf(configuration, node, logger);
+    const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
+    report(setup, logger, output);
+    const ready = {
+      event: 'ready',
+      pid: process.pid,
+      nodeId: configuration.nodeId,
+      dataDirectory: resolve(configuration.dataDirectory),
+      ...addresses,
+      sequence: node.status().sequence,
+      demo: demo?.symbols ?? [],
+    };
+    output.result(ready, () => readyText(configuration, ready));
+    const signal = await stopping;
+    logger.info({ signal }, 'stopping');
+  } finally {
+    await demo?.close();
+    await closeStatus?.();
+    await node.close();
+  }
+  output.result({ event: 'stopped' }, 'stopped');
+}
+
+/** Resolves at the first request to stop; later ones change nothing, so that Ctrl-C twice still ends in order. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolveSignal) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolveSignal);
+  });
+}
+
+function addressesOf({ ouch, marketData }: Configuration, node: RunningNode) {
+  return {
+    ouch: { host: ouch.host, port: node.ouchPort },
+    marketData: {
+      host: marketData.host,
+      port: node.marketDataPort,
+      snapshotPort: node.snapshotPort,
+    },
+  };
+}
+
+async function demoOf(
+  { demo, dataDirectory }: Configuration,
+  node: RunningNode,
+  logger: NodeLogger,
+): Promise<RunningDemo | undefined> {
+  if (demo.enabled !== true) return undefined;
+  const { seed, messagesPerSecond } = demo;
+  return startDemo(node, { dataDirectory, ouchPort: node.ouchPort, seed, messagesPerSecond }, logger);
+}
+
+async function venueOf({ venue }: Configuration, node: RunningNode): Promise<VenueSetup> {
+  return venue === undefined ? { added: 0, users: [], warnings: [] } : setUpVenue(node, venue);
+}
+
+function report(setup: VenueSetup, logger: NodeLogger, output: Output): void {
+  for (const warning of setup.warnings) logger.warn({}, warning);
+  if (setup.added > 0) logger.info({ added: setup.added }, 'venue set up');
+  for (const { name, generatedPassword } of setup.users) {
+    if (generatedPassword === undefined) continue;
+    output.result(
+      { event: 'user-added', user: name, password: generatedPassword },
+      `user ${name} was added with the password ${generatedPassword}: keep it, it is not shown again`,
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import type { NodeStatus } from '../node.ts';
+import { dataDirOption } from './options.ts';
+import type { Output } from './output.ts';
+import type { Ready } from './ready-text.ts';
+import { askStatus } from './status-socket.ts';
+
+type Status = NodeStatus & Ready & { readonly pid: number };
+
+/** `hive status`: what a running node says of itself. */
+export function statusCommand(output: () => Output): Command {
+  return new Command('status')
+    .description('ask the node that runs on a data directory how it is')
+    .addOption(dataDirOption())
+    .action(async ({ dataDir }: { dataDir: string }) => {
+      const status = (await askStatus(dataDir)) as Status;
+      output().result(status, () => statusText(status));
+    });
+}
+
+function statusText(status: Status): string {
+  const { nodeId, epoch, state, reason, pid, ouch, marketData, sequence, archivedSequence } = status;
+  const rows: [string, string][] = [
+    ['node', `${nodeId}, start ${epoch} of its data directory, process ${pid}`],
+    ['state', reason === undefined ? state : `${state}: ${reason}`],
+    ['data directory', status.dataDirectory],
+    ['orders', `${ouch.host}:${ouch.port}, ${status.ouchConnections} connections`],
+    ['market data', `${marketData.host}:${marketData.port}, snapshots at port ${marketData.snapshotPort}`],
+    ['log entry', `${sequence} durable, ${sequence - archivedSequence} not yet archived`],
+    ['state hash', status.stateHash],
+    ['snapshot', status.snapshotSequence === 0 ? 'none yet' : `of entry ${status.snapshotSequence}`],
+    ['shadow core', divergence(status.divergedSequence)],
+    ['open orders', String(status.openOrders)],
+    ['up', `${status.uptimeSeconds} s`],
+    ['memory', `${Math.round(status.rssBytes / 2 ** 20)} MiB`],
+    ['loop delay', `${status.loopDelayUsP99} us (99 % of the time, since the last status)`],
+    ...Object.entries(status.threads).map(([name, figure]): [string, string] => [name, String(figure)]),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+function divergence(sequence: number): string {
+  if (sequence === 0) return 'agrees';
+  return `DIFFERS since entry ${sequence}: do not trade on this node; keep its data directory and report it`;
+}

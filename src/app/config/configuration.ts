@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
+import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
+import type { NodeConfig } from '../node.ts';
+import { compileVenue, type VenueDefinition } from './compile-venue.ts';
+import {
+  choice,
+  defaultsOf,
+  flag,
+  integer,
+  object,
+  optional,
+  section,
+  text,
+  type ValuesOf,
+  withDefault,
+} from './fields.ts';
+import { ConfigError, Issues } from './issues.ts';
+import { VENUE } from './venue-section.ts';
+
+const PORT_MAX = 65_535;
+const MIB = 1024 * 1024;
+/** A segment must hold the largest commit, 8 MiB. */
+const SEGMENT_MIB_MIN = 16;
+
+const host = text('a host name or address', /^[\x21-\x7e]+$/);
+const port = integer(0, PORT_MAX);
+
+/** Every key of a configuration file but those within `venue`, with its default. */
+export const CONFIGURATION = {
+  dataDirectory: withDefault(
+    text('the path of a directory', /./),
+    'data',
+    'where the node keeps its log and snapshots; relative to the directory in which the node is started',
+  ),
+  nodeId: withDefault(
+    integer(1, PORT_MAX),
+    1,
+    'number of the node; belongs to its data directory and never changes',
+  ),
+  logLevel: withDefault(
+    choice({ debug: 'debug', info: 'info', warn: 'warn', error: 'error' } as const),
+    'info',
+    'least severe lines that the node writes to standard error',
+  ),
+  logFormat: withDefault(
+    choice({ text: 'text', json: 'json' } as const),
+    'text',
+    'lines for people, or one JSON object each',
+  ),
+  ouch: section(
+    {
+      host: withDefault(host, '127.0.0.1', 'address on which orders are taken; 0.0.0.0 for every interface'),
+      port: withDefault(port, 26_001, 'OUCH over SoupBinTCP; 0: any free port'),
+      cancelOnDisconnect: withDefault(
+        flag(),
+        false,
+        "whether the end of a session cancels its user's open orders, unless the client says otherwise",
+      ),
+    },
+    'order entry',
+  ),
+  marketData: section(
+    {
+      host: withDefault(host, '127.0.0.1', 'address on which market data is published'),
+      port: withDefault(port, 26_002, 'ITCH over SoupBinTCP; 0: any free port'),
+      snapshotPort: withDefault(port, 26_003, 'GLIMPSE snapshots over SoupBinTCP; 0: any free port'),
+    },
+    'market data',
+  ),
+  snapshots: section(
+    {
+      everyEntries: withDefault(
+        integer(1, Number.MAX_SAFE_INTEGER),
+        100_000,
+        'log entries after which a snapshot is written',
+      ),
+      keep: withDefault(integer(1, 1_000), 3, 'newest snapshots that are kept'),
+    },
+    'snapshots of the state, from which a restart begins',
+  ),
+  segmentMiB: withDefault(
+    integer(SEGMENT_MIB_MIN, SEGMENT_BYTES_MAX / MIB),
+    SEGMENT_BYTES / MIB,
+    "size of the log's files, in MiB",
+  ),
+  attestEvery: withDefault(
+    integer(0, Number.MAX_SAFE_INTEGER),
+    10_000,
+    'log entries between two attestations of the state hash in the log; 0: none',
+  ),
+  demo: section(
+    {
+      enabled: optional(flag(), 'whether the demo market trades; default: unless there is a venue section'),
+      seed: withDefault(integer(0, 2 ** 31 - 1), 1, "seed of the participants' random numbers"),
+      messagesPerSecond: withDefault(integer(1, 100_000), 200, 'messages of all participants together'),
+    },
+    'the demo market',
+  ),
+  venue: optional(object(VENUE), 'what the venue should have; see below'),
+};
+
+type Written = ValuesOf<typeof CONFIGURATION>;
+
+/** A checked configuration. */
+export interface Configuration extends Omit<Written, 'venue'> {
+  readonly venue: VenueDefinition | undefined;
+}
+
+/** What a configuration says to the node itself. */
+export function nodeConfigOf(configuration: Configuration): NodeConfig {
+  const { dataDirectory, nodeId, ouch, marketData, snapshots, segmentMiB, attestEvery } = configuration;
+  return {
+    dataDirectory,
+    nodeId,
+    ouch,
+    marketData,
+    snapshots,
+    segmentBytes: segmentMiB * MIB,
+    attestEvery,
+  };
+}
+
+/** What holds without a configuration file. */
+export function defaultConfiguration(): Configuration {
+  return { ...defaultsOf(CONFIGURATION), venue: undefined };
+}
+
+/** Reads a configuration file. @throws ConfigError with a line for each thing to correct */
+export function loadConfiguration(file: string): Configuration {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const issue = { line: 0, column: 0, key: '', message: `cannot be read: ${reason}` };
+    throw new ConfigError(file, [issue], { cause: error });
+  }
+  return parseConfiguration(file, source);
+}
+
+/** Reads a configuration from its text; `file` is for messages. @throws ConfigError */
+export function parseConfiguration(file: string, source: string): Configuration {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const issues = new Issues(lines);
+  for (const { pos, message } of document.errors)
+    issues.add({ range: [pos[0], pos[1], pos[1]] }, '', message);
+  visit(document, {
+    Alias: (_, node) => issues.add(node, '', 'anchors and aliases are not used here: write the value out'),
+  });
+  if (issues.found.length > 0) throw new ConfigError(file, issues.found);
+  if (document.contents === null || isAlias(document.contents)) return defaultConfiguration();
+  const written = object(CONFIGURATION).read(document.contents, '', issues);
+  if (issues.found.length > 0 || written === undefined) throw new ConfigError(file, issues.found);
+  const venue = written.venue === undefined ? undefined : compileVenue(written.venue, dirname(file), issues);
+  if (venue !== undefined && written.demo.enabled === true) {
+    issues.addAt(
+      written.demo,
+      'enabled',
+      'the demo market brings its own venue: remove the venue section, or this',
+    );
+  }
+  if (issues.found.length > 0) throw new ConfigError(file, issues.found);
+  return { ...written, venue };
+}
