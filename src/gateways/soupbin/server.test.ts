@@ -313,6 +313,24 @@ test('slow consumer: one that stops reading is closed after the silence limit', 
   assert.equal(door.log.at(-1), 'closed TRADR: slow consumer: it stopped reading');
 });
 
+test('close of a session whose client does not read: cut, told once', async () => {
+  const bufferedBytesMax = 32 * 1024 * 1024;
+  const { door, server, port } = await start({ bufferedBytesMax });
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  client.socket.pause();
+  const session = door.sessions[0];
+  const message = new Uint8Array(60_000);
+  while (session.bufferedBytes < bufferedBytesMax - message.length) {
+    session.send(SoupPacket.SequencedData, message);
+    server.flush();
+  }
+  session.send(SoupPacket.SequencedData, message);
+  session.close('x'.repeat(10_000), true);
+  assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: slow consumer: it did not take what was sent']);
+});
+
 test('wantDrain: the door is called when everything written has left', async () => {
   const { door, server, port } = await start();
   const client = new Client(port);

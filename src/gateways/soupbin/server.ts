@@ -1,44 +1,12 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
+import { SOUP_LIMITS, type SoupLimits } from './limits.ts';
 import type { GatewayLogger } from './logger.ts';
 import { type Credentials, verifyPassword } from './password.ts';
-import { SessionPhase, SoupSession } from './session.ts';
+import { type SessionHost, SessionPhase, SoupSession } from './session.ts';
 
-/** Every bound of a SoupBinTCP server. Times are counted in ticks of `tickMs`. */
-export interface SoupLimits {
-  /** Period of the timer behind heartbeats and timeouts; 0: nobody calls `tick` but the owner (tests, simulation). */
-  readonly tickMs: number;
-  /** Longest payload of a client packet. */
-  readonly payloadBytesMax: number;
-  readonly connectionsMax: number;
-  /** Passwords being checked or waiting for it; a login above is refused. */
-  readonly verificationsMax: number;
-  readonly loginTicksMax: number;
-  /** Without a byte from the client, or with a client that takes none. */
-  readonly silentTicksMax: number;
-  /** With a message that the door does not take. */
-  readonly heldTicksMax: number;
-  readonly closingTicksMax: number;
-  /** Bytes that a session may have in its socket before it counts as a slow consumer. */
-  readonly bufferedBytesMax: number;
-  /** Bytes of an outgoing buffer. */
-  readonly chunkBytes: number;
-}
-
-/** Heartbeats after 0.5 to 1 s without data, silence and stall 15 s, login and held messages 10 s. */
-export const SOUP_LIMITS: SoupLimits = {
-  tickMs: 500,
-  payloadBytesMax: 1_024,
-  connectionsMax: 1_024,
-  verificationsMax: 64,
-  loginTicksMax: 20,
-  silentTicksMax: 30,
-  heldTicksMax: 20,
-  closingTicksMax: 4,
-  bufferedBytesMax: 4 * 1024 * 1024,
-  chunkBytes: 64 * 1024,
-};
+export { SOUP_LIMITS, type SoupLimits };
 
 /** What a door says of a login whose password was right. */
 export type LoginAnswer =
@@ -74,7 +42,7 @@ export interface SoupServerOptions {
  * A SoupBinTCP server: accepts connections, checks logins (scrypt off this thread), beats hearts, and gives a door its
  * logged-in sessions. Nothing a client sends can cost more memory or time than `limits` says, nor touch another session.
  */
-export class SoupServer<State> {
+export class SoupServer<State> implements SessionHost<State> {
   readonly door: SoupDoor<State>;
   readonly limits: SoupLimits;
   /** Messages that the door has taken since the start. */

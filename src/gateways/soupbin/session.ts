@@ -4,13 +4,14 @@ import {
   decodeLoginRequest,
   encodeLoginAccepted,
   type LoginRejectCode,
+  type LoginRequest,
   SOUP_HEADER_BYTES,
   SoupPacket,
   soupPacket,
   writeSoupHeader,
 } from '#codec/soupbin/packets.ts';
 import { assert } from '#lib/assert.ts';
-import type { SoupServer } from './server.ts';
+import type { SoupLimits } from './limits.ts';
 
 export const SessionPhase = {
   AwaitingLogin: 1,
@@ -22,6 +23,30 @@ export const SessionPhase = {
   Closed: 5,
 } as const;
 export type SessionPhase = (typeof SessionPhase)[keyof typeof SessionPhase];
+
+/** What a session needs of its server. */
+export interface SessionHost<State> {
+  readonly limits: SoupLimits;
+  readonly door: {
+    onMessage(session: SoupSession<State>, bytes: Uint8Array, from: number, to: number): PacketVerdict;
+    onDrain(session: SoupSession<State>): void;
+  };
+  messagesTaken: number;
+  /** A Login Request came in: `acceptLogin` or `rejectLogin` follows. */
+  verify(session: SoupSession<State>, request: LoginRequest): void;
+  /** The session keeps packets that the door did not take. */
+  retryLater(session: SoupSession<State>): void;
+  /** The session has something to flush. */
+  markDirty(session: SoupSession<State>): void;
+  flush(): void;
+  /** An outgoing buffer of at least `bytes`. */
+  takeChunk(bytes: number): Uint8Array;
+  /** Takes an outgoing buffer back whose bytes are all in the kernel. */
+  giveChunk(chunk: Uint8Array): void;
+  closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void;
+  /** The session's socket is gone. */
+  forget(session: SoupSession<State>): void;
+}
 
 /**
  * One client connection of a SoupBinTCP server. Login, heartbeats, framing and the outgoing buffer are dealt with
@@ -43,7 +68,7 @@ export class SoupSession<State> implements PacketHandler {
   state: State | undefined;
   /** Where `reserve` makes room. */
   out: Uint8Array;
-  readonly #server: SoupServer<State>;
+  readonly #server: SessionHost<State>;
   readonly #socket: Socket;
   readonly #framer: SoupFramer;
   #outAt: number;
@@ -57,7 +82,7 @@ export class SoupSession<State> implements PacketHandler {
   #drainWanted: boolean;
   readonly #onWritten: () => void;
 
-  constructor(server: SoupServer<State>, socket: Socket, id: number) {
+  constructor(server: SessionHost<State>, socket: Socket, id: number) {
     this.id = id;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
     this.phase = SessionPhase.AwaitingLogin;
@@ -163,8 +188,9 @@ export class SoupSession<State> implements PacketHandler {
   close(reason: string, endOfSession = false): void {
     if (!this.open) return;
     this.sendFramed(...whole(soupPacket(SoupPacket.Debug, reason)));
-    if (endOfSession) this.sendFramed(...whole(soupPacket(SoupPacket.EndOfSession)));
-    this.#finish(reason);
+    // Making room may have shown that the client does not read: then it is cut already.
+    if (endOfSession && this.open) this.sendFramed(...whole(soupPacket(SoupPacket.EndOfSession)));
+    if (this.open) this.#finish(reason);
   }
 
   onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
