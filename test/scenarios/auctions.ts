@@ -189,6 +189,28 @@ export const BANDS = [
     { coin: { dynamicBandPpm: 50_000 } },
   ),
   scenario(
+    'bands: fill-or-kill counts with the static reference that its own first fill would set',
+    `
+    bob 1 sell 1@97
+      accepted bob1 sell 1@97 gtc
+      rested bob1 1@97
+    bob 2 sell 2@102
+      accepted bob2 sell 2@102 gtc
+      rested bob2 2@102
+    alice 1 buy 3@102 fok
+      accepted alice1 buy 3@102 fok
+      canceled alice1 3 FillOrKill
+    alice 2 buy 3@102 min 2
+      accepted alice2 buy 3@102 gtc min 2
+      canceled alice2 3 MinimumQuantity
+    alice 3 buy 3@101 min 1 ioc
+      accepted alice3 buy 3@101 ioc min 1
+      trade 1@97 bob1 / alice3 leaves 2
+      canceled alice3 2 ImmediateOrCancel
+    `,
+    { coin: { staticBandPpm: 50_000 } },
+  ),
+  scenario(
     'bands: stops wait while the auction lasts',
     `
     erin 1 sell 1@100

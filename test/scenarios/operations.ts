@@ -796,6 +796,8 @@ export const RISK = [
       done
     raw {"type":"Attest","nodeId":1,"attestedSequence":5}
       Attested
+    raw {"type":"Attest","userId":1,"nodeId":1,"attestedSequence":5}
+      rejected alice NOT_ALLOWED
     raw {"type":"Tick","userId":1}
       rejected alice NOT_ALLOWED
     `,
