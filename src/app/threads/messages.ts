@@ -1,5 +1,3 @@
-import type { LogLevel } from './thread-log.ts';
-
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
   readonly board: SharedArrayBuffer;
@@ -24,6 +22,8 @@ export interface MarketDataThreadData {
   /** Makes the feed's session ids unique over restarts. */
   readonly epoch: number;
 }
+
+export type LogLevel = 'info' | 'warn' | 'error';
 
 /** A line for the node's log. */
 export interface LogMessage {

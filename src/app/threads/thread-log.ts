@@ -1,7 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { LogMessage } from './messages.ts';
-
-export type LogLevel = 'info' | 'warn' | 'error';
+import type { LogLevel, LogMessage } from './messages.ts';
 
 /** A logger for worker threads: its lines go to the main thread, which owns the log. */
 export const threadLog = {
