@@ -294,22 +294,56 @@ test('slow consumer: closed once its socket holds more than the limit; memory st
   assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: slow consumer: it did not take what was sent']);
 });
 
+/** Lets the client's bytes arrive at the server, then beats once. */
+async function beat(server: SoupServer<{ next: number }>, door: EchoDoor, client: Client): Promise<void> {
+  const before = door.messages;
+  client.say('alive');
+  while (door.messages === before && door.sessions[0].open) await new Promise(setImmediate);
+  server.tick();
+}
+
+/** What no kernel buffers on loopback. */
+const MORE_THAN_SOCKETS_HOLD = 24 * 1024 * 1024;
+
 test('slow consumer: one that stops reading is closed after the silence limit', async () => {
-  const { door, server, port } = await start({ silentTicksMax: 3, bufferedBytesMax: 64 * 1024 * 1024 });
+  const { door, server, port } = await start({ silentTicksMax: 3, bufferedBytesMax: 256 * 1024 * 1024 });
   const client = new Client(port);
   client.login();
   await client.received(1);
   client.socket.pause();
   const session = door.sessions[0];
-  session.send(SoupPacket.SequencedData, new Uint8Array(60_000));
-  // More than any kernel takes on loopback, so that some of it waits in the session.
-  for (let i = 0; i < 600; i++) session.send(SoupPacket.SequencedData, new Uint8Array(60_000));
-  server.flush();
-  for (let i = 1; i <= 4; i++) {
-    client.say('alive');
-    while (door.messages < i) await new Promise(setImmediate);
-    server.tick();
+  const message = new Uint8Array(60_000);
+  while (session.bufferedBytes < MORE_THAN_SOCKETS_HOLD) {
+    session.send(SoupPacket.SequencedData, message);
+    server.flush();
   }
+  // The first beats may still see the socket's buffers fill.
+  for (let beats = 0; beats < 100 && session.open; beats++) await beat(server, door, client);
+  assert.equal(door.log.at(-1), 'closed TRADR: slow consumer: it stopped reading');
+});
+
+test('slow consumer: one that reads steadily but slower than we send stays, until it stops', async () => {
+  const { door, server, port } = await start({ silentTicksMax: 1, bufferedBytesMax: 256 * 1024 * 1024 });
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  client.socket.pause();
+  const session = door.sessions[0];
+  const message = new Uint8Array(60_000);
+  while (session.bufferedBytes < 6 * MORE_THAN_SOCKETS_HOLD) {
+    session.send(SoupPacket.SequencedData, message);
+    server.flush();
+  }
+  for (let beats = 1; beats <= 5; beats++) {
+    // So much in one go that the socket must have taken some of what waits in the session.
+    client.socket.resume();
+    await client.received(1 + Math.floor((beats * MORE_THAN_SOCKETS_HOLD) / message.length));
+    client.socket.pause();
+    await beat(server, door, client);
+    assert.ok(session.bufferedBytes > 0, 'something still waits');
+    assert.deepEqual(door.log, ['login TRADR']);
+  }
+  for (let beats = 0; beats < 100 && session.open; beats++) await beat(server, door, client);
   assert.equal(door.log.at(-1), 'closed TRADR: slow consumer: it stopped reading');
 });
 

@@ -77,6 +77,8 @@ export class SoupSession<State> implements PacketHandler {
   #ticksInPhase: number;
   #ticksSilent: number;
   #ticksStalled: number;
+  /** Bytes that the operating system had taken at the last tick. */
+  #takenBytes: number;
   #ticksHeld: number;
   #wroteSinceTick: boolean;
   #drainWanted: boolean;
@@ -98,6 +100,7 @@ export class SoupSession<State> implements PacketHandler {
     this.#ticksInPhase = 0;
     this.#ticksSilent = 0;
     this.#ticksStalled = 0;
+    this.#takenBytes = 0;
     this.#ticksHeld = 0;
     this.#wroteSinceTick = false;
     this.#drainWanted = false;
@@ -243,7 +246,10 @@ export class SoupSession<State> implements PacketHandler {
     this.#ticksInPhase++;
     this.#ticksSilent++;
     this.#ticksHeld = this.#framer.holding ? this.#ticksHeld + 1 : 0;
-    this.#ticksStalled = this.#socket.writableLength === 0 ? 0 : this.#ticksStalled + 1;
+    const takenBytes = bytesTaken(this.#socket);
+    const moves = this.#socket.writableLength === 0 || takenBytes > this.#takenBytes;
+    this.#ticksStalled = moves ? 0 : this.#ticksStalled + 1;
+    this.#takenBytes = takenBytes;
     if (this.phase === SessionPhase.Closing) {
       if (this.#ticksInPhase > limits.closingTicksMax) this.#socket.destroy();
       return;
@@ -347,6 +353,17 @@ const NO_BYTES = new Uint8Array(0);
 const SERVER_HEARTBEAT = soupPacket(SoupPacket.ServerHeartbeat);
 
 const whole = (packet: Uint8Array): [Uint8Array, number, number] => [packet, 0, packet.length];
+
+/**
+ * Bytes of a socket that the operating system has taken. In public Node counts a write, which may be megabytes, when
+ * it is complete; its handle, which its own socket timeouts go by, knows how much of it is still to go.
+ */
+function bytesTaken(socket: Socket): number {
+  const { _handle: handle } = socket as unknown as {
+    _handle: { bytesWritten: number; writeQueueSize: number } | null;
+  };
+  return handle === null ? 0 : handle.bytesWritten - handle.writeQueueSize;
+}
 
 /** A packet type as a log shows it. */
 function name(type: number): string {
