@@ -1,8 +1,8 @@
 import { OrderFlag, Phase, SelfTradePrevention, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, TradeFlag } from '#domain/events.ts';
-import { priceFill, settle } from './money.ts';
 import { afterTrade, bandReferences, isOutsideBands } from './prices.ts';
 import { isAuction } from './refusals.ts';
+import { fillOf, reportSettled, settle } from './settlement.ts';
 import {
   type Instrument,
   isMarket,
@@ -86,7 +86,9 @@ export function execute(
   isUncross: boolean,
 ): void {
   const { instrument } = maker;
-  const fill = priceFill(instrument, qtyLots, priceTicks, isUncross);
+  const settled = settle(venue, fillOf(maker, taker, qtyLots, priceTicks, isUncross));
+  const [ofMaker, ofTaker] =
+    maker.side === Side.Buy ? [settled.buy, settled.sell] : [settled.sell, settled.buy];
   for (const order of [maker, taker]) {
     order.leavesQtyLots -= qtyLots;
     order.cumQtyLots += qtyLots;
@@ -100,13 +102,13 @@ export function execute(
   venue.emit('Trade', instrument.terms.instrumentId, {
     tradeId: ++venue.lastTradeId,
     qtyLots,
-    amountMinor: Number(fill.amount),
+    amountMinor: Number(settled.amount),
     priceTicks,
     aggressorSide: isUncross ? 0 : taker.side,
     tradeFlags: isUncross ? TradeFlag.Auction : 0,
     makerOrderId: maker.orderId,
     makerLeavesQtyLots: maker.leavesQtyLots,
-    makerFeeMinor: Number(fill.makerFee),
+    makerFeeMinor: Number(ofMaker.fee),
     makerVisibleQtyLots: maker.shownQtyLots,
     makerUserId: maker.user.userId,
     makerAccountId: maker.account.accountId,
@@ -114,14 +116,15 @@ export function execute(
     makerReportNumber: ++maker.user.reports,
     takerOrderId: taker.orderId,
     takerLeavesQtyLots: taker.leavesQtyLots,
-    takerFeeMinor: Number(fill.takerFee),
+    takerFeeMinor: Number(ofTaker.fee),
     takerVisibleQtyLots: taker.shownQtyLots,
     takerUserId: taker.user.userId,
     takerAccountId: taker.account.accountId,
     takerClientOrderId: taker.clientOrderId,
     takerReportNumber: ++taker.user.reports,
   });
-  settle(venue, fill, maker, taker);
+  reportSettled(venue, instrument, ofMaker);
+  reportSettled(venue, instrument, ofTaker);
   if (!isUncross) showNextSlice(venue, maker);
 }
 

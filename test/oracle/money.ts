@@ -1,6 +1,5 @@
 import { InstrumentKind, Side } from '#domain/commands.ts';
-import { PostingKind } from '#domain/events.ts';
-import type { Account, Instrument, Order, Position, Venue } from './venue.ts';
+import type { Account, Instrument, Order, Venue } from './venue.ts';
 
 /** What counts of an order, live or to be entered, for funds and limits. */
 export type Exposure = Pick<Order, 'account' | 'instrument' | 'side' | 'limitTicks' | 'leavesQtyLots'>;
@@ -16,7 +15,7 @@ export function moneyValue(instrument: Instrument, priceTicks: number, qtyLots: 
   return (big(priceTicks) * big(qtyLots) * big(valueNumerator)) / big(valueDenominator);
 }
 
-const feeOf = (amount: bigint, ppm: number): bigint => (amount * big(ppm)) / PPM;
+export const feeOf = (amount: bigint, ppm: number): bigint => (amount * big(ppm)) / PPM;
 
 export function totalOf(account: Account, assetId: number): bigint {
   return account.totals.get(assetId) ?? 0n;
@@ -98,92 +97,15 @@ export function openValueOf(account: Account, assetId: number, orders: readonly 
   return value;
 }
 
-/** One fill in money. */
-export interface Fill {
-  readonly instrument: Instrument;
-  readonly qtyLots: number;
-  readonly priceTicks: number;
-  readonly amount: bigint;
-  readonly makerFee: bigint;
-  readonly takerFee: bigint;
-}
-
-export function priceFill(
-  instrument: Instrument,
-  qtyLots: number,
-  priceTicks: number,
-  isAuction: boolean,
-): Fill {
-  const { makerFeePpm, takerFeePpm } = instrument.terms;
-  const amount = moneyValue(instrument, priceTicks, qtyLots);
-  return {
-    instrument,
-    qtyLots,
-    priceTicks,
-    amount,
-    makerFee: feeOf(amount, makerFeePpm),
-    takerFee: feeOf(amount, isAuction ? makerFeePpm : takerFeePpm),
-  };
-}
-
-/** Moves money, assets and positions of one fill, and reports what moved beyond the trade's own amount and fees. */
-export function settle(venue: Venue, fill: Fill, maker: Order, taker: Order): void {
-  const { instrument, qtyLots, amount, makerFee, takerFee } = fill;
-  const { kind, quoteAssetId, baseAssetId, lotBaseMinor } = instrument.terms;
-  const [clearing] = venue.accounts;
-  addTo(maker.account, quoteAssetId, -makerFee);
-  addTo(taker.account, quoteAssetId, -takerFee);
-  addTo(clearing, quoteAssetId, makerFee + takerFee);
-  if (kind === InstrumentKind.Spot) {
-    const [buyer, seller] =
-      maker.side === Side.Buy ? [maker.account, taker.account] : [taker.account, maker.account];
-    const base = big(qtyLots) * big(lotBaseMinor);
-    addTo(buyer, quoteAssetId, -amount);
-    addTo(seller, quoteAssetId, amount);
-    addTo(buyer, baseAssetId, base);
-    addTo(seller, baseAssetId, -base);
-    return;
+/**
+ * What bounds the amounts of an asset: over all accounts, |total - held| + held. While nobody owes anything it is
+ * what was deposited.
+ */
+export function grossOf(venue: Venue, assetId: number): bigint {
+  let gross = 0n;
+  for (const account of venue.accounts) {
+    const held = heldOf(account, assetId, venue.orders);
+    gross += magnitude(totalOf(account, assetId) - held) + held;
   }
-  const moves = [maker, taker].map(({ account, side }) => {
-    const move = movePosition(account, side === Side.Buy ? qtyLots : -qtyLots, fill);
-    addTo(account, quoteAssetId, move.realised);
-    addTo(clearing, quoteAssetId, -move.realised);
-    return { account, ...move };
-  });
-  for (const { account, position, realised } of moves) {
-    const { accountId } = account;
-    if (realised !== 0n) {
-      venue.emit('LedgerPosted', instrument.terms.instrumentId, {
-        amountMinor: Number(realised),
-        balanceMinor: Number(totalOf(account, quoteAssetId)),
-        accountId,
-        assetId: quoteAssetId,
-        kind: PostingKind.RealisedProfit,
-      });
-    }
-    venue.emit('PositionChanged', instrument.terms.instrumentId, {
-      positionLots: position.lots,
-      entryValueMinor: Number(position.entryValue),
-      realisedMinor: Number(position.realised),
-      accountId,
-    });
-  }
-}
-
-/** Adds signed `lots` at the fill's price; what closes is realised against the entry value taken out. */
-function movePosition(account: Account, lots: number, fill: Fill): { position: Position; realised: bigint } {
-  const { instrument, priceTicks, amount } = fill;
-  const { instrumentId } = instrument.terms;
-  const position = account.positions.get(instrumentId) ?? { lots: 0, entryValue: 0n, realised: 0n };
-  account.positions.set(instrumentId, position);
-  const opens = position.lots === 0 || Math.sign(position.lots) === Math.sign(lots);
-  const closing = opens ? 0 : Math.min(Math.abs(lots), Math.abs(position.lots));
-  const closedValue = moneyValue(instrument, priceTicks, closing);
-  const entryTaken = closing === 0 ? 0n : (position.entryValue * big(closing)) / big(Math.abs(position.lots));
-  const realised = position.lots > 0 ? closedValue - entryTaken : entryTaken - closedValue;
-  const turns = closing < Math.abs(lots);
-  position.entryValue += (turns ? amount - closedValue : 0n) - entryTaken;
-  position.lots += lots;
-  position.realised += realised;
-  return { position, realised };
+  return gross;
 }

@@ -5,7 +5,7 @@ import { Limits } from '#domain/limits.ts';
 import type { RejectName } from '#domain/rejects.ts';
 import { changePhase } from './auctions.ts';
 import { cancelWhole } from './matching.ts';
-import { addTo, availableOf, totalOf } from './money.ts';
+import { addTo, availableOf, grossOf, totalOf } from './money.ts';
 import { firstRefusal } from './refusals.ts';
 import { type Account, type Asset, type Instrument, NO_INDICATIVE, newAccount, type Venue } from './venue.ts';
 
@@ -180,6 +180,12 @@ export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>
   const account = venue.account(accountId) as Account;
   const asset = venue.asset(assetId) as Asset;
   const amount = BigInt(amountMinor);
+  const depositedGross = (): bigint => {
+    addTo(account, assetId, amount);
+    const gross = grossOf(venue, assetId);
+    addTo(account, assetId, -amount);
+    return gross;
+  };
   const refusal = firstRefusal([
     [
       'MALFORMED_COMMAND',
@@ -187,7 +193,7 @@ export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>
     ],
     ['UNKNOWN_ACCOUNT', () => account === undefined],
     ['UNKNOWN_ASSET', () => asset === undefined],
-    ['VALUE_TOO_LARGE', () => isDeposit && asset.deposited + amount > BigInt(Limits.AMOUNT_MINOR_MAX)],
+    ['VALUE_TOO_LARGE', () => isDeposit && depositedGross() > BigInt(Limits.AMOUNT_MINOR_MAX)],
     ['INSUFFICIENT_FUNDS', () => !isDeposit && amount > availableOf(venue, account, assetId, venue.orders)],
   ]);
   if (refusal !== undefined) return refusal;

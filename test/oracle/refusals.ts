@@ -199,7 +199,10 @@ function riskChecks(venue: Venue, terms: Terms): Check[] {
       'PRICE_COLLAR',
       () => !isMarket(orderType) && isOutside(terms.priceTicks, referencePrice(instrument), collarPpm),
     ],
-    ['POSITION_LIMIT', () => isMargined && grows && exceeds(worst, limits.positionLotsMax)],
+    [
+      'POSITION_LIMIT',
+      () => isMargined && grows && exceeds(worst, limits.positionLotsMax || Limits.AMOUNT_MINOR_MAX),
+    ],
     [
       'OPEN_VALUE_LIMIT',
       () =>

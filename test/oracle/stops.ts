@@ -2,7 +2,7 @@ import { InstrumentKind, Phase, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { cancelWhole, enter, firePair, settlePairs } from './matching.ts';
-import { moneyValue } from './money.ts';
+import { moneyValue, openValueOf } from './money.ts';
 import { protectionPrice } from './prices.ts';
 import { coversHold, firstRefusal, killChecks } from './refusals.ts';
 import { type Instrument, isMarket, type Order, type Venue } from './venue.ts';
@@ -51,5 +51,9 @@ function isRefused(venue: Venue, stop: Order): boolean {
   const isSpot = stop.instrument.terms.kind === InstrumentKind.Spot;
   const value = moneyValue(stop.instrument, stop.limitTicks, stop.leavesQtyLots);
   const others = venue.orders.filter((order) => order !== stop);
-  return value > BigInt(Limits.AMOUNT_MINOR_MAX) || (isSpot && !coversHold(venue, stop, others));
+  const { quoteAssetId } = stop.instrument.terms;
+  const isExact = [value, openValueOf(stop.account, quoteAssetId, venue.orders)].every(
+    (amount) => amount <= BigInt(Limits.AMOUNT_MINOR_MAX),
+  );
+  return !isExact || (isSpot && !coversHold(venue, stop, others));
 }
