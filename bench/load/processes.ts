@@ -6,6 +6,8 @@ import type { LoadConfig, LoadResult } from './client.ts';
 export interface LoadedServer {
   readonly pid: number;
   readonly port: number;
+  /** What the server said of itself when it was ready. */
+  readonly ready: { readonly port: number; readonly recoveredMs?: number };
   /** Sends a message and resolves with the next one that comes back. */
   ask(message: string): Promise<unknown>;
   /** Ends it in order. */
@@ -31,7 +33,7 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 /** Starts a server whose file sends `{port}` to its parent once it listens. @throws Error when it ends before. */
 export async function startServer(file: URL, config: unknown): Promise<LoadedServer> {
   const child = start(file, config);
-  const { port } = (await nextMessage(child)) as { port: number };
+  const ready = (await nextMessage(child)) as LoadedServer['ready'];
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const exited = once(child, 'exit');
     child.kill(signal);
@@ -39,7 +41,8 @@ export async function startServer(file: URL, config: unknown): Promise<LoadedSer
   };
   return {
     pid: child.pid!,
-    port,
+    port: ready.port,
+    ready,
     ask: (message) => {
       const answer = nextMessage(child);
       child.send(message);

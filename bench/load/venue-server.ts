@@ -18,8 +18,12 @@ export interface VenueServerConfig {
 }
 
 const config = JSON.parse(process.argv[2]) as VenueServerConfig;
+/** How long the order path took to be where it was; the node logs it. */
+let recoveredMs = 0;
 const quiet: NodeLogger = {
-  info: () => {},
+  info: (fields, message) => {
+    if (message === 'recovered') recoveredMs = (fields as { tookMs: number }).tookMs;
+  },
   warn: (fields, message) => console.error(message, JSON.stringify(fields)),
   error: (fields, message) => console.error(message, JSON.stringify(fields)),
 };
@@ -37,7 +41,7 @@ const node = await startNode(
   quiet,
 );
 if (config.accounts > 0) await fund(node);
-process.send!({ port: node.ouchPort });
+process.send!({ port: node.ouchPort, recoveredMs });
 
 process.on('message', async (message) => {
   if (message === 'status') process.send!(node.status());

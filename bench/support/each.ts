@@ -1,21 +1,30 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Figure } from './report.ts';
 
 /**
- * Runs `file` once per scenario, one after the other, each in a fresh process with this one's options and output.
+ * Runs `file` once per scenario, one after the other, each in a fresh process with this one's options; passes their
+ * figures on to stdout and returns them.
  * @throws Error when one of them fails.
  */
-export async function runEach(
-  file: string,
-  scenarios: readonly string[],
-  nodeOptions: readonly string[] = [],
-): Promise<void> {
+export async function runEach(file: string, scenarios: readonly string[]): Promise<Figure[]> {
+  const figures: Figure[] = [];
   for (const scenario of scenarios) {
-    const child = spawn(
-      process.execPath,
-      [...nodeOptions, file, ...process.argv.slice(2), '--scenario', scenario],
-      { stdio: ['ignore', 'inherit', 'inherit'] },
-    );
-    const code = await new Promise((resolve) => child.once('exit', resolve));
-    if (code !== 0) throw new Error(`${file} --scenario ${scenario} ended with ${code}`);
+    figures.push(...(await runFigures(file, [...process.argv.slice(2), '--scenario', scenario])));
   }
+  return figures;
+}
+
+/** Runs one benchmark in a process of its own. @throws Error when it fails; its figures are on stdout by then. */
+export async function runFigures(file: string, options: readonly string[]): Promise<Figure[]> {
+  const child = spawn(process.execPath, [file, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const figures: Figure[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    process.stdout.write(`${line}\n`);
+    figures.push(JSON.parse(line) as Figure);
+  }
+  const code = await ended;
+  if (code !== 0) throw new Error(`${file} ${options.join(' ')} ended with ${code}`);
+  return figures;
 }

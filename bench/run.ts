@@ -1,0 +1,88 @@
+/**
+ * Runs all benchmarks, or those named, one after the other, prints a table, and writes their figures as JSON to the
+ * folder given by `--out`. `npm run bench -- [NAME…] [--out DIR] [options of the benchmarks]`. flash1 runs when its
+ * workloads are there (scripts/build-flash1.sh).
+ */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runFigures } from './support/each.ts';
+import { type Figure, machine } from './support/report.ts';
+
+const BENCHES = [
+  'book',
+  'flash1',
+  'core',
+  'depth',
+  'replay-log',
+  'restart',
+  'memory',
+  'floor',
+  'latency',
+  'throughput',
+] as const;
+
+const known = new Set<string>(BENCHES);
+const named: string[] = [];
+const options: string[] = [];
+let out: string | undefined;
+for (let i = 2; i < process.argv.length; i++) {
+  const argument = process.argv[i];
+  if (argument === '--out') out = process.argv[++i];
+  else if (known.has(argument) && options.length === 0) named.push(argument);
+  else if (argument.startsWith('--') || options.length > 0) options.push(argument);
+  else throw new Error(`no benchmark ${argument}; there are ${BENCHES.join(', ')}`);
+}
+
+const wanted =
+  named.length > 0 ? named : BENCHES.filter((name) => name !== 'flash1' || existsSync('.cache/flash1'));
+const figures: Figure[] = [];
+const failures: string[] = [];
+for (const name of wanted) {
+  try {
+    const own = await runFigures(join(import.meta.dirname, `${name}.ts`), options);
+    figures.push(...own);
+    if (out !== undefined) write(out, name, own);
+  } catch (error) {
+    failures.push(`${name}: ${(error as Error).message}`);
+  }
+}
+
+const HEADLINES = [
+  'perSecond',
+  'perCpuSecond',
+  'acknowledgedPerSecond',
+  'bytesPerCommand',
+  'ratio',
+  'ratioP50',
+  'ratioP99',
+  'latencyUsP50',
+  'latencyUsP99',
+  'matchesPublished',
+  'failed',
+  'secondsMedian',
+  'rssMiB',
+];
+const rows = figures
+  .filter(({ scenario }) => scenario !== 'machine')
+  .map((figure) => {
+    const shown = HEADLINES.filter((name) => figure[name] !== undefined && figure[name] !== null);
+    const values = shown.map((name) => `${name} ${format(figure[name])}`);
+    return [figure.bench, String(figure.scenario ?? ''), values.join(', ')];
+  });
+const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)));
+console.error();
+for (const [bench, scenario, values] of rows) {
+  console.error(`${bench.padEnd(widths[0])}  ${scenario.padEnd(widths[1])}  ${values}`);
+}
+for (const failure of failures) console.error(`FAILED ${failure}`);
+if (failures.length > 0) process.exitCode = 1;
+
+function write(directory: string, name: string, own: readonly Figure[]): void {
+  mkdirSync(directory, { recursive: true });
+  const result = { takenAt: new Date().toISOString(), machine: machine(), figures: own };
+  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+function format(value: unknown): string {
+  return typeof value === 'number' ? value.toLocaleString('en') : JSON.stringify(value);
+}
