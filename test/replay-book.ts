@@ -197,12 +197,13 @@ export class ReplayBook implements ReplayTarget {
   }
 
   #onCancel(command: Command<'CancelOrder'>): void {
-    const { userId, clientOrderId, instrumentId, leavesQtyLots } = command;
+    const { userId, clientOrderId, instrumentId, totalQtyLots } = command;
     const order = this.#live.get(`${userId} ${clientOrderId}`);
-    if (order === undefined || leavesQtyLots >= order.leaves) {
+    if (order === undefined || totalQtyLots >= order.cum + order.leaves) {
       this.#reject(command, order === undefined ? RejectCode.UNKNOWN_ORDER : RejectCode.INVALID_QUANTITY);
       return;
     }
+    const leavesQtyLots = Math.max(0, totalQtyLots - order.cum);
     const canceled = order.leaves - leavesQtyLots;
     order.leaves = leavesQtyLots;
     if (leavesQtyLots === 0) this.#remove(this.#books.get(instrumentId) as Book, order);

@@ -208,7 +208,7 @@ function commandOf(number: number, { kind, user, instrumentId, side, ...rest }: 
   }
   const own = { userId: user, clientOrderId: recent };
   if (kind < 75) {
-    return { type: 'CancelOrder', ...own, leavesQtyLots: choice % 3 === 0 ? 0 : qtyLots % 20 };
+    return { type: 'CancelOrder', ...own, totalQtyLots: choice % 3 === 0 ? 0 : qtyLots % 20 };
   }
   if (kind < 91) {
     return {

@@ -123,12 +123,12 @@ export class OuchClient {
     return this.#ask(message, (answer) => isOneOf(answer, message.userRefNum, 'OrderReplaced', 'Rejected'));
   }
 
-  /** Cancels what is open of an order, or reduces its open quantity to `leavesQuantity`. */
+  /** Cancels what is open of an order, or reduces it to a new total, what is executed included. */
   cancel(
     userRefNum: number,
-    leavesQuantity = 0,
+    totalQuantity = 0,
   ): Promise<ReportOf<'OrderCanceled'> | ReportOf<'CancelReject'>> {
-    const message = cancelOrder(userRefNum, leavesQuantity);
+    const message = cancelOrder(userRefNum, totalQuantity);
     return this.#ask(message, (answer) => isOneOf(answer, userRefNum, 'OrderCanceled', 'CancelReject'));
   }
 
@@ -240,13 +240,12 @@ export function replaceOrder(
   };
 }
 
-/** A Cancel Order message that leaves `leavesQuantity` open. */
+/** A Cancel Order message: `totalQuantity` is the order's new total size, 0 cancels it. */
 export function cancelOrder(
   userRefNum: number,
-  leavesQuantity: number,
+  totalQuantity: number,
 ): OuchInput<InboundMessageOf<'CancelOrder'>> {
-  const message = { type: 'CancelOrder', userRefNum, quantity: leavesQuantity } as const;
-  return leavesQuantity === 0 ? message : { ...message, options: { leavesQuantity } };
+  return { type: 'CancelOrder', userRefNum, quantity: totalQuantity };
 }
 
 /** A message as a SoupBinTCP packet, ready for `soup.sendFramed`. Several can be joined. */

@@ -52,7 +52,7 @@ const {
 const {
   userId: CANCEL_USER_ID,
   instrumentId: CANCEL_INSTRUMENT_ID,
-  leavesQtyLots: CANCEL_LEAVES_QTY_LOTS,
+  totalQtyLots: CANCEL_TOTAL_QTY_LOTS,
   clientOrderId: CANCEL_CLIENT_ORDER_ID,
 } = CancelOrder.at;
 const {
@@ -371,7 +371,7 @@ export class OrderEntry {
     const { i32, f64 } = words;
     const user = users.rowOf(i32[offset + CANCEL_USER_ID]);
     const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
-    const leavesQtyLots = f64[(offset + CANCEL_LEAVES_QTY_LOTS) >> 1];
+    const totalQtyLots = f64[(offset + CANCEL_TOTAL_QTY_LOTS) >> 1];
     let code = ACCEPTED as number;
     let slot = 0;
     if (user === -1) code = RejectCode.UNKNOWN_USER;
@@ -382,7 +382,7 @@ export class OrderEntry {
       if (instrumentId !== 0 && row === -1) code = RejectCode.UNKNOWN_INSTRUMENT;
       else if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row))
         code = RejectCode.UNKNOWN_ORDER;
-      else if (leavesQtyLots !== 0 && !isQuantity(leavesQtyLots, orders.store.leavesQtyLots(slot) - 1)) {
+      else if (totalQtyLots !== 0 && !isQuantity(totalQtyLots, this.#totalOf(slot) - 1)) {
         code = RejectCode.INVALID_QUANTITY;
       }
     }
@@ -391,9 +391,16 @@ export class OrderEntry {
       return;
     }
     const row = orders.instrumentRow[slot];
-    if (leavesQtyLots === 0) this.#execution.cancel(slot, CancelReason.Requested);
+    const leavesQtyLots = totalQtyLots - orders.cumQtyLots[slot];
+    if (leavesQtyLots <= 0) this.#execution.cancel(slot, CancelReason.Requested);
     else this.#reduce(slot, leavesQtyLots);
     this.#incoming.triggerStops(row);
+  }
+
+  /** What an order has executed and what it has open. */
+  #totalOf(slot: number): number {
+    const { orders } = this.#state;
+    return orders.cumQtyLots[slot] + orders.store.leavesQtyLots(slot);
   }
 
   #reduce(slot: number, leavesQtyLots: number): void {

@@ -180,15 +180,16 @@ export class TradingCore {
         this.#administration.closeSession(words, offset);
         return;
       case CommandType.Tick:
+        if (words.i32[offset + 1] !== 0) break;
         this.#tick();
         return;
       case CommandType.Attest:
+        if (words.i32[offset + 1] !== 0) break;
         this.#administration.attest(words, offset);
         return;
-      default:
-        this.#administration.apply(type as CommandType, words, offset);
-        if (type === CommandType.SetPhase) this.#triggerStopsOf(words.i32[offset + 2]);
     }
+    this.#administration.apply(type as CommandType, words, offset);
+    if (type === CommandType.SetPhase) this.#triggerStopsOf(words.i32[offset + 2]);
   }
 
   #triggerStopsOf(instrumentId: number): void {

@@ -120,9 +120,13 @@ export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
   clientTag: 'text16',
 });
 
-/** `clientOrderId` names the order. `leavesQtyLots` 0 cancels it; a smaller open quantity reduces it in place. */
+/**
+ * `clientOrderId` names the order. `totalQtyLots` is its new total, what is executed included (OUCH's intended order
+ * size): smaller than before reduces it in place, 0 or not above what is executed cancels what is open. A total
+ * cannot overtake a fill that is on its way, an open quantity could.
+ */
 export const CancelOrder = layout('CancelOrder', CommandType.CancelOrder, header, {
-  leavesQtyLots: 'i53',
+  totalQtyLots: 'i53',
 });
 
 /**

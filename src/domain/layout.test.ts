@@ -14,6 +14,7 @@ const BYTES: Record<FieldKind, number> = {
   i53: 8,
   text8: 8,
   text16: 16,
+  bytes16: 16,
   bytes32: 32,
 };
 

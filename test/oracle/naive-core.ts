@@ -253,7 +253,7 @@ export class NaiveCore {
     const user = venue.user(command.userId);
     if (user === undefined) return 'UNKNOWN_USER';
     this.#countMessage(user);
-    const { leavesQtyLots } = command;
+    const { totalQtyLots } = command;
     const order = venue.order(user, command.clientOrderId) as Order;
     const refusal = firstRefusal([
       [
@@ -261,10 +261,11 @@ export class NaiveCore {
         () => command.instrumentId !== 0 && venue.instrument(command.instrumentId) === undefined,
       ],
       ['UNKNOWN_ORDER', () => order === undefined || !namesInstrumentOf(order, command)],
-      ['INVALID_QUANTITY', () => leavesQtyLots < 0 || leavesQtyLots >= order.leavesQtyLots],
+      ['INVALID_QUANTITY', () => totalQtyLots < 0 || totalQtyLots >= order.cumQtyLots + order.leavesQtyLots],
     ]);
     if (refusal !== undefined) return refusal;
-    cancel(venue, order, order.leavesQtyLots - leavesQtyLots, CancelReason.Requested);
+    const stays = Math.max(0, totalQtyLots - order.cumQtyLots);
+    cancel(venue, order, order.leavesQtyLots - stays, CancelReason.Requested);
     this.#finish(order.instrument);
     return undefined;
   }

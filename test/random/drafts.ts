@@ -200,7 +200,7 @@ function cancelOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
     fields: {
       userId: dice.int(1, USERS_MAX),
       instrumentId: isOneIn(dice, 10) ? dice.int(0, 5) : 0,
-      leavesQtyLots: isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
+      totalQtyLots: isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
     },
   };
 }

@@ -15,7 +15,7 @@ export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInp
       const order = chosen(venue.orders, draft.order);
       if (order !== undefined) fields['userId'] = order.user.userId;
       fields['clientOrderId'] = numberOf(order);
-      if (order !== undefined) scale(fields, order.instrument, ['leavesQtyLots']);
+      if (order !== undefined) scale(fields, order.instrument, ['totalQtyLots']);
       break;
     }
     case 'ReplaceOrder':

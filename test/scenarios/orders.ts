@@ -417,9 +417,9 @@ export const ORDERS = [
     bob cancel 1
       rejected bob1 UNKNOWN_ORDER
     carol cancel 1 to 8
-      canceled carol1 1 leaves 8 visible 1@100 Requested
+      canceled carol1 2 leaves 7 visible 2@100 Requested
     carol cancel 1
-      canceled carol1 8 visible 8@100 Requested
+      canceled carol1 7 visible 7@100 Requested
     raw {"type":"CancelOrder","userId":3,"clientOrderId":1,"instrumentId":9}
       rejected carol1 UNKNOWN_INSTRUMENT
     `,

@@ -147,7 +147,7 @@ function cancelOrder(userId: number, words: Words): CommandInput {
     userId,
     clientOrderId: words.number(),
   };
-  if (!words.isEmpty && words.take() === 'to') command.leavesQtyLots = words.number();
+  if (!words.isEmpty && words.take() === 'to') command.totalQtyLots = words.number();
   return command;
 }
 

@@ -363,20 +363,19 @@ test('Replace Order: what a replace cannot change is refused by the core', () =>
   assert.equal(market.priceTicks, 0);
 });
 
-test('Cancel and Modify Order: cancel, reduce by option, and what cannot be said', () => {
+test('Cancel and Modify Order: cancel, reduce to a new total, and what cannot be said', () => {
   const { sink, send } = setUp();
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 0 });
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { userRefIdx: 0 } });
-  send({ type: 'CancelOrder', userRefNum: 1, quantity: 50, options: { leavesQuantity: 40 } });
-  send({ type: 'CancelOrder', userRefNum: 1, quantity: 50 });
+  send({ type: 'CancelOrder', userRefNum: 1, quantity: 40 });
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { userRefIdx: 1 } });
   send({ type: 'ModifyOrder', userRefNum: 1, side: 'E', quantity: 0 });
-  send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 1, options: { leavesQuantity: 3 } });
+  send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3 });
   send({ type: 'ModifyOrder', userRefNum: 1, side: 'B', quantity: 0 });
   const base = { type: 'CancelOrder', flags: 0, userId: 9, instrumentId: 0, clientOrderId: 1 };
   assert.deepEqual(
     sink.take(),
-    [0, 0, 40, -1, -1, 0, 3, -1].map((leavesQtyLots) => ({ ...base, leavesQtyLots })),
+    [0, 0, 40, -1, 0, 3, -1].map((totalQtyLots) => ({ ...base, totalQtyLots })),
   );
 });
 
@@ -431,8 +430,8 @@ test('Malformed: truncated at every byte, one byte too many, broken appendages, 
   const messages: OuchInput<InboundMessage>[] = [
     { ...ENTER, options: { minQty: 1, stopPrice: 500 } },
     { ...REPLACE, options: { maxFloor: 1 } },
-    { type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { leavesQuantity: 1 } },
-    { type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 0, options: { leavesQuantity: 1 } },
+    { type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { userRefIdx: 0 } },
+    { type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 0, options: { userRefIdx: 0 } },
     { type: 'MassCancel', userRefNum: 1, firm: '', symbol: '', options: { side: 'B' } },
     { type: 'DisableOrderEntry', userRefNum: 1, firm: '' },
     { type: 'EnableOrderEntry', userRefNum: 1, firm: '' },

@@ -240,10 +240,8 @@ export class OuchCommandWriter {
   #cancel(user: OuchUserRefs, userRefNum: number, quantity: number, possible: boolean): WriteOutcome {
     const at = this.#reserve(CommandType.CancelOrder, CancelCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const { leavesQuantity, unsupported } = this.#options;
-    const isReducible = quantity === 0 || leavesQuantity !== -1;
-    this.#sink.words.f64[(at + CancelCommand.at.leavesQtyLots) >> 1] =
-      unsupported || !possible || !isReducible ? NO_QUANTITY : quantity === 0 ? 0 : leavesQuantity;
+    const isRefused = this.#options.unsupported || !possible;
+    this.#sink.words.f64[(at + CancelCommand.at.totalQtyLots) >> 1] = isRefused ? NO_QUANTITY : quantity;
     return WriteOutcome.Written;
   }
 

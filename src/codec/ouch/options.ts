@@ -52,8 +52,6 @@ export const OuchOptions = {
   ocoUserRefNum: option(196, 'u32'),
   /** 'N' cancel newest, 'O' cancel oldest, 'B' cancel both, 'D' decrement. */
   selfTradePrevention: option(197, 'char'),
-  /** In a Cancel or Modify: the open quantity to leave. */
-  leavesQuantity: option(198, 'u32'),
 
   /** The receipt: sequence of the command in the venue's log. In every outbound message but System Event. */
   logSequence: option(208, 'u64'),

@@ -35,8 +35,6 @@ export class OrderOptions {
   /** ASCII of the Side option; 0 not given. */
   side: number;
   groupIdGiven: boolean;
-  /** -1 not given. */
-  leavesQuantity: number;
 
   constructor() {
     this.unsupported = false;
@@ -52,7 +50,6 @@ export class OrderOptions {
     this.selfTradePrevention = 0;
     this.side = 0;
     this.groupIdGiven = false;
-    this.leavesQuantity = -1;
   }
 
   #clear(): void {
@@ -69,7 +66,6 @@ export class OrderOptions {
     this.selfTradePrevention = 0;
     this.side = 0;
     this.groupIdGiven = false;
-    this.leavesQuantity = -1;
   }
 
   /**
@@ -135,9 +131,6 @@ export class OrderOptions {
       case Tag.selfTradePrevention:
         this.selfTradePrevention = selfTradePreventionOf(value);
         return length === 1;
-      case Tag.leavesQuantity:
-        this.leavesQuantity = value;
-        return length === 4;
       // What only labels the order, and changes nothing about how it trades here
       case Tag.firm:
       case Tag.route:

@@ -156,8 +156,9 @@ export class OrderBook {
     return this.lastPriceTicks === 0 ? this.referencePriceTicks : this.lastPriceTicks;
   }
 
-  #isOutsideBands(priceTicks: number, lastPriceTicks: number): boolean {
-    const centre = this.staticReferenceTicks === 0 ? this.reference() : this.staticReferenceTicks;
+  /** @param staticTicks centre of the static band; 0: not set yet, the reference price stands for it */
+  #isOutsideBands(priceTicks: number, lastPriceTicks: number, staticTicks: number): boolean {
+    const centre = staticTicks === 0 ? this.reference() : staticTicks;
     return (
       isOutside(priceTicks, centre, this.staticBandPpm) ||
       isOutside(priceTicks, lastPriceTicks, this.dynamicBandPpm)
@@ -182,14 +183,18 @@ export class OrderBook {
     let level = opposite.best;
     let price = opposite.bestKey;
     let last = this.lastPriceTicks;
+    let centre = this.staticReferenceTicks;
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
-      if (this.#banded && this.#isOutsideBands(price, last)) break;
+      if (this.#banded && this.#isOutsideBands(price, last, centre)) break;
       const total = this.#levelsF64[(level << 2) + TOTAL];
       const owned = owner === 0 ? 0 : this.#ownedAt(level, owner);
       if (owned !== 0 && selfTrade !== CANCEL_OLDEST) return found + this.#displayedAheadOf(level, owner);
       found += total - owned;
-      if (total > owned) last = price;
+      if (total > owned) {
+        last = price;
+        if (centre === 0) centre = this.reference() || price;
+      }
       level = opposite.next(price);
       price = opposite.foundKey;
     }
@@ -233,7 +238,8 @@ export class OrderBook {
       if (level === 0) break;
       const price = opposite.bestKey;
       if (buy ? price > limitTicks : price < limitTicks) break;
-      if (this.#banded && this.#isOutsideBands(price, this.lastPriceTicks)) return BAND;
+      if (this.#banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
+        return BAND;
 
       const maker = levels[(level << 3) + HEAD];
       const makerBase = maker << 3;

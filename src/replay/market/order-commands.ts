@@ -47,7 +47,7 @@ export function writeCancel({ i32, f64 }: WordBuffer, order: VenueOrder, leavesL
   i32[CancelOrder.at.userId] = restingUser(order.side);
   i32[CancelOrder.at.instrumentId] = order.book.instrumentId;
   i32[CancelOrder.at.clientOrderId] = order.clientOrderId;
-  f64[CancelOrder.at.leavesQtyLots >> 1] = leavesLots;
+  f64[CancelOrder.at.totalQtyLots >> 1] = leavesLots === 0 ? 0 : order.cumLots + leavesLots;
   return CancelOrder.words;
 }
 
