@@ -3,11 +3,11 @@
  * only argument. Tells its parent its port; answers `status` and `snapshot`.
  */
 import { randomBytes } from 'node:crypto';
+import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
-import { type NodeLogger, type RunningNode, startNode } from '../../src/app/node.ts';
 import { venueCommands } from '../support/core-flow.ts';
 
 export interface VenueServerConfig {
