@@ -3,6 +3,7 @@ import { benchCommand } from './cli/bench-command.ts';
 import { operational } from './cli/cli-error.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { logCommands } from './cli/log-commands.ts';
+import { marketCommand } from './cli/market-command.ts';
 import { orderCommands } from './cli/order-commands.ts';
 import { Output } from './cli/output.ts';
 import { replayCommand } from './cli/replay-command.ts';
@@ -28,6 +29,7 @@ export function hiveProgram(): Command {
     startCommand(output),
     statusCommand(output),
     orderCommands(output),
+    marketCommand(output),
     replayCommand(output),
     logCommands(output),
     snapshotCommands(output),

@@ -1,26 +1,29 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EntryFault, validateEntry } from '#codec/log/validate-entry.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { type EventSink, type Log, LogCorruptError, type LogReader } from '#domain/ports.ts';
+import { type Clock, type EventSink, LogCorruptError, type LogReader } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { type DataDirectory, DataDirectoryError, openDataDirectory } from '#log/file/data-directory.ts';
-import { FileLog } from '#log/file/file-log.ts';
+import { DataDirectoryError, openDataDirectory } from '#log/file/data-directory.ts';
+import { type Disk, nodeDisk } from '#log/file/disk.ts';
+import { createFileLog, FileLog } from '#log/file/file-log.ts';
+import { LogId } from '#log/file/format.ts';
 import { ManualClock } from '#log/manual-clock.ts';
-import { MemoryLog } from '#log/memory/memory-log.ts';
-import { SystemClock } from '#log/system-clock.ts';
 import type { ReplayTarget } from '#replay/replay-target.ts';
 import { Outbox } from '#replica/outbox.ts';
 
-/** Where a replay keeps its log. */
-export interface ReplayLogOptions {
-  /** `file`: the embedded log, durable per command. `memory`: the same contract without a disk. */
-  readonly log: 'file' | 'memory';
-  /** Of a `file` log: a new or empty data directory, which stays. Default: a temporary one, which goes. */
-  readonly dataDirectory?: string;
-}
+/** Handles that do not wait for the device: for a log that is thrown away, so that its durability would be for nothing. */
+const cachedDisk: Disk = {
+  ...nodeDisk,
+  openWrite: (path) => openSync(path, constants.O_RDWR),
+  create: (path) => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600),
+};
+
+/** Smaller than a node's, so that a short replay does not begin with zeroing a large file. */
+const TEMPORARY_SEGMENT_BYTES = 16 * 1024 * 1024;
 
 const NOBODY: EventSink = { onEvents: () => {} };
 
@@ -34,40 +37,34 @@ export class NodePath implements ReplayTarget, LogReader {
   /** The recorded time of the command that is being replayed. */
   readonly #clock: ManualClock;
   readonly #outbox: Outbox;
-  readonly #log: Log;
+  readonly #log: FileLog;
   readonly #release: () => void;
   #events: EventSink;
 
-  /** @throws DataDirectoryError when the directory cannot be used or holds entries */
-  constructor(options: ReplayLogOptions) {
+  /**
+   * @param dataDirectory new or empty; it stays, and every command is durable before its events are seen. Default: a
+   * temporary one, which goes, and whose writes do not wait for the device
+   * @throws DataDirectoryError when the directory cannot be used or holds entries
+   */
+  constructor(dataDirectory?: string) {
     this.#events = NOBODY;
     this.#clock = new ManualClock(0, 0);
     this.#core = new TradingCore({
       onEvents: (words, from, to) => this.#events.onEvents(words, from, to),
     });
-    let epoch = 1;
-    if (options.log === 'memory') {
-      this.#log = new MemoryLog(this.#clock, this);
-      this.#release = () => {};
-    } else {
-      const { data, release } = openEmptyDirectory(options.dataDirectory);
-      epoch = data.epoch;
-      this.#release = release;
-      this.#log = FileLog.open({
-        directory: data.logDirectory,
-        logId: data.logId,
-        clock: this.#clock,
-        reader: this,
-      });
-      if (this.#log.lastSequence > 0) {
-        this.close();
-        throw new DataDirectoryError(
-          'UNUSABLE',
-          `the log in ${data.path} has ${this.#log.lastSequence} entries: a replay needs an empty venue, name a new directory with --data-dir`,
-        );
-      }
-    }
+    const place =
+      dataDirectory === undefined ? temporaryLog(this.#clock) : keptLog(dataDirectory, this.#clock);
+    const { epoch, release, ...options } = place;
+    this.#release = release;
     this.#outbox = new Outbox(1, epoch, () => {});
+    this.#log = FileLog.open({ ...options, clock: this.#clock, reader: this });
+    if (this.#log.lastSequence === 0) return;
+    const entries = this.#log.lastSequence;
+    this.close();
+    throw new DataDirectoryError(
+      'UNUSABLE',
+      `the log in ${dataDirectory} has ${entries} entries: a replay needs an empty venue, name a new directory with --data-dir`,
+    );
   }
 
   /** Entries in the log. */
@@ -124,22 +121,31 @@ export class NodePath implements ReplayTarget, LogReader {
   }
 }
 
-function openEmptyDirectory(named: string | undefined): { data: DataDirectory; release: () => void } {
-  const directory = named ?? mkdtempSync(join(tmpdir(), 'hive-replay-'));
-  const remove = (): void => {
-    if (named === undefined) rmSync(directory, { recursive: true, force: true });
+interface LogPlace {
+  readonly directory: string;
+  readonly logId: LogId;
+  readonly epoch: number;
+  readonly segmentBytes?: number;
+  readonly disk?: Disk;
+  readonly release: () => void;
+}
+
+/** The log begins at time 0, or its stamps could not go back to the recorded times. */
+function keptLog(dataDirectory: string, clock: Clock): LogPlace {
+  const data = openDataDirectory(dataDirectory, { clock });
+  return { directory: data.logDirectory, logId: data.logId, epoch: data.epoch, release: () => data.close() };
+}
+
+function temporaryLog(clock: Clock): LogPlace {
+  const directory = mkdtempSync(join(tmpdir(), 'hive-replay-'));
+  const logId = new LogId(randomUUID());
+  createFileLog(directory, logId, clock, TEMPORARY_SEGMENT_BYTES, cachedDisk);
+  return {
+    directory,
+    logId,
+    epoch: 1,
+    segmentBytes: TEMPORARY_SEGMENT_BYTES,
+    disk: cachedDisk,
+    release: () => rmSync(directory, { recursive: true, force: true }),
   };
-  try {
-    const data = openDataDirectory(directory, { clock: new SystemClock() });
-    return {
-      data,
-      release: () => {
-        data.close();
-        remove();
-      },
-    };
-  } catch (error) {
-    remove();
-    throw error;
-  }
 }

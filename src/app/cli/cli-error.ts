@@ -19,6 +19,8 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   ReplayFileError: ExitCode.Damaged,
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
+  DemoError: ExitCode.Failure,
+  NoNodeError: ExitCode.NotReachable,
   OuchClosedError: ExitCode.NotReachable,
   SoupLoginError: ExitCode.NotReachable,
 };

@@ -89,37 +89,30 @@ async function dump(
 ): Promise<void> {
   const directory = logDirectoryOf(dataDirectory);
   const first = listSegments(nodeDisk, directory)[0]?.firstSequence ?? 1;
+  const end = endOf(directory).next - 1;
+  if (from !== undefined && from > end) throw new CliError(ExitCode.Usage, `the log ends with entry ${end}`);
   if (from !== undefined && from < first) {
     throw new CliError(
       ExitCode.Usage,
       `the log begins with entry ${first}: entries before were removed behind a snapshot. Use --from ${first} or later`,
     );
   }
-  const last = to ?? Number.POSITIVE_INFINITY;
-  const printer = new EntryPrinter(output, last);
+  const last = Math.min(to ?? end, end);
+  const printer = new EntryPrinter(output);
   const tail = new LogTail({ directory, fromSequence: from ?? first });
   try {
-    while (tail.nextSequence <= last && tail.poll(printer, Number.POSITIVE_INFINITY, STEP_BYTES) > 0) {
+    while (tail.nextSequence <= last && tail.poll(printer, last, STEP_BYTES) > 0) {
       await output.drained();
     }
   } finally {
     tail.close();
   }
-  if (printer.printed === 0 && from !== undefined) {
-    throw new CliError(ExitCode.Usage, `the log ends with entry ${tail.nextSequence - 1}`);
-  }
 }
 
 async function tail(dataDirectory: string, lines: number, follow: boolean, output: Output): Promise<void> {
   const directory = logDirectoryOf(dataDirectory);
-  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
-  const counter = new LogTail({ directory, fromSequence: begin });
-  const nothing: LogReader = { deliver: () => {} };
-  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
-  const end = counter.nextSequence;
-  counter.close();
-
-  const printer = new EntryPrinter(output, Number.POSITIVE_INFINITY);
+  const { begin, next: end } = endOf(directory);
+  const printer = new EntryPrinter(output);
   const reader = new LogTail({ directory, fromSequence: Math.max(begin, end - lines) });
   let stopped = !follow;
   const stop = (): void => {
@@ -136,16 +129,22 @@ async function tail(dataDirectory: string, lines: number, follow: boolean, outpu
   reader.close();
 }
 
-/** Prints each entry that it gets, up to a sequence. */
-class EntryPrinter implements LogReader {
-  printed: number;
-  readonly #output: Output;
-  readonly #last: number;
+/** First entry of the last segment, and the entry that will be next. */
+function endOf(directory: string): { begin: number; next: number } {
+  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
+  const counter = new LogTail({ directory, fromSequence: begin });
+  const nothing: LogReader = { deliver: () => {} };
+  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
+  counter.close();
+  return { begin, next: counter.nextSequence };
+}
 
-  constructor(output: Output, last: number) {
-    this.printed = 0;
+/** Prints each entry that it gets. */
+class EntryPrinter implements LogReader {
+  readonly #output: Output;
+
+  constructor(output: Output) {
     this.#output = output;
-    this.#last = last;
   }
 
   deliver(
@@ -156,8 +155,6 @@ class EntryPrinter implements LogReader {
     from: number,
     to: number,
   ): void {
-    if (sequence > this.#last) return;
-    this.printed++;
     const entry = describeEntry(readWholeEntry(sequence, words, from, to));
     const time = formatTime(timeSeconds, timeNanos);
     this.#output.result({ sequence, time, ...entry }, () => {

@@ -6,6 +6,7 @@ import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
 import { Limits } from '#domain/limits.ts';
 import { DEMO_TRADER, readDemoPasswords } from '../demo/demo-passwords.ts';
 import { OuchClient, type OuchOrder, type OuchReport } from '../ouch-client.ts';
+import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption, integerOption } from './options.ts';
@@ -306,14 +307,6 @@ function credentials(options: ConnectionOptions): { username: string; password: 
 }
 
 const orderNumber = integerOption(1, Limits.ID_MAX);
-
-function addressOption(text: string): { host: string; port: number } {
-  const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[2]) > 65_535) {
-    throw new InvalidArgumentError('It must be a host and a port, such as 127.0.0.1:26001.');
-  }
-  return { host: match[1].replace(/^\[(.*)\]$/, '$1'), port: Number(match[2]) };
-}
 
 function expiryOption(text: string): number {
   const ms = Date.parse(text);

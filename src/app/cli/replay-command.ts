@@ -10,7 +10,6 @@ interface ReplayCommandOptions {
   readonly format: ReplayFormat;
   readonly speed: ReplaySpeed;
   readonly verify?: true;
-  readonly log: 'file' | 'memory';
   readonly dataDir?: string;
 }
 
@@ -28,12 +27,10 @@ export function replayCommand(output: () => Output): Command {
         .default('max' satisfies ReplaySpeed, 'max'),
     )
     .option('--verify', 'compare with the record; the last line is one JSON object')
-    .addOption(
-      new Option('--log <kind>', 'file: durable entry by entry; memory: no disk')
-        .choices(['file', 'memory'])
-        .default('file'),
+    .option(
+      '--data-dir <directory>',
+      'new data directory that keeps the log, durably; default: a temporary log',
     )
-    .option('--data-dir <directory>', 'new data directory that keeps the log; default: a temporary one')
     .action((files: string[], options: ReplayCommandOptions) => replay(files, options, output()));
 }
 
@@ -50,8 +47,8 @@ async function replay(
   options: ReplayCommandOptions,
   output: Output,
 ): Promise<void> {
-  const { format, speed, log, dataDir } = options;
-  const target = new NodePath({ log, ...(dataDir === undefined ? {} : { dataDirectory: dataDir }) });
+  const { format, speed, dataDir } = options;
+  const target = new NodePath(dataDir);
   const progress = new Progress('replaying');
   let report: ReplayReport;
   try {

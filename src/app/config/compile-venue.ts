@@ -179,10 +179,10 @@ function valueOfTickLot(
     valueNumerator: Number(divisor === 0n ? 0n : numerator / divisor),
     valueDenominator: Number(divisor === 0n ? 1n : denominator / divisor),
   };
-  if (
-    fraction.valueNumerator < 1 ||
-    Math.max(fraction.valueNumerator, fraction.valueDenominator) > Number.MAX_SAFE_INTEGER
-  ) {
+  const largest = Math.max(fraction.valueNumerator, fraction.valueDenominator);
+  // A tick or lot of 0 has been reported as that.
+  const isPossible = numerator > 0n || contractSize?.units === 0n;
+  if (isPossible && (numerator === 0n || largest > Number.MAX_SAFE_INTEGER)) {
     issues.addAt(
       instrument,
       'tick',

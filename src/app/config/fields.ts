@@ -12,6 +12,8 @@ export interface Kind<T> {
   readonly what: string;
   /** The keys within, for the documentation. */
   readonly section?: FieldTable;
+  /** A value as it is written in the file, where that is not its own text. */
+  show?(value: unknown): string;
   read(node: unknown, path: string, issues: Issues): T | undefined;
 }
 
@@ -79,10 +81,10 @@ export function flag(): Kind<boolean> {
 /** One of the names of `values`; read as its value. */
 export function choice<T>(values: { readonly [name: string]: T }): Kind<T> {
   const names = Object.keys(values);
-  const what = `one of ${names.join(', ')}`;
-  return scalar(what, ({ value }) =>
+  const kind = scalar(`one of ${names.join(', ')}`, ({ value }) =>
     typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : undefined,
   );
+  return { ...kind, show: (value) => names.find((name) => values[name] === value) ?? '' };
 }
 
 /** A decimal number, exact as written. */

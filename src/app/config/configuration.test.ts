@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import { DEMO_CONFIGURATION } from '../demo/demo-venue.ts';
+import {
+  defaultConfiguration,
+  loadConfiguration,
+  nodeConfigOf,
+  parseConfiguration,
+} from './configuration.ts';
+import { configurationDocument } from './configuration-document.ts';
+import { ConfigError } from './issues.ts';
+
+function issuesOf(source: string): string[] {
+  try {
+    parseConfiguration('hive.yaml', source);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message.split('\n');
+  }
+  return [];
+}
+
+/** A venue of one instrument whose lines, after the first, are `terms`. */
+function venueWith(terms: string): string {
+  return `venue:
+  assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 2, symbol: BTC, decimals: 8 }]
+  instruments:
+    - { id: 1, symbol: X, quote: USD, ${terms} }
+`;
+}
+
+test('configuration: nothing, or an empty file, is the defaults', () => {
+  assert.deepEqual(parseConfiguration('hive.yaml', ''), defaultConfiguration());
+  assert.deepEqual(parseConfiguration('hive.yaml', '# nothing yet\n'), defaultConfiguration());
+  assert.deepEqual(nodeConfigOf(defaultConfiguration()), {
+    dataDirectory: 'data',
+    nodeId: 1,
+    ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false },
+    marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003 },
+    snapshots: { everyEntries: 100_000, keep: 3 },
+    segmentBytes: 64 * 1024 * 1024,
+    attestEvery: 10_000,
+  });
+});
+
+test('configuration: a section that is given in part keeps the other defaults', () => {
+  const { ouch, demo, nodeId } = parseConfiguration(
+    'x',
+    'ouch: { port: 7 }\nnodeId: 3\ndemo: { enabled: false }\n',
+  );
+  assert.deepEqual(ouch, { host: '127.0.0.1', port: 7, cancelOnDisconnect: false });
+  assert.deepEqual(demo, { enabled: false, seed: 1, messagesPerSecond: 200 });
+  assert.equal(nodeId, 3);
+});
+
+test('configuration: every error names line, column, key and what is allowed', () => {
+  const source = `nodeId: 0
+ouch:
+  hots: example.org
+  port: http
+marketData: 5
+snapshots:
+  keep: [1]
+  everyEntries:
+logLevel: loud
+colour: red
+demo:
+  enabled: yes
+`;
+  assert.deepEqual(issuesOf(source), [
+    'hive.yaml:1:9: nodeId: must be an integer from 1 to 65535, not "0"',
+    'hive.yaml:3:3: ouch.hots: unknown key; did you mean host?',
+    'hive.yaml:4:9: ouch.port: must be an integer from 0 to 65535, not "http"',
+    'hive.yaml:5:13: marketData: must be a mapping of keys to values, not "5"',
+    'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
+    'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
+    'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, snapshots, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
+  ]);
+});
+
+test('configuration: YAML that is none, and anchors, are refused with their line', () => {
+  assert.deepEqual(issuesOf('ouch: {\n'), [
+    'hive.yaml:2:1: Flow map in block collection must be sufficiently indented and end with a }',
+  ]);
+  assert.deepEqual(issuesOf('nodeId: 1\nnodeId: 2\n'), ['hive.yaml:2:1: Map keys must be unique']);
+  assert.deepEqual(issuesOf('ouch: &a { port: 1 }\nmarketData: *a\n'), [
+    'hive.yaml:2:13: anchors and aliases are not used here: write the value out',
+  ]);
+  assert.deepEqual(issuesOf('- 1\n'), ['hive.yaml:1:1: must be a mapping of keys to values, not a list']);
+});
+
+test('configuration: a file that is not there', () => {
+  assert.throws(
+    () => loadConfiguration('/nowhere/hive.yaml'),
+    /^ConfigError: \/nowhere\/hive.yaml: cannot be read: ENOENT/,
+  );
+});
+
+test('venue: spot and margined instruments become the commands that add them', () => {
+  const { venue } = parseConfiguration('hive.yaml', DEMO_CONFIGURATION);
+  assert.deepEqual(venue?.assets[1], { type: 'AddAsset', assetId: 2, symbol: 'BTC', decimals: 8 });
+  assert.deepEqual(venue?.instruments[0], {
+    add: {
+      type: 'AddInstrument',
+      instrumentId: 1,
+      symbol: 'BTCUSD',
+      kind: InstrumentKind.Spot,
+      baseAssetId: 2,
+      quoteAssetId: 1,
+      priceDecimals: 2,
+      qtyDecimals: 4,
+      tickSize: 1,
+      lotSize: 1,
+      // 0.01 USD x 0.0001 = a ten-thousandth of a cent
+      valueNumerator: 1,
+      valueDenominator: 10_000,
+      lotBaseMinor: 10_000,
+      initialMarginMinor: 0,
+      minQtyLots: 1,
+      maxQtyLots: 10_000_000,
+      makerFeePpm: 20,
+      takerFeePpm: 100,
+      collarPpm: 100_000,
+      marketProtectionPpm: 20_000,
+      staticBandPpm: 0,
+      dynamicBandPpm: 0,
+      volatilityAuctionSeconds: 0,
+      referencePriceTicks: 6_500_000,
+      phase: Phase.Continuous,
+      selfTradePrevention: SelfTradePrevention.CancelNewest,
+    },
+    schedule: undefined,
+  });
+  const future = venue?.instruments[3].add;
+  // 0.5 USD x 0.01 = half a cent
+  assert.deepEqual([future?.valueNumerator, future?.valueDenominator], [1, 2]);
+  assert.deepEqual([future?.tickSize, future?.priceDecimals, future?.initialMarginMinor], [5, 1, 6_500]);
+  assert.deepEqual(venue?.accounts[0].deposits[1], {
+    type: 'Deposit',
+    accountId: 1,
+    assetId: 2,
+    amountMinor: 1_000_000_000,
+  });
+});
+
+test('venue: a schedule becomes one command', () => {
+  const { venue } = parseConfiguration(
+    'hive.yaml',
+    venueWith(
+      'base: BTC, tick: 0.01, lot: 1, maxQuantity: 9, schedule: [{ at: "08:00:00", phase: opening-auction }, { at: "08:10:00", phase: continuous }]',
+    ),
+  );
+  assert.deepEqual(venue?.instruments[0].schedule, {
+    type: 'SetSchedule',
+    instrumentId: 1,
+    secondOfDay0: 28_800,
+    phase0: Phase.OpeningAuction,
+    secondOfDay1: 29_400,
+    phase1: Phase.Continuous,
+  });
+});
+
+test('venue: what contradicts itself is refused with line and key', () => {
+  const cases: [string, string][] = [
+    ['tick: 0.01, lot: 1, maxQuantity: 9', '4:7: venue.instruments[0].base: is missing: spot needs one'],
+    [
+      'base: EUR, tick: 0.01, lot: 1, maxQuantity: 9',
+      '4:45: venue.instruments[0].base: EUR is not one of venue.assets: USD, BTC',
+    ],
+    ['base: USD, tick: 0.01, lot: 1, maxQuantity: 9', '4:45: venue.instruments[0].base: is the quote asset'],
+    [
+      'base: BTC, tick: 0, lot: 1, maxQuantity: 9',
+      '4:56: venue.instruments[0].tick: must have 1 to 2147483647 as its digits, not 0',
+    ],
+    [
+      'base: BTC, tick: 0.01, lot: 0.000000001, maxQuantity: 9',
+      '4:67: venue.instruments[0].lot: 0.000000001 BTC is not a whole number of its minor unit (8 decimals)',
+    ],
+    [
+      'base: BTC, tick: 0.01, lot: 0.5, maxQuantity: 0.7',
+      '4:85: venue.instruments[0].maxQuantity: must be 1 to 1099511627776 lots of 0.5, not 0.7',
+    ],
+    [
+      'base: BTC, tick: 0.05, lot: 1, maxQuantity: 9, referencePrice: 0.07',
+      '4:102: venue.instruments[0].referencePrice: must be 1 to 2147483647 ticks of 0.05, not 0.07',
+    ],
+    [
+      'base: BTC, tick: 0.01, lot: 1, maxQuantity: 9, initialMargin: 1',
+      '4:101: venue.instruments[0].initialMargin: is for margined instruments only',
+    ],
+    [
+      'base: BTC, tick: 0.01, lot: 1, maxQuantity: 9, schedule: [{ at: "09:00:00", phase: closed }, { at: "08:00:00", phase: closed }]',
+      '4:138: venue.instruments[0].schedule[1].at: must be later than the entry before',
+    ],
+    [
+      'base: BTC, tick: 0.01, lot: 1, maxQuantity: 9, phase: asleep',
+      '4:93: venue.instruments[0].phase: must be one of closed, pre-open, opening-auction, continuous, halted, closing-auction, not "asleep"',
+    ],
+  ];
+  for (const [terms, expected] of cases)
+    assert.deepEqual(issuesOf(venueWith(terms)), [`hive.yaml:${expected}`]);
+});
+
+test('venue: repeated ids and names, and deposits that do not fit', () => {
+  const source = `venue:
+  assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 1, symbol: USD, decimals: 2 }]
+  instruments: []
+  accounts:
+    - { id: 1, deposits: { USD: 0.001, EUR: 1 }, users: [{ id: 1, name: toolong1 }] }
+    - { id: 1, users: [{ id: 2, name: BOB }, { id: 2, name: BOB, pasword: x }] }
+`;
+  assert.deepEqual(issuesOf(source), [
+    'hive.yaml:5:73: venue.accounts[0].users[0].name: must be 1 to 6 of A-Z and 0-9, not "toolong1"',
+    'hive.yaml:6:66: venue.accounts[1].users[1].pasword: unknown key; known keys: id, name, passwordFile',
+  ]);
+  const corrected = source.replace('toolong1', 'ANN').replace(', pasword: x', '');
+  assert.deepEqual(issuesOf(corrected), [
+    'hive.yaml:2:55: venue.assets[1].id: 1 is used twice',
+    'hive.yaml:2:66: venue.assets[1].symbol: USD is used twice',
+    'hive.yaml:6:13: venue.accounts[1].id: 1 is used twice',
+    'hive.yaml:6:52: venue.accounts[1].users[1].id: 2 is used twice',
+    'hive.yaml:6:61: venue.accounts[1].users[1].name: BOB is used twice',
+    "hive.yaml:5:33: venue.accounts[0].deposits.USD: 0.001 must be a positive whole number, below 2^53, of USD's minor unit (2 decimals)",
+    'hive.yaml:5:45: venue.accounts[0].deposits.EUR: EUR is not one of venue.assets: USD',
+  ]);
+});
+
+test('venue: the demo market goes with no other venue', () => {
+  const source = `demo:\n  enabled: true\n${venueWith('base: BTC, tick: 0.01, lot: 1, maxQuantity: 9')}`;
+  assert.deepEqual(issuesOf(source), [
+    'hive.yaml:2:12: demo.enabled: the demo market brings its own venue: remove the venue section, or this',
+  ]);
+});
+
+test('docs/configuration.md is what the tables say (npx node scripts/generate-docs.ts writes it)', () => {
+  const file = new URL('../../../docs/configuration.md', import.meta.url);
+  assert.equal(readFileSync(file, 'utf8'), configurationDocument());
+});

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readEvents } from '#codec/log/events.ts';
+import type { Event } from '#codec/log/record-types.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { verifyPassword } from '#gateways/soupbin/password.ts';
+import { ManualClock } from '#log/manual-clock.ts';
+import { MemoryLog } from '#log/memory/memory-log.ts';
+import { Outbox } from '#replica/outbox.ts';
+import type { VenueDefinition } from './config/compile-venue.ts';
+import { parseConfiguration } from './config/configuration.ts';
+import { EventFan } from './event-fan.ts';
+import { setUpVenue, type VenueHost, VenueSetupError } from './venue-setup.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'hive-venue-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const CAPACITY = {
+  ordersMax: 64,
+  instrumentsMax: 16,
+  accountsMax: 64,
+  usersMax: 64,
+  assetsMax: 16,
+  nodesMax: 4,
+};
+
+/** A node's order path in memory, which keeps the events of every entry. */
+class MemoryHost implements VenueHost {
+  readonly outbox: Outbox;
+  readonly core: TradingCore;
+  /** Events by entry. */
+  readonly entries: Event[][] = [];
+  readonly #fan = new EventFan();
+  readonly #log: MemoryLog;
+
+  constructor() {
+    this.core = new TradingCore(this.#fan, CAPACITY);
+    this.#log = new MemoryLog(new ManualClock(), {
+      deliver: (...entry) => {
+        this.entries.push([]);
+        this.core.applyEntry(...entry);
+      },
+    });
+    this.outbox = new Outbox(1, 1, () =>
+      setImmediate(() => {
+        this.outbox.drain(this.#log);
+        this.#log.commit();
+      }),
+    );
+    this.#fan.add({
+      onEvents: (words, from, to) => this.entries.at(-1)?.push(...readEvents(words, from, to)),
+    });
+  }
+
+  subscribe(sink: EventSink): () => void {
+    return this.#fan.add(sink);
+  }
+
+  describe(sink: EventSink): void {
+    this.#fan.only(sink, () => this.core.describe());
+  }
+
+  types(): string[] {
+    return this.entries.map((events) =>
+      events
+        .map(({ type }) => type)
+        .filter((type) => type !== 'CommandAccepted')
+        .join(' '),
+    );
+  }
+}
+
+function venueOf(users: string): VenueDefinition {
+  const { venue } = parseConfiguration(
+    join(directory, 'hive.yaml'),
+    `venue:
+  assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 2, symbol: BTC, decimals: 8 }]
+  instruments:
+    - { id: 1, symbol: BTCUSD, base: BTC, quote: USD, tick: 0.01, lot: 0.001, maxQuantity: 100,
+        schedule: [{ at: "08:00:00", phase: continuous }] }
+  accounts:
+    - { id: 7, deposits: { USD: 100.5, BTC: 2 }, limits: { ordersMax: 5 }, users: [${users}] }
+`,
+  );
+  return venue as VenueDefinition;
+}
+
+test('venue set-up: adds everything once, each account whole in one entry', async () => {
+  const host = new MemoryHost();
+  const venue = venueOf('{ id: 1, name: ANN }');
+  const first = await setUpVenue(host, venue);
+  assert.equal(first.added, 5);
+  assert.deepEqual(first.warnings, []);
+  const steps = [
+    'AssetAdded',
+    'AssetAdded',
+    'InstrumentAdded ScheduleSet',
+    'AccountAdded LedgerPosted LedgerPosted AccountLimitsSet UserAdded',
+  ];
+  assert.deepEqual(host.types(), steps);
+  const again = await setUpVenue(host, venue);
+  assert.deepEqual(again, { added: 0, users: [], warnings: [] });
+  assert.deepEqual(host.types(), steps, 'nothing was sent');
+});
+
+test('venue set-up: a made-up password works, and only its hash is in the log', async () => {
+  const host = new MemoryHost();
+  const { users } = await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
+  const password = users[0].generatedPassword ?? '';
+  assert.match(password, /^[a-z2-9]{10}$/);
+  const added = host.entries.flat().find((event) => event.type === 'UserAdded') as Event<'UserAdded'>;
+  assert.equal(await verifyPassword(added, password), true);
+  assert.equal(await verifyPassword(added, `${password.slice(1)}x`), false);
+  assert.ok(!JSON.stringify(host.entries).includes(password));
+});
+
+test('venue set-up: a password file is used and its password not shown', async () => {
+  const host = new MemoryHost();
+  writeFileSync(join(directory, 'ann.txt'), 'secret-99\nnot this\n');
+  const { users } = await setUpVenue(host, venueOf('{ id: 1, name: ANN, passwordFile: ann.txt }'));
+  assert.deepEqual(users, [{ userId: 1, name: 'ANN', generatedPassword: undefined }]);
+  const added = host.entries.flat().find((event) => event.type === 'UserAdded') as Event<'UserAdded'>;
+  assert.equal(await verifyPassword(added, 'secret-99'), true);
+});
+
+test('venue set-up: a password file that is missing or too long is named', async () => {
+  await assert.rejects(
+    setUpVenue(new MemoryHost(), venueOf('{ id: 1, name: ANN, passwordFile: none.txt }')),
+    (error: Error) =>
+      error instanceof VenueSetupError &&
+      error.message.startsWith('the password file of user ANN cannot be read: ENOENT'),
+  );
+  writeFileSync(join(directory, 'long.txt'), 'elevenchars\n');
+  await assert.rejects(
+    setUpVenue(new MemoryHost(), venueOf('{ id: 1, name: ANN, passwordFile: long.txt }')),
+    new VenueSetupError(
+      `${join(directory, 'long.txt')}: the first line must be the password of user ANN: 1 to 10 printable ASCII characters without spaces`,
+    ),
+  );
+});
+
+test('venue set-up: what is new is added to what stands; what differs is a warning and stays', async () => {
+  const host = new MemoryHost();
+  await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
+  const hash = host.core.stateHash;
+  const changed = venueOf('{ id: 1, name: EVE }, { id: 2, name: BOB }');
+  const wanted: VenueDefinition = {
+    ...changed,
+    assets: [{ ...changed.assets[0], decimals: 3 }, changed.assets[1]],
+    instruments: [
+      { ...changed.instruments[0], add: { ...changed.instruments[0].add, makerFeePpm: 5, phase: 1 } },
+    ],
+  };
+  const { added, users, warnings } = await setUpVenue(host, wanted);
+  assert.equal(added, 1);
+  assert.deepEqual(
+    users.map(({ name }) => name),
+    ['BOB'],
+  );
+  assert.deepEqual(warnings, [
+    'asset USD: decimals is 2 in the venue, the configuration says 3; nothing was changed',
+    'instrument BTCUSD: makerFeePpm is 0 in the venue, the configuration says 5; nothing was changed',
+    'user EVE: name is ANN in the venue, the configuration says EVE; nothing was changed',
+  ]);
+  assert.deepEqual(host.types().slice(4), ['UserAdded']);
+  assert.notEqual(host.core.stateHash, hash);
+});
+
+test('venue set-up: a refusal names the command, the code and its meaning', async () => {
+  const host = new MemoryHost();
+  await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
+  const venue = venueOf('');
+  const clashing = { ...venue, assets: [{ ...venue.assets[0], assetId: 9 }] };
+  await assert.rejects(
+    setUpVenue(host, clashing),
+    new VenueSetupError(
+      'the venue refused AddAsset USD: ALREADY_EXISTS (the id or name is already taken). Correct the venue section',
+    ),
+  );
+});
+
+test('venue set-up: a node that takes nothing is an error, not a wait', async () => {
+  const host = new MemoryHost();
+  host.outbox.close();
+  await assert.rejects(
+    setUpVenue(host, venueOf('')),
+    new VenueSetupError('the node takes no commands now: see its log, then start it again'),
+  );
+});
