@@ -15,9 +15,11 @@ import { SelfTradePrevention, type Side } from '#domain/commands.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
+export { CodecError } from '#codec/log/codec-error.ts';
 export type { CommandInput, Event } from '#codec/log/record-types.ts';
 export { BookStore } from '#core/book/book-store.ts';
 export { type BookListener, MatchEnd, OrderBook } from '#core/book/order-book.ts';
+export type { CoreCapacity } from '#core/state.ts';
 export { TradingCore } from '#core/trading-core.ts';
 export * from '#domain/commands.ts';
 export { CancelReason, EventType } from '#domain/events.ts';
@@ -105,7 +107,8 @@ export class LimitBook {
 
   /**
    * Matches an order and rests what is left, unless it is immediate-or-cancel. Returns the quantity that rests;
-   * -1 when nothing was done: the id is taken, or the book is full.
+   * -1 when nothing was done: the id is taken, or the book is full. Prices are 1 to 2^31 - 1 ticks, quantities 1 to
+   * 2^40 lots; they are not checked.
    */
   add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
     if (this.#slotOf.get(orderId, 0) !== -1) return -1;
@@ -133,8 +136,8 @@ export class LimitBook {
   }
 
   /**
-   * Gives a resting order a new price and open quantity. Priority is kept only by a smaller or equal quantity at the
-   * same price; otherwise it matches like a new order. Returns what rests; -1 when the order is not there.
+   * Gives a resting order a new price and open quantity (at least 1). Priority is kept only by a smaller or equal
+   * quantity at the same price; otherwise it matches like a new order. Returns what rests; -1 when the order is not there.
    */
   replace(orderId: number, priceTicks: number, qtyLots: number): number {
     const slot = this.#slotOf.get(orderId, 0);

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  CancelReason,
+  CodecError,
+  type CommandInput,
+  Engine,
+  type Event,
+  InstrumentKind,
+  LimitBook,
+  OrderType,
+  Phase,
+  RejectCode,
+  Side,
+  TimeInForce,
+} from './engine.ts';
+
+const SMALL = { ordersMax: 100, instrumentsMax: 4, accountsMax: 8, usersMax: 8, assetsMax: 4, nodesMax: 2 };
+
+/** Commands that make a market of two funded users. */
+const MARKET: readonly CommandInput[] = [
+  { type: 'AddAsset', assetId: 1, symbol: 'USD', decimals: 2 },
+  { type: 'AddAsset', assetId: 2, symbol: 'XYZ', decimals: 0 },
+  {
+    type: 'AddInstrument',
+    instrumentId: 7,
+    symbol: 'XYZ',
+    kind: InstrumentKind.Spot,
+    phase: Phase.Continuous,
+    baseAssetId: 2,
+    quoteAssetId: 1,
+    priceDecimals: 2,
+    tickSize: 1,
+    lotSize: 1,
+    lotBaseMinor: 1,
+    valueNumerator: 1,
+    valueDenominator: 1,
+    minQtyLots: 1,
+    maxQtyLots: 1_000,
+  },
+  { type: 'AddAccount', accountId: 1 },
+  { type: 'AddUser', newUserId: 1, accountId: 1, name: 'ANN' },
+  { type: 'AddAccount', accountId: 2 },
+  { type: 'AddUser', newUserId: 2, accountId: 2, name: 'BOB' },
+  { type: 'Deposit', accountId: 1, assetId: 2, amountMinor: 100 },
+  { type: 'Deposit', accountId: 2, assetId: 1, amountMinor: 10_000 },
+];
+
+function market(): Engine {
+  const engine = new Engine(SMALL);
+  for (const command of MARKET) {
+    assert.equal(engine.submit(command).at(-1)?.type, 'CommandAccepted', command.type);
+  }
+  return engine;
+}
+
+function limitOrder(userId: number, clientOrderId: number, side: Side, priceTicks: number, qtyLots: number) {
+  return {
+    type: 'NewOrder',
+    userId,
+    instrumentId: 7,
+    clientOrderId,
+    side,
+    orderType: OrderType.Limit,
+    timeInForce: TimeInForce.GoodTillCancel,
+    priceTicks,
+    qtyLots,
+  } as const satisfies CommandInput;
+}
+
+/** What an event says, without header and ids. */
+function told(event: Event): string {
+  switch (event.type) {
+    case 'Trade':
+      return `${event.takerUserId} takes ${event.qtyLots} from ${event.makerUserId} at ${event.priceTicks}`;
+    case 'OrderRested':
+      return `rests ${event.displayQtyLots} at ${event.priceTicks}`;
+    case 'OrderCanceled':
+      return `canceled ${event.canceledQtyLots} reason ${event.reason}`;
+    case 'CommandRejected':
+      return `rejected ${event.rejectCode}`;
+    default:
+      return event.type;
+  }
+}
+
+test('Engine: returns the complete list of events of each command', () => {
+  const engine = market();
+  assert.deepEqual(engine.submit(limitOrder(1, 1, Side.Sell, 50, 10)).map(told), [
+    'OrderAccepted',
+    'rests 10 at 50',
+  ]);
+  assert.deepEqual(engine.submit(limitOrder(2, 1, Side.Buy, 51, 15)).map(told), [
+    'OrderAccepted',
+    '2 takes 10 from 1 at 50',
+    'rests 5 at 51',
+  ]);
+  const cancel = { type: 'CancelOrder', userId: 2, clientOrderId: 1 } as const;
+  assert.deepEqual(engine.submit(cancel).map(told), [`canceled 5 reason ${CancelReason.Requested}`]);
+  assert.deepEqual(engine.submit(cancel).map(told), [`rejected ${RejectCode.UNKNOWN_ORDER}`]);
+  assert.deepEqual(engine.submit({ type: 'Tick' }), []);
+});
+
+test('Engine: each command is one sequence; time goes on and never back', () => {
+  const engine = market();
+  const at = (seconds: number, nanos: number, clientOrderId: number) =>
+    engine
+      .submit(limitOrder(1, clientOrderId, Side.Sell, 50, 1), { seconds, nanos })
+      .map(({ sequence, timeSeconds, timeNanos }) => [sequence, timeSeconds, timeNanos]);
+  const first = MARKET.length + 1;
+  assert.deepEqual(at(1_000, 5, 1), Array(2).fill([first, 1_000, 5]));
+  assert.deepEqual(at(999, 9, 2), Array(2).fill([first + 1, 1_000, 5]));
+  assert.deepEqual(at(1_000, 6, 3), Array(2).fill([first + 2, 1_000, 6]));
+  assert.equal(engine.core.sequence, first + 2);
+});
+
+test('Engine: a list that was returned stays as it was', () => {
+  const engine = market();
+  const events = engine.submit(limitOrder(1, 1, Side.Sell, 50, 10));
+  const copy = structuredClone(events);
+  engine.submit(limitOrder(2, 1, Side.Buy, 50, 10));
+  assert.deepEqual(events, copy);
+});
+
+test('Engine: a field that is missing is zero, whatever the command before had there', () => {
+  const engine = market();
+  engine.submit({ ...limitOrder(1, 1, Side.Sell, 50, 10), displayQtyLots: 2, clientTag: 'TAG' });
+  const [accepted] = engine.submit(limitOrder(1, 2, Side.Sell, 50, 10));
+  assert.equal(accepted?.type, 'OrderAccepted');
+  assert.deepEqual([accepted.displayQtyLots, accepted.clientTag], [0, '']);
+});
+
+test('Engine: what is not a command throws and changes nothing', () => {
+  const engine = market();
+  const { sequence, stateHash } = engine.core;
+  for (const wrong of [
+    { type: 'NoSuchCommand' },
+    { type: 'NewOrder', priceTicks: 1.5 },
+    { type: 'AddAsset', symbol: 'LONGERTHAN8' },
+  ]) {
+    assert.throws(() => engine.submit(wrong as CommandInput), CodecError, JSON.stringify(wrong));
+  }
+  assert.deepEqual([engine.core.sequence, engine.core.stateHash], [sequence, stateHash]);
+});
+
+test('Engine: the same commands give the same events and hash, others another hash', () => {
+  const hashes = [10, 10, 11].map((qtyLots) => {
+    const engine = market();
+    engine.submit(limitOrder(1, 1, Side.Sell, 50, qtyLots));
+    return engine.core.stateHash;
+  });
+  assert.equal(hashes[0], hashes[1]);
+  assert.notEqual(hashes[0], hashes[2]);
+});
+
+test('Engine: capacity is what was asked for', () => {
+  const engine = new Engine({ ...SMALL, assetsMax: 1 });
+  engine.submit({ type: 'AddAsset', assetId: 1, symbol: 'USD' });
+  assert.deepEqual(engine.submit({ type: 'AddAsset', assetId: 2, symbol: 'EUR' }).map(told), [
+    `rejected ${RejectCode.CAPACITY}`,
+  ]);
+});
+
+/** A book and the trades that it told, as text. */
+function limitBook(ordersMax = 100) {
+  const trades: string[] = [];
+  const book = new LimitBook(
+    { onTrade: (maker, taker, qty, price) => trades.push(`${taker} takes ${qty} from ${maker} at ${price}`) },
+    ordersMax,
+  );
+  return { book, trades };
+}
+
+/** The trades since the last call. */
+const taken = (trades: string[]): string[] => trades.splice(0);
+
+test('LimitBook.add: rests, matches best price first, then oldest, at the resting price', () => {
+  const { book, trades } = limitBook();
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [0, 0]);
+  assert.equal(book.add(1, Side.Sell, 102, 5), 5);
+  assert.equal(book.add(2, Side.Sell, 101, 5), 5);
+  assert.equal(book.add(3, Side.Sell, 101, 5), 5);
+  assert.equal(book.add(4, Side.Buy, 99, 1), 1);
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [99, 101]);
+  assert.equal(book.add(5, Side.Buy, 102, 12), 0);
+  assert.deepEqual(taken(trades), [
+    '5 takes 5 from 2 at 101',
+    '5 takes 5 from 3 at 101',
+    '5 takes 2 from 1 at 102',
+  ]);
+  assert.equal(book.add(6, Side.Buy, 103, 10), 7);
+  assert.deepEqual(taken(trades), ['6 takes 3 from 1 at 102']);
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [103, 0]);
+  assert.equal(book.add(7, Side.Sell, 1, 8), 0);
+  assert.deepEqual(taken(trades), ['7 takes 7 from 6 at 103', '7 takes 1 from 4 at 99']);
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [0, 0]);
+});
+
+test('LimitBook.add: immediate-or-cancel never rests', () => {
+  const { book, trades } = limitBook();
+  book.add(1, Side.Sell, 101, 5);
+  assert.equal(book.add(2, Side.Buy, 101, 8, true), 0);
+  assert.deepEqual(taken(trades), ['2 takes 5 from 1 at 101']);
+  assert.equal(book.add(2, Side.Buy, 101, 8, true), 0);
+  assert.deepEqual([taken(trades), book.bestBidTicks], [[], 0]);
+});
+
+test('LimitBook.add: an id is taken while its order rests, and free again when it is gone', () => {
+  const { book, trades } = limitBook();
+  assert.equal(book.add(1, Side.Buy, 100, 5), 5);
+  assert.equal(book.add(1, Side.Sell, 100, 5), -1);
+  assert.deepEqual([taken(trades), book.depthAt(Side.Buy, 100)], [[], 5]);
+  assert.equal(book.add(2, Side.Sell, 100, 5), 0);
+  assert.equal(book.add(1, Side.Buy, 100, 5), 5);
+  assert.equal(book.cancel(1), 5);
+  assert.equal(book.add(1, Side.Sell, 100, 5), 5);
+});
+
+test('LimitBook.add: a full book does nothing until there is room', () => {
+  const { book, trades } = limitBook(2);
+  assert.equal(book.add(1, Side.Sell, 100, 5), 5);
+  assert.equal(book.add(2, Side.Sell, 101, 5), 5);
+  assert.equal(book.add(3, Side.Buy, 100, 5), -1);
+  assert.deepEqual([taken(trades), book.depthAt(Side.Sell, 100)], [[], 5]);
+  assert.equal(book.cancel(2), 5);
+  assert.equal(book.add(3, Side.Buy, 100, 5), 0);
+  assert.deepEqual(taken(trades), ['3 takes 5 from 1 at 100']);
+});
+
+test('LimitBook.cancel: gives the open quantity; 0 for an id that is not there', () => {
+  const { book } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  book.add(2, Side.Sell, 100, 2);
+  assert.equal(book.cancel(1), 3);
+  assert.deepEqual([book.cancel(1), book.cancel(2), book.cancel(99)], [0, 0, 0]);
+  assert.deepEqual([book.bestBidTicks, book.depthAt(Side.Buy, 100)], [0, 0]);
+});
+
+test('LimitBook.replace: a smaller or equal quantity at the same price keeps its place', () => {
+  const { book, trades } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  book.add(2, Side.Buy, 100, 5);
+  assert.equal(book.replace(1, 100, 5), 5);
+  assert.equal(book.replace(1, 100, 3), 3);
+  assert.equal(book.depthAt(Side.Buy, 100), 8);
+  book.add(3, Side.Sell, 100, 4);
+  assert.deepEqual(taken(trades), ['3 takes 3 from 1 at 100', '3 takes 1 from 2 at 100']);
+});
+
+test('LimitBook.replace: a larger quantity goes behind the others', () => {
+  const { book, trades } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  book.add(2, Side.Buy, 100, 5);
+  assert.equal(book.replace(1, 100, 6), 6);
+  book.add(3, Side.Sell, 100, 6);
+  assert.deepEqual(taken(trades), ['3 takes 5 from 2 at 100', '3 takes 1 from 1 at 100']);
+});
+
+test('LimitBook.replace: a new price may trade, fully or in part', () => {
+  const { book, trades } = limitBook();
+  book.add(1, Side.Sell, 102, 5);
+  book.add(2, Side.Buy, 100, 5);
+  assert.equal(book.replace(2, 102, 7), 2);
+  assert.deepEqual(taken(trades), ['2 takes 5 from 1 at 102']);
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks, book.depthAt(Side.Buy, 100)], [102, 0, 0]);
+  book.add(3, Side.Sell, 103, 1);
+  assert.equal(book.replace(3, 102, 1), 0);
+  assert.deepEqual(taken(trades), ['3 takes 1 from 2 at 102']);
+  assert.equal(book.cancel(3), 0);
+});
+
+test('LimitBook.replace: an id that is not there is -1 and nothing is done', () => {
+  const { book } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  book.add(2, Side.Sell, 100, 5);
+  assert.deepEqual(
+    [book.replace(1, 100, 1), book.replace(2, 100, 1), book.replace(99, 100, 1)],
+    [-1, -1, -1],
+  );
+  assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [0, 0]);
+});
+
+test('LimitBook.depthAt: the open quantity of a price and side', () => {
+  const { book } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  book.add(2, Side.Buy, 100, 6);
+  book.add(3, Side.Sell, 101, 7);
+  assert.deepEqual(
+    [Side.Buy, Side.Sell].map((side) => [99, 100, 101].map((price) => book.depthAt(side, price))),
+    [
+      [0, 11, 0],
+      [0, 0, 7],
+    ],
+  );
+});
