@@ -268,5 +268,7 @@ function percentiles(histogram: RecordableHistogram): Percentiles {
   };
 }
 
+// The parent is gone: nobody hears the result.
+process.on('disconnect', () => process.exit(1));
 const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run();
 process.send!(result, () => process.exit(0));

@@ -76,6 +76,8 @@ server.listen(0, '127.0.0.1', () => {
   if (address !== null && typeof address === 'object') process.send?.({ port: address.port });
 });
 
+// The parent is gone: nobody would end this process.
+process.on('disconnect', () => process.exit(1));
 process.on('SIGTERM', () => {
   if (handle !== -1) {
     closeSync(handle);

@@ -54,6 +54,8 @@ process.on('message', async (message) => {
     process.send!(node.status());
   }
 });
+// The parent is gone: nobody would end this process.
+process.on('disconnect', () => process.exit(1));
 process.on('SIGTERM', async () => {
   await node.close();
   process.exit(0);
