@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { hiveProgram } from '../cli.ts';
+import { ExitCode } from './exit-codes.ts';
+import { runCli, smallItchFile } from './test-support.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'hive-cli-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+const path = (name: string): string => join(directory, name);
+const recording = path('01302020.small.itch50');
+writeFileSync(recording, smallItchFile());
+
+/** Checks what a command line answers on standard error, and its exit status. */
+async function refuses(args: readonly string[], status: number, stderr: string): Promise<void> {
+  assert.deepEqual(await runCli(args), { status, stdout: '', stderr });
+}
+
+test('usage: what is wrong is said in a line, with exit status 2', async () => {
+  await Promise.all([
+    refuses(['stauts'], 2, "error: unknown command 'stauts'\n(Did you mean status?)\n(see --help)\n"),
+    refuses(['start', '--port', '1'], 2, "error: unknown option '--port'\n(see --help)\n"),
+    refuses(
+      ['start', '--ouch-port', '65536'],
+      2,
+      "error: option '--ouch-port <port>' argument '65536' is invalid. It must be an integer from 0 to 65535.\n(see --help)\n",
+    ),
+  ]);
+  await Promise.all([
+    refuses(
+      ['replay', '--format', 'fix', 'x'],
+      2,
+      "error: option '--format <format>' argument 'fix' is invalid. Allowed choices are lobster, itch, bitstamp.\n(see --help)\n",
+    ),
+    refuses(
+      ['order', 'place', 'buy', '1', 'BTCUSD'],
+      2,
+      'hive: give a limit price with --price, or --market, or --stop\n',
+    ),
+    refuses(
+      ['order', 'place', 'buy', '1', 'BTCUSD', '--price', '1', '--tif', 'gtd'],
+      2,
+      'hive: --expire goes with --tif gtd, and gtd needs it\n',
+    ),
+  ]);
+});
+
+test('--help: exit status 0, and the exit statuses', async () => {
+  const { status, stdout, stderr } = await runCli(['--help']);
+  assert.equal(status, 0);
+  assert.equal(stderr, '');
+  assert.match(stdout, /^Usage: hive \[options\] \[command\]/);
+  assert.match(stdout, /Exit status: 0 done, 1 failure, 2 wrong usage/);
+});
+
+test('configuration errors end the start with exit status 2 and their lines', async () => {
+  const file = path('wrong.yaml');
+  writeFileSync(file, 'ouch:\n  prot: 1\nnodeId: 0\n');
+  await refuses(
+    ['start', '--config', file, '--data-dir', path('never')],
+    2,
+    `hive: ${file}:2:3: ouch.prot: unknown key; did you mean port?\n${file}:3:9: nodeId: must be an integer from 1 to 65535, not "0"\n`,
+  );
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => name === 'never'),
+    [],
+  );
+});
+
+test('status, log, snapshot: a directory without a node or log says what to do', async () => {
+  const nowhere = path('nowhere');
+  await Promise.all([
+    refuses(
+      ['status', '--data-dir', nowhere],
+      4,
+      `hive: no node runs on the data directory ${nowhere}: start one ("hive start --data-dir ${nowhere}"), or name another directory with --data-dir\n`,
+    ),
+    refuses(
+      ['log', 'verify', '--data-dir', nowhere],
+      2,
+      `hive: ${nowhere} is not a data directory: it has no hive.json\n`,
+    ),
+    refuses(
+      ['snapshot', 'list', '--data-dir', nowhere],
+      2,
+      `hive: ${nowhere} is not a data directory: it has no hive.json\n`,
+    ),
+  ]);
+});
+
+test('a data directory of another format version: exit status 3 and the way out', async () => {
+  const old = path('old');
+  mkdirSync(old);
+  const meta = { formatVersion: 999, logId: '', nodeId: 1, createdAt: '' };
+  writeFileSync(join(old, 'hive.json'), JSON.stringify(meta));
+  const { status, stderr } = await runCli(['log', 'verify', '--data-dir', old]);
+  assert.equal(status, 3);
+  assert.match(
+    stderr,
+    /^hive: .*\/old has format version 999, this build uses version \d+: run the build that wrote it, or start this build with a new directory/,
+  );
+});
+
+test('replay, then the log that it left: verify, dump, tail, damage', async () => {
+  const data = path('replayed');
+  const replay = ['replay', '--format', 'itch', '--data-dir', data, recording];
+  const replayed = await runCli([...replay, '--verify']);
+  assert.deepEqual([replayed.status, replayed.stderr], [0, '']);
+  const lines = replayed.stdout.trimEnd().split('\n');
+  const report = JSON.parse(lines.at(-1) ?? '');
+  assert.equal(report.format, 'itch');
+  assert.deepEqual(report.executions, { exact: 1, differing: 0, notComparable: 0 });
+  assert.equal(report.liveOrders, 1);
+  assert.match(lines[0], /^itch: \d+ commands in \d+ log entries, \d+ commands\/s$/);
+
+  const again = await runCli(replay);
+  assert.equal(again.status, 1);
+  assert.match(
+    again.stderr,
+    /^hive: the log in .* has \d+ entries: a replay needs an empty venue, name a new directory with --data-dir\n$/,
+  );
+
+  const [temporary, verified, dumped, text, tail, beyond] = await Promise.all([
+    runCli(['--json', 'replay', '--format', 'itch', recording]),
+    runCli(['log', 'verify', '--json', '--data-dir', data]),
+    runCli(['log', 'dump', '--json', '--data-dir', data]),
+    runCli(['log', 'dump', '--from', '1', '--to', '1', '--data-dir', data]),
+    runCli(['log', 'tail', '--json', '--lines', '1', '--no-follow', '--data-dir', data]),
+    runCli(['log', 'dump', '--from', '4000', '--data-dir', data]),
+  ]);
+  assert.equal(JSON.parse(temporary.stdout).stateHash, report.stateHash, 'the same log, the same state');
+  const entries = dumped.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(JSON.parse(verified.stdout).entries, entries.length);
+  assert.deepEqual(
+    entries.map(({ sequence }) => sequence),
+    entries.map((_, index) => index + 1),
+  );
+  assert.equal(report.commands, entries.length);
+  // 10:00 in New York
+  assert.equal(entries.at(-1).time, '2020-01-30T15:00:00.000000005Z');
+  assert.equal(entries.at(-1).commands[0].type, 'CancelOrder');
+  const users = entries.flatMap(({ commands }) => commands).filter(({ type }) => type === 'AddUser');
+  assert.ok(users.length > 0);
+  for (const { passwordHash, salt } of users) {
+    assert.deepEqual([passwordHash, salt], ['(not shown)', '(not shown)']);
+  }
+  assert.equal(
+    text.stdout,
+    '1  1970-01-01T00:00:00.000000000Z  node 1 epoch 1 entry 1\n    AddAsset clientOrderId=1 assetId=1 symbol=SHARE\n',
+  );
+  assert.deepEqual(JSON.parse(tail.stdout), entries.at(-1));
+  assert.deepEqual(beyond, {
+    status: 2,
+    stdout: '',
+    stderr: `hive: the log ends with entry ${entries.length}\n`,
+  });
+
+  const segment = join(data, 'log', readdirSync(join(data, 'log')).sort()[0]);
+  const bytes = readFileSync(segment);
+  bytes[bytes.indexOf('SHARE')] ^= 1;
+  writeFileSync(segment, bytes);
+  const damaged = await runCli(['log', 'verify', '--data-dir', data]);
+  assert.equal(damaged.status, ExitCode.Damaged);
+  assert.ok(damaged.stderr.startsWith(`hive: `) && damaged.stderr.includes(segment), damaged.stderr);
+  assert.ok(!damaged.stderr.includes('    at '), 'no stack trace');
+});
+
+test('replay: a recording that cannot be read names file and place', async () => {
+  const broken = path('broken.itch50');
+  writeFileSync(broken, smallItchFile().subarray(0, 100));
+  const { status, stderr } = await runCli(['replay', '--format', 'itch', broken]);
+  assert.equal(status, 3);
+  assert.match(stderr, /^hive: .*broken\.itch50, byte \d+: .*\n$/);
+  const missing = await runCli(['replay', '--format', 'itch', path('nothing')]);
+  assert.equal(missing.status, 3);
+  assert.match(missing.stderr, /^hive: .*nothing: cannot be opened \(ENOENT\)/);
+});
+
+test('bin/hive.js: any Node starts the right one; the exit status passes through', () => {
+  const launcher = fileURLToPath(new URL('../../../bin/hive.js', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [launcher, 'status', '--data-dir', directory],
+    {
+      encoding: 'utf8',
+    },
+  );
+  assert.deepEqual([status, stdout], [ExitCode.NotReachable, '']);
+  assert.match(stderr, /^hive: no node runs on the data directory/);
+});
+
+/** `hive log dump`, and every other command that does something, with the long names of its options. */
+function leaves(command: Command, prefix: string): { name: string; options: string[] }[] {
+  const name = prefix === '' ? command.name() : `${prefix} ${command.name()}`;
+  if (command.commands.length > 0) return command.commands.flatMap((child) => leaves(child, name));
+  return [{ name, options: command.options.map(({ long }) => long ?? '') }];
+}
+
+test('docs/cli.md names every command, every option and every exit status', () => {
+  const document = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+  const sections = new Map(
+    document.split(/^## /m).map((section) => [section.split('\n', 1)[0].replaceAll('`', ''), section]),
+  );
+  const missing = leaves(hiveProgram(), '').flatMap(({ name, options }) => {
+    const section = sections.get(name);
+    if (section === undefined) return [name];
+    return options.filter((option) => !section.includes(`\`${option}`)).map((option) => `${name} ${option}`);
+  });
+  assert.deepEqual(missing, []);
+  const statuses = [...(sections.get('Exit status') ?? '').matchAll(/^\| (\d+) \|/gm)].map(([, n]) =>
+    Number(n),
+  );
+  assert.deepEqual(statuses, Object.values(ExitCode));
+});
