@@ -37,7 +37,7 @@ function sourceFiles(pattern: string): string[] {
 /** Imports that leave their folder of src/, or enter src/, by a relative path. */
 function relativeCrossings(modules: readonly IModule[]): string[] {
   const folderOf = (path: string): string =>
-    path.startsWith('src/') ? path.split('/', 2).join('/') : 'outside';
+    path.startsWith('src/') ? path.split('/').slice(0, -1).slice(0, 2).join('/') : 'outside';
   return modules.flatMap(({ source, dependencies }) =>
     dependencies
       .filter(({ module, resolved }) => module.startsWith('.') && resolved.startsWith('src/'))
@@ -162,6 +162,8 @@ test('architecture: a relative import across folders is found', async () => {
   const modules = [
     { source: 'src/core/a.ts', dependencies: [{ module: '../lib/x.ts', resolved: 'src/lib/x.ts' }] },
     { source: 'scripts/a.ts', dependencies: [{ module: '../src/lib/x.ts', resolved: 'src/lib/x.ts' }] },
+    { source: 'src/a.test.ts', dependencies: [{ module: './a.ts', resolved: 'src/a.ts' }] },
+    { source: 'src/a.ts', dependencies: [{ module: './lib/x.ts', resolved: 'src/lib/x.ts' }] },
     {
       source: 'src/core/book/b.ts',
       dependencies: [{ module: '../state.ts', resolved: 'src/core/state.ts' }],
@@ -170,6 +172,7 @@ test('architecture: a relative import across folders is found', async () => {
   assert.deepEqual(relativeCrossings(modules), [
     'src/core/a.ts: ../lib/x.ts',
     'scripts/a.ts: ../src/lib/x.ts',
+    'src/a.ts: ./lib/x.ts',
   ]);
 });
 

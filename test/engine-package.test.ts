@@ -24,9 +24,10 @@ book: 2 takes 2 from 4 at 101
 book: 1 asked at 101, nothing bid: true
 `;
 
+const NAMES = 'type CommandInput, Engine, type Event, LimitBook, type LimitBookListener, RejectCode, Side';
+
 /** Uses the declarations; the lines after an expected error prove that the types say something. */
-const CONSUMER = `\
-import { type CommandInput, Engine, type Event, LimitBook, type LimitBookListener, RejectCode, Side } from 'hive-mind/engine';
+const CONSUMER = `import { ${NAMES} } from 'hive-mind/engine';
 
 const engine = new Engine({ ordersMax: 10 });
 const command: CommandInput = { type: 'AddAsset', assetId: 1, symbol: 'USD', decimals: 2 };
