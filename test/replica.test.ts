@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -128,6 +128,14 @@ test('snapshot: any changed bit is refused with file and offset', (t) => {
   assert.ok(refused >= 300 * (payload / bytes.length) * 0.9, `${refused} of 300 refused`);
 });
 
+test('writeSnapshot: one that cannot be finished leaves nothing behind', (t) => {
+  const directory = temporaryDirectory(t);
+  const name = 'snapshot-0000000000000000.hms';
+  mkdirSync(join(directory, name));
+  assert.throws(() => writeSnapshot(directory, new TradingCore(NOWHERE, CAPACITY), LOG_ID), /EISDIR/);
+  assert.deepEqual(readdirSync(directory), [name]);
+});
+
 /** An order path with a memory log, and the log's entries as a source for an archive. */
 class TestNode {
   readonly board = new StatusBoard(boardMemory());
@@ -191,6 +199,36 @@ test('Replica: the commands of one turn are one entry, applied and published whe
   await node.turn();
   assert.deepEqual([node.core.sequence, node.board.durableSequence, node.turns], [1, 1, 1]);
   assert.equal(node.core.state.users.count, 2);
+});
+
+function replicaOf(core: TradingCore, epoch: number): Replica {
+  const board = new StatusBoard(boardMemory());
+  const options = { core, nodeId: 1, epoch, board, attestEvery: 0 };
+  return new Replica({ ...options, onTurnEnd: () => {}, onUnavailable: () => {} });
+}
+
+test('Replica.recover: a log that ends before the snapshot, or begins after it, is refused', () => {
+  const log = randomLog(1, 20);
+  const ahead = apply(new TradingCore(NOWHERE, CAPACITY), log, 1, 20);
+  const shorter = randomLog(1, 10);
+  assert.throws(() => replicaOf(ahead, 2).recover(shorter), {
+    name: 'LogCorruptError',
+    message: /lacks entries: it holds entries 1 to 11, the state to start from stands after 20\./,
+  });
+  log.truncate(6);
+  assert.throws(() => replicaOf(new TradingCore(NOWHERE, CAPACITY), 2).recover(log), {
+    name: 'LogCorruptError',
+    message: /it holds entries 6 to 21, the state to start from stands after 0\./,
+  });
+});
+
+test('Replica.recover: a start that the log has seen already is refused', () => {
+  const log = randomLog(1, 5);
+  assert.throws(() => replicaOf(new TradingCore(NOWHERE, CAPACITY), 1).recover(log), {
+    name: 'LogCorruptError',
+    message: /entries of start 1 of node 1, and this is counted as start 1: write 1 into the file "epoch"/,
+  });
+  replicaOf(new TradingCore(NOWHERE, CAPACITY), 2).recover(log);
 });
 
 test('Replica: attests its state hash every so many entries', async () => {

@@ -21,8 +21,11 @@ export class EventFan implements EventSink {
   only(sink: EventSink, emit: () => void): void {
     const sinks = this.#sinks;
     this.#sinks = [sink];
-    emit();
-    this.#sinks = sinks;
+    try {
+      emit();
+    } finally {
+      this.#sinks = sinks;
+    }
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {

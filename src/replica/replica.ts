@@ -55,12 +55,33 @@ export class Replica implements LogReader {
     return this.#failure;
   }
 
-  /** Applies what the log holds beyond the core's sequence. The log's reader must be this replica. @throws LogCorruptError */
+  /**
+   * Applies what the log holds beyond the core's sequence. The log's reader must be this replica.
+   * @throws LogCorruptError when entries are damaged or missing, or when the log has a later start of this node: going on
+   * would give numbers twice.
+   */
   recover(log: Log): void {
+    const { sequence } = this.#core;
+    if (log.lastSequence < sequence || log.firstSequence > sequence + 1) {
+      const has = `it holds entries ${log.firstSequence} to ${log.lastSequence}, the state to start from stands after ${sequence}`;
+      throw new LogCorruptError('the log', 0, `the log lacks entries: ${has}. Restore its files from a copy`);
+    }
     this.#log = log;
-    if (log.lastSequence > this.#core.sequence) log.read(this.#core.sequence + 1, this);
+    if (log.lastSequence > sequence) log.read(sequence + 1, this);
+    this.#refuseUsedEpoch();
     this.#board.durableSequence = this.#core.sequence;
     this.#attestedSequence = this.#core.sequence;
+  }
+
+  /** The core ignores entries of a start that it has seen the end of: the venue would take orders and never answer. */
+  #refuseUsedEpoch(): void {
+    const { nodeId, epoch } = this.#options;
+    const { nodes, nodeId: ids, nodeEpoch } = this.#core.state;
+    for (let row = 0; row < nodes.rows; row++) {
+      if (ids[row] !== nodeId || nodeEpoch[row] < epoch) continue;
+      const known = `the log has entries of start ${nodeEpoch[row]} of node ${nodeId}, and this is counted as start ${epoch}`;
+      throw new LogCorruptError('epoch', 0, `${known}: write ${nodeEpoch[row]} into the file "epoch"`);
+    }
   }
 
   deliver(

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -122,10 +121,14 @@ export function writeSnapshot(directory: string, core: TradingCore, logId: strin
       if (padding > 0) writeSync(file, Buffer.alloc(padding));
     }
     fsyncSync(file);
+    renameSync(temporary, path);
+  } catch (error) {
+    // On a full disk what does not fit must not take what the log needs.
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(temporary, path);
   syncDirectory(dirname(path));
   return path;
 }
@@ -180,15 +183,31 @@ function unusable(path: string, offset: number, what: string): SnapshotError {
  * @throws SnapshotError naming file and offset; the core is then unusable.
  */
 export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest {
-  const file = readFileSync(path);
-  const manifest = parseManifest(path, (to, at) => file.copy(to, 0, at));
-  let offset = HEAD_BYTES + file.readUInt32LE(8);
+  const file = openSync(path, 'r');
+  try {
+    return readColumns(path, file, core);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Column by column: a file may be larger than the 2 GiB that node:fs reads at once. */
+function readColumns(path: string, file: number, core: TradingCore | undefined): SnapshotManifest {
+  let offset = 0;
+  const manifest = parseManifest(path, (to, at) => {
+    const read = readSync(file, to, 0, to.length, at);
+    offset = at + read;
+    return read;
+  });
   const stores = new Map(core?.stores().map((store) => [store.name, store]));
   for (const store of manifest.stores) {
     const images: ColumnImage[] = [];
     for (const column of store.columns) {
-      const bytes = file.subarray(offset, offset + column.bytes);
-      if (bytes.length < column.bytes || checksum(bytes) !== column.crc32c) {
+      const bytes = Buffer.allocUnsafeSlow(column.bytes);
+      if (
+        readSync(file, bytes, 0, column.bytes, offset) < column.bytes ||
+        checksum(bytes) !== column.crc32c
+      ) {
         throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
       }
       images.push({ store: store.name, column: column.name, bytes });
