@@ -45,7 +45,10 @@ export default {
       name: 'known-folder',
       severity: 'error',
       comment: 'Every source file lies in a folder that has a rule above',
-      from: { path: '^src/', pathNot: `^src/((${Object.keys(MAY_IMPORT).join('|')})/|engine(\\.test)?\\.ts$)` },
+      from: {
+        path: '^src/',
+        pathNot: `^src/((${Object.keys(MAY_IMPORT).join('|')})/|engine(\\.test)?\\.ts$)`,
+      },
       to: {},
     },
     {
