@@ -256,7 +256,7 @@ function closeLeftSessions(core: TradingCore, outbox: CommandSink): void {
     const at = outbox.reserve(CloseSession.words);
     if (at === -1) return;
     outbox.words.i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
-    outbox.words.i32[at + CloseSession.at.userId] = users.userId[row];
+    outbox.words.i32[at + CloseSession.at.userId] = users.userId(row);
   }
 }
 

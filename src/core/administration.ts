@@ -187,7 +187,7 @@ export class Administration {
     }
     users.sessionOpen[user] = 1;
     users.cancelOnDisconnect[user] = words.u8[offset * 4 + CANCEL_ON_DISCONNECT] === 0 ? 0 : 1;
-    const at = this.#writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId[user], 0);
+    const at = this.#writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId(user), 0);
     this.#writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = users.cancelOnDisconnect[user];
   }
 
@@ -198,7 +198,7 @@ export class Administration {
       this.#refusals.refuse(CommandType.CloseSession, RejectCode.UNKNOWN_USER, words, offset, 0);
       return;
     }
-    this.#writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId[user], 0);
+    this.#writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId(user), 0);
     const cancels = users.sessionOpen[user] === 1 && users.cancelOnDisconnect[user] === 1;
     users.sessionOpen[user] = 0;
     if (cancels) this.#massCancellation.disconnected(user, words.i32[offset + 3]);
@@ -229,17 +229,17 @@ export class Administration {
 
   writeAccount(row: number): void {
     const at = this.#begin(AccountAdded, 0);
-    this.#writer.words.i32[at + AccountAdded.at.accountId] = this.#state.accounts.accountId[row];
+    this.#writer.words.i32[at + AccountAdded.at.accountId] = this.#state.accounts.accountId(row);
   }
 
   writeUser(row: number): void {
     const { users, accounts } = this.#state;
     const at = this.#begin(UserAdded, 0);
     const { i32 } = this.#writer.words;
-    i32[at + UserAdded.at.newUserId] = users.userId[row];
-    i32[at + UserAdded.at.accountId] = accounts.accountId[users.accountRow[row]];
-    i32[at + UserAdded.at.reportCount] = users.reportCount[row];
-    i32[at + UserAdded.at.lastClientOrderId] = users.lastClientOrderId[row];
+    i32[at + UserAdded.at.newUserId] = users.userId(row);
+    i32[at + UserAdded.at.accountId] = accounts.accountId(users.accountRow(row));
+    i32[at + UserAdded.at.reportCount] = users.reportCount(row);
+    i32[at + UserAdded.at.lastClientOrderId] = users.lastClientOrderId(row);
     copy(i32, at + UserAdded.at.name, users.name, row, 2);
     copy(i32, at + UserAdded.at.salt, users.salt, row, 4);
     copy(i32, at + UserAdded.at.passwordHash, users.passwordHash, row, 8);

@@ -11,10 +11,12 @@ import {
 import { assert } from '#lib/assert.ts';
 import type { BookListener, OrderBook } from './book/order-book.ts';
 import type { EventWriter } from './event-writer.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Orders } from './orders.ts';
 import type { Reports } from './reports.ts';
 import type { CoreState } from './state.ts';
 
-const BUY = Side.Buy;
+const { Buy: BUY, Sell: SELL } = Side;
 const SPOT = InstrumentKind.Spot;
 const AUCTION = TradeFlag.Auction;
 const TRADE_TYPE = EventType.Trade;
@@ -50,7 +52,11 @@ const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
  */
 export class Execution implements BookListener {
   readonly #state: CoreState;
+  readonly #orders: Orders;
+  readonly #ledger: Ledger;
   readonly #writer: EventWriter;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
   readonly #reports: Reports;
   /** Pairs to settle after the command: the order that traded or triggered, its partner, and the partner's orderId. */
   #pairs: Int32Array;
@@ -59,7 +65,11 @@ export class Execution implements BookListener {
 
   constructor(state: CoreState, writer: EventWriter, reports: Reports) {
     this.#state = state;
+    this.#orders = state.orders;
+    this.#ledger = state.ledger;
     this.#writer = writer;
+    this.#i32 = writer.words.i32;
+    this.#f64 = writer.words.f64;
     this.#reports = reports;
     this.#pairs = new Int32Array(256);
     this.#pairOrderIds = new Float64Array(256);
@@ -67,12 +77,13 @@ export class Execution implements BookListener {
   }
 
   onTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): void {
-    const state = this.#state;
-    const { orders, ledger, instruments } = state;
-    const instrument = orders.instrumentRow[maker];
-    const takerBuys = orders.side[taker] === BUY;
-    const makerHolding = orders.holding[maker];
-    const takerHolding = orders.holding[taker];
+    const orders = this.#orders;
+    const ledger = this.#ledger;
+    const { instruments } = this.#state;
+    const instrument = orders.instrumentRow(maker);
+    const takerBuys = orders.side(taker) === BUY;
+    const makerHolding = orders.holding(maker);
+    const takerHolding = orders.holding(taker);
     const makerPpm = instruments.makerFeePpm[instrument];
     const takerPpm = instruments.takerFeePpm[instrument];
     if (takerBuys)
@@ -81,27 +92,30 @@ export class Execution implements BookListener {
     this.#fill(maker, qtyLots);
     this.#fill(taker, qtyLots);
     const at = this.#writeTrade(maker, taker, qtyLots, priceTicks);
-    const { i32, f64 } = this.#writer.words;
-    i32[at + TRADE_AGGRESSOR_SIDE] = takerBuys ? BUY : Side.Sell;
+    const i32 = this.#i32;
+    const f64 = this.#f64;
+    i32[at + TRADE_AGGRESSOR_SIDE] = takerBuys ? BUY : SELL;
     f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.sellerFeeMinor : ledger.buyerFeeMinor;
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
     f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = orders.store.visibleQtyLots(maker);
+    f64[(at + TRADE_TAKER_VISIBLE_QTY_LOTS) >> 1] = 0;
     this.#afterTrade(instrument, maker, taker, takerBuys);
     if (orders.store.leavesQtyLots(maker) === 0) this.finish(maker);
   }
 
   /** A fill of an auction's uncross; the orders are already reduced in the book. Frees those that are filled. */
   onAuctionTrade(buyer: number, seller: number, qtyLots: number, priceTicks: number): void {
-    const { orders, ledger, instruments } = this.#state;
+    const orders = this.#orders;
+    const ledger = this.#ledger;
     const { store } = orders;
-    const instrument = orders.instrumentRow[buyer];
-    const ppm = instruments.makerFeePpm[instrument];
-    ledger.settle(instrument, orders.holding[buyer], orders.holding[seller], priceTicks, qtyLots, ppm, ppm);
+    const instrument = orders.instrumentRow(buyer);
+    const ppm = this.#state.instruments.makerFeePpm[instrument];
+    ledger.settle(instrument, orders.holding(buyer), orders.holding(seller), priceTicks, qtyLots, ppm, ppm);
     this.#fill(buyer, qtyLots);
     this.#fill(seller, qtyLots);
     const at = this.#writeTrade(buyer, seller, qtyLots, priceTicks);
-    const { i32, f64 } = this.#writer.words;
-    i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
+    const f64 = this.#f64;
+    this.#i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
     f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = ledger.buyerFeeMinor;
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = ledger.sellerFeeMinor;
     f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(buyer);
@@ -116,49 +130,56 @@ export class Execution implements BookListener {
 
   /** Brings the order's executed quantity and hold up to date; its leaves are already reduced. */
   #fill(slot: number, qtyLots: number): void {
-    const { orders } = this.#state;
-    orders.cumQtyLots[slot] += qtyLots;
+    const orders = this.#orders;
+    orders.addExecuted(slot, qtyLots);
     this.rehold(slot, orders.store.leavesQtyLots(slot) + qtyLots);
   }
 
   /** Gives back what the order no longer needs after its leaves went down from `oldLeavesLots`. */
   rehold(slot: number, oldLeavesLots: number): void {
-    const { orders, ledger } = this.#state;
-    orders.holdMinor[slot] = ledger.rehold(
-      orders.holding[slot],
-      orders.side[slot],
-      orders.holdPriceTicks[slot],
-      orders.holdMinor[slot],
-      oldLeavesLots,
-      orders.store.leavesQtyLots(slot),
-    );
+    const orders = this.#orders;
+    const ledger = this.#ledger;
+    const leaves = orders.store.leavesQtyLots(slot);
+    const holding = orders.holding(slot);
+    const side = orders.side(slot);
+    if (leaves === 0) {
+      ledger.release(holding, side, orders.valueMinor(slot), orders.holdMinor(slot), oldLeavesLots);
+      orders.setHold(slot, 0, 0);
+      return;
+    }
+    const price = orders.holdPriceTicks(slot);
+    const hold = ledger.rehold(holding, side, price, orders.holdMinor(slot), oldLeavesLots, leaves);
+    orders.setHold(slot, hold, ledger.reservedValueMinor);
   }
 
+  /** Writes a trade but for the aggressor, the fees and what is visible, which the caller fills in. */
   #writeTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): number {
     const state = this.#state;
-    const { orders, users, accounts } = state;
+    const orders = this.#orders;
+    const { users, accounts } = state;
     const { store } = orders;
-    const makerUser = orders.userRow[maker];
-    const takerUser = orders.userRow[taker];
-    const instrumentId = state.instruments.instrumentId[orders.instrumentRow[maker]];
-    const at = this.#writer.begin(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0);
-    const { i32, f64 } = this.#writer.words;
+    const makerUser = orders.userRow(maker);
+    const takerUser = orders.userRow(taker);
+    const instrumentId = state.instruments.instrumentId[orders.instrumentRow(maker)];
+    const at = this.#writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0);
+    const i32 = this.#i32;
+    const f64 = this.#f64;
     f64[(at + TRADE_TRADE_ID) >> 1] = state.nextTradeId();
     f64[(at + TRADE_QTY_LOTS) >> 1] = qtyLots;
-    f64[(at + TRADE_AMOUNT_MINOR) >> 1] = state.ledger.amountMinor;
+    f64[(at + TRADE_AMOUNT_MINOR) >> 1] = this.#ledger.amountMinor;
     i32[at + TRADE_PRICE_TICKS] = priceTicks;
     f64[(at + TRADE_MAKER_ORDER_ID) >> 1] = store.orderId(maker);
     f64[(at + TRADE_MAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(maker);
-    i32[at + TRADE_MAKER_USER_ID] = users.userId[makerUser];
-    i32[at + TRADE_MAKER_ACCOUNT_ID] = accounts.accountId[orders.accountRow(maker)];
-    i32[at + TRADE_MAKER_CLIENT_ORDER_ID] = orders.clientOrderId[maker];
-    i32[at + TRADE_MAKER_REPORT_NUMBER] = this.#reports.nextNumber(makerUser);
+    i32[at + TRADE_MAKER_USER_ID] = users.userId(makerUser);
+    i32[at + TRADE_MAKER_ACCOUNT_ID] = accounts.accountId(orders.accountRow(maker));
+    i32[at + TRADE_MAKER_CLIENT_ORDER_ID] = orders.clientOrderId(maker);
+    i32[at + TRADE_MAKER_REPORT_NUMBER] = users.nextReport(makerUser);
     f64[(at + TRADE_TAKER_ORDER_ID) >> 1] = store.orderId(taker);
     f64[(at + TRADE_TAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(taker);
-    i32[at + TRADE_TAKER_USER_ID] = users.userId[takerUser];
-    i32[at + TRADE_TAKER_ACCOUNT_ID] = accounts.accountId[orders.accountRow(taker)];
-    i32[at + TRADE_TAKER_CLIENT_ORDER_ID] = orders.clientOrderId[taker];
-    i32[at + TRADE_TAKER_REPORT_NUMBER] = this.#reports.nextNumber(takerUser);
+    i32[at + TRADE_TAKER_USER_ID] = users.userId(takerUser);
+    i32[at + TRADE_TAKER_ACCOUNT_ID] = accounts.accountId(orders.accountRow(taker));
+    i32[at + TRADE_TAKER_CLIENT_ORDER_ID] = orders.clientOrderId(taker);
+    i32[at + TRADE_TAKER_REPORT_NUMBER] = users.nextReport(takerUser);
     return at;
   }
 
@@ -177,29 +198,30 @@ export class Execution implements BookListener {
         takerBuys ? ledger.buyerRealisedMinor : ledger.sellerRealisedMinor,
       );
     }
-    if (orders.partner[maker] > 0) this.notePair(maker);
-    if (orders.partner[taker] > 0) this.notePair(taker);
+    if (orders.partner(maker) > 0) this.notePair(maker);
+    if (orders.partner(taker) > 0) this.notePair(taker);
   }
 
   #writePosition(instrument: number, slot: number, realisedMinor: number): void {
     const { orders, ledger, accounts, instruments, assets } = this.#state;
-    const holding = orders.holding[slot];
-    const accountId = accounts.accountId[orders.accountRow(slot)];
+    const holding = orders.holding(slot);
+    const accountId = accounts.accountId(orders.accountRow(slot));
     const instrumentId = instruments.instrumentId[instrument];
     const { i32, f64 } = this.#writer.words;
     if (realisedMinor !== 0) {
       const at = this.#writer.begin(EventType.LedgerPosted, LedgerPosted.words, instrumentId, 0, 0);
       f64[(at + LedgerPosted.at.amountMinor) >> 1] = realisedMinor;
-      f64[(at + LedgerPosted.at.balanceMinor) >> 1] =
-        ledger.balances.totalMinor[ledger.quoteBalance[holding]];
+      f64[(at + LedgerPosted.at.balanceMinor) >> 1] = ledger.balances.totalMinor(
+        ledger.quoteBalance(holding),
+      );
       i32[at + LedgerPosted.at.accountId] = accountId;
       i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow[instrument]];
       i32[at + LedgerPosted.at.kind] = PostingKind.RealisedProfit;
     }
     const at = this.#writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);
-    f64[(at + PositionChanged.at.positionLots) >> 1] = ledger.positionLots[holding];
-    f64[(at + PositionChanged.at.entryValueMinor) >> 1] = ledger.entryValueMinor[holding];
-    f64[(at + PositionChanged.at.realisedMinor) >> 1] = ledger.realisedMinor[holding];
+    f64[(at + PositionChanged.at.positionLots) >> 1] = ledger.positionLots(holding);
+    f64[(at + PositionChanged.at.entryValueMinor) >> 1] = ledger.entryValueMinor(holding);
+    f64[(at + PositionChanged.at.realisedMinor) >> 1] = ledger.realisedMinor(holding);
     i32[at + PositionChanged.at.accountId] = accountId;
   }
 
@@ -210,7 +232,7 @@ export class Execution implements BookListener {
     _priceTicks: number,
     reason: CancelReason,
   ): void {
-    const leaves = this.#state.orders.store.leavesQtyLots(slot);
+    const leaves = this.#orders.store.leavesQtyLots(slot);
     this.rehold(slot, leaves + qtyLots);
     this.#reports.canceled(slot, qtyLots, visibleQtyLots, reason);
     if (leaves === 0) this.finish(slot);
@@ -222,8 +244,7 @@ export class Execution implements BookListener {
 
   /** Cancels what is open of a live order and frees its slot. */
   cancel(slot: number, reason: CancelReason): void {
-    const { orders } = this.#state;
-    const { store } = orders;
+    const { store } = this.#orders;
     const book = this.bookOf(slot);
     const leaves = store.leavesQtyLots(slot);
     let visible = 0;
@@ -237,26 +258,27 @@ export class Execution implements BookListener {
   }
 
   bookOf(slot: number): OrderBook {
-    return this.#state.books[this.#state.orders.instrumentRow[slot]];
+    return this.#state.books[this.#orders.instrumentRow(slot)];
   }
 
   /** Takes an order that is done out of every list but the slot pool; its hold is already given back. */
   finish(slot: number): void {
     const state = this.#state;
-    const { orders, accounts } = state;
-    const partner = orders.partner[slot];
+    const orders = this.#orders;
+    const partner = orders.partner(slot);
     // A pair that is noted (negative) outlives this order: the partner is still to be canceled.
-    if (partner > 0) orders.partner[partner] = 0;
-    if (orders.expireSeconds[slot] !== 0) state.expiry.remove(slot, orders.expireSeconds[slot]);
+    if (partner > 0) orders.setPartner(partner, 0);
+    const expireSeconds = orders.expireSeconds(slot);
+    if (expireSeconds !== 0) state.expiry.remove(slot, expireSeconds);
     orders.remove(slot);
-    accounts.openOrders[orders.accountRow(slot)]--;
-    assert(orders.holdMinor[slot] === 0, 'Invariant: an order that is done holds nothing');
+    state.accounts.addOpenOrders(orders.accountRow(slot), -1);
+    assert(orders.holdMinor(slot) === 0, 'Invariant: an order that is done holds nothing');
   }
 
   /** The order traded or triggered: its partner is to be canceled once the command has finished matching. */
   notePair(slot: number): void {
     const { orders } = this.#state;
-    const partner = orders.partner[slot];
+    const partner = orders.partner(slot);
     const at = this.#pairCount;
     if (at * 2 + 2 > this.#pairs.length) this.#growPairs();
     this.#pairs[at * 2] = slot;
@@ -264,7 +286,7 @@ export class Execution implements BookListener {
     this.#pairOrderIds[at * 2] = orders.store.orderId(slot);
     this.#pairOrderIds[at * 2 + 1] = orders.store.orderId(partner);
     this.#pairCount = at + 1;
-    orders.partner[slot] = -partner;
+    orders.setPartner(slot, -partner);
   }
 
   #growPairs(): void {
@@ -284,12 +306,12 @@ export class Execution implements BookListener {
     for (let pair = 0; pair < count; pair++) {
       const slot = this.#pairs[pair * 2];
       const partner = this.#pairs[pair * 2 + 1];
-      if (!this.#isLive(pair * 2 + 1) || Math.abs(orders.partner[partner]) !== slot) continue;
+      if (!this.#isLive(pair * 2 + 1) || Math.abs(orders.partner(partner)) !== slot) continue;
       this.cancel(partner, ONE_CANCELS_OTHER);
-      if (this.#isLive(pair * 2)) orders.partner[slot] = 0;
+      if (this.#isLive(pair * 2)) orders.setPartner(slot, 0);
     }
     for (let member = 0; member < count * 2; member += 2) {
-      if (this.#isLive(member)) orders.partner[this.#pairs[member]] = 0;
+      if (this.#isLive(member)) orders.setPartner(this.#pairs[member], 0);
     }
     this.#pairCount = 0;
   }

@@ -23,7 +23,7 @@ const IMMEDIATE_OR_CANCEL = TimeInForce.ImmediateOrCancel;
 const FILL_OR_KILL = TimeInForce.FillOrKill;
 const POST_ONLY = OrderFlag.PostOnly;
 const STOP = OrderType.Stop;
-const BAND = MatchEnd.Band;
+const { Band: BAND, SelfTrade: SELF_TRADE } = MatchEnd;
 const PRICE_MAX = Limits.PRICE_TICKS_MAX;
 const TRIGGERS_MAX = Limits.STOP_TRIGGERS_PER_COMMAND_MAX;
 const PPM = 1_000_000;
@@ -46,7 +46,7 @@ export class Incoming {
   wait(slot: number): void {
     const { orders } = this.#state;
     const book = this.#execution.bookOf(slot);
-    if (!book.addStop(slot, orders.side[slot] as Side, orders.stopPriceTicks[slot])) {
+    if (!book.addStop(slot, orders.side(slot) as Side, orders.stopPriceTicks(slot))) {
       this.#execution.cancel(slot, CancelReason.BookLimit);
     }
   }
@@ -54,19 +54,19 @@ export class Incoming {
   /** Lets a limit order, or a market order as its protection's limit, into the book. */
   enter(slot: number, limitTicks: number, isMarket: boolean, minQtyLots: number): void {
     const { orders, phases, books } = this.#state;
-    const row = orders.instrumentRow[slot];
+    const row = orders.instrumentRow(slot);
     const book = books[row];
-    const side = orders.side[slot] as Side;
+    const side = orders.side(slot) as Side;
     if (isAuction(phases.phase[row])) {
       this.#rest(slot, book, side, limitTicks);
       return;
     }
-    const timeInForce = orders.timeInForce[slot];
-    if ((orders.orderFlags[slot] & POST_ONLY) !== 0 && book.crosses(side, limitTicks)) {
+    const timeInForce = orders.timeInForce(slot);
+    if ((orders.orderFlags(slot) & POST_ONLY) !== 0 && book.crosses(side, limitTicks)) {
       this.#execution.cancel(slot, CancelReason.PostOnlyWouldTrade);
       return;
     }
-    const selfTrade = orders.selfTradePrevention[slot] as SelfTradePrevention;
+    const selfTrade = orders.selfTradePrevention(slot) as SelfTradePrevention;
     const leaves = orders.store.leavesQtyLots(slot);
     const needed = timeInForce === FILL_OR_KILL ? leaves : minQtyLots;
     if (needed > 0) {
@@ -91,14 +91,14 @@ export class Incoming {
   ): void {
     const { orders } = this.#state;
     const isBand = end === BAND;
-    if (isBand) this.#phaseControl.callVolatilityAuction(orders.instrumentRow[slot]);
+    if (isBand) this.#phaseControl.callVolatilityAuction(orders.instrumentRow(slot));
     if (orders.store.leavesQtyLots(slot) === 0) {
       // What self-trade prevention canceled is finished already; a fill is finished here.
-      if (end !== MatchEnd.SelfTrade) this.#execution.finish(slot);
+      if (end !== SELF_TRADE) this.#execution.finish(slot);
       orders.store.releaseOrder(slot);
       return;
     }
-    const isImmediate = isMarket || mayNotRest(orders.timeInForce[slot]);
+    const isImmediate = isMarket || mayNotRest(orders.timeInForce(slot));
     if (!isImmediate) this.#rest(slot, book, side, limitTicks);
     else this.#execution.cancel(slot, remainderReason(isBand, isMarket));
   }
@@ -145,32 +145,32 @@ export class Incoming {
     const { orders, risk } = this.#state;
     book.remove(slot);
     this.#reports.triggered(slot);
-    if (orders.partner[slot] > 0) this.#execution.notePair(slot);
-    const side = orders.side[slot] as Side;
-    const isMarket = orders.orderType[slot] === STOP;
-    const isKilled = risk.killSwitch(row, orders.accountRow(slot), orders.userRow[slot]) !== ACCEPTED;
+    if (orders.partner(slot) > 0) this.#execution.notePair(slot);
+    const side = orders.side(slot) as Side;
+    const isMarket = orders.orderType(slot) === STOP;
+    const isKilled = risk.killSwitch(row, orders.accountRow(slot), orders.userRow(slot)) !== ACCEPTED;
     if (isKilled || (isMarket && !this.#holdAtProtection(slot, row, side, book))) {
       this.#execution.cancel(slot, CancelReason.TriggerRefused);
       return;
     }
-    this.enter(slot, isMarket ? orders.holdPriceTicks[slot] : orders.priceTicks[slot], isMarket, 0);
+    this.enter(slot, isMarket ? orders.holdPriceTicks(slot) : orders.priceTicks(slot), isMarket, 0);
   }
 
   /** A triggered stop holds what its protection around the last price needs; false when it cannot. */
   #holdAtProtection(slot: number, row: number, side: Side, book: OrderBook): boolean {
     const { orders, ledger } = this.#state;
     const leaves = orders.store.leavesQtyLots(slot);
-    const holding = orders.holding[slot];
-    const oldPrice = orders.holdPriceTicks[slot];
-    const oldHold = orders.holdMinor[slot];
+    const holding = orders.holding(slot);
+    const oldPrice = orders.holdPriceTicks(slot);
+    const oldHold = orders.holdMinor(slot);
     const price = this.protectionTicks(row, side, book.lastPriceTicks);
     ledger.rehold(holding, side, oldPrice, oldHold, leaves, 0);
     if (ledger.reserve(holding, side, price, leaves, leaves) !== ACCEPTED) {
       ledger.restore(holding, side, oldPrice, oldHold, leaves);
       return false;
     }
-    orders.holdPriceTicks[slot] = price;
-    orders.holdMinor[slot] = ledger.reservedMinor;
+    orders.setProtection(slot, price);
+    orders.setHold(slot, ledger.reservedMinor, ledger.reservedValueMinor);
     return true;
   }
 }

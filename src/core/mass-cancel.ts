@@ -6,7 +6,6 @@ import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
 import type { Refusals } from './refusals.ts';
 import { byteAt } from './registry/fields.ts';
-import type { Reports } from './reports.ts';
 import type { CoreState } from './state.ts';
 import { cancelInBook } from './walk-book.ts';
 
@@ -20,20 +19,12 @@ export class MassCancellation {
   readonly #state: CoreState;
   readonly #writer: EventWriter;
   readonly #execution: Execution;
-  readonly #reports: Reports;
   readonly #refusals: Refusals;
 
-  constructor(
-    state: CoreState,
-    writer: EventWriter,
-    execution: Execution,
-    reports: Reports,
-    refusals: Refusals,
-  ) {
+  constructor(state: CoreState, writer: EventWriter, execution: Execution, refusals: Refusals) {
     this.#state = state;
     this.#writer = writer;
     this.#execution = execution;
-    this.#reports = reports;
     this.#refusals = refusals;
   }
 
@@ -53,8 +44,8 @@ export class MassCancellation {
     const side = words.u8[offset * 4 + SIDE];
     let account = ANY;
     if (accountId !== 0) account = accounts.rowOf(accountId);
-    else if (session !== -1) account = users.accountRow[session];
-    else if (sender !== -1) account = users.accountRow[sender];
+    else if (session !== -1) account = users.accountRow(session);
+    else if (sender !== -1) account = users.accountRow(sender);
     const canceled =
       account === ANY
         ? this.#cancelInstrument(row, side, CancelReason.MassCancel)
@@ -74,9 +65,9 @@ export class MassCancellation {
     const account = accounts.rowOf(accountId);
     if (userId !== 0 && sender === -1) return RejectCode.UNKNOWN_USER;
     if (userId !== 0) {
-      const own = users.accountRow[sender];
+      const own = users.accountRow(sender);
       const isForeign =
-        (accountId !== 0 && account !== own) || (sessionUserId !== 0 && users.accountRow[session] !== own);
+        (accountId !== 0 && account !== own) || (sessionUserId !== 0 && users.accountRow(session) !== own);
       if (isForeign) return RejectCode.NOT_ALLOWED;
     }
     if (sessionUserId !== 0 && session === -1) return RejectCode.UNKNOWN_USER;
@@ -90,7 +81,7 @@ export class MassCancellation {
 
   /** The session of a user ended: cancels its orders where it asked for that. */
   disconnected(userRow: number, clientOrderId: number): void {
-    const account = this.#state.users.accountRow[userRow];
+    const account = this.#state.users.accountRow(userRow);
     const canceled = this.#cancelAccount(account, ANY, userRow, 0, CancelReason.Disconnected);
     this.#done(userRow, 0, clientOrderId, canceled);
   }
@@ -114,7 +105,7 @@ export class MassCancellation {
         break;
       default: {
         const user = users.rowOf(scopeId);
-        canceled = this.#cancelAccount(users.accountRow[user], ANY, user, 0, CancelReason.KillSwitch);
+        canceled = this.#cancelAccount(users.accountRow(user), ANY, user, 0, CancelReason.KillSwitch);
       }
     }
     this.#done(-1, words.i32[offset + 2], words.i32[offset + 3], canceled);
@@ -126,7 +117,7 @@ export class MassCancellation {
       books[row],
       this.#execution,
       reason,
-      (slot) => side === 0 || orders.side[slot] === side,
+      (slot) => side === 0 || orders.side(slot) === side,
     );
   }
 
@@ -136,9 +127,9 @@ export class MassCancellation {
     for (let slot = orders.firstOfAccount(account); slot !== 0; ) {
       const next = orders.nextOfAccount(slot);
       const matches =
-        (row === ANY || orders.instrumentRow[slot] === row) &&
-        (user === ANY || orders.userRow[slot] === user) &&
-        (side === 0 || orders.side[slot] === side);
+        (row === ANY || orders.instrumentRow(slot) === row) &&
+        (user === ANY || orders.userRow(slot) === user) &&
+        (side === 0 || orders.side(slot) === side);
       if (matches) {
         this.#execution.cancel(slot, reason);
         canceled++;
@@ -150,8 +141,8 @@ export class MassCancellation {
 
   /** @param userRow who asked; -1 the operator */
   #done(userRow: number, instrumentId: number, clientOrderId: number, canceled: number): void {
-    const userId = userRow === -1 ? 0 : this.#state.users.userId[userRow];
-    const number = userRow === -1 ? 0 : this.#reports.nextNumber(userRow);
+    const userId = userRow === -1 ? 0 : this.#state.users.userId(userRow);
+    const number = userRow === -1 ? 0 : this.#state.users.nextReport(userRow);
     const at = this.#writer.begin(
       EventType.MassCancelDone,
       MassCancelDone.words,

@@ -16,6 +16,7 @@ import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Execution } from './execution.ts';
 import type { Incoming } from './incoming.ts';
+import { type Orders, packTerms } from './orders.ts';
 import { isAuction } from './phase/phase-table.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reports } from './reports.ts';
@@ -30,6 +31,35 @@ const {
   FillOrKill: FILL_OR_KILL,
   GoodTillDate: GOOD_TILL_DATE,
 } = TimeInForce;
+const {
+  CAPACITY,
+  DUPLICATE_CLIENT_ORDER_ID,
+  INVALID_DISPLAY_QUANTITY,
+  INVALID_EXPIRY,
+  INVALID_FLAGS,
+  INVALID_MINIMUM_QUANTITY,
+  INVALID_ORDER_TYPE,
+  INVALID_PRICE,
+  INVALID_QUANTITY,
+  INVALID_SELF_TRADE_PREVENTION,
+  INVALID_SIDE,
+  INVALID_STOP_PRICE,
+  INVALID_TIME_IN_FORCE,
+  MALFORMED_COMMAND,
+  NOTHING_TO_REPLACE,
+  NO_REFERENCE_PRICE,
+  OCO_PARTNER_UNUSABLE,
+  ORDER_CAPACITY,
+  PHASE,
+  UNKNOWN_INSTRUMENT,
+  UNKNOWN_ORDER,
+  UNKNOWN_USER,
+  VALUE_TOO_LARGE,
+} = RejectCode;
+const NONE = ACCEPTED;
+const REQUESTED = CancelReason.Requested;
+const CONTINUOUS = Phase.Continuous;
+const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
 const POST_ONLY = OrderFlag.PostOnly;
 const NEW_ORDER = CommandType.NewOrder;
 const CANCEL_ORDER = CommandType.CancelOrder;
@@ -76,6 +106,7 @@ const STP_WORD = NEW_SELF_TRADE_PREVENTION;
  */
 export class OrderEntry {
   readonly #state: CoreState;
+  readonly #orders: Orders;
   readonly #execution: Execution;
   readonly #reports: Reports;
   readonly #incoming: Incoming;
@@ -84,6 +115,7 @@ export class OrderEntry {
   #row: number;
   #userRow: number;
   #accountRow: number;
+  #holding: number;
   #side: number;
   #orderType: number;
   #timeInForce: number;
@@ -98,7 +130,7 @@ export class OrderEntry {
   #partner: number;
   /** Price at which the order is valued and held. */
   #holdPriceTicks: number;
-  /** Why `#findOriginal` found nothing; ACCEPTED when it did. */
+  /** Why `#findOriginal` found nothing; 0 when it did. */
   #originalCode: number;
 
   constructor(
@@ -109,6 +141,7 @@ export class OrderEntry {
     refusals: Refusals,
   ) {
     this.#state = state;
+    this.#orders = state.orders;
     this.#execution = execution;
     this.#reports = reports;
     this.#incoming = incoming;
@@ -116,6 +149,7 @@ export class OrderEntry {
     this.#row = 0;
     this.#userRow = 0;
     this.#accountRow = 0;
+    this.#holding = 0;
     this.#side = 0;
     this.#orderType = 0;
     this.#timeInForce = 0;
@@ -129,12 +163,12 @@ export class OrderEntry {
     this.#expireSeconds = 0;
     this.#partner = 0;
     this.#holdPriceTicks = 0;
-    this.#originalCode = ACCEPTED;
+    this.#originalCode = NONE;
   }
 
   newOrder(words: WordBuffer, offset: number): void {
     const code = this.#checkNew(words, offset);
-    if (code !== ACCEPTED) {
+    if (code !== NONE) {
       this.#refusals.refuse(NEW_ORDER, code, words, offset, offset + NEW_CLIENT_TAG);
       return;
     }
@@ -150,16 +184,15 @@ export class OrderEntry {
   #checkNew(words: WordBuffer, offset: number): number {
     const { i32 } = words;
     const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
-    if (clientOrderId <= 0) return RejectCode.MALFORMED_COMMAND;
+    if (clientOrderId <= 0) return MALFORMED_COMMAND;
     const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
-    if (this.#userRow === -1) return RejectCode.UNKNOWN_USER;
+    if (this.#userRow === -1) return UNKNOWN_USER;
     this.#row = this.#state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
-    if (this.#row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (!isFresh) return RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    if (this.#row === -1) return UNKNOWN_INSTRUMENT;
+    if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
     this.#readNew(words, offset);
     const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
-    if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId))
-      return RejectCode.OCO_PARTNER_UNUSABLE;
+    if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
     return this.#checkTerms() || this.#checkMarket() || this.#checkRisk(this.#qtyLots, 0);
   }
 
@@ -172,10 +205,10 @@ export class OrderEntry {
     const user = users.rowOf(userId);
     this.#userRow = user;
     if (user === -1) return false;
-    this.#accountRow = users.accountRow[user];
+    this.#accountRow = users.accountRow(user);
     risk.countMessage(this.#accountRow, timeSeconds);
-    if (clientOrderId <= users.lastClientOrderId[user]) return false;
-    users.lastClientOrderId[user] = clientOrderId;
+    if (clientOrderId <= users.lastClientOrderId(user)) return false;
+    users.setLastClientOrderId(user, clientOrderId);
     return true;
   }
 
@@ -200,7 +233,7 @@ export class OrderEntry {
   #findPartner(clientOrderId: number): boolean {
     const { orders } = this.#state;
     const partner = orders.find(this.#userRow, clientOrderId);
-    if (partner === 0 || orders.instrumentRow[partner] !== this.#row || orders.partner[partner] !== 0)
+    if (partner === 0 || orders.instrumentRow(partner) !== this.#row || orders.partner(partner) !== 0)
       return false;
     if (!this.#mayRest()) return false;
     this.#partner = partner;
@@ -216,22 +249,22 @@ export class OrderEntry {
     const type = this.#orderType;
     const mayRest = this.#mayRest();
     const isStop = type === STOP || type === STOP_LIMIT;
-    if (this.#side !== BUY && this.#side !== SELL) return RejectCode.INVALID_SIDE;
-    if (type < LIMIT || type > STOP_LIMIT) return RejectCode.INVALID_ORDER_TYPE;
-    if (this.#timeInForce < 1 || this.#timeInForce > GOOD_TILL_DATE) return RejectCode.INVALID_TIME_IN_FORCE;
-    if (type === MARKET ? mayRest : isStop && !mayRest) return RejectCode.INVALID_TIME_IN_FORCE;
+    if (this.#side !== BUY && this.#side !== SELL) return INVALID_SIDE;
+    if (type < LIMIT || type > STOP_LIMIT) return INVALID_ORDER_TYPE;
+    if (this.#timeInForce < 1 || this.#timeInForce > GOOD_TILL_DATE) return INVALID_TIME_IN_FORCE;
+    if (type === MARKET ? mayRest : isStop && !mayRest) return INVALID_TIME_IN_FORCE;
     const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
     if ((this.#orderFlags & ~POST_ONLY) !== 0 || (isPostOnly && (type !== LIMIT || !mayRest))) {
-      return RejectCode.INVALID_FLAGS;
+      return INVALID_FLAGS;
     }
-    if (!this.#hasValidPrice()) return RejectCode.INVALID_PRICE;
-    if (isStop ? !this.#hasValidStop() : this.#stopPriceTicks !== 0) return RejectCode.INVALID_STOP_PRICE;
-    if (!this.#hasValidQuantity()) return RejectCode.INVALID_QUANTITY;
-    if (!this.#hasValidDisplay(mayRest)) return RejectCode.INVALID_DISPLAY_QUANTITY;
+    if (!this.#hasValidPrice()) return INVALID_PRICE;
+    if (isStop ? !this.#hasValidStop() : this.#stopPriceTicks !== 0) return INVALID_STOP_PRICE;
+    if (!this.#hasValidQuantity()) return INVALID_QUANTITY;
+    if (!this.#hasValidDisplay(mayRest)) return INVALID_DISPLAY_QUANTITY;
     if (this.#minQtyLots !== 0 && (isStop || isPostOnly || !isQuantity(this.#minQtyLots, this.#qtyLots))) {
-      return RejectCode.INVALID_MINIMUM_QUANTITY;
+      return INVALID_MINIMUM_QUANTITY;
     }
-    if (!this.#hasValidExpiry()) return RejectCode.INVALID_EXPIRY;
+    if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
     return this.#checkValue();
   }
 
@@ -277,35 +310,35 @@ export class OrderEntry {
       price = this.#incoming.protectionTicks(this.#row, this.#side as Side, reference);
     }
     this.#holdPriceTicks = price;
-    if (price !== 0 && ledger.valueMinor(this.#row, price, this.#qtyLots) === -1)
-      return RejectCode.VALUE_TOO_LARGE;
-    if (this.#selfTrade > SelfTradePrevention.Decrement) return RejectCode.INVALID_SELF_TRADE_PREVENTION;
-    if (this.#selfTrade === SelfTradePrevention.Default) {
-      this.#selfTrade = instruments.selfTradePrevention[this.#row] || SelfTradePrevention.CancelNewest;
+    if (price !== 0 && ledger.valueMinor(this.#row, price, this.#qtyLots) === -1) return VALUE_TOO_LARGE;
+    if (this.#selfTrade > STP_LAST) return INVALID_SELF_TRADE_PREVENTION;
+    if (this.#selfTrade === STP_DEFAULT) {
+      this.#selfTrade = instruments.selfTradePrevention[this.#row] || STP_CANCEL_NEWEST;
     }
-    return price === 0 ? RejectCode.NO_REFERENCE_PRICE : ACCEPTED;
+    return price === 0 ? NO_REFERENCE_PRICE : NONE;
   }
 
   /** The 300s: kill switches and phase. */
   #checkMarket(): number {
     const { risk, phases } = this.#state;
     const killed = risk.killSwitch(this.#row, this.#accountRow, this.#userRow);
-    if (killed !== ACCEPTED) return killed;
+    if (killed !== NONE) return killed;
     const phase = phases.phase[this.#row];
-    if (phase === Phase.Continuous) return ACCEPTED;
-    if (!isAuction(phase)) return RejectCode.PHASE;
+    if (phase === CONTINUOUS) return NONE;
+    if (!isAuction(phase)) return PHASE;
     const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
-    return this.#mayRest() && !isPostOnly && this.#minQtyLots === 0 ? ACCEPTED : RejectCode.PHASE;
+    return this.#mayRest() && !isPostOnly && this.#minQtyLots === 0 ? NONE : PHASE;
   }
 
   /**
-   * The 400s; on ACCEPTED the funds are reserved.
+   * The 400s; on acceptance the funds are reserved.
    * @param replacedLots what the order that is being replaced had open; 0 for a new order
    */
   #checkRisk(leavesLots: number, replacedLots: number): number {
     const { ledger, risk, books, orders, expiry } = this.#state;
     const holding = ledger.holdingRow(this.#accountRow, this.#row);
-    if (holding === -1) return RejectCode.CAPACITY;
+    if (holding === -1) return CAPACITY;
+    this.#holding = holding;
     const isLimitPrice = this.#priceTicks !== 0;
     const code = risk.admit(
       holding,
@@ -317,53 +350,47 @@ export class OrderEntry {
       leavesLots,
       replacedLots,
     );
-    if (code !== ACCEPTED) return code;
+    if (code !== NONE) return code;
     const hasRoom =
       (replacedLots > 0 || orders.store.canAllocateOrder()) && (this.#expireSeconds === 0 || expiry.canAdd());
-    if (hasRoom) return ACCEPTED;
+    if (hasRoom) return NONE;
     ledger.rehold(holding, this.#side, this.#holdPriceTicks, ledger.reservedMinor, leavesLots, 0);
-    return RejectCode.ORDER_CAPACITY;
+    return ORDER_CAPACITY;
   }
 
   /** Writes the row of an order that passed every check. */
   #addOrder(words: WordBuffer, offset: number): number {
-    const { orders, accounts, books, ledger } = this.#state;
+    const orders = this.#orders;
     const slot = orders.store.allocateOrder();
-    const book = books[this.#row];
+    const book = this.#state.books[this.#row];
     book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, this.#qtyLots, this.#displayQtyLots);
-    orders.instrumentRow[slot] = this.#row;
-    orders.userRow[slot] = this.#userRow;
-    orders.holding[slot] = ledger.find(this.#accountRow, this.#row);
-    orders.clientOrderId[slot] = words.i32[offset + NEW_CLIENT_ORDER_ID];
-    orders.side[slot] = this.#side;
-    orders.orderType[slot] = this.#orderType;
-    orders.timeInForce[slot] = this.#timeInForce;
-    orders.orderFlags[slot] = this.#orderFlags;
-    orders.selfTradePrevention[slot] = this.#selfTrade;
-    orders.cumQtyLots[slot] = 0;
-    orders.partner[slot] = this.#partner;
-    if (this.#partner !== 0) orders.partner[this.#partner] = slot;
+    const terms = packTerms(
+      this.#side,
+      this.#orderType,
+      this.#timeInForce,
+      this.#orderFlags,
+      this.#selfTrade,
+    );
+    orders.open(slot, this.#row, this.#userRow, this.#holding, terms);
+    if (this.#partner !== 0) {
+      orders.setPartner(slot, this.#partner);
+      orders.setPartner(this.#partner, slot);
+    }
     this.#writeTerms(slot, words, offset + NEW_CLIENT_TAG);
-    orders.add(slot);
-    accounts.openOrders[this.#accountRow]++;
+    orders.add(slot, words.i32[offset + NEW_CLIENT_ORDER_ID]);
+    this.#state.accounts.addOpenOrders(this.#accountRow, 1);
     return slot;
   }
 
   /** The part of a row that a replace changes too. */
   #writeTerms(slot: number, words: WordBuffer, tagAt: number): void {
-    const { orders, expiry, ledger } = this.#state;
-    orders.priceTicks[slot] = this.#priceTicks;
-    orders.holdPriceTicks[slot] = this.#holdPriceTicks;
-    orders.stopPriceTicks[slot] = this.#stopPriceTicks;
-    orders.holdMinor[slot] = ledger.reservedMinor;
-    orders.expireSeconds[slot] = this.#expireSeconds;
-    if (this.#expireSeconds !== 0) expiry.add(slot, this.#expireSeconds);
-    const { clientTag } = orders;
-    for (let word = 0; word < 4; word++) {
-      const value = words.i32[tagAt + word];
-      // Most orders have no tag: not touching its memory keeps it unmapped.
-      if (value !== clientTag[(slot << 2) + word]) clientTag[(slot << 2) + word] = value;
-    }
+    const orders = this.#orders;
+    const { expiry, ledger } = this.#state;
+    const expireSeconds = this.#expireSeconds;
+    orders.setPrices(slot, this.#priceTicks, this.#holdPriceTicks, this.#stopPriceTicks, expireSeconds);
+    orders.setHold(slot, ledger.reservedMinor, ledger.reservedValueMinor);
+    orders.setTag(slot, words, tagAt);
+    if (expireSeconds !== 0) expiry.add(slot, expireSeconds);
   }
 
   cancelOrder(words: WordBuffer, offset: number): void {
@@ -372,27 +399,26 @@ export class OrderEntry {
     const user = users.rowOf(i32[offset + CANCEL_USER_ID]);
     const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
     const totalQtyLots = f64[(offset + CANCEL_TOTAL_QTY_LOTS) >> 1];
-    let code = ACCEPTED as number;
+    let code = NONE as number;
     let slot = 0;
-    if (user === -1) code = RejectCode.UNKNOWN_USER;
+    if (user === -1) code = UNKNOWN_USER;
     else {
-      risk.countMessage(users.accountRow[user], timeSeconds);
+      risk.countMessage(users.accountRow(user), timeSeconds);
       slot = orders.find(user, i32[offset + CANCEL_CLIENT_ORDER_ID]);
       const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
-      if (instrumentId !== 0 && row === -1) code = RejectCode.UNKNOWN_INSTRUMENT;
-      else if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row))
-        code = RejectCode.UNKNOWN_ORDER;
+      if (instrumentId !== 0 && row === -1) code = UNKNOWN_INSTRUMENT;
+      else if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) code = UNKNOWN_ORDER;
       else if (totalQtyLots !== 0 && !isQuantity(totalQtyLots, this.#totalOf(slot) - 1)) {
-        code = RejectCode.INVALID_QUANTITY;
+        code = INVALID_QUANTITY;
       }
     }
-    if (code !== ACCEPTED) {
+    if (code !== NONE) {
       this.#refusals.refuse(CANCEL_ORDER, code, words, offset, 0);
       return;
     }
-    const row = orders.instrumentRow[slot];
-    const leavesQtyLots = totalQtyLots - orders.cumQtyLots[slot];
-    if (leavesQtyLots <= 0) this.#execution.cancel(slot, CancelReason.Requested);
+    const row = orders.instrumentRow(slot);
+    const leavesQtyLots = totalQtyLots - orders.cumQtyLots(slot);
+    if (leavesQtyLots <= 0) this.#execution.cancel(slot, REQUESTED);
     else this.#reduce(slot, leavesQtyLots);
     this.#incoming.triggerStops(row);
   }
@@ -400,7 +426,7 @@ export class OrderEntry {
   /** What an order has executed and what it has open. */
   #totalOf(slot: number): number {
     const { orders } = this.#state;
-    return orders.cumQtyLots[slot] + orders.store.leavesQtyLots(slot);
+    return orders.cumQtyLots(slot) + orders.store.leavesQtyLots(slot);
   }
 
   #reduce(slot: number, leavesQtyLots: number): void {
@@ -409,7 +435,7 @@ export class OrderEntry {
     const qtyLots = orders.store.leavesQtyLots(slot) - leavesQtyLots;
     const isWaiting = book.isWaitingStop(slot);
     const visible = book.reduce(slot, qtyLots);
-    this.#execution.onCanceled(slot, qtyLots, isWaiting ? 0 : visible, 0, CancelReason.Requested);
+    this.#execution.onCanceled(slot, qtyLots, isWaiting ? 0 : visible, 0, REQUESTED);
   }
 
   replaceOrder(words: WordBuffer, offset: number): void {
@@ -417,13 +443,13 @@ export class OrderEntry {
     const { i32 } = words;
     const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
     const slot = clientOrderId <= 0 ? 0 : this.#findOriginal(words, offset);
-    let code: number = clientOrderId <= 0 ? RejectCode.MALFORMED_COMMAND : this.#originalCode;
-    if (code === ACCEPTED) code = this.#checkReplace(words, offset, slot);
-    if (code !== ACCEPTED) {
+    let code: number = clientOrderId <= 0 ? MALFORMED_COMMAND : this.#originalCode;
+    if (code === NONE) code = this.#checkReplace(words, offset, slot);
+    if (code !== NONE) {
       this.#refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
       return;
     }
-    const row = orders.instrumentRow[slot];
+    const row = orders.instrumentRow(slot);
     this.#applyReplace(slot, words, offset);
     this.#execution.settlePairs();
     this.#incoming.triggerStops(row);
@@ -436,16 +462,16 @@ export class OrderEntry {
     const isFresh = this.#identify(i32[offset + REPLACE_USER_ID], i32[offset + REPLACE_CLIENT_ORDER_ID]);
     const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
-    this.#originalCode = RejectCode.UNKNOWN_USER;
+    this.#originalCode = UNKNOWN_USER;
     if (this.#userRow === -1) return 0;
-    this.#originalCode = RejectCode.UNKNOWN_INSTRUMENT;
+    this.#originalCode = UNKNOWN_INSTRUMENT;
     if (instrumentId !== 0 && row === -1) return 0;
-    this.#originalCode = RejectCode.DUPLICATE_CLIENT_ORDER_ID;
+    this.#originalCode = DUPLICATE_CLIENT_ORDER_ID;
     if (!isFresh) return 0;
     const slot = orders.find(this.#userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
-    this.#originalCode = RejectCode.UNKNOWN_ORDER;
-    if (slot === 0 || (row !== -1 && orders.instrumentRow[slot] !== row)) return 0;
-    this.#originalCode = ACCEPTED;
+    this.#originalCode = UNKNOWN_ORDER;
+    if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) return 0;
+    this.#originalCode = NONE;
     return slot;
   }
 
@@ -453,36 +479,37 @@ export class OrderEntry {
     const { orders, ledger } = this.#state;
     const { i32, f64 } = words;
     const isWaiting = this.#execution.bookOf(slot).isWaitingStop(slot);
-    this.#row = orders.instrumentRow[slot];
-    this.#side = orders.side[slot];
+    this.#row = orders.instrumentRow(slot);
+    this.#side = orders.side(slot);
     // A stop that has triggered rests as the limit order that it became.
-    this.#orderType = isWaiting ? orders.orderType[slot] : LIMIT;
-    this.#timeInForce = orders.timeInForce[slot];
-    this.#orderFlags = orders.orderFlags[slot];
-    this.#selfTrade = orders.selfTradePrevention[slot];
+    this.#orderType = isWaiting ? orders.orderType(slot) : LIMIT;
+    this.#timeInForce = orders.timeInForce(slot);
+    this.#orderFlags = orders.orderFlags(slot);
+    this.#selfTrade = orders.selfTradePrevention(slot);
     this.#minQtyLots = 0;
     this.#priceTicks = i32[offset + REPLACE_PRICE_TICKS];
-    this.#stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks[slot];
+    this.#stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks(slot);
     this.#qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
     this.#displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
     this.#expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
-    if (!this.#hasValidPrice()) return RejectCode.INVALID_PRICE;
-    if (isWaiting && !this.#hasValidStop()) return RejectCode.INVALID_STOP_PRICE;
-    if (!this.#hasValidQuantity()) return RejectCode.INVALID_QUANTITY;
-    if (!this.#hasValidDisplay(true)) return RejectCode.INVALID_DISPLAY_QUANTITY;
-    if (!this.#hasValidExpiry()) return RejectCode.INVALID_EXPIRY;
-    const open = this.#qtyLots - orders.cumQtyLots[slot];
+    if (!this.#hasValidPrice()) return INVALID_PRICE;
+    if (isWaiting && !this.#hasValidStop()) return INVALID_STOP_PRICE;
+    if (!this.#hasValidQuantity()) return INVALID_QUANTITY;
+    if (!this.#hasValidDisplay(true)) return INVALID_DISPLAY_QUANTITY;
+    if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
+    const open = this.#qtyLots - orders.cumQtyLots(slot);
     const code = this.#checkOpenValue(open);
-    if (code !== ACCEPTED) return code;
-    if (open <= 0) return RejectCode.NOTHING_TO_REPLACE;
+    if (code !== NONE) return code;
+    if (open <= 0) return NOTHING_TO_REPLACE;
     const market = this.#checkMarket();
-    if (market !== ACCEPTED) return market;
+    if (market !== NONE) return market;
     const leaves = orders.store.leavesQtyLots(slot);
-    const { holding, holdPriceTicks, holdMinor } = orders;
-    ledger.rehold(holding[slot], this.#side, holdPriceTicks[slot], holdMinor[slot], leaves, 0);
+    const holding = orders.holding(slot);
+    const hold = orders.holdMinor(slot);
+    ledger.release(holding, this.#side, orders.valueMinor(slot), hold, leaves);
     const risk = this.#checkRisk(open, leaves);
-    if (risk !== ACCEPTED) {
-      ledger.restore(holding[slot], this.#side, holdPriceTicks[slot], holdMinor[slot], leaves);
+    if (risk !== NONE) {
+      ledger.restore(holding, this.#side, orders.holdPriceTicks(slot), hold, leaves);
     }
     return risk;
   }
@@ -502,13 +529,13 @@ export class OrderEntry {
     const book = books[this.#row];
     const isWaiting = book.isWaitingStop(slot);
     const leaves = store.leavesQtyLots(slot);
-    const open = this.#qtyLots - orders.cumQtyLots[slot];
+    const open = this.#qtyLots - orders.cumQtyLots(slot);
     const originalOrderId = store.orderId(slot);
-    const originalClientOrderId = orders.clientOrderId[slot];
+    const originalClientOrderId = orders.clientOrderId(slot);
     const keepsPriority =
       !isWaiting &&
-      this.#priceTicks === orders.priceTicks[slot] &&
-      this.#displayQtyLots === store.sliceQtyLots[slot] &&
+      this.#priceTicks === orders.priceTicks(slot) &&
+      this.#displayQtyLots === store.sliceOf(slot) &&
       open <= leaves;
     let visible = 0;
     if (!keepsPriority) {
@@ -517,13 +544,13 @@ export class OrderEntry {
     } else if (open < leaves) {
       visible = book.reduce(slot, leaves - open);
     }
-    if (orders.expireSeconds[slot] !== 0) expiry.remove(slot, orders.expireSeconds[slot]);
+    const expireSeconds = orders.expireSeconds(slot);
+    if (expireSeconds !== 0) expiry.remove(slot, expireSeconds);
     orders.remove(slot);
-    orders.clientOrderId[slot] = words.i32[offset + REPLACE_CLIENT_ORDER_ID];
     if (keepsPriority) store.setOrderId(slot, this.#state.nextOrderId());
     else book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, open, this.#displayQtyLots);
     this.#writeTerms(slot, words, offset + REPLACE_CLIENT_TAG);
-    orders.add(slot);
+    orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
     this.#reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
     if (keepsPriority) return;
     if (isWaiting) this.#incoming.wait(slot);

@@ -2,7 +2,6 @@ import type { CommandType } from '#domain/commands.ts';
 import { CommandRejected, EventType } from '#domain/events.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventWriter } from './event-writer.ts';
-import type { Reports } from './reports.ts';
 import type { CoreState } from './state.ts';
 
 const rejected = CommandRejected.at;
@@ -11,12 +10,10 @@ const rejected = CommandRejected.at;
 export class Refusals {
   readonly #state: CoreState;
   readonly #writer: EventWriter;
-  readonly #reports: Reports;
 
-  constructor(state: CoreState, writer: EventWriter, reports: Reports) {
+  constructor(state: CoreState, writer: EventWriter) {
     this.#state = state;
     this.#writer = writer;
-    this.#reports = reports;
   }
 
   /** @param tagAt word of the command's clientTag; 0 when it has none */
@@ -29,12 +26,12 @@ export class Refusals {
       CommandRejected.words,
       command.i32[offset + 2],
       userId,
-      user === -1 ? 0 : this.#reports.nextNumber(user),
+      user === -1 ? 0 : users.nextReport(user),
     );
     const { i32 } = this.#writer.words;
     i32[at + rejected.commandType] = commandType | (code << 16);
     i32[at + rejected.clientOrderId] = command.i32[offset + 3];
-    i32[at + rejected.accountId] = user === -1 ? 0 : accounts.accountId[users.accountRow[user]];
+    i32[at + rejected.accountId] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));
     if (tagAt === 0) return;
     for (let word = 0; word < 4; word++) i32[at + rejected.clientTag + word] = command.i32[tagAt + word];
   }

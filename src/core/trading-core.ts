@@ -52,10 +52,10 @@ export class TradingCore {
     const writer = new EventWriter(sink);
     const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);
     const execution = new Execution(state, writer, reports);
-    const refusals = new Refusals(state, writer, reports);
+    const refusals = new Refusals(state, writer);
     const phaseControl = new PhaseControl(state, writer, execution);
     const incoming = new Incoming(state, execution, reports, phaseControl);
-    const massCancellation = new MassCancellation(state, writer, execution, reports, refusals);
+    const massCancellation = new MassCancellation(state, writer, execution, refusals);
     this.state = state;
     this.#writer = writer;
     this.#reports = reports;

@@ -53,7 +53,7 @@ export class BookStore {
   readonly ordersF64: Float64Array<ArrayBuffer>;
   /** What an iceberg displays now; meaningless for other orders (see `visibleQtyLots`). */
   readonly displayedQtyLots: Float64Array<ArrayBuffer>;
-  /** Size of an iceberg's slices; 0 for orders that show everything. */
+  /** Size of an iceberg's slices; meaningless for other orders (see `sliceOf`). */
   readonly sliceQtyLots: Float64Array<ArrayBuffer>;
 
   readonly levels: Columns;
@@ -153,7 +153,14 @@ export class BookStore {
 
   /** Displayed quantity of a resting order, in lots. */
   visibleQtyLots(slot: number): number {
-    return this.sliceQtyLots[slot] === 0 ? this.ordersF64[(slot << 2) + LEAVES] : this.displayedQtyLots[slot];
+    const isIceberg = (this.ordersI32[(slot << 3) + LEVEL] & ICEBERG) !== 0;
+    return isIceberg ? this.displayedQtyLots[slot] : this.ordersF64[(slot << 2) + LEAVES];
+  }
+
+  /** Size of an order's slices; 0 for one that shows everything. */
+  sliceOf(slot: number): number {
+    const isIceberg = (this.ordersI32[(slot << 3) + LEVEL] & ICEBERG) !== 0;
+    return isIceberg ? this.sliceQtyLots[slot] : 0;
   }
 
   leavesQtyLots(slot: number): number {

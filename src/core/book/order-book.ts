@@ -123,8 +123,7 @@ export class OrderBook {
     this.#orders[base + OWNER] = owner;
     this.#ordersF64[(slot << 2) + LEAVES] = qtyLots;
     this.#ordersF64[(slot << 2) + ORDER_ID] = orderId;
-    if (sliceQtyLots !== 0 || this.#store.sliceQtyLots[slot] !== 0)
-      this.#store.sliceQtyLots[slot] = sliceQtyLots;
+    if (sliceQtyLots !== 0) this.#store.sliceQtyLots[slot] = sliceQtyLots;
   }
 
   /** Best bid in ticks, 0 when there is none. */

@@ -5,6 +5,8 @@ import { ACCEPTED } from '#domain/rejects.ts';
 import { AssertionError } from '#lib/assert.ts';
 import { BTC, TestVenue, USD } from '../registry/test-venue.ts';
 import { audit } from './audit.ts';
+import { BalanceDouble } from './balances.ts';
+import { HoldingDouble } from './ledger.ts';
 
 /** A spot buy and sell and a margined buy are open; nothing is wrong. */
 function openVenue(): TestVenue {
@@ -22,59 +24,42 @@ function openVenue(): TestVenue {
 }
 
 test('audit: names a planted error in every sum that the ledger keeps', () => {
-  const plant = (column: (venue: TestVenue) => Float64Array, row: number, error: number): string | null => {
+  const plant = (change: (venue: TestVenue) => void): string | null => {
     const venue = openVenue();
-    column(venue)[row] += error;
+    change(venue);
     return audit(venue.ledger);
   };
-  const holdings = [
+  const inHolding = (name: keyof typeof HoldingDouble, row: number, error: number): string | null =>
+    plant(({ ledger }) => {
+      ledger.doubles[(row << 4) + HoldingDouble[name]] += error;
+    });
+  const inSum = (name: 'netDepositsMinor' | 'postedMinor' | 'grossMinor', error: number): string | null =>
+    plant(({ ledger }) => {
+      ledger.balances[name][0] += error;
+    });
+  for (const name of [
     'openSellLots',
     'heldBuyMinor',
     'heldSellMinor',
     'openValueMinor',
     'marginMinor',
     'entryValueMinor',
-  ] as const;
-  for (const name of holdings)
-    assert.notEqual(
-      plant((venue) => venue.ledger[name], 0, 1),
-      null,
-      name,
-    );
-  assert.notEqual(
-    plant((venue) => venue.ledger.openBuyLots, 1, 1),
-    null,
-  );
-  assert.notEqual(
-    plant((venue) => venue.ledger.openBuyLots, 0, -11),
-    null,
-  );
-  assert.notEqual(
-    plant((venue) => venue.ledger.positionLots, 1, 1),
-    null,
-  );
+  ] as const) {
+    assert.notEqual(inHolding(name, 0, 1), null, name);
+  }
+  assert.notEqual(inHolding('openBuyLots', 1, 1), null);
+  assert.notEqual(inHolding('openBuyLots', 0, -11), null);
+  assert.notEqual(inHolding('positionLots', 1, 1), null);
   for (const name of ['totalMinor', 'heldMinor', 'marginMinor', 'openValueMinor'] as const) {
-    assert.notEqual(
-      plant((venue) => venue.ledger.balances[name], 0, 1),
-      null,
-      name,
-    );
+    const found = plant(({ ledger }) => {
+      ledger.balances.doubles[BalanceDouble[name]] += 1;
+    });
+    assert.notEqual(found, null, name);
   }
-  for (const name of ['netDepositsMinor', 'postedMinor'] as const) {
-    assert.notEqual(
-      plant((venue) => venue.ledger.balances[name], 0, 1),
-      null,
-      name,
-    );
-  }
-  assert.notEqual(
-    plant((venue) => venue.ledger.balances.grossMinor, 0, -1),
-    null,
-  );
-  assert.notEqual(
-    plant((venue) => venue.ledger.balances.grossMinor, 0, 2 ** 53),
-    null,
-  );
+  for (const name of ['netDepositsMinor', 'postedMinor'] as const)
+    assert.notEqual(inSum(name, 1), null, name);
+  assert.notEqual(inSum('grossMinor', -1), null);
+  assert.notEqual(inSum('grossMinor', 2 ** 53), null);
 });
 
 test('conserved: false after a posting with one leg, and the next posting stops the process', () => {

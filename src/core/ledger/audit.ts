@@ -13,32 +13,32 @@ export function audit(ledger: Ledger): string | null {
 
 function auditHoldings(ledger: Ledger): string | null {
   for (let row = 0; row < ledger.count; row++) {
-    const instrument = ledger.instrumentRow[row];
+    const instrument = ledger.instrumentRow(row);
     const isSpot = ledger.instruments.kind[instrument] === InstrumentKind.Spot;
-    for (const [name, column] of [
-      ['openBuyLots', ledger.openBuyLots],
-      ['openSellLots', ledger.openSellLots],
-      ['heldBuyMinor', ledger.heldBuyMinor],
-      ['heldSellMinor', ledger.heldSellMinor],
-      ['openValueMinor', ledger.openValueMinor],
-      ['marginMinor', ledger.marginMinor],
-      ['entryValueMinor', ledger.entryValueMinor],
+    for (const name of [
+      'openBuyLots',
+      'openSellLots',
+      'heldBuyMinor',
+      'heldSellMinor',
+      'openValueMinor',
+      'marginMinor',
+      'entryValueMinor',
     ] as const) {
-      if (!(column[row] >= 0 && Number.isSafeInteger(column[row])))
-        return `holding ${row}: ${name} ${column[row]}`;
+      const amount = ledger[name](row);
+      if (!(amount >= 0 && Number.isSafeInteger(amount))) return `holding ${row}: ${name} ${amount}`;
     }
-    const soldBase = ledger.openSellLots[row] * ledger.instruments.lotBaseMinor[instrument];
-    if (isSpot && ledger.heldSellMinor[row] !== soldBase) {
-      return `holding ${row}: heldSellMinor ${ledger.heldSellMinor[row]}, open sells need ${soldBase}`;
+    const soldBase = ledger.openSellLots(row) * ledger.instruments.lotBaseMinor[instrument];
+    if (isSpot && ledger.heldSellMinor(row) !== soldBase) {
+      return `holding ${row}: heldSellMinor ${ledger.heldSellMinor(row)}, open sells need ${soldBase}`;
     }
     const margin = isSpot
       ? 0
       : ledger.worstCaseLots(row, Side.Buy, 0) * ledger.instruments.initialMarginMinor[instrument];
-    if (ledger.marginMinor[row] !== margin) {
-      return `holding ${row}: marginMinor ${ledger.marginMinor[row]}, worst case needs ${margin}`;
+    if (ledger.marginMinor(row) !== margin) {
+      return `holding ${row}: marginMinor ${ledger.marginMinor(row)}, worst case needs ${margin}`;
     }
-    if (ledger.positionLots[row] === 0 && ledger.entryValueMinor[row] !== 0) {
-      return `holding ${row}: entry value ${ledger.entryValueMinor[row]} without a position`;
+    if (ledger.positionLots(row) === 0 && ledger.entryValueMinor(row) !== 0) {
+      return `holding ${row}: entry value ${ledger.entryValueMinor(row)} without a position`;
     }
   }
   return null;
@@ -50,20 +50,20 @@ function auditBalances(ledger: Ledger): string | null {
   const margin = new Float64Array(balances.count);
   const openValue = new Float64Array(balances.count);
   for (let row = 0; row < ledger.count; row++) {
-    held[ledger.quoteBalance[row]] += ledger.heldBuyMinor[row];
-    if (ledger.baseBalance[row] !== -1) held[ledger.baseBalance[row]] += ledger.heldSellMinor[row];
-    margin[ledger.quoteBalance[row]] += ledger.marginMinor[row];
-    openValue[ledger.quoteBalance[row]] += ledger.openValueMinor[row];
+    held[ledger.quoteBalance(row)] += ledger.heldBuyMinor(row);
+    if (ledger.baseBalance(row) !== -1) held[ledger.baseBalance(row)] += ledger.heldSellMinor(row);
+    margin[ledger.quoteBalance(row)] += ledger.marginMinor(row);
+    openValue[ledger.quoteBalance(row)] += ledger.openValueMinor(row);
   }
   for (let row = 0; row < balances.count; row++) {
-    if (balances.heldMinor[row] !== held[row]) {
-      return `balance ${row}: heldMinor ${balances.heldMinor[row]}, holdings add up to ${held[row]}`;
+    if (balances.heldMinor(row) !== held[row]) {
+      return `balance ${row}: heldMinor ${balances.heldMinor(row)}, holdings add up to ${held[row]}`;
     }
-    if (balances.marginMinor[row] !== margin[row]) {
-      return `balance ${row}: marginMinor ${balances.marginMinor[row]}, holdings add up to ${margin[row]}`;
+    if (balances.marginMinor(row) !== margin[row]) {
+      return `balance ${row}: marginMinor ${balances.marginMinor(row)}, holdings add up to ${margin[row]}`;
     }
-    if (balances.openValueMinor[row] !== openValue[row]) {
-      return `balance ${row}: openValueMinor ${balances.openValueMinor[row]}, holdings add up to ${openValue[row]}`;
+    if (balances.openValueMinor(row) !== openValue[row]) {
+      return `balance ${row}: openValueMinor ${balances.openValueMinor(row)}, holdings add up to ${openValue[row]}`;
     }
   }
   return null;
@@ -74,8 +74,8 @@ function auditAssets(ledger: Ledger): string | null {
   const total = new Float64Array(balances.assetCount);
   const gross = new Float64Array(balances.assetCount);
   for (let row = 0; row < balances.count; row++) {
-    total[balances.assetRow[row]] += balances.totalMinor[row];
-    gross[balances.assetRow[row]] += grossOf(balances.totalMinor[row], balances.heldMinor[row]);
+    total[balances.assetRow(row)] += balances.totalMinor(row);
+    gross[balances.assetRow(row)] += grossOf(balances.totalMinor(row), balances.heldMinor(row));
   }
   for (let asset = 0; asset < balances.assetCount; asset++) {
     const net = balances.netDepositsMinor[asset];

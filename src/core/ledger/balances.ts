@@ -5,6 +5,14 @@ import { Columns } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { INT53_MAX } from '#lib/integer.ts';
 
+/** Words of one balance's record: who and what, then as 64-bit fields at `row << 3` its amounts. */
+const RECORD_WORDS = 16;
+const ACCOUNT_ROW = 0;
+const ASSET_ROW = 1;
+/** Offsets of a balance's amounts in `doubles`, from `row << 3`. */
+export const BalanceDouble = { totalMinor: 1, heldMinor: 2, marginMinor: 3, openValueMinor: 4 } as const;
+const { totalMinor: TOTAL, heldMinor: HELD, marginMinor: MARGIN, openValueMinor: OPEN_VALUE } = BalanceDouble;
+
 /**
  * Money by account and asset, in minor units.
  *
@@ -20,13 +28,8 @@ import { INT53_MAX } from '#lib/integer.ts';
  */
 export class Balances {
   readonly stores: readonly Columns[];
-  readonly accountRow: Int32Array;
-  readonly assetRow: Int32Array;
-  readonly totalMinor: Float64Array;
-  readonly heldMinor: Float64Array;
-  readonly marginMinor: Float64Array;
-  /** Value at their limit prices of the account's open orders in instruments quoted in the asset. */
-  readonly openValueMinor: Float64Array;
+  readonly #words: Int32Array<ArrayBuffer>;
+  readonly doubles: Float64Array<ArrayBuffer>;
   /** Deposits minus withdrawals, by asset row. */
   readonly netDepositsMinor: Float64Array;
   /** Sum of all postings, by asset row. */
@@ -41,12 +44,8 @@ export class Balances {
     this.#balances = new Columns('balances', balancesMax);
     this.#assets = new Columns('balanceSums', assetsMax);
     this.stores = [this.#balances, this.#assets];
-    this.accountRow = this.#balances.i32('accountRow');
-    this.assetRow = this.#balances.i32('assetRow');
-    this.totalMinor = this.#balances.f64('totalMinor');
-    this.heldMinor = this.#balances.f64('heldMinor');
-    this.marginMinor = this.#balances.f64('marginMinor');
-    this.openValueMinor = this.#balances.f64('openValueMinor');
+    this.#words = this.#balances.i32('record', RECORD_WORDS);
+    this.doubles = new Float64Array(this.#words.buffer);
     this.netDepositsMinor = this.#assets.f64('netDepositsMinor');
     this.postedMinor = this.#assets.f64('postedMinor');
     this.grossMinor = this.#assets.f64('grossMinor');
@@ -75,23 +74,62 @@ export class Balances {
     const row = this.#balances.addRow();
     if (row === -1) return -1;
     while (this.#assets.rows <= assetRow) this.#assets.addRow();
-    this.accountRow[row] = accountRow;
-    this.assetRow[row] = assetRow;
+    this.#words[(row << 4) + ACCOUNT_ROW] = accountRow;
+    this.#words[(row << 4) + ASSET_ROW] = assetRow;
     this.#rowOf.set(accountRow, assetRow, row);
     return row;
   }
 
+  accountRow(row: number): number {
+    return this.#words[(row << 4) + ACCOUNT_ROW];
+  }
+
+  assetRow(row: number): number {
+    return this.#words[(row << 4) + ASSET_ROW];
+  }
+
+  totalMinor(row: number): number {
+    return this.doubles[(row << 3) + TOTAL];
+  }
+
+  heldMinor(row: number): number {
+    return this.doubles[(row << 3) + HELD];
+  }
+
+  marginMinor(row: number): number {
+    return this.doubles[(row << 3) + MARGIN];
+  }
+
+  /** Value at their limit prices of the account's open orders in instruments quoted in the asset. */
+  openValueMinor(row: number): number {
+    return this.doubles[(row << 3) + OPEN_VALUE];
+  }
+
+  addHeld(row: number, amountMinor: number): void {
+    this.doubles[(row << 3) + HELD] += amountMinor;
+  }
+
+  addMargin(row: number, amountMinor: number): void {
+    this.doubles[(row << 3) + MARGIN] += amountMinor;
+  }
+
+  addOpenValue(row: number, valueMinor: number): void {
+    this.doubles[(row << 3) + OPEN_VALUE] += valueMinor;
+  }
+
   /** What new orders and withdrawals may use; negative after losses on margined instruments. */
   availableMinor(row: number): number {
-    return this.totalMinor[row] - this.heldMinor[row] - this.marginMinor[row];
+    const at = row << 3;
+    const doubles = this.doubles;
+    return doubles[at + TOTAL] - doubles[at + HELD] - doubles[at + MARGIN];
   }
 
   /** Adds 1 to 2^53 - 1 minor units. Refuses: VALUE_TOO_LARGE when sums would no longer be exact. */
   deposit(row: number, amountMinor: number): number {
-    const total = this.totalMinor[row] + amountMinor;
-    const gross = grossOf(total, this.heldMinor[row]);
-    const asset = this.assetRow[row];
-    const others = this.grossMinor[asset] - grossOf(this.totalMinor[row], this.heldMinor[row]);
+    const total = this.totalMinor(row) + amountMinor;
+    const gross = grossOf(total, this.heldMinor(row));
+    const asset = this.assetRow(row);
+    const others = this.grossMinor[asset] - grossOf(this.totalMinor(row), this.heldMinor(row));
     if (total > INT53_MAX || others + gross > INT53_MAX) return RejectCode.VALUE_TOO_LARGE;
     this.grossMinor[asset] = others + gross;
     this.netDepositsMinor[asset] += amountMinor;
@@ -103,7 +141,7 @@ export class Balances {
   /** Takes 1 to 2^53 - 1 minor units. Refuses: INSUFFICIENT_FUNDS when more than the available amount. */
   withdraw(row: number, amountMinor: number): number {
     if (amountMinor > this.availableMinor(row)) return RejectCode.INSUFFICIENT_FUNDS;
-    const asset = this.assetRow[row];
+    const asset = this.assetRow(row);
     this.grossMinor[asset] -= amountMinor;
     this.netDepositsMinor[asset] -= amountMinor;
     this.post(row, -amountMinor);
@@ -113,8 +151,8 @@ export class Balances {
 
   /** One leg of a spot trade. The caller posts legs that add up to zero, what is paid out of holds first. */
   post(row: number, amountMinor: number): void {
-    this.totalMinor[row] += amountMinor;
-    this.postedMinor[this.assetRow[row]] += amountMinor;
+    this.doubles[(row << 3) + TOTAL] += amountMinor;
+    this.postedMinor[this.#words[(row << 4) + ASSET_ROW]] += amountMinor;
   }
 
   /**
@@ -123,21 +161,21 @@ export class Balances {
    */
   pay(from: number, to: number, amountMinor: number): number {
     if (from === to || amountMinor === 0) return amountMinor;
-    const asset = this.assetRow[from];
+    const asset = this.assetRow(from);
     const gross = this.grossMinor[asset];
     const others =
       gross -
-      grossOf(this.totalMinor[from], this.heldMinor[from]) -
-      grossOf(this.totalMinor[to], this.heldMinor[to]);
+      grossOf(this.totalMinor(from), this.heldMinor(from)) -
+      grossOf(this.totalMinor(to), this.heldMinor(to));
     let moved = amountMinor;
-    let grossFrom = grossOf(this.totalMinor[from] - moved, this.heldMinor[from]);
-    let grossTo = grossOf(this.totalMinor[to] + moved, this.heldMinor[to]);
+    let grossFrom = grossOf(this.totalMinor(from) - moved, this.heldMinor(from));
+    let grossTo = grossOf(this.totalMinor(to) + moved, this.heldMinor(to));
     // Each term is compared by itself first: beyond 2^53 only the order of doubles can be trusted, not their sum.
     if (grossFrom > INT53_MAX || grossTo > INT53_MAX || others + grossFrom + grossTo > INT53_MAX) {
       const room = Math.min(Math.floor((INT53_MAX - gross) / 2), Math.abs(amountMinor));
       moved = amountMinor > 0 ? room : -room;
-      grossFrom = grossOf(this.totalMinor[from] - moved, this.heldMinor[from]);
-      grossTo = grossOf(this.totalMinor[to] + moved, this.heldMinor[to]);
+      grossFrom = grossOf(this.totalMinor(from) - moved, this.heldMinor(from));
+      grossTo = grossOf(this.totalMinor(to) + moved, this.heldMinor(to));
     }
     this.grossMinor[asset] = others + grossFrom + grossTo;
     // The leg that brings the running sum nearer to zero goes first: it stays exact.
@@ -172,7 +210,7 @@ export class Balances {
   rebuild(): void {
     this.#rowOf.clear();
     for (let row = 0; row < this.#balances.rows; row++) {
-      this.#rowOf.set(this.accountRow[row], this.assetRow[row], row);
+      this.#rowOf.set(this.accountRow(row), this.assetRow(row), row);
     }
   }
 }

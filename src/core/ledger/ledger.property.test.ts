@@ -73,12 +73,12 @@ class Trader {
     const pairs = this.orders.flatMap((buy) =>
       this.orders
         .filter((sell) => buy.side === Buy && sell.side === Sell && sell.priceTicks <= buy.priceTicks)
-        .filter((sell) => ledger.instrumentRow[sell.holding] === ledger.instrumentRow[buy.holding])
+        .filter((sell) => ledger.instrumentRow(sell.holding) === ledger.instrumentRow(buy.holding))
         .map((sell) => [buy, sell] as const),
     );
     if (pairs.length === 0) return;
     const [buy, sell] = pairs[pick % pairs.length];
-    const instrument = ledger.instrumentRow[buy.holding];
+    const instrument = ledger.instrumentRow(buy.holding);
     const qtyLots = 1 + (lots % Math.min(buy.leavesLots, sell.leavesLots));
     const maker = instruments.makerFeePpm[instrument];
     const taker = instruments.takerFeePpm[instrument];
@@ -104,24 +104,24 @@ class Trader {
           .filter((order) => order.holding === row && order.side === side)
           .reduce((total, order) => total + of(order), 0);
       const value = (order: Order): number =>
-        ledger.valueMinor(ledger.instrumentRow[row], order.priceTicks, order.leavesLots);
+        ledger.valueMinor(ledger.instrumentRow(row), order.priceTicks, order.leavesLots);
       assert.equal(
-        ledger.openBuyLots[row],
+        ledger.openBuyLots(row),
         sum(Buy, (order) => order.leavesLots),
       );
       assert.equal(
-        ledger.openSellLots[row],
+        ledger.openSellLots(row),
         sum(Sell, (order) => order.leavesLots),
       );
       assert.equal(
-        ledger.heldBuyMinor[row],
+        ledger.heldBuyMinor(row),
         sum(Buy, (order) => order.holdMinor),
       );
       assert.equal(
-        ledger.heldSellMinor[row],
+        ledger.heldSellMinor(row),
         sum(Sell, (order) => order.holdMinor),
       );
-      assert.equal(ledger.openValueMinor[row], sum(Buy, value) + sum(Sell, value));
+      assert.equal(ledger.openValueMinor(row), sum(Buy, value) + sum(Sell, value));
     }
   }
 }
@@ -203,14 +203,14 @@ test('margined and spot: money is conserved, and profit is what was sold minus w
         trader.check();
       }
       for (let row = 0; row < ledger.count; row++) {
-        if (ledger.instrumentRow[row] !== 1) continue;
-        const entry = BigInt(ledger.entryValueMinor[row]) * (ledger.positionLots[row] < 0 ? -1n : 1n);
-        assert.equal(BigInt(ledger.realisedMinor[row]), (trader.cash.get(row) ?? 0n) + entry);
+        if (ledger.instrumentRow(row) !== 1) continue;
+        const entry = BigInt(ledger.entryValueMinor(row)) * (ledger.positionLots(row) < 0 ? -1n : 1n);
+        assert.equal(BigInt(ledger.realisedMinor(row)), (trader.cash.get(row) ?? 0n) + entry);
       }
       let fees = 0n;
       for (const paid of trader.fees.values()) fees += paid;
       let realised = 0n;
-      for (let row = 0; row < ledger.count; row++) realised += BigInt(ledger.realisedMinor[row]);
+      for (let row = 0; row < ledger.count; row++) realised += BigInt(ledger.realisedMinor(row));
       assert.equal(BigInt(venue.totalMinor(0, USD)), fees - realised);
     }),
     { ...seeded(t), numRuns: 150 },

@@ -23,7 +23,7 @@ function trade(ledger: Ledger, buyer: number, seller: number, price: number, lot
   const buyHold = ledger.reservedMinor;
   assert.equal(reserve(ledger, seller, Sell, price, lots), undefined);
   const sellHold = ledger.reservedMinor;
-  ledger.settle(ledger.instrumentRow[buyer], buyer, seller, price, lots, feePpm, feePpm);
+  ledger.settle(ledger.instrumentRow(buyer), buyer, seller, price, lots, feePpm, feePpm);
   assert.equal(ledger.rehold(buyer, Buy, price, buyHold, lots, 0), 0);
   assert.equal(ledger.rehold(seller, Sell, price, sellHold, lots, 0), 0);
   assert.equal(audit(ledger), null);
@@ -79,8 +79,8 @@ test('holdingRow: one row per account and instrument, -1 when there is no room f
   assert.equal(ledger.holdingRow(1, SPOT_ROW), 0);
   assert.equal(ledger.find(1, SPOT_ROW), 0);
   assert.equal(ledger.holdingRow(1, FUTURE_ROW), 1);
-  assert.equal(ledger.baseBalance[1], -1);
-  assert.equal(ledger.quoteBalance[0], ledger.quoteBalance[1]);
+  assert.equal(ledger.baseBalance(1), -1);
+  assert.equal(ledger.quoteBalance(0), ledger.quoteBalance(1));
   assert.equal(ledger.holdingRow(2, SPOT_ROW), 2);
   assert.equal(ledger.holdingRow(3, FUTURE_ROW), -1, 'no holding left');
   const small = new TestVenue({}, {}, { balancesMax: 2, holdingsMax: 3 });
@@ -206,7 +206,7 @@ test('margined: margin follows the worst case of position and open orders', () =
   venue.deposit(2, USD, 1_000);
   const one = ledger.holdingRow(1, FUTURE_ROW);
   const two = ledger.holdingRow(2, FUTURE_ROW);
-  const margin = (): number => ledger.marginMinor[one];
+  const margin = (): number => ledger.marginMinor(one);
   assert.equal(reserve(ledger, one, Buy, 10, 6), undefined);
   assert.equal(margin(), 300);
   assert.equal(reserve(ledger, one, Sell, 12, 8), undefined);
@@ -234,9 +234,9 @@ test('margined: realised profit by average entry, rounding, and a trade that tur
   const one = ledger.holdingRow(1, FUTURE_ROW);
   const two = ledger.holdingRow(2, FUTURE_ROW);
   const state = (holding: number): number[] => [
-    ledger.positionLots[holding],
-    ledger.entryValueMinor[holding],
-    ledger.realisedMinor[holding],
+    ledger.positionLots(holding),
+    ledger.entryValueMinor(holding),
+    ledger.realisedMinor(holding),
   ];
   trade(ledger, one, two, 100, 3);
   assert.deepEqual(
@@ -299,7 +299,7 @@ test('margined trade between two orders of one account: its buy counts before it
   trade(ledger, one, one, 130, 1);
   // 3 lots for 330, one of them sold at 130: 20 realised.
   assert.deepEqual([ledger.buyerRealisedMinor, ledger.sellerRealisedMinor], [0, 20]);
-  assert.deepEqual([ledger.positionLots[one], ledger.entryValueMinor[one]], [2, 220]);
+  assert.deepEqual([ledger.positionLots(one), ledger.entryValueMinor(one)], [2, 220]);
 });
 
 test('margined: a loss may take the account below zero; then nothing that adds risk is admitted', () => {

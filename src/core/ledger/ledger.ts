@@ -12,6 +12,42 @@ import type { InstrumentTable } from '../registry/instruments.ts';
 import { Balances } from './balances.ts';
 
 const PPM = 1_000_000;
+const BUY = Side.Buy;
+const AMOUNT_MAX = INT53_MAX;
+const NONE = ACCEPTED;
+const { VALUE_TOO_LARGE } = RejectCode;
+
+/** Words of one holding's record: `holding << 5` is its first, `holding << 4` its first 64-bit field. */
+const RECORD_WORDS = 32;
+const ACCOUNT_ROW = 0;
+const INSTRUMENT_ROW = 1;
+const BASE_BALANCE = 2;
+const QUOTE_BALANCE = 3;
+const VENUE_BALANCE = 4;
+const IS_SPOT = 5;
+/** Offsets of a holding's amounts in `doubles`, from `holding << 4`. */
+export const HoldingDouble = {
+  openBuyLots: 3,
+  openSellLots: 4,
+  heldBuyMinor: 5,
+  heldSellMinor: 6,
+  openValueMinor: 7,
+  marginMinor: 8,
+  positionLots: 9,
+  entryValueMinor: 10,
+  realisedMinor: 11,
+} as const;
+const {
+  openBuyLots: OPEN_BUY_LOTS,
+  openSellLots: OPEN_SELL_LOTS,
+  heldBuyMinor: HELD_BUY,
+  heldSellMinor: HELD_SELL,
+  openValueMinor: OPEN_VALUE,
+  marginMinor: MARGIN,
+  positionLots: POSITION_LOTS,
+  entryValueMinor: ENTRY_VALUE,
+  realisedMinor: REALISED,
+} = HoldingDouble;
 
 /** Rows that a ledger can hold. */
 export interface LedgerCapacity {
@@ -34,32 +70,13 @@ export class Ledger {
   readonly stores: readonly Columns[];
   readonly balances: Balances;
 
-  readonly accountRow: Int32Array;
-  readonly instrumentRow: Int32Array;
-  /** Row in `balances` of the base asset; -1 in margined instruments. */
-  readonly baseBalance: Int32Array;
-  readonly quoteBalance: Int32Array;
-  /** The venue's balance of the quote asset. */
-  readonly venueBalance: Int32Array;
-  readonly openBuyLots: Float64Array;
-  readonly openSellLots: Float64Array;
-  /** Quote asset held by open spot buys. */
-  readonly heldBuyMinor: Float64Array;
-  /** Base asset held by open spot sells. */
-  readonly heldSellMinor: Float64Array;
-  /** Value of the open orders at their limit prices: this holding's part of its quote balance's. */
-  readonly openValueMinor: Float64Array;
-  /** This holding's part of its quote balance's margin. */
-  readonly marginMinor: Float64Array;
-  /** Margined: positive long, negative short. */
-  readonly positionLots: Float64Array;
-  /** Value at which the position was opened; capped at 2^53 - 1. */
-  readonly entryValueMinor: Float64Array;
-  /** Profit (loss: negative) realised so far; capped at +-(2^53 - 1). */
-  readonly realisedMinor: Float64Array;
+  readonly #words: Int32Array<ArrayBuffer>;
+  readonly doubles: Float64Array<ArrayBuffer>;
 
   /** After `reserve`: the hold, for the order to store; 0 for margined instruments. */
   reservedMinor: number;
+  /** After `reserve` and `rehold`: the value of the open quantity, for the order to store. */
+  reservedValueMinor: number;
   /** After `settle`: the trade's value. */
   amountMinor: number;
   buyerFeeMinor: number;
@@ -90,22 +107,11 @@ export class Ledger {
     const store = new Columns('holdings', capacity.holdingsMax);
     this.#holdings = store;
     this.stores = [...this.balances.stores, store];
-    this.accountRow = store.i32('accountRow');
-    this.instrumentRow = store.i32('instrumentRow');
-    this.baseBalance = store.i32('baseBalance');
-    this.quoteBalance = store.i32('quoteBalance');
-    this.venueBalance = store.i32('venueBalance');
-    this.openBuyLots = store.f64('openBuyLots');
-    this.openSellLots = store.f64('openSellLots');
-    this.heldBuyMinor = store.f64('heldBuyMinor');
-    this.heldSellMinor = store.f64('heldSellMinor');
-    this.openValueMinor = store.f64('openValueMinor');
-    this.marginMinor = store.f64('marginMinor');
-    this.positionLots = store.f64('positionLots');
-    this.entryValueMinor = store.f64('entryValueMinor');
-    this.realisedMinor = store.f64('realisedMinor');
+    this.#words = store.i32('record', RECORD_WORDS);
+    this.doubles = new Float64Array(this.#words.buffer);
     this.#rowOf = new IntPairMap();
     this.reservedMinor = 0;
+    this.reservedValueMinor = 0;
     this.amountMinor = 0;
     this.buyerFeeMinor = 0;
     this.sellerFeeMinor = 0;
@@ -118,6 +124,71 @@ export class Ledger {
   /** Holdings so far: rows 0 to count - 1. */
   get count(): number {
     return this.#holdings.rows;
+  }
+
+  accountRow(holding: number): number {
+    return this.#words[(holding << 5) + ACCOUNT_ROW];
+  }
+
+  instrumentRow(holding: number): number {
+    return this.#words[(holding << 5) + INSTRUMENT_ROW];
+  }
+
+  /** Row in `balances` of the base asset; -1 in margined instruments. */
+  baseBalance(holding: number): number {
+    return this.#words[(holding << 5) + BASE_BALANCE];
+  }
+
+  quoteBalance(holding: number): number {
+    return this.#words[(holding << 5) + QUOTE_BALANCE];
+  }
+
+  /** The venue's balance of the quote asset. */
+  venueBalance(holding: number): number {
+    return this.#words[(holding << 5) + VENUE_BALANCE];
+  }
+
+  openBuyLots(holding: number): number {
+    return this.doubles[(holding << 4) + OPEN_BUY_LOTS];
+  }
+
+  openSellLots(holding: number): number {
+    return this.doubles[(holding << 4) + OPEN_SELL_LOTS];
+  }
+
+  /** Quote asset held by open spot buys. */
+  heldBuyMinor(holding: number): number {
+    return this.doubles[(holding << 4) + HELD_BUY];
+  }
+
+  /** Base asset held by open spot sells. */
+  heldSellMinor(holding: number): number {
+    return this.doubles[(holding << 4) + HELD_SELL];
+  }
+
+  /** Value of the open orders at their limit prices: this holding's part of its quote balance's. */
+  openValueMinor(holding: number): number {
+    return this.doubles[(holding << 4) + OPEN_VALUE];
+  }
+
+  /** This holding's part of its quote balance's margin. */
+  marginMinor(holding: number): number {
+    return this.doubles[(holding << 4) + MARGIN];
+  }
+
+  /** Margined: positive long, negative short. */
+  positionLots(holding: number): number {
+    return this.doubles[(holding << 4) + POSITION_LOTS];
+  }
+
+  /** Value at which the position was opened; capped at 2^53 - 1. */
+  entryValueMinor(holding: number): number {
+    return this.doubles[(holding << 4) + ENTRY_VALUE];
+  }
+
+  /** Profit (loss: negative) realised so far; capped at +-(2^53 - 1). */
+  realisedMinor(holding: number): number {
+    return this.doubles[(holding << 4) + REALISED];
   }
 
   /** The holding of an account in an instrument, or -1 where there never was one. */
@@ -140,11 +211,13 @@ export class Ledger {
     const venue = this.balances.open(VENUE_ACCOUNT_ROW, quoteAssetRow[instrumentRow]);
     if ((isSpot && base === -1) || quote === -1 || venue === -1) return -1;
     const row = this.#holdings.addRow();
-    this.accountRow[row] = accountRow;
-    this.instrumentRow[row] = instrumentRow;
-    this.baseBalance[row] = base;
-    this.quoteBalance[row] = quote;
-    this.venueBalance[row] = venue;
+    const at = row << 5;
+    this.#words[at + ACCOUNT_ROW] = accountRow;
+    this.#words[at + INSTRUMENT_ROW] = instrumentRow;
+    this.#words[at + BASE_BALANCE] = base;
+    this.#words[at + QUOTE_BALANCE] = quote;
+    this.#words[at + VENUE_BALANCE] = venue;
+    this.#words[at + IS_SPOT] = isSpot ? 1 : 0;
     this.#rowOf.set(accountRow, instrumentRow, row);
     return row;
   }
@@ -166,7 +239,7 @@ export class Ledger {
     const code = this.balances.deposit(row, amountMinor);
     if (code !== ACCEPTED) return code;
     this.postedAmountMinor = amountMinor;
-    this.postedBalanceMinor = this.balances.totalMinor[row];
+    this.postedBalanceMinor = this.balances.totalMinor(row);
     return ACCEPTED;
   }
 
@@ -187,25 +260,24 @@ export class Ledger {
     const code = this.balances.withdraw(row, amountMinor);
     if (code !== ACCEPTED) return code;
     this.postedAmountMinor = -amountMinor;
-    this.postedBalanceMinor = this.balances.totalMinor[row];
+    this.postedBalanceMinor = this.balances.totalMinor(row);
     return ACCEPTED;
   }
 
   /** Money of a quantity at a price: floor(price x qty x valueNumerator / valueDenominator), or -1 above 2^53 - 1. */
   valueMinor(instrumentRow: number, priceTicks: number, qtyLots: number): number {
-    return mulMulDivFloor(
-      priceTicks,
-      qtyLots,
-      this.instruments.valueNumerator[instrumentRow],
-      this.instruments.valueDenominator[instrumentRow],
-    );
+    const numerator = this.instruments.valueNumerator[instrumentRow];
+    const denominator = this.instruments.valueDenominator[instrumentRow];
+    const product = priceTicks * qtyLots;
+    if (numerator === 1 && denominator === 1) return product <= AMOUNT_MAX ? product : -1;
+    return mulMulDivFloor(priceTicks, qtyLots, numerator, denominator);
   }
 
   /** Largest position, long or short, if every open order and `addedLots` more on `side` were filled; may pass 2^53. */
   worstCaseLots(holding: number, side: number, addedLots: number): number {
-    const position = this.positionLots[holding];
-    const buy = this.openBuyLots[holding] + (side === Side.Buy ? addedLots : 0);
-    const sell = this.openSellLots[holding] + (side === Side.Buy ? 0 : addedLots);
+    const position = this.positionLots(holding);
+    const buy = this.openBuyLots(holding) + (side === BUY ? addedLots : 0);
+    const sell = this.openSellLots(holding) + (side === BUY ? 0 : addedLots);
     return Math.max(Math.abs(position + buy), Math.abs(position - sell));
   }
 
@@ -225,26 +297,37 @@ export class Ledger {
     leavesLots: number,
     replacedLots: number,
   ): number {
-    const instrument = this.instrumentRow[holding];
-    const quote = this.quoteBalance[holding];
-    const value = this.valueMinor(instrument, priceTicks, leavesLots);
-    if (value === -1) return RejectCode.VALUE_TOO_LARGE;
-    const openLots = side === Side.Buy ? this.openBuyLots[holding] : this.openSellLots[holding];
-    if (openLots + leavesLots > INT53_MAX) return RejectCode.POSITION_LIMIT;
-    const isSpot = this.instruments.kind[instrument] === InstrumentKind.Spot;
+    const value = this.valueMinor(this.instrumentRow(holding), priceTicks, leavesLots);
+    if (value === -1) return VALUE_TOO_LARGE;
+    return this.reserveValue(holding, side, value, leavesLots, replacedLots);
+  }
+
+  /** As `reserve`, for an order whose value is known. */
+  reserveValue(
+    holding: number,
+    side: number,
+    value: number,
+    leavesLots: number,
+    replacedLots: number,
+  ): number {
+    const instrument = this.instrumentRow(holding);
+    const quote = this.quoteBalance(holding);
+    const openLots = side === BUY ? this.openBuyLots(holding) : this.openSellLots(holding);
+    if (openLots + leavesLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
+    const isSpot = this.#words[(holding << 5) + IS_SPOT] !== 0;
     const worstLots = isSpot ? 0 : this.worstCaseLots(holding, side, leavesLots);
-    if (worstLots > INT53_MAX) return RejectCode.POSITION_LIMIT;
-    if (this.balances.openValueMinor[quote] + value > INT53_MAX) return RejectCode.OPEN_VALUE_LIMIT;
+    if (worstLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
+    if (this.balances.openValueMinor(quote) + value > AMOUNT_MAX) return RejectCode.OPEN_VALUE_LIMIT;
     let hold = 0;
     if (isSpot) {
       hold = this.#holdMinor(instrument, side, value, leavesLots);
-      const row = side === Side.Buy ? quote : this.baseBalance[holding];
+      const row = side === BUY ? quote : this.baseBalance(holding);
       if (hold === -1 || hold > this.balances.availableMinor(row)) {
         return RejectCode.INSUFFICIENT_FUNDS;
       }
     } else {
       const margin = mulDivFloor(worstLots, this.instruments.initialMarginMinor[instrument], 1);
-      const added = margin - this.marginMinor[holding];
+      const added = margin - this.marginMinor(holding);
       const grows = worstLots > this.worstCaseLots(holding, side, replacedLots);
       if (grows && (margin === -1 || added > this.balances.availableMinor(quote))) {
         return RejectCode.INSUFFICIENT_MARGIN;
@@ -252,7 +335,8 @@ export class Ledger {
     }
     this.#change(holding, side, value, hold, leavesLots);
     this.reservedMinor = hold;
-    return ACCEPTED;
+    this.reservedValueMinor = value;
+    return NONE;
   }
 
   /**
@@ -260,7 +344,7 @@ export class Ledger {
    * in between. Nothing else may have happened to the account in the meantime.
    */
   restore(holding: number, side: number, priceTicks: number, holdMinor: number, leavesLots: number): void {
-    const value = this.valueMinor(this.instrumentRow[holding], priceTicks, leavesLots);
+    const value = this.valueMinor(this.instrumentRow(holding), priceTicks, leavesLots);
     assert(value !== -1, 'Condition: an order that is restored was reserved before');
     this.#change(holding, side, value, holdMinor, leavesLots);
   }
@@ -282,17 +366,23 @@ export class Ledger {
       newLeavesLots >= 0 && newLeavesLots <= oldLeavesLots,
       'Condition: rehold never makes an order larger',
     );
-    const instrument = this.instrumentRow[holding];
+    const instrument = this.instrumentRow(holding);
     const oldValue = this.valueMinor(instrument, priceTicks, oldLeavesLots);
     let newValue = 0;
     let newHold = 0;
     if (newLeavesLots > 0) newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
-    if (newLeavesLots > 0 && this.instruments.kind[instrument] === InstrumentKind.Spot) {
+    if (newLeavesLots > 0 && this.#words[(holding << 5) + IS_SPOT] !== 0) {
       newHold = this.#holdMinor(instrument, side, newValue, newLeavesLots);
       assert(newHold <= oldHoldMinor, 'Condition: an order that is reheld was reserved at this price');
     }
     this.#change(holding, side, newValue - oldValue, newHold - oldHoldMinor, newLeavesLots - oldLeavesLots);
+    this.reservedValueMinor = newValue;
     return newHold;
+  }
+
+  /** Gives back all that an open order of `leavesLots` has: `rehold` to 0 for an order that stored its value. */
+  release(holding: number, side: number, valueMinor: number, holdMinor: number, leavesLots: number): void {
+    this.#change(holding, side, -valueMinor, -holdMinor, -leavesLots);
   }
 
   /** Hold of a spot order: a buy's value and the larger fee on it, a sell's base amount; -1 above 2^53 - 1. */
@@ -301,31 +391,39 @@ export class Ledger {
     if (side !== Side.Buy) return mulDivFloor(leavesLots, lotBaseMinor[instrumentRow], 1);
     const feePpm = Math.max(makerFeePpm[instrumentRow], takerFeePpm[instrumentRow]);
     const hold = valueMinor + mulDivFloor(feePpm, valueMinor, PPM);
-    return hold > INT53_MAX ? -1 : hold;
+    return hold > AMOUNT_MAX ? -1 : hold;
   }
 
   /** Adds to (negative: takes from) what the open orders of a holding amount to. */
   #change(holding: number, side: number, valueMinor: number, holdMinor: number, lots: number): void {
-    const { heldMinor, marginMinor, openValueMinor } = this.balances;
-    const instrument = this.instrumentRow[holding];
-    const quote = this.quoteBalance[holding];
-    this.openValueMinor[holding] += valueMinor;
-    openValueMinor[quote] += valueMinor;
-    if (side === Side.Buy) this.openBuyLots[holding] += lots;
-    else this.openSellLots[holding] += lots;
-    if (this.instruments.kind[instrument] !== InstrumentKind.Spot) {
-      const worstLots = this.worstCaseLots(holding, side, 0);
-      const margin = mulDivFloor(worstLots, this.instruments.initialMarginMinor[instrument], 1);
-      assert(margin !== -1, 'Invariant: only reserve raises a margin requirement, and refuses inexact ones');
-      marginMinor[quote] += margin - this.marginMinor[holding];
-      this.marginMinor[holding] = margin;
-    } else if (side === Side.Buy) {
-      this.heldBuyMinor[holding] += holdMinor;
-      heldMinor[quote] += holdMinor;
-    } else {
-      this.heldSellMinor[holding] += holdMinor;
-      heldMinor[this.baseBalance[holding]] += holdMinor;
+    const words = this.#words;
+    const doubles = this.doubles;
+    const balances = this.balances;
+    const at = holding << 5;
+    const atDouble = holding << 4;
+    const quote = words[at + QUOTE_BALANCE];
+    const isBuy = side === BUY;
+    doubles[atDouble + OPEN_VALUE] += valueMinor;
+    balances.addOpenValue(quote, valueMinor);
+    doubles[atDouble + (isBuy ? OPEN_BUY_LOTS : OPEN_SELL_LOTS)] += lots;
+    if (words[at + IS_SPOT] === 0) {
+      this.#requireMargin(holding, side);
+      return;
     }
+    doubles[atDouble + (isBuy ? HELD_BUY : HELD_SELL)] += holdMinor;
+    balances.addHeld(isBuy ? quote : words[at + BASE_BALANCE], holdMinor);
+  }
+
+  /** Brings the margin of a margined holding up to date with its worst case. */
+  #requireMargin(holding: number, side: number): void {
+    const margin = mulDivFloor(
+      this.worstCaseLots(holding, side, 0),
+      this.instruments.initialMarginMinor[this.instrumentRow(holding)],
+      1,
+    );
+    assert(margin !== -1, 'Invariant: only reserve raises a margin requirement, and refuses inexact ones');
+    this.balances.addMargin(this.quoteBalance(holding), margin - this.marginMinor(holding));
+    this.doubles[(holding << 4) + MARGIN] = margin;
   }
 
   /**
@@ -349,7 +447,7 @@ export class Ledger {
     this.sellerFeeMinor = mulDivFloor(sellerFeePpm, amount, PPM);
     this.buyerRealisedMinor = 0;
     this.sellerRealisedMinor = 0;
-    if (this.instruments.kind[instrumentRow] === InstrumentKind.Spot) {
+    if (this.#words[(buyerHolding << 5) + IS_SPOT] !== 0) {
       this.#settleSpot(instrumentRow, buyerHolding, sellerHolding, qtyLots);
     } else {
       this.buyerFeeMinor = this.#payVenue(buyerHolding, this.buyerFeeMinor);
@@ -364,16 +462,16 @@ export class Ledger {
     const balances = this.balances;
     const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor[instrumentRow], 1);
     assert(baseMinor !== -1, "Invariant: a trade's base amount was held by its sell order");
-    balances.post(this.quoteBalance[buyerHolding], -(this.amountMinor + this.buyerFeeMinor));
-    balances.post(this.quoteBalance[sellerHolding], this.amountMinor - this.sellerFeeMinor);
-    balances.post(this.venueBalance[buyerHolding], this.buyerFeeMinor + this.sellerFeeMinor);
-    balances.post(this.baseBalance[sellerHolding], -baseMinor);
-    balances.post(this.baseBalance[buyerHolding], baseMinor);
+    balances.post(this.quoteBalance(buyerHolding), -(this.amountMinor + this.buyerFeeMinor));
+    balances.post(this.quoteBalance(sellerHolding), this.amountMinor - this.sellerFeeMinor);
+    balances.post(this.venueBalance(buyerHolding), this.buyerFeeMinor + this.sellerFeeMinor);
+    balances.post(this.baseBalance(sellerHolding), -baseMinor);
+    balances.post(this.baseBalance(buyerHolding), baseMinor);
     balances.assertConserved(this.instruments.baseAssetRow[instrumentRow]);
   }
 
   #payVenue(holding: number, amountMinor: number): number {
-    return this.balances.pay(this.quoteBalance[holding], this.venueBalance[holding], amountMinor);
+    return this.balances.pay(this.quoteBalance(holding), this.venueBalance(holding), amountMinor);
   }
 
   /**
@@ -381,27 +479,30 @@ export class Ledger {
    * its closing part has the value of that quantity alone, the rest of its value opens the new position.
    */
   #movePosition(holding: number, priceTicks: number, lots: number): number {
-    const position = this.positionLots[holding];
-    this.positionLots[holding] = position + lots;
+    const position = this.positionLots(holding);
+    this.doubles[(holding << 4) + POSITION_LOTS] = position + lots;
     const amount = this.amountMinor;
     const closingLots = position > 0 === lots > 0 ? 0 : Math.min(Math.abs(position), Math.abs(lots));
     if (closingLots === 0) {
-      this.entryValueMinor[holding] = Math.min(this.entryValueMinor[holding] + amount, INT53_MAX);
+      this.doubles[(holding << 4) + ENTRY_VALUE] = Math.min(
+        this.entryValueMinor(holding) + amount,
+        INT53_MAX,
+      );
       return 0;
     }
     const closesAll = closingLots === Math.abs(position);
-    const entryValue = this.entryValueMinor[holding];
+    const entryValue = this.entryValueMinor(holding);
     const closedEntry = closesAll ? entryValue : mulDivFloor(closingLots, entryValue, Math.abs(position));
     const closedAmount =
       closingLots === Math.abs(lots)
         ? amount
-        : this.valueMinor(this.instrumentRow[holding], priceTicks, closingLots);
-    this.entryValueMinor[holding] = entryValue - closedEntry + (amount - closedAmount);
+        : this.valueMinor(this.instrumentRow(holding), priceTicks, closingLots);
+    this.doubles[(holding << 4) + ENTRY_VALUE] = entryValue - closedEntry + (amount - closedAmount);
     const profit = position > 0 ? closedAmount - closedEntry : closedEntry - closedAmount;
     // Without -0: a loss of nothing is nothing.
     const realised = 0 - this.#payVenue(holding, 0 - profit);
-    const sum = this.realisedMinor[holding] + realised;
-    this.realisedMinor[holding] = Math.max(-INT53_MAX, Math.min(sum, INT53_MAX));
+    const sum = this.realisedMinor(holding) + realised;
+    this.doubles[(holding << 4) + REALISED] = Math.max(-INT53_MAX, Math.min(sum, INT53_MAX));
     return realised;
   }
 
@@ -415,7 +516,7 @@ export class Ledger {
     this.balances.rebuild();
     this.#rowOf.clear();
     for (let row = 0; row < this.#holdings.rows; row++) {
-      this.#rowOf.set(this.accountRow[row], this.instrumentRow[row], row);
+      this.#rowOf.set(this.accountRow(row), this.instrumentRow(row), row);
     }
   }
 }

@@ -86,12 +86,12 @@ export class PhaseControl {
     if (phase === Phase.VolatilityAuction) return;
     this.#execution.settlePairs();
     if (phase !== Phase.Closed) return;
-    const { timeInForce } = this.#state.orders;
+    const { orders } = this.#state;
     cancelInBook(
       books[row],
       this.#execution,
       CancelReason.EndOfDay,
-      (slot) => timeInForce[slot] === TimeInForce.Day,
+      (slot) => orders.timeInForce(slot) === TimeInForce.Day,
     );
     books[row].staticReferenceTicks = 0;
   }

@@ -9,26 +9,44 @@ import { isId } from './fields.ts';
 /** The row of account 0: the venue's own, which collects fees and stands against realised profit and loss. */
 export const VENUE_ACCOUNT_ROW = 0;
 
+/** Words of one record; `row << 5` is its first. */
+const RECORD_WORDS = 32;
+
+/** Word offsets within an account's record, for those who read more than one field of it. */
+export const AccountWord = {
+  accountId: 0,
+  /** 1: stopped by its kill switch. */
+  killed: 1,
+  /** 1: one of the four amounts below is not 0. */
+  hasAmountLimits: 2,
+  ordersMax: 3,
+  messagesPerSecondMax: 4,
+  /** Live orders, resting and waiting stops; kept by the core. */
+  openOrders: 5,
+  /** The log's second (as a signed word) that `throttleCount` counts. */
+  throttleSeconds: 6,
+  throttleCount: 7,
+  /** Ends of the account's list of live orders; kept by Orders. */
+  firstOrder: 8,
+  lastOrder: 9,
+} as const;
+/** Offsets of its 64-bit fields, from `row << 4` in `doubles`. */
+export const AccountDouble = {
+  orderQtyLotsMax: 5,
+  orderValueMinorMax: 6,
+  positionLotsMax: 7,
+  openValueMinorMax: 8,
+} as const;
+const { accountId: ACCOUNT_ID, killed: KILLED, openOrders: OPEN_ORDERS } = AccountWord;
+
 /**
- * Accounts with their limits and what the risk checks count. A limit of 0 means none. Rows are never freed; row 0, the
- * venue's account, is there from the start.
+ * Accounts with their limits and what the risk checks count: one record each. A limit of 0 means none. Rows are never
+ * freed; row 0, the venue's account, is there from the start.
  */
 export class AccountTable {
   readonly stores: readonly Columns[];
-  readonly accountId: Int32Array;
-  /** 1: stopped by its kill switch. */
-  readonly killed: Uint8Array;
-  readonly ordersMax: Int32Array;
-  readonly messagesPerSecondMax: Int32Array;
-  readonly orderQtyLotsMax: Float64Array;
-  readonly orderValueMinorMax: Float64Array;
-  readonly positionLotsMax: Float64Array;
-  readonly openValueMinorMax: Float64Array;
-  /** Live orders, resting and waiting stops; kept by the core. */
-  readonly openOrders: Int32Array;
-  /** The log's second (as a signed word) that `throttleCount` counts. */
-  readonly throttleSeconds: Int32Array;
-  readonly throttleCount: Int32Array;
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly doubles: Float64Array<ArrayBuffer>;
   readonly #store: Columns;
   readonly #rowOfId: IntPairMap;
 
@@ -36,20 +54,28 @@ export class AccountTable {
     const store = new Columns('accounts', capacity);
     this.#store = store;
     this.stores = [store];
-    this.accountId = store.i32('accountId');
-    this.killed = store.u8('killed');
-    this.ordersMax = store.i32('ordersMax');
-    this.messagesPerSecondMax = store.i32('messagesPerSecondMax');
-    this.orderQtyLotsMax = store.f64('orderQtyLotsMax');
-    this.orderValueMinorMax = store.f64('orderValueMinorMax');
-    this.positionLotsMax = store.f64('positionLotsMax');
-    this.openValueMinorMax = store.f64('openValueMinorMax');
-    this.openOrders = store.i32('openOrders');
-    this.throttleSeconds = store.i32('throttleSeconds');
-    this.throttleCount = store.i32('throttleCount');
+    this.words = store.i32('record', RECORD_WORDS);
+    this.doubles = new Float64Array(this.words.buffer);
     this.#rowOfId = new IntPairMap();
     store.addRow();
     this.rebuild();
+  }
+
+  accountId(row: number): number {
+    return this.words[(row << 5) + ACCOUNT_ID];
+  }
+
+  isKilled(row: number): boolean {
+    return this.words[(row << 5) + KILLED] !== 0;
+  }
+
+  setKilled(row: number, killed: number): void {
+    this.words[(row << 5) + KILLED] = killed;
+  }
+
+  /** One live order more or, with -1, less. */
+  addOpenOrders(row: number, count: number): void {
+    this.words[(row << 5) + OPEN_ORDERS] += count;
   }
 
   /** Accounts so far: rows 0 to count - 1. */
@@ -74,7 +100,7 @@ export class AccountTable {
     if (this.rowOf(id) !== -1) return RejectCode.ALREADY_EXISTS;
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
-    this.accountId[row] = id;
+    this.words[(row << 5) + ACCOUNT_ID] = id;
     this.#rowOfId.set(id, 0, row);
     return ACCEPTED;
   }
@@ -82,6 +108,6 @@ export class AccountTable {
   /** Recomputes the index from the columns, after a restore. */
   rebuild(): void {
     this.#rowOfId.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId[row], 0, row);
+    for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId(row), 0, row);
   }
 }

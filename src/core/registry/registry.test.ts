@@ -81,7 +81,7 @@ test('AddUser: columns, and every refusal', () => {
     undefined,
   );
   assert.equal(users.rowOf(3), 0);
-  assert.equal(users.accountRow[0], 1);
+  assert.equal(users.accountRow(0), 1);
   assert.equal(new TextDecoder().decode(new Uint8Array(users.name.buffer, 0, 8)), 'ABC123\0\0');
   assert.equal(new TextDecoder().decode(new Uint8Array(users.salt.buffer, 0, 16)), salt);
   assert.equal(

@@ -114,7 +114,7 @@ export class TestVenue {
   /** The total of an account by ids; 0 where it never had the asset. */
   totalMinor(accountId: number, assetId: number): number {
     const row = this.ledger.balances.find(this.accounts.rowOf(accountId), this.assets.rowOf(assetId));
-    return row === -1 ? 0 : this.ledger.balances.totalMinor[row];
+    return row === -1 ? 0 : this.ledger.balances.totalMinor(row);
   }
 
   /** The available amount of an account by ids. */

@@ -9,23 +9,39 @@ import { byteAt, copyWords, isId, isLoginName } from './fields.ts';
 
 const NAME = byteAt(AddUser, 'name');
 
+/** Words of one record; `row << 3` is its first. */
+const RECORD_WORDS = 8;
+
+/** Word offsets within a user's record, for those who read more than one field of it. */
+export const UserWord = {
+  userId: 0,
+  accountRow: 1,
+  /** Highest clientOrderId that the user sent; kept by the core. */
+  lastClientOrderId: 2,
+  /** Reports sent to the user; kept by the core. */
+  reportCount: 3,
+  /** 1: stopped by its kill switch. */
+  killed: 4,
+} as const;
+const {
+  userId: USER_ID,
+  accountRow: ACCOUNT_ROW,
+  lastClientOrderId: LAST_CLIENT_ORDER_ID,
+  reportCount: REPORT_COUNT,
+  killed: KILLED,
+} = UserWord;
+
 /** Users: who sends orders, for which account. Rows are never freed. User 0, the operator, has no row. */
 export class UserTable {
   readonly stores: readonly Columns[];
-  readonly userId: Int32Array;
-  readonly accountRow: Int32Array;
+  /** One record per row: see UserWord. */
+  readonly words: Int32Array<ArrayBuffer>;
   /** Login name, two words per row: text8. */
   readonly name: Int32Array;
   /** Four words per row. */
   readonly salt: Int32Array;
   /** Eight words per row. */
   readonly passwordHash: Int32Array;
-  /** Highest clientOrderId that the user sent; kept by the core. */
-  readonly lastClientOrderId: Int32Array;
-  /** Reports sent to the user; kept by the core. */
-  readonly reportCount: Int32Array;
-  /** 1: stopped by its kill switch. */
-  readonly killed: Uint8Array;
   /** 1: a gateway session is open; kept by the core. */
   readonly sessionOpen: Uint8Array;
   readonly cancelOnDisconnect: Uint8Array;
@@ -39,18 +55,47 @@ export class UserTable {
     this.#store = store;
     this.#accounts = accounts;
     this.stores = [store];
-    this.userId = store.i32('userId');
-    this.accountRow = store.i32('accountRow');
+    this.words = store.i32('record', RECORD_WORDS);
     this.name = store.i32('name', 2);
     this.salt = store.i32('salt', 4);
     this.passwordHash = store.i32('passwordHash', 8);
-    this.lastClientOrderId = store.i32('lastClientOrderId');
-    this.reportCount = store.i32('reportCount');
-    this.killed = store.u8('killed');
     this.sessionOpen = store.u8('sessionOpen');
     this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
     this.#rowOfId = new IntPairMap();
     this.#rowOfName = new IntPairMap();
+  }
+
+  userId(row: number): number {
+    return this.words[(row << 3) + USER_ID];
+  }
+
+  accountRow(row: number): number {
+    return this.words[(row << 3) + ACCOUNT_ROW];
+  }
+
+  lastClientOrderId(row: number): number {
+    return this.words[(row << 3) + LAST_CLIENT_ORDER_ID];
+  }
+
+  setLastClientOrderId(row: number, clientOrderId: number): void {
+    this.words[(row << 3) + LAST_CLIENT_ORDER_ID] = clientOrderId;
+  }
+
+  reportCount(row: number): number {
+    return this.words[(row << 3) + REPORT_COUNT];
+  }
+
+  /** Counts one more report and returns its number. */
+  nextReport(row: number): number {
+    return ++this.words[(row << 3) + REPORT_COUNT];
+  }
+
+  isKilled(row: number): boolean {
+    return this.words[(row << 3) + KILLED] !== 0;
+  }
+
+  setKilled(row: number, killed: number): void {
+    this.words[(row << 3) + KILLED] = killed;
   }
 
   /** Users so far: rows 0 to count - 1. */
@@ -82,8 +127,8 @@ export class UserTable {
     }
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
-    this.userId[row] = id;
-    this.accountRow[row] = accountRow;
+    this.words[(row << 3) + USER_ID] = id;
+    this.words[(row << 3) + ACCOUNT_ROW] = accountRow;
     copyWords(this.name, row, words, name, 2);
     copyWords(this.salt, row, words, offset + AddUser.at.salt, 4);
     copyWords(this.passwordHash, row, words, offset + AddUser.at.passwordHash, 8);
@@ -99,7 +144,7 @@ export class UserTable {
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.userId[row], 0, row);
+    this.#rowOfId.set(this.userId(row), 0, row);
     this.#rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
   }
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { KillScope, SetAccountLimits, SetKillSwitch, Side } from '#domain/commands.ts';
 import { ACCEPTED, type RejectName, rejectName } from '#domain/rejects.ts';
 import { audit } from '../ledger/audit.ts';
+import { isOutside } from '../price-band.ts';
 import { BTC, FUTURE, RECORD_AT, record, SPOT, TestVenue, USD } from '../registry/test-venue.ts';
-import { isOutside } from './risk.ts';
 
 type Outcome = RejectName | undefined;
 
@@ -125,12 +125,12 @@ test('THROTTLED: from the first message above the limit to the end of the second
 test('TOO_MANY_OPEN_ORDERS: a new order adds one, a replace none', () => {
   const venue = fundedVenue();
   setLimits(venue, { ordersMax: 2 });
-  venue.accounts.openOrders[1] = 1;
+  venue.accounts.addOpenOrders(1, 1);
   assert.equal(admit(venue), undefined);
-  venue.accounts.openOrders[1] = 2;
+  venue.accounts.addOpenOrders(1, 1);
   assert.equal(admit(venue), 'TOO_MANY_OPEN_ORDERS');
   assert.equal(admit(venue, { replacedLots: 10 }), undefined);
-  venue.accounts.openOrders[1] = 3;
+  venue.accounts.addOpenOrders(1, 1);
   assert.equal(admit(venue, { replacedLots: 10 }), 'TOO_MANY_OPEN_ORDERS');
 });
 
@@ -233,7 +233,7 @@ test('precedence: with everything wrong at once, mending one check after the oth
   };
   venue.risk.countMessage(1, 5);
   venue.risk.countMessage(1, 5);
-  venue.accounts.openOrders[1] = 1;
+  venue.accounts.addOpenOrders(1, 1);
   const seen: Outcome[] = [];
   let limits: Record<string, number> = tight;
   for (const mended of ['', ...Object.keys(tight).slice(0, 4)]) {

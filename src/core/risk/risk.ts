@@ -4,12 +4,12 @@ import { Columns } from '#lib/columns.ts';
 import { INT53_MAX } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { AccountTable } from '../registry/accounts.ts';
+import { isOutside } from '../price-band.ts';
+import { AccountDouble, type AccountTable, AccountWord } from '../registry/accounts.ts';
 import { byteAt, isAmount, isId } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
 import type { UserTable } from '../registry/users.ts';
 
-const PPM = 1_000_000;
 const SCOPE = byteAt(SetKillSwitch, 'scope');
 const ENGAGED = byteAt(SetKillSwitch, 'engaged');
 const CANCEL_ORDERS = byteAt(SetKillSwitch, 'cancelOrders');
@@ -22,6 +22,40 @@ const LIMIT_AMOUNT_WORDS = [
   limit.positionLotsMax,
   limit.openValueMinorMax,
 ] as const;
+
+const {
+  hasAmountLimits: HAS_AMOUNT_LIMITS,
+  ordersMax: ORDERS_MAX,
+  messagesPerSecondMax: MESSAGES_MAX,
+  openOrders: OPEN_ORDERS,
+  throttleSeconds: THROTTLE_SECONDS,
+  throttleCount: THROTTLE_COUNT,
+} = AccountWord;
+const {
+  orderQtyLotsMax: ORDER_QTY_MAX,
+  orderValueMinorMax: ORDER_VALUE_MAX,
+  positionLotsMax: POSITION_MAX,
+  openValueMinorMax: OPEN_VALUE_MAX,
+} = AccountDouble;
+/** Where an account keeps the limits of LIMIT_AMOUNT_WORDS. */
+const LIMIT_DOUBLES = [ORDER_QTY_MAX, ORDER_VALUE_MAX, POSITION_MAX, OPEN_VALUE_MAX] as const;
+
+const {
+  KILL_SWITCH_VENUE,
+  KILL_SWITCH_INSTRUMENT,
+  KILL_SWITCH_ACCOUNT,
+  KILL_SWITCH_USER,
+  THROTTLED,
+  TOO_MANY_OPEN_ORDERS,
+  ORDER_QUANTITY_LIMIT,
+  VALUE_TOO_LARGE,
+  ORDER_VALUE_LIMIT,
+  PRICE_COLLAR,
+  POSITION_LIMIT,
+  OPEN_VALUE_LIMIT,
+} = RejectCode;
+const NONE = ACCEPTED;
+const AMOUNT_MAX = INT53_MAX;
 
 /**
  * Pre-trade checks that need no book: the 300s of the reject table but PHASE, and the 400s but ORDER_CAPACITY, each in
@@ -50,22 +84,23 @@ export class Risk {
 
   /** KILL_SWITCH_VENUE, _INSTRUMENT, _ACCOUNT or _USER, whichever comes first, or ACCEPTED. */
   killSwitch(instrumentRow: number, accountRow: number, userRow: number): number {
-    if (this.venueKilled[0] !== 0) return RejectCode.KILL_SWITCH_VENUE;
-    if (this.#instruments.killed[instrumentRow] !== 0) return RejectCode.KILL_SWITCH_INSTRUMENT;
-    if (this.#accounts.killed[accountRow] !== 0) return RejectCode.KILL_SWITCH_ACCOUNT;
-    if (this.#users.killed[userRow] !== 0) return RejectCode.KILL_SWITCH_USER;
-    return ACCEPTED;
+    if (this.venueKilled[0] !== 0) return KILL_SWITCH_VENUE;
+    if (this.#instruments.killed[instrumentRow] !== 0) return KILL_SWITCH_INSTRUMENT;
+    if (this.#accounts.isKilled(accountRow)) return KILL_SWITCH_ACCOUNT;
+    if (this.#users.isKilled(userRow)) return KILL_SWITCH_USER;
+    return NONE;
   }
 
   /** Counts one order message of the account in the log's second `nowSeconds`, whatever becomes of the message. */
   countMessage(accountRow: number, nowSeconds: number): void {
-    const { throttleSeconds, throttleCount } = this.#accounts;
+    const words = this.#accounts.words;
+    const at = accountRow << 5;
     const second = nowSeconds | 0;
-    if (throttleSeconds[accountRow] !== second) {
-      throttleSeconds[accountRow] = second;
-      throttleCount[accountRow] = 0;
+    if (words[at + THROTTLE_SECONDS] !== second) {
+      words[at + THROTTLE_SECONDS] = second;
+      words[at + THROTTLE_COUNT] = 0;
     }
-    throttleCount[accountRow]++;
+    words[at + THROTTLE_COUNT]++;
   }
 
   /**
@@ -89,39 +124,44 @@ export class Risk {
     leavesLots: number,
     replacedLots: number,
   ): number {
-    const accounts = this.#accounts;
     const ledger = this.#ledger;
-    const account = ledger.accountRow[holding];
-    const instrument = ledger.instrumentRow[holding];
-    const messagesMax = accounts.messagesPerSecondMax[account];
-    if (messagesMax !== 0 && accounts.throttleCount[account] > messagesMax) return RejectCode.THROTTLED;
-    const ordersMax = accounts.ordersMax[account];
+    const { words, doubles } = this.#accounts;
+    const account = ledger.accountRow(holding);
+    const instrument = ledger.instrumentRow(holding);
+    const at = account << 5;
+    const messagesMax = words[at + MESSAGES_MAX];
+    if (messagesMax !== 0 && words[at + THROTTLE_COUNT] > messagesMax) return THROTTLED;
+    const ordersMax = words[at + ORDERS_MAX];
     const added = replacedLots === 0 ? 1 : 0;
-    if (ordersMax !== 0 && accounts.openOrders[account] + added > ordersMax) {
-      return RejectCode.TOO_MANY_OPEN_ORDERS;
+    if (ordersMax !== 0 && words[at + OPEN_ORDERS] + added > ordersMax) return TOO_MANY_OPEN_ORDERS;
+    const isLimited = words[at + HAS_AMOUNT_LIMITS] !== 0;
+    if (isLimited) {
+      const qtyMax = doubles[(account << 4) + ORDER_QTY_MAX];
+      if (qtyMax !== 0 && qtyLots > qtyMax) return ORDER_QUANTITY_LIMIT;
     }
-    const qtyMax = accounts.orderQtyLotsMax[account];
-    if (qtyMax !== 0 && qtyLots > qtyMax) return RejectCode.ORDER_QUANTITY_LIMIT;
     const value = ledger.valueMinor(instrument, priceTicks, leavesLots);
-    if (value === -1) return RejectCode.VALUE_TOO_LARGE;
-    const valueMax = accounts.orderValueMinorMax[account];
-    if (valueMax !== 0 && value > valueMax) return RejectCode.ORDER_VALUE_LIMIT;
+    if (value === -1) return VALUE_TOO_LARGE;
+    if (isLimited) {
+      const valueMax = doubles[(account << 4) + ORDER_VALUE_MAX];
+      if (valueMax !== 0 && value > valueMax) return ORDER_VALUE_LIMIT;
+    }
     if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.#instruments.collarPpm[instrument])) {
-      return RejectCode.PRICE_COLLAR;
+      return PRICE_COLLAR;
     }
-    if (this.#passesPositionLimit(holding, side, leavesLots, replacedLots)) return RejectCode.POSITION_LIMIT;
-    const openValueMax = accounts.openValueMinorMax[account] || INT53_MAX;
-    if (ledger.balances.openValueMinor[ledger.quoteBalance[holding]] + value > openValueMax) {
-      return RejectCode.OPEN_VALUE_LIMIT;
+    if (isLimited && this.#passesPositionLimit(holding, side, leavesLots, replacedLots))
+      return POSITION_LIMIT;
+    const openValueMax = isLimited ? doubles[(account << 4) + OPEN_VALUE_MAX] || AMOUNT_MAX : AMOUNT_MAX;
+    if (ledger.balances.openValueMinor(ledger.quoteBalance(holding)) + value > openValueMax) {
+      return OPEN_VALUE_LIMIT;
     }
-    return ledger.reserve(holding, side, priceTicks, leavesLots, replacedLots);
+    return ledger.reserveValue(holding, side, value, leavesLots, replacedLots);
   }
 
   /** Whether the order would raise the worst case of a margined holding, and above the account's limit. */
   #passesPositionLimit(holding: number, side: number, leavesLots: number, replacedLots: number): boolean {
     const ledger = this.#ledger;
-    const positionMax = this.#accounts.positionLotsMax[ledger.accountRow[holding]];
-    const isSpot = this.#instruments.kind[ledger.instrumentRow[holding]] === InstrumentKind.Spot;
+    const positionMax = this.#accounts.doubles[(ledger.accountRow(holding) << 4) + POSITION_MAX];
+    const isSpot = this.#instruments.kind[ledger.instrumentRow(holding)] === InstrumentKind.Spot;
     if (positionMax === 0 || isSpot) return false;
     const worstLots = ledger.worstCaseLots(holding, side, leavesLots);
     return worstLots > positionMax && worstLots > ledger.worstCaseLots(holding, side, replacedLots);
@@ -140,26 +180,26 @@ export class Risk {
     if (scope !== KillScope.Venue && !isId(scopeId) && (scope !== KillScope.Account || scopeId < 0)) {
       return RejectCode.MALFORMED_COMMAND;
     }
+    let row: number;
     switch (scope) {
       case KillScope.Venue:
         this.venueKilled[0] = engaged;
         return ACCEPTED;
       case KillScope.Instrument:
-        return engage(
-          this.#instruments.killed,
-          this.#instruments.rowOf(scopeId),
-          engaged,
-          RejectCode.UNKNOWN_INSTRUMENT,
-        );
+        row = this.#instruments.rowOf(scopeId);
+        if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+        this.#instruments.killed[row] = engaged;
+        return ACCEPTED;
       case KillScope.Account:
-        return engage(
-          this.#accounts.killed,
-          this.#accounts.customerRowOf(scopeId),
-          engaged,
-          RejectCode.UNKNOWN_ACCOUNT,
-        );
+        row = this.#accounts.customerRowOf(scopeId);
+        if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
+        this.#accounts.setKilled(row, engaged);
+        return ACCEPTED;
       case KillScope.User:
-        return engage(this.#users.killed, this.#users.rowOf(scopeId), engaged, RejectCode.UNKNOWN_USER);
+        row = this.#users.rowOf(scopeId);
+        if (row === -1) return RejectCode.UNKNOWN_USER;
+        this.#users.setKilled(row, engaged);
+        return ACCEPTED;
       default:
         return RejectCode.MALFORMED_COMMAND;
     }
@@ -178,31 +218,19 @@ export class Risk {
     const accounts = this.#accounts;
     const row = accounts.customerRowOf(accountId);
     if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    accounts.ordersMax[row] = ordersMax;
-    accounts.messagesPerSecondMax[row] = messagesPerSecondMax;
-    accounts.orderQtyLotsMax[row] = f64[(offset + limit.orderQtyLotsMax) >> 1];
-    accounts.orderValueMinorMax[row] = f64[(offset + limit.orderValueMinorMax) >> 1];
-    accounts.positionLotsMax[row] = f64[(offset + limit.positionLotsMax) >> 1];
-    accounts.openValueMinorMax[row] = f64[(offset + limit.openValueMinorMax) >> 1];
+    const { words: account, doubles } = accounts;
+    account[(row << 5) + ORDERS_MAX] = ordersMax;
+    account[(row << 5) + MESSAGES_MAX] = messagesPerSecondMax;
+    let isLimited = 0;
+    for (let index = 0; index < LIMIT_AMOUNT_WORDS.length; index++) {
+      const amount = f64[(offset + LIMIT_AMOUNT_WORDS[index]) >> 1];
+      doubles[(row << 4) + LIMIT_DOUBLES[index]] = amount;
+      if (amount !== 0) isLimited = 1;
+    }
+    account[(row << 5) + HAS_AMOUNT_LIMITS] = isLimited;
     return ACCEPTED;
   }
 
   /** No index to recompute. */
   rebuild(): void {}
-}
-
-/**
- * Whether a price is farther than `ppm` parts per million from the reference: |price - reference| x 1,000,000 > ppm x
- * reference. False without a reference or with a ppm of 0. Exact: the left side is below 2^51, and a right side that
- * a double cannot hold exactly is above 2^53 either way.
- */
-export function isOutside(priceTicks: number, referencePriceTicks: number, ppm: number): boolean {
-  if (ppm === 0 || referencePriceTicks === 0) return false;
-  return Math.abs(priceTicks - referencePriceTicks) * PPM > ppm * referencePriceTicks;
-}
-
-function engage(killed: Uint8Array, row: number, engaged: number, unknown: number): number {
-  if (row === -1) return unknown;
-  killed[row] = engaged;
-  return ACCEPTED;
 }
