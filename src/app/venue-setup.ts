@@ -1,11 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
-import { readEvents } from '#codec/log/events.ts';
+import { readEvent } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { EventType } from '#domain/events.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { Rejects, rejectName } from '#domain/rejects.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { AccountDefinition, UserDefinition, VenueDefinition } from './config/compile-venue.ts';
 
 /** What venue set-up needs of a node; a RunningNode has it. */
@@ -157,6 +159,23 @@ function compare(what: string, wanted: object, found: object, warnings: string[]
   }
 }
 
+const STANDING: ReadonlySet<number> = new Set([
+  EventType.AssetAdded,
+  EventType.InstrumentAdded,
+  EventType.AccountAdded,
+  EventType.UserAdded,
+]);
+const ANSWERS: ReadonlySet<number> = new Set([EventType.CommandAccepted, EventType.CommandRejected]);
+
+/** The events of some types. An image may hold a million orders: only what is wanted becomes objects. */
+function eventsOf(types: ReadonlySet<number>, words: WordBuffer, from: number, to: number): Event[] {
+  const events: Event[] = [];
+  for (let at = from; at < to; at += words.i32[at] >>> 16) {
+    if (types.has(words.i32[at] & 0xff)) events.push(readEvent(words, at, to));
+  }
+  return events;
+}
+
 /** What the venue has, from its image. */
 class StandingVenue {
   readonly assets: Map<number, Event<'AssetAdded'>>;
@@ -171,7 +190,7 @@ class StandingVenue {
     this.users = new Map();
     host.describe({
       onEvents: (words, from, to) => {
-        for (const event of readEvents(words, from, to)) this.#note(event);
+        for (const event of eventsOf(STANDING, words, from, to)) this.#note(event);
       },
     });
   }
@@ -203,7 +222,7 @@ class Operator {
     this.#unsubscribe = host.subscribe({
       onEvents: (words, from, to) => {
         if (this.#pending.size === 0) return;
-        for (const event of readEvents(words, from, to)) this.#onEvent(event);
+        for (const event of eventsOf(ANSWERS, words, from, to)) this.#onEvent(event);
       },
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,15 +26,19 @@ interface Ready {
 interface NodeProcess {
   readonly child: ChildProcess;
   readonly ready: Ready;
-  /** Lines of standard output after the readiness line, as they come. */
+  /** Lines of standard output before the readiness line. */
+  readonly early: readonly string[];
+  /** Lines of standard output after it, as they come. */
   readonly lines: string[];
+  /** Standard error so far. */
+  log(): string;
 }
 
 const START = ['start', '--json', '--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0'];
 
 /** Starts the real command line and waits for its readiness line. */
-async function startNode(): Promise<NodeProcess> {
-  const child = spawn(process.execPath, [CLI, ...START, '--data-dir', dataDirectory], {
+async function startNode(...options: string[]): Promise<NodeProcess> {
+  const child = spawn(process.execPath, [CLI, ...START, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -43,19 +47,23 @@ async function startNode(): Promise<NodeProcess> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text;
   });
+  const early: string[] = [];
   const lines: string[] = [];
+  let isReady = false;
   const output = createInterface(child.stdout);
   const ready = await new Promise<Ready>((resolve, reject) => {
     output.on('line', (line) => {
       const event = JSON.parse(line);
-      if (event.event === 'ready') resolve(event);
-      else lines.push(line);
+      if (event.event === 'ready') {
+        isReady = true;
+        resolve(event);
+      } else (isReady ? lines : early).push(line);
     });
     child.once('exit', (code) =>
       reject(new Error(`the node ended with ${code} before it was ready\n${log}`)),
     );
   });
-  return { child, ready, lines };
+  return { child, ready, early, lines, log: () => log };
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<[number | null, string | null]> {
@@ -78,7 +86,7 @@ function reportsOf({ stdout }: CliResult): OuchReport[] {
 }
 
 test('hive start: an order and everything acknowledged survive kill -9', { timeout: 120_000 }, async () => {
-  const first = await startNode();
+  const first = await startNode('--data-dir', dataDirectory);
   assert.equal(first.ready.demo.length, 4);
 
   const second = await runCli([...START, '--data-dir', dataDirectory]);
@@ -111,7 +119,7 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   assert.deepEqual([code, signal], [null, 'SIGKILL']);
   assert.equal((await hive('status')).status, 4);
 
-  const again = await startNode();
+  const again = await startNode('--data-dir', dataDirectory);
   const last = acknowledged.at(-1) as OuchReport & { options: { logSequence: number } };
   assert.ok(again.ready.sequence >= last.options.logSequence);
 
@@ -140,4 +148,66 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   assert.deepEqual(again.lines, ['{"event":"stopped"}']);
   const [verified, snapshots] = await Promise.all([hive('log', 'verify'), hive('snapshot', 'verify')]);
   assert.deepEqual([verified.status, snapshots.status], [0, 0], verified.stderr + snapshots.stderr);
+});
+
+test('hive start --config: a venue is set up once, its users trade, and differences are warnings', {
+  timeout: 120_000,
+}, async () => {
+  const config = join(directory, 'hive.yaml');
+  const venue = `dataDirectory: ${join(directory, 'configured')}
+logFormat: json
+ouch: { port: 0 }
+marketData: { port: 0, snapshotPort: 0 }
+venue:
+  assets: [{ id: 1, symbol: EUR, decimals: 2 }, { id: 2, symbol: GOLD, decimals: 3 }]
+  instruments:
+    - { id: 1, symbol: GOLDEUR, base: GOLD, quote: EUR, tick: 0.5, lot: 0.1, maxQuantity: 1000 }
+  accounts:
+    - { id: 1, deposits: { EUR: 1000 }, users: [{ id: 1, name: ANN }] }
+`;
+  writeFileSync(config, venue);
+  const first = await startNode('--config', config);
+  assert.deepEqual(first.ready.demo, []);
+  const { user, password } = JSON.parse(first.early[0]);
+  assert.deepEqual([first.early.length, user], [1, 'ANN']);
+  const order = (...terms: string[]): Promise<CliResult> => {
+    const connection = ['--connect', `127.0.0.1:${first.ready.ouch.port}`, '--user', 'ann'];
+    return runCli(['order', 'place', ...terms, ...connection], { HIVE_PASSWORD: password });
+  };
+  const placed = await order('buy', '1.5', 'GOLDEUR', '--price', '60.5', '--tag', 'first');
+  assert.match(
+    placed.stdout,
+    /^accepted {2}order 1: buy 1\.5 GOLDEUR at 60\.50, good till cancel {2}\[log \d+\]\norder 1 is open; to cancel it: hive order cancel 1\n$/,
+  );
+  const tooMuch = await order('buy', '100', 'GOLDEUR', '--price', '60.5');
+  assert.equal(tooMuch.status, 5);
+  assert.match(tooMuch.stdout, /^rejected {2}order 2: INSUFFICIENT_FUNDS \(/);
+  const offTick = await order('buy', '1', 'GOLDEUR', '--price', '60.7');
+  assert.deepEqual(offTick, {
+    status: 2,
+    stdout: '',
+    stderr: 'hive: price 60.7: GOLDEUR trades in steps of 0.50\n',
+  });
+  const unknown = await order('buy', '1', 'SILVER', '--price', '60');
+  assert.deepEqual(
+    [unknown.status, unknown.stderr],
+    [5, 'hive: the venue offers no instrument SILVER on this gateway\n'],
+  );
+  const wrongPassword = await runCli(
+    ['order', 'cancel', '1', '--connect', `127.0.0.1:${first.ready.ouch.port}`, '--user', 'ANN'],
+    { HIVE_PASSWORD: 'guess' },
+  );
+  assert.deepEqual([wrongPassword.status, wrongPassword.stdout], [4, '']);
+  assert.match(wrongPassword.stderr, /unknown user or wrong password/);
+  assert.deepEqual(await end(first.child, 'SIGINT'), [0, null]);
+
+  writeFileSync(config, venue.replace('decimals: 3', 'decimals: 4'));
+  const again = await startNode('--config', config);
+  assert.deepEqual(again.early, []);
+  assert.ok(
+    again
+      .log()
+      .includes('asset GOLD: decimals is 3 in the venue, the configuration says 4; nothing was changed'),
+  );
+  assert.deepEqual(await end(again.child, 'SIGTERM'), [0, null]);
 });

@@ -15,9 +15,19 @@ export interface Listing extends DemoInstrument {
   readonly fair: FairPrice;
 }
 
+/** Where a strategy sends its orders. */
+export interface OrderDesk {
+  /** Enters an order; the strategy hears of it through `onOrder`. */
+  enter(listing: Listing, order: DeskOrder): DemoOrder;
+  /** Moves an order to another price with `openLots` open. @param maxFloor displayed lots; default all */
+  replace(order: DemoOrder, priceTicks: number, openLots: number, maxFloor?: number): void;
+}
+
+export type DeskOrder = Omit<OuchOrder, 'symbol' | 'price'> & { readonly priceTicks: number };
+
 /** What a participant does: called once for each message that it may send. */
 export interface Strategy {
-  act(desk: Desk, nowSeconds: number): void;
+  act(desk: OrderDesk, nowSeconds: number): void;
   /** An order of the desk changed; `openLots` 0: it is gone. */
   onOrder(order: DemoOrder): void;
   /** A new connection: nothing is open. */
@@ -42,10 +52,8 @@ const RECONNECT_MS = 500;
 const RECONNECT_MS_MAX = 5_000;
 
 /** A participant's connection to the venue, like every client's, and what it knows of its orders. Comes back by itself. */
-export class Desk {
+export class Desk implements OrderDesk {
   readonly name: string;
-  /** Messages sent. */
-  messages: number;
   readonly #password: string;
   readonly #port: number;
   readonly #strategy: Strategy;
@@ -68,7 +76,6 @@ export class Desk {
     readonly onTrouble: (reason: string) => void;
   }) {
     this.name = options.name;
-    this.messages = 0;
     this.#password = options.password;
     this.#port = options.port;
     this.#strategy = options.strategy;
@@ -110,11 +117,7 @@ export class Desk {
     if (this.#client !== undefined) this.#strategy.act(this, nowSeconds);
   }
 
-  /** Enters an order; the strategy hears of it through `onOrder`. */
-  enter(
-    listing: Listing,
-    order: Omit<OuchOrder, 'symbol' | 'price'> & { readonly priceTicks: number },
-  ): DemoOrder {
+  enter(listing: Listing, order: DeskOrder): DemoOrder {
     const client = this.#client as OuchClient;
     const userRefNum = client.nextUserRefNum++;
     const { priceTicks, ...rest } = order;
@@ -130,11 +133,9 @@ export class Desk {
     this.#orders.set(userRefNum, placed);
     const price = this.#wirePrice(listing, priceTicks);
     client.soup.sendFramed(frameOuch(enterOrder(userRefNum, { ...rest, symbol: listing.symbol, price })));
-    this.messages++;
     return placed;
   }
 
-  /** Moves an order to another price with `openLots` open. */
   replace(order: DemoOrder, priceTicks: number, openLots: number, maxFloor = 0): void {
     const client = this.#client as OuchClient;
     const userRefNum = client.nextUserRefNum++;
@@ -146,7 +147,6 @@ export class Desk {
       options: maxFloor === 0 ? {} : { maxFloor },
     });
     client.soup.sendFramed(frameOuch(message));
-    this.messages++;
   }
 
   close(): void {

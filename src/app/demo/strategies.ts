@@ -1,4 +1,4 @@
-import type { DemoOrder, Desk, Listing, Strategy } from './participant.ts';
+import type { DemoOrder, Listing, OrderDesk, Strategy } from './participant.ts';
 
 /** A source of fractions, 0 up to 1. */
 export type Random = () => number;
@@ -64,7 +64,7 @@ export class MarketMaker implements Strategy {
     );
   }
 
-  act(desk: Desk, nowSeconds: number): void {
+  act(desk: OrderDesk, nowSeconds: number): void {
     const quote = pick(this.#random, this.#quotes);
     const { listing, side, level, order } = quote;
     if (order?.pending === true) return;
@@ -108,7 +108,7 @@ export class Taker implements Strategy {
     this.#inventory = new Inventory();
   }
 
-  act(desk: Desk, nowSeconds: number): void {
+  act(desk: OrderDesk, nowSeconds: number): void {
     const listing = pick(this.#random, this.#listings);
     const held = this.#inventory.of(listing) / (listing.unitLots * 200);
     const side = this.#random() + held > 0.5 ? 'S' : 'B';
@@ -139,7 +139,7 @@ export class IcebergTrader implements Strategy {
     this.#works = listings.map((listing) => ({ listing, side: 'B', order: undefined }));
   }
 
-  act(desk: Desk, nowSeconds: number): void {
+  act(desk: OrderDesk, nowSeconds: number): void {
     const work = pick(this.#random, this.#works);
     const { listing, order } = work;
     if (order?.pending === true) return;
