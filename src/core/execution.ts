@@ -10,7 +10,7 @@ import {
 } from '#domain/events.ts';
 import { assert } from '#lib/assert.ts';
 import type { BookListener, OrderBook } from './book/order-book.ts';
-import type { EventWriter } from './event-writer.ts';
+import { type EventWriter, POSITION_MASK } from './event-writer.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Orders } from './orders.ts';
 import type { Reports } from './reports.ts';
@@ -44,6 +44,7 @@ const {
   takerClientOrderId: TRADE_TAKER_CLIENT_ORDER_ID,
   takerReportNumber: TRADE_TAKER_REPORT_NUMBER,
 } = Trade.at;
+const MASK = POSITION_MASK;
 const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
 
 /**
@@ -91,7 +92,7 @@ export class Execution implements BookListener {
     else ledger.settle(instrument, makerHolding, takerHolding, priceTicks, qtyLots, makerPpm, takerPpm);
     this.#fill(maker, qtyLots);
     this.#fill(taker, qtyLots);
-    const at = this.#writeTrade(maker, taker, qtyLots, priceTicks);
+    const at = this.#writeTrade(maker, taker, qtyLots, priceTicks) & MASK;
     const i32 = this.#i32;
     const f64 = this.#f64;
     i32[at + TRADE_AGGRESSOR_SIDE] = takerBuys ? BUY : SELL;
@@ -161,7 +162,7 @@ export class Execution implements BookListener {
     const makerUser = orders.userRow(maker);
     const takerUser = orders.userRow(taker);
     const instrumentId = state.instruments.instrumentId[orders.instrumentRow(maker)];
-    const at = this.#writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0);
+    const at = this.#writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0) & MASK;
     const i32 = this.#i32;
     const f64 = this.#f64;
     f64[(at + TRADE_TRADE_ID) >> 1] = state.nextTradeId();

@@ -246,6 +246,7 @@ export class OrderEntry {
 
   /** The 200s of the reject table, for new orders. */
   #checkTerms(): number {
+    if (this.#isPlainLimit()) return this.#hasValidQuantity() ? this.#checkValue() : INVALID_QUANTITY;
     const type = this.#orderType;
     const mayRest = this.#mayRest();
     const isStop = type === STOP || type === STOP_LIMIT;
@@ -266,6 +267,21 @@ export class OrderEntry {
     }
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
     return this.#checkValue();
+  }
+
+  /** A limit order without any of the extras, valid but for its quantity: most orders are, and need fewer looks. */
+  #isPlainLimit(): boolean {
+    const timeInForce = this.#timeInForce;
+    return (
+      this.#orderType === LIMIT &&
+      (this.#side === BUY || this.#side === SELL) &&
+      timeInForce >= 1 &&
+      timeInForce < GOOD_TILL_DATE &&
+      this.#priceTicks >= 1 &&
+      (this.#orderFlags | this.#stopPriceTicks | this.#expireSeconds) === 0 &&
+      this.#displayQtyLots === 0 &&
+      this.#minQtyLots === 0
+    );
   }
 
   #hasValidPrice(): boolean {

@@ -74,34 +74,34 @@ export class Orders {
   }
 
   accountRow(slot: number): number {
-    return this.#hot[(slot << 3) + OWNER];
+    return this.#hot[(slot << 3) | OWNER];
   }
 
   instrumentRow(slot: number): number {
-    return this.#words[(slot << 4) + INSTRUMENT_ROW];
+    return this.#words[(slot << 4) | INSTRUMENT_ROW];
   }
 
   userRow(slot: number): number {
-    return this.#words[(slot << 4) + USER_ROW];
+    return this.#words[(slot << 4) | USER_ROW];
   }
 
   /** The ledger's row for the account and instrument. */
   holding(slot: number): number {
-    return this.#words[(slot << 4) + HOLDING];
+    return this.#words[(slot << 4) | HOLDING];
   }
 
   clientOrderId(slot: number): number {
-    return this.#words[(slot << 4) + CLIENT_ORDER_ID];
+    return this.#words[(slot << 4) | CLIENT_ORDER_ID];
   }
 
   /** Limit price; 0 for market and stop orders. */
   priceTicks(slot: number): number {
-    return this.#words[(slot << 4) + PRICE_TICKS];
+    return this.#words[(slot << 4) | PRICE_TICKS];
   }
 
   /** Price at which funds are held: the limit, or the protection of a market or stop order. */
   holdPriceTicks(slot: number): number {
-    const price = this.#words[(slot << 4) + PRICE_TICKS];
+    const price = this.#words[(slot << 4) | PRICE_TICKS];
     return price === 0 ? this.#protectionTicks[slot] : price;
   }
 
@@ -111,76 +111,76 @@ export class Orders {
   }
 
   side(slot: number): number {
-    return this.#words[(slot << 4) + TERMS] & 255;
+    return this.#words[(slot << 4) | TERMS] & 255;
   }
 
   orderType(slot: number): number {
-    return (this.#words[(slot << 4) + TERMS] >> 8) & 255;
+    return (this.#words[(slot << 4) | TERMS] >> 8) & 255;
   }
 
   timeInForce(slot: number): number {
-    return (this.#words[(slot << 4) + TERMS] >> 16) & 255;
+    return (this.#words[(slot << 4) | TERMS] >> 16) & 255;
   }
 
   orderFlags(slot: number): number {
-    return (this.#words[(slot << 4) + TERMS] >> 24) & 15;
+    return (this.#words[(slot << 4) | TERMS] >> 24) & 15;
   }
 
   selfTradePrevention(slot: number): number {
-    return (this.#words[(slot << 4) + TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+    return (this.#words[(slot << 4) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   }
 
   /** Side, type, time in force and flags in one word, as OrderAccepted and OrderReplaced carry them. */
   eventTerms(slot: number): number {
-    return this.#words[(slot << 4) + TERMS] & EVENT_TERMS;
+    return this.#words[(slot << 4) | TERMS] & EVENT_TERMS;
   }
 
   expireSeconds(slot: number): number {
-    return this.#words[(slot << 4) + EXPIRE_SECONDS];
+    return this.#words[(slot << 4) | EXPIRE_SECONDS];
   }
 
   /** The other order of an OCO pair; 0 none. Negative: the pair is noted, see Execution. */
   partner(slot: number): number {
-    return this.#words[(slot << 4) + PARTNER];
+    return this.#words[(slot << 4) | PARTNER];
   }
 
   setPartner(slot: number, partner: number): void {
-    this.#words[(slot << 4) + PARTNER] = partner;
+    this.#words[(slot << 4) | PARTNER] = partner;
   }
 
   cumQtyLots(slot: number): number {
-    return this.#doubles[(slot << 3) + CUM_QTY_LOTS];
+    return this.#doubles[(slot << 3) | CUM_QTY_LOTS];
   }
 
   addExecuted(slot: number, qtyLots: number): void {
-    this.#doubles[(slot << 3) + CUM_QTY_LOTS] += qtyLots;
+    this.#doubles[(slot << 3) | CUM_QTY_LOTS] += qtyLots;
   }
 
   /** Minor units held for the open quantity (spot). */
   holdMinor(slot: number): number {
-    return this.#doubles[(slot << 3) + HOLD_MINOR];
+    return this.#doubles[(slot << 3) | HOLD_MINOR];
   }
 
   /** Value of the open quantity at the price at which funds are held. */
   valueMinor(slot: number): number {
-    return this.#doubles[(slot << 3) + VALUE_MINOR];
+    return this.#doubles[(slot << 3) | VALUE_MINOR];
   }
 
   setHold(slot: number, holdMinor: number, valueMinor: number): void {
-    this.#doubles[(slot << 3) + HOLD_MINOR] = holdMinor;
-    this.#doubles[(slot << 3) + VALUE_MINOR] = valueMinor;
+    this.#doubles[(slot << 3) | HOLD_MINOR] = holdMinor;
+    this.#doubles[(slot << 3) | VALUE_MINOR] = valueMinor;
   }
 
   /** Starts the record of a new order: whose it is and what never changes, nothing executed. `terms`: see packTerms. */
   open(slot: number, instrumentRow: number, userRow: number, holding: number, terms: number): void {
     const words = this.#words;
     const at = slot << 4;
-    words[at + INSTRUMENT_ROW] = instrumentRow;
-    words[at + USER_ROW] = userRow;
-    words[at + HOLDING] = holding;
-    words[at + TERMS] = terms;
-    words[at + PARTNER] = 0;
-    this.#doubles[(slot << 3) + CUM_QTY_LOTS] = 0;
+    words[at | INSTRUMENT_ROW] = instrumentRow;
+    words[at | USER_ROW] = userRow;
+    words[at | HOLDING] = holding;
+    words[at | TERMS] = terms;
+    words[at | PARTNER] = 0;
+    this.#doubles[(slot << 3) | CUM_QTY_LOTS] = 0;
   }
 
   /** The prices and the expiry of a new or replaced order. `stopPriceTicks` counts for stops only. */
@@ -192,8 +192,8 @@ export class Orders {
     expireSeconds: number,
   ): void {
     const at = slot << 4;
-    this.#words[at + PRICE_TICKS] = priceTicks;
-    this.#words[at + EXPIRE_SECONDS] = expireSeconds;
+    this.#words[at | PRICE_TICKS] = priceTicks;
+    this.#words[at | EXPIRE_SECONDS] = expireSeconds;
     if (priceTicks === 0) this.#protectionTicks[slot] = holdPriceTicks;
     if (this.orderType(slot) >= STOP) this.#stopPriceTicks[slot] = stopPriceTicks;
   }
@@ -209,7 +209,7 @@ export class Orders {
     const second = i32[at + 1];
     const third = i32[at + 2];
     const fourth = i32[at + 3];
-    const terms = (slot << 4) + TERMS;
+    const terms = (slot << 4) | TERMS;
     if ((first | second | third | fourth) === 0) {
       this.#words[terms] &= ~HAS_TAG;
       return;
@@ -224,7 +224,7 @@ export class Orders {
 
   /** Writes the order's clientTag to the four words at `at`. */
   copyTag(slot: number, i32: Int32Array, at: number): void {
-    if (this.#words[(slot << 4) + TERMS] >= 0) {
+    if (this.#words[(slot << 4) | TERMS] >= 0) {
       i32[at] = 0;
       i32[at + 1] = 0;
       i32[at + 2] = 0;
@@ -249,36 +249,36 @@ export class Orders {
     const words = this.#words;
     const at = slot << 4;
     const account = this.accountRow(slot) << 5;
-    const tail = this.#accounts[account + LAST_ORDER];
-    words[at + CLIENT_ORDER_ID] = clientOrderId;
-    words[at + ACCOUNT_PREV] = tail;
-    words[at + ACCOUNT_NEXT] = 0;
-    if (tail === 0) this.#accounts[account + FIRST_ORDER] = slot;
-    else words[(tail << 4) + ACCOUNT_NEXT] = slot;
-    this.#accounts[account + LAST_ORDER] = slot;
-    this.#slotOf.set(words[at + USER_ROW], clientOrderId, slot);
+    const tail = this.#accounts[account | LAST_ORDER];
+    words[at | CLIENT_ORDER_ID] = clientOrderId;
+    words[at | ACCOUNT_PREV] = tail;
+    words[at | ACCOUNT_NEXT] = 0;
+    if (tail === 0) this.#accounts[account | FIRST_ORDER] = slot;
+    else words[(tail << 4) | ACCOUNT_NEXT] = slot;
+    this.#accounts[account | LAST_ORDER] = slot;
+    this.#slotOf.set(words[at | USER_ROW], clientOrderId, slot);
   }
 
   remove(slot: number): void {
     const words = this.#words;
     const at = slot << 4;
     const account = this.accountRow(slot) << 5;
-    const next = words[at + ACCOUNT_NEXT];
-    const prev = words[at + ACCOUNT_PREV];
-    if (prev === 0) this.#accounts[account + FIRST_ORDER] = next;
-    else words[(prev << 4) + ACCOUNT_NEXT] = next;
-    if (next === 0) this.#accounts[account + LAST_ORDER] = prev;
-    else words[(next << 4) + ACCOUNT_PREV] = prev;
-    this.#slotOf.delete(words[at + USER_ROW], words[at + CLIENT_ORDER_ID]);
+    const next = words[at | ACCOUNT_NEXT];
+    const prev = words[at | ACCOUNT_PREV];
+    if (prev === 0) this.#accounts[account | FIRST_ORDER] = next;
+    else words[(prev << 4) | ACCOUNT_NEXT] = next;
+    if (next === 0) this.#accounts[account | LAST_ORDER] = prev;
+    else words[(next << 4) | ACCOUNT_PREV] = prev;
+    this.#slotOf.delete(words[at | USER_ROW], words[at | CLIENT_ORDER_ID]);
   }
 
   /** First live order of an account in the order of entry; 0 none. */
   firstOfAccount(accountRow: number): number {
-    return this.#accounts[(accountRow << 5) + FIRST_ORDER];
+    return this.#accounts[(accountRow << 5) | FIRST_ORDER];
   }
 
   nextOfAccount(slot: number): number {
-    return this.#words[(slot << 4) + ACCOUNT_NEXT];
+    return this.#words[(slot << 4) | ACCOUNT_NEXT];
   }
 
   /** Recomputes the index by clientOrderId after a restore. */

@@ -4,7 +4,16 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { CoreState } from './state.ts';
 
-const rejected = CommandRejected.at;
+const REJECTED_TYPE = EventType.CommandRejected;
+const REJECTED_WORDS = CommandRejected.words;
+const {
+  commandType: REJECTED_COMMAND_TYPE,
+  clientOrderId: REJECTED_CLIENT_ORDER_ID,
+  accountId: REJECTED_ACCOUNT_ID,
+  clientTag: REJECTED_CLIENT_TAG,
+} = CommandRejected.at;
+/** The word between the account and the tag, which no field uses. */
+const REJECTED_PADDING = REJECTED_ACCOUNT_ID + 1;
 
 /** Answers commands that are refused, and counts the refusals by code. */
 export class Refusals {
@@ -19,20 +28,17 @@ export class Refusals {
   /** @param tagAt word of the command's clientTag; 0 when it has none */
   refuse(commandType: CommandType, code: number, command: WordBuffer, offset: number, tagAt: number): void {
     const { users, accounts } = this.#state;
-    const userId = command.i32[offset + 1];
+    const source = command.i32;
+    const userId = source[offset + 1];
     const user = users.rowOf(userId);
-    const at = this.#writer.begin(
-      EventType.CommandRejected,
-      CommandRejected.words,
-      command.i32[offset + 2],
-      userId,
-      user === -1 ? 0 : users.nextReport(user),
-    );
+    const number = user === -1 ? 0 : users.nextReport(user);
+    const at = this.#writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[offset + 2], userId, number);
     const { i32 } = this.#writer.words;
-    i32[at + rejected.commandType] = commandType | (code << 16);
-    i32[at + rejected.clientOrderId] = command.i32[offset + 3];
-    i32[at + rejected.accountId] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));
-    if (tagAt === 0) return;
-    for (let word = 0; word < 4; word++) i32[at + rejected.clientTag + word] = command.i32[tagAt + word];
+    i32[at + REJECTED_COMMAND_TYPE] = commandType | (code << 16);
+    i32[at + REJECTED_CLIENT_ORDER_ID] = source[offset + 3];
+    i32[at + REJECTED_ACCOUNT_ID] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));
+    i32[at + REJECTED_PADDING] = 0;
+    const tag = at + REJECTED_CLIENT_TAG;
+    for (let word = 0; word < 4; word++) i32[tag + word] = tagAt === 0 ? 0 : source[tagAt + word];
   }
 }

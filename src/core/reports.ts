@@ -8,7 +8,7 @@ import {
   OrderTriggered,
 } from '#domain/events.ts';
 import type { BookStore } from './book/book-store.ts';
-import type { EventWriter } from './event-writer.ts';
+import { type EventWriter, POSITION_MASK } from './event-writer.ts';
 import type { Orders } from './orders.ts';
 import type { AccountTable } from './registry/accounts.ts';
 import type { InstrumentTable } from './registry/instruments.ts';
@@ -70,6 +70,7 @@ const {
 
 /** The word between the terms and the tag of OrderAccepted and OrderReplaced, which no field uses. */
 const ACCEPTED_PADDING = ACCEPTED_SIDE + 1;
+const MASK = POSITION_MASK;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
 export class Reports {
@@ -128,7 +129,8 @@ export class Reports {
   }
 
   /** Writes the fields that OrderAccepted and OrderReplaced share. */
-  #terms(at: number, slot: number, minQtyLots: number): void {
+  #terms(position: number, slot: number, minQtyLots: number): void {
+    const at = position & MASK;
     const i32 = this.#i32;
     const f64 = this.#f64;
     const orders = this.#orders;
@@ -153,7 +155,7 @@ export class Reports {
 
   /** To be called with the order's leaves already reduced. */
   canceled(slot: number, qtyLots: number, visibleQtyLots: number, reason: CancelReason): void {
-    const at = this.#begin(CANCELED_TYPE, CANCELED_WORDS, slot);
+    const at = this.#begin(CANCELED_TYPE, CANCELED_WORDS, slot) & MASK;
     const i32 = this.#i32;
     const f64 = this.#f64;
     const orders = this.#orders;
@@ -176,7 +178,7 @@ export class Reports {
     visibleQtyLots: number,
     keepsPriority: boolean,
   ): void {
-    const at = this.#begin(REPLACED_TYPE, REPLACED_WORDS, slot);
+    const at = this.#begin(REPLACED_TYPE, REPLACED_WORDS, slot) & MASK;
     this.#terms(at, slot, 0);
     this.#f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
     this.#f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
@@ -188,7 +190,7 @@ export class Reports {
   rested(slot: number, priceTicks: number): void {
     const orders = this.#orders;
     const instrumentId = this.#instruments.instrumentId[orders.instrumentRow(slot)];
-    const at = this.#writer.beginRaw(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0);
+    const at = this.#writer.beginRaw(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0) & MASK;
     this.#f64[(at + RESTED_ORDER_ID) >> 1] = this.#store.orderId(slot);
     this.#f64[(at + RESTED_DISPLAY_QTY_LOTS) >> 1] = this.#store.visibleQtyLots(slot);
     this.#i32[at + RESTED_PRICE_TICKS] = priceTicks;
@@ -196,7 +198,7 @@ export class Reports {
   }
 
   triggered(slot: number): void {
-    const at = this.#begin(TRIGGERED_TYPE, TRIGGERED_WORDS, slot);
+    const at = this.#begin(TRIGGERED_TYPE, TRIGGERED_WORDS, slot) & MASK;
     this.#f64[(at + TRIGGERED_ORDER_ID) >> 1] = this.#store.orderId(slot);
     this.#i32[at + TRIGGERED_CLIENT_ORDER_ID] = this.#orders.clientOrderId(slot);
     this.#i32[at + TRIGGERED_ACCOUNT_ID] = this.#accounts.accountId(this.#orders.accountRow(slot));

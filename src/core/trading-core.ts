@@ -131,9 +131,7 @@ export class TradingCore {
       state.timeSeconds = timeSeconds;
       state.timeNanos = timeNanos;
     }
-    this.#writer.sequence = sequence;
-    this.#writer.timeSeconds = state.timeSeconds;
-    this.#writer.timeNanos = state.timeNanos;
+    this.#writer.stamp(sequence, state.timeSeconds, state.timeNanos);
     return this.#isFirst(nodeId, epoch, entryNo);
   }
 

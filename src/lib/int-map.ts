@@ -2,6 +2,7 @@ import { assert } from './assert.ts';
 
 /** Words of one slot: keyA, keyB, value + 1 (0: empty), unused. Sixteen bytes, so a probe touches one cache line. */
 const SLOT_WORDS = 4;
+const SLOT_SHIFT = 2;
 const SLOTS_MIN = 8;
 const SLOTS_MAX = 2 ** 28;
 
@@ -48,11 +49,12 @@ export class IntPairMap {
   get(keyA: number, keyB: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    let slot = ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) * SLOT_WORDS;
+    let slot =
+      ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) << SLOT_SHIFT;
     for (;;) {
-      const value = slots[slot + 2];
+      const value = slots[slot | 2];
       if (value === 0) return -1;
-      if (slots[slot] === keyA && slots[slot + 1] === keyB) return value - 1;
+      if (slots[slot] === keyA && slots[slot | 1] === keyB) return value - 1;
       slot = (slot + SLOT_WORDS) & mask;
     }
   }
@@ -60,7 +62,7 @@ export class IntPairMap {
   /** Puts `row` under (keyA, keyB), in place of the row that was there. */
   set(keyA: number, keyB: number, row: number): void {
     let slot = this.#find(keyA, keyB);
-    if (this.#slots[slot + 2] === 0) {
+    if (this.#slots[slot | 2] === 0) {
       if (this.#size === this.#sizeMax) {
         this.#grow();
         slot = this.#find(keyA, keyB);
@@ -69,8 +71,8 @@ export class IntPairMap {
     }
     const slots = this.#slots;
     slots[slot] = keyA;
-    slots[slot + 1] = keyB;
-    slots[slot + 2] = row + 1;
+    slots[slot | 1] = keyB;
+    slots[slot | 2] = row + 1;
   }
 
   /** Removes (keyA, keyB) and returns the row that was there, or -1. */
@@ -79,25 +81,25 @@ export class IntPairMap {
     const mask = this.#mask;
     const shift = this.#shift;
     let hole = this.#find(keyA, keyB);
-    const removed = slots[hole + 2] - 1;
+    const removed = slots[hole | 2] - 1;
     if (removed === -1) return -1;
     let slot = hole;
     for (;;) {
       slot = (slot + SLOT_WORDS) & mask;
-      if (slots[slot + 2] === 0) break;
+      if (slots[slot | 2] === 0) break;
       const home =
-        ((Math.imul(slots[slot], MULTIPLIER_A) + Math.imul(slots[slot + 1], MULTIPLIER_B)) >>> shift) *
-        SLOT_WORDS;
+        ((Math.imul(slots[slot], MULTIPLIER_A) + Math.imul(slots[slot | 1], MULTIPLIER_B)) >>> shift) <<
+        SLOT_SHIFT;
       // An entry moves back only when the hole lies on its probe path: between its home and where it is.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot];
-      slots[hole + 1] = slots[slot + 1];
-      slots[hole + 2] = slots[slot + 2];
+      slots[hole | 1] = slots[slot | 1];
+      slots[hole | 2] = slots[slot | 2];
       hole = slot;
     }
     slots[hole] = 0;
-    slots[hole + 1] = 0;
-    slots[hole + 2] = 0;
+    slots[hole | 1] = 0;
+    slots[hole | 2] = 0;
     this.#size--;
     return removed;
   }
@@ -112,8 +114,9 @@ export class IntPairMap {
   #find(keyA: number, keyB: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    let slot = ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) * SLOT_WORDS;
-    while (slots[slot + 2] !== 0 && (slots[slot] !== keyA || slots[slot + 1] !== keyB)) {
+    let slot =
+      ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) << SLOT_SHIFT;
+    while (slots[slot | 2] !== 0 && (slots[slot] !== keyA || slots[slot | 1] !== keyB)) {
       slot = (slot + SLOT_WORDS) & mask;
     }
     return slot;

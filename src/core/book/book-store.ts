@@ -116,8 +116,8 @@ export class BookStore {
 
   /** Gives a slot back. It must be in no level. The order's fields stay readable until the slot is taken again. */
   releaseOrder(slot: number): void {
-    assert((this.ordersI32[(slot << 3) + LEVEL] & ~ICEBERG) === 0, 'Invariant: a freed order is in no level');
-    this.ordersF64[(slot << 2) + LEAVES] = 0;
+    assert((this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG) === 0, 'Invariant: a freed order is in no level');
+    this.ordersF64[(slot << 2) | LEAVES] = 0;
     this.ordersI32[slot << 3] = this.#freeOrder;
     this.#freeOrder = slot;
     this.#liveOrders--;
@@ -133,12 +133,12 @@ export class BookStore {
       if (level < 0) return 0;
     }
     const base = level << 3;
-    this.levelsI32[base + HEAD] = 0;
-    this.levelsI32[base + TAIL] = 0;
-    this.levelsI32[base + KEY] = key;
-    this.levelsI32[base + KIND] = kind;
-    this.levelsF64[(level << 2) + TOTAL] = 0;
-    this.levelsF64[(level << 2) + HIDDEN] = 0;
+    this.levelsI32[base | HEAD] = 0;
+    this.levelsI32[base | TAIL] = 0;
+    this.levelsI32[base | KEY] = key;
+    this.levelsI32[base | KIND] = kind;
+    this.levelsF64[(level << 2) | TOTAL] = 0;
+    this.levelsF64[(level << 2) | HIDDEN] = 0;
     return level;
   }
 
@@ -153,36 +153,36 @@ export class BookStore {
 
   /** Displayed quantity of a resting order, in lots. */
   visibleQtyLots(slot: number): number {
-    const isIceberg = (this.ordersI32[(slot << 3) + LEVEL] & ICEBERG) !== 0;
-    return isIceberg ? this.displayedQtyLots[slot] : this.ordersF64[(slot << 2) + LEAVES];
+    const isIceberg = (this.ordersI32[(slot << 3) | LEVEL] & ICEBERG) !== 0;
+    return isIceberg ? this.displayedQtyLots[slot] : this.ordersF64[(slot << 2) | LEAVES];
   }
 
   /** Size of an order's slices; 0 for one that shows everything. */
   sliceOf(slot: number): number {
-    const isIceberg = (this.ordersI32[(slot << 3) + LEVEL] & ICEBERG) !== 0;
+    const isIceberg = (this.ordersI32[(slot << 3) | LEVEL] & ICEBERG) !== 0;
     return isIceberg ? this.sliceQtyLots[slot] : 0;
   }
 
   leavesQtyLots(slot: number): number {
-    return this.ordersF64[(slot << 2) + LEAVES];
+    return this.ordersF64[(slot << 2) | LEAVES];
   }
 
   clearLeaves(slot: number): void {
-    this.ordersF64[(slot << 2) + LEAVES] = 0;
+    this.ordersF64[(slot << 2) | LEAVES] = 0;
   }
 
   orderId(slot: number): number {
-    return this.ordersF64[(slot << 2) + ORDER_ID];
+    return this.ordersF64[(slot << 2) | ORDER_ID];
   }
 
   setOrderId(slot: number, orderId: number): void {
-    this.ordersF64[(slot << 2) + ORDER_ID] = orderId;
+    this.ordersF64[(slot << 2) | ORDER_ID] = orderId;
   }
 
   /** Key (price, second) of the level in which the order is. */
   levelKey(slot: number): number {
-    const level = this.ordersI32[(slot << 3) + LEVEL] & ~ICEBERG;
-    return this.levelsI32[(level << 3) + KEY];
+    const level = this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG;
+    return this.levelsI32[(level << 3) | KEY];
   }
 
   get stores(): readonly Columns[] {

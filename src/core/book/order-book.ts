@@ -119,10 +119,10 @@ export class OrderBook {
   /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */
   setOrder(slot: number, orderId: number, owner: number, qtyLots: number, sliceQtyLots: number): void {
     const base = slot << 3;
-    this.#orders[base + LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
-    this.#orders[base + OWNER] = owner;
-    this.#ordersF64[(slot << 2) + LEAVES] = qtyLots;
-    this.#ordersF64[(slot << 2) + ORDER_ID] = orderId;
+    this.#orders[base | LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
+    this.#orders[base | OWNER] = owner;
+    this.#ordersF64[(slot << 2) | LEAVES] = qtyLots;
+    this.#ordersF64[(slot << 2) | ORDER_ID] = orderId;
     if (sliceQtyLots !== 0) this.#store.sliceQtyLots[slot] = sliceQtyLots;
   }
 
@@ -140,7 +140,7 @@ export class OrderBook {
   depthAt(side: Side, priceTicks: number): number {
     const level = (side === BUY ? this.bids : this.asks).get(priceTicks);
     if (level === 0) return 0;
-    return this.#levelsF64[(level << 2) + TOTAL] - this.#levelsF64[(level << 2) + HIDDEN];
+    return this.#levelsF64[(level << 2) | TOTAL] - this.#levelsF64[(level << 2) | HIDDEN];
   }
 
   /** Whether an order of `side` at `limitTicks` would meet the other side. */
@@ -186,7 +186,7 @@ export class OrderBook {
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
       if (this.#banded && this.#isOutsideBands(price, last, centre)) break;
-      const total = this.#levelsF64[(level << 2) + TOTAL];
+      const total = this.#levelsF64[(level << 2) | TOTAL];
       const owned = owner === 0 ? 0 : this.#ownedAt(level, owner);
       if (owned !== 0 && selfTrade !== CANCEL_OLDEST) return found + this.#displayedAheadOf(level, owner);
       found += total - owned;
@@ -202,18 +202,18 @@ export class OrderBook {
 
   #ownedAt(level: number, owner: number): number {
     let owned = 0;
-    for (let slot = this.#levels[(level << 3) + HEAD]; slot !== 0; slot = this.#orders[(slot << 3) + NEXT]) {
-      if (this.#orders[(slot << 3) + OWNER] === owner) owned += this.#ordersF64[(slot << 2) + LEAVES];
+    for (let slot = this.#levels[(level << 3) | HEAD]; slot !== 0; slot = this.#orders[(slot << 3) | NEXT]) {
+      if (this.#orders[(slot << 3) | OWNER] === owner) owned += this.#ordersF64[(slot << 2) | LEAVES];
     }
     return owned;
   }
 
   #displayedAheadOf(level: number, owner: number): number {
     let displayed = 0;
-    let slot = this.#levels[(level << 3) + HEAD];
-    while (this.#orders[(slot << 3) + OWNER] !== owner) {
+    let slot = this.#levels[(level << 3) | HEAD];
+    while (this.#orders[(slot << 3) | OWNER] !== owner) {
       displayed += this.#store.visibleQtyLots(slot);
-      slot = this.#orders[(slot << 3) + NEXT];
+      slot = this.#orders[(slot << 3) | NEXT];
     }
     return displayed;
   }
@@ -229,8 +229,8 @@ export class OrderBook {
     const levelsF64 = this.#levelsF64;
     const buy = side === BUY;
     const opposite = buy ? this.asks : this.bids;
-    const owner = orders[(takerSlot << 3) + OWNER];
-    const takerLeaves = (takerSlot << 2) + LEAVES;
+    const owner = orders[(takerSlot << 3) | OWNER];
+    const takerLeaves = (takerSlot << 2) | LEAVES;
 
     while (ordersF64[takerLeaves] > 0) {
       const level = opposite.best;
@@ -240,19 +240,19 @@ export class OrderBook {
       if (this.#banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
         return BAND;
 
-      const maker = levels[(level << 3) + HEAD];
+      const maker = levels[(level << 3) | HEAD];
       const makerBase = maker << 3;
-      if (owner !== 0 && orders[makerBase + OWNER] === owner) {
+      if (owner !== 0 && orders[makerBase | OWNER] === owner) {
         if (this.#preventSelfTrade(takerSlot, maker, price, selfTrade)) return SELF_TRADE;
         continue;
       }
-      const iceberg = (orders[makerBase + LEVEL] & ICEBERG) !== 0;
-      const makerLeaves = ordersF64[(maker << 2) + LEAVES];
+      const iceberg = (orders[makerBase | LEVEL] & ICEBERG) !== 0;
+      const makerLeaves = ordersF64[(maker << 2) | LEAVES];
       const available = iceberg ? this.#store.displayedQtyLots[maker] : makerLeaves;
       const wanted = ordersF64[takerLeaves];
       const qty = wanted < available ? wanted : available;
       ordersF64[takerLeaves] = wanted - qty;
-      ordersF64[(maker << 2) + LEAVES] = makerLeaves - qty;
+      ordersF64[(maker << 2) | LEAVES] = makerLeaves - qty;
       if (this.staticReferenceTicks === 0) this.staticReferenceTicks = this.reference() || price;
       this.lastPriceTicks = price;
 
@@ -263,7 +263,7 @@ export class OrderBook {
         this.#store.releaseOrder(maker);
         continue;
       }
-      levelsF64[(level << 2) + TOTAL] -= qty;
+      levelsF64[(level << 2) | TOTAL] -= qty;
       if (!iceberg) {
         this.#listener.onTrade(maker, takerSlot, qty, price);
         continue;
@@ -280,38 +280,38 @@ export class OrderBook {
   #unlinkHead(slot: number, level: number, price: number, index: PriceIndex, qtyLots: number): void {
     const orders = this.#orders;
     const base = slot << 3;
-    const next = orders[base + NEXT];
-    orders[base + LEVEL] = 0;
-    this.#levels[(level << 3) + HEAD] = next;
+    const next = orders[base | NEXT];
+    orders[base | LEVEL] = 0;
+    this.#levels[(level << 3) | HEAD] = next;
     if (next === 0) {
       index.remove(price);
       this.#store.releaseLevel(level);
       return;
     }
-    orders[(next << 3) + PREV] = 0;
-    this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+    orders[(next << 3) | PREV] = 0;
+    this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** An iceberg's displayed part is used up: the next slice goes to the tail. */
   #showNextSlice(slot: number, level: number, price: number): void {
     const store = this.#store;
-    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
+    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
     const slice = Math.min(store.sliceQtyLots[slot], leaves);
     store.displayedQtyLots[slot] = slice;
-    this.#levelsF64[(level << 2) + HIDDEN] -= slice;
+    this.#levelsF64[(level << 2) | HIDDEN] -= slice;
     const levelBase = level << 3;
-    const tail = this.#levels[levelBase + TAIL];
+    const tail = this.#levels[levelBase | TAIL];
     if (tail !== slot) {
       const base = slot << 3;
-      const next = this.#orders[base + NEXT];
-      const prev = this.#orders[base + PREV];
-      if (prev === 0) this.#levels[levelBase + HEAD] = next;
-      else this.#orders[(prev << 3) + NEXT] = next;
-      this.#orders[(next << 3) + PREV] = prev;
-      this.#orders[base + NEXT] = 0;
-      this.#orders[base + PREV] = tail;
-      this.#orders[(tail << 3) + NEXT] = slot;
-      this.#levels[levelBase + TAIL] = slot;
+      const next = this.#orders[base | NEXT];
+      const prev = this.#orders[base | PREV];
+      if (prev === 0) this.#levels[levelBase | HEAD] = next;
+      else this.#orders[(prev << 3) | NEXT] = next;
+      this.#orders[(next << 3) | PREV] = prev;
+      this.#orders[base | NEXT] = 0;
+      this.#orders[base | PREV] = tail;
+      this.#orders[(tail << 3) | NEXT] = slot;
+      this.#levels[levelBase | TAIL] = slot;
     }
     this.#listener.onRested(slot, price);
   }
@@ -335,7 +335,7 @@ export class OrderBook {
   }
 
   #cancelIncoming(slot: number, qtyLots: number): void {
-    this.#ordersF64[(slot << 2) + LEAVES] -= qtyLots;
+    this.#ordersF64[(slot << 2) | LEAVES] -= qtyLots;
     this.#listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
   }
 
@@ -347,13 +347,13 @@ export class OrderBook {
     }
     const visible = this.#store.visibleQtyLots(slot);
     this.remove(slot);
-    this.#ordersF64[(slot << 2) + LEAVES] = 0;
+    this.#ordersF64[(slot << 2) | LEAVES] = 0;
     this.#listener.onCanceled(slot, qtyLots, visible, price, reason);
     this.#store.releaseOrder(slot);
   }
 
   leavesQtyLots(slot: number): number {
-    return this.#ordersF64[(slot << 2) + LEAVES];
+    return this.#ordersF64[(slot << 2) | LEAVES];
   }
 
   /**
@@ -395,31 +395,31 @@ export class OrderBook {
     const orders = this.#orders;
     const levels = this.#levels;
     const base = slot << 3;
-    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
+    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
     let level = index.get(key);
     if (level === 0) {
       if (!index.canInsert()) return false;
       level = this.#store.allocateLevel(key, kind);
       if (level === 0) return false;
       index.insert(key, level);
-      levels[(level << 3) + HEAD] = slot;
-      orders[base + PREV] = 0;
+      levels[(level << 3) | HEAD] = slot;
+      orders[base | PREV] = 0;
     } else {
-      if (this.#levelsF64[(level << 2) + TOTAL] + leaves > INT53_MAX) return false;
-      const tail = levels[(level << 3) + TAIL];
-      orders[(tail << 3) + NEXT] = slot;
-      orders[base + PREV] = tail;
+      if (this.#levelsF64[(level << 2) | TOTAL] + leaves > INT53_MAX) return false;
+      const tail = levels[(level << 3) | TAIL];
+      orders[(tail << 3) | NEXT] = slot;
+      orders[base | PREV] = tail;
     }
-    orders[base + NEXT] = 0;
-    levels[(level << 3) + TAIL] = slot;
-    this.#levelsF64[(level << 2) + TOTAL] += leaves;
-    const iceberg = orders[base + LEVEL] & ICEBERG;
+    orders[base | NEXT] = 0;
+    levels[(level << 3) | TAIL] = slot;
+    this.#levelsF64[(level << 2) | TOTAL] += leaves;
+    const iceberg = orders[base | LEVEL] & ICEBERG;
     if (iceberg !== 0) {
       const displayed = kind > ASKS ? 0 : Math.min(this.#store.sliceQtyLots[slot], leaves);
       this.#store.displayedQtyLots[slot] = displayed;
-      this.#levelsF64[(level << 2) + HIDDEN] += leaves - displayed;
+      this.#levelsF64[(level << 2) | HIDDEN] += leaves - displayed;
     }
-    orders[base + LEVEL] = level | iceberg;
+    orders[base | LEVEL] = level | iceberg;
     return true;
   }
 
@@ -428,29 +428,29 @@ export class OrderBook {
     const orders = this.#orders;
     const levels = this.#levels;
     const base = slot << 3;
-    const levelWord = orders[base + LEVEL];
+    const levelWord = orders[base | LEVEL];
     const level = levelWord & ~ICEBERG;
     assert(level !== 0, 'Condition: only an order in a level can be removed');
-    const next = orders[base + NEXT];
-    const prev = orders[base + PREV];
+    const next = orders[base | NEXT];
+    const prev = orders[base | PREV];
     const levelBase = level << 3;
-    orders[base + LEVEL] = levelWord & ICEBERG;
+    orders[base | LEVEL] = levelWord & ICEBERG;
     if (prev === 0) {
       if (next === 0) {
-        this.#indexOf(levels[levelBase + KIND]).remove(levels[levelBase + KEY]);
+        this.#indexOf(levels[levelBase | KIND]).remove(levels[levelBase | KEY]);
         this.#store.releaseLevel(level);
         return;
       }
-      levels[levelBase + HEAD] = next;
+      levels[levelBase | HEAD] = next;
     } else {
-      orders[(prev << 3) + NEXT] = next;
+      orders[(prev << 3) | NEXT] = next;
     }
-    if (next === 0) levels[levelBase + TAIL] = prev;
-    else orders[(next << 3) + PREV] = prev;
-    const leaves = this.#ordersF64[(slot << 2) + LEAVES];
-    this.#levelsF64[(level << 2) + TOTAL] -= leaves;
+    if (next === 0) levels[levelBase | TAIL] = prev;
+    else orders[(next << 3) | PREV] = prev;
+    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
+    this.#levelsF64[(level << 2) | TOTAL] -= leaves;
     if ((levelWord & ICEBERG) !== 0) {
-      this.#levelsF64[(level << 2) + HIDDEN] -= leaves - this.#store.displayedQtyLots[slot];
+      this.#levelsF64[(level << 2) | HIDDEN] -= leaves - this.#store.displayedQtyLots[slot];
     }
   }
 
@@ -459,52 +459,52 @@ export class OrderBook {
    * keeps its place. Returns by how much its displayed quantity shrank.
    */
   reduce(slot: number, qtyLots: number): number {
-    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    const levelWord = this.#orders[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
-    const leavesAt = (slot << 2) + LEAVES;
+    const leavesAt = (slot << 2) | LEAVES;
     const leaves = this.#ordersF64[leavesAt];
     assert(level !== 0 && qtyLots < leaves, 'Condition: reduce keeps the order in its level');
     this.#ordersF64[leavesAt] = leaves - qtyLots;
-    this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+    this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
     if ((levelWord & ICEBERG) === 0) return qtyLots;
     const displayed = this.#store.displayedQtyLots[slot];
     const left = Math.min(displayed, leaves - qtyLots);
     this.#store.displayedQtyLots[slot] = left;
-    this.#levelsF64[(level << 2) + HIDDEN] -= qtyLots - (displayed - left);
+    this.#levelsF64[(level << 2) | HIDDEN] -= qtyLots - (displayed - left);
     return displayed - left;
   }
 
   /** Whether the order is in a level at all: resting, or waiting as a stop. */
   isPlaced(slot: number): boolean {
-    return (this.#orders[(slot << 3) + LEVEL] & ~ICEBERG) !== 0;
+    return (this.#orders[(slot << 3) | LEVEL] & ~ICEBERG) !== 0;
   }
 
   /** Whether the order waits as a stop (rather than resting in the book). */
   isWaitingStop(slot: number): boolean {
-    const level = this.#orders[(slot << 3) + LEVEL] & ~ICEBERG;
-    return level !== 0 && this.#levels[(level << 3) + KIND] > ASKS;
+    const level = this.#orders[(slot << 3) | LEVEL] & ~ICEBERG;
+    return level !== 0 && this.#levels[(level << 3) | KIND] > ASKS;
   }
 
   /** Side of an order in a level. */
   sideOf(slot: number): Side {
-    const level = this.#orders[(slot << 3) + LEVEL] & ~ICEBERG;
-    const kind = this.#levels[(level << 3) + KIND];
+    const level = this.#orders[(slot << 3) | LEVEL] & ~ICEBERG;
+    const kind = this.#levels[(level << 3) | KIND];
     return kind === BIDS || kind === BUY_STOPS ? BUY : Side.Sell;
   }
 
   /** First order of a level. */
   headOf(level: number): number {
-    return this.#levels[(level << 3) + HEAD];
+    return this.#levels[(level << 3) | HEAD];
   }
 
   /** Order behind `slot` in its level; 0 at the end. */
   nextInLevel(slot: number): number {
-    return this.#orders[(slot << 3) + NEXT];
+    return this.#orders[(slot << 3) | NEXT];
   }
 
   /** All open quantity of a level, hidden parts included, in lots. */
   totalAt(level: number): number {
-    return this.#levelsF64[(level << 2) + TOTAL];
+    return this.#levelsF64[(level << 2) | TOTAL];
   }
 
   /**
@@ -519,27 +519,27 @@ export class OrderBook {
   }
 
   #takeFromHead(slot: number, qtyLots: number, index: PriceIndex): void {
-    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    const levelWord = this.#orders[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
-    const leavesAt = (slot << 2) + LEAVES;
+    const leavesAt = (slot << 2) | LEAVES;
     const left = this.#ordersF64[leavesAt] - qtyLots;
     this.#ordersF64[leavesAt] = left;
     if ((levelWord & ICEBERG) !== 0) {
       const displayed = this.#store.displayedQtyLots[slot];
       const fromHidden = Math.max(0, qtyLots - displayed);
       this.#store.displayedQtyLots[slot] = Math.max(0, displayed - qtyLots);
-      this.#levelsF64[(level << 2) + HIDDEN] -= fromHidden;
+      this.#levelsF64[(level << 2) | HIDDEN] -= fromHidden;
     }
-    if (left === 0) this.#unlinkHead(slot, level, this.#levels[(level << 3) + KEY], index, qtyLots);
-    else this.#levelsF64[(level << 2) + TOTAL] -= qtyLots;
+    if (left === 0) this.#unlinkHead(slot, level, this.#levels[(level << 3) | KEY], index, qtyLots);
+    else this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** After an uncross: an iceberg with nothing displayed and something left shows its next slice, at the tail. */
   refresh(slot: number): void {
-    const levelWord = this.#orders[(slot << 3) + LEVEL];
+    const levelWord = this.#orders[(slot << 3) | LEVEL];
     if ((levelWord & ICEBERG) === 0 || this.#store.displayedQtyLots[slot] !== 0) return;
     const level = levelWord & ~ICEBERG;
-    this.#showNextSlice(slot, level, this.#levels[(level << 3) + KEY]);
+    this.#showNextSlice(slot, level, this.#levels[(level << 3) | KEY]);
   }
 
   #indexOf(kind: number): PriceIndex {

@@ -74,54 +74,54 @@ export class Balances {
     const row = this.#balances.addRow();
     if (row === -1) return -1;
     while (this.#assets.rows <= assetRow) this.#assets.addRow();
-    this.#words[(row << 4) + ACCOUNT_ROW] = accountRow;
-    this.#words[(row << 4) + ASSET_ROW] = assetRow;
+    this.#words[(row << 4) | ACCOUNT_ROW] = accountRow;
+    this.#words[(row << 4) | ASSET_ROW] = assetRow;
     this.#rowOf.set(accountRow, assetRow, row);
     return row;
   }
 
   accountRow(row: number): number {
-    return this.#words[(row << 4) + ACCOUNT_ROW];
+    return this.#words[(row << 4) | ACCOUNT_ROW];
   }
 
   assetRow(row: number): number {
-    return this.#words[(row << 4) + ASSET_ROW];
+    return this.#words[(row << 4) | ASSET_ROW];
   }
 
   totalMinor(row: number): number {
-    return this.doubles[(row << 3) + TOTAL];
+    return this.doubles[(row << 3) | TOTAL];
   }
 
   heldMinor(row: number): number {
-    return this.doubles[(row << 3) + HELD];
+    return this.doubles[(row << 3) | HELD];
   }
 
   marginMinor(row: number): number {
-    return this.doubles[(row << 3) + MARGIN];
+    return this.doubles[(row << 3) | MARGIN];
   }
 
   /** Value at their limit prices of the account's open orders in instruments quoted in the asset. */
   openValueMinor(row: number): number {
-    return this.doubles[(row << 3) + OPEN_VALUE];
+    return this.doubles[(row << 3) | OPEN_VALUE];
   }
 
   addHeld(row: number, amountMinor: number): void {
-    this.doubles[(row << 3) + HELD] += amountMinor;
+    this.doubles[(row << 3) | HELD] += amountMinor;
   }
 
   addMargin(row: number, amountMinor: number): void {
-    this.doubles[(row << 3) + MARGIN] += amountMinor;
+    this.doubles[(row << 3) | MARGIN] += amountMinor;
   }
 
   addOpenValue(row: number, valueMinor: number): void {
-    this.doubles[(row << 3) + OPEN_VALUE] += valueMinor;
+    this.doubles[(row << 3) | OPEN_VALUE] += valueMinor;
   }
 
   /** What new orders and withdrawals may use; negative after losses on margined instruments. */
   availableMinor(row: number): number {
     const at = row << 3;
     const doubles = this.doubles;
-    return doubles[at + TOTAL] - doubles[at + HELD] - doubles[at + MARGIN];
+    return doubles[at | TOTAL] - doubles[at | HELD] - doubles[at | MARGIN];
   }
 
   /** Adds 1 to 2^53 - 1 minor units. Refuses: VALUE_TOO_LARGE when sums would no longer be exact. */
@@ -151,8 +151,8 @@ export class Balances {
 
   /** One leg of a spot trade. The caller posts legs that add up to zero, what is paid out of holds first. */
   post(row: number, amountMinor: number): void {
-    this.doubles[(row << 3) + TOTAL] += amountMinor;
-    this.postedMinor[this.#words[(row << 4) + ASSET_ROW]] += amountMinor;
+    this.doubles[(row << 3) | TOTAL] += amountMinor;
+    this.postedMinor[this.#words[(row << 4) | ASSET_ROW]] += amountMinor;
   }
 
   /**

@@ -127,68 +127,68 @@ export class Ledger {
   }
 
   accountRow(holding: number): number {
-    return this.#words[(holding << 5) + ACCOUNT_ROW];
+    return this.#words[(holding << 5) | ACCOUNT_ROW];
   }
 
   instrumentRow(holding: number): number {
-    return this.#words[(holding << 5) + INSTRUMENT_ROW];
+    return this.#words[(holding << 5) | INSTRUMENT_ROW];
   }
 
   /** Row in `balances` of the base asset; -1 in margined instruments. */
   baseBalance(holding: number): number {
-    return this.#words[(holding << 5) + BASE_BALANCE];
+    return this.#words[(holding << 5) | BASE_BALANCE];
   }
 
   quoteBalance(holding: number): number {
-    return this.#words[(holding << 5) + QUOTE_BALANCE];
+    return this.#words[(holding << 5) | QUOTE_BALANCE];
   }
 
   /** The venue's balance of the quote asset. */
   venueBalance(holding: number): number {
-    return this.#words[(holding << 5) + VENUE_BALANCE];
+    return this.#words[(holding << 5) | VENUE_BALANCE];
   }
 
   openBuyLots(holding: number): number {
-    return this.doubles[(holding << 4) + OPEN_BUY_LOTS];
+    return this.doubles[(holding << 4) | OPEN_BUY_LOTS];
   }
 
   openSellLots(holding: number): number {
-    return this.doubles[(holding << 4) + OPEN_SELL_LOTS];
+    return this.doubles[(holding << 4) | OPEN_SELL_LOTS];
   }
 
   /** Quote asset held by open spot buys. */
   heldBuyMinor(holding: number): number {
-    return this.doubles[(holding << 4) + HELD_BUY];
+    return this.doubles[(holding << 4) | HELD_BUY];
   }
 
   /** Base asset held by open spot sells. */
   heldSellMinor(holding: number): number {
-    return this.doubles[(holding << 4) + HELD_SELL];
+    return this.doubles[(holding << 4) | HELD_SELL];
   }
 
   /** Value of the open orders at their limit prices: this holding's part of its quote balance's. */
   openValueMinor(holding: number): number {
-    return this.doubles[(holding << 4) + OPEN_VALUE];
+    return this.doubles[(holding << 4) | OPEN_VALUE];
   }
 
   /** This holding's part of its quote balance's margin. */
   marginMinor(holding: number): number {
-    return this.doubles[(holding << 4) + MARGIN];
+    return this.doubles[(holding << 4) | MARGIN];
   }
 
   /** Margined: positive long, negative short. */
   positionLots(holding: number): number {
-    return this.doubles[(holding << 4) + POSITION_LOTS];
+    return this.doubles[(holding << 4) | POSITION_LOTS];
   }
 
   /** Value at which the position was opened; capped at 2^53 - 1. */
   entryValueMinor(holding: number): number {
-    return this.doubles[(holding << 4) + ENTRY_VALUE];
+    return this.doubles[(holding << 4) | ENTRY_VALUE];
   }
 
   /** Profit (loss: negative) realised so far; capped at +-(2^53 - 1). */
   realisedMinor(holding: number): number {
-    return this.doubles[(holding << 4) + REALISED];
+    return this.doubles[(holding << 4) | REALISED];
   }
 
   /** The holding of an account in an instrument, or -1 where there never was one. */
@@ -212,12 +212,12 @@ export class Ledger {
     if ((isSpot && base === -1) || quote === -1 || venue === -1) return -1;
     const row = this.#holdings.addRow();
     const at = row << 5;
-    this.#words[at + ACCOUNT_ROW] = accountRow;
-    this.#words[at + INSTRUMENT_ROW] = instrumentRow;
-    this.#words[at + BASE_BALANCE] = base;
-    this.#words[at + QUOTE_BALANCE] = quote;
-    this.#words[at + VENUE_BALANCE] = venue;
-    this.#words[at + IS_SPOT] = isSpot ? 1 : 0;
+    this.#words[at | ACCOUNT_ROW] = accountRow;
+    this.#words[at | INSTRUMENT_ROW] = instrumentRow;
+    this.#words[at | BASE_BALANCE] = base;
+    this.#words[at | QUOTE_BALANCE] = quote;
+    this.#words[at | VENUE_BALANCE] = venue;
+    this.#words[at | IS_SPOT] = isSpot ? 1 : 0;
     this.#rowOf.set(accountRow, instrumentRow, row);
     return row;
   }
@@ -314,7 +314,7 @@ export class Ledger {
     const quote = this.quoteBalance(holding);
     const openLots = side === BUY ? this.openBuyLots(holding) : this.openSellLots(holding);
     if (openLots + leavesLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
-    const isSpot = this.#words[(holding << 5) + IS_SPOT] !== 0;
+    const isSpot = this.#words[(holding << 5) | IS_SPOT] !== 0;
     const worstLots = isSpot ? 0 : this.worstCaseLots(holding, side, leavesLots);
     if (worstLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
     if (this.balances.openValueMinor(quote) + value > AMOUNT_MAX) return RejectCode.OPEN_VALUE_LIMIT;
@@ -371,7 +371,7 @@ export class Ledger {
     let newValue = 0;
     let newHold = 0;
     if (newLeavesLots > 0) newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
-    if (newLeavesLots > 0 && this.#words[(holding << 5) + IS_SPOT] !== 0) {
+    if (newLeavesLots > 0 && this.#words[(holding << 5) | IS_SPOT] !== 0) {
       newHold = this.#holdMinor(instrument, side, newValue, newLeavesLots);
       assert(newHold <= oldHoldMinor, 'Condition: an order that is reheld was reserved at this price');
     }
@@ -401,17 +401,17 @@ export class Ledger {
     const balances = this.balances;
     const at = holding << 5;
     const atDouble = holding << 4;
-    const quote = words[at + QUOTE_BALANCE];
+    const quote = words[at | QUOTE_BALANCE];
     const isBuy = side === BUY;
-    doubles[atDouble + OPEN_VALUE] += valueMinor;
+    doubles[atDouble | OPEN_VALUE] += valueMinor;
     balances.addOpenValue(quote, valueMinor);
     doubles[atDouble + (isBuy ? OPEN_BUY_LOTS : OPEN_SELL_LOTS)] += lots;
-    if (words[at + IS_SPOT] === 0) {
+    if (words[at | IS_SPOT] === 0) {
       this.#requireMargin(holding, side);
       return;
     }
     doubles[atDouble + (isBuy ? HELD_BUY : HELD_SELL)] += holdMinor;
-    balances.addHeld(isBuy ? quote : words[at + BASE_BALANCE], holdMinor);
+    balances.addHeld(isBuy ? quote : words[at | BASE_BALANCE], holdMinor);
   }
 
   /** Brings the margin of a margined holding up to date with its worst case. */
@@ -423,7 +423,7 @@ export class Ledger {
     );
     assert(margin !== -1, 'Invariant: only reserve raises a margin requirement, and refuses inexact ones');
     this.balances.addMargin(this.quoteBalance(holding), margin - this.marginMinor(holding));
-    this.doubles[(holding << 4) + MARGIN] = margin;
+    this.doubles[(holding << 4) | MARGIN] = margin;
   }
 
   /**
@@ -447,7 +447,7 @@ export class Ledger {
     this.sellerFeeMinor = mulDivFloor(sellerFeePpm, amount, PPM);
     this.buyerRealisedMinor = 0;
     this.sellerRealisedMinor = 0;
-    if (this.#words[(buyerHolding << 5) + IS_SPOT] !== 0) {
+    if (this.#words[(buyerHolding << 5) | IS_SPOT] !== 0) {
       this.#settleSpot(instrumentRow, buyerHolding, sellerHolding, qtyLots);
     } else {
       this.buyerFeeMinor = this.#payVenue(buyerHolding, this.buyerFeeMinor);
@@ -480,11 +480,11 @@ export class Ledger {
    */
   #movePosition(holding: number, priceTicks: number, lots: number): number {
     const position = this.positionLots(holding);
-    this.doubles[(holding << 4) + POSITION_LOTS] = position + lots;
+    this.doubles[(holding << 4) | POSITION_LOTS] = position + lots;
     const amount = this.amountMinor;
     const closingLots = position > 0 === lots > 0 ? 0 : Math.min(Math.abs(position), Math.abs(lots));
     if (closingLots === 0) {
-      this.doubles[(holding << 4) + ENTRY_VALUE] = Math.min(
+      this.doubles[(holding << 4) | ENTRY_VALUE] = Math.min(
         this.entryValueMinor(holding) + amount,
         INT53_MAX,
       );
@@ -497,12 +497,12 @@ export class Ledger {
       closingLots === Math.abs(lots)
         ? amount
         : this.valueMinor(this.instrumentRow(holding), priceTicks, closingLots);
-    this.doubles[(holding << 4) + ENTRY_VALUE] = entryValue - closedEntry + (amount - closedAmount);
+    this.doubles[(holding << 4) | ENTRY_VALUE] = entryValue - closedEntry + (amount - closedAmount);
     const profit = position > 0 ? closedAmount - closedEntry : closedEntry - closedAmount;
     // Without -0: a loss of nothing is nothing.
     const realised = 0 - this.#payVenue(holding, 0 - profit);
     const sum = this.realisedMinor(holding) + realised;
-    this.doubles[(holding << 4) + REALISED] = Math.max(-INT53_MAX, Math.min(sum, INT53_MAX));
+    this.doubles[(holding << 4) | REALISED] = Math.max(-INT53_MAX, Math.min(sum, INT53_MAX));
     return realised;
   }
 

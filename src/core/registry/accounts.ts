@@ -62,20 +62,20 @@ export class AccountTable {
   }
 
   accountId(row: number): number {
-    return this.words[(row << 5) + ACCOUNT_ID];
+    return this.words[(row << 5) | ACCOUNT_ID];
   }
 
   isKilled(row: number): boolean {
-    return this.words[(row << 5) + KILLED] !== 0;
+    return this.words[(row << 5) | KILLED] !== 0;
   }
 
   setKilled(row: number, killed: number): void {
-    this.words[(row << 5) + KILLED] = killed;
+    this.words[(row << 5) | KILLED] = killed;
   }
 
   /** One live order more or, with -1, less. */
   addOpenOrders(row: number, count: number): void {
-    this.words[(row << 5) + OPEN_ORDERS] += count;
+    this.words[(row << 5) | OPEN_ORDERS] += count;
   }
 
   /** Accounts so far: rows 0 to count - 1. */
@@ -100,7 +100,7 @@ export class AccountTable {
     if (this.rowOf(id) !== -1) return RejectCode.ALREADY_EXISTS;
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
-    this.words[(row << 5) + ACCOUNT_ID] = id;
+    this.words[(row << 5) | ACCOUNT_ID] = id;
     this.#rowOfId.set(id, 0, row);
     return ACCEPTED;
   }

@@ -66,36 +66,36 @@ export class UserTable {
   }
 
   userId(row: number): number {
-    return this.words[(row << 3) + USER_ID];
+    return this.words[(row << 3) | USER_ID];
   }
 
   accountRow(row: number): number {
-    return this.words[(row << 3) + ACCOUNT_ROW];
+    return this.words[(row << 3) | ACCOUNT_ROW];
   }
 
   lastClientOrderId(row: number): number {
-    return this.words[(row << 3) + LAST_CLIENT_ORDER_ID];
+    return this.words[(row << 3) | LAST_CLIENT_ORDER_ID];
   }
 
   setLastClientOrderId(row: number, clientOrderId: number): void {
-    this.words[(row << 3) + LAST_CLIENT_ORDER_ID] = clientOrderId;
+    this.words[(row << 3) | LAST_CLIENT_ORDER_ID] = clientOrderId;
   }
 
   reportCount(row: number): number {
-    return this.words[(row << 3) + REPORT_COUNT];
+    return this.words[(row << 3) | REPORT_COUNT];
   }
 
   /** Counts one more report and returns its number. */
   nextReport(row: number): number {
-    return ++this.words[(row << 3) + REPORT_COUNT];
+    return ++this.words[(row << 3) | REPORT_COUNT];
   }
 
   isKilled(row: number): boolean {
-    return this.words[(row << 3) + KILLED] !== 0;
+    return this.words[(row << 3) | KILLED] !== 0;
   }
 
   setKilled(row: number, killed: number): void {
-    this.words[(row << 3) + KILLED] = killed;
+    this.words[(row << 3) | KILLED] = killed;
   }
 
   /** Users so far: rows 0 to count - 1. */
@@ -127,8 +127,8 @@ export class UserTable {
     }
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
-    this.words[(row << 3) + USER_ID] = id;
-    this.words[(row << 3) + ACCOUNT_ROW] = accountRow;
+    this.words[(row << 3) | USER_ID] = id;
+    this.words[(row << 3) | ACCOUNT_ROW] = accountRow;
     copyWords(this.name, row, words, name, 2);
     copyWords(this.salt, row, words, offset + AddUser.at.salt, 4);
     copyWords(this.passwordHash, row, words, offset + AddUser.at.passwordHash, 8);

@@ -96,11 +96,11 @@ export class Risk {
     const words = this.#accounts.words;
     const at = accountRow << 5;
     const second = nowSeconds | 0;
-    if (words[at + THROTTLE_SECONDS] !== second) {
-      words[at + THROTTLE_SECONDS] = second;
-      words[at + THROTTLE_COUNT] = 0;
+    if (words[at | THROTTLE_SECONDS] !== second) {
+      words[at | THROTTLE_SECONDS] = second;
+      words[at | THROTTLE_COUNT] = 0;
     }
-    words[at + THROTTLE_COUNT]++;
+    words[at | THROTTLE_COUNT]++;
   }
 
   /**
@@ -129,20 +129,20 @@ export class Risk {
     const account = ledger.accountRow(holding);
     const instrument = ledger.instrumentRow(holding);
     const at = account << 5;
-    const messagesMax = words[at + MESSAGES_MAX];
-    if (messagesMax !== 0 && words[at + THROTTLE_COUNT] > messagesMax) return THROTTLED;
-    const ordersMax = words[at + ORDERS_MAX];
+    const messagesMax = words[at | MESSAGES_MAX];
+    if (messagesMax !== 0 && words[at | THROTTLE_COUNT] > messagesMax) return THROTTLED;
+    const ordersMax = words[at | ORDERS_MAX];
     const added = replacedLots === 0 ? 1 : 0;
-    if (ordersMax !== 0 && words[at + OPEN_ORDERS] + added > ordersMax) return TOO_MANY_OPEN_ORDERS;
-    const isLimited = words[at + HAS_AMOUNT_LIMITS] !== 0;
+    if (ordersMax !== 0 && words[at | OPEN_ORDERS] + added > ordersMax) return TOO_MANY_OPEN_ORDERS;
+    const isLimited = words[at | HAS_AMOUNT_LIMITS] !== 0;
     if (isLimited) {
-      const qtyMax = doubles[(account << 4) + ORDER_QTY_MAX];
+      const qtyMax = doubles[(account << 4) | ORDER_QTY_MAX];
       if (qtyMax !== 0 && qtyLots > qtyMax) return ORDER_QUANTITY_LIMIT;
     }
     const value = ledger.valueMinor(instrument, priceTicks, leavesLots);
     if (value === -1) return VALUE_TOO_LARGE;
     if (isLimited) {
-      const valueMax = doubles[(account << 4) + ORDER_VALUE_MAX];
+      const valueMax = doubles[(account << 4) | ORDER_VALUE_MAX];
       if (valueMax !== 0 && value > valueMax) return ORDER_VALUE_LIMIT;
     }
     if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.#instruments.collarPpm[instrument])) {
@@ -150,7 +150,7 @@ export class Risk {
     }
     if (isLimited && this.#passesPositionLimit(holding, side, leavesLots, replacedLots))
       return POSITION_LIMIT;
-    const openValueMax = isLimited ? doubles[(account << 4) + OPEN_VALUE_MAX] || AMOUNT_MAX : AMOUNT_MAX;
+    const openValueMax = isLimited ? doubles[(account << 4) | OPEN_VALUE_MAX] || AMOUNT_MAX : AMOUNT_MAX;
     if (ledger.balances.openValueMinor(ledger.quoteBalance(holding)) + value > openValueMax) {
       return OPEN_VALUE_LIMIT;
     }
@@ -219,15 +219,15 @@ export class Risk {
     const row = accounts.customerRowOf(accountId);
     if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
     const { words: account, doubles } = accounts;
-    account[(row << 5) + ORDERS_MAX] = ordersMax;
-    account[(row << 5) + MESSAGES_MAX] = messagesPerSecondMax;
+    account[(row << 5) | ORDERS_MAX] = ordersMax;
+    account[(row << 5) | MESSAGES_MAX] = messagesPerSecondMax;
     let isLimited = 0;
     for (let index = 0; index < LIMIT_AMOUNT_WORDS.length; index++) {
       const amount = f64[(offset + LIMIT_AMOUNT_WORDS[index]) >> 1];
-      doubles[(row << 4) + LIMIT_DOUBLES[index]] = amount;
+      doubles[(row << 4) | LIMIT_DOUBLES[index]] = amount;
       if (amount !== 0) isLimited = 1;
     }
-    account[(row << 5) + HAS_AMOUNT_LIMITS] = isLimited;
+    account[(row << 5) | HAS_AMOUNT_LIMITS] = isLimited;
     return ACCEPTED;
   }
 
