@@ -74,5 +74,7 @@ if (import.meta.main) {
     if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
     throw error;
   });
-  process.exitCode = await main(process.argv.slice(2));
+  const status = await main(process.argv.slice(2));
+  // After a failure, whatever still runs (threads of a node that could not start) must not keep the process.
+  if (status !== ExitCode.Ok) process.exit(status);
 }

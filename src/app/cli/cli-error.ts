@@ -34,9 +34,6 @@ const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
 };
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
-/** Of the operating system, about a file or an address that the user named. */
-const SYSTEM = ['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENOSPC', 'EROFS', 'EMFILE', 'EADDRINUSE'];
-
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */
 export function operational(error: unknown): { message: string; exitCode: ExitCode } | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -60,6 +57,13 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
       exitCode: ExitCode.Failure,
     };
   }
-  if (SYSTEM.includes(code)) return { message, exitCode: ExitCode.Failure };
+  if (code === 'EADDRNOTAVAIL') {
+    return {
+      message: `${message}. This machine does not have that address: correct --ouch-host or --market-data-host`,
+      exitCode: ExitCode.Failure,
+    };
+  }
+  // What the operating system refused, about a file or an address that the user named.
+  if ('syscall' in error) return { message, exitCode: ExitCode.Failure };
   return undefined;
 }

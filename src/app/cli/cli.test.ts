@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -220,4 +221,20 @@ test('docs/cli.md names every command, every option and every exit status', () =
     Number(n),
   );
   assert.deepEqual(statuses, Object.values(ExitCode));
+});
+
+test('start: a port that is taken is an error with a way out, and the process ends', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as AddressInfo;
+  const { status, stdout, stderr } = await runCli([
+    ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error'],
+    ...['--market-data-port', '0', '--snapshot-port', '0', '--ouch-port', String(port)],
+  ]);
+  taken.close();
+  assert.deepEqual([status, stdout], [1, '']);
+  assert.equal(
+    stderr,
+    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port; 0 takes any free one)\n`,
+  );
 });

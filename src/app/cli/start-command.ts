@@ -80,7 +80,6 @@ export function configurationOf(options: StartOptions): Configuration {
 }
 
 async function start(options: StartOptions, output: Output): Promise<void> {
-  const stopping = stopSignal();
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
   const node = await startNode(nodeConfigOf(configuration), logger);
@@ -106,6 +105,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
       sequence: node.status().sequence,
       demo: demo?.symbols ?? [],
     };
+    const stopping = stopSignal();
     output.result(ready, () => readyText(configuration, ready));
     const signal = await stopping;
     logger.info({ signal }, 'stopping');
@@ -117,7 +117,10 @@ async function start(options: StartOptions, output: Output): Promise<void> {
   output.result({ event: 'stopped' }, 'stopped');
 }
 
-/** Resolves at the first request to stop; later ones change nothing, so that Ctrl-C twice still ends in order. */
+/**
+ * Resolves at the first request to stop; later ones change nothing, so that Ctrl-C twice still ends in order. Until this
+ * is called a signal ends the process at once, which loses nothing: a long recovery can be given up.
+ */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolveSignal) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolveSignal);
