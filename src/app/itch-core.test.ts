@@ -106,7 +106,7 @@ class Venue {
   described(): MarketDataFeed {
     const feed = newFeed();
     this.#describing = feed;
-    this.#core.describe();
+    this.#core.describe({ liveOrders: true, restingOrders: true });
     this.#describing = undefined;
     return feed;
   }

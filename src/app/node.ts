@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import { CloseSession, CommandType } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
@@ -18,7 +18,6 @@ import { restoreNewest } from './restore.ts';
 import type {
   ArchiveThreadData,
   FromThread,
-  ImageAnswer,
   MarketDataThreadData,
   ReadyMessage,
 } from './threads/messages.ts';
@@ -72,7 +71,7 @@ export interface RunningNode {
   readonly outbox: CommandSink;
   /** Live events, on the order path's thread; returns how to stop. */
   subscribe(sink: EventSink): () => void;
-  /** Everything that stands now, as image events. */
+  /** Configuration and users as they stand, as image events. */
   describe(sink: EventSink): void;
   status(): NodeStatus;
   /** Asks the archive thread for a snapshot. */
@@ -159,7 +158,45 @@ async function startOn(
     commitBytesMax: COMMIT_BYTES_MAX,
     segmentBytes: config.segmentBytes,
   });
-  core.describe();
+  core.describe({ liveOrders: true, restingOrders: false });
+
+  // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
+  const threads = new Threads(logger);
+  const peers = new MessageChannel();
+  const archive = threads.start(
+    'archive',
+    {
+      board,
+      logDirectory: data.logDirectory,
+      logId,
+      snapshotDirectory: data.snapshotDirectory,
+      reportDirectory,
+      snapshotPath,
+      snapshotEvery: config.snapshots.everyEntries,
+      snapshotsKept: config.snapshots.keep,
+      peer: peers.port1,
+    } satisfies ArchiveThreadData,
+    peers.port1,
+  );
+  const marketData = threads.start(
+    'market-data',
+    {
+      board,
+      ring,
+      directory: join(data.path, 'market-data'),
+      host: config.marketData.host,
+      port: config.marketData.port,
+      snapshotPort: config.marketData.snapshotPort,
+      epoch: data.epoch,
+      peer: peers.port2,
+    } satisfies MarketDataThreadData,
+    peers.port2,
+  );
+
+  // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, and time begins to pass.
+  fan.add({
+    onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
+  });
   replica.recover(log);
   logger.info(
     {
@@ -170,39 +207,12 @@ async function startOn(
     },
     'recovered',
   );
-  fan.add({ onEvents: (words, from, to) => ringWriter.write(words.i32, from, to) });
-
-  // 5. The other threads: they may lag or die without touching an order.
-  const threads = new Threads(logger);
-  const archive = threads.start('archive', {
-    board,
-    logDirectory: data.logDirectory,
-    logId,
-    snapshotDirectory: data.snapshotDirectory,
-    reportDirectory,
-    snapshotPath,
-    snapshotEvery: config.snapshots.everyEntries,
-    snapshotsKept: config.snapshots.keep,
-  } satisfies ArchiveThreadData);
-  await archive.ready;
-  const marketData = threads.start('market-data', {
-    board,
-    ring,
-    directory: join(data.path, 'market-data'),
-    host: config.marketData.host,
-    port: config.marketData.port,
-    snapshotPort: config.marketData.snapshotPort,
-    epoch: data.epoch,
-  } satisfies MarketDataThreadData);
-  threads.connect(marketData, archive);
-  const ports = await marketData.ready;
-
-  // 6. Sessions that a crash left open end now, and time begins to pass.
   closeLeftSessions(core, replica.outbox);
   const ticks = setInterval(() => replica.tick(), TICK_MS);
 
   // 7. The door opens.
   const address = await gateway.listen();
+  const ports = await marketData.ready;
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();
 
@@ -212,7 +222,7 @@ async function startOn(
     snapshotPort: ports.snapshotPort,
     outbox: replica.outbox,
     subscribe: (sink) => fan.add(sink),
-    describe: (sink) => fan.only(sink, () => core.describe()),
+    describe: (sink) => fan.only(sink, () => core.describe({ liveOrders: false, restingOrders: false })),
     snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
     status: () => {
       const loopDelayUsP99 = Math.round(delay.percentile(99) / 1_000);
@@ -280,8 +290,12 @@ class Threads {
     this.#closing = false;
   }
 
-  start(name: string, workerData: object): NodeThread {
-    const worker = new Worker(new URL(`./threads/${name}-thread.ts`, import.meta.url), { workerData, name });
+  start(name: string, workerData: object, ...transferList: MessagePort[]): NodeThread {
+    const worker = new Worker(new URL(`./threads/${name}-thread.ts`, import.meta.url), {
+      workerData,
+      transferList,
+      name,
+    });
     const ready = new Promise<ReadyMessage>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve(message);
@@ -306,16 +320,6 @@ class Threads {
     const thread = { worker, ready, closed };
     this.#threads.push(thread);
     return thread;
-  }
-
-  /** Carries image requests of one thread to another, and the answers back. */
-  connect(from: NodeThread, archive: NodeThread): void {
-    from.worker.on('message', (message: FromThread) => {
-      if (message.kind === 'image') archive.worker.postMessage(message);
-    });
-    archive.worker.on('message', (message: FromThread | ImageAnswer) => {
-      if (message.kind === 'image') from.worker.postMessage(message);
-    });
   }
 
   async close(): Promise<void> {

@@ -61,7 +61,7 @@ class MemoryHost implements VenueHost {
   }
 
   describe(sink: EventSink): void {
-    this.#fan.only(sink, () => this.core.describe());
+    this.#fan.only(sink, () => this.core.describe({ liveOrders: true, restingOrders: true }));
   }
 
   types(): string[] {

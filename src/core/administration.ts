@@ -67,8 +67,8 @@ export class Administration {
     this.#refusals = refusals;
   }
 
-  /** Applies a command of the operator. Only userId 0 may send one. */
-  apply(type: CommandType, words: WordBuffer, offset: number): void {
+  /** Applies a command of the operator, which only userId 0 may send, and returns how it was answered. */
+  apply(type: CommandType, words: WordBuffer, offset: number): number {
     const userId = words.i32[offset + 1];
     let code: number = ACCEPTED;
     if (userId !== 0) {
@@ -77,12 +77,13 @@ export class Administration {
     if (code === ACCEPTED) code = this.#dispatch(type, words, offset);
     if (code !== ACCEPTED) {
       this.#refusals.refuse(type, code, words, offset, 0);
-      return;
+      return code;
     }
     const at = this.#begin(CommandAccepted, words.i32[offset + 2]);
     const { i32 } = this.#writer.words;
     i32[at + CommandAccepted.at.commandType] = type;
     i32[at + CommandAccepted.at.clientOrderId] = words.i32[offset + 3];
+    return ACCEPTED;
   }
 
   #dispatch(type: CommandType, words: WordBuffer, offset: number): number {

@@ -3,7 +3,7 @@ import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import type { EventSink } from '#domain/ports.ts';
-import { RejectCode } from '#domain/rejects.ts';
+import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { Columns } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { Administration, CORE_VERSION_MAX } from './administration.ts';
@@ -186,13 +186,10 @@ export class TradingCore {
         this.#administration.attest(words, offset);
         return;
     }
-    this.#administration.apply(type as CommandType, words, offset);
-    if (type === CommandType.SetPhase) this.#triggerStopsOf(words.i32[offset + 2]);
-  }
-
-  #triggerStopsOf(instrumentId: number): void {
-    const row = this.state.instruments.rowOf(instrumentId);
-    if (row !== -1) this.#incoming.triggerStops(row);
+    const code = this.#administration.apply(type as CommandType, words, offset);
+    if (code === ACCEPTED && type === CommandType.SetPhase) {
+      this.#incoming.triggerStops(this.state.instruments.rowOf(words.i32[offset + 2]));
+    }
   }
 
   /** Ends the entry: hashes its events and hands them to the sink. */
@@ -226,22 +223,23 @@ export class TradingCore {
   }
 
   /**
-   * Describes all standing state to the sink as image events: what a reader needs that starts from here. In an
-   * order in which it can be applied: configuration, users, then live orders by account, then resting orders by priority.
+   * Describes standing state to the sink as image events: what a reader needs that starts from here. In an order in
+   * which it can be applied: configuration and users; then, where asked for, every live order as OrderAccepted, by
+   * account; then every resting order as OrderRested, by priority.
    */
-  describe(): void {
+  describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
     const { assets, instruments, accounts, users, books, orders } = this.state;
     this.#writer.image(true);
     for (let row = 0; row < assets.count; row++) this.#administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.#administration.writeInstrument(row);
     for (let row = 0; row < accounts.count; row++) this.#administration.writeAccount(row);
     for (let row = 0; row < users.count; row++) this.#administration.writeUser(row);
-    for (let row = 0; row < accounts.count; row++) {
+    for (let row = 0; row < accounts.count && wanted.liveOrders; row++) {
       for (let slot = orders.firstOfAccount(row); slot !== 0; slot = orders.nextOfAccount(slot)) {
         this.#reports.accepted(slot, 0, true);
       }
     }
-    for (const book of books) {
+    for (const book of wanted.restingOrders ? books : []) {
       walkBook(book, (slot) => {
         if (!book.isWaitingStop(slot)) this.#reports.rested(slot, orders.store.levelKey(slot));
       });

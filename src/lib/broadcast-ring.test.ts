@@ -14,10 +14,10 @@ function read(reader: RingReader): number[] | 'lost' {
 test('RingReader: reads what is written after it started, once, in order', () => {
   const memory = ringMemory(16);
   const writer = new RingWriter(memory);
-  writer.write(words(9), 0, 1);
+  writer.write(words(9), 0, 1, 0);
   const reader = new RingReader(memory);
-  writer.write(words(1, 2, 3), 0, 3);
-  writer.write(words(4, 5, 6), 1, 2);
+  writer.write(words(1, 2, 3), 0, 3, 0);
+  writer.write(words(4, 5, 6), 1, 2, 0);
   assert.deepEqual(read(reader), [1, 2, 3, 5]);
   assert.deepEqual(read(reader), []);
 });
@@ -27,7 +27,7 @@ test('RingReader: pieces go around the end of the ring', () => {
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory);
   for (let turn = 0; turn < 20; turn++) {
-    writer.write(words(turn, turn + 100), 0, 2);
+    writer.write(words(turn, turn + 100), 0, 2, 0);
     assert.equal(reader.lagWords, 2);
     assert.deepEqual(read(reader), [turn, turn + 100]);
   }
@@ -37,10 +37,10 @@ test('RingReader: positions may wrap at 2^32', () => {
   const memory = ringMemory(16);
   const head = new Int32Array(memory);
   const writer = new RingWriter(memory);
-  for (let turn = 0; turn < 3; turn++) writer.write(words(1, 2, 3, 4), 0, 4);
+  for (let turn = 0; turn < 3; turn++) writer.write(words(1, 2, 3, 4), 0, 4, 0);
   assert.equal(head[0], 12);
   const reader = new RingReader(memory);
-  writer.write(words(7), 0, 1);
+  writer.write(words(7), 0, 1, 0);
   assert.deepEqual(read(reader), [7]);
 });
 
@@ -48,9 +48,9 @@ test('RingReader: a reader that was overtaken is told so and goes on with what c
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory);
-  for (let turn = 0; turn < 5; turn++) writer.write(words(turn, turn), 0, 2);
+  for (let turn = 0; turn < 5; turn++) writer.write(words(turn, turn), 0, 2, 0);
   assert.equal(read(reader), 'lost');
-  writer.write(words(42), 0, 1);
+  writer.write(words(42), 0, 1, 0);
   assert.deepEqual(read(reader), [42]);
 });
 
@@ -58,7 +58,7 @@ test('RingReader: a writer in the middle of overwriting unread words counts as a
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory);
-  for (let turn = 0; turn < 4; turn++) writer.write(words(turn, turn), 0, 2);
+  for (let turn = 0; turn < 4; turn++) writer.write(words(turn, turn), 0, 2, 0);
   // The ring is exactly full. The writer announces two more words and is interrupted before it publishes them.
   Atomics.store(new Int32Array(memory), 1, 10);
   assert.equal(read(reader), 'lost');
@@ -69,13 +69,24 @@ test('RingReader: sleep ends when something is published', async () => {
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory);
   const slept = reader.sleep(60_000);
-  writer.write(words(5), 0, 1);
+  writer.write(words(5), 0, 1, 0);
   writer.wake();
   await slept;
   assert.deepEqual(read(reader), [5]);
 });
 
+test('RingReader: the mark is at least that of the last piece before its position', () => {
+  const memory = ringMemory(16);
+  const writer = new RingWriter(memory);
+  writer.write(words(1), 0, 1, 41);
+  writer.write(words(2), 0, 1, 42);
+  const reader = new RingReader(memory);
+  assert.equal(reader.mark, 42);
+  writer.write(words(3), 0, 1, 43);
+  assert.deepEqual([reader.mark, read(reader)], [43, [3]]);
+});
+
 test('RingWriter: a piece larger than a quarter of the ring is refused', () => {
   const writer = new RingWriter(ringMemory(8));
-  assert.throws(() => writer.write(words(1, 2, 3), 0, 3), AssertionError);
+  assert.throws(() => writer.write(words(1, 2, 3), 0, 3, 0), AssertionError);
 });

@@ -1,10 +1,11 @@
 import { assert } from './assert.ts';
 
-/** Words of the ring's own head: published position, position being written, and whether a reader sleeps. */
+/** Words of the ring's own head: published position, position being written, whether a reader sleeps, the mark. */
 const HEAD_WORDS = 16;
 const PUBLISHED = 0;
 const WRITING = 1;
 const SLEEPING = 2;
+const MARK = 3;
 
 /** Shared memory for a ring of `capacityWords` (a power of two). */
 export function ringMemory(capacityWords: number): SharedArrayBuffer {
@@ -29,8 +30,11 @@ export class RingWriter {
     this.#position = 0;
   }
 
-  /** Publishes words `from` to `to` of `source`, at most a quarter of the ring, as one piece. */
-  write(source: Int32Array, from: number, to: number): void {
+  /**
+   * Publishes words `from` to `to` of `source`, at most a quarter of the ring, as one piece.
+   * @param mark what the reader sees as `mark` from then on: says what was published so far, in the owner's terms
+   */
+  write(source: Int32Array, from: number, to: number, mark: number): void {
     const data = this.#data;
     const mask = this.#mask;
     assert((to - from) * 4 <= data.length, 'Condition: one write takes at most a quarter of the ring');
@@ -38,6 +42,7 @@ export class RingWriter {
     Atomics.store(this.#head, WRITING, (position + to - from) | 0);
     for (let word = from; word < to; word++) data[position++ & mask] = source[word];
     this.#position = position | 0;
+    Atomics.store(this.#head, MARK, mark);
     Atomics.store(this.#head, PUBLISHED, position | 0);
   }
 
@@ -67,6 +72,11 @@ export class RingReader {
   /** Words that the ring holds: a buffer of this size takes everything that can be read at once. */
   get capacityWords(): number {
     return this.#data.length;
+  }
+
+  /** A mark not older than that of the last piece before this reader's position. */
+  get mark(): number {
+    return Atomics.load(this.#head, MARK);
   }
 
   /** Words published and not yet read. */

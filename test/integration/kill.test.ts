@@ -48,25 +48,25 @@ class Trader {
     this.closed = new Promise((resolve) => {
       client.onClosed = resolve;
     });
-    client.onReport = (report) => {
-      this.reports.push(report);
-      this.#send(client);
-    };
     for (let order = 0; order < 20; order++) this.#send(client);
   }
 
+  /** Twenty at a time: the next one goes out when one is answered. */
   #send(client: OuchClient): void {
-    const nothing = (): void => {};
+    void this.#command(client).then(
+      () => this.#send(client),
+      () => {},
+    );
+  }
+
+  #command(client: OuchClient): Promise<unknown> {
     const kind = this.#integer(10);
-    if (kind < 3) {
-      void client.cancel(Math.max(1, client.nextUserRefNum - 1 - this.#integer(20))).catch(nothing);
-      return;
-    }
+    if (kind < 3) return client.cancel(Math.max(1, client.nextUserRefNum - 1 - this.#integer(20)));
     const side = this.#integer(2) === 0 ? 'B' : 'S';
     const symbol = this.#integer(2) === 0 ? 'BTCUSD' : 'BTCFUT';
     const price = 100_000 + 100 * (this.#integer(20) - 10);
     const timeInForce = kind === 9 ? '3' : '0';
-    void client.enter({ side, symbol, quantity: 1 + this.#integer(9), price, timeInForce }).catch(nothing);
+    return client.enter({ side, symbol, quantity: 1 + this.#integer(9), price, timeInForce });
   }
 }
 

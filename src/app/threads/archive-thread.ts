@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -9,7 +9,7 @@ import { Archive } from '#replica/archive.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import { EventFan } from '../event-fan.ts';
 import { restoreFrom } from '../restore.ts';
-import type { ArchiveThreadData, ImageAnswer, ImageRequest, ReadyMessage, ToThread } from './messages.ts';
+import type { ArchiveThreadData, ImageAnswer, ImageRequest, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** Pause when there is nothing to apply. */
@@ -22,6 +22,8 @@ class ArchiveThread {
   readonly #reports: ReportWriter;
   readonly #fan: EventFan;
   readonly #tail: LogTail;
+  /** The market-data thread. */
+  readonly #peer: MessagePort;
   #imageRequests: ImageRequest[];
   #closing: boolean;
   #timer: NodeJS.Timeout | undefined;
@@ -32,13 +34,13 @@ class ArchiveThread {
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.#fan = fan;
+    this.#peer = data.peer;
     this.#core = core;
     this.#reports = new ReportWriter({ directory: data.reportDirectory });
     this.#imageRequests = [];
     this.#closing = false;
     this.#timer = undefined;
     fan.add(this.#reports);
-    core.describe();
     this.#tail = new LogTail({
       directory: data.logDirectory,
       logId: new LogId(data.logId),
@@ -65,7 +67,7 @@ class ArchiveThread {
 
   run(): void {
     parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
-    parentPort?.postMessage({ kind: 'ready', port: 0, snapshotPort: 0 } satisfies ReadyMessage);
+    this.#peer.on('message', (request: ImageRequest) => this.#imageRequests.push(request));
     this.#loop();
   }
 
@@ -81,8 +83,7 @@ class ArchiveThread {
   }
 
   #onMessage(message: ToThread): void {
-    if (message.kind === 'image') this.#imageRequests.push(message);
-    else if (message.kind === 'snapshot') this.#archive.snapshot();
+    if (message.kind === 'snapshot') this.#archive.snapshot();
     else this.#closing = true;
   }
 
@@ -93,10 +94,11 @@ class ArchiveThread {
     this.#imageRequests = this.#imageRequests.filter(({ sequence }) => sequence > this.#core.sequence);
     const collector = new Collector();
     const remove = this.#fan.add(collector);
-    this.#core.describe();
+    this.#core.describe({ liveOrders: false, restingOrders: true });
     remove();
-    const answer: ImageAnswer = { kind: 'image', sequence: this.#core.sequence, batches: collector.batches };
-    parentPort?.postMessage(answer);
+    const { batches } = collector;
+    const answer: ImageAnswer = { kind: 'image', sequence: this.#core.sequence, batches };
+    this.#peer.postMessage(answer, batches);
   }
 
   #close(): void {
@@ -105,7 +107,7 @@ class ArchiveThread {
     this.#reports.sync();
     this.#reports.close();
     this.#tail.close();
-    parentPort?.postMessage({ kind: 'closed' });
+    this.#peer.close();
     parentPort?.close();
   }
 }

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { EventType, UserAdded } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { ItchServer } from '#gateways/itch/itch-server.ts';
+import type { ItchSource } from '#gateways/itch/itch-source.ts';
 import type { Credentials } from '#gateways/soupbin/password.ts';
 import { RingReader } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -31,7 +32,9 @@ class MarketDataThread {
   readonly #copy: WordBuffer;
   readonly #feed: MarketDataFeed;
   readonly #users: UserDirectory;
-  #onImage: ((answer: ImageAnswer) => void) | undefined;
+  /** Called with the image, or with undefined when the node stops. */
+  #onImage: ((answer: ImageAnswer | undefined) => void) | undefined;
+  #hasImage: boolean;
   #overruns: number;
   #closing: boolean;
   #sessions: number;
@@ -45,6 +48,7 @@ class MarketDataThread {
     this.#onImage = undefined;
     this.#overruns = 0;
     this.#closing = false;
+    this.#hasImage = false;
     this.#sessions = 0;
     this.#feed = new MarketDataFeed({
       directory: data.directory,
@@ -54,18 +58,28 @@ class MarketDataThread {
   }
 
   async run(): Promise<void> {
-    parentPort?.on('message', (message: ToThread | ImageAnswer) => this.#onMessage(message));
-    await this.#takeImage();
+    const { peer } = this.#data;
+    parentPort?.on('message', ({ kind }: ToThread) => {
+      if (kind !== 'close') return;
+      this.#closing = true;
+      this.#onImage?.(undefined);
+    });
+    peer.on('message', (answer: ImageAnswer) => this.#onImage?.(answer));
     const { host, port, snapshotPort } = this.#data;
     const options = { host, allowAnonymous: true, credentials: (name: string) => this.#users.get(name) };
-    const live = new ItchServer(liveSource(this.#feed), { ...options, name: 'itch', port }, threadLog);
+    const live = new ItchServer(
+      this.#source(liveSource(this.#feed)),
+      { ...options, name: 'itch', port },
+      threadLog,
+    );
     const glimpse = new ItchServer(
-      glimpseSource(this.#feed),
+      this.#source(glimpseSource(this.#feed)),
       { ...options, name: 'glimpse', port: snapshotPort },
       threadLog,
     );
     const ports = [(await live.listen()).port, (await glimpse.listen()).port];
     parentPort?.postMessage({ kind: 'ready', port: ports[0], snapshotPort: ports[1] } satisfies ReadyMessage);
+    await this.#takeImage();
     const timer = setInterval(() => this.#postFigures(live.clients + glimpse.clients), 1_000);
     while (!this.#closing) {
       const words = this.#ring.read(this.#copy.i32);
@@ -77,7 +91,7 @@ class MarketDataThread {
     clearInterval(timer);
     this.#feed.close();
     await Promise.all([live.close('the node stops'), glimpse.close('the node stops')]);
-    parentPort?.postMessage({ kind: 'closed' });
+    peer.close();
     parentPort?.close();
   }
 
@@ -92,23 +106,36 @@ class MarketDataThread {
       { overruns: this.#overruns },
       'market data fell behind the event ring: a new session begins',
     );
+    this.#hasImage = false;
     this.#feed.restart();
     await this.#takeImage();
   }
 
   /** Starts the feed from the archive's state and drops what of the ring is older. */
   async #takeImage(): Promise<void> {
-    const sequence = this.#board.durableSequence;
-    const answer = await new Promise<ImageAnswer>((resolve) => {
+    // The entry of the newest piece that the ring reader has passed may not be on the board yet.
+    const durable = this.#board.durableSequence;
+    const sequence = durable + Math.max(0, (this.#ring.mark - durable) | 0);
+    const answer = await new Promise<ImageAnswer | undefined>((resolve) => {
       this.#onImage = resolve;
-      parentPort?.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
+      this.#data.peer.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
     });
+    if (answer === undefined) return;
     for (const batch of answer.batches) {
       const words = new WordBuffer(batch);
       this.#users.onEvents(words, 0, words.words);
       this.#feed.onEvents(words, 0, words.words);
     }
     await this.#skipTo(answer.sequence);
+    this.#hasImage = true;
+  }
+
+  /** Nobody gets a feed that has not begun with an image. */
+  #source(source: ItchSource): ItchSource {
+    return {
+      open: () => (this.#hasImage ? source.open() : 'the feed is starting: log in again'),
+      subscribe: (listener) => source.subscribe(listener),
+    };
   }
 
   /** Reads the ring up to and including the events of `sequence`, and publishes what is newer. */
@@ -124,11 +151,6 @@ class MarketDataThread {
         return;
       }
     }
-  }
-
-  #onMessage(message: ToThread | ImageAnswer): void {
-    if (message.kind === 'close') this.#closing = true;
-    else if (message.kind === 'image' && 'batches' in message) this.#onImage?.(message);
   }
 
   #postFigures(clients: number): void {

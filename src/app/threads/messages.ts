@@ -1,3 +1,5 @@
+import type { MessagePort } from 'node:worker_threads';
+
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
   readonly board: SharedArrayBuffer;
@@ -9,6 +11,8 @@ export interface ArchiveThreadData {
   readonly snapshotPath: string | undefined;
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
+  /** To the market-data thread, which asks for images. */
+  readonly peer: MessagePort;
 }
 
 /** What the market-data thread is started with. */
@@ -21,6 +25,8 @@ export interface MarketDataThreadData {
   readonly snapshotPort: number;
   /** Makes the feed's session ids unique over restarts. */
   readonly epoch: number;
+  /** To the archive thread, which answers with images. */
+  readonly peer: MessagePort;
 }
 
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -33,7 +39,7 @@ export interface LogMessage {
   readonly message: string;
 }
 
-/** A thread is ready; the market-data thread names its ports. */
+/** The market-data thread listens. */
 export interface ReadyMessage {
   readonly kind: 'ready';
   readonly port: number;
@@ -67,10 +73,5 @@ export interface FigureMessage {
   readonly figures: { readonly [name: string]: number };
 }
 
-export type ToThread = ImageRequest | SnapshotRequest | CloseRequest;
-export type FromThread =
-  | LogMessage
-  | ReadyMessage
-  | FigureMessage
-  | { readonly kind: 'closed' }
-  | ImageRequest;
+export type ToThread = SnapshotRequest | CloseRequest;
+export type FromThread = LogMessage | ReadyMessage | FigureMessage;

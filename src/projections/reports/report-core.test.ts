@@ -142,7 +142,7 @@ test("report files: a core that starts from an earlier core's image writes the s
   const restored = new TradingCore(again, CAPACITY);
   for (const [i, store] of restored.stores().entries()) store.restore(image[i].rows, image[i].images);
   restored.restored();
-  restored.describe();
+  restored.describe({ liveOrders: true, restingOrders: true });
   applyAll(restored, entries, snapshotAt + 1);
   again.close();
   assert.equal(restored.stateHash, core.stateHash);
