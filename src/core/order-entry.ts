@@ -24,6 +24,7 @@ import type { CoreState } from './state.ts';
 
 const PRICE_MAX = Limits.PRICE_TICKS_MAX;
 const QTY_MAX = Limits.QTY_LOTS_MAX;
+const SLICES_MAX = Limits.ICEBERG_SLICES_MAX;
 const { Buy: BUY, Sell: SELL } = Side;
 const { Limit: LIMIT, Market: MARKET, Stop: STOP, StopLimit: STOP_LIMIT } = OrderType;
 const {
@@ -307,6 +308,7 @@ export class OrderEntry {
     if (display === 0) return true;
     const isPriced = this.#orderType === LIMIT || this.#orderType === STOP_LIMIT;
     if (!isPriced || !mayRest || !isQuantity(display, this.#qtyLots)) return false;
+    if (this.#qtyLots > display * SLICES_MAX) return false;
     if (display === this.#qtyLots) this.#displayQtyLots = 0;
     return true;
   }

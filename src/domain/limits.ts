@@ -24,6 +24,8 @@ export const Limits = {
   /** Occupied price levels of one core, all books together. */
   LEVELS_MAX: 4_194_304,
 
+  /** Slices in which an iceberg's whole quantity shows: bounds the trades that one command can set off at one order. */
+  ICEBERG_SLICES_MAX: 1_000,
   /** Phase changes in one instrument's daily schedule. */
   SCHEDULE_ENTRIES_MAX: 8,
   /** Stops that one command may trigger; what is left triggers with the next command or tick. */

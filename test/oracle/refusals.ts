@@ -119,7 +119,10 @@ export function termChecks(venue: Venue, terms: Terms): Check[] {
       'INVALID_DISPLAY_QUANTITY',
       () =>
         displayQtyLots !== 0 &&
-        (!within(displayQtyLots, 1, qtyLots) || isMarket(orderType) || !mayRest(timeInForce)),
+        (!within(displayQtyLots, 1, qtyLots) ||
+          Math.ceil(qtyLots / displayQtyLots) > Limits.ICEBERG_SLICES_MAX ||
+          isMarket(orderType) ||
+          !mayRest(timeInForce)),
     ],
     [
       'INVALID_MINIMUM_QUANTITY',

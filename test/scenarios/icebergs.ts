@@ -30,6 +30,30 @@ export const ICEBERGS = [
     `,
   ),
   scenario(
+    'iceberg: the whole quantity is at most a thousand times the display quantity',
+    `
+    bob 1 sell 2_001@100 show 2
+      rejected bob1 INVALID_DISPLAY_QUANTITY
+    bob 2 sell 2_000@100 show 2
+      accepted bob2 sell 2000@100 gtc show 2
+      rested bob2 2@100
+    bob 3 sell 1_001@100 stop 90 show 1
+      rejected bob3 INVALID_DISPLAY_QUANTITY
+    bob replace 2 -> 4 2_001@100 show 2
+      rejected bob4 INVALID_DISPLAY_QUANTITY
+    alice 1 buy 2@100
+      accepted alice1 buy 2@100 gtc
+      trade 2@100 bob2 leaves 1998 shows 0 / alice1
+      rested bob2 2@100
+    // What is executed counts in the total.
+    bob replace 2 -> 5 2_001@100 show 2
+      rejected bob5 INVALID_DISPLAY_QUANTITY
+    bob replace 2 -> 6 2_001@100 show 3
+      replaced bob2 by bob6 sell 2001@100 gtc show 3 cum 2 loses priority visible 2
+      rested bob6 3@100
+    `,
+  ),
+  scenario(
     'iceberg: what is left of an incoming one rests with its display quantity',
     `
     bob 1 sell 4@100
