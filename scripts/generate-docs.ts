@@ -1,8 +1,10 @@
 /**
- * Writes docs/records.md from the layout tables and docs/rejects.md from the reject table. `--check` writes
+ * Writes docs/records.md from the layout tables, docs/rejects.md from the reject table and docs/configuration.md from
+ * the configuration's tables. `--check` writes
  * nothing and fails when a file is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { configurationDocument } from '#app/config/configuration-document.ts';
 import { recordsDocument } from './records-document.ts';
 import { rejectsDocument } from './rejects-document.ts';
 
@@ -13,6 +15,7 @@ export function generatedDocuments(): Map<string, string> {
   return new Map([
     ['docs/records.md', recordsDocument()],
     ['docs/rejects.md', rejectsDocument()],
+    ['docs/configuration.md', configurationDocument()],
   ]);
 }
 

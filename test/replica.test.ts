@@ -176,7 +176,13 @@ class TestNode {
   }
 }
 
-function archiveOf(node: TestNode, directory: string, diverged: number[], snapshots: number[]): Archive {
+function archiveOf(
+  node: TestNode,
+  directory: string,
+  diverged: number[],
+  snapshots: number[],
+  failures: string[] = [],
+): Archive {
   return new Archive({
     core: new TradingCore(NOWHERE, CAPACITY),
     source: node.source(),
@@ -189,6 +195,7 @@ function archiveOf(node: TestNode, directory: string, diverged: number[], snapsh
     syncSinks: () => {},
     onDiverged: (sequence) => diverged.push(sequence),
     onSnapshot: (_path, sequence) => snapshots.push(sequence),
+    onSnapshotFailed: (error) => failures.push(error.message),
   });
 }
 
@@ -301,4 +308,20 @@ test('Archive: a hash that differs from the order path is reported once and ends
     archive.step();
   }
   assert.deepEqual([diverged, snapshots, node.board.divergedSequence], [[5], [], 5]);
+});
+
+test('Archive: a snapshot that cannot be written is reported, and the archive goes on', async (t) => {
+  const directory = join(temporaryDirectory(t), 'file');
+  writeFileSync(directory, 'in the way');
+  const node = new TestNode();
+  const failures: string[] = [];
+  const snapshots: number[] = [];
+  const archive = archiveOf(node, directory, [], snapshots, failures);
+  for (let turn = 0; turn < 25; turn++) {
+    node.replica.tick();
+    await node.turn();
+    archive.step();
+  }
+  assert.deepEqual([snapshots, failures.length, node.board.archivedSequence], [[], 2, 25]);
+  assert.match(failures[0], /EEXIST|ENOTDIR/);
 });

@@ -82,6 +82,7 @@ export interface RunningNode {
 
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
+const DELAY_RESOLUTION_MS = 10;
 /** A turn's commands and the log's records around them. */
 const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
@@ -95,12 +96,21 @@ export async function startNode(config: NodeConfig, logger: NodeLogger): Promise
     nodeId: config.nodeId,
     segmentBytes: config.segmentBytes,
   });
+  const started: Closer[] = [() => data.close()];
   try {
-    return await startOn(data, config, clock, logger);
+    return await startOn(data, config, clock, logger, started);
   } catch (error) {
-    data.close();
+    // The directory's lock goes last: nothing of this node may write when another takes it.
+    await closeAll(started);
     throw error;
   }
+}
+
+type Closer = () => void | Promise<unknown>;
+
+/** Ends what was started, the last first. */
+async function closeAll(started: Closer[]): Promise<void> {
+  for (const close of started.splice(0).reverse()) await close();
 }
 
 async function startOn(
@@ -108,6 +118,7 @@ async function startOn(
   config: NodeConfig,
   clock: SystemClock,
   logger: NodeLogger,
+  started: Closer[],
 ): Promise<RunningNode> {
   const startedMs = performance.now();
   const reportDirectory = join(data.path, 'reports');
@@ -158,10 +169,12 @@ async function startOn(
     commitBytesMax: COMMIT_BYTES_MAX,
     segmentBytes: config.segmentBytes,
   });
+  started.push(() => log.close());
   core.describe({ liveOrders: true, restingOrders: false });
 
   // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
   const threads = new Threads(logger);
+  started.push(() => threads.close());
   const peers = new MessageChannel();
   const archive = threads.start(
     'archive',
@@ -208,13 +221,24 @@ async function startOn(
     'recovered',
   );
   closeLeftSessions(core, replica.outbox);
-  const ticks = setInterval(() => replica.tick(), TICK_MS);
+  const ticks = setInterval(() => {
+    replica.tick();
+    if (status.divergedSequence === 0 || replica.isStopped) return;
+    replica.stop();
+    void gateway.close('the venue stopped: its two copies of the state disagree');
+  }, TICK_MS);
+  started.push(
+    () => replica.stop(),
+    () => clearInterval(ticks),
+  );
 
   // 7. The door opens.
   const address = await gateway.listen();
+  started.push(() => gateway.close('the venue stops'));
   const ports = await marketData.ready;
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
+  started.push(() => void delay.disable());
 
   return {
     ouchPort: address.port,
@@ -225,13 +249,17 @@ async function startOn(
     describe: (sink) => fan.only(sink, () => core.describe({ liveOrders: false, restingOrders: false })),
     snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
     status: () => {
-      const loopDelayUsP99 = Math.round(delay.percentile(99) / 1_000);
+      // The monitor measures how long its own timer took: the period is no delay.
+      const loopDelayUsP99 = Math.max(
+        0,
+        Math.round(delay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000,
+      );
       delay.reset();
       return {
         nodeId: config.nodeId,
         epoch: data.epoch,
         state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
-        reason: replica.failure?.message,
+        reason: replica.failure?.message ?? divergence(status),
         sequence: core.sequence,
         stateHash: core.stateHash,
         archivedSequence: status.archivedSequence,
@@ -245,17 +273,13 @@ async function startOn(
         threads: threads.figures,
       };
     },
-    close: async () => {
-      clearInterval(ticks);
-      delay.disable();
-      const closed = gateway.close('the venue stops');
-      replica.stop();
-      await closed;
-      await threads.close();
-      log.close();
-      data.close();
-    },
+    close: () => closeAll(started),
   };
+}
+
+function divergence({ divergedSequence }: StatusBoard): string | undefined {
+  if (divergedSequence === 0) return undefined;
+  return `the order path and the archive disagree since entry ${divergedSequence}: compare both with the log`;
 }
 
 /** A crash gave no session the time to close: its user's cancel-on-disconnect is still to be honoured. */
@@ -311,6 +335,8 @@ class Threads {
         reject(error);
       });
     });
+    // Nobody waits for a thread that is not needed to serve: its death is on record already.
+    ready.catch(() => {});
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
         if (!this.#closing) this.figures[`${name}Dead`] = 1;

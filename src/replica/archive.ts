@@ -1,5 +1,6 @@
 import type { TradingCore } from '#core/trading-core.ts';
 import type { LogReader } from '#domain/ports.ts';
+import { AssertionError } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { pruneSnapshots, writeSnapshot } from './snapshot-file.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -25,6 +26,8 @@ export interface ArchiveOptions {
   /** The two cores differ after this entry. Reported once. */
   readonly onDiverged: (sequence: number, ownHash: string) => void;
   readonly onSnapshot: (path: string, sequence: number) => void;
+  /** A snapshot could not be written (a full disk, say); the next is tried when it is due. */
+  readonly onSnapshotFailed: (error: Error) => void;
 }
 
 /** Bytes of log that one step applies. */
@@ -80,12 +83,18 @@ export class Archive implements LogReader {
   /** Writes a snapshot of the state as it is, unless the two cores have differed. */
   snapshot(): void {
     if (this.#board.divergedSequence !== 0 || this.#core.sequence === this.#snapshotSequence) return;
-    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot } = this.#options;
+    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } =
+      this.#options;
     syncSinks();
-    const path = writeSnapshot(snapshotDirectory, this.#core, logId);
     this.#snapshotSequence = this.#core.sequence;
-    this.#board.snapshotSequence = this.#core.sequence;
-    pruneSnapshots(snapshotDirectory, snapshotsKept);
-    onSnapshot(path, this.#core.sequence);
+    try {
+      const path = writeSnapshot(snapshotDirectory, this.#core, logId);
+      this.#board.snapshotSequence = this.#core.sequence;
+      pruneSnapshots(snapshotDirectory, snapshotsKept);
+      onSnapshot(path, this.#core.sequence);
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      onSnapshotFailed(error as Error);
+    }
   }
 }

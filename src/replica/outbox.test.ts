@@ -83,3 +83,11 @@ test('Outbox: a closed outbox takes nothing', () => {
   outbox.close();
   assert.equal(reserveTick(outbox), -1);
 });
+
+test('Outbox: a command that was reserved and not filled is stopped before it is durable', () => {
+  const entries: Appended[] = [];
+  const outbox = new Outbox(1, 1, () => {});
+  outbox.reserve(Tick.words);
+  assert.throws(() => outbox.drain(collectingLog(entries)), /no broken entry reaches the log/);
+  assert.deepEqual(entries, []);
+});

@@ -1,6 +1,8 @@
+import { validateEntry } from '#codec/log/validate-entry.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, Log } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 
 const ENTRY_WORDS_MAX = Limits.ENTRY_BYTES_MAX / WORD_BYTES;
@@ -84,6 +86,8 @@ export class Outbox implements CommandSink {
       for (let left = this.words.i32[entry] >>> COMMAND_COUNT_SHIFT; left > 0; left--) {
         next += this.words.i32[next] >>> 16;
       }
+      const fault = validateEntry(this.words, entry, next);
+      assert(fault === 0, 'Condition: a gateway fills what it reserves: no broken entry reaches the log');
       log.append(this.words, entry, next);
       entry = next;
     }

@@ -37,6 +37,7 @@ export class Replica implements LogReader {
   #log: Log | undefined;
   #failure: LogUnavailableError | undefined;
   #attestedSequence: number;
+  #isStopped: boolean;
 
   constructor(options: ReplicaOptions) {
     this.#core = options.core;
@@ -47,7 +48,13 @@ export class Replica implements LogReader {
     this.outbox = this.#outbox;
     this.#log = undefined;
     this.#failure = undefined;
+    this.#isStopped = false;
     this.#attestedSequence = 0;
+  }
+
+  /** Whether it takes commands no more. */
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Why the log is gone, if it is. */
@@ -153,6 +160,8 @@ export class Replica implements LogReader {
 
   /** Puts what is still in the outbox into the log and takes no more. */
   stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#turn();
     this.#outbox.close();
   }

@@ -62,6 +62,8 @@ class ArchiveThread {
           'the order path and the archive disagree about the state: stop and compare',
         ),
       onSnapshot: (path, sequence) => threadLog.info({ path, sequence }, 'snapshot written'),
+      onSnapshotFailed: ({ message }) =>
+        threadLog.error({}, `no snapshot: ${message}. Free space in the data directory; orders go on`),
     });
   }
 

@@ -35,6 +35,8 @@ class MarketDataThread {
   /** Called with the image, or with undefined when the node stops. */
   #onImage: ((answer: ImageAnswer | undefined) => void) | undefined;
   #hasImage: boolean;
+  /** Sequence after which the image stood. */
+  #imageSequence: number;
   #overruns: number;
   #closing: boolean;
   #sessions: number;
@@ -49,6 +51,7 @@ class MarketDataThread {
     this.#overruns = 0;
     this.#closing = false;
     this.#hasImage = false;
+    this.#imageSequence = 0;
     this.#sessions = 0;
     this.#feed = new MarketDataFeed({
       directory: data.directory,
@@ -65,6 +68,11 @@ class MarketDataThread {
       this.#onImage?.(undefined);
     });
     peer.on('message', (answer: ImageAnswer) => this.#onImage?.(answer));
+    peer.on('close', () => {
+      if (this.#closing) return;
+      threadLog.error({}, 'the archive thread is gone: market data cannot begin anew. Restart the node');
+      this.#onImage?.(undefined);
+    });
     const { host, port, snapshotPort } = this.#data;
     const options = { host, allowAnonymous: true, credentials: (name: string) => this.#users.get(name) };
     const live = new ItchServer(
@@ -95,9 +103,14 @@ class MarketDataThread {
     parentPort?.close();
   }
 
+  /** Publishes what was read from the ring, without what the image already says. */
   #publish(words: number): void {
-    this.#users.onEvents(this.#copy, 0, words);
-    this.#feed.onEvents(this.#copy, 0, words);
+    const { i32, f64 } = this.#copy;
+    let from = 0;
+    while (from < words && f64[(from + 2) >> 1] <= this.#imageSequence) from += i32[from] >>> 16;
+    if (from === words) return;
+    this.#users.onEvents(this.#copy, from, words);
+    this.#feed.onEvents(this.#copy, from, words);
   }
 
   async #onOverrun(): Promise<void> {
@@ -111,7 +124,7 @@ class MarketDataThread {
     await this.#takeImage();
   }
 
-  /** Starts the feed from the archive's state and drops what of the ring is older. */
+  /** Starts the feed from the archive's state. */
   async #takeImage(): Promise<void> {
     // The entry of the newest piece that the ring reader has passed may not be on the board yet.
     const durable = this.#board.durableSequence;
@@ -126,7 +139,7 @@ class MarketDataThread {
       this.#users.onEvents(words, 0, words.words);
       this.#feed.onEvents(words, 0, words.words);
     }
-    await this.#skipTo(answer.sequence);
+    this.#imageSequence = answer.sequence;
     this.#hasImage = true;
   }
 
@@ -138,26 +151,12 @@ class MarketDataThread {
     };
   }
 
-  /** Reads the ring up to and including the events of `sequence`, and publishes what is newer. */
-  async #skipTo(sequence: number): Promise<void> {
-    const { i32, f64 } = this.#copy;
-    for (let words = this.#ring.read(i32); words !== 0; words = this.#ring.read(i32)) {
-      if (words === -1) return this.#onOverrun();
-      let at = 0;
-      while (at < words && f64[(at + 2) >> 1] <= sequence) at += i32[at] >>> 16;
-      if (at < words) {
-        this.#users.onEvents(this.#copy, at, words);
-        this.#feed.onEvents(this.#copy, at, words);
-        return;
-      }
-    }
-  }
-
   #postFigures(clients: number): void {
     const figures = {
       marketDataClients: clients,
       marketDataLagWords: this.#ring.lagWords,
       marketDataOverruns: this.#overruns,
+      marketDataFailed: this.#feed.failure === undefined ? 0 : 1,
     };
     parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
   }
