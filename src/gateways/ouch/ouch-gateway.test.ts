@@ -281,6 +281,42 @@ test('images: users and live orders that stood before are known, and are no repo
   assert.equal(replace.type === 'ReplaceOrder' && replace.priceTicks, 8);
 });
 
+test('report numbers are unsigned: past 2^31 a user logs in, is told, and resumes from memory and from the store', async () => {
+  const venue = await start();
+  const last = 2 ** 31 + 3;
+  const trade: EventInput<'Trade'> = {
+    type: 'Trade',
+    instrumentId: 1,
+    makerUserId: 7,
+    makerClientOrderId: 2,
+    makerReportNumber: last + 3,
+    takerUserId: 7,
+    takerClientOrderId: 3,
+    takerReportNumber: last + 2,
+  };
+  const order = (number: number, clientOrderId: number) => accepted(number, { userId: 7, clientOrderId });
+  venue.say(
+    userAdded(7, 'CAROL', { flags: EventFlag.Image, reportCount: last, lastClientOrderId: 12 }),
+    order(last + 1, 1),
+    trade,
+  );
+  const stored = await venue.loggedIn('CAROL', last + 1);
+  await stored.received(4);
+  venue.say(order(last + 4, 4), { ...trade, makerReportNumber: last + 6, takerReportNumber: last + 5 });
+  await stored.received(7);
+  const news = ['OrderAccepted 4', 'OrderExecuted 3', 'OrderExecuted 2'];
+  const all = [LOGIN(last + 1), 'OrderAccepted 1', 'OrderExecuted 3', 'OrderExecuted 2', ...news];
+  assert.deepEqual(stored.short, all);
+  assert.deepEqual(venue.store.reads, [`7: ${last + 1}-${last + 3}`]);
+  const recent = await venue.loggedIn('CAROL', last + 4);
+  await recent.received(4);
+  assert.deepEqual(recent.short, [LOGIN(last + 4), ...news]);
+  assert.equal(venue.store.reads.length, 1);
+  const early = venue.client();
+  early.login('CAROL', last + 8);
+  assert.deepEqual(await early.ended(), [`+the next sequence number is ${last + 7}`, 'JS', 'closed']);
+});
+
 test('the scale of an order is forgotten when it is gone', async () => {
   const venue = await start();
   const client = await venue.loggedIn();

@@ -167,7 +167,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         this.#addUser(words, at);
         return;
     }
-    const number = i32[at + 7];
+    const number = i32[at + 7] >>> 0;
     if (number !== 0 && (i32[at] & IMAGE) === 0) {
       this.#report(i32[at + 6], number, words, at, ReportSide.Owner);
     }
@@ -184,8 +184,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (f64[(at + field.takerLeavesQtyLots) >> 1] === 0) {
       this.#scales.forget(takerUserId, i32[at + field.takerClientOrderId]);
     }
-    const makerNumber = i32[at + field.makerReportNumber];
-    const takerNumber = i32[at + field.takerReportNumber];
+    const makerNumber = i32[at + field.makerReportNumber] >>> 0;
+    const takerNumber = i32[at + field.takerReportNumber] >>> 0;
     // Both sides may be one user in an auction: then in the order of their numbers.
     if (makerNumber <= takerNumber || makerUserId !== takerUserId) {
       if (makerNumber !== 0) this.#report(makerUserId, makerNumber, words, at, ReportSide.Maker);

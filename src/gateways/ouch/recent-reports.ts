@@ -18,7 +18,7 @@ export class RecentReports {
   readonly bytes: Uint8Array;
   readonly #mask: number;
   readonly #lengths: Uint16Array;
-  readonly #numbers: Int32Array;
+  readonly #numbers: Uint32Array;
   readonly #previous: Float64Array;
   readonly #next: Float64Array;
   /** Position of the newest report; 0 none yet. */
@@ -31,7 +31,7 @@ export class RecentReports {
     this.bytes = new Uint8Array(reports * SLOT_BYTES);
     this.#mask = reports - 1;
     this.#lengths = new Uint16Array(reports);
-    this.#numbers = new Int32Array(reports);
+    this.#numbers = new Uint32Array(reports);
     this.#previous = new Float64Array(reports);
     this.#next = new Float64Array(reports);
     this.#head = 0;

@@ -133,13 +133,13 @@ export class ReportSender {
 function sideOfReport(words: WordBuffer, at: number, userId: number, number: number): number {
   const { i32 } = words;
   if ((i32[at] & 0xff) !== EventType.Trade) {
-    return i32[at + 6] === userId && i32[at + 7] === number ? ReportSide.Owner : -1;
+    return i32[at + 6] === userId && i32[at + 7] >>> 0 === number ? ReportSide.Owner : -1;
   }
   const field = Trade.at;
-  if (i32[at + field.makerUserId] === userId && i32[at + field.makerReportNumber] === number) {
+  if (i32[at + field.makerUserId] === userId && i32[at + field.makerReportNumber] >>> 0 === number) {
     return ReportSide.Maker;
   }
-  return i32[at + field.takerUserId] === userId && i32[at + field.takerReportNumber] === number
+  return i32[at + field.takerUserId] === userId && i32[at + field.takerReportNumber] >>> 0 === number
     ? ReportSide.Taker
     : -1;
 }
