@@ -54,7 +54,7 @@ export class MassCancellation {
   }
 
   #check(words: WordBuffer, offset: number): number {
-    const { users, accounts, instruments } = this.#state;
+    const { users, accounts, instruments, risk, timeSeconds } = this.#state;
     const { i32 } = words;
     const userId = i32[offset + command.userId];
     const instrumentId = i32[offset + command.instrumentId];
@@ -66,6 +66,7 @@ export class MassCancellation {
     if (userId !== 0 && sender === -1) return RejectCode.UNKNOWN_USER;
     if (userId !== 0) {
       const own = users.accountRow(sender);
+      risk.countMessage(own, timeSeconds);
       const isForeign =
         (accountId !== 0 && account !== own) || (sessionUserId !== 0 && users.accountRow(session) !== own);
       if (isForeign) return RejectCode.NOT_ALLOWED;
@@ -76,7 +77,8 @@ export class MassCancellation {
     if (userId === 0 && accountId === 0 && sessionUserId === 0 && instrumentId === 0) {
       return RejectCode.INVALID_CONFIGURATION;
     }
-    return words.u8[offset * 4 + SIDE] > Side.Sell ? RejectCode.INVALID_SIDE : ACCEPTED;
+    if (words.u8[offset * 4 + SIDE] > Side.Sell) return RejectCode.INVALID_SIDE;
+    return userId !== 0 && risk.isThrottled(users.accountRow(sender)) ? RejectCode.THROTTLED : ACCEPTED;
   }
 
   /** The session of a user ended: cancels its orders where it asked for that. */

@@ -7,7 +7,15 @@ import { type RejectName, Rejects } from '#domain/rejects.ts';
 import { endTimedPhase, publishIndicative, runSchedule } from './auctions.ts';
 import { cancel, cancelWhole, enter, settlePairs } from './matching.ts';
 import * as operator from './operator.ts';
-import { firstRefusal, kindChecks, limitOf, marketChecks, type Terms, termChecks } from './refusals.ts';
+import {
+  firstRefusal,
+  isThrottled,
+  kindChecks,
+  limitOf,
+  marketChecks,
+  type Terms,
+  termChecks,
+} from './refusals.ts';
 import { triggerStops } from './stops.ts';
 import { type Instrument, isImmediate, isStop, type Order, type User, Venue } from './venue.ts';
 
@@ -358,6 +366,7 @@ export class NaiveCore {
     const session = sessionUserId === 0 ? undefined : venue.user(sessionUserId);
     if (userId !== 0 && trader === undefined) return 'UNKNOWN_USER';
     if (trader !== undefined) {
+      this.#countMessage(trader);
       const isOwn = accountId === 0 || accountId === trader.account.accountId;
       if (!isOwn || (sessionUserId !== 0 && session?.account !== trader.account)) return 'NOT_ALLOWED';
     }
@@ -367,6 +376,7 @@ export class NaiveCore {
       ['UNKNOWN_INSTRUMENT', () => instrumentId !== 0 && venue.instrument(instrumentId) === undefined],
       ['INVALID_CONFIGURATION', () => userId + accountId + sessionUserId + instrumentId === 0],
       ['INVALID_SIDE', () => side > Side.Sell],
+      ['THROTTLED', () => trader !== undefined && isThrottled(trader.account)],
     ]);
     if (refusal !== undefined) return refusal;
     const byInstrumentAlone = userId + accountId + sessionUserId === 0;

@@ -22,7 +22,16 @@ import {
   worstCase,
 } from './money.ts';
 import { isOutside, protectionPrice, referencePrice } from './prices.ts';
-import { type Instrument, isMarket, isStop, mayRest, type Order, type User, type Venue } from './venue.ts';
+import {
+  type Account,
+  type Instrument,
+  isMarket,
+  isStop,
+  mayRest,
+  type Order,
+  type User,
+  type Venue,
+} from './venue.ts';
 
 /** A refusal and whether it applies, asked only when no check before it did. */
 export type Check = readonly [RejectName, () => boolean];
@@ -179,6 +188,10 @@ export function marketChecks(venue: Venue, terms: Terms): Check[] {
   ];
 }
 
+/** Whether the account has sent more messages in this second than it may. */
+export const isThrottled = ({ messages, limits }: Account): boolean =>
+  exceeds(BigInt(messages), limits.messagesPerSecondMax);
+
 function riskChecks(venue: Venue, terms: Terms): Check[] {
   const { account, instrument, orderType, qtyLots } = terms;
   const { limits } = account;
@@ -191,7 +204,7 @@ function riskChecks(venue: Venue, terms: Terms): Check[] {
   const grows = worst > worstCase(account, instrument, before);
   const isMargined = kind === InstrumentKind.Margined;
   return [
-    ['THROTTLED', () => exceeds(BigInt(account.messages), limits.messagesPerSecondMax)],
+    ['THROTTLED', () => isThrottled(account)],
     [
       'TOO_MANY_OPEN_ORDERS',
       () => exceeds(BigInt(after.filter((order) => order.account === account).length), limits.ordersMax),

@@ -327,7 +327,7 @@ export const MASS_CANCELS = [
 
 export const RISK = [
   scenario(
-    'throttle: counts new orders, replaces and cancels of the account, refused ones too; never refuses cancels',
+    'throttle: counts new orders, replaces and cancels of the account, refused ones too; never refuses single cancels',
     `
     limits alice messagesPerSecondMax 3
       AccountLimitsSet
@@ -360,6 +360,37 @@ export const RISK = [
     bob 1 buy 1@90
       accepted bob1 buy 1@90 gtc
       rested bob1 1@90
+    `,
+  ),
+  scenario(
+    'throttle: counts mass cancels of a trader, refused ones too, and refuses them; never the operator',
+    `
+    limits alice messagesPerSecondMax 2
+      AccountLimitsSet
+      done
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    dave mass-cancel account 2
+      rejected dave NOT_ALLOWED
+    alice 2 buy 1@100
+      rejected alice2 THROTTLED
+    alice mass-cancel
+      rejected alice THROTTLED
+    raw {"type":"MassCancel","userId":1,"side":3}
+      rejected alice INVALID_SIDE
+    operator mass-cancel account 1 side sell
+      mass canceled 0
+    time 101
+    dave mass-cancel side sell
+      mass canceled 0 for dave
+    alice mass-cancel
+      canceled alice1 1 visible 1@100 MassCancel
+      mass canceled 1 for alice
+    alice mass-cancel
+      rejected alice THROTTLED
+    bob mass-cancel
+      mass canceled 0 for bob
     `,
   ),
   scenario(

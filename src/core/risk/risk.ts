@@ -59,8 +59,8 @@ const AMOUNT_MAX = INT53_MAX;
 
 /**
  * Pre-trade checks that need no book: the 300s of the reject table but PHASE, and the 400s but ORDER_CAPACITY, each in
- * the order of its code. The core calls `countMessage` for every NewOrder, ReplaceOrder and CancelOrder of a known
- * user, then for the first two `killSwitch`, its own phase check, and `admit`.
+ * the order of its code. The core calls `countMessage` for every NewOrder, ReplaceOrder, CancelOrder and MassCancel of
+ * a known user, then for the first two `killSwitch`, its own phase check, and `admit`, for the last `isThrottled`.
  */
 export class Risk {
   readonly stores: readonly Columns[];
@@ -103,6 +103,14 @@ export class Risk {
     words[at | THROTTLE_COUNT]++;
   }
 
+  /** Whether the account has sent more messages in the present second than it may. */
+  isThrottled(accountRow: number): boolean {
+    const words = this.#accounts.words;
+    const at = accountRow << 5;
+    const messagesMax = words[at | MESSAGES_MAX];
+    return messagesMax !== 0 && words[at | THROTTLE_COUNT] > messagesMax;
+  }
+
   /**
    * Checks an order (or the new terms of a replace, the old order's holds given back) against its account's limits, the
    * collar and the account's money, and reserves what it needs: `ledger.reservedMinor`. On refusal nothing has changed.
@@ -129,8 +137,7 @@ export class Risk {
     const account = ledger.accountRow(holding);
     const instrument = ledger.instrumentRow(holding);
     const at = account << 5;
-    const messagesMax = words[at | MESSAGES_MAX];
-    if (messagesMax !== 0 && words[at | THROTTLE_COUNT] > messagesMax) return THROTTLED;
+    if (this.isThrottled(account)) return THROTTLED;
     const ordersMax = words[at | ORDERS_MAX];
     const added = replacedLots === 0 ? 1 : 0;
     if (ordersMax !== 0 && words[at | OPEN_ORDERS] + added > ordersMax) return TOO_MANY_OPEN_ORDERS;
