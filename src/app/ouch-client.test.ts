@@ -212,7 +212,7 @@ test('orders meet: accepted, executed for both, replaced, reduced, canceled, wit
   });
   const replaced = await alice.client.replace(1, { quantity: 90, price: 12_600 });
   assert.deepEqual(summary(replaced), ['OrderReplaced', 2, 50, 12_600]);
-  const reduced = await alice.client.cancel(2, 20);
+  const reduced = await alice.client.cancel(2, 60);
   assert.deepEqual(summary(reduced), ['OrderCanceled', 2, 30, 'U']);
   assert.equal(reduced.options.openQuantity, 20);
   assert.deepEqual(summary(await alice.client.cancel(2)), ['OrderCanceled', 2, 20, 'U']);
