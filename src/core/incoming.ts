@@ -53,7 +53,7 @@ export class Incoming {
 
   /** Lets a limit order, or a market order as its protection's limit, into the book. */
   enter(slot: number, limitTicks: number, isMarket: boolean, minQtyLots: number): void {
-    const { orders, phases, books } = this.#state;
+    const { orders, phases, books, ledger } = this.#state;
     const row = orders.instrumentRow(slot);
     const book = books[row];
     const side = orders.side(slot) as Side;
@@ -70,7 +70,9 @@ export class Incoming {
     const leaves = orders.store.leavesQtyLots(slot);
     const needed = timeInForce === FILL_OR_KILL ? leaves : minQtyLots;
     if (needed > 0) {
-      const owner = orders.accountRow(slot);
+      const holding = orders.holding(slot);
+      const opposite = side === BUY ? ledger.openSellLots(holding) : ledger.openBuyLots(holding);
+      const owner = opposite === 0 ? 0 : orders.accountRow(slot);
       if (book.fillableQtyLots(side, limitTicks, owner, selfTrade, needed) < needed) {
         const isFillOrKill = timeInForce === FILL_OR_KILL;
         this.#execution.cancel(slot, isFillOrKill ? CancelReason.FillOrKill : CancelReason.MinimumQuantity);

@@ -260,6 +260,37 @@ export const ORDERS = [
     `,
   ),
   scenario(
+    'fill-or-kill: an own order behind what is needed does not matter, one ahead does',
+    `
+    bob 1 sell 5@100 show 2
+      accepted bob1 sell 5@100 gtc show 2
+      rested bob1 2@100
+    dave 1 sell 1@100
+      accepted dave1 sell 1@100 gtc
+      rested dave1 1@100
+    carol 1 sell 9@100
+      accepted carol1 sell 9@100 gtc
+      rested carol1 9@100
+    alice 1 buy 3@100 fok stp newest
+      accepted alice1 buy 3@100 fok
+      canceled alice1 3 FillOrKill
+    alice 2 buy 2@100 fok stp newest
+      accepted alice2 buy 2@100 fok
+      trade 2@100 bob1 leaves 3 shows 0 / alice2
+      rested bob1 2@100
+    alice 3 buy 1@100 fok stp both
+      accepted alice3 buy 1@100 fok
+      canceled alice3 1 FillOrKill
+    alice 4 buy 13@100 fok stp oldest
+      accepted alice4 buy 13@100 fok
+      canceled alice4 13 FillOrKill
+    alice 5 buy 9@100 fok stp oldest
+      accepted alice5 buy 9@100 fok
+      canceled dave1 1 visible 1@100 SelfTrade
+      trade 9@100 carol1 / alice5
+    `,
+  ),
+  scenario(
     'fill-or-kill and minimum quantity: own orders end the count where they would end the matching',
     `
     bob 1 sell 5@100

@@ -169,6 +169,12 @@ export class OrderBook {
    * and the bands; counting stops once `neededLots` are found. An order of the same owner is stepped over when
    * self-trade prevention would cancel it and go on, and ends the count otherwise: of its level then counts what
    * is displayed ahead of it.
+   *
+   * Cost: the levels within the limit until `neededLots` are found. With an owner also the orders in them, one by
+   * one, which no sum can replace: callers give 0 for an owner who has nothing on the other side. Every order that is
+   * looked at and not the owner's brings at least a lot, and whoever finds enough could trade with as many.
+   *
+   * @param owner 0: has no order on the other side
    */
   fillableQtyLots(
     side: Side,
@@ -186,11 +192,15 @@ export class OrderBook {
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
       if (this.#banded && this.#isOutsideBands(price, last, centre)) break;
-      const total = this.#levelsF64[(level << 2) | TOTAL];
-      const owned = owner === 0 ? 0 : this.#ownedAt(level, owner);
-      if (owned !== 0 && selfTrade !== CANCEL_OLDEST) return found + this.#displayedAheadOf(level, owner);
-      found += total - owned;
-      if (total > owned) {
+      let others = this.#levelsF64[(level << 2) | TOTAL];
+      if (owner !== 0 && selfTrade === CANCEL_OLDEST) {
+        others = this.#leavesOfOthers(level, owner, neededLots - found);
+      } else if (owner !== 0) {
+        const ahead = this.#displayedAheadOf(level, owner, neededLots - found);
+        if (ahead !== -1) return found + ahead;
+      }
+      found += others;
+      if (others > 0) {
         last = price;
         if (centre === 0) centre = this.reference() || price;
       }
@@ -200,22 +210,29 @@ export class OrderBook {
     return found;
   }
 
-  #ownedAt(level: number, owner: number): number {
-    let owned = 0;
-    for (let slot = this.#levels[(level << 3) | HEAD]; slot !== 0; slot = this.#orders[(slot << 3) | NEXT]) {
-      if (this.#orders[(slot << 3) | OWNER] === owner) owned += this.#ordersF64[(slot << 2) | LEAVES];
-    }
-    return owned;
-  }
-
-  #displayedAheadOf(level: number, owner: number): number {
-    let displayed = 0;
+  /** Open quantity of a level that is not the owner's; counting stops once `neededLots` are found. */
+  #leavesOfOthers(level: number, owner: number, neededLots: number): number {
+    let found = 0;
     let slot = this.#levels[(level << 3) | HEAD];
-    while (this.#orders[(slot << 3) | OWNER] !== owner) {
-      displayed += this.#store.visibleQtyLots(slot);
+    while (slot !== 0 && found < neededLots) {
+      if (this.#orders[(slot << 3) | OWNER] !== owner) found += this.#ordersF64[(slot << 2) | LEAVES];
       slot = this.#orders[(slot << 3) | NEXT];
     }
-    return displayed;
+    return found;
+  }
+
+  /**
+   * What a level displays ahead of the owner's first order, or, once that is reached, at least `neededLots`;
+   * -1 when the level has neither.
+   */
+  #displayedAheadOf(level: number, owner: number, neededLots: number): number {
+    let displayed = 0;
+    for (let slot = this.#levels[(level << 3) | HEAD]; slot !== 0; slot = this.#orders[(slot << 3) | NEXT]) {
+      if (this.#orders[(slot << 3) | OWNER] === owner) return displayed;
+      displayed += this.#store.visibleQtyLots(slot);
+      if (displayed >= neededLots) return displayed;
+    }
+    return -1;
   }
 
   /**
