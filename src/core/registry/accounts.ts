@@ -2,7 +2,7 @@ import { AddAccount } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns } from '#lib/columns.ts';
-import { IntPairMap } from '#lib/int-map.ts';
+import { IdMap } from '#lib/id-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { isId } from './fields.ts';
 
@@ -48,7 +48,7 @@ export class AccountTable {
   readonly words: Int32Array<ArrayBuffer>;
   readonly doubles: Float64Array<ArrayBuffer>;
   readonly #store: Columns;
-  readonly #rowOfId: IntPairMap;
+  readonly #rowOfId: IdMap;
 
   constructor(capacity: number = Limits.ACCOUNTS_MAX) {
     const store = new Columns('accounts', capacity);
@@ -56,7 +56,7 @@ export class AccountTable {
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
     this.doubles = new Float64Array(this.words.buffer);
-    this.#rowOfId = new IntPairMap();
+    this.#rowOfId = new IdMap();
     store.addRow();
     this.rebuild();
   }
@@ -85,7 +85,7 @@ export class AccountTable {
 
   /** The row of an account id, or -1. Id 0 is the venue's. */
   rowOf(accountId: number): number {
-    return this.#rowOfId.get(accountId, 0);
+    return this.#rowOfId.get(accountId);
   }
 
   /** The row of a customer's account id, or -1: the venue's account has neither users nor limits nor a kill switch. */
@@ -101,13 +101,13 @@ export class AccountTable {
     const row = this.#store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
     this.words[(row << 5) | ACCOUNT_ID] = id;
-    this.#rowOfId.set(id, 0, row);
+    this.#rowOfId.set(id, row);
     return ACCEPTED;
   }
 
   /** Recomputes the index from the columns, after a restore. */
   rebuild(): void {
     this.#rowOfId.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId(row), 0, row);
+    for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId(row), row);
   }
 }

@@ -2,6 +2,7 @@ import { AddAsset } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns } from '#lib/columns.ts';
+import { IdMap } from '#lib/id-map.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { byteAt, copyWords, isId, isSymbol } from './fields.ts';
@@ -20,7 +21,7 @@ export class AssetTable {
   /** Two words per row: text8. */
   readonly symbol: Int32Array;
   readonly #store: Columns;
-  readonly #rowOfId: IntPairMap;
+  readonly #rowOfId: IdMap;
   readonly #rowOfSymbol: IntPairMap;
 
   constructor(capacity: number = Limits.ASSETS_MAX) {
@@ -29,7 +30,7 @@ export class AssetTable {
     this.assetId = this.#store.i32('assetId');
     this.decimals = this.#store.u8('decimals');
     this.symbol = this.#store.i32('symbol', 2);
-    this.#rowOfId = new IntPairMap();
+    this.#rowOfId = new IdMap();
     this.#rowOfSymbol = new IntPairMap();
   }
 
@@ -40,7 +41,7 @@ export class AssetTable {
 
   /** The row of an asset id, or -1. */
   rowOf(assetId: number): number {
-    return this.#rowOfId.get(assetId, 0);
+    return this.#rowOfId.get(assetId);
   }
 
   /** Applies an AddAsset record; the new row is `count - 1`. Refuses: MALFORMED_COMMAND, ALREADY_EXISTS, CAPACITY. */
@@ -72,7 +73,7 @@ export class AssetTable {
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.assetId[row], 0, row);
+    this.#rowOfId.set(this.assetId[row], row);
     this.#rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
   }
 }

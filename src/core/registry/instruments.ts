@@ -2,6 +2,7 @@ import { AddInstrument, InstrumentKind, Phase, SelfTradePrevention } from '#doma
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns } from '#lib/columns.ts';
+import { IdMap } from '#lib/id-map.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AssetTable, DECIMALS_MAX } from './assets.ts';
@@ -74,7 +75,7 @@ export class InstrumentTable {
   readonly referencePriceTicks: Int32Array;
   readonly #store: Columns;
   readonly #assets: AssetTable;
-  readonly #rowOfId: IntPairMap;
+  readonly #rowOfId: IdMap;
   readonly #rowOfSymbol: IntPairMap;
 
   constructor(assets: AssetTable, capacity: number = Limits.INSTRUMENTS_MAX) {
@@ -108,7 +109,7 @@ export class InstrumentTable {
     this.dynamicBandPpm = store.i32('dynamicBandPpm');
     this.volatilityAuctionSeconds = store.i32('volatilityAuctionSeconds');
     this.referencePriceTicks = store.i32('referencePriceTicks');
-    this.#rowOfId = new IntPairMap();
+    this.#rowOfId = new IdMap();
     this.#rowOfSymbol = new IntPairMap();
   }
 
@@ -119,7 +120,7 @@ export class InstrumentTable {
 
   /** The row of an instrument id, or -1. */
   rowOf(instrumentId: number): number {
-    return this.#rowOfId.get(instrumentId, 0);
+    return this.#rowOfId.get(instrumentId);
   }
 
   /**
@@ -187,7 +188,7 @@ export class InstrumentTable {
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.instrumentId[row], 0, row);
+    this.#rowOfId.set(this.instrumentId[row], row);
     this.#rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
   }
 }

@@ -2,6 +2,7 @@ import { AddUser } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns } from '#lib/columns.ts';
+import { IdMap } from '#lib/id-map.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { AccountTable } from './accounts.ts';
@@ -47,7 +48,7 @@ export class UserTable {
   readonly cancelOnDisconnect: Uint8Array;
   readonly #store: Columns;
   readonly #accounts: AccountTable;
-  readonly #rowOfId: IntPairMap;
+  readonly #rowOfId: IdMap;
   readonly #rowOfName: IntPairMap;
 
   constructor(accounts: AccountTable, capacity: number = Limits.USERS_MAX) {
@@ -61,7 +62,7 @@ export class UserTable {
     this.passwordHash = store.i32('passwordHash', 8);
     this.sessionOpen = store.u8('sessionOpen');
     this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
-    this.#rowOfId = new IntPairMap();
+    this.#rowOfId = new IdMap();
     this.#rowOfName = new IntPairMap();
   }
 
@@ -105,7 +106,7 @@ export class UserTable {
 
   /** The row of a user id, or -1. */
   rowOf(userId: number): number {
-    return this.#rowOfId.get(userId, 0);
+    return this.#rowOfId.get(userId);
   }
 
   /**
@@ -144,7 +145,7 @@ export class UserTable {
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.userId(row), 0, row);
+    this.#rowOfId.set(this.userId(row), row);
     this.#rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
   }
 }
