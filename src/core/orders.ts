@@ -60,7 +60,8 @@ export class Orders {
   readonly #accounts: Int32Array<ArrayBuffer>;
   readonly #slotOf: IntPairMap;
 
-  constructor(store: BookStore, accounts: AccountTable) {
+  /** @param hashSeed of the index by clientOrderId, which clients choose */
+  constructor(store: BookStore, accounts: AccountTable, hashSeed?: number) {
     const columns = store.orders;
     this.store = store;
     this.#words = columns.i32('record', RECORD_WORDS);
@@ -70,7 +71,7 @@ export class Orders {
     this.#clientTag = columns.i32('clientTag', 4);
     this.#hot = store.ordersI32;
     this.#accounts = accounts.words;
-    this.#slotOf = new IntPairMap(1024);
+    this.#slotOf = new IntPairMap(1024, hashSeed);
   }
 
   accountRow(slot: number): number {

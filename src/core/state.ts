@@ -86,7 +86,7 @@ export class CoreState {
   readonly #bookWords: Int32Array<ArrayBuffer>;
   readonly #stores: readonly Columns[];
 
-  constructor(capacity: CoreCapacity, coreVersion: number) {
+  constructor(capacity: CoreCapacity, coreVersion: number, hashSeed?: number) {
     this.assets = new AssetTable(capacity.assetsMax);
     this.instruments = new InstrumentTable(this.assets, capacity.instrumentsMax);
     this.accounts = new AccountTable(capacity.accountsMax);
@@ -97,7 +97,7 @@ export class CoreState {
     });
     this.risk = new Risk(this.instruments, this.accounts, this.users, this.ledger);
     const bookStore = new BookStore({ ordersMax: capacity.ordersMax });
-    this.orders = new Orders(bookStore, this.accounts);
+    this.orders = new Orders(bookStore, this.accounts, hashSeed);
     this.expiry = new ExpiryIndex(bookStore);
     this.phases = new PhaseTable(capacity.instrumentsMax);
     this.books = [];

@@ -25,6 +25,14 @@ for (const layout of COMMAND_LAYOUTS) WORDS_OF_TYPE[layout.type] = layout.words;
 const { NewOrder: NEW_ORDER, CancelOrder: CANCEL_ORDER, ReplaceOrder: REPLACE_ORDER } = CommandType;
 const COMMAND_COUNT_SHIFT = 16;
 
+export interface TradingCoreOptions {
+  /**
+   * 32 bits that scatter the index by clientOrderId. It reaches neither events nor hash nor image, so every core may
+   * have its own: a secret random number where clients are not trusted, since they choose the keys; default a fixed one.
+   */
+  readonly hashSeed?: number;
+}
+
 /**
  * The deterministic core: risk, matching, ledger. State is a function of the entries applied, in order; nothing
  * else goes in, and what comes out are events. Same entries, same version: same event bytes, same hash, same image.
@@ -47,8 +55,8 @@ export class TradingCore {
   readonly #massCancellation: MassCancellation;
   readonly #administration: Administration;
 
-  constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}) {
-    const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_MAX);
+  constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}, { hashSeed }: TradingCoreOptions = {}) {
+    const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_MAX, hashSeed);
     const writer = new EventWriter(sink);
     const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);
     const execution = new Execution(state, writer, reports);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { IntPairMap } from './int-map.ts';
+import { hashOfPair, IntPairMap } from './int-map.ts';
 
 test('get: -1 where nothing was set, also for key (0, 0) and negative keys', () => {
   const map = new IntPairMap();
@@ -52,8 +52,8 @@ test('random sets and deletes: equal to a Map of the platform', () => {
   const key = fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: 0, max: 9 }));
   const operation = fc.record({ key, isSet: fc.boolean(), row: fc.nat(1_000) });
   fc.assert(
-    fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
-      const map = new IntPairMap();
+    fc.property(fc.array(operation, { maxLength: 300 }), fc.integer(), (operations, seed) => {
+      const map = new IntPairMap(0, seed);
       const expected = new Map<string, number>();
       for (const { key, isSet, row } of operations) {
         if (isSet) {
@@ -72,3 +72,46 @@ test('random sets and deletes: equal to a Map of the platform', () => {
     { numRuns: 500 },
   );
 });
+
+const BUCKET_BITS = 12;
+
+/** How many of the keys fall into the fullest bucket of 4,096. */
+function fullest(keys: readonly number[], seed: number): number {
+  const counts = new Int32Array(1 << BUCKET_BITS);
+  for (const keyB of keys) counts[hashOfPair(1, keyB, seed) >>> (32 - BUCKET_BITS)]++;
+  return Math.max(...counts);
+}
+
+test('hash: keys chosen to meet under one seed spread under others', () => {
+  const known = 7;
+  const chosen: number[] = [];
+  for (let keyB = 1; chosen.length < 1 << 8; keyB++) {
+    if (hashOfPair(1, keyB, known) >>> (32 - BUCKET_BITS) === 0) chosen.push(keyB);
+  }
+  assert.equal(fullest(chosen, known), chosen.length);
+  for (const seed of [0x2545f491, -0x61c88647, 0x1234567, 2 ** 31 - 1]) {
+    assert.ok(fullest(chosen, seed) <= 6, `seed ${seed}: ${fullest(chosen, seed)}`);
+  }
+});
+
+test('hash: keys in steps of any power of two, and of what undoes a fixed multiplier, spread', () => {
+  // An inverse's multiples are small numbers after the multiplication: all in the first bucket.
+  const steps = [
+    ...Array.from({ length: 23 }, (_, bit) => 2 ** bit),
+    inverseOf(0x9e3779b1),
+    inverseOf(0xc2b2ae35),
+  ];
+  for (const step of steps) {
+    const keys = Array.from({ length: 256 }, (_, index) => Math.imul(step, index + 1));
+    for (const seed of [0x2545f491, -0x61c88647]) {
+      assert.ok(fullest(keys, seed) <= 6, `step ${step}, seed ${seed}: ${fullest(keys, seed)}`);
+    }
+  }
+});
+
+/** The number that an odd one makes 1 of, modulo 2^32. */
+function inverseOf(odd: number): number {
+  let inverse = odd;
+  for (let bits = 3; bits < 32; bits *= 2) inverse = Math.imul(inverse, 2 - Math.imul(odd, inverse));
+  return inverse;
+}

@@ -5,10 +5,22 @@ const SLOT_WORDS = 4;
 const SLOT_SHIFT = 2;
 const SLOTS_MIN = 8;
 const SLOTS_MAX = 2 ** 28;
+const DEFAULT_SEED = 0x9e3779b1;
 
-// Odd multipliers far apart from each other; consecutive keyB values spread evenly over the table (golden ratio).
+// The multipliers of murmur3's 32-bit finalizer: https://github.com/aappleby/smhasher (MurmurHash3.cpp, fmix32).
 const MULTIPLIER_A = 0x85ebca6b | 0;
-const MULTIPLIER_B = 0x9e3779b1 | 0;
+const MULTIPLIER_B = 0xc2b2ae35 | 0;
+
+/**
+ * Where a pair of keys belongs: the upper bits of the result. A bijection of keyB for every keyA and seed; every bit of
+ * both keys and of the seed reaches the upper bits. Whoever chooses keys without knowing the seed cannot choose them to
+ * meet (hash flooding); this is no cryptographic hash, so the seed must not be derivable from anything told.
+ */
+export function hashOfPair(keyA: number, keyB: number, seed: number): number {
+  const a = Math.imul(keyA ^ seed, MULTIPLIER_A);
+  const b = Math.imul((a ^ (a >>> 15)) + keyB, seed | 1);
+  return Math.imul(b ^ (b >>> 15), MULTIPLIER_B);
+}
 
 /**
  * Hash map from a pair of 32-bit integers to a row number (0 to 2^31 - 2).
@@ -18,7 +30,8 @@ const MULTIPLIER_B = 0x9e3779b1 | 0;
  * doubles by rehashing when that would be passed, which the capacity given at construction avoids. Slots are
  * zero when empty: reserved memory that was never used costs nothing.
  *
- * Single keys use keyB = 0. Layout and growth depend on the operations alone, never on a clock or a seed.
+ * Single keys use keyB = 0. What it returns depends on the operations alone; its layout on the seed too. Where somebody
+ * else chooses keys the seed must be a secret random one.
  */
 export class IntPairMap {
   #slots: Int32Array<ArrayBuffer>;
@@ -27,9 +40,13 @@ export class IntPairMap {
   #size: number;
   /** Entries at which the table doubles. */
   #sizeMax: number;
+  readonly #seed: number;
 
-  /** @param capacity entries that fit without growing, 0 to 2^27. */
-  constructor(capacity = 0) {
+  /**
+   * @param capacity entries that fit without growing, 0 to 2^27.
+   * @param seed any 32 bits
+   */
+  constructor(capacity = 0, seed = DEFAULT_SEED) {
     let slots = SLOTS_MIN;
     while (slots < capacity * 2) slots *= 2;
     assert(slots <= SLOTS_MAX, 'Condition: an IntPairMap holds at most 2^27 entries');
@@ -38,6 +55,7 @@ export class IntPairMap {
     this.#shift = Math.clz32(slots) + 1;
     this.#size = 0;
     this.#sizeMax = slots / 2;
+    this.#seed = seed | 0;
   }
 
   /** Entries in the map. */
@@ -49,8 +67,7 @@ export class IntPairMap {
   get(keyA: number, keyB: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    let slot =
-      ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) << SLOT_SHIFT;
+    let slot = (hashOfPair(keyA, keyB, this.#seed) >>> this.#shift) << SLOT_SHIFT;
     for (;;) {
       const value = slots[slot | 2];
       if (value === 0) return -1;
@@ -87,9 +104,7 @@ export class IntPairMap {
     for (;;) {
       slot = (slot + SLOT_WORDS) & mask;
       if (slots[slot | 2] === 0) break;
-      const home =
-        ((Math.imul(slots[slot], MULTIPLIER_A) + Math.imul(slots[slot | 1], MULTIPLIER_B)) >>> shift) <<
-        SLOT_SHIFT;
+      const home = (hashOfPair(slots[slot], slots[slot | 1], this.#seed) >>> shift) << SLOT_SHIFT;
       // An entry moves back only when the hole lies on its probe path: between its home and where it is.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot];
@@ -114,8 +129,7 @@ export class IntPairMap {
   #find(keyA: number, keyB: number): number {
     const slots = this.#slots;
     const mask = this.#mask;
-    let slot =
-      ((Math.imul(keyA, MULTIPLIER_A) + Math.imul(keyB, MULTIPLIER_B)) >>> this.#shift) << SLOT_SHIFT;
+    let slot = (hashOfPair(keyA, keyB, this.#seed) >>> this.#shift) << SLOT_SHIFT;
     while (slots[slot | 2] !== 0 && (slots[slot] !== keyA || slots[slot | 1] !== keyB)) {
       slot = (slot + SLOT_WORDS) & mask;
     }
