@@ -129,6 +129,16 @@ test('snapshot: any changed bit is refused with file and offset', (t) => {
   assert.ok(refused >= 300 * (payload / bytes.length) * 0.9, `${refused} of 300 refused`);
 });
 
+test('readSnapshot: one of a core version that this build lacks is refused with what to do', (t) => {
+  const core = new TradingCore(NOWHERE, CAPACITY);
+  core.state.coreVersion = 99;
+  const path = writeSnapshot(temporaryDirectory(t), core, LOG_ID);
+  assert.throws(
+    () => readSnapshot(path, new TradingCore(NOWHERE, CAPACITY)),
+    new SnapshotError(`${path}: needs core version 99, this build has 1 to 1. Start a build that has it.`),
+  );
+});
+
 test('writeSnapshot: one that cannot be finished leaves nothing behind', (t) => {
   const directory = temporaryDirectory(t);
   const name = 'snapshot-0000000000000000.hms';

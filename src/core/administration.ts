@@ -27,6 +27,7 @@ import {
 import type { Layout } from '#domain/layout.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
 import type { MassCancellation } from './mass-cancel.ts';
@@ -34,10 +35,6 @@ import type { PhaseControl } from './phase/phase-control.ts';
 import type { Refusals } from './refusals.ts';
 import { byteAt } from './registry/fields.ts';
 import type { CoreState } from './state.ts';
-
-/** Versions of the core's rules that this build can apply. */
-export const CORE_VERSION_MIN = 1;
-export const CORE_VERSION_MAX = 1;
 
 const CANCEL_ON_DISCONNECT = byteAt(OpenSession, 'cancelOnDisconnect');
 const CANCEL_ORDERS = byteAt(SetKillSwitch, 'cancelOrders');
@@ -173,7 +170,7 @@ export class Administration {
 
   #setCoreVersion(words: WordBuffer, offset: number): number {
     const version = words.i32[offset + SetCoreVersion.at.version];
-    if (version < CORE_VERSION_MIN || version > CORE_VERSION_MAX) return RejectCode.UNSUPPORTED_CORE_VERSION;
+    if (!isSupportedVersion(version)) return RejectCode.UNSUPPORTED_CORE_VERSION;
     this.#state.coreVersion = version;
     this.writeCoreVersion();
     return ACCEPTED;

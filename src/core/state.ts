@@ -3,6 +3,7 @@ import { assert } from '#lib/assert.ts';
 import { Columns } from '#lib/columns.ts';
 import { BookStore } from './book/book-store.ts';
 import { BOOK_STATE_WORDS, type BookListener, OrderBook } from './book/order-book.ts';
+import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import { ExpiryIndex } from './expiry.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Orders } from './orders.ts';
@@ -178,7 +179,10 @@ export class CoreState {
     return this.#stores;
   }
 
-  /** After every store was restored: takes the scalars from their columns and recomputes what is derived. */
+  /**
+   * After every store was restored: takes the scalars from their columns and recomputes what is derived.
+   * @throws CoreVersionError
+   */
   restored(listener: BookListener): void {
     assert(this.books.length === 0, 'Condition: an image is restored into a fresh core');
     const scalars = this.#scalars;
@@ -190,6 +194,7 @@ export class CoreState {
     this.lastTickSeconds = scalars[Scalar.lastTickSeconds];
     this.lastTickNanos = scalars[Scalar.lastTickNanos];
     this.coreVersion = scalars[Scalar.coreVersion];
+    if (!isSupportedVersion(this.coreVersion)) throw new CoreVersionError(this.coreVersion);
     this.hashHigh = scalars[Scalar.hashHigh];
     this.hashLow = scalars[Scalar.hashLow];
     this.assets.rebuild();

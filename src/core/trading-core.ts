@@ -4,9 +4,11 @@ import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import { assert } from '#lib/assert.ts';
 import type { Columns } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { Administration, CORE_VERSION_MAX } from './administration.ts';
+import { Administration } from './administration.ts';
+import { CORE_VERSION_INITIAL } from './core-version.ts';
 import { EventWriter } from './event-writer.ts';
 import { Execution } from './execution.ts';
 import { Incoming } from './incoming.ts';
@@ -56,7 +58,7 @@ export class TradingCore {
   readonly #administration: Administration;
 
   constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}, { hashSeed }: TradingCoreOptions = {}) {
-    const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_MAX, hashSeed);
+    const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_INITIAL, hashSeed);
     const writer = new EventWriter(sink);
     const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);
     const execution = new Execution(state, writer, reports);
@@ -148,7 +150,8 @@ export class TradingCore {
     let row = 0;
     while (row < nodes.rows && ids[row] !== nodeId) row++;
     if (row === nodes.rows) {
-      if (nodes.addRow() === -1) return false;
+      // Leaving the node's entries out would lose what it was told is durable: rather no node goes on.
+      assert(nodes.addRow() !== -1, 'Condition: at most Limits.NODES_MAX nodes ever append to one log');
       ids[row] = nodeId;
     } else if (epoch < nodeEpoch[row] || (epoch === nodeEpoch[row] && entryNo <= nodeEntryNo[row])) {
       return false;
@@ -260,11 +263,16 @@ export class TradingCore {
     return this.state.stores();
   }
 
-  /** To be called when every store of a fresh core has been restored. */
+  /**
+   * To be called when every store of a fresh core has been restored.
+   * @throws CoreVersionError when the image's rules are not this build's; the core is then unusable.
+   */
   restored(): void {
-    this.state.restored(this.#execution);
-    this.#writer.hashHigh = this.state.hashHigh | 0;
-    this.#writer.hashLow = this.state.hashLow | 0;
+    const { state } = this;
+    state.restored(this.#execution);
+    this.#writer.hashHigh = state.hashHigh | 0;
+    this.#writer.hashLow = state.hashLow | 0;
+    this.#writer.stamp(state.sequence, state.timeSeconds, state.timeNanos);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import type { ColumnImage } from '#lib/columns.ts';
 import { crc32c } from '#lib/crc32c.ts';
@@ -222,7 +223,13 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
       throw unusable(path, offset, (error as Error).message);
     }
   }
-  core?.restored();
+  try {
+    core?.restored();
+  } catch (error) {
+    if (error instanceof CoreVersionError)
+      throw new SnapshotError(`${path}: ${error.message}.`, { cause: error });
+    throw error;
+  }
   return manifest;
 }
 
