@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import type { EventInput } from '#codec/log/record-types.ts';
 import { batchOf, HIVE } from '#codec/ouch/test-support.ts';
 import { SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
-import { EventFlag } from '#domain/events.ts';
+import { EventFlag, OrderAccepted } from '#domain/events.ts';
 import type { OuchGatewayOptions } from './ouch-gateway.ts';
 import { TestVenue, until, userAdded } from './test-support.ts';
 
@@ -507,18 +507,83 @@ test('a sink that stays without room: sessions end with the reason, and their en
   );
 });
 
-test('a slow consumer is closed, and gets what it missed when it comes back', async () => {
-  const venue = await start({ limits: { bufferedBytesMax: 64 * 1024 } });
-  const client = await venue.loggedIn();
-  client.socket.pause();
+/** Counts the bytes that sessions hand to their sockets; `stop` ends it. */
+function countWrites(): { bytes: number; stop: () => void } {
+  const { write } = Socket.prototype;
+  const count = { bytes: 0, stop: () => void (Socket.prototype.write = write) };
+  Socket.prototype.write = function (this: Socket, ...args: Parameters<typeof write>) {
+    count.bytes += args[0].length;
+    return write.apply(this, args);
+  } as typeof write;
+  return count;
+}
+
+/** Says reports to ALICE, whose client does not read, until nothing goes to its socket any more; returns the last number. */
+async function sayUntilFull(venue: TestVenue): Promise<number> {
+  const written = countWrites();
   let number = 0;
-  while (!venue.lines.some((line) => line.includes('slow consumer'))) {
+  for (let turnsWithout = 0; turnsWithout < 20; turnsWithout++) {
+    if (written.bytes > 0) turnsWithout = 0;
+    written.bytes = 0;
     venue.say(...acceptedFrom(number + 1, number + 500));
     number += 500;
     await new Promise(setImmediate);
   }
+  written.stop();
+  return number;
+}
+
+test('a turn that says more than a socket holds: the client, which reads, gets all of it and stays', async () => {
+  const reports = 250_000;
+  const venue = await start({ recentReports: 2 ** 18 });
+  const client = await venue.loggedIn();
+  const { words, from, to } = batchOf([accepted(1)]);
+  for (let number = 1; number <= reports; number++) {
+    words.i32[from + 7] = number;
+    words.i32[from + OrderAccepted.at.clientOrderId] = number;
+    venue.gateway.onEvents(words, from, to);
+  }
+  await client.received(1 + reports);
+  venue.say(accepted(reports + 1));
+  await client.received(2 + reports);
+  assert.deepEqual(client.short, [LOGIN(1), ...shortFrom(1, reports + 1)]);
+  assert.deepEqual(venue.store.reads, []);
+  assert.deepEqual(venue.lines, ['logged in']);
+});
+
+test('a client that pauses gets what it lacks when it reads again, from the store where memory went round', async () => {
+  const venue = await start({ limits: { bufferedBytesMax: 512 * 1024 } });
+  const client = await venue.loggedIn();
+  client.socket.pause();
+  const number = await sayUntilFull(venue);
+  client.socket.resume();
+  await client.received(1 + number);
+  venue.say(accepted(number + 1));
+  await client.received(2 + number);
+  assert.deepEqual(client.short, [LOGIN(1), ...shortFrom(1, number + 1)]);
+  assert.ok(venue.store.reads.length > 0);
+  assert.deepEqual(venue.lines, ['logged in']);
+});
+
+test('a slow consumer that takes nothing is closed, and gets what it missed when it comes back', async () => {
+  const venue = await start({
+    recentReports: 2 ** 18,
+    limits: { bufferedBytesMax: 64 * 1024, silentTicksMax: 3 },
+  });
+  const client = await venue.loggedIn();
+  client.socket.pause();
+  const number = await sayUntilFull(venue);
+  venue.sink.take();
+  // The first beats may still see the socket's buffers fill.
+  for (let beats = 1; beats < 100 && venue.gateway.connections > 0; beats++) {
+    client.send({ ...ENTER, userRefNum: number + beats });
+    await until(() => venue.sink.reserved > 0);
+    venue.sink.take();
+    venue.gateway.tick();
+    await new Promise(setImmediate);
+  }
   client.socket.destroy();
-  assert.equal(venue.lines.at(-1), 'session closed slow consumer: it did not take what was sent');
+  assert.equal(venue.lines.at(-1), 'session closed slow consumer: it stopped reading');
   const again = await venue.loggedIn('ALICE', number - 2_000);
   await again.received(2_002);
   assert.deepEqual(again.short, [LOGIN(number - 2_000), ...shortFrom(number - 2_000, number)]);

@@ -11,12 +11,17 @@ import { RecentReports } from './recent-reports.ts';
 
 /** Bytes that a session which is catching up may have in its socket before it waits for them to leave. */
 const CATCH_UP_BUFFERED_BYTES_MAX = 256 * 1024;
+/** Reports that a session which is catching up gets in one go: orders of others come in between. */
+const CATCH_UP_REPORTS_MAX = 4_096;
 /** Reports that one read of the store asks for. */
 const STORE_READ_REPORTS = 1_024;
 
 /**
  * Sends reports: to a live session as they happen, to one that lacks some first those, from memory where they are
  * still there and else from the store. A session gets every report once, in order, whatever happens meanwhile.
+ *
+ * A live session whose socket fills up, because a turn says more than it can hold or because the client is slow, stops
+ * being live: it gets the rest as its socket takes it, and holds no memory for it.
  */
 export class ReportSender {
   readonly #writer: ReportWriter;
@@ -56,6 +61,12 @@ export class ReportSender {
     if (session === undefined) return;
     const state = session.state as OuchSession;
     if (!state.isLive) return;
+    if (session.isFull) {
+      state.isLive = false;
+      state.cursor = user.lastPosition;
+      session.wantDrain();
+      return;
+    }
     state.nextNumber = number + 1;
     this.#sendRecent(session, user.lastPosition);
   }
@@ -66,7 +77,8 @@ export class ReportSender {
     if (state.isReading) return;
     const { user } = state;
     const recent = this.#recent;
-    while (session.open && session.bufferedBytes < CATCH_UP_BUFFERED_BYTES_MAX) {
+    let left = CATCH_UP_REPORTS_MAX;
+    while (left-- > 0 && session.open && hasRoom(session)) {
       if (state.nextNumber > user.reportCount) {
         state.isLive = true;
         return;
@@ -127,6 +139,10 @@ export class ReportSender {
       state.nextNumber++;
     }
   }
+}
+
+function hasRoom(session: SoupSession<OuchSession>): boolean {
+  return !session.isFull && session.bufferedBytes < CATCH_UP_BUFFERED_BYTES_MAX;
 }
 
 /** The side for which the event at `at` is the user's report `number`; -1 none. */

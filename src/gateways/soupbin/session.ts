@@ -121,6 +121,11 @@ export class SoupSession<State> implements PacketHandler {
     return this.#socket.writableLength + this.#outAt - this.#flushedTo;
   }
 
+  /** Whether the socket holds half of what it may: a door that can send the rest later does so, after `wantDrain`. */
+  get isFull(): boolean {
+    return this.bufferedBytes >= this.#server.limits.bufferedBytesMax / 2;
+  }
+
   get open(): boolean {
     return this.phase < SessionPhase.Closing;
   }
