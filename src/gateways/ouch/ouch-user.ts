@@ -30,7 +30,8 @@ export class OuchUser implements ReportChain, OuchUserRefs, Credentials {
   /** Reports to this user so far. */
   reportCount: number;
   lastUserRefNum: number;
-  /** Position of the last report in the ring. */
+  /** Positions of the first and the last report in the ring. */
+  firstPosition: number;
   lastPosition: number;
   /** Whether the user has logged in here since the start: only then reports are kept in the ring. */
   isKnownHere: boolean;
@@ -50,6 +51,7 @@ export class OuchUser implements ReportChain, OuchUserRefs, Credentials {
     );
     this.reportCount = i32[at + added.reportCount] >>> 0;
     this.lastUserRefNum = i32[at + added.lastClientOrderId] >>> 0;
+    this.firstPosition = 0;
     this.lastPosition = 0;
     this.isKnownHere = false;
     this.session = undefined;

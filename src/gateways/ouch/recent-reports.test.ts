@@ -22,7 +22,7 @@ test('reports are found as long as they are among the last ones, and linked in o
   fc.assert(
     fc.property(fc.array(fc.nat(4), { maxLength: 200 }), (owners) => {
       const recent = new RecentReports(KEPT);
-      const chains = Array.from({ length: 5 }, (): ReportChain => ({ lastPosition: 0 }));
+      const chains = Array.from({ length: 5 }, (): ReportChain => ({ firstPosition: 0, lastPosition: 0 }));
       const counts = [0, 0, 0, 0, 0];
       const all: { owner: number; number: number; position: number }[] = [];
       for (const owner of owners) {
@@ -31,6 +31,8 @@ test('reports are found as long as they are among the last ones, and linked in o
         const kept = all.slice(-KEPT);
         for (const [who, chain] of chains.entries()) {
           const own = kept.filter((report) => report.owner === who);
+          // What is older is not looked for: `find` stops at the first.
+          assert.equal(chain.firstPosition, own[0]?.position ?? 0);
           for (let number = 0; number <= counts[who] + 1; number++) {
             const expected = own.find((report) => report.number === number)?.position ?? 0;
             assert.equal(recent.find(chain, number), expected, `user ${who} number ${number}`);

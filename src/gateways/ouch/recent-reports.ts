@@ -4,8 +4,11 @@ import { assert } from '#lib/assert.ts';
 
 const SLOT_BYTES = (SOUP_HEADER_BYTES + REPORT_BYTES_MAX + 7) & ~7;
 
-/** A user's end of the chain through the ring: the position of the last report, 0 none. */
+/** The ends of a user's chain through the ring, kept by it. */
 export interface ReportChain {
+  /** Position of the oldest report that is still there; 0 none. */
+  firstPosition: number;
+  /** Position of the last report, there or not any more; 0 none yet. */
   lastPosition: number;
 }
 
@@ -21,6 +24,8 @@ export class RecentReports {
   readonly #numbers: Uint32Array;
   readonly #previous: Float64Array;
   readonly #next: Float64Array;
+  /** Whose report a slot holds. */
+  readonly #chains: (ReportChain | undefined)[];
   /** Position of the newest report; 0 none yet. */
   #head: number;
   #headSlot: number;
@@ -34,6 +39,7 @@ export class RecentReports {
     this.#numbers = new Uint32Array(reports);
     this.#previous = new Float64Array(reports);
     this.#next = new Float64Array(reports);
+    this.#chains = new Array<ReportChain | undefined>(reports).fill(undefined);
     this.#head = 0;
     this.#headSlot = 0;
   }
@@ -45,18 +51,23 @@ export class RecentReports {
 
   /** Keeps what was written at `payloadAt` as report `number` of the user. */
   commit(chain: ReportChain, number: number, payloadBytes: number): void {
-    const last = chain.lastPosition;
-    // The slot that is taken over may hold the user's last report: look before it is gone.
-    const lastIsKept = this.has(last) && this.#head - last < this.#mask;
     this.#headSlot = (this.#headSlot + 1) & this.#mask;
     this.#head++;
     const slot = this.#headSlot;
+    const takenOver = this.#chains[slot];
+    if (takenOver !== undefined) takenOver.firstPosition = this.#next[slot];
+    this.#chains[slot] = chain;
     writeSoupHeader(this.bytes, slot * SLOT_BYTES, SoupPacket.SequencedData, payloadBytes);
     this.#lengths[slot] = SOUP_HEADER_BYTES + payloadBytes;
     this.#numbers[slot] = number;
-    this.#previous[slot] = lastIsKept ? last : 0;
     this.#next[slot] = 0;
-    if (lastIsKept) this.#next[this.#slotOf(last)] = this.#head;
+    if (chain.firstPosition === 0) {
+      this.#previous[slot] = 0;
+      chain.firstPosition = this.#head;
+    } else {
+      this.#previous[slot] = chain.lastPosition;
+      this.#next[this.#slotOf(chain.lastPosition)] = this.#head;
+    }
     chain.lastPosition = this.#head;
   }
 
@@ -80,16 +91,16 @@ export class RecentReports {
     return this.#next[this.#slotOf(position)];
   }
 
-  /** Position of the user's report `number`, or 0 when it is not here (any more). */
+  /**
+   * Position of the user's report `number`, or 0 when it is not here (any more). Takes a step for every later report of
+   * the user, which whoever asks is going to send; none when it is not here.
+   */
   find(chain: ReportChain, number: number): number {
+    const { firstPosition } = chain;
+    if (firstPosition === 0 || number < this.#numbers[this.#slotOf(firstPosition)]) return 0;
     let position = chain.lastPosition;
-    while (this.has(position)) {
-      const slot = this.#slotOf(position);
-      if (this.#numbers[slot] === number) return position;
-      if (this.#numbers[slot] < number) return 0;
-      position = this.#previous[slot];
-    }
-    return 0;
+    while (this.#numbers[this.#slotOf(position)] > number) position = this.#previous[this.#slotOf(position)];
+    return this.#numbers[this.#slotOf(position)] === number ? position : 0;
   }
 
   #slotOf(position: number): number {
