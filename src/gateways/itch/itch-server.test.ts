@@ -78,7 +78,7 @@ async function setUp(
   const salt = new Uint8Array(SALT_BYTES).fill(7);
   const passwordHash = await hashPassword('secret', salt);
   const credentials = (name: string): Credentials | undefined =>
-    name === 'alice' ? { salt, passwordHash } : undefined;
+    name === 'ALICE' ? { salt, passwordHash } : undefined;
   const server = new ItchServer(
     {
       open: () => current,

@@ -29,7 +29,7 @@ const FRAME_HEADER_BYTES = 2;
 export interface ItchServerOptions extends SoupServerOptions {
   /** Names the door in logs: `itch` or `glimpse`. */
   readonly name: string;
-  /** Who may log in, by name; undefined: no such user. */
+  /** Who may log in, by name in upper case; undefined: no such user. */
   readonly credentials: (username: string) => Credentials | undefined;
   /** Whether a blank name with a blank password may log in too. */
   readonly allowAnonymous: boolean;
@@ -103,8 +103,9 @@ export class ItchServer implements SoupDoor<Reader> {
     await this.#server.close(reason);
   }
 
+  /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
   credentials(username: string): Credentials | undefined {
-    return username === '' ? this.#anonymous : this.#options.credentials(username);
+    return username === '' ? this.#anonymous : this.#options.credentials(username.toUpperCase());
   }
 
   onLogin(session: SoupSession<Reader>, request: LoginRequest): LoginAnswer {
