@@ -55,6 +55,25 @@ function rest(venue: Venue, order: Order): void {
   });
 }
 
+/** Whether all open quantity of the order's side, of what rests or of the waiting stops, is exact with the order's. */
+function hasRoom({ orders }: Venue, order: Order, state: Order['state']): boolean {
+  const open = orders
+    .filter((each) => each.instrument === order.instrument && each.side === order.side)
+    .filter((each) => each !== order && each.state === state)
+    .reduce((sum, { leavesQtyLots }) => sum + BigInt(leavesQtyLots), BigInt(order.leavesQtyLots));
+  return open <= BigInt(Number.MAX_SAFE_INTEGER);
+}
+
+function restOrCancel(venue: Venue, order: Order): void {
+  if (hasRoom(venue, order, 'resting')) rest(venue, order);
+  else cancelWhole(venue, order, CancelReason.BookLimit);
+}
+
+/** A stop waits for its price. */
+export function wait(venue: Venue, order: Order): void {
+  if (!hasRoom(venue, order, 'waiting')) cancelWhole(venue, order, CancelReason.BookLimit);
+}
+
 /** A canceled order's pair ends, unless the order traded before: then its partner is still to be canceled. */
 function dissolvePair(venue: Venue, order: Order): void {
   if (order.partner === null || venue.fired.includes(order)) return;
@@ -174,7 +193,7 @@ export function enter(venue: Venue, order: Order): void {
   order.state = 'incoming';
   order.shownQtyLots = 0;
   if (isAuction(order.instrument.phase)) {
-    rest(venue, order);
+    restOrCancel(venue, order);
     return;
   }
   if (order.orderFlags === OrderFlag.PostOnly && crossed(venue, order).length > 0) {
@@ -193,7 +212,7 @@ export function enter(venue: Venue, order: Order): void {
   const isBanded = match(venue, order);
   if (order.state !== 'incoming') return;
   const rests = !isMarket(order.orderType) && mayRest(order.timeInForce);
-  if (rests) rest(venue, order);
+  if (rests) restOrCancel(venue, order);
   else if (isBanded) cancelWhole(venue, order, CancelReason.PriceBand);
   else if (isMarket(order.orderType)) cancelWhole(venue, order, CancelReason.MarketRemainder);
   else cancelWhole(venue, order, CancelReason.ImmediateOrCancel);

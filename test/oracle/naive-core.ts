@@ -5,7 +5,7 @@ import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { type RejectName, Rejects } from '#domain/rejects.ts';
 import { endTimedPhase, publishIndicative, runSchedule } from './auctions.ts';
-import { cancel, cancelWhole, enter, settlePairs } from './matching.ts';
+import { cancel, cancelWhole, enter, settlePairs, wait } from './matching.ts';
 import * as operator from './operator.ts';
 import {
   firstRefusal,
@@ -245,7 +245,8 @@ export class NaiveCore {
     if (partner !== undefined) partner.partner = order;
     venue.orders.push(order);
     venue.report(user, 'OrderAccepted', command.instrumentId, termsOf(order));
-    if (!waits) enter(venue, order);
+    if (waits) wait(venue, order);
+    else enter(venue, order);
     this.#finish(instrument);
     return undefined;
   }
@@ -356,7 +357,8 @@ export class NaiveCore {
       visibleQtyLots: shownBefore - order.shownQtyLots,
       keepsPriority: keepsPriority ? 1 : 0,
     });
-    if (!keepsPriority && order.state !== 'waiting') enter(venue, order);
+    if (order.state === 'waiting') wait(venue, order);
+    else if (!keepsPriority) enter(venue, order);
   }
 
   #massCancel(command: Command<'MassCancel'>): RejectName | undefined {

@@ -78,3 +78,71 @@ test('fast core: a tick expires so many orders and no more, the next one the res
     [Limits.EXPIRIES_PER_TICK_MAX, 1, 0],
   );
 });
+
+const LOTS_MAX = 2 ** 52;
+
+/** The common market, with quantities so large and worth so little that a side of the book can be filled. */
+function openForLargeOrders(engine: Engine): Engine {
+  const coin = { maxQtyLots: Limits.QTY_LOTS_MAX, valueDenominator: Limits.QTY_LOTS_MAX };
+  for (const command of market({ coin })) engine.apply(command, MARKET_SECONDS);
+  return engine;
+}
+
+/** Buys of alice and bob at different prices, 2^53 - 1 lots together. */
+function fillOneByOne(engine: Engine, terms: Partial<CommandInput<'NewOrder'>>): void {
+  const orders = LOTS_MAX / Limits.QTY_LOTS_MAX;
+  for (let clientOrderId = 1; clientOrderId <= orders; clientOrderId++) {
+    const qtyLots = Limits.QTY_LOTS_MAX;
+    engine.apply(order({ ...terms, clientOrderId, qtyLots, priceTicks: 100 }), MARKET_SECONDS);
+    const isLast = clientOrderId === orders;
+    const ofBob = { userId: USERS.bob, qtyLots: isLast ? qtyLots - 1 : qtyLots, priceTicks: 99 };
+    engine.apply(order({ ...terms, ...ofBob, clientOrderId }), MARKET_SECONDS);
+  }
+}
+
+/** The same as one order each, which no command could bring: the oracle takes too long over thousands. */
+function fillAtOnce(engine: NaiveCore, terms: Partial<CommandInput<'NewOrder'>>): void {
+  engine.apply(order({ ...terms, clientOrderId: 1, priceTicks: 100 }), MARKET_SECONDS);
+  engine.apply(order({ ...terms, userId: USERS.bob, clientOrderId: 1, priceTicks: 99 }), MARKET_SECONDS);
+  const [ofAlice, ofBob] = engine.venue.orders;
+  ofAlice.leavesQtyLots = LOTS_MAX;
+  ofBob.leavesQtyLots = LOTS_MAX - 1;
+}
+
+const FULL_SIDES = {
+  'side of the book': { side: Side.Buy },
+  'side of waiting stops': { side: Side.Buy, orderType: OrderType.StopLimit, stopPriceTicks: 200 },
+} as const;
+const FILLED_ENGINES = {
+  'naive core': (terms: Partial<CommandInput<'NewOrder'>>): Engine => {
+    const engine = new NaiveCore();
+    fillAtOnce(openForLargeOrders(engine) as NaiveCore, terms);
+    return engine;
+  },
+  // Restored from its image on the way: the sums are what they were.
+  'fast core': (terms: Partial<CommandInput<'NewOrder'>>): Engine => {
+    const engine = openForLargeOrders(new FastEngine({ restoreEvery: 1_000 }));
+    fillOneByOne(engine, terms);
+    return engine;
+  },
+} as const;
+
+for (const [side, terms] of Object.entries(FULL_SIDES)) {
+  for (const [name, filled] of Object.entries(FILLED_ENGINES)) {
+    test(`${name}: a ${side} holds 2^53 - 1 lots over all prices and accounts, and no more`, () => {
+      const engine = filled(terms);
+      const ofCarol = { ...terms, userId: USERS.carol, priceTicks: 98 };
+      const cancel: CommandInput = { type: 'CancelOrder', userId: USERS.bob, clientOrderId: 1 };
+      const reasons = [
+        order({ ...ofCarol, clientOrderId: 1 }),
+        cancel,
+        order({ ...ofCarol, clientOrderId: 2 }),
+      ].map((command) =>
+        engine
+          .apply(command, MARKET_SECONDS)
+          .flatMap((event) => (event.type === 'OrderCanceled' ? [event.reason] : [])),
+      );
+      assert.deepEqual(reasons, [[CancelReason.BookLimit], [CancelReason.Requested], []]);
+    });
+  }
+}

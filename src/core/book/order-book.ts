@@ -96,6 +96,8 @@ export class OrderBook {
   readonly #ordersF64: Float64Array<ArrayBuffer>;
   readonly #levels: Int32Array<ArrayBuffer>;
   readonly #levelsF64: Float64Array<ArrayBuffer>;
+  /** All open quantity of each index, by the kind of its levels: kept exact, so that every sum over levels is. */
+  readonly #openLots: Float64Array<ArrayBuffer>;
 
   constructor(store: BookStore, listener: BookListener, bands: PriceBands = NO_BANDS) {
     this.bids = new PriceIndex(store.pages, true);
@@ -114,6 +116,7 @@ export class OrderBook {
     this.#ordersF64 = store.ordersF64;
     this.#levels = store.levelsI32;
     this.#levelsF64 = store.levelsF64;
+    this.#openLots = new Float64Array(SELL_STOPS + 1);
   }
 
   /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */
@@ -246,6 +249,8 @@ export class OrderBook {
     const levelsF64 = this.#levelsF64;
     const buy = side === BUY;
     const opposite = buy ? this.asks : this.bids;
+    const makerKind = buy ? ASKS : BIDS;
+    const openLots = this.#openLots;
     const owner = orders[(takerSlot << 3) | OWNER];
     const takerLeaves = (takerSlot << 2) | LEAVES;
 
@@ -270,6 +275,7 @@ export class OrderBook {
       const qty = wanted < available ? wanted : available;
       ordersF64[takerLeaves] = wanted - qty;
       ordersF64[(maker << 2) | LEAVES] = makerLeaves - qty;
+      openLots[makerKind] -= qty;
       if (this.staticReferenceTicks === 0) this.staticReferenceTicks = this.reference() || price;
       this.lastPriceTicks = price;
 
@@ -375,7 +381,7 @@ export class OrderBook {
 
   /**
    * Puts an order at the tail of its price and tells the listener. False, and nothing done, when the stores are
-   * full or the level's sum would no longer be exact.
+   * full or the side's sum would no longer be exact.
    */
   rest(slot: number, side: Side, priceTicks: number): boolean {
     const buy = side === BUY;
@@ -413,6 +419,8 @@ export class OrderBook {
     const levels = this.#levels;
     const base = slot << 3;
     const leaves = this.#ordersF64[(slot << 2) | LEAVES];
+    const openLots = this.#openLots[kind] + leaves;
+    if (openLots > INT53_MAX) return false;
     let level = index.get(key);
     if (level === 0) {
       if (!index.canInsert()) return false;
@@ -422,7 +430,6 @@ export class OrderBook {
       levels[(level << 3) | HEAD] = slot;
       orders[base | PREV] = 0;
     } else {
-      if (this.#levelsF64[(level << 2) | TOTAL] + leaves > INT53_MAX) return false;
       const tail = levels[(level << 3) | TAIL];
       orders[(tail << 3) | NEXT] = slot;
       orders[base | PREV] = tail;
@@ -430,6 +437,7 @@ export class OrderBook {
     orders[base | NEXT] = 0;
     levels[(level << 3) | TAIL] = slot;
     this.#levelsF64[(level << 2) | TOTAL] += leaves;
+    this.#openLots[kind] = openLots;
     const iceberg = orders[base | LEVEL] & ICEBERG;
     if (iceberg !== 0) {
       const displayed = kind > ASKS ? 0 : Math.min(this.#store.sliceQtyLots[slot], leaves);
@@ -451,6 +459,8 @@ export class OrderBook {
     const next = orders[base | NEXT];
     const prev = orders[base | PREV];
     const levelBase = level << 3;
+    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
+    this.#openLots[levels[levelBase | KIND]] -= leaves;
     orders[base | LEVEL] = levelWord & ICEBERG;
     if (prev === 0) {
       if (next === 0) {
@@ -464,7 +474,6 @@ export class OrderBook {
     }
     if (next === 0) levels[levelBase | TAIL] = prev;
     else orders[(next << 3) | PREV] = prev;
-    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
     this.#levelsF64[(level << 2) | TOTAL] -= leaves;
     if ((levelWord & ICEBERG) !== 0) {
       this.#levelsF64[(level << 2) | HIDDEN] -= leaves - this.#store.displayedQtyLots[slot];
@@ -483,6 +492,7 @@ export class OrderBook {
     assert(level !== 0 && qtyLots < leaves, 'Condition: reduce keeps the order in its level');
     this.#ordersF64[leavesAt] = leaves - qtyLots;
     this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    this.#openLots[this.#levels[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) === 0) return qtyLots;
     const displayed = this.#store.displayedQtyLots[slot];
     const left = Math.min(displayed, leaves - qtyLots);
@@ -541,6 +551,7 @@ export class OrderBook {
     const leavesAt = (slot << 2) | LEAVES;
     const left = this.#ordersF64[leavesAt] - qtyLots;
     this.#ordersF64[leavesAt] = left;
+    this.#openLots[this.#levels[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) !== 0) {
       const displayed = this.#store.displayedQtyLots[slot];
       const fromHidden = Math.max(0, qtyLots - displayed);
@@ -589,5 +600,15 @@ export class OrderBook {
     this.sellStops.load(words, at + 9);
     this.lastPriceTicks = words[at + 12];
     this.staticReferenceTicks = words[at + 13];
+    for (let kind = BIDS; kind <= SELL_STOPS; kind++) this.#openLots[kind] = this.#sumOf(this.#indexOf(kind));
+  }
+
+  #sumOf(index: PriceIndex): number {
+    let sum = 0;
+    let key = index.bestKey;
+    for (let level = index.best; level !== 0; level = index.next(key), key = index.foundKey) {
+      sum += this.#levelsF64[(level << 2) | TOTAL];
+    }
+    return sum;
   }
 }
