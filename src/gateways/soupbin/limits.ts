@@ -5,8 +5,12 @@ export interface SoupLimits {
   /** Longest payload of a client packet. */
   readonly payloadBytesMax: number;
   readonly connectionsMax: number;
-  /** Passwords being checked or waiting for it; a login above is refused. */
+  /** Connections that have not logged in: strangers leave room for members. */
+  readonly strangersMax: number;
+  /** Passwords being checked at a time: the threads that do it serve the log and the report files too. */
   readonly verificationsMax: number;
+  /** Logins that wait for their check, no longer than `loginTicksMax`; one above is refused. */
+  readonly verificationsWaitingMax: number;
   readonly loginTicksMax: number;
   /** Without a byte from the client, or with a client that takes none. */
   readonly silentTicksMax: number;
@@ -24,7 +28,9 @@ export const SOUP_LIMITS: SoupLimits = {
   tickMs: 500,
   payloadBytesMax: 1_024,
   connectionsMax: 1_024,
-  verificationsMax: 64,
+  strangersMax: 256,
+  verificationsMax: 2,
+  verificationsWaitingMax: 64,
   loginTicksMax: 20,
   silentTicksMax: 30,
   heldTicksMax: 20,

@@ -169,14 +169,43 @@ test('login: the door may refuse', async () => {
   assert.deepEqual(door.log, []);
 });
 
-test('login: more at once than the limit are refused, the others are not', async () => {
-  const { port } = await start({ verificationsMax: 1 });
-  const first = new Client(port);
-  first.login();
+test('login: more at once than the limit wait their turn; more than may wait are refused, the others are not', async () => {
+  const { port } = await start({ verificationsMax: 1, verificationsWaitingMax: 1 });
+  const clients = [new Client(port), new Client(port), new Client(port)];
+  for (const client of clients) client.login();
+  const answers = await Promise.all(clients.map(async (client) => (await client.received(1))[0]));
+  assert.deepEqual(answers.sort(), ['+too many logins at once: try again', ACCEPTED, ACCEPTED]);
+});
+
+test('login: one that waits longer than the login timeout is refused', async () => {
+  const { server, port, door } = await start({ verificationsMax: 0, loginTicksMax: 2 });
+  const client = new Client(port);
+  let asked = false;
+  const { verify } = server;
+  server.verify = (session, request) => {
+    asked = true;
+    verify.call(server, session, request);
+  };
+  client.login();
+  while (!asked) await new Promise(setImmediate);
+  for (let i = 0; i < 3; i++) server.tick();
+  assert.deepEqual(await client.ended(), ['+too many logins at once: try again', 'JS', 'closed']);
+  assert.deepEqual(door.log, []);
+});
+
+test('connections that have not logged in have a limit of their own; members do not count, nor who has left', async () => {
+  const { server, port } = await start({ strangersMax: 1 });
+  const member = new Client(port);
+  member.login();
+  await member.received(1);
+  const idle = new Client(port);
+  while (server.connections < 2) await new Promise(setImmediate);
+  assert.deepEqual(await new Client(port).ended(), ['closed']);
+  idle.socket.destroy();
+  while (server.connections > 1) await new Promise(setImmediate);
   const second = new Client(port);
   second.login();
-  const answers = [(await first.received(1))[0], (await second.received(1))[0]].sort();
-  assert.deepEqual(answers, ['+too many logins at once: try again', ACCEPTED]);
+  assert.deepEqual(await second.received(1), [ACCEPTED]);
 });
 
 test('hostile frames before login: each has its answer, and the connection ends', async () => {

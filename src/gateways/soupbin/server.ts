@@ -4,7 +4,7 @@ import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
 import { SOUP_LIMITS, type SoupLimits } from './limits.ts';
 import type { GatewayLogger } from './logger.ts';
 import { type Credentials, verifyPassword } from './password.ts';
-import { type SessionHost, SessionPhase, SoupSession } from './session.ts';
+import { type SessionHost, SessionPhase, SoupSession, TOO_MANY_LOGINS } from './session.ts';
 
 export { SOUP_LIMITS, type SoupLimits };
 
@@ -51,6 +51,10 @@ export class SoupServer<State> implements SessionHost<State> {
   readonly #options: SoupServerOptions;
   readonly #server: Server;
   readonly #sessions: Set<SoupSession<State>>;
+  /** Those of them that never logged in. */
+  readonly #strangers: Set<SoupSession<State>>;
+  /** Logins that wait for their check, in order. */
+  readonly #waiting: Map<SoupSession<State>, LoginRequest>;
   readonly #dirty: SoupSession<State>[];
   readonly #held: Set<SoupSession<State>>;
   readonly #spareChunks: Uint8Array[];
@@ -68,6 +72,8 @@ export class SoupServer<State> implements SessionHost<State> {
     this.#logger = logger;
     this.#options = options;
     this.#sessions = new Set();
+    this.#strangers = new Set();
+    this.#waiting = new Map();
     this.#dirty = [];
     this.#held = new Set();
     this.#spareChunks = [];
@@ -78,15 +84,17 @@ export class SoupServer<State> implements SessionHost<State> {
     this.#timer = undefined;
     this.#retry = undefined;
     this.#server = createServer({ noDelay: true }, (socket) => {
-      if (this.#sessions.size >= this.limits.connectionsMax) {
-        this.#logger.warn(
-          { door: this.door.name, connections: this.#sessions.size },
-          'connection refused: too many',
-        );
+      const { connectionsMax, strangersMax } = this.limits;
+      const connections = this.#sessions.size;
+      const strangers = this.#strangers.size;
+      if (connections >= connectionsMax || strangers >= strangersMax) {
+        this.#logger.warn({ door: this.door.name, connections, strangers }, 'connection refused: too many');
         socket.destroy();
         return;
       }
-      this.#sessions.add(new SoupSession(this, socket, this.#nextId++));
+      const session = new SoupSession(this, socket, this.#nextId++);
+      this.#sessions.add(session);
+      this.#strangers.add(session);
     });
   }
 
@@ -169,16 +177,23 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** Called by a session whose Login Request came in. */
   verify(session: SoupSession<State>, request: LoginRequest): void {
-    if (this.#verifications >= this.limits.verificationsMax) {
-      session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'too many logins at once: try again');
+    if (this.#verifications < this.limits.verificationsMax) this.#check(session, request);
+    else if (this.#waiting.size < this.limits.verificationsWaitingMax) this.#waiting.set(session, request);
+    else {
+      session.rejectLogin(LoginRejectCode.SessionNotAvailable, TOO_MANY_LOGINS);
       this.flush();
-      return;
     }
+  }
+
+  #check(session: SoupSession<State>, request: LoginRequest): void {
     this.#verifications++;
     verifyPassword(this.door.credentials(request.username), request.password).then(
-      (right) => this.#verified(session, request, right),
+      (right) => {
+        this.#checkNext();
+        this.#verified(session, request, right);
+      },
       (error) => {
-        this.#verifications--;
+        this.#checkNext();
         this.#logger.warn({ door: this.door.name, error }, 'password check failed');
         if (session.open)
           session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'login is not possible now');
@@ -187,13 +202,23 @@ export class SoupServer<State> implements SessionHost<State> {
     );
   }
 
-  #verified(session: SoupSession<State>, request: LoginRequest, right: boolean): void {
+  /** After a check: begins the one that has waited longest. */
+  #checkNext(): void {
     this.#verifications--;
+    for (const [session, request] of this.#waiting) {
+      this.#waiting.delete(session);
+      this.#check(session, request);
+      return;
+    }
+  }
+
+  #verified(session: SoupSession<State>, request: LoginRequest, right: boolean): void {
     if (!session.open) return;
     if (!right) session.rejectLogin(LoginRejectCode.NotAuthorized, 'unknown user or wrong password');
     else {
       const answer = this.door.onLogin(session, request);
       if (answer.accepted) {
+        this.#strangers.delete(session);
         session.acceptLogin(request.username, answer.session, answer.nextSequence);
         this.#logger.info(
           {
@@ -232,6 +257,7 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Called by a session that ends. */
   closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void {
     this.#held.delete(session);
+    this.#waiting.delete(session);
     this.#logger.info(
       { door: this.door.name, remote: session.remote, user: session.username, reason },
       'session closed',
@@ -242,6 +268,7 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Called by a session whose socket is gone. */
   forget(session: SoupSession<State>): void {
     this.#sessions.delete(session);
+    this.#strangers.delete(session);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 }

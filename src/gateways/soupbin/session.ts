@@ -3,7 +3,7 @@ import { FrameFault, type PacketHandler, PacketVerdict, SoupFramer } from '#code
 import {
   decodeLoginRequest,
   encodeLoginAccepted,
-  type LoginRejectCode,
+  LoginRejectCode,
   type LoginRequest,
   SOUP_HEADER_BYTES,
   SoupPacket,
@@ -13,9 +13,12 @@ import {
 import { assert } from '#lib/assert.ts';
 import type { SoupLimits } from './limits.ts';
 
+/** What a login is told whose check could not be begun. */
+export const TOO_MANY_LOGINS = 'too many logins at once: try again';
+
 export const SessionPhase = {
   AwaitingLogin: 1,
-  /** The password is being checked. */
+  /** The password is being checked, or waits for it. */
   Verifying: 2,
   LoggedIn: 3,
   /** What was written is on its way out; nothing is read any more. */
@@ -262,6 +265,9 @@ export class SoupSession<State> implements PacketHandler {
     if (this.phase === SessionPhase.AwaitingLogin) {
       if (this.#ticksInPhase > limits.loginTicksMax) this.close('no login in time');
       return;
+    }
+    if (this.phase === SessionPhase.Verifying && this.#ticksInPhase > limits.loginTicksMax) {
+      this.rejectLogin(LoginRejectCode.SessionNotAvailable, TOO_MANY_LOGINS);
     }
     if (this.phase !== SessionPhase.LoggedIn) return;
     if (this.#ticksSilent > limits.silentTicksMax && !this.#framer.holding)
