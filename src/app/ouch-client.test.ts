@@ -104,7 +104,7 @@ class OrderPath {
   describeTo(sink: EventSink): void {
     const sinks = this.#sinks;
     this.#sinks = [sink];
-    this.core.describe();
+    this.core.describe({ liveOrders: true, restingOrders: true });
     this.#sinks = sinks;
   }
 
