@@ -179,14 +179,17 @@ export class Administration {
   openSession(words: WordBuffer, offset: number): void {
     const { users } = this.#state;
     const user = users.rowOf(words.i32[offset + 1]);
-    if (user === -1) {
-      this.#refusals.refuse(CommandType.OpenSession, RejectCode.UNKNOWN_USER, words, offset, 0);
+    const cancelOnDisconnect = words.u8[offset * 4 + CANCEL_ON_DISCONNECT];
+    let code: number = user === -1 ? RejectCode.UNKNOWN_USER : ACCEPTED;
+    if (cancelOnDisconnect > 1) code = RejectCode.MALFORMED_COMMAND;
+    if (code !== ACCEPTED) {
+      this.#refusals.refuse(CommandType.OpenSession, code, words, offset, 0);
       return;
     }
     users.sessionOpen[user] = 1;
-    users.cancelOnDisconnect[user] = words.u8[offset * 4 + CANCEL_ON_DISCONNECT] === 0 ? 0 : 1;
+    users.cancelOnDisconnect[user] = cancelOnDisconnect;
     const at = this.#writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId(user), 0);
-    this.#writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = users.cancelOnDisconnect[user];
+    this.#writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = cancelOnDisconnect;
   }
 
   closeSession(words: WordBuffer, offset: number): void {

@@ -279,7 +279,7 @@ function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
 function session(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   const userId = isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, USERS_MAX);
   return isOneIn(dice, 2)
-    ? { type: 'OpenSession', fields: { userId, cancelOnDisconnect: dice.int(0, 1) } }
+    ? { type: 'OpenSession', fields: { userId, cancelOnDisconnect: isOneIn(dice, 10) ? 2 : dice.int(0, 1) } }
     : { type: 'CloseSession', fields: { userId } };
 }
 

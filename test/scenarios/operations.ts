@@ -825,6 +825,10 @@ export const RISK = [
     raw {"type":"SetCoreVersion","version":1}
       CoreVersionSet
       done
+    raw {"type":"OpenSession","userId":1,"cancelOnDisconnect":2}
+      rejected alice MALFORMED_COMMAND
+    raw {"type":"OpenSession","userId":99,"cancelOnDisconnect":2}
+      rejected ?99 MALFORMED_COMMAND
     raw {"type":"Attest","nodeId":1,"attestedSequence":5}
       Attested
     raw {"type":"Attest","userId":1,"nodeId":1,"attestedSequence":5}

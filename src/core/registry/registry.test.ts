@@ -14,7 +14,7 @@ import { AccountTable } from './accounts.ts';
 import { AssetTable } from './assets.ts';
 import { InstrumentTable } from './instruments.ts';
 import { FUTURE_FIELDS, RECORD_AT, record, SPOT_FIELDS, TestVenue } from './test-venue.ts';
-import { UserTable } from './users.ts';
+import { UserTable, UserWord } from './users.ts';
 
 type Outcome = RejectName | undefined;
 
@@ -67,6 +67,17 @@ test('AddAccount: every refusal', () => {
   assert.equal(add(1), undefined);
   assert.equal(add(1), 'ALREADY_EXISTS');
   assert.equal(add(2), 'CAPACITY');
+});
+
+test('users: report numbers are unsigned 32 bits', () => {
+  const accounts = new AccountTable(4);
+  accounts.add(record(AddAccount, { accountId: 8 }), RECORD_AT);
+  const users = new UserTable(accounts, 2);
+  users.add(record(AddUser, { newUserId: 3, accountId: 8, name: 'A' }), RECORD_AT);
+  users.words[UserWord.reportCount] = 2 ** 31 - 1;
+  assert.equal(users.nextReport(0), 2 ** 31);
+  assert.equal(users.nextReport(0), 2 ** 31 + 1);
+  assert.equal(users.reportCount(0), 2 ** 31 + 1);
 });
 
 test('AddUser: columns, and every refusal', () => {

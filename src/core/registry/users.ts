@@ -83,12 +83,12 @@ export class UserTable {
   }
 
   reportCount(row: number): number {
-    return this.words[(row << 3) | REPORT_COUNT];
+    return this.words[(row << 3) | REPORT_COUNT] >>> 0;
   }
 
   /** Counts one more report and returns its number. */
   nextReport(row: number): number {
-    return ++this.words[(row << 3) | REPORT_COUNT];
+    return ++this.words[(row << 3) | REPORT_COUNT] >>> 0;
   }
 
   isKilled(row: number): boolean {
