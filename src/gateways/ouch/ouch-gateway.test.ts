@@ -312,9 +312,10 @@ test('report numbers are unsigned: past 2^31 a user logs in, is told, and resume
   await recent.received(4);
   assert.deepEqual(recent.short, [LOGIN(last + 4), ...news]);
   assert.equal(venue.store.reads.length, 1);
+  venue.say(order(last + 7, 5));
   const early = venue.client();
-  early.login('CAROL', last + 8);
-  assert.deepEqual(await early.ended(), [`+the next sequence number is ${last + 7}`, 'JS', 'closed']);
+  early.login('CAROL', last + 9);
+  assert.deepEqual(await early.ended(), [`+the next sequence number is ${last + 8}`, 'JS', 'closed']);
 });
 
 test('the scale of an order is forgotten when it is gone', async () => {
