@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
@@ -135,7 +136,7 @@ async function startOn(
   const { core, path: snapshotPath } = restoreNewest(
     data.snapshotDirectory,
     logId,
-    () => new TradingCore(fan),
+    () => new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) }),
     (error) => logger.warn({ code: error.code }, error.message),
   );
 
@@ -146,7 +147,7 @@ async function startOn(
     epoch: data.epoch,
     board: status,
     attestEvery: config.attestEvery,
-    onTurnEnd: () => ringWriter.wake(),
+    onTurnEnd: () => ringWriter.wake(performance.now()),
     onUnavailable: (error) => {
       logger.error({ code: error.code }, error.message);
       void gateway.close(`the venue stopped: ${error.message}`);

@@ -70,7 +70,7 @@ test('RingReader: sleep ends when something is published', async () => {
   const reader = new RingReader(memory);
   const slept = reader.sleep(60_000);
   writer.write(words(5), 0, 1, 0);
-  writer.wake();
+  writer.wake(0);
   await slept;
   assert.deepEqual(read(reader), [5]);
 });

@@ -22,12 +22,14 @@ export class RingWriter {
   readonly #data: Int32Array;
   readonly #mask: number;
   #position: number;
+  #wokenMs: number;
 
   constructor(memory: SharedArrayBuffer) {
     this.#head = new Int32Array(memory, 0, HEAD_WORDS);
     this.#data = new Int32Array(memory, HEAD_WORDS * 4);
     this.#mask = this.#data.length - 1;
     this.#position = 0;
+    this.#wokenMs = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -46,9 +48,14 @@ export class RingWriter {
     Atomics.store(this.#head, PUBLISHED, position | 0);
   }
 
-  /** Wakes a reader that sleeps. Once per turn. */
-  wake(): void {
-    if (Atomics.load(this.#head, SLEEPING) === 0) return;
+  /**
+   * Wakes a reader that sleeps. A wake-up costs the writer some microseconds, so there is at most one per
+   * millisecond: readers sleep no longer than a few milliseconds (bench/throughput.ts).
+   * @param nowMs the time in milliseconds, from any origin
+   */
+  wake(nowMs: number): void {
+    if (Atomics.load(this.#head, SLEEPING) === 0 || nowMs - this.#wokenMs < 1) return;
+    this.#wokenMs = nowMs;
     Atomics.store(this.#head, SLEEPING, 0);
     Atomics.notify(this.#head, PUBLISHED);
   }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
@@ -30,7 +31,7 @@ class ArchiveThread {
 
   constructor(data: ArchiveThreadData) {
     const fan = new EventFan();
-    const fresh = new TradingCore(fan);
+    const fresh = new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) });
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.#fan = fan;

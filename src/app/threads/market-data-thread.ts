@@ -19,7 +19,7 @@ import type {
 } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
-const SLEEP_MS = 100;
+const SLEEP_MS = 5;
 
 /**
  * The market-data thread: events from the ring, ITCH to clients. When it falls further behind than the ring is
