@@ -151,6 +151,7 @@ describe('replay of a Bitstamp recording', () => {
       line(1, 'order_created', order(101, '236.47', '0.21144331', 1)),
       line(100, 'order_changed', order(100, '236.47', '1.78855669', 0)),
       line(101, 'order_deleted', order(101, '236.47', '0.00000000', 1)),
+      // biome-ignore lint/correctness/noPrecisionLoss: as it stands in a recording
       line(110, 'trade', { price: 236.47000000000001, amount: 0.21144330999999999, id: 7 }),
       line(120, 'order_book', { bids: [], asks: [] }),
       line(130, 'trade', { price: 236.48, amount: 1, id: 8 }),

@@ -84,6 +84,8 @@ export interface RunningNode {
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
 const DELAY_RESOLUTION_MS = 10;
+/** How long the other threads may take to bring their last things to disk. */
+const CLOSE_MS_MAX = 30_000;
 /** A turn's commands and the log's records around them. */
 const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
@@ -107,7 +109,7 @@ export async function startNode(config: NodeConfig, logger: NodeLogger): Promise
   }
 }
 
-type Closer = () => void | Promise<unknown>;
+type Closer = () => unknown;
 
 /** Ends what was started, the last first. */
 async function closeAll(started: Closer[]): Promise<void> {
@@ -352,6 +354,11 @@ class Threads {
   async close(): Promise<void> {
     this.#closing = true;
     for (const { worker } of this.#threads) worker.postMessage({ kind: 'close' });
+    // A thread that does not end by itself has nothing that a restart would not make anew.
+    const timer = setTimeout(() => {
+      for (const { worker } of this.#threads) void worker.terminate();
+    }, CLOSE_MS_MAX);
     await Promise.all(this.#threads.map(({ closed }) => closed));
+    clearTimeout(timer);
   }
 }

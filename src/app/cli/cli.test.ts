@@ -223,15 +223,15 @@ test('docs/cli.md names every command, every option and every exit status', () =
   assert.deepEqual(statuses, Object.values(ExitCode));
 });
 
-test('start: a port that is taken is an error with a way out, and the process ends', async () => {
+test('start: a port that is taken is an error with a way out, and the process ends', async (t) => {
   const taken = createServer();
+  t.after(() => taken.close());
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const { status, stdout, stderr } = await runCli([
     ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error'],
     ...['--market-data-port', '0', '--snapshot-port', '0', '--ouch-port', String(port)],
   ]);
-  taken.close();
   assert.deepEqual([status, stdout], [1, '']);
   assert.equal(
     stderr,

@@ -129,6 +129,7 @@ class MarketDataThread {
     // The entry of the newest piece that the ring reader has passed may not be on the board yet.
     const durable = this.#board.durableSequence;
     const sequence = durable + Math.max(0, (this.#ring.mark - durable) | 0);
+    if (this.#closing) return;
     const answer = await new Promise<ImageAnswer | undefined>((resolve) => {
       this.#onImage = resolve;
       this.#data.peer.postMessage({ kind: 'image', sequence } satisfies ImageRequest);

@@ -79,7 +79,7 @@ test('decodeCommand: every field is there, missing ones were encoded as 0', () =
 });
 
 test('encodeCommand: negative zero is written as zero', () => {
-  const command = { type: 'CancelOrder', leavesQtyLots: -0 } as const;
+  const command = { type: 'CancelOrder', totalQtyLots: -0 } as const;
   assert.equal(hex(encodeCommand(command)), hex(encodeCommand({ type: 'CancelOrder' })));
 });
 

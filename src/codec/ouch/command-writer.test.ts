@@ -16,7 +16,7 @@ function setUp() {
     instruments.add(words, from);
   }
   const sink = new TestSink();
-  const scales = new OrderScales();
+  const scales = new OrderScales(1);
   const writer = new OuchCommandWriter(instruments, scales, STOPPED_CLOCK, sink);
   const user = { userId: 9, lastUserRefNum: 0 };
   const send = (message: OuchInput<InboundMessage> | Uint8Array): WriteOutcome => {

@@ -8,8 +8,9 @@ import { IntPairMap } from '#lib/int-map.ts';
 export class OrderScales {
   readonly #factors: IntPairMap;
 
-  constructor() {
-    this.#factors = new IntPairMap();
+  /** @param seed secret of the map, whose keys clients choose */
+  constructor(seed: number) {
+    this.#factors = new IntPairMap(0, seed);
   }
 
   /** Orders remembered. */

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { OuchCommandWriter, WriteOutcome } from '#codec/ouch/command-writer.ts';
 import { OuchInstruments, whyNotOffered } from '#codec/ouch/instruments.ts';
@@ -91,7 +92,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     assert(/^[\x21-\x7e]{1,10}$/.test(this.#sessionName), 'Condition: a session name has 1 to 10 characters');
     this.#cancelOnDisconnect = options.cancelOnDisconnect ?? false;
     this.#instruments = new OuchInstruments();
-    this.#scales = new OrderScales();
+    this.#scales = new OrderScales(randomInt(2 ** 31));
     this.#commands = new OuchCommandWriter(this.#instruments, this.#scales, clock, sink);
     this.#options = new OrderOptions();
     this.#sender = new ReportSender(this.#instruments, options.recentReports ?? 65_536, store, logger, () =>
