@@ -272,6 +272,7 @@ export class OrderBook {
       const makerLeaves = ordersF64[(maker << 2) | LEAVES];
       const available = iceberg ? this.#store.displayedQtyLots[maker] : makerLeaves;
       const wanted = ordersF64[takerLeaves];
+      // biome-ignore lint/complexity/useMathMinMax: a quarter slower here (bench/book.ts, middle-narrow)
       const qty = wanted < available ? wanted : available;
       ordersF64[takerLeaves] = wanted - qty;
       ordersF64[(maker << 2) | LEAVES] = makerLeaves - qty;
