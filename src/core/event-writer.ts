@@ -24,8 +24,6 @@ export class EventWriter {
   /** The state hash up to the last flush, as two words. */
   hashHigh: number;
   hashLow: number;
-  /** Events written since the core was made. */
-  eventCount: number;
   readonly #sink: EventSink;
   /** Sequence and time of the entry that is being applied, in the form in which every event carries them. */
   readonly #stamp: WordBuffer;
@@ -37,7 +35,6 @@ export class EventWriter {
     this.words = WordBuffer.allocate(CAPACITY_WORDS);
     this.hashHigh = 0x6a09e667;
     this.hashLow = 0xbb67ae85 | 0;
-    this.eventCount = 0;
     this.#sink = sink;
     this.#stamp = WordBuffer.allocate(4);
     this.#i32 = this.words.i32;
@@ -84,7 +81,6 @@ export class EventWriter {
     i32[at + 5] = stamp[3];
     i32[at + 6] = userId | 0;
     i32[at + 7] = reportNumber | 0;
-    this.eventCount++;
     return at;
   }
 

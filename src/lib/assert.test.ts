@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AssertionError, assert as check, unreachable } from './assert.ts';
+import { AssertionError, assert as check } from './assert.ts';
 
 test('assert: passes a true condition', () => {
   check(true, 'Condition: never seen');
@@ -12,11 +12,4 @@ test('assert: throws AssertionError with the message', () => {
     message: 'Condition: a price is positive',
   });
   assert.throws(() => check(false, 'x'), AssertionError);
-});
-
-test('unreachable: names the value', () => {
-  assert.throws(() => unreachable(7 as never), {
-    name: 'AssertionError',
-    message: 'Invariant: unreachable value 7',
-  });
 });

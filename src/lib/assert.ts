@@ -12,8 +12,3 @@ export class AssertionError extends Error {
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
-
-/** Marks a branch that no value can reach; the compiler proves it for unions. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`Invariant: unreachable value ${String(value)}`);
-}

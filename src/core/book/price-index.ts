@@ -54,7 +54,7 @@ export class PricePages {
 }
 
 /** Pages that one insert may need: the three tiers below the root. */
-export const PAGES_PER_INSERT_MAX = 3;
+const PAGES_PER_INSERT_MAX = 3;
 
 /**
  * An ordered map from a 32-bit key (a price, a second) to a level, for one side of one book: a four-tier radix
@@ -148,13 +148,7 @@ export class PriceIndex {
     return this.#foundKey;
   }
 
-  /** The worst level (farthest from the best), 0 when empty; its key in `foundKey`. */
-  last(): number {
-    if (this.#root === 0 || this.best === 0) return 0;
-    return this.#descend(this.#root, 0, 0, !this.descending);
-  }
-
-  /** The four numbers that, with the pages, are the index's state. */
+  /** The three numbers that, with the pages, are the index's state. */
   save(to: Int32Array, at: number): void {
     to[at] = this.#root;
     to[at + 1] = this.best;

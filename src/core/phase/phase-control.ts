@@ -213,6 +213,6 @@ export class PhaseControl {
   }
 }
 
-export function isPhase(value: number): value is Phase {
+function isPhase(value: number): value is Phase {
   return value >= Phase.Closed && value <= Phase.ClosingAuction;
 }
