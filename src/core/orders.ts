@@ -1,4 +1,5 @@
 import { OrderType } from '#domain/commands.ts';
+import { doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type BookStore, OrderHot } from './book/book-store.ts';
@@ -65,7 +66,7 @@ export class Orders {
     const columns = store.orders;
     this.store = store;
     this.#words = columns.i32('record', RECORD_WORDS);
-    this.#doubles = new Float64Array(this.#words.buffer);
+    this.#doubles = doublesOf(this.#words);
     this.#stopPriceTicks = columns.i32('stopPriceTicks');
     this.#protectionTicks = columns.i32('protectionTicks');
     this.#clientTag = columns.i32('clientTag', 4);

@@ -1,5 +1,5 @@
 import { assert } from '#lib/assert.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { PricePages } from './price-index.ts';
 
 /**
@@ -75,12 +75,12 @@ export class BookStore {
     const levelsMax = 2 * options.ordersMax + 1;
     this.orders = new Columns('orders', capacity);
     this.ordersI32 = this.orders.i32('hot', ORDER_HOT_WORDS);
-    this.ordersF64 = new Float64Array(this.ordersI32.buffer);
+    this.ordersF64 = doublesOf(this.ordersI32);
     this.displayedQtyLots = this.orders.f64('displayedQtyLots');
     this.sliceQtyLots = this.orders.f64('sliceQtyLots');
     this.levels = new Columns('levels', levelsMax);
     this.levelsI32 = this.levels.i32('hot', LEVEL_WORDS);
-    this.levelsF64 = new Float64Array(this.levelsI32.buffer);
+    this.levelsF64 = doublesOf(this.levelsI32);
     this.pages = new PricePages(options.pagesMax ?? Math.max(1_024, options.ordersMax >> 2));
     this.meta = new Columns('bookStore', 1);
     this.#metaI32 = this.meta.i32('meta', 4);

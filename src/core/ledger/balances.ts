@@ -1,7 +1,7 @@
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { INT53_MAX } from '#lib/integer.ts';
 
@@ -45,7 +45,7 @@ export class Balances {
     this.#assets = new Columns('balanceSums', assetsMax);
     this.stores = [this.#balances, this.#assets];
     this.#words = this.#balances.i32('record', RECORD_WORDS);
-    this.doubles = new Float64Array(this.#words.buffer);
+    this.doubles = doublesOf(this.#words);
     this.netDepositsMinor = this.#assets.f64('netDepositsMinor');
     this.postedMinor = this.#assets.f64('postedMinor');
     this.grossMinor = this.#assets.f64('grossMinor');

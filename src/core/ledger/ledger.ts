@@ -1,7 +1,7 @@
 import { Deposit, InstrumentKind, Side, Withdraw } from '#domain/commands.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { INT53_MAX, mulDivFloor, mulMulDivFloor } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -108,7 +108,7 @@ export class Ledger {
     this.#holdings = store;
     this.stores = [...this.balances.stores, store];
     this.#words = store.i32('record', RECORD_WORDS);
-    this.doubles = new Float64Array(this.#words.buffer);
+    this.doubles = doublesOf(this.#words);
     this.#rowOf = new IntPairMap();
     this.reservedMinor = 0;
     this.reservedValueMinor = 0;

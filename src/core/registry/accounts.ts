@@ -1,7 +1,7 @@
 import { AddAccount } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { IdMap } from '#lib/id-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { isId } from './fields.ts';
@@ -55,7 +55,7 @@ export class AccountTable {
     this.#store = store;
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
-    this.doubles = new Float64Array(this.words.buffer);
+    this.doubles = doublesOf(this.words);
     this.#rowOfId = new IdMap();
     store.addRow();
     this.rebuild();
