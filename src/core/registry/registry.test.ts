@@ -16,6 +16,11 @@ import { InstrumentTable } from './instruments.ts';
 import { FUTURE_FIELDS, RECORD_AT, record, SPOT_FIELDS, TestVenue } from './test-venue.ts';
 import { UserTable, UserWord } from './users.ts';
 
+/** The first `bytes` bytes of a column as text. */
+function textOf(column: Int32Array, bytes: number): string {
+  return new TextDecoder().decode(new Uint8Array(column.buffer, column.byteOffset, bytes));
+}
+
 type Outcome = RejectName | undefined;
 
 test('AddAsset: row, columns and lookup', () => {
@@ -28,7 +33,7 @@ test('AddAsset: row, columns and lookup', () => {
   assert.equal(assets.rowOf(9), 0);
   assert.equal(assets.rowOf(1), -1);
   assert.equal(assets.decimals[0], 18);
-  assert.equal(new TextDecoder().decode(new Uint8Array(assets.symbol.buffer, 0, 8)), 'ABCDEFGH');
+  assert.equal(textOf(assets.symbol, 8), 'ABCDEFGH');
 });
 
 test('AddAsset: every refusal', () => {
@@ -93,12 +98,9 @@ test('AddUser: columns, and every refusal', () => {
   );
   assert.equal(users.rowOf(3), 0);
   assert.equal(users.accountRow(0), 1);
-  assert.equal(new TextDecoder().decode(new Uint8Array(users.name.buffer, 0, 8)), 'ABC123\0\0');
-  assert.equal(new TextDecoder().decode(new Uint8Array(users.salt.buffer, 0, 16)), salt);
-  assert.equal(
-    new TextDecoder().decode(new Uint8Array(users.passwordHash.buffer, 0, 32)),
-    passwordHash.slice(0, 32),
-  );
+  assert.equal(textOf(users.name, 8), 'ABC123\0\0');
+  assert.equal(textOf(users.salt, 16), salt);
+  assert.equal(textOf(users.passwordHash, 32), passwordHash.slice(0, 32));
   assert.equal(add({ newUserId: 0, accountId: 8, name: 'B' }), 'MALFORMED_COMMAND');
   assert.equal(add({ newUserId: 4, accountId: 2 ** 31, name: 'B' }), 'MALFORMED_COMMAND');
   for (const name of ['', 'abc', 'TOOLONG', 'A B', 'A-B', '\0A', 'A\0B']) {
@@ -151,7 +153,7 @@ test('AddInstrument: each field has its column', () => {
   }
   assert.deepEqual([instruments.baseAssetRow[0], instruments.quoteAssetRow[0]], [0, 1]);
   assert.equal(instruments.initialPhase[0], Phase.Halted);
-  assert.equal(new TextDecoder().decode(new Uint8Array(instruments.symbol.buffer, 0, 8)), 'X\0\0\0\0\0\0\0');
+  assert.equal(textOf(instruments.symbol, 8), 'X\0\0\0\0\0\0\0');
   assert.equal(instruments.rowOf(77), 0);
 });
 
