@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
-import type { EventSink } from '#domain/ports.ts';
+import { type EventSink, LogUnavailableError } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
@@ -147,6 +148,30 @@ test('writeSnapshot: one that cannot be finished leaves nothing behind', (t) => 
   assert.deepEqual(readdirSync(directory), [name]);
 });
 
+test('writeSnapshot: one that does not read back as it was written gets no name', (t) => {
+  const directory = temporaryDirectory(t);
+  const core = apply(new TradingCore(NOWHERE, CAPACITY), randomLog(1, 50), 1, 50);
+  const whole = fs.writeSync;
+  let writes = 0;
+  // The planted fault: a bit of a column changes on its way to the disk.
+  const faulty = (file: number, bytes: Uint8Array, ...rest: number[]): number => {
+    const changed = bytes.slice();
+    if (++writes === 5) changed[changed.length >> 1] ^= 1;
+    return whole(file, changed, ...rest);
+  };
+  t.mock.method(fs, 'writeSync', faulty);
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  assert.throws(() => writeSnapshot(directory, core, LOG_ID), {
+    name: 'SnapshotError',
+    message: /0000000000000050\.hms\.tmp does not read back: look at the kernel log \(dmesg\) and the device/,
+  });
+  assert.deepEqual(readdirSync(directory), []);
+});
+
 /** An order path with a memory log, and the log's entries as a source for an archive. */
 class TestNode {
   readonly board = new StatusBoard(boardMemory());
@@ -268,6 +293,31 @@ test('Replica: attests its state hash every so many entries', async () => {
   apply(core, node.log, 1, node.log.lastSequence);
   assert.equal(core.stateHash, node.core.stateHash);
   assert.ok(attests.length >= 2, `${attests.length} attestations in ${node.log.lastSequence} entries`);
+});
+
+test('Replica.truncate: the log forgets; one that fails at it ends the order path as a failed commit does', () => {
+  const failures: string[] = [];
+  const core = new TradingCore(NOWHERE, CAPACITY);
+  const replica = new Replica({
+    core,
+    nodeId: 1,
+    epoch: 2,
+    board: new StatusBoard(boardMemory()),
+    attestEvery: 0,
+    onTurnEnd: () => {},
+    onUnavailable: ({ message }) => failures.push(message),
+  });
+  const log = randomLog(1, 20);
+  replica.recover(log);
+  replica.truncate(6);
+  assert.deepEqual([log.firstSequence, failures], [6, []]);
+  log.truncate = () => {
+    throw new LogUnavailableError('IO_ERROR', 'the storage failed');
+  };
+  replica.truncate(7);
+  replica.truncate(8);
+  assert.deepEqual([failures, replica.failure?.code], [['the storage failed'], 'IO_ERROR']);
+  assert.equal(replica.outbox.reserve(2), -1);
 });
 
 test('TradingCore: an entry that comes again is ignored', () => {

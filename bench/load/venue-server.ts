@@ -35,6 +35,7 @@ const node = await startNode(
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
+    disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: SEGMENT_BYTES,
     attestEvery: 10_000,
   },

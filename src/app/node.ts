@@ -14,6 +14,7 @@ import { SystemClock } from '#log/system-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import type { DiskUsage } from './disk/disk-usage.ts';
 import { EventFan } from './event-fan.ts';
 import { restoreNewest } from './restore.ts';
 import type {
@@ -29,6 +30,12 @@ export interface NodeConfig {
   readonly ouch: { readonly host: string; readonly port: number; readonly cancelOnDisconnect: boolean };
   readonly marketData: { readonly host: string; readonly port: number; readonly snapshotPort: number };
   readonly snapshots: { readonly everyEntries: number; readonly keep: number };
+  readonly disk: {
+    /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
+    readonly keepLogBytes: number | undefined;
+    /** Free space below which the node warns; undefined: a tenth of the volume. */
+    readonly warnFreeBelowBytes: number | undefined;
+  };
   /** Bytes of a log segment. */
   readonly segmentBytes: number;
   /** Entries between two attestations of the state hash; 0 none. */
@@ -48,6 +55,8 @@ export interface NodeStatus {
   readonly state: 'serving' | 'stopped';
   /** Why it stopped taking orders. */
   readonly reason: string | undefined;
+  /** First entry that the log still has. */
+  readonly firstSequence: number;
   readonly sequence: number;
   readonly stateHash: string;
   readonly archivedSequence: number;
@@ -60,6 +69,8 @@ export interface NodeStatus {
   readonly rssBytes: number;
   /** Delay of the order path's event loop since the last status, in microseconds. */
   readonly loopDelayUsP99: number;
+  /** At most seconds old; undefined until it was measured. */
+  readonly disk: DiskUsage | undefined;
   /** Figures of the other threads. */
   readonly threads: { readonly [name: string]: number };
 }
@@ -124,7 +135,13 @@ async function startOn(
   started: Closer[],
 ): Promise<RunningNode> {
   const startedMs = performance.now();
-  const reportDirectory = join(data.path, 'reports');
+  const paths = {
+    dataDirectory: data.path,
+    logDirectory: data.logDirectory,
+    snapshotDirectory: data.snapshotDirectory,
+    reportDirectory: join(data.path, 'reports'),
+    marketDataDirectory: join(data.path, 'market-data'),
+  };
 
   // 2. What the threads share: the board (how far each is) and the event ring.
   const board = boardMemory();
@@ -157,7 +174,7 @@ async function startOn(
   });
   const gateway = new OuchGateway(
     replica.outbox,
-    new ReportReader({ directory: reportDirectory, progress: status }),
+    new ReportReader({ directory: paths.reportDirectory, progress: status }),
     clock,
     config.ouch,
     logger,
@@ -183,23 +200,27 @@ async function startOn(
     'archive',
     {
       board,
-      logDirectory: data.logDirectory,
+      paths,
       logId,
-      snapshotDirectory: data.snapshotDirectory,
-      reportDirectory,
       snapshotPath,
       snapshotEvery: config.snapshots.everyEntries,
       snapshotsKept: config.snapshots.keep,
+      ...config.disk,
       peer: peers.port1,
     } satisfies ArchiveThreadData,
     peers.port1,
   );
+  let disk: DiskUsage | undefined;
+  archive.worker.on('message', (message: FromThread) => {
+    if (message.kind === 'disk') disk = message.usage;
+    else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
+  });
   const marketData = threads.start(
     'market-data',
     {
       board,
       ring,
-      directory: join(data.path, 'market-data'),
+      directory: paths.marketDataDirectory,
       host: config.marketData.host,
       port: config.marketData.port,
       snapshotPort: config.marketData.snapshotPort,
@@ -263,6 +284,7 @@ async function startOn(
         epoch: data.epoch,
         state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
         reason: replica.failure?.message ?? divergence(status),
+        firstSequence: log.firstSequence,
         sequence: core.sequence,
         stateHash: core.stateHash,
         archivedSequence: status.archivedSequence,
@@ -273,6 +295,7 @@ async function startOn(
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
         rssBytes: process.memoryUsage.rss(),
         loopDelayUsP99,
+        disk,
         threads: threads.figures,
       };
     },

@@ -59,6 +59,21 @@ export class LogCorruptError extends Error {
   }
 }
 
+/** Entries that a reader asks for, or had still to get, were truncated away behind a snapshot. */
+export class LogTruncatedError extends Error {
+  override readonly name = 'LogTruncatedError';
+  readonly code = 'LOG_TRUNCATED';
+  /** First entry that is still there. */
+  readonly firstSequence: number;
+
+  constructor(sequence: number, firstSequence: number) {
+    super(
+      `entry ${sequence} is asked for, but the log begins with entry ${firstSequence}: those before were removed behind a snapshot. Begin with entry ${firstSequence} or later, or use a copy of the log`,
+    );
+    this.firstSequence = firstSequence;
+  }
+}
+
 /**
  * The one totally ordered, durable log. Sequences are consecutive from 1.
  *

@@ -116,6 +116,16 @@ export class Replica implements LogReader {
     this.#command(Tick.type as CommandType, Tick.words);
   }
 
+  /** Lets the log forget entries before `beforeSequence`, as far as whole segments allow. */
+  truncate(beforeSequence: number): void {
+    if (this.#log === undefined || this.#failure !== undefined) return;
+    try {
+      this.#log.truncate(beforeSequence);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   #command(type: CommandType, sizeWords: number): number {
     const at = this.#outbox.reserve(sizeWords);
     if (at !== -1) this.#outbox.words.i32[at] = type | (sizeWords << 16);

@@ -75,8 +75,9 @@ export function listSnapshots(directory: string): SnapshotFile[] {
 }
 
 /**
- * Writes the core's state as a snapshot, durably: under a temporary name, synced, then renamed. Returns its path.
- * Blocks while it writes: it belongs in the archive thread.
+ * Writes the core's state as a snapshot, durably: under a temporary name, synced, read back, then renamed. So a file with
+ * a snapshot's name was whole when it got it. Returns its path. Blocks while it writes: it belongs in the archive thread.
+ * @throws SnapshotError when what is read back is not what was written; nothing is left behind then.
  */
 export function writeSnapshot(directory: string, core: TradingCore, logId: string): string {
   mkdirSync(directory, { recursive: true });
@@ -122,6 +123,7 @@ export function writeSnapshot(directory: string, core: TradingCore, logId: strin
       if (padding > 0) writeSync(file, Buffer.alloc(padding));
     }
     fsyncSync(file);
+    readBack(temporary);
     renameSync(temporary, path);
   } catch (error) {
     // On a full disk what does not fit must not take what the log needs.
@@ -132,6 +134,19 @@ export function writeSnapshot(directory: string, core: TradingCore, logId: strin
   }
   syncDirectory(dirname(path));
   return path;
+}
+
+/** The checksums in the file are those of the state in memory: when they match, so do the two, byte for byte. */
+function readBack(path: string): void {
+  try {
+    readSnapshot(path);
+  } catch (cause) {
+    if (!(cause instanceof SnapshotError)) throw cause;
+    throw new SnapshotError(
+      `what was written to ${path} does not read back: look at the kernel log (dmesg) and the device`,
+      { cause },
+    );
+  }
 }
 
 function padded(bytes: Buffer, filler: number): Buffer {
@@ -211,7 +226,7 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
       ) {
         throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
       }
-      images.push({ store: store.name, column: column.name, bytes });
+      if (core !== undefined) images.push({ store: store.name, column: column.name, bytes });
       offset += column.bytes + (-column.bytes & 7);
     }
     if (core === undefined) continue;

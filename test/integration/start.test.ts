@@ -141,8 +141,20 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   assert.equal(refused.status, 5);
   assert.match(refused.stdout, /^rejected {2}cancel of order \d+: UNKNOWN_ORDER/);
 
-  const status = JSON.parse((await hive('status', '--json')).stdout);
-  assert.deepEqual([status.state, status.divergedSequence], ['serving', 0]);
+  let status = JSON.parse((await hive('status', '--json')).stdout);
+  // The archive thread measures once it has started.
+  while (status.disk === undefined) status = JSON.parse((await hive('status', '--json')).stdout);
+  assert.deepEqual([status.state, status.divergedSequence, status.firstSequence], ['serving', 0, 1]);
+  const { logBytes, reportBytes, freeBytes, volumeBytes, warnFreeBelowBytes } = status.disk;
+  assert.ok(logBytes >= 2 ** 26 && reportBytes > 0 && freeBytes > 0, JSON.stringify(status.disk));
+  assert.equal(warnFreeBelowBytes, Math.round(volumeBytes / 10));
+  const { stdout: statusText } = await hive('status');
+  assert.match(statusText, /^log begins +with entry 1$/m);
+  assert.match(
+    statusText,
+    /^disk used +log [\d.]+ MB, snapshots [\d.]+ MB, reports [\d.]+ MB, market data [\d.]+ MB$/m,
+  );
+  assert.match(statusText, /^disk free +[\d.]+ [GT]B of [\d.]+ [GT]B/m);
 
   assert.deepEqual(await end(again.child, 'SIGTERM'), [0, null]);
   assert.deepEqual(again.lines, ['{"event":"stopped"}']);

@@ -1,14 +1,20 @@
 /**
- * A node in a process of its own, to be killed: `node-process.ts DIRECTORY`. On an empty directory it sets up a small
- * market with users U1…U4 (password "secret"). Prints one line of JSON with its ports when it serves.
+ * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON]`, the JSON being what differs from the
+ * configuration below. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
+ * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, and `fill`, which makes it
+ * append some 4 MiB of log.
  */
-import { startNode } from '#app/node.ts';
+import { type NodeConfig, startNode } from '#app/node.ts';
 import { hashPassword } from '#gateways/soupbin/password.ts';
 import { marketSetup, send } from './random-flow.ts';
 
 const USERS = 4;
+/** What the node says of its state after the recovery. */
+let recovered: object = {};
 const quiet = {
-  info: () => {},
+  info: (fields: object, message: string) => {
+    if (message === 'recovered') recovered = fields;
+  },
   warn: () => {},
   error: (fields: object, message: string) => console.error(message, fields),
 };
@@ -21,12 +27,15 @@ const node = await startNode(
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
     // Small, so that a short test rolls segments and starts from snapshots.
     snapshots: { everyEntries: 300, keep: 2 },
+    disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: 8 * 1024 * 1024,
     attestEvery: 100,
+    ...(JSON.parse(process.argv[3] ?? '{}') as Partial<NodeConfig>),
   },
   quiet,
 );
-if (node.status().sequence === 0) {
+// Not the log's length: where threads start slowly, time has passed before.
+if (node.status().epoch === 1) {
   const salt = new Uint8Array(16).fill(7);
   const passwordHash = new Uint8Array(await hashPassword('secret', salt));
   for (const command of marketSetup(USERS)) {
@@ -45,7 +54,12 @@ console.log(
     ouchPort: node.ouchPort,
     marketDataPort: node.marketDataPort,
     snapshotPort: node.snapshotPort,
+    recovered,
   }),
 );
 process.on('SIGTERM', () => void node.close().then(() => process.exit(0)));
-process.on('message', () => process.send?.(node.status()));
+process.on('message', (message) => {
+  if (message === 'status') process.send?.(node.status());
+  // The user is there already, so that the log grows and nothing else does.
+  else while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, name: 'U1' }));
+});

@@ -17,6 +17,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   LogCorruptError: ExitCode.Damaged,
   SnapshotError: ExitCode.Damaged,
   ReplayFileError: ExitCode.Damaged,
+  LogTruncatedError: ExitCode.Failure,
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
   DemoError: ExitCode.Failure,

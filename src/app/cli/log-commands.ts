@@ -72,6 +72,7 @@ function verify(dataDirectory: string, output: Output): void {
   output.result(summary, () =>
     [
       `log ${logId} is whole: ${entries} entries (${firstSequence} to ${lastSequence}), ${bytes} bytes in ${segments} segments`,
+      ...(firstSequence === 1 ? [] : [`entries before ${firstSequence} were removed behind a snapshot`]),
       ...(tornBytes === 0
         ? []
         : [

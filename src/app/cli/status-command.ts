@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { formatByteSize } from '../byte-size.ts';
+import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { NodeStatus } from '../node.ts';
 import { dataDirOption } from './options.ts';
 import type { Output } from './output.ts';
@@ -27,10 +29,12 @@ function statusText(status: Status): string {
     ['orders', `${ouch.host}:${ouch.port}, ${status.ouchConnections} connections`],
     ['market data', `${marketData.host}:${marketData.port}, snapshots at port ${marketData.snapshotPort}`],
     ['log entry', `${sequence} durable, ${sequence - archivedSequence} not yet archived`],
+    ['log begins', `with entry ${status.firstSequence}`],
     ['state hash', status.stateHash],
     ['snapshot', status.snapshotSequence === 0 ? 'none yet' : `of entry ${status.snapshotSequence}`],
     ['shadow core', divergence(status.divergedSequence)],
     ['open orders', String(status.openOrders)],
+    ...diskRows(status.disk),
     ['up', `${status.uptimeSeconds} s`],
     ['memory', `${Math.round(status.rssBytes / 2 ** 20)} MiB`],
     ['loop delay', `${status.loopDelayUsP99} us (99 % of the time, since the last status)`],
@@ -38,6 +42,23 @@ function statusText(status: Status): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+function diskRows(disk: DiskUsage | undefined): [string, string][] {
+  if (disk === undefined) return [['disk', 'not measured yet']];
+  const { freeBytes, volumeBytes, warnFreeBelowBytes } = disk;
+  const used = [
+    ['log', disk.logBytes],
+    ['snapshots', disk.snapshotBytes],
+    ['reports', disk.reportBytes],
+    ['market data', disk.marketDataBytes],
+  ].map(([name, bytes]) => `${name} ${formatByteSize(Number(bytes))}`);
+  const free = `${formatByteSize(freeBytes)} of ${formatByteSize(volumeBytes)}`;
+  const low = `${free}: LOW, below ${formatByteSize(warnFreeBelowBytes)}; when it is full, the venue stops (docs/disk-space.md)`;
+  return [
+    ['disk used', used.join(', ')],
+    ['disk free', freeBytes < warnFreeBelowBytes ? low : free],
+  ];
 }
 
 function divergence(sequence: number): string {

@@ -40,6 +40,7 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false },
     marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003 },
     snapshots: { everyEntries: 100_000, keep: 3 },
+    disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: 64 * 1024 * 1024,
     attestEvery: 10_000,
   });
@@ -77,8 +78,25 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, snapshots, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
+  ]);
+});
+
+test('configuration: sizes of the disk section, and what is no size', () => {
+  const limits = (source: string) => nodeConfigOf(parseConfiguration('hive.yaml', source)).disk;
+  assert.deepEqual(limits('disk: { keepLog: 50GB }'), {
+    keepLogBytes: 50_000_000_000,
+    warnFreeBelowBytes: undefined,
+  });
+  assert.deepEqual(limits('disk: { keepLog: 0MB, warnFreeBelow: 1.5 TiB }'), {
+    keepLogBytes: 0,
+    warnFreeBelowBytes: 1_649_267_441_664,
+  });
+  assert.deepEqual(issuesOf('disk:\n  keepLog: 50\n  warnFreeBelow: all\n  keepReports: 1GB\n'), [
+    'hive.yaml:2:12: disk.keepLog: must be a size such as 500MB, 50GB or 1.5TB, not "50"',
+    'hive.yaml:3:18: disk.warnFreeBelow: must be a size such as 500MB, 50GB or 1.5TB, not "all"',
+    'hive.yaml:4:3: disk.keepReports: unknown key; known keys: keepLog, warnFreeBelow',
   ]);
 });
 

@@ -5,6 +5,7 @@ import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { NodeConfig } from '../node.ts';
 import { compileVenue, type VenueDefinition } from './compile-venue.ts';
 import {
+  byteSize,
   choice,
   defaultsOf,
   flag,
@@ -80,6 +81,19 @@ export const CONFIGURATION = {
     },
     'snapshots of the state, from which a restart begins',
   ),
+  disk: section(
+    {
+      keepLog: optional(
+        byteSize(),
+        'log to keep behind the newest snapshot, in whole files; more where an older snapshot that is kept needs it. Default: all of it, because the log is the audit record',
+      ),
+      warnFreeBelow: optional(
+        byteSize(),
+        'free space on the volume below which the node warns; default: a tenth of the volume',
+      ),
+    },
+    'what the data directory may take on its disk, see [disk-space.md](disk-space.md)',
+  ),
   segmentMiB: withDefault(
     integer(SEGMENT_MIB_MIN, SEGMENT_BYTES_MAX / MIB),
     SEGMENT_BYTES / MIB,
@@ -110,13 +124,14 @@ export interface Configuration extends Omit<Written, 'venue'> {
 
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
-  const { dataDirectory, nodeId, ouch, marketData, snapshots, segmentMiB, attestEvery } = configuration;
+  const { dataDirectory, nodeId, ouch, marketData, snapshots, disk, segmentMiB, attestEvery } = configuration;
   return {
     dataDirectory,
     nodeId,
     ouch,
     marketData,
     snapshots,
+    disk: { keepLogBytes: disk.keepLog, warnFreeBelowBytes: disk.warnFreeBelow },
     segmentBytes: segmentMiB * MIB,
     attestEvery,
   };

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import { parseByteSize } from '../byte-size.ts';
 import { type Decimal, parseDecimal } from './decimal.ts';
 import { type Issues, joined, type Placed } from './issues.ts';
 import { nearest } from './nearest.ts';
@@ -90,6 +91,11 @@ export function choice<T>(values: { readonly [name: string]: T }): Kind<T> {
 /** A decimal number, exact as written. */
 export function decimal(): Kind<Decimal> {
   return scalar('a decimal number such as 0.01', (node) => parseDecimal(writtenText(node) ?? ''));
+}
+
+/** Bytes, written as a number and a unit of thousands or of 1,024s. */
+export function byteSize(): Kind<number> {
+  return scalar('a size such as 500MB, 50GB or 1.5TB', (node) => parseByteSize(writtenText(node) ?? ''));
 }
 
 /** Seconds after midnight, written HH:MM:SS. */

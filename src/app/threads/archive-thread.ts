@@ -7,22 +7,25 @@ import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Archive } from '#replica/archive.ts';
+import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
+import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
 import { restoreFrom } from '../restore.ts';
-import type { ArchiveThreadData, ImageAnswer, ImageRequest, ToThread } from './messages.ts';
+import type { ArchiveThreadData, FromThread, ImageAnswer, ImageRequest, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** Pause when there is nothing to apply. */
 const IDLE_MS = 5;
 
-/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads. */
+/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk. */
 class ArchiveThread {
   readonly #archive: Archive;
   readonly #core: TradingCore;
   readonly #reports: ReportWriter;
   readonly #fan: EventFan;
   readonly #tail: LogTail;
+  readonly #disk: DiskKeeper;
   /** The market-data thread. */
   readonly #peer: MessagePort;
   #imageRequests: ImageRequest[];
@@ -30,6 +33,8 @@ class ArchiveThread {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(data: ArchiveThreadData) {
+    const { paths } = data;
+    const board = new StatusBoard(data.board);
     const fan = new EventFan();
     const fresh = new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) });
     const { core } =
@@ -37,21 +42,21 @@ class ArchiveThread {
     this.#fan = fan;
     this.#peer = data.peer;
     this.#core = core;
-    this.#reports = new ReportWriter({ directory: data.reportDirectory });
+    this.#reports = new ReportWriter({ directory: paths.reportDirectory });
     this.#imageRequests = [];
     this.#closing = false;
     this.#timer = undefined;
     fan.add(this.#reports);
     this.#tail = new LogTail({
-      directory: data.logDirectory,
+      directory: paths.logDirectory,
       logId: new LogId(data.logId),
       fromSequence: core.sequence + 1,
     });
     this.#archive = new Archive({
       core,
       source: this.#tail,
-      board: new StatusBoard(data.board),
-      snapshotDirectory: data.snapshotDirectory,
+      board,
+      snapshotDirectory: paths.snapshotDirectory,
       logId: data.logId,
       snapshotEvery: data.snapshotEvery,
       snapshotsKept: data.snapshotsKept,
@@ -62,10 +67,25 @@ class ArchiveThread {
           { sequence, ownHash },
           'the order path and the archive disagree about the state: stop and compare',
         ),
-      onSnapshot: (path, sequence) => threadLog.info({ path, sequence }, 'snapshot written'),
-      onSnapshotFailed: ({ message }) =>
-        threadLog.error({}, `no snapshot: ${message}. Free space in the data directory; orders go on`),
+      onSnapshot: (path, sequence) => {
+        threadLog.info({ path, sequence }, 'snapshot written');
+        this.#disk.planTruncation();
+      },
+      onSnapshotFailed: (error) => {
+        const advice = error instanceof SnapshotError ? '' : '. Free space in the data directory';
+        threadLog.error({}, `no snapshot: ${error.message}${advice}; orders go on`);
+      },
     });
+    this.#disk = new DiskKeeper({
+      paths,
+      board,
+      keepLogBytes: data.keepLogBytes,
+      warnFreeBelowBytes: data.warnFreeBelowBytes,
+      onUsage: (usage) => post({ kind: 'disk', usage }),
+      onTruncate: (beforeSequence) => post({ kind: 'truncate', beforeSequence }),
+      logger: threadLog,
+    });
+    this.#disk.planTruncation();
   }
 
   run(): void {
@@ -75,6 +95,7 @@ class ArchiveThread {
   }
 
   #loop(): void {
+    this.#disk.step(performance.now());
     const worked = this.#archive.step();
     this.#answerImages();
     if (this.#closing && !worked) {
@@ -113,6 +134,10 @@ class ArchiveThread {
     this.#peer.close();
     parentPort?.close();
   }
+}
+
+function post(message: FromThread): void {
+  parentPort?.postMessage(message);
 }
 
 class Collector implements EventSink {

@@ -1,16 +1,19 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
   readonly board: SharedArrayBuffer;
-  readonly logDirectory: string;
+  readonly paths: DataPaths;
   readonly logId: string;
-  readonly snapshotDirectory: string;
-  readonly reportDirectory: string;
   /** Snapshot to start from; undefined: the beginning of the log. */
   readonly snapshotPath: string | undefined;
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
+  /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
+  readonly keepLogBytes: number | undefined;
+  /** Free space below which to warn; undefined: a tenth of the volume. */
+  readonly warnFreeBelowBytes: number | undefined;
   /** To the market-data thread, which asks for images. */
   readonly peer: MessagePort;
 }
@@ -73,5 +76,17 @@ export interface FigureMessage {
   readonly figures: { readonly [name: string]: number };
 }
 
+/** The archive asks the order path, which owns the log, to forget entries that the snapshots make dispensable. */
+export interface TruncateMessage {
+  readonly kind: 'truncate';
+  readonly beforeSequence: number;
+}
+
+/** What the archive has measured. */
+export interface DiskMessage {
+  readonly kind: 'disk';
+  readonly usage: DiskUsage;
+}
+
 export type ToThread = SnapshotRequest | CloseRequest;
-export type FromThread = LogMessage | ReadyMessage | FigureMessage;
+export type FromThread = LogMessage | ReadyMessage | FigureMessage | TruncateMessage | DiskMessage;

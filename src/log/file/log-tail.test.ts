@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogCorruptError } from '#domain/ports.ts';
+import { LogCorruptError, LogTruncatedError } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { RecordingReader } from '../recording-reader.ts';
 import { FaultyDisk } from './faulty-disk.ts';
@@ -101,7 +101,7 @@ test('tail: entries that were truncated, another log, a damaged entry', () => {
   const reader = new RecordingReader();
   assert.throws(
     () => tailFrom(disk, 1).poll(reader, lastSequence, 1e9),
-    new RegExp(`entry 1 is asked for, but the log begins with entry ${firstSequence}`),
+    new LogTruncatedError(1, firstSequence),
   );
   const logId = new LogId('00000000-0000-4000-8000-000000000001');
   const other = new LogTail({ directory: '/log', fromSequence: firstSequence, disk, logId });
@@ -114,6 +114,44 @@ test('tail: entries that were truncated, another log, a damaged entry', () => {
     (error) => error instanceof LogCorruptError && error.file === path && error.offset === 64 + 160,
   );
   assert.equal(reader.entries.length, 1);
+});
+
+test('tail: a reader whom the truncation overtakes finishes its segment, then is told where to begin again', () => {
+  for (const durableSequence of [100, Number.POSITIVE_INFINITY]) {
+    const { disk, fixture } = begin();
+    const log = fixture.create();
+    for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+    const [, second] = listSegments(disk, '/log');
+    const tail = tailFrom(disk, 1);
+    const reader = new RecordingReader();
+    tail.poll(reader, 1, 1e9);
+    log.truncate(100);
+    assert.throws(
+      () => tail.poll(reader, durableSequence, 1e9),
+      new LogTruncatedError(second.firstSequence, log.firstSequence),
+    );
+    assert.deepEqual(reader.entries, fixture.appended.slice(0, second.firstSequence - 1));
+    tail.close();
+    log.close();
+  }
+});
+
+test('tail: a segment that is truncated between the look and the opening', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+  const beside = new FaultyDisk(disk);
+  const openRead = beside.openRead.bind(beside);
+  beside.openRead = (path) => {
+    log.truncate(100);
+    return openRead(path);
+  };
+  const tail = new LogTail({ directory: '/log', fromSequence: 5, disk: beside });
+  assert.throws(() => tail.poll(new RecordingReader(), 100, 1e9), {
+    name: 'LogTruncatedError',
+    message: /^entry 5 is asked for, but the log begins with entry 7\d: .* Begin with entry 7\d or later/,
+  });
+  log.close();
 });
 
 test('verifyLog: counts everything, tells its progress, and reports a torn tail', () => {
@@ -158,4 +196,42 @@ test('verifyLog: beside a node that goes on writing it finds a whole log', () =>
     assert.equal(summary.tornBytes, 0);
     log.close();
   }
+});
+
+/** A log of four segments, and a disk that truncates it before entry `to` when segment `index` is about to be opened. */
+function truncatedMeanwhile(index: number, to: number): { beside: FaultyDisk; fixture: LogFixture } {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+  const { path } = listSegments(disk, '/log')[index];
+  const beside = new FaultyDisk(disk);
+  const openRead = beside.openRead.bind(beside);
+  beside.openRead = (asked) => {
+    if (asked === path) {
+      while (log.lastSequence < to) fixture.commit(log, 30);
+      log.truncate(to);
+    }
+    return openRead(asked);
+  };
+  return { beside, fixture };
+}
+
+test('verifyLog: of a log that is truncated meanwhile it checks what is left', () => {
+  // Segments of 25 entries: those from 1, 26 and 51 go while the first, second or third is about to be read.
+  for (const index of [0, 1, 2]) {
+    const { beside } = truncatedMeanwhile(index, 76);
+    const { segments, entries, firstSequence, lastSequence, bytes } = verifyLog('/log', undefined, beside);
+    assert.deepEqual([segments, entries, firstSequence, lastSequence, bytes], [1, 25, 76, 100, 25 * 160]);
+  }
+});
+
+test('verifyLog: a log of which nothing is left that it began with, and a segment that is missing', () => {
+  const { beside } = truncatedMeanwhile(3, 130);
+  assert.throws(() => verifyLog('/log', undefined, beside), new LogTruncatedError(76, 126));
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 100; i++) fixture.commit(log, 30);
+  disk.remove(listSegments(disk, '/log')[1].path);
+  assert.throws(() => verifyLog('/log', undefined, disk), /entries 26 to 50 are missing before this segment/);
+  log.close();
 });

@@ -1,4 +1,4 @@
-import type { LogReader } from '#domain/ports.ts';
+import { type LogReader, LogTruncatedError } from '#domain/ports.ts';
 import { type Disk, errorCode, nodeDisk } from './disk.ts';
 import { corrupt, type LogId, segmentPath } from './format.ts';
 import { listSegments } from './scan.ts';
@@ -43,6 +43,7 @@ export class LogTail {
    * entry may yet vanish, if the power fails before it is durable.
    *
    * @throws LogCorruptError when an entry up to `durableSequence` is damaged or missing.
+   * @throws LogTruncatedError when the next entry was truncated away, before or since the last call.
    */
   poll(reader: LogReader, durableSequence: number, bytesMax: number): number {
     const segment = this.#segment;
@@ -88,18 +89,24 @@ export class LogTail {
   /** Opens the segment that holds, or will hold, the next entry. */
   #openFirst(): void {
     const segments = listSegments(this.#disk, this.#directory);
-    const found = segments.findLast((segment) => segment.firstSequence <= this.nextSequence);
-    if (found === undefined) {
-      const first =
-        segments.length === 0 ? 'nowhere: there is no segment' : `with entry ${segments[0].firstSequence}`;
-      throw corrupt(
-        this.#directory,
-        0,
-        `entry ${this.nextSequence} is asked for, but the log begins ${first}`,
-      );
+    if (segments.length === 0) {
+      throw corrupt(this.#directory, 0, `entry ${this.nextSequence} is asked for, but there is no segment`);
     }
-    this.#segment.open(found.path, found.firstSequence);
+    const found = segments.findLast((segment) => segment.firstSequence <= this.nextSequence);
+    if (found === undefined) throw new LogTruncatedError(this.nextSequence, segments[0].firstSequence);
+    try {
+      this.#segment.open(found.path, found.firstSequence);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') this.#refuseTruncated();
+      throw error;
+    }
     this.#expected = found.firstSequence;
+  }
+
+  /** @throws LogTruncatedError when the writer has truncated the next entry away meanwhile. */
+  #refuseTruncated(): void {
+    const first = listSegments(this.#disk, this.#directory).at(0)?.firstSequence ?? 0;
+    if (first > this.nextSequence) throw new LogTruncatedError(this.nextSequence, first);
   }
 
   /** Goes on to the segment that begins with the expected entry; false when the log ends here for now. */
@@ -113,6 +120,7 @@ export class LogTail {
         return true;
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error;
+        this.#refuseTruncated();
       }
     }
     if (durableSequence === Number.POSITIVE_INFINITY) return false;

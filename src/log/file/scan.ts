@@ -1,7 +1,8 @@
 import { Limits } from '#domain/limits.ts';
+import { LogTruncatedError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, errorCode } from './disk.ts';
 import {
   corrupt,
   END_MARK,
@@ -67,7 +68,9 @@ const PROGRESS_ENTRIES = 65_536;
 
 /**
  * Checks every record from the segment that holds `fromSequence` on, and the header of every segment. Changes nothing.
+ * What a node that runs beside truncates meanwhile does not count: the scan is then one of what is left.
  * @throws LogCorruptError when stored entries are damaged or missing; a torn end of the last segment is no damage.
+ * @throws LogTruncatedError when every segment that was there has been truncated meanwhile.
  */
 export function scanLog(
   disk: Disk,
@@ -81,11 +84,10 @@ export function scanLog(
   let start = segments.length - 1;
   while (start > 0 && segments[start].firstSequence > fromSequence) start--;
 
-  const scanner = new Scanner(disk, logId, segments, onProgress);
+  const scanner = new Scanner(disk, directory, logId, segments, onProgress);
   try {
     for (let index = 0; index < segments.length; index++) {
-      scanner.open(index);
-      if (index >= start) scanner.scan(index > start);
+      if (scanner.open(index) && index >= start) scanner.scan();
     }
     return scanner.finish();
   } finally {
@@ -94,13 +96,17 @@ export function scanLog(
 }
 
 class Scanner {
+  readonly #disk: Disk;
+  readonly #directory: string;
   readonly #reader: SegmentReader;
   readonly #segments: SegmentFile[];
   readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
   #index: number;
+  /** The first segment that has not been truncated since the scan began. */
+  #first: number;
   #entries: number;
   #bytes: number;
-  /** Sequence that the next record must have. */
+  /** Sequence that the next record must have; 0 before the first. */
   #expected: number;
   #lastCommitOffset: number;
   #timeSeconds: number;
@@ -108,14 +114,18 @@ class Scanner {
 
   constructor(
     disk: Disk,
+    directory: string,
     logId: LogId | undefined,
     segments: SegmentFile[],
     onProgress: ((progress: ScanProgress) => void) | undefined,
   ) {
+    this.#disk = disk;
+    this.#directory = directory;
     this.#reader = new SegmentReader(disk, logId);
     this.#segments = segments;
     this.#onProgress = onProgress;
     this.#index = 0;
+    this.#first = 0;
     this.#entries = 0;
     this.#bytes = 0;
     this.#expected = 0;
@@ -124,17 +134,30 @@ class Scanner {
     this.#timeNanos = 0;
   }
 
-  /** Opens a segment, which checks its header. */
-  open(index: number): void {
+  /** Opens a segment, which checks its header; false when it has been truncated away, and what was before it. */
+  open(index: number): boolean {
+    const { path, firstSequence } = this.#segments[index];
     this.#index = index;
-    this.#reader.open(this.#segments[index].path, this.#segments[index].firstSequence);
+    try {
+      this.#reader.open(path, firstSequence);
+      return true;
+    } catch (error) {
+      const left = listSegments(this.#disk, this.#directory).at(0)?.firstSequence ?? 0;
+      if (errorCode(error) !== 'ENOENT' || left <= firstSequence) throw error;
+      if (index === this.#segments.length - 1) throw new LogTruncatedError(firstSequence, left);
+    }
+    this.#first = index + 1;
+    this.#entries = 0;
+    this.#bytes = 0;
+    this.#expected = 0;
+    return false;
   }
 
-  /** Checks the records of the open segment. `follows`: it must go on where the one before ended. */
-  scan(follows: boolean): void {
+  /** Checks the records of the open segment, which must go on where the one that was scanned before ended. */
+  scan(): void {
     const reader = this.#reader;
     const { firstSequence } = reader;
-    if (follows && firstSequence !== this.#expected) {
+    if (this.#expected !== 0 && firstSequence !== this.#expected) {
       const missing = `entries ${this.#expected} to ${firstSequence - 1} are missing before this segment`;
       throw corrupt(reader.file, 0, missing);
     }
@@ -164,10 +187,10 @@ class Scanner {
     }
     return {
       logId: reader.logId,
-      segments: this.#segments,
+      segments: this.#segments.slice(this.#first),
       entries: this.#entries,
       bytes: this.#bytes + reader.offset - SEGMENT_HEADER_BYTES,
-      firstSequence: this.#segments[0].firstSequence,
+      firstSequence: this.#segments[this.#first].firstSequence,
       lastSequence: this.#expected - 1,
       lastTimeSeconds: this.#timeSeconds,
       lastTimeNanos: this.#timeNanos,
