@@ -34,6 +34,12 @@ class Subject {
     return this.clock.seconds * 1_000 + this.clock.nanos / 1e6;
   }
 
+  /** Log time of the day, milliseconds exact to a nanosecond. */
+  get timeInDayMs(): number {
+    this.clock.read();
+    return (this.clock.seconds % 86_400) * 1_000 + this.clock.nanos / 1e6;
+  }
+
   /** Log time minus the wall clock as it truly is. */
   get errorMs(): number {
     this.clock.read();
@@ -128,6 +134,17 @@ test('small setting, back: half the speed until it is made up; a leap second is 
   assertNear(subject.clock.aheadMs(), 450, 60);
   subject.run(3_000).assertAgrees();
   assert.deepEqual([subject.events, subject.clock.jumps], [[], 0]);
+});
+
+test('no reading goes back by a rounding: decades ahead, half the speed, nanoseconds apart', () => {
+  const subject = new Subject();
+  subject.clock.continueAfter(START_MS / 1_000 + 1e9, 0);
+  for (let reading = 0; reading < 100_000; reading++) {
+    const beforeMs = subject.timeInDayMs;
+    subject.machine.run(0.000_01);
+    const afterMs = subject.timeInDayMs;
+    assert.ok(afterMs >= beforeMs, `${afterMs} after ${beforeMs}`);
+  }
 });
 
 test('forward jump and return: log time never follows', () => {
