@@ -10,10 +10,11 @@ import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
-import { SystemClock } from '#log/system-clock.ts';
+import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { clockReport } from './clock-report.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import { EventFan } from './event-fan.ts';
 import { restoreNewest } from './restore.ts';
@@ -63,6 +64,10 @@ export interface NodeStatus {
   readonly snapshotSequence: number;
   /** First entry after which the order path and the archive disagreed; 0 never. */
   readonly divergedSequence: number;
+  /** Log time minus the wall clock, in milliseconds to three decimals; 0 within what can be measured. */
+  readonly logTimeOffsetMs: number;
+  /** Jumps of the wall clock since the start of the node, forward and back. */
+  readonly wallClockJumps: number;
   readonly openOrders: number;
   readonly ouchConnections: number;
   readonly uptimeSeconds: number;
@@ -102,7 +107,7 @@ const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
 /** Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results. */
 export async function startNode(config: NodeConfig, logger: NodeLogger): Promise<RunningNode> {
-  const clock = new SystemClock();
+  const clock = new LogClock(clockReport(logger));
 
   // 1. The data directory is ours, and nobody else's.
   const data = openDataDirectory(config.dataDirectory, {
@@ -130,7 +135,7 @@ async function closeAll(started: Closer[]): Promise<void> {
 async function startOn(
   data: DataDirectory,
   config: NodeConfig,
-  clock: SystemClock,
+  clock: LogClock,
   logger: NodeLogger,
   started: Closer[],
 ): Promise<RunningNode> {
@@ -190,6 +195,7 @@ async function startOn(
     segmentBytes: config.segmentBytes,
   });
   started.push(() => log.close());
+  clock.continueAfter(log.recovered.lastTimeSeconds, log.recovered.lastTimeNanos);
   core.describe({ liveOrders: true, restingOrders: false });
 
   // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
@@ -290,6 +296,8 @@ async function startOn(
         archivedSequence: status.archivedSequence,
         snapshotSequence: status.snapshotSequence,
         divergedSequence: status.divergedSequence,
+        logTimeOffsetMs: Math.round(clock.aheadMs() * 1_000) / 1_000,
+        wallClockJumps: clock.jumps,
         openOrders: core.state.orders.store.liveOrders,
         ouchConnections: gateway.connections,
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),

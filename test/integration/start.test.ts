@@ -8,6 +8,11 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { CLI, type CliResult, runCli } from '#app/cli/test-support.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
+import { Tick } from '#domain/commands.ts';
+import { openDataDirectory } from '#log/file/data-directory.ts';
+import { FileLog } from '#log/file/file-log.ts';
+import { ManualClock } from '#log/manual-clock.ts';
+import { Outbox } from '#replica/outbox.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hive-start-'));
 const dataDirectory = join(directory, 'data');
@@ -223,3 +228,59 @@ venue:
   );
   assert.deepEqual(await end(again.child, 'SIGTERM'), [0, null]);
 });
+
+test('hive start: a log whose last entry is later than the wall clock is gone on with, slowly and loudly', {
+  timeout: 120_000,
+}, async () => {
+  const path = join(directory, 'ahead');
+  writeAhead(path, 3_600);
+  const node = await startNode('--data-dir', path, '--no-demo');
+  assert.match(
+    node.log(),
+    /WARN {2}the log's last entry is 60 min later than the wall clock: one of the two/,
+  );
+
+  const ticks = await twoTicks(path);
+  assert.ok(ticks[0] > Date.now() / 1_000 + 3_500, 'time goes on from the last entry');
+  assert.ok(ticks[1] > ticks[0], 'time goes on');
+  const { stdout } = await runCli(['status', '--json', '--data-dir', path]);
+  const { logTimeOffsetMs, wallClockJumps } = JSON.parse(stdout);
+  assert.ok(logTimeOffsetMs > 3_500_000 && logTimeOffsetMs <= 3_600_000, `${logTimeOffsetMs}`);
+  assert.equal(wallClockJumps, 0);
+  const text = (await runCli(['status', '--data-dir', path])).stdout;
+  assert.match(
+    text,
+    /^log time +\d+(\.\d+)? ms ahead of the wall clock, which jumped 0 times since the start$/m,
+  );
+  assert.deepEqual(await end(node.child, 'SIGTERM'), [0, null]);
+});
+
+/** A data directory whose log has one entry, that much later than now. */
+function writeAhead(path: string, aheadSeconds: number): void {
+  const clock = new ManualClock(Math.floor(Date.now() / 1_000) + aheadSeconds);
+  const data = openDataDirectory(path, { clock });
+  const { logDirectory, logId } = data;
+  const log = FileLog.open({ directory: logDirectory, logId, clock, reader: { deliver: () => {} } });
+  const outbox = new Outbox(1, data.epoch, () => {});
+  outbox.words.i32[outbox.reserve(Tick.words)] = Tick.type | (Tick.words << 16);
+  outbox.drain(log);
+  log.commit();
+  log.close();
+  data.close();
+}
+
+/** Times, in seconds since the Unix epoch, of the next two ticks that the node on `path` logs. */
+async function twoTicks(path: string): Promise<number[]> {
+  const tail = spawn(process.execPath, [CLI, 'log', 'tail', '--json', '--lines', '0', '--data-dir', path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(tail);
+  const times: number[] = [];
+  for await (const line of createInterface(tail.stdout)) {
+    times.push(Date.parse(JSON.parse(line).time) / 1_000);
+    if (times.length === 2) break;
+  }
+  await end(tail, 'SIGKILL');
+  running.delete(tail);
+  return times;
+}

@@ -33,6 +33,7 @@ function statusText(status: Status): string {
     ['state hash', status.stateHash],
     ['snapshot', status.snapshotSequence === 0 ? 'none yet' : `of entry ${status.snapshotSequence}`],
     ['shadow core', divergence(status.divergedSequence)],
+    ['log time', logTime(status)],
     ['open orders', String(status.openOrders)],
     ...diskRows(status.disk),
     ['up', `${status.uptimeSeconds} s`],
@@ -64,4 +65,11 @@ function diskRows(disk: DiskUsage | undefined): [string, string][] {
 function divergence(sequence: number): string {
   if (sequence === 0) return 'agrees';
   return `DIFFERS since entry ${sequence}: do not trade on this node; keep its data directory and report it`;
+}
+
+function logTime({ logTimeOffsetMs, wallClockJumps }: Status): string {
+  const side = logTimeOffsetMs < 0 ? 'behind' : 'ahead of';
+  const offset = `${Math.abs(logTimeOffsetMs)} ms ${side} the wall clock`;
+  const agrees = logTimeOffsetMs === 0 ? 'agrees with the wall clock' : offset;
+  return `${agrees}, which jumped ${wallClockJumps} times since the start`;
 }
