@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_ENVIRONMENT } from './environment.js';
 
 /** The first Node that runs the sources as they are. */
 const NODE_MIN = [24, 12];
@@ -37,9 +38,17 @@ if (node === undefined) {
   process.exit(USAGE);
 }
 
-const child = spawn(node, [join(ROOT, 'src', 'app', 'cli.ts'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const args = [join(ROOT, 'src', 'app', 'cli.ts'), ...process.argv.slice(2)];
+const env = { ...NODE_ENVIRONMENT, ...process.env };
+try {
+  // Becomes that Node, so that nothing is left between it and whoever started this.
+  process.execve?.(node, [node, ...args], env);
+} catch {
+  // Whatever hinders this hinders the next step too, which says so.
+}
+
+// A Node before 22.15, and any on Windows, cannot: it stays and passes signals and the exit status on.
+const child = spawn(node, args, { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
   process.on(signal, () => child.kill(signal));
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { NODE_ENVIRONMENT } from '../../bin/environment.js';
 import type { LoadConfig, LoadResult } from './client.ts';
 
 /** A server under load, in a process of its own. */
@@ -16,8 +17,12 @@ export interface LoadedServer {
   kill(): Promise<void>;
 }
 
+/** With the environment that bin/hive.js gives to a node. */
 function start(file: URL, config: unknown): ChildProcess {
-  return fork(file, [JSON.stringify(config)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return fork(file, [JSON.stringify(config)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...NODE_ENVIRONMENT, ...process.env },
+  });
 }
 
 async function nextMessage(child: ChildProcess): Promise<unknown> {

@@ -68,9 +68,9 @@ function compare(builder: ItchBookBuilder, feed: MarketDataFeed, venue: TestVenu
       const own: typeof built = [];
       feed.book.visitOrders(instrumentId, side, (slot) =>
         own.push({
-          reference: feed.book.reference[slot],
-          price: feed.book.priceTicks[slot] * TICK,
-          shares: feed.book.visibleQtyLots[slot],
+          reference: feed.book.reference(slot),
+          price: feed.book.priceTicks(slot) * TICK,
+          shares: feed.book.visibleQtyLots(slot),
         }),
       );
       assert.deepEqual(built, own);

@@ -186,8 +186,9 @@ test('replay: a recording that cannot be read names file and place', async () =>
   assert.match(missing.stderr, /^hive: .*nothing: cannot be opened \(ENOENT\)/);
 });
 
+const launcher = fileURLToPath(new URL('../../../bin/hive.js', import.meta.url));
+
 test('bin/hive.js: any Node starts the right one; the exit status passes through', () => {
-  const launcher = fileURLToPath(new URL('../../../bin/hive.js', import.meta.url));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [launcher, 'status', '--data-dir', directory],
@@ -197,6 +198,21 @@ test('bin/hive.js: any Node starts the right one; the exit status passes through
   );
   assert.deepEqual([status, stdout], [ExitCode.NotReachable, '']);
   assert.match(stderr, /^hive: no node runs on the data directory/);
+});
+
+test('bin/hive.js: becomes the process that it starts, with the environment of a node unless told otherwise', () => {
+  const say = 'data:text/javascript,console.log(process.pid,process.env.MALLOC_MMAP_THRESHOLD_)';
+  const { MALLOC_MMAP_THRESHOLD_: _, ...rest } = process.env;
+  const run = (env: NodeJS.ProcessEnv): string[][] => {
+    const options = { encoding: 'utf8', env: { ...rest, ...env, NODE_OPTIONS: `--import=${say}` } } as const;
+    const { stdout } = spawnSync(process.execPath, [launcher, '--help'], options);
+    const [before, after] = stdout.split('\n').map((line) => line.split(' '));
+    return [before, after];
+  };
+  const [[pid, unset], [samePid, set]] = run({});
+  assert.deepEqual([samePid, unset, set], [pid, 'undefined', '131072']);
+  const [, [, own]] = run({ MALLOC_MMAP_THRESHOLD_: '65536' });
+  assert.equal(own, '65536');
 });
 
 /** `hive log dump`, and every other command that does something, with the long names of its options. */

@@ -151,6 +151,23 @@ describe('recovery: torn tails', () => {
       opened.close();
     }
   });
+
+  test('one byte anywhere in the room of a large segment: it is found and cleared', () => {
+    const disk = new PowerCutDisk({ random: () => 0 });
+    const segmentBytes = 2 ** 21 + 512;
+    const fixture = new LogFixture(disk, '/log', segmentBytes);
+    const log = fixture.create();
+    fixture.commit(log, 20, 30);
+    log.close();
+    const path = segmentPath('/log', 1);
+    const end = disk.bytesOf(path).findLastIndex((byte) => byte !== 0) + 1;
+    const piece = segmentBytes - 2 ** 20;
+    for (const byte of [end + 512, piece - 1, piece, segmentBytes - 1]) {
+      const damaged = disk.clone();
+      damaged.bytesOf(path)[byte] = 1;
+      assertTornTo(fixture, damaged, fixture.appended.length, byte + 1 - end, `byte ${byte}`);
+    }
+  });
 });
 
 describe('recovery: damage is refused', () => {

@@ -117,7 +117,7 @@ export class SegmentReader {
     this.#handle = handle;
     this.file = file;
     this.#bufferFrom = this.#bufferTo = 0;
-    const bytes = this.#read(0, SEGMENT_HEADER_BYTES);
+    const bytes = this.#read(this.words, 0, SEGMENT_HEADER_BYTES);
     const start = decodeSegmentHeader(file, this.words, bytes, this.logId);
     if (start.firstSequence !== firstSequence) {
       throw corrupt(
@@ -183,22 +183,34 @@ export class SegmentReader {
     return Scan.Record;
   }
 
-  /** A copy of the file from `offset` up to the size that its header names. */
+  /**
+   * A copy of the file from `offset` up to the last byte that is not zero, and of the zeros after it as far as a record that
+   * begins before can reach; empty when there are only zeros. `next` looks at the file again.
+   */
   readRest(): WordBuffer {
-    const rest = WordBuffer.allocate((this.segmentBytes - this.offset) / 4);
-    let filled = 0;
-    while (filled < rest.u8.length) {
-      const read = this.#disk.read(
-        this.#handle,
-        rest.u8,
-        filled,
-        rest.u8.length - filled,
-        this.offset + filled,
-      );
-      if (read === 0) break;
-      filled += read;
-    }
+    const written = this.#writtenEnd();
+    const bytes =
+      written === this.offset ? 0 : Math.min(this.segmentBytes, written + RECORD_BYTES_MAX) - this.offset;
+    const rest = WordBuffer.allocate(bytes / 4);
+    this.#read(rest, this.offset, bytes);
     return rest;
+  }
+
+  /** Offset after the file's last eight bytes that are not zero, or `offset`. A piece at a time: a segment may be large. */
+  #writtenEnd(): number {
+    this.refresh();
+    this.#growBuffer();
+    for (let to = this.segmentBytes; to > this.offset; ) {
+      const from = Math.max(this.offset, to - READ_BYTES_MAX);
+      const read = this.#read(this.words, from, to - from);
+      this.words.u8.fill(0, read, to - from);
+      const { i32 } = this.words;
+      let word = (to - from) / 4 - 1;
+      while (word >= 0 && i32[word] === 0) word--;
+      if (word >= 0) return from + ((word >> 1) + 1) * 8;
+      to = from;
+    }
+    return this.offset;
   }
 
   close(): void {
@@ -211,8 +223,8 @@ export class SegmentReader {
   #load(bytes: number): number {
     if (this.offset < this.#bufferFrom || this.offset + bytes > this.#bufferTo) {
       const length = Math.min(Math.max(this.#readBytes, bytes), this.segmentBytes - this.offset);
-      if (length > this.words.u8.length) this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
-      const read = this.#read(this.offset, length);
+      if (length > this.words.u8.length) this.#growBuffer();
+      const read = this.#read(this.words, this.offset, length);
       this.words.u8.fill(0, read, length);
       this.#bufferFrom = this.offset;
       this.#bufferTo = this.offset + length;
@@ -221,11 +233,15 @@ export class SegmentReader {
     return (this.offset - this.#bufferFrom) / 4;
   }
 
-  /** Reads to the start of the buffer; fewer bytes than `length` mean the end of the file. */
-  #read(position: number, length: number): number {
+  #growBuffer(): void {
+    if (this.words.u8.length < READ_BYTES_MAX) this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
+  }
+
+  /** Reads to the start of `to`; fewer bytes than `length` mean the end of the file. */
+  #read(to: WordBuffer, position: number, length: number): number {
     let filled = 0;
     while (filled < length) {
-      const read = this.#disk.read(this.#handle, this.words.u8, filled, length - filled, position + filled);
+      const read = this.#disk.read(this.#handle, to.u8, filled, length - filled, position + filled);
       if (read === 0) break;
       filled += read;
     }

@@ -124,7 +124,7 @@ export class EventTranslator {
     }
     for (const instrument of this.#instruments.values()) {
       const write = (slot: number): void => {
-        if (this.book.priceTicks[slot] <= instrument.priceTicksMax) this.#add(publisher, instrument, slot);
+        if (this.book.priceTicks(slot) <= instrument.priceTicksMax) this.#add(publisher, instrument, slot);
       };
       this.book.visitOrders(instrument.instrumentId, Side.Buy, write);
       this.book.visitOrders(instrument.instrumentId, Side.Sell, write);
@@ -139,10 +139,10 @@ export class EventTranslator {
     const book = this.book;
     publisher.addOrder(
       instrument,
-      book.reference[slot],
-      book.side[slot],
-      book.priceTicks[slot],
-      book.visibleQtyLots[slot],
+      book.reference(slot),
+      book.side(slot),
+      book.priceTicks(slot),
+      book.visibleQtyLots(slot),
     );
   }
 
@@ -189,13 +189,13 @@ export class EventTranslator {
     }
     const qtyLots = f64[(at + Trade.at.qtyLots) >> 1];
     const slot = this.book.find(makerOrderId);
-    assert(slot >= 0, 'Invariant: a trade takes from a displayed order');
+    assert(slot !== 0, 'Invariant: a trade takes from a displayed order');
     assert(
-      this.book.visibleQtyLots[slot] - qtyLots === makerVisible,
+      this.book.visibleQtyLots(slot) - qtyLots === makerVisible,
       'Invariant: a trade takes what the order displays',
     );
-    if (this.book.priceTicks[slot] <= instrument.priceTicksMax) {
-      this.#publisher.orderExecuted(instrument, this.book.reference[slot], qtyLots, this.#lastMatchNumber);
+    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
+      this.#publisher.orderExecuted(instrument, this.book.reference(slot), qtyLots, this.#lastMatchNumber);
     }
     this.book.reduce(slot, qtyLots);
   }
@@ -208,14 +208,14 @@ export class EventTranslator {
     priceTicks: number,
   ): void {
     const slot = this.book.find(orderId);
-    if (slot < 0) {
+    if (slot === 0) {
       assert(visibleQtyLots === 0, 'Invariant: an order that is not in the book displays nothing');
       return;
     }
-    const taken = this.book.visibleQtyLots[slot] - visibleQtyLots;
+    const taken = this.book.visibleQtyLots(slot) - visibleQtyLots;
     if (taken === 0) return;
-    const reference = this.book.reference[slot];
-    if (this.book.priceTicks[slot] <= instrument.priceTicksMax) {
+    const reference = this.book.reference(slot);
+    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
       if (priceTicks <= instrument.priceTicksMax) {
         this.#publisher.orderExecutedInCross(instrument, reference, taken, this.#lastMatchNumber, priceTicks);
       } else {
@@ -227,8 +227,8 @@ export class EventTranslator {
 
   /** A shown order loses `qtyLots` without a trade. */
   #publishReduction(instrument: FeedInstrument, slot: number, qtyLots: number): void {
-    const reference = this.book.reference[slot];
-    if (qtyLots === this.book.visibleQtyLots[slot]) this.#publisher.orderDelete(instrument, reference);
+    const reference = this.book.reference(slot);
+    if (qtyLots === this.book.visibleQtyLots(slot)) this.#publisher.orderDelete(instrument, reference);
     else this.#publisher.orderCancel(instrument, reference, qtyLots);
   }
 
@@ -238,9 +238,9 @@ export class EventTranslator {
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
     const slot = this.book.find(words.f64[(at + OrderCanceled.at.orderId) >> 1]);
-    assert(slot >= 0, 'Invariant: what leaves the displayed book was in it');
+    assert(slot !== 0, 'Invariant: what leaves the displayed book was in it');
     this.#begin(words, at);
-    if (this.book.priceTicks[slot] <= instrument.priceTicksMax) {
+    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
       this.#publishReduction(instrument, slot, visibleQtyLots);
     }
     this.book.reduce(slot, visibleQtyLots);
@@ -251,13 +251,13 @@ export class EventTranslator {
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
     const slot = this.book.find(f64[(at + OrderReplaced.at.originalOrderId) >> 1]);
-    if (slot < 0) return;
+    if (slot === 0) return;
     this.#begin(words, at);
     const orderId = f64[(at + OrderReplaced.at.orderId) >> 1];
-    const shown = this.book.priceTicks[slot] <= instrument.priceTicksMax;
+    const shown = this.book.priceTicks(slot) <= instrument.priceTicksMax;
     if (words.u8[(at << 2) + REPLACED_KEEPS] === 0) {
       if (shown) {
-        this.#leftReference = this.book.reference[slot];
+        this.#leftReference = this.book.reference(slot);
         this.#leftNewOrderId = orderId;
         this.#leftInstrument = instrument;
       }
@@ -267,7 +267,7 @@ export class EventTranslator {
     const lostQtyLots = f64[(at + OrderReplaced.at.visibleQtyLots) >> 1];
     this.book.rename(slot, orderId);
     if (lostQtyLots === 0) return;
-    if (shown) this.#publisher.orderCancel(instrument, this.book.reference[slot], lostQtyLots);
+    if (shown) this.#publisher.orderCancel(instrument, this.book.reference(slot), lostQtyLots);
     this.book.reduce(slot, lostQtyLots);
   }
 
