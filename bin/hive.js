@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NODE_ENVIRONMENT } from './environment.js';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from './runtime.js';
 
 /** The first Node that runs the sources as they are. */
 const NODE_MIN = [24, 12];
@@ -38,7 +38,7 @@ if (node === undefined) {
   process.exit(USAGE);
 }
 
-const args = [join(ROOT, 'src', 'app', 'cli.ts'), ...process.argv.slice(2)];
+const args = [...NODE_FLAGS, join(ROOT, 'src', 'app', 'cli.ts'), ...process.argv.slice(2)];
 const env = { ...NODE_ENVIRONMENT, ...process.env };
 try {
   // Becomes that Node, so that nothing is left between it and whoever started this.

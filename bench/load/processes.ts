@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { NODE_ENVIRONMENT } from '../../bin/environment.js';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
 import type { LoadConfig, LoadResult } from './client.ts';
 
 /** A server under load, in a process of its own. */
@@ -17,10 +17,11 @@ export interface LoadedServer {
   kill(): Promise<void>;
 }
 
-/** With the environment that bin/hive.js gives to a node. */
+/** With the options and the environment that bin/hive.js gives to a node. */
 function start(file: URL, config: unknown): ChildProcess {
   return fork(file, [JSON.stringify(config)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    execArgv: NODE_FLAGS,
     env: { ...NODE_ENVIRONMENT, ...process.env },
   });
 }

@@ -41,12 +41,12 @@ const CANCEL_ORDERS = byteAt(SetKillSwitch, 'cancelOrders');
 
 /** The operator's commands, sessions and attestations. */
 export class Administration {
-  readonly #state: CoreState;
-  readonly #writer: EventWriter;
-  readonly #execution: Execution;
-  readonly #phaseControl: PhaseControl;
-  readonly #massCancellation: MassCancellation;
-  readonly #refusals: Refusals;
+  declare private readonly state: CoreState;
+  declare private readonly writer: EventWriter;
+  declare private readonly execution: Execution;
+  declare private readonly phaseControl: PhaseControl;
+  declare private readonly massCancellation: MassCancellation;
+  declare private readonly refusals: Refusals;
 
   constructor(
     state: CoreState,
@@ -56,12 +56,12 @@ export class Administration {
     massCancellation: MassCancellation,
     refusals: Refusals,
   ) {
-    this.#state = state;
-    this.#writer = writer;
-    this.#execution = execution;
-    this.#phaseControl = phaseControl;
-    this.#massCancellation = massCancellation;
-    this.#refusals = refusals;
+    this.state = state;
+    this.writer = writer;
+    this.execution = execution;
+    this.phaseControl = phaseControl;
+    this.massCancellation = massCancellation;
+    this.refusals = refusals;
   }
 
   /** Applies a command of the operator, which only userId 0 may send, and returns how it was answered. */
@@ -69,22 +69,22 @@ export class Administration {
     const userId = words.i32[offset + 1];
     let code: number = ACCEPTED;
     if (userId !== 0) {
-      code = this.#state.users.rowOf(userId) === -1 ? RejectCode.UNKNOWN_USER : RejectCode.NOT_ALLOWED;
+      code = this.state.users.rowOf(userId) === -1 ? RejectCode.UNKNOWN_USER : RejectCode.NOT_ALLOWED;
     }
     if (code === ACCEPTED) code = this.#dispatch(type, words, offset);
     if (code !== ACCEPTED) {
-      this.#refusals.refuse(type, code, words, offset, 0);
+      this.refusals.refuse(type, code, words, offset, 0);
       return code;
     }
     const at = this.#begin(CommandAccepted, words.i32[offset + 2]);
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + CommandAccepted.at.commandType] = type;
     i32[at + CommandAccepted.at.clientOrderId] = words.i32[offset + 3];
     return ACCEPTED;
   }
 
   #dispatch(type: CommandType, words: WordBuffer, offset: number): number {
-    const state = this.#state;
+    const state = this.state;
     switch (type) {
       case CommandType.AddAsset: {
         const code = state.assets.add(words, offset);
@@ -110,9 +110,9 @@ export class Administration {
       case CommandType.SetAccountLimits:
         return this.#setLimits(words, offset);
       case CommandType.SetPhase:
-        return this.#phaseControl.setPhase(words, offset);
+        return this.phaseControl.setPhase(words, offset);
       case CommandType.SetSchedule:
-        return this.#phaseControl.setSchedule(words, offset);
+        return this.phaseControl.setSchedule(words, offset);
       case CommandType.SetKillSwitch:
         return this.#setKillSwitch(words, offset);
       default:
@@ -121,25 +121,25 @@ export class Administration {
   }
 
   #begin(layout: Layout, instrumentId: number): number {
-    return this.#writer.begin(layout.type, layout.words, instrumentId, 0, 0);
+    return this.writer.begin(layout.type, layout.words, instrumentId, 0, 0);
   }
 
   #addInstrument(words: WordBuffer, offset: number): number {
-    const { instruments, phases } = this.#state;
+    const { instruments, phases } = this.state;
     const code = instruments.add(words, offset);
     if (code !== ACCEPTED) return code;
     const row = instruments.count - 1;
     phases.add(instruments.initialPhase[row] as Phase);
-    this.#state.addBook(this.#execution);
+    this.state.addBook(this.execution);
     this.writeInstrument(row);
     return ACCEPTED;
   }
 
   #posted(code: number, kind: number, words: WordBuffer, offset: number): number {
     if (code !== ACCEPTED) return code;
-    const { ledger } = this.#state;
+    const { ledger } = this.state;
     const at = this.#begin(LedgerPosted, 0);
-    const { i32, f64 } = this.#writer.words;
+    const { i32, f64 } = this.writer.words;
     f64[(at + LedgerPosted.at.amountMinor) >> 1] = ledger.postedAmountMinor;
     f64[(at + LedgerPosted.at.balanceMinor) >> 1] = ledger.postedBalanceMinor;
     i32[at + LedgerPosted.at.accountId] = words.i32[offset + Deposit.at.accountId];
@@ -149,65 +149,65 @@ export class Administration {
   }
 
   #setLimits(words: WordBuffer, offset: number): number {
-    const code = this.#state.risk.setLimits(words, offset);
+    const code = this.state.risk.setLimits(words, offset);
     if (code !== ACCEPTED) return code;
     const at = this.#begin(AccountLimitsSet, 0);
-    this.#writer.words.i32[at + AccountLimitsSet.at.accountId] =
+    this.writer.words.i32[at + AccountLimitsSet.at.accountId] =
       words.i32[offset + SetAccountLimits.at.accountId];
     return ACCEPTED;
   }
 
   #setKillSwitch(words: WordBuffer, offset: number): number {
-    const code = this.#state.risk.setKillSwitch(words, offset);
+    const code = this.state.risk.setKillSwitch(words, offset);
     if (code !== ACCEPTED) return code;
     const at = this.#begin(KillSwitchSet, words.i32[offset + 2]);
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + KillSwitchSet.at.scope] = words.i32[offset + SetKillSwitch.at.scope] & 0xffff;
     i32[at + KillSwitchSet.at.scopeId] = words.i32[offset + SetKillSwitch.at.scopeId];
-    if (words.u8[offset * 4 + CANCEL_ORDERS] === 1) this.#massCancellation.killed(words, offset);
+    if (words.u8[offset * 4 + CANCEL_ORDERS] === 1) this.massCancellation.killed(words, offset);
     return ACCEPTED;
   }
 
   #setCoreVersion(words: WordBuffer, offset: number): number {
     const version = words.i32[offset + SetCoreVersion.at.version];
     if (!isSupportedVersion(version)) return RejectCode.UNSUPPORTED_CORE_VERSION;
-    this.#state.coreVersion = version;
+    this.state.coreVersion = version;
     this.writeCoreVersion();
     return ACCEPTED;
   }
 
   openSession(words: WordBuffer, offset: number): void {
-    const { users } = this.#state;
+    const { users } = this.state;
     const user = users.rowOf(words.i32[offset + 1]);
     const cancelOnDisconnect = words.u8[offset * 4 + CANCEL_ON_DISCONNECT];
     let code: number = user === -1 ? RejectCode.UNKNOWN_USER : ACCEPTED;
     if (cancelOnDisconnect > 1) code = RejectCode.MALFORMED_COMMAND;
     if (code !== ACCEPTED) {
-      this.#refusals.refuse(CommandType.OpenSession, code, words, offset, 0);
+      this.refusals.refuse(CommandType.OpenSession, code, words, offset, 0);
       return;
     }
     users.sessionOpen[user] = 1;
     users.cancelOnDisconnect[user] = cancelOnDisconnect;
-    const at = this.#writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId(user), 0);
-    this.#writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = cancelOnDisconnect;
+    const at = this.writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId(user), 0);
+    this.writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = cancelOnDisconnect;
   }
 
   closeSession(words: WordBuffer, offset: number): void {
-    const { users } = this.#state;
+    const { users } = this.state;
     const user = users.rowOf(words.i32[offset + 1]);
     if (user === -1) {
-      this.#refusals.refuse(CommandType.CloseSession, RejectCode.UNKNOWN_USER, words, offset, 0);
+      this.refusals.refuse(CommandType.CloseSession, RejectCode.UNKNOWN_USER, words, offset, 0);
       return;
     }
-    this.#writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId(user), 0);
+    this.writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId(user), 0);
     const cancels = users.sessionOpen[user] === 1 && users.cancelOnDisconnect[user] === 1;
     users.sessionOpen[user] = 0;
-    if (cancels) this.#massCancellation.disconnected(user, words.i32[offset + 3]);
+    if (cancels) this.massCancellation.disconnected(user, words.i32[offset + 3]);
   }
 
   attest(words: WordBuffer, offset: number): void {
     const at = this.#begin(Attested, 0);
-    const { i32, f64 } = this.#writer.words;
+    const { i32, f64 } = this.writer.words;
     f64[(at + Attested.at.attestedSequence) >> 1] = words.f64[(offset + Attest.at.attestedSequence) >> 1];
     i32[at + Attested.at.nodeId] = words.i32[offset + Attest.at.nodeId];
     i32[at + Attested.at.stateHashHigh] = words.i32[offset + Attest.at.stateHashHigh];
@@ -216,13 +216,13 @@ export class Administration {
 
   writeCoreVersion(): void {
     const at = this.#begin(CoreVersionSet, 0);
-    this.#writer.words.i32[at + CoreVersionSet.at.version] = this.#state.coreVersion;
+    this.writer.words.i32[at + CoreVersionSet.at.version] = this.state.coreVersion;
   }
 
   writeAsset(row: number): void {
-    const { assets } = this.#state;
+    const { assets } = this.state;
     const at = this.#begin(AssetAdded, 0);
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + AssetAdded.at.assetId] = assets.assetId[row];
     i32[at + AssetAdded.at.decimals] = assets.decimals[row];
     copy(i32, at + AssetAdded.at.symbol, assets.symbol, row, 2);
@@ -230,13 +230,13 @@ export class Administration {
 
   writeAccount(row: number): void {
     const at = this.#begin(AccountAdded, 0);
-    this.#writer.words.i32[at + AccountAdded.at.accountId] = this.#state.accounts.accountId(row);
+    this.writer.words.i32[at + AccountAdded.at.accountId] = this.state.accounts.accountId(row);
   }
 
   writeUser(row: number): void {
-    const { users, accounts } = this.#state;
+    const { users, accounts } = this.state;
     const at = this.#begin(UserAdded, 0);
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + UserAdded.at.newUserId] = users.userId(row);
     i32[at + UserAdded.at.accountId] = accounts.accountId(users.accountRow(row));
     i32[at + UserAdded.at.reportCount] = users.reportCount(row);
@@ -247,9 +247,9 @@ export class Administration {
   }
 
   writeInstrument(row: number): void {
-    const { instruments, assets, phases } = this.#state;
+    const { instruments, assets, phases } = this.state;
     const at = this.#begin(InstrumentAdded, instruments.instrumentId[row]);
-    const { i32, f64 } = this.#writer.words;
+    const { i32, f64 } = this.writer.words;
     const base = instruments.baseAssetRow[row];
     i32[at + InstrumentAdded.at.kind] =
       instruments.kind[row] |

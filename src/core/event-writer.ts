@@ -20,31 +20,31 @@ const IMAGE = EventFlag.Image;
  * Keeps the state hash, which rolls over the words of every event that is not an image.
  */
 export class EventWriter {
-  readonly words: WordBuffer;
+  declare readonly words: WordBuffer;
   /** The state hash up to the last flush, as two words. */
-  hashHigh: number;
-  hashLow: number;
-  readonly #sink: EventSink;
+  declare hashHigh: number;
+  declare hashLow: number;
+  declare private readonly sink: EventSink;
   /** Sequence and time of the entry that is being applied, in the form in which every event carries them. */
-  readonly #stamp: WordBuffer;
-  readonly #i32: Int32Array;
-  #length: number;
-  #imageFlag: number;
+  declare private readonly _stamp: WordBuffer;
+  declare private readonly i32: Int32Array;
+  declare private length: number;
+  declare private imageFlag: number;
 
   constructor(sink: EventSink) {
     this.words = WordBuffer.allocate(CAPACITY_WORDS);
     this.hashHigh = 0x6a09e667;
     this.hashLow = 0xbb67ae85 | 0;
-    this.#sink = sink;
-    this.#stamp = WordBuffer.allocate(4);
-    this.#i32 = this.words.i32;
-    this.#length = 0;
-    this.#imageFlag = 0;
+    this.sink = sink;
+    this._stamp = WordBuffer.allocate(4);
+    this.i32 = this.words.i32;
+    this.length = 0;
+    this.imageFlag = 0;
   }
 
   /** Sequence and time of the entry that is being applied: stamped on every event. */
   stamp(sequence: number, timeSeconds: number, timeNanos: number): void {
-    const { i32, f64 } = this.#stamp;
+    const { i32, f64 } = this._stamp;
     f64[0] = sequence;
     i32[2] = timeSeconds;
     i32[3] = timeNanos;
@@ -56,7 +56,7 @@ export class EventWriter {
    */
   begin(type: number, sizeWords: number, instrumentId: number, userId: number, reportNumber: number): number {
     const at = this.beginRaw(type, sizeWords, instrumentId, userId, reportNumber);
-    this.#i32.fill(0, at + HEADER_WORDS, at + sizeWords);
+    this.i32.fill(0, at + HEADER_WORDS, at + sizeWords);
     return at;
   }
 
@@ -68,12 +68,12 @@ export class EventWriter {
     userId: number,
     reportNumber: number,
   ): number {
-    if (this.#length + EVENT_WORDS_MAX > CAPACITY_WORDS) this.flush();
-    const at = this.#length & POSITION_MASK;
-    const i32 = this.#i32;
-    const stamp = this.#stamp.i32;
-    this.#length = at + sizeWords;
-    i32[at] = type | this.#imageFlag | (sizeWords << 16);
+    if (this.length + EVENT_WORDS_MAX > CAPACITY_WORDS) this.flush();
+    const at = this.length & POSITION_MASK;
+    const i32 = this.i32;
+    const stamp = this._stamp.i32;
+    this.length = at + sizeWords;
+    i32[at] = type | this.imageFlag | (sizeWords << 16);
     i32[at + 1] = instrumentId | 0;
     i32[at + 2] = stamp[0];
     i32[at + 3] = stamp[1];
@@ -87,16 +87,16 @@ export class EventWriter {
   /** Events from now on describe standing state (EventFlag.Image) and are not hashed, or changes again. */
   image(on: boolean): void {
     this.flush();
-    this.#imageFlag = on ? IMAGE << 8 : 0;
+    this.imageFlag = on ? IMAGE << 8 : 0;
   }
 
   /** Hashes what was written and hands it to the sink. */
   flush(): void {
-    const length = this.#length;
+    const length = this.length;
     if (length === 0) return;
-    this.#length = 0;
-    if (this.#imageFlag === 0) this.#hash(length);
-    this.#sink.onEvents(this.words, 0, length);
+    this.length = 0;
+    if (this.imageFlag === 0) this.#hash(length);
+    this.sink.onEvents(this.words, 0, length);
   }
 
   /**
@@ -105,7 +105,7 @@ export class EventWriter {
    * cryptographic: the archive's hash chain is that.
    */
   #hash(length: number): void {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     let a = this.hashHigh;
     let b = this.hashLow;
     let c = a ^ 0x3c6ef372;

@@ -52,35 +52,35 @@ const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
  * leaves every list, and pairs of orders that cancel each other are noted. Every book's listener.
  */
 export class Execution implements BookListener {
-  readonly #state: CoreState;
-  readonly #orders: Orders;
-  readonly #ledger: Ledger;
-  readonly #writer: EventWriter;
-  readonly #i32: Int32Array;
-  readonly #f64: Float64Array;
-  readonly #reports: Reports;
+  declare private readonly state: CoreState;
+  declare private readonly orders: Orders;
+  declare private readonly ledger: Ledger;
+  declare private readonly writer: EventWriter;
+  declare private readonly i32: Int32Array;
+  declare private readonly f64: Float64Array;
+  declare private readonly reports: Reports;
   /** Pairs to settle after the command: the order that traded or triggered, its partner, and the partner's orderId. */
-  #pairs: Int32Array;
-  #pairOrderIds: Float64Array;
-  #pairCount: number;
+  declare private pairs: Int32Array;
+  declare private pairOrderIds: Float64Array;
+  declare private pairCount: number;
 
   constructor(state: CoreState, writer: EventWriter, reports: Reports) {
-    this.#state = state;
-    this.#orders = state.orders;
-    this.#ledger = state.ledger;
-    this.#writer = writer;
-    this.#i32 = writer.words.i32;
-    this.#f64 = writer.words.f64;
-    this.#reports = reports;
-    this.#pairs = new Int32Array(256);
-    this.#pairOrderIds = new Float64Array(256);
-    this.#pairCount = 0;
+    this.state = state;
+    this.orders = state.orders;
+    this.ledger = state.ledger;
+    this.writer = writer;
+    this.i32 = writer.words.i32;
+    this.f64 = writer.words.f64;
+    this.reports = reports;
+    this.pairs = new Int32Array(256);
+    this.pairOrderIds = new Float64Array(256);
+    this.pairCount = 0;
   }
 
   onTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): void {
-    const orders = this.#orders;
-    const ledger = this.#ledger;
-    const { instruments } = this.#state;
+    const orders = this.orders;
+    const ledger = this.ledger;
+    const { instruments } = this.state;
     const instrument = orders.instrumentRow(maker);
     const takerBuys = orders.side(taker) === BUY;
     const makerHolding = orders.holding(maker);
@@ -93,8 +93,8 @@ export class Execution implements BookListener {
     this.#fill(maker, qtyLots);
     this.#fill(taker, qtyLots);
     const at = this.#writeTrade(maker, taker, qtyLots, priceTicks) & MASK;
-    const i32 = this.#i32;
-    const f64 = this.#f64;
+    const i32 = this.i32;
+    const f64 = this.f64;
     i32[at + TRADE_AGGRESSOR_SIDE] = takerBuys ? BUY : SELL;
     f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.sellerFeeMinor : ledger.buyerFeeMinor;
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
@@ -106,17 +106,17 @@ export class Execution implements BookListener {
 
   /** A fill of an auction's uncross; the orders are already reduced in the book. Frees those that are filled. */
   onAuctionTrade(buyer: number, seller: number, qtyLots: number, priceTicks: number): void {
-    const orders = this.#orders;
-    const ledger = this.#ledger;
+    const orders = this.orders;
+    const ledger = this.ledger;
     const { store } = orders;
     const instrument = orders.instrumentRow(buyer);
-    const ppm = this.#state.instruments.makerFeePpm[instrument];
+    const ppm = this.state.instruments.makerFeePpm[instrument];
     ledger.settle(instrument, orders.holding(buyer), orders.holding(seller), priceTicks, qtyLots, ppm, ppm);
     this.#fill(buyer, qtyLots);
     this.#fill(seller, qtyLots);
     const at = this.#writeTrade(buyer, seller, qtyLots, priceTicks);
-    const f64 = this.#f64;
-    this.#i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
+    const f64 = this.f64;
+    this.i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
     f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = ledger.buyerFeeMinor;
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = ledger.sellerFeeMinor;
     f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(buyer);
@@ -131,15 +131,15 @@ export class Execution implements BookListener {
 
   /** Brings the order's executed quantity and hold up to date; its leaves are already reduced. */
   #fill(slot: number, qtyLots: number): void {
-    const orders = this.#orders;
+    const orders = this.orders;
     orders.addExecuted(slot, qtyLots);
     this.rehold(slot, orders.store.leavesQtyLots(slot) + qtyLots);
   }
 
   /** Gives back what the order no longer needs after its leaves went down from `oldLeavesLots`. */
   rehold(slot: number, oldLeavesLots: number): void {
-    const orders = this.#orders;
-    const ledger = this.#ledger;
+    const orders = this.orders;
+    const ledger = this.ledger;
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
     const side = orders.side(slot);
@@ -155,19 +155,19 @@ export class Execution implements BookListener {
 
   /** Writes a trade but for the aggressor, the fees and what is visible, which the caller fills in. */
   #writeTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): number {
-    const state = this.#state;
-    const orders = this.#orders;
+    const state = this.state;
+    const orders = this.orders;
     const { users, accounts } = state;
     const { store } = orders;
     const makerUser = orders.userRow(maker);
     const takerUser = orders.userRow(taker);
     const instrumentId = state.instruments.instrumentId[orders.instrumentRow(maker)];
-    const at = this.#writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0) & MASK;
-    const i32 = this.#i32;
-    const f64 = this.#f64;
+    const at = this.writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0) & MASK;
+    const i32 = this.i32;
+    const f64 = this.f64;
     f64[(at + TRADE_TRADE_ID) >> 1] = state.nextTradeId();
     f64[(at + TRADE_QTY_LOTS) >> 1] = qtyLots;
-    f64[(at + TRADE_AMOUNT_MINOR) >> 1] = this.#ledger.amountMinor;
+    f64[(at + TRADE_AMOUNT_MINOR) >> 1] = this.ledger.amountMinor;
     i32[at + TRADE_PRICE_TICKS] = priceTicks;
     f64[(at + TRADE_MAKER_ORDER_ID) >> 1] = store.orderId(maker);
     f64[(at + TRADE_MAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(maker);
@@ -186,7 +186,7 @@ export class Execution implements BookListener {
 
   /** Positions of a margined instrument, and the pairs to settle; maker first. */
   #afterTrade(instrument: number, maker: number, taker: number, takerBuys: boolean): void {
-    const { orders, ledger, instruments } = this.#state;
+    const { orders, ledger, instruments } = this.state;
     if (instruments.kind[instrument] !== SPOT) {
       this.#writePosition(
         instrument,
@@ -204,13 +204,13 @@ export class Execution implements BookListener {
   }
 
   #writePosition(instrument: number, slot: number, realisedMinor: number): void {
-    const { orders, ledger, accounts, instruments, assets } = this.#state;
+    const { orders, ledger, accounts, instruments, assets } = this.state;
     const holding = orders.holding(slot);
     const accountId = accounts.accountId(orders.accountRow(slot));
     const instrumentId = instruments.instrumentId[instrument];
-    const { i32, f64 } = this.#writer.words;
+    const { i32, f64 } = this.writer.words;
     if (realisedMinor !== 0) {
-      const at = this.#writer.begin(EventType.LedgerPosted, LedgerPosted.words, instrumentId, 0, 0);
+      const at = this.writer.begin(EventType.LedgerPosted, LedgerPosted.words, instrumentId, 0, 0);
       f64[(at + LedgerPosted.at.amountMinor) >> 1] = realisedMinor;
       f64[(at + LedgerPosted.at.balanceMinor) >> 1] = ledger.balances.totalMinor(
         ledger.quoteBalance(holding),
@@ -219,7 +219,7 @@ export class Execution implements BookListener {
       i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow[instrument]];
       i32[at + LedgerPosted.at.kind] = PostingKind.RealisedProfit;
     }
-    const at = this.#writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);
+    const at = this.writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);
     f64[(at + PositionChanged.at.positionLots) >> 1] = ledger.positionLots(holding);
     f64[(at + PositionChanged.at.entryValueMinor) >> 1] = ledger.entryValueMinor(holding);
     f64[(at + PositionChanged.at.realisedMinor) >> 1] = ledger.realisedMinor(holding);
@@ -233,19 +233,19 @@ export class Execution implements BookListener {
     _priceTicks: number,
     reason: CancelReason,
   ): void {
-    const leaves = this.#orders.store.leavesQtyLots(slot);
+    const leaves = this.orders.store.leavesQtyLots(slot);
     this.rehold(slot, leaves + qtyLots);
-    this.#reports.canceled(slot, qtyLots, visibleQtyLots, reason);
+    this.reports.canceled(slot, qtyLots, visibleQtyLots, reason);
     if (leaves === 0) this.finish(slot);
   }
 
   onRested(slot: number, priceTicks: number): void {
-    this.#reports.rested(slot, priceTicks);
+    this.reports.rested(slot, priceTicks);
   }
 
   /** Cancels what is open of a live order and frees its slot. */
   cancel(slot: number, reason: CancelReason): void {
-    const { store } = this.#orders;
+    const { store } = this.orders;
     const book = this.bookOf(slot);
     const leaves = store.leavesQtyLots(slot);
     let visible = 0;
@@ -259,13 +259,13 @@ export class Execution implements BookListener {
   }
 
   bookOf(slot: number): OrderBook {
-    return this.#state.books[this.#orders.instrumentRow(slot)];
+    return this.state.books[this.orders.instrumentRow(slot)];
   }
 
   /** Takes an order that is done out of every list but the slot pool; its hold is already given back. */
   finish(slot: number): void {
-    const state = this.#state;
-    const orders = this.#orders;
+    const state = this.state;
+    const orders = this.orders;
     const partner = orders.partner(slot);
     // A pair that is noted (negative) outlives this order: the partner is still to be canceled.
     if (partner > 0) orders.setPartner(partner, 0);
@@ -278,48 +278,48 @@ export class Execution implements BookListener {
 
   /** The order traded or triggered: its partner is to be canceled once the command has finished matching. */
   notePair(slot: number): void {
-    const { orders } = this.#state;
+    const { orders } = this.state;
     const partner = orders.partner(slot);
-    const at = this.#pairCount;
-    if (at * 2 + 2 > this.#pairs.length) this.#growPairs();
-    this.#pairs[at * 2] = slot;
-    this.#pairs[at * 2 + 1] = partner;
-    this.#pairOrderIds[at * 2] = orders.store.orderId(slot);
-    this.#pairOrderIds[at * 2 + 1] = orders.store.orderId(partner);
-    this.#pairCount = at + 1;
+    const at = this.pairCount;
+    if (at * 2 + 2 > this.pairs.length) this.#growPairs();
+    this.pairs[at * 2] = slot;
+    this.pairs[at * 2 + 1] = partner;
+    this.pairOrderIds[at * 2] = orders.store.orderId(slot);
+    this.pairOrderIds[at * 2 + 1] = orders.store.orderId(partner);
+    this.pairCount = at + 1;
     orders.setPartner(slot, -partner);
   }
 
   #growPairs(): void {
-    const pairs = new Int32Array(this.#pairs.length * 2);
-    pairs.set(this.#pairs);
-    this.#pairs = pairs;
+    const pairs = new Int32Array(this.pairs.length * 2);
+    pairs.set(this.pairs);
+    this.pairs = pairs;
     const orderIds = new Float64Array(pairs.length);
-    orderIds.set(this.#pairOrderIds);
-    this.#pairOrderIds = orderIds;
+    orderIds.set(this.pairOrderIds);
+    this.pairOrderIds = orderIds;
   }
 
   /** Cancels the partners of the orders that traded or triggered, in that order, where the pair still stands. */
   settlePairs(): void {
-    if (this.#pairCount === 0) return;
-    const { orders } = this.#state;
-    const count = this.#pairCount;
+    if (this.pairCount === 0) return;
+    const { orders } = this.state;
+    const count = this.pairCount;
     for (let pair = 0; pair < count; pair++) {
-      const slot = this.#pairs[pair * 2];
-      const partner = this.#pairs[pair * 2 + 1];
+      const slot = this.pairs[pair * 2];
+      const partner = this.pairs[pair * 2 + 1];
       if (!this.#isLive(pair * 2 + 1) || Math.abs(orders.partner(partner)) !== slot) continue;
       this.cancel(partner, ONE_CANCELS_OTHER);
       if (this.#isLive(pair * 2)) orders.setPartner(slot, 0);
     }
     for (let member = 0; member < count * 2; member += 2) {
-      if (this.#isLive(member)) orders.setPartner(this.#pairs[member], 0);
+      if (this.#isLive(member)) orders.setPartner(this.pairs[member], 0);
     }
-    this.#pairCount = 0;
+    this.pairCount = 0;
   }
 
   #isLive(member: number): boolean {
-    const { store } = this.#state.orders;
-    const slot = this.#pairs[member];
-    return store.orderId(slot) === this.#pairOrderIds[member] && store.leavesQtyLots(slot) > 0;
+    const { store } = this.state.orders;
+    const slot = this.pairs[member];
+    return store.orderId(slot) === this.pairOrderIds[member] && store.leavesQtyLots(slot) > 0;
   }
 }

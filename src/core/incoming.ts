@@ -30,30 +30,30 @@ const PPM = 1_000_000;
 
 /** What becomes of an order that is in: it waits, rests, matches, or is canceled. Rules: docs/matching.md, sections 3 to 6. */
 export class Incoming {
-  readonly #state: CoreState;
-  readonly #execution: Execution;
-  readonly #reports: Reports;
-  readonly #phaseControl: PhaseControl;
+  declare private readonly state: CoreState;
+  declare private readonly execution: Execution;
+  declare private readonly reports: Reports;
+  declare private readonly phaseControl: PhaseControl;
 
   constructor(state: CoreState, execution: Execution, reports: Reports, phaseControl: PhaseControl) {
-    this.#state = state;
-    this.#execution = execution;
-    this.#reports = reports;
-    this.#phaseControl = phaseControl;
+    this.state = state;
+    this.execution = execution;
+    this.reports = reports;
+    this.phaseControl = phaseControl;
   }
 
   /** Places an order that waits for its stop price. */
   wait(slot: number): void {
-    const { orders } = this.#state;
-    const book = this.#execution.bookOf(slot);
+    const { orders } = this.state;
+    const book = this.execution.bookOf(slot);
     if (!book.addStop(slot, orders.side(slot) as Side, orders.stopPriceTicks(slot))) {
-      this.#execution.cancel(slot, CancelReason.BookLimit);
+      this.execution.cancel(slot, CancelReason.BookLimit);
     }
   }
 
   /** Lets a limit order, or a market order as its protection's limit, into the book. */
   enter(slot: number, limitTicks: number, isMarket: boolean, minQtyLots: number): void {
-    const { orders, phases, books, ledger } = this.#state;
+    const { orders, phases, books, ledger } = this.state;
     const row = orders.instrumentRow(slot);
     const book = books[row];
     const side = orders.side(slot) as Side;
@@ -63,7 +63,7 @@ export class Incoming {
     }
     const timeInForce = orders.timeInForce(slot);
     if ((orders.orderFlags(slot) & POST_ONLY) !== 0 && book.crosses(side, limitTicks)) {
-      this.#execution.cancel(slot, CancelReason.PostOnlyWouldTrade);
+      this.execution.cancel(slot, CancelReason.PostOnlyWouldTrade);
       return;
     }
     const selfTrade = orders.selfTradePrevention(slot) as SelfTradePrevention;
@@ -75,7 +75,7 @@ export class Incoming {
       const owner = opposite === 0 ? 0 : orders.accountRow(slot);
       if (book.fillableQtyLots(side, limitTicks, owner, selfTrade, needed) < needed) {
         const isFillOrKill = timeInForce === FILL_OR_KILL;
-        this.#execution.cancel(slot, isFillOrKill ? CancelReason.FillOrKill : CancelReason.MinimumQuantity);
+        this.execution.cancel(slot, isFillOrKill ? CancelReason.FillOrKill : CancelReason.MinimumQuantity);
         return;
       }
     }
@@ -91,22 +91,22 @@ export class Incoming {
     isMarket: boolean,
     end: MatchEnd,
   ): void {
-    const { orders } = this.#state;
+    const { orders } = this.state;
     const isBand = end === BAND;
-    if (isBand) this.#phaseControl.callVolatilityAuction(orders.instrumentRow(slot));
+    if (isBand) this.phaseControl.callVolatilityAuction(orders.instrumentRow(slot));
     if (orders.store.leavesQtyLots(slot) === 0) {
       // What self-trade prevention canceled is finished already; a fill is finished here.
-      if (end !== SELF_TRADE) this.#execution.finish(slot);
+      if (end !== SELF_TRADE) this.execution.finish(slot);
       orders.store.releaseOrder(slot);
       return;
     }
     const isImmediate = isMarket || mayNotRest(orders.timeInForce(slot));
     if (!isImmediate) this.#rest(slot, book, side, limitTicks);
-    else this.#execution.cancel(slot, remainderReason(isBand, isMarket));
+    else this.execution.cancel(slot, remainderReason(isBand, isMarket));
   }
 
   #rest(slot: number, book: OrderBook, side: Side, limitTicks: number): void {
-    if (!book.rest(slot, side, limitTicks)) this.#execution.cancel(slot, CancelReason.BookLimit);
+    if (!book.rest(slot, side, limitTicks)) this.execution.cancel(slot, CancelReason.BookLimit);
   }
 
   /**
@@ -114,7 +114,7 @@ export class Incoming {
    * no protection, the end of the price range. 0: it needs a reference and there is none.
    */
   protectionTicks(row: number, side: Side, referenceTicks: number): number {
-    const ppm = this.#state.instruments.marketProtectionPpm[row];
+    const ppm = this.state.instruments.marketProtectionPpm[row];
     if (ppm === 0) return side === BUY ? PRICE_MAX : 1;
     if (referenceTicks === 0) return 0;
     if (side === BUY) {
@@ -130,29 +130,29 @@ export class Incoming {
    * Returns what is left of the budget.
    */
   triggerStops(row: number, budget: number = TRIGGERS_MAX): number {
-    const { phases, books } = this.#state;
+    const { phases, books } = this.state;
     const book = books[row];
     let left = budget;
     while (left > 0 && phases.phase[row] === CONTINUOUS) {
       const slot = book.triggeredStop();
       if (slot === 0) break;
       this.#trigger(slot, row, book);
-      this.#execution.settlePairs();
+      this.execution.settlePairs();
       left--;
     }
     return left;
   }
 
   #trigger(slot: number, row: number, book: OrderBook): void {
-    const { orders, risk } = this.#state;
+    const { orders, risk } = this.state;
     book.remove(slot);
-    this.#reports.triggered(slot);
-    if (orders.partner(slot) > 0) this.#execution.notePair(slot);
+    this.reports.triggered(slot);
+    if (orders.partner(slot) > 0) this.execution.notePair(slot);
     const side = orders.side(slot) as Side;
     const isMarket = orders.orderType(slot) === STOP;
     const isKilled = risk.killSwitch(row, orders.accountRow(slot), orders.userRow(slot)) !== ACCEPTED;
     if (isKilled || (isMarket && !this.#holdAtProtection(slot, row, side, book))) {
-      this.#execution.cancel(slot, CancelReason.TriggerRefused);
+      this.execution.cancel(slot, CancelReason.TriggerRefused);
       return;
     }
     this.enter(slot, isMarket ? orders.holdPriceTicks(slot) : orders.priceTicks(slot), isMarket, 0);
@@ -160,7 +160,7 @@ export class Incoming {
 
   /** A triggered stop holds what its protection around the last price needs; false when it cannot. */
   #holdAtProtection(slot: number, row: number, side: Side, book: OrderBook): boolean {
-    const { orders, ledger } = this.#state;
+    const { orders, ledger } = this.state;
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
     const oldPrice = orders.holdPriceTicks(slot);

@@ -16,24 +16,24 @@ const ANY = -1;
 
 /** Cancels many orders with one command. Rules: docs/matching.md, section 9. */
 export class MassCancellation {
-  readonly #state: CoreState;
-  readonly #writer: EventWriter;
-  readonly #execution: Execution;
-  readonly #refusals: Refusals;
+  declare private readonly state: CoreState;
+  declare private readonly writer: EventWriter;
+  declare private readonly execution: Execution;
+  declare private readonly refusals: Refusals;
 
   constructor(state: CoreState, writer: EventWriter, execution: Execution, refusals: Refusals) {
-    this.#state = state;
-    this.#writer = writer;
-    this.#execution = execution;
-    this.#refusals = refusals;
+    this.state = state;
+    this.writer = writer;
+    this.execution = execution;
+    this.refusals = refusals;
   }
 
   massCancel(words: WordBuffer, offset: number): void {
-    const { users, accounts, instruments } = this.#state;
+    const { users, accounts, instruments } = this.state;
     const { i32 } = words;
     const code = this.#check(words, offset);
     if (code !== ACCEPTED) {
-      this.#refusals.refuse(CommandType.MassCancel, code, words, offset, 0);
+      this.refusals.refuse(CommandType.MassCancel, code, words, offset, 0);
       return;
     }
     const sender = users.rowOf(i32[offset + command.userId]);
@@ -54,7 +54,7 @@ export class MassCancellation {
   }
 
   #check(words: WordBuffer, offset: number): number {
-    const { users, accounts, instruments, risk, timeSeconds } = this.#state;
+    const { users, accounts, instruments, risk, timeSeconds } = this.state;
     const { i32 } = words;
     const userId = i32[offset + command.userId];
     const instrumentId = i32[offset + command.instrumentId];
@@ -83,14 +83,14 @@ export class MassCancellation {
 
   /** The session of a user ended: cancels its orders where it asked for that. */
   disconnected(userRow: number, clientOrderId: number): void {
-    const account = this.#state.users.accountRow(userRow);
+    const account = this.state.users.accountRow(userRow);
     const canceled = this.#cancelAccount(account, ANY, userRow, 0, CancelReason.Disconnected);
     this.#done(userRow, 0, clientOrderId, canceled);
   }
 
   /** A kill switch was set with `cancelOrders`. */
   killed(words: WordBuffer, offset: number): void {
-    const { users, accounts, instruments, books } = this.#state;
+    const { users, accounts, instruments, books } = this.state;
     const scopeId = words.i32[offset + SetKillSwitch.at.scopeId];
     let canceled = 0;
     switch (words.u8[offset * 4 + SCOPE]) {
@@ -114,17 +114,17 @@ export class MassCancellation {
   }
 
   #cancelInstrument(row: number, side: number, reason: CancelReason): number {
-    const { books, orders } = this.#state;
+    const { books, orders } = this.state;
     return cancelInBook(
       books[row],
-      this.#execution,
+      this.execution,
       reason,
       (slot) => side === 0 || orders.side(slot) === side,
     );
   }
 
   #cancelAccount(account: number, row: number, user: number, side: number, reason: CancelReason): number {
-    const { orders } = this.#state;
+    const { orders } = this.state;
     let canceled = 0;
     for (let slot = orders.firstOfAccount(account); slot !== 0; ) {
       const next = orders.nextOfAccount(slot);
@@ -133,7 +133,7 @@ export class MassCancellation {
         (user === ANY || orders.userRow(slot) === user) &&
         (side === 0 || orders.side(slot) === side);
       if (matches) {
-        this.#execution.cancel(slot, reason);
+        this.execution.cancel(slot, reason);
         canceled++;
       }
       slot = next;
@@ -143,16 +143,16 @@ export class MassCancellation {
 
   /** @param userRow who asked; -1 the operator */
   #done(userRow: number, instrumentId: number, clientOrderId: number, canceled: number): void {
-    const userId = userRow === -1 ? 0 : this.#state.users.userId(userRow);
-    const number = userRow === -1 ? 0 : this.#state.users.nextReport(userRow);
-    const at = this.#writer.begin(
+    const userId = userRow === -1 ? 0 : this.state.users.userId(userRow);
+    const number = userRow === -1 ? 0 : this.state.users.nextReport(userRow);
+    const at = this.writer.begin(
       EventType.MassCancelDone,
       MassCancelDone.words,
       instrumentId,
       userId,
       number,
     );
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + MassCancelDone.at.canceledOrders] = canceled;
     i32[at + MassCancelDone.at.clientOrderId] = clientOrderId;
   }

@@ -106,33 +106,33 @@ const STP_WORD = NEW_SELF_TRADE_PREVENTION;
  * sit in fields so that checks need no argument lists and nothing is allocated.
  */
 export class OrderEntry {
-  readonly #state: CoreState;
-  readonly #orders: Orders;
-  readonly #execution: Execution;
-  readonly #reports: Reports;
-  readonly #incoming: Incoming;
-  readonly #refusals: Refusals;
+  declare private readonly state: CoreState;
+  declare private readonly orders: Orders;
+  declare private readonly execution: Execution;
+  declare private readonly reports: Reports;
+  declare private readonly incoming: Incoming;
+  declare private readonly refusals: Refusals;
 
-  #row: number;
-  #userRow: number;
-  #accountRow: number;
-  #holding: number;
-  #side: number;
-  #orderType: number;
-  #timeInForce: number;
-  #orderFlags: number;
-  #selfTrade: number;
-  #priceTicks: number;
-  #stopPriceTicks: number;
-  #qtyLots: number;
-  #displayQtyLots: number;
-  #minQtyLots: number;
-  #expireSeconds: number;
-  #partner: number;
+  declare private row: number;
+  declare private userRow: number;
+  declare private accountRow: number;
+  declare private holding: number;
+  declare private side: number;
+  declare private orderType: number;
+  declare private timeInForce: number;
+  declare private orderFlags: number;
+  declare private selfTrade: number;
+  declare private priceTicks: number;
+  declare private stopPriceTicks: number;
+  declare private qtyLots: number;
+  declare private displayQtyLots: number;
+  declare private minQtyLots: number;
+  declare private expireSeconds: number;
+  declare private partner: number;
   /** Price at which the order is valued and held. */
-  #holdPriceTicks: number;
+  declare private holdPriceTicks: number;
   /** Why `#findOriginal` found nothing; 0 when it did. */
-  #originalCode: number;
+  declare private originalCode: number;
 
   constructor(
     state: CoreState,
@@ -141,45 +141,45 @@ export class OrderEntry {
     incoming: Incoming,
     refusals: Refusals,
   ) {
-    this.#state = state;
-    this.#orders = state.orders;
-    this.#execution = execution;
-    this.#reports = reports;
-    this.#incoming = incoming;
-    this.#refusals = refusals;
-    this.#row = 0;
-    this.#userRow = 0;
-    this.#accountRow = 0;
-    this.#holding = 0;
-    this.#side = 0;
-    this.#orderType = 0;
-    this.#timeInForce = 0;
-    this.#orderFlags = 0;
-    this.#selfTrade = 0;
-    this.#priceTicks = 0;
-    this.#stopPriceTicks = 0;
-    this.#qtyLots = 0;
-    this.#displayQtyLots = 0;
-    this.#minQtyLots = 0;
-    this.#expireSeconds = 0;
-    this.#partner = 0;
-    this.#holdPriceTicks = 0;
-    this.#originalCode = NONE;
+    this.state = state;
+    this.orders = state.orders;
+    this.execution = execution;
+    this.reports = reports;
+    this.incoming = incoming;
+    this.refusals = refusals;
+    this.row = 0;
+    this.userRow = 0;
+    this.accountRow = 0;
+    this.holding = 0;
+    this.side = 0;
+    this.orderType = 0;
+    this.timeInForce = 0;
+    this.orderFlags = 0;
+    this.selfTrade = 0;
+    this.priceTicks = 0;
+    this.stopPriceTicks = 0;
+    this.qtyLots = 0;
+    this.displayQtyLots = 0;
+    this.minQtyLots = 0;
+    this.expireSeconds = 0;
+    this.partner = 0;
+    this.holdPriceTicks = 0;
+    this.originalCode = NONE;
   }
 
   newOrder(words: WordBuffer, offset: number): void {
     const code = this.#checkNew(words, offset);
     if (code !== NONE) {
-      this.#refusals.refuse(NEW_ORDER, code, words, offset, offset + NEW_CLIENT_TAG);
+      this.refusals.refuse(NEW_ORDER, code, words, offset, offset + NEW_CLIENT_TAG);
       return;
     }
     const slot = this.#addOrder(words, offset);
-    this.#reports.accepted(slot, this.#minQtyLots, false);
-    const type = this.#orderType;
-    if (type === STOP || type === STOP_LIMIT) this.#incoming.wait(slot);
-    else this.#incoming.enter(slot, this.#holdPriceTicks, type === MARKET, this.#minQtyLots);
-    this.#execution.settlePairs();
-    this.#incoming.triggerStops(this.#row);
+    this.reports.accepted(slot, this.minQtyLots, false);
+    const type = this.orderType;
+    if (type === STOP || type === STOP_LIMIT) this.incoming.wait(slot);
+    else this.incoming.enter(slot, this.holdPriceTicks, type === MARKET, this.minQtyLots);
+    this.execution.settlePairs();
+    this.incoming.triggerStops(this.row);
   }
 
   #checkNew(words: WordBuffer, offset: number): number {
@@ -187,14 +187,14 @@ export class OrderEntry {
     const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
     if (clientOrderId <= 0) return MALFORMED_COMMAND;
     const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
-    if (this.#userRow === -1) return UNKNOWN_USER;
-    this.#row = this.#state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
-    if (this.#row === -1) return UNKNOWN_INSTRUMENT;
+    if (this.userRow === -1) return UNKNOWN_USER;
+    this.row = this.state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
+    if (this.row === -1) return UNKNOWN_INSTRUMENT;
     if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
     this.#readNew(words, offset);
     const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
-    return this.#checkTerms() || this.#checkMarket() || this.#checkRisk(this.#qtyLots, 0);
+    return this.#checkTerms() || this.#checkMarket() || this.#checkRisk(this.qtyLots, 0);
   }
 
   /**
@@ -202,12 +202,12 @@ export class OrderEntry {
    * than all before.
    */
   #identify(userId: number, clientOrderId: number): boolean {
-    const { users, risk, timeSeconds } = this.#state;
+    const { users, risk, timeSeconds } = this.state;
     const user = users.rowOf(userId);
-    this.#userRow = user;
+    this.userRow = user;
     if (user === -1) return false;
-    this.#accountRow = users.accountRow(user);
-    risk.countMessage(this.#accountRow, timeSeconds);
+    this.accountRow = users.accountRow(user);
+    risk.countMessage(this.accountRow, timeSeconds);
     if (clientOrderId <= users.lastClientOrderId(user)) return false;
     users.setLastClientOrderId(user, clientOrderId);
     return true;
@@ -216,54 +216,54 @@ export class OrderEntry {
   #readNew(words: WordBuffer, offset: number): void {
     const { i32, f64 } = words;
     const attributes = i32[offset + SIDE_WORD];
-    this.#side = attributes & 255;
-    this.#orderType = (attributes >> 8) & 255;
-    this.#timeInForce = (attributes >> 16) & 255;
-    this.#orderFlags = attributes >>> 24;
-    this.#selfTrade = i32[offset + STP_WORD] & 255;
-    this.#priceTicks = i32[offset + NEW_PRICE_TICKS];
-    this.#stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
-    this.#qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
-    this.#displayQtyLots = f64[(offset + NEW_DISPLAY_QTY_LOTS) >> 1];
-    this.#minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1];
-    this.#expireSeconds = i32[offset + NEW_EXPIRE_SECONDS];
-    this.#partner = 0;
+    this.side = attributes & 255;
+    this.orderType = (attributes >> 8) & 255;
+    this.timeInForce = (attributes >> 16) & 255;
+    this.orderFlags = attributes >>> 24;
+    this.selfTrade = i32[offset + STP_WORD] & 255;
+    this.priceTicks = i32[offset + NEW_PRICE_TICKS];
+    this.stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
+    this.qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
+    this.displayQtyLots = f64[(offset + NEW_DISPLAY_QTY_LOTS) >> 1];
+    this.minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1];
+    this.expireSeconds = i32[offset + NEW_EXPIRE_SECONDS];
+    this.partner = 0;
   }
 
   /** A live, unlinked order of the same user and instrument; the new order must be able to wait for it. */
   #findPartner(clientOrderId: number): boolean {
-    const { orders } = this.#state;
-    const partner = orders.find(this.#userRow, clientOrderId);
-    if (partner === 0 || orders.instrumentRow(partner) !== this.#row || orders.partner(partner) !== 0)
+    const { orders } = this.state;
+    const partner = orders.find(this.userRow, clientOrderId);
+    if (partner === 0 || orders.instrumentRow(partner) !== this.row || orders.partner(partner) !== 0)
       return false;
     if (!this.#mayRest()) return false;
-    this.#partner = partner;
+    this.partner = partner;
     return true;
   }
 
   #mayRest(): boolean {
-    return this.#timeInForce !== IMMEDIATE_OR_CANCEL && this.#timeInForce !== FILL_OR_KILL;
+    return this.timeInForce !== IMMEDIATE_OR_CANCEL && this.timeInForce !== FILL_OR_KILL;
   }
 
   /** The 200s of the reject table, for new orders. */
   #checkTerms(): number {
     if (this.#isPlainLimit()) return this.#hasValidQuantity() ? this.#checkValue() : INVALID_QUANTITY;
-    const type = this.#orderType;
+    const type = this.orderType;
     const mayRest = this.#mayRest();
     const isStop = type === STOP || type === STOP_LIMIT;
-    if (this.#side !== BUY && this.#side !== SELL) return INVALID_SIDE;
+    if (this.side !== BUY && this.side !== SELL) return INVALID_SIDE;
     if (type < LIMIT || type > STOP_LIMIT) return INVALID_ORDER_TYPE;
-    if (this.#timeInForce < 1 || this.#timeInForce > GOOD_TILL_DATE) return INVALID_TIME_IN_FORCE;
+    if (this.timeInForce < 1 || this.timeInForce > GOOD_TILL_DATE) return INVALID_TIME_IN_FORCE;
     if (type === MARKET ? mayRest : isStop && !mayRest) return INVALID_TIME_IN_FORCE;
-    const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
-    if ((this.#orderFlags & ~POST_ONLY) !== 0 || (isPostOnly && (type !== LIMIT || !mayRest))) {
+    const isPostOnly = (this.orderFlags & POST_ONLY) !== 0;
+    if ((this.orderFlags & ~POST_ONLY) !== 0 || (isPostOnly && (type !== LIMIT || !mayRest))) {
       return INVALID_FLAGS;
     }
     if (!this.#hasValidPrice()) return INVALID_PRICE;
-    if (isStop ? !this.#hasValidStop() : this.#stopPriceTicks !== 0) return INVALID_STOP_PRICE;
+    if (isStop ? !this.#hasValidStop() : this.stopPriceTicks !== 0) return INVALID_STOP_PRICE;
     if (!this.#hasValidQuantity()) return INVALID_QUANTITY;
     if (!this.#hasValidDisplay(mayRest)) return INVALID_DISPLAY_QUANTITY;
-    if (this.#minQtyLots !== 0 && (isStop || isPostOnly || !isQuantity(this.#minQtyLots, this.#qtyLots))) {
+    if (this.minQtyLots !== 0 && (isStop || isPostOnly || !isQuantity(this.minQtyLots, this.qtyLots))) {
       return INVALID_MINIMUM_QUANTITY;
     }
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
@@ -272,80 +272,80 @@ export class OrderEntry {
 
   /** A limit order without any of the extras, valid but for its quantity: most orders are, and need fewer looks. */
   #isPlainLimit(): boolean {
-    const timeInForce = this.#timeInForce;
+    const timeInForce = this.timeInForce;
     return (
-      this.#orderType === LIMIT &&
-      (this.#side === BUY || this.#side === SELL) &&
+      this.orderType === LIMIT &&
+      (this.side === BUY || this.side === SELL) &&
       timeInForce >= 1 &&
       timeInForce < GOOD_TILL_DATE &&
-      this.#priceTicks >= 1 &&
-      (this.#orderFlags | this.#stopPriceTicks | this.#expireSeconds) === 0 &&
-      this.#displayQtyLots === 0 &&
-      this.#minQtyLots === 0
+      this.priceTicks >= 1 &&
+      (this.orderFlags | this.stopPriceTicks | this.expireSeconds) === 0 &&
+      this.displayQtyLots === 0 &&
+      this.minQtyLots === 0
     );
   }
 
   #hasValidPrice(): boolean {
-    const isPriced = this.#orderType === LIMIT || this.#orderType === STOP_LIMIT;
-    return isPriced ? this.#priceTicks >= 1 && this.#priceTicks <= PRICE_MAX : this.#priceTicks === 0;
+    const isPriced = this.orderType === LIMIT || this.orderType === STOP_LIMIT;
+    return isPriced ? this.priceTicks >= 1 && this.priceTicks <= PRICE_MAX : this.priceTicks === 0;
   }
 
   /** A stop that the last price has not reached yet. */
   #hasValidStop(): boolean {
-    if (this.#stopPriceTicks < 1) return false;
-    const last = this.#state.books[this.#row].lastPriceTicks;
+    if (this.stopPriceTicks < 1) return false;
+    const last = this.state.books[this.row].lastPriceTicks;
     if (last === 0) return true;
-    return this.#side === BUY ? this.#stopPriceTicks > last : this.#stopPriceTicks < last;
+    return this.side === BUY ? this.stopPriceTicks > last : this.stopPriceTicks < last;
   }
 
   #hasValidQuantity(): boolean {
-    const { minQtyLots, maxQtyLots } = this.#state.instruments;
-    return isQuantity(this.#qtyLots, maxQtyLots[this.#row]) && this.#qtyLots >= minQtyLots[this.#row];
+    const { minQtyLots, maxQtyLots } = this.state.instruments;
+    return isQuantity(this.qtyLots, maxQtyLots[this.row]) && this.qtyLots >= minQtyLots[this.row];
   }
 
   #hasValidDisplay(mayRest: boolean): boolean {
-    const display = this.#displayQtyLots;
+    const display = this.displayQtyLots;
     if (display === 0) return true;
-    const isPriced = this.#orderType === LIMIT || this.#orderType === STOP_LIMIT;
-    if (!isPriced || !mayRest || !isQuantity(display, this.#qtyLots)) return false;
-    if (this.#qtyLots > display * SLICES_MAX) return false;
-    if (display === this.#qtyLots) this.#displayQtyLots = 0;
+    const isPriced = this.orderType === LIMIT || this.orderType === STOP_LIMIT;
+    if (!isPriced || !mayRest || !isQuantity(display, this.qtyLots)) return false;
+    if (this.qtyLots > display * SLICES_MAX) return false;
+    if (display === this.qtyLots) this.displayQtyLots = 0;
     return true;
   }
 
   #hasValidExpiry(): boolean {
-    if (this.#timeInForce !== GOOD_TILL_DATE) return this.#expireSeconds === 0;
-    return this.#expireSeconds >>> 0 > this.#state.timeSeconds;
+    if (this.timeInForce !== GOOD_TILL_DATE) return this.expireSeconds === 0;
+    return this.expireSeconds >>> 0 > this.state.timeSeconds;
   }
 
   /** VALUE_TOO_LARGE, INVALID_SELF_TRADE_PREVENTION and NO_REFERENCE_PRICE; sets the hold price. */
   #checkValue(): number {
-    const { ledger, books, instruments } = this.#state;
-    const type = this.#orderType;
-    let price = this.#priceTicks;
+    const { ledger, books, instruments } = this.state;
+    const type = this.orderType;
+    let price = this.priceTicks;
     if (type === MARKET || type === STOP) {
-      const reference = type === STOP ? this.#stopPriceTicks : books[this.#row].reference();
-      price = this.#incoming.protectionTicks(this.#row, this.#side as Side, reference);
+      const reference = type === STOP ? this.stopPriceTicks : books[this.row].reference();
+      price = this.incoming.protectionTicks(this.row, this.side as Side, reference);
     }
-    this.#holdPriceTicks = price;
-    if (price !== 0 && ledger.valueMinor(this.#row, price, this.#qtyLots) === -1) return VALUE_TOO_LARGE;
-    if (this.#selfTrade > STP_LAST) return INVALID_SELF_TRADE_PREVENTION;
-    if (this.#selfTrade === STP_DEFAULT) {
-      this.#selfTrade = instruments.selfTradePrevention[this.#row] || STP_CANCEL_NEWEST;
+    this.holdPriceTicks = price;
+    if (price !== 0 && ledger.valueMinor(this.row, price, this.qtyLots) === -1) return VALUE_TOO_LARGE;
+    if (this.selfTrade > STP_LAST) return INVALID_SELF_TRADE_PREVENTION;
+    if (this.selfTrade === STP_DEFAULT) {
+      this.selfTrade = instruments.selfTradePrevention[this.row] || STP_CANCEL_NEWEST;
     }
     return price === 0 ? NO_REFERENCE_PRICE : NONE;
   }
 
   /** The 300s: kill switches and phase. */
   #checkMarket(): number {
-    const { risk, phases } = this.#state;
-    const killed = risk.killSwitch(this.#row, this.#accountRow, this.#userRow);
+    const { risk, phases } = this.state;
+    const killed = risk.killSwitch(this.row, this.accountRow, this.userRow);
     if (killed !== NONE) return killed;
-    const phase = phases.phase[this.#row];
+    const phase = phases.phase[this.row];
     if (phase === CONTINUOUS) return NONE;
     if (!isAuction(phase)) return PHASE;
-    const isPostOnly = (this.#orderFlags & POST_ONLY) !== 0;
-    return this.#mayRest() && !isPostOnly && this.#minQtyLots === 0 ? NONE : PHASE;
+    const isPostOnly = (this.orderFlags & POST_ONLY) !== 0;
+    return this.#mayRest() && !isPostOnly && this.minQtyLots === 0 ? NONE : PHASE;
   }
 
   /**
@@ -353,66 +353,60 @@ export class OrderEntry {
    * @param replacedLots what the order that is being replaced had open; 0 for a new order
    */
   #checkRisk(leavesLots: number, replacedLots: number): number {
-    const { ledger, risk, books, orders, expiry } = this.#state;
-    const holding = ledger.holdingRow(this.#accountRow, this.#row);
+    const { ledger, risk, books, orders, expiry } = this.state;
+    const holding = ledger.holdingRow(this.accountRow, this.row);
     if (holding === -1) return CAPACITY;
-    this.#holding = holding;
-    const isLimitPrice = this.#priceTicks !== 0;
+    this.holding = holding;
+    const isLimitPrice = this.priceTicks !== 0;
     const code = risk.admit(
       holding,
-      this.#side,
-      this.#holdPriceTicks,
+      this.side,
+      this.holdPriceTicks,
       isLimitPrice,
-      books[this.#row].reference(),
-      this.#qtyLots,
+      books[this.row].reference(),
+      this.qtyLots,
       leavesLots,
       replacedLots,
     );
     if (code !== NONE) return code;
     const hasRoom =
-      (replacedLots > 0 || orders.store.canAllocateOrder()) && (this.#expireSeconds === 0 || expiry.canAdd());
+      (replacedLots > 0 || orders.store.canAllocateOrder()) && (this.expireSeconds === 0 || expiry.canAdd());
     if (hasRoom) return NONE;
-    ledger.rehold(holding, this.#side, this.#holdPriceTicks, ledger.reservedMinor, leavesLots, 0);
+    ledger.rehold(holding, this.side, this.holdPriceTicks, ledger.reservedMinor, leavesLots, 0);
     return ORDER_CAPACITY;
   }
 
   /** Writes the row of an order that passed every check. */
   #addOrder(words: WordBuffer, offset: number): number {
-    const orders = this.#orders;
+    const orders = this.orders;
     const slot = orders.store.allocateOrder();
-    const book = this.#state.books[this.#row];
-    book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, this.#qtyLots, this.#displayQtyLots);
-    const terms = packTerms(
-      this.#side,
-      this.#orderType,
-      this.#timeInForce,
-      this.#orderFlags,
-      this.#selfTrade,
-    );
-    orders.open(slot, this.#row, this.#userRow, this.#holding, terms);
-    if (this.#partner !== 0) {
-      orders.setPartner(slot, this.#partner);
-      orders.setPartner(this.#partner, slot);
+    const book = this.state.books[this.row];
+    book.setOrder(slot, this.state.nextOrderId(), this.accountRow, this.qtyLots, this.displayQtyLots);
+    const terms = packTerms(this.side, this.orderType, this.timeInForce, this.orderFlags, this.selfTrade);
+    orders.open(slot, this.row, this.userRow, this.holding, terms);
+    if (this.partner !== 0) {
+      orders.setPartner(slot, this.partner);
+      orders.setPartner(this.partner, slot);
     }
     this.#writeTerms(slot, words, offset + NEW_CLIENT_TAG);
     orders.add(slot, words.i32[offset + NEW_CLIENT_ORDER_ID]);
-    this.#state.accounts.addOpenOrders(this.#accountRow, 1);
+    this.state.accounts.addOpenOrders(this.accountRow, 1);
     return slot;
   }
 
   /** The part of a row that a replace changes too. */
   #writeTerms(slot: number, words: WordBuffer, tagAt: number): void {
-    const orders = this.#orders;
-    const { expiry, ledger } = this.#state;
-    const expireSeconds = this.#expireSeconds;
-    orders.setPrices(slot, this.#priceTicks, this.#holdPriceTicks, this.#stopPriceTicks, expireSeconds);
+    const orders = this.orders;
+    const { expiry, ledger } = this.state;
+    const expireSeconds = this.expireSeconds;
+    orders.setPrices(slot, this.priceTicks, this.holdPriceTicks, this.stopPriceTicks, expireSeconds);
     orders.setHold(slot, ledger.reservedMinor, ledger.reservedValueMinor);
     orders.setTag(slot, words, tagAt);
     if (expireSeconds !== 0) expiry.add(slot, expireSeconds);
   }
 
   cancelOrder(words: WordBuffer, offset: number): void {
-    const { users, instruments, orders, risk, timeSeconds } = this.#state;
+    const { users, instruments, orders, risk, timeSeconds } = this.state;
     const { i32, f64 } = words;
     const user = users.rowOf(i32[offset + CANCEL_USER_ID]);
     const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
@@ -431,91 +425,91 @@ export class OrderEntry {
       }
     }
     if (code !== NONE) {
-      this.#refusals.refuse(CANCEL_ORDER, code, words, offset, 0);
+      this.refusals.refuse(CANCEL_ORDER, code, words, offset, 0);
       return;
     }
     const row = orders.instrumentRow(slot);
     const leavesQtyLots = totalQtyLots - orders.cumQtyLots(slot);
-    if (leavesQtyLots <= 0) this.#execution.cancel(slot, REQUESTED);
+    if (leavesQtyLots <= 0) this.execution.cancel(slot, REQUESTED);
     else this.#reduce(slot, leavesQtyLots);
-    this.#incoming.triggerStops(row);
+    this.incoming.triggerStops(row);
   }
 
   /** What an order has executed and what it has open. */
   #totalOf(slot: number): number {
-    const { orders } = this.#state;
+    const { orders } = this.state;
     return orders.cumQtyLots(slot) + orders.store.leavesQtyLots(slot);
   }
 
   #reduce(slot: number, leavesQtyLots: number): void {
-    const { orders } = this.#state;
-    const book = this.#execution.bookOf(slot);
+    const { orders } = this.state;
+    const book = this.execution.bookOf(slot);
     const qtyLots = orders.store.leavesQtyLots(slot) - leavesQtyLots;
     const isWaiting = book.isWaitingStop(slot);
     const visible = book.reduce(slot, qtyLots);
-    this.#execution.onCanceled(slot, qtyLots, isWaiting ? 0 : visible, 0, REQUESTED);
+    this.execution.onCanceled(slot, qtyLots, isWaiting ? 0 : visible, 0, REQUESTED);
   }
 
   replaceOrder(words: WordBuffer, offset: number): void {
-    const { orders } = this.#state;
+    const { orders } = this.state;
     const { i32 } = words;
     const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
     const slot = clientOrderId <= 0 ? 0 : this.#findOriginal(words, offset);
-    let code: number = clientOrderId <= 0 ? MALFORMED_COMMAND : this.#originalCode;
+    let code: number = clientOrderId <= 0 ? MALFORMED_COMMAND : this.originalCode;
     if (code === NONE) code = this.#checkReplace(words, offset, slot);
     if (code !== NONE) {
-      this.#refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
+      this.refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
       return;
     }
     const row = orders.instrumentRow(slot);
     this.#applyReplace(slot, words, offset);
-    this.#execution.settlePairs();
-    this.#incoming.triggerStops(row);
+    this.execution.settlePairs();
+    this.incoming.triggerStops(row);
   }
 
-  /** The live order that a ReplaceOrder names; `#originalCode` says why there is none. */
+  /** The live order that a ReplaceOrder names; `originalCode` says why there is none. */
   #findOriginal(words: WordBuffer, offset: number): number {
-    const { instruments, orders } = this.#state;
+    const { instruments, orders } = this.state;
     const { i32 } = words;
     const isFresh = this.#identify(i32[offset + REPLACE_USER_ID], i32[offset + REPLACE_CLIENT_ORDER_ID]);
     const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
-    this.#originalCode = UNKNOWN_USER;
-    if (this.#userRow === -1) return 0;
-    this.#originalCode = UNKNOWN_INSTRUMENT;
+    this.originalCode = UNKNOWN_USER;
+    if (this.userRow === -1) return 0;
+    this.originalCode = UNKNOWN_INSTRUMENT;
     if (instrumentId !== 0 && row === -1) return 0;
-    this.#originalCode = DUPLICATE_CLIENT_ORDER_ID;
+    this.originalCode = DUPLICATE_CLIENT_ORDER_ID;
     if (!isFresh) return 0;
-    const slot = orders.find(this.#userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
-    this.#originalCode = UNKNOWN_ORDER;
+    const slot = orders.find(this.userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
+    this.originalCode = UNKNOWN_ORDER;
     if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) return 0;
-    this.#originalCode = NONE;
+    this.originalCode = NONE;
     return slot;
   }
 
   #checkReplace(words: WordBuffer, offset: number, slot: number): number {
-    const { orders, ledger } = this.#state;
+    const { orders, ledger } = this.state;
     const { i32, f64 } = words;
-    const isWaiting = this.#execution.bookOf(slot).isWaitingStop(slot);
-    this.#row = orders.instrumentRow(slot);
-    this.#side = orders.side(slot);
+    const isWaiting = this.execution.bookOf(slot).isWaitingStop(slot);
+    this.row = orders.instrumentRow(slot);
+    this.side = orders.side(slot);
     // A stop that has triggered rests as the limit order that it became.
-    this.#orderType = isWaiting ? orders.orderType(slot) : LIMIT;
-    this.#timeInForce = orders.timeInForce(slot);
-    this.#orderFlags = orders.orderFlags(slot);
-    this.#selfTrade = orders.selfTradePrevention(slot);
-    this.#minQtyLots = 0;
-    this.#priceTicks = i32[offset + REPLACE_PRICE_TICKS];
-    this.#stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks(slot);
-    this.#qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
-    this.#displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
-    this.#expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
+    this.orderType = isWaiting ? orders.orderType(slot) : LIMIT;
+    this.timeInForce = orders.timeInForce(slot);
+    this.orderFlags = orders.orderFlags(slot);
+    this.selfTrade = orders.selfTradePrevention(slot);
+    this.minQtyLots = 0;
+    this.priceTicks = i32[offset + REPLACE_PRICE_TICKS];
+    this.stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks(slot);
+    this.qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
+    this.displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
+    this.expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
     if (!this.#hasValidPrice()) return INVALID_PRICE;
     if (isWaiting && !this.#hasValidStop()) return INVALID_STOP_PRICE;
     if (!this.#hasValidQuantity()) return INVALID_QUANTITY;
     if (!this.#hasValidDisplay(true)) return INVALID_DISPLAY_QUANTITY;
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
-    const open = this.#qtyLots - orders.cumQtyLots(slot);
+    const open = this.qtyLots - orders.cumQtyLots(slot);
     const code = this.#checkOpenValue(open);
     if (code !== NONE) return code;
     if (open <= 0) return NOTHING_TO_REPLACE;
@@ -524,36 +518,36 @@ export class OrderEntry {
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
     const hold = orders.holdMinor(slot);
-    ledger.release(holding, this.#side, orders.valueMinor(slot), hold, leaves);
+    ledger.release(holding, this.side, orders.valueMinor(slot), hold, leaves);
     const risk = this.#checkRisk(open, leaves);
     if (risk !== NONE) {
-      ledger.restore(holding, this.#side, orders.holdPriceTicks(slot), hold, leaves);
+      ledger.restore(holding, this.side, orders.holdPriceTicks(slot), hold, leaves);
     }
     return risk;
   }
 
   /** VALUE_TOO_LARGE at the open quantity; sets the hold price. */
   #checkOpenValue(openLots: number): number {
-    const qtyLots = this.#qtyLots;
-    this.#qtyLots = Math.max(openLots, 0);
+    const qtyLots = this.qtyLots;
+    this.qtyLots = Math.max(openLots, 0);
     const code = this.#checkValue();
-    this.#qtyLots = qtyLots;
+    this.qtyLots = qtyLots;
     return code;
   }
 
   #applyReplace(slot: number, words: WordBuffer, offset: number): void {
-    const { orders, expiry, books } = this.#state;
+    const { orders, expiry, books } = this.state;
     const { store } = orders;
-    const book = books[this.#row];
+    const book = books[this.row];
     const isWaiting = book.isWaitingStop(slot);
     const leaves = store.leavesQtyLots(slot);
-    const open = this.#qtyLots - orders.cumQtyLots(slot);
+    const open = this.qtyLots - orders.cumQtyLots(slot);
     const originalOrderId = store.orderId(slot);
     const originalClientOrderId = orders.clientOrderId(slot);
     const keepsPriority =
       !isWaiting &&
-      this.#priceTicks === orders.priceTicks(slot) &&
-      this.#displayQtyLots === store.sliceOf(slot) &&
+      this.priceTicks === orders.priceTicks(slot) &&
+      this.displayQtyLots === store.sliceOf(slot) &&
       open <= leaves;
     let visible = 0;
     if (!keepsPriority) {
@@ -565,14 +559,14 @@ export class OrderEntry {
     const expireSeconds = orders.expireSeconds(slot);
     if (expireSeconds !== 0) expiry.remove(slot, expireSeconds);
     orders.remove(slot);
-    if (keepsPriority) store.setOrderId(slot, this.#state.nextOrderId());
-    else book.setOrder(slot, this.#state.nextOrderId(), this.#accountRow, open, this.#displayQtyLots);
+    if (keepsPriority) store.setOrderId(slot, this.state.nextOrderId());
+    else book.setOrder(slot, this.state.nextOrderId(), this.accountRow, open, this.displayQtyLots);
     this.#writeTerms(slot, words, offset + REPLACE_CLIENT_TAG);
     orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
-    this.#reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
+    this.reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
     if (keepsPriority) return;
-    if (isWaiting) this.#incoming.wait(slot);
-    else this.#incoming.enter(slot, this.#priceTicks, false, 0);
+    if (isWaiting) this.incoming.wait(slot);
+    else this.incoming.enter(slot, this.priceTicks, false, 0);
   }
 }
 

@@ -48,141 +48,141 @@ export function packTerms(
  * have. Finds orders by (user, clientOrderId) and lists them by account in the order of their entry.
  */
 export class Orders {
-  readonly store: BookStore;
-  readonly #words: Int32Array<ArrayBuffer>;
-  readonly #doubles: Float64Array<ArrayBuffer>;
+  declare readonly store: BookStore;
+  declare private readonly words: Int32Array<ArrayBuffer>;
+  declare private readonly doubles: Float64Array<ArrayBuffer>;
   /** Written for stops only. */
-  readonly #stopPriceTicks: Int32Array<ArrayBuffer>;
+  declare private readonly _stopPriceTicks: Int32Array<ArrayBuffer>;
   /** Written for orders without a limit price only. */
-  readonly #protectionTicks: Int32Array<ArrayBuffer>;
+  declare private readonly protectionTicks: Int32Array<ArrayBuffer>;
   /** Four words per order; written for orders with a tag only. */
-  readonly #clientTag: Int32Array<ArrayBuffer>;
-  readonly #hot: Int32Array<ArrayBuffer>;
-  readonly #accounts: Int32Array<ArrayBuffer>;
-  readonly #slotOf: IntPairMap;
+  declare private readonly clientTag: Int32Array<ArrayBuffer>;
+  declare private readonly hot: Int32Array<ArrayBuffer>;
+  declare private readonly accounts: Int32Array<ArrayBuffer>;
+  declare private readonly slotOf: IntPairMap;
 
   /** @param hashSeed of the index by clientOrderId, which clients choose */
   constructor(store: BookStore, accounts: AccountTable, hashSeed?: number) {
     const columns = store.orders;
     this.store = store;
-    this.#words = columns.i32('record', RECORD_WORDS);
-    this.#doubles = doublesOf(this.#words);
-    this.#stopPriceTicks = columns.i32('stopPriceTicks');
-    this.#protectionTicks = columns.i32('protectionTicks');
-    this.#clientTag = columns.i32('clientTag', 4);
-    this.#hot = store.ordersI32;
-    this.#accounts = accounts.words;
-    this.#slotOf = new IntPairMap(1024, hashSeed);
+    this.words = columns.i32('record', RECORD_WORDS);
+    this.doubles = doublesOf(this.words);
+    this._stopPriceTicks = columns.i32('stopPriceTicks');
+    this.protectionTicks = columns.i32('protectionTicks');
+    this.clientTag = columns.i32('clientTag', 4);
+    this.hot = store.ordersI32;
+    this.accounts = accounts.words;
+    this.slotOf = new IntPairMap(1024, hashSeed);
   }
 
   accountRow(slot: number): number {
-    return this.#hot[(slot << 3) | OWNER];
+    return this.hot[(slot << 3) | OWNER];
   }
 
   instrumentRow(slot: number): number {
-    return this.#words[(slot << 4) | INSTRUMENT_ROW];
+    return this.words[(slot << 4) | INSTRUMENT_ROW];
   }
 
   userRow(slot: number): number {
-    return this.#words[(slot << 4) | USER_ROW];
+    return this.words[(slot << 4) | USER_ROW];
   }
 
   /** The ledger's row for the account and instrument. */
   holding(slot: number): number {
-    return this.#words[(slot << 4) | HOLDING];
+    return this.words[(slot << 4) | HOLDING];
   }
 
   clientOrderId(slot: number): number {
-    return this.#words[(slot << 4) | CLIENT_ORDER_ID];
+    return this.words[(slot << 4) | CLIENT_ORDER_ID];
   }
 
   /** Limit price; 0 for market and stop orders. */
   priceTicks(slot: number): number {
-    return this.#words[(slot << 4) | PRICE_TICKS];
+    return this.words[(slot << 4) | PRICE_TICKS];
   }
 
   /** Price at which funds are held: the limit, or the protection of a market or stop order. */
   holdPriceTicks(slot: number): number {
-    const price = this.#words[(slot << 4) | PRICE_TICKS];
-    return price === 0 ? this.#protectionTicks[slot] : price;
+    const price = this.words[(slot << 4) | PRICE_TICKS];
+    return price === 0 ? this.protectionTicks[slot] : price;
   }
 
   /** 0 for orders that are not stops. */
   stopPriceTicks(slot: number): number {
-    return this.orderType(slot) >= STOP ? this.#stopPriceTicks[slot] : 0;
+    return this.orderType(slot) >= STOP ? this._stopPriceTicks[slot] : 0;
   }
 
   side(slot: number): number {
-    return this.#words[(slot << 4) | TERMS] & 255;
+    return this.words[(slot << 4) | TERMS] & 255;
   }
 
   orderType(slot: number): number {
-    return (this.#words[(slot << 4) | TERMS] >> 8) & 255;
+    return (this.words[(slot << 4) | TERMS] >> 8) & 255;
   }
 
   timeInForce(slot: number): number {
-    return (this.#words[(slot << 4) | TERMS] >> 16) & 255;
+    return (this.words[(slot << 4) | TERMS] >> 16) & 255;
   }
 
   orderFlags(slot: number): number {
-    return (this.#words[(slot << 4) | TERMS] >> 24) & 15;
+    return (this.words[(slot << 4) | TERMS] >> 24) & 15;
   }
 
   selfTradePrevention(slot: number): number {
-    return (this.#words[(slot << 4) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+    return (this.words[(slot << 4) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   }
 
   /** Side, type, time in force and flags in one word, as OrderAccepted and OrderReplaced carry them. */
   eventTerms(slot: number): number {
-    return this.#words[(slot << 4) | TERMS] & EVENT_TERMS;
+    return this.words[(slot << 4) | TERMS] & EVENT_TERMS;
   }
 
   expireSeconds(slot: number): number {
-    return this.#words[(slot << 4) | EXPIRE_SECONDS];
+    return this.words[(slot << 4) | EXPIRE_SECONDS];
   }
 
   /** The other order of an OCO pair; 0 none. Negative: the pair is noted, see Execution. */
   partner(slot: number): number {
-    return this.#words[(slot << 4) | PARTNER];
+    return this.words[(slot << 4) | PARTNER];
   }
 
   setPartner(slot: number, partner: number): void {
-    this.#words[(slot << 4) | PARTNER] = partner;
+    this.words[(slot << 4) | PARTNER] = partner;
   }
 
   cumQtyLots(slot: number): number {
-    return this.#doubles[(slot << 3) | CUM_QTY_LOTS];
+    return this.doubles[(slot << 3) | CUM_QTY_LOTS];
   }
 
   addExecuted(slot: number, qtyLots: number): void {
-    this.#doubles[(slot << 3) | CUM_QTY_LOTS] += qtyLots;
+    this.doubles[(slot << 3) | CUM_QTY_LOTS] += qtyLots;
   }
 
   /** Minor units held for the open quantity (spot). */
   holdMinor(slot: number): number {
-    return this.#doubles[(slot << 3) | HOLD_MINOR];
+    return this.doubles[(slot << 3) | HOLD_MINOR];
   }
 
   /** Value of the open quantity at the price at which funds are held. */
   valueMinor(slot: number): number {
-    return this.#doubles[(slot << 3) | VALUE_MINOR];
+    return this.doubles[(slot << 3) | VALUE_MINOR];
   }
 
   setHold(slot: number, holdMinor: number, valueMinor: number): void {
-    this.#doubles[(slot << 3) | HOLD_MINOR] = holdMinor;
-    this.#doubles[(slot << 3) | VALUE_MINOR] = valueMinor;
+    this.doubles[(slot << 3) | HOLD_MINOR] = holdMinor;
+    this.doubles[(slot << 3) | VALUE_MINOR] = valueMinor;
   }
 
   /** Starts the record of a new order: whose it is and what never changes, nothing executed. `terms`: see packTerms. */
   open(slot: number, instrumentRow: number, userRow: number, holding: number, terms: number): void {
-    const words = this.#words;
+    const words = this.words;
     const at = slot << 4;
     words[at | INSTRUMENT_ROW] = instrumentRow;
     words[at | USER_ROW] = userRow;
     words[at | HOLDING] = holding;
     words[at | TERMS] = terms;
     words[at | PARTNER] = 0;
-    this.#doubles[(slot << 3) | CUM_QTY_LOTS] = 0;
+    this.doubles[(slot << 3) | CUM_QTY_LOTS] = 0;
   }
 
   /** The prices and the expiry of a new or replaced order. `stopPriceTicks` counts for stops only. */
@@ -194,15 +194,15 @@ export class Orders {
     expireSeconds: number,
   ): void {
     const at = slot << 4;
-    this.#words[at | PRICE_TICKS] = priceTicks;
-    this.#words[at | EXPIRE_SECONDS] = expireSeconds;
-    if (priceTicks === 0) this.#protectionTicks[slot] = holdPriceTicks;
-    if (this.orderType(slot) >= STOP) this.#stopPriceTicks[slot] = stopPriceTicks;
+    this.words[at | PRICE_TICKS] = priceTicks;
+    this.words[at | EXPIRE_SECONDS] = expireSeconds;
+    if (priceTicks === 0) this.protectionTicks[slot] = holdPriceTicks;
+    if (this.orderType(slot) >= STOP) this._stopPriceTicks[slot] = stopPriceTicks;
   }
 
   /** A triggered stop holds funds at another price than while it waited. */
   setProtection(slot: number, priceTicks: number): void {
-    this.#protectionTicks[slot] = priceTicks;
+    this.protectionTicks[slot] = priceTicks;
   }
 
   /** Takes over the four words of a command's clientTag at word `at`. */
@@ -213,20 +213,20 @@ export class Orders {
     const fourth = i32[at + 3];
     const terms = (slot << 4) | TERMS;
     if ((first | second | third | fourth) === 0) {
-      this.#words[terms] &= ~HAS_TAG;
+      this.words[terms] &= ~HAS_TAG;
       return;
     }
-    this.#words[terms] |= HAS_TAG;
+    this.words[terms] |= HAS_TAG;
     const tag = slot << 2;
-    this.#clientTag[tag] = first;
-    this.#clientTag[tag + 1] = second;
-    this.#clientTag[tag + 2] = third;
-    this.#clientTag[tag + 3] = fourth;
+    this.clientTag[tag] = first;
+    this.clientTag[tag + 1] = second;
+    this.clientTag[tag + 2] = third;
+    this.clientTag[tag + 3] = fourth;
   }
 
   /** Writes the order's clientTag to the four words at `at`. */
   copyTag(slot: number, i32: Int32Array, at: number): void {
-    if (this.#words[(slot << 4) | TERMS] >= 0) {
+    if (this.words[(slot << 4) | TERMS] >= 0) {
       i32[at] = 0;
       i32[at + 1] = 0;
       i32[at + 2] = 0;
@@ -234,61 +234,61 @@ export class Orders {
       return;
     }
     const tag = slot << 2;
-    i32[at] = this.#clientTag[tag];
-    i32[at + 1] = this.#clientTag[tag + 1];
-    i32[at + 2] = this.#clientTag[tag + 2];
-    i32[at + 3] = this.#clientTag[tag + 3];
+    i32[at] = this.clientTag[tag];
+    i32[at + 1] = this.clientTag[tag + 1];
+    i32[at + 2] = this.clientTag[tag + 2];
+    i32[at + 3] = this.clientTag[tag + 3];
   }
 
   /** The live order of a user's clientOrderId; 0 none. */
   find(userRow: number, clientOrderId: number): number {
-    const slot = this.#slotOf.get(userRow, clientOrderId);
+    const slot = this.slotOf.get(userRow, clientOrderId);
     return slot === -1 ? 0 : slot;
   }
 
   /** Lists an order under its account and, by this clientOrderId, under its user. */
   add(slot: number, clientOrderId: number): void {
-    const words = this.#words;
+    const words = this.words;
     const at = slot << 4;
     const account = this.accountRow(slot) << 5;
-    const tail = this.#accounts[account | LAST_ORDER];
+    const tail = this.accounts[account | LAST_ORDER];
     words[at | CLIENT_ORDER_ID] = clientOrderId;
     words[at | ACCOUNT_PREV] = tail;
     words[at | ACCOUNT_NEXT] = 0;
-    if (tail === 0) this.#accounts[account | FIRST_ORDER] = slot;
+    if (tail === 0) this.accounts[account | FIRST_ORDER] = slot;
     else words[(tail << 4) | ACCOUNT_NEXT] = slot;
-    this.#accounts[account | LAST_ORDER] = slot;
-    this.#slotOf.set(words[at | USER_ROW], clientOrderId, slot);
+    this.accounts[account | LAST_ORDER] = slot;
+    this.slotOf.set(words[at | USER_ROW], clientOrderId, slot);
   }
 
   remove(slot: number): void {
-    const words = this.#words;
+    const words = this.words;
     const at = slot << 4;
     const account = this.accountRow(slot) << 5;
     const next = words[at | ACCOUNT_NEXT];
     const prev = words[at | ACCOUNT_PREV];
-    if (prev === 0) this.#accounts[account | FIRST_ORDER] = next;
+    if (prev === 0) this.accounts[account | FIRST_ORDER] = next;
     else words[(prev << 4) | ACCOUNT_NEXT] = next;
-    if (next === 0) this.#accounts[account | LAST_ORDER] = prev;
+    if (next === 0) this.accounts[account | LAST_ORDER] = prev;
     else words[(next << 4) | ACCOUNT_PREV] = prev;
-    this.#slotOf.delete(words[at | USER_ROW], words[at | CLIENT_ORDER_ID]);
+    this.slotOf.delete(words[at | USER_ROW], words[at | CLIENT_ORDER_ID]);
   }
 
   /** First live order of an account in the order of entry; 0 none. */
   firstOfAccount(accountRow: number): number {
-    return this.#accounts[(accountRow << 5) | FIRST_ORDER];
+    return this.accounts[(accountRow << 5) | FIRST_ORDER];
   }
 
   nextOfAccount(slot: number): number {
-    return this.#words[(slot << 4) | ACCOUNT_NEXT];
+    return this.words[(slot << 4) | ACCOUNT_NEXT];
   }
 
   /** Recomputes the index by clientOrderId after a restore. */
   rebuild(accountCount: number): void {
-    this.#slotOf.clear();
+    this.slotOf.clear();
     for (let account = 0; account < accountCount; account++) {
       for (let slot = this.firstOfAccount(account); slot !== 0; slot = this.nextOfAccount(slot)) {
-        this.#slotOf.set(this.userRow(slot), this.clientOrderId(slot), slot);
+        this.slotOf.set(this.userRow(slot), this.clientOrderId(slot), slot);
       }
     }
   }

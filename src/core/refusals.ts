@@ -17,23 +17,23 @@ const REJECTED_PADDING = REJECTED_ACCOUNT_ID + 1;
 
 /** Answers commands that are refused, and counts the refusals by code. */
 export class Refusals {
-  readonly #state: CoreState;
-  readonly #writer: EventWriter;
+  declare private readonly state: CoreState;
+  declare private readonly writer: EventWriter;
 
   constructor(state: CoreState, writer: EventWriter) {
-    this.#state = state;
-    this.#writer = writer;
+    this.state = state;
+    this.writer = writer;
   }
 
   /** @param tagAt word of the command's clientTag; 0 when it has none */
   refuse(commandType: CommandType, code: number, command: WordBuffer, offset: number, tagAt: number): void {
-    const { users, accounts } = this.#state;
+    const { users, accounts } = this.state;
     const source = command.i32;
     const userId = source[offset + 1];
     const user = users.rowOf(userId);
     const number = user === -1 ? 0 : users.nextReport(user);
-    const at = this.#writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[offset + 2], userId, number);
-    const { i32 } = this.#writer.words;
+    const at = this.writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[offset + 2], userId, number);
+    const { i32 } = this.writer.words;
     i32[at + REJECTED_COMMAND_TYPE] = commandType | (code << 16);
     i32[at + REJECTED_CLIENT_ORDER_ID] = source[offset + 3];
     i32[at + REJECTED_ACCOUNT_ID] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));

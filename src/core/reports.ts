@@ -74,14 +74,14 @@ const MASK = POSITION_MASK;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
 export class Reports {
-  readonly #writer: EventWriter;
-  readonly #i32: Int32Array;
-  readonly #f64: Float64Array;
-  readonly #orders: Orders;
-  readonly #store: BookStore;
-  readonly #instruments: InstrumentTable;
-  readonly #accounts: AccountTable;
-  readonly #users: UserTable;
+  declare private readonly writer: EventWriter;
+  declare private readonly i32: Int32Array;
+  declare private readonly f64: Float64Array;
+  declare private readonly orders: Orders;
+  declare private readonly store: BookStore;
+  declare private readonly instruments: InstrumentTable;
+  declare private readonly accounts: AccountTable;
+  declare private readonly users: UserTable;
 
   constructor(
     writer: EventWriter,
@@ -90,25 +90,25 @@ export class Reports {
     accounts: AccountTable,
     users: UserTable,
   ) {
-    this.#writer = writer;
-    this.#i32 = writer.words.i32;
-    this.#f64 = writer.words.f64;
-    this.#orders = orders;
-    this.#store = orders.store;
-    this.#instruments = instruments;
-    this.#accounts = accounts;
-    this.#users = users;
+    this.writer = writer;
+    this.i32 = writer.words.i32;
+    this.f64 = writer.words.f64;
+    this.orders = orders;
+    this.store = orders.store;
+    this.instruments = instruments;
+    this.accounts = accounts;
+    this.users = users;
   }
 
   /** Starts an event that reports on `slot` to the order's user; the caller writes every word of its body. */
   #begin(type: number, words: number, slot: number): number {
-    const user = this.#orders.userRow(slot);
-    return this.#writer.beginRaw(
+    const user = this.orders.userRow(slot);
+    return this.writer.beginRaw(
       type,
       words,
-      this.#instruments.instrumentId[this.#orders.instrumentRow(slot)],
-      this.#users.userId(user),
-      this.#users.nextReport(user),
+      this.instruments.instrumentId[this.orders.instrumentRow(slot)],
+      this.users.userId(user),
+      this.users.nextReport(user),
     );
   }
 
@@ -117,13 +117,13 @@ export class Reports {
    * @param isImage describes a standing order: not counted in the report stream
    */
   accepted(slot: number, minQtyLots: number, isImage: boolean): void {
-    const user = this.#orders.userRow(slot);
-    const at = this.#writer.beginRaw(
+    const user = this.orders.userRow(slot);
+    const at = this.writer.beginRaw(
       ACCEPTED_TYPE,
       ACCEPTED_WORDS,
-      this.#instruments.instrumentId[this.#orders.instrumentRow(slot)],
-      this.#users.userId(user),
-      isImage ? 0 : this.#users.nextReport(user),
+      this.instruments.instrumentId[this.orders.instrumentRow(slot)],
+      this.users.userId(user),
+      isImage ? 0 : this.users.nextReport(user),
     );
     this.#terms(at, slot, minQtyLots);
   }
@@ -131,10 +131,10 @@ export class Reports {
   /** Writes the fields that OrderAccepted and OrderReplaced share. */
   #terms(position: number, slot: number, minQtyLots: number): void {
     const at = position & MASK;
-    const i32 = this.#i32;
-    const f64 = this.#f64;
-    const orders = this.#orders;
-    const store = this.#store;
+    const i32 = this.i32;
+    const f64 = this.f64;
+    const orders = this.orders;
+    const store = this.store;
     const cum = orders.cumQtyLots(slot);
     const partner = orders.partner(slot);
     f64[(at + ACCEPTED_ORDER_ID) >> 1] = store.orderId(slot);
@@ -143,7 +143,7 @@ export class Reports {
     f64[(at + ACCEPTED_MIN_QTY_LOTS) >> 1] = minQtyLots;
     f64[(at + ACCEPTED_CUM_QTY_LOTS) >> 1] = cum;
     i32[at + ACCEPTED_CLIENT_ORDER_ID] = orders.clientOrderId(slot);
-    i32[at + ACCEPTED_ACCOUNT_ID] = this.#accounts.accountId(orders.accountRow(slot));
+    i32[at + ACCEPTED_ACCOUNT_ID] = this.accounts.accountId(orders.accountRow(slot));
     i32[at + ACCEPTED_PRICE_TICKS] = orders.priceTicks(slot);
     i32[at + ACCEPTED_STOP_PRICE_TICKS] = orders.stopPriceTicks(slot);
     i32[at + ACCEPTED_EXPIRE_SECONDS] = orders.expireSeconds(slot);
@@ -156,16 +156,16 @@ export class Reports {
   /** To be called with the order's leaves already reduced. */
   canceled(slot: number, qtyLots: number, visibleQtyLots: number, reason: CancelReason): void {
     const at = this.#begin(CANCELED_TYPE, CANCELED_WORDS, slot) & MASK;
-    const i32 = this.#i32;
-    const f64 = this.#f64;
-    const orders = this.#orders;
-    f64[(at + CANCELED_ORDER_ID) >> 1] = this.#store.orderId(slot);
+    const i32 = this.i32;
+    const f64 = this.f64;
+    const orders = this.orders;
+    f64[(at + CANCELED_ORDER_ID) >> 1] = this.store.orderId(slot);
     f64[(at + CANCELED_CANCELED_QTY_LOTS) >> 1] = qtyLots;
-    f64[(at + CANCELED_LEAVES_QTY_LOTS) >> 1] = this.#store.leavesQtyLots(slot);
+    f64[(at + CANCELED_LEAVES_QTY_LOTS) >> 1] = this.store.leavesQtyLots(slot);
     f64[(at + CANCELED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
     f64[(at + CANCELED_CUM_QTY_LOTS) >> 1] = orders.cumQtyLots(slot);
     i32[at + CANCELED_CLIENT_ORDER_ID] = orders.clientOrderId(slot);
-    i32[at + CANCELED_ACCOUNT_ID] = this.#accounts.accountId(orders.accountRow(slot));
+    i32[at + CANCELED_ACCOUNT_ID] = this.accounts.accountId(orders.accountRow(slot));
     i32[at + CANCELED_PRICE_TICKS] = orders.priceTicks(slot);
     i32[at + CANCELED_SIDE] = orders.side(slot) | (reason << 8);
   }
@@ -180,27 +180,27 @@ export class Reports {
   ): void {
     const at = this.#begin(REPLACED_TYPE, REPLACED_WORDS, slot) & MASK;
     this.#terms(at, slot, 0);
-    this.#f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
-    this.#f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
-    this.#i32[at + REPLACED_ORIGINAL_CLIENT_ORDER_ID] = originalClientOrderId;
-    this.#i32[at + REPLACED_KEEPS_PRIORITY] = keepsPriority ? 1 : 0;
+    this.f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
+    this.f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
+    this.i32[at + REPLACED_ORIGINAL_CLIENT_ORDER_ID] = originalClientOrderId;
+    this.i32[at + REPLACED_KEEPS_PRIORITY] = keepsPriority ? 1 : 0;
   }
 
   /** Public: reported to nobody. */
   rested(slot: number, priceTicks: number): void {
-    const orders = this.#orders;
-    const instrumentId = this.#instruments.instrumentId[orders.instrumentRow(slot)];
-    const at = this.#writer.beginRaw(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0) & MASK;
-    this.#f64[(at + RESTED_ORDER_ID) >> 1] = this.#store.orderId(slot);
-    this.#f64[(at + RESTED_DISPLAY_QTY_LOTS) >> 1] = this.#store.visibleQtyLots(slot);
-    this.#i32[at + RESTED_PRICE_TICKS] = priceTicks;
-    this.#i32[at + RESTED_SIDE] = orders.side(slot);
+    const orders = this.orders;
+    const instrumentId = this.instruments.instrumentId[orders.instrumentRow(slot)];
+    const at = this.writer.beginRaw(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0) & MASK;
+    this.f64[(at + RESTED_ORDER_ID) >> 1] = this.store.orderId(slot);
+    this.f64[(at + RESTED_DISPLAY_QTY_LOTS) >> 1] = this.store.visibleQtyLots(slot);
+    this.i32[at + RESTED_PRICE_TICKS] = priceTicks;
+    this.i32[at + RESTED_SIDE] = orders.side(slot);
   }
 
   triggered(slot: number): void {
     const at = this.#begin(TRIGGERED_TYPE, TRIGGERED_WORDS, slot) & MASK;
-    this.#f64[(at + TRIGGERED_ORDER_ID) >> 1] = this.#store.orderId(slot);
-    this.#i32[at + TRIGGERED_CLIENT_ORDER_ID] = this.#orders.clientOrderId(slot);
-    this.#i32[at + TRIGGERED_ACCOUNT_ID] = this.#accounts.accountId(this.#orders.accountRow(slot));
+    this.f64[(at + TRIGGERED_ORDER_ID) >> 1] = this.store.orderId(slot);
+    this.i32[at + TRIGGERED_CLIENT_ORDER_ID] = this.orders.clientOrderId(slot);
+    this.i32[at + TRIGGERED_ACCOUNT_ID] = this.accounts.accountId(this.orders.accountRow(slot));
   }
 }

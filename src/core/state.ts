@@ -51,41 +51,41 @@ const EXPIRY_WORDS = 4;
 
 /** Everything that the core knows: the tables, the books and a few numbers. What an image holds, and nothing else does. */
 export class CoreState {
-  readonly assets: AssetTable;
-  readonly instruments: InstrumentTable;
-  readonly accounts: AccountTable;
-  readonly users: UserTable;
-  readonly ledger: Ledger;
-  readonly risk: Risk;
-  readonly orders: Orders;
-  readonly expiry: ExpiryIndex;
-  readonly phases: PhaseTable;
+  declare readonly assets: AssetTable;
+  declare readonly instruments: InstrumentTable;
+  declare readonly accounts: AccountTable;
+  declare readonly users: UserTable;
+  declare readonly ledger: Ledger;
+  declare readonly risk: Risk;
+  declare readonly orders: Orders;
+  declare readonly expiry: ExpiryIndex;
+  declare readonly phases: PhaseTable;
   /** By instrument row. */
-  readonly books: OrderBook[];
+  declare readonly books: OrderBook[];
   /** Last entry applied per node: which node, its epoch and entry number. */
-  readonly nodes: Columns;
-  readonly nodeId: Int32Array<ArrayBuffer>;
-  readonly nodeEpoch: Float64Array<ArrayBuffer>;
-  readonly nodeEntryNo: Float64Array<ArrayBuffer>;
+  declare readonly nodes: Columns;
+  declare readonly nodeId: Int32Array<ArrayBuffer>;
+  declare readonly nodeEpoch: Float64Array<ArrayBuffer>;
+  declare readonly nodeEntryNo: Float64Array<ArrayBuffer>;
 
   /** Sequence of the last entry applied; 0 before the first. */
-  sequence: number;
-  timeSeconds: number;
-  timeNanos: number;
-  lastTickSeconds: number;
-  lastTickNanos: number;
-  coreVersion: number;
-  hashHigh: number;
-  hashLow: number;
+  declare sequence: number;
+  declare timeSeconds: number;
+  declare timeNanos: number;
+  declare lastTickSeconds: number;
+  declare lastTickNanos: number;
+  declare coreVersion: number;
+  declare hashHigh: number;
+  declare hashLow: number;
 
-  #lastOrderId: number;
-  #lastTradeId: number;
-  readonly #core: Columns;
-  readonly #scalars: Float64Array<ArrayBuffer>;
-  readonly #expiryWords: Int32Array<ArrayBuffer>;
-  readonly #bookStates: Columns;
-  readonly #bookWords: Int32Array<ArrayBuffer>;
-  readonly #stores: readonly Columns[];
+  declare private lastOrderId: number;
+  declare private lastTradeId: number;
+  declare private readonly core: Columns;
+  declare private readonly scalars: Float64Array<ArrayBuffer>;
+  declare private readonly expiryWords: Int32Array<ArrayBuffer>;
+  declare private readonly bookStates: Columns;
+  declare private readonly bookWords: Int32Array<ArrayBuffer>;
+  declare private readonly _stores: readonly Columns[];
 
   constructor(capacity: CoreCapacity, coreVersion: number, hashSeed?: number) {
     this.assets = new AssetTable(capacity.assetsMax);
@@ -114,16 +114,16 @@ export class CoreState {
     this.coreVersion = coreVersion;
     this.hashHigh = 0;
     this.hashLow = 0;
-    this.#lastOrderId = 0;
-    this.#lastTradeId = 0;
-    this.#core = new Columns('core', 1);
-    this.#scalars = this.#core.f64('scalars', SCALARS);
-    this.#expiryWords = this.#core.i32('expiry', EXPIRY_WORDS);
-    this.#core.addRow();
-    this.#bookStates = new Columns('books', capacity.instrumentsMax);
-    this.#bookWords = this.#bookStates.i32('words', BOOK_STATE_WORDS);
-    this.#stores = [
-      this.#core,
+    this.lastOrderId = 0;
+    this.lastTradeId = 0;
+    this.core = new Columns('core', 1);
+    this.scalars = this.core.f64('scalars', SCALARS);
+    this.expiryWords = this.core.i32('expiry', EXPIRY_WORDS);
+    this.core.addRow();
+    this.bookStates = new Columns('books', capacity.instrumentsMax);
+    this.bookWords = this.bookStates.i32('words', BOOK_STATE_WORDS);
+    this._stores = [
+      this.core,
       ...this.assets.stores,
       ...this.instruments.stores,
       ...this.accounts.stores,
@@ -132,17 +132,17 @@ export class CoreState {
       ...this.risk.stores,
       ...this.phases.stores,
       ...bookStore.stores,
-      this.#bookStates,
+      this.bookStates,
       this.nodes,
     ];
   }
 
   nextOrderId(): number {
-    return ++this.#lastOrderId;
+    return ++this.lastOrderId;
   }
 
   nextTradeId(): number {
-    return ++this.#lastTradeId;
+    return ++this.lastTradeId;
   }
 
   /** Makes the book of the instrument that was added last. */
@@ -160,9 +160,9 @@ export class CoreState {
 
   /** Brings the scalars into their columns and returns every store: together they are the image. */
   stores(): readonly Columns[] {
-    const scalars = this.#scalars;
-    scalars[Scalar.lastOrderId] = this.#lastOrderId;
-    scalars[Scalar.lastTradeId] = this.#lastTradeId;
+    const scalars = this.scalars;
+    scalars[Scalar.lastOrderId] = this.lastOrderId;
+    scalars[Scalar.lastTradeId] = this.lastTradeId;
     scalars[Scalar.sequence] = this.sequence;
     scalars[Scalar.timeSeconds] = this.timeSeconds;
     scalars[Scalar.timeNanos] = this.timeNanos;
@@ -171,12 +171,12 @@ export class CoreState {
     scalars[Scalar.coreVersion] = this.coreVersion;
     scalars[Scalar.hashHigh] = this.hashHigh;
     scalars[Scalar.hashLow] = this.hashLow;
-    this.expiry.save(this.#expiryWords, 0);
+    this.expiry.save(this.expiryWords, 0);
     this.orders.store.save();
-    this.#bookStates.rows = this.books.length;
+    this.bookStates.rows = this.books.length;
     for (let row = 0; row < this.books.length; row++)
-      this.books[row].save(this.#bookWords, row * BOOK_STATE_WORDS);
-    return this.#stores;
+      this.books[row].save(this.bookWords, row * BOOK_STATE_WORDS);
+    return this._stores;
   }
 
   /**
@@ -185,9 +185,9 @@ export class CoreState {
    */
   restored(listener: BookListener): void {
     assert(this.books.length === 0, 'Condition: an image is restored into a fresh core');
-    const scalars = this.#scalars;
-    this.#lastOrderId = scalars[Scalar.lastOrderId];
-    this.#lastTradeId = scalars[Scalar.lastTradeId];
+    const scalars = this.scalars;
+    this.lastOrderId = scalars[Scalar.lastOrderId];
+    this.lastTradeId = scalars[Scalar.lastTradeId];
     this.sequence = scalars[Scalar.sequence];
     this.timeSeconds = scalars[Scalar.timeSeconds];
     this.timeNanos = scalars[Scalar.timeNanos];
@@ -204,9 +204,9 @@ export class CoreState {
     this.ledger.rebuild();
     this.orders.store.load();
     this.orders.rebuild(this.accounts.count);
-    this.expiry.load(this.#expiryWords, 0);
+    this.expiry.load(this.expiryWords, 0);
     for (let row = 0; row < this.instruments.count; row++) {
-      this.addBook(listener).load(this.#bookWords, row * BOOK_STATE_WORDS);
+      this.addBook(listener).load(this.bookWords, row * BOOK_STATE_WORDS);
     }
   }
 }

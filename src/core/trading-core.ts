@@ -46,16 +46,16 @@ export interface TradingCoreOptions {
  */
 export class TradingCore {
   /** The tables and books, to be read by tools and tests, never written. */
-  readonly state: CoreState;
-  readonly #writer: EventWriter;
-  readonly #execution: Execution;
-  readonly #reports: Reports;
-  readonly #refusals: Refusals;
-  readonly #phaseControl: PhaseControl;
-  readonly #incoming: Incoming;
-  readonly #orderEntry: OrderEntry;
-  readonly #massCancellation: MassCancellation;
-  readonly #administration: Administration;
+  declare readonly state: CoreState;
+  declare private readonly writer: EventWriter;
+  declare private readonly execution: Execution;
+  declare private readonly reports: Reports;
+  declare private readonly refusals: Refusals;
+  declare private readonly phaseControl: PhaseControl;
+  declare private readonly incoming: Incoming;
+  declare private readonly orderEntry: OrderEntry;
+  declare private readonly massCancellation: MassCancellation;
+  declare private readonly administration: Administration;
 
   constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}, { hashSeed }: TradingCoreOptions = {}) {
     const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_INITIAL, hashSeed);
@@ -67,15 +67,15 @@ export class TradingCore {
     const incoming = new Incoming(state, execution, reports, phaseControl);
     const massCancellation = new MassCancellation(state, writer, execution, refusals);
     this.state = state;
-    this.#writer = writer;
-    this.#reports = reports;
-    this.#execution = execution;
-    this.#refusals = refusals;
-    this.#phaseControl = phaseControl;
-    this.#incoming = incoming;
-    this.#massCancellation = massCancellation;
-    this.#orderEntry = new OrderEntry(state, execution, reports, incoming, refusals);
-    this.#administration = new Administration(
+    this.writer = writer;
+    this.reports = reports;
+    this.execution = execution;
+    this.refusals = refusals;
+    this.phaseControl = phaseControl;
+    this.incoming = incoming;
+    this.massCancellation = massCancellation;
+    this.orderEntry = new OrderEntry(state, execution, reports, incoming, refusals);
+    this.administration = new Administration(
       state,
       writer,
       execution,
@@ -92,7 +92,7 @@ export class TradingCore {
 
   /** The rolling state hash after the last entry, as 16 hexadecimal digits. */
   get stateHash(): string {
-    return hex(this.#writer.hashHigh) + hex(this.#writer.hashLow);
+    return hex(this.writer.hashHigh) + hex(this.writer.hashLow);
   }
 
   /**
@@ -141,7 +141,7 @@ export class TradingCore {
       state.timeSeconds = timeSeconds;
       state.timeNanos = timeNanos;
     }
-    this.#writer.stamp(sequence, state.timeSeconds, state.timeNanos);
+    this.writer.stamp(sequence, state.timeSeconds, state.timeNanos);
     return this.#isFirst(nodeId, epoch, entryNo);
   }
 
@@ -166,27 +166,27 @@ export class TradingCore {
     const head = words.i32[offset];
     const type = head & 255;
     if (head >>> 16 !== WORDS_OF_TYPE[type]) {
-      this.#refusals.refuse(type as CommandType, RejectCode.MALFORMED_COMMAND, words, offset, 0);
+      this.refusals.refuse(type as CommandType, RejectCode.MALFORMED_COMMAND, words, offset, 0);
       return;
     }
     switch (type) {
       case NEW_ORDER:
-        this.#orderEntry.newOrder(words, offset);
+        this.orderEntry.newOrder(words, offset);
         return;
       case CANCEL_ORDER:
-        this.#orderEntry.cancelOrder(words, offset);
+        this.orderEntry.cancelOrder(words, offset);
         return;
       case REPLACE_ORDER:
-        this.#orderEntry.replaceOrder(words, offset);
+        this.orderEntry.replaceOrder(words, offset);
         return;
       case CommandType.MassCancel:
-        this.#massCancellation.massCancel(words, offset);
+        this.massCancellation.massCancel(words, offset);
         return;
       case CommandType.OpenSession:
-        this.#administration.openSession(words, offset);
+        this.administration.openSession(words, offset);
         return;
       case CommandType.CloseSession:
-        this.#administration.closeSession(words, offset);
+        this.administration.closeSession(words, offset);
         return;
       case CommandType.Tick:
         if (words.i32[offset + 1] !== 0) break;
@@ -194,20 +194,20 @@ export class TradingCore {
         return;
       case CommandType.Attest:
         if (words.i32[offset + 1] !== 0) break;
-        this.#administration.attest(words, offset);
+        this.administration.attest(words, offset);
         return;
     }
-    const code = this.#administration.apply(type as CommandType, words, offset);
+    const code = this.administration.apply(type as CommandType, words, offset);
     if (code === ACCEPTED && type === CommandType.SetPhase) {
-      this.#incoming.triggerStops(this.state.instruments.rowOf(words.i32[offset + 2]));
+      this.incoming.triggerStops(this.state.instruments.rowOf(words.i32[offset + 2]));
     }
   }
 
   /** Ends the entry: hashes its events and hands them to the sink. */
   end(): void {
-    this.#writer.flush();
-    this.state.hashHigh = this.#writer.hashHigh;
-    this.state.hashLow = this.#writer.hashLow;
+    this.writer.flush();
+    this.state.hashHigh = this.writer.hashHigh;
+    this.state.hashLow = this.writer.hashLow;
   }
 
   /** What time does: expiries, ends of phases, schedules, indicatives, leftover stops. Not later than the last: nothing. */
@@ -221,15 +221,15 @@ export class TradingCore {
     for (let expired = 0; expired < Limits.EXPIRIES_PER_TICK_MAX; expired++) {
       const slot = state.expiry.due(timeSeconds);
       if (slot === 0) break;
-      this.#execution.cancel(slot, CancelReason.Expired);
+      this.execution.cancel(slot, CancelReason.Expired);
     }
-    this.#phaseControl.endTimedPhases();
-    this.#phaseControl.runSchedules();
-    this.#phaseControl.publishIndicatives();
+    this.phaseControl.endTimedPhases();
+    this.phaseControl.runSchedules();
+    this.phaseControl.publishIndicatives();
     let budget: number = Limits.STOP_TRIGGERS_PER_COMMAND_MAX;
     for (let row = 0; row < state.books.length && budget > 0; row++) {
       if (orders.store.liveOrders === 0) break;
-      budget = this.#incoming.triggerStops(row, budget);
+      budget = this.incoming.triggerStops(row, budget);
     }
   }
 
@@ -240,22 +240,22 @@ export class TradingCore {
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
     const { assets, instruments, accounts, users, books, orders } = this.state;
-    this.#writer.image(true);
-    for (let row = 0; row < assets.count; row++) this.#administration.writeAsset(row);
-    for (let row = 0; row < instruments.count; row++) this.#administration.writeInstrument(row);
-    for (let row = 0; row < accounts.count; row++) this.#administration.writeAccount(row);
-    for (let row = 0; row < users.count; row++) this.#administration.writeUser(row);
+    this.writer.image(true);
+    for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
+    for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
+    for (let row = 0; row < accounts.count; row++) this.administration.writeAccount(row);
+    for (let row = 0; row < users.count; row++) this.administration.writeUser(row);
     for (let row = 0; row < accounts.count && wanted.liveOrders; row++) {
       for (let slot = orders.firstOfAccount(row); slot !== 0; slot = orders.nextOfAccount(slot)) {
-        this.#reports.accepted(slot, 0, true);
+        this.reports.accepted(slot, 0, true);
       }
     }
     for (const book of wanted.restingOrders ? books : []) {
       walkBook(book, (slot) => {
-        if (!book.isWaitingStop(slot)) this.#reports.rested(slot, orders.store.levelKey(slot));
+        if (!book.isWaitingStop(slot)) this.reports.rested(slot, orders.store.levelKey(slot));
       });
     }
-    this.#writer.image(false);
+    this.writer.image(false);
   }
 
   /** Every store of the state: together they are its image (see core/snapshot). */
@@ -269,10 +269,10 @@ export class TradingCore {
    */
   restored(): void {
     const { state } = this;
-    state.restored(this.#execution);
-    this.#writer.hashHigh = state.hashHigh | 0;
-    this.#writer.hashLow = state.hashLow | 0;
-    this.#writer.stamp(state.sequence, state.timeSeconds, state.timeNanos);
+    state.restored(this.execution);
+    this.writer.hashHigh = state.hashHigh | 0;
+    this.writer.hashLow = state.hashLow | 0;
+    this.writer.stamp(state.sequence, state.timeSeconds, state.timeNanos);
   }
 }
 

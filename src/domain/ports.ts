@@ -37,7 +37,7 @@ export interface LogReader {
 /** The log stopped taking entries: nothing more will be acknowledged until it is opened again. */
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';
-  readonly code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED';
+  declare readonly code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED';
 
   constructor(code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED', message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -49,8 +49,8 @@ export class LogUnavailableError extends Error {
 export class LogCorruptError extends Error {
   override readonly name = 'LogCorruptError';
   readonly code = 'LOG_CORRUPT';
-  readonly file: string;
-  readonly offset: number;
+  declare readonly file: string;
+  declare readonly offset: number;
 
   constructor(file: string, offset: number, message: string) {
     super(message);
@@ -64,7 +64,7 @@ export class LogTruncatedError extends Error {
   override readonly name = 'LogTruncatedError';
   readonly code = 'LOG_TRUNCATED';
   /** First entry that is still there. */
-  readonly firstSequence: number;
+  declare readonly firstSequence: number;
 
   constructor(sequence: number, firstSequence: number) {
     super(

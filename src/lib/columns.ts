@@ -44,17 +44,17 @@ interface NamedColumn {
  * functions of the command history. Readers index the arrays directly.
  */
 export class Columns {
-  readonly name: string;
-  readonly capacity: number;
+  declare readonly name: string;
+  declare readonly capacity: number;
   /** Rows in use or once used: everything at or beyond is still zero. */
-  rows: number;
-  readonly #columns: NamedColumn[];
+  declare rows: number;
+  declare private readonly columns: NamedColumn[];
 
   constructor(name: string, capacity: number) {
     this.name = name;
     this.capacity = capacity;
     this.rows = 0;
-    this.#columns = [];
+    this.columns = [];
   }
 
   /** Adds a column of 32-bit integers, `stride` per row. */
@@ -81,8 +81,8 @@ export class Columns {
   }
 
   #add<T extends Column>(name: string, stride: number, array: T): T {
-    assert(!this.#columns.some((column) => column.name === name), 'Condition: a column name is used once');
-    this.#columns.push({ name, stride, array });
+    assert(!this.columns.some((column) => column.name === name), 'Condition: a column name is used once');
+    this.columns.push({ name, stride, array });
     return array;
   }
 
@@ -93,7 +93,7 @@ export class Columns {
 
   /** Every column's used part, in the order of their definition. The bytes are views: copy or write them before the next command. */
   images(): ColumnImage[] {
-    return this.#columns.map(({ name, stride, array }) => ({
+    return this.columns.map(({ name, stride, array }) => ({
       store: this.name,
       column: name,
       bytes: new Uint8Array(array.buffer, array.byteOffset, this.rows * stride * array.BYTES_PER_ELEMENT),
@@ -111,7 +111,7 @@ export class Columns {
     if (rows > this.capacity)
       throw new Error(`store ${this.name}: image of ${rows} rows, capacity ${this.capacity}`);
     for (const image of images) {
-      const column = this.#columns.find((candidate) => candidate.name === image.column);
+      const column = this.columns.find((candidate) => candidate.name === image.column);
       if (column === undefined) throw new Error(`store ${this.name}: unknown column ${image.column}`);
       const bytes = rows * column.stride * column.array.BYTES_PER_ELEMENT;
       if (image.bytes.length !== bytes) {

@@ -34,13 +34,13 @@ export function hashOfPair(keyA: number, keyB: number, seed: number): number {
  * else chooses keys the seed must be a secret random one.
  */
 export class IntPairMap {
-  #slots: Int32Array<ArrayBuffer>;
-  #mask: number;
-  #shift: number;
-  #size: number;
+  declare private slots: Int32Array<ArrayBuffer>;
+  declare private mask: number;
+  declare private shift: number;
+  declare private _size: number;
   /** Entries at which the table doubles. */
-  #sizeMax: number;
-  readonly #seed: number;
+  declare private sizeMax: number;
+  declare private readonly seed: number;
 
   /**
    * @param capacity entries that fit without growing, 0 to 2^27.
@@ -50,24 +50,24 @@ export class IntPairMap {
     let slots = SLOTS_MIN;
     while (slots < capacity * 2) slots *= 2;
     assert(slots <= SLOTS_MAX, 'Condition: an IntPairMap holds at most 2^27 entries');
-    this.#slots = new Int32Array(slots * SLOT_WORDS);
-    this.#mask = slots * SLOT_WORDS - 1;
-    this.#shift = Math.clz32(slots) + 1;
-    this.#size = 0;
-    this.#sizeMax = slots / 2;
-    this.#seed = seed | 0;
+    this.slots = new Int32Array(slots * SLOT_WORDS);
+    this.mask = slots * SLOT_WORDS - 1;
+    this.shift = Math.clz32(slots) + 1;
+    this._size = 0;
+    this.sizeMax = slots / 2;
+    this.seed = seed | 0;
   }
 
   /** Entries in the map. */
   get size(): number {
-    return this.#size;
+    return this._size;
   }
 
   /** The row under (keyA, keyB), or -1. */
   get(keyA: number, keyB: number): number {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    let slot = (hashOfPair(keyA, keyB, this.#seed) >>> this.#shift) << SLOT_SHIFT;
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = (hashOfPair(keyA, keyB, this.seed) >>> this.shift) << SLOT_SHIFT;
     for (;;) {
       const value = slots[slot | 2];
       if (value === 0) return -1;
@@ -79,14 +79,14 @@ export class IntPairMap {
   /** Puts `row` under (keyA, keyB), in place of the row that was there. */
   set(keyA: number, keyB: number, row: number): void {
     let slot = this.#find(keyA, keyB);
-    if (this.#slots[slot | 2] === 0) {
-      if (this.#size === this.#sizeMax) {
+    if (this.slots[slot | 2] === 0) {
+      if (this._size === this.sizeMax) {
         this.#grow();
         slot = this.#find(keyA, keyB);
       }
-      this.#size++;
+      this._size++;
     }
-    const slots = this.#slots;
+    const slots = this.slots;
     slots[slot] = keyA;
     slots[slot | 1] = keyB;
     slots[slot | 2] = row + 1;
@@ -94,9 +94,9 @@ export class IntPairMap {
 
   /** Removes (keyA, keyB) and returns the row that was there, or -1. */
   delete(keyA: number, keyB: number): number {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    const shift = this.#shift;
+    const slots = this.slots;
+    const mask = this.mask;
+    const shift = this.shift;
     let hole = this.#find(keyA, keyB);
     const removed = slots[hole | 2] - 1;
     if (removed === -1) return -1;
@@ -104,7 +104,7 @@ export class IntPairMap {
     for (;;) {
       slot = (slot + SLOT_WORDS) & mask;
       if (slots[slot | 2] === 0) break;
-      const home = (hashOfPair(slots[slot], slots[slot | 1], this.#seed) >>> shift) << SLOT_SHIFT;
+      const home = (hashOfPair(slots[slot], slots[slot | 1], this.seed) >>> shift) << SLOT_SHIFT;
       // An entry moves back only when the hole lies on its probe path: between its home and where it is.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
       slots[hole] = slots[slot];
@@ -115,21 +115,21 @@ export class IntPairMap {
     slots[hole] = 0;
     slots[hole | 1] = 0;
     slots[hole | 2] = 0;
-    this.#size--;
+    this._size--;
     return removed;
   }
 
   /** Removes everything and keeps the capacity. */
   clear(): void {
-    if (this.#size > 0) this.#slots.fill(0);
-    this.#size = 0;
+    if (this._size > 0) this.slots.fill(0);
+    this._size = 0;
   }
 
   /** The slot that holds (keyA, keyB), or the empty one where it belongs. */
   #find(keyA: number, keyB: number): number {
-    const slots = this.#slots;
-    const mask = this.#mask;
-    let slot = (hashOfPair(keyA, keyB, this.#seed) >>> this.#shift) << SLOT_SHIFT;
+    const slots = this.slots;
+    const mask = this.mask;
+    let slot = (hashOfPair(keyA, keyB, this.seed) >>> this.shift) << SLOT_SHIFT;
     while (slots[slot | 2] !== 0 && (slots[slot] !== keyA || slots[slot | 1] !== keyB)) {
       slot = (slot + SLOT_WORDS) & mask;
     }
@@ -137,19 +137,19 @@ export class IntPairMap {
   }
 
   #grow(): void {
-    const old = this.#slots;
+    const old = this.slots;
     const slots = (old.length / SLOT_WORDS) * 2;
     assert(slots <= SLOTS_MAX, 'Condition: an IntPairMap holds at most 2^27 entries');
-    this.#slots = new Int32Array(slots * SLOT_WORDS);
-    this.#mask = slots * SLOT_WORDS - 1;
-    this.#shift = Math.clz32(slots) + 1;
-    this.#sizeMax = slots / 2;
+    this.slots = new Int32Array(slots * SLOT_WORDS);
+    this.mask = slots * SLOT_WORDS - 1;
+    this.shift = Math.clz32(slots) + 1;
+    this.sizeMax = slots / 2;
     for (let from = 0; from < old.length; from += SLOT_WORDS) {
       if (old[from + 2] === 0) continue;
       const to = this.#find(old[from], old[from + 1]);
-      this.#slots[to] = old[from];
-      this.#slots[to + 1] = old[from + 1];
-      this.#slots[to + 2] = old[from + 2];
+      this.slots[to] = old[from];
+      this.slots[to + 1] = old[from + 1];
+      this.slots[to + 2] = old[from + 2];
     }
   }
 }

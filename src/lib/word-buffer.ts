@@ -16,11 +16,11 @@ assert(
  * Plain fields, no accessors: this is the hot path's only data structure.
  */
 export class WordBuffer {
-  readonly i32: Int32Array;
-  readonly f64: Float64Array;
-  readonly u8: Uint8Array;
+  declare readonly i32: Int32Array;
+  declare readonly f64: Float64Array;
+  declare readonly u8: Uint8Array;
   /** Capacity in words. */
-  readonly words: number;
+  declare readonly words: number;
 
   /** @param memory byteLength must be a multiple of 8. */
   constructor(memory: ArrayBufferLike) {

@@ -48,26 +48,26 @@ export interface BookStoreOptions {
  * slots (0 is none). A book holds only the roots, so an instrument costs next to nothing until it has orders.
  */
 export class BookStore {
-  readonly orders: Columns;
-  readonly ordersI32: Int32Array<ArrayBuffer>;
-  readonly ordersF64: Float64Array<ArrayBuffer>;
+  declare readonly orders: Columns;
+  declare readonly ordersI32: Int32Array<ArrayBuffer>;
+  declare readonly ordersF64: Float64Array<ArrayBuffer>;
   /** What an iceberg displays now; meaningless for other orders (see `visibleQtyLots`). */
-  readonly displayedQtyLots: Float64Array<ArrayBuffer>;
+  declare readonly displayedQtyLots: Float64Array<ArrayBuffer>;
   /** Size of an iceberg's slices; meaningless for other orders (see `sliceOf`). */
-  readonly sliceQtyLots: Float64Array<ArrayBuffer>;
+  declare readonly sliceQtyLots: Float64Array<ArrayBuffer>;
 
-  readonly levels: Columns;
-  readonly levelsI32: Int32Array<ArrayBuffer>;
-  readonly levelsF64: Float64Array<ArrayBuffer>;
+  declare readonly levels: Columns;
+  declare readonly levelsI32: Int32Array<ArrayBuffer>;
+  declare readonly levelsF64: Float64Array<ArrayBuffer>;
 
-  readonly pages: PricePages;
+  declare readonly pages: PricePages;
   /** Free lists and counters, for the image. */
-  readonly meta: Columns;
-  readonly #metaI32: Int32Array<ArrayBuffer>;
+  declare readonly meta: Columns;
+  declare private readonly metaI32: Int32Array<ArrayBuffer>;
 
-  #freeOrder: number;
-  #freeLevel: number;
-  #liveOrders: number;
+  declare private freeOrder: number;
+  declare private freeLevel: number;
+  declare private _liveOrders: number;
 
   constructor(options: BookStoreOptions) {
     const capacity = options.ordersMax + 1;
@@ -83,34 +83,34 @@ export class BookStore {
     this.levelsF64 = doublesOf(this.levelsI32);
     this.pages = new PricePages(options.pagesMax ?? Math.max(1_024, options.ordersMax >> 2));
     this.meta = new Columns('bookStore', 1);
-    this.#metaI32 = this.meta.i32('meta', 4);
+    this.metaI32 = this.meta.i32('meta', 4);
     this.meta.addRow();
     this.orders.addRow();
     this.levels.addRow();
-    this.#freeOrder = 0;
-    this.#freeLevel = 0;
-    this.#liveOrders = 0;
+    this.freeOrder = 0;
+    this.freeLevel = 0;
+    this._liveOrders = 0;
   }
 
   /** Orders that hold a slot. */
   get liveOrders(): number {
-    return this.#liveOrders;
+    return this._liveOrders;
   }
 
   canAllocateOrder(): boolean {
-    return this.#freeOrder !== 0 || this.orders.rows < this.orders.capacity;
+    return this.freeOrder !== 0 || this.orders.rows < this.orders.capacity;
   }
 
   /** Takes a slot for an order; 0 when the store is full. Its other columns hold what the last user left. */
   allocateOrder(): number {
-    let slot = this.#freeOrder;
+    let slot = this.freeOrder;
     if (slot !== 0) {
-      this.#freeOrder = this.ordersI32[slot << 3];
+      this.freeOrder = this.ordersI32[slot << 3];
     } else {
       slot = this.orders.addRow();
       if (slot < 0) return 0;
     }
-    this.#liveOrders++;
+    this._liveOrders++;
     return slot;
   }
 
@@ -118,16 +118,16 @@ export class BookStore {
   releaseOrder(slot: number): void {
     assert((this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG) === 0, 'Invariant: a freed order is in no level');
     this.ordersF64[(slot << 2) | LEAVES] = 0;
-    this.ordersI32[slot << 3] = this.#freeOrder;
-    this.#freeOrder = slot;
-    this.#liveOrders--;
+    this.ordersI32[slot << 3] = this.freeOrder;
+    this.freeOrder = slot;
+    this._liveOrders--;
   }
 
   /** Takes an empty level for `key` in the index `kind`; 0 when the store is full. */
   allocateLevel(key: number, kind: number): number {
-    let level = this.#freeLevel;
+    let level = this.freeLevel;
     if (level !== 0) {
-      this.#freeLevel = this.levelsI32[level << 3];
+      this.freeLevel = this.levelsI32[level << 3];
     } else {
       level = this.levels.addRow();
       if (level < 0) return 0;
@@ -143,12 +143,12 @@ export class BookStore {
   }
 
   canAllocateLevel(): boolean {
-    return this.#freeLevel !== 0 || this.levels.rows < this.levels.capacity;
+    return this.freeLevel !== 0 || this.levels.rows < this.levels.capacity;
   }
 
   releaseLevel(level: number): void {
-    this.levelsI32[level << 3] = this.#freeLevel;
-    this.#freeLevel = level;
+    this.levelsI32[level << 3] = this.freeLevel;
+    this.freeLevel = level;
   }
 
   /** Displayed quantity of a resting order, in lots. */
@@ -191,16 +191,16 @@ export class BookStore {
 
   /** Writes the scalars into `meta` so that an image is complete. */
   save(): void {
-    this.#metaI32[0] = this.#freeOrder;
-    this.#metaI32[1] = this.#freeLevel;
-    this.#metaI32[2] = this.#liveOrders;
-    this.#metaI32[3] = this.pages.freePage;
+    this.metaI32[0] = this.freeOrder;
+    this.metaI32[1] = this.freeLevel;
+    this.metaI32[2] = this._liveOrders;
+    this.metaI32[3] = this.pages.freePage;
   }
 
   load(): void {
-    this.#freeOrder = this.#metaI32[0];
-    this.#freeLevel = this.#metaI32[1];
-    this.#liveOrders = this.#metaI32[2];
-    this.pages.freePage = this.#metaI32[3];
+    this.freeOrder = this.metaI32[0];
+    this.freeLevel = this.metaI32[1];
+    this._liveOrders = this.metaI32[2];
+    this.pages.freePage = this.metaI32[3];
   }
 }

@@ -74,30 +74,30 @@ export const BOOK_STATE_WORDS = 16;
  * Nothing is allocated, and nothing costs more than O(log n) but walking through what is matched.
  */
 export class OrderBook {
-  readonly bids: PriceIndex;
-  readonly asks: PriceIndex;
+  declare readonly bids: PriceIndex;
+  declare readonly asks: PriceIndex;
   /** Waiting buy stops, lowest stop price first. */
-  readonly buyStops: PriceIndex;
+  declare readonly buyStops: PriceIndex;
   /** Waiting sell stops, highest stop price first. */
-  readonly sellStops: PriceIndex;
+  declare readonly sellStops: PriceIndex;
   /** Price of the last trade, in ticks; 0 before the first. */
-  lastPriceTicks: number;
+  declare lastPriceTicks: number;
   /** Stands for the last trade price before there is one; 0 none. */
-  referencePriceTicks: number;
+  declare referencePriceTicks: number;
   /** Centre of the static price band; 0 until the session's first trade or auction. */
-  staticReferenceTicks: number;
+  declare staticReferenceTicks: number;
   /** Half widths of the price bands in parts per million; 0 is no band. */
-  readonly staticBandPpm: number;
-  readonly dynamicBandPpm: number;
-  readonly #banded: boolean;
-  readonly #store: BookStore;
-  readonly #listener: BookListener;
-  readonly #orders: Int32Array<ArrayBuffer>;
-  readonly #ordersF64: Float64Array<ArrayBuffer>;
-  readonly #levels: Int32Array<ArrayBuffer>;
-  readonly #levelsF64: Float64Array<ArrayBuffer>;
+  declare readonly staticBandPpm: number;
+  declare readonly dynamicBandPpm: number;
+  declare private readonly banded: boolean;
+  declare private readonly store: BookStore;
+  declare private readonly listener: BookListener;
+  declare private readonly orders: Int32Array<ArrayBuffer>;
+  declare private readonly ordersF64: Float64Array<ArrayBuffer>;
+  declare private readonly levels: Int32Array<ArrayBuffer>;
+  declare private readonly levelsF64: Float64Array<ArrayBuffer>;
   /** All open quantity of each index, by the kind of its levels: kept exact, so that every sum over levels is. */
-  readonly #openLots: Float64Array<ArrayBuffer>;
+  declare private readonly openLots: Float64Array<ArrayBuffer>;
 
   constructor(store: BookStore, listener: BookListener, bands: PriceBands = NO_BANDS) {
     this.bids = new PriceIndex(store.pages, true);
@@ -109,24 +109,24 @@ export class OrderBook {
     this.staticReferenceTicks = 0;
     this.staticBandPpm = bands.staticBandPpm;
     this.dynamicBandPpm = bands.dynamicBandPpm;
-    this.#banded = bands.staticBandPpm !== 0 || bands.dynamicBandPpm !== 0;
-    this.#store = store;
-    this.#listener = listener;
-    this.#orders = store.ordersI32;
-    this.#ordersF64 = store.ordersF64;
-    this.#levels = store.levelsI32;
-    this.#levelsF64 = store.levelsF64;
-    this.#openLots = new Float64Array(SELL_STOPS + 1);
+    this.banded = bands.staticBandPpm !== 0 || bands.dynamicBandPpm !== 0;
+    this.store = store;
+    this.listener = listener;
+    this.orders = store.ordersI32;
+    this.ordersF64 = store.ordersF64;
+    this.levels = store.levelsI32;
+    this.levelsF64 = store.levelsF64;
+    this.openLots = new Float64Array(SELL_STOPS + 1);
   }
 
   /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */
   setOrder(slot: number, orderId: number, owner: number, qtyLots: number, sliceQtyLots: number): void {
     const base = slot << 3;
-    this.#orders[base | LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
-    this.#orders[base | OWNER] = owner;
-    this.#ordersF64[(slot << 2) | LEAVES] = qtyLots;
-    this.#ordersF64[(slot << 2) | ORDER_ID] = orderId;
-    if (sliceQtyLots !== 0) this.#store.sliceQtyLots[slot] = sliceQtyLots;
+    this.orders[base | LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
+    this.orders[base | OWNER] = owner;
+    this.ordersF64[(slot << 2) | LEAVES] = qtyLots;
+    this.ordersF64[(slot << 2) | ORDER_ID] = orderId;
+    if (sliceQtyLots !== 0) this.store.sliceQtyLots[slot] = sliceQtyLots;
   }
 
   /** Best bid in ticks, 0 when there is none. */
@@ -143,7 +143,7 @@ export class OrderBook {
   depthAt(side: Side, priceTicks: number): number {
     const level = (side === BUY ? this.bids : this.asks).get(priceTicks);
     if (level === 0) return 0;
-    return this.#levelsF64[(level << 2) | TOTAL] - this.#levelsF64[(level << 2) | HIDDEN];
+    return this.levelsF64[(level << 2) | TOTAL] - this.levelsF64[(level << 2) | HIDDEN];
   }
 
   /** Whether an order of `side` at `limitTicks` would meet the other side. */
@@ -194,8 +194,8 @@ export class OrderBook {
     let centre = this.staticReferenceTicks;
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
-      if (this.#banded && this.#isOutsideBands(price, last, centre)) break;
-      let others = this.#levelsF64[(level << 2) | TOTAL];
+      if (this.banded && this.#isOutsideBands(price, last, centre)) break;
+      let others = this.levelsF64[(level << 2) | TOTAL];
       if (owner !== 0 && selfTrade === CANCEL_OLDEST) {
         others = this.#leavesOfOthers(level, owner, neededLots - found);
       } else if (owner !== 0) {
@@ -216,10 +216,10 @@ export class OrderBook {
   /** Open quantity of a level that is not the owner's; counting stops once `neededLots` are found. */
   #leavesOfOthers(level: number, owner: number, neededLots: number): number {
     let found = 0;
-    let slot = this.#levels[(level << 3) | HEAD];
+    let slot = this.levels[(level << 3) | HEAD];
     while (slot !== 0 && found < neededLots) {
-      if (this.#orders[(slot << 3) | OWNER] !== owner) found += this.#ordersF64[(slot << 2) | LEAVES];
-      slot = this.#orders[(slot << 3) | NEXT];
+      if (this.orders[(slot << 3) | OWNER] !== owner) found += this.ordersF64[(slot << 2) | LEAVES];
+      slot = this.orders[(slot << 3) | NEXT];
     }
     return found;
   }
@@ -230,9 +230,9 @@ export class OrderBook {
    */
   #displayedAheadOf(level: number, owner: number, neededLots: number): number {
     let displayed = 0;
-    for (let slot = this.#levels[(level << 3) | HEAD]; slot !== 0; slot = this.#orders[(slot << 3) | NEXT]) {
-      if (this.#orders[(slot << 3) | OWNER] === owner) return displayed;
-      displayed += this.#store.visibleQtyLots(slot);
+    for (let slot = this.levels[(level << 3) | HEAD]; slot !== 0; slot = this.orders[(slot << 3) | NEXT]) {
+      if (this.orders[(slot << 3) | OWNER] === owner) return displayed;
+      displayed += this.store.visibleQtyLots(slot);
       if (displayed >= neededLots) return displayed;
     }
     return -1;
@@ -243,14 +243,14 @@ export class OrderBook {
    * oldest first. Its leaves say what is left.
    */
   match(takerSlot: number, side: Side, limitTicks: number, selfTrade: SelfTradePrevention): MatchEnd {
-    const orders = this.#orders;
-    const ordersF64 = this.#ordersF64;
-    const levels = this.#levels;
-    const levelsF64 = this.#levelsF64;
+    const orders = this.orders;
+    const ordersF64 = this.ordersF64;
+    const levels = this.levels;
+    const levelsF64 = this.levelsF64;
     const buy = side === BUY;
     const opposite = buy ? this.asks : this.bids;
     const makerKind = buy ? ASKS : BIDS;
-    const openLots = this.#openLots;
+    const openLots = this.openLots;
     const owner = orders[(takerSlot << 3) | OWNER];
     const takerLeaves = (takerSlot << 2) | LEAVES;
 
@@ -259,7 +259,7 @@ export class OrderBook {
       if (level === 0) break;
       const price = opposite.bestKey;
       if (buy ? price > limitTicks : price < limitTicks) break;
-      if (this.#banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
+      if (this.banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
         return BAND;
 
       const maker = levels[(level << 3) | HEAD];
@@ -270,7 +270,7 @@ export class OrderBook {
       }
       const iceberg = (orders[makerBase | LEVEL] & ICEBERG) !== 0;
       const makerLeaves = ordersF64[(maker << 2) | LEAVES];
-      const available = iceberg ? this.#store.displayedQtyLots[maker] : makerLeaves;
+      const available = iceberg ? this.store.displayedQtyLots[maker] : makerLeaves;
       const wanted = ordersF64[takerLeaves];
       // biome-ignore lint/complexity/useMathMinMax: a quarter slower here (bench/book.ts, middle-narrow)
       const qty = wanted < available ? wanted : available;
@@ -281,20 +281,20 @@ export class OrderBook {
       this.lastPriceTicks = price;
 
       if (qty === makerLeaves) {
-        if (iceberg) this.#store.displayedQtyLots[maker] = 0;
+        if (iceberg) this.store.displayedQtyLots[maker] = 0;
         this.#unlinkHead(maker, level, price, opposite, qty);
-        this.#listener.onTrade(maker, takerSlot, qty, price);
-        this.#store.releaseOrder(maker);
+        this.listener.onTrade(maker, takerSlot, qty, price);
+        this.store.releaseOrder(maker);
         continue;
       }
       levelsF64[(level << 2) | TOTAL] -= qty;
       if (!iceberg) {
-        this.#listener.onTrade(maker, takerSlot, qty, price);
+        this.listener.onTrade(maker, takerSlot, qty, price);
         continue;
       }
       const displayed = available - qty;
-      this.#store.displayedQtyLots[maker] = displayed;
-      this.#listener.onTrade(maker, takerSlot, qty, price);
+      this.store.displayedQtyLots[maker] = displayed;
+      this.listener.onTrade(maker, takerSlot, qty, price);
       if (displayed === 0) this.#showNextSlice(maker, level, price);
     }
     return DONE;
@@ -302,42 +302,42 @@ export class OrderBook {
 
   /** Takes a filled order out of the head of its level. */
   #unlinkHead(slot: number, level: number, price: number, index: PriceIndex, qtyLots: number): void {
-    const orders = this.#orders;
+    const orders = this.orders;
     const base = slot << 3;
     const next = orders[base | NEXT];
     orders[base | LEVEL] = 0;
-    this.#levels[(level << 3) | HEAD] = next;
+    this.levels[(level << 3) | HEAD] = next;
     if (next === 0) {
       index.remove(price);
-      this.#store.releaseLevel(level);
+      this.store.releaseLevel(level);
       return;
     }
     orders[(next << 3) | PREV] = 0;
-    this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** An iceberg's displayed part is used up: the next slice goes to the tail. */
   #showNextSlice(slot: number, level: number, price: number): void {
-    const store = this.#store;
-    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
+    const store = this.store;
+    const leaves = this.ordersF64[(slot << 2) | LEAVES];
     const slice = Math.min(store.sliceQtyLots[slot], leaves);
     store.displayedQtyLots[slot] = slice;
-    this.#levelsF64[(level << 2) | HIDDEN] -= slice;
+    this.levelsF64[(level << 2) | HIDDEN] -= slice;
     const levelBase = level << 3;
-    const tail = this.#levels[levelBase | TAIL];
+    const tail = this.levels[levelBase | TAIL];
     if (tail !== slot) {
       const base = slot << 3;
-      const next = this.#orders[base | NEXT];
-      const prev = this.#orders[base | PREV];
-      if (prev === 0) this.#levels[levelBase | HEAD] = next;
-      else this.#orders[(prev << 3) | NEXT] = next;
-      this.#orders[(next << 3) | PREV] = prev;
-      this.#orders[base | NEXT] = 0;
-      this.#orders[base | PREV] = tail;
-      this.#orders[(tail << 3) | NEXT] = slot;
-      this.#levels[levelBase | TAIL] = slot;
+      const next = this.orders[base | NEXT];
+      const prev = this.orders[base | PREV];
+      if (prev === 0) this.levels[levelBase | HEAD] = next;
+      else this.orders[(prev << 3) | NEXT] = next;
+      this.orders[(next << 3) | PREV] = prev;
+      this.orders[base | NEXT] = 0;
+      this.orders[base | PREV] = tail;
+      this.orders[(tail << 3) | NEXT] = slot;
+      this.levels[levelBase | TAIL] = slot;
     }
-    this.#listener.onRested(slot, price);
+    this.listener.onRested(slot, price);
   }
 
   /** Two orders of one owner meet. True when the incoming one is gone. */
@@ -359,25 +359,25 @@ export class OrderBook {
   }
 
   #cancelIncoming(slot: number, qtyLots: number): void {
-    this.#ordersF64[(slot << 2) | LEAVES] -= qtyLots;
-    this.#listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
+    this.ordersF64[(slot << 2) | LEAVES] -= qtyLots;
+    this.listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
   }
 
   #cancelResting(slot: number, qtyLots: number, price: number, reason: CancelReason): void {
     if (qtyLots < this.leavesQtyLots(slot)) {
       const visible = this.reduce(slot, qtyLots);
-      this.#listener.onCanceled(slot, qtyLots, visible, price, reason);
+      this.listener.onCanceled(slot, qtyLots, visible, price, reason);
       return;
     }
-    const visible = this.#store.visibleQtyLots(slot);
+    const visible = this.store.visibleQtyLots(slot);
     this.remove(slot);
-    this.#ordersF64[(slot << 2) | LEAVES] = 0;
-    this.#listener.onCanceled(slot, qtyLots, visible, price, reason);
-    this.#store.releaseOrder(slot);
+    this.ordersF64[(slot << 2) | LEAVES] = 0;
+    this.listener.onCanceled(slot, qtyLots, visible, price, reason);
+    this.store.releaseOrder(slot);
   }
 
   leavesQtyLots(slot: number): number {
-    return this.#ordersF64[(slot << 2) | LEAVES];
+    return this.ordersF64[(slot << 2) | LEAVES];
   }
 
   /**
@@ -387,7 +387,7 @@ export class OrderBook {
   rest(slot: number, side: Side, priceTicks: number): boolean {
     const buy = side === BUY;
     if (!this.#link(slot, buy ? this.bids : this.asks, buy ? BIDS : ASKS, priceTicks)) return false;
-    this.#listener.onRested(slot, priceTicks);
+    this.listener.onRested(slot, priceTicks);
     return true;
   }
 
@@ -407,25 +407,25 @@ export class OrderBook {
     const last = this.lastPriceTicks;
     if (last === 0) return 0;
     if (this.buyStops.best !== 0 && this.buyStops.bestKey <= last) {
-      return this.#levels[(this.buyStops.best << 3) + HEAD];
+      return this.levels[(this.buyStops.best << 3) + HEAD];
     }
     if (this.sellStops.best !== 0 && this.sellStops.bestKey >= last) {
-      return this.#levels[(this.sellStops.best << 3) + HEAD];
+      return this.levels[(this.sellStops.best << 3) + HEAD];
     }
     return 0;
   }
 
   #link(slot: number, index: PriceIndex, kind: number, key: number): boolean {
-    const orders = this.#orders;
-    const levels = this.#levels;
+    const orders = this.orders;
+    const levels = this.levels;
     const base = slot << 3;
-    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
-    const openLots = this.#openLots[kind] + leaves;
+    const leaves = this.ordersF64[(slot << 2) | LEAVES];
+    const openLots = this.openLots[kind] + leaves;
     if (openLots > INT53_MAX) return false;
     let level = index.get(key);
     if (level === 0) {
       if (!index.canInsert()) return false;
-      level = this.#store.allocateLevel(key, kind);
+      level = this.store.allocateLevel(key, kind);
       if (level === 0) return false;
       index.insert(key, level);
       levels[(level << 3) | HEAD] = slot;
@@ -437,13 +437,13 @@ export class OrderBook {
     }
     orders[base | NEXT] = 0;
     levels[(level << 3) | TAIL] = slot;
-    this.#levelsF64[(level << 2) | TOTAL] += leaves;
-    this.#openLots[kind] = openLots;
+    this.levelsF64[(level << 2) | TOTAL] += leaves;
+    this.openLots[kind] = openLots;
     const iceberg = orders[base | LEVEL] & ICEBERG;
     if (iceberg !== 0) {
-      const displayed = kind > ASKS ? 0 : Math.min(this.#store.sliceQtyLots[slot], leaves);
-      this.#store.displayedQtyLots[slot] = displayed;
-      this.#levelsF64[(level << 2) | HIDDEN] += leaves - displayed;
+      const displayed = kind > ASKS ? 0 : Math.min(this.store.sliceQtyLots[slot], leaves);
+      this.store.displayedQtyLots[slot] = displayed;
+      this.levelsF64[(level << 2) | HIDDEN] += leaves - displayed;
     }
     orders[base | LEVEL] = level | iceberg;
     return true;
@@ -451,8 +451,8 @@ export class OrderBook {
 
   /** Takes an order out of its level; leaves stay, the slot stays taken. */
   remove(slot: number): void {
-    const orders = this.#orders;
-    const levels = this.#levels;
+    const orders = this.orders;
+    const levels = this.levels;
     const base = slot << 3;
     const levelWord = orders[base | LEVEL];
     const level = levelWord & ~ICEBERG;
@@ -460,13 +460,13 @@ export class OrderBook {
     const next = orders[base | NEXT];
     const prev = orders[base | PREV];
     const levelBase = level << 3;
-    const leaves = this.#ordersF64[(slot << 2) | LEAVES];
-    this.#openLots[levels[levelBase | KIND]] -= leaves;
+    const leaves = this.ordersF64[(slot << 2) | LEAVES];
+    this.openLots[levels[levelBase | KIND]] -= leaves;
     orders[base | LEVEL] = levelWord & ICEBERG;
     if (prev === 0) {
       if (next === 0) {
         this.#indexOf(levels[levelBase | KIND]).remove(levels[levelBase | KEY]);
-        this.#store.releaseLevel(level);
+        this.store.releaseLevel(level);
         return;
       }
       levels[levelBase | HEAD] = next;
@@ -475,9 +475,9 @@ export class OrderBook {
     }
     if (next === 0) levels[levelBase | TAIL] = prev;
     else orders[(next << 3) | PREV] = prev;
-    this.#levelsF64[(level << 2) | TOTAL] -= leaves;
+    this.levelsF64[(level << 2) | TOTAL] -= leaves;
     if ((levelWord & ICEBERG) !== 0) {
-      this.#levelsF64[(level << 2) | HIDDEN] -= leaves - this.#store.displayedQtyLots[slot];
+      this.levelsF64[(level << 2) | HIDDEN] -= leaves - this.store.displayedQtyLots[slot];
     }
   }
 
@@ -486,53 +486,53 @@ export class OrderBook {
    * keeps its place. Returns by how much its displayed quantity shrank.
    */
   reduce(slot: number, qtyLots: number): number {
-    const levelWord = this.#orders[(slot << 3) | LEVEL];
+    const levelWord = this.orders[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
     const leavesAt = (slot << 2) | LEAVES;
-    const leaves = this.#ordersF64[leavesAt];
+    const leaves = this.ordersF64[leavesAt];
     assert(level !== 0 && qtyLots < leaves, 'Condition: reduce keeps the order in its level');
-    this.#ordersF64[leavesAt] = leaves - qtyLots;
-    this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
-    this.#openLots[this.#levels[(level << 3) | KIND]] -= qtyLots;
+    this.ordersF64[leavesAt] = leaves - qtyLots;
+    this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    this.openLots[this.levels[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) === 0) return qtyLots;
-    const displayed = this.#store.displayedQtyLots[slot];
+    const displayed = this.store.displayedQtyLots[slot];
     const left = Math.min(displayed, leaves - qtyLots);
-    this.#store.displayedQtyLots[slot] = left;
-    this.#levelsF64[(level << 2) | HIDDEN] -= qtyLots - (displayed - left);
+    this.store.displayedQtyLots[slot] = left;
+    this.levelsF64[(level << 2) | HIDDEN] -= qtyLots - (displayed - left);
     return displayed - left;
   }
 
   /** Whether the order is in a level at all: resting, or waiting as a stop. */
   isPlaced(slot: number): boolean {
-    return (this.#orders[(slot << 3) | LEVEL] & ~ICEBERG) !== 0;
+    return (this.orders[(slot << 3) | LEVEL] & ~ICEBERG) !== 0;
   }
 
   /** Whether the order waits as a stop (rather than resting in the book). */
   isWaitingStop(slot: number): boolean {
-    const level = this.#orders[(slot << 3) | LEVEL] & ~ICEBERG;
-    return level !== 0 && this.#levels[(level << 3) | KIND] > ASKS;
+    const level = this.orders[(slot << 3) | LEVEL] & ~ICEBERG;
+    return level !== 0 && this.levels[(level << 3) | KIND] > ASKS;
   }
 
   /** Side of an order in a level. */
   sideOf(slot: number): Side {
-    const level = this.#orders[(slot << 3) | LEVEL] & ~ICEBERG;
-    const kind = this.#levels[(level << 3) | KIND];
+    const level = this.orders[(slot << 3) | LEVEL] & ~ICEBERG;
+    const kind = this.levels[(level << 3) | KIND];
     return kind === BIDS || kind === BUY_STOPS ? BUY : Side.Sell;
   }
 
   /** First order of a level. */
   headOf(level: number): number {
-    return this.#levels[(level << 3) | HEAD];
+    return this.levels[(level << 3) | HEAD];
   }
 
   /** Order behind `slot` in its level; 0 at the end. */
   nextInLevel(slot: number): number {
-    return this.#orders[(slot << 3) | NEXT];
+    return this.orders[(slot << 3) | NEXT];
   }
 
   /** All open quantity of a level, hidden parts included, in lots. */
   totalAt(level: number): number {
-    return this.#levelsF64[(level << 2) | TOTAL];
+    return this.levelsF64[(level << 2) | TOTAL];
   }
 
   /**
@@ -547,28 +547,28 @@ export class OrderBook {
   }
 
   #takeFromHead(slot: number, qtyLots: number, index: PriceIndex): void {
-    const levelWord = this.#orders[(slot << 3) | LEVEL];
+    const levelWord = this.orders[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
     const leavesAt = (slot << 2) | LEAVES;
-    const left = this.#ordersF64[leavesAt] - qtyLots;
-    this.#ordersF64[leavesAt] = left;
-    this.#openLots[this.#levels[(level << 3) | KIND]] -= qtyLots;
+    const left = this.ordersF64[leavesAt] - qtyLots;
+    this.ordersF64[leavesAt] = left;
+    this.openLots[this.levels[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) !== 0) {
-      const displayed = this.#store.displayedQtyLots[slot];
+      const displayed = this.store.displayedQtyLots[slot];
       const fromHidden = Math.max(0, qtyLots - displayed);
-      this.#store.displayedQtyLots[slot] = Math.max(0, displayed - qtyLots);
-      this.#levelsF64[(level << 2) | HIDDEN] -= fromHidden;
+      this.store.displayedQtyLots[slot] = Math.max(0, displayed - qtyLots);
+      this.levelsF64[(level << 2) | HIDDEN] -= fromHidden;
     }
-    if (left === 0) this.#unlinkHead(slot, level, this.#levels[(level << 3) | KEY], index, qtyLots);
-    else this.#levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    if (left === 0) this.#unlinkHead(slot, level, this.levels[(level << 3) | KEY], index, qtyLots);
+    else this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** After an uncross: an iceberg with nothing displayed and something left shows its next slice, at the tail. */
   refresh(slot: number): void {
-    const levelWord = this.#orders[(slot << 3) | LEVEL];
-    if ((levelWord & ICEBERG) === 0 || this.#store.displayedQtyLots[slot] !== 0) return;
+    const levelWord = this.orders[(slot << 3) | LEVEL];
+    if ((levelWord & ICEBERG) === 0 || this.store.displayedQtyLots[slot] !== 0) return;
     const level = levelWord & ~ICEBERG;
-    this.#showNextSlice(slot, level, this.#levels[(level << 3) | KEY]);
+    this.#showNextSlice(slot, level, this.levels[(level << 3) | KEY]);
   }
 
   #indexOf(kind: number): PriceIndex {
@@ -601,14 +601,14 @@ export class OrderBook {
     this.sellStops.load(words, at + 9);
     this.lastPriceTicks = words[at + 12];
     this.staticReferenceTicks = words[at + 13];
-    for (let kind = BIDS; kind <= SELL_STOPS; kind++) this.#openLots[kind] = this.#sumOf(this.#indexOf(kind));
+    for (let kind = BIDS; kind <= SELL_STOPS; kind++) this.openLots[kind] = this.#sumOf(this.#indexOf(kind));
   }
 
   #sumOf(index: PriceIndex): number {
     let sum = 0;
     let key = index.bestKey;
     for (let level = index.best; level !== 0; level = index.next(key), key = index.foundKey) {
-      sum += this.#levelsF64[(level << 2) | TOTAL];
+      sum += this.levelsF64[(level << 2) | TOTAL];
     }
     return sum;
   }

@@ -15,10 +15,10 @@ const PAGE_WORDS = 272;
  * zeros again and goes to the free list, so a drifting market does not leave pages behind.
  */
 export class PricePages {
-  readonly columns: Columns;
-  readonly words: Int32Array<ArrayBuffer>;
+  declare readonly columns: Columns;
+  declare readonly words: Int32Array<ArrayBuffer>;
   /** Head of the free list, linked through the first word of each page; 0 ends it. */
-  freePage: number;
+  declare freePage: number;
 
   constructor(pagesMax: number) {
     this.columns = new Columns('pricePages', pagesMax);
@@ -65,47 +65,50 @@ const PAGES_PER_INSERT_MAX = 3;
  */
 export class PriceIndex {
   /** Best level, 0 when empty. */
-  best: number;
+  declare best: number;
   /** Key of the best level; meaningless when empty. */
-  bestKey: number;
-  readonly descending: boolean;
-  readonly #pages: PricePages;
-  #root: number;
+  declare bestKey: number;
+  declare readonly descending: boolean;
+  declare private readonly pages: PricePages;
+  declare private root: number;
   /** The leaf page that was used last and its key prefix: most flow is near the touch. */
-  #leaf: number;
-  #leafPrefix: number;
+  declare private leaf: number;
+  declare private leafPrefix: number;
+  /** Key of the level that `next` returned last. */
+  declare private _foundKey: number;
 
   constructor(pages: PricePages, descending: boolean) {
-    this.#pages = pages;
+    this.pages = pages;
     this.descending = descending;
     this.best = 0;
     this.bestKey = 0;
-    this.#root = 0;
-    this.#leaf = 0;
-    this.#leafPrefix = -1;
+    this.root = 0;
+    this.leaf = 0;
+    this.leafPrefix = -1;
+    this._foundKey = 0;
   }
 
   /** The level at `key`, 0 if there is none. */
   get(key: number): number {
-    const leaf = key >>> 8 === this.#leafPrefix ? this.#leaf : this.#findLeaf(key);
-    return leaf === 0 ? 0 : this.#pages.words[leaf * PAGE_WORDS + (key & 255)];
+    const leaf = key >>> 8 === this.leafPrefix ? this.leaf : this.#findLeaf(key);
+    return leaf === 0 ? 0 : this.pages.words[leaf * PAGE_WORDS + (key & 255)];
   }
 
   /** Whether an insert of any key has the pages that it may need. */
   canInsert(): boolean {
-    return this.#pages.canAllocate(PAGES_PER_INSERT_MAX + 1);
+    return this.pages.canAllocate(PAGES_PER_INSERT_MAX + 1);
   }
 
   /** Adds `level` at a key that has none. Needs `canInsert`. */
   insert(key: number, level: number): void {
-    if (this.#root === 0) this.#root = this.#pages.allocate();
-    let page = this.#root;
+    if (this.root === 0) this.root = this.pages.allocate();
+    let page = this.root;
     page = this.#childOrNew(page, key >>> 24);
     page = this.#childOrNew(page, (key >>> 16) & 255);
     page = this.#childOrNew(page, (key >>> 8) & 255);
-    this.#leaf = page;
-    this.#leafPrefix = key >>> 8;
-    setSlot(this.#pages.words, page * PAGE_WORDS, key & 255, level);
+    this.leaf = page;
+    this.leafPrefix = key >>> 8;
+    setSlot(this.pages.words, page * PAGE_WORDS, key & 255, level);
     if (this.best === 0 || (this.descending ? key >>> 0 > this.bestKey : key >>> 0 < this.bestKey)) {
       this.best = level;
       this.bestKey = key >>> 0;
@@ -114,29 +117,26 @@ export class PriceIndex {
 
   /** Removes the level at `key`, which must be there. */
   remove(key: number): void {
-    const words = this.#pages.words;
-    const leaf = key >>> 8 === this.#leafPrefix ? this.#leaf : this.#findLeaf(key);
+    const words = this.pages.words;
+    const leaf = key >>> 8 === this.leafPrefix ? this.leaf : this.#findLeaf(key);
     if (clearSlot(words, leaf * PAGE_WORDS, key & 255)) this.#releasePath(key, leaf);
     if (this.bestKey === key >>> 0) {
       const next = this.next(key);
       this.best = next;
-      this.bestKey = next === 0 ? 0 : this.#foundKey;
+      this.bestKey = next === 0 ? 0 : this._foundKey;
     }
   }
 
-  /** Key of the level that `next` returned last. */
-  #foundKey = 0;
-
   /** The next level behind `key`, away from the best; 0 at the end. `key` itself need not be there. */
   next(key: number): number {
-    const words = this.#pages.words;
-    const leaf = key >>> 8 === this.#leafPrefix ? this.#leaf : this.#findLeaf(key);
+    const words = this.pages.words;
+    const leaf = key >>> 8 === this.leafPrefix ? this.leaf : this.#findLeaf(key);
     if (leaf !== 0) {
       const slot = this.descending
         ? slotBelow(words, leaf * PAGE_WORDS, key & 255)
         : slotAbove(words, leaf * PAGE_WORDS, key & 255);
       if (slot >= 0) {
-        this.#foundKey = ((key & ~255) | slot) >>> 0;
+        this._foundKey = ((key & ~255) | slot) >>> 0;
         return words[leaf * PAGE_WORDS + slot];
       }
     }
@@ -145,27 +145,27 @@ export class PriceIndex {
 
   /** Key of the level that the last `next` returned. */
   get foundKey(): number {
-    return this.#foundKey;
+    return this._foundKey;
   }
 
   /** The three numbers that, with the pages, are the index's state. */
   save(to: Int32Array, at: number): void {
-    to[at] = this.#root;
+    to[at] = this.root;
     to[at + 1] = this.best;
     to[at + 2] = this.bestKey;
   }
 
   load(from: Int32Array, at: number): void {
-    this.#root = from[at];
+    this.root = from[at];
     this.best = from[at + 1];
     this.bestKey = from[at + 2] >>> 0;
-    this.#leaf = 0;
-    this.#leafPrefix = -1;
+    this.leaf = 0;
+    this.leafPrefix = -1;
   }
 
   #findLeaf(key: number): number {
-    const words = this.#pages.words;
-    let page = this.#root;
+    const words = this.pages.words;
+    let page = this.root;
     if (page === 0) return 0;
     page = words[page * PAGE_WORDS + (key >>> 24)];
     if (page === 0) return 0;
@@ -173,40 +173,40 @@ export class PriceIndex {
     if (page === 0) return 0;
     page = words[page * PAGE_WORDS + ((key >>> 8) & 255)];
     if (page === 0) return 0;
-    this.#leaf = page;
-    this.#leafPrefix = key >>> 8;
+    this.leaf = page;
+    this.leafPrefix = key >>> 8;
     return page;
   }
 
   #childOrNew(page: number, slot: number): number {
-    const words = this.#pages.words;
+    const words = this.pages.words;
     const child = words[page * PAGE_WORDS + slot];
     if (child !== 0) return child;
-    const fresh = this.#pages.allocate();
+    const fresh = this.pages.allocate();
     setSlot(words, page * PAGE_WORDS, slot, fresh);
     return fresh;
   }
 
   /** Frees the empty leaf of `key` and every page above it that becomes empty; the root stays. */
   #releasePath(key: number, leaf: number): void {
-    const words = this.#pages.words;
-    const root = this.#root * PAGE_WORDS;
+    const words = this.pages.words;
+    const root = this.root * PAGE_WORDS;
     const high = words[root + (key >>> 24)];
     const middle = words[high * PAGE_WORDS + ((key >>> 16) & 255)];
-    this.#leaf = 0;
-    this.#leafPrefix = -1;
-    this.#pages.release(leaf);
+    this.leaf = 0;
+    this.leafPrefix = -1;
+    this.pages.release(leaf);
     if (!clearSlot(words, middle * PAGE_WORDS, (key >>> 8) & 255)) return;
-    this.#pages.release(middle);
+    this.pages.release(middle);
     if (!clearSlot(words, high * PAGE_WORDS, (key >>> 16) & 255)) return;
-    this.#pages.release(high);
+    this.pages.release(high);
     clearSlot(words, root, key >>> 24);
   }
 
   /** `next` when the key's own leaf has nothing left: climb until a neighbour page exists, then descend. */
   #nextLeaf(key: number): number {
-    const words = this.#pages.words;
-    const root = this.#root;
+    const words = this.pages.words;
+    const root = this.root;
     if (root === 0) return 0;
     const high = words[root * PAGE_WORDS + (key >>> 24)];
     const middle = high === 0 ? 0 : words[high * PAGE_WORDS + ((key >>> 16) & 255)];
@@ -228,7 +228,7 @@ export class PriceIndex {
 
   /** The highest (`down`) or lowest level below `page`, which sits at `tier` (0 root … 3 leaf) under `prefix`. */
   #descend(page: number, tier: number, prefix: number, down: boolean): number {
-    const words = this.#pages.words;
+    const words = this.pages.words;
     let key = prefix;
     for (let shift = 24 - 8 * tier; ; shift -= 8) {
       const base = page * PAGE_WORDS;
@@ -237,7 +237,7 @@ export class PriceIndex {
       page = words[base + slot];
       if (shift === 0) break;
     }
-    this.#foundKey = key >>> 0;
+    this._foundKey = key >>> 0;
     return page;
   }
 }

@@ -27,65 +27,65 @@ const { totalMinor: TOTAL, heldMinor: HELD, marginMinor: MARGIN, openValueMinor:
  *   take it too far are refused, and payments of the margined kind (`pay`) are cut to what is left.
  */
 export class Balances {
-  readonly stores: readonly Columns[];
-  readonly #words: Int32Array<ArrayBuffer>;
-  readonly doubles: Float64Array<ArrayBuffer>;
+  declare readonly stores: readonly Columns[];
+  declare private readonly words: Int32Array<ArrayBuffer>;
+  declare readonly doubles: Float64Array<ArrayBuffer>;
   /** Deposits minus withdrawals, by asset row. */
-  readonly netDepositsMinor: Float64Array;
+  declare readonly netDepositsMinor: Float64Array;
   /** Sum of all postings, by asset row. */
-  readonly postedMinor: Float64Array;
+  declare readonly postedMinor: Float64Array;
   /** By asset row: see above. */
-  readonly grossMinor: Float64Array;
-  readonly #balances: Columns;
-  readonly #assets: Columns;
-  readonly #rowOf: IntPairMap;
+  declare readonly grossMinor: Float64Array;
+  declare private readonly balances: Columns;
+  declare private readonly assets: Columns;
+  declare private readonly rowOf: IntPairMap;
 
   constructor(balancesMax: number, assetsMax: number = Limits.ASSETS_MAX) {
-    this.#balances = new Columns('balances', balancesMax);
-    this.#assets = new Columns('balanceSums', assetsMax);
-    this.stores = [this.#balances, this.#assets];
-    this.#words = this.#balances.i32('record', RECORD_WORDS);
-    this.doubles = doublesOf(this.#words);
-    this.netDepositsMinor = this.#assets.f64('netDepositsMinor');
-    this.postedMinor = this.#assets.f64('postedMinor');
-    this.grossMinor = this.#assets.f64('grossMinor');
-    this.#rowOf = new IntPairMap();
+    this.balances = new Columns('balances', balancesMax);
+    this.assets = new Columns('balanceSums', assetsMax);
+    this.stores = [this.balances, this.assets];
+    this.words = this.balances.i32('record', RECORD_WORDS);
+    this.doubles = doublesOf(this.words);
+    this.netDepositsMinor = this.assets.f64('netDepositsMinor');
+    this.postedMinor = this.assets.f64('postedMinor');
+    this.grossMinor = this.assets.f64('grossMinor');
+    this.rowOf = new IntPairMap();
   }
 
   /** Balance rows so far: 0 to count - 1. */
   get count(): number {
-    return this.#balances.rows;
+    return this.balances.rows;
   }
 
   /** Assets that have a balance or come before one that has: rows 0 to assetCount - 1. */
   get assetCount(): number {
-    return this.#assets.rows;
+    return this.assets.rows;
   }
 
   /** The row of (account, asset), or -1 where there never was one. */
   find(accountRow: number, assetRow: number): number {
-    return this.#rowOf.get(accountRow, assetRow);
+    return this.rowOf.get(accountRow, assetRow);
   }
 
   /** The row of (account, asset), created on demand; -1 when there is no room for it. */
   open(accountRow: number, assetRow: number): number {
-    const found = this.#rowOf.get(accountRow, assetRow);
+    const found = this.rowOf.get(accountRow, assetRow);
     if (found !== -1) return found;
-    const row = this.#balances.addRow();
+    const row = this.balances.addRow();
     if (row === -1) return -1;
-    while (this.#assets.rows <= assetRow) this.#assets.addRow();
-    this.#words[(row << 4) | ACCOUNT_ROW] = accountRow;
-    this.#words[(row << 4) | ASSET_ROW] = assetRow;
-    this.#rowOf.set(accountRow, assetRow, row);
+    while (this.assets.rows <= assetRow) this.assets.addRow();
+    this.words[(row << 4) | ACCOUNT_ROW] = accountRow;
+    this.words[(row << 4) | ASSET_ROW] = assetRow;
+    this.rowOf.set(accountRow, assetRow, row);
     return row;
   }
 
   accountRow(row: number): number {
-    return this.#words[(row << 4) | ACCOUNT_ROW];
+    return this.words[(row << 4) | ACCOUNT_ROW];
   }
 
   assetRow(row: number): number {
-    return this.#words[(row << 4) | ASSET_ROW];
+    return this.words[(row << 4) | ASSET_ROW];
   }
 
   totalMinor(row: number): number {
@@ -152,7 +152,7 @@ export class Balances {
   /** One leg of a spot trade. The caller posts legs that add up to zero, what is paid out of holds first. */
   post(row: number, amountMinor: number): void {
     this.doubles[(row << 3) | TOTAL] += amountMinor;
-    this.postedMinor[this.#words[(row << 4) | ASSET_ROW]] += amountMinor;
+    this.postedMinor[this.words[(row << 4) | ASSET_ROW]] += amountMinor;
   }
 
   /**
@@ -199,7 +199,7 @@ export class Balances {
 
   /** Whether, for every asset, the running sum of all totals equals deposits minus withdrawals. */
   conserved(): boolean {
-    for (let asset = 0; asset < this.#assets.rows; asset++) {
+    for (let asset = 0; asset < this.assets.rows; asset++) {
       if (this.postedMinor[asset] !== this.netDepositsMinor[asset]) return false;
       if (this.grossMinor[asset] > INT53_MAX) return false;
     }
@@ -208,9 +208,9 @@ export class Balances {
 
   /** Recomputes the index from the columns, after a restore. */
   rebuild(): void {
-    this.#rowOf.clear();
-    for (let row = 0; row < this.#balances.rows; row++) {
-      this.#rowOf.set(this.accountRow(row), this.assetRow(row), row);
+    this.rowOf.clear();
+    for (let row = 0; row < this.balances.rows; row++) {
+      this.rowOf.set(this.accountRow(row), this.assetRow(row), row);
     }
   }
 }

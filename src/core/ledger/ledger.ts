@@ -67,32 +67,32 @@ export interface LedgerCapacity {
  * that do not fit its return value are left in the public fields.
  */
 export class Ledger {
-  readonly stores: readonly Columns[];
-  readonly balances: Balances;
+  declare readonly stores: readonly Columns[];
+  declare readonly balances: Balances;
 
-  readonly #words: Int32Array<ArrayBuffer>;
-  readonly doubles: Float64Array<ArrayBuffer>;
+  declare private readonly words: Int32Array<ArrayBuffer>;
+  declare readonly doubles: Float64Array<ArrayBuffer>;
 
   /** After `reserve`: the hold, for the order to store; 0 for margined instruments. */
-  reservedMinor: number;
+  declare reservedMinor: number;
   /** After `reserve` and `rehold`: the value of the open quantity, for the order to store. */
-  reservedValueMinor: number;
+  declare reservedValueMinor: number;
   /** After `settle`: the trade's value. */
-  amountMinor: number;
-  buyerFeeMinor: number;
-  sellerFeeMinor: number;
+  declare amountMinor: number;
+  declare buyerFeeMinor: number;
+  declare sellerFeeMinor: number;
   /** After `settle` in a margined instrument: profit (loss: negative) paid to the side by the venue's account; else 0. */
-  buyerRealisedMinor: number;
-  sellerRealisedMinor: number;
+  declare buyerRealisedMinor: number;
+  declare sellerRealisedMinor: number;
   /** After an accepted `deposit` or `withdraw`: the amount (withdrawals negative) and the total after it. */
-  postedAmountMinor: number;
-  postedBalanceMinor: number;
+  declare postedAmountMinor: number;
+  declare postedBalanceMinor: number;
 
-  readonly instruments: InstrumentTable;
-  readonly #accounts: AccountTable;
-  readonly #assets: AssetTable;
-  readonly #holdings: Columns;
-  readonly #rowOf: IntPairMap;
+  declare readonly instruments: InstrumentTable;
+  declare private readonly accounts: AccountTable;
+  declare private readonly assets: AssetTable;
+  declare private readonly holdings: Columns;
+  declare private readonly rowOf: IntPairMap;
 
   constructor(
     instruments: InstrumentTable,
@@ -101,15 +101,15 @@ export class Ledger {
     capacity: LedgerCapacity,
   ) {
     this.instruments = instruments;
-    this.#accounts = accounts;
-    this.#assets = assets;
+    this.accounts = accounts;
+    this.assets = assets;
     this.balances = new Balances(capacity.balancesMax);
     const store = new Columns('holdings', capacity.holdingsMax);
-    this.#holdings = store;
+    this.holdings = store;
     this.stores = [...this.balances.stores, store];
-    this.#words = store.i32('record', RECORD_WORDS);
-    this.doubles = doublesOf(this.#words);
-    this.#rowOf = new IntPairMap();
+    this.words = store.i32('record', RECORD_WORDS);
+    this.doubles = doublesOf(this.words);
+    this.rowOf = new IntPairMap();
     this.reservedMinor = 0;
     this.reservedValueMinor = 0;
     this.amountMinor = 0;
@@ -123,29 +123,29 @@ export class Ledger {
 
   /** Holdings so far: rows 0 to count - 1. */
   get count(): number {
-    return this.#holdings.rows;
+    return this.holdings.rows;
   }
 
   accountRow(holding: number): number {
-    return this.#words[(holding << 5) | ACCOUNT_ROW];
+    return this.words[(holding << 5) | ACCOUNT_ROW];
   }
 
   instrumentRow(holding: number): number {
-    return this.#words[(holding << 5) | INSTRUMENT_ROW];
+    return this.words[(holding << 5) | INSTRUMENT_ROW];
   }
 
   /** Row in `balances` of the base asset; -1 in margined instruments. */
   baseBalance(holding: number): number {
-    return this.#words[(holding << 5) | BASE_BALANCE];
+    return this.words[(holding << 5) | BASE_BALANCE];
   }
 
   quoteBalance(holding: number): number {
-    return this.#words[(holding << 5) | QUOTE_BALANCE];
+    return this.words[(holding << 5) | QUOTE_BALANCE];
   }
 
   /** The venue's balance of the quote asset. */
   venueBalance(holding: number): number {
-    return this.#words[(holding << 5) | VENUE_BALANCE];
+    return this.words[(holding << 5) | VENUE_BALANCE];
   }
 
   openBuyLots(holding: number): number {
@@ -193,32 +193,32 @@ export class Ledger {
 
   /** The holding of an account in an instrument, or -1 where there never was one. */
   find(accountRow: number, instrumentRow: number): number {
-    return this.#rowOf.get(accountRow, instrumentRow);
+    return this.rowOf.get(accountRow, instrumentRow);
   }
 
   /** The holding of an account in an instrument, created on demand; -1 when there is no room (CAPACITY). */
   holdingRow(accountRow: number, instrumentRow: number): number {
-    const found = this.#rowOf.get(accountRow, instrumentRow);
+    const found = this.rowOf.get(accountRow, instrumentRow);
     return found === -1 ? this.#openHolding(accountRow, instrumentRow) : found;
   }
 
   #openHolding(accountRow: number, instrumentRow: number): number {
     const { kind, baseAssetRow, quoteAssetRow } = this.instruments;
-    if (this.#holdings.rows === this.#holdings.capacity) return -1;
+    if (this.holdings.rows === this.holdings.capacity) return -1;
     const isSpot = kind[instrumentRow] === InstrumentKind.Spot;
     const base = isSpot ? this.balances.open(accountRow, baseAssetRow[instrumentRow]) : -1;
     const quote = this.balances.open(accountRow, quoteAssetRow[instrumentRow]);
     const venue = this.balances.open(VENUE_ACCOUNT_ROW, quoteAssetRow[instrumentRow]);
     if ((isSpot && base === -1) || quote === -1 || venue === -1) return -1;
-    const row = this.#holdings.addRow();
+    const row = this.holdings.addRow();
     const at = row << 5;
-    this.#words[at | ACCOUNT_ROW] = accountRow;
-    this.#words[at | INSTRUMENT_ROW] = instrumentRow;
-    this.#words[at | BASE_BALANCE] = base;
-    this.#words[at | QUOTE_BALANCE] = quote;
-    this.#words[at | VENUE_BALANCE] = venue;
-    this.#words[at | IS_SPOT] = isSpot ? 1 : 0;
-    this.#rowOf.set(accountRow, instrumentRow, row);
+    this.words[at | ACCOUNT_ROW] = accountRow;
+    this.words[at | INSTRUMENT_ROW] = instrumentRow;
+    this.words[at | BASE_BALANCE] = base;
+    this.words[at | QUOTE_BALANCE] = quote;
+    this.words[at | VENUE_BALANCE] = venue;
+    this.words[at | IS_SPOT] = isSpot ? 1 : 0;
+    this.rowOf.set(accountRow, instrumentRow, row);
     return row;
   }
 
@@ -230,9 +230,9 @@ export class Ledger {
     const accountId = i32[offset + Deposit.at.accountId];
     const assetId = i32[offset + Deposit.at.assetId];
     if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.#accounts.rowOf(accountId);
+    const accountRow = this.accounts.rowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.#assets.rowOf(assetId);
+    const assetRow = this.assets.rowOf(assetId);
     if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
     const row = this.balances.open(accountRow, assetRow);
     if (row === -1) return RejectCode.CAPACITY;
@@ -251,9 +251,9 @@ export class Ledger {
     const accountId = i32[offset + Withdraw.at.accountId];
     const assetId = i32[offset + Withdraw.at.assetId];
     if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.#accounts.rowOf(accountId);
+    const accountRow = this.accounts.rowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.#assets.rowOf(assetId);
+    const assetRow = this.assets.rowOf(assetId);
     if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
     const row = this.balances.find(accountRow, assetRow);
     if (row === -1) return RejectCode.INSUFFICIENT_FUNDS;
@@ -314,7 +314,7 @@ export class Ledger {
     const quote = this.quoteBalance(holding);
     const openLots = side === BUY ? this.openBuyLots(holding) : this.openSellLots(holding);
     if (openLots + leavesLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
-    const isSpot = this.#words[(holding << 5) | IS_SPOT] !== 0;
+    const isSpot = this.words[(holding << 5) | IS_SPOT] !== 0;
     const worstLots = isSpot ? 0 : this.worstCaseLots(holding, side, leavesLots);
     if (worstLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
     if (this.balances.openValueMinor(quote) + value > AMOUNT_MAX) return RejectCode.OPEN_VALUE_LIMIT;
@@ -371,7 +371,7 @@ export class Ledger {
     let newValue = 0;
     let newHold = 0;
     if (newLeavesLots > 0) newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
-    if (newLeavesLots > 0 && this.#words[(holding << 5) | IS_SPOT] !== 0) {
+    if (newLeavesLots > 0 && this.words[(holding << 5) | IS_SPOT] !== 0) {
       newHold = this.#holdMinor(instrument, side, newValue, newLeavesLots);
       assert(newHold <= oldHoldMinor, 'Condition: an order that is reheld was reserved at this price');
     }
@@ -396,7 +396,7 @@ export class Ledger {
 
   /** Adds to (negative: takes from) what the open orders of a holding amount to. */
   #change(holding: number, side: number, valueMinor: number, holdMinor: number, lots: number): void {
-    const words = this.#words;
+    const words = this.words;
     const doubles = this.doubles;
     const balances = this.balances;
     const at = holding << 5;
@@ -447,7 +447,7 @@ export class Ledger {
     this.sellerFeeMinor = mulDivFloor(sellerFeePpm, amount, PPM);
     this.buyerRealisedMinor = 0;
     this.sellerRealisedMinor = 0;
-    if (this.#words[(buyerHolding << 5) | IS_SPOT] !== 0) {
+    if (this.words[(buyerHolding << 5) | IS_SPOT] !== 0) {
       this.#settleSpot(instrumentRow, buyerHolding, sellerHolding, qtyLots);
     } else {
       this.buyerFeeMinor = this.#payVenue(buyerHolding, this.buyerFeeMinor);
@@ -514,9 +514,9 @@ export class Ledger {
   /** Recomputes the indexes from the columns, after a restore. */
   rebuild(): void {
     this.balances.rebuild();
-    this.#rowOf.clear();
-    for (let row = 0; row < this.#holdings.rows; row++) {
-      this.#rowOf.set(this.accountRow(row), this.instrumentRow(row), row);
+    this.rowOf.clear();
+    for (let row = 0; row < this.holdings.rows; row++) {
+      this.rowOf.set(this.accountRow(row), this.instrumentRow(row), row);
     }
   }
 }

@@ -7,24 +7,24 @@ import type { PriceIndex } from '../book/price-index.ts';
  */
 export class AuctionPrice {
   /** 0: nothing would trade. */
-  priceTicks: number;
-  qtyLots: number;
+  declare priceTicks: number;
+  declare qtyLots: number;
   /** Unfilled quantity at the price: positive to buy, negative to sell. */
-  surplusLots: number;
+  declare surplusLots: number;
   /** The crossing levels of both sides: bids ascending, asks ascending. */
-  #bidKeys: Float64Array;
-  #bidLots: Float64Array;
-  #askKeys: Float64Array;
-  #askLots: Float64Array;
+  declare private bidKeys: Float64Array;
+  declare private bidLots: Float64Array;
+  declare private askKeys: Float64Array;
+  declare private askLots: Float64Array;
 
   constructor() {
     this.priceTicks = 0;
     this.qtyLots = 0;
     this.surplusLots = 0;
-    this.#bidKeys = new Float64Array(64);
-    this.#bidLots = new Float64Array(64);
-    this.#askKeys = new Float64Array(64);
-    this.#askLots = new Float64Array(64);
+    this.bidKeys = new Float64Array(64);
+    this.bidLots = new Float64Array(64);
+    this.askKeys = new Float64Array(64);
+    this.askLots = new Float64Array(64);
   }
 
   /** Cost: the levels that cross. */
@@ -36,7 +36,7 @@ export class AuctionPrice {
     const bids = this.#collect(book, book.bids, book.asks.bestKey);
     const asks = this.#collect(book, book.asks, book.bids.bestKey);
     let buyLots = 0;
-    for (let bid = 0; bid < bids; bid++) buyLots += this.#bidLots[bid];
+    for (let bid = 0; bid < bids; bid++) buyLots += this.bidLots[bid];
     this.#choose(bids, asks, buyLots, book.reference());
   }
 
@@ -46,16 +46,16 @@ export class AuctionPrice {
     let level = index.best;
     let key = index.bestKey;
     while (level !== 0 && (index.descending ? key >= limit : key <= limit)) {
-      if (count === this.#bidKeys.length) this.#grow();
-      (index.descending ? this.#bidKeys : this.#askKeys)[count] = key;
-      (index.descending ? this.#bidLots : this.#askLots)[count] = book.totalAt(level);
+      if (count === this.bidKeys.length) this.#grow();
+      (index.descending ? this.bidKeys : this.askKeys)[count] = key;
+      (index.descending ? this.bidLots : this.askLots)[count] = book.totalAt(level);
       count++;
       level = index.next(key);
       key = index.foundKey;
     }
     if (index.descending) {
-      this.#bidKeys.subarray(0, count).reverse();
-      this.#bidLots.subarray(0, count).reverse();
+      this.bidKeys.subarray(0, count).reverse();
+      this.bidLots.subarray(0, count).reverse();
     }
     return count;
   }
@@ -66,10 +66,10 @@ export class AuctionPrice {
       larger.set(array);
       return larger;
     };
-    this.#bidKeys = grown(this.#bidKeys);
-    this.#bidLots = grown(this.#bidLots);
-    this.#askKeys = grown(this.#askKeys);
-    this.#askLots = grown(this.#askLots);
+    this.bidKeys = grown(this.bidKeys);
+    this.bidLots = grown(this.bidLots);
+    this.askKeys = grown(this.askKeys);
+    this.askLots = grown(this.askLots);
   }
 
   /** Walks all prices in ascending order, keeping the best candidates: they are neighbours in that order. */
@@ -90,10 +90,10 @@ export class AuctionPrice {
     let highestSurplus = 0;
     while (bid < bids || ask < asks) {
       const price = Math.min(
-        bid < bids ? this.#bidKeys[bid] : Number.POSITIVE_INFINITY,
-        ask < asks ? this.#askKeys[ask] : Number.POSITIVE_INFINITY,
+        bid < bids ? this.bidKeys[bid] : Number.POSITIVE_INFINITY,
+        ask < asks ? this.askKeys[ask] : Number.POSITIVE_INFINITY,
       );
-      if (ask < asks && this.#askKeys[ask] === price) sell += this.#askLots[ask++];
+      if (ask < asks && this.askKeys[ask] === price) sell += this.askLots[ask++];
       const qty = Math.min(buy, sell);
       const surplus = buy - sell;
       const better = qty > bestQty || (qty === bestQty && Math.abs(surplus) < bestSurplus);
@@ -116,7 +116,7 @@ export class AuctionPrice {
           nearestSurplus = surplus;
         }
       }
-      if (bid < bids && this.#bidKeys[bid] === price) buy -= this.#bidLots[bid++];
+      if (bid < bids && this.bidKeys[bid] === price) buy -= this.bidLots[bid++];
     }
     this.qtyLots = bestQty;
     if (bestQty === 0) return;

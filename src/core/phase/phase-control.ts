@@ -26,16 +26,16 @@ const SCHEDULE_PHASE = byteAt(SetSchedule, 'phase0');
 
 /** Phases of all instruments: what moves them, and what a move does. Rules: docs/matching.md, section 8. */
 export class PhaseControl {
-  readonly #state: CoreState;
-  readonly #writer: EventWriter;
-  readonly #execution: Execution;
-  readonly #auction: AuctionPrice;
+  declare private readonly state: CoreState;
+  declare private readonly writer: EventWriter;
+  declare private readonly execution: Execution;
+  declare private readonly auction: AuctionPrice;
 
   constructor(state: CoreState, writer: EventWriter, execution: Execution) {
-    this.#state = state;
-    this.#writer = writer;
-    this.#execution = execution;
-    this.#auction = new AuctionPrice();
+    this.state = state;
+    this.writer = writer;
+    this.execution = execution;
+    this.auction = new AuctionPrice();
   }
 
   /** Applies a SetPhase record. Refuses: UNKNOWN_INSTRUMENT, MALFORMED_COMMAND, INVALID_CONFIGURATION. */
@@ -44,10 +44,10 @@ export class PhaseControl {
     const nextPhase = words.u8[offset * 4 + NEXT_PHASE];
     const endSeconds = words.i32[offset + SetPhase.at.endSeconds] >>> 0;
     if (!isPhase(phase) || (nextPhase !== 0 && !isPhase(nextPhase))) return RejectCode.MALFORMED_COMMAND;
-    const row = this.#state.instruments.rowOf(words.i32[offset + SetPhase.at.instrumentId]);
+    const row = this.state.instruments.rowOf(words.i32[offset + SetPhase.at.instrumentId]);
     if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
     const isTimed = endSeconds !== 0;
-    if (isTimed !== (nextPhase !== 0) || (isTimed && endSeconds <= this.#state.timeSeconds)) {
+    if (isTimed !== (nextPhase !== 0) || (isTimed && endSeconds <= this.state.timeSeconds)) {
       return RejectCode.INVALID_CONFIGURATION;
     }
     this.change(row, phase, nextPhase, endSeconds);
@@ -56,14 +56,14 @@ export class PhaseControl {
 
   /** A trade would have left a price band. */
   callVolatilityAuction(row: number): void {
-    const { instruments, timeSeconds } = this.#state;
+    const { instruments, timeSeconds } = this.state;
     const endSeconds = timeSeconds + (instruments.volatilityAuctionSeconds[row] >>> 0);
     this.change(row, Phase.VolatilityAuction, Phase.Continuous, endSeconds);
   }
 
   /** Moves an instrument to `phase`, uncrossing on the way into continuous trading or out of the closing auction. */
   change(row: number, phase: Phase, nextPhase: Phase | 0, endSeconds: number): void {
-    const { phases, instruments, books } = this.#state;
+    const { phases, instruments, books } = this.state;
     const previous = phases.phase[row];
     const closes = previous === Phase.ClosingAuction && phase === Phase.Closed;
     if ((phase === Phase.Continuous && previous !== Phase.Continuous) || closes) this.#uncross(row);
@@ -73,23 +73,23 @@ export class PhaseControl {
     phases.indicativePriceTicks[row] = 0;
     phases.indicativeQtyLots[row] = 0;
     phases.indicativeSurplusLots[row] = 0;
-    const at = this.#writer.begin(
+    const at = this.writer.begin(
       EventType.PhaseChanged,
       PhaseChanged.words,
       instruments.instrumentId[row],
       0,
       0,
     );
-    const { i32 } = this.#writer.words;
+    const { i32 } = this.writer.words;
     i32[at + PhaseChanged.at.phase] = phase | (previous << 8) | (nextPhase << 16);
     i32[at + PhaseChanged.at.endSeconds] = endSeconds;
     if (phase === Phase.VolatilityAuction) return;
-    this.#execution.settlePairs();
+    this.execution.settlePairs();
     if (phase !== Phase.Closed) return;
-    const { orders } = this.#state;
+    const { orders } = this.state;
     cancelInBook(
       books[row],
-      this.#execution,
+      this.execution,
       CancelReason.EndOfDay,
       (slot) => orders.timeInForce(slot) === TimeInForce.Day,
     );
@@ -97,9 +97,9 @@ export class PhaseControl {
   }
 
   #uncross(row: number): void {
-    const { books, orders, instruments, phases } = this.#state;
+    const { books, orders, instruments, phases } = this.state;
     const book = books[row];
-    const auction = this.#auction;
+    const auction = this.auction;
     auction.find(book);
     const price = auction.priceTicks;
     let buyer = 0;
@@ -109,7 +109,7 @@ export class PhaseControl {
       seller = headOfBest(book, book.asks);
       const qty = Math.min(left, orders.store.leavesQtyLots(buyer), orders.store.leavesQtyLots(seller));
       book.uncrossFill(buyer, seller, qty, price);
-      this.#execution.onAuctionTrade(buyer, seller, qty, price);
+      this.execution.onAuctionTrade(buyer, seller, qty, price);
       left -= qty;
     }
     if (auction.qtyLots > 0) {
@@ -118,8 +118,8 @@ export class PhaseControl {
       if (orders.store.leavesQtyLots(seller) > 0) book.refresh(seller);
     }
     const instrumentId = instruments.instrumentId[row];
-    const at = this.#writer.begin(EventType.AuctionUncrossed, AuctionUncrossed.words, instrumentId, 0, 0);
-    const { i32, f64 } = this.#writer.words;
+    const at = this.writer.begin(EventType.AuctionUncrossed, AuctionUncrossed.words, instrumentId, 0, 0);
+    const { i32, f64 } = this.writer.words;
     f64[(at + AuctionUncrossed.at.qtyLots) >> 1] = auction.qtyLots;
     i32[at + AuctionUncrossed.at.priceTicks] = price;
     i32[at + AuctionUncrossed.at.phase] = phases.phase[row];
@@ -127,7 +127,7 @@ export class PhaseControl {
 
   /** Applies a SetSchedule record. Refuses: MALFORMED_COMMAND, UNKNOWN_INSTRUMENT, INVALID_CONFIGURATION. */
   setSchedule(words: WordBuffer, offset: number): number {
-    const { phases, instruments, timeSeconds } = this.#state;
+    const { phases, instruments, timeSeconds } = this.state;
     const { i32, u8 } = words;
     let entries = 0;
     for (; entries < ENTRIES && u8[offset * 4 + SCHEDULE_PHASE + entries] !== 0; entries++) {
@@ -148,13 +148,13 @@ export class PhaseControl {
       phases.scheduleSecond[row * ENTRIES + entry] = isSet ? i32[seconds + entry] : 0;
     }
     phases.scheduleRunSeconds[row] = timeSeconds;
-    this.#writer.begin(EventType.ScheduleSet, ScheduleSet.words, instruments.instrumentId[row], 0, 0);
+    this.writer.begin(EventType.ScheduleSet, ScheduleSet.words, instruments.instrumentId[row], 0, 0);
     return ACCEPTED;
   }
 
   /** Ends timed phases that are due. */
   endTimedPhases(): void {
-    const { phases, instruments, timeSeconds } = this.#state;
+    const { phases, instruments, timeSeconds } = this.state;
     for (let row = 0; row < instruments.count; row++) {
       const end = phases.endSeconds[row] >>> 0;
       if (end !== 0 && end <= timeSeconds) this.change(row, phases.nextPhase[row] as Phase, 0, 0);
@@ -163,7 +163,7 @@ export class PhaseControl {
 
   /** Runs the schedule entries that lie after the last run and not after now, at most the last 24 hours' worth. */
   runSchedules(): void {
-    const { phases, instruments, timeSeconds } = this.#state;
+    const { phases, instruments, timeSeconds } = this.state;
     for (let row = 0; row < instruments.count; row++) {
       if (phases.schedulePhase[row * ENTRIES] === 0) continue;
       const from = Math.max(phases.scheduleRunSeconds[row] >>> 0, timeSeconds - SECONDS_PER_DAY);
@@ -185,8 +185,8 @@ export class PhaseControl {
 
   /** Publishes what the running auctions would do, where that changed. */
   publishIndicatives(): void {
-    const { phases, instruments, books } = this.#state;
-    const auction = this.#auction;
+    const { phases, instruments, books } = this.state;
+    const auction = this.auction;
     for (let row = 0; row < instruments.count; row++) {
       if (!isAuction(phases.phase[row])) continue;
       auction.find(books[row]);
@@ -201,8 +201,8 @@ export class PhaseControl {
       phases.indicativeQtyLots[row] = auction.qtyLots;
       phases.indicativeSurplusLots[row] = auction.surplusLots;
       const instrumentId = instruments.instrumentId[row];
-      const at = this.#writer.begin(EventType.AuctionIndicative, AuctionIndicative.words, instrumentId, 0, 0);
-      const { i32, f64 } = this.#writer.words;
+      const at = this.writer.begin(EventType.AuctionIndicative, AuctionIndicative.words, instrumentId, 0, 0);
+      const { i32, f64 } = this.writer.words;
       const surplus = auction.surplusLots;
       f64[(at + AuctionIndicative.at.qtyLots) >> 1] = auction.qtyLots;
       f64[(at + AuctionIndicative.at.surplusQtyLots) >> 1] = Math.abs(surplus);

@@ -6,26 +6,26 @@ const ENTRIES = Limits.SCHEDULE_ENTRIES_MAX;
 
 /** Phase, its end, daily schedule and last published indicative of each instrument, by instrument row. */
 export class PhaseTable {
-  readonly stores: readonly Columns[];
-  readonly phase: Uint8Array<ArrayBuffer>;
-  readonly nextPhase: Uint8Array<ArrayBuffer>;
+  declare readonly stores: readonly Columns[];
+  declare readonly phase: Uint8Array<ArrayBuffer>;
+  declare readonly nextPhase: Uint8Array<ArrayBuffer>;
   /** Second at which the phase ends by itself; 0 never. */
-  readonly endSeconds: Int32Array<ArrayBuffer>;
+  declare readonly endSeconds: Int32Array<ArrayBuffer>;
   /** Eight per row; 0 ends the list. */
-  readonly schedulePhase: Uint8Array<ArrayBuffer>;
+  declare readonly schedulePhase: Uint8Array<ArrayBuffer>;
   /** Eight per row: seconds after midnight UTC. */
-  readonly scheduleSecond: Int32Array<ArrayBuffer>;
+  declare readonly scheduleSecond: Int32Array<ArrayBuffer>;
   /** Second up to which the schedule was run; 0 no schedule. */
-  readonly scheduleRunSeconds: Int32Array<ArrayBuffer>;
-  readonly indicativePriceTicks: Int32Array<ArrayBuffer>;
-  readonly indicativeQtyLots: Float64Array<ArrayBuffer>;
+  declare readonly scheduleRunSeconds: Int32Array<ArrayBuffer>;
+  declare readonly indicativePriceTicks: Int32Array<ArrayBuffer>;
+  declare readonly indicativeQtyLots: Float64Array<ArrayBuffer>;
   /** Positive: more to buy; negative: more to sell. */
-  readonly indicativeSurplusLots: Float64Array<ArrayBuffer>;
-  readonly #store: Columns;
+  declare readonly indicativeSurplusLots: Float64Array<ArrayBuffer>;
+  declare private readonly store: Columns;
 
   constructor(capacity: number) {
     const store = new Columns('phases', capacity);
-    this.#store = store;
+    this.store = store;
     this.stores = [store];
     this.phase = store.u8('phase');
     this.nextPhase = store.u8('nextPhase');
@@ -40,7 +40,7 @@ export class PhaseTable {
 
   /** Adds the row of a new instrument. */
   add(phase: Phase): void {
-    this.phase[this.#store.addRow()] = phase;
+    this.phase[this.store.addRow()] = phase;
   }
 }
 

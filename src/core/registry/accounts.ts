@@ -44,19 +44,19 @@ const { accountId: ACCOUNT_ID, killed: KILLED, openOrders: OPEN_ORDERS } = Accou
  * freed; row 0, the venue's account, is there from the start.
  */
 export class AccountTable {
-  readonly stores: readonly Columns[];
-  readonly words: Int32Array<ArrayBuffer>;
-  readonly doubles: Float64Array<ArrayBuffer>;
-  readonly #store: Columns;
-  readonly #rowOfId: IdMap;
+  declare readonly stores: readonly Columns[];
+  declare readonly words: Int32Array<ArrayBuffer>;
+  declare readonly doubles: Float64Array<ArrayBuffer>;
+  declare private readonly store: Columns;
+  declare private readonly rowOfId: IdMap;
 
   constructor(capacity: number = Limits.ACCOUNTS_MAX) {
     const store = new Columns('accounts', capacity);
-    this.#store = store;
+    this.store = store;
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
     this.doubles = doublesOf(this.words);
-    this.#rowOfId = new IdMap();
+    this.rowOfId = new IdMap();
     store.addRow();
     this.rebuild();
   }
@@ -80,12 +80,12 @@ export class AccountTable {
 
   /** Accounts so far: rows 0 to count - 1. */
   get count(): number {
-    return this.#store.rows;
+    return this.store.rows;
   }
 
   /** The row of an account id, or -1. Id 0 is the venue's. */
   rowOf(accountId: number): number {
-    return this.#rowOfId.get(accountId);
+    return this.rowOfId.get(accountId);
   }
 
   /** The row of a customer's account id, or -1: the venue's account has neither users nor limits nor a kill switch. */
@@ -98,16 +98,16 @@ export class AccountTable {
     const id = words.i32[offset + AddAccount.at.accountId];
     if (!isId(id)) return RejectCode.MALFORMED_COMMAND;
     if (this.rowOf(id) !== -1) return RejectCode.ALREADY_EXISTS;
-    const row = this.#store.addRow();
+    const row = this.store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
     this.words[(row << 5) | ACCOUNT_ID] = id;
-    this.#rowOfId.set(id, row);
+    this.rowOfId.set(id, row);
     return ACCEPTED;
   }
 
   /** Recomputes the index from the columns, after a restore. */
   rebuild(): void {
-    this.#rowOfId.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#rowOfId.set(this.accountId(row), row);
+    this.rowOfId.clear();
+    for (let row = 0; row < this.store.rows; row++) this.rowOfId.set(this.accountId(row), row);
   }
 }

@@ -15,33 +15,33 @@ export const DECIMALS_MAX = 18;
 
 /** Assets by row, in the order in which they were added. Rows are never freed. */
 export class AssetTable {
-  readonly stores: readonly Columns[];
-  readonly assetId: Int32Array;
-  readonly decimals: Uint8Array;
+  declare readonly stores: readonly Columns[];
+  declare readonly assetId: Int32Array;
+  declare readonly decimals: Uint8Array;
   /** Two words per row: text8. */
-  readonly symbol: Int32Array;
-  readonly #store: Columns;
-  readonly #rowOfId: IdMap;
-  readonly #rowOfSymbol: IntPairMap;
+  declare readonly symbol: Int32Array;
+  declare private readonly store: Columns;
+  declare private readonly rowOfId: IdMap;
+  declare private readonly rowOfSymbol: IntPairMap;
 
   constructor(capacity: number = Limits.ASSETS_MAX) {
-    this.#store = new Columns('assets', capacity);
-    this.stores = [this.#store];
-    this.assetId = this.#store.i32('assetId');
-    this.decimals = this.#store.u8('decimals');
-    this.symbol = this.#store.i32('symbol', 2);
-    this.#rowOfId = new IdMap();
-    this.#rowOfSymbol = new IntPairMap();
+    this.store = new Columns('assets', capacity);
+    this.stores = [this.store];
+    this.assetId = this.store.i32('assetId');
+    this.decimals = this.store.u8('decimals');
+    this.symbol = this.store.i32('symbol', 2);
+    this.rowOfId = new IdMap();
+    this.rowOfSymbol = new IntPairMap();
   }
 
   /** Assets so far: rows 0 to count - 1. */
   get count(): number {
-    return this.#store.rows;
+    return this.store.rows;
   }
 
   /** The row of an asset id, or -1. */
   rowOf(assetId: number): number {
-    return this.#rowOfId.get(assetId);
+    return this.rowOfId.get(assetId);
   }
 
   /** Applies an AddAsset record; the new row is `count - 1`. Refuses: MALFORMED_COMMAND, ALREADY_EXISTS, CAPACITY. */
@@ -53,10 +53,10 @@ export class AssetTable {
     if (!isId(id) || decimals > DECIMALS_MAX || !isSymbol(u8, offset * 4 + SYMBOL)) {
       return RejectCode.MALFORMED_COMMAND;
     }
-    if (this.rowOf(id) !== -1 || this.#rowOfSymbol.get(i32[symbol], i32[symbol + 1]) !== -1) {
+    if (this.rowOf(id) !== -1 || this.rowOfSymbol.get(i32[symbol], i32[symbol + 1]) !== -1) {
       return RejectCode.ALREADY_EXISTS;
     }
-    const row = this.#store.addRow();
+    const row = this.store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
     this.assetId[row] = id;
     this.decimals[row] = decimals;
@@ -67,13 +67,13 @@ export class AssetTable {
 
   /** Recomputes the indexes from the columns, after a restore. */
   rebuild(): void {
-    this.#rowOfId.clear();
-    this.#rowOfSymbol.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#index(row);
+    this.rowOfId.clear();
+    this.rowOfSymbol.clear();
+    for (let row = 0; row < this.store.rows; row++) this.#index(row);
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.assetId[row], row);
-    this.#rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
+    this.rowOfId.set(this.assetId[row], row);
+    this.rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
   }
 }

@@ -42,46 +42,46 @@ const AMOUNT_WORDS = [
 
 /** Instruments: their configuration, one column per field of AddInstrument, and kill flag. Rows are never freed. */
 export class InstrumentTable {
-  readonly stores: readonly Columns[];
-  readonly instrumentId: Int32Array;
-  readonly kind: Uint8Array;
-  readonly priceDecimals: Uint8Array;
-  readonly qtyDecimals: Uint8Array;
-  readonly selfTradePrevention: Uint8Array;
+  declare readonly stores: readonly Columns[];
+  declare readonly instrumentId: Int32Array;
+  declare readonly kind: Uint8Array;
+  declare readonly priceDecimals: Uint8Array;
+  declare readonly qtyDecimals: Uint8Array;
+  declare readonly selfTradePrevention: Uint8Array;
   /** The phase that the instrument was added with. */
-  readonly initialPhase: Uint8Array;
+  declare readonly initialPhase: Uint8Array;
   /** 1: stopped by its kill switch. */
-  readonly killed: Uint8Array;
+  declare readonly killed: Uint8Array;
   /** -1: a margined instrument without a base asset. */
-  readonly baseAssetRow: Int32Array;
-  readonly quoteAssetRow: Int32Array;
+  declare readonly baseAssetRow: Int32Array;
+  declare readonly quoteAssetRow: Int32Array;
   /** Two words per row: text8. */
-  readonly symbol: Int32Array;
-  readonly tickSize: Int32Array;
-  readonly lotSize: Int32Array;
-  readonly valueNumerator: Float64Array;
-  readonly valueDenominator: Float64Array;
-  readonly lotBaseMinor: Float64Array;
-  readonly initialMarginMinor: Float64Array;
-  readonly minQtyLots: Float64Array;
-  readonly maxQtyLots: Float64Array;
-  readonly makerFeePpm: Int32Array;
-  readonly takerFeePpm: Int32Array;
-  readonly collarPpm: Int32Array;
-  readonly marketProtectionPpm: Int32Array;
-  readonly staticBandPpm: Int32Array;
-  readonly dynamicBandPpm: Int32Array;
-  readonly volatilityAuctionSeconds: Int32Array;
-  readonly referencePriceTicks: Int32Array;
-  readonly #store: Columns;
-  readonly #assets: AssetTable;
-  readonly #rowOfId: IdMap;
-  readonly #rowOfSymbol: IntPairMap;
+  declare readonly symbol: Int32Array;
+  declare readonly tickSize: Int32Array;
+  declare readonly lotSize: Int32Array;
+  declare readonly valueNumerator: Float64Array;
+  declare readonly valueDenominator: Float64Array;
+  declare readonly lotBaseMinor: Float64Array;
+  declare readonly initialMarginMinor: Float64Array;
+  declare readonly minQtyLots: Float64Array;
+  declare readonly maxQtyLots: Float64Array;
+  declare readonly makerFeePpm: Int32Array;
+  declare readonly takerFeePpm: Int32Array;
+  declare readonly collarPpm: Int32Array;
+  declare readonly marketProtectionPpm: Int32Array;
+  declare readonly staticBandPpm: Int32Array;
+  declare readonly dynamicBandPpm: Int32Array;
+  declare readonly volatilityAuctionSeconds: Int32Array;
+  declare readonly referencePriceTicks: Int32Array;
+  declare private readonly store: Columns;
+  declare private readonly assets: AssetTable;
+  declare private readonly rowOfId: IdMap;
+  declare private readonly rowOfSymbol: IntPairMap;
 
   constructor(assets: AssetTable, capacity: number = Limits.INSTRUMENTS_MAX) {
     const store = new Columns('instruments', capacity);
-    this.#store = store;
-    this.#assets = assets;
+    this.store = store;
+    this.assets = assets;
     this.stores = [store];
     this.instrumentId = store.i32('instrumentId');
     this.kind = store.u8('kind');
@@ -109,18 +109,18 @@ export class InstrumentTable {
     this.dynamicBandPpm = store.i32('dynamicBandPpm');
     this.volatilityAuctionSeconds = store.i32('volatilityAuctionSeconds');
     this.referencePriceTicks = store.i32('referencePriceTicks');
-    this.#rowOfId = new IdMap();
-    this.#rowOfSymbol = new IntPairMap();
+    this.rowOfId = new IdMap();
+    this.rowOfSymbol = new IntPairMap();
   }
 
   /** Instruments so far: rows 0 to count - 1. */
   get count(): number {
-    return this.#store.rows;
+    return this.store.rows;
   }
 
   /** The row of an instrument id, or -1. */
   rowOf(instrumentId: number): number {
-    return this.#rowOfId.get(instrumentId);
+    return this.rowOfId.get(instrumentId);
   }
 
   /**
@@ -133,18 +133,18 @@ export class InstrumentTable {
     if (!isWellFormed(words, offset)) return RejectCode.MALFORMED_COMMAND;
     const isSpot = words.u8[offset * 4 + KIND] === InstrumentKind.Spot;
     const baseAssetId = i32[offset + at.baseAssetId];
-    const baseAssetRow = this.#assets.rowOf(baseAssetId);
-    const quoteAssetRow = this.#assets.rowOf(i32[offset + at.quoteAssetId]);
+    const baseAssetRow = this.assets.rowOf(baseAssetId);
+    const quoteAssetRow = this.assets.rowOf(i32[offset + at.quoteAssetId]);
     const lacksBase = baseAssetRow === -1 && (isSpot || baseAssetId !== 0);
     if (quoteAssetRow === -1 || lacksBase) return RejectCode.UNKNOWN_ASSET;
     const id = i32[offset + at.instrumentId];
     const symbol = offset + at.symbol;
-    if (this.rowOf(id) !== -1 || this.#rowOfSymbol.get(i32[symbol], i32[symbol + 1]) !== -1) {
+    if (this.rowOf(id) !== -1 || this.rowOfSymbol.get(i32[symbol], i32[symbol + 1]) !== -1) {
       return RejectCode.ALREADY_EXISTS;
     }
-    if (this.#store.rows === this.#store.capacity) return RejectCode.CAPACITY;
+    if (this.store.rows === this.store.capacity) return RejectCode.CAPACITY;
     if (!isConsistent(words, offset)) return RejectCode.INVALID_CONFIGURATION;
-    const row = this.#store.addRow();
+    const row = this.store.addRow();
     this.baseAssetRow[row] = baseAssetRow;
     this.quoteAssetRow[row] = quoteAssetRow;
     this.#fill(row, words, offset);
@@ -154,9 +154,9 @@ export class InstrumentTable {
 
   /** Recomputes the indexes from the columns, after a restore. */
   rebuild(): void {
-    this.#rowOfId.clear();
-    this.#rowOfSymbol.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#index(row);
+    this.rowOfId.clear();
+    this.rowOfSymbol.clear();
+    for (let row = 0; row < this.store.rows; row++) this.#index(row);
   }
 
   #fill(row: number, words: WordBuffer, offset: number): void {
@@ -188,8 +188,8 @@ export class InstrumentTable {
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.instrumentId[row], row);
-    this.#rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
+    this.rowOfId.set(this.instrumentId[row], row);
+    this.rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
   }
 }
 

@@ -83,8 +83,8 @@ export class TestVenue {
   readonly instruments = new InstrumentTable(this.assets, 16);
   readonly accounts = new AccountTable(16);
   readonly users = new UserTable(this.accounts, 16);
-  readonly ledger: Ledger;
-  readonly risk: Risk;
+  declare readonly ledger: Ledger;
+  declare readonly risk: Risk;
 
   constructor(
     spot: Values<keyof typeof AddInstrument.at> = {},

@@ -34,27 +34,27 @@ const {
 
 /** Users: who sends orders, for which account. Rows are never freed. User 0, the operator, has no row. */
 export class UserTable {
-  readonly stores: readonly Columns[];
+  declare readonly stores: readonly Columns[];
   /** One record per row: see UserWord. */
-  readonly words: Int32Array<ArrayBuffer>;
+  declare readonly words: Int32Array<ArrayBuffer>;
   /** Login name, two words per row: text8. */
-  readonly name: Int32Array;
+  declare readonly name: Int32Array;
   /** Four words per row. */
-  readonly salt: Int32Array;
+  declare readonly salt: Int32Array;
   /** Eight words per row. */
-  readonly passwordHash: Int32Array;
+  declare readonly passwordHash: Int32Array;
   /** 1: a gateway session is open; kept by the core. */
-  readonly sessionOpen: Uint8Array;
-  readonly cancelOnDisconnect: Uint8Array;
-  readonly #store: Columns;
-  readonly #accounts: AccountTable;
-  readonly #rowOfId: IdMap;
-  readonly #rowOfName: IntPairMap;
+  declare readonly sessionOpen: Uint8Array;
+  declare readonly cancelOnDisconnect: Uint8Array;
+  declare private readonly store: Columns;
+  declare private readonly accounts: AccountTable;
+  declare private readonly rowOfId: IdMap;
+  declare private readonly rowOfName: IntPairMap;
 
   constructor(accounts: AccountTable, capacity: number = Limits.USERS_MAX) {
     const store = new Columns('users', capacity);
-    this.#store = store;
-    this.#accounts = accounts;
+    this.store = store;
+    this.accounts = accounts;
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
     this.name = store.i32('name', 2);
@@ -62,8 +62,8 @@ export class UserTable {
     this.passwordHash = store.i32('passwordHash', 8);
     this.sessionOpen = store.u8('sessionOpen');
     this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
-    this.#rowOfId = new IdMap();
-    this.#rowOfName = new IntPairMap();
+    this.rowOfId = new IdMap();
+    this.rowOfName = new IntPairMap();
   }
 
   userId(row: number): number {
@@ -101,12 +101,12 @@ export class UserTable {
 
   /** Users so far: rows 0 to count - 1. */
   get count(): number {
-    return this.#store.rows;
+    return this.store.rows;
   }
 
   /** The row of a user id, or -1. */
   rowOf(userId: number): number {
-    return this.#rowOfId.get(userId);
+    return this.rowOfId.get(userId);
   }
 
   /**
@@ -121,12 +121,12 @@ export class UserTable {
     if (!isId(id) || accountId < 0 || !isLoginName(u8, offset * 4 + NAME)) {
       return RejectCode.MALFORMED_COMMAND;
     }
-    const accountRow = this.#accounts.customerRowOf(accountId);
+    const accountRow = this.accounts.customerRowOf(accountId);
     if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    if (this.rowOf(id) !== -1 || this.#rowOfName.get(i32[name], i32[name + 1]) !== -1) {
+    if (this.rowOf(id) !== -1 || this.rowOfName.get(i32[name], i32[name + 1]) !== -1) {
       return RejectCode.ALREADY_EXISTS;
     }
-    const row = this.#store.addRow();
+    const row = this.store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
     this.words[(row << 3) | USER_ID] = id;
     this.words[(row << 3) | ACCOUNT_ROW] = accountRow;
@@ -139,13 +139,13 @@ export class UserTable {
 
   /** Recomputes the indexes from the columns, after a restore. */
   rebuild(): void {
-    this.#rowOfId.clear();
-    this.#rowOfName.clear();
-    for (let row = 0; row < this.#store.rows; row++) this.#index(row);
+    this.rowOfId.clear();
+    this.rowOfName.clear();
+    for (let row = 0; row < this.store.rows; row++) this.#index(row);
   }
 
   #index(row: number): void {
-    this.#rowOfId.set(this.userId(row), row);
-    this.#rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
+    this.rowOfId.set(this.userId(row), row);
+    this.rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
   }
 }

@@ -63,19 +63,19 @@ const AMOUNT_MAX = INT53_MAX;
  * a known user, then for the first two `killSwitch`, its own phase check, and `admit`, for the last `isThrottled`.
  */
 export class Risk {
-  readonly stores: readonly Columns[];
+  declare readonly stores: readonly Columns[];
   /** One row: 1 while the whole venue is stopped. */
-  readonly venueKilled: Uint8Array;
-  readonly #instruments: InstrumentTable;
-  readonly #accounts: AccountTable;
-  readonly #users: UserTable;
-  readonly #ledger: Ledger;
+  declare readonly venueKilled: Uint8Array;
+  declare private readonly instruments: InstrumentTable;
+  declare private readonly accounts: AccountTable;
+  declare private readonly users: UserTable;
+  declare private readonly ledger: Ledger;
 
   constructor(instruments: InstrumentTable, accounts: AccountTable, users: UserTable, ledger: Ledger) {
-    this.#instruments = instruments;
-    this.#accounts = accounts;
-    this.#users = users;
-    this.#ledger = ledger;
+    this.instruments = instruments;
+    this.accounts = accounts;
+    this.users = users;
+    this.ledger = ledger;
     const store = new Columns('risk', 1);
     this.stores = [store];
     this.venueKilled = store.u8('venueKilled');
@@ -85,15 +85,15 @@ export class Risk {
   /** KILL_SWITCH_VENUE, _INSTRUMENT, _ACCOUNT or _USER, whichever comes first, or ACCEPTED. */
   killSwitch(instrumentRow: number, accountRow: number, userRow: number): number {
     if (this.venueKilled[0] !== 0) return KILL_SWITCH_VENUE;
-    if (this.#instruments.killed[instrumentRow] !== 0) return KILL_SWITCH_INSTRUMENT;
-    if (this.#accounts.isKilled(accountRow)) return KILL_SWITCH_ACCOUNT;
-    if (this.#users.isKilled(userRow)) return KILL_SWITCH_USER;
+    if (this.instruments.killed[instrumentRow] !== 0) return KILL_SWITCH_INSTRUMENT;
+    if (this.accounts.isKilled(accountRow)) return KILL_SWITCH_ACCOUNT;
+    if (this.users.isKilled(userRow)) return KILL_SWITCH_USER;
     return NONE;
   }
 
   /** Counts one order message of the account in the log's second `nowSeconds`, whatever becomes of the message. */
   countMessage(accountRow: number, nowSeconds: number): void {
-    const words = this.#accounts.words;
+    const words = this.accounts.words;
     const at = accountRow << 5;
     const second = nowSeconds | 0;
     if (words[at | THROTTLE_SECONDS] !== second) {
@@ -105,7 +105,7 @@ export class Risk {
 
   /** Whether the account has sent more messages in the present second than it may. */
   isThrottled(accountRow: number): boolean {
-    const words = this.#accounts.words;
+    const words = this.accounts.words;
     const at = accountRow << 5;
     const messagesMax = words[at | MESSAGES_MAX];
     return messagesMax !== 0 && words[at | THROTTLE_COUNT] > messagesMax;
@@ -132,8 +132,8 @@ export class Risk {
     leavesLots: number,
     replacedLots: number,
   ): number {
-    const ledger = this.#ledger;
-    const { words, doubles } = this.#accounts;
+    const ledger = this.ledger;
+    const { words, doubles } = this.accounts;
     const account = ledger.accountRow(holding);
     const instrument = ledger.instrumentRow(holding);
     const at = account << 5;
@@ -152,7 +152,7 @@ export class Risk {
       const valueMax = doubles[(account << 4) | ORDER_VALUE_MAX];
       if (valueMax !== 0 && value > valueMax) return ORDER_VALUE_LIMIT;
     }
-    if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.#instruments.collarPpm[instrument])) {
+    if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.instruments.collarPpm[instrument])) {
       return PRICE_COLLAR;
     }
     if (isLimited && this.#passesPositionLimit(holding, side, leavesLots, replacedLots))
@@ -166,9 +166,9 @@ export class Risk {
 
   /** Whether the order would raise the worst case of a margined holding, and above the account's limit. */
   #passesPositionLimit(holding: number, side: number, leavesLots: number, replacedLots: number): boolean {
-    const ledger = this.#ledger;
-    const positionMax = this.#accounts.doubles[(ledger.accountRow(holding) << 4) + POSITION_MAX];
-    const isSpot = this.#instruments.kind[ledger.instrumentRow(holding)] === InstrumentKind.Spot;
+    const ledger = this.ledger;
+    const positionMax = this.accounts.doubles[(ledger.accountRow(holding) << 4) + POSITION_MAX];
+    const isSpot = this.instruments.kind[ledger.instrumentRow(holding)] === InstrumentKind.Spot;
     if (positionMax === 0 || isSpot) return false;
     const worstLots = ledger.worstCaseLots(holding, side, leavesLots);
     return worstLots > positionMax && worstLots > ledger.worstCaseLots(holding, side, replacedLots);
@@ -193,19 +193,19 @@ export class Risk {
         this.venueKilled[0] = engaged;
         return ACCEPTED;
       case KillScope.Instrument:
-        row = this.#instruments.rowOf(scopeId);
+        row = this.instruments.rowOf(scopeId);
         if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-        this.#instruments.killed[row] = engaged;
+        this.instruments.killed[row] = engaged;
         return ACCEPTED;
       case KillScope.Account:
-        row = this.#accounts.customerRowOf(scopeId);
+        row = this.accounts.customerRowOf(scopeId);
         if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
-        this.#accounts.setKilled(row, engaged);
+        this.accounts.setKilled(row, engaged);
         return ACCEPTED;
       case KillScope.User:
-        row = this.#users.rowOf(scopeId);
+        row = this.users.rowOf(scopeId);
         if (row === -1) return RejectCode.UNKNOWN_USER;
-        this.#users.setKilled(row, engaged);
+        this.users.setKilled(row, engaged);
         return ACCEPTED;
       default:
         return RejectCode.MALFORMED_COMMAND;
@@ -222,7 +222,7 @@ export class Risk {
     for (const word of LIMIT_AMOUNT_WORDS) {
       if (!isAmount(f64[(offset + word) >> 1], 0)) return RejectCode.MALFORMED_COMMAND;
     }
-    const accounts = this.#accounts;
+    const accounts = this.accounts;
     const row = accounts.customerRowOf(accountId);
     if (row === -1) return RejectCode.UNKNOWN_ACCOUNT;
     const { words: account, doubles } = accounts;

@@ -1,16 +1,24 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * What a node's process is started with.
+ * What a node's process finds in its environment.
  *
  * - MALLOC_MMAP_THRESHOLD_: blocks from this size on go back to the system when they are freed. 128 KiB is where glibc begins
  *   (mallopt(3)); left alone it raises that as blocks are freed, up to 32 MiB, and then keeps in every thread's heap what was
  *   freed there: tables that were outgrown, the 16 MiB of a password check. That was 150 MiB of a node with 1,000,000 open
  *   orders (bench/memory.ts). Other C libraries ignore it.
  * - NODE_COMPILE_CACHE: the second start on finds sources stripped of their types and compiled, so that no thread loads the
- *   compiler that strips them: 25 MiB and a quarter of a second of a core. A place where nobody else may write.
+ *   compiler that strips them: 25 MiB and a quarter of a second of a core. It is WebAssembly, too: its memory grows, growing
+ *   detaches an ArrayBuffer, and from the first detached one on V8 checks every typed array of that thread for it, a tenth of
+ *   the core's time (bench/core.ts). A place where nobody else may write.
  */
 export const NODE_ENVIRONMENT = {
   MALLOC_MMAP_THRESHOLD_: '131072',
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../.cache/compile', import.meta.url)),
 };
+
+/**
+ * What Node is started with. V8 stops inlining into a function at 920 bytes of bytecode; the core is made of small functions
+ * that call each other, and with this budget its commands cost a sixth less (bench/core.ts).
+ */
+export const NODE_FLAGS = ['--max-inlined-bytecode-size-cumulative=3000'];
