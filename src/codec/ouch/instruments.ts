@@ -12,6 +12,9 @@ export interface OuchInstrument {
   readonly id: number;
   /** The symbol field: padded with spaces. */
   readonly symbol: Uint8Array;
+  /** The same as two words: see `readTextWord`. */
+  readonly symbolFirst: number;
+  readonly symbolSecond: number;
   readonly wirePriceDecimals: number;
   /** Price field of one tick. */
   readonly priceFactor: number;
@@ -55,6 +58,8 @@ export class OuchInstruments {
     const instrument: OuchInstrument = {
       id: i32[at + added.instrumentId],
       symbol,
+      symbolFirst: readTextWord(symbol, 0),
+      symbolSecond: readTextWord(symbol, 4),
       wirePriceDecimals: wirePriceDecimals(priceDecimals),
       priceFactor,
       qtyDecimals: (kindWord >> 16) & 0xff,
@@ -66,13 +71,12 @@ export class OuchInstruments {
     this.#byId.set(instrument.id, instrument);
     if (this.commonPriceFactor === 0) this.commonPriceFactor = priceFactor;
     if (instrument.offered) {
-      const first = readTextWord(symbol, 0);
-      let rest = this.#bySymbol.get(first);
+      let rest = this.#bySymbol.get(instrument.symbolFirst);
       if (rest === undefined) {
         rest = new Map();
-        this.#bySymbol.set(first, rest);
+        this.#bySymbol.set(instrument.symbolFirst, rest);
       }
-      rest.set(readTextWord(symbol, 4), instrument);
+      rest.set(instrument.symbolSecond, instrument);
     }
     return instrument;
   }

@@ -4,6 +4,7 @@ import type { EventInput } from '#codec/log/record-types.ts';
 import { CommandType, OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, EventType, TradeFlag } from '#domain/events.ts';
 import { Rejects } from '#domain/rejects.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { MARKET_PRICE } from './command-writer.ts';
 import { OuchInstruments } from './instruments.ts';
 import { decodeOutbound, type OutboundMessage } from './plain.ts';
@@ -21,11 +22,12 @@ function setUp(): ReportWriter {
 
 function bytesOf(event: EventInput, side: ReportSide = ReportSide.Owner): Uint8Array {
   const { words, from } = batchOf([event]);
-  const out = new Uint8Array(REPORT_BYTES_MAX + 7).fill(0xee);
+  const out = new ByteBuffer(REPORT_BYTES_MAX + 7);
+  out.u8.fill(0xee);
   const bytes = setUp().write(words, from, side, out, 5);
-  assert.ok(out.subarray(0, 5).every((byte) => byte === 0xee));
-  assert.ok(out.subarray(5 + bytes).every((byte) => byte === 0xee));
-  return out.subarray(5, 5 + bytes);
+  assert.ok(out.u8.subarray(0, 5).every((byte) => byte === 0xee));
+  assert.ok(out.u8.subarray(5 + bytes).every((byte) => byte === 0xee));
+  return out.u8.subarray(5, 5 + bytes);
 }
 
 function report(event: EventInput, side: ReportSide = ReportSide.Owner): OutboundMessage {

@@ -3,8 +3,8 @@ import * as events from '#domain/events.ts';
 import { CancelReason, EventType, TradeFlag } from '#domain/events.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
-import { writeU16, writeU32, writeU64 } from './bytes.ts';
 import { MARKET_PRICE } from './command-writer.ts';
 import type { OuchInstrument, OuchInstruments } from './instruments.ts';
 import { APPENDAGE_LENGTH_BYTES, type OuchLayout } from './layout.ts';
@@ -31,6 +31,9 @@ export const REPORT_BYTES_MAX = 128;
 const SECONDS_PER_DAY = 86_400;
 const NANOS_PER_SECOND = 1_000_000_000;
 const U32_MAX = 0xffff_ffff;
+const TWO_32 = 2 ** 32;
+/** Four spaces. */
+const BLANK_WORD = 0x2020_2020;
 
 const B = 0x42;
 const N = 0x4e;
@@ -103,7 +106,7 @@ export class ReportWriter {
   readonly #instruments: OuchInstruments;
   #words: WordBuffer;
   #record: number;
-  #out: Uint8Array;
+  #out: DataView;
   #at: number;
   #appendageAt: number;
   /** Where the next option goes; the appendage length is filled in at the end. */
@@ -113,7 +116,7 @@ export class ReportWriter {
     this.#instruments = instruments;
     this.#words = WordBuffer.allocate(0);
     this.#record = 0;
-    this.#out = new Uint8Array(0);
+    this.#out = new ByteBuffer(0).view;
     this.#at = 0;
     this.#appendageAt = 0;
     this.#next = 0;
@@ -124,10 +127,10 @@ export class ReportWriter {
    * free. The event must be a report (reportNumber of that side not 0).
    * @returns the message's bytes
    */
-  write(words: WordBuffer, record: number, side: ReportSide, out: Uint8Array, at: number): number {
+  write(words: WordBuffer, record: number, side: ReportSide, out: ByteBuffer, at: number): number {
     this.#words = words;
     this.#record = record;
-    this.#out = out;
+    this.#out = out.view;
     this.#at = at;
     switch (words.i32[record] & 0xff) {
       case EventType.OrderAccepted:
@@ -257,7 +260,7 @@ export class ReportWriter {
     } else {
       this.#begin(Rejected);
       this.#putU32(Rejected.at.userRefNum, this.#i32(field.clientOrderId));
-      writeU16(this.#out, this.#at + Rejected.at.reason, code);
+      this.#out.setUint16(this.#at + Rejected.at.reason, code);
       this.#putTag(Rejected.at.clOrdId, field.clientTag);
     }
     if (name !== undefined) this.#optionText(Tag.rejectName, name);
@@ -273,7 +276,7 @@ export class ReportWriter {
     const { at } = MassCancelResponse;
     const instrument = this.#begin(MassCancelResponse);
     this.#putU32(at.userRefNum, this.#i32(events.MassCancelDone.at.clientOrderId));
-    this.#fill(at.firm, 4, 0x20);
+    this.#putU32(at.firm, BLANK_WORD);
     this.#putSymbol(at.symbol, instrument);
     this.#optionU32(Tag.canceledOrders, this.#i32(events.MassCancelDone.at.canceledOrders));
   }
@@ -327,17 +330,17 @@ export class ReportWriter {
 
   /** Writes type and timestamp, and returns the instrument that the event names. */
   #begin(layout: OuchLayout): OuchInstrument | undefined {
-    this.#out[this.#at] = layout.type;
+    this.#out.setUint8(this.#at, layout.type);
     const seconds = (this.#i32(4) >>> 0) % SECONDS_PER_DAY;
     // Every report starts with its timestamp.
-    writeU64(this.#out, this.#at + 1, seconds * NANOS_PER_SECOND + (this.#i32(5) >>> 0));
+    this.#putU64(1, seconds * NANOS_PER_SECOND + (this.#i32(5) >>> 0));
     this.#next = this.#at + layout.bytes + APPENDAGE_LENGTH_BYTES;
     this.#appendageAt = this.#at + layout.bytes;
     return this.#instruments.byId(this.#i32(1));
   }
 
   #end(): number {
-    writeU16(this.#out, this.#appendageAt, this.#next - this.#appendageAt - APPENDAGE_LENGTH_BYTES);
+    this.#out.setUint16(this.#appendageAt, this.#next - this.#appendageAt - APPENDAGE_LENGTH_BYTES);
     const bytes = this.#next - this.#at;
     assert(bytes <= REPORT_BYTES_MAX, 'Invariant: a report has at most REPORT_BYTES_MAX bytes');
     return bytes;
@@ -352,60 +355,61 @@ export class ReportWriter {
   }
 
   #put(offset: number, byte: number): void {
-    this.#out[this.#at + offset] = byte;
+    this.#out.setUint8(this.#at + offset, byte);
   }
 
   #putU32(offset: number, value: number): void {
-    writeU32(this.#out, this.#at + offset, value);
+    this.#out.setUint32(this.#at + offset, value);
   }
 
   #putU64(offset: number, value: number): void {
-    writeU64(this.#out, this.#at + offset, value);
+    putU64(this.#out, this.#at + offset, value);
   }
 
   #putQuantity(offset: number, lots: number): void {
-    writeU32(this.#out, this.#at + offset, Math.min(lots, U32_MAX));
+    this.#out.setUint32(this.#at + offset, Math.min(lots, U32_MAX));
   }
 
   #putPrice(offset: number, ticks: number, instrument: OuchInstrument | undefined): void {
-    writeU64(this.#out, this.#at + offset, priceOf(ticks, instrument));
+    putU64(this.#out, this.#at + offset, priceOf(ticks, instrument));
   }
 
   #putSymbol(offset: number, instrument: OuchInstrument | undefined): void {
-    if (instrument === undefined) this.#fill(offset, 8, 0x20);
-    else for (let i = 0; i < 8; i++) this.#out[this.#at + offset + i] = instrument.symbol[i];
+    const to = this.#at + offset;
+    this.#out.setInt32(to, instrument === undefined ? BLANK_WORD : instrument.symbolFirst, true);
+    this.#out.setInt32(to + 4, instrument === undefined ? BLANK_WORD : instrument.symbolSecond, true);
   }
 
   /** The first 14 bytes of a clientTag, padded with spaces. */
   #putTag(offset: number, word: number): void {
-    const { u8 } = this.#words;
-    const from = (this.#record + word) * 4;
+    const { i32 } = this.#words;
+    const from = this.#record + word;
     const to = this.#at + offset;
-    for (let i = 0; i < 14; i++) this.#out[to + i] = u8[from + i] === 0 ? 0x20 : u8[from + i];
-  }
-
-  #fill(offset: number, bytes: number, value: number): void {
-    for (let i = 0; i < bytes; i++) this.#out[this.#at + offset + i] = value;
+    const out = this.#out;
+    out.setInt32(to, zerosToSpaces(i32[from]), true);
+    out.setInt32(to + 4, zerosToSpaces(i32[from + 1]), true);
+    out.setInt32(to + 8, zerosToSpaces(i32[from + 2]), true);
+    out.setInt16(to + 12, zerosToSpaces(i32[from + 3]), true);
   }
 
   #option(tag: number, bytes: number): number {
     const at = this.#next;
-    this.#out[at] = bytes + 1;
-    this.#out[at + 1] = tag;
+    this.#out.setUint8(at, bytes + 1);
+    this.#out.setUint8(at + 1, tag);
     this.#next = at + 2 + bytes;
     return at + 2;
   }
 
   #optionU8(tag: number, value: number): void {
-    this.#out[this.#option(tag, 1)] = value;
+    this.#out.setUint8(this.#option(tag, 1), value);
   }
 
   #optionU16(tag: number, value: number): void {
-    writeU16(this.#out, this.#option(tag, 2), value);
+    this.#out.setUint16(this.#option(tag, 2), value);
   }
 
   #optionU32(tag: number, value: number): void {
-    writeU32(this.#out, this.#option(tag, 4), value);
+    this.#out.setUint32(this.#option(tag, 4), value);
   }
 
   #optionQuantity(tag: number, lots: number): void {
@@ -413,13 +417,27 @@ export class ReportWriter {
   }
 
   #optionU64(tag: number, value: number): void {
-    writeU64(this.#out, this.#option(tag, 8), value);
+    putU64(this.#out, this.#option(tag, 8), value);
   }
 
   #optionText(tag: number, text: string): void {
     const at = this.#option(tag, text.length);
-    for (let i = 0; i < text.length; i++) this.#out[at + i] = text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) this.#out.setUint8(at + i, text.charCodeAt(i));
   }
+}
+
+/** @param value an integer from 0 to 2^53 - 1 */
+function putU64(out: DataView, at: number, value: number): void {
+  const high = Math.floor(value / TWO_32);
+  out.setUint32(at, high);
+  out.setUint32(at + 4, value - high * TWO_32);
+}
+
+/** The word with a space in place of each zero byte. */
+function zerosToSpaces(word: number): number {
+  // The top bit of every byte that is zero, and no other bit; two places down it is a space.
+  const zeros = ~(((word & 0x7f7f_7f7f) + 0x7f7f_7f7f) | word | 0x7f7f_7f7f);
+  return word | (zeros >>> 2);
 }
 
 /** A price field; an order entered at another door may have a price that has no exact one: then the largest. */

@@ -196,7 +196,7 @@ export class ItchServer implements SoupDoor<Reader> {
     assert(frames > 0, 'Invariant: a chunk holds at least one message');
     const packetBytes = at + frames * (SOUP_HEADER_BYTES - FRAME_HEADER_BYTES);
     let outAt = session.reserve(packetBytes);
-    const { out } = session;
+    const out = session.out.u8;
     for (let frame = 0; frame < at; ) {
       const length = (chunk[frame] << 8) | chunk[frame + 1];
       outAt = writeSoupHeader(out, outAt, SoupPacket.SequencedData, length);

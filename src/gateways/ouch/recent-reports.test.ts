@@ -7,13 +7,13 @@ const KEPT = 16;
 
 /** Writes a report whose only byte says whose it is. */
 function append(recent: RecentReports, chain: ReportChain, number: number, byte: number): void {
-  recent.bytes[recent.payloadAt] = byte;
+  recent.bytes.u8[recent.payloadAt] = byte;
   recent.commit(chain, number, 1);
 }
 
 function packet(recent: RecentReports, position: number): string {
   const at = recent.packetAt(position);
-  return Buffer.from(recent.bytes.subarray(at, at + recent.packetBytes(position))).toString('hex');
+  return Buffer.from(recent.bytes.u8.subarray(at, at + recent.packetBytes(position))).toString('hex');
 }
 
 test('reports are found as long as they are among the last ones, and linked in order', () => {

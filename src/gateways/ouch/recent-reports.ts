@@ -1,6 +1,7 @@
 import { REPORT_BYTES_MAX } from '#codec/ouch/report-writer.ts';
 import { SOUP_HEADER_BYTES, SoupPacket, writeSoupHeader } from '#codec/soupbin/packets.ts';
 import { assert } from '#lib/assert.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 
 const SLOT_BYTES = (SOUP_HEADER_BYTES + REPORT_BYTES_MAX + 7) & ~7;
 
@@ -18,7 +19,7 @@ export interface ReportChain {
  */
 export class RecentReports {
   /** Packets, a slot each. */
-  readonly bytes: Uint8Array;
+  readonly bytes: ByteBuffer;
   readonly #mask: number;
   readonly #lengths: Uint16Array;
   readonly #numbers: Uint32Array;
@@ -33,7 +34,7 @@ export class RecentReports {
   /** @param reports how many are kept: a power of two. */
   constructor(reports: number) {
     assert(reports > 0 && (reports & (reports - 1)) === 0, 'Condition: a power of two');
-    this.bytes = new Uint8Array(reports * SLOT_BYTES);
+    this.bytes = new ByteBuffer(reports * SLOT_BYTES);
     this.#mask = reports - 1;
     this.#lengths = new Uint16Array(reports);
     this.#numbers = new Uint32Array(reports);
@@ -57,7 +58,7 @@ export class RecentReports {
     const takenOver = this.#chains[slot];
     if (takenOver !== undefined) takenOver.firstPosition = this.#next[slot];
     this.#chains[slot] = chain;
-    writeSoupHeader(this.bytes, slot * SLOT_BYTES, SoupPacket.SequencedData, payloadBytes);
+    writeSoupHeader(this.bytes.u8, slot * SLOT_BYTES, SoupPacket.SequencedData, payloadBytes);
     this.#lengths[slot] = SOUP_HEADER_BYTES + payloadBytes;
     this.#numbers[slot] = number;
     this.#next[slot] = 0;

@@ -3,6 +3,7 @@ import { REPORT_BYTES_MAX, ReportSide, ReportWriter } from '#codec/ouch/report-w
 import { SoupPacket } from '#codec/soupbin/packets.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { ReportStore } from '#domain/ports.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import type { SoupSession } from '../soupbin/session.ts';
@@ -29,7 +30,7 @@ export class ReportSender {
   readonly #store: ReportStore;
   readonly #logger: GatewayLogger;
   readonly #flush: () => void;
-  readonly #stored: Uint8Array;
+  readonly #stored: ByteBuffer;
 
   /**
    * @param recentReports kept in memory, a power of two
@@ -47,7 +48,7 @@ export class ReportSender {
     this.#store = store;
     this.#logger = logger;
     this.#flush = flush;
-    this.#stored = new Uint8Array(REPORT_BYTES_MAX);
+    this.#stored = new ByteBuffer(REPORT_BYTES_MAX);
   }
 
   /** Takes report `number` of the user: the event at word `at`, from the view of `side`. */
@@ -135,7 +136,7 @@ export class ReportSender {
       const side = sideOfReport(words, at, state.user.userId, state.nextNumber);
       if (side === -1) return;
       const bytes = this.#writer.write(words, at, side as ReportSide, this.#stored, 0);
-      session.send(SoupPacket.SequencedData, this.#stored, 0, bytes);
+      session.send(SoupPacket.SequencedData, this.#stored.u8, 0, bytes);
       state.nextNumber++;
     }
   }

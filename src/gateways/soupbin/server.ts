@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { SOUP_LIMITS, type SoupLimits } from './limits.ts';
 import type { GatewayLogger } from './logger.ts';
 import { type Credentials, verifyPassword } from './password.ts';
@@ -57,7 +58,7 @@ export class SoupServer<State> implements SessionHost<State> {
   readonly #waiting: Map<SoupSession<State>, LoginRequest>;
   readonly #dirty: SoupSession<State>[];
   readonly #held: Set<SoupSession<State>>;
-  readonly #spareChunks: Uint8Array[];
+  readonly #spareChunks: ByteBuffer[];
   #firstHeld: number;
   #verifications: number;
   #nextId: number;
@@ -242,14 +243,14 @@ export class SoupServer<State> implements SessionHost<State> {
   }
 
   /** An outgoing buffer of at least `bytes`. */
-  takeChunk(bytes: number): Uint8Array {
-    if (bytes > this.limits.chunkBytes) return new Uint8Array(bytes);
-    return this.#spareChunks.pop() ?? Buffer.allocUnsafeSlow(this.limits.chunkBytes);
+  takeChunk(bytes: number): ByteBuffer {
+    if (bytes > this.limits.chunkBytes) return new ByteBuffer(bytes);
+    return this.#spareChunks.pop() ?? new ByteBuffer(this.limits.chunkBytes);
   }
 
   /** Takes an outgoing buffer back whose bytes are all in the kernel. */
-  giveChunk(chunk: Uint8Array): void {
-    if (chunk.length === this.limits.chunkBytes && this.#spareChunks.length < SPARE_CHUNKS_MAX) {
+  giveChunk(chunk: ByteBuffer): void {
+    if (chunk.u8.length === this.limits.chunkBytes && this.#spareChunks.length < SPARE_CHUNKS_MAX) {
       this.#spareChunks.push(chunk);
     }
   }

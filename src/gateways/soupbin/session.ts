@@ -11,6 +11,7 @@ import {
   writeSoupHeader,
 } from '#codec/soupbin/packets.ts';
 import { assert } from '#lib/assert.ts';
+import { ByteBuffer, copyMessage } from '#lib/byte-buffer.ts';
 import type { SoupLimits } from './limits.ts';
 
 /** What a login is told whose check could not be begun. */
@@ -43,9 +44,9 @@ export interface SessionHost<State> {
   markDirty(session: SoupSession<State>): void;
   flush(): void;
   /** An outgoing buffer of at least `bytes`. */
-  takeChunk(bytes: number): Uint8Array;
+  takeChunk(bytes: number): ByteBuffer;
   /** Takes an outgoing buffer back whose bytes are all in the kernel. */
-  giveChunk(chunk: Uint8Array): void;
+  giveChunk(chunk: ByteBuffer): void;
   closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void;
   /** The session's socket is gone. */
   forget(session: SoupSession<State>): void;
@@ -70,7 +71,7 @@ export class SoupSession<State> implements PacketHandler {
   /** The door's own. Set it in `onLogin`. */
   state: State | undefined;
   /** Where `reserve` makes room. */
-  out: Uint8Array;
+  out: ByteBuffer;
   readonly #server: SessionHost<State>;
   readonly #socket: Socket;
   readonly #framer: SoupFramer;
@@ -136,7 +137,7 @@ export class SoupSession<State> implements PacketHandler {
   /** Makes room for `bytes` in `out` and returns where; follow with `advance`. Must not be called on a closed session. */
   reserve(bytes: number): number {
     assert(this.open, 'Condition: nothing is written to a closed session');
-    if (this.#outAt + bytes > this.out.length) {
+    if (this.#outAt + bytes > this.out.u8.length) {
       if (this.out !== NO_BYTES) this.#write();
       this.out = this.#server.takeChunk(bytes);
       this.#outAt = 0;
@@ -155,16 +156,17 @@ export class SoupSession<State> implements PacketHandler {
   }
 
   /** Queues packets that are framed already. */
-  sendFramed(bytes: Uint8Array, from: number, to: number): void {
+  sendFramed(source: ByteBuffer, from: number, to: number): void {
     const at = this.reserve(to - from);
-    copyBytes(bytes, from, to, this.out, at);
+    copyMessage(source, from, to, this.out, at);
     this.#outAt += to - from;
   }
 
   /** Queues one packet with a copy of `bytes[from, to)` as its payload. */
   send(type: SoupPacket, bytes: Uint8Array, from = 0, to = bytes.length): void {
     const at = this.reserve(SOUP_HEADER_BYTES + to - from);
-    copyBytes(bytes, from, to, this.out, writeSoupHeader(this.out, at, type, to - from));
+    const { u8 } = this.out;
+    u8.set(bytes.subarray(from, to), writeSoupHeader(u8, at, type, to - from));
     this.#outAt += SOUP_HEADER_BYTES + to - from;
   }
 
@@ -198,9 +200,9 @@ export class SoupSession<State> implements PacketHandler {
    */
   close(reason: string, endOfSession = false): void {
     if (!this.open) return;
-    this.sendFramed(...whole(soupPacket(SoupPacket.Debug, reason)));
+    this.#sendPacket(soupPacket(SoupPacket.Debug, reason));
     // Making room may have shown that the client does not read: then it is cut already.
-    if (endOfSession && this.open) this.sendFramed(...whole(soupPacket(SoupPacket.EndOfSession)));
+    if (endOfSession && this.open) this.#sendPacket(soupPacket(SoupPacket.EndOfSession));
     if (this.open) this.#finish(reason);
   }
 
@@ -237,14 +239,14 @@ export class SoupSession<State> implements PacketHandler {
     assert(this.phase === SessionPhase.Verifying, 'Condition: a login is decided once');
     this.username = username;
     this.#enter(SessionPhase.LoggedIn);
-    this.sendFramed(...whole(encodeLoginAccepted({ session, sequenceNumber: nextSequence })));
+    this.#sendPacket(encodeLoginAccepted({ session, sequenceNumber: nextSequence }));
   }
 
   /** Called by the server: debug packet with the reason, Login Rejected, FIN. */
   rejectLogin(code: LoginRejectCode, reason: string): void {
     assert(this.phase === SessionPhase.Verifying, 'Condition: a login is decided once');
-    this.sendFramed(...whole(soupPacket(SoupPacket.Debug, reason)));
-    this.sendFramed(...whole(soupPacket(SoupPacket.LoginRejected, Uint8Array.of(code))));
+    this.#sendPacket(soupPacket(SoupPacket.Debug, reason));
+    this.#sendPacket(soupPacket(SoupPacket.LoginRejected, Uint8Array.of(code)));
     this.#finish(`login rejected: ${reason}`);
   }
 
@@ -275,9 +277,16 @@ export class SoupSession<State> implements PacketHandler {
     else if (this.#ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
     else if (this.#ticksHeld > limits.heldTicksMax) this.close('the venue takes no messages now');
     else {
-      if (!this.#wroteSinceTick) this.sendFramed(...whole(SERVER_HEARTBEAT));
+      if (!this.#wroteSinceTick) this.#sendPacket(SERVER_HEARTBEAT);
       this.#wroteSinceTick = false;
     }
+  }
+
+  /** Queues a packet that stands alone in memory. */
+  #sendPacket(packet: Uint8Array): void {
+    const at = this.reserve(packet.length);
+    this.out.u8.set(packet, at);
+    this.#outAt += packet.length;
   }
 
   #onData(chunk: Buffer): void {
@@ -310,7 +319,7 @@ export class SoupSession<State> implements PacketHandler {
 
   #write(): void {
     if (this.#flushedTo === this.#outAt || this.#socket.destroyed) return;
-    this.#socket.write(this.out.subarray(this.#flushedTo, this.#outAt), this.#onWritten);
+    this.#socket.write(this.out.u8.subarray(this.#flushedTo, this.#outAt), this.#onWritten);
     this.#flushedTo = this.#outAt;
     this.#wroteSinceTick = true;
     if (this.open && this.#socket.writableLength > this.#server.limits.bufferedBytesMax) {
@@ -360,10 +369,8 @@ export class SoupSession<State> implements PacketHandler {
   }
 }
 
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES = new ByteBuffer(0);
 const SERVER_HEARTBEAT = soupPacket(SoupPacket.ServerHeartbeat);
-
-const whole = (packet: Uint8Array): [Uint8Array, number, number] => [packet, 0, packet.length];
 
 /**
  * Bytes of a socket that the operating system has taken. In public Node counts a write, which may be megabytes, when
@@ -381,9 +388,4 @@ function name(type: number): string {
   return type > 0x20 && type < 0x7f
     ? `'${String.fromCharCode(type)}'`
     : `0x${type.toString(16).padStart(2, '0')}`;
-}
-
-/** Copies `from[start, end)` to `to` at `at`. Messages are short: a loop beats making a view. */
-function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  for (let i = start; i < end; i++) to[at++] = from[i];
 }
