@@ -53,14 +53,19 @@ export class Archive implements LogReader {
     this.#board.archivedSequence = options.core.sequence;
   }
 
-  /** Applies what is durable by now, at most about a megabyte; false when there was nothing to do. @throws LogCorruptError */
+  /**
+   * Applies what is durable by now, at most about a megabyte; true when that was not all of it. What becomes durable
+   * meanwhile is for a later step: the larger the steps, the fewer the writes.
+   * @throws LogCorruptError
+   */
   step(): boolean {
     const { source, snapshotEvery, flushSinks } = this.#options;
-    const entries = source.poll(this, this.#board.durableSequence, STEP_BYTES);
+    const { durableSequence } = this.#board;
+    source.poll(this, durableSequence, STEP_BYTES);
     flushSinks();
     this.#board.archivedSequence = this.#core.sequence;
     if (this.#core.sequence - this.#snapshotSequence >= snapshotEvery) this.snapshot();
-    return entries > 0;
+    return this.#core.sequence < durableSequence;
   }
 
   deliver(

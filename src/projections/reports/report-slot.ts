@@ -68,6 +68,15 @@ export function writeSlot(
   to[at + CRC_WORD] = crc32cWords(to, at, at + CRC_WORD);
 }
 
+/** Copies the slot at word `from` of `source` to word `at` of `target`. */
+export function copySlot(source: WordBuffer, from: number, target: WordBuffer, at: number): void {
+  const read = source.f64;
+  const write = target.f64;
+  const first = from >> 1;
+  const to = at >> 1;
+  for (let i = 0; i < SLOT_WORDS / 2; i++) write[to + i] = read[first + i];
+}
+
 /** Whether the slot at word `at` is report `number` of the user. */
 export function slotState(words: WordBuffer, at: number, userId: number, number: number): SlotState {
   const { i32 } = words;

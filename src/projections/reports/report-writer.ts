@@ -5,7 +5,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { OpenFiles } from './open-files.ts';
 import { nodeReportDisk, type ReportDisk } from './report-disk.ts';
 import type { ReportFileError } from './report-errors.ts';
-import { SLOT_BYTES, SLOT_WORDS, slotPosition, writeSlot } from './report-slot.ts';
+import { copySlot, SLOT_BYTES, SLOT_WORDS, slotPosition, writeSlot } from './report-slot.ts';
 
 export interface ReportWriterOptions {
   /** Made where there is none. */
@@ -99,10 +99,10 @@ export class ReportWriter implements EventSink {
       const sizeWords = head >>> 16;
       if ((head & IMAGE) === 0) {
         if ((head & 0xff) === TRADE_TYPE) {
-          this.#append(i32[at + MAKER_USER_ID], i32[at + MAKER_REPORT_NUMBER] >>> 0, words, at, sizeWords);
-          this.#append(i32[at + TAKER_USER_ID], i32[at + TAKER_REPORT_NUMBER] >>> 0, words, at, sizeWords);
+          this.#appendTrade(words, at, sizeWords);
         } else {
-          this.#append(i32[at + USER_ID], i32[at + REPORT_NUMBER] >>> 0, words, at, sizeWords);
+          const number = i32[at + REPORT_NUMBER] >>> 0;
+          if (number !== 0) this.#append(i32[at + USER_ID], number, words, at, sizeWords, NONE);
         }
       }
       at += sizeWords;
@@ -133,14 +133,41 @@ export class ReportWriter implements EventSink {
     this.#files.close();
   }
 
-  #append(userId: number, number: number, words: WordBuffer, at: number, sizeWords: number): void {
-    if (number === 0 || this.#failure !== undefined) return;
+  /** Both sides get the same bytes: their checksum is computed once. */
+  #appendTrade(words: WordBuffer, at: number, sizeWords: number): void {
+    const { i32 } = words;
+    const makerNumber = i32[at + MAKER_REPORT_NUMBER] >>> 0;
+    const takerNumber = i32[at + TAKER_REPORT_NUMBER] >>> 0;
+    let twin = NONE;
+    if (makerNumber !== 0) {
+      twin = this.#append(i32[at + MAKER_USER_ID], makerNumber, words, at, sizeWords, NONE);
+    }
+    if (takerNumber !== 0) {
+      this.#append(i32[at + TAKER_USER_ID], takerNumber, words, at, sizeWords, twin);
+    }
+  }
+
+  /**
+   * Takes the event as report `number` of the user.
+   * @param twin the slot of the last report, when that is the same event; else NONE
+   * @returns the report's slot, which keeps its bytes until the next report; NONE after a failure
+   */
+  #append(
+    userId: number,
+    number: number,
+    words: WordBuffer,
+    at: number,
+    sizeWords: number,
+    twin: number,
+  ): number {
+    if (this.#failure !== undefined) return NONE;
     if (this.#slotCount === this.#nextSlots.length) {
       this.#writeAll();
-      if (this.#failure !== undefined) return;
+      if (this.#failure !== undefined) return NONE;
     }
     const slot = this.#slotCount++;
-    writeSlot(this.#slots, slot * SLOT_WORDS, words, at, sizeWords);
+    if (twin === NONE) writeSlot(this.#slots, slot * SLOT_WORDS, words, at, sizeWords);
+    else copySlot(this.#slots, twin * SLOT_WORDS, this.#slots, slot * SLOT_WORDS);
     this.#nextSlots[slot] = NONE;
     const chain = this.#chainOf(userId, number);
     assert(number === chain.lastNumber + 1, 'Condition: events come without a gap');
@@ -153,6 +180,7 @@ export class ReportWriter implements EventSink {
       this.#nextSlots[chain.lastSlot] = slot;
     }
     chain.lastSlot = slot;
+    return slot;
   }
 
   #chainOf(userId: number, number: number): UserChain {
@@ -175,16 +203,12 @@ export class ReportWriter implements EventSink {
   }
 
   #writeChain(chain: UserChain): void {
-    const from = this.#slots.f64;
-    const to = this.#run.f64;
     let slot = chain.firstSlot;
     let number = chain.firstNumber;
     while (slot !== NONE) {
       let count = 0;
       for (; slot !== NONE && count < RUN_SLOTS; count++) {
-        const source = (slot * SLOT_WORDS) >> 1;
-        const target = (count * SLOT_WORDS) >> 1;
-        for (let i = 0; i < SLOT_WORDS / 2; i++) to[target + i] = from[source + i];
+        copySlot(this.#slots, slot * SLOT_WORDS, this.#run, count * SLOT_WORDS);
         slot = this.#nextSlots[slot];
       }
       this.#files.write(chain.userId, this.#run.u8, count * SLOT_BYTES, slotPosition(number));
