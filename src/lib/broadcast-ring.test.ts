@@ -33,6 +33,19 @@ test('RingReader: pieces go around the end of the ring', () => {
   }
 });
 
+test('RingReader: pieces of every length go around the end of the ring whole', () => {
+  const memory = ringMemory(512);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  const source = Int32Array.from({ length: 256 }, (_, i) => i + 1);
+  for (let turn = 0; turn < 300; turn++) {
+    const from = turn % 100;
+    const to = from + (turn % 128) + 1;
+    writer.write(source, from, to, 0);
+    assert.deepEqual(read(reader), Array.from(source.subarray(from, to)), `turn ${turn}`);
+  }
+});
+
 test('RingReader: positions may wrap at 2^32', () => {
   const memory = ringMemory(16);
   const head = new Int32Array(memory);

@@ -58,7 +58,6 @@ export class Outbox implements CommandSink {
     const at = this.#end;
     this.#end = at + sizeWords;
     this.#commands++;
-    this.words.i32.fill(0, at, at + sizeWords);
     return at;
   }
 
@@ -91,6 +90,8 @@ export class Outbox implements CommandSink {
       log.append(this.words, entry, next);
       entry = next;
     }
+    // Whoever reserves next gets zeros: one fill for all.
+    this.words.i32.fill(0, 0, end);
     this.#entry = -1;
     this.#end = 0;
   }
