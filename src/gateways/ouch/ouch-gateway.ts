@@ -144,12 +144,12 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     const type = i32[at] & 0xff;
     switch (type) {
       case EventType.OrderAccepted:
-        this.#noteOrder(i32[at + 6], i32[at + OrderAccepted.at.clientOrderId], i32[at + 1]);
-        break;
+        this.#onOrder(words, at, i32[at + OrderAccepted.at.clientOrderId]);
+        return;
       case EventType.OrderReplaced:
         this.#scales.forget(i32[at + 6], i32[at + OrderReplaced.at.originalClientOrderId]);
-        this.#noteOrder(i32[at + 6], i32[at + OrderReplaced.at.clientOrderId], i32[at + 1]);
-        break;
+        this.#onOrder(words, at, i32[at + OrderReplaced.at.clientOrderId]);
+        return;
       case EventType.OrderCanceled:
         if (words.f64[(at + OrderCanceled.at.leavesQtyLots) >> 1] === 0) {
           this.#scales.forget(i32[at + 6], i32[at + OrderCanceled.at.clientOrderId]);
@@ -202,12 +202,20 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (user !== undefined) this.#sender.report(user, number, words, at, side);
   }
 
-  #noteOrder(userId: number, userRefNum: number, instrumentId: number): void {
-    const instrument = this.#instruments.byId(instrumentId);
+  /** Takes the acceptance, or the image, of an order. The user is looked up once. */
+  #onOrder(words: WordBuffer, at: number, userRefNum: number): void {
+    const { i32 } = words;
+    const userId = i32[at + 6];
+    const instrument = this.#instruments.byId(i32[at + 1]);
     if (instrument !== undefined) {
       this.#scales.note(userId, userRefNum, instrument.priceFactor, this.#instruments.commonPriceFactor);
     }
-    this.#noteUserRefNum(userId, userRefNum);
+    const user = this.#usersById.get(userId);
+    if (user === undefined) return;
+    if (userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
+    const number = i32[at + 7] >>> 0;
+    if (number !== 0 && (i32[at] & IMAGE) === 0)
+      this.#sender.report(user, number, words, at, ReportSide.Owner);
   }
 
   #noteRejected(i32: Int32Array, at: number): void {
