@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_LAYOUTS, OrderAccepted, Trade } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
-import { REPORT_EVENT_WORDS_MAX, SLOT_WORDS, SlotState, slotState, writeSlot } from './report-slot.ts';
+import {
+  copySlot,
+  REPORT_EVENT_WORDS_MAX,
+  SLOT_WORDS,
+  SlotState,
+  slotState,
+  writeSlot,
+} from './report-slot.ts';
 
 const USER = 7;
 const NUMBER = 3;
@@ -52,6 +59,21 @@ test('slot: any beginning of it, the rest still zero, is damage', () => {
     const part = WordBuffer.allocate(SLOT_WORDS);
     part.u8.set(whole.u8.subarray(SLOT_WORDS * 4, SLOT_WORDS * 4 + bytes));
     assert.equal(slotState(part, 0, USER, NUMBER), SlotState.Damaged, `${bytes} bytes`);
+  }
+});
+
+test('slot: words that would be a signalling NaN keep their bits, also when the code has become hot', () => {
+  const event = WordBuffer.allocate(Trade.words);
+  event.i32.fill(0x7ff0_0001);
+  event.i32[0] = Trade.type | (Trade.words << 16);
+  const slots = WordBuffer.allocate(SLOT_WORDS * 2);
+  for (let i = 0; i < 50_000; i++) {
+    slots.i32.fill(0);
+    writeSlot(slots, 0, event, 0, Trade.words);
+    copySlot(slots, 0, slots, SLOT_WORDS);
+    if (i % 1_000 !== 0) continue;
+    assert.deepEqual(slots.i32.subarray(0, Trade.words), event.i32);
+    assert.deepEqual(slots.i32.subarray(SLOT_WORDS), slots.i32.subarray(0, SLOT_WORDS));
   }
 });
 

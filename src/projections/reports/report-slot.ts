@@ -51,7 +51,7 @@ export function slotPosition(number: number): number {
   return (number - 1) * SLOT_BYTES;
 }
 
-/** Makes the event of `sizeWords` words at `from` the slot at word `at` of `target`. */
+/** Makes the event of `sizeWords` words at `from` the slot at word `at` of `target`. All three are even. */
 export function writeSlot(
   target: WordBuffer,
   at: number,
@@ -60,21 +60,26 @@ export function writeSlot(
   sizeWords: number,
 ): void {
   assert(sizeWords <= REPORT_EVENT_WORDS_MAX, 'Invariant: an event that is a report fits a slot');
+  // By pairs of words, as records and slots lie: half of the time that single words take.
+  copyPairs(source, from, target, at, sizeWords);
+  const { f64 } = target;
+  for (let pair = sizeWords >> 1; pair < FORMAT_WORD >> 1; pair++) f64[(at >> 1) + pair] = 0;
   const to = target.i32;
-  const words = source.i32;
-  for (let word = 0; word < sizeWords; word++) to[at + word] = words[from + word];
-  for (let word = sizeWords; word < FORMAT_WORD; word++) to[at + word] = 0;
   to[at + FORMAT_WORD] = FORMAT;
   to[at + CRC_WORD] = crc32cWords(to, at, at + CRC_WORD);
 }
 
 /** Copies the slot at word `from` of `source` to word `at` of `target`. */
 export function copySlot(source: WordBuffer, from: number, target: WordBuffer, at: number): void {
+  copyPairs(source, from, target, at, SLOT_WORDS);
+}
+
+function copyPairs(source: WordBuffer, from: number, target: WordBuffer, at: number, words: number): void {
   const read = source.f64;
   const write = target.f64;
   const first = from >> 1;
   const to = at >> 1;
-  for (let i = 0; i < SLOT_WORDS / 2; i++) write[to + i] = read[first + i];
+  for (let pair = 0; pair < words >> 1; pair++) write[to + pair] = read[first + pair];
 }
 
 /** Whether the slot at word `at` is report `number` of the user. */
