@@ -428,9 +428,9 @@ export class ReportWriter {
 
 /** @param value an integer from 0 to 2^53 - 1 */
 function putU64(out: DataView, at: number, value: number): void {
-  const high = Math.floor(value / TWO_32);
-  out.setUint32(at, high);
-  out.setUint32(at + 4, value - high * TWO_32);
+  out.setUint32(at, Math.floor(value / TWO_32));
+  // Takes the value modulo 2^32.
+  out.setUint32(at + 4, value);
 }
 
 /** The word with a space in place of each zero byte. */

@@ -138,7 +138,10 @@ export class SoupSession<State> implements PacketHandler {
   reserve(bytes: number): number {
     assert(this.open, 'Condition: nothing is written to a closed session');
     if (this.#outAt + bytes > this.out.u8.length) {
-      if (this.out !== NO_BYTES) this.#write();
+      if (this.out !== NO_BYTES) {
+        this.#write();
+        this.#giveChunk();
+      }
       this.out = this.#server.takeChunk(bytes);
       this.#outAt = 0;
       this.#flushedTo = 0;
@@ -180,10 +183,7 @@ export class SoupSession<State> implements PacketHandler {
     this.#dirty = false;
     if (this.phase === SessionPhase.Closed) return;
     this.#write();
-    if (this.#socket.writableLength === 0 && this.out !== NO_BYTES) {
-      this.#server.giveChunk(this.out);
-      this.#forgetChunk();
-    }
+    if (this.out !== NO_BYTES && this.#giveChunk()) this.#forgetChunk();
     if (this.#drainWanted && this.#socket.writableLength === 0) setImmediate(() => this.#onDrain());
   }
 
@@ -325,6 +325,13 @@ export class SoupSession<State> implements PacketHandler {
     if (this.open && this.#socket.writableLength > this.#server.limits.bufferedBytesMax) {
       this.#drop('slow consumer: it did not take what was sent');
     }
+  }
+
+  /** Lets others use the chunk, when the kernel has all of it. @returns whether it has */
+  #giveChunk(): boolean {
+    if (this.#socket.writableLength > 0) return false;
+    this.#server.giveChunk(this.out);
+    return true;
   }
 
   #forgetChunk(): void {
