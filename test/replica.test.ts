@@ -218,10 +218,11 @@ function archiveOf(
   diverged: number[],
   snapshots: number[],
   failures: string[] = [],
+  source: EntrySource = node.source(),
 ): Archive {
   return new Archive({
     core: new TradingCore(NOWHERE, CAPACITY),
-    source: node.source(),
+    source,
     board: node.board,
     snapshotDirectory: directory,
     logId: LOG_ID,
@@ -353,6 +354,30 @@ test('Archive: follows the order path, snapshots when due, keeps the newest', as
     [40, 30],
   );
   assert.equal(node.board.snapshotSequence, 40);
+});
+
+test('Archive: a step says whether it left something of what was durable when it began', async (t) => {
+  const node = new TestNode();
+  const whole = node.source();
+  let entries = 0;
+  // Gives one entry a step, as if each were a megabyte; after the second step's, another becomes durable.
+  const source: EntrySource = {
+    poll: (reader, durableSequence, bytesMax) => {
+      const taken = whole.poll(reader, Math.min(durableSequence, ++entries), bytesMax);
+      if (entries === 2) node.board.durableSequence = 3;
+      return taken;
+    },
+  };
+  const archive = archiveOf(node, temporaryDirectory(t), [], [], [], source);
+  assert.equal(archive.step(), false, 'nothing is durable yet');
+  for (let turn = 0; turn < 3; turn++) {
+    node.replica.tick();
+    await node.turn();
+  }
+  entries = 0;
+  node.board.durableSequence = 2;
+  const steps = [archive.step(), archive.step(), archive.step()];
+  assert.deepEqual([steps, node.board.archivedSequence], [[true, false, false], 3]);
 });
 
 test('Archive: a hash that differs from the order path is reported once and ends the snapshots', async (t) => {
