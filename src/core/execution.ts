@@ -139,18 +139,9 @@ export class Execution implements BookListener {
   /** Gives back what the order no longer needs after its leaves went down from `oldLeavesLots`. */
   rehold(slot: number, oldLeavesLots: number): void {
     const orders = this.orders;
-    const ledger = this.ledger;
     const leaves = orders.store.leavesQtyLots(slot);
-    const holding = orders.holding(slot);
-    const side = orders.side(slot);
-    if (leaves === 0) {
-      ledger.release(holding, side, orders.valueMinor(slot), orders.holdMinor(slot), oldLeavesLots);
-      orders.setHold(slot, 0, 0);
-      return;
-    }
     const price = orders.holdPriceTicks(slot);
-    const hold = ledger.rehold(holding, side, price, orders.holdMinor(slot), oldLeavesLots, leaves);
-    orders.setHold(slot, hold, ledger.reservedValueMinor);
+    this.ledger.rehold(orders.holding(slot), orders.side(slot), price, oldLeavesLots, leaves);
   }
 
   /** Writes a trade but for the aggressor, the fees and what is visible, which the caller fills in. */
@@ -273,7 +264,7 @@ export class Execution implements BookListener {
     if (expireSeconds !== 0) state.expiry.remove(slot, expireSeconds);
     orders.remove(slot);
     state.accounts.addOpenOrders(orders.accountRow(slot), -1);
-    assert(orders.holdMinor(slot) === 0, 'Invariant: an order that is done holds nothing');
+    assert(orders.store.leavesQtyLots(slot) === 0, 'Invariant: an order that is done holds nothing');
   }
 
   /** The order traded or triggered: its partner is to be canceled once the command has finished matching. */

@@ -164,15 +164,13 @@ export class Incoming {
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
     const oldPrice = orders.holdPriceTicks(slot);
-    const oldHold = orders.holdMinor(slot);
     const price = this.protectionTicks(row, side, book.lastPriceTicks);
-    ledger.rehold(holding, side, oldPrice, oldHold, leaves, 0);
+    ledger.rehold(holding, side, oldPrice, leaves, 0);
     if (ledger.reserve(holding, side, price, leaves, leaves) !== ACCEPTED) {
-      ledger.restore(holding, side, oldPrice, oldHold, leaves);
+      ledger.restore(holding, side, oldPrice, leaves);
       return false;
     }
     orders.setProtection(slot, price);
-    orders.setHold(slot, ledger.reservedMinor, ledger.reservedValueMinor);
     return true;
   }
 }

@@ -372,7 +372,7 @@ export class OrderEntry {
     const hasRoom =
       (replacedLots > 0 || orders.store.canAllocateOrder()) && (this.expireSeconds === 0 || expiry.canAdd());
     if (hasRoom) return NONE;
-    ledger.rehold(holding, this.side, this.holdPriceTicks, ledger.reservedMinor, leavesLots, 0);
+    ledger.rehold(holding, this.side, this.holdPriceTicks, leavesLots, 0);
     return ORDER_CAPACITY;
   }
 
@@ -397,10 +397,9 @@ export class OrderEntry {
   /** The part of a row that a replace changes too. */
   #writeTerms(slot: number, words: WordBuffer, tagAt: number): void {
     const orders = this.orders;
-    const { expiry, ledger } = this.state;
+    const { expiry } = this.state;
     const expireSeconds = this.expireSeconds;
     orders.setPrices(slot, this.priceTicks, this.holdPriceTicks, this.stopPriceTicks, expireSeconds);
-    orders.setHold(slot, ledger.reservedMinor, ledger.reservedValueMinor);
     orders.setTag(slot, words, tagAt);
     if (expireSeconds !== 0) expiry.add(slot, expireSeconds);
   }
@@ -517,11 +516,11 @@ export class OrderEntry {
     if (market !== NONE) return market;
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
-    const hold = orders.holdMinor(slot);
-    ledger.release(holding, this.side, orders.valueMinor(slot), hold, leaves);
+    const oldPrice = orders.holdPriceTicks(slot);
+    ledger.rehold(holding, this.side, oldPrice, leaves, 0);
     const risk = this.#checkRisk(open, leaves);
     if (risk !== NONE) {
-      ledger.restore(holding, this.side, orders.holdPriceTicks(slot), hold, leaves);
+      ledger.restore(holding, this.side, oldPrice, leaves);
     }
     return risk;
   }

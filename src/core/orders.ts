@@ -1,32 +1,32 @@
-import { OrderType } from '#domain/commands.ts';
+import { OrderType, TimeInForce } from '#domain/commands.ts';
 import { doublesOf } from '#lib/columns.ts';
-import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type BookStore, OrderHot } from './book/book-store.ts';
+import { OrderIndex } from './order-index.ts';
+import { OrderRecord } from './order-record.ts';
 import { type AccountTable, AccountWord } from './registry/accounts.ts';
 
 const OWNER = OrderHot.owner;
 const STOP = OrderType.Stop;
+const GOOD_TILL_DATE = TimeInForce.GoodTillDate;
+const DEFAULT_SEED = 0x9e3779b1;
 const { firstOrder: FIRST_ORDER, lastOrder: LAST_ORDER } = AccountWord;
 
-/** Words of one record, and the shifts that lead from a slot to its first word and its first 64-bit field. */
-const RECORD_WORDS = 16;
-const INSTRUMENT_ROW = 0;
-const USER_ROW = 1;
-const HOLDING = 2;
-const CLIENT_ORDER_ID = 3;
-const PRICE_TICKS = 4;
-const TERMS = 5;
-const PARTNER = 6;
-const EXPIRE_SECONDS = 7;
-const ACCOUNT_NEXT = 8;
-const ACCOUNT_PREV = 9;
-const CUM_QTY_LOTS = 5;
-const HOLD_MINOR = 6;
-const VALUE_MINOR = 7;
+const {
+  words: RECORD_WORDS,
+  userRow: USER_ROW,
+  holding: HOLDING,
+  clientOrderId: CLIENT_ORDER_ID,
+  priceTicks: PRICE_TICKS,
+  terms: TERMS,
+  instrumentRow: INSTRUMENT_ROW,
+  cumQtyLots: CUM_QTY_LOTS,
+} = OrderRecord;
 
 /** Within the terms word: side, order type, time in force and flags as events carry them (the flags need one bit). */
-const EVENT_TERMS = 0x0fffffff;
+const EVENT_TERMS = 0x07ffffff;
+const ORDER_FLAGS_MASK = 7;
+const HAS_PARTNER = 1 << 27;
 const SELF_TRADE_SHIFT = 28;
 const SELF_TRADE_MASK = 7;
 const HAS_TAG = 1 << 31;
@@ -43,36 +43,46 @@ export function packTerms(
 }
 
 /**
- * What the core keeps of a live order beyond what matching touches: one record of 64 bytes per slot in the same store
- * as the book's (a column per field costs a cache miss per field, bench/core.ts), and columns for what few orders
- * have. Finds orders by (user, clientOrderId) and lists them by account in the order of their entry.
+ * What the core keeps of a live order beyond what matching touches: a record for each slot in the same store as the
+ * book's (a column per field costs a cache miss per field, bench/core.ts), and columns for what few orders have. Finds
+ * orders by (user, clientOrderId) and lists them by account in the order of their entry: the links have a column of their
+ * own, because an order's neighbours there are strangers, and so compact a column stays in the cache.
  */
 export class Orders {
   declare readonly store: BookStore;
   declare private readonly words: Int32Array<ArrayBuffer>;
   declare private readonly doubles: Float64Array<ArrayBuffer>;
+  /** Next and previous order of the account, two words per order. */
+  declare private readonly links: Int32Array<ArrayBuffer>;
   /** Written for stops only. */
   declare private readonly _stopPriceTicks: Int32Array<ArrayBuffer>;
   /** Written for orders without a limit price only. */
   declare private readonly protectionTicks: Int32Array<ArrayBuffer>;
+  /** Written for orders good till a date only. */
+  declare private readonly _expireSeconds: Int32Array<ArrayBuffer>;
+  /** Written for orders of a pair only. */
+  declare private readonly _partner: Int32Array<ArrayBuffer>;
   /** Four words per order; written for orders with a tag only. */
   declare private readonly clientTag: Int32Array<ArrayBuffer>;
   declare private readonly hot: Int32Array<ArrayBuffer>;
   declare private readonly accounts: Int32Array<ArrayBuffer>;
-  declare private readonly slotOf: IntPairMap;
+  declare private readonly index: OrderIndex;
 
   /** @param hashSeed of the index by clientOrderId, which clients choose */
-  constructor(store: BookStore, accounts: AccountTable, hashSeed?: number) {
+  constructor(store: BookStore, accounts: AccountTable, hashSeed: number = DEFAULT_SEED) {
     const columns = store.orders;
     this.store = store;
     this.words = columns.i32('record', RECORD_WORDS);
     this.doubles = doublesOf(this.words);
+    this.links = columns.i32('accountLinks', 2);
     this._stopPriceTicks = columns.i32('stopPriceTicks');
     this.protectionTicks = columns.i32('protectionTicks');
+    this._expireSeconds = columns.i32('expireSeconds');
+    this._partner = columns.i32('partner');
     this.clientTag = columns.i32('clientTag', 4);
     this.hot = store.ordersI32;
     this.accounts = accounts.words;
-    this.slotOf = new IntPairMap(1024, hashSeed);
+    this.index = new OrderIndex(this.words, columns.capacity - 1, hashSeed);
   }
 
   accountRow(slot: number): number {
@@ -80,30 +90,30 @@ export class Orders {
   }
 
   instrumentRow(slot: number): number {
-    return this.words[(slot << 4) | INSTRUMENT_ROW];
+    return this.words[(slot << 3) | INSTRUMENT_ROW];
   }
 
   userRow(slot: number): number {
-    return this.words[(slot << 4) | USER_ROW];
+    return this.words[(slot << 3) | USER_ROW];
   }
 
   /** The ledger's row for the account and instrument. */
   holding(slot: number): number {
-    return this.words[(slot << 4) | HOLDING];
+    return this.words[(slot << 3) | HOLDING];
   }
 
   clientOrderId(slot: number): number {
-    return this.words[(slot << 4) | CLIENT_ORDER_ID];
+    return this.words[(slot << 3) | CLIENT_ORDER_ID];
   }
 
   /** Limit price; 0 for market and stop orders. */
   priceTicks(slot: number): number {
-    return this.words[(slot << 4) | PRICE_TICKS];
+    return this.words[(slot << 3) | PRICE_TICKS];
   }
 
   /** Price at which funds are held: the limit, or the protection of a market or stop order. */
   holdPriceTicks(slot: number): number {
-    const price = this.words[(slot << 4) | PRICE_TICKS];
+    const price = this.words[(slot << 3) | PRICE_TICKS];
     return price === 0 ? this.protectionTicks[slot] : price;
   }
 
@@ -113,79 +123,73 @@ export class Orders {
   }
 
   side(slot: number): number {
-    return this.words[(slot << 4) | TERMS] & 255;
+    return this.words[(slot << 3) | TERMS] & 255;
   }
 
   orderType(slot: number): number {
-    return (this.words[(slot << 4) | TERMS] >> 8) & 255;
+    return (this.words[(slot << 3) | TERMS] >> 8) & 255;
   }
 
   timeInForce(slot: number): number {
-    return (this.words[(slot << 4) | TERMS] >> 16) & 255;
+    return (this.words[(slot << 3) | TERMS] >> 16) & 255;
   }
 
   orderFlags(slot: number): number {
-    return (this.words[(slot << 4) | TERMS] >> 24) & 15;
+    return (this.words[(slot << 3) | TERMS] >> 24) & ORDER_FLAGS_MASK;
   }
 
   selfTradePrevention(slot: number): number {
-    return (this.words[(slot << 4) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+    return (this.words[(slot << 3) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   }
 
   /** Side, type, time in force and flags in one word, as OrderAccepted and OrderReplaced carry them. */
   eventTerms(slot: number): number {
-    return this.words[(slot << 4) | TERMS] & EVENT_TERMS;
+    return this.words[(slot << 3) | TERMS] & EVENT_TERMS;
   }
 
+  /** 0 for orders that are not good till a date. */
   expireSeconds(slot: number): number {
-    return this.words[(slot << 4) | EXPIRE_SECONDS];
+    return this.timeInForce(slot) === GOOD_TILL_DATE ? this._expireSeconds[slot] : 0;
   }
 
   /** The other order of an OCO pair; 0 none. Negative: the pair is noted, see Execution. */
   partner(slot: number): number {
-    return this.words[(slot << 4) | PARTNER];
+    return (this.words[(slot << 3) | TERMS] & HAS_PARTNER) === 0 ? 0 : this._partner[slot];
   }
 
   setPartner(slot: number, partner: number): void {
-    this.words[(slot << 4) | PARTNER] = partner;
+    const terms = (slot << 3) | TERMS;
+    if (partner === 0) {
+      this.words[terms] &= ~HAS_PARTNER;
+      return;
+    }
+    this.words[terms] |= HAS_PARTNER;
+    this._partner[slot] = partner;
   }
 
   cumQtyLots(slot: number): number {
-    return this.doubles[(slot << 3) | CUM_QTY_LOTS];
+    return this.doubles[(slot << 2) | CUM_QTY_LOTS];
   }
 
   addExecuted(slot: number, qtyLots: number): void {
-    this.doubles[(slot << 3) | CUM_QTY_LOTS] += qtyLots;
-  }
-
-  /** Minor units held for the open quantity (spot). */
-  holdMinor(slot: number): number {
-    return this.doubles[(slot << 3) | HOLD_MINOR];
-  }
-
-  /** Value of the open quantity at the price at which funds are held. */
-  valueMinor(slot: number): number {
-    return this.doubles[(slot << 3) | VALUE_MINOR];
-  }
-
-  setHold(slot: number, holdMinor: number, valueMinor: number): void {
-    this.doubles[(slot << 3) | HOLD_MINOR] = holdMinor;
-    this.doubles[(slot << 3) | VALUE_MINOR] = valueMinor;
+    this.doubles[(slot << 2) | CUM_QTY_LOTS] += qtyLots;
   }
 
   /** Starts the record of a new order: whose it is and what never changes, nothing executed. `terms`: see packTerms. */
   open(slot: number, instrumentRow: number, userRow: number, holding: number, terms: number): void {
     const words = this.words;
-    const at = slot << 4;
-    words[at | INSTRUMENT_ROW] = instrumentRow;
+    const at = slot << 3;
     words[at | USER_ROW] = userRow;
     words[at | HOLDING] = holding;
     words[at | TERMS] = terms;
-    words[at | PARTNER] = 0;
-    this.doubles[(slot << 3) | CUM_QTY_LOTS] = 0;
+    words[at | INSTRUMENT_ROW] = instrumentRow;
+    this.doubles[(slot << 2) | CUM_QTY_LOTS] = 0;
   }
 
-  /** The prices and the expiry of a new or replaced order. `stopPriceTicks` counts for stops only. */
+  /**
+   * The prices and the expiry of a new or replaced order. `stopPriceTicks` counts for stops only, `expireSeconds` for
+   * orders good till a date.
+   */
   setPrices(
     slot: number,
     priceTicks: number,
@@ -193,11 +197,10 @@ export class Orders {
     stopPriceTicks: number,
     expireSeconds: number,
   ): void {
-    const at = slot << 4;
-    this.words[at | PRICE_TICKS] = priceTicks;
-    this.words[at | EXPIRE_SECONDS] = expireSeconds;
+    this.words[(slot << 3) | PRICE_TICKS] = priceTicks;
     if (priceTicks === 0) this.protectionTicks[slot] = holdPriceTicks;
     if (this.orderType(slot) >= STOP) this._stopPriceTicks[slot] = stopPriceTicks;
+    if (expireSeconds !== 0) this._expireSeconds[slot] = expireSeconds;
   }
 
   /** A triggered stop holds funds at another price than while it waited. */
@@ -211,7 +214,7 @@ export class Orders {
     const second = i32[at + 1];
     const third = i32[at + 2];
     const fourth = i32[at + 3];
-    const terms = (slot << 4) | TERMS;
+    const terms = (slot << 3) | TERMS;
     if ((first | second | third | fourth) === 0) {
       this.words[terms] &= ~HAS_TAG;
       return;
@@ -226,7 +229,7 @@ export class Orders {
 
   /** Writes the order's clientTag to the four words at `at`. */
   copyTag(slot: number, i32: Int32Array, at: number): void {
-    if (this.words[(slot << 4) | TERMS] >= 0) {
+    if (this.words[(slot << 3) | TERMS] >= 0) {
       i32[at] = 0;
       i32[at + 1] = 0;
       i32[at + 2] = 0;
@@ -242,36 +245,33 @@ export class Orders {
 
   /** The live order of a user's clientOrderId; 0 none. */
   find(userRow: number, clientOrderId: number): number {
-    const slot = this.slotOf.get(userRow, clientOrderId);
-    return slot === -1 ? 0 : slot;
+    return this.index.find(userRow, clientOrderId);
   }
 
   /** Lists an order under its account and, by this clientOrderId, under its user. */
   add(slot: number, clientOrderId: number): void {
-    const words = this.words;
-    const at = slot << 4;
+    const { links, accounts } = this;
     const account = this.accountRow(slot) << 5;
-    const tail = this.accounts[account | LAST_ORDER];
-    words[at | CLIENT_ORDER_ID] = clientOrderId;
-    words[at | ACCOUNT_PREV] = tail;
-    words[at | ACCOUNT_NEXT] = 0;
-    if (tail === 0) this.accounts[account | FIRST_ORDER] = slot;
-    else words[(tail << 4) | ACCOUNT_NEXT] = slot;
-    this.accounts[account | LAST_ORDER] = slot;
-    this.slotOf.set(words[at | USER_ROW], clientOrderId, slot);
+    const tail = accounts[account | LAST_ORDER];
+    this.words[(slot << 3) | CLIENT_ORDER_ID] = clientOrderId;
+    links[slot << 1] = 0;
+    links[(slot << 1) | 1] = tail;
+    if (tail === 0) accounts[account | FIRST_ORDER] = slot;
+    else links[tail << 1] = slot;
+    accounts[account | LAST_ORDER] = slot;
+    this.index.add(slot);
   }
 
   remove(slot: number): void {
-    const words = this.words;
-    const at = slot << 4;
+    const { links, accounts } = this;
     const account = this.accountRow(slot) << 5;
-    const next = words[at | ACCOUNT_NEXT];
-    const prev = words[at | ACCOUNT_PREV];
-    if (prev === 0) this.accounts[account | FIRST_ORDER] = next;
-    else words[(prev << 4) | ACCOUNT_NEXT] = next;
-    if (next === 0) this.accounts[account | LAST_ORDER] = prev;
-    else words[(next << 4) | ACCOUNT_PREV] = prev;
-    this.slotOf.delete(words[at | USER_ROW], words[at | CLIENT_ORDER_ID]);
+    const next = links[slot << 1];
+    const prev = links[(slot << 1) | 1];
+    if (prev === 0) accounts[account | FIRST_ORDER] = next;
+    else links[prev << 1] = next;
+    if (next === 0) accounts[account | LAST_ORDER] = prev;
+    else links[(next << 1) | 1] = prev;
+    this.index.remove(slot);
   }
 
   /** First live order of an account in the order of entry; 0 none. */
@@ -280,15 +280,15 @@ export class Orders {
   }
 
   nextOfAccount(slot: number): number {
-    return this.words[(slot << 4) | ACCOUNT_NEXT];
+    return this.links[slot << 1];
   }
 
   /** Recomputes the index by clientOrderId after a restore. */
   rebuild(accountCount: number): void {
-    this.slotOf.clear();
+    this.index.clear(this.store.liveOrders);
     for (let account = 0; account < accountCount; account++) {
       for (let slot = this.firstOfAccount(account); slot !== 0; slot = this.nextOfAccount(slot)) {
-        this.slotOf.set(this.userRow(slot), this.clientOrderId(slot), slot);
+        this.index.add(slot);
       }
     }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { Side } from '#domain/commands.ts';
+import { InstrumentKind, Side } from '#domain/commands.ts';
 import { ACCEPTED } from '#domain/rejects.ts';
 import { TestVenue, USD } from '../registry/test-venue.ts';
 import { audit } from './audit.ts';
@@ -18,7 +18,6 @@ interface Order {
   readonly holding: number;
   readonly side: number;
   priceTicks: number;
-  holdMinor: number;
   leavesLots: number;
 }
 
@@ -38,34 +37,26 @@ class Trader {
     const { ledger } = this.venue;
     const holding = ledger.holdingRow(accountRow, instrumentRow);
     if (ledger.reserve(holding, side, priceTicks, lots, 0) !== ACCEPTED) return;
-    this.orders.push({ holding, side, priceTicks, holdMinor: ledger.reservedMinor, leavesLots: lots });
+    this.orders.push({ holding, side, priceTicks, leavesLots: lots });
   }
 
   reduce(order: Order, leavesLots: number): void {
-    const { holding, side, priceTicks, holdMinor } = order;
-    order.holdMinor = this.venue.ledger.rehold(
-      holding,
-      side,
-      priceTicks,
-      holdMinor,
-      order.leavesLots,
-      leavesLots,
-    );
+    const { holding, side, priceTicks } = order;
+    this.venue.ledger.rehold(holding, side, priceTicks, order.leavesLots, leavesLots);
     order.leavesLots = leavesLots;
     if (leavesLots === 0) this.orders.splice(this.orders.indexOf(order), 1);
   }
 
   replace(order: Order, priceTicks: number, lots: number): void {
     const { ledger } = this.venue;
-    const { holding, side, holdMinor, leavesLots } = order;
-    ledger.rehold(holding, side, order.priceTicks, holdMinor, leavesLots, 0);
+    const { holding, side, leavesLots } = order;
+    ledger.rehold(holding, side, order.priceTicks, leavesLots, 0);
     if (ledger.reserve(holding, side, priceTicks, lots, leavesLots) !== ACCEPTED) {
-      ledger.restore(holding, side, order.priceTicks, holdMinor, leavesLots);
+      ledger.restore(holding, side, order.priceTicks, leavesLots);
       return;
     }
     order.priceTicks = priceTicks;
     order.leavesLots = lots;
-    order.holdMinor = ledger.reservedMinor;
   }
 
   trade(pick: number, atBuyPrice: boolean, lots: number, buyerIsMaker: boolean): void {
@@ -115,14 +106,24 @@ class Trader {
       );
       assert.equal(
         ledger.heldBuyMinor(row),
-        sum(Buy, (order) => order.holdMinor),
+        sum(Buy, (order) => this.#holdMinor(row, order, value(order))),
       );
       assert.equal(
         ledger.heldSellMinor(row),
-        sum(Sell, (order) => order.holdMinor),
+        sum(Sell, (order) => this.#holdMinor(row, order, value(order))),
       );
       assert.equal(ledger.openValueMinor(row), sum(Buy, value) + sum(Sell, value));
     }
+  }
+
+  /** What an open order must hold, in bigint: docs/matching.md, section 10. */
+  #holdMinor(holding: number, order: Order, valueMinor: number): number {
+    const { ledger, instruments } = this.venue;
+    const row = ledger.instrumentRow(holding);
+    if (instruments.kind[row] !== InstrumentKind.Spot) return 0;
+    if (order.side === Sell) return Number(BigInt(order.leavesLots) * BigInt(instruments.lotBaseMinor[row]));
+    const feePpm = BigInt(Math.max(instruments.makerFeePpm[row], instruments.takerFeePpm[row]));
+    return Number(BigInt(valueMinor) + (feePpm * BigInt(valueMinor)) / 1_000_000n);
   }
 }
 
@@ -231,20 +232,18 @@ function fillsAreCovered(
   venue.deposit(2, 1, total * 3);
   venue.deposit(1, USD, 2 ** 50);
   assert.equal(ledger.reserve(buyer, Buy, 1_000, total, 0), ACCEPTED);
-  let hold = ledger.reservedMinor;
-  venue.withdraw(1, USD, 2 ** 50 - hold);
+  venue.withdraw(1, USD, 2 ** 50 - ledger.heldBuyMinor(buyer));
   let leaves = total;
   let covered = true;
   for (const [lots, priceTicks] of cuts) {
     assert.equal(ledger.reserve(seller, Sell, priceTicks, lots, 0), ACCEPTED);
-    const sellHold = ledger.reservedMinor;
     ledger.settle(0, buyer, seller, priceTicks, lots, feePpm, 0);
-    hold = ledger.rehold(buyer, Buy, 1_000, hold, leaves, leaves - lots);
-    ledger.rehold(seller, Sell, priceTicks, sellHold, lots, 0);
+    ledger.rehold(buyer, Buy, 1_000, leaves, leaves - lots);
+    ledger.rehold(seller, Sell, priceTicks, lots, 0);
     leaves -= lots;
     covered &&= venue.availableMinor(1, USD) >= 0;
   }
-  return covered && hold === 0 && audit(ledger) === null;
+  return covered && ledger.heldBuyMinor(buyer) === 0 && audit(ledger) === null;
 }
 
 test('spot: the fills of an order, however it is cut, never cost more than its hold', (t) => {

@@ -62,9 +62,9 @@ export interface LedgerCapacity {
  * holds, and for margined instruments its position. Rules and rounding: docs/matching.md, section 10.
  *
  * The life of an order here: `reserve` at entry; after each trade `settle`, then `rehold` for both orders; `rehold` for
- * whatever else makes it smaller, down to 0. The order itself stores its hold (`reservedMinor`, later what `rehold`
- * returned) and gives it back with the price that it was reserved at. No call allocates; amounts in one call's result
- * that do not fit its return value are left in the public fields.
+ * whatever else makes it smaller, down to 0. What an order holds is a function of its instrument, side, hold price and
+ * open quantity, so nobody stores it. No call allocates; amounts in one call's result that do not fit its return value
+ * are left in the public fields.
  */
 export class Ledger {
   declare readonly stores: readonly Columns[];
@@ -73,10 +73,6 @@ export class Ledger {
   declare private readonly words: Int32Array<ArrayBuffer>;
   declare readonly doubles: Float64Array<ArrayBuffer>;
 
-  /** After `reserve`: the hold, for the order to store; 0 for margined instruments. */
-  declare reservedMinor: number;
-  /** After `reserve` and `rehold`: the value of the open quantity, for the order to store. */
-  declare reservedValueMinor: number;
   /** After `settle`: the trade's value. */
   declare amountMinor: number;
   declare buyerFeeMinor: number;
@@ -110,8 +106,6 @@ export class Ledger {
     this.words = store.i32('record', RECORD_WORDS);
     this.doubles = doublesOf(this.words);
     this.rowOf = new IntPairMap();
-    this.reservedMinor = 0;
-    this.reservedValueMinor = 0;
     this.amountMinor = 0;
     this.buyerFeeMinor = 0;
     this.sellerFeeMinor = 0;
@@ -334,8 +328,6 @@ export class Ledger {
       }
     }
     this.#change(holding, side, value, hold, leavesLots);
-    this.reservedMinor = hold;
-    this.reservedValueMinor = value;
     return NONE;
   }
 
@@ -343,46 +335,45 @@ export class Ledger {
    * Takes again, without checks, what an order had before `rehold` gave all of it back: for a replace that was refused
    * in between. Nothing else may have happened to the account in the meantime.
    */
-  restore(holding: number, side: number, priceTicks: number, holdMinor: number, leavesLots: number): void {
-    const value = this.valueMinor(this.instrumentRow(holding), priceTicks, leavesLots);
+  restore(holding: number, side: number, priceTicks: number, leavesLots: number): void {
+    const instrument = this.instrumentRow(holding);
+    const value = this.valueMinor(instrument, priceTicks, leavesLots);
     assert(value !== -1, 'Condition: an order that is restored was reserved before');
-    this.#change(holding, side, value, holdMinor, leavesLots);
+    this.#change(holding, side, value, this.#spotHoldMinor(holding, side, value, leavesLots), leavesLots);
   }
 
   /**
-   * Brings an order's hold from `oldLeavesLots` down to `newLeavesLots` (0: the order is gone), after a fill, a cancel
-   * or a reduction, and returns the new hold for the order to store. `oldHoldMinor` and `priceTicks` are what it was
-   * reserved with. Also brings the margin up to date, so a trade's settle is complete once both orders are reheld.
+   * Brings what an order holds from `oldLeavesLots` down to `newLeavesLots` (0: the order is gone), after a fill, a
+   * cancel or a reduction. `priceTicks` is the price that it was reserved at. Also brings the margin up to date, so a
+   * trade's settle is complete once both orders are reheld.
    */
   rehold(
     holding: number,
     side: number,
     priceTicks: number,
-    oldHoldMinor: number,
     oldLeavesLots: number,
     newLeavesLots: number,
-  ): number {
+  ): void {
     assert(
       newLeavesLots >= 0 && newLeavesLots <= oldLeavesLots,
       'Condition: rehold never makes an order larger',
     );
     const instrument = this.instrumentRow(holding);
     const oldValue = this.valueMinor(instrument, priceTicks, oldLeavesLots);
+    const oldHold = this.#spotHoldMinor(holding, side, oldValue, oldLeavesLots);
     let newValue = 0;
     let newHold = 0;
-    if (newLeavesLots > 0) newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
-    if (newLeavesLots > 0 && this.words[(holding << 5) | IS_SPOT] !== 0) {
-      newHold = this.#holdMinor(instrument, side, newValue, newLeavesLots);
-      assert(newHold <= oldHoldMinor, 'Condition: an order that is reheld was reserved at this price');
+    if (newLeavesLots > 0) {
+      newValue = this.valueMinor(instrument, priceTicks, newLeavesLots);
+      newHold = this.#spotHoldMinor(holding, side, newValue, newLeavesLots);
     }
-    this.#change(holding, side, newValue - oldValue, newHold - oldHoldMinor, newLeavesLots - oldLeavesLots);
-    this.reservedValueMinor = newValue;
-    return newHold;
+    this.#change(holding, side, newValue - oldValue, newHold - oldHold, newLeavesLots - oldLeavesLots);
   }
 
-  /** Gives back all that an open order of `leavesLots` has: `rehold` to 0 for an order that stored its value. */
-  release(holding: number, side: number, valueMinor: number, holdMinor: number, leavesLots: number): void {
-    this.#change(holding, side, -valueMinor, -holdMinor, -leavesLots);
+  /** What an open order of a holding holds of a spot asset; 0 in margined instruments. */
+  #spotHoldMinor(holding: number, side: number, valueMinor: number, leavesLots: number): number {
+    if (this.words[(holding << 5) | IS_SPOT] === 0) return 0;
+    return this.#holdMinor(this.instrumentRow(holding), side, valueMinor, leavesLots);
   }
 
   /** Hold of a spot order: a buy's value and the larger fee on it, a sell's base amount; -1 above 2^53 - 1. */

@@ -179,7 +179,7 @@ test('POSITION_LIMIT: on the worst case of a margined holding, only when the ord
   // A limit below what is there already: a replace that does not grow the worst case is still possible.
   setLimits(venue, { positionLotsMax: 5 });
   const holding = venue.ledger.holdingRow(1, 1);
-  venue.ledger.rehold(holding, Side.Buy, 1, 0, 15, 0);
+  venue.ledger.rehold(holding, Side.Buy, 1, 15, 0);
   assert.equal(admit(venue, { ...order, qtyLots: 16, replacedLots: 15 }), 'POSITION_LIMIT');
   assert.equal(admit(venue, { ...order, qtyLots: 14, replacedLots: 15 }), undefined);
   assert.equal(audit(venue.ledger), null);
@@ -205,9 +205,10 @@ test('INSUFFICIENT_FUNDS, INSUFFICIENT_MARGIN: the last minor unit decides', () 
   venue.deposit(1, USD, 1);
   venue.deposit(1, BTC, 1);
   assert.equal(admit(venue), undefined);
-  assert.equal(venue.ledger.reservedMinor, 7_210);
+  const spot = venue.ledger.holdingRow(1, 0);
+  assert.equal(venue.ledger.heldBuyMinor(spot), 7_210);
   assert.equal(admit(venue, { side: Side.Sell }), undefined);
-  assert.equal(venue.ledger.reservedMinor, 30);
+  assert.equal(venue.ledger.heldSellMinor(spot), 30);
   venue.deposit(1, USD, 49);
   const future = { instrumentId: FUTURE, qtyLots: 1 };
   assert.equal(admit(venue, future), 'INSUFFICIENT_MARGIN');

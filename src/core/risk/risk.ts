@@ -113,7 +113,7 @@ export class Risk {
 
   /**
    * Checks an order (or the new terms of a replace, the old order's holds given back) against its account's limits, the
-   * collar and the account's money, and reserves what it needs: `ledger.reservedMinor`. On refusal nothing has changed.
+   * collar and the account's money, and reserves what it needs. On refusal nothing has changed.
    *
    * @param priceTicks the price that it is valued and held at: its limit, or the protection of a market order or stop
    * @param isLimitPrice whether that is the client's limit price, which the collar applies to
