@@ -45,20 +45,20 @@ const COMMAND_WORDS_MAX = 64;
  */
 export class Engine {
   /** The core itself: state hash, tables, records in and out without objects. */
-  readonly core: TradingCore;
-  readonly #command: WordBuffer;
-  #events: Event[];
-  #sequence: number;
+  declare readonly core: TradingCore;
+  declare private readonly command: WordBuffer;
+  declare private events: Event[];
+  declare private sequence: number;
 
   /** @param capacity how much it can hold; memory is reserved, not touched */
   constructor(capacity: Partial<CoreCapacity> = {}) {
     this.core = new TradingCore(
-      { onEvents: (words, from, to) => this.#events.push(...readEvents(words, from, to)) },
+      { onEvents: (words, from, to) => this.events.push(...readEvents(words, from, to)) },
       capacity,
     );
-    this.#command = WordBuffer.allocate(COMMAND_WORDS_MAX);
-    this.#events = [];
-    this.#sequence = 0;
+    this.command = WordBuffer.allocate(COMMAND_WORDS_MAX);
+    this.events = [];
+    this.sequence = 0;
   }
 
   /**
@@ -66,14 +66,14 @@ export class Engine {
    * @throws CodecError when the object is not a command
    */
   submit(command: CommandInput, time: EngineTime = { seconds: 0, nanos: 0 }): Event[] {
-    this.#command.i32.fill(0, 0, commandWords(command));
-    writeCommand(this.#command, 0, command);
-    this.#events = [];
-    this.#sequence++;
-    this.core.begin(this.#sequence, time.seconds, time.nanos, 1, 1, this.#sequence);
-    this.core.apply(this.#command, 0);
+    this.command.i32.fill(0, 0, commandWords(command));
+    writeCommand(this.command, 0, command);
+    this.events = [];
+    this.sequence++;
+    this.core.begin(this.sequence, time.seconds, time.nanos, 1, 1, this.sequence);
+    this.core.apply(this.command, 0);
     this.core.end();
-    return this.#events;
+    return this.events;
   }
 }
 
@@ -87,9 +87,9 @@ export interface LimitBookListener {
  * No accounts, no money, no reports but trades.
  */
 export class LimitBook {
-  readonly book: OrderBook;
-  readonly #store: BookStore;
-  readonly #slotOf: IntPairMap;
+  declare readonly book: OrderBook;
+  declare private readonly store: BookStore;
+  declare private readonly slotOf: IntPairMap;
 
   /** @param ordersMax resting orders that it can hold; memory is reserved, not touched */
   constructor(listener: LimitBookListener, ordersMax = 1 << 20) {
@@ -100,8 +100,8 @@ export class LimitBook {
       if (store.leavesQtyLots(maker) === 0) slotOf.delete(makerId, 0);
       listener.onTrade(makerId, store.orderId(taker), qtyLots, priceTicks);
     };
-    this.#store = store;
-    this.#slotOf = slotOf;
+    this.store = store;
+    this.slotOf = slotOf;
     this.book = new OrderBook(store, { onTrade, onCanceled: () => {}, onRested: () => {} });
   }
 
@@ -111,27 +111,27 @@ export class LimitBook {
    * 2^40 lots; they are not checked.
    */
   add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
-    if (this.#slotOf.get(orderId, 0) !== -1) return -1;
-    const slot = this.#store.allocateOrder();
+    if (this.slotOf.get(orderId, 0) !== -1) return -1;
+    const slot = this.store.allocateOrder();
     if (slot === 0) return -1;
     this.book.setOrder(slot, orderId, 0, qtyLots, 0);
     this.book.match(slot, side, priceTicks, SelfTradePrevention.CancelNewest);
-    const leaves = this.#store.leavesQtyLots(slot);
+    const leaves = this.store.leavesQtyLots(slot);
     if (leaves > 0 && !isImmediateOrCancel && this.book.rest(slot, side, priceTicks)) {
-      this.#slotOf.set(orderId, 0, slot);
+      this.slotOf.set(orderId, 0, slot);
       return leaves;
     }
-    this.#store.releaseOrder(slot);
+    this.store.releaseOrder(slot);
     return 0;
   }
 
   /** Removes a resting order and returns its open quantity; 0 when it is not there. */
   cancel(orderId: number): number {
-    const slot = this.#slotOf.delete(orderId, 0);
+    const slot = this.slotOf.delete(orderId, 0);
     if (slot === -1) return 0;
-    const leaves = this.#store.leavesQtyLots(slot);
+    const leaves = this.store.leavesQtyLots(slot);
     this.book.remove(slot);
-    this.#store.releaseOrder(slot);
+    this.store.releaseOrder(slot);
     return leaves;
   }
 
@@ -140,10 +140,10 @@ export class LimitBook {
    * quantity at the same price; otherwise it matches like a new order. Returns what rests; -1 when the order is not there.
    */
   replace(orderId: number, priceTicks: number, qtyLots: number): number {
-    const slot = this.#slotOf.get(orderId, 0);
+    const slot = this.slotOf.get(orderId, 0);
     if (slot === -1) return -1;
-    const leaves = this.#store.leavesQtyLots(slot);
-    if (this.#store.levelKey(slot) === priceTicks && qtyLots <= leaves) {
+    const leaves = this.store.leavesQtyLots(slot);
+    if (this.store.levelKey(slot) === priceTicks && qtyLots <= leaves) {
       if (qtyLots < leaves) this.book.reduce(slot, leaves - qtyLots);
       return qtyLots;
     }

@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cruise, type ICruiseResult, type IModule } from 'dependency-cruiser';
 import extractConfig from 'dependency-cruiser/config-utl/extract-depcruise-config';
+import { undefinedFields } from './support/class-fields.ts';
 import { impurities } from './support/purity.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -222,4 +223,32 @@ test('architecture: what only looks impure is left alone', () => {
     'class Book { process(): number { return Math.floor(this.await); } }',
   ].join('\n');
   assert.deepEqual(impurities(source), []);
+});
+
+/** What tests alone use lies beside them in src/. */
+const TEST_HELP = /(\.test|test-\w+|fixture|faulty-disk|power-cut-disk|log-contract)\.ts$/;
+
+test('architecture: no class field of the platform begins as undefined', () => {
+  const files = sourceFiles('src/**/*.ts').filter((file) => !TEST_HELP.test(file));
+  assert.ok(files.length > 200, `${files.length} files`);
+  const found = files.flatMap((file) =>
+    undefinedFields(readFileSync(join(ROOT, file), 'utf8')).map((field) => `${file}: ${field}`),
+  );
+  assert.deepEqual(found, []);
+});
+
+test('architecture: a class field that begins as undefined is found', () => {
+  const source = [
+    'export class Book {',
+    '  readonly levels: Int32Array;',
+    '  #best: number;',
+    '  declare readonly orders: Int32Array;',
+    '  declare private depth: number;',
+    '  #last = 0;',
+    '  count = 0;',
+    '  static shared: Book;',
+    '  crosses(): boolean { return class { inner: number }.length > 0; }',
+    '}',
+  ].join('\n');
+  assert.deepEqual(undefinedFields(source), ['Book.levels', 'Book.best', '.inner']);
 });

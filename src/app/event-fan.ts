@@ -3,33 +3,33 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 
 /** Hands events to several sinks, in the order in which they were added. */
 export class EventFan implements EventSink {
-  #sinks: EventSink[];
+  declare private sinks: EventSink[];
 
   constructor() {
-    this.#sinks = [];
+    this.sinks = [];
   }
 
   /** Returns how to take the sink out again. */
   add(sink: EventSink): () => void {
-    this.#sinks = [...this.#sinks, sink];
+    this.sinks = [...this.sinks, sink];
     return () => {
-      this.#sinks = this.#sinks.filter((other) => other !== sink);
+      this.sinks = this.sinks.filter((other) => other !== sink);
     };
   }
 
   /** Runs `emit` with `sink` as the only one. */
   only(sink: EventSink, emit: () => void): void {
-    const sinks = this.#sinks;
-    this.#sinks = [sink];
+    const sinks = this.sinks;
+    this.sinks = [sink];
     try {
       emit();
     } finally {
-      this.#sinks = sinks;
+      this.sinks = sinks;
     }
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    const sinks = this.#sinks;
+    const sinks = this.sinks;
     for (let sink = 0; sink < sinks.length; sink++) sinks[sink].onEvents(words, from, to);
   }
 }

@@ -39,51 +39,51 @@ export interface BookRow {
  * are maps in insertion order, which is priority order: ITCH adds behind and takes in place.
  */
 export class ItchBookBuilder {
-  readonly #orders: Map<number, BuilderOrder>;
+  declare private readonly _orders: Map<number, BuilderOrder>;
   /** By stock locate, side and price: the references in priority order. */
-  readonly #levels: Map<string, Set<number>>;
-  readonly #symbols: Map<number, string>;
-  readonly #states: Map<number, string>;
+  declare private readonly levels: Map<string, Set<number>>;
+  declare private readonly _symbols: Map<number, string>;
+  declare private readonly _states: Map<number, string>;
   /** Shares printed by E, printable C, P and Q, by stock locate. */
-  readonly volumes: Map<number, number>;
+  declare readonly volumes: Map<number, number>;
   /** From End of Snapshot: the live sequence number to go on with; 0 before. */
-  nextSequence: number;
+  declare nextSequence: number;
 
   constructor() {
-    this.#orders = new Map();
-    this.#levels = new Map();
-    this.#symbols = new Map();
-    this.#states = new Map();
+    this._orders = new Map();
+    this.levels = new Map();
+    this._symbols = new Map();
+    this._states = new Map();
     this.volumes = new Map();
     this.nextSequence = 0;
   }
 
   get orders(): number {
-    return this.#orders.size;
+    return this._orders.size;
   }
 
   /** Symbols by stock locate, as the directory gave them. */
   get symbols(): ReadonlyMap<number, string> {
-    return this.#symbols;
+    return this._symbols;
   }
 
   /** Trading state and reason by stock locate: `T`, `Q LUDP`, `H CLSD`. */
   get states(): ReadonlyMap<number, string> {
-    return this.#states;
+    return this._states;
   }
 
   /** One side of a book, best price first, in priority order. */
   side(stockLocate: number, side: 'B' | 'S'): BookRow[] {
     const prefix = `${stockLocate} ${side} `;
-    const prices = [...this.#levels.keys()]
+    const prices = [...this.levels.keys()]
       .filter((key) => key.startsWith(prefix))
       .map((key) => Number(key.slice(prefix.length)))
       .sort((a, b) => (side === 'B' ? b - a : a - b));
     return prices.flatMap((price) =>
-      [...this.#levels.get(prefix + price)!].map((reference) => ({
+      [...this.levels.get(prefix + price)!].map((reference) => ({
         reference,
         price,
-        shares: this.#orders.get(reference)!.shares,
+        shares: this._orders.get(reference)!.shares,
       })),
     );
   }
@@ -92,11 +92,11 @@ export class ItchBookBuilder {
   apply(message: ItchMessage): void {
     switch (message.type) {
       case ItchType.StockDirectory:
-        this.#symbols.set(message.stockLocate, alphaText(message.stockHigh, message.stockLow));
+        this._symbols.set(message.stockLocate, alphaText(message.stockHigh, message.stockLow));
         return;
       case ItchType.TradingAction: {
         const state = `${String.fromCharCode(message.tradingState)} ${alphaText(message.reason)}`;
-        this.#states.set(message.stockLocate, state.trim());
+        this._states.set(message.stockLocate, state.trim());
         return;
       }
       case ItchType.AddOrder:
@@ -134,19 +134,19 @@ export class ItchBookBuilder {
   }
 
   #order(reference: number): BuilderOrder {
-    const order = this.#orders.get(reference);
+    const order = this._orders.get(reference);
     if (order === undefined) throw new ItchBookError(`order ${reference} is not in the book`);
     return order;
   }
 
   #add(reference: number, stockLocate: number, side: number, price: number, shares: number): void {
-    if (this.#orders.has(reference)) throw new ItchBookError(`order ${reference} is in the book already`);
+    if (this._orders.has(reference)) throw new ItchBookError(`order ${reference} is in the book already`);
     if (shares === 0) throw new ItchBookError(`order ${reference} is added with no shares`);
     const order = { stockLocate, side, price, shares };
-    this.#orders.set(reference, order);
+    this._orders.set(reference, order);
     const key = levelKey(order);
-    const level = this.#levels.get(key);
-    if (level === undefined) this.#levels.set(key, new Set([reference]));
+    const level = this.levels.get(key);
+    if (level === undefined) this.levels.set(key, new Set([reference]));
     else level.add(reference);
   }
 
@@ -157,11 +157,11 @@ export class ItchBookBuilder {
     }
     order.shares -= shares;
     if (order.shares > 0) return;
-    this.#orders.delete(reference);
+    this._orders.delete(reference);
     const key = levelKey(order);
-    const level = this.#levels.get(key)!;
+    const level = this.levels.get(key)!;
     level.delete(reference);
-    if (level.size === 0) this.#levels.delete(key);
+    if (level.size === 0) this.levels.delete(key);
   }
 
   #print(message: ItchMessage): void {
@@ -189,62 +189,62 @@ export interface ItchClientHandler {
  */
 export class ItchClient {
   /** The session that the server named; empty before login. */
-  session: string;
+  declare session: string;
   /** Number of the next message. */
-  nextSequence: number;
-  readonly #handler: ItchClientHandler;
-  readonly #socket: Socket;
-  readonly #framer: SoupFramer;
-  readonly #message: ItchMessage;
-  readonly #heartbeat: NodeJS.Timeout;
-  #reason: string;
+  declare nextSequence: number;
+  declare private readonly handler: ItchClientHandler;
+  declare private readonly socket: Socket;
+  declare private readonly framer: SoupFramer;
+  declare private readonly message: ItchMessage;
+  declare private readonly heartbeat: NodeJS.Timeout;
+  declare private reason: string;
 
   constructor(address: { host?: string; port: number }, login: LoginRequest, handler: ItchClientHandler) {
     this.session = '';
     this.nextSequence = 0;
-    this.#handler = handler;
-    this.#message = new ItchMessage();
-    this.#reason = 'the server closed the connection';
-    this.#framer = new SoupFramer(this, PAYLOAD_BYTES_MAX);
-    this.#socket = connect({ host: address.host ?? '127.0.0.1', port: address.port, noDelay: true });
-    this.#socket.write(encodeLoginRequest(login));
-    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
-    this.#socket.on('error', (error) => {
-      this.#reason = error.message;
+    this.handler = handler;
+    this.message = new ItchMessage();
+    this.reason = 'the server closed the connection';
+    this.framer = new SoupFramer(this, PAYLOAD_BYTES_MAX);
+    this.socket = connect({ host: address.host ?? '127.0.0.1', port: address.port, noDelay: true });
+    this.socket.write(encodeLoginRequest(login));
+    this.socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.socket.on('error', (error) => {
+      this.reason = error.message;
     });
-    this.#socket.on('close', () => {
-      clearInterval(this.#heartbeat);
-      this.#handler.onEnd(this.#reason);
+    this.socket.on('close', () => {
+      clearInterval(this.heartbeat);
+      this.handler.onEnd(this.reason);
     });
-    this.#heartbeat = setInterval(() => {
-      this.#socket.write(soupPacket(SoupPacket.ClientHeartbeat));
+    this.heartbeat = setInterval(() => {
+      this.socket.write(soupPacket(SoupPacket.ClientHeartbeat));
     }, HEARTBEAT_MS);
   }
 
   /** Logs out and closes. */
   close(): void {
-    this.#reason = 'closed by this client';
-    this.#socket.end(soupPacket(SoupPacket.LogoutRequest));
+    this.reason = 'closed by this client';
+    this.socket.end(soupPacket(SoupPacket.LogoutRequest));
   }
 
   /** Stops and goes on reading, as a slow consumer does. */
   pause(): void {
-    this.#socket.pause();
+    this.socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
     switch (type) {
       case SoupPacket.SequencedData: {
-        const result = decodeItch(bytes, from, to - from, this.#message);
+        const result = decodeItch(bytes, from, to - from, this.message);
         if (result === ItchDecode.WrongLength || result === ItchDecode.OutOfRange) {
           return this.#stop(`message ${this.nextSequence} is not ITCH 5.0`);
         }
         const sequence = this.nextSequence++;
-        if (result === ItchDecode.Ok) this.#handler.onMessage(this.#message, sequence);
+        if (result === ItchDecode.Ok) this.handler.onMessage(this.message, sequence);
         return PacketVerdict.Taken;
       }
       case SoupPacket.LoginAccepted: {
@@ -252,11 +252,11 @@ export class ItchClient {
         if (accepted === undefined) return this.#stop('malformed Login Accepted');
         this.session = accepted.session;
         this.nextSequence = accepted.sequenceNumber;
-        this.#handler.onLogin?.(this.session, this.nextSequence);
+        this.handler.onLogin?.(this.session, this.nextSequence);
         return PacketVerdict.Taken;
       }
       case SoupPacket.Debug:
-        this.#reason = Buffer.from(bytes.subarray(from, to)).toString('latin1');
+        this.reason = Buffer.from(bytes.subarray(from, to)).toString('latin1');
         return PacketVerdict.Taken;
       default:
         return PacketVerdict.Taken;
@@ -264,12 +264,12 @@ export class ItchClient {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#framer.push(chunk) !== FrameFault.None) this.#stop('the server does not speak SoupBinTCP');
+    if (this.framer.push(chunk) !== FrameFault.None) this.#stop('the server does not speak SoupBinTCP');
   }
 
   #stop(reason: string): PacketVerdict {
-    this.#reason = reason;
-    this.#socket.destroy();
+    this.reason = reason;
+    this.socket.destroy();
     return PacketVerdict.Stop;
   }
 }

@@ -336,16 +336,16 @@ interface NodeThread {
 
 /** The node's worker threads: their log lines, figures and ends. */
 class Threads {
-  readonly figures: { [name: string]: number };
-  readonly #logger: NodeLogger;
-  readonly #threads: NodeThread[];
-  #closing: boolean;
+  declare readonly figures: { [name: string]: number };
+  declare private readonly logger: NodeLogger;
+  declare private readonly threads: NodeThread[];
+  declare private closing: boolean;
 
   constructor(logger: NodeLogger) {
     this.figures = {};
-    this.#logger = logger;
-    this.#threads = [];
-    this.#closing = false;
+    this.logger = logger;
+    this.threads = [];
+    this.closing = false;
   }
 
   start(name: string, workerData: object, ...transferList: MessagePort[]): NodeThread {
@@ -358,11 +358,11 @@ class Threads {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve(message);
         else if (message.kind === 'log')
-          this.#logger[message.level]({ thread: name, ...message.fields }, message.message);
+          this.logger[message.level]({ thread: name, ...message.fields }, message.message);
         else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
       });
       worker.once('error', (error: Error) => {
-        this.#logger.error(
+        this.logger.error(
           { thread: name },
           `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
         );
@@ -373,23 +373,23 @@ class Threads {
     ready.catch(() => {});
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
-        if (!this.#closing) this.figures[`${name}Dead`] = 1;
+        if (!this.closing) this.figures[`${name}Dead`] = 1;
         resolve();
       });
     });
     const thread = { worker, ready, closed };
-    this.#threads.push(thread);
+    this.threads.push(thread);
     return thread;
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    for (const { worker } of this.#threads) worker.postMessage({ kind: 'close' });
+    this.closing = true;
+    for (const { worker } of this.threads) worker.postMessage({ kind: 'close' });
     // A thread that does not end by itself has nothing that a restart would not make anew.
     const timer = setTimeout(() => {
-      for (const { worker } of this.#threads) void worker.terminate();
+      for (const { worker } of this.threads) void worker.terminate();
     }, CLOSE_MS_MAX);
-    await Promise.all(this.#threads.map(({ closed }) => closed));
+    await Promise.all(this.threads.map(({ closed }) => closed));
     clearTimeout(timer);
   }
 }

@@ -59,13 +59,13 @@ interface Waiter {
  */
 export class OuchClient {
   /** Every sequenced report. */
-  onReport: (report: OuchReport) => void;
+  declare onReport: (report: OuchReport) => void;
   /** The connection is over. */
-  onClosed: (reason: string) => void;
+  declare onClosed: (reason: string) => void;
   /** The next UserRefNum that `enter`, `replace` and `massCancel` use. */
-  nextUserRefNum: number;
-  #soup: SoupClient | undefined;
-  readonly #waiters: Set<Waiter>;
+  declare nextUserRefNum: number;
+  declare private _soup: SoupClient | undefined;
+  declare private readonly waiters: Set<Waiter>;
 
   /**
    * Connects, logs in, and asks the venue for the next free UserRefNum.
@@ -77,7 +77,7 @@ export class OuchClient {
     onReport: (report: OuchReport) => void = () => {},
   ): Promise<OuchClient> {
     const client = new OuchClient(onReport);
-    client.#soup = await SoupClient.connect(options, {
+    client._soup = await SoupClient.connect(options, {
       onSequenced: (bytes, from, to, sequenceNumber) => {
         const report = { ...decodeOutbound(bytes.slice(from, to)), sequenceNumber };
         client.#settle(report);
@@ -85,8 +85,8 @@ export class OuchClient {
       },
       onUnsequenced: (bytes, from, to) => client.#settle(decodeOutbound(bytes.slice(from, to))),
       onClosed: (reason) => {
-        for (const waiter of client.#waiters) waiter.reject(new OuchClosedError(reason));
-        client.#waiters.clear();
+        for (const waiter of client.waiters) waiter.reject(new OuchClosedError(reason));
+        client.waiters.clear();
         client.onClosed(reason);
       },
     });
@@ -98,14 +98,14 @@ export class OuchClient {
     this.onReport = onReport;
     this.onClosed = () => {};
     this.nextUserRefNum = 1;
-    this.#soup = undefined;
-    this.#waiters = new Set();
+    this._soup = undefined;
+    this.waiters = new Set();
   }
 
   /** The SoupBinTCP connection below. */
   get soup(): SoupClient {
-    if (this.#soup === undefined) throw new OuchClosedError('not connected');
-    return this.#soup;
+    if (this._soup === undefined) throw new OuchClosedError('not connected');
+    return this._soup;
   }
 
   /** Enters an order; resolves with its acceptance or rejection. The order's number is `userRefNum` of the answer. */
@@ -165,7 +165,7 @@ export class OuchClient {
   /** Resolves with the next report or answer that `isWanted`. @throws OuchClosedError */
   next(isWanted: (message: OutboundMessage) => boolean): Promise<OutboundMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
-    this.#waiters.add({ isAnswer: isWanted, resolve, reject });
+    this.waiters.add({ isAnswer: isWanted, resolve, reject });
     return promise;
   }
 
@@ -191,9 +191,9 @@ export class OuchClient {
   }
 
   #settle(message: OutboundMessage): void {
-    for (const waiter of this.#waiters) {
+    for (const waiter of this.waiters) {
       if (!waiter.isAnswer(message)) continue;
-      this.#waiters.delete(waiter);
+      this.waiters.delete(waiter);
       waiter.resolve(message);
     }
   }

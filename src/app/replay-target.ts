@@ -33,13 +33,13 @@ const NOBODY: EventSink = { onEvents: () => {} };
  * running node, a turn is one command, since the replay looks at each command's events.
  */
 export class NodePath implements ReplayTarget, LogReader {
-  readonly #core: TradingCore;
+  declare private readonly core: TradingCore;
   /** The recorded time of the command that is being replayed. */
-  readonly #clock: ManualClock;
-  readonly #outbox: Outbox;
-  readonly #log: FileLog;
-  readonly #release: () => void;
-  #events: EventSink;
+  declare private readonly clock: ManualClock;
+  declare private readonly outbox: Outbox;
+  declare private readonly log: FileLog;
+  declare private readonly release: () => void;
+  declare private events: EventSink;
 
   /**
    * @param dataDirectory new or empty; it stays, and every command is durable before its events are seen. Default: a
@@ -47,19 +47,18 @@ export class NodePath implements ReplayTarget, LogReader {
    * @throws DataDirectoryError when the directory cannot be used or holds entries
    */
   constructor(dataDirectory?: string) {
-    this.#events = NOBODY;
-    this.#clock = new ManualClock(0, 0);
-    this.#core = new TradingCore({
-      onEvents: (words, from, to) => this.#events.onEvents(words, from, to),
+    this.events = NOBODY;
+    this.clock = new ManualClock(0, 0);
+    this.core = new TradingCore({
+      onEvents: (words, from, to) => this.events.onEvents(words, from, to),
     });
-    const place =
-      dataDirectory === undefined ? temporaryLog(this.#clock) : keptLog(dataDirectory, this.#clock);
+    const place = dataDirectory === undefined ? temporaryLog(this.clock) : keptLog(dataDirectory, this.clock);
     const { epoch, release, ...options } = place;
-    this.#release = release;
-    this.#outbox = new Outbox(1, epoch, () => {});
-    this.#log = FileLog.open({ ...options, clock: this.#clock, reader: this });
-    if (this.#log.lastSequence === 0) return;
-    const entries = this.#log.lastSequence;
+    this.release = release;
+    this.outbox = new Outbox(1, epoch, () => {});
+    this.log = FileLog.open({ ...options, clock: this.clock, reader: this });
+    if (this.log.lastSequence === 0) return;
+    const entries = this.log.lastSequence;
     this.close();
     throw new DataDirectoryError(
       'UNUSABLE',
@@ -69,7 +68,7 @@ export class NodePath implements ReplayTarget, LogReader {
 
   /** Entries in the log. */
   get sequence(): number {
-    return this.#core.sequence;
+    return this.core.sequence;
   }
 
   submit(
@@ -80,15 +79,15 @@ export class NodePath implements ReplayTarget, LogReader {
     timeNanos: number,
     events: EventSink,
   ): void {
-    this.#clock.seconds = timeSeconds;
-    this.#clock.nanos = timeNanos;
-    this.#events = events;
-    const at = this.#outbox.reserve(to - from);
+    this.clock.seconds = timeSeconds;
+    this.clock.nanos = timeNanos;
+    this.events = events;
+    const at = this.outbox.reserve(to - from);
     assert(at !== -1, 'Invariant: an outbox that is drained after each command has room for one');
-    const { i32 } = this.#outbox.words;
+    const { i32 } = this.outbox.words;
     for (let word = from; word < to; word++) i32[at + word - from] = words.i32[word];
-    this.#outbox.drain(this.#log);
-    this.#log.commit();
+    this.outbox.drain(this.log);
+    this.log.commit();
   }
 
   deliver(
@@ -107,17 +106,17 @@ export class NodePath implements ReplayTarget, LogReader {
         `entry ${sequence} breaks the format (fault ${fault})`,
       );
     }
-    this.#core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    this.core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
   }
 
   stateHash(): string {
-    return this.#core.stateHash;
+    return this.core.stateHash;
   }
 
   /** Closes the log and gives the directory back, or removes it if it was temporary. */
   close(): void {
-    this.#log.close();
-    this.#release();
+    this.log.close();
+    this.release();
   }
 }
 

@@ -178,10 +178,10 @@ function eventsOf(types: ReadonlySet<number>, words: WordBuffer, from: number, t
 
 /** What the venue has, from its image. */
 class StandingVenue {
-  readonly assets: Map<number, Event<'AssetAdded'>>;
-  readonly instruments: Map<number, Event<'InstrumentAdded'>>;
-  readonly accounts: Set<number>;
-  readonly users: Map<number, Event<'UserAdded'>>;
+  declare readonly assets: Map<number, Event<'AssetAdded'>>;
+  declare readonly instruments: Map<number, Event<'InstrumentAdded'>>;
+  declare readonly accounts: Set<number>;
+  declare readonly users: Map<number, Event<'UserAdded'>>;
 
   constructor(host: VenueHost) {
     this.assets = new Map();
@@ -205,64 +205,64 @@ class StandingVenue {
 
 /** Sends commands of the operator and waits for their answers. */
 class Operator {
-  readonly #host: VenueHost;
-  readonly #unsubscribe: () => void;
-  #requestNo: number;
+  declare private readonly host: VenueHost;
+  declare private readonly unsubscribe: () => void;
+  declare private requestNo: number;
   /** Commands that were sent together and have no answer yet, by request number. */
-  readonly #pending: Map<number, CommandInput>;
-  #refusals: string[];
-  #onAnswered: () => void;
+  declare private readonly pending: Map<number, CommandInput>;
+  declare private refusals: string[];
+  declare private onAnswered: () => void;
 
   constructor(host: VenueHost) {
-    this.#host = host;
-    this.#requestNo = 0;
-    this.#pending = new Map();
-    this.#refusals = [];
-    this.#onAnswered = () => {};
-    this.#unsubscribe = host.subscribe({
+    this.host = host;
+    this.requestNo = 0;
+    this.pending = new Map();
+    this.refusals = [];
+    this.onAnswered = () => {};
+    this.unsubscribe = host.subscribe({
       onEvents: (words, from, to) => {
-        if (this.#pending.size === 0) return;
+        if (this.pending.size === 0) return;
         for (const event of eventsOf(ANSWERS, words, from, to)) this.#onEvent(event);
       },
     });
   }
 
   close(): void {
-    this.#unsubscribe();
+    this.unsubscribe();
   }
 
   /** Puts commands into one log entry; resolves when all of them took effect. @throws VenueSetupError */
   async send(commands: readonly CommandInput[]): Promise<void> {
-    const { outbox } = this.#host;
+    const { outbox } = this.host;
     const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
-    this.#onAnswered = resolve;
-    this.#refusals = [];
+    this.onAnswered = resolve;
+    this.refusals = [];
     for (const command of commands) {
-      const numbered = { ...command, clientOrderId: ++this.#requestNo };
+      const numbered = { ...command, clientOrderId: ++this.requestNo };
       const at = outbox.reserve(commandWords(numbered));
       if (at === -1) throw notTaken();
       writeCommand(outbox.words, at, numbered);
-      this.#pending.set(this.#requestNo, command);
+      this.pending.set(this.requestNo, command);
     }
     const timeout = setTimeout(() => reject(notTaken()), ANSWER_TIMEOUT_MS);
     await answered.finally(() => clearTimeout(timeout));
-    if (this.#refusals.length > 0) {
-      throw new VenueSetupError(`the venue refused ${this.#refusals.join('; ')}. Correct the venue section`);
+    if (this.refusals.length > 0) {
+      throw new VenueSetupError(`the venue refused ${this.refusals.join('; ')}. Correct the venue section`);
     }
   }
 
   #onEvent(event: Event): void {
     if (event.type !== 'CommandAccepted' && event.type !== 'CommandRejected') return;
-    const command = event.userId === 0 ? this.#pending.get(event.clientOrderId) : undefined;
+    const command = event.userId === 0 ? this.pending.get(event.clientOrderId) : undefined;
     if (command === undefined) return;
-    this.#pending.delete(event.clientOrderId);
+    this.pending.delete(event.clientOrderId);
     if (event.type === 'CommandRejected') {
       const name = rejectName(event.rejectCode);
       const meaning = name === undefined ? '' : ` (${Rejects[name].meaning})`;
       const subject = subjectOf(command);
-      this.#refusals.push(`${command.type} ${subject}: ${name ?? event.rejectCode}${meaning}`);
+      this.refusals.push(`${command.type} ${subject}: ${name ?? event.rejectCode}${meaning}`);
     }
-    if (this.#pending.size === 0) this.#onAnswered();
+    if (this.pending.size === 0) this.onAnswered();
   }
 }
 

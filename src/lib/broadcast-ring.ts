@@ -21,18 +21,18 @@ export function ringMemory(capacityWords: number): SharedArrayBuffer {
  * that falls more than the ring's capacity behind has lost data and is told so.
  */
 export class RingWriter {
-  readonly #head: Int32Array;
-  readonly #data: Int32Array;
-  readonly #mask: number;
-  #position: number;
-  #wokenMs: number;
+  declare private readonly head: Int32Array;
+  declare private readonly data: Int32Array;
+  declare private readonly mask: number;
+  declare private position: number;
+  declare private wokenMs: number;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#head = new Int32Array(memory, 0, HEAD_WORDS);
-    this.#data = new Int32Array(memory, HEAD_WORDS * 4);
-    this.#mask = this.#data.length - 1;
-    this.#position = 0;
-    this.#wokenMs = Number.NEGATIVE_INFINITY;
+    this.head = new Int32Array(memory, 0, HEAD_WORDS);
+    this.data = new Int32Array(memory, HEAD_WORDS * 4);
+    this.mask = this.data.length - 1;
+    this.position = 0;
+    this.wokenMs = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -40,17 +40,17 @@ export class RingWriter {
    * @param mark what the reader sees as `mark` from then on: says what was published so far, in the owner's terms
    */
   write(source: Int32Array, from: number, to: number, mark: number): void {
-    const data = this.#data;
+    const data = this.data;
     assert((to - from) * 4 <= data.length, 'Condition: one write takes at most a quarter of the ring');
-    const next = (this.#position + to - from) | 0;
-    Atomics.store(this.#head, WRITING, next);
-    const at = this.#position & this.#mask;
+    const next = (this.position + to - from) | 0;
+    Atomics.store(this.head, WRITING, next);
+    const at = this.position & this.mask;
     const wrap = Math.min(to, from + data.length - at);
     copyWords(source, from, wrap, data, at);
     copyWords(source, wrap, to, data, 0);
-    this.#position = next;
-    Atomics.store(this.#head, MARK, mark);
-    Atomics.store(this.#head, PUBLISHED, next);
+    this.position = next;
+    Atomics.store(this.head, MARK, mark);
+    Atomics.store(this.head, PUBLISHED, next);
   }
 
   /**
@@ -59,41 +59,41 @@ export class RingWriter {
    * @param nowMs the time in milliseconds, from any origin
    */
   wake(nowMs: number): void {
-    if (Atomics.load(this.#head, SLEEPING) === 0 || nowMs - this.#wokenMs < 1) return;
-    this.#wokenMs = nowMs;
-    Atomics.store(this.#head, SLEEPING, 0);
-    Atomics.notify(this.#head, PUBLISHED);
+    if (Atomics.load(this.head, SLEEPING) === 0 || nowMs - this.wokenMs < 1) return;
+    this.wokenMs = nowMs;
+    Atomics.store(this.head, SLEEPING, 0);
+    Atomics.notify(this.head, PUBLISHED);
   }
 }
 
 /** A reading end. Reads whole pieces, each in its own copy, so that the writer may go on at once. */
 export class RingReader {
-  readonly #head: Int32Array;
-  readonly #data: Int32Array;
-  readonly #mask: number;
-  #position: number;
+  declare private readonly head: Int32Array;
+  declare private readonly data: Int32Array;
+  declare private readonly mask: number;
+  declare private position: number;
 
   /** Starts at what is published next. */
   constructor(memory: SharedArrayBuffer) {
-    this.#head = new Int32Array(memory, 0, HEAD_WORDS);
-    this.#data = new Int32Array(memory, HEAD_WORDS * 4);
-    this.#mask = this.#data.length - 1;
-    this.#position = Atomics.load(this.#head, PUBLISHED);
+    this.head = new Int32Array(memory, 0, HEAD_WORDS);
+    this.data = new Int32Array(memory, HEAD_WORDS * 4);
+    this.mask = this.data.length - 1;
+    this.position = Atomics.load(this.head, PUBLISHED);
   }
 
   /** Words that the ring holds: a buffer of this size takes everything that can be read at once. */
   get capacityWords(): number {
-    return this.#data.length;
+    return this.data.length;
   }
 
   /** A mark not older than that of the last piece before this reader's position. */
   get mark(): number {
-    return Atomics.load(this.#head, MARK);
+    return Atomics.load(this.head, MARK);
   }
 
   /** Words published and not yet read. */
   get lagWords(): number {
-    return (Atomics.load(this.#head, PUBLISHED) - this.#position) >>> 0;
+    return (Atomics.load(this.head, PUBLISHED) - this.position) >>> 0;
   }
 
   /**
@@ -101,30 +101,30 @@ export class RingReader {
    * this reader: data is lost, and reading goes on at what is published next.
    */
   read(to: Int32Array): number {
-    const published = Atomics.load(this.#head, PUBLISHED);
-    const words = (published - this.#position) >>> 0;
-    if (words > this.#data.length) return this.#lost();
-    const data = this.#data;
-    const position = this.#position;
-    const at = position & this.#mask;
+    const published = Atomics.load(this.head, PUBLISHED);
+    const words = (published - this.position) >>> 0;
+    if (words > this.data.length) return this.#lost();
+    const data = this.data;
+    const position = this.position;
+    const at = position & this.mask;
     const wrap = Math.min(words, data.length - at);
     copyWords(data, at, at + wrap, to, 0);
     copyWords(data, 0, words - wrap, to, wrap);
-    if ((Atomics.load(this.#head, WRITING) - position) >>> 0 > data.length) return this.#lost();
-    this.#position = (position + words) | 0;
+    if ((Atomics.load(this.head, WRITING) - position) >>> 0 > data.length) return this.#lost();
+    this.position = (position + words) | 0;
     return words;
   }
 
   #lost(): number {
-    this.#position = Atomics.load(this.#head, PUBLISHED);
+    this.position = Atomics.load(this.head, PUBLISHED);
     return -1;
   }
 
   /** Resolves when something is published, or after `timeoutMs`. */
   async sleep(timeoutMs: number): Promise<void> {
-    const position = this.#position;
-    Atomics.store(this.#head, SLEEPING, 1);
-    const wait = Atomics.waitAsync(this.#head, PUBLISHED, position, timeoutMs);
+    const position = this.position;
+    Atomics.store(this.head, SLEEPING, 1);
+    const wait = Atomics.waitAsync(this.head, PUBLISHED, position, timeoutMs);
     if (wait.async) await wait.value;
   }
 }

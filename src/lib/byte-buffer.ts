@@ -3,8 +3,8 @@
  * without one store per byte. Plain fields, no accessors, as WordBuffer is.
  */
 export class ByteBuffer {
-  readonly u8: Uint8Array;
-  readonly view: DataView;
+  declare readonly u8: Uint8Array;
+  declare readonly view: DataView;
 
   /** A zeroed buffer of `bytes` bytes. */
   constructor(bytes: number) {

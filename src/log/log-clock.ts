@@ -76,71 +76,71 @@ type Mode = (typeof Mode)[keyof typeof Mode];
  * - Time that the machine was suspended for has passed: log time is set forward at once.
  */
 export class LogClock implements Clock {
-  seconds: number;
-  nanos: number;
+  declare seconds: number;
+  declare nanos: number;
   /** Jumps of the wall clock since the start, in either direction. */
-  jumps: number;
-  readonly #monotonicMs: () => number;
-  readonly #wallMs: () => number;
-  readonly #bootMs: () => number;
-  readonly #listener: ClockListener;
+  declare jumps: number;
+  declare private readonly monotonicMs: () => number;
+  declare private readonly wallMs: () => number;
+  declare private readonly bootMs: () => number;
+  declare private readonly listener: ClockListener;
   /** Milliseconds here count from this second of the Unix epoch: small numbers keep their nanoseconds. */
-  readonly #baseSeconds: number;
-  readonly #wall: WallOffset;
-  #dueMs: number;
-  /** Log time was `#anchorTimeMs` when the monotonic clock was `#anchorMs`. */
-  #anchorMs: number;
-  #anchorTimeMs: number;
+  declare private readonly baseSeconds: number;
+  declare private readonly wall: WallOffset;
+  declare private dueMs: number;
+  /** Log time was `anchorTimeMs` when the monotonic clock was `anchorMs`. */
+  declare private anchorMs: number;
+  declare private anchorTimeMs: number;
   /** What log time gains per millisecond, and for how long. */
-  #slewRate: number;
-  #slewMs: number;
-  #mode: Mode;
+  declare private slewRate: number;
+  declare private slewMs: number;
+  declare private mode: Mode;
   /** The wall clock's offset that is being waited on, or caught up with, and since when it is waited on. */
-  #heldOffsetMs: number;
-  #heldSinceMs: number;
+  declare private heldOffsetMs: number;
+  declare private heldSinceMs: number;
   /** Boot clock minus monotonic clock: grows by what the machine is suspended. */
-  #bootOffsetMs: number;
+  declare private bootOffsetMs: number;
 
   constructor(listener: ClockListener = () => {}, sources: ClockSources = machineClocks) {
     this.seconds = 0;
     this.nanos = 0;
     this.jumps = 0;
-    this.#monotonicMs = sources.monotonicMs;
-    this.#wallMs = sources.wallMs;
-    this.#bootMs = sources.bootMs;
-    this.#listener = listener;
-    this.#baseSeconds = Math.floor(sources.originMs / SECOND_MS);
-    this.#wall = new WallOffset();
+    this.monotonicMs = sources.monotonicMs;
+    this.wallMs = sources.wallMs;
+    this.bootMs = sources.bootMs;
+    this.listener = listener;
+    this.baseSeconds = Math.floor(sources.originMs / SECOND_MS);
+    this.wall = new WallOffset();
     const nowMs = sources.monotonicMs();
     this.#measure(nowMs);
-    this.#dueMs = this.#wall.nextTurnMs(nowMs);
+    this.dueMs = this.wall.nextTurnMs(nowMs);
     // The origin knows fractions of a millisecond, unless the wall clock was set since.
-    const originOffsetMs = sources.originMs - this.#baseSeconds * SECOND_MS;
-    this.#anchorMs = nowMs;
-    this.#anchorTimeMs = nowMs + originOffsetMs - this.#wall.excessMs(originOffsetMs);
-    this.#slewRate = 0;
-    this.#slewMs = 0;
-    this.#mode = Mode.Following;
-    this.#heldOffsetMs = 0;
-    this.#heldSinceMs = 0;
-    this.#bootOffsetMs = sources.bootMs() - nowMs;
+    const originOffsetMs = sources.originMs - this.baseSeconds * SECOND_MS;
+    this.anchorMs = nowMs;
+    this.anchorTimeMs = nowMs + originOffsetMs - this.wall.excessMs(originOffsetMs);
+    this.slewRate = 0;
+    this.slewMs = 0;
+    this.mode = Mode.Following;
+    this.heldOffsetMs = 0;
+    this.heldSinceMs = 0;
+    this.bootOffsetMs = sources.bootMs() - nowMs;
     this.read();
   }
 
   read(): void {
-    const nowMs = this.#monotonicMs();
-    if (nowMs >= this.#dueMs) this.#compare(nowMs);
+    const nowMs = this.monotonicMs();
+    if (nowMs >= this.dueMs) this.#compare(nowMs);
     const timeMs = this.#timeAt(nowMs);
     const wholeSeconds = Math.floor(timeMs / SECOND_MS);
-    this.seconds = this.#baseSeconds + wholeSeconds;
+    this.seconds = this.baseSeconds + wholeSeconds;
     this.nanos = Math.floor((timeMs - wholeSeconds * SECOND_MS) * MILLISECOND_NANOS);
   }
 
   /** By how many milliseconds log time is ahead of the wall clock now, negative behind; 0 within what can be measured. */
   aheadMs(): number {
-    const nowMs = this.#monotonicMs();
+    const nowMs = this.monotonicMs();
     this.#measure(nowMs);
-    return this.#wall.excessMs(this.#timeAt(nowMs) - nowMs);
+    return this.wall.excessMs(this.#timeAt(nowMs) - nowMs);
   }
 
   /**
@@ -148,64 +148,64 @@ export class LogClock implements Clock {
    * wrong. Log time then runs at half speed until the wall clock has caught up.
    */
   continueAfter(lastSeconds: number, lastNanos: number): void {
-    const nowMs = this.#monotonicMs();
+    const nowMs = this.monotonicMs();
     // A microsecond later, so that no rounding puts it before.
-    const lastMs = (lastSeconds - this.#baseSeconds) * SECOND_MS + (lastNanos + 1_000) / MILLISECOND_NANOS;
+    const lastMs = (lastSeconds - this.baseSeconds) * SECOND_MS + (lastNanos + 1_000) / MILLISECOND_NANOS;
     if (lastMs <= this.#timeAt(nowMs)) return;
     this.#measure(nowMs);
-    const aheadMs = this.#wall.excessMs(lastMs - nowMs);
+    const aheadMs = this.wall.excessMs(lastMs - nowMs);
     this.#anchor(nowMs, lastMs, aheadMs);
     if (aheadMs <= CLOCK_JUMP_MS) return;
-    this.#mode = Mode.CatchingUp;
-    this.#heldOffsetMs = this.#wall.middleMs;
-    this.#listener(ClockEvent.StartedAhead, aheadMs);
+    this.mode = Mode.CatchingUp;
+    this.heldOffsetMs = this.wall.middleMs;
+    this.listener(ClockEvent.StartedAhead, aheadMs);
   }
 
   #measure(nowMs: number): void {
-    this.#wall.measure(nowMs, this.#wallMs() - this.#baseSeconds * SECOND_MS, this.#monotonicMs());
+    this.wall.measure(nowMs, this.wallMs() - this.baseSeconds * SECOND_MS, this.monotonicMs());
   }
 
   #timeAt(nowMs: number): number {
-    const elapsedMs = nowMs - this.#anchorMs;
+    const elapsedMs = nowMs - this.anchorMs;
     // What is added never falls, not in the last bit either, because half of a number is exact.
-    return this.#anchorTimeMs + (elapsedMs + this.#slewRate * Math.min(elapsedMs, this.#slewMs));
+    return this.anchorTimeMs + (elapsedMs + this.slewRate * Math.min(elapsedMs, this.slewMs));
   }
 
   /** Log time is `timeMs` now, and `aheadMs` of it are to be slewed away. */
   #anchor(nowMs: number, timeMs: number, aheadMs: number): void {
-    this.#anchorMs = nowMs;
-    this.#anchorTimeMs = timeMs;
-    this.#slewRate = aheadMs > 0 ? -SLEW_RATE : SLEW_RATE;
-    this.#slewMs = Math.abs(aheadMs) / SLEW_RATE;
+    this.anchorMs = nowMs;
+    this.anchorTimeMs = timeMs;
+    this.slewRate = aheadMs > 0 ? -SLEW_RATE : SLEW_RATE;
+    this.slewMs = Math.abs(aheadMs) / SLEW_RATE;
   }
 
   #compare(nowMs: number): void {
-    const wall = this.#wall;
+    const wall = this.wall;
     this.#measure(nowMs);
-    this.#dueMs = wall.nextTurnMs(nowMs + COMPARE_INTERVAL_MS);
+    this.dueMs = wall.nextTurnMs(nowMs + COMPARE_INTERVAL_MS);
     const timeMs = this.#timeAt(nowMs);
     const aheadMs = wall.excessMs(timeMs - nowMs);
     if (Math.abs(aheadMs) <= CLOCK_JUMP_MS) this.#follow(nowMs, timeMs, aheadMs);
-    else if (this.#mode === Mode.Following || this.#hasMoved()) this.#beginHold(nowMs, timeMs, aheadMs);
-    else if (this.#mode === Mode.CatchingUp) this.#catchUp(nowMs, timeMs, aheadMs);
-    else if (nowMs - this.#heldSinceMs >= clockHoldMs(aheadMs)) this.#endHold(nowMs, timeMs, aheadMs);
+    else if (this.mode === Mode.Following || this.#hasMoved()) this.#beginHold(nowMs, timeMs, aheadMs);
+    else if (this.mode === Mode.CatchingUp) this.#catchUp(nowMs, timeMs, aheadMs);
+    else if (nowMs - this.heldSinceMs >= clockHoldMs(aheadMs)) this.#endHold(nowMs, timeMs, aheadMs);
   }
 
   #hasMoved(): boolean {
-    return Math.abs(this.#wall.excessMs(this.#heldOffsetMs)) > CLOCK_JUMP_MS;
+    return Math.abs(this.wall.excessMs(this.heldOffsetMs)) > CLOCK_JUMP_MS;
   }
 
   #follow(nowMs: number, timeMs: number, aheadMs: number): void {
-    const mode = this.#mode;
-    this.#mode = Mode.Following;
+    const mode = this.mode;
+    this.mode = Mode.Following;
     this.#anchor(nowMs, timeMs, aheadMs);
-    if (mode === Mode.Holding) this.#listener(ClockEvent.JumpGone, aheadMs);
-    else if (mode === Mode.CatchingUp) this.#listener(ClockEvent.CaughtUp, aheadMs);
+    if (mode === Mode.Holding) this.listener(ClockEvent.JumpGone, aheadMs);
+    else if (mode === Mode.CatchingUp) this.listener(ClockEvent.CaughtUp, aheadMs);
   }
 
   #catchUp(nowMs: number, timeMs: number, aheadMs: number): void {
     // Small settings and drift of the wall clock are followed on the way.
-    this.#heldOffsetMs = this.#wall.middleMs;
+    this.heldOffsetMs = this.wall.middleMs;
     this.#anchor(nowMs, timeMs, aheadMs);
   }
 
@@ -214,32 +214,32 @@ export class LogClock implements Clock {
     if (suspendedMs > CLOCK_JUMP_MS && suspendedMs + aheadMs <= CLOCK_JUMP_MS) {
       // The next comparison judges what remains.
       this.#anchor(nowMs, timeMs + suspendedMs, 0);
-      this.#dueMs = nowMs;
-      this.#listener(ClockEvent.Resumed, -suspendedMs);
+      this.dueMs = nowMs;
+      this.listener(ClockEvent.Resumed, -suspendedMs);
       return;
     }
     this.jumps++;
     this.#anchor(nowMs, timeMs, 0);
-    this.#heldOffsetMs = this.#wall.middleMs;
-    this.#heldSinceMs = nowMs;
+    this.heldOffsetMs = this.wall.middleMs;
+    this.heldSinceMs = nowMs;
     // One report for a clock that jumps about; the count tells how often.
-    if (this.#mode !== Mode.Holding) this.#listener(ClockEvent.JumpHeld, aheadMs);
-    this.#mode = Mode.Holding;
+    if (this.mode !== Mode.Holding) this.listener(ClockEvent.JumpHeld, aheadMs);
+    this.mode = Mode.Holding;
   }
 
   #endHold(nowMs: number, timeMs: number, aheadMs: number): void {
     const isBehind = aheadMs < 0;
-    this.#mode = isBehind ? Mode.Following : Mode.CatchingUp;
+    this.mode = isBehind ? Mode.Following : Mode.CatchingUp;
     if (isBehind) this.#anchor(nowMs, timeMs - aheadMs, 0);
     else this.#catchUp(nowMs, timeMs, aheadMs);
-    this.#listener(isBehind ? ClockEvent.SetForward : ClockEvent.SlowedDown, aheadMs);
+    this.listener(isBehind ? ClockEvent.SetForward : ClockEvent.SlowedDown, aheadMs);
   }
 
   /** How long the machine was suspended since the last call. */
   #takeSuspendedMs(nowMs: number): number {
-    const offsetMs = this.#bootMs() - nowMs;
-    const suspendedMs = offsetMs - this.#bootOffsetMs;
-    this.#bootOffsetMs = offsetMs;
+    const offsetMs = this.bootMs() - nowMs;
+    const suspendedMs = offsetMs - this.bootOffsetMs;
+    this.bootOffsetMs = offsetMs;
     return suspendedMs;
   }
 }

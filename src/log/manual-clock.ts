@@ -2,8 +2,8 @@ import type { Clock } from '#domain/ports.ts';
 
 /** A clock that stands still until it is set: for tests and simulation. */
 export class ManualClock implements Clock {
-  seconds: number;
-  nanos: number;
+  declare seconds: number;
+  declare nanos: number;
 
   constructor(seconds = 1_700_000_000, nanos = 0) {
     this.seconds = seconds;

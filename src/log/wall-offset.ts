@@ -11,20 +11,20 @@ const DRIFT_MAX = 100e-6;
  */
 export class WallOffset {
   /** The offset is at least this and at most `maxMs`. */
-  minMs: number;
-  maxMs: number;
-  #measuredMs: number;
+  declare minMs: number;
+  declare maxMs: number;
+  declare private measuredMs: number;
 
   constructor() {
     this.minMs = Number.NEGATIVE_INFINITY;
     this.maxMs = Number.POSITIVE_INFINITY;
-    this.#measuredMs = 0;
+    this.measuredMs = 0;
   }
 
   /** Takes a reading of the wall clock, whole milliseconds, made between two readings of the monotonic one. */
   measure(beforeMs: number, wallMs: number, afterMs: number): void {
-    const driftMs = (beforeMs - this.#measuredMs) * DRIFT_MAX;
-    this.#measuredMs = beforeMs;
+    const driftMs = (beforeMs - this.measuredMs) * DRIFT_MAX;
+    this.measuredMs = beforeMs;
     const oldMinMs = this.minMs - driftMs;
     const oldMaxMs = this.maxMs + driftMs;
     const minMs = wallMs - afterMs;

@@ -11,9 +11,9 @@ export interface FilePlace {
 export class ReplayFileError extends Error {
   override readonly name = 'ReplayFileError';
   readonly code = 'REPLAY_FILE';
-  readonly file: string;
-  readonly offset: number | undefined;
-  readonly line: number | undefined;
+  declare readonly file: string;
+  declare readonly offset: number | undefined;
+  declare readonly line: number | undefined;
 
   /** @param advice what the user does next, a sentence. */
   constructor(

@@ -1,7 +1,7 @@
 /** Counts by name, kept in the order of first appearance. */
 export class Tally {
-  readonly counts: Record<string, number>;
-  total: number;
+  declare readonly counts: Record<string, number>;
+  declare total: number;
 
   constructor() {
     this.counts = {};
@@ -62,18 +62,18 @@ export interface ReplayReport {
 
 /** Collects the outcome of a replay while it runs. */
 export class ReplayTallies {
-  readonly messages: Tally;
-  executionsExact: number;
-  readonly executionsDiffering: Tally;
-  readonly executionsNotComparable: Tally;
-  rowsEqual: number;
-  readonly rowsDiffering: Tally;
-  readonly rowsNotComparable: Tally;
-  readonly messagesNotReplayed: Tally;
-  reconciliationsEntering: number;
-  reconciliationsInside: number;
-  tradesMatched: number;
-  tradesUnmatched: number;
+  declare readonly messages: Tally;
+  declare executionsExact: number;
+  declare readonly executionsDiffering: Tally;
+  declare readonly executionsNotComparable: Tally;
+  declare rowsEqual: number;
+  declare readonly rowsDiffering: Tally;
+  declare readonly rowsNotComparable: Tally;
+  declare readonly messagesNotReplayed: Tally;
+  declare reconciliationsEntering: number;
+  declare reconciliationsInside: number;
+  declare tradesMatched: number;
+  declare tradesUnmatched: number;
 
   constructor() {
     this.messages = new Tally();

@@ -38,19 +38,19 @@ const STEP_BYTES = 1024 * 1024;
  * reports) costs the order path nothing. Its hash after each entry is checked against the order path's.
  */
 export class Archive implements LogReader {
-  readonly #options: ArchiveOptions;
-  readonly #core: TradingCore;
-  readonly #board: StatusBoard;
-  #snapshotSequence: number;
+  declare private readonly options: ArchiveOptions;
+  declare private readonly core: TradingCore;
+  declare private readonly board: StatusBoard;
+  declare private snapshotSequence: number;
 
   /** @param core restored from the snapshot that the node started from, or fresh */
   constructor(options: ArchiveOptions) {
-    this.#options = options;
-    this.#core = options.core;
-    this.#board = options.board;
-    this.#snapshotSequence = options.core.sequence;
-    this.#board.snapshotSequence = options.core.sequence;
-    this.#board.archivedSequence = options.core.sequence;
+    this.options = options;
+    this.core = options.core;
+    this.board = options.board;
+    this.snapshotSequence = options.core.sequence;
+    this.board.snapshotSequence = options.core.sequence;
+    this.board.archivedSequence = options.core.sequence;
   }
 
   /**
@@ -59,13 +59,13 @@ export class Archive implements LogReader {
    * @throws LogCorruptError
    */
   step(): boolean {
-    const { source, snapshotEvery, flushSinks } = this.#options;
-    const { durableSequence } = this.#board;
+    const { source, snapshotEvery, flushSinks } = this.options;
+    const { durableSequence } = this.board;
     source.poll(this, durableSequence, STEP_BYTES);
     flushSinks();
-    this.#board.archivedSequence = this.#core.sequence;
-    if (this.#core.sequence - this.#snapshotSequence >= snapshotEvery) this.snapshot();
-    return this.#core.sequence < durableSequence;
+    this.board.archivedSequence = this.core.sequence;
+    if (this.core.sequence - this.snapshotSequence >= snapshotEvery) this.snapshot();
+    return this.core.sequence < durableSequence;
   }
 
   deliver(
@@ -76,27 +76,26 @@ export class Archive implements LogReader {
     from: number,
     to: number,
   ): void {
-    const core = this.#core;
+    const core = this.core;
     core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
-    const matches = this.#board.matches(sequence, core.state.hashHigh, core.state.hashLow);
-    if (matches === false && this.#board.divergedSequence === 0) {
-      this.#board.divergedSequence = sequence;
-      this.#options.onDiverged(sequence, core.stateHash);
+    const matches = this.board.matches(sequence, core.state.hashHigh, core.state.hashLow);
+    if (matches === false && this.board.divergedSequence === 0) {
+      this.board.divergedSequence = sequence;
+      this.options.onDiverged(sequence, core.stateHash);
     }
   }
 
   /** Writes a snapshot of the state as it is, unless the two cores have differed. */
   snapshot(): void {
-    if (this.#board.divergedSequence !== 0 || this.#core.sequence === this.#snapshotSequence) return;
-    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } =
-      this.#options;
+    if (this.board.divergedSequence !== 0 || this.core.sequence === this.snapshotSequence) return;
+    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } = this.options;
     syncSinks();
-    this.#snapshotSequence = this.#core.sequence;
+    this.snapshotSequence = this.core.sequence;
     try {
-      const path = writeSnapshot(snapshotDirectory, this.#core, logId);
-      this.#board.snapshotSequence = this.#core.sequence;
+      const path = writeSnapshot(snapshotDirectory, this.core, logId);
+      this.board.snapshotSequence = this.core.sequence;
       pruneSnapshots(snapshotDirectory, snapshotsKept);
-      onSnapshot(path, this.#core.sequence);
+      onSnapshot(path, this.core.sequence);
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       onSnapshotFailed(error as Error);

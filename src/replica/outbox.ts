@@ -16,16 +16,16 @@ const COMMAND_COUNT_SHIFT = 16;
  * brought TURN_BYTES_MAX of commands, `reserve` says -1 until they are in the log.
  */
 export class Outbox implements CommandSink {
-  readonly words: WordBuffer;
-  readonly #nodeId: number;
-  readonly #epoch: number;
-  readonly #onFirst: () => void;
-  #entryNo: number;
+  declare readonly words: WordBuffer;
+  declare private readonly nodeId: number;
+  declare private readonly epoch: number;
+  declare private readonly onFirst: () => void;
+  declare private entryNo: number;
   /** First word of the entry that is being filled; -1 when there is none. */
-  #entry: number;
-  #commands: number;
-  #end: number;
-  #isOpen: boolean;
+  declare private entry: number;
+  declare private commands: number;
+  declare private end: number;
+  declare private isOpen: boolean;
 
   /**
    * @param epoch how often the node has started; with the entry number it makes entries unique
@@ -33,53 +33,50 @@ export class Outbox implements CommandSink {
    */
   constructor(nodeId: number, epoch: number, onFirst: () => void) {
     this.words = WordBuffer.allocate(CAPACITY_WORDS);
-    this.#nodeId = nodeId;
-    this.#epoch = epoch;
-    this.#onFirst = onFirst;
-    this.#entryNo = 0;
-    this.#entry = -1;
-    this.#commands = 0;
-    this.#end = 0;
-    this.#isOpen = true;
+    this.nodeId = nodeId;
+    this.epoch = epoch;
+    this.onFirst = onFirst;
+    this.entryNo = 0;
+    this.entry = -1;
+    this.commands = 0;
+    this.end = 0;
+    this.isOpen = true;
   }
 
   reserve(sizeWords: number): number {
-    if (!this.#isOpen || this.#end + sizeWords + HEADER_WORDS > CAPACITY_WORDS) return -1;
-    if (this.#entry === -1) {
-      if (this.#end === 0) this.#onFirst();
+    if (!this.isOpen || this.end + sizeWords + HEADER_WORDS > CAPACITY_WORDS) return -1;
+    if (this.entry === -1) {
+      if (this.end === 0) this.onFirst();
       this.#begin();
-    } else if (
-      this.#end - this.#entry + sizeWords > ENTRY_WORDS_MAX ||
-      this.#commands === ENTRY_COMMANDS_MAX
-    ) {
+    } else if (this.end - this.entry + sizeWords > ENTRY_WORDS_MAX || this.commands === ENTRY_COMMANDS_MAX) {
       this.#finish();
       this.#begin();
     }
-    const at = this.#end;
-    this.#end = at + sizeWords;
-    this.#commands++;
+    const at = this.end;
+    this.end = at + sizeWords;
+    this.commands++;
     return at;
   }
 
   #begin(): void {
-    this.#entry = this.#end;
-    this.#commands = 0;
-    this.#end += HEADER_WORDS;
+    this.entry = this.end;
+    this.commands = 0;
+    this.end += HEADER_WORDS;
   }
 
   #finish(): void {
     const { i32, f64 } = this.words;
-    const entry = this.#entry;
-    i32[entry] = this.#nodeId | (this.#commands << COMMAND_COUNT_SHIFT);
-    i32[entry + EntryHeader.at.epoch] = this.#epoch;
-    f64[(entry + EntryHeader.at.entryNo) >> 1] = ++this.#entryNo;
+    const entry = this.entry;
+    i32[entry] = this.nodeId | (this.commands << COMMAND_COUNT_SHIFT);
+    i32[entry + EntryHeader.at.epoch] = this.epoch;
+    f64[(entry + EntryHeader.at.entryNo) >> 1] = ++this.entryNo;
   }
 
   /** Appends what the turn collected to the log, as one entry or more. The caller commits. */
   drain(log: Log): void {
-    if (this.#entry === -1) return;
+    if (this.entry === -1) return;
     this.#finish();
-    const end = this.#end;
+    const end = this.end;
     for (let entry = 0; entry < end; ) {
       let next = entry + HEADER_WORDS;
       for (let left = this.words.i32[entry] >>> COMMAND_COUNT_SHIFT; left > 0; left--) {
@@ -92,12 +89,12 @@ export class Outbox implements CommandSink {
     }
     // Whoever reserves next gets zeros: one fill for all.
     this.words.i32.fill(0, 0, end);
-    this.#entry = -1;
-    this.#end = 0;
+    this.entry = -1;
+    this.end = 0;
   }
 
   /** Takes nothing any more: the log is gone, or the node is stopping. */
   close(): void {
-    this.#isOpen = false;
+    this.isOpen = false;
   }
 }

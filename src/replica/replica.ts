@@ -28,38 +28,38 @@ export interface ReplicaOptions {
  *   4. gateways send what the events made them collect
  */
 export class Replica implements LogReader {
-  readonly outbox: CommandSink;
-  readonly #core: TradingCore;
-  readonly #board: StatusBoard;
-  readonly #options: ReplicaOptions;
-  readonly #outbox: Outbox;
-  readonly #flushTurn: () => void;
-  #log: Log | undefined;
-  #failure: LogUnavailableError | undefined;
-  #attestedSequence: number;
-  #isStopped: boolean;
+  declare readonly outbox: CommandSink;
+  declare private readonly core: TradingCore;
+  declare private readonly board: StatusBoard;
+  declare private readonly options: ReplicaOptions;
+  declare private readonly _outbox: Outbox;
+  declare private readonly flushTurn: () => void;
+  declare private log: Log | undefined;
+  declare private _failure: LogUnavailableError | undefined;
+  declare private attestedSequence: number;
+  declare private _isStopped: boolean;
 
   constructor(options: ReplicaOptions) {
-    this.#core = options.core;
-    this.#board = options.board;
-    this.#options = options;
-    this.#flushTurn = () => this.#turn();
-    this.#outbox = new Outbox(options.nodeId, options.epoch, () => setImmediate(this.#flushTurn));
-    this.outbox = this.#outbox;
-    this.#log = undefined;
-    this.#failure = undefined;
-    this.#isStopped = false;
-    this.#attestedSequence = 0;
+    this.core = options.core;
+    this.board = options.board;
+    this.options = options;
+    this.flushTurn = () => this.#turn();
+    this._outbox = new Outbox(options.nodeId, options.epoch, () => setImmediate(this.flushTurn));
+    this.outbox = this._outbox;
+    this.log = undefined;
+    this._failure = undefined;
+    this._isStopped = false;
+    this.attestedSequence = 0;
   }
 
   /** Whether it takes commands no more. */
   get isStopped(): boolean {
-    return this.#isStopped;
+    return this._isStopped;
   }
 
   /** Why the log is gone, if it is. */
   get failure(): LogUnavailableError | undefined {
-    return this.#failure;
+    return this._failure;
   }
 
   /**
@@ -68,22 +68,22 @@ export class Replica implements LogReader {
    * would give numbers twice.
    */
   recover(log: Log): void {
-    const { sequence } = this.#core;
+    const { sequence } = this.core;
     if (log.lastSequence < sequence || log.firstSequence > sequence + 1) {
       const has = `it holds entries ${log.firstSequence} to ${log.lastSequence}, the state to start from stands after ${sequence}`;
       throw new LogCorruptError('the log', 0, `the log lacks entries: ${has}. Restore its files from a copy`);
     }
-    this.#log = log;
+    this.log = log;
     if (log.lastSequence > sequence) log.read(sequence + 1, this);
     this.#refuseUsedEpoch();
-    this.#board.durableSequence = this.#core.sequence;
-    this.#attestedSequence = this.#core.sequence;
+    this.board.durableSequence = this.core.sequence;
+    this.attestedSequence = this.core.sequence;
   }
 
   /** The core ignores entries of a start that it has seen the end of: the venue would take orders and never answer. */
   #refuseUsedEpoch(): void {
-    const { nodeId, epoch } = this.#options;
-    const { nodes, nodeId: ids, nodeEpoch } = this.#core.state;
+    const { nodeId, epoch } = this.options;
+    const { nodes, nodeId: ids, nodeEpoch } = this.core.state;
     for (let row = 0; row < nodes.rows; row++) {
       if (ids[row] !== nodeId || nodeEpoch[row] < epoch) continue;
       const known = `the log has entries of start ${nodeEpoch[row]} of node ${nodeId}, and this is counted as start ${epoch}`;
@@ -106,9 +106,9 @@ export class Replica implements LogReader {
         0,
         `entry ${sequence} breaks the format (fault ${fault})`,
       );
-    const core = this.#core;
+    const core = this.core;
     core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
-    this.#board.publish(sequence, core.state.hashHigh, core.state.hashLow);
+    this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);
   }
 
   /** What the node itself has to say to the core: lets time pass. */
@@ -118,50 +118,50 @@ export class Replica implements LogReader {
 
   /** Lets the log forget entries before `beforeSequence`, as far as whole segments allow. */
   truncate(beforeSequence: number): void {
-    if (this.#log === undefined || this.#failure !== undefined) return;
+    if (this.log === undefined || this._failure !== undefined) return;
     try {
-      this.#log.truncate(beforeSequence);
+      this.log.truncate(beforeSequence);
     } catch (error) {
       this.#fail(error);
     }
   }
 
   #command(type: CommandType, sizeWords: number): number {
-    const at = this.#outbox.reserve(sizeWords);
-    if (at !== -1) this.#outbox.words.i32[at] = type | (sizeWords << 16);
+    const at = this._outbox.reserve(sizeWords);
+    if (at !== -1) this._outbox.words.i32[at] = type | (sizeWords << 16);
     return at;
   }
 
   #turn(): void {
-    const log = this.#log;
-    if (log === undefined || this.#failure !== undefined) return;
+    const log = this.log;
+    if (log === undefined || this._failure !== undefined) return;
     try {
-      this.#outbox.drain(log);
+      this._outbox.drain(log);
       log.commit();
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.#attest();
-    this.#options.onTurnEnd();
+    this.options.onTurnEnd();
   }
 
   #fail(error: unknown): void {
     if ((error as Error).name !== 'LogUnavailableError') throw error;
-    this.#outbox.close();
-    this.#failure = error as LogUnavailableError;
-    this.#options.onUnavailable(this.#failure);
+    this._outbox.close();
+    this._failure = error as LogUnavailableError;
+    this.options.onUnavailable(this._failure);
   }
 
   /** Every so many entries, claims the state hash in the log for others to compare. */
   #attest(): void {
-    const { attestEvery, nodeId } = this.#options;
-    const { sequence, hashHigh, hashLow } = this.#core.state;
-    if (attestEvery === 0 || sequence - this.#attestedSequence < attestEvery) return;
+    const { attestEvery, nodeId } = this.options;
+    const { sequence, hashHigh, hashLow } = this.core.state;
+    if (attestEvery === 0 || sequence - this.attestedSequence < attestEvery) return;
     const at = this.#command(Attest.type as CommandType, Attest.words);
     if (at === -1) return;
-    this.#attestedSequence = sequence;
-    const { i32, f64 } = this.#outbox.words;
+    this.attestedSequence = sequence;
+    const { i32, f64 } = this._outbox.words;
     i32[at + Attest.at.nodeId] = nodeId;
     f64[(at + Attest.at.attestedSequence) >> 1] = sequence;
     i32[at + Attest.at.stateHashHigh] = hashHigh;
@@ -170,9 +170,9 @@ export class Replica implements LogReader {
 
   /** Puts what is still in the outbox into the log and takes no more. */
   stop(): void {
-    if (this.#isStopped) return;
-    this.#isStopped = true;
+    if (this._isStopped) return;
+    this._isStopped = true;
     this.#turn();
-    this.#outbox.close();
+    this._outbox.close();
   }
 }

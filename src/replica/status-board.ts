@@ -15,65 +15,65 @@ export function boardMemory(): SharedArrayBuffer {
  * last 4,096 entries, against which the archive thread checks its own.
  */
 export class StatusBoard {
-  readonly #numbers: Float64Array;
-  readonly #words: Int32Array;
+  declare private readonly numbers: Float64Array;
+  declare private readonly words: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
-    this.#numbers = new Float64Array(memory, 0, WORDS_AT / 8);
-    this.#words = new Int32Array(memory, WORDS_AT);
+    this.numbers = new Float64Array(memory, 0, WORDS_AT / 8);
+    this.words = new Int32Array(memory, WORDS_AT);
   }
 
   /** Order path: the entry is durable and applied, with this hash after it. */
   publish(sequence: number, hashHigh: number, hashLow: number): void {
     const at = (sequence % HASHES) * 4;
-    Atomics.store(this.#words, at, 0);
-    this.#words[at + 1] = hashHigh;
-    this.#words[at + 2] = hashLow;
-    Atomics.store(this.#words, at, sequence | 0);
-    this.#numbers[Cell.durableSequence] = sequence;
+    Atomics.store(this.words, at, 0);
+    this.words[at + 1] = hashHigh;
+    this.words[at + 2] = hashLow;
+    Atomics.store(this.words, at, sequence | 0);
+    this.numbers[Cell.durableSequence] = sequence;
   }
 
   /** Whether the order path's hash after `sequence` was this one; undefined when it is no longer on the board. */
   matches(sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
     const at = (sequence % HASHES) * 4;
-    if (Atomics.load(this.#words, at) !== (sequence | 0)) return undefined;
-    const isEqual = this.#words[at + 1] === hashHigh && this.#words[at + 2] === hashLow;
-    return Atomics.load(this.#words, at) === (sequence | 0) ? isEqual : undefined;
+    if (Atomics.load(this.words, at) !== (sequence | 0)) return undefined;
+    const isEqual = this.words[at + 1] === hashHigh && this.words[at + 2] === hashLow;
+    return Atomics.load(this.words, at) === (sequence | 0) ? isEqual : undefined;
   }
 
   /** Last entry that the order path has made durable and applied. */
   get durableSequence(): number {
-    return this.#numbers[Cell.durableSequence];
+    return this.numbers[Cell.durableSequence];
   }
 
   set durableSequence(sequence: number) {
-    this.#numbers[Cell.durableSequence] = sequence;
+    this.numbers[Cell.durableSequence] = sequence;
   }
 
   /** Last entry that the archive thread has applied. */
   get archivedSequence(): number {
-    return this.#numbers[Cell.archivedSequence];
+    return this.numbers[Cell.archivedSequence];
   }
 
   set archivedSequence(sequence: number) {
-    this.#numbers[Cell.archivedSequence] = sequence;
+    this.numbers[Cell.archivedSequence] = sequence;
   }
 
   /** Sequence of the newest snapshot. */
   get snapshotSequence(): number {
-    return this.#numbers[Cell.snapshotSequence];
+    return this.numbers[Cell.snapshotSequence];
   }
 
   set snapshotSequence(sequence: number) {
-    this.#numbers[Cell.snapshotSequence] = sequence;
+    this.numbers[Cell.snapshotSequence] = sequence;
   }
 
   /** First entry after which the two cores differed; 0 when they never did. */
   get divergedSequence(): number {
-    return this.#numbers[Cell.divergedSequence];
+    return this.numbers[Cell.divergedSequence];
   }
 
   set divergedSequence(sequence: number) {
-    this.#numbers[Cell.divergedSequence] = sequence;
+    this.numbers[Cell.divergedSequence] = sequence;
   }
 }

@@ -3,7 +3,7 @@ import { ExitCode } from './exit-codes.ts';
 /** Ends the command with a message and an exit status. The message says what to do next. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  readonly exitCode: ExitCode;
+  declare readonly exitCode: ExitCode;
 
   constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown }) {
     super(message, options);

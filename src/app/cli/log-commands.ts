@@ -142,10 +142,10 @@ function endOf(directory: string): { begin: number; next: number } {
 
 /** Prints each entry that it gets. */
 class EntryPrinter implements LogReader {
-  readonly #output: Output;
+  declare private readonly output: Output;
 
   constructor(output: Output) {
-    this.#output = output;
+    this.output = output;
   }
 
   deliver(
@@ -158,7 +158,7 @@ class EntryPrinter implements LogReader {
   ): void {
     const entry = describeEntry(readWholeEntry(sequence, words, from, to));
     const time = formatTime(timeSeconds, timeNanos);
-    this.#output.result({ sequence, time, ...entry }, () => {
+    this.output.result({ sequence, time, ...entry }, () => {
       const { nodeId, epoch, entryNo, commands } = entry;
       const head = `${sequence}  ${time}  node ${nodeId} epoch ${epoch} entry ${entryNo}`;
       return [head, ...commands.map((command) => `    ${commandLine(command)}`)].join('\n');

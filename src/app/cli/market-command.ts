@@ -146,65 +146,65 @@ interface Level {
 
 /** One instrument's book, and how its numbers read. */
 class MarketView {
-  readonly #symbol: string;
-  readonly #depth: number;
-  readonly #builder: ItchBookBuilder;
-  readonly #scales: Map<number, Scale>;
-  #locate: number;
-  #lastPrice: number;
-  #trades: number;
+  declare private readonly symbol: string;
+  declare private readonly depth: number;
+  declare private readonly builder: ItchBookBuilder;
+  declare private readonly scales: Map<number, Scale>;
+  declare private locate: number;
+  declare private lastPrice: number;
+  declare private trades: number;
 
   constructor(symbol: string, depth: number) {
-    this.#symbol = symbol;
-    this.#depth = depth;
-    this.#builder = new ItchBookBuilder();
-    this.#scales = new Map();
-    this.#locate = 0;
-    this.#lastPrice = 0;
-    this.#trades = 0;
+    this.symbol = symbol;
+    this.depth = depth;
+    this.builder = new ItchBookBuilder();
+    this.scales = new Map();
+    this.locate = 0;
+    this.lastPrice = 0;
+    this.trades = 0;
   }
 
   get isKnown(): boolean {
-    return this.#locate !== 0 && this.#scales.has(this.#locate);
+    return this.locate !== 0 && this.scales.has(this.locate);
   }
 
   get symbols(): string[] {
-    return [...this.#builder.symbols.values()];
+    return [...this.builder.symbols.values()];
   }
 
   get nextSequence(): number {
-    return this.#builder.nextSequence;
+    return this.builder.nextSequence;
   }
 
   apply(message: ItchMessage): void {
-    if (message.stockLocate === this.#locate) this.#noteTrade(message);
-    this.#builder.apply(message);
+    if (message.stockLocate === this.locate) this.#noteTrade(message);
+    this.builder.apply(message);
     if (message.type !== ItchType.InstrumentScale) return;
     const { stockLocate, priceDecimals, qtyDecimals, lotSize } = message;
-    this.#scales.set(stockLocate, { priceDecimals, qtyDecimals, lotSize });
-    if (alphaText(message.stockHigh, message.stockLow) === this.#symbol) this.#locate = stockLocate;
+    this.scales.set(stockLocate, { priceDecimals, qtyDecimals, lotSize });
+    if (alphaText(message.stockHigh, message.stockLow) === this.symbol) this.locate = stockLocate;
   }
 
   /** The last price: of an execution at another price than the order's, or of the best order that was executed. */
   #noteTrade({ type, price, orderReference }: ItchMessage): void {
-    if (type === ItchType.OrderExecutedWithPrice || type === ItchType.CrossTrade) this.#lastPrice = price;
-    else if (type === ItchType.OrderExecuted) this.#lastPrice = this.#priceOf(orderReference);
+    if (type === ItchType.OrderExecutedWithPrice || type === ItchType.CrossTrade) this.lastPrice = price;
+    else if (type === ItchType.OrderExecuted) this.lastPrice = this.#priceOf(orderReference);
     else return;
-    this.#trades++;
+    this.trades++;
   }
 
   #priceOf(reference: number): number {
     const isIt = (row: { readonly reference: number }): boolean => row.reference === reference;
-    const bids = this.#builder.side(this.#locate, 'B');
-    return (bids.find(isIt) ?? this.#builder.side(this.#locate, 'S').find(isIt))?.price ?? this.#lastPrice;
+    const bids = this.builder.side(this.locate, 'B');
+    return (bids.find(isIt) ?? this.builder.side(this.locate, 'S').find(isIt))?.price ?? this.lastPrice;
   }
 
   book(): { symbol: string; bids: Level[]; asks: Level[]; state: string; last: string; trades: number } {
     return {
-      symbol: this.#symbol,
-      state: this.#builder.states.get(this.#locate) ?? '',
-      last: this.#lastPrice === 0 ? '' : this.#price(this.#lastPrice),
-      trades: this.#trades,
+      symbol: this.symbol,
+      state: this.builder.states.get(this.locate) ?? '',
+      last: this.lastPrice === 0 ? '' : this.#price(this.lastPrice),
+      trades: this.trades,
       bids: this.#levels('B'),
       asks: this.#levels('S'),
     };
@@ -225,21 +225,21 @@ class MarketView {
       ];
     });
     const head = ['orders', 'bid quantity', 'bid', 'ask', 'ask quantity', 'orders'];
-    const title = `${this.#symbol}  ${state}  last ${last === '' ? '-' : last}, ${trades} trades seen`;
+    const title = `${this.symbol}  ${state}  last ${last === '' ? '-' : last}, ${trades} trades seen`;
     return `${title}\n${table(head, rows)}`;
   }
 
   #levels(side: 'B' | 'S'): Level[] {
     const levels: { price: number; shares: number; orders: number }[] = [];
-    for (const { price, shares } of this.#builder.side(this.#locate, side)) {
+    for (const { price, shares } of this.builder.side(this.locate, side)) {
       const level = levels.at(-1);
       if (level?.price === price) {
         level.shares += shares;
         level.orders++;
-      } else if (levels.length < this.#depth) levels.push({ price, shares, orders: 1 });
+      } else if (levels.length < this.depth) levels.push({ price, shares, orders: 1 });
       else break;
     }
-    const { lotSize, qtyDecimals } = this.#scales.get(this.#locate) as Scale;
+    const { lotSize, qtyDecimals } = this.scales.get(this.locate) as Scale;
     return levels.map(({ price, shares, orders }) => ({
       price: this.#price(price),
       quantity: formatDecimal(shares * lotSize, qtyDecimals),
@@ -248,6 +248,6 @@ class MarketView {
   }
 
   #price(price: number): string {
-    return formatDecimal(price, this.#scales.get(this.#locate)?.priceDecimals ?? 4);
+    return formatDecimal(price, this.scales.get(this.locate)?.priceDecimals ?? 4);
   }
 }

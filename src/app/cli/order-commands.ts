@@ -214,59 +214,59 @@ async function trade(
 
 /** Prints the reports of one order and knows when there is nothing more to come. */
 class OrderFollower {
-  userRefNum: number;
+  declare userRefNum: number;
   /** What is open, as far as the reports say; -1 before they do. */
-  openLots: number;
-  readonly #output: Output;
-  readonly #units: OrderUnits | undefined;
-  readonly #early: OuchReport[];
-  readonly #finished: PromiseWithResolvers<void>;
+  declare openLots: number;
+  declare private readonly output: Output;
+  declare private readonly units: OrderUnits | undefined;
+  declare private readonly early: OuchReport[];
+  declare private readonly finished: PromiseWithResolvers<void>;
 
   constructor(output: Output, units: OrderUnits | undefined) {
     this.userRefNum = 0;
     this.openLots = -1;
-    this.#output = output;
-    this.#units = units;
-    this.#early = [];
-    this.#finished = Promise.withResolvers();
+    this.output = output;
+    this.units = units;
+    this.early = [];
+    this.finished = Promise.withResolvers();
   }
 
   /** Takes the order's number from the answer; reports that came with it are printed now. */
   follow(userRefNum: number, answer: OutboundMessage): void {
     this.userRefNum = userRefNum;
     if (answer.type === 'OrderAccepted' || answer.type === 'OrderReplaced') this.openLots = answer.quantity;
-    for (const report of this.#early) this.#print(report);
-    this.#early.length = 0;
+    for (const report of this.early) this.#print(report);
+    this.early.length = 0;
   }
 
   onReport(report: OuchReport): void {
-    if (this.userRefNum === 0) this.#early.push(report);
+    if (this.userRefNum === 0) this.early.push(report);
     else this.#print(report);
   }
 
   async done(timeoutMs: number): Promise<void> {
-    const timer = setTimeout(() => this.#finished.resolve(), timeoutMs);
-    await this.#finished.promise;
+    const timer = setTimeout(() => this.finished.resolve(), timeoutMs);
+    await this.finished.promise;
     clearTimeout(timer);
   }
 
   #print(report: OuchReport): void {
     if (!('userRefNum' in report) || report.userRefNum !== this.userRefNum) return;
-    const text = reportText(report, this.#units);
+    const text = reportText(report, this.units);
     if (text === undefined) return;
-    this.#output.result(this.#withDecimals(report), text);
+    this.output.result(this.#withDecimals(report), text);
     if (report.type !== 'OrderExecuted' && report.type !== 'OrderCanceled') return;
     this.openLots = report.options.openQuantity ?? 0;
-    if (this.openLots === 0) this.#finished.resolve();
+    if (this.openLots === 0) this.finished.resolve();
   }
 
   /** The report, with prices and quantities as decimal numbers where the instrument is known. */
   #withDecimals(report: OuchReport): object {
-    if (this.#units === undefined) return report;
+    if (this.units === undefined) return report;
     const decimals: Record<string, string> = {};
-    if ('quantity' in report) decimals['quantityDecimal'] = this.#units.quantityText(report.quantity);
+    if ('quantity' in report) decimals['quantityDecimal'] = this.units.quantityText(report.quantity);
     if ('price' in report && report.price !== MARKET_PRICE) {
-      decimals['priceDecimal'] = this.#units.priceText(report.price);
+      decimals['priceDecimal'] = this.units.priceText(report.price);
     }
     return { ...report, ...decimals };
   }

@@ -5,17 +5,17 @@ import { ExitCode } from './exit-codes.ts';
 
 /** Decimal numbers of people to fields of OUCH and back, for one instrument. */
 export class OrderUnits {
-  readonly symbol: string;
-  readonly #info: OuchInstrumentInfo;
+  declare readonly symbol: string;
+  declare private readonly info: OuchInstrumentInfo;
 
   constructor(info: OuchInstrumentInfo) {
     this.symbol = info.symbol;
-    this.#info = info;
+    this.info = info;
   }
 
   /** A price field from a decimal price. @throws CliError when it is not a multiple of the tick */
   price(text: string): number {
-    const { wirePriceDecimals, tickSize } = this.#info;
+    const { wirePriceDecimals, tickSize } = this.info;
     const price = scaled(decimalOf(text, 'price'), wirePriceDecimals);
     if (price !== undefined && price > 0 && price % tickSize === 0) return price;
     throw usage(`price ${text}: ${this.symbol} trades in steps of ${trimmed(tickSize, wirePriceDecimals)}`);
@@ -23,7 +23,7 @@ export class OrderUnits {
 
   /** Lots from a decimal quantity. @throws CliError when they are not whole */
   lots(text: string): number {
-    const { lotSize, quantityDecimals, maxQuantity } = this.#info;
+    const { lotSize, quantityDecimals, maxQuantity } = this.info;
     const lot = trimmed(lotSize, quantityDecimals);
     const lots = countOf(decimalOf(text, 'quantity'), parseDecimal(lot) as Decimal);
     if (lots === undefined || lots === 0) {
@@ -38,11 +38,11 @@ export class OrderUnits {
   }
 
   priceText(price: number): string {
-    return trimmed(price, this.#info.wirePriceDecimals);
+    return trimmed(price, this.info.wirePriceDecimals);
   }
 
   quantityText(lots: number): string {
-    return trimmed(lots * this.#info.lotSize, this.#info.quantityDecimals);
+    return trimmed(lots * this.info.lotSize, this.info.quantityDecimals);
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 
 /** Standard output of a command: text for people, or with `--json` one JSON object for each line. */
 export class Output {
-  readonly json: boolean;
+  declare readonly json: boolean;
 
   constructor(json: boolean) {
     this.json = json;

@@ -3,30 +3,30 @@ const REDRAW_MS = 100;
 
 /** A progress bar on standard error, drawn only where that is a terminal. */
 export class Progress {
-  readonly #label: string;
-  readonly #isShown: boolean;
-  readonly #startMs: number;
-  #drawnMs: number;
+  declare private readonly label: string;
+  declare private readonly isShown: boolean;
+  declare private readonly startMs: number;
+  declare private drawnMs: number;
 
   /** @param isShown draw at all; default: whether standard error is a terminal */
   constructor(label: string, isShown: boolean = process.stderr.isTTY === true) {
-    this.#label = label;
-    this.#isShown = isShown;
-    this.#startMs = performance.now();
-    this.#drawnMs = 0;
+    this.label = label;
+    this.isShown = isShown;
+    this.startMs = performance.now();
+    this.drawnMs = 0;
   }
 
   /** Shows `done` of `total`, ten times a second at most. */
   update(done: number, total: number): void {
     const nowMs = performance.now();
-    if (!this.#isShown || nowMs - this.#drawnMs < REDRAW_MS) return;
-    this.#drawnMs = nowMs;
-    process.stderr.write(`\r\x1b[2K${bar(this.#label, done, total, nowMs - this.#startMs)}`);
+    if (!this.isShown || nowMs - this.drawnMs < REDRAW_MS) return;
+    this.drawnMs = nowMs;
+    process.stderr.write(`\r\x1b[2K${bar(this.label, done, total, nowMs - this.startMs)}`);
   }
 
   /** Takes the bar away. */
   end(): void {
-    if (this.#isShown && this.#drawnMs > 0) process.stderr.write('\r\x1b[2K');
+    if (this.isShown && this.drawnMs > 0) process.stderr.write('\r\x1b[2K');
   }
 }
 

@@ -17,8 +17,8 @@ const ISSUES_SHOWN_MAX = 20;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG';
-  readonly file: string;
-  readonly issues: readonly ConfigIssue[];
+  declare readonly file: string;
+  declare readonly issues: readonly ConfigIssue[];
 
   constructor(file: string, issues: readonly ConfigIssue[], options?: { cause?: unknown }) {
     const lines = issues.slice(0, ISSUES_SHOWN_MAX).map(({ line, column, key, message }) => {
@@ -39,30 +39,33 @@ export interface Placed {
 
 /** Collects the issues of one file, and remembers where the values of its keys stand for checks across keys. */
 export class Issues {
-  readonly found: ConfigIssue[];
-  readonly #lines: LineCounter;
-  readonly #places: WeakMap<object, { readonly path: string; readonly nodes: ReadonlyMap<string, Placed> }>;
+  declare readonly found: ConfigIssue[];
+  declare private readonly lines: LineCounter;
+  declare private readonly places: WeakMap<
+    object,
+    { readonly path: string; readonly nodes: ReadonlyMap<string, Placed> }
+  >;
 
   constructor(lines: LineCounter) {
     this.found = [];
-    this.#lines = lines;
-    this.#places = new WeakMap();
+    this.lines = lines;
+    this.places = new WeakMap();
   }
 
   add(node: Placed | null | undefined, key: string, message: string): void {
     const offset = node?.range?.[0] ?? 0;
-    const { line, col } = this.#lines.linePos(offset);
+    const { line, col } = this.lines.linePos(offset);
     this.found.push({ line: Math.max(line, 1), column: Math.max(col, 1), key, message });
   }
 
   /** Remembers the nodes that the keys of `value` were read from. */
   remember(value: object, path: string, nodes: ReadonlyMap<string, Placed>): void {
-    this.#places.set(value, { path, nodes });
+    this.places.set(value, { path, nodes });
   }
 
   /** Adds an issue with `key` of an object that was read from the file; at the object itself where it lacks the key. */
   addAt(value: object, key: string, message: string): void {
-    const place = this.#places.get(value);
+    const place = this.places.get(value);
     const node = place?.nodes.get(key) ?? place?.nodes.get('');
     this.add(node, joined(place?.path ?? '', key), message);
   }

@@ -63,33 +63,33 @@ export async function startDemo(
 }
 
 class DemoThread {
-  readonly ready: Promise<void>;
-  readonly #worker: Worker;
-  readonly #closed: Promise<void>;
-  #closing: boolean;
+  declare readonly ready: Promise<void>;
+  declare private readonly worker: Worker;
+  declare private readonly closed: Promise<void>;
+  declare private closing: boolean;
 
   constructor(workerData: DemoThreadData, logger: NodeLogger) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
-    this.#closing = false;
-    this.#worker = new Worker(new URL('./demo-thread.ts', import.meta.url), { workerData, name: 'demo' });
-    this.#worker.on('message', (message: FromDemoThread) => {
+    this.closing = false;
+    this.worker = new Worker(new URL('./demo-thread.ts', import.meta.url), { workerData, name: 'demo' });
+    this.worker.on('message', (message: FromDemoThread) => {
       if (message.kind === 'ready') resolve();
       else if (message.kind === 'failed') reject(new Error(message.reason));
-      else if (!this.#closing) logger.warn({ user: message.name }, `demo participant: ${message.reason}`);
+      else if (!this.closing) logger.warn({ user: message.name }, `demo participant: ${message.reason}`);
     });
-    this.#worker.on('error', (error: Error) => {
+    this.worker.on('error', (error: Error) => {
       reject(error);
       logger.error({ thread: 'demo' }, `the demo market died: ${error.message}; the venue goes on`);
     });
-    this.#closed = new Promise((done) => this.#worker.once('exit', () => done()));
+    this.closed = new Promise((done) => this.worker.once('exit', () => done()));
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    this.#worker.postMessage({ kind: 'close' } satisfies ToDemoThread);
-    const late = setTimeout(() => void this.#worker.terminate(), CLOSE_MS_MAX);
-    await this.#closed;
+    this.closing = true;
+    this.worker.postMessage({ kind: 'close' } satisfies ToDemoThread);
+    const late = setTimeout(() => void this.worker.terminate(), CLOSE_MS_MAX);
+    await this.closed;
     clearTimeout(late);
   }
 }

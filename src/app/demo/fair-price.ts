@@ -18,13 +18,13 @@ const WAVES: readonly (readonly [amplitude: number, periodSeconds: number])[] = 
  * on where it was after a restart, and it never wanders off.
  */
 export class FairPrice {
-  readonly #centreTicks: number;
-  readonly #waves: readonly Wave[];
+  declare private readonly centreTicks: number;
+  declare private readonly waves: readonly Wave[];
 
   constructor(centreTicks: number, seed: number) {
     const random = seededRandom(seed);
-    this.#centreTicks = centreTicks;
-    this.#waves = WAVES.map(([amplitude, periodSeconds]) => ({
+    this.centreTicks = centreTicks;
+    this.waves = WAVES.map(([amplitude, periodSeconds]) => ({
       amplitude,
       periodSeconds,
       phase: random() * 2 * Math.PI,
@@ -34,10 +34,10 @@ export class FairPrice {
   /** In ticks, with a fraction. @param seconds since the Unix epoch */
   at(seconds: number): number {
     let factor = 1;
-    for (const { amplitude, periodSeconds, phase } of this.#waves) {
+    for (const { amplitude, periodSeconds, phase } of this.waves) {
       factor += amplitude * Math.sin((2 * Math.PI * seconds) / periodSeconds + phase);
     }
-    return this.#centreTicks * factor;
+    return this.centreTicks * factor;
   }
 }
 

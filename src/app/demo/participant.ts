@@ -53,19 +53,19 @@ const RECONNECT_MS_MAX = 5_000;
 
 /** A participant's connection to the venue, like every client's, and what it knows of its orders. Comes back by itself. */
 export class Desk implements OrderDesk {
-  readonly name: string;
-  readonly #password: string;
-  readonly #port: number;
-  readonly #strategy: Strategy;
-  readonly #onTrouble: (reason: string) => void;
-  readonly #orders: Map<number, DemoOrder>;
+  declare readonly name: string;
+  declare private readonly password: string;
+  declare private readonly port: number;
+  declare private readonly strategy: Strategy;
+  declare private readonly onTrouble: (reason: string) => void;
+  declare private readonly orders: Map<number, DemoOrder>;
   /** Wire price of one tick, by symbol. */
-  readonly #tickSizes: Map<string, number>;
-  readonly #symbols: readonly string[];
-  #client: OuchClient | undefined;
-  #retryMs: number;
-  #retry: NodeJS.Timeout | undefined;
-  #closing: boolean;
+  declare private readonly tickSizes: Map<string, number>;
+  declare private readonly symbols: readonly string[];
+  declare private client: OuchClient | undefined;
+  declare private retryMs: number;
+  declare private retry: NodeJS.Timeout | undefined;
+  declare private closing: boolean;
 
   constructor(options: {
     readonly name: string;
@@ -76,17 +76,17 @@ export class Desk implements OrderDesk {
     readonly onTrouble: (reason: string) => void;
   }) {
     this.name = options.name;
-    this.#password = options.password;
-    this.#port = options.port;
-    this.#strategy = options.strategy;
-    this.#onTrouble = options.onTrouble;
-    this.#orders = new Map();
-    this.#tickSizes = new Map();
-    this.#symbols = options.symbols;
-    this.#client = undefined;
-    this.#retryMs = RECONNECT_MS;
-    this.#retry = undefined;
-    this.#closing = false;
+    this.password = options.password;
+    this.port = options.port;
+    this.strategy = options.strategy;
+    this.onTrouble = options.onTrouble;
+    this.orders = new Map();
+    this.tickSizes = new Map();
+    this.symbols = options.symbols;
+    this.client = undefined;
+    this.retryMs = RECONNECT_MS;
+    this.retry = undefined;
+    this.closing = false;
   }
 
   /**
@@ -96,29 +96,29 @@ export class Desk implements OrderDesk {
    */
   async connect(): Promise<void> {
     const client = await OuchClient.connect(
-      { port: this.#port, username: this.name, password: this.#password },
+      { port: this.port, username: this.name, password: this.password },
       (report) => this.#onReport(report),
     );
     client.onClosed = (reason) => this.#onClosed(reason);
-    for (const symbol of this.#symbols) {
-      this.#tickSizes.set(symbol, (await client.instrument(symbol)).tickSize);
+    for (const symbol of this.symbols) {
+      this.tickSizes.set(symbol, (await client.instrument(symbol)).tickSize);
     }
     client.setCancelOnDisconnect(true);
     await client.massCancel();
-    this.#orders.clear();
-    this.#strategy.onConnected();
-    this.#client = client;
-    this.#retryMs = RECONNECT_MS;
-    if (this.#closing) client.soup.logout();
+    this.orders.clear();
+    this.strategy.onConnected();
+    this.client = client;
+    this.retryMs = RECONNECT_MS;
+    if (this.closing) client.soup.logout();
   }
 
   /** Lets the strategy send one message, unless there is no connection now. */
   act(nowSeconds: number): void {
-    if (this.#client !== undefined) this.#strategy.act(this, nowSeconds);
+    if (this.client !== undefined) this.strategy.act(this, nowSeconds);
   }
 
   enter(listing: Listing, order: DeskOrder): DemoOrder {
-    const client = this.#client as OuchClient;
+    const client = this.client as OuchClient;
     const userRefNum = client.nextUserRefNum++;
     const { priceTicks, ...rest } = order;
     const placed: DemoOrder = {
@@ -130,16 +130,16 @@ export class Desk implements OrderDesk {
       openLots: 0,
       pending: true,
     };
-    this.#orders.set(userRefNum, placed);
+    this.orders.set(userRefNum, placed);
     const price = this.#wirePrice(listing, priceTicks);
     client.soup.sendFramed(frameOuch(enterOrder(userRefNum, { ...rest, symbol: listing.symbol, price })));
     return placed;
   }
 
   replace(order: DemoOrder, priceTicks: number, openLots: number, maxFloor = 0): void {
-    const client = this.#client as OuchClient;
+    const client = this.client as OuchClient;
     const userRefNum = client.nextUserRefNum++;
-    this.#orders.set(userRefNum, order);
+    this.orders.set(userRefNum, order);
     order.pending = true;
     const message = replaceOrder(order.userRefNum, userRefNum, {
       quantity: order.doneLots + openLots,
@@ -150,22 +150,22 @@ export class Desk implements OrderDesk {
   }
 
   close(): void {
-    this.#closing = true;
-    clearTimeout(this.#retry);
-    this.#client?.soup.logout();
+    this.closing = true;
+    clearTimeout(this.retry);
+    this.client?.soup.logout();
   }
 
   #wirePrice(listing: Listing, priceTicks: number): number {
-    return priceTicks * (this.#tickSizes.get(listing.symbol) ?? 0);
+    return priceTicks * (this.tickSizes.get(listing.symbol) ?? 0);
   }
 
   #onReport(report: OuchReport): void {
     if (!('userRefNum' in report)) return;
-    const order = this.#orders.get(report.userRefNum);
+    const order = this.orders.get(report.userRefNum);
     if (order === undefined) return;
     this.#apply(order, report);
-    if (order.openLots === 0 && !order.pending) this.#orders.delete(order.userRefNum);
-    this.#strategy.onOrder(order);
+    if (order.openLots === 0 && !order.pending) this.orders.delete(order.userRefNum);
+    this.strategy.onOrder(order);
   }
 
   #apply(order: DemoOrder, report: OutboundMessage): void {
@@ -175,11 +175,11 @@ export class Desk implements OrderDesk {
         order.openLots = report.quantity;
         break;
       case 'OrderReplaced':
-        this.#orders.delete(order.userRefNum);
+        this.orders.delete(order.userRefNum);
         order.userRefNum = report.userRefNum;
         order.pending = false;
         order.openLots = report.quantity;
-        order.priceTicks = report.price / (this.#tickSizes.get(order.listing.symbol) ?? 1);
+        order.priceTicks = report.price / (this.tickSizes.get(order.listing.symbol) ?? 1);
         break;
       case 'OrderExecuted':
         order.doneLots += report.quantity;
@@ -190,24 +190,24 @@ export class Desk implements OrderDesk {
         break;
       case 'Rejected':
         order.pending = false;
-        if (report.userRefNum !== order.userRefNum) this.#orders.delete(report.userRefNum);
+        if (report.userRefNum !== order.userRefNum) this.orders.delete(report.userRefNum);
         break;
     }
   }
 
   #onClosed(reason: string): void {
-    this.#client = undefined;
-    if (this.#closing) return;
-    this.#onTrouble(reason);
+    this.client = undefined;
+    if (this.closing) return;
+    this.onTrouble(reason);
     this.#reconnectLater();
   }
 
   #reconnectLater(): void {
-    this.#retry = setTimeout(() => {
+    this.retry = setTimeout(() => {
       this.connect().catch(() => {
-        if (!this.#closing) this.#reconnectLater();
+        if (!this.closing) this.#reconnectLater();
       });
-    }, this.#retryMs);
-    this.#retryMs = Math.min(this.#retryMs * 2, RECONNECT_MS_MAX);
+    }, this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, RECONNECT_MS_MAX);
   }
 }

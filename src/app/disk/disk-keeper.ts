@@ -30,31 +30,31 @@ const TRUNCATE_MS = 100;
 
 /** Keeps the disk from filling up unnoticed: measures it, warns, and says what of the log may go. In the archive thread. */
 export class DiskKeeper {
-  readonly #options: DiskKeeperOptions;
-  readonly #alarm: FreeSpaceAlarm;
+  declare private readonly options: DiskKeeperOptions;
+  declare private readonly alarm: FreeSpaceAlarm;
   /** Truncations that are still to be asked for, the oldest segment first. */
-  #truncations: number[];
-  #truncateAtMs: number;
-  #measureAtMs: number;
-  #failure: string;
+  declare private truncations: number[];
+  declare private truncateAtMs: number;
+  declare private measureAtMs: number;
+  declare private failure: string;
 
   constructor(options: DiskKeeperOptions) {
-    this.#options = options;
-    this.#alarm = new FreeSpaceAlarm();
-    this.#truncations = [];
-    this.#truncateAtMs = 0;
-    this.#measureAtMs = 0;
-    this.#failure = '';
+    this.options = options;
+    this.alarm = new FreeSpaceAlarm();
+    this.truncations = [];
+    this.truncateAtMs = 0;
+    this.measureAtMs = 0;
+    this.failure = '';
   }
 
   /** To be called often; does something only when it is due. @param nowMs performance.now() */
   step(nowMs: number): void {
-    if (nowMs >= this.#measureAtMs) this.#measure(nowMs);
-    if (this.#truncations.length === 0 || nowMs < this.#truncateAtMs) return;
+    if (nowMs >= this.measureAtMs) this.#measure(nowMs);
+    if (this.truncations.length === 0 || nowMs < this.truncateAtMs) return;
     // When the two cores differ, the log is the evidence.
-    if (this.#options.board.divergedSequence !== 0) return;
-    this.#truncateAtMs = nowMs + TRUNCATE_MS;
-    this.#options.onTruncate(this.#truncations.shift() as number);
+    if (this.options.board.divergedSequence !== 0) return;
+    this.truncateAtMs = nowMs + TRUNCATE_MS;
+    this.options.onTruncate(this.truncations.shift() as number);
   }
 
   /**
@@ -62,7 +62,7 @@ export class DiskKeeper {
    * back when it was written, or is the one that this node has started from.
    */
   planTruncation(): void {
-    const { paths, board, keepLogBytes, logger } = this.#options;
+    const { paths, board, keepLogBytes, logger } = this.options;
     if (keepLogBytes === undefined) return;
     const newestSnapshotSequence = board.snapshotSequence;
     const snapshots = listSnapshots(paths.snapshotDirectory);
@@ -74,30 +74,30 @@ export class DiskKeeper {
     }));
     const oldestSnapshotSequence = Math.min(...snapshots.map(({ sequence }) => sequence));
     const retention = { newestSnapshotSequence, oldestSnapshotSequence, keepBytes: keepLogBytes };
-    this.#truncations = truncationSequences(segments, retention);
-    if (this.#truncations.length === 0) return;
+    this.truncations = truncationSequences(segments, retention);
+    if (this.truncations.length === 0) return;
     logger.info(
-      { segments: this.#truncations.length, firstSequence: this.#truncations.at(-1), oldestSnapshotSequence },
+      { segments: this.truncations.length, firstSequence: this.truncations.at(-1), oldestSnapshotSequence },
       'removing old log behind the snapshots',
     );
   }
 
   #measure(nowMs: number): void {
-    const { paths, warnFreeBelowBytes, onUsage, logger } = this.#options;
+    const { paths, warnFreeBelowBytes, onUsage, logger } = this.options;
     try {
       const usage = measureDisk(paths, warnFreeBelowBytes);
-      const warning = this.#alarm.warning(paths.dataDirectory, usage);
+      const warning = this.alarm.warning(paths.dataDirectory, usage);
       if (warning !== undefined) logger.warn({}, warning);
       onUsage(usage);
-      this.#failure = '';
+      this.failure = '';
     } catch (error) {
       const { message } = error as Error;
-      if (message !== this.#failure) {
+      if (message !== this.failure) {
         logger.warn({}, `free space cannot be watched: ${message}. Check the data directory's permissions`);
       }
-      this.#failure = message;
+      this.failure = message;
     }
     const tookMs = performance.now() - nowMs;
-    this.#measureAtMs = nowMs + Math.max(MEASURE_MS, tookMs * MEASURE_PAUSE_FACTOR);
+    this.measureAtMs = nowMs + Math.max(MEASURE_MS, tookMs * MEASURE_PAUSE_FACTOR);
   }
 }

@@ -23,17 +23,17 @@ const PAUSE_MS = 20;
 
 /** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk. */
 class ArchiveThread {
-  readonly #archive: Archive;
-  readonly #core: TradingCore;
-  readonly #reports: ReportWriter;
-  readonly #fan: EventFan;
-  readonly #tail: LogTail;
-  readonly #disk: DiskKeeper;
+  declare private readonly archive: Archive;
+  declare private readonly core: TradingCore;
+  declare private readonly reports: ReportWriter;
+  declare private readonly fan: EventFan;
+  declare private readonly tail: LogTail;
+  declare private readonly disk: DiskKeeper;
   /** The market-data thread. */
-  readonly #peer: MessagePort;
-  #imageRequests: ImageRequest[];
-  #closing: boolean;
-  #timer: NodeJS.Timeout | undefined;
+  declare private readonly peer: MessagePort;
+  declare private imageRequests: ImageRequest[];
+  declare private closing: boolean;
+  declare private timer: NodeJS.Timeout | undefined;
 
   constructor(data: ArchiveThreadData) {
     const { paths } = data;
@@ -42,29 +42,29 @@ class ArchiveThread {
     const fresh = new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) });
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
-    this.#fan = fan;
-    this.#peer = data.peer;
-    this.#core = core;
-    this.#reports = new ReportWriter({ directory: paths.reportDirectory });
-    this.#imageRequests = [];
-    this.#closing = false;
-    this.#timer = undefined;
-    fan.add(this.#reports);
-    this.#tail = new LogTail({
+    this.fan = fan;
+    this.peer = data.peer;
+    this.core = core;
+    this.reports = new ReportWriter({ directory: paths.reportDirectory });
+    this.imageRequests = [];
+    this.closing = false;
+    this.timer = undefined;
+    fan.add(this.reports);
+    this.tail = new LogTail({
       directory: paths.logDirectory,
       logId: new LogId(data.logId),
       fromSequence: core.sequence + 1,
     });
-    this.#archive = new Archive({
+    this.archive = new Archive({
       core,
-      source: this.#tail,
+      source: this.tail,
       board,
       snapshotDirectory: paths.snapshotDirectory,
       logId: data.logId,
       snapshotEvery: data.snapshotEvery,
       snapshotsKept: data.snapshotsKept,
-      flushSinks: () => this.#reports.flush(),
-      syncSinks: () => this.#reports.sync(),
+      flushSinks: () => this.reports.flush(),
+      syncSinks: () => this.reports.sync(),
       onDiverged: (sequence, ownHash) =>
         threadLog.error(
           { sequence, ownHash },
@@ -72,14 +72,14 @@ class ArchiveThread {
         ),
       onSnapshot: (path, sequence) => {
         threadLog.info({ path, sequence }, 'snapshot written');
-        this.#disk.planTruncation();
+        this.disk.planTruncation();
       },
       onSnapshotFailed: (error) => {
         const advice = error instanceof SnapshotError ? '' : '. Free space in the data directory';
         threadLog.error({}, `no snapshot: ${error.message}${advice}; orders go on`);
       },
     });
-    this.#disk = new DiskKeeper({
+    this.disk = new DiskKeeper({
       paths,
       board,
       keepLogBytes: data.keepLogBytes,
@@ -88,53 +88,53 @@ class ArchiveThread {
       onTruncate: (beforeSequence) => post({ kind: 'truncate', beforeSequence }),
       logger: threadLog,
     });
-    this.#disk.planTruncation();
+    this.disk.planTruncation();
   }
 
   run(): void {
     parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
-    this.#peer.on('message', (request: ImageRequest) => this.#imageRequests.push(request));
+    this.peer.on('message', (request: ImageRequest) => this.imageRequests.push(request));
     this.#loop();
   }
 
   #loop(): void {
-    this.#disk.step(performance.now());
-    const hasMore = this.#archive.step();
+    this.disk.step(performance.now());
+    const hasMore = this.archive.step();
     this.#answerImages();
-    if (this.#closing && !hasMore) {
+    if (this.closing && !hasMore) {
       this.#close();
       return;
     }
     if (hasMore) setImmediate(() => this.#loop());
-    else this.#timer = setTimeout(() => this.#loop(), PAUSE_MS);
+    else this.timer = setTimeout(() => this.#loop(), PAUSE_MS);
   }
 
   #onMessage(message: ToThread): void {
-    if (message.kind === 'snapshot') this.#archive.snapshot();
-    else this.#closing = true;
+    if (message.kind === 'snapshot') this.archive.snapshot();
+    else this.closing = true;
   }
 
   /** Answers the requests that the shadow core has caught up with. */
   #answerImages(): void {
-    const ready = this.#imageRequests.filter(({ sequence }) => sequence <= this.#core.sequence);
+    const ready = this.imageRequests.filter(({ sequence }) => sequence <= this.core.sequence);
     if (ready.length === 0) return;
-    this.#imageRequests = this.#imageRequests.filter(({ sequence }) => sequence > this.#core.sequence);
+    this.imageRequests = this.imageRequests.filter(({ sequence }) => sequence > this.core.sequence);
     const collector = new Collector();
-    const remove = this.#fan.add(collector);
-    this.#core.describe({ liveOrders: false, restingOrders: true });
+    const remove = this.fan.add(collector);
+    this.core.describe({ liveOrders: false, restingOrders: true });
     remove();
     const { batches } = collector;
-    const answer: ImageAnswer = { kind: 'image', sequence: this.#core.sequence, batches };
-    this.#peer.postMessage(answer, batches);
+    const answer: ImageAnswer = { kind: 'image', sequence: this.core.sequence, batches };
+    this.peer.postMessage(answer, batches);
   }
 
   #close(): void {
-    clearTimeout(this.#timer);
-    this.#archive.snapshot();
-    this.#reports.sync();
-    this.#reports.close();
-    this.#tail.close();
-    this.#peer.close();
+    clearTimeout(this.timer);
+    this.archive.snapshot();
+    this.reports.sync();
+    this.reports.close();
+    this.tail.close();
+    this.peer.close();
     parentPort?.close();
   }
 }
@@ -144,7 +144,7 @@ function post(message: FromThread): void {
 }
 
 class Collector implements EventSink {
-  readonly batches: ArrayBuffer[];
+  declare readonly batches: ArrayBuffer[];
 
   constructor() {
     this.batches = [];

@@ -26,62 +26,62 @@ const SLEEP_MS = 5;
  * long, or at its start, it takes the standing state from the archive thread and goes on from there.
  */
 class MarketDataThread {
-  readonly #data: MarketDataThreadData;
-  readonly #board: StatusBoard;
-  readonly #ring: RingReader;
-  readonly #copy: WordBuffer;
-  readonly #feed: MarketDataFeed;
-  readonly #users: UserDirectory;
+  declare private readonly data: MarketDataThreadData;
+  declare private readonly board: StatusBoard;
+  declare private readonly ring: RingReader;
+  declare private readonly copy: WordBuffer;
+  declare private readonly feed: MarketDataFeed;
+  declare private readonly users: UserDirectory;
   /** Called with the image, or with undefined when the node stops. */
-  #onImage: ((answer: ImageAnswer | undefined) => void) | undefined;
-  #hasImage: boolean;
+  declare private onImage: ((answer: ImageAnswer | undefined) => void) | undefined;
+  declare private hasImage: boolean;
   /** Sequence after which the image stood. */
-  #imageSequence: number;
-  #overruns: number;
-  #closing: boolean;
-  #sessions: number;
+  declare private imageSequence: number;
+  declare private overruns: number;
+  declare private closing: boolean;
+  declare private sessions: number;
 
   constructor(data: MarketDataThreadData) {
-    this.#data = data;
-    this.#board = new StatusBoard(data.board);
-    this.#ring = new RingReader(data.ring);
-    this.#copy = WordBuffer.allocate(this.#ring.capacityWords);
-    this.#users = new UserDirectory();
-    this.#onImage = undefined;
-    this.#overruns = 0;
-    this.#closing = false;
-    this.#hasImage = false;
-    this.#imageSequence = 0;
-    this.#sessions = 0;
-    this.#feed = new MarketDataFeed({
+    this.data = data;
+    this.board = new StatusBoard(data.board);
+    this.ring = new RingReader(data.ring);
+    this.copy = WordBuffer.allocate(this.ring.capacityWords);
+    this.users = new UserDirectory();
+    this.onImage = undefined;
+    this.overruns = 0;
+    this.closing = false;
+    this.hasImage = false;
+    this.imageSequence = 0;
+    this.sessions = 0;
+    this.feed = new MarketDataFeed({
       directory: data.directory,
-      nextSession: () => `${data.epoch.toString(36)}S${(++this.#sessions).toString(36)}`.toUpperCase(),
+      nextSession: () => `${data.epoch.toString(36)}S${(++this.sessions).toString(36)}`.toUpperCase(),
       log: (line) => threadLog.warn({}, line),
     });
   }
 
   async run(): Promise<void> {
-    const { peer } = this.#data;
+    const { peer } = this.data;
     parentPort?.on('message', ({ kind }: ToThread) => {
       if (kind !== 'close') return;
-      this.#closing = true;
-      this.#onImage?.(undefined);
+      this.closing = true;
+      this.onImage?.(undefined);
     });
-    peer.on('message', (answer: ImageAnswer) => this.#onImage?.(answer));
+    peer.on('message', (answer: ImageAnswer) => this.onImage?.(answer));
     peer.on('close', () => {
-      if (this.#closing) return;
+      if (this.closing) return;
       threadLog.error({}, 'the archive thread is gone: market data cannot begin anew. Restart the node');
-      this.#onImage?.(undefined);
+      this.onImage?.(undefined);
     });
-    const { host, port, snapshotPort } = this.#data;
-    const options = { host, allowAnonymous: true, credentials: (name: string) => this.#users.get(name) };
+    const { host, port, snapshotPort } = this.data;
+    const options = { host, allowAnonymous: true, credentials: (name: string) => this.users.get(name) };
     const live = new ItchServer(
-      this.#source(liveSource(this.#feed)),
+      this.#source(liveSource(this.feed)),
       { ...options, name: 'itch', port },
       threadLog,
     );
     const glimpse = new ItchServer(
-      this.#source(glimpseSource(this.#feed)),
+      this.#source(glimpseSource(this.feed)),
       { ...options, name: 'glimpse', port: snapshotPort },
       threadLog,
     );
@@ -89,15 +89,15 @@ class MarketDataThread {
     parentPort?.postMessage({ kind: 'ready', port: ports[0], snapshotPort: ports[1] } satisfies ReadyMessage);
     await this.#takeImage();
     const timer = setInterval(() => this.#postFigures(live.clients + glimpse.clients), 1_000);
-    while (!this.#closing) {
-      const words = this.#ring.read(this.#copy.i32);
+    while (!this.closing) {
+      const words = this.ring.read(this.copy.i32);
       if (words === -1) await this.#onOverrun();
-      else if (words === 0) await this.#ring.sleep(SLEEP_MS);
+      else if (words === 0) await this.ring.sleep(SLEEP_MS);
       else this.#publish(words);
       if (words > 0) await new Promise((resolve) => setImmediate(resolve));
     }
     clearInterval(timer);
-    this.#feed.close();
+    this.feed.close();
     await Promise.all([live.close('the node stops'), glimpse.close('the node stops')]);
     peer.close();
     parentPort?.close();
@@ -105,49 +105,49 @@ class MarketDataThread {
 
   /** Publishes what was read from the ring, without what the image already says. */
   #publish(words: number): void {
-    const { i32, f64 } = this.#copy;
+    const { i32, f64 } = this.copy;
     let from = 0;
-    while (from < words && f64[(from + 2) >> 1] <= this.#imageSequence) from += i32[from] >>> 16;
+    while (from < words && f64[(from + 2) >> 1] <= this.imageSequence) from += i32[from] >>> 16;
     if (from === words) return;
-    this.#users.onEvents(this.#copy, from, words);
-    this.#feed.onEvents(this.#copy, from, words);
+    this.users.onEvents(this.copy, from, words);
+    this.feed.onEvents(this.copy, from, words);
   }
 
   async #onOverrun(): Promise<void> {
-    this.#overruns++;
+    this.overruns++;
     threadLog.warn(
-      { overruns: this.#overruns },
+      { overruns: this.overruns },
       'market data fell behind the event ring: a new session begins',
     );
-    this.#hasImage = false;
-    this.#feed.restart();
+    this.hasImage = false;
+    this.feed.restart();
     await this.#takeImage();
   }
 
   /** Starts the feed from the archive's state. */
   async #takeImage(): Promise<void> {
     // The entry of the newest piece that the ring reader has passed may not be on the board yet.
-    const durable = this.#board.durableSequence;
-    const sequence = durable + Math.max(0, (this.#ring.mark - durable) | 0);
-    if (this.#closing) return;
+    const durable = this.board.durableSequence;
+    const sequence = durable + Math.max(0, (this.ring.mark - durable) | 0);
+    if (this.closing) return;
     const answer = await new Promise<ImageAnswer | undefined>((resolve) => {
-      this.#onImage = resolve;
-      this.#data.peer.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
+      this.onImage = resolve;
+      this.data.peer.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
     });
     if (answer === undefined) return;
     for (const batch of answer.batches) {
       const words = new WordBuffer(batch);
-      this.#users.onEvents(words, 0, words.words);
-      this.#feed.onEvents(words, 0, words.words);
+      this.users.onEvents(words, 0, words.words);
+      this.feed.onEvents(words, 0, words.words);
     }
-    this.#imageSequence = answer.sequence;
-    this.#hasImage = true;
+    this.imageSequence = answer.sequence;
+    this.hasImage = true;
   }
 
   /** Nobody gets a feed that has not begun with an image. */
   #source(source: ItchSource): ItchSource {
     return {
-      open: () => (this.#hasImage ? source.open() : 'the feed is starting: log in again'),
+      open: () => (this.hasImage ? source.open() : 'the feed is starting: log in again'),
       subscribe: (listener) => source.subscribe(listener),
     };
   }
@@ -155,9 +155,9 @@ class MarketDataThread {
   #postFigures(clients: number): void {
     const figures = {
       marketDataClients: clients,
-      marketDataLagWords: this.#ring.lagWords,
-      marketDataOverruns: this.#overruns,
-      marketDataFailed: this.#feed.failure === undefined ? 0 : 1,
+      marketDataLagWords: this.ring.lagWords,
+      marketDataOverruns: this.overruns,
+      marketDataFailed: this.feed.failure === undefined ? 0 : 1,
     };
     parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
   }
@@ -165,14 +165,14 @@ class MarketDataThread {
 
 /** Who may log in with a name. */
 class UserDirectory implements EventSink {
-  readonly #byName: Map<string, Credentials>;
+  declare private readonly byName: Map<string, Credentials>;
 
   constructor() {
-    this.#byName = new Map();
+    this.byName = new Map();
   }
 
   get(name: string): Credentials | undefined {
-    return this.#byName.get(name);
+    return this.byName.get(name);
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -181,7 +181,7 @@ class UserDirectory implements EventSink {
       if ((i32[at] & 255) !== EventType.UserAdded) continue;
       const bytes = (field: number, length: number) => u8.slice((at + field) * 4, (at + field) * 4 + length);
       const name = Buffer.from(bytes(UserAdded.at.name, 8)).toString('latin1').replace(/\0+$/, '');
-      this.#byName.set(name, {
+      this.byName.set(name, {
         salt: bytes(UserAdded.at.salt, 16),
         passwordHash: bytes(UserAdded.at.passwordHash, 32),
       });

@@ -16,7 +16,7 @@ export interface ItchHandler {
 export class ItchFormatError extends Error {
   override readonly name = 'ItchFormatError';
   readonly code = 'ITCH_FORMAT';
-  readonly offset: number;
+  declare readonly offset: number;
 
   constructor(offset: number, message: string) {
     super(message);
@@ -34,25 +34,25 @@ const FRAME_BYTES_MAX = FRAME_HEADER_BYTES + 0xffff;
  * chunks cut anywhere. Holds at most one frame between chunks and allocates nothing per message.
  */
 export class ItchFrameReader {
-  readonly #handler: ItchHandler;
-  readonly #message: ItchMessage;
+  declare private readonly handler: ItchHandler;
+  declare private readonly message: ItchMessage;
   /** A frame that began in an earlier chunk. */
-  readonly #partial: Uint8Array;
-  #partialBytes: number;
+  declare private readonly partial: Uint8Array;
+  declare private partialBytes: number;
   /** Bytes of the stream that are read, whole frames only. */
-  #offset: number;
+  declare private _offset: number;
 
   constructor(handler: ItchHandler) {
-    this.#handler = handler;
-    this.#message = new ItchMessage();
-    this.#partial = new Uint8Array(FRAME_BYTES_MAX);
-    this.#partialBytes = 0;
-    this.#offset = 0;
+    this.handler = handler;
+    this.message = new ItchMessage();
+    this.partial = new Uint8Array(FRAME_BYTES_MAX);
+    this.partialBytes = 0;
+    this._offset = 0;
   }
 
   /** Bytes read so far as whole frames: where the next frame begins. */
   get offset(): number {
-    return this.#offset;
+    return this._offset;
   }
 
   /**
@@ -60,7 +60,7 @@ export class ItchFrameReader {
    * @throws ItchFormatError when a frame's length or a number in it is impossible.
    */
   push(chunk: Uint8Array): void {
-    let at = this.#partialBytes > 0 ? this.#completePartial(chunk) : 0;
+    let at = this.partialBytes > 0 ? this.#completePartial(chunk) : 0;
     while (at + FRAME_HEADER_BYTES <= chunk.length) {
       const end = at + FRAME_HEADER_BYTES + ((chunk[at] << 8) | chunk[at + 1]);
       if (end > chunk.length) break;
@@ -68,36 +68,36 @@ export class ItchFrameReader {
       at = end;
     }
     if (at < chunk.length) {
-      this.#partial.set(at === 0 ? chunk : chunk.subarray(at), this.#partialBytes);
-      this.#partialBytes += chunk.length - at;
+      this.partial.set(at === 0 ? chunk : chunk.subarray(at), this.partialBytes);
+      this.partialBytes += chunk.length - at;
     }
   }
 
   /** The stream ends here. @throws ItchFormatError when a frame is cut off. */
   end(): void {
-    if (this.#partialBytes > 0) {
+    if (this.partialBytes > 0) {
       throw new ItchFormatError(
-        this.#offset,
-        `the last message is cut off: ${this.#partialBytes} bytes of a frame at offset ${this.#offset}`,
+        this._offset,
+        `the last message is cut off: ${this.partialBytes} bytes of a frame at offset ${this._offset}`,
       );
     }
   }
 
   /** Completes the frame that an earlier chunk began; returns how much of `chunk` that took. */
   #completePartial(chunk: Uint8Array): number {
-    const partial = this.#partial;
+    const partial = this.partial;
     let at = 0;
-    while (this.#partialBytes < FRAME_HEADER_BYTES && at < chunk.length) {
-      partial[this.#partialBytes++] = chunk[at++];
+    while (this.partialBytes < FRAME_HEADER_BYTES && at < chunk.length) {
+      partial[this.partialBytes++] = chunk[at++];
     }
-    if (this.#partialBytes < FRAME_HEADER_BYTES) return at;
+    if (this.partialBytes < FRAME_HEADER_BYTES) return at;
     const frameBytes = FRAME_HEADER_BYTES + ((partial[0] << 8) | partial[1]);
-    assert(this.#partialBytes <= frameBytes, 'Invariant: a partial frame is not longer than its length');
-    const taken = Math.min(frameBytes - this.#partialBytes, chunk.length - at);
-    partial.set(chunk.subarray(at, at + taken), this.#partialBytes);
-    this.#partialBytes += taken;
-    if (this.#partialBytes === frameBytes) {
-      this.#partialBytes = 0;
+    assert(this.partialBytes <= frameBytes, 'Invariant: a partial frame is not longer than its length');
+    const taken = Math.min(frameBytes - this.partialBytes, chunk.length - at);
+    partial.set(chunk.subarray(at, at + taken), this.partialBytes);
+    this.partialBytes += taken;
+    if (this.partialBytes === frameBytes) {
+      this.partialBytes = 0;
       this.#frame(partial, FRAME_HEADER_BYTES, frameBytes);
     }
     return at + taken;
@@ -106,13 +106,13 @@ export class ItchFrameReader {
   #frame(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (length === 0) {
-      this.#handler.onItchEnd();
+      this.handler.onItchEnd();
     } else {
-      const result = decodeItch(bytes, from, length, this.#message);
+      const result = decodeItch(bytes, from, length, this.message);
       if (result === ItchDecode.UnknownType) {
-        this.#handler.onUnknownItchType(bytes[from], length);
+        this.handler.onUnknownItchType(bytes[from], length);
       } else if (result === ItchDecode.Ok || result === ItchDecode.HeaderOnly) {
-        this.#handler.onItchMessage(this.#message, result === ItchDecode.HeaderOnly);
+        this.handler.onItchMessage(this.message, result === ItchDecode.HeaderOnly);
       } else {
         const type = JSON.stringify(String.fromCharCode(bytes[from]));
         const fault =
@@ -120,11 +120,11 @@ export class ItchFrameReader {
             ? `has ${length} bytes, which is not the length of its type`
             : 'has a number of 2^53 or more';
         throw new ItchFormatError(
-          this.#offset,
-          `message of type ${type} at offset ${this.#offset} ${fault}: not an ITCH 5.0 stream`,
+          this._offset,
+          `message of type ${type} at offset ${this._offset} ${fault}: not an ITCH 5.0 stream`,
         );
       }
     }
-    this.#offset += FRAME_HEADER_BYTES + length;
+    this._offset += FRAME_HEADER_BYTES + length;
   }
 }

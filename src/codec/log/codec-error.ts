@@ -32,10 +32,10 @@ export type CodecErrorCode =
 /** A record that is not what its layout says. `field` is empty where no single field is at fault. */
 export class CodecError extends Error {
   override readonly name = 'CodecError';
-  readonly code: CodecErrorCode;
-  readonly field: string;
+  declare readonly code: CodecErrorCode;
+  declare readonly field: string;
   /** Bytes from the start of the buffer that was read or written. */
-  readonly offset: number;
+  declare readonly offset: number;
 
   constructor(code: CodecErrorCode, field: string, offset: number, detail: string) {
     super(`${code} at byte ${offset}${field === '' ? '' : `, ${field}`}: ${detail}`);

@@ -64,17 +64,17 @@ export function writeFields(
  * Reading is strict: what it accepts encodes back to the same bytes.
  */
 export class RecordCodec {
-  readonly #family: string;
-  readonly #byType: readonly (Shape | undefined)[];
-  readonly #byName: ReadonlyMap<string, Shape>;
+  declare private readonly family: string;
+  declare private readonly byType: readonly (Shape | undefined)[];
+  declare private readonly byName: ReadonlyMap<string, Shape>;
 
   /** @param family what messages call these records: "command" or "event". */
   constructor(family: string, layouts: readonly Layout[]) {
     const byType: (Shape | undefined)[] = [];
     for (const layout of layouts) byType[layout.type] = shapeOf(layout);
-    this.#family = family;
-    this.#byType = byType;
-    this.#byName = new Map(layouts.map((layout) => [layout.name, byType[layout.type] as Shape]));
+    this.family = family;
+    this.byType = byType;
+    this.byName = new Map(layouts.map((layout) => [layout.name, byType[layout.type] as Shape]));
   }
 
   /** Words of the record that `record` encodes to. @throws CodecError UNKNOWN_TYPE */
@@ -122,13 +122,13 @@ export class RecordCodec {
     const offset = at * WORD_BYTES;
     checkAligned(at);
     if (at >= to || to > words.words) {
-      throw new CodecError('TRUNCATED', '', offset, `no ${this.#family} here`);
+      throw new CodecError('TRUNCATED', '', offset, `no ${this.family} here`);
     }
     const type = words.i32[at] & 0xff;
     const sizeWords = words.i32[at] >>> 16;
-    const shape = this.#byType[type];
+    const shape = this.byType[type];
     if (shape === undefined) {
-      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.#family} has type ${type}`);
+      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.family} has type ${type}`);
     }
     const { name, words: expected } = shape.layout;
     if (sizeWords !== expected) {
@@ -164,9 +164,9 @@ export class RecordCodec {
   }
 
   #shape(type: unknown, offset: number): Shape {
-    const shape = typeof type === 'string' ? this.#byName.get(type) : undefined;
+    const shape = typeof type === 'string' ? this.byName.get(type) : undefined;
     if (shape === undefined) {
-      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.#family} is named ${String(type)}`);
+      throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.family} is named ${String(type)}`);
     }
     return shape;
   }

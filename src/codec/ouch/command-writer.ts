@@ -89,23 +89,23 @@ const CL_ORD_ID_BYTES = 14;
  */
 export class OuchCommandWriter {
   /** Why the last message was malformed. */
-  fault: string;
-  readonly #instruments: OuchInstruments;
-  readonly #scales: OrderScales;
-  readonly #clock: Clock;
-  readonly #sink: CommandSink;
-  readonly #options: OrderOptions;
+  declare fault: string;
+  declare private readonly instruments: OuchInstruments;
+  declare private readonly scales: OrderScales;
+  declare private readonly clock: Clock;
+  declare private readonly sink: CommandSink;
+  declare private readonly options: OrderOptions;
   /** Words of a ClOrdID as a clientTag. */
-  readonly #tag: Int32Array;
+  declare private readonly tag: Int32Array;
 
   constructor(instruments: OuchInstruments, scales: OrderScales, clock: Clock, sink: CommandSink) {
     this.fault = '';
-    this.#instruments = instruments;
-    this.#scales = scales;
-    this.#clock = clock;
-    this.#sink = sink;
-    this.#options = new OrderOptions();
-    this.#tag = new Int32Array(4);
+    this.instruments = instruments;
+    this.scales = scales;
+    this.clock = clock;
+    this.sink = sink;
+    this.options = new OrderOptions();
+    this.tag = new Int32Array(4);
   }
 
   /** Writes the command of the message in `bytes[from, to)`. */
@@ -131,7 +131,7 @@ export class OuchCommandWriter {
   }
 
   #enterOrder(user: OuchUserRefs, bytes: Uint8Array, from: number, to: number): WriteOutcome {
-    const options = this.#options;
+    const options = this.options;
     if (!options.read(bytes, from + EnterOrder.bytes, to, false))
       return this.#malformed('malformed Enter Order');
     const userRefNum = readU32(bytes, from + enter.userRefNum);
@@ -139,9 +139,9 @@ export class OuchCommandWriter {
     const at = this.#reserve(CommandType.NewOrder, NewOrder.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
-    const { i32, f64, u8 } = this.#sink.words;
+    const { i32, f64, u8 } = this.sink.words;
     const field = NewOrder.at;
-    const instrument = this.#instruments.find(bytes, from + enter.symbol);
+    const instrument = this.instruments.find(bytes, from + enter.symbol);
     const priceFactor = instrument === undefined ? 0 : instrument.priceFactor;
     const price = readU64(bytes, from + enter.price);
     const isMarketPrice = price === MARKET_PRICE;
@@ -174,7 +174,7 @@ export class OuchCommandWriter {
   }
 
   #replaceOrder(user: OuchUserRefs, bytes: Uint8Array, from: number, to: number): WriteOutcome {
-    const options = this.#options;
+    const options = this.options;
     if (!options.read(bytes, from + ReplaceOrder.bytes, to, false)) {
       return this.#malformed('malformed Replace Order');
     }
@@ -183,10 +183,10 @@ export class OuchCommandWriter {
     const at = this.#reserve(CommandType.ReplaceOrder, ReplaceCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
-    const { i32, f64 } = this.#sink.words;
+    const { i32, f64 } = this.sink.words;
     const field = ReplaceCommand.at;
     const original = readU32(bytes, from + replace.origUserRefNum);
-    const priceFactor = this.#scales.of(user.userId, original, this.#instruments.commonPriceFactor);
+    const priceFactor = this.scales.of(user.userId, original, this.instruments.commonPriceFactor);
     const price = readU64(bytes, from + replace.price);
     const tagIsText = this.#readTag(bytes, from + replace.clOrdId);
     // A replace cannot carry these; the order must not change without them either.
@@ -214,7 +214,7 @@ export class OuchCommandWriter {
   }
 
   #cancelOrder(user: OuchUserRefs, bytes: Uint8Array, from: number, to: number): WriteOutcome {
-    if (!this.#options.read(bytes, from + CancelOrder.bytes, to, true)) {
+    if (!this.options.read(bytes, from + CancelOrder.bytes, to, true)) {
       return this.#malformed('malformed Cancel Order');
     }
     const { userRefNum, quantity } = CancelOrder.at;
@@ -222,7 +222,7 @@ export class OuchCommandWriter {
   }
 
   #modifyOrder(user: OuchUserRefs, bytes: Uint8Array, from: number, to: number): WriteOutcome {
-    if (!this.#options.read(bytes, from + ModifyOrder.bytes, to, true)) {
+    if (!this.options.read(bytes, from + ModifyOrder.bytes, to, true)) {
       return this.#malformed('malformed Modify Order');
     }
     const { userRefNum, side, quantity } = ModifyOrder.at;
@@ -240,23 +240,23 @@ export class OuchCommandWriter {
   #cancel(user: OuchUserRefs, userRefNum: number, quantity: number, possible: boolean): WriteOutcome {
     const at = this.#reserve(CommandType.CancelOrder, CancelCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const isRefused = this.#options.unsupported || !possible;
-    this.#sink.words.f64[(at + CancelCommand.at.totalQtyLots) >> 1] = isRefused ? NO_QUANTITY : quantity;
+    const isRefused = this.options.unsupported || !possible;
+    this.sink.words.f64[(at + CancelCommand.at.totalQtyLots) >> 1] = isRefused ? NO_QUANTITY : quantity;
     return WriteOutcome.Written;
   }
 
   #massCancel(user: OuchUserRefs, bytes: Uint8Array, from: number, to: number): WriteOutcome {
-    const options = this.#options;
+    const options = this.options;
     if (!options.read(bytes, from + MassCancel.bytes, to, false))
       return this.#malformed('malformed Mass Cancel');
     const userRefNum = readU32(bytes, from + MassCancel.at.userRefNum);
     const at = this.#reserve(CommandType.MassCancel, MassCancelCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const { i32, u8 } = this.#sink.words;
+    const { i32, u8 } = this.sink.words;
     const symbol = from + MassCancel.at.symbol;
     if (options.unsupported || options.groupIdGiven) i32[at + 2] = NO_INSTRUMENT;
     else if (!isBlank(bytes, symbol)) {
-      const instrument = this.#instruments.find(bytes, symbol);
+      const instrument = this.instruments.find(bytes, symbol);
       i32[at + 2] = instrument === undefined ? NO_INSTRUMENT : instrument.id;
     }
     i32[at + MassCancelCommand.at.sessionUserId] = user.userId;
@@ -271,13 +271,13 @@ export class OuchCommandWriter {
     to: number,
     engaged: number,
   ): WriteOutcome {
-    if (!this.#options.read(bytes, from + DisableOrderEntry.bytes, to, false)) {
+    if (!this.options.read(bytes, from + DisableOrderEntry.bytes, to, false)) {
       return this.#malformed('malformed Disable or Enable Order Entry');
     }
     const userRefNum = readU32(bytes, from + DisableOrderEntry.at.userRefNum);
     const at = this.#reserve(CommandType.SetKillSwitch, SetKillSwitch.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const { i32, u8 } = this.#sink.words;
+    const { i32, u8 } = this.sink.words;
     u8[at * 4 + KILL_SCOPE] = KillScope.User;
     u8[at * 4 + KILL_ENGAGED] = engaged;
     i32[at + SetKillSwitch.at.scopeId] = user.userId;
@@ -290,9 +290,9 @@ export class OuchCommandWriter {
   }
 
   #reserve(type: CommandType, words: number, userId: number, clientOrderId: number): number {
-    const at = this.#sink.reserve(words);
+    const at = this.sink.reserve(words);
     if (at === -1) return -1;
-    const { i32 } = this.#sink.words;
+    const { i32 } = this.sink.words;
     i32[at] = type | (words << 16);
     i32[at + 1] = userId;
     i32[at + 3] = clientOrderId;
@@ -303,20 +303,20 @@ export class OuchCommandWriter {
     if (userRefNum > Limits.ID_MAX) return;
     user.lastUserRefNum = userRefNum;
     if (priceFactor !== 0) {
-      this.#scales.note(user.userId, userRefNum, priceFactor, this.#instruments.commonPriceFactor);
+      this.scales.note(user.userId, userRefNum, priceFactor, this.instruments.commonPriceFactor);
     }
   }
 
   #expireSeconds(): number {
-    const { expireSeconds, expireTime } = this.#options;
+    const { expireSeconds, expireTime } = this.options;
     if (expireTime === 0) return expireSeconds;
-    this.#clock.read();
-    return this.#clock.seconds + expireTime;
+    this.clock.read();
+    return this.clock.seconds + expireTime;
   }
 
   /** Reads a ClOrdID as the words of a clientTag; false when it is not text. */
   #readTag(bytes: Uint8Array, at: number): boolean {
-    const tag = this.#tag;
+    const tag = this.tag;
     let length = CL_ORD_ID_BYTES;
     while (length > 0 && (bytes[at + length - 1] === 0x20 || bytes[at + length - 1] === 0)) length--;
     tag[0] = 0;
@@ -338,10 +338,10 @@ export class OuchCommandWriter {
   }
 
   #writeTag(i32: Int32Array, at: number): void {
-    i32[at] = this.#tag[0];
-    i32[at + 1] = this.#tag[1];
-    i32[at + 2] = this.#tag[2];
-    i32[at + 3] = this.#tag[3];
+    i32[at] = this.tag[0];
+    i32[at + 1] = this.tag[1];
+    i32[at + 2] = this.tag[2];
+    i32[at + 3] = this.tag[3];
   }
 }
 

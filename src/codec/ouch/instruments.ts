@@ -30,18 +30,18 @@ export interface OuchInstrument {
  * The instruments of the venue, by id and by symbol. Fed with InstrumentAdded events.
  */
 export class OuchInstruments {
-  readonly #byId: Map<number, OuchInstrument>;
+  declare private readonly _byId: Map<number, OuchInstrument>;
   /** Offered instruments by the two words of their padded symbol. */
-  readonly #bySymbol: Map<number, Map<number, OuchInstrument>>;
+  declare private readonly bySymbol: Map<number, Map<number, OuchInstrument>>;
   /**
    * Price factor of the first instrument. Most venues have one factor for all, so it is what an order is taken to have
    * whose instrument is not remembered.
    */
-  commonPriceFactor: number;
+  declare commonPriceFactor: number;
 
   constructor() {
-    this.#byId = new Map();
-    this.#bySymbol = new Map();
+    this._byId = new Map();
+    this.bySymbol = new Map();
     this.commonPriceFactor = 0;
   }
 
@@ -68,13 +68,13 @@ export class OuchInstruments {
       maxQtyLots,
       offered: whyNotOffered(priceFactor, maxQtyLots) === undefined,
     };
-    this.#byId.set(instrument.id, instrument);
+    this._byId.set(instrument.id, instrument);
     if (this.commonPriceFactor === 0) this.commonPriceFactor = priceFactor;
     if (instrument.offered) {
-      let rest = this.#bySymbol.get(instrument.symbolFirst);
+      let rest = this.bySymbol.get(instrument.symbolFirst);
       if (rest === undefined) {
         rest = new Map();
-        this.#bySymbol.set(instrument.symbolFirst, rest);
+        this.bySymbol.set(instrument.symbolFirst, rest);
       }
       rest.set(instrument.symbolSecond, instrument);
     }
@@ -82,12 +82,12 @@ export class OuchInstruments {
   }
 
   byId(id: number): OuchInstrument | undefined {
-    return this.#byId.get(id);
+    return this._byId.get(id);
   }
 
   /** The offered instrument whose symbol field is at `at`. */
   find(bytes: Uint8Array, at: number): OuchInstrument | undefined {
-    return this.#bySymbol.get(readTextWord(bytes, at))?.get(readTextWord(bytes, at + 4));
+    return this.bySymbol.get(readTextWord(bytes, at))?.get(readTextWord(bytes, at + 4));
   }
 }
 

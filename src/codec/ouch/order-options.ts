@@ -16,25 +16,25 @@ const VALUE_BYTES_MAX = 8;
  * unknown tag): the order must be refused, not entered without it.
  */
 export class OrderOptions {
-  unsupported: boolean;
-  minQty: number;
-  maxFloor: number;
-  postOnly: boolean;
+  declare unsupported: boolean;
+  declare minQty: number;
+  declare maxFloor: number;
+  declare postOnly: boolean;
   /** Seconds to live; 0 not given. */
-  expireTime: number;
+  declare expireTime: number;
   /** Seconds since the Unix epoch; 0 not given. */
-  expireSeconds: number;
+  declare expireSeconds: number;
   /** An OrderType; 0 not given. */
-  orderType: number;
+  declare orderType: number;
   /** Price field; 0 not given. */
-  stopPrice: number;
+  declare stopPrice: number;
   /** A TimeInForce; 0 not given. */
-  timeInForce: number;
-  ocoUserRefNum: number;
-  selfTradePrevention: number;
+  declare timeInForce: number;
+  declare ocoUserRefNum: number;
+  declare selfTradePrevention: number;
   /** ASCII of the Side option; 0 not given. */
-  side: number;
-  groupIdGiven: boolean;
+  declare side: number;
+  declare groupIdGiven: boolean;
 
   constructor() {
     this.unsupported = false;

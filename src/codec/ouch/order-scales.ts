@@ -6,29 +6,29 @@ import { IntPairMap } from '#lib/int-map.ts';
  * instruments count prices alike this holds nothing.
  */
 export class OrderScales {
-  readonly #factors: IntPairMap;
+  declare private readonly factors: IntPairMap;
 
   /** @param seed secret of the map, whose keys clients choose */
   constructor(seed: number) {
-    this.#factors = new IntPairMap(0, seed);
+    this.factors = new IntPairMap(0, seed);
   }
 
   /** Orders remembered. */
   get size(): number {
-    return this.#factors.size;
+    return this.factors.size;
   }
 
   note(userId: number, userRefNum: number, priceFactor: number, commonPriceFactor: number): void {
-    if (priceFactor !== commonPriceFactor) this.#factors.set(userId, userRefNum | 0, priceFactor);
+    if (priceFactor !== commonPriceFactor) this.factors.set(userId, userRefNum | 0, priceFactor);
   }
 
   of(userId: number, userRefNum: number, commonPriceFactor: number): number {
-    if (this.#factors.size === 0) return commonPriceFactor;
-    const factor = this.#factors.get(userId, userRefNum | 0);
+    if (this.factors.size === 0) return commonPriceFactor;
+    const factor = this.factors.get(userId, userRefNum | 0);
     return factor === -1 ? commonPriceFactor : factor;
   }
 
   forget(userId: number, userRefNum: number): void {
-    if (this.#factors.size > 0) this.#factors.delete(userId, userRefNum | 0);
+    if (this.factors.size > 0) this.factors.delete(userId, userRefNum | 0);
   }
 }

@@ -103,23 +103,23 @@ const traded = events.Trade.at;
  * and the instruments, so that a message sent again from the log is the same message.
  */
 export class ReportWriter {
-  readonly #instruments: OuchInstruments;
-  #words: WordBuffer;
-  #record: number;
-  #out: DataView;
-  #at: number;
-  #appendageAt: number;
+  declare private readonly instruments: OuchInstruments;
+  declare private words: WordBuffer;
+  declare private record: number;
+  declare private out: DataView;
+  declare private at: number;
+  declare private appendageAt: number;
   /** Where the next option goes; the appendage length is filled in at the end. */
-  #next: number;
+  declare private next: number;
 
   constructor(instruments: OuchInstruments) {
-    this.#instruments = instruments;
-    this.#words = WordBuffer.allocate(0);
-    this.#record = 0;
-    this.#out = new ByteBuffer(0).view;
-    this.#at = 0;
-    this.#appendageAt = 0;
-    this.#next = 0;
+    this.instruments = instruments;
+    this.words = WordBuffer.allocate(0);
+    this.record = 0;
+    this.out = new ByteBuffer(0).view;
+    this.at = 0;
+    this.appendageAt = 0;
+    this.next = 0;
   }
 
   /**
@@ -128,10 +128,10 @@ export class ReportWriter {
    * @returns the message's bytes
    */
   write(words: WordBuffer, record: number, side: ReportSide, out: ByteBuffer, at: number): number {
-    this.#words = words;
-    this.#record = record;
-    this.#out = out.view;
-    this.#at = at;
+    this.words = words;
+    this.record = record;
+    this.out = out.view;
+    this.at = at;
     switch (words.i32[record] & 0xff) {
       case EventType.OrderAccepted:
         this.#orderAccepted();
@@ -260,7 +260,7 @@ export class ReportWriter {
     } else {
       this.#begin(Rejected);
       this.#putU32(Rejected.at.userRefNum, this.#i32(field.clientOrderId));
-      this.#out.setUint16(this.#at + Rejected.at.reason, code);
+      this.out.setUint16(this.at + Rejected.at.reason, code);
       this.#putTag(Rejected.at.clOrdId, field.clientTag);
     }
     if (name !== undefined) this.#optionText(Tag.rejectName, name);
@@ -330,62 +330,62 @@ export class ReportWriter {
 
   /** Writes type and timestamp, and returns the instrument that the event names. */
   #begin(layout: OuchLayout): OuchInstrument | undefined {
-    this.#out.setUint8(this.#at, layout.type);
+    this.out.setUint8(this.at, layout.type);
     const seconds = (this.#i32(4) >>> 0) % SECONDS_PER_DAY;
     // Every report starts with its timestamp.
     this.#putU64(1, seconds * NANOS_PER_SECOND + (this.#i32(5) >>> 0));
-    this.#next = this.#at + layout.bytes + APPENDAGE_LENGTH_BYTES;
-    this.#appendageAt = this.#at + layout.bytes;
-    return this.#instruments.byId(this.#i32(1));
+    this.next = this.at + layout.bytes + APPENDAGE_LENGTH_BYTES;
+    this.appendageAt = this.at + layout.bytes;
+    return this.instruments.byId(this.#i32(1));
   }
 
   #end(): number {
-    this.#out.setUint16(this.#appendageAt, this.#next - this.#appendageAt - APPENDAGE_LENGTH_BYTES);
-    const bytes = this.#next - this.#at;
+    this.out.setUint16(this.appendageAt, this.next - this.appendageAt - APPENDAGE_LENGTH_BYTES);
+    const bytes = this.next - this.at;
     assert(bytes <= REPORT_BYTES_MAX, 'Invariant: a report has at most REPORT_BYTES_MAX bytes');
     return bytes;
   }
 
   #i32(word: number): number {
-    return this.#words.i32[this.#record + word];
+    return this.words.i32[this.record + word];
   }
 
   #f64(word: number): number {
-    return this.#words.f64[(this.#record + word) >> 1];
+    return this.words.f64[(this.record + word) >> 1];
   }
 
   #put(offset: number, byte: number): void {
-    this.#out.setUint8(this.#at + offset, byte);
+    this.out.setUint8(this.at + offset, byte);
   }
 
   #putU32(offset: number, value: number): void {
-    this.#out.setUint32(this.#at + offset, value);
+    this.out.setUint32(this.at + offset, value);
   }
 
   #putU64(offset: number, value: number): void {
-    putU64(this.#out, this.#at + offset, value);
+    putU64(this.out, this.at + offset, value);
   }
 
   #putQuantity(offset: number, lots: number): void {
-    this.#out.setUint32(this.#at + offset, Math.min(lots, U32_MAX));
+    this.out.setUint32(this.at + offset, Math.min(lots, U32_MAX));
   }
 
   #putPrice(offset: number, ticks: number, instrument: OuchInstrument | undefined): void {
-    putU64(this.#out, this.#at + offset, priceOf(ticks, instrument));
+    putU64(this.out, this.at + offset, priceOf(ticks, instrument));
   }
 
   #putSymbol(offset: number, instrument: OuchInstrument | undefined): void {
-    const to = this.#at + offset;
-    this.#out.setInt32(to, instrument === undefined ? BLANK_WORD : instrument.symbolFirst, true);
-    this.#out.setInt32(to + 4, instrument === undefined ? BLANK_WORD : instrument.symbolSecond, true);
+    const to = this.at + offset;
+    this.out.setInt32(to, instrument === undefined ? BLANK_WORD : instrument.symbolFirst, true);
+    this.out.setInt32(to + 4, instrument === undefined ? BLANK_WORD : instrument.symbolSecond, true);
   }
 
   /** The first 14 bytes of a clientTag, padded with spaces. */
   #putTag(offset: number, word: number): void {
-    const { i32 } = this.#words;
-    const from = this.#record + word;
-    const to = this.#at + offset;
-    const out = this.#out;
+    const { i32 } = this.words;
+    const from = this.record + word;
+    const to = this.at + offset;
+    const out = this.out;
     out.setInt32(to, zerosToSpaces(i32[from]), true);
     out.setInt32(to + 4, zerosToSpaces(i32[from + 1]), true);
     out.setInt32(to + 8, zerosToSpaces(i32[from + 2]), true);
@@ -393,23 +393,23 @@ export class ReportWriter {
   }
 
   #option(tag: number, bytes: number): number {
-    const at = this.#next;
-    this.#out.setUint8(at, bytes + 1);
-    this.#out.setUint8(at + 1, tag);
-    this.#next = at + 2 + bytes;
+    const at = this.next;
+    this.out.setUint8(at, bytes + 1);
+    this.out.setUint8(at + 1, tag);
+    this.next = at + 2 + bytes;
     return at + 2;
   }
 
   #optionU8(tag: number, value: number): void {
-    this.#out.setUint8(this.#option(tag, 1), value);
+    this.out.setUint8(this.#option(tag, 1), value);
   }
 
   #optionU16(tag: number, value: number): void {
-    this.#out.setUint16(this.#option(tag, 2), value);
+    this.out.setUint16(this.#option(tag, 2), value);
   }
 
   #optionU32(tag: number, value: number): void {
-    this.#out.setUint32(this.#option(tag, 4), value);
+    this.out.setUint32(this.#option(tag, 4), value);
   }
 
   #optionQuantity(tag: number, lots: number): void {
@@ -417,12 +417,12 @@ export class ReportWriter {
   }
 
   #optionU64(tag: number, value: number): void {
-    putU64(this.#out, this.#option(tag, 8), value);
+    putU64(this.out, this.#option(tag, 8), value);
   }
 
   #optionText(tag: number, text: string): void {
     const at = this.#option(tag, text.length);
-    for (let i = 0; i < text.length; i++) this.#out.setUint8(at + i, text.charCodeAt(i));
+    for (let i = 0; i < text.length; i++) this.out.setUint8(at + i, text.charCodeAt(i));
   }
 }
 

@@ -35,97 +35,97 @@ export interface PacketHandler {
  * and call `resume` before it pushes again. After a fault or `Stop` the framer takes nothing more.
  */
 export class SoupFramer {
-  readonly #handler: PacketHandler;
-  readonly #payloadBytesMax: number;
-  readonly #carry: Uint8Array;
-  #carried: number;
-  #chunk: Uint8Array | undefined;
-  #at: number;
-  #over: boolean;
+  declare private readonly handler: PacketHandler;
+  declare private readonly payloadBytesMax: number;
+  declare private readonly carry: Uint8Array;
+  declare private carried: number;
+  declare private chunk: Uint8Array | undefined;
+  declare private at: number;
+  declare private over: boolean;
 
   /** @param payloadBytesMax a longer payload is a fault. */
   constructor(handler: PacketHandler, payloadBytesMax: number) {
     assert(payloadBytesMax <= 0xfffe, 'Condition: a SoupBinTCP payload has at most 65,534 bytes');
-    this.#handler = handler;
-    this.#payloadBytesMax = payloadBytesMax;
-    this.#carry = new Uint8Array(SOUP_HEADER_BYTES + payloadBytesMax);
-    this.#carried = 0;
-    this.#chunk = undefined;
-    this.#at = 0;
-    this.#over = false;
+    this.handler = handler;
+    this.payloadBytesMax = payloadBytesMax;
+    this.carry = new Uint8Array(SOUP_HEADER_BYTES + payloadBytesMax);
+    this.carried = 0;
+    this.chunk = undefined;
+    this.at = 0;
+    this.over = false;
   }
 
   /** Whether a packet waits for `resume`. */
   get holding(): boolean {
-    return this.#chunk !== undefined;
+    return this.chunk !== undefined;
   }
 
   /** Takes the next bytes of the stream. While packets wait the chunk is kept: it must not be reused. */
   push(chunk: Uint8Array): FrameFault {
-    assert(this.#chunk === undefined, 'Condition: resume before the next push');
-    if (this.#over) return FrameFault.None;
-    this.#chunk = chunk;
-    this.#at = 0;
+    assert(this.chunk === undefined, 'Condition: resume before the next push');
+    if (this.over) return FrameFault.None;
+    this.chunk = chunk;
+    this.at = 0;
     return this.resume();
   }
 
   /** Goes on with what was kept. */
   resume(): FrameFault {
-    const chunk = this.#chunk;
-    if (chunk === undefined || this.#over) return FrameFault.None;
+    const chunk = this.chunk;
+    if (chunk === undefined || this.over) return FrameFault.None;
     while (true) {
-      if (this.#carried > 0 || chunk.length - this.#at < SOUP_HEADER_BYTES) {
+      if (this.carried > 0 || chunk.length - this.at < SOUP_HEADER_BYTES) {
         const fault = this.#resumeCarried(chunk);
         if (fault !== undefined) return fault;
         continue;
       }
-      const at = this.#at;
+      const at = this.at;
       const length = (chunk[at] << 8) | chunk[at + 1];
       if (length === 0) return this.#end(FrameFault.ZeroLength);
-      if (length - 1 > this.#payloadBytesMax) return this.#end(FrameFault.TooLong);
+      if (length - 1 > this.payloadBytesMax) return this.#end(FrameFault.TooLong);
       const end = at + 2 + length;
       if (end > chunk.length) {
-        this.#carry.set(chunk.subarray(at));
-        this.#carried = chunk.length - at;
-        this.#chunk = undefined;
+        this.carry.set(chunk.subarray(at));
+        this.carried = chunk.length - at;
+        this.chunk = undefined;
         return FrameFault.None;
       }
-      const verdict = this.#handler.onPacket(chunk[at + 2], chunk, at + SOUP_HEADER_BYTES, end);
+      const verdict = this.handler.onPacket(chunk[at + 2], chunk, at + SOUP_HEADER_BYTES, end);
       if (verdict === PacketVerdict.Later) return FrameFault.None;
       if (verdict === PacketVerdict.Stop) return this.#end(FrameFault.None);
-      this.#at = end;
+      this.at = end;
     }
   }
 
   /** Completes the split packet byte range by byte range; undefined: it was handed over, the chunk goes on. */
   #resumeCarried(chunk: Uint8Array): FrameFault | undefined {
     while (true) {
-      const length = (this.#carry[0] << 8) | this.#carry[1];
-      if (this.#carried >= 2) {
+      const length = (this.carry[0] << 8) | this.carry[1];
+      if (this.carried >= 2) {
         if (length === 0) return this.#end(FrameFault.ZeroLength);
-        if (length - 1 > this.#payloadBytesMax) return this.#end(FrameFault.TooLong);
-        if (this.#carried === 2 + length) break;
+        if (length - 1 > this.payloadBytesMax) return this.#end(FrameFault.TooLong);
+        if (this.carried === 2 + length) break;
       }
-      if (this.#at === chunk.length) {
-        this.#chunk = undefined;
+      if (this.at === chunk.length) {
+        this.chunk = undefined;
         return FrameFault.None;
       }
-      const wanted = this.#carried < 2 ? 2 : 2 + length;
-      const taken = Math.min(wanted - this.#carried, chunk.length - this.#at);
-      for (let i = 0; i < taken; i++) this.#carry[this.#carried + i] = chunk[this.#at + i];
-      this.#carried += taken;
-      this.#at += taken;
+      const wanted = this.carried < 2 ? 2 : 2 + length;
+      const taken = Math.min(wanted - this.carried, chunk.length - this.at);
+      for (let i = 0; i < taken; i++) this.carry[this.carried + i] = chunk[this.at + i];
+      this.carried += taken;
+      this.at += taken;
     }
-    const verdict = this.#handler.onPacket(this.#carry[2], this.#carry, SOUP_HEADER_BYTES, this.#carried);
+    const verdict = this.handler.onPacket(this.carry[2], this.carry, SOUP_HEADER_BYTES, this.carried);
     if (verdict === PacketVerdict.Later) return FrameFault.None;
     if (verdict === PacketVerdict.Stop) return this.#end(FrameFault.None);
-    this.#carried = 0;
+    this.carried = 0;
     return undefined;
   }
 
   #end(fault: FrameFault): FrameFault {
-    this.#over = true;
-    this.#chunk = undefined;
+    this.over = true;
+    this.chunk = undefined;
     return fault;
   }
 }

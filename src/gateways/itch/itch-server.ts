@@ -52,64 +52,64 @@ interface Reader {
  * comes back with its next sequence number. A stream that ended is sent to its end, then End of Session.
  */
 export class ItchServer implements SoupDoor<Reader> {
-  readonly name: string;
-  readonly #source: ItchSource;
-  readonly #options: ItchServerOptions;
-  readonly #logger: GatewayLogger;
-  readonly #server: SoupServer<Reader>;
-  readonly #readers: Set<SoupSession<Reader>>;
-  readonly #chunk: Uint8Array;
-  #anonymous: Credentials | undefined;
-  #unsubscribe: () => void;
-  #pumpQueued: boolean;
+  declare readonly name: string;
+  declare private readonly source: ItchSource;
+  declare private readonly options: ItchServerOptions;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly server: SoupServer<Reader>;
+  declare private readonly readers: Set<SoupSession<Reader>>;
+  declare private readonly chunk: Uint8Array;
+  declare private anonymous: Credentials | undefined;
+  declare private unsubscribe: () => void;
+  declare private pumpQueued: boolean;
 
   constructor(source: ItchSource, options: ItchServerOptions, logger: GatewayLogger) {
     this.name = options.name;
-    this.#source = source;
-    this.#options = options;
-    this.#logger = logger;
-    this.#server = new SoupServer(this, options, logger);
-    this.#readers = new Set();
-    this.#chunk = new Uint8Array(READ_BYTES);
-    this.#anonymous = undefined;
-    this.#unsubscribe = () => {};
-    this.#pumpQueued = false;
+    this.source = source;
+    this.options = options;
+    this.logger = logger;
+    this.server = new SoupServer(this, options, logger);
+    this.readers = new Set();
+    this.chunk = new Uint8Array(READ_BYTES);
+    this.anonymous = undefined;
+    this.unsubscribe = () => {};
+    this.pumpQueued = false;
   }
 
   /** Clients that are logged in. */
   get clients(): number {
-    return this.#readers.size;
+    return this.readers.size;
   }
 
   /** The SoupBinTCP server below, for its timer in tests and its figures. */
   get soup(): SoupServer<Reader> {
-    return this.#server;
+    return this.server;
   }
 
   /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
   async listen(): Promise<AddressInfo> {
-    if (this.#options.allowAnonymous) {
+    if (this.options.allowAnonymous) {
       const salt = new Uint8Array(SALT_BYTES);
-      this.#anonymous = { salt, passwordHash: await hashPassword('', salt) };
+      this.anonymous = { salt, passwordHash: await hashPassword('', salt) };
     }
-    const address = await this.#server.listen();
-    this.#unsubscribe = this.#source.subscribe(() => this.#queuePump());
+    const address = await this.server.listen();
+    this.unsubscribe = this.source.subscribe(() => this.#queuePump());
     return address;
   }
 
   /** Ends every client's session with `reason` and stops listening. */
   async close(reason: string): Promise<void> {
-    this.#unsubscribe();
-    await this.#server.close(reason);
+    this.unsubscribe();
+    await this.server.close(reason);
   }
 
   /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
   credentials(username: string): Credentials | undefined {
-    return username === '' ? this.#anonymous : this.#options.credentials(username.toUpperCase());
+    return username === '' ? this.anonymous : this.options.credentials(username.toUpperCase());
   }
 
   onLogin(session: SoupSession<Reader>, request: LoginRequest): LoginAnswer {
-    const stream = this.#source.open();
+    const stream = this.source.open();
     if (typeof stream === 'string') return refused(`no session: ${stream}`);
     if (request.session !== '' && request.session !== stream.session) {
       return refused(`session ${request.session} is over; the current one is ${stream.session}`);
@@ -127,7 +127,7 @@ export class ItchServer implements SoupDoor<Reader> {
   }
 
   onLoggedIn(session: SoupSession<Reader>): void {
-    this.#readers.add(session);
+    this.readers.add(session);
     this.#pump(session);
   }
 
@@ -143,7 +143,7 @@ export class ItchServer implements SoupDoor<Reader> {
   }
 
   onClosed(session: SoupSession<Reader>): void {
-    this.#readers.delete(session);
+    this.readers.delete(session);
     session.state!.stream.release();
   }
 
@@ -154,12 +154,12 @@ export class ItchServer implements SoupDoor<Reader> {
 
   /** Messages of one turn leave together. */
   #queuePump(): void {
-    if (this.#pumpQueued) return;
-    this.#pumpQueued = true;
+    if (this.pumpQueued) return;
+    this.pumpQueued = true;
     setImmediate(() => {
-      this.#pumpQueued = false;
-      for (const session of this.#readers) if (!session.state!.draining) this.#pump(session);
-      this.#server.flush();
+      this.pumpQueued = false;
+      for (const session of this.readers) if (!session.state!.draining) this.#pump(session);
+      this.server.flush();
     });
   }
 
@@ -172,7 +172,7 @@ export class ItchServer implements SoupDoor<Reader> {
         session.wantDrain();
         return;
       }
-      const bytes = this.#reading(() => reader.stream.readAt(reader.offset, this.#chunk));
+      const bytes = this.#reading(() => reader.stream.readAt(reader.offset, this.chunk));
       if (bytes === undefined) {
         session.close('the feed cannot be read: log in again');
         return;
@@ -184,7 +184,7 @@ export class ItchServer implements SoupDoor<Reader> {
 
   /** Sends the whole frames among the first `bytes` of the chunk as Sequenced Data. */
   #send(session: SoupSession<Reader>, reader: Reader, bytes: number): void {
-    const chunk = this.#chunk;
+    const chunk = this.chunk;
     let at = 0;
     let frames = 0;
     while (at + FRAME_HEADER_BYTES <= bytes && reader.sequence + frames <= reader.stream.readableSequence) {
@@ -215,7 +215,7 @@ export class ItchServer implements SoupDoor<Reader> {
       return read();
     } catch (error) {
       if (error instanceof AssertionError) throw error;
-      this.#logger.warn({ door: this.name, error }, 'market data cannot be read');
+      this.logger.warn({ door: this.name, error }, 'market data cannot be read');
       return undefined;
     }
   }

@@ -61,22 +61,22 @@ type Session = SoupSession<OuchSession>;
  */
 export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   readonly name = 'ouch';
-  readonly #sink: CommandSink;
-  readonly #clock: Clock;
-  readonly #logger: GatewayLogger;
-  readonly #sessionName: string;
-  readonly #cancelOnDisconnect: boolean;
-  readonly #instruments: OuchInstruments;
-  readonly #scales: OrderScales;
-  readonly #commands: OuchCommandWriter;
-  readonly #options: OrderOptions;
-  readonly #sender: ReportSender;
-  readonly #usersById: Map<number, OuchUser>;
-  readonly #usersByName: Map<string, OuchUser>;
+  declare private readonly sink: CommandSink;
+  declare private readonly clock: Clock;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly sessionName: string;
+  declare private readonly cancelOnDisconnect: boolean;
+  declare private readonly instruments: OuchInstruments;
+  declare private readonly scales: OrderScales;
+  declare private readonly commands: OuchCommandWriter;
+  declare private readonly options: OrderOptions;
+  declare private readonly sender: ReportSender;
+  declare private readonly usersById: Map<number, OuchUser>;
+  declare private readonly usersByName: Map<string, OuchUser>;
   /** Users with `closesOwed`. */
-  readonly #owing: Set<OuchUser>;
-  #owedTimer: NodeJS.Timeout | undefined;
-  readonly #server: SoupServer<OuchSession>;
+  declare private readonly owing: Set<OuchUser>;
+  declare private owedTimer: NodeJS.Timeout | undefined;
+  declare private readonly server: SoupServer<OuchSession>;
 
   constructor(
     sink: CommandSink,
@@ -85,34 +85,34 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     options: OuchGatewayOptions,
     logger: GatewayLogger,
   ) {
-    this.#sink = sink;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#sessionName = options.sessionName ?? 'HIVE';
-    assert(/^[\x21-\x7e]{1,10}$/.test(this.#sessionName), 'Condition: a session name has 1 to 10 characters');
-    this.#cancelOnDisconnect = options.cancelOnDisconnect ?? false;
-    this.#instruments = new OuchInstruments();
-    this.#scales = new OrderScales(randomInt(2 ** 31));
-    this.#commands = new OuchCommandWriter(this.#instruments, this.#scales, clock, sink);
-    this.#options = new OrderOptions();
-    this.#sender = new ReportSender(this.#instruments, options.recentReports ?? 65_536, store, logger, () =>
-      this.#server.flush(),
+    this.sink = sink;
+    this.clock = clock;
+    this.logger = logger;
+    this.sessionName = options.sessionName ?? 'HIVE';
+    assert(/^[\x21-\x7e]{1,10}$/.test(this.sessionName), 'Condition: a session name has 1 to 10 characters');
+    this.cancelOnDisconnect = options.cancelOnDisconnect ?? false;
+    this.instruments = new OuchInstruments();
+    this.scales = new OrderScales(randomInt(2 ** 31));
+    this.commands = new OuchCommandWriter(this.instruments, this.scales, clock, sink);
+    this.options = new OrderOptions();
+    this.sender = new ReportSender(this.instruments, options.recentReports ?? 65_536, store, logger, () =>
+      this.server.flush(),
     );
-    this.#usersById = new Map();
-    this.#usersByName = new Map();
-    this.#owing = new Set();
-    this.#owedTimer = undefined;
-    this.#server = new SoupServer(this, options, logger);
+    this.usersById = new Map();
+    this.usersByName = new Map();
+    this.owing = new Set();
+    this.owedTimer = undefined;
+    this.server = new SoupServer(this, options, logger);
   }
 
   /** Connections, logged in or not. */
   get connections(): number {
-    return this.#server.connections;
+    return this.server.connections;
   }
 
   /** Starts listening. Call it when the replica has caught up with the log. @throws Error of node:net */
   listen(): Promise<AddressInfo> {
-    return this.#server.listen();
+    return this.server.listen();
   }
 
   /**
@@ -120,15 +120,15 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
    * commands are in the sink, as far as it has room.
    */
   close(reason: string): Promise<void> {
-    const closed = this.#server.close(reason);
+    const closed = this.server.close(reason);
     this.#payOwedCloses();
-    clearTimeout(this.#owedTimer);
+    clearTimeout(this.owedTimer);
     return closed;
   }
 
   /** One beat of heartbeats and timeouts, for owners that set `limits.tickMs` to 0. */
   tick(): void {
-    this.#server.tick();
+    this.server.tick();
   }
 
   // Events in
@@ -136,7 +136,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   onEvents(words: WordBuffer, from: number, to: number): void {
     const { i32 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) this.#onEvent(words, at);
-    this.#server.flush();
+    this.server.flush();
   }
 
   #onEvent(words: WordBuffer, at: number): void {
@@ -147,12 +147,12 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         this.#onOrder(words, at, i32[at + OrderAccepted.at.clientOrderId]);
         return;
       case EventType.OrderReplaced:
-        this.#scales.forget(i32[at + 6], i32[at + OrderReplaced.at.originalClientOrderId]);
+        this.scales.forget(i32[at + 6], i32[at + OrderReplaced.at.originalClientOrderId]);
         this.#onOrder(words, at, i32[at + OrderReplaced.at.clientOrderId]);
         return;
       case EventType.OrderCanceled:
         if (words.f64[(at + OrderCanceled.at.leavesQtyLots) >> 1] === 0) {
-          this.#scales.forget(i32[at + 6], i32[at + OrderCanceled.at.clientOrderId]);
+          this.scales.forget(i32[at + 6], i32[at + OrderCanceled.at.clientOrderId]);
         }
         break;
       case EventType.CommandRejected:
@@ -180,10 +180,10 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     const makerUserId = i32[at + field.makerUserId];
     const takerUserId = i32[at + field.takerUserId];
     if (f64[(at + field.makerLeavesQtyLots) >> 1] === 0) {
-      this.#scales.forget(makerUserId, i32[at + field.makerClientOrderId]);
+      this.scales.forget(makerUserId, i32[at + field.makerClientOrderId]);
     }
     if (f64[(at + field.takerLeavesQtyLots) >> 1] === 0) {
-      this.#scales.forget(takerUserId, i32[at + field.takerClientOrderId]);
+      this.scales.forget(takerUserId, i32[at + field.takerClientOrderId]);
     }
     const makerNumber = i32[at + field.makerReportNumber] >>> 0;
     const takerNumber = i32[at + field.takerReportNumber] >>> 0;
@@ -198,24 +198,24 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   #report(userId: number, number: number, words: WordBuffer, at: number, side: ReportSide): void {
-    const user = this.#usersById.get(userId);
-    if (user !== undefined) this.#sender.report(user, number, words, at, side);
+    const user = this.usersById.get(userId);
+    if (user !== undefined) this.sender.report(user, number, words, at, side);
   }
 
   /** Takes the acceptance, or the image, of an order. The user is looked up once. */
   #onOrder(words: WordBuffer, at: number, userRefNum: number): void {
     const { i32 } = words;
     const userId = i32[at + 6];
-    const instrument = this.#instruments.byId(i32[at + 1]);
+    const instrument = this.instruments.byId(i32[at + 1]);
     if (instrument !== undefined) {
-      this.#scales.note(userId, userRefNum, instrument.priceFactor, this.#instruments.commonPriceFactor);
+      this.scales.note(userId, userRefNum, instrument.priceFactor, this.instruments.commonPriceFactor);
     }
-    const user = this.#usersById.get(userId);
+    const user = this.usersById.get(userId);
     if (user === undefined) return;
     if (userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
     const number = i32[at + 7] >>> 0;
     if (number !== 0 && (i32[at] & IMAGE) === 0)
-      this.#sender.report(user, number, words, at, ReportSide.Owner);
+      this.sender.report(user, number, words, at, ReportSide.Owner);
   }
 
   #noteRejected(i32: Int32Array, at: number): void {
@@ -224,19 +224,19 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (commandType !== CommandType.NewOrder && commandType !== CommandType.ReplaceOrder) return;
     // A number that was used before may be a live order's.
     if (i32[at + word] >>> 16 === RejectCode.DUPLICATE_CLIENT_ORDER_ID) return;
-    this.#scales.forget(i32[at + 6], i32[at + clientOrderId]);
+    this.scales.forget(i32[at + 6], i32[at + clientOrderId]);
     this.#noteUserRefNum(i32[at + 6], i32[at + clientOrderId]);
   }
 
   #noteUserRefNum(userId: number, userRefNum: number): void {
-    const user = this.#usersById.get(userId);
+    const user = this.usersById.get(userId);
     if (user !== undefined && userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
   }
 
   #addInstrument(words: WordBuffer, at: number): void {
-    const instrument = this.#instruments.add(words, at);
+    const instrument = this.instruments.add(words, at);
     if (instrument.offered) return;
-    this.#logger.warn(
+    this.logger.warn(
       {
         door: this.name,
         symbol: String.fromCharCode(...instrument.symbol).trimEnd(),
@@ -248,40 +248,40 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
   #addUser(words: WordBuffer, at: number): void {
     const user = new OuchUser(words, at);
-    this.#usersById.set(user.userId, user);
-    this.#usersByName.set(user.name, user);
+    this.usersById.set(user.userId, user);
+    this.usersByName.set(user.name, user);
   }
 
   // Logins
 
   /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
   credentials(username: string): Credentials | undefined {
-    return this.#usersByName.get(username.toUpperCase());
+    return this.usersByName.get(username.toUpperCase());
   }
 
   onLogin(session: Session, request: LoginRequest): LoginAnswer {
-    const user = this.#usersByName.get(request.username.toUpperCase());
+    const user = this.usersByName.get(request.username.toUpperCase());
     assert(user !== undefined, 'Invariant: only users of the venue have credentials');
-    if (request.session !== '' && request.session !== this.#sessionName) {
-      return refused(`the session here is ${this.#sessionName}`);
+    if (request.session !== '' && request.session !== this.sessionName) {
+      return refused(`the session here is ${this.sessionName}`);
     }
     if (request.sequenceNumber > user.reportCount + 1) {
       return refused(`the next sequence number is ${user.reportCount + 1}`);
     }
     user.session?.close('the same user logged in again');
     this.#payOwedCloses();
-    if (user.closesOwed > 0 || !this.#openSession(user, this.#cancelOnDisconnect)) {
+    if (user.closesOwed > 0 || !this.#openSession(user, this.cancelOnDisconnect)) {
       return refused('the venue takes no commands now');
     }
     const nextNumber = request.sequenceNumber === 0 ? user.reportCount + 1 : request.sequenceNumber;
     user.isKnownHere = true;
     user.session = session;
     session.state = { user, nextNumber, isLive: false, cursor: 0, isReading: false, toldOfIgnored: false };
-    return { accepted: true, session: this.#sessionName, nextSequence: nextNumber };
+    return { accepted: true, session: this.sessionName, nextSequence: nextNumber };
   }
 
   onLoggedIn(session: Session): void {
-    this.#sender.catchUp(session);
+    this.sender.catchUp(session);
   }
 
   onClosed(session: Session): void {
@@ -289,45 +289,45 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     assert(user.session === session, 'Invariant: a user has one session');
     user.session = undefined;
     user.closesOwed++;
-    this.#owing.add(user);
+    this.owing.add(user);
     // Not at once: a session may end while events are handed over, when no command may be written.
-    this.#owedTimer ??= setTimeout(() => this.#payOwedCloses(), 0);
+    this.owedTimer ??= setTimeout(() => this.#payOwedCloses(), 0);
   }
 
   #openSession(user: OuchUser, cancelOnDisconnect: boolean): boolean {
     const at = this.#reserve(CommandType.OpenSession, OpenSession.words, user);
     if (at === -1) return false;
-    this.#sink.words.i32[at + OpenSession.at.cancelOnDisconnect] = cancelOnDisconnect ? 1 : 0;
+    this.sink.words.i32[at + OpenSession.at.cancelOnDisconnect] = cancelOnDisconnect ? 1 : 0;
     return true;
   }
 
   /** Writes the CloseSession commands of sessions that ended; tries again while the sink has no room. */
   #payOwedCloses(): void {
-    clearTimeout(this.#owedTimer);
-    this.#owedTimer = undefined;
-    for (const user of this.#owing) {
+    clearTimeout(this.owedTimer);
+    this.owedTimer = undefined;
+    for (const user of this.owing) {
       while (user.closesOwed > 0) {
         if (this.#reserve(CommandType.CloseSession, CloseSession.words, user) === -1) {
-          this.#owedTimer = setTimeout(() => this.#payOwedCloses(), 1);
+          this.owedTimer = setTimeout(() => this.#payOwedCloses(), 1);
           return;
         }
         user.closesOwed--;
       }
-      this.#owing.delete(user);
+      this.owing.delete(user);
     }
   }
 
   #reserve(type: CommandType, words: number, user: OuchUser): number {
-    const at = this.#sink.reserve(words);
+    const at = this.sink.reserve(words);
     if (at === -1) return -1;
-    const { i32 } = this.#sink.words;
+    const { i32 } = this.sink.words;
     i32[at] = type | (words << 16);
     i32[at + 1] = user.userId;
     return at;
   }
 
   onDrain(session: Session): void {
-    this.#sender.catchUp(session);
+    this.sender.catchUp(session);
   }
 
   // Messages in
@@ -342,13 +342,13 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case InstrumentQuery.type:
         return this.#instrumentQuery(session, bytes, from, to);
     }
-    switch (this.#commands.write(state.user, bytes, from, to)) {
+    switch (this.commands.write(state.user, bytes, from, to)) {
       case WriteOutcome.Written:
         return PacketVerdict.Taken;
       case WriteOutcome.Full:
         return PacketVerdict.Later;
       case WriteOutcome.Malformed:
-        return this.#violation(session, this.#commands.fault);
+        return this.#violation(session, this.commands.fault);
       case WriteOutcome.Ignored:
         this.#tellOfIgnored(session, state);
         return PacketVerdict.Taken;
@@ -365,7 +365,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     state.toldOfIgnored = true;
     const text = `ignored: UserRefNum must be above ${state.user.lastUserRefNum}; this is said once`;
     session.send(SoupPacket.Debug, Buffer.from(text));
-    this.#server.flush();
+    this.server.flush();
   }
 
   /** Answered at once and outside the sequence: the answer is no fact of the log. */
@@ -376,11 +376,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     from: number,
     to: number,
   ): PacketVerdict {
-    if (!this.#options.read(bytes, from + AccountQuery.bytes, to, true)) {
+    if (!this.options.read(bytes, from + AccountQuery.bytes, to, true)) {
       return this.#violation(session, 'malformed Account Query');
     }
-    this.#clock.read();
-    const { seconds, nanos } = this.#clock;
+    this.clock.read();
+    const { seconds, nanos } = this.clock;
     return this.#answer(
       session,
       encodeOuch({
@@ -408,7 +408,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   #instrumentQuery(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
     if (to - from !== InstrumentQuery.bytes) return this.#violation(session, 'malformed Instrument Query');
     const at = from + InstrumentQuery.at.symbol;
-    const instrument = this.#instruments.find(bytes, at);
+    const instrument = this.instruments.find(bytes, at);
     const answer = encodeOuch({
       type: 'Instrument',
       symbol: '',
@@ -425,7 +425,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
   #answer(session: Session, message: Uint8Array): PacketVerdict {
     session.send(SoupPacket.UnsequencedData, message);
-    this.#server.flush();
+    this.server.flush();
     return PacketVerdict.Taken;
   }
 }

@@ -23,21 +23,21 @@ export interface OuchSession {
 
 /** A user of the venue as this door sees it. */
 export class OuchUser implements ReportChain, OuchUserRefs, Credentials {
-  readonly userId: number;
-  readonly name: string;
-  readonly salt: Uint8Array;
-  readonly passwordHash: Uint8Array;
+  declare readonly userId: number;
+  declare readonly name: string;
+  declare readonly salt: Uint8Array;
+  declare readonly passwordHash: Uint8Array;
   /** Reports to this user so far. */
-  reportCount: number;
-  lastUserRefNum: number;
+  declare reportCount: number;
+  declare lastUserRefNum: number;
   /** Positions of the first and the last report in the ring. */
-  firstPosition: number;
-  lastPosition: number;
+  declare firstPosition: number;
+  declare lastPosition: number;
   /** Whether the user has logged in here since the start: only then reports are kept in the ring. */
-  isKnownHere: boolean;
-  session: SoupSession<OuchSession> | undefined;
+  declare isKnownHere: boolean;
+  declare session: SoupSession<OuchSession> | undefined;
   /** Sessions whose CloseSession command is still to be written. */
-  closesOwed: number;
+  declare closesOwed: number;
 
   /** Takes the UserAdded event at `at`. */
   constructor(words: WordBuffer, at: number) {

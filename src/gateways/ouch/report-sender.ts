@@ -25,12 +25,12 @@ const STORE_READ_REPORTS = 1_024;
  * being live: it gets the rest as its socket takes it, and holds no memory for it.
  */
 export class ReportSender {
-  readonly #writer: ReportWriter;
-  readonly #recent: RecentReports;
-  readonly #store: ReportStore;
-  readonly #logger: GatewayLogger;
-  readonly #flush: () => void;
-  readonly #stored: ByteBuffer;
+  declare private readonly writer: ReportWriter;
+  declare private readonly recent: RecentReports;
+  declare private readonly store: ReportStore;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly flush: () => void;
+  declare private readonly stored: ByteBuffer;
 
   /**
    * @param recentReports kept in memory, a power of two
@@ -43,20 +43,20 @@ export class ReportSender {
     logger: GatewayLogger,
     flush: () => void,
   ) {
-    this.#writer = new ReportWriter(instruments);
-    this.#recent = new RecentReports(recentReports);
-    this.#store = store;
-    this.#logger = logger;
-    this.#flush = flush;
-    this.#stored = new ByteBuffer(REPORT_BYTES_MAX);
+    this.writer = new ReportWriter(instruments);
+    this.recent = new RecentReports(recentReports);
+    this.store = store;
+    this.logger = logger;
+    this.flush = flush;
+    this.stored = new ByteBuffer(REPORT_BYTES_MAX);
   }
 
   /** Takes report `number` of the user: the event at word `at`, from the view of `side`. */
   report(user: OuchUser, number: number, words: WordBuffer, at: number, side: ReportSide): void {
     user.reportCount = number;
     if (!user.isKnownHere) return;
-    const recent = this.#recent;
-    const bytes = this.#writer.write(words, at, side, recent.bytes, recent.payloadAt);
+    const recent = this.recent;
+    const bytes = this.writer.write(words, at, side, recent.bytes, recent.payloadAt);
     recent.commit(user, number, bytes);
     const { session } = user;
     if (session === undefined) return;
@@ -77,7 +77,7 @@ export class ReportSender {
     const state = session.state as OuchSession;
     if (state.isReading) return;
     const { user } = state;
-    const recent = this.#recent;
+    const recent = this.recent;
     let left = CATCH_UP_REPORTS_MAX;
     while (left-- > 0 && session.open && hasRoom(session)) {
       if (state.nextNumber > user.reportCount) {
@@ -97,8 +97,8 @@ export class ReportSender {
   }
 
   #sendRecent(session: SoupSession<OuchSession>, position: number): void {
-    const at = this.#recent.packetAt(position);
-    session.sendFramed(this.#recent.bytes, at, at + this.#recent.packetBytes(position));
+    const at = this.recent.packetAt(position);
+    session.sendFramed(this.recent.bytes, at, at + this.recent.packetBytes(position));
   }
 
   #readStore(session: SoupSession<OuchSession>, state: OuchSession): void {
@@ -108,7 +108,7 @@ export class ReportSender {
     const onRecord = (words: WordBuffer, at: number): void => {
       if (session.open) this.#sendStored(session, state, last, words, at);
     };
-    this.#store.read(user.userId, first, last, onRecord).then(
+    this.store.read(user.userId, first, last, onRecord).then(
       () => this.#readEnded(session, state, first, undefined),
       (error) => this.#readEnded(session, state, first, error),
     );
@@ -118,10 +118,10 @@ export class ReportSender {
     state.isReading = false;
     if (!session.open) return;
     if (error !== undefined || state.nextNumber === first) {
-      this.#logger.warn({ user: state.user.name, from: first, error }, 'reports cannot be read');
+      this.logger.warn({ user: state.user.name, from: first, error }, 'reports cannot be read');
       session.close(`reports from ${first} on cannot be read now`);
     } else this.catchUp(session);
-    this.#flush();
+    this.flush();
   }
 
   /** Sends the one or two next reports that the stored event holds. */
@@ -135,8 +135,8 @@ export class ReportSender {
     while (session.open && state.nextNumber <= last) {
       const side = sideOfReport(words, at, state.user.userId, state.nextNumber);
       if (side === -1) return;
-      const bytes = this.#writer.write(words, at, side as ReportSide, this.#stored, 0);
-      session.send(SoupPacket.SequencedData, this.#stored.u8, 0, bytes);
+      const bytes = this.writer.write(words, at, side as ReportSide, this.stored, 0);
+      session.send(SoupPacket.SequencedData, this.stored.u8, 0, bytes);
       state.nextNumber++;
     }
   }

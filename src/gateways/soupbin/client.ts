@@ -36,7 +36,7 @@ export interface SoupClientHandler {
 /** The server did not let the client in. */
 export class SoupLoginError extends Error {
   override readonly name = 'SoupLoginError';
-  readonly code: 'NOT_AUTHORIZED' | 'SESSION_NOT_AVAILABLE' | 'NO_ANSWER';
+  declare readonly code: 'NOT_AUTHORIZED' | 'SESSION_NOT_AVAILABLE' | 'NO_ANSWER';
 
   constructor(code: SoupLoginError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -52,24 +52,24 @@ const SILENT_BEATS_MAX = 15;
 /** A SoupBinTCP client connection, logged in. */
 export class SoupClient {
   /** The session's name. */
-  session: string;
+  declare session: string;
   /** Sequence number of the next message. */
-  nextSequence: number;
-  readonly #socket: Socket;
-  readonly #handler: SoupClientHandler;
-  readonly #login: PromiseWithResolvers<SoupClient>;
-  readonly #heartbeat: NodeJS.Timeout;
-  #isLoggedIn: boolean;
-  #isOver: boolean;
-  #lastDebug: string;
-  #silentBeats: number;
+  declare nextSequence: number;
+  declare private readonly socket: Socket;
+  declare private readonly handler: SoupClientHandler;
+  declare private readonly login: PromiseWithResolvers<SoupClient>;
+  declare private readonly heartbeat: NodeJS.Timeout;
+  declare private isLoggedIn: boolean;
+  declare private isOver: boolean;
+  declare private lastDebug: string;
+  declare private silentBeats: number;
 
   /**
    * Connects and logs in; messages reach the handler from then on.
    * @throws SoupLoginError when refused, Error of node:net when there is no connection, RangeError when a name does not fit
    */
   static connect(options: SoupClientOptions, handler: SoupClientHandler): Promise<SoupClient> {
-    return new SoupClient(options, handler).#login.promise;
+    return new SoupClient(options, handler).login.promise;
   }
 
   private constructor(options: SoupClientOptions, handler: SoupClientHandler) {
@@ -78,61 +78,61 @@ export class SoupClient {
     const login = encodeLoginRequest(request);
     this.session = '';
     this.nextSequence = 0;
-    this.#handler = handler;
-    this.#login = Promise.withResolvers();
-    this.#isLoggedIn = false;
-    this.#isOver = false;
-    this.#lastDebug = '';
-    this.#silentBeats = 0;
+    this.handler = handler;
+    this.login = Promise.withResolvers();
+    this.isLoggedIn = false;
+    this.isOver = false;
+    this.lastDebug = '';
+    this.silentBeats = 0;
     const timeout = setTimeout(() => {
       this.#fail(new SoupLoginError('NO_ANSWER', `${host}:${port} does not answer the login`));
     }, options.loginTimeoutMs ?? 5_000);
     const settled = () => clearTimeout(timeout);
-    this.#login.promise.then(settled, settled);
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.login.promise.then(settled, settled);
+    this.heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
 
     const framer = new SoupFramer(
       { onPacket: (type, bytes, from, to) => this.#onPacket(type, bytes, from, to) },
       options.payloadBytesMax ?? 4_096,
     );
-    this.#socket = connect({ host, port, noDelay: true });
-    this.#socket.write(login);
-    this.#socket.on('data', (chunk: Buffer) => {
-      this.#silentBeats = 0;
+    this.socket = connect({ host, port, noDelay: true });
+    this.socket.write(login);
+    this.socket.on('data', (chunk: Buffer) => {
+      this.silentBeats = 0;
       if (framer.push(chunk) !== FrameFault.None)
         this.#over('the server sent bytes that are no SoupBinTCP packet');
     });
-    this.#socket.on('error', (error) => this.#fail(error));
-    this.#socket.on('close', () => this.#over(this.#lastDebug || 'closed by the server'));
+    this.socket.on('error', (error) => this.#fail(error));
+    this.socket.on('close', () => this.#over(this.lastDebug || 'closed by the server'));
   }
 
   /** Bytes that the server has not taken yet. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength;
+    return this.socket.writableLength;
   }
 
   /** Sends one message. @returns false when it is better to wait for `drained` */
   send(message: Uint8Array): boolean {
-    return this.#socket.write(soupPacket(SoupPacket.UnsequencedData, message));
+    return this.socket.write(soupPacket(SoupPacket.UnsequencedData, message));
   }
 
   /** Sends packets that are framed already: the fast way for many messages at once. The bytes must not change any more. */
   sendFramed(packets: Uint8Array): boolean {
-    return this.#socket.write(packets);
+    return this.socket.write(packets);
   }
 
   /** Resolves when everything sent has left this process, or the connection is over. */
   drained(): Promise<void> {
-    if (this.#isOver || this.#socket.writableLength === 0) return Promise.resolve();
+    if (this.isOver || this.socket.writableLength === 0) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#socket.once('drain', resolve);
-    this.#socket.once('close', resolve);
+    this.socket.once('drain', resolve);
+    this.socket.once('close', resolve);
     return promise;
   }
 
   /** Says goodbye; `onClosed` follows. */
   logout(): void {
-    if (!this.#isOver) this.#socket.end(soupPacket(SoupPacket.LogoutRequest));
+    if (!this.isOver) this.socket.end(soupPacket(SoupPacket.LogoutRequest));
   }
 
   /** Cuts the connection, as a crash would. */
@@ -143,13 +143,13 @@ export class SoupClient {
   #onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
     switch (type) {
       case SoupPacket.SequencedData:
-        this.#handler.onSequenced(bytes, from, to, this.nextSequence++);
+        this.handler.onSequenced(bytes, from, to, this.nextSequence++);
         break;
       case SoupPacket.UnsequencedData:
-        this.#handler.onUnsequenced?.(bytes, from, to);
+        this.handler.onUnsequenced?.(bytes, from, to);
         break;
       case SoupPacket.Debug:
-        this.#lastDebug = String.fromCharCode(...bytes.subarray(from, to));
+        this.lastDebug = String.fromCharCode(...bytes.subarray(from, to));
         break;
       case SoupPacket.LoginAccepted: {
         const accepted = decodeLoginAccepted(bytes, from, to);
@@ -157,40 +157,40 @@ export class SoupClient {
         else {
           this.session = accepted.session;
           this.nextSequence = accepted.sequenceNumber;
-          this.#isLoggedIn = true;
-          this.#login.resolve(this);
+          this.isLoggedIn = true;
+          this.login.resolve(this);
         }
         break;
       }
       case SoupPacket.LoginRejected: {
         const isUnavailable = bytes[from] === LoginRejectCode.SessionNotAvailable;
         const code = isUnavailable ? 'SESSION_NOT_AVAILABLE' : 'NOT_AUTHORIZED';
-        this.#fail(new SoupLoginError(code, this.#lastDebug || 'login rejected'));
+        this.#fail(new SoupLoginError(code, this.lastDebug || 'login rejected'));
         break;
       }
       case SoupPacket.EndOfSession:
-        this.#over(this.#lastDebug || 'end of session');
+        this.#over(this.lastDebug || 'end of session');
         break;
     }
-    return this.#isOver ? PacketVerdict.Stop : PacketVerdict.Taken;
+    return this.isOver ? PacketVerdict.Stop : PacketVerdict.Taken;
   }
 
   #beat(): void {
-    if (++this.#silentBeats > SILENT_BEATS_MAX) this.#over('no heartbeat of the server in time');
-    else if (this.#isLoggedIn) this.#socket.write(HEARTBEAT);
+    if (++this.silentBeats > SILENT_BEATS_MAX) this.#over('no heartbeat of the server in time');
+    else if (this.isLoggedIn) this.socket.write(HEARTBEAT);
   }
 
   #fail(error: Error): void {
-    this.#login.reject(error);
+    this.login.reject(error);
     this.#over(error.message);
   }
 
   #over(reason: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearInterval(this.#heartbeat);
-    this.#socket.destroy();
-    if (this.#isLoggedIn) this.#handler.onClosed?.(reason);
-    else this.#login.reject(new SoupLoginError('NO_ANSWER', reason));
+    if (this.isOver) return;
+    this.isOver = true;
+    clearInterval(this.heartbeat);
+    this.socket.destroy();
+    if (this.isLoggedIn) this.handler.onClosed?.(reason);
+    else this.login.reject(new SoupLoginError('NO_ANSWER', reason));
   }
 }

@@ -44,78 +44,78 @@ export interface SoupServerOptions {
  * logged-in sessions. Nothing a client sends can cost more memory or time than `limits` says, nor touch another session.
  */
 export class SoupServer<State> implements SessionHost<State> {
-  readonly door: SoupDoor<State>;
-  readonly limits: SoupLimits;
+  declare readonly door: SoupDoor<State>;
+  declare readonly limits: SoupLimits;
   /** Messages that the door has taken since the start. */
-  messagesTaken: number;
-  readonly #logger: GatewayLogger;
-  readonly #options: SoupServerOptions;
-  readonly #server: Server;
-  readonly #sessions: Set<SoupSession<State>>;
+  declare messagesTaken: number;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly options: SoupServerOptions;
+  declare private readonly server: Server;
+  declare private readonly sessions: Set<SoupSession<State>>;
   /** Those of them that never logged in. */
-  readonly #strangers: Set<SoupSession<State>>;
+  declare private readonly strangers: Set<SoupSession<State>>;
   /** Logins that wait for their check, in order. */
-  readonly #waiting: Map<SoupSession<State>, LoginRequest>;
-  readonly #dirty: SoupSession<State>[];
-  readonly #held: Set<SoupSession<State>>;
-  readonly #spareChunks: ByteBuffer[];
-  #firstHeld: number;
-  #verifications: number;
-  #nextId: number;
-  #onEmpty: (() => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #retry: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  declare private readonly waiting: Map<SoupSession<State>, LoginRequest>;
+  declare private readonly dirty: SoupSession<State>[];
+  declare private readonly held: Set<SoupSession<State>>;
+  declare private readonly spareChunks: ByteBuffer[];
+  declare private firstHeld: number;
+  declare private verifications: number;
+  declare private nextId: number;
+  declare private onEmpty: (() => void) | undefined;
+  declare private timer: NodeJS.Timeout | undefined;
+  declare private _retry: NodeJS.Immediate | NodeJS.Timeout | undefined;
 
   constructor(door: SoupDoor<State>, options: SoupServerOptions, logger: GatewayLogger) {
     this.door = door;
     this.limits = { ...SOUP_LIMITS, ...options.limits };
     this.messagesTaken = 0;
-    this.#logger = logger;
-    this.#options = options;
-    this.#sessions = new Set();
-    this.#strangers = new Set();
-    this.#waiting = new Map();
-    this.#dirty = [];
-    this.#held = new Set();
-    this.#spareChunks = [];
-    this.#firstHeld = 0;
-    this.#verifications = 0;
-    this.#nextId = 1;
-    this.#onEmpty = undefined;
-    this.#timer = undefined;
-    this.#retry = undefined;
-    this.#server = createServer({ noDelay: true }, (socket) => {
+    this.logger = logger;
+    this.options = options;
+    this.sessions = new Set();
+    this.strangers = new Set();
+    this.waiting = new Map();
+    this.dirty = [];
+    this.held = new Set();
+    this.spareChunks = [];
+    this.firstHeld = 0;
+    this.verifications = 0;
+    this.nextId = 1;
+    this.onEmpty = undefined;
+    this.timer = undefined;
+    this._retry = undefined;
+    this.server = createServer({ noDelay: true }, (socket) => {
       const { connectionsMax, strangersMax } = this.limits;
-      const connections = this.#sessions.size;
-      const strangers = this.#strangers.size;
+      const connections = this.sessions.size;
+      const strangers = this.strangers.size;
       if (connections >= connectionsMax || strangers >= strangersMax) {
-        this.#logger.warn({ door: this.door.name, connections, strangers }, 'connection refused: too many');
+        this.logger.warn({ door: this.door.name, connections, strangers }, 'connection refused: too many');
         socket.destroy();
         return;
       }
-      const session = new SoupSession(this, socket, this.#nextId++);
-      this.#sessions.add(session);
-      this.#strangers.add(session);
+      const session = new SoupSession(this, socket, this.nextId++);
+      this.sessions.add(session);
+      this.strangers.add(session);
     });
   }
 
   /** Connections, logged in or not. */
   get connections(): number {
-    return this.#sessions.size;
+    return this.sessions.size;
   }
 
   /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
   listen(): Promise<AddressInfo> {
     const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
-    const { host = '127.0.0.1', port } = this.#options;
-    this.#server.once('error', reject);
-    this.#server.listen({ host, port }, () => {
-      this.#server.off('error', reject);
-      this.#server.on('error', (error) =>
-        this.#logger.warn({ door: this.door.name, error }, 'listener failed'),
+    const { host = '127.0.0.1', port } = this.options;
+    this.server.once('error', reject);
+    this.server.listen({ host, port }, () => {
+      this.server.off('error', reject);
+      this.server.on('error', (error) =>
+        this.logger.warn({ door: this.door.name, error }, 'listener failed'),
       );
-      if (this.limits.tickMs > 0) this.#timer = setInterval(() => this.tick(), this.limits.tickMs);
-      resolve(this.#server.address() as AddressInfo);
+      if (this.limits.tickMs > 0) this.timer = setInterval(() => this.tick(), this.limits.tickMs);
+      resolve(this.server.address() as AddressInfo);
     });
     return promise;
   }
@@ -123,24 +123,24 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed. */
   async close(reason: string): Promise<void> {
     const listenerClosed = Promise.withResolvers<void>();
-    this.#server.close(() => listenerClosed.resolve());
-    for (const session of [...this.#sessions]) session.close(reason, session.phase === SessionPhase.LoggedIn);
+    this.server.close(() => listenerClosed.resolve());
+    for (const session of [...this.sessions]) session.close(reason, session.phase === SessionPhase.LoggedIn);
     this.flush();
     await listenerClosed.promise;
-    if (this.#sessions.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    clearInterval(this.#timer);
+    if (this.sessions.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
+    clearInterval(this.timer);
     this.#clearRetry();
   }
 
   /** One beat: the timer calls it every `tickMs`. */
   tick(): void {
-    for (const session of this.#sessions) session.tick();
+    for (const session of this.sessions) session.tick();
     this.flush();
   }
 
   /** Writes out what the sessions queued: once per turn, by the door. */
   flush(): void {
-    const dirty = this.#dirty;
+    const dirty = this.dirty;
     for (let i = 0; i < dirty.length; i++) dirty[i].flush();
     dirty.length = 0;
   }
@@ -151,35 +151,35 @@ export class SoupServer<State> implements SessionHost<State> {
    */
   retry(): void {
     const taken = this.messagesTaken;
-    const held = [...this.#held];
-    this.#firstHeld = (this.#firstHeld + 1) % Math.max(1, held.length);
+    const held = [...this.held];
+    this.firstHeld = (this.firstHeld + 1) % Math.max(1, held.length);
     for (let i = 0; i < held.length; i++) {
-      const session = held[(this.#firstHeld + i) % held.length];
-      if (!session.resume()) this.#held.delete(session);
+      const session = held[(this.firstHeld + i) % held.length];
+      if (!session.resume()) this.held.delete(session);
     }
     this.flush();
     this.#clearRetry();
-    if (this.#held.size === 0) return;
-    if (this.messagesTaken > taken) this.#retry = setImmediate(() => this.retry());
-    else this.#retry = setTimeout(() => this.retry(), 1);
+    if (this.held.size === 0) return;
+    if (this.messagesTaken > taken) this._retry = setImmediate(() => this.retry());
+    else this._retry = setTimeout(() => this.retry(), 1);
   }
 
   /** Called by a session that keeps packets. */
   retryLater(session: SoupSession<State>): void {
-    this.#held.add(session);
-    this.#retry ??= setImmediate(() => this.retry());
+    this.held.add(session);
+    this._retry ??= setImmediate(() => this.retry());
   }
 
   #clearRetry(): void {
-    clearImmediate(this.#retry as NodeJS.Immediate | undefined);
-    clearTimeout(this.#retry as NodeJS.Timeout | undefined);
-    this.#retry = undefined;
+    clearImmediate(this._retry as NodeJS.Immediate | undefined);
+    clearTimeout(this._retry as NodeJS.Timeout | undefined);
+    this._retry = undefined;
   }
 
   /** Called by a session whose Login Request came in. */
   verify(session: SoupSession<State>, request: LoginRequest): void {
-    if (this.#verifications < this.limits.verificationsMax) this.#check(session, request);
-    else if (this.#waiting.size < this.limits.verificationsWaitingMax) this.#waiting.set(session, request);
+    if (this.verifications < this.limits.verificationsMax) this.#check(session, request);
+    else if (this.waiting.size < this.limits.verificationsWaitingMax) this.waiting.set(session, request);
     else {
       session.rejectLogin(LoginRejectCode.SessionNotAvailable, TOO_MANY_LOGINS);
       this.flush();
@@ -187,7 +187,7 @@ export class SoupServer<State> implements SessionHost<State> {
   }
 
   #check(session: SoupSession<State>, request: LoginRequest): void {
-    this.#verifications++;
+    this.verifications++;
     verifyPassword(this.door.credentials(request.username), request.password).then(
       (right) => {
         this.#checkNext();
@@ -195,7 +195,7 @@ export class SoupServer<State> implements SessionHost<State> {
       },
       (error) => {
         this.#checkNext();
-        this.#logger.warn({ door: this.door.name, error }, 'password check failed');
+        this.logger.warn({ door: this.door.name, error }, 'password check failed');
         if (session.open)
           session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'login is not possible now');
         this.flush();
@@ -205,9 +205,9 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** After a check: begins the one that has waited longest. */
   #checkNext(): void {
-    this.#verifications--;
-    for (const [session, request] of this.#waiting) {
-      this.#waiting.delete(session);
+    this.verifications--;
+    for (const [session, request] of this.waiting) {
+      this.waiting.delete(session);
       this.#check(session, request);
       return;
     }
@@ -219,9 +219,9 @@ export class SoupServer<State> implements SessionHost<State> {
     else {
       const answer = this.door.onLogin(session, request);
       if (answer.accepted) {
-        this.#strangers.delete(session);
+        this.strangers.delete(session);
         session.acceptLogin(request.username, answer.session, answer.nextSequence);
-        this.#logger.info(
+        this.logger.info(
           {
             door: this.door.name,
             remote: session.remote,
@@ -239,27 +239,27 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** Called by a session. */
   markDirty(session: SoupSession<State>): void {
-    this.#dirty.push(session);
+    this.dirty.push(session);
   }
 
   /** An outgoing buffer of at least `bytes`. */
   takeChunk(bytes: number): ByteBuffer {
     if (bytes > this.limits.chunkBytes) return new ByteBuffer(bytes);
-    return this.#spareChunks.pop() ?? new ByteBuffer(this.limits.chunkBytes);
+    return this.spareChunks.pop() ?? new ByteBuffer(this.limits.chunkBytes);
   }
 
   /** Takes an outgoing buffer back whose bytes are all in the kernel. */
   giveChunk(chunk: ByteBuffer): void {
-    if (chunk.u8.length === this.limits.chunkBytes && this.#spareChunks.length < SPARE_CHUNKS_MAX) {
-      this.#spareChunks.push(chunk);
+    if (chunk.u8.length === this.limits.chunkBytes && this.spareChunks.length < SPARE_CHUNKS_MAX) {
+      this.spareChunks.push(chunk);
     }
   }
 
   /** Called by a session that ends. */
   closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void {
-    this.#held.delete(session);
-    this.#waiting.delete(session);
-    this.#logger.info(
+    this.held.delete(session);
+    this.waiting.delete(session);
+    this.logger.info(
       { door: this.door.name, remote: session.remote, user: session.username, reason },
       'session closed',
     );
@@ -268,9 +268,9 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** Called by a session whose socket is gone. */
   forget(session: SoupSession<State>): void {
-    this.#sessions.delete(session);
-    this.#strangers.delete(session);
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    this.sessions.delete(session);
+    this.strangers.delete(session);
+    if (this.sessions.size === 0) this.onEmpty?.();
   }
 }
 

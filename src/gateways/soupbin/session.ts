@@ -62,31 +62,31 @@ export interface SessionHost<State> {
  * @typeParam State what the door keeps per session.
  */
 export class SoupSession<State> implements PacketHandler {
-  readonly id: number;
+  declare readonly id: number;
   /** Address and port of the peer, for logs. */
-  readonly remote: string;
-  phase: SessionPhase;
+  declare readonly remote: string;
+  declare phase: SessionPhase;
   /** Set by login; empty before. */
-  username: string;
+  declare username: string;
   /** The door's own. Set it in `onLogin`. */
-  state: State | undefined;
+  declare state: State | undefined;
   /** Where `reserve` makes room. */
-  out: ByteBuffer;
-  readonly #server: SessionHost<State>;
-  readonly #socket: Socket;
-  readonly #framer: SoupFramer;
-  #outAt: number;
-  #flushedTo: number;
-  #dirty: boolean;
-  #ticksInPhase: number;
-  #ticksSilent: number;
-  #ticksStalled: number;
+  declare out: ByteBuffer;
+  declare private readonly server: SessionHost<State>;
+  declare private readonly socket: Socket;
+  declare private readonly framer: SoupFramer;
+  declare private outAt: number;
+  declare private flushedTo: number;
+  declare private dirty: boolean;
+  declare private ticksInPhase: number;
+  declare private ticksSilent: number;
+  declare private ticksStalled: number;
   /** Bytes that the operating system had taken at the last tick. */
-  #takenBytes: number;
-  #ticksHeld: number;
-  #wroteSinceTick: boolean;
-  #drainWanted: boolean;
-  readonly #onWritten: () => void;
+  declare private takenBytes: number;
+  declare private ticksHeld: number;
+  declare private wroteSinceTick: boolean;
+  declare private drainWanted: boolean;
+  declare private readonly onWritten: () => void;
 
   constructor(server: SessionHost<State>, socket: Socket, id: number) {
     this.id = id;
@@ -95,21 +95,21 @@ export class SoupSession<State> implements PacketHandler {
     this.username = '';
     this.state = undefined;
     this.out = NO_BYTES;
-    this.#server = server;
-    this.#socket = socket;
-    this.#framer = new SoupFramer(this, server.limits.payloadBytesMax);
-    this.#outAt = 0;
-    this.#flushedTo = 0;
-    this.#dirty = false;
-    this.#ticksInPhase = 0;
-    this.#ticksSilent = 0;
-    this.#ticksStalled = 0;
-    this.#takenBytes = 0;
-    this.#ticksHeld = 0;
-    this.#wroteSinceTick = false;
-    this.#drainWanted = false;
-    this.#onWritten = () => {
-      if (this.#drainWanted && this.#socket.writableLength === 0) this.#onDrain();
+    this.server = server;
+    this.socket = socket;
+    this.framer = new SoupFramer(this, server.limits.payloadBytesMax);
+    this.outAt = 0;
+    this.flushedTo = 0;
+    this.dirty = false;
+    this.ticksInPhase = 0;
+    this.ticksSilent = 0;
+    this.ticksStalled = 0;
+    this.takenBytes = 0;
+    this.ticksHeld = 0;
+    this.wroteSinceTick = false;
+    this.drainWanted = false;
+    this.onWritten = () => {
+      if (this.drainWanted && this.socket.writableLength === 0) this.#onDrain();
     };
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -122,12 +122,12 @@ export class SoupSession<State> implements PacketHandler {
 
   /** Bytes that the client has not taken yet. */
   get bufferedBytes(): number {
-    return this.#socket.writableLength + this.#outAt - this.#flushedTo;
+    return this.socket.writableLength + this.outAt - this.flushedTo;
   }
 
   /** Whether the socket holds half of what it may: a door that can send the rest later does so, after `wantDrain`. */
   get isFull(): boolean {
-    return this.bufferedBytes >= this.#server.limits.bufferedBytesMax / 2;
+    return this.bufferedBytes >= this.server.limits.bufferedBytesMax / 2;
   }
 
   get open(): boolean {
@@ -137,32 +137,32 @@ export class SoupSession<State> implements PacketHandler {
   /** Makes room for `bytes` in `out` and returns where; follow with `advance`. Must not be called on a closed session. */
   reserve(bytes: number): number {
     assert(this.open, 'Condition: nothing is written to a closed session');
-    if (this.#outAt + bytes > this.out.u8.length) {
+    if (this.outAt + bytes > this.out.u8.length) {
       if (this.out !== NO_BYTES) {
         this.#write();
         this.#giveChunk();
       }
-      this.out = this.#server.takeChunk(bytes);
-      this.#outAt = 0;
-      this.#flushedTo = 0;
+      this.out = this.server.takeChunk(bytes);
+      this.outAt = 0;
+      this.flushedTo = 0;
     }
-    if (!this.#dirty) {
-      this.#dirty = true;
-      this.#server.markDirty(this);
+    if (!this.dirty) {
+      this.dirty = true;
+      this.server.markDirty(this);
     }
-    return this.#outAt;
+    return this.outAt;
   }
 
   /** Keeps the first `bytes` of what was reserved. */
   advance(bytes: number): void {
-    this.#outAt += bytes;
+    this.outAt += bytes;
   }
 
   /** Queues packets that are framed already. */
   sendFramed(source: ByteBuffer, from: number, to: number): void {
     const at = this.reserve(to - from);
     copyMessage(source, from, to, this.out, at);
-    this.#outAt += to - from;
+    this.outAt += to - from;
   }
 
   /** Queues one packet with a copy of `bytes[from, to)` as its payload. */
@@ -170,28 +170,28 @@ export class SoupSession<State> implements PacketHandler {
     const at = this.reserve(SOUP_HEADER_BYTES + to - from);
     const { u8 } = this.out;
     u8.set(bytes.subarray(from, to), writeSoupHeader(u8, at, type, to - from));
-    this.#outAt += SOUP_HEADER_BYTES + to - from;
+    this.outAt += SOUP_HEADER_BYTES + to - from;
   }
 
   /** Asks for one `onDrain` of the door when everything written has left. */
   wantDrain(): void {
-    this.#drainWanted = true;
+    this.drainWanted = true;
   }
 
   /** Called by the server once per turn. */
   flush(): void {
-    this.#dirty = false;
+    this.dirty = false;
     if (this.phase === SessionPhase.Closed) return;
     this.#write();
     if (this.out !== NO_BYTES && this.#giveChunk()) this.#forgetChunk();
-    if (this.#drainWanted && this.#socket.writableLength === 0) setImmediate(() => this.#onDrain());
+    if (this.drainWanted && this.socket.writableLength === 0) setImmediate(() => this.#onDrain());
   }
 
   /** Goes on with packets that the door answered with `Later`. @returns whether it still waits. */
   resume(): boolean {
-    if (!this.open || !this.#framer.holding) return false;
-    this.#afterFraming(this.#framer.resume());
-    return this.open && this.#framer.holding;
+    if (!this.open || !this.framer.holding) return false;
+    this.#afterFraming(this.framer.resume());
+    return this.open && this.framer.holding;
   }
 
   /**
@@ -209,10 +209,10 @@ export class SoupSession<State> implements PacketHandler {
   onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
     if (this.phase === SessionPhase.LoggedIn) {
       if (type === SoupPacket.UnsequencedData) {
-        const verdict = this.#server.door.onMessage(this, bytes, from, to);
+        const verdict = this.server.door.onMessage(this, bytes, from, to);
         if (verdict === PacketVerdict.Taken) {
-          this.#ticksHeld = 0;
-          this.#server.messagesTaken++;
+          this.ticksHeld = 0;
+          this.server.messagesTaken++;
         }
         return verdict;
       }
@@ -230,7 +230,7 @@ export class SoupSession<State> implements PacketHandler {
     const request = decodeLoginRequest(bytes, from, to);
     if (request === undefined) return this.#violation('malformed login request');
     this.#enter(SessionPhase.Verifying);
-    this.#server.verify(this, request);
+    this.server.verify(this, request);
     return PacketVerdict.Taken;
   }
 
@@ -252,33 +252,32 @@ export class SoupSession<State> implements PacketHandler {
 
   /** One beat of the server's timer: heartbeats and every timeout of the session. */
   tick(): void {
-    const { limits } = this.#server;
-    this.#ticksInPhase++;
-    this.#ticksSilent++;
-    this.#ticksHeld = this.#framer.holding ? this.#ticksHeld + 1 : 0;
-    const takenBytes = bytesTaken(this.#socket);
-    const moves = this.#socket.writableLength === 0 || takenBytes > this.#takenBytes;
-    this.#ticksStalled = moves ? 0 : this.#ticksStalled + 1;
-    this.#takenBytes = takenBytes;
+    const { limits } = this.server;
+    this.ticksInPhase++;
+    this.ticksSilent++;
+    this.ticksHeld = this.framer.holding ? this.ticksHeld + 1 : 0;
+    const takenBytes = bytesTaken(this.socket);
+    const moves = this.socket.writableLength === 0 || takenBytes > this.takenBytes;
+    this.ticksStalled = moves ? 0 : this.ticksStalled + 1;
+    this.takenBytes = takenBytes;
     if (this.phase === SessionPhase.Closing) {
-      if (this.#ticksInPhase > limits.closingTicksMax) this.#socket.destroy();
+      if (this.ticksInPhase > limits.closingTicksMax) this.socket.destroy();
       return;
     }
     if (this.phase === SessionPhase.AwaitingLogin) {
-      if (this.#ticksInPhase > limits.loginTicksMax) this.close('no login in time');
+      if (this.ticksInPhase > limits.loginTicksMax) this.close('no login in time');
       return;
     }
-    if (this.phase === SessionPhase.Verifying && this.#ticksInPhase > limits.loginTicksMax) {
+    if (this.phase === SessionPhase.Verifying && this.ticksInPhase > limits.loginTicksMax) {
       this.rejectLogin(LoginRejectCode.SessionNotAvailable, TOO_MANY_LOGINS);
     }
     if (this.phase !== SessionPhase.LoggedIn) return;
-    if (this.#ticksSilent > limits.silentTicksMax && !this.#framer.holding)
-      this.close('no heartbeat in time');
-    else if (this.#ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
-    else if (this.#ticksHeld > limits.heldTicksMax) this.close('the venue takes no messages now');
+    if (this.ticksSilent > limits.silentTicksMax && !this.framer.holding) this.close('no heartbeat in time');
+    else if (this.ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
+    else if (this.ticksHeld > limits.heldTicksMax) this.close('the venue takes no messages now');
     else {
-      if (!this.#wroteSinceTick) this.#sendPacket(SERVER_HEARTBEAT);
-      this.#wroteSinceTick = false;
+      if (!this.wroteSinceTick) this.#sendPacket(SERVER_HEARTBEAT);
+      this.wroteSinceTick = false;
     }
   }
 
@@ -286,25 +285,25 @@ export class SoupSession<State> implements PacketHandler {
   #sendPacket(packet: Uint8Array): void {
     const at = this.reserve(packet.length);
     this.out.u8.set(packet, at);
-    this.#outAt += packet.length;
+    this.outAt += packet.length;
   }
 
   #onData(chunk: Buffer): void {
-    this.#ticksSilent = 0;
+    this.ticksSilent = 0;
     if (this.phase >= SessionPhase.Closing) return;
-    this.#afterFraming(this.#framer.push(chunk));
+    this.#afterFraming(this.framer.push(chunk));
   }
 
   #afterFraming(fault: FrameFault): void {
     if (fault === FrameFault.ZeroLength) this.#violation('packet of length zero');
     else if (fault === FrameFault.TooLong) {
-      this.#violation(`packet longer than ${this.#server.limits.payloadBytesMax} bytes of payload`);
+      this.#violation(`packet longer than ${this.server.limits.payloadBytesMax} bytes of payload`);
     }
     if (!this.open) return;
-    if (this.#framer.holding) {
-      this.#socket.pause();
-      if (this.phase === SessionPhase.LoggedIn) this.#server.retryLater(this);
-    } else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.framer.holding) {
+      this.socket.pause();
+      if (this.phase === SessionPhase.LoggedIn) this.server.retryLater(this);
+    } else if (this.socket.isPaused()) this.socket.resume();
   }
 
   #violation(reason: string): PacketVerdict {
@@ -314,37 +313,37 @@ export class SoupSession<State> implements PacketHandler {
 
   #enter(phase: SessionPhase): void {
     this.phase = phase;
-    this.#ticksInPhase = 0;
+    this.ticksInPhase = 0;
   }
 
   #write(): void {
-    if (this.#flushedTo === this.#outAt || this.#socket.destroyed) return;
-    this.#socket.write(this.out.u8.subarray(this.#flushedTo, this.#outAt), this.#onWritten);
-    this.#flushedTo = this.#outAt;
-    this.#wroteSinceTick = true;
-    if (this.open && this.#socket.writableLength > this.#server.limits.bufferedBytesMax) {
+    if (this.flushedTo === this.outAt || this.socket.destroyed) return;
+    this.socket.write(this.out.u8.subarray(this.flushedTo, this.outAt), this.onWritten);
+    this.flushedTo = this.outAt;
+    this.wroteSinceTick = true;
+    if (this.open && this.socket.writableLength > this.server.limits.bufferedBytesMax) {
       this.#drop('slow consumer: it did not take what was sent');
     }
   }
 
   /** Lets others use the chunk, when the kernel has all of it. @returns whether it has */
   #giveChunk(): boolean {
-    if (this.#socket.writableLength > 0) return false;
-    this.#server.giveChunk(this.out);
+    if (this.socket.writableLength > 0) return false;
+    this.server.giveChunk(this.out);
     return true;
   }
 
   #forgetChunk(): void {
     this.out = NO_BYTES;
-    this.#outAt = 0;
-    this.#flushedTo = 0;
+    this.outAt = 0;
+    this.flushedTo = 0;
   }
 
   #onDrain(): void {
-    if (!this.#drainWanted || !this.open) return;
-    this.#drainWanted = false;
-    this.#server.door.onDrain(this);
-    this.#server.flush();
+    if (!this.drainWanted || !this.open) return;
+    this.drainWanted = false;
+    this.server.door.onDrain(this);
+    this.server.flush();
   }
 
   /** Ends politely: flushes, then FIN. */
@@ -352,27 +351,27 @@ export class SoupSession<State> implements PacketHandler {
     const loggedIn = this.phase === SessionPhase.LoggedIn;
     this.#enter(SessionPhase.Closing);
     this.#write();
-    this.#socket.end();
-    this.#socket.resume();
-    this.#server.closed(this, reason, loggedIn);
+    this.socket.end();
+    this.socket.resume();
+    this.server.closed(this, reason, loggedIn);
   }
 
   /** Ends at once: the peer does not read. */
   #drop(reason: string): void {
     const loggedIn = this.phase === SessionPhase.LoggedIn;
     this.#enter(SessionPhase.Closing);
-    this.#socket.destroy();
-    this.#server.closed(this, reason, loggedIn);
+    this.socket.destroy();
+    this.server.closed(this, reason, loggedIn);
   }
 
   #over(reason: string): void {
     const { phase } = this;
     if (phase === SessionPhase.Closed) return;
     if (this.open) this.#drop(reason);
-    if (!this.#socket.destroyed) return;
+    if (!this.socket.destroyed) return;
     this.phase = SessionPhase.Closed;
     this.#forgetChunk();
-    this.#server.forget(this);
+    this.server.forget(this);
   }
 }
 

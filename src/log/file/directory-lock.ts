@@ -6,7 +6,13 @@ import { DatabaseSync } from 'node:sqlite';
 /** Why a data directory cannot be used. The message says what to do. */
 export class DataDirectoryError extends Error {
   override readonly name = 'DataDirectoryError';
-  readonly code: 'LOCKED' | 'FORMAT_VERSION' | 'NOT_A_DATA_DIRECTORY' | 'DAMAGED' | 'WRONG_NODE' | 'UNUSABLE';
+  declare readonly code:
+    | 'LOCKED'
+    | 'FORMAT_VERSION'
+    | 'NOT_A_DATA_DIRECTORY'
+    | 'DAMAGED'
+    | 'WRONG_NODE'
+    | 'UNUSABLE';
 
   constructor(code: DataDirectoryError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);

@@ -18,35 +18,35 @@ export type WriteFault =
 /** For tests: passes everything on to another disk, until it fails as it is told. */
 export class FaultyDisk implements Disk {
   /** Writes until one fails, once; Infinity for never. */
-  failWriteIn: number;
-  fault: WriteFault;
+  declare failWriteIn: number;
+  declare fault: WriteFault;
   /** Bytes until the disk is full: a write takes what fits, and with nothing left throws ENOSPC. */
-  bytesFree: number;
+  declare bytesFree: number;
   /** These fail with EIO as long as they are named. */
-  readonly failing: Set<'rename' | 'syncDirectory' | 'create'>;
-  readonly #disk: Disk;
+  declare readonly failing: Set<'rename' | 'syncDirectory' | 'create'>;
+  declare private readonly disk: Disk;
 
   constructor(disk: Disk) {
     this.failWriteIn = Number.POSITIVE_INFINITY;
     this.fault = 'EIO';
     this.bytesFree = Number.POSITIVE_INFINITY;
     this.failing = new Set();
-    this.#disk = disk;
+    this.disk = disk;
   }
 
   write(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number {
     if (--this.failWriteIn === 0) {
       if (this.fault === 'ENOSPC' || this.fault === 'EIO') throw systemError(this.fault);
-      if (this.fault === 'short') return this.#disk.write(handle, bytes, offset, length >> 1, position);
-      this.#disk.write(handle, bytes, offset, length, position);
+      if (this.fault === 'short') return this.disk.write(handle, bytes, offset, length >> 1, position);
+      this.disk.write(handle, bytes, offset, length, position);
       throw systemError('EIO');
     }
-    const grows = Math.max(0, position + length - Math.max(position, this.#disk.size(handle)));
-    if (grows === 0) return this.#disk.write(handle, bytes, offset, length, position);
+    const grows = Math.max(0, position + length - Math.max(position, this.disk.size(handle)));
+    if (grows === 0) return this.disk.write(handle, bytes, offset, length, position);
     if (this.bytesFree === 0) throw systemError('ENOSPC');
     const taken = Math.min(length, length - grows + this.bytesFree);
     this.bytesFree -= taken - (length - grows);
-    return this.#disk.write(handle, bytes, offset, taken, position);
+    return this.disk.write(handle, bytes, offset, taken, position);
   }
 
   writeInBackground(
@@ -57,49 +57,49 @@ export class FaultyDisk implements Disk {
     done: (error: Error | null, written: number) => void,
   ): void {
     if (this.bytesFree < length) done(systemError('ENOSPC'), 0);
-    else this.#disk.writeInBackground(handle, bytes, length, position, done);
+    else this.disk.writeInBackground(handle, bytes, length, position, done);
   }
 
   rename(from: string, to: string): void {
     if (this.failing.has('rename')) throw systemError('EIO');
-    this.#disk.rename(from, to);
+    this.disk.rename(from, to);
   }
 
   syncDirectory(directory: string): void {
     if (this.failing.has('syncDirectory')) throw systemError('EIO');
-    this.#disk.syncDirectory(directory);
+    this.disk.syncDirectory(directory);
   }
 
   create(path: string): number {
     if (this.failing.has('create')) throw systemError('EIO');
-    return this.#disk.create(path);
+    return this.disk.create(path);
   }
 
   openRead(path: string): number {
-    return this.#disk.openRead(path);
+    return this.disk.openRead(path);
   }
   openWrite(path: string): number {
-    return this.#disk.openWrite(path);
+    return this.disk.openWrite(path);
   }
   close(handle: number): void {
-    this.#disk.close(handle);
+    this.disk.close(handle);
   }
   size(handle: number): number {
-    return this.#disk.size(handle);
+    return this.disk.size(handle);
   }
   read(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number {
-    return this.#disk.read(handle, bytes, offset, length, position);
+    return this.disk.read(handle, bytes, offset, length, position);
   }
   remove(path: string): void {
-    this.#disk.remove(path);
+    this.disk.remove(path);
   }
   removeInBackground(path: string): void {
-    this.#disk.removeInBackground(path);
+    this.disk.removeInBackground(path);
   }
   makeDirectory(path: string): void {
-    this.#disk.makeDirectory(path);
+    this.disk.makeDirectory(path);
   }
   list(directory: string): string[] {
-    return this.#disk.list(directory);
+    return this.disk.list(directory);
   }
 }

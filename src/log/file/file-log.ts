@@ -78,27 +78,27 @@ export function createFileLog(
  * positioned write to a file opened with O_DSYNC, at the price of the bare write (bench/).
  */
 export class FileLog implements Log {
-  firstSequence: number;
-  lastSequence: number;
+  declare firstSequence: number;
+  declare lastSequence: number;
   /** What the opening found, torn tail included. */
-  readonly recovered: LogScan;
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #logId: LogId;
-  readonly #clock: Clock;
-  readonly #reader: LogReader;
-  readonly #segments: SegmentFile[];
-  readonly #preparer: SegmentPreparer;
-  readonly #buffer: WriteBuffer;
-  readonly #nextSegmentBytes: number;
-  #handle: number;
+  declare readonly recovered: LogScan;
+  declare private readonly disk: Disk;
+  declare private readonly directory: string;
+  declare private readonly logId: LogId;
+  declare private readonly clock: Clock;
+  declare private readonly reader: LogReader;
+  declare private readonly segments: SegmentFile[];
+  declare private readonly preparer: SegmentPreparer;
+  declare private readonly buffer: WriteBuffer;
+  declare private readonly nextSegmentBytes: number;
+  declare private handle: number;
   /** Size of the current segment, and where the next record goes. */
-  #segmentBytes: number;
-  #position: number;
-  #timeSeconds: number;
-  #timeNanos: number;
-  #delivering: boolean;
-  #failure: LogUnavailableError | undefined;
+  declare private segmentBytes: number;
+  declare private position: number;
+  declare private timeSeconds: number;
+  declare private timeNanos: number;
+  declare private delivering: boolean;
+  declare private failure: LogUnavailableError | undefined;
 
   private constructor(options: FileLogOptions, scan: LogScan, handle: number) {
     const disk = options.disk ?? nodeDisk;
@@ -107,22 +107,22 @@ export class FileLog implements Log {
     this.firstSequence = scan.firstSequence;
     this.lastSequence = scan.lastSequence;
     this.recovered = scan;
-    this.#disk = disk;
-    this.#directory = options.directory;
-    this.#logId = options.logId;
-    this.#clock = options.clock;
-    this.#reader = options.reader;
-    this.#segments = scan.segments.slice();
-    this.#preparer = new SegmentPreparer(disk, options.directory, segmentBytes);
-    this.#buffer = new WriteBuffer(options.logId, commitBytesMax);
-    this.#nextSegmentBytes = segmentBytes;
-    this.#handle = handle;
-    this.#segmentBytes = scan.segmentBytes;
-    this.#position = scan.endOffset;
-    this.#timeSeconds = scan.lastTimeSeconds;
-    this.#timeNanos = scan.lastTimeNanos;
-    this.#delivering = false;
-    this.#failure = undefined;
+    this.disk = disk;
+    this.directory = options.directory;
+    this.logId = options.logId;
+    this.clock = options.clock;
+    this.reader = options.reader;
+    this.segments = scan.segments.slice();
+    this.preparer = new SegmentPreparer(disk, options.directory, segmentBytes);
+    this.buffer = new WriteBuffer(options.logId, commitBytesMax);
+    this.nextSegmentBytes = segmentBytes;
+    this.handle = handle;
+    this.segmentBytes = scan.segmentBytes;
+    this.position = scan.endOffset;
+    this.timeSeconds = scan.lastTimeSeconds;
+    this.timeNanos = scan.lastTimeNanos;
+    this.delivering = false;
+    this.failure = undefined;
   }
 
   /**
@@ -150,55 +150,55 @@ export class FileLog implements Log {
 
   /** Why the next segment could not be prepared ahead: a warning that the log is about to stop; undefined when all is well. */
   get preparationError(): Error | undefined {
-    return this.#preparer.error;
+    return this.preparer.error;
   }
 
   append(words: WordBuffer, from: number, to: number): void {
     this.#assertUsable();
-    const clock = this.#clock;
+    const clock = this.clock;
     clock.read();
     const { seconds, nanos } = clock;
-    if (seconds > this.#timeSeconds || (seconds === this.#timeSeconds && nanos > this.#timeNanos)) {
-      this.#timeSeconds = seconds;
-      this.#timeNanos = nanos;
+    if (seconds > this.timeSeconds || (seconds === this.timeSeconds && nanos > this.timeNanos)) {
+      this.timeSeconds = seconds;
+      this.timeNanos = nanos;
     }
-    const sequence = this.lastSequence + this.#buffer.records + 1;
-    this.#buffer.add(sequence, this.#timeSeconds, this.#timeNanos, words, from, to);
+    const sequence = this.lastSequence + this.buffer.records + 1;
+    this.buffer.add(sequence, this.timeSeconds, this.timeNanos, words, from, to);
   }
 
   commit(): void {
     this.#assertUsable();
-    const buffer = this.#buffer;
+    const buffer = this.buffer;
     const { bytes } = buffer;
     if (bytes === 0) return;
     try {
-      if (this.#position + bytes > this.#segmentBytes) this.#roll();
-      const written = this.#disk.write(this.#handle, buffer.words.u8, 0, bytes, this.#position);
+      if (this.position + bytes > this.segmentBytes) this.#roll();
+      const written = this.disk.write(this.handle, buffer.words.u8, 0, bytes, this.position);
       if (written !== bytes) throw new Error(`the disk took ${written} of ${bytes} bytes`);
     } catch (error) {
       this.#fail(error);
     }
-    this.#position += bytes;
+    this.position += bytes;
     this.lastSequence += buffer.records;
     // Stays set when the reader throws: half a commit was delivered, and this instance must not go on.
-    this.#delivering = true;
-    buffer.deliver(this.#reader);
-    this.#delivering = false;
+    this.delivering = true;
+    buffer.deliver(this.reader);
+    this.delivering = false;
     buffer.clear();
-    if (this.#preparer.isIdle && this.#position > this.#segmentBytes / 4) this.#preparer.begin();
+    if (this.preparer.isIdle && this.position > this.segmentBytes / 4) this.preparer.begin();
   }
 
   /** As `Log.read`. Entries come from the files, checked again; it works after a failure too. */
   read(fromSequence: number, reader: LogReader, toSequence: number = this.lastSequence): void {
-    if (this.#failure?.code === 'CLOSED') throw this.#failure;
+    if (this.failure?.code === 'CLOSED') throw this.failure;
     assert(fromSequence >= this.firstSequence, 'Condition: entries before firstSequence are forgotten');
     assert(toSequence <= this.lastSequence, 'Condition: entries after lastSequence do not exist');
     if (fromSequence > toSequence) return;
     const tail = new LogTail({
-      directory: this.#directory,
-      logId: this.#logId,
+      directory: this.directory,
+      logId: this.logId,
       fromSequence,
-      disk: this.#disk,
+      disk: this.disk,
     });
     try {
       tail.poll(reader, toSequence, Number.POSITIVE_INFINITY);
@@ -214,66 +214,66 @@ export class FileLog implements Log {
   truncate(beforeSequence: number): void {
     this.#assertUsable();
     assert(beforeSequence <= this.lastSequence + 1, 'Condition: only existing entries are truncated');
-    while (this.#segments.length > 1 && this.#segments[1].firstSequence <= beforeSequence) {
-      const { path } = this.#segments[0];
+    while (this.segments.length > 1 && this.segments[1].firstSequence <= beforeSequence) {
+      const { path } = this.segments[0];
       try {
-        this.#disk.rename(path, path + REMOVED_SUFFIX);
-        this.#disk.syncDirectory(this.#directory);
+        this.disk.rename(path, path + REMOVED_SUFFIX);
+        this.disk.syncDirectory(this.directory);
       } catch (error) {
         this.#fail(error);
       }
-      this.#disk.removeInBackground(path + REMOVED_SUFFIX);
-      this.#segments.shift();
-      this.firstSequence = this.#segments[0].firstSequence;
+      this.disk.removeInBackground(path + REMOVED_SUFFIX);
+      this.segments.shift();
+      this.firstSequence = this.segments[0].firstSequence;
     }
   }
 
   /** Gives the files back. What was appended and not committed is gone. */
   close(): void {
-    if (this.#failure?.code === 'CLOSED') return;
-    this.#failure = new LogUnavailableError('CLOSED', 'the log is closed');
-    this.#preparer.abandon();
-    this.#disk.close(this.#handle);
+    if (this.failure?.code === 'CLOSED') return;
+    this.failure = new LogUnavailableError('CLOSED', 'the log is closed');
+    this.preparer.abandon();
+    this.disk.close(this.handle);
   }
 
   /** Begins the next segment: everything in the buffer goes there. */
   #roll(): void {
-    const { i32 } = this.#buffer.words;
+    const { i32 } = this.buffer.words;
     const start = {
-      logId: this.#logId,
+      logId: this.logId,
       firstSequence: this.lastSequence + 1,
       createdSeconds: i32[RecordHeader.timeSeconds] >>> 0,
       createdNanos: i32[RecordHeader.timeNanos],
-      segmentBytes: this.#nextSegmentBytes,
+      segmentBytes: this.nextSegmentBytes,
     };
-    const handle = this.#preparer.take();
+    const handle = this.preparer.take();
     let path: string;
     try {
-      path = installSegment(this.#disk, this.#directory, this.#preparer.path, handle, start);
+      path = installSegment(this.disk, this.directory, this.preparer.path, handle, start);
     } catch (error) {
-      this.#disk.close(handle);
+      this.disk.close(handle);
       throw error;
     }
-    this.#disk.close(this.#handle);
-    this.#handle = handle;
-    this.#segments.push({ path, firstSequence: start.firstSequence });
-    this.#segmentBytes = start.segmentBytes;
-    this.#position = SEGMENT_HEADER_BYTES;
+    this.disk.close(this.handle);
+    this.handle = handle;
+    this.segments.push({ path, firstSequence: start.firstSequence });
+    this.segmentBytes = start.segmentBytes;
+    this.position = SEGMENT_HEADER_BYTES;
   }
 
   /** After a failed write nobody knows what the disk holds: nothing is acknowledged by this instance any more. */
   #fail(cause: unknown): never {
-    const { path } = this.#segments[this.#segments.length - 1];
-    this.#failure = unavailable(path, cause);
-    this.#buffer.clear();
-    throw this.#failure;
+    const { path } = this.segments[this.segments.length - 1];
+    this.failure = unavailable(path, cause);
+    this.buffer.clear();
+    throw this.failure;
   }
 
   #assertUsable(): void {
-    assert(!this.#delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
-    if (this.#failure !== undefined) {
-      throw new LogUnavailableError(this.#failure.code, this.#failure.message, {
-        cause: this.#failure.cause,
+    assert(!this.delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
+    if (this.failure !== undefined) {
+      throw new LogUnavailableError(this.failure.code, this.failure.message, {
+        cause: this.failure.cause,
       });
     }
   }

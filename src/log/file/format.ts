@@ -77,9 +77,9 @@ export function recordBytes(payloadBytes: number): number {
 
 /** A log's identity: a UUID, its 16 bytes as words, and the CRC32C of those, from which every record's CRC starts. */
 export class LogId {
-  readonly uuid: string;
-  readonly words: Int32Array;
-  readonly crc: number;
+  declare readonly uuid: string;
+  declare readonly words: Int32Array;
+  declare readonly crc: number;
 
   /** @throws AssertionError when `uuid` is not a UUID. */
   constructor(uuid: string) {

@@ -8,13 +8,13 @@ import { LogId } from './format.ts';
 /** For tests: a small file log, its clock, and what its reader got. */
 export class LogFixture {
   static readonly logId = new LogId('0f0e0d0c-0b0a-4908-8706-050403020100');
-  readonly disk: Disk;
-  readonly directory: string;
-  readonly clock: ManualClock;
+  declare readonly disk: Disk;
+  declare readonly directory: string;
+  declare readonly clock: ManualClock;
   /** Every entry that was delivered, over all instances that `open` gave out. */
-  readonly delivered: RecordingReader;
+  declare readonly delivered: RecordingReader;
   /** What entries would be delivered as, from the first on; those of failed commits included. */
-  readonly appended: string[];
+  declare readonly appended: string[];
   readonly options: { segmentBytes: number; commitBytesMax: number };
 
   constructor(disk: Disk = nodeDisk, directory = '/log', segmentBytes = 4096) {

@@ -19,19 +19,19 @@ export interface LogTailOptions {
  */
 export class LogTail {
   /** The next entry to be handed out. */
-  nextSequence: number;
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #segment: SegmentReader;
+  declare nextSequence: number;
+  declare private readonly disk: Disk;
+  declare private readonly directory: string;
+  declare private readonly segment: SegmentReader;
   /** Sequence that the record at the segment's position must have. */
-  #expected: number;
+  declare private expected: number;
 
   constructor(options: LogTailOptions) {
     this.nextSequence = options.fromSequence;
-    this.#disk = options.disk ?? nodeDisk;
-    this.#directory = options.directory;
-    this.#segment = new SegmentReader(this.#disk, options.logId);
-    this.#expected = 0;
+    this.disk = options.disk ?? nodeDisk;
+    this.directory = options.directory;
+    this.segment = new SegmentReader(this.disk, options.logId);
+    this.expected = 0;
   }
 
   /**
@@ -46,7 +46,7 @@ export class LogTail {
    * @throws LogTruncatedError when the next entry was truncated away, before or since the last call.
    */
   poll(reader: LogReader, durableSequence: number, bytesMax: number): number {
-    const segment = this.#segment;
+    const segment = this.segment;
     if (this.nextSequence > durableSequence) return 0;
     if (!segment.isOpen) this.#openFirst();
     segment.refresh();
@@ -58,14 +58,14 @@ export class LogTail {
         if (this.#openNext(scan, durableSequence)) continue;
         break;
       }
-      if (segment.sequence !== this.#expected) {
+      if (segment.sequence !== this.expected) {
         throw corrupt(
           segment.file,
           segment.offset,
-          `entry ${segment.sequence} stands where entry ${this.#expected} should`,
+          `entry ${segment.sequence} stands where entry ${this.expected} should`,
         );
       }
-      this.#expected++;
+      this.expected++;
       if (segment.sequence < this.nextSequence) continue;
       this.nextSequence++;
       entries++;
@@ -83,40 +83,40 @@ export class LogTail {
   }
 
   close(): void {
-    this.#segment.close();
+    this.segment.close();
   }
 
   /** Opens the segment that holds, or will hold, the next entry. */
   #openFirst(): void {
-    const segments = listSegments(this.#disk, this.#directory);
+    const segments = listSegments(this.disk, this.directory);
     if (segments.length === 0) {
-      throw corrupt(this.#directory, 0, `entry ${this.nextSequence} is asked for, but there is no segment`);
+      throw corrupt(this.directory, 0, `entry ${this.nextSequence} is asked for, but there is no segment`);
     }
     const found = segments.findLast((segment) => segment.firstSequence <= this.nextSequence);
     if (found === undefined) throw new LogTruncatedError(this.nextSequence, segments[0].firstSequence);
     try {
-      this.#segment.open(found.path, found.firstSequence);
+      this.segment.open(found.path, found.firstSequence);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') this.#refuseTruncated();
       throw error;
     }
-    this.#expected = found.firstSequence;
+    this.expected = found.firstSequence;
   }
 
   /** @throws LogTruncatedError when the writer has truncated the next entry away meanwhile. */
   #refuseTruncated(): void {
-    const first = listSegments(this.#disk, this.#directory).at(0)?.firstSequence ?? 0;
+    const first = listSegments(this.disk, this.directory).at(0)?.firstSequence ?? 0;
     if (first > this.nextSequence) throw new LogTruncatedError(this.nextSequence, first);
   }
 
   /** Goes on to the segment that begins with the expected entry; false when the log ends here for now. */
   #openNext(scan: Scan, durableSequence: number): boolean {
-    const segment = this.#segment;
+    const segment = this.segment;
     const { file, offset } = segment;
     if (scan === Scan.End) {
-      const next = segmentPath(this.#directory, this.#expected);
+      const next = segmentPath(this.directory, this.expected);
       try {
-        segment.open(next, this.#expected);
+        segment.open(next, this.expected);
         return true;
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error;
@@ -124,6 +124,6 @@ export class LogTail {
       }
     }
     if (durableSequence === Number.POSITIVE_INFINITY) return false;
-    throw corrupt(file, offset, `entry ${this.#expected} is damaged or missing`);
+    throw corrupt(file, offset, `entry ${this.expected} is damaged or missing`);
   }
 }

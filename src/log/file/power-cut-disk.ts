@@ -30,58 +30,58 @@ type Names = Map<string, FileNode>;
  */
 export class PowerCutDisk implements Disk {
   /** Changing calls until the cut happens; Infinity for never. */
-  callsUntilCut: number;
+  declare callsUntilCut: number;
   /** True: the cut only kills the process, and the kernel's cache stays. */
-  killsOnly: boolean;
+  declare killsOnly: boolean;
   /** True: the disk lies, a write returns before it is durable. For showing that the checkers notice. */
-  acknowledgesBeforeSync: boolean;
-  readonly #random: () => number;
-  #names: Names;
-  #durableNames: Names;
-  readonly #unsyncedNameChanges: ((names: Names) => void)[];
-  readonly #handles: Map<number, FileNode>;
-  readonly #jobs: Job[];
-  #nextHandle: number;
-  #isOff: boolean;
+  declare acknowledgesBeforeSync: boolean;
+  declare private readonly random: () => number;
+  declare private names: Names;
+  declare private durableNames: Names;
+  declare private readonly unsyncedNameChanges: ((names: Names) => void)[];
+  declare private readonly handles: Map<number, FileNode>;
+  declare private readonly jobs: Job[];
+  declare private nextHandle: number;
+  declare private isOff: boolean;
 
   /** @param options `random` gives fractions, 0 up to 1. */
   constructor(options: { readonly random: () => number }) {
     this.callsUntilCut = Number.POSITIVE_INFINITY;
     this.killsOnly = false;
     this.acknowledgesBeforeSync = false;
-    this.#random = options.random;
-    this.#names = new Map();
-    this.#durableNames = new Map();
-    this.#unsyncedNameChanges = [];
-    this.#handles = new Map();
-    this.#jobs = [];
-    this.#nextHandle = 1;
-    this.#isOff = false;
+    this.random = options.random;
+    this.names = new Map();
+    this.durableNames = new Map();
+    this.unsyncedNameChanges = [];
+    this.handles = new Map();
+    this.jobs = [];
+    this.nextHandle = 1;
+    this.isOff = false;
   }
 
   /** Ends every process at once, and, unless `killsOnly`, the power. The disk is off until `restart`. */
   cut(): void {
-    this.#isOff = true;
-    this.#handles.clear();
-    this.#jobs.length = 0;
+    this.isOff = true;
+    this.handles.clear();
+    this.jobs.length = 0;
     if (this.killsOnly) return;
-    const kept = Math.floor(this.#random() * (this.#unsyncedNameChanges.length + 1));
-    for (const change of this.#unsyncedNameChanges.slice(0, kept)) change(this.#durableNames);
-    this.#unsyncedNameChanges.length = 0;
-    const nodes = new Set([...this.#names.values(), ...this.#durableNames.values()]);
+    const kept = Math.floor(this.random() * (this.unsyncedNameChanges.length + 1));
+    for (const change of this.unsyncedNameChanges.slice(0, kept)) change(this.durableNames);
+    this.unsyncedNameChanges.length = 0;
+    const nodes = new Set([...this.names.values(), ...this.durableNames.values()]);
     for (const node of nodes) this.#loseUnsynced(node);
-    this.#names = new Map(this.#durableNames);
+    this.names = new Map(this.durableNames);
   }
 
   restart(): void {
-    this.#isOff = false;
+    this.isOff = false;
     this.callsUntilCut = Number.POSITIVE_INFINITY;
   }
 
   /** Does up to `count` of the writes that wait in the background. */
   runBackground(count: number): void {
-    for (let i = 0; i < count && this.#jobs.length > 0; i++) {
-      const { handle, bytes, length, position, done } = this.#jobs.shift() as Job;
+    for (let i = 0; i < count && this.jobs.length > 0; i++) {
+      const { handle, bytes, length, position, done } = this.jobs.shift() as Job;
       done(null, this.write(handle, bytes, 0, length, position));
     }
   }
@@ -102,19 +102,19 @@ export class PowerCutDisk implements Disk {
 
   /** An independent copy of all files, whose power is on. */
   clone(): PowerCutDisk {
-    const copy = new PowerCutDisk({ random: this.#random });
-    for (const [path, node] of this.#names) {
+    const copy = new PowerCutDisk({ random: this.random });
+    for (const [path, node] of this.names) {
       const twin = { cached: node.cached.slice(), durable: node.cached.slice() };
-      copy.#names.set(path, twin);
-      copy.#durableNames.set(path, twin);
+      copy.names.set(path, twin);
+      copy.durableNames.set(path, twin);
     }
     return copy;
   }
 
   openRead(path: string): number {
     this.#assertOn();
-    this.#handles.set(this.#nextHandle, this.#node(path));
-    return this.#nextHandle++;
+    this.handles.set(this.nextHandle, this.#node(path));
+    return this.nextHandle++;
   }
 
   openWrite(path: string): number {
@@ -123,14 +123,14 @@ export class PowerCutDisk implements Disk {
 
   create(path: string): number {
     this.#countCall();
-    if (this.#names.has(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' });
+    if (this.names.has(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' });
     const node: FileNode = { cached: new Uint8Array(0), durable: new Uint8Array(0) };
     this.#changeNames((names) => names.set(path, node));
     return this.openRead(path);
   }
 
   close(handle: number): void {
-    this.#handles.delete(handle);
+    this.handles.delete(handle);
   }
 
   size(handle: number): number {
@@ -164,7 +164,7 @@ export class PowerCutDisk implements Disk {
     done: Job['done'],
   ): void {
     this.#assertOn();
-    this.#jobs.push({ handle, bytes, length, position, done });
+    this.jobs.push({ handle, bytes, length, position, done });
   }
 
   rename(from: string, to: string): void {
@@ -184,35 +184,35 @@ export class PowerCutDisk implements Disk {
 
   removeInBackground(path: string): void {
     this.#assertOn();
-    if (this.#names.has(path)) this.#changeNames((names) => names.delete(path));
+    if (this.names.has(path)) this.#changeNames((names) => names.delete(path));
   }
 
   makeDirectory(_path: string): void {}
 
   list(directory: string): string[] {
     this.#assertOn();
-    return [...this.#names.keys()]
+    return [...this.names.keys()]
       .filter((path) => dirname(path) === directory)
       .map((path) => path.slice(directory.length + 1));
   }
 
   syncDirectory(_directory: string): void {
     this.#countCall();
-    for (const change of this.#unsyncedNameChanges) change(this.#durableNames);
-    this.#unsyncedNameChanges.length = 0;
+    for (const change of this.unsyncedNameChanges) change(this.durableNames);
+    this.unsyncedNameChanges.length = 0;
   }
 
   #changeNames(change: (names: Names) => void): void {
-    change(this.#names);
-    this.#unsyncedNameChanges.push(change);
+    change(this.names);
+    this.unsyncedNameChanges.push(change);
   }
 
   #loseUnsynced(node: FileNode): void {
-    const size = this.#random() < 0.5 ? node.cached.length : node.durable.length;
+    const size = this.random() < 0.5 ? node.cached.length : node.durable.length;
     const survived = sized(node.durable, size);
     for (let from = 0; from < size; from += SECTOR_BYTES) {
       const to = Math.min(from + SECTOR_BYTES, size);
-      if (this.#random() < 0.5) survived.set(node.cached.subarray(from, to), from);
+      if (this.random() < 0.5) survived.set(node.cached.subarray(from, to), from);
     }
     node.durable = survived;
     node.cached = survived.slice();
@@ -226,18 +226,18 @@ export class PowerCutDisk implements Disk {
   }
 
   #assertOn(): void {
-    if (this.#isOff) throw new PowerCutError('the power is off');
+    if (this.isOff) throw new PowerCutError('the power is off');
   }
 
   #node(path: string): FileNode {
-    const node = this.#names.get(path);
+    const node = this.names.get(path);
     if (node === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
     return node;
   }
 
   #open(handle: number): FileNode {
     this.#assertOn();
-    const node = this.#handles.get(handle);
+    const node = this.handles.get(handle);
     if (node === undefined) throw Object.assign(new Error(`EBADF: ${handle}`), { code: 'EBADF' });
     return node;
   }

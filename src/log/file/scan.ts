@@ -96,21 +96,21 @@ export function scanLog(
 }
 
 class Scanner {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #reader: SegmentReader;
-  readonly #segments: SegmentFile[];
-  readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
-  #index: number;
+  declare private readonly disk: Disk;
+  declare private readonly directory: string;
+  declare private readonly reader: SegmentReader;
+  declare private readonly segments: SegmentFile[];
+  declare private readonly onProgress: ((progress: ScanProgress) => void) | undefined;
+  declare private index: number;
   /** The first segment that has not been truncated since the scan began. */
-  #first: number;
-  #entries: number;
-  #bytes: number;
+  declare private first: number;
+  declare private entries: number;
+  declare private bytes: number;
   /** Sequence that the next record must have; 0 before the first. */
-  #expected: number;
-  #lastCommitOffset: number;
-  #timeSeconds: number;
-  #timeNanos: number;
+  declare private expected: number;
+  declare private lastCommitOffset: number;
+  declare private timeSeconds: number;
+  declare private timeNanos: number;
 
   constructor(
     disk: Disk,
@@ -119,62 +119,62 @@ class Scanner {
     segments: SegmentFile[],
     onProgress: ((progress: ScanProgress) => void) | undefined,
   ) {
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#reader = new SegmentReader(disk, logId);
-    this.#segments = segments;
-    this.#onProgress = onProgress;
-    this.#index = 0;
-    this.#first = 0;
-    this.#entries = 0;
-    this.#bytes = 0;
-    this.#expected = 0;
-    this.#lastCommitOffset = 0;
-    this.#timeSeconds = 0;
-    this.#timeNanos = 0;
+    this.disk = disk;
+    this.directory = directory;
+    this.reader = new SegmentReader(disk, logId);
+    this.segments = segments;
+    this.onProgress = onProgress;
+    this.index = 0;
+    this.first = 0;
+    this.entries = 0;
+    this.bytes = 0;
+    this.expected = 0;
+    this.lastCommitOffset = 0;
+    this.timeSeconds = 0;
+    this.timeNanos = 0;
   }
 
   /** Opens a segment, which checks its header; false when it has been truncated away, and what was before it. */
   open(index: number): boolean {
-    const { path, firstSequence } = this.#segments[index];
-    this.#index = index;
+    const { path, firstSequence } = this.segments[index];
+    this.index = index;
     try {
-      this.#reader.open(path, firstSequence);
+      this.reader.open(path, firstSequence);
       return true;
     } catch (error) {
-      const left = listSegments(this.#disk, this.#directory).at(0)?.firstSequence ?? 0;
+      const left = listSegments(this.disk, this.directory).at(0)?.firstSequence ?? 0;
       if (errorCode(error) !== 'ENOENT' || left <= firstSequence) throw error;
-      if (index === this.#segments.length - 1) throw new LogTruncatedError(firstSequence, left);
+      if (index === this.segments.length - 1) throw new LogTruncatedError(firstSequence, left);
     }
-    this.#first = index + 1;
-    this.#entries = 0;
-    this.#bytes = 0;
-    this.#expected = 0;
+    this.first = index + 1;
+    this.entries = 0;
+    this.bytes = 0;
+    this.expected = 0;
     return false;
   }
 
   /** Checks the records of the open segment, which must go on where the one that was scanned before ended. */
   scan(): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     const { firstSequence } = reader;
-    if (this.#expected !== 0 && firstSequence !== this.#expected) {
-      const missing = `entries ${this.#expected} to ${firstSequence - 1} are missing before this segment`;
+    if (this.expected !== 0 && firstSequence !== this.expected) {
+      const missing = `entries ${this.expected} to ${firstSequence - 1} are missing before this segment`;
       throw corrupt(reader.file, 0, missing);
     }
-    this.#expected = firstSequence;
-    this.#lastCommitOffset = SEGMENT_HEADER_BYTES;
-    this.#timeSeconds = reader.createdSeconds;
-    this.#timeNanos = reader.createdNanos;
+    this.expected = firstSequence;
+    this.lastCommitOffset = SEGMENT_HEADER_BYTES;
+    this.timeSeconds = reader.createdSeconds;
+    this.timeNanos = reader.createdNanos;
     this.#walk();
-    if (this.#index < this.#segments.length - 1) {
-      checkSealed(reader, this.#expected);
-      this.#bytes += reader.offset - SEGMENT_HEADER_BYTES;
+    if (this.index < this.segments.length - 1) {
+      checkSealed(reader, this.expected);
+      this.bytes += reader.offset - SEGMENT_HEADER_BYTES;
     }
   }
 
   /** What was found, after the last segment was scanned. */
   finish(): LogScan {
-    const reader = this.#reader;
+    const reader = this.reader;
     assert(reader.logId !== undefined, 'Invariant: an open segment has told its log id');
     let rest = reader.readRest();
     while (writtenBytes(rest) > 0) {
@@ -187,47 +187,47 @@ class Scanner {
     }
     return {
       logId: reader.logId,
-      segments: this.#segments.slice(this.#first),
-      entries: this.#entries,
-      bytes: this.#bytes + reader.offset - SEGMENT_HEADER_BYTES,
-      firstSequence: this.#segments[this.#first].firstSequence,
-      lastSequence: this.#expected - 1,
-      lastTimeSeconds: this.#timeSeconds,
-      lastTimeNanos: this.#timeNanos,
+      segments: this.segments.slice(this.first),
+      entries: this.entries,
+      bytes: this.bytes + reader.offset - SEGMENT_HEADER_BYTES,
+      firstSequence: this.segments[this.first].firstSequence,
+      lastSequence: this.expected - 1,
+      lastTimeSeconds: this.timeSeconds,
+      lastTimeNanos: this.timeNanos,
       segmentBytes: reader.segmentBytes,
       fileBytes: reader.fileBytes,
-      lastCommitOffset: this.#lastCommitOffset,
+      lastCommitOffset: this.lastCommitOffset,
       endOffset: reader.offset,
-      tornBytes: tornBytes(reader, rest, reader.logId, this.#expected),
+      tornBytes: tornBytes(reader, rest, reader.logId, this.expected),
     };
   }
 
   close(): void {
-    this.#reader.close();
+    this.reader.close();
   }
 
   /** Goes on as far as there are whole records. */
   #walk(): void {
-    const reader = this.#reader;
+    const reader = this.reader;
     while (reader.next() === Scan.Record) {
-      if (reader.sequence !== this.#expected) {
-        const found = `entry ${reader.sequence} stands where entry ${this.#expected} should`;
+      if (reader.sequence !== this.expected) {
+        const found = `entry ${reader.sequence} stands where entry ${this.expected} should`;
         throw corrupt(reader.file, reader.offset, found);
       }
-      this.#expected++;
-      if (reader.commitIndex === 0) this.#lastCommitOffset = reader.offset;
-      this.#timeSeconds = reader.timeSeconds;
-      this.#timeNanos = reader.timeNanos;
-      if (++this.#entries % PROGRESS_ENTRIES === 0) this.#report();
+      this.expected++;
+      if (reader.commitIndex === 0) this.lastCommitOffset = reader.offset;
+      this.timeSeconds = reader.timeSeconds;
+      this.timeNanos = reader.timeNanos;
+      if (++this.entries % PROGRESS_ENTRIES === 0) this.#report();
     }
     this.#report();
   }
 
   #report(): void {
-    this.#onProgress?.({
-      segment: this.#index + 1,
-      segments: this.#segments.length,
-      entries: this.#entries,
+    this.onProgress?.({
+      segment: this.index + 1,
+      segments: this.segments.length,
+      entries: this.entries,
     });
   }
 }

@@ -11,48 +11,48 @@ type State = (typeof State)[keyof typeof State];
  */
 export class SegmentPreparer {
   /** The zeroed file that `take` handed out last. */
-  path: string;
+  declare path: string;
   /** Why the last preparation failed; it is tried again, in line, when the segment is needed. */
-  error: Error | undefined;
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #segmentBytes: number;
-  #state: State;
-  #handle: number;
-  #written: number;
+  declare error: Error | undefined;
+  declare private readonly disk: Disk;
+  declare private readonly directory: string;
+  declare private readonly segmentBytes: number;
+  declare private state: State;
+  declare private handle: number;
+  declare private written: number;
   /** Tells a callback of an abandoned preparation from one of the current. */
-  #generation: number;
+  declare private generation: number;
 
   constructor(disk: Disk, directory: string, segmentBytes: number) {
     this.path = '';
     this.error = undefined;
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#segmentBytes = segmentBytes;
-    this.#state = State.Idle;
-    this.#handle = -1;
-    this.#written = 0;
-    this.#generation = 0;
+    this.disk = disk;
+    this.directory = directory;
+    this.segmentBytes = segmentBytes;
+    this.state = State.Idle;
+    this.handle = -1;
+    this.written = 0;
+    this.generation = 0;
   }
 
   get isIdle(): boolean {
-    return this.#state === State.Idle;
+    return this.state === State.Idle;
   }
 
   /** Starts to prepare a file. A failure shows in `error`. */
   begin(): void {
-    assert(this.#state === State.Idle, 'Condition: one segment is prepared at a time');
-    this.path = sparePath(this.#directory);
+    assert(this.state === State.Idle, 'Condition: one segment is prepared at a time');
+    this.path = sparePath(this.directory);
     this.error = undefined;
-    this.#written = 0;
+    this.written = 0;
     try {
-      this.#handle = this.#disk.create(this.path);
+      this.handle = this.disk.create(this.path);
     } catch (error) {
-      this.#handle = -1;
+      this.handle = -1;
       this.#fail(error);
       return;
     }
-    this.#state = State.Preparing;
+    this.state = State.Preparing;
     this.#writeNext();
   }
 
@@ -61,56 +61,55 @@ export class SegmentPreparer {
    * @throws the disk's error
    */
   take(): number {
-    const ready = this.#state === State.Ready;
+    const ready = this.state === State.Ready;
     if (!ready) {
       this.abandon();
-      this.path = sparePath(this.#directory);
-      this.#handle = createZeroedFile(this.#disk, this.path, this.#segmentBytes);
+      this.path = sparePath(this.directory);
+      this.handle = createZeroedFile(this.disk, this.path, this.segmentBytes);
     }
-    const handle = this.#handle;
-    this.#state = State.Idle;
-    this.#handle = -1;
+    const handle = this.handle;
+    this.state = State.Idle;
+    this.handle = -1;
     this.error = undefined;
     return handle;
   }
 
   /** Gives up what is being prepared, and its file. */
   abandon(): void {
-    if (this.#state === State.Preparing || this.#state === State.Ready)
-      this.#disk.removeInBackground(this.path);
+    if (this.state === State.Preparing || this.state === State.Ready) this.disk.removeInBackground(this.path);
     // A handle with a write in flight is closed by that write's callback.
-    if (this.#state === State.Ready) this.#disk.close(this.#handle);
-    this.#state = State.Idle;
-    this.#handle = -1;
-    this.#generation++;
+    if (this.state === State.Ready) this.disk.close(this.handle);
+    this.state = State.Idle;
+    this.handle = -1;
+    this.generation++;
   }
 
   #writeNext(): void {
-    const generation = this.#generation;
-    const handle = this.#handle;
-    const length = Math.min(ZEROS.length, this.#segmentBytes - this.#written);
-    this.#disk.writeInBackground(handle, ZEROS, length, this.#written, (error, written) => {
-      if (generation !== this.#generation) {
-        this.#disk.close(handle);
+    const generation = this.generation;
+    const handle = this.handle;
+    const length = Math.min(ZEROS.length, this.segmentBytes - this.written);
+    this.disk.writeInBackground(handle, ZEROS, length, this.written, (error, written) => {
+      if (generation !== this.generation) {
+        this.disk.close(handle);
         return;
       }
       if (error !== null || written !== length) {
         this.#fail(error ?? new Error(`the disk took ${written} of ${length} bytes`));
         return;
       }
-      this.#written += written;
-      if (this.#written < this.#segmentBytes) this.#writeNext();
-      else this.#state = State.Ready;
+      this.written += written;
+      if (this.written < this.segmentBytes) this.#writeNext();
+      else this.state = State.Ready;
     });
   }
 
   #fail(error: unknown): void {
-    if (this.#handle !== -1) {
-      this.#disk.close(this.#handle);
-      this.#disk.removeInBackground(this.path);
+    if (this.handle !== -1) {
+      this.disk.close(this.handle);
+      this.disk.removeInBackground(this.path);
     }
-    this.#handle = -1;
-    this.#state = State.Failed;
+    this.handle = -1;
+    this.state = State.Failed;
     this.error = error instanceof Error ? error : new Error(String(error));
   }
 }

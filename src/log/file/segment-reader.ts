@@ -54,29 +54,29 @@ export function isRecord(i32: Int32Array, word: number, wordsEnd: number, logId:
  */
 export class SegmentReader {
   /** Where the current record stands; valid until the next call, which may replace it by a larger one. */
-  words: WordBuffer;
-  file: string;
-  logId: LogId | undefined;
-  firstSequence: number;
-  createdSeconds: number;
-  createdNanos: number;
-  segmentBytes: number;
+  declare words: WordBuffer;
+  declare file: string;
+  declare logId: LogId | undefined;
+  declare firstSequence: number;
+  declare createdSeconds: number;
+  declare createdNanos: number;
+  declare segmentBytes: number;
   /** Bytes of the current record, header and trailer included; 0 when there is none. */
-  recordBytes: number;
+  declare recordBytes: number;
   /** Offset in the file of the current record, or of what `next` found instead of one. */
-  offset: number;
-  sequence: number;
-  timeSeconds: number;
-  timeNanos: number;
-  commitIndex: number;
+  declare offset: number;
+  declare sequence: number;
+  declare timeSeconds: number;
+  declare timeNanos: number;
+  declare commitIndex: number;
   /** The payload: words `payloadFrom` up to `payloadTo` of `words`. */
-  payloadFrom: number;
-  payloadTo: number;
-  readonly #disk: Disk;
-  #handle: number;
-  #bufferFrom: number;
-  #bufferTo: number;
-  #readBytes: number;
+  declare payloadFrom: number;
+  declare payloadTo: number;
+  declare private readonly disk: Disk;
+  declare private handle: number;
+  declare private bufferFrom: number;
+  declare private bufferTo: number;
+  declare private readBytes: number;
 
   /** @param logId refuses other logs' segments; undefined takes the id of the first segment that is opened. */
   constructor(disk: Disk, logId: LogId | undefined) {
@@ -95,15 +95,15 @@ export class SegmentReader {
     this.commitIndex = 0;
     this.payloadFrom = 0;
     this.payloadTo = 0;
-    this.#disk = disk;
-    this.#handle = -1;
-    this.#bufferFrom = 0;
-    this.#bufferTo = 0;
-    this.#readBytes = READ_BYTES_MIN;
+    this.disk = disk;
+    this.handle = -1;
+    this.bufferFrom = 0;
+    this.bufferTo = 0;
+    this.readBytes = READ_BYTES_MIN;
   }
 
   get isOpen(): boolean {
-    return this.#handle !== -1;
+    return this.handle !== -1;
   }
 
   /**
@@ -112,11 +112,11 @@ export class SegmentReader {
    * @throws LogCorruptError when its header is damaged or another's.
    */
   open(file: string, firstSequence: number): void {
-    const handle = this.#disk.openRead(file);
+    const handle = this.disk.openRead(file);
     this.close();
-    this.#handle = handle;
+    this.handle = handle;
     this.file = file;
-    this.#bufferFrom = this.#bufferTo = 0;
+    this.bufferFrom = this.bufferTo = 0;
     const bytes = this.#read(this.words, 0, SEGMENT_HEADER_BYTES);
     const start = decodeSegmentHeader(file, this.words, bytes, this.logId);
     if (start.firstSequence !== firstSequence) {
@@ -126,7 +126,7 @@ export class SegmentReader {
         `the header's first sequence is ${start.firstSequence}, the file's name says ${firstSequence}`,
       );
     }
-    const size = this.#disk.size(this.#handle);
+    const size = this.disk.size(this.handle);
     if (size > start.segmentBytes) {
       throw corrupt(
         file,
@@ -141,18 +141,18 @@ export class SegmentReader {
     this.segmentBytes = start.segmentBytes;
     this.offset = SEGMENT_HEADER_BYTES;
     this.recordBytes = 0;
-    this.#readBytes = READ_BYTES_MIN;
+    this.readBytes = READ_BYTES_MIN;
   }
 
   /** Bytes that the file really has. */
   get fileBytes(): number {
-    return this.#disk.size(this.#handle);
+    return this.disk.size(this.handle);
   }
 
   /** Forgets what was read ahead: bytes after the current record may have been written since. */
   refresh(): void {
-    this.#bufferFrom = this.#bufferTo = 0;
-    this.#readBytes = READ_BYTES_MIN;
+    this.bufferFrom = this.bufferTo = 0;
+    this.readBytes = READ_BYTES_MIN;
   }
 
   /** Goes on to the next record. After `End` or `Bad` a further call looks again at the same place. */
@@ -214,23 +214,23 @@ export class SegmentReader {
   }
 
   close(): void {
-    if (this.#handle === -1) return;
-    this.#disk.close(this.#handle);
-    this.#handle = -1;
+    if (this.handle === -1) return;
+    this.disk.close(this.handle);
+    this.handle = -1;
   }
 
   /** Brings `bytes` from `offset` into the buffer and returns the word at which they start. */
   #load(bytes: number): number {
-    if (this.offset < this.#bufferFrom || this.offset + bytes > this.#bufferTo) {
-      const length = Math.min(Math.max(this.#readBytes, bytes), this.segmentBytes - this.offset);
+    if (this.offset < this.bufferFrom || this.offset + bytes > this.bufferTo) {
+      const length = Math.min(Math.max(this.readBytes, bytes), this.segmentBytes - this.offset);
       if (length > this.words.u8.length) this.#growBuffer();
       const read = this.#read(this.words, this.offset, length);
       this.words.u8.fill(0, read, length);
-      this.#bufferFrom = this.offset;
-      this.#bufferTo = this.offset + length;
-      this.#readBytes = Math.min(this.#readBytes * 4, READ_BYTES_MAX);
+      this.bufferFrom = this.offset;
+      this.bufferTo = this.offset + length;
+      this.readBytes = Math.min(this.readBytes * 4, READ_BYTES_MAX);
     }
-    return (this.offset - this.#bufferFrom) / 4;
+    return (this.offset - this.bufferFrom) / 4;
   }
 
   #growBuffer(): void {
@@ -241,7 +241,7 @@ export class SegmentReader {
   #read(to: WordBuffer, position: number, length: number): number {
     let filled = 0;
     while (filled < length) {
-      const read = this.#disk.read(this.#handle, to.u8, filled, length - filled, position + filled);
+      const read = this.disk.read(this.handle, to.u8, filled, length - filled, position + filled);
       if (read === 0) break;
       filled += read;
     }

@@ -22,26 +22,26 @@ const COPY_LOOP_WORDS_MAX = 96;
  * to `bytesMax` and is reused; in steady state nothing is allocated.
  */
 export class WriteBuffer {
-  words: WordBuffer;
+  declare words: WordBuffer;
   /** Bytes and records waiting. */
-  bytes: number;
-  records: number;
-  readonly #bytesMax: number;
-  readonly #crc: number;
-  #target: Buffer;
-  #source: WordBuffer;
-  #sourceBytes: Buffer;
+  declare bytes: number;
+  declare records: number;
+  declare private readonly bytesMax: number;
+  declare private readonly crc: number;
+  declare private target: Buffer;
+  declare private source: WordBuffer;
+  declare private sourceBytes: Buffer;
 
   constructor(logId: LogId, bytesMax: number) {
     assert(bytesMax % 8 === 0 && bytesMax > 0, 'Condition: commitBytesMax is a multiple of 8');
     this.words = WordBuffer.allocate(Math.min(bytesMax, 2 * RECORD_BYTES_MAX) / 4);
     this.bytes = 0;
     this.records = 0;
-    this.#bytesMax = bytesMax;
-    this.#crc = logId.crc;
-    this.#target = bufferOf(this.words);
-    this.#source = this.words;
-    this.#sourceBytes = this.#target;
+    this.bytesMax = bytesMax;
+    this.crc = logId.crc;
+    this.target = bufferOf(this.words);
+    this.source = this.words;
+    this.sourceBytes = this.target;
   }
 
   /** Adds a record with a copy of the words `from` up to `to` of `source`. */
@@ -54,7 +54,7 @@ export class WriteBuffer {
     assert(payloadBytes <= Limits.ENTRY_BYTES_MAX, 'Condition: an entry is at most ENTRY_BYTES_MAX bytes');
     const bytes = recordBytes(payloadBytes);
     const end = this.bytes + bytes;
-    assert(end <= this.#bytesMax, 'Condition: the entries of one commit fit commitBytesMax');
+    assert(end <= this.bytesMax, 'Condition: the entries of one commit fit commitBytesMax');
     if (end > this.words.u8.length) this.#grow(end);
 
     const { i32, f64 } = this.words;
@@ -70,7 +70,7 @@ export class WriteBuffer {
     this.#copy(source, from, to, record + RECORD_HEADER_WORDS);
     i32[trailer] = payloadBytes;
     i32[trailer + 1] = END_MARK;
-    i32[record + RecordHeader.crc] = crc32cWords(i32, record + 1, trailer, this.#crc);
+    i32[record + RecordHeader.crc] = crc32cWords(i32, record + 1, trailer, this.crc);
     this.bytes = end;
     this.records++;
   }
@@ -105,20 +105,20 @@ export class WriteBuffer {
       for (let i = from, k = target; i < to; i++, k++) write[k] = read[i];
       return;
     }
-    if (source !== this.#source) {
-      this.#source = source;
-      this.#sourceBytes = bufferOf(source);
+    if (source !== this.source) {
+      this.source = source;
+      this.sourceBytes = bufferOf(source);
     }
-    this.#sourceBytes.copy(this.#target, target * 4, from * 4, to * 4);
+    this.sourceBytes.copy(this.target, target * 4, from * 4, to * 4);
   }
 
   #grow(bytes: number): void {
     let size = this.words.u8.length;
-    while (size < bytes) size = Math.min(size * 2, this.#bytesMax);
+    while (size < bytes) size = Math.min(size * 2, this.bytesMax);
     const grown = WordBuffer.allocate(size / 4);
     grown.u8.set(this.words.u8.subarray(0, this.bytes));
     this.words = grown;
-    this.#target = bufferOf(grown);
+    this.target = bufferOf(grown);
   }
 }
 

@@ -17,31 +17,31 @@ interface Entry {
 
 /** The log without a disk, for tests and simulation: what it calls durable lives as long as this object. */
 export class MemoryLog implements Log {
-  firstSequence: number;
-  lastSequence: number;
-  readonly #clock: Clock;
-  readonly #reader: LogReader;
+  declare firstSequence: number;
+  declare lastSequence: number;
+  declare private readonly clock: Clock;
+  declare private readonly reader: LogReader;
   /** Entries from `firstSequence` on, those that wait for the commit included. */
-  #entries: Entry[];
-  #page: WordBuffer;
-  #pageWords: number;
-  #timeSeconds: number;
-  #timeNanos: number;
-  #delivering: boolean;
-  #closed: boolean;
+  declare private entries: Entry[];
+  declare private page: WordBuffer;
+  declare private pageWords: number;
+  declare private timeSeconds: number;
+  declare private timeNanos: number;
+  declare private delivering: boolean;
+  declare private closed: boolean;
 
   constructor(clock: Clock, reader: LogReader) {
     this.firstSequence = 1;
     this.lastSequence = 0;
-    this.#clock = clock;
-    this.#reader = reader;
-    this.#entries = [];
-    this.#page = WordBuffer.allocate(PAGE_WORDS);
-    this.#pageWords = 0;
-    this.#timeSeconds = 0;
-    this.#timeNanos = 0;
-    this.#delivering = false;
-    this.#closed = false;
+    this.clock = clock;
+    this.reader = reader;
+    this.entries = [];
+    this.page = WordBuffer.allocate(PAGE_WORDS);
+    this.pageWords = 0;
+    this.timeSeconds = 0;
+    this.timeNanos = 0;
+    this.delivering = false;
+    this.closed = false;
   }
 
   append(words: WordBuffer, from: number, to: number): void {
@@ -52,41 +52,41 @@ export class MemoryLog implements Log {
     );
     assert((to - from) * 4 <= Limits.ENTRY_BYTES_MAX, 'Condition: an entry is at most ENTRY_BYTES_MAX bytes');
     const length = to - from;
-    if (this.#pageWords + length > PAGE_WORDS) {
-      this.#page = WordBuffer.allocate(PAGE_WORDS);
-      this.#pageWords = 0;
+    if (this.pageWords + length > PAGE_WORDS) {
+      this.page = WordBuffer.allocate(PAGE_WORDS);
+      this.pageWords = 0;
     }
-    const start = this.#pageWords;
-    this.#page.i32.set(words.i32.subarray(from, to), start);
-    this.#pageWords = (start + length + 1) & ~1;
+    const start = this.pageWords;
+    this.page.i32.set(words.i32.subarray(from, to), start);
+    this.pageWords = (start + length + 1) & ~1;
 
-    const clock = this.#clock;
+    const clock = this.clock;
     clock.read();
     const { seconds, nanos } = clock;
-    if (seconds > this.#timeSeconds || (seconds === this.#timeSeconds && nanos > this.#timeNanos)) {
-      this.#timeSeconds = seconds;
-      this.#timeNanos = nanos;
+    if (seconds > this.timeSeconds || (seconds === this.timeSeconds && nanos > this.timeNanos)) {
+      this.timeSeconds = seconds;
+      this.timeNanos = nanos;
     }
-    this.#entries.push({
-      page: this.#page,
+    this.entries.push({
+      page: this.page,
       from: start,
       to: start + length,
-      timeSeconds: this.#timeSeconds,
-      timeNanos: this.#timeNanos,
+      timeSeconds: this.timeSeconds,
+      timeNanos: this.timeNanos,
     });
   }
 
   commit(): void {
     this.#assertUsable();
     const from = this.lastSequence + 1;
-    this.lastSequence = this.firstSequence + this.#entries.length - 1;
-    this.#delivering = true;
-    this.#deliver(from, this.#reader, this.lastSequence);
-    this.#delivering = false;
+    this.lastSequence = this.firstSequence + this.entries.length - 1;
+    this.delivering = true;
+    this.#deliver(from, this.reader, this.lastSequence);
+    this.delivering = false;
   }
 
   read(fromSequence: number, reader: LogReader, toSequence: number = this.lastSequence): void {
-    if (this.#closed) throw new LogUnavailableError('CLOSED', 'the log is closed');
+    if (this.closed) throw new LogUnavailableError('CLOSED', 'the log is closed');
     assert(fromSequence >= this.firstSequence, 'Condition: entries before firstSequence are forgotten');
     assert(toSequence <= this.lastSequence, 'Condition: entries after lastSequence do not exist');
     this.#deliver(fromSequence, reader, toSequence);
@@ -98,23 +98,23 @@ export class MemoryLog implements Log {
     assert(beforeSequence <= this.lastSequence + 1, 'Condition: only existing entries are truncated');
     const forgotten = Math.min(beforeSequence, this.lastSequence) - this.firstSequence;
     if (forgotten <= 0) return;
-    this.#entries = this.#entries.slice(forgotten);
+    this.entries = this.entries.slice(forgotten);
     this.firstSequence += forgotten;
   }
 
   close(): void {
-    this.#closed = true;
+    this.closed = true;
   }
 
   #deliver(fromSequence: number, reader: LogReader, toSequence: number): void {
     for (let sequence = fromSequence; sequence <= toSequence; sequence++) {
-      const entry = this.#entries[sequence - this.firstSequence];
+      const entry = this.entries[sequence - this.firstSequence];
       reader.deliver(sequence, entry.timeSeconds, entry.timeNanos, entry.page, entry.from, entry.to);
     }
   }
 
   #assertUsable(): void {
-    assert(!this.#delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
-    if (this.#closed) throw new LogUnavailableError('CLOSED', 'the log is closed');
+    assert(!this.delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
+    if (this.closed) throw new LogUnavailableError('CLOSED', 'the log is closed');
   }
 }

@@ -28,38 +28,38 @@ const CHAIN = 7;
  */
 export class DisplayedOrders {
   /** Orders that there are. */
-  size: number;
-  readonly #rows: Columns;
-  readonly #i32: Int32Array<ArrayBuffer>;
-  readonly #f64: Float64Array<ArrayBuffer>;
+  declare size: number;
+  declare private readonly _rows: Columns;
+  declare private readonly i32: Int32Array<ArrayBuffer>;
+  declare private readonly f64: Float64Array<ArrayBuffer>;
   /** First slot of each chain. */
-  #chains: Int32Array<ArrayBuffer>;
+  declare private chains: Int32Array<ArrayBuffer>;
   /** Hash bits that are too many for the number of chains. */
-  #shift: number;
+  declare private shift: number;
   /** First of the removed slots, linked as chains are. */
-  #free: number;
+  declare private free: number;
 
   constructor() {
     this.size = 0;
-    this.#rows = new Columns('displayedOrders', Limits.ORDERS_MAX + 1);
-    this.#i32 = this.#rows.i32('rows', ROW_WORDS);
-    this.#f64 = doublesOf(this.#i32);
-    this.#rows.addRow();
-    this.#chains = new Int32Array(CHAINS_INITIAL);
-    this.#shift = Math.clz32(CHAINS_INITIAL) + 1;
-    this.#free = NONE;
+    this._rows = new Columns('displayedOrders', Limits.ORDERS_MAX + 1);
+    this.i32 = this._rows.i32('rows', ROW_WORDS);
+    this.f64 = doublesOf(this.i32);
+    this._rows.addRow();
+    this.chains = new Int32Array(CHAINS_INITIAL);
+    this.shift = Math.clz32(CHAINS_INITIAL) + 1;
+    this.free = NONE;
   }
 
   /** Rows that hold an order or held one. */
   get rows(): number {
-    return this.#rows.rows - 1;
+    return this._rows.rows - 1;
   }
 
   /** The slot of an order, or NONE. */
   find(orderId: number): number {
-    const i32 = this.#i32;
-    const f64 = this.#f64;
-    let slot = this.#chains[this.#chainOf(orderId)];
+    const i32 = this.i32;
+    const f64 = this.f64;
+    let slot = this.chains[this.#chainOf(orderId)];
     while (slot !== NONE && f64[((slot << ROW_SHIFT) | ORDER_ID) >> 1] !== orderId) {
       slot = i32[(slot << ROW_SHIFT) | CHAIN];
     }
@@ -69,17 +69,17 @@ export class DisplayedOrders {
   /** Takes a slot for an order that is not there yet; all of its fields but the id are to be set. */
   add(orderId: number, visibleQtyLots: number, level: number): number {
     const slot = this.#takeRow();
-    if (++this.size > this.#chains.length) this.#growChains();
+    if (++this.size > this.chains.length) this.#growChains();
     this.#setId(slot, orderId);
     this.setVisibleQtyLots(slot, visibleQtyLots);
-    this.#i32[(slot << ROW_SHIFT) | LEVEL] = level;
+    this.i32[(slot << ROW_SHIFT) | LEVEL] = level;
     return slot;
   }
 
   remove(slot: number): void {
     this.#unchain(slot);
-    this.#i32[(slot << ROW_SHIFT) | CHAIN] = this.#free;
-    this.#free = slot;
+    this.i32[(slot << ROW_SHIFT) | CHAIN] = this.free;
+    this.free = slot;
     this.size--;
   }
 
@@ -90,58 +90,58 @@ export class DisplayedOrders {
   }
 
   orderId(slot: number): number {
-    return this.#f64[((slot << ROW_SHIFT) | ORDER_ID) >> 1];
+    return this.f64[((slot << ROW_SHIFT) | ORDER_ID) >> 1];
   }
 
   visibleQtyLots(slot: number): number {
-    return this.#f64[((slot << ROW_SHIFT) | VISIBLE_QTY_LOTS) >> 1];
+    return this.f64[((slot << ROW_SHIFT) | VISIBLE_QTY_LOTS) >> 1];
   }
 
   setVisibleQtyLots(slot: number, qtyLots: number): void {
-    this.#f64[((slot << ROW_SHIFT) | VISIBLE_QTY_LOTS) >> 1] = qtyLots;
+    this.f64[((slot << ROW_SHIFT) | VISIBLE_QTY_LOTS) >> 1] = qtyLots;
   }
 
   /** The level at which the order stands. */
   level(slot: number): number {
-    return this.#i32[(slot << ROW_SHIFT) | LEVEL];
+    return this.i32[(slot << ROW_SHIFT) | LEVEL];
   }
 
   /** The order behind this one at its level, or NONE. */
   next(slot: number): number {
-    return this.#i32[(slot << ROW_SHIFT) | NEXT];
+    return this.i32[(slot << ROW_SHIFT) | NEXT];
   }
 
   setNext(slot: number, next: number): void {
-    this.#i32[(slot << ROW_SHIFT) | NEXT] = next;
+    this.i32[(slot << ROW_SHIFT) | NEXT] = next;
   }
 
   /** The order before this one at its level, or NONE. */
   previous(slot: number): number {
-    return this.#i32[(slot << ROW_SHIFT) | PREVIOUS];
+    return this.i32[(slot << ROW_SHIFT) | PREVIOUS];
   }
 
   setPrevious(slot: number, previous: number): void {
-    this.#i32[(slot << ROW_SHIFT) | PREVIOUS] = previous;
+    this.i32[(slot << ROW_SHIFT) | PREVIOUS] = previous;
   }
 
   #chainOf(orderId: number): number {
-    return hashOfPair((orderId / TWO_POW_32) | 0, orderId | 0, SEED) >>> this.#shift;
+    return hashOfPair((orderId / TWO_POW_32) | 0, orderId | 0, SEED) >>> this.shift;
   }
 
   #setId(slot: number, orderId: number): void {
     const chain = this.#chainOf(orderId);
-    this.#f64[((slot << ROW_SHIFT) | ORDER_ID) >> 1] = orderId;
-    this.#i32[(slot << ROW_SHIFT) | CHAIN] = this.#chains[chain];
-    this.#chains[chain] = slot;
+    this.f64[((slot << ROW_SHIFT) | ORDER_ID) >> 1] = orderId;
+    this.i32[(slot << ROW_SHIFT) | CHAIN] = this.chains[chain];
+    this.chains[chain] = slot;
   }
 
   #unchain(slot: number): void {
-    const i32 = this.#i32;
+    const i32 = this.i32;
     const chain = this.#chainOf(this.orderId(slot));
     const after = i32[(slot << ROW_SHIFT) | CHAIN];
-    let before = this.#chains[chain];
+    let before = this.chains[chain];
     if (before === slot) {
-      this.#chains[chain] = after;
+      this.chains[chain] = after;
       return;
     }
     while (i32[(before << ROW_SHIFT) | CHAIN] !== slot) before = i32[(before << ROW_SHIFT) | CHAIN];
@@ -149,22 +149,22 @@ export class DisplayedOrders {
   }
 
   #takeRow(): number {
-    const free = this.#free;
+    const free = this.free;
     if (free !== NONE) {
-      this.#free = this.#i32[(free << ROW_SHIFT) | CHAIN];
+      this.free = this.i32[(free << ROW_SHIFT) | CHAIN];
       return free;
     }
-    const row = this.#rows.addRow();
+    const row = this._rows.addRow();
     assert(row !== -1, 'Invariant: no more orders than the core can hold');
     return row;
   }
 
   /** Twice as many chains. The orders of a chain are found by walking the old ones. */
   #growChains(): void {
-    const i32 = this.#i32;
-    const old = this.#chains;
-    this.#chains = new Int32Array(old.length * 2);
-    this.#shift--;
+    const i32 = this.i32;
+    const old = this.chains;
+    this.chains = new Int32Array(old.length * 2);
+    this.shift--;
     for (let slot of old) {
       while (slot !== NONE) {
         const next = i32[(slot << ROW_SHIFT) | CHAIN];

@@ -47,31 +47,31 @@ assert(SECONDS_AT < EVENT_HEADER_WORDS, 'Invariant: the time is in the header');
  * in priority order, what `book` holds after each command.
  */
 export class EventTranslator {
-  readonly book: MarketDataBook;
-  readonly #publisher: ItchPublisher;
-  readonly #log: (line: string) => void;
-  readonly #instruments: Map<number, FeedInstrument>;
+  declare readonly book: MarketDataBook;
+  declare private readonly publisher: ItchPublisher;
+  declare private readonly log: (line: string) => void;
+  declare private readonly instruments: Map<number, FeedInstrument>;
   /** Instruments that are not closed. */
-  #openInstruments: number;
-  #marketOpen: boolean;
+  declare private openInstruments: number;
+  declare private marketOpen: boolean;
 
   /** A replaced order that left its place: it becomes a Replace if it rests next, else a Delete. 0 none. */
-  #leftReference: number;
-  #leftNewOrderId: number;
-  #leftInstrument: FeedInstrument | undefined;
-  #lastMatchNumber: number;
+  declare private leftReference: number;
+  declare private leftNewOrderId: number;
+  declare private leftInstrument: FeedInstrument | undefined;
+  declare private lastMatchNumber: number;
 
   constructor(publisher: ItchPublisher, log: (line: string) => void) {
     this.book = new MarketDataBook();
-    this.#publisher = publisher;
-    this.#log = log;
-    this.#instruments = new Map();
-    this.#openInstruments = 0;
-    this.#marketOpen = false;
-    this.#leftReference = 0;
-    this.#leftNewOrderId = 0;
-    this.#leftInstrument = undefined;
-    this.#lastMatchNumber = 0;
+    this.publisher = publisher;
+    this.log = log;
+    this.instruments = new Map();
+    this.openInstruments = 0;
+    this.marketOpen = false;
+    this.leftReference = 0;
+    this.leftNewOrderId = 0;
+    this.leftInstrument = undefined;
+    this.lastMatchNumber = 0;
   }
 
   /** Takes the event record at word `at`. */
@@ -107,22 +107,22 @@ export class EventTranslator {
 
   /** Sends what was held back. Call at the end of every batch, before anything else is written to the log. */
   settle(): void {
-    const instrument = this.#leftInstrument;
+    const instrument = this.leftInstrument;
     if (instrument === undefined) return;
-    this.#leftInstrument = undefined;
-    this.#publisher.orderDelete(instrument, this.#leftReference);
+    this.leftInstrument = undefined;
+    this.publisher.orderDelete(instrument, this.leftReference);
   }
 
   /** Writes everything that stands now, to begin a session or a snapshot: system events in force, directory, phases, book. */
   writeImage(publisher: ItchPublisher): void {
     publisher.systemEvent(ItchCode.StartOfMessages);
-    if (this.#openInstruments > 0) publisher.systemEvent(ItchCode.StartOfSystemHours);
-    if (this.#marketOpen) publisher.systemEvent(ItchCode.StartOfMarketHours);
-    for (const instrument of this.#instruments.values()) {
+    if (this.openInstruments > 0) publisher.systemEvent(ItchCode.StartOfSystemHours);
+    if (this.marketOpen) publisher.systemEvent(ItchCode.StartOfMarketHours);
+    for (const instrument of this.instruments.values()) {
       publisher.directory(instrument);
       publisher.tradingAction(instrument);
     }
-    for (const instrument of this.#instruments.values()) {
+    for (const instrument of this.instruments.values()) {
       const write = (slot: number): void => {
         if (this.book.priceTicks(slot) <= instrument.priceTicksMax) this.#add(publisher, instrument, slot);
       };
@@ -132,7 +132,7 @@ export class EventTranslator {
   }
 
   #instrumentOf(words: WordBuffer, at: number): FeedInstrument | undefined {
-    return this.#instruments.get(words.i32[at + INSTRUMENT_AT]);
+    return this.instruments.get(words.i32[at + INSTRUMENT_AT]);
   }
 
   #add(publisher: ItchPublisher, instrument: FeedInstrument, slot: number): void {
@@ -148,7 +148,7 @@ export class EventTranslator {
 
   #begin(words: WordBuffer, at: number): void {
     this.settle();
-    this.#publisher.at(words.i32[at + SECONDS_AT] >>> 0, words.i32[at + NANOS_AT]);
+    this.publisher.at(words.i32[at + SECONDS_AT] >>> 0, words.i32[at + NANOS_AT]);
   }
 
   #rested(words: WordBuffer, at: number): void {
@@ -161,14 +161,14 @@ export class EventTranslator {
     const shown = this.#isShown(instrument, priceTicks);
     this.book.add(orderId, instrument.instrumentId, side, priceTicks, qtyLots);
     if (!shown) return;
-    if (this.#leftInstrument === instrument && this.#leftNewOrderId === orderId) {
-      this.#leftInstrument = undefined;
-      this.#publisher.at(words.i32[at + SECONDS_AT] >>> 0, words.i32[at + NANOS_AT]);
-      this.#publisher.orderReplace(instrument, this.#leftReference, orderId, priceTicks, qtyLots);
+    if (this.leftInstrument === instrument && this.leftNewOrderId === orderId) {
+      this.leftInstrument = undefined;
+      this.publisher.at(words.i32[at + SECONDS_AT] >>> 0, words.i32[at + NANOS_AT]);
+      this.publisher.orderReplace(instrument, this.leftReference, orderId, priceTicks, qtyLots);
       return;
     }
     this.#begin(words, at);
-    this.#publisher.addOrder(instrument, orderId, side, priceTicks, qtyLots);
+    this.publisher.addOrder(instrument, orderId, side, priceTicks, qtyLots);
   }
 
   #trade(words: WordBuffer, at: number): void {
@@ -178,7 +178,7 @@ export class EventTranslator {
     const f64 = words.f64;
     const makerOrderId = f64[(at + Trade.at.makerOrderId) >> 1];
     const makerVisible = f64[(at + Trade.at.makerVisibleQtyLots) >> 1];
-    this.#lastMatchNumber = f64[(at + Trade.at.tradeId) >> 1];
+    this.lastMatchNumber = f64[(at + Trade.at.tradeId) >> 1];
     if ((words.u8[(at << 2) + TRADE_FLAGS] & TradeFlag.Auction) !== 0) {
       const priceTicks = words.i32[at + Trade.at.priceTicks];
       this.#tradeInUncross(instrument, makerOrderId, makerVisible, priceTicks);
@@ -195,7 +195,7 @@ export class EventTranslator {
       'Invariant: a trade takes what the order displays',
     );
     if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
-      this.#publisher.orderExecuted(instrument, this.book.reference(slot), qtyLots, this.#lastMatchNumber);
+      this.publisher.orderExecuted(instrument, this.book.reference(slot), qtyLots, this.lastMatchNumber);
     }
     this.book.reduce(slot, qtyLots);
   }
@@ -217,7 +217,7 @@ export class EventTranslator {
     const reference = this.book.reference(slot);
     if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
       if (priceTicks <= instrument.priceTicksMax) {
-        this.#publisher.orderExecutedInCross(instrument, reference, taken, this.#lastMatchNumber, priceTicks);
+        this.publisher.orderExecutedInCross(instrument, reference, taken, this.lastMatchNumber, priceTicks);
       } else {
         this.#publishReduction(instrument, slot, taken);
       }
@@ -228,8 +228,8 @@ export class EventTranslator {
   /** A shown order loses `qtyLots` without a trade. */
   #publishReduction(instrument: FeedInstrument, slot: number, qtyLots: number): void {
     const reference = this.book.reference(slot);
-    if (qtyLots === this.book.visibleQtyLots(slot)) this.#publisher.orderDelete(instrument, reference);
-    else this.#publisher.orderCancel(instrument, reference, qtyLots);
+    if (qtyLots === this.book.visibleQtyLots(slot)) this.publisher.orderDelete(instrument, reference);
+    else this.publisher.orderCancel(instrument, reference, qtyLots);
   }
 
   #canceled(words: WordBuffer, at: number): void {
@@ -257,9 +257,9 @@ export class EventTranslator {
     const shown = this.book.priceTicks(slot) <= instrument.priceTicksMax;
     if (words.u8[(at << 2) + REPLACED_KEEPS] === 0) {
       if (shown) {
-        this.#leftReference = this.book.reference(slot);
-        this.#leftNewOrderId = orderId;
-        this.#leftInstrument = instrument;
+        this.leftReference = this.book.reference(slot);
+        this.leftNewOrderId = orderId;
+        this.leftInstrument = instrument;
       }
       this.book.remove(slot);
       return;
@@ -267,7 +267,7 @@ export class EventTranslator {
     const lostQtyLots = f64[(at + OrderReplaced.at.visibleQtyLots) >> 1];
     this.book.rename(slot, orderId);
     if (lostQtyLots === 0) return;
-    if (shown) this.#publisher.orderCancel(instrument, this.book.reference(slot), lostQtyLots);
+    if (shown) this.publisher.orderCancel(instrument, this.book.reference(slot), lostQtyLots);
     this.book.reduce(slot, lostQtyLots);
   }
 
@@ -282,18 +282,18 @@ export class EventTranslator {
     const wasOpen = instrument.phase !== Phase.Closed;
     const isOpen = phase !== Phase.Closed;
     instrument.phase = phase;
-    if (isOpen && !wasOpen && ++this.#openInstruments === 1) {
-      this.#publisher.systemEvent(ItchCode.StartOfSystemHours);
+    if (isOpen && !wasOpen && ++this.openInstruments === 1) {
+      this.publisher.systemEvent(ItchCode.StartOfSystemHours);
     }
-    this.#publisher.tradingAction(instrument);
-    if (phase === Phase.Continuous && !this.#marketOpen) {
-      this.#marketOpen = true;
-      this.#publisher.systemEvent(ItchCode.StartOfMarketHours);
+    this.publisher.tradingAction(instrument);
+    if (phase === Phase.Continuous && !this.marketOpen) {
+      this.marketOpen = true;
+      this.publisher.systemEvent(ItchCode.StartOfMarketHours);
     }
-    if (wasOpen && !isOpen && --this.#openInstruments === 0) {
-      if (this.#marketOpen) this.#publisher.systemEvent(ItchCode.EndOfMarketHours);
-      this.#marketOpen = false;
-      this.#publisher.systemEvent(ItchCode.EndOfSystemHours);
+    if (wasOpen && !isOpen && --this.openInstruments === 0) {
+      if (this.marketOpen) this.publisher.systemEvent(ItchCode.EndOfMarketHours);
+      this.marketOpen = false;
+      this.publisher.systemEvent(ItchCode.EndOfSystemHours);
     }
   }
 
@@ -302,7 +302,7 @@ export class EventTranslator {
     if (instrument === undefined) return;
     this.#begin(words, at);
     const priceTicks = words.i32[at + AuctionIndicative.at.priceTicks];
-    this.#publisher.imbalance(
+    this.publisher.imbalance(
       instrument,
       words.f64[(at + AuctionIndicative.at.qtyLots) >> 1],
       words.f64[(at + AuctionIndicative.at.surplusQtyLots) >> 1],
@@ -319,11 +319,11 @@ export class EventTranslator {
     const qtyLots = words.f64[(at + AuctionUncrossed.at.qtyLots) >> 1];
     const priceTicks = words.i32[at + AuctionUncrossed.at.priceTicks];
     const prints = qtyLots > 0 && this.#isShown(instrument, priceTicks);
-    this.#publisher.crossTrade(
+    this.publisher.crossTrade(
       instrument,
       prints ? qtyLots : 0,
       prints ? priceTicks : 0,
-      prints ? this.#lastMatchNumber : 0,
+      prints ? this.lastMatchNumber : 0,
       words.u8[(at << 2) + UNCROSSED_PHASE],
     );
   }
@@ -335,7 +335,7 @@ export class EventTranslator {
       symbol += String.fromCharCode(words.u8[i]);
     }
     const instrumentId = words.i32[at + INSTRUMENT_AT];
-    assert(!this.#instruments.has(instrumentId), 'Invariant: an instrument is added once');
+    assert(!this.instruments.has(instrumentId), 'Invariant: an instrument is added once');
     const instrument = feedInstrument({
       instrumentId,
       symbol,
@@ -347,12 +347,12 @@ export class EventTranslator {
       phase: Phase.Closed,
     });
     if (typeof instrument === 'string') {
-      this.#log(`market data: instrument ${instrumentId} ${symbol} is not on the ITCH feed: ${instrument}`);
+      this.log(`market data: instrument ${instrumentId} ${symbol} is not on the ITCH feed: ${instrument}`);
       return;
     }
-    this.#instruments.set(instrumentId, instrument);
+    this.instruments.set(instrumentId, instrument);
     this.#begin(words, at);
-    this.#publisher.directory(instrument);
+    this.publisher.directory(instrument);
     this.#enterPhase(instrument, words.u8[(at << 2) + ADDED_PHASE] as Phase);
   }
 
@@ -361,7 +361,7 @@ export class EventTranslator {
     if (priceTicks <= instrument.priceTicksMax) return true;
     if (!instrument.unshownLogged) {
       instrument.unshownLogged = true;
-      this.#log(
+      this.log(
         `market data: instrument ${instrument.instrumentId} has a price of ${priceTicks} ticks; ` +
           `the ITCH feed shows prices up to ${instrument.priceTicksMax} ticks only`,
       );

@@ -12,8 +12,8 @@ const FRAME_HEADER_BYTES = 2;
 /** The feed's own file cannot be written: the feed ends; the venue goes on. */
 export class FeedLogError extends Error {
   override readonly name = 'FeedLogError';
-  readonly code: 'DISK_FULL' | 'IO_ERROR';
-  readonly file: string;
+  declare readonly code: 'DISK_FULL' | 'IO_ERROR';
+  declare readonly file: string;
 
   constructor(file: string, cause: unknown) {
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'DISK_FULL' : 'IO_ERROR';
@@ -37,25 +37,25 @@ export class FeedLogError extends Error {
  */
 export class FeedLog {
   /** Session id as clients name it: up to ten characters. */
-  readonly session: string;
-  readonly path: string;
+  declare readonly session: string;
+  declare readonly path: string;
   /** Number of the newest message; 0 before the first. Messages become readable with `flush`. */
-  lastSequence: number;
+  declare lastSequence: number;
   /** No message will follow: a reader that has them all is done. */
-  ended: boolean;
-  #descriptor: number;
-  #readers: number;
-  #discarded: boolean;
+  declare ended: boolean;
+  declare private descriptor: number;
+  declare private readers: number;
+  declare private discarded: boolean;
   /** Offset of the next byte to be appended, buffered ones included. */
-  #endOffset: number;
-  /** Offset of the first byte that is in `#tail`. */
-  #tailOffset: number;
+  declare private endOffset: number;
+  /** Offset of the first byte that is in `tail`. */
+  declare private tailOffset: number;
   /** Offset up to which the file is written and readers may read. */
-  #flushedOffset: number;
-  #flushedSequence: number;
-  readonly #tail: Uint8Array;
-  #index: Float64Array;
-  #indexEntries: number;
+  declare private flushedOffset: number;
+  declare private flushedSequence: number;
+  declare private readonly tail: Uint8Array;
+  declare private index: Float64Array;
+  declare private indexEntries: number;
 
   /** @throws FeedLogError when the file cannot be made. */
   constructor(session: string, path: string) {
@@ -63,17 +63,17 @@ export class FeedLog {
     this.path = path;
     this.lastSequence = 0;
     this.ended = false;
-    this.#readers = 0;
-    this.#discarded = false;
-    this.#endOffset = 0;
-    this.#tailOffset = 0;
-    this.#flushedOffset = 0;
-    this.#flushedSequence = 0;
-    this.#tail = new Uint8Array(TAIL_BYTES);
-    this.#index = new Float64Array(256);
-    this.#indexEntries = 0;
+    this.readers = 0;
+    this.discarded = false;
+    this.endOffset = 0;
+    this.tailOffset = 0;
+    this.flushedOffset = 0;
+    this.flushedSequence = 0;
+    this.tail = new Uint8Array(TAIL_BYTES);
+    this.index = new Float64Array(256);
+    this.indexEntries = 0;
     try {
-      this.#descriptor = openSync(path, 'w+', 0o640);
+      this.descriptor = openSync(path, 'w+', 0o640);
     } catch (cause) {
       throw new FeedLogError(path, cause);
     }
@@ -81,45 +81,45 @@ export class FeedLog {
 
   /** Number of the newest message that readers can have. */
   get readableSequence(): number {
-    return this.#flushedSequence;
+    return this.flushedSequence;
   }
 
   /** Bytes of the file after the next `flush`. */
   get bytes(): number {
-    return this.#endOffset;
+    return this.endOffset;
   }
 
   /** Adds a message as number `lastSequence + 1`. @throws FeedLogError */
   append(message: ItchMessage): void {
     assert(!this.ended, 'Condition: a session that ended takes no message');
-    let at = this.#endOffset - this.#tailOffset;
+    let at = this.endOffset - this.tailOffset;
     if (at + FRAME_HEADER_BYTES + ITCH_MESSAGE_BYTES_MAX > TAIL_BYTES) {
       this.flush();
-      this.#tailOffset = this.#endOffset;
+      this.tailOffset = this.endOffset;
       at = 0;
     }
     if (this.lastSequence % INDEX_EVERY === 0) this.#addIndex();
-    const length = encodeItch(message, this.#tail, at + FRAME_HEADER_BYTES);
-    this.#tail[at] = 0;
-    this.#tail[at + 1] = length;
-    this.#endOffset += FRAME_HEADER_BYTES + length;
+    const length = encodeItch(message, this.tail, at + FRAME_HEADER_BYTES);
+    this.tail[at] = 0;
+    this.tail[at + 1] = length;
+    this.endOffset += FRAME_HEADER_BYTES + length;
     this.lastSequence++;
   }
 
   /** Writes what was appended and makes it readable. @throws FeedLogError; the session then ends with what was written before. */
   flush(): void {
-    let offset = this.#flushedOffset;
+    let offset = this.flushedOffset;
     try {
-      while (offset < this.#endOffset) {
-        const at = offset - this.#tailOffset;
-        offset += writeSync(this.#descriptor, this.#tail, at, this.#endOffset - offset, offset);
+      while (offset < this.endOffset) {
+        const at = offset - this.tailOffset;
+        offset += writeSync(this.descriptor, this.tail, at, this.endOffset - offset, offset);
       }
     } catch (cause) {
       this.ended = true;
       throw new FeedLogError(this.path, cause);
     }
-    this.#flushedOffset = this.#endOffset;
-    this.#flushedSequence = this.lastSequence;
+    this.flushedOffset = this.endOffset;
+    this.flushedSequence = this.lastSequence;
   }
 
   /** Ends the session: writes the end-of-session frame of recorded files behind the messages. @throws FeedLogError */
@@ -127,7 +127,7 @@ export class FeedLog {
     this.flush();
     this.ended = true;
     try {
-      writeSync(this.#descriptor, new Uint8Array(FRAME_HEADER_BYTES), 0, FRAME_HEADER_BYTES, this.#endOffset);
+      writeSync(this.descriptor, new Uint8Array(FRAME_HEADER_BYTES), 0, FRAME_HEADER_BYTES, this.endOffset);
     } catch (cause) {
       throw new FeedLogError(this.path, cause);
     }
@@ -139,12 +139,12 @@ export class FeedLog {
    */
   offsetOf(sequence: number): number {
     assert(
-      sequence >= 1 && sequence <= this.#flushedSequence + 1,
+      sequence >= 1 && sequence <= this.flushedSequence + 1,
       'Condition: a sequence number of the session',
     );
-    if (sequence === this.#flushedSequence + 1) return this.#flushedOffset;
+    if (sequence === this.flushedSequence + 1) return this.flushedOffset;
     const entry = Math.floor((sequence - 1) / INDEX_EVERY);
-    const offset = this.#index[entry];
+    const offset = this.index[entry];
     const chunk = new Uint8Array(INDEX_EVERY * (FRAME_HEADER_BYTES + ITCH_MESSAGE_BYTES_MAX));
     this.readAt(offset, chunk);
     let at = 0;
@@ -160,15 +160,15 @@ export class FeedLog {
    * @throws FeedLogError when the file cannot be read.
    */
   readAt(offset: number, target: Uint8Array): number {
-    const bytes = Math.min(target.length, this.#flushedOffset - offset);
+    const bytes = Math.min(target.length, this.flushedOffset - offset);
     if (bytes <= 0) return 0;
-    if (offset >= this.#tailOffset) {
-      const at = offset - this.#tailOffset;
-      target.set(this.#tail.subarray(at, at + bytes));
+    if (offset >= this.tailOffset) {
+      const at = offset - this.tailOffset;
+      target.set(this.tail.subarray(at, at + bytes));
       return bytes;
     }
     try {
-      return readSync(this.#descriptor, target, 0, bytes, offset);
+      return readSync(this.descriptor, target, 0, bytes, offset);
     } catch (cause) {
       throw new FeedLogError(this.path, cause);
     }
@@ -176,36 +176,36 @@ export class FeedLog {
 
   /** A reader holds the file open until it releases it. */
   retain(): void {
-    assert(!this.#discarded, 'Condition: a discarded session takes no reader');
-    this.#readers++;
+    assert(!this.discarded, 'Condition: a discarded session takes no reader');
+    this.readers++;
   }
 
   release(): void {
-    assert(this.#readers > 0, 'Condition: release follows retain');
-    this.#readers--;
+    assert(this.readers > 0, 'Condition: release follows retain');
+    this.readers--;
     this.#closeWhenUnused();
   }
 
   /** Removes the file; readers that hold it can still read to its end. No other may begin. */
   discard(): void {
     this.ended = true;
-    this.#discarded = true;
+    this.discarded = true;
     rmSync(this.path, { force: true });
     this.#closeWhenUnused();
   }
 
   #closeWhenUnused(): void {
-    if (!this.#discarded || this.#readers > 0 || this.#descriptor < 0) return;
-    closeSync(this.#descriptor);
-    this.#descriptor = -1;
+    if (!this.discarded || this.readers > 0 || this.descriptor < 0) return;
+    closeSync(this.descriptor);
+    this.descriptor = -1;
   }
 
   #addIndex(): void {
-    if (this.#indexEntries === this.#index.length) {
-      const index = new Float64Array(this.#index.length * 2);
-      index.set(this.#index);
-      this.#index = index;
+    if (this.indexEntries === this.index.length) {
+      const index = new Float64Array(this.index.length * 2);
+      index.set(this.index);
+      this.index = index;
     }
-    this.#index[this.#indexEntries++] = this.#endOffset;
+    this.index[this.indexEntries++] = this.endOffset;
   }
 }

@@ -16,24 +16,24 @@ const LIVE = 0x50;
  * instrument and must not exceed its `priceTicksMax`; quantities are lots.
  */
 export class ItchPublisher {
-  log: FeedLog;
-  readonly #message: ItchMessage;
+  declare log: FeedLog;
+  declare private readonly message: ItchMessage;
 
   constructor(log: FeedLog) {
     this.log = log;
-    this.#message = new ItchMessage();
+    this.message = new ItchMessage();
   }
 
   /** Sets the time of the messages that follow. */
   at(timeSeconds: number, timeNanos: number): void {
-    this.#message.timeNs = (timeSeconds % DAY_SECONDS) * SECOND_NS + timeNanos;
+    this.message.timeNs = (timeSeconds % DAY_SECONDS) * SECOND_NS + timeNanos;
   }
 
   systemEvent(eventCode: number): void {
-    this.#message.type = ItchType.SystemEvent;
-    this.#message.stockLocate = 0;
-    this.#message.eventCode = eventCode;
-    this.log.append(this.#message);
+    this.message.type = ItchType.SystemEvent;
+    this.message.stockLocate = 0;
+    this.message.eventCode = eventCode;
+    this.log.append(this.message);
   }
 
   /** Stock Directory, then the scale of the instrument's prices and quantities. */
@@ -177,13 +177,13 @@ export class ItchPublisher {
 
   /** GLIMPSE: the snapshot ends, live messages go on with `nextSequence`. */
   endOfSnapshot(nextSequence: number): void {
-    this.#message.type = ItchType.EndOfSnapshot;
-    this.#message.nextSequence = nextSequence;
-    this.log.append(this.#message);
+    this.message.type = ItchType.EndOfSnapshot;
+    this.message.nextSequence = nextSequence;
+    this.log.append(this.message);
   }
 
   #of(type: number, instrument: FeedInstrument): ItchMessage {
-    const message = this.#message;
+    const message = this.message;
     message.type = type;
     message.stockLocate = instrument.instrumentId;
     message.stockHigh = instrument.stockHigh;

@@ -37,29 +37,29 @@ export interface MarketDataFeedOptions {
  * and `restart` followed by an image of the core begins anew.
  */
 export class MarketDataFeed implements EventSink {
-  readonly #options: MarketDataFeedOptions;
-  readonly #sessionBytesMax: number;
-  readonly #snapshotMessagesMax: number;
-  readonly #listeners: Set<() => void>;
-  #publisher: ItchPublisher;
-  #translator: EventTranslator;
-  #session: FeedLog;
-  #snapshot: FeedLog | undefined;
+  declare private readonly options: MarketDataFeedOptions;
+  declare private readonly sessionBytesMax: number;
+  declare private readonly snapshotMessagesMax: number;
+  declare private readonly listeners: Set<() => void>;
+  declare private publisher: ItchPublisher;
+  declare private translator: EventTranslator;
+  declare private _session: FeedLog;
+  declare private _snapshot: FeedLog | undefined;
   /** Live sequence number that follows the snapshot. */
-  #snapshotNextSequence: number;
-  #snapshotCount: number;
+  declare private snapshotNextSequence: number;
+  declare private snapshotCount: number;
   /** Time of the newest event; day -1 before the first. */
-  #seconds: number;
-  #nanos: number;
-  #day: number;
-  #failure: FeedLogError | undefined;
+  declare private seconds: number;
+  declare private nanos: number;
+  declare private day: number;
+  declare private _failure: FeedLogError | undefined;
 
   /** @throws FeedLogError when the directory cannot be used. */
   constructor(options: MarketDataFeedOptions) {
-    this.#options = options;
-    this.#sessionBytesMax = options.sessionBytesMax ?? 8 * 2 ** 30;
-    this.#snapshotMessagesMax = options.snapshotMessagesMax ?? 100_000;
-    this.#listeners = new Set();
+    this.options = options;
+    this.sessionBytesMax = options.sessionBytesMax ?? 8 * 2 ** 30;
+    this.snapshotMessagesMax = options.snapshotMessagesMax ?? 100_000;
+    this.listeners = new Set();
     try {
       mkdirSync(options.directory, { recursive: true });
       for (const name of readdirSync(options.directory)) {
@@ -68,52 +68,52 @@ export class MarketDataFeed implements EventSink {
     } catch (cause) {
       throw new FeedLogError(options.directory, cause);
     }
-    this.#session = this.#newSession();
-    this.#publisher = new ItchPublisher(this.#session);
-    this.#translator = new EventTranslator(this.#publisher, options.log);
-    this.#snapshot = undefined;
-    this.#snapshotNextSequence = 0;
-    this.#snapshotCount = 0;
-    this.#seconds = 0;
-    this.#nanos = 0;
-    this.#day = -1;
-    this.#failure = undefined;
+    this._session = this.#newSession();
+    this.publisher = new ItchPublisher(this._session);
+    this.translator = new EventTranslator(this.publisher, options.log);
+    this._snapshot = undefined;
+    this.snapshotNextSequence = 0;
+    this.snapshotCount = 0;
+    this.seconds = 0;
+    this.nanos = 0;
+    this.day = -1;
+    this._failure = undefined;
   }
 
   /** The session that is running. */
   get session(): FeedLog {
-    return this.#session;
+    return this._session;
   }
 
   /** The displayed book that the messages so far describe. */
   get book(): MarketDataBook {
-    return this.#translator.book;
+    return this.translator.book;
   }
 
   /** Why the feed stopped, if it did. */
   get failure(): FeedLogError | undefined {
-    return this.#failure;
+    return this._failure;
   }
 
   /** Calls `listener` whenever there are new messages or the session changed; returns how to stop that. */
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    if (this.#failure !== undefined) return;
+    if (this._failure !== undefined) return;
     try {
       for (let at = from; at < to; at += words.i32[at] >>> 16) {
-        this.#seconds = words.i32[at + SECONDS_AT] >>> 0;
-        this.#nanos = words.i32[at + NANOS_AT];
-        const day = Math.floor(this.#seconds / DAY_SECONDS);
-        if (day !== this.#day) this.#beginDay(day);
-        this.#translator.translate(words, at);
+        this.seconds = words.i32[at + SECONDS_AT] >>> 0;
+        this.nanos = words.i32[at + NANOS_AT];
+        const day = Math.floor(this.seconds / DAY_SECONDS);
+        if (day !== this.day) this.#beginDay(day);
+        this.translator.translate(words, at);
       }
-      this.#translator.settle();
-      if (this.#session.bytes > this.#sessionBytesMax) this.#roll();
-      this.#session.flush();
+      this.translator.settle();
+      if (this._session.bytes > this.sessionBytesMax) this.#roll();
+      this._session.flush();
     } catch (error) {
       this.#fail(error);
     }
@@ -127,13 +127,13 @@ export class MarketDataFeed implements EventSink {
    * feed has failed before.
    */
   snapshot(): FeedLog {
-    if (this.#failure !== undefined) throw this.#failure;
-    const session = this.#session;
-    const old = this.#snapshot;
+    if (this._failure !== undefined) throw this._failure;
+    const session = this._session;
+    const old = this._snapshot;
     if (
       old !== undefined &&
       old.session === session.session &&
-      session.lastSequence + 1 - this.#snapshotNextSequence <= this.#snapshotMessagesMax
+      session.lastSequence + 1 - this.snapshotNextSequence <= this.snapshotMessagesMax
     ) {
       return old;
     }
@@ -143,24 +143,24 @@ export class MarketDataFeed implements EventSink {
     );
     this.#dropSnapshot();
     try {
-      this.#snapshot = this.#writeSnapshot();
+      this._snapshot = this.#writeSnapshot();
     } catch (error) {
       this.#fail(error);
       this.#notify();
       throw error;
     }
-    this.#snapshotNextSequence = session.lastSequence + 1;
-    return this.#snapshot;
+    this.snapshotNextSequence = session.lastSequence + 1;
+    return this._snapshot;
   }
 
   #writeSnapshot(): FeedLog {
-    const { session, lastSequence } = this.#session;
-    const name = `snapshot-${session}-${++this.#snapshotCount}.itch50`;
-    const snapshot = new FeedLog(session, join(this.#options.directory, name));
+    const { session, lastSequence } = this._session;
+    const name = `snapshot-${session}-${++this.snapshotCount}.itch50`;
+    const snapshot = new FeedLog(session, join(this.options.directory, name));
     try {
       const publisher = new ItchPublisher(snapshot);
-      publisher.at(this.#seconds, this.#nanos);
-      this.#translator.writeImage(publisher);
+      publisher.at(this.seconds, this.nanos);
+      this.translator.writeImage(publisher);
       publisher.endOfSnapshot(lastSequence + 1);
       snapshot.end();
     } catch (error) {
@@ -172,12 +172,12 @@ export class MarketDataFeed implements EventSink {
 
   /** Forgets everything and begins an empty session: the events that follow must begin with an image. @throws FeedLogError */
   restart(): void {
-    const old = this.#session;
-    this.#session = this.#newSession();
-    this.#publisher = new ItchPublisher(this.#session);
-    this.#translator = new EventTranslator(this.#publisher, this.#options.log);
-    this.#day = -1;
-    this.#failure = undefined;
+    const old = this._session;
+    this._session = this.#newSession();
+    this.publisher = new ItchPublisher(this._session);
+    this.translator = new EventTranslator(this.publisher, this.options.log);
+    this.day = -1;
+    this._failure = undefined;
     this.#dropSnapshot();
     old.discard();
     this.#notify();
@@ -186,61 +186,61 @@ export class MarketDataFeed implements EventSink {
   /** Ends the session with its End of Messages; readers that hold it can still read to the end. */
   close(): void {
     try {
-      if (!this.#session.ended) this.#endSession();
+      if (!this._session.ended) this.#endSession();
     } catch (error) {
       this.#fail(error);
     }
-    this.#session.discard();
+    this._session.discard();
     this.#dropSnapshot();
     this.#notify();
   }
 
   #newSession(): FeedLog {
-    const session = this.#options.nextSession();
+    const session = this.options.nextSession();
     assert(/^[0-9A-Za-z]{1,10}$/.test(session), 'Condition: a session id is 1 to 10 letters and digits');
-    return new FeedLog(session, join(this.#options.directory, `feed-${session}.itch50`));
+    return new FeedLog(session, join(this.options.directory, `feed-${session}.itch50`));
   }
 
   /** The first event of all begins the session; the first of another day begins another session. */
   #beginDay(day: number): void {
-    const first = this.#day < 0;
-    this.#day = day;
-    this.#translator.settle();
-    this.#publisher.at(this.#seconds, this.#nanos);
-    if (first) this.#publisher.systemEvent(ItchCode.StartOfMessages);
+    const first = this.day < 0;
+    this.day = day;
+    this.translator.settle();
+    this.publisher.at(this.seconds, this.nanos);
+    if (first) this.publisher.systemEvent(ItchCode.StartOfMessages);
     else this.#roll();
   }
 
   /** Ends the session and begins another with an image of what stands. */
   #roll(): void {
-    const old = this.#session;
+    const old = this._session;
     this.#endSession();
-    this.#session = this.#newSession();
-    this.#publisher.log = this.#session;
-    this.#translator.writeImage(this.#publisher);
-    this.#session.flush();
+    this._session = this.#newSession();
+    this.publisher.log = this._session;
+    this.translator.writeImage(this.publisher);
+    this._session.flush();
     this.#dropSnapshot();
     old.discard();
   }
 
   #endSession(): void {
-    if (this.#session.lastSequence > 0) this.#publisher.systemEvent(ItchCode.EndOfMessages);
-    this.#session.end();
+    if (this._session.lastSequence > 0) this.publisher.systemEvent(ItchCode.EndOfMessages);
+    this._session.end();
   }
 
   #dropSnapshot(): void {
-    this.#snapshot?.discard();
-    this.#snapshot = undefined;
+    this._snapshot?.discard();
+    this._snapshot = undefined;
   }
 
   #fail(error: unknown): void {
     if (!(error instanceof FeedLogError)) throw error;
-    this.#failure = error;
-    this.#session.ended = true;
-    this.#options.log(error.message);
+    this._failure = error;
+    this._session.ended = true;
+    this.options.log(error.message);
   }
 
   #notify(): void {
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.listeners) listener();
   }
 }

@@ -22,27 +22,27 @@ export interface TestOrder {
  */
 export class TestVenue {
   /** Orders of every side, best price first and oldest first. */
-  readonly #sides: Map<string, TestOrder[]>;
-  readonly #instruments: EventInput<'InstrumentAdded'>[];
-  readonly #phases: Map<number, Phase>;
-  readonly words: WordBuffer;
+  declare private readonly sides: Map<string, TestOrder[]>;
+  declare private readonly instruments: EventInput<'InstrumentAdded'>[];
+  declare private readonly phases: Map<number, Phase>;
+  declare readonly words: WordBuffer;
   /** Words of events that wait to be taken. */
-  to: number;
-  timeSeconds: number;
-  timeNanos: number;
-  #nextOrderId: number;
-  #nextTradeId: number;
+  declare to: number;
+  declare timeSeconds: number;
+  declare timeNanos: number;
+  declare private nextOrderId: number;
+  declare private nextTradeId: number;
 
   constructor() {
-    this.#sides = new Map();
-    this.#instruments = [];
-    this.#phases = new Map();
+    this.sides = new Map();
+    this.instruments = [];
+    this.phases = new Map();
     this.words = WordBuffer.allocate(1 << 16);
     this.to = 0;
     this.timeSeconds = 1_580_367_600;
     this.timeNanos = 1;
-    this.#nextOrderId = 1;
-    this.#nextTradeId = 1;
+    this.nextOrderId = 1;
+    this.nextTradeId = 1;
   }
 
   emit(event: EventInput): void {
@@ -59,14 +59,14 @@ export class TestVenue {
   }
 
   phaseOf(instrumentId: number): Phase {
-    return this.#phases.get(instrumentId)!;
+    return this.phases.get(instrumentId)!;
   }
 
   /** One side of a book, best price first and oldest first: the venue's own array. */
   side(instrumentId: number, side: Side): TestOrder[] {
     const key = `${instrumentId} ${side}`;
-    let orders = this.#sides.get(key);
-    if (orders === undefined) this.#sides.set(key, (orders = []));
+    let orders = this.sides.get(key);
+    if (orders === undefined) this.sides.set(key, (orders = []));
     return orders;
   }
 
@@ -84,14 +84,14 @@ export class TestVenue {
       phase: Phase.Continuous,
       ...terms,
     };
-    this.#instruments.push(event);
-    this.#phases.set(instrumentId, event.phase as Phase);
+    this.instruments.push(event);
+    this.phases.set(instrumentId, event.phase as Phase);
     this.emit(event);
   }
 
   /** A new order: it matches in the continuous phase, and what is left rests. Returns its id. */
   enter(instrumentId: number, side: Side, priceTicks: number, qtyLots: number, displayQtyLots = 0): number {
-    const orderId = this.#nextOrderId++;
+    const orderId = this.nextOrderId++;
     this.#matchAndRest(orderId, instrumentId, side, priceTicks, qtyLots, displayQtyLots);
     return orderId;
   }
@@ -119,7 +119,7 @@ export class TestVenue {
   /** Replaces a resting order at its price with an open quantity not above the old: it keeps its priority. */
   replaceInPlace(order: TestOrder, openQtyLots: number): void {
     const originalOrderId = order.orderId;
-    order.orderId = this.#nextOrderId++;
+    order.orderId = this.nextOrderId++;
     const lost = Math.max(0, order.visibleQtyLots - openQtyLots);
     order.leavesQtyLots = openQtyLots;
     order.visibleQtyLots -= lost;
@@ -130,7 +130,7 @@ export class TestVenue {
   replaceAnew(order: TestOrder, priceTicks: number, openQtyLots: number, displayQtyLots = 0): number {
     const originalOrderId = order.orderId;
     this.#drop(order);
-    const orderId = this.#nextOrderId++;
+    const orderId = this.nextOrderId++;
     const { visibleQtyLots } = order;
     this.#replaced({ ...order, orderId }, originalOrderId, priceTicks, openQtyLots, visibleQtyLots, false);
     const { instrumentId, side } = order;
@@ -140,7 +140,7 @@ export class TestVenue {
 
   setPhase(instrumentId: number, phase: Phase): void {
     const previousPhase = this.phaseOf(instrumentId);
-    this.#phases.set(instrumentId, phase);
+    this.phases.set(instrumentId, phase);
     this.emit({ type: 'PhaseChanged', instrumentId, phase, previousPhase });
   }
 
@@ -164,7 +164,7 @@ export class TestVenue {
       this.emit({
         type: 'Trade',
         instrumentId,
-        tradeId: this.#nextTradeId++,
+        tradeId: this.nextTradeId++,
         qtyLots,
         priceTicks,
         tradeFlags: TradeFlag.Auction,
@@ -197,10 +197,10 @@ export class TestVenue {
   /** Everything that stands, as image events. */
   emitImage(): void {
     const flags = EventFlag.Image;
-    for (const event of this.#instruments) {
+    for (const event of this.instruments) {
       this.emit({ ...event, phase: this.phaseOf(event.instrumentId!), flags });
     }
-    for (const orders of this.#sides.values()) {
+    for (const orders of this.sides.values()) {
       for (const order of orders) this.#rested(order, flags);
     }
   }
@@ -231,7 +231,7 @@ export class TestVenue {
       this.emit({
         type: 'Trade',
         instrumentId,
-        tradeId: this.#nextTradeId++,
+        tradeId: this.nextTradeId++,
         qtyLots: fill,
         priceTicks: maker.priceTicks,
         aggressorSide: side,

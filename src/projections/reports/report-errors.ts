@@ -1,8 +1,8 @@
 /** The files of reports cannot be written or made durable. Nothing more is written until the node starts again. */
 export class ReportFileError extends Error {
   override readonly name = 'ReportFileError';
-  readonly code: 'DISK_FULL' | 'IO_ERROR';
-  readonly file: string;
+  declare readonly code: 'DISK_FULL' | 'IO_ERROR';
+  declare readonly file: string;
 
   constructor(file: string, cause: unknown) {
     const error = cause as NodeJS.ErrnoException;
@@ -25,10 +25,10 @@ export class ReportsUnavailableError extends Error {
    * `LATE`: not written yet, ask again. `MISSING`: the file does not have them and will not get them. `DAMAGED`: the
    * file holds other bytes than were written. `IO_ERROR`: the file cannot be read.
    */
-  readonly code: 'LATE' | 'MISSING' | 'DAMAGED' | 'IO_ERROR';
-  readonly userId: number;
+  declare readonly code: 'LATE' | 'MISSING' | 'DAMAGED' | 'IO_ERROR';
+  declare readonly userId: number;
   /** The first report that is not to be had. */
-  readonly reportNumber: number;
+  declare readonly reportNumber: number;
 
   constructor(
     code: 'LATE' | 'MISSING' | 'DAMAGED' | 'IO_ERROR',

@@ -55,13 +55,13 @@ interface Range {
 
 /** Reads what a ReportWriter, in any thread, has flushed. Never hands out a report of an entry that is not archived yet. */
 export class ReportReader implements ReportStore {
-  readonly #directory: string;
-  readonly #progress: ReportProgress;
-  readonly #pollMs: number;
-  readonly #pausesMax: number;
-  readonly #pause: (ms: number) => Promise<void>;
-  readonly #freeChunks: WordBuffer[];
-  readonly #queue: ((chunk: WordBuffer) => void)[];
+  declare private readonly directory: string;
+  declare private readonly progress: ReportProgress;
+  declare private readonly pollMs: number;
+  declare private readonly pausesMax: number;
+  declare private readonly pause: (ms: number) => Promise<void>;
+  declare private readonly freeChunks: WordBuffer[];
+  declare private readonly queue: ((chunk: WordBuffer) => void)[];
 
   constructor(options: ReportReaderOptions) {
     const {
@@ -73,13 +73,13 @@ export class ReportReader implements ReportStore {
       pause = unheldPause,
     } = options;
     assert(readsMax >= 1 && pollMs >= 1, 'Condition: at least one read at a time, a pause of a millisecond');
-    this.#directory = directory;
-    this.#progress = progress;
-    this.#pollMs = pollMs;
-    this.#pausesMax = Math.ceil(timeoutMs / pollMs);
-    this.#pause = pause;
-    this.#freeChunks = Array.from({ length: readsMax }, () => WordBuffer.allocate(CHUNK_SLOTS * SLOT_WORDS));
-    this.#queue = [];
+    this.directory = directory;
+    this.progress = progress;
+    this.pollMs = pollMs;
+    this.pausesMax = Math.ceil(timeoutMs / pollMs);
+    this.pause = pause;
+    this.freeChunks = Array.from({ length: readsMax }, () => WordBuffer.allocate(CHUNK_SLOTS * SLOT_WORDS));
+    this.queue = [];
   }
 
   /**
@@ -108,15 +108,15 @@ export class ReportReader implements ReportStore {
     while (range.next <= range.to) {
       const { next } = range;
       // Taken before the file is read: what is archived by then is in the file.
-      const { archivedSequence } = this.#progress;
+      const { archivedSequence } = this.progress;
       const state = await this.#readChunk(range, archivedSequence);
       if (state === SlotState.Report) continue;
       if (range.next > next) pauses = 0;
       // Taken after an await: the turn in which the order path issued the reports is over.
-      if (issuedSequence === -1) issuedSequence = this.#progress.durableSequence;
+      if (issuedSequence === -1) issuedSequence = this.progress.durableSequence;
       if (archivedSequence >= issuedSequence) throw this.#notThere(range, state);
-      if (pauses++ === this.#pausesMax) throw late(range);
-      await this.#pause(this.#pollMs);
+      if (pauses++ === this.pausesMax) throw late(range);
+      await this.pause(this.pollMs);
     }
   }
 
@@ -137,7 +137,7 @@ export class ReportReader implements ReportStore {
   async #readSlots(range: Range, chunk: WordBuffer, slots: number): Promise<number> {
     let file: FileHandle | undefined;
     try {
-      file = await open(reportFile(this.#directory, range.userId), 'r');
+      file = await open(reportFile(this.directory, range.userId), 'r');
       const length = slots * SLOT_BYTES;
       const position = slotPosition(range.next);
       let at = 0;
@@ -160,7 +160,7 @@ export class ReportReader implements ReportStore {
   }
 
   #notThere({ userId, next }: Range, state: SlotState): ReportsUnavailableError {
-    const file = reportFile(this.#directory, userId);
+    const file = reportFile(this.directory, userId);
     if (state === SlotState.Damaged) {
       const offset = slotPosition(next);
       return new ReportsUnavailableError(
@@ -179,12 +179,12 @@ export class ReportReader implements ReportStore {
   }
 
   #takeChunk(): WordBuffer | Promise<WordBuffer> {
-    return this.#freeChunks.pop() ?? new Promise((resolve) => this.#queue.push(resolve));
+    return this.freeChunks.pop() ?? new Promise((resolve) => this.queue.push(resolve));
   }
 
   #giveChunk(chunk: WordBuffer): void {
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) this.#freeChunks.push(chunk);
+    const waiting = this.queue.shift();
+    if (waiting === undefined) this.freeChunks.push(chunk);
     else waiting(chunk);
   }
 }

@@ -34,13 +34,13 @@ const {
 
 /** A user's reports that wait to be written: a chain of slots. */
 class UserChain {
-  readonly userId: number;
+  declare readonly userId: number;
   /** Number of the user's last report. */
-  lastNumber: number;
+  declare lastNumber: number;
   /** Number of the chain's first report. */
-  firstNumber: number;
-  firstSlot: number;
-  lastSlot: number;
+  declare firstNumber: number;
+  declare firstSlot: number;
+  declare lastSlot: number;
 
   constructor(userId: number, lastNumber: number) {
     this.userId = userId;
@@ -60,36 +60,36 @@ class UserChain {
  * every time from then on, and nothing more is written. A snapshot must not follow a `sync` that threw.
  */
 export class ReportWriter implements EventSink {
-  readonly #files: OpenFiles;
+  declare private readonly files: OpenFiles;
   /** Reports in the order of their coming. */
-  readonly #slots: WordBuffer;
+  declare private readonly slots: WordBuffer;
   /** The slot of the same user's next report. */
-  readonly #nextSlots: Int32Array;
-  #slotCount: number;
-  readonly #chains: Map<number, UserChain>;
+  declare private readonly nextSlots: Int32Array;
+  declare private slotCount: number;
+  declare private readonly chains: Map<number, UserChain>;
   /** Chains that are not empty. */
-  readonly #waiting: UserChain[];
+  declare private readonly waiting: UserChain[];
   /** One user's slots, put together for one write. */
-  readonly #run: WordBuffer;
-  #failure: ReportFileError | undefined;
+  declare private readonly run: WordBuffer;
+  declare private _failure: ReportFileError | undefined;
 
   /** @throws ReportFileError when the directory cannot be made. */
   constructor(options: ReportWriterOptions) {
     const { directory, bufferedReports = 32_768, openFilesMax = 256, disk = nodeReportDisk } = options;
     assert(bufferedReports >= 1 && openFilesMax >= 1, 'Condition: room for a report and a file');
-    this.#files = new OpenFiles(disk, directory, openFilesMax);
-    this.#slots = WordBuffer.allocate(bufferedReports * SLOT_WORDS);
-    this.#nextSlots = new Int32Array(bufferedReports);
-    this.#slotCount = 0;
-    this.#chains = new Map();
-    this.#waiting = [];
-    this.#run = WordBuffer.allocate(RUN_SLOTS * SLOT_WORDS);
-    this.#failure = undefined;
+    this.files = new OpenFiles(disk, directory, openFilesMax);
+    this.slots = WordBuffer.allocate(bufferedReports * SLOT_WORDS);
+    this.nextSlots = new Int32Array(bufferedReports);
+    this.slotCount = 0;
+    this.chains = new Map();
+    this.waiting = [];
+    this.run = WordBuffer.allocate(RUN_SLOTS * SLOT_WORDS);
+    this._failure = undefined;
   }
 
   /** Why nothing is written any more, if that is so. */
   get failure(): ReportFileError | undefined {
-    return this.#failure;
+    return this._failure;
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -112,17 +112,17 @@ export class ReportWriter implements EventSink {
   /** Writes what came so far to the files, where readers see it. @throws ReportFileError */
   flush(): void {
     this.#writeAll();
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this._failure !== undefined) throw this._failure;
   }
 
   /** Makes what came so far durable: a snapshot that follows may forget it. @throws ReportFileError */
   sync(): void {
     this.flush();
     try {
-      this.#files.sync();
+      this.files.sync();
     } catch (error) {
       // What a failed sync left behind in the page cache cannot be known: only writing it anew helps.
-      this.#failure = error as ReportFileError;
+      this._failure = error as ReportFileError;
       throw error;
     }
   }
@@ -130,7 +130,7 @@ export class ReportWriter implements EventSink {
   /** Writes what came so far, as far as the disk lets it, and closes the files. */
   close(): void {
     this.#writeAll();
-    this.#files.close();
+    this.files.close();
   }
 
   /** Both sides get the same bytes: their checksum is computed once. */
@@ -160,46 +160,46 @@ export class ReportWriter implements EventSink {
     sizeWords: number,
     twin: number,
   ): number {
-    if (this.#failure !== undefined) return NONE;
-    if (this.#slotCount === this.#nextSlots.length) {
+    if (this._failure !== undefined) return NONE;
+    if (this.slotCount === this.nextSlots.length) {
       this.#writeAll();
-      if (this.#failure !== undefined) return NONE;
+      if (this._failure !== undefined) return NONE;
     }
-    const slot = this.#slotCount++;
-    if (twin === NONE) writeSlot(this.#slots, slot * SLOT_WORDS, words, at, sizeWords);
-    else copySlot(this.#slots, twin * SLOT_WORDS, this.#slots, slot * SLOT_WORDS);
-    this.#nextSlots[slot] = NONE;
+    const slot = this.slotCount++;
+    if (twin === NONE) writeSlot(this.slots, slot * SLOT_WORDS, words, at, sizeWords);
+    else copySlot(this.slots, twin * SLOT_WORDS, this.slots, slot * SLOT_WORDS);
+    this.nextSlots[slot] = NONE;
     const chain = this.#chainOf(userId, number);
     assert(number === chain.lastNumber + 1, 'Condition: events come without a gap');
     chain.lastNumber = number;
     if (chain.firstSlot === NONE) {
       chain.firstNumber = number;
       chain.firstSlot = slot;
-      this.#waiting.push(chain);
+      this.waiting.push(chain);
     } else {
-      this.#nextSlots[chain.lastSlot] = slot;
+      this.nextSlots[chain.lastSlot] = slot;
     }
     chain.lastSlot = slot;
     return slot;
   }
 
   #chainOf(userId: number, number: number): UserChain {
-    const known = this.#chains.get(userId);
+    const known = this.chains.get(userId);
     if (known !== undefined) return known;
     const chain = new UserChain(userId, number - 1);
-    this.#chains.set(userId, chain);
+    this.chains.set(userId, chain);
     return chain;
   }
 
   #writeAll(): void {
-    if (this.#failure !== undefined) return;
+    if (this._failure !== undefined) return;
     try {
-      for (const chain of this.#waiting) this.#writeChain(chain);
+      for (const chain of this.waiting) this.#writeChain(chain);
     } catch (error) {
-      this.#failure = error as ReportFileError;
+      this._failure = error as ReportFileError;
     }
-    this.#waiting.length = 0;
-    this.#slotCount = 0;
+    this.waiting.length = 0;
+    this.slotCount = 0;
   }
 
   #writeChain(chain: UserChain): void {
@@ -208,10 +208,10 @@ export class ReportWriter implements EventSink {
     while (slot !== NONE) {
       let count = 0;
       for (; slot !== NONE && count < RUN_SLOTS; count++) {
-        copySlot(this.#slots, slot * SLOT_WORDS, this.#run, count * SLOT_WORDS);
-        slot = this.#nextSlots[slot];
+        copySlot(this.slots, slot * SLOT_WORDS, this.run, count * SLOT_WORDS);
+        slot = this.nextSlots[slot];
       }
-      this.#files.write(chain.userId, this.#run.u8, count * SLOT_BYTES, slotPosition(number));
+      this.files.write(chain.userId, this.run.u8, count * SLOT_BYTES, slotPosition(number));
       number += count;
     }
     chain.firstSlot = NONE;

@@ -175,26 +175,26 @@ export function temporaryDirectory(t: TestContext): string {
 
 /** The real disk, counted, failing as it is told. */
 export class TestDisk implements ReportDisk {
-  readonly open: ReportDisk['open'];
-  readonly close: ReportDisk['close'];
-  readonly write: ReportDisk['write'];
-  readonly sync: ReportDisk['sync'];
-  readonly hasName: ReportDisk['hasName'];
-  readonly makeDirectory: ReportDisk['makeDirectory'];
-  readonly syncDirectory: ReportDisk['syncDirectory'];
-  readonly paths: Map<number, string>;
-  openMost: number;
-  writes: number;
+  declare readonly open: ReportDisk['open'];
+  declare readonly close: ReportDisk['close'];
+  declare readonly write: ReportDisk['write'];
+  declare readonly sync: ReportDisk['sync'];
+  declare readonly hasName: ReportDisk['hasName'];
+  declare readonly makeDirectory: ReportDisk['makeDirectory'];
+  declare readonly syncDirectory: ReportDisk['syncDirectory'];
+  declare readonly paths: Map<number, string>;
+  declare openMost: number;
+  declare writes: number;
   /** Paths made durable, in order. */
-  readonly synced: string[];
+  declare readonly synced: string[];
   /** Writes until one fails with `failCode`. */
-  failWriteIn: number;
-  failCode: string;
-  failSync: boolean;
+  declare failWriteIn: number;
+  declare failCode: string;
+  declare failSync: boolean;
   /** Most bytes that one write takes. */
-  writeMost: number;
+  declare writeMost: number;
   /** Bytes by which writes miss their place. */
-  misplacedBy: number;
+  declare misplacedBy: number;
 
   constructor() {
     this.paths = new Map();

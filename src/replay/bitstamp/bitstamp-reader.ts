@@ -75,21 +75,21 @@ export async function* readBitstamp(
 
 /** Reads the rows of an orders csv; its header must be the cursor's line at construction. */
 class OrdersCsvParser {
-  readonly #cursor: LineCursor;
-  readonly #fields: CsvFields;
-  readonly #columns: readonly string[];
+  declare private readonly cursor: LineCursor;
+  declare private readonly fields: CsvFields;
+  declare private readonly columns: readonly string[];
 
   constructor(cursor: LineCursor) {
-    this.#cursor = cursor;
-    this.#fields = new CsvFields(cursor, ADVICE);
-    this.#columns = cursor.text().split(',');
+    this.cursor = cursor;
+    this.fields = new CsvFields(cursor, ADVICE);
+    this.columns = cursor.text().split(',');
     for (const needed of ['id', 'timestamp', 'price', 'volume', 'action', 'direction']) {
-      if (!this.#columns.includes(needed)) throw cursor.error(`the header has no column ${needed}`, ADVICE);
+      if (!this.columns.includes(needed)) throw cursor.error(`the header has no column ${needed}`, ADVICE);
     }
   }
 
   parse(): BitstampRow {
-    const fields = this.#fields;
+    const fields = this.fields;
     let id = 0;
     let timeMs = 0;
     let priceTicks = 0;
@@ -97,7 +97,7 @@ class OrdersCsvParser {
     let name = '';
     let direction = '';
     fields.start();
-    for (const column of this.#columns) {
+    for (const column of this.columns) {
       if (column === 'id') id = fields.integer(column);
       else if (column === 'timestamp') timeMs = fields.integer(column);
       else if (column === 'price') priceTicks = fields.decimal(column, BITSTAMP_PRICE_DECIMALS, false);
@@ -106,15 +106,15 @@ class OrdersCsvParser {
       else if (column === 'direction') direction = fields.text(column);
       else fields.text(column);
     }
-    fields.end(`the ${this.#columns.length} of the header`);
+    fields.end(`the ${this.columns.length} of the header`);
     const kind = ACTIONS[name];
     if (kind === undefined) {
-      throw this.#cursor.error(`action ${JSON.stringify(name)} is not created, changed or deleted`, ADVICE);
+      throw this.cursor.error(`action ${JSON.stringify(name)} is not created, changed or deleted`, ADVICE);
     }
     if (direction !== 'bid' && direction !== 'ask') {
-      throw this.#cursor.error(`direction ${JSON.stringify(direction)} is not bid or ask`, ADVICE);
+      throw this.cursor.error(`direction ${JSON.stringify(direction)} is not bid or ask`, ADVICE);
     }
-    if (qtyLots < 0) throw this.#cursor.error(`volume ${qtyLots} is negative`, ADVICE);
+    if (qtyLots < 0) throw this.cursor.error(`volume ${qtyLots} is negative`, ADVICE);
     const side = direction === 'bid' ? Side.Buy : Side.Sell;
     return { ...splitTime(timeMs), kind, name, id, side, priceTicks, qtyLots };
   }
@@ -122,18 +122,18 @@ class OrdersCsvParser {
 
 /** Reads the lines of a wire log. */
 class WireLogParser {
-  readonly #cursor: LineCursor;
+  declare private readonly cursor: LineCursor;
 
   constructor(cursor: LineCursor) {
-    this.#cursor = cursor;
+    this.cursor = cursor;
   }
 
   parse(): BitstampRow {
-    const text = this.#cursor.text();
+    const text = this.cursor.text();
     const [, ms, name, json] = /^(\d{1,15}) (\w+) (.*)$/.exec(text) ?? [];
     const kind = name === undefined ? undefined : EVENTS[name];
     if (kind === undefined) {
-      throw this.#cursor.error(`${JSON.stringify(text.slice(0, 60))} is no event of the log`, ADVICE);
+      throw this.cursor.error(`${JSON.stringify(text.slice(0, 60))} is no event of the log`, ADVICE);
     }
     const time = splitTime(Number(ms));
     if (kind === BitstampKind.Book) {
@@ -143,10 +143,10 @@ class WireLogParser {
     const side = value['order_type'] === 1 ? Side.Sell : Side.Buy;
     const id = value['id'];
     if (typeof id !== 'number' || !Number.isSafeInteger(id)) {
-      throw this.#cursor.error('id is not an integer below 2^53', ADVICE);
+      throw this.cursor.error('id is not an integer below 2^53', ADVICE);
     }
     if (kind !== BitstampKind.Trade && value['order_type'] !== 0 && value['order_type'] !== 1) {
-      throw this.#cursor.error('order_type is not 0 or 1', ADVICE);
+      throw this.cursor.error('order_type is not 0 or 1', ADVICE);
     }
     return {
       ...time,
@@ -164,9 +164,9 @@ class WireLogParser {
       const value: unknown = JSON.parse(json);
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
     } catch (cause) {
-      throw this.#cursor.error(`the JSON is damaged (${(cause as Error).message})`, ADVICE);
+      throw this.cursor.error(`the JSON is damaged (${(cause as Error).message})`, ADVICE);
     }
-    throw this.#cursor.error('the JSON is no object', ADVICE);
+    throw this.cursor.error('the JSON is no object', ADVICE);
   }
 
   /** A number or decimal string times 10^decimals; binary noise of recorded doubles is rounded away. */
@@ -175,7 +175,7 @@ class WireLogParser {
     const scaled = Math.round(exact);
     const noise = Math.abs(exact - scaled);
     if (!Number.isSafeInteger(scaled) || scaled < 0 || noise > 1e-3) {
-      throw this.#cursor.error(
+      throw this.cursor.error(
         `${name} ${JSON.stringify(value[name])} is not a number of at most ${decimals} decimals`,
         ADVICE,
       );

@@ -34,50 +34,50 @@ export const BitstampReason = {
  * fills becomes an immediate-or-cancel order, and what is left enters once it no longer crosses.
  */
 export class BitstampReplay {
-  readonly #market: RecordedMarket;
-  readonly #venue: ReplayVenue;
-  readonly #book: MarketBook;
-  readonly #tallies: ReplayTallies;
-  readonly #executions: ExecutionReplay;
-  readonly #pairing: FillPairing;
-  readonly #trades: TradeCheck;
-  readonly #orders: Map<number, BitstampOrder>;
+  declare private readonly market: RecordedMarket;
+  declare private readonly venue: ReplayVenue;
+  declare private readonly book: MarketBook;
+  declare private readonly tallies: ReplayTallies;
+  declare private readonly executions: ExecutionReplay;
+  declare private readonly pairing: FillPairing;
+  declare private readonly trades: TradeCheck;
+  declare private readonly orders: Map<number, BitstampOrder>;
   /** Orders that cross the book and are therefore not in the venue. */
-  readonly #crossing: Set<BitstampOrder>;
+  declare private readonly crossing: Set<BitstampOrder>;
   /** Volumes, as far as rows have told, of orders that are older than the record. */
-  readonly #olderVolumes: Map<number, number>;
+  declare private readonly olderVolumes: Map<number, number>;
   /** Ids whose deleted row came without an open order. */
-  readonly #endedIds: Set<number>;
+  declare private readonly endedIds: Set<number>;
   /** Id of the first created order; smaller ones are older than the record. 0 before there is one. */
-  #firstId: number;
-  #aggressor: Aggressor | null;
-  #takerId: number;
-  #timeSeconds: number;
-  #timeNanos: number;
+  declare private firstId: number;
+  declare private aggressor: Aggressor | null;
+  declare private takerId: number;
+  declare private timeSeconds: number;
+  declare private timeNanos: number;
 
   constructor(venue: ReplayVenue, tallies: ReplayTallies) {
-    this.#market = new RecordedMarket(venue);
-    this.#venue = venue;
-    this.#tallies = tallies;
-    this.#executions = new ExecutionReplay(this.#market, tallies);
-    this.#pairing = new FillPairing();
-    this.#trades = new TradeCheck(tallies);
-    this.#orders = new Map();
-    this.#crossing = new Set();
-    this.#olderVolumes = new Map();
-    this.#endedIds = new Set();
-    this.#firstId = 0;
-    this.#aggressor = null;
-    this.#takerId = 0;
-    this.#timeSeconds = 0;
-    this.#timeNanos = 0;
+    this.market = new RecordedMarket(venue);
+    this.venue = venue;
+    this.tallies = tallies;
+    this.executions = new ExecutionReplay(this.market, tallies);
+    this.pairing = new FillPairing();
+    this.trades = new TradeCheck(tallies);
+    this.orders = new Map();
+    this.crossing = new Set();
+    this.olderVolumes = new Map();
+    this.endedIds = new Set();
+    this.firstId = 0;
+    this.aggressor = null;
+    this.takerId = 0;
+    this.timeSeconds = 0;
+    this.timeNanos = 0;
     venue.fund({
       baseSymbol: 'BTC',
       baseDecimals: BITSTAMP_QTY_DECIMALS,
       quoteSymbol: 'USD',
       quoteDecimals: BITSTAMP_PRICE_DECIMALS,
     });
-    this.#book = venue.addInstrument({
+    this.book = venue.addInstrument({
       instrumentId: 1,
       symbol: 'BTCUSD',
       priceDecimals: BITSTAMP_PRICE_DECIMALS,
@@ -87,8 +87,8 @@ export class BitstampReplay {
   }
 
   onMessage(row: BitstampRow): void {
-    this.#market.message++;
-    this.#tallies.messages.add(row.name);
+    this.market.message++;
+    this.tallies.messages.add(row.name);
     this.#catchUp(row);
     switch (row.kind) {
       case BitstampKind.Created:
@@ -101,10 +101,10 @@ export class BitstampReplay {
         this.#delete(row);
         break;
       case BitstampKind.Trade:
-        this.#trades.onTrade(row.timeMs, row.priceTicks, row.qtyLots);
+        this.trades.onTrade(row.timeMs, row.priceTicks, row.qtyLots);
         break;
       case BitstampKind.Book:
-        this.#tallies.rowsNotComparable.add(BitstampReason.Snapshot);
+        this.tallies.rowsNotComparable.add(BitstampReason.Snapshot);
         break;
     }
   }
@@ -117,40 +117,40 @@ export class BitstampReplay {
 
   /** Does what the time up to this row settles: executions of earlier times, rows that found no partner. */
   #catchUp({ timeMs, timeSeconds, timeNanos }: BitstampRow): void {
-    if (timeSeconds !== this.#timeSeconds || timeNanos !== this.#timeNanos) this.#flush();
-    this.#timeSeconds = timeSeconds;
-    this.#timeNanos = timeNanos;
-    this.#venue.setTime(timeSeconds, timeNanos);
+    if (timeSeconds !== this.timeSeconds || timeNanos !== this.timeNanos) this.#flush();
+    this.timeSeconds = timeSeconds;
+    this.timeNanos = timeNanos;
+    this.venue.setTime(timeSeconds, timeNanos);
     this.#expire(timeMs);
   }
 
   #expire(nowMs: number): void {
-    for (let row = this.#pairing.expired(nowMs); row !== null; row = this.#pairing.expired(nowMs)) {
+    for (let row = this.pairing.expired(nowMs); row !== null; row = this.pairing.expired(nowMs)) {
       this.#resolve(row, null, row.qtyLots);
     }
-    this.#trades.expire(nowMs);
+    this.trades.expire(nowMs);
   }
 
   #create({ id, side, priceTicks, qtyLots }: BitstampRow): void {
-    if (this.#firstId === 0) this.#firstId = id;
-    if (this.#endedIds.delete(id)) {
-      this.#tallies.messagesNotReplayed.add(BitstampReason.CreatedLate);
-    } else if (this.#orders.has(id)) {
-      this.#tallies.messagesNotReplayed.add(BitstampReason.CreatedAgain);
+    if (this.firstId === 0) this.firstId = id;
+    if (this.endedIds.delete(id)) {
+      this.tallies.messagesNotReplayed.add(BitstampReason.CreatedLate);
+    } else if (this.orders.has(id)) {
+      this.tallies.messagesNotReplayed.add(BitstampReason.CreatedAgain);
     } else if (qtyLots === 0 || priceTicks === 0) {
-      this.#tallies.messagesNotReplayed.add(BitstampReason.NoVolume);
+      this.tallies.messagesNotReplayed.add(BitstampReason.NoVolume);
     } else {
       this.#flush();
-      const recorded = this.#market.register(id, this.#book, side, priceTicks, qtyLots);
+      const recorded = this.market.register(id, this.book, side, priceTicks, qtyLots);
       const order = { recorded, volumeLots: qtyLots };
-      this.#orders.set(id, order);
+      this.orders.set(id, order);
       this.#place(order);
     }
   }
 
   #change(row: BitstampRow): void {
     const { id, priceTicks, qtyLots } = row;
-    const order = this.#orders.get(id);
+    const order = this.orders.get(id);
     if (order === undefined) {
       this.#changeUnknown(row);
     } else if (priceTicks !== order.recorded.priceTicks || qtyLots > order.volumeLots) {
@@ -163,14 +163,14 @@ export class BitstampReplay {
 
   #delete(row: BitstampRow): void {
     const { id, qtyLots } = row;
-    const order = this.#orders.get(id);
+    const order = this.orders.get(id);
     if (order === undefined) {
       this.#changeUnknown(row);
       return;
     }
     const { volumeLots } = order;
-    this.#orders.delete(id);
-    this.#crossing.delete(order);
+    this.orders.delete(id);
+    this.crossing.delete(order);
     order.volumeLots = 0;
     if (qtyLots === 0) {
       this.#onFill(row, order, volumeLots);
@@ -185,15 +185,15 @@ export class BitstampReplay {
   #changeUnknown(row: BitstampRow): void {
     const { id, kind, qtyLots } = row;
     const deleted = kind === BitstampKind.Deleted;
-    if (this.#firstId !== 0 && id >= this.#firstId) {
-      this.#tallies.messagesNotReplayed.add(BitstampReason.Ended);
-      if (deleted) this.#endedIds.add(id);
+    if (this.firstId !== 0 && id >= this.firstId) {
+      this.tallies.messagesNotReplayed.add(BitstampReason.Ended);
+      if (deleted) this.endedIds.add(id);
       return;
     }
-    const before = this.#olderVolumes.get(id) ?? null;
-    if (deleted) this.#olderVolumes.delete(id);
-    else this.#olderVolumes.set(id, qtyLots);
-    if (deleted && qtyLots > 0) this.#tallies.messagesNotReplayed.add(BitstampReason.OlderOrder);
+    const before = this.olderVolumes.get(id) ?? null;
+    if (deleted) this.olderVolumes.delete(id);
+    else this.olderVolumes.set(id, qtyLots);
+    if (deleted && qtyLots > 0) this.tallies.messagesNotReplayed.add(BitstampReason.OlderOrder);
     else this.#onFill(row, null, before === null ? null : before - qtyLots);
   }
 
@@ -204,38 +204,38 @@ export class BitstampReplay {
   #reprice(order: BitstampOrder, priceTicks: number, qtyLots: number): void {
     const { id, side } = order.recorded;
     this.#flush();
-    this.#crossing.delete(order);
+    this.crossing.delete(order);
     this.#lower(order, order.volumeLots);
-    const recorded = this.#market.register(id, this.#book, side, priceTicks, qtyLots);
+    const recorded = this.market.register(id, this.book, side, priceTicks, qtyLots);
     const moved = { recorded, volumeLots: qtyLots };
-    this.#orders.set(id, moved);
+    this.orders.set(id, moved);
     this.#place(moved);
     this.#settleCrossing();
   }
 
   /** Keeps an order that crosses the book out of the venue, enters any other. */
   #place(order: BitstampOrder): void {
-    if (this.#crosses(order.recorded)) this.#crossing.add(order);
-    else this.#market.enter(order.recorded);
+    if (this.#crosses(order.recorded)) this.crossing.add(order);
+    else this.market.enter(order.recorded);
   }
 
   #crosses({ side, priceTicks }: RecordedOrder): boolean {
-    return this.#book.depth(side === Side.Buy ? Side.Sell : Side.Buy).isReachedBy(priceTicks);
+    return this.book.depth(side === Side.Buy ? Side.Sell : Side.Buy).isReachedBy(priceTicks);
   }
 
   /** Enters what no longer crosses, except while a fill of it waits for its trade. */
   #settleCrossing(): void {
-    for (const order of this.#crossing) {
+    for (const order of this.crossing) {
       if (order.recorded.claimLots !== order.volumeLots || this.#crosses(order.recorded)) continue;
-      this.#crossing.delete(order);
-      this.#market.enter(order.recorded);
+      this.crossing.delete(order);
+      this.market.enter(order.recorded);
     }
   }
 
   /** Takes quantity out of an order, wherever it is. */
   #lower({ recorded }: BitstampOrder, qtyLots: number): void {
-    if (recorded.venue === null) this.#market.lower(recorded, qtyLots);
-    else this.#market.cancel(recorded, qtyLots);
+    if (recorded.venue === null) this.market.lower(recorded, qtyLots);
+    else this.market.cancel(recorded, qtyLots);
   }
 
   /** The older order of a trade rested, unless it has crossed the book since (a market order that follows it). */
@@ -245,7 +245,7 @@ export class BitstampReplay {
     qtyLots: number | null,
   ): void {
     const row: FillRow = { timeMs, id, side, priceTicks, qtyLots, order };
-    const partner = this.#pairing.match(row);
+    const partner = this.pairing.match(row);
     if (partner === null) return;
     const [older, younger] = row.id < partner.id ? [row, partner] : [partner, row];
     const moved = older.order !== null && older.order.recorded.venue === null;
@@ -258,38 +258,38 @@ export class BitstampReplay {
   #resolve(maker: FillRow, taker: FillRow | null, qtyLots: number | null): void {
     const order = maker.order?.recorded ?? null;
     const takerId = taker?.id ?? 0;
-    if (qtyLots !== null) this.#trades.onExecution(maker.timeMs, maker.priceTicks, qtyLots);
-    if (takerId !== this.#takerId || order === null || !this.#joins(order)) this.#flush();
+    if (qtyLots !== null) this.trades.onExecution(maker.timeMs, maker.priceTicks, qtyLots);
+    if (takerId !== this.takerId || order === null || !this.#joins(order)) this.#flush();
     if (taker?.order != null && taker.qtyLots !== null) this.#lower(taker.order, taker.qtyLots);
     if (order === null || maker.order === null || qtyLots === null) {
-      this.#tallies.executionsNotComparable.add(BitstampReason.Older);
+      this.tallies.executionsNotComparable.add(BitstampReason.Older);
       this.#settleCrossing();
     } else if (order.venue === null) {
       const reason = taker === null ? BitstampReason.OneRow : BitstampReason.RestingCrossed;
-      this.#tallies.executionsNotComparable.add(reason);
+      this.tallies.executionsNotComparable.add(reason);
       this.#lower(maker.order, qtyLots);
       this.#settleCrossing();
     } else {
-      this.#takerId = takerId;
-      this.#aggressor ??= new Aggressor(this.#book, order.side, this.#timeSeconds, this.#timeNanos);
+      this.takerId = takerId;
+      this.aggressor ??= new Aggressor(this.book, order.side, this.timeSeconds, this.timeNanos);
       const { id, priceTicks } = order;
       const doubt = taker === null ? BitstampReason.OneRow : null;
-      this.#aggressor.add({ order, id, priceTicks, qtyLots, doubt });
+      this.aggressor.add({ order, id, priceTicks, qtyLots, doubt });
     }
   }
 
   /** Whether an execution of `order` can be of the aggressor at hand. */
   #joins({ side, id, priceTicks }: RecordedOrder): boolean {
     return (
-      this.#aggressor?.accepts(this.#book, side, this.#timeSeconds, this.#timeNanos, id, priceTicks) ?? false
+      this.aggressor?.accepts(this.book, side, this.timeSeconds, this.timeNanos, id, priceTicks) ?? false
     );
   }
 
   #flush(): void {
-    const aggressor = this.#aggressor;
+    const aggressor = this.aggressor;
     if (aggressor === null) return;
-    this.#aggressor = null;
-    this.#executions.execute(this.#book, aggressor.side, aggressor.fills, () => {});
+    this.aggressor = null;
+    this.executions.execute(this.book, aggressor.side, aggressor.fills, () => {});
     this.#settleCrossing();
   }
 }

@@ -22,10 +22,10 @@ export interface FillRow {
  * that were cut to whole satoshi.
  */
 export class FillPairing {
-  readonly #waiting: FillRow[];
+  declare private readonly waiting: FillRow[];
 
   constructor() {
-    this.#waiting = [];
+    this.waiting = [];
   }
 
   /**
@@ -35,8 +35,8 @@ export class FillPairing {
   match(row: FillRow): FillRow | null {
     let found = -1;
     let best = UNEQUAL;
-    for (let at = 0; at < this.#waiting.length; at++) {
-      const waiting = this.#waiting[at];
+    for (let at = 0; at < this.waiting.length; at++) {
+      const waiting = this.waiting[at];
       if (waiting.side === row.side || !crosses(waiting, row)) continue;
       const distance = distanceOf(waiting.qtyLots, row.qtyLots);
       if (distance === UNEQUAL || distance > best || (distance === best && distance !== UNKNOWN)) continue;
@@ -44,17 +44,17 @@ export class FillPairing {
       best = distance;
     }
     if (found < 0) {
-      this.#waiting.push(row);
+      this.waiting.push(row);
       return null;
     }
-    return this.#waiting.splice(found, 1)[0];
+    return this.waiting.splice(found, 1)[0];
   }
 
   /** A row that has waited too long at `nowMs`, which stops waiting; null when there is none. */
   expired(nowMs: number): FillRow | null {
-    const first = this.#waiting[0];
+    const first = this.waiting[0];
     if (first === undefined || nowMs - first.timeMs <= ReplayLimits.BITSTAMP_PAIR_MS) return null;
-    return this.#waiting.shift() as FillRow;
+    return this.waiting.shift() as FillRow;
   }
 }
 

@@ -10,34 +10,34 @@ const ZERO = 0x30;
  * field and throws a ReplayFileError, naming file, line and field, for anything else than what it promises.
  */
 export class CsvFields {
-  readonly #cursor: LineCursor;
-  readonly #advice: string;
-  #at: number;
-  #fields: number;
+  declare private readonly cursor: LineCursor;
+  declare private readonly advice: string;
+  declare private at: number;
+  declare private fields: number;
 
   /** @param advice what a user does when a field is not what it should be. */
   constructor(cursor: LineCursor, advice: string) {
-    this.#cursor = cursor;
-    this.#advice = advice;
-    this.#at = 0;
-    this.#fields = 0;
+    this.cursor = cursor;
+    this.advice = advice;
+    this.at = 0;
+    this.fields = 0;
   }
 
   /** Begins the cursor's line. */
   start(): void {
-    this.#at = this.#cursor.from;
-    this.#fields = 0;
+    this.at = this.cursor.from;
+    this.fields = 0;
   }
 
   /** Whether the line is read to its end. */
   get atEnd(): boolean {
-    return this.#at > this.#cursor.to || (this.#fields === 0 && this.#cursor.from === this.#cursor.to);
+    return this.at > this.cursor.to || (this.fields === 0 && this.cursor.from === this.cursor.to);
   }
 
   /** An integer of magnitude below 2^53. */
   integer(name: string): number {
-    const { bytes, to } = this.#cursor;
-    const from = this.#at;
+    const { bytes, to } = this.cursor;
+    const from = this.at;
     const negative = from < to && bytes[from] === MINUS;
     let at = negative ? from + 1 : from;
     const first = at;
@@ -56,8 +56,8 @@ export class CsvFields {
 
   /** A non-negative decimal times 10^`decimals`; further digits must be zero, unless `cut`. */
   decimal(name: string, decimals: number, cut: boolean): number {
-    const { bytes, to } = this.#cursor;
-    const from = this.#at;
+    const { bytes, to } = this.cursor;
+    const from = this.at;
     let value = 0;
     let digits = 0;
     let fraction = -1;
@@ -87,8 +87,8 @@ export class CsvFields {
 
   /** Any text up to the next comma. */
   text(name: string): string {
-    const { bytes, to } = this.#cursor;
-    const from = this.#at;
+    const { bytes, to } = this.cursor;
+    const from = this.at;
     if (from > to) throw this.#error(name, from, 'a field');
     let at = from;
     while (at < to && bytes[at] !== COMMA) at++;
@@ -99,21 +99,21 @@ export class CsvFields {
   /** The line must end here. */
   end(columns: string): void {
     if (!this.atEnd) {
-      throw this.#cursor.error(`more columns than ${columns}`, this.#advice);
+      throw this.cursor.error(`more columns than ${columns}`, this.advice);
     }
   }
 
   #next(at: number): void {
-    this.#at = at + 1;
-    this.#fields++;
+    this.at = at + 1;
+    this.fields++;
   }
 
   #error(name: string, from: number, wanted: string): Error {
-    const { bytes, to } = this.#cursor;
-    if (from > to) return this.#cursor.error(`the line ends before ${name}`, this.#advice);
+    const { bytes, to } = this.cursor;
+    if (from > to) return this.cursor.error(`the line ends before ${name}`, this.advice);
     let end = from;
     while (end < to && end < from + 40 && bytes[end] !== COMMA) end++;
     const found = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('latin1');
-    return this.#cursor.error(`${name} ${JSON.stringify(found)} is not ${wanted}`, this.#advice);
+    return this.cursor.error(`${name} ${JSON.stringify(found)} is not ${wanted}`, this.advice);
   }
 }

@@ -11,18 +11,18 @@ const RETURN = 0x0d;
  * Loop: `while (cursor.next() || (await cursor.advance())) …`: `next` is synchronous while a whole line is at hand.
  */
 export class LineCursor {
-  readonly file: string;
-  bytes: Uint8Array;
-  from: number;
-  to: number;
+  declare readonly file: string;
+  declare bytes: Uint8Array;
+  declare from: number;
+  declare to: number;
   /** Number of the line, from 1. */
-  line: number;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  declare line: number;
+  declare private readonly chunks: AsyncIterator<Uint8Array>;
   /** Where the next line begins in `bytes`. */
-  #at: number;
+  declare private at: number;
   /** Offset of `bytes[0]` in the text. */
-  #base: number;
-  #ended: boolean;
+  declare private base: number;
+  declare private ended: boolean;
 
   constructor(file: string, chunks: AsyncIterable<Uint8Array>) {
     this.file = file;
@@ -30,20 +30,20 @@ export class LineCursor {
     this.from = 0;
     this.to = 0;
     this.line = 0;
-    this.#chunks = chunks[Symbol.asyncIterator]();
-    this.#at = 0;
-    this.#base = 0;
-    this.#ended = false;
+    this.chunks = chunks[Symbol.asyncIterator]();
+    this.at = 0;
+    this.base = 0;
+    this.ended = false;
   }
 
   /** Offset of the line in the text. */
   get offset(): number {
-    return this.#base + this.from;
+    return this.base + this.from;
   }
 
   /** Moves to the next line if it is at hand whole. */
   next(): boolean {
-    const end = this.bytes.indexOf(NEWLINE, this.#at);
+    const end = this.bytes.indexOf(NEWLINE, this.at);
     if (end < 0) return false;
     this.#take(end, end + 1);
     return true;
@@ -51,32 +51,32 @@ export class LineCursor {
 
   /** Reads on to the next line; false when there is none. @throws ReplayFileError for a line beyond the limit */
   async advance(): Promise<boolean> {
-    while (!this.#ended) {
-      const { done, value } = await this.#chunks.next();
+    while (!this.ended) {
+      const { done, value } = await this.chunks.next();
       if (done === true) {
-        this.#ended = true;
+        this.ended = true;
         break;
       }
       this.#append(value);
       if (this.next()) return true;
-      if (this.bytes.length - this.#at > ReplayLimits.LINE_BYTES_MAX) {
+      if (this.bytes.length - this.at > ReplayLimits.LINE_BYTES_MAX) {
         throw new ReplayFileError(
           this.file,
-          { line: this.line + 1, offset: this.#base + this.#at },
+          { line: this.line + 1, offset: this.base + this.at },
           `a line of more than ${ReplayLimits.LINE_BYTES_MAX} bytes`,
           'This is not a recorded market in text form; check the --format option',
         );
       }
     }
-    if (this.#at >= this.bytes.length) return false;
+    if (this.at >= this.bytes.length) return false;
     this.#take(this.bytes.length, this.bytes.length);
     return true;
   }
 
   /** Stops reading and frees what is open. */
   async close(): Promise<void> {
-    this.#ended = true;
-    await this.#chunks.return?.();
+    this.ended = true;
+    await this.chunks.return?.();
   }
 
   /** An error at the current line. */
@@ -92,19 +92,19 @@ export class LineCursor {
   }
 
   #append(chunk: Uint8Array): void {
-    const rest = this.bytes.length - this.#at;
+    const rest = this.bytes.length - this.at;
     const joined = new Uint8Array(rest + chunk.length);
-    joined.set(this.bytes.subarray(this.#at));
+    joined.set(this.bytes.subarray(this.at));
     joined.set(chunk, rest);
-    this.#base += this.#at;
-    this.#at = 0;
+    this.base += this.at;
+    this.at = 0;
     this.bytes = joined;
   }
 
   #take(end: number, next: number): void {
-    this.from = this.#at;
+    this.from = this.at;
     this.to = end > this.from && this.bytes[end - 1] === RETURN ? end - 1 : end;
-    this.#at = next;
+    this.at = next;
     this.line++;
   }
 }

@@ -46,22 +46,22 @@ export function itchMidnight(baseName: string): number {
 
 /** Collects the messages of one chunk. */
 class ActionBatch implements ItchHandler {
-  readonly #pool: ItchAction[];
-  readonly #midnightSeconds: number;
-  #count: number;
-  ended: boolean;
+  declare private readonly pool: ItchAction[];
+  declare private readonly midnightSeconds: number;
+  declare private count: number;
+  declare ended: boolean;
 
   constructor(midnightSeconds: number) {
-    this.#pool = [];
-    this.#midnightSeconds = midnightSeconds;
-    this.#count = 0;
+    this.pool = [];
+    this.midnightSeconds = midnightSeconds;
+    this.count = 0;
     this.ended = false;
   }
 
   onItchMessage(message: ItchMessage): void {
     const action = this.#add();
     const seconds = Math.floor(message.timeNs / NANOS_PER_SECOND);
-    action.timeSeconds = this.#midnightSeconds + seconds;
+    action.timeSeconds = this.midnightSeconds + seconds;
     action.timeNanos = message.timeNs - seconds * NANOS_PER_SECOND;
     action.type = message.type;
     action.locate = message.stockLocate;
@@ -77,11 +77,11 @@ class ActionBatch implements ItchHandler {
   }
 
   onUnknownItchType(type: number): void {
-    const before = this.#count > 0 ? this.#pool[this.#count - 1] : null;
+    const before = this.count > 0 ? this.pool[this.count - 1] : null;
     const action = this.#add();
     action.type = 0;
     action.locate = type;
-    action.timeSeconds = before?.timeSeconds ?? this.#midnightSeconds;
+    action.timeSeconds = before?.timeSeconds ?? this.midnightSeconds;
     action.timeNanos = before?.timeNanos ?? 0;
   }
 
@@ -91,14 +91,14 @@ class ActionBatch implements ItchHandler {
 
   /** The actions since the last call; valid until the next chunk. */
   take(): readonly ItchAction[] {
-    const batch = this.#pool.slice(0, this.#count);
-    this.#count = 0;
+    const batch = this.pool.slice(0, this.count);
+    this.count = 0;
     return batch;
   }
 
   #add(): ItchAction {
-    if (this.#count === this.#pool.length) this.#pool.push(new ItchAction());
-    return this.#pool[this.#count++];
+    if (this.count === this.pool.length) this.pool.push(new ItchAction());
+    return this.pool[this.count++];
   }
 }
 

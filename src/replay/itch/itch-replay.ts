@@ -31,38 +31,38 @@ export const ItchReason = {
  * displayed (P) and auction prints (Q) never were in the displayed book and are not replayed.
  */
 export class ItchReplay {
-  readonly #market: RecordedMarket;
-  readonly #venue: ReplayVenue;
-  readonly #tallies: ReplayTallies;
-  readonly #executions: ExecutionReplay;
-  readonly #books: Map<number, MarketBook>;
-  readonly #symbols: Set<string>;
+  declare private readonly market: RecordedMarket;
+  declare private readonly venue: ReplayVenue;
+  declare private readonly tallies: ReplayTallies;
+  declare private readonly executions: ExecutionReplay;
+  declare private readonly books: Map<number, MarketBook>;
+  declare private readonly symbols: Set<string>;
   /** Stock locates that are halted or paused and have no instrument yet. */
-  readonly #halted: Set<number>;
+  declare private readonly halted: Set<number>;
   /** Executions of the time at hand that wait for what else their aggressors did, one per instrument. */
-  readonly #aggressors: Aggressor[];
+  declare private readonly aggressors: Aggressor[];
 
   constructor(venue: ReplayVenue, tallies: ReplayTallies) {
-    this.#market = new RecordedMarket(venue);
-    this.#venue = venue;
-    this.#tallies = tallies;
-    this.#executions = new ExecutionReplay(this.#market, tallies);
-    this.#books = new Map();
-    this.#symbols = new Set();
-    this.#halted = new Set();
-    this.#aggressors = [];
+    this.market = new RecordedMarket(venue);
+    this.venue = venue;
+    this.tallies = tallies;
+    this.executions = new ExecutionReplay(this.market, tallies);
+    this.books = new Map();
+    this.symbols = new Set();
+    this.halted = new Set();
+    this.aggressors = [];
     venue.fund({ baseSymbol: 'SHARE', baseDecimals: 0, quoteSymbol: 'USD', quoteDecimals: 2 });
   }
 
   onMessage(action: ItchAction): void {
-    this.#market.message++;
+    this.market.message++;
     if (action.type === 0) {
-      this.#tallies.messages.add(String.fromCharCode(action.locate));
-      this.#tallies.messagesNotReplayed.add(ItchReason.UnknownType);
+      this.tallies.messages.add(String.fromCharCode(action.locate));
+      this.tallies.messagesNotReplayed.add(ItchReason.UnknownType);
       return;
     }
-    this.#tallies.messages.add(String.fromCharCode(action.type));
-    if (this.#aggressors.length > 0) this.#flushEarlier(action);
+    this.tallies.messages.add(String.fromCharCode(action.type));
+    if (this.aggressors.length > 0) this.#flushEarlier(action);
     switch (action.type) {
       case ItchType.AddOrder:
       case ItchType.AddOrderAttributed:
@@ -82,7 +82,7 @@ export class ItchReplay {
         this.#replace(action);
         break;
       case ItchType.Trade:
-        this.#tallies.executionsNotComparable.add(ItchReason.Hidden);
+        this.tallies.executionsNotComparable.add(ItchReason.Hidden);
         break;
       case ItchType.TradingAction:
         this.#tradingAction(action);
@@ -92,16 +92,16 @@ export class ItchReplay {
 
   /** Replays what is held back; call once more after the last message. */
   finish(): void {
-    while (this.#aggressors.length > 0) this.#flush(0);
+    while (this.aggressors.length > 0) this.#flush(0);
   }
 
   #add(action: ItchAction): void {
     const book = this.#bookOf(action);
     this.#flushBook(book);
     const side = action.side === ItchCode.Buy ? Side.Buy : Side.Sell;
-    const old = this.#market.find(action.orderReference);
+    const old = this.market.find(action.orderReference);
     if (old !== undefined) {
-      this.#tallies.messagesNotReplayed.add(ItchReason.OverwritesOrder);
+      this.tallies.messagesNotReplayed.add(ItchReason.OverwritesOrder);
       return;
     }
     this.#enterNew(action, book, side, action.orderReference);
@@ -109,46 +109,46 @@ export class ItchReplay {
 
   /** Orders that the venue cannot hold are registered without being entered, so that what follows is known. */
   #enterNew(action: ItchAction, book: MarketBook, side: Side, id: number): void {
-    const order = this.#market.register(id, book, side, action.price, action.shares);
+    const order = this.market.register(id, book, side, action.price, action.shares);
     const fault = unfit(action);
     if (fault !== null) {
-      this.#tallies.messagesNotReplayed.add(fault);
+      this.tallies.messagesNotReplayed.add(fault);
       return;
     }
     this.#prepare(action, book);
-    this.#market.enter(order);
+    this.market.enter(order);
   }
 
   #execute(action: ItchAction): void {
     const { timeSeconds, timeNanos, orderReference: id } = action;
-    let order = this.#market.find(id);
+    let order = this.market.find(id);
     if (order === undefined) {
-      this.#tallies.executionsNotComparable.add(ItchReason.UnknownOrder);
+      this.tallies.executionsNotComparable.add(ItchReason.UnknownOrder);
       return;
     }
     const { book, side, priceTicks } = order;
     const doubt = this.#withoutAggressor(action, order);
-    let aggressor = this.#aggressors.find((candidate) => candidate.book === book);
+    let aggressor = this.aggressors.find((candidate) => candidate.book === book);
     if (
       aggressor !== undefined &&
       (doubt !== null || !aggressor.accepts(book, side, timeSeconds, timeNanos, id, priceTicks))
     ) {
       this.#flushBook(book);
       aggressor = undefined;
-      order = this.#market.find(id);
+      order = this.market.find(id);
     }
     const qtyLots = Math.min(action.shares, order?.claimLots ?? 0);
-    if (qtyLots < action.shares) this.#tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
+    if (qtyLots < action.shares) this.tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
     if (order === undefined || qtyLots === 0) return;
     if (doubt !== null) {
-      this.#tallies.executionsNotComparable.add(doubt);
+      this.tallies.executionsNotComparable.add(doubt);
       this.#prepare(action, book);
       this.#reduce(order, qtyLots);
       return;
     }
     if (aggressor === undefined) {
       aggressor = new Aggressor(book, side, timeSeconds, timeNanos);
-      this.#aggressors.push(aggressor);
+      this.aggressors.push(aggressor);
     }
     aggressor.add({ order, id, priceTicks, qtyLots, doubt: null });
   }
@@ -166,7 +166,7 @@ export class ItchReplay {
     if (order === undefined) return;
     const qtyLots = Math.min(shares, order.claimLots);
     if (Number.isFinite(shares) && qtyLots < shares) {
-      this.#tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
+      this.tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
     }
     if (qtyLots > 0) this.#reduce(order, qtyLots);
   }
@@ -176,7 +176,7 @@ export class ItchReplay {
     if (order === undefined) return;
     const { book, side, claimLots } = order;
     if (order.venue !== null && unfit(action) === null) {
-      this.#market.replace(order, action.newOrderReference, action.price, action.shares);
+      this.market.replace(order, action.newOrderReference, action.price, action.shares);
       return;
     }
     this.#reduce(order, claimLots);
@@ -185,75 +185,75 @@ export class ItchReplay {
 
   /** Takes shares out of an order that is in the venue, or would be if the venue could hold it. */
   #reduce(order: RecordedOrder, qtyLots: number): void {
-    if (order.venue === null) this.#market.lower(order, qtyLots);
-    else this.#market.cancel(order, qtyLots);
+    if (order.venue === null) this.market.lower(order, qtyLots);
+    else this.market.cancel(order, qtyLots);
   }
 
   /** The open order that a cancel or replace names, once the executions before it are replayed. */
   #named(action: ItchAction): RecordedOrder | undefined {
-    const book = this.#market.find(action.orderReference)?.book;
+    const book = this.market.find(action.orderReference)?.book;
     if (book !== undefined) {
       this.#flushBook(book);
       this.#prepare(action, book);
     }
-    const order = this.#market.find(action.orderReference);
-    if (order === undefined) this.#tallies.messagesNotReplayed.add(ItchReason.UnknownOrder);
+    const order = this.market.find(action.orderReference);
+    if (order === undefined) this.tallies.messagesNotReplayed.add(ItchReason.UnknownOrder);
     return order;
   }
 
   #tradingAction(action: ItchAction): void {
     const trading = action.tradingState === ItchCode.Trading;
-    const book = this.#books.get(action.locate);
+    const book = this.books.get(action.locate);
     if (book === undefined) {
-      if (trading) this.#halted.delete(action.locate);
-      else this.#halted.add(action.locate);
+      if (trading) this.halted.delete(action.locate);
+      else this.halted.add(action.locate);
       return;
     }
     this.#flushBook(book);
     this.#prepare(action, book);
-    if (trading) this.#venue.resume(book);
-    else this.#venue.collect(book);
+    if (trading) this.venue.resume(book);
+    else this.venue.collect(book);
   }
 
   #bookOf(action: ItchAction): MarketBook {
-    const known = this.#books.get(action.locate);
+    const known = this.books.get(action.locate);
     if (known !== undefined) return known;
-    this.#venue.setTime(action.timeSeconds, action.timeNanos);
-    const book = this.#venue.addInstrument({
+    this.venue.setTime(action.timeSeconds, action.timeNanos);
+    const book = this.venue.addInstrument({
       instrumentId: action.locate,
       symbol: this.#symbolOf(action),
       priceDecimals: ITCH_PRICE_DECIMALS,
       qtyDecimals: 0,
       valueDenominator: 100,
     });
-    this.#books.set(action.locate, book);
-    if (this.#halted.delete(action.locate)) this.#venue.collect(book);
+    this.books.set(action.locate, book);
+    if (this.halted.delete(action.locate)) this.venue.collect(book);
     return book;
   }
 
   /** The stock symbol, or the locate where the symbol cannot be used: it is empty, or another locate has it. */
   #symbolOf({ locate, stockHigh, stockLow }: ItchAction): string {
     const stock = alphaText(stockHigh, stockLow).replace(/[^\x21-\x7e]/g, '');
-    const symbol = stock === '' || this.#symbols.has(stock) ? `#${locate}` : stock;
-    this.#symbols.add(symbol);
+    const symbol = stock === '' || this.symbols.has(stock) ? `#${locate}` : stock;
+    this.symbols.add(symbol);
     return symbol;
   }
 
   /** Sets the time for a command and lets a market that trades again go on. */
   #prepare(action: ItchAction, book: MarketBook): void {
-    this.#venue.setTime(action.timeSeconds, action.timeNanos);
-    if (book.resuming) this.#venue.tryResume(book);
+    this.venue.setTime(action.timeSeconds, action.timeNanos);
+    if (book.resuming) this.venue.tryResume(book);
   }
 
   /** Replays the executions of an earlier time. */
   #flushEarlier({ timeSeconds, timeNanos }: ItchAction): void {
-    const first = this.#aggressors[0];
+    const first = this.aggressors[0];
     if (first.timeSeconds !== timeSeconds || first.timeNanos !== timeNanos) this.finish();
   }
 
   #flushBook(book: MarketBook): void {
-    for (let at = 0; at < this.#aggressors.length; at++) {
-      if (this.#aggressors[at].book === book) {
+    for (let at = 0; at < this.aggressors.length; at++) {
+      if (this.aggressors[at].book === book) {
         this.#flush(at);
         return;
       }
@@ -261,11 +261,11 @@ export class ItchReplay {
   }
 
   #flush(at: number): void {
-    const [aggressor] = this.#aggressors.splice(at, 1);
+    const [aggressor] = this.aggressors.splice(at, 1);
     const { book, side, timeSeconds, timeNanos, fills } = aggressor;
-    this.#venue.setTime(timeSeconds, timeNanos);
-    if (book.resuming) this.#venue.tryResume(book);
-    this.#executions.execute(book, side, fills, () => {});
+    this.venue.setTime(timeSeconds, timeNanos);
+    if (book.resuming) this.venue.tryResume(book);
+    this.executions.execute(book, side, fills, () => {});
   }
 }
 

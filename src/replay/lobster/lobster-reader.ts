@@ -148,75 +148,74 @@ function isPrice(price: number): boolean {
 
 /** Parses orderbook lines; the first one fixes the number of levels. */
 class BookReader {
-  readonly #cursor: LineCursor;
-  readonly #fields: CsvFields;
-  #levels: number;
+  declare private readonly cursor: LineCursor;
+  declare private readonly fields: CsvFields;
+  declare private levels: number;
 
   constructor(cursor: LineCursor) {
-    this.#cursor = cursor;
-    this.#fields = new CsvFields(cursor, BOOK_ADVICE);
-    this.#levels = 0;
+    this.cursor = cursor;
+    this.fields = new CsvFields(cursor, BOOK_ADVICE);
+    this.levels = 0;
   }
 
   parse(): BookRow {
-    const fields = this.#fields;
-    if (this.#levels === 0) this.#levels = this.#countLevels();
-    const asks = new RowBuilder(this.#cursor, Side.Sell);
-    const bids = new RowBuilder(this.#cursor, Side.Buy);
+    const fields = this.fields;
+    if (this.levels === 0) this.levels = this.#countLevels();
+    const asks = new RowBuilder(this.cursor, Side.Sell);
+    const bids = new RowBuilder(this.cursor, Side.Buy);
     fields.start();
-    for (let level = 0; level < this.#levels; level++) {
+    for (let level = 0; level < this.levels; level++) {
       asks.add(fields.integer('ask price'), fields.integer('ask size'));
       bids.add(fields.integer('bid price'), fields.integer('bid size'));
     }
-    fields.end(`${this.#levels * COLUMNS_PER_LEVEL}, which the first line has`);
-    return { asks: asks.finish(this.#levels), bids: bids.finish(this.#levels) };
+    fields.end(`${this.levels * COLUMNS_PER_LEVEL}, which the first line has`);
+    return { asks: asks.finish(this.levels), bids: bids.finish(this.levels) };
   }
 
   #countLevels(): number {
     let columns = 1;
-    for (let at = this.#cursor.from; at < this.#cursor.to; at++)
-      if (this.#cursor.bytes[at] === 0x2c) columns++;
+    for (let at = this.cursor.from; at < this.cursor.to; at++) if (this.cursor.bytes[at] === 0x2c) columns++;
     const levels = columns / COLUMNS_PER_LEVEL;
     if (!Number.isInteger(levels) || levels > ReplayLimits.LOBSTER_LEVELS_MAX) {
-      throw this.#cursor.error(`${columns} columns are not 4 per level`, BOOK_ADVICE);
+      throw this.cursor.error(`${columns} columns are not 4 per level`, BOOK_ADVICE);
     }
     return levels;
   }
 }
 
 class RowBuilder {
-  readonly #cursor: LineCursor;
-  readonly #sign: number;
-  readonly #prices: number[];
-  readonly #sizes: number[];
-  #ended: boolean;
+  declare private readonly cursor: LineCursor;
+  declare private readonly sign: number;
+  declare private readonly prices: number[];
+  declare private readonly sizes: number[];
+  declare private ended: boolean;
 
   constructor(cursor: LineCursor, side: Side) {
-    this.#cursor = cursor;
-    this.#sign = side === Side.Buy ? -1 : 1;
-    this.#prices = [];
-    this.#sizes = [];
-    this.#ended = false;
+    this.cursor = cursor;
+    this.sign = side === Side.Buy ? -1 : 1;
+    this.prices = [];
+    this.sizes = [];
+    this.ended = false;
   }
 
   add(price: number, size: number): void {
-    if (price === this.#sign * EMPTY_LEVEL) {
-      this.#ended = true;
+    if (price === this.sign * EMPTY_LEVEL) {
+      this.ended = true;
       return;
     }
-    const last = this.#prices.length - 1;
-    const sorted = last < 0 || this.#sign * price > this.#sign * this.#prices[last];
-    if (this.#ended || !sorted || size <= 0 || !isPrice(price)) {
-      throw this.#cursor.error(
+    const last = this.prices.length - 1;
+    const sorted = last < 0 || this.sign * price > this.sign * this.prices[last];
+    if (this.ended || !sorted || size <= 0 || !isPrice(price)) {
+      throw this.cursor.error(
         `level ${last + 2} (${size} at ${price}) is not a level behind the ones before it`,
         `${BOOK_ADVICE}; prices must be ${PRICE_RANGE}`,
       );
     }
-    this.#prices.push(price);
-    this.#sizes.push(size);
+    this.prices.push(price);
+    this.sizes.push(size);
   }
 
   finish(levels: number): RowSide {
-    return { prices: this.#prices, sizes: this.#sizes, full: this.#prices.length === levels };
+    return { prices: this.prices, sizes: this.sizes, full: this.prices.length === levels };
   }
 }

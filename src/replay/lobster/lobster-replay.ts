@@ -48,33 +48,33 @@ export const LobsterReason = {
  * of levels that leave the window stay: most of them are still there when it comes back.
  */
 export class LobsterReplay {
-  readonly #market: RecordedMarket;
-  readonly #venue: ReplayVenue;
-  readonly #book: MarketBook;
-  readonly #tallies: ReplayTallies;
-  readonly #executions: ExecutionReplay;
+  declare private readonly market: RecordedMarket;
+  declare private readonly venue: ReplayVenue;
+  declare private readonly book: MarketBook;
+  declare private readonly tallies: ReplayTallies;
+  declare private readonly executions: ExecutionReplay;
   /** The last row compared. */
-  #row: BookRow | null;
+  declare private row: BookRow | null;
   /** Executions of one aggressor, and hidden ones between them, that are not yet replayed. */
-  #held: LobsterRecord[];
-  #aggressor: Aggressor | null;
+  declare private held: LobsterRecord[];
+  declare private aggressor: Aggressor | null;
   /** Number of the last message after which a price was outside the window, by side and price. */
-  readonly #leftAt: Map<number, number>;
+  declare private readonly leftAt: Map<number, number>;
   /** Differences of the last row. */
-  #differences: ReadonlySet<string>;
+  declare private differences: ReadonlySet<string>;
 
   constructor(venue: ReplayVenue, tallies: ReplayTallies, symbol: string) {
-    this.#market = new RecordedMarket(venue);
-    this.#venue = venue;
-    this.#tallies = tallies;
-    this.#executions = new ExecutionReplay(this.#market, tallies);
-    this.#row = null;
-    this.#held = [];
-    this.#aggressor = null;
-    this.#leftAt = new Map();
-    this.#differences = new Set();
+    this.market = new RecordedMarket(venue);
+    this.venue = venue;
+    this.tallies = tallies;
+    this.executions = new ExecutionReplay(this.market, tallies);
+    this.row = null;
+    this.held = [];
+    this.aggressor = null;
+    this.leftAt = new Map();
+    this.differences = new Set();
     venue.fund({ baseSymbol: 'SHARE', baseDecimals: 0, quoteSymbol: 'USD', quoteDecimals: 2 });
-    this.#book = venue.addInstrument({
+    this.book = venue.addInstrument({
       instrumentId: 1,
       symbol,
       priceDecimals: LOBSTER_PRICE_DECIMALS,
@@ -84,22 +84,22 @@ export class LobsterReplay {
   }
 
   onMessage(record: LobsterRecord): void {
-    this.#market.message++;
-    this.#tallies.messages.add(String(record.type));
+    this.market.message++;
+    this.tallies.messages.add(String(record.type));
     if (this.#joins(record)) {
-      this.#held.push(record);
+      this.held.push(record);
       return;
     }
     this.finish();
-    this.#venue.setTime(record.timeSeconds, record.timeNanos);
-    this.#venue.tryResume(this.#book);
-    if (this.#row === null) {
+    this.venue.setTime(record.timeSeconds, record.timeNanos);
+    this.venue.tryResume(this.book);
+    if (this.row === null) {
       this.#open(record);
     } else if (record.type === LobsterType.Execution) {
       const { side, timeSeconds, timeNanos } = record;
-      this.#aggressor = new Aggressor(this.#book, side, timeSeconds, timeNanos);
-      this.#addFill(this.#aggressor, record);
-      this.#held.push(record);
+      this.aggressor = new Aggressor(this.book, side, timeSeconds, timeNanos);
+      this.#addFill(this.aggressor, record);
+      this.held.push(record);
     } else {
       this.#reconcile([record]);
       this.#apply(record);
@@ -109,14 +109,14 @@ export class LobsterReplay {
 
   /** Replays what is held back; call once more after the last message. */
   finish(): void {
-    const aggressor = this.#aggressor;
+    const aggressor = this.aggressor;
     if (aggressor === null) return;
-    const held = this.#held;
-    this.#aggressor = null;
-    this.#held = [];
+    const held = this.held;
+    this.aggressor = null;
+    this.held = [];
     this.#reconcile(held);
     let next = 0;
-    this.#executions.execute(this.#book, aggressor.side, aggressor.fills, () => {
+    this.executions.execute(this.book, aggressor.side, aggressor.fills, () => {
       this.#compareRow(held[next++]);
       while (next < held.length && held[next].type !== LobsterType.Execution) this.#compareRow(held[next++]);
     });
@@ -124,27 +124,26 @@ export class LobsterReplay {
 
   /** Whether the message goes on with the aggressor at hand; hidden executions of the same time do not end it. */
   #joins(record: LobsterRecord): boolean {
-    const aggressor = this.#aggressor;
+    const aggressor = this.aggressor;
     if (aggressor === null) return false;
     const { type, side, timeSeconds, timeNanos, orderId, price } = record;
     if (type === LobsterType.HiddenExecution) {
       if (timeSeconds !== aggressor.timeSeconds || timeNanos !== aggressor.timeNanos) return false;
-      this.#tallies.executionsNotComparable.add(LobsterReason.Hidden);
+      this.tallies.executionsNotComparable.add(LobsterReason.Hidden);
       return true;
     }
     if (type !== LobsterType.Execution) return false;
-    if (!aggressor.accepts(this.#book, side, timeSeconds, timeNanos, orderId, price)) return false;
+    if (!aggressor.accepts(this.book, side, timeSeconds, timeNanos, orderId, price)) return false;
     this.#addFill(aggressor, record);
     return true;
   }
 
   #addFill(aggressor: Aggressor, { orderId, side, price, shares }: LobsterRecord): void {
-    const found = this.#market.find(orderId);
+    const found = this.market.find(orderId);
     const order = found !== undefined && found.priceTicks === price && found.side === side ? found : null;
     let doubt: string | null = null;
     if (order === null) doubt = LobsterReason.UnseenOrder;
-    else if ((this.#leftAt.get(levelKey(side, price)) ?? 0) >= order.message)
-      doubt = LobsterReason.LeftWindow;
+    else if ((this.leftAt.get(levelKey(side, price)) ?? 0) >= order.message) doubt = LobsterReason.LeftWindow;
     aggressor.add({ order, id: orderId, priceTicks: price, qtyLots: shares, doubt });
   }
 
@@ -157,54 +156,54 @@ export class LobsterReplay {
           record.type === LobsterType.Add && record.side === side && record.price === prices[at]
             ? record.shares
             : 0;
-        if (sizes[at] > own) this.#venue.rest(this.#book, side, prices[at], sizes[at] - own, null);
+        if (sizes[at] > own) this.venue.rest(this.book, side, prices[at], sizes[at] - own, null);
         if (own > 0) {
-          this.#market.enter(this.#market.register(record.orderId, this.#book, side, prices[at], own));
+          this.market.enter(this.market.register(record.orderId, this.book, side, prices[at], own));
         }
       }
     }
     if (record.type === LobsterType.Execution) {
-      this.#tallies.executionsNotComparable.add(LobsterReason.Opening);
+      this.tallies.executionsNotComparable.add(LobsterReason.Opening);
     } else if (visibleEffect(record) === 0) {
       this.#apply(record);
     }
-    this.#row = record.row;
-    this.#tallies.rowsNotComparable.add(LobsterReason.Opening);
+    this.row = record.row;
+    this.tallies.rowsNotComparable.add(LobsterReason.Opening);
   }
 
   #apply(record: LobsterRecord): void {
     const { type, orderId, side, price, shares } = record;
     switch (type) {
       case LobsterType.Add: {
-        const old = this.#market.find(orderId);
-        if (old !== undefined) this.#market.forget(old);
-        this.#market.enter(this.#market.register(orderId, this.#book, side, price, shares));
+        const old = this.market.find(orderId);
+        if (old !== undefined) this.market.forget(old);
+        this.market.enter(this.market.register(orderId, this.book, side, price, shares));
         break;
       }
       case LobsterType.PartialCancel:
       case LobsterType.Delete: {
-        const order = this.#market.find(orderId) ?? null;
-        if (order !== null) this.#market.lower(order, type === LobsterType.Delete ? order.claimLots : shares);
-        const taken = this.#market.take(this.#book, side, price, shares, order, orderId);
-        if (taken < shares) this.#tallies.messagesNotReplayed.add(LobsterReason.LevelShort);
+        const order = this.market.find(orderId) ?? null;
+        if (order !== null) this.market.lower(order, type === LobsterType.Delete ? order.claimLots : shares);
+        const taken = this.market.take(this.book, side, price, shares, order, orderId);
+        if (taken < shares) this.tallies.messagesNotReplayed.add(LobsterReason.LevelShort);
         break;
       }
       case LobsterType.HiddenExecution:
-        this.#tallies.executionsNotComparable.add(LobsterReason.Hidden);
+        this.tallies.executionsNotComparable.add(LobsterReason.Hidden);
         break;
       case LobsterType.Cross:
-        this.#tallies.executionsNotComparable.add(LobsterReason.Cross);
+        this.tallies.executionsNotComparable.add(LobsterReason.Cross);
         break;
       case LobsterType.Halt:
-        if (price === LobsterHalt.Trading) this.#venue.resume(this.#book);
-        else this.#venue.collect(this.#book);
+        if (price === LobsterHalt.Trading) this.venue.resume(this.book);
+        else this.venue.collect(this.book);
         break;
     }
   }
 
   /** Sets the levels that enter the window with these messages to what their rows show, before they are replayed. */
   #reconcile(records: readonly LobsterRecord[]): void {
-    let before = this.#row;
+    let before = this.row;
     for (const record of records) {
       if (before === null) return;
       for (const side of SIDES) {
@@ -217,43 +216,43 @@ export class LobsterReplay {
   #reconcileSide(side: Side, before: BookRow, record: LobsterRecord): void {
     const from = rowSide(before, side);
     const to = rowSide(record.row, side);
-    const depth = this.#book.depth(side);
+    const depth = this.book.depth(side);
     for (const price of enteringPrices(side, from, to, depth)) {
       const effect = side === record.side && price === record.price ? visibleEffect(record) : 0;
       const target = Math.max(0, sizeInRow(to, price) - effect);
       const excess = depth.sizeAt(price) - target;
       if (excess === 0) continue;
-      this.#tallies.reconciliationsEntering++;
-      if (isInWindow(side, from, price)) this.#tallies.reconciliationsInside++;
-      if (excess > 0) this.#market.shrink(this.#book, side, price, excess);
-      else this.#venue.rest(this.#book, side, price, -excess, null);
+      this.tallies.reconciliationsEntering++;
+      if (isInWindow(side, from, price)) this.tallies.reconciliationsInside++;
+      if (excess > 0) this.market.shrink(this.book, side, price, excess);
+      else this.venue.rest(this.book, side, price, -excess, null);
     }
   }
 
   /** Compares the venue's displayed book with the record's row, and makes it the last row. */
   #compareRow(record: LobsterRecord): void {
-    const before = this.#row as BookRow;
-    this.#row = record.row;
+    const before = this.row as BookRow;
+    this.row = record.row;
     for (const side of SIDES) {
       for (const price of leavingPrices(side, rowSide(before, side), rowSide(record.row, side))) {
-        this.#leftAt.set(levelKey(side, price), this.#market.message);
+        this.leftAt.set(levelKey(side, price), this.market.message);
       }
     }
-    const found = differences(record.row, this.#book.bids, this.#book.asks);
+    const found = differences(record.row, this.book.bids, this.book.asks);
     const excluded = notComparable(before, record);
     if (excluded !== null) {
-      this.#tallies.rowsNotComparable.add(
+      this.tallies.rowsNotComparable.add(
         found.length === 0 ? excluded : `${excluded}; the book is not as published`,
       );
     } else if (found.length === 0) {
-      this.#tallies.rowsEqual++;
+      this.tallies.rowsEqual++;
     } else if (!followsFrom(before, record)) {
-      this.#tallies.rowsNotComparable.add(LobsterReason.Contradiction);
+      this.tallies.rowsNotComparable.add(LobsterReason.Contradiction);
     } else {
-      const carried = found.every((difference) => this.#differences.has(difference));
-      this.#tallies.rowsDiffering.add(carried ? LobsterReason.Carried : LobsterReason.Different);
+      const carried = found.every((difference) => this.differences.has(difference));
+      this.tallies.rowsDiffering.add(carried ? LobsterReason.Carried : LobsterReason.Different);
     }
-    this.#differences = new Set(found);
+    this.differences = new Set(found);
   }
 }
 

@@ -8,13 +8,13 @@ import type { MarketBook } from './market-book.ts';
  * but the last leaves its resting order partly open (that would have used the aggressor up).
  */
 export class Aggressor {
-  readonly book: MarketBook;
+  declare readonly book: MarketBook;
   /** Side of the resting orders. */
-  readonly side: Side;
-  readonly timeSeconds: number;
-  readonly timeNanos: number;
-  readonly fills: RecordedFill[];
-  #usedUp: boolean;
+  declare readonly side: Side;
+  declare readonly timeSeconds: number;
+  declare readonly timeNanos: number;
+  declare readonly fills: RecordedFill[];
+  declare private usedUp: boolean;
 
   constructor(book: MarketBook, side: Side, timeSeconds: number, timeNanos: number) {
     this.book = book;
@@ -22,7 +22,7 @@ export class Aggressor {
     this.timeSeconds = timeSeconds;
     this.timeNanos = timeNanos;
     this.fills = [];
-    this.#usedUp = false;
+    this.usedUp = false;
   }
 
   /** Whether an execution of `id` at this price can be of the same aggressor. */
@@ -34,7 +34,7 @@ export class Aggressor {
     id: number,
     priceTicks: number,
   ): boolean {
-    if (book !== this.book || side !== this.side || this.#usedUp) return false;
+    if (book !== this.book || side !== this.side || this.usedUp) return false;
     if (timeSeconds !== this.timeSeconds || timeNanos !== this.timeNanos) return false;
     if (this.fills.length === 0) return true;
     const last = this.fills[this.fills.length - 1];
@@ -43,6 +43,6 @@ export class Aggressor {
 
   add(fill: RecordedFill): void {
     this.fills.push(fill);
-    this.#usedUp = fill.order !== null && fill.order.claimLots > fill.qtyLots;
+    this.usedUp = fill.order !== null && fill.order.claimLots > fill.qtyLots;
   }
 }

@@ -7,11 +7,11 @@ import { assert } from '#lib/assert.ts';
  * Levels are sorted from the worst to the best: changes happen near the best, so they move few elements.
  */
 export class DepthSide {
-  readonly side: Side;
+  declare readonly side: Side;
   /** Prices in ticks, the best last. */
-  readonly prices: number[];
+  declare readonly prices: number[];
   /** Displayed lots of each level. */
-  readonly sizes: number[];
+  declare readonly sizes: number[];
 
   constructor(side: Side) {
     this.side = side;

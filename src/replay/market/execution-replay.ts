@@ -38,12 +38,12 @@ export const ExecutionReason = {
  * count as differing, and the quantity leaves the level as recorded.
  */
 export class ExecutionReplay {
-  readonly #market: RecordedMarket;
-  readonly #tallies: ReplayTallies;
+  declare private readonly market: RecordedMarket;
+  declare private readonly tallies: ReplayTallies;
 
   constructor(market: RecordedMarket, tallies: ReplayTallies) {
-    this.#market = market;
-    this.#tallies = tallies;
+    this.market = market;
+    this.tallies = tallies;
   }
 
   /** @param afterFill called when fill number `index` has left the venue's displayed depth. */
@@ -86,14 +86,14 @@ export class ExecutionReplay {
   ): void {
     let qtyLots = 0;
     for (let index = from; index < to; index++) qtyLots += fills[index].qtyLots;
-    const { venue } = this.#market;
+    const { venue } = this.market;
     const trades = venue.aggress(book, side, fills[to - 1].priceTicks, qtyLots);
     let trade = 0;
     let used = 0;
     for (let index = from; index < to; index++) {
       const fill = fills[index];
       this.#compare(fill, trades[trade], used);
-      if (fill.order !== null) this.#market.lower(fill.order, fill.qtyLots);
+      if (fill.order !== null) this.market.lower(fill.order, fill.qtyLots);
       for (let rest = fill.qtyLots; rest > 0 && trade < trades.length; ) {
         const part = Math.min(rest, trades[trade].qtyLots - used);
         venue.settle(trades[trade], part);
@@ -110,17 +110,17 @@ export class ExecutionReplay {
 
   #compare(fill: RecordedFill, trade: VenueFill | undefined, used: number): void {
     const reason = difference(fill, trade, used);
-    if (fill.order !== null && reason === null) this.#tallies.executionsExact++;
-    else if (fill.doubt !== null) this.#tallies.executionsNotComparable.add(fill.doubt);
-    else this.#tallies.executionsDiffering.add(reason ?? ExecutionReason.OtherOrder);
+    if (fill.order !== null && reason === null) this.tallies.executionsExact++;
+    else if (fill.doubt !== null) this.tallies.executionsNotComparable.add(fill.doubt);
+    else this.tallies.executionsDiffering.add(reason ?? ExecutionReason.OtherOrder);
   }
 
   /** Takes an execution that the venue cannot reproduce out of the book as the record does. */
   #bypass(book: MarketBook, side: Side, fill: RecordedFill, reason: string, comparable: boolean): void {
-    if (comparable && fill.doubt === null) this.#tallies.executionsDiffering.add(reason);
-    else this.#tallies.executionsNotComparable.add(fill.doubt ?? reason);
-    if (fill.order !== null) this.#market.lower(fill.order, fill.qtyLots);
-    this.#market.take(book, side, fill.priceTicks, fill.qtyLots, fill.order, fill.id);
+    if (comparable && fill.doubt === null) this.tallies.executionsDiffering.add(reason);
+    else this.tallies.executionsNotComparable.add(fill.doubt ?? reason);
+    if (fill.order !== null) this.market.lower(fill.order, fill.qtyLots);
+    this.market.take(book, side, fill.priceTicks, fill.qtyLots, fill.order, fill.id);
   }
 }
 
@@ -143,29 +143,29 @@ function difference(fill: RecordedFill, trade: VenueFill | undefined, used: numb
 
 /** Walks down one side's levels as an aggressor would. */
 class DepthWalk {
-  readonly #depth: DepthSide;
-  #level: number;
-  #used: number;
+  declare private readonly depth: DepthSide;
+  declare private level: number;
+  declare private used: number;
 
   constructor(depth: DepthSide) {
-    this.#depth = depth;
-    this.#level = depth.count - 1;
-    this.#used = 0;
+    this.depth = depth;
+    this.level = depth.count - 1;
+    this.used = 0;
   }
 
   /** Consumes a fill at the best price that is left; says why not when price priority does not allow it. */
   consume(priceTicks: number, qtyLots: number): string | null {
-    const { prices, sizes } = this.#depth;
-    if (this.#level < 0) return ExecutionReason.NoLevel;
-    const best = prices[this.#level];
+    const { prices, sizes } = this.depth;
+    if (this.level < 0) return ExecutionReason.NoLevel;
+    const best = prices[this.level];
     if (best !== priceTicks) {
-      return this.#depth.better(best, priceTicks) ? ExecutionReason.BetterPrice : ExecutionReason.NoLevel;
+      return this.depth.better(best, priceTicks) ? ExecutionReason.BetterPrice : ExecutionReason.NoLevel;
     }
-    if (sizes[this.#level] - this.#used < qtyLots) return ExecutionReason.ShortLevel;
-    this.#used += qtyLots;
-    if (this.#used === sizes[this.#level]) {
-      this.#level--;
-      this.#used = 0;
+    if (sizes[this.level] - this.used < qtyLots) return ExecutionReason.ShortLevel;
+    this.used += qtyLots;
+    if (this.used === sizes[this.level]) {
+      this.level--;
+      this.used = 0;
     }
     return null;
   }

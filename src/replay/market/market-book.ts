@@ -3,16 +3,16 @@ import { DepthSide } from './depth.ts';
 
 /** An order of the record, as far as the record has told. */
 export class RecordedOrder {
-  readonly id: number;
-  readonly book: MarketBook;
-  readonly side: Side;
-  priceTicks: number;
+  declare readonly id: number;
+  declare readonly book: MarketBook;
+  declare readonly side: Side;
+  declare priceTicks: number;
   /** Lots open by the record. */
-  claimLots: number;
+  declare claimLots: number;
   /** The order that stands for it in the venue; null while none does. */
-  venue: VenueOrder | null;
+  declare venue: VenueOrder | null;
   /** Number of the message that entered it. */
-  readonly message: number;
+  declare readonly message: number;
 
   constructor(
     id: number,
@@ -34,19 +34,19 @@ export class RecordedOrder {
 
 /** A live order that the replay has entered into the venue. */
 export class VenueOrder {
-  readonly book: MarketBook;
-  readonly side: Side;
-  priceTicks: number;
-  clientOrderId: number;
-  leavesLots: number;
-  cumLots: number;
+  declare readonly book: MarketBook;
+  declare readonly side: Side;
+  declare priceTicks: number;
+  declare clientOrderId: number;
+  declare leavesLots: number;
+  declare cumLots: number;
   /** The recorded order that it stands for; null for quantity that the record shows without naming its orders. */
-  owner: RecordedOrder | null;
+  declare owner: RecordedOrder | null;
   /** Highest order id that the record had named when this order was entered. */
-  readonly newestId: number;
-  previous: VenueOrder | null;
-  next: VenueOrder | null;
-  linked: boolean;
+  declare readonly newestId: number;
+  declare previous: VenueOrder | null;
+  declare next: VenueOrder | null;
+  declare linked: boolean;
 
   constructor(
     book: MarketBook,
@@ -78,8 +78,8 @@ export class VenueOrder {
 
 /** The orders at one price, the oldest first. */
 export class OrderQueue {
-  head: VenueOrder | null;
-  tail: VenueOrder | null;
+  declare head: VenueOrder | null;
+  declare tail: VenueOrder | null;
 
   constructor() {
     this.head = null;
@@ -111,22 +111,22 @@ export class OrderQueue {
 
 /** What the replay keeps of one instrument of the venue: its displayed depth and its own resting orders. */
 export class MarketBook {
-  readonly instrumentId: number;
-  readonly bids: DepthSide;
-  readonly asks: DepthSide;
-  readonly #bidQueues: Map<number, OrderQueue>;
-  readonly #askQueues: Map<number, OrderQueue>;
+  declare readonly instrumentId: number;
+  declare readonly bids: DepthSide;
+  declare readonly asks: DepthSide;
+  declare private readonly bidQueues: Map<number, OrderQueue>;
+  declare private readonly askQueues: Map<number, OrderQueue>;
   /** Orders rest without trading: the recorded market is halted or collects for an auction. */
-  collecting: boolean;
+  declare collecting: boolean;
   /** The recorded market trades again; the venue follows once its book is not crossed. */
-  resuming: boolean;
+  declare resuming: boolean;
 
   constructor(instrumentId: number) {
     this.instrumentId = instrumentId;
     this.bids = new DepthSide(Side.Buy);
     this.asks = new DepthSide(Side.Sell);
-    this.#bidQueues = new Map();
-    this.#askQueues = new Map();
+    this.bidQueues = new Map();
+    this.askQueues = new Map();
     this.collecting = false;
     this.resuming = false;
   }
@@ -163,6 +163,6 @@ export class MarketBook {
   }
 
   #queues(side: Side): Map<number, OrderQueue> {
-    return side === Side.Buy ? this.#bidQueues : this.#askQueues;
+    return side === Side.Buy ? this.bidQueues : this.askQueues;
   }
 }

@@ -12,26 +12,26 @@ import type { ReplayVenue } from './replay-venue.ts';
  * the venue is taken from lots of the same level that no recorded order claims.
  */
 export class RecordedMarket {
-  readonly venue: ReplayVenue;
-  readonly #orders: Map<number, RecordedOrder>;
+  declare readonly venue: ReplayVenue;
+  declare private readonly orders: Map<number, RecordedOrder>;
   /** Messages so far; the format's replay counts it up. */
-  message: number;
+  declare message: number;
 
   constructor(venue: ReplayVenue) {
     this.venue = venue;
-    this.#orders = new Map();
+    this.orders = new Map();
     this.message = 0;
   }
 
   /** The live recorded order of this id. */
   find(id: number): RecordedOrder | undefined {
-    return this.#orders.get(id);
+    return this.orders.get(id);
   }
 
   /** A new order of the record that is not (yet) in the venue. */
   register(id: number, book: MarketBook, side: Side, priceTicks: number, qtyLots: number): RecordedOrder {
     const order = new RecordedOrder(id, book, side, priceTicks, qtyLots, this.message);
-    this.#orders.set(id, order);
+    this.orders.set(id, order);
     if (id > this.venue.newestId) this.venue.newestId = id;
     return order;
   }
@@ -44,7 +44,7 @@ export class RecordedMarket {
   /** The record lowers an order's open quantity; at zero the order is forgotten. */
   lower(order: RecordedOrder, qtyLots: number): void {
     order.claimLots = Math.max(0, order.claimLots - qtyLots);
-    if (order.claimLots === 0 && this.#orders.get(order.id) === order) this.#orders.delete(order.id);
+    if (order.claimLots === 0 && this.orders.get(order.id) === order) this.orders.delete(order.id);
   }
 
   /** The order ends by the record, whatever was open. */

@@ -52,34 +52,34 @@ const BYTE = {
  * instrument's displayed depth and the live orders that the replay has entered.
  */
 export class ReplayVenue implements EventSink {
-  readonly #target: ReplayTarget;
-  readonly #words: WordBuffer;
-  readonly #books: Map<number, MarketBook>;
-  readonly #bids: Map<number, VenueOrder>;
-  readonly #asks: Map<number, VenueOrder>;
+  declare private readonly target: ReplayTarget;
+  declare private readonly words: WordBuffer;
+  declare private readonly books: Map<number, MarketBook>;
+  declare private readonly bids: Map<number, VenueOrder>;
+  declare private readonly asks: Map<number, VenueOrder>;
   /** Last clientOrderId by user number. */
-  readonly #lastIds: Float64Array;
+  declare private readonly lastIds: Float64Array;
   /** Fills of the command that runs, not yet taken out of the depth. */
-  #fills: VenueFill[];
-  #timeSeconds: number;
-  #timeNanos: number;
+  declare private fills: VenueFill[];
+  declare private timeSeconds: number;
+  declare private timeNanos: number;
   /** Highest order id that the record has named so far. */
-  newestId: number;
-  commands: number;
+  declare newestId: number;
+  declare commands: number;
   /** Trades other than those of `aggress`. */
-  unexpectedTrades: number;
-  readonly rejects: Tally;
+  declare unexpectedTrades: number;
+  declare readonly rejects: Tally;
 
   constructor(target: ReplayTarget) {
-    this.#target = target;
-    this.#words = WordBuffer.allocate(COMMAND_WORDS);
-    this.#books = new Map();
-    this.#bids = new Map();
-    this.#asks = new Map();
-    this.#lastIds = new Float64Array(8);
-    this.#fills = [];
-    this.#timeSeconds = 0;
-    this.#timeNanos = 0;
+    this.target = target;
+    this.words = WordBuffer.allocate(COMMAND_WORDS);
+    this.books = new Map();
+    this.bids = new Map();
+    this.asks = new Map();
+    this.lastIds = new Float64Array(8);
+    this.fills = [];
+    this.timeSeconds = 0;
+    this.timeNanos = 0;
     this.newestId = 0;
     this.commands = 0;
     this.unexpectedTrades = 0;
@@ -88,13 +88,13 @@ export class ReplayVenue implements EventSink {
 
   /** Orders of ours that rest in the venue. */
   get liveOrders(): number {
-    return this.#bids.size + this.#asks.size;
+    return this.bids.size + this.asks.size;
   }
 
   /** The recorded time of the commands that follow. */
   setTime(timeSeconds: number, timeNanos: number): void {
-    this.#timeSeconds = timeSeconds;
-    this.#timeNanos = timeNanos;
+    this.timeSeconds = timeSeconds;
+    this.timeNanos = timeNanos;
   }
 
   /** Assets, accounts, users and funds. @throws Error when the venue has some of them already */
@@ -105,7 +105,7 @@ export class ReplayVenue implements EventSink {
   /** @throws Error when the venue refuses the instrument */
   addInstrument(terms: InstrumentTerms): MarketBook {
     const book = new MarketBook(terms.instrumentId);
-    this.#books.set(terms.instrumentId, book);
+    this.books.set(terms.instrumentId, book);
     this.#require(instrumentCommand(terms));
     return book;
   }
@@ -136,7 +136,7 @@ export class ReplayVenue implements EventSink {
   /** Takes `qtyLots` out of a live order; all of its open quantity cancels it. */
   reduce(order: VenueOrder, qtyLots: number): void {
     assert(qtyLots > 0 && qtyLots <= order.leavesLots, 'Condition: a reduction is within the open quantity');
-    this.#send(writeCancel(this.#words, order, order.leavesLots - qtyLots));
+    this.#send(writeCancel(this.words, order, order.leavesLots - qtyLots));
   }
 
   /**
@@ -149,7 +149,7 @@ export class ReplayVenue implements EventSink {
       'Condition: a replaced order loses its priority',
     );
     const clientOrderId = this.#nextId(restingUser(order.side));
-    const words = writeReplace(this.#words, order, clientOrderId, priceTicks, order.cumLots + openLots);
+    const words = writeReplace(this.words, order, clientOrderId, priceTicks, order.cumLots + openLots);
     const accepted = this.#send(words);
     this.#settleUnexpected();
     if (accepted && order.leavesLots > 0 && !order.linked) order.book.link(order);
@@ -165,8 +165,8 @@ export class ReplayVenue implements EventSink {
     const user = aggressorUser(side);
     const id = this.#nextId(user);
     this.#sendLimit(user, id, book, side, limitTicks, qtyLots, TimeInForce.ImmediateOrCancel);
-    const fills = this.#fills;
-    this.#fills = [];
+    const fills = this.fills;
+    this.fills = [];
     return fills;
   }
 
@@ -228,7 +228,7 @@ export class ReplayVenue implements EventSink {
   }
 
   #onRested({ i32, f64, u8 }: WordBuffer, at: number): void {
-    const book = this.#books.get(i32[at + OrderRested.at.instrumentId]);
+    const book = this.books.get(i32[at + OrderRested.at.instrumentId]);
     assert(book !== undefined, 'Condition: the venue has no instruments but those of the replay');
     const side = u8[at * WORD_BYTES + BYTE.restedSide] as Side;
     book.depth(side).add(i32[at + OrderRested.at.priceTicks], f64[(at + OrderRested.at.displayQtyLots) >> 1]);
@@ -241,10 +241,10 @@ export class ReplayVenue implements EventSink {
     const auction = (u8[at * WORD_BYTES + BYTE.tradeFlags] & TradeFlag.Auction) !== 0;
     assert(maker !== undefined, 'Condition: only orders of the replay rest in the venue');
     this.#fill(maker, qtyLots);
-    this.#fills.push({ order: maker, qtyLots, priceTicks: i32[at + Trade.at.priceTicks] });
+    this.fills.push({ order: maker, qtyLots, priceTicks: i32[at + Trade.at.priceTicks] });
     if (taker === undefined) return;
     this.#fill(taker, qtyLots);
-    if (auction) this.#fills.push({ order: taker, qtyLots, priceTicks: i32[at + Trade.at.priceTicks] });
+    if (auction) this.fills.push({ order: taker, qtyLots, priceTicks: i32[at + Trade.at.priceTicks] });
   }
 
   #onCanceled({ i32, f64, u8 }: WordBuffer, at: number): void {
@@ -276,10 +276,10 @@ export class ReplayVenue implements EventSink {
 
   /** Takes the fills of a command that was to rest out of the depth at once. */
   #settleUnexpected(): void {
-    if (this.#fills.length === 0) return;
-    this.unexpectedTrades += this.#fills.length;
-    for (const fill of this.#fills) this.settle(fill, fill.qtyLots);
-    this.#fills = [];
+    if (this.fills.length === 0) return;
+    this.unexpectedTrades += this.fills.length;
+    for (const fill of this.fills) this.settle(fill, fill.qtyLots);
+    this.fills = [];
   }
 
   #fill(order: VenueOrder, qtyLots: number): void {
@@ -294,16 +294,16 @@ export class ReplayVenue implements EventSink {
   }
 
   #order(userId: number, clientOrderId: number): VenueOrder | undefined {
-    if (userId === ReplayUser.RestingBuy) return this.#bids.get(clientOrderId);
-    return userId === ReplayUser.RestingSell ? this.#asks.get(clientOrderId) : undefined;
+    if (userId === ReplayUser.RestingBuy) return this.bids.get(clientOrderId);
+    return userId === ReplayUser.RestingSell ? this.asks.get(clientOrderId) : undefined;
   }
 
   #live(side: Side): Map<number, VenueOrder> {
-    return side === Side.Buy ? this.#bids : this.#asks;
+    return side === Side.Buy ? this.bids : this.asks;
   }
 
   #nextId(userId: number): number {
-    return ++this.#lastIds[userId];
+    return ++this.lastIds[userId];
   }
 
   /** False when the venue refused it. */
@@ -316,7 +316,7 @@ export class ReplayVenue implements EventSink {
     qtyLots: number,
     timeInForce: TimeInForce,
   ): boolean {
-    const words = this.#words;
+    const words = this.words;
     return this.#send(
       writeLimitOrder(words, userId, instrumentId, clientOrderId, side, priceTicks, qtyLots, timeInForce),
     );
@@ -324,7 +324,7 @@ export class ReplayVenue implements EventSink {
 
   /** Sends a command without which the replay cannot go on. @throws Error when the venue refuses it */
   #require(command: CommandInput): void {
-    const accepted = this.#send(writeCommand(this.#words, 0, command));
+    const accepted = this.#send(writeCommand(this.words, 0, command));
     if (!accepted) {
       const codes = Object.keys(this.rejects.counts).join(', ');
       throw new Error(
@@ -338,7 +338,7 @@ export class ReplayVenue implements EventSink {
   #send(words: number): boolean {
     const refused = this.rejects.total;
     this.commands++;
-    this.#target.submit(this.#words, 0, words, this.#timeSeconds, this.#timeNanos, this);
+    this.target.submit(this.words, 0, words, this.timeSeconds, this.timeNanos, this);
     return this.rejects.total === refused;
   }
 }
