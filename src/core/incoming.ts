@@ -72,7 +72,7 @@ export class Incoming {
     if (needed > 0) {
       const holding = orders.holding(slot);
       const opposite = side === BUY ? ledger.openSellLots(holding) : ledger.openBuyLots(holding);
-      const owner = opposite === 0 ? 0 : orders.accountRow(slot);
+      const owner = opposite === 0 ? 0 : holding + 1;
       if (book.fillableQtyLots(side, limitTicks, owner, selfTrade, needed) < needed) {
         const isFillOrKill = timeInForce === FILL_OR_KILL;
         this.execution.cancel(slot, isFillOrKill ? CancelReason.FillOrKill : CancelReason.MinimumQuantity);

@@ -381,9 +381,9 @@ export class OrderEntry {
     const orders = this.orders;
     const slot = orders.store.allocateOrder();
     const book = this.state.books[this.row];
-    book.setOrder(slot, this.state.nextOrderId(), this.accountRow, this.qtyLots, this.displayQtyLots);
+    book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, this.qtyLots, this.displayQtyLots);
     const terms = packTerms(this.side, this.orderType, this.timeInForce, this.orderFlags, this.selfTrade);
-    orders.open(slot, this.row, this.userRow, this.holding, terms);
+    orders.open(slot, this.userRow, terms);
     if (this.partner !== 0) {
       orders.setPartner(slot, this.partner);
       orders.setPartner(this.partner, slot);
@@ -559,7 +559,7 @@ export class OrderEntry {
     if (expireSeconds !== 0) expiry.remove(slot, expireSeconds);
     orders.remove(slot);
     if (keepsPriority) store.setOrderId(slot, this.state.nextOrderId());
-    else book.setOrder(slot, this.state.nextOrderId(), this.accountRow, open, this.displayQtyLots);
+    else book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, open, this.displayQtyLots);
     this.#writeTerms(slot, words, offset + REPLACE_CLIENT_TAG);
     orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
     this.reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);

@@ -1,7 +1,7 @@
 import { OrderType, TimeInForce } from '#domain/commands.ts';
-import { doublesOf } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { type BookStore, OrderHot } from './book/book-store.ts';
+import { type BookStore, OrderHot, OrderHotF64 } from './book/book-store.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import { OrderIndex } from './order-index.ts';
 import { OrderRecord } from './order-record.ts';
 import { type AccountTable, AccountWord } from './registry/accounts.ts';
@@ -15,13 +15,11 @@ const { firstOrder: FIRST_ORDER, lastOrder: LAST_ORDER } = AccountWord;
 const {
   words: RECORD_WORDS,
   userRow: USER_ROW,
-  holding: HOLDING,
   clientOrderId: CLIENT_ORDER_ID,
   priceTicks: PRICE_TICKS,
   terms: TERMS,
-  instrumentRow: INSTRUMENT_ROW,
-  cumQtyLots: CUM_QTY_LOTS,
 } = OrderRecord;
+const { cumQtyLots: CUM_QTY_LOTS } = OrderHotF64;
 
 /** Within the terms word: side, order type, time in force and flags as events carry them (the flags need one bit). */
 const EVENT_TERMS = 0x07ffffff;
@@ -51,7 +49,6 @@ export function packTerms(
 export class Orders {
   declare readonly store: BookStore;
   declare private readonly words: Int32Array<ArrayBuffer>;
-  declare private readonly doubles: Float64Array<ArrayBuffer>;
   /** Next and previous order of the account, two words per order. */
   declare private readonly links: Int32Array<ArrayBuffer>;
   /** Written for stops only. */
@@ -65,15 +62,16 @@ export class Orders {
   /** Four words per order; written for orders with a tag only. */
   declare private readonly clientTag: Int32Array<ArrayBuffer>;
   declare private readonly hot: Int32Array<ArrayBuffer>;
+  declare private readonly hotF64: Float64Array<ArrayBuffer>;
+  declare private readonly ledger: Ledger;
   declare private readonly accounts: Int32Array<ArrayBuffer>;
   declare private readonly index: OrderIndex;
 
   /** @param hashSeed of the index by clientOrderId, which clients choose */
-  constructor(store: BookStore, accounts: AccountTable, hashSeed: number = DEFAULT_SEED) {
+  constructor(store: BookStore, accounts: AccountTable, ledger: Ledger, hashSeed: number = DEFAULT_SEED) {
     const columns = store.orders;
     this.store = store;
     this.words = columns.i32('record', RECORD_WORDS);
-    this.doubles = doublesOf(this.words);
     this.links = columns.i32('accountLinks', 2);
     this._stopPriceTicks = columns.i32('stopPriceTicks');
     this.protectionTicks = columns.i32('protectionTicks');
@@ -81,39 +79,41 @@ export class Orders {
     this._partner = columns.i32('partner');
     this.clientTag = columns.i32('clientTag', 4);
     this.hot = store.ordersI32;
+    this.hotF64 = store.ordersF64;
+    this.ledger = ledger;
     this.accounts = accounts.words;
     this.index = new OrderIndex(this.words, columns.capacity - 1, hashSeed);
   }
 
   accountRow(slot: number): number {
-    return this.hot[(slot << 3) | OWNER];
+    return this.ledger.accountRow(this.holding(slot));
   }
 
   instrumentRow(slot: number): number {
-    return this.words[(slot << 3) | INSTRUMENT_ROW];
+    return this.ledger.instrumentRow(this.holding(slot));
   }
 
   userRow(slot: number): number {
-    return this.words[(slot << 3) | USER_ROW];
+    return this.words[(slot << 2) | USER_ROW];
   }
 
   /** The ledger's row for the account and instrument. */
   holding(slot: number): number {
-    return this.words[(slot << 3) | HOLDING];
+    return this.hot[(slot << 3) | OWNER] - 1;
   }
 
   clientOrderId(slot: number): number {
-    return this.words[(slot << 3) | CLIENT_ORDER_ID];
+    return this.words[(slot << 2) | CLIENT_ORDER_ID];
   }
 
   /** Limit price; 0 for market and stop orders. */
   priceTicks(slot: number): number {
-    return this.words[(slot << 3) | PRICE_TICKS];
+    return this.words[(slot << 2) | PRICE_TICKS];
   }
 
   /** Price at which funds are held: the limit, or the protection of a market or stop order. */
   holdPriceTicks(slot: number): number {
-    const price = this.words[(slot << 3) | PRICE_TICKS];
+    const price = this.words[(slot << 2) | PRICE_TICKS];
     return price === 0 ? this.protectionTicks[slot] : price;
   }
 
@@ -123,28 +123,28 @@ export class Orders {
   }
 
   side(slot: number): number {
-    return this.words[(slot << 3) | TERMS] & 255;
+    return this.words[(slot << 2) | TERMS] & 255;
   }
 
   orderType(slot: number): number {
-    return (this.words[(slot << 3) | TERMS] >> 8) & 255;
+    return (this.words[(slot << 2) | TERMS] >> 8) & 255;
   }
 
   timeInForce(slot: number): number {
-    return (this.words[(slot << 3) | TERMS] >> 16) & 255;
+    return (this.words[(slot << 2) | TERMS] >> 16) & 255;
   }
 
   orderFlags(slot: number): number {
-    return (this.words[(slot << 3) | TERMS] >> 24) & ORDER_FLAGS_MASK;
+    return (this.words[(slot << 2) | TERMS] >> 24) & ORDER_FLAGS_MASK;
   }
 
   selfTradePrevention(slot: number): number {
-    return (this.words[(slot << 3) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
+    return (this.words[(slot << 2) | TERMS] >> SELF_TRADE_SHIFT) & SELF_TRADE_MASK;
   }
 
   /** Side, type, time in force and flags in one word, as OrderAccepted and OrderReplaced carry them. */
   eventTerms(slot: number): number {
-    return this.words[(slot << 3) | TERMS] & EVENT_TERMS;
+    return this.words[(slot << 2) | TERMS] & EVENT_TERMS;
   }
 
   /** 0 for orders that are not good till a date. */
@@ -154,11 +154,11 @@ export class Orders {
 
   /** The other order of an OCO pair; 0 none. Negative: the pair is noted, see Execution. */
   partner(slot: number): number {
-    return (this.words[(slot << 3) | TERMS] & HAS_PARTNER) === 0 ? 0 : this._partner[slot];
+    return (this.words[(slot << 2) | TERMS] & HAS_PARTNER) === 0 ? 0 : this._partner[slot];
   }
 
   setPartner(slot: number, partner: number): void {
-    const terms = (slot << 3) | TERMS;
+    const terms = (slot << 2) | TERMS;
     if (partner === 0) {
       this.words[terms] &= ~HAS_PARTNER;
       return;
@@ -168,22 +168,21 @@ export class Orders {
   }
 
   cumQtyLots(slot: number): number {
-    return this.doubles[(slot << 2) | CUM_QTY_LOTS];
+    return this.hotF64[(slot << 2) | CUM_QTY_LOTS];
   }
 
   addExecuted(slot: number, qtyLots: number): void {
-    this.doubles[(slot << 2) | CUM_QTY_LOTS] += qtyLots;
+    this.hotF64[(slot << 2) | CUM_QTY_LOTS] += qtyLots;
   }
 
-  /** Starts the record of a new order: whose it is and what never changes, nothing executed. `terms`: see packTerms. */
-  open(slot: number, instrumentRow: number, userRow: number, holding: number, terms: number): void {
-    const words = this.words;
-    const at = slot << 3;
-    words[at | USER_ROW] = userRow;
-    words[at | HOLDING] = holding;
-    words[at | TERMS] = terms;
-    words[at | INSTRUMENT_ROW] = instrumentRow;
-    this.doubles[(slot << 2) | CUM_QTY_LOTS] = 0;
+  /**
+   * Starts the record of a new order, whose holding is its owner in the book: what never changes, nothing executed.
+   * `terms`: see packTerms.
+   */
+  open(slot: number, userRow: number, terms: number): void {
+    this.words[(slot << 2) | USER_ROW] = userRow;
+    this.words[(slot << 2) | TERMS] = terms;
+    this.hotF64[(slot << 2) | CUM_QTY_LOTS] = 0;
   }
 
   /**
@@ -197,7 +196,7 @@ export class Orders {
     stopPriceTicks: number,
     expireSeconds: number,
   ): void {
-    this.words[(slot << 3) | PRICE_TICKS] = priceTicks;
+    this.words[(slot << 2) | PRICE_TICKS] = priceTicks;
     if (priceTicks === 0) this.protectionTicks[slot] = holdPriceTicks;
     if (this.orderType(slot) >= STOP) this._stopPriceTicks[slot] = stopPriceTicks;
     if (expireSeconds !== 0) this._expireSeconds[slot] = expireSeconds;
@@ -214,7 +213,7 @@ export class Orders {
     const second = i32[at + 1];
     const third = i32[at + 2];
     const fourth = i32[at + 3];
-    const terms = (slot << 3) | TERMS;
+    const terms = (slot << 2) | TERMS;
     if ((first | second | third | fourth) === 0) {
       this.words[terms] &= ~HAS_TAG;
       return;
@@ -229,7 +228,7 @@ export class Orders {
 
   /** Writes the order's clientTag to the four words at `at`. */
   copyTag(slot: number, i32: Int32Array, at: number): void {
-    if (this.words[(slot << 3) | TERMS] >= 0) {
+    if (this.words[(slot << 2) | TERMS] >= 0) {
       i32[at] = 0;
       i32[at + 1] = 0;
       i32[at + 2] = 0;
@@ -253,7 +252,7 @@ export class Orders {
     const { links, accounts } = this;
     const account = this.accountRow(slot) << 5;
     const tail = accounts[account | LAST_ORDER];
-    this.words[(slot << 3) | CLIENT_ORDER_ID] = clientOrderId;
+    this.words[(slot << 2) | CLIENT_ORDER_ID] = clientOrderId;
     links[slot << 1] = 0;
     links[(slot << 1) | 1] = tail;
     if (tail === 0) accounts[account | FIRST_ORDER] = slot;

@@ -98,7 +98,7 @@ export class CoreState {
     });
     this.risk = new Risk(this.instruments, this.accounts, this.users, this.ledger);
     const bookStore = new BookStore({ ordersMax: capacity.ordersMax });
-    this.orders = new Orders(bookStore, this.accounts, hashSeed);
+    this.orders = new Orders(bookStore, this.accounts, this.ledger, hashSeed);
     this.expiry = new ExpiryIndex(bookStore);
     this.phases = new PhaseTable(capacity.instrumentsMax);
     this.books = [];

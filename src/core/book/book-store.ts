@@ -3,20 +3,22 @@ import { Columns, doublesOf } from '#lib/columns.ts';
 import { PricePages } from './price-index.ts';
 
 /**
- * Offsets within an order's eight hot words, which share half a cache line: everything that adding, canceling
- * and matching touches. (One array per field costs a cache miss per field once the book outgrows the cache:
+ * Offsets within an order's eight hot words, which share half a cache line: everything but its neighbours that adding,
+ * canceling and matching touch. (One array per field costs a cache miss per field once the book outgrows the cache:
  * bench/depth.ts.) 64-bit fields are read through `ordersF64` at `slot * 4 + OrderHotF64.*`.
  */
 export const OrderHot = {
-  /** Next order of the level's FIFO; 0 ends it. In a free slot: next free slot. */
-  next: 0,
-  prev: 1,
   /** Level in which the order rests or waits; 0 while it is in none. */
-  level: 2,
-  /** Who owns it, for self-trade prevention; 0 is nobody. */
-  owner: 3,
+  level: 0,
+  /** Who owns it, for self-trade prevention: in a core its holding + 1; 0 is nobody. */
+  owner: 1,
 } as const;
-export const OrderHotF64 = { leavesQtyLots: 2, orderId: 3 } as const;
+export const OrderHotF64 = {
+  leavesQtyLots: 1,
+  orderId: 2,
+  /** Executed so far; kept by the book's owner. */
+  cumQtyLots: 3,
+} as const;
 const ORDER_HOT_WORDS = 8;
 
 /** Bit of the `level` word that marks an iceberg; the level's number is the rest. */
@@ -51,6 +53,11 @@ export class BookStore {
   declare readonly orders: Columns;
   declare readonly ordersI32: Int32Array<ArrayBuffer>;
   declare readonly ordersF64: Float64Array<ArrayBuffer>;
+  /**
+   * The level's FIFO: next and previous order, two words per order, 0 at the ends; of a free slot the next free one. A
+   * column of its own, because a neighbour's row is needed for nothing else: eight neighbours share a cache line.
+   */
+  declare readonly links: Int32Array<ArrayBuffer>;
   /** What an iceberg displays now; meaningless for other orders (see `visibleQtyLots`). */
   declare readonly displayedQtyLots: Float64Array<ArrayBuffer>;
   /** Size of an iceberg's slices; meaningless for other orders (see `sliceOf`). */
@@ -76,6 +83,7 @@ export class BookStore {
     this.orders = new Columns('orders', capacity);
     this.ordersI32 = this.orders.i32('hot', ORDER_HOT_WORDS);
     this.ordersF64 = doublesOf(this.ordersI32);
+    this.links = this.orders.i32('links', 2);
     this.displayedQtyLots = this.orders.f64('displayedQtyLots');
     this.sliceQtyLots = this.orders.f64('sliceQtyLots');
     this.levels = new Columns('levels', levelsMax);
@@ -105,7 +113,7 @@ export class BookStore {
   allocateOrder(): number {
     let slot = this.freeOrder;
     if (slot !== 0) {
-      this.freeOrder = this.ordersI32[slot << 3];
+      this.freeOrder = this.links[slot << 1];
     } else {
       slot = this.orders.addRow();
       if (slot < 0) return 0;
@@ -118,7 +126,7 @@ export class BookStore {
   releaseOrder(slot: number): void {
     assert((this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG) === 0, 'Invariant: a freed order is in no level');
     this.ordersF64[(slot << 2) | LEAVES] = 0;
-    this.ordersI32[slot << 3] = this.freeOrder;
+    this.links[slot << 1] = this.freeOrder;
     this.freeOrder = slot;
     this._liveOrders--;
   }

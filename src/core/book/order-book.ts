@@ -6,7 +6,7 @@ import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 
 import { PriceIndex } from './price-index.ts';
 
 // Bindings of this module, not imports: V8 folds the former into the machine code and loads the latter each time.
-const { next: NEXT, prev: PREV, level: LEVEL, owner: OWNER } = OrderHot;
+const { level: LEVEL, owner: OWNER } = OrderHot;
 const { leavesQtyLots: LEAVES, orderId: ORDER_ID } = OrderHotF64;
 const { head: HEAD, tail: TAIL, key: KEY, kind: KIND } = LevelHot;
 const { totalQtyLots: TOTAL, hiddenQtyLots: HIDDEN } = LevelF64;
@@ -93,6 +93,7 @@ export class OrderBook {
   declare private readonly store: BookStore;
   declare private readonly listener: BookListener;
   declare private readonly orders: Int32Array<ArrayBuffer>;
+  declare private readonly links: Int32Array<ArrayBuffer>;
   declare private readonly ordersF64: Float64Array<ArrayBuffer>;
   declare private readonly levels: Int32Array<ArrayBuffer>;
   declare private readonly levelsF64: Float64Array<ArrayBuffer>;
@@ -113,6 +114,7 @@ export class OrderBook {
     this.store = store;
     this.listener = listener;
     this.orders = store.ordersI32;
+    this.links = store.links;
     this.ordersF64 = store.ordersF64;
     this.levels = store.levelsI32;
     this.levelsF64 = store.levelsF64;
@@ -219,7 +221,7 @@ export class OrderBook {
     let slot = this.levels[(level << 3) | HEAD];
     while (slot !== 0 && found < neededLots) {
       if (this.orders[(slot << 3) | OWNER] !== owner) found += this.ordersF64[(slot << 2) | LEAVES];
-      slot = this.orders[(slot << 3) | NEXT];
+      slot = this.links[slot << 1];
     }
     return found;
   }
@@ -230,7 +232,7 @@ export class OrderBook {
    */
   #displayedAheadOf(level: number, owner: number, neededLots: number): number {
     let displayed = 0;
-    for (let slot = this.levels[(level << 3) | HEAD]; slot !== 0; slot = this.orders[(slot << 3) | NEXT]) {
+    for (let slot = this.levels[(level << 3) | HEAD]; slot !== 0; slot = this.links[slot << 1]) {
       if (this.orders[(slot << 3) | OWNER] === owner) return displayed;
       displayed += this.store.visibleQtyLots(slot);
       if (displayed >= neededLots) return displayed;
@@ -303,8 +305,9 @@ export class OrderBook {
   /** Takes a filled order out of the head of its level. */
   #unlinkHead(slot: number, level: number, price: number, index: PriceIndex, qtyLots: number): void {
     const orders = this.orders;
+    const links = this.links;
     const base = slot << 3;
-    const next = orders[base | NEXT];
+    const next = links[slot << 1];
     orders[base | LEVEL] = 0;
     this.levels[(level << 3) | HEAD] = next;
     if (next === 0) {
@@ -312,7 +315,7 @@ export class OrderBook {
       this.store.releaseLevel(level);
       return;
     }
-    orders[(next << 3) | PREV] = 0;
+    links[(next << 1) | 1] = 0;
     this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
@@ -326,15 +329,14 @@ export class OrderBook {
     const levelBase = level << 3;
     const tail = this.levels[levelBase | TAIL];
     if (tail !== slot) {
-      const base = slot << 3;
-      const next = this.orders[base | NEXT];
-      const prev = this.orders[base | PREV];
+      const next = this.links[slot << 1];
+      const prev = this.links[(slot << 1) | 1];
       if (prev === 0) this.levels[levelBase | HEAD] = next;
-      else this.orders[(prev << 3) | NEXT] = next;
-      this.orders[(next << 3) | PREV] = prev;
-      this.orders[base | NEXT] = 0;
-      this.orders[base | PREV] = tail;
-      this.orders[(tail << 3) | NEXT] = slot;
+      else this.links[prev << 1] = next;
+      this.links[(next << 1) | 1] = prev;
+      this.links[slot << 1] = 0;
+      this.links[(slot << 1) | 1] = tail;
+      this.links[tail << 1] = slot;
       this.levels[levelBase | TAIL] = slot;
     }
     this.listener.onRested(slot, price);
@@ -417,6 +419,7 @@ export class OrderBook {
 
   #link(slot: number, index: PriceIndex, kind: number, key: number): boolean {
     const orders = this.orders;
+    const links = this.links;
     const levels = this.levels;
     const base = slot << 3;
     const leaves = this.ordersF64[(slot << 2) | LEAVES];
@@ -429,13 +432,13 @@ export class OrderBook {
       if (level === 0) return false;
       index.insert(key, level);
       levels[(level << 3) | HEAD] = slot;
-      orders[base | PREV] = 0;
+      links[(slot << 1) | 1] = 0;
     } else {
       const tail = levels[(level << 3) | TAIL];
-      orders[(tail << 3) | NEXT] = slot;
-      orders[base | PREV] = tail;
+      links[tail << 1] = slot;
+      links[(slot << 1) | 1] = tail;
     }
-    orders[base | NEXT] = 0;
+    links[slot << 1] = 0;
     levels[(level << 3) | TAIL] = slot;
     this.levelsF64[(level << 2) | TOTAL] += leaves;
     this.openLots[kind] = openLots;
@@ -452,13 +455,14 @@ export class OrderBook {
   /** Takes an order out of its level; leaves stay, the slot stays taken. */
   remove(slot: number): void {
     const orders = this.orders;
+    const links = this.links;
     const levels = this.levels;
     const base = slot << 3;
     const levelWord = orders[base | LEVEL];
     const level = levelWord & ~ICEBERG;
     assert(level !== 0, 'Condition: only an order in a level can be removed');
-    const next = orders[base | NEXT];
-    const prev = orders[base | PREV];
+    const next = links[slot << 1];
+    const prev = links[(slot << 1) | 1];
     const levelBase = level << 3;
     const leaves = this.ordersF64[(slot << 2) | LEAVES];
     this.openLots[levels[levelBase | KIND]] -= leaves;
@@ -471,10 +475,10 @@ export class OrderBook {
       }
       levels[levelBase | HEAD] = next;
     } else {
-      orders[(prev << 3) | NEXT] = next;
+      links[prev << 1] = next;
     }
     if (next === 0) levels[levelBase | TAIL] = prev;
-    else orders[(next << 3) | PREV] = prev;
+    else links[(next << 1) | 1] = prev;
     this.levelsF64[(level << 2) | TOTAL] -= leaves;
     if ((levelWord & ICEBERG) !== 0) {
       this.levelsF64[(level << 2) | HIDDEN] -= leaves - this.store.displayedQtyLots[slot];
@@ -527,7 +531,7 @@ export class OrderBook {
 
   /** Order behind `slot` in its level; 0 at the end. */
   nextInLevel(slot: number): number {
-    return this.orders[(slot << 3) | NEXT];
+    return this.links[slot << 1];
   }
 
   /** All open quantity of a level, hidden parts included, in lots. */
