@@ -129,7 +129,7 @@ export class Administration {
     const code = instruments.add(words, offset);
     if (code !== ACCEPTED) return code;
     const row = instruments.count - 1;
-    phases.add(instruments.initialPhase[row] as Phase);
+    phases.add(instruments.initialPhase(row) as Phase);
     this.state.addBook(this.execution);
     this.writeInstrument(row);
     return ACCEPTED;
@@ -248,25 +248,25 @@ export class Administration {
 
   writeInstrument(row: number): void {
     const { instruments, assets, phases } = this.state;
-    const at = this.#begin(InstrumentAdded, instruments.instrumentId[row]);
+    const at = this.#begin(InstrumentAdded, instruments.instrumentId(row));
     const { i32, f64 } = this.writer.words;
-    const base = instruments.baseAssetRow[row];
+    const base = instruments.baseAssetRow(row);
     i32[at + InstrumentAdded.at.kind] =
-      instruments.kind[row] |
-      (instruments.priceDecimals[row] << 8) |
-      (instruments.qtyDecimals[row] << 16) |
+      instruments.kind(row) |
+      (instruments.priceDecimals(row) << 8) |
+      (instruments.qtyDecimals(row) << 16) |
       (phases.phase[row] << 24);
     i32[at + InstrumentAdded.at.baseAssetId] = base === -1 ? 0 : assets.assetId[base];
-    i32[at + InstrumentAdded.at.quoteAssetId] = assets.assetId[instruments.quoteAssetRow[row]];
+    i32[at + InstrumentAdded.at.quoteAssetId] = assets.assetId[instruments.quoteAssetRow(row)];
     copy(i32, at + InstrumentAdded.at.symbol, instruments.symbol, row, 2);
-    i32[at + InstrumentAdded.at.tickSize] = instruments.tickSize[row];
-    i32[at + InstrumentAdded.at.lotSize] = instruments.lotSize[row];
-    f64[(at + InstrumentAdded.at.valueNumerator) >> 1] = instruments.valueNumerator[row];
-    f64[(at + InstrumentAdded.at.valueDenominator) >> 1] = instruments.valueDenominator[row];
-    f64[(at + InstrumentAdded.at.minQtyLots) >> 1] = instruments.minQtyLots[row];
-    f64[(at + InstrumentAdded.at.maxQtyLots) >> 1] = instruments.maxQtyLots[row];
-    i32[at + InstrumentAdded.at.makerFeePpm] = instruments.makerFeePpm[row];
-    i32[at + InstrumentAdded.at.takerFeePpm] = instruments.takerFeePpm[row];
+    i32[at + InstrumentAdded.at.tickSize] = instruments.tickSize(row);
+    i32[at + InstrumentAdded.at.lotSize] = instruments.lotSize(row);
+    f64[(at + InstrumentAdded.at.valueNumerator) >> 1] = instruments.valueNumerator(row);
+    f64[(at + InstrumentAdded.at.valueDenominator) >> 1] = instruments.valueDenominator(row);
+    f64[(at + InstrumentAdded.at.minQtyLots) >> 1] = instruments.minQtyLots(row);
+    f64[(at + InstrumentAdded.at.maxQtyLots) >> 1] = instruments.maxQtyLots(row);
+    i32[at + InstrumentAdded.at.makerFeePpm] = instruments.makerFeePpm(row);
+    i32[at + InstrumentAdded.at.takerFeePpm] = instruments.takerFeePpm(row);
   }
 }
 

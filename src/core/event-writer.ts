@@ -116,10 +116,10 @@ export class EventWriter {
       b = Math.imul(b ^ i32[word + 1], 0x85ebca77);
       c = Math.imul(c ^ i32[word + 2], 0xc2b2ae3d);
       d = Math.imul(d ^ i32[word + 3], 0x27d4eb2f);
-      a ^= a >>> 15;
-      b ^= b >>> 13;
-      c ^= c >>> 16;
-      d ^= d >>> 14;
+      a = (a << 15) | (a >>> 17);
+      b = (b << 13) | (b >>> 19);
+      c = (c << 16) | (c >>> 16);
+      d = (d << 14) | (d >>> 18);
     }
     if (whole < length) {
       a = Math.imul(a ^ i32[whole], 0x9e3779b1);

@@ -85,8 +85,8 @@ export class Execution implements BookListener {
     const takerBuys = orders.side(taker) === BUY;
     const makerHolding = orders.holding(maker);
     const takerHolding = orders.holding(taker);
-    const makerPpm = instruments.makerFeePpm[instrument];
-    const takerPpm = instruments.takerFeePpm[instrument];
+    const makerPpm = instruments.makerFeePpm(instrument);
+    const takerPpm = instruments.takerFeePpm(instrument);
     if (takerBuys)
       ledger.settle(instrument, takerHolding, makerHolding, priceTicks, qtyLots, takerPpm, makerPpm);
     else ledger.settle(instrument, makerHolding, takerHolding, priceTicks, qtyLots, makerPpm, takerPpm);
@@ -110,7 +110,7 @@ export class Execution implements BookListener {
     const ledger = this.ledger;
     const { store } = orders;
     const instrument = orders.instrumentRow(buyer);
-    const ppm = this.state.instruments.makerFeePpm[instrument];
+    const ppm = this.state.instruments.makerFeePpm(instrument);
     ledger.settle(instrument, orders.holding(buyer), orders.holding(seller), priceTicks, qtyLots, ppm, ppm);
     this.#fill(buyer, qtyLots);
     this.#fill(seller, qtyLots);
@@ -152,7 +152,7 @@ export class Execution implements BookListener {
     const { store } = orders;
     const makerUser = orders.userRow(maker);
     const takerUser = orders.userRow(taker);
-    const instrumentId = state.instruments.instrumentId[orders.instrumentRow(maker)];
+    const instrumentId = state.instruments.instrumentId(orders.instrumentRow(maker));
     const at = this.writer.beginRaw(TRADE_TYPE, TRADE_WORDS, instrumentId, 0, 0) & MASK;
     const i32 = this.i32;
     const f64 = this.f64;
@@ -178,7 +178,7 @@ export class Execution implements BookListener {
   /** Positions of a margined instrument, and the pairs to settle; maker first. */
   #afterTrade(instrument: number, maker: number, taker: number, takerBuys: boolean): void {
     const { orders, ledger, instruments } = this.state;
-    if (instruments.kind[instrument] !== SPOT) {
+    if (instruments.kind(instrument) !== SPOT) {
       this.#writePosition(
         instrument,
         maker,
@@ -198,7 +198,7 @@ export class Execution implements BookListener {
     const { orders, ledger, accounts, instruments, assets } = this.state;
     const holding = orders.holding(slot);
     const accountId = accounts.accountId(orders.accountRow(slot));
-    const instrumentId = instruments.instrumentId[instrument];
+    const instrumentId = instruments.instrumentId(instrument);
     const { i32, f64 } = this.writer.words;
     if (realisedMinor !== 0) {
       const at = this.writer.begin(EventType.LedgerPosted, LedgerPosted.words, instrumentId, 0, 0);
@@ -207,7 +207,7 @@ export class Execution implements BookListener {
         ledger.quoteBalance(holding),
       );
       i32[at + LedgerPosted.at.accountId] = accountId;
-      i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow[instrument]];
+      i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow(instrument)];
       i32[at + LedgerPosted.at.kind] = PostingKind.RealisedProfit;
     }
     const at = this.writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);

@@ -114,7 +114,7 @@ export class Incoming {
    * no protection, the end of the price range. 0: it needs a reference and there is none.
    */
   protectionTicks(row: number, side: Side, referenceTicks: number): number {
-    const ppm = this.state.instruments.marketProtectionPpm[row];
+    const ppm = this.state.instruments.marketProtectionPpm(row);
     if (ppm === 0) return side === BUY ? PRICE_MAX : 1;
     if (referenceTicks === 0) return 0;
     if (side === BUY) {

@@ -299,8 +299,11 @@ export class OrderEntry {
   }
 
   #hasValidQuantity(): boolean {
-    const { minQtyLots, maxQtyLots } = this.state.instruments;
-    return isQuantity(this.qtyLots, maxQtyLots[this.row]) && this.qtyLots >= minQtyLots[this.row];
+    const { instruments } = this.state;
+    return (
+      isQuantity(this.qtyLots, instruments.maxQtyLots(this.row)) &&
+      this.qtyLots >= instruments.minQtyLots(this.row)
+    );
   }
 
   #hasValidDisplay(mayRest: boolean): boolean {
@@ -331,7 +334,7 @@ export class OrderEntry {
     if (price !== 0 && ledger.valueMinor(this.row, price, this.qtyLots) === -1) return VALUE_TOO_LARGE;
     if (this.selfTrade > STP_LAST) return INVALID_SELF_TRADE_PREVENTION;
     if (this.selfTrade === STP_DEFAULT) {
-      this.selfTrade = instruments.selfTradePrevention[this.row] || STP_CANCEL_NEWEST;
+      this.selfTrade = instruments.selfTradePrevention(this.row) || STP_CANCEL_NEWEST;
     }
     return price === 0 ? NO_REFERENCE_PRICE : NONE;
   }

@@ -106,7 +106,7 @@ export class Reports {
     return this.writer.beginRaw(
       type,
       words,
-      this.instruments.instrumentId[this.orders.instrumentRow(slot)],
+      this.instruments.instrumentId(this.orders.instrumentRow(slot)),
       this.users.userId(user),
       this.users.nextReport(user),
     );
@@ -121,7 +121,7 @@ export class Reports {
     const at = this.writer.beginRaw(
       ACCEPTED_TYPE,
       ACCEPTED_WORDS,
-      this.instruments.instrumentId[this.orders.instrumentRow(slot)],
+      this.instruments.instrumentId(this.orders.instrumentRow(slot)),
       this.users.userId(user),
       isImage ? 0 : this.users.nextReport(user),
     );
@@ -189,7 +189,7 @@ export class Reports {
   /** Public: reported to nobody. */
   rested(slot: number, priceTicks: number): void {
     const orders = this.orders;
-    const instrumentId = this.instruments.instrumentId[orders.instrumentRow(slot)];
+    const instrumentId = this.instruments.instrumentId(orders.instrumentRow(slot));
     const at = this.writer.beginRaw(RESTED_TYPE, RESTED_WORDS, instrumentId, 0, 0) & MASK;
     this.f64[(at + RESTED_ORDER_ID) >> 1] = this.store.orderId(slot);
     this.f64[(at + RESTED_DISPLAY_QTY_LOTS) >> 1] = this.store.visibleQtyLots(slot);

@@ -150,9 +150,9 @@ export class CoreState {
     const row = this.books.length;
     const { instruments } = this;
     const book = new OrderBook(this.orders.store, listener, {
-      referencePriceTicks: instruments.referencePriceTicks[row],
-      staticBandPpm: instruments.staticBandPpm[row],
-      dynamicBandPpm: instruments.dynamicBandPpm[row],
+      referencePriceTicks: instruments.referencePriceTicks(row),
+      staticBandPpm: instruments.staticBandPpm(row),
+      dynamicBandPpm: instruments.dynamicBandPpm(row),
     });
     this.books.push(book);
     return book;

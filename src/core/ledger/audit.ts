@@ -14,7 +14,7 @@ export function audit(ledger: Ledger): string | null {
 function auditHoldings(ledger: Ledger): string | null {
   for (let row = 0; row < ledger.count; row++) {
     const instrument = ledger.instrumentRow(row);
-    const isSpot = ledger.instruments.kind[instrument] === InstrumentKind.Spot;
+    const isSpot = ledger.instruments.kind(instrument) === InstrumentKind.Spot;
     for (const name of [
       'openBuyLots',
       'openSellLots',
@@ -27,13 +27,13 @@ function auditHoldings(ledger: Ledger): string | null {
       const amount = ledger[name](row);
       if (!(amount >= 0 && Number.isSafeInteger(amount))) return `holding ${row}: ${name} ${amount}`;
     }
-    const soldBase = ledger.openSellLots(row) * ledger.instruments.lotBaseMinor[instrument];
+    const soldBase = ledger.openSellLots(row) * ledger.instruments.lotBaseMinor(instrument);
     if (isSpot && ledger.heldSellMinor(row) !== soldBase) {
       return `holding ${row}: heldSellMinor ${ledger.heldSellMinor(row)}, open sells need ${soldBase}`;
     }
     const margin = isSpot
       ? 0
-      : ledger.worstCaseLots(row, Side.Buy, 0) * ledger.instruments.initialMarginMinor[instrument];
+      : ledger.worstCaseLots(row, Side.Buy, 0) * ledger.instruments.initialMarginMinor(instrument);
     if (ledger.marginMinor(row) !== margin) {
       return `holding ${row}: marginMinor ${ledger.marginMinor(row)}, worst case needs ${margin}`;
     }

@@ -71,8 +71,8 @@ class Trader {
     const [buy, sell] = pairs[pick % pairs.length];
     const instrument = ledger.instrumentRow(buy.holding);
     const qtyLots = 1 + (lots % Math.min(buy.leavesLots, sell.leavesLots));
-    const maker = instruments.makerFeePpm[instrument];
-    const taker = instruments.takerFeePpm[instrument];
+    const maker = instruments.makerFeePpm(instrument);
+    const taker = instruments.takerFeePpm(instrument);
     const price = atBuyPrice ? buy.priceTicks : sell.priceTicks;
     const [buyerFee, sellerFee] = buyerIsMaker ? [maker, taker] : [taker, maker];
     ledger.settle(instrument, buy.holding, sell.holding, price, qtyLots, buyerFee, sellerFee);
@@ -120,9 +120,9 @@ class Trader {
   #holdMinor(holding: number, order: Order, valueMinor: number): number {
     const { ledger, instruments } = this.venue;
     const row = ledger.instrumentRow(holding);
-    if (instruments.kind[row] !== InstrumentKind.Spot) return 0;
-    if (order.side === Sell) return Number(BigInt(order.leavesLots) * BigInt(instruments.lotBaseMinor[row]));
-    const feePpm = BigInt(Math.max(instruments.makerFeePpm[row], instruments.takerFeePpm[row]));
+    if (instruments.kind(row) !== InstrumentKind.Spot) return 0;
+    if (order.side === Sell) return Number(BigInt(order.leavesLots) * BigInt(instruments.lotBaseMinor(row)));
+    const feePpm = BigInt(Math.max(instruments.makerFeePpm(row), instruments.takerFeePpm(row)));
     return Number(BigInt(valueMinor) + (feePpm * BigInt(valueMinor)) / 1_000_000n);
   }
 }

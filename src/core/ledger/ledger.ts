@@ -197,12 +197,12 @@ export class Ledger {
   }
 
   #openHolding(accountRow: number, instrumentRow: number): number {
-    const { kind, baseAssetRow, quoteAssetRow } = this.instruments;
+    const { instruments } = this;
     if (this.holdings.rows === this.holdings.capacity) return -1;
-    const isSpot = kind[instrumentRow] === InstrumentKind.Spot;
-    const base = isSpot ? this.balances.open(accountRow, baseAssetRow[instrumentRow]) : -1;
-    const quote = this.balances.open(accountRow, quoteAssetRow[instrumentRow]);
-    const venue = this.balances.open(VENUE_ACCOUNT_ROW, quoteAssetRow[instrumentRow]);
+    const isSpot = instruments.kind(instrumentRow) === InstrumentKind.Spot;
+    const base = isSpot ? this.balances.open(accountRow, instruments.baseAssetRow(instrumentRow)) : -1;
+    const quote = this.balances.open(accountRow, instruments.quoteAssetRow(instrumentRow));
+    const venue = this.balances.open(VENUE_ACCOUNT_ROW, instruments.quoteAssetRow(instrumentRow));
     if ((isSpot && base === -1) || quote === -1 || venue === -1) return -1;
     const row = this.holdings.addRow();
     const at = row << 5;
@@ -260,8 +260,8 @@ export class Ledger {
 
   /** Money of a quantity at a price: floor(price x qty x valueNumerator / valueDenominator), or -1 above 2^53 - 1. */
   valueMinor(instrumentRow: number, priceTicks: number, qtyLots: number): number {
-    const numerator = this.instruments.valueNumerator[instrumentRow];
-    const denominator = this.instruments.valueDenominator[instrumentRow];
+    const numerator = this.instruments.valueNumerator(instrumentRow);
+    const denominator = this.instruments.valueDenominator(instrumentRow);
     const product = priceTicks * qtyLots;
     if (numerator === 1 && denominator === 1) return product <= AMOUNT_MAX ? product : -1;
     return mulMulDivFloor(priceTicks, qtyLots, numerator, denominator);
@@ -320,7 +320,7 @@ export class Ledger {
         return RejectCode.INSUFFICIENT_FUNDS;
       }
     } else {
-      const margin = mulDivFloor(worstLots, this.instruments.initialMarginMinor[instrument], 1);
+      const margin = mulDivFloor(worstLots, this.instruments.initialMarginMinor(instrument), 1);
       const added = margin - this.marginMinor(holding);
       const grows = worstLots > this.worstCaseLots(holding, side, replacedLots);
       if (grows && (margin === -1 || added > this.balances.availableMinor(quote))) {
@@ -378,9 +378,9 @@ export class Ledger {
 
   /** Hold of a spot order: a buy's value and the larger fee on it, a sell's base amount; -1 above 2^53 - 1. */
   #holdMinor(instrumentRow: number, side: number, valueMinor: number, leavesLots: number): number {
-    const { makerFeePpm, takerFeePpm, lotBaseMinor } = this.instruments;
-    if (side !== Side.Buy) return mulDivFloor(leavesLots, lotBaseMinor[instrumentRow], 1);
-    const feePpm = Math.max(makerFeePpm[instrumentRow], takerFeePpm[instrumentRow]);
+    const { instruments } = this;
+    if (side !== Side.Buy) return mulDivFloor(leavesLots, instruments.lotBaseMinor(instrumentRow), 1);
+    const feePpm = Math.max(instruments.makerFeePpm(instrumentRow), instruments.takerFeePpm(instrumentRow));
     const hold = valueMinor + mulDivFloor(feePpm, valueMinor, PPM);
     return hold > AMOUNT_MAX ? -1 : hold;
   }
@@ -409,7 +409,7 @@ export class Ledger {
   #requireMargin(holding: number, side: number): void {
     const margin = mulDivFloor(
       this.worstCaseLots(holding, side, 0),
-      this.instruments.initialMarginMinor[this.instrumentRow(holding)],
+      this.instruments.initialMarginMinor(this.instrumentRow(holding)),
       1,
     );
     assert(margin !== -1, 'Invariant: only reserve raises a margin requirement, and refuses inexact ones');
@@ -446,19 +446,19 @@ export class Ledger {
       this.buyerRealisedMinor = this.#movePosition(buyerHolding, priceTicks, qtyLots);
       this.sellerRealisedMinor = this.#movePosition(sellerHolding, priceTicks, -qtyLots);
     }
-    this.balances.assertConserved(this.instruments.quoteAssetRow[instrumentRow]);
+    this.balances.assertConserved(this.instruments.quoteAssetRow(instrumentRow));
   }
 
   #settleSpot(instrumentRow: number, buyerHolding: number, sellerHolding: number, qtyLots: number): void {
     const balances = this.balances;
-    const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor[instrumentRow], 1);
+    const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor(instrumentRow), 1);
     assert(baseMinor !== -1, "Invariant: a trade's base amount was held by its sell order");
     balances.post(this.quoteBalance(buyerHolding), -(this.amountMinor + this.buyerFeeMinor));
     balances.post(this.quoteBalance(sellerHolding), this.amountMinor - this.sellerFeeMinor);
     balances.post(this.venueBalance(buyerHolding), this.buyerFeeMinor + this.sellerFeeMinor);
     balances.post(this.baseBalance(sellerHolding), -baseMinor);
     balances.post(this.baseBalance(buyerHolding), baseMinor);
-    balances.assertConserved(this.instruments.baseAssetRow[instrumentRow]);
+    balances.assertConserved(this.instruments.baseAssetRow(instrumentRow));
   }
 
   #payVenue(holding: number, amountMinor: number): number {

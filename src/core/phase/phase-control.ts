@@ -57,7 +57,7 @@ export class PhaseControl {
   /** A trade would have left a price band. */
   callVolatilityAuction(row: number): void {
     const { instruments, timeSeconds } = this.state;
-    const endSeconds = timeSeconds + (instruments.volatilityAuctionSeconds[row] >>> 0);
+    const endSeconds = timeSeconds + (instruments.volatilityAuctionSeconds(row) >>> 0);
     this.change(row, Phase.VolatilityAuction, Phase.Continuous, endSeconds);
   }
 
@@ -76,7 +76,7 @@ export class PhaseControl {
     const at = this.writer.begin(
       EventType.PhaseChanged,
       PhaseChanged.words,
-      instruments.instrumentId[row],
+      instruments.instrumentId(row),
       0,
       0,
     );
@@ -117,7 +117,7 @@ export class PhaseControl {
       if (orders.store.leavesQtyLots(buyer) > 0) book.refresh(buyer);
       if (orders.store.leavesQtyLots(seller) > 0) book.refresh(seller);
     }
-    const instrumentId = instruments.instrumentId[row];
+    const instrumentId = instruments.instrumentId(row);
     const at = this.writer.begin(EventType.AuctionUncrossed, AuctionUncrossed.words, instrumentId, 0, 0);
     const { i32, f64 } = this.writer.words;
     f64[(at + AuctionUncrossed.at.qtyLots) >> 1] = auction.qtyLots;
@@ -148,7 +148,7 @@ export class PhaseControl {
       phases.scheduleSecond[row * ENTRIES + entry] = isSet ? i32[seconds + entry] : 0;
     }
     phases.scheduleRunSeconds[row] = timeSeconds;
-    this.writer.begin(EventType.ScheduleSet, ScheduleSet.words, instruments.instrumentId[row], 0, 0);
+    this.writer.begin(EventType.ScheduleSet, ScheduleSet.words, instruments.instrumentId(row), 0, 0);
     return ACCEPTED;
   }
 
@@ -200,7 +200,7 @@ export class PhaseControl {
       phases.indicativePriceTicks[row] = auction.priceTicks;
       phases.indicativeQtyLots[row] = auction.qtyLots;
       phases.indicativeSurplusLots[row] = auction.surplusLots;
-      const instrumentId = instruments.instrumentId[row];
+      const instrumentId = instruments.instrumentId(row);
       const at = this.writer.begin(EventType.AuctionIndicative, AuctionIndicative.words, instrumentId, 0, 0);
       const { i32, f64 } = this.writer.words;
       const surplus = auction.surplusLots;

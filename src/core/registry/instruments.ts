@@ -1,7 +1,7 @@
 import { AddInstrument, InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { IdMap } from '#lib/id-map.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -40,39 +40,50 @@ const AMOUNT_WORDS = [
   at.maxQtyLots,
 ] as const;
 
-/** Instruments: their configuration, one column per field of AddInstrument, and kill flag. Rows are never freed. */
+/** Words of one record; `row << 5` is its first, `row << 4` its first 64-bit field. */
+const RECORD_WORDS = 32;
+/** Word offsets within an instrument's record. */
+const Word = {
+  instrumentId: 0,
+  kind: 1,
+  priceDecimals: 2,
+  qtyDecimals: 3,
+  selfTradePrevention: 4,
+  initialPhase: 5,
+  killed: 6,
+  baseAssetRow: 7,
+  quoteAssetRow: 8,
+  tickSize: 9,
+  lotSize: 10,
+  makerFeePpm: 11,
+  takerFeePpm: 12,
+  collarPpm: 13,
+  marketProtectionPpm: 14,
+  staticBandPpm: 15,
+  dynamicBandPpm: 16,
+  volatilityAuctionSeconds: 17,
+  referencePriceTicks: 18,
+} as const;
+/** Offsets of its 64-bit fields, from `row << 4`. */
+const Double = {
+  valueNumerator: 10,
+  valueDenominator: 11,
+  lotBaseMinor: 12,
+  initialMarginMinor: 13,
+  minQtyLots: 14,
+  maxQtyLots: 15,
+} as const;
+
+/**
+ * Instruments: their configuration as AddInstrument gives it, one record each (checks read many fields of one
+ * instrument), and their kill flag. Rows are never freed.
+ */
 export class InstrumentTable {
   declare readonly stores: readonly Columns[];
-  declare readonly instrumentId: Int32Array;
-  declare readonly kind: Uint8Array;
-  declare readonly priceDecimals: Uint8Array;
-  declare readonly qtyDecimals: Uint8Array;
-  declare readonly selfTradePrevention: Uint8Array;
-  /** The phase that the instrument was added with. */
-  declare readonly initialPhase: Uint8Array;
-  /** 1: stopped by its kill switch. */
-  declare readonly killed: Uint8Array;
-  /** -1: a margined instrument without a base asset. */
-  declare readonly baseAssetRow: Int32Array;
-  declare readonly quoteAssetRow: Int32Array;
   /** Two words per row: text8. */
   declare readonly symbol: Int32Array;
-  declare readonly tickSize: Int32Array;
-  declare readonly lotSize: Int32Array;
-  declare readonly valueNumerator: Float64Array;
-  declare readonly valueDenominator: Float64Array;
-  declare readonly lotBaseMinor: Float64Array;
-  declare readonly initialMarginMinor: Float64Array;
-  declare readonly minQtyLots: Float64Array;
-  declare readonly maxQtyLots: Float64Array;
-  declare readonly makerFeePpm: Int32Array;
-  declare readonly takerFeePpm: Int32Array;
-  declare readonly collarPpm: Int32Array;
-  declare readonly marketProtectionPpm: Int32Array;
-  declare readonly staticBandPpm: Int32Array;
-  declare readonly dynamicBandPpm: Int32Array;
-  declare readonly volatilityAuctionSeconds: Int32Array;
-  declare readonly referencePriceTicks: Int32Array;
+  declare private readonly words: Int32Array<ArrayBuffer>;
+  declare private readonly doubles: Float64Array<ArrayBuffer>;
   declare private readonly store: Columns;
   declare private readonly assets: AssetTable;
   declare private readonly rowOfId: IdMap;
@@ -83,32 +94,9 @@ export class InstrumentTable {
     this.store = store;
     this.assets = assets;
     this.stores = [store];
-    this.instrumentId = store.i32('instrumentId');
-    this.kind = store.u8('kind');
-    this.priceDecimals = store.u8('priceDecimals');
-    this.qtyDecimals = store.u8('qtyDecimals');
-    this.selfTradePrevention = store.u8('selfTradePrevention');
-    this.initialPhase = store.u8('initialPhase');
-    this.killed = store.u8('killed');
-    this.baseAssetRow = store.i32('baseAssetRow');
-    this.quoteAssetRow = store.i32('quoteAssetRow');
+    this.words = store.i32('record', RECORD_WORDS);
+    this.doubles = doublesOf(this.words);
     this.symbol = store.i32('symbol', 2);
-    this.tickSize = store.i32('tickSize');
-    this.lotSize = store.i32('lotSize');
-    this.valueNumerator = store.f64('valueNumerator');
-    this.valueDenominator = store.f64('valueDenominator');
-    this.lotBaseMinor = store.f64('lotBaseMinor');
-    this.initialMarginMinor = store.f64('initialMarginMinor');
-    this.minQtyLots = store.f64('minQtyLots');
-    this.maxQtyLots = store.f64('maxQtyLots');
-    this.makerFeePpm = store.i32('makerFeePpm');
-    this.takerFeePpm = store.i32('takerFeePpm');
-    this.collarPpm = store.i32('collarPpm');
-    this.marketProtectionPpm = store.i32('marketProtectionPpm');
-    this.staticBandPpm = store.i32('staticBandPpm');
-    this.dynamicBandPpm = store.i32('dynamicBandPpm');
-    this.volatilityAuctionSeconds = store.i32('volatilityAuctionSeconds');
-    this.referencePriceTicks = store.i32('referencePriceTicks');
     this.rowOfId = new IdMap();
     this.rowOfSymbol = new IntPairMap();
   }
@@ -116,6 +104,113 @@ export class InstrumentTable {
   /** Instruments so far: rows 0 to count - 1. */
   get count(): number {
     return this.store.rows;
+  }
+
+  instrumentId(row: number): number {
+    return this.words[(row << 5) | Word.instrumentId];
+  }
+
+  kind(row: number): number {
+    return this.words[(row << 5) | Word.kind];
+  }
+
+  priceDecimals(row: number): number {
+    return this.words[(row << 5) | Word.priceDecimals];
+  }
+
+  qtyDecimals(row: number): number {
+    return this.words[(row << 5) | Word.qtyDecimals];
+  }
+
+  selfTradePrevention(row: number): number {
+    return this.words[(row << 5) | Word.selfTradePrevention];
+  }
+
+  /** The phase that the instrument was added with. */
+  initialPhase(row: number): number {
+    return this.words[(row << 5) | Word.initialPhase];
+  }
+
+  /** 1: stopped by its kill switch. */
+  killed(row: number): number {
+    return this.words[(row << 5) | Word.killed];
+  }
+
+  setKilled(row: number, killed: number): void {
+    this.words[(row << 5) | Word.killed] = killed;
+  }
+
+  /** -1: a margined instrument without a base asset. */
+  baseAssetRow(row: number): number {
+    return this.words[(row << 5) | Word.baseAssetRow];
+  }
+
+  quoteAssetRow(row: number): number {
+    return this.words[(row << 5) | Word.quoteAssetRow];
+  }
+
+  tickSize(row: number): number {
+    return this.words[(row << 5) | Word.tickSize];
+  }
+
+  lotSize(row: number): number {
+    return this.words[(row << 5) | Word.lotSize];
+  }
+
+  makerFeePpm(row: number): number {
+    return this.words[(row << 5) | Word.makerFeePpm];
+  }
+
+  takerFeePpm(row: number): number {
+    return this.words[(row << 5) | Word.takerFeePpm];
+  }
+
+  collarPpm(row: number): number {
+    return this.words[(row << 5) | Word.collarPpm];
+  }
+
+  marketProtectionPpm(row: number): number {
+    return this.words[(row << 5) | Word.marketProtectionPpm];
+  }
+
+  staticBandPpm(row: number): number {
+    return this.words[(row << 5) | Word.staticBandPpm];
+  }
+
+  dynamicBandPpm(row: number): number {
+    return this.words[(row << 5) | Word.dynamicBandPpm];
+  }
+
+  volatilityAuctionSeconds(row: number): number {
+    return this.words[(row << 5) | Word.volatilityAuctionSeconds];
+  }
+
+  referencePriceTicks(row: number): number {
+    return this.words[(row << 5) | Word.referencePriceTicks];
+  }
+
+  valueNumerator(row: number): number {
+    return this.doubles[(row << 4) | Double.valueNumerator];
+  }
+
+  valueDenominator(row: number): number {
+    return this.doubles[(row << 4) | Double.valueDenominator];
+  }
+
+  lotBaseMinor(row: number): number {
+    return this.doubles[(row << 4) | Double.lotBaseMinor];
+  }
+
+  initialMarginMinor(row: number): number {
+    return this.doubles[(row << 4) | Double.initialMarginMinor];
+  }
+
+  minQtyLots(row: number): number {
+    return this.doubles[(row << 4) | Double.minQtyLots];
+  }
+
+  maxQtyLots(row: number): number {
+    return this.doubles[(row << 4) | Double.maxQtyLots];
   }
 
   /** The row of an instrument id, or -1. */
@@ -145,8 +240,8 @@ export class InstrumentTable {
     if (this.store.rows === this.store.capacity) return RejectCode.CAPACITY;
     if (!isConsistent(words, offset)) return RejectCode.INVALID_CONFIGURATION;
     const row = this.store.addRow();
-    this.baseAssetRow[row] = baseAssetRow;
-    this.quoteAssetRow[row] = quoteAssetRow;
+    this.words[(row << 5) | Word.baseAssetRow] = baseAssetRow;
+    this.words[(row << 5) | Word.quoteAssetRow] = quoteAssetRow;
     this.#fill(row, words, offset);
     this.#index(row);
     return ACCEPTED;
@@ -162,33 +257,36 @@ export class InstrumentTable {
   #fill(row: number, words: WordBuffer, offset: number): void {
     const { i32, f64, u8 } = words;
     const byte = offset * 4;
-    this.instrumentId[row] = i32[offset + at.instrumentId];
-    this.kind[row] = u8[byte + KIND];
-    this.priceDecimals[row] = u8[byte + PRICE_DECIMALS];
-    this.qtyDecimals[row] = u8[byte + QTY_DECIMALS];
-    this.selfTradePrevention[row] = u8[byte + SELF_TRADE_PREVENTION];
-    this.initialPhase[row] = u8[byte + PHASE];
+    const { words: record, doubles } = this;
+    const at32 = row << 5;
+    const at64 = row << 4;
+    record[at32 | Word.instrumentId] = i32[offset + at.instrumentId];
+    record[at32 | Word.kind] = u8[byte + KIND];
+    record[at32 | Word.priceDecimals] = u8[byte + PRICE_DECIMALS];
+    record[at32 | Word.qtyDecimals] = u8[byte + QTY_DECIMALS];
+    record[at32 | Word.selfTradePrevention] = u8[byte + SELF_TRADE_PREVENTION];
+    record[at32 | Word.initialPhase] = u8[byte + PHASE];
     copyWords(this.symbol, row, words, offset + at.symbol, 2);
-    this.tickSize[row] = i32[offset + at.tickSize];
-    this.lotSize[row] = i32[offset + at.lotSize];
-    this.valueNumerator[row] = f64[(offset + at.valueNumerator) >> 1];
-    this.valueDenominator[row] = f64[(offset + at.valueDenominator) >> 1];
-    this.lotBaseMinor[row] = f64[(offset + at.lotBaseMinor) >> 1];
-    this.initialMarginMinor[row] = f64[(offset + at.initialMarginMinor) >> 1];
-    this.minQtyLots[row] = f64[(offset + at.minQtyLots) >> 1];
-    this.maxQtyLots[row] = f64[(offset + at.maxQtyLots) >> 1];
-    this.makerFeePpm[row] = i32[offset + at.makerFeePpm];
-    this.takerFeePpm[row] = i32[offset + at.takerFeePpm];
-    this.collarPpm[row] = i32[offset + at.collarPpm];
-    this.marketProtectionPpm[row] = i32[offset + at.marketProtectionPpm];
-    this.staticBandPpm[row] = i32[offset + at.staticBandPpm];
-    this.dynamicBandPpm[row] = i32[offset + at.dynamicBandPpm];
-    this.volatilityAuctionSeconds[row] = i32[offset + at.volatilityAuctionSeconds];
-    this.referencePriceTicks[row] = i32[offset + at.referencePriceTicks];
+    record[at32 | Word.tickSize] = i32[offset + at.tickSize];
+    record[at32 | Word.lotSize] = i32[offset + at.lotSize];
+    doubles[at64 | Double.valueNumerator] = f64[(offset + at.valueNumerator) >> 1];
+    doubles[at64 | Double.valueDenominator] = f64[(offset + at.valueDenominator) >> 1];
+    doubles[at64 | Double.lotBaseMinor] = f64[(offset + at.lotBaseMinor) >> 1];
+    doubles[at64 | Double.initialMarginMinor] = f64[(offset + at.initialMarginMinor) >> 1];
+    doubles[at64 | Double.minQtyLots] = f64[(offset + at.minQtyLots) >> 1];
+    doubles[at64 | Double.maxQtyLots] = f64[(offset + at.maxQtyLots) >> 1];
+    record[at32 | Word.makerFeePpm] = i32[offset + at.makerFeePpm];
+    record[at32 | Word.takerFeePpm] = i32[offset + at.takerFeePpm];
+    record[at32 | Word.collarPpm] = i32[offset + at.collarPpm];
+    record[at32 | Word.marketProtectionPpm] = i32[offset + at.marketProtectionPpm];
+    record[at32 | Word.staticBandPpm] = i32[offset + at.staticBandPpm];
+    record[at32 | Word.dynamicBandPpm] = i32[offset + at.dynamicBandPpm];
+    record[at32 | Word.volatilityAuctionSeconds] = i32[offset + at.volatilityAuctionSeconds];
+    record[at32 | Word.referencePriceTicks] = i32[offset + at.referencePriceTicks];
   }
 
   #index(row: number): void {
-    this.rowOfId.set(this.instrumentId[row], row);
+    this.rowOfId.set(this.instrumentId(row), row);
     this.rowOfSymbol.set(this.symbol[row * 2], this.symbol[row * 2 + 1], row);
   }
 }

@@ -149,10 +149,10 @@ test('AddInstrument: each field has its column', () => {
   );
   const { baseAssetId, quoteAssetId, symbol, ...columns } = fields;
   for (const [name, value] of Object.entries(columns)) {
-    assert.equal(instruments[name as keyof typeof columns][0], value, name);
+    assert.equal(instruments[name as keyof typeof columns](0), value, name);
   }
-  assert.deepEqual([instruments.baseAssetRow[0], instruments.quoteAssetRow[0]], [0, 1]);
-  assert.equal(instruments.initialPhase[0], Phase.Halted);
+  assert.deepEqual([instruments.baseAssetRow(0), instruments.quoteAssetRow(0)], [0, 1]);
+  assert.equal(instruments.initialPhase(0), Phase.Halted);
   assert.equal(textOf(instruments.symbol, 8), 'X\0\0\0\0\0\0\0');
   assert.equal(instruments.rowOf(77), 0);
 });

@@ -85,7 +85,7 @@ export class Risk {
   /** KILL_SWITCH_VENUE, _INSTRUMENT, _ACCOUNT or _USER, whichever comes first, or ACCEPTED. */
   killSwitch(instrumentRow: number, accountRow: number, userRow: number): number {
     if (this.venueKilled[0] !== 0) return KILL_SWITCH_VENUE;
-    if (this.instruments.killed[instrumentRow] !== 0) return KILL_SWITCH_INSTRUMENT;
+    if (this.instruments.killed(instrumentRow) !== 0) return KILL_SWITCH_INSTRUMENT;
     if (this.accounts.isKilled(accountRow)) return KILL_SWITCH_ACCOUNT;
     if (this.users.isKilled(userRow)) return KILL_SWITCH_USER;
     return NONE;
@@ -152,7 +152,7 @@ export class Risk {
       const valueMax = doubles[(account << 4) | ORDER_VALUE_MAX];
       if (valueMax !== 0 && value > valueMax) return ORDER_VALUE_LIMIT;
     }
-    if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.instruments.collarPpm[instrument])) {
+    if (isLimitPrice && isOutside(priceTicks, referencePriceTicks, this.instruments.collarPpm(instrument))) {
       return PRICE_COLLAR;
     }
     if (isLimited && this.#passesPositionLimit(holding, side, leavesLots, replacedLots))
@@ -168,7 +168,7 @@ export class Risk {
   #passesPositionLimit(holding: number, side: number, leavesLots: number, replacedLots: number): boolean {
     const ledger = this.ledger;
     const positionMax = this.accounts.doubles[(ledger.accountRow(holding) << 4) + POSITION_MAX];
-    const isSpot = this.instruments.kind[ledger.instrumentRow(holding)] === InstrumentKind.Spot;
+    const isSpot = this.instruments.kind(ledger.instrumentRow(holding)) === InstrumentKind.Spot;
     if (positionMax === 0 || isSpot) return false;
     const worstLots = ledger.worstCaseLots(holding, side, leavesLots);
     return worstLots > positionMax && worstLots > ledger.worstCaseLots(holding, side, replacedLots);
@@ -195,7 +195,7 @@ export class Risk {
       case KillScope.Instrument:
         row = this.instruments.rowOf(scopeId);
         if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-        this.instruments.killed[row] = engaged;
+        this.instruments.setKilled(row, engaged);
         return ACCEPTED;
       case KillScope.Account:
         row = this.accounts.customerRowOf(scopeId);
