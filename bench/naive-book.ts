@@ -51,10 +51,10 @@ export class NaiveBook {
   readonly bids = new NaiveSide();
   readonly asks = new NaiveSide();
   readonly orders = new Map<number, NaiveOrder>();
-  readonly #onTrade: OnTrade;
+  declare private readonly onTrade: OnTrade;
 
   constructor(onTrade: OnTrade) {
-    this.#onTrade = onTrade;
+    this.onTrade = onTrade;
   }
 
   /** Matches, then rests what is left if `mayRest`. Returns what was left. */
@@ -72,7 +72,7 @@ export class NaiveBook {
         opposite.remove(maker);
         this.orders.delete(maker.id);
       }
-      this.#onTrade(maker.id, id, qty, best);
+      this.onTrade(maker.id, id, qty, best);
     }
     if (leaves > 0 && mayRest) {
       const order = { id, buy, priceTicks, leaves };

@@ -10,8 +10,8 @@ export const ReportType = {
   ModifyReject: 5,
 } as const;
 
-/** Words of one report: type | sell << 8, sequence, order id (a trade's maker), price, quantity, taker, two spare. */
-export const REPORT_WORDS = 8;
+/** Words of one report: type | sell << 8, sequence, order id (a trade's maker), price, quantity, taker. */
+export const REPORT_WORDS = 6;
 
 function line(words: Int32Array, at: number): string {
   const type = words[at] & 255;
@@ -70,8 +70,8 @@ export function canonicalHash(words: Int32Array, count: number): string {
 
 /** A growing list of reports, for the naive book. */
 export class ReportList {
-  words: Int32Array;
-  count: number;
+  declare words: Int32Array;
+  declare count: number;
 
   constructor() {
     this.words = new Int32Array(1 << 16);

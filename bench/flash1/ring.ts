@@ -25,20 +25,20 @@ export function allocateRing(): RingMemory {
 
 /** The book's side of a single-producer, single-consumer ring in shared memory. */
 export class RingProducer {
-  readonly #control: Int32Array;
-  readonly #words: Int32Array;
+  declare private readonly control: Int32Array;
+  declare private readonly words: Int32Array;
   /** Reports written since the start, and how many of them the consumer can see. */
-  #written: number;
-  #published: number;
+  declare private written: number;
+  declare private published: number;
   /** Reports taken by the consumer, as last read. */
-  #taken: number;
+  declare private taken: number;
 
   constructor(memory: RingMemory) {
-    this.#control = new Int32Array(memory.control);
-    this.#words = new Int32Array(memory.reports);
-    this.#written = 0;
-    this.#published = 0;
-    this.#taken = 0;
+    this.control = new Int32Array(memory.control);
+    this.words = new Int32Array(memory.reports);
+    this.written = 0;
+    this.published = 0;
+    this.taken = 0;
   }
 
   push(
@@ -50,9 +50,9 @@ export class RingProducer {
     qty: number,
     taker: number,
   ): void {
-    const written = this.#written;
-    if (written - this.#taken === RING_REPORTS) this.#waitForSpace();
-    const words = this.#words;
+    const written = this.written;
+    if (written - this.taken === RING_REPORTS) this.#waitForSpace();
+    const words = this.words;
     const at = (written & (RING_REPORTS - 1)) * REPORT_WORDS;
     words[at] = type | (sell << 8);
     words[at + 1] = sequence;
@@ -60,25 +60,25 @@ export class RingProducer {
     words[at + 3] = price;
     words[at + 4] = qty;
     words[at + 5] = taker;
-    this.#written = written + 1;
-    if (written + 1 - this.#published === PUBLISH_EVERY) this.publish();
+    this.written = written + 1;
+    if (written + 1 - this.published === PUBLISH_EVERY) this.publish();
   }
 
   publish(): void {
-    this.#published = this.#written;
-    Atomics.store(this.#control, TAIL, this.#written);
+    this.published = this.written;
+    Atomics.store(this.control, TAIL, this.written);
   }
 
   /** Publishes and tells the consumer that nothing follows. Returns the number of reports. */
   close(): number {
     this.publish();
-    Atomics.store(this.#control, CLOSED, 1);
-    return this.#written;
+    Atomics.store(this.control, CLOSED, 1);
+    return this.written;
   }
 
   #waitForSpace(): void {
     this.publish();
-    while (this.#written - this.#taken === RING_REPORTS) this.#taken = Atomics.load(this.#control, HEAD);
+    while (this.written - this.taken === RING_REPORTS) this.taken = Atomics.load(this.control, HEAD);
   }
 }
 

@@ -64,25 +64,25 @@ const ANSWER_TIMEOUT_MS = 20_000;
 
 /** One connection: sends orders, remembers when each was due, and hears the answers. */
 class Lane {
-  readonly #socket: Socket;
-  readonly #frames: EnterFrames;
-  readonly #firstRefNum: number;
-  readonly #dueMs: Float64Array;
-  readonly #load: Load;
-  #nowMs: number;
+  declare private readonly socket: Socket;
+  declare private readonly frames: EnterFrames;
+  declare private readonly firstRefNum: number;
+  declare private readonly dueMs: Float64Array;
+  declare private readonly load: Load;
+  declare private nowMs: number;
   /** Answers in the chunk at hand. */
-  #heard: number;
-  sent: number;
-  answered: number;
+  declare private heard: number;
+  declare sent: number;
+  declare answered: number;
 
   private constructor(socket: Socket, connection: LoadConnection, load: Load) {
-    this.#socket = socket;
-    this.#firstRefNum = connection.lastRefNum + 1;
-    this.#frames = new EnterFrames(FRAMES, connection, connection.lastRefNum);
-    this.#dueMs = new Float64Array(UNANSWERED_MAX);
-    this.#load = load;
-    this.#nowMs = 0;
-    this.#heard = 0;
+    this.socket = socket;
+    this.firstRefNum = connection.lastRefNum + 1;
+    this.frames = new EnterFrames(FRAMES, connection, connection.lastRefNum);
+    this.dueMs = new Float64Array(UNANSWERED_MAX);
+    this.load = load;
+    this.nowMs = 0;
+    this.heard = 0;
     this.sent = 0;
     this.answered = 0;
   }
@@ -100,10 +100,10 @@ class Lane {
           reject(new Error(`${connection.username}: login refused`));
       });
       socket.on('data', (chunk: Buffer) => {
-        lane.#nowMs = performance.now();
-        lane.#heard = 0;
+        lane.nowMs = performance.now();
+        lane.heard = 0;
         cutter.push(chunk);
-        if (lane.#heard > 0) load.onAnswers(lane, lane.#heard);
+        if (lane.heard > 0) load.onAnswers(lane, lane.heard);
       });
       socket.on('error', reject);
       socket.on('close', () => load.fail(new Error('the server closed a connection')));
@@ -121,89 +121,89 @@ class Lane {
     }
     let due = dueMs;
     for (let left = count; left > 0; ) {
-      const bytes = this.#frames.take(left);
-      const taken = this.#frames.lastRefNum - this.#firstRefNum + 1 - this.sent;
+      const bytes = this.frames.take(left);
+      const taken = this.frames.lastRefNum - this.firstRefNum + 1 - this.sent;
       for (let i = 0; i < taken; i++, due += everyMs)
-        this.#dueMs[(this.sent + i) & (UNANSWERED_MAX - 1)] = due;
+        this.dueMs[(this.sent + i) & (UNANSWERED_MAX - 1)] = due;
       this.sent += taken;
       left -= taken;
-      this.#socket.write(bytes);
+      this.socket.write(bytes);
     }
   }
 
   #onReport(bytes: Uint8Array, at: number): void {
     const type = bytes[at + SOUP_HEADER_BYTES];
     if (type === OrderAccepted.type) {
-      const order = acceptedRefNum(bytes, at) - this.#firstRefNum;
-      this.#load.record(this.#nowMs, this.#dueMs[order & (UNANSWERED_MAX - 1)]);
+      const order = acceptedRefNum(bytes, at) - this.firstRefNum;
+      this.load.record(this.nowMs, this.dueMs[order & (UNANSWERED_MAX - 1)]);
       this.answered++;
-      this.#heard++;
+      this.heard++;
     } else if (type === Rejected.type) {
-      this.#load.fail(new Error('an order was refused'));
+      this.load.fail(new Error('an order was refused'));
     }
   }
 
   close(): void {
-    this.#socket.removeAllListeners('close');
-    this.#socket.destroy();
+    this.socket.removeAllListeners('close');
+    this.socket.destroy();
   }
 }
 
 class Load {
-  readonly #config: LoadConfig;
-  readonly #latency: RecordableHistogram;
-  readonly #lateness: RecordableHistogram;
-  readonly #done: PromiseWithResolvers<void>;
-  #lanes: Lane[];
-  #measureFromMs: number;
-  #endMs: number;
-  #measured: number;
-  #lastAnswerMs: number;
-  #isSending: boolean;
+  declare private readonly config: LoadConfig;
+  declare private readonly latency: RecordableHistogram;
+  declare private readonly lateness: RecordableHistogram;
+  declare private readonly done: PromiseWithResolvers<void>;
+  declare private lanes: Lane[];
+  declare private measureFromMs: number;
+  declare private endMs: number;
+  declare private measured: number;
+  declare private lastAnswerMs: number;
+  declare private isSending: boolean;
 
   constructor(config: LoadConfig) {
-    this.#config = config;
-    this.#latency = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
-    this.#lateness = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
-    this.#done = Promise.withResolvers();
-    this.#lanes = [];
-    this.#measureFromMs = 0;
-    this.#endMs = 0;
-    this.#measured = 0;
-    this.#lastAnswerMs = 0;
-    this.#isSending = true;
+    this.config = config;
+    this.latency = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
+    this.lateness = createHistogram({ lowest: 1, highest: 60_000_000_000, figures: 3 });
+    this.done = Promise.withResolvers();
+    this.lanes = [];
+    this.measureFromMs = 0;
+    this.endMs = 0;
+    this.measured = 0;
+    this.lastAnswerMs = 0;
+    this.isSending = true;
   }
 
   async run(): Promise<LoadResult> {
-    const { connections, warmupSeconds, seconds, ordersPerSecond } = this.#config;
-    this.#lanes = await Promise.all(connections.map((one) => Lane.open(this.#config, one, this)));
+    const { connections, warmupSeconds, seconds, ordersPerSecond } = this.config;
+    this.lanes = await Promise.all(connections.map((one) => Lane.open(this.config, one, this)));
     const startMs = performance.now() + 10;
-    this.#measureFromMs = startMs + warmupSeconds * 1_000;
-    this.#endMs = this.#measureFromMs + seconds * 1_000;
+    this.measureFromMs = startMs + warmupSeconds * 1_000;
+    this.endMs = this.measureFromMs + seconds * 1_000;
     if (ordersPerSecond > 0) this.#openLoop(startMs);
     else this.#closedLoop();
-    await this.#done.promise;
-    for (const lane of this.#lanes) lane.close();
-    const measuredSeconds = (this.#lastAnswerMs - this.#measureFromMs) / 1_000;
+    await this.done.promise;
+    for (const lane of this.lanes) lane.close();
+    const measuredSeconds = (this.lastAnswerMs - this.measureFromMs) / 1_000;
     return {
-      orders: this.#measured,
-      acknowledgedPerSecond: Math.round(this.#measured / measuredSeconds),
-      latencyNs: percentiles(this.#latency),
-      latenessNs: percentiles(this.#lateness),
+      orders: this.measured,
+      acknowledgedPerSecond: Math.round(this.measured / measuredSeconds),
+      latencyNs: percentiles(this.latency),
+      latenessNs: percentiles(this.lateness),
     };
   }
 
   #openLoop(startMs: number): void {
-    const everyMs = 1_000 / this.#config.ordersPerSecond;
-    const total = Math.floor((this.#endMs - startMs) / everyMs);
-    const lanes = this.#lanes;
+    const everyMs = 1_000 / this.config.ordersPerSecond;
+    const total = Math.floor((this.endMs - startMs) / everyMs);
+    const lanes = this.lanes;
     let next = 0;
     const spin = (): void => {
       const nowMs = performance.now();
       while (next < total && startMs + next * everyMs <= nowMs) {
         const dueMs = startMs + next * everyMs;
         lanes[next % lanes.length].send(1, dueMs, 0);
-        if (dueMs >= this.#measureFromMs) this.#lateness.record(nanos(performance.now() - dueMs));
+        if (dueMs >= this.measureFromMs) this.lateness.record(nanos(performance.now() - dueMs));
         next++;
       }
       if (next < total) setImmediate(spin);
@@ -213,44 +213,44 @@ class Load {
   }
 
   #closedLoop(): void {
-    if (this.#config.orders > 0) this.#endMs = Number.POSITIVE_INFINITY;
-    else setTimeout(() => this.#stop(), this.#endMs - performance.now());
-    for (const lane of this.#lanes) lane.send(this.#config.window, performance.now(), 0);
+    if (this.config.orders > 0) this.endMs = Number.POSITIVE_INFINITY;
+    else setTimeout(() => this.#stop(), this.endMs - performance.now());
+    for (const lane of this.lanes) lane.send(this.config.window, performance.now(), 0);
   }
 
   #stop(): void {
-    this.#isSending = false;
+    this.isSending = false;
     this.#finishWhenAnswered();
     setTimeout(() => {
-      const missing = this.#lanes.reduce((sum, lane) => sum + lane.sent - lane.answered, 0);
+      const missing = this.lanes.reduce((sum, lane) => sum + lane.sent - lane.answered, 0);
       this.fail(new Error(`${missing} orders were not answered within ${ANSWER_TIMEOUT_MS} ms`));
     }, ANSWER_TIMEOUT_MS).unref();
   }
 
   #finishWhenAnswered(): void {
-    if (this.#lanes.every((lane) => lane.sent === lane.answered)) this.#done.resolve();
+    if (this.lanes.every((lane) => lane.sent === lane.answered)) this.done.resolve();
   }
 
   record(nowMs: number, dueMs: number): void {
-    const isOpen = this.#config.ordersPerSecond > 0;
+    const isOpen = this.config.ordersPerSecond > 0;
     // Closed loop: the rate is of what is answered within the time; the last windows come after it.
-    if (isOpen ? dueMs < this.#measureFromMs : nowMs < this.#measureFromMs || nowMs > this.#endMs) return;
-    this.#latency.record(nanos(nowMs - dueMs));
-    this.#measured++;
-    this.#lastAnswerMs = nowMs;
+    if (isOpen ? dueMs < this.measureFromMs : nowMs < this.measureFromMs || nowMs > this.endMs) return;
+    this.latency.record(nanos(nowMs - dueMs));
+    this.measured++;
+    this.lastAnswerMs = nowMs;
   }
 
   onAnswers(lane: Lane, count: number): void {
-    const { ordersPerSecond, orders } = this.#config;
-    if (this.#isSending && orders > 0 && this.#lanes.reduce((sum, { sent }) => sum + sent, 0) >= orders) {
+    const { ordersPerSecond, orders } = this.config;
+    if (this.isSending && orders > 0 && this.lanes.reduce((sum, { sent }) => sum + sent, 0) >= orders) {
       this.#stop();
     }
-    if (!this.#isSending) this.#finishWhenAnswered();
+    if (!this.isSending) this.#finishWhenAnswered();
     else if (ordersPerSecond === 0) lane.send(count, performance.now(), 0);
   }
 
   fail(error: Error): void {
-    this.#done.reject(error);
+    this.done.reject(error);
   }
 }
 

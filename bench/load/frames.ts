@@ -27,17 +27,17 @@ export interface OrderTerms {
  * have left the process before the ring comes around.
  */
 export class EnterFrames {
-  readonly #bytes: Buffer;
-  readonly #frames: number;
-  #next: number;
+  declare private readonly bytes: Buffer;
+  declare private readonly frames: number;
+  declare private next: number;
   /** UserRefNum of the last order taken. */
-  lastRefNum: number;
+  declare lastRefNum: number;
 
   /** @param lastRefNum UserRefNums count on from here */
   constructor(frames: number, terms: OrderTerms, lastRefNum: number) {
-    this.#frames = frames;
-    this.#bytes = Buffer.alloc(frames * ENTER_FRAME_BYTES);
-    this.#next = 0;
+    this.frames = frames;
+    this.bytes = Buffer.alloc(frames * ENTER_FRAME_BYTES);
+    this.next = 0;
     this.lastRefNum = lastRefNum;
     const frame = new Uint8Array(ENTER_FRAME_BYTES);
     const body = writeSoupHeader(frame, 0, SoupPacket.UnsequencedData, ENTER_FRAME_BYTES - SOUP_HEADER_BYTES);
@@ -57,21 +57,21 @@ export class EnterFrames {
     for (let i = 0; i < frames; i++) {
       const away = (i % terms.prices) * terms.priceStep;
       writeU64(frame, body + enter.price, terms.buy ? terms.price - away : terms.price + away);
-      this.#bytes.set(frame, i * ENTER_FRAME_BYTES);
+      this.bytes.set(frame, i * ENTER_FRAME_BYTES);
     }
   }
 
   /** The next packets, `count` of them or as many as stand before the ring's end. */
   take(count: number): Buffer {
-    const first = this.#next;
-    const taken = Math.min(count, this.#frames - first);
+    const first = this.next;
+    const taken = Math.min(count, this.frames - first);
     const from = first * ENTER_FRAME_BYTES;
     const to = from + taken * ENTER_FRAME_BYTES;
     for (let at = from; at < to; at += ENTER_FRAME_BYTES) {
-      writeU32(this.#bytes, at + ENTER_REF_NUM, ++this.lastRefNum);
+      writeU32(this.bytes, at + ENTER_REF_NUM, ++this.lastRefNum);
     }
-    this.#next = (first + taken) % this.#frames;
-    return this.#bytes.subarray(from, to);
+    this.next = (first + taken) % this.frames;
+    return this.bytes.subarray(from, to);
   }
 }
 
@@ -102,24 +102,24 @@ function readU32At(bytes: Uint8Array, at: number): number {
  * valid during the call.
  */
 export class PacketCutter {
-  readonly #onPacket: (bytes: Uint8Array, at: number) => void;
-  #rest: Buffer;
+  declare private readonly onPacket: (bytes: Uint8Array, at: number) => void;
+  declare private rest: Buffer;
 
   constructor(onPacket: (bytes: Uint8Array, at: number) => void) {
-    this.#onPacket = onPacket;
-    this.#rest = Buffer.alloc(0);
+    this.onPacket = onPacket;
+    this.rest = Buffer.alloc(0);
   }
 
   push(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     let at = 0;
     while (bytes.length - at >= 2) {
       const end = at + 2 + ((bytes[at] << 8) | bytes[at + 1]);
       if (end > bytes.length) break;
-      this.#onPacket(bytes, at);
+      this.onPacket(bytes, at);
       at = end;
     }
     // Node hands out a fresh chunk per event, so a view of it may be kept.
-    this.#rest = bytes.subarray(at);
+    this.rest = bytes.subarray(at);
   }
 }

@@ -26,12 +26,12 @@ export function hashTrade(
  * hears of every trade.
  */
 export class BookDriver implements BookListener {
-  readonly store: BookStore;
-  readonly book: OrderBook;
+  declare readonly store: BookStore;
+  declare readonly book: OrderBook;
   /** Slot of each order number; 0 when it does not rest. */
-  readonly slots: Int32Array;
-  trades: number;
-  hash: number;
+  declare readonly slots: Int32Array;
+  declare trades: number;
+  declare hash: number;
 
   constructor(flow: Flow) {
     this.store = new BookStore({ ordersMax: flow.statistics.depthMax + 4_096 });

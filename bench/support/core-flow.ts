@@ -79,16 +79,16 @@ export function venueCommands(
  * entry. Sequence k is entry k - 1 here.
  */
 export class CoreFlow {
-  readonly words: WordBuffer;
+  declare readonly words: WordBuffer;
   /** First word of each entry, and the end of the last. */
-  readonly starts: Float64Array;
-  readonly entries: number;
+  declare readonly starts: Float64Array;
+  declare readonly entries: number;
   /** Entries of the venue and the warm-up. */
-  readonly warmEntries: number;
+  declare readonly warmEntries: number;
   /** Entries of the venue alone: a core must accept all of their commands. */
-  readonly venueEntries: number;
+  declare readonly venueEntries: number;
   /** Commands in the entries after the warm-up. */
-  readonly commands: number;
+  declare readonly commands: number;
 
   constructor(flow: Flow, perEntry: number) {
     const venue = venueCommands(FLOW_ACCOUNTS);
@@ -136,60 +136,60 @@ export class CoreFlow {
 
 /** Packs commands into entries. */
 class EntryWriter {
-  readonly #words: WordBuffer;
-  readonly #starts: Float64Array;
-  readonly #perEntry: number;
-  #at: number;
-  #commands: number;
-  entries: number;
+  declare private readonly words: WordBuffer;
+  declare private readonly starts: Float64Array;
+  declare private readonly perEntry: number;
+  declare private at: number;
+  declare private commands: number;
+  declare entries: number;
 
   constructor(words: WordBuffer, starts: Float64Array, perEntry: number) {
-    this.#words = words;
-    this.#starts = starts;
-    this.#perEntry = perEntry;
-    this.#at = ENTRY_HEADER_WORDS;
-    this.#commands = 0;
+    this.words = words;
+    this.starts = starts;
+    this.perEntry = perEntry;
+    this.at = ENTRY_HEADER_WORDS;
+    this.commands = 0;
     this.entries = 0;
   }
 
   /** Where the next command goes. */
   command(): number {
-    if (this.#commands === this.#perEntry) this.finish();
-    this.#commands++;
-    return this.#at;
+    if (this.commands === this.perEntry) this.finish();
+    this.commands++;
+    return this.at;
   }
 
   end(at: number): void {
-    this.#at = at;
+    this.at = at;
   }
 
   finish(): void {
-    if (this.#commands === 0) return;
-    const from = this.#starts[this.entries];
+    if (this.commands === 0) return;
+    const from = this.starts[this.entries];
     this.entries++;
-    this.#words.i32[from] = NODE | (this.#commands << 16);
-    this.#words.i32[from + EntryHeader.at.epoch] = EPOCH;
-    this.#words.f64[(from + EntryHeader.at.entryNo) >> 1] = this.entries;
-    this.#starts[this.entries] = this.#at;
-    this.#at += ENTRY_HEADER_WORDS;
-    this.#commands = 0;
+    this.words.i32[from] = NODE | (this.commands << 16);
+    this.words.i32[from + EntryHeader.at.epoch] = EPOCH;
+    this.words.f64[(from + EntryHeader.at.entryNo) >> 1] = this.entries;
+    this.starts[this.entries] = this.at;
+    this.at += ENTRY_HEADER_WORDS;
+    this.commands = 0;
   }
 }
 
 /** Writes a flow's commands as records. Order n belongs to user 1 + n mod FLOW_ACCOUNTS. */
 class OrderCommands {
-  readonly #flow: Flow;
+  declare private readonly flow: Flow;
   /** By order number: its clientOrderId now. */
-  readonly #clientOrderIds: Int32Array;
+  declare private readonly clientOrderIds: Int32Array;
 
   constructor(flow: Flow) {
-    this.#flow = flow;
-    this.#clientOrderIds = new Int32Array(flow.orders + 1);
+    this.flow = flow;
+    this.clientOrderIds = new Int32Array(flow.orders + 1);
   }
 
   /** Writes command `index` at word `at`; returns the word after it. A clientOrderId is the command's index + 1. */
   write(index: number, words: WordBuffer, at: number): number {
-    const flow = this.#flow;
+    const flow = this.flow;
     const { i32, f64 } = words;
     const from = index * FLOW_WORDS;
     const kind = flow.words[from] & 255;
@@ -201,12 +201,12 @@ class OrderCommands {
     i32[at + NewOrder.at.userId] = 1 + (order % FLOW_ACCOUNTS);
     i32[at + NewOrder.at.instrumentId] = INSTRUMENT;
     if (kind === FlowKind.Cancel) {
-      i32[at + CancelOrder.at.clientOrderId] = this.#clientOrderIds[order];
+      i32[at + CancelOrder.at.clientOrderId] = this.clientOrderIds[order];
       return at + layout.words;
     }
     i32[at + NewOrder.at.clientOrderId] = index + 1;
     if (kind === FlowKind.Replace) {
-      i32[at + ReplaceOrder.at.originalClientOrderId] = this.#clientOrderIds[order];
+      i32[at + ReplaceOrder.at.originalClientOrderId] = this.clientOrderIds[order];
       i32[at + ReplaceOrder.at.priceTicks] = flow.words[from + 1];
       f64[(at + ReplaceOrder.at.qtyLots) >> 1] = flow.words[from + 2] + flow.executedLots[index];
     } else {
@@ -217,15 +217,15 @@ class OrderCommands {
       f64[(at + NewOrder.at.qtyLots) >> 1] = flow.words[from + 2];
       i32[at + NewOrder.at.side] = side | (OrderType.Limit << 8) | (timeInForce << 16);
     }
-    this.#clientOrderIds[order] = index + 1;
+    this.clientOrderIds[order] = index + 1;
     return at + layout.words;
   }
 }
 
 /** A sink that counts events by type. */
 export class CountingSink implements EventSink {
-  readonly counts: Int32Array;
-  events: number;
+  declare readonly counts: Int32Array;
+  declare events: number;
 
   constructor() {
     this.counts = new Int32Array(256);
@@ -257,8 +257,8 @@ export class CountingSink implements EventSink {
 
 /** A core behind the log's reader interface, with a sink that counts. */
 export class CoreReader implements LogReader {
-  readonly core: TradingCore;
-  readonly sink: CountingSink;
+  declare readonly core: TradingCore;
+  declare readonly sink: CountingSink;
 
   /** @param capacity by default that of a node */
   constructor(capacity: Partial<CoreCapacity> = {}) {

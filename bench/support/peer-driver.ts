@@ -26,13 +26,13 @@ interface PeerCommand {
  * which is what the flow's replaces mean.
  */
 export class PeerDriver {
-  readonly #book: OrderBook;
-  readonly #commands: PeerCommand[];
+  declare private readonly book: OrderBook;
+  declare private readonly commands: PeerCommand[];
 
   constructor(flow: Flow, commands: PeerCommand[]) {
     if (commands.length !== flow.commands) throw new Error('the commands are of another flow');
-    this.#book = new OrderBook();
-    this.#commands = commands;
+    this.book = new OrderBook();
+    this.commands = commands;
   }
 
   /** The flow in the library's terms. */
@@ -62,10 +62,10 @@ export class PeerDriver {
   /** Applies the commands `from` up to, not including, `to`. */
   apply(from: number, to: number): void {
     for (let i = from; i < to; i++) {
-      const command = this.#commands[i];
-      if (command.kind === FlowKind.Cancel) this.#book.cancel(command.id);
-      else if (command.kind === FlowKind.Replace) this.#book.modify(command.id, command.update);
-      else this.#book.limit(command.limit);
+      const command = this.commands[i];
+      if (command.kind === FlowKind.Cancel) this.book.cancel(command.id);
+      else if (command.kind === FlowKind.Replace) this.book.modify(command.id, command.update);
+      else this.book.limit(command.limit);
     }
   }
 
@@ -74,15 +74,15 @@ export class PeerDriver {
     let hash = 0;
     let trades = 0;
     for (let i = from; i < to; i++) {
-      const command = this.#commands[i];
+      const command = this.commands[i];
       if (command.kind === FlowKind.Cancel) {
-        this.#book.cancel(command.id);
+        this.book.cancel(command.id);
         continue;
       }
       const answer: IProcessOrder =
         command.kind === FlowKind.Replace
-          ? this.#book.modify(command.id, command.update)
-          : this.#book.limit(command.limit);
+          ? this.book.modify(command.id, command.update)
+          : this.book.limit(command.limit);
       for (const done of answer.done) {
         if (done.id === command.id || !('price' in done)) continue;
         hash = hashTrade(hash, Number(done.id), command.order, done.size, done.price);

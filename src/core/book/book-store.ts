@@ -34,7 +34,7 @@ const LEVEL_WORDS = 8;
 
 const { level: LEVEL } = OrderHot;
 const { leavesQtyLots: LEAVES, orderId: ORDER_ID } = OrderHotF64;
-const { head: HEAD, tail: TAIL, key: KEY, kind: KIND } = LevelHot;
+const { key: KEY, kind: KIND } = LevelHot;
 const { totalQtyLots: TOTAL, hiddenQtyLots: HIDDEN } = LevelF64;
 const ICEBERG = ICEBERG_BIT;
 
@@ -131,7 +131,7 @@ export class BookStore {
     this._liveOrders--;
   }
 
-  /** Takes an empty level for `key` in the index `kind`; 0 when the store is full. */
+  /** Takes a level for `key` in the index `kind`, for the caller to give head and tail; 0 when the store is full. */
   allocateLevel(key: number, kind: number): number {
     let level = this.freeLevel;
     if (level !== 0) {
@@ -141,8 +141,6 @@ export class BookStore {
       if (level < 0) return 0;
     }
     const base = level << 3;
-    this.levelsI32[base | HEAD] = 0;
-    this.levelsI32[base | TAIL] = 0;
     this.levelsI32[base | KEY] = key;
     this.levelsI32[base | KIND] = kind;
     this.levelsF64[(level << 2) | TOTAL] = 0;

@@ -245,6 +245,8 @@ export class OrderBook {
    * oldest first. Its leaves say what is left.
    */
   match(takerSlot: number, side: Side, limitTicks: number, selfTrade: SelfTradePrevention): MatchEnd {
+    // Most orders trade nothing: they get no further than this.
+    if (!this.crosses(side, limitTicks)) return DONE;
     const orders = this.orders;
     const ordersF64 = this.ordersF64;
     const levels = this.levels;
