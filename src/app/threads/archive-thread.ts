@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { ReportWriter } from '#projections/reports/report-writer.ts';
@@ -125,7 +125,7 @@ class ArchiveThread {
     remove();
     const { batches } = collector;
     const answer: ImageAnswer = { kind: 'image', sequence: this.core.sequence, batches };
-    this.peer.postMessage(answer, batches);
+    this.peer.postMessage(answer);
   }
 
   #close(): void {
@@ -143,15 +143,18 @@ function post(message: FromThread): void {
   parentPort?.postMessage(message);
 }
 
+/** Copies events into memory that threads share: to transfer a buffer would detach it, see NODE_COMPILE_CACHE in bin/runtime.js. */
 class Collector implements EventSink {
-  declare readonly batches: ArrayBuffer[];
+  declare readonly batches: SharedArrayBuffer[];
 
   constructor() {
     this.batches = [];
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    this.batches.push(words.i32.slice(from, to).buffer as ArrayBuffer);
+    const batch = new Int32Array(new SharedArrayBuffer((to - from) * WORD_BYTES));
+    batch.set(words.i32.subarray(from, to));
+    this.batches.push(batch.buffer);
   }
 }
 

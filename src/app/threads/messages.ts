@@ -59,7 +59,7 @@ export interface ImageRequest {
 export interface ImageAnswer {
   readonly kind: 'image';
   readonly sequence: number;
-  readonly batches: readonly ArrayBuffer[];
+  readonly batches: readonly SharedArrayBuffer[];
 }
 
 export interface SnapshotRequest {
