@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // Runs src/app/cli.ts with a Node that can: the one that npm installed beside this package, or the one that runs
 // this file if it is new enough. Plain JavaScript for any Node >= 20.
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,8 +38,32 @@ if (node === undefined) {
   process.exit(USAGE);
 }
 
+/**
+ * Fills the compile cache where the sources have changed since: the node must not be the one that strips them (see
+ * NODE_COMPILE_CACHE). Without a cache that can be written, it is.
+ * @param {string} program
+ * @param {NodeJS.ProcessEnv} environment
+ */
+function compileAhead(program, environment) {
+  const source = join(ROOT, 'src');
+  const files = readdirSync(source, { recursive: true }).map((file) => join(source, String(file)));
+  const newestMs = Math.max(...files.map((file) => Math.trunc(statSync(file).mtimeMs)));
+  const stamp = join(String(environment['NODE_COMPILE_CACHE']), `compiled-${newestMs}`);
+  if (existsSync(stamp)) return;
+  spawnSync(program, [...NODE_FLAGS, join(source, 'app', 'cli.ts'), '--help'], {
+    stdio: 'ignore',
+    env: environment,
+  });
+  try {
+    writeFileSync(stamp, '');
+  } catch {
+    // Then the next start does the same again.
+  }
+}
+
 const args = [...NODE_FLAGS, join(ROOT, 'src', 'app', 'cli.ts'), ...process.argv.slice(2)];
 const env = { ...NODE_ENVIRONMENT, ...process.env };
+if (process.argv[2] === 'start') compileAhead(node, env);
 try {
   // Becomes that Node, so that nothing is left between it and whoever started this.
   process.execve?.(node, [node, ...args], env);
