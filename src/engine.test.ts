@@ -4,6 +4,7 @@ import {
   CancelReason,
   CodecError,
   type CommandInput,
+  CoreVersionError,
   Engine,
   type Event,
   InstrumentKind,
@@ -173,6 +174,14 @@ function limitBook(ordersMax = 100) {
 
 /** The trades since the last call. */
 const taken = (trades: string[]): string[] => trades.splice(0);
+
+test('Engine.submit: a switch to a core version that the build lacks throws, one that no build has is refused', () => {
+  const engine = new Engine(SMALL);
+  const [refused] = engine.submit({ type: 'SetCoreVersion', version: 99 });
+  assert.ok(refused.type === 'CommandRejected');
+  assert.equal(refused.rejectCode, RejectCode.UNSUPPORTED_CORE_VERSION);
+  assert.throws(() => engine.submit({ type: 'SetCoreVersion', version: 2 }), new CoreVersionError(2, 2));
+});
 
 test('LimitBook.add: rests, matches best price first, then oldest, at the resting price', () => {
   const { book, trades } = limitBook();

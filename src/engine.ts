@@ -19,6 +19,7 @@ export { CodecError } from '#codec/log/codec-error.ts';
 export type { CommandInput, Event } from '#codec/log/record-types.ts';
 export { BookStore } from '#core/book/book-store.ts';
 export { type BookListener, MatchEnd, OrderBook } from '#core/book/order-book.ts';
+export { CoreVersionError } from '#core/core-version.ts';
 export type { CoreCapacity } from '#core/state.ts';
 export { TradingCore } from '#core/trading-core.ts';
 export * from '#domain/commands.ts';
@@ -64,6 +65,7 @@ export class Engine {
   /**
    * Applies one command and returns its events in order. Time never goes back: an earlier one counts as the last.
    * @throws CodecError when the object is not a command
+   * @throws CoreVersionError when it switches to rules that this build lacks; the engine is then unusable
    */
   submit(command: CommandInput, time: EngineTime = { seconds: 0, nanos: 0 }): Event[] {
     this.command.i32.fill(0, 0, commandWords(command));

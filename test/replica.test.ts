@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { CORE_VERSION_MAX, CoreVersionError } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { type EventSink, LogUnavailableError } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
@@ -178,6 +179,7 @@ class TestNode {
   readonly core = new TradingCore(NOWHERE, CAPACITY);
   readonly replica: Replica;
   readonly log: MemoryLog;
+  readonly unavailable: string[] = [];
   turns = 0;
 
   constructor(attestEvery = 0) {
@@ -188,7 +190,7 @@ class TestNode {
       board: this.board,
       attestEvery,
       onTurnEnd: () => this.turns++,
-      onUnavailable: () => {},
+      onUnavailable: ({ message }) => this.unavailable.push(message),
     });
     this.log = new MemoryLog(new ManualClock(), this.replica);
     this.replica.recover(this.log);
@@ -273,6 +275,37 @@ test('Replica.recover: a start that the log has seen already is refused', () => 
     message: /entries of start 1 of node 1, and this is counted as start 1: write 1 into the file "epoch"/,
   });
   replicaOf(new TradingCore(NOWHERE, CAPACITY), 2).recover(log);
+});
+
+const SWITCH = { type: 'SetCoreVersion', version: CORE_VERSION_MAX + 1 } as const;
+
+test('Replica: an entry that switches to a core version that the build lacks ends the order path', async () => {
+  const node = new TestNode();
+  for (const command of marketSetup(2)) send(node.replica.outbox, command);
+  await node.turn();
+  const { stateHash } = node.core;
+  send(node.replica.outbox, { type: 'AddAccount', accountId: 9 });
+  send(node.replica.outbox, SWITCH);
+  await node.turn();
+  assert.deepEqual(node.replica.failure, new CoreVersionError(SWITCH.version, 2));
+  assert.deepEqual(node.unavailable, [node.replica.failure?.message]);
+  assert.equal(node.replica.outbox.reserve(2), -1);
+  node.replica.tick();
+  node.replica.stop();
+  assert.deepEqual([node.log.lastSequence, node.board.durableSequence, node.turns], [2, 1, 1]);
+  assert.equal(node.core.stateHash, stateHash, 'nothing of the entry was told to anyone');
+});
+
+test('Replica.recover: a log that switches to a core version that the build lacks is refused', async () => {
+  const log = randomLog(1, 5);
+  const outbox = new Outbox(1, 2, () => {});
+  send(outbox, SWITCH);
+  outbox.drain(log);
+  log.commit();
+  for (let start = 0; start < 2; start++) {
+    const core = new TradingCore(NOWHERE, CAPACITY);
+    assert.throws(() => replicaOf(core, 3).recover(log), new CoreVersionError(SWITCH.version, 7));
+  }
 });
 
 test('Replica: attests its state hash every so many entries', async () => {
@@ -394,6 +427,27 @@ test('Archive: a hash that differs from the order path is reported once and ends
     archive.step();
   }
   assert.deepEqual([diverged, snapshots, node.board.divergedSequence], [[5], [], 5]);
+});
+
+test('Archive: an entry that switches to a core version that the build lacks ends it, and the snapshots', async (t) => {
+  const directory = temporaryDirectory(t);
+  const node = new TestNode();
+  const snapshots: number[] = [];
+  const archive = archiveOf(node, directory, [], snapshots);
+  for (let turn = 0; turn < 12; turn++) {
+    node.replica.tick();
+    await node.turn();
+  }
+  archive.step();
+  send(node.replica.outbox, { type: 'AddAccount', accountId: 9 });
+  send(node.replica.outbox, SWITCH);
+  await node.turn();
+  assert.equal(archive.step(), false, 'what the order path could not apply is not for the archive');
+  // As if the order path had applied it.
+  node.board.durableSequence = 13;
+  assert.throws(() => archive.step(), new CoreVersionError(SWITCH.version, 13));
+  archive.snapshot();
+  assert.deepEqual([snapshots, node.board.archivedSequence], [[12], 12]);
 });
 
 test('Archive: a snapshot that cannot be written is reported, and the archive goes on', async (t) => {

@@ -58,6 +58,7 @@ export interface NodeStatus {
   readonly reason: string | undefined;
   /** First entry that the log still has. */
   readonly firstSequence: number;
+  /** Last entry that is durable and applied. */
   readonly sequence: number;
   readonly stateHash: string;
   readonly archivedSequence: number;
@@ -291,7 +292,8 @@ async function startOn(
         state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
         reason: replica.failure?.message ?? divergence(status),
         firstSequence: log.firstSequence,
-        sequence: core.sequence,
+        // Not the core's: it may have begun with an entry that it cannot apply.
+        sequence: status.durableSequence,
         stateHash: core.stateHash,
         archivedSequence: status.archivedSequence,
         snapshotSequence: status.snapshotSequence,

@@ -1,5 +1,12 @@
+import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
-import { listSnapshots, readSnapshot, SnapshotError, type SnapshotManifest } from '#replica/snapshot-file.ts';
+import {
+  listSnapshots,
+  readManifest,
+  readSnapshot,
+  SnapshotError,
+  type SnapshotManifest,
+} from '#replica/snapshot-file.ts';
 
 export interface RestoredCore {
   readonly core: TradingCore;
@@ -10,9 +17,11 @@ export interface RestoredCore {
 }
 
 /**
- * A core from the newest snapshot of the directory that is whole; damaged ones are reported and passed over.
+ * A core from the newest snapshot of the directory that is whole; damaged ones are reported and passed over. One whose core
+ * version this build lacks is not: whatever is older leads to the entry that switches to it.
  * @param newCore makes a fresh core: a failed restore leaves a core unusable
- * @param logId snapshots of other logs are refused
+ * @param logId snapshots of other logs are passed over too
+ * @throws SnapshotError
  */
 export function restoreNewest(
   directory: string,
@@ -24,7 +33,7 @@ export function restoreNewest(
     try {
       return restoreFrom(path, logId, newCore());
     } catch (error) {
-      if (!(error instanceof SnapshotError)) throw error;
+      if (!(error instanceof SnapshotError) || error.cause instanceof CoreVersionError) throw error;
       onUnusable(error);
     }
   }
@@ -33,11 +42,12 @@ export function restoreNewest(
 
 /** @throws SnapshotError */
 export function restoreFrom(path: string, logId: string, core: TradingCore): RestoredCore {
-  const manifest = readSnapshot(path, core);
+  const manifest = readManifest(path);
   if (manifest.logId !== logId) {
     throw new SnapshotError(
       `${path}: is of log ${manifest.logId}, this directory's is ${logId}. Move the file away and start again.`,
     );
   }
+  readSnapshot(path, core);
   return { core, manifest, path };
 }

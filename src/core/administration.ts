@@ -27,7 +27,7 @@ import {
 import type { Layout } from '#domain/layout.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { isSupportedVersion } from './core-version.ts';
+import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
 import type { MassCancellation } from './mass-cancel.ts';
@@ -64,7 +64,10 @@ export class Administration {
     this.refusals = refusals;
   }
 
-  /** Applies a command of the operator, which only userId 0 may send, and returns how it was answered. */
+  /**
+   * Applies a command of the operator, which only userId 0 may send, and returns how it was answered.
+   * @throws CoreVersionError
+   */
   apply(type: CommandType, words: WordBuffer, offset: number): number {
     const userId = words.i32[offset + 1];
     let code: number = ACCEPTED;
@@ -168,10 +171,18 @@ export class Administration {
     return ACCEPTED;
   }
 
+  /**
+   * Whether it is refused depends on the log alone, never on what this build has: answers are part of the state that nodes
+   * of all builds share. The next version cannot be answered without its rules.
+   * @throws CoreVersionError
+   */
   #setCoreVersion(words: WordBuffer, offset: number): number {
+    const { state } = this;
     const version = words.i32[offset + SetCoreVersion.at.version];
-    if (!isSupportedVersion(version)) return RejectCode.UNSUPPORTED_CORE_VERSION;
-    this.state.coreVersion = version;
+    const isNext = version === state.coreVersion + 1;
+    if (!isNext && version !== state.coreVersion) return RejectCode.UNSUPPORTED_CORE_VERSION;
+    if (!isSupportedVersion(version)) throw new CoreVersionError(version, state.sequence);
+    state.coreVersion = version;
     this.writeCoreVersion();
     return ACCEPTED;
   }

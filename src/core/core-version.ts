@@ -1,4 +1,7 @@
-/** Versions of the core's rules that this build can apply. */
+/**
+ * Versions of the core's rules that this build can apply. The first stays 1 for as long as logs are replayed from entry 1:
+ * who starts without a snapshot meets every version that the log ever had in force.
+ */
 export const CORE_VERSION_MIN = 1;
 export const CORE_VERSION_MAX = 1;
 
@@ -8,14 +11,19 @@ export const CORE_VERSION_MAX = 1;
  */
 export const CORE_VERSION_INITIAL = 1;
 
-/** An image was written under rules that this build does not have. */
+/**
+ * The log needs rules that this build does not have: an image stands on them, or an entry switches to them. What is stored
+ * is in order, but the core that throws this is unusable: of the entry it has applied what came before the switch.
+ */
 export class CoreVersionError extends Error {
   override readonly name = 'CoreVersionError';
   readonly code = 'CORE_VERSION_UNSUPPORTED';
 
-  constructor(version: number) {
+  /** @param sequence the entry that switches to the version; undefined: an image stands on it */
+  constructor(version: number, sequence?: number) {
+    const needs = sequence === undefined ? 'needs' : `entry ${sequence} switches to`;
     super(
-      `needs core version ${version}, this build has ${CORE_VERSION_MIN} to ${CORE_VERSION_MAX}. ` +
+      `${needs} core version ${version}, this build has ${CORE_VERSION_MIN} to ${CORE_VERSION_MAX}. ` +
         'Start a build that has it',
     );
   }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AddAsset, CommandType } from '#domain/commands.ts';
+import { readEvents } from '#codec/log/events.ts';
+import type { Event } from '#codec/log/record-types.ts';
+import { AddAsset, CommandType, SetCoreVersion } from '#domain/commands.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { RejectCode } from '#domain/rejects.ts';
 import { AssertionError } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { CORE_VERSION_INITIAL, CORE_VERSION_MAX, CoreVersionError } from './core-version.ts';
@@ -59,6 +62,43 @@ test('core version: a fresh core starts at the first, and an image of one that t
   }
   core.state.coreVersion = CORE_VERSION_MAX;
   assert.equal(restoredFrom(core, NOWHERE).state.coreVersion, CORE_VERSION_MAX);
+});
+
+test('SetCoreVersion: only the version in force and the next one have a meaning, whatever the build has', () => {
+  const events: Event[] = [];
+  const core = new TradingCore(
+    { onEvents: (words, from, to) => events.push(...readEvents(words, from, to)) },
+    CAPACITY,
+  );
+  /** Applies SetCoreVersion in an entry of its own, and says what came of it. */
+  const switchTo = (version: number, userId = 0): (string | number)[] => {
+    const words = record(SetCoreVersion, { version, userId });
+    words.i32[RECORD_AT] = CommandType.SetCoreVersion | (SetCoreVersion.words << 16);
+    const sequence = core.sequence + 1;
+    core.begin(sequence, 101, 0, 1, 1, sequence);
+    core.apply(words, RECORD_AT);
+    core.end();
+    return events
+      .splice(0)
+      .map((event) => (event.type === 'CommandRejected' ? event.rejectCode : event.type));
+  };
+  const next = CORE_VERSION_MAX + 1;
+  core.state.coreVersion = CORE_VERSION_MAX;
+  for (const version of [0, next + 1, 99, 2 ** 32 - 1]) {
+    assert.deepEqual(switchTo(version), [RejectCode.UNSUPPORTED_CORE_VERSION], `${version}`);
+  }
+  for (let repeat = 0; repeat < 2; repeat++) {
+    assert.deepEqual(switchTo(CORE_VERSION_MAX), ['CoreVersionSet', 'CommandAccepted']);
+  }
+  assert.equal(core.state.coreVersion, CORE_VERSION_MAX);
+  assert.deepEqual(switchTo(next, 7), [RejectCode.UNKNOWN_USER]);
+  const entry = core.sequence + 1;
+  assert.throws(() => switchTo(next), new CoreVersionError(next, entry));
+  assert.equal(
+    new CoreVersionError(next, entry).message,
+    `entry ${entry} switches to core version ${next}, this build has 1 to ${CORE_VERSION_MAX}. Start a build that has it`,
+  );
+  assert.deepEqual(events, []);
 });
 
 test('begin: repeats of known nodes are ignored, a node beyond the limit stops the process', () => {

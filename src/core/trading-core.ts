@@ -98,6 +98,7 @@ export class TradingCore {
   /**
    * Applies one log entry, words `from` to `to`. Structurally broken entries must not come here: the replica
    * checks them with codec/log's validateEntry.
+   * @throws CoreVersionError when the entry switches to rules that this build lacks; the core is then unusable.
    */
   applyEntry(
     sequence: number,
@@ -161,7 +162,10 @@ export class TradingCore {
     return true;
   }
 
-  /** Applies the command record at word `offset`. Between `begin` and `end`. */
+  /**
+   * Applies the command record at word `offset`. Between `begin` and `end`.
+   * @throws CoreVersionError as `applyEntry`
+   */
   apply(words: WordBuffer, offset: number): void {
     const head = words.i32[offset];
     const type = head & 255;

@@ -3,6 +3,9 @@ import { layout } from './layout.ts';
 /**
  * Commands: everything that may change state. A command is a record of 32-bit words whose first four are the
  * header below; `size` counts words, header included. Numbers are never reused.
+ *
+ * A type that comes with a new core version is unknown while an older one is in force: the core answers it with
+ * MALFORMED_COMMAND, as builds that do not know it do, and no door logs it (docs/adr/0012-core-versions.md).
  */
 export const CommandType = {
   NewOrder: 1,
@@ -285,6 +288,10 @@ export const SetKillSwitch = layout('SetKillSwitch', CommandType.SetKillSwitch, 
   scopeId: 'u32',
 });
 
+/**
+ * Changes the rules of the core from the next command on: `version` is the one in force (nothing changes) or the next one.
+ * A node whose build lacks the next one stops at this command.
+ */
 export const SetCoreVersion = layout('SetCoreVersion', CommandType.SetCoreVersion, header, {
   version: 'u32',
 });

@@ -24,7 +24,7 @@ export const Rejects = {
   NOT_ALLOWED: row(7, 'only the operator may send this command'),
   CAPACITY: row(8, 'a named limit of the venue is reached: no more rows of this kind'),
   INVALID_CONFIGURATION: row(9, 'the fields contradict each other: see the documentation of the command'),
-  UNSUPPORTED_CORE_VERSION: row(10, 'this build does not know that version of the core'),
+  UNSUPPORTED_CORE_VERSION: row(10, 'the version is neither the one in force nor the next one'),
 
   // 100-199: identity of the order
   DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),

@@ -42,6 +42,8 @@ export class Archive implements LogReader {
   declare private readonly core: TradingCore;
   declare private readonly board: StatusBoard;
   declare private snapshotSequence: number;
+  /** False while an entry is being applied, and for good when that failed: the core then has no state of the log's. */
+  declare private isWhole: boolean;
 
   /** @param core restored from the snapshot that the node started from, or fresh */
   constructor(options: ArchiveOptions) {
@@ -49,6 +51,7 @@ export class Archive implements LogReader {
     this.core = options.core;
     this.board = options.board;
     this.snapshotSequence = options.core.sequence;
+    this.isWhole = true;
     this.board.snapshotSequence = options.core.sequence;
     this.board.archivedSequence = options.core.sequence;
   }
@@ -57,6 +60,7 @@ export class Archive implements LogReader {
    * Applies what is durable by now, at most about a megabyte; true when that was not all of it. What becomes durable
    * meanwhile is for a later step: the larger the steps, the fewer the writes.
    * @throws LogCorruptError
+   * @throws CoreVersionError when an entry switches to rules that this build lacks; no snapshot is written any more.
    */
   step(): boolean {
     const { source, snapshotEvery, flushSinks } = this.options;
@@ -77,7 +81,9 @@ export class Archive implements LogReader {
     to: number,
   ): void {
     const core = this.core;
+    this.isWhole = false;
     core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    this.isWhole = true;
     const matches = this.board.matches(sequence, core.state.hashHigh, core.state.hashLow);
     if (matches === false && this.board.divergedSequence === 0) {
       this.board.divergedSequence = sequence;
@@ -85,9 +91,10 @@ export class Archive implements LogReader {
     }
   }
 
-  /** Writes a snapshot of the state as it is, unless the two cores have differed. */
+  /** Writes a snapshot of the state as it is, unless the two cores have differed or an entry could not be applied. */
   snapshot(): void {
-    if (this.board.divergedSequence !== 0 || this.core.sequence === this.snapshotSequence) return;
+    if (!this.isWhole || this.board.divergedSequence !== 0) return;
+    if (this.core.sequence === this.snapshotSequence) return;
     const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } = this.options;
     syncSinks();
     this.snapshotSequence = this.core.sequence;

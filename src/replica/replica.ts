@@ -1,11 +1,15 @@
 import { validateEntry } from '#codec/log/validate-entry.ts';
+import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
 import type { CommandSink, Log, LogReader } from '#domain/ports.ts';
-import { LogCorruptError, type LogUnavailableError } from '#domain/ports.ts';
+import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { Outbox } from './outbox.ts';
 import type { StatusBoard } from './status-board.ts';
+
+/** What ends a node's order path: its log takes nothing more, or switches to rules that this build lacks. */
+export type OrderPathError = LogUnavailableError | CoreVersionError;
 
 export interface ReplicaOptions {
   readonly core: TradingCore;
@@ -14,8 +18,8 @@ export interface ReplicaOptions {
   readonly board: StatusBoard;
   /** Called at the end of every turn in which something was delivered: gateways send what they collected. */
   readonly onTurnEnd: () => void;
-  /** The log stopped taking entries: nothing is acknowledged any more. */
-  readonly onUnavailable: (error: LogUnavailableError) => void;
+  /** The order path has ended, and why: nothing is acknowledged any more. */
+  readonly onUnavailable: (error: OrderPathError) => void;
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
 }
@@ -35,7 +39,7 @@ export class Replica implements LogReader {
   declare private readonly _outbox: Outbox;
   declare private readonly flushTurn: () => void;
   declare private log: Log | undefined;
-  declare private _failure: LogUnavailableError | undefined;
+  declare private _failure: OrderPathError | undefined;
   declare private attestedSequence: number;
   declare private _isStopped: boolean;
 
@@ -57,8 +61,8 @@ export class Replica implements LogReader {
     return this._isStopped;
   }
 
-  /** Why the log is gone, if it is. */
-  get failure(): LogUnavailableError | undefined {
+  /** Why the order path has ended, if it has. */
+  get failure(): OrderPathError | undefined {
     return this._failure;
   }
 
@@ -66,6 +70,7 @@ export class Replica implements LogReader {
    * Applies what the log holds beyond the core's sequence. The log's reader must be this replica.
    * @throws LogCorruptError when entries are damaged or missing, or when the log has a later start of this node: going on
    * would give numbers twice.
+   * @throws CoreVersionError when an entry switches to rules that this build lacks.
    */
   recover(log: Log): void {
     const { sequence } = this.core;
@@ -147,10 +152,10 @@ export class Replica implements LogReader {
   }
 
   #fail(error: unknown): void {
-    if ((error as Error).name !== 'LogUnavailableError') throw error;
+    if (!(error instanceof LogUnavailableError || error instanceof CoreVersionError)) throw error;
     this._outbox.close();
-    this._failure = error as LogUnavailableError;
-    this.options.onUnavailable(this._failure);
+    this._failure = error;
+    this.options.onUnavailable(error);
   }
 
   /** Every so many entries, claims the state hash in the log for others to compare. */

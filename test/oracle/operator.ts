@@ -11,6 +11,7 @@ import { type Account, type Asset, type Instrument, NO_INDICATIVE, newAccount, t
 
 const SECONDS_PER_DAY = 86_400;
 const DECIMALS_MAX = 18;
+/** The only version that there is: nothing can have switched to another one. */
 const CORE_VERSION = 1;
 
 const isWithin = (value: number, min: number, max: number): boolean =>
@@ -335,6 +336,7 @@ export function inOrderOfEntry(venue: Venue): Venue['orders'] {
 }
 
 export function setCoreVersion(venue: Venue, command: Command<'SetCoreVersion'>): RejectName | undefined {
+  if (command.version === CORE_VERSION + 1) throw new Error('the next core version is not ours to answer');
   if (command.version !== CORE_VERSION) return 'UNSUPPORTED_CORE_VERSION';
   venue.emit('CoreVersionSet', command.instrumentId, { version: command.version });
   return undefined;

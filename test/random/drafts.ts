@@ -348,7 +348,8 @@ function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
         },
       };
     case 4:
-      return { type: 'SetCoreVersion', fields: { userId, version: dice.int(0, 2) } };
+      // The next version ends a core that lacks it: only those may name it who may not send it.
+      return { type: 'SetCoreVersion', fields: { userId, version: userId === 0 ? pick(dice, 0, 1, 3) : 2 } };
     case 5:
       return {
         type: 'Attest',

@@ -822,6 +822,19 @@ export const RISK = [
       rejected operator MALFORMED_COMMAND
     raw {"type":"SetCoreVersion","version":99}
       rejected operator UNSUPPORTED_CORE_VERSION
+    raw {"type":"SetCoreVersion","version":3}
+      rejected operator UNSUPPORTED_CORE_VERSION
+    raw {"type":"SetCoreVersion","version":0}
+      rejected operator UNSUPPORTED_CORE_VERSION
+    raw {"type":"SetCoreVersion","version":4294967295}
+      rejected operator UNSUPPORTED_CORE_VERSION
+    raw {"type":"SetCoreVersion","userId":1,"version":2}
+      rejected alice NOT_ALLOWED
+    raw {"type":"SetCoreVersion","userId":99,"version":2}
+      rejected ?99 UNKNOWN_USER
+    raw {"type":"SetCoreVersion","version":1}
+      CoreVersionSet
+      done
     raw {"type":"SetCoreVersion","version":1}
       CoreVersionSet
       done

@@ -1,10 +1,11 @@
 /**
  * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON]`, the JSON being what differs from the
  * configuration below. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
- * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, and `fill`, which makes it
- * append some 4 MiB of log.
+ * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, `fill`, which makes it
+ * append some 4 MiB of log, and commands of the operator.
  */
 import { type NodeConfig, startNode } from '#app/node.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import { hashPassword } from '#gateways/soupbin/password.ts';
 import { marketSetup, send } from './random-flow.ts';
 
@@ -58,8 +59,9 @@ console.log(
   }),
 );
 process.on('SIGTERM', () => void node.close().then(() => process.exit(0)));
-process.on('message', (message) => {
+process.on('message', (message: 'status' | 'fill' | CommandInput) => {
   if (message === 'status') process.send?.(node.status());
+  else if (message !== 'fill') send(node.outbox, message);
   // The user is there already, so that the log grows and nothing else does.
   else while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, name: 'U1' }));
 });

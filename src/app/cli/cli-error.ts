@@ -16,6 +16,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   ConfigError: ExitCode.Usage,
   LogCorruptError: ExitCode.Damaged,
   SnapshotError: ExitCode.Damaged,
+  CoreVersionError: ExitCode.Damaged,
   ReplayFileError: ExitCode.Damaged,
   LogTruncatedError: ExitCode.Failure,
   LogUnavailableError: ExitCode.Failure,

@@ -5,7 +5,7 @@ export const ExitCode = {
   Failure: 1,
   /** The command line or the configuration is wrong. */
   Usage: 2,
-  /** Stored data is damaged, or not of a format that this build reads. */
+  /** Stored data is damaged, not of a format that this build reads, or needs a core version that it lacks. */
   Damaged: 3,
   /** No node answers, or it does not let us in. */
   NotReachable: 4,
