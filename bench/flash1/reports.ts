@@ -88,7 +88,7 @@ export class ReportList {
     taker: number,
   ): void {
     const at = this.count * REPORT_WORDS;
-    if (at === this.words.length) {
+    if (at + REPORT_WORDS > this.words.length) {
       const grown = new Int32Array(this.words.length * 2);
       grown.set(this.words);
       this.words = grown;
