@@ -47,10 +47,10 @@ if (node === undefined) {
 function compileAhead(program, environment) {
   const source = join(ROOT, 'src');
   const files = readdirSync(source, { recursive: true }).map((file) => join(source, String(file)));
-  const newestMs = Math.max(...files.map((file) => Math.trunc(statSync(file).mtimeMs)));
+  const newestMs = Math.max(...[program, ...files].map((file) => Math.trunc(statSync(file).mtimeMs)));
   const stamp = join(String(environment['NODE_COMPILE_CACHE']), `compiled-${newestMs}`);
   if (existsSync(stamp)) return;
-  spawnSync(program, [...NODE_FLAGS, join(source, 'app', 'cli.ts'), '--help'], {
+  spawnSync(program, [...NODE_FLAGS, join(source, 'app', 'compile-ahead.ts')], {
     stdio: 'ignore',
     env: environment,
   });

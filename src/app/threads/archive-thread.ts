@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
@@ -158,4 +158,4 @@ class Collector implements EventSink {
   }
 }
 
-new ArchiveThread(workerData as ArchiveThreadData).run();
+if (!isMainThread) new ArchiveThread(workerData as ArchiveThreadData).run();

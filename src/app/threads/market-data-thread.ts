@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { EventType, UserAdded } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { ItchServer } from '#gateways/itch/itch-server.ts';
@@ -189,4 +189,4 @@ class UserDirectory implements EventSink {
   }
 }
 
-await new MarketDataThread(workerData as MarketDataThreadData).run();
+if (!isMainThread) await new MarketDataThread(workerData as MarketDataThreadData).run();
