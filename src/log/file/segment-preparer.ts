@@ -1,13 +1,16 @@
-import { assert } from '#lib/assert.ts';
 import type { Disk } from './disk.ts';
 import { createZeroedFile, sparePath, ZEROS } from './segment-file.ts';
 
 const State = { Idle: 0, Preparing: 1, Ready: 2, Failed: 3 } as const;
 type State = (typeof State)[keyof typeof State];
 
+/** Bytes of zeros in one write: a commit that meets one on its way to the disk waits for no more than that. */
+const PIECE_BYTES = 128 * 1024;
+
 /**
  * Has the next segment's zeros written while the current one fills, a piece at a time and off this thread, so
- * that a roll costs the order path only a header, a rename and a directory sync.
+ * that a roll costs the order path only a header, a rename and a directory sync. It keeps pace with the log: pieces come no
+ * faster than they are needed, so that they do not stand in the way of commits one after the other.
  */
 export class SegmentPreparer {
   /** The zeroed file that `take` handed out last. */
@@ -20,6 +23,9 @@ export class SegmentPreparer {
   declare private state: State;
   declare private handle: number;
   declare private written: number;
+  /** Bytes that are to be zero by now. */
+  declare private wanted: number;
+  declare private isWriting: boolean;
   /** Tells a callback of an abandoned preparation from one of the current. */
   declare private generation: number;
 
@@ -32,16 +38,22 @@ export class SegmentPreparer {
     this.state = State.Idle;
     this.handle = -1;
     this.written = 0;
+    this.wanted = 0;
+    this.isWriting = false;
     this.generation = 0;
   }
 
-  get isIdle(): boolean {
-    return this.state === State.Idle;
+  /**
+   * Has this share of the next segment (up to 1) zeroed in the background: begins a file, or goes on with it. A failure shows
+   * in `error`; nothing more is tried until `take`.
+   */
+  advance(share: number): void {
+    if (this.state === State.Idle) this.#begin();
+    this.wanted = Math.min(share, 1) * this.segmentBytes;
+    if (this.state === State.Preparing && !this.isWriting && this.written < this.wanted) this.#writeNext();
   }
 
-  /** Starts to prepare a file. A failure shows in `error`. */
-  begin(): void {
-    assert(this.state === State.Idle, 'Condition: one segment is prepared at a time');
+  #begin(): void {
     this.path = sparePath(this.directory);
     this.error = undefined;
     this.written = 0;
@@ -52,8 +64,8 @@ export class SegmentPreparer {
       this.#fail(error);
       return;
     }
+    this.isWriting = false;
     this.state = State.Preparing;
-    this.#writeNext();
   }
 
   /**
@@ -78,7 +90,8 @@ export class SegmentPreparer {
   abandon(): void {
     if (this.state === State.Preparing || this.state === State.Ready) this.disk.removeInBackground(this.path);
     // A handle with a write in flight is closed by that write's callback.
-    if (this.state === State.Ready) this.disk.close(this.handle);
+    const isAtRest = this.state === State.Ready || (this.state === State.Preparing && !this.isWriting);
+    if (isAtRest) this.disk.close(this.handle);
     this.state = State.Idle;
     this.handle = -1;
     this.generation++;
@@ -87,7 +100,8 @@ export class SegmentPreparer {
   #writeNext(): void {
     const generation = this.generation;
     const handle = this.handle;
-    const length = Math.min(ZEROS.length, this.segmentBytes - this.written);
+    const length = Math.min(PIECE_BYTES, this.segmentBytes - this.written);
+    this.isWriting = true;
     this.disk.writeInBackground(handle, ZEROS, length, this.written, (error, written) => {
       if (generation !== this.generation) {
         this.disk.close(handle);
@@ -97,9 +111,10 @@ export class SegmentPreparer {
         this.#fail(error ?? new Error(`the disk took ${written} of ${length} bytes`));
         return;
       }
+      this.isWriting = false;
       this.written += written;
-      if (this.written < this.segmentBytes) this.#writeNext();
-      else this.state = State.Ready;
+      if (this.written === this.segmentBytes) this.state = State.Ready;
+      else if (this.written < this.wanted) this.#writeNext();
     });
   }
 
