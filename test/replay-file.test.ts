@@ -89,7 +89,7 @@ describe('replayFile', () => {
     const target = new CoreTarget();
     await assert.rejects(
       replayFile({ format: 'itch', files: [file, file], target }),
-      /2 files, but an ITCH replay takes one\. Give one file/,
+      /2 files, but a replay of ITCH takes one\. Give one file/,
     );
     await assert.rejects(replayFile({ format: 'bitstamp', files: [], target }), /no file: 0 files/);
     await replayFile({ format: 'itch', files: [file], target });

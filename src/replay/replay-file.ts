@@ -85,7 +85,7 @@ function single(inputs: readonly ReplayInput[], format: string): ReplayInput {
   throw new ReplayFileError(
     inputs.map(({ name }) => name).join(', ') || 'no file',
     {},
-    `${inputs.length} files, but an ${format} replay takes one`,
+    `${inputs.length} files, but a replay of ${format} takes one`,
     'Give one file, or an archive with one file in it',
   );
 }
