@@ -2,7 +2,10 @@
  * From when an order is due until its durable acknowledgement is back over TCP, open loop, against the floor: a bare
  * Node TCP server that makes the same preallocated O_DSYNC write before it answers. Floor and venue take turns in one
  * run; the ratios are of the medians over the rounds. `node bench/latency.ts [--rate 10000] [--seconds 5] [--rounds 5]
- * [--connections 2] [--warmup 3] [--data-dir DIR]`
+ * [--connections 2] [--warmup 20] [--data-dir DIR]`
+ *
+ * The warm-up is long because V8 compiles the order path for some ten seconds at this rate, on threads that take a processor from
+ * it: with `--warmup 3` the figures are those of a node that has just started.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +14,7 @@ import { runLoad } from './load/processes.ts';
 import { benchDirectory, loadOptions, startFloor, startVenue } from './load/servers.ts';
 import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
-const load = loadOptions({ window: 1 });
+const load = { ...loadOptions({ window: 1 }), warmupSeconds: numberOption('warmup', 20) };
 const rounds = numberOption('rounds', 5);
 const directory = join(benchDirectory(), `latency-${process.pid}`);
 
