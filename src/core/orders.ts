@@ -29,7 +29,7 @@ const SELF_TRADE_SHIFT = 28;
 const SELF_TRADE_MASK = 7;
 const HAS_TAG = 1 << 31;
 
-/** Packs an order's attributes as `Orders.setTerms` takes them. */
+/** Packs an order's attributes as `Orders.open` takes them. */
 export function packTerms(
   side: number,
   orderType: number,
