@@ -207,6 +207,6 @@ export class BookStore {
     this.freeOrder = this.metaI32[0];
     this.freeLevel = this.metaI32[1];
     this._liveOrders = this.metaI32[2];
-    this.pages.freePage = this.metaI32[3];
+    this.pages.restoreFree(this.metaI32[3]);
   }
 }

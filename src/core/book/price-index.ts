@@ -19,39 +19,47 @@ const PAGE_WORDS = 272;
 export class PricePages {
   declare readonly columns: Columns;
   declare readonly words: Int32Array<ArrayBuffer>;
+  /** Pages that can be had: never used ones and those of the free list. */
+  declare free: number;
   /** Head of the free list; 0 ends it. */
-  declare freePage: number;
+  declare private _freePage: number;
 
   constructor(pagesMax: number) {
     this.columns = new Columns('pricePages', pagesMax);
     this.words = this.columns.i32('words', PAGE_WORDS);
     this.columns.addRow();
-    this.freePage = 0;
+    this.free = pagesMax - 1;
+    this._freePage = 0;
   }
 
-  /** Whether `count` more pages can be had. */
-  canAllocate(count: number): boolean {
-    if (this.columns.rows + count <= this.columns.capacity) return true;
-    let free = this.columns.capacity - this.columns.rows;
-    for (let page = this.freePage; page !== 0 && free < count; page = this.words[page + NEXT_FREE]) free++;
-    return free >= count;
+  get freePage(): number {
+    return this._freePage;
+  }
+
+  /** After a restore: takes the free list that begins with `page`. */
+  restoreFree(page: number): void {
+    this._freePage = page;
+    this.free = this.columns.capacity - this.columns.rows;
+    for (let next = page; next !== 0; next = this.words[next + NEXT_FREE]) this.free++;
   }
 
   allocate(): number {
-    const page = this.freePage;
+    const page = this._freePage;
+    this.free--;
     if (page === 0) {
       const row = this.columns.addRow();
-      assert(row > 0, 'Invariant: canAllocate is asked before a page is taken');
+      assert(row > 0, 'Invariant: an index asks for room before it takes a page');
       return row * PAGE_WORDS;
     }
-    this.freePage = this.words[page + NEXT_FREE];
+    this._freePage = this.words[page + NEXT_FREE];
     this.words[page + NEXT_FREE] = 0;
     return page;
   }
 
   release(page: number): void {
-    this.words[page + NEXT_FREE] = this.freePage;
-    this.freePage = page;
+    this.words[page + NEXT_FREE] = this._freePage;
+    this._freePage = page;
+    this.free++;
   }
 }
 
@@ -104,7 +112,7 @@ export class PriceIndex {
 
   /** Whether an insert of any key has the pages that it may need. */
   canInsert(): boolean {
-    return this.pages.canAllocate(PAGES_PER_INSERT_MAX + 1);
+    return this.pages.free > PAGES_PER_INSERT_MAX;
   }
 
   /** Adds `level` at a key that has none. Needs `canInsert`. */
