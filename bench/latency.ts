@@ -4,8 +4,8 @@
  * run; the ratios are of the medians over the rounds. `node bench/latency.ts [--rate 10000] [--seconds 5] [--rounds 5]
  * [--connections 2] [--warmup 20] [--data-dir DIR]`
  *
- * The warm-up is long because V8 compiles the order path for some ten seconds at this rate, on threads that take a processor from
- * it: with `--warmup 3` the figures are those of a node that has just started.
+ * Floor and venue are warmed alike, and long: with `--warmup 3` the figures are those of a node that has just started
+ * (docs/benchmarks.md).
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

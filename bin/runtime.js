@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
  *   freed there: tables that were outgrown, the 16 MiB of a password check. That was 150 MiB of a node with 1,000,000 open
  *   orders (bench/memory.ts). Other C libraries ignore it.
  * - NODE_COMPILE_CACHE: the second start on finds sources stripped of their types and compiled, so that no thread loads the
- *   compiler that strips them: 25 MiB and a quarter of a second of a core. It is WebAssembly, too: its memory grows, growing
- *   detaches an ArrayBuffer, and from the first detached one on V8 checks every typed array of that thread for it, a tenth of
- *   the core's time (bench/core.ts). A place where nobody else may write.
+ *   compiler that strips them: 25 MiB and a quarter of a second of a core. In a thread that had loaded it, V8's code for the core
+ *   looks at every access to a typed array whether its buffer was detached; in one that had not, it does not, and took a tenth
+ *   less time. The compiler is WebAssembly, whose memory detaches its old buffer when it grows: that we take for the cause.
+ *   The cache is in a place where nobody else may write.
  */
 export const NODE_ENVIRONMENT = {
   MALLOC_MMAP_THRESHOLD_: '131072',
