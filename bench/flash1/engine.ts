@@ -6,6 +6,7 @@ import { ReportType } from './reports.ts';
 import type { RingProducer } from './ring.ts';
 import { MESSAGE_WORDS, MessageKind, type Workload } from './workload.ts';
 
+const WORDS = MESSAGE_WORDS;
 const { New: NEW, Cancel: CANCEL } = MessageKind;
 const { Buy: BUY, Sell: SELL } = Side;
 const NO_PREVENTION = SelfTradePrevention.Default;
@@ -56,7 +57,7 @@ export class Flash1Engine implements BookListener, BookState {
     const { words } = workload;
     const slots = this.slots;
     for (let sequence = from; sequence < to; sequence++) {
-      const at = sequence * MESSAGE_WORDS;
+      const at = sequence * WORDS;
       const kind = words[at] & 255;
       this.sequence = sequence;
       if (kind === NEW) this.#onNew(words, at);

@@ -1,5 +1,8 @@
 import { REPORT_WORDS } from './reports.ts';
 
+// A binding of this module: V8 folds it, an import it would load each time.
+const WORDS = REPORT_WORDS;
+
 /** Reports that the ring holds; a power of two. */
 const RING_REPORTS = 1 << 16;
 /** The producer makes its reports visible this many at a time, and at the end of the stream. */
@@ -18,7 +21,7 @@ export interface RingMemory {
 }
 
 export function allocateRing(): RingMemory {
-  const reports = new SharedArrayBuffer(RING_REPORTS * REPORT_WORDS * 4);
+  const reports = new SharedArrayBuffer(RING_REPORTS * WORDS * 4);
   new Int32Array(reports).fill(-1);
   return { control: new SharedArrayBuffer(CONTROL_WORDS * 4), reports };
 }
@@ -53,7 +56,7 @@ export class RingProducer {
     const written = this.written;
     if (written - this.taken === RING_REPORTS) this.#waitForSpace();
     const words = this.words;
-    const at = (written & (RING_REPORTS - 1)) * REPORT_WORDS;
+    const at = (written & (RING_REPORTS - 1)) * WORDS;
     words[at] = type | (sell << 8);
     words[at + 1] = sequence;
     words[at + 2] = id;
@@ -101,9 +104,9 @@ export function drainRing(memory: RingMemory, collected: Int32Array): number {
       Atomics.wait(control, TAIL, tail, PAUSE_MS);
       continue;
     }
-    const from = (taken & (RING_REPORTS - 1)) * REPORT_WORDS;
+    const from = (taken & (RING_REPORTS - 1)) * WORDS;
     const count = Math.min(tail - taken, RING_REPORTS - (taken & (RING_REPORTS - 1)));
-    collected.set(words.subarray(from, from + count * REPORT_WORDS), taken * REPORT_WORDS);
+    collected.set(words.subarray(from, from + count * WORDS), taken * WORDS);
     taken += count;
     Atomics.store(control, HEAD, taken);
   }

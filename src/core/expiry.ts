@@ -23,12 +23,12 @@ export class ExpiryIndex {
 
   /** Whether an order can be added. */
   canAdd(): boolean {
-    return this.index.canInsert() && this.store.canAllocateLevel();
+    return this.index.canInsert();
   }
 
   /** Adds an order at a second (an unsigned word). Needs `canAdd`. */
   add(slot: number, expireSeconds: number): void {
-    const levels = this.store.levelsI32;
+    const levels = this.store.rows;
     let level = this.index.get(expireSeconds);
     if (level === 0) {
       level = this.store.allocateLevel(expireSeconds, EXPIRY);
@@ -46,7 +46,7 @@ export class ExpiryIndex {
   }
 
   remove(slot: number, expireSeconds: number): void {
-    const levels = this.store.levelsI32;
+    const levels = this.store.rows;
     const level = this.level[slot];
     const next = this.next[slot];
     const prev = this.prev[slot];
@@ -64,7 +64,7 @@ export class ExpiryIndex {
   due(nowSeconds: number): number {
     const level = this.index.best;
     if (level === 0 || this.index.bestKey > nowSeconds) return 0;
-    return this.store.levelsI32[(level << 3) + HEAD];
+    return this.store.rows[(level << 3) + HEAD];
   }
 
   save(words: Int32Array, at: number): void {

@@ -78,8 +78,8 @@ export class Orders {
     this._expireSeconds = columns.i32('expireSeconds');
     this._partner = columns.i32('partner');
     this.clientTag = columns.i32('clientTag', 4);
-    this.hot = store.ordersI32;
-    this.hotF64 = store.ordersF64;
+    this.hot = store.rows;
+    this.hotF64 = store.rowsF64;
     this.ledger = ledger;
     this.accounts = accounts.words;
     this.index = new OrderIndex(this.words, columns.capacity - 1, hashSeed);

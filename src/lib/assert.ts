@@ -10,5 +10,14 @@ export class AssertionError extends Error {
  * this code is. It is a constant string so that a passing assertion builds nothing.
  */
 export function assert(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new AssertionError(message);
+  if (!condition) fail(message);
+}
+
+/**
+ * What a broken condition ends in. `if (broken) fail(…)` is for functions that run for every order: it costs them the
+ * comparison, `assert` also the look whether it still is the same function.
+ * @throws AssertionError always
+ */
+export function fail(message: string): never {
+  throw new AssertionError(message);
 }

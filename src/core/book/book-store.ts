@@ -1,11 +1,11 @@
-import { assert } from '#lib/assert.ts';
+import { fail } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
 import { PricePages } from './price-index.ts';
 
 /**
  * Offsets within an order's eight hot words, which share half a cache line: everything but its neighbours that adding,
  * canceling and matching touch. (One array per field costs a cache miss per field once the book outgrows the cache:
- * bench/depth.ts.) 64-bit fields are read through `ordersF64` at `slot * 4 + OrderHotF64.*`.
+ * bench/depth.ts.) 64-bit fields are read through `rowsF64` at `slot * 4 + OrderHotF64.*`.
  */
 export const OrderHot = {
   /** Level in which the order rests or waits; 0 while it is in none. */
@@ -19,18 +19,18 @@ export const OrderHotF64 = {
   /** Executed so far; kept by the book's owner. */
   cumQtyLots: 3,
 } as const;
-const ORDER_HOT_WORDS = 8;
+/** Words of a row: an order's hot fields, or a level. */
+const ROW_WORDS = 8;
 
 /** Bit of the `level` word that marks an iceberg; the level's number is the rest. */
 export const ICEBERG_BIT = 1 << 30;
 
 /**
- * Offsets within a level's eight words; `kind` says in which index it stands. 64-bit sums through `levelsF64`
+ * Offsets within a level's eight words; `kind` says in which index it stands. 64-bit sums through `rowsF64`
  * at `level * 4 + LevelF64.*`: all open quantity, and the part of it that icebergs hide.
  */
 export const LevelHot = { head: 0, tail: 1, key: 2, kind: 3 } as const;
 export const LevelF64 = { totalQtyLots: 2, hiddenQtyLots: 3 } as const;
-const LEVEL_WORDS = 8;
 
 const { level: LEVEL } = OrderHot;
 const { leavesQtyLots: LEAVES, orderId: ORDER_ID } = OrderHotF64;
@@ -46,15 +46,20 @@ export interface BookStoreOptions {
 }
 
 /**
- * The memory of all books of one core: orders, price levels and index pages in three pools, addressed by int
+ * The memory of all books of one core: orders and price levels in one pool of rows, index pages in another, addressed by int
  * slots (0 is none). A book holds only the roots, so an instrument costs next to nothing until it has orders.
+ *
+ * Orders and levels share one array because what touches an order touches its level: a function then works with one array
+ * where it would work with two (docs/adr/0009-order-rows.md).
  */
 export class BookStore {
+  /** The pool. Its other columns mean something for orders only. */
   declare readonly orders: Columns;
-  declare readonly ordersI32: Int32Array<ArrayBuffer>;
-  declare readonly ordersF64: Float64Array<ArrayBuffer>;
+  /** Hot words of orders and words of levels. */
+  declare readonly rows: Int32Array<ArrayBuffer>;
+  declare readonly rowsF64: Float64Array<ArrayBuffer>;
   /**
-   * The level's FIFO: next and previous order, two words per order, 0 at the ends; of a free slot the next free one. A
+   * The level's FIFO: next and previous order, two words per order, 0 at the ends; of a free row the next free one. A
    * column of its own, because a neighbour's row is needed for nothing else: eight neighbours share a cache line.
    */
   declare readonly links: Int32Array<ArrayBuffer>;
@@ -63,40 +68,31 @@ export class BookStore {
   /** Size of an iceberg's slices; meaningless for other orders (see `sliceOf`). */
   declare readonly sliceQtyLots: Float64Array<ArrayBuffer>;
 
-  declare readonly levels: Columns;
-  declare readonly levelsI32: Int32Array<ArrayBuffer>;
-  declare readonly levelsF64: Float64Array<ArrayBuffer>;
-
   declare readonly pages: PricePages;
   /** Free lists and counters, for the image. */
   declare readonly meta: Columns;
   declare private readonly metaI32: Int32Array<ArrayBuffer>;
 
-  declare private freeOrder: number;
-  declare private freeLevel: number;
+  declare private readonly ordersMax: number;
+  declare private freeRow: number;
   declare private _liveOrders: number;
 
   constructor(options: BookStoreOptions) {
-    const capacity = options.ordersMax + 1;
-    // An order stands in at most two levels: of its price, and of its expiry second.
-    const levelsMax = 2 * options.ordersMax + 1;
-    this.orders = new Columns('orders', capacity);
-    this.ordersI32 = this.orders.i32('hot', ORDER_HOT_WORDS);
-    this.ordersF64 = doublesOf(this.ordersI32);
+    const { ordersMax } = options;
+    // Row 0 is "none". An order stands in at most two levels: of its price, and of its expiry second.
+    this.orders = new Columns('orders', 3 * ordersMax + 1);
+    this.rows = this.orders.i32('hot', ROW_WORDS);
+    this.rowsF64 = doublesOf(this.rows);
     this.links = this.orders.i32('links', 2);
     this.displayedQtyLots = this.orders.f64('displayedQtyLots');
     this.sliceQtyLots = this.orders.f64('sliceQtyLots');
-    this.levels = new Columns('levels', levelsMax);
-    this.levelsI32 = this.levels.i32('hot', LEVEL_WORDS);
-    this.levelsF64 = doublesOf(this.levelsI32);
-    this.pages = new PricePages(options.pagesMax ?? Math.max(1_024, options.ordersMax >> 2));
+    this.pages = new PricePages(options.pagesMax ?? Math.max(1_024, ordersMax >> 2));
     this.meta = new Columns('bookStore', 1);
-    this.metaI32 = this.meta.i32('meta', 4);
+    this.metaI32 = this.meta.i32('meta', 3);
     this.meta.addRow();
     this.orders.addRow();
-    this.levels.addRow();
-    this.freeOrder = 0;
-    this.freeLevel = 0;
+    this.ordersMax = ordersMax;
+    this.freeRow = 0;
     this._liveOrders = 0;
   }
 
@@ -106,107 +102,98 @@ export class BookStore {
   }
 
   canAllocateOrder(): boolean {
-    return this.freeOrder !== 0 || this.orders.rows < this.orders.capacity;
+    return this._liveOrders < this.ordersMax;
   }
 
   /** Takes a slot for an order; 0 when the store is full. Its other columns hold what the last user left. */
   allocateOrder(): number {
-    let slot = this.freeOrder;
-    if (slot !== 0) {
-      this.freeOrder = this.links[slot << 1];
-    } else {
-      slot = this.orders.addRow();
-      if (slot < 0) return 0;
-    }
+    if (this._liveOrders === this.ordersMax) return 0;
     this._liveOrders++;
-    return slot;
+    return this.#takeRow();
   }
 
-  /** Gives a slot back. It must be in no level. The order's fields stay readable until the slot is taken again. */
+  /** Gives a slot back. It must be in no level. The order's fields stay readable until the row is taken again. */
   releaseOrder(slot: number): void {
-    assert((this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG) === 0, 'Invariant: a freed order is in no level');
-    this.ordersF64[(slot << 2) | LEAVES] = 0;
-    this.links[slot << 1] = this.freeOrder;
-    this.freeOrder = slot;
+    if ((this.rows[(slot << 3) | LEVEL] & ~ICEBERG) !== 0) fail('Invariant: a freed order is in no level');
+    this.rowsF64[(slot << 2) | LEAVES] = 0;
+    this.links[slot << 1] = this.freeRow;
+    this.freeRow = slot;
     this._liveOrders--;
   }
 
-  /** Takes a level for `key` in the index `kind`, for the caller to give head and tail; 0 when the store is full. */
+  /** Takes a level for `key` in the index `kind`, for the caller to give head and tail. There is one for every order that may need it. */
   allocateLevel(key: number, kind: number): number {
-    let level = this.freeLevel;
-    if (level !== 0) {
-      this.freeLevel = this.levelsI32[level << 3];
-    } else {
-      level = this.levels.addRow();
-      if (level < 0) return 0;
-    }
+    const level = this.#takeRow();
     const base = level << 3;
-    this.levelsI32[base | KEY] = key;
-    this.levelsI32[base | KIND] = kind;
-    this.levelsF64[(level << 2) | TOTAL] = 0;
-    this.levelsF64[(level << 2) | HIDDEN] = 0;
+    this.rows[base | KEY] = key;
+    this.rows[base | KIND] = kind;
+    this.rowsF64[(level << 2) | TOTAL] = 0;
+    this.rowsF64[(level << 2) | HIDDEN] = 0;
     return level;
   }
 
-  canAllocateLevel(): boolean {
-    return this.freeLevel !== 0 || this.levels.rows < this.levels.capacity;
+  releaseLevel(level: number): void {
+    this.links[level << 1] = this.freeRow;
+    this.freeRow = level;
   }
 
-  releaseLevel(level: number): void {
-    this.levelsI32[level << 3] = this.freeLevel;
-    this.freeLevel = level;
+  #takeRow(): number {
+    const row = this.freeRow;
+    if (row !== 0) {
+      this.freeRow = this.links[row << 1];
+      return row;
+    }
+    return this.orders.addRow();
   }
 
   /** Displayed quantity of a resting order, in lots. */
   visibleQtyLots(slot: number): number {
-    const isIceberg = (this.ordersI32[(slot << 3) | LEVEL] & ICEBERG) !== 0;
-    return isIceberg ? this.displayedQtyLots[slot] : this.ordersF64[(slot << 2) | LEAVES];
+    const isIceberg = (this.rows[(slot << 3) | LEVEL] & ICEBERG) !== 0;
+    return isIceberg ? this.displayedQtyLots[slot] : this.rowsF64[(slot << 2) | LEAVES];
   }
 
   /** Size of an order's slices; 0 for one that shows everything. */
   sliceOf(slot: number): number {
-    const isIceberg = (this.ordersI32[(slot << 3) | LEVEL] & ICEBERG) !== 0;
+    const isIceberg = (this.rows[(slot << 3) | LEVEL] & ICEBERG) !== 0;
     return isIceberg ? this.sliceQtyLots[slot] : 0;
   }
 
   leavesQtyLots(slot: number): number {
-    return this.ordersF64[(slot << 2) | LEAVES];
+    return this.rowsF64[(slot << 2) | LEAVES];
   }
 
   clearLeaves(slot: number): void {
-    this.ordersF64[(slot << 2) | LEAVES] = 0;
+    this.rowsF64[(slot << 2) | LEAVES] = 0;
   }
 
   orderId(slot: number): number {
-    return this.ordersF64[(slot << 2) | ORDER_ID];
+    return this.rowsF64[(slot << 2) | ORDER_ID];
   }
 
   setOrderId(slot: number, orderId: number): void {
-    this.ordersF64[(slot << 2) | ORDER_ID] = orderId;
+    this.rowsF64[(slot << 2) | ORDER_ID] = orderId;
   }
 
   /** Key (price, second) of the level in which the order is. */
   levelKey(slot: number): number {
-    const level = this.ordersI32[(slot << 3) | LEVEL] & ~ICEBERG;
-    return this.levelsI32[(level << 3) | KEY];
+    const level = this.rows[(slot << 3) | LEVEL] & ~ICEBERG;
+    return this.rows[(level << 3) | KEY];
   }
 
   get stores(): readonly Columns[] {
-    return [this.orders, this.levels, this.pages.columns, this.meta];
+    return [this.orders, this.pages.columns, this.meta];
   }
 
   /** Writes the scalars into `meta` so that an image is complete. */
   save(): void {
-    this.metaI32[0] = this.freeOrder;
-    this.metaI32[1] = this.freeLevel;
-    this.metaI32[2] = this._liveOrders;
-    this.metaI32[3] = this.pages.freePage;
+    this.metaI32[0] = this.freeRow;
+    this.metaI32[1] = this._liveOrders;
+    this.metaI32[2] = this.pages.freePage;
   }
 
   load(): void {
-    this.freeOrder = this.metaI32[0];
-    this.freeLevel = this.metaI32[1];
-    this._liveOrders = this.metaI32[2];
-    this.pages.restoreFree(this.metaI32[3]);
+    this.freeRow = this.metaI32[0];
+    this._liveOrders = this.metaI32[1];
+    this.pages.restoreFree(this.metaI32[2]);
   }
 }

@@ -1,6 +1,6 @@
 import { SelfTradePrevention, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
-import { assert } from '#lib/assert.ts';
+import { assert, fail } from '#lib/assert.ts';
 import { isOutside } from '../price-band.ts';
 import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
 import { PriceIndex } from './price-index.ts';
@@ -92,11 +92,10 @@ export class OrderBook {
   declare private readonly banded: boolean;
   declare private readonly store: BookStore;
   declare private readonly listener: BookListener;
-  declare private readonly orders: Int32Array<ArrayBuffer>;
+  /** Orders and levels: see BookStore. */
+  declare private readonly rows: Int32Array<ArrayBuffer>;
+  declare private readonly rowsF64: Float64Array<ArrayBuffer>;
   declare private readonly links: Int32Array<ArrayBuffer>;
-  declare private readonly ordersF64: Float64Array<ArrayBuffer>;
-  declare private readonly levels: Int32Array<ArrayBuffer>;
-  declare private readonly levelsF64: Float64Array<ArrayBuffer>;
   /** All open quantity of each index, by the kind of its levels: kept exact, so that every sum over levels is. */
   declare private readonly openLots: Float64Array<ArrayBuffer>;
 
@@ -113,21 +112,19 @@ export class OrderBook {
     this.banded = bands.staticBandPpm !== 0 || bands.dynamicBandPpm !== 0;
     this.store = store;
     this.listener = listener;
-    this.orders = store.ordersI32;
+    this.rows = store.rows;
+    this.rowsF64 = store.rowsF64;
     this.links = store.links;
-    this.ordersF64 = store.ordersF64;
-    this.levels = store.levelsI32;
-    this.levelsF64 = store.levelsF64;
     this.openLots = new Float64Array(SELL_STOPS + 1);
   }
 
   /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */
   setOrder(slot: number, orderId: number, owner: number, qtyLots: number, sliceQtyLots: number): void {
     const base = slot << 3;
-    this.orders[base | LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
-    this.orders[base | OWNER] = owner;
-    this.ordersF64[(slot << 2) | LEAVES] = qtyLots;
-    this.ordersF64[(slot << 2) | ORDER_ID] = orderId;
+    this.rows[base | LEVEL] = sliceQtyLots === 0 ? 0 : ICEBERG;
+    this.rows[base | OWNER] = owner;
+    this.rowsF64[(slot << 2) | LEAVES] = qtyLots;
+    this.rowsF64[(slot << 2) | ORDER_ID] = orderId;
     if (sliceQtyLots !== 0) this.store.sliceQtyLots[slot] = sliceQtyLots;
   }
 
@@ -145,7 +142,7 @@ export class OrderBook {
   depthAt(side: Side, priceTicks: number): number {
     const level = (side === BUY ? this.bids : this.asks).get(priceTicks);
     if (level === 0) return 0;
-    return this.levelsF64[(level << 2) | TOTAL] - this.levelsF64[(level << 2) | HIDDEN];
+    return this.rowsF64[(level << 2) | TOTAL] - this.rowsF64[(level << 2) | HIDDEN];
   }
 
   /** Whether an order of `side` at `limitTicks` would meet the other side. */
@@ -197,7 +194,7 @@ export class OrderBook {
     while (level !== 0 && found < neededLots) {
       if (side === BUY ? price > limitTicks : price < limitTicks) break;
       if (this.banded && this.#isOutsideBands(price, last, centre)) break;
-      let others = this.levelsF64[(level << 2) | TOTAL];
+      let others = this.rowsF64[(level << 2) | TOTAL];
       if (owner !== 0 && selfTrade === CANCEL_OLDEST) {
         others = this.#leavesOfOthers(level, owner, neededLots - found);
       } else if (owner !== 0) {
@@ -218,9 +215,9 @@ export class OrderBook {
   /** Open quantity of a level that is not the owner's; counting stops once `neededLots` are found. */
   #leavesOfOthers(level: number, owner: number, neededLots: number): number {
     let found = 0;
-    let slot = this.levels[(level << 3) | HEAD];
+    let slot = this.rows[(level << 3) | HEAD];
     while (slot !== 0 && found < neededLots) {
-      if (this.orders[(slot << 3) | OWNER] !== owner) found += this.ordersF64[(slot << 2) | LEAVES];
+      if (this.rows[(slot << 3) | OWNER] !== owner) found += this.rowsF64[(slot << 2) | LEAVES];
       slot = this.links[slot << 1];
     }
     return found;
@@ -232,8 +229,8 @@ export class OrderBook {
    */
   #displayedAheadOf(level: number, owner: number, neededLots: number): number {
     let displayed = 0;
-    for (let slot = this.levels[(level << 3) | HEAD]; slot !== 0; slot = this.links[slot << 1]) {
-      if (this.orders[(slot << 3) | OWNER] === owner) return displayed;
+    for (let slot = this.rows[(level << 3) | HEAD]; slot !== 0; slot = this.links[slot << 1]) {
+      if (this.rows[(slot << 3) | OWNER] === owner) return displayed;
       displayed += this.store.visibleQtyLots(slot);
       if (displayed >= neededLots) return displayed;
     }
@@ -245,20 +242,28 @@ export class OrderBook {
    * oldest first. Its leaves say what is left.
    */
   match(takerSlot: number, side: Side, limitTicks: number, selfTrade: SelfTradePrevention): MatchEnd {
-    // Most orders trade nothing: they get no further than this.
-    if (!this.crosses(side, limitTicks)) return DONE;
-    const orders = this.orders;
-    const ordersF64 = this.ordersF64;
-    const levels = this.levels;
-    const levelsF64 = this.levelsF64;
+    // Most orders trade nothing: this much of it is inlined into the callers.
+    return this.crosses(side, limitTicks)
+      ? this.#matchCrossing(takerSlot, side, limitTicks, selfTrade)
+      : DONE;
+  }
+
+  #matchCrossing(
+    takerSlot: number,
+    side: Side,
+    limitTicks: number,
+    selfTrade: SelfTradePrevention,
+  ): MatchEnd {
+    const rows = this.rows;
+    const rowsF64 = this.rowsF64;
     const buy = side === BUY;
     const opposite = buy ? this.asks : this.bids;
     const makerKind = buy ? ASKS : BIDS;
     const openLots = this.openLots;
-    const owner = orders[(takerSlot << 3) | OWNER];
+    const owner = rows[(takerSlot << 3) | OWNER];
     const takerLeaves = (takerSlot << 2) | LEAVES;
 
-    while (ordersF64[takerLeaves] > 0) {
+    while (rowsF64[takerLeaves] > 0) {
       const level = opposite.best;
       if (level === 0) break;
       const price = opposite.bestKey;
@@ -266,20 +271,20 @@ export class OrderBook {
       if (this.banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
         return BAND;
 
-      const maker = levels[(level << 3) | HEAD];
+      const maker = rows[(level << 3) | HEAD];
       const makerBase = maker << 3;
-      if (owner !== 0 && orders[makerBase | OWNER] === owner) {
+      if (owner !== 0 && rows[makerBase | OWNER] === owner) {
         if (this.#preventSelfTrade(takerSlot, maker, price, selfTrade)) return SELF_TRADE;
         continue;
       }
-      const iceberg = (orders[makerBase | LEVEL] & ICEBERG) !== 0;
-      const makerLeaves = ordersF64[(maker << 2) | LEAVES];
+      const iceberg = (rows[makerBase | LEVEL] & ICEBERG) !== 0;
+      const makerLeaves = rowsF64[(maker << 2) | LEAVES];
       const available = iceberg ? this.store.displayedQtyLots[maker] : makerLeaves;
-      const wanted = ordersF64[takerLeaves];
+      const wanted = rowsF64[takerLeaves];
       // biome-ignore lint/complexity/useMathMinMax: a quarter slower here (bench/book.ts, middle-narrow)
       const qty = wanted < available ? wanted : available;
-      ordersF64[takerLeaves] = wanted - qty;
-      ordersF64[(maker << 2) | LEAVES] = makerLeaves - qty;
+      rowsF64[takerLeaves] = wanted - qty;
+      rowsF64[(maker << 2) | LEAVES] = makerLeaves - qty;
       openLots[makerKind] -= qty;
       if (this.staticReferenceTicks === 0) this.staticReferenceTicks = this.reference() || price;
       this.lastPriceTicks = price;
@@ -291,7 +296,7 @@ export class OrderBook {
         this.store.releaseOrder(maker);
         continue;
       }
-      levelsF64[(level << 2) | TOTAL] -= qty;
+      rowsF64[(level << 2) | TOTAL] -= qty;
       if (!iceberg) {
         this.listener.onTrade(maker, takerSlot, qty, price);
         continue;
@@ -306,40 +311,40 @@ export class OrderBook {
 
   /** Takes a filled order out of the head of its level. */
   #unlinkHead(slot: number, level: number, price: number, index: PriceIndex, qtyLots: number): void {
-    const orders = this.orders;
+    const rows = this.rows;
     const links = this.links;
     const base = slot << 3;
     const next = links[slot << 1];
-    orders[base | LEVEL] = 0;
-    this.levels[(level << 3) | HEAD] = next;
+    rows[base | LEVEL] = 0;
+    this.rows[(level << 3) | HEAD] = next;
     if (next === 0) {
       index.remove(price);
       this.store.releaseLevel(level);
       return;
     }
     links[(next << 1) | 1] = 0;
-    this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    this.rowsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** An iceberg's displayed part is used up: the next slice goes to the tail. */
   #showNextSlice(slot: number, level: number, price: number): void {
     const store = this.store;
-    const leaves = this.ordersF64[(slot << 2) | LEAVES];
+    const leaves = this.rowsF64[(slot << 2) | LEAVES];
     const slice = Math.min(store.sliceQtyLots[slot], leaves);
     store.displayedQtyLots[slot] = slice;
-    this.levelsF64[(level << 2) | HIDDEN] -= slice;
+    this.rowsF64[(level << 2) | HIDDEN] -= slice;
     const levelBase = level << 3;
-    const tail = this.levels[levelBase | TAIL];
+    const tail = this.rows[levelBase | TAIL];
     if (tail !== slot) {
       const next = this.links[slot << 1];
       const prev = this.links[(slot << 1) | 1];
-      if (prev === 0) this.levels[levelBase | HEAD] = next;
+      if (prev === 0) this.rows[levelBase | HEAD] = next;
       else this.links[prev << 1] = next;
       this.links[(next << 1) | 1] = prev;
       this.links[slot << 1] = 0;
       this.links[(slot << 1) | 1] = tail;
       this.links[tail << 1] = slot;
-      this.levels[levelBase | TAIL] = slot;
+      this.rows[levelBase | TAIL] = slot;
     }
     this.listener.onRested(slot, price);
   }
@@ -363,7 +368,7 @@ export class OrderBook {
   }
 
   #cancelIncoming(slot: number, qtyLots: number): void {
-    this.ordersF64[(slot << 2) | LEAVES] -= qtyLots;
+    this.rowsF64[(slot << 2) | LEAVES] -= qtyLots;
     this.listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
   }
 
@@ -375,13 +380,13 @@ export class OrderBook {
     }
     const visible = this.store.visibleQtyLots(slot);
     this.remove(slot);
-    this.ordersF64[(slot << 2) | LEAVES] = 0;
+    this.rowsF64[(slot << 2) | LEAVES] = 0;
     this.listener.onCanceled(slot, qtyLots, visible, price, reason);
     this.store.releaseOrder(slot);
   }
 
   leavesQtyLots(slot: number): number {
-    return this.ordersF64[(slot << 2) | LEAVES];
+    return this.rowsF64[(slot << 2) | LEAVES];
   }
 
   /**
@@ -411,79 +416,76 @@ export class OrderBook {
     const last = this.lastPriceTicks;
     if (last === 0) return 0;
     if (this.buyStops.best !== 0 && this.buyStops.bestKey <= last) {
-      return this.levels[(this.buyStops.best << 3) + HEAD];
+      return this.rows[(this.buyStops.best << 3) + HEAD];
     }
     if (this.sellStops.best !== 0 && this.sellStops.bestKey >= last) {
-      return this.levels[(this.sellStops.best << 3) + HEAD];
+      return this.rows[(this.sellStops.best << 3) + HEAD];
     }
     return 0;
   }
 
   #link(slot: number, index: PriceIndex, kind: number, key: number): boolean {
-    const orders = this.orders;
+    const rows = this.rows;
     const links = this.links;
-    const levels = this.levels;
     const base = slot << 3;
-    const leaves = this.ordersF64[(slot << 2) | LEAVES];
+    const leaves = this.rowsF64[(slot << 2) | LEAVES];
     const openLots = this.openLots[kind] + leaves;
     if (openLots > INT53_MAX) return false;
     let level = index.get(key);
     if (level === 0) {
       if (!index.canInsert()) return false;
       level = this.store.allocateLevel(key, kind);
-      if (level === 0) return false;
       index.insert(key, level);
-      levels[(level << 3) | HEAD] = slot;
+      rows[(level << 3) | HEAD] = slot;
       links[(slot << 1) | 1] = 0;
     } else {
-      const tail = levels[(level << 3) | TAIL];
+      const tail = rows[(level << 3) | TAIL];
       links[tail << 1] = slot;
       links[(slot << 1) | 1] = tail;
     }
     links[slot << 1] = 0;
-    levels[(level << 3) | TAIL] = slot;
-    this.levelsF64[(level << 2) | TOTAL] += leaves;
+    rows[(level << 3) | TAIL] = slot;
+    this.rowsF64[(level << 2) | TOTAL] += leaves;
     this.openLots[kind] = openLots;
-    const iceberg = orders[base | LEVEL] & ICEBERG;
+    const iceberg = rows[base | LEVEL] & ICEBERG;
     if (iceberg !== 0) {
       const displayed = kind > ASKS ? 0 : Math.min(this.store.sliceQtyLots[slot], leaves);
       this.store.displayedQtyLots[slot] = displayed;
-      this.levelsF64[(level << 2) | HIDDEN] += leaves - displayed;
+      this.rowsF64[(level << 2) | HIDDEN] += leaves - displayed;
     }
-    orders[base | LEVEL] = level | iceberg;
+    rows[base | LEVEL] = level | iceberg;
     return true;
   }
 
   /** Takes an order out of its level; leaves stay, the slot stays taken. */
   remove(slot: number): void {
-    const orders = this.orders;
+    const rows = this.rows;
     const links = this.links;
-    const levels = this.levels;
     const base = slot << 3;
-    const levelWord = orders[base | LEVEL];
+    const levelWord = rows[base | LEVEL];
     const level = levelWord & ~ICEBERG;
-    assert(level !== 0, 'Condition: only an order in a level can be removed');
+    if (level === 0) fail('Condition: only an order in a level can be removed');
     const next = links[slot << 1];
     const prev = links[(slot << 1) | 1];
     const levelBase = level << 3;
-    const leaves = this.ordersF64[(slot << 2) | LEAVES];
-    this.openLots[levels[levelBase | KIND]] -= leaves;
-    orders[base | LEVEL] = levelWord & ICEBERG;
+    const leaves = this.rowsF64[(slot << 2) | LEAVES];
+    this.openLots[rows[levelBase | KIND]] -= leaves;
+    rows[base | LEVEL] = levelWord & ICEBERG;
     if (prev === 0) {
       if (next === 0) {
-        this.#indexOf(levels[levelBase | KIND]).remove(levels[levelBase | KEY]);
+        this.#indexOf(rows[levelBase | KIND]).remove(rows[levelBase | KEY]);
         this.store.releaseLevel(level);
         return;
       }
-      levels[levelBase | HEAD] = next;
+      rows[levelBase | HEAD] = next;
     } else {
       links[prev << 1] = next;
     }
-    if (next === 0) levels[levelBase | TAIL] = prev;
+    if (next === 0) rows[levelBase | TAIL] = prev;
     else links[(next << 1) | 1] = prev;
-    this.levelsF64[(level << 2) | TOTAL] -= leaves;
+    this.rowsF64[(level << 2) | TOTAL] -= leaves;
     if ((levelWord & ICEBERG) !== 0) {
-      this.levelsF64[(level << 2) | HIDDEN] -= leaves - this.store.displayedQtyLots[slot];
+      this.rowsF64[(level << 2) | HIDDEN] -= leaves - this.store.displayedQtyLots[slot];
     }
   }
 
@@ -492,43 +494,43 @@ export class OrderBook {
    * keeps its place. Returns by how much its displayed quantity shrank.
    */
   reduce(slot: number, qtyLots: number): number {
-    const levelWord = this.orders[(slot << 3) | LEVEL];
+    const levelWord = this.rows[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
     const leavesAt = (slot << 2) | LEAVES;
-    const leaves = this.ordersF64[leavesAt];
+    const leaves = this.rowsF64[leavesAt];
     assert(level !== 0 && qtyLots < leaves, 'Condition: reduce keeps the order in its level');
-    this.ordersF64[leavesAt] = leaves - qtyLots;
-    this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
-    this.openLots[this.levels[(level << 3) | KIND]] -= qtyLots;
+    this.rowsF64[leavesAt] = leaves - qtyLots;
+    this.rowsF64[(level << 2) | TOTAL] -= qtyLots;
+    this.openLots[this.rows[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) === 0) return qtyLots;
     const displayed = this.store.displayedQtyLots[slot];
     const left = Math.min(displayed, leaves - qtyLots);
     this.store.displayedQtyLots[slot] = left;
-    this.levelsF64[(level << 2) | HIDDEN] -= qtyLots - (displayed - left);
+    this.rowsF64[(level << 2) | HIDDEN] -= qtyLots - (displayed - left);
     return displayed - left;
   }
 
   /** Whether the order is in a level at all: resting, or waiting as a stop. */
   isPlaced(slot: number): boolean {
-    return (this.orders[(slot << 3) | LEVEL] & ~ICEBERG) !== 0;
+    return (this.rows[(slot << 3) | LEVEL] & ~ICEBERG) !== 0;
   }
 
   /** Whether the order waits as a stop (rather than resting in the book). */
   isWaitingStop(slot: number): boolean {
-    const level = this.orders[(slot << 3) | LEVEL] & ~ICEBERG;
-    return level !== 0 && this.levels[(level << 3) | KIND] > ASKS;
+    const level = this.rows[(slot << 3) | LEVEL] & ~ICEBERG;
+    return level !== 0 && this.rows[(level << 3) | KIND] > ASKS;
   }
 
   /** Side of an order in a level. */
   sideOf(slot: number): Side {
-    const level = this.orders[(slot << 3) | LEVEL] & ~ICEBERG;
-    const kind = this.levels[(level << 3) | KIND];
+    const level = this.rows[(slot << 3) | LEVEL] & ~ICEBERG;
+    const kind = this.rows[(level << 3) | KIND];
     return kind === BIDS || kind === BUY_STOPS ? BUY : Side.Sell;
   }
 
   /** First order of a level. */
   headOf(level: number): number {
-    return this.levels[(level << 3) | HEAD];
+    return this.rows[(level << 3) | HEAD];
   }
 
   /** Order behind `slot` in its level; 0 at the end. */
@@ -538,7 +540,7 @@ export class OrderBook {
 
   /** All open quantity of a level, hidden parts included, in lots. */
   totalAt(level: number): number {
-    return this.levelsF64[(level << 2) | TOTAL];
+    return this.rowsF64[(level << 2) | TOTAL];
   }
 
   /**
@@ -553,28 +555,28 @@ export class OrderBook {
   }
 
   #takeFromHead(slot: number, qtyLots: number, index: PriceIndex): void {
-    const levelWord = this.orders[(slot << 3) | LEVEL];
+    const levelWord = this.rows[(slot << 3) | LEVEL];
     const level = levelWord & ~ICEBERG;
     const leavesAt = (slot << 2) | LEAVES;
-    const left = this.ordersF64[leavesAt] - qtyLots;
-    this.ordersF64[leavesAt] = left;
-    this.openLots[this.levels[(level << 3) | KIND]] -= qtyLots;
+    const left = this.rowsF64[leavesAt] - qtyLots;
+    this.rowsF64[leavesAt] = left;
+    this.openLots[this.rows[(level << 3) | KIND]] -= qtyLots;
     if ((levelWord & ICEBERG) !== 0) {
       const displayed = this.store.displayedQtyLots[slot];
       const fromHidden = Math.max(0, qtyLots - displayed);
       this.store.displayedQtyLots[slot] = Math.max(0, displayed - qtyLots);
-      this.levelsF64[(level << 2) | HIDDEN] -= fromHidden;
+      this.rowsF64[(level << 2) | HIDDEN] -= fromHidden;
     }
-    if (left === 0) this.#unlinkHead(slot, level, this.levels[(level << 3) | KEY], index, qtyLots);
-    else this.levelsF64[(level << 2) | TOTAL] -= qtyLots;
+    if (left === 0) this.#unlinkHead(slot, level, this.rows[(level << 3) | KEY], index, qtyLots);
+    else this.rowsF64[(level << 2) | TOTAL] -= qtyLots;
   }
 
   /** After an uncross: an iceberg with nothing displayed and something left shows its next slice, at the tail. */
   refresh(slot: number): void {
-    const levelWord = this.orders[(slot << 3) | LEVEL];
+    const levelWord = this.rows[(slot << 3) | LEVEL];
     if ((levelWord & ICEBERG) === 0 || this.store.displayedQtyLots[slot] !== 0) return;
     const level = levelWord & ~ICEBERG;
-    this.#showNextSlice(slot, level, this.levels[(level << 3) | KEY]);
+    this.#showNextSlice(slot, level, this.rows[(level << 3) | KEY]);
   }
 
   #indexOf(kind: number): PriceIndex {
@@ -614,7 +616,7 @@ export class OrderBook {
     let sum = 0;
     let key = index.bestKey;
     for (let level = index.best; level !== 0; level = index.next(key), key = index.foundKey) {
-      sum += this.levelsF64[(level << 2) | TOTAL];
+      sum += this.rowsF64[(level << 2) | TOTAL];
     }
     return sum;
   }
