@@ -1,5 +1,5 @@
+import { PriceIndex } from '#lib/price-index.ts';
 import { type BookStore, LevelHot } from './book/book-store.ts';
-import { PriceIndex } from './book/price-index.ts';
 
 const { head: HEAD, tail: TAIL } = LevelHot;
 /** Kind of the levels of this index (the books use 0 to 3). */

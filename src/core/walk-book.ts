@@ -1,6 +1,6 @@
 import type { CancelReason } from '#domain/events.ts';
+import type { PriceIndex } from '#lib/price-index.ts';
 import type { OrderBook } from './book/order-book.ts';
-import type { PriceIndex } from './book/price-index.ts';
 import type { Execution } from './execution.ts';
 
 /** Calls `visit` with every live order of a book: bids, asks, buy stops, sell stops, each in priority order. */

@@ -1,6 +1,6 @@
 import { fail } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
-import { PricePages } from './price-index.ts';
+import { PricePages } from '#lib/price-index.ts';
 
 /**
  * Offsets within an order's eight hot words, which share half a cache line: everything but its neighbours that adding,

@@ -1,9 +1,9 @@
 import { SelfTradePrevention, Side } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { assert, fail } from '#lib/assert.ts';
+import { PriceIndex } from '#lib/price-index.ts';
 import { isOutside } from '../price-band.ts';
 import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
-import { PriceIndex } from './price-index.ts';
 
 // Bindings of this module, not imports: V8 folds the former into the machine code and loads the latter each time.
 const { level: LEVEL, owner: OWNER } = OrderHot;

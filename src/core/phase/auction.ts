@@ -1,5 +1,5 @@
+import type { PriceIndex } from '#lib/price-index.ts';
 import type { OrderBook } from '../book/order-book.ts';
-import type { PriceIndex } from '../book/price-index.ts';
 
 /**
  * Finds the price at which a crossed book trades most; docs/matching.md, section 8. One instance serves all

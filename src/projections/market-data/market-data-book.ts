@@ -2,7 +2,7 @@ import { Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
-import { DisplayedOrders, NONE } from './displayed-orders.ts';
+import { DisplayedOrders, NONE } from '../displayed-orders.ts';
 
 /** The levels of one instrument, by price. */
 interface InstrumentLevels {

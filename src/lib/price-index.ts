@@ -1,5 +1,5 @@
-import { assert } from '#lib/assert.ts';
-import { Columns } from '#lib/columns.ts';
+import { assert } from './assert.ts';
+import { Columns } from './columns.ts';
 
 /** Slots of one page: eight bits of the key per tier, four tiers for a 32-bit key. */
 const PAGE_SLOTS = 256;
