@@ -9,6 +9,7 @@ import type { Columns } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { Administration } from './administration.ts';
 import { CORE_VERSION_INITIAL } from './core-version.ts';
+import { describeStatus } from './describe-status.ts';
 import { EventWriter } from './event-writer.ts';
 import { Execution } from './execution.ts';
 import { Incoming } from './incoming.ts';
@@ -239,7 +240,7 @@ export class TradingCore {
 
   /**
    * Describes standing state to the sink as image events: what a reader needs that starts from here. In an order in
-   * which it can be applied: configuration and users; then, where asked for, every live order as OrderAccepted, by
+   * which it can be applied: configuration, trading status and users; then, where asked for, every live order as OrderAccepted, by
    * account; then every resting order as OrderRested, by priority.
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
@@ -247,6 +248,7 @@ export class TradingCore {
     this.writer.image(true);
     for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
+    describeStatus(this.state, this.writer);
     for (let row = 0; row < accounts.count; row++) this.administration.writeAccount(row);
     for (let row = 0; row < users.count; row++) this.administration.writeUser(row);
     for (let row = 0; row < accounts.count && wanted.liveOrders; row++) {

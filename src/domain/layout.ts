@@ -93,3 +93,13 @@ export function layout<const Header extends FieldTable, const Fields extends Fie
     at: at as Layout<(keyof Header & string) | (keyof Fields & string)>['at'],
   };
 }
+
+/**
+ * Byte offset, from the first byte of a record, of a `u8`, `text` or `bytes` field: `u8[record * 4 + byteAt(…)]` where
+ * `record` is the record's first word. For module constants, not for the hot path.
+ */
+export function byteAt<Names extends string>(record: Layout<Names>, name: NoInfer<Names>): number {
+  const field = record.fields.find((candidate) => candidate.name === name);
+  if (field === undefined) throw new Error(`layout ${record.name}: no field ${name}`);
+  return field.word * 4 + field.byte;
+}

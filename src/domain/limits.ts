@@ -41,4 +41,19 @@ export const Limits = {
   ENTRY_COMMANDS_MAX: 65_535,
   /** Words of one event batch handed to a sink. */
   EVENT_BATCH_WORDS: 64 * 1024,
+
+  /** Levels whose last change a book view remembers, for readers that ask what changed since. */
+  VIEW_CHANGED_LEVELS_MAX: 1_024,
+  /** Levels that are gone and remembered for such readers, all books together. */
+  VIEW_GONE_LEVELS_MAX: 1_048_576,
+  /** Answers of one book view that are handed out again while nothing changes. */
+  VIEW_ANSWERS_KEPT_MAX: 16,
+  /** Trades, and aggregated trades, that a view keeps of each instrument. */
+  VIEW_TRADES_MAX: 1_000,
+  /** Candles of one second that a view keeps of each instrument. */
+  VIEW_SECOND_CANDLES_MAX: 300,
+  /** Candles of one minute that a view keeps of each instrument: a whole day of them serves every longer interval. */
+  VIEW_MINUTE_CANDLES_MAX: 1_440,
+  /** Gaps that a view remembers; then the two oldest count as one. */
+  VIEW_GAPS_MAX: 64,
 } as const;

@@ -1,12 +1,5 @@
 import { Phase, SetPhase, SetSchedule, TimeInForce } from '#domain/commands.ts';
-import {
-  AuctionIndicative,
-  AuctionUncrossed,
-  CancelReason,
-  EventType,
-  PhaseChanged,
-  ScheduleSet,
-} from '#domain/events.ts';
+import { AuctionUncrossed, CancelReason, EventType, ScheduleSet } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -16,6 +9,7 @@ import { byteAt } from '../registry/fields.ts';
 import type { CoreState } from '../state.ts';
 import { cancelInBook } from '../walk-book.ts';
 import { AuctionPrice, headOfBest } from './auction.ts';
+import { writeIndicative, writePhaseChanged } from './phase-events.ts';
 import { isAuction } from './phase-table.ts';
 
 const ENTRIES = Limits.SCHEDULE_ENTRIES_MAX;
@@ -73,16 +67,7 @@ export class PhaseControl {
     phases.indicativePriceTicks[row] = 0;
     phases.indicativeQtyLots[row] = 0;
     phases.indicativeSurplusLots[row] = 0;
-    const at = this.writer.begin(
-      EventType.PhaseChanged,
-      PhaseChanged.words,
-      instruments.instrumentId(row),
-      0,
-      0,
-    );
-    const { i32 } = this.writer.words;
-    i32[at + PhaseChanged.at.phase] = phase | (previous << 8) | (nextPhase << 16);
-    i32[at + PhaseChanged.at.endSeconds] = endSeconds;
+    writePhaseChanged(this.writer, instruments.instrumentId(row), phase, previous, nextPhase, endSeconds);
     if (phase === Phase.VolatilityAuction) return;
     this.execution.settlePairs();
     if (phase !== Phase.Closed) return;
@@ -200,15 +185,9 @@ export class PhaseControl {
       phases.indicativePriceTicks[row] = auction.priceTicks;
       phases.indicativeQtyLots[row] = auction.qtyLots;
       phases.indicativeSurplusLots[row] = auction.surplusLots;
+      const { priceTicks, qtyLots, surplusLots } = auction;
       const instrumentId = instruments.instrumentId(row);
-      const at = this.writer.begin(EventType.AuctionIndicative, AuctionIndicative.words, instrumentId, 0, 0);
-      const { i32, f64 } = this.writer.words;
-      const surplus = auction.surplusLots;
-      f64[(at + AuctionIndicative.at.qtyLots) >> 1] = auction.qtyLots;
-      f64[(at + AuctionIndicative.at.surplusQtyLots) >> 1] = Math.abs(surplus);
-      i32[at + AuctionIndicative.at.priceTicks] = auction.priceTicks;
-      i32[at + AuctionIndicative.at.surplusSide] =
-        (surplus > 0 ? 1 : surplus < 0 ? 2 : 0) | (phases.phase[row] << 8);
+      writeIndicative(this.writer, instrumentId, phases.phase[row], priceTicks, qtyLots, surplusLots);
     }
   }
 }

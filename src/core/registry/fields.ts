@@ -1,16 +1,7 @@
-import type { Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
-/**
- * Byte offset, from the first byte of a record, of a `u8` or `text` field: `u8[offset * 4 + byteAt(…)]` where
- * `offset` is the record's first word. For module constants, not for the hot path.
- */
-export function byteAt<Names extends string>(record: Layout<Names>, name: Names): number {
-  const field = record.fields.find((candidate) => candidate.name === name);
-  if (field === undefined) throw new Error(`layout ${record.name}: no field ${name}`);
-  return field.word * 4 + field.byte;
-}
+export { byteAt } from '#domain/layout.ts';
 
 /** Whether `id`, read as a signed word, is an id that may be given: 1 to 2^31 - 1. */
 export function isId(id: number): boolean {

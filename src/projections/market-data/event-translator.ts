@@ -13,32 +13,26 @@ import {
   Trade,
   TradeFlag,
 } from '#domain/events.ts';
-import type { Layout } from '#domain/layout.ts';
+import { byteAt } from '#domain/layout.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type FeedInstrument, feedInstrument } from './feed-instrument.ts';
 import type { ItchPublisher } from './itch-publisher.ts';
 import { MarketDataBook } from './market-data-book.ts';
 
-/** Byte offset of a `u8` field from the record's begin. */
-function byteOf<Name extends string>(layout: Layout<Name>, name: NoInfer<Name>): number {
-  const field = layout.fields.find((candidate) => candidate.name === name)!;
-  return field.word * 4 + field.byte;
-}
-
 const INSTRUMENT_AT = OrderRested.at.instrumentId;
 const SECONDS_AT = OrderRested.at.timeSeconds;
 const NANOS_AT = OrderRested.at.timeNanos;
-const RESTED_SIDE = byteOf(OrderRested, 'side');
-const REPLACED_KEEPS = byteOf(OrderReplaced, 'keepsPriority');
-const TRADE_FLAGS = byteOf(Trade, 'tradeFlags');
-const PHASE_PHASE = byteOf(PhaseChanged, 'phase');
-const INDICATIVE_SIDE = byteOf(AuctionIndicative, 'surplusSide');
-const INDICATIVE_PHASE = byteOf(AuctionIndicative, 'phase');
-const UNCROSSED_PHASE = byteOf(AuctionUncrossed, 'phase');
-const ADDED_PRICE_DECIMALS = byteOf(InstrumentAdded, 'priceDecimals');
-const ADDED_QTY_DECIMALS = byteOf(InstrumentAdded, 'qtyDecimals');
-const ADDED_PHASE = byteOf(InstrumentAdded, 'phase');
+const RESTED_SIDE = byteAt(OrderRested, 'side');
+const REPLACED_KEEPS = byteAt(OrderReplaced, 'keepsPriority');
+const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
+const PHASE_PHASE = byteAt(PhaseChanged, 'phase');
+const INDICATIVE_SIDE = byteAt(AuctionIndicative, 'surplusSide');
+const INDICATIVE_PHASE = byteAt(AuctionIndicative, 'phase');
+const UNCROSSED_PHASE = byteAt(AuctionUncrossed, 'phase');
+const ADDED_PRICE_DECIMALS = byteAt(InstrumentAdded, 'priceDecimals');
+const ADDED_QTY_DECIMALS = byteAt(InstrumentAdded, 'qtyDecimals');
+const ADDED_PHASE = byteAt(InstrumentAdded, 'phase');
 assert(SECONDS_AT < EVENT_HEADER_WORDS, 'Invariant: the time is in the header');
 
 /**

@@ -1,0 +1,30 @@
+import { Limits } from '#domain/limits.ts';
+import type { ViewGap } from '#domain/market-views.ts';
+
+/** Times of which trades were missed, oldest first. The first is all that was before the views began. */
+export class ViewGaps {
+  declare private _all: ViewGap[];
+
+  constructor() {
+    this._all = [];
+  }
+
+  get all(): readonly ViewGap[] {
+    return this._all;
+  }
+
+  /** Adds a gap that is later than all others. When there are too many, the two oldest count as one. */
+  add(fromSeconds: number, toSeconds: number): void {
+    const all = [...this._all, { fromSeconds, toSeconds }];
+    if (all.length > Limits.VIEW_GAPS_MAX) {
+      const [first, second] = all.splice(0, 2);
+      all.unshift({ fromSeconds: first.fromSeconds, toSeconds: second.toSeconds });
+    }
+    this._all = all;
+  }
+
+  /** Whether no trade of the seconds `from` up to, not including, `to` was missed. */
+  isComplete(from: number, to: number): boolean {
+    return this._all.every((gap) => gap.toSeconds < from || gap.fromSeconds >= to);
+  }
+}

@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { writeCommand } from '#codec/log/commands.ts';
+import { readEvents, writeEvent } from '#codec/log/events.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import { Side } from '#domain/commands.ts';
+import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
+import {
+  type BookLevel,
+  type BookSnapshot,
+  CANDLE_SECONDS,
+  type CandleInterval,
+  type InstrumentView,
+  ViewChange,
+} from '#domain/market-views.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
+import {
+  commandOf,
+  INSTRUMENTS,
+  type MarketStep,
+  marketOpening,
+  marketStep,
+  START_SECONDS,
+} from './support/market-steps.ts';
+import { aggregatesOf, candlesOf, NaiveMarket, summaryOf } from './support/naive-market.ts';
+
+const SEED = Number(process.env['HIVE_SEED'] ?? 20_254);
+const INTERVALS = Object.keys(CANDLE_SECONDS) as CandleInterval[];
+/** Seconds that pass before a step. */
+const PAUSES_SECONDS = [0, 0, 0, 1, 1, 7, 61, 400, 4_000];
+
+/** A client of one book: it takes changes where it gets them and snapshots where it must. */
+class BookClient {
+  snapshots = 0;
+  #sequence = -1;
+  #levels = new Map<string, BookLevel>();
+
+  follow(instrument: InstrumentView): void {
+    const { book } = instrument;
+    const changes = book.changesSince(this.#sequence);
+    if (changes === undefined) {
+      this.snapshots++;
+      this.#levels.clear();
+      this.#apply(book.snapshot(Number.POSITIVE_INFINITY));
+    } else {
+      assert.equal(changes.previousSequence, this.#sequence);
+      this.#apply(changes);
+    }
+    assert.equal(this.#sequence, book.sequence);
+    const [bids, asks] = [this.side(Side.Buy), this.side(Side.Sell)];
+    // Prices of these instruments have two decimals, quantities none.
+    const text = (level: BookLevel): string => `${(level.priceTicks / 100).toFixed(2)}:${level.qtyLots}`;
+    const line = (levels: BookLevel[]): string => levels.slice(0, 25).map(text).join(',');
+    assert.equal(book.checksum(), crc32(`${line(bids)}|${line(asks)}`));
+  }
+
+  side(side: Side): BookLevel[] {
+    const sign = side === Side.Buy ? -1 : 1;
+    return [...this.#levels]
+      .filter(([key]) => key.startsWith(`${side} `))
+      .map(([, level]) => level)
+      .sort((a, b) => sign * (a.priceTicks - b.priceTicks));
+  }
+
+  #apply({ sequence, bids, asks }: BookSnapshot): void {
+    this.#sequence = sequence;
+    for (const [side, levels] of [
+      [Side.Buy, bids],
+      [Side.Sell, asks],
+    ] as const) {
+      for (const level of levels) {
+        if (level.qtyLots === 0) this.#levels.delete(`${side} ${level.priceTicks}`);
+        else this.#levels.set(`${side} ${level.priceTicks}`, level);
+      }
+    }
+  }
+}
+
+/** A real core whose events go to the views, to the naive market, and to a fresh reader as an image. */
+class Venue {
+  readonly views = new LiveMarketViews();
+  readonly naive = new NaiveMarket();
+  readonly clients = INSTRUMENTS.map(() => new BookClient());
+  readonly seen = new Map<string, number>();
+  seconds = START_SECONDS;
+  /** An event is handed to the views as this says; undefined hides it from them. */
+  tamper: (event: Event) => Event | undefined = (event) => event;
+  #core: TradingCore;
+  #words = WordBuffer.allocate(256);
+  #describing: LiveMarketViews | undefined;
+
+  constructor() {
+    this.#core = new TradingCore(this, {
+      ordersMax: 2_000,
+      instrumentsMax: 4,
+      accountsMax: 8,
+      usersMax: 8,
+      assetsMax: 4,
+      nodesMax: 2,
+    });
+    for (const command of marketOpening()) this.apply(command);
+    this.views.flush();
+  }
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    if (this.#describing !== undefined) {
+      this.#describing.onEvents(words, from, to);
+      return;
+    }
+    this.naive.onEvents(words, from, to);
+    const copy = WordBuffer.allocate(64);
+    for (const event of readEvents(words, from, to)) {
+      this.seen.set(event.type, (this.seen.get(event.type) ?? 0) + 1);
+      const tampered = this.tamper(event);
+      if (tampered !== undefined) this.views.onEvents(copy, 0, writeEvent(copy, 0, tampered));
+    }
+  }
+
+  apply(command: CommandInput): void {
+    const words = this.#words;
+    const sequence = this.#core.sequence + 1;
+    words.i32.fill(0);
+    const end = writeCommand(words, ENTRY_HEADER_WORDS, command);
+    words.i32[0] = 1 | (1 << 16);
+    words.i32[EntryHeader.at.epoch] = 1;
+    words.f64[EntryHeader.at.entryNo >> 1] = sequence;
+    this.#core.applyEntry(sequence, this.seconds, 0, words, 0, end);
+  }
+
+  /** The image goes to `views`. */
+  describe(views: LiveMarketViews): void {
+    this.#describing = views;
+    this.#core.describe({ liveOrders: false, restingOrders: true });
+    this.#describing = undefined;
+    views.flush();
+  }
+
+  step(number: number, given: MarketStep): void {
+    this.seconds += PAUSES_SECONDS[given.choice % PAUSES_SECONDS.length];
+    this.apply(commandOf(number, given));
+    if (given.choice % 3 === 0) this.views.flush();
+    if (given.choice % 101 === 0) {
+      this.views.restart();
+      this.describe(this.views);
+    }
+    if (given.choice % 7 === 0) INSTRUMENTS.forEach((id, i) => void this.clients[i].follow(this.view(id)));
+  }
+
+  view(instrumentId: number): InstrumentView {
+    return this.views.instrument(instrumentId)!;
+  }
+}
+
+function compare(venue: Venue): void {
+  venue.views.flush();
+  const image = new LiveMarketViews();
+  venue.describe(image);
+  INSTRUMENTS.forEach((instrumentId, i) => {
+    const view = venue.view(instrumentId);
+    const { naive } = venue;
+    const client = venue.clients[i];
+    client.follow(view);
+    const { bids, asks } = view.book.snapshot(Number.POSITIVE_INFINITY);
+    for (const [side, levels] of [
+      [Side.Buy, bids],
+      [Side.Sell, asks],
+    ] as const) {
+      const expected = naive.levels(instrumentId, side);
+      assert.deepEqual(levels, expected);
+      assert.deepEqual(client.side(side), expected);
+      assert.equal(view.book.depth(side), expected.length);
+      assert.deepEqual(view.book.best(side), expected[0]);
+      const top = view.book.snapshot(2);
+      assert.deepEqual(side === Side.Buy ? top.bids : top.asks, expected.slice(0, 2));
+    }
+    const described = image.instrument(instrumentId)!;
+    assert.deepEqual(described.book.snapshot(1_000).bids, bids);
+    assert.deepEqual(described.book.snapshot(1_000).asks, asks);
+    assert.equal(described.book.checksum(), view.book.checksum());
+    assert.deepEqual(described.status, view.status);
+    assert.deepEqual(described.indicative, view.indicative);
+    assert.deepEqual(described.terms, view.terms);
+    assert.equal(view.status.phase, naive.phases.get(instrumentId));
+    assert.deepEqual(view.indicative, naive.indicatives.get(instrumentId));
+    compareTrades(venue, view);
+  });
+}
+
+function compareTrades(venue: Venue, view: InstrumentView): void {
+  const trades = venue.naive.tradesOf(view.terms.instrumentId);
+  assert.deepEqual(
+    view.trades.read(0, 2_000),
+    trades.map(({ tradeId, priceTicks, qtyLots, amountMinor, aggressorSide, ...rest }) => {
+      const { timeSeconds, timeNanos, sequence } = rest;
+      return { tradeId, priceTicks, qtyLots, amountMinor, aggressorSide, timeSeconds, timeNanos, sequence };
+    }),
+  );
+  assert.deepEqual(view.aggregateTrades.read(0, 2_000), aggregatesOf(trades));
+  const isComplete = (from: number, to: number): boolean =>
+    venue.views.gaps.every((gap) => gap.toSeconds < from || gap.fromSeconds >= to);
+  for (const interval of INTERVALS) {
+    const seconds = CANDLE_SECONDS[interval];
+    const expected = candlesOf(trades, seconds)
+      .map((candle) => ({
+        ...candle,
+        isComplete: isComplete(candle.openSeconds, candle.openSeconds + seconds),
+      }))
+      .filter(({ openSeconds }) => openSeconds >= view.candles.keptFromSeconds(interval));
+    assert.deepEqual(view.candles.range(interval, 0, Number.POSITIVE_INFINITY, 2_000), expected);
+    assert.deepEqual(view.candles.latest(interval), expected.at(-1));
+    const middle = START_SECONDS + 3_000;
+    assert.deepEqual(
+      view.candles.range(interval, middle, middle + 9_000, 3),
+      expected.filter(({ openSeconds: at }) => at >= middle && at < middle + 9_000).slice(-3),
+    );
+  }
+  const statistics = view.statistics(venue.seconds);
+  const fromSeconds = Math.floor(venue.seconds / 60) * 60 + 60 - 86_400;
+  const inWindow = trades.filter((trade) => trade.timeSeconds >= fromSeconds);
+  assert.deepEqual(statistics, {
+    fromSeconds,
+    traded: inWindow.length === 0 ? undefined : summaryOf(inWindow),
+    isComplete: isComplete(fromSeconds, fromSeconds + 86_400),
+    lastPriceTicks: trades.at(-1)?.priceTicks ?? 0,
+    lastQtyLots: trades.at(-1)?.qtyLots ?? 0,
+  });
+}
+
+test(`random orders through the real core: the views are those of the naive market and of an image (seed ${SEED})`, () => {
+  const seen = new Map<string, number>();
+  let snapshots = 0;
+  const steps = fc.array(marketStep, { minLength: 1, maxLength: 250, size: 'max' });
+  const property = fc.property(steps, (given) => {
+    const venue = new Venue();
+    given.forEach((one, index) => void venue.step(index + 1, one));
+    compare(venue);
+    for (const [type, count] of venue.seen) seen.set(type, (seen.get(type) ?? 0) + count);
+    snapshots += venue.clients[0].snapshots;
+  });
+  fc.assert(property, { seed: SEED, numRuns: 100 });
+  for (const type of ['OrderRested', 'Trade', 'OrderCanceled', 'OrderReplaced', 'AuctionIndicative']) {
+    assert.ok((seen.get(type) ?? 0) > 20, `${type} came ${seen.get(type) ?? 0} times`);
+  }
+  assert.ok(snapshots > 100, 'clients had to take new snapshots after restarts');
+});
+
+test('the comparison fails when a view misses an event or takes it wrongly', () => {
+  const plain = (): MarketStep[] =>
+    fc.sample(marketStep, { seed: SEED, numRuns: 400 }).map((step) => ({ ...step, choice: 1 }));
+  const run = (tamper: Venue['tamper']): void => {
+    const venue = new Venue();
+    venue.tamper = tamper;
+    plain().forEach((one, index) => void venue.step(index + 1, one));
+    compare(venue);
+  };
+  run((event) => event);
+  /** The last event of a type only, so that nothing after it trips over what it left. */
+  const lastOf = (type: string, change: (event: Event) => Event | undefined): Venue['tamper'] => {
+    let count = 0;
+    run((event) => {
+      if (event.type === type) count++;
+      return event;
+    });
+    return (event) => (event.type === type && --count === 0 ? change(event) : event);
+  };
+  const bugs: [string, (event: Event) => Event | undefined][] = [
+    ['OrderRested', () => undefined],
+    ['OrderRested', (event) => ({ ...event, priceTicks: 107 }) as Event],
+    ['Trade', () => undefined],
+    [
+      'Trade',
+      (event) => ({ ...event, aggressorSide: 1 + ((event as Event<'Trade'>).aggressorSide % 2) }) as Event,
+    ],
+    ['Trade', (event) => ({ ...event, amountMinor: (event as Event<'Trade'>).amountMinor + 1 }) as Event],
+    ['PhaseChanged', () => undefined],
+    ['OrderReplaced', (event) => ({ ...event, originalOrderId: 0 }) as Event],
+  ];
+  for (const [type, change] of bugs) assert.throws(() => run(lastOf(type, change)), `${type} ${change}`);
+});
+
+test('a flush tells what changed, once', () => {
+  const venue = new Venue();
+  const told: string[] = [];
+  const names = Object.entries(ViewChange);
+  venue.views.subscribe({
+    onViewChange: ({ terms }, changes) => {
+      const bits = names.filter(([, bit]) => (changes & bit) !== 0).map(([name]) => name);
+      told.push(`${terms.symbol} ${bits.join(' ')}`);
+    },
+    onViewRestart: () => told.push('restart'),
+  });
+  const flushed = (): string[] => {
+    venue.views.flush();
+    return told.splice(0);
+  };
+  const order = (clientOrderId: number, side: Side, priceTicks: number, userId = 11): void =>
+    venue.apply({
+      type: 'NewOrder',
+      userId,
+      instrumentId: 1,
+      clientOrderId,
+      side,
+      orderType: 1,
+      timeInForce: 2,
+      priceTicks,
+      qtyLots: 10,
+    });
+  order(1, Side.Buy, 99);
+  assert.deepEqual(flushed(), ['INST1 Book BestPrices']);
+  assert.deepEqual(flushed(), []);
+  order(2, Side.Buy, 98);
+  assert.deepEqual(flushed(), ['INST1 Book']);
+  order(3, Side.Buy, 97);
+  venue.apply({ type: 'CancelOrder', userId: 11, clientOrderId: 3 });
+  assert.deepEqual(flushed(), [], 'what came and went between two flushes is no change');
+  order(1, Side.Sell, 99, 12);
+  assert.deepEqual(flushed(), ['INST1 Book BestPrices Trades']);
+  venue.apply({ type: 'SetPhase', instrumentId: 1, phase: 3, nextPhase: 4, endSeconds: venue.seconds + 60 });
+  assert.deepEqual(flushed(), ['INST1 Status']);
+  assert.deepEqual(venue.view(1).status, {
+    phase: 3,
+    nextPhase: 4,
+    endSeconds: venue.seconds + 60,
+    isSuspended: false,
+  });
+  order(4, Side.Buy, 105);
+  order(2, Side.Sell, 103, 12);
+  venue.seconds++;
+  venue.apply({ type: 'Tick' });
+  assert.deepEqual(flushed(), ['INST1 Indicative Book BestPrices']);
+  venue.apply({ type: 'SetKillSwitch', scope: 1, engaged: 1 });
+  assert.deepEqual(flushed(), ['INST1 Status', 'INST2 Status']);
+  venue.apply({ type: 'SetKillSwitch', scope: 2, scopeId: 2, engaged: 1 });
+  assert.deepEqual(flushed(), []);
+  venue.apply({ type: 'SetKillSwitch', scope: 1, engaged: 0 });
+  assert.deepEqual(flushed(), ['INST1 Status']);
+  compare(venue);
+  told.length = 0;
+  const { generation } = venue.views;
+  venue.views.restart();
+  assert.deepEqual([venue.views.generation, venue.views.isReady], [generation + 1, false]);
+  venue.describe(venue.views);
+  assert.equal(venue.views.isReady, true);
+  assert.equal(told[0], 'restart');
+  compare(venue);
+});
