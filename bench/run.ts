@@ -13,6 +13,7 @@ const BENCHES = [
   'flash1',
   'core',
   'depth',
+  'market-views',
   'replay-log',
   'restart',
   'memory',

@@ -102,6 +102,7 @@ class Venue {
       assetsMax: 4,
       nodesMax: 2,
     });
+    this.views.onImage(0);
     for (const command of marketOpening()) this.apply(command);
     this.views.flush();
   }
@@ -136,6 +137,7 @@ class Venue {
     this.#describing = views;
     this.#core.describe({ liveOrders: false, restingOrders: true });
     this.#describing = undefined;
+    views.onImage(this.#core.sequence);
     views.flush();
   }
 
@@ -144,7 +146,7 @@ class Venue {
     this.apply(commandOf(number, given));
     if (given.choice % 3 === 0) this.views.flush();
     if (given.choice % 101 === 0) {
-      this.views.restart();
+      this.views.onRestart();
       this.describe(this.views);
     }
     if (given.choice % 7 === 0) INSTRUMENTS.forEach((id, i) => void this.clients[i].follow(this.view(id)));
@@ -248,6 +250,52 @@ test(`random orders through the real core: the views are those of the naive mark
   assert.ok(snapshots > 100, 'clients had to take new snapshots after restarts');
 });
 
+test('after missed events trades and candles go on, with a gap', () => {
+  const venue = new Venue();
+  let clientOrderId = 0;
+  const trade = (seconds: number, priceTicks: number): void => {
+    venue.seconds = START_SECONDS + seconds;
+    clientOrderId++;
+    for (const [userId, side] of [
+      [11, Side.Buy],
+      [12, Side.Sell],
+    ] as const) {
+      const order = { userId, clientOrderId, side, priceTicks, qtyLots: 5, orderType: 1, timeInForce: 2 };
+      venue.apply({ type: 'NewOrder', instrumentId: 1, ...order });
+    }
+  };
+  const prices = (): number[] =>
+    venue
+      .view(1)
+      .trades.read(0, 10)
+      .map(({ priceTicks }) => priceTicks);
+  trade(5, 100);
+  trade(65, 101);
+  assert.deepEqual(venue.views.gaps, [], 'a log that is followed from its beginning has none');
+  venue.tamper = () => undefined;
+  trade(70, 102);
+  trade(130, 103);
+  venue.tamper = (event) => event;
+  venue.views.onRestart();
+  venue.describe(venue.views);
+  trade(185, 104);
+  venue.views.flush();
+  assert.deepEqual(venue.views.gaps, [{ fromSeconds: START_SECONDS + 65, toSeconds: START_SECONDS + 130 }]);
+  assert.deepEqual(prices(), [100, 101, 104]);
+  const { candles } = venue.view(1);
+  assert.deepEqual(
+    candles.range('1m', 0, Number.POSITIVE_INFINITY, 10).map(({ openSeconds, closeTicks, isComplete }) => {
+      return [openSeconds - START_SECONDS, closeTicks, isComplete];
+    }),
+    [
+      [0, 100, true],
+      [60, 101, false],
+      [180, 104, true],
+    ],
+  );
+  assert.equal(venue.view(1).statistics(venue.seconds).isComplete, false);
+});
+
 test('the comparison fails when a view misses an event or takes it wrongly', () => {
   const plain = (): MarketStep[] =>
     fc.sample(marketStep, { seed: SEED, numRuns: 400 }).map((step) => ({ ...step, choice: 1 }));
@@ -341,7 +389,8 @@ test('a flush tells what changed, once', () => {
   compare(venue);
   told.length = 0;
   const { generation } = venue.views;
-  venue.views.restart();
+  venue.views.onRestart();
+  assert.equal(venue.views.flush(), 0, 'nothing is told before the image is whole');
   assert.deepEqual([venue.views.generation, venue.views.isReady], [generation + 1, false]);
   venue.describe(venue.views);
   assert.equal(venue.views.isReady, true);

@@ -10,7 +10,7 @@ import type { InstrumentAdded } from './events.ts';
 export interface MarketViews {
   /** Grows when the views begin anew after events were missed: every stream then starts with new snapshots. */
   readonly generation: number;
-  /** False from a new beginning until what stands is known again. */
+  /** False from the beginning, or a new one, until what stands is known: until then nothing is to be shown. */
   readonly isReady: boolean;
   /** Log sequence and log time of the newest event seen. */
   readonly sequence: number;
@@ -30,7 +30,7 @@ export interface MarketViews {
 export interface MarketViewsListener {
   /** @param changes bits of `ViewChange`: what of the instrument is not as it was at the flush before. */
   onViewChange(instrument: InstrumentView, changes: number): void;
-  /** The views began anew and are ready: `generation` has grown. Comes before the changes of the same flush. */
+  /** The views begin, or began anew (`generation` has grown), and are ready. Comes before the changes of the same flush. */
   onViewRestart(): void;
 }
 

@@ -24,11 +24,11 @@ const SECONDS_AT = OrderRested.at.timeSeconds;
 const AGGRESSOR_SIDE = byteAt(Trade, 'aggressorSide');
 
 /**
- * Public market state from events: first an image of what stands, then everything that happens. It opens nothing and has
- * no clock: its owner hands it events and calls `flush` when readers are to hear of them.
+ * Public market state from events: first an image of what stands, then everything that happens after. It opens nothing
+ * and has no clock: its owner hands it events and calls `flush` when readers are to hear of them.
  *
- * The owner's part: after the constructor and after each `restart` come the events of one image, then a `flush`, then
- * live events of later sequences. Until that flush `isReady` is false.
+ * The owner's part: after the constructor, and after each `onRestart`, come the events of one image, then `onImage`, then
+ * the events of later entries.
  */
 export class LiveMarketViews implements MarketViews, EventSink {
   declare private readonly position: { sequence: number; timeSeconds: number };
@@ -44,6 +44,8 @@ export class LiveMarketViews implements MarketViews, EventSink {
   declare private readonly suspended: Set<number>;
   declare private _generation: number;
   declare private _isReady: boolean;
+  /** Listeners have not heard yet that the views are ready. */
+  declare private isReadyUntold: boolean;
   /** Nothing was seen since the beginning: the next event ends a gap. */
   declare private isInGap: boolean;
 
@@ -60,6 +62,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     this.suspended = new Set();
     this._generation = 1;
     this._isReady = false;
+    this.isReadyUntold = false;
     this.isInGap = true;
   }
 
@@ -125,31 +128,20 @@ export class LiveMarketViews implements MarketViews, EventSink {
     this.position.timeSeconds = i32[last + SECONDS_AT] >>> 0;
   }
 
-  /** Tells listeners what changed since the last flush. @returns how many instruments did */
-  flush(): number {
-    if (!this._isReady) {
-      this._isReady = true;
-      for (const listener of this.listeners) listener.onViewRestart();
-    }
-    const { touched } = this;
-    let changed = 0;
-    for (let i = 0; i < touched.length; i++) {
-      const instrument = touched[i];
-      instrument.isListed = false;
-      const changes = instrument.takeChanges();
-      if (changes === 0) continue;
-      changed++;
-      for (const listener of this.listeners) listener.onViewChange(instrument, changes);
-    }
-    touched.length = 0;
-    return changed;
+  /** The image is whole: it stands after entry `sequence`. */
+  onImage(sequence: number): void {
+    this.position.sequence = sequence;
+    // Before the log's first entry there was nothing to miss.
+    if (sequence === 0) this.isInGap = false;
+    this._isReady = true;
+    this.isReadyUntold = true;
   }
 
   /**
    * Events were missed: books, phases and indicatives are forgotten until an image says what stands. Trades and candles
    * stay, with a gap.
    */
-  restart(): void {
+  onRestart(): void {
     this._generation++;
     this._isReady = false;
     this.isInGap = true;
@@ -161,6 +153,29 @@ export class LiveMarketViews implements MarketViews, EventSink {
       instrument.setIndicative(undefined);
       this.#touch(instrument);
     }
+  }
+
+  /**
+   * Tells listeners what changed since the last flush; nothing while the views are not ready.
+   * @returns how many instruments changed
+   */
+  flush(): number {
+    if (!this._isReady) return 0;
+    if (this.isReadyUntold) {
+      this.isReadyUntold = false;
+      for (const listener of this.listeners) listener.onViewRestart();
+    }
+    const { touched } = this;
+    let changed = 0;
+    for (const instrument of touched) {
+      instrument.isListed = false;
+      const changes = instrument.takeChanges();
+      if (changes === 0) continue;
+      changed++;
+      for (const listener of this.listeners) listener.onViewChange(instrument, changes);
+    }
+    touched.length = 0;
+    return changed;
   }
 
   #apply(words: WordBuffer, at: number): void {
