@@ -46,8 +46,10 @@ export const Limits = {
   VIEW_CHANGED_LEVELS_MAX: 1_024,
   /** Levels that are gone and remembered for such readers, all books together. */
   VIEW_GONE_LEVELS_MAX: 1_048_576,
-  /** Answers of one book view that are handed out again while nothing changes. */
+  /** Snapshots, and messages of changes, of one book view that are handed out again while nothing changes. */
   VIEW_ANSWERS_KEPT_MAX: 16,
+  /** Levels in all such answers of all books. */
+  VIEW_ANSWER_LEVELS_MAX: 524_288,
   /** Trades, and aggregated trades, that a view keeps of each instrument. */
   VIEW_TRADES_MAX: 1_000,
   /** Candles of one second that a view keeps of each instrument. */

@@ -92,8 +92,8 @@ export interface InstrumentView {
 
 export interface InstrumentStatus {
   readonly phase: Phase;
-  /** The phase that follows at `endSeconds`; meaningless while that is 0. */
-  readonly nextPhase: number;
+  /** The phase that follows at `endSeconds`; 0 while that is 0. */
+  readonly nextPhase: Phase | 0;
   /** Second at which the phase ends by itself; 0: until changed. */
   readonly endSeconds: number;
   /** A kill switch of the instrument or of the venue refuses new orders. */

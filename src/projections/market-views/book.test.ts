@@ -4,6 +4,7 @@ import { Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { BookLevel } from '#domain/market-views.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { AnswerBudget } from './answers.ts';
 import { Book } from './book.ts';
 import { LevelStore } from './level-store.ts';
 import { BookCopy } from './test-books.ts';
@@ -14,7 +15,11 @@ const TERMS = { priceDecimals: 2, qtyDecimals: 0, tickSize: 1, lotSize: 1 };
 function setUp(books = 1): { books: Book[]; store: LevelStore; position: { sequence: number } } {
   const store = new LevelStore();
   const position = { sequence: 100 };
-  const all = Array.from({ length: books }, (_, row) => new Book(row, row + 1, position, TERMS, store));
+  const budget = new AnswerBudget();
+  const all = Array.from(
+    { length: books },
+    (_, row) => new Book(row, row + 1, position, TERMS, store, budget),
+  );
   return { books: all, store, position };
 }
 
@@ -259,4 +264,20 @@ test('Book: levels that are gone are forgotten again, and their rows reused', ()
   assert.ok(store.rows <= Limits.VIEW_CHANGED_LEVELS_MAX + 2, `${store.rows} rows`);
   // Two steps of the sequence for each price: it comes, it goes.
   assert.equal(book.changesSince(book.sequence - 10)?.asks.length, 5);
+});
+
+test('Book: levels that are gone are bounded over all books; beyond, readers take snapshots', () => {
+  const booksThatFit = Limits.VIEW_GONE_LEVELS_MAX / Limits.VIEW_CHANGED_LEVELS_MAX;
+  const { books, store } = setUp(booksThatFit + 2);
+  books.forEach((book, i) => {
+    for (let price = 1; price <= Limits.VIEW_CHANGED_LEVELS_MAX; price++) add(book, Side.Buy, price, 1);
+    const { sequence } = book;
+    for (let price = 1; price <= Limits.VIEW_CHANGED_LEVELS_MAX; price++) add(book, Side.Buy, price, -1, -1);
+    assert.equal(book.depth(Side.Buy), 0);
+    const changed = i < booksThatFit ? Limits.VIEW_CHANGED_LEVELS_MAX : undefined;
+    assert.equal(book.changesSince(sequence)?.bids.length, changed);
+    assert.ok(store.goneLevels <= Limits.VIEW_GONE_LEVELS_MAX);
+    add(book, Side.Buy, 7, 1);
+    assert.deepEqual(book.snapshot(2).bids, [level(7, 1)]);
+  });
 });

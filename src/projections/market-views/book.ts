@@ -2,7 +2,7 @@ import { Side } from '#domain/commands.ts';
 import type { BookChanges, BookLevel, BookSnapshot, BookView } from '#domain/market-views.ts';
 import { assert } from '#lib/assert.ts';
 import { PriceIndex } from '#lib/price-index.ts';
-import { Answers } from './answers.ts';
+import { type AnswerBudget, Answers } from './answers.ts';
 import { bookChecksum, CHECKSUM_LEVELS, type TextTerms } from './book-checksum.ts';
 import { ChangeList } from './change-list.ts';
 import { type LevelStore, NO_LEVEL } from './level-store.ts';
@@ -40,13 +40,20 @@ export class Book implements BookView {
   declare private _checksum: number;
 
   /** @param row number of the book, under which the levels in `store` name it */
-  constructor(row: number, instrumentId: number, position: LogPosition, terms: TextTerms, store: LevelStore) {
+  constructor(
+    row: number,
+    instrumentId: number,
+    position: LogPosition,
+    terms: TextTerms,
+    store: LevelStore,
+    budget: AnswerBudget,
+  ) {
     this.row = row;
     this.instrumentId = instrumentId;
     this.position = position;
     this.terms = terms;
-    this.snapshots = new Answers();
-    this.changesBySequence = new Answers();
+    this.snapshots = new Answers(budget);
+    this.changesBySequence = new Answers(budget);
     this._sequence = 0;
     this.#begin(store);
   }
@@ -69,19 +76,19 @@ export class Book implements BookView {
     this.settle();
     const known = this.snapshots.get(depth);
     if (known !== undefined) return known;
-    return this.snapshots.keep(depth, {
-      instrumentId: this.instrumentId,
-      sequence: this._sequence,
-      bids: this.#top(Side.Buy, depth),
-      asks: this.#top(Side.Sell, depth),
-    });
+    const bids = this.#top(Side.Buy, depth);
+    const asks = this.#top(Side.Sell, depth);
+    const snapshot = { instrumentId: this.instrumentId, sequence: this._sequence, bids, asks };
+    return this.snapshots.keep(depth, snapshot, bids.length + asks.length);
   }
 
   changesSince(sequence: number): BookChanges | undefined {
     this.settle();
     if (sequence < this.changes.floor || sequence > this._sequence) return undefined;
     const known = this.changesBySequence.get(sequence);
-    return known ?? this.changesBySequence.keep(sequence, this.#collect(sequence));
+    if (known !== undefined) return known;
+    const changes = this.#collect(sequence);
+    return this.changesBySequence.keep(sequence, changes, changes.bids.length + changes.asks.length);
   }
 
   checksum(): number {

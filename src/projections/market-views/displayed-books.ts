@@ -4,6 +4,7 @@ import { byteAt } from '#domain/layout.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { DisplayedOrders, NONE } from '../displayed-orders.ts';
+import { AnswerBudget } from './answers.ts';
 import { Book, type LogPosition } from './book.ts';
 import type { TextTerms } from './book-checksum.ts';
 import { LevelStore } from './level-store.ts';
@@ -19,12 +20,14 @@ const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
 export class DisplayedBooks {
   declare private readonly position: LogPosition;
   declare private readonly books: Book[];
+  declare private readonly budget: AnswerBudget;
   declare private orders: DisplayedOrders;
   declare private levels: LevelStore;
 
   constructor(position: LogPosition) {
     this.position = position;
     this.books = [];
+    this.budget = new AnswerBudget();
     this.orders = new DisplayedOrders();
     this.levels = new LevelStore();
   }
@@ -35,7 +38,8 @@ export class DisplayedBooks {
   }
 
   addBook(instrumentId: number, terms: TextTerms): Book {
-    const book = new Book(this.books.length, instrumentId, this.position, terms, this.levels);
+    const { books, position, levels, budget } = this;
+    const book = new Book(books.length, instrumentId, position, terms, levels, budget);
     this.books.push(book);
     return book;
   }

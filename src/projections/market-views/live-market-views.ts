@@ -260,7 +260,9 @@ export class LiveMarketViews implements MarketViews, EventSink {
   #phaseChanged(words: WordBuffer, at: number): void {
     const instrument = this.#touchedBy(words, at);
     const { phase, nextPhase, endSeconds } = readEvent(words, at) as Event<'PhaseChanged'>;
-    instrument.setStatus(this.#status(instrument.terms.instrumentId, phase as Phase, nextPhase, endSeconds));
+    instrument.setStatus(
+      this.#status(instrument.terms.instrumentId, phase as Phase, nextPhase as Phase | 0, endSeconds),
+    );
     instrument.setIndicative(undefined);
   }
 
@@ -311,7 +313,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     }
   }
 
-  #status(instrumentId: number, phase: Phase, nextPhase: number, endSeconds: number): InstrumentStatus {
+  #status(instrumentId: number, phase: Phase, nextPhase: Phase | 0, endSeconds: number): InstrumentStatus {
     const isSuspended = this.isVenueSuspended || this.suspended.has(instrumentId);
     return { phase, nextPhase, endSeconds, isSuspended };
   }
