@@ -10,7 +10,6 @@ import { Side } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import {
   type BookLevel,
-  type BookSnapshot,
   CANDLE_SECONDS,
   type CandleInterval,
   type InstrumentView,
@@ -18,6 +17,7 @@ import {
 } from '#domain/market-views.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
+import { BookCopy } from '#projections/market-views/test-books.ts';
 import {
   commandOf,
   INSTRUMENTS,
@@ -33,58 +33,21 @@ const INTERVALS = Object.keys(CANDLE_SECONDS) as CandleInterval[];
 /** Seconds that pass before a step. */
 const PAUSES_SECONDS = [0, 0, 0, 1, 1, 7, 61, 400, 4_000];
 
-/** A client of one book: it takes changes where it gets them and snapshots where it must. */
-class BookClient {
-  snapshots = 0;
-  #sequence = -1;
-  #levels = new Map<string, BookLevel>();
-
-  follow(instrument: InstrumentView): void {
-    const { book } = instrument;
-    const changes = book.changesSince(this.#sequence);
-    if (changes === undefined) {
-      this.snapshots++;
-      this.#levels.clear();
-      this.#apply(book.snapshot(Number.POSITIVE_INFINITY));
-    } else {
-      assert.equal(changes.previousSequence, this.#sequence);
-      this.#apply(changes);
-    }
-    assert.equal(this.#sequence, book.sequence);
-    const [bids, asks] = [this.side(Side.Buy), this.side(Side.Sell)];
-    // Prices of these instruments have two decimals, quantities none.
-    const text = (level: BookLevel): string => `${(level.priceTicks / 100).toFixed(2)}:${level.qtyLots}`;
-    const line = (levels: BookLevel[]): string => levels.slice(0, 25).map(text).join(',');
-    assert.equal(book.checksum(), crc32(`${line(bids)}|${line(asks)}`));
-  }
-
-  side(side: Side): BookLevel[] {
-    const sign = side === Side.Buy ? -1 : 1;
-    return [...this.#levels]
-      .filter(([key]) => key.startsWith(`${side} `))
-      .map(([, level]) => level)
-      .sort((a, b) => sign * (a.priceTicks - b.priceTicks));
-  }
-
-  #apply({ sequence, bids, asks }: BookSnapshot): void {
-    this.#sequence = sequence;
-    for (const [side, levels] of [
-      [Side.Buy, bids],
-      [Side.Sell, asks],
-    ] as const) {
-      for (const level of levels) {
-        if (level.qtyLots === 0) this.#levels.delete(`${side} ${level.priceTicks}`);
-        else this.#levels.set(`${side} ${level.priceTicks}`, level);
-      }
-    }
-  }
+/** Brings a client's copy of a book to where the view is, and checks it by the checksum as a client does. */
+function follow(copy: BookCopy, { book }: InstrumentView): void {
+  copy.follow(book);
+  assert.equal(copy.sequence, book.sequence);
+  // Prices of these instruments have two decimals, quantities none.
+  const text = (level: BookLevel): string => `${(level.priceTicks / 100).toFixed(2)}:${level.qtyLots}`;
+  const line = (side: Side): string => copy.side(side).slice(0, 25).map(text).join(',');
+  assert.equal(book.checksum(), crc32(`${line(Side.Buy)}|${line(Side.Sell)}`));
 }
 
 /** A real core whose events go to the views, to the naive market, and to a fresh reader as an image. */
 class Venue {
   readonly views = new LiveMarketViews();
   readonly naive = new NaiveMarket();
-  readonly clients = INSTRUMENTS.map(() => new BookClient());
+  readonly clients = INSTRUMENTS.map(() => new BookCopy());
   readonly seen = new Map<string, number>();
   seconds = START_SECONDS;
   /** An event is handed to the views as this says; undefined hides it from them. */
@@ -149,7 +112,7 @@ class Venue {
       this.views.onRestart();
       this.describe(this.views);
     }
-    if (given.choice % 7 === 0) INSTRUMENTS.forEach((id, i) => void this.clients[i].follow(this.view(id)));
+    if (given.choice % 7 === 0) INSTRUMENTS.forEach((id, i) => void follow(this.clients[i], this.view(id)));
   }
 
   view(instrumentId: number): InstrumentView {
@@ -165,7 +128,7 @@ function compare(venue: Venue): void {
     const view = venue.view(instrumentId);
     const { naive } = venue;
     const client = venue.clients[i];
-    client.follow(view);
+    follow(client, view);
     const { bids, asks } = view.book.snapshot(Number.POSITIVE_INFINITY);
     for (const [side, levels] of [
       [Side.Buy, bids],

@@ -277,7 +277,12 @@ test('Book: levels that are gone are bounded over all books; beyond, readers tak
     const changed = i < booksThatFit ? Limits.VIEW_CHANGED_LEVELS_MAX : undefined;
     assert.equal(book.changesSince(sequence)?.bids.length, changed);
     assert.ok(store.goneLevels <= Limits.VIEW_GONE_LEVELS_MAX);
+  });
+  for (const book of books) {
+    const copy = new BookCopy();
+    copy.follow(book);
     add(book, Side.Buy, 7, 1);
     assert.deepEqual(book.snapshot(2).bids, [level(7, 1)]);
-  });
+    assert.equal(copy.follow(book), 1);
+  }
 });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Side } from '#domain/commands.ts';
 import type { BookLevel, BookSnapshot, BookView } from '#domain/market-views.ts';
 
@@ -12,7 +13,10 @@ export class BookCopy {
   /** Brings the copy to where `book` is. @returns how many levels that took */
   follow(book: BookView): number {
     const changes = book.changesSince(this.sequence);
-    if (changes !== undefined) return this.#apply(changes);
+    if (changes !== undefined) {
+      assert.equal(changes.previousSequence, this.sequence);
+      return this.#apply(changes);
+    }
     this.snapshots++;
     this.bids.clear();
     this.asks.clear();
