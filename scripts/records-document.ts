@@ -40,6 +40,8 @@ const ENUMERATIONS = [
   ['InstrumentKind', commands.InstrumentKind, COMMANDS],
   ['Phase', commands.Phase, COMMANDS],
   ['KillScope', commands.KillScope, COMMANDS],
+  ['Role', commands.Role, COMMANDS],
+  ['ApiKeyKind', commands.ApiKeyKind, COMMANDS],
   ['EventFlag', events.EventFlag, EVENTS],
   ['CancelReason', events.CancelReason, EVENTS],
   ['PostingKind', events.PostingKind, EVENTS],
@@ -80,7 +82,7 @@ function introduction(): string[] {
     '| u8, u16, u32 | 1, 2, 4 | unsigned integer |',
     "| i32 | 4 | signed integer, two's complement |",
     '| i53 | 8 | integer of magnitude below 2^53, as an IEEE 754 binary64; never negative zero |',
-    '| text8, text16 | 8, 16 | printable ASCII (0x20 to 0x7e), then NUL to the end |',
+    '| text8, text24, text36, text64 | 8, 24, 36, 64 | printable ASCII (0x20 to 0x7e), then NUL to the end |',
     '| bytes16, bytes32 | 16, 32 | opaque |',
     '',
     'Offsets below are bytes from the start of the record.',
@@ -118,7 +120,7 @@ function familySection(family: Family): string[] {
       isEvent,
     ),
   ];
-  const shared = isEvent ? comments.get('orderTerms') : undefined;
+  const shared = comments.get(isEvent ? 'orderTerms' : 'motive');
   for (const layout of layouts) {
     const own = comments.get(layout.name);
     const body = layout.fields.filter(({ word }) => word >= headerWords);

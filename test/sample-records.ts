@@ -21,8 +21,10 @@ function sampleValue({ name, kind }: Field, index: number): number | string | Ui
       return (index % 2 === 0 ? 1 : -1) * (0x11_2233_4455_6600 + index);
     case 'text8':
       return name.slice(0, 8);
-    case 'text16':
-      return `${name} ${index}`.slice(0, 16);
+    case 'text24':
+    case 'text36':
+    case 'text64':
+      return `${name} ${index}`.padEnd(Number(kind.slice(4)), '.');
     case 'bytes16':
     case 'bytes32':
       return Uint8Array.from({ length: kind === 'bytes16' ? 16 : 32 }, (_, byte) => 0x80 + index + byte);

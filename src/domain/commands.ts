@@ -29,6 +29,14 @@ export const CommandType = {
 
   Tick: 32,
   Attest: 33,
+
+  SetUserRole: 48,
+  SetUserPassword: 49,
+  SetUserEnabled: 50,
+  AddApiKey: 51,
+  RevokeApiKey: 52,
+  RevokeTokens: 53,
+  AddNodeKey: 54,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -79,6 +87,36 @@ export const Phase = {
 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** What a user is to the venue. What each may do is in permissions.ts. */
+export const Role = {
+  /** Sees the market and its own account. */
+  Viewer: 1,
+  /** Trades for its account. */
+  Trader: 2,
+  /** A trader who quotes. */
+  MarketMaker: 3,
+  /** Staff: limits, kill switches, halts. */
+  Risk: 4,
+  /** Staff: instruments, accounts, money, phases. */
+  Operations: 5,
+  /** Staff: sees everything, changes nothing. */
+  Compliance: 6,
+  /** Staff: users and their credentials, and what risk and operations may do. */
+  Admin: 7,
+} as const;
+export type Role = (typeof Role)[keyof typeof Role];
+
+/** What a request that names an API key is proven with. */
+export const ApiKeyKind = {
+  /** An Ed25519 signature; the verifier is the public key (RFC 8032). */
+  Ed25519: 1,
+  /** HMAC-SHA-256; the verifier is the SHA-256 of the secret, which is kept outside the log. */
+  Hmac: 2,
+  /** A random token; the verifier is its SHA-256. */
+  Token: 3,
+} as const;
+export type ApiKeyKind = (typeof ApiKeyKind)[keyof typeof ApiKeyKind];
+
 /** What a kill switch stops. `Venue` ignores the id. */
 export const KillScope = { Venue: 1, Instrument: 2, Account: 3, User: 4 } as const;
 export type KillScope = (typeof KillScope)[keyof typeof KillScope];
@@ -89,7 +127,7 @@ const header = {
   flags: 'u8',
   /** Words of the record, header included. */
   sizeWords: 'u16',
-  /** Who sends it; 0 is the venue's operator. */
+  /** Who sends it; 0 is the venue's operator: what the node does by its own configuration. */
   userId: 'u32',
   /** 0 where the command names no instrument. */
   instrumentId: 'u32',
@@ -105,7 +143,7 @@ export const COMMAND_HEADER_WORDS = 4;
  * first order still lives. `priceTicks` is 0 for market and stop orders. `displayQtyLots` 0 shows everything;
  * smaller than `qtyLots` makes an iceberg. `minQtyLots` must trade at once or the order is canceled.
  * `ocoClientOrderId` names a live order of the same user and instrument to be linked as one-cancels-other.
- * `clientTag` is echoed in every report.
+ * `clientTag` is the client's own text for the order; it is echoed in OrderAccepted, OrderReplaced and CommandRejected.
  */
 export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
   priceTicks: 'i32',
@@ -120,7 +158,7 @@ export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
   timeInForce: 'u8',
   orderFlags: 'u8',
   selfTradePrevention: 'u8',
-  clientTag: 'text16',
+  clientTag: 'text36',
 });
 
 /**
@@ -145,12 +183,13 @@ export const ReplaceOrder = layout('ReplaceOrder', CommandType.ReplaceOrder, hea
   displayQtyLots: 'i53',
   stopPriceTicks: 'i32',
   expireSeconds: 'u32',
-  clientTag: 'text16',
+  clientTag: 'text36',
 });
 
 /**
  * Cancels the live orders that match every field given. A trader's own `userId` restricts it to that user's
- * account; the operator (userId 0) must name an account, a session user or an instrument.
+ * account; the operator (userId 0) and users who may cancel for any account must name an account, a session user or an
+ * instrument.
  */
 export const MassCancel = layout('MassCancel', CommandType.MassCancel, header, {
   accountId: 'u32',
@@ -160,17 +199,33 @@ export const MassCancel = layout('MassCancel', CommandType.MassCancel, header, {
   side: 'u8',
 });
 
-/** A gateway session of `userId` began. `cancelOnDisconnect` 1: its end cancels the user's open orders. */
+/**
+ * A gateway session of `userId` began on node `nodeId`; sent again for an open session it changes `cancelOnDisconnect`.
+ * With 1, its end cancels the user's open orders, unless another open session of the user asked for the same.
+ */
 export const OpenSession = layout('OpenSession', CommandType.OpenSession, header, {
+  /** Chosen by the node, from 1: unique among those that the node opened since it started. */
+  sessionId: 'u32',
+  nodeId: 'u16',
   cancelOnDisconnect: 'u8',
 });
-export const CloseSession = layout('CloseSession', CommandType.CloseSession, header, {});
+export const CloseSession = layout('CloseSession', CommandType.CloseSession, header, {
+  sessionId: 'u32',
+  nodeId: 'u16',
+});
+
+/** Commands of administration end with this. */
+const motive = {
+  /** Why, in the words of who sends it. */
+  reason: 'text64',
+} as const;
 
 export const AddAsset = layout('AddAsset', CommandType.AddAsset, header, {
   assetId: 'u32',
   /** Decimal digits of the minor unit: 2 for cents, 8 for satoshi. */
   decimals: 'u8',
   symbol: 'text8',
+  ...motive,
 });
 
 /**
@@ -214,29 +269,40 @@ export const AddInstrument = layout('AddInstrument', CommandType.AddInstrument, 
   /** Reference price until there is a trade. */
   referencePriceTicks: 'i32',
   phase: 'u8',
+  ...motive,
 });
 
-export const AddAccount = layout('AddAccount', CommandType.AddAccount, header, { accountId: 'u32' });
+export const AddAccount = layout('AddAccount', CommandType.AddAccount, header, {
+  accountId: 'u32',
+  ...motive,
+});
 
-/** `salt` and `passwordHash` are scrypt's; all zero means that the user cannot log in. */
+/** `salt` and `passwordHash` are scrypt's; all zero means that the user cannot log in with a password. */
 export const AddUser = layout('AddUser', CommandType.AddUser, header, {
   newUserId: 'u32',
+  /** 0: a user without an account, for roles that may not place orders. */
   accountId: 'u32',
-  /** Login name. */
-  name: 'text8',
+  role: 'u8',
+  /** 1: the password is good for nothing but to set another. */
+  mustChangePassword: 'u8',
+  /** Login name: 1 to 24 of A-Z, a-z, 0-9 and . _ - @, stored as given and unique without regard to case. */
+  name: 'text24',
   salt: 'bytes16',
   passwordHash: 'bytes32',
+  ...motive,
 });
 
 export const Deposit = layout('Deposit', CommandType.Deposit, header, {
   accountId: 'u32',
   assetId: 'u32',
   amountMinor: 'i53',
+  ...motive,
 });
 export const Withdraw = layout('Withdraw', CommandType.Withdraw, header, {
   accountId: 'u32',
   assetId: 'u32',
   amountMinor: 'i53',
+  ...motive,
 });
 
 /** Zero means no limit. */
@@ -251,6 +317,7 @@ export const SetAccountLimits = layout('SetAccountLimits', CommandType.SetAccoun
   positionLotsMax: 'i53',
   /** Value of all open orders, per quote asset. */
   openValueMinorMax: 'i53',
+  ...motive,
 });
 
 /** `endSeconds` 0: until changed. An auction that ends by time uncrosses and goes to `nextPhase`. */
@@ -258,6 +325,7 @@ export const SetPhase = layout('SetPhase', CommandType.SetPhase, header, {
   phase: 'u8',
   nextPhase: 'u8',
   endSeconds: 'u32',
+  ...motive,
 });
 
 /** Up to eight daily changes; a phase of 0 ends the list. Times are seconds after midnight UTC, ascending. */
@@ -278,6 +346,7 @@ export const SetSchedule = layout('SetSchedule', CommandType.SetSchedule, header
   secondOfDay5: 'u32',
   secondOfDay6: 'u32',
   secondOfDay7: 'u32',
+  ...motive,
 });
 
 /** `engaged` 1 refuses new orders and replaces in the scope (cancels stay possible); `cancelOrders` 1 cancels what is open. */
@@ -286,6 +355,7 @@ export const SetKillSwitch = layout('SetKillSwitch', CommandType.SetKillSwitch, 
   engaged: 'u8',
   cancelOrders: 'u8',
   scopeId: 'u32',
+  ...motive,
 });
 
 /**
@@ -294,6 +364,69 @@ export const SetKillSwitch = layout('SetKillSwitch', CommandType.SetKillSwitch, 
  */
 export const SetCoreVersion = layout('SetCoreVersion', CommandType.SetCoreVersion, header, {
   version: 'u32',
+  ...motive,
+});
+
+/** Gives a user another role. Its open orders stay. */
+export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
+  targetUserId: 'u32',
+  role: 'u8',
+  ...motive,
+});
+
+/** As in AddUser. A user may set its own. */
+export const SetUserPassword = layout('SetUserPassword', CommandType.SetUserPassword, header, {
+  targetUserId: 'u32',
+  mustChangePassword: 'u8',
+  salt: 'bytes16',
+  passwordHash: 'bytes32',
+  ...motive,
+});
+
+/**
+ * `enabled` 0 refuses every command of the user, cancels too; with `cancelOrders` 1 it also cancels what the user has
+ * open. `enabled` 1 undoes it.
+ */
+export const SetUserEnabled = layout('SetUserEnabled', CommandType.SetUserEnabled, header, {
+  targetUserId: 'u32',
+  enabled: 'u8',
+  cancelOrders: 'u8',
+  ...motive,
+});
+
+/** A user may add its own. The id of a revoked key may be given again. */
+export const AddApiKey = layout('AddApiKey', CommandType.AddApiKey, header, {
+  /** Chosen by the sender; unique in the venue. */
+  keyId: 'u32',
+  targetUserId: 'u32',
+  /** Log time from which doors refuse it, in seconds since the Unix epoch; 0 never. */
+  expireSeconds: 'u32',
+  kind: 'u8',
+  /** 1: good for questions only. */
+  readOnly: 'u8',
+  label: 'text24',
+  /** What a request is checked against: see ApiKeyKind. */
+  verifier: 'bytes32',
+  ...motive,
+});
+
+/** A user may revoke its own. */
+export const RevokeApiKey = layout('RevokeApiKey', CommandType.RevokeApiKey, header, {
+  keyId: 'u32',
+  ...motive,
+});
+
+/** Bearer tokens that the user was given before this command's log time are void. A user may revoke its own. */
+export const RevokeTokens = layout('RevokeTokens', CommandType.RevokeTokens, header, {
+  targetUserId: 'u32',
+  ...motive,
+});
+
+/** The Ed25519 key with which a node signs bearer tokens from now on, in place of the one that it had. */
+export const AddNodeKey = layout('AddNodeKey', CommandType.AddNodeKey, header, {
+  nodeId: 'u16',
+  publicKey: 'bytes32',
+  ...motive,
 });
 
 export const Tick = layout('Tick', CommandType.Tick, header, {});
@@ -327,4 +460,11 @@ export const COMMAND_LAYOUTS = [
   SetCoreVersion,
   Tick,
   Attest,
+  SetUserRole,
+  SetUserPassword,
+  SetUserEnabled,
+  AddApiKey,
+  RevokeApiKey,
+  RevokeTokens,
+  AddNodeKey,
 ] as const;

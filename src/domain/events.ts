@@ -33,6 +33,14 @@ export const EventType = {
   CoreVersionSet: 41,
   CommandAccepted: 42,
   Attested: 43,
+
+  UserRoleSet: 48,
+  UserPasswordSet: 49,
+  UserEnabledSet: 50,
+  ApiKeyAdded: 51,
+  ApiKeyRevoked: 52,
+  TokensRevoked: 53,
+  NodeKeyAdded: 54,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -71,6 +79,8 @@ export const CancelReason = {
   BookLimit: 15,
   /** A triggered stop failed a check that it passed at entry. */
   TriggerRefused: 16,
+  /** The user was disabled, and its orders with it. */
+  UserDisabled: 17,
 } as const;
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason];
 
@@ -101,7 +111,7 @@ const header = {
   /** The log's time: seconds since the Unix epoch, and nanoseconds within the second. */
   timeSeconds: 'u32',
   timeNanos: 'u32',
-  /** The user to whom it is reported; 0 nobody (trades name both sides' users in the body). */
+  /** The user whom it concerns; 0 nobody (trades name both sides' users in the body). */
   userId: 'u32',
   /** Position in that user's report stream, from 1; 0 not a report. A function of the log, so any node can resume it. */
   reportNumber: 'u32',
@@ -127,10 +137,13 @@ const orderTerms = {
   orderType: 'u8',
   timeInForce: 'u8',
   orderFlags: 'u8',
-  clientTag: 'text16',
+  clientTag: 'text36',
 } as const;
 
-/** The order is in: what follows in the same batch says whether it trades, rests, waits as a stop or is canceled. */
+/**
+ * The order is in: what follows in the same batch says whether it trades, rests, waits as a stop or is canceled. An image
+ * has no clientTag: the core does not keep it.
+ */
 export const OrderAccepted = layout('OrderAccepted', EventType.OrderAccepted, header, orderTerms);
 
 /** Nothing happened. `rejectCode` is a row of the reject table. */
@@ -139,7 +152,7 @@ export const CommandRejected = layout('CommandRejected', EventType.CommandReject
   rejectCode: 'u16',
   clientOrderId: 'u32',
   accountId: 'u32',
-  clientTag: 'text16',
+  clientTag: 'text36',
 });
 
 /**
@@ -288,22 +301,79 @@ export const InstrumentAdded = layout('InstrumentAdded', EventType.InstrumentAdd
   valueDenominator: 'i53',
   minQtyLots: 'i53',
   maxQtyLots: 'i53',
+  lotBaseMinor: 'i53',
+  initialMarginMinor: 'i53',
   makerFeePpm: 'u32',
   takerFeePpm: 'u32',
+  collarPpm: 'u32',
+  marketProtectionPpm: 'u32',
+  staticBandPpm: 'u32',
+  dynamicBandPpm: 'u32',
+  volatilityAuctionSeconds: 'u32',
+  /** As it was added: until there is a trade. */
+  referencePriceTicks: 'i32',
+  selfTradePrevention: 'u8',
 });
 
 export const AccountAdded = layout('AccountAdded', EventType.AccountAdded, header, { accountId: 'u32' });
 
+/** A user as it stands: in an image with what later commands made of it. */
 export const UserAdded = layout('UserAdded', EventType.UserAdded, header, {
   newUserId: 'u32',
+  /** 0: a user without an account. */
   accountId: 'u32',
   /** Reports sent to this user so far (in an image; 0 for a new user). */
   reportCount: 'u32',
   /** Highest clientOrderId accepted so far (in an image). */
   lastClientOrderId: 'u32',
-  name: 'text8',
+  /** Bearer tokens from before this time are void: seconds since the Unix epoch, and nanoseconds (in an image). */
+  tokensRevokedSeconds: 'u32',
+  tokensRevokedNanos: 'u32',
+  role: 'u8',
+  enabled: 'u8',
+  mustChangePassword: 'u8',
+  name: 'text24',
   salt: 'bytes16',
   passwordHash: 'bytes32',
+});
+
+export const UserRoleSet = layout('UserRoleSet', EventType.UserRoleSet, header, {
+  targetUserId: 'u32',
+  role: 'u8',
+});
+export const UserPasswordSet = layout('UserPasswordSet', EventType.UserPasswordSet, header, {
+  targetUserId: 'u32',
+  mustChangePassword: 'u8',
+  salt: 'bytes16',
+  passwordHash: 'bytes32',
+});
+export const UserEnabledSet = layout('UserEnabledSet', EventType.UserEnabledSet, header, {
+  targetUserId: 'u32',
+  enabled: 'u8',
+});
+export const ApiKeyAdded = layout('ApiKeyAdded', EventType.ApiKeyAdded, header, {
+  keyId: 'u32',
+  targetUserId: 'u32',
+  /** 0: never expires. */
+  expireSeconds: 'u32',
+  kind: 'u8',
+  readOnly: 'u8',
+  label: 'text24',
+  verifier: 'bytes32',
+});
+export const ApiKeyRevoked = layout('ApiKeyRevoked', EventType.ApiKeyRevoked, header, {
+  keyId: 'u32',
+  targetUserId: 'u32',
+});
+/** Bearer tokens of the user from before the given time are void. */
+export const TokensRevoked = layout('TokensRevoked', EventType.TokensRevoked, header, {
+  targetUserId: 'u32',
+  revokedSeconds: 'u32',
+  revokedNanos: 'u32',
+});
+export const NodeKeyAdded = layout('NodeKeyAdded', EventType.NodeKeyAdded, header, {
+  nodeId: 'u16',
+  publicKey: 'bytes32',
 });
 
 export const AccountLimitsSet = layout('AccountLimitsSet', EventType.AccountLimitsSet, header, {
@@ -315,13 +385,21 @@ export const KillSwitchSet = layout('KillSwitchSet', EventType.KillSwitchSet, he
   scopeId: 'u32',
 });
 export const SessionOpened = layout('SessionOpened', EventType.SessionOpened, header, {
+  sessionId: 'u32',
+  nodeId: 'u16',
   cancelOnDisconnect: 'u8',
 });
-export const SessionClosed = layout('SessionClosed', EventType.SessionClosed, header, {});
+export const SessionClosed = layout('SessionClosed', EventType.SessionClosed, header, {
+  sessionId: 'u32',
+  nodeId: 'u16',
+});
 export const ScheduleSet = layout('ScheduleSet', EventType.ScheduleSet, header, {});
 export const CoreVersionSet = layout('CoreVersionSet', EventType.CoreVersionSet, header, { version: 'u32' });
 
-/** An operator's command took effect. `clientOrderId` echoes its request number. */
+/**
+ * A command of administration took effect. The header's `userId` is who sent it, 0 the operator; `clientOrderId` echoes
+ * its request number. Not a report: it has no number.
+ */
 export const CommandAccepted = layout('CommandAccepted', EventType.CommandAccepted, header, {
   commandType: 'u8',
   clientOrderId: 'u32',
@@ -361,4 +439,11 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   CoreVersionSet,
   CommandAccepted,
   Attested,
+  UserRoleSet,
+  UserPasswordSet,
+  UserEnabledSet,
+  ApiKeyAdded,
+  ApiKeyRevoked,
+  TokensRevoked,
+  NodeKeyAdded,
 ];

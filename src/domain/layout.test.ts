@@ -13,7 +13,9 @@ const BYTES: Record<FieldKind, number> = {
   u32: 4,
   i53: 8,
   text8: 8,
-  text16: 16,
+  text24: 24,
+  text36: 36,
+  text64: 64,
   bytes16: 16,
   bytes32: 32,
 };
@@ -42,7 +44,7 @@ test('layout: small fields share a word, wide ones are aligned, the size is even
     'R',
     1,
     { a: 'u8', b: 'u8', c: 'u16' },
-    { d: 'u8', e: 'u16', f: 'u8', g: 'u32', h: 'i53', i: 'u16', j: 'text16' },
+    { d: 'u8', e: 'u16', f: 'u8', g: 'u32', h: 'i53', i: 'u16', j: 'text36' },
   );
   assert.deepEqual(
     record.fields.map(({ name, word, byte }) => [name, word, byte]),

@@ -7,10 +7,21 @@
  * - `u8`, `u16`: one or two bytes of a word; consecutive ones share a word, lowest byte first
  * - `i32`, `u32`: one word
  * - `i53`: two words at an even offset; an integer of magnitude below 2^53 carried as an IEEE 754 binary64
- * - `text8`, `text16`: 8 or 16 bytes of printable ASCII, padded with NUL
+ * - `text8`, `text24`, `text36`, `text64`: so many bytes of printable ASCII, padded with NUL
  * - `bytes16`, `bytes32`: opaque bytes
  */
-export type FieldKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53' | 'text8' | 'text16' | 'bytes16' | 'bytes32';
+export type FieldKind =
+  | 'u8'
+  | 'u16'
+  | 'i32'
+  | 'u32'
+  | 'i53'
+  | 'text8'
+  | 'text24'
+  | 'text36'
+  | 'text64'
+  | 'bytes16'
+  | 'bytes32';
 
 export interface Field {
   readonly name: string;
@@ -36,7 +47,9 @@ const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
   u32: 1,
   i53: 2,
   text8: 2,
-  text16: 4,
+  text24: 6,
+  text36: 9,
+  text64: 16,
   bytes16: 4,
   bytes32: 8,
 };

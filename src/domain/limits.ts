@@ -17,7 +17,13 @@ export const Limits = {
   ACCOUNTS_MAX: 1_048_576,
   /** Users of one core. */
   USERS_MAX: 1_048_576,
-  /** Nodes that ever appended to one log. */
+  /** API keys of one core that are not revoked, expired ones included. */
+  API_KEYS_MAX: 1_048_576,
+  /** API keys of one user that are not revoked, expired ones included. */
+  API_KEYS_PER_USER_MAX: 32,
+  /** Open gateway sessions of one core, on all nodes together. */
+  SESSIONS_MAX: 65_536,
+  /** Nodes that ever appended to one log, and nodes with a key. */
   NODES_MAX: 1_024,
   /** Live orders of one core, resting and waiting stops together. */
   ORDERS_MAX: 4_194_304,

@@ -1,10 +1,12 @@
 import {
+  ApiKeyKind,
   CommandType,
   InstrumentKind,
   KillScope,
   OrderFlag,
   OrderType,
   Phase,
+  Role,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -40,30 +42,33 @@ const ENUMERATION_OF: Readonly<Record<string, Enumeration>> = {
   phase6: Phase,
   phase7: Phase,
   scope: KillScope,
-  reason: CancelReason,
+  role: Role,
   rejectCode: RejectCode,
   commandType: CommandType,
 };
 
-/** Fields of one name that mean different enumerations in different records. */
-const KIND_OF: Readonly<Record<string, Enumeration>> = {
-  AddInstrument: InstrumentKind,
-  InstrumentAdded: InstrumentKind,
-  LedgerPosted: PostingKind,
+/** Fields of one name that mean different things in different records. */
+const ENUMERATION_IN: Readonly<Record<string, Enumeration>> = {
+  'AddInstrument.kind': InstrumentKind,
+  'InstrumentAdded.kind': InstrumentKind,
+  'LedgerPosted.kind': PostingKind,
+  'AddApiKey.kind': ApiKeyKind,
+  'ApiKeyAdded.kind': ApiKeyKind,
+  'OrderCanceled.reason': CancelReason,
 };
 
 const FLAGS_OF: Readonly<Record<string, Enumeration>> = { orderFlags: OrderFlag, tradeFlags: TradeFlag };
 
 /** What stands in a description where a record holds credentials. */
 export const REDACTED = '(not shown)';
-const CREDENTIALS: ReadonlySet<string> = new Set(['salt', 'passwordHash']);
+const CREDENTIALS: ReadonlySet<string> = new Set(['salt', 'passwordHash', 'verifier']);
 
-/** A record for people and JSON: enumerations are names, flags lists of names, the time is ISO 8601. */
+/** A record for people and JSON: enumerations are names, flags lists of names, bytes hexadecimal, the time is ISO 8601. */
 export type Description = { type: string } & Record<string, string | number | readonly (string | number)[]>;
 
 /** The enumeration that a field of a record takes its values from, or undefined for a plain number. */
 export function enumerationOf(recordName: string, fieldName: string): Enumeration | undefined {
-  return fieldName === 'kind' ? KIND_OF[recordName] : ENUMERATION_OF[fieldName];
+  return ENUMERATION_IN[`${recordName}.${fieldName}`] ?? ENUMERATION_OF[fieldName];
 }
 
 /** The flags that a field of a record is a set of, or undefined. */
@@ -106,6 +111,8 @@ function describe(record: Command | Event, isEvent: boolean): Description {
       description[name] = REDACTED;
     } else if (typeof value === 'number') {
       description[name] = describeNumber(record.type, name, value, isEvent);
+    } else if (value instanceof Uint8Array) {
+      description[name] = value.toHex();
     } else {
       description[name] = value as string;
     }

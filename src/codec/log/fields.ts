@@ -13,7 +13,9 @@ export const KIND_BYTES: { readonly [Kind in FieldKind]: number } = {
   u32: 4,
   i53: 8,
   text8: 8,
-  text16: 16,
+  text24: 24,
+  text36: 36,
+  text64: 64,
   bytes16: 16,
   bytes32: 32,
 };
@@ -37,9 +39,14 @@ export function fieldOffset(field: Field, at: number): number {
   return (at + field.word) * WORD_BYTES + field.byte;
 }
 
+/** Whether fields of a kind hold text. */
+export function isTextKind(kind: FieldKind): kind is 'text8' | 'text24' | 'text36' | 'text64' {
+  return kind === 'text8' || kind === 'text24' || kind === 'text36' || kind === 'text64';
+}
+
 /** The value that a missing field stands for. */
 export function defaultValue(kind: FieldKind): Value {
-  if (kind === 'text8' || kind === 'text16') return '';
+  if (isTextKind(kind)) return '';
   if (kind === 'bytes16' || kind === 'bytes32') return new Uint8Array(KIND_BYTES[kind]);
   return 0;
 }
@@ -52,7 +59,9 @@ export function writeField(words: WordBuffer, at: number, field: Field, value: u
   const offset = fieldOffset(field, at);
   switch (field.kind) {
     case 'text8':
-    case 'text16':
+    case 'text24':
+    case 'text36':
+    case 'text64':
       writeText(words.u8, field, offset, value);
       return;
     case 'bytes16':
@@ -90,7 +99,9 @@ export function readField(words: WordBuffer, at: number, field: Field): Value {
       return checkInteger(field, field.kind, offset, value);
     }
     case 'text8':
-    case 'text16':
+    case 'text24':
+    case 'text36':
+    case 'text64':
       return readText(u8, field, offset);
     case 'bytes16':
     case 'bytes32':

@@ -44,6 +44,8 @@ function seeded(t: TestContext): { seed: number } {
   return { seed };
 }
 
+const TEXT_BYTES = { text8: 8, text24: 24, text36: 36, text64: 64 };
+
 function arbitraryValue({ kind }: Field): fc.Arbitrary<number | string | Uint8Array> {
   const text = (maxLength: number) => fc.string({ unit: 'grapheme-ascii', maxLength });
   switch (kind) {
@@ -58,9 +60,10 @@ function arbitraryValue({ kind }: Field): fc.Arbitrary<number | string | Uint8Ar
     case 'i53':
       return fc.maxSafeInteger();
     case 'text8':
-      return text(8);
-    case 'text16':
-      return text(16);
+    case 'text24':
+    case 'text36':
+    case 'text64':
+      return text(TEXT_BYTES[kind]);
     case 'bytes16':
       return fc.uint8Array({ minLength: 16, maxLength: 16 });
     case 'bytes32':
@@ -113,14 +116,15 @@ function valueFault({ kind }: Field, value: unknown): string {
     const bytes = kind === 'bytes16' ? 16 : 32;
     return value instanceof Uint8Array && value.length === bytes ? '' : `not ${bytes} bytes`;
   }
-  if (kind === 'text8' || kind === 'text16') {
-    const pattern = kind === 'text8' ? /^[ -~]{0,8}$/ : /^[ -~]{0,16}$/;
-    return typeof value === 'string' && pattern.test(value) ? '' : 'not text';
+  if (kind in TEXT_BYTES) {
+    const isText = typeof value === 'string' && /^[ -~]*$/.test(value);
+    return isText && value.length <= TEXT_BYTES[kind as keyof typeof TEXT_BYTES] ? '' : 'not text';
   }
   if (!Number.isSafeInteger(value) || Object.is(value, -0)) return 'not an integer';
   const number = value as number;
   const range = { u8: [0, 255], u16: [0, 65_535], i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] };
-  const [min, max] = kind === 'i53' ? [-INT53_MAX, INT53_MAX] : (range[kind] as [number, number]);
+  const [min, max] =
+    kind === 'i53' ? [-INT53_MAX, INT53_MAX] : (range[kind as keyof typeof range] as [number, number]);
   return number >= min && number <= max ? '' : 'out of range';
 }
 
