@@ -12,6 +12,7 @@ import {
   OrderType,
   Phase,
   RejectCode,
+  Role,
   Side,
   TimeInForce,
 } from './engine.ts';
@@ -40,9 +41,9 @@ const MARKET: readonly CommandInput[] = [
     maxQtyLots: 1_000,
   },
   { type: 'AddAccount', accountId: 1 },
-  { type: 'AddUser', newUserId: 1, accountId: 1, name: 'ANN' },
+  { type: 'AddUser', newUserId: 1, accountId: 1, role: Role.Trader, name: 'ANN' },
   { type: 'AddAccount', accountId: 2 },
-  { type: 'AddUser', newUserId: 2, accountId: 2, name: 'BOB' },
+  { type: 'AddUser', newUserId: 2, accountId: 2, role: Role.Trader, name: 'BOB' },
   { type: 'Deposit', accountId: 1, assetId: 2, amountMinor: 100 },
   { type: 'Deposit', accountId: 2, assetId: 1, amountMinor: 10_000 },
 ];

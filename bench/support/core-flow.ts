@@ -9,6 +9,7 @@ import {
   OrderType,
   Phase,
   ReplaceOrder,
+  Role,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -66,7 +67,7 @@ export function venueCommands(
   for (let id = 1; id <= accounts; id++) {
     commands.push(
       { type: 'AddAccount', accountId: id },
-      { type: 'AddUser', newUserId: id, accountId: id, name: `U${id}`, ...credentials },
+      { type: 'AddUser', newUserId: id, accountId: id, role: Role.Trader, name: `U${id}`, ...credentials },
       { type: 'Deposit', accountId: id, assetId: BASE_ASSET, amountMinor: DEPOSIT_MINOR },
       { type: 'Deposit', accountId: id, assetId: QUOTE_ASSET, amountMinor: DEPOSIT_MINOR },
     );
@@ -94,7 +95,7 @@ export class CoreFlow {
     const venue = venueCommands(FLOW_ACCOUNTS);
     const entriesMax = Math.ceil((venue.length + flow.commands) / perEntry) + 3;
     this.words = WordBuffer.allocate(
-      entriesMax * ENTRY_HEADER_WORDS + venue.length * 64 + flow.commands * NewOrder.words,
+      entriesMax * ENTRY_HEADER_WORDS + venue.length * 96 + flow.commands * NewOrder.words,
     );
     this.starts = new Float64Array(entriesMax + 1);
     const writer = new EntryWriter(this.words, this.starts, perEntry);

@@ -17,6 +17,7 @@ import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import { EventFan } from './event-fan.ts';
+import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import { restoreNewest } from './restore.ts';
 import type {
   ArchiveThreadData,
@@ -178,8 +179,10 @@ async function startOn(
       void gateway.close(`the venue stopped: ${error.message}`);
     },
   });
+  const sessions = new NodeSessions(config.nodeId, sessionMemory());
   const gateway = new OuchGateway(
     replica.outbox,
+    sessions,
     new ReportReader({ directory: paths.reportDirectory, progress: status }),
     clock,
     config.ouch,
@@ -251,7 +254,7 @@ async function startOn(
     },
     'recovered',
   );
-  closeLeftSessions(core, replica.outbox);
+  closeLeftSessions(core, config.nodeId, replica.outbox);
   const ticks = setInterval(() => {
     replica.tick();
     if (status.divergedSequence === 0 || replica.isStopped) return;
@@ -318,15 +321,22 @@ function divergence({ divergedSequence }: StatusBoard): string | undefined {
   return `the order path and the archive disagree since entry ${divergedSequence}: compare both with the log`;
 }
 
-/** A crash gave no session the time to close: its user's cancel-on-disconnect is still to be honoured. */
-function closeLeftSessions(core: TradingCore, outbox: CommandSink): void {
-  const { users } = core.state;
-  for (let row = 0; row < users.count; row++) {
-    if (users.sessionOpen[row] === 0) continue;
+/**
+ * A crash gave no session of this node the time to close: its user's cancel-on-disconnect is still to be honoured. Those
+ * of other nodes are theirs.
+ */
+function closeLeftSessions(core: TradingCore, nodeId: number, outbox: CommandSink): void {
+  const { sessions, users } = core.state;
+  for (let row = 0; row < sessions.count; row++) {
+    if (sessions.nodeId[row] !== nodeId) continue;
     const at = outbox.reserve(CloseSession.words);
+    // One turn has room for all of SESSIONS_MAX: this node takes no commands any more.
     if (at === -1) return;
-    outbox.words.i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
-    outbox.words.i32[at + CloseSession.at.userId] = users.userId(row);
+    const { i32 } = outbox.words;
+    i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
+    i32[at + CloseSession.at.userId] = users.userId(sessions.userRow[row]);
+    i32[at + CloseSession.at.sessionId] = sessions.sessionId[row];
+    i32[at + CloseSession.at.nodeId] = nodeId;
   }
 }
 

@@ -5,7 +5,7 @@ import type { CommandInput } from '#codec/log/record-types.ts';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import { decodeOutbound } from '#codec/ouch/plain.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { InstrumentKind, Phase } from '#domain/commands.ts';
+import { InstrumentKind, Phase, Role } from '#domain/commands.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { EventSink, ReportStore } from '#domain/ports.ts';
 import { RejectCode } from '#domain/rejects.ts';
@@ -17,6 +17,7 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import {
   cancelOrder,
   enterOrder,
@@ -97,7 +98,8 @@ class OrderPath {
 
   newGateway(): OuchGateway {
     const options = { port: 0, recentReports: 1_024, limits: { tickMs: 0 } };
-    return new OuchGateway(this.replica.outbox, this.archive, this.clock, options, QUIET);
+    const sessions = new NodeSessions(1, sessionMemory());
+    return new OuchGateway(this.replica.outbox, sessions, this.archive, this.clock, options, QUIET);
   }
 
   /** Everything that stands, as images, to `sink` alone. */
@@ -142,6 +144,7 @@ class OrderPath {
       path.command({ type: 'AddAccount', accountId: id });
       path.command({
         type: 'AddUser',
+        role: Role.Trader,
         newUserId: id,
         accountId: id,
         name,

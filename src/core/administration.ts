@@ -1,9 +1,9 @@
 import type { Phase } from '#domain/commands.ts';
 import {
   Attest,
+  COMMAND_LAYOUTS,
   CommandType,
   Deposit,
-  OpenSession,
   SetAccountLimits,
   SetCoreVersion,
   SetKillSwitch,
@@ -15,31 +15,36 @@ import {
   Attested,
   CommandAccepted,
   CoreVersionSet,
-  EventType,
   InstrumentAdded,
   KillSwitchSet,
   LedgerPosted,
   PostingKind,
-  SessionClosed,
-  SessionOpened,
-  UserAdded,
 } from '#domain/events.ts';
 import type { Layout } from '#domain/layout.ts';
+import { allowsCommand } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
+import type { Identity } from './identity.ts';
 import type { MassCancellation } from './mass-cancel.ts';
 import type { PhaseControl } from './phase/phase-control.ts';
 import type { Refusals } from './refusals.ts';
-import { byteAt } from './registry/fields.ts';
+import { byteAt, copyRow, isText } from './registry/fields.ts';
 import type { CoreState } from './state.ts';
 
-const CANCEL_ON_DISCONNECT = byteAt(OpenSession, 'cancelOnDisconnect');
 const CANCEL_ORDERS = byteAt(SetKillSwitch, 'cancelOrders');
 
-/** The operator's commands, sessions and attestations. */
+/** By command type: the first byte of its reason, from its first byte. */
+const REASON_BYTE = new Int32Array(256);
+const REASON_BYTES = 64;
+for (const { type, fields } of COMMAND_LAYOUTS) {
+  const field = fields.find(({ name }) => name === 'reason');
+  if (field !== undefined) REASON_BYTE[type] = field.word * 4;
+}
+
+/** Commands of administration, and attestations. */
 export class Administration {
   declare private readonly state: CoreState;
   declare private readonly writer: EventWriter;
@@ -47,6 +52,7 @@ export class Administration {
   declare private readonly phaseControl: PhaseControl;
   declare private readonly massCancellation: MassCancellation;
   declare private readonly refusals: Refusals;
+  declare private readonly identity: Identity;
 
   constructor(
     state: CoreState,
@@ -55,6 +61,7 @@ export class Administration {
     phaseControl: PhaseControl,
     massCancellation: MassCancellation,
     refusals: Refusals,
+    identity: Identity,
   ) {
     this.state = state;
     this.writer = writer;
@@ -62,28 +69,38 @@ export class Administration {
     this.phaseControl = phaseControl;
     this.massCancellation = massCancellation;
     this.refusals = refusals;
+    this.identity = identity;
   }
 
   /**
-   * Applies a command of the operator, which only userId 0 may send, and returns how it was answered.
+   * Applies a command of administration, of the operator or a user whose role allows it, and returns how it was answered.
    * @throws CoreVersionError
    */
   apply(type: CommandType, words: WordBuffer, offset: number): number {
-    const userId = words.i32[offset + 1];
-    let code: number = ACCEPTED;
-    if (userId !== 0) {
-      code = this.state.users.rowOf(userId) === -1 ? RejectCode.UNKNOWN_USER : RejectCode.NOT_ALLOWED;
+    let code = this.#authorize(type, words, offset);
+    if (code === ACCEPTED && !isText(words.u8, offset * 4 + REASON_BYTE[type], REASON_BYTES)) {
+      code = RejectCode.MALFORMED_COMMAND;
     }
     if (code === ACCEPTED) code = this.#dispatch(type, words, offset);
     if (code !== ACCEPTED) {
       this.refusals.refuse(type, code, words, offset, 0);
       return code;
     }
-    const at = this.#begin(CommandAccepted, words.i32[offset + 2]);
+    const { type: event, words: size } = CommandAccepted;
+    const at = this.writer.begin(event, size, words.i32[offset + 2], words.i32[offset + 1], 0);
     const { i32 } = this.writer.words;
     i32[at + CommandAccepted.at.commandType] = type;
     i32[at + CommandAccepted.at.clientOrderId] = words.i32[offset + 3];
     return ACCEPTED;
+  }
+
+  #authorize(type: CommandType, words: WordBuffer, offset: number): number {
+    const { users } = this.state;
+    const userId = words.i32[offset + 1];
+    if (userId === 0) return ACCEPTED;
+    const row = users.rowOf(userId);
+    const isOwn = row !== -1 && this.identity.isOwn(type, words, offset);
+    return row !== -1 && allowsCommand(users.actions(row), type, isOwn) ? ACCEPTED : users.refusalOf(userId);
   }
 
   #dispatch(type: CommandType, words: WordBuffer, offset: number): number {
@@ -101,11 +118,6 @@ export class Administration {
         if (code === ACCEPTED) this.writeAccount(state.accounts.count - 1);
         return code;
       }
-      case CommandType.AddUser: {
-        const code = state.users.add(words, offset);
-        if (code === ACCEPTED) this.writeUser(state.users.count - 1);
-        return code;
-      }
       case CommandType.Deposit:
         return this.#posted(state.ledger.deposit(words, offset), PostingKind.Deposit, words, offset);
       case CommandType.Withdraw:
@@ -118,8 +130,10 @@ export class Administration {
         return this.phaseControl.setSchedule(words, offset);
       case CommandType.SetKillSwitch:
         return this.#setKillSwitch(words, offset);
-      default:
+      case CommandType.SetCoreVersion:
         return this.#setCoreVersion(words, offset);
+      default:
+        return this.identity.apply(type, words, offset);
     }
   }
 
@@ -187,35 +201,6 @@ export class Administration {
     return ACCEPTED;
   }
 
-  openSession(words: WordBuffer, offset: number): void {
-    const { users } = this.state;
-    const user = users.rowOf(words.i32[offset + 1]);
-    const cancelOnDisconnect = words.u8[offset * 4 + CANCEL_ON_DISCONNECT];
-    let code: number = user === -1 ? RejectCode.UNKNOWN_USER : ACCEPTED;
-    if (cancelOnDisconnect > 1) code = RejectCode.MALFORMED_COMMAND;
-    if (code !== ACCEPTED) {
-      this.refusals.refuse(CommandType.OpenSession, code, words, offset, 0);
-      return;
-    }
-    users.sessionOpen[user] = 1;
-    users.cancelOnDisconnect[user] = cancelOnDisconnect;
-    const at = this.writer.begin(EventType.SessionOpened, SessionOpened.words, 0, users.userId(user), 0);
-    this.writer.words.i32[at + SessionOpened.at.cancelOnDisconnect] = cancelOnDisconnect;
-  }
-
-  closeSession(words: WordBuffer, offset: number): void {
-    const { users } = this.state;
-    const user = users.rowOf(words.i32[offset + 1]);
-    if (user === -1) {
-      this.refusals.refuse(CommandType.CloseSession, RejectCode.UNKNOWN_USER, words, offset, 0);
-      return;
-    }
-    this.writer.begin(EventType.SessionClosed, SessionClosed.words, 0, users.userId(user), 0);
-    const cancels = users.sessionOpen[user] === 1 && users.cancelOnDisconnect[user] === 1;
-    users.sessionOpen[user] = 0;
-    if (cancels) this.massCancellation.disconnected(user, words.i32[offset + 3]);
-  }
-
   attest(words: WordBuffer, offset: number): void {
     const at = this.#begin(Attested, 0);
     const { i32, f64 } = this.writer.words;
@@ -236,25 +221,12 @@ export class Administration {
     const { i32 } = this.writer.words;
     i32[at + AssetAdded.at.assetId] = assets.assetId[row];
     i32[at + AssetAdded.at.decimals] = assets.decimals[row];
-    copy(i32, at + AssetAdded.at.symbol, assets.symbol, row, 2);
+    copyRow(i32, at + AssetAdded.at.symbol, assets.symbol, row, 2);
   }
 
   writeAccount(row: number): void {
     const at = this.#begin(AccountAdded, 0);
     this.writer.words.i32[at + AccountAdded.at.accountId] = this.state.accounts.accountId(row);
-  }
-
-  writeUser(row: number): void {
-    const { users, accounts } = this.state;
-    const at = this.#begin(UserAdded, 0);
-    const { i32 } = this.writer.words;
-    i32[at + UserAdded.at.newUserId] = users.userId(row);
-    i32[at + UserAdded.at.accountId] = accounts.accountId(users.accountRow(row));
-    i32[at + UserAdded.at.reportCount] = users.reportCount(row);
-    i32[at + UserAdded.at.lastClientOrderId] = users.lastClientOrderId(row);
-    copy(i32, at + UserAdded.at.name, users.name, row, 2);
-    copy(i32, at + UserAdded.at.salt, users.salt, row, 4);
-    copy(i32, at + UserAdded.at.passwordHash, users.passwordHash, row, 8);
   }
 
   writeInstrument(row: number): void {
@@ -269,18 +241,23 @@ export class Administration {
       (phases.phase[row] << 24);
     i32[at + InstrumentAdded.at.baseAssetId] = base === -1 ? 0 : assets.assetId[base];
     i32[at + InstrumentAdded.at.quoteAssetId] = assets.assetId[instruments.quoteAssetRow(row)];
-    copy(i32, at + InstrumentAdded.at.symbol, instruments.symbol, row, 2);
+    copyRow(i32, at + InstrumentAdded.at.symbol, instruments.symbol, row, 2);
     i32[at + InstrumentAdded.at.tickSize] = instruments.tickSize(row);
     i32[at + InstrumentAdded.at.lotSize] = instruments.lotSize(row);
     f64[(at + InstrumentAdded.at.valueNumerator) >> 1] = instruments.valueNumerator(row);
     f64[(at + InstrumentAdded.at.valueDenominator) >> 1] = instruments.valueDenominator(row);
     f64[(at + InstrumentAdded.at.minQtyLots) >> 1] = instruments.minQtyLots(row);
     f64[(at + InstrumentAdded.at.maxQtyLots) >> 1] = instruments.maxQtyLots(row);
+    f64[(at + InstrumentAdded.at.lotBaseMinor) >> 1] = instruments.lotBaseMinor(row);
+    f64[(at + InstrumentAdded.at.initialMarginMinor) >> 1] = instruments.initialMarginMinor(row);
     i32[at + InstrumentAdded.at.makerFeePpm] = instruments.makerFeePpm(row);
     i32[at + InstrumentAdded.at.takerFeePpm] = instruments.takerFeePpm(row);
+    i32[at + InstrumentAdded.at.collarPpm] = instruments.collarPpm(row);
+    i32[at + InstrumentAdded.at.marketProtectionPpm] = instruments.marketProtectionPpm(row);
+    i32[at + InstrumentAdded.at.staticBandPpm] = instruments.staticBandPpm(row);
+    i32[at + InstrumentAdded.at.dynamicBandPpm] = instruments.dynamicBandPpm(row);
+    i32[at + InstrumentAdded.at.volatilityAuctionSeconds] = instruments.volatilityAuctionSeconds(row);
+    i32[at + InstrumentAdded.at.referencePriceTicks] = instruments.referencePriceTicks(row);
+    i32[at + InstrumentAdded.at.selfTradePrevention] = instruments.selfTradePrevention(row);
   }
-}
-
-function copy(to: Int32Array, at: number, column: Int32Array, row: number, words: number): void {
-  for (let word = 0; word < words; word++) to[at + word] = column[row * words + word];
 }

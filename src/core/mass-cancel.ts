@@ -1,5 +1,6 @@
 import { CommandType, KillScope, MassCancel, SetKillSwitch, Side } from '#domain/commands.ts';
 import { CancelReason, EventType, MassCancelDone } from '#domain/events.ts';
+import { Action } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -13,6 +14,7 @@ const command = MassCancel.at;
 const SIDE = byteAt(MassCancel, 'side');
 const SCOPE = byteAt(SetKillSwitch, 'scope');
 const ANY = -1;
+const { CancelOrders: CANCEL_ORDERS, CancelAnyOrders: CANCEL_ANY_ORDERS } = Action;
 
 /** Cancels many orders with one command. Rules: docs/matching.md, section 9. */
 export class MassCancellation {
@@ -45,7 +47,7 @@ export class MassCancellation {
     let account = ANY;
     if (accountId !== 0) account = accounts.rowOf(accountId);
     else if (session !== -1) account = users.accountRow(session);
-    else if (sender !== -1) account = users.accountRow(sender);
+    else if (!this.#mayCancelAny(i32[offset + command.userId])) account = users.accountRow(sender);
     const canceled =
       account === ANY
         ? this.#cancelInstrument(row, side, CancelReason.MassCancel)
@@ -63,8 +65,9 @@ export class MassCancellation {
     const sender = users.rowOf(userId);
     const session = users.rowOf(sessionUserId);
     const account = accounts.rowOf(accountId);
-    if (userId !== 0 && sender === -1) return RejectCode.UNKNOWN_USER;
-    if (userId !== 0) {
+    const mayCancelAny = this.#mayCancelAny(userId);
+    if (!mayCancelAny) {
+      if (users.rowIfAllowed(userId, CANCEL_ORDERS) === -1) return users.refusalOf(userId);
       const own = users.accountRow(sender);
       risk.countMessage(own, timeSeconds);
       const isForeign =
@@ -74,11 +77,16 @@ export class MassCancellation {
     if (sessionUserId !== 0 && session === -1) return RejectCode.UNKNOWN_USER;
     if (accountId !== 0 && account === -1) return RejectCode.UNKNOWN_ACCOUNT;
     if (instrumentId !== 0 && instruments.rowOf(instrumentId) === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (userId === 0 && accountId === 0 && sessionUserId === 0 && instrumentId === 0) {
+    if (mayCancelAny && accountId === 0 && sessionUserId === 0 && instrumentId === 0) {
       return RejectCode.INVALID_CONFIGURATION;
     }
     if (words.u8[offset * 4 + SIDE] > Side.Sell) return RejectCode.INVALID_SIDE;
-    return userId !== 0 && risk.isThrottled(users.accountRow(sender)) ? RejectCode.THROTTLED : ACCEPTED;
+    return !mayCancelAny && risk.isThrottled(users.accountRow(sender)) ? RejectCode.THROTTLED : ACCEPTED;
+  }
+
+  /** The operator, and users whose role cancels for every account. */
+  #mayCancelAny(userId: number): boolean {
+    return userId === 0 || this.state.users.rowIfAllowed(userId, CANCEL_ANY_ORDERS) !== -1;
   }
 
   /** The session of a user ended: cancels its orders where it asked for that. */
@@ -110,7 +118,15 @@ export class MassCancellation {
         canceled = this.#cancelAccount(users.accountRow(user), ANY, user, 0, CancelReason.KillSwitch);
       }
     }
-    this.#done(-1, words.i32[offset + 2], words.i32[offset + 3], canceled);
+    this.#done(users.rowOf(words.i32[offset + 1]), words.i32[offset + 2], words.i32[offset + 3], canceled);
+  }
+
+  /** A user was disabled with `cancelOrders`. */
+  disabled(userRow: number, words: WordBuffer, offset: number): void {
+    const { users } = this.state;
+    const account = users.accountRow(userRow);
+    const canceled = this.#cancelAccount(account, ANY, userRow, 0, CancelReason.UserDisabled);
+    this.#done(users.rowOf(words.i32[offset + 1]), 0, words.i32[offset + 3], canceled);
   }
 
   #cancelInstrument(row: number, side: number, reason: CancelReason): number {

@@ -12,6 +12,7 @@ import {
 } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
+import { Action } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Execution } from './execution.ts';
@@ -54,10 +55,10 @@ const {
   PHASE,
   UNKNOWN_INSTRUMENT,
   UNKNOWN_ORDER,
-  UNKNOWN_USER,
   VALUE_TOO_LARGE,
 } = RejectCode;
 const NONE = ACCEPTED;
+const { PlaceOrders: PLACE_ORDERS, CancelOrders: CANCEL_ORDERS } = Action;
 const REQUESTED = CancelReason.Requested;
 const CONTINUOUS = Phase.Continuous;
 const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
@@ -174,7 +175,7 @@ export class OrderEntry {
       return;
     }
     const slot = this.#addOrder(words, offset);
-    this.reports.accepted(slot, this.minQtyLots, false);
+    this.reports.accepted(slot, this.minQtyLots, words.i32, offset + NEW_CLIENT_TAG);
     const type = this.orderType;
     if (type === STOP || type === STOP_LIMIT) this.incoming.wait(slot);
     else this.incoming.enter(slot, this.holdPriceTicks, type === MARKET, this.minQtyLots);
@@ -187,7 +188,7 @@ export class OrderEntry {
     const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
     if (clientOrderId <= 0) return MALFORMED_COMMAND;
     const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
-    if (this.userRow === -1) return UNKNOWN_USER;
+    if (this.userRow === -1) return this.state.users.refusalOf(i32[offset + NEW_USER_ID]);
     this.row = this.state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
     if (this.row === -1) return UNKNOWN_INSTRUMENT;
     if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
@@ -198,12 +199,12 @@ export class OrderEntry {
   }
 
   /**
-   * Finds the user, counts the message for its account and takes the clientOrderId. False: the id is not greater
-   * than all before.
+   * Finds the user, who must be allowed to place orders, counts the message for its account and takes the clientOrderId.
+   * False: the id is not greater than all before.
    */
   #identify(userId: number, clientOrderId: number): boolean {
     const { users, risk, timeSeconds } = this.state;
-    const user = users.rowOf(userId);
+    const user = users.rowIfAllowed(userId, PLACE_ORDERS);
     this.userRow = user;
     if (user === -1) return false;
     this.accountRow = users.accountRow(user);
@@ -391,31 +392,30 @@ export class OrderEntry {
       orders.setPartner(slot, this.partner);
       orders.setPartner(this.partner, slot);
     }
-    this.#writeTerms(slot, words, offset + NEW_CLIENT_TAG);
+    this.#writeTerms(slot);
     orders.add(slot, words.i32[offset + NEW_CLIENT_ORDER_ID]);
     this.state.accounts.addOpenOrders(this.accountRow, 1);
     return slot;
   }
 
   /** The part of a row that a replace changes too. */
-  #writeTerms(slot: number, words: WordBuffer, tagAt: number): void {
+  #writeTerms(slot: number): void {
     const orders = this.orders;
     const { expiry } = this.state;
     const expireSeconds = this.expireSeconds;
     orders.setPrices(slot, this.priceTicks, this.holdPriceTicks, this.stopPriceTicks, expireSeconds);
-    orders.setTag(slot, words, tagAt);
     if (expireSeconds !== 0) expiry.add(slot, expireSeconds);
   }
 
   cancelOrder(words: WordBuffer, offset: number): void {
     const { users, instruments, orders, risk, timeSeconds } = this.state;
     const { i32, f64 } = words;
-    const user = users.rowOf(i32[offset + CANCEL_USER_ID]);
+    const user = users.rowIfAllowed(i32[offset + CANCEL_USER_ID], CANCEL_ORDERS);
     const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
     const totalQtyLots = f64[(offset + CANCEL_TOTAL_QTY_LOTS) >> 1];
     let code = NONE as number;
     let slot = 0;
-    if (user === -1) code = UNKNOWN_USER;
+    if (user === -1) code = users.refusalOf(i32[offset + CANCEL_USER_ID]);
     else {
       risk.countMessage(users.accountRow(user), timeSeconds);
       slot = orders.find(user, i32[offset + CANCEL_CLIENT_ORDER_ID]);
@@ -471,13 +471,16 @@ export class OrderEntry {
 
   /** The live order that a ReplaceOrder names; `originalCode` says why there is none. */
   #findOriginal(words: WordBuffer, offset: number): number {
-    const { instruments, orders } = this.state;
+    const { users, instruments, orders } = this.state;
     const { i32 } = words;
-    const isFresh = this.#identify(i32[offset + REPLACE_USER_ID], i32[offset + REPLACE_CLIENT_ORDER_ID]);
+    const userId = i32[offset + REPLACE_USER_ID];
+    const isFresh = this.#identify(userId, i32[offset + REPLACE_CLIENT_ORDER_ID]);
     const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
-    this.originalCode = UNKNOWN_USER;
-    if (this.userRow === -1) return 0;
+    if (this.userRow === -1) {
+      this.originalCode = users.refusalOf(userId);
+      return 0;
+    }
     this.originalCode = UNKNOWN_INSTRUMENT;
     if (instrumentId !== 0 && row === -1) return 0;
     this.originalCode = DUPLICATE_CLIENT_ORDER_ID;
@@ -563,9 +566,17 @@ export class OrderEntry {
     orders.remove(slot);
     if (keepsPriority) store.setOrderId(slot, this.state.nextOrderId());
     else book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, open, this.displayQtyLots);
-    this.#writeTerms(slot, words, offset + REPLACE_CLIENT_TAG);
+    this.#writeTerms(slot);
     orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
-    this.reports.replaced(slot, originalOrderId, originalClientOrderId, visible, keepsPriority);
+    this.reports.replaced(
+      slot,
+      originalOrderId,
+      originalClientOrderId,
+      visible,
+      keepsPriority,
+      words.i32,
+      offset + REPLACE_CLIENT_TAG,
+    );
     if (keepsPriority) return;
     if (isWaiting) this.incoming.wait(slot);
     else this.incoming.enter(slot, this.priceTicks, false, 0);

@@ -1,5 +1,4 @@
 import { OrderType, TimeInForce } from '#domain/commands.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type BookStore, OrderHot, OrderHotF64 } from './book/book-store.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { OrderIndex } from './order-index.ts';
@@ -27,7 +26,6 @@ const ORDER_FLAGS_MASK = 7;
 const HAS_PARTNER = 1 << 27;
 const SELF_TRADE_SHIFT = 28;
 const SELF_TRADE_MASK = 7;
-const HAS_TAG = 1 << 31;
 
 /** Packs an order's attributes as `Orders.open` takes them. */
 export function packTerms(
@@ -59,8 +57,6 @@ export class Orders {
   declare private readonly _expireSeconds: Int32Array<ArrayBuffer>;
   /** Written for orders of a pair only. */
   declare private readonly _partner: Int32Array<ArrayBuffer>;
-  /** Four words per order; written for orders with a tag only. */
-  declare private readonly clientTag: Int32Array<ArrayBuffer>;
   declare private readonly hot: Int32Array<ArrayBuffer>;
   declare private readonly hotF64: Float64Array<ArrayBuffer>;
   declare private readonly ledger: Ledger;
@@ -77,7 +73,6 @@ export class Orders {
     this.protectionTicks = columns.i32('protectionTicks');
     this._expireSeconds = columns.i32('expireSeconds');
     this._partner = columns.i32('partner');
-    this.clientTag = columns.i32('clientTag', 4);
     this.hot = store.rows;
     this.hotF64 = store.rowsF64;
     this.ledger = ledger;
@@ -205,41 +200,6 @@ export class Orders {
   /** A triggered stop holds funds at another price than while it waited. */
   setProtection(slot: number, priceTicks: number): void {
     this.protectionTicks[slot] = priceTicks;
-  }
-
-  /** Takes over the four words of a command's clientTag at word `at`. */
-  setTag(slot: number, { i32 }: WordBuffer, at: number): void {
-    const first = i32[at];
-    const second = i32[at + 1];
-    const third = i32[at + 2];
-    const fourth = i32[at + 3];
-    const terms = (slot << 2) | TERMS;
-    if ((first | second | third | fourth) === 0) {
-      this.words[terms] &= ~HAS_TAG;
-      return;
-    }
-    this.words[terms] |= HAS_TAG;
-    const tag = slot << 2;
-    this.clientTag[tag] = first;
-    this.clientTag[tag + 1] = second;
-    this.clientTag[tag + 2] = third;
-    this.clientTag[tag + 3] = fourth;
-  }
-
-  /** Writes the order's clientTag to the four words at `at`. */
-  copyTag(slot: number, i32: Int32Array, at: number): void {
-    if (this.words[(slot << 2) | TERMS] >= 0) {
-      i32[at] = 0;
-      i32[at + 1] = 0;
-      i32[at + 2] = 0;
-      i32[at + 3] = 0;
-      return;
-    }
-    const tag = slot << 2;
-    i32[at] = this.clientTag[tag];
-    i32[at + 1] = this.clientTag[tag + 1];
-    i32[at + 2] = this.clientTag[tag + 2];
-    i32[at + 3] = this.clientTag[tag + 3];
   }
 
   /** The live order of a user's clientOrderId; 0 none. */

@@ -1,6 +1,7 @@
 import type { CommandType } from '#domain/commands.ts';
 import { CommandRejected, EventType } from '#domain/events.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { copyTag } from './client-tag.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { CoreState } from './state.ts';
 
@@ -12,8 +13,6 @@ const {
   accountId: REJECTED_ACCOUNT_ID,
   clientTag: REJECTED_CLIENT_TAG,
 } = CommandRejected.at;
-/** The word between the account and the tag, which no field uses. */
-const REJECTED_PADDING = REJECTED_ACCOUNT_ID + 1;
 
 /** Answers commands that are refused, and counts the refusals by code. */
 export class Refusals {
@@ -37,8 +36,6 @@ export class Refusals {
     i32[at + REJECTED_COMMAND_TYPE] = commandType | (code << 16);
     i32[at + REJECTED_CLIENT_ORDER_ID] = source[offset + 3];
     i32[at + REJECTED_ACCOUNT_ID] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));
-    i32[at + REJECTED_PADDING] = 0;
-    const tag = at + REJECTED_CLIENT_TAG;
-    for (let word = 0; word < 4; word++) i32[tag + word] = tagAt === 0 ? 0 : source[tagAt + word];
+    copyTag(source, tagAt, i32, at + REJECTED_CLIENT_TAG);
   }
 }

@@ -8,6 +8,7 @@ import {
   OrderTriggered,
 } from '#domain/events.ts';
 import type { BookStore } from './book/book-store.ts';
+import { copyTag } from './client-tag.ts';
 import { type EventWriter, POSITION_MASK } from './event-writer.ts';
 import type { Orders } from './orders.ts';
 import type { AccountTable } from './registry/accounts.ts';
@@ -68,8 +69,6 @@ const {
   accountId: TRIGGERED_ACCOUNT_ID,
 } = OrderTriggered.at;
 
-/** The word between the terms and the tag of OrderAccepted and OrderReplaced, which no field uses. */
-const ACCEPTED_PADDING = ACCEPTED_SIDE + 1;
 const MASK = POSITION_MASK;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
@@ -114,22 +113,27 @@ export class Reports {
 
   /**
    * @param minQtyLots not kept in the order's row: it only counts at entry
-   * @param isImage describes a standing order: not counted in the report stream
+   * @param command words of the command, whose clientTag is at word `tagAt`
    */
-  accepted(slot: number, minQtyLots: number, isImage: boolean): void {
-    const user = this.orders.userRow(slot);
+  accepted(slot: number, minQtyLots: number, command: Int32Array, tagAt: number): void {
+    const at = this.#begin(ACCEPTED_TYPE, ACCEPTED_WORDS, slot) & MASK;
+    this.#terms(at, slot, minQtyLots, command, tagAt);
+  }
+
+  /** Describes a standing order: not counted in the report stream. */
+  image(slot: number): void {
     const at = this.writer.beginRaw(
       ACCEPTED_TYPE,
       ACCEPTED_WORDS,
       this.instruments.instrumentId(this.orders.instrumentRow(slot)),
-      this.users.userId(user),
-      isImage ? 0 : this.users.nextReport(user),
+      this.users.userId(this.orders.userRow(slot)),
+      0,
     );
-    this.#terms(at, slot, minQtyLots);
+    this.#terms(at, slot, 0, this.i32, 0);
   }
 
   /** Writes the fields that OrderAccepted and OrderReplaced share. */
-  #terms(position: number, slot: number, minQtyLots: number): void {
+  #terms(position: number, slot: number, minQtyLots: number, command: Int32Array, tagAt: number): void {
     const at = position & MASK;
     const i32 = this.i32;
     const f64 = this.f64;
@@ -149,8 +153,7 @@ export class Reports {
     i32[at + ACCEPTED_EXPIRE_SECONDS] = orders.expireSeconds(slot);
     i32[at + ACCEPTED_OCO_CLIENT_ORDER_ID] = partner === 0 ? 0 : orders.clientOrderId(partner);
     i32[at + ACCEPTED_SIDE] = orders.eventTerms(slot);
-    i32[at + ACCEPTED_PADDING] = 0;
-    orders.copyTag(slot, i32, at + ACCEPTED_CLIENT_TAG);
+    copyTag(command, tagAt, i32, at + ACCEPTED_CLIENT_TAG);
   }
 
   /** To be called with the order's leaves already reduced. */
@@ -177,9 +180,11 @@ export class Reports {
     originalClientOrderId: number,
     visibleQtyLots: number,
     keepsPriority: boolean,
+    command: Int32Array,
+    tagAt: number,
   ): void {
     const at = this.#begin(REPLACED_TYPE, REPLACED_WORDS, slot) & MASK;
-    this.#terms(at, slot, 0);
+    this.#terms(at, slot, 0, command, tagAt);
     this.f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
     this.f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
     this.i32[at + REPLACED_ORIGINAL_CLIENT_ORDER_ID] = originalClientOrderId;

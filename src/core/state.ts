@@ -9,8 +9,11 @@ import { Ledger } from './ledger/ledger.ts';
 import { Orders } from './orders.ts';
 import { PhaseTable } from './phase/phase-table.ts';
 import { AccountTable } from './registry/accounts.ts';
+import { ApiKeyTable } from './registry/api-keys.ts';
 import { AssetTable } from './registry/assets.ts';
 import { InstrumentTable } from './registry/instruments.ts';
+import { NodeKeyTable } from './registry/node-keys.ts';
+import { SessionTable } from './registry/sessions.ts';
 import { UserTable } from './registry/users.ts';
 import { Risk } from './risk/risk.ts';
 
@@ -20,6 +23,8 @@ export interface CoreCapacity {
   readonly instrumentsMax: number;
   readonly accountsMax: number;
   readonly usersMax: number;
+  readonly apiKeysMax: number;
+  readonly sessionsMax: number;
   readonly assetsMax: number;
   readonly nodesMax: number;
 }
@@ -29,6 +34,8 @@ export const DEFAULT_CAPACITY: CoreCapacity = {
   instrumentsMax: Limits.INSTRUMENTS_MAX,
   accountsMax: Limits.ACCOUNTS_MAX,
   usersMax: Limits.USERS_MAX,
+  apiKeysMax: Limits.API_KEYS_MAX,
+  sessionsMax: Limits.SESSIONS_MAX,
   assetsMax: Limits.ASSETS_MAX,
   nodesMax: Limits.NODES_MAX,
 };
@@ -55,6 +62,9 @@ export class CoreState {
   declare readonly instruments: InstrumentTable;
   declare readonly accounts: AccountTable;
   declare readonly users: UserTable;
+  declare readonly apiKeys: ApiKeyTable;
+  declare readonly nodeKeys: NodeKeyTable;
+  declare readonly sessions: SessionTable;
   declare readonly ledger: Ledger;
   declare readonly risk: Risk;
   declare readonly orders: Orders;
@@ -92,6 +102,9 @@ export class CoreState {
     this.instruments = new InstrumentTable(this.assets, capacity.instrumentsMax);
     this.accounts = new AccountTable(capacity.accountsMax);
     this.users = new UserTable(this.accounts, capacity.usersMax);
+    this.apiKeys = new ApiKeyTable(this.users, capacity.apiKeysMax);
+    this.nodeKeys = new NodeKeyTable(capacity.nodesMax);
+    this.sessions = new SessionTable(capacity.sessionsMax);
     this.ledger = new Ledger(this.instruments, this.accounts, this.assets, {
       balancesMax: capacity.accountsMax * 4 + capacity.assetsMax,
       holdingsMax: capacity.accountsMax * 4,
@@ -128,6 +141,9 @@ export class CoreState {
       ...this.instruments.stores,
       ...this.accounts.stores,
       ...this.users.stores,
+      ...this.apiKeys.stores,
+      ...this.nodeKeys.stores,
+      ...this.sessions.stores,
       ...this.ledger.stores,
       ...this.risk.stores,
       ...this.phases.stores,
@@ -201,6 +217,8 @@ export class CoreState {
     this.instruments.rebuild();
     this.accounts.rebuild();
     this.users.rebuild();
+    this.apiKeys.rebuild();
+    this.sessions.rebuild();
     this.ledger.rebuild();
     this.orders.store.load();
     this.orders.rebuild(this.accounts.count);

@@ -12,6 +12,8 @@ import { CORE_VERSION_INITIAL } from './core-version.ts';
 import { describeStatus } from './describe-status.ts';
 import { EventWriter } from './event-writer.ts';
 import { Execution } from './execution.ts';
+import { GatewaySessions } from './gateway-sessions.ts';
+import { Identity } from './identity.ts';
 import { Incoming } from './incoming.ts';
 import { MassCancellation } from './mass-cancel.ts';
 import { OrderEntry } from './order-entry.ts';
@@ -56,6 +58,8 @@ export class TradingCore {
   declare private readonly incoming: Incoming;
   declare private readonly orderEntry: OrderEntry;
   declare private readonly massCancellation: MassCancellation;
+  declare private readonly gatewaySessions: GatewaySessions;
+  declare private readonly identity: Identity;
   declare private readonly administration: Administration;
 
   constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}, { hashSeed }: TradingCoreOptions = {}) {
@@ -76,6 +80,8 @@ export class TradingCore {
     this.incoming = incoming;
     this.massCancellation = massCancellation;
     this.orderEntry = new OrderEntry(state, execution, reports, incoming, refusals);
+    this.gatewaySessions = new GatewaySessions(state, writer, massCancellation, refusals);
+    this.identity = new Identity(state, writer, massCancellation);
     this.administration = new Administration(
       state,
       writer,
@@ -83,6 +89,7 @@ export class TradingCore {
       phaseControl,
       massCancellation,
       refusals,
+      this.identity,
     );
   }
 
@@ -188,10 +195,10 @@ export class TradingCore {
         this.massCancellation.massCancel(words, offset);
         return;
       case CommandType.OpenSession:
-        this.administration.openSession(words, offset);
+        this.gatewaySessions.open(words, offset);
         return;
       case CommandType.CloseSession:
-        this.administration.closeSession(words, offset);
+        this.gatewaySessions.close(words, offset);
         return;
       case CommandType.Tick:
         if (words.i32[offset + 1] !== 0) break;
@@ -240,20 +247,22 @@ export class TradingCore {
 
   /**
    * Describes standing state to the sink as image events: what a reader needs that starts from here. In an order in
-   * which it can be applied: configuration, trading status and users; then, where asked for, every live order as OrderAccepted, by
+   * which it can be applied: configuration, trading status, users and keys; then, where asked for, every live order as OrderAccepted, by
    * account; then every resting order as OrderRested, by priority.
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
-    const { assets, instruments, accounts, users, books, orders } = this.state;
+    const { assets, instruments, accounts, users, apiKeys, nodeKeys, books, orders } = this.state;
     this.writer.image(true);
     for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
     describeStatus(this.state, this.writer);
     for (let row = 0; row < accounts.count; row++) this.administration.writeAccount(row);
-    for (let row = 0; row < users.count; row++) this.administration.writeUser(row);
+    for (let row = 0; row < users.count; row++) this.identity.writeUser(row);
+    for (let row = 0; row < apiKeys.count; row++) this.identity.writeApiKey(row);
+    for (let row = 0; row < nodeKeys.count; row++) this.identity.writeNodeKey(row);
     for (let row = 0; row < accounts.count && wanted.liveOrders; row++) {
       for (let slot = orders.firstOfAccount(row); slot !== 0; slot = orders.nextOfAccount(slot)) {
-        this.reports.accepted(slot, 0, true);
+        this.reports.image(slot);
       }
     }
     for (const book of wanted.restingOrders ? books : []) {

@@ -28,7 +28,8 @@ function layoutFaults({ name, words, fields, at }: Layout): string[] {
   for (const field of fields) {
     const start = field.word * 4 + field.byte;
     const bytes = BYTES[field.kind];
-    if (start % Math.min(bytes, 8) !== 0) faults.push(`${name}.${field.name} misaligned`);
+    const alignment = bytes % 8 === 0 ? 8 : Math.min(bytes, 4);
+    if (start % alignment !== 0) faults.push(`${name}.${field.name} misaligned`);
     if (start + bytes > words * 4) faults.push(`${name}.${field.name} beyond the record`);
     if ((at as Record<string, number>)[field.name] !== field.word) faults.push(`${name}.${field.name} at`);
     for (let byte = start; byte < start + bytes; byte++) {

@@ -57,7 +57,7 @@ const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
 type FieldTable = { readonly [name: string]: FieldKind };
 
 /**
- * Lays `fields` out after `header` in the order given; 64-bit kinds are aligned to an even word.
+ * Lays `fields` out after `header` in the order given; kinds of an even number of words are aligned to an even word.
  * @throws Error when a name repeats one of the header's.
  */
 export function layout<const Header extends FieldTable, const Fields extends FieldTable>(
@@ -92,10 +92,11 @@ export function layout<const Header extends FieldTable, const Fields extends Fie
       byte = 0;
       word++;
     }
-    if (kind !== 'i32' && kind !== 'u32' && (word & 1) === 1) word++;
+    const size = WORDS_OF[kind];
+    if ((size & 1) === 0 && (word & 1) === 1) word++;
     placed.push({ name: fieldName, kind, word, byte: 0 });
     at[fieldName] = word;
-    word += WORDS_OF[kind];
+    word += size;
   }
   if (byte !== 0) word++;
   return {

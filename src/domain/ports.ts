@@ -15,6 +15,14 @@ export interface CommandSink {
   reserve(sizeWords: number): number;
 }
 
+/** Names the gateway sessions of a node: a name is given once since the node started, whichever thread asks. */
+export interface SessionNames {
+  /** 1 to 65,535. */
+  readonly nodeId: number;
+  /** From 1, 32 bits: the `sessionId` of an OpenSession. */
+  nextSessionId(): number;
+}
+
 /** Wall-clock time for stamping log entries: seconds since the Unix epoch and nanoseconds within the second. */
 export interface Clock {
   read(): void;

@@ -39,8 +39,8 @@ interface NamedColumn {
  * A table as one typed array per column, all of one fixed capacity.
  *
  * The memory is reserved at construction and costs nothing until it is touched (large zeroed allocations are
- * mapped lazily), so a store never moves and never pauses to grow. `rows` is the high-water mark; an image of
- * the store is the first `rows` rows of every column, dead ones included, which makes images byte-exact
+ * mapped lazily), so a store never moves and never pauses to grow. `rows` is the high-water mark, unless rows are removed;
+ * an image of the store is the first `rows` rows of every column, dead ones included, which makes images byte-exact
  * functions of the command history. Readers index the arrays directly.
  */
 export class Columns {
@@ -89,6 +89,16 @@ export class Columns {
   /** Takes the next unused row, or -1 when the store is full. */
   addRow(): number {
     return this.rows === this.capacity ? -1 : this.rows++;
+  }
+
+  /** Gives up a row: the last one takes its place, and where that was is zero again. */
+  removeRow(row: number): void {
+    assert(row >= 0 && row < this.rows, 'Condition: only a row in use can be removed');
+    const last = --this.rows;
+    for (const { stride, array } of this.columns) {
+      array.copyWithin(row * stride, last * stride, (last + 1) * stride);
+      array.fill(0, last * stride, (last + 1) * stride);
+    }
   }
 
   /** Every column's used part, in the order of their definition. The bytes are views: copy or write them before the next command. */

@@ -5,6 +5,7 @@ import {
   OrderFlag,
   OrderType,
   Phase,
+  Role,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -50,7 +51,7 @@ export function marketOpening(): CommandInput[] {
     instrument(2, { kind: InstrumentKind.Margined, initialMarginMinor: 1 }),
     ...USERS.flatMap((userId, index): CommandInput[] => [
       { type: 'AddAccount', accountId: index + 1 },
-      { type: 'AddUser', newUserId: userId, accountId: index + 1, name: `U${userId}` },
+      { type: 'AddUser', newUserId: userId, accountId: index + 1, role: Role.Trader, name: `U${userId}` },
       { type: 'Deposit', accountId: index + 1, assetId: 1, amountMinor: 1e12 },
       { type: 'Deposit', accountId: index + 1, assetId: 2, amountMinor: 1e12 },
     ]),

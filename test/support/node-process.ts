@@ -6,6 +6,7 @@
  */
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
+import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/soupbin/password.ts';
 import { marketSetup, send } from './random-flow.ts';
 
@@ -63,5 +64,6 @@ process.on('message', (message: 'status' | 'fill' | CommandInput) => {
   if (message === 'status') process.send?.(node.status());
   else if (message !== 'fill') send(node.outbox, message);
   // The user is there already, so that the log grows and nothing else does.
-  else while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, name: 'U1' }));
+  else
+    while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, role: Role.Trader, name: 'U1' }));
 });

@@ -1,5 +1,6 @@
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
+import { Role } from '#domain/commands.ts';
 import type { CommandSink } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 
@@ -27,7 +28,7 @@ export function marketSetup(users: number): CommandInput[] {
   ];
   for (let user = 1; user <= users; user++) {
     setup.push({ type: 'AddAccount', accountId: user });
-    setup.push({ type: 'AddUser', newUserId: user, accountId: user, name: `U${user}` });
+    setup.push({ type: 'AddUser', newUserId: user, accountId: user, role: Role.Trader, name: `U${user}` });
     for (const assetId of [1, 2])
       setup.push({ type: 'Deposit', accountId: user, assetId, amountMinor: 1e12 });
   }

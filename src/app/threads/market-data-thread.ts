@@ -1,9 +1,9 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
-import { EventType, UserAdded } from '#domain/events.ts';
+import { EventType, UserAdded, UserEnabledSet, UserPasswordSet } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { ItchServer } from '#gateways/itch/itch-server.ts';
 import type { ItchSource } from '#gateways/itch/itch-source.ts';
-import type { Credentials } from '#gateways/soupbin/password.ts';
+import { type Credentials, PASSWORD_HASH_BYTES, SALT_BYTES } from '#gateways/soupbin/password.ts';
 import { RingReader } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
@@ -163,30 +163,78 @@ class MarketDataThread {
   }
 }
 
+interface User {
+  credentials: Credentials;
+  isEnabled: boolean;
+  mustChangePassword: boolean;
+}
+
 /** Who may log in with a name. */
 class UserDirectory implements EventSink {
-  declare private readonly byName: Map<string, Credentials>;
+  declare private readonly byId: Map<number, User>;
+  /** By upper-case name. */
+  declare private readonly byName: Map<string, User>;
 
   constructor() {
+    this.byId = new Map();
     this.byName = new Map();
   }
 
   get(name: string): Credentials | undefined {
-    return this.byName.get(name);
+    const user = this.byName.get(name);
+    return user?.isEnabled && !user.mustChangePassword ? user.credentials : undefined;
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    const { i32, u8 } = words;
+    const { i32 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) {
-      if ((i32[at] & 255) !== EventType.UserAdded) continue;
-      const bytes = (field: number, length: number) => u8.slice((at + field) * 4, (at + field) * 4 + length);
-      const name = Buffer.from(bytes(UserAdded.at.name, 8)).toString('latin1').replace(/\0+$/, '');
-      this.byName.set(name, {
-        salt: bytes(UserAdded.at.salt, 16),
-        passwordHash: bytes(UserAdded.at.passwordHash, 32),
-      });
+      switch (i32[at] & 255) {
+        case EventType.UserAdded:
+          this.#add(words, at);
+          break;
+        case EventType.UserPasswordSet: {
+          const user = this.byId.get(i32[at + UserPasswordSet.at.targetUserId]);
+          if (user === undefined) break;
+          user.credentials = credentialsAt(words, at, UserPasswordSet.at);
+          user.mustChangePassword = (i32[at + UserPasswordSet.at.mustChangePassword] & 255) === 1;
+          break;
+        }
+        case EventType.UserEnabledSet: {
+          const user = this.byId.get(i32[at + UserEnabledSet.at.targetUserId]);
+          if (user !== undefined) user.isEnabled = (i32[at + UserEnabledSet.at.enabled] & 255) === 1;
+        }
+      }
     }
   }
+
+  #add(words: WordBuffer, at: number): void {
+    const standing = words.i32[at + UserAdded.at.role];
+    const name = Buffer.from(bytesAt(words, at + UserAdded.at.name, NAME_BYTES)).toString('latin1');
+    const user = {
+      credentials: credentialsAt(words, at, UserAdded.at),
+      isEnabled: ((standing >> 8) & 255) === 1,
+      mustChangePassword: ((standing >> 16) & 255) === 1,
+    };
+    this.byId.set(words.i32[at + UserAdded.at.newUserId], user);
+    this.byName.set(name.replace(/\0+$/, '').toUpperCase(), user);
+  }
+}
+
+const NAME_BYTES = 24;
+
+function credentialsAt(
+  words: WordBuffer,
+  at: number,
+  field: { readonly salt: number; readonly passwordHash: number },
+): Credentials {
+  return {
+    salt: bytesAt(words, at + field.salt, SALT_BYTES),
+    passwordHash: bytesAt(words, at + field.passwordHash, PASSWORD_HASH_BYTES),
+  };
+}
+
+function bytesAt({ u8 }: WordBuffer, word: number, length: number): Uint8Array {
+  return u8.slice(word * 4, word * 4 + length);
 }
 
 if (!isMainThread) await new MarketDataThread(workerData as MarketDataThreadData).run();

@@ -20,24 +20,48 @@ export function isSymbol(bytes: Uint8Array, start: number): boolean {
   return length > 0 && isPadding(bytes, start + length, start + 8);
 }
 
+/** Bytes of a login name, and words of it. */
+export const LOGIN_NAME_BYTES = 24;
+export const LOGIN_NAME_WORDS = LOGIN_NAME_BYTES / 4;
+
 /**
- * Whether the 8 bytes at `start` are a login name: 1 to 6 characters of A-Z and 0-9, padded with NUL. SoupBinTCP
- * carries it in six bytes and compares it without regard to case.
+ * Whether the 24 bytes at `start` are a login name: 1 to 24 of A-Z, a-z, 0-9 and . _ - @, padded with NUL. Over SoupBinTCP
+ * only users whose name has up to six characters can log in.
  * https://www.nasdaqtrader.com/content/technicalsupport/specifications/dataproducts/soupbintcp.pdf, section 2.2
  */
 export function isLoginName(bytes: Uint8Array, start: number): boolean {
   let length = 0;
-  while (length < 6 && isLetterOrDigit(bytes[start + length])) length++;
-  return length > 0 && isPadding(bytes, start + length, start + 8);
+  while (length < LOGIN_NAME_BYTES && isNameCharacter(bytes[start + length])) length++;
+  return length > 0 && isPadding(bytes, start + length, start + LOGIN_NAME_BYTES);
 }
 
-function isLetterOrDigit(byte: number): boolean {
-  return (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
+function isNameCharacter(byte: number): boolean {
+  const upper = upperCase(byte);
+  const isLetter = upper >= 0x41 && upper <= 0x5a;
+  const isDigit = byte >= 0x30 && byte <= 0x39;
+  return isLetter || isDigit || byte === 0x2e || byte === 0x5f || byte === 0x2d || byte === 0x40;
+}
+
+/** The upper-case letter of a lower-case one in ASCII; other bytes as they are. */
+export function upperCase(byte: number): number {
+  return byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte;
+}
+
+/** Whether the `size` bytes at `start` are printable ASCII, padded with NUL. They may be empty. */
+export function isText(bytes: Uint8Array, start: number, size: number): boolean {
+  let length = 0;
+  while (length < size && bytes[start + length] >= 0x20 && bytes[start + length] < 0x7f) length++;
+  return isPadding(bytes, start + length, start + size);
 }
 
 function isPadding(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
   return true;
+}
+
+/** Copies row `row` of a column with a stride of `words` into a record's field at word `at`. */
+export function copyRow(to: Int32Array, at: number, column: Int32Array, row: number, words: number): void {
+  for (let word = 0; word < words; word++) to[at + word] = column[row * words + word];
 }
 
 /** Copies `words` 32-bit words of a record's field into row `row` of a column with that stride. */

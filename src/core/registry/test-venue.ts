@@ -6,6 +6,7 @@ import {
   Deposit,
   InstrumentKind,
   Phase,
+  Role,
   Withdraw,
 } from '#domain/commands.ts';
 import type { Layout } from '#domain/layout.ts';
@@ -99,7 +100,10 @@ export class TestVenue {
     this.instruments.add(record(AddInstrument, { ...FUTURE_FIELDS, ...future }), RECORD_AT);
     for (let id = 1; id <= 3; id++) {
       this.accounts.add(record(AddAccount, { accountId: id }), RECORD_AT);
-      this.users.add(record(AddUser, { newUserId: id, accountId: id, name: `USER${id}` }), RECORD_AT);
+      this.users.add(
+        record(AddUser, { newUserId: id, accountId: id, role: Role.Trader, name: `USER${id}` }),
+        RECORD_AT,
+      );
     }
   }
 

@@ -1,14 +1,20 @@
-import { AddUser } from '#domain/commands.ts';
+import { AddUser, type Role, SetUserPassword, SetUserRole } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
+import { Action, actionsOf } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns } from '#lib/columns.ts';
 import { IdMap } from '#lib/id-map.ts';
-import { IntPairMap } from '#lib/int-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import type { AccountTable } from './accounts.ts';
+import { type AccountTable, VENUE_ACCOUNT_ROW } from './accounts.ts';
 import { byteAt, copyWords, isId, isLoginName } from './fields.ts';
+import { LoginNames } from './login-names.ts';
 
+const ROLE = byteAt(AddUser, 'role');
+const MUST_CHANGE = byteAt(AddUser, 'mustChangePassword');
 const NAME = byteAt(AddUser, 'name');
+const SET_ROLE = byteAt(SetUserRole, 'role');
+const SET_MUST_CHANGE = byteAt(SetUserPassword, 'mustChangePassword');
+const { PlaceOrders: PLACE_ORDERS } = Action;
 
 /** Words of one record; `row << 3` is its first. */
 const RECORD_WORDS = 8;
@@ -23,6 +29,11 @@ export const UserWord = {
   reportCount: 3,
   /** 1: stopped by its kill switch. */
   killed: 4,
+  /** What the user may do, as the bits of its role's actions; 0 while it is disabled. */
+  actions: 5,
+  role: 6,
+  /** API keys that are not revoked. */
+  apiKeys: 7,
 } as const;
 const {
   userId: USER_ID,
@@ -30,26 +41,37 @@ const {
   lastClientOrderId: LAST_CLIENT_ORDER_ID,
   reportCount: REPORT_COUNT,
   killed: KILLED,
+  actions: ACTIONS,
+  role: ROLE_WORD,
+  apiKeys: API_KEYS,
 } = UserWord;
 
-/** Users: who sends orders, for which account. Rows are never freed. User 0, the operator, has no row. */
+/**
+ * Users: who sends commands, in which role, and who sends orders, for which account. Rows are never freed. User 0, the
+ * operator, has no row.
+ */
 export class UserTable {
   declare readonly stores: readonly Columns[];
   /** One record per row: see UserWord. */
   declare readonly words: Int32Array<ArrayBuffer>;
-  /** Login name, two words per row: text8. */
+  /** Login name, six words per row: text24. */
   declare readonly name: Int32Array;
   /** Four words per row. */
   declare readonly salt: Int32Array;
   /** Eight words per row. */
   declare readonly passwordHash: Int32Array;
-  /** 1: a gateway session is open; kept by the core. */
-  declare readonly sessionOpen: Uint8Array;
-  declare readonly cancelOnDisconnect: Uint8Array;
+  /** 1: the password is good for nothing but to set another. */
+  declare readonly mustChangePassword: Uint8Array;
+  /** 1: every command of the user is refused. */
+  declare readonly disabled: Uint8Array;
+  /** Bearer tokens from before this time are void: seconds and nanoseconds, two words per row. */
+  declare readonly tokensRevoked: Int32Array;
+  /** Open sessions that asked for the user's orders to be canceled at their end. */
+  declare readonly cancelingSessions: Int32Array;
   declare private readonly store: Columns;
   declare private readonly accounts: AccountTable;
   declare private readonly rowOfId: IdMap;
-  declare private readonly rowOfName: IntPairMap;
+  declare private readonly names: LoginNames;
 
   constructor(accounts: AccountTable, capacity: number = Limits.USERS_MAX) {
     const store = new Columns('users', capacity);
@@ -57,19 +79,22 @@ export class UserTable {
     this.accounts = accounts;
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
-    this.name = store.i32('name', 2);
+    this.name = store.i32('name', 6);
     this.salt = store.i32('salt', 4);
     this.passwordHash = store.i32('passwordHash', 8);
-    this.sessionOpen = store.u8('sessionOpen');
-    this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
+    this.mustChangePassword = store.u8('mustChangePassword');
+    this.disabled = store.u8('disabled');
+    this.tokensRevoked = store.i32('tokensRevoked', 2);
+    this.cancelingSessions = store.i32('cancelingSessions');
     this.rowOfId = new IdMap();
-    this.rowOfName = new IntPairMap();
+    this.names = new LoginNames(this.name);
   }
 
   userId(row: number): number {
     return this.words[(row << 3) | USER_ID];
   }
 
+  /** VENUE_ACCOUNT_ROW: a user without an account. */
   accountRow(row: number): number {
     return this.words[(row << 3) | ACCOUNT_ROW];
   }
@@ -99,6 +124,24 @@ export class UserTable {
     this.words[(row << 3) | KILLED] = killed;
   }
 
+  /** What the user may do, as bits of actions; 0 while it is disabled. */
+  actions(row: number): number {
+    return this.words[(row << 3) | ACTIONS];
+  }
+
+  role(row: number): number {
+    return this.words[(row << 3) | ROLE_WORD];
+  }
+
+  apiKeys(row: number): number {
+    return this.words[(row << 3) | API_KEYS];
+  }
+
+  /** One API key more or, with -1, less. */
+  addApiKeys(row: number, count: number): void {
+    this.words[(row << 3) | API_KEYS] += count;
+  }
+
   /** Users so far: rows 0 to count - 1. */
   get count(): number {
     return this.store.rows;
@@ -109,6 +152,19 @@ export class UserTable {
     return this.rowOfId.get(userId);
   }
 
+  /** The row of a user who may do `action` now, or -1: `refusalOf` says why. */
+  rowIfAllowed(userId: number, action: Action): number {
+    const row = this.rowOfId.get(userId);
+    return row !== -1 && (this.words[(row << 3) | ACTIONS] & action) !== 0 ? row : -1;
+  }
+
+  /** Why a user may not do what it has no right to: UNKNOWN_USER, USER_DISABLED or NOT_ALLOWED. */
+  refusalOf(userId: number): number {
+    const row = this.rowOf(userId);
+    if (row === -1) return RejectCode.UNKNOWN_USER;
+    return this.disabled[row] === 1 ? RejectCode.USER_DISABLED : RejectCode.NOT_ALLOWED;
+  }
+
   /**
    * Applies an AddUser record; the new row is `count - 1`.
    * Refuses: MALFORMED_COMMAND, UNKNOWN_ACCOUNT, ALREADY_EXISTS, CAPACITY.
@@ -116,36 +172,81 @@ export class UserTable {
   add(words: WordBuffer, offset: number): number {
     const { i32, u8 } = words;
     const id = i32[offset + AddUser.at.newUserId];
-    const name = offset + AddUser.at.name;
     const accountId = i32[offset + AddUser.at.accountId];
-    if (!isId(id) || accountId < 0 || !isLoginName(u8, offset * 4 + NAME)) {
-      return RejectCode.MALFORMED_COMMAND;
+    const role = u8[offset * 4 + ROLE];
+    const mustChange = u8[offset * 4 + MUST_CHANGE];
+    const name = offset + AddUser.at.name;
+    const isWellFormed = isId(id) && accountId >= 0 && isRole(role) && mustChange <= 1;
+    if (!isWellFormed || !isLoginName(u8, offset * 4 + NAME)) return RejectCode.MALFORMED_COMMAND;
+    const accountRow = accountId === 0 ? VENUE_ACCOUNT_ROW : this.accounts.rowOf(accountId);
+    if (accountRow === -1 || (accountRow === VENUE_ACCOUNT_ROW && needsAccount(role))) {
+      return RejectCode.UNKNOWN_ACCOUNT;
     }
-    const accountRow = this.accounts.customerRowOf(accountId);
-    if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    if (this.rowOf(id) !== -1 || this.rowOfName.get(i32[name], i32[name + 1]) !== -1) {
-      return RejectCode.ALREADY_EXISTS;
-    }
+    if (this.rowOf(id) !== -1 || this.names.find(i32, name) !== -1) return RejectCode.ALREADY_EXISTS;
     const row = this.store.addRow();
     if (row === -1) return RejectCode.CAPACITY;
     this.words[(row << 3) | USER_ID] = id;
     this.words[(row << 3) | ACCOUNT_ROW] = accountRow;
-    copyWords(this.name, row, words, name, 2);
+    this.#setRole(row, role);
+    this.mustChangePassword[row] = mustChange;
+    copyWords(this.name, row, words, name, 6);
     copyWords(this.salt, row, words, offset + AddUser.at.salt, 4);
     copyWords(this.passwordHash, row, words, offset + AddUser.at.passwordHash, 8);
     this.#index(row);
     return ACCEPTED;
   }
 
+  /** Applies a SetUserRole record. Refuses: MALFORMED_COMMAND, UNKNOWN_USER, UNKNOWN_ACCOUNT. */
+  setRole(words: WordBuffer, offset: number): number {
+    const row = this.rowOf(words.i32[offset + SetUserRole.at.targetUserId]);
+    const role = words.u8[offset * 4 + SET_ROLE];
+    if (!isRole(role)) return RejectCode.MALFORMED_COMMAND;
+    if (row === -1) return RejectCode.UNKNOWN_USER;
+    if (this.accountRow(row) === VENUE_ACCOUNT_ROW && needsAccount(role)) return RejectCode.UNKNOWN_ACCOUNT;
+    this.#setRole(row, role);
+    return ACCEPTED;
+  }
+
+  /** Applies a SetUserPassword record. Refuses: MALFORMED_COMMAND, UNKNOWN_USER. */
+  setPassword(words: WordBuffer, offset: number): number {
+    const row = this.rowOf(words.i32[offset + SetUserPassword.at.targetUserId]);
+    const mustChange = words.u8[offset * 4 + SET_MUST_CHANGE];
+    if (mustChange > 1) return RejectCode.MALFORMED_COMMAND;
+    if (row === -1) return RejectCode.UNKNOWN_USER;
+    this.mustChangePassword[row] = mustChange;
+    copyWords(this.salt, row, words, offset + SetUserPassword.at.salt, 4);
+    copyWords(this.passwordHash, row, words, offset + SetUserPassword.at.passwordHash, 8);
+    return ACCEPTED;
+  }
+
+  setEnabled(row: number, enabled: boolean): void {
+    this.disabled[row] = enabled ? 0 : 1;
+    this.#setRole(row, this.role(row));
+  }
+
   /** Recomputes the indexes from the columns, after a restore. */
   rebuild(): void {
     this.rowOfId.clear();
-    this.rowOfName.clear();
+    this.names.clear();
     for (let row = 0; row < this.store.rows; row++) this.#index(row);
+  }
+
+  #setRole(row: number, role: number): void {
+    this.words[(row << 3) | ROLE_WORD] = role;
+    this.words[(row << 3) | ACTIONS] = this.disabled[row] === 1 ? 0 : actionsOf(role);
   }
 
   #index(row: number): void {
     this.rowOfId.set(this.userId(row), row);
-    this.rowOfName.set(this.name[row * 2], this.name[row * 2 + 1], row);
+    this.names.add(row);
   }
+}
+
+function isRole(role: number): role is Role {
+  return actionsOf(role) !== 0;
+}
+
+/** Roles that place orders do it for an account. */
+function needsAccount(role: number): boolean {
+  return (actionsOf(role) & PLACE_ORDERS) !== 0;
 }

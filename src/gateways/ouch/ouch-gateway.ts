@@ -18,9 +18,11 @@ import {
   OrderCanceled,
   OrderReplaced,
   Trade,
+  UserEnabledSet,
+  UserPasswordSet,
 } from '#domain/events.ts';
-import type { Clock, CommandSink, EventSink, ReportStore } from '#domain/ports.ts';
-import { RejectCode } from '#domain/rejects.ts';
+import type { Clock, CommandSink, EventSink, ReportStore, SessionNames } from '#domain/ports.ts';
+import { RejectCode, rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
@@ -62,6 +64,7 @@ type Session = SoupSession<OuchSession>;
 export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   readonly name = 'ouch';
   declare private readonly sink: CommandSink;
+  declare private readonly sessions: SessionNames;
   declare private readonly clock: Clock;
   declare private readonly logger: GatewayLogger;
   declare private readonly sessionName: string;
@@ -73,19 +76,21 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   declare private readonly sender: ReportSender;
   declare private readonly usersById: Map<number, OuchUser>;
   declare private readonly usersByName: Map<string, OuchUser>;
-  /** Users with `closesOwed`. */
+  /** Users with `sessionsToClose`. */
   declare private readonly owing: Set<OuchUser>;
   declare private owedTimer: NodeJS.Timeout | undefined;
   declare private readonly server: SoupServer<OuchSession>;
 
   constructor(
     sink: CommandSink,
+    sessions: SessionNames,
     store: ReportStore,
     clock: Clock,
     options: OuchGatewayOptions,
     logger: GatewayLogger,
   ) {
     this.sink = sink;
+    this.sessions = sessions;
     this.clock = clock;
     this.logger = logger;
     this.sessionName = options.sessionName ?? 'HIVE';
@@ -167,6 +172,12 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case EventType.UserAdded:
         this.#addUser(words, at);
         return;
+      case EventType.UserPasswordSet:
+        this.usersById.get(i32[at + UserPasswordSet.at.targetUserId])?.setPassword(words, at);
+        return;
+      case EventType.UserEnabledSet:
+        this.#setEnabled(i32, at);
+        return;
     }
     const number = i32[at + 7] >>> 0;
     if (number !== 0 && (i32[at] & IMAGE) === 0) {
@@ -221,11 +232,19 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   #noteRejected(i32: Int32Array, at: number): void {
     const { commandType: word, clientOrderId } = CommandRejected.at;
     const commandType = i32[at + word] & 0xff;
+    if (commandType === CommandType.OpenSession) this.#onSessionRefused(i32[at + 6], i32[at + word] >>> 16);
     if (commandType !== CommandType.NewOrder && commandType !== CommandType.ReplaceOrder) return;
     // A number that was used before may be a live order's.
     if (i32[at + word] >>> 16 === RejectCode.DUPLICATE_CLIENT_ORDER_ID) return;
     this.scales.forget(i32[at + 6], i32[at + clientOrderId]);
     this.#noteUserRefNum(i32[at + 6], i32[at + clientOrderId]);
+  }
+
+  #onSessionRefused(userId: number, code: number): void {
+    const session = this.usersById.get(userId)?.session;
+    if (session === undefined) return;
+    (session.state as OuchSession).isRefused = true;
+    session.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
   #noteUserRefNum(userId: number, userRefNum: number): void {
@@ -249,12 +268,19 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   #addUser(words: WordBuffer, at: number): void {
     const user = new OuchUser(words, at);
     this.usersById.set(user.userId, user);
-    this.usersByName.set(user.name, user);
+    this.usersByName.set(user.name.toUpperCase(), user);
+  }
+
+  #setEnabled(i32: Int32Array, at: number): void {
+    const user = this.usersById.get(i32[at + UserEnabledSet.at.targetUserId]);
+    if (user === undefined) return;
+    user.isEnabled = (i32[at + UserEnabledSet.at.enabled] & 0xff) === 1;
+    if (!user.isEnabled) user.session?.close('the user was disabled');
   }
 
   // Logins
 
-  /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
+  /** User names are compared without regard to case, here and by SoupBinTCP. */
   credentials(username: string): Credentials | undefined {
     return this.usersByName.get(username.toUpperCase());
   }
@@ -268,15 +294,27 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (request.sequenceNumber > user.reportCount + 1) {
       return refused(`the next sequence number is ${user.reportCount + 1}`);
     }
+    if (!user.isEnabled) return refused('the user is disabled');
+    if (user.mustChangePassword) return refused('the password must be changed first, at another door');
     user.session?.close('the same user logged in again');
     this.#payOwedCloses();
-    if (user.closesOwed > 0 || !this.#openSession(user, this.cancelOnDisconnect)) {
+    const sessionId = this.sessions.nextSessionId();
+    if (user.sessionsToClose.length > 0 || !this.#openSession(user, sessionId, this.cancelOnDisconnect)) {
       return refused('the venue takes no commands now');
     }
     const nextNumber = request.sequenceNumber === 0 ? user.reportCount + 1 : request.sequenceNumber;
     user.isKnownHere = true;
     user.session = session;
-    session.state = { user, nextNumber, isLive: false, cursor: 0, isReading: false, toldOfIgnored: false };
+    session.state = {
+      user,
+      nextNumber,
+      isLive: false,
+      cursor: 0,
+      isReading: false,
+      toldOfIgnored: false,
+      sessionId,
+      isRefused: false,
+    };
     return { accepted: true, session: this.sessionName, nextSequence: nextNumber };
   }
 
@@ -285,19 +323,22 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   onClosed(session: Session): void {
-    const { user } = session.state as OuchSession;
+    const { user, sessionId, isRefused } = session.state as OuchSession;
     assert(user.session === session, 'Invariant: a user has one session');
     user.session = undefined;
-    user.closesOwed++;
+    if (isRefused) return;
+    user.sessionsToClose.push(sessionId);
     this.owing.add(user);
     // Not at once: a session may end while events are handed over, when no command may be written.
     this.owedTimer ??= setTimeout(() => this.#payOwedCloses(), 0);
   }
 
-  #openSession(user: OuchUser, cancelOnDisconnect: boolean): boolean {
+  #openSession(user: OuchUser, sessionId: number, cancelOnDisconnect: boolean): boolean {
     const at = this.#reserve(CommandType.OpenSession, OpenSession.words, user);
     if (at === -1) return false;
-    this.sink.words.i32[at + OpenSession.at.cancelOnDisconnect] = cancelOnDisconnect ? 1 : 0;
+    const { i32 } = this.sink.words;
+    i32[at + OpenSession.at.sessionId] = sessionId;
+    i32[at + OpenSession.at.nodeId] = this.sessions.nodeId | (cancelOnDisconnect ? CANCEL_ON_DISCONNECT : 0);
     return true;
   }
 
@@ -306,12 +347,15 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     clearTimeout(this.owedTimer);
     this.owedTimer = undefined;
     for (const user of this.owing) {
-      while (user.closesOwed > 0) {
-        if (this.#reserve(CommandType.CloseSession, CloseSession.words, user) === -1) {
+      while (user.sessionsToClose.length > 0) {
+        const at = this.#reserve(CommandType.CloseSession, CloseSession.words, user);
+        if (at === -1) {
           this.owedTimer = setTimeout(() => this.#payOwedCloses(), 1);
           return;
         }
-        user.closesOwed--;
+        this.sink.words.i32[at + CloseSession.at.sessionId] = user.sessionsToClose[0];
+        this.sink.words.i32[at + CloseSession.at.nodeId] = this.sessions.nodeId;
+        user.sessionsToClose.shift();
       }
       this.owing.delete(user);
     }
@@ -338,7 +382,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case AccountQuery.type:
         return this.#accountQuery(session, state.user, bytes, from, to);
       case SessionOptions.type:
-        return this.#sessionOptions(session, state.user, bytes, from, to);
+        return this.#sessionOptions(session, state, bytes, from, to);
       case InstrumentQuery.type:
         return this.#instrumentQuery(session, bytes, from, to);
     }
@@ -393,7 +437,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
   #sessionOptions(
     session: Session,
-    user: OuchUser,
+    { user, sessionId }: OuchSession,
     bytes: Uint8Array,
     from: number,
     to: number,
@@ -402,7 +446,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (to - from !== SessionOptions.bytes || (choice !== YES && choice !== NO)) {
       return this.#violation(session, 'malformed Session Options');
     }
-    return this.#openSession(user, choice === YES) ? PacketVerdict.Taken : PacketVerdict.Later;
+    return this.#openSession(user, sessionId, choice === YES) ? PacketVerdict.Taken : PacketVerdict.Later;
   }
 
   #instrumentQuery(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
@@ -430,6 +474,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 }
 
+/** OpenSession's cancelOnDisconnect, in the word that it shares with the node's id. */
+const CANCEL_ON_DISCONNECT = 1 << 16;
 const YES = 0x59;
 const NO = 0x4e;
 

@@ -5,6 +5,7 @@ import { decodeOutbound, encodeOuch, type OutboundMessage } from '#codec/ouch/pl
 import { batchOf, HIVE, HUGE, SATS, STOPPED_CLOCK, TestSink } from '#codec/ouch/test-support.ts';
 import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import { encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
+import { Role } from '#domain/commands.ts';
 import type { ReportStore } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { hashPassword } from '../soupbin/password.ts';
@@ -20,6 +21,8 @@ export const userAdded = (newUserId: number, name: string, more: object = {}): E
   newUserId,
   accountId: newUserId,
   name,
+  role: Role.Trader,
+  enabled: 1,
   salt: SALT,
   passwordHash: PASSWORD_HASH,
   ...more,
@@ -71,6 +74,8 @@ export class TestVenue {
   readonly lines: string[] = [];
   readonly gateway: OuchGateway;
   port = 0;
+  /** Sessions named so far. */
+  sessions = 0;
   readonly #clients: BareClient[] = [];
 
   constructor(options: Partial<OuchGatewayOptions> = {}) {
@@ -80,6 +85,7 @@ export class TestVenue {
     };
     this.gateway = new OuchGateway(
       this.sink,
+      { nodeId: 3, nextSessionId: () => ++this.sessions },
       this.store,
       STOPPED_CLOCK,
       { port: 0, recentReports: 64, ...options, limits: { tickMs: 0, ...options.limits } },

@@ -7,6 +7,7 @@ import {
   InstrumentKind,
   OrderType,
   Phase,
+  Role,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -52,7 +53,13 @@ function commands(random: () => number, count: number): CommandInput[] {
     for (const assetId of [1, 2]) list.push({ type: 'Deposit', accountId: id, assetId, amountMinor: 1e9 });
   }
   for (let id = 1; id <= USERS; id++) {
-    list.push({ type: 'AddUser', newUserId: id, accountId: id === USERS ? 1 : id, name: `USER${id}` });
+    list.push({
+      type: 'AddUser',
+      newUserId: id,
+      accountId: id === USERS ? 1 : id,
+      role: Role.Trader,
+      name: `USER${id}`,
+    });
   }
   const lastIds = new Array<number>(USERS + 1).fill(0);
   while (list.length < count) {

@@ -1,5 +1,5 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { InstrumentKind, Phase, SelfTradePrevention, Side } from '#domain/commands.ts';
+import { InstrumentKind, Phase, Role, SelfTradePrevention, Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 
 /** Scale and money of a replayed instrument. */
@@ -59,7 +59,7 @@ export function fundingCommands(assets: ReplayAssets): CommandInput[] {
     const buys = id === ReplayUser.RestingBuy || id === ReplayUser.AggressorBuy;
     commands.push(
       { type: 'AddAccount', accountId: id },
-      { type: 'AddUser', newUserId: id, accountId: id, name },
+      { type: 'AddUser', newUserId: id, accountId: id, role: Role.Trader, name },
       {
         type: 'Deposit',
         accountId: id,
