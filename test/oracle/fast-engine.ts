@@ -59,6 +59,8 @@ export class FastEngine implements Engine, EventSink {
       instrumentsMax: 16,
       accountsMax: 64,
       usersMax: 64,
+      apiKeysMax: 128,
+      sessionsMax: 64,
       assetsMax: 16,
       nodesMax: 4,
     });

@@ -3,8 +3,10 @@ import type { Command, CommandInput, Event } from '#codec/log/record-types.ts';
 import { COMMAND_LAYOUTS, CommandType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
+import { Action } from '#domain/permissions.ts';
 import { type RejectName, Rejects } from '#domain/rejects.ts';
 import { endTimedPhase, publishIndicative, runSchedule } from './auctions.ts';
+import * as identity from './identity.ts';
 import { cancel, cancelWhole, enter, settlePairs, wait } from './matching.ts';
 import * as operator from './operator.ts';
 import {
@@ -16,6 +18,7 @@ import {
   type Terms,
   termChecks,
 } from './refusals.ts';
+import { closeSession, openSession } from './sessions.ts';
 import { triggerStops } from './stops.ts';
 import { type Instrument, isImmediate, isStop, type Order, type User, Venue } from './venue.ts';
 
@@ -68,10 +71,7 @@ export class NaiveCore {
   #dispatch(command: Command): RejectName | undefined {
     const { venue } = this;
     if (CommandType[command.type] >= CommandType.AddAsset) {
-      if (command.userId !== 0) {
-        return venue.user(command.userId) === undefined ? 'UNKNOWN_USER' : 'NOT_ALLOWED';
-      }
-      return this.#operate(command);
+      return identity.authorize(venue, command) ?? this.#operate(command);
     }
     switch (command.type) {
       case 'NewOrder':
@@ -83,9 +83,9 @@ export class NaiveCore {
       case 'MassCancel':
         return this.#massCancel(command);
       case 'OpenSession':
-        return this.#openSession(command);
+        return openSession(venue, command);
       case 'CloseSession':
-        return this.#closeSession(command);
+        return closeSession(venue, command);
       default:
         throw new Error(`no rule for ${command.type}`);
     }
@@ -102,6 +102,7 @@ export class NaiveCore {
     const refusal = this.#configure(command);
     if (refusal !== undefined) return refusal;
     venue.emit('CommandAccepted', command.instrumentId, {
+      userId: command.userId,
       commandType: CommandType[command.type],
       clientOrderId: command.clientOrderId,
     });
@@ -121,7 +122,7 @@ export class NaiveCore {
       case 'AddAccount':
         return operator.addAccount(venue, command);
       case 'AddUser':
-        return operator.addUser(venue, command);
+        return identity.addUser(venue, command);
       case 'Deposit':
       case 'Withdraw':
         return operator.moveMoney(venue, command);
@@ -135,6 +136,20 @@ export class NaiveCore {
         return operator.setKillSwitch(venue, command);
       case 'SetCoreVersion':
         return operator.setCoreVersion(venue, command);
+      case 'SetUserRole':
+        return identity.setUserRole(venue, command);
+      case 'SetUserPassword':
+        return identity.setUserPassword(venue, command);
+      case 'SetUserEnabled':
+        return identity.setUserEnabled(venue, command);
+      case 'AddApiKey':
+        return identity.addApiKey(venue, command);
+      case 'RevokeApiKey':
+        return identity.revokeApiKey(venue, command);
+      case 'RevokeTokens':
+        return identity.revokeTokens(venue, command);
+      case 'AddNodeKey':
+        return identity.addNodeKey(venue, command);
       default:
         throw new Error(`no rule for ${command.type}`);
     }
@@ -178,7 +193,8 @@ export class NaiveCore {
     const { venue } = this;
     const user = venue.user(command.userId);
     if (command.clientOrderId < 1 || command.clientOrderId > Limits.ID_MAX) return 'MALFORMED_COMMAND';
-    if (user === undefined) return 'UNKNOWN_USER';
+    const denied = identity.mayNot(user, Action.PlaceOrders);
+    if (user === undefined || denied !== undefined) return denied;
     this.#countMessage(user);
     const isRepeat = this.#isRepeat(user, command.clientOrderId);
     const instrument = this.#instrument(command);
@@ -260,7 +276,8 @@ export class NaiveCore {
   #cancelOrder(command: Command<'CancelOrder'>): RejectName | undefined {
     const { venue } = this;
     const user = venue.user(command.userId);
-    if (user === undefined) return 'UNKNOWN_USER';
+    const denied = identity.mayNot(user, Action.CancelOrders);
+    if (user === undefined || denied !== undefined) return denied;
     this.#countMessage(user);
     const { totalQtyLots } = command;
     const order = venue.order(user, command.clientOrderId) as Order;
@@ -283,7 +300,8 @@ export class NaiveCore {
     const { venue } = this;
     const user = venue.user(command.userId);
     if (command.clientOrderId < 1 || command.clientOrderId > Limits.ID_MAX) return 'MALFORMED_COMMAND';
-    if (user === undefined) return 'UNKNOWN_USER';
+    const denied = identity.mayNot(user, Action.PlaceOrders);
+    if (user === undefined || denied !== undefined) return denied;
     this.#countMessage(user);
     const isRepeat = this.#isRepeat(user, command.clientOrderId);
     const order = venue.order(user, command.originalClientOrderId) as Order;
@@ -364,10 +382,13 @@ export class NaiveCore {
   #massCancel(command: Command<'MassCancel'>): RejectName | undefined {
     const { venue } = this;
     const { userId, accountId, sessionUserId, instrumentId, side } = command;
-    const trader = userId === 0 ? undefined : venue.user(userId);
+    const sender = userId === 0 ? undefined : venue.user(userId);
     const session = sessionUserId === 0 ? undefined : venue.user(sessionUserId);
-    if (userId !== 0 && trader === undefined) return 'UNKNOWN_USER';
-    if (trader !== undefined) {
+    const cancelsAny = userId === 0 || identity.mayNot(sender, Action.CancelAnyOrders) === undefined;
+    const trader = cancelsAny ? undefined : sender;
+    if (!cancelsAny) {
+      const denied = identity.mayNot(sender, Action.CancelOrders);
+      if (trader === undefined || denied !== undefined) return denied;
       this.#countMessage(trader);
       const isOwn = accountId === 0 || accountId === trader.account.accountId;
       if (!isOwn || (sessionUserId !== 0 && session?.account !== trader.account)) return 'NOT_ALLOWED';
@@ -376,12 +397,12 @@ export class NaiveCore {
       ['UNKNOWN_USER', () => sessionUserId !== 0 && session === undefined],
       ['UNKNOWN_ACCOUNT', () => accountId !== 0 && venue.account(accountId) === undefined],
       ['UNKNOWN_INSTRUMENT', () => instrumentId !== 0 && venue.instrument(instrumentId) === undefined],
-      ['INVALID_CONFIGURATION', () => userId + accountId + sessionUserId + instrumentId === 0],
+      ['INVALID_CONFIGURATION', () => cancelsAny && accountId + sessionUserId + instrumentId === 0],
       ['INVALID_SIDE', () => side > Side.Sell],
       ['THROTTLED', () => trader !== undefined && isThrottled(trader.account)],
     ]);
     if (refusal !== undefined) return refusal;
-    const byInstrumentAlone = userId + accountId + sessionUserId === 0;
+    const byInstrumentAlone = cancelsAny && accountId + sessionUserId === 0;
     const candidates = byInstrumentAlone
       ? venue.inPriority(this.#instrument(command))
       : operator.inOrderOfEntry(venue);
@@ -394,35 +415,7 @@ export class NaiveCore {
         (side === 0 || order.side === side),
     );
     for (const order of orders) cancelWhole(venue, order, CancelReason.MassCancel);
-    const done = { canceledOrders: orders.length, clientOrderId: command.clientOrderId };
-    if (trader === undefined) venue.emit('MassCancelDone', instrumentId, done);
-    else venue.report(trader, 'MassCancelDone', instrumentId, done);
-    return undefined;
-  }
-
-  #openSession(command: Command<'OpenSession'>): RejectName | undefined {
-    const user = this.venue.user(command.userId);
-    const { cancelOnDisconnect } = command;
-    if (cancelOnDisconnect > 1) return 'MALFORMED_COMMAND';
-    if (user === undefined) return 'UNKNOWN_USER';
-    user.cancelOnDisconnect = cancelOnDisconnect === 1;
-    this.venue.emit('SessionOpened', command.instrumentId, { userId: user.userId, cancelOnDisconnect });
-    return undefined;
-  }
-
-  #closeSession(command: Command<'CloseSession'>): RejectName | undefined {
-    const { venue } = this;
-    const user = venue.user(command.userId);
-    if (user === undefined) return 'UNKNOWN_USER';
-    venue.emit('SessionClosed', command.instrumentId, { userId: user.userId });
-    if (!user.cancelOnDisconnect) return undefined;
-    user.cancelOnDisconnect = false;
-    const orders = operator.inOrderOfEntry(venue).filter((order) => order.user === user);
-    for (const order of orders) cancelWhole(venue, order, CancelReason.Disconnected);
-    venue.report(user, 'MassCancelDone', command.instrumentId, {
-      canceledOrders: orders.length,
-      clientOrderId: command.clientOrderId,
-    });
+    operator.tellOfMassCancel(venue, command, instrumentId, orders.length);
     return undefined;
   }
 

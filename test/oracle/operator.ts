@@ -75,15 +75,7 @@ export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): 
     userId: _userId,
     clientOrderId: _clientOrderId,
     instrumentId: _instrumentId,
-    selfTradePrevention: _selfTradePrevention,
-    lotBaseMinor: _lotBaseMinor,
-    initialMarginMinor: _initialMarginMinor,
-    collarPpm: _collarPpm,
-    marketProtectionPpm: _marketProtectionPpm,
-    staticBandPpm: _staticBandPpm,
-    dynamicBandPpm: _dynamicBandPpm,
-    volatilityAuctionSeconds: _volatilityAuctionSeconds,
-    referencePriceTicks: _referencePriceTicks,
+    reason: _reason,
     ...published
   } = command;
   venue.emit('InstrumentAdded', instrumentId, published);
@@ -150,29 +142,6 @@ export function addAccount(venue: Venue, command: Command<'AddAccount'>): Reject
 /** A customer's account: the venue's own has neither users nor limits nor a kill switch. */
 function customer(venue: Venue, accountId: number): Account | undefined {
   return accountId === 0 ? undefined : venue.account(accountId);
-}
-
-export function addUser(venue: Venue, command: Command<'AddUser'>): RejectName | undefined {
-  const { newUserId, accountId, name, salt, passwordHash } = command;
-  const account = customer(venue, accountId);
-  const refusal = firstRefusal([
-    ['MALFORMED_COMMAND', () => !isId(newUserId) || !/^[A-Z0-9]{1,6}$/.test(name)],
-    ['UNKNOWN_ACCOUNT', () => account === undefined],
-    ['ALREADY_EXISTS', () => venue.users.some((user) => user.userId === newUserId || user.name === name)],
-    ['CAPACITY', () => venue.users.length === Limits.USERS_MAX],
-  ]);
-  if (refusal !== undefined || account === undefined) return refusal;
-  venue.users.push({
-    userId: newUserId,
-    account,
-    name,
-    lastClientOrderId: 0,
-    reports: 0,
-    killed: false,
-    cancelOnDisconnect: false,
-  });
-  venue.emit('UserAdded', command.instrumentId, { newUserId, accountId, name, salt, passwordHash });
-  return undefined;
 }
 
 export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>): RejectName | undefined {
@@ -324,11 +293,21 @@ export function setKillSwitch(venue: Venue, command: Command<'SetKillSwitch'>): 
           .flatMap((instrument) => venue.inPriority(instrument))
       : inOrderOfEntry(venue).filter(({ account, user }) => account === target || user === target);
   for (const order of orders) cancelWhole(venue, order, CancelReason.KillSwitch);
-  venue.emit('MassCancelDone', command.instrumentId, {
-    canceledOrders: orders.length,
-    clientOrderId: command.clientOrderId,
-  });
+  tellOfMassCancel(venue, command, command.instrumentId, orders.length);
   return undefined;
+}
+
+/** Tells who sent the command how many orders it canceled. */
+export function tellOfMassCancel(
+  venue: Venue,
+  { userId, clientOrderId }: { readonly userId: number; readonly clientOrderId: number },
+  instrumentId: number,
+  canceledOrders: number,
+): void {
+  const user = venue.user(userId);
+  const done = { canceledOrders, clientOrderId };
+  if (user === undefined) venue.emit('MassCancelDone', instrumentId, done);
+  else venue.report(user, 'MassCancelDone', instrumentId, done);
 }
 
 export function inOrderOfEntry(venue: Venue): Venue['orders'] {

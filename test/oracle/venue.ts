@@ -64,12 +64,26 @@ export interface Account {
 
 export interface User {
   readonly userId: number;
+  /** The venue's: a user without an account. */
   readonly account: Account;
   readonly name: string;
+  role: number;
+  enabled: boolean;
   lastClientOrderId: number;
   reports: number;
   killed: boolean;
-  cancelOnDisconnect: boolean;
+}
+
+export interface Session {
+  readonly nodeId: number;
+  readonly sessionId: number;
+  readonly user: User;
+  readonly cancelOnDisconnect: boolean;
+}
+
+export interface ApiKey {
+  readonly keyId: number;
+  readonly user: User;
 }
 
 export interface Asset {
@@ -123,6 +137,9 @@ export class Venue {
   readonly instruments: Instrument[] = [];
   readonly accounts: Account[] = [newAccount(0)];
   readonly users: User[] = [];
+  apiKeys: ApiKey[] = [];
+  readonly nodesWithKey = new Set<number>();
+  sessions: Session[] = [];
   /** Live orders, in no particular order. */
   orders: Order[] = [];
   killed = false;

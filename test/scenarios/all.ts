@@ -1,5 +1,6 @@
 import { AUCTIONS, BANDS, PHASES } from './auctions.ts';
 import { ICEBERGS, REPLACES } from './icebergs.ts';
+import { CREDENTIALS, ROLES, SESSIONS } from './identity.ts';
 import { MASS_CANCELS, RISK } from './operations.ts';
 import { ORDERS, TERMS } from './orders.ts';
 import type { Scenario } from './scenario.ts';
@@ -20,4 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PHASES,
   ...MASS_CANCELS,
   ...RISK,
+  ...ROLES,
+  ...CREDENTIALS,
+  ...SESSIONS,
 ];

@@ -1,9 +1,18 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { InstrumentKind, Phase } from '#domain/commands.ts';
+import { InstrumentKind, Phase, Role } from '#domain/commands.ts';
 
-/** The traders of every scenario. Dave trades for alice's account, erin for bob's, frank for carol's. */
+/** The traders of every scenario, the last a market maker. Dave trades for alice's account, erin for bob's, frank for carol's. */
 export const USERS = { alice: 1, bob: 2, carol: 3, dave: 4, erin: 5, frank: 6 } as const;
 export type UserName = keyof typeof USERS;
+/** Users without an account, by what they are. */
+export const STAFF = { vic: 11, rita: 12, olga: 13, cora: 14, adam: 15 } as const;
+const ROLES: Readonly<Record<string, Role>> = {
+  vic: Role.Viewer,
+  rita: Role.Risk,
+  olga: Role.Operations,
+  cora: Role.Compliance,
+  adam: Role.Admin,
+};
 const ACCOUNTS: Readonly<Record<UserName, number>> = {
   alice: 1,
   bob: 2,
@@ -71,8 +80,12 @@ export function market({ coin, perp, funds = 1e12 }: MarketOptions): CommandInpu
         type: 'AddUser',
         newUserId: USERS[name],
         accountId: ACCOUNTS[name],
+        role: name === 'frank' ? Role.MarketMaker : Role.Trader,
         name: name.toUpperCase(),
       }),
+    ),
+    ...Object.entries(STAFF).map(
+      ([name, newUserId]): CommandInput => ({ type: 'AddUser', newUserId, role: ROLES[name], name }),
     ),
     ...accountIds.flatMap((accountId) =>
       Object.values(ASSETS)

@@ -158,9 +158,9 @@ export const MASS_CANCELS = [
     'disconnect: cancels the orders of the user when the session asked for it',
     `
     alice connect cancel-on-disconnect
-      SessionOpened alice
+      SessionOpened alice 1.1
     dave connect
-      SessionOpened dave
+      SessionOpened dave 1.4
     alice 1 buy 1@100
       accepted alice1 buy 1@100 gtc
       rested alice1 1@100
@@ -170,15 +170,15 @@ export const MASS_CANCELS = [
     alice 2 buy 1@120 stop 110
       accepted alice2 buy 1@120 stop 110 gtc
     dave disconnect
-      SessionClosed dave
+      SessionClosed dave 1.4
     alice disconnect
-      SessionClosed alice
+      SessionClosed alice 1.1
       canceled alice1 1 visible 1@100 Disconnected
       canceled alice2 1 Disconnected
       mass canceled 2 for alice
     alice disconnect
-      SessionClosed alice
-    raw {"type":"OpenSession","userId":9}
+      rejected alice UNKNOWN_SESSION
+    raw {"type":"OpenSession","userId":9,"sessionId":1}
       rejected ?9 UNKNOWN_USER
     raw {"type":"CloseSession","userId":0}
       rejected operator UNKNOWN_USER
@@ -775,7 +775,7 @@ export const RISK = [
     { engine: { ordersMax: 2 } },
   ),
   scenario(
-    'configuration: ids and names once, unknown ones and contradictions refused, only by the operator',
+    'configuration: ids and names once, unknown ones and contradictions refused, only by those who may',
     `
     raw {"type":"AddAsset","assetId":1,"symbol":"EUR"}
       rejected operator ALREADY_EXISTS
@@ -801,19 +801,25 @@ export const RISK = [
     raw {"type":"AddAccount","accountId":7}
       AccountAdded
       done
-    raw {"type":"AddUser","newUserId":1,"accountId":1,"name":"X"}
+    raw {"type":"AddUser","newUserId":1,"accountId":1,"role":2,"name":"X"}
       rejected operator ALREADY_EXISTS
-    raw {"type":"AddUser","newUserId":9,"accountId":1,"name":"ALICE"}
+    raw {"type":"AddUser","newUserId":9,"accountId":1,"role":2,"name":"alice"}
       rejected operator ALREADY_EXISTS
-    raw {"type":"AddUser","newUserId":9,"accountId":9,"name":"X"}
+    raw {"type":"AddUser","newUserId":9,"accountId":9,"role":2,"name":"X"}
       rejected operator UNKNOWN_ACCOUNT
-    raw {"type":"AddUser","newUserId":9,"accountId":0,"name":"X"}
+    raw {"type":"AddUser","newUserId":9,"accountId":0,"role":2,"name":"X"}
       rejected operator UNKNOWN_ACCOUNT
-    raw {"type":"AddUser","newUserId":9,"accountId":1,"name":"TOOLONG"}
+    raw {"type":"AddUser","newUserId":9,"accountId":1,"role":2,"name":"A B"}
       rejected operator MALFORMED_COMMAND
-    raw {"type":"AddUser","newUserId":0,"accountId":1,"name":"X"}
+    raw {"type":"AddUser","newUserId":9,"accountId":1,"name":"X"}
       rejected operator MALFORMED_COMMAND
-    raw {"type":"AddUser","newUserId":9,"accountId":7,"name":"X"}
+    raw {"type":"AddUser","newUserId":9,"accountId":1,"role":8,"name":"X"}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddUser","newUserId":9,"accountId":1,"role":2,"mustChangePassword":2,"name":"X"}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddUser","newUserId":0,"accountId":1,"role":2,"name":"X"}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddUser","newUserId":9,"accountId":7,"role":2,"name":"X"}
       UserAdded
       done
     raw {"type":"SetAccountLimits","accountId":99}
@@ -838,9 +844,9 @@ export const RISK = [
     raw {"type":"SetCoreVersion","version":1}
       CoreVersionSet
       done
-    raw {"type":"OpenSession","userId":1,"cancelOnDisconnect":2}
+    raw {"type":"OpenSession","userId":1,"sessionId":1,"cancelOnDisconnect":2}
       rejected alice MALFORMED_COMMAND
-    raw {"type":"OpenSession","userId":99,"cancelOnDisconnect":2}
+    raw {"type":"OpenSession","userId":99,"sessionId":1,"cancelOnDisconnect":2}
       rejected ?99 MALFORMED_COMMAND
     raw {"type":"Attest","nodeId":1,"attestedSequence":5}
       Attested

@@ -8,7 +8,7 @@ import {
   Side,
   TimeInForce,
 } from '#domain/commands.ts';
-import { ASSETS, INSTRUMENTS, type InstrumentName, USERS, type UserName } from './market.ts';
+import { ASSETS, INSTRUMENTS, type InstrumentName, STAFF, USERS } from './market.ts';
 
 const TIMES_IN_FORCE: Readonly<Record<string, TimeInForce>> = {
   day: TimeInForce.Day,
@@ -23,6 +23,8 @@ const STP_MODES: Readonly<Record<string, SelfTradePrevention>> = {
   both: SelfTradePrevention.CancelBoth,
   decrement: SelfTradePrevention.Decrement,
 };
+
+const SENDERS: Readonly<Record<string, number | undefined>> = { operator: 0, ...USERS, ...STAFF };
 
 /** The words of one line, taken from the left. */
 class Words {
@@ -68,7 +70,7 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
  *   without `@P` a market order (default ioc), or with `stop` a stop
  * - `alice cancel 1 [to N]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS]`
  * - `alice mass-cancel [side buy] [on coin] [account N] [session bob]`, also by `operator`
- * - `alice connect [cancel-on-disconnect]` · `alice disconnect`
+ * - `alice connect [NODE.SESSION] [cancel-on-disconnect]` · `alice disconnect [NODE.SESSION]`
  * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
  * - `schedule 3600 Continuous 7200 Closed [on perp]`
  * - `deposit alice 100 USD` · `withdraw alice 100 USD` · `limits alice ordersMax 3 …`
@@ -80,9 +82,8 @@ export function parseLine(line: string): ParsedLine {
   const head = words.take();
   if (head === 'time') return { seconds: words.number() };
   if (head === 'raw') return { command: JSON.parse(line.slice(4)) as CommandInput };
-  if (head === 'operator' || head in USERS) {
-    return { command: userCommand(head === 'operator' ? 0 : USERS[head as UserName], words) };
-  }
+  const userId = SENDERS[head];
+  if (userId !== undefined) return { command: userCommand(userId, words) };
   return { command: operatorCommand(head, words) };
 }
 
@@ -96,12 +97,26 @@ function userCommand(userId: number, words: Words): CommandInput {
     case 'mass-cancel':
       return massCancel(userId, words);
     case 'connect':
-      return { type: 'OpenSession', userId, cancelOnDisconnect: words.isEmpty ? 0 : 1 };
+      return { type: 'OpenSession', userId, ...session(userId, words) };
     case 'disconnect':
-      return { type: 'CloseSession', userId };
+      return { type: 'CloseSession', userId, ...session(userId, words) };
     default:
       return newOrder(userId, Number(verb), words);
   }
+}
+
+/** `[NODE.SESSION] [cancel-on-disconnect]`; by default node 1, and the user's number as the session's. */
+function session(userId: number, words: Words): { nodeId: number; sessionId: number } {
+  const fields: Omit<CommandInput<'OpenSession'>, 'type'> & { nodeId: number; sessionId: number } = {
+    nodeId: 1,
+    sessionId: userId,
+  };
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === 'cancel-on-disconnect') fields.cancelOnDisconnect = 1;
+    else [fields.nodeId, fields.sessionId] = word.split('.').map(Number);
+  }
+  return fields;
 }
 
 function quantityAndPrice(word: string): { qtyLots: number; priceTicks: number } {

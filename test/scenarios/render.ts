@@ -1,15 +1,16 @@
 import type { Event } from '#codec/log/record-types.ts';
-import { KillScope, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, PostingKind, TradeFlag } from '#domain/events.ts';
 import { rejectName } from '#domain/rejects.ts';
-import { ASSETS, USERS } from './market.ts';
+import { ASSETS, STAFF, USERS } from './market.ts';
 
 function nameIn(table: Readonly<Record<string, number>>, value: number): string {
   return Object.keys(table).find((name) => table[name] === value) ?? `?${value}`;
 }
 
+const PEOPLE = { ...USERS, ...STAFF };
 const sideName = (side: number): string => nameIn({ none: 0, buy: Side.Buy, sell: Side.Sell }, side);
-const userName = (userId: number): string => (userId === 0 ? 'operator' : nameIn(USERS, userId));
+const userName = (userId: number): string => (userId === 0 ? 'operator' : nameIn(PEOPLE, userId));
 const phaseName = (phase: number): string => nameIn(Phase, phase);
 const TIF_NAMES = {
   day: TimeInForce.Day,
@@ -144,9 +145,18 @@ function marketLine(event: Event): string {
     }
     case 'SessionOpened':
     case 'SessionClosed':
-      return `${event.type} ${userName(event.userId)}`;
+      return `${event.type} ${userName(event.userId)} ${event.nodeId}.${event.sessionId}`;
     case 'CommandAccepted':
-      return 'done';
+      return event.userId === 0 ? 'done' : `done for ${userName(event.userId)}`;
+    case 'UserRoleSet':
+      return `role of ${userName(event.targetUserId)} ${nameIn(Role, event.role)}`;
+    case 'UserEnabledSet':
+      return `${event.enabled === 1 ? 'enabled' : 'disabled'} ${userName(event.targetUserId)}`;
+    case 'ApiKeyAdded':
+    case 'ApiKeyRevoked':
+      return `${event.type} ${event.keyId} of ${userName(event.targetUserId)}`;
+    case 'TokensRevoked':
+      return `tokens of ${userName(event.targetUserId)} revoked before ${event.revokedSeconds}`;
     default:
       return event.type;
   }

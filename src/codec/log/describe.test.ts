@@ -73,6 +73,13 @@ test('describeCommand: credentials are not shown', () => {
     passwordHash: new Uint8Array(32).fill(7),
   });
   assert.deepEqual([user['name'], user['salt'], user['passwordHash']], ['mm1', REDACTED, REDACTED]);
+  const key = describedCommand({ type: 'AddApiKey', kind: 3, verifier: new Uint8Array(32).fill(7) });
+  assert.deepEqual([key['kind'], key['verifier']], ['Token', REDACTED]);
+});
+
+test('describeCommand: other bytes are hexadecimal', () => {
+  const key = describedCommand({ type: 'AddNodeKey', publicKey: new Uint8Array(32).fill(0xa7) });
+  assert.equal(key['publicKey'], 'a7'.repeat(32));
 });
 
 test('describeEvent: the time is ISO 8601 with nanoseconds, flags and codes are names', () => {
@@ -103,9 +110,11 @@ test('describeEvent: the time is ISO 8601 with nanoseconds, flags and codes are 
   );
 });
 
-test('describeEvent: one field name may mean different enumerations', () => {
+test('describe: one field name may mean different things', () => {
   assert.equal(describedEvent({ type: 'LedgerPosted', kind: 2 })['kind'], 'Withdrawal');
   assert.equal(describedEvent({ type: 'InstrumentAdded', kind: 2 })['kind'], 'Margined');
+  assert.equal(describedEvent({ type: 'OrderCanceled', reason: 8 })['reason'], 'Expired');
+  assert.equal(describedCommand({ type: 'Deposit', reason: 'a wire' })['reason'], 'a wire');
 });
 
 test('describeEntry: describes its commands', () => {
@@ -133,6 +142,10 @@ test('every u8 or u16 field is named, a set of flags, or known to be a plain num
     'engaged',
     'cancelOrders',
     'keepsPriority',
+    'nodeId',
+    'enabled',
+    'mustChangePassword',
+    'readOnly',
   ]);
   const unnamed = (layouts: readonly Layout[], isEvent: boolean): string[] =>
     layouts.flatMap((layout) =>

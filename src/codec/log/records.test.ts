@@ -18,7 +18,7 @@ function refuses(code: CodecErrorCode, field: string, offset: number, act: () =>
 
 /** Written by hand from docs/records.md, not by the encoder. */
 const NEW_ORDER_HEX = [
-  '01 00 14 00', // type 1, flags 0, 20 words
+  '01 00 1a 00', // type 1, flags 0, 26 words
   '07 00 00 00', // userId
   '2a 00 00 00', // instrumentId
   '01 00 00 80', // clientOrderId 2^31 + 1
@@ -31,7 +31,10 @@ const NEW_ORDER_HEX = [
   '00 00 00 00', // ocoClientOrderId
   '01 01 02 01', // side, orderType, timeInForce, orderFlags
   '03 00 00 00', // selfTradePrevention and padding
-  '63 6c 69 2d 31 00 00 00 00 00 00 00 00 00 00 00', // clientTag "cli-1"
+  '63 6c 69 2d 31 00 00 00 00 00 00 00 00 00 00 00', // clientTag "cli-1", 36 bytes
+  '00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00',
+  '00 00 00 00',
+  '00 00 00 00', // padding
 ]
   .join('')
   .replaceAll(' ', '');
@@ -109,7 +112,7 @@ test('encodeCommand: refuses with the code, the field and its offset', () => {
   refuses('OUT_OF_RANGE', 'userId', 4, order({ userId: -1 }));
   refuses('OUT_OF_RANGE', 'side', 56, order({ side: 256 }));
   refuses('OUT_OF_RANGE', 'timeInForce', 58, order({ timeInForce: -1 }));
-  refuses('BAD_TEXT', 'clientTag', 64, order({ clientTag: 'seventeen letters' }));
+  refuses('BAD_TEXT', 'clientTag', 64, order({ clientTag: 'a'.repeat(37) }));
   refuses('BAD_TEXT', 'clientTag', 66, order({ clientTag: 'caé' }));
   refuses('BAD_TEXT', 'clientTag', 65, order({ clientTag: 'a\0b' }));
   refuses('BAD_TEXT', 'clientTag', 64, order({ clientTag: 5 }));
@@ -133,7 +136,7 @@ test('encodeCommand: opaque bytes are 32 bytes, zero when missing', () => {
   const empty = decodeCommand(encodeCommand(user));
   assert.ok(empty.type === 'AddUser');
   assert.deepEqual(empty.passwordHash, new Uint8Array(32));
-  refuses('BAD_BYTES', 'passwordHash', 48, () =>
+  refuses('BAD_BYTES', 'passwordHash', 72, () =>
     encodeCommand({ ...user, passwordHash: passwordHash.slice(1) }),
   );
 });
@@ -142,7 +145,7 @@ test('decodeCommand: refuses with the code, the field and its offset', () => {
   refuses('UNKNOWN_TYPE', 'type', 0, () => decodeCommand(patched(0, 200)));
   refuses('UNKNOWN_TYPE', 'type', 0, () => decodeCommand(patched(0, 0)));
   refuses('WRONG_SIZE', 'sizeWords', 2, () => decodeCommand(patched(2, 18)));
-  refuses('WRONG_SIZE', 'sizeWords', 2, () => decodeCommand(patched(2, 20, 1)));
+  refuses('WRONG_SIZE', 'sizeWords', 2, () => decodeCommand(patched(2, 26, 1)));
   refuses('NOT_INTEGER', 'qtyLots', 24, () => decodeCommand(patched(24, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f)));
   refuses('NOT_INTEGER', 'qtyLots', 24, () => decodeCommand(patched(24, 0, 0, 0, 0, 0, 0, 0xf0, 0xff)));
   refuses('NOT_INTEGER', 'qtyLots', 24, () => decodeCommand(patched(24, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f)));
@@ -150,15 +153,16 @@ test('decodeCommand: refuses with the code, the field and its offset', () => {
   refuses('OUT_OF_RANGE', 'qtyLots', 24, () => decodeCommand(patched(24, 0, 0, 0, 0, 0, 0, 0x40, 0x43)));
   refuses('BAD_TEXT', 'clientTag', 65, () => decodeCommand(patched(65, 0x7f)));
   refuses('BAD_TEXT', 'clientTag', 70, () => decodeCommand(patched(70, 0x61)));
+  refuses('BAD_PADDING', '', 101, () => decodeCommand(patched(101, 1)));
   refuses('BAD_PADDING', '', 61, () => decodeCommand(patched(61, 1)));
 });
 
 test('decodeCommand: exactly one record', () => {
   const bytes = Buffer.from(NEW_ORDER_HEX, 'hex');
   refuses('TRUNCATED', '', 0, () => decodeCommand(new Uint8Array(0)));
-  refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 72)));
-  refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 79)));
-  refuses('TRAILING_BYTES', '', 80, () => decodeCommand(Buffer.concat([bytes, Buffer.alloc(1)])));
+  refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 96)));
+  refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 103)));
+  refuses('TRAILING_BYTES', '', 104, () => decodeCommand(Buffer.concat([bytes, Buffer.alloc(1)])));
 });
 
 test('decodeCommand: an unaligned view of a larger buffer is read', () => {
@@ -171,7 +175,7 @@ test('writeCommand: records stand back to back and overwrite what was there', ()
   words.i32.fill(-1);
   const second = writeCommand(words, 0, NEW_ORDER);
   const end = writeCommand(words, second, { type: 'Tick', userId: 9 });
-  assert.deepEqual([second, end], [20, 24]);
+  assert.deepEqual([second, end], [26, 30]);
   assert.deepEqual(
     readCommands(words, 0, end).map(({ type, userId }) => [type, userId]),
     [
@@ -179,24 +183,24 @@ test('writeCommand: records stand back to back and overwrite what was there', ()
       ['Tick', 9],
     ],
   );
-  assert.equal(hex(words.u8.subarray(0, 80)), NEW_ORDER_HEX);
+  assert.equal(hex(words.u8.subarray(0, 104)), NEW_ORDER_HEX);
   assert.equal(words.i32[end], -1);
 });
 
 test('writeCommand: refuses an odd word and a buffer that is full', () => {
-  const words = WordBuffer.allocate(22);
+  const words = WordBuffer.allocate(28);
   refuses('MISALIGNED', '', 4, () => writeCommand(words, 1, NEW_ORDER));
   refuses('NO_ROOM', '', 16, () => writeCommand(words, 4, NEW_ORDER));
 });
 
 test('readCommand: refuses an odd word and a record that runs past the end', () => {
-  const words = WordBuffer.allocate(40);
+  const words = WordBuffer.allocate(46);
   writeCommand(words, 20, NEW_ORDER);
   assert.equal(readCommand(words, 20).userId, 7);
   refuses('MISALIGNED', '', 84, () => readCommand(words, 21));
   refuses('TRUNCATED', '', 80, () => readCommand(words, 20, 38));
-  refuses('TRUNCATED', '', 80, () => readCommand(words, 20, 42));
-  refuses('TRUNCATED', '', 160, () => readCommand(words, 40));
+  refuses('TRUNCATED', '', 80, () => readCommand(words, 20, 48));
+  refuses('TRUNCATED', '', 184, () => readCommand(words, 46));
 });
 
 test('decodeEvent: an event has its own numbers', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AddUser, NewOrder } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { encodeEntry } from './entries.ts';
@@ -59,14 +60,14 @@ test('validateEntry: each fault of a header', () => {
 
 test('validateEntry: each fault of a command', () => {
   const head = (value: number) => (words: WordBuffer, from: number) => {
-    words.i32[from + 4 + 20] = value;
+    words.i32[from + 4 + NewOrder.words] = value;
   };
   assert.equal(faultAfter(head(0)), 'UnknownCommand');
   assert.equal(faultAfter(head(255 | (4 << 16))), 'UnknownCommand');
   assert.equal(faultAfter(head(32 | (6 << 16))), 'WrongSize');
   assert.equal(faultAfter(head(32)), 'WrongSize');
   assert.equal(faultAfter(head(32 | (0x8004 << 16))), 'WrongSize');
-  assert.equal(faultAfter(head(1 | (20 << 16))), 'Truncated');
+  assert.equal(faultAfter(head(AddUser.type | (AddUser.words << 16))), 'Truncated');
 });
 
 test('validateEntry: each wrong bound', () => {

@@ -2,17 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   AddAccount,
+  AddApiKey,
   AddAsset,
   AddInstrument,
+  AddNodeKey,
   AddUser,
+  ApiKeyKind,
   InstrumentKind,
   Phase,
+  Role,
   SelfTradePrevention,
+  SetUserPassword,
+  SetUserRole,
 } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import { Action, actionsOf } from '#domain/permissions.ts';
 import { ACCEPTED, type RejectName, rejectName } from '#domain/rejects.ts';
 import { AccountTable } from './accounts.ts';
+import { ApiKeyTable } from './api-keys.ts';
 import { AssetTable } from './assets.ts';
 import { InstrumentTable } from './instruments.ts';
+import { NodeKeyTable } from './node-keys.ts';
+import { SessionTable } from './sessions.ts';
 import { FUTURE_FIELDS, RECORD_AT, record, SPOT_FIELDS, TestVenue } from './test-venue.ts';
 import { UserTable, UserWord } from './users.ts';
 
@@ -75,43 +86,219 @@ test('AddAccount: every refusal', () => {
 });
 
 test('users: report numbers are unsigned 32 bits', () => {
-  const accounts = new AccountTable(4);
-  accounts.add(record(AddAccount, { accountId: 8 }), RECORD_AT);
-  const users = new UserTable(accounts, 2);
-  users.add(record(AddUser, { newUserId: 3, accountId: 8, name: 'A' }), RECORD_AT);
+  const { users } = newUsers();
+  users.add(record(AddUser, { newUserId: 3, accountId: 8, role: Role.Trader, name: 'A' }), RECORD_AT);
   users.words[UserWord.reportCount] = 2 ** 31 - 1;
   assert.equal(users.nextReport(0), 2 ** 31);
   assert.equal(users.nextReport(0), 2 ** 31 + 1);
   assert.equal(users.reportCount(0), 2 ** 31 + 1);
 });
 
-test('AddUser: columns, and every refusal', () => {
+/** Users of one account, number 8. */
+function newUsers(capacity = 16): { users: UserTable; add: (fields: object) => Outcome } {
   const accounts = new AccountTable(4);
   accounts.add(record(AddAccount, { accountId: 8 }), RECORD_AT);
-  const users = new UserTable(accounts, 2);
-  const add = (fields: object): Outcome => rejectName(users.add(record(AddUser, fields), RECORD_AT));
+  const users = new UserTable(accounts, capacity);
+  const defaults = { newUserId: 4, accountId: 8, role: Role.Trader, name: 'B' };
+  const add = (fields: object): Outcome =>
+    rejectName(users.add(record(AddUser, { ...defaults, ...fields }), RECORD_AT));
+  return { users, add };
+}
+
+test('AddUser: columns, and every refusal', () => {
+  const { users, add } = newUsers(2);
   const salt = 'salt of 16 bytes';
-  const passwordHash = 'a password hash of 32 bytes: here';
-  assert.equal(
-    add({ newUserId: 3, accountId: 8, name: 'ABC123', salt, passwordHash: passwordHash.slice(0, 32) }),
-    undefined,
-  );
+  const passwordHash = 'a password hash of 32 bytes: here'.slice(0, 32);
+  const first = { newUserId: 3, name: 'ann-b.C_1@x', mustChangePassword: 1, salt, passwordHash };
+  assert.equal(add(first), undefined);
   assert.equal(users.rowOf(3), 0);
   assert.equal(users.accountRow(0), 1);
-  assert.equal(textOf(users.name, 8), 'ABC123\0\0');
+  assert.equal(users.role(0), Role.Trader);
+  assert.equal(users.mustChangePassword[0], 1);
+  assert.equal(users.disabled[0], 0);
+  assert.equal(textOf(users.name, 24), 'ann-b.C_1@x'.padEnd(24, '\0'));
   assert.equal(textOf(users.salt, 16), salt);
-  assert.equal(textOf(users.passwordHash, 32), passwordHash.slice(0, 32));
-  assert.equal(add({ newUserId: 0, accountId: 8, name: 'B' }), 'MALFORMED_COMMAND');
-  assert.equal(add({ newUserId: 4, accountId: 2 ** 31, name: 'B' }), 'MALFORMED_COMMAND');
-  for (const name of ['', 'abc', 'TOOLONG', 'A B', 'A-B', '\0A', 'A\0B']) {
-    assert.equal(add({ newUserId: 4, accountId: 8, name }), 'MALFORMED_COMMAND');
+  assert.equal(textOf(users.passwordHash, 32), passwordHash);
+  for (const malformed of [
+    { newUserId: 0 },
+    { accountId: 2 ** 31 },
+    { role: 0 },
+    { role: 8 },
+    { role: 255 },
+    { mustChangePassword: 2 },
+    ...['', 'A B', 'A/B', 'A:', '[', '`', '{', '\0A', 'A\0B', 'A\x7f', 'A\x80'].map((name) => ({ name })),
+  ]) {
+    assert.equal(add(malformed), 'MALFORMED_COMMAND', JSON.stringify(malformed));
   }
-  assert.equal(add({ newUserId: 4, accountId: 7, name: 'B' }), 'UNKNOWN_ACCOUNT');
-  assert.equal(add({ newUserId: 4, accountId: 0, name: 'B' }), 'UNKNOWN_ACCOUNT');
-  assert.equal(add({ newUserId: 3, accountId: 8, name: 'B' }), 'ALREADY_EXISTS');
-  assert.equal(add({ newUserId: 4, accountId: 8, name: 'ABC123' }), 'ALREADY_EXISTS');
-  assert.equal(add({ newUserId: 4, accountId: 8, name: 'Z' }), undefined);
-  assert.equal(add({ newUserId: 5, accountId: 8, name: 'Y' }), 'CAPACITY');
+  assert.equal(add({ accountId: 7 }), 'UNKNOWN_ACCOUNT');
+  assert.equal(add({ newUserId: 3 }), 'ALREADY_EXISTS');
+  assert.equal(add({ name: 'ANN-B.c_1@X' }), 'ALREADY_EXISTS');
+  assert.equal(add({ name: '24.characters-long_at@x.' }), undefined);
+  assert.equal(add({ newUserId: 5, name: 'Y' }), 'CAPACITY');
+});
+
+test('AddUser: only roles that place orders need an account', () => {
+  const { users, add } = newUsers();
+  for (const role of [Role.Trader, Role.MarketMaker])
+    assert.equal(add({ accountId: 0, role }), 'UNKNOWN_ACCOUNT');
+  for (const role of [Role.Viewer, Role.Risk, Role.Operations, Role.Compliance, Role.Admin]) {
+    assert.equal(add({ newUserId: role, name: `R${role}`, accountId: 0, role }), undefined);
+    assert.equal(users.accountRow(users.count - 1), 0);
+  }
+});
+
+test('users: what a user may do follows its role, and is nothing while it is disabled', () => {
+  const { users, add } = newUsers();
+  add({});
+  const setRole = (fields: object): Outcome =>
+    rejectName(users.setRole(record(SetUserRole, { targetUserId: 4, ...fields }), RECORD_AT));
+  assert.equal(users.actions(0), actionsOf(Role.Trader));
+  assert.equal(users.rowIfAllowed(4, Action.PlaceOrders), 0);
+  assert.equal(users.rowIfAllowed(4, Action.KillSwitch), -1);
+  assert.equal(users.rowIfAllowed(5, Action.PlaceOrders), -1);
+  assert.equal(rejectName(users.refusalOf(4)), 'NOT_ALLOWED');
+  assert.equal(rejectName(users.refusalOf(5)), 'UNKNOWN_USER');
+  users.setEnabled(0, false);
+  assert.equal(users.actions(0), 0);
+  assert.equal(rejectName(users.refusalOf(4)), 'USER_DISABLED');
+  assert.equal(setRole({ role: Role.Risk }), undefined);
+  assert.equal(users.actions(0), 0, 'still disabled');
+  users.setEnabled(0, true);
+  assert.equal(users.actions(0), actionsOf(Role.Risk));
+  assert.equal(setRole({ role: 0 }), 'MALFORMED_COMMAND');
+  assert.equal(setRole({ role: 8, targetUserId: 5 }), 'MALFORMED_COMMAND');
+  assert.equal(setRole({ role: Role.Risk, targetUserId: 5 }), 'UNKNOWN_USER');
+  add({ newUserId: 5, accountId: 0, role: Role.Viewer, name: 'V' });
+  assert.equal(setRole({ role: Role.Trader, targetUserId: 5 }), 'UNKNOWN_ACCOUNT');
+});
+
+test('SetUserPassword: takes the hash and the flag', () => {
+  const { users, add } = newUsers();
+  add({ mustChangePassword: 1, salt: 'old', passwordHash: 'old' });
+  const set = (fields: object): Outcome =>
+    rejectName(users.setPassword(record(SetUserPassword, { targetUserId: 4, ...fields }), RECORD_AT));
+  assert.equal(set({ mustChangePassword: 2 }), 'MALFORMED_COMMAND');
+  assert.equal(set({ targetUserId: 9 }), 'UNKNOWN_USER');
+  assert.equal(set({ salt: 'new salt', passwordHash: 'new hash' }), undefined);
+  assert.equal(users.mustChangePassword[0], 0);
+  assert.equal(textOf(users.salt, 16), 'new salt'.padEnd(16, '\0'));
+  assert.equal(textOf(users.passwordHash, 32), 'new hash'.padEnd(32, '\0'));
+});
+
+test('login names: many are told apart, without regard to case', () => {
+  const { users, add } = newUsers(2_000);
+  for (let id = 1; id <= 2_000; id++) assert.equal(add({ newUserId: id, name: `User-${id}` }), undefined);
+  for (let id = 1; id <= 2_000; id++) {
+    assert.equal(add({ newUserId: 3_000, name: `uSER-${id}` }), 'ALREADY_EXISTS');
+  }
+  assert.equal(users.count, 2_000);
+  assert.equal(add({ newUserId: 3_000, name: 'User-2001' }), 'CAPACITY');
+});
+
+test('login names: those that hash alike are told apart', () => {
+  // FNV-1a of both, upper case and padded with NUL to 24 bytes, is the same; found by search.
+  const [first, second] = ['TRADER54440', 'TRADER126831'];
+  const { add } = newUsers();
+  assert.equal(add({ newUserId: 1, name: first }), undefined);
+  assert.equal(add({ newUserId: 2, name: second }), undefined);
+  assert.equal(add({ newUserId: 3, name: second }), 'ALREADY_EXISTS');
+  assert.equal(add({ newUserId: 3, name: first }), 'ALREADY_EXISTS');
+});
+
+function newKeys(capacity = 4): { keys: ApiKeyTable; users: UserTable; add: (fields: object) => Outcome } {
+  const { users, add: addUser } = newUsers();
+  addUser({});
+  addUser({ newUserId: 5, name: 'C' });
+  const keys = new ApiKeyTable(users, capacity);
+  const defaults = { keyId: 1, targetUserId: 4, kind: ApiKeyKind.Ed25519 };
+  const add = (fields: object): Outcome =>
+    rejectName(keys.add(record(AddApiKey, { ...defaults, ...fields }), RECORD_AT, 1_000));
+  return { keys, users, add };
+}
+
+test('AddApiKey: columns, and every refusal', () => {
+  const { keys, users, add } = newKeys(2);
+  const verifier = 'what a request is checked against'.slice(0, 32);
+  const label = 'a label of 24 characters';
+  const first = { kind: ApiKeyKind.Token, readOnly: 1, expireSeconds: 2 ** 32 - 1, label, verifier };
+  assert.equal(add(first), undefined);
+  assert.deepEqual(
+    [keys.keyId[0], keys.userRow[0], keys.kind[0], keys.readOnly[0], keys.expireSeconds[0] >>> 0],
+    [1, 0, ApiKeyKind.Token, 1, 2 ** 32 - 1],
+  );
+  assert.equal(textOf(keys.label, 24), label);
+  assert.equal(textOf(keys.verifier, 32), verifier);
+  assert.equal(users.apiKeys(0), 1);
+  for (const malformed of [
+    { keyId: 0 },
+    { keyId: 2 ** 31 },
+    { kind: 0 },
+    { kind: 4 },
+    { readOnly: 2 },
+    { label: 'a\0b' },
+  ]) {
+    assert.equal(add(malformed), 'MALFORMED_COMMAND', JSON.stringify(malformed));
+  }
+  assert.equal(add({ targetUserId: 9 }), 'UNKNOWN_USER');
+  assert.equal(add({ targetUserId: 5 }), 'ALREADY_EXISTS');
+  assert.equal(add({ keyId: 2, expireSeconds: 1_000 }), 'INVALID_CONFIGURATION');
+  assert.equal(add({ keyId: 2, expireSeconds: 1_001 }), undefined);
+  assert.equal(add({ keyId: 3 }), 'CAPACITY');
+});
+
+test('API keys: a user has at most API_KEYS_PER_USER_MAX that are not revoked', () => {
+  const { keys, add } = newKeys(64);
+  for (let keyId = 1; keyId <= Limits.API_KEYS_PER_USER_MAX; keyId++) assert.equal(add({ keyId }), undefined);
+  assert.equal(add({ keyId: 33 }), 'CAPACITY');
+  assert.equal(add({ keyId: 33, targetUserId: 5 }), undefined);
+  keys.remove(keys.rowOf(7));
+  assert.equal(add({ keyId: 34 }), undefined);
+});
+
+test('API keys: the last row takes the place of a removed one, and every key is found', () => {
+  const { keys, users, add } = newKeys();
+  for (const keyId of [10, 20, 30]) add({ keyId, label: `key ${keyId}` });
+  keys.remove(keys.rowOf(10));
+  assert.deepEqual([keys.count, keys.rowOf(10), keys.rowOf(20), keys.rowOf(30)], [2, -1, 1, 0]);
+  assert.equal(textOf(keys.label, 24), 'key 30'.padEnd(24, '\0'));
+  keys.remove(keys.rowOf(20));
+  assert.equal(add({ keyId: 20 }), undefined, 'a revoked id may be given again');
+  keys.remove(keys.rowOf(30));
+  keys.remove(keys.rowOf(20));
+  assert.equal(users.apiKeys(0), 0);
+  assert.ok(keys.verifier.every((word) => word === 0) && keys.label.every((word) => word === 0));
+});
+
+test('node keys: one for each node, the newest', () => {
+  const keys = new NodeKeyTable(2);
+  const add = (nodeId: number, publicKey: string): Outcome =>
+    rejectName(keys.add(record(AddNodeKey, { nodeId, publicKey }), RECORD_AT));
+  assert.equal(add(0, 'first'), undefined);
+  assert.equal(add(65_535, 'second'), undefined);
+  assert.equal(add(0, 'newer'), undefined);
+  assert.equal(add(1, 'third'), 'CAPACITY');
+  assert.equal(keys.count, 2);
+  assert.equal(keys.rowOf(65_535), 1);
+  assert.equal(textOf(keys.publicKey, 32), 'newer'.padEnd(32, '\0'));
+});
+
+test('sessions: found by node and number, also after others ended', () => {
+  const sessions = new SessionTable(3);
+  assert.deepEqual(
+    [sessions.add(1, 2 ** 32 - 1, 5), sessions.add(1, 2, 6), sessions.add(2, 2, 7)],
+    [0, 1, 2],
+  );
+  assert.equal(sessions.add(2, 3, 7), -1);
+  sessions.remove(sessions.rowOf(1, 2 ** 32 - 1));
+  assert.deepEqual(
+    [sessions.rowOf(1, 2 ** 32 - 1), sessions.rowOf(1, 2), sessions.rowOf(2, 2), sessions.count],
+    [-1, 1, 0, 2],
+  );
+  assert.equal(sessions.userRow[0], 7);
+  sessions.cancelOnDisconnect[1] = 1;
+  sessions.remove(1);
+  assert.equal(sessions.add(9, 9, 9), 1);
+  assert.equal(sessions.cancelOnDisconnect[1], 0, 'a row begins at zero');
 });
 
 test('AddInstrument: each field has its column', () => {
@@ -252,6 +439,6 @@ test('rebuild: lookups after a restore equal those before it', () => {
     for (let id = 0; id < 5; id++)
       assert.equal(after[name].rowOf(id), before[name].rowOf(id), `${name} ${id}`);
   }
-  const taken = record(AddUser, { newUserId: 9, accountId: 1, name: 'USER2' });
+  const taken = record(AddUser, { newUserId: 9, accountId: 1, role: Role.Trader, name: 'user2' });
   assert.equal(rejectName(after.users.add(taken, RECORD_AT)), 'ALREADY_EXISTS');
 });
