@@ -10,6 +10,9 @@ import type { Engine, EngineOptions } from '../scenarios/engine.ts';
 const ENTRY_WORDS = 256;
 const COMMAND_COUNT_SHIFT = 16;
 
+/** Sessions that its core holds. */
+export const SESSIONS_MAX = 64;
+
 export interface FastEngineOptions extends EngineOptions {
   /** Commands after which the core is replaced by one restored from its image; 0 never. */
   readonly restoreEvery?: number;
@@ -60,7 +63,7 @@ export class FastEngine implements Engine, EventSink {
       accountsMax: 64,
       usersMax: 64,
       apiKeysMax: 128,
-      sessionsMax: 64,
+      sessionsMax: SESSIONS_MAX,
       assetsMax: 16,
       nodesMax: 4,
     });

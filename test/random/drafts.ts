@@ -1,5 +1,5 @@
 import type { CommandInput, CommandName } from '#codec/log/record-types.ts';
-import { InstrumentKind, OrderFlag, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { InstrumentKind, OrderFlag, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 
 /** A source of uniform integers, both bounds included. */
 export interface Dice {
@@ -26,6 +26,9 @@ const ACCOUNTS = [1, 2, 3];
 /** Accounts of users 1 to 5. */
 const ACCOUNT_OF_USER = [1, 2, 3, 1, 2];
 const USERS_MAX = ACCOUNT_OF_USER.length;
+/** Users without an account, by number. */
+const STAFF = { 6: Role.Admin, 7: Role.Risk, 8: Role.Operations } as const;
+const STAFF_MAX = 8;
 const INSTRUMENTS_MAX = 4;
 /** Seconds at which a random market opens. */
 export const START_SECONDS = 1_000;
@@ -42,7 +45,7 @@ function pick<T>(dice: Dice, ...choices: readonly T[]): T {
 
 const isOneIn = (dice: Dice, odds: number): boolean => dice.int(1, odds) === 1;
 
-/** The commands that open a random market: two spot and two margined instruments, three accounts, five users. */
+/** The commands that open a random market: two spot and two margined instruments, three accounts, five traders, staff. */
 export function randomMarket(dice: Dice): CommandInput[] {
   const funds = pick(dice, 500, 5_000, 1e9, 1e9, 2e15);
   const instruments = Array.from({ length: INSTRUMENTS_MAX }, (_, index): CommandInput => {
@@ -87,8 +90,12 @@ export function randomMarket(dice: Dice): CommandInput[] {
         type: 'AddUser',
         newUserId: index + 1,
         accountId,
+        role: index === 4 ? Role.MarketMaker : Role.Trader,
         name: `U${index + 1}`,
       }),
+    ),
+    ...Object.entries(STAFF).map(
+      ([id, role]): CommandInput => ({ type: 'AddUser', newUserId: Number(id), role, name: `U${id}` }),
     ),
     ...ACCOUNTS.flatMap((accountId) =>
       [1, 2, 3].map((assetId): CommandInput => ({ type: 'Deposit', accountId, assetId, amountMinor: funds })),
@@ -108,7 +115,9 @@ const KINDS: readonly (readonly [
   [30, setPhase],
   [20, moveMoney],
   [5, massCancel],
-  [8, session],
+  [16, session],
+  [16, credentials],
+  [10, standing],
   [8, setLimits],
   [10, setKillSwitch],
   [5, setSchedule],
@@ -266,7 +275,7 @@ function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   return {
     type: 'MassCancel',
     fields: {
-      userId: dice.int(0, USERS_MAX),
+      userId: isOneIn(dice, 3) ? dice.int(0, STAFF_MAX + 1) : dice.int(0, USERS_MAX),
       instrumentId: isOneIn(dice, 2) ? dice.int(1, 5) : 0,
       accountId: isOneIn(dice, 3) ? dice.int(1, 4) : 0,
       sessionUserId: isOneIn(dice, 3) ? dice.int(1, 6) : 0,
@@ -277,10 +286,71 @@ function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
 }
 
 function session(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
-  const userId = isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, USERS_MAX);
+  const userId = isOneIn(dice, 10) ? dice.int(0, STAFF_MAX + 1) : dice.int(1, USERS_MAX);
+  // Mostly one of the user's own, of which there are two on each of two nodes.
+  const own = isOneIn(dice, 10) ? dice.int(0, 12) : userId * 2 + dice.int(0, 1);
+  const fields = { userId, nodeId: dice.int(1, 2), sessionId: own };
   return isOneIn(dice, 2)
-    ? { type: 'OpenSession', fields: { userId, cancelOnDisconnect: isOneIn(dice, 10) ? 2 : dice.int(0, 1) } }
-    : { type: 'CloseSession', fields: { userId } };
+    ? {
+        type: 'OpenSession',
+        fields: { ...fields, cancelOnDisconnect: isOneIn(dice, 20) ? 2 : dice.int(0, 1) },
+      }
+    : { type: 'CloseSession', fields };
+}
+
+/** Who sends a command of administration: mostly somebody who may. */
+function administrator(dice: Dice): number {
+  return isOneIn(dice, 4) ? dice.int(1, STAFF_MAX + 1) : pick(dice, 0, 0, 6);
+}
+
+/** Passwords, keys and tokens, of oneself or another. */
+function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, STAFF_MAX);
+  const targetUserId = userId === 0 || isOneIn(dice, 3) ? dice.int(1, STAFF_MAX + 1) : userId;
+  const keyId = isOneIn(dice, 20) ? 0 : dice.int(1, 9);
+  switch (dice.int(1, 8)) {
+    case 1:
+      return {
+        type: 'SetUserPassword',
+        fields: { userId, targetUserId, mustChangePassword: isOneIn(dice, 10) ? 2 : dice.int(0, 1) },
+      };
+    case 2:
+      return { type: 'RevokeTokens', fields: { userId, targetUserId } };
+    case 3:
+      return { type: 'AddNodeKey', fields: { userId, nodeId: dice.int(0, 3) } };
+    case 4:
+    case 5:
+      return { type: 'RevokeApiKey', fields: { userId, keyId } };
+    default:
+      return {
+        type: 'AddApiKey',
+        fields: {
+          userId,
+          targetUserId,
+          keyId,
+          kind: isOneIn(dice, 10) ? dice.int(0, 4) : dice.int(1, 3),
+          readOnly: isOneIn(dice, 20) ? 2 : dice.int(0, 1),
+          expireSeconds: pick(dice, 0, 0, START_SECONDS, START_SECONDS + 60, 2 ** 32 - 1),
+          label: pick(dice, '', 'a label'),
+        },
+      };
+  }
+}
+
+/** Roles, and who is disabled: mostly so that there are traders left. */
+function standing(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+  const userId = administrator(dice);
+  const targetUserId = isOneIn(dice, 4) ? dice.int(1, STAFF_MAX + 1) : dice.int(1, USERS_MAX);
+  if (isOneIn(dice, 3)) {
+    const isTrader = targetUserId <= USERS_MAX;
+    const role = isTrader && !isOneIn(dice, 4) ? Role.Trader : dice.int(0, 8);
+    return { type: 'SetUserRole', fields: { userId, targetUserId, role } };
+  }
+  const enabled = isOneIn(dice, 20) ? 2 : isOneIn(dice, 3) ? 0 : 1;
+  return {
+    type: 'SetUserEnabled',
+    fields: { userId, targetUserId, enabled, cancelOrders: isOneIn(dice, 3) ? dice.int(0, 2) : 0 },
+  };
 }
 
 function setLimits(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
@@ -290,6 +360,7 @@ function setLimits(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   return {
     type: 'SetAccountLimits',
     fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
       accountId: isOneIn(dice, 20) ? dice.int(0, 4) : dice.int(1, 3),
       ordersMax: limit(3, 8),
       messagesPerSecondMax: limit(2, 5, 20),
@@ -305,6 +376,7 @@ function setKillSwitch(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   return {
     type: 'SetKillSwitch',
     fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
       scope: isOneIn(dice, 20) ? dice.int(0, 5) : dice.int(2, 4),
       scopeId: isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, 3),
       engaged: isOneIn(dice, 5) ? 1 : 0,
@@ -328,7 +400,7 @@ function setSchedule(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
 
 /** What is rare or wrong: configuration, attestations, commands from those who may not send them. */
 function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
-  const userId = isOneIn(dice, 2) ? 0 : dice.int(1, 6);
+  const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, 5);
   switch (dice.int(1, 7)) {
     case 1:
       return {
@@ -342,14 +414,15 @@ function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
         type: 'AddUser',
         fields: {
           userId,
-          newUserId: dice.int(0, 8),
+          newUserId: dice.int(0, 12),
           accountId: dice.int(0, 5),
-          name: pick(dice, 'U1', 'NEW', 'low'),
+          role: dice.int(0, 8),
+          name: pick(dice, 'u1', 'NEW', 'low', 'no name'),
         },
       };
     case 4:
-      // The next version ends a core that lacks it: only those may name it who may not send it.
-      return { type: 'SetCoreVersion', fields: { userId, version: userId === 0 ? pick(dice, 0, 1, 3) : 2 } };
+      // Never the next version: it ends a core that lacks it.
+      return { type: 'SetCoreVersion', fields: { userId, version: pick(dice, 0, 1, 3) } };
     case 5:
       return {
         type: 'Attest',

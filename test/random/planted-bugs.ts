@@ -1,4 +1,5 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { Role } from '#domain/commands.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import type { Instrument, Order } from '../oracle/venue.ts';
 import type { Engine } from '../scenarios/engine.ts';
@@ -68,6 +69,33 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     const events = apply();
     const [user] = venue.users;
     if (command.type === 'MassCancel' && user !== undefined) user.reports++;
+    return events;
+  }),
+  'a disabled user may still cancel': sabotaged(({ venue }, command, apply) => {
+    const user = venue.user(command.userId ?? 0);
+    if (command.type !== 'CancelOrder' || user === undefined || user.enabled) return apply();
+    user.enabled = true;
+    const events = apply();
+    user.enabled = false;
+    return events;
+  }),
+  'every session that ends takes the orders along': sabotaged(({ venue }, command, apply) => {
+    if (command.type !== 'CloseSession') return apply();
+    const { sessions } = venue;
+    const isEnding = ({ nodeId, sessionId }: (typeof sessions)[number]): boolean =>
+      nodeId === command.nodeId && sessionId === command.sessionId;
+    venue.sessions = sessions.filter(isEnding);
+    const events = apply();
+    venue.sessions.push(...sessions.filter((session) => !isEnding(session)));
+    return events;
+  }),
+  'everybody may revoke every key': sabotaged(({ venue }, command, apply) => {
+    const user = venue.user(command.userId ?? 0);
+    if (command.type !== 'RevokeApiKey' || user === undefined) return apply();
+    const { role } = user;
+    user.role = Role.Admin;
+    const events = apply();
+    user.role = role;
     return events;
   }),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {

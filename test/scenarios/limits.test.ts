@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { ApiKeyKind, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
-import { FastEngine } from '../oracle/fast-engine.ts';
+import { rejectName } from '#domain/rejects.ts';
+import { FastEngine, SESSIONS_MAX } from '../oracle/fast-engine.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import type { Engine } from './engine.ts';
 import { INSTRUMENTS, MARKET_SECONDS, market, USERS } from './market.ts';
@@ -78,6 +79,45 @@ test('fast core: a tick expires so many orders and no more, the next one the res
     expired.map(({ length }) => length),
     [Limits.EXPIRIES_PER_TICK_MAX, 1, 0],
   );
+});
+
+for (const [name, create] of [
+  ['naive core', () => new NaiveCore()],
+  ['fast core', () => new FastEngine({ restoreEvery: 7 })],
+] as const) {
+  test(`${name}: a user has so many API keys and no more, until one is revoked`, () => {
+    const engine = open(create());
+    const add = (keyId: number, targetUserId: number): CommandInput => ({
+      type: 'AddApiKey',
+      keyId,
+      targetUserId,
+      kind: ApiKeyKind.Token,
+    });
+    const accepted = (command: CommandInput): number =>
+      count(engine.apply(command, MARKET_SECONDS), 'CommandAccepted');
+    for (let keyId = 1; keyId <= Limits.API_KEYS_PER_USER_MAX; keyId++) {
+      assert.equal(accepted(add(keyId, USERS.alice)), 1);
+    }
+    assert.equal(accepted(add(100, USERS.alice)), 0);
+    assert.equal(accepted(add(100, USERS.bob)), 1);
+    assert.equal(accepted({ type: 'RevokeApiKey', keyId: 5 }), 1);
+    assert.equal(accepted(add(5, USERS.alice)), 1);
+  });
+}
+
+test('fast core: so many sessions are open and no more, until one ends', () => {
+  const engine = open(new FastEngine());
+  const session = (type: 'OpenSession' | 'CloseSession', sessionId: number): string[] =>
+    engine
+      .apply({ type, userId: USERS.alice, nodeId: 1, sessionId }, MARKET_SECONDS)
+      .map((event) => (event.type === 'CommandRejected' ? `${rejectName(event.rejectCode)}` : event.type));
+  for (let sessionId = 1; sessionId <= SESSIONS_MAX; sessionId++) {
+    assert.deepEqual(session('OpenSession', sessionId), ['SessionOpened']);
+  }
+  assert.deepEqual(session('OpenSession', SESSIONS_MAX + 1), ['CAPACITY']);
+  assert.deepEqual(session('OpenSession', 1), ['SessionOpened'], 'one that is open already');
+  assert.deepEqual(session('CloseSession', 9), ['SessionClosed']);
+  assert.deepEqual(session('OpenSession', SESSIONS_MAX + 1), ['SessionOpened']);
 });
 
 const LOTS_MAX = 2 ** 52;
