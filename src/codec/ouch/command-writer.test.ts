@@ -419,6 +419,7 @@ test('Disable and Enable Order Entry: a kill switch of the user', () => {
     scope: 4,
     cancelOrders: 0,
     scopeId: 9,
+    reason: '',
   };
   assert.deepEqual(sink.take(), [
     { ...base, clientOrderId: 3, engaged: 1 },

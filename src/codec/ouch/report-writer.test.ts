@@ -197,6 +197,7 @@ test('OrderCanceled -> Order Canceled: a letter for every reason', () => {
     'PriceBand K',
     'BookLimit Z',
     'TriggerRefused Z',
+    'UserDisabled S',
   ]);
 });
 

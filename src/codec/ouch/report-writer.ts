@@ -67,6 +67,7 @@ const CANCEL_LETTERS: Uint8Array = lettersByNumber({
   [CancelReason.PriceBand]: 'K',
   [CancelReason.BookLimit]: 'Z',
   [CancelReason.TriggerRefused]: 'Z',
+  [CancelReason.UserDisabled]: 'S',
 });
 
 const ORDER_TYPE_LETTERS: Uint8Array = lettersByNumber({

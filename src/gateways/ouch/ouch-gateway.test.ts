@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { after, test } from 'node:test';
-import type { EventInput } from '#codec/log/record-types.ts';
+import type { Command, EventInput } from '#codec/log/record-types.ts';
 import { batchOf, HIVE } from '#codec/ouch/test-support.ts';
 import { SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
+import { CommandType } from '#domain/commands.ts';
 import { EventFlag, OrderAccepted } from '#domain/events.ts';
+import { RejectCode } from '#domain/rejects.ts';
+import { hashPassword } from '../soupbin/password.ts';
 import type { OuchGatewayOptions } from './ouch-gateway.ts';
 import { TestVenue, until, userAdded } from './test-support.ts';
 
@@ -66,6 +69,8 @@ test('a day at the door: login, order, acceptance, execution, logout', async () 
     userId: 9,
     instrumentId: 0,
     clientOrderId: 0,
+    sessionId: 1,
+    nodeId: 3,
     cancelOnDisconnect: 0,
   });
   assert.deepEqual([order.type, order.userId, order.clientOrderId], ['NewOrder', 9, 1]);
@@ -88,8 +93,11 @@ test('a day at the door: login, order, acceptance, execution, logout', async () 
   await client.ended();
   await until(() => venue.sink.reserved === 1);
   assert.deepEqual(
-    venue.sink.take().map(({ type, userId }) => [type, userId]),
-    [['CloseSession', 9]],
+    venue.sink.take().map((command) => {
+      const { nodeId, sessionId } = command as Command<'CloseSession'>;
+      return [command.type, command.userId, nodeId, sessionId];
+    }),
+    [['CloseSession', 9, 3, 1]],
   );
   assert.deepEqual(venue.lines, ['logged in', 'session closed logout']);
 });
@@ -112,6 +120,62 @@ test('login: names without regard to case; wrong session and a sequence from the
   const named = venue.client();
   named.login('BOB', 1, 'HIVE');
   assert.deepEqual(await named.received(1), [LOGIN(1)]);
+});
+
+test('login: a disabled user and one who must change the password are refused, with the right password', async () => {
+  const venue = await start();
+  const answer = async (username: string): Promise<unknown> => {
+    const client = venue.client();
+    client.login(username);
+    return (await client.received(1))[0];
+  };
+  venue.say(
+    userAdded(5, 'off', { enabled: 0 }),
+    userAdded(6, 'new', { mustChangePassword: 1 }),
+    userAdded(7, 'a.longer-name@venue'),
+  );
+  assert.equal(await answer('OFF'), '+the user is disabled');
+  assert.equal(await answer('NEW'), '+the password must be changed first, at another door');
+  venue.say({ type: 'UserEnabledSet', targetUserId: 5, enabled: 1 });
+  assert.equal(await answer('OFF'), LOGIN(1));
+});
+
+test('login: a new password holds from its event on', async () => {
+  const venue = await start();
+  const salt = new Uint8Array(16).fill(9);
+  const passwordHash = new Uint8Array(await hashPassword('changed', salt));
+  venue.say(userAdded(6, 'new', { mustChangePassword: 1 }));
+  venue.say({ type: 'UserPasswordSet', targetUserId: 6, salt, passwordHash });
+  const before = venue.client();
+  before.login('NEW');
+  assert.deepEqual(await before.ended(), ['+unknown user or wrong password', 'JA', 'closed']);
+  const client = venue.client();
+  client.login('NEW', 1, '', 'changed');
+  assert.deepEqual(await client.received(1), [LOGIN(1)]);
+});
+
+test('a user who is disabled is sent away, and the session closed', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  venue.say({ type: 'UserEnabledSet', targetUserId: 9, enabled: 0 });
+  assert.deepEqual(await client.ended(), [LOGIN(1), '+the user was disabled', 'closed']);
+  await until(() => venue.sink.reserved === 2);
+  assert.deepEqual(
+    venue.sink.take().map(({ type }) => type),
+    ['OpenSession', 'CloseSession'],
+  );
+});
+
+test('a session that the venue refuses is over', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  venue.say({
+    type: 'CommandRejected',
+    userId: 9,
+    commandType: CommandType.OpenSession,
+    rejectCode: RejectCode.CAPACITY,
+  });
+  assert.deepEqual(await client.ended(), [LOGIN(1), '+the venue refused the session: CAPACITY', 'closed']);
 });
 
 test('a second login of a user takes over: the first is told and closed, as a disconnect', async () => {

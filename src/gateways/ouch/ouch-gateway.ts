@@ -241,10 +241,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   #onSessionRefused(userId: number, code: number): void {
-    const session = this.usersById.get(userId)?.session;
-    if (session === undefined) return;
-    (session.state as OuchSession).isRefused = true;
-    session.close(`the venue refused the session: ${rejectName(code)}`);
+    this.usersById.get(userId)?.session?.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
   #noteUserRefNum(userId: number, userRefNum: number): void {
@@ -313,7 +310,6 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       isReading: false,
       toldOfIgnored: false,
       sessionId,
-      isRefused: false,
     };
     return { accepted: true, session: this.sessionName, nextSequence: nextNumber };
   }
@@ -323,10 +319,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   onClosed(session: Session): void {
-    const { user, sessionId, isRefused } = session.state as OuchSession;
+    const { user, sessionId } = session.state as OuchSession;
     assert(user.session === session, 'Invariant: a user has one session');
     user.session = undefined;
-    if (isRefused) return;
     user.sessionsToClose.push(sessionId);
     this.owing.add(user);
     // Not at once: a session may end while events are handed over, when no command may be written.

@@ -23,8 +23,6 @@ export interface OuchSession {
   toldOfIgnored: boolean;
   /** What the log calls it. */
   readonly sessionId: number;
-  /** The core refused to open it: nothing is to be closed. */
-  isRefused: boolean;
 }
 
 /** A user of the venue as this door sees it. */
