@@ -1,10 +1,11 @@
 /**
- * Writes docs/records.md from the layout tables, docs/rejects.md from the reject table and docs/configuration.md from
- * the configuration's tables. `--check` writes
- * nothing and fails when a file is not current.
+ * Writes docs/records.md from the layout tables, docs/rejects.md from the reject table, docs/permissions.md from the
+ * permission table and docs/configuration.md from the configuration's tables. `--check` writes nothing and fails when a
+ * file is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationDocument } from '#app/config/configuration-document.ts';
+import { permissionsDocument } from './permissions-document.ts';
 import { recordsDocument } from './records-document.ts';
 import { rejectsDocument } from './rejects-document.ts';
 
@@ -15,6 +16,7 @@ export function generatedDocuments(): Map<string, string> {
   return new Map([
     ['docs/records.md', recordsDocument()],
     ['docs/rejects.md', rejectsDocument()],
+    ['docs/permissions.md', permissionsDocument()],
     ['docs/configuration.md', configurationDocument()],
   ]);
 }

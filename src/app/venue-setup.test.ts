@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { readEntry } from '#codec/log/entries.ts';
 import { readEvents } from '#codec/log/events.ts';
-import type { Event } from '#codec/log/record-types.ts';
+import type { Command, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
+import { Role } from '#domain/commands.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { verifyPassword } from '#gateways/soupbin/password.ts';
 import { ManualClock } from '#log/manual-clock.ts';
@@ -14,7 +16,9 @@ import { Outbox } from '#replica/outbox.ts';
 import type { VenueDefinition } from './config/compile-venue.ts';
 import { parseConfiguration } from './config/configuration.ts';
 import { EventFan } from './event-fan.ts';
-import { setUpVenue, type VenueHost, VenueSetupError } from './venue-setup.ts';
+import { addFirstAdmin, type FirstAdmin } from './first-admin.ts';
+import { type VenueHost, VenueSetupError } from './operator.ts';
+import { setUpVenue } from './venue-setup.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hive-venue-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -26,6 +30,8 @@ const CAPACITY = {
   usersMax: 64,
   assetsMax: 16,
   nodesMax: 4,
+  apiKeysMax: 16,
+  sessionsMax: 16,
 };
 
 /** A node's order path in memory, which keeps the events of every entry. */
@@ -34,6 +40,7 @@ class MemoryHost implements VenueHost {
   readonly core: TradingCore;
   /** Events by entry. */
   readonly entries: Event[][] = [];
+  readonly commands: Command[] = [];
   readonly #fan = new EventFan();
   readonly #log: MemoryLog;
 
@@ -42,6 +49,8 @@ class MemoryHost implements VenueHost {
     this.#log = new MemoryLog(new ManualClock(), {
       deliver: (...entry) => {
         this.entries.push([]);
+        const [, , , words, from, to] = entry;
+        this.commands.push(...readEntry(words, from, to).commands);
         this.core.applyEntry(...entry);
       },
     });
@@ -74,7 +83,7 @@ class MemoryHost implements VenueHost {
   }
 }
 
-function venueOf(users: string): VenueDefinition {
+function venueOf(users: string, staff = ''): VenueDefinition {
   const { venue } = parseConfiguration(
     join(directory, 'hive.yaml'),
     `venue:
@@ -84,6 +93,7 @@ function venueOf(users: string): VenueDefinition {
         schedule: [{ at: "08:00:00", phase: continuous }] }
   accounts:
     - { id: 7, deposits: { USD: 100.5, BTC: 2 }, limits: { ordersMax: 5 }, users: [${users}] }
+  staff: [${staff}]
 `,
   );
   return venue as VenueDefinition;
@@ -170,6 +180,76 @@ test('venue set-up: what is new is added to what stands; what differs is a warni
   assert.notEqual(host.core.stateHash, hash);
 });
 
+test('venue set-up: roles, staff without an account, and why', async () => {
+  const host = new MemoryHost();
+  const users = '{ id: 1, name: ann.trader@desk }, { id: 2, name: BOB, role: market-maker }';
+  const venue = venueOf(users, '{ id: 3, name: Rita, role: risk }');
+  assert.equal((await setUpVenue(host, venue)).added, 7);
+  const added = host.entries.flat().flatMap((event) => (event.type === 'UserAdded' ? [event] : []));
+  assert.deepEqual(
+    added.map(({ name, accountId, role, enabled, mustChangePassword }) => [
+      name,
+      accountId,
+      role,
+      enabled,
+      mustChangePassword,
+    ]),
+    [
+      ['ann.trader@desk', 7, Role.Trader, 1, 0],
+      ['BOB', 7, Role.MarketMaker, 1, 0],
+      ['Rita', 0, Role.Risk, 1, 0],
+    ],
+  );
+  for (const command of host.commands) {
+    assert.ok('reason' in command && command.reason === 'venue section of hive.yaml', command.type);
+  }
+  const changed = venueOf(users, '{ id: 3, name: Rita, role: admin }');
+  assert.deepEqual((await setUpVenue(host, changed)).warnings, [
+    'user Rita: role is 4 in the venue, the configuration says 7; nothing was changed',
+  ]);
+});
+
+test('first admin: added once, with a password that must be changed', async () => {
+  const host = new MemoryHost();
+  const warnings: string[] = [];
+  const add = () => addFirstAdmin(host, (message) => warnings.push(message));
+  await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
+  const admin = await add();
+  const { name, password } = admin as FirstAdmin;
+  assert.equal(name, 'admin');
+  const added = host.entries.flat().findLast((event) => event.type === 'UserAdded') as Event<'UserAdded'>;
+  assert.deepEqual(
+    [added.newUserId, added.name, added.accountId, added.role, added.mustChangePassword],
+    [1_000_000, 'admin', 0, Role.Admin, 1],
+  );
+  assert.equal(await verifyPassword(added, password), true);
+  assert.equal(await add(), undefined);
+  assert.deepEqual(warnings, []);
+  assert.ok(!JSON.stringify(host.entries).includes(password));
+});
+
+test('first admin: none beside one of the configuration', async () => {
+  const host = new MemoryHost();
+  await setUpVenue(host, venueOf('', '{ id: 3, name: root, role: admin }'));
+  assert.equal(await addFirstAdmin(host, assert.fail), undefined);
+});
+
+test('first admin: a name that is taken is a warning, a number that is taken is not', async () => {
+  const host = new MemoryHost();
+  const warnings: string[] = [];
+  const add = () => addFirstAdmin(host, (message) => warnings.push(message));
+  await setUpVenue(host, venueOf('{ id: 5, name: Admin }'));
+  assert.equal(await add(), undefined);
+  assert.deepEqual(warnings, [
+    'the venue has no user with the role admin, and the name admin is taken by user 5: add one in the staff section of the venue',
+  ]);
+  const other = new MemoryHost();
+  await setUpVenue(other, venueOf('{ id: 1000000, name: ANN }'));
+  await addFirstAdmin(other, assert.fail);
+  const added = other.entries.flat().findLast((event) => event.type === 'UserAdded') as Event<'UserAdded'>;
+  assert.equal(added.newUserId, 1_000_001);
+});
+
 test('venue set-up: a refusal names the command, the code and its meaning', async () => {
   const host = new MemoryHost();
   await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
@@ -178,7 +258,7 @@ test('venue set-up: a refusal names the command, the code and its meaning', asyn
   await assert.rejects(
     setUpVenue(host, clashing),
     new VenueSetupError(
-      'the venue refused AddAsset USD: ALREADY_EXISTS (the id or name is already taken). Correct the venue section',
+      'the venue refused AddAsset USD: ALREADY_EXISTS (the id or name is already taken). Correct the venue section of hive.yaml',
     ),
   );
 });

@@ -1,22 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { commandWords, writeCommand } from '#codec/log/commands.ts';
-import { readEvent } from '#codec/log/events.ts';
-import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { EventType } from '#domain/events.ts';
-import type { CommandSink, EventSink } from '#domain/ports.ts';
-import { Rejects, rejectName } from '#domain/rejects.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { AccountDefinition, UserDefinition, VenueDefinition } from './config/compile-venue.ts';
-
-/** What venue set-up needs of a node; a RunningNode has it. */
-export interface VenueHost {
-  /** Takes the operator's commands. */
-  readonly outbox: CommandSink;
-  subscribe(sink: EventSink): () => void;
-  describe(sink: EventSink): void;
-}
+import { Operator, StandingVenue, type VenueHost, VenueSetupError } from './operator.ts';
 
 /** A user who was added, and the password if it was made up here: the only time that it is known. */
 export interface AddedUser {
@@ -33,15 +20,7 @@ export interface VenueSetup {
   readonly warnings: readonly string[];
 }
 
-/** A venue cannot be set up as it is defined. */
-export class VenueSetupError extends Error {
-  override readonly name = 'VenueSetupError';
-  readonly code = 'VENUE_SETUP';
-}
-
 const PASSWORD_LENGTH = 10;
-/** How long the node may take to make a command durable. */
-const ANSWER_TIMEOUT_MS = 30_000;
 /** Without characters that look alike. */
 const PASSWORD_ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 
@@ -67,10 +46,22 @@ export async function setUpVenue(
   passwordOf: (user: UserDefinition) => string | undefined = readPassword,
 ): Promise<VenueSetup> {
   const standing = new StandingVenue(host);
-  const operator = new Operator(host);
+  const operator = new Operator(host, venue.source);
   const warnings: string[] = [];
   const users: AddedUser[] = [];
   let added = 0;
+  const commandsFor = async (user: UserDefinition, accountId: number): Promise<CommandInput[]> => {
+    const found = standing.users.get(user.userId);
+    if (found !== undefined) {
+      compare(`user ${user.name}`, { name: user.name, accountId, role: user.role }, found, warnings);
+      return [];
+    }
+    const given = passwordOf(user);
+    const password = given ?? generatePassword();
+    const generatedPassword = given === undefined ? password : undefined;
+    users.push({ userId: user.userId, name: user.name, generatedPassword });
+    return [await userCommand(accountId, user, password)];
+  };
   try {
     for (const asset of venue.assets) {
       const found = standing.assets.get(asset.assetId ?? 0);
@@ -92,20 +83,14 @@ export async function setUpVenue(
     for (const account of venue.accounts) {
       const commands: CommandInput[] = [];
       if (!standing.accounts.has(account.accountId)) commands.push(...accountCommands(account));
-      for (const user of account.users) {
-        const found = standing.users.get(user.userId);
-        if (found !== undefined) {
-          compare(`user ${user.name}`, { name: user.name, accountId: account.accountId }, found, warnings);
-          continue;
-        }
-        const given = passwordOf(user);
-        const password = given ?? generatePassword();
-        commands.push(await userCommand(account.accountId, user, password));
-        const generatedPassword = given === undefined ? password : undefined;
-        users.push({ userId: user.userId, name: user.name, generatedPassword });
-      }
+      for (const user of account.users) commands.push(...(await commandsFor(user, account.accountId)));
       if (commands.length > 0) await operator.send(commands);
       added += commands.filter(({ type }) => type === 'AddAccount' || type === 'AddUser').length;
+    }
+    for (const user of venue.staff) {
+      const commands = await commandsFor(user, 0);
+      if (commands.length > 0) await operator.send(commands);
+      added += commands.length;
     }
   } finally {
     operator.close();
@@ -125,7 +110,8 @@ async function userCommand(
 ): Promise<CommandInput<'AddUser'>> {
   const salt = randomBytes(SALT_BYTES);
   const passwordHash = await hashPassword(password, salt);
-  return { type: 'AddUser', newUserId: user.userId, accountId, name: user.name, salt, passwordHash };
+  const { userId: newUserId, name, role } = user;
+  return { type: 'AddUser', newUserId, accountId, role, name, salt, passwordHash };
 }
 
 /** The first line of the user's password file; undefined where there is none. @throws VenueSetupError */
@@ -157,121 +143,4 @@ function compare(what: string, wanted: object, found: object, warnings: string[]
       `${what}: ${key} is ${standing[key]} in the venue, the configuration says ${value}; nothing was changed`,
     );
   }
-}
-
-const STANDING: ReadonlySet<number> = new Set([
-  EventType.AssetAdded,
-  EventType.InstrumentAdded,
-  EventType.AccountAdded,
-  EventType.UserAdded,
-]);
-const ANSWERS: ReadonlySet<number> = new Set([EventType.CommandAccepted, EventType.CommandRejected]);
-
-/** The events of some types. An image may hold a million orders: only what is wanted becomes objects. */
-function eventsOf(types: ReadonlySet<number>, words: WordBuffer, from: number, to: number): Event[] {
-  const events: Event[] = [];
-  for (let at = from; at < to; at += words.i32[at] >>> 16) {
-    if (types.has(words.i32[at] & 0xff)) events.push(readEvent(words, at, to));
-  }
-  return events;
-}
-
-/** What the venue has, from its image. */
-class StandingVenue {
-  declare readonly assets: Map<number, Event<'AssetAdded'>>;
-  declare readonly instruments: Map<number, Event<'InstrumentAdded'>>;
-  declare readonly accounts: Set<number>;
-  declare readonly users: Map<number, Event<'UserAdded'>>;
-
-  constructor(host: VenueHost) {
-    this.assets = new Map();
-    this.instruments = new Map();
-    this.accounts = new Set();
-    this.users = new Map();
-    host.describe({
-      onEvents: (words, from, to) => {
-        for (const event of eventsOf(STANDING, words, from, to)) this.#note(event);
-      },
-    });
-  }
-
-  #note(event: Event): void {
-    if (event.type === 'AssetAdded') this.assets.set(event.assetId, event);
-    else if (event.type === 'InstrumentAdded') this.instruments.set(event.instrumentId, event);
-    else if (event.type === 'AccountAdded') this.accounts.add(event.accountId);
-    else if (event.type === 'UserAdded') this.users.set(event.newUserId, event);
-  }
-}
-
-/** Sends commands of the operator and waits for their answers. */
-class Operator {
-  declare private readonly host: VenueHost;
-  declare private readonly unsubscribe: () => void;
-  declare private requestNo: number;
-  /** Commands that were sent together and have no answer yet, by request number. */
-  declare private readonly pending: Map<number, CommandInput>;
-  declare private refusals: string[];
-  declare private onAnswered: () => void;
-
-  constructor(host: VenueHost) {
-    this.host = host;
-    this.requestNo = 0;
-    this.pending = new Map();
-    this.refusals = [];
-    this.onAnswered = () => {};
-    this.unsubscribe = host.subscribe({
-      onEvents: (words, from, to) => {
-        if (this.pending.size === 0) return;
-        for (const event of eventsOf(ANSWERS, words, from, to)) this.#onEvent(event);
-      },
-    });
-  }
-
-  close(): void {
-    this.unsubscribe();
-  }
-
-  /** Puts commands into one log entry; resolves when all of them took effect. @throws VenueSetupError */
-  async send(commands: readonly CommandInput[]): Promise<void> {
-    const { outbox } = this.host;
-    const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
-    this.onAnswered = resolve;
-    this.refusals = [];
-    for (const command of commands) {
-      const numbered = { ...command, clientOrderId: ++this.requestNo };
-      const at = outbox.reserve(commandWords(numbered));
-      if (at === -1) throw notTaken();
-      writeCommand(outbox.words, at, numbered);
-      this.pending.set(this.requestNo, command);
-    }
-    const timeout = setTimeout(() => reject(notTaken()), ANSWER_TIMEOUT_MS);
-    await answered.finally(() => clearTimeout(timeout));
-    if (this.refusals.length > 0) {
-      throw new VenueSetupError(`the venue refused ${this.refusals.join('; ')}. Correct the venue section`);
-    }
-  }
-
-  #onEvent(event: Event): void {
-    if (event.type !== 'CommandAccepted' && event.type !== 'CommandRejected') return;
-    const command = event.userId === 0 ? this.pending.get(event.clientOrderId) : undefined;
-    if (command === undefined) return;
-    this.pending.delete(event.clientOrderId);
-    if (event.type === 'CommandRejected') {
-      const name = rejectName(event.rejectCode);
-      const meaning = name === undefined ? '' : ` (${Rejects[name].meaning})`;
-      const subject = subjectOf(command);
-      this.refusals.push(`${command.type} ${subject}: ${name ?? event.rejectCode}${meaning}`);
-    }
-    if (this.pending.size === 0) this.onAnswered();
-  }
-}
-
-function notTaken(): VenueSetupError {
-  return new VenueSetupError('the node takes no commands now: see its log, then start it again');
-}
-
-/** Which asset, instrument, user or account a command is about. */
-function subjectOf(command: CommandInput): string {
-  const { symbol, name, accountId, instrumentId } = command as Readonly<Record<string, unknown>>;
-  return String(symbol ?? name ?? accountId ?? instrumentId);
 }

@@ -185,8 +185,10 @@ venue:
   writeFileSync(config, venue);
   const first = await startNode('--config', config);
   assert.deepEqual(first.ready.demo, []);
-  const { user, password } = JSON.parse(first.early[0]);
-  assert.deepEqual([first.early.length, user], [1, 'ANN']);
+  const [{ user, password }, admin] = first.early.map((line) => JSON.parse(line));
+  assert.deepEqual([first.early.length, user], [2, 'ANN']);
+  assert.deepEqual([admin.event, admin.user], ['admin-added', 'admin']);
+  assert.match(admin.oneTimePassword, /^[a-z2-9]{10}$/);
   const order = (...terms: string[]): Promise<CliResult> => {
     const connection = ['--connect', `127.0.0.1:${first.ready.ouch.port}`, '--user', 'ann'];
     return runCli(['order', 'place', ...terms, ...connection], { HIVE_PASSWORD: password });

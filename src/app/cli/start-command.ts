@@ -7,6 +7,7 @@ import {
   nodeConfigOf,
 } from '../config/configuration.ts';
 import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
+import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
 import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { CliError } from './cli-error.ts';
@@ -96,6 +97,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     demo = await demoOf(configuration, node, logger);
     const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
     report(setup, logger, output);
+    reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
     const ready = {
       event: 'ready',
       pid: process.pid,
@@ -162,4 +164,13 @@ function report(setup: VenueSetup, logger: NodeLogger, output: Output): void {
       `user ${name} was added with the password ${generatedPassword}: keep it, it is not shown again`,
     );
   }
+}
+
+function reportAdmin(admin: FirstAdmin | undefined, output: Output): void {
+  if (admin === undefined) return;
+  const { name, password } = admin;
+  output.result(
+    { event: 'admin-added', user: name, oneTimePassword: password },
+    `user ${name} administers the venue. Its one-time password is ${password}: keep it, it is not shown again. Log in with it and set another; until then it allows nothing else`,
+  );
 }

@@ -1,16 +1,20 @@
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { InstrumentKind } from '#domain/commands.ts';
+import { InstrumentKind, type Role } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { countOf, type Decimal, scaled } from './decimal.ts';
 import type { Issues } from './issues.ts';
-import type { AccountSection, InstrumentSection, VenueSection } from './venue-section.ts';
+import type { AccountSection, InstrumentSection, UserSection, VenueSection } from './venue-section.ts';
 
 /** What a venue should have, as the commands that add it. */
 export interface VenueDefinition {
   readonly assets: readonly CommandInput<'AddAsset'>[];
   readonly instruments: readonly InstrumentDefinition[];
   readonly accounts: readonly AccountDefinition[];
+  /** Users without an account. */
+  readonly staff: readonly UserDefinition[];
+  /** What the commands that add it give as their reason. */
+  readonly source: string;
 }
 
 export interface InstrumentDefinition {
@@ -28,6 +32,7 @@ export interface AccountDefinition {
 export interface UserDefinition {
   readonly userId: number;
   readonly name: string;
+  readonly role: Role;
   /** Undefined: a password is made up. */
   readonly passwordFile: string | undefined;
 }
@@ -36,14 +41,15 @@ type Asset = VenueSection['assets'][number];
 
 /**
  * Turns the section into commands; everything that contradicts itself goes to `issues`, and the result is then unusable.
- * @param directory what the paths of password files are relative to
+ * @param file where it stands; the paths of password files are relative to its directory
  */
-export function compileVenue(venue: VenueSection, directory: string, issues: Issues): VenueDefinition {
+export function compileVenue(venue: VenueSection, file: string, issues: Issues): VenueDefinition {
+  const directory = dirname(file);
   refuseRepeats(venue.assets, ['id', 'symbol'], issues);
   refuseRepeats(venue.instruments, ['id', 'symbol'], issues);
   refuseRepeats(venue.accounts, ['id'], issues);
   refuseRepeats(
-    venue.accounts.flatMap(({ users = [] }) => users),
+    [...venue.accounts.flatMap(({ users = [] }) => users), ...venue.staff],
     ['id', 'name'],
     issues,
   );
@@ -57,6 +63,8 @@ export function compileVenue(venue: VenueSection, directory: string, issues: Iss
     })),
     instruments: venue.instruments.map((instrument) => compileInstrument(instrument, assets, issues)),
     accounts: venue.accounts.map((account) => compileAccount(account, assets, directory, issues)),
+    staff: venue.staff.map((user) => compileUser(user, directory)),
+    source: `venue section of ${basename(file)}`,
   };
 }
 
@@ -68,8 +76,10 @@ function refuseRepeats<Key extends string>(
   for (const key of keys) {
     const seen = new Set<unknown>();
     for (const item of items) {
-      if (seen.has(item[key])) issues.addAt(item, key, `${item[key]} is used twice`);
-      seen.add(item[key]);
+      // Login names are compared without regard to case.
+      const value = key === 'name' ? String(item[key]).toLowerCase() : item[key];
+      if (seen.has(value)) issues.addAt(item, key, `${item[key]} is used twice`);
+      seen.add(value);
     }
   }
 }
@@ -289,10 +299,16 @@ function compileAccount(
       account.limits === undefined
         ? undefined
         : { type: 'SetAccountLimits', accountId: account.id, ...account.limits },
-    users: (account.users ?? []).map(({ id, name, passwordFile }) => ({
-      userId: id,
-      name,
-      passwordFile: passwordFile === undefined ? undefined : resolve(directory, passwordFile),
-    })),
+    users: (account.users ?? []).map((user) => compileUser(user, directory)),
+  };
+}
+
+function compileUser(user: UserSection, directory: string): UserDefinition {
+  const { id: userId, name, role, passwordFile } = user;
+  return {
+    userId,
+    name,
+    role,
+    passwordFile: passwordFile === undefined ? undefined : resolve(directory, passwordFile),
   };
 }

@@ -228,20 +228,26 @@ test('venue: repeated ids and names, and deposits that do not fit', () => {
   assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 1, symbol: USD, decimals: 2 }]
   instruments: []
   accounts:
-    - { id: 1, deposits: { USD: 0.001, EUR: 1 }, users: [{ id: 1, name: toolong1 }] }
-    - { id: 1, users: [{ id: 2, name: BOB }, { id: 2, name: BOB, pasword: x }] }
+    - { id: 1, deposits: { USD: 0.001, EUR: 1 }, users: [{ id: 1, name: no name }] }
+    - { id: 1, users: [{ id: 2, name: BOB }, { id: 2, name: Bob, pasword: x }] }
+  staff: [{ id: 1, name: RITA, role: trader }]
 `;
   assert.deepEqual(issuesOf(source), [
-    'hive.yaml:5:73: venue.accounts[0].users[0].name: must be 1 to 6 of A-Z and 0-9, not "toolong1"',
-    'hive.yaml:6:66: venue.accounts[1].users[1].pasword: unknown key; known keys: id, name, passwordFile',
+    'hive.yaml:5:73: venue.accounts[0].users[0].name: must be 1 to 24 letters, digits and . _ - @, not "no name"',
+    'hive.yaml:6:66: venue.accounts[1].users[1].pasword: unknown key; known keys: id, name, role, passwordFile',
+    'hive.yaml:7:38: venue.staff[0].role: must be one of viewer, risk, operations, compliance, admin, not "trader"',
   ]);
-  const corrected = source.replace('toolong1', 'ANN').replace(', pasword: x', '');
+  const corrected = source
+    .replace('no name', 'ANN')
+    .replace(', pasword: x', '')
+    .replace('role: trader', 'role: risk');
   assert.deepEqual(issuesOf(corrected), [
     'hive.yaml:2:55: venue.assets[1].id: 1 is used twice',
     'hive.yaml:2:66: venue.assets[1].symbol: USD is used twice',
     'hive.yaml:6:13: venue.accounts[1].id: 1 is used twice',
     'hive.yaml:6:52: venue.accounts[1].users[1].id: 2 is used twice',
-    'hive.yaml:6:61: venue.accounts[1].users[1].name: BOB is used twice',
+    'hive.yaml:7:17: venue.staff[0].id: 1 is used twice',
+    'hive.yaml:6:61: venue.accounts[1].users[1].name: Bob is used twice',
     "hive.yaml:5:33: venue.accounts[0].deposits.USD: 0.001 must be a positive whole number, below 2^53, of USD's minor unit (2 decimals)",
     'hive.yaml:5:45: venue.accounts[0].deposits.EUR: EUR is not one of venue.assets: USD',
   ]);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { NodeConfig } from '../node.ts';
@@ -169,7 +168,7 @@ export function parseConfiguration(file: string, source: string): Configuration 
   if (document.contents === null || isAlias(document.contents)) return defaultConfiguration();
   const written = object(CONFIGURATION).read(document.contents, '', issues);
   if (issues.found.length > 0 || written === undefined) throw new ConfigError(file, issues.found);
-  const venue = written.venue === undefined ? undefined : compileVenue(written.venue, dirname(file), issues);
+  const venue = written.venue === undefined ? undefined : compileVenue(written.venue, file, issues);
   if (venue !== undefined && written.demo.enabled === true) {
     issues.addAt(
       written.demo,

@@ -1,5 +1,6 @@
-import { InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import { InstrumentKind, Phase, Role, SelfTradePrevention } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
+import { RoleByName } from '#domain/permissions.ts';
 import {
   choice,
   decimal,
@@ -119,16 +120,34 @@ export const ACCOUNT_LIMITS = {
   openValueMinorMax: withDefault(amount, 0, 'value of all open orders for each quote asset, in minor units'),
 };
 
+const userId = required(id, 'number of the user; never changes');
+const loginName = required(
+  text('1 to 24 letters, digits and . _ - @', /^[A-Za-z0-9._@-]{1,24}$/),
+  'login name, without regard to case; over SoupBinTCP only those of up to 6 characters can log in',
+);
+const passwordFile = optional(
+  text('the path of a file', /./),
+  'file whose first line is the password, 1 to 10 printable ASCII characters; default: a password is made up and printed once',
+);
+
 export const USER = {
-  id: required(id, 'number of the user; never changes'),
-  name: required(
-    text('1 to 6 of A-Z and 0-9', /^[A-Z0-9]{1,6}$/),
-    'login name: 1 to 6 of A-Z and 0-9, as SoupBinTCP carries it',
+  id: userId,
+  name: loginName,
+  role: withDefault(
+    choice<Role>(RoleByName),
+    Role.Trader as Role,
+    'what the user may do: [permissions](permissions.md)',
   ),
-  passwordFile: optional(
-    text('the path of a file', /./),
-    'file whose first line is the password, 1 to 10 printable ASCII characters; default: a password is made up and printed once',
-  ),
+  passwordFile,
+};
+
+const { trader: _trader, 'market-maker': _marketMaker, ...STAFF_ROLES } = RoleByName;
+
+export const STAFF = {
+  id: userId,
+  name: loginName,
+  role: required(choice<Role>(STAFF_ROLES), 'what the user may do: [permissions](permissions.md)'),
+  passwordFile,
 };
 
 export const ACCOUNT = {
@@ -142,9 +161,11 @@ export const VENUE = {
   assets: required(list(object(ASSET)), 'what accounts own'),
   instruments: required(list(object(INSTRUMENT)), 'what is traded'),
   accounts: withDefault(list(object(ACCOUNT)), [], 'who owns'),
+  staff: withDefault(list(object(STAFF)), [], 'users without an account'),
 };
 
 /** The `venue:` section as it is written. */
 export type VenueSection = ValuesOf<typeof VENUE>;
 export type InstrumentSection = ValuesOf<typeof INSTRUMENT>;
 export type AccountSection = ValuesOf<typeof ACCOUNT>;
+export type UserSection = ValuesOf<typeof USER>;

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { NodeLogger } from '../node.ts';
-import { generatePassword, setUpVenue, type VenueHost, type VenueSetup } from '../venue-setup.ts';
+import type { VenueHost } from '../operator.ts';
+import { generatePassword, setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { demoPasswordFile, readDemoPasswords, writeDemoPasswords } from './demo-passwords.ts';
 import { DEMO_INSTRUMENTS, demoVenue } from './demo-venue.ts';
 import type { DemoThreadData, FromDemoThread, ToDemoThread } from './messages.ts';

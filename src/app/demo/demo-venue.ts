@@ -63,8 +63,8 @@ export const DEMO_CONFIGURATION = `venue:
       referencePrice: 65100.0
   accounts:
     - { id: 1, deposits: { USD: 1000000, BTC: 10, ETH: 100, HIVE: 10000 }, users: [{ id: 1, name: ${DEMO_TRADER} }] }
-    - { id: 2, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 2, name: MAKER1 }] }
-    - { id: 3, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 3, name: MAKER2 }] }
+    - { id: 2, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 2, name: MAKER1, role: market-maker }] }
+    - { id: 3, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 3, name: MAKER2, role: market-maker }] }
     - { id: 4, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 4, name: TAKER1 }] }
     - { id: 5, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 5, name: TAKER2 }] }
     - { id: 6, deposits: { USD: 10000000000, BTC: 100000, ETH: 1000000, HIVE: 100000000 }, users: [{ id: 6, name: WHALE }] }

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { Role } from '#domain/commands.ts';
+import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { Operator, StandingVenue, type VenueHost } from './operator.ts';
+import { generatePassword } from './venue-setup.ts';
+
+/** Login name of the first admin. */
+export const FIRST_ADMIN = 'admin';
+/** Where its number is looked for: far from those that people give. */
+const USER_ID_MIN = 1_000_000;
+
+export interface FirstAdmin {
+  readonly name: string;
+  /** Good once: at the first log-in it must be changed. This is the only time that it is known. */
+  readonly password: string;
+}
+
+/**
+ * Adds a user with the role admin and a one-time password to a venue that has no admin. Undefined where it has one, or
+ * where another user has the name: then `warn` is told.
+ * @throws VenueSetupError when the venue takes no commands
+ */
+export async function addFirstAdmin(
+  host: VenueHost,
+  warn: (message: string) => void,
+): Promise<FirstAdmin | undefined> {
+  const users = [...new StandingVenue(host).users.values()];
+  if (users.some(({ role }) => role === Role.Admin)) return undefined;
+  const taken = users.find(({ name }) => name.toLowerCase() === FIRST_ADMIN);
+  if (taken !== undefined) {
+    warn(
+      `the venue has no user with the role admin, and the name ${FIRST_ADMIN} is taken by user ${taken.newUserId}: add one in the staff section of the venue`,
+    );
+    return undefined;
+  }
+  const ids = new Set(users.map(({ newUserId }) => newUserId));
+  let newUserId = USER_ID_MIN;
+  while (ids.has(newUserId)) newUserId++;
+  const password = generatePassword();
+  const salt = randomBytes(SALT_BYTES);
+  const passwordHash = await hashPassword(password, salt);
+  const operator = new Operator(host, 'first start: the venue has no admin');
+  try {
+    await operator.send([
+      {
+        type: 'AddUser',
+        newUserId,
+        role: Role.Admin,
+        mustChangePassword: 1,
+        name: FIRST_ADMIN,
+        salt,
+        passwordHash,
+      },
+    ]);
+  } finally {
+    operator.close();
+  }
+  return { name: FIRST_ADMIN, password };
+}
