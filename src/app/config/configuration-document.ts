@@ -30,7 +30,8 @@ it; so is an instrument's phase. What of an instrument is compared: the fields o
 - A spot lot must be a whole number of the base asset's minor units.
 - Passwords: \`passwordFile\` names a file (relative to the configuration file) whose first line is the password; without it
   a password is made up and printed once, on standard output, when the user is added. Only scrypt's salt and hash enter the log.
-  SoupBinTCP carries at most ten characters.
+  SoupBinTCP carries at most ten characters, and names of at most six.
+- \`staff\` are users without an account, who do not trade. A venue without an admin gets one at the start ([cli.md](cli.md)).
 
 With a venue section the demo market is off.
 `;
