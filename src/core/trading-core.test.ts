@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
-import type { Event } from '#codec/log/record-types.ts';
-import { AddAsset, CommandType, SetCoreVersion } from '#domain/commands.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import { AddAccount, AddAsset, ApiKeyKind, CommandType, Role, SetCoreVersion } from '#domain/commands.ts';
+import { EventFlag } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { AssertionError } from '#lib/assert.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
 import { CORE_VERSION_INITIAL, CORE_VERSION_MAX, CoreVersionError } from './core-version.ts';
 import { RECORD_AT, record } from './registry/test-venue.ts';
 import { TradingCore } from './trading-core.ts';
@@ -19,6 +21,8 @@ const CAPACITY = {
   usersMax: 2,
   assetsMax: 2,
   nodesMax: 2,
+  apiKeysMax: 4,
+  sessionsMax: 4,
 } as const;
 
 /** A core that has applied one entry: an asset, at sequence 7 and 100.5 seconds. */
@@ -33,7 +37,7 @@ function smallCore(): TradingCore {
 }
 
 function restoredFrom(core: TradingCore, sink: EventSink): TradingCore {
-  const restored = new TradingCore(sink, CAPACITY);
+  const restored = new TradingCore(sink, { ...CAPACITY, usersMax: 4 });
   const stores = core.stores();
   for (const [index, store] of restored.stores().entries()) {
     store.rows = 0;
@@ -50,6 +54,112 @@ test('describe after a restore: images carry the sequence and the time of the im
   };
   restoredFrom(smallCore(), { onEvents }).describe({ liveOrders: false, restingOrders: false });
   assert.deepEqual(stamps, [[7, 100, 500_000_000]]);
+});
+
+test('describe: users, keys and node keys as they stand, so that a directory can begin from an image', () => {
+  const events: Event[] = [];
+  const sink: EventSink = { onEvents: (words, from, to) => events.push(...readEvents(words, from, to)) };
+  const core = new TradingCore(sink, { ...CAPACITY, usersMax: 4 });
+  const bytes = (value: number, length: number): Uint8Array => new Uint8Array(length).fill(value);
+  const credentials = { salt: bytes(1, 16), passwordHash: bytes(2, 32) };
+  const changed = { salt: bytes(3, 16), passwordHash: bytes(4, 32) };
+  const key = { targetUserId: 1, kind: ApiKeyKind.Ed25519, verifier: bytes(5, 32) } as const;
+  const commands: CommandInput[] = [
+    { type: 'AddAccount', accountId: 9 },
+    { type: 'AddUser', newUserId: 1, accountId: 9, role: Role.Trader, name: 'Ann', ...credentials },
+    { type: 'AddUser', newUserId: 2, role: Role.Admin, name: 'root', mustChangePassword: 1, ...credentials },
+    { type: 'SetUserRole', targetUserId: 1, role: Role.MarketMaker },
+    { type: 'SetUserPassword', targetUserId: 2, ...changed },
+    { type: 'SetUserEnabled', targetUserId: 1 },
+    { type: 'AddApiKey', keyId: 7, ...key },
+    { type: 'AddApiKey', keyId: 8, ...key, readOnly: 1, expireSeconds: 2 ** 32 - 1, label: 'reports' },
+    { type: 'AddApiKey', keyId: 9, ...key, targetUserId: 2 },
+    { type: 'RevokeApiKey', keyId: 7 },
+    { type: 'RevokeTokens', targetUserId: 1 },
+    { type: 'AddNodeKey', nodeId: 3, publicKey: bytes(6, 32) },
+    { type: 'AddNodeKey', nodeId: 3, publicKey: bytes(7, 32) },
+  ];
+  const words = WordBuffer.allocate(64);
+  commands.forEach((command, index) => {
+    core.begin(index + 1, 3_000_000_000, 5, 1, 1, index + 1);
+    writeCommand(words, 0, command);
+    core.apply(words, 0);
+    core.end();
+  });
+  assert.deepEqual(
+    events.filter(({ type }) => type === 'CommandRejected'),
+    [],
+  );
+  const restored = restoredFrom(core, sink);
+  events.length = 0;
+  restored.describe({ liveOrders: true, restingOrders: true });
+  const image = {
+    flags: EventFlag.Image,
+    instrumentId: 0,
+    sequence: commands.length,
+    timeSeconds: 3_000_000_000,
+    timeNanos: 5,
+    userId: 0,
+    reportNumber: 0,
+  };
+  const user = { ...image, type: 'UserAdded', reportCount: 0, lastClientOrderId: 0 } as const;
+  const apiKey = { ...image, type: 'ApiKeyAdded', kind: ApiKeyKind.Ed25519, verifier: bytes(5, 32) } as const;
+  assert.deepEqual(events.slice(2), [
+    {
+      ...user,
+      newUserId: 1,
+      accountId: 9,
+      tokensRevokedSeconds: 3_000_000_000,
+      tokensRevokedNanos: 5,
+      role: Role.MarketMaker,
+      enabled: 0,
+      mustChangePassword: 0,
+      name: 'Ann',
+      ...credentials,
+    },
+    {
+      ...user,
+      newUserId: 2,
+      accountId: 0,
+      tokensRevokedSeconds: 0,
+      tokensRevokedNanos: 0,
+      role: Role.Admin,
+      enabled: 1,
+      mustChangePassword: 0,
+      name: 'root',
+      ...changed,
+    },
+    { ...apiKey, keyId: 9, targetUserId: 2, expireSeconds: 0, readOnly: 0, label: '' },
+    { ...apiKey, keyId: 8, targetUserId: 1, expireSeconds: 2 ** 32 - 1, readOnly: 1, label: 'reports' },
+    { ...image, type: 'NodeKeyAdded', nodeId: 3, publicKey: bytes(7, 32) },
+  ]);
+});
+
+test('a reason that is no text is refused, after the right to send the command', () => {
+  const codes: number[] = [];
+  const core = new TradingCore(
+    {
+      onEvents: (words, from, to) => {
+        for (const event of readEvents(words, from, to)) {
+          codes.push(event.type === 'CommandRejected' ? event.rejectCode : 0);
+        }
+      },
+    },
+    CAPACITY,
+  );
+  const send = (reason: string, userId: number): void => {
+    const words = record(AddAccount, { accountId: 5, reason, userId });
+    words.i32[RECORD_AT] = CommandType.AddAccount | (AddAccount.words << 16);
+    core.begin(core.sequence + 1, 101, 0, 1, 1, core.sequence + 1);
+    core.apply(words, RECORD_AT);
+    core.end();
+  };
+  for (const reason of ['\x7f', 'a\0b', 'a\nb', 'caf\u00e9']) send(reason, 0);
+  send('a\nb', 9);
+  send('x'.repeat(64), 0);
+  const { MALFORMED_COMMAND, UNKNOWN_USER } = RejectCode;
+  const malformed = [MALFORMED_COMMAND, MALFORMED_COMMAND, MALFORMED_COMMAND, MALFORMED_COMMAND];
+  assert.deepEqual(codes, [...malformed, UNKNOWN_USER, 0, 0]);
 });
 
 test('core version: a fresh core starts at the first, and an image of one that this build lacks is refused', () => {
