@@ -4,6 +4,7 @@ import {
   LimitBook,
   OrderType,
   Phase,
+  Role,
   rejectName,
   Side,
   TimeInForce,
@@ -48,7 +49,7 @@ for (const [user, name] of [
   [BOB, 'BOB'],
 ]) {
   send({ type: 'AddAccount', accountId: user });
-  send({ type: 'AddUser', newUserId: user, accountId: user, name });
+  send({ type: 'AddUser', newUserId: user, accountId: user, role: Role.Trader, name });
 }
 send({ type: 'Deposit', accountId: ANN, assetId: BTC, amountMinor: 2_00000000 });
 send({ type: 'Deposit', accountId: BOB, assetId: USD, amountMinor: 100_000_00 });
