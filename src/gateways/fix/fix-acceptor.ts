@@ -1,0 +1,244 @@
+import type { Duplex } from 'node:stream';
+import type { FixDictionary } from '#codec/fix/dictionary/dictionary.ts';
+import { FixMessage } from '#codec/fix/fix-message.ts';
+import { FixValidator } from '#codec/fix/fix-validator.ts';
+import { FixWriter } from '#codec/fix/fix-writer.ts';
+import { MsgType, Tag } from '#codec/fix/tags.ts';
+import type { GatewayLogger } from '../soupbin/logger.ts';
+import { FIX_LIMITS, type FixLimits } from './limits.ts';
+import type { FixApplication } from './session/application.ts';
+import { type ConnectionHost, FixConnection } from './session/fix-connection.ts';
+import { FixSession, type SessionContext } from './session/fix-session.ts';
+import { type LogonTerms, readLogonRequest, readLogonTerms } from './session/logon.ts';
+import type {
+  FixAuthenticator,
+  FixLogonAnswer,
+  FixLogonRequest,
+  FixSessionProfile,
+} from './session/profile.ts';
+import type { FixStore } from './store/fix-store.ts';
+
+export interface FixAcceptorOptions {
+  /** A dictionary for each BeginString that is accepted. */
+  readonly dictionaries: readonly FixDictionary[];
+  readonly authenticator: FixAuthenticator;
+  readonly application: FixApplication;
+  /** Opens the store of a session that logs on; the session closes it. @throws FixStoreError */
+  openStore(profile: FixSessionProfile): FixStore;
+  readonly logger: GatewayLogger;
+  readonly limits?: Partial<FixLimits>;
+  /** Wall clock, ms since the Unix epoch. */
+  nowMs?(): number;
+}
+
+/**
+ * The FIX door: takes connections, checks Logons, and gives an application its sessions. It opens no socket: whoever
+ * listens, on TCP or TLS, hands each stream to `accept`.
+ *
+ * Before the counterparty is authenticated nothing is said to it: what is wrong ends the connection, and the log says why.
+ */
+export class FixAcceptor implements ConnectionHost {
+  declare readonly limits: FixLimits;
+  declare private readonly options: FixAcceptorOptions;
+  declare private readonly context: SessionContext;
+  declare private readonly validators: ReadonlyMap<string, FixValidator>;
+  declare private readonly connections: Set<FixConnection>;
+  /** Those of them that never logged on. */
+  declare private readonly strangers: Set<FixConnection>;
+  /** Connected sessions by the id of their profile. */
+  declare private readonly sessions: Map<string, FixSession>;
+  declare private readonly dirty: FixConnection[];
+  declare private readonly held: Set<FixConnection>;
+  declare private firstHeld: number;
+  declare private readonly timer: NodeJS.Timeout | undefined;
+  declare private retryTimer: NodeJS.Timeout | undefined;
+  declare private onEmpty: (() => void) | undefined;
+  declare private closing: boolean;
+
+  constructor(options: FixAcceptorOptions) {
+    this.limits = { ...FIX_LIMITS, ...options.limits };
+    this.options = options;
+    const nowMs = options.nowMs ?? Date.now;
+    this.context = {
+      limits: this.limits,
+      application: options.application,
+      logger: options.logger,
+      message: new FixMessage(this.limits.fieldsMax),
+      writer: new FixWriter(this.limits.messageBytesMax),
+      nowMs,
+    };
+    this.validators = new Map(
+      options.dictionaries.map((dictionary) => [
+        dictionary.beginString,
+        new FixValidator(dictionary, this.limits),
+      ]),
+    );
+    this.connections = new Set();
+    this.strangers = new Set();
+    this.sessions = new Map();
+    this.dirty = [];
+    this.held = new Set();
+    this.firstHeld = 0;
+    this.retryTimer = undefined;
+    this.onEmpty = undefined;
+    this.closing = false;
+    const { tickMs } = this.limits;
+    this.timer = tickMs > 0 ? setInterval(() => this.tick(), tickMs) : undefined;
+  }
+
+  /** Takes a connection. @param remote the peer's address, for logs and for the authenticator */
+  accept(stream: Duplex, remote: string): void {
+    const { connectionsMax, strangersMax } = this.limits;
+    const connections = this.connections.size;
+    const strangers = this.strangers.size;
+    if (this.closing || connections >= connectionsMax || strangers >= strangersMax) {
+      this.options.logger.warn(
+        { door: 'fix', remote, connections, strangers },
+        'connection refused: too many',
+      );
+      stream.on('error', () => {});
+      stream.destroy();
+      return;
+    }
+    const connection = new FixConnection(this, stream, remote);
+    this.connections.add(connection);
+    this.strangers.add(connection);
+  }
+
+  /** The connected session of the profile. */
+  session(profileId: string): FixSession | undefined {
+    return this.sessions.get(profileId);
+  }
+
+  nowMs(): number {
+    return this.context.nowMs();
+  }
+
+  /** Stores and writes what the turn brought: once per turn, by the application. */
+  flush(): void {
+    const { dirty } = this;
+    for (let i = 0; i < dirty.length; i++) dirty[i].flush();
+    dirty.length = 0;
+  }
+
+  /** One beat: the timer calls it every `tickMs`. */
+  tick(): void {
+    const nowMs = this.nowMs();
+    for (const connection of [...this.connections]) connection.tick(nowMs);
+    this.flush();
+  }
+
+  /** Logs every session out and takes no connection any more. Resolves when all are gone, after the timeouts of a Logout. */
+  async close(reason: string): Promise<void> {
+    this.closing = true;
+    for (const session of this.sessions.values()) session.logout(reason);
+    for (const connection of [...this.strangers]) connection.close(reason);
+    this.flush();
+    if (this.connections.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
+    clearInterval(this.timer);
+    clearTimeout(this.retryTimer);
+  }
+
+  /** The first message of a connection. */
+  logon(connection: FixConnection, bytes: Uint8Array, from: number, to: number): void {
+    const { message } = this.context;
+    message.scan(bytes, from, to);
+    const fault = this.#logonFault(message);
+    if (fault !== '') {
+      connection.drop(fault);
+      return;
+    }
+    const request = readLogonRequest(message, connection.remote);
+    const terms = readLogonTerms(message);
+    connection.authenticating();
+    Promise.resolve(request)
+      .then((asked) => this.options.authenticator.authenticate(asked))
+      .then((answer) => this.#answered(connection, request, terms, answer))
+      .catch((error) => {
+        this.options.logger.warn({ door: 'fix', remote: connection.remote, error }, 'Logon failed');
+        connection.drop('the Logon could not be checked');
+      });
+  }
+
+  retryLater(connection: FixConnection): void {
+    this.held.add(connection);
+    this.retryTimer ??= setTimeout(() => this.retry(), 0);
+  }
+
+  /** Hands kept messages over again, each time beginning with another connection so that none starves. */
+  retry(): void {
+    const held = [...this.held];
+    this.firstHeld = (this.firstHeld + 1) % Math.max(1, held.length);
+    for (let i = 0; i < held.length; i++) {
+      const connection = held[(this.firstHeld + i) % held.length];
+      if (!connection.resume()) this.held.delete(connection);
+    }
+    this.flush();
+    clearTimeout(this.retryTimer);
+    this.retryTimer = this.held.size > 0 ? setTimeout(() => this.retry(), 1) : undefined;
+  }
+
+  markDirty(connection: FixConnection): void {
+    this.dirty.push(connection);
+  }
+
+  closed(connection: FixConnection, reason: string): void {
+    const { session, remote } = connection;
+    this.held.delete(connection);
+    this.options.logger.info({ door: 'fix', remote, session: session?.profile.id, reason }, 'session closed');
+    if (session === undefined) return;
+    if (this.sessions.get(session.profile.id) === session) this.sessions.delete(session.profile.id);
+    session.onClosed(reason);
+  }
+
+  forget(connection: FixConnection): void {
+    this.connections.delete(connection);
+    this.strangers.delete(connection);
+    if (this.connections.size === 0) this.onEmpty?.();
+  }
+
+  /** Why a first message is no Logon that may be looked at further; empty: it is one. */
+  #logonFault(message: FixMessage): string {
+    if (message.msgType !== MsgType.Logon) return 'the first message is not a Logon';
+    const validator = this.validators.get(message.textAt(0));
+    const definition = validator?.definition(message);
+    if (validator === undefined || definition === undefined)
+      return `BeginString ${message.textAt(0)} is not served`;
+    if (!validator.validate(message, definition)) {
+      return `Logon with an invalid field: tag ${validator.refTag}, reason ${validator.reason}`;
+    }
+    const awayMs = Math.abs(this.nowMs() - message.timestampMs(Tag.SendingTime));
+    return awayMs > this.limits.sendingTimeToleranceMs ? `SendingTime is ${awayMs} ms from our clock` : '';
+  }
+
+  #answered(
+    connection: FixConnection,
+    request: FixLogonRequest,
+    terms: LogonTerms,
+    answer: FixLogonAnswer,
+  ): void {
+    if (!connection.open) return;
+    if (!answer.accepted) {
+      connection.drop(`Logon refused: ${answer.reason}`);
+      return;
+    }
+    const { profile } = answer;
+    if (this.sessions.has(profile.id)) {
+      connection.drop(`Logon refused: session ${profile.id} is connected`);
+      return;
+    }
+    const validator = this.validators.get(request.beginString) as FixValidator;
+    const store = this.options.openStore(profile);
+    const session = new FixSession(this.context, connection, profile, request, store, validator);
+    this.strangers.delete(connection);
+    this.sessions.set(profile.id, session);
+    connection.begin(session);
+    this.options.logger.info(
+      { door: 'fix', remote: connection.remote, session: profile.id, nextIncoming: store.nextIncoming },
+      'logged on',
+    );
+    session.start(terms);
+    connection.resume();
+    this.flush();
+  }
+}

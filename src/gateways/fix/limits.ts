@@ -1,0 +1,65 @@
+/** Every bound of the FIX door. Times in ms; HeartBtInt in seconds as on the wire. */
+export interface FixLimits {
+  /** Period of the timer behind heartbeats and timeouts; 0: nobody calls `tick` but the owner (tests, simulation). */
+  readonly tickMs: number;
+  readonly connectionsMax: number;
+  /** Connections that have not logged on: strangers leave room for members. */
+  readonly strangersMax: number;
+  /** From connecting to an accepted Logon, the check of the password included. */
+  readonly logonTimeoutMs: number;
+  /** Longest message before the Logon is accepted. */
+  readonly logonBytesMax: number;
+  /** Longest message, in and out. */
+  readonly messageBytesMax: number;
+  readonly fieldsMax: number;
+  readonly groupEntriesMax: number;
+  readonly groupDepthMax: number;
+  readonly heartBtIntSecondsMin: number;
+  readonly heartBtIntSecondsMax: number;
+  /** How far SendingTime may be from our clock, either way. */
+  readonly sendingTimeToleranceMs: number;
+  /** For the answer to our Logout; then the connection is closed. */
+  readonly logoutTimeoutMs: number;
+  /** For the counterparty to close after we have. */
+  readonly closingTimeoutMs: number;
+  /** Without a byte taken by a counterparty that has some waiting. */
+  readonly stalledTimeoutMs: number;
+  /** With a message that the application does not take. */
+  readonly heldTimeoutMs: number;
+  /** For the messages that a Resend Request of ours asks for; then it is sent again. */
+  readonly resendTimeoutMs: number;
+  /** Resend Requests for one gap; then the session is logged out. */
+  readonly resendRequestsMax: number;
+  /** Messages behind a gap that are kept until it is filled, and their bytes; what does not fit is asked for again. */
+  readonly earlyMessagesMax: number;
+  readonly earlyBytesMax: number;
+  /** Bytes that a connection may have waiting before it counts as a slow consumer. */
+  readonly bufferedBytesMax: number;
+  /** Bytes of an outgoing buffer. */
+  readonly chunkBytes: number;
+}
+
+export const FIX_LIMITS: FixLimits = {
+  tickMs: 200,
+  connectionsMax: 1_024,
+  strangersMax: 256,
+  logonTimeoutMs: 10_000,
+  logonBytesMax: 2_048,
+  messageBytesMax: 16_384,
+  fieldsMax: 1_024,
+  groupEntriesMax: 128,
+  groupDepthMax: 3,
+  heartBtIntSecondsMin: 1,
+  heartBtIntSecondsMax: 3_600,
+  sendingTimeToleranceMs: 120_000,
+  logoutTimeoutMs: 2_000,
+  closingTimeoutMs: 2_000,
+  stalledTimeoutMs: 15_000,
+  heldTimeoutMs: 10_000,
+  resendTimeoutMs: 30_000,
+  resendRequestsMax: 3,
+  earlyMessagesMax: 1_024,
+  earlyBytesMax: 262_144,
+  bufferedBytesMax: 4 * 1024 * 1024,
+  chunkBytes: 64 * 1024,
+};

@@ -1,0 +1,41 @@
+import type { FixSchedule } from './schedule.ts';
+
+/** Who wants to log on, as the Logon says. Ids of the counterparty are those that it sends as Sender. */
+export interface FixLogonRequest {
+  readonly beginString: string;
+  readonly senderCompId: string;
+  /** Empty: none. */
+  readonly senderSubId: string;
+  readonly targetCompId: string;
+  readonly targetSubId: string;
+  /** Empty: none. FIX 4.2 has neither field. */
+  readonly username: string;
+  readonly password: string;
+  /** Address of the peer, for logs and limits. */
+  readonly remote: string;
+}
+
+/** What the platform knows of a session that may log on. */
+export interface FixSessionProfile {
+  /** Names the session: one connection at a time, and one store. Several may belong to one user. */
+  readonly id: string;
+  readonly userId: number;
+  /** Absent: always, and the numbers go on until one side resets them. */
+  readonly schedule?: FixSchedule;
+  /** Both numbers begin at 1 with every Logon, with every Logout, when the connection ends. */
+  readonly resetOnLogon?: boolean;
+  readonly resetOnLogout?: boolean;
+  readonly resetOnDisconnect?: boolean;
+}
+
+export type FixLogonAnswer =
+  | { readonly accepted: true; readonly profile: FixSessionProfile }
+  | { readonly accepted: false; readonly reason: string };
+
+/**
+ * Decides who may log on. It is asked once per connection, and bounds what its own checks cost. Nothing is said to a
+ * counterparty that it refuses: the reason goes to the log.
+ */
+export interface FixAuthenticator {
+  authenticate(request: FixLogonRequest): FixLogonAnswer | Promise<FixLogonAnswer>;
+}
