@@ -129,18 +129,22 @@ export class FixValidator {
       this.#failOther(`more than ${bound}`, group.countTag);
       return -1;
     }
-    let at = index + 1;
+    // The count before the entries' own fields: with a wrong one it is not sure which they are.
+    let end = index + 1;
     let found = 0;
-    while (at < message.count && tags[at] === group.delimiterTag) {
-      if (++found > entries) break;
-      at = this.#checkEntry(message, at, group, depth);
-      if (at < 0) return -1;
+    while (end < message.count && tags[end] === group.delimiterTag && found <= entries) {
+      found++;
+      end = entryEnd(message, end, group);
     }
-    if (found === entries) return at;
-    const misplaced = found < entries && at < message.count && isMember(group.entry, tags[at]);
-    if (misplaced) this.#fail(SessionRejectReason.GroupFieldsOutOfOrder, tags[at]);
-    else this.#fail(SessionRejectReason.IncorrectNumInGroup, group.countTag);
-    return -1;
+    if (found !== entries) {
+      const misplaced = found < entries && end < message.count && isMember(group.entry, tags[end]);
+      if (misplaced) this.#fail(SessionRejectReason.GroupFieldsOutOfOrder, tags[end]);
+      else this.#fail(SessionRejectReason.IncorrectNumInGroup, group.countTag);
+      return -1;
+    }
+    let at = index + 1;
+    for (let entry = 0; entry < entries && at >= 0; entry++) at = this.#checkEntry(message, at, group, depth);
+    return at;
   }
 
   /** Checks the entry that begins at `from`. @returns the index behind it, -1 after a fault */
