@@ -1,0 +1,254 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
+import type { FixMessage } from '#codec/fix/fix-message.ts';
+import { fixText, framed } from '#codec/fix/test-support.ts';
+import { FixAcceptor } from './fix-acceptor.ts';
+import type { FixLimits } from './limits.ts';
+import { type FixApplication, FixVerdict } from './session/application.ts';
+import type { FixSession } from './session/fix-session.ts';
+import type { FixLogonRequest, FixSessionProfile } from './session/profile.ts';
+import { FileFixStore } from './store/file-fix-store.ts';
+import type { FixStore } from './store/fix-store.ts';
+
+const DICTIONARIES = Object.values(FixVersion).map(platformDictionary);
+
+/** An application that writes down what it is told, and sends orders back as Execution Reports numbered by their ClOrdID. */
+export class TestApplication implements FixApplication {
+  readonly log: string[] = [];
+  session: FixSession | undefined;
+  verdict: FixVerdict = FixVerdict.Taken;
+  /** Calls of `onMessage`. */
+  asked: number = 0;
+  /** Characters of a report's text. */
+  textLength: number = 100;
+
+  onLogon(session: FixSession): void {
+    this.session = session;
+    this.log.push(`logon ${session.profile.id} ${session.lastReportNumber}`);
+  }
+  onMessage(session: FixSession, message: FixMessage): FixVerdict {
+    this.asked++;
+    if (this.verdict !== FixVerdict.Taken) return this.verdict;
+    const id = message.text(11) ?? '';
+    this.log.push(`order ${id}${message.isYes(43) ? ' again' : ''}`);
+    this.report(session, id, Number(id));
+    return FixVerdict.Taken;
+  }
+  onDrain(): void {
+    this.log.push('drained');
+  }
+  onLogout(_session: FixSession, reason: string): void {
+    this.log.push(`logout: ${reason}`);
+  }
+
+  /** Sends a report that the client does not look into. */
+  report(session: FixSession, id: string, reportNumber = 0): number {
+    const writer = session.begin('8');
+    writer.text(37, id);
+    writer.text(58, 'x'.repeat(this.textLength));
+    return session.send(reportNumber);
+  }
+}
+
+export interface VenueOptions {
+  readonly limits?: Partial<FixLimits>;
+  readonly profile?: Partial<FixSessionProfile>;
+  readonly openStore?: (profile: FixSessionProfile, open: () => FixStore) => FixStore;
+  readonly authenticate?: (request: FixLogonRequest) => Promise<boolean> | boolean;
+  readonly directory?: string;
+}
+
+/** An acceptor with a clock that stands still, on a port of its own. */
+export class TestVenue {
+  readonly application: TestApplication = new TestApplication();
+  readonly lines: string[] = [];
+  readonly requests: FixLogonRequest[] = [];
+  readonly acceptor: FixAcceptor;
+  readonly server: Server;
+  /** The venue's clock, ms. */
+  nowMs: number = Date.UTC(2026, 10, 26, 12);
+  readonly directory: string;
+  private readonly clients: TestClient[] = [];
+
+  constructor(options: VenueOptions = {}) {
+    this.directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hive-fix-venue-'));
+    const write = (fields: object, message: string) => {
+      const { reason } = fields as { reason?: string };
+      this.lines.push(reason === undefined ? message : `${message}: ${reason}`);
+    };
+    const openFile = (id: string) => () =>
+      new FileFixStore(join(this.directory, id), this.nowMs, { messageBytesMax: 16_384 });
+    this.acceptor = new FixAcceptor({
+      dictionaries: DICTIONARIES,
+      application: this.application,
+      authenticator: {
+        authenticate: async (request) => {
+          this.requests.push(request);
+          const id = [request.senderCompId, request.senderSubId].filter((part) => part !== '').join('-');
+          const right = (await options.authenticate?.(request)) ?? request.senderCompId.startsWith('CLIENT');
+          if (!right) return { accepted: false, reason: 'unknown session or wrong password' };
+          return { accepted: true, profile: { id, userId: 1, ...options.profile } };
+        },
+      },
+      openStore: (profile) => {
+        const open = openFile(profile.id);
+        return options.openStore?.(profile, open) ?? open();
+      },
+      logger: { info: write, warn: write },
+      limits: { tickMs: 0, ...options.limits },
+      nowMs: () => this.nowMs,
+    });
+    this.server = createServer((socket) => this.acceptor.accept(socket, '127.0.0.1'));
+  }
+
+  static async open(options: VenueOptions = {}): Promise<TestVenue> {
+    const venue = new TestVenue(options);
+    venue.server.listen(0, '127.0.0.1');
+    await once(venue.server, 'listening');
+    return venue;
+  }
+
+  async connect(terms: Partial<ClientTerms> = {}): Promise<TestClient> {
+    const socket = connect((this.server.address() as AddressInfo).port, '127.0.0.1');
+    await once(socket, 'connect');
+    const client = new TestClient(this, socket, terms);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** A client that has logged on. @param logon further fields of its Logon */
+  async logOn(logon = '', terms: Partial<ClientTerms> = {}): Promise<TestClient> {
+    const client = await this.connect(terms);
+    client.send('A', `98=0|108=30|${logon}`);
+    const answer = await client.next();
+    if (!answer.startsWith('A ')) throw new Error(`not logged on: ${answer}`);
+    return client;
+  }
+
+  /** Lets time pass, in one beat. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.acceptor.tick();
+  }
+
+  /** Ends the sockets and the listener; the store's files stay when `keep` is set. */
+  async close(keep = false): Promise<void> {
+    for (const { socket } of this.clients) socket.destroy();
+    this.server.close();
+    await this.acceptor.close('test over');
+    if (!keep) rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+interface ClientTerms {
+  readonly begin: string;
+  readonly compId: string;
+  readonly subId: string;
+  /** MsgSeqNum of its first message. */
+  readonly next: number;
+}
+
+/** A bare counterparty: sends messages, hands over what comes as `type number fields`, header and trailer left out. */
+export class TestClient {
+  readonly socket: Duplex;
+  /** MsgSeqNum of the next message that it sends. */
+  number: number;
+  private readonly venue: TestVenue;
+  private readonly terms: ClientTerms;
+  private received = '';
+  private ended = false;
+  private onNews: () => void = () => {};
+
+  constructor(venue: TestVenue, socket: Duplex, terms: Partial<ClientTerms>) {
+    this.venue = venue;
+    this.socket = socket;
+    this.terms = { begin: 'FIX.4.4', compId: 'CLIENT', subId: '', next: 1, ...terms };
+    this.number = this.terms.next;
+    socket.on('data', (chunk: Buffer) => {
+      this.received += fixText(chunk);
+      this.onNews();
+    });
+    for (const event of ['end', 'error', 'close']) {
+      socket.on(event, () => {
+        this.ended = true;
+        this.onNews();
+      });
+    }
+  }
+
+  /** The venue's clock as a timestamp. */
+  time(offsetMs = 0): string {
+    const iso = new Date(this.venue.nowMs + offsetMs).toISOString();
+    return `${iso.slice(0, 10).replaceAll('-', '')}-${iso.slice(11, 23)}`;
+  }
+
+  /** A whole message with the next number, or the one given. */
+  message(type: string, fields = '', number = this.number++, header = ''): string {
+    const { begin, compId, subId } = this.terms;
+    const sub = subId === '' ? '' : `50=${subId}|`;
+    const head = `35=${type}|34=${number}|49=${compId}|${sub}52=${this.time()}|56=VENUE|${header}`;
+    return framed(head + fields, begin);
+  }
+
+  send(type: string, fields = '', number?: number, header?: string): void {
+    this.write(this.message(type, fields, number, header));
+  }
+
+  order(id: number, number?: number, header?: string): void {
+    this.send('D', this.orderFields(id), number, header);
+  }
+
+  orderFields(id: number): string {
+    return `11=${id}|55=BTCUSD|54=1|60=${this.time()}|38=1|40=1|`;
+  }
+
+  write(text: string): void {
+    this.socket.write(text.replaceAll('|', '\x01'), 'latin1');
+  }
+
+  /** The next message, as `type number fields`; `end` when the connection is over. */
+  async next(): Promise<string> {
+    const whole = await this.nextWhole();
+    const [, type = '', rest = ''] = /^8=.*?\|9=\d+\|35=(.*?)\|(.*)10=\d{3}\|$/.exec(whole) ?? [];
+    if (type === '') return whole;
+    const [, number = '', dup = '', fields = ''] =
+      /^34=(\d+)\|(43=Y\|)?49=.*?\|(?:50=.*?\|)?52=.*?\|56=.*?\|(?:57=.*?\|)?(?:122=.*?\|)?(.*)$/.exec(
+        rest,
+      ) ?? [];
+    return `${type} ${number}${dup === '' ? '' : ' dup'} ${fields}`.trimEnd();
+  }
+
+  /** The next message as it came. */
+  async nextWhole(): Promise<string> {
+    const pattern = /^8=.*?\|9=\d+\|.*?\|10=\d{3}\|/;
+    await this.until(() => pattern.test(this.received) || this.ended);
+    const [message] = pattern.exec(this.received) ?? ['end'];
+    if (message !== 'end') this.received = this.received.slice(message.length);
+    return message;
+  }
+
+  async nextOf(count: number): Promise<string[]> {
+    const messages: string[] = [];
+    while (messages.length < count) messages.push(await this.next());
+    return messages;
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.onNews = () => {
+      if (done()) resolve();
+    };
+    this.onNews();
+    await promise;
+  }
+}
+
+/** Resolves when the condition holds, which is looked at in every turn. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
