@@ -20,6 +20,7 @@ const BENCHES = [
   'floor',
   'latency',
   'throughput',
+  'fix-codec',
 ] as const;
 
 const known = new Set<string>(BENCHES);
