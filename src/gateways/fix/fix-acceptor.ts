@@ -4,6 +4,7 @@ import { FixMessage } from '#codec/fix/fix-message.ts';
 import { FixValidator } from '#codec/fix/fix-validator.ts';
 import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
+import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
@@ -49,6 +50,7 @@ export class FixAcceptor implements ConnectionHost {
   declare private readonly sessions: Map<string, FixSession>;
   declare private readonly dirty: FixConnection[];
   declare private readonly held: Set<FixConnection>;
+  declare private readonly spareChunks: ByteBuffer[];
   declare private firstHeld: number;
   declare private readonly timer: NodeJS.Timeout | undefined;
   declare private retryTimer: NodeJS.Timeout | undefined;
@@ -78,6 +80,7 @@ export class FixAcceptor implements ConnectionHost {
     this.sessions = new Map();
     this.dirty = [];
     this.held = new Set();
+    this.spareChunks = [];
     this.firstHeld = 0;
     this.retryTimer = undefined;
     this.onEmpty = undefined;
@@ -86,7 +89,10 @@ export class FixAcceptor implements ConnectionHost {
     this.timer = tickMs > 0 ? setInterval(() => this.tick(), tickMs) : undefined;
   }
 
-  /** Takes a connection. @param remote the peer's address, for logs and for the authenticator */
+  /**
+   * Takes a connection; a TCP socket should not delay small writes (`noDelay`).
+   * @param remote the peer's address, for logs and for the authenticator
+   */
   accept(stream: Duplex, remote: string): void {
     const { connectionsMax, strangersMax } = this.limits;
     const connections = this.connections.size;
@@ -182,6 +188,14 @@ export class FixAcceptor implements ConnectionHost {
     this.dirty.push(connection);
   }
 
+  takeChunk(): ByteBuffer {
+    return this.spareChunks.pop() ?? new ByteBuffer(this.limits.chunkBytes);
+  }
+
+  giveChunk(chunk: ByteBuffer): void {
+    if (this.spareChunks.length < SPARE_CHUNKS_MAX) this.spareChunks.push(chunk);
+  }
+
   closed(connection: FixConnection, reason: string): void {
     const { session, remote } = connection;
     this.held.delete(connection);
@@ -229,7 +243,9 @@ export class FixAcceptor implements ConnectionHost {
     }
     const validator = this.validators.get(request.beginString) as FixValidator;
     const store = this.options.openStore(profile);
-    const session = new FixSession(this.context, connection, profile, request, store, validator);
+    const { beginString, senderCompId, senderSubId, targetCompId, targetSubId } = request;
+    const identity = { beginString, senderCompId, senderSubId, targetCompId, targetSubId };
+    const session = new FixSession(this.context, connection, profile, identity, store, validator);
     this.strangers.delete(connection);
     this.sessions.set(profile.id, session);
     connection.begin(session);
@@ -242,3 +258,6 @@ export class FixAcceptor implements ConnectionHost {
     this.flush();
   }
 }
+
+/** Outgoing buffers kept for reuse: a turn that writes to more connections than this allocates. */
+const SPARE_CHUNKS_MAX = 64;

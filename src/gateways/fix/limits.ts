@@ -35,7 +35,7 @@ export interface FixLimits {
   readonly earlyBytesMax: number;
   /** Bytes that a connection may have waiting before it counts as a slow consumer. */
   readonly bufferedBytesMax: number;
-  /** Bytes of an outgoing buffer. */
+  /** Bytes of an outgoing buffer; not less than `messageBytesMax`. */
   readonly chunkBytes: number;
 }
 

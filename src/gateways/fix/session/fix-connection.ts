@@ -27,6 +27,10 @@ export interface ConnectionHost {
   /** The connection has something to flush. */
   markDirty(connection: FixConnection): void;
   flush(): void;
+  /** An outgoing buffer of `limits.chunkBytes`. */
+  takeChunk(): ByteBuffer;
+  /** Takes an outgoing buffer back whose bytes the operating system has. */
+  giveChunk(chunk: ByteBuffer): void;
   /** The connection is over; its socket may not be. */
   closed(connection: FixConnection, reason: string): void;
   /** The connection's socket is gone. */
@@ -129,9 +133,8 @@ export class FixConnection implements FixFrameHandler {
     }
     if (this.outAt + length > this.out.u8.length) {
       this.#write();
-      this.out = new ByteBuffer(Math.max(length, this.host.limits.chunkBytes));
-      this.outAt = 0;
-      this.flushedTo = 0;
+      this.#releaseChunk();
+      this.out = this.host.takeChunk();
     }
     const { u8 } = this.out;
     for (let byte = from, at = this.outAt; byte < to; byte++, at++) u8[at] = bytes[byte];
@@ -154,12 +157,7 @@ export class FixConnection implements FixFrameHandler {
     }
     this.session?.flushStore();
     this.#write();
-    // Memory that the operating system has taken is used again; a quiet connection keeps none.
-    if (this.stream.writableLength === 0) {
-      this.out = NO_BYTES;
-      this.outAt = 0;
-      this.flushedTo = 0;
-    }
+    this.#releaseChunk();
     if (this.drainWanted && this.stream.writableLength === 0) setImmediate(() => this.#onDrain());
   }
 
@@ -279,6 +277,14 @@ export class FixConnection implements FixFrameHandler {
     this.flushedTo = this.outAt;
   }
 
+  /** Lets others use the outgoing buffer, once the operating system has its bytes; a quiet connection keeps none. */
+  #releaseChunk(): void {
+    if (this.out !== NO_BYTES && this.stream.writableLength === 0) this.host.giveChunk(this.out);
+    this.out = NO_BYTES;
+    this.outAt = 0;
+    this.flushedTo = 0;
+  }
+
   #onDrain(): void {
     if (!this.drainWanted || this.phase !== ConnectionPhase.LoggedOn) return;
     this.drainWanted = false;
@@ -289,7 +295,6 @@ export class FixConnection implements FixFrameHandler {
   #gone(): void {
     this.drop('closed');
     this.phase = ConnectionPhase.Closed;
-    this.out = NO_BYTES;
     this.host.forget(this);
   }
 }

@@ -3,7 +3,7 @@ import { Tag } from '#codec/fix/tags.ts';
 import { assert } from '#lib/assert.ts';
 import type { FixStore, StoredMessage } from '../store/fix-store.ts';
 import type { FixConnection } from './fix-connection.ts';
-import type { FixLogonRequest } from './profile.ts';
+import type { FixIdentity } from './profile.ts';
 
 /** Numbers that a resend goes through before it lets others have the thread. */
 const RESEND_NUMBERS_PER_TURN = 1_000;
@@ -23,7 +23,7 @@ export class FixSender {
   declare private readonly writer: FixWriter;
   /** `8=…` with its separator. */
   declare private readonly begin8: Uint8Array;
-  declare private readonly identity: FixLogonRequest;
+  declare private readonly identity: FixIdentity;
   declare private readonly stored: StoredMessage;
   declare private writing: boolean;
   declare private typeFrom: number;
@@ -34,7 +34,7 @@ export class FixSender {
   /** First of the numbers before `resendNext` that are to be passed over; 0: none. */
   declare private gapFrom: number;
 
-  constructor(connection: FixConnection, store: FixStore, writer: FixWriter, identity: FixLogonRequest) {
+  constructor(connection: FixConnection, store: FixStore, writer: FixWriter, identity: FixIdentity) {
     this.lastSentMs = 0;
     this.connection = connection;
     this.store = store;

@@ -14,7 +14,7 @@ import type { FixConnection } from './fix-connection.ts';
 import { FixSender } from './fix-sender.ts';
 import { GapWatch } from './gap-watch.ts';
 import { type LogonTerms, numbersRefusal, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
-import type { FixLogonRequest, FixSessionProfile } from './profile.ts';
+import type { FixIdentity, FixSessionProfile } from './profile.ts';
 import { writeBusinessReject, writeReject } from './rejects.ts';
 import { runStartedMs } from './schedule.ts';
 
@@ -44,7 +44,7 @@ const TEST_REQUEST_ID = 'TEST';
 export class FixSession {
   declare readonly profile: FixSessionProfile;
   /** Who logged on. */
-  declare readonly identity: FixLogonRequest;
+  declare readonly identity: FixIdentity;
   declare private readonly context: SessionContext;
   declare private readonly connection: FixConnection;
   declare private readonly store: FixStore;
@@ -62,6 +62,8 @@ export class FixSession {
   declare private heartBtIntMs: number;
   declare private lastReceivedMs: number;
   declare private testRequested: boolean;
+  /** The last that came was garbled. */
+  declare private garbled: boolean;
   /** When our Logout was sent; -1: it was not. */
   declare private logoutSentMs: number;
   declare private logoutReason: string;
@@ -72,7 +74,7 @@ export class FixSession {
     context: SessionContext,
     connection: FixConnection,
     profile: FixSessionProfile,
-    identity: FixLogonRequest,
+    identity: FixIdentity,
     store: FixStore,
     validator: FixValidator,
   ) {
@@ -95,6 +97,7 @@ export class FixSession {
     this.heartBtIntMs = 0;
     this.lastReceivedMs = context.nowMs();
     this.testRequested = false;
+    this.garbled = false;
     this.logoutSentMs = -1;
     this.logoutReason = '';
     this.loggedOut = false;
@@ -166,6 +169,7 @@ export class FixSession {
     const { message } = this.context;
     this.lastReceivedMs = this.context.nowMs();
     this.testRequested = false;
+    this.garbled = false;
     try {
       if (!this.#takeEarly()) return FrameVerdict.Later;
       message.scan(bytes, from, to);
@@ -181,7 +185,11 @@ export class FixSession {
   /** Bytes were passed over: called by the connection. Their number, if they had one, will be missing. */
   onGarbled(length: number): void {
     this.lastReceivedMs = this.context.nowMs();
-    this.context.logger.warn({ session: this.profile.id, bytes: length }, 'garbled FIX message ignored');
+    // One line for a run of them: a counterparty does not fill the log.
+    if (!this.garbled) {
+      this.context.logger.warn({ session: this.profile.id, bytes: length }, 'garbled FIX message ignored');
+    }
+    this.garbled = true;
   }
 
   /** Everything written has left: called by the connection. */

@@ -1,13 +1,18 @@
 import type { FixSchedule } from './schedule.ts';
 
-/** Who wants to log on, as the Logon says. Ids of the counterparty are those that it sends as Sender. */
-export interface FixLogonRequest {
+/** Who a counterparty is, as its Logon says: Sender is the counterparty, Target is us. */
+export interface FixIdentity {
   readonly beginString: string;
   readonly senderCompId: string;
   /** Empty: none. */
   readonly senderSubId: string;
   readonly targetCompId: string;
+  /** Empty: none. */
   readonly targetSubId: string;
+}
+
+/** Who wants to log on, and with what. It is not kept once it is answered. */
+export interface FixLogonRequest extends FixIdentity {
   /** Empty: none. FIX 4.2 has neither field. */
   readonly username: string;
   readonly password: string;
