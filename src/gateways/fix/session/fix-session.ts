@@ -13,6 +13,8 @@ import { EarlyMessages } from './early-messages.ts';
 import type { FixConnection } from './fix-connection.ts';
 import { FixSender } from './fix-sender.ts';
 import { GapWatch } from './gap-watch.ts';
+import { HeartbeatAction, HeartbeatWatch } from './heartbeat-watch.ts';
+import { IdentityCheck } from './identity-check.ts';
 import { type LogonTerms, numbersRefusal, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
 import type { FixIdentity, FixSessionProfile } from './profile.ts';
 import { writeBusinessReject, writeReject } from './rejects.ts';
@@ -28,9 +30,6 @@ export interface SessionContext {
   nowMs(): number;
 }
 
-/** Silence of the counterparty, in heartbeat intervals, before it is asked and before it is given up. */
-const TEST_REQUEST_AFTER = 1.2;
-const GIVE_UP_AFTER = 2.4;
 const TEST_REQUEST_ID = 'TEST';
 
 /**
@@ -52,16 +51,11 @@ export class FixSession {
   declare private readonly sender: FixSender;
   declare private readonly early: EarlyMessages;
   declare private readonly gap: GapWatch;
-  declare private readonly beginString: Uint8Array;
-  declare private readonly theirCompId: Uint8Array;
-  declare private readonly ourCompId: Uint8Array;
-  declare private readonly theirSubId: Uint8Array;
+  declare private readonly check: IdentityCheck;
+  declare private readonly heartbeat: HeartbeatWatch;
   /** The application was told of the Logon, and not yet of the end. */
   declare private announced: boolean;
   declare private over: boolean;
-  declare private heartBtIntMs: number;
-  declare private lastReceivedMs: number;
-  declare private testRequested: boolean;
   /** The last that came was garbled. */
   declare private garbled: boolean;
   /** When our Logout was sent; -1: it was not. */
@@ -88,15 +82,10 @@ export class FixSession {
     this.sender = new FixSender(connection, store, context.writer, identity);
     this.early = new EarlyMessages(limits.earlyMessagesMax, limits.earlyBytesMax);
     this.gap = new GapWatch(limits.resendTimeoutMs, limits.resendRequestsMax);
-    this.beginString = Buffer.from(identity.beginString, 'latin1');
-    this.theirCompId = Buffer.from(identity.senderCompId, 'latin1');
-    this.ourCompId = Buffer.from(identity.targetCompId, 'latin1');
-    this.theirSubId = Buffer.from(identity.senderSubId, 'latin1');
+    this.check = new IdentityCheck(identity);
+    this.heartbeat = new HeartbeatWatch(context.nowMs());
     this.announced = false;
     this.over = false;
-    this.heartBtIntMs = 0;
-    this.lastReceivedMs = context.nowMs();
-    this.testRequested = false;
     this.garbled = false;
     this.logoutSentMs = -1;
     this.logoutReason = '';
@@ -167,8 +156,7 @@ export class FixSession {
   /** One message: called by the connection. */
   onFrame(bytes: Uint8Array, from: number, to: number): FrameVerdict {
     const { message } = this.context;
-    this.lastReceivedMs = this.context.nowMs();
-    this.testRequested = false;
+    this.heartbeat.received(this.context.nowMs());
     this.garbled = false;
     try {
       if (!this.#takeEarly()) return FrameVerdict.Later;
@@ -184,7 +172,7 @@ export class FixSession {
 
   /** Bytes were passed over: called by the connection. Their number, if they had one, will be missing. */
   onGarbled(length: number): void {
-    this.lastReceivedMs = this.context.nowMs();
+    this.heartbeat.lastReceivedMs = this.context.nowMs();
     // One line for a run of them: a counterparty does not fill the log.
     if (!this.garbled) {
       this.context.logger.warn({ session: this.profile.id, bytes: length }, 'garbled FIX message ignored');
@@ -227,7 +215,7 @@ export class FixSession {
   #start(terms: LogonTerms): void {
     const { store, profile, context } = this;
     const nowMs = context.nowMs();
-    this.heartBtIntMs = terms.heartBtIntSeconds * 1_000;
+    this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
     const refusal =
       this.#applySchedule(nowMs) ?? termsRefusal(terms, this.identity.beginString, context.limits);
     if (refusal !== '') {
@@ -299,9 +287,9 @@ export class FixSession {
       if (type === MsgType.Logout) this.#endAfterLogout();
       return true;
     }
-    if (!message.equalsAt(0, this.beginString)) return this.#fatal('Incorrect BeginString');
+    if (!this.check.hasBeginString(message)) return this.#fatal('Incorrect BeginString');
     if (number < 0) return this.#fatal('MsgSeqNum missing');
-    if (this.#hasForeignCompId(message))
+    if (this.check.hasForeignCompId(message))
       return this.#rejectAndLogout(message, number, SessionRejectReason.CompIdProblem);
     if (this.#hasWrongTime(message)) {
       return this.#rejectAndLogout(message, number, SessionRejectReason.SendingTimeAccuracy);
@@ -356,7 +344,7 @@ export class FixSession {
     const { validator } = this;
     const definition = validator.definition(message);
     if (definition === undefined) this.#reject(message, number, SessionRejectReason.InvalidMsgType);
-    else if (this.#hasForeignVersion(message)) {
+    else if (this.check.hasForeignVersion(message)) {
       this.#reject(message, number, SessionRejectReason.InvalidApplicationVersion, Tag.ApplVerID);
     } else if (validator.validate(message, definition)) return true;
     else this.#reject(message, number, validator.reason, validator.refTag, validator.detail);
@@ -411,7 +399,7 @@ export class FixSession {
     this.early.clear();
     this.gap.close();
     this.sender.stopResend();
-    this.heartBtIntMs = terms.heartBtIntSeconds * 1_000;
+    this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
     this.store.setNextIncoming(number + 1);
     this.#sendLogon(terms);
     return true;
@@ -478,30 +466,11 @@ export class FixSession {
     return true;
   }
 
-  #hasForeignCompId(message: FixMessage): boolean {
-    return (
-      this.#differs(message, Tag.SenderCompID, this.theirCompId) ||
-      this.#differs(message, Tag.TargetCompID, this.ourCompId) ||
-      (this.theirSubId.length > 0 && this.#differs(message, Tag.SenderSubID, this.theirSubId))
-    );
-  }
-
-  /** Whether the tag is there with another value; one that is absent or empty is the dictionary's business. */
-  #differs(message: FixMessage, tag: number, value: Uint8Array): boolean {
-    const index = message.find(tag);
-    return index >= 0 && message.ends[index] > message.starts[index] && !message.equalsAt(index, value);
-  }
-
   #hasWrongTime(message: FixMessage): boolean {
     const sentMs = message.timestampMs(Tag.SendingTime);
-    return sentMs >= 0 && Math.abs(this.lastReceivedMs - sentMs) > this.context.limits.sendingTimeToleranceMs;
-  }
-
-  #hasForeignVersion(message: FixMessage): boolean {
     return (
-      this.identity.beginString === FixVersion.Fixt11 &&
-      message.find(Tag.ApplVerID) >= 0 &&
-      message.text(Tag.ApplVerID) !== APPL_VER_ID_50SP2
+      sentMs >= 0 &&
+      Math.abs(this.heartbeat.lastReceivedMs - sentMs) > this.context.limits.sendingTimeToleranceMs
     );
   }
 
@@ -543,7 +512,7 @@ export class FixSession {
   }
 
   #tick(nowMs: number): void {
-    const { connection, sender, heartBtIntMs } = this;
+    const { connection, sender, heartbeat } = this;
     if (this.logoutSentMs >= 0) {
       if (nowMs - this.logoutSentMs > this.context.limits.logoutTimeoutMs)
         connection.close(this.logoutReason);
@@ -559,7 +528,7 @@ export class FixSession {
     }
     this.#takeEarly();
     // A counterparty that is not read cannot be heard.
-    if (connection.holding) this.lastReceivedMs = nowMs;
+    if (connection.holding) heartbeat.lastReceivedMs = nowMs;
     if (this.gap.isLate(nowMs)) {
       if (this.gap.isExhausted) {
         this.logout('Resend Requests are not answered');
@@ -568,16 +537,17 @@ export class FixSession {
       this.gap.askedAgain(nowMs);
       this.#sendResendRequest();
     }
-    const silentMs = nowMs - this.lastReceivedMs;
-    if (silentMs >= GIVE_UP_AFTER * heartBtIntMs) connection.close('no heartbeat in time');
-    else if (this.testRequested) return;
-    else if (silentMs >= TEST_REQUEST_AFTER * heartBtIntMs) {
-      this.testRequested = true;
-      sender.begin('1', nowMs).text(Tag.TestReqID, TEST_REQUEST_ID);
-      sender.sendAdmin();
-    } else if (nowMs - sender.lastSentMs >= heartBtIntMs) {
-      sender.begin('0', nowMs);
-      sender.sendAdmin();
+    switch (heartbeat.due(nowMs, sender.lastSentMs)) {
+      case HeartbeatAction.GiveUp:
+        connection.close('no heartbeat in time');
+        break;
+      case HeartbeatAction.SendTestRequest:
+        sender.begin('1', nowMs).text(Tag.TestReqID, TEST_REQUEST_ID);
+        sender.sendAdmin();
+        break;
+      case HeartbeatAction.SendHeartbeat:
+        sender.begin('0', nowMs);
+        sender.sendAdmin();
     }
   }
 
