@@ -1,8 +1,11 @@
 import type { FixDictionary } from '#codec/fix/dictionary/dictionary.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { msgTypeCode, Tag } from '#codec/fix/tags.ts';
-import { type FixApplication, FixVerdict } from '#gateways/fix/session/application.ts';
-import type { FixSession } from '#gateways/fix/session/fix-session.ts';
+import {
+  type FixApplication,
+  type FixApplicationSession,
+  FixVerdict,
+} from '#gateways/fix/session/application.ts';
 
 const ECHOED = new Map(['D', 'd'].map((type) => [msgTypeCode(type), type]));
 const CL_ORD_ID = 11;
@@ -26,7 +29,7 @@ export class EchoApplication implements FixApplication {
     this.seen.clear();
   }
 
-  onMessage(session: FixSession, message: FixMessage): FixVerdict {
+  onMessage(session: FixApplicationSession, message: FixMessage): FixVerdict {
     const type = ECHOED.get(message.msgType);
     if (type === undefined) return FixVerdict.Unsupported;
     const clOrdId = message.text(CL_ORD_ID);

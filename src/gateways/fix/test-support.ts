@@ -9,8 +9,7 @@ import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { fixText, framed } from '#codec/fix/test-support.ts';
 import { FixAcceptor } from './fix-acceptor.ts';
 import type { FixLimits } from './limits.ts';
-import { type FixApplication, FixVerdict } from './session/application.ts';
-import type { FixSession } from './session/fix-session.ts';
+import { type FixApplication, type FixApplicationSession, FixVerdict } from './session/application.ts';
 import type { FixLogonRequest, FixSessionProfile } from './session/profile.ts';
 import { FileFixStore } from './store/file-fix-store.ts';
 import type { FixStore } from './store/fix-store.ts';
@@ -20,18 +19,18 @@ const DICTIONARIES = Object.values(FixVersion).map(platformDictionary);
 /** An application that writes down what it is told, and sends orders back as Execution Reports numbered by their ClOrdID. */
 export class TestApplication implements FixApplication {
   readonly log: string[] = [];
-  session: FixSession | undefined;
+  session: FixApplicationSession | undefined;
   verdict: FixVerdict = FixVerdict.Taken;
   /** Calls of `onMessage`. */
   asked: number = 0;
   /** Characters of a report's text. */
   textLength: number = 100;
 
-  onLogon(session: FixSession): void {
+  onLogon(session: FixApplicationSession): void {
     this.session = session;
     this.log.push(`logon ${session.profile.id} ${session.lastReportNumber}`);
   }
-  onMessage(session: FixSession, message: FixMessage): FixVerdict {
+  onMessage(session: FixApplicationSession, message: FixMessage): FixVerdict {
     this.asked++;
     if (this.verdict !== FixVerdict.Taken) return this.verdict;
     const id = message.text(11) ?? '';
@@ -42,12 +41,12 @@ export class TestApplication implements FixApplication {
   onDrain(): void {
     this.log.push('drained');
   }
-  onLogout(_session: FixSession, reason: string): void {
+  onLogout(_session: FixApplicationSession, reason: string): void {
     this.log.push(`logout: ${reason}`);
   }
 
   /** Sends a report that the client does not look into. */
-  report(session: FixSession, id: string, reportNumber = 0): number {
+  report(session: FixApplicationSession, id: string, reportNumber = 0): number {
     const writer = session.begin('8');
     writer.text(37, id);
     writer.text(58, 'x'.repeat(this.textLength));

@@ -1,5 +1,7 @@
 import type { FixMessage } from '#codec/fix/fix-message.ts';
-import type { FixSession } from './fix-session.ts';
+import type { FixWriter } from '#codec/fix/fix-writer.ts';
+import type { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
+import type { FixIdentity, FixSessionProfile } from './profile.ts';
 
 /** What an application says of a message. */
 export const FixVerdict = {
@@ -11,6 +13,35 @@ export const FixVerdict = {
   Unsupported: 2,
 } as const;
 export type FixVerdict = (typeof FixVerdict)[keyof typeof FixVerdict];
+
+/** A session as its application sees it. */
+export interface FixApplicationSession {
+  readonly profile: FixSessionProfile;
+  /** Who logged on. */
+  readonly identity: FixIdentity;
+  /** Whether application messages may be sent. */
+  readonly loggedOn: boolean;
+  /** Whether what can be sent later should be: half of the output's bound waits, or a resend is on its way. */
+  readonly isFull: boolean;
+  /** The largest report number that was sent on this session, in this or an earlier connection; 0: none. */
+  readonly lastReportNumber: number;
+  /** Begins an application message. The writer is for its fields, until `send`. */
+  begin(msgType: string): FixWriter;
+  /**
+   * Numbers, stores and queues the message that was begun.
+   * @param reportNumber of the report that it brings: the largest is `lastReportNumber` from then on; 0: none
+   * @returns its MsgSeqNum; 0 when the session is not logged on, so that nothing was sent
+   */
+  send(reportNumber?: number): number;
+  /** Asks for one `onDrain` when everything written has left. */
+  wantDrain(): void;
+  /** Refuses the message that `onMessage` was given, for a rule of the protocol. @param refTag NO_TAG: none in particular */
+  rejectMessage(message: FixMessage, reason: SessionRejectReason, refTag: number, text?: string): void;
+  /** Refuses the message that `onMessage` was given, for a reason of the application. @param refId its id; empty: none */
+  businessReject(message: FixMessage, reason: BusinessRejectReason, text: string, refId?: string): void;
+  /** Ends the session: Logout with the reason, then the connection closes, after the answer or without it. */
+  logout(reason: string): void;
+}
 
 /**
  * What is put on top of FIX sessions. All calls are of one thread and none may throw.
@@ -26,15 +57,15 @@ export type FixVerdict = (typeof FixVerdict)[keyof typeof FixVerdict];
  */
 export interface FixApplication {
   /** The Logon is answered: messages may be sent. */
-  onLogon(session: FixSession): void;
+  onLogon(session: FixApplicationSession): void;
   /**
    * One application message, checked against the dictionary, in the order of its number, once, but for what a crash
    * of this process made the counterparty send again: that has PossDupFlag (43). The message is valid during the call.
    * PossResend (97) is the application's to look at.
    */
-  onMessage(session: FixSession, message: FixMessage): FixVerdict;
+  onMessage(session: FixApplicationSession, message: FixMessage): FixVerdict;
   /** After `session.wantDrain()`: everything written has left. */
-  onDrain(session: FixSession): void;
+  onDrain(session: FixApplicationSession): void;
   /** The session is over, until its next Logon. The object is not used again. */
-  onLogout(session: FixSession, reason: string): void;
+  onLogout(session: FixApplicationSession, reason: string): void;
 }

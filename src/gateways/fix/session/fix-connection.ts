@@ -3,7 +3,7 @@ import { type FixFrameHandler, FixFramer, FrameVerdict } from '#codec/fix/fix-fr
 import { assert } from '#lib/assert.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { FixLimits } from '../limits.ts';
-import type { FixSession } from './fix-session.ts';
+import type { FixSessionProfile } from './profile.ts';
 
 export const ConnectionPhase = {
   AwaitingLogon: 1,
@@ -15,6 +15,24 @@ export const ConnectionPhase = {
   Closed: 5,
 } as const;
 export type ConnectionPhase = (typeof ConnectionPhase)[keyof typeof ConnectionPhase];
+
+/** What a connection, and with `onClosed` its acceptor, tells the session that it carries. */
+export interface ConnectionSession {
+  readonly profile: FixSessionProfile;
+  /** One message; what the verdicts mean says `FrameVerdict`. */
+  onFrame(bytes: Uint8Array, from: number, to: number): FrameVerdict;
+  /** Bytes were passed over. Their number, if they had one, will be missing. */
+  onGarbled(length: number): void;
+  /** Everything written has left. */
+  onDrain(): void;
+  /** Hands the turn's numbers and messages to the store. @returns false after a failure, which ends the connection */
+  flushStore(): boolean;
+  /** One beat: heartbeats and every timeout of the session. */
+  tick(nowMs: number): void;
+  logout(reason: string): void;
+  /** The connection is over. */
+  onClosed(reason: string): void;
+}
 
 /** What a connection needs of its acceptor. */
 export interface ConnectionHost {
@@ -47,7 +65,7 @@ export class FixConnection implements FixFrameHandler {
   declare readonly remote: string;
   declare phase: ConnectionPhase;
   /** Set by `begin`. */
-  declare session: FixSession | undefined;
+  declare session: ConnectionSession | undefined;
   declare private readonly host: ConnectionHost;
   declare private readonly stream: Duplex;
   declare private readonly framer: FixFramer;
@@ -115,7 +133,7 @@ export class FixConnection implements FixFrameHandler {
   }
 
   /** The Logon was accepted: messages go to the session. */
-  begin(session: FixSession): void {
+  begin(session: ConnectionSession): void {
     assert(this.open && this.session === undefined, 'Condition: a Logon is accepted once');
     this.session = session;
     this.framer.messageBytesMax = this.host.limits.messageBytesMax;
@@ -189,7 +207,7 @@ export class FixConnection implements FixFrameHandler {
 
   onFrame(bytes: Uint8Array, from: number, to: number): FrameVerdict {
     if (this.phase === ConnectionPhase.LoggedOn) {
-      const verdict = (this.session as FixSession).onFrame(bytes, from, to);
+      const verdict = (this.session as ConnectionSession).onFrame(bytes, from, to);
       if (verdict === FrameVerdict.Taken) this.heldSinceMs = -1;
       return this.open ? verdict : FrameVerdict.Stop;
     }
@@ -201,7 +219,7 @@ export class FixConnection implements FixFrameHandler {
 
   onGarbled(length: number): FrameVerdict {
     if (this.phase === ConnectionPhase.LoggedOn) {
-      (this.session as FixSession).onGarbled(length);
+      (this.session as ConnectionSession).onGarbled(length);
       return FrameVerdict.Taken;
     }
     if (this.phase === ConnectionPhase.Authenticating) return FrameVerdict.Later;
@@ -235,10 +253,10 @@ export class FixConnection implements FixFrameHandler {
     if (!this.framer.holding) this.heldSinceMs = -1;
     else if (this.heldSinceMs < 0) this.heldSinceMs = nowMs;
     if (this.heldSinceMs >= 0 && nowMs - this.heldSinceMs > limits.heldTimeoutMs) {
-      (this.session as FixSession).logout('the venue takes no messages now');
+      (this.session as ConnectionSession).logout('the venue takes no messages now');
       return;
     }
-    (this.session as FixSession).tick(nowMs);
+    (this.session as ConnectionSession).tick(nowMs);
   }
 
   #onData(chunk: Buffer): void {
@@ -288,7 +306,7 @@ export class FixConnection implements FixFrameHandler {
   #onDrain(): void {
     if (!this.drainWanted || this.phase !== ConnectionPhase.LoggedOn) return;
     this.drainWanted = false;
-    (this.session as FixSession).onDrain();
+    (this.session as ConnectionSession).onDrain();
     this.host.flush();
   }
 

@@ -8,9 +8,9 @@ import { MsgType, Tag } from '#codec/fix/tags.ts';
 import type { GatewayLogger } from '../../soupbin/logger.ts';
 import type { FixLimits } from '../limits.ts';
 import { type FixStore, FixStoreError } from '../store/fix-store.ts';
-import { type FixApplication, FixVerdict } from './application.ts';
+import { type FixApplication, type FixApplicationSession, FixVerdict } from './application.ts';
 import { EarlyMessages } from './early-messages.ts';
-import type { FixConnection } from './fix-connection.ts';
+import type { ConnectionSession, FixConnection } from './fix-connection.ts';
 import { FixSender } from './fix-sender.ts';
 import { GapWatch } from './gap-watch.ts';
 import { HeartbeatAction, HeartbeatWatch } from './heartbeat-watch.ts';
@@ -40,9 +40,8 @@ const TEST_REQUEST_ID = 'TEST';
  * Follows "FIX Session Layer" (FIX Technical Standard) and FIX 4.4 volume 2; docs/protocols/fix.md says where the standard
  * leaves a choice.
  */
-export class FixSession {
+export class FixSession implements FixApplicationSession, ConnectionSession {
   declare readonly profile: FixSessionProfile;
-  /** Who logged on. */
   declare readonly identity: FixIdentity;
   declare private readonly context: SessionContext;
   declare private readonly connection: FixConnection;
@@ -93,57 +92,44 @@ export class FixSession {
     this.drainWanted = false;
   }
 
-  /** Whether application messages may be sent. */
   get loggedOn(): boolean {
     return this.announced && !this.over && this.logoutSentMs < 0;
   }
 
-  /** Whether what can be sent later should be: half of the output's bound waits, or a resend is on its way. */
   get isFull(): boolean {
     return this.connection.isFull || this.sender.resending;
   }
 
-  /** The largest report number that was sent on this session, in this or an earlier connection; 0: none. */
   get lastReportNumber(): number {
     return this.store.lastReportNumber;
   }
 
-  /** Begins an application message. The writer is for its fields, until `send`. */
   begin(msgType: string): FixWriter {
     return this.sender.begin(msgType, this.context.nowMs());
   }
 
-  /**
-   * Numbers, stores and queues the message that was begun.
-   * @param reportNumber of the report that it brings: the largest is `lastReportNumber` from then on; 0: none
-   * @returns its MsgSeqNum; 0 when the session is not logged on, so that nothing was sent
-   */
   send(reportNumber = 0): number {
     if (this.loggedOn) return this.sender.send(reportNumber);
     this.sender.cancel();
     return 0;
   }
 
-  /** Asks for one `onDrain` of the application when everything written has left. */
   wantDrain(): void {
     this.drainWanted = true;
     this.connection.wantDrain();
   }
 
-  /** Refuses the message that `onMessage` was given, for a rule of the protocol. @param refTag NO_TAG: none in particular */
   rejectMessage(message: FixMessage, reason: SessionRejectReason, refTag: number, text = ''): void {
     const writer = this.sender.begin('3', this.context.nowMs());
     writeReject(writer, message, this.identity.beginString, reason, refTag, text);
     this.sender.sendAdmin();
   }
 
-  /** Refuses the message that `onMessage` was given, for a reason of the application. @param refId its id; empty: none */
   businessReject(message: FixMessage, reason: BusinessRejectReason, text: string, refId = ''): void {
     writeBusinessReject(this.sender.begin('j', this.context.nowMs()), message, reason, text, refId);
     this.send();
   }
 
-  /** Ends the session: Logout with the reason, then the connection closes, after the answer or without it. */
   logout(reason: string): void {
     this.#logout(reason, reason);
   }
