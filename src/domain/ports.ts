@@ -6,6 +6,17 @@ export interface EventSink {
 }
 
 /**
+ * An event sink on a thread that reads the event ring. It gets an image first: events that describe what stands. When the
+ * ring has overtaken the thread, it is told to begin anew, and gets another image.
+ */
+export interface FollowingSink extends EventSink {
+  /** Events were lost: what this sink knows of standing state no longer holds. An image follows, in a while. */
+  onRestart(): void;
+  /** The image is whole: it stands after entry `sequence`, and the events of later entries follow. */
+  onImage(sequence: number): void;
+}
+
+/**
  * Where gateways put commands. `reserve` returns the word offset of `sizeWords` zeroed words to fill, or -1
  * when this turn can take no more: answer the client with a transient refusal. The commands of one event-loop
  * turn become one log entry.

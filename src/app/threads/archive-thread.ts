@@ -29,9 +29,10 @@ class ArchiveThread {
   declare private readonly fan: EventFan;
   declare private readonly tail: LogTail;
   declare private readonly disk: DiskKeeper;
-  /** The market-data thread. */
-  declare private readonly peer: MessagePort;
-  declare private imageRequests: ImageRequest[];
+  /** The threads that ask for images. */
+  declare private readonly peers: readonly MessagePort[];
+  /** What each of them waits for, at most one image. */
+  declare private readonly imageRequests: Map<MessagePort, ImageRequest>;
   declare private closing: boolean;
   declare private timer: NodeJS.Timeout | undefined;
 
@@ -43,10 +44,10 @@ class ArchiveThread {
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.fan = fan;
-    this.peer = data.peer;
+    this.peers = data.peers;
     this.core = core;
     this.reports = new ReportWriter({ directory: paths.reportDirectory });
-    this.imageRequests = [];
+    this.imageRequests = new Map();
     this.closing = false;
     this.timer = undefined;
     fan.add(this.reports);
@@ -93,7 +94,9 @@ class ArchiveThread {
 
   run(): void {
     parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
-    this.peer.on('message', (request: ImageRequest) => this.imageRequests.push(request));
+    for (const peer of this.peers) {
+      peer.on('message', (request: ImageRequest) => this.imageRequests.set(peer, request));
+    }
     this.#loop();
   }
 
@@ -116,16 +119,21 @@ class ArchiveThread {
 
   /** Answers the requests that the shadow core has caught up with. */
   #answerImages(): void {
-    const ready = this.imageRequests.filter(({ sequence }) => sequence <= this.core.sequence);
+    const ready = this.peers.filter((peer) => {
+      const request = this.imageRequests.get(peer);
+      return request !== undefined && request.sequence <= this.core.sequence;
+    });
     if (ready.length === 0) return;
-    this.imageRequests = this.imageRequests.filter(({ sequence }) => sequence > this.core.sequence);
     const collector = new Collector();
     const remove = this.fan.add(collector);
     this.core.describe({ liveOrders: false, restingOrders: true });
     remove();
     const { batches } = collector;
     const answer: ImageAnswer = { kind: 'image', sequence: this.core.sequence, batches };
-    this.peer.postMessage(answer);
+    for (const peer of ready) {
+      this.imageRequests.delete(peer);
+      peer.postMessage(answer);
+    }
   }
 
   #close(): void {
@@ -134,7 +142,7 @@ class ArchiveThread {
     this.reports.sync();
     this.reports.close();
     this.tail.close();
-    this.peer.close();
+    for (const peer of this.peers) peer.close();
     parentPort?.close();
   }
 }

@@ -14,8 +14,8 @@ export interface ArchiveThreadData {
   readonly keepLogBytes: number | undefined;
   /** Free space below which to warn; undefined: a tenth of the volume. */
   readonly warnFreeBelowBytes: number | undefined;
-  /** To the market-data thread, which asks for images. */
-  readonly peer: MessagePort;
+  /** To the threads that ask for images. */
+  readonly peers: readonly MessagePort[];
 }
 
 /** What the market-data thread is started with. */
@@ -32,6 +32,17 @@ export interface MarketDataThreadData {
   readonly peer: MessagePort;
 }
 
+/** What the edge thread is started with. */
+export interface EdgeThreadData {
+  readonly board: SharedArrayBuffer;
+  /** The event ring. */
+  readonly ring: SharedArrayBuffer;
+  /** The ring of commands to the order path. */
+  readonly commands: SharedArrayBuffer;
+  /** To the archive thread, which answers with images. */
+  readonly peer: MessagePort;
+}
+
 export type LogLevel = 'info' | 'warn' | 'error';
 
 /** A line for the node's log. */
@@ -42,11 +53,10 @@ export interface LogMessage {
   readonly message: string;
 }
 
-/** The market-data thread listens. */
+/** The thread's doors listen on these ports. */
 export interface ReadyMessage {
   readonly kind: 'ready';
-  readonly port: number;
-  readonly snapshotPort: number;
+  readonly ports: { readonly [door: string]: number };
 }
 
 /** Asks the archive for the standing state as image events, at `sequence` or later. */
