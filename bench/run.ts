@@ -20,6 +20,7 @@ const BENCHES = [
   'floor',
   'latency',
   'throughput',
+  'edge',
 ] as const;
 
 const known = new Set<string>(BENCHES);

@@ -18,16 +18,16 @@ export class RingCommandSink implements CommandSink {
   declare commands: number;
   declare refused: number;
   declare private readonly ring: SpscRingWriter;
-  declare private readonly onFlush: () => void;
+  declare private readonly beforeFlush: () => void;
   declare private end: number;
 
-  /** @param onFlush called when commands were published: answers will come */
-  constructor(memory: SharedArrayBuffer, onFlush: () => void) {
+  /** @param beforeFlush called when commands are about to be published: answers will come */
+  constructor(memory: SharedArrayBuffer, beforeFlush: () => void) {
     this.ring = new SpscRingWriter(memory);
     this.words = WordBuffer.allocate(this.ring.capacityWords);
     this.commands = 0;
     this.refused = 0;
-    this.onFlush = onFlush;
+    this.beforeFlush = beforeFlush;
     this.end = 0;
   }
 
@@ -54,9 +54,10 @@ export class RingCommandSink implements CommandSink {
     const end = this.end;
     if (end === 0) return;
     this.end = 0;
+    // First: the order path may have answered before the next line.
+    this.beforeFlush();
     this.ring.write(this.words.i32, 0, end);
-    this.words.i32.fill(0, 0, end);
     this.ring.wake();
-    this.onFlush();
+    this.words.i32.fill(0, 0, end);
   }
 }
