@@ -88,6 +88,61 @@ test('RingReader: sleep ends when something is published', async () => {
   assert.deepEqual(read(reader), [5]);
 });
 
+/** Whether a sleep has ended, once everything that is due has run. */
+async function hasEnded(sleep: Promise<void>): Promise<boolean> {
+  let ended = false;
+  void sleep.then(() => {
+    ended = true;
+  });
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return ended;
+}
+
+test('RingReader: sleep ends at once when something was published that was not read', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 0);
+  writer.write(words(5), 0, 1, 0);
+  await reader.sleep(60_000, false);
+  assert.deepEqual(read(reader), [5]);
+});
+
+test('RingWriter.wake: a reader in haste is woken each time, another at most once per millisecond', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const [hasty, other] = [new RingReader(memory, 0), new RingReader(memory, 1)];
+  const both = [hasty.sleep(60_000, true), other.sleep(60_000, false)];
+  writer.wake(0);
+  await Promise.all(both);
+  const again = hasty.sleep(60_000, true);
+  const slept = other.sleep(60_000, false);
+  writer.wake(0.5);
+  await again;
+  assert.equal(await hasEnded(slept), false);
+  writer.wake(1);
+  await slept;
+});
+
+test('RingReader.hurry: turns a sleep into one in haste, and begins none', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 3);
+  const first = reader.sleep(60_000, false);
+  writer.wake(0);
+  await first;
+  reader.hurry();
+  const second = reader.sleep(60_000, false);
+  writer.wake(0.1);
+  assert.equal(await hasEnded(second), false);
+  reader.hurry();
+  writer.wake(0.2);
+  await second;
+});
+
+test('RingReader: a ring has four readers', () => {
+  assert.throws(() => new RingReader(ringMemory(8), 4), AssertionError);
+});
+
 test('RingReader: the mark is at least that of the last piece before its position', () => {
   const memory = ringMemory(16);
   const writer = new RingWriter(memory);
