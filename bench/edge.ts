@@ -3,29 +3,14 @@
  * commands, the order path (with a log in memory, and with one on disk) and the event ring. Each repetition has an order
  * path and an edge thread of its own. `node bench/edge.ts [--orders 20000] [--warmup 20000] [--repetitions 5] [--data-dir DIR]`
  *
- * Before that, what it takes to wake a thread of Node: a word goes to and fro between two threads, of which each sleeps until
+ * Before that, what an edge that has nothing to say costs an order of another door: time of the order path's thread for a turn of
+ * one order, with a thread that reads the events, as market data does, and with an edge besides. And what it takes to wake a thread of Node: a word goes to and fro between two threads, of which each sleeps until
  * the other wakes it by Atomics.notify or by a message, or polls with setImmediate.
  */
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
-import { commandWords, writeCommand } from '#codec/log/commands.ts';
-import { TradingCore } from '#core/trading-core.ts';
-import type { Log } from '#domain/ports.ts';
-import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
-import { SpscRingReader } from '#lib/spsc-ring.ts';
-import { openDataDirectory } from '#log/file/data-directory.ts';
-import { FileLog } from '#log/file/file-log.ts';
-import { LogClock } from '#log/log-clock.ts';
-import { MemoryLog } from '#log/memory/memory-log.ts';
-import { CommandInlet } from '#replica/command-inlet.ts';
-import { Replica } from '#replica/replica.ts';
-import { commandRingMemory } from '#replica/ring-command-sink.ts';
-import { boardMemory, StatusBoard } from '#replica/status-board.ts';
-import type { EdgeWorkerData, EdgeWorkerResult } from './load/edge-worker.ts';
-import { benchDirectory } from './load/servers.ts';
+import { RingSlot } from '#app/threads/ring-follower.ts';
+import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
+import { EdgeOrderPath } from './load/edge-order-path.ts';
 import { wakeRoundTrips } from './load/wake.ts';
-import { venueCommands } from './support/core-flow.ts';
 import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
 const orders = numberOption('orders', 20_000);
@@ -38,6 +23,19 @@ for (const by of ['notify', 'message', 'poll'] as const) {
   for (let repetition = 0; repetition < repetitions; repetition++)
     trips.push(await wakeRoundTrips(by, orders));
   print({ bench: 'edge', scenario: `two threads, woken by ${by}`, ...percentiles(trips) });
+}
+const withoutEdge: number[] = [];
+const withEdge: number[] = [];
+for (let repetition = 0; repetition < repetitions; repetition++) {
+  withoutEdge.push(await turnCpuUs(false));
+  withEdge.push(await turnCpuUs(true));
+}
+for (const [scenario, cpuUs] of [
+  ['turn without an edge', withoutEdge],
+  ['turn with an idle edge', withEdge],
+] as const) {
+  const orderPathCpuUsOfRounds = cpuUs.map((us) => rounded(us, 2));
+  print({ bench: 'edge', scenario, orderPathCpuUs: rounded(median(cpuUs), 2), orderPathCpuUsOfRounds });
 }
 for (const scenario of ['log in memory', 'log on disk'] as const) {
   const trips: RoundTrips[] = [];
@@ -72,72 +70,37 @@ interface RoundTrips {
 }
 
 async function roundTrips(onDisk: boolean): Promise<RoundTrips> {
-  const board = boardMemory();
-  const ring = ringMemory(1 << 22);
-  const writer = new RingWriter(ring);
-  const commands = commandRingMemory();
-  const core = new TradingCore({
-    onEvents: (words, from, to) => writer.write(words.i32, from, to, core.sequence | 0),
-  });
-  const replica = new Replica({
-    core,
-    nodeId: 1,
-    epoch: 1,
-    board: new StatusBoard(board),
-    onTurnEnd: () => writer.wake(performance.now()),
-    onUnavailable: (error) => {
-      throw error;
-    },
-    attestEvery: 0,
-    inlet: new CommandInlet(new SpscRingReader(commands), () => {
-      throw new Error('a broken record');
-    }),
-  });
-  const clock = new LogClock();
-  const directory = join(benchDirectory(), `edge-${process.pid}`);
-  let close = (): void => {};
-  let log: Log = new MemoryLog(clock, replica);
-  if (onDisk) {
-    const data = openDataDirectory(directory, { clock });
-    const file = FileLog.open({ directory: data.logDirectory, logId: data.logId, clock, reader: replica });
-    log = file;
-    close = () => {
-      file.close();
-      data.close();
-      rmSync(directory, { recursive: true });
-    };
-  }
-  replica.recover(log);
-  for (const command of venueCommands(2, { salt: new Uint8Array(16), passwordHash: new Uint8Array(32) })) {
-    writeCommand(replica.outbox.words, replica.outbox.reserve(commandWords(command)), command);
-  }
-  await new Promise((resolve) => setImmediate(resolve));
-
-  const { port1, port2 } = new MessageChannel();
-  port1.on('message', () => port1.postMessage({ kind: 'image', sequence: core.sequence, batches: [] }));
-  const workerData: EdgeWorkerData = {
-    board,
-    ring,
-    commands,
-    peer: port2,
-    userId: 1,
-    instrumentId: 1,
-    warmup,
-    orders,
-  };
-  const worker = new Worker(new URL('./load/edge-worker.ts', import.meta.url), {
-    workerData,
-    transferList: [port2],
-  });
+  const path = new EdgeOrderPath(onDisk, true);
+  await path.setUp();
   const cpu = process.threadCpuUsage();
-  const result = await new Promise<EdgeWorkerResult>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
+  const { latencyUs, cpuUsPerOrder } = await path.ordersOfEdge(warmup, orders);
   const { user, system } = process.threadCpuUsage(cpu);
-  await worker.terminate();
-  replica.stop();
-  close();
-  const { latencyUs, cpuUsPerOrder } = result;
+  await path.close();
   return { latencyUs, edgeCpuUs: cpuUsPerOrder, orderPathCpuUs: (user + system) / (warmup + orders) };
+}
+
+/** Time of this thread for a turn with one order of another door than the edge's; the log is in memory. */
+async function turnCpuUs(hasEdge: boolean): Promise<number> {
+  const path = new EdgeOrderPath(false, hasEdge);
+  await path.setUp();
+  await path.reader(RingSlot.marketData);
+  if (hasEdge) await path.reader(RingSlot.edge);
+  let cpu = process.threadCpuUsage();
+  for (let turn = 0; turn < warmup + orders; turn++) {
+    if (turn === warmup) cpu = process.threadCpuUsage();
+    const { outbox } = path.replica;
+    const at = outbox.reserve(NewOrder.words);
+    const { i32, f64 } = outbox.words;
+    i32[at] = CommandType.NewOrder | (NewOrder.words << 16);
+    i32[at + NewOrder.at.userId] = 1;
+    i32[at + NewOrder.at.instrumentId] = 1;
+    i32[at + NewOrder.at.clientOrderId] = turn + 1;
+    i32[at + NewOrder.at.priceTicks] = 1_000;
+    f64[(at + NewOrder.at.qtyLots) >> 1] = 1;
+    i32[at + NewOrder.at.side] = Side.Buy | (OrderType.Limit << 8) | (TimeInForce.ImmediateOrCancel << 16);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { user, system } = process.threadCpuUsage(cpu);
+  await path.close();
+  return (user + system) / orders;
 }

@@ -1,13 +1,14 @@
-/** The edge's end of bench/edge.ts: sends one order after the other and waits for its events, with the platform's own classes. */
+/** The edge's end of bench/edge.ts: sends one order after the other and waits for its events, with the platform's own classes. It ends when it is ended. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { EdgeThreadData } from '#app/threads/messages.ts';
-import { RingFollower, RingSlot } from '#app/threads/ring-follower.ts';
+import { RingFollower } from '#app/threads/ring-follower.ts';
 import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { RingCommandSink } from '#replica/ring-command-sink.ts';
 
 export interface EdgeWorkerData extends EdgeThreadData {
+  readonly slot: number;
   readonly userId: number;
   readonly instrumentId: number;
   readonly warmup: number;
@@ -47,12 +48,11 @@ const sink = new RoundTrips();
 const commands = new RingCommandSink(data.commands, () => follower.hurry());
 const follower = new RingFollower({
   ...data,
-  slot: RingSlot.edge,
   sinks: [sink],
   what: 'the edge',
   isInHaste: () => commands.isAwaitingAnswers,
 });
-const followed = follower.run();
+void follower.run();
 
 async function measure(): Promise<void> {
   const latencyUs = new Float64Array(data.orders);
@@ -74,8 +74,6 @@ async function measure(): Promise<void> {
     latencyUs,
     cpuUsPerOrder: (user + system) / data.orders,
   } satisfies EdgeWorkerResult);
-  follower.close();
-  await followed;
 }
 
 /** An order that trades with nobody and is gone at once, so that the state stays as it is. */
