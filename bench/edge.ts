@@ -3,9 +3,10 @@
  * commands, the order path (with a log in memory, and with one on disk) and the event ring. Each repetition has an order
  * path and an edge thread of its own. `node bench/edge.ts [--orders 20000] [--warmup 20000] [--repetitions 5] [--data-dir DIR]`
  *
- * Before that, what an edge that has nothing to say costs an order of another door: time of the order path's thread for a turn of
- * one order, with a thread that reads the events, as market data does, and with an edge besides. And what it takes to wake a thread of Node: a word goes to and fro between two threads, of which each sleeps until
- * the other wakes it by Atomics.notify or by a message, or polls with setImmediate.
+ * Before that, what it takes to wake a thread of Node: a word goes to and fro between two threads, of which each sleeps until
+ * the other wakes it by Atomics.notify or by a message, or polls with setImmediate. And what an edge that has nothing to say
+ * costs an order of another door: time of the order path's thread for a turn of one order, with one reader of the events, as
+ * market data is, and with an edge besides.
  */
 import { RingSlot } from '#app/threads/ring-follower.ts';
 import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';

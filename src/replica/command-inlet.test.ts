@@ -31,6 +31,12 @@ class Fixture {
     );
   }
 
+  /** Puts words into the ring, whatever they are. */
+  publish(...records: number[][]): void {
+    const source = Int32Array.from(records.flat());
+    this.raw.write(source, 0, source.length);
+  }
+
   /** The commands that one turn of the order path takes and answers, as `type:userId`. */
   turn(): string[] {
     const commands: string[] = [];
@@ -52,6 +58,11 @@ function close(sink: CommandSink, userId: number): number {
   sink.words.i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
   sink.words.i32[at + CloseSession.at.userId] = userId;
   return at;
+}
+
+/** As many words as CloseSession has, with this head. */
+function words(head: number, userId: number): number[] {
+  return [head, userId, ...new Array<number>(CloseSession.words - 2).fill(0)];
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -143,16 +154,16 @@ test('CommandInlet: a record that is no command is dropped with what lies behind
     -1,
   ];
   for (const head of heads) {
-    fixture.raw.write(Int32Array.of(good, 7, 0, 0, head, 8, 0, 0, good, 9, 0, 0), 0, 12);
+    fixture.publish(words(good, 7), words(head, 8), words(good, 9));
     assert.deepEqual(fixture.turn(), ['CloseSession:7']);
-    assert.deepEqual(fixture.broken.splice(0), [{ words: 8, head }]);
+    assert.deepEqual(fixture.broken.splice(0), [{ words: 2 * CloseSession.words, head }]);
     assert.equal(fixture.raw.pendingWords, 0);
   }
   // Cut off: longer than what was published.
-  fixture.raw.write(Int32Array.of(CommandType.NewOrder | (NewOrder.words << 16), 7), 0, 2);
+  fixture.publish(words(CommandType.NewOrder | (NewOrder.words << 16), 7));
   assert.deepEqual(fixture.turn(), []);
   assert.equal(fixture.broken.length, 1);
-  fixture.raw.write(Int32Array.of(good, 10, 0, 0), 0, 4);
+  fixture.publish(words(good, 10));
   assert.deepEqual(fixture.turn(), ['CloseSession:10']);
 });
 
