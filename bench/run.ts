@@ -14,6 +14,7 @@ const BENCHES = [
   'core',
   'depth',
   'market-views',
+  'history',
   'replay-log',
   'restart',
   'memory',
@@ -52,6 +53,8 @@ for (const name of wanted) {
 const HEADLINES = [
   'perSecond',
   'perCpuSecond',
+  'usPerCommand',
+  'rowsPerCpuSecond',
   'acknowledgedPerSecond',
   'bytesPerCommand',
   'ratio',

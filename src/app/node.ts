@@ -27,6 +27,7 @@ import type {
   EdgeThreadData,
   FromThread,
   MarketDataThreadData,
+  ToThread,
 } from './threads/messages.ts';
 import { type NodeLogger, Threads } from './threads/threads.ts';
 
@@ -96,6 +97,8 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Asks the archive thread for a snapshot. */
   snapshot(): void;
+  /** A port of the archive thread, for an ArchiveClient here or in another thread. */
+  connectArchive(): MessagePort;
   /** Lets sessions go, brings everything to disk and releases the data directory. */
   close(): Promise<void>;
 }
@@ -158,6 +161,7 @@ async function startOn(
     snapshotDirectory: data.snapshotDirectory,
     reportDirectory: join(data.path, 'reports'),
     marketDataDirectory: join(data.path, 'market-data'),
+    historyDirectory: join(data.path, 'history'),
   };
 
   // 2. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
@@ -314,6 +318,11 @@ async function startOn(
     subscribe: (sink) => fan.add(sink),
     describe: (sink) => fan.only(sink, () => core.describe({ liveOrders: false, restingOrders: false })),
     snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
+    connectArchive: () => {
+      const { port1, port2 } = new MessageChannel();
+      archive.worker.postMessage({ kind: 'connect', port: port1 } satisfies ToThread, [port1]);
+      return port2;
+    },
     status: () => {
       // The monitor measures how long its own timer took: the period is no delay.
       const loopDelayUsP99 = Math.max(

@@ -1,4 +1,5 @@
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion } from './history.ts';
 
 /** Receives events as records in `words` from word `from` up to `to`. The memory is reused: copy what you keep. */
 export interface EventSink {
@@ -112,6 +113,19 @@ export interface Log {
   /** Forgets entries before `beforeSequence`, as far as whole segments allow. */
   truncate(beforeSequence: number): void;
   close(): void;
+}
+
+/** Answers of the archive thread about accounts and history. */
+export interface ArchiveQueries {
+  /**
+   * Resolves when the archive has applied the log up to `atSequence` (the asker's newest report, say; 0: as it is), with
+   * the answer and the sequence after which it stands.
+   * @throws ArchiveRefusedError
+   */
+  ask<Type extends ArchiveQuestion>(
+    query: ArchiveQuery<Type>,
+    atSequence: number,
+  ): Promise<{ readonly sequence: number; readonly result: ArchiveAnswerOf<Type> }>;
 }
 
 /** Where reports are that a gateway no longer has in memory: everything the log ever said to a user. */

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
 /** What the archive thread is started with. */
@@ -72,6 +73,43 @@ export interface ImageAnswer {
   readonly batches: readonly SharedArrayBuffer[];
 }
 
+/** Asks the archive what it answers when it has applied the log up to `atSequence`; see ArchiveQuestions. */
+export interface ArchiveRequest {
+  readonly kind: 'query';
+  /** The asker's own, to tell answers apart. */
+  readonly id: number;
+  readonly atSequence: number;
+  readonly query: ArchiveQuery;
+}
+
+export interface ArchiveAnswer {
+  readonly kind: 'answer';
+  readonly id: number;
+  /** Last entry of the log that the answer has seen. */
+  readonly sequence: number;
+  readonly result: ArchiveAnswerOf<ArchiveQuestion>;
+}
+
+/** A question that gets no answer. */
+export interface ArchiveRefusalMessage {
+  readonly kind: 'refusal';
+  readonly id: number;
+  /** Last entry that the archive had applied. */
+  readonly sequence: number;
+  readonly code: ArchiveRefusal;
+  readonly message: string;
+}
+
+/** What the archive's port takes, and what comes from it. */
+export type ToArchive = ImageRequest | ArchiveRequest;
+export type FromArchive = ImageAnswer | ArchiveAnswer | ArchiveRefusalMessage;
+
+/** Gives the archive one more port for images and questions. */
+export interface ConnectRequest {
+  readonly kind: 'connect';
+  readonly port: MessagePort;
+}
+
 export interface SnapshotRequest {
   readonly kind: 'snapshot';
 }
@@ -98,5 +136,5 @@ export interface DiskMessage {
   readonly usage: DiskUsage;
 }
 
-export type ToThread = SnapshotRequest | CloseRequest;
+export type ToThread = SnapshotRequest | CloseRequest | ConnectRequest;
 export type FromThread = LogMessage | ReadyMessage | FigureMessage | TruncateMessage | DiskMessage;
