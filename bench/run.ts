@@ -14,6 +14,7 @@ const BENCHES = [
   'core',
   'depth',
   'market-views',
+  'history',
   'replay-log',
   'restart',
   'memory',
@@ -21,6 +22,7 @@ const BENCHES = [
   'latency',
   'throughput',
   'fix-codec',
+  'edge',
 ] as const;
 
 const known = new Set<string>(BENCHES);
@@ -52,6 +54,8 @@ for (const name of wanted) {
 const HEADLINES = [
   'perSecond',
   'perCpuSecond',
+  'usPerCommand',
+  'rowsPerCpuSecond',
   'acknowledgedPerSecond',
   'bytesPerCommand',
   'ratio',

@@ -230,6 +230,7 @@ function archiveOf(
     logId: LOG_ID,
     snapshotEvery: 10,
     snapshotsKept: 2,
+    beforeEntry: () => {},
     flushSinks: () => {},
     syncSinks: () => {},
     onDiverged: (sequence) => diverged.push(sequence),

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { benchCommand } from './cli/bench-command.ts';
 import { operational } from './cli/cli-error.ts';
 import { ExitCode } from './cli/exit-codes.ts';
+import { historyCommands } from './cli/history-commands.ts';
 import { logCommands } from './cli/log-commands.ts';
 import { marketCommand } from './cli/market-command.ts';
 import { orderCommands } from './cli/order-commands.ts';
@@ -32,6 +33,7 @@ export function hiveProgram(): Command {
     marketCommand(output),
     replayCommand(output),
     logCommands(output),
+    historyCommands(output),
     snapshotCommands(output),
     benchCommand(output),
   ];

@@ -5,4 +5,5 @@
 import './cli.ts';
 import './demo/demo-thread.ts';
 import './threads/archive-thread.ts';
+import './threads/edge-thread.ts';
 import './threads/market-data-thread.ts';

@@ -1,18 +1,21 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import { CloseSession, CommandType } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
+import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
+import { CommandInlet } from '#replica/command-inlet.ts';
 import { Replica } from '#replica/replica.ts';
+import { commandRingMemory } from '#replica/ring-command-sink.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
@@ -21,10 +24,14 @@ import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import { restoreNewest } from './restore.ts';
 import type {
   ArchiveThreadData,
+  EdgeThreadData,
   FromThread,
   MarketDataThreadData,
-  ReadyMessage,
+  ToThread,
 } from './threads/messages.ts';
+import { type NodeLogger, Threads } from './threads/threads.ts';
+
+export type { NodeLogger } from './threads/threads.ts';
 
 export interface NodeConfig {
   readonly dataDirectory: string;
@@ -42,13 +49,6 @@ export interface NodeConfig {
   readonly segmentBytes: number;
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
-}
-
-/** What a node needs of a logger; pino's loggers have it. */
-export interface NodeLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 export interface NodeStatus {
@@ -86,6 +86,8 @@ export interface RunningNode {
   readonly ouchPort: number;
   readonly marketDataPort: number;
   readonly snapshotPort: number;
+  /** Ports of the edge's doors, by name. */
+  readonly edgePorts: { readonly [door: string]: number };
   /** For commands of the operator (userId 0). */
   readonly outbox: CommandSink;
   /** Live events, on the order path's thread; returns how to stop. */
@@ -95,6 +97,8 @@ export interface RunningNode {
   status(): NodeStatus;
   /** Asks the archive thread for a snapshot. */
   snapshot(): void;
+  /** A port of the archive thread, for an ArchiveClient here or in another thread. */
+  connectArchive(): MessagePort;
   /** Lets sessions go, brings everything to disk and releases the data directory. */
   close(): Promise<void>;
 }
@@ -102,13 +106,21 @@ export interface RunningNode {
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
 const DELAY_RESOLUTION_MS = 10;
-/** How long the other threads may take to bring their last things to disk. */
-const CLOSE_MS_MAX = 30_000;
 /** A turn's commands and the log's records around them. */
 const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
-/** Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results. */
-export async function startNode(config: NodeConfig, logger: NodeLogger): Promise<RunningNode> {
+/** The edge thread with the platform's own doors. */
+const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
+
+/**
+ * Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results.
+ * @param edgeThread file of the edge thread: tests give it doors of their own
+ */
+export async function startNode(
+  config: NodeConfig,
+  logger: NodeLogger,
+  edgeThread: URL = EDGE_THREAD,
+): Promise<RunningNode> {
   const clock = new LogClock(clockReport(logger));
 
   // 1. The data directory is ours, and nobody else's.
@@ -119,7 +131,7 @@ export async function startNode(config: NodeConfig, logger: NodeLogger): Promise
   });
   const started: Closer[] = [() => data.close()];
   try {
-    return await startOn(data, config, clock, logger, started);
+    return await startOn(data, config, clock, logger, edgeThread, started);
   } catch (error) {
     // The directory's lock goes last: nothing of this node may write when another takes it.
     await closeAll(started);
@@ -139,6 +151,7 @@ async function startOn(
   config: NodeConfig,
   clock: LogClock,
   logger: NodeLogger,
+  edgeThread: URL,
   started: Closer[],
 ): Promise<RunningNode> {
   const startedMs = performance.now();
@@ -148,13 +161,16 @@ async function startOn(
     snapshotDirectory: data.snapshotDirectory,
     reportDirectory: join(data.path, 'reports'),
     marketDataDirectory: join(data.path, 'market-data'),
+    historyDirectory: join(data.path, 'history'),
   };
 
-  // 2. What the threads share: the board (how far each is) and the event ring.
+  // 2. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);
+  const commands = commandRingMemory();
+  const threads = new Threads(logger);
 
   // 3. The core, from the newest whole snapshot.
   const fan = new EventFan();
@@ -166,13 +182,19 @@ async function startOn(
     (error) => logger.warn({ code: error.code }, error.message),
   );
 
-  // 4. The order path: outbox, log, core, gateway.
+  // 4. The order path: outbox, inlet for the edge, log, core, gateway.
+  const inlet = new CommandInlet(new SpscRingReader(commands), (words, head) => {
+    threads.figures['edgeBroken'] = (threads.figures['edgeBroken'] ?? 0) + 1;
+    const what = 'the edge sent a record that is no command: it and what lay behind it were dropped';
+    logger.error({ words, head: `0x${(head >>> 0).toString(16)}` }, `${what}. Report this, with the log`);
+  });
   const replica: Replica = new Replica({
     core,
     nodeId: config.nodeId,
     epoch: data.epoch,
     board: status,
     attestEvery: config.attestEvery,
+    inlet,
     onTurnEnd: () => ringWriter.wake(performance.now()),
     onUnavailable: (error) => {
       logger.error({ code: error.code }, error.message);
@@ -203,11 +225,13 @@ async function startOn(
   core.describe({ liveOrders: true, restingOrders: false });
 
   // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
-  const threads = new Threads(logger);
   started.push(() => threads.close());
-  const peers = new MessageChannel();
+  const toMarketData = new MessageChannel();
+  const toEdge = new MessageChannel();
+  const peers = [toMarketData.port1, toEdge.port1];
   const archive = threads.start(
     'archive',
+    new URL('./threads/archive-thread.ts', import.meta.url),
     {
       board,
       paths,
@@ -216,9 +240,9 @@ async function startOn(
       snapshotEvery: config.snapshots.everyEntries,
       snapshotsKept: config.snapshots.keep,
       ...config.disk,
-      peer: peers.port1,
+      peers,
     } satisfies ArchiveThreadData,
-    peers.port1,
+    peers,
   );
   let disk: DiskUsage | undefined;
   archive.worker.on('message', (message: FromThread) => {
@@ -227,6 +251,7 @@ async function startOn(
   });
   const marketData = threads.start(
     'market-data',
+    new URL('./threads/market-data-thread.ts', import.meta.url),
     {
       board,
       ring,
@@ -235,9 +260,15 @@ async function startOn(
       port: config.marketData.port,
       snapshotPort: config.marketData.snapshotPort,
       epoch: data.epoch,
-      peer: peers.port2,
+      peer: toMarketData.port2,
     } satisfies MarketDataThreadData,
-    peers.port2,
+    [toMarketData.port2],
+  );
+  const edge = threads.start(
+    'edge',
+    edgeThread,
+    { board, ring, commands, peer: toEdge.port2 } satisfies EdgeThreadData,
+    [toEdge.port2],
   );
 
   // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, and time begins to pass.
@@ -266,22 +297,32 @@ async function startOn(
     () => clearInterval(ticks),
   );
 
-  // 7. The door opens.
+  // 7. The doors open. The edge's close first: their last commands still go through the order path.
   const address = await gateway.listen();
-  started.push(() => gateway.close('the venue stops'));
+  started.push(
+    () => gateway.close('the venue stops'),
+    () => threads.end(edge),
+  );
   const ports = await marketData.ready;
+  const edgePorts = await edge.ready;
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   started.push(() => void delay.disable());
 
   return {
     ouchPort: address.port,
-    marketDataPort: ports.port,
-    snapshotPort: ports.snapshotPort,
+    marketDataPort: ports['itch'],
+    snapshotPort: ports['glimpse'],
+    edgePorts,
     outbox: replica.outbox,
     subscribe: (sink) => fan.add(sink),
     describe: (sink) => fan.only(sink, () => core.describe({ liveOrders: false, restingOrders: false })),
     snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
+    connectArchive: () => {
+      const { port1, port2 } = new MessageChannel();
+      archive.worker.postMessage({ kind: 'connect', port: port1 } satisfies ToThread, [port1]);
+      return port2;
+    },
     status: () => {
       // The monitor measures how long its own timer took: the period is no delay.
       const loopDelayUsP99 = Math.max(
@@ -337,71 +378,5 @@ function closeLeftSessions(core: TradingCore, nodeId: number, outbox: CommandSin
     i32[at + CloseSession.at.userId] = users.userId(sessions.userRow[row]);
     i32[at + CloseSession.at.sessionId] = sessions.sessionId[row];
     i32[at + CloseSession.at.nodeId] = nodeId;
-  }
-}
-
-interface NodeThread {
-  readonly worker: Worker;
-  readonly ready: Promise<ReadyMessage>;
-  readonly closed: Promise<void>;
-}
-
-/** The node's worker threads: their log lines, figures and ends. */
-class Threads {
-  declare readonly figures: { [name: string]: number };
-  declare private readonly logger: NodeLogger;
-  declare private readonly threads: NodeThread[];
-  declare private closing: boolean;
-
-  constructor(logger: NodeLogger) {
-    this.figures = {};
-    this.logger = logger;
-    this.threads = [];
-    this.closing = false;
-  }
-
-  start(name: string, workerData: object, ...transferList: MessagePort[]): NodeThread {
-    const worker = new Worker(new URL(`./threads/${name}-thread.ts`, import.meta.url), {
-      workerData,
-      transferList,
-      name,
-    });
-    const ready = new Promise<ReadyMessage>((resolve, reject) => {
-      worker.on('message', (message: FromThread) => {
-        if (message.kind === 'ready') resolve(message);
-        else if (message.kind === 'log')
-          this.logger[message.level]({ thread: name, ...message.fields }, message.message);
-        else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
-      });
-      worker.once('error', (error: Error) => {
-        this.logger.error(
-          { thread: name },
-          `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
-        );
-        reject(error);
-      });
-    });
-    // Nobody waits for a thread that is not needed to serve: its death is on record already.
-    ready.catch(() => {});
-    const closed = new Promise<void>((resolve) => {
-      worker.once('exit', () => {
-        if (!this.closing) this.figures[`${name}Dead`] = 1;
-        resolve();
-      });
-    });
-    const thread = { worker, ready, closed };
-    this.threads.push(thread);
-    return thread;
-  }
-
-  async close(): Promise<void> {
-    this.closing = true;
-    for (const { worker } of this.threads) worker.postMessage({ kind: 'close' });
-    // A thread that does not end by itself has nothing that a restart would not make anew.
-    const timer = setTimeout(() => {
-      for (const { worker } of this.threads) void worker.terminate();
-    }, CLOSE_MS_MAX);
-    await Promise.all(this.threads.map(({ closed }) => closed));
-    clearTimeout(timer);
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '#domain/commands.ts';
 import {
   AccountAdded,
+  AccountBalance,
   AccountLimitsSet,
   AssetAdded,
   Attested,
@@ -227,6 +228,18 @@ export class Administration {
   writeAccount(row: number): void {
     const at = this.#begin(AccountAdded, 0);
     this.writer.words.i32[at + AccountAdded.at.accountId] = this.state.accounts.accountId(row);
+  }
+
+  writeBalance(row: number): void {
+    const { accounts, assets, ledger } = this.state;
+    const { balances } = ledger;
+    const at = this.#begin(AccountBalance, 0);
+    const { i32, f64 } = this.writer.words;
+    f64[(at + AccountBalance.at.balanceMinor) >> 1] = balances.totalMinor(row);
+    f64[(at + AccountBalance.at.heldMinor) >> 1] = balances.heldMinor(row);
+    f64[(at + AccountBalance.at.marginMinor) >> 1] = balances.marginMinor(row);
+    i32[at + AccountBalance.at.accountId] = accounts.accountId(balances.accountRow(row));
+    i32[at + AccountBalance.at.assetId] = assets.assetId[balances.assetRow(row)];
   }
 
   writeInstrument(row: number): void {

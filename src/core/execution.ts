@@ -179,12 +179,12 @@ export class Execution implements BookListener {
   #afterTrade(instrument: number, maker: number, taker: number, takerBuys: boolean): void {
     const { orders, ledger, instruments } = this.state;
     if (instruments.kind(instrument) !== SPOT) {
-      this.#writePosition(
+      this.#writeSettlement(
         instrument,
         maker,
         takerBuys ? ledger.sellerRealisedMinor : ledger.buyerRealisedMinor,
       );
-      this.#writePosition(
+      this.#writeSettlement(
         instrument,
         taker,
         takerBuys ? ledger.buyerRealisedMinor : ledger.sellerRealisedMinor,
@@ -194,7 +194,7 @@ export class Execution implements BookListener {
     if (orders.partner(taker) > 0) this.notePair(taker);
   }
 
-  #writePosition(instrument: number, slot: number, realisedMinor: number): void {
+  #writeSettlement(instrument: number, slot: number, realisedMinor: number): void {
     const { orders, ledger, accounts, instruments, assets } = this.state;
     const holding = orders.holding(slot);
     const accountId = accounts.accountId(orders.accountRow(slot));
@@ -210,6 +210,15 @@ export class Execution implements BookListener {
       i32[at + LedgerPosted.at.assetId] = assets.assetId[instruments.quoteAssetRow(instrument)];
       i32[at + LedgerPosted.at.kind] = PostingKind.RealisedProfit;
     }
+    this.writePosition(holding);
+  }
+
+  /** The position of a holding in a margined instrument. */
+  writePosition(holding: number): void {
+    const { ledger, accounts, instruments } = this.state;
+    const instrumentId = instruments.instrumentId(ledger.instrumentRow(holding));
+    const accountId = accounts.accountId(ledger.accountRow(holding));
+    const { i32, f64 } = this.writer.words;
     const at = this.writer.begin(EventType.PositionChanged, PositionChanged.words, instrumentId, 0, 0);
     f64[(at + PositionChanged.at.positionLots) >> 1] = ledger.positionLots(holding);
     f64[(at + PositionChanged.at.entryValueMinor) >> 1] = ledger.entryValueMinor(holding);

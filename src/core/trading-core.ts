@@ -1,4 +1,4 @@
-import { COMMAND_LAYOUTS, CommandType } from '#domain/commands.ts';
+import { COMMAND_LAYOUTS, CommandType, InstrumentKind } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
@@ -271,6 +271,34 @@ export class TradingCore {
       });
     }
     this.writer.image(false);
+  }
+
+  /**
+   * Describes what an account has to the sink as image events: a balance for each asset that it ever had, positions in
+   * margined instruments (also those that are closed: they have a realised profit), then up to `openOrdersMax` open
+   * orders, the oldest first. False when there is no such account. Account 0 is the venue's. Between entries.
+   */
+  describeAccount(accountId: number, openOrdersMax: number): boolean {
+    const { accounts, assets, instruments, ledger, orders } = this.state;
+    const account = accounts.rowOf(accountId);
+    if (account === -1) return false;
+    this.writer.image(true);
+    for (let asset = 0; asset < assets.count; asset++) {
+      const balance = ledger.balances.find(account, asset);
+      if (balance !== -1) this.administration.writeBalance(balance);
+    }
+    for (let row = ledger.firstOfAccount(account); row !== -1; row = ledger.nextOfAccount(row)) {
+      const isSpot = instruments.kind(ledger.instrumentRow(row)) === InstrumentKind.Spot;
+      const isUsed = ledger.positionLots(row) !== 0 || ledger.realisedMinor(row) !== 0;
+      if (!isSpot && isUsed) this.execution.writePosition(row);
+    }
+    let slot = orders.firstOfAccount(account);
+    for (let left = openOrdersMax; slot !== 0 && left > 0; left--) {
+      this.reports.image(slot);
+      slot = orders.nextOfAccount(slot);
+    }
+    this.writer.image(false);
+    return true;
   }
 
   /** Every store of the state: together they are its image (see core/snapshot). */

@@ -20,6 +20,7 @@ export const EventType = {
 
   LedgerPosted: 24,
   PositionChanged: 25,
+  AccountBalance: 26,
 
   AssetAdded: 32,
   InstrumentAdded: 33,
@@ -270,7 +271,7 @@ export const LedgerPosted = layout('LedgerPosted', EventType.LedgerPosted, heade
   kind: 'u8',
 });
 
-/** Position of an account in a margined instrument after a trade. */
+/** Position of an account in a margined instrument after a trade; in an image: as it stands. */
 export const PositionChanged = layout('PositionChanged', EventType.PositionChanged, header, {
   /** Positive long, negative short. */
   positionLots: 'i53',
@@ -279,6 +280,20 @@ export const PositionChanged = layout('PositionChanged', EventType.PositionChang
   /** Since the account was opened. */
   realisedMinor: 'i53',
   accountId: 'u32',
+});
+
+/**
+ * Money of an account in one asset as it stands: only in images. What orders and withdrawals may use is
+ * `balanceMinor - heldMinor - marginMinor`.
+ */
+export const AccountBalance = layout('AccountBalance', EventType.AccountBalance, header, {
+  balanceMinor: 'i53',
+  /** Promised to open spot orders. */
+  heldMinor: 'i53',
+  /** Of positions and open orders in margined instruments. */
+  marginMinor: 'i53',
+  accountId: 'u32',
+  assetId: 'u32',
 });
 
 export const AssetAdded = layout('AssetAdded', EventType.AssetAdded, header, {
@@ -427,6 +442,7 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   AuctionUncrossed,
   LedgerPosted,
   PositionChanged,
+  AccountBalance,
   AssetAdded,
   InstrumentAdded,
   AccountAdded,

@@ -43,8 +43,27 @@ export const Limits = {
   ENTRY_BYTES_MAX: 128 * 1024,
   /** Bytes of commands that one event-loop turn may bring; then gateways stop reading until the log has them. */
   TURN_BYTES_MAX: 4 * 1024 * 1024,
+  /** Bytes of commands that the edge may have on their way to the order path; then its doors refuse. A power of two. */
+  EDGE_COMMANDS_BYTES_MAX: 1024 * 1024,
   /** Commands in one log entry. */
   ENTRY_COMMANDS_MAX: 65_535,
+  /** Rows of one page of history. */
+  HISTORY_PAGE_MAX: 1_000,
+  /** Rows of history that one question looks at before it answers with what it found and a cursor. */
+  HISTORY_SCAN_MAX: 10_000,
+  /** Candles of one answer. */
+  HISTORY_CANDLES_MAX: 1_000,
+  /** Accounts of one question. */
+  ACCOUNTS_PER_QUERY_MAX: 1_000,
+  /** Open orders of one account in an answer about it. */
+  ACCOUNT_OPEN_ORDERS_MAX: 1_000,
+  /** Questions of one asker that wait in the archive thread. */
+  ARCHIVE_QUESTIONS_MAX: 4_096,
+  /** How long a question waits for the archive to come to its sequence. */
+  ARCHIVE_WAIT_MS_MAX: 5_000,
+  /** Orders whose rows the history writer holds in memory. */
+  HISTORY_BATCH_ORDERS: 16_384,
+
   /** Words of one event batch handed to a sink. */
   EVENT_BATCH_WORDS: 64 * 1024,
 

@@ -1,8 +1,20 @@
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion } from './history.ts';
 
 /** Receives events as records in `words` from word `from` up to `to`. The memory is reused: copy what you keep. */
 export interface EventSink {
   onEvents(words: WordBuffer, from: number, to: number): void;
+}
+
+/**
+ * An event sink on a thread that reads the event ring. It gets an image first: events that describe what stands. When the
+ * ring has overtaken the thread, it is told to begin anew, and gets another image.
+ */
+export interface FollowingSink extends EventSink {
+  /** Events were lost: what this sink knows of standing state no longer holds. An image follows, in a while. */
+  onRestart(): void;
+  /** The image is whole: it stands after entry `sequence`, and the events of later entries follow. */
+  onImage(sequence: number): void;
 }
 
 /**
@@ -101,6 +113,19 @@ export interface Log {
   /** Forgets entries before `beforeSequence`, as far as whole segments allow. */
   truncate(beforeSequence: number): void;
   close(): void;
+}
+
+/** Answers of the archive thread about accounts and history. */
+export interface ArchiveQueries {
+  /**
+   * Resolves when the archive has applied the log up to `atSequence` (the asker's newest report, say; 0: as it is), with
+   * the answer and the sequence after which it stands.
+   * @throws ArchiveRefusedError
+   */
+  ask<Type extends ArchiveQuestion>(
+    query: ArchiveQuery<Type>,
+    atSequence: number,
+  ): Promise<{ readonly sequence: number; readonly result: ArchiveAnswerOf<Type> }>;
 }
 
 /** Where reports are that a gateway no longer has in memory: everything the log ever said to a user. */

@@ -15,7 +15,7 @@ test('RingReader: reads what is written after it started, once, in order', () =>
   const memory = ringMemory(16);
   const writer = new RingWriter(memory);
   writer.write(words(9), 0, 1, 0);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   writer.write(words(1, 2, 3), 0, 3, 0);
   writer.write(words(4, 5, 6), 1, 2, 0);
   assert.deepEqual(read(reader), [1, 2, 3, 5]);
@@ -25,7 +25,7 @@ test('RingReader: reads what is written after it started, once, in order', () =>
 test('RingReader: pieces go around the end of the ring', () => {
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   for (let turn = 0; turn < 20; turn++) {
     writer.write(words(turn, turn + 100), 0, 2, 0);
     assert.equal(reader.lagWords, 2);
@@ -36,7 +36,7 @@ test('RingReader: pieces go around the end of the ring', () => {
 test('RingReader: pieces of every length go around the end of the ring whole', () => {
   const memory = ringMemory(512);
   const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   const source = Int32Array.from({ length: 256 }, (_, i) => i + 1);
   for (let turn = 0; turn < 300; turn++) {
     const from = turn % 100;
@@ -52,7 +52,7 @@ test('RingReader: positions may wrap at 2^32', () => {
   const writer = new RingWriter(memory);
   for (let turn = 0; turn < 3; turn++) writer.write(words(1, 2, 3, 4), 0, 4, 0);
   assert.equal(head[0], 12);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   writer.write(words(7), 0, 1, 0);
   assert.deepEqual(read(reader), [7]);
 });
@@ -60,7 +60,7 @@ test('RingReader: positions may wrap at 2^32', () => {
 test('RingReader: a reader that was overtaken is told so and goes on with what comes next', () => {
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   for (let turn = 0; turn < 5; turn++) writer.write(words(turn, turn), 0, 2, 0);
   assert.equal(read(reader), 'lost');
   writer.write(words(42), 0, 1, 0);
@@ -70,7 +70,7 @@ test('RingReader: a reader that was overtaken is told so and goes on with what c
 test('RingReader: a writer in the middle of overwriting unread words counts as an overrun', () => {
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   for (let turn = 0; turn < 4; turn++) writer.write(words(turn, turn), 0, 2, 0);
   // The ring is exactly full. The writer announces two more words and is interrupted before it publishes them.
   Atomics.store(new Int32Array(memory), 1, 10);
@@ -80,12 +80,67 @@ test('RingReader: a writer in the middle of overwriting unread words counts as a
 test('RingReader: sleep ends when something is published', async () => {
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
-  const slept = reader.sleep(60_000);
+  const reader = new RingReader(memory, 0);
+  const slept = reader.sleep(60_000, false);
   writer.write(words(5), 0, 1, 0);
   writer.wake(0);
   await slept;
   assert.deepEqual(read(reader), [5]);
+});
+
+/** Whether a sleep has ended, once everything that is due has run. */
+async function hasEnded(sleep: Promise<void>): Promise<boolean> {
+  let ended = false;
+  void sleep.then(() => {
+    ended = true;
+  });
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return ended;
+}
+
+test('RingReader: sleep ends at once when something was published that was not read', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 0);
+  writer.write(words(5), 0, 1, 0);
+  await reader.sleep(60_000, false);
+  assert.deepEqual(read(reader), [5]);
+});
+
+test('RingWriter.wake: a reader in haste is woken each time, another at most once per millisecond', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const [hasty, other] = [new RingReader(memory, 0), new RingReader(memory, 1)];
+  const both = [hasty.sleep(60_000, true), other.sleep(60_000, false)];
+  writer.wake(0);
+  await Promise.all(both);
+  const again = hasty.sleep(60_000, true);
+  const slept = other.sleep(60_000, false);
+  writer.wake(0.5);
+  await again;
+  assert.equal(await hasEnded(slept), false);
+  writer.wake(1);
+  await slept;
+});
+
+test('RingReader.hurry: turns a sleep into one in haste, and begins none', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 3);
+  const first = reader.sleep(60_000, false);
+  writer.wake(0);
+  await first;
+  reader.hurry();
+  const second = reader.sleep(60_000, false);
+  writer.wake(0.1);
+  assert.equal(await hasEnded(second), false);
+  reader.hurry();
+  writer.wake(0.2);
+  await second;
+});
+
+test('RingReader: a ring has four readers', () => {
+  assert.throws(() => new RingReader(ringMemory(8), 4), AssertionError);
 });
 
 test('RingReader: the mark is at least that of the last piece before its position', () => {
@@ -93,7 +148,7 @@ test('RingReader: the mark is at least that of the last piece before its positio
   const writer = new RingWriter(memory);
   writer.write(words(1), 0, 1, 41);
   writer.write(words(2), 0, 1, 42);
-  const reader = new RingReader(memory);
+  const reader = new RingReader(memory, 0);
   assert.equal(reader.mark, 42);
   writer.write(words(3), 0, 1, 43);
   assert.deepEqual([reader.mark, read(reader)], [43, [3]]);

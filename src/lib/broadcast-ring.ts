@@ -1,11 +1,17 @@
 import { assert } from './assert.ts';
 
-/** Words of the ring's own head: published position, position being written, whether a reader sleeps, the mark. */
-const HEAD_WORDS = 16;
+/** Words of a cache line: a reader that goes to sleep does not disturb the writer. */
+const LINE_WORDS = 16;
+/** Readers that one ring can wake. */
+export const RING_READERS_MAX = 4;
+/** Words of the ring's own head: published position, position being written, the mark; then a line for each reader. */
+const HEAD_WORDS = (1 + RING_READERS_MAX) * LINE_WORDS;
 const PUBLISHED = 0;
 const WRITING = 1;
-const SLEEPING = 2;
-const MARK = 3;
+const MARK = 2;
+
+/** What the word of a reader says. */
+const Reader = { Awake: 0, Asleep: 1, AsleepInHaste: 2 } as const;
 
 /** Longer pieces are copied by memory block, at a fifth of the time per word; shorter ones are faster in a loop. */
 const COPY_LOOP_WORDS_MAX = 64;
@@ -25,14 +31,15 @@ export class RingWriter {
   declare private readonly data: Int32Array;
   declare private readonly mask: number;
   declare private position: number;
-  declare private wokenMs: number;
+  /** When each reader was last woken. */
+  declare private readonly wokenMs: Float64Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.head = new Int32Array(memory, 0, HEAD_WORDS);
     this.data = new Int32Array(memory, HEAD_WORDS * 4);
     this.mask = this.data.length - 1;
     this.position = 0;
-    this.wokenMs = Number.NEGATIVE_INFINITY;
+    this.wokenMs = new Float64Array(RING_READERS_MAX).fill(Number.NEGATIVE_INFINITY);
   }
 
   /**
@@ -54,15 +61,19 @@ export class RingWriter {
   }
 
   /**
-   * Wakes a reader that sleeps. A wake-up costs the writer some microseconds, so there is at most one per
-   * millisecond: readers sleep no longer than a few milliseconds (bench/throughput.ts).
+   * Wakes the readers that sleep: one that is in haste at once, the others at most once per millisecond each. A wake-up
+   * costs the writer some microseconds (bench/edge.ts), and those sleep no longer than a few milliseconds.
    * @param nowMs the time in milliseconds, from any origin
    */
   wake(nowMs: number): void {
-    if (Atomics.load(this.head, SLEEPING) === 0 || nowMs - this.wokenMs < 1) return;
-    this.wokenMs = nowMs;
-    Atomics.store(this.head, SLEEPING, 0);
-    Atomics.notify(this.head, PUBLISHED);
+    for (let slot = 0; slot < RING_READERS_MAX; slot++) {
+      const state = Atomics.load(this.head, wordOf(slot));
+      if (state === Reader.Awake) continue;
+      if (state === Reader.Asleep && nowMs - this.wokenMs[slot] < 1) continue;
+      this.wokenMs[slot] = nowMs;
+      Atomics.store(this.head, wordOf(slot), Reader.Awake);
+      Atomics.notify(this.head, wordOf(slot));
+    }
   }
 }
 
@@ -71,10 +82,17 @@ export class RingReader {
   declare private readonly head: Int32Array;
   declare private readonly data: Int32Array;
   declare private readonly mask: number;
+  /** Where this reader says that it sleeps. */
+  declare private readonly word: number;
   declare private position: number;
 
-  /** Starts at what is published next. */
-  constructor(memory: SharedArrayBuffer) {
+  /**
+   * Starts at what is published next.
+   * @param slot which of the ring's readers this is, from 0 to RING_READERS_MAX - 1
+   */
+  constructor(memory: SharedArrayBuffer, slot: number) {
+    assert(slot >= 0 && slot < RING_READERS_MAX, 'Condition: a ring has RING_READERS_MAX readers');
+    this.word = wordOf(slot);
     this.head = new Int32Array(memory, 0, HEAD_WORDS);
     this.data = new Int32Array(memory, HEAD_WORDS * 4);
     this.mask = this.data.length - 1;
@@ -120,13 +138,29 @@ export class RingReader {
     return -1;
   }
 
-  /** Resolves when something is published, or after `timeoutMs`. */
-  async sleep(timeoutMs: number): Promise<void> {
-    const position = this.position;
-    Atomics.store(this.head, SLEEPING, 1);
-    const wait = Atomics.waitAsync(this.head, PUBLISHED, position, timeoutMs);
-    if (wait.async) await wait.value;
+  /**
+   * Resolves when the writer wakes this reader because something was published, or after `timeoutMs`.
+   * @param inHaste at once, not within a millisecond or so
+   */
+  async sleep(timeoutMs: number, inHaste: boolean): Promise<void> {
+    const state = inHaste ? Reader.AsleepInHaste : Reader.Asleep;
+    Atomics.store(this.head, this.word, state);
+    // Published before the writer could see that this reader sleeps.
+    if (Atomics.load(this.head, PUBLISHED) === this.position) {
+      const wait = Atomics.waitAsync(this.head, this.word, state, timeoutMs);
+      if (wait.async) await wait.value;
+    }
+    Atomics.store(this.head, this.word, Reader.Awake);
   }
+
+  /** A sleep that was not in haste is from now on. */
+  hurry(): void {
+    Atomics.compareExchange(this.head, this.word, Reader.Asleep, Reader.AsleepInHaste);
+  }
+}
+
+function wordOf(slot: number): number {
+  return (1 + slot) * LINE_WORDS;
 }
 
 /** Copies words `from` to `to` of `source` to word `at` of `target`. */

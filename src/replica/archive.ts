@@ -19,6 +19,8 @@ export interface ArchiveOptions {
   /** Entries after which a snapshot is due. */
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
+  /** The entry in words `from` up to `to` is about to be applied. */
+  readonly beforeEntry: (words: WordBuffer, from: number, to: number) => void;
   /** Lets others read what the core's sinks keep of the events so far: before the progress is published. */
   readonly flushSinks: () => void;
   /** Makes it durable too: before every snapshot. */
@@ -81,6 +83,7 @@ export class Archive implements LogReader {
     to: number,
   ): void {
     const core = this.core;
+    this.options.beforeEntry(words, from, to);
     this.isWhole = false;
     core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     this.isWhole = true;

@@ -5,6 +5,7 @@ import { Attest, type CommandType, Tick } from '#domain/commands.ts';
 import type { CommandSink, Log, LogReader } from '#domain/ports.ts';
 import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { CommandInlet } from './command-inlet.ts';
 import { Outbox } from './outbox.ts';
 import type { StatusBoard } from './status-board.ts';
 
@@ -22,12 +23,15 @@ export interface ReplicaOptions {
   readonly onUnavailable: (error: OrderPathError) => void;
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
+  /** Commands of another thread; undefined: there is none. */
+  readonly inlet?: CommandInlet;
 }
 
 /**
  * A node's order path. One turn of it:
  *   1. gateways reserve commands in the outbox while the event loop reads its sockets
- *   2. when the loop has read them all, the outbox becomes one entry and the log makes it durable
+ *   2. when the loop has read them all, the commands of the inlet join them, the outbox becomes one entry and the log makes
+ *      it durable
  *   3. the log delivers it, the core applies it, its events go to the sinks
  *   4. gateways send what the events made them collect
  */
@@ -37,7 +41,10 @@ export class Replica implements LogReader {
   declare private readonly board: StatusBoard;
   declare private readonly options: ReplicaOptions;
   declare private readonly _outbox: Outbox;
+  declare private readonly inlet: CommandInlet | undefined;
   declare private readonly flushTurn: () => void;
+  declare private readonly arrangeTurn: () => void;
+  declare private isTurnArranged: boolean;
   declare private log: Log | undefined;
   declare private _failure: OrderPathError | undefined;
   declare private attestedSequence: number;
@@ -47,8 +54,15 @@ export class Replica implements LogReader {
     this.core = options.core;
     this.board = options.board;
     this.options = options;
+    this.inlet = options.inlet;
     this.flushTurn = () => this.#turn();
-    this._outbox = new Outbox(options.nodeId, options.epoch, () => setImmediate(this.flushTurn));
+    this.arrangeTurn = () => {
+      if (this.isTurnArranged) return;
+      this.isTurnArranged = true;
+      setImmediate(this.flushTurn);
+    };
+    this.isTurnArranged = false;
+    this._outbox = new Outbox(options.nodeId, options.epoch, this.arrangeTurn);
     this.outbox = this._outbox;
     this.log = undefined;
     this._failure = undefined;
@@ -83,6 +97,7 @@ export class Replica implements LogReader {
     this.#refuseUsedEpoch();
     this.board.durableSequence = this.core.sequence;
     this.attestedSequence = this.core.sequence;
+    this.inlet?.watch(this.arrangeTurn);
   }
 
   /** The core ignores entries of a start that it has seen the end of: the venue would take orders and never answer. */
@@ -138,8 +153,15 @@ export class Replica implements LogReader {
   }
 
   #turn(): void {
-    const log = this.log;
-    if (log === undefined || this._failure !== undefined) return;
+    const { log, inlet } = this;
+    if (log === undefined || this._failure !== undefined) {
+      this.isTurnArranged = false;
+      return;
+    }
+    // What the inlet puts into the outbox belongs to this turn.
+    this.isTurnArranged = true;
+    inlet?.take(this._outbox);
+    this.isTurnArranged = false;
     try {
       this._outbox.drain(log);
       log.commit();
@@ -147,13 +169,15 @@ export class Replica implements LogReader {
       this.#fail(error);
       return;
     }
+    inlet?.release();
     this.#attest();
     this.options.onTurnEnd();
+    inlet?.watch(this.arrangeTurn);
   }
 
   #fail(error: unknown): void {
     if (!(error instanceof LogUnavailableError || error instanceof CoreVersionError)) throw error;
-    this._outbox.close();
+    this.#close();
     this._failure = error;
     this.options.onUnavailable(error);
   }
@@ -173,11 +197,16 @@ export class Replica implements LogReader {
     i32[at + Attest.at.stateHashLow] = hashLow;
   }
 
-  /** Puts what is still in the outbox into the log and takes no more. */
+  /** Puts what is still in the outbox and the inlet into the log and takes no more. */
   stop(): void {
     if (this._isStopped) return;
     this._isStopped = true;
     this.#turn();
+    this.#close();
+  }
+
+  #close(): void {
     this._outbox.close();
+    this.inlet?.close();
   }
 }

@@ -157,7 +157,7 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   assert.match(statusText, /^log begins +with entry 1$/m);
   assert.match(
     statusText,
-    /^disk used +log [\d.]+ MB, snapshots [\d.]+ MB, reports [\d.]+ MB, market data [\d.]+ MB$/m,
+    /^disk used +log [\d.]+ MB, snapshots [\d.]+ MB, reports [\d.]+ MB, history [\d.]+ MB, market data [\d.]+ MB$/m,
   );
   assert.match(statusText, /^disk free +[\d.]+ [GT]B of [\d.]+ [GT]B/m);
 

@@ -51,6 +51,12 @@ export class FastEngine implements Engine, EventSink {
     return this.#events;
   }
 
+  /** The image events of an account, with at most `openOrdersMax` orders; undefined when there is no such account. */
+  describeAccount(accountId: number, openOrdersMax: number = Number.POSITIVE_INFINITY): Event[] | undefined {
+    this.#events = [];
+    return this.#core.describeAccount(accountId, openOrdersMax) ? this.#events : undefined;
+  }
+
   onEvents(words: WordBuffer, from: number, to: number): void {
     this.#events.push(...readEvents(words, from, to));
   }

@@ -1,9 +1,10 @@
 /**
- * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON]`, the JSON being what differs from the
- * configuration below. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
+ * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON [EDGE]]`, the JSON being what differs from
+ * the configuration below, EDGE the file of another edge thread. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
  * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, `fill`, which makes it
  * append some 4 MiB of log, and commands of the operator.
  */
+import { pathToFileURL } from 'node:url';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
@@ -35,6 +36,7 @@ const node = await startNode(
     ...(JSON.parse(process.argv[3] ?? '{}') as Partial<NodeConfig>),
   },
   quiet,
+  process.argv[4] === undefined ? undefined : pathToFileURL(process.argv[4]),
 );
 // Not the log's length: where threads start slowly, time has passed before.
 if (node.status().epoch === 1) {
@@ -56,6 +58,7 @@ console.log(
     ouchPort: node.ouchPort,
     marketDataPort: node.marketDataPort,
     snapshotPort: node.snapshotPort,
+    edgePorts: node.edgePorts,
     recovered,
   }),
 );

@@ -16,6 +16,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   ConfigError: ExitCode.Usage,
   LogCorruptError: ExitCode.Damaged,
   SnapshotError: ExitCode.Damaged,
+  HistoryMismatchError: ExitCode.Damaged,
   CoreVersionError: ExitCode.Damaged,
   ReplayFileError: ExitCode.Damaged,
   LogTruncatedError: ExitCode.Failure,
@@ -35,6 +36,12 @@ const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
   WRONG_NODE: ExitCode.Usage,
 };
 
+const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
+  MISSING: ExitCode.Failure,
+  DISK_FULL: ExitCode.Failure,
+  IO_ERROR: ExitCode.Failure,
+};
+
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */
 export function operational(error: unknown): { message: string; exitCode: ExitCode } | undefined {
@@ -44,6 +51,9 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   const code = 'code' in error ? String(error.code) : '';
   if (name === 'DataDirectoryError') {
     return { message, exitCode: EXIT_CODE_OF_DIRECTORY[code] ?? ExitCode.Failure };
+  }
+  if (name === 'HistoryError') {
+    return { message, exitCode: EXIT_CODE_OF_HISTORY[code] ?? ExitCode.Damaged };
   }
   const exitCode = EXIT_CODE_OF[name];
   if (exitCode !== undefined) return { message, exitCode };

@@ -52,6 +52,7 @@ function diskRows(disk: DiskUsage | undefined): [string, string][] {
     ['log', disk.logBytes],
     ['snapshots', disk.snapshotBytes],
     ['reports', disk.reportBytes],
+    ['history', disk.historyBytes],
     ['market data', disk.marketDataBytes],
   ].map(([name, bytes]) => `${name} ${formatByteSize(Number(bytes))}`);
   const free = `${formatByteSize(freeBytes)} of ${formatByteSize(volumeBytes)}`;

@@ -32,6 +32,7 @@ function keep(t: TestContext, limits: { keepLogBytes?: number; warnFreeBelowByte
     snapshotDirectory: join(dataDirectory, 'snapshots'),
     reportDirectory: join(dataDirectory, 'reports'),
     marketDataDirectory: join(dataDirectory, 'market-data'),
+    historyDirectory: join(dataDirectory, 'history'),
   };
   mkdirSync(paths.logDirectory);
   mkdirSync(paths.snapshotDirectory);

@@ -8,6 +8,7 @@ export interface DataPaths {
   readonly snapshotDirectory: string;
   readonly reportDirectory: string;
   readonly marketDataDirectory: string;
+  readonly historyDirectory: string;
 }
 
 /** What a node's files take on the disk, and what is left there. */
@@ -16,6 +17,8 @@ export interface DiskUsage {
   readonly logBytes: number;
   readonly snapshotBytes: number;
   readonly reportBytes: number;
+  /** The database and its write-ahead log. */
+  readonly historyBytes: number;
   /** The running session of the market-data feed. */
   readonly marketDataBytes: number;
   /** What the node may still write on the volume of its data directory. */
@@ -41,6 +44,7 @@ export function measureDisk(paths: DataPaths, warnFreeBelowBytes: number | undef
     logBytes: bytesIn(paths.logDirectory),
     snapshotBytes: bytesIn(paths.snapshotDirectory),
     reportBytes: bytesIn(paths.reportDirectory),
+    historyBytes: bytesIn(paths.historyDirectory),
     marketDataBytes: bytesIn(paths.marketDataDirectory),
     freeBytes: bavail * bsize,
     volumeBytes,

@@ -5,7 +5,7 @@ import { FreeSpaceAlarm } from './free-space-alarm.ts';
 /** Free space over time, in GB, and whether each is warned of, the threshold being 10 GB. */
 function warned(freeGb: readonly number[]): boolean[] {
   const alarm = new FreeSpaceAlarm();
-  const used = { logBytes: 0, snapshotBytes: 0, reportBytes: 0, marketDataBytes: 0 };
+  const used = { logBytes: 0, snapshotBytes: 0, reportBytes: 0, historyBytes: 0, marketDataBytes: 0 };
   return freeGb.map((free) => {
     const usage = { ...used, freeBytes: free * 1e9, volumeBytes: 100e9, warnFreeBelowBytes: 10e9 };
     return alarm.warning('/data', usage) !== undefined;
@@ -31,7 +31,7 @@ test('FreeSpaceAlarm: begins anew after free space has come back well above the 
 });
 
 test('FreeSpaceAlarm: says how much is left, where, and what to do', () => {
-  const used = { logBytes: 0, snapshotBytes: 0, reportBytes: 0, marketDataBytes: 0 };
+  const used = { logBytes: 0, snapshotBytes: 0, reportBytes: 0, historyBytes: 0, marketDataBytes: 0 };
   const usage = { ...used, freeBytes: 3.2e9, volumeBytes: 252e9, warnFreeBelowBytes: 25.2e9 };
   assert.equal(
     new FreeSpaceAlarm().warning('/data', usage),

@@ -11,8 +11,10 @@ import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
+import { HistoryKeeper } from '../history/history-keeper.ts';
 import { restoreFrom } from '../restore.ts';
-import type { ArchiveThreadData, FromThread, ImageAnswer, ImageRequest, ToThread } from './messages.ts';
+import { ArchiveAnswers } from './archive-answers.ts';
+import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /**
@@ -20,6 +22,10 @@ import { threadLog } from './thread-log.ts';
  * the log and one write for each user's file: shorter pauses cost the order path's core more, and nobody waits for this.
  */
 const PAUSE_MS = 20;
+
+/** Pause while somebody waits for an answer: the bound on how often questions can make the archive take a step. */
+const ASKED_PAUSE_MS = 1;
+const FIGURES_MS = 1_000;
 
 /** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk. */
 class ArchiveThread {
@@ -29,11 +35,18 @@ class ArchiveThread {
   declare private readonly fan: EventFan;
   declare private readonly tail: LogTail;
   declare private readonly disk: DiskKeeper;
-  /** The market-data thread. */
-  declare private readonly peer: MessagePort;
-  declare private imageRequests: ImageRequest[];
+  declare private readonly history: HistoryKeeper;
+  declare private readonly answers: ArchiveAnswers;
+  /** Of the threads that ask: images, accounts, history. */
+  declare private readonly ports: Set<MessagePort>;
+  /** Who waits for an image, and from which entry on it may be. */
+  declare private readonly imageRequests: Map<MessagePort, number>;
   declare private closing: boolean;
+  /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
+  /** When the last step ended. */
+  declare private steppedMs: number;
+  declare private figuresMs: number;
 
   constructor(data: ArchiveThreadData) {
     const { paths } = data;
@@ -43,12 +56,24 @@ class ArchiveThread {
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.fan = fan;
-    this.peer = data.peer;
     this.core = core;
     this.reports = new ReportWriter({ directory: paths.reportDirectory });
-    this.imageRequests = [];
+    this.history = new HistoryKeeper({
+      directory: paths.historyDirectory,
+      logDirectory: paths.logDirectory,
+      snapshotDirectory: paths.snapshotDirectory,
+      logId: data.logId,
+      core,
+      fan,
+      logger: threadLog,
+    });
+    this.answers = new ArchiveAnswers({ core, fan, history: this.history });
+    this.ports = new Set();
+    this.imageRequests = new Map();
     this.closing = false;
     this.timer = undefined;
+    this.steppedMs = 0;
+    this.figuresMs = 0;
     fan.add(this.reports);
     this.tail = new LogTail({
       directory: paths.logDirectory,
@@ -63,8 +88,15 @@ class ArchiveThread {
       logId: data.logId,
       snapshotEvery: data.snapshotEvery,
       snapshotsKept: data.snapshotsKept,
-      flushSinks: () => this.reports.flush(),
-      syncSinks: () => this.reports.sync(),
+      beforeEntry: (words, from, to) => this.history.onEntry(words, from, to),
+      flushSinks: () => {
+        this.reports.flush();
+        this.history.flush(performance.now());
+      },
+      syncSinks: () => {
+        this.reports.sync();
+        this.history.sync();
+      },
       onDiverged: (sequence, ownHash) =>
         threadLog.error(
           { sequence, ownHash },
@@ -89,43 +121,87 @@ class ArchiveThread {
       logger: threadLog,
     });
     this.disk.planTruncation();
+    for (const peer of data.peers) this.#connect(peer);
   }
 
   run(): void {
     parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
-    this.peer.on('message', (request: ImageRequest) => this.imageRequests.push(request));
     this.#loop();
   }
 
   #loop(): void {
+    this.timer = undefined;
     this.disk.step(performance.now());
     const hasMore = this.archive.step();
+    const isHistoryBehind = this.history.step();
     this.#answerImages();
+    this.answers.answer(performance.now());
+    this.#postFigures();
     if (this.closing && !hasMore) {
       this.#close();
       return;
     }
-    if (hasMore) setImmediate(() => this.#loop());
-    else this.timer = setTimeout(() => this.#loop(), PAUSE_MS);
+    this.steppedMs = performance.now();
+    if (hasMore || isHistoryBehind || this.answers.isReady) setImmediate(() => this.#loop());
+    else this.#pause(this.answers.count > 0 ? ASKED_PAUSE_MS : PAUSE_MS);
+  }
+
+  #pause(ms: number): void {
+    this.timer = setTimeout(() => this.#loop(), ms);
+  }
+
+  /** Somebody waits for the next step: ends a pause early, but makes it no shorter than ASKED_PAUSE_MS. */
+  #hurry(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.#pause(Math.max(0, this.steppedMs + ASKED_PAUSE_MS - performance.now()));
   }
 
   #onMessage(message: ToThread): void {
     if (message.kind === 'snapshot') this.archive.snapshot();
+    else if (message.kind === 'connect') this.#connect(message.port);
     else this.closing = true;
+  }
+
+  #connect(port: MessagePort): void {
+    this.ports.add(port);
+    port.on('message', (message: ToArchive) => {
+      if (message.kind === 'image') this.imageRequests.set(port, message.sequence);
+      else this.answers.add(port, message, performance.now());
+      this.#hurry();
+    });
+    port.on('close', () => {
+      this.ports.delete(port);
+      this.answers.remove(port);
+      this.imageRequests.delete(port);
+    });
   }
 
   /** Answers the requests that the shadow core has caught up with. */
   #answerImages(): void {
-    const ready = this.imageRequests.filter(({ sequence }) => sequence <= this.core.sequence);
+    const ready: MessagePort[] = [];
+    for (const [port, sequence] of this.imageRequests) if (sequence <= this.core.sequence) ready.push(port);
     if (ready.length === 0) return;
-    this.imageRequests = this.imageRequests.filter(({ sequence }) => sequence > this.core.sequence);
     const collector = new Collector();
-    const remove = this.fan.add(collector);
-    this.core.describe({ liveOrders: false, restingOrders: true });
-    remove();
+    this.fan.only(collector, () => this.core.describe({ liveOrders: false, restingOrders: true }));
     const { batches } = collector;
     const answer: ImageAnswer = { kind: 'image', sequence: this.core.sequence, batches };
-    this.peer.postMessage(answer);
+    for (const port of ready) {
+      this.imageRequests.delete(port);
+      port.postMessage(answer);
+    }
+  }
+
+  #postFigures(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.figuresMs < FIGURES_MS) return;
+    this.figuresMs = nowMs;
+    const figures = {
+      historyLagEntries: this.core.sequence - this.history.lastSequence,
+      historyFailed: this.history.hasFailed ? 1 : 0,
+      archiveQuestions: this.answers.count,
+    };
+    post({ kind: 'figures', figures });
   }
 
   #close(): void {
@@ -133,8 +209,9 @@ class ArchiveThread {
     this.archive.snapshot();
     this.reports.sync();
     this.reports.close();
+    this.history.close();
     this.tail.close();
-    this.peer.close();
+    for (const port of this.ports) port.close();
     parentPort?.close();
   }
 }

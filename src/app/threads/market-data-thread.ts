@@ -1,57 +1,39 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { EventType, UserAdded, UserEnabledSet, UserPasswordSet } from '#domain/events.ts';
-import type { EventSink } from '#domain/ports.ts';
+import type { EventSink, FollowingSink } from '#domain/ports.ts';
 import { ItchServer } from '#gateways/itch/itch-server.ts';
 import type { ItchSource } from '#gateways/itch/itch-source.ts';
 import { type Credentials, PASSWORD_HASH_BYTES, SALT_BYTES } from '#gateways/soupbin/password.ts';
-import { RingReader } from '#lib/broadcast-ring.ts';
-import { WordBuffer } from '#lib/word-buffer.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
-import { StatusBoard } from '#replica/status-board.ts';
-import type {
-  FigureMessage,
-  ImageAnswer,
-  ImageRequest,
-  MarketDataThreadData,
-  ReadyMessage,
-  ToThread,
-} from './messages.ts';
+import type { FigureMessage, MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
+import { RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
 
-const SLEEP_MS = 5;
-
-/**
- * The market-data thread: events from the ring, ITCH to clients. When it falls further behind than the ring is
- * long, or at its start, it takes the standing state from the archive thread and goes on from there.
- */
-class MarketDataThread {
+/** The market-data thread: events from the ring, ITCH to clients. A new image begins a new session of the feed. */
+class MarketDataThread implements FollowingSink {
   declare private readonly data: MarketDataThreadData;
-  declare private readonly board: StatusBoard;
-  declare private readonly ring: RingReader;
-  declare private readonly copy: WordBuffer;
+  declare private readonly follower: RingFollower;
   declare private readonly feed: MarketDataFeed;
   declare private readonly users: UserDirectory;
-  /** Called with the image, or with undefined when the node stops. */
-  declare private onImage: ((answer: ImageAnswer | undefined) => void) | undefined;
   declare private hasImage: boolean;
-  /** Sequence after which the image stood. */
-  declare private imageSequence: number;
-  declare private overruns: number;
-  declare private closing: boolean;
   declare private sessions: number;
 
   constructor(data: MarketDataThreadData) {
     this.data = data;
-    this.board = new StatusBoard(data.board);
-    this.ring = new RingReader(data.ring);
-    this.copy = WordBuffer.allocate(this.ring.capacityWords);
+    const { board, ring, peer } = data;
+    this.follower = new RingFollower({
+      board,
+      ring,
+      slot: RingSlot.marketData,
+      peer,
+      sinks: [this],
+      what: 'market data',
+      isInHaste: () => false,
+    });
     this.users = new UserDirectory();
-    this.onImage = undefined;
-    this.overruns = 0;
-    this.closing = false;
     this.hasImage = false;
-    this.imageSequence = 0;
     this.sessions = 0;
     this.feed = new MarketDataFeed({
       directory: data.directory,
@@ -61,17 +43,8 @@ class MarketDataThread {
   }
 
   async run(): Promise<void> {
-    const { peer } = this.data;
     parentPort?.on('message', ({ kind }: ToThread) => {
-      if (kind !== 'close') return;
-      this.closing = true;
-      this.onImage?.(undefined);
-    });
-    peer.on('message', (answer: ImageAnswer) => this.onImage?.(answer));
-    peer.on('close', () => {
-      if (this.closing) return;
-      threadLog.error({}, 'the archive thread is gone: market data cannot begin anew. Restart the node');
-      this.onImage?.(undefined);
+      if (kind === 'close') this.follower.close();
     });
     const { host, port, snapshotPort } = this.data;
     const options = { host, allowAnonymous: true, credentials: (name: string) => this.users.get(name) };
@@ -85,62 +58,27 @@ class MarketDataThread {
       { ...options, name: 'glimpse', port: snapshotPort },
       threadLog,
     );
-    const ports = [(await live.listen()).port, (await glimpse.listen()).port];
-    parentPort?.postMessage({ kind: 'ready', port: ports[0], snapshotPort: ports[1] } satisfies ReadyMessage);
-    await this.#takeImage();
+    const ports = { itch: (await live.listen()).port, glimpse: (await glimpse.listen()).port };
+    parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
     const timer = setInterval(() => this.#postFigures(live.clients + glimpse.clients), 1_000);
-    while (!this.closing) {
-      const words = this.ring.read(this.copy.i32);
-      if (words === -1) await this.#onOverrun();
-      else if (words === 0) await this.ring.sleep(SLEEP_MS);
-      else this.#publish(words);
-      if (words > 0) await new Promise((resolve) => setImmediate(resolve));
-    }
+    await this.follower.run();
     clearInterval(timer);
     this.feed.close();
     await Promise.all([live.close('the node stops'), glimpse.close('the node stops')]);
-    peer.close();
     parentPort?.close();
   }
 
-  /** Publishes what was read from the ring, without what the image already says. */
-  #publish(words: number): void {
-    const { i32, f64 } = this.copy;
-    let from = 0;
-    while (from < words && f64[(from + 2) >> 1] <= this.imageSequence) from += i32[from] >>> 16;
-    if (from === words) return;
-    this.users.onEvents(this.copy, from, words);
-    this.feed.onEvents(this.copy, from, words);
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    this.users.onEvents(words, from, to);
+    this.feed.onEvents(words, from, to);
   }
 
-  async #onOverrun(): Promise<void> {
-    this.overruns++;
-    threadLog.warn(
-      { overruns: this.overruns },
-      'market data fell behind the event ring: a new session begins',
-    );
+  onRestart(): void {
     this.hasImage = false;
     this.feed.restart();
-    await this.#takeImage();
   }
 
-  /** Starts the feed from the archive's state. */
-  async #takeImage(): Promise<void> {
-    // The entry of the newest piece that the ring reader has passed may not be on the board yet.
-    const durable = this.board.durableSequence;
-    const sequence = durable + Math.max(0, (this.ring.mark - durable) | 0);
-    if (this.closing) return;
-    const answer = await new Promise<ImageAnswer | undefined>((resolve) => {
-      this.onImage = resolve;
-      this.data.peer.postMessage({ kind: 'image', sequence } satisfies ImageRequest);
-    });
-    if (answer === undefined) return;
-    for (const batch of answer.batches) {
-      const words = new WordBuffer(batch);
-      this.users.onEvents(words, 0, words.words);
-      this.feed.onEvents(words, 0, words.words);
-    }
-    this.imageSequence = answer.sequence;
+  onImage(): void {
     this.hasImage = true;
   }
 
@@ -155,8 +93,8 @@ class MarketDataThread {
   #postFigures(clients: number): void {
     const figures = {
       marketDataClients: clients,
-      marketDataLagWords: this.ring.lagWords,
-      marketDataOverruns: this.overruns,
+      marketDataLagWords: this.follower.lagWords,
+      marketDataOverruns: this.follower.overruns,
       marketDataFailed: this.feed.failure === undefined ? 0 : 1,
     };
     parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);

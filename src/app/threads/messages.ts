@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
 /** What the archive thread is started with. */
@@ -14,8 +15,8 @@ export interface ArchiveThreadData {
   readonly keepLogBytes: number | undefined;
   /** Free space below which to warn; undefined: a tenth of the volume. */
   readonly warnFreeBelowBytes: number | undefined;
-  /** To the market-data thread, which asks for images. */
-  readonly peer: MessagePort;
+  /** To the threads that ask for images. */
+  readonly peers: readonly MessagePort[];
 }
 
 /** What the market-data thread is started with. */
@@ -32,6 +33,17 @@ export interface MarketDataThreadData {
   readonly peer: MessagePort;
 }
 
+/** What the edge thread is started with. */
+export interface EdgeThreadData {
+  readonly board: SharedArrayBuffer;
+  /** The event ring. */
+  readonly ring: SharedArrayBuffer;
+  /** The ring of commands to the order path. */
+  readonly commands: SharedArrayBuffer;
+  /** To the archive thread, which answers with images. */
+  readonly peer: MessagePort;
+}
+
 export type LogLevel = 'info' | 'warn' | 'error';
 
 /** A line for the node's log. */
@@ -42,11 +54,10 @@ export interface LogMessage {
   readonly message: string;
 }
 
-/** The market-data thread listens. */
+/** The thread's doors listen on these ports. */
 export interface ReadyMessage {
   readonly kind: 'ready';
-  readonly port: number;
-  readonly snapshotPort: number;
+  readonly ports: { readonly [door: string]: number };
 }
 
 /** Asks the archive for the standing state as image events, at `sequence` or later. */
@@ -60,6 +71,43 @@ export interface ImageAnswer {
   readonly kind: 'image';
   readonly sequence: number;
   readonly batches: readonly SharedArrayBuffer[];
+}
+
+/** Asks the archive what it answers when it has applied the log up to `atSequence`; see ArchiveQuestions. */
+export interface ArchiveRequest {
+  readonly kind: 'query';
+  /** The asker's own, to tell answers apart. */
+  readonly id: number;
+  readonly atSequence: number;
+  readonly query: ArchiveQuery;
+}
+
+export interface ArchiveAnswer {
+  readonly kind: 'answer';
+  readonly id: number;
+  /** Last entry of the log that the answer has seen. */
+  readonly sequence: number;
+  readonly result: ArchiveAnswerOf<ArchiveQuestion>;
+}
+
+/** A question that gets no answer. */
+export interface ArchiveRefusalMessage {
+  readonly kind: 'refusal';
+  readonly id: number;
+  /** Last entry that the archive had applied. */
+  readonly sequence: number;
+  readonly code: ArchiveRefusal;
+  readonly message: string;
+}
+
+/** What the archive's port takes, and what comes from it. */
+export type ToArchive = ImageRequest | ArchiveRequest;
+export type FromArchive = ImageAnswer | ArchiveAnswer | ArchiveRefusalMessage;
+
+/** Gives the archive one more port for images and questions. */
+export interface ConnectRequest {
+  readonly kind: 'connect';
+  readonly port: MessagePort;
 }
 
 export interface SnapshotRequest {
@@ -88,5 +136,5 @@ export interface DiskMessage {
   readonly usage: DiskUsage;
 }
 
-export type ToThread = SnapshotRequest | CloseRequest;
+export type ToThread = SnapshotRequest | CloseRequest | ConnectRequest;
 export type FromThread = LogMessage | ReadyMessage | FigureMessage | TruncateMessage | DiskMessage;

@@ -63,6 +63,11 @@ const FLAGS_OF: Readonly<Record<string, Enumeration>> = { orderFlags: OrderFlag,
 export const REDACTED = '(not shown)';
 const CREDENTIALS: ReadonlySet<string> = new Set(['salt', 'passwordHash', 'verifier']);
 
+/** Whether a field of this name holds credentials, which are shown to nobody. */
+export function isCredential(fieldName: string): boolean {
+  return CREDENTIALS.has(fieldName);
+}
+
 /** A record for people and JSON: enumerations are names, flags lists of names, bytes hexadecimal, the time is ISO 8601. */
 export type Description = { type: string } & Record<string, string | number | readonly (string | number)[]>;
 
@@ -107,7 +112,7 @@ function describe(record: Command | Event, isEvent: boolean): Description {
     if (name === 'timeNanos' && isEvent) continue;
     if (name === 'timeSeconds' && isEvent) {
       description['time'] = formatTime(value as number, fields['timeNanos'] as number);
-    } else if (CREDENTIALS.has(name)) {
+    } else if (isCredential(name)) {
       description[name] = REDACTED;
     } else if (typeof value === 'number') {
       description[name] = describeNumber(record.type, name, value, isEvent);

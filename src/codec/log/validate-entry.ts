@@ -25,8 +25,13 @@ export const EntryFault = {
 export type EntryFault = (typeof EntryFault)[keyof typeof EntryFault];
 
 /** Words of each command by its type; 0 where there is none. */
-const COMMAND_WORDS = new Int32Array(256);
-for (const layout of COMMAND_LAYOUTS) COMMAND_WORDS[layout.type] = layout.words;
+export const COMMAND_WORDS: Readonly<Int32Array> = commandWords();
+
+function commandWords(): Int32Array {
+  const words = new Int32Array(256);
+  for (const layout of COMMAND_LAYOUTS) words[layout.type] = layout.words;
+  return words;
+}
 
 const COUNT_FIELD = EntryHeader.fields.find(({ name }) => name === 'commandCount');
 const COUNT_WORD = EntryHeader.at.commandCount;

@@ -5,7 +5,7 @@ import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { INT53_MAX, mulDivFloor, mulMulDivFloor } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { type AccountTable, VENUE_ACCOUNT_ROW } from '../registry/accounts.ts';
+import { type AccountTable, AccountWord, VENUE_ACCOUNT_ROW } from '../registry/accounts.ts';
 import type { AssetTable } from '../registry/assets.ts';
 import { isAmount, isId } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
@@ -25,6 +25,9 @@ const BASE_BALANCE = 2;
 const QUOTE_BALANCE = 3;
 const VENUE_BALANCE = 4;
 const IS_SPOT = 5;
+/** The account's next holding plus 1; 0 none. */
+const NEXT_OF_ACCOUNT = 24;
+const FIRST_HOLDING = AccountWord.firstHolding;
 /** Offsets of a holding's amounts in `doubles`, from `holding << 4`. */
 export const HoldingDouble = {
   openBuyLots: 3,
@@ -185,6 +188,16 @@ export class Ledger {
     return this.doubles[(holding << 4) | REALISED];
   }
 
+  /** The holding that the account got last, or -1: the others follow by `nextOfAccount`. */
+  firstOfAccount(accountRow: number): number {
+    return this.accounts.words[(accountRow << 5) | FIRST_HOLDING] - 1;
+  }
+
+  /** The account's holding before this one, or -1. */
+  nextOfAccount(holding: number): number {
+    return this.words[(holding << 5) | NEXT_OF_ACCOUNT] - 1;
+  }
+
   /** The holding of an account in an instrument, or -1 where there never was one. */
   find(accountRow: number, instrumentRow: number): number {
     return this.rowOf.get(accountRow, instrumentRow);
@@ -212,6 +225,9 @@ export class Ledger {
     this.words[at | QUOTE_BALANCE] = quote;
     this.words[at | VENUE_BALANCE] = venue;
     this.words[at | IS_SPOT] = isSpot ? 1 : 0;
+    const account = accountRow << 5;
+    this.words[at | NEXT_OF_ACCOUNT] = this.accounts.words[account | FIRST_HOLDING];
+    this.accounts.words[account | FIRST_HOLDING] = row + 1;
     this.rowOf.set(accountRow, instrumentRow, row);
     return row;
   }

@@ -29,6 +29,8 @@ export const AccountWord = {
   /** Ends of the account's list of live orders; kept by Orders. */
   firstOrder: 8,
   lastOrder: 9,
+  /** Beginning of the account's list of holdings, plus 1; kept by Ledger. */
+  firstHolding: 18,
 } as const;
 /** Offsets of its 64-bit fields, from `row << 4` in `doubles`. */
 export const AccountDouble = {

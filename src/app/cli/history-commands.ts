@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { LogReader } from '#domain/ports.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { lockDirectory } from '#log/file/directory-lock.ts';
+import { nodeDisk } from '#log/file/disk.ts';
+import { LogTail } from '#log/file/log-tail.ts';
+import { listSegments } from '#log/file/scan.ts';
+import { compareHistories } from '#projections/history/history-compare.ts';
+import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
+import { HistoryWriter } from '#projections/history/history-writer.ts';
+import { type HistoryBase, historyBase } from '../history/history-base.ts';
+import { HistoryCatchUp } from '../history/history-catch-up.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import { dataDirOption } from './options.ts';
+import type { Output } from './output.ts';
+import { Progress } from './progress.ts';
+
+const STEP_BYTES = 1024 * 1024;
+
+/** `hive history rebuild|verify`. */
+export function historyCommands(output: () => Output): Command {
+  const history = new Command('history').description('orders, fills, postings and admin actions in SQLite');
+  history
+    .command('rebuild')
+    .description('write history anew from the log; the node must be stopped')
+    .addOption(dataDirOption())
+    .action(({ dataDir }) => rebuild(dataDir, output()));
+  history
+    .command('verify')
+    .description('write history once more from the log, elsewhere, and compare every row')
+    .addOption(dataDirOption())
+    .action(({ dataDir }) => verify(dataDir, output()));
+  return history;
+}
+
+/** Where the parts of a data directory are. */
+interface Parts {
+  readonly logId: string;
+  readonly logDirectory: string;
+  readonly snapshotDirectory: string;
+  readonly historyDirectory: string;
+}
+
+/** @throws DataDirectoryError */
+function partsOf(dataDirectory: string): Parts {
+  const { logId } = readDataDirectoryMeta(dataDirectory);
+  return {
+    logId,
+    logDirectory: join(dataDirectory, 'log'),
+    snapshotDirectory: join(dataDirectory, 'snapshots'),
+    historyDirectory: join(dataDirectory, 'history'),
+  };
+}
+
+function rebuild(dataDirectory: string, output: Output): void {
+  const parts = partsOf(dataDirectory);
+  const unlock = lockDirectory(dataDirectory);
+  try {
+    const base = baseOf(parts);
+    removeHistory(parts.historyDirectory);
+    const database = HistoryDatabase.open(parts.historyDirectory, parts.logId);
+    try {
+      const writer = writeFromLog(database, parts, base, lastSequenceOf(parts.logDirectory), 'writing');
+      writer.sync();
+      const { completeFrom, lastSequence } = database.meta;
+      output.result({ completeFrom, lastSequence }, () =>
+        [`history holds entries ${completeFrom} to ${lastSequence}`, ...incomplete(completeFrom)].join('\n'),
+      );
+    } finally {
+      database.close();
+    }
+  } finally {
+    unlock();
+  }
+}
+
+function verify(dataDirectory: string, output: Output): void {
+  const parts = partsOf(dataDirectory);
+  const actual = HistoryDatabase.openReadOnly(parts.historyDirectory, parts.logId);
+  const directory = mkdtempSync(join(tmpdir(), 'hive-history-'));
+  try {
+    const { completeFrom, lastSequence } = actual.hold();
+    const end = lastSequenceOf(parts.logDirectory);
+    if (lastSequence > end) {
+      throw new CliError(
+        ExitCode.Damaged,
+        `history goes to entry ${lastSequence}, the log ends with entry ${end}: history is of another past. Stop the node and run "hive history rebuild"`,
+      );
+    }
+    const base = baseOf(parts);
+    const expected = HistoryDatabase.open(directory, parts.logId);
+    try {
+      writeFromLog(expected, parts, base, lastSequence, 'reading the log');
+      const after = Math.max(base.sequence, completeFrom - 1);
+      const progress = new Progress('comparing');
+      const { rows, difference } = compareHistories(actual, expected, after, (index, tables) =>
+        progress.update(index, tables),
+      );
+      progress.end();
+      if (difference !== undefined) {
+        const { table, actual: found, expected: wanted } = difference;
+        throw new CliError(
+          ExitCode.Damaged,
+          `history differs from the log in table ${table}:\n  it has   ${found}\n  log says ${wanted}\nStop the node and run "hive history rebuild"`,
+        );
+      }
+      const whole = after === 0;
+      output.result({ completeFrom, lastSequence, comparedFrom: after + 1, rows, whole }, () => {
+        const first = `history agrees with the log: ${rows} rows of entries ${after + 1} to ${lastSequence}`;
+        const rest =
+          'candles, fees and orders that began before were not compared: the log does not go back so far';
+        return [first, ...(whole ? [] : [rest]), ...incomplete(completeFrom)].join('\n');
+      });
+    } finally {
+      expected.close();
+    }
+  } finally {
+    actual.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Writes a history that is empty, from `base` up to entry `toSequence`. */
+function writeFromLog(
+  database: HistoryDatabase,
+  parts: Parts,
+  base: HistoryBase,
+  toSequence: number,
+  label: string,
+): HistoryWriter {
+  const { logDirectory, logId } = parts;
+  const writer = new HistoryWriter(database);
+  const catchUp = new HistoryCatchUp({ writer, base, logDirectory, logId, stateHash: '' });
+  const progress = new Progress(label);
+  try {
+    while (catchUp.step(toSequence)) {
+      progress.update(catchUp.core.sequence - base.sequence, toSequence - base.sequence);
+    }
+  } finally {
+    progress.end();
+    catchUp.close();
+  }
+  return writer;
+}
+
+/** Where to begin for as much as there is. */
+function baseOf({ logDirectory, snapshotDirectory }: Parts): HistoryBase {
+  const base = historyBase(logDirectory, snapshotDirectory, 0);
+  if (base !== undefined) return base;
+  throw new CliError(
+    ExitCode.Failure,
+    'the beginning of the log was removed, and no snapshot is from before what is left: there is nothing to write history from',
+  );
+}
+
+/** The last whole entry of a log; 0 when it is empty. */
+function lastSequenceOf(directory: string): number {
+  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
+  const counter = new LogTail({ directory, fromSequence: begin });
+  const nothing: LogReader = { deliver: () => {} };
+  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
+  counter.close();
+  return counter.nextSequence - 1;
+}
+
+function incomplete(completeFrom: number): string[] {
+  if (completeFrom === 1) return [];
+  return [`what was before entry ${completeFrom} is lacking: the log no longer had it`];
+}

@@ -1,0 +1,167 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { TradingCore } from '#core/trading-core.ts';
+import {
+  type ArchiveAnswerOf,
+  type ArchiveQuery,
+  type ArchiveQuestion,
+  ArchiveRefusedError,
+} from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
+import type { HistoryReader } from '#projections/history/history-reader.ts';
+import type { EventFan } from '../event-fan.ts';
+import { describeAccount } from './account-answer.ts';
+import type { ArchiveAnswer, ArchiveRefusalMessage, ArchiveRequest } from './messages.ts';
+
+/** What of the history keeper answers need. */
+export interface AnswerableHistory {
+  readonly lastSequence: number;
+  readonly hasFailed: boolean;
+  readonly current: HistoryReader | undefined;
+  flush(nowMs: number): void;
+}
+
+export interface ArchiveAnswersOptions {
+  readonly core: TradingCore;
+  readonly fan: EventFan;
+  readonly history: AnswerableHistory;
+}
+
+interface Waiting {
+  readonly port: MessagePort;
+  readonly request: ArchiveRequest;
+  readonly untilMs: number;
+}
+
+/** Longest time on answers before the archive goes on with the log. */
+const TURN_MS = 10;
+const NOW = Number.POSITIVE_INFINITY;
+const ACCOUNT_ID_MAX = Limits.ID_MAX;
+
+/**
+ * Questions of other threads. Each waits until the archive has applied the entry that it names, at most
+ * ARCHIVE_WAIT_MS_MAX; answers stand between entries.
+ */
+export class ArchiveAnswers {
+  declare private readonly core: TradingCore;
+  declare private readonly fan: EventFan;
+  declare private readonly history: AnswerableHistory;
+  declare private waiting: Waiting[];
+  /** By asker: its questions in `waiting`. */
+  declare private readonly counts: Map<MessagePort, number>;
+
+  constructor({ core, fan, history }: ArchiveAnswersOptions) {
+    this.core = core;
+    this.fan = fan;
+    this.history = history;
+    this.waiting = [];
+    this.counts = new Map();
+  }
+
+  /** Questions that wait, for the archive or for their turn. */
+  get count(): number {
+    return this.waiting.length;
+  }
+
+  /** Whether one of them can be answered without more of the log. */
+  get isReady(): boolean {
+    return this.waiting.some(({ request }) => request.atSequence <= this.core.sequence);
+  }
+
+  /** Takes a question; refuses it when its asker has too many waiting. */
+  add(port: MessagePort, request: ArchiveRequest, nowMs: number): void {
+    const count = this.counts.get(port) ?? 0;
+    if (count >= Limits.ARCHIVE_QUESTIONS_MAX) {
+      refuse(
+        port,
+        request.id,
+        this.core.sequence,
+        new ArchiveRefusedError('BUSY', 'too many questions wait'),
+      );
+      return;
+    }
+    this.counts.set(port, count + 1);
+    this.waiting.push({ port, request, untilMs: nowMs + Limits.ARCHIVE_WAIT_MS_MAX });
+  }
+
+  /** Forgets the questions of an asker that is gone. */
+  remove(port: MessagePort): void {
+    this.counts.delete(port);
+    this.waiting = this.waiting.filter((one) => one.port !== port);
+  }
+
+  /** Answers what can be answered, for some milliseconds, in the order of asking; refuses what has waited too long. */
+  answer(nowMs: number): void {
+    const { waiting } = this;
+    if (waiting.length === 0) return;
+    const endMs = performance.now() + TURN_MS;
+    const left: Waiting[] = [];
+    for (let index = 0; index < waiting.length; index++) {
+      const one = waiting[index];
+      const isLate = one.request.atSequence > this.core.sequence && nowMs >= one.untilMs;
+      if (isLate || one.request.atSequence <= this.core.sequence) {
+        this.counts.set(one.port, (this.counts.get(one.port) ?? 1) - 1);
+        this.#reply(one, isLate);
+      } else left.push(one);
+      if (performance.now() < endMs) continue;
+      left.push(...waiting.slice(index + 1));
+      break;
+    }
+    this.waiting = left;
+  }
+
+  #reply({ port, request }: Waiting, isLate: boolean): void {
+    const { id, query } = request;
+    try {
+      if (isLate) throw late(request.atSequence, this.core.sequence);
+      const isAboutAccounts = query.type === 'accounts';
+      const result = isAboutAccounts ? this.#accounts(query) : this.#ofHistory(query, request.atSequence);
+      const sequence = isAboutAccounts ? this.core.sequence : this.history.lastSequence;
+      port.postMessage({ kind: 'answer', id, sequence, result } satisfies ArchiveAnswer);
+    } catch (error) {
+      if (!(error instanceof ArchiveRefusedError)) throw error;
+      refuse(port, id, this.core.sequence, error);
+    }
+  }
+
+  #accounts({ accountIds, openOrdersMax = 0 }: ArchiveQuery<'accounts'>): ArchiveAnswerOf<'accounts'> {
+    const { ACCOUNTS_PER_QUERY_MAX: accountsMax, ACCOUNT_OPEN_ORDERS_MAX: ordersMax } = Limits;
+    if (!Array.isArray(accountIds) || accountIds.length > accountsMax) {
+      throw new ArchiveRefusedError('BAD_QUERY', `accountIds must be a list of at most ${accountsMax}`);
+    }
+    if (!accountIds.every((id) => Number.isInteger(id) && id >= 0 && id <= ACCOUNT_ID_MAX)) {
+      throw new ArchiveRefusedError('BAD_QUERY', 'accountIds must be ids of accounts');
+    }
+    if (!Number.isInteger(openOrdersMax) || openOrdersMax < 0 || openOrdersMax > ordersMax) {
+      throw new ArchiveRefusedError('BAD_QUERY', `openOrdersMax must be 0 to ${ordersMax}`);
+    }
+    return accountIds.map((id) => describeAccount(this.core, this.fan, id, openOrdersMax));
+  }
+
+  #ofHistory(
+    query: Exclude<ArchiveQuery, ArchiveQuery<'accounts'>>,
+    atSequence: number,
+  ): ArchiveAnswerOf<ArchiveQuestion> {
+    const { history } = this;
+    if (history.current !== undefined && history.lastSequence < Math.min(atSequence, this.core.sequence)) {
+      history.flush(NOW);
+    }
+    const reader = history.current;
+    if (reader !== undefined) return reader.answer(query);
+    const why = history.hasFailed
+      ? "history cannot be kept: see the node's log"
+      : `history is written from the log and has come to entry ${history.lastSequence} of ${this.core.sequence}`;
+    throw new ArchiveRefusedError('HISTORY_BEHIND', why);
+  }
+}
+
+function late(atSequence: number, sequence: number): ArchiveRefusedError {
+  return new ArchiveRefusedError(
+    'LATE',
+    `the archive has come to entry ${sequence} and not yet to ${atSequence}: ask again`,
+  );
+}
+
+function refuse(port: MessagePort, id: number, sequence: number, error: ArchiveRefusedError): void {
+  const { code, message } = error;
+  port.postMessage({ kind: 'refusal', id, sequence, code, message } satisfies ArchiveRefusalMessage);
+}

@@ -1,0 +1,80 @@
+import { parentPort } from 'node:worker_threads';
+import type { FollowingSink } from '#domain/ports.ts';
+import { RingCommandSink } from '#replica/ring-command-sink.ts';
+import { StatusBoard } from '#replica/status-board.ts';
+import type { EdgeThreadData, FigureMessage, ReadyMessage, ToThread } from './messages.ts';
+import { RingFollower, RingSlot } from './ring-follower.ts';
+
+const FIGURES_MS = 1_000;
+
+/** A door of the edge: takes connections, sends commands, and gets every event. */
+export interface EdgeDoor extends FollowingSink {
+  /** Opens the door; resolves with its ports by name. Clients may come before the image does. */
+  listen(): Promise<{ readonly [name: string]: number }>;
+  /** Ends every session with the reason. What it still sends is logged. */
+  close(reason: string): Promise<void>;
+}
+
+/** What the edge gives to its doors. */
+export interface EdgeServices {
+  /** To the order path. Says -1 while too much is on its way, and for good when the venue has stopped. */
+  readonly commands: RingCommandSink;
+  /** How far the node's threads are. */
+  readonly board: StatusBoard;
+}
+
+/**
+ * The edge thread: doors that may be slow. Their commands go to the order path by one ring in shared memory, its events
+ * come by another. The edge may lag or die without touching an order of another door.
+ */
+export class Edge {
+  declare private readonly commands: RingCommandSink;
+  declare private readonly follower: RingFollower;
+  declare private readonly doors: readonly EdgeDoor[];
+  declare private readonly closing: PromiseWithResolvers<void>;
+
+  constructor(data: EdgeThreadData, openDoors: (services: EdgeServices) => readonly EdgeDoor[]) {
+    this.closing = Promise.withResolvers();
+    this.commands = new RingCommandSink(data.commands, () => this.follower.hurry());
+    this.doors = openDoors({ commands: this.commands, board: new StatusBoard(data.board) });
+    this.follower = new RingFollower({
+      board: data.board,
+      ring: data.ring,
+      slot: RingSlot.edge,
+      peer: data.peer,
+      sinks: this.doors,
+      what: 'the edge',
+      isInHaste: () => this.commands.isAwaitingAnswers,
+    });
+  }
+
+  /** Serves until the node stops. @throws Error of node:net when a door cannot listen */
+  async run(): Promise<void> {
+    parentPort?.on('message', ({ kind }: ToThread) => {
+      if (kind === 'close') this.closing.resolve();
+    });
+    const ports: { [name: string]: number } = {};
+    for (const door of this.doors) Object.assign(ports, await door.listen());
+    parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
+    const timer = setInterval(() => this.#postFigures(), FIGURES_MS);
+    const followed = this.follower.run();
+    await this.closing.promise;
+    // Their last commands get their answers: the events go on until the doors are closed.
+    await Promise.all(this.doors.map((door) => door.close('the node stops')));
+    this.commands.flush();
+    this.follower.close();
+    await followed;
+    clearInterval(timer);
+    parentPort?.close();
+  }
+
+  #postFigures(): void {
+    const figures = {
+      edgeLagWords: this.follower.lagWords,
+      edgeOverruns: this.follower.overruns,
+      edgeCommands: this.commands.commands,
+      edgeRefused: this.commands.refused,
+    };
+    parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
+  }
+}

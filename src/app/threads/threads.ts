@@ -1,0 +1,83 @@
+import { type MessagePort, Worker } from 'node:worker_threads';
+import type { FromThread, ReadyMessage } from './messages.ts';
+
+/** How long a thread may take to bring its last things to disk. */
+const CLOSE_MS_MAX = 30_000;
+
+/** What a node needs of a logger; pino's loggers have it. */
+export interface NodeLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** One of them. */
+export interface NodeThread {
+  readonly worker: Worker;
+  /** The ports of its doors. */
+  readonly ready: Promise<ReadyMessage['ports']>;
+  readonly closed: Promise<void>;
+}
+
+/** The node's worker threads: their log lines, figures and ends. */
+export class Threads {
+  /** What the threads last said of themselves. */
+  declare readonly figures: { [name: string]: number };
+  declare private readonly logger: NodeLogger;
+  declare private readonly threads: NodeThread[];
+  /** Those that were told to end. */
+  declare private readonly ending: Set<Worker>;
+
+  constructor(logger: NodeLogger) {
+    this.figures = {};
+    this.logger = logger;
+    this.threads = [];
+    this.ending = new Set();
+  }
+
+  /** @param name what log lines and figures call it */
+  start(name: string, file: URL, workerData: object, transferList: MessagePort[]): NodeThread {
+    const worker = new Worker(file, { workerData, transferList, name });
+    const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'ready') resolve(message.ports);
+        else if (message.kind === 'log')
+          this.logger[message.level]({ thread: name, ...message.fields }, message.message);
+        else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
+      });
+      worker.once('error', (error: Error) => {
+        this.logger.error(
+          { thread: name },
+          `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
+        );
+        reject(error);
+      });
+    });
+    // Nobody waits for a thread that is not needed to serve: its death is on record already.
+    ready.catch(() => {});
+    const closed = new Promise<void>((resolve) => {
+      worker.once('exit', () => {
+        if (!this.ending.has(worker)) this.figures[`${name}Dead`] = 1;
+        resolve();
+      });
+    });
+    const thread = { worker, ready, closed };
+    this.threads.push(thread);
+    return thread;
+  }
+
+  /** Lets a thread end; resolves when it has. */
+  async end({ worker, closed }: NodeThread): Promise<void> {
+    this.ending.add(worker);
+    worker.postMessage({ kind: 'close' });
+    // A thread that does not end by itself has nothing that a restart would not make anew.
+    const timer = setTimeout(() => void worker.terminate(), CLOSE_MS_MAX);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  /** Lets all of them end. */
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => this.end(thread)));
+  }
+}

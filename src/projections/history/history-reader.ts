@@ -1,0 +1,277 @@
+import type { StatementSync } from 'node:sqlite';
+import {
+  type AdminActionRecord,
+  type ArchiveAnswerOf,
+  type ArchiveQuery,
+  type ArchiveQuestion,
+  type FeeRecord,
+  type FillRecord,
+  type OrderRecord,
+  OrderStatus,
+  type Owner,
+  type Page,
+  type PositionRecord,
+  type PostingRecord,
+  type TradeRecord,
+} from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
+import { CANDLE_SECONDS } from '#domain/market-views.ts';
+import { CandleFold, type FoldTrade } from './candle-fold.ts';
+import type { HistoryDatabase } from './history-database.ts';
+import { CANDLE_COLUMNS, ORDER_COLUMNS } from './history-schema.ts';
+import { badQuery, type Filters, type List, Pages, pageLimit } from './pages.ts';
+import { STORED_CANDLE_SECONDS } from './trade-sums.ts';
+
+/** Questions that history answers; those about accounts are the core's. */
+export type HistoryQuestion = Exclude<ArchiveQuestion, 'accounts'>;
+export type HistoryQuery = ArchiveQuery<HistoryQuestion>;
+
+const { Open, Rejected } = OrderStatus;
+const SPANS: readonly number[] = Object.values(CANDLE_SECONDS);
+
+const ORDER = `${ORDER_COLUMNS.join(', ')}, clientTag, 0 AS rejectCode,
+  iif(status = ${Open}, qtyLots - cumQtyLots, 0) AS leavesQtyLots`;
+
+/** A refused order in the form of others. */
+const REJECTION = `0 AS orderId, sequence, timeSeconds, timeNanos, userId, accountId, instrumentId, clientOrderId,
+  ${Rejected} AS status, 0 AS cancelReason, side, orderType, timeInForce, orderFlags, priceTicks, stopPriceTicks,
+  expireSeconds, qtyLots, displayQtyLots, minQtyLots, 0 AS cumQtyLots, 0 AS cumAmountMinor, 0 AS feeMinor,
+  0 AS triggered, 0 AS originalOrderId, 0 AS replacedByOrderId, 0 AS firstTradeId, 0 AS lastTradeId,
+  sequence AS updatedSequence, timeSeconds AS updatedSeconds, timeNanos AS updatedNanos, clientTag, rejectCode,
+  0 AS leavesQtyLots`;
+
+const ORDERS: List = { table: 'orders', columns: ORDER, group: ['accountId'], key: 'orderId' };
+const OPEN_ORDERS: List = { ...ORDERS, condition: `status = ${Open}` };
+const FILLS: List = {
+  table: 'fills',
+  columns: '*',
+  group: ['accountId'],
+  key: 'tradeId',
+  subkey: 'orderId',
+};
+const TRADES: List = { table: 'trades', columns: '*', group: ['instrumentId'], key: 'tradeId' };
+const POSTINGS: List = {
+  table: 'postings',
+  columns: '*',
+  group: ['accountId'],
+  key: 'sequence',
+  subkey: 'position',
+};
+const POSITIONS: List = { ...POSTINGS, table: 'positions' };
+const ADMIN_ACTIONS: List = {
+  ...POSTINGS,
+  table: 'admin_actions',
+  columns: `sequence, position, timeSeconds, timeNanos, userId, commandType, instrumentId, clientOrderId, rejectCode,
+    reason, lower(hex(command)) AS commandHex`,
+  group: [],
+};
+
+/** Answers questions about history from what was flushed. Plain objects; each answer is bounded. */
+export class HistoryReader {
+  declare private readonly database: HistoryDatabase;
+  declare private readonly pages: Pages;
+  declare private readonly accountOfUser: StatementSync;
+  declare private readonly orderById: StatementSync;
+  /** By (user, number), then by (user, text); each: accepted orders, then refused ones. */
+  declare private readonly ordersByNumber: readonly StatementSync[];
+  declare private readonly ordersByTag: readonly StatementSync[];
+  declare private readonly storedCandles: StatementSync;
+  declare private readonly firstTradeAt: StatementSync;
+  declare private readonly newestTrade: StatementSync;
+  declare private readonly tradesFrom: StatementSync;
+  declare private readonly feesBetween: StatementSync;
+
+  constructor(database: HistoryDatabase) {
+    const prepare = (sql: string): StatementSync => database.prepare(sql);
+    this.database = database;
+    this.pages = new Pages(database);
+    this.accountOfUser = prepare('SELECT accountId FROM users WHERE userId = ?');
+    this.orderById = prepare(`SELECT ${ORDER} FROM orders WHERE orderId = ?`);
+    this.ordersByNumber = [
+      prepare(`SELECT ${ORDER} FROM orders WHERE userId = ? AND clientOrderId = ? ORDER BY orderId LIMIT 1`),
+      prepare(
+        `SELECT ${REJECTION} FROM rejections WHERE userId = ? AND clientOrderId = ? ORDER BY sequence, position LIMIT 1`,
+      ),
+    ];
+    this.ordersByTag = [
+      prepare(
+        `SELECT ${ORDER} FROM orders WHERE userId = ? AND clientTag = ? AND clientTag != '' ORDER BY orderId LIMIT 1`,
+      ),
+      prepare(
+        `SELECT ${REJECTION} FROM rejections WHERE userId = ? AND clientTag = ? AND clientTag != ''
+         ORDER BY sequence, position LIMIT 1`,
+      ),
+    ];
+    this.storedCandles = prepare(
+      `SELECT ${CANDLE_COLUMNS.join(', ')} FROM candles
+       WHERE instrumentId = ? AND intervalSeconds = ? AND openSeconds >= ? AND openSeconds < ? ORDER BY openSeconds`,
+    );
+    this.firstTradeAt = prepare(
+      'SELECT tradeId, timeSeconds FROM trades WHERE instrumentId = ? AND tradeId >= ? ORDER BY tradeId LIMIT 1',
+    );
+    this.newestTrade = prepare('SELECT max(tradeId) AS tradeId FROM trades WHERE instrumentId = ?');
+    this.tradesFrom = prepare(
+      'SELECT * FROM trades WHERE instrumentId = ? AND tradeId >= ? ORDER BY tradeId',
+    );
+    this.feesBetween = prepare(
+      `SELECT accountId, assetId, daySeconds, feeMinor FROM fees
+       WHERE accountId = ? AND daySeconds >= ? AND daySeconds < ? AND (?4 = 0 OR assetId = ?4)
+       ORDER BY daySeconds, assetId LIMIT ${Limits.ASSETS_MAX + 1}`,
+    );
+  }
+
+  /** @throws ArchiveRefusedError BAD_QUERY */
+  answer(query: HistoryQuery): ArchiveAnswerOf<HistoryQuestion> {
+    switch (query.type) {
+      case 'order':
+        return this.#one(this.orderById, id('orderId', query.orderId));
+      case 'orderByClient':
+        return this.#orderByClient(query);
+      case 'openOrders':
+        return this.#ofOwner<OrderRecord>(OPEN_ORDERS, query, query, { instrumentId: query.instrumentId });
+      case 'orders':
+        return this.#ofOwner<OrderRecord>(ORDERS, query, query, { instrumentId: query.instrumentId });
+      case 'fills':
+        return this.#fills(query);
+      case 'trades': {
+        const instrumentId = id('instrumentId', query.instrumentId);
+        return this.pages.read<TradeRecord>(TRADES, [instrumentId], {}, query);
+      }
+      case 'postings': {
+        const { assetId } = query;
+        return this.pages.read<PostingRecord>(POSTINGS, [accountOf(query)], { assetId }, query);
+      }
+      case 'positions': {
+        const { instrumentId } = query;
+        return this.pages.read<PositionRecord>(POSITIONS, [accountOf(query)], { instrumentId }, query);
+      }
+      case 'adminActions': {
+        const { userId, commandType } = query;
+        return this.pages.read<AdminActionRecord>(ADMIN_ACTIONS, [], { userId, commandType }, query);
+      }
+      case 'candles':
+        return this.#candles(query);
+      case 'fees':
+        return this.#fees(query);
+      case 'coverage': {
+        const { completeFrom, lastSequence } = this.database.meta;
+        return { completeFrom, lastSequence };
+      }
+      default:
+        throw badQuery(`there is no question ${String((query as { type: unknown }).type)}`);
+    }
+  }
+
+  #one(statement: StatementSync, ...parameters: (number | string)[]): OrderRecord | undefined {
+    const row = statement.get(...parameters);
+    return row === undefined ? undefined : ({ ...row } as unknown as OrderRecord);
+  }
+
+  #orderByClient({
+    userId,
+    clientOrderId,
+    clientTag,
+  }: ArchiveQuery<'orderByClient'>): OrderRecord | undefined {
+    if ((clientOrderId === undefined) === (clientTag === undefined)) {
+      throw badQuery('give clientOrderId or clientTag');
+    }
+    if (clientTag !== undefined && typeof clientTag !== 'string') throw badQuery('clientTag is a text');
+    const statements = clientTag === undefined ? this.ordersByNumber : this.ordersByTag;
+    const key = clientTag ?? id('clientOrderId', clientOrderId);
+    const [accepted, refused] = statements.map((one) => this.#one(one, id('userId', userId), key));
+    if (accepted === undefined || refused === undefined) return accepted ?? refused;
+    // A number that was accepted cannot have been refused before but as a duplicate or for what made it no order.
+    return clientTag !== undefined && refused.sequence < accepted.sequence ? refused : accepted;
+  }
+
+  #ofOwner<Row>(list: List, { userId, accountId }: Owner, request: PageOf, filters: Filters): Page<Row> {
+    if ((userId === undefined) === (accountId === undefined)) throw badQuery('give userId or accountId');
+    if (userId === undefined)
+      return this.pages.read<Row>(list, [id('accountId', accountId)], filters, request);
+    const user = this.accountOfUser.get(id('userId', userId)) as { accountId: number } | undefined;
+    if (user === undefined) return { rows: [], cursor: undefined };
+    return this.pages.read<Row>(list, [user.accountId], { ...filters, userId }, request);
+  }
+
+  /** An order's fills lie between its first and its last. */
+  #fills(query: ArchiveQuery<'fills'>): Page<FillRecord> {
+    const { orderId, instrumentId } = query;
+    if (orderId === undefined) return this.#ofOwner<FillRecord>(FILLS, query, query, { instrumentId });
+    const order = this.#one(this.orderById, id('orderId', orderId));
+    const isTheirs =
+      order !== undefined &&
+      (query.userId === undefined || query.userId === order.userId) &&
+      (query.accountId === undefined || query.accountId === order.accountId);
+    if (!isTheirs || order.firstTradeId === 0) return { rows: [], cursor: undefined };
+    const keys = { from: order.firstTradeId, to: order.lastTradeId };
+    return this.pages.read<FillRecord>(FILLS, [order.accountId], { orderId, instrumentId }, query, keys);
+  }
+
+  #candles(query: ArchiveQuery<'candles'>): ArchiveAnswerOf<'candles'> {
+    const { fromSeconds, toSeconds, intervalSeconds } = query;
+    const instrumentId = id('instrumentId', query.instrumentId);
+    if (!SPANS.includes(intervalSeconds))
+      throw badQuery(`intervalSeconds must be one of ${SPANS.join(', ')}`);
+    const from = Math.ceil(seconds('fromSeconds', fromSeconds) / intervalSeconds) * intervalSeconds;
+    const to = seconds('toSeconds', toSeconds);
+    const limit = pageLimit(query.limit, Limits.HISTORY_CANDLES_MAX);
+    const fold = new CandleFold(intervalSeconds, limit, this.database.meta.completeFromSeconds);
+    const stored = STORED_CANDLE_SECONDS.findLast((span) => intervalSeconds % span === 0);
+    // A candle that opens in time may end later.
+    const end = Math.ceil(to / intervalSeconds) * intervalSeconds;
+    if (stored === undefined) {
+      for (const row of this.tradesFrom.iterate(instrumentId, this.#firstTrade(instrumentId, from))) {
+        const trade = row as unknown as FoldTrade;
+        if (trade.timeSeconds >= end || !fold.addTrade(trade)) break;
+      }
+    } else {
+      for (const row of this.storedCandles.iterate(instrumentId, stored, from, end)) {
+        if (!fold.addRow(row)) break;
+      }
+    }
+    return fold.result();
+  }
+
+  /** Id of an instrument's first trade that is not before `fromSeconds`. */
+  #firstTrade(instrumentId: number, fromSeconds: number): number {
+    let low = 0;
+    let high = Number(this.newestTrade.get(instrumentId)?.['tradeId'] ?? 0) + 1;
+    while (low < high) {
+      const middle = low + Math.floor((high - low) / 2);
+      const row = this.firstTradeAt.get(instrumentId, middle);
+      if (row === undefined || Number(row['timeSeconds']) >= fromSeconds) high = middle;
+      else low = Number(row['tradeId']) + 1;
+    }
+    return low;
+  }
+
+  #fees(query: ArchiveQuery<'fees'>): ArchiveAnswerOf<'fees'> {
+    const rows = this.feesBetween
+      .all(
+        accountOf(query),
+        seconds('fromSeconds', query.fromSeconds),
+        seconds('toSeconds', query.toSeconds),
+        query.assetId === undefined ? 0 : id('assetId', query.assetId),
+      )
+      .map((row) => ({ ...row }) as unknown as FeeRecord);
+    if (rows.length <= Limits.ASSETS_MAX) return { rows, nextFromSeconds: undefined };
+    const nextFromSeconds = rows[rows.length - 1].daySeconds;
+    return { rows: rows.filter(({ daySeconds }) => daySeconds < nextFromSeconds), nextFromSeconds };
+  }
+}
+
+type PageOf = Parameters<Pages['read']>[3];
+
+function id(name: string, value: number | undefined): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw badQuery(`${name} must be a number from 0`);
+}
+
+function accountOf({ accountId }: Owner): number {
+  return id('accountId', accountId);
+}
+
+function seconds(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0 && value < 2 ** 33) return value;
+  throw badQuery(`${name} must be seconds since 1970`);
+}

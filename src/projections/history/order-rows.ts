@@ -1,0 +1,170 @@
+import type { StatementSync } from 'node:sqlite';
+import type { Layout } from '#domain/layout.ts';
+import { Limits } from '#domain/limits.ts';
+import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
+import type { HistoryDatabase } from './history-database.ts';
+import { insertInto, ORDER_COLUMNS } from './history-schema.ts';
+
+/** Number of each column of `orders`, in the row of an order in memory too. */
+export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) => [name, column])) as {
+  readonly [Name in (typeof ORDER_COLUMNS)[number]]: number;
+};
+const COLUMNS = ORDER_COLUMNS.length;
+/** The columns that a change of an order touches are the last ones from here on. */
+const {
+  status: STATUS,
+  cancelReason: CANCEL_REASON,
+  qtyLots: QTY_LOTS,
+  cumQtyLots: CUM_QTY_LOTS,
+  cumAmountMinor: CUM_AMOUNT_MINOR,
+  feeMinor: FEE_MINOR,
+  triggered: TRIGGERED,
+  originalOrderId: ORIGINAL_ORDER_ID,
+  replacedByOrderId: REPLACED_BY_ORDER_ID,
+  firstTradeId: FIRST_TRADE_ID,
+  lastTradeId: LAST_TRADE_ID,
+  updatedSequence: UPDATED_SEQUENCE,
+  updatedSeconds: UPDATED_SECONDS,
+  updatedNanos: UPDATED_NANOS,
+} = OrderColumn;
+
+/** Sums of money end here, as they do in the core. */
+const MAX = String(Number.MAX_SAFE_INTEGER);
+
+/**
+ * A change of an order that is in the table: what was executed is added, the rest is set. A status of 0 leaves it as it
+ * is.
+ */
+const UPDATE = `UPDATE orders SET
+  status = iif(?1 = 0, status, ?1), cancelReason = iif(?1 = 0, cancelReason, ?2), qtyLots = qtyLots + ?3,
+  cumQtyLots = cumQtyLots + ?4, cumAmountMinor = min(cumAmountMinor + ?5, ${MAX}),
+  feeMinor = min(feeMinor + ?6, ${MAX}), triggered = max(triggered, ?7), replacedByOrderId = ?8,
+  firstTradeId = iif(firstTradeId = 0, ?9, firstTradeId), lastTradeId = max(lastTradeId, ?10),
+  updatedSequence = ?11, updatedSeconds = ?12, updatedNanos = ?13
+  WHERE orderId = ?14`;
+
+/** The money of what the replaced order had executed is the new order's too. */
+const CARRY = `UPDATE orders SET
+  cumAmountMinor = min(orders.cumAmountMinor + original.cumAmountMinor, ${MAX}),
+  feeMinor = min(orders.feeMinor + original.feeMinor, ${MAX})
+  FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?`;
+
+/** Where a record has its clientTag. */
+export interface TagPlace {
+  /** Bytes from the record's first. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export function tagPlace(layout: Layout): TagPlace {
+  const tag = layout.fields.findIndex(({ name }) => name === 'clientTag');
+  const from = layout.fields[tag].word * WORD_BYTES;
+  const next = layout.fields.at(tag + 1);
+  // `at(0)` of a tag that is last is the record's first field: then the tag ends with the record.
+  const to = next === undefined || next.word * WORD_BYTES <= from ? layout.words : next.word;
+  return { from, to: to * WORD_BYTES };
+}
+
+/** The clientTag of the record at word `at`; empty for most. */
+export function tagOf(words: WordBuffer, at: number, place: TagPlace): string {
+  const from = at * WORD_BYTES + place.from;
+  if (words.u8[from] === 0) return '';
+  const end = words.u8.indexOf(0, from);
+  const to = at * WORD_BYTES + place.to;
+  return String.fromCharCode(...words.u8.subarray(from, end === -1 || end > to ? to : end));
+}
+
+/**
+ * The orders that changed since they were last written: one row each, in memory, however often they changed. An order
+ * that comes and goes within a batch is written once.
+ */
+export class OrderRows {
+  /** `COLUMNS` numbers per row. For a row that is in the table: what is to be added, or to be set. */
+  declare readonly values: Float64Array;
+  declare private readonly tags: string[];
+  /** 1: not in the table yet. */
+  declare private readonly isNew: Uint8Array;
+  declare private readonly rowOf: Map<number, number>;
+  declare private rows: number;
+  declare private readonly insert: StatementSync;
+  declare private readonly update: StatementSync;
+  declare private readonly carry: StatementSync;
+  declare private readonly parameters: (number | string)[];
+
+  constructor(database: HistoryDatabase) {
+    this.values = new Float64Array(Limits.HISTORY_BATCH_ORDERS * COLUMNS);
+    this.tags = [];
+    this.isNew = new Uint8Array(Limits.HISTORY_BATCH_ORDERS);
+    this.rowOf = new Map();
+    this.rows = 0;
+    this.insert = database.prepare(insertInto('orders'));
+    this.update = database.prepare(UPDATE);
+    this.carry = database.prepare(CARRY);
+    this.parameters = new Array(COLUMNS + 1).fill(0);
+  }
+
+  /** Starts the row of a new order, all zeros but its id; returns where its columns begin in `values`. */
+  add(orderId: number, clientTag: string): number {
+    const at = this.#take(orderId);
+    this.isNew[this.rows - 1] = 1;
+    this.tags[this.rows - 1] = clientTag;
+    return at;
+  }
+
+  /** Where the columns of an order's row begin in `values`; for one that is in the table, what is added to them. */
+  of(orderId: number): number {
+    const row = this.rowOf.get(orderId);
+    if (row !== undefined) return row * COLUMNS;
+    const at = this.#take(orderId);
+    this.isNew[this.rows - 1] = 0;
+    return at;
+  }
+
+  #take(orderId: number): number {
+    if (this.rows === this.isNew.length) this.write();
+    const row = this.rows++;
+    const at = row * COLUMNS;
+    this.rowOf.set(orderId, row);
+    this.values.fill(0, at, at + COLUMNS);
+    this.values[at] = orderId;
+    return at;
+  }
+
+  /** Writes all rows, in the order in which they were first touched: a replaced order before the one that replaced it. */
+  write(): void {
+    const { values, isNew } = this;
+    for (let row = 0; row < this.rows; row++) {
+      const at = row * COLUMNS;
+      if (isNew[row] === 1) this.#insert(row, at);
+      else {
+        this.update.run(
+          values[at + STATUS],
+          values[at + CANCEL_REASON],
+          values[at + QTY_LOTS],
+          values[at + CUM_QTY_LOTS],
+          values[at + CUM_AMOUNT_MINOR],
+          values[at + FEE_MINOR],
+          values[at + TRIGGERED],
+          values[at + REPLACED_BY_ORDER_ID],
+          values[at + FIRST_TRADE_ID],
+          values[at + LAST_TRADE_ID],
+          values[at + UPDATED_SEQUENCE],
+          values[at + UPDATED_SECONDS],
+          values[at + UPDATED_NANOS],
+          values[at],
+        );
+      }
+    }
+    this.rows = 0;
+    this.rowOf.clear();
+  }
+
+  #insert(row: number, at: number): void {
+    const { values, parameters } = this;
+    for (let column = 0; column < COLUMNS; column++) parameters[column] = values[at + column];
+    parameters[COLUMNS] = this.tags[row];
+    this.insert.run(...parameters);
+    const original = values[at + ORIGINAL_ORDER_ID];
+    if (original !== 0 && values[at + CUM_QTY_LOTS] !== 0) this.carry.run(values[at], original);
+  }
+}
