@@ -64,6 +64,16 @@ export const Limits = {
   /** Orders whose rows the history writer holds in memory. */
   HISTORY_BATCH_ORDERS: 16_384,
 
+  /** Commands of one user at the edge that wait for their answers. */
+  DESK_PENDING_PER_USER_MAX: 1_024,
+  /** Reports of one user that wait in memory while a reader catches up. */
+  DESK_BACKLOG_REPORTS_MAX: 4_096,
+  /** Texts of orders that the edge remembers, of all users together: a power of two. */
+  DESK_TAGS_MAX: 1 << 20,
+  /** Newest orders of a user whose texts are remembered from before the start. */
+  DESK_ORDERS_LOADED: 1_000,
+  /** Users whose orders the edge keeps while nobody uses them. */
+  DESK_USERS_IDLE_MAX: 1_024,
   /** Words of one event batch handed to a sink. */
   EVENT_BATCH_WORDS: 64 * 1024,
 

@@ -1,0 +1,367 @@
+import { CommandType } from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import { Limits } from '#domain/limits.ts';
+import type { DeskServices } from './order-desk.ts';
+import { type Report, ReportKind } from './report.ts';
+import { ReportFeed, type ReportListener } from './report-feed.ts';
+import {
+  type MassCancelRequest,
+  type NewOrderRequest,
+  type Outcome,
+  type ReplaceRequest,
+  writeCancel,
+  writeMassCancel,
+  writeNewOrder,
+  writeReplace,
+} from './requests.ts';
+import { UserOrders } from './user-orders.ts';
+
+export type OnOutcome = (outcome: Outcome) => void;
+
+/** A command whose answer is awaited. */
+export class Pending {
+  declare readonly sentMs: number;
+  /** Text of the new order; empty: none, or not one. */
+  declare readonly clientTag: string;
+  declare private readonly listeners: OnOutcome[];
+
+  constructor(sentMs: number, clientTag: string, onOutcome: OnOutcome) {
+    this.sentMs = sentMs;
+    this.clientTag = clientTag;
+    this.listeners = [onOutcome];
+  }
+
+  add(onOutcome: OnOutcome): void {
+    this.listeners.push(onOutcome);
+  }
+
+  end(outcome: Outcome): void {
+    for (const onOutcome of this.listeners) onOutcome(outcome);
+  }
+}
+
+/** What the desk knows of every user. */
+export interface UserCounts {
+  readonly userId: number;
+  readonly accountId: number;
+  /** Reports so far. */
+  reportCount: number;
+  /** Highest number that the core has seen. */
+  lastClientOrderId: number;
+  /** Entry of the log of the newest report. */
+  sequence: number;
+}
+
+/** A user at the desk: sends its commands, keeps its orders, feeds its reports. Comes from `OrderDesk.open`. */
+export class DeskUser {
+  /** Its open orders and its last finished ones. */
+  declare orders: UserOrders;
+  declare private readonly desk: DeskServices;
+  declare private counts: UserCounts;
+  /** Highest number given to a command. */
+  declare private lastNumber: number;
+  /** New orders and replaces by their number. */
+  declare private readonly entering: Map<number, Pending>;
+  declare private readonly enteringByTag: Map<string, Pending>;
+  /** Cancels by the order's number, the oldest first. */
+  declare private readonly canceling: Map<number, Pending[]>;
+  declare private readonly massCanceling: Map<number, Pending>;
+  /** Answered in this batch of events, which may still say more about the order. */
+  declare private settling: { readonly pending: Pending; readonly report: Report }[];
+  declare private readonly feeds: Set<ReportFeed>;
+  declare private backlog: Report[];
+
+  constructor(desk: DeskServices, counts: UserCounts) {
+    this.desk = desk;
+    this.counts = counts;
+    this.orders = new UserOrders();
+    this.lastNumber = counts.lastClientOrderId;
+    this.entering = new Map();
+    this.enteringByTag = new Map();
+    this.canceling = new Map();
+    this.massCanceling = new Map();
+    this.settling = [];
+    this.feeds = new Set();
+    this.backlog = [];
+  }
+
+  get userId(): number {
+    return this.counts.userId;
+  }
+
+  get accountId(): number {
+    return this.counts.accountId;
+  }
+
+  /** Reports to this user so far, on every door. */
+  get reportCount(): number {
+    return this.counts.reportCount;
+  }
+
+  /** Entry of the log of the newest report: what a question must include to show this user its own doing. */
+  get sequence(): number {
+    return this.counts.sequence;
+  }
+
+  /** Commands that wait for their answer. */
+  get pendingCount(): number {
+    return this.entering.size + this.canceling.size + this.massCanceling.size;
+  }
+
+  /** Whether anybody waits for it or follows it. */
+  get isInUse(): boolean {
+    return this.pendingCount > 0 || this.feeds.size > 0;
+  }
+
+  // Commands
+
+  /** Sends a new order, unless one with its text was there before. `onOutcome` may be called at once. */
+  place(request: NewOrderRequest, onOutcome: OnOutcome): void {
+    const { clientTag } = request;
+    if (clientTag === '') {
+      this.#sendNew(request, onOutcome);
+      return;
+    }
+    const entering = this.enteringByTag.get(clientTag);
+    if (entering !== undefined) {
+      entering.add((outcome) =>
+        onOutcome(
+          outcome.kind === 'done' && outcome.order !== undefined
+            ? { kind: 'repeat', order: outcome.order }
+            : outcome,
+        ),
+      );
+      return;
+    }
+    const known = this.orders.withTag(clientTag);
+    if (known !== undefined) onOutcome({ kind: 'repeat', order: known });
+    else if (this.desk.seen.has(this.userId, clientTag)) this.#placeAfterLookup(request, onOutcome);
+    else this.#sendNew(request, onOutcome);
+  }
+
+  #placeAfterLookup(request: NewOrderRequest, onOutcome: OnOutcome): void {
+    const { userId, sequence } = this;
+    const { clientTag } = request;
+    this.desk.archive.ask({ type: 'orderByClient', userId, clientTag }, sequence).then(
+      ({ result }) => {
+        if (result !== undefined && result.orderId !== 0) onOutcome({ kind: 'repeat', order: result });
+        else if (this.enteringByTag.has(clientTag)) this.place(request, onOutcome);
+        else this.#sendNew(request, onOutcome);
+      },
+      () => onOutcome({ kind: 'refused', why: 'UNAVAILABLE' }),
+    );
+  }
+
+  #sendNew(request: NewOrderRequest, onOutcome: OnOutcome): void {
+    const number = this.#nextNumber();
+    if (this.#isFull() || !writeNewOrder(this.desk.sink, this.userId, number, request)) {
+      onOutcome({ kind: 'refused', why: 'BUSY' });
+      return;
+    }
+    this.lastNumber = number;
+    this.#enter(number, request.clientTag, onOutcome);
+  }
+
+  /** Sends a replace of an order. */
+  replace(request: ReplaceRequest, onOutcome: OnOutcome): void {
+    const number = this.#nextNumber();
+    if (this.#isFull() || !writeReplace(this.desk.sink, this.userId, number, request)) {
+      onOutcome({ kind: 'refused', why: 'BUSY' });
+      return;
+    }
+    this.lastNumber = number;
+    this.#enter(number, request.clientTag, onOutcome);
+  }
+
+  #enter(number: number, clientTag: string, onOutcome: OnOutcome): void {
+    const pending = new Pending(this.desk.nowMs(), clientTag, onOutcome);
+    this.entering.set(number, pending);
+    if (clientTag === '') return;
+    this.enteringByTag.set(clientTag, pending);
+    this.desk.seen.add(this.userId, clientTag);
+  }
+
+  /** Cancels an order, or reduces it to `totalQtyLots` when that is not 0. */
+  cancel(instrumentId: number, clientOrderId: number, totalQtyLots: number, onOutcome: OnOutcome): void {
+    if (
+      this.#isFull() ||
+      !writeCancel(this.desk.sink, this.userId, instrumentId, clientOrderId, totalQtyLots)
+    ) {
+      onOutcome({ kind: 'refused', why: 'BUSY' });
+      return;
+    }
+    const pending = new Pending(this.desk.nowMs(), '', onOutcome);
+    const waiting = this.canceling.get(clientOrderId);
+    if (waiting === undefined) this.canceling.set(clientOrderId, [pending]);
+    else waiting.push(pending);
+  }
+
+  /** Cancels every order that matches. */
+  massCancel(request: MassCancelRequest, onOutcome: OnOutcome): void {
+    const number = this.desk.nextRequestNumber();
+    if (this.#isFull() || !writeMassCancel(this.desk.sink, this.userId, number, request)) {
+      onOutcome({ kind: 'refused', why: 'BUSY' });
+      return;
+    }
+    this.massCanceling.set(number, new Pending(this.desk.nowMs(), '', onOutcome));
+  }
+
+  #nextNumber(): number {
+    return Math.max(this.lastNumber, this.counts.lastClientOrderId) + 1;
+  }
+
+  #isFull(): boolean {
+    return this.pendingCount >= Limits.DESK_PENDING_PER_USER_MAX;
+  }
+
+  // Reports
+
+  /** Reads the user's reports from number `from` on: from 1, or one more than the last that the reader has. */
+  follow(from: number, listener: ReportListener): ReportFeed {
+    const feed = new ReportFeed(this, this.desk.store, this.desk.archive, from, listener);
+    this.feeds.add(feed);
+    if (!feed.isLive) void feed.catchUp().then(() => this.#trimBacklog());
+    return feed;
+  }
+
+  /** Ends a feed. */
+  unfollow(feed: ReportFeed): void {
+    feed.stop();
+    this.feeds.delete(feed);
+    this.#trimBacklog();
+  }
+
+  backlogFrom(number: number): readonly Report[] {
+    const index = this.backlog.findIndex((report) => report.number === number);
+    return index === -1 ? [] : this.backlog.slice(index);
+  }
+
+  #trimBacklog(): void {
+    for (const feed of this.feeds) if (!feed.isLive) return;
+    this.backlog = [];
+  }
+
+  /** Takes a live report of this user. */
+  onReport(report: Report): void {
+    const order = this.orders.apply(report);
+    let isBehind = false;
+    for (const feed of this.feeds) {
+      if (feed.isLive) feed.onReport(report, order);
+      else isBehind = true;
+    }
+    if (isBehind) {
+      if (this.backlog.length >= Limits.DESK_BACKLOG_REPORTS_MAX) this.backlog = [];
+      this.backlog.push(report);
+    }
+    this.#answer(report);
+  }
+
+  #answer(report: Report): void {
+    const { clientOrderId } = report;
+    switch (report.kind) {
+      case ReportKind.Accepted:
+      case ReportKind.Replaced:
+        this.#settle(this.#takeEntering(clientOrderId), report);
+        return;
+      case ReportKind.Canceled:
+        if (report.cancelReason === CancelReason.Requested)
+          this.#settle(this.#takeCanceling(clientOrderId), report);
+        return;
+      case ReportKind.MassCanceled: {
+        const pending = this.massCanceling.get(clientOrderId);
+        this.massCanceling.delete(clientOrderId);
+        this.#settle(pending, report);
+        return;
+      }
+      case ReportKind.Rejected:
+        this.#settle(this.#takeRejected(report), report);
+    }
+  }
+
+  #takeRejected({ commandType, clientOrderId }: Report): Pending | undefined {
+    if (commandType === CommandType.CancelOrder) return this.#takeCanceling(clientOrderId);
+    if (commandType !== CommandType.MassCancel) return this.#takeEntering(clientOrderId);
+    const pending = this.massCanceling.get(clientOrderId);
+    this.massCanceling.delete(clientOrderId);
+    return pending;
+  }
+
+  #takeEntering(number: number): Pending | undefined {
+    const pending = this.entering.get(number);
+    if (pending === undefined) return undefined;
+    this.entering.delete(number);
+    if (this.enteringByTag.get(pending.clientTag) === pending) this.enteringByTag.delete(pending.clientTag);
+    return pending;
+  }
+
+  #takeCanceling(number: number): Pending | undefined {
+    const waiting = this.canceling.get(number);
+    const pending = waiting?.shift();
+    if (waiting?.length === 0) this.canceling.delete(number);
+    return pending;
+  }
+
+  #settle(pending: Pending | undefined, report: Report): void {
+    if (pending === undefined) return;
+    if (this.settling.length === 0) this.desk.settleLater(this);
+    this.settling.push({ pending, report });
+  }
+
+  /** Tells those who wait: the batch of events is over. */
+  settle(): void {
+    const settled = this.settling;
+    this.settling = [];
+    for (const { pending, report } of settled) pending.end(this.#outcomeOf(report));
+  }
+
+  #outcomeOf(report: Report): Outcome {
+    const { kind, sequence, rejectCode, canceledOrders } = report;
+    if (kind === ReportKind.Rejected) return { kind: 'rejected', rejectCode, sequence };
+    return { kind: 'done', order: this.orders.byOrderId(report.orderId), sequence, canceledOrders };
+  }
+
+  /** Events were lost: what is known of the orders is void until `restored`. */
+  restart(): void {
+    this.orders = new UserOrders();
+    this.backlog = [];
+    for (const feed of this.feeds) feed.interrupt();
+  }
+
+  /** The orders are loaded again: answers that went by meanwhile are in them. */
+  restored(counts: UserCounts): void {
+    this.counts = counts;
+    for (const number of [...this.entering.keys()]) {
+      const order = this.orders.byNumber(number);
+      if (order === undefined) continue;
+      this.#takeEntering(number)?.end({ kind: 'done', order, sequence: order.sequence, canceledOrders: 0 });
+    }
+    for (const feed of this.feeds) void feed.catchUp().then(() => this.#trimBacklog());
+  }
+
+  /** It cannot be loaded again: whoever waits is told so. */
+  abandon(error: Error): void {
+    this.giveUp(Number.POSITIVE_INFINITY);
+    for (const feed of this.feeds) feed.fail(error);
+    this.feeds.clear();
+  }
+
+  /** Gives up on answers that are older than `beforeMs`. */
+  giveUp(beforeMs: number): void {
+    const late: Pending[] = [];
+    for (const [number, pending] of this.entering) {
+      if (pending.sentMs >= beforeMs) break;
+      late.push(pending);
+      this.#takeEntering(number);
+    }
+    for (const [number, waiting] of this.canceling) {
+      while (waiting.length > 0 && waiting[0].sentMs < beforeMs) late.push(waiting.shift() as Pending);
+      if (waiting.length === 0) this.canceling.delete(number);
+    }
+    for (const [number, pending] of this.massCanceling) {
+      if (pending.sentMs >= beforeMs) break;
+      late.push(pending);
+      this.massCanceling.delete(number);
+    }
+    for (const pending of late) pending.end({ kind: 'unknown' });
+  }
+}

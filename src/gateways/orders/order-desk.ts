@@ -1,0 +1,300 @@
+import { CommandType } from '#domain/commands.ts';
+import {
+  CommandRejected,
+  EventType,
+  OrderAccepted,
+  OrderReplaced,
+  Trade,
+  UserAdded,
+} from '#domain/events.ts';
+import type { ArchiveQuery } from '#domain/history.ts';
+import { byteAt } from '#domain/layout.ts';
+import { Limits } from '#domain/limits.ts';
+import type { ArchiveQueries, CommandSink, FollowingSink, ReportStore } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { DeskUser, type UserCounts } from './desk-user.ts';
+import { type Report, readReports } from './report.ts';
+import { SeenTags } from './seen-tags.ts';
+
+/** How long a command may wait for its answer before its sender is told that the outcome is unknown. */
+const ANSWER_MS_MAX = 5_000;
+const SWEEP_MS = 250;
+const REQUEST_NUMBER_MAX = 2 ** 31 - 1;
+const REJECTED_COMMAND_TYPE = byteAt(CommandRejected, 'commandType');
+
+export interface OrderDeskOptions {
+  readonly sink: CommandSink;
+  readonly archive: ArchiveQueries;
+  readonly store: ReportStore;
+  /** Monotonic milliseconds. Default: performance.now. */
+  readonly nowMs?: () => number;
+  /** First number of requests that are no orders, different on every node and start. */
+  readonly firstRequestNumber: number;
+}
+
+/** What the desk's users share. */
+export interface DeskServices {
+  readonly sink: CommandSink;
+  readonly archive: ArchiveQueries;
+  readonly store: ReportStore;
+  readonly seen: SeenTags;
+  readonly nowMs: () => number;
+  nextRequestNumber(): number;
+  /** Calls the user's `settle` when the present batch of events is over. */
+  settleLater(user: DeskUser): void;
+}
+
+/** A user cannot be opened now. */
+export class UserUnavailableError extends Error {
+  override readonly name = 'UserUnavailableError';
+  /** `UNKNOWN`: there is no such user. `STARTING`: the edge has not yet learned what stands. `ARCHIVE`: see the message. */
+  declare readonly code: 'UNKNOWN' | 'STARTING' | 'ARCHIVE';
+
+  constructor(code: 'UNKNOWN' | 'STARTING' | 'ARCHIVE', message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A user whose orders are being loaded. */
+interface Opening {
+  readonly promise: Promise<DeskUser>;
+  /** Reports that came meanwhile. */
+  readonly reports: Report[];
+}
+
+/**
+ * Where the doors of the edge hand in orders and learn what became of them, whatever protocol they speak. It gives every
+ * order a number in its user's sequence, knows repeats by the client's own text, answers each command once, and hands
+ * out each user's reports from any number on.
+ *
+ * A user is loaded from the archive when first used and then kept up to date by the events.
+ */
+export class OrderDesk implements FollowingSink {
+  declare private readonly services: DeskServices;
+  declare private readonly counts: Map<number, UserCounts>;
+  /** The one that was used last is at the end. */
+  declare private readonly users: Map<number, DeskUser>;
+  declare private readonly opening: Map<number, Opening>;
+  declare private settling: DeskUser[];
+  declare private isReady: boolean;
+  /** Newest entry seen. */
+  declare private sequence: number;
+  declare private requestNumber: number;
+  declare private readonly sweeper: NodeJS.Timeout;
+
+  constructor(options: OrderDeskOptions) {
+    const { sink, archive, store, nowMs = () => performance.now(), firstRequestNumber } = options;
+    this.services = {
+      sink,
+      archive,
+      store,
+      seen: new SeenTags(Limits.DESK_TAGS_MAX),
+      nowMs,
+      nextRequestNumber: () => this.nextRequestNumber(),
+      settleLater: (user) => this.settling.push(user),
+    };
+    this.counts = new Map();
+    this.users = new Map();
+    this.opening = new Map();
+    this.settling = [];
+    this.isReady = false;
+    this.sequence = 0;
+    this.requestNumber = firstRequestNumber;
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
+    this.sweeper.unref();
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+  }
+
+  /** A number for a request that is no order. */
+  nextRequestNumber(): number {
+    this.requestNumber = this.requestNumber >= REQUEST_NUMBER_MAX ? 1 : this.requestNumber + 1;
+    return this.requestNumber;
+  }
+
+  /** A user with its orders, loaded if need be. @throws UserUnavailableError */
+  open(userId: number): Promise<DeskUser> {
+    const user = this.users.get(userId);
+    if (user !== undefined) {
+      this.users.delete(userId);
+      this.users.set(userId, user);
+      return Promise.resolve(user);
+    }
+    return (
+      this.opening.get(userId)?.promise ?? this.#load(userId, (counts) => new DeskUser(this.services, counts))
+    );
+  }
+
+  #load(userId: number, make: (counts: UserCounts) => DeskUser): Promise<DeskUser> {
+    if (!this.isReady)
+      return Promise.reject(new UserUnavailableError('STARTING', 'the edge is starting: ask again'));
+    const counts = this.counts.get(userId);
+    if (counts === undefined)
+      return Promise.reject(new UserUnavailableError('UNKNOWN', `there is no user ${userId}`));
+    const opening: Opening = { promise: this.#loadInto(make(counts), counts), reports: [] };
+    this.opening.set(userId, opening);
+    return opening.promise;
+  }
+
+  async #loadInto(user: DeskUser, counts: UserCounts): Promise<DeskUser> {
+    const { userId } = counts;
+    try {
+      await this.#askOrders(user, { type: 'openOrders', userId }, Number.POSITIVE_INFINITY);
+      await this.#askOrders(user, { type: 'orders', userId }, Limits.DESK_ORDERS_LOADED);
+    } catch (error) {
+      this.opening.delete(userId);
+      throw new UserUnavailableError(
+        'ARCHIVE',
+        `the user's orders cannot be loaded: ${(error as Error).message}`,
+      );
+    }
+    const opening = this.opening.get(userId);
+    this.opening.delete(userId);
+    const reports = opening?.reports ?? [];
+    if (reports.length >= Limits.DESK_BACKLOG_REPORTS_MAX) {
+      throw new UserUnavailableError(
+        'ARCHIVE',
+        'too many reports came while the orders were loaded: ask again',
+      );
+    }
+    this.#dropIdle();
+    this.users.set(userId, user);
+    user.restored(counts);
+    // Orders that already include what came meanwhile skip it.
+    for (const report of reports) user.onReport(report);
+    this.#settleAll();
+    return user;
+  }
+
+  async #askOrders(user: DeskUser, query: ArchiveQuery<'openOrders' | 'orders'>, max: number): Promise<void> {
+    let cursor: string | undefined;
+    let count = 0;
+    do {
+      const page = cursor === undefined ? query : { ...query, cursor };
+      const { result, sequence } = await this.services.archive.ask(page, this.sequence);
+      for (const record of result.rows) {
+        user.orders.load(record, sequence);
+        if (record.clientTag !== '' && record.orderId !== 0)
+          this.services.seen.add(user.userId, record.clientTag);
+      }
+      count += result.rows.length;
+      cursor = result.cursor;
+    } while (cursor !== undefined && count < max);
+  }
+
+  /** Forgets the users that nobody has used for longest, when there are many. */
+  #dropIdle(): void {
+    if (this.users.size < Limits.DESK_USERS_IDLE_MAX) return;
+    for (const [userId, user] of this.users) {
+      if (user.isInUse) continue;
+      this.users.delete(userId);
+      return;
+    }
+  }
+
+  // Events
+
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    const { i32, f64 } = words;
+    for (let at = from; at < to; at += i32[at] >>> 16) {
+      const type = i32[at] & 255;
+      if (type === EventType.UserAdded) this.#addUser(words, at);
+      else if (type === EventType.Trade) this.#onTrade(words, at);
+      else if (i32[at + 7] !== 0) this.#count(words, at, type);
+      this.sequence = f64[(at + 2) >> 1];
+    }
+    this.#settleAll();
+  }
+
+  #addUser({ i32 }: WordBuffer, at: number): void {
+    const userId = i32[at + UserAdded.at.newUserId];
+    this.counts.set(userId, {
+      userId,
+      accountId: i32[at + UserAdded.at.accountId],
+      reportCount: i32[at + UserAdded.at.reportCount] >>> 0,
+      lastClientOrderId: i32[at + UserAdded.at.lastClientOrderId] >>> 0,
+      sequence: 0,
+    });
+  }
+
+  #onTrade(words: WordBuffer, at: number): void {
+    const { i32 } = words;
+    const maker = i32[at + Trade.at.makerUserId];
+    const taker = i32[at + Trade.at.takerUserId];
+    const isKnown = this.#note(words, at, maker, i32[at + Trade.at.makerReportNumber] >>> 0);
+    if (this.#note(words, at, taker, i32[at + Trade.at.takerReportNumber] >>> 0) || isKnown) {
+      readReports(words, at, (report) => this.#deliver(report));
+    }
+  }
+
+  /** Counts a user's report; true when somebody may want to read it. */
+  #note({ f64 }: WordBuffer, at: number, userId: number, reportNumber: number): boolean {
+    const counts = reportNumber === 0 ? undefined : this.counts.get(userId);
+    if (counts === undefined) return false;
+    if (reportNumber > counts.reportCount) counts.reportCount = reportNumber;
+    counts.sequence = f64[(at + 2) >> 1];
+    return this.users.has(userId) || this.opening.has(userId);
+  }
+
+  #count(words: WordBuffer, at: number, type: number): void {
+    const { i32 } = words;
+    const userId = i32[at + 6];
+    const isWanted = this.#note(words, at, userId, i32[at + 7] >>> 0);
+    const counts = this.counts.get(userId);
+    if (counts === undefined) return;
+    counts.lastClientOrderId = Math.max(counts.lastClientOrderId, usedNumber(words, at, type));
+    if (isWanted) readReports(words, at, (report) => this.#deliver(report));
+  }
+
+  #deliver(report: Report): void {
+    const user = this.users.get(report.userId);
+    if (user !== undefined) {
+      user.onReport(report);
+      return;
+    }
+    const reports = this.opening.get(report.userId)?.reports;
+    if (reports !== undefined && reports.length < Limits.DESK_BACKLOG_REPORTS_MAX) reports.push(report);
+  }
+
+  #settleAll(): void {
+    const users = this.settling;
+    if (users.length === 0) return;
+    this.settling = [];
+    for (const user of users) user.settle();
+  }
+
+  onRestart(): void {
+    this.isReady = false;
+    this.counts.clear();
+    for (const user of this.users.values()) user.restart();
+  }
+
+  onImage(sequence: number): void {
+    this.sequence = sequence;
+    this.isReady = true;
+    const users = [...this.users.values()];
+    this.users.clear();
+    for (const user of users) {
+      if (user.isInUse) this.#load(user.userId, () => user).catch((error: Error) => user.abandon(error));
+    }
+  }
+
+  /** Gives up on answers that are overdue. */
+  sweep(): void {
+    const before = this.services.nowMs() - ANSWER_MS_MAX;
+    for (const user of this.users.values()) if (user.pendingCount > 0) user.giveUp(before);
+  }
+}
+
+/** The number that an event says its user has used; 0 none. */
+function usedNumber({ i32, u8 }: WordBuffer, at: number, type: number): number {
+  if (type === EventType.OrderAccepted) return i32[at + OrderAccepted.at.clientOrderId];
+  if (type === EventType.OrderReplaced) return i32[at + OrderReplaced.at.clientOrderId];
+  if (type !== EventType.CommandRejected) return 0;
+  const command = u8[at * 4 + REJECTED_COMMAND_TYPE];
+  const isOrder = command === CommandType.NewOrder || command === CommandType.ReplaceOrder;
+  return isOrder ? i32[at + CommandRejected.at.clientOrderId] : 0;
+}

@@ -1,0 +1,169 @@
+import { type ArchiveQuery, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import type { ArchiveQueries, ReportStore } from '#domain/ports.ts';
+import { type Report, ReportKind, readReports } from './report.ts';
+import { UserOrders } from './user-orders.ts';
+
+/** Reports that one read of the store asks for. */
+const READ_REPORTS_MAX = 512;
+
+/** Gets the reports of a user, each once and in the order of their numbers. */
+export interface ReportListener {
+  /**
+   * @param order what the report is about, as it is after it; valid during the call. Undefined: no order, or one of
+   * which nothing is known any more.
+   */
+  onReport(report: Report, order: OrderRecord | undefined): void;
+  /** The reports cannot be read: the feed has ended. */
+  onFeedFailed(error: Error): void;
+}
+
+/** What a feed needs of its user. */
+export interface FeedUser {
+  readonly userId: number;
+  readonly reportCount: number;
+  /** Those of the newest reports, kept while a feed is not live, that begin with `number`; empty when it is not among them. */
+  backlogFrom(number: number): readonly Report[];
+}
+
+/**
+ * One reader of a user's reports. It begins with those that the reader lacks, from the files of reports; those that come
+ * meanwhile wait in the user's backlog; then it is live. Orders are shown as they were after each report.
+ */
+export class ReportFeed {
+  /** Number of the next report to deliver. */
+  declare next: number;
+  /** It has everything: reports are delivered as they happen. */
+  declare isLive: boolean;
+  declare private readonly user: FeedUser;
+  declare private readonly store: ReportStore;
+  declare private readonly archive: ArchiveQueries;
+  declare private readonly listener: ReportListener;
+  declare private isStopped: boolean;
+
+  constructor(
+    user: FeedUser,
+    store: ReportStore,
+    archive: ArchiveQueries,
+    from: number,
+    listener: ReportListener,
+  ) {
+    this.user = user;
+    this.store = store;
+    this.archive = archive;
+    this.listener = listener;
+    this.next = from;
+    this.isLive = from > user.reportCount;
+    this.isStopped = false;
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.isLive = false;
+  }
+
+  /** Events were lost: what follows comes by `catchUp`. */
+  interrupt(): void {
+    this.isLive = false;
+  }
+
+  /** A live report. Those of a feed that is not live yet are in the backlog or in the store. */
+  onReport(report: Report, order: OrderRecord | undefined): void {
+    if (!this.isLive || report.number < this.next) return;
+    this.next = report.number + 1;
+    this.listener.onReport(report, order);
+  }
+
+  /** Delivers what the reader lacks; resolves when the feed is live, has stopped or has failed. */
+  async catchUp(): Promise<void> {
+    const orders = new UserOrders();
+    try {
+      while (!this.isStopped && this.next <= this.user.reportCount) {
+        const backlog = this.user.backlogFrom(this.next);
+        await this.#deliverAll(orders, backlog.length > 0 ? backlog : await this.#readStored());
+      }
+      // Nothing may come in between: no await from the comparison to here.
+      this.isLive = !this.isStopped;
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** Ends the feed with an error, once. */
+  fail(error: Error): void {
+    if (this.isStopped) return;
+    this.stop();
+    this.listener.onFeedFailed(error);
+  }
+
+  async #readStored(): Promise<Report[]> {
+    const { userId, reportCount } = this.user;
+    const last = Math.min(reportCount, this.next + READ_REPORTS_MAX - 1);
+    const reports: Report[] = [];
+    await this.store.read(userId, this.next, last, (words, at) => {
+      readReports(words, at, (report) => {
+        if (report.userId === userId) reports.push(report);
+      });
+    });
+    return reports;
+  }
+
+  async #deliverAll(orders: UserOrders, reports: readonly Report[]): Promise<void> {
+    for (const report of reports) {
+      if (this.isStopped) return;
+      if (report.number < this.next) continue;
+      await this.#learn(orders, report);
+      if (this.isStopped) return;
+      this.next = report.number + 1;
+      this.listener.onReport(report, orders.apply(report));
+    }
+  }
+
+  /** Gets what is to be known of a report's order as it was before the report. */
+  async #learn(orders: UserOrders, report: Report): Promise<void> {
+    const orderId = report.kind === ReportKind.Replaced ? report.originalOrderId : report.orderId;
+    const isFirst = report.kind === ReportKind.Accepted || orderId === 0;
+    if (isFirst || orders.byOrderId(orderId) !== undefined) return;
+    const { result: record, sequence } = await this.archive.ask({ type: 'order', orderId }, report.sequence);
+    if (record === undefined) return;
+    const since = await this.#executedSince(report, orderId, sequence);
+    const cumQtyLots = record.cumQtyLots - since.qtyLots;
+    const leavesQtyLots =
+      report.kind === ReportKind.Filled || report.kind === ReportKind.Canceled
+        ? report.leavesQtyLots + report.qtyLots
+        : record.qtyLots - cumQtyLots;
+    orders.load(
+      {
+        ...record,
+        cumQtyLots,
+        cumAmountMinor: record.cumAmountMinor - since.amountMinor,
+        feeMinor: record.feeMinor - since.feeMinor,
+        leavesQtyLots,
+        qtyLots: cumQtyLots + leavesQtyLots,
+        status: OrderStatus.Open,
+        cancelReason: 0,
+        replacedByOrderId: 0,
+      },
+      report.sequence - 1,
+    );
+  }
+
+  /** What the order executed by this report and later ones, up to entry `sequence`. */
+  async #executedSince(report: Report, orderId: number, sequence: number) {
+    const sums = { qtyLots: 0, amountMinor: 0, feeMinor: 0 };
+    const question = { type: 'fills', userId: report.userId, orderId } as const;
+    let cursor: string | undefined;
+    do {
+      const page: ArchiveQuery<'fills'> = cursor === undefined ? question : { ...question, cursor };
+      const { result } = await this.archive.ask(page, sequence);
+      for (const fill of result.rows) {
+        if (fill.reportNumber < report.number) return sums;
+        if (fill.sequence > sequence) continue;
+        sums.qtyLots += fill.qtyLots;
+        sums.amountMinor += fill.amountMinor;
+        sums.feeMinor += fill.feeMinor;
+      }
+      cursor = result.cursor;
+    } while (cursor !== undefined);
+    return sums;
+  }
+}

@@ -1,0 +1,292 @@
+import type { CommandType } from '#domain/commands.ts';
+import {
+  CommandRejected,
+  EventFlag,
+  EventType,
+  MassCancelDone,
+  OrderAccepted,
+  OrderCanceled,
+  OrderReplaced,
+  OrderTriggered,
+  Trade,
+} from '#domain/events.ts';
+import { byteAt } from '#domain/layout.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+
+/** What a report says. */
+export const ReportKind = {
+  Accepted: 1,
+  /** A command had no effect. */
+  Rejected: 2,
+  Replaced: 3,
+  Filled: 4,
+  /** All or a part of the order was canceled. */
+  Canceled: 5,
+  Triggered: 6,
+  /** A mass cancel is done; the orders have reports of their own. */
+  MassCanceled: 7,
+} as const;
+export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
+
+/** The terms of an order as OrderAccepted and OrderReplaced carry them. */
+export interface OrderTerms {
+  readonly side: number;
+  readonly orderType: number;
+  readonly timeInForce: number;
+  readonly orderFlags: number;
+  readonly priceTicks: number;
+  readonly stopPriceTicks: number;
+  readonly expireSeconds: number;
+  readonly qtyLots: number;
+  readonly displayQtyLots: number;
+  readonly minQtyLots: number;
+}
+
+/**
+ * One report to one user: an event of the log from that user's side. Fields that a kind does not have are 0, text is
+ * empty. Quantities in lots, prices in ticks, money in minor units of the quote asset.
+ */
+export interface Report {
+  readonly kind: ReportKind;
+  readonly userId: number;
+  /** Position in the user's report stream. */
+  readonly number: number;
+  /** Entry of the log: the receipt. */
+  readonly sequence: number;
+  readonly timeSeconds: number;
+  readonly timeNanos: number;
+  readonly instrumentId: number;
+  readonly accountId: number;
+  /** 0 where the report concerns no order. */
+  readonly orderId: number;
+  /** Of the order, or of the command that was rejected. */
+  readonly clientOrderId: number;
+  readonly clientTag: string;
+  /** Accepted, Replaced. */
+  readonly terms: OrderTerms | undefined;
+  /** Accepted, Replaced: executed before; Canceled: executed in all. */
+  readonly cumQtyLots: number;
+  /** Replaced: the order that goes on under a new id. */
+  readonly originalOrderId: number;
+  readonly originalClientOrderId: number;
+  /** Filled, Canceled: what stays open. */
+  readonly leavesQtyLots: number;
+  /** Filled. */
+  readonly tradeId: number;
+  readonly priceTicks: number;
+  /** Filled: quantity of the trade; Canceled: quantity that was canceled. */
+  readonly qtyLots: number;
+  readonly amountMinor: number;
+  readonly feeMinor: number;
+  /** The order rested before this trade. */
+  readonly isMaker: boolean;
+  readonly isAuction: boolean;
+  /** Canceled: a CancelReason. */
+  readonly cancelReason: number;
+  /** Rejected. */
+  readonly commandType: CommandType | 0;
+  readonly rejectCode: number;
+  /** MassCanceled. */
+  readonly canceledOrders: number;
+}
+
+const NOTHING = {
+  accountId: 0,
+  orderId: 0,
+  clientOrderId: 0,
+  clientTag: '',
+  terms: undefined,
+  cumQtyLots: 0,
+  originalOrderId: 0,
+  originalClientOrderId: 0,
+  leavesQtyLots: 0,
+  tradeId: 0,
+  priceTicks: 0,
+  qtyLots: 0,
+  amountMinor: 0,
+  feeMinor: 0,
+  isMaker: false,
+  isAuction: false,
+  cancelReason: 0,
+  commandType: 0,
+  rejectCode: 0,
+  canceledOrders: 0,
+} as const;
+
+const REJECTED_COMMAND_TYPE = byteAt(CommandRejected, 'commandType');
+const REJECTED_CODE = byteAt(CommandRejected, 'rejectCode');
+const CANCEL_REASON = byteAt(OrderCanceled, 'reason');
+const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
+const IMAGE = EventFlag.Image << 8;
+
+/** Hands the reports in the event at word `at` to `take`: none, one, or a trade's two. Images are no reports. */
+export function readReports(words: WordBuffer, at: number, take: (report: Report) => void): void {
+  const { i32 } = words;
+  if ((i32[at] & IMAGE) !== 0) return;
+  if ((i32[at] & 255) !== EventType.Trade) {
+    if (i32[at + 7] !== 0) {
+      const report = readOwnReport(words, at);
+      if (report !== undefined) take(report);
+    }
+    return;
+  }
+  const maker = i32[at + Trade.at.makerReportNumber] >>> 0;
+  const taker = i32[at + Trade.at.takerReportNumber] >>> 0;
+  const isOneUser = i32[at + Trade.at.makerUserId] === i32[at + Trade.at.takerUserId];
+  // Both sides may be one user in an auction: then in the order of their numbers.
+  const takerFirst = isOneUser && taker < maker;
+  if (takerFirst && taker !== 0) take(readFill(words, at, false, taker));
+  if (maker !== 0) take(readFill(words, at, true, maker));
+  if (!takerFirst && taker !== 0) take(readFill(words, at, false, taker));
+}
+
+function readOwnReport(words: WordBuffer, at: number): Report | undefined {
+  const { i32, f64, u8 } = words;
+  const head = header(words, at, i32[at + 6], i32[at + 7] >>> 0);
+  switch (i32[at] & 255) {
+    case EventType.OrderAccepted:
+      return {
+        ...NOTHING,
+        ...head,
+        kind: ReportKind.Accepted,
+        ...order(words, at, OrderAccepted),
+        terms: terms(words, at, OrderAccepted, ACCEPTED_BYTES),
+        clientTag: readText(u8, ACCEPTED_BYTES.clientTag + at * 4, TAG_BYTES),
+        cumQtyLots: f64[(at + OrderAccepted.at.cumQtyLots) >> 1],
+      };
+    case EventType.OrderReplaced:
+      return {
+        ...NOTHING,
+        ...head,
+        kind: ReportKind.Replaced,
+        ...order(words, at, OrderReplaced),
+        terms: terms(words, at, OrderReplaced, REPLACED_BYTES),
+        clientTag: readText(u8, REPLACED_BYTES.clientTag + at * 4, TAG_BYTES),
+        cumQtyLots: f64[(at + OrderReplaced.at.cumQtyLots) >> 1],
+        originalOrderId: f64[(at + OrderReplaced.at.originalOrderId) >> 1],
+        originalClientOrderId: i32[at + OrderReplaced.at.originalClientOrderId],
+      };
+    case EventType.OrderCanceled:
+      return {
+        ...NOTHING,
+        ...head,
+        kind: ReportKind.Canceled,
+        ...order(words, at, OrderCanceled),
+        cumQtyLots: f64[(at + OrderCanceled.at.cumQtyLots) >> 1],
+        leavesQtyLots: f64[(at + OrderCanceled.at.leavesQtyLots) >> 1],
+        qtyLots: f64[(at + OrderCanceled.at.canceledQtyLots) >> 1],
+        cancelReason: u8[at * 4 + CANCEL_REASON],
+      };
+    case EventType.OrderTriggered:
+      return { ...NOTHING, ...head, kind: ReportKind.Triggered, ...order(words, at, OrderTriggered) };
+    case EventType.CommandRejected:
+      return {
+        ...NOTHING,
+        ...head,
+        kind: ReportKind.Rejected,
+        accountId: i32[at + CommandRejected.at.accountId],
+        clientOrderId: i32[at + CommandRejected.at.clientOrderId],
+        clientTag: readText(u8, REJECTED_TAG + at * 4, TAG_BYTES),
+        commandType: u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType,
+        rejectCode: u8[at * 4 + REJECTED_CODE] | (u8[at * 4 + REJECTED_CODE + 1] << 8),
+      };
+    case EventType.MassCancelDone:
+      return {
+        ...NOTHING,
+        ...head,
+        kind: ReportKind.MassCanceled,
+        clientOrderId: i32[at + MassCancelDone.at.clientOrderId],
+        canceledOrders: i32[at + MassCancelDone.at.canceledOrders],
+      };
+    default:
+      return undefined;
+  }
+}
+
+function readFill(words: WordBuffer, at: number, isMaker: boolean, number: number): Report {
+  const { i32, f64, u8 } = words;
+  const field = Trade.at;
+  const userId = i32[at + (isMaker ? field.makerUserId : field.takerUserId)];
+  return {
+    ...NOTHING,
+    ...header(words, at, userId, number),
+    kind: ReportKind.Filled,
+    accountId: i32[at + (isMaker ? field.makerAccountId : field.takerAccountId)],
+    orderId: f64[(at + (isMaker ? field.makerOrderId : field.takerOrderId)) >> 1],
+    clientOrderId: i32[at + (isMaker ? field.makerClientOrderId : field.takerClientOrderId)],
+    leavesQtyLots: f64[(at + (isMaker ? field.makerLeavesQtyLots : field.takerLeavesQtyLots)) >> 1],
+    tradeId: f64[(at + field.tradeId) >> 1],
+    priceTicks: i32[at + field.priceTicks],
+    qtyLots: f64[(at + field.qtyLots) >> 1],
+    amountMinor: f64[(at + field.amountMinor) >> 1],
+    feeMinor: f64[(at + (isMaker ? field.makerFeeMinor : field.takerFeeMinor)) >> 1],
+    isMaker: isMaker && (u8[at * 4 + TRADE_FLAGS] & 1) === 0,
+    isAuction: (u8[at * 4 + TRADE_FLAGS] & 1) !== 0,
+  };
+}
+
+function header({ i32, f64 }: WordBuffer, at: number, userId: number, number: number) {
+  return {
+    userId,
+    number,
+    sequence: f64[(at + 2) >> 1],
+    timeSeconds: i32[at + 4] >>> 0,
+    timeNanos: i32[at + 5],
+    instrumentId: i32[at + 1],
+  };
+}
+
+type OrderEvent = { readonly at: { readonly [Name in 'orderId' | 'clientOrderId' | 'accountId']: number } };
+
+function order({ i32, f64 }: WordBuffer, at: number, layout: OrderEvent) {
+  return {
+    orderId: f64[(at + layout.at.orderId) >> 1],
+    clientOrderId: i32[at + layout.at.clientOrderId],
+    accountId: i32[at + layout.at.accountId],
+  };
+}
+
+type Terms = typeof OrderAccepted | typeof OrderReplaced;
+
+function bytesOf(layout: Terms) {
+  const named = layout as typeof OrderAccepted;
+  return {
+    side: byteAt(named, 'side'),
+    orderType: byteAt(named, 'orderType'),
+    timeInForce: byteAt(named, 'timeInForce'),
+    orderFlags: byteAt(named, 'orderFlags'),
+    clientTag: byteAt(named, 'clientTag'),
+  };
+}
+const ACCEPTED_BYTES = bytesOf(OrderAccepted);
+const REPLACED_BYTES = bytesOf(OrderReplaced);
+const REJECTED_TAG = byteAt(CommandRejected, 'clientTag');
+const TAG_BYTES = 36;
+
+function terms(
+  { i32, f64, u8 }: WordBuffer,
+  at: number,
+  layout: Terms,
+  bytes: typeof ACCEPTED_BYTES,
+): OrderTerms {
+  const first = at * 4;
+  return {
+    side: u8[first + bytes.side],
+    orderType: u8[first + bytes.orderType],
+    timeInForce: u8[first + bytes.timeInForce],
+    orderFlags: u8[first + bytes.orderFlags],
+    priceTicks: i32[at + layout.at.priceTicks],
+    stopPriceTicks: i32[at + layout.at.stopPriceTicks],
+    expireSeconds: i32[at + layout.at.expireSeconds] >>> 0,
+    qtyLots: f64[(at + layout.at.qtyLots) >> 1],
+    displayQtyLots: f64[(at + layout.at.displayQtyLots) >> 1],
+    minQtyLots: f64[(at + layout.at.minQtyLots) >> 1],
+  };
+}
+
+/** The NUL-padded ASCII text in `length` bytes from `start` on. */
+function readText(bytes: Uint8Array, start: number, length: number): string {
+  let text = '';
+  for (let at = start; at < start + length && bytes[at] !== 0; at++) text += String.fromCharCode(bytes[at]);
+  return text;
+}

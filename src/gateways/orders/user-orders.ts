@@ -1,0 +1,205 @@
+import { CancelReason } from '#domain/events.ts';
+import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { type Report, ReportKind } from './report.ts';
+
+/** Finished orders of a user that are kept in memory beside the open ones. */
+const FINISHED_MAX = 256;
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+type LiveRecord = Mutable<OrderRecord>;
+
+interface Entry {
+  readonly order: LiveRecord;
+  /** Entry of the log that the record already includes: reports up to it change nothing. */
+  readonly includes: number;
+}
+
+/**
+ * The open orders of one user and its last finished ones, kept up to date by its reports, as history keeps them. Orders
+ * are found by id, by number and by the client's own text.
+ */
+export class UserOrders {
+  declare private readonly byId: Map<number, Entry>;
+  declare private readonly byClientOrderId: Map<number, LiveRecord>;
+  declare private readonly byTag: Map<string, LiveRecord>;
+  /** The oldest first. */
+  declare private finished: LiveRecord[];
+
+  constructor() {
+    this.byId = new Map();
+    this.byClientOrderId = new Map();
+    this.byTag = new Map();
+    this.finished = [];
+  }
+
+  /** Open orders, the oldest first. */
+  *open(): Iterable<OrderRecord> {
+    for (const { order } of this.byId.values()) if (order.status === OrderStatus.Open) yield order;
+  }
+
+  byOrderId(orderId: number): OrderRecord | undefined {
+    return this.byId.get(orderId)?.order;
+  }
+
+  byNumber(clientOrderId: number): OrderRecord | undefined {
+    return this.byClientOrderId.get(clientOrderId);
+  }
+
+  /** The newest order with this text. */
+  withTag(clientTag: string): OrderRecord | undefined {
+    return this.byTag.get(clientTag);
+  }
+
+  /**
+   * Takes over what history has of an order.
+   * @param sequence the entry of the log after which the record stands
+   */
+  load(record: OrderRecord, sequence: number): void {
+    // What was rejected never lived, and its text may be used again.
+    if (record.orderId === 0) return;
+    const known = this.byId.get(record.orderId);
+    if (known === undefined || known.includes < sequence) this.#add({ ...record }, sequence);
+  }
+
+  /** The order of a report as it is after it, undefined when it is none of those here. */
+  apply(report: Report): OrderRecord | undefined {
+    switch (report.kind) {
+      case ReportKind.Accepted:
+        return this.#accepted(report);
+      case ReportKind.Replaced:
+        return this.#replaced(report);
+      case ReportKind.Rejected:
+      case ReportKind.MassCanceled:
+        return undefined;
+    }
+    const entry = this.byId.get(report.orderId);
+    if (entry === undefined || entry.includes >= report.sequence) return entry?.order;
+    const { order } = entry;
+    stamp(order, report);
+    if (report.kind === ReportKind.Triggered) order.triggered = 1;
+    else if (report.kind === ReportKind.Filled) this.#filled(order, report);
+    else this.#canceled(order, report);
+    return order;
+  }
+
+  #accepted(report: Report): OrderRecord | undefined {
+    const known = this.byId.get(report.orderId);
+    if (known !== undefined || report.terms === undefined) return known?.order;
+    const order = newOrder(report);
+    order.leavesQtyLots = order.qtyLots;
+    this.#add(order, 0);
+    return order;
+  }
+
+  #replaced(report: Report): OrderRecord | undefined {
+    const known = this.byId.get(report.orderId);
+    if (known !== undefined || report.terms === undefined) return known?.order;
+    const order = newOrder(report);
+    order.cumQtyLots = report.cumQtyLots;
+    order.leavesQtyLots = order.qtyLots - report.cumQtyLots;
+    order.originalOrderId = report.originalOrderId;
+    const original = this.byId.get(report.originalOrderId)?.order;
+    if (original !== undefined) {
+      order.cumAmountMinor = original.cumAmountMinor;
+      order.feeMinor = original.feeMinor;
+      order.triggered = original.triggered;
+      original.replacedByOrderId = report.orderId;
+      stamp(original, report);
+      this.#finish(original, OrderStatus.Replaced);
+    }
+    this.#add(order, 0);
+    return order;
+  }
+
+  #filled(order: LiveRecord, report: Report): void {
+    order.cumQtyLots += report.qtyLots;
+    order.cumAmountMinor += report.amountMinor;
+    order.feeMinor += report.feeMinor;
+    order.leavesQtyLots = report.leavesQtyLots;
+    if (order.firstTradeId === 0) order.firstTradeId = report.tradeId;
+    order.lastTradeId = report.tradeId;
+    if (report.leavesQtyLots === 0) this.#finish(order, OrderStatus.Filled);
+  }
+
+  #canceled(order: LiveRecord, report: Report): void {
+    order.leavesQtyLots = report.leavesQtyLots;
+    if (report.leavesQtyLots > 0) {
+      // The owner asked for a smaller total.
+      order.qtyLots -= report.qtyLots;
+      return;
+    }
+    order.cancelReason = report.cancelReason;
+    const isOver =
+      report.cancelReason === CancelReason.Expired || report.cancelReason === CancelReason.EndOfDay;
+    this.#finish(order, isOver ? OrderStatus.Expired : OrderStatus.Canceled);
+  }
+
+  #add(order: LiveRecord, includes: number): void {
+    this.byId.set(order.orderId, { order, includes });
+    this.byClientOrderId.set(order.clientOrderId, order);
+    if (order.clientTag !== '') this.byTag.set(order.clientTag, order);
+    if (order.status !== OrderStatus.Open) this.#finish(order, order.status);
+  }
+
+  #finish(order: LiveRecord, status: OrderStatus): void {
+    order.status = status;
+    order.leavesQtyLots = 0;
+    this.finished.push(order);
+    // In halves, so that a finished order costs no shift of the list.
+    if (this.finished.length < 2 * FINISHED_MAX) return;
+    for (const old of this.finished.splice(0, FINISHED_MAX)) this.#forget(old);
+  }
+
+  #forget(order: LiveRecord): void {
+    this.byId.delete(order.orderId);
+    if (this.byClientOrderId.get(order.clientOrderId) === order)
+      this.byClientOrderId.delete(order.clientOrderId);
+    if (this.byTag.get(order.clientTag) === order) this.byTag.delete(order.clientTag);
+  }
+}
+
+function newOrder(report: Report): LiveRecord {
+  const { sequence, timeSeconds, timeNanos } = report;
+  return {
+    sequence,
+    timeSeconds,
+    timeNanos,
+    orderId: report.orderId,
+    userId: report.userId,
+    accountId: report.accountId,
+    instrumentId: report.instrumentId,
+    clientOrderId: report.clientOrderId,
+    clientTag: report.clientTag,
+    status: OrderStatus.Open,
+    cancelReason: 0,
+    rejectCode: 0,
+    side: report.terms?.side ?? 0,
+    orderType: report.terms?.orderType ?? 0,
+    timeInForce: report.terms?.timeInForce ?? 0,
+    orderFlags: report.terms?.orderFlags ?? 0,
+    priceTicks: report.terms?.priceTicks ?? 0,
+    stopPriceTicks: report.terms?.stopPriceTicks ?? 0,
+    expireSeconds: report.terms?.expireSeconds ?? 0,
+    qtyLots: report.terms?.qtyLots ?? 0,
+    displayQtyLots: report.terms?.displayQtyLots ?? 0,
+    minQtyLots: report.terms?.minQtyLots ?? 0,
+    leavesQtyLots: 0,
+    cumQtyLots: 0,
+    cumAmountMinor: 0,
+    feeMinor: 0,
+    triggered: 0,
+    originalOrderId: 0,
+    replacedByOrderId: 0,
+    firstTradeId: 0,
+    lastTradeId: 0,
+    updatedSequence: sequence,
+    updatedSeconds: timeSeconds,
+    updatedNanos: timeNanos,
+  };
+}
+
+function stamp(order: LiveRecord, report: Report): void {
+  order.updatedSequence = report.sequence;
+  order.updatedSeconds = report.timeSeconds;
+  order.updatedNanos = report.timeNanos;
+}
