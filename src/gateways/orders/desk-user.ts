@@ -220,7 +220,7 @@ export class DeskUser {
   follow(from: number, listener: ReportListener): ReportFeed {
     const feed = new ReportFeed(this, this.desk.store, this.desk.archive, from, listener);
     this.feeds.add(feed);
-    if (!feed.isLive) void feed.catchUp().then(() => this.#trimBacklog());
+    if (!feed.isLive) this.#catchUp(feed);
     return feed;
   }
 
@@ -244,16 +244,23 @@ export class DeskUser {
   /** Takes a live report of this user. */
   onReport(report: Report): void {
     const order = this.orders.apply(report);
-    let isBehind = false;
+    let isKept = false;
     for (const feed of this.feeds) {
-      if (feed.isLive) feed.onReport(report, order);
-      else isBehind = true;
-    }
-    if (isBehind) {
-      if (this.backlog.length >= Limits.DESK_BACKLOG_REPORTS_MAX) this.backlog = [];
-      this.backlog.push(report);
+      if (feed.onReport(report, order)) continue;
+      if (!isKept) this.#keep(report);
+      isKept = true;
+      this.#catchUp(feed);
     }
     this.#answer(report);
+  }
+
+  #keep(report: Report): void {
+    if (this.backlog.length >= Limits.DESK_BACKLOG_REPORTS_MAX) this.backlog = [];
+    this.backlog.push(report);
+  }
+
+  #catchUp(feed: ReportFeed): void {
+    void feed.catchUp().then(() => this.#trimBacklog());
   }
 
   #answer(report: Report): void {
@@ -335,7 +342,7 @@ export class DeskUser {
       if (order === undefined) continue;
       this.#takeEntering(number)?.end({ kind: 'done', order, sequence: order.sequence, canceledOrders: 0 });
     }
-    for (const feed of this.feeds) void feed.catchUp().then(() => this.#trimBacklog());
+    for (const feed of this.feeds) this.#catchUp(feed);
   }
 
   /** It cannot be loaded again: whoever waits is told so. */

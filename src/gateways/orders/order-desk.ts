@@ -60,7 +60,7 @@ export class UserUnavailableError extends Error {
 interface Opening {
   readonly promise: Promise<DeskUser>;
   /** Reports that came meanwhile. */
-  readonly reports: Report[];
+  reports: Report[];
 }
 
 /**
@@ -78,6 +78,9 @@ export class OrderDesk implements FollowingSink {
   declare private readonly opening: Map<number, Opening>;
   declare private settling: DeskUser[];
   declare private isReady: boolean;
+  /** Images so far, and when the next one is there. */
+  declare private images: number;
+  declare private imaged: PromiseWithResolvers<void>;
   /** Newest entry seen. */
   declare private sequence: number;
   declare private requestNumber: number;
@@ -99,6 +102,8 @@ export class OrderDesk implements FollowingSink {
     this.opening = new Map();
     this.settling = [];
     this.isReady = false;
+    this.images = 0;
+    this.imaged = Promise.withResolvers();
     this.sequence = 0;
     this.requestNumber = firstRequestNumber;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
@@ -129,31 +134,47 @@ export class OrderDesk implements FollowingSink {
   }
 
   #load(userId: number, make: (counts: UserCounts) => DeskUser): Promise<DeskUser> {
-    if (!this.isReady)
+    if (!this.isReady) {
       return Promise.reject(new UserUnavailableError('STARTING', 'the edge is starting: ask again'));
+    }
     const counts = this.counts.get(userId);
-    if (counts === undefined)
+    if (counts === undefined) {
       return Promise.reject(new UserUnavailableError('UNKNOWN', `there is no user ${userId}`));
-    const opening: Opening = { promise: this.#loadInto(make(counts), counts), reports: [] };
-    this.opening.set(userId, opening);
-    return opening.promise;
+    }
+    const user = make(counts);
+    const promise = this.#loadInto(user);
+    this.opening.set(userId, { promise, reports: [] });
+    return promise;
   }
 
-  async #loadInto(user: DeskUser, counts: UserCounts): Promise<DeskUser> {
-    const { userId } = counts;
+  async #loadInto(user: DeskUser): Promise<DeskUser> {
+    const { userId } = user;
     try {
-      await this.#askOrders(user, { type: 'openOrders', userId }, Number.POSITIVE_INFINITY);
-      await this.#askOrders(user, { type: 'orders', userId }, Limits.DESK_ORDERS_LOADED);
+      for (let image = 0; image !== this.images; ) {
+        image = this.images;
+        user.restart();
+        const opening = this.opening.get(userId);
+        if (opening !== undefined) opening.reports = [];
+        await this.#askOrders(user, { type: 'openOrders', userId }, Number.POSITIVE_INFINITY);
+        await this.#askOrders(user, { type: 'orders', userId }, Limits.DESK_ORDERS_LOADED);
+        // Events were lost meanwhile: again, once it is known what stands.
+        while (!this.isReady) await this.imaged.promise;
+      }
+      return this.#opened(user);
     } catch (error) {
+      if (error instanceof UserUnavailableError) throw error;
+      const message = `the user's orders cannot be loaded: ${(error as Error).message}`;
+      throw new UserUnavailableError('ARCHIVE', message);
+    } finally {
       this.opening.delete(userId);
-      throw new UserUnavailableError(
-        'ARCHIVE',
-        `the user's orders cannot be loaded: ${(error as Error).message}`,
-      );
     }
-    const opening = this.opening.get(userId);
-    this.opening.delete(userId);
-    const reports = opening?.reports ?? [];
+  }
+
+  #opened(user: DeskUser): DeskUser {
+    const { userId } = user;
+    const counts = this.counts.get(userId);
+    if (counts === undefined) throw new UserUnavailableError('UNKNOWN', `there is no user ${userId}`);
+    const reports = this.opening.get(userId)?.reports ?? [];
     if (reports.length >= Limits.DESK_BACKLOG_REPORTS_MAX) {
       throw new UserUnavailableError(
         'ARCHIVE',
@@ -275,6 +296,9 @@ export class OrderDesk implements FollowingSink {
   onImage(sequence: number): void {
     this.sequence = sequence;
     this.isReady = true;
+    this.images++;
+    this.imaged.resolve();
+    this.imaged = Promise.withResolvers();
     const users = [...this.users.values()];
     this.users.clear();
     for (const user of users) {

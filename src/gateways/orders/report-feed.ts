@@ -39,6 +39,7 @@ export class ReportFeed {
   declare private readonly archive: ArchiveQueries;
   declare private readonly listener: ReportListener;
   declare private isStopped: boolean;
+  declare private isCatchingUp: boolean;
 
   constructor(
     user: FeedUser,
@@ -54,6 +55,7 @@ export class ReportFeed {
     this.next = from;
     this.isLive = from > user.reportCount;
     this.isStopped = false;
+    this.isCatchingUp = false;
   }
 
   stop(): void {
@@ -66,16 +68,25 @@ export class ReportFeed {
     this.isLive = false;
   }
 
-  /** A live report. Those of a feed that is not live yet are in the backlog or in the store. */
-  onReport(report: Report, order: OrderRecord | undefined): void {
-    if (!this.isLive || report.number < this.next) return;
-    this.next = report.number + 1;
+  /** A live report; true when that is all there is to do. False: the feed has to catch up first. */
+  onReport(report: Report, order: OrderRecord | undefined): boolean {
+    if (this.isStopped || report.number < this.next) return true;
+    if (report.number > this.next) this.isLive = false;
+    if (!this.isLive) return false;
+    this.next++;
     this.listener.onReport(report, order);
+    return true;
   }
 
-  /** Delivers what the reader lacks; resolves when the feed is live, has stopped or has failed. */
+  /** Delivers what the reader lacks; resolves when the feed is live, has stopped or has failed, or does so already. */
   async catchUp(): Promise<void> {
-    const orders = new UserOrders();
+    if (this.isCatchingUp) return;
+    this.isCatchingUp = true;
+    await this.#catchUp(new UserOrders());
+    this.isCatchingUp = false;
+  }
+
+  async #catchUp(orders: UserOrders): Promise<void> {
     try {
       while (!this.isStopped && this.next <= this.user.reportCount) {
         const backlog = this.user.backlogFrom(this.next);
