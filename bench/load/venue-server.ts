@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
-import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
 import { venueCommands } from '../support/core-flow.ts';
 
@@ -32,8 +32,9 @@ const node = await startNode(
   {
     dataDirectory: config.dataDirectory,
     nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
+    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
+    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
+    connectionsPerAddressMax: 1_024,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: SEGMENT_BYTES,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Role } from '#domain/commands.ts';
-import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import { Operator, StandingVenue, type VenueHost } from './operator.ts';
 import { generatePassword } from './venue-setup.ts';
 

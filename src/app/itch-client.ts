@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { decodeItch, ItchDecode } from '#codec/itch/itch-decoder.ts';
 import { alphaText, ItchCode, ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
 import { FrameFault, PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
@@ -9,6 +9,7 @@ import {
   SoupPacket,
   soupPacket,
 } from '#codec/soupbin/packets.ts';
+import { connectSocket, type SoupClientOptions } from '#gateways/soupbin/client.ts';
 
 /** Longest payload that a client takes: ITCH messages are short, debug text is not longer than this. */
 const PAYLOAD_BYTES_MAX = 4_096;
@@ -199,14 +200,18 @@ export class ItchClient {
   declare private readonly heartbeat: NodeJS.Timeout;
   declare private reason: string;
 
-  constructor(address: { host?: string; port: number }, login: LoginRequest, handler: ItchClientHandler) {
+  constructor(
+    address: Pick<SoupClientOptions, 'host' | 'port' | 'tls'>,
+    login: LoginRequest,
+    handler: ItchClientHandler,
+  ) {
     this.session = '';
     this.nextSequence = 0;
     this.handler = handler;
     this.message = new ItchMessage();
     this.reason = 'the server closed the connection';
     this.framer = new SoupFramer(this, PAYLOAD_BYTES_MAX);
-    this.socket = connect({ host: address.host ?? '127.0.0.1', port: address.port, noDelay: true });
+    this.socket = connectSocket(address);
     this.socket.write(encodeLoginRequest(login));
     this.socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.socket.on('error', (error) => {

@@ -6,7 +6,9 @@ import { TradingCore } from '#core/trading-core.ts';
 import { CloseSession, CommandType } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
-import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
+import { TlsFiles, type TlsSettings } from '#gateways/listener/tls-files.ts';
+import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
@@ -20,6 +22,7 @@ import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import { EventFan } from './event-fan.ts';
+import { announceNodeKey } from './node-key.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import { restoreNewest } from './restore.ts';
 import type {
@@ -36,8 +39,21 @@ export type { NodeLogger } from './threads/threads.ts';
 export interface NodeConfig {
   readonly dataDirectory: string;
   readonly nodeId: number;
-  readonly ouch: { readonly host: string; readonly port: number; readonly cancelOnDisconnect: boolean };
-  readonly marketData: { readonly host: string; readonly port: number; readonly snapshotPort: number };
+  readonly ouch: {
+    readonly host: string;
+    readonly port: number;
+    readonly cancelOnDisconnect: boolean;
+    /** undefined: plain TCP. */
+    readonly tls: TlsSettings | undefined;
+  };
+  readonly marketData: {
+    readonly host: string;
+    readonly port: number;
+    readonly snapshotPort: number;
+    readonly tls: TlsSettings | undefined;
+  };
+  /** Connections from one address that each port takes. */
+  readonly connectionsPerAddressMax: number;
   readonly snapshots: { readonly everyEntries: number; readonly keep: number };
   readonly disk: {
     /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
@@ -164,6 +180,8 @@ async function startOn(
     historyDirectory: join(data.path, 'history'),
   };
 
+  const signingKey = nodeSigningKey(data.path);
+
   // 2. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
@@ -207,7 +225,7 @@ async function startOn(
     sessions,
     new ReportReader({ directory: paths.reportDirectory, progress: status }),
     clock,
-    config.ouch,
+    ouchOptions(config),
     logger,
   );
   fan.add(gateway);
@@ -259,6 +277,8 @@ async function startOn(
       host: config.marketData.host,
       port: config.marketData.port,
       snapshotPort: config.marketData.snapshotPort,
+      tls: config.marketData.tls,
+      connectionsPerAddressMax: config.connectionsPerAddressMax,
       epoch: data.epoch,
       peer: toMarketData.port2,
     } satisfies MarketDataThreadData,
@@ -271,7 +291,8 @@ async function startOn(
     [toEdge.port2],
   );
 
-  // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, and time begins to pass.
+  // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, the log learns with which key this node
+  // signs, and time begins to pass.
   fan.add({
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
@@ -286,6 +307,7 @@ async function startOn(
     'recovered',
   );
   closeLeftSessions(core, config.nodeId, replica.outbox);
+  announceNodeKey(core.state.nodeKeys, config.nodeId, signingKey, replica.outbox);
   const ticks = setInterval(() => {
     replica.tick();
     if (status.divergedSequence === 0 || replica.isStopped) return;
@@ -355,6 +377,13 @@ async function startOn(
     },
     close: () => closeAll(started),
   };
+}
+
+function ouchOptions({ ouch, connectionsPerAddressMax }: NodeConfig): OuchGatewayOptions {
+  const { host, port, cancelOnDisconnect, tls } = ouch;
+  const limits = { perAddressMax: connectionsPerAddressMax };
+  const options = { host, port, cancelOnDisconnect, limits };
+  return tls === undefined ? options : { ...options, tls: new TlsFiles(tls) };
 }
 
 function divergence({ divergedSequence }: StatusBoard): string | undefined {

@@ -9,7 +9,7 @@ import type { Command, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { Role } from '#domain/commands.ts';
 import type { EventSink } from '#domain/ports.ts';
-import { verifyPassword } from '#gateways/soupbin/password.ts';
+import { verifyPassword } from '#gateways/identity/password.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { Outbox } from '#replica/outbox.ts';

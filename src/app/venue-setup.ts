@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import type { AccountDefinition, UserDefinition, VenueDefinition } from './config/compile-venue.ts';
 import { Operator, StandingVenue, type VenueHost, VenueSetupError } from './operator.ts';
 

@@ -52,8 +52,9 @@ async function start(
   const config: NodeConfig = {
     dataDirectory,
     nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
+    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
+    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
+    connectionsPerAddressMax: 128,
     snapshots: { everyEntries: 20, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
     segmentBytes: 8 * 1024 * 1024,

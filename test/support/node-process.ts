@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
-import { hashPassword } from '#gateways/soupbin/password.ts';
+import { hashPassword } from '#gateways/identity/password.ts';
 import { marketSetup, send } from './random-flow.ts';
 
 const USERS = 4;
@@ -26,8 +26,9 @@ const node = await startNode(
   {
     dataDirectory: process.argv[2],
     nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0 },
+    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
+    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
+    connectionsPerAddressMax: 1_024,
     // Small, so that a short test rolls segments and starts from snapshots.
     snapshots: { everyEntries: 300, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },

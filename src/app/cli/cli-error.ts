@@ -14,6 +14,9 @@ export class CliError extends Error {
 /** Operational errors by name: what they mean for the exit status. Their messages stand as they are. */
 const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   ConfigError: ExitCode.Usage,
+  TlsFilesError: ExitCode.Usage,
+  PrivateFileError: ExitCode.Failure,
+  SecretFileError: ExitCode.Failure,
   LogCorruptError: ExitCode.Damaged,
   SnapshotError: ExitCode.Damaged,
   HistoryMismatchError: ExitCode.Damaged,
@@ -43,6 +46,8 @@ const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
 };
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
+/** Codes of node:tls and of OpenSSL's verification. */
+const TLS_FAULT = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */
 export function operational(error: unknown): { message: string; exitCode: ExitCode } | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -60,6 +65,12 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   if (UNREACHABLE.includes(code)) {
     return {
       message: `no connection (${code}): ${message}. Is the node running? See "hive status"`,
+      exitCode: ExitCode.NotReachable,
+    };
+  }
+  if (TLS_FAULT.test(code)) {
+    return {
+      message: `no TLS connection (${code}): ${message}. See --tls-ca and --tls-certificate: the host must be in the venue's certificate, and the venue may ask for yours`,
       exitCode: ExitCode.NotReachable,
     };
   }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Command, Option } from 'commander';
 import { alphaText, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
 import { formatDecimal } from '../config/decimal.ts';
@@ -8,6 +9,7 @@ import { ExitCode } from './exit-codes.ts';
 import { dataDirOption, integerOption } from './options.ts';
 import { type Output, table } from './output.ts';
 import { askStatus } from './status-socket.ts';
+import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 const DEPTH_DEFAULT = 5;
 const DEPTH_MAX = 1_000;
@@ -17,7 +19,7 @@ const CLOSED_HERE = 'closed by this client';
 /** Clears the terminal and goes to its first line. */
 const HOME = '\x1b[2J\x1b[H';
 
-interface MarketOptions {
+interface MarketOptions extends TlsOptions {
   readonly dataDir: string;
   readonly connect?: { readonly host: string; readonly port: number };
   readonly snapshotPort?: number;
@@ -27,7 +29,7 @@ interface MarketOptions {
 
 /** `hive market`: an instrument's book, built from the public feed like any client would. */
 export function marketCommand(output: () => Output): Command {
-  return new Command('market')
+  return withTls(new Command('market'))
     .description("watch an instrument's book, from the market-data feed, until Ctrl-C")
     .argument('<symbol>', 'the instrument')
     .addOption(dataDirOption())
@@ -44,15 +46,16 @@ export function marketCommand(output: () => Output): Command {
 
 async function watch(symbol: string, options: MarketOptions, output: Output): Promise<void> {
   const { host, port, snapshotPort } = await feedOf(options);
+  const tls = tlsOf(options);
   const view = new MarketView(symbol, options.depth);
-  const { session } = await readSnapshot(host, snapshotPort, view);
+  const { session } = await readSnapshot({ host, port: snapshotPort, tls }, view);
   if (!view.isKnown) {
     throw new CliError(
       ExitCode.Refused,
       `the feed has no instrument ${symbol}; it has ${view.symbols.join(', ')}`,
     );
   }
-  const end = await liveEnd(host, port);
+  const end = await liveEnd({ host, port, tls });
   const isScreen = process.stdout.isTTY === true && !output.json && options.once === undefined;
   const draw = (): void => output.result(view.book(), () => (isScreen ? HOME : '') + view.text());
   let timer: NodeJS.Timeout | undefined;
@@ -63,7 +66,7 @@ async function watch(symbol: string, options: MarketOptions, output: Output): Pr
     else timer = setInterval(draw, REDRAW_MS);
   };
   const login = { username: '', password: '', session, sequenceNumber: view.nextSequence };
-  const client = new ItchClient({ host, port }, login, {
+  const client = new ItchClient({ host, port, tls }, login, {
     onLogin: (_, nextSequence) => {
       if (nextSequence >= end) caughtUp();
     },
@@ -81,6 +84,12 @@ async function watch(symbol: string, options: MarketOptions, output: Output): Pr
   }
 }
 
+interface FeedAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ConnectionOptions | undefined;
+}
+
 async function feedOf(options: MarketOptions): Promise<{ host: string; port: number; snapshotPort: number }> {
   if (options.connect === undefined) {
     const status = (await askStatus(options.dataDir)) as {
@@ -96,11 +105,11 @@ async function feedOf(options: MarketOptions): Promise<{ host: string; port: num
 }
 
 /** Builds a book from the snapshot door: that of some time ago, and the number of the message that follows it. */
-function readSnapshot(host: string, port: number, view: MarketView): Promise<{ session: string }> {
+function readSnapshot(address: FeedAddress, view: MarketView): Promise<{ session: string }> {
   return new Promise((resolve, reject) => {
     let session = '';
     const login = { username: '', password: '', session: '', sequenceNumber: 1 };
-    new ItchClient({ host, port }, login, {
+    new ItchClient(address, login, {
       onLogin: (name) => {
         session = name;
       },
@@ -109,7 +118,10 @@ function readSnapshot(host: string, port: number, view: MarketView): Promise<{ s
         if (view.nextSequence > 0) resolve({ session });
         else
           reject(
-            new CliError(ExitCode.NotReachable, `no market-data snapshot from ${host}:${port}: ${reason}`),
+            new CliError(
+              ExitCode.NotReachable,
+              `no market-data snapshot from ${address.host}:${address.port}: ${reason}`,
+            ),
           );
       },
     });
@@ -117,17 +129,22 @@ function readSnapshot(host: string, port: number, view: MarketView): Promise<{ s
 }
 
 /** The number that the feed's next message has: a book is current when it has every message before. */
-function liveEnd(host: string, port: number): Promise<number> {
+function liveEnd(address: FeedAddress): Promise<number> {
   return new Promise((resolve, reject) => {
     const login = { username: '', password: '', session: '', sequenceNumber: 0 };
-    const client = new ItchClient({ host, port }, login, {
+    const client = new ItchClient(address, login, {
       onLogin: (_, nextSequence) => {
         resolve(nextSequence);
         client.close();
       },
       onMessage: () => {},
       onEnd: (reason) =>
-        reject(new CliError(ExitCode.NotReachable, `no market data from ${host}:${port}: ${reason}`)),
+        reject(
+          new CliError(
+            ExitCode.NotReachable,
+            `no market data from ${address.host}:${address.port}: ${reason}`,
+          ),
+        ),
     });
   });
 }

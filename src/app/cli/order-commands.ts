@@ -14,12 +14,13 @@ import { reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
 import { askStatus } from './status-socket.ts';
+import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 /** The reports of one command arrive together; whatever is not here by then is of a later one. */
 const QUIET_MS = 100;
 const WAIT_SECONDS_MAX = 86_400;
 
-interface ConnectionOptions {
+interface ConnectionOptions extends TlsOptions {
   readonly dataDir: string;
   readonly connect?: { readonly host: string; readonly port: number };
   readonly user?: string;
@@ -112,7 +113,7 @@ export function orderCommands(output: () => Output): Command {
 }
 
 function withConnection(command: Command): Command {
-  return command
+  return withTls(command)
     .addOption(dataDirOption())
     .option('--connect <host:port>', 'order gateway; default: that of the node on --data-dir', addressOption)
     .option('--user <name>', "login name; default: the demo market's user, if there is one")
@@ -281,7 +282,7 @@ async function unitsOf(client: OuchClient, symbol: string): Promise<OrderUnits> 
 async function connect(options: ConnectionOptions): Promise<OuchClient> {
   const address = options.connect ?? (await gatewayOf(options.dataDir));
   const { username, password } = credentials(options);
-  return OuchClient.connect({ ...address, username, password });
+  return OuchClient.connect({ ...address, tls: tlsOf(options), username, password });
 }
 
 async function gatewayOf(dataDirectory: string): Promise<{ host: string; port: number }> {

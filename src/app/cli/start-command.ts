@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { protectionFault, speaksTls } from '../config/access-section.ts';
 import {
   type Configuration,
   defaultConfiguration,
@@ -64,7 +65,7 @@ export function configurationOf(options: StartOptions): Configuration {
       `the demo market brings its own venue, but ${options.config} has a venue section: leave out --demo, or that section`,
     );
   }
-  return {
+  const configuration: Configuration = {
     ...base,
     dataDirectory: options.dataDir ?? base.dataDirectory,
     nodeId: options.nodeId ?? base.nodeId,
@@ -72,12 +73,30 @@ export function configurationOf(options: StartOptions): Configuration {
     logFormat: options.logFormat ?? base.logFormat,
     ouch: { ...ouch, host: options.ouchHost ?? ouch.host, port: options.ouchPort ?? ouch.port },
     marketData: {
+      ...marketData,
       host: options.marketDataHost ?? marketData.host,
       port: options.marketDataPort ?? marketData.port,
       snapshotPort: options.snapshotPort ?? marketData.snapshotPort,
     },
     demo: { ...demo, enabled },
   };
+  checkProtection(configuration);
+  return configuration;
+}
+
+/** Options may have put a listener where its section does not allow it. */
+function checkProtection({ ouch, marketData, tls, demo }: Configuration): void {
+  const hasTls = tls !== undefined;
+  for (const [name, listener] of Object.entries({ ouch, marketData })) {
+    const fault = protectionFault(listener, hasTls);
+    if (fault !== undefined) throw new CliError(ExitCode.Usage, `${name}.${fault.key}: ${fault.message}`);
+  }
+  if (demo.enabled === true && speaksTls(ouch, hasTls)) {
+    throw new CliError(
+      ExitCode.Usage,
+      'the demo market trades without TLS: set ouch.tls: false and leave ouch.host on loopback, or start with --no-demo',
+    );
+  }
 }
 
 async function start(options: StartOptions, output: Output): Promise<void> {

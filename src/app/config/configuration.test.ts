@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
 import { DEMO_CONFIGURATION } from '../demo/demo-venue.ts';
+import { accessSettingsOf } from './access-section.ts';
 import {
   defaultConfiguration,
   loadConfiguration,
@@ -37,8 +38,9 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
   assert.deepEqual(nodeConfigOf(defaultConfiguration()), {
     dataDirectory: 'data',
     nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false },
-    marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003 },
+    ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false, tls: undefined },
+    marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003, tls: undefined },
+    connectionsPerAddressMax: 128,
     snapshots: { everyEntries: 100_000, keep: 3 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: 64 * 1024 * 1024,
@@ -51,7 +53,13 @@ test('configuration: a section that is given in part keeps the other defaults', 
     'x',
     'ouch: { port: 7 }\nnodeId: 3\ndemo: { enabled: false }\n',
   );
-  assert.deepEqual(ouch, { host: '127.0.0.1', port: 7, cancelOnDisconnect: false });
+  assert.deepEqual(ouch, {
+    host: '127.0.0.1',
+    port: 7,
+    cancelOnDisconnect: false,
+    tls: undefined,
+    allowPlaintext: false,
+  });
   assert.deepEqual(demo, { enabled: false, seed: 1, messagesPerSecond: 200 });
   assert.equal(nodeId, 3);
 });
@@ -78,7 +86,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });
@@ -97,6 +105,66 @@ test('configuration: sizes of the disk section, and what is no size', () => {
     'hive.yaml:2:12: disk.keepLog: must be a size such as 500MB, 50GB or 1.5TB, not "50"',
     'hive.yaml:3:18: disk.warnFreeBelow: must be a size such as 500MB, 50GB or 1.5TB, not "all"',
     'hive.yaml:4:3: disk.keepReports: unknown key; known keys: keepLog, warnFreeBelow',
+  ]);
+});
+
+test('configuration: a listener off loopback needs TLS, or a word that it does not', () => {
+  const fault = (host: string) =>
+    `${host} can be reached from other machines, and passwords would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`;
+  assert.deepEqual(issuesOf('ouch: { host: 0.0.0.0 }\nmarketData: { host: "::" }\n'), [
+    `hive.yaml:1:15: ouch.host: ${fault('0.0.0.0')}`,
+    `hive.yaml:2:21: marketData.host: ${fault('::')}`,
+  ]);
+  assert.deepEqual(issuesOf('ouch: { host: 127.evil.example }\n'), [
+    `hive.yaml:1:15: ouch.host: ${fault('127.evil.example')}`,
+  ]);
+  const tls = 'tls: { certificate: venue.pem, key: /etc/venue.key }\n';
+  assert.deepEqual(issuesOf(`${tls}ouch: { host: 10.0.0.1, tls: false }\n`), [
+    `hive.yaml:2:15: ouch.host: ${fault('10.0.0.1')}`,
+  ]);
+  assert.deepEqual(issuesOf('ouch: { tls: true }\n'), [
+    'hive.yaml:1:14: ouch.tls: needs a tls section with a certificate and its key',
+  ]);
+  for (const source of [
+    'ouch: { host: 127.0.0.2 }\nmarketData: { host: localhost }\n',
+    'ouch: { host: "::1" }\n',
+    'ouch: { host: 0.0.0.0, allowPlaintext: true }\n',
+    `${tls}ouch: { host: 0.0.0.0 }\nmarketData: { tls: false }\n`,
+  ]) {
+    assert.deepEqual(issuesOf(source), [], source);
+  }
+});
+
+test('configuration: what the listeners are given of the tls section', () => {
+  const source =
+    'tls: { certificate: venue.pem, key: /etc/venue.key, minimumVersion: "1.2" }\nmarketData: { tls: false }\n';
+  const { ouch, marketData } = nodeConfigOf(parseConfiguration('/etc/hive/hive.yaml', source));
+  assert.deepEqual(ouch.tls, {
+    certificate: '/etc/hive/venue.pem',
+    key: '/etc/venue.key',
+    clientCa: undefined,
+    minimumVersion: 'TLSv1.2',
+  });
+  assert.equal(marketData.tls, undefined);
+  assert.equal(nodeConfigOf(defaultConfiguration()).ouch.tls, undefined);
+  assert.deepEqual(issuesOf('tls: { certificate: a.pem, minimumVersion: "1.1" }\n'), [
+    'hive.yaml:1:44: tls.minimumVersion: must be one of 1.2, 1.3, not "1.1"',
+    'hive.yaml:1:6: tls.key: is missing',
+  ]);
+});
+
+test('configuration: rates and windows of access', () => {
+  const { access } = parseConfiguration('hive.yaml', 'access: { tokenSeconds: 60, keyBurst: 7 }\n');
+  assert.deepEqual(accessSettingsOf(access), {
+    tokenSeconds: 60,
+    signatureWindowMs: 5_000,
+    userRate: { perSecond: 100, burst: 500 },
+    keyRate: { perSecond: 100, burst: 7 },
+    addressRate: { perSecond: 20, burst: 100 },
+  });
+  assert.deepEqual(issuesOf('access: { tokenSeconds: 59, signatureWindowMs: 60001 }\n'), [
+    'hive.yaml:1:25: access.tokenSeconds: must be an integer from 60 to 86400, not "59"',
+    'hive.yaml:1:48: access.signatureWindowMs: must be an integer from 1 to 60000, not "60001"',
   ]);
 });
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
+import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { NodeConfig } from '../node.ts';
+import { ACCESS, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
 import { compileVenue, type VenueDefinition } from './compile-venue.ts';
 import {
   byteSize,
@@ -58,6 +61,7 @@ export const CONFIGURATION = {
         false,
         "whether the end of a session cancels its user's open orders, unless the client says otherwise",
       ),
+      ...PROTECTION,
     },
     'order entry',
   ),
@@ -66,8 +70,14 @@ export const CONFIGURATION = {
       host: withDefault(host, '127.0.0.1', 'address on which market data is published'),
       port: withDefault(port, 26_002, 'ITCH over SoupBinTCP; 0: any free port'),
       snapshotPort: withDefault(port, 26_003, 'GLIMPSE snapshots over SoupBinTCP; 0: any free port'),
+      ...PROTECTION,
     },
     'market data',
+  ),
+  access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),
+  tls: optional(
+    object(TLS),
+    'certificates of the listeners, read again when the files change; paths are relative to the configuration file',
   ),
   snapshots: section(
     {
@@ -117,18 +127,33 @@ export const CONFIGURATION = {
 type Written = ValuesOf<typeof CONFIGURATION>;
 
 /** A checked configuration. */
-export interface Configuration extends Omit<Written, 'venue'> {
+export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
   readonly venue: VenueDefinition | undefined;
+  /** Paths as the node opens them. */
+  readonly tls: TlsSettings | undefined;
 }
 
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
-  const { dataDirectory, nodeId, ouch, marketData, snapshots, disk, segmentMiB, attestEvery } = configuration;
+  const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
+  const { ouch, marketData, access, tls } = configuration;
+  const hasTls = tls !== undefined;
   return {
     dataDirectory,
     nodeId,
-    ouch,
-    marketData,
+    ouch: {
+      host: ouch.host,
+      port: ouch.port,
+      cancelOnDisconnect: ouch.cancelOnDisconnect,
+      tls: speaksTls(ouch, hasTls) ? tls : undefined,
+    },
+    marketData: {
+      host: marketData.host,
+      port: marketData.port,
+      snapshotPort: marketData.snapshotPort,
+      tls: speaksTls(marketData, hasTls) ? tls : undefined,
+    },
+    connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,
     disk: { keepLogBytes: disk.keepLog, warnFreeBelowBytes: disk.warnFreeBelow },
     segmentBytes: segmentMiB * MIB,
@@ -138,7 +163,7 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
 
 /** What holds without a configuration file. */
 export function defaultConfiguration(): Configuration {
-  return { ...defaultsOf(CONFIGURATION), venue: undefined };
+  return { ...defaultsOf(CONFIGURATION), venue: undefined, tls: undefined };
 }
 
 /** Reads a configuration file. @throws ConfigError with a line for each thing to correct */
@@ -176,6 +201,21 @@ export function parseConfiguration(file: string, source: string): Configuration 
       'the demo market brings its own venue: remove the venue section, or this',
     );
   }
+  for (const listener of [written.ouch, written.marketData]) {
+    const fault = protectionFault(listener, written.tls !== undefined);
+    if (fault !== undefined) issues.addAt(listener, fault.key, fault.message);
+  }
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
-  return { ...written, venue };
+  return { ...written, venue, tls: tlsSettings(written.tls, dirname(file)) };
+}
+
+function tlsSettings(tls: Written['tls'], directory: string): TlsSettings | undefined {
+  if (tls === undefined) return undefined;
+  const { certificate, key, clientCa, minimumVersion } = tls;
+  return {
+    certificate: resolve(directory, certificate),
+    key: resolve(directory, key),
+    clientCa: clientCa === undefined ? undefined : resolve(directory, clientCa),
+    minimumVersion,
+  };
 }

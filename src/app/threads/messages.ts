@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
+import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
 /** What the archive thread is started with. */
@@ -27,6 +28,9 @@ export interface MarketDataThreadData {
   readonly host: string;
   readonly port: number;
   readonly snapshotPort: number;
+  /** undefined: plain TCP. */
+  readonly tls: TlsSettings | undefined;
+  readonly connectionsPerAddressMax: number;
   /** Makes the feed's session ids unique over restarts. */
   readonly epoch: number;
   /** To the archive thread, which answers with images. */

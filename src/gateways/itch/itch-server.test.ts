@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import { decodeLoginAccepted, encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
-import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
+import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import { ItchServer, type ItchServerOptions } from './itch-server.ts';
 import type { ItchStream } from './itch-source.ts';
 

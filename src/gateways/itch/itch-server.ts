@@ -7,8 +7,8 @@ import {
   SoupPacket,
   writeSoupHeader,
 } from '#codec/soupbin/packets.ts';
+import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import type { GatewayLogger } from '#gateways/soupbin/logger.ts';
-import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/soupbin/password.ts';
 import {
   type LoginAnswer,
   type SoupDoor,

@@ -7,7 +7,7 @@ import { SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
 import { CommandType } from '#domain/commands.ts';
 import { EventFlag, OrderAccepted } from '#domain/events.ts';
 import { RejectCode } from '#domain/rejects.ts';
-import { hashPassword } from '../soupbin/password.ts';
+import { hashPassword } from '../identity/password.ts';
 import type { OuchGatewayOptions } from './ouch-gateway.ts';
 import { TestVenue, until, userAdded } from './test-support.ts';
 

@@ -18,15 +18,17 @@ import {
   OrderCanceled,
   OrderReplaced,
   Trade,
+  UserAdded,
   UserEnabledSet,
-  UserPasswordSet,
 } from '#domain/events.ts';
 import type { Clock, CommandSink, EventSink, ReportStore, SessionNames } from '#domain/ports.ts';
 import { RejectCode, rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { Credentials } from '../identity/password.ts';
+import { UserDirectory } from '../identity/user-directory.ts';
+import type { TlsFiles } from '../listener/tls-files.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
-import type { Credentials } from '../soupbin/password.ts';
 import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from '../soupbin/server.ts';
 import type { SoupSession } from '../soupbin/session.ts';
 import { type OuchSession, OuchUser } from './ouch-user.ts';
@@ -43,6 +45,8 @@ export interface OuchGatewayOptions {
   readonly cancelOnDisconnect?: boolean;
   /** Reports kept in memory, of all users together: a power of two, about 170 bytes each. Default 65,536. */
   readonly recentReports?: number;
+  /** undefined: plain TCP. */
+  readonly tls?: TlsFiles;
   readonly limits?: Partial<SoupLimits>;
 }
 
@@ -74,8 +78,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   declare private readonly commands: OuchCommandWriter;
   declare private readonly options: OrderOptions;
   declare private readonly sender: ReportSender;
+  declare private readonly directory: UserDirectory;
   declare private readonly usersById: Map<number, OuchUser>;
-  declare private readonly usersByName: Map<string, OuchUser>;
   /** Users with `sessionsToClose`. */
   declare private readonly owing: Set<OuchUser>;
   declare private owedTimer: NodeJS.Timeout | undefined;
@@ -103,8 +107,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.sender = new ReportSender(this.instruments, options.recentReports ?? 65_536, store, logger, () =>
       this.server.flush(),
     );
+    this.directory = new UserDirectory();
     this.usersById = new Map();
-    this.usersByName = new Map();
     this.owing = new Set();
     this.owedTimer = undefined;
     this.server = new SoupServer(this, options, logger);
@@ -170,13 +174,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         this.#addInstrument(words, at);
         return;
       case EventType.UserAdded:
-        this.#addUser(words, at);
-        return;
       case EventType.UserPasswordSet:
-        this.usersById.get(i32[at + UserPasswordSet.at.targetUserId])?.setPassword(words, at);
-        return;
       case EventType.UserEnabledSet:
-        this.#setEnabled(i32, at);
+        this.#onIdentity(words, at);
         return;
     }
     const number = i32[at + 7] >>> 0;
@@ -262,28 +262,32 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     );
   }
 
-  #addUser(words: WordBuffer, at: number): void {
-    const user = new OuchUser(words, at);
-    this.usersById.set(user.userId, user);
-    this.usersByName.set(user.name.toUpperCase(), user);
-  }
-
-  #setEnabled(i32: Int32Array, at: number): void {
-    const user = this.usersById.get(i32[at + UserEnabledSet.at.targetUserId]);
-    if (user === undefined) return;
-    user.isEnabled = (i32[at + UserEnabledSet.at.enabled] & 0xff) === 1;
-    if (!user.isEnabled) user.session?.close('the user was disabled');
+  /** What a login is decided by. API keys and the like are not for this door. */
+  #onIdentity(words: WordBuffer, at: number): void {
+    const { i32 } = words;
+    this.directory.take(words, at);
+    switch (i32[at] & 0xff) {
+      case EventType.UserAdded: {
+        const standing = this.directory.user(i32[at + UserAdded.at.newUserId]);
+        if (standing !== undefined) this.usersById.set(standing.userId, new OuchUser(standing));
+        return;
+      }
+      case EventType.UserEnabledSet: {
+        const user = this.usersById.get(i32[at + UserEnabledSet.at.targetUserId]);
+        if (user?.standing.isEnabled === false) user.session?.close('the user was disabled');
+      }
+    }
   }
 
   // Logins
 
   /** User names are compared without regard to case, here and by SoupBinTCP. */
   credentials(username: string): Credentials | undefined {
-    return this.usersByName.get(username.toUpperCase());
+    return this.directory.userByName(username);
   }
 
   onLogin(session: Session, request: LoginRequest): LoginAnswer {
-    const user = this.usersByName.get(request.username.toUpperCase());
+    const user = this.usersById.get(this.directory.userByName(request.username)?.userId ?? 0);
     assert(user !== undefined, 'Invariant: only users of the venue have credentials');
     if (request.session !== '' && request.session !== this.sessionName) {
       return refused(`the session here is ${this.sessionName}`);
@@ -291,8 +295,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (request.sequenceNumber > user.reportCount + 1) {
       return refused(`the next sequence number is ${user.reportCount + 1}`);
     }
-    if (!user.isEnabled) return refused('the user is disabled');
-    if (user.mustChangePassword) return refused('the password must be changed first, at another door');
+    if (!user.standing.isEnabled) return refused('the user is disabled');
+    if (user.standing.mustChangePassword)
+      return refused('the password must be changed first, at another door');
     user.session?.close('the same user logged in again');
     this.#payOwedCloses();
     const sessionId = this.sessions.nextSessionId();

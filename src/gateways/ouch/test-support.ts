@@ -8,7 +8,7 @@ import { encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packe
 import { Role } from '#domain/commands.ts';
 import type { ReportStore } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
-import { hashPassword } from '../soupbin/password.ts';
+import { hashPassword } from '../identity/password.ts';
 import { OuchGateway, type OuchGatewayOptions } from './ouch-gateway.ts';
 
 /** Help for tests of the OUCH door: a venue whose events are written by hand, and a bare client. */

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { FrameFault, PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import {
   decodeLoginAccepted,
@@ -13,6 +14,8 @@ export interface SoupClientOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   readonly port: number;
+  /** undefined: plain TCP. Otherwise whom to trust, and the client's own certificate. */
+  readonly tls?: ConnectionOptions | undefined;
   readonly username: string;
   readonly password: string;
   /** Default: the active one. */
@@ -42,6 +45,15 @@ export class SoupLoginError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** A connection to a listener, plain or with TLS. What is written goes out once it stands. */
+export function connectSocket(address: Pick<SoupClientOptions, 'host' | 'port' | 'tls'>): Socket {
+  const { host = '127.0.0.1', port, tls } = address;
+  if (tls === undefined) return connect({ host, port, noDelay: true });
+  const socket = connectTls({ host, port, ...tls });
+  socket.setNoDelay(true);
+  return socket;
 }
 
 const HEARTBEAT = soupPacket(SoupPacket.ClientHeartbeat);
@@ -95,7 +107,7 @@ export class SoupClient {
       { onPacket: (type, bytes, from, to) => this.#onPacket(type, bytes, from, to) },
       options.payloadBytesMax ?? 4_096,
     );
-    this.socket = connect({ host, port, noDelay: true });
+    this.socket = connectSocket({ host, port, tls: options.tls });
     this.socket.write(login);
     this.socket.on('data', (chunk: Buffer) => {
       this.silentBeats = 0;

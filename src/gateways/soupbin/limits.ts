@@ -7,11 +7,15 @@ export interface SoupLimits {
   readonly connectionsMax: number;
   /** Connections that have not logged in: strangers leave room for members. */
   readonly strangersMax: number;
+  /** Connections from one address, see `addressKey`. */
+  readonly perAddressMax: number;
   /** Passwords being checked at a time: the threads that do it serve the log and the report files too. */
   readonly verificationsMax: number;
   /** Logins that wait for their check, no longer than `loginTicksMax`; one above is refused. */
   readonly verificationsWaitingMax: number;
   readonly loginTicksMax: number;
+  /** Bytes that a client may send without a Login Request among them. */
+  readonly strangerBytesMax: number;
   /** Without a byte from the client, or with a client that takes none. */
   readonly silentTicksMax: number;
   /** With a message that the door does not take. */
@@ -29,9 +33,11 @@ export const SOUP_LIMITS: SoupLimits = {
   payloadBytesMax: 1_024,
   connectionsMax: 1_024,
   strangersMax: 256,
+  perAddressMax: 128,
   verificationsMax: 2,
   verificationsWaitingMax: 64,
   loginTicksMax: 20,
+  strangerBytesMax: 4_096,
   silentTicksMax: 30,
   heldTicksMax: 20,
   closingTicksMax: 4,

@@ -4,8 +4,16 @@ import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { PacketVerdict, SoupFramer } from '#codec/soupbin/framer.ts';
 import { encodeLoginRequest, LoginRejectCode, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
-import { type Credentials, hashPassword } from './password.ts';
-import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from './server.ts';
+import { FailedLogins } from '../identity/failed-logins.ts';
+import { type Credentials, hashPassword } from '../identity/password.ts';
+import { ManualAccessClock } from '../identity/test-support.ts';
+import {
+  type LoginAnswer,
+  type SoupDoor,
+  type SoupLimits,
+  SoupServer,
+  type SoupServerOptions,
+} from './server.ts';
 import type { SoupSession } from './session.ts';
 
 const SALT = new Uint8Array(16).fill(7);
@@ -58,7 +66,7 @@ class EchoDoor implements SoupDoor<{ next: number }> {
   }
 }
 
-async function start(limits: Partial<SoupLimits> = {}) {
+async function start(limits: Partial<SoupLimits> = {}, more: Partial<SoupServerOptions> = {}) {
   const door = new EchoDoor();
   const lines: string[] = [];
   const write = (fields: object, message: string) => {
@@ -66,7 +74,7 @@ async function start(limits: Partial<SoupLimits> = {}) {
   };
   const server = new SoupServer(
     door,
-    { port: 0, limits: { tickMs: 0, ...limits } },
+    { port: 0, limits: { tickMs: 0, ...limits }, ...more },
     { info: write, warn: write },
   );
   door.server = server;
@@ -428,4 +436,57 @@ test('close: logged-in clients get a reason and End of Session, all sockets end'
   assert.deepEqual(await waiting.ended(), ['+venue closed', 'closed']);
   assert.equal(server.connections, 0);
   assert.deepEqual(door.log, ['login TRADR', 'closed TRADR: venue closed']);
+});
+
+test('login: after five wrong passwords the next is refused unseen, in words that say for how long', async () => {
+  const clock = new ManualAccessClock();
+  const { port } = await start({}, { failures: new FailedLogins({ clock }) });
+  const answer = async (password: string): Promise<string[]> => {
+    const client = new Client(port);
+    client.login('tradr', password);
+    return client.ended();
+  };
+  for (let failure = 0; failure < 5; failure++) {
+    assert.deepEqual(await answer('wrong'), ['+unknown user or wrong password', 'JA', 'closed']);
+  }
+  assert.deepEqual(await answer('secret'), ['+too many failed logins: try again in 1 s', 'JA', 'closed']);
+  clock.passedMs += 1_000;
+  const client = new Client(port);
+  client.login('TRADR', 'secret');
+  assert.deepEqual(await client.received(1), [ACCEPTED]);
+});
+
+test('login: those who wait behind refused ones are checked', async () => {
+  const clock = new ManualAccessClock();
+  const failures = new FailedLogins({ clock });
+  const { port } = await start({ verificationsMax: 1 }, { failures });
+  const clients = Array.from({ length: 8 }, () => new Client(port));
+  for (const client of clients.slice(0, 7)) client.login('tradr', 'wrong');
+  clients[7].login('OTHER', 'wrong');
+  const answers = await Promise.all(clients.map((client) => client.ended()));
+  assert.equal(answers.filter(([why]) => why.startsWith('+too many failed logins')).length, 2);
+  assert.equal(answers[7][0], '+unknown user or wrong password');
+});
+
+test('connections from one address are limited, before and after their login', async () => {
+  const { port, lines } = await start({ perAddressMax: 1 });
+  const first = new Client(port);
+  first.login();
+  await first.received(1);
+  assert.deepEqual(await new Client(port).ended(), ['closed']);
+  assert.ok(lines.includes('connection refused: too many from one address'));
+});
+
+test('bytes before login are limited, and those that come with a login are not', async () => {
+  const { port } = await start({ strangerBytesMax: 100 });
+  const talker = new Client(port);
+  const heartbeats = (count: number) =>
+    Buffer.concat(Array(count).fill(soupPacket(SoupPacket.ClientHeartbeat)));
+  talker.socket.write(heartbeats(34));
+  assert.deepEqual(await talker.ended(), ['+protocol violation: more than 100 bytes before login', 'closed']);
+  const client = new Client(port);
+  client.socket.write(heartbeats(33));
+  client.login();
+  client.say('x'.repeat(200));
+  assert.deepEqual(await client.received(2), [ACCEPTED, `S${'x'.repeat(200)}`]);
 });

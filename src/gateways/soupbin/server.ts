@@ -1,10 +1,14 @@
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
+import { FailedLogins } from '../identity/failed-logins.ts';
+import { type Credentials, verifyPassword } from '../identity/password.ts';
+import { Listener } from '../listener/listener.ts';
+import type { TlsFiles } from '../listener/tls-files.ts';
 import { SOUP_LIMITS, type SoupLimits } from './limits.ts';
 import type { GatewayLogger } from './logger.ts';
-import { type Credentials, verifyPassword } from './password.ts';
 import { type SessionHost, SessionPhase, SoupSession, TOO_MANY_LOGINS } from './session.ts';
 
 export { SOUP_LIMITS, type SoupLimits };
@@ -36,7 +40,11 @@ export interface SoupServerOptions {
   readonly host?: string;
   /** 0: any free port. */
   readonly port: number;
+  /** undefined: plain TCP. */
+  readonly tls?: TlsFiles;
   readonly limits?: Partial<SoupLimits>;
+  /** Slows down guessing; default one of the server's own. */
+  readonly failures?: FailedLogins;
 }
 
 /**
@@ -49,11 +57,9 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Messages that the door has taken since the start. */
   declare messagesTaken: number;
   declare private readonly logger: GatewayLogger;
-  declare private readonly options: SoupServerOptions;
-  declare private readonly server: Server;
-  declare private readonly sessions: Set<SoupSession<State>>;
-  /** Those of them that never logged in. */
-  declare private readonly strangers: Set<SoupSession<State>>;
+  declare private readonly listener: Listener;
+  declare private readonly failures: FailedLogins;
+  declare private readonly sessions: Map<SoupSession<State>, ConnectionPlace>;
   /** Logins that wait for their check, in order. */
   declare private readonly waiting: Map<SoupSession<State>, LoginRequest>;
   declare private readonly dirty: SoupSession<State>[];
@@ -71,9 +77,8 @@ export class SoupServer<State> implements SessionHost<State> {
     this.limits = { ...SOUP_LIMITS, ...options.limits };
     this.messagesTaken = 0;
     this.logger = logger;
-    this.options = options;
-    this.sessions = new Set();
-    this.strangers = new Set();
+    this.failures = options.failures ?? new FailedLogins();
+    this.sessions = new Map();
     this.waiting = new Map();
     this.dirty = [];
     this.held = new Set();
@@ -84,19 +89,16 @@ export class SoupServer<State> implements SessionHost<State> {
     this.onEmpty = undefined;
     this.timer = undefined;
     this._retry = undefined;
-    this.server = createServer({ noDelay: true }, (socket) => {
-      const { connectionsMax, strangersMax } = this.limits;
-      const connections = this.sessions.size;
-      const strangers = this.strangers.size;
-      if (connections >= connectionsMax || strangers >= strangersMax) {
-        this.logger.warn({ door: this.door.name, connections, strangers }, 'connection refused: too many');
-        socket.destroy();
-        return;
-      }
-      const session = new SoupSession(this, socket, this.nextId++);
-      this.sessions.add(session);
-      this.strangers.add(session);
-    });
+    this.listener = new Listener(
+      { ...options, name: door.name },
+      new ConnectionLimits(this.limits),
+      (socket, place) => this.#onSocket(socket, place),
+      logger,
+    );
+  }
+
+  #onSocket(socket: Socket, place: ConnectionPlace): void {
+    this.sessions.set(new SoupSession(this, socket, this.nextId++), place);
   }
 
   /** Connections, logged in or not. */
@@ -105,28 +107,19 @@ export class SoupServer<State> implements SessionHost<State> {
   }
 
   /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
-  listen(): Promise<AddressInfo> {
-    const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
-    const { host = '127.0.0.1', port } = this.options;
-    this.server.once('error', reject);
-    this.server.listen({ host, port }, () => {
-      this.server.off('error', reject);
-      this.server.on('error', (error) =>
-        this.logger.warn({ door: this.door.name, error }, 'listener failed'),
-      );
-      if (this.limits.tickMs > 0) this.timer = setInterval(() => this.tick(), this.limits.tickMs);
-      resolve(this.server.address() as AddressInfo);
-    });
-    return promise;
+  async listen(): Promise<AddressInfo> {
+    const address = await this.listener.listen();
+    if (this.limits.tickMs > 0) this.timer = setInterval(() => this.tick(), this.limits.tickMs);
+    return address;
   }
 
   /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed. */
   async close(reason: string): Promise<void> {
-    const listenerClosed = Promise.withResolvers<void>();
-    this.server.close(() => listenerClosed.resolve());
-    for (const session of [...this.sessions]) session.close(reason, session.phase === SessionPhase.LoggedIn);
+    const listenerClosed = this.listener.close();
+    for (const session of [...this.sessions.keys()])
+      session.close(reason, session.phase === SessionPhase.LoggedIn);
     this.flush();
-    await listenerClosed.promise;
+    await listenerClosed;
     if (this.sessions.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
     clearInterval(this.timer);
     this.#clearRetry();
@@ -134,7 +127,7 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** One beat: the timer calls it every `tickMs`. */
   tick(): void {
-    for (const session of this.sessions) session.tick();
+    for (const session of this.sessions.keys()) session.tick();
     this.flush();
   }
 
@@ -187,9 +180,20 @@ export class SoupServer<State> implements SessionHost<State> {
   }
 
   #check(session: SoupSession<State>, request: LoginRequest): void {
+    const { username } = request;
+    const refusal = this.failures.refusal(username, session.address);
+    if (refusal !== undefined) {
+      const seconds = Math.ceil(refusal.retryAfterMs / 1_000);
+      const reason = `too many failed logins: try again in ${seconds} s`;
+      session.rejectLogin(LoginRejectCode.NotAuthorized, reason);
+      this.flush();
+      return;
+    }
     this.verifications++;
-    verifyPassword(this.door.credentials(request.username), request.password).then(
+    verifyPassword(this.door.credentials(username), request.password).then(
       (right) => {
+        if (right) this.failures.succeeded(username);
+        else this.failures.failed(username, session.address);
         this.#checkNext();
         this.#verified(session, request, right);
       },
@@ -209,7 +213,8 @@ export class SoupServer<State> implements SessionHost<State> {
     for (const [session, request] of this.waiting) {
       this.waiting.delete(session);
       this.#check(session, request);
-      return;
+      // One that was refused without a check leaves its turn to the next.
+      if (this.verifications >= this.limits.verificationsMax) return;
     }
   }
 
@@ -219,7 +224,7 @@ export class SoupServer<State> implements SessionHost<State> {
     else {
       const answer = this.door.onLogin(session, request);
       if (answer.accepted) {
-        this.strangers.delete(session);
+        this.sessions.get(session)?.admit();
         session.acceptLogin(request.username, answer.session, answer.nextSequence);
         this.logger.info(
           {
@@ -269,7 +274,6 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Called by a session whose socket is gone. */
   forget(session: SoupSession<State>): void {
     this.sessions.delete(session);
-    this.strangers.delete(session);
     if (this.sessions.size === 0) this.onEmpty?.();
   }
 }

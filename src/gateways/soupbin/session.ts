@@ -65,6 +65,8 @@ export class SoupSession<State> implements PacketHandler {
   declare readonly id: number;
   /** Address and port of the peer, for logs. */
   declare readonly remote: string;
+  /** Address of the peer, for limits. */
+  declare readonly address: string | undefined;
   declare phase: SessionPhase;
   /** Set by login; empty before. */
   declare username: string;
@@ -91,6 +93,7 @@ export class SoupSession<State> implements PacketHandler {
   constructor(server: SessionHost<State>, socket: Socket, id: number) {
     this.id = id;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.address = socket.remoteAddress;
     this.phase = SessionPhase.AwaitingLogin;
     this.username = '';
     this.state = undefined;
@@ -298,6 +301,10 @@ export class SoupSession<State> implements PacketHandler {
     if (fault === FrameFault.ZeroLength) this.#violation('packet of length zero');
     else if (fault === FrameFault.TooLong) {
       this.#violation(`packet longer than ${this.server.limits.payloadBytesMax} bytes of payload`);
+    }
+    const { strangerBytesMax } = this.server.limits;
+    if (this.phase === SessionPhase.AwaitingLogin && this.socket.bytesRead > strangerBytesMax) {
+      this.#violation(`more than ${strangerBytesMax} bytes before login`);
     }
     if (!this.open) return;
     if (this.framer.holding) {

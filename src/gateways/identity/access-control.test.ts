@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ApiKeyKind } from '#domain/commands.ts';
+import { AccessControl, type Proof } from './access-control.ts';
+import { type AccessCode, AccessRefusal, AccessRefusals } from './access-refusal.ts';
+import { makeApiToken, tokenVerifier } from './api-key-proof.ts';
+import { rawEd25519Bytes } from './ed25519.ts';
+import { HmacSecrets } from './hmac-secrets.ts';
+import { nodeSecretsKey, nodeSigningKey } from './node-keys.ts';
+import { hashPassword } from './password.ts';
+import { canonicalRequest } from './signed-request.ts';
+import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
+
+const DIRECTORY = mkdtempSync(join(tmpdir(), 'hive-access-'));
+after(() => rmSync(DIRECTORY, { recursive: true }));
+const SALT = new Uint8Array(16).fill(5);
+const HASH = new Uint8Array(await hashPassword('right', SALT));
+const HOME = '10.0.0.1';
+const RATE = { perSecond: 1, burst: 3 };
+
+function venue() {
+  const clock = new ManualAccessClock();
+  const signingKey = nodeSigningKey(DIRECTORY);
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const apiToken = makeApiToken(6);
+  const directory = directoryOf(
+    userAdded(1, 'ANN', { salt: SALT, passwordHash: HASH }),
+    keyAdded(5, 1, rawEd25519Bytes(publicKey)),
+    keyAdded(6, 1, tokenVerifier(apiToken), { kind: ApiKeyKind.Token, readOnly: 1 }),
+    {
+      type: 'NodeKeyAdded',
+      nodeId: 1,
+      publicKey: new Uint8Array(rawEd25519Bytes(createPublicKey(signingKey))),
+    },
+  );
+  const access = new AccessControl(directory, {
+    nodeId: 1,
+    signingKey,
+    secrets: new HmacSecrets(DIRECTORY, nodeSecretsKey(DIRECTORY)),
+    tokenSeconds: 900,
+    signatureWindowMs: 5_000,
+    userRate: { perSecond: 1, burst: 5 },
+    keyRate: RATE,
+    addressRate: RATE,
+    clock,
+  });
+  const signature = (nonce: string): Proof & { kind: 'signature' } => {
+    const timestampMs = clock.wallMs();
+    const payload = canonicalRequest({
+      timestampMs,
+      nonce,
+      method: 'GET',
+      target: '/',
+      body: new Uint8Array(),
+    });
+    const request = { keyId: 5, timestampMs, nonce, payload, signature: sign(null, payload, privateKey) };
+    return { kind: 'signature', request };
+  };
+  const token = (text: string): Proof & { kind: 'token' } => ({ kind: 'token', token: text });
+  const prove = async (proof: Proof, address: string | undefined = HOME) => {
+    const answer = await access.prove(proof, address);
+    return answer === undefined
+      ? 'nobody'
+      : answerOf(answer, ({ name, keyId, readOnly }) => `${name} ${keyId} ${readOnly}`);
+  };
+  return { clock, directory, access, apiToken, signature, token, prove };
+}
+
+test('every way to prove who one is, and none', async () => {
+  const { access, apiToken, signature, token, prove } = venue();
+  assert.equal(await prove({ kind: 'none' }), 'nobody');
+  assert.equal(await prove(signature('a')), 'ANN 5 false');
+  assert.equal(await prove(token(apiToken)), 'ANN 6 true');
+  const login = await access.logIn('ann', 'right', HOME);
+  assert.ok('token' in login);
+  assert.equal(await prove(token(login.token)), 'ANN 0 false');
+  const byKey = await access.logInByKey(token(apiToken), HOME);
+  assert.ok('token' in byKey);
+  assert.equal(await prove(token(byKey.token)), 'ANN 6 true');
+  const bySignature = await access.logInByKey(signature('b'), HOME);
+  assert.ok('token' in bySignature);
+  assert.equal(await prove(token(bySignature.token)), 'ANN 5 false');
+  assert.equal(answerOf(await access.logInByKey(signature('b'), HOME)), 'REPLAYED');
+  assert.equal(answerOf(await access.logIn('ann', 'wrong', HOME)), 'WRONG_PASSWORD');
+});
+
+test('a bearer token does not come of a bearer token: logging in again needs the password or the key', async () => {
+  const { access, token } = venue();
+  const login = await access.logIn('ann', 'right', HOME);
+  assert.ok('token' in login);
+  assert.equal(answerOf(await access.logInByKey(token(login.token), HOME)), 'UNKNOWN_API_KEY');
+});
+
+test('passwords: changed by the user, or set by another', async () => {
+  const { access } = venue();
+  assert.equal(
+    answerOf(await access.changePassword('ann', 'right', 'too short', HOME)),
+    'UNSUITABLE_PASSWORD',
+  );
+  const changed = await access.changePassword('ann', 'right', 'correct horse battery', HOME);
+  assert.ok(changed !== undefined && 'passwordHash' in changed);
+  const set = await access.passwordFor(1, 'correct horse battery');
+  assert.ok(set !== undefined && 'passwordHash' in set);
+  assert.notDeepEqual(set.salt, changed.salt);
+  assert.equal(await access.passwordFor(9, 'correct horse battery'), undefined);
+});
+
+test('sixty proofs of an address may fail, then one a second; other addresses go on', async () => {
+  const { clock, directory, apiToken, signature, token, prove } = venue();
+  for (let failure = 0; failure < 60; failure++) {
+    const wrong = failure % 2 === 0 ? token('no token') : token(makeApiToken(6));
+    assert.equal(await prove(wrong), failure % 2 === 0 ? 'INVALID_TOKEN' : 'UNKNOWN_API_KEY');
+  }
+  assert.equal(await prove(token(apiToken)), 'RATE_LIMITED 1000');
+  assert.equal(await prove(signature('a')), 'RATE_LIMITED 1000');
+  assert.equal(await prove({ kind: 'none' }), 'nobody');
+  assert.equal(await prove(token(apiToken), '10.0.0.2'), 'ANN 6 true');
+  clock.passedMs += 1_000;
+  assert.equal(await prove(signature('a')), 'ANN 5 false', 'what succeeds costs nothing');
+  assert.equal(await prove(signature('a')), 'REPLAYED');
+  assert.equal(await prove(signature('b')), 'RATE_LIMITED 1000');
+  // A refusal that is no failed proof is free: the user may come back.
+  clock.passedMs += 1_000;
+  say(directory, { type: 'UserEnabledSet', targetUserId: 1, enabled: 0 });
+  for (let time = 0; time < 3; time++) assert.equal(await prove(token(apiToken)), 'USER_DISABLED');
+});
+
+test('rates: of a key and its user together, of a user over all keys, of an address where nobody is named', async () => {
+  const { access, apiToken, signature, token } = venue();
+  const ofKey = await access.prove(token(apiToken), HOME);
+  const ofOther = await access.prove(signature('a'), HOME);
+  assert.ok(ofKey !== undefined && !(ofKey instanceof AccessRefusal));
+  assert.ok(ofOther !== undefined && !(ofOther instanceof AccessRefusal));
+  const charge = (who: typeof ofKey | undefined, weight?: number) => {
+    const { allowed, limit, remaining, retryAfterMs } = access.charge(who, HOME, weight);
+    return `${allowed} ${remaining}/${limit} ${retryAfterMs}`;
+  };
+  assert.equal(charge(ofKey, 2), 'true 1/3 0');
+  assert.equal(charge(ofKey, 2), 'false 1/3 1000');
+  assert.equal(charge(ofKey), 'true 0/3 0');
+  assert.equal(charge(ofOther, 2), 'true 0/5 0', 'the other key had three, but the user only two');
+  assert.equal(charge(ofOther), 'false 0/5 1000');
+  assert.deepEqual([charge(undefined, 3), charge(undefined)], ['true 0/3 0', 'false 0/3 1000']);
+});
+
+test('docs/access.md says of every refusal what the table says', () => {
+  const document = readFileSync(new URL('../../../docs/access.md', import.meta.url), 'utf8');
+  const codes = Object.keys(AccessRefusals) as AccessCode[];
+  const rows = codes.map((code) => {
+    const { httpStatus, meaning, transient } = AccessRefusals[code];
+    return `| ${code} | ${httpStatus} | ${transient ? 'yes' : 'no'} | ${meaning} |`;
+  });
+  const written = document.split('\n').filter((line) => /^\| [A-Z_]{4,} \|/.test(line));
+  assert.deepEqual(written, rows);
+});

@@ -1,0 +1,171 @@
+import type { KeyObject } from 'node:crypto';
+import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
+import { type AccessCode, AccessRefusal } from './access-refusal.ts';
+import { addressKey } from './address.ts';
+import { ApiKeyProof, isApiToken, type SignedRequest } from './api-key-proof.ts';
+import { BearerTokens, type IssuedToken } from './bearer-tokens.ts';
+import { FailedLogins } from './failed-logins.ts';
+import type { HmacSecrets } from './hmac-secrets.ts';
+import { type NewPassword, PasswordLogin } from './password-login.ts';
+import { type Principal, principalOf } from './principal.ts';
+import { type Rate, type RateDecision, RateLimiter } from './rate-limiter.ts';
+import type { ApiKey, UserDirectory } from './user-directory.ts';
+
+/** What a venue may choose. */
+export interface AccessSettings {
+  /** How long a bearer token is good. */
+  readonly tokenSeconds: number;
+  /** How old a signed request may be that does not say so itself. */
+  readonly signatureWindowMs: number;
+  readonly userRate: Rate;
+  readonly keyRate: Rate;
+  /** Of requests that say nobody, by address. */
+  readonly addressRate: Rate;
+}
+
+export interface AccessControlOptions extends AccessSettings {
+  readonly nodeId: number;
+  /** See BearerTokens. */
+  readonly signingKey: KeyObject;
+  readonly secrets: HmacSecrets;
+  readonly clock?: AccessClock;
+}
+
+/** What a request brings to prove who sends it. */
+export type Proof =
+  | { readonly kind: 'none' }
+  /** A bearer token or an API key's token: which, its form says. */
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'signature'; readonly request: SignedRequest };
+
+/** Proofs of one address that may fail: each costs a signature check. */
+const FAILED_PROOF_RATE: Rate = { perSecond: 1, burst: 60 };
+const FAILED_PROOFS: ReadonlySet<AccessCode> = new Set([
+  'UNKNOWN_API_KEY',
+  'WRONG_SIGNATURE',
+  'REPLAYED',
+  'INVALID_TOKEN',
+  'TOKEN_EXPIRED',
+]);
+
+/**
+ * What every door asks before a request reaches the venue, in this order: `prove` who sends it, `charge` its rate limit,
+ * `authorise` what it wants to do (principal.ts). Takes and returns plain values; knows no protocol.
+ */
+export class AccessControl {
+  declare readonly directory: UserDirectory;
+  declare readonly secrets: HmacSecrets;
+  declare private readonly logins: PasswordLogin;
+  declare private readonly keys: ApiKeyProof;
+  declare private readonly tokens: BearerTokens;
+  declare private readonly failedProofs: RateLimiter<string>;
+  declare private readonly byUser: RateLimiter<number>;
+  declare private readonly byKey: RateLimiter<number>;
+  declare private readonly byAddress: RateLimiter<string>;
+
+  constructor(directory: UserDirectory, options: AccessControlOptions) {
+    const { clock = SYSTEM_CLOCK, secrets } = options;
+    this.directory = directory;
+    this.secrets = secrets;
+    this.logins = new PasswordLogin(directory, new FailedLogins({ clock }));
+    this.keys = new ApiKeyProof(directory, secrets, { windowMs: options.signatureWindowMs, clock });
+    this.tokens = new BearerTokens(directory, {
+      nodeId: options.nodeId,
+      signingKey: options.signingKey,
+      lifetimeSeconds: options.tokenSeconds,
+      clock,
+    });
+    this.failedProofs = new RateLimiter(FAILED_PROOF_RATE, clock);
+    this.byUser = new RateLimiter(options.userRate, clock);
+    this.byKey = new RateLimiter(options.keyRate, clock);
+    this.byAddress = new RateLimiter(options.addressRate, clock);
+  }
+
+  /** A bearer token for a name and password, or a refusal of PasswordLogin.logIn. */
+  async logIn(
+    name: string,
+    password: string,
+    address: string | undefined,
+  ): Promise<IssuedToken | AccessRefusal> {
+    const user = await this.logins.logIn(name, password, address);
+    return user instanceof AccessRefusal ? user : this.tokens.issue(user);
+  }
+
+  /** A bearer token for an API key: it ends with the key, and is as read-only as it. Or a refusal of `prove`. */
+  async logInByKey(
+    proof: Exclude<Proof, { kind: 'none' }>,
+    address: string | undefined,
+  ): Promise<IssuedToken | AccessRefusal> {
+    const key = this.#counted(address, () => {
+      return proof.kind === 'token' ? this.keys.token(proof.token) : this.keys.signed(proof.request);
+    });
+    return key instanceof AccessRefusal ? key : this.tokens.issue(key.user, key);
+  }
+
+  /** Checks the old password and prepares a SetUserPassword command; sending it is the door's. See PasswordLogin.change. */
+  changePassword(
+    name: string,
+    password: string,
+    newPassword: string,
+    address: string | undefined,
+  ): Promise<NewPassword | AccessRefusal> {
+    return this.logins.change(name, password, newPassword, address);
+  }
+
+  /** Prepares a SetUserPassword command for a user whose password another one sets. See PasswordLogin.newPassword. */
+  async passwordFor(userId: number, password: string): Promise<NewPassword | AccessRefusal | undefined> {
+    const user = this.directory.user(userId);
+    return user === undefined ? undefined : this.logins.newPassword(user, password);
+  }
+
+  /**
+   * Who sends a request: undefined for one that brings no proof. A proof that fails is a refusal of ApiKeyProof or BearerTokens,
+   * or RATE_LIMITED after too many failed ones from the address. Only a bearer token that is new here makes it wait.
+   */
+  prove(
+    proof: Proof,
+    address: string | undefined,
+  ): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal> {
+    switch (proof.kind) {
+      case 'none':
+        return undefined;
+      case 'signature':
+        return byKey(this.#counted(address, () => this.keys.signed(proof.request)));
+      case 'token': {
+        const { token } = proof;
+        if (isApiToken(token)) return byKey(this.#counted(address, () => this.keys.token(token)));
+        const answer = this.#counted(address, () => this.tokens.verify(token));
+        return answer instanceof Promise ? answer.then((late) => this.#count(address, late)) : answer;
+      }
+    }
+  }
+
+  /** Takes a request's weight from its user's and its key's rate, or from its address's where it says nobody: the tighter answer. */
+  charge(principal: Principal | undefined, address: string | undefined, weight = 1): RateDecision {
+    if (principal === undefined) return this.byAddress.take(addressKey(address), weight);
+    if (principal.keyId === 0) return this.byUser.take(principal.userId, weight);
+    const ofKey = this.byKey.peek(principal.keyId, weight);
+    if (!ofKey.allowed) return ofKey;
+    const ofUser = this.byUser.take(principal.userId, weight);
+    if (!ofUser.allowed) return ofUser;
+    const taken = this.byKey.take(principal.keyId, weight);
+    return taken.allowed && ofUser.remaining < taken.remaining ? ofUser : taken;
+  }
+
+  #counted<T>(address: string | undefined, prove: () => T): T | AccessRefusal {
+    const decision = this.failedProofs.peek(addressKey(address));
+    if (!decision.allowed) return new AccessRefusal('RATE_LIMITED', decision.retryAfterMs);
+    return this.#count(address, prove());
+  }
+
+  #count<T>(address: string | undefined, answer: T): T {
+    if (answer instanceof AccessRefusal && FAILED_PROOFS.has(answer.code)) {
+      this.failedProofs.take(addressKey(address));
+    }
+    return answer;
+  }
+}
+
+function byKey(key: ApiKey | AccessRefusal): Principal | AccessRefusal {
+  return key instanceof AccessRefusal ? key : principalOf(key.user, key);
+}

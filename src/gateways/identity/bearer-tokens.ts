@@ -1,0 +1,188 @@
+import { type KeyObject, randomUUID } from 'node:crypto';
+import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { roleName } from '#domain/permissions.ts';
+import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
+import { AccessRefusal } from './access-refusal.ts';
+import { hasExpired } from './api-key-proof.ts';
+import { type Principal, principalOf } from './principal.ts';
+import type { ApiKey, DirectoryUser, UserDirectory } from './user-directory.ts';
+
+/** How long a token is good, by default and within which bounds a venue may choose, in seconds. */
+export const TOKEN_SECONDS = 900;
+export const TOKEN_SECONDS_MIN = 60;
+export const TOKEN_SECONDS_MAX = 86_400;
+
+const ISSUER = 'hive-mind';
+/** Longest token that is looked at. */
+const TOKEN_LENGTH_MAX = 1_024;
+/** Verified tokens that are remembered; one above takes the oldest's place and costs a verification. */
+const VERIFIED_MAX = 16_384;
+const MS_PER_SECOND = 1_000;
+const NANOS_PER_SECOND = 1_000_000_000;
+/** Bytes of an API key's verifier that tell it from an older one with its id. */
+const FINGERPRINT_BYTES = 8;
+
+export interface BearerTokenOptions {
+  readonly nodeId: number;
+  /** Ed25519; its public key is announced by an AddNodeKey command. */
+  readonly signingKey: KeyObject;
+  /** Default TOKEN_SECONDS. */
+  readonly lifetimeSeconds?: number;
+  readonly clock?: AccessClock;
+  /** Default VERIFIED_MAX. */
+  readonly verifiedMax?: number;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresMs: number;
+}
+
+/** What was concluded of a token, and what it stands on. */
+interface Verified {
+  readonly user: DirectoryUser;
+  readonly userVersion: number;
+  readonly keysVersion: number;
+  readonly expiresMs: number;
+  readonly principal: Principal;
+  /** The API key that the token came of. */
+  readonly key: ApiKey | undefined;
+}
+
+/**
+ * Short-lived bearer tokens (JWT with EdDSA), signed by a node and good at every node that knows its key. A token says who
+ * its bearer is; what that user may do is asked of the directory each time. It is void once its user's tokens were revoked, is
+ * disabled or must change the password, and once the API key that it came of is revoked.
+ *
+ * Whether it came before a revocation is decided by log time: a token says up to when its node knew the log.
+ */
+export class BearerTokens {
+  declare private readonly directory: UserDirectory;
+  declare private readonly nodeId: number;
+  declare private readonly signingKey: KeyObject;
+  declare private readonly lifetimeSeconds: number;
+  declare private readonly clock: AccessClock;
+  declare private readonly verifiedMax: number;
+  declare private readonly verified: Map<string, Verified>;
+
+  constructor(directory: UserDirectory, options: BearerTokenOptions) {
+    this.directory = directory;
+    this.nodeId = options.nodeId;
+    this.signingKey = options.signingKey;
+    this.lifetimeSeconds = options.lifetimeSeconds ?? TOKEN_SECONDS;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.verifiedMax = options.verifiedMax ?? VERIFIED_MAX;
+    this.verified = new Map();
+  }
+
+  /** A token for a user that has just proven itself; with `key` it ends with that API key and is as read-only as it. */
+  async issue(user: DirectoryUser, key?: ApiKey): Promise<IssuedToken> {
+    const issuedMs = Math.floor(this.clock.wallMs());
+    const expiresMs = issuedMs + this.lifetimeSeconds * MS_PER_SECOND;
+    const { timeSeconds, timeNanos } = this.directory;
+    const claims = {
+      role: roleName(user.role),
+      account: user.accountId,
+      logTime: [timeSeconds, timeNanos],
+      ...(key === undefined ? {} : { key: key.keyId, keyPrint: fingerprint(key) }),
+    };
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: String(this.nodeId) })
+      .setIssuer(ISSUER)
+      .setSubject(String(user.userId))
+      .setJti(randomUUID())
+      .setIssuedAt(issuedMs / MS_PER_SECOND)
+      .setExpirationTime(expiresMs / MS_PER_SECOND)
+      .sign(this.signingKey);
+    return { token, expiresMs };
+  }
+
+  /**
+   * Who bears the token, or a refusal: NOT_READY, INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_REVOKED, USER_DISABLED,
+   * PASSWORD_CHANGE_REQUIRED. A token that was verified before, with nothing changed since, costs one look-up and is answered at once.
+   */
+  verify(token: string): Principal | AccessRefusal | Promise<Principal | AccessRefusal> {
+    const { directory } = this;
+    if (!directory.isReady) return new AccessRefusal('NOT_READY');
+    const known = this.verified.get(token);
+    if (known === undefined) return this.#verify(token);
+    const { user, key } = known;
+    const nowMs = this.clock.wallMs();
+    if (nowMs >= known.expiresMs) return new AccessRefusal('TOKEN_EXPIRED');
+    if (user.version === known.userVersion && directory.keysVersion === known.keysVersion) {
+      return key !== undefined && hasExpired(key, nowMs)
+        ? new AccessRefusal('TOKEN_REVOKED')
+        : known.principal;
+    }
+    this.verified.delete(token);
+    return this.#verify(token);
+  }
+
+  async #verify(token: string): Promise<Principal | AccessRefusal> {
+    if (token.length > TOKEN_LENGTH_MAX) return new AccessRefusal('INVALID_TOKEN');
+    const { keysVersion } = this.directory;
+    let payload: JWTPayload;
+    try {
+      ({ payload } = await jwtVerify(token, (header) => this.#keyOf(header), {
+        algorithms: ['EdDSA'],
+        issuer: ISSUER,
+        currentDate: new Date(this.clock.wallMs()),
+        requiredClaims: ['sub', 'iat', 'exp', 'jti'],
+      }));
+    } catch (error) {
+      // Whatever a stranger's text makes of the parser: it is no token.
+      return new AccessRefusal(error instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'INVALID_TOKEN');
+    }
+    // What follows looks at the directory once, without a pause in which it could change.
+    return this.#conclude(token, payload, keysVersion);
+  }
+
+  #keyOf({ kid }: JWTHeaderParameters): KeyObject {
+    const key = this.directory.nodeKey(Number(kid));
+    if (key === undefined) throw new errors.JWKSNoMatchingKey();
+    return key;
+  }
+
+  /** @param keysVersion as it was before the signature was looked at */
+  #conclude(token: string, payload: JWTPayload, keysVersion: number): Principal | AccessRefusal {
+    const { directory } = this;
+    const user = directory.user(Number(payload.sub));
+    const expiresMs = (payload.exp ?? 0) * MS_PER_SECOND;
+    if (!directory.isReady) return new AccessRefusal('NOT_READY');
+    if (user === undefined) return new AccessRefusal('INVALID_TOKEN');
+    if (this.clock.wallMs() >= expiresMs) return new AccessRefusal('TOKEN_EXPIRED');
+    if (!isSince(payload.logTime, user)) return new AccessRefusal('TOKEN_REVOKED');
+    if (!user.isEnabled) return new AccessRefusal('USER_DISABLED');
+    if (user.mustChangePassword) return new AccessRefusal('PASSWORD_CHANGE_REQUIRED');
+    const key = payload.key === undefined ? undefined : directory.apiKey(Number(payload.key));
+    if (payload.key !== undefined && !this.#isGood(key, user, payload.keyPrint)) {
+      return new AccessRefusal('TOKEN_REVOKED');
+    }
+    const principal = principalOf(user, key);
+    if (this.verified.size >= this.verifiedMax) {
+      const [oldest] = this.verified.keys();
+      this.verified.delete(oldest);
+    }
+    this.verified.set(token, { user, userVersion: user.version, keysVersion, expiresMs, principal, key });
+    return principal;
+  }
+
+  #isGood(key: ApiKey | undefined, user: DirectoryUser, keyPrint: unknown): boolean {
+    if (key === undefined || key.user !== user || fingerprint(key) !== keyPrint) return false;
+    return !hasExpired(key, this.clock.wallMs());
+  }
+}
+
+function fingerprint(key: ApiKey): string {
+  return Buffer.from(key.verifier.subarray(0, FINGERPRINT_BYTES)).toString('base64url');
+}
+
+/** Whether a token's log time is not before the newest revocation of the user's tokens. */
+function isSince(logTime: unknown, user: DirectoryUser): boolean {
+  if (!Array.isArray(logTime)) return false;
+  const [seconds, nanos] = logTime as unknown[];
+  if (typeof seconds !== 'number' || typeof nanos !== 'number' || nanos >= NANOS_PER_SECOND) return false;
+  if (seconds !== user.tokensRevokedSeconds) return seconds > user.tokensRevokedSeconds;
+  return nanos >= user.tokensRevokedNanos;
+}

@@ -1,0 +1,136 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { ConnectionLimits, ConnectionPlace } from '../identity/connection-limits.ts';
+import type { GatewayLogger } from '../soupbin/logger.ts';
+import type { TlsFiles } from './tls-files.ts';
+
+/** How long a client may take for its part of the TLS handshake. */
+const HANDSHAKE_MS_MAX = 10_000;
+/** How often the files of TLS are looked at. */
+const TLS_FILES_PERIOD_MS = 10_000;
+
+export interface ListenerOptions {
+  /** Names the door in logs. */
+  readonly name: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** undefined: plain TCP. */
+  readonly tls?: TlsFiles;
+}
+
+/**
+ * A listening port of raw sockets, plain or with TLS. Each connection has a place among those that `limits` allows from its first byte
+ * on, so that half a handshake costs no more than a connection, and keeps it until it is closed.
+ */
+export class Listener {
+  declare private readonly options: ListenerOptions;
+  declare private readonly limits: ConnectionLimits;
+  declare private readonly onSocket: (socket: Socket, place: ConnectionPlace) => void;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly server: Server;
+  declare private readonly tlsServer: TlsServer | undefined;
+  /** Connections in their handshake, and their places. */
+  declare private readonly handshakes: Map<string, { raw: Socket; place: ConnectionPlace }>;
+  declare private reloadTimer: NodeJS.Timeout | undefined;
+
+  /** @param onSocket gets each connection, after its handshake, with a place to `admit` when the client is known */
+  constructor(
+    options: ListenerOptions,
+    limits: ConnectionLimits,
+    onSocket: (socket: Socket, place: ConnectionPlace) => void,
+    logger: GatewayLogger,
+  ) {
+    this.options = options;
+    this.limits = limits;
+    this.onSocket = onSocket;
+    this.logger = logger;
+    this.handshakes = new Map();
+    this.reloadTimer = undefined;
+    this.server = createServer({ noDelay: true }, (socket) => this.#onConnection(socket));
+    this.tlsServer = options.tls === undefined ? undefined : this.#tlsServer(options.tls);
+  }
+
+  /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
+  listen(): Promise<AddressInfo> {
+    const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+    const { name, host = '127.0.0.1', port } = this.options;
+    this.server.once('error', reject);
+    this.server.listen({ host, port }, () => {
+      this.server.off('error', reject);
+      this.server.on('error', (error) => this.logger.warn({ door: name, error }, 'listener failed'));
+      if (this.tlsServer !== undefined) {
+        this.reloadTimer = setInterval(() => this.reloadTls(), TLS_FILES_PERIOD_MS).unref();
+      }
+      resolve(this.server.address() as AddressInfo);
+    });
+    return promise;
+  }
+
+  /** Stops listening and cuts handshakes; resolves when every connection is closed: closing the others is their owner's. */
+  close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    clearInterval(this.reloadTimer);
+    this.server.close(() => resolve());
+    for (const { raw } of this.handshakes.values()) raw.destroy();
+    return promise;
+  }
+
+  /** Uses the files of TLS as they are now, for connections from now on. The timer calls it. */
+  reloadTls(): void {
+    const { tls, name } = this.options;
+    try {
+      if (tls === undefined || !tls.reload()) return;
+      this.tlsServer?.setSecureContext(tls.options);
+      this.logger.info({ door: name }, 'TLS files changed: new connections use them');
+    } catch (error) {
+      this.logger.warn({ door: name, error }, `TLS goes on with the old files: ${(error as Error).message}`);
+    }
+  }
+
+  #onConnection(raw: Socket): void {
+    const place = this.limits.enter(raw.remoteAddress);
+    if (typeof place === 'string') {
+      const { connections, strangers } = this.limits;
+      const { remoteAddress } = raw;
+      const fields = { door: this.options.name, remoteAddress, connections, strangers };
+      this.logger.warn(fields, `connection refused: ${place}`);
+      raw.destroy();
+      return;
+    }
+    raw.once('close', () => place.leave());
+    if (this.tlsServer === undefined) {
+      this.onSocket(raw, place);
+      return;
+    }
+    const peer = peerOf(raw);
+    this.handshakes.set(peer, { raw, place });
+    raw.once('close', () => this.handshakes.delete(peer));
+    this.tlsServer.emit('connection', raw);
+  }
+
+  #tlsServer(tls: TlsFiles): TlsServer {
+    const options = { ...tls.options, handshakeTimeout: HANDSHAKE_MS_MAX, noDelay: true };
+    const server = createTlsServer(options, (socket) => this.#onSecure(socket));
+    server.on('tlsClientError', (error, socket) => {
+      const { code = error.message } = error as NodeJS.ErrnoException;
+      this.logger.info({ door: this.options.name, reason: code }, 'TLS handshake failed');
+      socket.destroy();
+    });
+    return server;
+  }
+
+  #onSecure(socket: TLSSocket): void {
+    const peer = peerOf(socket);
+    const place = this.handshakes.get(peer)?.place;
+    this.handshakes.delete(peer);
+    // The connection ended with its handshake.
+    if (place === undefined) socket.destroy();
+    else this.onSocket(socket, place);
+  }
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, test } from 'node:test';
+import { CLI, runCli } from '#app/cli/test-support.ts';
+import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
+
+const PORTS = ['--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0'];
+const closers: (() => unknown)[] = [];
+after(() => {
+  for (const close of closers.reverse()) close();
+});
+
+interface Ready {
+  readonly ouch: { readonly port: number };
+  readonly marketData: { readonly port: number; readonly snapshotPort: number };
+}
+
+async function startNode(config: string): Promise<{ child: ChildProcess; ready: Ready }> {
+  const child = spawn(process.execPath, [CLI, 'start', '--json', '--config', config, ...PORTS], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  closers.push(() => child.kill('SIGKILL'));
+  for await (const line of createInterface(child.stdout!)) {
+    const event = JSON.parse(line);
+    if (event.event === 'ready') return { child, ready: event };
+  }
+  throw new Error('the node ended before it was ready');
+}
+
+test('a node with TLS: orders and market data for those with a certificate, nothing for others', {
+  skip: whyNoCertificates(),
+  timeout: 120_000,
+}, async () => {
+  const authority = new TestAuthority();
+  closers.push(() => rmSync(authority.directory, { recursive: true }));
+  authority.issue('venue');
+  const client = authority.issue('client');
+  const config = join(authority.directory, 'hive.yaml');
+  const password = join(authority.directory, 'ann.txt');
+  writeFileSync(password, 'secret-ann\n');
+  writeFileSync(
+    config,
+    `dataDirectory: ${join(authority.directory, 'data')}
+tls: { certificate: venue.pem, key: venue.key, clientCa: ca.pem }
+ouch: { host: 0.0.0.0 }
+venue:
+  assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 2, symbol: HIVE, decimals: 0 }]
+  instruments: [{ id: 1, symbol: HIVE, base: HIVE, quote: USD, tick: 0.01, lot: 1, maxQuantity: 1000 }]
+  accounts: [{ id: 1, deposits: { USD: 1000 }, users: [{ id: 1, name: ANN, passwordFile: ann.txt }] }]
+`,
+  );
+  const { child, ready } = await startNode(config);
+  const tls = ['--tls-ca', authority.certificate];
+  const own = ['--tls-certificate', client.certificate, '--tls-key', client.key];
+  const order = (...options: string[]) =>
+    runCli([
+      ...[
+        'order',
+        'place',
+        'buy',
+        '2',
+        'HIVE',
+        '--price',
+        '42',
+        '--user',
+        'ANN',
+        '--password-file',
+        password,
+      ],
+      ...['--connect', `127.0.0.1:${ready.ouch.port}`, ...options],
+    ]);
+  const placed = await order(...tls, ...own);
+  assert.deepEqual([placed.status, placed.stderr], [0, '']);
+  assert.equal((await order()).status, 4, 'plain');
+  const bare = await order(...tls);
+  assert.equal(bare.status, 4, `without a certificate of its own: ${bare.stderr}`);
+  const market = (...options: string[]) => {
+    const { port, snapshotPort } = ready.marketData;
+    const address = ['--connect', `127.0.0.1:${port}`, '--snapshot-port', String(snapshotPort)];
+    return runCli(['market', 'HIVE', '--once', '--json', ...address, ...options]);
+  };
+  const book = await market(...tls, ...own);
+  assert.equal(book.status, 0, book.stderr);
+  assert.match(book.stdout, /42/);
+  assert.equal((await market()).status, 4, 'plain');
+  child.kill('SIGTERM');
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('hive start: the demo market does not trade behind TLS', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'hive-demo-tls-'));
+  closers.push(() => rmSync(directory, { recursive: true }));
+  const config = join(directory, 'hive.yaml');
+  writeFileSync(config, 'tls: { certificate: venue.pem, key: venue.key }\n');
+  const demo = await runCli(['start', '--config', config, ...PORTS]);
+  assert.equal(demo.status, 2);
+  assert.match(demo.stderr, /the demo market trades without TLS: set ouch.tls: false/);
+  const missing = await runCli([
+    'start',
+    '--config',
+    config,
+    '--no-demo',
+    '--data-dir',
+    join(directory, 'data'),
+    ...PORTS,
+  ]);
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /TLS cannot use .*venue.pem with .*venue.key: ENOENT/);
+});
+
+test('command line: no plain listener off loopback; half a client certificate is none', async () => {
+  const exposed = await runCli(['start', '--market-data-host', '0.0.0.0', '--no-demo']);
+  assert.equal(exposed.status, 2);
+  assert.match(
+    exposed.stderr,
+    /marketData.host: 0.0.0.0 can be reached from other machines.* add a tls section/,
+  );
+  const half = await runCli(
+    ['order', 'cancel', '1', '--connect', '127.0.0.1:1', '--user', 'ANN', '--tls-key', 'my.key'],
+    { HIVE_PASSWORD: 'secret' },
+  );
+  assert.deepEqual([half.status, half.stdout], [2, '']);
+  assert.match(half.stderr, /--tls-certificate and --tls-key go together/);
+});
