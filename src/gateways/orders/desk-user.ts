@@ -1,7 +1,7 @@
 import { CommandType } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
-import type { DeskServices } from './order-desk.ts';
+import type { DeskServices } from './desk-services.ts';
 import { type Report, ReportKind } from './report.ts';
 import { ReportFeed, type ReportListener } from './report-feed.ts';
 import {

@@ -12,6 +12,7 @@ import { byteAt } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import type { ArchiveQueries, CommandSink, FollowingSink, ReportStore } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { DeskServices } from './desk-services.ts';
 import { DeskUser, type UserCounts } from './desk-user.ts';
 import { type Report, readReports } from './report.ts';
 import { SeenTags } from './seen-tags.ts';
@@ -30,18 +31,6 @@ export interface OrderDeskOptions {
   readonly nowMs?: () => number;
   /** First number of requests that are no orders, different on every node and start. */
   readonly firstRequestNumber: number;
-}
-
-/** What the desk's users share. */
-export interface DeskServices {
-  readonly sink: CommandSink;
-  readonly archive: ArchiveQueries;
-  readonly store: ReportStore;
-  readonly seen: SeenTags;
-  readonly nowMs: () => number;
-  nextRequestNumber(): number;
-  /** Calls the user's `settle` when the present batch of events is over. */
-  settleLater(user: DeskUser): void;
 }
 
 /** A user cannot be opened now. */
@@ -76,7 +65,7 @@ export class OrderDesk implements FollowingSink {
   /** The one that was used last is at the end. */
   declare private readonly users: Map<number, DeskUser>;
   declare private readonly opening: Map<number, Opening>;
-  declare private settling: DeskUser[];
+  declare private settling: { settle(): void }[];
   declare private isReady: boolean;
   /** Images so far, and when the next one is there. */
   declare private images: number;
