@@ -1,4 +1,4 @@
-import { Rejects } from '#domain/rejects.ts';
+import { HttpStatusOfReject, type RejectName, Rejects } from '#domain/rejects.ts';
 
 /** First code of each stage, in the order in which the core checks. */
 const STAGES = [
@@ -17,7 +17,8 @@ export function rejectsDocument(): string {
     '',
     'Every refusal that the core answers with `CommandRejected`. Codes are never reused. They come in ranges by the',
     'stage that refuses; within a stage the order of the table is the order of precedence. "Later" says whether the',
-    'same command, unchanged but for its clientOrderId, can succeed later. Over OUCH the reject reason is this code.',
+    'same command, unchanged but for its clientOrderId, can succeed later. "HTTP" is the status',
+    'of the REST door. Over OUCH the reject reason is this code.',
   ];
   STAGES.forEach(([first, title], index) => {
     const end = STAGES[index + 1]?.[0] ?? 500;
@@ -25,12 +26,13 @@ export function rejectsDocument(): string {
       '',
       `## ${first}-${end - 1}: ${title}`,
       '',
-      '| code | name | meaning | later |',
-      '|---|---|---|---|',
+      '| code | name | meaning | later | HTTP |',
+      '|---|---|---|---|---|',
     );
     for (const [name, { code, meaning, transient }] of Object.entries(Rejects)) {
       if (code >= first && code < end) {
-        lines.push(`| ${code} | \`${name}\` | ${meaning} | ${transient ? 'yes' : 'no'} |`);
+        const status = HttpStatusOfReject[name as RejectName];
+        lines.push(`| ${code} | \`${name}\` | ${meaning} | ${transient ? 'yes' : 'no'} | ${status} |`);
       }
     }
   });

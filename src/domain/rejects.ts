@@ -2,8 +2,8 @@
  * The one table of refusals. Codes come in ranges by stage and are never reused; the order within a stage is
  * the order of precedence. `transient` tells a client whether the same command can succeed later unchanged.
  *
- * Columns for other doors (FIX OrdRejReason, REST status) come with those doors. Over OUCH 5.0 the two-byte reject
- * reason is this code.
+ * Over OUCH 5.0 the two-byte reject reason is this code. What HTTP answers is in `HttpStatusOfReject` below; FIX comes
+ * with its door.
  */
 interface RejectRow {
   readonly code: number;
@@ -101,3 +101,55 @@ const NAMES = new Map<number, RejectName>(
 export function rejectName(code: number): RejectName | undefined {
   return NAMES.get(code);
 }
+
+/**
+ * The HTTP status of each reject (RFC 9110): 400 and 422 the request can never be right as it is, 403 not for this sender, 404
+ * what it names is not there, 409 the state is against it, 429 too fast, 503 the venue is full. Whether a retry can help says `transient`.
+ */
+export const HttpStatusOfReject = {
+  MALFORMED_COMMAND: 400,
+  UNKNOWN_USER: 404,
+  USER_DISABLED: 403,
+  NOT_ALLOWED: 403,
+  UNKNOWN_ACCOUNT: 404,
+  UNKNOWN_INSTRUMENT: 404,
+  UNKNOWN_ASSET: 404,
+  UNKNOWN_API_KEY: 404,
+  UNKNOWN_SESSION: 404,
+  ALREADY_EXISTS: 409,
+  CAPACITY: 409,
+  INVALID_CONFIGURATION: 422,
+  UNSUPPORTED_CORE_VERSION: 422,
+  DUPLICATE_CLIENT_ORDER_ID: 409,
+  UNKNOWN_ORDER: 404,
+  OCO_PARTNER_UNUSABLE: 409,
+  INVALID_SIDE: 422,
+  INVALID_ORDER_TYPE: 422,
+  INVALID_TIME_IN_FORCE: 422,
+  INVALID_FLAGS: 422,
+  INVALID_PRICE: 422,
+  INVALID_STOP_PRICE: 422,
+  INVALID_QUANTITY: 422,
+  INVALID_DISPLAY_QUANTITY: 422,
+  INVALID_MINIMUM_QUANTITY: 422,
+  INVALID_EXPIRY: 422,
+  VALUE_TOO_LARGE: 422,
+  NOTHING_TO_REPLACE: 409,
+  INVALID_SELF_TRADE_PREVENTION: 422,
+  NO_REFERENCE_PRICE: 409,
+  KILL_SWITCH_VENUE: 409,
+  KILL_SWITCH_INSTRUMENT: 409,
+  KILL_SWITCH_ACCOUNT: 409,
+  KILL_SWITCH_USER: 409,
+  PHASE: 409,
+  THROTTLED: 429,
+  TOO_MANY_OPEN_ORDERS: 409,
+  ORDER_QUANTITY_LIMIT: 422,
+  ORDER_VALUE_LIMIT: 422,
+  PRICE_COLLAR: 409,
+  POSITION_LIMIT: 409,
+  OPEN_VALUE_LIMIT: 409,
+  INSUFFICIENT_FUNDS: 409,
+  INSUFFICIENT_MARGIN: 409,
+  ORDER_CAPACITY: 503,
+} as const satisfies Record<RejectName, number>;

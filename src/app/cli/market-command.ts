@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Command, Option } from 'commander';
 import { alphaText, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
-import { formatDecimal } from '../config/decimal.ts';
+import { decimalText } from '#lib/decimal-text.ts';
 import { ItchBookBuilder, ItchClient } from '../itch-client.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
@@ -259,12 +259,12 @@ class MarketView {
     const { lotSize, qtyDecimals } = this.scales.get(this.locate) as Scale;
     return levels.map(({ price, shares, orders }) => ({
       price: this.#price(price),
-      quantity: formatDecimal(shares * lotSize, qtyDecimals),
+      quantity: decimalText(shares * lotSize, 1, qtyDecimals),
       orders,
     }));
   }
 
   #price(price: number): string {
-    return formatDecimal(price, this.scales.get(this.locate)?.priceDecimals ?? 4);
+    return decimalText(price, 1, this.scales.get(this.locate)?.priceDecimals ?? 4);
   }
 }

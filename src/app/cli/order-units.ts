@@ -1,4 +1,5 @@
-import { countOf, type Decimal, formatDecimal, parseDecimal, scaled } from '../config/decimal.ts';
+import { countOf, type Decimal, parseDecimal, scaled } from '#codec/json/decimal.ts';
+import { decimalText } from '#lib/decimal-text.ts';
 import type { OuchInstrumentInfo } from '../ouch-client.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -58,6 +59,6 @@ function usage(message: string): CliError {
 
 /** Without trailing zeros of the fraction beyond two decimals. */
 function trimmed(units: number, decimals: number): string {
-  const text = formatDecimal(units, decimals);
+  const text = decimalText(units, 1, decimals);
   return decimals > 2 ? text.replace(/(\.\d\d\d*?)0+$/, '$1') : text;
 }

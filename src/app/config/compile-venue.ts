@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
+import { countOf, type Decimal, scaled } from '#codec/json/decimal.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, type Role } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
-import { countOf, type Decimal, scaled } from './decimal.ts';
 import type { Issues } from './issues.ts';
 import type { AccountSection, InstrumentSection, UserSection, VenueSection } from './venue-section.ts';
 

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import { type Decimal, parseDecimal } from '#codec/json/decimal.ts';
 import { parseByteSize } from '../byte-size.ts';
-import { type Decimal, parseDecimal } from './decimal.ts';
 import { type Issues, joined, type Placed } from './issues.ts';
 import { nearest } from './nearest.ts';
 

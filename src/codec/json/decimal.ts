@@ -24,19 +24,14 @@ export function scaled({ units, decimals: own }: Decimal, decimals: number): num
 }
 
 /** How many `unit`s the number is, or undefined when that is not whole or not below 2^53. */
-export function countOf(number: Decimal, unit: Decimal): number | undefined {
+export function countOf(
+  number: Pick<Decimal, 'units' | 'decimals'>,
+  unit: Pick<Decimal, 'units' | 'decimals'>,
+): number | undefined {
   const decimals = Math.max(number.decimals, unit.decimals);
   const dividend = number.units * 10n ** BigInt(decimals - number.decimals);
   const divisor = unit.units * 10n ** BigInt(decimals - unit.decimals);
   if (divisor === 0n || dividend % divisor !== 0n) return undefined;
   const count = dividend / divisor;
   return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : undefined;
-}
-
-/** `units` x 10^-`decimals` with exactly that many decimals, for people. */
-export function formatDecimal(units: number, decimals: number): string {
-  const digits = String(Math.abs(units)).padStart(decimals + 1, '0');
-  const sign = units < 0 ? '-' : '';
-  if (decimals === 0) return sign + digits;
-  return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }

@@ -1,0 +1,157 @@
+import { type Static, Type } from 'typebox';
+import { formatTime } from '#codec/log/describe.ts';
+import { OrderFlag } from '#domain/commands.ts';
+import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { rejectName } from '#domain/rejects.ts';
+import { CancelReasonName, OrderStatusName, OrderTypeName, SideName, TimeInForceName } from './names.ts';
+import {
+  assetOf,
+  moneyScale,
+  priceScale,
+  quantityScale,
+  scaledText,
+  type TermsLookup,
+  termsOf,
+} from './scales.ts';
+import {
+  ClientOrderId,
+  Id,
+  Money,
+  named,
+  oneOf,
+  Price,
+  pageOf,
+  Quantity,
+  Sequence,
+  SymbolText,
+  secondText,
+  Time,
+} from './schemas.ts';
+
+export const Order = named('Order', 'An order and what has become of it.', {
+  orderId: Type.Optional(Id('absent: it was rejected')),
+  clientOrderId: Type.Optional(ClientOrderId),
+  clientOrderNumber: Id("the user's number of the order, as binary protocols use it"),
+  accountId: Id('whose order it is'),
+  userId: Id('who sent it'),
+  symbol: SymbolText,
+  status: oneOf(OrderStatusName),
+  cancelReason: Type.Optional(oneOf(CancelReasonName)),
+  rejectCode: Type.Optional(Type.String({ description: 'name in the table of rejects' })),
+  side: oneOf(SideName),
+  type: oneOf(OrderTypeName),
+  timeInForce: oneOf(TimeInForceName),
+  postOnly: Type.Boolean(),
+  price: Type.Optional(Price),
+  stopPrice: Type.Optional(Price),
+  triggered: Type.Optional(Type.Boolean({ description: 'of a stop: its price was reached' })),
+  expireTime: Type.Optional(Time),
+  quantity: Quantity,
+  displayQuantity: Type.Optional(Quantity),
+  minQuantity: Type.Optional(Quantity),
+  leavesQuantity: Quantity,
+  cumQuantity: Quantity,
+  cumAmount: Money('money of its fills; the average price is cumAmount / cumQuantity'),
+  fee: Money('fees of its fills; negative was paid to it'),
+  originalOrderId: Type.Optional(Id('the order that this one replaced')),
+  replacedByOrderId: Type.Optional(Id('the order that replaced this one')),
+  time: Time,
+  sequence: Sequence,
+  updateTime: Time,
+  updateSequence: Sequence,
+});
+export const OrderPage = pageOf('OrderPage', Order);
+
+export function orderJson(lookup: TermsLookup, order: OrderRecord): Static<typeof Order> {
+  const terms = termsOf(lookup, order.instrumentId);
+  const price = priceScale(terms);
+  const quantity = quantityScale(terms);
+  const money = moneyScale(assetOf(lookup, terms.quoteAssetId));
+  const { orderId, clientTag, cancelReason, rejectCode, priceTicks, stopPriceTicks, expireSeconds } = order;
+  const { displayQtyLots, minQtyLots, originalOrderId, replacedByOrderId } = order;
+  return {
+    ...(orderId === 0 ? {} : { orderId }),
+    ...(clientTag === '' ? {} : { clientOrderId: clientTag }),
+    clientOrderNumber: order.clientOrderId,
+    accountId: order.accountId,
+    userId: order.userId,
+    symbol: terms.symbol,
+    status: OrderStatusName.of(order.status),
+    ...(cancelReason === 0 ? {} : { cancelReason: CancelReasonName.of(cancelReason) }),
+    ...(order.status === OrderStatus.Rejected
+      ? { rejectCode: rejectName(rejectCode) ?? String(rejectCode) }
+      : {}),
+    side: SideName.of(order.side),
+    type: OrderTypeName.of(order.orderType),
+    timeInForce: TimeInForceName.of(order.timeInForce),
+    postOnly: (order.orderFlags & OrderFlag.PostOnly) !== 0,
+    ...(priceTicks === 0 ? {} : { price: scaledText(priceTicks, price) }),
+    ...(stopPriceTicks === 0
+      ? {}
+      : { stopPrice: scaledText(stopPriceTicks, price), triggered: order.triggered === 1 }),
+    ...(expireSeconds === 0 ? {} : { expireTime: secondText(expireSeconds) }),
+    quantity: scaledText(order.qtyLots, quantity),
+    ...(displayQtyLots === 0 ? {} : { displayQuantity: scaledText(displayQtyLots, quantity) }),
+    ...(minQtyLots === 0 ? {} : { minQuantity: scaledText(minQtyLots, quantity) }),
+    leavesQuantity: scaledText(order.leavesQtyLots, quantity),
+    cumQuantity: scaledText(order.cumQtyLots, quantity),
+    cumAmount: scaledText(order.cumAmountMinor, money),
+    fee: scaledText(order.feeMinor, money),
+    ...(originalOrderId === 0 ? {} : { originalOrderId }),
+    ...(replacedByOrderId === 0 ? {} : { replacedByOrderId }),
+    time: formatTime(order.timeSeconds, order.timeNanos),
+    sequence: order.sequence,
+    updateTime: formatTime(order.updatedSeconds, order.updatedNanos),
+    updateSequence: order.updatedSequence,
+  };
+}
+
+export const Fill = named('Fill', "One side of a trade: an order's execution.", {
+  tradeId: Id('the trade'),
+  orderId: Id('the order that it filled'),
+  clientOrderNumber: Id("the user's number of the order"),
+  accountId: Id('whose fill it is'),
+  userId: Id('who sent the order'),
+  symbol: SymbolText,
+  side: oneOf(SideName),
+  liquidity: Type.Unsafe<'maker' | 'taker'>({
+    type: 'string',
+    enum: ['maker', 'taker'],
+    description: 'both sides of an auction are taker',
+  }),
+  price: Price,
+  quantity: Quantity,
+  amount: Money('what changed hands'),
+  fee: Money('negative was paid to it'),
+  feeAsset: SymbolText,
+  leavesQuantity: Quantity,
+  reportNumber: Id("position in the user's stream of reports"),
+  time: Time,
+  sequence: Sequence,
+});
+export const FillPage = pageOf('FillPage', Fill);
+
+export function fillJson(lookup: TermsLookup, fill: FillRecord): Static<typeof Fill> {
+  const terms = termsOf(lookup, fill.instrumentId);
+  const quantity = quantityScale(terms);
+  const feeAsset = assetOf(lookup, fill.feeAssetId);
+  return {
+    tradeId: fill.tradeId,
+    orderId: fill.orderId,
+    clientOrderNumber: fill.clientOrderId,
+    accountId: fill.accountId,
+    userId: fill.userId,
+    symbol: terms.symbol,
+    side: SideName.of(fill.side),
+    liquidity: fill.isMaker === 1 ? 'maker' : 'taker',
+    price: scaledText(fill.priceTicks, priceScale(terms)),
+    quantity: scaledText(fill.qtyLots, quantity),
+    amount: scaledText(fill.amountMinor, moneyScale(assetOf(lookup, terms.quoteAssetId))),
+    fee: scaledText(fill.feeMinor, moneyScale(feeAsset)),
+    feeAsset: feeAsset.symbol,
+    leavesQuantity: scaledText(fill.leavesQtyLots, quantity),
+    reportNumber: fill.reportNumber,
+    time: formatTime(fill.timeSeconds, fill.timeNanos),
+    sequence: fill.sequence,
+  };
+}
