@@ -1,13 +1,13 @@
 /** The edge's end of bench/edge.ts: sends one order after the other and waits for its events, with the platform's own classes. It ends when it is ended. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { EdgeThreadData } from '#app/threads/messages.ts';
+import type { EdgeRings } from '#app/threads/messages.ts';
 import { RingFollower } from '#app/threads/ring-follower.ts';
 import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { RingCommandSink } from '#replica/ring-command-sink.ts';
 
-export interface EdgeWorkerData extends EdgeThreadData {
+export interface EdgeWorkerData extends EdgeRings {
   readonly slot: number;
   readonly userId: number;
   readonly instrumentId: number;

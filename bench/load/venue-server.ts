@@ -3,6 +3,8 @@
  * only argument. Tells its parent its port; answers `status` and `snapshot`.
  */
 import { randomBytes } from 'node:crypto';
+import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
@@ -34,6 +36,8 @@ const node = await startNode(
     nodeId: 1,
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
+    http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
+    access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 1_024,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },

@@ -6,6 +6,7 @@ import { TradingCore } from '#core/trading-core.ts';
 import { CloseSession, CommandType } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
+import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles, type TlsSettings } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
@@ -29,6 +30,7 @@ import type {
   ArchiveThreadData,
   EdgeThreadData,
   FromThread,
+  HttpSettings,
   MarketDataThreadData,
   ToThread,
 } from './threads/messages.ts';
@@ -52,6 +54,8 @@ export interface NodeConfig {
     readonly snapshotPort: number;
     readonly tls: TlsSettings | undefined;
   };
+  readonly http: HttpSettings;
+  readonly access: AccessSettings;
   /** Connections from one address that each port takes. */
   readonly connectionsPerAddressMax: number;
   readonly snapshots: { readonly everyEntries: number; readonly keep: number };
@@ -287,7 +291,18 @@ async function startOn(
   const edge = threads.start(
     'edge',
     edgeThread,
-    { board, ring, commands, peer: toEdge.port2 } satisfies EdgeThreadData,
+    {
+      board,
+      ring,
+      commands,
+      peer: toEdge.port2,
+      nodeId: config.nodeId,
+      dataDirectory: data.path,
+      logDirectory: data.logDirectory,
+      access: config.access,
+      connectionsPerAddressMax: config.connectionsPerAddressMax,
+      http: config.http,
+    } satisfies EdgeThreadData,
     [toEdge.port2],
   );
 

@@ -39,7 +39,18 @@ interface NodeProcess {
   log(): string;
 }
 
-const START = ['start', '--json', '--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0'];
+const START = [
+  'start',
+  '--json',
+  '--ouch-port',
+  '0',
+  '--market-data-port',
+  '0',
+  '--snapshot-port',
+  '0',
+  '--http-port',
+  '0',
+];
 
 /** Starts the real command line and waits for its readiness line. */
 async function startNode(...options: string[]): Promise<NodeProcess> {

@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { CLI, runCli } from '#app/cli/test-support.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 
-const PORTS = ['--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0'];
+const PORTS = ['--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0', '--http-port', '0'];
 const closers: (() => unknown)[] = [];
 after(() => {
   for (const close of closers.reverse()) close();

@@ -14,7 +14,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createInterface } from 'node:readline';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { Edge, type EdgeDoor, type EdgeServices } from '#app/threads/edge.ts';
-import type { EdgeThreadData } from '#app/threads/messages.ts';
+import type { EdgeRings } from '#app/threads/messages.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
@@ -129,5 +129,5 @@ class LineDoor implements EdgeDoor {
 }
 
 if (!isMainThread) {
-  await new Edge(workerData as EdgeThreadData, (services) => [new LineDoor(services)]).run();
+  await new Edge(workerData as EdgeRings, (services) => [new LineDoor(services)]).run();
 }

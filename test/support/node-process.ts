@@ -5,6 +5,8 @@
  * append some 4 MiB of log, and commands of the operator.
  */
 import { pathToFileURL } from 'node:url';
+import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
@@ -28,6 +30,8 @@ const node = await startNode(
     nodeId: 1,
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
+    http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
+    access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 1_024,
     // Small, so that a short test rolls segments and starts from snapshots.
     snapshots: { everyEntries: 300, keep: 2 },

@@ -28,6 +28,8 @@ interface StartOptions {
   readonly marketDataHost?: string;
   readonly marketDataPort?: number;
   readonly snapshotPort?: number;
+  readonly httpHost?: string;
+  readonly httpPort?: number;
   readonly logLevel?: Configuration['logLevel'];
   readonly logFormat?: LogFormat;
   readonly demo?: boolean;
@@ -45,6 +47,8 @@ export function startCommand(output: () => Output): Command {
     .option('--market-data-host <host>', 'address for market data')
     .option('--market-data-port <port>', 'port for market data; 0: any free one', portOption)
     .option('--snapshot-port <port>', 'port for market-data snapshots; 0: any free one', portOption)
+    .option('--http-host <host>', 'address of the HTTP door')
+    .option('--http-port <port>', 'port of the HTTP door; 0: any free one', portOption)
     .addOption(
       new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
     )
@@ -57,7 +61,7 @@ export function startCommand(output: () => Output): Command {
 /** The configuration file, or the defaults, with the options of the command line over it. */
 export function configurationOf(options: StartOptions): Configuration {
   const base = options.config === undefined ? defaultConfiguration() : loadConfiguration(options.config);
-  const { ouch, marketData, demo } = base;
+  const { ouch, marketData, http, demo } = base;
   const enabled = options.demo ?? demo.enabled ?? base.venue === undefined;
   if (enabled && base.venue !== undefined) {
     throw new CliError(
@@ -78,6 +82,7 @@ export function configurationOf(options: StartOptions): Configuration {
       port: options.marketDataPort ?? marketData.port,
       snapshotPort: options.snapshotPort ?? marketData.snapshotPort,
     },
+    http: { ...http, host: options.httpHost ?? http.host, port: options.httpPort ?? http.port },
     demo: { ...demo, enabled },
   };
   checkProtection(configuration);
@@ -85,9 +90,9 @@ export function configurationOf(options: StartOptions): Configuration {
 }
 
 /** Options may have put a listener where its section does not allow it. */
-function checkProtection({ ouch, marketData, tls, demo }: Configuration): void {
+function checkProtection({ ouch, marketData, http, tls, demo }: Configuration): void {
   const hasTls = tls !== undefined;
-  for (const [name, listener] of Object.entries({ ouch, marketData })) {
+  for (const [name, listener] of Object.entries({ ouch, marketData, http })) {
     const fault = protectionFault(listener, hasTls);
     if (fault !== undefined) throw new CliError(ExitCode.Usage, `${name}.${fault.key}: ${fault.message}`);
   }
@@ -148,7 +153,7 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function addressesOf({ ouch, marketData }: Configuration, node: RunningNode) {
+function addressesOf({ ouch, marketData, http }: Configuration, node: RunningNode) {
   return {
     ouch: { host: ouch.host, port: node.ouchPort },
     marketData: {
@@ -156,6 +161,7 @@ function addressesOf({ ouch, marketData }: Configuration, node: RunningNode) {
       port: node.marketDataPort,
       snapshotPort: node.snapshotPort,
     },
+    http: { host: http.host, port: node.edgePorts['http'] },
   };
 }
 

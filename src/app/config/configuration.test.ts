@@ -40,6 +40,14 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     nodeId: 1,
     ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003, tls: undefined },
+    http: { host: '127.0.0.1', port: 26_080, connectionsMax: 8_192, tls: undefined },
+    access: {
+      tokenSeconds: 900,
+      signatureWindowMs: 5_000,
+      userRate: { perSecond: 100, burst: 500 },
+      keyRate: { perSecond: 100, burst: 500 },
+      addressRate: { perSecond: 20, burst: 100 },
+    },
     connectionsPerAddressMax: 128,
     snapshots: { everyEntries: 100_000, keep: 3 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
@@ -86,7 +94,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });
@@ -111,10 +119,14 @@ test('configuration: sizes of the disk section, and what is no size', () => {
 test('configuration: a listener off loopback needs TLS, or a word that it does not', () => {
   const fault = (host: string) =>
     `${host} can be reached from other machines, and passwords would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`;
-  assert.deepEqual(issuesOf('ouch: { host: 0.0.0.0 }\nmarketData: { host: "::" }\n'), [
-    `hive.yaml:1:15: ouch.host: ${fault('0.0.0.0')}`,
-    `hive.yaml:2:21: marketData.host: ${fault('::')}`,
-  ]);
+  assert.deepEqual(
+    issuesOf('ouch: { host: 0.0.0.0 }\nmarketData: { host: "::" }\nhttp: { host: example.org }\n'),
+    [
+      `hive.yaml:1:15: ouch.host: ${fault('0.0.0.0')}`,
+      `hive.yaml:2:21: marketData.host: ${fault('::')}`,
+      `hive.yaml:3:15: http.host: ${fault('example.org')}`,
+    ],
+  );
   assert.deepEqual(issuesOf('ouch: { host: 127.evil.example }\n'), [
     `hive.yaml:1:15: ouch.host: ${fault('127.evil.example')}`,
   ]);

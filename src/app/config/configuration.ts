@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
+import { HttpLimits } from '#gateways/rest/limits.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { NodeConfig } from '../node.ts';
-import { ACCESS, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
+import { ACCESS, accessSettingsOf, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
 import { compileVenue, type VenueDefinition } from './compile-venue.ts';
 import {
   byteSize,
@@ -23,6 +24,7 @@ import { ConfigError, Issues } from './issues.ts';
 import { VENUE } from './venue-section.ts';
 
 const PORT_MAX = 65_535;
+const HTTP_CONNECTIONS_MAX = 65_536;
 const MIB = 1024 * 1024;
 /** A segment must hold the largest commit, 8 MiB. */
 const SEGMENT_MIB_MIN = 16;
@@ -73,6 +75,19 @@ export const CONFIGURATION = {
       ...PROTECTION,
     },
     'market data',
+  ),
+  http: section(
+    {
+      host: withDefault(host, '127.0.0.1', 'address of the HTTP door'),
+      port: withDefault(port, 26_080, 'REST over HTTP/1.1; 0: any free port'),
+      connectionsMax: withDefault(
+        integer(2, HTTP_CONNECTIONS_MAX),
+        HttpLimits.CONNECTIONS_MAX,
+        'connections at once; half of them may be of clients that have not proven who they are',
+      ),
+      ...PROTECTION,
+    },
+    'questions over HTTP, see [protocols/rest.md](protocols/rest.md)',
   ),
   access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),
   tls: optional(
@@ -136,7 +151,7 @@ export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, access, tls } = configuration;
+  const { ouch, marketData, http, access, tls } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -153,6 +168,13 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
       snapshotPort: marketData.snapshotPort,
       tls: speaksTls(marketData, hasTls) ? tls : undefined,
     },
+    http: {
+      host: http.host,
+      port: http.port,
+      connectionsMax: http.connectionsMax,
+      tls: speaksTls(http, hasTls) ? tls : undefined,
+    },
+    access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,
     disk: { keepLogBytes: disk.keepLog, warnFreeBelowBytes: disk.warnFreeBelow },
@@ -201,7 +223,7 @@ export function parseConfiguration(file: string, source: string): Configuration 
       'the demo market brings its own venue: remove the venue section, or this',
     );
   }
-  for (const listener of [written.ouch, written.marketData]) {
+  for (const listener of [written.ouch, written.marketData, written.http]) {
     const fault = protectionFault(listener, written.tls !== undefined);
     if (fault !== undefined) issues.addAt(listener, fault.key, fault.message);
   }

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { FollowingSink } from '#domain/ports.ts';
 import { RingCommandSink } from '#replica/ring-command-sink.ts';
 import { StatusBoard } from '#replica/status-board.ts';
-import type { EdgeThreadData, FigureMessage, ReadyMessage, ToThread } from './messages.ts';
+import type { EdgeRings, FigureMessage, ReadyMessage, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
 
 const FIGURES_MS = 1_000;
@@ -13,6 +13,8 @@ export interface EdgeDoor extends FollowingSink {
   listen(): Promise<{ readonly [name: string]: number }>;
   /** Ends every session with the reason. What it still sends is logged. */
   close(reason: string): Promise<void>;
+  /** Figures of the door, by names that begin with its own. */
+  figures?(): { readonly [name: string]: number };
 }
 
 /** What the edge gives to its doors. */
@@ -33,7 +35,7 @@ export class Edge {
   declare private readonly doors: readonly EdgeDoor[];
   declare private readonly closing: PromiseWithResolvers<void>;
 
-  constructor(data: EdgeThreadData, openDoors: (services: EdgeServices) => readonly EdgeDoor[]) {
+  constructor(data: EdgeRings, openDoors: (services: EdgeServices) => readonly EdgeDoor[]) {
     this.closing = Promise.withResolvers();
     this.commands = new RingCommandSink(data.commands, () => this.follower.hurry());
     this.doors = openDoors({ commands: this.commands, board: new StatusBoard(data.board) });
@@ -70,6 +72,7 @@ export class Edge {
 
   #postFigures(): void {
     const figures = {
+      ...Object.assign({}, ...this.doors.map((door) => door.figures?.())),
       edgeLagWords: this.follower.lagWords,
       edgeOverruns: this.follower.overruns,
       edgeCommands: this.commands.commands,

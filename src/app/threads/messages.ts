@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
+import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
@@ -37,15 +38,34 @@ export interface MarketDataThreadData {
   readonly peer: MessagePort;
 }
 
-/** What the edge thread is started with. */
-export interface EdgeThreadData {
+/** What the edge shares with the other threads. */
+export interface EdgeRings {
   readonly board: SharedArrayBuffer;
   /** The event ring. */
   readonly ring: SharedArrayBuffer;
   /** The ring of commands to the order path. */
   readonly commands: SharedArrayBuffer;
-  /** To the archive thread, which answers with images. */
+  /** To the archive thread, which answers questions and gives images. */
   readonly peer: MessagePort;
+}
+
+/** What the edge thread is started with. */
+export interface EdgeThreadData extends EdgeRings {
+  readonly nodeId: number;
+  readonly dataDirectory: string;
+  readonly logDirectory: string;
+  readonly access: AccessSettings;
+  readonly connectionsPerAddressMax: number;
+  readonly http: HttpSettings;
+}
+
+/** Where the HTTP door listens. */
+export interface HttpSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly connectionsMax: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
 }
 
 export type LogLevel = 'info' | 'warn' | 'error';

@@ -1,0 +1,122 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
+import type { HttpLimits } from './limits.ts';
+import { Problem } from './problems.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+interface Connection {
+  readonly place: ConnectionPlace;
+  /** Requests whose answer is not sent yet, by it. */
+  readonly unanswered: Map<ServerResponse, IncomingMessage>;
+}
+
+/** The connections of the door: how many there are, by address, and what each is owed. */
+export class Connections {
+  declare private readonly limits: HttpLimits;
+  declare private readonly places: ConnectionLimits;
+  declare private readonly isTls: boolean;
+  /** By the peer's address and port: with TLS, requests come by another socket object than the connection did. */
+  declare private readonly byPeer: Map<string, Connection>;
+
+  constructor(limits: HttpLimits, isTls: boolean) {
+    this.limits = limits;
+    this.isTls = isTls;
+    this.places = new ConnectionLimits({
+      connectionsMax: limits.CONNECTIONS_MAX,
+      strangersMax: limits.STRANGERS_MAX,
+      perAddressMax: limits.CONNECTIONS_PER_ADDRESS_MAX,
+    });
+    this.byPeer = new Map();
+  }
+
+  get count(): number {
+    return this.places.connections;
+  }
+
+  /** Counts a new connection, or ends it where there are too many. */
+  add(socket: Socket): void {
+    const place = this.places.enter(socket.remoteAddress);
+    if (typeof place === 'string') {
+      // Before the handshake of TLS there is nobody to answer.
+      if (this.isTls) socket.destroy();
+      else refuse(socket, new Problem('too-many-connections', `${place}: close some, or come back later`));
+      return;
+    }
+    const peer = peerOf(socket);
+    this.byPeer.set(peer, { place, unanswered: new Map() });
+    socket.once('close', () => {
+      place.leave();
+      this.byPeer.delete(peer);
+    });
+  }
+
+  /** Counts a request until its answer is sent; false when its connection has too many, or was refused. */
+  begin(request: IncomingMessage, response: ServerResponse): boolean {
+    const unanswered = this.byPeer.get(peerOf(request.socket))?.unanswered;
+    if (unanswered === undefined) return false;
+    unanswered.set(response, request);
+    response.once('close', () => unanswered.delete(response));
+    return unanswered.size <= this.limits.PIPELINED_MAX;
+  }
+
+  /** The connection is no stranger's any more. */
+  admit(socket: Socket): void {
+    this.byPeer.get(peerOf(socket))?.place.admit();
+  }
+
+  /** Answers bytes that are no request, or no end of one, and ends the connection. */
+  onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    const unanswered = this.byPeer.get(peerOf(socket))?.unanswered;
+    const canAnswer = socket.writable && error.code !== 'ECONNRESET';
+    if (canAnswer && isOfLast(unanswered)) refuse(socket, problemOfClientError(error.code, this.limits));
+    else socket.destroy();
+  }
+}
+
+/**
+ * Whether what is written now is the answer to the bytes that came last: to no request, or to one that has not come to its
+ * end. It would be taken for the answer of a whole request before them.
+ */
+function isOfLast(unanswered: Connection['unanswered'] = new Map()): boolean {
+  if (unanswered.size === 0) return true;
+  const [[response, request]] = unanswered;
+  return unanswered.size === 1 && !request.complete && !response.headersSent;
+}
+
+/** What tells a connection from all others that are open. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function problemOfClientError(code: string | undefined, limits: HttpLimits): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem(
+        'headers-too-large',
+        `request line and headers may have ${limits.HEADER_BYTES_MAX} bytes together`,
+      );
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem(
+        'request-timeout',
+        `headers must come within ${limits.HEADERS_MS_MAX} ms and the body within ${limits.REQUEST_MS_MAX} ms`,
+      );
+    default:
+      return new Problem('malformed-http', 'send a request as RFC 9112 has it');
+  }
+}
+
+/** Writes a whole answer without the server's help, and ends the connection. */
+function refuse(socket: Socket, problem: Problem): void {
+  const body = JSON.stringify(problem.details(undefined));
+  const headers = Object.entries({
+    ...SECURITY_HEADERS,
+    'content-type': 'application/problem+json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${headers.join('')}\r\n${body}`);
+  // A peer that does not read, or goes on sending, is not waited for.
+  socket.once('finish', () => socket.destroySoon());
+  socket.on('error', () => socket.destroy());
+}

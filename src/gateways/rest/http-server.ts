@@ -1,0 +1,340 @@
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
+import swagger from '@fastify/swagger';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifySchema,
+} from 'fastify';
+import type { TObject, TSchema } from 'typebox';
+import { namedSchemas, ref } from '#codec/json/schemas.ts';
+import type { AccessControl } from '../identity/access-control.ts';
+import { AccessRefusal } from '../identity/access-refusal.ts';
+import { authorise, type Principal } from '../identity/principal.ts';
+import type { TlsFiles } from '../listener/tls-files.ts';
+import { Connections } from './connections.ts';
+import { addDocuments } from './documents.ts';
+import { errorRoutes } from './error-routes.ts';
+import { KnownPaths } from './known-paths.ts';
+import { HttpLimits } from './limits.ts';
+import { openApiOptions, problemAnswers } from './openapi.ts';
+import { Problem, problemOfRefusal } from './problems.ts';
+import { proofOf } from './proof.ts';
+import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
+import type { Route, RouteAccess } from './routes.ts';
+import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
+import { problemOfValidation, readTexts } from './validation.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may ask. A route without it does not start. */
+    readonly access?: RouteAccess;
+    readonly weight?: number;
+    readonly query?: TObject;
+    readonly params?: TObject;
+    /** Its answers that are problems, for the OpenAPI document: they are all written alike. */
+    readonly problems?: Readonly<Record<string, object>>;
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined;
+  }
+}
+
+/** Where the HTTP door says what happened. */
+export interface HttpLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  /** Bounds other than the usual ones. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** Who may ask, and how often: what the door needs of identity. */
+export type HttpAccess = Pick<AccessControl, 'prove' | 'charge'>;
+
+/** A route was added that does not say who may use it. */
+export class RouteWithoutAccessError extends Error {
+  override readonly name = 'RouteWithoutAccessError';
+  readonly code = 'ROUTE_WITHOUT_ACCESS';
+
+  constructor(method: string, url: string) {
+    super(`${method} ${url} does not say who may use it: give it an access`);
+  }
+}
+
+/** Serves routes over HTTP/1.1: bounds, access, schemas, problems. What they answer is theirs. */
+export class HttpServer {
+  /** Requests that were answered, and those of them with a status of 400 and above, and of 500 and above. */
+  declare requests: number;
+  declare refused: number;
+  declare failed: number;
+  declare private readonly options: HttpServerOptions;
+  declare private readonly limits: HttpLimits;
+  declare private readonly access: HttpAccess;
+  declare private readonly logger: HttpLogger;
+  /** Of every answer. */
+  declare private readonly headers: Readonly<Record<string, string>>;
+  declare private readonly app: FastifyInstance;
+  declare private readonly open: Connections;
+  declare private readonly paths: KnownPaths;
+  declare private isClosing: boolean;
+  declare private tlsTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: HttpServerOptions, access: HttpAccess, logger: HttpLogger) {
+    this.requests = 0;
+    this.refused = 0;
+    this.failed = 0;
+    this.options = options;
+    this.limits = { ...HttpLimits, ...options.limits };
+    this.access = access;
+    this.logger = logger;
+    this.headers = { ...SECURITY_HEADERS, ...(options.tls === undefined ? {} : TLS_HEADERS) };
+    this.open = new Connections(this.limits, options.tls !== undefined);
+    this.paths = new KnownPaths();
+    this.isClosing = false;
+    this.tlsTimer = undefined;
+    this.app = this.#newApp();
+  }
+
+  get connections(): number {
+    return this.open.count;
+  }
+
+  /**
+   * Opens the door with these routes beside its own: `/openapi.json`, `/docs` and `/errors`. Called once.
+   * @throws RouteWithoutAccessError, Error of node:net
+   */
+  async listen(routes: readonly Route[]): Promise<AddressInfo> {
+    const { app, options } = this;
+    const { host, port } = options;
+    app.addHook('onRoute', ({ method, url, config }) => {
+      if (config?.access === undefined) throw new RouteWithoutAccessError(String(method), url);
+      this.paths.add([method].flat(), url);
+    });
+    this.#addHooks();
+    for (const schema of namedSchemas()) app.addSchema(schema);
+    await app.register(swagger, openApiOptions());
+    for (const route of [...errorRoutes(), ...routes]) this.#add(route);
+    addDocuments(app);
+    await app.ready();
+    await app.listen({ host, port });
+    if (options.tls !== undefined)
+      this.tlsTimer = setInterval(() => this.#reloadTls(), this.limits.TLS_FILES_MS).unref();
+    return app.server.address() as AddressInfo;
+  }
+
+  /** Takes no more requests; those that are open get their answers, as far as they come in time. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    clearInterval(this.tlsTimer);
+    const server = this.app.server as Server;
+    const timer = setTimeout(() => server.closeAllConnections(), this.limits.CLOSE_MS_MAX);
+    await this.app.close();
+    clearTimeout(timer);
+  }
+
+  /** The OpenAPI document. Call it after `listen`. */
+  get document(): object {
+    return this.app.swagger();
+  }
+
+  #newApp(): FastifyInstance {
+    const { limits } = this;
+    const http = {
+      maxHeaderSize: limits.HEADER_BYTES_MAX,
+      headersTimeout: limits.HEADERS_MS_MAX,
+      connectionsCheckingInterval: limits.TIMEOUT_CHECK_MS,
+      // Node would answer with nothing that explains it.
+      requireHostHeader: false,
+    };
+    const prefix = randomBytes(6).toString('base64url');
+    let requestNo = 0;
+    const common = {
+      bodyLimit: limits.BODY_BYTES_MAX,
+      requestTimeout: limits.REQUEST_MS_MAX,
+      keepAliveTimeout: limits.KEEP_ALIVE_MS_MAX,
+      connectionTimeout: limits.SILENCE_MS_MAX,
+      maxRequestsPerSocket: limits.REQUESTS_PER_CONNECTION_MAX,
+      routerOptions: { maxParamLength: limits.PATH_PARAMETER_CHARS_MAX, ignoreTrailingSlash: false },
+      requestIdHeader: false as const,
+      genReqId: () => `${prefix}-${++requestNo}`,
+      return503OnClosing: false,
+      forceCloseConnections: 'idle' as const,
+      ajv: {
+        customOptions: { coerceTypes: false as const, removeAdditional: false as const, useDefaults: true },
+      },
+      // These come before any hook.
+      frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+        reply.headers({ ...this.headers, 'x-request-id': request.id });
+        const problem = problemOfFramework(error, limits) ?? this.#bug(error, request);
+        this.#sendProblem(request, reply, problem);
+      },
+      clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
+        this.open.onClientError(error, socket),
+    };
+    const { tls } = this.options;
+    // Fastify's types differ by server; nothing below depends on which it is.
+    const app = (tls === undefined
+      ? Fastify({ ...common, http })
+      : Fastify({ ...common, https: { ...http, ...tls.options } })) as unknown as FastifyInstance;
+    // One more than is allowed, so that it shows.
+    app.server.maxHeadersCount = limits.HEADERS_MAX + 1;
+    app.server.prependListener('connection', (socket) => this.open.add(socket));
+    // The bytes are what a signature is checked against. They are read as JSON once the sender is known.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+      done(null, body),
+    );
+    app.decorateRequest('principal', undefined);
+    return app;
+  }
+
+  #addHooks(): void {
+    const { app, limits } = this;
+    app.addHook('onRequest', async (request, reply) => {
+      const { raw } = request;
+      reply.headers({ ...this.headers, 'x-request-id': request.id });
+      const isFew = this.open.begin(raw, reply.raw);
+      reply.raw.once('close', () => this.#onAnswered(reply));
+      if (!isFew) {
+        reply.header('connection', 'close');
+        throw new Problem(
+          'too-many-requests-at-once',
+          `at most ${limits.PIPELINED_MAX} may wait for their answer`,
+        );
+      }
+      if (this.isClosing) {
+        throw new Problem('closing', 'use another node, or this one when it is back', {
+          headers: { connection: 'close', 'retry-after': '5' },
+        });
+      }
+      if (raw.rawHeaders.length / 2 > limits.HEADERS_MAX)
+        throw new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
+      if (raw.httpVersionMinor > 0 && raw.headers.host === undefined)
+        throw new Problem('malformed-http', 'the header Host is missing');
+    });
+    app.addHook('preValidation', (request, reply) => this.#admit(request, reply));
+    app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
+    app.setErrorHandler((error: FastifyError, request, reply) =>
+      this.#sendProblem(request, reply, this.#problemOf(error, request)),
+    );
+  }
+
+  #onAnswered({ statusCode }: FastifyReply): void {
+    this.requests++;
+    if (statusCode >= 400) this.refused++;
+    if (statusCode >= 500) this.failed++;
+  }
+
+  /** Who is it, how often may it ask, may it do this: in this order. Then the texts and the body are read. */
+  async #admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { raw, routeOptions } = request;
+    const { access = 'anybody', weight = 1, params, query } = routeOptions.config;
+    const { socket, method = '', url: target = '', headers } = raw;
+    const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+    const proof = proofOf({ method, target, headers, body });
+    const proven = await this.access.prove(proof, socket.remoteAddress);
+    const principal = proven instanceof AccessRefusal ? undefined : proven;
+    const rate = this.access.charge(principal, socket.remoteAddress, weight);
+    reply.headers(rateHeaders(rate));
+    if (!rate.allowed) throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+    if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
+    const refusal = access === 'anybody' ? undefined : authorise(principal, access.action);
+    if (refusal !== undefined) throw problemOfAccess(refusal);
+    if (principal !== undefined) this.open.admit(socket);
+    request.principal = principal;
+    if (query !== undefined) request.query = readTexts(query, request.query as Record<string, unknown>);
+    if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
+    if (request.body !== undefined) request.body = readJson(body);
+  }
+
+  #reloadTls(): void {
+    const { tls } = this.options;
+    try {
+      if (tls === undefined || !tls.reload()) return;
+      (this.app.server as unknown as TlsServer).setSecureContext(tls.options);
+      this.logger.info({ door: 'http' }, 'TLS files changed: new connections use them');
+    } catch (error) {
+      this.logger.warn({ door: 'http' }, `TLS goes on with the old files: ${(error as Error).message}`);
+    }
+  }
+
+  #add(route: Route): void {
+    const { method, path, access, weight, params, query, body, answer, tag, summary } = route;
+    const schema: FastifySchema = {
+      tags: [tag],
+      summary,
+      security: access === 'anybody' ? [] : [{ bearer: [] }, { signature: [] }],
+      response: { 200: ref(answer) },
+      ...(Object.keys(params.properties).length === 0 ? {} : { params }),
+      querystring: query,
+      ...(body === undefined ? {} : { body }),
+    } as FastifySchema;
+    this.app.route({
+      method,
+      url: path,
+      config: { access, weight, query, params, problems: problemAnswers(route) },
+      schema,
+      handler: (request) =>
+        route.handle({
+          params: request.params,
+          query: request.query,
+          body: request.body,
+          principal: request.principal,
+          address: request.raw.socket.remoteAddress,
+        }),
+    });
+  }
+
+  #notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const [path] = request.url.split('?', 1);
+    const methods = this.paths.methodsOf(path);
+    if (methods.length === 0 || methods.includes(request.method))
+      return this.#sendProblem(request, reply, new Problem('not-found', SEE_DOCS));
+    const allow = methods.join(', ');
+    const problem = new Problem('method-not-allowed', `use ${allow}`, { headers: { allow } });
+    return this.#sendProblem(request, reply, problem);
+  }
+
+  #problemOf(error: FastifyError, request: FastifyRequest): Problem {
+    if (error instanceof Problem) return error;
+    if (error.validation !== undefined) {
+      const { config } = request.routeOptions;
+      const part = error.validationContext ?? 'request';
+      const schema =
+        part === 'body'
+          ? request.routeOptions.schema?.body
+          : part === 'params'
+            ? config.params
+            : config.query;
+      return problemOfValidation(error.validation, part, schema as TSchema | undefined);
+    }
+    return problemOfRefusal(error) ?? problemOfFramework(error, this.limits) ?? this.#bug(error, request);
+  }
+
+  #bug(error: Error, request: FastifyRequest): Problem {
+    this.logger.error({ requestId: request.id, stack: error.stack }, `a request failed: ${error.message}`);
+    return new Problem('internal', 'report it with the request id');
+  }
+
+  #sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+    return reply
+      .headers(problem.headers)
+      .code(problem.status)
+      .type('application/problem+json; charset=utf-8')
+      .serializer(JSON.stringify)
+      .send(problem.details(request.id));
+  }
+}

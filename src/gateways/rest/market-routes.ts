@@ -1,0 +1,201 @@
+import { type Static, type TSchema, Type } from 'typebox';
+import {
+  Asset,
+  assetJson,
+  Book,
+  bookJson,
+  Instrument,
+  instrumentJson,
+  Ticker,
+  Trade,
+  TradingStatus,
+  tickerJson,
+  tradeJson,
+  tradingStatusJson,
+} from '#codec/json/market-json.ts';
+import { named, pageQuery, ref, Sequence, SymbolText } from '#codec/json/schemas.ts';
+import { Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import type { InstrumentView, MarketViews } from '#domain/market-views.ts';
+import { Problem } from './problems.ts';
+import { publicRoute, type Route } from './routes.ts';
+import { type RestSources, readyViews, sliceAfter } from './sources.ts';
+
+/** Levels of each side in one answer. */
+const BOOK_LEVELS_MAX = 1_000;
+/** Trades of memory in one answer. */
+const RECENT_TRADES_MAX = Limits.HISTORY_PAGE_MAX;
+
+function listOf<Schema extends TSchema>(name: string, description: string, item: Schema) {
+  return named(name, description, {
+    sequence: Sequence,
+    items: Type.Array(ref(item)),
+    cursor: Type.Optional(Type.String({ description: 'of the next page; absent: that was all' })),
+  });
+}
+
+const Assets = listOf('Assets', 'Assets.', Asset);
+const Instruments = listOf('Instruments', 'Instruments in the order in which they were added.', Instrument);
+const TradingStatuses = listOf('TradingStatuses', 'Phases of instruments.', TradingStatus);
+const Tickers = listOf('Tickers', 'Tickers of instruments.', Ticker);
+const RecentTrades = listOf('RecentTrades', 'The newest trades, newest first.', Trade);
+
+export const symbolParam = { symbol: SymbolText };
+
+/** Public market state: from memory, as the events of the log left it. */
+export function marketRoutes(sources: RestSources): Route[] {
+  const tag = 'market';
+  const instrumentsOf = <Json>(
+    { limit = 100, cursor }: { readonly limit?: number; readonly cursor?: string },
+    toJson: (views: MarketViews, instrument: InstrumentView) => Json,
+  ) => {
+    const views = readyViews(sources);
+    const numberOf = ({ terms }: InstrumentView) => terms.instrumentId;
+    const page = sliceAfter(views.instruments(), numberOf, limit, cursor);
+    return { sequence: views.sequence, ...page, items: page.items.map((item) => toJson(views, item)) };
+  };
+  return [
+    publicRoute({
+      path: '/assets',
+      weight: 1,
+      tag,
+      summary: 'Assets that balances are kept of, by instruments that use them',
+      answer: Assets,
+      problems: ['starting'],
+      handle: () => assetsOf(readyViews(sources)),
+    }),
+    publicRoute({
+      path: '/instruments',
+      weight: 2,
+      tag,
+      summary: 'Instruments with their rules',
+      query: pageQuery,
+      answer: Instruments,
+      problems: ['starting'],
+      handle: ({ query }) => instrumentsOf(query, (views, { terms }) => instrumentJson(views, terms)),
+    }),
+    publicRoute({
+      path: '/instruments/:symbol',
+      weight: 1,
+      tag,
+      summary: 'One instrument with its rules',
+      params: symbolParam,
+      answer: Instrument,
+      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      handle: ({ params }) => {
+        const views = readyViews(sources);
+        return instrumentJson(views, instrumentOf(views, params.symbol).terms);
+      },
+    }),
+    publicRoute({
+      path: '/phases',
+      weight: 2,
+      tag,
+      summary: 'In which phase every instrument is',
+      query: pageQuery,
+      answer: TradingStatuses,
+      problems: ['starting'],
+      handle: ({ query }) => instrumentsOf(query, (_views, instrument) => tradingStatusJson(instrument)),
+    }),
+    publicRoute({
+      path: '/instruments/:symbol/phase',
+      weight: 1,
+      tag,
+      summary: 'In which phase an instrument is, and what its auction would do now',
+      params: symbolParam,
+      answer: TradingStatus,
+      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      handle: ({ params }) => tradingStatusJson(instrumentOf(readyViews(sources), params.symbol)),
+    }),
+    publicRoute({
+      path: '/instruments/:symbol/book',
+      weight: 2,
+      tag,
+      summary: 'The book by price, with the sequence at which streams go on',
+      params: symbolParam,
+      query: {
+        depth: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: BOOK_LEVELS_MAX,
+            default: 25,
+            description: 'levels of each side at most',
+          }),
+        ),
+      },
+      answer: Book,
+      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      handle: ({ params, query }) => {
+        const { terms, book } = instrumentOf(readyViews(sources), params.symbol);
+        return bookJson(terms, book.snapshot(query.depth as number), book.checksum());
+      },
+    }),
+    publicRoute({
+      path: '/instruments/:symbol/trades',
+      weight: 2,
+      tag,
+      summary: 'The newest trades; older ones are at /trades',
+      params: symbolParam,
+      query: { limit: pageQuery.limit },
+      answer: RecentTrades,
+      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      handle: ({ params, query }) => {
+        const views = readyViews(sources);
+        const { terms, trades } = instrumentOf(views, params.symbol);
+        const limit = Math.min(query.limit as number, RECENT_TRADES_MAX);
+        const newest = trades.read(Math.max(trades.oldest, trades.next - limit), limit).reverse();
+        return {
+          sequence: views.sequence,
+          items: newest.map((trade) => tradeJson(views, terms, trade)),
+        };
+      },
+    }),
+    publicRoute({
+      path: '/tickers',
+      weight: 10,
+      tag,
+      summary: 'The last 24 hours of every instrument',
+      query: pageQuery,
+      answer: Tickers,
+      problems: ['starting'],
+      handle: ({ query }) => instrumentsOf(query, tickerOf),
+    }),
+    publicRoute({
+      path: '/instruments/:symbol/ticker',
+      weight: 1,
+      tag,
+      summary: 'The last 24 hours of an instrument, and its best prices',
+      params: symbolParam,
+      answer: Ticker,
+      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      handle: ({ params }) => {
+        const views = readyViews(sources);
+        return tickerOf(views, instrumentOf(views, params.symbol));
+      },
+    }),
+  ];
+}
+
+/** @throws Problem for a symbol that no instrument has */
+export function instrumentOf(views: MarketViews, symbol: string): InstrumentView {
+  const instrument = views.instrumentBySymbol(symbol);
+  if (instrument === undefined)
+    throw new Problem(
+      'UNKNOWN_INSTRUMENT',
+      `there is no instrument ${symbol}: /api/v1/instruments lists them`,
+    );
+  return instrument;
+}
+
+function tickerOf(views: MarketViews, instrument: InstrumentView): Static<typeof Ticker> {
+  const { terms, book } = instrument;
+  const statistics = instrument.statistics(views.timeSeconds);
+  return tickerJson(views, terms, statistics, book.best(Side.Buy), book.best(Side.Sell));
+}
+
+function assetsOf(views: MarketViews): Static<typeof Assets> {
+  const assetIds = new Set<number>();
+  for (const { terms } of views.instruments()) assetIds.add(terms.baseAssetId).add(terms.quoteAssetId);
+  const items = [...assetIds].sort((a, b) => a - b).flatMap((assetId) => views.asset(assetId) ?? []);
+  return { sequence: views.sequence, items: items.map(assetJson) };
+}

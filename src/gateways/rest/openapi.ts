@@ -1,0 +1,71 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { ref } from '#codec/json/schemas.ts';
+import { PROBLEMS, type ProblemCode, ProblemDetails } from './problems.ts';
+import { AUTHORIZATION_FORMS } from './proof.ts';
+import type { Route } from './routes.ts';
+
+/** Problems that a request of any route can have: what says who it is must be true, also where nobody has to say it. */
+const COMMON: readonly ProblemCode[] = [
+  'invalid-request',
+  'not-authenticated',
+  'invalid-token',
+  'rate-limited',
+  'internal',
+  'closing',
+];
+const OF_USERS: readonly ProblemCode[] = ['not-permitted'];
+
+/** The OpenAPI document's frame. What is in it comes from the schemas that check requests and write answers. */
+export function openApiOptions(): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Hive Mind',
+        version: '1',
+        description:
+          'Prices, quantities and money are decimal strings, exact as the instrument and the asset have them. Times are UTC. Errors are RFC 9457 problems; /errors explains each.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'a short-lived token of a login, or the token of an API key',
+          },
+          signature: { type: 'http', scheme: 'hive1', description: AUTHORIZATION_FORMS },
+        },
+      },
+    },
+    // Fastify would make a function of its own to write each of the problems.
+    transform: ({ schema, url, route }) => ({
+      schema: {
+        ...schema,
+        response: { ...(schema?.response as object | undefined), ...route.config?.problems },
+      },
+      url,
+    }),
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
+    },
+  };
+}
+
+/** The answers of a route that are problems, by status. */
+export function problemAnswers({ access, problems }: Route): Record<string, object> {
+  const codes = [...COMMON, ...(access === 'anybody' ? [] : OF_USERS), ...problems];
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of new Set(codes)) {
+    const { httpStatus } = PROBLEMS.get(code) as { httpStatus: number };
+    byStatus.set(httpStatus, [...(byStatus.get(httpStatus) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, named]) => [
+      status,
+      {
+        description: named.join(', '),
+        content: { 'application/problem+json': { schema: ref(ProblemDetails) } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,59 @@
+import type { FastifyError } from 'fastify';
+import { type AccessRefusal, AccessRefusals } from '../identity/access-refusal.ts';
+import type { RateDecision } from '../identity/rate-limiter.ts';
+import type { HttpLimits } from './limits.ts';
+import { accessProblem, Problem } from './problems.ts';
+import { CHALLENGE } from './proof.ts';
+
+const MS_PER_SECOND = 1_000;
+export const SEE_DOCS = 'see /docs for what there is';
+
+/** What a client is told of an error of Fastify's own; undefined: it is a bug. */
+export function problemOfFramework(error: FastifyError, limits: HttpLimits): Problem | undefined {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem('body-too-large', `a body may have ${limits.BODY_BYTES_MAX} bytes`, {
+        headers: { connection: 'close' },
+      });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_INVALID_TYPE':
+      return new Problem('unsupported-media-type', 'send Content-Type: application/json');
+    // The client went away, or was too slow with its body and has its answer.
+    case 'ECONNRESET':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new Problem('malformed-http', 'the body is not as long as Content-Length says');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new Problem('not-found', SEE_DOCS);
+    case 'FST_ERR_BAD_URL':
+      return new Problem('malformed-url', 'in a path, % is followed by two hexadecimal digits of UTF-8');
+  }
+  return undefined;
+}
+
+/** A refusal of access as a problem, with when to come back and how to prove who one is. */
+export function problemOfAccess(refusal: AccessRefusal): Problem {
+  const { code, retryAfterMs } = refusal;
+  const { meaning, httpStatus } = AccessRefusals[code];
+  const headers: Record<string, string> = {};
+  if (retryAfterMs > 0) headers['retry-after'] = String(Math.ceil(retryAfterMs / MS_PER_SECOND));
+  if (httpStatus === 401) headers['www-authenticate'] = CHALLENGE;
+  return new Problem(accessProblem(code), `${meaning}: see docs/access.md`, { headers });
+}
+
+/** The rate limit in headers: draft-ietf-httpapi-ratelimit-headers-07, as three fields that existing clients read; times are whole seconds. */
+export function rateHeaders({ limit, remaining, resetMs }: RateDecision): Record<string, string> {
+  return {
+    'ratelimit-limit': String(limit),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': String(Math.ceil(resetMs / MS_PER_SECOND)),
+  };
+}
+
+/** @throws Problem for bytes that are no JSON in UTF-8 */
+export function readJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new Problem('malformed-json', `the body is no JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,22 @@
+import { accountRoutes } from './account-routes.ts';
+import { adminRoutes } from './admin-routes.ts';
+import { candleRoutes } from './candle-routes.ts';
+import { historyRoutes } from './history-routes.ts';
+import { logRoutes } from './log-routes.ts';
+import { marketRoutes } from './market-routes.ts';
+import type { Route } from './routes.ts';
+import type { RestSources } from './sources.ts';
+import { systemRoutes } from './system-routes.ts';
+
+/** Every question of the HTTP door, in the order of the reference. Commands come as routes of their own. */
+export function restRoutes(sources: RestSources): Route[] {
+  return [
+    ...systemRoutes(sources),
+    ...marketRoutes(sources),
+    ...candleRoutes(sources),
+    ...accountRoutes(sources),
+    ...historyRoutes(sources),
+    ...adminRoutes(sources),
+    ...logRoutes(sources),
+  ];
+}

@@ -1,0 +1,73 @@
+import type { StampedEntry } from '#codec/json/log-json.ts';
+import type { MarketViews } from '#domain/market-views.ts';
+import type { ArchiveQueries } from '#domain/ports.ts';
+import type { UserDirectory } from '../identity/user-directory.ts';
+import { Problem } from './problems.ts';
+
+/** Entries of the log, wherever they are kept. */
+export interface LogReceipts {
+  /** The durable entry, or undefined when the log has not come so far. @throws LogTruncatedError, Problem */
+  entry(sequence: number): Promise<StampedEntry | undefined>;
+}
+
+/** What the node says of itself at the edge. */
+export interface NodeFacts {
+  readonly nodeId: number;
+  /** Last entry of the log that is durable. */
+  readonly durableSequence: number;
+  /** Last entry that the archive has applied. */
+  readonly archivedSequence: number;
+  /** First entry after which two copies of the state disagreed; 0 never. */
+  readonly divergedSequence: number;
+  readonly uptimeSeconds: number;
+}
+
+/** Where the answers of the HTTP door come from. */
+export interface RestSources {
+  readonly views: MarketViews;
+  readonly archive: ArchiveQueries;
+  readonly directory: UserDirectory;
+  readonly receipts: LogReceipts;
+  /** Numbers of all accounts, in the order in which they were added. */
+  accountIds(): Iterable<number>;
+  /** Log sequence of the newest report to a user that is known here; 0 none. */
+  newestSequenceOf(userId: number): number;
+  /** Wall clock, in milliseconds since the Unix epoch. */
+  wallMs(): number;
+  facts(): NodeFacts;
+}
+
+/** The views, once they are whole. @throws Problem */
+export function readyViews({ views }: Pick<RestSources, 'views'>): MarketViews {
+  if (views.isReady) return views;
+  throw new Problem('starting', 'the state of the market is being read: ask again', {
+    headers: { 'retry-after': '1' },
+  });
+}
+
+/** Where a page of a list that lies in memory goes on. */
+export interface Slice<Item> {
+  readonly items: Item[];
+  readonly cursor?: string;
+}
+
+/**
+ * At most `limit` items behind the one that the cursor names by its number.
+ * @throws Problem when there is no such item
+ */
+export function sliceAfter<Item>(
+  all: Iterable<Item>,
+  numberOf: (item: Item) => number,
+  limit: number,
+  cursor: string | undefined,
+): Slice<Item> {
+  const items: Item[] = [];
+  let isFound = cursor === undefined;
+  for (const item of all) {
+    if (!isFound) isFound = String(numberOf(item)) === cursor;
+    else if (items.length === limit) return { items, cursor: String(numberOf(items[limit - 1])) };
+    else items.push(item);
+  }
+  if (!isFound) throw new Problem('invalid-request', 'cursor must be one that the page before gave');
+  return { items };
+}

@@ -1,0 +1,64 @@
+import Schema from 'typebox/schema';
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+  >;
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: object;
+}
+
+/** Compares answers with an OpenAPI document, by a validator that is not the server's. */
+export class OpenApiChecker {
+  /** Operations of the document, as `GET /path/{name}`, and those of them that were answered with 200. */
+  readonly operations: readonly string[];
+  readonly answered = new Set<string>();
+  readonly #document: Document;
+  readonly #compiled = new Map<string, ReturnType<typeof Schema.Compile>>();
+
+  constructor(document: object) {
+    this.#document = document as Document;
+    this.operations = Object.entries(this.#document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+  }
+
+  /**
+   * What of an answer the document does not allow; empty: nothing.
+   * @param path without the query
+   */
+  faults(method: string, path: string, status: number, contentType: string | null, body: unknown): string[] {
+    // A path in words comes before one with a parameter at the same place.
+    const template = Object.keys(this.#document.paths)
+      .filter((candidate) => new RegExp(`^${candidate.replace(/\{[^}]+\}/g, '[^/]*')}$`).test(path))
+      .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))[0];
+    const operation = this.#document.paths[template]?.[method.toLowerCase()];
+    if (operation === undefined) return [`${method} ${path} is not in the document`];
+    const type = contentType?.split(';')[0] ?? '';
+    const schema = operation.responses[status]?.content?.[type]?.schema;
+    if (schema === undefined) return [`${method} ${template} does not have ${status} ${type}`];
+    if (status === 200) this.answered.add(`${method} ${template}`);
+    const key = JSON.stringify(schema);
+    const { components } = this.#document;
+    const validator = this.#compiled.get(key) ?? Schema.Compile({ ...schema, components } as never);
+    this.#compiled.set(key, validator);
+    const [, errors] = validator.Errors(body);
+    return errors.map(
+      ({ instancePath, message }) => `${method} ${template} ${status}: ${instancePath} ${message}`,
+    );
+  }
+
+  /** Fetches, and gives the body. @throws Error when the document does not allow the answer */
+  async fetch(url: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> {
+    const response = await fetch(url, init);
+    const body = (await response.json()) as unknown;
+    const { method = 'GET' } = init;
+    const type = response.headers.get('content-type');
+    const faults = this.faults(method, new URL(url).pathname, response.status, type, body);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+    return { status: response.status, body };
+  }
+}
