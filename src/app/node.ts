@@ -223,10 +223,10 @@ async function startOn(
       void gateway.close(`the venue stopped: ${error.message}`);
     },
   });
-  const sessions = new NodeSessions(config.nodeId, sessionMemory());
+  const sessionNames = sessionMemory();
   const gateway = new OuchGateway(
     replica.outbox,
-    sessions,
+    new NodeSessions(config.nodeId, sessionNames),
     new ReportReader({ directory: paths.reportDirectory, progress: status }),
     clock,
     ouchOptions(config),
@@ -297,8 +297,10 @@ async function startOn(
       commands,
       peer: toEdge.port2,
       nodeId: config.nodeId,
+      sessionNames,
       dataDirectory: data.path,
       logDirectory: data.logDirectory,
+      reportDirectory: paths.reportDirectory,
       access: config.access,
       connectionsPerAddressMax: config.connectionsPerAddressMax,
       http: config.http,

@@ -20,6 +20,7 @@ import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { CloseSession } from '#domain/commands.ts';
 import { EventFlag } from '#domain/events.ts';
+import type { FollowingSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
 const USER = 1;
@@ -27,7 +28,7 @@ const USER = 1;
 const UNKNOWN_ORDER = 2 ** 31 - 1;
 const LOOK_MS = 5;
 
-class LineDoor implements EdgeDoor {
+class LineDoor implements EdgeDoor, FollowingSink {
   readonly #services: EdgeServices;
   readonly #clients = new Set<Socket>();
   readonly #server: Server;
@@ -129,5 +130,8 @@ class LineDoor implements EdgeDoor {
 }
 
 if (!isMainThread) {
-  await new Edge(workerData as EdgeRings, (services) => [new LineDoor(services)]).run();
+  await new Edge(workerData as EdgeRings, (services) => {
+    const door = new LineDoor(services);
+    return { doors: [door], sinks: [door] };
+  }).run();
 }

@@ -1,6 +1,7 @@
 import { isMainThread, workerData } from 'node:worker_threads';
 import { ArchiveClient } from './archive-client.ts';
 import { Edge } from './edge.ts';
+import { EdgeState } from './edge-state.ts';
 import { HttpDoor } from './http-door.ts';
 import type { EdgeThreadData } from './messages.ts';
 
@@ -8,5 +9,8 @@ import type { EdgeThreadData } from './messages.ts';
 if (!isMainThread) {
   const data = workerData as EdgeThreadData;
   const archive = new ArchiveClient(data.peer);
-  await new Edge(data, ({ board }) => [new HttpDoor(data, board, archive)]).run();
+  await new Edge(data, ({ board, commands }) => {
+    const state = new EdgeState(data, commands, board, archive);
+    return { doors: [new HttpDoor(data, state, board, archive)], sinks: [state] };
+  }).run();
 }

@@ -7,14 +7,21 @@ import { RingFollower, RingSlot } from './ring-follower.ts';
 
 const FIGURES_MS = 1_000;
 
-/** A door of the edge: takes connections, sends commands, and gets every event. */
-export interface EdgeDoor extends FollowingSink {
+/** A door of the edge: takes connections, and sends commands. */
+export interface EdgeDoor {
   /** Opens the door; resolves with its ports by name. Clients may come before the image does. */
   listen(): Promise<{ readonly [name: string]: number }>;
   /** Ends every session with the reason. What it still sends is logged. */
   close(reason: string): Promise<void>;
   /** Figures of the door, by names that begin with its own. */
   figures?(): { readonly [name: string]: number };
+}
+
+/** Who is served at the edge. */
+export interface EdgeDoors {
+  readonly doors: readonly EdgeDoor[];
+  /** They get every event, each before the one behind it. */
+  readonly sinks: readonly FollowingSink[];
 }
 
 /** What the edge gives to its doors. */
@@ -35,16 +42,17 @@ export class Edge {
   declare private readonly doors: readonly EdgeDoor[];
   declare private readonly closing: PromiseWithResolvers<void>;
 
-  constructor(data: EdgeRings, openDoors: (services: EdgeServices) => readonly EdgeDoor[]) {
+  constructor(data: EdgeRings, openDoors: (services: EdgeServices) => EdgeDoors) {
     this.closing = Promise.withResolvers();
     this.commands = new RingCommandSink(data.commands, () => this.follower.hurry());
-    this.doors = openDoors({ commands: this.commands, board: new StatusBoard(data.board) });
+    const { doors, sinks } = openDoors({ commands: this.commands, board: new StatusBoard(data.board) });
+    this.doors = doors;
     this.follower = new RingFollower({
       board: data.board,
       ring: data.ring,
       slot: RingSlot.edge,
       peer: data.peer,
-      sinks: this.doors,
+      sinks,
       what: 'the edge',
       isInHaste: () => this.commands.isAwaitingAnswers,
     });

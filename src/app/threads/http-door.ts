@@ -1,37 +1,25 @@
 import type { ArchiveQueries } from '#domain/ports.ts';
-import { AccessControl } from '#gateways/identity/access-control.ts';
-import { HmacSecrets } from '#gateways/identity/hmac-secrets.ts';
-import { nodeSecretsKey, nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
 import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { Route } from '#gateways/rest/routes.ts';
+import type { RestSources } from '#gateways/rest/sources.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
 import type { EdgeDoor } from './edge.ts';
-import { EdgeState } from './edge-state.ts';
+import type { EdgeState } from './edge-state.ts';
 import type { EdgeThreadData } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** The HTTP door of the edge: the server, and where its answers come from. */
 export class HttpDoor implements EdgeDoor {
-  declare private readonly state: EdgeState;
-  declare private readonly access: AccessControl;
   declare private readonly server: HttpServer;
-  declare private readonly sources: Parameters<typeof restRoutes>[0];
+  declare private readonly routes: readonly Route[];
 
-  constructor(data: EdgeThreadData, board: StatusBoard, archive: ArchiveQueries) {
-    const { nodeId, dataDirectory, logDirectory, access, connectionsPerAddressMax, http } = data;
+  constructor(data: EdgeThreadData, state: EdgeState, board: StatusBoard, archive: ArchiveQueries) {
+    const { nodeId, logDirectory, connectionsPerAddressMax, http } = data;
     const startedMs = performance.now();
-    const state = new EdgeState();
-    this.state = state;
-    this.access = new AccessControl(state.directory, {
-      ...access,
-      nodeId,
-      signingKey: nodeSigningKey(dataDirectory),
-      secrets: new HmacSecrets(dataDirectory, nodeSecretsKey(dataDirectory)),
-    });
     this.server = new HttpServer(
       {
         host: http.host,
@@ -43,10 +31,10 @@ export class HttpDoor implements EdgeDoor {
           CONNECTIONS_PER_ADDRESS_MAX: connectionsPerAddressMax,
         },
       },
-      this.access,
+      state.access,
       threadLog,
     );
-    this.sources = {
+    const sources: RestSources = {
       views: state.views,
       archive,
       directory: state.directory,
@@ -65,10 +53,11 @@ export class HttpDoor implements EdgeDoor {
         uptimeSeconds: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     };
+    this.routes = [...loginRoutes(state.access), ...restRoutes(sources)];
   }
 
   async listen(): Promise<{ readonly http: number }> {
-    const { port } = await this.server.listen([...loginRoutes(this.access), ...restRoutes(this.sources)]);
+    const { port } = await this.server.listen(this.routes);
     return { http: port };
   }
 
@@ -84,17 +73,5 @@ export class HttpDoor implements EdgeDoor {
       httpRefused: refused,
       httpFailed: failed,
     };
-  }
-
-  onEvents(words: WordBuffer, from: number, to: number): void {
-    this.state.onEvents(words, from, to);
-  }
-
-  onRestart(): void {
-    this.state.onRestart();
-  }
-
-  onImage(sequence: number): void {
-    this.state.onImage(sequence);
   }
 }

@@ -52,8 +52,11 @@ export interface EdgeRings {
 /** What the edge thread is started with. */
 export interface EdgeThreadData extends EdgeRings {
   readonly nodeId: number;
+  /** From which the node's sessions are named: see NodeSessions. */
+  readonly sessionNames: SharedArrayBuffer;
   readonly dataDirectory: string;
   readonly logDirectory: string;
+  readonly reportDirectory: string;
   readonly access: AccessSettings;
   readonly connectionsPerAddressMax: number;
   readonly http: HttpSettings;
