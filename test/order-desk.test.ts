@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import type { DeskUser } from '#gateways/orders/desk-user.ts';
 import { type Report, ReportKind } from '#gateways/orders/report.ts';
@@ -224,6 +225,21 @@ test('users are refused while nothing is known, and unknown ones always', async 
   assert.equal((await venue.desk.open(1)).userId, 1);
   venue.desk.onRestart();
   await assert.rejects(venue.desk.open(2), { code: 'STARTING' });
+});
+
+test('the users that nobody has used for longest are forgotten, those that are held are not', async (t) => {
+  const users = Limits.DESK_USERS_IDLE_MAX + 2;
+  const venue = new DeskVenue(t, users);
+  await settled();
+  const release = venue.desk.hold(1);
+  const [held, idle] = [await venue.desk.open(1), await venue.desk.open(2)];
+  for (let userId = 3; userId <= users; userId++) await venue.desk.open(userId);
+  assert.equal(await venue.desk.open(1), held);
+  assert.notEqual(await venue.desk.open(2), idle);
+  release();
+  // The newest use counts: 1 was looked at before 2.
+  for (let userId = 3; userId <= users; userId++) await venue.desk.open(userId);
+  assert.notEqual(await venue.desk.open(1), held);
 });
 
 test('a sink without room refuses, and nothing waits', async (t) => {

@@ -18,7 +18,7 @@ import { Outbox } from '#replica/outbox.ts';
 import { marketSetup, send } from './random-flow.ts';
 
 const LOG_ID = '11111111-1111-4111-8111-111111111111';
-const CAPACITY = { ordersMax: 20_000, instrumentsMax: 8, accountsMax: 16, usersMax: 16, assetsMax: 8 };
+const CAPACITY = { ordersMax: 20_000, instrumentsMax: 8, accountsMax: 2_048, usersMax: 2_048, assetsMax: 8 };
 
 /**
  * A venue around an order desk: the real core, history and files of reports; a log and a ring in memory. The desk sees

@@ -65,6 +65,8 @@ export class OrderDesk implements FollowingSink {
   /** The one that was used last is at the end. */
   declare private readonly users: Map<number, DeskUser>;
   declare private readonly opening: Map<number, Opening>;
+  /** How many hold a user. */
+  declare private readonly holds: Map<number, number>;
   declare private settling: { settle(): void }[];
   declare private isReady: boolean;
   /** Images so far, and when the next one is there. */
@@ -89,6 +91,7 @@ export class OrderDesk implements FollowingSink {
     this.counts = new Map();
     this.users = new Map();
     this.opening = new Map();
+    this.holds = new Map();
     this.settling = [];
     this.isReady = false;
     this.images = 0;
@@ -120,6 +123,16 @@ export class OrderDesk implements FollowingSink {
     return (
       this.opening.get(userId)?.promise ?? this.#load(userId, (counts) => new DeskUser(this.services, counts))
     );
+  }
+
+  /** Keeps a user loaded that may be used at any time, as while it has a connection. Returns how to end that. */
+  hold(userId: number): () => void {
+    this.holds.set(userId, (this.holds.get(userId) ?? 0) + 1);
+    return () => {
+      const left = (this.holds.get(userId) ?? 1) - 1;
+      if (left === 0) this.holds.delete(userId);
+      else this.holds.set(userId, left);
+    };
   }
 
   #load(userId: number, make: (counts: UserCounts) => DeskUser): Promise<DeskUser> {
@@ -199,7 +212,7 @@ export class OrderDesk implements FollowingSink {
   #dropIdle(): void {
     if (this.users.size < Limits.DESK_USERS_IDLE_MAX) return;
     for (const [userId, user] of this.users) {
-      if (user.isInUse) continue;
+      if (user.isInUse || this.holds.has(userId)) continue;
       this.users.delete(userId);
       return;
     }

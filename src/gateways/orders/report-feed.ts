@@ -11,8 +11,9 @@ export interface ReportListener {
   /**
    * @param order what the report is about, as it is after it; valid during the call. Undefined: no order, or one of
    * which nothing is known any more.
+   * @returns a promise where the reader wants no older report before it resolves: what happens meanwhile waits
    */
-  onReport(report: Report, order: OrderRecord | undefined): void;
+  onReport(report: Report, order: OrderRecord | undefined): Promise<void> | void;
   /** The reports cannot be read: the feed has ended. */
   onFeedFailed(error: Error): void;
 }
@@ -74,7 +75,7 @@ export class ReportFeed {
     if (report.number > this.next) this.isLive = false;
     if (!this.isLive) return false;
     this.next++;
-    this.listener.onReport(report, order);
+    void this.listener.onReport(report, order);
     return true;
   }
 
@@ -125,7 +126,7 @@ export class ReportFeed {
       await this.#learn(orders, report);
       if (this.isStopped) return;
       this.next = report.number + 1;
-      this.listener.onReport(report, orders.apply(report));
+      await this.listener.onReport(report, orders.apply(report));
     }
   }
 
