@@ -4,11 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
+import { RATE_BURST_MAX, RATE_PER_SECOND_MAX } from '#gateways/identity/rate-limiter.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
 import { venueCommands } from '../support/core-flow.ts';
 
@@ -18,6 +20,10 @@ export interface VenueServerConfig {
   readonly accounts: number;
   readonly password: string;
 }
+
+/** All clients of a benchmark come from one address, and some as fast as they can. */
+const CONNECTIONS_MAX = 8_192;
+const FAST = { perSecond: RATE_PER_SECOND_MAX, burst: RATE_BURST_MAX };
 
 const config = JSON.parse(process.argv[2]) as VenueServerConfig;
 /** How long the order path took to be where it was; the node logs it. */
@@ -36,9 +42,10 @@ const node = await startNode(
     nodeId: 1,
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
-    access: accessSettingsOf(defaultsOf(ACCESS)),
-    connectionsPerAddressMax: 1_024,
+    http: { host: '127.0.0.1', port: 0, connectionsMax: CONNECTIONS_MAX, tls: undefined },
+    webSocket: defaultConfiguration().webSocket,
+    access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
+    connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: SEGMENT_BYTES,
@@ -47,7 +54,7 @@ const node = await startNode(
   quiet,
 );
 if (config.accounts > 0) await fund(node);
-process.send!({ port: node.ouchPort, recoveredMs });
+process.send!({ port: node.ouchPort, httpPort: node.edgePorts['http'], recoveredMs });
 
 process.on('message', async (message) => {
   if (message === 'status') process.send!(node.status());

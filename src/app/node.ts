@@ -33,6 +33,7 @@ import type {
   HttpSettings,
   MarketDataThreadData,
   ToThread,
+  WebSocketSettings,
 } from './threads/messages.ts';
 import { type NodeLogger, Threads } from './threads/threads.ts';
 
@@ -55,6 +56,7 @@ export interface NodeConfig {
     readonly tls: TlsSettings | undefined;
   };
   readonly http: HttpSettings;
+  readonly webSocket: WebSocketSettings;
   readonly access: AccessSettings;
   /** Connections from one address that each port takes. */
   readonly connectionsPerAddressMax: number;
@@ -304,6 +306,7 @@ async function startOn(
       access: config.access,
       connectionsPerAddressMax: config.connectionsPerAddressMax,
       http: config.http,
+      webSocket: config.webSocket,
     } satisfies EdgeThreadData,
     [toEdge.port2],
   );

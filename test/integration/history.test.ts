@@ -11,6 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { runCli } from '#app/cli/test-support.ts';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { ArchiveClient } from '#app/threads/archive-client.ts';
@@ -57,6 +58,7 @@ async function start(
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
+    webSocket: defaultConfiguration().webSocket,
     access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 128,
     snapshots: { everyEntries: 20, keep: 2 },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
 import { OuchClient } from '#app/ouch-client.ts';
@@ -23,6 +24,7 @@ async function start(t: TestContext, dataDirectory: string): Promise<RunningNode
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: { host: '127.0.0.1', port: 0, connectionsMax: 64, tls: undefined },
+    webSocket: defaultConfiguration().webSocket,
     access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 64,
     snapshots: { everyEntries: 20, keep: 2 },

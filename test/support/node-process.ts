@@ -6,6 +6,7 @@
  */
 import { pathToFileURL } from 'node:url';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
+import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
@@ -31,6 +32,7 @@ const node = await startNode(
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
+    webSocket: defaultConfiguration().webSocket,
     access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 1_024,
     // Small, so that a short test rolls segments and starts from snapshots.

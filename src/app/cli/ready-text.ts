@@ -24,7 +24,7 @@ export function readyText(configuration: Configuration, ready: Ready): string {
     `Hive Mind: node ${nodeId} is ready. Log entry ${sequence}, data directory ${dataDirectory}`,
     `  orders       ${ouch.host}:${ouch.port}  OUCH 5.0 over SoupBinTCP`,
     `  market data  ${marketData.host}:${marketData.port}  ITCH 5.0 over SoupBinTCP; snapshots at port ${marketData.snapshotPort}`,
-    `  HTTP         ${http.host}:${http.port}  REST; its reference is at /docs`,
+    `  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`,
     '',
   ];
   if (demo.length > 0) lines.push(...demoLines(configuration, demo), '', 'In another terminal:');

@@ -41,6 +41,13 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     ouch: { host: '127.0.0.1', port: 26_001, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 26_002, snapshotPort: 26_003, tls: undefined },
     http: { host: '127.0.0.1', port: 26_080, connectionsMax: 8_192, tls: undefined },
+    webSocket: {
+      flushMs: 20,
+      accountsMs: 250,
+      compression: false,
+      connectionsMax: 8_192,
+      connectionsPerUserMax: 16,
+    },
     access: {
       tokenSeconds: 900,
       signatureWindowMs: 5_000,
@@ -94,7 +101,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import { HttpLimits } from '#gateways/rest/limits.ts';
+import { WebSocketLimits } from '#gateways/websocket/limits.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { NodeConfig } from '../node.ts';
 import { ACCESS, accessSettingsOf, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
@@ -89,6 +90,36 @@ export const CONFIGURATION = {
     },
     'questions over HTTP, see [protocols/rest.md](protocols/rest.md)',
   ),
+  webSocket: section(
+    {
+      flushMs: withDefault(
+        integer(1, 10_000),
+        20,
+        'public data is sent at most once in so many milliseconds; a change after a quiet time at once',
+      ),
+      accountsMs: withDefault(
+        integer(10, 60_000),
+        250,
+        'balances and positions of an account are sent at most once in so many milliseconds',
+      ),
+      compression: withDefault(
+        flag(),
+        false,
+        'whether permessage-deflate is offered: it saves bandwidth and costs memory and time for each client',
+      ),
+      connectionsMax: withDefault(
+        integer(2, HTTP_CONNECTIONS_MAX),
+        WebSocketLimits.CONNECTIONS_MAX,
+        'connections at once; three quarters of them may be of clients that have not proven who they are',
+      ),
+      connectionsPerUserMax: withDefault(
+        integer(1, HTTP_CONNECTIONS_MAX),
+        WebSocketLimits.CONNECTIONS_PER_USER_MAX,
+        'connections on which one user has proven itself',
+      ),
+    },
+    'streams and orders at `/ws/v1` of the HTTP door, see [protocols/websocket.md](protocols/websocket.md)',
+  ),
   access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),
   tls: optional(
     object(TLS),
@@ -151,7 +182,7 @@ export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, http, access, tls } = configuration;
+  const { ouch, marketData, http, webSocket, access, tls } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -174,6 +205,7 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
       connectionsMax: http.connectionsMax,
       tls: speaksTls(http, hasTls) ? tls : undefined,
     },
+    webSocket,
     access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,

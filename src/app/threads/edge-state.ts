@@ -69,6 +69,7 @@ export class EdgeState implements FollowingSink {
     for (let at = from; at < to; at += i32[at] >>> 16)
       if ((i32[at] & 0xff) === EventType.AccountAdded) this.accounts.add(i32[at + AccountAdded.at.accountId]);
     for (const sink of this.sinks) sink.onEvents(words, from, to);
+    this.views.flush();
   }
 
   onRestart(): void {
@@ -77,5 +78,6 @@ export class EdgeState implements FollowingSink {
 
   onImage(sequence: number): void {
     for (const sink of this.sinks) sink.onImage(sequence);
+    this.views.flush();
   }
 }

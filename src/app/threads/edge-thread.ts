@@ -11,6 +11,7 @@ if (!isMainThread) {
   const archive = new ArchiveClient(data.peer);
   await new Edge(data, ({ board, commands }) => {
     const state = new EdgeState(data, commands, board, archive);
-    return { doors: [new HttpDoor(data, state, board, archive)], sinks: [state] };
+    const http = new HttpDoor(data, state, board, archive);
+    return { doors: [http], sinks: [state, http.webSocket.accounts] };
   }).run();
 }

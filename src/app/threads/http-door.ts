@@ -5,6 +5,8 @@ import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
 import type { Route } from '#gateways/rest/routes.ts';
 import type { RestSources } from '#gateways/rest/sources.ts';
+import { asyncApiDocument } from '#gateways/websocket/asyncapi.ts';
+import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
 import type { EdgeDoor } from './edge.ts';
@@ -12,8 +14,9 @@ import type { EdgeState } from './edge-state.ts';
 import type { EdgeThreadData } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
-/** The HTTP door of the edge: the server, and where its answers come from. */
+/** The HTTP door of the edge, and the WebSocket on its port: the servers, and where their answers come from. */
 export class HttpDoor implements EdgeDoor {
+  declare readonly webSocket: WebSocketDoor;
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
 
@@ -53,6 +56,9 @@ export class HttpDoor implements EdgeDoor {
         uptimeSeconds: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     };
+    this.webSocket = openWebSocket(data, state, archive);
+    this.server.onUpgrade((request, head) => this.webSocket.onUpgrade(request, head));
+    this.server.addDocument('/asyncapi.json', asyncApiDocument);
     this.routes = [...loginRoutes(state.access), ...restRoutes(sources)];
   }
 
@@ -61,17 +67,39 @@ export class HttpDoor implements EdgeDoor {
     return { http: port };
   }
 
-  close(): Promise<void> {
-    return this.server.close();
+  async close(): Promise<void> {
+    await this.webSocket.close();
+    await this.server.close();
   }
 
   figures(): { readonly [name: string]: number } {
     const { connections, requests, refused, failed } = this.server;
+    const { counts } = this.webSocket;
     return {
       httpConnections: connections,
       httpRequests: requests,
       httpRefused: refused,
       httpFailed: failed,
+      webSocketConnections: this.webSocket.connections,
+      webSocketMessages: counts.messages,
+      webSocketRefused: counts.refused,
+      webSocketSlow: counts.slow,
     };
   }
+}
+
+function openWebSocket(
+  { webSocket, connectionsPerAddressMax }: EdgeThreadData,
+  { views, access, desk, sessions }: EdgeState,
+  archive: ArchiveQueries,
+): WebSocketDoor {
+  const { connectionsMax, connectionsPerUserMax, ...options } = webSocket;
+  const limits = {
+    CONNECTIONS_MAX: connectionsMax,
+    STRANGERS_MAX: Math.ceil((connectionsMax * 3) / 4),
+    CONNECTIONS_PER_ADDRESS_MAX: connectionsPerAddressMax,
+    CONNECTIONS_PER_USER_MAX: connectionsPerUserMax,
+  };
+  const sources = { views, archive, access, desk, sessions, wallMs: () => Date.now() };
+  return new WebSocketDoor(sources, { ...options, limits }, threadLog);
 }

@@ -60,6 +60,16 @@ export interface EdgeThreadData extends EdgeRings {
   readonly access: AccessSettings;
   readonly connectionsPerAddressMax: number;
   readonly http: HttpSettings;
+  readonly webSocket: WebSocketSettings;
+}
+
+/** How the WebSocket door serves. It listens where the HTTP door does. */
+export interface WebSocketSettings {
+  readonly flushMs: number;
+  readonly accountsMs: number;
+  readonly compression: boolean;
+  readonly connectionsMax: number;
+  readonly connectionsPerUserMax: number;
 }
 
 /** Where the HTTP door listens. */

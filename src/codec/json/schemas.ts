@@ -23,9 +23,20 @@ export function named<Fields extends Record<string, TSchema>>(
   return schema;
 }
 
-/** Every schema that modules loaded so far have named. */
-export function namedSchemas(): TSchema[] {
-  return [...NAMED.values()];
+/** The named schemas that `roots` refer to, and those that these refer to: what a document of the roots must hold. */
+export function namedSchemasOf(roots: readonly unknown[]): TSchema[] {
+  const found = new Map<string, TSchema>();
+  const waiting = [...roots];
+  for (let root = waiting.pop(); root !== undefined; root = waiting.pop()) {
+    for (const [, name] of JSON.stringify(root).matchAll(/"\$ref":"([A-Za-z]+)#"/g)) {
+      const schema = NAMED.get(name);
+      assert(schema !== undefined, `Condition: a schema is named ${name}`);
+      if (found.has(name)) continue;
+      found.set(name, schema);
+      waiting.push(schema);
+    }
+  }
+  return [...found.values()];
 }
 
 /** A reference to a `named` schema. */

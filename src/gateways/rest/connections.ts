@@ -65,6 +65,13 @@ export class Connections {
     this.byPeer.get(peerOf(socket))?.place.admit();
   }
 
+  /** The connection speaks another protocol from now on: whoever speaks it counts it. */
+  release(socket: Socket): void {
+    const peer = peerOf(socket);
+    this.byPeer.get(peer)?.place.leave();
+    this.byPeer.delete(peer);
+  }
+
   /** Answers bytes that are no request, or no end of one, and ends the connection. */
   onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
     const unanswered = this.byPeer.get(peerOf(socket))?.unanswered;
@@ -107,7 +114,7 @@ function problemOfClientError(code: string | undefined, limits: HttpLimits): Pro
 }
 
 /** Writes a whole answer without the server's help, and ends the connection. */
-function refuse(socket: Socket, problem: Problem): void {
+export function refuse(socket: Socket, problem: Problem): void {
   const body = JSON.stringify(problem.details(undefined));
   const headers = Object.entries({
     ...SECURITY_HEADERS,

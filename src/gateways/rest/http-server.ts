@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import swagger from '@fastify/swagger';
@@ -11,7 +11,7 @@ import Fastify, {
   type FastifySchema,
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
-import { namedSchemas, ref } from '#codec/json/schemas.ts';
+import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
 import type { AccessControl } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
@@ -22,7 +22,7 @@ import { errorRoutes } from './error-routes.ts';
 import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
-import { Problem, problemOfRefusal } from './problems.ts';
+import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { proofOf } from './proof.ts';
 import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
@@ -89,6 +89,7 @@ export class HttpServer {
   declare private readonly app: FastifyInstance;
   declare private readonly open: Connections;
   declare private readonly paths: KnownPaths;
+  declare private readonly documents: Map<string, () => object>;
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
 
@@ -103,6 +104,7 @@ export class HttpServer {
     this.headers = { ...SECURITY_HEADERS, ...(options.tls === undefined ? {} : TLS_HEADERS) };
     this.open = new Connections(this.limits, options.tls !== undefined);
     this.paths = new KnownPaths();
+    this.documents = new Map();
     this.isClosing = false;
     this.tlsTimer = undefined;
     this.app = this.#newApp();
@@ -124,10 +126,12 @@ export class HttpServer {
       this.paths.add([method].flat(), url);
     });
     this.#addHooks();
-    for (const schema of namedSchemas()) app.addSchema(schema);
+    const all = [...errorRoutes(), ...routes];
+    const roots = all.flatMap(({ answer, body }) => [ref(answer), ...(body === undefined ? [] : [body])]);
+    for (const schema of namedSchemasOf([...roots, ref(ProblemDetails)])) app.addSchema(schema);
     await app.register(swagger, openApiOptions());
-    for (const route of [...errorRoutes(), ...routes]) this.#add(route);
-    addDocuments(app);
+    for (const route of all) this.#add(route);
+    addDocuments(app, this.documents);
     await app.ready();
     await app.listen({ host, port });
     if (options.tls !== undefined)
@@ -143,6 +147,19 @@ export class HttpServer {
     const timer = setTimeout(() => server.closeAllConnections(), this.limits.CLOSE_MS_MAX);
     await this.app.close();
     clearTimeout(timer);
+  }
+
+  /** Hands upgrades to other protocols (RFC 9110, section 7.8) to `listener`, which answers them. Before `listen`. */
+  onUpgrade(listener: (request: IncomingMessage, head: Buffer) => void): void {
+    this.app.server.on('upgrade', (request, _socket, head) => {
+      this.open.release(request.socket);
+      listener(request, head);
+    });
+  }
+
+  /** Serves a JSON document to anybody, made when it is first asked for. Before `listen`. */
+  addDocument(path: string, make: () => object): void {
+    this.documents.set(path, make);
   }
 
   /** The OpenAPI document. Call it after `listen`. */

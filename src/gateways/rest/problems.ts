@@ -24,12 +24,18 @@ const DOOR_PROBLEMS = {
   'malformed-json': row(400, 'the body is no JSON text'),
   'invalid-request': row(400, 'a field is missing, unknown or outside what is allowed'),
   'not-found': row(404, 'there is no such resource'),
+  'unknown-operation': row(404, 'the WebSocket has no such operation'),
+  'unknown-channel': row(404, 'the WebSocket has no such channel'),
+  'not-subscribed': row(404, 'the connection does not follow this channel'),
   'method-not-allowed': row(405, 'the resource does not have this method'),
   'request-timeout': row(408, 'the request did not come to its end in time', true),
+  'already-subscribed': row(409, 'the connection follows this channel already'),
+  'other-user': row(409, 'the connection belongs to another user'),
   'log-truncated': row(410, 'the entry was removed from the log behind a snapshot'),
   'body-too-large': row(413, 'the body is larger than is read'),
   'unsupported-media-type': row(415, 'the body must be application/json'),
   'headers-too-large': row(431, 'the request line and headers are larger or more than are read'),
+  'too-many-subscriptions': row(429, 'more channels than one connection may follow'),
   internal: row(500, 'the door failed: this is a bug, its log has the request id'),
   starting: row(503, 'the node does not know the state of the market yet', true),
   'too-many-connections': row(503, 'more connections than the door takes', true),
@@ -38,6 +44,7 @@ const DOOR_PROBLEMS = {
   busy: row(503, 'too many questions wait for an answer', true),
   'history-behind': row(503, 'history is being rebuilt or cannot be written', true),
   closing: row(503, 'the node stops', true),
+  'outcome-unknown': row(504, 'the command was sent and its answer did not come in time'),
 } as const satisfies Record<string, ProblemRow>;
 
 export type DoorProblem = keyof typeof DOOR_PROBLEMS;

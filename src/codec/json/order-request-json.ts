@@ -1,0 +1,214 @@
+import { type Static, Type } from 'typebox';
+import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
+import type { OrderRecord } from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
+import type { InstrumentTerms } from '#domain/market-views.ts';
+import { OrderTypeName, SelfTradePreventionName, SideName, TimeInForceName } from './names.ts';
+import { parseScaled, priceScale, quantityScale, type Scale } from './scales.ts';
+import { ClientOrderId, oneOf, SymbolText, secondsOf } from './schemas.ts';
+
+/** Orders as clients ask for them, on every door that speaks JSON. */
+
+const NUMBER = '^[0-9]{1,20}(\\.[0-9]{1,18})?$';
+const NUMBER_CHARS_MAX = 39;
+const decimalIn = (description: string) =>
+  Type.String({ pattern: NUMBER, maxLength: NUMBER_CHARS_MAX, description });
+const priceIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the tick size`);
+const quantityIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the lot size`);
+const ExpireTime = Type.String({
+  maxLength: 20,
+  pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',
+  description: 'the second at which it expires, as 2026-01-02T03:04:05Z',
+});
+
+const orderNumber = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Limits.ID_MAX, description });
+
+/** A new order. What is left out is not asked for. */
+export const NewOrderRequest = Type.Object(
+  {
+    symbol: SymbolText,
+    side: oneOf(SideName),
+    type: oneOf(OrderTypeName),
+    timeInForce: Type.Optional(
+      oneOf(TimeInForceName, 'default: good-till-cancel; of a market order immediate-or-cancel'),
+    ),
+    quantity: quantityIn('how much'),
+    price: Type.Optional(priceIn('of limit and stop-limit orders')),
+    stopPrice: Type.Optional(priceIn('of stop and stop-limit orders')),
+    expireTime: Type.Optional(ExpireTime),
+    displayQuantity: Type.Optional(quantityIn('what the book shows; default: all of it')),
+    minQuantity: Type.Optional(quantityIn('what must trade at once, or the order is canceled')),
+    postOnly: Type.Optional(Type.Boolean({ description: 'rests or is canceled: never takes' })),
+    selfTradePrevention: Type.Optional(oneOf(SelfTradePreventionName, "default: the instrument's")),
+    clientOrderId: Type.Optional(ClientOrderId),
+    ocoClientOrderNumber: Type.Optional(
+      orderNumber(
+        'a live order of yours in the same instrument: when one of the two trades or ends, so does the other',
+      ),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** Which order: exactly one of the three. */
+export const orderReference = {
+  orderId: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "the venue's number of it" }),
+  ),
+  clientOrderId: Type.Optional(ClientOrderId),
+  clientOrderNumber: Type.Optional(orderNumber('your number of it, as binary protocols use it')),
+};
+
+/** New terms of an order. What is left out stays as it is. */
+export const ReplaceOrderRequest = Type.Object(
+  {
+    ...orderReference,
+    quantity: Type.Optional(quantityIn('the new total, what is executed included')),
+    price: Type.Optional(priceIn('of limit and stop-limit orders')),
+    stopPrice: Type.Optional(priceIn('of a stop that waits')),
+    displayQuantity: Type.Optional(quantityIn('what the book shows')),
+    expireTime: Type.Optional(ExpireTime),
+    newClientOrderId: Type.Optional(ClientOrderId),
+  },
+  { additionalProperties: false },
+);
+
+/** An order to cancel. */
+export const CancelOrderRequest = Type.Object(orderReference, { additionalProperties: false });
+
+/** Which orders of the own account to cancel: all, or those of an instrument or a side. */
+export const CancelOrdersRequest = Type.Object(
+  { symbol: Type.Optional(SymbolText), side: Type.Optional(oneOf(SideName)) },
+  { additionalProperties: false },
+);
+
+/** A field of a request that its schema allows and its instrument does not. */
+export class FieldFault {
+  declare readonly field: string;
+  /** What is allowed, as it reads behind the field's name. */
+  declare readonly allowed: string;
+
+  constructor(field: string, allowed: string) {
+    this.field = field;
+    this.allowed = allowed;
+  }
+}
+
+/** A new order in the domain's units; 0 where nothing is asked for. */
+export interface NewOrderUnits {
+  readonly instrumentId: number;
+  readonly side: number;
+  readonly orderType: number;
+  readonly timeInForce: number;
+  readonly orderFlags: number;
+  readonly selfTradePrevention: number;
+  readonly priceTicks: number;
+  readonly stopPriceTicks: number;
+  readonly qtyLots: number;
+  readonly displayQtyLots: number;
+  readonly minQtyLots: number;
+  readonly expireSeconds: number;
+  readonly ocoClientOrderId: number;
+  readonly clientTag: string;
+}
+
+/** The order in the units of its instrument, or the first field that does not fit them. */
+export function readNewOrder(
+  terms: InstrumentTerms,
+  request: Static<typeof NewOrderRequest>,
+): NewOrderUnits | FieldFault {
+  const reader = new UnitReader(terms);
+  const orderType = OrderTypeName.numberOf(request.type) as number;
+  const units = {
+    instrumentId: terms.instrumentId,
+    side: SideName.numberOf(request.side) ?? Side.Buy,
+    orderType,
+    timeInForce: timeInForceOf(request.timeInForce, orderType),
+    orderFlags: request.postOnly === true ? OrderFlag.PostOnly : 0,
+    selfTradePrevention:
+      request.selfTradePrevention === undefined
+        ? 0
+        : (SelfTradePreventionName.numberOf(request.selfTradePrevention) ?? 0),
+    priceTicks: reader.price('price', request.price, 0),
+    stopPriceTicks: reader.price('stopPrice', request.stopPrice, 0),
+    qtyLots: reader.quantity('quantity', request.quantity, 0),
+    displayQtyLots: reader.quantity('displayQuantity', request.displayQuantity, 0),
+    minQtyLots: reader.quantity('minQuantity', request.minQuantity, 0),
+    expireSeconds: secondsOf(request.expireTime) ?? 0,
+    ocoClientOrderId: request.ocoClientOrderNumber ?? 0,
+    clientTag: request.clientOrderId ?? '',
+  };
+  return reader.fault ?? units;
+}
+
+function timeInForceOf(name: Static<typeof NewOrderRequest>['timeInForce'], orderType: number): number {
+  if (name !== undefined) return TimeInForceName.numberOf(name) ?? TimeInForce.GoodTillCancel;
+  return orderType === OrderType.Market ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
+}
+
+/** New terms of an order in the domain's units; all of them. */
+export interface ReplaceUnits {
+  readonly instrumentId: number;
+  readonly originalClientOrderId: number;
+  readonly priceTicks: number;
+  readonly qtyLots: number;
+  readonly displayQtyLots: number;
+  readonly stopPriceTicks: number;
+  readonly expireSeconds: number;
+  readonly clientTag: string;
+}
+
+/** The terms that `order` shall have, or the first field that does not fit the units of its instrument. */
+export function readReplace(
+  terms: InstrumentTerms,
+  order: OrderRecord,
+  request: Static<typeof ReplaceOrderRequest>,
+): ReplaceUnits | FieldFault {
+  const reader = new UnitReader(terms);
+  const units = {
+    instrumentId: order.instrumentId,
+    originalClientOrderId: order.clientOrderId,
+    priceTicks: reader.price('price', request.price, order.priceTicks),
+    qtyLots: reader.quantity('quantity', request.quantity, order.qtyLots),
+    displayQtyLots: reader.quantity('displayQuantity', request.displayQuantity, order.displayQtyLots),
+    stopPriceTicks: reader.price('stopPrice', request.stopPrice, order.stopPriceTicks),
+    expireSeconds: secondsOf(request.expireTime) ?? order.expireSeconds,
+    clientTag: request.newClientOrderId ?? '',
+  };
+  return reader.fault ?? units;
+}
+
+/** Reads decimals by the scales of an instrument and keeps the first fault. */
+class UnitReader {
+  declare fault: FieldFault | undefined;
+  declare private readonly terms: InstrumentTerms;
+
+  constructor(terms: InstrumentTerms) {
+    this.fault = undefined;
+    this.terms = terms;
+  }
+
+  price(field: string, text: string | undefined, otherwise: number): number {
+    return this.#read(field, text, priceScale(this.terms), Limits.PRICE_TICKS_MAX, 'ticks', otherwise);
+  }
+
+  quantity(field: string, text: string | undefined, otherwise: number): number {
+    return this.#read(field, text, quantityScale(this.terms), Limits.QTY_LOTS_MAX, 'lots', otherwise);
+  }
+
+  #read(
+    field: string,
+    text: string | undefined,
+    scale: Scale,
+    max: number,
+    unit: string,
+    otherwise: number,
+  ): number {
+    if (text === undefined) return otherwise;
+    const count = parseScaled(text, scale);
+    if (count !== undefined && count > 0 && count <= max) return count;
+    this.fault ??= new FieldFault(field, `must be 1 to ${max} whole ${unit} of ${this.terms.symbol}`);
+    return 0;
+  }
+}

@@ -1,0 +1,151 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { CloseReason } from './close-codes.ts';
+import type { WebSocketLimits } from './limits.ts';
+import { SharedMessage } from './shared-message.ts';
+
+/** What a connection tells its owner. */
+export interface ConnectionListener {
+  onText(text: string): void;
+  /** The client reads too slowly: the connection ends. */
+  onSlow(): void;
+  /** What was held back may be sent now. */
+  onDrain(): void;
+  /** Called once. */
+  onClose(): void;
+}
+
+/**
+ * One client. What it has not read yet waits in memory up to a bound: public data is held back before, and a client that is
+ * still too slow is let go.
+ */
+export class Connection {
+  declare readonly address: string | undefined;
+  declare private readonly ws: WebSocket;
+  declare private readonly socket: Duplex;
+  declare private readonly limits: WebSocketLimits;
+  declare private listener: ConnectionListener | undefined;
+  /** For those who wait until the client has read what it got. */
+  declare private reading: PromiseWithResolvers<void> | undefined;
+  /** Something came since the last ping. */
+  declare private isAlive: boolean;
+  declare private pingedMs: number;
+  /** When the connection was told to end; 0 not yet. */
+  declare private closedMs: number;
+
+  /** @param socket below `ws`: whole frames are written to it between those of `ws` */
+  constructor(
+    ws: WebSocket,
+    socket: Duplex,
+    address: string | undefined,
+    limits: WebSocketLimits,
+    nowMs: number,
+  ) {
+    this.ws = ws;
+    this.socket = socket;
+    this.address = address;
+    this.limits = limits;
+    this.listener = undefined;
+    this.reading = undefined;
+    this.isAlive = true;
+    this.pingedMs = nowMs;
+    this.closedMs = 0;
+  }
+
+  /** Begins to hear the client. */
+  listen(listener: ConnectionListener): void {
+    const { ws } = this;
+    this.listener = listener;
+    ws.on('message', (data: Buffer, isBinary) => {
+      this.isAlive = true;
+      if (!this.isOpen) return;
+      if (isBinary) this.close(CloseReason.Binary);
+      else listener.onText(data.toString());
+    });
+    ws.on('ping', (data: Buffer) => this.#onPing(data));
+    ws.on('pong', () => {
+      this.isAlive = true;
+    });
+    // What ws refuses has its code in the Close frame; what the network does needs no word.
+    ws.on('error', () => {});
+    ws.once('close', () => {
+      this.#endWait();
+      listener.onClose();
+    });
+    this.socket.on('drain', () => {
+      this.#endWait();
+      listener.onDrain();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Whether public data is to be held back: the client has not read what it got. It ends with `onDrain`. */
+  get isCongested(): boolean {
+    return this.socket.writableNeedDrain && this.ws.bufferedAmount > this.limits.HELD_BACK_BYTES;
+  }
+
+  /** Resolves when the client has read what it got, or is gone; undefined: little waits. */
+  whenReading(): Promise<void> | undefined {
+    if (!this.isOpen || !this.isCongested) return undefined;
+    this.reading ??= Promise.withResolvers();
+    return this.reading.promise;
+  }
+
+  /** Sends what this client alone gets; ends the connection when too much waits already. */
+  send(text: string): void {
+    this.sendShared(new SharedMessage(text));
+    this.#checkPace();
+  }
+
+  /** Sends what many get. */
+  sendShared(message: SharedMessage): void {
+    if (!this.isOpen) return;
+    // A client that negotiated compression has a state of its own.
+    if (this.ws.extensions !== '') this.ws.send(message.payload, { binary: false });
+    else this.socket.write(message.frame);
+  }
+
+  /** Ends the connection and tells the client why. */
+  close({ code, text }: CloseReason): void {
+    if (!this.isOpen) return;
+    this.closedMs = performance.now();
+    this.ws.close(code, text);
+  }
+
+  /** Looks after a connection: pings it, and ends it when it does not answer. To be called now and then. */
+  sweep(nowMs: number): void {
+    if (this.closedMs > 0 && nowMs - this.closedMs >= this.limits.CLOSE_MS_MAX) {
+      this.ws.terminate();
+      return;
+    }
+    if (!this.isOpen || nowMs - this.pingedMs < this.limits.PING_MS) return;
+    if (!this.isAlive) {
+      this.ws.terminate();
+      return;
+    }
+    this.isAlive = false;
+    this.pingedMs = nowMs;
+    this.ws.ping();
+  }
+
+  #endWait(): void {
+    this.reading?.resolve();
+    this.reading = undefined;
+  }
+
+  #checkPace(): void {
+    if (!this.isOpen || this.ws.bufferedAmount <= this.limits.BUFFERED_BYTES_MAX) return;
+    this.listener?.onSlow();
+    this.close(CloseReason.Slow);
+  }
+
+  #onPing(data: Buffer): void {
+    this.isAlive = true;
+    if (!this.isOpen) return;
+    this.ws.pong(data);
+    this.#checkPace();
+  }
+}

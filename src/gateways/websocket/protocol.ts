@@ -1,0 +1,139 @@
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { Order } from '#codec/json/history-json.ts';
+import {
+  CancelOrderRequest,
+  CancelOrdersRequest,
+  NewOrderRequest,
+  orderReference,
+  ReplaceOrderRequest,
+} from '#codec/json/order-request-json.ts';
+import { Count, Id, named, ref, Sequence, Time } from '#codec/json/schemas.ts';
+import { ProblemDetails } from '../rest/problems.ts';
+import { WebSocketLimits } from './limits.ts';
+
+/** Requests of the WebSocket and their answers: what is checked, and what /asyncapi.json shows. docs/protocols/websocket.md. */
+
+const CHANNEL_CHARS_MAX = 64;
+const AUTHORIZATION_CHARS_MAX = 2_048;
+const ChannelName = Type.String({
+  minLength: 1,
+  maxLength: CHANNEL_CHARS_MAX,
+  description: `the name of a channel, at most ${CHANNEL_CHARS_MAX} characters`,
+});
+
+const closed = <Fields extends Record<string, TSchema>>(fields: Fields) =>
+  Type.Object(fields, { additionalProperties: false });
+
+export const Authenticated = named('Authenticated', 'Who the connection belongs to.', {
+  userId: Id('the user'),
+  name: Type.String(),
+  role: Type.String(),
+  accountId: Type.Optional(Id('absent: staff without an account')),
+  expiresTime: Time,
+  reportCount: Count('reports to the user so far'),
+});
+export const Subscribed = named('Subscribed', 'The channel is followed; its first message comes next.', {
+  channel: Type.String(),
+  reportCount: Type.Optional(Count('of reports: how many there are so far')),
+});
+export const Unsubscribed = named('Unsubscribed', 'The channel is followed no more.', {
+  channel: Type.String(),
+});
+export const OrderResult = named('OrderResult', 'The command took effect.', {
+  sequence: Sequence,
+  order: Type.Optional(ref(Order)),
+  isRepeat: Type.Boolean({
+    description: 'the order with this clientOrderId was there before: nothing was sent',
+  }),
+});
+export const OrderFound = named('OrderFound', 'An order as it stands.', { order: ref(Order) });
+export const OrdersCanceled = named('OrdersCanceled', 'The mass cancel is done.', {
+  sequence: Sequence,
+  canceledOrders: Count('how many orders it canceled'),
+});
+
+export const FailedMessage = named('FailedMessage', 'A private channel has ended: subscribe to it again.', {
+  channel: Type.String(),
+  type: Type.Unsafe<'failed'>({ type: 'string', enum: ['failed'] }),
+  error: ref(ProblemDetails),
+});
+
+interface Operation {
+  readonly summary: string;
+  readonly params: TObject;
+  readonly result: TSchema;
+}
+
+/** Every operation. */
+export const OPERATIONS = {
+  auth: {
+    summary: 'Prove who you are, first or anew',
+    params: closed({
+      authorization: Type.String({
+        minLength: 1,
+        maxLength: AUTHORIZATION_CHARS_MAX,
+        description:
+          'the text of an Authorization header: "Bearer TOKEN", or "HIVE1 key=…" that signs GET /ws/v1 without a body',
+      }),
+      cancelOnDisconnect: Type.Optional(
+        Type.Boolean({ description: 'cancel your open orders when this connection ends; default false' }),
+      ),
+    }),
+    result: Authenticated,
+  },
+  subscribe: {
+    summary: 'Follow a channel',
+    params: closed({
+      channel: ChannelName,
+      depth: Type.Optional(
+        Type.Integer({ minimum: 1, maximum: 1_000, description: 'of a book: levels of each side' }),
+      ),
+      from: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 2 ** 32 - 1,
+          description: 'of reports: number of the first that you lack; default: the next that happens',
+        }),
+      ),
+    }),
+    result: Subscribed,
+  },
+  unsubscribe: {
+    summary: 'Follow a channel no more',
+    params: closed({ channel: ChannelName }),
+    result: Unsubscribed,
+  },
+  'order.place': { summary: 'Place an order', params: NewOrderRequest, result: OrderResult },
+  'order.replace': { summary: 'Change an order', params: ReplaceOrderRequest, result: OrderResult },
+  'order.cancel': { summary: 'Cancel an order', params: CancelOrderRequest, result: OrderResult },
+  'orders.cancelAll': {
+    summary: 'Cancel the orders of the own account',
+    params: CancelOrdersRequest,
+    result: OrdersCanceled,
+  },
+  'order.get': { summary: 'Ask for an order', params: closed(orderReference), result: OrderFound },
+} as const satisfies Record<string, Operation>;
+
+export type OperationName = keyof typeof OPERATIONS;
+export type ParamsOf<Name extends OperationName> = Static<(typeof OPERATIONS)[Name]['params']>;
+export type ResultOf<Name extends OperationName> = Static<(typeof OPERATIONS)[Name]['result']>;
+
+const { ID_CHARS_MAX } = WebSocketLimits;
+
+/** What a request's id may be, as it reads behind "must be". */
+export const REQUEST_ID_FORM = `an integer or 1 to ${ID_CHARS_MAX} characters, of your choice`;
+/** What a client calls a request; the answer repeats it. */
+export const RequestId = Type.Unsafe<string | number>({
+  description: REQUEST_ID_FORM,
+  anyOf: [
+    { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'string', minLength: 1, maxLength: ID_CHARS_MAX },
+  ],
+});
+
+/** Whether a value can be the id of a request. */
+export function isRequestId(value: unknown): value is string | number {
+  return typeof value === 'string'
+    ? value.length > 0 && value.length <= ID_CHARS_MAX
+    : Number.isSafeInteger(value) && (value as number) >= 0;
+}

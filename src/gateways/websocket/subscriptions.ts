@@ -1,0 +1,102 @@
+import { Action } from '#domain/permissions.ts';
+import { authorise } from '../identity/principal.ts';
+import { invalidField, Problem } from '../rest/problems.ts';
+import { problemOfAccess } from './access-problem.ts';
+import type { Connection } from './connection.ts';
+import type { LoggedIn } from './login.ts';
+import { isPrivateChannel, type PrivateChannels } from './private-channels.ts';
+import type { ParamsOf, ResultOf } from './protocol.ts';
+import type { Subscription } from './public-channel.ts';
+import type { PublicStreams } from './public-streams.ts';
+
+/** A channel that is about to be followed. */
+export interface Beginning {
+  /** The answer; it goes before the channel's first message. */
+  readonly result: ResultOf<'subscribe'>;
+  begin(): void;
+}
+
+/** The channels that one connection follows. */
+export class Subscriptions {
+  declare private readonly connection: Connection;
+  declare private readonly streams: PublicStreams;
+  declare private readonly privates: PrivateChannels;
+  declare private readonly max: number;
+  declare private readonly publicOnes: Map<string, Subscription>;
+  /** How to end each. */
+  declare private readonly privateOnes: Map<string, () => void>;
+
+  constructor(connection: Connection, streams: PublicStreams, privates: PrivateChannels, max: number) {
+    this.connection = connection;
+    this.streams = streams;
+    this.privates = privates;
+    this.max = max;
+    this.publicOnes = new Map();
+    this.privateOnes = new Map();
+  }
+
+  get count(): number {
+    return this.publicOnes.size + this.privateOnes.size;
+  }
+
+  /** Follows a channel, from when `begin` is called. @throws Problem */
+  async subscribe(
+    { channel, depth, from }: ParamsOf<'subscribe'>,
+    who: () => Promise<LoggedIn>,
+  ): Promise<Beginning> {
+    if (!isPrivateChannel(channel)) {
+      this.#mayAdd(channel);
+      if (from !== undefined) throw invalidField('from', 'is of reports only');
+      const subscription = this.streams.subscribe(channel, depth, this.connection);
+      this.publicOnes.set(channel, subscription);
+      return { result: { channel }, begin: () => subscription.bring() };
+    }
+    if (depth !== undefined) throw invalidField('depth', 'is of books only');
+    const { principal, user } = await who();
+    const refusal = authorise(principal, Action.ViewOwnAccount);
+    if (refusal !== undefined) throw problemOfAccess(refusal);
+    this.#mayAdd(channel);
+    const onEnded = (): void => {
+      this.privateOnes.delete(channel);
+    };
+    const follow = this.privates.prepare(channel, user, from, this.connection, onEnded);
+    // Until it begins there is nothing to end.
+    this.privateOnes.set(channel, () => {});
+    return {
+      result: { channel, ...(channel === 'reports' ? { reportCount: user.reportCount } : {}) },
+      begin: () => {
+        if (this.privateOnes.has(channel)) this.privateOnes.set(channel, follow());
+      },
+    };
+  }
+
+  #mayAdd(channel: string): void {
+    if (this.publicOnes.has(channel) || this.privateOnes.has(channel))
+      throw new Problem('already-subscribed', `you follow ${channel}: unsubscribe first to change how`);
+    if (this.count >= this.max)
+      throw new Problem('too-many-subscriptions', `at most ${this.max}: unsubscribe from some`);
+  }
+
+  /** @throws Problem */
+  unsubscribe(channel: string): void {
+    const isKnown = this.publicOnes.has(channel) || this.privateOnes.has(channel);
+    if (!isKnown) throw new Problem('not-subscribed', `you do not follow ${channel}`);
+    this.publicOnes.get(channel)?.end();
+    this.publicOnes.delete(channel);
+    this.privateOnes.get(channel)?.();
+    this.privateOnes.delete(channel);
+  }
+
+  /** Sends what was held back. */
+  bring(): void {
+    for (const subscription of this.publicOnes.values()) subscription.bring();
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const subscription of this.publicOnes.values()) subscription.end();
+    for (const end of this.privateOnes.values()) end();
+    this.publicOnes.clear();
+    this.privateOnes.clear();
+  }
+}

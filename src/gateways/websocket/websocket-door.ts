@@ -1,0 +1,149 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { ConnectionLimits } from '../identity/connection-limits.ts';
+import { refuse } from '../rest/connections.ts';
+import { Problem } from '../rest/problems.ts';
+import { AccountStreams } from './account-streams.ts';
+import { ClientSession, type DoorCounts, type SessionServices } from './client-session.ts';
+import { CloseReason } from './close-codes.ts';
+import { Connection } from './connection.ts';
+import { WEBSOCKET_PATH } from './credential.ts';
+import { WebSocketLimits } from './limits.ts';
+import { PrivateChannels } from './private-channels.ts';
+import { PublicStreams } from './public-streams.ts';
+import type { WebSocketLogger, WebSocketSources } from './services.ts';
+import { UserConnections } from './user-connections.ts';
+
+export interface WebSocketOptions {
+  /** Public data is sent at most once in so many milliseconds. */
+  readonly flushMs: number;
+  /** What accounts have is asked at most once in so many milliseconds. */
+  readonly accountsMs: number;
+  /** Offer permessage-deflate (RFC 7692): costs memory and time for each client. */
+  readonly compression: boolean;
+  /** Bounds other than the usual ones. */
+  readonly limits?: Partial<WebSocketLimits>;
+}
+
+interface Open {
+  readonly connection: Connection;
+  readonly session: ClientSession;
+  readonly closed: Promise<unknown>;
+}
+
+/** Serves WebSockets (RFC 6455) at `/ws/v1` of an HTTP server. Protocol: docs/protocols/websocket.md. */
+export class WebSocketDoor {
+  /** What it is to be given of events. */
+  declare readonly accounts: AccountStreams;
+  declare readonly streams: PublicStreams;
+  declare private readonly services: SessionServices;
+  declare private readonly ws: WebSocketServer;
+  declare private readonly places: ConnectionLimits;
+  declare private readonly open: Set<Open>;
+  declare private readonly sweeper: NodeJS.Timeout;
+  declare private isClosing: boolean;
+
+  constructor(sources: WebSocketSources, options: WebSocketOptions, logger: WebSocketLogger) {
+    const limits = { ...WebSocketLimits, ...options.limits };
+    this.accounts = new AccountStreams(sources.archive, options.accountsMs);
+    this.streams = new PublicStreams(sources.views, options.flushMs);
+    this.services = {
+      sources,
+      streams: this.streams,
+      privates: new PrivateChannels(sources.views, this.accounts),
+      users: new UserConnections(limits.CONNECTIONS_PER_USER_MAX),
+      limits,
+      counts: { messages: 0, refused: 0, slow: 0 },
+      logger,
+    };
+    this.ws = new WebSocketServer({
+      noServer: true,
+      maxPayload: limits.MESSAGE_BYTES_MAX,
+      perMessageDeflate: options.compression,
+      clientTracking: false,
+      autoPong: false,
+    });
+    this.places = new ConnectionLimits({
+      connectionsMax: limits.CONNECTIONS_MAX,
+      strangersMax: limits.STRANGERS_MAX,
+      perAddressMax: limits.CONNECTIONS_PER_ADDRESS_MAX,
+    });
+    this.open = new Set();
+    this.sweeper = setInterval(() => this.#sweep(), limits.SWEEP_MS);
+    this.sweeper.unref();
+    this.isClosing = false;
+  }
+
+  get connections(): number {
+    return this.places.connections;
+  }
+
+  /** What happened since it opened. */
+  get counts(): Readonly<DoorCounts> {
+    return this.services.counts;
+  }
+
+  /** Ends every connection; resolves when they are gone. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    this.streams.close();
+    this.accounts.close();
+    for (const { connection } of this.open) connection.close(CloseReason.GoingAway);
+    // Those that do not say goodbye are ended by the sweep.
+    await Promise.all([...this.open].map(({ closed }) => closed));
+    clearInterval(this.sweeper);
+  }
+
+  /** Takes an upgrade of an HTTP server, or refuses it: those to other paths too. */
+  onUpgrade(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
+    // What the network does needs no word.
+    socket.on('error', () => socket.destroy());
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path !== WEBSOCKET_PATH) {
+      refuse(socket, new Problem('not-found', `WebSockets are at ${WEBSOCKET_PATH}`));
+      return;
+    }
+    if (this.isClosing) {
+      refuse(socket, new Problem('closing', 'use another node, or this one when it is back'));
+      return;
+    }
+    const { remoteAddress } = socket;
+    const place = this.places.enter(remoteAddress);
+    if (typeof place === 'string') {
+      refuse(socket, new Problem('too-many-connections', `${place}: close some, or come back later`));
+      return;
+    }
+    socket.once('close', () => place.leave());
+    this.ws.handleUpgrade(request, socket, head, (ws) =>
+      this.#onOpen(ws, socket, remoteAddress, request.headers.authorization, place.admit),
+    );
+  }
+
+  #onOpen(
+    ws: WebSocket,
+    socket: Socket,
+    address: string | undefined,
+    authorization: string | undefined,
+    onMember: () => void,
+  ): void {
+    const nowMs = performance.now();
+    const connection = new Connection(ws, socket, address, this.services.limits, nowMs);
+    const session = new ClientSession(connection, this.services, nowMs, onMember);
+    const closed = new Promise((resolve) => ws.once('close', resolve));
+    const open = { connection, session, closed };
+    this.open.add(open);
+    connection.listen(session);
+    ws.once('close', () => this.open.delete(open));
+    if (authorization !== undefined) session.authenticate(authorization);
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    for (const { connection, session } of this.open) {
+      connection.sweep(nowMs);
+      if (connection.isOpen) session.sweep(nowMs);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { type ClientOptions, WebSocket } from 'ws';
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the door says
+export type Message = any;
+
+/** A bare client of the WebSocket door: keeps what it is told until somebody asks for it. */
+export class WebSocketClient {
+  readonly ws: WebSocket;
+  /** Everything that was not asked for yet, in order. */
+  readonly messages: Message[] = [];
+  #lastId = 0;
+  #waiting: (() => void)[] = [];
+  #isClosed = false;
+  readonly closed: Promise<{ code: number; reason: string }>;
+
+  constructor(ws: WebSocket) {
+    this.ws = ws;
+    ws.on('message', (data) => {
+      this.messages.push(JSON.parse(data.toString()));
+      this.#wake();
+    });
+    ws.on('error', () => {});
+    this.closed = once(ws, 'close').then(([code, reason]) => {
+      this.#isClosed = true;
+      this.#wake();
+      return { code, reason: reason.toString() };
+    });
+  }
+
+  #wake(): void {
+    for (const look of this.#waiting.splice(0)) look();
+  }
+
+  static async connect(t: TestContext, url: string, options?: ClientOptions): Promise<WebSocketClient> {
+    const client = new WebSocketClient(new WebSocket(url, { perMessageDeflate: false, ...options }));
+    t.after(() => client.ws.terminate());
+    await once(client.ws, 'open');
+    return client;
+  }
+
+  /** Sends a request; resolves with its answer. */
+  async request(op: string, params?: object): Promise<Message> {
+    const id = ++this.#lastId;
+    this.ws.send(JSON.stringify({ id, op, params }));
+    return this.take((message) => message.id === id);
+  }
+
+  /** The result of a request that must be done. */
+  async result(op: string, params?: object): Promise<Message> {
+    const { result, error } = await this.request(op, params);
+    assert.equal(error, undefined);
+    return result;
+  }
+
+  /** The error of a request that must be refused. */
+  async error(op: string, params?: object): Promise<Message> {
+    const { result, error } = await this.request(op, params);
+    assert.equal(result, undefined);
+    return error;
+  }
+
+  async auth(token: string, params: object = {}): Promise<Message> {
+    return this.result('auth', { authorization: `Bearer ${token}`, ...params });
+  }
+
+  /** The first message that fits, taken out. */
+  async take(fits: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const at = this.messages.findIndex(fits);
+      if (at !== -1) return this.messages.splice(at, 1)[0];
+      assert.ok(!this.#isClosed, `the connection ended; there are ${JSON.stringify(this.messages)}`);
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+
+  /** The next message of a channel. */
+  async next(channel: string): Promise<Message> {
+    return this.take((message) => message.channel === channel);
+  }
+
+  /** What the door says to raw text without a usable id. */
+  async say(text: string | Buffer): Promise<Message> {
+    this.ws.send(text);
+    return this.take((message) => message.id === undefined && message.error !== undefined);
+  }
+}

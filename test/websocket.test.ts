@@ -1,0 +1,454 @@
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { ApiKeyKind, Role } from '#domain/commands.ts';
+import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
+import { canonicalRequest } from '#gateways/identity/signed-request.ts';
+import { type Message, WebSocketClient } from './support/websocket-client.ts';
+import { WebSocketVenue } from './support/websocket-venue.ts';
+
+const LIMIT = { symbol: 'BTCUSD', side: 'buy', type: 'limit', price: '10.00', quantity: '5' };
+
+async function member(t: Parameters<typeof WebSocketVenue.start>[0], venue: WebSocketVenue, userId: number) {
+  const client = await WebSocketClient.connect(t, venue.url);
+  await client.auth(await venue.tokenOf(userId));
+  return client;
+}
+
+const codeOf = ({ code, errors }: Message): unknown =>
+  errors === undefined ? code : [code, errors[0].field];
+
+test('orders: place, read, replace, cancel', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await WebSocketClient.connect(t, venue.url);
+  const who = await client.auth(await venue.tokenOf(1));
+  assert.match(who.expiresTime, /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  assert.deepEqual(
+    { ...who, expiresTime: undefined },
+    { userId: 1, name: 'U1', role: 'trader', accountId: 1, expiresTime: undefined, reportCount: 0 },
+  );
+  const placed = await client.result('order.place', { ...LIMIT, clientOrderId: 'first' });
+  const { time, updateTime, ...order } = placed.order;
+  assert.deepEqual(
+    { ...placed, order },
+    {
+      sequence: order.sequence,
+      isRepeat: false,
+      order: {
+        orderId: 1,
+        clientOrderId: 'first',
+        clientOrderNumber: 1,
+        accountId: 1,
+        userId: 1,
+        symbol: 'BTCUSD',
+        status: 'open',
+        side: 'buy',
+        type: 'limit',
+        timeInForce: 'good-till-cancel',
+        postOnly: false,
+        price: '10.00',
+        quantity: '5',
+        leavesQuantity: '5',
+        cumQuantity: '0',
+        cumAmount: '0.00',
+        fee: '0.00',
+        sequence: order.sequence,
+        updateSequence: order.sequence,
+      },
+    },
+  );
+  assert.equal((await client.result('order.get', { clientOrderId: 'first' })).order.orderId, 1);
+  const replaced = await client.result('order.replace', {
+    orderId: 1,
+    quantity: '7',
+    newClientOrderId: 'second',
+  });
+  assert.deepEqual(
+    [
+      replaced.order.quantity,
+      replaced.order.price,
+      replaced.order.clientOrderId,
+      replaced.order.originalOrderId,
+    ],
+    ['7', '10.00', 'second', 1],
+  );
+  assert.equal((await client.result('order.get', { clientOrderNumber: 1 })).order.status, 'replaced');
+  const canceled = await client.result('order.cancel', { clientOrderId: 'second' });
+  assert.deepEqual([canceled.order.status, canceled.order.cancelReason], ['canceled', 'requested']);
+  assert.equal(codeOf(await client.error('order.cancel', { clientOrderId: 'second' })), 'UNKNOWN_ORDER');
+  for (const price of ['9.00', '9.01', '9.02']) await client.result('order.place', { ...LIMIT, price });
+  const { canceledOrders } = await client.result('orders.cancelAll', { symbol: 'BTCUSD', side: 'buy' });
+  assert.equal(canceledOrders, 3);
+  assert.deepEqual(venue.bugs, []);
+});
+
+test('an order that trades at once is answered with its fills', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const [one, two] = [await member(t, venue, 1), await member(t, venue, 2)];
+  await one.result('order.place', LIMIT);
+  const { order } = await two.result('order.place', { ...LIMIT, side: 'sell', quantity: '2' });
+  assert.deepEqual([order.status, order.cumQuantity, order.cumAmount], ['filled', '2', '20.00']);
+  assert.equal((await one.result('order.get', { orderId: 1 })).order.leavesQuantity, '3');
+  // Another user's order is none that can be named.
+  assert.equal(codeOf(await two.error('order.get', { orderId: 1 })), 'UNKNOWN_ORDER');
+});
+
+test('a clientOrderId that was there before: the first order is the answer, also to two at once', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const [client, other] = [await member(t, venue, 1), await member(t, venue, 1)];
+  const same = { ...LIMIT, clientOrderId: 'same' };
+  const [first, second] = await Promise.all([
+    client.result('order.place', same),
+    other.result('order.place', { ...same, quantity: '9' }),
+  ]);
+  assert.deepEqual([first.isRepeat, second.isRepeat], [false, true]);
+  assert.deepEqual(second.order, first.order);
+  assert.equal((await client.result('order.place', same)).isRepeat, true);
+  assert.equal(venue.core.state.orders.store.liveOrders, 1);
+});
+
+test('rejects have the code, the meaning and the advice of the table', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await member(t, venue, 1);
+  const error = await client.error('order.place', { ...LIMIT, quantity: '1000001' });
+  assert.deepEqual(
+    { ...error, detail: undefined },
+    {
+      type: '/errors/INVALID_QUANTITY',
+      title: error.title,
+      status: 422,
+      detail: undefined,
+      code: 'INVALID_QUANTITY',
+      rejectCode: error.rejectCode,
+      retry: false,
+    },
+  );
+  assert.match(error.detail, /entry \d+ of the log$/);
+  const future = { ...LIMIT, symbol: 'NOSUCH' };
+  assert.equal(codeOf(await client.error('order.place', future)), 'UNKNOWN_INSTRUMENT');
+});
+
+test('who may do what: strangers, viewers, staff and read-only keys', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  venue.send({ type: 'SetUserRole', targetUserId: 2, role: Role.Viewer });
+  venue.send({ type: 'AddUser', newUserId: 9, accountId: 0, role: Role.Risk, name: 'RISK' });
+  await venue.settled();
+  const stranger = await WebSocketClient.connect(t, venue.url);
+  for (const op of ['order.place', 'orders.cancelAll'])
+    assert.equal(codeOf(await stranger.error(op, op === 'order.place' ? LIMIT : {})), 'not-authenticated');
+  assert.equal(codeOf(await stranger.error('subscribe', { channel: 'reports' })), 'not-authenticated');
+  const viewer = await member(t, venue, 2);
+  assert.equal(codeOf(await viewer.error('order.place', LIMIT)), 'not-permitted');
+  assert.equal(codeOf(await viewer.error('orders.cancelAll')), 'not-permitted');
+  assert.equal((await viewer.result('subscribe', { channel: 'balances' })).channel, 'balances');
+  const risk = await member(t, venue, 9);
+  assert.equal(codeOf(await risk.error('order.place', LIMIT)), 'not-permitted');
+  assert.equal(codeOf(await risk.error('subscribe', { channel: 'balances' })), 'UNKNOWN_ACCOUNT');
+  // Rights are those of now.
+  const trader = await member(t, venue, 3);
+  await trader.result('order.place', LIMIT);
+  venue.send({ type: 'SetUserRole', targetUserId: 3, role: Role.Viewer });
+  await venue.settled();
+  assert.equal(codeOf(await trader.error('order.place', LIMIT)), 'not-permitted');
+});
+
+test('auth: wrong, expired and foreign proofs; an API key signs the upgrade; the header at the upgrade', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  venue.send({
+    type: 'AddApiKey',
+    keyId: 5,
+    targetUserId: 1,
+    kind: ApiKeyKind.Ed25519,
+    readOnly: 1,
+    label: 'test',
+    verifier: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32),
+  });
+  await venue.settled();
+  const client = await WebSocketClient.connect(t, venue.url);
+  const fails = async (authorization: string) => codeOf(await client.error('auth', { authorization }));
+  assert.equal(await fails('Bearer nonsense'), 'invalid-token');
+  assert.equal(await fails('Basic abc'), 'not-authenticated');
+  const signed = (nonce: string, timestampMs: number, target = '/ws/v1') => {
+    const text = canonicalRequest({ timestampMs, nonce, method: 'GET', target, body: new Uint8Array() });
+    const signature = sign(null, text, privateKey).toString('base64');
+    return `HIVE1 key=5, timestamp=${timestampMs}, nonce=${nonce}, signature=${signature}`;
+  };
+  assert.equal(await fails(signed('a', Date.now(), '/api/v1/orders')), 'wrong-signature');
+  assert.equal(await fails(signed('b', Date.now() - 60_000)), 'outside-window');
+  const proof = signed('c', Date.now());
+  const who = await client.result('auth', { authorization: proof });
+  assert.equal(who.userId, 1);
+  assert.equal(await fails(proof), 'replayed');
+  assert.equal(codeOf(await client.error('order.place', LIMIT)), 'read-only-key');
+  // The connection stays user 1's.
+  assert.equal(await fails(`Bearer ${await venue.tokenOf(2)}`), 'other-user');
+  const authorization = `Bearer ${await venue.tokenOf(2)}`;
+  const late = { authorization, cancelOnDisconnect: true };
+  assert.equal(codeOf(await client.error('auth', late)), 'other-user');
+
+  const headed = await WebSocketClient.connect(t, venue.url, { headers: { authorization } });
+  const answer = await headed.take(({ id }) => id === 'upgrade');
+  assert.equal(answer.result.userId, 2);
+  const refused = await WebSocketClient.connect(t, venue.url, { headers: { authorization: 'Bearer x' } });
+  assert.equal((await refused.take(({ id }) => id === 'upgrade')).error.code, 'invalid-token');
+  assert.equal((await refused.result('subscribe', { channel: 'ticker.BTCUSD' })).channel, 'ticker.BTCUSD');
+});
+
+test('a proof that ends: said before, renewed by auth, otherwise the connection is closed', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5 }, tokenSeconds: 900 });
+  const client = await member(t, venue, 1);
+  venue.laterMs = 850_000;
+  const warning = await client.next('session');
+  assert.deepEqual([warning.type, typeof warning.expiresTime], ['expiring', 'string']);
+  await client.auth(await venue.tokenOf(1));
+  venue.laterMs = 1_000_000;
+  assert.equal((await client.result('orders.cancelAll')).canceledOrders, 0);
+  venue.laterMs = 2_000_000;
+  assert.deepEqual(await client.closed, {
+    code: 4001,
+    reason: 'the proof of identity has ended: connect and authenticate again',
+  });
+});
+
+test('a disabled user is disconnected, and so are those whose tokens were revoked', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5 } });
+  const [one, two] = [await member(t, venue, 1), await member(t, venue, 2)];
+  venue.send({ type: 'SetUserEnabled', targetUserId: 1, enabled: 0 });
+  assert.equal((await one.closed).code, 4001);
+  // Tokens of the very moment of the revocation are good still.
+  venue.clock.advanceNanos(1);
+  venue.send({ type: 'RevokeTokens', targetUserId: 2 });
+  assert.equal((await two.closed).code, 4001);
+});
+
+test('sessions are in the log, and cancelOnDisconnect is honoured', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const seen: [number, number][] = [];
+  venue.fan.add({
+    onEvents: ({ i32 }, from, to) => {
+      for (let at = from; at < to; at += i32[at] >>> 16) {
+        if ((i32[at] & 255) === EventType.SessionOpened)
+          seen.push([i32[at + 6], i32[at + SessionOpened.at.sessionId]]);
+        if ((i32[at] & 255) === EventType.SessionClosed)
+          seen.push([i32[at + 6], -i32[at + SessionClosed.at.sessionId]]);
+      }
+    },
+  });
+  const careless = await member(t, venue, 1);
+  await careless.result('order.place', LIMIT);
+  const careful = await WebSocketClient.connect(t, venue.url);
+  await careful.auth(await venue.tokenOf(2), { cancelOnDisconnect: true });
+  await careful.result('order.place', LIMIT);
+  assert.equal(
+    codeOf(await careful.error('auth', { authorization: `Bearer ${await venue.tokenOf(2)}` }))?.toString(),
+    'invalid-request,cancelOnDisconnect',
+  );
+  const watcher = await member(t, venue, 2);
+  await watcher.result('subscribe', { channel: 'reports' });
+  careful.ws.terminate();
+  const { report } = await watcher.next('reports');
+  assert.deepEqual([report.kind, report.cancelReason], ['canceled', 'disconnected']);
+  careless.ws.close();
+  await careless.closed;
+  for (let turn = 0; seen.length < 5 && turn < 1_000; turn++) await venue.settled();
+  assert.deepEqual(seen, [
+    [1, 1],
+    [2, 2],
+    [2, 3],
+    [2, -2],
+    [1, -1],
+  ]);
+  assert.equal(venue.core.state.orders.store.liveOrders, 1);
+});
+
+test('what is no request is answered exactly, and the connection goes on', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await WebSocketClient.connect(t, venue.url);
+  const said = async (text: string) => codeOf((await client.say(text)).error);
+  assert.equal(await said('{'), 'malformed-json');
+  assert.equal(await said('[]'), 'invalid-request');
+  assert.equal(await said('null'), 'invalid-request');
+  assert.deepEqual(await said('{"op":"auth"}'), ['invalid-request', 'id']);
+  assert.deepEqual(await said(`{"id":"${'x'.repeat(37)}"}`), ['invalid-request', 'id']);
+  assert.equal(codeOf(await client.error('toString')), 'unknown-operation');
+  assert.deepEqual(codeOf(await client.error('subscribe', {})), ['invalid-request', 'channel']);
+  assert.deepEqual(codeOf(await client.error('subscribe', { channel: 'x', more: 1 })), [
+    'invalid-request',
+    'more',
+  ]);
+  assert.equal(codeOf(await client.error('subscribe', { channel: 'book' })), 'unknown-channel');
+  assert.equal(codeOf(await client.error('subscribe', { channel: 'toString.BTCUSD' })), 'unknown-channel');
+  assert.equal(codeOf(await client.error('subscribe', { channel: 'book.NOSUCH' })), 'UNKNOWN_INSTRUMENT');
+  assert.deepEqual(codeOf(await client.error('subscribe', { channel: 'book.BTCUSD', depth: 7 })), [
+    'invalid-request',
+    'depth',
+  ]);
+  assert.deepEqual(codeOf(await client.error('subscribe', { channel: 'candles.BTCUSD.2m' })), [
+    'invalid-request',
+    'channel',
+  ]);
+  assert.equal(codeOf(await client.error('unsubscribe', { channel: 'book.BTCUSD' })), 'not-subscribed');
+  await client.result('subscribe', { channel: 'phase.BTCUSD' });
+  assert.equal(codeOf(await client.error('subscribe', { channel: 'phase.BTCUSD' })), 'already-subscribed');
+  assert.deepEqual(await client.result('unsubscribe', { channel: 'phase.BTCUSD' }), {
+    channel: 'phase.BTCUSD',
+  });
+  const trader = await member(t, venue, 1);
+  assert.deepEqual(codeOf(await trader.error('order.place', { ...LIMIT, price: '10.001' })), [
+    'invalid-request',
+    'price',
+  ]);
+  assert.deepEqual(codeOf(await trader.error('order.place', { ...LIMIT, side: 'both' })), [
+    'invalid-request',
+    'side',
+  ]);
+  assert.deepEqual(codeOf(await trader.error('order.cancel', {})), ['invalid-request', 'params']);
+  assert.deepEqual(venue.bugs, []);
+});
+
+test('binary, oversized and broken frames end the connection, each with its code', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const binary = await WebSocketClient.connect(t, venue.url);
+  binary.ws.send(Buffer.from('{}'));
+  assert.deepEqual(await binary.closed, {
+    code: 1003,
+    reason: 'binary messages are not read: send JSON text',
+  });
+  const large = await WebSocketClient.connect(t, venue.url);
+  large.ws.send(`"${'x'.repeat(16 * 1024)}"`);
+  assert.equal((await large.closed).code, 1009);
+  // An unmasked frame, which no client may send.
+  const socket = connect(venue.port, '127.0.0.1');
+  socket.write(
+    'GET /ws/v1 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  const [head] = await once(socket, 'data');
+  const accept = createHash('sha1')
+    .update('dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11')
+    .digest('base64');
+  assert.match(
+    head.toString(),
+    new RegExp(`^HTTP/1.1 101 .*Sec-WebSocket-Accept: ${accept.replace('+', '\\+')}`, 's'),
+  );
+  socket.write(Buffer.from([0x81, 2, 0x7b, 0x7d]));
+  const [frame] = (await once(socket, 'data')) as [Buffer];
+  assert.deepEqual([frame[0], frame.readUInt16BE(2)], [0x88, 1002]);
+  socket.destroy();
+});
+
+test('upgrades: another path, too many connections, a node that stops', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { CONNECTIONS_PER_ADDRESS_MAX: 2 } });
+  const answer = async (path: string) => {
+    const socket = connect(venue.port, '127.0.0.1');
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    let text = '';
+    socket.on('data', (data) => {
+      text += data;
+    });
+    await once(socket, 'close');
+    return [text.slice(9, 12), JSON.parse(text.slice(text.indexOf('\r\n\r\n'))).code];
+  };
+  assert.deepEqual(await answer('/ws/v2'), ['404', 'not-found']);
+  const clients = [await WebSocketClient.connect(t, venue.url), await WebSocketClient.connect(t, venue.url)];
+  assert.deepEqual(await answer('/ws/v1'), ['503', 'too-many-connections']);
+  clients[0].ws.close();
+  await clients[0].closed;
+  for (let turn = 0; venue.door.connections > 1 && turn < 1_000; turn++) await venue.settled();
+  const third = await WebSocketClient.connect(t, venue.url);
+  const closing = venue.door.close();
+  assert.deepEqual(await third.closed, { code: 1001, reason: 'the node stops' });
+  await closing;
+  assert.deepEqual(await answer('/ws/v1'), ['503', 'closing']);
+});
+
+test('limits: connections of a user, subscriptions, requests that wait', async (t) => {
+  const limits = {
+    CONNECTIONS_PER_USER_MAX: 1,
+    SUBSCRIPTIONS_MAX: 2,
+    WAITING_MAX: 3,
+  };
+  const venue = await WebSocketVenue.start(t, { limits });
+  const first = await member(t, venue, 1);
+  const second = await WebSocketClient.connect(t, venue.url);
+  const authorization = `Bearer ${await venue.tokenOf(1)}`;
+  assert.equal(codeOf(await second.error('auth', { authorization })), 'too-many-connections');
+  await second.result('subscribe', { channel: 'book.BTCUSD' });
+  await second.result('subscribe', { channel: 'trades.BTCUSD' });
+  assert.equal(
+    codeOf(await second.error('subscribe', { channel: 'phase.BTCUSD' })),
+    'too-many-subscriptions',
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, () => first.request('order.get', { orderId: 99 })),
+  );
+  assert.deepEqual(
+    answers.map(({ error }) => error.code),
+    ['UNKNOWN_ORDER', 'UNKNOWN_ORDER', 'UNKNOWN_ORDER', 'too-many-requests-at-once'],
+  );
+});
+
+test('a connection that is used for nothing is ended, one that follows a channel is not', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5, IDLE_MS_MAX: 300 } });
+  const used = await WebSocketClient.connect(t, venue.url);
+  await used.result('subscribe', { channel: 'book.BTCUSD' });
+  const idle = await WebSocketClient.connect(t, venue.url);
+  assert.deepEqual(await idle.closed, {
+    code: 4000,
+    reason: 'nothing was subscribed and nobody authenticated in time',
+  });
+  assert.equal((await used.error('subscribe', { channel: 'book.BTCUSD' })).code, 'already-subscribed');
+});
+
+test('the rate limit refuses, and ends the connection of one that does not listen', async (t) => {
+  const venue = await WebSocketVenue.start(t, {
+    addressRate: { perSecond: 1, burst: 3 },
+    limits: { OVER_RATE_MAX: 4 },
+  });
+  const client = await WebSocketClient.connect(t, venue.url);
+  for (let n = 0; n < 3; n++) assert.equal(codeOf(await client.error('nothing')), 'unknown-operation');
+  for (let n = 0; n < 4; n++) client.ws.send('{"id":1,"op":"nothing"}');
+  const { error } = await client.take((message) => message.error?.code === 'rate-limited');
+  assert.match(error.detail, /try again in \d+ ms$/);
+  assert.deepEqual(await client.closed, { code: 4003, reason: 'too many messages over the rate limit' });
+});
+
+test('the venue takes no commands: auth and orders are refused and can be sent again', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const trader = await member(t, venue, 1);
+  const stranger = await WebSocketClient.connect(t, venue.url);
+  const authorization = `Bearer ${await venue.tokenOf(2)}`;
+  venue.isFull = true;
+  const refused = await trader.error('order.place', LIMIT);
+  assert.deepEqual([refused.code, refused.retry], ['busy', true]);
+  assert.equal((await stranger.error('auth', { authorization })).code, 'busy');
+  venue.isFull = false;
+  await trader.result('order.place', LIMIT);
+  assert.equal((await stranger.result('auth', { authorization })).userId, 2);
+});
+
+test('an edge that begins anew refuses what it cannot know, and goes on afterwards', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5 } });
+  const client = await member(t, venue, 1);
+  venue.restartEdge();
+  assert.equal((await client.error('subscribe', { channel: 'book.BTCUSD' })).code, 'starting');
+  assert.equal((await client.error('order.place', LIMIT)).code, 'starting');
+  venue.imageToEdge();
+  assert.equal((await client.result('order.place', LIMIT)).order.status, 'open');
+});
+
+test('a client that answers no ping is ended', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5, PING_MS: 20, CLOSE_MS_MAX: 20 } });
+  const client = await WebSocketClient.connect(t, venue.url, { autoPong: false });
+  await client.result('subscribe', { channel: 'phase.BTCUSD' });
+  const polite = await WebSocketClient.connect(t, venue.url);
+  await polite.result('subscribe', { channel: 'phase.BTCUSD' });
+  assert.equal((await client.closed).code, 1006);
+  polite.ws.ping('hello');
+  const [data] = await once(polite.ws, 'pong');
+  assert.equal(data.toString(), 'hello');
+});
