@@ -23,6 +23,7 @@ const BENCHES = [
   'throughput',
   'fix-codec',
   'edge',
+  'websocket',
 ] as const;
 
 const known = new Set<string>(BENCHES);

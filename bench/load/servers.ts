@@ -34,9 +34,9 @@ export function startFloor(mode: FloorMode): Promise<LoadedServer> {
 }
 
 /** A new venue in an empty folder, with as many users as may be needed. */
-export function startVenue(dataDirectory: string): Promise<LoadedServer> {
+export function startVenue(dataDirectory: string, accounts = 64): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
-  return startVenueServer({ dataDirectory, accounts: 64, password: LOAD_PASSWORD });
+  return startVenueServer({ dataDirectory, accounts, password: LOAD_PASSWORD });
 }
 
 /** A venue from the folder of one that ran before. */

@@ -1,0 +1,187 @@
+/**
+ * The WebSocket door of a whole node, against a bare ws server in the same run. `node bench/websocket.ts [--orders 3000]
+ * [--warmup-orders 3000] [--rounds 3] [--subscribers 2000] [--users 2000] [--messages 10] [--seconds 5] [--data-dir DIR]`
+ *
+ * - `order entry`: from `order.place` until its durable answer, one order at a time; the same message sent back by ws alone, and
+ *   after the synchronous write that makes an order durable;
+ * - `fan-out`: one book to many subscribers while OUCH clients trade in it, with every message's sequence looked at;
+ * - `users`: many users send orders and cancels while OUCH clients trade at a fixed rate; their latency, quiet and beside it.
+ *
+ * Clients run in processes of their own: with fewer cores than processes, the figures are of the machine, not of the door.
+ */
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import type { LoadResult } from './load/client.ts';
+import type { EchoServerConfig } from './load/echo-server.ts';
+import { type LoadedServer, runLoad, startServer } from './load/processes.ts';
+import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
+import { LOAD_PASSWORD } from './load/traffic.ts';
+import type { WebSocketClientsConfig, WebSocketClientsSeen } from './load/websocket-clients.ts';
+import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+
+const orders = numberOption('orders', 3_000);
+const warmupOrders = numberOption('warmup-orders', 3_000);
+const rounds = numberOption('rounds', 3);
+const subscribers = numberOption('subscribers', 2_000);
+const users = numberOption('users', 2_000);
+const messagesPerSecond = numberOption('messages', 10);
+const seconds = numberOption('seconds', 5);
+const directory = join(benchDirectory(), `websocket-${process.pid}`);
+const load = { ...loadOptions({ window: 1 }), ordersPerSecond: numberOption('rate', 1_000), seconds };
+
+printMachine('websocket');
+await orderEntry();
+await fanOut();
+await manyUsers();
+rmSync(directory, { recursive: true, force: true });
+
+function urlOf(venue: LoadedServer): string {
+  return `ws://127.0.0.1:${venue.ready.httpPort}/ws/v1`;
+}
+
+async function orderEntry(): Promise<void> {
+  const echo: number[][] = [];
+  const durable: number[][] = [];
+  const door: number[][] = [];
+  const file = join(benchDirectory(), `websocket-floor-${process.pid}.bin`);
+  for (let round = 0; round < rounds; round++) {
+    echo.push(await floorTrips(undefined));
+    durable.push(await floorTrips(file));
+    const venue = await startVenue(directory);
+    const login = await fetch(`http://127.0.0.1:${venue.ready.httpPort}/api/v1/login`, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'U1', password: LOAD_PASSWORD }),
+      headers: { 'content-type': 'application/json' },
+    });
+    const { token } = (await login.json()) as { token: string };
+    door.push(await roundTrips(urlOf(venue), token));
+    await venue.stop();
+  }
+  const at = (trips: number[][], share: number): number =>
+    median(trips.map((all) => all.toSorted((a, b) => a - b)[Math.floor(all.length * share)]));
+  const figures = (trips: number[][]) => ({
+    latencyUsP50: rounded(at(trips, 0.5), 1),
+    latencyUsP99: rounded(at(trips, 0.99), 1),
+  });
+  rmSync(file);
+  print({ bench: 'websocket', scenario: 'ws echo', ...figures(echo) });
+  print({ bench: 'websocket', scenario: 'ws echo after a durable write', ...figures(durable) });
+  print({
+    bench: 'websocket',
+    scenario: 'order entry',
+    ...figures(door),
+    ratioP50: rounded(at(door, 0.5) / at(echo, 0.5), 2),
+    ratioOfDurableP50: rounded(at(door, 0.5) / at(durable, 0.5), 2),
+  });
+}
+
+async function floorTrips(file: string | undefined): Promise<number[]> {
+  const server = await startServer(new URL('./load/echo-server.ts', import.meta.url), {
+    file,
+  } satisfies EchoServerConfig);
+  const trips = await roundTrips(`ws://127.0.0.1:${server.port}`, undefined);
+  await server.kill();
+  return trips;
+}
+
+/** Microseconds of each exchange behind the first ones. */
+async function roundTrips(url: string, token: string | undefined): Promise<number[]> {
+  const ws = new WebSocket(url, { perMessageDeflate: false });
+  await once(ws, 'open');
+  const ask = async (request: object): Promise<string> => {
+    ws.send(JSON.stringify(request));
+    const [answer] = await once(ws, 'message');
+    return answer.toString();
+  };
+  if (token !== undefined) await ask({ id: 0, op: 'auth', params: { authorization: `Bearer ${token}` } });
+  const trips: number[] = [];
+  for (let n = 1; n <= warmupOrders + orders; n++) {
+    const params = {
+      symbol: 'BENCH',
+      side: 'buy',
+      type: 'limit',
+      price: '1.00',
+      quantity: '1',
+      clientOrderId: `order-${n}`,
+    };
+    const start = performance.now();
+    const answer = await ask({ id: n, op: 'order.place', params });
+    if (n > warmupOrders) trips.push((performance.now() - start) * 1_000);
+    if (token !== undefined && !answer.includes('"status":"open"')) throw new Error(answer);
+  }
+  ws.terminate();
+  return trips;
+}
+
+function startClients(config: Omit<WebSocketClientsConfig, 'dataDirectory'>): Promise<LoadedServer> {
+  return startServer(new URL('./load/websocket-clients.ts', import.meta.url), {
+    ...config,
+    dataDirectory: directory,
+  } satisfies WebSocketClientsConfig);
+}
+
+async function fanOut(): Promise<void> {
+  const venue = await startVenue(directory);
+  const clients = await startClients({
+    url: urlOf(venue),
+    count: subscribers,
+    symbol: 'BENCH',
+    messagesPerSecond: 0,
+    firstUser: 1,
+  });
+  await clients.ask('seen');
+  const traded = await runLoad({ ...load, port: venue.port });
+  const seen = (await clients.ask('seen')) as WebSocketClientsSeen;
+  const wallSeconds = load.warmupSeconds + load.seconds;
+  print({
+    bench: 'websocket',
+    scenario: 'fan-out',
+    subscribers,
+    ordersPerSecond: load.ordersPerSecond,
+    messagesPerSecond: Math.round(seen.messages / wallSeconds),
+    messagesPerSubscriberPerSecond: rounded(seen.messages / wallSeconds / subscribers, 1),
+    mibPerSecond: rounded(seen.bytes / wallSeconds / 2 ** 20, 1),
+    brokenSequences: seen.breaks,
+    ouchLatencyUsP50: rounded(traded.latencyNs.p50 / 1_000, 1),
+    ouchLatencyUsP99: rounded(traded.latencyNs.p99 / 1_000, 1),
+  });
+  await clients.kill();
+  await venue.stop();
+}
+
+async function manyUsers(): Promise<void> {
+  const venue = await startVenue(directory, users + load.connections.length);
+  const quiet = await runLoad({ ...load, port: venue.port });
+  const clients = await startClients({
+    url: urlOf(venue),
+    count: users,
+    symbol: '',
+    messagesPerSecond,
+    firstUser: load.connections.length + 1,
+  });
+  await clients.ask('seen');
+  const lastRefNum = load.ordersPerSecond * (load.warmupSeconds + load.seconds);
+  const connections = load.connections.map((connection) => ({ ...connection, lastRefNum }));
+  const busy: LoadResult = await runLoad({ ...load, connections, port: venue.port });
+  const seen = (await clients.ask('seen')) as WebSocketClientsSeen;
+  const wallSeconds = load.warmupSeconds + load.seconds;
+  print({
+    bench: 'websocket',
+    scenario: 'users',
+    users,
+    sentPerSecond: Math.round(seen.sent / wallSeconds),
+    answeredPerSecond: Math.round(seen.answered / wallSeconds),
+    refused: seen.refused,
+    answerUsP50: seen.answerUsP50,
+    answerUsP99: seen.answerUsP99,
+    ouchQuietUsP50: rounded(quiet.latencyNs.p50 / 1_000, 1),
+    ouchQuietUsP99: rounded(quiet.latencyNs.p99 / 1_000, 1),
+    ouchBusyUsP50: rounded(busy.latencyNs.p50 / 1_000, 1),
+    ouchBusyUsP99: rounded(busy.latencyNs.p99 / 1_000, 1),
+    ratioP99: rounded(busy.latencyNs.p99 / quiet.latencyNs.p99, 2),
+  });
+  await clients.kill();
+  await venue.stop();
+}
