@@ -377,7 +377,7 @@ withVenue(
     const again = await venue.logOn('', { next: 2 });
     again.send('2', `7=${sent + 1}|16=${sent + 1}|`);
     assert.equal(await again.next(), `8 ${sent + 1} dup ${report(Number.NaN).replace('NaN', 'r')}`);
-    assert.equal(venue.application.session?.lastReportNumber, sent);
+    assert.equal(venue.application.session?.lastReport(1), sent);
   },
 );
 

@@ -28,7 +28,7 @@ export class TestApplication implements FixApplication {
 
   onLogon(session: FixApplicationSession): void {
     this.session = session;
-    this.log.push(`logon ${session.profile.id} ${session.lastReportNumber}`);
+    this.log.push(`logon ${session.profile.id} ${Math.max(0, session.lastReport(1))}`);
   }
   onMessage(session: FixApplicationSession, message: FixMessage): FixVerdict {
     this.asked++;
@@ -50,7 +50,7 @@ export class TestApplication implements FixApplication {
     const writer = session.begin('8');
     writer.text(37, id);
     writer.text(58, 'x'.repeat(this.textLength));
-    return session.send(reportNumber);
+    return session.send(reportNumber === 0 ? 0 : 1, reportNumber);
   }
 }
 
@@ -144,7 +144,7 @@ export class TestVenue {
   }
 }
 
-interface ClientTerms {
+export interface ClientTerms {
   readonly begin: string;
   readonly compId: string;
   readonly subId: string;
@@ -157,13 +157,13 @@ export class TestClient {
   readonly socket: Duplex;
   /** MsgSeqNum of the next message that it sends. */
   number: number;
-  private readonly venue: TestVenue;
+  private readonly venue: { readonly nowMs: number };
   private readonly terms: ClientTerms;
   private received = '';
   private ended = false;
   private onNews: () => void = () => {};
 
-  constructor(venue: TestVenue, socket: Duplex, terms: Partial<ClientTerms>) {
+  constructor(venue: { readonly nowMs: number }, socket: Duplex, terms: Partial<ClientTerms>) {
     this.venue = venue;
     this.socket = socket;
     this.terms = { begin: 'FIX.4.4', compId: 'CLIENT', subId: '', next: 1, ...terms };

@@ -23,16 +23,22 @@ export interface FixApplicationSession {
   readonly loggedOn: boolean;
   /** Whether what can be sent later should be: half of the output's bound waits, or a resend is on its way. */
   readonly isFull: boolean;
-  /** The largest report number that was sent on this session, in this or an earlier connection; 0: none. */
-  readonly lastReportNumber: number;
+  /**
+   * Up to which report of a stream everything was sent on this session, in this or an earlier connection, or was noted;
+   * -1: the stream has not begun. A stream is named by a number from 1.
+   */
+  lastReport(stream: number): number;
+  /** Reports of the stream up to this one are not sent. */
+  noteReport(stream: number, reportNumber: number): void;
   /** Begins an application message. The writer is for its fields, until `send`. */
   begin(msgType: string): FixWriter;
   /**
    * Numbers, stores and queues the message that was begun.
-   * @param reportNumber of the report that it brings: the largest is `lastReportNumber` from then on; 0: none
+   * @param stream whose report it brings; 0: none
+   * @param reportNumber of that report: the largest is its stream's `lastReport` from then on
    * @returns its MsgSeqNum; 0 when the session is not logged on, so that nothing was sent
    */
-  send(reportNumber?: number): number;
+  send(stream?: number, reportNumber?: number): number;
   /** Asks for one `onDrain` when everything written has left. */
   wantDrain(): void;
   /** Refuses the message that `onMessage` was given, for a rule of the protocol. @param refTag NO_TAG: none in particular */
@@ -50,10 +56,10 @@ export interface FixApplicationSession {
  *
  *     const writer = session.begin('8');      // the header is written
  *     writer.text(37, orderId);               // fields behind it, in their order
- *     session.send(reportNumber);             // numbered, stored, queued
+ *     session.send(stream, reportNumber);     // numbered, stored, queued
  *
  * Outside these calls `acceptor.flush()` ends the turn: it stores and writes what was sent. A session holds back nothing for
- * a counterparty that is away: after its next Logon the application goes on behind `session.lastReportNumber`.
+ * a counterparty that is away: after its next Logon the application goes on behind `session.lastReport(stream)`.
  */
 export interface FixApplication {
   /** The Logon is answered: messages may be sent. */

@@ -146,7 +146,7 @@ export class FixConnection implements FixFrameHandler {
     if (!this.open || this.overflowed) return;
     if (this.bufferedBytes + length > this.host.limits.bufferedBytesMax) {
       this.overflowed = true;
-      this.#markDirty();
+      this.markDirty();
       return;
     }
     if (this.outAt + length > this.out.u8.length) {
@@ -157,7 +157,14 @@ export class FixConnection implements FixFrameHandler {
     const { u8 } = this.out;
     for (let byte = from, at = this.outAt; byte < to; byte++, at++) u8[at] = bytes[byte];
     this.outAt += length;
-    this.#markDirty();
+    this.markDirty();
+  }
+
+  /** There is something to store or to write when the turn ends. */
+  markDirty(): void {
+    if (this.dirty) return;
+    this.dirty = true;
+    this.host.markDirty(this);
   }
 
   /** Asks for one `onDrain` of the session when everything written has left. */
@@ -263,7 +270,7 @@ export class FixConnection implements FixFrameHandler {
     if (!this.open) return;
     this.framer.push(chunk);
     this.#afterFraming();
-    this.#markDirty();
+    this.markDirty();
     this.host.flush();
   }
 
@@ -273,12 +280,6 @@ export class FixConnection implements FixFrameHandler {
       this.stream.pause();
       if (this.phase === ConnectionPhase.LoggedOn) this.host.retryLater(this);
     } else if (this.stream.isPaused()) this.stream.resume();
-  }
-
-  #markDirty(): void {
-    if (this.dirty) return;
-    this.dirty = true;
-    this.host.markDirty(this);
   }
 
   #enter(phase: ConnectionPhase): void {

@@ -72,11 +72,12 @@ export class FixSender {
   }
 
   /** Ends an application message: numbers, stores and queues it. @returns its MsgSeqNum */
-  send(reportNumber: number): number {
+  send(stream: number, reportNumber: number): number {
     const { writer, store } = this;
     const number = store.nextOutgoing;
     const { u8 } = writer.buffer;
-    store.append(this.lastSentMs, reportNumber, u8, this.typeFrom, this.typeTo, this.fieldsFrom, writer.to);
+    const { typeFrom, typeTo, fieldsFrom } = this;
+    store.append(this.lastSentMs, stream, reportNumber, u8, typeFrom, typeTo, fieldsFrom, writer.to);
     this.#queue();
     return number;
   }

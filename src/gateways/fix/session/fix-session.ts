@@ -100,16 +100,21 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     return this.connection.isFull || this.sender.resending;
   }
 
-  get lastReportNumber(): number {
-    return this.store.lastReportNumber;
+  lastReport(stream: number): number {
+    return this.store.lastReport(stream);
+  }
+
+  noteReport(stream: number, reportNumber: number): void {
+    this.store.noteReport(stream, reportNumber);
+    this.connection.markDirty();
   }
 
   begin(msgType: string): FixWriter {
     return this.sender.begin(msgType, this.context.nowMs());
   }
 
-  send(reportNumber = 0): number {
-    if (this.loggedOn) return this.sender.send(reportNumber);
+  send(stream = 0, reportNumber = 0): number {
+    if (this.loggedOn) return this.sender.send(stream, reportNumber);
     this.sender.cancel();
     return 0;
   }

@@ -32,7 +32,7 @@ function open(directory: string, options: Partial<FileFixStoreOptions> = {}, now
 /** Appends an application message with such a text. */
 function append(store: FileFixStore, text: string, report = 0): void {
   const bytes = fixBytes(`..8|header|58=${text}|..`);
-  store.append(5_000 + store.nextOutgoing, report, bytes, 2, 4, 11, bytes.length - 2);
+  store.append(5_000 + store.nextOutgoing, report === 0 ? 0 : 1, report, bytes, 2, 4, 11, bytes.length - 2);
 }
 
 /** The stored message as text; undefined: none. */
@@ -50,8 +50,9 @@ function read(store: FileFixStore, number: number): string | undefined {
   return `${fixText(stored.bytes, stored.typeFrom, stored.typeTo)} ${fixText(stored.bytes, stored.from, stored.to)}`;
 }
 
-function state({ createdMs, nextIncoming, nextOutgoing, lastReportNumber }: FileFixStore): number[] {
-  return [createdMs, nextIncoming, nextOutgoing, lastReportNumber];
+function state(store: FileFixStore): number[] {
+  const { createdMs, nextIncoming, nextOutgoing } = store;
+  return [createdMs, nextIncoming, nextOutgoing, Math.max(0, store.lastReport(1))];
 }
 
 /** A copy of the files as they are now: what a kill -9 would leave. */
@@ -185,6 +186,27 @@ test('store: a clean close needs no reserve', () => {
   again.close();
 });
 
+test('store: each stream has its own last report, noted or sent, and one that has not begun has none', () => {
+  const directory = newDirectory();
+  const store = open(directory);
+  assert.equal(store.lastReport(7), -1);
+  store.noteReport(7, 0);
+  append(store, 'one', 3);
+  store.noteReport(9, 12);
+  store.noteReport(9, 11);
+  const last = (of: FileFixStore): number[] => [7, 1, 9, 8].map((stream) => of.lastReport(stream));
+  assert.deepEqual(last(store), [0, 3, 12, -1]);
+  store.flush();
+  const killed = open(copy(directory));
+  assert.deepEqual(last(killed), [0, 3, 12, -1]);
+  killed.close();
+  store.reset(2_000);
+  store.close();
+  const again = open(directory);
+  assert.deepEqual(last(again), [0, 3, 12, -1]);
+  again.close();
+});
+
 test('store: a reset begins the numbers anew, keeps the last report, and removes the messages', () => {
   const directory = newDirectory();
   const store = open(directory);
@@ -265,7 +287,7 @@ test('store: a process that is killed while it writes loses nothing that it flus
   const flushed = Number(said.slice(0, said.lastIndexOf('\n')).split('\n').at(-1));
   assert.ok(flushed >= 499);
   const store = open(directory);
-  assert.ok(store.nextOutgoing > flushed && store.lastReportNumber >= flushed);
+  assert.ok(store.nextOutgoing > flushed && store.lastReport(1) >= flushed);
   for (let number = 1; number <= flushed; number++)
     assert.equal(read(store, number), `8 58=message ${number}|`);
   store.close();

@@ -19,7 +19,8 @@ import { StoreSegment } from './segment.ts';
 const RESERVED_NUMBERS = 10_000;
 /** Records that wait for `flush`, at most: then they are written without it. */
 const PENDING_BYTES = 64 * 1024;
-const NUMBERS_PAYLOAD_BYTES = 8;
+/** Bytes of a stream in a Numbers record. */
+const STREAM_BYTES = 8;
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 const SEGMENT_NAME = /^(\d{8})\.fix$/;
 
@@ -45,7 +46,8 @@ export class FileFixStore implements FixStore {
   declare createdMs: number;
   declare nextIncoming: number;
   declare nextOutgoing: number;
-  declare lastReportNumber: number;
+  /** Last report by stream. */
+  declare private readonly reports: Map<number, number>;
   declare private readonly directory: string;
   declare private readonly segmentBytesMax: number;
   declare private readonly segmentsMax: number;
@@ -70,7 +72,7 @@ export class FileFixStore implements FixStore {
     this.createdMs = nowMs;
     this.nextIncoming = 1;
     this.nextOutgoing = 1;
-    this.lastReportNumber = 0;
+    this.reports = new Map();
     this.directory = directory;
     this.segmentBytesMax = options.segmentBytesMax ?? 16 * 1024 * 1024;
     this.segmentsMax = options.segmentsMax ?? 4;
@@ -96,8 +98,19 @@ export class FileFixStore implements FixStore {
     this.changed = true;
   }
 
+  lastReport(stream: number): number {
+    return this.reports.get(stream) ?? -1;
+  }
+
+  noteReport(stream: number, reportNumber: number): void {
+    if (reportNumber <= this.lastReport(stream)) return;
+    this.reports.set(stream, reportNumber);
+    this.changed = true;
+  }
+
   append(
     sendingTimeMs: number,
+    stream: number,
     reportNumber: number,
     bytes: Uint8Array,
     typeFrom: number,
@@ -125,9 +138,10 @@ export class FileFixStore implements FixStore {
       number,
       reportNumber,
       sendingTimeMs,
+      stream,
       payloadBytes,
     );
-    if (reportNumber > this.lastReportNumber) this.lastReportNumber = reportNumber;
+    if (stream !== 0 && reportNumber > this.lastReport(stream)) this.reports.set(stream, reportNumber);
   }
 
   read(number: number, into: StoredMessage): boolean {
@@ -207,17 +221,18 @@ export class FileFixStore implements FixStore {
     let opened = false;
     for (const index of indices) {
       const segment = new StoreSegment(this.#path(index), index);
-      segment.recover(({ u8, view }, { kind, number, report, time, payloadFrom, payloadTo }) => {
+      segment.recover(({ u8, view }, { kind, number, report, time, stream, payloadFrom, payloadTo }) => {
         closed = false;
         if (kind === RecordKind.Message) {
           this.nextOutgoing = number + 1;
-          this.lastReportNumber = Math.max(this.lastReportNumber, report);
+          if (stream !== 0) this.reports.set(stream, Math.max(this.lastReport(stream), report));
         } else if (kind === RecordKind.Numbers) {
           this.nextIncoming = number;
           this.nextOutgoing = report;
           reserved = time;
-          this.lastReportNumber = view.getUint32(payloadFrom, true);
-          closed = view.getUint32(payloadFrom + 4, true) === 1;
+          closed = stream === 1;
+          for (let at = payloadFrom; at < payloadTo; at += STREAM_BYTES)
+            this.reports.set(view.getUint32(at, true), view.getUint32(at + 4, true));
         } else {
           if (number !== STORE_FORMAT) throw new Error(`format ${number} is not ${STORE_FORMAT}`);
           // Files of before a reset are what a crash kept from being removed.
@@ -268,14 +283,18 @@ export class FileFixStore implements FixStore {
       this.pending.u8[at + RECORD_HEADER_BYTES + i] = bootId.charCodeAt(i);
     }
     const { Opened } = RecordKind;
-    this.pendingTo = sealRecord(this.pending, at, Opened, STORE_FORMAT, 0, this.createdMs, bootId.length);
+    this.pendingTo = sealRecord(this.pending, at, Opened, STORE_FORMAT, 0, this.createdMs, 0, bootId.length);
   }
 
   #putNumbers(closed: boolean): void {
     const at = this.pendingTo;
     const { view } = this.pending;
-    view.setUint32(at + RECORD_HEADER_BYTES, this.lastReportNumber, true);
-    view.setUint32(at + RECORD_HEADER_BYTES + 4, closed ? 1 : 0, true);
+    let payload = at + RECORD_HEADER_BYTES;
+    for (const [stream, reportNumber] of this.reports) {
+      view.setUint32(payload, stream, true);
+      view.setUint32(payload + 4, reportNumber, true);
+      payload += STREAM_BYTES;
+    }
     this.pendingTo = sealRecord(
       this.pending,
       at,
@@ -283,7 +302,8 @@ export class FileFixStore implements FixStore {
       this.nextIncoming,
       this.nextOutgoing,
       this.reserved,
-      NUMBERS_PAYLOAD_BYTES,
+      closed ? 1 : 0,
+      this.reports.size * STREAM_BYTES,
     );
     this.changed = false;
   }

@@ -22,18 +22,25 @@ export interface FixStore {
   readonly nextIncoming: number;
   /** MsgSeqNum of our next message. */
   readonly nextOutgoing: number;
-  /** The largest report number that a sent message carried; 0: none. A reset does not change it. */
-  readonly lastReportNumber: number;
+  /**
+   * The report of a stream, which is named by a number from 1, up to which everything was sent or need not be; -1: the
+   * stream has not begun. A reset does not change it.
+   */
+  lastReport(stream: number): number;
+  /** Reports of the stream up to this one need not be sent. */
+  noteReport(stream: number, reportNumber: number): void;
   setNextIncoming(number: number): void;
   /** Uses `nextOutgoing` for a message that is not stored: one of the session layer. */
   skipOutgoing(): void;
   /**
    * Uses `nextOutgoing` for an application message, of which is kept: its MsgType with the SOH behind it,
    * `bytes[typeFrom, typeTo)`, and the fields behind the header, `bytes[from, to)`.
-   * @param reportNumber of the report that it brings; 0: none
+   * @param stream whose report it brings; 0: none
+   * @param reportNumber of that report
    */
   append(
     sendingTimeMs: number,
+    stream: number,
     reportNumber: number,
     bytes: Uint8Array,
     typeFrom: number,

@@ -1,7 +1,7 @@
 import { crc32cWords } from '#lib/crc32c.ts';
 
 /*
- * A store's file is a row of records, each of a header of 24 bytes and a payload, filled up with zeros to a multiple of
+ * A store's file is a row of records, each of a header of 32 bytes and a payload, filled up with zeros to a multiple of
  * eight. Little-endian:
  *
  *   0  u32  CRC32C of what follows, the filling included
@@ -9,13 +9,15 @@ import { crc32cWords } from '#lib/crc32c.ts';
  *   8  u32  number   Message: MsgSeqNum · Numbers: next incoming · Opened: version of the format
  *  12  u32  report   Message: report number, 0: none · Numbers: next outgoing · Opened: 0
  *  16  f64  time     Message: SendingTime, ms · Numbers: outgoing numbers below are reserved · Opened: createdMs
- *  24       payload  Message: MsgType, SOH, fields · Numbers: u32 last report, u32 1 when closed · Opened: boot id
+ *  24  u32  stream   Message: whose report it is, 0: none · Numbers: 1 when closed · Opened: 0
+ *  28  u32  0
+ *  32       payload  Message: MsgType, SOH, fields · Numbers: of each stream u32 its name, u32 its last report · Opened: boot id
  */
 
 export const RecordKind = { Opened: 1, Numbers: 2, Message: 3 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
-export const RECORD_HEADER_BYTES = 24;
+export const RECORD_HEADER_BYTES = 32;
 /** Version of the format, in every Opened record. */
 export const STORE_FORMAT = 1;
 
@@ -30,6 +32,7 @@ export interface RecordView {
   number: number;
   report: number;
   time: number;
+  stream: number;
   payloadFrom: number;
   payloadTo: number;
   /** Where the next record begins. */
@@ -59,6 +62,7 @@ export function sealRecord(
   number: number,
   report: number,
   time: number,
+  stream: number,
   payloadBytes: number,
 ): number {
   const end = at + recordBytes(payloadBytes);
@@ -67,6 +71,8 @@ export function sealRecord(
   view.setUint32(at + 8, number, true);
   view.setUint32(at + 12, report, true);
   view.setFloat64(at + 16, time, true);
+  view.setUint32(at + 24, stream, true);
+  view.setUint32(at + 28, 0, true);
   view.setInt32(at, crc32cWords(i32, (at + 4) >> 2, end >> 2), true);
   return end;
 }
@@ -82,6 +88,7 @@ export function readRecord({ view, i32 }: RecordMemory, at: number, to: number, 
   into.number = view.getUint32(at + 8, true);
   into.report = view.getUint32(at + 12, true);
   into.time = view.getFloat64(at + 16, true);
+  into.stream = view.getUint32(at + 24, true);
   into.payloadFrom = at + RECORD_HEADER_BYTES;
   into.payloadTo = at + RECORD_HEADER_BYTES + payloadBytes;
   into.end = end;
@@ -90,5 +97,5 @@ export function readRecord({ view, i32 }: RecordMemory, at: number, to: number, 
 
 /** An empty view to read into. */
 export function emptyRecord(): RecordView {
-  return { kind: 0, number: 0, report: 0, time: 0, payloadFrom: 0, payloadTo: 0, end: 0 };
+  return { kind: 0, number: 0, report: 0, time: 0, stream: 0, payloadFrom: 0, payloadTo: 0, end: 0 };
 }

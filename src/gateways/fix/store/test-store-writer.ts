@@ -6,7 +6,7 @@ import { FileFixStore } from './file-fix-store.ts';
 const store = new FileFixStore(process.argv[2] as string, 1_000, { messageBytesMax: 512, bootId: 'boot-1' });
 for (let number = 1; ; number++) {
   const bytes = fixBytes(`8|58=message ${number}|`);
-  store.append(5_000 + number, number, bytes, 0, 2, 2, bytes.length);
+  store.append(5_000 + number, 1, number, bytes, 0, 2, 2, bytes.length);
   store.flush();
   writeSync(1, `${number}\n`);
 }
