@@ -21,12 +21,15 @@ export type OnOutcome = (outcome: Outcome) => void;
 /** A command whose answer is awaited. */
 export class Pending {
   declare readonly sentMs: number;
+  /** Number of the order that the command enters or cancels; 0: none. */
+  declare readonly clientOrderId: number;
   /** Text of the new order; empty: none, or not one. */
   declare readonly clientTag: string;
   declare private readonly listeners: OnOutcome[];
 
-  constructor(sentMs: number, clientTag: string, onOutcome: OnOutcome) {
+  constructor(sentMs: number, clientOrderId: number, clientTag: string, onOutcome: OnOutcome) {
     this.sentMs = sentMs;
+    this.clientOrderId = clientOrderId;
     this.clientTag = clientTag;
     this.listeners = [onOutcome];
   }
@@ -113,6 +116,12 @@ export class DeskUser {
     return this.pendingCount > 0 || this.feeds.size > 0;
   }
 
+  /** Number of the newest order with this text, one that is still on its way included; 0: none is known. */
+  numberOf(clientTag: string): number {
+    const entering = this.enteringByTag.get(clientTag);
+    return entering?.clientOrderId ?? this.orders.withTag(clientTag)?.clientOrderId ?? 0;
+  }
+
   // Commands
 
   /** Sends a new order, unless one with its text was there before. `onOutcome` may be called at once. */
@@ -174,7 +183,7 @@ export class DeskUser {
   }
 
   #enter(number: number, clientTag: string, onOutcome: OnOutcome): void {
-    const pending = new Pending(this.desk.nowMs(), clientTag, onOutcome);
+    const pending = new Pending(this.desk.nowMs(), number, clientTag, onOutcome);
     this.entering.set(number, pending);
     if (clientTag === '') return;
     this.enteringByTag.set(clientTag, pending);
@@ -190,7 +199,7 @@ export class DeskUser {
       onOutcome({ kind: 'refused', why: 'BUSY' });
       return;
     }
-    const pending = new Pending(this.desk.nowMs(), '', onOutcome);
+    const pending = new Pending(this.desk.nowMs(), clientOrderId, '', onOutcome);
     const waiting = this.canceling.get(clientOrderId);
     if (waiting === undefined) this.canceling.set(clientOrderId, [pending]);
     else waiting.push(pending);
@@ -203,7 +212,7 @@ export class DeskUser {
       onOutcome({ kind: 'refused', why: 'BUSY' });
       return;
     }
-    this.massCanceling.set(number, new Pending(this.desk.nowMs(), '', onOutcome));
+    this.massCanceling.set(number, new Pending(this.desk.nowMs(), 0, '', onOutcome));
   }
 
   #nextNumber(): number {
@@ -244,9 +253,10 @@ export class DeskUser {
   /** Takes a live report of this user. */
   onReport(report: Report): void {
     const order = this.orders.apply(report);
+    const original = this.orders.byOrderId(report.originalOrderId);
     let isKept = false;
     for (const feed of this.feeds) {
-      if (feed.onReport(report, order)) continue;
+      if (feed.onReport(report, order, original)) continue;
       if (!isKept) this.#keep(report);
       isKept = true;
       this.#catchUp(feed);

@@ -11,9 +11,14 @@ export interface ReportListener {
   /**
    * @param order what the report is about, as it is after it; valid during the call. Undefined: no order, or one of
    * which nothing is known any more.
+   * @param original Replaced: the order that this one replaced, as it ended; likewise
    * @returns a promise where the reader wants no older report before it resolves: what happens meanwhile waits
    */
-  onReport(report: Report, order: OrderRecord | undefined): Promise<void> | void;
+  onReport(
+    report: Report,
+    order: OrderRecord | undefined,
+    original: OrderRecord | undefined,
+  ): Promise<void> | void;
   /** The reports cannot be read: the feed has ended. */
   onFeedFailed(error: Error): void;
 }
@@ -70,12 +75,12 @@ export class ReportFeed {
   }
 
   /** A live report; true when that is all there is to do. False: the feed has to catch up first. */
-  onReport(report: Report, order: OrderRecord | undefined): boolean {
+  onReport(report: Report, order: OrderRecord | undefined, original: OrderRecord | undefined): boolean {
     if (this.isStopped || report.number < this.next) return true;
     if (report.number > this.next) this.isLive = false;
     if (!this.isLive) return false;
     this.next++;
-    void this.listener.onReport(report, order);
+    void this.listener.onReport(report, order, original);
     return true;
   }
 
@@ -126,7 +131,8 @@ export class ReportFeed {
       await this.#learn(orders, report);
       if (this.isStopped) return;
       this.next = report.number + 1;
-      await this.listener.onReport(report, orders.apply(report));
+      const order = orders.apply(report);
+      await this.listener.onReport(report, order, orders.byOrderId(report.originalOrderId));
     }
   }
 
