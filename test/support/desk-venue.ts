@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
 import type { ArchiveQuery, ArchiveQuestion, OrderRecord } from '#domain/history.ts';
-import type { ArchiveQueries } from '#domain/ports.ts';
+import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { OrderDesk } from '#gateways/orders/order-desk.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from '#log/manual-clock.ts';
@@ -29,8 +29,11 @@ export class DeskVenue {
   readonly clock = new ManualClock();
   readonly core: TradingCore;
   readonly desk: OrderDesk;
+  readonly archive: ArchiveQueries;
   readonly #reader: HistoryReader;
   nowMs = 0;
+  /** Get every event before the desk does. */
+  readonly views: FollowingSink[] = [];
   /** Questions fail with this. */
   archiveError: Error | undefined;
   readonly #log: MemoryLog;
@@ -70,7 +73,7 @@ export class DeskVenue {
         this.core.applyEntry(sequence, seconds, nanos, words, from, to);
       },
     });
-    const archive: ArchiveQueries = {
+    this.archive = {
       ask: async <Type extends ArchiveQuestion>(query: ArchiveQuery<Type>, atSequence: number) => {
         await new Promise(setImmediate);
         if (this.archiveError !== undefined) throw this.archiveError;
@@ -94,7 +97,7 @@ export class DeskVenue {
     });
     this.desk = new OrderDesk({
       sink: this.outbox,
-      archive,
+      archive: this.archive,
       store,
       nowMs: () => this.nowMs,
       firstRequestNumber: 1_000,
@@ -119,19 +122,23 @@ export class DeskVenue {
 
   /** Hands events to the desk: the oldest `batches` of them, all by default. */
   deliver(batches = this.#ring.length): void {
-    for (const words of this.#ring.splice(0, batches)) this.desk.onEvents(words, 0, words.words);
+    for (const words of this.#ring.splice(0, batches)) this.#publish(words);
   }
 
   /** The ring has overtaken the edge: what it held is lost, and the desk begins anew with an image. */
   restart(): void {
     this.#ring = [];
-    this.desk.onRestart();
+    for (const sink of [...this.views, this.desk]) sink.onRestart();
     const image: WordBuffer[] = [];
     this.#image = image;
     this.core.describe({ liveOrders: false, restingOrders: true });
     this.#image = undefined;
-    for (const words of image) this.desk.onEvents(words, 0, words.words);
-    this.desk.onImage(this.core.sequence);
+    for (const words of image) this.#publish(words);
+    for (const sink of [...this.views, this.desk]) sink.onImage(this.core.sequence);
+  }
+
+  #publish(words: WordBuffer): void {
+    for (const sink of [...this.views, this.desk]) sink.onEvents(words, 0, words.words);
   }
 
   /** What history has of an order. */

@@ -65,13 +65,13 @@ NoTradingSessions(TradingSessionID TradingSessionSubID:44,50) @Instrument Side! 
 OrderQty CashOrderQty OrdType! Price StopPx Currency TimeInForce EffectiveTime ExpireDate ExpireTime
 Commission CommType OrderCapacity:44,50 OrderRestrictions:44,50 CustOrderCapacity:44,50 PositionEffect MaxShow:42,44
 ManualOrderIndicator:50 PreTradeAnonymity:50 OrderOrigination:50 SelfMatchPreventionID:50
-SelfMatchPreventionInstruction:50 PegPriceType:50 Text EncodedTextLen EncodedText
+SelfMatchPreventionInstruction PegPriceType:50 Text EncodedTextLen EncodedText
 `;
 
 /** Messages of the trading application. */
 export const FIX_APPLICATION_MESSAGES = `
 D NewOrderSingle
-ClOrdID! SecondaryClOrdID:44,50 ClOrdLinkID:44,50 TradeDate:44,50 @OrderTerms
+ClOrdID! SecondaryClOrdID:44,50 ClOrdLinkID TradeDate:44,50 @OrderTerms
 
 G OrderCancelReplaceRequest
 OrderID OrigClOrdID! ClOrdID! SecondaryClOrdID:44,50 ClOrdLinkID:44,50 TradeDate:44,50 @OrderTerms
@@ -114,11 +114,11 @@ MDReqID! SubscriptionRequestType! MarketDepth! MDUpdateType AggregatedBook NoMDE
 NoRelatedSym!(@Instrument TradingSessionID:42) NoTradingSessions(TradingSessionID TradingSessionSubID):44,50 ApplQueueAction:44,50
 
 W MarketDataSnapshotFullRefresh
-MDReqID MDBookType:50 @Instrument LastFragment:50
+ApplSeqNum:50 MDReqID MDBookType:50 @Instrument LastFragment:50
 NoMDEntries!(MDEntryType! MDEntryPx!:42 MDEntryPx:44,50 Currency MDEntrySize MDEntryDate MDEntryTime TradingSessionID QuoteCondition TradeCondition NumberOfOrders MDEntryPositionNo Text)
 
 X MarketDataIncrementalRefresh
-MDReqID MDBookType:50
+ApplSeqNum:50 ApplLastSeqNum:50 MDReqID MDBookType:50
 NoMDEntries!(MDUpdateAction! MDEntryType MDEntryID @Instrument MDEntryPx Currency MDEntrySize MDEntryDate MDEntryTime TradingSessionID QuoteCondition TradeCondition NumberOfOrders MDEntryPositionNo Text)
 
 Y MarketDataRequestReject

@@ -1,0 +1,64 @@
+import type { OrderAsked } from './report-values.ts';
+
+/** Requests of one session whose answers are still to be written. */
+const ASKED_MAX = 4_096;
+
+/**
+ * What a session asked for and the log does not keep, until the report that answers it is written: with it the answer repeats the
+ * ClOrdID of a cancel, or the side of an order that was refused. It outlives connections, not the process.
+ */
+export class AskedRequests {
+  /** Orders and replaces by their ClOrdID. */
+  declare private readonly orders: Map<string, OrderAsked>;
+  /** Cancels by the number of the order, the oldest first. */
+  declare private readonly cancels: Map<number, OrderAsked[]>;
+  declare private cancelCount: number;
+
+  constructor() {
+    this.orders = new Map();
+    this.cancels = new Map();
+    this.cancelCount = 0;
+  }
+
+  /** Whether so much waits that nothing more should be asked. */
+  get isFull(): boolean {
+    return this.orders.size + this.cancelCount >= ASKED_MAX;
+  }
+
+  /** @returns false when a request with this ClOrdID waits already */
+  addOrder(asked: OrderAsked): boolean {
+    if (this.orders.has(asked.clOrdId)) return false;
+    this.orders.set(asked.clOrdId, asked);
+    return true;
+  }
+
+  takeOrder(clOrdId: string): OrderAsked | undefined {
+    const asked = this.orders.get(clOrdId);
+    if (asked !== undefined) this.orders.delete(clOrdId);
+    return asked;
+  }
+
+  addCancel(clientOrderId: number, asked: OrderAsked): void {
+    const waiting = this.cancels.get(clientOrderId);
+    if (waiting === undefined) this.cancels.set(clientOrderId, [asked]);
+    else waiting.push(asked);
+    this.cancelCount++;
+  }
+
+  /** The oldest cancel of the order. */
+  takeCancel(clientOrderId: number): OrderAsked | undefined {
+    const asked = this.cancels.get(clientOrderId)?.[0];
+    if (asked !== undefined) this.dropCancel(clientOrderId, asked);
+    return asked;
+  }
+
+  /** Forgets one cancel of the order, if it still waits. */
+  dropCancel(clientOrderId: number, asked: OrderAsked): void {
+    const waiting = this.cancels.get(clientOrderId);
+    const index = waiting?.indexOf(asked) ?? -1;
+    if (waiting === undefined || index === -1) return;
+    waiting.splice(index, 1);
+    this.cancelCount--;
+    if (waiting.length === 0) this.cancels.delete(clientOrderId);
+  }
+}

@@ -1,0 +1,328 @@
+import { AppTag } from '#codec/fix/application-tags.ts';
+import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
+import type { FixMessage } from '#codec/fix/fix-message.ts';
+import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
+import { CxlRejReason, cxlRejReasonOf, rejectText } from '#codec/fix/reject-reasons.ts';
+import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
+import { Tag } from '#codec/fix/tags.ts';
+import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { type RejectName, rejectName } from '#domain/rejects.ts';
+import type { DeskUser } from '../../orders/desk-user.ts';
+import type { Outcome } from '../../orders/requests.ts';
+import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { AskedRequests } from './asked-requests.ts';
+import { ResponseTo, writeCancelReject } from './cancel-reject.ts';
+import type { ExecutionReports } from './execution-report.ts';
+import type { FixInstruments } from './instruments.ts';
+import { OrderReader } from './order-reader.ts';
+import type { OrderAsked } from './report-values.ts';
+import type { TradingServices } from './services.ts';
+
+/** Longest ClOrdID: the platform's clientTag. */
+export const CL_ORD_ID_MAX = 36;
+const NOT_NOW = 'the venue cannot take it now: send it again later, with another ClOrdID';
+
+/** MassCancelRequestType (530). */
+const MassCancelType = { Security: '1', All: '7' } as const;
+const MASS_CANCEL_REJECTED = '0';
+const MassCancelRejectReason = { NotSupported: 0, UnknownSecurity: 1, Other: 99 } as const;
+
+/**
+ * The orders of one connected session: D, F, G and q go to the desk; what becomes of them comes back as reports, which the
+ * session writes. Only what never reaches the log is answered here.
+ */
+export class OrderEntry {
+  declare private readonly session: FixApplicationSession;
+  declare private readonly version: FixVersion;
+  declare private readonly user: DeskUser;
+  declare private readonly services: TradingServices;
+  declare private readonly instruments: FixInstruments;
+  declare private readonly reader: OrderReader;
+  declare private readonly reports: ExecutionReports;
+  declare private readonly asked: AskedRequests;
+  declare private refusals: number;
+
+  constructor(
+    session: FixApplicationSession,
+    user: DeskUser,
+    services: TradingServices,
+    instruments: FixInstruments,
+    reports: ExecutionReports,
+    asked: AskedRequests,
+  ) {
+    this.session = session;
+    this.version = session.identity.beginString as FixVersion;
+    this.user = user;
+    this.services = services;
+    this.instruments = instruments;
+    this.reader = new OrderReader(instruments);
+    this.reports = reports;
+    this.asked = asked;
+    this.refusals = 0;
+  }
+
+  /** NewOrderSingle (D). */
+  newOrder(message: FixMessage): FixVerdict {
+    if (this.asked.isFull) return FixVerdict.Later;
+    const clOrdId = this.#clOrdId(message);
+    if (clOrdId === '') return FixVerdict.Taken;
+    const asked = askedBy(message, clOrdId, '');
+    const request = this.reader.newOrder(message, this.user, clOrdId);
+    if (request === undefined) {
+      this.#refuse(asked, this.reader.fault, this.reader.faultText);
+      return FixVerdict.Taken;
+    }
+    const isRepeat = isRepeated(message);
+    const isNew = this.asked.addOrder(asked);
+    const forget = (): void => {
+      if (isNew) this.asked.takeOrder(clOrdId);
+    };
+    return this.#send(
+      (onOutcome) => this.user.place(request, onOutcome),
+      (outcome) => {
+        if (outcome.kind === 'done' || outcome.kind === 'rejected') return;
+        forget();
+        if (outcome.kind === 'repeat') this.#repeated(asked, outcome.order, isRepeat);
+        else if (outcome.kind === 'refused') this.#refuse(asked, 'CAPACITY', NOT_NOW);
+      },
+      forget,
+    );
+  }
+
+  /** OrderCancelReplaceRequest (G). */
+  replace(message: FixMessage): FixVerdict {
+    if (this.asked.isFull) return FixVerdict.Later;
+    const clOrdId = this.#clOrdId(message);
+    if (clOrdId === '') return FixVerdict.Taken;
+    const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
+    const number = this.#orderNumber(message, asked.origClOrdId);
+    const order = this.user.orders.byNumber(number);
+    if (this.user.numberOf(clOrdId) !== 0) {
+      const known = this.user.orders.withTag(clOrdId);
+      if (isRepeated(message) && known !== undefined) this.#status(known);
+      else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_ORDER_ID');
+      return FixVerdict.Taken;
+    }
+    if (!this.#isLive(asked, number, order, ResponseTo.Replace)) return FixVerdict.Taken;
+    const request = this.reader.replace(message, this.user, clOrdId, number, order);
+    if (request === undefined) {
+      this.#rejectCancel(asked, order, ResponseTo.Replace, this.reader.fault, this.reader.faultText);
+      return FixVerdict.Taken;
+    }
+    this.asked.addOrder(asked);
+    const forget = (): void => {
+      this.asked.takeOrder(clOrdId);
+    };
+    return this.#send(
+      (onOutcome) => this.user.replace(request, onOutcome),
+      (outcome) => {
+        if (outcome.kind === 'unknown') forget();
+      },
+      forget,
+    );
+  }
+
+  /** OrderCancelRequest (F). */
+  cancel(message: FixMessage): FixVerdict {
+    if (this.asked.isFull) return FixVerdict.Later;
+    const clOrdId = this.#clOrdId(message);
+    if (clOrdId === '') return FixVerdict.Taken;
+    const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
+    const number = this.#orderNumber(message, asked.origClOrdId);
+    const order = this.user.orders.byNumber(number);
+    if (!this.#isLive(asked, number, order, ResponseTo.Cancel)) return FixVerdict.Taken;
+    this.asked.addCancel(number, asked);
+    const forget = (): void => this.asked.dropCancel(number, asked);
+    return this.#send(
+      (onOutcome) => this.user.cancel(order?.instrumentId ?? 0, number, 0, onOutcome),
+      (outcome) => {
+        if (outcome.kind === 'unknown') forget();
+      },
+      forget,
+    );
+  }
+
+  /** OrderMassCancelRequest (q), answered by r when it is done. Of the user's own orders, whatever door they came by. */
+  massCancel(message: FixMessage): FixVerdict {
+    const clOrdId = this.#clOrdId(message);
+    if (clOrdId === '') return FixVerdict.Taken;
+    const type = message.text(AppTag.MassCancelRequestType) ?? '';
+    const symbol = message.text(AppTag.Symbol) ?? '';
+    const instrument = this.instruments.bySymbol(symbol);
+    if (type !== MassCancelType.Security && type !== MassCancelType.All) {
+      const text = 'MassCancelRequestType must be 1 (security) or 7 (all)';
+      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.NotSupported, text);
+      return FixVerdict.Taken;
+    }
+    if (type === MassCancelType.Security && instrument === undefined) {
+      const text = rejectText('UNKNOWN_INSTRUMENT');
+      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.UnknownSecurity, text);
+      return FixVerdict.Taken;
+    }
+    const side = message.find(AppTag.Side) < 0 ? 0 : SIDE_OF_BYTE[message.char(AppTag.Side) & 127];
+    const request = {
+      instrumentId: type === MassCancelType.Security ? (instrument?.id ?? 0) : 0,
+      accountId: 0,
+      sessionUserId: this.user.userId,
+      side,
+    };
+    return this.#send(
+      (onOutcome) => this.user.massCancel(request, onOutcome),
+      (outcome) => this.#onMassCancel(clOrdId, type, outcome),
+      () => {},
+    );
+  }
+
+  /** An Order Cancel Reject (9) for a refusal that is in the log, or not yet; for `send` or to be sent by the caller. */
+  writeLoggedReject(asked: OrderAsked, responseTo: ResponseTo, rejectCode: number, atMs: number): void {
+    const name = rejectName(rejectCode) ?? 'MALFORMED_COMMAND';
+    const order = this.user.orders.withTag(asked.origClOrdId);
+    const reason = cxlRejReasonOf(this.version, name);
+    const writer = this.session.begin('9');
+    writeCancelReject(writer, this.version, asked, order, responseTo, reason, rejectText(name), atMs);
+  }
+
+  /**
+   * Hands a request to the desk. What the desk takes nothing of at once is read again later: a counterparty that sends faster
+   * than orders are answered is read more slowly.
+   */
+  #send(
+    hand: (onOutcome: (outcome: Outcome) => void) => void,
+    onOutcome: (outcome: Outcome) => void,
+    takeBack: () => void,
+  ): FixVerdict {
+    let isAtOnce = true;
+    let isRefused = false;
+    hand((outcome) => {
+      if (isAtOnce && outcome.kind === 'refused') isRefused = true;
+      else {
+        onOutcome(outcome);
+        if (!isAtOnce) this.services.flushSoon();
+      }
+    });
+    isAtOnce = false;
+    if (!isRefused) return FixVerdict.Taken;
+    takeBack();
+    return FixVerdict.Later;
+  }
+
+  /** The ClOrdID; empty when it cannot be one here, which is answered. */
+  #clOrdId(message: FixMessage): string {
+    const clOrdId = message.text(AppTag.ClOrdID) ?? '';
+    if (clOrdId.length <= CL_ORD_ID_MAX && /^[\x20-\x7e]+$/.test(clOrdId)) return clOrdId;
+    const text = `ClOrdID must be 1 to ${CL_ORD_ID_MAX} printable ASCII characters`;
+    this.session.rejectMessage(message, SessionRejectReason.ValueIncorrect, AppTag.ClOrdID, text);
+    return '';
+  }
+
+  /** Number of the order that a request names by OrderID, or else by OrigClOrdID; 0: none. */
+  #orderNumber(message: FixMessage, origClOrdId: string): number {
+    const orderId = message.uint(AppTag.OrderID);
+    const order = orderId > 0 ? this.user.orders.byOrderId(orderId) : undefined;
+    if (order === undefined) return this.user.numberOf(origClOrdId);
+    return order.clientTag === '' || order.clientTag === origClOrdId ? order.clientOrderId : 0;
+  }
+
+  /** Whether the order may still be changed, as far as is known here; if not, that is answered. */
+  #isLive(
+    asked: OrderAsked,
+    number: number,
+    order: OrderRecord | undefined,
+    responseTo: ResponseTo,
+  ): boolean {
+    if (number === 0) {
+      this.#rejectCancel(asked, undefined, responseTo, 'UNKNOWN_ORDER');
+      return false;
+    }
+    if (order === undefined || order.status === OrderStatus.Open) return true;
+    const text = `${rejectText('UNKNOWN_ORDER')}; it is not open any more`;
+    const writer = this.session.begin('9');
+    const nowMs = this.services.nowMs();
+    writeCancelReject(writer, this.version, asked, order, responseTo, CxlRejReason.TooLate, text, nowMs);
+    this.session.send();
+    return false;
+  }
+
+  #rejectCancel(
+    asked: OrderAsked,
+    order: OrderRecord | undefined,
+    responseTo: ResponseTo,
+    name: RejectName,
+    text = rejectText(name),
+  ): void {
+    const reason = cxlRejReasonOf(this.version, name);
+    const writer = this.session.begin('9');
+    writeCancelReject(writer, this.version, asked, order, responseTo, reason, text, this.services.nowMs());
+    this.session.send();
+  }
+
+  #refuse(asked: OrderAsked, name: RejectName, text: string): void {
+    const nowMs = this.services.nowMs();
+    // Not in the log, so without a number: unique by the time and a count.
+    const id = `${this.user.userId}-R${nowMs}.${++this.refusals}`;
+    this.reports.writeRefused(this.session.begin('8'), id, asked, name, text, nowMs);
+    this.session.send();
+  }
+
+  #repeated(asked: OrderAsked, order: OrderRecord, isRepeat: boolean): void {
+    if (isRepeat) this.#status(order);
+    else this.#refuse(asked, 'DUPLICATE_CLIENT_ORDER_ID', 'there was an order with this ClOrdID before');
+  }
+
+  #status(order: OrderRecord): void {
+    this.reports.writeStatus(this.session.begin('8'), order, '', undefined);
+    this.session.send();
+  }
+
+  #onMassCancel(clOrdId: string, type: string, outcome: Outcome): void {
+    if (outcome.kind === 'done') {
+      this.#massCanceled(clOrdId, type, outcome.sequence, -1, '', outcome.canceledOrders);
+    } else if (outcome.kind === 'rejected') {
+      const text = rejectText(rejectName(outcome.rejectCode) ?? 'MALFORMED_COMMAND');
+      this.#massCanceled(clOrdId, type, outcome.sequence, MassCancelRejectReason.Other, text);
+    }
+  }
+
+  /** Order Mass Cancel Report (r). @param sequence the receipt @param rejectReason -1: it was done */
+  #massCanceled(
+    clOrdId: string,
+    type: string,
+    sequence: number,
+    rejectReason: number,
+    text: string,
+    canceledOrders = 0,
+  ): void {
+    const writer = this.session.begin('r');
+    writer.text(AppTag.ClOrdID, clOrdId);
+    writer.text(AppTag.OrderID, String(sequence));
+    writer.text(AppTag.MassCancelRequestType, type);
+    writer.text(AppTag.MassCancelResponse, rejectReason < 0 ? type : MASS_CANCEL_REJECTED);
+    if (rejectReason >= 0) writer.int(AppTag.MassCancelRejectReason, rejectReason);
+    else writer.int(AppTag.TotalAffectedOrders, canceledOrders);
+    writer.timestamp(AppTag.TransactTime, this.services.nowMs());
+    if (text !== '') writer.text(AppTag.Text, text);
+    this.session.send();
+  }
+}
+
+/** What a message asks for, as far as answers repeat it. */
+export function askedBy(message: FixMessage, clOrdId: string, origClOrdId: string): OrderAsked {
+  const side = message.char(AppTag.Side);
+  return {
+    clOrdId,
+    origClOrdId,
+    symbol: message.text(AppTag.Symbol) ?? '',
+    sideByte: side > 0x20 ? side : 0,
+  };
+}
+
+/** Whether the counterparty says that it may have sent the message before. */
+function isRepeated(message: FixMessage): boolean {
+  return message.isYes(Tag.PossResend) || message.isYes(Tag.PossDupFlag);
+}
+
+/** Refuses a message whose application part is not served to this session. */
+export function notAuthorised(session: FixApplicationSession, message: FixMessage, text: string): FixVerdict {
+  session.businessReject(message, BusinessRejectReason.NotAuthorized, text);
+  return FixVerdict.Taken;
+}

@@ -1,0 +1,140 @@
+import { AppTag } from '#codec/fix/application-tags.ts';
+import type { FixMessage } from '#codec/fix/fix-message.ts';
+import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
+import { BusinessRejectReason } from '#codec/fix/rejects.ts';
+import { Tag } from '#codec/fix/tags.ts';
+import type { OrderRecord } from '#domain/history.ts';
+import type { DeskUser } from '../../orders/desk-user.ts';
+import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { ExecutionReports } from './execution-report.ts';
+import type { FixInstruments } from './instruments.ts';
+import { askedBy } from './order-entry.ts';
+import type { OutgoingJobs } from './outgoing-jobs.ts';
+import type { OrderAsked } from './report-values.ts';
+import type { TradingServices } from './services.ts';
+
+/** MassStatusReqType (585). */
+const MassStatusType = { Security: 1, All: 7 } as const;
+/** Questions to the archive of one session that wait for their answer. */
+const LOOKUPS_MAX = 64;
+
+/** Answers what has become of orders: OrderStatusRequest (H) and OrderMassStatusRequest (AF). */
+export class StatusRequests {
+  declare private readonly session: FixApplicationSession;
+  declare private readonly user: DeskUser;
+  declare private readonly services: TradingServices;
+  declare private readonly instruments: FixInstruments;
+  declare private readonly reports: ExecutionReports;
+  declare private readonly jobs: OutgoingJobs;
+  declare private lookups: number;
+
+  constructor(
+    session: FixApplicationSession,
+    user: DeskUser,
+    services: TradingServices,
+    instruments: FixInstruments,
+    reports: ExecutionReports,
+    jobs: OutgoingJobs,
+  ) {
+    this.session = session;
+    this.user = user;
+    this.services = services;
+    this.instruments = instruments;
+    this.reports = reports;
+    this.jobs = jobs;
+    this.lookups = 0;
+  }
+
+  /** OrderStatusRequest (H): by OrderID, or else by ClOrdID; old orders come from history. */
+  one(message: FixMessage): FixVerdict {
+    if (this.lookups >= LOOKUPS_MAX) return FixVerdict.Later;
+    const asked = askedBy(message, message.text(AppTag.ClOrdID) ?? '', '');
+    const reqId = message.text(AppTag.OrdStatusReqID) ?? '';
+    const orderId = Math.max(0, message.uint(AppTag.OrderID));
+    const { orders } = this.user;
+    const order = orderId > 0 ? orders.byOrderId(orderId) : orders.withTag(asked.clOrdId);
+    if (order !== undefined) this.#answer(asked, reqId, order);
+    else this.#lookUp(asked, reqId, orderId);
+    return FixVerdict.Taken;
+  }
+
+  /** OrderMassStatusRequest (AF): the open orders, all or of one security, as they are now. */
+  many(message: FixMessage): FixVerdict {
+    if (this.jobs.isFull) return FixVerdict.Later;
+    const type = message.uint(AppTag.MassStatusReqType);
+    const reqId = message.text(AppTag.MassStatusReqID) ?? '';
+    if (type !== MassStatusType.Security && type !== MassStatusType.All) {
+      const text = 'MassStatusReqType must be 1 (security) or 7 (all)';
+      this.session.businessReject(message, BusinessRejectReason.Other, text, reqId);
+      return FixVerdict.Taken;
+    }
+    const asked = askedBy(message, '', '');
+    const instrumentId = type === MassStatusType.All ? 0 : this.instruments.bySymbol(asked.symbol)?.id;
+    if (instrumentId === undefined) {
+      const text = `unknown Symbol ${asked.symbol}`;
+      this.session.businessReject(message, BusinessRejectReason.UnknownSecurity, text, reqId);
+      return FixVerdict.Taken;
+    }
+    const side = SIDE_OF_BYTE[asked.sideByte];
+    const orders: OrderRecord[] = [];
+    for (const order of this.user.orders.open()) {
+      if (instrumentId !== 0 && order.instrumentId !== instrumentId) continue;
+      if (side === 0 || order.side === side) orders.push({ ...order });
+    }
+    this.#answerMany(asked, reqId, orders);
+    return FixVerdict.Taken;
+  }
+
+  #answerMany(asked: OrderAsked, reqId: string, orders: readonly OrderRecord[]): void {
+    const total = orders.length;
+    if (total === 0) {
+      const part = { reqId, total, isLast: true };
+      this.reports.writeNoStatus(this.session.begin('8'), asked, '', part, this.services.nowMs());
+      this.session.send();
+      return;
+    }
+    let next = 0;
+    this.jobs.add(() => {
+      const order = orders[next++];
+      const isLast = next === total;
+      this.reports.writeStatus(this.session.begin('8'), order, '', { reqId, total, isLast });
+      this.session.send();
+      return isLast;
+    });
+  }
+
+  #lookUp(asked: OrderAsked, reqId: string, orderId: number): void {
+    const { userId, sequence } = this.user;
+    this.lookups++;
+    const question =
+      orderId > 0
+        ? this.services.archive.ask({ type: 'order', orderId }, sequence)
+        : this.services.archive.ask({ type: 'orderByClient', userId, clientTag: asked.clOrdId }, sequence);
+    question
+      .then(
+        ({ result }) => this.#answer(asked, reqId, result?.userId === userId ? result : undefined),
+        () => this.#notNow(asked.clOrdId),
+      )
+      .finally(() => {
+        this.lookups--;
+        this.services.flushSoon();
+      });
+  }
+
+  #answer(asked: OrderAsked, reqId: string, order: OrderRecord | undefined): void {
+    const writer = this.session.begin('8');
+    if (order !== undefined) this.reports.writeStatus(writer, order, reqId, undefined);
+    else this.reports.writeNoStatus(writer, asked, reqId, undefined, this.services.nowMs());
+    this.session.send();
+  }
+
+  /** History does not answer: the question can be asked again. */
+  #notNow(clOrdId: string): void {
+    const writer = this.session.begin('j');
+    writer.text(Tag.Text, 'history does not answer now: ask again later');
+    writer.text(Tag.RefMsgType, 'H');
+    if (clOrdId !== '') writer.text(Tag.BusinessRejectRefID, clOrdId);
+    writer.int(Tag.BusinessRejectReason, BusinessRejectReason.ApplicationNotAvailable);
+    this.session.send();
+  }
+}

@@ -1,0 +1,322 @@
+import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
+import type { FixMessage } from '#codec/fix/fix-message.ts';
+import { SessionRejectReason } from '#codec/fix/rejects.ts';
+import { msgTypeCode } from '#codec/fix/tags.ts';
+import { CommandType } from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import type { OrderRecord } from '#domain/history.ts';
+import { type InstrumentView, ViewChange } from '#domain/market-views.ts';
+import type { DeskUser } from '../../orders/desk-user.ts';
+import { UserUnavailableError } from '../../orders/order-desk.ts';
+import { type Report, ReportKind } from '../../orders/report.ts';
+import type { ReportFeed, ReportListener } from '../../orders/report-feed.ts';
+import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { AskedRequests } from './asked-requests.ts';
+import { ResponseTo } from './cancel-reject.ts';
+import { ExecutionReports } from './execution-report.ts';
+import type { FixInstruments } from './instruments.ts';
+import { MarketData } from './market-data.ts';
+import { notAuthorised, OrderEntry } from './order-entry.ts';
+import { OutgoingJobs } from './outgoing-jobs.ts';
+import { ReferenceData } from './reference-data.ts';
+import type { TradingProfile, TradingServices } from './services.ts';
+import { StatusRequests } from './status-requests.ts';
+
+/** Until a user that cannot be loaded now is tried again. */
+const RETRY_MS = 100;
+
+/** Longest value of a field of a counterparty's message, but for text that no answer repeats. */
+const FIELD_BYTES_MAX = 128;
+/** Text, EncodedText; XmlData, SecureData and Signature of the header and trailer. */
+const FREE_TEXT: ReadonlySet<number> = new Set([58, 355, 213, 91, 89]);
+
+const NewOrderSingle = msgTypeCode('D');
+const OrderCancelRequest = msgTypeCode('F');
+const OrderCancelReplaceRequest = msgTypeCode('G');
+const OrderMassCancelRequest = msgTypeCode('q');
+const OrderStatusRequest = msgTypeCode('H');
+const OrderMassStatusRequest = msgTypeCode('AF');
+const MarketDataRequest = msgTypeCode('V');
+const SecurityListRequest = msgTypeCode('x');
+const TradingSessionStatusRequest = msgTypeCode('g');
+
+/** A user whose reports a session gets. */
+interface Followed {
+  readonly user: DeskUser;
+  readonly feed: ReportFeed;
+}
+
+/**
+ * One session of the trading application while it is connected. It sends every report of its user once and in order: the
+ * session's store keeps the number of the last one with its message, so that the next connection, or the next process, goes on
+ * behind it. A session that is new begins with what happens from then on.
+ */
+export class TradingSession {
+  declare private readonly session: FixApplicationSession;
+  declare private readonly profile: TradingProfile;
+  declare private readonly services: TradingServices;
+  declare private readonly instruments: FixInstruments;
+  declare private readonly asked: AskedRequests;
+  declare private readonly reports: ExecutionReports;
+  /** The session may want to know of changes of the views from now on. */
+  declare private readonly onWatch: () => void;
+  declare private readonly jobs: OutgoingJobs;
+  declare private readonly referenceData: ReferenceData;
+  declare private readonly marketData: MarketData;
+  declare private readonly followed: Followed[];
+  /** Undefined until the user is loaded, and for drop copy. */
+  declare private orders: OrderEntry | undefined;
+  declare private status: StatusRequests | undefined;
+  declare private isOpen: boolean;
+  declare private isOver: boolean;
+  /** Name of the session in the log; 0: it is not open there. */
+  declare private logSessionId: number;
+  /** Resolves when the counterparty has read what was sent. */
+  declare private drained: PromiseWithResolvers<void> | undefined;
+
+  constructor(
+    session: FixApplicationSession,
+    services: TradingServices,
+    instruments: FixInstruments,
+    asked: AskedRequests,
+    onWatch: () => void,
+  ) {
+    const profile = session.profile as TradingProfile;
+    const { views } = services;
+    this.session = session;
+    this.profile = profile;
+    this.services = services;
+    this.instruments = instruments;
+    this.asked = asked;
+    this.onWatch = onWatch;
+    const version = session.identity.beginString as FixVersion;
+    this.reports = new ExecutionReports(version, instruments, profile.copyOf !== undefined);
+    this.jobs = new OutgoingJobs(session);
+    this.referenceData = new ReferenceData(session, views, instruments, this.jobs);
+    this.marketData = new MarketData(session, views, instruments);
+    this.followed = [];
+    this.orders = undefined;
+    this.status = undefined;
+    this.isOpen = false;
+    this.isOver = false;
+    this.logSessionId = 0;
+    this.drained = undefined;
+  }
+
+  /** Loads the users and begins with their reports. */
+  async open(): Promise<void> {
+    const { userId, copyOf } = this.profile;
+    for (const id of copyOf ?? [userId]) {
+      const user = await this.#load(id);
+      if (user === undefined || !this.#openInLog(user)) return;
+      if (!this.#knowsLog(user)) return;
+      if (this.session.lastReport(id) < 0) this.session.noteReport(id, user.reportCount);
+      if (copyOf === undefined) this.#takeOrders(user);
+      const feed = user.follow(this.session.lastReport(id) + 1, this.#listenerFor());
+      this.followed.push({ user, feed });
+    }
+    this.isOpen = true;
+    this.services.flushSoon();
+  }
+
+  /** One application message. */
+  onMessage(message: FixMessage): FixVerdict {
+    const { orders, status } = this;
+    // While the views begin anew no symbol is known.
+    if (!this.isOpen || !this.services.views.isReady) return FixVerdict.Later;
+    if (!this.#isBounded(message)) return FixVerdict.Taken;
+    switch (message.msgType) {
+      case MarketDataRequest:
+        this.onWatch();
+        return this.marketData.request(message);
+      case SecurityListRequest:
+        return this.referenceData.list(message);
+      case TradingSessionStatusRequest:
+        this.onWatch();
+        return this.referenceData.tradingStatus(message);
+      case NewOrderSingle:
+        return orders?.newOrder(message) ?? this.#readOnly(message);
+      case OrderCancelRequest:
+        return orders?.cancel(message) ?? this.#readOnly(message);
+      case OrderCancelReplaceRequest:
+        return orders?.replace(message) ?? this.#readOnly(message);
+      case OrderMassCancelRequest:
+        return orders?.massCancel(message) ?? this.#readOnly(message);
+      case OrderStatusRequest:
+        return status?.one(message) ?? this.#readOnly(message);
+      case OrderMassStatusRequest:
+        return status?.many(message) ?? this.#readOnly(message);
+      default:
+        return FixVerdict.Unsupported;
+    }
+  }
+
+  /** The counterparty has read what was sent. */
+  onDrain(): void {
+    this.drained?.resolve();
+    this.drained = undefined;
+    this.jobs.run();
+    this.referenceData.sendChanged();
+    this.marketData.send();
+  }
+
+  onViewChange(view: InstrumentView, changes: number): void {
+    this.marketData.onViewChange(view, changes);
+    if ((changes & ViewChange.Status) !== 0) this.referenceData.onStatus(view);
+  }
+
+  onViewRestart(): void {
+    this.marketData.onViewRestart();
+  }
+
+  /** The connection is over. */
+  close(): void {
+    this.isOver = true;
+    for (const { user, feed } of this.followed.splice(0)) user.unfollow(feed);
+    this.drained?.resolve();
+    if (this.logSessionId !== 0) this.services.edgeSessions.close(this.profile.userId, this.logSessionId);
+  }
+
+  /** The user, as soon as it can be had; undefined when the session is over first. */
+  async #load(userId: number): Promise<DeskUser | undefined> {
+    while (!this.isOver) {
+      try {
+        const user = await this.services.desk.open(userId);
+        return this.isOver ? undefined : user;
+      } catch (error) {
+        if (!(error instanceof UserUnavailableError)) throw error;
+        if (error.code === 'UNKNOWN') {
+          this.session.logout(error.message);
+          this.services.flushSoon();
+          return undefined;
+        }
+        const fields = { door: 'fix', session: this.profile.id, reason: error.message };
+        if (error.code === 'ARCHIVE') this.services.logger.warn(fields, 'the session waits for its user');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    return undefined;
+  }
+
+  /** Tells the log of the session, once. @returns false when it must not go on without that */
+  #openInLog(user: DeskUser): boolean {
+    if (this.profile.copyOf !== undefined) return true;
+    this.logSessionId = this.services.edgeSessions.open(user.userId, this.profile.cancelOnDisconnect);
+    if (this.logSessionId !== 0) return true;
+    this.session.logout('the venue takes no commands now');
+    this.services.flushSoon();
+    return false;
+  }
+
+  /** Whether what was sent is in this log: a store from beside another one is of no use. */
+  #knowsLog({ userId, reportCount }: DeskUser): boolean {
+    const last = this.session.lastReport(userId);
+    if (last <= reportCount) return true;
+    const fields = { door: 'fix', session: this.profile.id, userId, last, reportCount };
+    const advice = 'its store is of another log: remove its folder in fix/ of the data directory';
+    this.services.logger.warn(fields, `the session was told more reports than there are; ${advice}`);
+    this.session.logout('the session was told more reports than there are');
+    this.services.flushSoon();
+    return false;
+  }
+
+  #takeOrders(user: DeskUser): void {
+    const { session, services, instruments, reports, asked, jobs } = this;
+    this.orders = new OrderEntry(session, user, services, instruments, reports, asked);
+    this.status = new StatusRequests(session, user, services, instruments, reports, jobs);
+  }
+
+  /** Answers repeat ids and symbols: none may be longer than an answer has room for. */
+  #isBounded(message: FixMessage): boolean {
+    const { tags, starts, ends, count } = message;
+    for (let i = 0; i < count; i++) {
+      if (ends[i] - starts[i] <= FIELD_BYTES_MAX || FREE_TEXT.has(tags[i])) continue;
+      const text = `longer than ${FIELD_BYTES_MAX} bytes`;
+      this.session.rejectMessage(message, SessionRejectReason.ValueIncorrect, tags[i], text);
+      return false;
+    }
+    return true;
+  }
+
+  #readOnly(message: FixMessage): FixVerdict {
+    return notAuthorised(this.session, message, 'a drop copy session is read-only');
+  }
+
+  #listenerFor(): ReportListener {
+    return {
+      onReport: (report, order, original) => {
+        if (!this.session.loggedOn) return undefined;
+        this.#onReport(report, order, original);
+        this.services.flushSoon();
+        return this.session.isFull ? this.#untilDrained() : undefined;
+      },
+      onFeedFailed: (error) => {
+        this.session.logout(`reports cannot be read: ${error.message}`);
+        this.services.flushSoon();
+      },
+    };
+  }
+
+  #untilDrained(): Promise<void> {
+    this.drained ??= Promise.withResolvers();
+    this.session.wantDrain();
+    return this.drained.promise;
+  }
+
+  #onReport(report: Report, order: OrderRecord | undefined, original: OrderRecord | undefined): void {
+    const { session, asked } = this;
+    switch (report.kind) {
+      case ReportKind.Rejected:
+        this.#onRejected(report);
+        return;
+      case ReportKind.MassCanceled:
+        // The orders have reports of their own; who asked gets an Order Mass Cancel Report.
+        session.noteReport(report.userId, report.number);
+        return;
+      case ReportKind.Accepted:
+        asked.takeOrder(report.clientTag);
+        this.reports.write(session.begin('8'), report, order, undefined, undefined);
+        break;
+      case ReportKind.Replaced: {
+        const request = asked.takeOrder(report.clientTag);
+        this.reports.write(session.begin('8'), report, order, original, request);
+        break;
+      }
+      case ReportKind.Canceled: {
+        const isAnswer = report.cancelReason === CancelReason.Requested && report.leavesQtyLots === 0;
+        const request = isAnswer ? asked.takeCancel(report.clientOrderId) : undefined;
+        this.reports.write(session.begin('8'), report, order, undefined, request);
+        break;
+      }
+      default:
+        this.reports.write(session.begin('8'), report, order, undefined, undefined);
+    }
+    session.send(report.userId, report.number);
+  }
+
+  /** A refused order is reported to everyone; a refused cancel or replace to the session that asked for it. */
+  #onRejected(report: Report): void {
+    const { session, asked } = this;
+    const { commandType, userId, number } = report;
+    if (commandType === CommandType.NewOrder) {
+      this.reports.writeRejected(session.begin('8'), report, asked.takeOrder(report.clientTag));
+      session.send(userId, number);
+      return;
+    }
+    const isReplace = commandType === CommandType.ReplaceOrder;
+    const isCancel = commandType === CommandType.CancelOrder;
+    const request = isReplace
+      ? asked.takeOrder(report.clientTag)
+      : isCancel
+        ? asked.takeCancel(report.clientOrderId)
+        : undefined;
+    if (request === undefined || this.orders === undefined) {
+      session.noteReport(userId, number);
+      return;
+    }
+    const atMs = report.timeSeconds * 1_000 + Math.floor(report.timeNanos / 1_000_000);
+    const responseTo = isReplace ? ResponseTo.Replace : ResponseTo.Cancel;
+    this.orders.writeLoggedReject(request, responseTo, report.rejectCode, atMs);
+    session.send(userId, number);
+  }
+}

@@ -1,0 +1,534 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
+import type { TestClient } from '#gateways/fix/test-support.ts';
+import { FixVenue, pick } from './support/fix-venue.ts';
+
+/** Fields of an order that is a good one but for what `more` says. */
+function order(
+  client: TestClient,
+  id: string,
+  more = '54=1|38=5|40=2|44=10.00|59=1|',
+  symbol = 'BTCUSD',
+): string {
+  return `11=${id}|55=${symbol}|60=${client.time()}|${more}`;
+}
+
+const REPORT = [11, 41, 17, 150, 39, 38, 32, 31, 151, 14, 6] as const;
+
+/** The next messages, each by the named fields. */
+async function told(client: TestClient, count: number, ...tags: number[]): Promise<string[]> {
+  return (await client.nextOf(count)).map((message) => pick(message, ...tags));
+}
+
+test('an order is accepted, trades, is replaced and canceled: one report each, in order', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ann = await venue.logOn('U1');
+  const bob = await venue.logOn('U2');
+  ann.send('D', order(ann, 'a1'));
+  assert.deepEqual(await told(ann, 1, ...REPORT), [
+    '8 11=a1 41- 17=1-1 150=0 39=0 38=5 32- 31- 151=5 14=0 6=0',
+  ]);
+  bob.send('D', order(bob, 'b1', '54=2|38=2|40=2|44=9.00|59=3|'));
+  assert.deepEqual(await told(bob, 2, ...REPORT), [
+    '8 11=b1 41- 17=2-1 150=0 39=0 38=2 32- 31- 151=2 14=0 6=0',
+    '8 11=b1 41- 17=2-2 150=F 39=2 38=2 32=2 31=10.00 151=0 14=2 6=10.00',
+  ]);
+  assert.deepEqual(await told(ann, 1, ...REPORT), [
+    '8 11=a1 41- 17=1-2 150=F 39=1 38=5 32=2 31=10.00 151=3 14=2 6=10.00',
+  ]);
+  ann.send('G', order(ann, 'a2', '41=a1|54=1|38=9|40=2|44=11.00|59=1|'));
+  assert.deepEqual(await told(ann, 1, ...REPORT), [
+    '8 11=a2 41=a1 17=1-3 150=5 39=1 38=9 32- 31- 151=7 14=2 6=10.000000',
+  ]);
+  ann.send('F', order(ann, 'a3', '41=a2|54=1|'));
+  assert.deepEqual(await told(ann, 1, ...REPORT), [
+    '8 11=a3 41=a2 17=1-4 150=4 39=4 38=9 32- 31- 151=0 14=2 6=10.000000',
+  ]);
+});
+
+test('every order type, time in force and option reaches the core and comes back in its report', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1', { begin: 'FIXT.1.1' });
+  const terms = [150, 39, 40, 59, 18, 44, 99, 110, 1138, 126, 58] as const;
+  const cases: readonly (readonly [fields: string, reports: readonly string[]])[] = [
+    // A last trade, for stops and market orders.
+    ['54=2|38=1|40=2|44=10.00|59=0|', ['8 150=0 39=0 40=2 59=0 18- 44=10.00 99- 110- 1138- 126- 58-']],
+    ['54=1|38=10|40=2|44=9.00|59=1|1138=2|', ['8 150=0 39=0 40=2 59=1 18- 44=9.00 99- 110- 1138=2 126- 58-']],
+    ['54=1|38=10|40=2|44=9.00|111=3|', ['8 150=0 39=0 40=2 59=0 18- 44=9.00 99- 110- 1138=3 126- 58-']],
+    [
+      '54=1|38=1|40=2|44=9.00|59=6|126=20300101-00:00:00|',
+      ['8 150=0 39=0 40=2 59=6 18- 44=9.00 99- 110- 1138- 126=20300101-00:00:00.000 58-'],
+    ],
+    [
+      '54=1|38=1|40=2|44=9.00|59=6|432=20291231|',
+      ['8 150=0 39=0 40=2 59=6 18- 44=9.00 99- 110- 1138- 126=20300101-00:00:00.000 58-'],
+    ],
+    ['54=1|38=1|40=2|44=9.00|18=6|', ['8 150=0 39=0 40=2 59=0 18=6 44=9.00 99- 110- 1138- 126- 58-']],
+    ['54=1|38=1|40=3|99=20.00|', ['8 150=0 39=0 40=3 59=0 18- 44- 99=20.00 110- 1138- 126- 58-']],
+    [
+      '54=1|38=1|40=4|99=20.00|44=21.00|',
+      ['8 150=0 39=0 40=4 59=0 18- 44=21.00 99=20.00 110- 1138- 126- 58-'],
+    ],
+    [
+      '54=1|38=1|40=2|44=1.00|59=3|',
+      [
+        '8 150=0 39=0 40=2 59=3 18- 44=1.00 99- 110- 1138- 126- 58-',
+        '8 150=4 39=4 40=2 59=3 18- 44=1.00 99- 110- 1138- 126- 58=immediate or cancel: nothing more to trade with',
+      ],
+    ],
+    [
+      '54=1|38=9|40=2|44=10.00|59=4|',
+      [
+        '8 150=0 39=0 40=2 59=4 18- 44=10.00 99- 110- 1138- 126- 58-',
+        '8 150=4 39=4 40=2 59=4 18- 44=10.00 99- 110- 1138- 126- 58=fill or kill: it could not be filled whole',
+      ],
+    ],
+    [
+      '54=1|38=9|40=2|44=10.00|110=5|',
+      [
+        '8 150=0 39=0 40=2 59=0 18- 44=10.00 99- 110=5 1138- 126- 58-',
+        '8 150=4 39=4 40=2 59=0 18- 44=10.00 99- 110=5 1138- 126- 58=less than the minimum quantity could be filled',
+      ],
+    ],
+    [
+      '54=1|38=1|40=2|44=10.00|18=6|',
+      [
+        '8 150=0 39=0 40=2 59=0 18=6 44=10.00 99- 110- 1138- 126- 58-',
+        '8 150=4 39=4 40=2 59=0 18=6 44=10.00 99- 110- 1138- 126- 58=post-only order would have traded',
+      ],
+    ],
+    [
+      '54=1|38=1|40=2|44=10.00|2964=2|',
+      [
+        '8 150=0 39=0 40=2 59=0 18- 44=10.00 99- 110- 1138- 126- 58-',
+        '8 150=4 39=4 40=2 59=0 18- 44=10.00 99- 110- 1138- 126- 58=self-trade prevention',
+      ],
+    ],
+    // One cancels other: it names the last buy.
+    ['54=2|38=1|40=2|44=50.00|583=o2|', ['8 150=0 39=0 40=2 59=0 18- 44=50.00 99- 110- 1138- 126- 58-']],
+  ];
+  for (const [index, [fields, reports]] of cases.entries()) {
+    client.send('D', order(client, `o${index + 1}`, fields));
+    assert.deepEqual(await told(client, reports.length, ...terms), reports, `order ${index + 1}: ${fields}`);
+  }
+});
+
+test('a stop triggers, a pair cancels its other, a market order takes what there is', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ann = await venue.logOn('U1', { begin: 'FIXT.1.1' });
+  const bob = await venue.logOn('U2');
+  bob.send('D', order(bob, 'b1', '54=2|38=1|40=2|44=10.00|'));
+  bob.send('D', order(bob, 'b2', '54=2|38=5|40=2|44=12.00|'));
+  await bob.nextOf(2);
+  ann.send('D', order(ann, 'a1', '54=1|38=1|40=1|'));
+  assert.deepEqual(await told(ann, 2, 11, 150, 39, 59, 32, 31, 851, 880), [
+    '8 11=a1 150=0 39=0 59=3 32- 31- 851- 880-',
+    '8 11=a1 150=F 39=2 59=3 32=1 31=10.00 851=2 880=1',
+  ]);
+  ann.send('D', order(ann, 's1', '54=1|38=2|40=3|99=12.00|'));
+  ann.send('D', order(ann, 's2', '54=1|38=2|40=2|44=1.00|583=s1|'));
+  assert.deepEqual(await told(ann, 2, 11, 150, 39, 636), [
+    '8 11=s1 150=0 39=0 636=N',
+    '8 11=s2 150=0 39=0 636-',
+  ]);
+  const cat = await venue.logOn('U3');
+  cat.send('D', order(cat, 'c1', '54=1|38=1|40=2|44=12.00|'));
+  assert.deepEqual(await told(ann, 3, 11, 150, 39, 636, 32, 58), [
+    '8 11=s1 150=L 39=0 636=Y 32- 58=its stop price was reached',
+    '8 11=s1 150=F 39=2 636- 32=2 58-',
+    '8 11=s2 150=4 39=4 636- 32- 58=the other order of the pair traded or triggered',
+  ]);
+});
+
+test('refusals name the reason, by the core or by the door, in the words of each version', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1', { begin: 'FIXT.1.1' });
+  const cases = [
+    ['54=1|38=5|40=2|44=10.00|', 'NOPE', '1', '6 UNKNOWN_INSTRUMENT'],
+    ['54=1|38=5|40=2|44=10.001|', 'BTCUSD', '99', '204 INVALID_PRICE'],
+    ['54=1|38=5.5|40=2|44=10.00|', 'BTCUSD', '13', '206 INVALID_QUANTITY'],
+    ['54=1|38=0|40=2|44=10.00|', 'BTCUSD', '13', '206 INVALID_QUANTITY'],
+    ['54=5|38=5|40=2|44=10.00|', 'BTCUSD', '11', '200 INVALID_SIDE'],
+    ['54=1|38=5|40=J|44=10.00|', 'BTCUSD', '11', '201 INVALID_ORDER_TYPE'],
+    ['54=1|38=5|40=2|44=10.00|59=2|', 'BTCUSD', '11', '202 INVALID_TIME_IN_FORCE'],
+    ['54=1|38=5|40=2|44=10.00|18=1|', 'BTCUSD', '11', '203 INVALID_FLAGS'],
+    ['54=1|38=5|40=2|44=10.00|111=0|', 'BTCUSD', '13', '207 INVALID_DISPLAY_QUANTITY'],
+    ['54=1|38=5|40=2|44=10.00|583=none|', 'BTCUSD', '5', '102 OCO_PARTNER_UNUSABLE'],
+    ['54=1|38=5|40=2|44=10.00|1=77|', 'BTCUSD', '15', '5 UNKNOWN_ACCOUNT'],
+    ['54=1|152=5|40=2|44=10.00|', 'BTCUSD', '11', '203 INVALID_FLAGS'],
+    ['54=1|38=1000000|40=2|44=21000000.00|', 'BTCUSD', '3', '407 INSUFFICIENT_FUNDS'],
+  ] as const;
+  for (const [index, [fields, symbol, reason, text]] of cases.entries()) {
+    client.send('D', order(client, `r${index}`, fields, symbol));
+    const [report] = await client.nextOf(1);
+    assert.equal(
+      pick(report, 11, 37, 150, 39, 103),
+      `8 11=r${index} 37=NONE 150=8 39=8 103=${reason}`,
+      fields,
+    );
+    assert.match(report, new RegExp(`\\|58=${text}`), fields);
+    assert.match(report, new RegExp(`\\|54=${fields[3]}\\|`), fields);
+  }
+  // What FIX 4.4 and 4.2 lack is "other", and "broker / exchange option".
+  const old = await venue.logOn('U1-OLD', { begin: 'FIX.4.2' });
+  old.send('D', order(old, 'r42', '21=1|54=1|38=5|40=2|44=10.001|'));
+  assert.deepEqual(await told(old, 1, 11, 20, 150, 39, 103), ['8 11=r42 20=0 150=8 39=8 103=0']);
+  // A ClOrdID that the platform cannot keep is refused by the session layer.
+  client.send('D', order(client, 'x'.repeat(37)));
+  assert.deepEqual(await told(client, 1, 371, 373), ['3 371=11 373=5']);
+});
+
+test('a ClOrdID names one order: a second one is refused, a possible resend is told its status', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'one'));
+  client.send('D', order(client, 'one'));
+  client.send('D', order(client, 'one'), undefined, '97=Y|');
+  assert.deepEqual(await told(client, 3, 11, 150, 39, 103), [
+    '8 11=one 150=0 39=0 103-',
+    '8 11=one 150=8 39=8 103=6',
+    '8 11=one 150=I 39=0 103-',
+  ]);
+});
+
+test('a value that no answer has room to repeat is refused, and the session lives', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'a1', undefined, 'S'.repeat(16_000)));
+  client.send('V', `262=${'r'.repeat(16_000)}|263=0|264=0|267=1|269=0|146=1|55=BTCUSD|`);
+  client.send('D', order(client, 'a2', `54=1|38=5|40=2|44=10.00|58=${'t'.repeat(15_000)}|`));
+  assert.deepEqual(await told(client, 3, 371, 373, 11), [
+    '3 371=55 373=5 11-',
+    '3 371=262 373=5 11-',
+    '8 371- 373- 11=a2',
+  ]);
+});
+
+test('orders sent at once can be replaced and canceled before they are answered', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.write(
+    client.message('D', order(client, 'p1')) +
+      client.message('G', order(client, 'p2', '41=p1|54=1|38=4|40=2|44=9.00|59=1|')) +
+      client.message('F', order(client, 'p3', '41=p2|54=1|')) +
+      client.message('F', order(client, 'p4', '41=p2|54=1|')),
+  );
+  assert.deepEqual(await told(client, 4, 11, 41, 150, 39, 434, 102), [
+    '8 11=p1 41- 150=0 39=0 434- 102-',
+    '8 11=p2 41=p1 150=5 39=0 434- 102-',
+    '8 11=p3 41=p2 150=4 39=4 434- 102-',
+    '9 11=p4 41=p2 150- 39=4 434=1 102=1',
+  ]);
+  client.send('F', order(client, 'p5', '41=p2|54=1|'));
+  client.send('F', order(client, 'p6', '41=never|54=1|'));
+  client.send('G', order(client, 'p7', '41=never|54=1|38=4|40=2|44=9.00|'));
+  assert.deepEqual(await told(client, 3, 11, 41, 37, 39, 434, 102), [
+    '9 11=p5 41=p2 37=2 39=4 434=1 102=0',
+    '9 11=p6 41=never 37=NONE 39=8 434=1 102=1',
+    '9 11=p7 41=never 37=NONE 39=8 434=2 102=1',
+  ]);
+});
+
+test('a replace that would change what it cannot, and one that the core refuses', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'g1'));
+  await client.nextOf(1);
+  const bad = ['54=2|38=5|40=2|44=10.00|', '54=1|38=5|40=1|', '54=1|38=5|40=2|44=10.00|59=0|'];
+  for (const [index, terms] of bad.entries()) client.send('G', order(client, `x${index}`, `41=g1|${terms}`));
+  client.send('G', order(client, 'g2', '41=g1|54=1|38=2000000|40=2|44=10.00|59=1|'));
+  client.send('G', order(client, 'g1', '41=g1|54=1|38=6|40=2|44=10.00|59=1|'));
+  assert.deepEqual(await told(client, 5, 11, 41, 39, 434, 102), [
+    '9 11=x0 41=g1 39=0 434=2 102=99',
+    '9 11=x1 41=g1 39=0 434=2 102=99',
+    '9 11=x2 41=g1 39=0 434=2 102=99',
+    '9 11=g1 41=g1 39=0 434=2 102=6',
+    '9 11=g2 41=g1 39=0 434=2 102=99',
+  ]);
+});
+
+test('status: of one order, of one long gone, of an unknown one, and of all that are open', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('AF', '584=m0|585=7|');
+  assert.deepEqual(await told(client, 1, 584, 911, 912, 150, 39, 37), [
+    '8 584=m0 911=0 912=Y 150=I 39=8 37=NONE',
+  ]);
+  client.send('D', order(client, 's1'));
+  client.send('D', order(client, 's2', '54=2|38=3|40=2|44=20.00|'));
+  client.send('D', order(client, 's3', '54=1|38=3|40=2|44=20.00|', 'BTCFUT'));
+  await client.nextOf(3);
+  client.send('H', '11=s2|55=BTCUSD|54=2|790=q1|');
+  assert.deepEqual(await told(client, 1, 11, 17, 150, 39, 38, 790), ['8 11=s2 17=0 150=I 39=0 38=3 790=q1']);
+  client.send('H', '11=never|55=BTCUSD|54=1|');
+  assert.deepEqual(await told(client, 1, 11, 37, 150, 39, 103), ['8 11=never 37=NONE 150=I 39=8 103=5']);
+  client.send('AF', '584=m1|585=7|');
+  assert.deepEqual(await told(client, 3, 11, 584, 911, 912, 150), [
+    '8 11=s1 584=m1 911=3 912=N 150=I',
+    '8 11=s2 584=m1 911=3 912=N 150=I',
+    '8 11=s3 584=m1 911=3 912=Y 150=I',
+  ]);
+  client.send('AF', '584=m2|585=1|55=BTCUSD|54=2|');
+  assert.deepEqual(await told(client, 1, 11, 584, 911, 912), ['8 11=s2 584=m2 911=1 912=Y']);
+  client.send('AF', '584=m3|585=3|');
+  assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=AF 379=m3 380=0']);
+});
+
+test('a mass cancel reports each order and then the whole', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  for (const id of ['m1', 'm2', 'm3']) client.send('D', order(client, id, '54=1|38=1|40=2|44=1.00|'));
+  client.send('D', order(client, 'm4', '54=1|38=1|40=2|44=1.00|', 'BTCFUT'));
+  await client.nextOf(4);
+  client.send('q', `11=c1|530=1|55=BTCUSD|60=${client.time()}|`);
+  assert.deepEqual(await told(client, 4, 11, 150, 530, 531, 533), [
+    '8 11=m1 150=4 530- 531- 533-',
+    '8 11=m2 150=4 530- 531- 533-',
+    '8 11=m3 150=4 530- 531- 533-',
+    'r 11=c1 150- 530=1 531=1 533=3',
+  ]);
+  client.send('q', `11=c2|530=7|60=${client.time()}|`);
+  assert.deepEqual(await told(client, 2, 11, 531, 533), ['8 11=m4 531- 533-', 'r 11=c2 531=7 533=1']);
+  client.send('q', `11=c3|530=3|60=${client.time()}|`);
+  client.send('q', `11=c4|530=1|55=NOPE|60=${client.time()}|`);
+  assert.deepEqual(await told(client, 2, 11, 531, 532), ['r 11=c3 531=0 532=0', 'r 11=c4 531=0 532=1']);
+});
+
+test('FIX 4.2 is told in its own words', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1', { begin: 'FIX.4.2' });
+  const bob = await venue.logOn('U2');
+  client.send('D', order(client, 'a1', '21=1|54=1|38=5|40=2|44=10.00|59=1|'));
+  await client.nextOf(1);
+  client.send('G', order(client, 'a2', '41=a1|21=1|54=1|38=6|40=2|44=10.00|59=1|'));
+  assert.deepEqual(await told(client, 1, 11, 20, 150, 39), ['8 11=a2 20=0 150=5 39=5']);
+  bob.send('D', order(bob, 'b1', '54=2|38=2|40=2|44=10.00|59=3|'));
+  bob.send('D', order(bob, 'b2', '54=2|38=4|40=2|44=10.00|59=3|'));
+  assert.deepEqual(await told(client, 2, 11, 20, 150, 39), [
+    '8 11=a2 20=0 150=1 39=1',
+    '8 11=a2 20=0 150=2 39=2',
+  ]);
+  client.send('H', '11=a2|55=BTCUSD|54=1|');
+  assert.deepEqual(await told(client, 1, 11, 17, 20, 150, 39), ['8 11=a2 17=0 20=3 150=2 39=2']);
+});
+
+test('reports are told once over disconnects and restarts of the door, to each session of the user', async (t) => {
+  const venue = await FixVenue.open(t);
+  const seed = await venue.logOn('U1');
+  seed.send('D', order(seed, 'old'));
+  await seed.nextOf(1);
+  // A session that is new begins with what happens from then on.
+  const two = await venue.logOn('U1-TWO');
+  seed.send('D', order(seed, 'first', '54=1|38=1|40=2|44=3.00|59=1|'));
+  assert.deepEqual(await told(two, 1, 11, 17), ['8 11=first 17=1-2']);
+  assert.deepEqual(await told(seed, 1, 11, 17), ['8 11=first 17=1-2']);
+  two.socket.destroy();
+  const bob = await venue.logOn('U2');
+  bob.send('D', order(bob, 'b1', '54=2|38=2|40=2|44=9.00|59=3|'));
+  assert.deepEqual(await told(seed, 1, 11, 17, 150), ['8 11=old 17=1-3 150=F']);
+  seed.send('F', order(seed, 'gone', '41=first|54=1|'));
+  assert.deepEqual(await told(seed, 1, 11, 17, 150), ['8 11=gone 17=1-4 150=4']);
+  await venue.restartDoor();
+  bob.socket.destroy();
+  const late = await venue.logOn('U2', { next: 3 });
+  late.send('D', order(late, 'b2', '54=2|38=2|40=2|44=9.00|59=3|'));
+  await late.nextOf(2);
+  // What happened meanwhile, orders as they were after each report: the second session lacks three, the first one.
+  const again = await venue.logOn('U1-TWO', { next: 2 });
+  assert.deepEqual(await told(again, 3, 11, 17, 150, 39, 14, 151), [
+    '8 11=old 17=1-3 150=F 39=1 14=2 151=3',
+    '8 11=first 17=1-4 150=4 39=4 14=0 151=0',
+    '8 11=old 17=1-5 150=F 39=1 14=4 151=1',
+  ]);
+  const back = await venue.logOn('U1', { next: 5 });
+  assert.deepEqual(await told(back, 1, 11, 17, 150, 39, 14, 151), ['8 11=old 17=1-5 150=F 39=1 14=4 151=1']);
+  // Old messages come again as they were.
+  back.send('2', '7=2|16=3|');
+  assert.deepEqual(await told(back, 2, 11, 17, 150), ['8 11=old 17=1-1 150=0', '8 11=first 17=1-2 150=0']);
+});
+
+test('a copy session gets the reports of its users and may do nothing', async (t) => {
+  const venue = await FixVenue.open(t);
+  const [ann, bob, copy] = [await venue.logOn('U1'), await venue.logOn('U2'), await venue.logOn('COPY')];
+  ann.send('D', order(ann, 'a1'));
+  assert.deepEqual(await told(copy, 1, 1, 11, 17, 797), ['8 1=1 11=a1 17=1-1 797=Y']);
+  bob.send('D', order(bob, 'b1', '54=2|38=5|40=2|44=10.00|59=3|'));
+  const trade = await told(copy, 3, 1, 11, 17, 150);
+  assert.deepEqual(trade.toSorted(), [
+    '8 1=1 11=a1 17=1-2 150=F',
+    '8 1=2 11=b1 17=2-1 150=0',
+    '8 1=2 11=b1 17=2-2 150=F',
+  ]);
+  ann.send('D', order(ann, 'bad', '54=1|38=0|40=2|44=10.00|'));
+  assert.deepEqual(await told(copy, 1, 11, 54, 150), ['8 11=bad 54=7 150=8']);
+  copy.send('D', order(copy, 'c1'));
+  copy.send('AF', '584=m|585=7|');
+  assert.deepEqual(await told(copy, 2, 372, 380), ['j 372=D 380=6', 'j 372=AF 380=6']);
+  copy.socket.destroy();
+  ann.send('F', order(ann, 'x', '41=a1|54=1|'));
+  ann.send('D', order(ann, 'a2'));
+  await ann.nextOf(5);
+  const again = await venue.logOn('COPY', { next: 4 });
+  assert.deepEqual(await told(again, 1, 11, 17), ['8 11=a2 17=1-4']);
+});
+
+test('market data: snapshot, changes that make the next snapshot, trades, and refusals', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ann = await venue.logOn('U1');
+  ann.send('D', order(ann, 'a1', '54=1|38=5|40=2|44=10.00|'));
+  ann.send('D', order(ann, 'a2', '54=1|38=3|40=2|44=9.50|'));
+  ann.send('D', order(ann, 'a3', '54=2|38=2|40=2|44=11.00|'));
+  await ann.nextOf(3);
+  const viewer = await venue.logOn('U3', { begin: 'FIXT.1.1' });
+  const ask = '264=0|265=1|267=3|269=0|269=1|269=2|146=1|55=BTCUSD|';
+  viewer.send('V', `262=r1|263=1|${ask}`);
+  assert.match(
+    await viewer.next(),
+    /^W 2 1181=\d+\|262=r1\|1021=2\|55=BTCUSD\|268=3\|269=0\|270=10.00\|271=5\|346=1\|269=0\|270=9.50\|271=3\|346=1\|269=1\|270=11.00\|271=2\|346=1\|$/,
+  );
+  const bob = await venue.logOn('U2');
+  bob.send('D', order(bob, 'b1', '54=2|38=5|40=2|44=10.00|59=3|'));
+  const trade = await viewer.next();
+  assert.match(trade, /^X 3 1181=\d+\|1350=\d+\|262=r1\|1021=2\|268=2\|279=2\|269=0\|55=BTCUSD\|270=10.00\|/);
+  assert.match(
+    trade,
+    /\|279=0\|269=2\|278=1\|55=BTCUSD\|270=10.00\|271=5\|272=\d{8}\|273=\d\d:\d\d:\d\d\.\d{3}\|$/,
+  );
+  ann.send('D', order(ann, 'a4', '54=1|38=1|40=2|44=9.50|'));
+  assert.match(await viewer.next(), /\|268=1\|279=1\|269=0\|55=BTCUSD\|270=9.50\|271=4\|346=2\|$/);
+  viewer.send('V', '262=r2|263=0|264=1|267=1|269=0|146=2|55=BTCUSD|55=BTCFUT|');
+  assert.deepEqual(await told(viewer, 2, 262, 55, 268, 270), [
+    'W 262=r2 55=BTCUSD 268=1 270=9.50',
+    'W 262=r2 55=BTCFUT 268=0 270-',
+  ]);
+  const refused = [
+    ['262=r1|263=1|264=0|267=1|269=0|146=1|55=BTCUSD|', '1'],
+    ['262=x|263=0|264=0|267=1|269=0|146=1|55=NOPE|', '0'],
+    ['262=x|263=0|264=101|267=1|269=0|146=1|55=BTCUSD|', '5'],
+    ['262=x|263=0|264=0|267=1|269=7|146=1|55=BTCUSD|', '8'],
+    ['262=x|263=0|264=0|266=N|267=1|269=0|146=1|55=BTCUSD|', '7'],
+  ] as const;
+  for (const [fields, reason] of refused) {
+    viewer.send('V', fields);
+    assert.deepEqual(await told(viewer, 1, 281), [`Y 281=${reason}`], fields);
+  }
+  viewer.send('V', `262=r1|263=2|${ask}`);
+  ann.send('D', order(ann, 'a5', '54=1|38=1|40=2|44=9.00|'));
+  viewer.send('1', '112=PING|');
+  assert.match(await viewer.next(), /^0 \d+ 112=PING/);
+});
+
+test('instruments and their phases can be asked for, and changes of phase are sent', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('x', '320=l1|559=4|');
+  assert.equal(
+    await client.next(),
+    'y 2 320=l1|322=l1|560=0|393=2|893=Y|146=2|55=BTCUSD|15=USD|561=1|562=1|58=tick 0.01|55=BTCFUT|15=USD|561=1|562=1|58=tick 0.01|',
+  );
+  client.send('x', '320=l2|559=0|55=NOPE|');
+  client.send('x', '320=l3|559=1|');
+  assert.deepEqual(await told(client, 2, 320, 560), ['y 320=l2 560=2', 'y 320=l3 560=1']);
+  client.send('g', '335=t1|336=BTCUSD|263=1|');
+  assert.deepEqual(await told(client, 1, 335, 336, 325, 340, 58), [
+    'h 335=t1 336=BTCUSD 325=N 340=2 58=continuous',
+  ]);
+  venue.operator({ type: 'SetPhase', instrumentId: 1, phase: 6 });
+  assert.deepEqual(await told(client, 1, 335, 336, 325, 340, 58), [
+    'h 335=t1 336=BTCUSD 325=Y 340=1 58=halted',
+  ]);
+  client.send('g', '335=t2|336=NOPE|263=0|');
+  assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=g 379=t2 380=1']);
+});
+
+test('cancel on disconnect: the end of the connection cancels, and the next one is told', async (t) => {
+  const venue = await FixVenue.open(t);
+  venue.cancelOnDisconnect = true;
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'a1'));
+  await client.nextOf(1);
+  client.socket.destroy();
+  const again = await venue.logOn('U1', { next: 3 });
+  assert.deepEqual(await told(again, 1, 11, 150, 58), ['8 11=a1 150=4 58=cancel on disconnect']);
+});
+
+test('a counterparty that sends faster than orders are answered is read more slowly, and loses none', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const count = 3_000;
+  venue.isHeld = true;
+  for (let i = 0; i < count; i++) client.send('D', order(client, `n${i}`, '54=1|38=1|40=2|44=1.00|59=3|'));
+  await client.until(() => client.socket.writableLength === 0);
+  venue.isHeld = false;
+  const reports = await told(client, 2 * count, 11, 150);
+  const accepted = reports.filter((line) => line.endsWith('150=0'));
+  assert.deepEqual(
+    accepted,
+    Array.from({ length: count }, (_, i) => `8 11=n${i} 150=0`),
+  );
+});
+
+test('old reports and long answers come at the pace at which they are read', async (t) => {
+  const venue = await FixVenue.open(t);
+  venue.limits = { bufferedBytesMax: 64 * 1024, chunkBytes: 16 * 1024 };
+  await venue.restartDoor();
+  const late = await venue.logOn('U1-LATE');
+  late.send('AF', '584=m0|585=7|');
+  await late.nextOf(1);
+  late.socket.destroy();
+  const client = await venue.logOn('U1');
+  const count = 3_000;
+  for (let i = 0; i < count; i++) client.send('D', order(client, `n${i}`, '54=1|38=1|40=2|44=1.00|'));
+  await client.nextOf(count);
+  const again = await venue.connect('U1-LATE', { next: 3 });
+  again.socket.pause();
+  again.send('A', '98=0|108=30|');
+  again.send('AF', '584=m1|585=7|');
+  await venue.handled(count + 2);
+  again.socket.resume();
+  await again.nextOf(1);
+  const lines = await told(again, 2 * count, 11, 150);
+  const accepted = lines.filter((line) => line.endsWith('150=0'));
+  assert.deepEqual(
+    accepted,
+    Array.from({ length: count }, (_, i) => `8 11=n${i} 150=0`),
+  );
+  assert.equal(lines.filter((line) => line.endsWith('150=I')).length, count);
+});
+
+test('events were lost: sessions go on with the report behind the last one', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'a1'));
+  await client.nextOf(1);
+  venue.isHeld = true;
+  client.send('D', order(client, 'a2'));
+  await venue.handled(2);
+  venue.venue.turn();
+  venue.venue.restart();
+  venue.isHeld = false;
+  assert.deepEqual(await told(client, 1, 11, 17), ['8 11=a2 17=1-2']);
+});
+
+test('events were lost: market data begins with a snapshot again', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'a1'));
+  await client.nextOf(1);
+  client.send('V', '262=r1|263=1|264=0|265=1|267=2|269=0|269=1|146=1|55=BTCUSD|');
+  await client.nextOf(1);
+  venue.venue.restart();
+  assert.deepEqual(await told(client, 1, 262, 268, 270, 271), ['W 262=r1 268=1 270=10.00 271=5']);
+});
+
+test('a store from beside another log is not gone on with', async (t) => {
+  const venue = await FixVenue.open(t);
+  const store = new FileFixStore(join(venue.directory, 'U1'), venue.nowMs, { messageBytesMax: 1_024 });
+  store.noteReport(1, 99);
+  store.close();
+  const client = await venue.logOn('U1');
+  assert.deepEqual(await told(client, 1, 58), ['5 58=the session was told more reports than there are']);
+  assert.ok(venue.lines.some((line) => line.includes('remove its folder in fix/')));
+});
