@@ -8,7 +8,12 @@ export interface LoadedServer {
   readonly pid: number;
   readonly port: number;
   /** What the server said of itself when it was ready. */
-  readonly ready: { readonly port: number; readonly httpPort?: number; readonly recoveredMs?: number };
+  readonly ready: {
+    readonly port: number;
+    readonly httpPort?: number;
+    readonly fixPort?: number;
+    readonly recoveredMs?: number;
+  };
   /** Sends a message and resolves with the next one that comes back. */
   ask(message: string): Promise<unknown>;
   /** Ends it in order. */

@@ -44,6 +44,15 @@ const node = await startNode(
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: { host: '127.0.0.1', port: 0, connectionsMax: CONNECTIONS_MAX, tls: undefined },
     webSocket: defaultConfiguration().webSocket,
+    fix: {
+      host: '127.0.0.1',
+      port: 0,
+      connectionsMax: 1_024,
+      tls: undefined,
+      compId: 'HIVE',
+      cancelOnDisconnect: false,
+      sessions: [],
+    },
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
     connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
@@ -54,7 +63,12 @@ const node = await startNode(
   quiet,
 );
 if (config.accounts > 0) await fund(node);
-process.send!({ port: node.ouchPort, httpPort: node.edgePorts['http'], recoveredMs });
+process.send!({
+  port: node.ouchPort,
+  httpPort: node.edgePorts['http'],
+  fixPort: node.edgePorts['fix'],
+  recoveredMs,
+});
 
 process.on('message', async (message) => {
   if (message === 'status') process.send!(node.status());

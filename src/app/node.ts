@@ -29,6 +29,7 @@ import { restoreNewest } from './restore.ts';
 import type {
   ArchiveThreadData,
   EdgeThreadData,
+  FixSettings,
   FromThread,
   HttpSettings,
   MarketDataThreadData,
@@ -57,6 +58,7 @@ export interface NodeConfig {
   };
   readonly http: HttpSettings;
   readonly webSocket: WebSocketSettings;
+  readonly fix: FixSettings;
   readonly access: AccessSettings;
   /** Connections from one address that each port takes. */
   readonly connectionsPerAddressMax: number;
@@ -307,6 +309,7 @@ async function startOn(
       connectionsPerAddressMax: config.connectionsPerAddressMax,
       http: config.http,
       webSocket: config.webSocket,
+      fix: config.fix,
     } satisfies EdgeThreadData,
     [toEdge.port2],
   );

@@ -96,7 +96,18 @@ class BuildNode {
 
 /** What `hive start` says of a data directory that it cannot serve. */
 function start(directory: string): ReturnType<typeof runCli> {
-  const ports = ['--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0', '--http-port', '0'];
+  const ports = [
+    '--ouch-port',
+    '0',
+    '--market-data-port',
+    '0',
+    '--snapshot-port',
+    '0',
+    '--http-port',
+    '0',
+    '--fix-port',
+    '0',
+  ];
   return runCli(['start', '--no-demo', ...ports, '--data-dir', directory, '--log-level', 'error']);
 }
 

@@ -50,6 +50,8 @@ const START = [
   '0',
   '--http-port',
   '0',
+  '--fix-port',
+  '0',
 ];
 
 /** Starts the real command line and waits for its readiness line. */

@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { CLI, runCli } from '#app/cli/test-support.ts';
+import { TestClient } from '#gateways/fix/test-support.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 
-const PORTS = ['--ouch-port', '0', '--market-data-port', '0', '--snapshot-port', '0', '--http-port', '0'];
+const PORTS = [
+  '--ouch-port',
+  '0',
+  '--market-data-port',
+  '0',
+  '--snapshot-port',
+  '0',
+  '--http-port',
+  '0',
+  '--fix-port',
+  '0',
+];
 const closers: (() => unknown)[] = [];
 after(() => {
   for (const close of closers.reverse()) close();
@@ -18,6 +31,7 @@ after(() => {
 interface Ready {
   readonly ouch: { readonly port: number };
   readonly marketData: { readonly port: number; readonly snapshotPort: number };
+  readonly fix: { readonly port: number };
 }
 
 async function startNode(config: string): Promise<{ child: ChildProcess; ready: Ready }> {
@@ -48,6 +62,7 @@ test('a node with TLS: orders and market data for those with a certificate, noth
     `dataDirectory: ${join(authority.directory, 'data')}
 tls: { certificate: venue.pem, key: venue.key, clientCa: ca.pem }
 ouch: { host: 0.0.0.0 }
+fix: { compId: VENUE }
 venue:
   assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 2, symbol: HIVE, decimals: 0 }]
   instruments: [{ id: 1, symbol: HIVE, base: HIVE, quote: USD, tick: 0.01, lot: 1, maxQuantity: 1000 }]
@@ -88,6 +103,17 @@ venue:
   assert.equal(book.status, 0, book.stderr);
   assert.match(book.stdout, /42/);
   assert.equal((await market()).status, 4, 'plain');
+  const fix = async (options: ConnectionOptions): Promise<string> => {
+    const socket = connect({ port: ready.fix.port, host: '127.0.0.1', ...options });
+    closers.push(() => socket.destroy());
+    const trader = new TestClient({ nowMs: Date.now() }, socket, { compId: 'ANN' });
+    trader.send('A', '98=0|108=30|553=ANN|554=secret-ann|');
+    return trader.next();
+  };
+  const ca = readFileSync(authority.certificate);
+  const pair = { cert: readFileSync(client.certificate), key: readFileSync(client.key) };
+  assert.equal(await fix({ ca, ...pair }), 'A 1 98=0|108=30|');
+  assert.equal(await fix({ ca }), 'end', 'FIX without a certificate of its own');
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });

@@ -33,6 +33,15 @@ const node = await startNode(
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
     webSocket: defaultConfiguration().webSocket,
+    fix: {
+      host: '127.0.0.1',
+      port: 0,
+      connectionsMax: 1_024,
+      tls: undefined,
+      compId: 'HIVE',
+      cancelOnDisconnect: false,
+      sessions: [],
+    },
     access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 1_024,
     // Small, so that a short test rolls segments and starts from snapshots.

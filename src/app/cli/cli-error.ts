@@ -76,7 +76,7 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   }
   if (code === 'EADDRINUSE') {
     return {
-      message: `${message}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port; 0 takes any free one)`,
+      message: `${message}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port; 0 takes any free one)`,
       exitCode: ExitCode.Failure,
     };
   }

@@ -246,11 +246,22 @@ test('start: a port that is taken is an error with a way out, and the process en
   const { port } = taken.address() as AddressInfo;
   const { status, stdout, stderr } = await runCli([
     ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error'],
-    ...['--market-data-port', '0', '--snapshot-port', '0', '--http-port', '0', '--ouch-port', String(port)],
+    ...[
+      '--market-data-port',
+      '0',
+      '--snapshot-port',
+      '0',
+      '--http-port',
+      '0',
+      '--fix-port',
+      '0',
+      '--ouch-port',
+      String(port),
+    ],
   ]);
   assert.deepEqual([status, stdout], [1, '']);
   assert.equal(
     stderr,
-    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port; 0 takes any free one)\n`,
+    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port; 0 takes any free one)\n`,
   );
 });

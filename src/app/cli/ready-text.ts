@@ -10,13 +10,14 @@ export interface Ready {
   readonly ouch: { readonly host: string; readonly port: number };
   readonly marketData: { readonly host: string; readonly port: number; readonly snapshotPort: number };
   readonly http: { readonly host: string; readonly port: number };
+  readonly fix: { readonly host: string; readonly port: number };
   readonly sequence: number;
   readonly demo: readonly string[];
 }
 
 /** The lines that a person sees when a node is ready: where it is, and what to do next. */
 export function readyText(configuration: Configuration, ready: Ready): string {
-  const { ouch, marketData, http, dataDirectory, sequence, nodeId, demo } = ready;
+  const { ouch, marketData, http, fix, dataDirectory, sequence, nodeId, demo } = ready;
   const isDefaultDirectory = configuration.dataDirectory === 'data';
   const where = isDefaultDirectory ? '' : ` --data-dir ${configuration.dataDirectory}`;
   const lines = [
@@ -25,6 +26,7 @@ export function readyText(configuration: Configuration, ready: Ready): string {
     `  orders       ${ouch.host}:${ouch.port}  OUCH 5.0 over SoupBinTCP`,
     `  market data  ${marketData.host}:${marketData.port}  ITCH 5.0 over SoupBinTCP; snapshots at port ${marketData.snapshotPort}`,
     `  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`,
+    `  FIX          ${fix.host}:${fix.port}  4.2, 4.4, 5.0 SP2; TargetCompID ${configuration.fix.compId}`,
     '',
   ];
   if (demo.length > 0) lines.push(...demoLines(configuration, demo), '', 'In another terminal:');

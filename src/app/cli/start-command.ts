@@ -30,6 +30,8 @@ interface StartOptions {
   readonly snapshotPort?: number;
   readonly httpHost?: string;
   readonly httpPort?: number;
+  readonly fixHost?: string;
+  readonly fixPort?: number;
   readonly logLevel?: Configuration['logLevel'];
   readonly logFormat?: LogFormat;
   readonly demo?: boolean;
@@ -49,6 +51,8 @@ export function startCommand(output: () => Output): Command {
     .option('--snapshot-port <port>', 'port for market-data snapshots; 0: any free one', portOption)
     .option('--http-host <host>', 'address of the HTTP door')
     .option('--http-port <port>', 'port of the HTTP door; 0: any free one', portOption)
+    .option('--fix-host <host>', 'address of the FIX door')
+    .option('--fix-port <port>', 'port of the FIX door; 0: any free one', portOption)
     .addOption(
       new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
     )
@@ -61,7 +65,7 @@ export function startCommand(output: () => Output): Command {
 /** The configuration file, or the defaults, with the options of the command line over it. */
 export function configurationOf(options: StartOptions): Configuration {
   const base = options.config === undefined ? defaultConfiguration() : loadConfiguration(options.config);
-  const { ouch, marketData, http, demo } = base;
+  const { ouch, marketData, http, fix, demo } = base;
   const enabled = options.demo ?? demo.enabled ?? base.venue === undefined;
   if (enabled && base.venue !== undefined) {
     throw new CliError(
@@ -83,6 +87,7 @@ export function configurationOf(options: StartOptions): Configuration {
       snapshotPort: options.snapshotPort ?? marketData.snapshotPort,
     },
     http: { ...http, host: options.httpHost ?? http.host, port: options.httpPort ?? http.port },
+    fix: { ...fix, host: options.fixHost ?? fix.host, port: options.fixPort ?? fix.port },
     demo: { ...demo, enabled },
   };
   checkProtection(configuration);
@@ -90,9 +95,9 @@ export function configurationOf(options: StartOptions): Configuration {
 }
 
 /** Options may have put a listener where its section does not allow it. */
-function checkProtection({ ouch, marketData, http, tls, demo }: Configuration): void {
+function checkProtection({ ouch, marketData, http, fix, tls, demo }: Configuration): void {
   const hasTls = tls !== undefined;
-  for (const [name, listener] of Object.entries({ ouch, marketData, http })) {
+  for (const [name, listener] of Object.entries({ ouch, marketData, http, fix })) {
     const fault = protectionFault(listener, hasTls);
     if (fault !== undefined) throw new CliError(ExitCode.Usage, `${name}.${fault.key}: ${fault.message}`);
   }
@@ -153,7 +158,7 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function addressesOf({ ouch, marketData, http }: Configuration, node: RunningNode) {
+function addressesOf({ ouch, marketData, http, fix }: Configuration, node: RunningNode) {
   return {
     ouch: { host: ouch.host, port: node.ouchPort },
     marketData: {
@@ -162,6 +167,7 @@ function addressesOf({ ouch, marketData, http }: Configuration, node: RunningNod
       snapshotPort: node.snapshotPort,
     },
     http: { host: http.host, port: node.edgePorts['http'] },
+    fix: { host: fix.host, port: node.edgePorts['fix'] },
   };
 }
 

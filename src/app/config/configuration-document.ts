@@ -58,7 +58,8 @@ export function configurationDocument(): string {
 }
 
 function sectionParts(path: string, field: Field<unknown>): string[] {
-  return [`\n### ${path}\n\n${capital(field.meaning)}.\n\n`, tableOf(field.kind.section as FieldTable)];
+  const [, ...rest] = nestedParts(path, field.kind.section as FieldTable);
+  return [`\n### ${path}\n\n${capital(field.meaning)}.\n\n`, ...rest];
 }
 
 /** The table of a section and of those within, each under its path. */

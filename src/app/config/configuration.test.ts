@@ -48,6 +48,15 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
       connectionsMax: 8_192,
       connectionsPerUserMax: 16,
     },
+    fix: {
+      host: '127.0.0.1',
+      port: 26_010,
+      connectionsMax: 1_024,
+      tls: undefined,
+      compId: 'HIVE',
+      cancelOnDisconnect: false,
+      sessions: [],
+    },
     access: {
       tokenSeconds: 900,
       signatureWindowMs: 5_000,
@@ -101,9 +110,42 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
+});
+
+test('configuration: FIX sessions, and what contradicts itself', () => {
+  const sessions = (source: string) => nodeConfigOf(parseConfiguration('hive.yaml', source)).fix.sessions;
+  const [week] = sessions(
+    'fix:\n  cancelOnDisconnect: true\n  sessions:\n    - { compId: DESK, user: ANN, logon: none, hours: { start: "22:00:00", end: "21:00:00", startDay: sunday, endDay: friday } }\n',
+  );
+  assert.deepEqual(week, {
+    compId: 'DESK',
+    subId: '',
+    user: 'ANN',
+    needsPassword: false,
+    cancelOnDisconnect: true,
+    schedule: { startSeconds: 79_200, endSeconds: 75_600, startDay: 0, endDay: 5 },
+    resetOnLogon: false,
+    resetOnLogout: false,
+    resetOnDisconnect: false,
+    copyUsers: undefined,
+    copyAccounts: undefined,
+  });
+  const [copy] = sessions(
+    'fix: { sessions: [{ compId: C, user: ANN, copyUsers: [BOB], copyAccounts: [7] }] }\n',
+  );
+  assert.deepEqual([copy.copyUsers, copy.copyAccounts, copy.needsPassword], [['BOB'], [7], true]);
+  assert.deepEqual(
+    issuesOf(
+      'fix:\n  sessions:\n    - { compId: A, user: ANN }\n    - { compId: A, user: BOB }\n    - { compId: B, user: BOB, hours: { start: "08:00:00", end: "17:00:00", startDay: monday } }\n',
+    ),
+    [
+      'hive.yaml:4:17: fix.sessions[1].compId: is named twice with this subId',
+      'hive.yaml:5:47: fix.sessions[2].hours.start: startDay and endDay go together',
+    ],
+  );
 });
 
 test('configuration: sizes of the disk section, and what is no size', () => {

@@ -21,6 +21,7 @@ import {
   type ValuesOf,
   withDefault,
 } from './fields.ts';
+import { checkFix, FIX, fixLogonSettings } from './fix-section.ts';
 import { ConfigError, Issues } from './issues.ts';
 import { VENUE } from './venue-section.ts';
 
@@ -120,6 +121,15 @@ export const CONFIGURATION = {
     },
     'streams and orders at `/ws/v1` of the HTTP door, see [protocols/websocket.md](protocols/websocket.md)',
   ),
+  fix: section(
+    {
+      host: withDefault(host, '127.0.0.1', 'address of the FIX door'),
+      port: withDefault(port, 26_010, 'FIX 4.2, 4.4 and 5.0 SP2; 0: any free port'),
+      ...FIX,
+      ...PROTECTION,
+    },
+    'the FIX door, see [protocols/fix.md](protocols/fix.md)',
+  ),
   access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),
   tls: optional(
     object(TLS),
@@ -182,7 +192,7 @@ export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, http, webSocket, access, tls } = configuration;
+  const { ouch, marketData, http, webSocket, fix, access, tls } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -206,6 +216,13 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
       tls: speaksTls(http, hasTls) ? tls : undefined,
     },
     webSocket,
+    fix: {
+      ...fixLogonSettings(fix),
+      host: fix.host,
+      port: fix.port,
+      connectionsMax: fix.connectionsMax,
+      tls: speaksTls(fix, hasTls) ? tls : undefined,
+    },
     access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,
@@ -255,10 +272,11 @@ export function parseConfiguration(file: string, source: string): Configuration 
       'the demo market brings its own venue: remove the venue section, or this',
     );
   }
-  for (const listener of [written.ouch, written.marketData, written.http]) {
+  for (const listener of [written.ouch, written.marketData, written.http, written.fix]) {
     const fault = protectionFault(listener, written.tls !== undefined);
     if (fault !== undefined) issues.addAt(listener, fault.key, fault.message);
   }
+  checkFix(written.fix, issues);
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
   return { ...written, venue, tls: tlsSettings(written.tls, dirname(file)) };
 }

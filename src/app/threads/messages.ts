@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
+import type { FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
@@ -61,6 +62,7 @@ export interface EdgeThreadData extends EdgeRings {
   readonly connectionsPerAddressMax: number;
   readonly http: HttpSettings;
   readonly webSocket: WebSocketSettings;
+  readonly fix: FixSettings;
 }
 
 /** How the WebSocket door serves. It listens where the HTTP door does. */
@@ -70,6 +72,15 @@ export interface WebSocketSettings {
   readonly compression: boolean;
   readonly connectionsMax: number;
   readonly connectionsPerUserMax: number;
+}
+
+/** Where the FIX door listens, and whom it takes. */
+export interface FixSettings extends FixLogonSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly connectionsMax: number;
+  /** undefined: plain TCP. */
+  readonly tls: TlsSettings | undefined;
 }
 
 /** Where the HTTP door listens. */

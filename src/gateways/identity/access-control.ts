@@ -9,7 +9,7 @@ import type { HmacSecrets } from './hmac-secrets.ts';
 import { type NewPassword, PasswordLogin } from './password-login.ts';
 import { type Principal, principalOf } from './principal.ts';
 import { type Rate, type RateDecision, RateLimiter } from './rate-limiter.ts';
-import type { ApiKey, UserDirectory } from './user-directory.ts';
+import type { ApiKey, DirectoryUser, UserDirectory } from './user-directory.ts';
 
 /** What a venue may choose. */
 export interface AccessSettings {
@@ -89,6 +89,15 @@ export class AccessControl {
   ): Promise<IssuedToken | AccessRefusal> {
     const user = await this.logins.logIn(name, password, address);
     return user instanceof AccessRefusal ? user : this.tokens.issue(user);
+  }
+
+  /** The user whose name and password these are, for a door that opens a session at once; or a refusal of PasswordLogin.logIn. */
+  openSession(
+    name: string,
+    password: string,
+    address: string | undefined,
+  ): Promise<DirectoryUser | AccessRefusal> {
+    return this.logins.logIn(name, password, address);
   }
 
   /** A bearer token for an API key: it ends with the key, and is as read-only as it. Or a refusal of `prove`. */

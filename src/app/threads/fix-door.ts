@@ -1,0 +1,120 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
+import { EventType } from '#domain/events.ts';
+import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
+import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
+import { FIX_LIMITS } from '#gateways/fix/limits.ts';
+import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
+import { FixLogons, mayLogOn } from '#gateways/fix/trading/fix-logons.ts';
+import { FixTrading } from '#gateways/fix/trading/fix-trading.ts';
+import { ConnectionLimits } from '#gateways/identity/connection-limits.ts';
+import { Listener } from '#gateways/listener/listener.ts';
+import { TlsFiles } from '#gateways/listener/tls-files.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { EdgeDoor } from './edge.ts';
+import type { EdgeState } from './edge-state.ts';
+import type { EdgeThreadData } from './messages.ts';
+import { threadLog } from './thread-log.ts';
+
+/** The FIX door of the edge: the acceptor, its listener and its stores. Gets events after the state that it shares: what that made it write leaves then. */
+export class FixDoor implements EdgeDoor, FollowingSink {
+  declare private readonly state: EdgeState;
+  declare private readonly trading: FixTrading;
+  declare private readonly acceptor: FixAcceptor;
+  declare private readonly listener: Listener;
+  declare private readonly limits: ConnectionLimits;
+  declare private isFlushPlanned: boolean;
+
+  constructor(data: EdgeThreadData, state: EdgeState, archive: ArchiveQueries) {
+    const { fix, connectionsPerAddressMax } = data;
+    const directory = join(data.dataDirectory, 'fix');
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.state = state;
+    this.isFlushPlanned = false;
+    this.trading = new FixTrading({
+      desk: state.desk,
+      edgeSessions: state.sessions,
+      views: state.views,
+      archive,
+      logger: threadLog,
+      nowMs: Date.now,
+      flushSoon: () => this.#flushSoon(),
+    });
+    state.views.subscribe(this.trading);
+    this.acceptor = new FixAcceptor({
+      dictionaries: Object.values(FixVersion).map(platformDictionary),
+      authenticator: new FixLogons({
+        ...fix,
+        directory: state.directory,
+        openSession: (name, password, address) => state.access.openSession(name, password, address),
+        storedSessions: () => readdirSync(directory).map(decodeURIComponent),
+      }),
+      application: this.trading,
+      openStore: ({ id }) =>
+        new FileFixStore(join(directory, encodeURIComponent(id)), Date.now(), {
+          messageBytesMax: FIX_LIMITS.messageBytesMax,
+        }),
+      logger: threadLog,
+      limits: { connectionsMax: fix.connectionsMax, strangersMax: Math.ceil(fix.connectionsMax / 4) },
+    });
+    // The acceptor bounds those who have not logged on.
+    this.limits = new ConnectionLimits({
+      connectionsMax: fix.connectionsMax,
+      strangersMax: fix.connectionsMax,
+      perAddressMax: connectionsPerAddressMax,
+    });
+    const { host, port, tls } = fix;
+    this.listener = new Listener(
+      { name: 'fix', host, port, ...(tls === undefined ? {} : { tls: new TlsFiles(tls) }) },
+      this.limits,
+      (socket) => this.acceptor.accept(socket, socket.remoteAddress ?? ''),
+      threadLog,
+    );
+  }
+
+  async listen(): Promise<{ readonly fix: number }> {
+    const { port } = await this.listener.listen();
+    return { fix: port };
+  }
+
+  async close(reason: string): Promise<void> {
+    const closed = this.listener.close();
+    await this.acceptor.close(reason);
+    await closed;
+    this.state.sessions.stop();
+  }
+
+  figures(): { readonly [name: string]: number } {
+    return { fixConnections: this.limits.connections, fixSessions: this.trading.sessionCount };
+  }
+
+  onEvents({ i32 }: WordBuffer, from: number, to: number): void {
+    for (let at = from; at < to; at += i32[at] >>> 16) {
+      const type = i32[at] & 0xff;
+      if (type === EventType.UserEnabledSet || type === EventType.UserPasswordSet) this.#endSessions();
+    }
+    this.acceptor.flush();
+  }
+
+  onRestart(): void {}
+
+  onImage(): void {
+    this.acceptor.flush();
+  }
+
+  #endSessions(): void {
+    const { directory } = this.state;
+    this.trading.logOut('the user may not log on any more', (userId) => !mayLogOn(directory.user(userId)));
+  }
+
+  /** Stores and writes what was sent outside of a batch of events, once for this turn. */
+  #flushSoon(): void {
+    if (this.isFlushPlanned) return;
+    this.isFlushPlanned = true;
+    setImmediate(() => {
+      this.isFlushPlanned = false;
+      this.acceptor.flush();
+    });
+  }
+}
