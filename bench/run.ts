@@ -22,6 +22,7 @@ const BENCHES = [
   'latency',
   'throughput',
   'fix-codec',
+  'fix',
   'edge',
   'websocket',
 ] as const;
