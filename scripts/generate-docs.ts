@@ -1,10 +1,12 @@
 /**
  * Writes docs/records.md from the layout tables, docs/rejects.md from the reject table, docs/permissions.md from the
- * permission table and docs/configuration.md from the configuration's tables. `--check` writes nothing and fails when a
+ * permission table, docs/protocols/fix-messages.md from FIX's dictionary and tables, and docs/configuration.md from the
+ * configuration's. `--check` writes nothing and fails when a
  * file is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationDocument } from '#app/config/configuration-document.ts';
+import { fixDocument } from './fix-document.ts';
 import { permissionsDocument } from './permissions-document.ts';
 import { recordsDocument } from './records-document.ts';
 import { rejectsDocument } from './rejects-document.ts';
@@ -16,6 +18,7 @@ export function generatedDocuments(): Map<string, string> {
   return new Map([
     ['docs/records.md', recordsDocument()],
     ['docs/rejects.md', rejectsDocument()],
+    ['docs/protocols/fix-messages.md', fixDocument()],
     ['docs/permissions.md', permissionsDocument()],
     ['docs/configuration.md', configurationDocument()],
   ]);
