@@ -130,6 +130,45 @@ test('replace, cancel, reduce and mass cancel tell what they did', async (t) => 
   assert.deepEqual([...ann.orders.open()], []);
 });
 
+test('a text that was rejected first and accepted later is a repeat, also when both are long forgotten', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const { lines, on } = collector();
+  const run = (): void => {
+    venue.turn();
+    venue.deliver();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 0, clientTag: 'one' }, on);
+  run();
+  const ioc = { ...BUY_ONE, timeInForce: TimeInForce.ImmediateOrCancel };
+  ann.place({ ...ioc, clientTag: 'one' }, on);
+  await settled();
+  run();
+  for (let count = 0; count < 600; count++) ann.place({ ...ioc, clientTag: `fill ${count}` }, () => {});
+  run();
+  assert.equal(ann.orders.withTag('one'), undefined);
+  ann.place({ ...ioc, clientTag: 'one' }, on);
+  await settled();
+  run();
+  assert.deepEqual(lines, [
+    `rejected ${RejectCode.INVALID_QUANTITY}`,
+    'done one status 3 cum 0 leaves 0',
+    'repeat one status 3 cum 0 leaves 0',
+  ]);
+});
+
+test('a number is found by its text from when it is sent', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  assert.equal(ann.numberOf('one'), 0);
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, () => {});
+  const number = ann.numberOf('one');
+  venue.turn();
+  venue.deliver();
+  assert.equal(ann.orders.withTag('one')?.clientOrderId, number);
+  assert.equal(ann.numberOf('one'), number);
+});
+
 test('the same text is the same order: in flight, open, finished, from before the start, and long forgotten', async (t) => {
   const venue = new DeskVenue(t, 2);
   let ann = await venue.desk.open(1);

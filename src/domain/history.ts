@@ -219,7 +219,7 @@ export interface ArchiveQuestions {
     answer: readonly (AccountRecord | undefined)[];
   };
   readonly order: { query: { readonly orderId: number }; answer: OrderRecord | undefined };
-  /** Also rejected ones: the first command that had this number or text. */
+  /** The order that had this number, or the newest that had this text; where there was none, a rejected one. */
   readonly orderByClient: {
     query: { readonly userId: number; readonly clientOrderId?: number; readonly clientTag?: string };
     answer: OrderRecord | undefined;

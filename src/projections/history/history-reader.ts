@@ -95,11 +95,12 @@ export class HistoryReader {
     ];
     this.ordersByTag = [
       prepare(
-        `SELECT ${ORDER} FROM orders WHERE userId = ? AND clientTag = ? AND clientTag != '' ORDER BY orderId LIMIT 1`,
+        `SELECT ${ORDER} FROM orders WHERE userId = ? AND clientTag = ? AND clientTag != ''
+         ORDER BY orderId DESC LIMIT 1`,
       ),
       prepare(
         `SELECT ${REJECTION} FROM rejections WHERE userId = ? AND clientTag = ? AND clientTag != ''
-         ORDER BY sequence, position LIMIT 1`,
+         ORDER BY sequence DESC, position DESC LIMIT 1`,
       ),
     ];
     this.storedCandles = prepare(
@@ -178,10 +179,9 @@ export class HistoryReader {
     if (clientTag !== undefined && typeof clientTag !== 'string') throw badQuery('clientTag is a text');
     const statements = clientTag === undefined ? this.ordersByNumber : this.ordersByTag;
     const key = clientTag ?? id('clientOrderId', clientOrderId);
-    const [accepted, refused] = statements.map((one) => this.#one(one, id('userId', userId), key));
-    if (accepted === undefined || refused === undefined) return accepted ?? refused;
-    // A number that was accepted cannot have been refused before but as a duplicate or for what made it no order.
-    return clientTag !== undefined && refused.sequence < accepted.sequence ? refused : accepted;
+    // What was refused never lived: its number and text may have been used again.
+    const [accepted, refused] = statements;
+    return this.#one(accepted, id('userId', userId), key) ?? this.#one(refused, userId, key);
   }
 
   #ofOwner<Row>(list: List, { userId, accountId }: Owner, request: PageOf, filters: Filters): Page<Row> {
