@@ -18,6 +18,8 @@ export interface MarketViews {
   /** Times of which trades are not known here, oldest first. */
   readonly gaps: readonly ViewGap[];
   asset(assetId: number): AssetTerms | undefined;
+  /** Every asset, in the order in which they were added. */
+  assets(): Iterable<AssetTerms>;
   instrument(instrumentId: number): InstrumentView | undefined;
   instrumentBySymbol(symbol: string): InstrumentView | undefined;
   /** In the order in which they were added. */

@@ -16,7 +16,7 @@ import {
 import { named, pageQuery, ref, Sequence, SymbolText } from '#codec/json/schemas.ts';
 import { Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
-import type { InstrumentView, MarketViews } from '#domain/market-views.ts';
+import type { AssetTerms, InstrumentView, MarketViews } from '#domain/market-views.ts';
 import { Problem } from './problems.ts';
 import { publicRoute, type Route } from './routes.ts';
 import { type RestSources, readyViews, sliceAfter } from './sources.ts';
@@ -59,7 +59,7 @@ export function marketRoutes(sources: RestSources): Route[] {
       path: '/assets',
       weight: 1,
       tag,
-      summary: 'Assets that balances are kept of, by instruments that use them',
+      summary: 'Assets that balances are kept of, in the order in which they were added',
       answer: Assets,
       problems: ['starting'],
       handle: () => assetsOf(readyViews(sources)),
@@ -193,9 +193,12 @@ function tickerOf(views: MarketViews, instrument: InstrumentView): Static<typeof
   return tickerJson(views, terms, statistics, book.best(Side.Buy), book.best(Side.Sell));
 }
 
+/** The number of the asset with this symbol. @throws Problem */
+export function assetOf(views: MarketViews, symbol: string): AssetTerms {
+  for (const asset of views.assets()) if (asset.symbol === symbol) return asset;
+  throw new Problem('UNKNOWN_ASSET', `there is no asset ${symbol}: /api/v1/assets lists them`);
+}
+
 function assetsOf(views: MarketViews): Static<typeof Assets> {
-  const assetIds = new Set<number>();
-  for (const { terms } of views.instruments()) assetIds.add(terms.baseAssetId).add(terms.quoteAssetId);
-  const items = [...assetIds].sort((a, b) => a - b).flatMap((assetId) => views.asset(assetId) ?? []);
-  return { sequence: views.sequence, items: items.map(assetJson) };
+  return { sequence: views.sequence, items: Array.from(views.assets(), assetJson) };
 }

@@ -11,7 +11,7 @@ import type {
 import type { MarketViews } from '#domain/market-views.ts';
 import { Action } from '#domain/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import { instrumentOf } from './market-routes.ts';
+import { assetOf, instrumentOf } from './market-routes.ts';
 import { invalidField, Problem } from './problems.ts';
 import { type RestSources, readyViews } from './sources.ts';
 
@@ -72,12 +72,7 @@ export class Questions {
 
   /** The number of the asset that a query names, if it names one. @throws Problem */
   assetId({ asset }: { readonly asset?: string }): { readonly assetId?: number } {
-    if (asset === undefined) return {};
-    for (const { terms } of this.views.instruments()) {
-      for (const assetId of [terms.baseAssetId, terms.quoteAssetId])
-        if (this.views.asset(assetId)?.symbol === asset) return { assetId };
-    }
-    throw new Problem('UNKNOWN_ASSET', `there is no asset ${asset}: /api/v1/assets lists them`);
+    return asset === undefined ? {} : { assetId: assetOf(this.views, asset).assetId };
   }
 }
 

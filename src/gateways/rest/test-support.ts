@@ -179,6 +179,7 @@ export function viewsOf(instruments: readonly InstrumentView[], isReady = true):
     timeSeconds: NOW_SECONDS,
     gaps: [],
     asset: (assetId) => ASSETS.find((asset) => asset.assetId === assetId),
+    assets: () => ASSETS,
     instrument: (instrumentId) => instruments.find(({ terms }) => terms.instrumentId === instrumentId),
     instrumentBySymbol: (symbol) => instruments.find(({ terms }) => terms.symbol === symbol),
     instruments: () => instruments,

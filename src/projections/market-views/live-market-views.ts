@@ -36,7 +36,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
   declare private readonly books: DisplayedBooks;
   declare private readonly byId: Map<number, InstrumentState>;
   declare private readonly bySymbol: Map<string, InstrumentState>;
-  declare private readonly assets: Map<number, AssetTerms>;
+  declare private readonly assetsById: Map<number, AssetTerms>;
   declare private readonly listeners: Set<MarketViewsListener>;
   /** Instruments with something to flush. */
   declare private readonly touched: InstrumentState[];
@@ -55,7 +55,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     this.books = new DisplayedBooks(this.position);
     this.byId = new Map();
     this.bySymbol = new Map();
-    this.assets = new Map();
+    this.assetsById = new Map();
     this.listeners = new Set();
     this.touched = [];
     this.isVenueSuspended = false;
@@ -92,7 +92,11 @@ export class LiveMarketViews implements MarketViews, EventSink {
   }
 
   asset(assetId: number): AssetTerms | undefined {
-    return this.assets.get(assetId);
+    return this.assetsById.get(assetId);
+  }
+
+  assets(): Iterable<AssetTerms> {
+    return this.assetsById.values();
   }
 
   instrument(instrumentId: number): InstrumentState | undefined {
@@ -210,7 +214,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
         return;
       case EventType.AssetAdded: {
         const { assetId, symbol, decimals } = readEvent(words, at) as Event<'AssetAdded'>;
-        this.assets.set(assetId, { assetId, symbol, decimals });
+        this.assetsById.set(assetId, { assetId, symbol, decimals });
         return;
       }
       case EventType.KillSwitchSet:
