@@ -6,6 +6,7 @@ import { accessProblem, Problem } from './problems.ts';
 import { CHALLENGE } from './proof.ts';
 
 const MS_PER_SECOND = 1_000;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 export const SEE_DOCS = 'see /docs for what there is';
 
 /** What a client is told of an error of Fastify's own; undefined: it is a bug. */
@@ -52,7 +53,7 @@ export function rateHeaders({ limit, remaining, resetMs }: RateDecision): Record
 /** @throws Problem for bytes that are no JSON in UTF-8 */
 export function readJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(UTF_8.decode(bytes));
   } catch (error) {
     throw new Problem('malformed-json', `the body is no JSON: ${(error as Error).message}`);
   }
