@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
-import { countOf, type Decimal, scaled } from '#codec/json/decimal.ts';
+import { scaled } from '#codec/json/decimal.ts';
+import { instrumentUnits } from '#codec/json/instrument-units.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, type Role } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
@@ -89,44 +90,14 @@ function compileInstrument(
   assets: ReadonlyMap<string, Asset>,
   issues: Issues,
 ): InstrumentDefinition {
-  const { id, kind, tick, lot } = instrument;
-  const isSpot = kind === InstrumentKind.Spot;
+  const { id, kind } = instrument;
   const quote = assetNamed(instrument, 'quote', instrument.quote, assets, issues);
   const base =
     instrument.base === undefined
       ? undefined
       : assetNamed(instrument, 'base', instrument.base, assets, issues);
-  if (isSpot && instrument.base === undefined) issues.addAt(instrument, 'base', 'is missing: spot needs one');
-  if (isSpot && base !== undefined && base === quote) issues.addAt(instrument, 'base', 'is the quote asset');
-  for (const key of ['contractSize', 'initialMargin'] as const) {
-    if (isSpot && instrument[key] !== undefined) {
-      issues.addAt(instrument, key, 'is for margined instruments only');
-    }
-  }
-  for (const key of ['tick', 'lot'] as const) {
-    const { units } = instrument[key];
-    if (units === 0n || units > BigInt(Limits.ID_MAX)) {
-      issues.addAt(
-        instrument,
-        key,
-        `must have 1 to ${Limits.ID_MAX} as its digits, not ${instrument[key].text}`,
-      );
-    }
-  }
-  const inLots = (key: 'minQuantity' | 'maxQuantity', quantity: Decimal | undefined): number => {
-    if (quantity === undefined) return 1;
-    const lots = countOf(quantity, lot);
-    if (lots !== undefined && lots >= 1 && lots <= Limits.QTY_LOTS_MAX) return lots;
-    issues.addAt(
-      instrument,
-      key,
-      `must be 1 to ${Limits.QTY_LOTS_MAX} lots of ${lot.text}, not ${quantity.text}`,
-    );
-    return 1;
-  };
-  const minQtyLots = inLots('minQuantity', instrument.minQuantity);
-  const maxQtyLots = inLots('maxQuantity', instrument.maxQuantity);
-  if (minQtyLots > maxQtyLots) issues.addAt(instrument, 'minQuantity', 'is above maxQuantity');
+  if (kind === InstrumentKind.Spot && instrument.base === undefined)
+    issues.addAt(instrument, 'base', 'is missing: spot needs one');
   return {
     add: {
       type: 'AddInstrument',
@@ -135,15 +106,9 @@ function compileInstrument(
       kind,
       baseAssetId: base?.id ?? 0,
       quoteAssetId: quote?.id ?? 0,
-      priceDecimals: tick.decimals,
-      qtyDecimals: lot.decimals,
-      tickSize: Number(tick.units),
-      lotSize: Number(lot.units),
-      ...valueOfTickLot(instrument, quote, issues),
-      lotBaseMinor: isSpot && base !== undefined ? minorOfLot(instrument, base, issues) : 0,
-      initialMarginMinor: marginOfLot(instrument, quote, issues),
-      minQtyLots,
-      maxQtyLots,
+      ...instrumentUnits(instrument, base, quote, (field, message) =>
+        issues.addAt(instrument, field, message),
+      ),
       makerFeePpm: instrument.makerFeePpm,
       takerFeePpm: instrument.takerFeePpm,
       collarPpm: instrument.collarPpm,
@@ -151,7 +116,6 @@ function compileInstrument(
       staticBandPpm: instrument.staticBandPpm,
       dynamicBandPpm: instrument.dynamicBandPpm,
       volatilityAuctionSeconds: instrument.volatilityAuctionSeconds,
-      referencePriceTicks: referenceTicks(instrument, issues),
       phase: instrument.phase,
       selfTradePrevention: instrument.selfTradePrevention,
     },
@@ -171,79 +135,6 @@ function assetNamed(
     issues.addAt(owner, key, `${symbol} is not one of venue.assets: ${[...assets.keys()].join(', ')}`);
   }
   return asset;
-}
-
-/** Minor units of the quote asset in one tick times one lot, as the smallest fraction. */
-function valueOfTickLot(
-  instrument: InstrumentSection,
-  quote: Asset | undefined,
-  issues: Issues,
-): { valueNumerator: number; valueDenominator: number } {
-  const { tick, lot, contractSize } = instrument;
-  const decimals = tick.decimals + lot.decimals + (contractSize?.decimals ?? 0);
-  const numerator =
-    tick.units * lot.units * (contractSize?.units ?? 1n) * 10n ** BigInt(quote?.decimals ?? 0);
-  const denominator = 10n ** BigInt(decimals);
-  const divisor = greatestCommonDivisor(numerator, denominator);
-  const fraction = {
-    valueNumerator: Number(divisor === 0n ? 0n : numerator / divisor),
-    valueDenominator: Number(divisor === 0n ? 1n : denominator / divisor),
-  };
-  const largest = Math.max(fraction.valueNumerator, fraction.valueDenominator);
-  // A tick or lot of 0 has been reported as that.
-  const isPossible = numerator > 0n || contractSize?.units === 0n;
-  if (isPossible && (numerator === 0n || largest > Number.MAX_SAFE_INTEGER)) {
-    issues.addAt(
-      instrument,
-      'tick',
-      `the value of one tick times one lot, in minor units of ${instrument.quote}, is not a fraction of integers below 2^53`,
-    );
-  }
-  return fraction;
-}
-
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a;
-}
-
-function minorOfLot(instrument: InstrumentSection, base: Asset, issues: Issues): number {
-  const minor = scaled(instrument.lot, base.decimals);
-  if (minor === undefined) {
-    issues.addAt(
-      instrument,
-      'lot',
-      `${instrument.lot.text} ${base.symbol} is not a whole number of its minor unit (${base.decimals} decimals)`,
-    );
-  }
-  return minor ?? 0;
-}
-
-function marginOfLot(instrument: InstrumentSection, quote: Asset | undefined, issues: Issues): number {
-  const { initialMargin } = instrument;
-  if (initialMargin === undefined || quote === undefined) return 0;
-  const minor = scaled(initialMargin, quote.decimals);
-  if (minor === undefined) {
-    issues.addAt(
-      instrument,
-      'initialMargin',
-      `${initialMargin.text} is not a whole number of ${quote.symbol}'s minor unit (${quote.decimals} decimals)`,
-    );
-  }
-  return minor ?? 0;
-}
-
-function referenceTicks(instrument: InstrumentSection, issues: Issues): number {
-  const { referencePrice, tick } = instrument;
-  if (referencePrice === undefined) return 0;
-  const ticks = countOf(referencePrice, tick);
-  if (ticks !== undefined && ticks >= 1 && ticks <= Limits.PRICE_TICKS_MAX) return ticks;
-  issues.addAt(
-    instrument,
-    'referencePrice',
-    `must be 1 to ${Limits.PRICE_TICKS_MAX} ticks of ${tick.text}, not ${referencePrice.text}`,
-  );
-  return 0;
 }
 
 function compileSchedule(
