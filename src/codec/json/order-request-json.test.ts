@@ -24,8 +24,11 @@ const LIMIT: Static<typeof NewOrderRequest> = {
   quantity: '1.5',
 };
 
+/** The sender has one order that it calls partner. */
+const numberOf = (clientOrderId: string) => (clientOrderId === 'partner' ? 12 : 0);
+
 test('readNewOrder: what is not asked for is 0, prices are ticks and quantities lots', () => {
-  assert.deepEqual(readNewOrder(TERMS, LIMIT), {
+  assert.deepEqual(readNewOrder(TERMS, LIMIT, numberOf), {
     instrumentId: 7,
     side: Side.Sell,
     orderType: OrderType.Limit,
@@ -45,20 +48,24 @@ test('readNewOrder: what is not asked for is 0, prices are ticks and quantities 
 
 test('readNewOrder: every field', () => {
   assert.deepEqual(
-    readNewOrder(TERMS, {
-      ...LIMIT,
-      side: 'buy',
-      type: 'stop-limit',
-      timeInForce: 'good-till-date',
-      stopPrice: '64000.00',
-      expireTime: '2026-01-02T03:04:05Z',
-      displayQuantity: '0.0002',
-      minQuantity: '0.1',
-      postOnly: true,
-      selfTradePrevention: 'cancel-both',
-      clientOrderId: 'mine',
-      ocoClientOrderNumber: 12,
-    }),
+    readNewOrder(
+      TERMS,
+      {
+        ...LIMIT,
+        side: 'buy',
+        type: 'stop-limit',
+        timeInForce: 'good-till-date',
+        stopPrice: '64000.00',
+        expireTime: '2026-01-02T03:04:05Z',
+        displayQuantity: '0.0002',
+        minQuantity: '0.1',
+        postOnly: true,
+        selfTradePrevention: 'cancel-both',
+        clientOrderId: 'mine',
+        ocoClientOrderNumber: 12,
+      },
+      numberOf,
+    ),
     {
       instrumentId: 7,
       side: Side.Buy,
@@ -80,7 +87,7 @@ test('readNewOrder: every field', () => {
 
 test('readNewOrder: a market order is immediate-or-cancel unless it says otherwise', () => {
   const { price, ...market } = LIMIT;
-  const order = readNewOrder(TERMS, { ...market, type: 'market' });
+  const order = readNewOrder(TERMS, { ...market, type: 'market' }, numberOf);
   assert.ok(!(order instanceof FieldFault));
   assert.deepEqual([order.timeInForce, order.priceTicks], [TimeInForce.ImmediateOrCancel, 0]);
 });
@@ -95,10 +102,22 @@ test('readNewOrder: the first field that is no whole number of ticks or lots, or
     { displayQuantity: '0.0003' },
   ];
   for (const change of faults) {
-    const fault = readNewOrder(TERMS, { ...LIMIT, ...change });
+    const fault = readNewOrder(TERMS, { ...LIMIT, ...change }, numberOf);
     assert.ok(fault instanceof FieldFault);
     assert.equal(fault.field, Object.keys(change)[0]);
   }
+});
+
+test('readNewOrder: the partner by its text; one that is unknown is for the core to refuse', () => {
+  const oco = (fields: object) => readNewOrder(TERMS, { ...LIMIT, ...fields }, numberOf);
+  const known = oco({ ocoClientOrderId: 'partner' });
+  assert.ok(!(known instanceof FieldFault));
+  assert.equal(known.ocoClientOrderId, 12);
+  const unknown = oco({ ocoClientOrderId: 'nobody' });
+  assert.ok(!(unknown instanceof FieldFault));
+  assert.equal(unknown.ocoClientOrderId, 2 ** 31 - 1);
+  const both = oco({ ocoClientOrderId: 'partner', ocoClientOrderNumber: 12 });
+  assert.deepEqual(both, new FieldFault('ocoClientOrderNumber', 'must not be given beside ocoClientOrderId'));
 });
 
 test('readReplace: what is left out stays', () => {
@@ -120,6 +139,6 @@ test('readReplace: what is left out stays', () => {
     displayQtyLots: 10,
     stopPriceTicks: 90,
     expireSeconds: 5,
-    clientTag: '',
+    clientTag: 'old',
   });
 });

@@ -5,7 +5,7 @@ import { Limits } from '#domain/limits.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
 import { OrderTypeName, SelfTradePreventionName, SideName, TimeInForceName } from './names.ts';
 import { parseScaled, priceScale, quantityScale, type Scale } from './scales.ts';
-import { ClientOrderId, oneOf, SymbolText, secondsOf } from './schemas.ts';
+import { ClientOrderId, clientOrderIdOf, oneOf, SymbolText, secondsOf } from './schemas.ts';
 
 /** Orders as clients ask for them, on every door that speaks JSON. */
 
@@ -15,7 +15,8 @@ const decimalIn = (description: string) =>
   Type.String({ pattern: NUMBER, maxLength: NUMBER_CHARS_MAX, description });
 const priceIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the tick size`);
 const quantityIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the lot size`);
-const ExpireTime = Type.String({
+/** A whole second to come, in a request. */
+export const ExpireTime = Type.String({
   maxLength: 20,
   pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',
   description: 'the second at which it expires, as 2026-01-02T03:04:05Z',
@@ -42,11 +43,12 @@ export const NewOrderRequest = Type.Object(
     postOnly: Type.Optional(Type.Boolean({ description: 'rests or is canceled: never takes' })),
     selfTradePrevention: Type.Optional(oneOf(SelfTradePreventionName, "default: the instrument's")),
     clientOrderId: Type.Optional(ClientOrderId),
-    ocoClientOrderNumber: Type.Optional(
-      orderNumber(
-        'a live order of yours in the same instrument: when one of the two trades or ends, so does the other',
+    ocoClientOrderId: Type.Optional(
+      clientOrderIdOf(
+        'a live order of yours in the same instrument (when one of the two trades, the other is canceled)',
       ),
     ),
+    ocoClientOrderNumber: Type.Optional(orderNumber('the same by your number of it')),
   },
   { additionalProperties: false },
 );
@@ -60,17 +62,21 @@ export const orderReference = {
   clientOrderNumber: Type.Optional(orderNumber('your number of it, as binary protocols use it')),
 };
 
-/** New terms of an order. What is left out stays as it is. */
+const replaceTerms = {
+  quantity: Type.Optional(quantityIn('the new total, what is executed included')),
+  price: Type.Optional(priceIn('of limit and stop-limit orders')),
+  stopPrice: Type.Optional(priceIn('of a stop that waits')),
+  displayQuantity: Type.Optional(quantityIn('what the book shows')),
+  expireTime: Type.Optional(ExpireTime),
+  newClientOrderId: Type.Optional(ClientOrderId),
+};
+
+/** New terms of an order that is named elsewhere. What is left out stays as it is. */
+export const ReplaceOrderTerms = Type.Object(replaceTerms, { additionalProperties: false });
+
+/** An order and its new terms. */
 export const ReplaceOrderRequest = Type.Object(
-  {
-    ...orderReference,
-    quantity: Type.Optional(quantityIn('the new total, what is executed included')),
-    price: Type.Optional(priceIn('of limit and stop-limit orders')),
-    stopPrice: Type.Optional(priceIn('of a stop that waits')),
-    displayQuantity: Type.Optional(quantityIn('what the book shows')),
-    expireTime: Type.Optional(ExpireTime),
-    newClientOrderId: Type.Optional(ClientOrderId),
-  },
+  { ...orderReference, ...replaceTerms },
   { additionalProperties: false },
 );
 
@@ -113,11 +119,21 @@ export interface NewOrderUnits {
   readonly clientTag: string;
 }
 
-/** The order in the units of its instrument, or the first field that does not fit them. */
+/** A number that no live order can have: after it, its user could send no further one. */
+const NO_ORDER_NUMBER = Limits.ID_MAX;
+
+/**
+ * The order in the units of its instrument, or the first field that does not fit them.
+ * @param numberOf the number of the sender's order with this clientOrderId; 0: there is none
+ */
 export function readNewOrder(
   terms: InstrumentTerms,
   request: Static<typeof NewOrderRequest>,
+  numberOf: (clientOrderId: string) => number,
 ): NewOrderUnits | FieldFault {
+  const { ocoClientOrderId, ocoClientOrderNumber } = request;
+  if (ocoClientOrderId !== undefined && ocoClientOrderNumber !== undefined)
+    return new FieldFault('ocoClientOrderNumber', 'must not be given beside ocoClientOrderId');
   const reader = new UnitReader(terms);
   const orderType = OrderTypeName.numberOf(request.type) as number;
   const units = {
@@ -136,7 +152,11 @@ export function readNewOrder(
     displayQtyLots: reader.quantity('displayQuantity', request.displayQuantity, 0),
     minQtyLots: reader.quantity('minQuantity', request.minQuantity, 0),
     expireSeconds: secondsOf(request.expireTime) ?? 0,
-    ocoClientOrderId: request.ocoClientOrderNumber ?? 0,
+    ocoClientOrderId:
+      ocoClientOrderId === undefined
+        ? (ocoClientOrderNumber ?? 0)
+        : // A partner that is not known is for the core to refuse, in its turn and with a receipt.
+          numberOf(ocoClientOrderId) || NO_ORDER_NUMBER,
     clientTag: request.clientOrderId ?? '',
   };
   return reader.fault ?? units;
@@ -174,7 +194,7 @@ export function readReplace(
     displayQtyLots: reader.quantity('displayQuantity', request.displayQuantity, order.displayQtyLots),
     stopPriceTicks: reader.price('stopPrice', request.stopPrice, order.stopPriceTicks),
     expireSeconds: secondsOf(request.expireTime) ?? order.expireSeconds,
-    clientTag: request.newClientOrderId ?? '',
+    clientTag: request.newClientOrderId ?? order.clientTag,
   };
   return reader.fault ?? units;
 }

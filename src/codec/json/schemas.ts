@@ -79,6 +79,10 @@ export const Sequence = Type.Integer({
 export const Id = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 
+/** The same in a request about something that has a number of 31 bits: an account, user, instrument, asset or key. */
+export const GivenId = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Limits.ID_MAX, description });
+
 export const Count = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
 
@@ -91,13 +95,15 @@ export const SymbolText = Type.String({
 });
 
 export const CLIENT_ORDER_ID_CHARS_MAX = 36;
-/** What a client calls its order; becomes the `clientTag` of the domain. */
-export const ClientOrderId = Type.String({
-  minLength: 1,
-  maxLength: CLIENT_ORDER_ID_CHARS_MAX,
-  pattern: '^[!-~]+$',
-  description: `the client's own name of the order: 1 to ${CLIENT_ORDER_ID_CHARS_MAX} printable characters`,
-});
+/** What a client calls an order; becomes the `clientTag` of the domain. */
+export const clientOrderIdOf = (what: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: CLIENT_ORDER_ID_CHARS_MAX,
+    pattern: '^[!-~]+$',
+    description: `the client's own name of ${what}: 1 to ${CLIENT_ORDER_ID_CHARS_MAX} printable characters`,
+  });
+export const ClientOrderId = clientOrderIdOf('the order');
 
 /** A page of rows, newest first. */
 export function pageOf<Schema extends TSchema>(name: string, row: Schema) {

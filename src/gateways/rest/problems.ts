@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Id, named, ref } from '#codec/json/schemas.ts';
+import { Id, named, ref, Sequence } from '#codec/json/schemas.ts';
 import { type ArchiveRefusal, ArchiveRefusedError } from '#domain/history.ts';
 import { HttpStatusOfReject, type RejectName, Rejects } from '#domain/rejects.ts';
 import { type AccessCode, AccessRefusals } from '../identity/access-refusal.ts';
@@ -92,6 +92,7 @@ export const ProblemDetails = named('Problem', 'Why a request was not answered (
   code: Type.String({ description: 'name of the problem' }),
   rejectCode: Type.Optional(Id('number in the table of rejects')),
   retry: Type.Boolean({ description: 'whether the same request can succeed later' }),
+  sequence: Type.Optional(Sequence),
   errors: Type.Optional(Type.Array(ref(FieldError))),
 });
 
@@ -102,6 +103,8 @@ export class Problem extends Error {
   declare readonly errors: readonly Static<typeof FieldError>[];
   /** Headers of the answer beside the usual ones. */
   declare readonly headers: Readonly<Record<string, string>>;
+  /** Entry of the log that has the command that was refused; undefined: no command was sent. */
+  declare readonly sequence: number | undefined;
 
   constructor(
     code: ProblemCode,
@@ -109,12 +112,14 @@ export class Problem extends Error {
     options: {
       readonly errors?: readonly Static<typeof FieldError>[];
       readonly headers?: Readonly<Record<string, string>>;
+      readonly sequence?: number;
     } = {},
   ) {
     super(detail);
     this.code = code;
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
+    this.sequence = options.sequence;
   }
 
   get status(): number {
@@ -123,7 +128,7 @@ export class Problem extends Error {
 
   /** The body of the answer. */
   details(requestId: string | undefined): Static<typeof ProblemDetails> {
-    const { code, message, errors } = this;
+    const { code, message, errors, sequence } = this;
     const { httpStatus, meaning, transient } = rowOf(code);
     return {
       type: `${ERRORS_PATH}/${code}`,
@@ -134,6 +139,7 @@ export class Problem extends Error {
       code,
       ...(code in Rejects ? { rejectCode: Rejects[code as RejectName].code } : {}),
       retry: transient,
+      ...(sequence === undefined ? {} : { sequence }),
       ...(errors.length === 0 ? {} : { errors: [...errors] }),
     };
   }

@@ -41,7 +41,7 @@ interface PublicTerms<
   Answer extends TSchema,
 > extends RouteTerms<Params, Query, Answer> {
   /** Default GET. */
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: Body;
   handle(
     asked: Asked<Params, Query, Static<Body>, Principal | undefined>,

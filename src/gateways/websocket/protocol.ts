@@ -7,7 +7,8 @@ import {
   orderReference,
   ReplaceOrderRequest,
 } from '#codec/json/order-request-json.ts';
-import { Count, Id, named, ref, Sequence, Time } from '#codec/json/schemas.ts';
+import { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.ts';
+import { Count, Id, named, ref, Time } from '#codec/json/schemas.ts';
 import { ProblemDetails } from '../rest/problems.ts';
 import { WebSocketLimits } from './limits.ts';
 
@@ -39,19 +40,7 @@ export const Subscribed = named('Subscribed', 'The channel is followed; its firs
 export const Unsubscribed = named('Unsubscribed', 'The channel is followed no more.', {
   channel: Type.String(),
 });
-export const OrderResult = named('OrderResult', 'The command took effect.', {
-  sequence: Sequence,
-  order: Type.Optional(ref(Order)),
-  isRepeat: Type.Boolean({
-    description: 'the order with this clientOrderId was there before: nothing was sent',
-  }),
-});
 export const OrderFound = named('OrderFound', 'An order as it stands.', { order: ref(Order) });
-export const OrdersCanceled = named('OrdersCanceled', 'The mass cancel is done.', {
-  sequence: Sequence,
-  canceledOrders: Count('how many orders it canceled'),
-});
-
 export const FailedMessage = named('FailedMessage', 'A private channel has ended: subscribe to it again.', {
   channel: Type.String(),
   type: Type.Unsafe<'failed'>({ type: 'string', enum: ['failed'] }),
