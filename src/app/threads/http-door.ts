@@ -1,5 +1,6 @@
 import type { ArchiveQueries } from '#domain/ports.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
+import { commandRoutes } from '#gateways/rest/command-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
 import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
@@ -59,7 +60,16 @@ export class HttpDoor implements EdgeDoor {
     this.webSocket = openWebSocket(data, state, archive);
     this.server.onUpgrade((request, head) => this.webSocket.onUpgrade(request, head));
     this.server.addDocument('/asyncapi.json', asyncApiDocument);
-    this.routes = [...loginRoutes(state.access), ...restRoutes(sources)];
+    const commands = commandRoutes({
+      views: state.views,
+      archive,
+      directory: state.directory,
+      desk: state.desk,
+      administration: state.administration,
+      access: state.access,
+      isAccount: (accountId) => state.accountIds.has(accountId),
+    });
+    this.routes = [...loginRoutes(state.access), ...restRoutes(sources), ...commands];
   }
 
   async listen(): Promise<{ readonly http: number }> {

@@ -2,6 +2,7 @@ import {
   ApiKeyKind,
   CommandType,
   InstrumentKind,
+  KillScope,
   OrderFlag,
   OrderType,
   Phase,
@@ -73,6 +74,8 @@ export const PhaseName = names(Phase);
 export const InstrumentKindName = names(InstrumentKind);
 export const SelfTradePreventionName = names(SelfTradePrevention);
 export const ApiKeyKindName = names(ApiKeyKind);
+export const KillScopeName = names(KillScope);
+
 /** Commands go by the names that the log and docs/records.md give them. */
 const COMMAND_NAMES = new Map<number, string>(
   Object.entries(CommandType).map(([name, type]) => [type, name]),

@@ -29,7 +29,10 @@ export interface ApiKeyFacts {
   readonly expireSeconds: number;
 }
 
-const RoleText = Type.Unsafe<keyof typeof RoleByName>({ type: 'string', enum: Object.keys(RoleByName) });
+export const RoleText = Type.Unsafe<keyof typeof RoleByName>({
+  type: 'string',
+  enum: Object.keys(RoleByName),
+});
 
 export const User = named('User', 'Somebody who may log in.', {
   userId: Id('number of the user'),

@@ -6,7 +6,7 @@ import { ApiKeyProof, isApiToken, type SignedRequest } from './api-key-proof.ts'
 import { BearerTokens, type IssuedToken } from './bearer-tokens.ts';
 import { FailedLogins } from './failed-logins.ts';
 import type { HmacSecrets } from './hmac-secrets.ts';
-import { type NewPassword, PasswordLogin } from './password-login.ts';
+import { type HashedPassword, type NewPassword, PasswordLogin } from './password-login.ts';
 import { type Principal, principalOf } from './principal.ts';
 import { type Rate, type RateDecision, RateLimiter } from './rate-limiter.ts';
 import type { ApiKey, DirectoryUser, UserDirectory } from './user-directory.ts';
@@ -125,6 +125,11 @@ export class AccessControl {
   async passwordFor(userId: number, password: string): Promise<NewPassword | AccessRefusal | undefined> {
     const user = this.directory.user(userId);
     return user === undefined ? undefined : this.logins.newPassword(user, password);
+  }
+
+  /** What the log keeps of the first password of a user who is to be added. See PasswordLogin.hashed. */
+  firstPassword(name: string, password: string): Promise<HashedPassword | AccessRefusal> {
+    return this.logins.hashed(name, password);
   }
 
   /**

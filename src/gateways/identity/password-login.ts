@@ -18,11 +18,15 @@ export interface PasswordLoginOptions {
   readonly waitingMax?: number;
 }
 
-/** The fields of a SetUserPassword command. */
-export interface NewPassword {
-  readonly user: DirectoryUser;
+/** What the log keeps of a password. */
+export interface HashedPassword {
   readonly salt: Uint8Array;
   readonly passwordHash: Uint8Array;
+}
+
+/** The fields of a SetUserPassword command. */
+export interface NewPassword extends HashedPassword {
+  readonly user: DirectoryUser;
 }
 
 /**
@@ -78,12 +82,18 @@ export class PasswordLogin {
     return this.newPassword(user, newPassword);
   }
 
-  /** The same without the old password: for who may set another's. TOO_MANY_LOGINS when there is no room. */
+  /** The same without the old password: for who may set another's. */
   async newPassword(user: DirectoryUser, password: string): Promise<NewPassword | AccessRefusal> {
-    if (passwordFault(password, user.name) !== undefined) return new AccessRefusal('UNSUITABLE_PASSWORD');
+    const hashed = await this.hashed(user.name, password);
+    return hashed instanceof AccessRefusal ? hashed : { user, ...hashed };
+  }
+
+  /** What the log keeps of the password of a user with this name, or UNSUITABLE_PASSWORD; TOO_MANY_LOGINS when there is no room. */
+  async hashed(name: string, password: string): Promise<HashedPassword | AccessRefusal> {
+    if (passwordFault(password, name) !== undefined) return new AccessRefusal('UNSUITABLE_PASSWORD');
     const salt = randomBytes(SALT_BYTES);
     const passwordHash = await this.#inTurn(() => hashPassword(password, salt));
-    return passwordHash instanceof AccessRefusal ? passwordHash : { user, salt, passwordHash };
+    return passwordHash instanceof AccessRefusal ? passwordHash : { salt, passwordHash };
   }
 
   async #prove(

@@ -22,6 +22,11 @@ interface Waiting {
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
+type WithoutSender<Command> = Command extends unknown ? Omit<Command, 'userId' | 'clientOrderId'> : never;
+
+/** A command that does not say yet who sends it. */
+export type UnsentCommand = WithoutSender<CommandInput>;
+
 export interface AdministrationOptions {
   readonly sink: CommandSink;
   /** Numbers for requests: those of the desk, so that no two requests of this node have the same. */
@@ -49,11 +54,7 @@ export class Administration implements FollowingSink {
    * Sends `command` for the user. `onOutcome` may be called at once.
    * @throws CodecError when a field of the command is outside its range: nothing was sent
    */
-  send(
-    userId: number,
-    command: Omit<CommandInput, 'userId' | 'clientOrderId'>,
-    onOutcome: (outcome: Outcome) => void,
-  ): void {
+  send(userId: number, command: UnsentCommand, onOutcome: (outcome: Outcome) => void): void {
     const number = this.nextRequestNumber();
     const record = { ...command, userId, clientOrderId: number } as CommandInput;
     // Encoded before anything is reserved: what is wrong is refused as a whole.

@@ -1,0 +1,266 @@
+import type { Static } from 'typebox';
+import {
+  AccountAdded,
+  AccountLimits,
+  Funds,
+  NewAccount,
+  Receipt,
+  readAmount,
+} from '#codec/json/admin-request-json.ts';
+import { type AssetScale, instrumentUnits } from '#codec/json/instrument-units.ts';
+import { KillScopeName, PhaseName } from '#codec/json/names.ts';
+import { GivenId, secondsOf } from '#codec/json/schemas.ts';
+import {
+  AssetAdded,
+  InstrumentAdded,
+  instrumentDecimals,
+  NewAsset,
+  NewCoreVersion,
+  NewInstrument,
+  NewKillSwitch,
+  NewPhase,
+  NewSchedule,
+  readBeginning,
+  readFractions,
+  readSchedule,
+} from '#codec/json/venue-request-json.ts';
+import { InstrumentKind, KillScope } from '#domain/commands.ts';
+import { Action } from '#domain/permissions.ts';
+import { ADMIN_PROBLEMS, type Commands, readOf } from './commands.ts';
+import { assetOf, instrumentOf, symbolParam } from './market-routes.ts';
+import { invalidField } from './problems.ts';
+import { type Route, route } from './routes.ts';
+import { readyViews } from './sources.ts';
+
+/** What staff do with accounts, money, instruments and the venue. */
+export function venueRoutes(commands: Commands): Route[] {
+  return [...accountCommandRoutes(commands), ...marketCommandRoutes(commands)];
+}
+
+const common = { tag: 'administration', weight: 1, answer: Receipt } as const;
+
+function accountCommandRoutes(commands: Commands): Route[] {
+  const { sources } = commands;
+  const params = { accountId: GivenId('the account') };
+  const funds = {
+    ...common,
+    method: 'POST',
+    action: Action.MoveFunds,
+    params,
+    body: Funds,
+    problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT', 'UNKNOWN_ASSET', 'VALUE_TOO_LARGE'],
+  } as const;
+  const read = (accountId: number, { asset: symbol, amount, reason }: Static<typeof Funds>) => {
+    const asset = assetOf(readyViews(sources), symbol);
+    return { accountId, assetId: asset.assetId, amountMinor: readOf(readAmount(asset, amount)), reason };
+  };
+  return [
+    route({
+      ...common,
+      method: 'POST',
+      path: '/admin/accounts',
+      action: Action.ManageAccounts,
+      summary: 'Add an account',
+      body: NewAccount,
+      answer: AccountAdded,
+      problems: [...ADMIN_PROBLEMS, 'ALREADY_EXISTS', 'CAPACITY'],
+      handle: async ({ principal, body }) => {
+        const { id, answer } = await commands.add(body.accountId, commands.accountIds, (accountId) =>
+          commands.send(principal, { type: 'AddAccount', accountId, reason: body.reason }),
+        );
+        return { ...answer, accountId: id };
+      },
+    }),
+    route({
+      ...common,
+      method: 'PUT',
+      path: '/admin/accounts/:accountId/limits',
+      action: Action.SetLimits,
+      summary: 'Set all limits of an account',
+      params,
+      body: AccountLimits,
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT'],
+      handle: ({ principal, params: { accountId }, body }) =>
+        commands.send(principal, { type: 'SetAccountLimits', accountId, ...body }),
+    }),
+    route({
+      ...funds,
+      path: '/admin/accounts/:accountId/deposits',
+      summary: 'Deposit into an account. Sent twice it counts twice: see docs/protocols/rest.md',
+      handle: ({ principal, params: { accountId }, body }) =>
+        commands.send(principal, { type: 'Deposit', ...read(accountId, body) }),
+    }),
+    route({
+      ...funds,
+      path: '/admin/accounts/:accountId/withdrawals',
+      summary: 'Withdraw from an account. Sent twice it counts twice: see docs/protocols/rest.md',
+      problems: [...funds.problems, 'INSUFFICIENT_FUNDS'],
+      handle: ({ principal, params: { accountId }, body }) =>
+        commands.send(principal, { type: 'Withdraw', ...read(accountId, body) }),
+    }),
+  ];
+}
+
+function marketCommandRoutes(commands: Commands): Route[] {
+  const { sources } = commands;
+  const idOf = (symbol: string) => instrumentOf(readyViews(sources), symbol).terms.instrumentId;
+  const adding = {
+    ...common,
+    method: 'POST',
+    action: Action.ManageInstruments,
+    problems: [...ADMIN_PROBLEMS, 'ALREADY_EXISTS', 'CAPACITY'],
+  } as const;
+  const ofInstrument = {
+    ...common,
+    method: 'PUT',
+    params: symbolParam,
+    problems: [...ADMIN_PROBLEMS, 'UNKNOWN_INSTRUMENT', 'INVALID_CONFIGURATION'],
+  } as const;
+  return [
+    route({
+      ...adding,
+      path: '/admin/assets',
+      summary: 'Add an asset',
+      body: NewAsset,
+      answer: AssetAdded,
+      handle: async ({ principal, body: { assetId: given, symbol, decimals, reason } }) => {
+        const { id, answer } = await commands.add(given, commands.assetIds, (assetId) =>
+          commands.send(principal, { type: 'AddAsset', assetId, symbol, decimals, reason }),
+        );
+        return { ...answer, assetId: id };
+      },
+    }),
+    route({
+      ...adding,
+      path: '/admin/instruments',
+      summary: 'Add an instrument',
+      body: NewInstrument,
+      answer: InstrumentAdded,
+      problems: [...adding.problems, 'UNKNOWN_ASSET', 'INVALID_CONFIGURATION'],
+      handle: async ({ principal, body }) => {
+        const terms = termsOf(commands, body);
+        const { id, answer } = await commands.add(body.instrumentId, commands.instrumentIds, (instrumentId) =>
+          commands.send(principal, { type: 'AddInstrument', instrumentId, ...terms }),
+        );
+        return { ...answer, instrumentId: id };
+      },
+    }),
+    route({
+      ...ofInstrument,
+      path: '/admin/instruments/:symbol/phase',
+      action: Action.ControlPhases,
+      summary: 'Change the phase of an instrument, for good or until a time',
+      body: NewPhase,
+      handle: ({ principal, params, body: { phase, nextPhase, endTime, reason } }) =>
+        commands.send(principal, {
+          type: 'SetPhase',
+          instrumentId: idOf(params.symbol),
+          phase: PhaseName.numberOf(phase) as number,
+          nextPhase: nextPhase === undefined ? 0 : (PhaseName.numberOf(nextPhase) as number),
+          endSeconds: secondsOf(endTime) ?? 0,
+          reason,
+        }),
+    }),
+    route({
+      ...ofInstrument,
+      path: '/admin/instruments/:symbol/schedule',
+      action: Action.ManageInstruments,
+      summary: 'Set the daily changes of an instrument’s phase',
+      body: NewSchedule,
+      handle: ({ principal, params, body }) =>
+        commands.send(principal, {
+          type: 'SetSchedule',
+          instrumentId: idOf(params.symbol),
+          ...readOf(readSchedule(body)),
+          reason: body.reason,
+        }),
+    }),
+    route({
+      ...common,
+      method: 'PUT',
+      path: '/admin/kill-switch',
+      action: Action.KillSwitch,
+      summary: 'Stop the venue, an instrument, an account or a user, or let it go on',
+      body: NewKillSwitch,
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_INSTRUMENT', 'UNKNOWN_ACCOUNT'],
+      handle: ({ principal, body }) =>
+        commands.send(principal, {
+          type: 'SetKillSwitch',
+          scope: KillScopeName.numberOf(body.scope) as number,
+          scopeId: scopeIdOf(body, idOf),
+          engaged: body.engaged ? 1 : 0,
+          cancelOrders: body.cancelOrders === true ? 1 : 0,
+          reason: body.reason,
+        }),
+    }),
+    route({
+      ...common,
+      method: 'PUT',
+      path: '/admin/core-version',
+      action: Action.ManageNodes,
+      summary:
+        'Change the rules of the core. A node whose build lacks the next version stops at this command',
+      body: NewCoreVersion,
+      problems: [...ADMIN_PROBLEMS, 'UNSUPPORTED_CORE_VERSION'],
+      handle: ({ principal, body: { version, reason } }) =>
+        commands.send(principal, { type: 'SetCoreVersion', version, reason }),
+    }),
+  ];
+}
+
+/** By the name of a field in configuration files, that in requests. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  tick: 'tickSize',
+  lot: 'lotSize',
+  base: 'baseAsset',
+  quote: 'quoteAsset',
+};
+
+/** Everything of an AddInstrument command but its number. @throws Problem */
+function termsOf({ sources }: Commands, request: Static<typeof NewInstrument>) {
+  const views = readyViews(sources);
+  const decimals = instrumentDecimals(request);
+  const quote = assetOf(views, request.quoteAsset);
+  const isSpot = decimals.kind === InstrumentKind.Spot;
+  if (isSpot && request.baseAsset === undefined)
+    throw invalidField('baseAsset', 'is missing: kind spot needs it');
+  if (!isSpot && request.baseAsset !== undefined) throw invalidField('baseAsset', 'is for kind spot only');
+  const base = request.baseAsset === undefined ? undefined : assetOf(views, request.baseAsset);
+  return {
+    symbol: request.symbol,
+    kind: decimals.kind,
+    baseAssetId: base?.assetId ?? 0,
+    quoteAssetId: quote.assetId,
+    ...instrumentUnits(decimals, base as AssetScale | undefined, quote, (field, message) => {
+      throw invalidField(FIELD_NAMES[field] ?? field, message);
+    }),
+    ...readOf(readFractions(request)),
+    ...readBeginning(request),
+    volatilityAuctionSeconds: request.volatilityAuctionSeconds ?? 0,
+    reason: request.reason,
+  };
+}
+
+/** What a kill switch stops, by its number. @throws Problem when not exactly what its scope needs is named */
+function scopeIdOf(
+  { scope, symbol, accountId, userId }: Static<typeof NewKillSwitch>,
+  idOf: (symbol: string) => number,
+): number {
+  const named = { symbol, accountId, userId };
+  const needed = { venue: undefined, instrument: 'symbol', account: 'accountId', user: 'userId' }[scope];
+  for (const [field, value] of Object.entries(named)) {
+    if (field === needed && value === undefined)
+      throw invalidField(field, `is missing: scope ${scope} needs it`);
+    if (field !== needed && value !== undefined) throw invalidField(field, `does not go with scope ${scope}`);
+  }
+  switch (KillScopeName.numberOf(scope)) {
+    case KillScope.Instrument:
+      return idOf(symbol as string);
+    case KillScope.Account:
+      return accountId as number;
+    case KillScope.User:
+      return userId as number;
+    default:
+      return 0;
+  }
+}
