@@ -24,6 +24,7 @@ const BENCHES = [
   'fix-codec',
   'fix',
   'edge',
+  'rest',
   'websocket',
 ] as const;
 

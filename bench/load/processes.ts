@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
 import type { LoadConfig, LoadResult } from './client.ts';
+import type { HttpLoadConfig, HttpLoadResult } from './http-client.ts';
 
 /** A server under load, in a process of its own. */
 export interface LoadedServer {
@@ -67,4 +68,16 @@ export async function startServer(file: URL, config: unknown): Promise<LoadedSer
 /** Runs the load generator once. @throws Error when it fails: a refused order, a missing answer, a lost connection. */
 export async function runLoad(config: LoadConfig): Promise<LoadResult> {
   return (await nextMessage(start(new URL('./client.ts', import.meta.url), config))) as LoadResult;
+}
+
+/**
+ * Runs the load of HTTP orders once.
+ * @param onMeasuring called when the warm-up is over
+ * @throws Error when it fails: another status than 200, a lost connection.
+ */
+export async function runHttpLoad(config: HttpLoadConfig, onMeasuring: () => void): Promise<HttpLoadResult> {
+  const client = start(new URL('./http-client.ts', import.meta.url), config);
+  await nextMessage(client);
+  onMeasuring();
+  return (await nextMessage(client)) as HttpLoadResult;
 }

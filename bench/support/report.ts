@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 
 export interface Machine {
@@ -89,6 +89,20 @@ export function residentBytes(pid: number): { readonly now: number; readonly pea
     return match === null ? Number.NaN : Number(match[1]) * 1024;
   };
   return { now: read('VmRSS'), peak: read('VmHWM') };
+}
+
+/** Milliseconds that a process' threads of this name have had on a processor, as the kernel counts them: in hundredths of a second. */
+export function threadCpuMs(pid: number, name: string): number {
+  let ticks = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const [, , fields = ''] =
+      /^\d+ \((.*)\) (.*)$/.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').trim()) ?? [];
+    const comm = readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
+    // proc(5): after the name come the state and ten more; then the time in user and in system mode.
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    if (comm === name) ticks += user + system;
+  }
+  return ticks * 10;
 }
 
 /** The value after `--name` on the command line, or `fallback`. */
