@@ -14,6 +14,7 @@ export interface LoadedServer {
     readonly httpPort?: number;
     readonly fixPort?: number;
     readonly recoveredMs?: number;
+    readonly takingOrdersMs?: number;
   };
   /** Sends a message and resolves with the next one that comes back. */
   ask(message: string): Promise<unknown>;

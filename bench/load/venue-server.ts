@@ -28,9 +28,12 @@ const FAST = { perSecond: RATE_PER_SECOND_MAX, burst: RATE_BURST_MAX };
 const config = JSON.parse(process.argv[2]) as VenueServerConfig;
 /** How long the order path took to be where it was; the node logs it. */
 let recoveredMs = 0;
+/** From the start of this process until the order path's door was open. */
+let takingOrdersMs = 0;
 const quiet: NodeLogger = {
   info: (fields, message) => {
     if (message === 'recovered') recoveredMs = (fields as { tookMs: number }).tookMs;
+    if (message === 'taking orders') takingOrdersMs = performance.now();
   },
   warn: (fields, message) => console.error(message, JSON.stringify(fields)),
   error: (fields, message) => console.error(message, JSON.stringify(fields)),
@@ -68,6 +71,7 @@ process.send!({
   httpPort: node.edgePorts['http'],
   fixPort: node.edgePorts['fix'],
   recoveredMs,
+  takingOrdersMs,
 });
 
 process.on('message', async (message) => {

@@ -292,27 +292,6 @@ async function startOn(
     } satisfies MarketDataThreadData,
     [toMarketData.port2],
   );
-  const edge = threads.start(
-    'edge',
-    edgeThread,
-    {
-      board,
-      ring,
-      commands,
-      peer: toEdge.port2,
-      nodeId: config.nodeId,
-      sessionNames,
-      dataDirectory: data.path,
-      logDirectory: data.logDirectory,
-      reportDirectory: paths.reportDirectory,
-      access: config.access,
-      connectionsPerAddressMax: config.connectionsPerAddressMax,
-      http: config.http,
-      webSocket: config.webSocket,
-      fix: config.fix,
-    } satisfies EdgeThreadData,
-    [toEdge.port2],
-  );
 
   // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, the log learns with which key this node
   // signs, and time begins to pass.
@@ -342,8 +321,31 @@ async function startOn(
     () => clearInterval(ticks),
   );
 
-  // 7. The doors open. The edge's close first: their last commands still go through the order path.
+  // 7. The doors open, the order path's first: the edge takes a core to start. Its doors close first, so that their last commands
+  // still go through the order path.
   const address = await gateway.listen();
+  logger.info({ port: address.port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders');
+  const edge = threads.start(
+    'edge',
+    edgeThread,
+    {
+      board,
+      ring,
+      commands,
+      peer: toEdge.port2,
+      nodeId: config.nodeId,
+      sessionNames,
+      dataDirectory: data.path,
+      logDirectory: data.logDirectory,
+      reportDirectory: paths.reportDirectory,
+      access: config.access,
+      connectionsPerAddressMax: config.connectionsPerAddressMax,
+      http: config.http,
+      webSocket: config.webSocket,
+      fix: config.fix,
+    } satisfies EdgeThreadData,
+    [toEdge.port2],
+  );
   started.push(
     () => gateway.close('the venue stops'),
     () => threads.end(edge),
