@@ -175,7 +175,7 @@ test('random paths and queries get an answer that the document has', async (t) =
     const path = dice
       .of(paths)
       .replace(/\{[^}]+\}/g, () =>
-        dice.below(2) === 0 ? dice.of(['BTCUSD', '1', '0', 'mine']) : encodeURIComponent(dice.text(20)),
+        dice.below(2) === 0 ? dice.of(['BTCUSD', '1', '0', 'mine']) : segment(dice.text(20)),
       );
     const pairs = Array.from({ length: dice.below(4) }, () => {
       const name = dice.below(4) === 0 ? dice.text(6) : dice.of(names);
@@ -297,3 +297,8 @@ test('the fuzzer finds a planted bug: a handler that cannot take what its schema
   }
   assert.deepEqual(found, [`POST ${url}/api/v1/fuzzed is a bug of the door`]);
 });
+
+/** A text as one piece of a path. The client takes dots alone for a way up, encoded or not: that would be another path. */
+function segment(text: string): string {
+  return encodeURIComponent(/^\.{1,2}$/.test(text) ? `${text}x` : text);
+}
