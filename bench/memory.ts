@@ -1,6 +1,7 @@
 /**
- * Resident memory with 1,000,000 open orders: of a process with nothing but the core, and of a whole node (order path,
- * archive thread with its shadow core, market data) that took the orders over TCP.
+ * Resident memory with 1,000,000 open orders: of a process with nothing but the core, of a node with the binary doors (order
+ * path, archive thread with its shadow core and history, market data), and of one with those of the edge too; the nodes took the
+ * orders over TCP.
  * `node bench/memory.ts [--orders N] [--data-dir DIR]`
  */
 import { rmSync } from 'node:fs';
@@ -18,14 +19,14 @@ const mebibytes = (bytes: number): number => rounded(bytes / 2 ** 20, 1);
 
 if (scenario === '') {
   printMachine('memory');
-  await runEach(import.meta.filename, ['core', 'node']);
+  await runEach(import.meta.filename, ['core', 'node-binary-doors', 'node']);
 } else if (scenario === 'core') {
   const { openOrders } = fillCore(orders);
   const { now, peak } = residentBytes(process.pid);
   print({ bench: 'memory', scenario, openOrders, rssMiB: mebibytes(now), rssPeakMiB: mebibytes(peak) });
 } else {
   const directory = join(benchDirectory(), `memory-${process.pid}`);
-  const venue = await startVenue(directory);
+  const venue = await startVenue(directory, undefined, scenario === 'node');
   const empty = residentBytes(venue.pid);
   const connections = restingConnections(4, 0);
   await runLoad({

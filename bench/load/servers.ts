@@ -34,14 +34,14 @@ export function startFloor(mode: FloorMode): Promise<LoadedServer> {
 }
 
 /** A new venue in an empty folder, with as many users as may be needed. */
-export function startVenue(dataDirectory: string, accounts = 64): Promise<LoadedServer> {
+export function startVenue(dataDirectory: string, accounts = 64, hasEdge = true): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
-  return startVenueServer({ dataDirectory, accounts, password: LOAD_PASSWORD });
+  return startVenueServer({ dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge });
 }
 
 /** A venue from the folder of one that ran before. */
 export function restartVenue(dataDirectory: string): Promise<LoadedServer> {
-  return startVenueServer({ dataDirectory, accounts: 0, password: LOAD_PASSWORD });
+  return startVenueServer({ dataDirectory, accounts: 0, password: LOAD_PASSWORD, hasEdge: true });
 }
 
 function startVenueServer(config: VenueServerConfig): Promise<LoadedServer> {

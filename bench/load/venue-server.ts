@@ -19,6 +19,8 @@ export interface VenueServerConfig {
   /** Accounts to fund in a new data directory, with users U1 and so on; 0: the directory has its venue. */
   readonly accounts: number;
   readonly password: string;
+  /** Whether it has the doors of the edge; without, its doors are OUCH and ITCH. */
+  readonly hasEdge: boolean;
 }
 
 /** All clients of a benchmark come from one address, and some as fast as they can. */
@@ -45,17 +47,21 @@ const node = await startNode(
     nodeId: 1,
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: CONNECTIONS_MAX, tls: undefined },
+    http: config.hasEdge
+      ? { host: '127.0.0.1', port: 0, connectionsMax: CONNECTIONS_MAX, tls: undefined }
+      : undefined,
     webSocket: defaultConfiguration().webSocket,
-    fix: {
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1_024,
-      tls: undefined,
-      compId: 'HIVE',
-      cancelOnDisconnect: false,
-      sessions: [],
-    },
+    fix: config.hasEdge
+      ? {
+          host: '127.0.0.1',
+          port: 0,
+          connectionsMax: 1_024,
+          tls: undefined,
+          compId: 'HIVE',
+          cancelOnDisconnect: false,
+          sessions: [],
+        }
+      : undefined,
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
     connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },

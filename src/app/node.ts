@@ -56,9 +56,10 @@ export interface NodeConfig {
     readonly snapshotPort: number;
     readonly tls: TlsSettings | undefined;
   };
-  readonly http: HttpSettings;
+  /** undefined: there is no such door. With neither there is no edge thread. */
+  readonly http: HttpSettings | undefined;
   readonly webSocket: WebSocketSettings;
-  readonly fix: FixSettings;
+  readonly fix: FixSettings | undefined;
   readonly access: AccessSettings;
   /** Connections from one address that each port takes. */
   readonly connectionsPerAddressMax: number;
@@ -253,8 +254,9 @@ async function startOn(
   // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
   started.push(() => threads.close());
   const toMarketData = new MessageChannel();
-  const toEdge = new MessageChannel();
-  const peers = [toMarketData.port1, toEdge.port1];
+  const hasEdge = config.http !== undefined || config.fix !== undefined;
+  const toEdge = hasEdge ? new MessageChannel() : undefined;
+  const peers = toEdge === undefined ? [toMarketData.port1] : [toMarketData.port1, toEdge.port1];
   const archive = threads.start(
     'archive',
     new URL('./threads/archive-thread.ts', import.meta.url),
@@ -325,33 +327,35 @@ async function startOn(
   // still go through the order path.
   const address = await gateway.listen();
   logger.info({ port: address.port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders');
-  const edge = threads.start(
-    'edge',
-    edgeThread,
-    {
-      board,
-      ring,
-      commands,
-      peer: toEdge.port2,
-      nodeId: config.nodeId,
-      sessionNames,
-      dataDirectory: data.path,
-      logDirectory: data.logDirectory,
-      reportDirectory: paths.reportDirectory,
-      access: config.access,
-      connectionsPerAddressMax: config.connectionsPerAddressMax,
-      http: config.http,
-      webSocket: config.webSocket,
-      fix: config.fix,
-    } satisfies EdgeThreadData,
-    [toEdge.port2],
-  );
+  const edge =
+    toEdge &&
+    threads.start(
+      'edge',
+      edgeThread,
+      {
+        board,
+        ring,
+        commands,
+        peer: toEdge.port2,
+        nodeId: config.nodeId,
+        sessionNames,
+        dataDirectory: data.path,
+        logDirectory: data.logDirectory,
+        reportDirectory: paths.reportDirectory,
+        access: config.access,
+        connectionsPerAddressMax: config.connectionsPerAddressMax,
+        http: config.http,
+        webSocket: config.webSocket,
+        fix: config.fix,
+      } satisfies EdgeThreadData,
+      [toEdge.port2],
+    );
   started.push(
     () => gateway.close('the venue stops'),
-    () => threads.end(edge),
+    () => edge && threads.end(edge),
   );
   const ports = await marketData.ready;
-  const edgePorts = await edge.ready;
+  const edgePorts = (await edge?.ready) ?? {};
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   started.push(() => void delay.disable());

@@ -9,8 +9,9 @@ export interface Ready {
   readonly dataDirectory: string;
   readonly ouch: { readonly host: string; readonly port: number };
   readonly marketData: { readonly host: string; readonly port: number; readonly snapshotPort: number };
-  readonly http: { readonly host: string; readonly port: number };
-  readonly fix: { readonly host: string; readonly port: number };
+  /** Absent: there is no such door. */
+  readonly http?: { readonly host: string; readonly port: number };
+  readonly fix?: { readonly host: string; readonly port: number };
   readonly sequence: number;
   readonly demo: readonly string[];
 }
@@ -25,10 +26,14 @@ export function readyText(configuration: Configuration, ready: Ready): string {
     `Hive Mind: node ${nodeId} is ready. Log entry ${sequence}, data directory ${dataDirectory}`,
     `  orders       ${ouch.host}:${ouch.port}  OUCH 5.0 over SoupBinTCP`,
     `  market data  ${marketData.host}:${marketData.port}  ITCH 5.0 over SoupBinTCP; snapshots at port ${marketData.snapshotPort}`,
-    `  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`,
-    `  FIX          ${fix.host}:${fix.port}  4.2, 4.4, 5.0 SP2; TargetCompID ${configuration.fix.compId}`,
-    '',
   ];
+  if (http !== undefined)
+    lines.push(`  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`);
+  if (fix !== undefined) {
+    const { compId } = configuration.fix;
+    lines.push(`  FIX          ${fix.host}:${fix.port}  4.2, 4.4, 5.0 SP2; TargetCompID ${compId}`);
+  }
+  lines.push('');
   if (demo.length > 0) lines.push(...demoLines(configuration, demo), '', 'In another terminal:');
   else lines.push('No demo market. In another terminal:');
   lines.push(`  npx hive status${where}`);

@@ -166,8 +166,8 @@ function addressesOf({ ouch, marketData, http, fix }: Configuration, node: Runni
       port: node.marketDataPort,
       snapshotPort: node.snapshotPort,
     },
-    http: { host: http.host, port: node.edgePorts['http'] },
-    fix: { host: fix.host, port: node.edgePorts['fix'] },
+    ...(http.enabled ? { http: { host: http.host, port: node.edgePorts['http'] } } : {}),
+    ...(fix.enabled ? { fix: { host: fix.host, port: node.edgePorts['fix'] } } : {}),
   };
 }
 

@@ -116,7 +116,8 @@ demo:
 });
 
 test('configuration: FIX sessions, and what contradicts itself', () => {
-  const sessions = (source: string) => nodeConfigOf(parseConfiguration('hive.yaml', source)).fix.sessions;
+  const sessions = (source: string) =>
+    nodeConfigOf(parseConfiguration('hive.yaml', source)).fix?.sessions ?? [];
   const [week] = sessions(
     'fix:\n  cancelOnDisconnect: true\n  sessions:\n    - { compId: DESK, user: ANN, logon: none, hours: { start: "22:00:00", end: "21:00:00", startDay: sunday, endDay: friday } }\n',
   );
@@ -392,4 +393,14 @@ test('venue: the demo market goes with no other venue', () => {
 test('docs/configuration.md is what the tables say (npx node scripts/generate-docs.ts writes it)', () => {
   const file = new URL('../../../docs/configuration.md', import.meta.url);
   assert.equal(readFileSync(file, 'utf8'), configurationDocument());
+});
+
+test('configuration: doors of the edge that are not wanted are not there', () => {
+  const config = (source: string) => nodeConfigOf(parseConfiguration('hive.yaml', source));
+  const both = config('nodeId: 1\n');
+  assert.ok(both.http !== undefined && both.fix !== undefined);
+  const one = config('http:\n  enabled: false\n');
+  assert.ok(one.http === undefined && one.fix !== undefined);
+  const none = config('http: { enabled: false }\nfix: { enabled: false }\n');
+  assert.deepEqual([none.http, none.fix], [undefined, undefined]);
 });

@@ -80,6 +80,7 @@ export const CONFIGURATION = {
   ),
   http: section(
     {
+      enabled: withDefault(flag(), true, 'whether there is an HTTP door, and with it WebSocket'),
       host: withDefault(host, '127.0.0.1', 'address of the HTTP door'),
       port: withDefault(port, 26_080, 'REST over HTTP/1.1; 0: any free port'),
       connectionsMax: withDefault(
@@ -123,6 +124,7 @@ export const CONFIGURATION = {
   ),
   fix: section(
     {
+      enabled: withDefault(flag(), true, 'whether there is a FIX door'),
       host: withDefault(host, '127.0.0.1', 'address of the FIX door'),
       port: withDefault(port, 26_010, 'FIX 4.2, 4.4 and 5.0 SP2; 0: any free port'),
       ...FIX,
@@ -209,20 +211,24 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
       snapshotPort: marketData.snapshotPort,
       tls: speaksTls(marketData, hasTls) ? tls : undefined,
     },
-    http: {
-      host: http.host,
-      port: http.port,
-      connectionsMax: http.connectionsMax,
-      tls: speaksTls(http, hasTls) ? tls : undefined,
-    },
+    http: http.enabled
+      ? {
+          host: http.host,
+          port: http.port,
+          connectionsMax: http.connectionsMax,
+          tls: speaksTls(http, hasTls) ? tls : undefined,
+        }
+      : undefined,
     webSocket,
-    fix: {
-      ...fixLogonSettings(fix),
-      host: fix.host,
-      port: fix.port,
-      connectionsMax: fix.connectionsMax,
-      tls: speaksTls(fix, hasTls) ? tls : undefined,
-    },
+    fix: fix.enabled
+      ? {
+          ...fixLogonSettings(fix),
+          host: fix.host,
+          port: fix.port,
+          connectionsMax: fix.connectionsMax,
+          tls: speaksTls(fix, hasTls) ? tls : undefined,
+        }
+      : undefined,
     access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,

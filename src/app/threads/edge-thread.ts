@@ -1,6 +1,7 @@
 import { isMainThread, workerData } from 'node:worker_threads';
+import type { FollowingSink } from '#domain/ports.ts';
 import { ArchiveClient } from './archive-client.ts';
-import { Edge } from './edge.ts';
+import { Edge, type EdgeDoor } from './edge.ts';
 import { EdgeState } from './edge-state.ts';
 import { FixDoor } from './fix-door.ts';
 import { HttpDoor } from './http-door.ts';
@@ -12,8 +13,18 @@ if (!isMainThread) {
   const archive = new ArchiveClient(data.peer);
   await new Edge(data, ({ board, commands }) => {
     const state = new EdgeState(data, commands, board, archive);
-    const http = new HttpDoor(data, state, board, archive);
-    const fix = new FixDoor(data, state, archive);
-    return { doors: [http, fix], sinks: [state, http.webSocket.accounts, fix] };
+    const doors: EdgeDoor[] = [];
+    const sinks: FollowingSink[] = [state];
+    if (data.http !== undefined) {
+      const http = new HttpDoor(data, data.http, state, board, archive);
+      doors.push(http);
+      sinks.push(http.webSocket.accounts);
+    }
+    if (data.fix !== undefined) {
+      const fix = new FixDoor(data, data.fix, state, archive);
+      doors.push(fix);
+      sinks.push(fix);
+    }
+    return { doors, sinks };
   }).run();
 }

@@ -14,7 +14,7 @@ import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
-import type { EdgeThreadData } from './messages.ts';
+import type { EdgeThreadData, FixSettings } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** The FIX door of the edge: the acceptor, its listener and its stores. Gets events after the state that it shares: what that made it write leaves then. */
@@ -26,8 +26,8 @@ export class FixDoor implements EdgeDoor, FollowingSink {
   declare private readonly limits: ConnectionLimits;
   declare private isFlushPlanned: boolean;
 
-  constructor(data: EdgeThreadData, state: EdgeState, archive: ArchiveQueries) {
-    const { fix, connectionsPerAddressMax } = data;
+  constructor(data: EdgeThreadData, fix: FixSettings, state: EdgeState, archive: ArchiveQueries) {
+    const { connectionsPerAddressMax } = data;
     const directory = join(data.dataDirectory, 'fix');
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.state = state;

@@ -12,7 +12,7 @@ import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
-import type { EdgeThreadData } from './messages.ts';
+import type { EdgeThreadData, HttpSettings } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** The HTTP door of the edge, and the WebSocket on its port: the servers, and where their answers come from. */
@@ -21,8 +21,14 @@ export class HttpDoor implements EdgeDoor {
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
 
-  constructor(data: EdgeThreadData, state: EdgeState, board: StatusBoard, archive: ArchiveQueries) {
-    const { nodeId, logDirectory, connectionsPerAddressMax, http } = data;
+  constructor(
+    data: EdgeThreadData,
+    http: HttpSettings,
+    state: EdgeState,
+    board: StatusBoard,
+    archive: ArchiveQueries,
+  ) {
+    const { nodeId, logDirectory, connectionsPerAddressMax } = data;
     const startedMs = performance.now();
     this.server = new HttpServer(
       {

@@ -60,9 +60,10 @@ export interface EdgeThreadData extends EdgeRings {
   readonly reportDirectory: string;
   readonly access: AccessSettings;
   readonly connectionsPerAddressMax: number;
-  readonly http: HttpSettings;
+  /** undefined: there is no such door. */
+  readonly http: HttpSettings | undefined;
   readonly webSocket: WebSocketSettings;
-  readonly fix: FixSettings;
+  readonly fix: FixSettings | undefined;
 }
 
 /** How the WebSocket door serves. It listens where the HTTP door does. */
