@@ -1,4 +1,5 @@
 import type { ArchiveQueries } from '#domain/ports.ts';
+import { BinanceDoor } from '#gateways/binance/binance-door.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { commandRoutes } from '#gateways/rest/command-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
@@ -20,6 +21,7 @@ export class HttpDoor implements EdgeDoor {
   declare readonly webSocket: WebSocketDoor;
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
+  declare private readonly binance: BinanceDoor;
 
   constructor(
     data: EdgeThreadData,
@@ -64,6 +66,21 @@ export class HttpDoor implements EdgeDoor {
       }),
     };
     this.webSocket = openWebSocket(data, state, archive);
+    this.binance = new BinanceDoor(
+      {
+        views: state.views,
+        archive,
+        desk: state.desk,
+        access: state.access,
+        directory: state.directory,
+        keyRate: data.access.keyRate,
+        newestSequenceOf: sources.newestSequenceOf,
+        wallMs: sources.wallMs,
+      },
+      this.webSocket.accounts,
+      threadLog,
+    );
+    this.webSocket.speak(this.binance);
     this.server.onUpgrade((request, head) => this.webSocket.onUpgrade(request, head));
     this.server.addDocument('/asyncapi.json', asyncApiDocument);
     const commands = commandRoutes({
@@ -79,11 +96,12 @@ export class HttpDoor implements EdgeDoor {
   }
 
   async listen(): Promise<{ readonly http: number }> {
-    const { port } = await this.server.listen(this.routes);
+    const { port } = await this.server.listen(this.routes, [this.binance.rest]);
     return { http: port };
   }
 
   async close(): Promise<void> {
+    this.binance.close();
     await this.webSocket.close();
     await this.server.close();
   }

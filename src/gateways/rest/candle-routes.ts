@@ -83,8 +83,8 @@ function ceil(seconds: number, unit: number): number {
 }
 
 /** Candles that open in `from` up to, not including, `to`, which are multiples of the interval. */
-async function candlesOf(
-  { archive, views }: RestSources,
+export async function candlesOf(
+  { archive, views }: Pick<RestSources, 'archive' | 'views'>,
   { terms, candles }: InstrumentView,
   interval: CandleInterval,
   from: number,

@@ -64,6 +64,13 @@ export interface HttpServerOptions {
 /** Who may ask, and how often: what the door needs of identity. */
 export type HttpAccess = Pick<AccessControl, 'prove' | 'charge'>;
 
+/** Requests of another form below a path of their own, behind the same bounds. It proves, answers and refuses in its own way. */
+export interface HttpDialect {
+  readonly path: string;
+  /** @param onMember to be called when a request's sender has proven itself: its connection is no stranger's any more */
+  addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void;
+}
+
 /** A route was added that does not say who may use it. */
 export class RouteWithoutAccessError extends Error {
   override readonly name = 'RouteWithoutAccessError';
@@ -90,6 +97,7 @@ export class HttpServer {
   declare private readonly open: Connections;
   declare private readonly paths: KnownPaths;
   declare private readonly documents: Map<string, () => object>;
+  declare private readonly dialectPaths: string[];
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
 
@@ -105,6 +113,7 @@ export class HttpServer {
     this.open = new Connections(this.limits, options.tls !== undefined);
     this.paths = new KnownPaths();
     this.documents = new Map();
+    this.dialectPaths = [];
     this.isClosing = false;
     this.tlsTimer = undefined;
     this.app = this.#newApp();
@@ -118,7 +127,7 @@ export class HttpServer {
    * Opens the door with these routes beside its own: `/openapi.json`, `/docs` and `/errors`. Called once.
    * @throws RouteWithoutAccessError, Error of node:net
    */
-  async listen(routes: readonly Route[]): Promise<AddressInfo> {
+  async listen(routes: readonly Route[], dialects: readonly HttpDialect[] = []): Promise<AddressInfo> {
     const { app, options } = this;
     const { host, port } = options;
     app.addHook('onRoute', ({ method, url, config }) => {
@@ -126,6 +135,15 @@ export class HttpServer {
       this.paths.add([method].flat(), url);
     });
     this.#addHooks();
+    // Before the OpenAPI document, which they are not in.
+    for (const dialect of dialects) {
+      this.dialectPaths.push(dialect.path);
+      await app.register(
+        async (scope) =>
+          dialect.addRoutes(scope, (request: FastifyRequest) => this.open.admit(request.raw.socket)),
+        { prefix: dialect.path },
+      );
+    }
     const all = [...errorRoutes(), ...routes];
     const roots = all.flatMap(({ answer, body }) => [ref(answer), ...(body === undefined ? [] : [body])]);
     for (const schema of namedSchemasOf([...roots, ref(ProblemDetails)])) app.addSchema(schema);
@@ -222,7 +240,11 @@ export class HttpServer {
     const { app } = this;
     // Hooks with `done`: a promise for each would cost every request several turns of the microtask queue.
     app.addHook('onRequest', (request, reply, done) => done(this.#begin(request, reply)));
-    app.addHook('preValidation', (request, reply, done) => this.#prove(request, reply, done));
+    app.addHook('preValidation', (request, reply, done) => {
+      // A dialect proves who asks, and counts it, by itself.
+      if (this.dialectPaths.some((path) => request.url.startsWith(`${path}/`))) done();
+      else this.#prove(request, reply, done);
+    });
     app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
     app.setErrorHandler((error: FastifyError, request, reply) =>
       this.#sendProblem(request, reply, this.#problemOf(error, request)),

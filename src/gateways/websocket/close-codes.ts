@@ -5,6 +5,7 @@
 export const CloseReason = {
   GoingAway: { code: 1001, text: 'the node stops' },
   Binary: { code: 1003, text: 'binary messages are not read: send JSON text' },
+  Starting: { code: 1013, text: 'the state of the market is being read: connect again' },
   Internal: { code: 1011, text: 'the door failed: this is a bug' },
   Idle: { code: 4000, text: 'nothing was subscribed and nobody authenticated in time' },
   AuthOver: { code: 4001, text: 'the proof of identity has ended: connect and authenticate again' },

@@ -2,7 +2,8 @@ import type { SharedMessage } from './shared-message.ts';
 
 /** The next message of a feed for a client, and the state that the client is in once it has it. */
 export interface Update<State> {
-  readonly message: SharedMessage;
+  /** Undefined: the client is told nothing. */
+  readonly message: SharedMessage | undefined;
   readonly state: State;
 }
 

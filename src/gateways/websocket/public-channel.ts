@@ -90,7 +90,7 @@ export class PublicChannel<State> {
     while (!subscriber.isCongested) {
       const update = this.#updateFrom(state);
       if (update === undefined) break;
-      subscriber.sendShared(update.message);
+      if (update.message !== undefined) subscriber.sendShared(update.message);
       state = update.state;
     }
     this.states.set(subscriber, state);

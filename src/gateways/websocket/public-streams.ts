@@ -4,12 +4,12 @@ import {
   type CandleInterval,
   type InstrumentView,
   type MarketViews,
-  type MarketViewsListener,
 } from '#domain/market-views.ts';
 import { invalidField, Problem } from '../rest/problems.ts';
 import { BookFeed } from './book-feed.ts';
+import { ChannelHub } from './channel-hub.ts';
 import type { Feed } from './feed.ts';
-import { PublicChannel, type Subscriber, type Subscription } from './public-channel.ts';
+import type { Subscriber, Subscription } from './public-channel.ts';
 import { CandlesFeed, phaseFeed, tickerFeed } from './state-feeds.ts';
 import { TradesFeed } from './trades-feed.ts';
 
@@ -17,39 +17,25 @@ import { TradesFeed } from './trades-feed.ts';
 export const PUBLIC_CHANNELS =
   'book.SYMBOL, trades.SYMBOL, ticker.SYMBOL, candles.SYMBOL.INTERVAL and phase.SYMBOL';
 
-type AnyChannel = PublicChannel<unknown>;
-
-/**
- * The public channels that somebody follows. What changed is sent at most once in `flushMs`: the first change after a
- * quiet time at once, what follows together.
- */
-export class PublicStreams implements MarketViewsListener {
-  /** Times that changed channels were sent. */
-  declare flushes: number;
+/** The public channels of the venue's own protocol. */
+export class PublicStreams {
   declare private readonly views: MarketViews;
-  declare private readonly flushMs: number;
-  declare private readonly channels: Map<string, AnyChannel>;
-  declare private readonly byInstrument: Map<number, Set<AnyChannel>>;
-  declare private readonly changed: Set<AnyChannel>;
-  declare private timer: NodeJS.Timeout | undefined;
-  declare private flushedMs: number;
-  declare private readonly unsubscribe: () => void;
+  declare private readonly hub: ChannelHub;
 
+  /** @param flushMs what changed is sent at most once in so many milliseconds */
   constructor(views: MarketViews, flushMs: number) {
-    this.flushes = 0;
     this.views = views;
-    this.flushMs = flushMs;
-    this.channels = new Map();
-    this.byInstrument = new Map();
-    this.changed = new Set();
-    this.timer = undefined;
-    this.flushedMs = Number.NEGATIVE_INFINITY;
-    this.unsubscribe = views.subscribe(this);
+    this.hub = new ChannelHub(views, flushMs);
   }
 
   /** Channels that somebody follows. */
   get count(): number {
-    return this.channels.size;
+    return this.hub.count;
+  }
+
+  /** Times that changed channels were sent. */
+  get flushes(): number {
+    return this.hub.flushes;
   }
 
   /** @throws Problem for a channel or an option that is none */
@@ -64,9 +50,9 @@ export class PublicStreams implements MarketViewsListener {
     const instrument = views.instrumentBySymbol(symbol);
     if (instrument === undefined) throw new Problem('UNKNOWN_INSTRUMENT', `there is no instrument ${symbol}`);
     const key = kind === 'book' ? `${name}@${levels}` : name;
-    const channel =
-      this.channels.get(key) ?? this.#open(key, instrument, this.#feed(kind, instrument, interval, levels));
-    return channel.subscribe(subscriber);
+    return this.hub
+      .channel(key, instrument, () => this.#feed(kind, instrument, interval, levels))
+      .subscribe(subscriber);
   }
 
   #feed(kind: Kind, instrument: InstrumentView, interval: CandleInterval, levels: number): Feed<unknown> {
@@ -85,52 +71,8 @@ export class PublicStreams implements MarketViewsListener {
     }
   }
 
-  onViewChange(instrument: InstrumentView, changes: number): void {
-    const channels = this.byInstrument.get(instrument.terms.instrumentId);
-    if (channels === undefined) return;
-    for (const channel of channels) {
-      if ((channel.feed.changes & changes) !== 0) this.#onChange(channel);
-    }
-  }
-
-  /** Every state that clients have is of before: what it takes to get them to the new one, feeds know. */
-  onViewRestart(): void {
-    for (const channel of this.channels.values()) this.#onChange(channel);
-  }
-
   close(): void {
-    clearTimeout(this.timer);
-    this.unsubscribe();
-  }
-
-  #open(key: string, instrument: InstrumentView, feed: Feed<unknown>): AnyChannel {
-    const { instrumentId } = instrument.terms;
-    const siblings = this.byInstrument.get(instrumentId) ?? new Set();
-    const channel: AnyChannel = new PublicChannel(feed, () => {
-      this.channels.delete(key);
-      this.changed.delete(channel);
-      siblings.delete(channel);
-      if (siblings.size === 0) this.byInstrument.delete(instrumentId);
-    });
-    this.channels.set(key, channel);
-    this.byInstrument.set(instrumentId, siblings.add(channel));
-    return channel;
-  }
-
-  #onChange(channel: AnyChannel): void {
-    channel.invalidate();
-    this.changed.add(channel);
-    if (this.timer !== undefined) return;
-    const waitMs = Math.max(0, this.flushedMs + this.flushMs - performance.now());
-    this.timer = setTimeout(() => this.#flush(), waitMs);
-  }
-
-  #flush(): void {
-    this.timer = undefined;
-    this.flushedMs = performance.now();
-    this.flushes++;
-    for (const channel of this.changed) channel.publish();
-    this.changed.clear();
+    this.hub.close();
   }
 }
 

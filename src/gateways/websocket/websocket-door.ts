@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { ConnectionLimits } from '../identity/connection-limits.ts';
 import { refuse } from '../rest/connections.ts';
@@ -7,7 +6,7 @@ import { Problem } from '../rest/problems.ts';
 import { AccountStreams } from './account-streams.ts';
 import { ClientSession, type DoorCounts, type SessionServices } from './client-session.ts';
 import { CloseReason } from './close-codes.ts';
-import { Connection } from './connection.ts';
+import { Connection, type ConnectionListener } from './connection.ts';
 import { WEBSOCKET_PATH } from './credential.ts';
 import { WebSocketLimits } from './limits.ts';
 import { PrivateChannels } from './private-channels.ts';
@@ -26,13 +25,34 @@ export interface WebSocketOptions {
   readonly limits?: Partial<WebSocketLimits>;
 }
 
+/** What one client says, and what it is told. */
+export interface WebSocketSession extends ConnectionListener {
+  /** Ends what has lasted too long. Called now and then. */
+  sweep(nowMs: number): void;
+}
+
+/** Another protocol at other paths of the door, behind the same bounds. */
+export interface WebSocketDialect {
+  takes(path: string): boolean;
+  /**
+   * Begins to speak with a client.
+   * @param target path with query
+   * @param onMember to be called when the client has proven who it is
+   * @param counts of the door, to be kept
+   */
+  open(target: string, connection: Connection, onMember: () => void, counts: DoorCounts): WebSocketSession;
+}
+
 interface Open {
   readonly connection: Connection;
-  readonly session: ClientSession;
+  readonly session: WebSocketSession;
   readonly closed: Promise<unknown>;
 }
 
-/** Serves WebSockets (RFC 6455) at `/ws/v1` of an HTTP server. Protocol: docs/protocols/websocket.md. */
+/**
+ * Serves WebSockets (RFC 6455) of an HTTP server: at `/ws/v1` the venue's own protocol, docs/protocols/websocket.md; at other
+ * paths those that were added.
+ */
 export class WebSocketDoor {
   /** What it is to be given of events. */
   declare readonly accounts: AccountStreams;
@@ -43,6 +63,7 @@ export class WebSocketDoor {
   declare private readonly open: Set<Open>;
   declare private readonly sweeper: NodeJS.Timeout;
   declare private isClosing: boolean;
+  declare private readonly dialects: WebSocketDialect[];
 
   constructor(sources: WebSocketSources, options: WebSocketOptions, logger: WebSocketLogger) {
     const limits = { ...WebSocketLimits, ...options.limits };
@@ -73,6 +94,12 @@ export class WebSocketDoor {
     this.sweeper = setInterval(() => this.#sweep(), limits.SWEEP_MS);
     this.sweeper.unref();
     this.isClosing = false;
+    this.dialects = [];
+  }
+
+  /** Serves another protocol at its paths, from now on. */
+  speak(dialect: WebSocketDialect): void {
+    this.dialects.push(dialect);
   }
 
   get connections(): number {
@@ -101,7 +128,8 @@ export class WebSocketDoor {
     // What the network does needs no word.
     socket.on('error', () => socket.destroy());
     const [path] = (request.url ?? '').split('?', 1);
-    if (path !== WEBSOCKET_PATH) {
+    const dialect = path === WEBSOCKET_PATH ? undefined : this.dialects.find((one) => one.takes(path));
+    if (path !== WEBSOCKET_PATH && dialect === undefined) {
       refuse(socket, new Problem('not-found', `WebSockets are at ${WEBSOCKET_PATH}`));
       return;
     }
@@ -116,27 +144,27 @@ export class WebSocketDoor {
       return;
     }
     socket.once('close', () => place.leave());
-    this.ws.handleUpgrade(request, socket, head, (ws) =>
-      this.#onOpen(ws, socket, remoteAddress, request.headers.authorization, place.admit),
-    );
+    this.ws.handleUpgrade(request, socket, head, (ws) => {
+      const nowMs = performance.now();
+      const connection = new Connection(ws, socket, remoteAddress, this.services.limits, nowMs);
+      if (dialect !== undefined) {
+        const { counts } = this.services;
+        this.#add(ws, connection, dialect.open(request.url ?? '', connection, place.admit, counts));
+        return;
+      }
+      const session = new ClientSession(connection, this.services, nowMs, place.admit);
+      this.#add(ws, connection, session);
+      const { authorization } = request.headers;
+      if (authorization !== undefined) session.authenticate(authorization);
+    });
   }
 
-  #onOpen(
-    ws: WebSocket,
-    socket: Socket,
-    address: string | undefined,
-    authorization: string | undefined,
-    onMember: () => void,
-  ): void {
-    const nowMs = performance.now();
-    const connection = new Connection(ws, socket, address, this.services.limits, nowMs);
-    const session = new ClientSession(connection, this.services, nowMs, onMember);
+  #add(ws: WebSocket, connection: Connection, session: WebSocketSession): void {
     const closed = new Promise((resolve) => ws.once('close', resolve));
     const open = { connection, session, closed };
     this.open.add(open);
     connection.listen(session);
     ws.once('close', () => this.open.delete(open));
-    if (authorization !== undefined) session.authenticate(authorization);
   }
 
   #sweep(): void {

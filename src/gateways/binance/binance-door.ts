@@ -1,0 +1,76 @@
+import type { HttpLogger } from '../rest/http-server.ts';
+import type { AccountStreams } from '../websocket/account-streams.ts';
+import type { DoorCounts } from '../websocket/client-session.ts';
+import type { Connection } from '../websocket/connection.ts';
+import { UserConnections } from '../websocket/user-connections.ts';
+import type { WebSocketDialect, WebSocketSession } from '../websocket/websocket-door.ts';
+import { accountOperations } from './account-operations.ts';
+import { BinanceLimits } from './limits.ts';
+import { ListenKeys, listenKeyOperations } from './listen-keys.ts';
+import { marketOperations } from './market-operations.ts';
+import type { BinanceSources, Operation } from './operations.ts';
+import { orderOperations } from './order-operations.ts';
+import { BinanceRest } from './rest-dialect.ts';
+import { type StreamServices, StreamSession } from './stream-session.ts';
+import { BinanceStreams } from './streams.ts';
+import { type WsApiServices, WsApiSession } from './ws-api-session.ts';
+
+const STREAM_PATH = '/stream';
+const RAW_PATH = '/ws';
+const WS_API_PATH = '/ws-api/v3';
+
+/** Binance Spot's API as a thin translation of the venue's own: REST, streams and WebSocket API. Protocol: docs/protocols/binance.md. */
+export class BinanceDoor implements WebSocketDialect {
+  declare readonly rest: BinanceRest;
+  declare private readonly streams: BinanceStreams;
+  declare private readonly services: StreamServices & WsApiServices;
+
+  constructor(sources: BinanceSources, accounts: AccountStreams, logger: HttpLogger) {
+    const listenKeys = new ListenKeys(sources);
+    const operations: Operation[] = [
+      ...marketOperations(sources),
+      ...accountOperations(sources),
+      ...orderOperations(sources),
+      ...listenKeyOperations(listenKeys),
+    ];
+    this.rest = new BinanceRest(sources, operations, logger);
+    this.streams = new BinanceStreams(sources);
+    this.services = {
+      sources,
+      accounts,
+      users: new UserConnections(BinanceLimits.USER_STREAMS_PER_USER_MAX),
+      streams: this.streams,
+      listenKeys,
+      operations: new Map(
+        operations.flatMap((operation) =>
+          operation.wsMethod === undefined ? [] : [[operation.wsMethod, operation]],
+        ),
+      ),
+      logger,
+    };
+  }
+
+  takes(path: string): boolean {
+    return (
+      path === RAW_PATH || path.startsWith(`${RAW_PATH}/`) || path === STREAM_PATH || path === WS_API_PATH
+    );
+  }
+
+  open(target: string, connection: Connection, onMember: () => void, counts: DoorCounts): WebSocketSession {
+    const { pathname, searchParams } = new URL(target, 'ws://venue');
+    if (pathname === WS_API_PATH) return new WsApiSession(connection, this.services, counts, onMember);
+    const isCombined = pathname === STREAM_PATH;
+    const names = isCombined
+      ? (searchParams.get('streams') ?? '').split('/')
+      : pathname
+          .slice(RAW_PATH.length + 1)
+          .replaceAll('%40', '@')
+          .split('/');
+    const wanted = names.filter((name) => name !== '');
+    return new StreamSession(connection, this.services, counts, onMember, isCombined, wanted);
+  }
+
+  close(): void {
+    this.streams.close();
+  }
+}

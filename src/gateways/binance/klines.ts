@@ -1,0 +1,58 @@
+import type { Candle } from '#domain/market-views.ts';
+import type { Texts } from './texts.ts';
+
+const MS_PER_SECOND = 1_000;
+
+/** A kline as REST has it. */
+export type Kline = readonly (string | number)[];
+
+/** A candle of `seconds` as a kline. */
+export function klineOf(texts: Texts, seconds: number, candle: Candle): Kline {
+  const { price, quantity, money } = texts;
+  return [
+    candle.openSeconds * MS_PER_SECOND,
+    price(candle.openTicks),
+    price(candle.highTicks),
+    price(candle.lowTicks),
+    price(candle.closeTicks),
+    quantity(candle.volumeLots),
+    (candle.openSeconds + seconds) * MS_PER_SECOND - 1,
+    money(candle.quoteVolumeMinor),
+    candle.trades,
+    quantity(candle.takerBuyLots),
+    money(candle.takerBuyQuoteMinor),
+    '0',
+  ];
+}
+
+/**
+ * Every stretch of time from the first candle up to, not including, `toSeconds`: where nothing was traded, one that stands at the
+ * close before it.
+ */
+export function withoutHoles(candles: readonly Candle[], seconds: number, toSeconds: number): Candle[] {
+  const whole: Candle[] = [];
+  candles.forEach((candle, index) => {
+    whole.push(candle);
+    const end = candles[index + 1]?.openSeconds ?? toSeconds;
+    for (let at = candle.openSeconds + seconds; at < end; at += seconds) whole.push(quiet(candle, at));
+  });
+  return whole;
+}
+
+function quiet({ closeTicks }: Candle, openSeconds: number): Candle {
+  return {
+    openSeconds,
+    openTicks: closeTicks,
+    highTicks: closeTicks,
+    lowTicks: closeTicks,
+    closeTicks,
+    trades: 0,
+    firstTradeId: -1,
+    lastTradeId: -1,
+    volumeLots: 0n,
+    quoteVolumeMinor: 0n,
+    takerBuyLots: 0n,
+    takerBuyQuoteMinor: 0n,
+    isComplete: true,
+  };
+}

@@ -1,0 +1,286 @@
+import { Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import {
+  type AggregateTrade,
+  CANDLE_SECONDS,
+  type CandleInterval,
+  type InstrumentView,
+  type PublicTrade,
+} from '#domain/market-views.ts';
+import { candlesOf } from '../rest/candle-routes.ts';
+import { BinanceError } from './errors.ts';
+import { symbolInfo } from './exchange-info.ts';
+import { klineOf, withoutHoles } from './klines.ts';
+import {
+  type BinanceSources,
+  type PublicOperation,
+  readyViews,
+  spotInstruments,
+  spotOf,
+} from './operations.ts';
+import type { Params } from './params.ts';
+import { msOf, type Texts, textsOf } from './texts.ts';
+import { bookTicker, dayTicker, miniTicker } from './ticker.ts';
+
+/** Levels of each side in one answer. */
+const DEPTH_DEFAULT = 100;
+const DEPTH_MAX = 1_000;
+const ROWS_DEFAULT = 500;
+const MS_PER_SECOND = 1_000;
+/** Weight of a question about one symbol, and about all of them. */
+const ONE_WEIGHT = 2;
+const ALL_WEIGHT = 20;
+
+/** What anybody may ask. */
+export function marketOperations(sources: BinanceSources): PublicOperation[] {
+  return [
+    { method: 'GET', path: '/ping', wsMethod: 'ping', weight: 1, prepare: () => () => ({}) },
+    {
+      method: 'GET',
+      path: '/time',
+      wsMethod: 'time',
+      weight: 1,
+      prepare: () => () => ({ serverTime: sources.wallMs() }),
+    },
+    exchangeInfo(sources),
+    depth(sources),
+    trades(sources),
+    aggregateTrades(sources),
+    klines(sources),
+    dayTickers(sources),
+    priceTickers(sources),
+    bookTickers(sources),
+  ];
+}
+
+function exchangeInfo(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/exchangeInfo',
+    wsMethod: 'exchangeInfo',
+    weight: ALL_WEIGHT,
+    prepare: (params) => {
+      const instruments = instrumentsOf(sources, params);
+      params.ignore('permissions', 'showPermissionSets', 'symbolStatus');
+      return () => {
+        const views = readyViews(sources);
+        return {
+          timezone: 'UTC',
+          serverTime: sources.wallMs(),
+          // A bucket, which a minute that keeps to it does not empty.
+          rateLimits: [
+            {
+              rateLimitType: 'REQUEST_WEIGHT',
+              interval: 'MINUTE',
+              intervalNum: 1,
+              limit: sources.keyRate.burst,
+            },
+          ],
+          exchangeFilters: [],
+          symbols: instruments().list.map((instrument) => symbolInfo(views, instrument)),
+        };
+      };
+    },
+  };
+}
+
+function depth(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/depth',
+    wsMethod: 'depth',
+    weight: 5,
+    prepare: (params) => {
+      const symbol = params.mandatory('symbol');
+      const limit = params.limit(DEPTH_DEFAULT, DEPTH_MAX);
+      return () => {
+        const { terms, book } = spotOf(sources, symbol);
+        const { levels } = textsOf(sources.views, terms);
+        const { sequence, bids, asks } = book.snapshot(limit);
+        return { lastUpdateId: sequence, bids: levels(bids), asks: levels(asks) };
+      };
+    },
+  };
+}
+
+function trades(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/trades',
+    wsMethod: 'trades.recent',
+    weight: 10,
+    prepare: (params) => {
+      const symbol = params.mandatory('symbol');
+      const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
+      return () => {
+        const { terms, trades: tape } = spotOf(sources, symbol);
+        const texts = textsOf(sources.views, terms);
+        return tape
+          .read(Math.max(tape.oldest, tape.next - limit), limit)
+          .map((trade) => tradeOf(texts, trade));
+      };
+    },
+  };
+}
+
+function tradeOf(texts: Texts, trade: PublicTrade): object {
+  return {
+    id: trade.tradeId,
+    price: texts.price(trade.priceTicks),
+    qty: texts.quantity(trade.qtyLots),
+    quoteQty: texts.money(trade.amountMinor),
+    time: msOf(trade),
+    isBuyerMaker: trade.aggressorSide === Side.Sell,
+    isBestMatch: true,
+  };
+}
+
+/** Their id is that of their first trade: it grows, and has holes. */
+function aggregateTrades(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/aggTrades',
+    wsMethod: 'trades.aggregate',
+    weight: 4,
+    prepare: (params) => {
+      const symbol = params.mandatory('symbol');
+      const fromId = params.integer('fromId');
+      const startMs = params.integer('startTime') ?? 0;
+      const endMs = params.integer('endTime') ?? Number.MAX_SAFE_INTEGER;
+      const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
+      const isFromStart = fromId !== undefined || startMs > 0;
+      return () => {
+        const { terms, aggregateTrades: tape } = spotOf(sources, symbol);
+        const texts = textsOf(sources.views, terms);
+        const wanted = tape
+          .read(tape.oldest, Limits.VIEW_TRADES_MAX)
+          .filter(
+            (trade) => trade.firstTradeId >= (fromId ?? 0) && msOf(trade) >= startMs && msOf(trade) <= endMs,
+          );
+        const rows = isFromStart ? wanted.slice(0, limit) : wanted.slice(-limit);
+        return rows.map((trade) => aggregateOf(texts, trade));
+      };
+    },
+  };
+}
+
+/** An aggregate trade, as REST and streams have it. */
+export function aggregateOf(texts: Texts, trade: AggregateTrade) {
+  return {
+    a: trade.firstTradeId,
+    p: texts.price(trade.priceTicks),
+    q: texts.quantity(trade.qtyLots),
+    f: trade.firstTradeId,
+    l: trade.lastTradeId,
+    T: msOf(trade),
+    m: trade.aggressorSide === Side.Sell,
+    M: true,
+  };
+}
+
+function klines(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/klines',
+    wsMethod: 'klines',
+    weight: 5,
+    prepare: (params) => {
+      const symbol = params.mandatory('symbol');
+      const interval = intervalOf(params.mandatory('interval'));
+      const startMs = params.integer('startTime');
+      const endMs = params.integer('endTime');
+      const limit = params.limit(ROWS_DEFAULT, Limits.HISTORY_CANDLES_MAX);
+      return async () => {
+        const instrument = spotOf(sources, symbol);
+        const { views } = sources;
+        const seconds = CANDLE_SECONDS[interval];
+        const nowEnd = (Math.floor(views.timeSeconds / seconds) + 1) * seconds;
+        const askedEnd =
+          endMs === undefined ? nowEnd : (Math.floor(endMs / MS_PER_SECOND / seconds) + 1) * seconds;
+        const end = Math.min(askedEnd, nowEnd);
+        const from =
+          startMs === undefined
+            ? Math.max(0, end - limit * seconds)
+            : Math.ceil(startMs / MS_PER_SECOND / seconds) * seconds;
+        const to = Math.min(end, from + limit * seconds);
+        if (from >= to) return [];
+        const candles = await candlesOf(sources, instrument, interval, from, to);
+        const texts = textsOf(views, instrument.terms);
+        return withoutHoles(candles, seconds, to).map((candle) => klineOf(texts, seconds, candle));
+      };
+    },
+  };
+}
+
+/** @throws BinanceError for an interval that there is not, as 3d, 1w and 1M */
+export function intervalOf(text: string): CandleInterval {
+  if (Object.hasOwn(CANDLE_SECONDS, text)) return text as CandleInterval;
+  throw new BinanceError('BAD_INTERVAL', 'Invalid interval.');
+}
+
+function dayTickers(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/ticker/24hr',
+    wsMethod: 'ticker.24hr',
+    weight: ALL_WEIGHT,
+    prepare: (params) => {
+      const instruments = instrumentsOf(sources, params);
+      const write = params.named('type', { FULL: dayTicker, MINI: miniTicker }) ?? dayTicker;
+      return () => oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.timeSeconds));
+    },
+  };
+}
+
+function priceTickers(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/ticker/price',
+    wsMethod: 'ticker.price',
+    weight: ONE_WEIGHT,
+    prepare: (params) => {
+      const instruments = instrumentsOf(sources, params);
+      return () =>
+        oneOrAll(instruments(), (one) => {
+          const { lastPriceTicks } = one.statistics(sources.views.timeSeconds);
+          return { symbol: one.terms.symbol, price: textsOf(sources.views, one.terms).price(lastPriceTicks) };
+        });
+    },
+  };
+}
+
+function bookTickers(sources: BinanceSources): PublicOperation {
+  return {
+    method: 'GET',
+    path: '/ticker/bookTicker',
+    wsMethod: 'ticker.book',
+    weight: ONE_WEIGHT,
+    prepare: (params) => {
+      const instruments = instrumentsOf(sources, params);
+      return () => oneOrAll(instruments(), (one) => bookTicker(sources.views, one));
+    },
+  };
+}
+
+interface Instruments {
+  readonly list: readonly InstrumentView[];
+  /** A single one was asked for. */
+  readonly isOne: boolean;
+}
+
+/** The pairs that `symbol` or `symbols` names; neither: all. */
+function instrumentsOf(sources: BinanceSources, params: Params): () => Instruments {
+  const symbol = params.text('symbol');
+  const symbols = params.texts('symbols');
+  if (symbol !== undefined && symbols !== undefined)
+    throw new BinanceError('OPTIONAL_PARAMS_BAD_COMBO', 'Combination of optional parameters invalid.');
+  const named = symbol === undefined ? symbols : [symbol];
+  return () => ({
+    list: named?.map((name) => spotOf(sources, name)) ?? spotInstruments(readyViews(sources)),
+    isOne: symbol !== undefined,
+  });
+}
+
+function oneOrAll({ list, isOne }: Instruments, write: (instrument: InstrumentView) => object): unknown {
+  return isOne ? write(list[0]) : list.map(write);
+}

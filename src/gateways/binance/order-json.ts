@@ -1,0 +1,185 @@
+import { assetOf, type TermsLookup, termsOf } from '#codec/json/scales.ts';
+import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { type BinanceOrderType, stpModeOf } from './exchange-info.ts';
+import { msOf, textsOf } from './texts.ts';
+
+/** Cancels that somebody asked for; every other one is an expiry of the order's own terms. */
+const ASKED_FOR: ReadonlySet<number> = new Set<number>([
+  CancelReason.Requested,
+  CancelReason.MassCancel,
+  CancelReason.Disconnected,
+  CancelReason.KillSwitch,
+  CancelReason.UserDisabled,
+]);
+
+/** What a cancel is called. */
+export function statusOfCancel(cancelReason: number): string {
+  if (cancelReason === CancelReason.SelfTrade) return 'EXPIRED_IN_MATCH';
+  return ASKED_FOR.has(cancelReason) ? 'CANCELED' : 'EXPIRED';
+}
+
+type Standing = Pick<OrderRecord, 'status' | 'cumQtyLots' | 'cancelReason'>;
+
+/** What has become of an order. One that was replaced elsewhere counts as canceled. */
+export function statusOf({ status, cumQtyLots, cancelReason }: Standing): string {
+  switch (status) {
+    case OrderStatus.Open:
+      return cumQtyLots > 0 ? 'PARTIALLY_FILLED' : 'NEW';
+    case OrderStatus.Filled:
+      return 'FILLED';
+    case OrderStatus.Canceled:
+      return statusOfCancel(cancelReason);
+    case OrderStatus.Rejected:
+      return 'REJECTED';
+    case OrderStatus.Replaced:
+      return 'CANCELED';
+    default:
+      return 'EXPIRED';
+  }
+}
+
+/** The type of an order; post-only limits are makers. */
+export function typeOf({
+  orderType,
+  orderFlags,
+}: Pick<OrderRecord, 'orderType' | 'orderFlags'>): BinanceOrderType {
+  switch (orderType) {
+    case OrderType.Market:
+      return 'MARKET';
+    case OrderType.Stop:
+      return 'STOP_LOSS';
+    case OrderType.StopLimit:
+      return 'STOP_LOSS_LIMIT';
+    default:
+      return (orderFlags & OrderFlag.PostOnly) !== 0 ? 'LIMIT_MAKER' : 'LIMIT';
+  }
+}
+
+/** Times in force by their names: Binance has the first three, other doors of the venue the rest. */
+const TIME_IN_FORCE: Readonly<Record<number, string>> = {
+  [TimeInForce.GoodTillCancel]: 'GTC',
+  [TimeInForce.ImmediateOrCancel]: 'IOC',
+  [TimeInForce.FillOrKill]: 'FOK',
+  [TimeInForce.Day]: 'DAY',
+  [TimeInForce.GoodTillDate]: 'GTD',
+};
+
+export function timeInForceText(timeInForce: number): string {
+  return TIME_IN_FORCE[timeInForce] ?? 'GTC';
+}
+
+export function sideText(side: number): string {
+  return side === Side.Buy ? 'BUY' : 'SELL';
+}
+
+/** The client's own text of an order; one that came without, through another door, goes by its number. */
+export function clientIdOf({
+  clientTag,
+  clientOrderId,
+}: Pick<OrderRecord, 'clientTag' | 'clientOrderId'>): string {
+  return clientTag === '' ? String(clientOrderId) : clientTag;
+}
+
+/** Whether an order is in the book, or would be: a stop that waits is not. */
+export function isWorking({ orderType, triggered }: Pick<OrderRecord, 'orderType' | 'triggered'>): boolean {
+  return triggered === 1 || (orderType !== OrderType.Stop && orderType !== OrderType.StopLimit);
+}
+
+/** The fields that every answer about an order has. */
+function commonFields(lookup: TermsLookup, order: OrderRecord) {
+  const terms = termsOf(lookup, order.instrumentId);
+  const { price, quantity, money } = textsOf(lookup, terms);
+  return {
+    symbol: terms.symbol,
+    orderId: order.orderId,
+    orderListId: -1,
+    clientOrderId: clientIdOf(order),
+    price: price(order.priceTicks),
+    origQty: quantity(order.qtyLots),
+    executedQty: quantity(order.cumQtyLots),
+    origQuoteOrderQty: money(0),
+    cummulativeQuoteQty: money(order.cumAmountMinor),
+    status: statusOf(order),
+    timeInForce: timeInForceText(order.timeInForce),
+    type: typeOf(order),
+    side: sideText(order.side),
+    ...(order.stopPriceTicks === 0 ? {} : { stopPrice: price(order.stopPriceTicks) }),
+    ...(order.displayQtyLots === 0 ? {} : { icebergQty: quantity(order.displayQtyLots) }),
+    selfTradePreventionMode: stpModeOf(terms),
+  };
+}
+
+const updatedMs = ({ updatedSeconds, updatedNanos }: OrderRecord): number =>
+  msOf({ timeSeconds: updatedSeconds, timeNanos: updatedNanos });
+
+/** An order as questions about it are answered. */
+export function orderJson(lookup: TermsLookup, order: OrderRecord): object {
+  return {
+    stopPrice: textsOf(lookup, termsOf(lookup, order.instrumentId)).price(0),
+    icebergQty: textsOf(lookup, termsOf(lookup, order.instrumentId)).quantity(0),
+    ...commonFields(lookup, order),
+    time: msOf(order),
+    updateTime: updatedMs(order),
+    isWorking: isWorking(order),
+    workingTime: isWorking(order) ? msOf(order) : -1,
+  };
+}
+
+/** The answer to a new order that says only that it is there. */
+export function ackJson(lookup: TermsLookup, order: OrderRecord): object {
+  const { symbol, orderId, orderListId, clientOrderId } = commonFields(lookup, order);
+  return { symbol, orderId, orderListId, clientOrderId, transactTime: msOf(order) };
+}
+
+/** The answer to a new order that says what became of it. */
+export function resultJson(lookup: TermsLookup, order: OrderRecord): object {
+  return {
+    ...commonFields(lookup, order),
+    transactTime: msOf(order),
+    workingTime: isWorking(order) ? msOf(order) : -1,
+  };
+}
+
+/** A fill in the answer to a new order. */
+export function fillOfAnswer(lookup: TermsLookup, fill: FillRecord): object {
+  const { price, quantity, money } = textsOf(lookup, termsOf(lookup, fill.instrumentId));
+  return {
+    price: price(fill.priceTicks),
+    qty: quantity(fill.qtyLots),
+    commission: money(fill.feeMinor),
+    commissionAsset: assetOf(lookup, fill.feeAssetId).symbol,
+    tradeId: fill.tradeId,
+  };
+}
+
+/** The answer to a cancel. */
+export function cancelJson(lookup: TermsLookup, order: OrderRecord): object {
+  return {
+    ...commonFields(lookup, order),
+    origClientOrderId: clientIdOf(order),
+    transactTime: updatedMs(order),
+  };
+}
+
+/** A fill as `myTrades` has it. */
+export function myTradeJson(lookup: TermsLookup, fill: FillRecord): object {
+  const terms = termsOf(lookup, fill.instrumentId);
+  const { price, quantity, money } = textsOf(lookup, terms);
+  return {
+    symbol: terms.symbol,
+    id: fill.tradeId,
+    orderId: fill.orderId,
+    orderListId: -1,
+    price: price(fill.priceTicks),
+    qty: quantity(fill.qtyLots),
+    quoteQty: money(fill.amountMinor),
+    commission: money(fill.feeMinor),
+    commissionAsset: assetOf(lookup, fill.feeAssetId).symbol,
+    time: msOf(fill),
+    isBuyer: fill.side === Side.Buy,
+    isMaker: fill.isMaker === 1,
+    isBestMatch: true,
+  };
+}

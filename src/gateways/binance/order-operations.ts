@@ -1,0 +1,243 @@
+import { CommandType } from '#domain/commands.ts';
+import { CancelReason } from '#domain/events.ts';
+import { ArchiveRefusedError, type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { Action } from '#domain/permissions.ts';
+import type { ArchiveQueries } from '#domain/ports.ts';
+import type { Principal } from '../identity/principal.ts';
+import { authoriseCommand } from '../identity/principal.ts';
+import type { DeskUser } from '../orders/desk-user.ts';
+import type { Outcome } from '../orders/requests.ts';
+import { findOrder as findOwnOrder } from '../rest/order-operations.ts';
+import { answerOf } from '../rest/outcomes.ts';
+import { Problem } from '../rest/problems.ts';
+import { BinanceError, errorOfAccess, errorOfOutcome } from './errors.ts';
+import { type BinanceSources, type PrivateOperation, readyViews, spotOf } from './operations.ts';
+import { ackJson, cancelJson, fillOfAnswer, orderJson, resultJson } from './order-json.ts';
+import { type OrderAsked, readClientId, readNewOrder } from './order-request.ts';
+import { missing, type Params } from './params.ts';
+
+/** Orders: place, test, cancel one or all, look at one or all that are open. */
+export function orderOperations(sources: BinanceSources): PrivateOperation[] {
+  return [
+    {
+      method: 'POST',
+      path: '/order',
+      wsMethod: 'order.place',
+      weight: 1,
+      action: Action.PlaceOrders,
+      prepare: (params) => {
+        const asked = readNewOrder(params);
+        return (who) => placeOrder(sources, who, asked);
+      },
+    },
+    {
+      method: 'POST',
+      path: '/order/test',
+      wsMethod: 'order.test',
+      weight: 1,
+      action: Action.PlaceOrders,
+      prepare: (params) => {
+        const asked = readNewOrder(params);
+        return () => {
+          asked.unitsIn(spotOf(sources, asked.symbol).terms);
+          return {};
+        };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/order',
+      wsMethod: 'order.cancel',
+      weight: 1,
+      action: Action.CancelOrders,
+      prepare: (params) => {
+        const symbol = params.mandatory('symbol');
+        const reference = readReference(params);
+        params.ignore('newClientOrderId');
+        return (who) => cancelOrder(sources, who, symbol, reference);
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/openOrders',
+      wsMethod: 'openOrders.cancelAll',
+      weight: 1,
+      action: Action.CancelOrders,
+      prepare: (params) => {
+        const symbol = params.mandatory('symbol');
+        return (who) => cancelOrders(sources, who, symbol);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/order',
+      wsMethod: 'order.status',
+      weight: 4,
+      action: Action.ViewOwnAccount,
+      prepare: (params) => {
+        const symbol = params.mandatory('symbol');
+        const reference = readReference(params);
+        return async (who) => {
+          const order = await findOrder(sources, await sources.desk.open(who.userId), symbol, reference);
+          if (order === undefined) throw new BinanceError('NO_SUCH_ORDER', 'Order does not exist.');
+          return orderJson(sources.views, order);
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/openOrders',
+      wsMethod: 'openOrders.status',
+      weight: 6,
+      action: Action.ViewOwnAccount,
+      prepare: (params) => {
+        const symbol = params.text('symbol');
+        return async (who) => {
+          const views = readyViews(sources);
+          const user = await sources.desk.open(who.userId);
+          return openOrders(sources, user, symbol).map((order) => orderJson(views, order));
+        };
+      },
+    },
+  ];
+}
+
+/** Which order: by the venue's number, by the client's text, or by both. */
+interface Reference {
+  readonly orderId: number | undefined;
+  readonly clientTag: string | undefined;
+}
+
+function readReference(params: Params): Reference {
+  const orderId = params.integer('orderId', 1);
+  const clientTag = readClientId(params, 'origClientOrderId');
+  if (orderId === undefined && clientTag === undefined) return missing('orderId');
+  return { orderId, clientTag };
+}
+
+async function placeOrder(sources: BinanceSources, who: Principal, asked: OrderAsked): Promise<object> {
+  const { views, archive } = sources;
+  mayCommand(who, CommandType.NewOrder);
+  const request = asked.unitsIn(spotOf(sources, asked.symbol).terms);
+  const user = await sources.desk.open(who.userId);
+  const { order, sequence } = await answerOf((done) => user.place(request, done), placed);
+  switch (asked.responseType) {
+    case 'ACK':
+      return ackJson(views, order);
+    case 'RESULT':
+      return resultJson(views, order);
+    case 'FULL': {
+      const { orderId, cumQtyLots } = order;
+      if (cumQtyLots === 0) return { ...resultJson(views, order), fills: [] };
+      const met = await fillsOf(archive, who, orderId, sequence);
+      const fills = met?.map((fill) => fillOfAnswer(views, fill));
+      return { ...resultJson(views, order), ...(fills === undefined ? {} : { fills }) };
+    }
+  }
+}
+
+/**
+ * What an order met when it came, oldest first; what came to it since has reports of its own. Undefined where history cannot
+ * say it now: the order stands all the same.
+ */
+async function fillsOf(
+  archive: ArchiveQueries,
+  { userId }: Principal,
+  orderId: number,
+  sequence: number,
+): Promise<FillRecord[] | undefined> {
+  try {
+    const { result } = await archive.ask({ type: 'fills', userId, orderId }, sequence);
+    return result.rows.filter((fill) => fill.sequence === sequence).reverse();
+  } catch (error) {
+    if (error instanceof ArchiveRefusedError) return undefined;
+    throw error;
+  }
+}
+
+function placed(outcome: Outcome): { readonly order: OrderRecord; readonly sequence: number } {
+  if (outcome.kind === 'repeat') throw new BinanceError('NEW_ORDER_REJECTED', 'Duplicate order sent.');
+  const { order, sequence } = done(outcome);
+  if (order.cancelReason === CancelReason.PostOnlyWouldTrade)
+    throw new BinanceError('NEW_ORDER_REJECTED', 'Order would immediately match and take.');
+  return { order, sequence };
+}
+
+/** The order after a command that took effect, as it is then. @throws BinanceError */
+function done(outcome: Outcome): { readonly order: OrderRecord; readonly sequence: number } {
+  if (outcome.kind === 'repeat') throw new Error('only a new order is a repeat');
+  if (outcome.kind !== 'done') throw errorOfOutcome(outcome);
+  const { order, sequence } = outcome;
+  if (order === undefined) throw errorOfOutcome({ kind: 'unknown' });
+  return { order: { ...order }, sequence };
+}
+
+async function cancelOrder(
+  sources: BinanceSources,
+  who: Principal,
+  symbol: string,
+  reference: Reference,
+): Promise<object> {
+  mayCommand(who, CommandType.CancelOrder);
+  const user = await sources.desk.open(who.userId);
+  const order = await findOrder(sources, user, symbol, reference);
+  if (order === undefined || order.status !== OrderStatus.Open) throw unknownOrder();
+  const { instrumentId, clientOrderId } = order;
+  const all = 0;
+  const canceled = await answerOf((told) => user.cancel(instrumentId, clientOrderId, all, told), done);
+  return cancelJson(sources.views, canceled.order);
+}
+
+async function cancelOrders(sources: BinanceSources, who: Principal, symbol: string): Promise<object[]> {
+  mayCommand(who, CommandType.MassCancel);
+  const { instrumentId } = spotOf(sources, symbol).terms;
+  const user = await sources.desk.open(who.userId);
+  const ids = openOrders(sources, user, symbol).map(({ orderId }) => orderId);
+  if (ids.length === 0) throw unknownOrder();
+  const request = { instrumentId, accountId: user.accountId, sessionUserId: who.userId, side: 0 };
+  return answerOf(
+    (told) => user.massCancel(request, told),
+    (outcome) => {
+      if (outcome.kind === 'repeat') throw new Error('a mass cancel has no repeat');
+      if (outcome.kind !== 'done') throw errorOfOutcome(outcome);
+      const orders = ids.flatMap((orderId) => user.orders.byOrderId(orderId) ?? []);
+      return orders.map((order) => cancelJson(sources.views, order));
+    },
+  );
+}
+
+function openOrders(sources: BinanceSources, user: DeskUser, symbol: string | undefined): OrderRecord[] {
+  const wanted = symbol === undefined ? undefined : spotOf(sources, symbol).terms.instrumentId;
+  return [...user.orders.open()].filter(
+    ({ instrumentId }) => wanted === undefined || instrumentId === wanted,
+  );
+}
+
+/** The user's order that a request names; undefined: it has none. @throws BinanceError, ArchiveRefusedError */
+async function findOrder(
+  sources: BinanceSources,
+  user: DeskUser,
+  symbol: string,
+  { orderId, clientTag }: Reference,
+): Promise<OrderRecord | undefined> {
+  const { instrumentId } = spotOf(sources, symbol).terms;
+  const reference = orderId === undefined ? { clientOrderId: clientTag as string } : { orderId };
+  try {
+    const order = await findOwnOrder(sources, user, reference);
+    const isIt =
+      order.instrumentId === instrumentId && (clientTag === undefined || order.clientTag === clientTag);
+    return isIt ? order : undefined;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'UNKNOWN_ORDER') return undefined;
+    throw error;
+  }
+}
+
+function unknownOrder(): BinanceError {
+  return new BinanceError('CANCEL_REJECTED', 'Unknown order sent.');
+}
+
+function mayCommand(who: Principal, type: CommandType): void {
+  const refusal = authoriseCommand(who, type, true);
+  if (refusal !== undefined) throw errorOfAccess(refusal);
+}

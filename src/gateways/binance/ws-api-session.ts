@@ -1,0 +1,322 @@
+import { ApiKeyKind } from '#domain/commands.ts';
+import { Action } from '#domain/permissions.ts';
+import { AccessRefusal } from '../identity/access-refusal.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { RateDecision } from '../identity/rate-limiter.ts';
+import type { DoorCounts } from '../websocket/client-session.ts';
+import { CloseReason } from '../websocket/close-codes.ts';
+import type { Connection } from '../websocket/connection.ts';
+import { WebSocketLimits } from '../websocket/limits.ts';
+import type { WebSocketLogger } from '../websocket/services.ts';
+import type { WebSocketSession } from '../websocket/websocket-door.ts';
+import { BinanceError, errorOf, errorOfAccess } from './errors.ts';
+import { KeyHolder } from './key-holder.ts';
+import { BinanceLimits } from './limits.ts';
+import type { Operation } from './operations.ts';
+import { Params, paramsOfJson } from './params.ts';
+import { perform } from './perform.ts';
+import { payloadOfValues, proofOfSigned, proofOfStream } from './signing.ts';
+import { UserStream, type UserStreamServices } from './user-stream.ts';
+
+/** What sessions of the WebSocket API share. */
+export interface WsApiServices extends UserStreamServices {
+  readonly operations: ReadonlyMap<string, Operation>;
+  readonly logger: WebSocketLogger;
+}
+
+type RequestId = string | number | null;
+
+/** A request as it came, read as far as any has to be. */
+interface WsRequest {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly values: ReadonlyMap<string, string>;
+  /** The answer says how the rate limit stands. */
+  readonly tellsRate: boolean;
+}
+
+/** One client of `/ws-api/v3`: the operations of REST, sessions, and user data streams. */
+export class WsApiSession implements WebSocketSession {
+  declare private readonly connection: Connection;
+  declare private readonly services: WsApiServices;
+  declare private readonly counts: DoorCounts;
+  declare private readonly onMember: () => void;
+  /** Who has logged on; undefined: each request has its own signature. */
+  declare private holder: KeyHolder | undefined;
+  declare private loggedOnMs: number;
+  declare private readonly streams: Map<number, UserStream>;
+  declare private nextStreamId: number;
+  declare private opening: number;
+  declare private readonly startedMs: number;
+  declare private isMember: boolean;
+  declare private waiting: number;
+  declare private overRate: number;
+
+  constructor(connection: Connection, services: WsApiServices, counts: DoorCounts, onMember: () => void) {
+    this.connection = connection;
+    this.services = services;
+    this.counts = counts;
+    this.onMember = onMember;
+    this.holder = undefined;
+    this.loggedOnMs = 0;
+    this.streams = new Map();
+    this.nextStreamId = 0;
+    this.opening = 0;
+    this.startedMs = performance.now();
+    this.isMember = false;
+    this.waiting = 0;
+    this.overRate = 0;
+  }
+
+  onText(text: string): void {
+    this.counts.messages++;
+    if (this.waiting >= WebSocketLimits.WAITING_MAX) {
+      const message = `at most ${WebSocketLimits.WAITING_MAX} requests may wait for their answer`;
+      this.#fail(null, new BinanceError('TOO_MANY_REQUESTS', message), undefined);
+      return;
+    }
+    void this.#answer(text);
+  }
+
+  async #answer(text: string): Promise<void> {
+    this.waiting++;
+    let request: WsRequest | undefined;
+    let rate: RateDecision | undefined;
+    try {
+      request = readRequest(text);
+      const result = await this.#perform(request, (decision) => {
+        rate = decision;
+      });
+      this.#send({ id: request.id, status: 200, result, ...rateLimits(request, rate) });
+      if (rate?.allowed !== false) this.overRate = 0;
+    } catch (error) {
+      const isOver = rate?.allowed === false;
+      this.#fail(request?.id ?? null, this.#told(error as Error), request && rateLimits(request, rate));
+      if (isOver && ++this.overRate >= WebSocketLimits.OVER_RATE_MAX)
+        this.connection.close(CloseReason.TooMany);
+    }
+    this.waiting--;
+  }
+
+  #perform(request: WsRequest, onRate: (rate: RateDecision) => void): Promise<unknown> {
+    const operation = this.#sessionOperation(request.method) ?? this.services.operations.get(request.method);
+    if (operation === undefined) {
+      const rate = this.services.sources.access.charge(undefined, this.connection.address);
+      onRate(rate);
+      if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+      const message = `This operation is not supported: ${request.method.slice(0, 100)}`;
+      throw new BinanceError('UNSUPPORTED_OPERATION', message);
+    }
+    const params = new Params(request.values);
+    params.ignore('returnRateLimits');
+    return perform(this.services.sources.access, operation, params, {
+      address: this.connection.address,
+      prove: () => this.#prove(operation, request, params),
+      onRate,
+      onMember: () => this.#admit(),
+    });
+  }
+
+  /** By its own signature where it has one, otherwise by the session's logon. */
+  #prove(operation: Operation, { method, values }: WsRequest, params: Params) {
+    const { holder } = this;
+    const apiKey = params.text('apiKey');
+    const isLogon = method === 'session.logon' || method === 'userDataStream.subscribe.signature';
+    if (apiKey === undefined && holder !== undefined && !isLogon) {
+      params.ignore('timestamp', 'recvWindow');
+      return holder.now();
+    }
+    if (method === 'userDataStream.subscribe') return undefined;
+    const proofOf = 'isStream' in operation && operation.isStream === true ? proofOfStream : proofOfSigned;
+    const proof = proofOf(params, { apiKey, payload: payloadOfValues(values) });
+    return this.services.sources.access.prove(proof, this.connection.address);
+  }
+
+  #admit(): void {
+    this.isMember = true;
+    this.onMember();
+  }
+
+  /** What concerns this connection. */
+  #sessionOperation(method: string): Operation | undefined {
+    const common = { method: 'GET', path: '', weight: 2, action: Action.LogIn } as const;
+    switch (method) {
+      case 'session.logon':
+        return { ...common, prepare: () => (who) => this.#logOn(who) };
+      case 'session.status':
+        return { method: 'GET', path: '', weight: 2, prepare: () => () => this.#status() };
+      case 'session.logout':
+        return {
+          method: 'GET',
+          path: '',
+          weight: 2,
+          prepare: () => () => {
+            this.holder = undefined;
+            return this.#status();
+          },
+        };
+      case 'session.subscriptions':
+        return {
+          method: 'GET',
+          path: '',
+          weight: 2,
+          prepare: () => () => [...this.streams.keys()].map((subscriptionId) => ({ subscriptionId })),
+        };
+      case 'userDataStream.subscribe':
+      case 'userDataStream.subscribe.signature':
+        return {
+          ...common,
+          action: Action.ViewOwnAccount,
+          prepare: () => (who) => this.#subscribe(who),
+        };
+      case 'userDataStream.unsubscribe':
+        return {
+          method: 'GET',
+          path: '',
+          weight: 2,
+          prepare: (params) => {
+            const id = params.integer('subscriptionId');
+            return () => this.#unsubscribe(id);
+          },
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  #logOn(who: Principal): object {
+    const { sources } = this.services;
+    if (sources.directory.apiKey(who.keyId)?.kind !== ApiKeyKind.Ed25519)
+      throw new BinanceError('UNSUPPORTED_OPERATION', 'session.logon is for Ed25519 keys.');
+    this.holder = new KeyHolder(who, sources.directory, sources);
+    this.loggedOnMs = sources.wallMs();
+    return this.#status();
+  }
+
+  #status(): object {
+    const now = this.holder?.now();
+    const isOn = now !== undefined && !(now instanceof AccessRefusal);
+    return {
+      apiKey: isOn ? String(now.keyId) : null,
+      authorizedSince: isOn ? this.loggedOnMs : null,
+      connectedSince: Math.round(performance.timeOrigin + this.startedMs),
+      returnRateLimits: true,
+      serverTime: this.services.sources.wallMs(),
+      userDataStream: this.streams.size > 0,
+    };
+  }
+
+  async #subscribe(who: Principal): Promise<object> {
+    const { sources } = this.services;
+    if (this.streams.size + this.opening >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
+      throw new BinanceError('TOO_MANY_REQUESTS', 'Too many user data streams of this connection.');
+    const subscriptionId = this.nextStreamId++;
+    this.opening++;
+    try {
+      const holder = new KeyHolder(who, sources.directory, sources);
+      const stream = await UserStream.open(this.services, holder, {
+        onEvent: (event) => this.#send({ subscriptionId, event }),
+        whenReading: () => this.connection.whenReading(),
+        onStreamEnded: () => {
+          this.streams.delete(subscriptionId);
+          const event = { e: 'eventStreamTerminated', E: sources.wallMs() };
+          this.#send({ subscriptionId, event });
+        },
+      });
+      if (this.connection.isOpen) this.streams.set(subscriptionId, stream);
+      else stream.end();
+    } finally {
+      this.opening--;
+    }
+    return { subscriptionId };
+  }
+
+  /** Ends one stream, or all. */
+  #unsubscribe(id: number | undefined): object {
+    for (const [subscriptionId, stream] of this.streams) {
+      if (id !== undefined && id !== subscriptionId) continue;
+      stream.end();
+      this.streams.delete(subscriptionId);
+    }
+    return {};
+  }
+
+  sweep(nowMs: number): void {
+    for (const stream of this.streams.values()) stream.check();
+    if (!this.isMember && nowMs - this.startedMs >= WebSocketLimits.IDLE_MS_MAX && this.waiting === 0)
+      this.connection.close(CloseReason.Idle);
+  }
+
+  onSlow(): void {
+    this.counts.slow++;
+  }
+
+  onDrain(): void {}
+
+  onClose(): void {
+    this.#unsubscribe(undefined);
+  }
+
+  #told(error: Error): BinanceError {
+    const told = errorOf(error);
+    if (told !== undefined) return told;
+    this.services.logger.error(
+      { stack: error.stack },
+      `a request of the WebSocket API failed: ${error.message}`,
+    );
+    return new BinanceError('UNKNOWN', 'An unknown error occurred while processing the request.');
+  }
+
+  #send(message: object): void {
+    this.connection.send(JSON.stringify(message));
+  }
+
+  #fail(id: RequestId, error: BinanceError, rate: object | undefined): void {
+    this.counts.refused++;
+    this.#send({ id, status: error.httpStatus, error: error.body, ...rate });
+  }
+}
+
+function readRequest(text: string): WsRequest {
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    throw new BinanceError('ILLEGAL_CHARS', 'Invalid JSON.');
+  }
+  if (typeof request !== 'object' || request === null || Array.isArray(request))
+    throw new BinanceError('ILLEGAL_CHARS', 'A request is a JSON object.');
+  const { id = null, method, params = {} } = request as { [name: string]: unknown };
+  const isId = id === null || Number.isSafeInteger(id) || (typeof id === 'string' && id.length <= 36);
+  if (!isId) throw new BinanceError('INVALID_PARAMETER', "Parameter 'id' has an invalid value.");
+  if (typeof method !== 'string')
+    throw new BinanceError(
+      'MANDATORY_PARAM_EMPTY_OR_MALFORMED',
+      "Mandatory parameter 'method' was not sent.",
+    );
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    throw new BinanceError('INVALID_PARAMETER', "Parameter 'params' must be an object.");
+  const { returnRateLimits } = params as { returnRateLimits?: unknown };
+  return {
+    id: id as RequestId,
+    method,
+    values: paramsOfJson(params),
+    tellsRate: returnRateLimits !== false,
+  };
+}
+
+function rateLimits({ tellsRate }: WsRequest, rate: RateDecision | undefined): object {
+  if (!tellsRate || rate === undefined) return {};
+  const { limit, remaining } = rate;
+  return {
+    rateLimits: [
+      {
+        rateLimitType: 'REQUEST_WEIGHT',
+        interval: 'MINUTE',
+        intervalNum: 1,
+        limit,
+        count: limit - remaining,
+      },
+    ],
+  };
+}

@@ -1,0 +1,438 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { seededRandom } from '#lib/seeded-random.ts';
+import { BinanceBook } from '../support/binance-book.ts';
+import { BinanceClient, freshMs, signatureOf } from '../support/binance-client.ts';
+import { BinanceNode } from '../support/binance-node.ts';
+import { RandomFlow, send } from '../support/random-flow.ts';
+import { type Message, WebSocketClient } from '../support/websocket-client.ts';
+
+const SEED = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const LIMIT = {
+  symbol: 'BTCUSD',
+  side: 'BUY',
+  type: 'LIMIT',
+  timeInForce: 'GTC',
+  quantity: '0.001',
+  price: '64000',
+};
+
+test('REST: parameters, signatures, answers and errors are those of Binance', {
+  timeout: 60_000,
+}, async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const key = { 'x-mbx-apikey': venue.maker.apiKey };
+
+  await t.test('a signature covers query and body, wherever it stands', async () => {
+    const { symbol, side, type, ...rest } = LIMIT;
+    const split = await maker.signed('POST', '/order', { symbol, side, type }, rest);
+    assert.deepEqual([split.status, split.body.status, split.body.fills], [200, 'NEW', []]);
+    const inQuery = await taker.signed('POST', '/order', { ...LIMIT, newOrderRespType: 'ACK' });
+    assert.deepEqual(Object.keys(inQuery.body), [
+      'symbol',
+      'orderId',
+      'orderListId',
+      'clientOrderId',
+      'transactTime',
+    ]);
+    assert.match(inQuery.body.clientOrderId, /^[\w-]{22}$/);
+    const timestamp = freshMs();
+    const signature = signatureOf(venue.maker, `timestamp=${timestamp}`);
+    const tampered = await maker.send(
+      'GET',
+      `/api/v3/account?timestamp=${timestamp}&omitZeroBalances=true&signature=${signature}`,
+      key,
+    );
+    assert.deepEqual(
+      [tampered.status, tampered.body],
+      [400, { code: -1022, msg: 'Signature for this request is not valid.' }],
+    );
+    const first = await maker.send(
+      'GET',
+      `/api/v3/account?signature=${signature}&timestamp=${timestamp}`,
+      key,
+    );
+    assert.equal(first.status, 200);
+  });
+
+  await t.test('a request is good once, and for its window', async () => {
+    const timestamp = freshMs();
+    assert.equal((await maker.signed('GET', '/account', { timestamp })).status, 200);
+    assert.equal((await maker.signed('GET', '/account', { timestamp })).body.code, -1021);
+    const old = await maker.signed('GET', '/account', { timestamp: Date.now() - 10_000 });
+    assert.deepEqual(old.body, {
+      code: -1021,
+      msg: 'Timestamp for this request is outside of the recvWindow.',
+    });
+    const late = await maker.signed('GET', '/account', { timestamp: Date.now() + 5_000 });
+    assert.equal(late.body.code, -1021);
+    assert.equal((await maker.signed('GET', '/account', { recvWindow: 60_001 })).body.code, -1130);
+  });
+
+  await t.test('who is not known, or may not, is told so', async () => {
+    const codes = [];
+    for (const headers of [{}, { 'x-mbx-apikey': 'abc' }, { 'x-mbx-apikey': '99' }] as Record<
+      string,
+      string
+    >[]) {
+      const timestamp = freshMs();
+      const signature = signatureOf(venue.maker, `timestamp=${timestamp}`);
+      const target = `/api/v3/account?timestamp=${timestamp}&signature=${signature}`;
+      const { status, body } = await maker.send('GET', target, headers);
+      codes.push([status, body.code]);
+    }
+    assert.deepEqual(codes, [
+      [401, -2014],
+      [401, -2014],
+      [401, -2015],
+    ]);
+    const viewer = new BinanceClient(venue.url, venue.viewer);
+    assert.equal((await viewer.signed('POST', '/order', LIMIT)).body.code, -2015);
+  });
+
+  await t.test('each wrong parameter has its code', async () => {
+    const place = async (change: Record<string, string>) => {
+      const params = Object.fromEntries(
+        Object.entries({ ...LIMIT, ...change }).filter(([, value]) => value !== '-'),
+      );
+      return (await maker.signed('POST', '/order/test', params)).body;
+    };
+    assert.deepEqual(await place({}), {});
+    const cases: [Record<string, string>, number][] = [
+      [{ symbol: 'NOPE' }, -1121],
+      [{ symbol: 'BTCFUT' }, -1121],
+      [{ symbol: '-' }, -1102],
+      [{ side: 'HOLD' }, -1117],
+      [{ type: 'TAKE_PROFIT' }, -1116],
+      [{ timeInForce: '-' }, -1102],
+      [{ timeInForce: 'GTX' }, -1115],
+      [{ price: '-' }, -1102],
+      [{ price: '64000.01' }, -1013],
+      [{ price: '64000.001' }, -1111],
+      [{ price: '1e3' }, -1100],
+      [{ quantity: '0.0003' }, -1013],
+      [{ quantity: '0' }, -1013],
+      [{ quantity: '-1' }, -1100],
+      [{ stopPrice: '1' }, -1106],
+      [{ quoteOrderQty: '1' }, -1104],
+      [{ newClientOrderId: 'ä' }, -1100],
+      [{ newClientOrderId: 'x'.repeat(37) }, -1100],
+      [{ selfTradePreventionMode: 'NONE' }, -1130],
+      [{ newOrderRespType: 'MORE' }, -1130],
+      [{ type: 'MARKET', price: '-', timeInForce: 'IOC' }, -1106],
+    ];
+    for (const [change, code] of cases)
+      assert.equal((await place(change)).code, code, JSON.stringify(change));
+    const twice = await maker.send('GET', '/api/v3/depth?symbol=BTCUSD&symbol=BTCUSD');
+    assert.equal(twice.body.code, -1101);
+    assert.equal((await maker.send('GET', '/api/v3/depth?symbol=%zz')).body.code, -1100);
+    assert.equal((await maker.send('GET', '/api/v3/klines?symbol=BTCUSD&interval=1w')).body.code, -1120);
+    assert.equal((await maker.send('GET', '/api/v3/depth?symbol=BTCUSD&x=1')).body.code, -1104);
+  });
+
+  await t.test('rejects of the venue have the codes that bots know', async () => {
+    const sell = { ...LIMIT, side: 'SELL', price: '65050' };
+    // A stop is reached or not by the last trade.
+    const trade = await taker.signed('POST', '/order', { ...LIMIT, side: 'SELL', quantity: '0.0002' });
+    assert.equal(trade.body.status, 'FILLED');
+    const codes = [];
+    for (const change of [
+      { quantity: '100' },
+      { price: '10' },
+      { quantity: '201' },
+      { type: 'STOP_LOSS_LIMIT', stopPrice: '66000', side: 'SELL' },
+    ]) {
+      const { body } = await maker.signed('POST', '/order', { ...LIMIT, ...change });
+      codes.push([body.code, body.msg]);
+    }
+    assert.deepEqual(codes, [
+      [-2010, 'Account has insufficient balance for requested action.'],
+      [-1013, 'Filter failure: PERCENT_PRICE'],
+      [-1013, 'Filter failure: LOT_SIZE'],
+      [-2010, 'Stop price would trigger immediately.'],
+    ]);
+    const own = { ...sell, newClientOrderId: 'once' };
+    assert.equal((await maker.signed('POST', '/order', own)).status, 200);
+    assert.deepEqual((await maker.signed('POST', '/order', own)).body, {
+      code: -2010,
+      msg: 'Duplicate order sent.',
+    });
+    const other = await taker.signed('DELETE', '/order', { symbol: 'BTCUSD', origClientOrderId: 'once' });
+    assert.deepEqual(other.body, { code: -2011, msg: 'Unknown order sent.' });
+    const elsewhere = await maker.signed('GET', '/order', { symbol: 'ETHUSD', origClientOrderId: 'once' });
+    assert.deepEqual(elsewhere.body, { code: -2013, msg: 'Order does not exist.' });
+    const canceled = await maker.signed('DELETE', '/order', { symbol: 'BTCUSD', origClientOrderId: 'once' });
+    assert.deepEqual([canceled.body.status, canceled.body.origClientOrderId], ['CANCELED', 'once']);
+  });
+
+  await t.test('what there is not says so, and weights are counted', async () => {
+    const { status, body, headers } = await maker.send('POST', '/api/v3/orderList/oco');
+    assert.deepEqual([status, body.code], [404, -1020]);
+    assert.match(body.msg, /POST \/api\/v3\/orderList\/oco/);
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    const counted = await maker.signed('GET', '/openOrders', {});
+    assert.ok(Number(counted.headers.get('x-mbx-used-weight-1m')) > 0);
+  });
+
+  await t.test('history goes from a start, or is the newest', async () => {
+    const all = (await maker.signed('GET', '/allOrders', { symbol: 'BTCUSD' })).body as Message[];
+    assert.deepEqual(
+      all.map(({ orderId }) => orderId),
+      all.map(({ orderId }) => orderId).sort((a, b) => a - b),
+    );
+    const ids = async (params: Record<string, string | number>) =>
+      ((await maker.signed('GET', '/allOrders', { symbol: 'BTCUSD', ...params })).body as Message[]).map(
+        ({ orderId }) => orderId,
+      );
+    const known = all.map(({ orderId }) => orderId);
+    assert.deepEqual(await ids({ limit: 1 }), known.slice(-1));
+    assert.deepEqual(await ids({ limit: 1, orderId: known[0] }), known.slice(0, 1));
+    assert.deepEqual(await ids({ limit: 1, startTime: all[0].time }), known.slice(0, 1));
+    assert.deepEqual(await ids({ endTime: all[0].time - 1 }), []);
+    assert.equal(
+      (await maker.signed('GET', '/allOrders', { symbol: 'BTCUSD', startTime: 2, endTime: 1 })).body.code,
+      -1128,
+    );
+  });
+});
+
+test('REST: a key that asks too often is told when to come back', async (t) => {
+  const venue = await BinanceNode.start(t, { perSecond: 1, burst: 40 });
+  const maker = new BinanceClient(venue.url, venue.maker);
+  for (let n = 0; n < 4; n++) assert.equal((await maker.signed('GET', '/account')).status, 200);
+  const { status, body, headers } = await maker.signed('GET', '/account');
+  assert.deepEqual([status, body.code], [429, -1003]);
+  assert.ok(Number(headers.get('retry-after')) >= 1);
+});
+
+/** Subscribes and waits for the answer. */
+async function call(
+  client: WebSocketClient,
+  method: string,
+  params?: unknown,
+  id: number | string = 1,
+): Promise<Message> {
+  client.ws.send(JSON.stringify({ id, method, ...(params === undefined ? {} : { params }) }));
+  return client.take((message) => message.id === id);
+}
+
+test('streams: a book from a snapshot and a depth stream is the book; trades come once each', {
+  timeout: 60_000,
+}, async (t) => {
+  t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
+  const venue = await BinanceNode.start(t);
+  const socket = venue.url.replace('http', 'ws');
+  const raw = await WebSocketClient.connect(t, `${socket}/ws/ethusd@depth@100ms`);
+  const combined = await WebSocketClient.connect(
+    t,
+    `${socket}/stream?streams=ethusd@trade/ethusd@aggTrade/ethusd@depth5@100ms`,
+  );
+  const get = async (path: string): Promise<Message> => (await fetch(`${venue.url}/api/v3${path}`)).json();
+  let snapshot: Message;
+  const flow = new RandomFlow(SEED, 2);
+  const random = seededRandom(SEED);
+  while (raw.messages.length < 12) {
+    for (let n = 0; n < 2; n++) {
+      // Both pairs of the flow become the one that has no price collar.
+      const command = flow.next();
+      send(venue.node.outbox, 'instrumentId' in command ? { ...command, instrumentId: 2 } : command);
+    }
+    await setTimeout(Math.floor(random() * 8));
+    if (raw.messages.length >= 4) snapshot ??= await get('/depth?symbol=ETHUSD&limit=1000');
+  }
+  // Everything is told once a last order, at a price of its own, is.
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const mark = { ...LIMIT, symbol: 'ETHUSD', price: '10', newOrderRespType: 'ACK' };
+  assert.equal((await maker.signed('POST', '/order', mark)).status, 200);
+  const events: Message[] = [];
+  do events.push(await raw.take((message) => message.e === 'depthUpdate'));
+  while (!events.at(-1).b.some(([price]: string[]) => price === '10.00'));
+  const end = await get('/depth?symbol=ETHUSD&limit=1000');
+
+  const book = new BinanceBook(snapshot);
+  for (const event of events) book.apply(event);
+  assert.deepEqual({ lastUpdateId: book.lastUpdateId, ...book.levels }, end);
+  assert.ok(book.events > 3 && book.levels.bids.length > 3, String(book.events));
+  // An event that is left out shows in the numbers.
+  const lossy = new BinanceBook(snapshot);
+  const lost = events.findIndex(({ U }) => U > snapshot.lastUpdateId + 1);
+  assert.throws(() => {
+    for (const [index, event] of events.entries()) if (index !== lost) lossy.apply(event);
+  }, /behind/);
+
+  const trades = (await get('/trades?symbol=ETHUSD&limit=1000')) as Message[];
+  assert.ok(trades.length > 10);
+  const told: Message[] = [];
+  while (told.length < trades.length)
+    told.push((await combined.take(({ stream }) => stream === 'ethusd@trade')).data);
+  assert.deepEqual(
+    told.map(({ t: id, p, q, m }) => [id, p, q, m]),
+    trades.map(({ id, price, qty, isBuyerMaker }) => [id, price, qty, isBuyerMaker]),
+  );
+  const aggregates = (await get('/aggTrades?symbol=ETHUSD&limit=1000')) as Message[];
+  const toldAggregates: Message[] = [];
+  while (toldAggregates.length < aggregates.length)
+    toldAggregates.push((await combined.take(({ stream }) => stream === 'ethusd@aggTrade')).data);
+  assert.deepEqual(
+    toldAggregates.map(({ a, p, q, f, l, T, m }) => ({ a, p, q, f, l, T, m, M: true })),
+    aggregates,
+  );
+  assert.equal(aggregates.reduce((sum, { f, l }) => sum + l - f + 1, 0) >= trades.length, true);
+  const third = aggregates[2];
+  assert.deepEqual(await get(`/aggTrades?symbol=ETHUSD&fromId=${third.a}&limit=1`), [third]);
+});
+
+test('streams: subscribe, list, leave, properties and errors', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws`);
+  assert.deepEqual(await call(client, 'SUBSCRIBE', ['btcusd@bookTicker', 'btcusd@kline_1m']), {
+    result: null,
+    id: 1,
+  });
+  const { u: _, ...best } = await client.take(({ u }) => u !== undefined);
+  assert.deepEqual(best, {
+    s: 'BTCUSD',
+    b: '0.00',
+    B: '0.0000',
+    a: '0.00',
+    A: '0.0000',
+  });
+  assert.deepEqual(await call(client, 'LIST_SUBSCRIPTIONS'), {
+    result: ['btcusd@bookTicker', 'btcusd@kline_1m'],
+    id: 1,
+  });
+  assert.deepEqual(await call(client, 'GET_PROPERTY', ['combined'], 'x'), { result: false, id: 'x' });
+  assert.deepEqual(await call(client, 'SET_PROPERTY', ['combined', true]), { result: null, id: 1 });
+  assert.equal((await client.take(({ stream }) => stream !== undefined)).stream, 'btcusd@bookTicker');
+  assert.deepEqual(await call(client, 'UNSUBSCRIBE', ['btcusd@bookTicker', 'none']), { result: null, id: 1 });
+  for (const params of [
+    ['BTCUSD@trade'],
+    ['btcfut@trade'],
+    ['btcusd@nothing'],
+    ['btcusd@kline_1w'],
+    'btcusd@trade',
+    [1],
+  ]) {
+    const { error } = await call(client, 'SUBSCRIBE', params);
+    assert.equal(error.code, 2, JSON.stringify(params));
+  }
+  assert.deepEqual(await call(client, 'LIST_SUBSCRIPTIONS'), { result: ['btcusd@kline_1m'], id: 1 });
+  assert.equal((await call(client, 'DANCE')).error.code, 2);
+  client.ws.send('{');
+  assert.equal((await client.take(({ error }) => error !== undefined)).error.code, 3);
+});
+
+test('a listen key tells its user what happens to its orders, until it is given up', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const unsigned = await maker.send('POST', '/api/v3/userDataStream', { 'x-mbx-apikey': '11' });
+  assert.equal(unsigned.body.code, -1102);
+  const { listenKey } = (await maker.signed('POST', '/userDataStream')).body;
+  assert.match(listenKey, /^[\w-]{64}$/);
+  assert.equal((await maker.signed('POST', '/userDataStream')).body.listenKey, listenKey);
+  assert.deepEqual((await maker.signed('PUT', '/userDataStream', { listenKey })).body, {});
+  const taker = new BinanceClient(venue.url, venue.taker);
+  assert.equal((await taker.signed('PUT', '/userDataStream', { listenKey })).body.code, -1125);
+
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws/${listenKey}`);
+  const balances = await client.take(({ e }) => e === 'outboundAccountPosition');
+  assert.deepEqual(balances.B, [
+    { a: 'USD', f: '1000000.00', l: '0.00' },
+    { a: 'BTC', f: '10.00000000', l: '0.00000000' },
+    { a: 'ETH', f: '1000.00000000', l: '0.00000000' },
+  ]);
+  await maker.signed('POST', '/order', { ...LIMIT, newClientOrderId: 'bid' });
+  await taker.signed('POST', '/order', { ...LIMIT, side: 'SELL', quantity: '0.0004' });
+  await maker.signed('DELETE', '/openOrders', { symbol: 'BTCUSD' });
+  const events = [];
+  while (events.length < 3) events.push(await client.take(({ e }) => e === 'executionReport'));
+  assert.deepEqual(
+    events.map(({ x, X, c, C, q, z, l, L, n, N, m, w }) => [x, X, c, C, q, z, l, L, n, N, m, w]),
+    [
+      ['NEW', 'NEW', 'bid', '', '0.0010', '0.0000', '0.0000', '0.00', '0.00', null, false, true],
+      [
+        'TRADE',
+        'PARTIALLY_FILLED',
+        'bid',
+        '',
+        '0.0010',
+        '0.0004',
+        '0.0004',
+        '64000.00',
+        '0.01',
+        'USD',
+        true,
+        true,
+      ],
+      [
+        'CANCELED',
+        'CANCELED',
+        'bid',
+        'bid',
+        '0.0010',
+        '0.0004',
+        '0.0000',
+        '0.00',
+        '0.00',
+        null,
+        false,
+        false,
+      ],
+    ],
+  );
+  const changed = await client.take(
+    ({ e, B }) => e === 'outboundAccountPosition' && B.length === 2 && B[0].l === '0.00',
+  );
+  assert.deepEqual(changed.B, [
+    { a: 'USD', f: '999974.39', l: '0.00' },
+    { a: 'BTC', f: '10.00040000', l: '0.00000000' },
+  ]);
+  assert.deepEqual((await maker.signed('DELETE', '/userDataStream', { listenKey })).body, {});
+  assert.equal((await client.take(({ e }) => e === 'listenKeyExpired')).listenKey, listenKey);
+});
+
+test('WebSocket API: the operations of REST, a session of an Ed25519 key, and its events', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  const { status, result, rateLimits } = await call(client, 'time');
+  assert.deepEqual([status, typeof result.serverTime, rateLimits.length], [200, 'number', 1]);
+  assert.deepEqual(await call(client, 'ping', { returnRateLimits: false }), {
+    id: 1,
+    status: 200,
+    result: {},
+  });
+
+  const placed = await call(client, 'order.place', maker.wsParams({ ...LIMIT, newClientOrderId: 'ws' }));
+  assert.deepEqual([placed.status, placed.result.status, placed.result.clientOrderId], [200, 'NEW', 'ws']);
+  const refused = await call(client, 'order.place', { ...maker.wsParams(LIMIT), price: '1' });
+  assert.deepEqual([refused.status, refused.error.code], [400, -1022]);
+  assert.equal((await call(client, 'session.logon', maker.wsParams())).error.code, -1020);
+  assert.equal((await call(client, 'userDataStream.subscribe')).error.code, -2014);
+  assert.equal((await call(client, 'session.status')).result.apiKey, null);
+
+  const { result: session } = await call(client, 'session.logon', taker.wsParams());
+  assert.deepEqual([session.apiKey, session.userDataStream], [venue.taker.apiKey, false]);
+  const subscribed = await call(client, 'userDataStream.subscribe');
+  assert.deepEqual(subscribed.result, { subscriptionId: 0 });
+  const sold = await call(client, 'order.place', { ...LIMIT, side: 'SELL', newClientOrderId: 'mine' });
+  assert.deepEqual([sold.result.status, sold.result.fills.length], ['FILLED', 1]);
+  const event = await client.take((message) => message.event?.x === 'TRADE');
+  assert.deepEqual([event.subscriptionId, event.event.c, event.event.X], [0, 'mine', 'FILLED']);
+  assert.deepEqual((await call(client, 'openOrders.status')).result, []);
+  assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 0 }]);
+
+  // A key that is revoked ends what it began.
+  send(venue.node.outbox, { type: 'RevokeApiKey', keyId: Number(venue.taker.apiKey) });
+  const ended = await client.take((message) => message.event?.e === 'eventStreamTerminated');
+  assert.equal(ended.subscriptionId, 0);
+  assert.equal((await call(client, 'openOrders.status')).error.code, -2015);
+  assert.equal((await call(client, 'session.logout')).result.apiKey, null);
+  assert.equal((await call(client, 'sor.order.place')).error.code, -1020);
+  client.ws.send('[]');
+  assert.equal((await client.take(({ id }) => id === null)).error.code, -1100);
+});
