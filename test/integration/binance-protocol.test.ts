@@ -200,12 +200,12 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
 });
 
 test('REST: a key that asks too often is told when to come back', async (t) => {
-  const venue = await BinanceNode.start(t, { perSecond: 1, burst: 40 });
+  const venue = await BinanceNode.start(t, { perSecond: 1, burst: 60 });
   const maker = new BinanceClient(venue.url, venue.maker);
-  for (let n = 0; n < 4; n++) assert.equal((await maker.signed('GET', '/account')).status, 200);
-  const { status, body, headers } = await maker.signed('GET', '/account');
-  assert.deepEqual([status, body.code], [429, -1003]);
-  assert.ok(Number(headers.get('retry-after')) >= 1);
+  let answer = await maker.signed('GET', '/account');
+  for (let n = 0; n < 6 && answer.status === 200; n++) answer = await maker.signed('GET', '/account');
+  assert.deepEqual([answer.status, answer.body.code], [429, -1003]);
+  assert.ok(Number(answer.headers.get('retry-after')) >= 1);
 });
 
 /** Subscribes and waits for the answer. */
@@ -328,7 +328,7 @@ test('streams: subscribe, list, leave, properties and errors', async (t) => {
 test('a listen key tells its user what happens to its orders, until it is given up', async (t) => {
   const venue = await BinanceNode.start(t);
   const maker = new BinanceClient(venue.url, venue.maker);
-  const unsigned = await maker.send('POST', '/api/v3/userDataStream', { 'x-mbx-apikey': '11' });
+  const unsigned = await maker.send('POST', '/api/v3/userDataStream', { 'x-mbx-apikey': venue.maker.apiKey });
   assert.equal(unsigned.body.code, -1102);
   const { listenKey } = (await maker.signed('POST', '/userDataStream')).body;
   assert.match(listenKey, /^[\w-]{64}$/);

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { generateKeyPairSync } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import ccxt, { type binance as CcxtBinance } from 'ccxt';
-import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
-import { defaultConfiguration } from '#app/config/configuration.ts';
-import { defaultsOf } from '#app/config/fields.ts';
-import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
+import type { RunningNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { ApiKeyKind, InstrumentKind, Phase, Role } from '#domain/commands.ts';
-import { HmacSecrets, hmacFingerprint, makeHmacSecret } from '#gateways/identity/hmac-secrets.ts';
-import { nodeSecretsKey } from '#gateways/identity/node-keys.ts';
-import { send } from './random-flow.ts';
-
-const FAST = { perSecond: 10_000, burst: 1_000_000 };
+import { InstrumentKind, Phase, Role } from '#domain/commands.ts';
+import { hashPassword } from '#gateways/identity/password.ts';
+import type { Rate } from '#gateways/identity/rate-limiter.ts';
+import { nodeConfig, PASSWORD, RestNode } from './rest-node.ts';
 
 /** An API key as its owner has it: what ccxt calls apiKey and secret. */
 export interface KeyPair {
@@ -33,83 +24,37 @@ export class BinanceNode {
   readonly maker: KeyPair;
   readonly taker: KeyPair;
   readonly viewer: KeyPair;
-  /** What the node has logged as errors. */
-  readonly errors: readonly string[];
 
-  constructor(
-    node: RunningNode,
-    errors: readonly string[],
-    [maker, taker, viewer]: readonly [KeyPair, KeyPair, KeyPair],
-  ) {
+  constructor(node: RunningNode, [maker, taker, viewer]: readonly [KeyPair, KeyPair, KeyPair]) {
     this.node = node;
-    this.errors = errors;
     this.maker = maker;
     this.taker = taker;
     this.viewer = viewer;
   }
 
-  static async start(t: TestContext, rate = FAST): Promise<BinanceNode> {
-    const dataDirectory = mkdtempSync(join(tmpdir(), 'hive-binance-'));
-    const errors: string[] = [];
-    const [makerSecret, viewerSecret] = [makeHmacSecret(), makeHmacSecret()];
+  static async start(t: TestContext, rate?: Rate): Promise<BinanceNode> {
+    const salt = new Uint8Array(16).fill(7);
+    const passwordHash = new Uint8Array(await hashPassword(PASSWORD, salt));
+    const commands = MARKET.map((command) =>
+      command.type === 'AddUser' ? { ...command, salt, passwordHash } : command,
+    );
+    const { access } = nodeConfig('');
+    const limited = rate === undefined ? access : { ...access, userRate: rate, keyRate: rate };
+    const rest = await RestNode.start(t, commands, { access: limited });
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const config: NodeConfig = {
-      dataDirectory,
-      nodeId: 1,
-      ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
-      marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-      http: { host: '127.0.0.1', port: 0, connectionsMax: 256, tls: undefined },
-      webSocket: defaultConfiguration().webSocket,
-      access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: rate, keyRate: rate, addressRate: FAST },
-      fix: { ...defaultConfiguration().fix, host: '127.0.0.1', port: 0, tls: undefined, sessions: [] },
-      connectionsPerAddressMax: 256,
-      snapshots: { everyEntries: 1_000, keep: 2 },
-      disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
-      segmentBytes: 8 * 1024 * 1024,
-      attestEvery: 0,
-    };
-    const logger = {
-      info: () => {},
-      warn: () => {},
-      error: (fields: object, message: string) => void errors.push(`${message} ${JSON.stringify(fields)}`),
-    };
-    // The first start makes the directory, in which the secrets of HMAC keys are.
-    await (await startNode(config, logger)).close();
-    const secrets = new HmacSecrets(dataDirectory, nodeSecretsKey(dataDirectory));
-    secrets.keep(11, makerSecret);
-    secrets.keep(13, viewerSecret);
-    const node = await startNode(config, logger);
-    t.after(async () => {
-      await node.close();
-      rmSync(dataDirectory, { recursive: true, force: true });
-      assert.deepEqual(errors, []);
-    });
-    const hmac = (secret: string) => ({ kind: ApiKeyKind.Hmac, verifier: hmacFingerprint(secret) });
-    const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
-    const commands: CommandInput[] = [
-      ...MARKET,
-      { type: 'AddApiKey', keyId: 11, targetUserId: 1, ...hmac(makerSecret), label: 'bot' },
-      {
-        type: 'AddApiKey',
-        keyId: 12,
-        targetUserId: 2,
-        kind: ApiKeyKind.Ed25519,
-        verifier: raw,
-        label: 'bot',
-      },
-      { type: 'AddApiKey', keyId: 13, targetUserId: 3, ...hmac(viewerSecret), readOnly: 1, label: 'look' },
-    ];
-    for (const command of commands) send(node.outbox, command);
-    const { sequence } = node.status();
-    while (node.status().sequence === sequence) await setTimeout(1);
+    const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-    const venue = new BinanceNode(node, errors, [
-      { apiKey: '11', secret: makerSecret },
-      { apiKey: '12', secret: pem.trim() },
-      { apiKey: '13', secret: viewerSecret },
+    const add = async (user: string, key: object): Promise<KeyPair> => {
+      const member = await rest.logIn(user);
+      const { status, body } = await member.post('/keys', { label: 'bot', ...key });
+      assert.equal(status, 200, JSON.stringify(body));
+      return { apiKey: String(body.keyId), secret: body.secret ?? pem.trim() };
+    };
+    return new BinanceNode(rest.node, [
+      await add('U1', { kind: 'hmac', reason: 'test' }),
+      await add('U2', { kind: 'ed25519', publicKey: raw, reason: 'test' }),
+      await add('U3', { kind: 'hmac', readOnly: true, reason: 'test' }),
     ]);
-    await venue.#edgeKnows(venue.viewer);
-    return venue;
   }
 
   get url(): string {
@@ -136,21 +81,6 @@ export class BinanceNode {
     // ccxt wants it for WebSockets without TLS.
     await client.loadHttpProxyAgent();
     return client;
-  }
-
-  /** The edge learns of keys a moment after the log. */
-  async #edgeKnows({ apiKey, secret }: KeyPair): Promise<void> {
-    for (;;) {
-      const query = `timestamp=${Date.now()}`;
-      const signature = createHmac('sha256', secret).update(query).digest('hex');
-      const response = await fetch(`${this.url}/api/v3/account?${query}&signature=${signature}`, {
-        headers: { 'x-mbx-apikey': apiKey },
-      });
-      const body = (await response.json()) as { code?: number };
-      if (response.status === 200) return;
-      assert.ok(body.code === -1001 || body.code === -2015, JSON.stringify([body, this.errors]));
-      await setTimeout(20);
-    }
   }
 }
 

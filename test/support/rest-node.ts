@@ -117,15 +117,25 @@ export class RestNode {
     this.checker = checker;
   }
 
-  /** @param commands what the venue begins with; default: a market and people of every role */
-  static async start(t: TestContext, commands?: readonly CommandInput[]): Promise<RestNode> {
+  /**
+   * @param commands what the venue begins with; default: a market and people of every role
+   * @param change what is not as in nodeConfig
+   */
+  static async start(
+    t: TestContext,
+    commands?: readonly CommandInput[],
+    change: Partial<NodeConfig> = {},
+  ): Promise<RestNode> {
     const directory = mkdtempSync(join(tmpdir(), 'hive-commands-'));
     const errors: string[] = [];
-    const node = await startNode(nodeConfig(directory), {
-      info: () => {},
-      warn: () => {},
-      error: (_: object, message: string) => void errors.push(message),
-    });
+    const node = await startNode(
+      { ...nodeConfig(directory), ...change },
+      {
+        info: () => {},
+        warn: () => {},
+        error: (fields: object, message: string) => void errors.push(`${message} ${JSON.stringify(fields)}`),
+      },
+    );
     t.after(async () => {
       await node.close();
       rmSync(directory, { recursive: true, force: true });
