@@ -60,3 +60,19 @@ test('ccxt follows book, trades, ticker, candles, orders, own trades and balance
   const next = (await taker.watchOrderBook(SYMBOL)) as Structure;
   assert.equal(next.bids.length, 0);
 });
+
+test('ccxt places, looks at and cancels orders by the WebSocket API', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = await venue.client(t, venue.maker);
+  const placed = await maker.createOrderWs(SYMBOL, 'limit', 'buy', 0.001, 64_000, {
+    newClientOrderId: 'over-ws',
+  });
+  assert.deepEqual([placed.status, placed.clientOrderId, placed.amount], ['open', 'over-ws', 0.001]);
+  assert.equal((await maker.fetchOrderWs(placed.id as string, SYMBOL)).status, 'open');
+  assert.equal((await maker.fetchOpenOrdersWs(SYMBOL)).length, 1);
+  const canceled = await maker.cancelOrderWs(placed.id as string, SYMBOL);
+  assert.equal(canceled.status, 'canceled');
+  await maker.createOrderWs(SYMBOL, 'limit', 'buy', 0.001, 64_000);
+  assert.equal((await maker.cancelAllOrdersWs(SYMBOL)).length, 1);
+  assert.equal((await maker.fetchOrdersWs(SYMBOL)).length, 2);
+});

@@ -14,6 +14,7 @@ import { Action } from '#domain/permissions.ts';
 import { canonicalRequest } from '../identity/signed-request.ts';
 import { TestAuthority, whyNoCertificates } from '../listener/test-certificates.ts';
 import { TlsFiles } from '../listener/tls-files.ts';
+import type { HttpDialect } from './http-server.ts';
 import { HttpLimits } from './limits.ts';
 import { PROBLEMS, Problem } from './problems.ts';
 import { publicRoute, type Route, route } from './routes.ts';
@@ -625,4 +626,49 @@ test('TLS: requests, places of connections, and files that change while the door
     await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(await ask(), [200, 'max-age=31536000', 'second']);
   while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('a dialect answers below its path in its own way, behind the bounds of the door', async (t) => {
+  const dialect: HttpDialect = {
+    path: '/other/v3',
+    addRoutes: (scope, onMember) => {
+      scope.addContentTypeParser('text/plain', { parseAs: 'buffer' }, (_request, body, done) =>
+        done(null, body),
+      );
+      scope.setErrorHandler((error: Error, _request, reply) => reply.code(418).send({ told: error.message }));
+      scope.setNotFoundHandler(async () => {
+        throw new Error('not here');
+      });
+      scope.route({
+        method: 'POST',
+        url: '/echo',
+        config: { access: 'anybody' },
+        handler: async (request, reply) => {
+          onMember(request);
+          return reply.send({ body: String(request.body) });
+        },
+      });
+    },
+  };
+  const { server, url, port } = await startServer([], { dialects: [dialect], access: testAccess(1) });
+  t.after(() => server.close());
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(url + path, init);
+    return [response.status, await response.json()];
+  };
+  const headers = { 'content-type': 'text/plain', authorization: 'nonsense' };
+  // Neither the header nor the rate of the door's own routes is looked at.
+  assert.deepEqual(await ask('/other/v3/echo', { method: 'POST', headers, body: 'x=1' }), [
+    200,
+    { body: 'x=1' },
+  ]);
+  assert.deepEqual(await ask('/other/v3/none', { method: 'POST', headers, body: 'x=1' }), [
+    418,
+    { told: 'not here' },
+  ]);
+  assert.equal((await ask('/other/v4'))[0], 404);
+  assert.equal((await ask('/other/v4'))[0], 429);
+  assert.equal(JSON.stringify(server.document).includes('/other'), false);
+  const answer = await exchange(port, 'POST /other/v3/echo HTTP/1.1\r\nconnection: close\r\n\r\n');
+  assert.match(answer, /^HTTP\/1.1 418 .*the header Host is missing/s);
 });

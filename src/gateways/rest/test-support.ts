@@ -18,7 +18,7 @@ import type { ArchiveQueries } from '#domain/ports.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { Principal } from '../identity/principal.ts';
 import { RateLimiter } from '../identity/rate-limiter.ts';
-import { type HttpAccess, HttpServer, type HttpServerOptions } from './http-server.ts';
+import { type HttpAccess, type HttpDialect, HttpServer, type HttpServerOptions } from './http-server.ts';
 import type { Route } from './routes.ts';
 
 /** Asset 1 is USD in cents, 2 is BTC in satoshi. */
@@ -238,7 +238,11 @@ export function testAccess(burst = 1_000_000): HttpAccess {
 /** A server on a free port of this machine, and what it says. */
 export async function startServer(
   routes: readonly Route[],
-  { access = testAccess(), ...options }: Partial<HttpServerOptions> & { access?: HttpAccess } = {},
+  {
+    access = testAccess(),
+    dialects = [],
+    ...options
+  }: Partial<HttpServerOptions> & { access?: HttpAccess; dialects?: readonly HttpDialect[] } = {},
 ) {
   const lines: string[] = [];
   const write = (_fields: object, message: string) => void lines.push(message);
@@ -247,7 +251,7 @@ export async function startServer(
     warn: write,
     error: write,
   });
-  const { port } = await server.listen(routes);
+  const { port } = await server.listen(routes, dialects);
   return { server, port, lines, url: `http://127.0.0.1:${port}` };
 }
 
