@@ -117,8 +117,8 @@ export class TapeFeed<Row> implements Feed<TapePlace> {
     // Trades that are lost leave a hole in the numbers.
     if (place.generation !== this.stream.views.generation || place.next < oldest)
       return { message: undefined, state: this.#placeAt(Math.max(place.next, oldest)) };
+    if (place.next === next) return undefined;
     const [row] = this.tape.read(place.next, 1);
-    if (row === undefined) return undefined;
     return { message: this.stream.wrap(this.write(row)), state: this.#placeAt(place.next + 1) };
   }
 
