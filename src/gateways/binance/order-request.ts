@@ -8,6 +8,7 @@ import type { NewOrderRequest } from '../orders/requests.ts';
 import { BinanceError } from './errors.ts';
 import { type BinanceOrderType, ORDER_TYPES, STP_MODES } from './exchange-info.ts';
 import { illegal, missing, type Params } from './params.ts';
+import { clientIdOfSigned } from './signing.ts';
 
 const CLIENT_ID = /^[a-zA-Z0-9\-_.:/]{1,36}$/;
 const GENERATED_BYTES = 16;
@@ -53,7 +54,7 @@ export function readNewOrder(params: Params): OrderAsked {
   const stopPrice = wanted(params, 'stopPrice', hasStop);
   const icebergQty = params.text('icebergQty');
   const selfTradePrevention = params.named('selfTradePreventionMode', STP_MODES) ?? 0;
-  const clientTag = readClientId(params, 'newClientOrderId') ?? newClientId();
+  const clientTag = readClientId(params, 'newClientOrderId') ?? clientIdOfSigned(params) ?? newClientId();
   const isFull = type === 'MARKET' || type === 'LIMIT';
   const responseType = params.named('newOrderRespType', RESPONSES) ?? (isFull ? 'FULL' : 'ACK');
   params.ignore('strategyId', 'strategyType');
@@ -117,8 +118,8 @@ export function readClientId(params: Params, name: string): string | undefined {
   return text;
 }
 
-/** A text for an order that came without one: 22 characters. */
-export function newClientId(): string {
+/** A text for an order that came without one and without a signature: 22 characters. */
+function newClientId(): string {
   return randomBytes(GENERATED_BYTES).toString('base64url');
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BinanceError } from './errors.ts';
 import { Params, paramsOfForms, paramsOfJson } from './params.ts';
-import { payloadOfValues, proofOfSigned, withoutSignature } from './signing.ts';
+import { clientIdOfSigned, payloadOfValues, proofOfSigned, withoutSignature } from './signing.ts';
 
 /** The code of the error that something must throw. */
 function codeOf(act: () => unknown): number {
@@ -139,4 +139,13 @@ test('signing: all but the signature is signed, over WebSocket by name; the text
       codeOf(() => prove('a', hex, apiKey)),
       -2014,
     );
+});
+
+test('signing: an order without a text of its own gets one that follows from its signature, however that is written', () => {
+  const idOf = (form: string) => clientIdOfSigned(new Params(paramsOfForms(form)));
+  const id = idOf(`signature=${'ab'.repeat(32)}`);
+  assert.match(id ?? '', /^[\w-]{22}$/);
+  assert.equal(idOf(`signature=${'AB'.repeat(32)}`), id);
+  assert.notEqual(idOf(`signature=${'ac'.repeat(32)}`), id);
+  assert.equal(idOf('a=1'), undefined);
 });

@@ -6,6 +6,7 @@ import { illegal, missing, type Params } from './params.ts';
 
 /** How old a signed request may be that does not say so itself, as Binance has it. */
 const RECV_WINDOW_MS = 5_000;
+const CLIENT_ID_CHARS = 22;
 const KEY_ID = /^[1-9]\d{0,9}$/;
 const HMAC_HEX = /^[0-9a-fA-F]{64}$/;
 const BASE64 = /^[A-Za-z0-9+/]{86}==$/;
@@ -30,8 +31,6 @@ export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proo
   const signature = params.text('signature');
   if (timestampMs === undefined) return missing('timestamp');
   if (signature === undefined || signature === '') return missing('signature');
-  const isHex = HMAC_HEX.test(signature);
-  if (!isHex && !BASE64.test(signature)) throw illegal('signature', '^[A-Fa-f0-9]{64}$');
   const bytes = Buffer.from(payload);
   return {
     kind: 'signature',
@@ -41,7 +40,7 @@ export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proo
       nonce: hash('sha256', bytes, 'base64url'),
       windowMs,
       payload: bytes,
-      signature: Buffer.from(signature, isHex ? 'hex' : 'base64'),
+      signature: bytesOfSignature(signature),
     },
   };
 }
@@ -54,6 +53,22 @@ export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proo
 export function proofOfStream(params: Params, signed: Signed): Proof {
   const { apiKey = '' } = signed;
   return isApiToken(apiKey) ? { kind: 'token', token: apiKey } : proofOfSigned(params, signed);
+}
+
+/**
+ * A text for an order that came without one: 22 characters that follow from its signature, so that the same request is the same
+ * order at every node. Undefined where nothing is signed.
+ */
+export function clientIdOfSigned(params: Params): string | undefined {
+  const signature = params.text('signature');
+  if (signature === undefined) return undefined;
+  return hash('sha256', bytesOfSignature(signature), 'base64url').slice(0, CLIENT_ID_CHARS);
+}
+
+function bytesOfSignature(text: string): Buffer {
+  const isHex = HMAC_HEX.test(text);
+  if (!isHex && !BASE64.test(text)) throw illegal('signature', '^[A-Fa-f0-9]{64}$');
+  return Buffer.from(text, isHex ? 'hex' : 'base64');
 }
 
 function keyIdOf(apiKey: string | undefined): number {
