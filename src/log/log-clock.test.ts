@@ -325,7 +325,12 @@ test('the machine: its own clocks agree with the system, and CLOCK_JUMP_MS lets 
   const clock = new LogClock();
   clock.read();
   const timeMs = clock.seconds * 1_000 + clock.nanos / 1e6;
-  assert.ok(timeMs >= beforeMs - 1 && timeMs <= Date.now() + 1, `${timeMs} against ${beforeMs}`);
+  // The two clocks are read one after the other, and a busy machine may do other things in between.
+  const betweenMs = 50;
+  assert.ok(
+    timeMs >= beforeMs - betweenMs && timeMs <= Date.now() + betweenMs,
+    `${timeMs} against ${beforeMs}`,
+  );
   assert.equal(clock.aheadMs(), 0);
   assert.ok(CLOCK_JUMP_MS > 1_001);
 });
