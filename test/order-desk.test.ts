@@ -293,6 +293,34 @@ test('a sink without room refuses, and nothing waits', async (t) => {
   assert.equal(ann.pendingCount, 0);
 });
 
+test('the newest entry of a user is that of its newest report, on any door, or of the image', async (t) => {
+  const venue = new DeskVenue(t, 3);
+  const atImage = venue.core.sequence;
+  const ann = await venue.desk.open(1);
+  assert.deepEqual([venue.desk.sequenceOf(1), venue.desk.sequenceOf(99)], [atImage, atImage]);
+  ann.place({ ...BUY_ONE, qtyLots: 1, clientTag: 'maker' }, () => {});
+  venue.turn();
+  venue.deliver();
+  const placed = venue.core.sequence;
+  send(venue.outbox, {
+    type: 'NewOrder',
+    userId: 2,
+    ...BUY_ONE,
+    side: Side.Sell,
+    clientOrderId: 1,
+    clientTag: '',
+  });
+  venue.turn();
+  assert.equal(venue.desk.sequenceOf(1), placed);
+  venue.deliver();
+  assert.deepEqual(
+    [1, 2, 3].map((userId) => venue.desk.sequenceOf(userId)),
+    [placed + 1, placed + 1, atImage],
+  );
+  venue.restart();
+  assert.equal(venue.desk.sequenceOf(3), placed + 1);
+});
+
 /** A reader of a user's reports that checks their order and remembers each order's last state. */
 class Follower {
   readonly states = new Map<number, OrderRecord>();

@@ -10,9 +10,6 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { runCli } from '#app/cli/test-support.ts';
-import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
-import { defaultConfiguration } from '#app/config/configuration.ts';
-import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import { ArchiveClient } from '#app/threads/archive-client.ts';
 import { CommandType } from '#domain/commands.ts';
@@ -27,6 +24,7 @@ import {
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { historyFile, removeHistory } from '#projections/history/history-database.ts';
+import { nodeConfig } from '../support/node-config.ts';
 import { marketSetup, RandomFlow, send } from '../support/random-flow.ts';
 
 const USERS = 4;
@@ -52,31 +50,7 @@ async function start(
   const lines: Logged[] = [];
   const log = (level: string) => (_: object, message: string) => void lines.push({ level, message });
   const logger: NodeLogger = { info: log('info'), warn: log('warn'), error: log('error') };
-  const config: NodeConfig = {
-    dataDirectory,
-    nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
-    webSocket: defaultConfiguration().webSocket,
-    fix: {
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1_024,
-      tls: undefined,
-      compId: 'HIVE',
-      cancelOnDisconnect: false,
-      sessions: [],
-    },
-    access: accessSettingsOf(defaultsOf(ACCESS)),
-    connectionsPerAddressMax: 128,
-    snapshots: { everyEntries: 20, keep: 2 },
-    disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
-    segmentBytes: 8 * 1024 * 1024,
-    attestEvery: 0,
-    ...different,
-  };
-  const node = await startNode(config, logger);
+  const node = await startNode(nodeConfig(dataDirectory, different), logger);
   let isClosed = false;
   const close = node.close;
   node.close = async () => {

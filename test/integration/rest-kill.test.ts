@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '#lib/seeded-random.ts';
-import { nodeConfig, PASSWORD } from '../support/rest-node.ts';
+import { PASSWORD, restNodeConfig } from '../support/rest-node.ts';
 
 const ROUNDS = 4;
 const AT_ONCE = 8;
@@ -22,7 +22,7 @@ interface Placed {
 
 async function start(directory: string): Promise<{ child: ChildProcess; url: string }> {
   const script = join(import.meta.dirname, '../support/node-process.ts');
-  const settings = JSON.stringify({ access: nodeConfig('').access });
+  const settings = JSON.stringify({ access: restNodeConfig('').access });
   const child = spawn(process.execPath, [script, directory, settings], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -4,13 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
-import { defaultConfiguration } from '#app/config/configuration.ts';
-import { defaultsOf } from '#app/config/fields.ts';
-import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
+import { type RunningNode, startNode } from '#app/node.ts';
 import { OuchClient } from '#app/ouch-client.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
+import { nodeConfig } from '../support/node-config.ts';
 import { OpenApiChecker } from '../support/openapi.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
 
@@ -18,35 +16,12 @@ const PASSWORD = 'secret';
 
 async function start(t: TestContext, dataDirectory: string): Promise<RunningNode> {
   const errors: string[] = [];
-  const config: NodeConfig = {
-    dataDirectory,
-    nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: 64, tls: undefined },
-    webSocket: defaultConfiguration().webSocket,
-    fix: {
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1_024,
-      tls: undefined,
-      compId: 'HIVE',
-      cancelOnDisconnect: false,
-      sessions: [],
-    },
-    access: accessSettingsOf(defaultsOf(ACCESS)),
-    connectionsPerAddressMax: 64,
-    snapshots: { everyEntries: 20, keep: 2 },
-    disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
-    segmentBytes: 8 * 1024 * 1024,
-    attestEvery: 0,
-  };
   const logger = {
     info: () => {},
     warn: () => {},
     error: (_: object, message: string) => void errors.push(message),
   };
-  const node = await startNode(config, logger);
+  const node = await startNode(nodeConfig(dataDirectory), logger);
   t.after(async () => {
     await node.close();
     assert.deepEqual(errors, []);

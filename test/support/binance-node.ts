@@ -7,7 +7,7 @@ import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, Phase, Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import type { Rate } from '#gateways/identity/rate-limiter.ts';
-import { nodeConfig, PASSWORD, RestNode } from './rest-node.ts';
+import { PASSWORD, RestNode, restNodeConfig } from './rest-node.ts';
 
 /** An API key as its owner has it: what ccxt calls apiKey and secret. */
 export interface KeyPair {
@@ -38,7 +38,7 @@ export class BinanceNode {
     const commands = MARKET.map((command) =>
       command.type === 'AddUser' ? { ...command, salt, passwordHash } : command,
     );
-    const { access } = nodeConfig('');
+    const { access } = restNodeConfig('');
     const limited = rate === undefined ? access : { ...access, userRate: rate, keyRate: rate };
     const rest = await RestNode.start(t, commands, { access: limited });
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');

@@ -5,13 +5,11 @@
  * append some 4 MiB of log, and commands of the operator.
  */
 import { pathToFileURL } from 'node:url';
-import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
-import { defaultConfiguration } from '#app/config/configuration.ts';
-import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
+import { nodeConfig } from './node-config.ts';
 import { marketSetup, send } from './random-flow.ts';
 
 const USERS = 4;
@@ -26,31 +24,13 @@ const quiet = {
 };
 
 const node = await startNode(
-  {
-    dataDirectory: process.argv[2],
-    nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: 1_024, tls: undefined },
-    webSocket: defaultConfiguration().webSocket,
-    fix: {
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1_024,
-      tls: undefined,
-      compId: 'HIVE',
-      cancelOnDisconnect: false,
-      sessions: [],
-    },
-    access: accessSettingsOf(defaultsOf(ACCESS)),
-    connectionsPerAddressMax: 1_024,
+  nodeConfig(process.argv[2], {
     // Small, so that a short test rolls segments and starts from snapshots.
     snapshots: { everyEntries: 300, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
-    segmentBytes: 8 * 1024 * 1024,
     attestEvery: 100,
     ...(JSON.parse(process.argv[3] ?? '{}') as Partial<NodeConfig>),
-  },
+  }),
   quiet,
   process.argv[4] === undefined ? undefined : pathToFileURL(process.argv[4]),
 );

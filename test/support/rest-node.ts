@@ -5,44 +5,25 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
-import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import type { Rate } from '#gateways/identity/rate-limiter.ts';
+import { nodeConfig } from './node-config.ts';
 import { OpenApiChecker } from './openapi.ts';
 import { marketSetup, send } from './random-flow.ts';
 
 export const PASSWORD = 'secret';
 const FAST: Rate = { perSecond: 10_000, burst: 1_000_000 };
 
-/** Settings of a node for tests: any ports, rates that no test reaches. */
-export function nodeConfig(dataDirectory: string): NodeConfig {
-  return {
-    dataDirectory,
-    nodeId: 1,
-    ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
-    marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
-    http: { host: '127.0.0.1', port: 0, connectionsMax: 256, tls: undefined },
-    webSocket: defaultConfiguration().webSocket,
-    fix: {
-      host: '127.0.0.1',
-      port: 0,
-      connectionsMax: 1_024,
-      tls: undefined,
-      compId: 'HIVE',
-      cancelOnDisconnect: false,
-      sessions: [],
-    },
+/** Settings of a node for tests of its HTTP port: rates that no test reaches. */
+export function restNodeConfig(dataDirectory: string): NodeConfig {
+  return nodeConfig(dataDirectory, {
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, keyRate: FAST, addressRate: FAST },
-    connectionsPerAddressMax: 256,
     snapshots: { everyEntries: 200, keep: 2 },
-    disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
-    segmentBytes: 8 * 1024 * 1024,
-    attestEvery: 0,
-  };
+  });
 }
 
 /** Users of every role, all with PASSWORD: U1 and U2 trade, the others go by the name of their role. */
@@ -129,7 +110,7 @@ export class RestNode {
     const directory = mkdtempSync(join(tmpdir(), 'hive-commands-'));
     const errors: string[] = [];
     const node = await startNode(
-      { ...nodeConfig(directory), ...change },
+      { ...restNodeConfig(directory), ...change },
       {
         info: () => {},
         warn: () => {},

@@ -11,7 +11,6 @@ import { EdgeSessions } from '#gateways/orders/edge-sessions.ts';
 import { OrderDesk } from '#gateways/orders/order-desk.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
-import { NewestReports } from '#projections/reports/newest-reports.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { NodeSessions } from '../node-sessions.ts';
@@ -24,7 +23,6 @@ const SWEEP_MS = 250;
 export class EdgeState implements FollowingSink {
   declare readonly views: LiveMarketViews;
   declare readonly directory: UserDirectory;
-  declare readonly newestReports: NewestReports;
   declare readonly access: AccessControl;
   declare readonly desk: OrderDesk;
   declare readonly administration: Administration;
@@ -39,7 +37,6 @@ export class EdgeState implements FollowingSink {
     const { nodeId, dataDirectory, reportDirectory, access } = data;
     this.views = new LiveMarketViews();
     this.directory = new UserDirectory();
-    this.newestReports = new NewestReports();
     this.accounts = new Set();
     this.accountIds = this.accounts;
     this.access = new AccessControl(this.directory, {
@@ -60,7 +57,7 @@ export class EdgeState implements FollowingSink {
       nextRequestNumber: () => desk.nextRequestNumber(),
     });
     this.sessions = new EdgeSessions(commands, new NodeSessions(nodeId, data.sessionNames));
-    this.sinks = [this.views, this.directory, this.newestReports, this.administration, desk];
+    this.sinks = [this.views, this.directory, this.administration, desk];
     setInterval(() => this.administration.sweep(), SWEEP_MS).unref();
   }
 

@@ -55,7 +55,7 @@ export class HttpDoor implements EdgeDoor {
         durableSequence: () => board.durableSequence,
       }),
       accountIds: () => state.accountIds,
-      newestSequenceOf: (userId) => state.newestReports.sequenceOf(userId),
+      newestSequenceOf: (userId) => state.desk.sequenceOf(userId),
       wallMs: () => Date.now(),
       facts: () => ({
         nodeId,

@@ -72,8 +72,9 @@ export class OrderDesk implements FollowingSink {
   /** Images so far, and when the next one is there. */
   declare private images: number;
   declare private imaged: PromiseWithResolvers<void>;
-  /** Newest entry seen. */
+  /** Newest entry seen, and the one after which the image stood. */
   declare private sequence: number;
+  declare private imageSequence: number;
   declare private requestNumber: number;
   declare private readonly sweeper: NodeJS.Timeout;
 
@@ -97,6 +98,7 @@ export class OrderDesk implements FollowingSink {
     this.images = 0;
     this.imaged = Promise.withResolvers();
     this.sequence = 0;
+    this.imageSequence = 0;
     this.requestNumber = firstRequestNumber;
     this.sweeper = setInterval(() => this.sweep(), SWEEP_MS);
     this.sweeper.unref();
@@ -218,6 +220,14 @@ export class OrderDesk implements FollowingSink {
     }
   }
 
+  /**
+   * The entry of the log with a user's newest report: what a question must include so that its asker reads its own writes. Without a
+   * report since the last image, the image's entry, which the archive has.
+   */
+  sequenceOf(userId: number): number {
+    return Math.max(this.counts.get(userId)?.sequence ?? 0, this.imageSequence);
+  }
+
   // Events
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -297,6 +307,7 @@ export class OrderDesk implements FollowingSink {
 
   onImage(sequence: number): void {
     this.sequence = sequence;
+    this.imageSequence = sequence;
     this.isReady = true;
     this.images++;
     this.imaged.resolve();
