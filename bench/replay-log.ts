@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createFileLog, FileLog } from '#log/file/file-log.ts';
 import { LogId } from '#log/file/format.ts';
 import { ManualClock } from '#log/manual-clock.ts';
+import { followerOf } from '#log/recording-reader.ts';
 import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
 import { benchDirectory } from './load/servers.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
@@ -20,6 +21,7 @@ const repetitions = numberOption('repetitions', 5);
 const directory = join(benchDirectory(), `replay-${process.pid}`);
 const logId = new LogId('00000000-0000-4000-8000-000000000001');
 const clock = new ManualClock();
+const NOBODY = followerOf();
 
 printMachine('replay-log');
 for (const scenario of FLOW_SCENARIOS.filter(
@@ -28,7 +30,7 @@ for (const scenario of FLOW_SCENARIOS.filter(
   const generated = generateFlow(scenario, commands, 1);
   const flow = new CoreFlow(generated, perEntry);
   createFileLog(directory, logId, clock);
-  const writing = FileLog.open({ directory, logId, clock, reader: { deliver: () => {} } });
+  const writing = FileLog.open({ directory, logId, clock, follower: NOBODY });
   for (let entry = 0; entry < flow.entries; entry++) {
     writing.append(flow.words, flow.starts[entry], flow.starts[entry + 1]);
     if (entry % COMMIT_ENTRIES === COMMIT_ENTRIES - 1) writing.commit();
@@ -42,7 +44,7 @@ for (const scenario of FLOW_SCENARIOS.filter(
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const reader = new CoreReader();
     const read = stopwatch();
-    const log = FileLog.open({ directory, logId, clock, reader });
+    const log = FileLog.open({ directory, logId, clock, follower: NOBODY });
     opened.push(read().seconds);
     log.read(1, reader);
     elapsed.push(read());

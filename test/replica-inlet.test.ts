@@ -47,7 +47,6 @@ class EdgedNode {
     this.replica = new Replica({
       core,
       nodeId: 1,
-      epoch: 1,
       board: new StatusBoard(boardMemory()),
       attestEvery: 0,
       inlet: new CommandInlet(new SpscRingReader(this.memory), () => this.broken++),
@@ -56,6 +55,7 @@ class EdgedNode {
     });
     this.log = new MemoryLog(new ManualClock(), this.replica);
     this.replica.recover(this.log);
+    this.replica.begin(1);
   }
 
   add(door: 'edge' | 'ouch', accountId: number): boolean {

@@ -10,6 +10,7 @@ import { type EventSink, LogUnavailableError } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
+import { RecordingReader } from '#log/recording-reader.ts';
 import { Archive, type EntrySource } from '#replica/archive.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { Replica } from '#replica/replica.ts';
@@ -49,7 +50,7 @@ function seedOf(t: TestContext): number {
 
 /** A log of `entries` entries of random flow, some of many commands, behind a market's set-up. */
 function randomLog(seed: number, entries: number): MemoryLog {
-  const log = new MemoryLog(new ManualClock(), { deliver: () => {} });
+  const log = new MemoryLog(new ManualClock(), new RecordingReader());
   const outbox = new Outbox(1, 1, () => {});
   const random = seededRandom(seed + 1);
   const flow = new RandomFlow(seed, USERS);
@@ -186,7 +187,6 @@ class TestNode {
     this.replica = new Replica({
       core: this.core,
       nodeId: 1,
-      epoch: 1,
       board: this.board,
       attestEvery,
       onTurnEnd: () => this.turns++,
@@ -194,6 +194,7 @@ class TestNode {
     });
     this.log = new MemoryLog(new ManualClock(), this.replica);
     this.replica.recover(this.log);
+    this.replica.begin(1);
   }
 
   source(): EntrySource {
@@ -248,9 +249,9 @@ test('Replica: the commands of one turn are one entry, applied and published whe
   assert.equal(node.core.state.users.count, 2);
 });
 
-function replicaOf(core: TradingCore, epoch: number): Replica {
+function replicaOf(core: TradingCore): Replica {
   const board = new StatusBoard(boardMemory());
-  const options = { core, nodeId: 1, epoch, board, attestEvery: 0 };
+  const options = { core, nodeId: 1, board, attestEvery: 0 };
   return new Replica({ ...options, onTurnEnd: () => {}, onUnavailable: () => {} });
 }
 
@@ -258,24 +259,25 @@ test('Replica.recover: a log that ends before the snapshot, or begins after it, 
   const log = randomLog(1, 20);
   const ahead = apply(new TradingCore(NOWHERE, CAPACITY), log, 1, 20);
   const shorter = randomLog(1, 10);
-  assert.throws(() => replicaOf(ahead, 2).recover(shorter), {
+  assert.throws(() => replicaOf(ahead).recover(shorter), {
     name: 'LogCorruptError',
     message: /lacks entries: it holds entries 1 to 11, the state to start from stands after 20\./,
   });
   log.truncate(6);
-  assert.throws(() => replicaOf(new TradingCore(NOWHERE, CAPACITY), 2).recover(log), {
+  assert.throws(() => replicaOf(new TradingCore(NOWHERE, CAPACITY)).recover(log), {
     name: 'LogCorruptError',
     message: /it holds entries 6 to 21, the state to start from stands after 0\./,
   });
 });
 
-test('Replica.recover: a start that the log has seen already is refused', () => {
+test('Replica.begin: a start that the log has seen already is a mistake', () => {
   const log = randomLog(1, 5);
-  assert.throws(() => replicaOf(new TradingCore(NOWHERE, CAPACITY), 1).recover(log), {
-    name: 'LogCorruptError',
-    message: /entries of start 1 of node 1, and this is counted as start 1: write 1 into the file "epoch"/,
-  });
-  replicaOf(new TradingCore(NOWHERE, CAPACITY), 2).recover(log);
+  const replica = replicaOf(new TradingCore(NOWHERE, CAPACITY));
+  assert.throws(() => replica.begin(1), /Condition: a replica begins after it has recovered/);
+  replica.recover(log);
+  assert.equal(replica.lastEpoch, 1);
+  assert.throws(() => replica.begin(1), /Condition: each start of a node has a later epoch/);
+  replica.begin(2);
 });
 
 const SWITCH = { type: 'SetCoreVersion', version: CORE_VERSION_MAX + 1 } as const;
@@ -305,7 +307,7 @@ test('Replica.recover: a log that switches to a core version that the build lack
   log.commit();
   for (let start = 0; start < 2; start++) {
     const core = new TradingCore(NOWHERE, CAPACITY);
-    assert.throws(() => replicaOf(core, 3).recover(log), new CoreVersionError(SWITCH.version, 7));
+    assert.throws(() => replicaOf(core).recover(log), new CoreVersionError(SWITCH.version, 7));
   }
 });
 
@@ -336,7 +338,6 @@ test('Replica.truncate: the log forgets; one that fails at it ends the order pat
   const replica = new Replica({
     core,
     nodeId: 1,
-    epoch: 2,
     board: new StatusBoard(boardMemory()),
     attestEvery: 0,
     onTurnEnd: () => {},
@@ -344,6 +345,7 @@ test('Replica.truncate: the log forgets; one that fails at it ends the order pat
   });
   const log = randomLog(1, 20);
   replica.recover(log);
+  replica.begin(2);
   replica.truncate(6);
   assert.deepEqual([log.firstSequence, failures], [6, []]);
   log.truncate = () => {
@@ -356,7 +358,7 @@ test('Replica.truncate: the log forgets; one that fails at it ends the order pat
 });
 
 test('TradingCore: an entry that comes again is ignored', () => {
-  const log = new MemoryLog(new ManualClock(), { deliver: () => {} });
+  const log = new MemoryLog(new ManualClock(), new RecordingReader());
   const outbox = new Outbox(1, 1, () => {});
   for (const command of marketSetup(2)) send(outbox, command);
   outbox.drain(log);

@@ -49,7 +49,6 @@ export class EdgeOrderPath {
     this.replica = new Replica({
       core: this.core,
       nodeId: 1,
-      epoch: 1,
       board: new StatusBoard(board),
       attestEvery: 0,
       onTurnEnd: () => writer.wake(performance.now()),
@@ -63,7 +62,7 @@ export class EdgeOrderPath {
       const directory = join(benchDirectory(), `edge-${process.pid}`);
       const data = openDataDirectory(directory, { clock });
       const { logDirectory, logId } = data;
-      const file = FileLog.open({ directory: logDirectory, logId, clock, reader: this.replica });
+      const file = FileLog.open({ directory: logDirectory, logId, clock, follower: this.replica });
       this.log = file;
       this.closeLog = () => {
         file.close();
@@ -80,6 +79,7 @@ export class EdgeOrderPath {
   async setUp(): Promise<void> {
     const { outbox } = this.replica;
     this.replica.recover(this.log);
+    this.replica.begin(1);
     for (const command of venueCommands(2)) {
       writeCommand(outbox.words, outbox.reserve(commandWords(command)), command);
     }

@@ -218,7 +218,6 @@ async function startOn(
   const replica: Replica = new Replica({
     core,
     nodeId: config.nodeId,
-    epoch: data.epoch,
     board: status,
     attestEvery: config.attestEvery,
     inlet,
@@ -242,7 +241,7 @@ async function startOn(
     directory: data.logDirectory,
     logId: data.logId,
     clock,
-    reader: replica,
+    follower: replica,
     scanFromSequence: core.sequence + 1,
     commitBytesMax: COMMIT_BYTES_MAX,
     segmentBytes: config.segmentBytes,
@@ -301,6 +300,8 @@ async function startOn(
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
   replica.recover(log);
+  const epoch = data.raiseEpoch(replica.lastEpoch + 1);
+  replica.begin(epoch);
   logger.info(
     {
       sequence: core.sequence,
@@ -315,7 +316,7 @@ async function startOn(
   const ticks = setInterval(() => {
     replica.tick();
     if (status.divergedSequence === 0 || replica.isStopped) return;
-    replica.stop();
+    void replica.stop();
     void gateway.close('the venue stopped: its two copies of the state disagree');
   }, TICK_MS);
   started.push(
@@ -383,7 +384,7 @@ async function startOn(
       delay.reset();
       return {
         nodeId: config.nodeId,
-        epoch: data.epoch,
+        epoch,
         state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
         reason: replica.failure?.message ?? divergence(status),
         firstSequence: log.firstSequence,

@@ -83,7 +83,6 @@ class OrderPath {
     this.replica = new Replica({
       core: this.core,
       nodeId: 1,
-      epoch: 1,
       board: new StatusBoard(boardMemory()),
       attestEvery: 0,
       onTurnEnd: () => {},
@@ -94,6 +93,7 @@ class OrderPath {
     this.gateway = this.newGateway();
     this.#sinks = [this.archive, this.gateway];
     this.replica.recover(new MemoryLog(this.clock, this.replica));
+    this.replica.begin(1);
   }
 
   newGateway(): OuchGateway {

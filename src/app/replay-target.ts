@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EntryFault, validateEntry } from '#codec/log/validate-entry.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { type Clock, type EventSink, LogCorruptError, type LogReader } from '#domain/ports.ts';
+import { type Clock, type EventSink, LogCorruptError, type LogFollower } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { DataDirectoryError, openDataDirectory } from '#log/file/data-directory.ts';
@@ -32,7 +32,7 @@ const NOBODY: EventSink = { onEvents: () => {} };
  * applies what the log delivers, and its events go back to the replay before the next command. Other than in a
  * running node, a turn is one command, since the replay looks at each command's events.
  */
-export class NodePath implements ReplayTarget, LogReader {
+export class NodePath implements ReplayTarget, LogFollower {
   declare private readonly core: TradingCore;
   /** The recorded time of the command that is being replayed. */
   declare private readonly clock: ManualClock;
@@ -56,7 +56,7 @@ export class NodePath implements ReplayTarget, LogReader {
     const { epoch, release, ...options } = place;
     this.release = release;
     this.outbox = new Outbox(1, epoch, () => {});
-    this.log = FileLog.open({ ...options, clock: this.clock, reader: this });
+    this.log = FileLog.open({ ...options, clock: this.clock, follower: this });
     if (this.log.lastSequence === 0) return;
     const entries = this.log.lastSequence;
     this.close();
@@ -108,6 +108,12 @@ export class NodePath implements ReplayTarget, LogReader {
     }
     this.core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
   }
+
+  onDelivered(): void {}
+
+  onDoubt(): void {}
+
+  onFailure(): void {}
 
   stateHash(): string {
     return this.core.stateHash;

@@ -12,6 +12,7 @@ import type { EventSink } from '#domain/ports.ts';
 import { verifyPassword } from '#gateways/identity/password.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
+import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import type { VenueDefinition } from './config/compile-venue.ts';
 import { parseConfiguration } from './config/configuration.ts';
@@ -46,14 +47,15 @@ class MemoryHost implements VenueHost {
 
   constructor() {
     this.core = new TradingCore(this.#fan, CAPACITY);
-    this.#log = new MemoryLog(new ManualClock(), {
-      deliver: (...entry) => {
+    this.#log = new MemoryLog(
+      new ManualClock(),
+      followerOf((...entry) => {
         this.entries.push([]);
         const [, , , words, from, to] = entry;
         this.commands.push(...readEntry(words, from, to).commands);
         this.core.applyEntry(...entry);
-      },
-    });
+      }),
+    );
     this.outbox = new Outbox(1, 1, () =>
       setImmediate(() => {
         this.outbox.drain(this.#log);

@@ -106,6 +106,7 @@ export class TradingCore {
   /**
    * Applies one log entry, words `from` to `to`. Structurally broken entries must not come here: the replica
    * checks them with codec/log's validateEntry.
+   * @returns whether its commands were applied: false as for `begin`
    * @throws CoreVersionError when the entry switches to rules that this build lacks; the core is then unusable.
    */
   applyEntry(
@@ -115,12 +116,13 @@ export class TradingCore {
     words: WordBuffer,
     from: number,
     to: number,
-  ): void {
+  ): boolean {
     const { i32, f64 } = words;
     const head = i32[from];
     const epoch = i32[from + EntryHeader.at.epoch] >>> 0;
     const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
-    if (this.begin(sequence, timeSeconds, timeNanos, head & 0xffff, epoch, entryNo)) {
+    const isNext = this.begin(sequence, timeSeconds, timeNanos, head & 0xffff, epoch, entryNo);
+    if (isNext) {
       let left = head >>> COMMAND_COUNT_SHIFT;
       for (let at = from + ENTRY_HEADER_WORDS; at < to && left > 0; left--) {
         this.apply(words, at);
@@ -128,11 +130,14 @@ export class TradingCore {
       }
     }
     this.end();
+    return isNext;
   }
 
   /**
-   * Makes an entry current. False when the node sent it before: its commands must then not be applied, but `end`
-   * must still be called.
+   * Makes an entry current. False when it is not the node's next one: its commands must then not be applied, but `end`
+   * must still be called. The next one is the first of a later epoch, or has the number after the last one's. So
+   * one that the log has twice counts once, and one that was lost on its way is waited for: its node appends it again,
+   * with all that followed.
    */
   begin(
     sequence: number,
@@ -151,19 +156,23 @@ export class TradingCore {
       state.timeNanos = timeNanos;
     }
     this.writer.stamp(sequence, state.timeSeconds, state.timeNanos);
-    return this.#isFirst(nodeId, epoch, entryNo);
+    return this.#isNext(nodeId, epoch, entryNo);
   }
 
-  #isFirst(nodeId: number, epoch: number, entryNo: number): boolean {
+  #isNext(nodeId: number, epoch: number, entryNo: number): boolean {
     const { nodes, nodeId: ids, nodeEpoch, nodeEntryNo } = this.state;
     let row = 0;
     while (row < nodes.rows && ids[row] !== nodeId) row++;
-    if (row === nodes.rows) {
+    const isKnown = row < nodes.rows;
+    const isNext =
+      isKnown && epoch === nodeEpoch[row]
+        ? entryNo === nodeEntryNo[row] + 1
+        : entryNo === 1 && (!isKnown || epoch > nodeEpoch[row]);
+    if (!isNext) return false;
+    if (!isKnown) {
       // Leaving the node's entries out would lose what it was told is durable: rather no node goes on.
       assert(nodes.addRow() !== -1, 'Condition: at most Limits.NODES_MAX nodes ever append to one log');
       ids[row] = nodeId;
-    } else if (epoch < nodeEpoch[row] || (epoch === nodeEpoch[row] && entryNo <= nodeEntryNo[row])) {
-      return false;
     }
     nodeEpoch[row] = epoch;
     nodeEntryNo[row] = entryNo;

@@ -2,8 +2,9 @@ import { layout } from './layout.ts';
 
 /**
  * An entry is what the log stores under one sequence number: the commands of one node's event-loop turn.
- * This header, then `commandCount` command records back to back. `(nodeId, epoch, entryNo)` makes it unique:
- * a repeat, appended again because its fate was unknown, is ignored by the core.
+ * This header, then `commandCount` command records back to back. `(nodeId, epoch, entryNo)` makes it unique: the core
+ * applies the entries of a node in this order and ignores one that is not the next, be it a repeat, appended again because
+ * its fate was unknown, or one before which another was lost.
  */
 export const EntryHeader = layout(
   'EntryHeader',

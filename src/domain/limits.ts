@@ -43,6 +43,8 @@ export const Limits = {
   ENTRY_BYTES_MAX: 128 * 1024,
   /** Bytes of commands that one event-loop turn may bring; then gateways stop reading until the log has them. */
   TURN_BYTES_MAX: 4 * 1024 * 1024,
+  /** Entries of one node that are on their way through a replicated log; meanwhile its commands wait for the next turn. */
+  ENTRIES_IN_FLIGHT_MAX: 32,
   /** Bytes of commands that the edge may have on their way to the order path; then its doors refuse. A power of two. */
   EDGE_COMMANDS_BYTES_MAX: 1024 * 1024,
   /** Commands in one log entry. */

@@ -42,7 +42,7 @@ export interface Clock {
   nanos: number;
 }
 
-/** What a log hands to its reader: one entry, durable, in sequence order. The memory is valid during the call. */
+/** What gets entries of a log: one call each, durable, in sequence order. The memory is valid during the call. */
 export interface LogReader {
   deliver(
     sequence: number,
@@ -54,12 +54,31 @@ export interface LogReader {
   ): void;
 }
 
+/** The reader that a log delivers to as entries become durable. */
+export interface LogFollower extends LogReader {
+  /** What became durable together has been delivered: once for each commit, or for what the network brought together. */
+  onDelivered(): void;
+  /**
+   * Nobody knows whether entries that were committed and not delivered are in the log, and it takes entries again: append
+   * them once more, the same bytes in the same order. Never called by an embedded log.
+   */
+  onDoubt(): void;
+  /**
+   * The log has ended between two calls: with the LogUnavailableError that every call throws from now on, or with what
+   * `deliver` threw. Never called by an embedded log, whose `commit` throws.
+   */
+  onFailure(error: Error): void;
+}
+
+/** SUPERSEDED: another process appends as the same node. */
+export type LogUnavailableCode = 'DISK_FULL' | 'IO_ERROR' | 'CLOSED' | 'SUPERSEDED';
+
 /** The log stopped taking entries: nothing more will be acknowledged until it is opened again. */
 export class LogUnavailableError extends Error {
   override readonly name = 'LogUnavailableError';
-  declare readonly code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED';
+  declare readonly code: LogUnavailableCode;
 
-  constructor(code: 'DISK_FULL' | 'IO_ERROR' | 'CLOSED', message: string, options?: { cause?: unknown }) {
+  constructor(code: LogUnavailableCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
@@ -97,12 +116,15 @@ export class LogTruncatedError extends Error {
 /**
  * The one totally ordered, durable log. Sequences are consecutive from 1.
  *
- * `append` takes an entry (words `from` up to `to`; the log copies what it needs before it returns). `commit`
- * ends the event-loop turn: everything appended becomes durable with one write and is then handed to the
- * reader, in order, exactly once. An embedded log delivers before `commit` returns; a replicated log delivers
- * later. After the first failure nothing is delivered and every call throws LogUnavailableError; reading stays possible.
+ * `append` takes an entry (words `from` up to `to`; the log copies what it needs before it returns). `commit` ends the
+ * event-loop turn: everything appended becomes durable together and is then handed to the follower, in order, each entry
+ * once. An embedded log delivers before `commit` returns. A replicated log delivers later; an entry that was committed
+ * may be lost, or be in the log twice when it was appended again (`LogFollower.onDoubt`). After the first failure nothing
+ * is delivered and every call throws LogUnavailableError; reading stays possible.
  */
 export interface Log {
+  /** Whether `commit` delivers before it returns, so that nothing is ever in doubt. */
+  readonly isEmbedded: boolean;
   readonly firstSequence: number;
   /** Last durable sequence; 0 when empty. */
   readonly lastSequence: number;

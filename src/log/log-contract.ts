@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Limits } from '#domain/limits.ts';
-import type { Clock, Log, LogReader } from '#domain/ports.ts';
+import type { Clock, Log, LogFollower } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from './manual-clock.ts';
 import { entryText, RecordingReader } from './recording-reader.ts';
 
 /** Makes an empty log, and, when the log outlives its instance, opens it again after it was closed. */
 export interface LogFactory {
-  create(clock: Clock, reader: LogReader): Log;
-  reopen?(clock: Clock, reader: LogReader): Log;
+  create(clock: Clock, follower: LogFollower): Log;
+  reopen?(clock: Clock, follower: LogFollower): Log;
 }
 
 const wordsOf = (...values: number[]): WordBuffer => {
@@ -187,14 +187,17 @@ export function testLogContract(name: string, makeFactory: () => LogFactory): vo
       const log: Log = factory.create(new ManualClock(1_000, 0), {
         deliver: (sequence) => {
           seen.push(...readAll(log).slice(sequence - 1, sequence));
-          assert.throws(() => appendWords(log, 1), /Condition: the reader neither appends nor commits/);
-          assert.throws(() => log.commit(), /Condition: the reader neither appends nor commits/);
+          assert.throws(() => appendWords(log, 1), /Condition: the follower neither appends nor commits/);
+          assert.throws(() => log.commit(), /Condition: the follower neither appends nor commits/);
         },
+        onDelivered: () => seen.push('delivered'),
+        onDoubt: () => seen.push('doubt'),
+        onFailure: () => seen.push('failure'),
       });
       appendWords(log, 3);
       appendWords(log, 4);
       log.commit();
-      assert.deepEqual(seen, [text(1, 1_000, 0, 3), text(2, 1_000, 0, 4)]);
+      assert.deepEqual(seen, [text(1, 1_000, 0, 3), text(2, 1_000, 0, 4), 'delivered']);
       log.close();
     });
 
@@ -204,11 +207,14 @@ export function testLogContract(name: string, makeFactory: () => LogFactory): vo
         deliver: () => {
           throw new Error('bug');
         },
+        onDelivered: () => {},
+        onDoubt: () => {},
+        onFailure: () => {},
       });
       appendWords(log, 1);
       assert.throws(() => log.commit(), /bug/);
-      assert.throws(() => appendWords(log, 2), /Condition: the reader neither appends nor commits/);
-      assert.throws(() => log.commit(), /Condition: the reader neither appends nor commits/);
+      assert.throws(() => appendWords(log, 2), /Condition: the follower neither appends nor commits/);
+      assert.throws(() => log.commit(), /Condition: the follower neither appends nor commits/);
       log.close();
     });
 

@@ -1,4 +1,4 @@
-import type { LogReader } from '#domain/ports.ts';
+import type { LogFollower } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
 /** A delivered entry as a line of text, so that two can be compared whole. */
@@ -11,9 +11,29 @@ export function entryText(
   return `${sequence} ${timeSeconds}.${String(timeNanos).padStart(9, '0')} ${Buffer.from(payload).toString('hex')}`;
 }
 
-/** For tests: keeps every entry that it gets, as text. */
-export class RecordingReader implements LogReader {
+/** For tests and tools: a follower that minds the entries alone. */
+export function followerOf(deliver: LogFollower['deliver'] = () => {}): LogFollower {
+  return { deliver, onDelivered: () => {}, onDoubt: () => {}, onFailure: () => {} };
+}
+
+/** For tests: keeps every entry that it gets, as text, and counts what else it is told. */
+export class RecordingReader implements LogFollower {
   readonly entries: string[] = [];
+  batches = 0;
+  doubts = 0;
+  readonly failures: Error[] = [];
+
+  onDelivered(): void {
+    this.batches++;
+  }
+
+  onDoubt(): void {
+    this.doubts++;
+  }
+
+  onFailure(error: Error): void {
+    this.failures.push(error);
+  }
 
   deliver(
     sequence: number,

@@ -18,7 +18,7 @@ const COMMAND_COUNT_SHIFT = 16;
 export class Outbox implements CommandSink {
   declare readonly words: WordBuffer;
   declare private readonly nodeId: number;
-  declare private readonly epoch: number;
+  declare private epoch: number;
   declare private readonly onFirst: () => void;
   declare private entryNo: number;
   /** First word of the entry that is being filled; -1 when there is none. */
@@ -28,7 +28,7 @@ export class Outbox implements CommandSink {
   declare private isOpen: boolean;
 
   /**
-   * @param epoch how often the node has started; with the entry number it makes entries unique
+   * @param epoch how often the node has started; with the entry number it makes entries unique. 0: not open yet
    * @param onFirst called when the first command of a turn is reserved, to arrange for `drain`
    */
   constructor(nodeId: number, epoch: number, onFirst: () => void) {
@@ -40,6 +40,16 @@ export class Outbox implements CommandSink {
     this.entry = -1;
     this.commands = 0;
     this.end = 0;
+    this.isOpen = epoch !== 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.end === 0;
+  }
+
+  /** Takes commands from now on, as the node's start `epoch`. */
+  open(epoch: number): void {
+    this.epoch = epoch;
     this.isOpen = true;
   }
 
@@ -73,7 +83,7 @@ export class Outbox implements CommandSink {
   }
 
   /** Appends what the turn collected to the log, as one entry or more. The caller commits. */
-  drain(log: Log): void {
+  drain(log: Pick<Log, 'append'>): void {
     if (this.entry === -1) return;
     this.#finish();
     const end = this.end;

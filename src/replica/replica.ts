@@ -2,12 +2,15 @@ import { validateEntry } from '#codec/log/validate-entry.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
-import type { CommandSink, Log, LogReader } from '#domain/ports.ts';
+import { EntryHeader } from '#domain/entry.ts';
+import type { CommandSink, Log, LogFollower } from '#domain/ports.ts';
 import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { CommandInlet } from './command-inlet.ts';
 import { Outbox } from './outbox.ts';
 import type { StatusBoard } from './status-board.ts';
+import { Unconfirmed } from './unconfirmed.ts';
 
 /** What ends a node's order path: its log takes nothing more, or switches to rules that this build lacks. */
 export type OrderPathError = LogUnavailableError | CoreVersionError;
@@ -15,9 +18,8 @@ export type OrderPathError = LogUnavailableError | CoreVersionError;
 export interface ReplicaOptions {
   readonly core: TradingCore;
   readonly nodeId: number;
-  readonly epoch: number;
   readonly board: StatusBoard;
-  /** Called at the end of every turn in which something was delivered: gateways send what they collected. */
+  /** Called when something was delivered: gateways send what they collected. */
   readonly onTurnEnd: () => void;
   /** The order path has ended, and why: nothing is acknowledged any more. */
   readonly onUnavailable: (error: OrderPathError) => void;
@@ -27,6 +29,9 @@ export interface ReplicaOptions {
   readonly inlet?: CommandInlet;
 }
 
+/** How long a stop waits for what a replicated log has not confirmed yet. */
+const STOP_MS = 2_000;
+
 /**
  * A node's order path. One turn of it:
  *   1. gateways reserve commands in the outbox while the event loop reads its sockets
@@ -34,8 +39,12 @@ export interface ReplicaOptions {
  *      it durable
  *   3. the log delivers it, the core applies it, its events go to the sinks
  *   4. gateways send what the events made them collect
+ *
+ * With an embedded log all of it is one turn. With a replicated one 3 and 4 come later, when the log delivers entries, of
+ * this node and of others; a bounded number of this node's is on its way meanwhile, and what came to nothing is appended
+ * again.
  */
-export class Replica implements LogReader {
+export class Replica implements LogFollower {
   declare readonly outbox: CommandSink;
   declare private readonly core: TradingCore;
   declare private readonly board: StatusBoard;
@@ -46,8 +55,21 @@ export class Replica implements LogReader {
   declare private readonly arrangeTurn: () => void;
   declare private isTurnArranged: boolean;
   declare private log: Log | undefined;
+  /** undefined with an embedded log, which never loses an entry. */
+  declare private unconfirmed: Unconfirmed | undefined;
+  /** Of this start of the node; 0 before `begin`. */
+  declare private epoch: number;
+  /** A turn waits until fewer entries are on their way. */
+  declare private isHeld: boolean;
+  /** A start of this node that began after this one, in another process; 0: none. */
+  declare private laterEpoch: number;
+  /** An entry of this node came back before an older one: that one is lost. */
+  declare private isGap: boolean;
+  /** Since all was appended again, none has come back. */
+  declare private isRepeating: boolean;
+  /** What waits for the outbox to be empty and confirmed. */
+  declare private onQuiet: (() => void) | undefined;
   declare private _failure: OrderPathError | undefined;
-  declare private attestedSequence: number;
   declare private _isStopped: boolean;
 
   constructor(options: ReplicaOptions) {
@@ -62,12 +84,18 @@ export class Replica implements LogReader {
       setImmediate(this.flushTurn);
     };
     this.isTurnArranged = false;
-    this._outbox = new Outbox(options.nodeId, options.epoch, this.arrangeTurn);
+    this._outbox = new Outbox(options.nodeId, 0, this.arrangeTurn);
     this.outbox = this._outbox;
     this.log = undefined;
+    this.unconfirmed = undefined;
+    this.epoch = 0;
+    this.isHeld = false;
+    this.laterEpoch = 0;
+    this.isGap = false;
+    this.isRepeating = false;
+    this.onQuiet = undefined;
     this._failure = undefined;
     this._isStopped = false;
-    this.attestedSequence = 0;
   }
 
   /** Whether it takes commands no more. */
@@ -80,10 +108,16 @@ export class Replica implements LogReader {
     return this._failure;
   }
 
+  /** Last start of this node of which the log has an entry; 0: none. */
+  get lastEpoch(): number {
+    const { nodes, nodeId: ids, nodeEpoch } = this.core.state;
+    for (let row = 0; row < nodes.rows; row++) if (ids[row] === this.options.nodeId) return nodeEpoch[row];
+    return 0;
+  }
+
   /**
-   * Applies what the log holds beyond the core's sequence. The log's reader must be this replica.
-   * @throws LogCorruptError when entries are damaged or missing, or when the log has a later start of this node: going on
-   * would give numbers twice.
+   * Applies what the log holds beyond the core's sequence. The log's follower must be this replica.
+   * @throws LogCorruptError when entries are damaged or missing
    * @throws CoreVersionError when an entry switches to rules that this build lacks.
    */
   recover(log: Log): void {
@@ -94,21 +128,22 @@ export class Replica implements LogReader {
     }
     this.log = log;
     if (log.lastSequence > sequence) log.read(sequence + 1, this);
-    this.#refuseUsedEpoch();
     this.board.durableSequence = this.core.sequence;
-    this.attestedSequence = this.core.sequence;
-    this.inlet?.watch(this.arrangeTurn);
   }
 
-  /** The core ignores entries of a start that it has seen the end of: the venue would take orders and never answer. */
-  #refuseUsedEpoch(): void {
-    const { nodeId, epoch } = this.options;
-    const { nodes, nodeId: ids, nodeEpoch } = this.core.state;
-    for (let row = 0; row < nodes.rows; row++) {
-      if (ids[row] !== nodeId || nodeEpoch[row] < epoch) continue;
-      const known = `the log has entries of start ${nodeEpoch[row]} of node ${nodeId}, and this is counted as start ${epoch}`;
-      throw new LogCorruptError('epoch', 0, `${known}: write ${nodeEpoch[row]} into the file "epoch"`);
-    }
+  /**
+   * Takes commands from now on. Until then it only applies what the log delivers.
+   * @param epoch of this start of the node, later than `lastEpoch`: the core ignores entries of a start that it has seen
+   * the end of
+   */
+  begin(epoch: number): void {
+    const { log } = this;
+    assert(log !== undefined, 'Condition: a replica begins after it has recovered');
+    assert(epoch > this.lastEpoch, 'Condition: each start of a node has a later epoch');
+    this.unconfirmed = log.isEmbedded ? undefined : new Unconfirmed(log);
+    this.epoch = epoch;
+    this._outbox.open(epoch);
+    this.inlet?.watch(this.arrangeTurn);
   }
 
   deliver(
@@ -127,8 +162,59 @@ export class Replica implements LogReader {
         `entry ${sequence} breaks the format (fault ${fault})`,
       );
     const core = this.core;
-    core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    const isApplied = core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);
+    if (this.epoch === 0) return;
+    if (this.unconfirmed !== undefined) this.#noteOwn(this.unconfirmed, words, from, isApplied);
+    const { attestEvery } = this.options;
+    if (attestEvery !== 0 && sequence % attestEvery === 0) this.#attest();
+  }
+
+  #noteOwn(unconfirmed: Unconfirmed, words: WordBuffer, from: number, isApplied: boolean): void {
+    if ((words.i32[from] & 0xffff) !== this.options.nodeId) return;
+    const epoch = words.i32[from + EntryHeader.at.epoch] >>> 0;
+    if (epoch > this.epoch && isApplied) this.laterEpoch = epoch;
+    if (epoch !== this.epoch) return;
+    if (isApplied) {
+      unconfirmed.confirm();
+      this.isRepeating = false;
+    } else if (unconfirmed.isAhead(words.f64[(from + EntryHeader.at.entryNo) >> 1])) {
+      this.isGap = true;
+    }
+  }
+
+  onDelivered(): void {
+    const { unconfirmed } = this;
+    if (this.epoch === 0 || this._failure !== undefined) return;
+    this.options.onTurnEnd();
+    if (unconfirmed === undefined) return;
+    if (this.laterEpoch !== 0) {
+      const { nodeId } = this.options;
+      const what = `another process appends as node ${nodeId} (start ${this.laterEpoch}; this is start ${this.epoch})`;
+      this.#fail(new LogUnavailableError('SUPERSEDED', `${what}: give each node a number of its own`));
+      return;
+    }
+    const isGap = this.isGap;
+    this.isGap = false;
+    if (isGap && !this.isRepeating) this.onDoubt();
+    if (this.isHeld) this.arrangeTurn();
+    else if (this.#isQuiet()) this.onQuiet?.();
+  }
+
+  onDoubt(): void {
+    const { log, unconfirmed } = this;
+    if (log === undefined || unconfirmed === undefined || this._failure !== undefined) return;
+    this.isRepeating = true;
+    try {
+      unconfirmed.repeat();
+      log.commit();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onFailure(error: Error): void {
+    this.#fail(error);
   }
 
   /** What the node itself has to say to the core: lets time pass. */
@@ -154,7 +240,8 @@ export class Replica implements LogReader {
 
   #turn(): void {
     const { log, inlet } = this;
-    if (log === undefined || this._failure !== undefined) {
+    this.isHeld = this.unconfirmed?.isFull === true;
+    if (log === undefined || this._failure !== undefined || this.isHeld) {
       this.isTurnArranged = false;
       return;
     }
@@ -163,15 +250,13 @@ export class Replica implements LogReader {
     inlet?.take(this._outbox);
     this.isTurnArranged = false;
     try {
-      this._outbox.drain(log);
+      this._outbox.drain(this.unconfirmed ?? log);
       log.commit();
     } catch (error) {
       this.#fail(error);
       return;
     }
     inlet?.release();
-    this.#attest();
-    this.options.onTurnEnd();
     inlet?.watch(this.arrangeTurn);
   }
 
@@ -182,27 +267,38 @@ export class Replica implements LogReader {
     this.options.onUnavailable(error);
   }
 
-  /** Every so many entries, claims the state hash in the log for others to compare. */
+  /** Claims the state hash in the log, for others to compare. All nodes do it after the same entries. */
   #attest(): void {
-    const { attestEvery, nodeId } = this.options;
     const { sequence, hashHigh, hashLow } = this.core.state;
-    if (attestEvery === 0 || sequence - this.attestedSequence < attestEvery) return;
     const at = this.#command(Attest.type as CommandType, Attest.words);
     if (at === -1) return;
-    this.attestedSequence = sequence;
     const { i32, f64 } = this._outbox.words;
-    i32[at + Attest.at.nodeId] = nodeId;
+    i32[at + Attest.at.nodeId] = this.options.nodeId;
     f64[(at + Attest.at.attestedSequence) >> 1] = sequence;
     i32[at + Attest.at.stateHashHigh] = hashHigh;
     i32[at + Attest.at.stateHashLow] = hashLow;
   }
 
-  /** Puts what is still in the outbox and the inlet into the log and takes no more. */
-  stop(): void {
+  /** Puts what is still in the outbox and the inlet into the log and takes no more; a replicated log gets a while to confirm it. */
+  async stop(): Promise<void> {
     if (this._isStopped) return;
     this._isStopped = true;
     this.#turn();
+    if (this._failure === undefined && !this.#isQuiet()) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, STOP_MS);
+        this.onQuiet = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
     this.#close();
+  }
+
+  /** Nothing waits to be appended or confirmed. */
+  #isQuiet(): boolean {
+    return !this.isHeld && this._outbox.isEmpty && this.unconfirmed?.isEmpty !== false;
   }
 
   #close(): void {

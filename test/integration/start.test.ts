@@ -12,6 +12,7 @@ import { Tick } from '#domain/commands.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { ManualClock } from '#log/manual-clock.ts';
+import { RecordingReader } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hive-start-'));
@@ -275,7 +276,7 @@ function writeAhead(path: string, aheadSeconds: number): void {
   const clock = new ManualClock(Math.floor(Date.now() / 1_000) + aheadSeconds);
   const data = openDataDirectory(path, { clock });
   const { logDirectory, logId } = data;
-  const log = FileLog.open({ directory: logDirectory, logId, clock, reader: { deliver: () => {} } });
+  const log = FileLog.open({ directory: logDirectory, logId, clock, follower: new RecordingReader() });
   const outbox = new Outbox(1, data.epoch, () => {});
   outbox.words.i32[outbox.reserve(Tick.words)] = Tick.type | (Tick.words << 16);
   outbox.drain(log);

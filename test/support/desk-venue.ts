@@ -9,6 +9,7 @@ import { OrderDesk } from '#gateways/orders/order-desk.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
+import { followerOf } from '#log/recording-reader.ts';
 import { HistoryDatabase } from '#projections/history/history-database.ts';
 import { type HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
@@ -67,12 +68,13 @@ export class DeskVenue {
       },
       CAPACITY,
     );
-    this.#log = new MemoryLog(this.clock, {
-      deliver: (sequence, seconds, nanos, words, from, to) => {
+    this.#log = new MemoryLog(
+      this.clock,
+      followerOf((sequence, seconds, nanos, words, from, to) => {
         this.#writer.onEntry(words, from, to);
         this.core.applyEntry(sequence, seconds, nanos, words, from, to);
-      },
-    });
+      }),
+    );
     this.archive = {
       ask: async <Type extends ArchiveQuestion>(query: ArchiveQuery<Type>, atSequence: number) => {
         await new Promise(setImmediate);

@@ -177,7 +177,6 @@ export class WebSocketVenue {
     this.replica = new Replica({
       core: this.core,
       nodeId: NODE_ID,
-      epoch: 1,
       board: new StatusBoard(boardMemory()),
       attestEvery: 0,
       onTurnEnd: () => {},
@@ -238,6 +237,7 @@ export class WebSocketVenue {
     });
     this.#edgeHasImage(0);
     this.replica.recover(new MemoryLog(this.clock, this.replica));
+    this.replica.begin(1);
     for (const command of marketSetup(options.users ?? 4)) this.send(command);
     this.send({
       type: 'AddNodeKey',

@@ -45,6 +45,7 @@ async function child(
     import { FileLog } from ${JSON.stringify(new URL('./file-log.ts', import.meta.url).href)};
     import { LogFixture } from ${JSON.stringify(new URL('./log-fixture.ts', import.meta.url).href)};
     import { ManualClock } from ${JSON.stringify(new URL('../manual-clock.ts', import.meta.url).href)};
+    import { followerOf } from ${JSON.stringify(new URL('../recording-reader.ts', import.meta.url).href)};
     const clock = new ManualClock();
     const directory = openDataDirectory(process.argv[1], { clock, segmentBytes: ${segmentBytes} });
     ${body}`;
@@ -79,7 +80,7 @@ test('data directory: is made with an empty log, and keeps its identity over res
     directory: first.logDirectory,
     logId: first.logId,
     clock,
-    reader,
+    follower: reader,
     segmentBytes,
     commitBytesMax: 1024,
   });
@@ -126,7 +127,7 @@ test('kill -9 in the middle of commits: every acknowledged entry is there', asyn
     const fixture = new LogFixture(undefined, directory.logDirectory, ${segmentBytes});
     const log = FileLog.open({
       directory: directory.logDirectory, logId: directory.logId, clock: fixture.clock, ...${JSON.stringify(options)},
-      reader: { deliver: (sequence) => writeSync(1, sequence + ' ' + fixture.appended[sequence - 1] + '\\n') },
+      follower: followerOf((sequence) => writeSync(1, sequence + ' ' + fixture.appended[sequence - 1] + '\\n')),
     });
     const turn = () => { for (let i = 0; i < 20; i++) fixture.commit(log, 1 + (i * 37) % 90, 20); setImmediate(turn); };
     turn();`;
@@ -147,7 +148,7 @@ test('kill -9 in the middle of commits: every acknowledged entry is there', asyn
     directory: directory.logDirectory,
     logId: directory.logId,
     clock,
-    reader,
+    follower: reader,
     ...options,
   });
   log.read(1, reader);
@@ -216,7 +217,7 @@ test('data directory: an interrupted making is begun again; a log with entries b
     segmentBytes,
     commitBytesMax: 1024,
   };
-  const log = FileLog.open({ ...options, reader: new RecordingReader() });
+  const log = FileLog.open({ ...options, follower: new RecordingReader() });
   new LogFixture().commit(log, 5);
   log.close();
   again.close();

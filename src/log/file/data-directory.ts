@@ -41,6 +41,8 @@ export interface DataDirectory {
   readonly logId: LogId;
   /** Grows by one at each opening, from 1; durable before it is used. */
   readonly epoch: number;
+  /** Counts this opening higher, where the log knows of later ones than the directory. @returns `epoch`, or `least` if that is more */
+  raiseEpoch(least: number): number;
   readonly logDirectory: string;
   readonly snapshotDirectory: string;
   /** Lets others use the directory. */
@@ -77,11 +79,17 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
         `${path} belongs to node ${meta.nodeId}, not to node ${nodeId}: correct the node id or the directory`,
       );
     }
+    const epoch = nextEpoch(path);
     return {
       path,
       meta,
       logId: new LogId(meta.logId),
-      epoch: nextEpoch(path),
+      epoch,
+      raiseEpoch: (least) => {
+        if (least <= epoch) return epoch;
+        writeEpoch(path, least);
+        return least;
+      },
       logDirectory: join(path, LOG_DIRECTORY),
       snapshotDirectory: join(path, SNAPSHOT_DIRECTORY),
       close: release,
@@ -174,7 +182,7 @@ function initialize(path: string, nodeId: number, options: DataDirectoryOptions)
     nodeId,
     createdAt: new Date().toISOString(),
   };
-  writeFileDurably(join(path, EPOCH_FILE), '0\n');
+  writeEpoch(path, 0);
   mkdirSync(join(path, SNAPSHOT_DIRECTORY), { recursive: true, mode: 0o700 });
   createFileLog(logDirectory, new LogId(meta.logId), options.clock, options.segmentBytes ?? SEGMENT_BYTES);
   writeFileDurably(join(path, META_FILE), `${JSON.stringify(meta, null, 2)}\n`);
@@ -191,6 +199,10 @@ function nextEpoch(path: string): number {
       `${file} does not hold a number: write one that is greater than every epoch of this node in the log ("hive log dump")`,
     );
   }
-  writeFileDurably(file, `${epoch}\n`);
+  writeEpoch(path, epoch);
   return epoch;
+}
+
+function writeEpoch(path: string, epoch: number): void {
+  writeFileDurably(join(path, EPOCH_FILE), `${epoch}\n`);
 }

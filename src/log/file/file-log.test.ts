@@ -18,11 +18,11 @@ const sizes = { segmentBytes: 320 * 1024, commitBytesMax: 300 * 1024 };
 testLogContract('file', () => {
   const directory = join(scratch, String(directories++));
   return {
-    create: (clock, reader) => {
+    create: (clock, follower) => {
       createFileLog(directory, logId, clock, sizes.segmentBytes);
-      return FileLog.open({ directory, logId, clock, reader, ...sizes });
+      return FileLog.open({ directory, logId, clock, follower, ...sizes });
     },
-    reopen: (clock, reader) => FileLog.open({ directory, logId, clock, reader, ...sizes }),
+    reopen: (clock, follower) => FileLog.open({ directory, logId, clock, follower, ...sizes }),
   };
 });
 
@@ -31,10 +31,10 @@ testLogContract('file, on a disk in memory', () => {
   const directory = '/log';
   const options = { directory, logId, disk, segmentBytes: 320 * 1024, commitBytesMax: 300 * 1024 };
   return {
-    create: (clock, reader) => {
+    create: (clock, follower) => {
       createFileLog(directory, logId, clock, 1024, disk);
-      return FileLog.open({ ...options, clock, reader });
+      return FileLog.open({ ...options, clock, follower });
     },
-    reopen: (clock, reader) => FileLog.open({ ...options, clock, reader }),
+    reopen: (clock, follower) => FileLog.open({ ...options, clock, follower }),
   };
 });

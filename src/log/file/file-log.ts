@@ -1,5 +1,11 @@
 import { dirname } from 'node:path';
-import { type Clock, type Log, type LogReader, LogUnavailableError } from '#domain/ports.ts';
+import {
+  type Clock,
+  type Log,
+  type LogFollower,
+  type LogReader,
+  LogUnavailableError,
+} from '#domain/ports.ts';
 import { AssertionError, assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type Disk, nodeDisk } from './disk.ts';
@@ -23,7 +29,7 @@ export interface FileLogOptions {
   readonly logId: LogId;
   readonly clock: Clock;
   /** Gets every entry once it is durable, within `commit`. It must not append or commit. */
-  readonly reader: LogReader;
+  readonly follower: LogFollower;
   /**
    * Everything before this sequence is known to be good, from a verified snapshot: segments that end before it
    * are not scanned, only their headers are looked at. Default: all is scanned.
@@ -78,6 +84,7 @@ export function createFileLog(
  * positioned write to a file opened with O_DSYNC, at the price of the bare write (bench/).
  */
 export class FileLog implements Log {
+  declare readonly isEmbedded: true;
   declare firstSequence: number;
   declare lastSequence: number;
   /** What the opening found, torn tail included. */
@@ -86,7 +93,7 @@ export class FileLog implements Log {
   declare private readonly directory: string;
   declare private readonly logId: LogId;
   declare private readonly clock: Clock;
-  declare private readonly reader: LogReader;
+  declare private readonly follower: LogFollower;
   declare private readonly segments: SegmentFile[];
   declare private readonly preparer: SegmentPreparer;
   declare private readonly buffer: WriteBuffer;
@@ -104,6 +111,7 @@ export class FileLog implements Log {
     const disk = options.disk ?? nodeDisk;
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     const commitBytesMax = options.commitBytesMax ?? COMMIT_BYTES_MAX;
+    this.isEmbedded = true;
     this.firstSequence = scan.firstSequence;
     this.lastSequence = scan.lastSequence;
     this.recovered = scan;
@@ -111,7 +119,7 @@ export class FileLog implements Log {
     this.directory = options.directory;
     this.logId = options.logId;
     this.clock = options.clock;
-    this.reader = options.reader;
+    this.follower = options.follower;
     this.segments = scan.segments.slice();
     this.preparer = new SegmentPreparer(disk, options.directory, segmentBytes);
     this.buffer = new WriteBuffer(options.logId, commitBytesMax);
@@ -180,11 +188,12 @@ export class FileLog implements Log {
     }
     this.position += bytes;
     this.lastSequence += buffer.records;
-    // Stays set when the reader throws: half a commit was delivered, and this instance must not go on.
+    // Stays set when the follower throws: half a commit was delivered, and this instance must not go on.
     this.delivering = true;
-    buffer.deliver(this.reader);
-    this.delivering = false;
+    buffer.deliver(this.follower);
     buffer.clear();
+    this.follower.onDelivered();
+    this.delivering = false;
     // From a quarter on, and ready at three quarters, whatever the pace.
     const filled = this.position / this.segmentBytes;
     if (filled > 0.25) this.preparer.advance(2 * (filled - 0.25));
@@ -272,7 +281,7 @@ export class FileLog implements Log {
   }
 
   #assertUsable(): void {
-    assert(!this.delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
+    assert(!this.delivering, 'Condition: the follower neither appends nor commits while it gets entries');
     if (this.failure !== undefined) {
       throw new LogUnavailableError(this.failure.code, this.failure.message, {
         cause: this.failure.cause,

@@ -36,7 +36,7 @@ export class LogFixture {
       directory: this.directory,
       logId: LogFixture.logId,
       clock: this.clock,
-      reader: this.delivered,
+      follower: this.delivered,
       disk: this.disk,
       ...this.options,
       ...options,

@@ -1,5 +1,11 @@
 import { Limits } from '#domain/limits.ts';
-import { type Clock, type Log, type LogReader, LogUnavailableError } from '#domain/ports.ts';
+import {
+  type Clock,
+  type Log,
+  type LogFollower,
+  type LogReader,
+  LogUnavailableError,
+} from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
@@ -17,10 +23,11 @@ interface Entry {
 
 /** The log without a disk, for tests and simulation: what it calls durable lives as long as this object. */
 export class MemoryLog implements Log {
+  declare readonly isEmbedded: true;
   declare firstSequence: number;
   declare lastSequence: number;
   declare private readonly clock: Clock;
-  declare private readonly reader: LogReader;
+  declare private readonly follower: LogFollower;
   /** Entries from `firstSequence` on, those that wait for the commit included. */
   declare private entries: Entry[];
   declare private page: WordBuffer;
@@ -30,11 +37,12 @@ export class MemoryLog implements Log {
   declare private delivering: boolean;
   declare private closed: boolean;
 
-  constructor(clock: Clock, reader: LogReader) {
+  constructor(clock: Clock, follower: LogFollower) {
+    this.isEmbedded = true;
     this.firstSequence = 1;
     this.lastSequence = 0;
     this.clock = clock;
-    this.reader = reader;
+    this.follower = follower;
     this.entries = [];
     this.page = WordBuffer.allocate(PAGE_WORDS);
     this.pageWords = 0;
@@ -80,8 +88,10 @@ export class MemoryLog implements Log {
     this.#assertUsable();
     const from = this.lastSequence + 1;
     this.lastSequence = this.firstSequence + this.entries.length - 1;
+    if (from > this.lastSequence) return;
     this.delivering = true;
-    this.#deliver(from, this.reader, this.lastSequence);
+    this.#deliver(from, this.follower, this.lastSequence);
+    this.follower.onDelivered();
     this.delivering = false;
   }
 
@@ -114,7 +124,7 @@ export class MemoryLog implements Log {
   }
 
   #assertUsable(): void {
-    assert(!this.delivering, 'Condition: the reader neither appends nor commits while it gets an entry');
+    assert(!this.delivering, 'Condition: the follower neither appends nor commits while it gets entries');
     if (this.closed) throw new LogUnavailableError('CLOSED', 'the log is closed');
   }
 }

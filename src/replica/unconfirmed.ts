@@ -1,0 +1,66 @@
+import { Limits } from '#domain/limits.ts';
+import type { Log } from '#domain/ports.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+
+const FIRST_WORDS = 256;
+
+/**
+ * The entries of this start of the node that were appended to a replicated log and have not come back: the memory from
+ * which they are appended again. Bounded by ENTRIES_IN_FLIGHT_MAX and what one turn may bring.
+ */
+export class Unconfirmed {
+  declare private readonly log: Log;
+  /** Oldest first; entry `first + i` of the node is `entries[i]`, up to its word `words[i]`. */
+  declare private readonly entries: WordBuffer[];
+  declare private readonly words: number[];
+  /** Buffers to use again. */
+  declare private readonly free: WordBuffer[];
+  /** Entry number of the oldest. */
+  declare private first: number;
+
+  constructor(log: Log) {
+    this.log = log;
+    this.entries = [];
+    this.words = [];
+    this.free = [];
+    this.first = 1;
+  }
+
+  get isEmpty(): boolean {
+    return this.entries.length === 0;
+  }
+
+  /** No further turn may be appended. */
+  get isFull(): boolean {
+    return this.entries.length >= Limits.ENTRIES_IN_FLIGHT_MAX;
+  }
+
+  /** As `Log.append`, and keeps a copy. */
+  append(words: WordBuffer, from: number, to: number): void {
+    const size = to - from;
+    let copy = this.free.pop() ?? WordBuffer.allocate(FIRST_WORDS);
+    if (copy.words < size) copy = WordBuffer.allocate(2 ** Math.ceil(Math.log2(size)));
+    copy.i32.set(words.i32.subarray(from, to));
+    this.entries.push(copy);
+    this.words.push(size);
+    this.log.append(copy, 0, size);
+  }
+
+  /** The oldest has come back. */
+  confirm(): void {
+    this.words.shift();
+    this.first++;
+    const copy = this.entries.shift();
+    if (copy !== undefined && this.free.length < Limits.ENTRIES_IN_FLIGHT_MAX) this.free.push(copy);
+  }
+
+  /** Whether the entry of this number came back although one before it has not. */
+  isAhead(entryNo: number): boolean {
+    return entryNo > this.first;
+  }
+
+  /** Appends all again, the same bytes in the same order. The caller commits. */
+  repeat(): void {
+    for (let i = 0; i < this.entries.length; i++) this.log.append(this.entries[i], 0, this.words[i]);
+  }
+}
