@@ -74,6 +74,9 @@ class ReplicatedNode {
   readonly replica: Replica;
   readonly accounts: number[] = [];
   readonly failures: string[] = [];
+  readonly origin = { isForeign: false };
+  /** Of each account, whether another node added it. */
+  readonly foreign: boolean[] = [];
   turns = 0;
 
   constructor() {
@@ -81,8 +84,9 @@ class ReplicatedNode {
       {
         onEvents: ({ i32 }, from, to) => {
           for (let at = from; at < to; at += i32[at] >>> 16) {
-            if ((i32[at] & 255) === EventType.AccountAdded)
-              this.accounts.push(i32[at + AccountAdded.at.accountId]);
+            if ((i32[at] & 255) !== EventType.AccountAdded) continue;
+            this.accounts.push(i32[at + AccountAdded.at.accountId]);
+            this.foreign.push(this.origin.isForeign);
           }
         },
       },
@@ -92,6 +96,7 @@ class ReplicatedNode {
       core,
       nodeId: 1,
       board: new StatusBoard(boardMemory()),
+      origin: this.origin,
       attestEvery: 0,
       onTurnEnd: () => this.turns++,
       onUnavailable: ({ message }) => this.failures.push(message),
@@ -228,4 +233,16 @@ test('replicated: a log that ends between two calls ends the order path', async 
   node.replica.onFailure(new LogUnavailableError('DISK_FULL', 'the stream is full'));
   assert.deepEqual([node.failures, node.replica.failure?.code], [['the stream is full'], 'DISK_FULL']);
   assert.throws(() => node.replica.onFailure(new Error('a bug')), /a bug/);
+});
+
+test('replicated: it is told which entries are of other nodes', async () => {
+  const node = new ReplicatedNode();
+  const other = new ScriptedLog();
+  const outbox = new Outbox(2, 1, () => {});
+  send(outbox, { type: 'AddAccount', accountId: 7 });
+  outbox.drain(other);
+  other.commit();
+  await node.add(1);
+  node.log.deliver(...other.sent, ...node.log.sent.splice(0));
+  assert.deepEqual([node.accounts, node.foreign, node.origin.isForeign], [[7, 1], [true, false], false]);
 });

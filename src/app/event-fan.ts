@@ -1,11 +1,17 @@
+import { EventFlag } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
+const FOREIGN = EventFlag.Foreign << 8;
+
 /** Hands events to several sinks, in the order in which they were added. */
 export class EventFan implements EventSink {
+  /** Whether another node sent the entry that is being applied: its events get EventFlag.Foreign. */
+  declare isForeign: boolean;
   declare private sinks: EventSink[];
 
   constructor() {
+    this.isForeign = false;
     this.sinks = [];
   }
 
@@ -30,6 +36,7 @@ export class EventFan implements EventSink {
 
   onEvents(words: WordBuffer, from: number, to: number): void {
     const sinks = this.sinks;
+    if (this.isForeign) for (let at = from; at < to; at += words.i32[at] >>> 16) words.i32[at] |= FOREIGN;
     for (let sink = 0; sink < sinks.length; sink++) sinks[sink].onEvents(words, from, to);
   }
 }

@@ -219,6 +219,7 @@ async function startOn(
     core,
     nodeId: config.nodeId,
     board: status,
+    origin: fan,
     attestEvery: config.attestEvery,
     inlet,
     onTurnEnd: () => ringWriter.wake(performance.now()),

@@ -1,7 +1,7 @@
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { readEvent } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { EventType } from '#domain/events.ts';
+import { EventFlag, EventType } from '#domain/events.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { Rejects, rejectName } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -122,7 +122,8 @@ export class Operator {
 
   #onEvent(event: Event): void {
     if (event.type !== 'CommandAccepted' && event.type !== 'CommandRejected') return;
-    const command = event.userId === 0 ? this.pending.get(event.clientOrderId) : undefined;
+    const isOurs = event.userId === 0 && (event.flags & EventFlag.Foreign) === 0;
+    const command = isOurs ? this.pending.get(event.clientOrderId) : undefined;
     if (command === undefined) return;
     this.pending.delete(event.clientOrderId);
     if (event.type === 'CommandRejected') {

@@ -52,6 +52,11 @@ export const EventFlag = {
    * nor counted in report numbers.
    */
   Image: 1,
+  /**
+   * A command of another node caused it: no answer to what this node's clients sent here. Set on the way to this node's
+   * gateways (`app/event-fan.ts`); the core writes it never, it is neither hashed nor stored.
+   */
+  Foreign: 2,
 } as const;
 
 /** Why an order, or a part of it, left the book. Numbers are never reused. */

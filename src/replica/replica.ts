@@ -23,6 +23,8 @@ export interface ReplicaOptions {
   readonly onTurnEnd: () => void;
   /** The order path has ended, and why: nothing is acknowledged any more. */
   readonly onUnavailable: (error: OrderPathError) => void;
+  /** Told before each entry of a replicated log whether another node sent it. */
+  readonly origin?: { isForeign: boolean };
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
   /** Commands of another thread; undefined: there is none. */
@@ -162,7 +164,10 @@ export class Replica implements LogFollower {
         `entry ${sequence} breaks the format (fault ${fault})`,
       );
     const core = this.core;
+    const { origin } = this.options;
+    if (origin !== undefined) origin.isForeign = (words.i32[from] & 0xffff) !== this.options.nodeId;
     const isApplied = core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    if (origin !== undefined) origin.isForeign = false;
     this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);
     if (this.epoch === 0) return;
     if (this.unconfirmed !== undefined) this.#noteOwn(this.unconfirmed, words, from, isApplied);

@@ -1,7 +1,7 @@
 import { encodeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { CommandType } from '#domain/commands.ts';
-import { CommandAccepted, CommandRejected, EventType } from '#domain/events.ts';
+import { CommandAccepted, CommandRejected, EventFlag, EventType } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, FollowingSink } from '#domain/ports.ts';
@@ -11,6 +11,7 @@ import type { Outcome } from './requests.ts';
 /** How long a command may wait for its answer before its sender is told that the outcome is unknown. */
 const ANSWER_MS_MAX = 5_000;
 
+const FOREIGN = EventFlag.Foreign << 8;
 const ACCEPTED_TYPE = byteAt(CommandAccepted, 'commandType');
 const REJECTED_TYPE = byteAt(CommandRejected, 'commandType');
 const REJECTED_CODE = byteAt(CommandRejected, 'rejectCode');
@@ -79,6 +80,7 @@ export class Administration implements FollowingSink {
     if (this.waiting.size === 0) return;
     for (let at = from; at < to; at += i32[at] >>> 16) {
       const type = i32[at] & 255;
+      if ((i32[at] & FOREIGN) !== 0) continue;
       if (type === EventType.CommandAccepted) {
         const number = i32[at + CommandAccepted.at.clientOrderId];
         this.#end(number, u8[at * 4 + ACCEPTED_TYPE], i32[at + 6], {
