@@ -316,7 +316,7 @@ async function startOn(
   announceNodeKey(core.state.nodeKeys, config.nodeId, signingKey, replica.outbox);
   const ticks = setInterval(() => {
     replica.tick();
-    if (status.divergedSequence === 0 || replica.isStopped) return;
+    if (status.divergedSequence === 0 || !replica.isServing) return;
     void replica.stop();
     void gateway.close('the venue stopped: its two copies of the state disagree');
   }, TICK_MS);

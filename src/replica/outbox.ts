@@ -50,6 +50,7 @@ export class Outbox implements CommandSink {
   /** Takes commands from now on, as the node's start `epoch`. */
   open(epoch: number): void {
     this.epoch = epoch;
+    this.entryNo = 0;
     this.isOpen = true;
   }
 

@@ -9,6 +9,7 @@ import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { CommandInlet } from './command-inlet.ts';
 import { Outbox } from './outbox.ts';
+import type { Peers } from './peers.ts';
 import type { StatusBoard } from './status-board.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 
@@ -25,11 +26,16 @@ export interface ReplicaOptions {
   readonly onUnavailable: (error: OrderPathError) => void;
   /** Told before each entry of a replicated log whether another node sent it. */
   readonly origin?: { isForeign: boolean };
-  /** Entries between two attestations of the state hash; 0 none. */
+  /** Entries between two attestations of the state hash; 0 none. With `peers` there is one every ten seconds too. */
   readonly attestEvery: number;
+  /** Told of every entry of a replicated log. */
+  readonly peers?: Peers;
   /** Commands of another thread; undefined: there is none. */
   readonly inlet?: CommandInlet;
 }
+
+/** Ticks between two attestations to other nodes. */
+const ATTEST_TICKS = 10;
 
 /** How long a stop waits for what a replicated log has not confirmed yet. */
 const STOP_MS = 2_000;
@@ -72,7 +78,8 @@ export class Replica implements LogFollower {
   /** What waits for the outbox to be empty and confirmed. */
   declare private onQuiet: (() => void) | undefined;
   declare private _failure: OrderPathError | undefined;
-  declare private _isStopped: boolean;
+  declare private ticks: number;
+  declare private _isServing: boolean;
 
   constructor(options: ReplicaOptions) {
     this.core = options.core;
@@ -97,12 +104,13 @@ export class Replica implements LogFollower {
     this.isRepeating = false;
     this.onQuiet = undefined;
     this._failure = undefined;
-    this._isStopped = false;
+    this.ticks = 0;
+    this._isServing = false;
   }
 
-  /** Whether it takes commands no more. */
-  get isStopped(): boolean {
-    return this._isStopped;
+  /** Whether it takes commands. */
+  get isServing(): boolean {
+    return this._isServing;
   }
 
   /** Why the order path has ended, if it has. */
@@ -134,7 +142,7 @@ export class Replica implements LogFollower {
   }
 
   /**
-   * Takes commands from now on. Until then it only applies what the log delivers.
+   * Takes commands from now on, until `stop`. Before and after, it only applies what the log delivers.
    * @param epoch of this start of the node, later than `lastEpoch`: the core ignores entries of a start that it has seen
    * the end of
    */
@@ -144,6 +152,7 @@ export class Replica implements LogFollower {
     assert(epoch > this.lastEpoch, 'Condition: each start of a node has a later epoch');
     this.unconfirmed = log.isEmbedded ? undefined : new Unconfirmed(log);
     this.epoch = epoch;
+    this._isServing = true;
     this._outbox.open(epoch);
     this.inlet?.watch(this.arrangeTurn);
   }
@@ -164,7 +173,12 @@ export class Replica implements LogFollower {
         `entry ${sequence} breaks the format (fault ${fault})`,
       );
     const core = this.core;
-    const { origin } = this.options;
+    const { origin, peers } = this.options;
+    peers?.onEntry(
+      words.i32[from] & 0xffff,
+      words.i32[from + EntryHeader.at.epoch] >>> 0,
+      Math.max(timeSeconds, core.state.timeSeconds),
+    );
     if (origin !== undefined) origin.isForeign = (words.i32[from] & 0xffff) !== this.options.nodeId;
     const isApplied = core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     if (origin !== undefined) origin.isForeign = false;
@@ -222,9 +236,11 @@ export class Replica implements LogFollower {
     this.#fail(error);
   }
 
-  /** What the node itself has to say to the core: lets time pass. */
+  /** What the node itself has to say to the core: lets time pass. To be called about once a second. */
   tick(): void {
     this.#command(Tick.type as CommandType, Tick.words);
+    if (this.options.peers === undefined || ++this.ticks % ATTEST_TICKS !== 0) return;
+    this.#attest();
   }
 
   /** Lets the log forget entries before `beforeSequence`, as far as whole segments allow. */
@@ -286,8 +302,8 @@ export class Replica implements LogFollower {
 
   /** Puts what is still in the outbox and the inlet into the log and takes no more; a replicated log gets a while to confirm it. */
   async stop(): Promise<void> {
-    if (this._isStopped) return;
-    this._isStopped = true;
+    if (!this._isServing) return;
+    this._isServing = false;
     this.#turn();
     if (this._failure === undefined && !this.#isQuiet()) {
       await new Promise<void>((resolve) => {
@@ -307,6 +323,7 @@ export class Replica implements LogFollower {
   }
 
   #close(): void {
+    this._isServing = false;
     this._outbox.close();
     this.inlet?.close();
   }
