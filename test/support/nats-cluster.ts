@@ -1,0 +1,252 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PROGRAM = join(import.meta.dirname, '../../.cache/nats/usr/sbin/nats-server');
+const VERSION_MIN = [2, 12, 9];
+/** Until a condition that does not come is given up: elections take up to nine seconds. */
+const PATIENCE_MS = 30_000;
+const POLL_MS = 20;
+/** Below the ports that the kernel gives to outgoing connections: one that is free stays free while its server is down. */
+const PORT_MIN = 10_000;
+const PORT_MAX = 25_000;
+
+/** Why nats-servers cannot be had; undefined: they can. */
+export function whyNoNats(): string | undefined {
+  if (!existsSync(PROGRAM)) return 'no nats-server: scripts/install-nats.sh fetches it';
+  const text = execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' });
+  const version = (/(\d+)\.(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number);
+  const differing = VERSION_MIN.findIndex((part, i) => part !== version[i]);
+  if (version.length === 3 && (differing === -1 || version[differing] > VERSION_MIN[differing]))
+    return undefined;
+  return `${text.trim()} is too old: scripts/install-nats.sh fetches a newer one`;
+}
+
+export interface NatsServersOptions {
+  /** Servers of the cluster; 1 is a server without a cluster. */
+  readonly count: number;
+  /** Where they store; each makes a folder of its own. Default: a temporary directory, removed by `close`. */
+  readonly directory?: string;
+  /** Has every write on the disk before it is acknowledged, as a venue with money should. */
+  readonly syncAlways?: boolean;
+  /** The largest message, in bytes. Default: the server's, 1 MiB. */
+  readonly maxPayloadBytes?: number;
+}
+
+interface Server {
+  readonly name: string;
+  readonly port: number;
+  readonly monitorPort: number;
+  readonly configFile: string;
+  readonly logFile: string;
+  child: ChildProcess | undefined;
+}
+
+/** What the monitoring port says of JetStream, as far as it is used here. */
+interface JetStreamState {
+  readonly meta_cluster?: {
+    readonly leader?: string;
+    readonly cluster_size: number;
+    readonly replicas?: readonly { readonly current: boolean; readonly offline?: boolean }[];
+  };
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly {
+      readonly name: string;
+      readonly cluster?: { readonly leader?: string };
+    }[];
+  }[];
+}
+
+/** Real nats-servers with JetStream on loopback, to be killed, frozen and started again. They end with this process. */
+export class NatsServers {
+  declare private readonly servers: readonly Server[];
+  declare private readonly directory: string;
+  declare private readonly isTemporary: boolean;
+
+  private constructor(servers: readonly Server[], directory: string, isTemporary: boolean) {
+    this.servers = servers;
+    this.directory = directory;
+    this.isTemporary = isTemporary;
+  }
+
+  /** Starts them and waits until they can make streams: every server is there, and they have a leader. */
+  static async start(options: NatsServersOptions): Promise<NatsServers> {
+    const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hive-nats-'));
+    const ports = await freePorts(options.count * 3);
+    const routes = ports.slice(0, options.count).map((port) => `nats://127.0.0.1:${port}`);
+    const servers = routes.map((_, i): Server => {
+      const name = `n${i + 1}`;
+      const [clusterPort, port, monitorPort] = [0, 1, 2].map((row) => ports[row * options.count + i]);
+      const home = join(directory, name);
+      mkdirSync(home, { recursive: true });
+      const configFile = join(home, 'nats.conf');
+      const lines = [
+        `server_name: ${name}`,
+        `listen: 127.0.0.1:${port}`,
+        `http: 127.0.0.1:${monitorPort}`,
+        `jetstream { store_dir: ${JSON.stringify(home)}${options.syncAlways === true ? ', sync_interval: always' : ''} }`,
+        ...(options.maxPayloadBytes === undefined ? [] : [`max_payload: ${options.maxPayloadBytes}`]),
+        ...(options.count === 1
+          ? []
+          : [`cluster { name: hive, listen: 127.0.0.1:${clusterPort}, routes: [${routes.join(', ')}] }`]),
+      ];
+      writeFileSync(configFile, `${lines.join('\n')}\n`);
+      return { name, port, monitorPort, configFile, logFile: join(home, 'server.log'), child: undefined };
+    });
+    const cluster = new NatsServers(servers, directory, options.directory === undefined);
+    try {
+      for (const server of servers) cluster.#spawn(server);
+      await cluster.untilComplete();
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  /** Where clients connect, by server. */
+  get urls(): string[] {
+    return this.servers.map(({ port }) => `nats://127.0.0.1:${port}`);
+  }
+
+  /** Resolves when every server that runs knows the leader of the meta group, and the leader has all of them. */
+  async untilComplete(): Promise<void> {
+    await this.#until('a complete meta group', async () => {
+      for (const server of this.#running()) {
+        const state = await jetStreamOf(server, '');
+        if (state === undefined) return false;
+        if (this.servers.length === 1) continue;
+        const meta = state.meta_cluster;
+        if (!meta?.leader || meta.cluster_size !== this.servers.length) return false;
+        if (meta.leader !== server.name) continue;
+        const present = (meta.replicas ?? []).filter(
+          (replica) => replica.current && replica.offline !== true,
+        );
+        if (present.length < this.#running().length - 1) return false;
+      }
+      return true;
+    });
+  }
+
+  /** The server that leads a stream, as the servers that run say it: the first that knows one. Waits for there to be one. */
+  async leaderOf(stream: string): Promise<number> {
+    let leader = -1;
+    await this.#until(`a leader of stream ${stream}`, async () => {
+      for (const server of this.#running()) {
+        const state = await jetStreamOf(server, '?streams=true&accounts=true');
+        const details = (state?.account_details ?? []).flatMap(({ stream_detail = [] }) => stream_detail);
+        const name = details.find((detail) => detail.name === stream)?.cluster?.leader;
+        leader = this.servers.findIndex((other) => other.name === name && other.child !== undefined);
+        if (leader !== -1) return true;
+      }
+      return false;
+    });
+    return leader;
+  }
+
+  /** kill -9. Resolves when the process has ended. */
+  async kill(index: number): Promise<void> {
+    await this.#end(index, 'SIGKILL');
+  }
+
+  /** Asks a server to stop, which hands over what it leads. Resolves when the process has ended. */
+  async stop(index: number): Promise<void> {
+    await this.#end(index, 'SIGTERM');
+  }
+
+  /** Starts a server that has ended, with what it had stored. It is not awaited: `untilComplete` does that. */
+  restart(index: number): void {
+    const server = this.servers[index];
+    if (server.child !== undefined) throw new Error(`${server.name} runs: stop or kill it first`);
+    this.#spawn(server);
+  }
+
+  /** Freezes a server: its connections stay, and nothing comes from it. */
+  pause(index: number): void {
+    this.servers[index].child?.kill('SIGSTOP');
+  }
+
+  /** Lets a frozen server go on. */
+  resume(index: number): void {
+    this.servers[index].child?.kill('SIGCONT');
+  }
+
+  /** Ends all servers and removes what they stored in a temporary directory. */
+  async close(): Promise<void> {
+    await Promise.all(this.servers.map((_, index) => this.#end(index, 'SIGKILL')));
+    if (this.isTemporary) rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #running(): Server[] {
+    return this.servers.filter(({ child }) => child !== undefined);
+  }
+
+  #spawn(server: Server): void {
+    const log = openSync(server.logFile, 'a');
+    // setpriv has the kernel kill the server when this process ends, however that ends.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', PROGRAM, '-c', server.configFile], {
+      stdio: ['ignore', log, log],
+    });
+    server.child = child;
+    child.once('exit', () => {
+      if (server.child === child) server.child = undefined;
+    });
+  }
+
+  async #end(index: number, signal: NodeJS.Signals): Promise<void> {
+    const { child } = this.servers[index];
+    if (child === undefined) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+
+  async #until(what: string, condition: () => Promise<boolean>): Promise<void> {
+    const end = Date.now() + PATIENCE_MS;
+    while (!(await condition())) {
+      if (Date.now() > end) {
+        const logs = this.servers.map(({ name, logFile }) => `${name}: ${tailOf(logFile)}`);
+        throw new Error(`there is no ${what} after ${PATIENCE_MS} ms:\n${logs.join('\n')}`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+function tailOf(logFile: string): string {
+  return existsSync(logFile)
+    ? readFileSync(logFile, 'utf8').split('\n').slice(-6).join('\n')
+    : 'never started';
+}
+
+/** What a server says of JetStream; undefined while it does not answer. */
+async function jetStreamOf(server: Server, query: string): Promise<JetStreamState | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${server.monitorPort}/jsz${query}`, {
+      signal: AbortSignal.timeout(1_000),
+    });
+    return response.ok ? ((await response.json()) as JetStreamState) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Ports of loopback that nobody listens on, all different. */
+async function freePorts(count: number): Promise<number[]> {
+  const listeners = [];
+  while (listeners.length < count) {
+    const listener = createServer();
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
+    const isFree = await new Promise<boolean>((resolve) => {
+      listener.once('error', () => resolve(false));
+      listener.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) listeners.push({ listener, port });
+  }
+  for (const { listener } of listeners) await new Promise((resolve) => listener.close(resolve));
+  return listeners.map(({ port }) => port);
+}
