@@ -83,6 +83,13 @@ export const nodeDisk: Disk = {
   },
 };
 
+/** The real disk, whose writes return before they are on stable storage: for what can be had again from elsewhere. */
+export const cachedDisk: Disk = {
+  ...nodeDisk,
+  openWrite: (path) => openSync(path, O_RDWR),
+  create: (path) => openSync(path, O_RDWR | O_CREAT | O_EXCL, 0o600),
+};
+
 /** The `code` of an error of the operating system, such as ENOENT; an empty string for others. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -45,6 +45,7 @@ export interface FileLogOptions {
 
 /**
  * Begins a log: makes `directory` and the first segment, durably. An existing log is not touched.
+ * @param firstSequence the first entry that it will hold
  * @throws LogUnavailableError
  */
 export function createFileLog(
@@ -53,6 +54,7 @@ export function createFileLog(
   clock: Clock,
   segmentBytes: number = SEGMENT_BYTES,
   disk: Disk = nodeDisk,
+  firstSequence = 1,
 ): void {
   assertSegmentBytes(segmentBytes);
   try {
@@ -67,7 +69,7 @@ export function createFileLog(
     clock.read();
     const start = {
       logId,
-      firstSequence: 1,
+      firstSequence,
       createdSeconds: clock.seconds,
       createdNanos: clock.nanos,
       segmentBytes,
