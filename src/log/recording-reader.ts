@@ -22,17 +22,39 @@ export class RecordingReader implements LogFollower {
   batches = 0;
   doubts = 0;
   readonly failures: Error[] = [];
+  #waiting: (() => void)[] = [];
+
+  /** Resolves when so many entries have come. */
+  async until(count: number): Promise<void> {
+    await this.when(() => this.entries.length >= count);
+  }
+
+  /** Resolves when the condition holds, which is looked at whenever it is told something. */
+  async when(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #onChange(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
 
   onDelivered(): void {
     this.batches++;
+    this.#onChange();
   }
 
   onDoubt(): void {
     this.doubts++;
+    this.#onChange();
   }
 
   onFailure(error: Error): void {
     this.failures.push(error);
+    this.#onChange();
   }
 
   deliver(
