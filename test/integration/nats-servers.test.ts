@@ -2,25 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { isListening, NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 
-/** Whether something listens at the address of a server. */
-async function listens(url: string): Promise<boolean> {
-  const socket = createConnection(Number(new URL(url).port), '127.0.0.1');
-  const connected = await Promise.race([
-    once(socket, 'connect').then(() => true),
-    once(socket, 'error').then(() => false),
-  ]).catch(() => false);
-  socket.destroy();
-  return connected;
-}
+const listens = (url: string): Promise<boolean> => isListening(Number(new URL(url).port));
 
 async function withManager<Result>(
   servers: NatsServers,

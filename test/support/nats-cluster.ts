@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -33,8 +33,8 @@ export interface NatsServersOptions {
   readonly directory?: string;
   /** Has every write on the disk before it is acknowledged, as a venue with money should. */
   readonly syncAlways?: boolean;
-  /** The largest message, in bytes. Default: the server's, 1 MiB. */
-  readonly maxPayloadBytes?: number;
+  /** What else is in their configuration: users, limits. */
+  readonly configuration?: readonly string[];
 }
 
 interface Server {
@@ -89,7 +89,7 @@ export class NatsServers {
         `listen: 127.0.0.1:${port}`,
         `http: 127.0.0.1:${monitorPort}`,
         `jetstream { store_dir: ${JSON.stringify(home)}${options.syncAlways === true ? ', sync_interval: always' : ''} }`,
-        ...(options.maxPayloadBytes === undefined ? [] : [`max_payload: ${options.maxPayloadBytes}`]),
+        ...(options.configuration ?? []),
         ...(options.count === 1
           ? []
           : [`cluster { name: hive, listen: 127.0.0.1:${clusterPort}, routes: [${routes.join(', ')}] }`]),
@@ -118,7 +118,8 @@ export class NatsServers {
     await this.#until('a complete meta group', async () => {
       for (const server of this.#running()) {
         const state = await jetStreamOf(server, '');
-        if (state === undefined) return false;
+        // The monitoring port opens before the one for clients.
+        if (state === undefined || !(await isListening(server.port))) return false;
         if (this.servers.length === 1) continue;
         const meta = state.meta_cluster;
         if (!meta?.leader || meta.cluster_size !== this.servers.length) return false;
@@ -233,6 +234,17 @@ async function jetStreamOf(server: Server, query: string): Promise<JetStreamStat
   } catch {
     return undefined;
   }
+}
+
+/** Whether something takes connections at a port of loopback. */
+export async function isListening(port: number): Promise<boolean> {
+  const socket = createConnection(port, '127.0.0.1');
+  const isOpen = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+  socket.destroy();
+  return isOpen;
 }
 
 /** Ports of loopback that nobody listens on, all different. */

@@ -1,0 +1,30 @@
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { CONNECT_TIMEOUT_MS, PING_INTERVAL_MS, PINGS_OUT_MAX, RECONNECT_WAIT_MS } from './settings.ts';
+
+/** Where the servers are, and as whom to connect. */
+export type NatsConnectionOptions = Pick<
+  NodeConnectionOptions,
+  'servers' | 'noRandomize' | 'authenticator' | 'user' | 'pass' | 'token' | 'tls'
+> & {
+  /** Shown in the servers' lists of connections. */
+  readonly name: string;
+};
+
+/**
+ * Connects to one of the servers, and for ever again after a connection is lost; a server that does not answer pings is left within two seconds.
+ * @throws the client's error when no server takes the connection
+ */
+export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
+  return connect({
+    ...options,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: PINGS_OUT_MAX,
+    timeout: CONNECT_TIMEOUT_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_WAIT_MS,
+    noAsyncTraces: true,
+    // Whichever was tried longest ago: the client would begin with the one that it has just lost.
+    reconnectToServer: (servers) => servers.toSorted((a, b) => a.lastConnect - b.lastConnect)[0] ?? null,
+  });
+}

@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { Log } from '#domain/ports.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { nodeDisk } from '../file/disk.ts';
+import { FaultyDisk } from '../file/faulty-disk.ts';
+import { RecordingReader } from '../recording-reader.ts';
+import { connectNats } from './connection.ts';
+import { NatsLink } from './nats-link.ts';
+import { StreamFixture } from './test-support.ts';
+
+function append(log: Log, value: number, words = 4): void {
+  const entry = WordBuffer.allocate(words);
+  entry.i32.fill(value);
+  log.append(entry, 0, words);
+  log.commit();
+}
+
+/** A planted bug: consumers begin `shift` entries too late, the first `times` of them. */
+function shifted(
+  connection: NatsConnection,
+  shift: number,
+  times = Number.POSITIVE_INFINITY,
+): NatsConnection {
+  let left = times;
+  return new Proxy(connection, {
+    get: (target, key) => {
+      if (key === 'request') {
+        return (subject: string, data: Uint8Array, options: object) => {
+          if (!subject.includes('CONSUMER.CREATE') || left-- <= 0)
+            return target.request(subject, data, options as never);
+          const request = JSON.parse(Buffer.from(data).toString()) as { config: { opt_start_seq: number } };
+          request.config.opt_start_seq = Math.max(1, request.config.opt_start_seq + shift);
+          return target.request(subject, Buffer.from(JSON.stringify(request)), options as never);
+        };
+      }
+      const value = Reflect.get(target, key) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
+  let servers: NatsServers;
+
+  before(async () => {
+    servers = await NatsServers.start({ count: 1 });
+  });
+  after(() => servers?.close());
+
+  async function withFixture(
+    action: (fixture: StreamFixture) => Promise<void>,
+    maxBytes?: number,
+  ): Promise<void> {
+    const fixture = await StreamFixture.create(servers.urls, 1, maxBytes);
+    try {
+      await action(fixture);
+    } finally {
+      await fixture.close();
+    }
+  }
+
+  test('a full stream: what it took is delivered, then the log ends and says what to do; reading goes on', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      for (let i = 0; i < 60; i++) append(log, i, 1_000);
+      await reader.when(() => reader.failures.length > 0);
+      const [failure] = reader.failures;
+      assert.match(failure.message, /takes no more entries \(maximum bytes exceeded\).*raise max_bytes/);
+      assert.throws(() => append(log, 1), { name: 'LogUnavailableError', code: 'DISK_FULL' });
+      const fresh = new RecordingReader();
+      const other = await fixture.open('other', fresh);
+      await other.catchUp();
+      assert.ok(fresh.entries.length > 0 && fresh.entries.length < 60);
+      assert.deepEqual(reader.entries, fresh.entries);
+      const again = new RecordingReader();
+      log.read(1, again);
+      assert.deepEqual(again.entries, reader.entries);
+      assert.deepEqual([reader.failures.length, reader.doubts], [1, 0]);
+      log.close();
+      other.close();
+    }, 128 * 1024));
+
+  test('a planted bug: a consumer that begins too late ends the log instead of leaving a hole', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader, { connection: shifted(await fixture.connect(), 1) });
+      await log.catchUp();
+      append(log, 1);
+      append(log, 2);
+      await reader.when(() => reader.failures.length > 0);
+      assert.match(
+        reader.failures[0].message,
+        /does not deliver entry 1, but later ones\. Compare the copies of all nodes/,
+      );
+      assert.deepEqual(reader.entries, []);
+      log.close();
+    }));
+
+  test('a consumer that left an entry out which the leader has is replaced: nothing is missing', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader, { connection: shifted(await fixture.connect(), 1, 3) });
+      await log.catchUp();
+      append(log, 1);
+      append(log, 2);
+      append(log, 3);
+      await reader.until(3);
+      assert.deepEqual(
+        reader.entries.map((entry) => entry.replace(/ .* /, ' ').slice(0, 10)),
+        ['1 01000000', '2 02000000', '3 03000000'],
+      );
+      assert.deepEqual(reader.failures, []);
+      log.close();
+    }));
+
+  test('a full disk under the copy ends the log, and says so', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const disk = new FaultyDisk(nodeDisk);
+      const log = await fixture.open('node', reader, { disk });
+      await log.catchUp();
+      append(log, 1);
+      await reader.until(1);
+      disk.failWriteIn = 1;
+      disk.fault = 'ENOSPC';
+      append(log, 2);
+      await reader.when(() => reader.failures.length > 0);
+      assert.match(reader.failures[0].message, /could not be written .*The volume is full/);
+      assert.throws(() => append(log, 3), { name: 'LogUnavailableError', code: 'DISK_FULL' });
+      assert.equal(reader.entries.length, 1);
+      log.close();
+      const again = await fixture.open('node', reader);
+      await again.catchUp();
+      assert.equal(again.lastSequence, 2);
+      again.close();
+    }));
+
+  test('a consumer that begins too early repeats nothing', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      for (let i = 0; i < 20; i++) append(log, i);
+      await reader.until(20);
+      log.close();
+      const again = await fixture.open('node', reader, { connection: shifted(await fixture.connect(), -7) });
+      await again.catchUp();
+      append(again, 21);
+      await reader.until(21);
+      const sequences = reader.entries.map((entry) => Number(entry.split(' ')[0]));
+      assert.deepEqual(
+        sequences,
+        sequences.map((_, i) => i + 1),
+      );
+      again.close();
+    }));
+
+  test('a stream that was truncated beyond what a node has ends its log', () =>
+    withFixture(async (fixture) => {
+      const [behind, ahead] = [new RecordingReader(), new RecordingReader()];
+      const late = await fixture.open('late', behind);
+      const log = await fixture.open('node', ahead);
+      await log.catchUp();
+      for (let i = 0; i < 20; i++) append(log, i);
+      await ahead.until(20);
+      await log.purgeStream(11);
+      await assert.rejects(late.catchUp(), {
+        name: 'LogUnavailableError',
+        message:
+          /begins with entry 11, this node had still to get entry 1\. Begin with an empty data directory/,
+      });
+      assert.equal(behind.failures.length, 1);
+      log.close();
+      late.close();
+    }));
+
+  test('a connection that is closed for good ends the log', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const connection = await fixture.connect();
+      const log = await fixture.open('node', reader, { connection });
+      await log.catchUp();
+      await connection.close();
+      await reader.when(() => reader.failures.length > 0);
+      assert.match(reader.failures[0].message, /closed for good/);
+      assert.throws(() => append(log, 1), { code: 'IO_ERROR' });
+      log.close();
+    }));
+
+  test('entries that are appended while the server is away are in doubt, and then taken again', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      append(log, 1);
+      await reader.until(1);
+      await servers.kill(0);
+      append(log, 2);
+      servers.restart(0);
+      await reader.when(() => reader.doubts === 1);
+      assert.equal(log.status.isInDoubt, false);
+      assert.equal(log.status.lastDoubt, 'the connection was lost');
+      append(log, 3);
+      await reader.until(2);
+      assert.deepEqual(
+        reader.entries.map((entry) => entry.split(' ')[2].slice(0, 8)),
+        ['01000000', '03000000'],
+      );
+      log.close();
+    }));
+
+  test('a frozen server is left within two seconds, also when it takes no more bytes', async () => {
+    const three = await NatsServers.start({ count: 3 });
+    const connection = await connectNats({ servers: three.urls, name: 'test' });
+    try {
+      const frozen = Number(connection.info?.server_name.slice(1)) - 1;
+      const left = new Promise<string>((resolve) => {
+        const link: NatsLink = new NatsLink(connection, {
+          onDisconnected: () => {},
+          onConnected: () => resolve(link.serverName),
+          onRefused: () => {},
+          onClosed: () => {},
+        });
+      });
+      const beginMs = performance.now();
+      three.pause(frozen);
+      const bytes = new Uint8Array(128 * 1024);
+      for (let i = 0; i < 256; i++) connection.publish('elsewhere', bytes);
+      assert.notEqual(await left, `n${frozen + 1}`);
+      // The bound of the settings is not tested to the millisecond, but a client that waits for the socket stays for minutes.
+      assert.ok(performance.now() - beginMs < 15_000);
+    } finally {
+      await connection.close();
+      await three.close();
+    }
+  });
+});

@@ -1,0 +1,482 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { Limits } from '#domain/limits.ts';
+import { type Log, type LogFollower, type LogReader, LogUnavailableError } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
+import { crc32cWords } from '#lib/crc32c.ts';
+import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
+import type { FileLog } from '../file/file-log.ts';
+import type { LogScan } from '../file/scan.ts';
+import { CopyWriter } from './copy-writer.ts';
+import { DeliveryWaiters } from './delivery-waiters.ts';
+import { EntryPublisher } from './entry-publisher.ts';
+import { compareWithStream, type LogCopyOptions, MessageClock, openLogCopy } from './log-copy.ts';
+import { managerOf, openLogStream } from './log-stream.ts';
+import { NatsLink } from './nats-link.ts';
+import { retryWait } from './retry-wait.ts';
+import {
+  FATE_MS_MAX,
+  HOLES_MAX,
+  LEADER_TICKS,
+  RETRY_MS_MAX,
+  STREAM_BEHIND_MS,
+  WATCH_MS,
+} from './settings.ts';
+import { entrySubject, type LogStreamOptions, type StreamState, streamState } from './stream-config.ts';
+import { StreamError } from './stream-error.ts';
+import { StreamFollower } from './stream-follower.ts';
+
+export interface JetStreamLogOptions extends LogCopyOptions {
+  /** Stays the caller's: close it after the log. */
+  readonly connection: NatsConnection;
+  readonly stream: LogStreamOptions;
+}
+
+/** How a log on JetStream is, for people and metrics. */
+export interface JetStreamLogStatus {
+  readonly isConnected: boolean;
+  /** The server that it is connected to, or was last. */
+  readonly server: string;
+  /** The server that leads the stream, as of the last answer. */
+  readonly leader: string;
+  readonly isInDoubt: boolean;
+  /** How often entries were in doubt, and why the last time. */
+  readonly doubts: number;
+  readonly lastDoubt: string;
+  /** Entries that were published and have no known fate yet. */
+  readonly unsettled: number;
+  /** Entries that the stream is known to have beyond the last one that was delivered. */
+  readonly lagEntries: number;
+}
+
+interface Appended {
+  readonly bytes: Uint8Array;
+  readonly crc: number;
+}
+
+/**
+ * The log of a cluster: a JetStream stream, and this node's copy of it in segment files (docs/adr/0017-cluster.md).
+ *
+ * Publishes what is appended; writes what the stream delivers, of any node, to the copy and hands it to the follower. What becomes of an entry
+ * is known when it is delivered. Where that is unknown (an error, silence, a lost connection) the log takes part in nothing until the stream has a
+ * leader, all that it holds is delivered, and `LogFollower.onDoubt` has said so; what is appended meanwhile is dropped, as the follower
+ * appends it again.
+ */
+export class JetStreamLog implements Log {
+  declare readonly isEmbedded: false;
+  declare private readonly manager: JetStreamManager;
+  declare private readonly stream: string;
+  declare private readonly follower: LogFollower;
+  declare private readonly copy: FileLog;
+  declare private readonly writer: CopyWriter;
+  declare private readonly link: NatsLink;
+  declare private readonly publisher: EntryPublisher;
+  declare private readonly streamFollower: StreamFollower;
+  declare private appended: Appended[];
+  declare private readonly waiters: DeliveryWaiters;
+  declare private leader: string;
+  /** Last sequence of the stream, as of the last answer. */
+  declare private knownEnd: number;
+  declare private doubts: number;
+  declare private lastDoubt: string;
+  declare private isInDoubt: boolean;
+  /** The stream takes nothing more: the log is about to end. */
+  declare private isFull: boolean;
+  /** Attempts to get out of doubt since something was settled. */
+  declare private fruitless: number;
+  /** How often the next entry was left out though the leader has it. */
+  declare private holes: number;
+  declare private isDelivering: boolean;
+  declare private failure: LogUnavailableError | undefined;
+  declare private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    options: JetStreamLogOptions,
+    manager: JetStreamManager,
+    copy: FileLog,
+    clock: MessageClock,
+    state: StreamState,
+  ) {
+    const { connection, follower } = options;
+    const { name } = options.stream;
+    this.isEmbedded = false;
+    this.manager = manager;
+    this.stream = name;
+    this.follower = follower;
+    this.copy = copy;
+    this.writer = new CopyWriter(copy, clock);
+    this.appended = [];
+    this.waiters = new DeliveryWaiters(copy.lastSequence);
+    this.leader = state.leader;
+    this.knownEnd = state.lastSequence;
+    this.doubts = 0;
+    this.lastDoubt = '';
+    this.isInDoubt = false;
+    this.isFull = false;
+    this.fruitless = 0;
+    this.holes = 0;
+    this.isDelivering = false;
+    this.failure = undefined;
+    this.link = new NatsLink(connection, {
+      onDisconnected: () => this.#doubt('the connection was lost'),
+      onConnected: () => this.streamFollower.renew(),
+      onRefused: (error) =>
+        this.#fail(
+          new LogUnavailableError(
+            'IO_ERROR',
+            `the servers refuse this node (${error.message}): grant what docs/cluster.md lists under "Permissions", then restart the node`,
+            { cause: error },
+          ),
+        ),
+      onClosed: () => this.#fail(connectionClosed()),
+    });
+    this.publisher = new EntryPublisher(
+      {
+        link: this.link,
+        stream: name,
+        subject: entrySubject(name),
+        onDoubt: (reason) => this.#doubt(reason),
+        onFull: (description) => void this.#onFull(description),
+      },
+      createInbox(),
+      copy.lastSequence,
+    );
+    this.streamFollower = new StreamFollower({
+      link: this.link,
+      manager,
+      stream: name,
+      fromSequence: copy.lastSequence + 1,
+      onMessage: (sequence, seconds, nanos, data) => this.#receive(sequence, seconds, nanos, data),
+      onBatchEnd: () => this.#deliver(),
+      onHole: (sequence) => void this.#onHole(sequence),
+    });
+    let ticks = 0;
+    this.timer = setInterval(() => {
+      this.publisher.checkAge(this.#fateMs());
+      if (++ticks % LEADER_TICKS === 0 && this.link.isConnected) void this.#askState();
+    }, WATCH_MS).unref();
+  }
+
+  /**
+   * Opens the copy and checks it against the stream; nothing is delivered before `catchUp`.
+   * @throws StreamError when the stream is no safe log, not this one, or does not go with the copy
+   * @throws LogUnavailableError when the disk refuses
+   */
+  static async open(options: JetStreamLogOptions): Promise<JetStreamLog> {
+    const { connection, stream, directory, logId } = options;
+    const manager = await managerOf(connection);
+    const found = await openLogStream(connection, stream);
+    if (found.logId !== logId.uuid) {
+      throw new StreamError(
+        'OTHER_LOG',
+        `stream ${stream.name} holds log ${found.logId}, but ${directory} belongs to log ${logId.uuid}: configure the right stream, or begin with an empty data directory`,
+      );
+    }
+    const clock = new MessageClock();
+    const copy = openLogCopy(
+      {
+        ...options,
+        follower: {
+          deliver: (sequence, seconds, nanos, words, from, to) =>
+            options.follower.deliver(sequence, seconds, nanos, words, from, to),
+          onDelivered: () => {},
+          onDoubt: () => {},
+          onFailure: () => {},
+        },
+      },
+      clock,
+    );
+    try {
+      let state: StreamState = found.state;
+      for (let attempt = 1, end = Date.now() + STREAM_BEHIND_MS; ; attempt++) {
+        if (state.lastSequence >= copy.lastSequence || Date.now() > end) break;
+        await retryWait(attempt);
+        state = (await openLogStream(connection, stream)).state;
+      }
+      await compareWithStream(copy, directory, manager, stream.name, state);
+      return new JetStreamLog(options, manager, copy, clock, state);
+    } catch (error) {
+      copy.close();
+      throw error;
+    }
+  }
+
+  get firstSequence(): number {
+    return this.copy.firstSequence;
+  }
+
+  get lastSequence(): number {
+    return this.copy.lastSequence;
+  }
+
+  /** What the opening of the copy found. */
+  get recovered(): LogScan {
+    return this.copy.recovered;
+  }
+
+  /** Why the copy's next segment could not be prepared ahead; undefined when all is well. */
+  get preparationError(): Error | undefined {
+    return this.copy.preparationError;
+  }
+
+  get status(): JetStreamLogStatus {
+    return {
+      isConnected: this.link.isConnected,
+      server: this.link.serverName,
+      leader: this.leader,
+      isInDoubt: this.isInDoubt,
+      doubts: this.doubts,
+      lastDoubt: this.lastDoubt,
+      unsettled: this.publisher.unsettled,
+      lagEntries: Math.max(this.streamFollower.lag, this.knownEnd - this.lastSequence),
+    };
+  }
+
+  /**
+   * Begins to deliver what the stream holds beyond the copy, and everything that comes after. Resolves when all is delivered that the stream
+   * held when it was called. Call it once. @throws LogUnavailableError
+   */
+  async catchUp(): Promise<void> {
+    this.#assertOpen();
+    this.streamFollower.start();
+    const end = await this.#askEnd();
+    this.#assertOpen();
+    await this.waiters.until(end ?? 0);
+  }
+
+  append(words: WordBuffer, from: number, to: number): void {
+    this.#assertUsable();
+    assert(
+      from >= 0 && from < to && to <= words.words,
+      'Condition: an entry is at least one word of its buffer',
+    );
+    const bytes = (to - from) * WORD_BYTES;
+    assert(bytes <= Limits.ENTRY_BYTES_MAX, 'Condition: an entry is at most ENTRY_BYTES_MAX bytes');
+    if (this.isInDoubt) return;
+    this.appended.push({
+      bytes: words.u8.slice(from * WORD_BYTES, to * WORD_BYTES),
+      crc: crc32cWords(words.i32, from, to),
+    });
+  }
+
+  /** Publishes what was appended. It is delivered later, or never. */
+  commit(): void {
+    this.#assertUsable();
+    const { appended } = this;
+    if (appended.length === 0) return;
+    this.appended = [];
+    if (this.link.connection.isClosed()) this.#end(connectionClosed());
+    this.#assertOpen();
+    if (this.isInDoubt) return;
+    for (const { bytes, crc } of appended) this.publisher.publish(bytes, crc);
+  }
+
+  read(fromSequence: number, reader: LogReader, toSequence?: number): void {
+    if (this.failure?.code === 'CLOSED') throw this.failure;
+    this.copy.read(fromSequence, reader, toSequence);
+  }
+
+  /** As `Log.truncate`: of this node's copy alone. */
+  truncate(beforeSequence: number): void {
+    this.#assertUsable();
+    this.copy.truncate(beforeSequence);
+  }
+
+  /**
+   * Removes entries before `beforeSequence` from the stream, for all nodes and for ever: only behind a snapshot that a majority has attested.
+   * @throws the client's error when the stream does not do it
+   */
+  async purgeStream(beforeSequence: number): Promise<void> {
+    this.#assertOpen();
+    assert(beforeSequence <= this.lastSequence, 'Condition: the stream keeps an entry that this node has');
+    await this.link.ask(() => this.manager.streams.purge(this.stream, { seq: beforeSequence }));
+  }
+
+  close(): void {
+    if (this.failure?.code === 'CLOSED') return;
+    this.#end(new LogUnavailableError('CLOSED', 'the log is closed'));
+    this.copy.close();
+  }
+
+  /** A message came: the next one. It is in the copy, and delivered, at the end of its batch. */
+  #receive(sequence: number, seconds: number, nanos: number, data: Uint8Array): void {
+    if (this.writer.isFull) this.#deliver();
+    if (this.failure === undefined) this.writer.add(sequence, seconds, nanos, data);
+  }
+
+  /** Writes the batch to the copy and hands it over. */
+  #deliver(): void {
+    if (this.failure !== undefined) return;
+    let sequence = this.copy.lastSequence;
+    // Stays set when the follower throws: half a batch was delivered, and this instance must not go on.
+    this.isDelivering = true;
+    try {
+      for (const crc of this.writer.write()) this.publisher.onDelivered(++sequence, crc);
+    } catch (error) {
+      if (error instanceof LogUnavailableError) this.isDelivering = false;
+      this.#fail(error);
+      return;
+    }
+    this.isDelivering = false;
+    this.holes = 0;
+    this.follower.onDelivered();
+    this.waiters.reach(sequence);
+  }
+
+  /** What became of the entries that are not settled is not known. */
+  #doubt(reason: string): void {
+    if (this.failure !== undefined) return;
+    if (this.publisher.hasSettled) this.fruitless = 0;
+    this.publisher.reset();
+    this.appended = [];
+    this.doubts++;
+    this.lastDoubt = reason;
+    if (this.isInDoubt) return;
+    this.isInDoubt = true;
+    void this.#resolveDoubt();
+  }
+
+  /**
+   * How long an entry may wait for its fate. A new leader says that it leads before it takes entries, and where the old one is frozen nobody says
+   * that they went nowhere: so after a doubt the first attempts are short.
+   */
+  #fateMs(): number {
+    if (this.fruitless === 0 || this.publisher.hasSettled) return FATE_MS_MAX;
+    return Math.min(FATE_MS_MAX, WATCH_MS * 2 ** this.fruitless);
+  }
+
+  /** Waits until the stream works and its entries are here, then has the follower append what it misses. */
+  async #resolveDoubt(): Promise<void> {
+    while (this.failure === undefined && !this.isFull) {
+      await retryWait(this.fruitless++);
+      const { doubts } = this;
+      const end = await this.#askEnd();
+      const isHere = end !== undefined && (await this.#isDelivered(end));
+      if (!isHere || doubts !== this.doubts || this.failure !== undefined || this.isFull) continue;
+      this.isInDoubt = false;
+      this.follower.onDoubt();
+      return;
+    }
+  }
+
+  /**
+   * The last sequence of the stream, asked again and again without waiting for the questions before: a frozen leader answers none, a new
+   * one the next. undefined when the log has ended.
+   */
+  async #askEnd(): Promise<number | undefined> {
+    const answered = Promise.withResolvers<number>();
+    while (this.failure === undefined) {
+      if (this.link.isConnected) {
+        void this.#askState().then((state) => {
+          if (state !== undefined) answered.resolve(state.lastSequence);
+        });
+      }
+      const end = await Promise.race([answered.promise, sleep(RETRY_MS_MAX)]);
+      if (end !== undefined) return end;
+    }
+    return undefined;
+  }
+
+  /** The stream is full: the log ends once what the stream had taken is delivered. */
+  async #onFull(description: string): Promise<void> {
+    this.isFull = true;
+    this.#doubt(description);
+    const state = await this.#askState();
+    if (state !== undefined) await this.#isDelivered(state.lastSequence);
+    const advice = 'Free space by a snapshot and truncation, or raise max_bytes with "nats stream edit"';
+    this.#fail(
+      new LogUnavailableError(
+        'DISK_FULL',
+        `stream ${this.stream} takes no more entries (${description}); what was acknowledged stays readable. ${advice}, then restart the node`,
+      ),
+    );
+  }
+
+  /**
+   * A server sent an entry without the one before it. That may be a copy of the stream that is only being brought up to date, so what counts is what
+   * the leader has.
+   */
+  async #onHole(sequence: number): Promise<void> {
+    let found: { readonly state: StreamState; readonly hasEntry: boolean };
+    try {
+      found = await this.link.ask(async () => ({
+        state: await streamState(this.manager, this.stream),
+        hasEntry: (await this.manager.streams.getMessage(this.stream, { seq: sequence })) !== null,
+      }));
+    } catch {
+      // Nobody leads: the next consumer tells whether the entry is there.
+      return;
+    }
+    if (sequence <= this.lastSequence || (found.hasEntry && ++this.holes < HOLES_MAX)) return;
+    const { firstSequence } = found.state;
+    const reason =
+      firstSequence > sequence
+        ? `stream ${this.stream} begins with entry ${firstSequence}, this node had still to get entry ${sequence}. Begin with an empty data directory and a snapshot of another node`
+        : `stream ${this.stream} does not deliver entry ${sequence}, but later ones. Compare the copies of all nodes and restore the log (docs/cluster.md, "When the stream and a copy differ")`;
+    this.#fail(new LogUnavailableError('IO_ERROR', reason));
+  }
+
+  /** Ends the log, and tells the follower. */
+  #fail(error: unknown): void {
+    if (this.failure !== undefined) return;
+    const failure =
+      error instanceof LogUnavailableError
+        ? error
+        : new LogUnavailableError('IO_ERROR', 'the log ended by a fault in what follows it', {
+            cause: error,
+          });
+    this.#end(failure);
+    this.follower.onFailure(error instanceof Error ? error : failure);
+  }
+
+  #end(failure: LogUnavailableError): void {
+    this.failure = failure;
+    clearInterval(this.timer);
+    this.streamFollower.close();
+    this.publisher.close();
+    this.link.close();
+    this.waiters.fail(failure);
+  }
+
+  /** What the stream's leader says of it; undefined when there is no answer. */
+  async #askState(): Promise<StreamState | undefined> {
+    try {
+      const state = await this.link.ask(() => streamState(this.manager, this.stream));
+      this.leader = state.leader;
+      this.knownEnd = state.lastSequence;
+      return state;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether entry `sequence` is delivered within a while. */
+  async #isDelivered(sequence: number): Promise<boolean> {
+    try {
+      return await this.waiters.until(sequence, FATE_MS_MAX);
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws LogUnavailableError when the log has ended */
+  #assertOpen(): void {
+    const { failure } = this;
+    if (failure === undefined) return;
+    throw new LogUnavailableError(failure.code, failure.message, { cause: failure.cause });
+  }
+
+  #assertUsable(): void {
+    assert(!this.isDelivering, 'Condition: the follower neither appends nor commits while it gets entries');
+    this.#assertOpen();
+  }
+}
+
+/** The client gives up when a login is refused twice, or somebody closed it. */
+function connectionClosed(): LogUnavailableError {
+  return new LogUnavailableError(
+    'IO_ERROR',
+    'the connection to the nats-servers was closed for good: see their logs whether they refuse the login (docs/cluster.md, "Permissions"), then restart the node',
+  );
+}

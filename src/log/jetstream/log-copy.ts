@@ -1,0 +1,109 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { Limits } from '#domain/limits.ts';
+import type { Clock, LogReader } from '#domain/ports.ts';
+import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { cutDamage } from '../file/cut-damage.ts';
+import { cachedDisk, type Disk } from '../file/disk.ts';
+import { createFileLog, FileLog, type FileLogOptions } from '../file/file-log.ts';
+import type { LogId } from '../file/format.ts';
+import { listSegments, scanLog } from '../file/scan.ts';
+import { writeEntryWords } from './entry-words.ts';
+import { whenReady } from './log-stream.ts';
+import { BATCH_BYTES_MAX } from './settings.ts';
+import type { StreamState } from './stream-config.ts';
+import { StreamError } from './stream-error.ts';
+
+/** What a node's copy of the stream is opened with; `FileLogOptions` has the meaning of each. */
+export type LogCopyOptions = Pick<
+  FileLogOptions,
+  'directory' | 'logId' | 'follower' | 'scanFromSequence' | 'onProgress' | 'segmentBytes' | 'disk'
+>;
+
+/** A clock that says what it was told: the times of messages. */
+export class MessageClock implements Clock {
+  declare seconds: number;
+  declare nanos: number;
+
+  constructor() {
+    this.seconds = 0;
+    this.nanos = 0;
+  }
+
+  read(): void {}
+}
+
+/**
+ * Opens this node's copy of the stream, and makes it where there is none. Its writes are not synchronous and its damage is cut
+ * away, as everything can be fetched again: what is durable is the stream.
+ * @throws LogUnavailableError when the disk refuses.
+ */
+export function openLogCopy(options: LogCopyOptions, clock: Clock): FileLog {
+  const { directory, logId, segmentBytes, scanFromSequence = 1, disk = cachedDisk } = options;
+  disk.makeDirectory(directory);
+  cutDamage(disk, directory, logId, scanFromSequence);
+  if (isEmpty(disk, directory, logId)) {
+    // Made anew, so that it begins where it should, and without a time: those of messages alone count, on every node.
+    for (const { path } of listSegments(disk, directory)) disk.remove(path);
+    createFileLog(directory, logId, clock, segmentBytes, disk, scanFromSequence);
+  }
+  return FileLog.open({ ...options, clock, disk, commitBytesMax: BATCH_BYTES_MAX });
+}
+
+function isEmpty(disk: Disk, directory: string, logId: LogId): boolean {
+  const segments = listSegments(disk, directory);
+  if (segments.length !== 1) return segments.length === 0;
+  return scanLog(disk, directory, logId, segments[0].firstSequence).entries === 0;
+}
+
+/**
+ * Checks that the copy is a beginning of the stream.
+ * @throws StreamError LOST_ENTRIES, DAMAGED or SNAPSHOT_NEEDED
+ */
+export async function compareWithStream(
+  copy: FileLog,
+  directory: string,
+  manager: JetStreamManager,
+  stream: string,
+  state: StreamState,
+): Promise<void> {
+  const { lastSequence } = copy;
+  const keep = `This node keeps its copy as it is. Do not trade on: find out which servers lost or replaced data (docs/cluster.md, "When the stream and a copy differ")`;
+  if (lastSequence > state.lastSequence) {
+    throw new StreamError(
+      'LOST_ENTRIES',
+      `stream ${stream} ends with entry ${state.lastSequence}, but ${directory} has entries up to ${lastSequence}: the stream lost entries that were committed. ${keep}`,
+    );
+  }
+  if (lastSequence + 1 < state.firstSequence) {
+    throw new StreamError(
+      'SNAPSHOT_NEEDED',
+      `stream ${stream} begins with entry ${state.firstSequence}, but ${directory} ends with entry ${lastSequence}: those between were removed behind a snapshot. Begin with an empty data directory and a snapshot of another node`,
+    );
+  }
+  // Nothing to compare: the copy is empty, or the stream begins right behind it.
+  if (lastSequence < copy.firstSequence || lastSequence < state.firstSequence) return;
+  const message = await whenReady(stream, 'read', () =>
+    manager.streams.getMessage(stream, { seq: lastSequence }),
+  );
+  if (message !== null && isEntry(copy, lastSequence, message.data)) return;
+  throw new StreamError(
+    'DAMAGED',
+    `entry ${lastSequence} of stream ${stream} is not what ${directory} has: the stream replaced entries that were committed. ${keep}`,
+  );
+}
+
+/** True when entry `sequence` of the copy is the message `data`. */
+function isEntry(copy: FileLog, sequence: number, data: Uint8Array): boolean {
+  const expected = WordBuffer.allocate(Limits.ENTRY_BYTES_MAX / WORD_BYTES);
+  const count = writeEntryWords(data, expected);
+  let isEqual = false;
+  const reader: LogReader = {
+    deliver: (_sequence, _seconds, _nanos, words, from, to) => {
+      isEqual = Buffer.from(words.u8.subarray(from * WORD_BYTES, to * WORD_BYTES)).equals(
+        expected.u8.subarray(0, count * WORD_BYTES),
+      );
+    },
+  };
+  copy.read(sequence, reader, sequence);
+  return isEqual;
+}

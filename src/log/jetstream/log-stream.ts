@@ -1,0 +1,151 @@
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { Limits } from '#domain/limits.ts';
+import { retryWait } from './retry-wait.ts';
+import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS } from './settings.ts';
+import {
+  checkStream,
+  type LogStreamOptions,
+  type StreamState,
+  stateOf,
+  streamConfig,
+} from './stream-config.ts';
+import { StreamError } from './stream-error.ts';
+
+/** A stream that is safe for a log. */
+export interface LogStream {
+  /** UUID of the log that it holds. */
+  readonly logId: string;
+  readonly state: StreamState;
+}
+
+/** Errors of JetStream that waiting does not mend, where a stream is made or asked for. */
+const API_STREAM_NOT_FOUND = 10059;
+const API_NAME_IN_USE = 10058;
+/** No servers, or not yet enough of them, for as many copies. */
+const API_PASSING_CODES: readonly number[] = [10005, 10008, 10009, 10023, 10118];
+
+/**
+ * Makes the stream of a new venue, unless it is there, and checks it in any case. Waits for the servers to be enough for its copies; start it
+ * when all servers of the cluster run, so that the copies are spread over all.
+ * @param maxBytes what the stream may hold: when it is full, the venue takes no orders
+ * @param logId UUID of a new log
+ * @throws StreamError
+ */
+export async function createLogStream(
+  connection: NatsConnection,
+  options: LogStreamOptions,
+  maxBytes: number,
+  logId: string,
+): Promise<LogStream> {
+  checkServer(connection);
+  const manager = await managerOf(connection);
+  return checked(
+    options,
+    await whenReady(options.name, 'made', async () => {
+      try {
+        return await manager.streams.info(options.name);
+      } catch (error) {
+        if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
+      }
+      try {
+        await manager.streams.add(streamConfig(options, maxBytes, logId));
+      } catch (error) {
+        // Another node was faster: then its log is the log.
+        if (!isApiError(error, API_NAME_IN_USE)) throw error;
+      }
+      return manager.streams.info(options.name);
+    }),
+  );
+}
+
+/**
+ * Finds the stream of a venue and checks it.
+ * @throws StreamError
+ */
+export async function openLogStream(
+  connection: NatsConnection,
+  options: LogStreamOptions,
+): Promise<LogStream> {
+  checkServer(connection);
+  const manager = await managerOf(connection);
+  return checked(options, await whenReady(options.name, 'found', () => manager.streams.info(options.name)));
+}
+
+/** The client for requests to JetStream's API. */
+export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
+  return jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
+}
+
+function checked(options: LogStreamOptions, info: StreamInfo): LogStream {
+  return { logId: checkStream(info, options), state: stateOf(info) };
+}
+
+/** @throws StreamError SERVER */
+function checkServer({ info }: NatsConnection): void {
+  if (info === undefined) return;
+  const { version, max_payload, server_name } = info;
+  if (!isAtLeast(version, SERVER_VERSION_MIN)) {
+    throw new StreamError(
+      'SERVER',
+      `nats-server ${server_name} is version ${version}: earlier ones than ${SERVER_VERSION_MIN} acknowledged what they had not stored. Update it`,
+    );
+  }
+  if (max_payload < Limits.ENTRY_BYTES_MAX) {
+    throw new StreamError(
+      'SERVER',
+      `nats-server ${server_name} takes messages of at most ${max_payload} bytes, an entry has up to ${Limits.ENTRY_BYTES_MAX}: raise max_payload in its configuration`,
+    );
+  }
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const [parts, leastParts] = [version, least].map((text) => text.split(/[.-]/).slice(0, 3).map(Number));
+  const differing = leastParts.findIndex((part, i) => part !== parts[i]);
+  return differing === -1 || parts[differing] > leastParts[differing];
+}
+
+/**
+ * Asks until there is an answer, for a while.
+ * @param what is done with the stream: made, found, read
+ * @throws StreamError NOT_READY, NO_STREAM
+ */
+export async function whenReady<Answer>(
+  name: string,
+  what: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const end = Date.now() + STREAM_READY_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isApiError(error, API_STREAM_NOT_FOUND)) {
+        throw new StreamError(
+          'NO_STREAM',
+          `there is no stream ${name}: correct its name, or make it (docs/cluster.md)`,
+          { cause: error },
+        );
+      }
+      const isPassing = !(error instanceof JetStreamApiError) || API_PASSING_CODES.includes(error.code);
+      if (!isPassing || Date.now() > end) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new StreamError(
+          'NOT_READY',
+          `stream ${name} could not be ${what}: ${reason}. See that a majority of the nats-servers runs, with JetStream and at least as many servers as the stream has replicas`,
+          { cause: error },
+        );
+      }
+    }
+    await retryWait(attempt);
+  }
+}
+
+function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
