@@ -113,6 +113,17 @@ test('Replica.stop: puts what the inlet has into the log; then the edge is refus
   assert.equal(node.turns, 1);
 });
 
+test('Replica.begin: after a stop, commands of the edge are taken again, as those of a later start', async () => {
+  const node = new EdgedNode();
+  await node.replica.stop();
+  assert.equal(node.add('edge', 1), false);
+  node.replica.begin(2);
+  assert.equal(node.add('edge', 2), true);
+  node.edge.flush();
+  while (node.turns === 0) await nextTurn();
+  assert.deepEqual([node.accounts, node.replica.lastEpoch], [['1:2'], 2]);
+});
+
 test('Replica: when the log takes nothing more, the edge is refused and nothing of it counts as answered', async () => {
   const node = new EdgedNode();
   node.log.commit = () => {

@@ -62,6 +62,8 @@ const node = await startNode(
           sessions: [],
         }
       : undefined,
+    operations: undefined,
+    cluster: undefined,
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
     connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { adminCommands } from './cli/admin-commands.ts';
 import { benchCommand } from './cli/bench-command.ts';
 import { operational } from './cli/cli-error.ts';
+import { clusterCommands } from './cli/cluster-commands.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { historyCommands } from './cli/history-commands.ts';
 import { logCommands } from './cli/log-commands.ts';
@@ -29,6 +31,8 @@ export function hiveProgram(): Command {
   const commands = [
     startCommand(output),
     statusCommand(output),
+    adminCommands(output),
+    clusterCommands(output),
     orderCommands(output),
     marketCommand(output),
     replayCommand(output),

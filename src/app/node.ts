@@ -1,116 +1,54 @@
 import { randomInt } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { MessageChannel } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { CloseSession, CommandType } from '#domain/commands.ts';
-import { Limits } from '#domain/limits.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
-import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
-import { TlsFiles, type TlsSettings } from '#gateways/listener/tls-files.ts';
+import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
-import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
 import { CommandInlet } from '#replica/command-inlet.ts';
+import { Peers } from '#replica/peers.ts';
 import { Replica } from '#replica/replica.ts';
 import { commandRingMemory } from '#replica/ring-command-sink.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
-import type { DiskUsage } from './disk/disk-usage.ts';
+import { closeSessions } from './close-sessions.ts';
+import type { ClusterLink } from './cluster/cluster-link.ts';
+import type { ClusterView } from './cluster/cluster-nodes.ts';
+import { ClusterDuties } from './cluster/duties.ts';
+import { refuseEvidence, writeEvidence } from './cluster/evidence.ts';
+import type { DataPaths, DiskUsage } from './disk/disk-usage.ts';
+import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
+import type { NodeConfig } from './node-config.ts';
 import { announceNodeKey } from './node-key.ts';
+import { openNodeLog } from './node-log.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
+import type { NodeStatus } from './node-status.ts';
+import { OperationsServer } from './operations-server.ts';
 import { restoreNewest } from './restore.ts';
-import type {
-  ArchiveThreadData,
-  EdgeThreadData,
-  FixSettings,
-  FromThread,
-  HttpSettings,
-  MarketDataThreadData,
-  ToThread,
-  WebSocketSettings,
-} from './threads/messages.ts';
-import { type NodeLogger, Threads } from './threads/threads.ts';
+import type { ArchiveThreadData, EdgeRings, FromThread } from './threads/messages.ts';
+import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
 
+export type { NodeConfig } from './node-config.ts';
+export type { NodeStatus } from './node-status.ts';
 export type { NodeLogger } from './threads/threads.ts';
 
-export interface NodeConfig {
-  readonly dataDirectory: string;
-  readonly nodeId: number;
-  readonly ouch: {
-    readonly host: string;
-    readonly port: number;
-    readonly cancelOnDisconnect: boolean;
-    /** undefined: plain TCP. */
-    readonly tls: TlsSettings | undefined;
-  };
-  readonly marketData: {
-    readonly host: string;
-    readonly port: number;
-    readonly snapshotPort: number;
-    readonly tls: TlsSettings | undefined;
-  };
-  /** undefined: there is no such door. With neither there is no edge thread. */
-  readonly http: HttpSettings | undefined;
-  readonly webSocket: WebSocketSettings;
-  readonly fix: FixSettings | undefined;
-  readonly access: AccessSettings;
-  /** Connections from one address that each port takes. */
-  readonly connectionsPerAddressMax: number;
-  readonly snapshots: { readonly everyEntries: number; readonly keep: number };
-  readonly disk: {
-    /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
-    readonly keepLogBytes: number | undefined;
-    /** Free space below which the node warns; undefined: a tenth of the volume. */
-    readonly warnFreeBelowBytes: number | undefined;
-  };
-  /** Bytes of a log segment. */
-  readonly segmentBytes: number;
-  /** Entries between two attestations of the state hash; 0 none. */
-  readonly attestEvery: number;
-}
-
-export interface NodeStatus {
-  readonly nodeId: number;
-  readonly epoch: number;
-  readonly state: 'serving' | 'stopped';
-  /** Why it stopped taking orders. */
-  readonly reason: string | undefined;
-  /** First entry that the log still has. */
-  readonly firstSequence: number;
-  /** Last entry that is durable and applied. */
-  readonly sequence: number;
-  readonly stateHash: string;
-  readonly archivedSequence: number;
-  readonly snapshotSequence: number;
-  /** First entry after which the order path and the archive disagreed; 0 never. */
-  readonly divergedSequence: number;
-  /** Log time minus the wall clock, in milliseconds to three decimals; 0 within what can be measured. */
-  readonly logTimeOffsetMs: number;
-  /** Jumps of the wall clock since the start of the node, forward and back. */
-  readonly wallClockJumps: number;
-  readonly openOrders: number;
-  readonly ouchConnections: number;
-  readonly uptimeSeconds: number;
-  readonly rssBytes: number;
-  /** Delay of the order path's event loop since the last status, in microseconds. */
-  readonly loopDelayUsP99: number;
-  /** At most seconds old; undefined until it was measured. */
-  readonly disk: DiskUsage | undefined;
-  /** Figures of the other threads. */
-  readonly threads: { readonly [name: string]: number };
-}
-
 export interface RunningNode {
+  /** Ports of the doors; 0 while they are closed. */
   readonly ouchPort: number;
   readonly marketDataPort: number;
   readonly snapshotPort: number;
+  /** 0: there is no such port. */
+  readonly operationsPort: number;
   /** Ports of the edge's doors, by name. */
   readonly edgePorts: { readonly [door: string]: number };
   /** For commands of the operator (userId 0). */
@@ -124,21 +62,36 @@ export interface RunningNode {
   snapshot(): void;
   /** A port of the archive thread, for an ArchiveClient here or in another thread. */
   connectArchive(): MessagePort;
+  /** The cluster as this node sees it. @throws NodeStateError with an embedded log; the client's error when the stream does not answer */
+  clusterView(): Promise<ClusterView>;
+  /** From observing to serving. @throws NodeStateError */
+  promote(): Promise<void>;
+  /** From serving to observing: load balancers are told, `drainMs` later sessions end. @throws NodeStateError */
+  demote(drainMs: number): Promise<void>;
   /** Lets sessions go, brings everything to disk and releases the data directory. */
   close(): Promise<void>;
 }
 
+/** The node is not in a state to do that. */
+export class NodeStateError extends Error {
+  override readonly name = 'NodeStateError';
+  readonly code = 'NODE_STATE';
+}
+
+/** Of the build. */
+const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
+/** Longer than the stream takes to elect a leader: then other nodes may be better off. */
+const CUT_OFF_TICKS = 12;
+const CUT_OFF = 'this node is cut off from the log of the venue: log in at another';
 const DELAY_RESOLUTION_MS = 10;
-/** A turn's commands and the log's records around them. */
-const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
 
 /** The edge thread with the platform's own doors. */
 const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
 
 /**
- * Starts a node on an embedded log: recovers, then serves. The steps are in the order in which an order meets their results.
+ * Starts a node: recovers, then serves, unless it is to observe. The steps are in the order in which an order meets their results.
  * @param edgeThread file of the edge thread: tests give it doors of their own
  */
 export async function startNode(
@@ -147,21 +100,39 @@ export async function startNode(
   edgeThread: URL = EDGE_THREAD,
 ): Promise<RunningNode> {
   const clock = new LogClock(clockReport(logger));
-
-  // 1. The data directory is ours, and nobody else's.
-  const data = openDataDirectory(config.dataDirectory, {
-    clock,
-    nodeId: config.nodeId,
-    segmentBytes: config.segmentBytes,
-  });
-  const started: Closer[] = [() => data.close()];
+  const started: Closer[] = [];
   try {
-    return await startOn(data, config, clock, logger, edgeThread, started);
+    // 1. The cluster, if it is a node of one: its servers, and which log is theirs.
+    const link = await linkOf(config);
+    if (link !== undefined) started.push(() => link.close());
+
+    // 2. The data directory is ours, and nobody else's.
+    const { dataDirectory, nodeId, segmentBytes } = config;
+    const data = openDataDirectory(dataDirectory, {
+      clock,
+      nodeId,
+      segmentBytes,
+      ...(link === undefined ? {} : { logId: link.logId }),
+    });
+    started.push(() => data.close());
+    refuseEvidence(data.path);
+    if (link !== undefined) {
+      const { bootFromStore } = await import('./cluster/boot.ts');
+      await bootFromStore(link, data, segmentBytes, logger);
+    }
+    return await startOn(data, link, config, clock, logger, edgeThread, started);
   } catch (error) {
     // The directory's lock goes last: nothing of this node may write when another takes it.
     await closeAll(started);
     throw error;
   }
+}
+
+/** What it takes to be in a cluster is loaded by nodes of one only. */
+async function linkOf({ cluster, nodeId }: NodeConfig): Promise<ClusterLink | undefined> {
+  if (cluster === undefined) return undefined;
+  const { ClusterLink } = await import('./cluster/cluster-link.ts');
+  return ClusterLink.connect(cluster, `hive-node-${nodeId}`);
 }
 
 type Closer = () => unknown;
@@ -173,6 +144,7 @@ async function closeAll(started: Closer[]): Promise<void> {
 
 async function startOn(
   data: DataDirectory,
+  link: ClusterLink | undefined,
   config: NodeConfig,
   clock: LogClock,
   logger: NodeLogger,
@@ -180,6 +152,7 @@ async function startOn(
   started: Closer[],
 ): Promise<RunningNode> {
   const startedMs = performance.now();
+  const { nodeId } = config;
   const paths = {
     dataDirectory: data.path,
     logDirectory: data.logDirectory,
@@ -188,10 +161,21 @@ async function startOn(
     marketDataDirectory: join(data.path, 'market-data'),
     historyDirectory: join(data.path, 'history'),
   };
-
   const signingKey = nodeSigningKey(data.path);
+  let epoch = data.epoch;
+  let state: NodeStatus['state'] = 'recovering';
+  let isDraining = false;
+  /** Ticks since the log took entries and gave them back. */
+  let cutOffTicks = 0;
+  let wasCutOff = false;
+  /** Why this node's state is not the cluster's. */
+  let outvoted: string | undefined;
+  const stateNow = (): NodeStatus['state'] =>
+    replica.failure !== undefined || status.divergedSequence !== 0 || outvoted !== undefined
+      ? 'stopped'
+      : state;
 
-  // 2. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
+  // 3. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
   const ring = ringMemory(RING_WORDS);
@@ -199,7 +183,7 @@ async function startOn(
   const commands = commandRingMemory();
   const threads = new Threads(logger);
 
-  // 3. The core, from the newest whole snapshot.
+  // 4. The core, from the newest whole snapshot.
   const fan = new EventFan();
   const logId = data.logId.uuid;
   const { core, path: snapshotPath } = restoreNewest(
@@ -209,19 +193,21 @@ async function startOn(
     (error) => logger.warn({ code: error.code }, error.message),
   );
 
-  // 4. The order path: outbox, inlet for the edge, log, core, gateway.
+  // 5. The order path: outbox, inlet for the edge, log, core, gateway.
   const inlet = new CommandInlet(new SpscRingReader(commands), (words, head) => {
     threads.figures['edgeBroken'] = (threads.figures['edgeBroken'] ?? 0) + 1;
     const what = 'the edge sent a record that is no command: it and what lay behind it were dropped';
     logger.error({ words, head: `0x${(head >>> 0).toString(16)}` }, `${what}. Report this, with the log`);
   });
+  const peers = link && new Peers(nodeId, status);
+  const duties = peers && new ClusterDuties(peers, core, logger);
   const replica: Replica = new Replica({
     core,
-    nodeId: config.nodeId,
+    nodeId,
     board: status,
-    origin: fan,
     attestEvery: config.attestEvery,
     inlet,
+    ...(peers === undefined ? {} : { peers, origin: fan }),
     onTurnEnd: () => ringWriter.wake(performance.now()),
     onUnavailable: (error) => {
       logger.error({ code: error.code }, error.message);
@@ -231,78 +217,70 @@ async function startOn(
   const sessionNames = sessionMemory();
   const gateway = new OuchGateway(
     replica.outbox,
-    new NodeSessions(config.nodeId, sessionNames),
+    new NodeSessions(nodeId, sessionNames),
     new ReportReader({ directory: paths.reportDirectory, progress: status }),
     clock,
     ouchOptions(config),
     logger,
   );
   fan.add(gateway);
-  const log = FileLog.open({
-    directory: data.logDirectory,
-    logId: data.logId,
+  const { log, recovered, ...nodeLog } = await openNodeLog(data, {
+    link,
     clock,
     follower: replica,
     scanFromSequence: core.sequence + 1,
-    commitBytesMax: COMMIT_BYTES_MAX,
     segmentBytes: config.segmentBytes,
   });
   started.push(() => log.close());
-  clock.continueAfter(log.recovered.lastTimeSeconds, log.recovered.lastTimeNanos);
+  clock.continueAfter(recovered.lastTimeSeconds, recovered.lastTimeNanos);
   core.describe({ liveOrders: true, restingOrders: false });
+  if (duties !== undefined) fan.add(duties);
 
-  // 5. The other threads: they may lag or die without touching an order. They start while this one recovers.
+  // 6. The other threads: they may lag or die without touching an order. They start while this one recovers.
   started.push(() => threads.close());
-  const toMarketData = new MessageChannel();
-  const hasEdge = config.http !== undefined || config.fix !== undefined;
-  const toEdge = hasEdge ? new MessageChannel() : undefined;
-  const peers = toEdge === undefined ? [toMarketData.port1] : [toMarketData.port1, toEdge.port1];
-  const archive = threads.start(
-    'archive',
-    new URL('./threads/archive-thread.ts', import.meta.url),
-    {
-      board,
-      paths,
-      logId,
-      snapshotPath,
-      snapshotEvery: config.snapshots.everyEntries,
-      snapshotsKept: config.snapshots.keep,
-      ...config.disk,
-      peers,
-    } satisfies ArchiveThreadData,
-    peers,
-  );
+  const archive = threads.start('archive', new URL('./threads/archive-thread.ts', import.meta.url), {
+    board,
+    paths,
+    logId,
+    snapshotPath,
+    snapshotEvery: config.snapshots.everyEntries,
+    snapshotsKept: config.snapshots.keep,
+    ...config.disk,
+    nodeId,
+    cluster: config.cluster,
+  } satisfies ArchiveThreadData);
   let disk: DiskUsage | undefined;
   archive.worker.on('message', (message: FromThread) => {
     if (message.kind === 'disk') disk = message.usage;
     else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
+    else if (message.kind === 'purge') {
+      nodeLog.purge(message.beforeSequence).catch((error: Error) => {
+        logger.warn(
+          {},
+          `the stream keeps what is behind its snapshots: ${error.message}; the next snapshot tries again`,
+        );
+      });
+    }
   });
-  const marketData = threads.start(
-    'market-data',
-    new URL('./threads/market-data-thread.ts', import.meta.url),
-    {
-      board,
-      ring,
-      directory: paths.marketDataDirectory,
-      host: config.marketData.host,
-      port: config.marketData.port,
-      snapshotPort: config.marketData.snapshotPort,
-      tls: config.marketData.tls,
-      connectionsPerAddressMax: config.connectionsPerAddressMax,
-      epoch: data.epoch,
-      peer: toMarketData.port2,
-    } satisfies MarketDataThreadData,
-    [toMarketData.port2],
-  );
+  const doors = doorsOf(config, {
+    gateway,
+    threads,
+    archive,
+    logger,
+    rings: { board, ring, commands },
+    paths,
+    sessionNames,
+    edgeThread,
+  });
+  const observes = config.cluster?.observe === true;
+  if (!observes) doors.prepare(epoch);
 
-  // 6. What the log holds beyond the snapshot. Sessions that a crash left open end now, the log learns with which key this node
-  // signs, and time begins to pass.
+  // 7. What the log holds beyond the snapshot; in a cluster, also what this node has not had yet.
   fan.add({
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
   replica.recover(log);
-  const epoch = data.raiseEpoch(replica.lastEpoch + 1);
-  replica.begin(epoch);
+  await nodeLog.catchUp();
   logger.info(
     {
       sequence: core.sequence,
@@ -312,69 +290,130 @@ async function startOn(
     },
     'recovered',
   );
-  closeLeftSessions(core, config.nodeId, replica.outbox);
-  announceNodeKey(core.state.nodeKeys, config.nodeId, signingKey, replica.outbox);
+
+  // 8. The doors open, unless it observes. Sessions that a crash left open end now, the log learns with which key this node signs, and
+  // time begins to pass.
+  const serve = async (): Promise<void> => {
+    epoch = data.raiseEpoch(replica.lastEpoch + 1);
+    replica.begin(epoch);
+    closeSessions(core, (id) => id === nodeId, replica.outbox);
+    announceNodeKey(core.state.nodeKeys, nodeId, signingKey, replica.outbox);
+    await doors.open(epoch, (port) =>
+      logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
+    );
+    state = 'serving';
+  };
+  const stopAtOnce = (reason: string): void => {
+    void replica.stop();
+    void doors.close(reason);
+  };
   const ticks = setInterval(() => {
     replica.tick();
-    if (status.divergedSequence === 0 || !replica.isServing) return;
-    void replica.stop();
-    void gateway.close('the venue stopped: its two copies of the state disagree');
+    if (!replica.isServing) return;
+    cutOffTicks = nodeLog.status()?.isInDoubt === true ? cutOffTicks + 1 : 0;
+    const isCutOff = cutOffTicks >= CUT_OFF_TICKS;
+    if (isCutOff !== wasCutOff) {
+      wasCutOff = isCutOff;
+      gateway.suspend(isCutOff ? CUT_OFF : undefined);
+      logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
+    }
+    if (status.divergedSequence !== 0) {
+      stopAtOnce('the venue stopped: its two copies of the state disagree');
+    } else if (peers?.isOutvoted(core.state.timeSeconds) === true) {
+      outvoted =
+        'a majority of the nodes has another state: keep the data directory and start with an empty one';
+      const { sequence, stateHash } = core;
+      writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
+      logger.error({ sequence, stateHash }, `this node stops: ${outvoted} (docs/cluster.md)`);
+      stopAtOnce("this node stopped: its state is not the cluster's");
+    } else if (peers !== undefined) {
+      status.agreedSequence = peers.agreedSequence(core.state.timeSeconds);
+      duties?.sweep(replica.outbox);
+    }
   }, TICK_MS);
   started.push(
     () => replica.stop(),
     () => clearInterval(ticks),
+    () => doors.close('the venue stops'),
   );
-
-  // 7. The doors open, the order path's first: the edge takes a core to start. Its doors close first, so that their last commands
-  // still go through the order path.
-  const address = await gateway.listen();
-  logger.info({ port: address.port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders');
-  const edge =
-    toEdge &&
-    threads.start(
-      'edge',
-      edgeThread,
-      {
-        board,
-        ring,
-        commands,
-        peer: toEdge.port2,
-        nodeId: config.nodeId,
-        sessionNames,
-        dataDirectory: data.path,
-        logDirectory: data.logDirectory,
-        reportDirectory: paths.reportDirectory,
-        access: config.access,
-        connectionsPerAddressMax: config.connectionsPerAddressMax,
-        http: config.http,
-        webSocket: config.webSocket,
-        fix: config.fix,
-      } satisfies EdgeThreadData,
-      [toEdge.port2],
-    );
-  started.push(
-    () => gateway.close('the venue stops'),
-    () => edge && threads.end(edge),
-  );
-  const ports = await marketData.ready;
-  const edgePorts = (await edge?.ready) ?? {};
+  const clusterNodes = link?.nodes(() => ({
+    nodeId,
+    version: VERSION,
+    coreVersion: core.state.coreVersion,
+    coreVersionMax: CORE_VERSION_MAX,
+    state: stateNow(),
+    sequence: core.sequence,
+    stateHash: core.stateHash,
+    agreedSequence: peers?.agreedSequence(core.state.timeSeconds) ?? 0,
+    server: nodeLog.status()?.server ?? '',
+  }));
+  if (clusterNodes !== undefined) started.push(() => clusterNodes.close());
+  const operations = new OperationsServer(() => {
+    const current = isDraining ? 'draining' : cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : stateNow();
+    return { state: current, isReady: current === 'serving', isLive: stateNow() !== 'stopped' };
+  });
+  const { operations: place } = config;
+  const operationsPort = place === undefined ? 0 : (await operations.listen(place.host, place.port)).port;
+  if (place !== undefined) started.push(() => operations.close());
+  if (observes) {
+    state = 'observing';
+    logger.info({ sequence: core.sequence }, 'observing: this node applies the log and serves nobody');
+  } else await serve();
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   delay.enable();
   started.push(() => void delay.disable());
 
   return {
-    ouchPort: address.port,
-    marketDataPort: ports['itch'],
-    snapshotPort: ports['glimpse'],
-    edgePorts,
+    get ouchPort() {
+      return doors.ouchPort;
+    },
+    get marketDataPort() {
+      return doors.ports['itch'] ?? 0;
+    },
+    get snapshotPort() {
+      return doors.ports['glimpse'] ?? 0;
+    },
+    get edgePorts() {
+      return doors.ports;
+    },
+    operationsPort,
     outbox: replica.outbox,
     subscribe: (sink) => fan.add(sink),
     describe: (sink) => fan.only(sink, () => core.describe({ liveOrders: false, restingOrders: false })),
     snapshot: () => archive.worker.postMessage({ kind: 'snapshot' }),
-    connectArchive: () => {
-      const { port1, port2 } = new MessageChannel();
-      archive.worker.postMessage({ kind: 'connect', port: port1 } satisfies ToThread, [port1]);
-      return port2;
+    connectArchive: () => portOf(archive),
+    clusterView: async () => {
+      if (clusterNodes === undefined)
+        throw new NodeStateError('the node has a log of its own and is in no cluster');
+      return clusterNodes.view();
+    },
+    promote: async () => {
+      if (stateNow() !== 'observing') {
+        throw new NodeStateError(`the node is ${stateNow()}: only one that observes can be promoted`);
+      }
+      state = 'recovering';
+      await nodeLog.catchUp();
+      await serve();
+      logger.info({ epoch }, 'promoted: this node serves');
+    },
+    demote: async (drainMs) => {
+      if (link === undefined) {
+        throw new NodeStateError(
+          'the node has a log of its own: who would serve its clients? Stop it instead',
+        );
+      }
+      if (stateNow() !== 'serving' || isDraining) {
+        throw new NodeStateError(
+          `the node is ${isDraining ? 'draining' : stateNow()}: only one that serves can be demoted`,
+        );
+      }
+      isDraining = true;
+      await new Promise((resolve) => setTimeout(resolve, drainMs));
+      await doors.close('this node is taken out of service: log on at another');
+      await replica.stop();
+      isDraining = false;
+      state = 'observing';
+      logger.info({ sequence: core.sequence }, 'demoted: this node observes');
     },
     status: () => {
       // The monitor measures how long its own timer took: the period is no delay.
@@ -383,11 +422,13 @@ async function startOn(
         Math.round(delay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000,
       );
       delay.reset();
+      const { timeSeconds } = core.state;
+      const logStatus = nodeLog.status();
       return {
-        nodeId: config.nodeId,
+        nodeId,
         epoch,
-        state: replica.failure === undefined && status.divergedSequence === 0 ? 'serving' : 'stopped',
-        reason: replica.failure?.message ?? divergence(status),
+        state: stateNow(),
+        reason: replica.failure?.message ?? outvoted ?? divergence(status),
         firstSequence: log.firstSequence,
         // Not the core's: it may have begun with an entry that it cannot apply.
         sequence: status.durableSequence,
@@ -403,11 +444,68 @@ async function startOn(
         rssBytes: process.memoryUsage.rss(),
         loopDelayUsP99,
         disk,
+        cluster:
+          logStatus === undefined || peers === undefined || config.cluster === undefined
+            ? undefined
+            : {
+                stream: config.cluster.stream,
+                log: logStatus,
+                peers: peers
+                  .list()
+                  .map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId, timeSeconds) })),
+                agreedSequence: peers.agreedSequence(timeSeconds),
+              },
         threads: threads.figures,
       };
     },
     close: () => closeAll(started),
   };
+}
+
+function doorsOf(
+  config: NodeConfig,
+  parts: {
+    readonly gateway: OuchGateway;
+    readonly threads: Threads;
+    readonly archive: NodeThread;
+    readonly logger: NodeLogger;
+    readonly rings: Omit<EdgeRings, 'peer'>;
+    readonly paths: DataPaths;
+    readonly sessionNames: SharedArrayBuffer;
+    readonly edgeThread: URL;
+  },
+): Doors {
+  const { gateway, threads, archive, logger, rings, paths, sessionNames, edgeThread } = parts;
+  const { nodeId, marketData, access, connectionsPerAddressMax, http, webSocket, fix } = config;
+  const hasEdge = http !== undefined || fix !== undefined;
+  const { dataDirectory, logDirectory, reportDirectory } = paths;
+  const edgeData = {
+    ...rings,
+    nodeId,
+    sessionNames,
+    dataDirectory,
+    logDirectory,
+    reportDirectory,
+    access,
+    connectionsPerAddressMax,
+    http,
+    webSocket,
+    fix,
+  };
+  return new Doors({
+    gateway,
+    threads,
+    archive,
+    logger,
+    marketData: {
+      board: rings.board,
+      ring: rings.ring,
+      directory: paths.marketDataDirectory,
+      ...marketData,
+      connectionsPerAddressMax,
+    },
+    edge: hasEdge ? { file: edgeThread, data: edgeData } : undefined,
+  });
 }
 
 function ouchOptions({ ouch, connectionsPerAddressMax }: NodeConfig): OuchGatewayOptions {
@@ -420,23 +518,4 @@ function ouchOptions({ ouch, connectionsPerAddressMax }: NodeConfig): OuchGatewa
 function divergence({ divergedSequence }: StatusBoard): string | undefined {
   if (divergedSequence === 0) return undefined;
   return `the order path and the archive disagree since entry ${divergedSequence}: compare both with the log`;
-}
-
-/**
- * A crash gave no session of this node the time to close: its user's cancel-on-disconnect is still to be honoured. Those
- * of other nodes are theirs.
- */
-function closeLeftSessions(core: TradingCore, nodeId: number, outbox: CommandSink): void {
-  const { sessions, users } = core.state;
-  for (let row = 0; row < sessions.count; row++) {
-    if (sessions.nodeId[row] !== nodeId) continue;
-    const at = outbox.reserve(CloseSession.words);
-    // One turn has room for all of SESSIONS_MAX: this node takes no commands any more.
-    if (at === -1) return;
-    const { i32 } = outbox.words;
-    i32[at] = CommandType.CloseSession | (CloseSession.words << 16);
-    i32[at + CloseSession.at.userId] = users.userId(sessions.userRow[row]);
-    i32[at + CloseSession.at.sessionId] = sessions.sessionId[row];
-    i32[at + CloseSession.at.nodeId] = nodeId;
-  }
 }

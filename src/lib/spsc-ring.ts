@@ -131,6 +131,11 @@ export class SpscRingReader {
     if (wait.async) await wait.value;
   }
 
+  /** Takes again, after a `close`. */
+  open(): void {
+    Atomics.store(this.head, CLOSED, 0);
+  }
+
   /** Takes nothing any more: the writer finds the ring full, and a sleep ends. */
   close(): void {
     Atomics.store(this.head, CLOSED, 1);

@@ -60,6 +60,12 @@ export class CommandInlet {
     });
   }
 
+  /** Takes commands again. */
+  open(): void {
+    this.isClosed = false;
+    this.ring.open();
+  }
+
   /** Takes nothing any more: the other thread's sink refuses from now on. */
   close(): void {
     this.isClosed = true;

@@ -154,6 +154,7 @@ export class Replica implements LogFollower {
     this.epoch = epoch;
     this._isServing = true;
     this._outbox.open(epoch);
+    this.inlet?.open();
     this.inlet?.watch(this.arrangeTurn);
   }
 

@@ -3,7 +3,13 @@ const HASHES = 4096;
 const WORDS_AT = 256;
 
 /** Positions of the board's numbers. Each is written by one thread only. */
-const Cell = { durableSequence: 0, archivedSequence: 1, snapshotSequence: 2, divergedSequence: 3 } as const;
+const Cell = {
+  durableSequence: 0,
+  archivedSequence: 1,
+  snapshotSequence: 2,
+  divergedSequence: 3,
+  agreedSequence: 4,
+} as const;
 
 /** Shared memory for a node's board. */
 export function boardMemory(): SharedArrayBuffer {
@@ -66,6 +72,15 @@ export class StatusBoard {
 
   set snapshotSequence(sequence: number) {
     this.numbers[Cell.snapshotSequence] = sequence;
+  }
+
+  /** Newest entry of which the order path knows that a majority of the cluster's nodes has its state. */
+  get agreedSequence(): number {
+    return this.numbers[Cell.agreedSequence];
+  }
+
+  set agreedSequence(sequence: number) {
+    this.numbers[Cell.agreedSequence] = sequence;
   }
 
   /** First entry after which the two cores differed; 0 when they never did. */

@@ -21,6 +21,8 @@ export function nodeConfig(dataDirectory: string, different: Partial<NodeConfig>
       cancelOnDisconnect: false,
       sessions: [],
     },
+    operations: undefined,
+    cluster: undefined,
     access: accessSettingsOf(defaultsOf(ACCESS)),
     connectionsPerAddressMax: 1_024,
     snapshots: { everyEntries: 20, keep: 2 },

@@ -2,7 +2,7 @@
  * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON [EDGE]]`, the JSON being what differs from
  * the configuration below, EDGE the file of another edge thread. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
  * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, `fill`, which makes it
- * append some 4 MiB of log, and commands of the operator.
+ * append some 4 MiB of log, `promote` and `demote`, which are answered by its status, and commands of the operator.
  */
 import { pathToFileURL } from 'node:url';
 import { type NodeConfig, startNode } from '#app/node.ts';
@@ -34,8 +34,8 @@ const node = await startNode(
   quiet,
   process.argv[4] === undefined ? undefined : pathToFileURL(process.argv[4]),
 );
-// Not the log's length: where threads start slowly, time has passed before.
-if (node.status().epoch === 1) {
+// Not the log's length: where threads start slowly, time has passed before. In a cluster the first node does it.
+if (node.status().epoch === 1 && node.status().nodeId === 1) {
   const salt = new Uint8Array(16).fill(7);
   const passwordHash = new Uint8Array(await hashPassword('secret', salt));
   for (const command of marketSetup(USERS)) {
@@ -44,7 +44,7 @@ if (node.status().epoch === 1) {
 }
 await new Promise<void>((resolve) => {
   const look = (): void => {
-    if (node.status().sequence > 0) resolve();
+    if (node.status().sequence > 0 || node.status().state !== 'serving') resolve();
     else setTimeout(look, 5);
   };
   look();
@@ -54,15 +54,23 @@ console.log(
     ouchPort: node.ouchPort,
     marketDataPort: node.marketDataPort,
     snapshotPort: node.snapshotPort,
+    operationsPort: node.operationsPort,
     edgePorts: node.edgePorts,
     recovered,
   }),
 );
 process.on('SIGTERM', () => void node.close().then(() => process.exit(0)));
-process.on('message', (message: 'status' | 'fill' | CommandInput) => {
+process.on('message', (message: 'status' | 'fill' | 'promote' | 'demote' | CommandInput) => {
   if (message === 'status') process.send?.(node.status());
+  else if (message === 'promote' || message === 'demote') void obey(message);
   else if (message !== 'fill') send(node.outbox, message);
   // The user is there already, so that the log grows and nothing else does.
   else
     while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, role: Role.Trader, name: 'U1' }));
 });
+
+async function obey(message: 'promote' | 'demote'): Promise<void> {
+  if (message === 'promote') await node.promote();
+  else await node.demote(0);
+  process.send?.({ ...node.status(), ouchPort: node.ouchPort });
+}

@@ -26,9 +26,18 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
   DemoError: ExitCode.Failure,
+  StreamError: ExitCode.Damaged,
+  DivergedError: ExitCode.Damaged,
+  NodeRefusedError: ExitCode.Refused,
   NoNodeError: ExitCode.NotReachable,
   OuchClosedError: ExitCode.NotReachable,
   SoupLoginError: ExitCode.NotReachable,
+};
+
+const EXIT_CODE_OF_CLUSTER: { readonly [code: string]: ExitCode } = {
+  NO_SERVER: ExitCode.NotReachable,
+  NO_SNAPSHOT: ExitCode.Failure,
+  EXISTS: ExitCode.Failure,
 };
 
 const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
@@ -37,6 +46,7 @@ const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
   DAMAGED: ExitCode.Damaged,
   NOT_A_DATA_DIRECTORY: ExitCode.Usage,
   WRONG_NODE: ExitCode.Usage,
+  WRONG_LOG: ExitCode.Usage,
 };
 
 const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
@@ -57,6 +67,9 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   if (name === 'DataDirectoryError') {
     return { message, exitCode: EXIT_CODE_OF_DIRECTORY[code] ?? ExitCode.Failure };
   }
+  if (name === 'ClusterError') {
+    return { message, exitCode: EXIT_CODE_OF_CLUSTER[code] ?? ExitCode.Failure };
+  }
   if (name === 'HistoryError') {
     return { message, exitCode: EXIT_CODE_OF_HISTORY[code] ?? ExitCode.Damaged };
   }
@@ -76,7 +89,7 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   }
   if (code === 'EADDRINUSE') {
     return {
-      message: `${message}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port; 0 takes any free one)`,
+      message: `${message}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port, --operations-port; 0 takes any free one)`,
       exitCode: ExitCode.Failure,
     };
   }

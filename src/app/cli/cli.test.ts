@@ -52,6 +52,25 @@ test('usage: what is wrong is said in a line, with exit status 2', async () => {
   ]);
 });
 
+test('cluster options: what is wrong is said before anything is started', async () => {
+  const observer = await runCli(['start', '--observe']);
+  assert.deepEqual(
+    [observer.status, observer.stderr],
+    [2, 'hive: --observe is for a node of a cluster: name its servers with --cluster, too\n'],
+  );
+  const address = await runCli(['start', '--cluster', 'nats://a:1,b']);
+  assert.equal(address.status, 2);
+  assert.match(address.stderr, /"b" is no address of a nats-server, such as nats:\/\/10\.0\.0\.1:4222\./);
+  const nobody = await runCli(['start', '--cluster', 'nats://127.0.0.1:1', '--data-dir', path('nobody')]);
+  assert.equal(nobody.status, 4);
+  assert.match(nobody.stderr, /^hive: no nats-server of nats:\/\/127\.0\.0\.1:1 takes this node \(/);
+  for (const action of ['promote', 'demote']) {
+    const { status, stderr } = await runCli(['admin', action, '--data-dir', path('no-node')]);
+    assert.equal(status, 4);
+    assert.match(stderr, /^hive: no node runs on the data directory/);
+  }
+});
+
 test('--help: exit status 0, and the exit statuses', async () => {
   const { status, stdout, stderr } = await runCli(['--help']);
   assert.equal(status, 0);
@@ -255,6 +274,8 @@ test('start: a port that is taken is an error with a way out, and the process en
       '0',
       '--fix-port',
       '0',
+      '--operations-port',
+      '0',
       '--ouch-port',
       String(port),
     ],
@@ -262,6 +283,6 @@ test('start: a port that is taken is an error with a way out, and the process en
   assert.deepEqual([status, stdout], [1, '']);
   assert.equal(
     stderr,
-    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port; 0 takes any free one)\n`,
+    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port, --operations-port; 0 takes any free one)\n`,
   );
 });

@@ -6,9 +6,9 @@ import { ItchBookBuilder, ItchClient } from '../itch-client.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
+import { askNode } from './node-socket.ts';
 import { dataDirOption, integerOption } from './options.ts';
 import { type Output, table } from './output.ts';
-import { askStatus } from './status-socket.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 const DEPTH_DEFAULT = 5;
@@ -92,7 +92,7 @@ interface FeedAddress {
 
 async function feedOf(options: MarketOptions): Promise<{ host: string; port: number; snapshotPort: number }> {
   if (options.connect === undefined) {
-    const status = (await askStatus(options.dataDir)) as {
+    const status = (await askNode(options.dataDir, { ask: 'status' })) as {
       marketData: { host: string; port: number; snapshotPort: number };
     };
     const { host } = status.marketData;

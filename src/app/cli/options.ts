@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { SERVER_URL } from '../config/cluster-section.ts';
 
 /** Reads an integer option. For commander, which turns the error into a usage message. */
 export function integerOption(min: number, max: number): (text: string) => number {
@@ -17,3 +18,15 @@ export function dataDirOption(): Option {
 /** A sequence number of the log. */
 export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
 export const portOption = integerOption(0, 65_535);
+
+/** Addresses of nats-servers, with commas between. */
+export function serversOption(value: string): readonly string[] {
+  const servers = value.split(',');
+  const wrong = servers.find((server) => !SERVER_URL.test(server));
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `"${wrong}" is no address of a nats-server, such as nats://10.0.0.1:4222.`,
+    );
+  }
+  return servers;
+}

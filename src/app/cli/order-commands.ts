@@ -9,11 +9,11 @@ import { OuchClient, type OuchOrder, type OuchReport } from '../ouch-client.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
+import { askNode } from './node-socket.ts';
 import { dataDirOption, integerOption } from './options.ts';
 import { reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
-import { askStatus } from './status-socket.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 /** The reports of one command arrive together; whatever is not here by then is of a later one. */
@@ -286,7 +286,9 @@ async function connect(options: ConnectionOptions): Promise<OuchClient> {
 }
 
 async function gatewayOf(dataDirectory: string): Promise<{ host: string; port: number }> {
-  const status = (await askStatus(dataDirectory)) as { ouch: { host: string; port: number } };
+  const status = (await askNode(dataDirectory, { ask: 'status' })) as {
+    ouch: { host: string; port: number };
+  };
   const { host, port } = status.ouch;
   return { host: host === '0.0.0.0' ? '127.0.0.1' : host, port };
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import { protectionFault, speaksTls } from '../config/access-section.ts';
+import { clusterDefaults } from '../config/cluster-section.ts';
 import {
   type Configuration,
   defaultConfiguration,
@@ -14,10 +16,10 @@ import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type LogFormat, nodeLogger } from './node-log.ts';
-import { integerOption, portOption } from './options.ts';
+import { type NodeRequest, serveNode } from './node-socket.ts';
+import { integerOption, portOption, serversOption } from './options.ts';
 import type { Output } from './output.ts';
 import { readyText } from './ready-text.ts';
-import { serveStatus } from './status-socket.ts';
 
 interface StartOptions {
   readonly config?: string;
@@ -32,6 +34,9 @@ interface StartOptions {
   readonly httpPort?: number;
   readonly fixHost?: string;
   readonly fixPort?: number;
+  readonly operationsPort?: number;
+  readonly cluster?: readonly string[];
+  readonly observe?: boolean;
   readonly logLevel?: Configuration['logLevel'];
   readonly logFormat?: LogFormat;
   readonly demo?: boolean;
@@ -53,6 +58,13 @@ export function startCommand(output: () => Output): Command {
     .option('--http-port <port>', 'port of the HTTP door; 0: any free one', portOption)
     .option('--fix-host <host>', 'address of the FIX door')
     .option('--fix-port <port>', 'port of the FIX door; 0: any free one', portOption)
+    .option('--operations-port <port>', 'port for load balancers; 0: any free one', portOption)
+    .option(
+      '--cluster <servers>',
+      'be a node of the cluster whose log is on these nats-servers, as nats://a:4222,nats://b:4222',
+      serversOption,
+    )
+    .option('--observe', 'of a cluster: apply the log and serve nobody, until `hive admin promote`')
     .addOption(
       new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
     )
@@ -65,8 +77,10 @@ export function startCommand(output: () => Output): Command {
 /** The configuration file, or the defaults, with the options of the command line over it. */
 export function configurationOf(options: StartOptions): Configuration {
   const base = options.config === undefined ? defaultConfiguration() : loadConfiguration(options.config);
-  const { ouch, marketData, http, fix, demo } = base;
-  const enabled = options.demo ?? demo.enabled ?? base.venue === undefined;
+  const { ouch, marketData, http, fix, operations, demo } = base;
+  const cluster = clusterOf(options, base);
+  // One demo market is enough for a cluster.
+  const enabled = options.demo ?? demo.enabled ?? (base.venue === undefined && cluster === undefined);
   if (enabled && base.venue !== undefined) {
     throw new CliError(
       ExitCode.Usage,
@@ -88,10 +102,24 @@ export function configurationOf(options: StartOptions): Configuration {
     },
     http: { ...http, host: options.httpHost ?? http.host, port: options.httpPort ?? http.port },
     fix: { ...fix, host: options.fixHost ?? fix.host, port: options.fixPort ?? fix.port },
+    operations: { ...operations, port: options.operationsPort ?? operations.port },
+    cluster,
     demo: { ...demo, enabled },
   };
   checkProtection(configuration);
   return configuration;
+}
+
+function clusterOf(options: StartOptions, { cluster }: Configuration): ClusterSettings | undefined {
+  const base =
+    options.cluster === undefined ? cluster : { ...clusterDefaults(), ...cluster, servers: options.cluster };
+  if (base === undefined && options.observe === true) {
+    throw new CliError(
+      ExitCode.Usage,
+      '--observe is for a node of a cluster: name its servers with --cluster, too',
+    );
+  }
+  return base && { ...base, observe: options.observe ?? base.observe };
 }
 
 /** Options may have put a listener where its section does not allow it. */
@@ -113,20 +141,26 @@ async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
   const node = await startNode(nodeConfigOf(configuration), logger);
-  let closeStatus: (() => Promise<void>) | undefined;
+  let closeSocket: (() => Promise<void>) | undefined;
   let demo: RunningDemo | undefined;
   try {
     const addresses = addressesOf(configuration, node);
-    closeStatus = await serveStatus(configuration.dataDirectory, () => ({
-      pid: process.pid,
-      dataDirectory: resolve(configuration.dataDirectory),
-      ...addresses,
-      ...node.status(),
-    }));
-    demo = await demoOf(configuration, node, logger);
-    const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
-    report(setup, logger, output);
-    reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
+    closeSocket = await serveNode(configuration.dataDirectory, async (request) => {
+      if (request.ask === 'cluster') return node.clusterView();
+      await obey(request, node);
+      return {
+        pid: process.pid,
+        dataDirectory: resolve(configuration.dataDirectory),
+        ...addressesOf(configuration, node),
+        ...node.status(),
+      };
+    });
+    if (node.status().state === 'serving') {
+      demo = await demoOf(configuration, node, logger);
+      const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
+      report(setup, logger, output);
+      reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
+    }
     const ready = {
       event: 'ready',
       pid: process.pid,
@@ -142,10 +176,16 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     logger.info({ signal }, 'stopping');
   } finally {
     await demo?.close();
-    await closeStatus?.();
+    await closeSocket?.();
     await node.close();
   }
   output.result({ event: 'stopped' }, 'stopped');
+}
+
+async function obey(request: NodeRequest, node: RunningNode): Promise<void> {
+  if (request.ask === 'promote') await node.promote();
+  else if (request.ask === 'demote') await node.demote(request.drainMs);
+  else if (request.ask !== 'status') throw new Error('this build of the node does not know that request');
 }
 
 /**
@@ -158,7 +198,7 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function addressesOf({ ouch, marketData, http, fix }: Configuration, node: RunningNode) {
+function addressesOf({ ouch, marketData, http, fix, operations }: Configuration, node: RunningNode) {
   return {
     ouch: { host: ouch.host, port: node.ouchPort },
     marketData: {
@@ -168,6 +208,7 @@ function addressesOf({ ouch, marketData, http, fix }: Configuration, node: Runni
     },
     ...(http.enabled ? { http: { host: http.host, port: node.edgePorts['http'] } } : {}),
     ...(fix.enabled ? { fix: { host: fix.host, port: node.edgePorts['fix'] } } : {}),
+    ...(operations.enabled ? { operations: { host: operations.host, port: node.operationsPort } } : {}),
   };
 }
 

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { formatByteSize } from '../byte-size.ts';
+import type { ClusterView } from '../cluster/cluster-nodes.ts';
 import type { DiskUsage } from '../disk/disk-usage.ts';
-import type { NodeStatus } from '../node.ts';
+import type { ClusterStatus, NodeStatus } from '../node-status.ts';
+import { askNode } from './node-socket.ts';
 import { dataDirOption } from './options.ts';
 import type { Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
-import { askStatus } from './status-socket.ts';
 
 type Status = NodeStatus & Ready & { readonly pid: number };
 
@@ -14,8 +15,14 @@ export function statusCommand(output: () => Output): Command {
   return new Command('status')
     .description('ask the node that runs on a data directory how it is')
     .addOption(dataDirOption())
-    .action(async ({ dataDir }: { dataDir: string }) => {
-      const status = (await askStatus(dataDir)) as Status;
+    .option('--cluster', 'the whole cluster as that node sees it: nodes, states, the log and its copies')
+    .action(async ({ dataDir, cluster }: { dataDir: string; cluster?: boolean }) => {
+      if (cluster === true) {
+        const view = (await askNode(dataDir, { ask: 'cluster' })) as ClusterView;
+        output().result(view, () => clusterText(view));
+        return;
+      }
+      const status = (await askNode(dataDir, { ask: 'status' })) as Status;
       output().result(status, () => statusText(status));
     });
 }
@@ -33,6 +40,7 @@ function statusText(status: Status): string {
     ['state hash', status.stateHash],
     ['snapshot', status.snapshotSequence === 0 ? 'none yet' : `of entry ${status.snapshotSequence}`],
     ['shadow core', divergence(status.divergedSequence)],
+    ...clusterRows(status.cluster),
     ['log time', logTime(status)],
     ['open orders', String(status.openOrders)],
     ...diskRows(status.disk),
@@ -43,6 +51,70 @@ function statusText(status: Status): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
+}
+
+function clusterText({
+  stream,
+  firstSequence,
+  lastSequence,
+  bytes,
+  replicas,
+  hasQuorum,
+  nodes,
+}: ClusterView): string {
+  const quorum = hasQuorum ? 'has a quorum' : 'has NO QUORUM: no order becomes durable';
+  const lines = [
+    `log ${stream}: entries ${firstSequence} to ${lastSequence}, ${formatByteSize(bytes)}; it ${quorum}`,
+  ];
+  for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
+    const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;
+    lines.push(`  copy on ${server}: ${isLeader ? 'leads' : lag}`);
+  }
+  const rows = [
+    ['node', 'state', 'entry', 'lag', 'state hash', 'agreed', 'version', 'rules', 'nats-server'],
+    ...nodes.map((node) => [
+      String(node.nodeId),
+      node.state,
+      String(node.sequence),
+      String(Math.max(0, lastSequence - node.sequence)),
+      node.stateHash,
+      String(node.agreedSequence),
+      node.version,
+      `${node.coreVersion} of ${node.coreVersionMax}`,
+      node.server,
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows)
+    lines.push(
+      row
+        .map((text, column) => text.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  return lines.join('\n');
+}
+
+function clusterRows(cluster: ClusterStatus | undefined): [string, string][] {
+  if (cluster === undefined) return [];
+  const { stream, log, peers, agreedSequence } = cluster;
+  const { isConnected, server, leader, isInDoubt, doubts, lastDoubt, lagEntries } = log;
+  const doubt = isInDoubt
+    ? `IN DOUBT (${lastDoubt})`
+    : doubts === 0
+      ? 'no doubts'
+      : `${doubts} doubts, the last: ${lastDoubt}`;
+  const others = peers.map(
+    ({ nodeId, isSilent, agrees }) => `${nodeId}${isSilent ? ' silent' : ''}${agrees ? '' : ' DIFFERS'}`,
+  );
+  return [
+    [
+      'cluster log',
+      `${stream}, ${isConnected ? `at ${server}` : 'NOT CONNECTED'}, led by ${leader}, ${lagEntries} behind, ${doubt}`,
+    ],
+    ['cluster nodes', others.join(', ')],
+    ['agreed', agreedSequence === 0 ? 'not yet compared' : `up to entry ${agreedSequence}`],
+  ];
 }
 
 function diskRows(disk: DiskUsage | undefined): [string, string][] {

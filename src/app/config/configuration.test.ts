@@ -57,6 +57,8 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
       cancelOnDisconnect: false,
       sessions: [],
     },
+    operations: { host: '127.0.0.1', port: 26_090 },
+    cluster: undefined,
     access: {
       tokenSeconds: 900,
       signatureWindowMs: 5_000,
@@ -110,7 +112,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });

@@ -5,8 +5,10 @@ import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import { HttpLimits } from '#gateways/rest/limits.ts';
 import { WebSocketLimits } from '#gateways/websocket/limits.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
+import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { NodeConfig } from '../node.ts';
 import { ACCESS, accessSettingsOf, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
+import { CLUSTER, clusterSettings } from './cluster-section.ts';
 import { compileVenue, type VenueDefinition } from './compile-venue.ts';
 import {
   byteSize,
@@ -132,6 +134,15 @@ export const CONFIGURATION = {
     },
     'the FIX door, see [protocols/fix.md](protocols/fix.md)',
   ),
+  operations: section(
+    {
+      enabled: withDefault(flag(), true, 'whether there is such a port'),
+      host: withDefault(host, '127.0.0.1', 'its address; it asks nobody who they are'),
+      port: withDefault(port, 26_090, '`/health/ready` and `/health/live` over HTTP; 0: any free port'),
+    },
+    'how the node is, for load balancers',
+  ),
+  cluster: optional(object(CLUSTER), 'the cluster that the node is of, see [cluster.md](cluster.md)'),
   access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),
   tls: optional(
     object(TLS),
@@ -185,7 +196,9 @@ export const CONFIGURATION = {
 type Written = ValuesOf<typeof CONFIGURATION>;
 
 /** A checked configuration. */
-export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
+export interface Configuration extends Omit<Written, 'venue' | 'tls' | 'cluster'> {
+  /** Paths as the node opens them. */
+  readonly cluster: ClusterSettings | undefined;
   readonly venue: VenueDefinition | undefined;
   /** Paths as the node opens them. */
   readonly tls: TlsSettings | undefined;
@@ -194,7 +207,7 @@ export interface Configuration extends Omit<Written, 'venue' | 'tls'> {
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, http, webSocket, fix, access, tls } = configuration;
+  const { ouch, marketData, http, webSocket, fix, operations, cluster, access, tls } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -229,6 +242,8 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
           tls: speaksTls(fix, hasTls) ? tls : undefined,
         }
       : undefined,
+    operations: operations.enabled ? { host: operations.host, port: operations.port } : undefined,
+    cluster,
     access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
     snapshots,
@@ -240,7 +255,7 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
 
 /** What holds without a configuration file. */
 export function defaultConfiguration(): Configuration {
-  return { ...defaultsOf(CONFIGURATION), venue: undefined, tls: undefined };
+  return { ...defaultsOf(CONFIGURATION), venue: undefined, tls: undefined, cluster: undefined };
 }
 
 /** Reads a configuration file. @throws ConfigError with a line for each thing to correct */
@@ -284,7 +299,13 @@ export function parseConfiguration(file: string, source: string): Configuration 
   }
   checkFix(written.fix, issues);
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
-  return { ...written, venue, tls: tlsSettings(written.tls, dirname(file)) };
+  const { cluster } = written;
+  return {
+    ...written,
+    venue,
+    tls: tlsSettings(written.tls, dirname(file)),
+    cluster: cluster === undefined ? undefined : clusterSettings(cluster, dirname(file)),
+  };
 }
 
 function tlsSettings(tls: Written['tls'], directory: string): TlsSettings | undefined {

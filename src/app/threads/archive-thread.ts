@@ -9,6 +9,9 @@ import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Archive } from '#replica/archive.ts';
 import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
+import type { ClusterLink } from '../cluster/cluster-link.ts';
+import type { ClusterSettings } from '../cluster/cluster-settings.ts';
+import type { SnapshotShelf } from '../cluster/snapshot-shelf.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
@@ -41,6 +44,9 @@ class ArchiveThread {
   declare private readonly ports: Set<MessagePort>;
   /** Who waits for an image, and from which entry on it may be. */
   declare private readonly imageRequests: Map<MessagePort, number>;
+  /** Snapshots for the cluster; undefined in none, and before there is a connection. */
+  declare private shelf: SnapshotShelf | undefined;
+  declare private link: ClusterLink | undefined;
   declare private closing: boolean;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
@@ -105,6 +111,7 @@ class ArchiveThread {
       onSnapshot: (path, sequence) => {
         threadLog.info({ path, sequence }, 'snapshot written');
         this.disk.planTruncation();
+        this.shelf?.offer(path, sequence);
       },
       onSnapshotFailed: (error) => {
         const advice = error instanceof SnapshotError ? '' : '. Free space in the data directory';
@@ -121,7 +128,33 @@ class ArchiveThread {
       logger: threadLog,
     });
     this.disk.planTruncation();
-    for (const peer of data.peers) this.#connect(peer);
+    this.shelf = undefined;
+    this.link = undefined;
+    if (data.cluster !== undefined) void this.#openShelf(data, data.cluster, board);
+  }
+
+  /** What it takes to be in a cluster is loaded by nodes of one only. */
+  async #openShelf(data: ArchiveThreadData, cluster: ClusterSettings, board: StatusBoard): Promise<void> {
+    try {
+      const [{ ClusterLink }, { SnapshotShelf }] = await Promise.all([
+        import('../cluster/cluster-link.ts'),
+        import('../cluster/snapshot-shelf.ts'),
+      ]);
+      this.link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
+      this.shelf = new SnapshotShelf({
+        store: await this.link.snapshots(),
+        board,
+        keep: data.snapshotsKept,
+        everyEntries: data.snapshotEvery,
+        logger: threadLog,
+        onKept: (sequence) => post({ kind: 'purge', beforeSequence: sequence }),
+      });
+    } catch (error) {
+      threadLog.error(
+        {},
+        `snapshots stay on this node: ${(error as Error).message}. A new node cannot begin with them; mend it and restart this node`,
+      );
+    }
   }
 
   run(): void {
@@ -202,6 +235,7 @@ class ArchiveThread {
       archiveQuestions: this.answers.count,
     };
     post({ kind: 'figures', figures });
+    void this.shelf?.step();
   }
 
   #close(): void {
@@ -211,6 +245,7 @@ class ArchiveThread {
     this.reports.close();
     this.history.close();
     this.tail.close();
+    void this.link?.close();
     for (const port of this.ports) port.close();
     parentPort?.close();
   }

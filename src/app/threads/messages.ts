@@ -3,6 +3,7 @@ import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } f
 import type { FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
+import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
 
 /** What the archive thread is started with. */
@@ -18,8 +19,9 @@ export interface ArchiveThreadData {
   readonly keepLogBytes: number | undefined;
   /** Free space below which to warn; undefined: a tenth of the volume. */
   readonly warnFreeBelowBytes: number | undefined;
-  /** To the threads that ask for images. */
-  readonly peers: readonly MessagePort[];
+  readonly nodeId: number;
+  /** undefined: the log is embedded. */
+  readonly cluster: ClusterSettings | undefined;
 }
 
 /** What the market-data thread is started with. */
@@ -179,6 +181,12 @@ export interface TruncateMessage {
   readonly beforeSequence: number;
 }
 
+/** The archive asks the order path to have the cluster's stream forget what the snapshots in its store make dispensable. */
+export interface PurgeMessage {
+  readonly kind: 'purge';
+  readonly beforeSequence: number;
+}
+
 /** What the archive has measured. */
 export interface DiskMessage {
   readonly kind: 'disk';
@@ -186,4 +194,10 @@ export interface DiskMessage {
 }
 
 export type ToThread = SnapshotRequest | CloseRequest | ConnectRequest;
-export type FromThread = LogMessage | ReadyMessage | FigureMessage | TruncateMessage | DiskMessage;
+export type FromThread =
+  | LogMessage
+  | ReadyMessage
+  | FigureMessage
+  | TruncateMessage
+  | PurgeMessage
+  | DiskMessage;

@@ -36,7 +36,7 @@ export class Threads {
   }
 
   /** @param name what log lines and figures call it */
-  start(name: string, file: URL, workerData: object, transferList: MessagePort[]): NodeThread {
+  start(name: string, file: URL, workerData: object, transferList: MessagePort[] = []): NodeThread {
     const worker = new Worker(file, { workerData, transferList, name });
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {

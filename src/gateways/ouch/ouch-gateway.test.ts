@@ -178,6 +178,33 @@ test('a session that the venue refuses is over', async () => {
   assert.deepEqual(await client.ended(), [LOGIN(1), '+the venue refused the session: CAPACITY', 'closed']);
 });
 
+test('a session that another node ended is over; those of other nodes and earlier ones of this node are not it', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  const { nodeId, sessionId } = venue.sink.take().at(-1) as Command<'OpenSession'>;
+  venue.say({ type: 'SessionClosed', userId: 9, nodeId: nodeId + 1, sessionId });
+  venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId: sessionId + 1 });
+  assert.equal(venue.gateway.connections, 1);
+  venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId });
+  assert.deepEqual(await client.ended(), [
+    LOGIN(1),
+    '+this node was cut off from the venue, which ended the session: log in again',
+    'closed',
+  ]);
+});
+
+test('suspend: sessions end with the reason and logins get it, until it is over', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  venue.gateway.suspend('cut off');
+  assert.deepEqual(await client.ended(), [LOGIN(1), '+cut off', 'closed']);
+  const refused = venue.client();
+  refused.login('ALICE');
+  assert.deepEqual(await refused.ended(), ['+cut off', 'JS', 'closed']);
+  venue.gateway.suspend(undefined);
+  await venue.loggedIn();
+});
+
 test('a second login of a user takes over: the first is told and closed, as a disconnect', async () => {
   const venue = await start();
   const first = await venue.loggedIn();

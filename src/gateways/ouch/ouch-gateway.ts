@@ -17,6 +17,7 @@ import {
   OrderAccepted,
   OrderCanceled,
   OrderReplaced,
+  SessionClosed,
   Trade,
   UserAdded,
   UserEnabledSet,
@@ -84,6 +85,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   declare private readonly owing: Set<OuchUser>;
   declare private owedTimer: NodeJS.Timeout | undefined;
   declare private readonly server: SoupServer<OuchSession>;
+  /** Why nobody is let in. */
+  declare private suspension: string | undefined;
 
   constructor(
     sink: CommandSink,
@@ -111,6 +114,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.usersById = new Map();
     this.owing = new Set();
     this.owedTimer = undefined;
+    this.suspension = undefined;
     this.server = new SoupServer(this, options, logger);
   }
 
@@ -133,6 +137,13 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.#payOwedCloses();
     clearTimeout(this.owedTimer);
     return closed;
+  }
+
+  /** Sends everybody away with the reason and lets nobody in, until it is called with undefined. */
+  suspend(reason: string | undefined): void {
+    this.suspension = reason;
+    if (reason === undefined) return;
+    for (const user of this.usersById.values()) user.session?.close(reason);
   }
 
   /** One beat of heartbeats and timeouts, for owners that set `limits.tickMs` to 0. */
@@ -173,6 +184,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case EventType.InstrumentAdded:
         this.#addInstrument(words, at);
         return;
+      case EventType.SessionClosed:
+        this.#onSessionClosed(i32, at);
+        break;
       case EventType.UserAdded:
       case EventType.UserPasswordSet:
       case EventType.UserEnabledSet:
@@ -244,6 +258,15 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.usersById.get(userId)?.session?.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
+  /** This door ends a session before it says so to the log: one that goes on was ended by another node, to which this one was silent. */
+  #onSessionClosed(i32: Int32Array, at: number): void {
+    const session = this.usersById.get(i32[at + 6])?.session;
+    if (session === undefined || (i32[at + SessionClosed.at.nodeId] & 0xffff) !== this.sessions.nodeId)
+      return;
+    if ((session.state as OuchSession).sessionId !== i32[at + SessionClosed.at.sessionId]) return;
+    session.close('this node was cut off from the venue, which ended the session: log in again');
+  }
+
   #noteUserRefNum(userId: number, userRefNum: number): void {
     const user = this.usersById.get(userId);
     if (user !== undefined && userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
@@ -289,6 +312,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   onLogin(session: Session, request: LoginRequest): LoginAnswer {
     const user = this.usersById.get(this.directory.userByName(request.username)?.userId ?? 0);
     assert(user !== undefined, 'Invariant: only users of the venue have credentials');
+    if (this.suspension !== undefined) return refused(this.suspension);
     if (request.session !== '' && request.session !== this.sessionName) {
       return refused(`the session here is ${this.sessionName}`);
     }

@@ -157,6 +157,30 @@ test('kill -9 in the middle of commits: every acknowledged entry is there', asyn
   directory.close();
 });
 
+test('data directory: a start is counted above what the log knows, durably', () => {
+  const path = freshPath();
+  const first = open(path);
+  assert.equal(first.raiseEpoch(1), 1);
+  assert.equal(first.raiseEpoch(7), 7);
+  first.close();
+  const second = open(path);
+  assert.equal(second.epoch, 8);
+  second.close();
+});
+
+test('data directory: made for a log, it belongs to that one', () => {
+  const path = freshPath();
+  const [logId, other] = ['1', '2'].map((digit) => `${digit}0000000-0000-4000-8000-000000000000`);
+  const made = openDataDirectory(path, { clock, segmentBytes, logId });
+  assert.equal(made.logId.uuid, logId);
+  made.close();
+  openDataDirectory(path, { clock, segmentBytes, logId }).close();
+  assert.throws(
+    () => openDataDirectory(path, { clock, segmentBytes, logId: other }),
+    refusal('WRONG_LOG', /belongs to log 10000000-.*, not to log 20000000-/),
+  );
+});
+
 test('data directory: another format version, another node, a damaged or missing file', () => {
   const path = freshPath();
   open(path, 3).close();

@@ -51,6 +51,8 @@ export interface DataDirectory {
 
 export interface DataDirectoryOptions {
   readonly clock: Clock;
+  /** UUID of the log that it belongs to. Default: what the directory says, a new one for a new directory. */
+  readonly logId?: string;
   /** The node's number. Default: what the directory says, 1 for a new one. */
   readonly nodeId?: number;
   readonly segmentBytes?: number;
@@ -77,6 +79,12 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
       throw new DataDirectoryError(
         'WRONG_NODE',
         `${path} belongs to node ${meta.nodeId}, not to node ${nodeId}: correct the node id or the directory`,
+      );
+    }
+    if (options.logId !== undefined && options.logId !== meta.logId) {
+      throw new DataDirectoryError(
+        'WRONG_LOG',
+        `${path} belongs to log ${meta.logId}, not to log ${options.logId}: name another directory, or the cluster that the directory is of`,
       );
     }
     const epoch = nextEpoch(path);
@@ -178,7 +186,7 @@ function initialize(path: string, nodeId: number, options: DataDirectoryOptions)
   }
   const meta: DataDirectoryMeta = {
     formatVersion: DATA_FORMAT_VERSION,
-    logId: randomUUID(),
+    logId: options.logId ?? randomUUID(),
     nodeId,
     createdAt: new Date().toISOString(),
   };

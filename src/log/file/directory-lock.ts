@@ -12,6 +12,7 @@ export class DataDirectoryError extends Error {
     | 'NOT_A_DATA_DIRECTORY'
     | 'DAMAGED'
     | 'WRONG_NODE'
+    | 'WRONG_LOG'
     | 'UNUSABLE';
 
   constructor(code: DataDirectoryError['code'], message: string, options?: { cause?: unknown }) {

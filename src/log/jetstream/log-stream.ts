@@ -35,6 +35,7 @@ const API_PASSING_CODES: readonly number[] = [10005, 10008, 10009, 10023, 10118]
  * when all servers of the cluster run, so that the copies are spread over all.
  * @param maxBytes what the stream may hold: when it is full, the venue takes no orders
  * @param logId UUID of a new log
+ * @param firstSequence of a new stream: 1, or the entry behind the last one of a log that it continues
  * @throws StreamError
  */
 export async function createLogStream(
@@ -42,6 +43,7 @@ export async function createLogStream(
   options: LogStreamOptions,
   maxBytes: number,
   logId: string,
+  firstSequence = 1,
 ): Promise<LogStream> {
   checkServer(connection);
   const manager = await managerOf(connection);
@@ -54,7 +56,7 @@ export async function createLogStream(
         if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
       }
       try {
-        await manager.streams.add(streamConfig(options, maxBytes, logId));
+        await manager.streams.add(streamConfig(options, maxBytes, logId, firstSequence));
       } catch (error) {
         // Another node was faster: then its log is the log.
         if (!isApiError(error, API_NAME_IN_USE)) throw error;

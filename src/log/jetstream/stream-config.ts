@@ -28,6 +28,7 @@ export function streamConfig(
   { name, replicas }: LogStreamOptions,
   maxBytes: number,
   logId: string,
+  firstSequence = 1,
 ): Partial<StreamConfig> & { name: string } {
   return {
     name,
@@ -45,6 +46,7 @@ export function streamConfig(
     max_consumers: -1,
     duplicate_window: DUPLICATE_WINDOW_NANOS,
     deny_delete: true,
+    ...(firstSequence === 1 ? {} : { first_seq: firstSequence }),
     // Purging is how the beginning is removed behind a snapshot.
     deny_purge: false,
     metadata: { [LOG_ID_KEY]: logId, [FORMAT_VERSION_KEY]: String(STREAM_FORMAT_VERSION) },

@@ -1,0 +1,71 @@
+/**
+ * A cluster on this machine, to try things out: three nats-servers and three nodes on loopback, with the demo market at the
+ * first. `npm run cluster [-- --data-dir DIR]`, until Ctrl-C. The nats-servers come from scripts/install-nats.sh.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { NatsServers, whyNoNats } from '../test/support/nats-cluster.ts';
+
+const NODES = 3;
+/** A node's ports are the defaults plus this times its number. */
+const PORT_STEP = 100;
+const PORTS = {
+  'ouch-port': 26_001,
+  'market-data-port': 26_002,
+  'snapshot-port': 26_003,
+  'fix-port': 26_010,
+  'http-port': 26_080,
+  'operations-port': 26_090,
+};
+
+const { values } = parseArgs({ options: { 'data-dir': { type: 'string', default: 'data-cluster' } } });
+const directory = resolve(values['data-dir']);
+const missing = whyNoNats();
+if (missing !== undefined) {
+  console.error(missing);
+  process.exit(1);
+}
+const servers = await NatsServers.start({
+  count: NODES,
+  directory: join(directory, 'nats'),
+  syncAlways: true,
+});
+console.log(`nats-servers  ${servers.urls.join('  ')}`);
+const nodes = Array.from({ length: NODES }, (_, i) => startNode(i + 1, i === 0));
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (isStopping) return;
+    isStopping = true;
+    for (const node of nodes) node.kill('SIGTERM');
+  });
+}
+await Promise.all(nodes.map((node) => once(node, 'exit')));
+await servers.close();
+
+function startNode(nodeId: number, hasDemo: boolean) {
+  const ports = Object.entries(PORTS).flatMap(([name, port]) => [
+    `--${name}`,
+    String(port + (nodeId - 1) * PORT_STEP),
+  ]);
+  const node = spawn(
+    process.execPath,
+    [
+      join(import.meta.dirname, '../bin/hive.js'),
+      'start',
+      ...['--cluster', servers.urls.join(',')],
+      ...['--node-id', String(nodeId), '--data-dir', join(directory, `node-${nodeId}`)],
+      ...ports,
+      hasDemo ? '--demo' : '--no-demo',
+    ],
+    // Ctrl-C goes to the whole group of processes; the nodes are told by this one.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  for (const stream of [node.stdout, node.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => console.log(`node ${nodeId}  ${line}`));
+  }
+  return node;
+}

@@ -1,0 +1,133 @@
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+
+const SOCKET_FILE = 'node.sock';
+/** Longest path that a socket's address takes, on the system with the least room. */
+const ADDRESS_BYTES_MAX = 100;
+const ANSWER_BYTES_MAX = 1024 * 1024;
+const REQUEST_BYTES_MAX = 1_024;
+const TIMEOUT_MS = 5_000;
+
+/** Nobody answers at a data directory: no node runs on it. */
+export class NoNodeError extends Error {
+  override readonly name = 'NoNodeError';
+  readonly code = 'NO_NODE';
+}
+
+/** The node was asked for something that it does not do, or not now. */
+export class NodeRefusedError extends Error {
+  override readonly name = 'NodeRefusedError';
+  readonly code = 'NODE_REFUSED';
+}
+
+/** What a node can be asked for by who may enter its data directory. */
+export type NodeRequest =
+  | { readonly ask: 'status' }
+  | { readonly ask: 'cluster' }
+  | { readonly ask: 'promote' }
+  | { readonly ask: 'demote'; readonly drainMs: number };
+
+/** Answers a request. @throws an Error whose message is the answer */
+export type NodeAnswers = (request: NodeRequest) => object | Promise<object>;
+
+/**
+ * Answers requests at a Unix socket in the data directory: one line of JSON each way, one request per connection. Only who may enter
+ * the directory can ask. Call it with the directory's lock held: a socket file that a crash left is replaced.
+ * @returns how to stop
+ */
+export async function serveNode(directory: string, answers: NodeAnswers): Promise<() => Promise<void>> {
+  const { address, release } = socketAddress(directory);
+  rmSync(address, { force: true });
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    socket.setEncoding('utf8');
+    let text = '';
+    socket.on('data', (more: string) => {
+      text += more;
+      if (text.length > REQUEST_BYTES_MAX) socket.destroy();
+      else if (text.endsWith('\n')) void answer(socket, text, answers);
+    });
+  });
+  await listening(server, address);
+  return async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+    release();
+  };
+}
+
+async function answer(socket: Socket, text: string, answers: NodeAnswers): Promise<void> {
+  let result: object;
+  try {
+    result = await answers(JSON.parse(text) as NodeRequest);
+  } catch (error) {
+    result = { error: (error as Error).message };
+  }
+  socket.end(`${JSON.stringify(result)}\n`);
+}
+
+function listening(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => resolve());
+  });
+}
+
+/**
+ * Asks the node that runs on the data directory.
+ * @param timeoutMs how long the answer may take
+ * @throws NoNodeError; NodeRefusedError with the node's own words
+ */
+export async function askNode(
+  directory: string,
+  request: NodeRequest,
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<unknown> {
+  const { address, release } = socketAddress(directory);
+  let answer: { readonly error?: string };
+  try {
+    answer = JSON.parse(await answerFrom(address, `${JSON.stringify(request)}\n`, timeoutMs));
+  } catch (error) {
+    throw new NoNodeError(
+      `no node runs on the data directory ${directory}: start one ("hive start --data-dir ${directory}"), or name another directory with --data-dir`,
+      { cause: error },
+    );
+  } finally {
+    release();
+  }
+  if (answer.error !== undefined) throw new NodeRefusedError(answer.error);
+  return answer;
+}
+
+function answerFrom(address: string, request: string, timeoutMs: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(address, () => socket.write(request));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')));
+    socket.on('data', (text: string) => {
+      answer += text;
+      if (answer.length > ANSWER_BYTES_MAX) socket.destroy(new Error('the answer is too long'));
+    });
+    socket.once('error', reject);
+    socket.once('end', () => resolve(answer));
+  });
+}
+
+/** The socket's address; a long path is shortened through a handle of the directory, which Linux can. */
+function socketAddress(directory: string): { address: string; release: () => void } {
+  const path = join(directory, SOCKET_FILE);
+  if (Buffer.byteLength(path) <= ADDRESS_BYTES_MAX) return { address: path, release: () => {} };
+  let handle: number;
+  try {
+    handle = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return { address: path, release: () => {} };
+  }
+  return { address: `/proc/self/fd/${handle}/${SOCKET_FILE}`, release: () => closeSync(handle) };
+}

@@ -1,0 +1,107 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+
+/** How long the nodes of a cluster have to say how they are. */
+const ANSWER_MS_MAX = 1_000;
+const NODES_MAX = 1_024;
+
+/** How a node of the cluster says it is. */
+export interface ClusterNode {
+  readonly nodeId: number;
+  /** Of the build, and the core's rules that it follows now and those that it knows. */
+  readonly version: string;
+  readonly coreVersion: number;
+  readonly coreVersionMax: number;
+  readonly state: string;
+  /** Last entry that it has applied, and its state hash after it. */
+  readonly sequence: number;
+  readonly stateHash: string;
+  /** Newest entry of which a majority has its state. */
+  readonly agreedSequence: number;
+  /** The nats-server that it is connected to. */
+  readonly server: string;
+}
+
+/** A copy of the log on a nats-server. */
+export interface StreamReplica {
+  readonly server: string;
+  readonly isLeader: boolean;
+  /** Whether it has, as far as the leader knows, all entries. */
+  readonly isCurrent: boolean;
+  readonly lagEntries: number;
+}
+
+/** A cluster as it is seen from one node. */
+export interface ClusterView {
+  readonly stream: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly bytes: number;
+  readonly replicas: readonly StreamReplica[];
+  /** Whether most of the copies are current: without, no entry becomes durable. */
+  readonly hasQuorum: boolean;
+  /** Those that answered, by number. */
+  readonly nodes: readonly ClusterNode[];
+}
+
+/** Lets each node of a cluster tell the others how it is. */
+export class ClusterNodes {
+  declare private readonly connection: NatsConnection;
+  declare private readonly stream: string;
+  declare private readonly subscription: Subscription;
+
+  constructor(connection: NatsConnection, stream: string, ownState: () => ClusterNode) {
+    this.connection = connection;
+    this.stream = stream;
+    this.subscription = connection.subscribe(subjectOf(stream), {
+      callback: (error, message) => {
+        if (error === null) message.respond(JSON.stringify(ownState()));
+      },
+    });
+  }
+
+  /** Asks all nodes and the stream. @throws the client's error when JetStream does not answer */
+  async view(): Promise<ClusterView> {
+    const manager = await jetstreamManager(this.connection, { checkAPI: false });
+    const { state, cluster } = await manager.streams.info(this.stream);
+    // After the stream, so that a node that has everything does not seem to lag.
+    const nodes = await this.#askNodes();
+    const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
+    const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0 }) => ({
+      server: name,
+      isLeader: false,
+      isCurrent: current && offline !== true,
+      lagEntries: lag,
+    }));
+    const replicas = [leader, ...others];
+    return {
+      stream: this.stream,
+      firstSequence: state.first_seq,
+      lastSequence: state.last_seq,
+      bytes: state.bytes,
+      replicas,
+      hasQuorum:
+        leader.server !== '' && 2 * replicas.filter(({ isCurrent }) => isCurrent).length > replicas.length,
+      nodes,
+    };
+  }
+
+  async #askNodes(): Promise<ClusterNode[]> {
+    const nodes: ClusterNode[] = [];
+    const answers = await this.connection.requestMany(subjectOf(this.stream), '', {
+      strategy: 'timer',
+      maxWait: ANSWER_MS_MAX,
+      maxMessages: NODES_MAX,
+    });
+    for await (const answer of answers) nodes.push(answer.json<ClusterNode>());
+    return nodes.sort((a, b) => a.nodeId - b.nodeId);
+  }
+
+  close(): void {
+    this.subscription.unsubscribe();
+  }
+}
+
+function subjectOf(stream: string): string {
+  return `${stream}.nodes`;
+}

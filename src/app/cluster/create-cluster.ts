@@ -1,0 +1,77 @@
+import { randomInt } from 'node:crypto';
+import { TradingCore } from '#core/trading-core.ts';
+import type { EventSink } from '#domain/ports.ts';
+import { openDataDirectory } from '#log/file/data-directory.ts';
+import { FileLog } from '#log/file/file-log.ts';
+import { LogClock } from '#log/log-clock.ts';
+import { followerOf } from '#log/recording-reader.ts';
+import { listSnapshots, writeSnapshot } from '#replica/snapshot-file.ts';
+import { restoreNewest } from '../restore.ts';
+import { ClusterError, ClusterLink } from './cluster-link.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
+
+/** Where the log of a new cluster goes on. */
+export interface CreatedCluster {
+  readonly logId: string;
+  /** Last entry of the data directory; the stream's first is the next. */
+  readonly sequence: number;
+  readonly stateHash: string;
+}
+
+const NOBODY: EventSink = { onEvents: () => {} };
+
+/**
+ * Makes the log of a cluster that continues the log of a data directory: of a node that had a log of its own until now, or of one that was
+ * restored from a backup. The state at its end becomes a snapshot in the cluster's store, with which other nodes begin.
+ * @throws DataDirectoryError, LogCorruptError, SnapshotError, StreamError, ClusterError
+ */
+export async function createCluster(
+  directory: string,
+  settings: ClusterSettings,
+  onUnusable: (message: string) => void,
+): Promise<CreatedCluster> {
+  const clock = new LogClock();
+  const data = openDataDirectory(directory, { clock });
+  try {
+    const logId = data.logId.uuid;
+    const newCore = (): TradingCore => new TradingCore(NOBODY, {}, { hashSeed: randomInt(2 ** 31) });
+    const { core } = restoreNewest(data.snapshotDirectory, logId, newCore, ({ message }) =>
+      onUnusable(message),
+    );
+    const log = FileLog.open({
+      directory: data.logDirectory,
+      logId: data.logId,
+      clock,
+      follower: followerOf(),
+      scanFromSequence: core.sequence + 1,
+    });
+    try {
+      if (log.lastSequence > core.sequence) {
+        log.read(core.sequence + 1, { deliver: (...entry) => core.applyEntry(...entry) });
+      }
+    } finally {
+      log.close();
+    }
+    const { sequence, stateHash } = core;
+    const newest = listSnapshots(data.snapshotDirectory)[0];
+    const path =
+      newest?.sequence === sequence ? newest.path : writeSnapshot(data.snapshotDirectory, core, logId);
+    const begin = { logId, firstSequence: sequence + 1 };
+    const link = await ClusterLink.connect(settings, 'hive-create-cluster', begin);
+    try {
+      if (link.logId !== logId || (await link.firstSequence()) !== begin.firstSequence) {
+        throw new ClusterError(
+          'EXISTS',
+          `stream ${settings.stream} is there already and holds log ${link.logId}: start nodes on it, or choose another stream name`,
+        );
+      }
+      const store = await link.snapshots();
+      await store.put(path);
+    } finally {
+      await link.close();
+    }
+    return { logId, sequence, stateHash };
+  } finally {
+    data.close();
+  }
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { SnapshotShelf } from './snapshot-shelf.ts';
+import type { StoredSnapshot } from './snapshot-store.ts';
+
+const stored = (sequence: number): StoredSnapshot => ({
+  name: `snapshot-${sequence}`,
+  sequence,
+  bytes: 1,
+  stateHash: '',
+});
+
+class Fixture {
+  readonly board = new StatusBoard(boardMemory());
+  readonly calls: string[] = [];
+  readonly warnings: string[] = [];
+  snapshots: StoredSnapshot[] = [];
+  putError: Error | undefined;
+  readonly shelf = new SnapshotShelf({
+    store: {
+      list: async () => this.snapshots,
+      put: async (path) => {
+        if (this.putError !== undefined) throw this.putError;
+        this.calls.push(`put ${path}`);
+        this.snapshots = [stored(Number(path)), ...this.snapshots];
+      },
+      prune: async (keep) => {
+        this.snapshots = this.snapshots.slice(0, keep);
+        return this.snapshots;
+      },
+    },
+    board: this.board,
+    keep: 2,
+    everyEntries: 100,
+    logger: { info: () => {}, warn: (_, message) => this.warnings.push(message), error: () => {} },
+    onKept: (sequence) => this.calls.push(`kept ${sequence}`),
+  });
+}
+
+test('shelf: a snapshot goes into the store once a majority has attested a state at or after it', async () => {
+  const { shelf, board, calls } = new Fixture();
+  await shelf.step();
+  shelf.offer('100', 100);
+  board.agreedSequence = 99;
+  await shelf.step();
+  assert.deepEqual(calls, []);
+  board.agreedSequence = 100;
+  await shelf.step();
+  await shelf.step();
+  assert.deepEqual(calls, ['put 100', 'kept 100']);
+});
+
+test('shelf: the oldest that is kept says what may leave the stream', async () => {
+  const { shelf, board, calls } = new Fixture();
+  board.agreedSequence = 1_000;
+  for (const sequence of [100, 200, 300]) {
+    shelf.offer(String(sequence), sequence);
+    await shelf.step();
+  }
+  assert.deepEqual(calls, ['put 100', 'kept 100', 'put 200', 'kept 100', 'put 300', 'kept 200']);
+});
+
+test('shelf: where another node was faster, nothing is sent', async () => {
+  const fixture = new Fixture();
+  const { shelf, board, calls } = fixture;
+  board.agreedSequence = 1_000;
+  fixture.snapshots = [stored(160)];
+  shelf.offer('200', 200);
+  await shelf.step();
+  assert.deepEqual(calls, ['kept 160']);
+});
+
+test('shelf: a store that fails is told of, and the next snapshot is tried', async () => {
+  const fixture = new Fixture();
+  const { shelf, board, calls, warnings } = fixture;
+  board.agreedSequence = 1_000;
+  fixture.putError = new Error('no responders');
+  shelf.offer('100', 100);
+  await shelf.step();
+  fixture.putError = undefined;
+  await shelf.step();
+  assert.deepEqual(calls, []);
+  assert.deepEqual(warnings, [
+    'the snapshot of entry 100 is not in the store of the cluster: no responders; the next one is tried',
+  ]);
+  shelf.offer('200', 200);
+  await shelf.step();
+  assert.deepEqual(calls, ['put 200', 'kept 200']);
+});

@@ -1,0 +1,84 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import type { ConnectRequest, EdgeThreadData, MarketDataThreadData } from './threads/messages.ts';
+import type { NodeLogger, NodeThread, Threads } from './threads/threads.ts';
+
+/** What the doors are made of. */
+export interface DoorsOptions {
+  readonly gateway: OuchGateway;
+  readonly threads: Threads;
+  readonly archive: NodeThread;
+  readonly logger: NodeLogger;
+  readonly marketData: Omit<MarketDataThreadData, 'peer' | 'epoch'>;
+  /** undefined: there is no edge. */
+  readonly edge: { readonly file: URL; readonly data: Omit<EdgeThreadData, 'peer'> } | undefined;
+}
+
+const MARKET_DATA_THREAD = new URL('./threads/market-data-thread.ts', import.meta.url);
+
+/** The ports of a node, all of which open and close together: the order path's own, and those of the threads that serve. */
+export class Doors {
+  /** Of OUCH; 0 while it is closed. */
+  declare ouchPort: number;
+  /** Of the threads' doors, by name. */
+  declare ports: { readonly [door: string]: number };
+  declare private readonly options: DoorsOptions;
+  declare private marketData: NodeThread | undefined;
+  declare private edge: NodeThread | undefined;
+
+  constructor(options: DoorsOptions) {
+    this.ouchPort = 0;
+    this.ports = {};
+    this.options = options;
+    this.marketData = undefined;
+    this.edge = undefined;
+  }
+
+  /**
+   * Begins what takes time and does not need the order path: it may go on while that recovers.
+   * @param epoch a number that no earlier opening had
+   */
+  prepare(epoch: number): void {
+    const { threads, archive, marketData } = this.options;
+    const peer = portOf(archive);
+    const data: MarketDataThreadData = { ...marketData, epoch, peer };
+    this.marketData = threads.start('market-data', MARKET_DATA_THREAD, data, [peer]);
+  }
+
+  /**
+   * Opens all, the order path's first: the others take a core to start.
+   * @param epoch as of `prepare`
+   * @param onOrders called when orders are taken
+   */
+  async open(epoch: number, onOrders: (port: number) => void): Promise<void> {
+    const { gateway, threads, archive, edge } = this.options;
+    if (this.marketData === undefined) this.prepare(epoch);
+    this.ouchPort = (await gateway.listen()).port;
+    onOrders(this.ouchPort);
+    if (edge !== undefined) {
+      const peer = portOf(archive);
+      const data: EdgeThreadData = { ...edge.data, peer };
+      this.edge = threads.start('edge', edge.file, data, [peer]);
+    }
+    this.ports = { ...(await this.marketData?.ready), ...(await this.edge?.ready) };
+  }
+
+  /** Closes all, the edge first, so that its last commands still go through the order path. */
+  async close(reason: string): Promise<void> {
+    const { gateway, threads } = this.options;
+    if (this.edge !== undefined) await threads.end(this.edge);
+    this.edge = undefined;
+    if (this.ouchPort !== 0) await gateway.close(reason);
+    this.ouchPort = 0;
+    if (this.marketData !== undefined) await threads.end(this.marketData);
+    this.marketData = undefined;
+    this.ports = {};
+  }
+}
+
+/** A port of the archive thread for one more asker. */
+export function portOf(archive: NodeThread): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  archive.worker.postMessage({ kind: 'connect', port: port1 } satisfies ConnectRequest, [port1]);
+  return port2;
+}

@@ -1,0 +1,44 @@
+import type { AccessSettings } from '#gateways/identity/access-control.ts';
+import type { TlsSettings } from '#gateways/listener/tls-files.ts';
+import type { ClusterSettings } from './cluster/cluster-settings.ts';
+import type { FixSettings, HttpSettings, WebSocketSettings } from './threads/messages.ts';
+
+export interface NodeConfig {
+  readonly dataDirectory: string;
+  readonly nodeId: number;
+  readonly ouch: {
+    readonly host: string;
+    readonly port: number;
+    readonly cancelOnDisconnect: boolean;
+    /** undefined: plain TCP. */
+    readonly tls: TlsSettings | undefined;
+  };
+  readonly marketData: {
+    readonly host: string;
+    readonly port: number;
+    readonly snapshotPort: number;
+    readonly tls: TlsSettings | undefined;
+  };
+  /** Where load balancers ask how the node is; undefined: nowhere. */
+  readonly operations: { readonly host: string; readonly port: number } | undefined;
+  /** The cluster that it is a node of; undefined: it has a log of its own. */
+  readonly cluster: ClusterSettings | undefined;
+  /** undefined: there is no such door. With neither there is no edge thread. */
+  readonly http: HttpSettings | undefined;
+  readonly webSocket: WebSocketSettings;
+  readonly fix: FixSettings | undefined;
+  readonly access: AccessSettings;
+  /** Connections from one address that each port takes. */
+  readonly connectionsPerAddressMax: number;
+  readonly snapshots: { readonly everyEntries: number; readonly keep: number };
+  readonly disk: {
+    /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
+    readonly keepLogBytes: number | undefined;
+    /** Free space below which the node warns; undefined: a tenth of the volume. */
+    readonly warnFreeBelowBytes: number | undefined;
+  };
+  /** Bytes of a log segment. */
+  readonly segmentBytes: number;
+  /** Entries between two attestations of the state hash; 0 none. */
+  readonly attestEvery: number;
+}

@@ -1,0 +1,63 @@
+import { Limits } from '#domain/limits.ts';
+import type { Clock, Log, LogFollower } from '#domain/ports.ts';
+import type { DataDirectory } from '#log/file/data-directory.ts';
+import { FileLog } from '#log/file/file-log.ts';
+import type { LogScan } from '#log/file/scan.ts';
+import type { JetStreamLogStatus } from '#log/jetstream/jetstream-log.ts';
+import type { ClusterLink } from './cluster/cluster-link.ts';
+
+/** A turn's commands and the log's records around them. */
+const COMMIT_BYTES_MAX = Limits.TURN_BYTES_MAX + 64 * 1024;
+
+/** A node's log, whichever it is. */
+export interface NodeLog {
+  readonly log: Log;
+  /** What this node had of it at the opening. */
+  readonly recovered: LogScan;
+  /** Resolves when the follower has everything that the log held when it was called. */
+  catchUp(): Promise<void>;
+  /** Removes entries before `sequence` from a cluster's stream: those before a snapshot that a majority attested. */
+  purge(sequence: number): Promise<void>;
+  /** undefined: the log is embedded. */
+  status(): JetStreamLogStatus | undefined;
+}
+
+/** Opens the embedded log of the data directory or, with a link, this node's end of the cluster's. */
+export async function openNodeLog(
+  data: DataDirectory,
+  options: {
+    readonly link: ClusterLink | undefined;
+    readonly clock: Clock;
+    readonly follower: LogFollower;
+    readonly scanFromSequence: number;
+    readonly segmentBytes: number;
+  },
+): Promise<NodeLog> {
+  const { link, clock, follower, scanFromSequence, segmentBytes } = options;
+  const place = { directory: data.logDirectory, logId: data.logId };
+  if (link === undefined) {
+    const log = FileLog.open({
+      ...place,
+      clock,
+      follower,
+      scanFromSequence,
+      segmentBytes,
+      commitBytesMax: COMMIT_BYTES_MAX,
+    });
+    return {
+      log,
+      recovered: log.recovered,
+      catchUp: () => Promise.resolve(),
+      purge: () => Promise.resolve(),
+      status: () => undefined,
+    };
+  }
+  const log = await link.openLog({ ...place, follower, scanFromSequence, segmentBytes });
+  return {
+    log,
+    recovered: log.recovered,
+    catchUp: () => log.catchUp(),
+    purge: (sequence) => log.purgeStream(sequence),
+    status: () => log.status,
+  };
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { NodeConfig } from '#app/node-config.ts';
+import type { NodeStatus } from '#app/node-status.ts';
+import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
+
+/** Users of the market that node-process.ts sets up. */
+export const TRADERS = ['U1', 'U2', 'U3', 'U4'];
+
+/** A node in a process of its own. */
+export interface ChildNode {
+  readonly child: ChildProcess;
+  readonly ouchPort: number;
+  readonly operationsPort: number;
+  readonly edgePorts: { readonly [door: string]: number };
+}
+
+/** Starts node-process.ts and waits until it serves or observes. @param different what differs from its configuration */
+export async function startChildNode(
+  directory: string,
+  different: Partial<NodeConfig> = {},
+): Promise<ChildNode> {
+  const script = join(import.meta.dirname, 'node-process.ts');
+  const child = spawn(process.execPath, [script, directory, JSON.stringify(different)], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const [line] = await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(([code]) => assert.fail(`the node ended with ${code} before it served`)),
+  ]);
+  return { child, ...(JSON.parse(line) as Omit<ChildNode, 'child'>) };
+}
+
+/** What such a node says of itself. */
+export async function statusOf({ child }: ChildNode): Promise<NodeStatus> {
+  child.send('status');
+  const [status] = (await once(child, 'message')) as [NodeStatus];
+  return status;
+}
+
+/** Trades as one user until the node is gone, keeping every report that came. */
+export class Trader {
+  readonly reports: OuchReport[] = [];
+  readonly name: string;
+  readonly #random: () => number;
+  closed: Promise<string> = Promise.resolve('never opened');
+  #client: OuchClient | undefined;
+
+  constructor(name: string, seed: number) {
+    this.name = name;
+    this.#random = seededRandom(seed);
+  }
+
+  #integer(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+
+  async trade(port: number): Promise<void> {
+    const client = await OuchClient.connect(
+      { port, username: this.name, password: 'secret', sequenceNumber: this.reports.length + 1 },
+      (report) => this.reports.push(report),
+    );
+    this.#client = client;
+    this.closed = new Promise((resolve) => {
+      client.onClosed = resolve;
+    });
+    for (let order = 0; order < 20; order++) this.#send(client);
+  }
+
+  /** Ends the session, if there still is one. */
+  leave(): void {
+    void this.#client?.close();
+  }
+
+  /** Twenty at a time: the next one goes out when one is answered. */
+  #send(client: OuchClient): void {
+    void this.#command(client).then(
+      () => this.#send(client),
+      () => {},
+    );
+  }
+
+  #command(client: OuchClient): Promise<unknown> {
+    const kind = this.#integer(10);
+    if (kind < 3) return client.cancel(Math.max(1, client.nextUserRefNum - 1 - this.#integer(20)));
+    const side = this.#integer(2) === 0 ? 'B' : 'S';
+    const symbol = this.#integer(2) === 0 ? 'BTCUSD' : 'BTCFUT';
+    const price = 100_000 + 100 * (this.#integer(20) - 10);
+    const timeInForce = kind === 9 ? '3' : '0';
+    return client.enter({ side, symbol, quantity: 1 + this.#integer(9), price, timeInForce });
+  }
+}
+
+/** Connects from the first report on and compares: what a trader was told stays said, without gap or repeat. */
+export async function compareReports(trader: Trader, ouchPort: number): Promise<void> {
+  const again: OuchReport[] = [];
+  const client = await OuchClient.connect(
+    { port: ouchPort, username: trader.name, password: 'secret', sequenceNumber: 1 },
+    (report) => again.push(report),
+  );
+  while (again.length < trader.reports.length) await client.next(() => true);
+  assert.deepEqual(
+    trader.reports.map(({ sequenceNumber }) => sequenceNumber),
+    trader.reports.map((_, index) => index + 1),
+    `${trader.name}: no gaps, no repeats`,
+  );
+  assert.deepEqual(
+    again.slice(0, trader.reports.length),
+    trader.reports,
+    `${trader.name}: what was said stays said`,
+  );
+  await client.close();
+}
