@@ -32,6 +32,8 @@ test('parseScaled: whole counts of the unit, and nothing else', () => {
     ['0.051', undefined],
     ['450359962737049.55', 9_007_199_254_740_991],
     ['450359962737049.60', undefined],
+    [`${'0'.repeat(19)}1`, 20],
+    [`1.${'0'.repeat(18)}`, 20],
   ];
   for (const [text, count] of cases) assert.equal(parseScaled(text, price), count, text);
   for (const text of [
@@ -48,6 +50,10 @@ test('parseScaled: whole counts of the unit, and nothing else', () => {
     'NaN',
     'Infinity',
     '0x10',
+    '0'.repeat(21),
+    `1.${'0'.repeat(19)}`,
+    '1.00x',
+    '1.0.0',
     '1'.repeat(50),
   ])
     assert.equal(parseScaled(text, price), undefined, text);

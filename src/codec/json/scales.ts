@@ -1,6 +1,5 @@
 import type { AssetTerms, InstrumentTerms } from '#domain/market-views.ts';
 import { decimalText } from '#lib/decimal-text.ts';
-import { countOf, parseDecimal } from './decimal.ts';
 
 /** How integers of the domain are written: one is `unit` x 10^-`decimals`. */
 export interface Scale {
@@ -57,11 +56,31 @@ export function scaledText(count: number | bigint, { unit, decimals }: Scale): s
   return decimalText(count, unit, decimals);
 }
 
+const WHOLE_DIGITS_MAX = 20;
+const FRACTION_DIGITS_MAX = 18;
+const ZERO = 0x30;
+
 /**
  * The integer that a decimal string stands for: digits with at most one point, no sign, no exponent. Undefined when it is
  * written otherwise, is no whole count of the scale's unit, or is not below 2^53.
  */
 export function parseScaled(text: string, { unit, decimals }: Scale): number | undefined {
-  const number = parseDecimal(text);
-  return number && countOf(number, { units: BigInt(unit), decimals });
+  const point = text.indexOf('.');
+  const wholeDigits = point === -1 ? text.length : point;
+  const digits = point === -1 ? text.length : text.length - 1;
+  if (wholeDigits < 1 || wholeDigits > WHOLE_DIGITS_MAX) return undefined;
+  if (digits === wholeDigits ? point !== -1 : digits - wholeDigits > FRACTION_DIGITS_MAX) return undefined;
+  // Division by hand, digit by digit: exact for any number of them.
+  let count = 0;
+  let rest = 0;
+  for (let at = 0; at < Math.max(digits, wholeDigits + decimals); at++) {
+    const digit = at >= digits ? 0 : text.charCodeAt(at < wholeDigits ? at : at + 1) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    if (at < wholeDigits + decimals) {
+      const dividend = rest * 10 + digit;
+      rest = dividend % unit;
+      count = count * 10 + (dividend - rest) / unit;
+    } else if (digit !== 0) return undefined;
+  }
+  return rest === 0 && count <= Number.MAX_SAFE_INTEGER ? count : undefined;
 }
