@@ -90,29 +90,6 @@ export interface Report {
   readonly canceledOrders: number;
 }
 
-const NOTHING = {
-  accountId: 0,
-  orderId: 0,
-  clientOrderId: 0,
-  clientTag: '',
-  terms: undefined,
-  cumQtyLots: 0,
-  originalOrderId: 0,
-  originalClientOrderId: 0,
-  leavesQtyLots: 0,
-  tradeId: 0,
-  priceTicks: 0,
-  qtyLots: 0,
-  amountMinor: 0,
-  feeMinor: 0,
-  isMaker: false,
-  isAuction: false,
-  cancelReason: 0,
-  commandType: 0,
-  rejectCode: 0,
-  canceledOrders: 0,
-} as const;
-
 const REJECTED_COMMAND_TYPE = byteAt(CommandRejected, 'commandType');
 const REJECTED_CODE = byteAt(CommandRejected, 'rejectCode');
 const CANCEL_REASON = byteAt(OrderCanceled, 'reason');
@@ -141,109 +118,145 @@ export function readReports(words: WordBuffer, at: number, take: (report: Report
 }
 
 function readOwnReport(words: WordBuffer, at: number): Report | undefined {
-  const { i32, f64, u8 } = words;
-  const head = header(words, at, i32[at + 6], i32[at + 7] >>> 0);
-  switch (i32[at] & 255) {
+  switch (words.i32[at] & 255) {
     case EventType.OrderAccepted:
-      return {
-        ...NOTHING,
-        ...head,
-        kind: ReportKind.Accepted,
-        ...order(words, at, OrderAccepted),
-        terms: terms(words, at, OrderAccepted, ACCEPTED_BYTES),
-        clientTag: readText(u8, ACCEPTED_BYTES.clientTag + at * 4, TAG_BYTES),
-        cumQtyLots: f64[(at + OrderAccepted.at.cumQtyLots) >> 1],
-      };
+      return readAccepted(words, at);
     case EventType.OrderReplaced:
-      return {
-        ...NOTHING,
-        ...head,
-        kind: ReportKind.Replaced,
-        ...order(words, at, OrderReplaced),
-        terms: terms(words, at, OrderReplaced, REPLACED_BYTES),
-        clientTag: readText(u8, REPLACED_BYTES.clientTag + at * 4, TAG_BYTES),
-        cumQtyLots: f64[(at + OrderReplaced.at.cumQtyLots) >> 1],
-        originalOrderId: f64[(at + OrderReplaced.at.originalOrderId) >> 1],
-        originalClientOrderId: i32[at + OrderReplaced.at.originalClientOrderId],
-      };
+      return readReplaced(words, at);
     case EventType.OrderCanceled:
-      return {
-        ...NOTHING,
-        ...head,
-        kind: ReportKind.Canceled,
-        ...order(words, at, OrderCanceled),
-        cumQtyLots: f64[(at + OrderCanceled.at.cumQtyLots) >> 1],
-        leavesQtyLots: f64[(at + OrderCanceled.at.leavesQtyLots) >> 1],
-        qtyLots: f64[(at + OrderCanceled.at.canceledQtyLots) >> 1],
-        cancelReason: u8[at * 4 + CANCEL_REASON],
-      };
-    case EventType.OrderTriggered:
-      return { ...NOTHING, ...head, kind: ReportKind.Triggered, ...order(words, at, OrderTriggered) };
+      return readCanceled(words, at);
+    case EventType.OrderTriggered: {
+      const report = newOwnReport(words, at, ReportKind.Triggered);
+      setOrder(report, words, at, OrderTriggered);
+      return report;
+    }
     case EventType.CommandRejected:
-      return {
-        ...NOTHING,
-        ...head,
-        kind: ReportKind.Rejected,
-        accountId: i32[at + CommandRejected.at.accountId],
-        clientOrderId: i32[at + CommandRejected.at.clientOrderId],
-        clientTag: readText(u8, REJECTED_TAG + at * 4, TAG_BYTES),
-        commandType: u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType,
-        rejectCode: u8[at * 4 + REJECTED_CODE] | (u8[at * 4 + REJECTED_CODE + 1] << 8),
-      };
-    case EventType.MassCancelDone:
-      return {
-        ...NOTHING,
-        ...head,
-        kind: ReportKind.MassCanceled,
-        clientOrderId: i32[at + MassCancelDone.at.clientOrderId],
-        canceledOrders: i32[at + MassCancelDone.at.canceledOrders],
-      };
+      return readRejected(words, at);
+    case EventType.MassCancelDone: {
+      const report = newOwnReport(words, at, ReportKind.MassCanceled);
+      report.clientOrderId = words.i32[at + MassCancelDone.at.clientOrderId];
+      report.canceledOrders = words.i32[at + MassCancelDone.at.canceledOrders];
+      return report;
+    }
     default:
       return undefined;
   }
+}
+
+function readAccepted(words: WordBuffer, at: number): Report {
+  const report = newOwnReport(words, at, ReportKind.Accepted);
+  setOrder(report, words, at, OrderAccepted);
+  report.terms = terms(words, at, OrderAccepted, ACCEPTED_BYTES);
+  report.clientTag = readText(words.u8, ACCEPTED_BYTES.clientTag + at * 4, TAG_BYTES);
+  report.cumQtyLots = words.f64[(at + OrderAccepted.at.cumQtyLots) >> 1];
+  return report;
+}
+
+function readReplaced(words: WordBuffer, at: number): Report {
+  const { i32, f64, u8 } = words;
+  const report = newOwnReport(words, at, ReportKind.Replaced);
+  setOrder(report, words, at, OrderReplaced);
+  report.terms = terms(words, at, OrderReplaced, REPLACED_BYTES);
+  report.clientTag = readText(u8, REPLACED_BYTES.clientTag + at * 4, TAG_BYTES);
+  report.cumQtyLots = f64[(at + OrderReplaced.at.cumQtyLots) >> 1];
+  report.originalOrderId = f64[(at + OrderReplaced.at.originalOrderId) >> 1];
+  report.originalClientOrderId = i32[at + OrderReplaced.at.originalClientOrderId];
+  return report;
+}
+
+function readCanceled(words: WordBuffer, at: number): Report {
+  const { f64, u8 } = words;
+  const report = newOwnReport(words, at, ReportKind.Canceled);
+  setOrder(report, words, at, OrderCanceled);
+  report.cumQtyLots = f64[(at + OrderCanceled.at.cumQtyLots) >> 1];
+  report.leavesQtyLots = f64[(at + OrderCanceled.at.leavesQtyLots) >> 1];
+  report.qtyLots = f64[(at + OrderCanceled.at.canceledQtyLots) >> 1];
+  report.cancelReason = u8[at * 4 + CANCEL_REASON];
+  return report;
+}
+
+function readRejected(words: WordBuffer, at: number): Report {
+  const { i32, u8 } = words;
+  const report = newOwnReport(words, at, ReportKind.Rejected);
+  report.accountId = i32[at + CommandRejected.at.accountId];
+  report.clientOrderId = i32[at + CommandRejected.at.clientOrderId];
+  report.clientTag = readText(u8, REJECTED_TAG + at * 4, TAG_BYTES);
+  report.commandType = u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType;
+  report.rejectCode = u8[at * 4 + REJECTED_CODE] | (u8[at * 4 + REJECTED_CODE + 1] << 8);
+  return report;
 }
 
 function readFill(words: WordBuffer, at: number, isMaker: boolean, number: number): Report {
   const { i32, f64, u8 } = words;
   const field = Trade.at;
   const userId = i32[at + (isMaker ? field.makerUserId : field.takerUserId)];
-  return {
-    ...NOTHING,
-    ...header(words, at, userId, number),
-    kind: ReportKind.Filled,
-    accountId: i32[at + (isMaker ? field.makerAccountId : field.takerAccountId)],
-    orderId: f64[(at + (isMaker ? field.makerOrderId : field.takerOrderId)) >> 1],
-    clientOrderId: i32[at + (isMaker ? field.makerClientOrderId : field.takerClientOrderId)],
-    leavesQtyLots: f64[(at + (isMaker ? field.makerLeavesQtyLots : field.takerLeavesQtyLots)) >> 1],
-    tradeId: f64[(at + field.tradeId) >> 1],
-    priceTicks: i32[at + field.priceTicks],
-    qtyLots: f64[(at + field.qtyLots) >> 1],
-    amountMinor: f64[(at + field.amountMinor) >> 1],
-    feeMinor: f64[(at + (isMaker ? field.makerFeeMinor : field.takerFeeMinor)) >> 1],
-    isMaker: isMaker && (u8[at * 4 + TRADE_FLAGS] & 1) === 0,
-    isAuction: (u8[at * 4 + TRADE_FLAGS] & 1) !== 0,
-  };
+  const isAuction = (u8[at * 4 + TRADE_FLAGS] & 1) !== 0;
+  const report = newReport(words, at, ReportKind.Filled, userId, number);
+  report.accountId = i32[at + (isMaker ? field.makerAccountId : field.takerAccountId)];
+  report.orderId = f64[(at + (isMaker ? field.makerOrderId : field.takerOrderId)) >> 1];
+  report.clientOrderId = i32[at + (isMaker ? field.makerClientOrderId : field.takerClientOrderId)];
+  report.leavesQtyLots = f64[(at + (isMaker ? field.makerLeavesQtyLots : field.takerLeavesQtyLots)) >> 1];
+  report.tradeId = f64[(at + field.tradeId) >> 1];
+  report.priceTicks = i32[at + field.priceTicks];
+  report.qtyLots = f64[(at + field.qtyLots) >> 1];
+  report.amountMinor = f64[(at + field.amountMinor) >> 1];
+  report.feeMinor = f64[(at + (isMaker ? field.makerFeeMinor : field.takerFeeMinor)) >> 1];
+  report.isMaker = isMaker && !isAuction;
+  report.isAuction = isAuction;
+  return report;
 }
 
-function header({ i32, f64 }: WordBuffer, at: number, userId: number, number: number) {
+type UnfinishedReport = { -readonly [Name in keyof Report]: Report[Name] };
+
+function newOwnReport(words: WordBuffer, at: number, kind: ReportKind): UnfinishedReport {
+  return newReport(words, at, kind, words.i32[at + 6], words.i32[at + 7] >>> 0);
+}
+
+/** With what every kind has. One shape, made in one piece: the edge reads two or three reports for each order. */
+function newReport(
+  { i32, f64 }: WordBuffer,
+  at: number,
+  kind: ReportKind,
+  userId: number,
+  number: number,
+): UnfinishedReport {
   return {
+    kind,
     userId,
     number,
     sequence: f64[(at + 2) >> 1],
     timeSeconds: i32[at + 4] >>> 0,
     timeNanos: i32[at + 5],
     instrumentId: i32[at + 1],
+    accountId: 0,
+    orderId: 0,
+    clientOrderId: 0,
+    clientTag: '',
+    terms: undefined,
+    cumQtyLots: 0,
+    originalOrderId: 0,
+    originalClientOrderId: 0,
+    leavesQtyLots: 0,
+    tradeId: 0,
+    priceTicks: 0,
+    qtyLots: 0,
+    amountMinor: 0,
+    feeMinor: 0,
+    isMaker: false,
+    isAuction: false,
+    cancelReason: 0,
+    commandType: 0,
+    rejectCode: 0,
+    canceledOrders: 0,
   };
 }
 
 type OrderEvent = { readonly at: { readonly [Name in 'orderId' | 'clientOrderId' | 'accountId']: number } };
 
-function order({ i32, f64 }: WordBuffer, at: number, layout: OrderEvent) {
-  return {
-    orderId: f64[(at + layout.at.orderId) >> 1],
-    clientOrderId: i32[at + layout.at.clientOrderId],
-    accountId: i32[at + layout.at.accountId],
-  };
+function setOrder(report: UnfinishedReport, { i32, f64 }: WordBuffer, at: number, layout: OrderEvent): void {
+  report.orderId = f64[(at + layout.at.orderId) >> 1];
+  report.clientOrderId = i32[at + layout.at.clientOrderId];
+  report.accountId = i32[at + layout.at.accountId];
 }
 
 type Terms = typeof OrderAccepted | typeof OrderReplaced;
@@ -286,7 +299,7 @@ function terms(
 
 /** The NUL-padded ASCII text in `length` bytes from `start` on. */
 function readText(bytes: Uint8Array, start: number, length: number): string {
-  let text = '';
-  for (let at = start; at < start + length && bytes[at] !== 0; at++) text += String.fromCharCode(bytes[at]);
-  return text;
+  let end = start;
+  while (end < start + length && bytes[end] !== 0) end++;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }
