@@ -67,43 +67,44 @@ export function orderJson(lookup: TermsLookup, order: OrderRecord): Static<typeo
   const price = priceScale(terms);
   const quantity = quantityScale(terms);
   const money = moneyScale(assetOf(lookup, terms.quoteAssetId));
-  const { orderId, clientTag, cancelReason, rejectCode, priceTicks, stopPriceTicks, expireSeconds } = order;
+  const { orderId, clientTag, cancelReason, priceTicks, stopPriceTicks, expireSeconds } = order;
   const { displayQtyLots, minQtyLots, originalOrderId, replacedByOrderId } = order;
-  return {
-    ...(orderId === 0 ? {} : { orderId }),
-    ...(clientTag === '' ? {} : { clientOrderId: clientTag }),
+  const json: Static<typeof Order> = {
     clientOrderNumber: order.clientOrderId,
     accountId: order.accountId,
     userId: order.userId,
     symbol: terms.symbol,
     status: OrderStatusName.of(order.status),
-    ...(cancelReason === 0 ? {} : { cancelReason: CancelReasonName.of(cancelReason) }),
-    ...(order.status === OrderStatus.Rejected
-      ? { rejectCode: rejectName(rejectCode) ?? String(rejectCode) }
-      : {}),
     side: SideName.of(order.side),
     type: OrderTypeName.of(order.orderType),
     timeInForce: TimeInForceName.of(order.timeInForce),
     postOnly: (order.orderFlags & OrderFlag.PostOnly) !== 0,
-    ...(priceTicks === 0 ? {} : { price: scaledText(priceTicks, price) }),
-    ...(stopPriceTicks === 0
-      ? {}
-      : { stopPrice: scaledText(stopPriceTicks, price), triggered: order.triggered === 1 }),
-    ...(expireSeconds === 0 ? {} : { expireTime: secondText(expireSeconds) }),
     quantity: scaledText(order.qtyLots, quantity),
-    ...(displayQtyLots === 0 ? {} : { displayQuantity: scaledText(displayQtyLots, quantity) }),
-    ...(minQtyLots === 0 ? {} : { minQuantity: scaledText(minQtyLots, quantity) }),
     leavesQuantity: scaledText(order.leavesQtyLots, quantity),
     cumQuantity: scaledText(order.cumQtyLots, quantity),
     cumAmount: scaledText(order.cumAmountMinor, money),
     fee: scaledText(order.feeMinor, money),
-    ...(originalOrderId === 0 ? {} : { originalOrderId }),
-    ...(replacedByOrderId === 0 ? {} : { replacedByOrderId }),
     time: formatTime(order.timeSeconds, order.timeNanos),
     sequence: order.sequence,
     updateTime: formatTime(order.updatedSeconds, order.updatedNanos),
     updateSequence: order.updatedSequence,
   };
+  if (orderId !== 0) json.orderId = orderId;
+  if (clientTag !== '') json.clientOrderId = clientTag;
+  if (cancelReason !== 0) json.cancelReason = CancelReasonName.of(cancelReason);
+  if (order.status === OrderStatus.Rejected)
+    json.rejectCode = rejectName(order.rejectCode) ?? String(order.rejectCode);
+  if (priceTicks !== 0) json.price = scaledText(priceTicks, price);
+  if (stopPriceTicks !== 0) {
+    json.stopPrice = scaledText(stopPriceTicks, price);
+    json.triggered = order.triggered === 1;
+  }
+  if (expireSeconds !== 0) json.expireTime = secondText(expireSeconds);
+  if (displayQtyLots !== 0) json.displayQuantity = scaledText(displayQtyLots, quantity);
+  if (minQtyLots !== 0) json.minQuantity = scaledText(minQtyLots, quantity);
+  if (originalOrderId !== 0) json.originalOrderId = originalOrderId;
+  if (replacedByOrderId !== 0) json.replacedByOrderId = replacedByOrderId;
+  return json;
 }
 
 export const Fill = named('Fill', "One side of a trade: an order's execution.", {

@@ -101,9 +101,15 @@ export function describeEntry(entry: Entry): Omit<Entry, 'commands'> & { command
  * @param timeSeconds since the Unix epoch
  */
 export function formatTime(timeSeconds: number, timeNanos: number): string {
-  const seconds = new Date(timeSeconds * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
-  return `${seconds}.${String(timeNanos).padStart(9, '0')}Z`;
+  if (timeSeconds !== written.timeSeconds) {
+    written.timeSeconds = timeSeconds;
+    written.text = new Date(timeSeconds * 1000).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length);
+  }
+  return `${written.text}.${String(timeNanos).padStart(9, '0')}Z`;
 }
+
+/** The second that was written last: times that are written one after the other mostly lie in one. */
+const written = { timeSeconds: 0, text: '1970-01-01T00:00:00' };
 
 function describe(record: Command | Event, isEvent: boolean): Description {
   const description: Description = { type: record.type };
