@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
 import type { HttpLimits } from './limits.ts';
@@ -7,8 +7,8 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 
 interface Connection {
   readonly place: ConnectionPlace;
-  /** Requests whose answer is not sent yet, by it. */
-  readonly unanswered: Map<ServerResponse, IncomingMessage>;
+  /** Answers that are not sent yet, in the order of their requests. */
+  readonly unanswered: ServerResponse[];
 }
 
 /** The connections of the door: how many there are, by address, and what each is owed. */
@@ -18,6 +18,8 @@ export class Connections {
   declare private readonly isTls: boolean;
   /** By the peer's address and port: with TLS, requests come by another socket object than the connection did. */
   declare private readonly byPeer: Map<string, Connection>;
+  /** By the socket of its requests, once there was one. */
+  declare private readonly bySocket: WeakMap<Socket, Connection>;
 
   constructor(limits: HttpLimits, isTls: boolean) {
     this.limits = limits;
@@ -28,6 +30,7 @@ export class Connections {
       perAddressMax: limits.CONNECTIONS_PER_ADDRESS_MAX,
     });
     this.byPeer = new Map();
+    this.bySocket = new WeakMap();
   }
 
   get count(): number {
@@ -44,40 +47,54 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    this.byPeer.set(peer, { place, unanswered: new Map() });
+    this.byPeer.set(peer, { place, unanswered: [] });
     socket.once('close', () => {
       place.leave();
       this.byPeer.delete(peer);
     });
   }
 
-  /** Counts a request until its answer is sent; false when its connection has too many, or was refused. */
-  begin(request: IncomingMessage, response: ServerResponse): boolean {
-    const unanswered = this.byPeer.get(peerOf(request.socket))?.unanswered;
+  /** Counts a request until `end`; false when its connection has too many, or was refused. */
+  begin(response: ServerResponse): boolean {
+    const unanswered = this.#of(response.req.socket)?.unanswered;
     if (unanswered === undefined) return false;
-    unanswered.set(response, request);
-    response.once('close', () => unanswered.delete(response));
-    return unanswered.size <= this.limits.PIPELINED_MAX;
+    unanswered.push(response);
+    return unanswered.length <= this.limits.PIPELINED_MAX;
+  }
+
+  /** The answer is sent, or will never be. */
+  end(response: ServerResponse): void {
+    const unanswered = this.#of(response.req.socket)?.unanswered ?? [];
+    const at = unanswered.indexOf(response);
+    if (at !== -1) unanswered.splice(at, 1);
   }
 
   /** The connection is no stranger's any more. */
   admit(socket: Socket): void {
-    this.byPeer.get(peerOf(socket))?.place.admit();
+    this.#of(socket)?.place.admit();
   }
 
   /** The connection speaks another protocol from now on: whoever speaks it counts it. */
   release(socket: Socket): void {
-    const peer = peerOf(socket);
-    this.byPeer.get(peer)?.place.leave();
-    this.byPeer.delete(peer);
+    this.#of(socket)?.place.leave();
+    this.bySocket.delete(socket);
+    this.byPeer.delete(peerOf(socket));
   }
 
   /** Answers bytes that are no request, or no end of one, and ends the connection. */
   onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const unanswered = this.byPeer.get(peerOf(socket))?.unanswered;
+    const unanswered = this.#of(socket)?.unanswered;
     const canAnswer = socket.writable && error.code !== 'ECONNRESET';
     if (canAnswer && isOfLast(unanswered)) refuse(socket, problemOfClientError(error.code, this.limits));
     else socket.destroy();
+  }
+
+  #of(socket: Socket): Connection | undefined {
+    const known = this.bySocket.get(socket);
+    if (known !== undefined) return known;
+    const connection = this.byPeer.get(peerOf(socket));
+    if (connection !== undefined) this.bySocket.set(socket, connection);
+    return connection;
   }
 }
 
@@ -85,10 +102,9 @@ export class Connections {
  * Whether what is written now is the answer to the bytes that came last: to no request, or to one that has not come to its
  * end. It would be taken for the answer of a whole request before them.
  */
-function isOfLast(unanswered: Connection['unanswered'] = new Map()): boolean {
-  if (unanswered.size === 0) return true;
-  const [[response, request]] = unanswered;
-  return unanswered.size === 1 && !request.complete && !response.headersSent;
+function isOfLast([response, ...others]: readonly ServerResponse[] = []): boolean {
+  if (response === undefined) return true;
+  return others.length === 0 && !response.req.complete && !response.headersSent;
 }
 
 /** What tells a connection from all others that are open. */

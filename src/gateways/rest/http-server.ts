@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import swagger from '@fastify/swagger';
 import Fastify, {
+  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type FastifySchema,
+  type preValidationHookHandler,
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
@@ -130,9 +132,13 @@ export class HttpServer {
   async listen(routes: readonly Route[], dialects: readonly HttpDialect[] = []): Promise<AddressInfo> {
     const { app, options } = this;
     const { host, port } = options;
-    app.addHook('onRoute', ({ method, url, config }) => {
+    app.addHook('onRoute', (added) => {
+      const { method, url, config } = added;
       if (config?.access === undefined) throw new RouteWithoutAccessError(String(method), url);
       this.paths.add([method].flat(), url);
+      // A dialect proves who asks, and counts it, by itself.
+      if (!this.dialectPaths.some((path) => url.startsWith(`${path}/`)))
+        added.preValidation = this.#gateOf(config);
     });
     this.#addHooks();
     // Before the OpenAPI document, which they are not in.
@@ -240,12 +246,9 @@ export class HttpServer {
     const { app } = this;
     // Hooks with `done`: a promise for each would cost every request several turns of the microtask queue.
     app.addHook('onRequest', (request, reply, done) => done(this.#begin(request, reply)));
-    app.addHook('preValidation', (request, reply, done) => {
-      // A dialect proves who asks, and counts it, by itself.
-      if (this.dialectPaths.some((path) => request.url.startsWith(`${path}/`))) done();
-      else this.#prove(request, reply, done);
-    });
-    app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
+    app.setNotFoundHandler({ preValidation: this.#gateOf({}) }, (request, reply) =>
+      this.#notFound(request, reply),
+    );
     app.setErrorHandler((error: FastifyError, request, reply) =>
       this.#sendProblem(request, reply, this.#problemOf(error, request)),
     );
@@ -256,8 +259,9 @@ export class HttpServer {
     const { limits } = this;
     const { raw } = request;
     reply.headers(this.headers).header('x-request-id', request.id);
-    const isFew = this.open.begin(raw, reply.raw);
-    reply.raw.once('close', () => this.#onAnswered(reply));
+    const isFew = this.open.begin(reply.raw);
+    // The end of every answer, also of one that its client did not wait for.
+    reply.raw.on('close', () => this.#onAnswered(reply.raw));
     if (!isFew) {
       reply.header('connection', 'close');
       return new Problem(
@@ -277,14 +281,25 @@ export class HttpServer {
     return undefined;
   }
 
-  #onAnswered({ statusCode }: FastifyReply): void {
+  #onAnswered(response: ServerResponse): void {
+    const { statusCode } = response;
+    this.open.end(response);
     this.requests++;
     if (statusCode >= 400) this.refused++;
     if (statusCode >= 500) this.failed++;
   }
 
-  /** Who is it? Waits where a token is new here. */
-  #prove(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  /** What a request passes before its handler: who is it? Waits where a token is new here. */
+  #gateOf(config: FastifyContextConfig): preValidationHookHandler {
+    return (request, reply, done) => this.#prove(config, request, reply, done);
+  }
+
+  #prove(
+    config: FastifyContextConfig,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void {
     const { socket, method = '', url: target = '', headers } = request.raw;
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
     let problem: Error | undefined;
@@ -292,10 +307,10 @@ export class HttpServer {
       const proof = proofOf({ method, target, headers, body });
       const proven = this.access.prove(proof, socket.remoteAddress);
       if (proven instanceof Promise) {
-        proven.then((late) => this.#admit(request, reply, body, late)).then(() => done(), done);
+        proven.then((late) => this.#admit(config, request, reply, body, late)).then(() => done(), done);
         return;
       }
-      this.#admit(request, reply, body, proven);
+      this.#admit(config, request, reply, body, proven);
     } catch (error) {
       problem = error as Error;
     }
@@ -304,12 +319,12 @@ export class HttpServer {
 
   /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
   #admit(
+    { access = 'anybody', weight = 1, params, query }: FastifyContextConfig,
     request: FastifyRequest,
     reply: FastifyReply,
     body: Uint8Array,
     proven: Principal | AccessRefusal | undefined,
   ): void {
-    const { access = 'anybody', weight = 1, params, query } = request.routeOptions.config;
     const { socket } = request.raw;
     const principal = proven instanceof AccessRefusal ? undefined : proven;
     const rate = this.access.charge(principal, socket.remoteAddress, weight);
