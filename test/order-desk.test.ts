@@ -271,7 +271,9 @@ test('the users that nobody has used for longest are forgotten, those that are h
   const venue = new DeskVenue(t, users);
   await settled();
   const release = venue.desk.hold(1);
+  assert.equal(venue.desk.opened(1), undefined);
   const [held, idle] = [await venue.desk.open(1), await venue.desk.open(2)];
+  assert.equal(venue.desk.opened(1), held);
   for (let userId = 3; userId <= users; userId++) await venue.desk.open(userId);
   assert.equal(await venue.desk.open(1), held);
   assert.notEqual(await venue.desk.open(2), idle);

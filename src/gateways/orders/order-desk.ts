@@ -114,14 +114,20 @@ export class OrderDesk implements FollowingSink {
     return this.requestNumber;
   }
 
-  /** A user with its orders, loaded if need be. @throws UserUnavailableError */
-  open(userId: number): Promise<DeskUser> {
+  /** A user whose orders are loaded; undefined: `open` loads them. */
+  opened(userId: number): DeskUser | undefined {
     const user = this.users.get(userId);
     if (user !== undefined) {
       this.users.delete(userId);
       this.users.set(userId, user);
-      return Promise.resolve(user);
     }
+    return user;
+  }
+
+  /** A user with its orders, loaded if need be. @throws UserUnavailableError */
+  open(userId: number): Promise<DeskUser> {
+    const user = this.opened(userId);
+    if (user !== undefined) return Promise.resolve(user);
     return (
       this.opening.get(userId)?.promise ?? this.#load(userId, (counts) => new DeskUser(this.services, counts))
     );

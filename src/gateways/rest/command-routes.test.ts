@@ -36,6 +36,7 @@ const { server, url } = await startServer(
     archive: new ScriptedArchive(),
     directory: new UserDirectory(),
     desk: {
+      opened: () => undefined,
       open: async () => {
         if (next instanceof UserUnavailableError) throw next;
         return user;

@@ -40,8 +40,20 @@ type Result = Static<typeof OrderResult>;
 const FIND_OUT =
   'ask for the order by its clientOrderId before you send it again, or send it again unchanged: with a clientOrderId it counts once';
 
-/** The user at the desk. @throws Problem */
-export async function deskUserOf(desk: Pick<OrderDesk, 'open'>, userId: number): Promise<DeskUser> {
+/** Where users are: loaded, or to be loaded. */
+export type Desk = Pick<OrderDesk, 'opened' | 'open'>;
+
+/** What the user at the desk does: at once where its orders are loaded. @throws Problem */
+export function atDesk<Answer>(
+  desk: Desk,
+  userId: number,
+  act: (user: DeskUser) => Promise<Answer>,
+): Promise<Answer> {
+  const user = desk.opened(userId);
+  return user === undefined ? load(desk, userId).then(act) : act(user);
+}
+
+async function load(desk: Desk, userId: number): Promise<DeskUser> {
   try {
     return await desk.open(userId);
   } catch (error) {
@@ -59,7 +71,7 @@ export async function deskUserOf(desk: Pick<OrderDesk, 'open'>, userId: number):
 }
 
 /** Places an order, or finds the one that has its clientOrderId. @throws Problem */
-export async function placeOrder(
+export function placeOrder(
   services: OrderServices,
   user: DeskUser,
   request: Static<typeof NewOrderRequest>,
@@ -185,9 +197,7 @@ function resultOf({ views }: OrderServices, outcome: Outcome): Result {
   if (outcome.kind !== 'done' && outcome.kind !== 'repeat') throw problemOfOutcome(outcome, FIND_OUT);
   const { order } = outcome;
   const isRepeat = outcome.kind === 'repeat';
-  return {
-    sequence: isRepeat ? outcome.order.sequence : outcome.sequence,
-    ...(order === undefined ? {} : { order: inKnownTerms(() => orderJson(views, order)) }),
-    isRepeat,
-  };
+  const sequence = isRepeat ? outcome.order.sequence : outcome.sequence;
+  if (order === undefined) return { sequence, isRepeat };
+  return { sequence, order: inKnownTerms(() => orderJson(views, order)), isRepeat };
 }

@@ -5,12 +5,12 @@ import { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.ts';
 import { ClientOrderId, GivenId, Id, oneOf, SymbolText } from '#codec/json/schemas.ts';
 import { Action } from '#domain/permissions.ts';
 import type { RejectName } from '#domain/rejects.ts';
-import type { OrderDesk } from '../orders/order-desk.ts';
 import { ARCHIVE_PROBLEMS } from './history-routes.ts';
 import {
+  atDesk,
   cancelOrder,
   cancelOrders,
-  deskUserOf,
+  type Desk,
   type OrderServices,
   placeOrder,
   replaceOrder,
@@ -21,7 +21,7 @@ import { type Route, route } from './routes.ts';
 
 /** What the routes of orders need of the edge. */
 export interface OrderSources extends OrderServices {
-  readonly desk: Pick<OrderDesk, 'open'>;
+  readonly desk: Desk;
 }
 
 const OF_TERMS: readonly RejectName[] = [
@@ -105,40 +105,40 @@ export function orderRoutes(sources: OrderSources): Route[] {
       summary: 'Place an order. With a clientOrderId it counts once, however often it is sent',
       body: NewOrderRequest,
       problems: OF_PLACING,
-      handle: async ({ principal, body }) =>
-        placeOrder(sources, await deskUserOf(desk, principal.userId), body),
+      handle: ({ principal, body }) =>
+        atDesk(desk, principal.userId, (user) => placeOrder(sources, user, body)),
     }),
     route({
       ...replace,
       path: '/orders/:orderId',
       summary: 'Replace an order by one with other terms. What is left out stays as it is',
       params: byId,
-      handle: async ({ principal, params, body }) =>
-        replaceOrder(sources, await deskUserOf(desk, principal.userId), { ...params, ...body }),
+      handle: ({ principal, params, body }) =>
+        atDesk(desk, principal.userId, (user) => replaceOrder(sources, user, { ...params, ...body })),
     }),
     route({
       ...replace,
       path: '/orders/by-client-order-id/:clientOrderId',
       summary: 'The same by what you call the order',
       params: byName,
-      handle: async ({ principal, params, body }) =>
-        replaceOrder(sources, await deskUserOf(desk, principal.userId), { ...params, ...body }),
+      handle: ({ principal, params, body }) =>
+        atDesk(desk, principal.userId, (user) => replaceOrder(sources, user, { ...params, ...body })),
     }),
     route({
       ...cancel,
       path: '/orders/:orderId',
       summary: 'Cancel what is open of an order',
       params: byId,
-      handle: async ({ principal, params }) =>
-        cancelOrder(sources, await deskUserOf(desk, principal.userId), params),
+      handle: ({ principal, params }) =>
+        atDesk(desk, principal.userId, (user) => cancelOrder(sources, user, params)),
     }),
     route({
       ...cancel,
       path: '/orders/by-client-order-id/:clientOrderId',
       summary: 'The same by what you call the order',
       params: byName,
-      handle: async ({ principal, params }) =>
-        cancelOrder(sources, await deskUserOf(desk, principal.userId), params),
+      handle: ({ principal, params }) =>
+        atDesk(desk, principal.userId, (user) => cancelOrder(sources, user, params)),
     }),
     route({
       ...cancel,
@@ -147,8 +147,8 @@ export function orderRoutes(sources: OrderSources): Route[] {
       query: massCancelQuery,
       answer: OrdersCanceled,
       problems: [...OF_COMMANDS, 'UNKNOWN_INSTRUMENT', 'THROTTLED'],
-      handle: async ({ principal: { userId, accountId }, query }) =>
-        cancelOrders(sources, await deskUserOf(desk, userId), query, { accountId, sessionUserId: 0 }),
+      handle: ({ principal: { userId, accountId }, query }) =>
+        atDesk(desk, userId, (user) => cancelOrders(sources, user, query, { accountId, sessionUserId: 0 })),
     }),
     route({
       method: 'DELETE',
@@ -164,8 +164,10 @@ export function orderRoutes(sources: OrderSources): Route[] {
       },
       answer: OrdersCanceled,
       problems: [...OF_COMMANDS, 'UNKNOWN_ACCOUNT', 'UNKNOWN_INSTRUMENT', 'INVALID_CONFIGURATION'],
-      handle: async ({ principal, query: { accountId = 0, userId: sessionUserId = 0, ...query } }) =>
-        cancelOrders(sources, await deskUserOf(desk, principal.userId), query, { accountId, sessionUserId }),
+      handle: ({ principal, query: { accountId = 0, userId: sessionUserId = 0, ...query } }) =>
+        atDesk(desk, principal.userId, (user) =>
+          cancelOrders(sources, user, query, { accountId, sessionUserId }),
+        ),
     }),
   ];
 }
