@@ -25,7 +25,7 @@ export class Pending {
   declare readonly clientOrderId: number;
   /** Text of the new order; empty: none, or not one. */
   declare readonly clientTag: string;
-  declare private readonly listeners: OnOutcome[];
+  declare private listeners: OnOutcome[];
 
   constructor(sentMs: number, clientOrderId: number, clientTag: string, onOutcome: OnOutcome) {
     this.sentMs = sentMs;
@@ -38,8 +38,11 @@ export class Pending {
     this.listeners.push(onOutcome);
   }
 
+  /** Tells the outcome, and lets go of those who waited: V8 may hold what was once in a Map until its next full collection. */
   end(outcome: Outcome): void {
-    for (const onOutcome of this.listeners) onOutcome(outcome);
+    const { listeners } = this;
+    this.listeners = [];
+    for (const onOutcome of listeners) onOutcome(outcome);
   }
 }
 
