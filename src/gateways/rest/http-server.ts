@@ -21,6 +21,7 @@ import type { TlsFiles } from '../listener/tls-files.ts';
 import { Connections } from './connections.ts';
 import { addDocuments } from './documents.ts';
 import { errorRoutes } from './error-routes.ts';
+import { GatheredWrites } from './gathered-writes.ts';
 import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
@@ -233,6 +234,7 @@ export class HttpServer {
     // One more than is allowed, so that it shows.
     app.server.maxHeadersCount = limits.HEADERS_MAX + 1;
     app.server.prependListener('connection', (socket) => this.open.add(socket));
+    app.server.prependListener(tls === undefined ? 'connection' : 'secureConnection', GatheredWrites.of);
     // The bytes are what a signature is checked against. They are read as JSON once the sender is known.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
