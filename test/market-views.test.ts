@@ -287,8 +287,14 @@ test('the comparison fails when a view misses an event or takes it wrongly', () 
       (event) => ({ ...event, aggressorSide: 1 + ((event as Event<'Trade'>).aggressorSide % 2) }) as Event,
     ],
     ['Trade', (event) => ({ ...event, amountMinor: (event as Event<'Trade'>).amountMinor + 1 }) as Event],
+    ['Trade', (event) => ({ ...event, makerTakenVisibleQtyLots: 0 }) as Event],
     ['PhaseChanged', () => undefined],
-    ['OrderReplaced', (event) => ({ ...event, originalOrderId: 0 }) as Event],
+    ['OrderReplaced', (event) => ({ ...event, visibleQtyLots: 0 }) as Event],
+    [
+      'OrderCanceled',
+      (event) =>
+        ({ ...event, visibleQtyLots: (event as Event<'OrderCanceled'>).visibleQtyLots + 1 }) as Event,
+    ],
   ];
   for (const [type, change] of bugs) assert.throws(() => run(lastOf(type, change)), `${type} ${change}`);
 });

@@ -27,6 +27,10 @@ const {
   takerFeeMinor: TRADE_TAKER_FEE_MINOR,
   makerVisibleQtyLots: TRADE_MAKER_VISIBLE_QTY_LOTS,
   takerVisibleQtyLots: TRADE_TAKER_VISIBLE_QTY_LOTS,
+  makerTakenVisibleQtyLots: TRADE_MAKER_TAKEN_VISIBLE_QTY_LOTS,
+  takerTakenVisibleQtyLots: TRADE_TAKER_TAKEN_VISIBLE_QTY_LOTS,
+  makerPriceTicks: TRADE_MAKER_PRICE_TICKS,
+  takerPriceTicks: TRADE_TAKER_PRICE_TICKS,
   tradeId: TRADE_TRADE_ID,
   qtyLots: TRADE_QTY_LOTS,
   amountMinor: TRADE_AMOUNT_MINOR,
@@ -100,12 +104,27 @@ export class Execution implements BookListener {
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = takerBuys ? ledger.buyerFeeMinor : ledger.sellerFeeMinor;
     f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = orders.store.visibleQtyLots(maker);
     f64[(at + TRADE_TAKER_VISIBLE_QTY_LOTS) >> 1] = 0;
+    f64[(at + TRADE_MAKER_TAKEN_VISIBLE_QTY_LOTS) >> 1] = qtyLots;
+    f64[(at + TRADE_TAKER_TAKEN_VISIBLE_QTY_LOTS) >> 1] = 0;
+    i32[at + TRADE_MAKER_PRICE_TICKS] = priceTicks;
+    i32[at + TRADE_TAKER_PRICE_TICKS] = 0;
     this.#afterTrade(instrument, maker, taker, takerBuys);
     if (orders.store.leavesQtyLots(maker) === 0) this.finish(maker);
   }
 
-  /** A fill of an auction's uncross; the orders are already reduced in the book. Frees those that are filled. */
-  onAuctionTrade(buyer: number, seller: number, qtyLots: number, priceTicks: number): void {
+  /**
+   * A fill of an auction's uncross; the orders are already reduced in the book. Frees those that are filled.
+   * @param buyerTakenLots what the buyer had displayed of `qtyLots`
+   * @param sellerTakenLots what the seller had
+   */
+  onAuctionTrade(
+    buyer: number,
+    seller: number,
+    qtyLots: number,
+    priceTicks: number,
+    buyerTakenLots: number,
+    sellerTakenLots: number,
+  ): void {
     const orders = this.orders;
     const ledger = this.ledger;
     const { store } = orders;
@@ -115,12 +134,17 @@ export class Execution implements BookListener {
     this.#fill(buyer, qtyLots);
     this.#fill(seller, qtyLots);
     const at = this.#writeTrade(buyer, seller, qtyLots, priceTicks);
+    const i32 = this.i32;
     const f64 = this.f64;
-    this.i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
+    i32[at + TRADE_AGGRESSOR_SIDE] = AUCTION << 8;
     f64[(at + TRADE_MAKER_FEE_MINOR) >> 1] = ledger.buyerFeeMinor;
     f64[(at + TRADE_TAKER_FEE_MINOR) >> 1] = ledger.sellerFeeMinor;
     f64[(at + TRADE_MAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(buyer);
     f64[(at + TRADE_TAKER_VISIBLE_QTY_LOTS) >> 1] = store.visibleQtyLots(seller);
+    f64[(at + TRADE_MAKER_TAKEN_VISIBLE_QTY_LOTS) >> 1] = buyerTakenLots;
+    f64[(at + TRADE_TAKER_TAKEN_VISIBLE_QTY_LOTS) >> 1] = sellerTakenLots;
+    i32[at + TRADE_MAKER_PRICE_TICKS] = orders.priceTicks(buyer);
+    i32[at + TRADE_TAKER_PRICE_TICKS] = orders.priceTicks(seller);
     this.#afterTrade(instrument, buyer, seller, false);
     for (const slot of [buyer, seller]) {
       if (store.leavesQtyLots(slot) !== 0) continue;
@@ -144,7 +168,7 @@ export class Execution implements BookListener {
     this.ledger.rehold(orders.holding(slot), orders.side(slot), price, oldLeavesLots, leaves);
   }
 
-  /** Writes a trade but for the aggressor, the fees and what is visible, which the caller fills in. */
+  /** Writes a trade but for the aggressor, the fees, what is visible and at which prices, which the caller fills in. */
   #writeTrade(maker: number, taker: number, qtyLots: number, priceTicks: number): number {
     const state = this.state;
     const orders = this.orders;

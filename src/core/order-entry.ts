@@ -549,9 +549,10 @@ export class OrderEntry {
     const open = this.qtyLots - orders.cumQtyLots(slot);
     const originalOrderId = store.orderId(slot);
     const originalClientOrderId = orders.clientOrderId(slot);
+    const originalPriceTicks = orders.priceTicks(slot);
     const keepsPriority =
       !isWaiting &&
-      this.priceTicks === orders.priceTicks(slot) &&
+      this.priceTicks === originalPriceTicks &&
       this.displayQtyLots === store.sliceOf(slot) &&
       open <= leaves;
     let visible = 0;
@@ -572,6 +573,7 @@ export class OrderEntry {
       slot,
       originalOrderId,
       originalClientOrderId,
+      originalPriceTicks,
       visible,
       keepsPriority,
       words.i32,

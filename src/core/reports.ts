@@ -55,6 +55,7 @@ const {
   originalOrderId: REPLACED_ORIGINAL_ORDER_ID,
   visibleQtyLots: REPLACED_VISIBLE_QTY_LOTS,
   originalClientOrderId: REPLACED_ORIGINAL_CLIENT_ORDER_ID,
+  originalPriceTicks: REPLACED_ORIGINAL_PRICE_TICKS,
   keepsPriority: REPLACED_KEEPS_PRIORITY,
 } = OrderReplaced.at;
 const {
@@ -178,6 +179,7 @@ export class Reports {
     slot: number,
     originalOrderId: number,
     originalClientOrderId: number,
+    originalPriceTicks: number,
     visibleQtyLots: number,
     keepsPriority: boolean,
     command: Int32Array,
@@ -188,7 +190,10 @@ export class Reports {
     this.f64[(at + REPLACED_ORIGINAL_ORDER_ID) >> 1] = originalOrderId;
     this.f64[(at + REPLACED_VISIBLE_QTY_LOTS) >> 1] = visibleQtyLots;
     this.i32[at + REPLACED_ORIGINAL_CLIENT_ORDER_ID] = originalClientOrderId;
+    this.i32[at + REPLACED_ORIGINAL_PRICE_TICKS] = originalPriceTicks;
     this.i32[at + REPLACED_KEEPS_PRIORITY] = keepsPriority ? 1 : 0;
+    // The record's last word holds no field.
+    this.i32[at + REPLACED_KEEPS_PRIORITY + 1] = 0;
   }
 
   /** Public: reported to nobody. */

@@ -180,13 +180,16 @@ export const OrderCanceled = layout('OrderCanceled', EventType.OrderCanceled, he
 
 /**
  * The order continues under a new id with new terms. `keepsPriority` 1: it stays where it rests with
- * `qtyLots - cumQtyLots` open. 0: `visibleQtyLots` left the displayed book; it may trade and rest again, which follows.
+ * `qtyLots - cumQtyLots` open. 0: it left its place, and may trade and rest again, which follows. Either way `visibleQtyLots` left
+ * the displayed book at `originalPriceTicks`.
  */
 export const OrderReplaced = layout('OrderReplaced', EventType.OrderReplaced, header, {
   ...orderTerms,
   originalOrderId: 'i53',
   visibleQtyLots: 'i53',
   originalClientOrderId: 'u32',
+  /** The order's price until now. */
+  originalPriceTicks: 'i32',
   keepsPriority: 'u8',
 });
 
@@ -200,7 +203,8 @@ export const OrderRested = layout('OrderRested', EventType.OrderRested, header, 
 
 /**
  * One fill. The price is the resting order's (the auction's in an uncross, where the buyer stands in the
- * maker fields and the seller in the taker fields). Each side has its own report number.
+ * maker fields and the seller in the taker fields). Each side has its own report number. What an order displayed of
+ * `qtyLots` left the displayed book at the order's own price; in an uncross orders trade their hidden quantity too.
  */
 export const Trade = layout('Trade', EventType.Trade, header, {
   tradeId: 'i53',
@@ -215,6 +219,8 @@ export const Trade = layout('Trade', EventType.Trade, header, {
   makerFeeMinor: 'i53',
   /** What the maker still displays at its level after this fill; 0 removes it (an iceberg's next slice follows as OrderRested). */
   makerVisibleQtyLots: 'i53',
+  /** What the maker had displayed of `qtyLots`, at `makerPriceTicks`. */
+  makerTakenVisibleQtyLots: 'i53',
   makerUserId: 'u32',
   makerAccountId: 'u32',
   makerClientOrderId: 'u32',
@@ -224,10 +230,16 @@ export const Trade = layout('Trade', EventType.Trade, header, {
   takerFeeMinor: 'i53',
   /** In an uncross: what the seller still displays. Otherwise 0. */
   takerVisibleQtyLots: 'i53',
+  /** In an uncross: what the seller had displayed of `qtyLots`, at `takerPriceTicks`. Otherwise 0. */
+  takerTakenVisibleQtyLots: 'i53',
   takerUserId: 'u32',
   takerAccountId: 'u32',
   takerClientOrderId: 'u32',
   takerReportNumber: 'u32',
+  /** Limit price of the maker, at which it rested. */
+  makerPriceTicks: 'i32',
+  /** In an uncross: limit price of the seller, at which it rested. Otherwise 0. */
+  takerPriceTicks: 'i32',
 });
 
 /** A stop's price was reached; it is now an incoming order and what it does follows. */

@@ -118,6 +118,7 @@ export class EventCheck {
   #replace(event: Event<'OrderReplaced'>): void {
     const before = this.#order(event.originalOrderId);
     assert.equal(event.cumQtyLots, before.cumQtyLots, 'a replace keeps what is executed');
+    assert.equal(event.originalPriceTicks, before.priceTicks);
     assert.ok(event.qtyLots > event.cumQtyLots, 'a replaced order has something open');
     this.#orders.delete(event.originalOrderId);
     const order = this.#accept(event);
@@ -171,8 +172,17 @@ export class EventCheck {
       assert.ok(event.qtyLots <= maker.visibleQtyLots, 'only displayed quantity trades');
       assert.notEqual(maker.accountId, taker.accountId, 'nobody trades with himself');
     }
+    const [makerVisible, takerVisible] = [maker.visibleQtyLots, taker.visibleQtyLots];
     this.#fill(maker, event.qtyLots);
     this.#fill(taker, event.qtyLots);
+    assert.deepEqual(
+      [event.makerTakenVisibleQtyLots, event.makerPriceTicks],
+      [makerVisible - maker.visibleQtyLots, maker.priceTicks],
+    );
+    assert.deepEqual(
+      [event.takerTakenVisibleQtyLots, event.takerPriceTicks],
+      [takerVisible - taker.visibleQtyLots, isUncross ? taker.priceTicks : 0],
+    );
     assert.deepEqual(
       [maker.leavesQtyLots, maker.visibleQtyLots, maker.userId, maker.accountId],
       [event.makerLeavesQtyLots, event.makerVisibleQtyLots, event.makerUserId, event.makerAccountId],

@@ -106,6 +106,8 @@ export function execute(
 ): void {
   const { instrument } = maker;
   const settled = settle(venue, fillOf(maker, taker, qtyLots, priceTicks, isUncross));
+  const takenOf = (order: Order): number => Math.min(order.shownQtyLots, qtyLots);
+  const [makerTakenVisibleQtyLots, takerTakenVisibleQtyLots] = [takenOf(maker), takenOf(taker)];
   const [ofMaker, ofTaker] =
     maker.side === Side.Buy ? [settled.buy, settled.sell] : [settled.sell, settled.buy];
   for (const order of [maker, taker]) {
@@ -129,6 +131,7 @@ export function execute(
     makerLeavesQtyLots: maker.leavesQtyLots,
     makerFeeMinor: Number(ofMaker.fee),
     makerVisibleQtyLots: maker.shownQtyLots,
+    makerTakenVisibleQtyLots,
     makerUserId: maker.user.userId,
     makerAccountId: maker.account.accountId,
     makerClientOrderId: maker.clientOrderId,
@@ -137,10 +140,13 @@ export function execute(
     takerLeavesQtyLots: taker.leavesQtyLots,
     takerFeeMinor: Number(ofTaker.fee),
     takerVisibleQtyLots: taker.shownQtyLots,
+    takerTakenVisibleQtyLots,
     takerUserId: taker.user.userId,
     takerAccountId: taker.account.accountId,
     takerClientOrderId: taker.clientOrderId,
     takerReportNumber: ++taker.user.reports,
+    makerPriceTicks: maker.priceTicks,
+    takerPriceTicks: isUncross ? taker.priceTicks : 0,
   });
   reportSettled(venue, instrument, ofMaker);
   reportSettled(venue, instrument, ofTaker);

@@ -348,7 +348,7 @@ export class NaiveCore {
 
   #replace(order: Order, command: Command<'ReplaceOrder'>, openLots: number, limitTicks: number): void {
     const { venue } = this;
-    const originalOrderId = order.orderId;
+    const { orderId: originalOrderId, priceTicks: originalPriceTicks } = order;
     const displayQtyLots = command.displayQtyLots === command.qtyLots ? 0 : command.displayQtyLots;
     const keepsPriority =
       order.state === 'resting' &&
@@ -372,6 +372,7 @@ export class NaiveCore {
       ...termsOf(order),
       originalOrderId,
       originalClientOrderId: command.originalClientOrderId,
+      originalPriceTicks,
       visibleQtyLots: shownBefore - order.shownQtyLots,
       keepsPriority: keepsPriority ? 1 : 0,
     });

@@ -83,6 +83,7 @@ export class PhaseControl {
 
   #uncross(row: number): void {
     const { books, orders, instruments, phases } = this.state;
+    const { store } = orders;
     const book = books[row];
     const auction = this.auction;
     auction.find(book);
@@ -92,15 +93,17 @@ export class PhaseControl {
     for (let left = auction.qtyLots; left > 0; ) {
       buyer = headOfBest(book, book.bids);
       seller = headOfBest(book, book.asks);
-      const qty = Math.min(left, orders.store.leavesQtyLots(buyer), orders.store.leavesQtyLots(seller));
+      const qty = Math.min(left, store.leavesQtyLots(buyer), store.leavesQtyLots(seller));
+      const buyerTaken = Math.min(qty, store.visibleQtyLots(buyer));
+      const sellerTaken = Math.min(qty, store.visibleQtyLots(seller));
       book.uncrossFill(buyer, seller, qty, price);
-      this.execution.onAuctionTrade(buyer, seller, qty, price);
+      this.execution.onAuctionTrade(buyer, seller, qty, price, buyerTaken, sellerTaken);
       left -= qty;
     }
     if (auction.qtyLots > 0) {
       book.staticReferenceTicks = price;
-      if (orders.store.leavesQtyLots(buyer) > 0) book.refresh(buyer);
-      if (orders.store.leavesQtyLots(seller) > 0) book.refresh(seller);
+      if (store.leavesQtyLots(buyer) > 0) book.refresh(buyer);
+      if (store.leavesQtyLots(seller) > 0) book.refresh(seller);
     }
     const instrumentId = instruments.instrumentId(row);
     const at = this.writer.begin(EventType.AuctionUncrossed, AuctionUncrossed.words, instrumentId, 0, 0);

@@ -119,11 +119,23 @@ export class Book implements BookView {
     return level;
   }
 
+  /** The level of a price that has orders. */
+  occupiedLevel(side: Side, priceTicks: number): number {
+    const level = this.#index(side).get(priceTicks);
+    assert(level !== NO_LEVEL, 'Invariant: what leaves the displayed book was in it');
+    return level;
+  }
+
   /** Adds to what a level displays. Without orders it is gone. */
   change(level: number, qtyLots: number, orders: number): void {
     const { store } = this;
     this.isDirty = true;
     const left = store.change(level, qtyLots, orders);
+    const displays = store.qtyLots(level);
+    assert(
+      left > 0 ? displays > 0 : left === 0 && displays === 0,
+      'Invariant: a level displays something while it has orders',
+    );
     if (left > 0) {
       this.changes.onChanged(level, left !== orders);
       return;

@@ -95,10 +95,6 @@ export class LevelStore {
     this.free = level;
   }
 
-  bookRow(level: number): number {
-    return this.i32[level * ROW_WORDS + BOOK_SIDE] >>> 1;
-  }
-
   side(level: number): Side {
     return (this.i32[level * ROW_WORDS + BOOK_SIDE] & 1) === 0 ? Side.Buy : Side.Sell;
   }

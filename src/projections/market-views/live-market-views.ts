@@ -88,7 +88,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
 
   /** Displayed orders of all instruments. */
   get displayedOrders(): number {
-    return this.books.orderCount;
+    return this.books.orders;
   }
 
   asset(assetId: number): AssetTerms | undefined {
@@ -197,8 +197,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
         this.#canceled(words, at);
         return;
       case EventType.OrderReplaced:
-        this.#touchedBy(words, at);
-        this.books.replaced(words, at);
+        this.books.replaced(this.#touchedBy(words, at).book, words, at);
         return;
       case EventType.PhaseChanged:
         this.#phaseChanged(words, at);
@@ -241,7 +240,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     const { i32, f64 } = words;
     const tradeId = f64[(at + Trade.at.tradeId) >> 1];
     assert(tradeId > instrument.tape.lastTradeId, 'Invariant: every trade comes once, in order');
-    this.books.traded(words, at);
+    this.books.traded(instrument.book, words, at);
     instrument.tape.add(words, at);
     instrument.candles.add(
       i32[at + SECONDS_AT] >>> 0,
@@ -255,7 +254,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
 
   #canceled(words: WordBuffer, at: number): void {
     const instrument = this.#touchedBy(words, at);
-    this.books.canceled(words, at);
+    this.books.canceled(instrument.book, words, at);
     if (words.f64[(at + OrderCanceled.at.leavesQtyLots) >> 1] === 0) {
       instrument.tape.endOfOrder(words.f64[(at + OrderCanceled.at.orderId) >> 1]);
     }
