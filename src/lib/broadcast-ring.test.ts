@@ -5,8 +5,8 @@ import { RingReader, RingWriter, ringMemory } from './broadcast-ring.ts';
 
 const words = (...values: number[]) => Int32Array.from(values);
 
-function read(reader: RingReader): number[] | 'lost' {
-  const to = new Int32Array(reader.capacityWords);
+function read(reader: RingReader, roomWords = 128): number[] | 'lost' {
+  const to = new Int32Array(roomWords);
   const count = reader.read(to);
   return count === -1 ? 'lost' : Array.from(to.subarray(0, count));
 }
@@ -28,7 +28,7 @@ test('RingReader: pieces go around the end of the ring', () => {
   const reader = new RingReader(memory, 0);
   for (let turn = 0; turn < 20; turn++) {
     writer.write(words(turn, turn + 100), 0, 2, 0);
-    assert.equal(reader.lagWords, 2);
+    assert.equal(reader.lagWords, 3);
     assert.deepEqual(read(reader), [turn, turn + 100]);
   }
 });
@@ -51,7 +51,7 @@ test('RingReader: positions may wrap at 2^32', () => {
   const head = new Int32Array(memory);
   const writer = new RingWriter(memory);
   for (let turn = 0; turn < 3; turn++) writer.write(words(1, 2, 3, 4), 0, 4, 0);
-  assert.equal(head[0], 12);
+  assert.equal(head[0], 15);
   const reader = new RingReader(memory, 0);
   writer.write(words(7), 0, 1, 0);
   assert.deepEqual(read(reader), [7]);
@@ -71,10 +71,34 @@ test('RingReader: a writer in the middle of overwriting unread words counts as a
   const memory = ringMemory(8);
   const writer = new RingWriter(memory);
   const reader = new RingReader(memory, 0);
-  for (let turn = 0; turn < 4; turn++) writer.write(words(turn, turn), 0, 2, 0);
+  for (let turn = 0; turn < 4; turn++) writer.write(words(turn), 0, 1, 0);
   // The ring is exactly full. The writer announces two more words and is interrupted before it publishes them.
   Atomics.store(new Int32Array(memory), 1, 10);
   assert.equal(read(reader), 'lost');
+});
+
+test('RingReader: the length of a piece that is being overwritten is not believed', () => {
+  for (const length of [-1, 2 ** 31 - 1, 100, 5]) {
+    const memory = ringMemory(16);
+    const writer = new RingWriter(memory);
+    const reader = new RingReader(memory, 0);
+    for (let turn = 0; turn < 4; turn++) writer.write(words(1, 2, 3), 0, 3, 0);
+    Atomics.store(new Int32Array(memory), 1, 18);
+    new Int32Array(memory).set([length], new Int32Array(memory).length - 16);
+    assert.equal(read(reader), 'lost', `length ${length}`);
+  }
+});
+
+test('RingReader: takes as many whole pieces as there is room for, and the others later', () => {
+  const memory = ringMemory(64);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 0);
+  for (let turn = 0; turn < 5; turn++) writer.write(words(turn, turn, turn), 0, 3, 0);
+  assert.deepEqual(read(reader, 7), [0, 0, 0, 1, 1, 1]);
+  assert.equal(reader.lagWords, 12);
+  assert.deepEqual(read(reader, 3), [2, 2, 2]);
+  assert.throws(() => read(reader, 2), AssertionError);
+  assert.deepEqual(read(reader), [3, 3, 3, 4, 4, 4]);
 });
 
 test('RingReader: sleep ends when something is published', async () => {

@@ -23,8 +23,9 @@ export function ringMemory(capacityWords: number): SharedArrayBuffer {
 }
 
 /**
- * The writing end of a ring from one thread to many: it never waits. Positions count words modulo 2^32; a reader
- * that falls more than the ring's capacity behind has lost data and is told so.
+ * The writing end of a ring from one thread to many: it never waits. In the ring, each piece follows a word that says how
+ * long it is. Positions count words modulo 2^32, those included; a reader that falls more than the ring's capacity behind has
+ * lost data and is told so.
  */
 export class RingWriter {
   declare private readonly head: Int32Array;
@@ -49,9 +50,10 @@ export class RingWriter {
   write(source: Int32Array, from: number, to: number, mark: number): void {
     const data = this.data;
     assert((to - from) * 4 <= data.length, 'Condition: one write takes at most a quarter of the ring');
-    const next = (this.position + to - from) | 0;
+    const next = (this.position + 1 + to - from) | 0;
     Atomics.store(this.head, WRITING, next);
-    const at = this.position & this.mask;
+    data[this.position & this.mask] = to - from;
+    const at = (this.position + 1) & this.mask;
     const wrap = Math.min(to, from + data.length - at);
     copyWords(source, from, wrap, data, at);
     copyWords(source, wrap, to, data, 0);
@@ -77,7 +79,7 @@ export class RingWriter {
   }
 }
 
-/** A reading end. Reads whole pieces, each in its own copy, so that the writer may go on at once. */
+/** A reading end. Reads whole pieces into a copy of its own, so that the writer may go on at once. */
 export class RingReader {
   declare private readonly head: Int32Array;
   declare private readonly data: Int32Array;
@@ -99,11 +101,6 @@ export class RingReader {
     this.position = Atomics.load(this.head, PUBLISHED);
   }
 
-  /** Words that the ring holds: a buffer of this size takes everything that can be read at once. */
-  get capacityWords(): number {
-    return this.data.length;
-  }
-
   /** A mark not older than that of the last piece before this reader's position. */
   get mark(): number {
     return Atomics.load(this.head, MARK);
@@ -115,21 +112,29 @@ export class RingReader {
   }
 
   /**
-   * Copies what is published and returns how many words; `to` must hold `capacityWords`. 0: nothing new; -1 when the writer has overtaken
-   * this reader: data is lost, and reading goes on at what is published next.
+   * Copies as many of the published pieces as fit into `to`, which holds the largest, and returns how many words. 0: nothing new; -1
+   * when the writer has overtaken this reader: data is lost, and reading goes on at what is published next.
    */
   read(to: Int32Array): number {
-    const published = Atomics.load(this.head, PUBLISHED);
-    const words = (published - this.position) >>> 0;
-    if (words > this.data.length) return this.#lost();
     const data = this.data;
-    const position = this.position;
-    const at = position & this.mask;
-    const wrap = Math.min(words, data.length - at);
-    copyWords(data, at, at + wrap, to, 0);
-    copyWords(data, 0, words - wrap, to, wrap);
-    if ((Atomics.load(this.head, WRITING) - position) >>> 0 > data.length) return this.#lost();
-    this.position = (position + words) | 0;
+    const published = Atomics.load(this.head, PUBLISHED);
+    if ((published - this.position) >>> 0 > data.length) return this.#lost();
+    let position = this.position;
+    let words = 0;
+    // What the writer overwrites meanwhile may say anything: no piece is believed to be longer than there is room.
+    while (((published - position) | 0) > 0) {
+      const size = data[position & this.mask] >>> 0;
+      if (words + size > to.length) break;
+      const at = (position + 1) & this.mask;
+      const wrap = Math.min(size, data.length - at);
+      copyWords(data, at, at + wrap, to, words);
+      copyWords(data, 0, size - wrap, to, words + wrap);
+      words += size;
+      position = (position + 1 + size) | 0;
+    }
+    if ((Atomics.load(this.head, WRITING) - this.position) >>> 0 > data.length) return this.#lost();
+    assert(words > 0 || position === published, 'Condition: there is room for the largest piece');
+    this.position = position;
     return words;
   }
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import { Limits } from '#domain/limits.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import { RingReader } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -49,7 +50,7 @@ export class RingFollower {
     this.options = options;
     this.board = new StatusBoard(options.board);
     this.ring = new RingReader(options.ring, options.slot);
-    this.copy = WordBuffer.allocate(this.ring.capacityWords);
+    this.copy = WordBuffer.allocate(Limits.EVENT_BATCH_WORDS);
     this.overruns = 0;
     this.onAnswer = undefined;
     this.imageSequence = 0;
