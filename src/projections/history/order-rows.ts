@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
+import { IntPairMap } from '#lib/int-map.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { insertInto, ORDER_COLUMNS } from './history-schema.ts';
@@ -10,6 +11,7 @@ export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) =
   readonly [Name in (typeof ORDER_COLUMNS)[number]]: number;
 };
 const COLUMNS = ORDER_COLUMNS.length;
+const TWO_POW_32 = 2 ** 32;
 /** The columns that a change of an order touches are the last ones from here on. */
 const {
   status: STATUS,
@@ -84,7 +86,8 @@ export class OrderRows {
   declare private readonly tags: string[];
   /** 1: not in the table yet. */
   declare private readonly isNew: Uint8Array;
-  declare private readonly rowOf: Map<number, number>;
+  /** Rows by the two halves of orderId. */
+  declare private readonly rowOf: IntPairMap;
   declare private rows: number;
   declare private readonly insert: StatementSync;
   declare private readonly update: StatementSync;
@@ -95,7 +98,7 @@ export class OrderRows {
     this.values = new Float64Array(Limits.HISTORY_BATCH_ORDERS * COLUMNS);
     this.tags = [];
     this.isNew = new Uint8Array(Limits.HISTORY_BATCH_ORDERS);
-    this.rowOf = new Map();
+    this.rowOf = new IntPairMap(Limits.HISTORY_BATCH_ORDERS);
     this.rows = 0;
     this.insert = database.prepare(insertInto('orders'));
     this.update = database.prepare(UPDATE);
@@ -113,8 +116,8 @@ export class OrderRows {
 
   /** Where the columns of an order's row begin in `values`; for one that is in the table, what is added to them. */
   of(orderId: number): number {
-    const row = this.rowOf.get(orderId);
-    if (row !== undefined) return row * COLUMNS;
+    const row = this.rowOf.get(Math.floor(orderId / TWO_POW_32), orderId | 0);
+    if (row !== -1) return row * COLUMNS;
     const at = this.#take(orderId);
     this.isNew[this.rows - 1] = 0;
     return at;
@@ -124,7 +127,7 @@ export class OrderRows {
     if (this.rows === this.isNew.length) this.write();
     const row = this.rows++;
     const at = row * COLUMNS;
-    this.rowOf.set(orderId, row);
+    this.rowOf.set(Math.floor(orderId / TWO_POW_32), orderId | 0, row);
     this.values.fill(0, at, at + COLUMNS);
     this.values[at] = orderId;
     return at;
