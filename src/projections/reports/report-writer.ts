@@ -10,7 +10,7 @@ import { copySlot, SLOT_BYTES, SLOT_WORDS, slotPosition, writeSlot } from './rep
 export interface ReportWriterOptions {
   /** Made where there is none. */
   readonly directory: string;
-  /** Reports held in memory, 196 bytes each, before they are written without a flush. Default 32,768. */
+  /** Reports held in memory, 196 bytes each, before they are written without a flush. Default 16,384. */
   readonly bufferedReports?: number;
   /** Files open at a time. Default 256. */
   readonly openFilesMax?: number;
@@ -75,7 +75,7 @@ export class ReportWriter implements EventSink {
 
   /** @throws ReportFileError when the directory cannot be made. */
   constructor(options: ReportWriterOptions) {
-    const { directory, bufferedReports = 32_768, openFilesMax = 256, disk = nodeReportDisk } = options;
+    const { directory, bufferedReports = 16_384, openFilesMax = 256, disk = nodeReportDisk } = options;
     assert(bufferedReports >= 1 && openFilesMax >= 1, 'Condition: room for a report and a file');
     this.files = new OpenFiles(disk, directory, openFilesMax);
     this.slots = WordBuffer.allocate(bufferedReports * SLOT_WORDS);
