@@ -19,7 +19,10 @@ export const NODE_ENVIRONMENT = {
 };
 
 /**
- * What Node is started with. V8 stops inlining into a function at 920 bytes of bytecode; the core is made of small functions
- * that call each other, and with this budget its commands cost a sixth less (bench/core.ts).
+ * What Node is started with.
+ *
+ * - --max-inlined-bytecode-size-cumulative: V8 stops inlining into a function at 920 bytes of bytecode; the core is made of small
+ *   functions that call each other, and with this budget its commands cost a sixth less (bench/core.ts).
+ * - --expose-gc: src/app/threads/free-images.ts.
  */
-export const NODE_FLAGS = ['--max-inlined-bytecode-size-cumulative=3000'];
+export const NODE_FLAGS = ['--max-inlined-bytecode-size-cumulative=3000', '--expose-gc'];

@@ -17,6 +17,7 @@ import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import { restoreFrom } from '../restore.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
+import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
@@ -223,6 +224,7 @@ class ArchiveThread {
       this.imageRequests.delete(port);
       port.postMessage(answer);
     }
+    freeImages();
   }
 
   #postFigures(): void {

@@ -4,6 +4,7 @@ import type { FollowingSink } from '#domain/ports.ts';
 import { RingReader } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { StatusBoard } from '#replica/status-board.ts';
+import { freeImages } from './free-images.ts';
 import type { ImageAnswer, ImageRequest } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
@@ -140,6 +141,7 @@ export class RingFollower {
     }
     this.imageSequence = answer.sequence;
     for (const sink of sinks) sink.onImage(answer.sequence);
+    freeImages();
     return true;
   }
 }
