@@ -64,8 +64,12 @@ export interface RunningNode {
   connectArchive(): MessagePort;
   /** The cluster as this node sees it. @throws NodeStateError with an embedded log; the client's error when the stream does not answer */
   clusterView(): Promise<ClusterView>;
-  /** From observing to serving. @throws NodeStateError */
-  promote(): Promise<void>;
+  /**
+   * From observing to serving.
+   * @param takeOver makes a log that mirrors another cluster's its own first; `force`: also when that one answers
+   * @throws NodeStateError, ClusterError
+   */
+  promote(takeOver?: { readonly force: boolean }): Promise<void>;
   /** From serving to observing: load balancers are told, `drainMs` later sessions end. @throws NodeStateError */
   demote(drainMs: number): Promise<void>;
   /** Lets sessions go, brings everything to disk and releases the data directory. */
@@ -272,7 +276,7 @@ async function startOn(
     sessionNames,
     edgeThread,
   });
-  const observes = config.cluster?.observe === true;
+  const observes = config.cluster?.observe === true || (await link?.isMirror()) === true;
   if (!observes) doors.prepare(epoch);
 
   // 7. What the log holds beyond the snapshot; in a cluster, also what this node has not had yet.
@@ -309,6 +313,7 @@ async function startOn(
   };
   const ticks = setInterval(() => {
     replica.tick();
+    if (peers !== undefined) status.agreedSequence = peers.agreedSequence(core.state.timeSeconds);
     if (!replica.isServing) return;
     cutOffTicks = nodeLog.status()?.isInDoubt === true ? cutOffTicks + 1 : 0;
     const isCutOff = cutOffTicks >= CUT_OFF_TICKS;
@@ -326,10 +331,7 @@ async function startOn(
       writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
       logger.error({ sequence, stateHash }, `this node stops: ${outvoted} (docs/cluster.md)`);
       stopAtOnce("this node stopped: its state is not the cluster's");
-    } else if (peers !== undefined) {
-      status.agreedSequence = peers.agreedSequence(core.state.timeSeconds);
-      duties?.sweep(replica.outbox);
-    }
+    } else duties?.sweep(replica.outbox);
   }, TICK_MS);
   started.push(
     () => replica.stop(),
@@ -387,9 +389,15 @@ async function startOn(
         throw new NodeStateError('the node has a log of its own and is in no cluster');
       return clusterNodes.view();
     },
-    promote: async () => {
+    promote: async (takeOver) => {
       if (stateNow() !== 'observing') {
         throw new NodeStateError(`the node is ${stateNow()}: only one that observes can be promoted`);
+      }
+      if (takeOver !== undefined) await link?.takeOver(takeOver.force);
+      if ((await link?.isMirror()) === true) {
+        throw new NodeStateError(
+          'the log of this cluster mirrors that of another one: when that is gone, take it over with --take-over',
+        );
       }
       state = 'recovering';
       await nodeLog.catchUp();

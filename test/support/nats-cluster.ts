@@ -33,6 +33,8 @@ export interface NatsServersOptions {
   readonly directory?: string;
   /** Has every write on the disk before it is acknowledged, as a venue with money should. */
   readonly syncAlways?: boolean;
+  /** JetStream domain; undefined: none. */
+  readonly domain?: string;
   /** What else is in their configuration: users, limits. */
   readonly configuration?: readonly string[];
 }
@@ -88,7 +90,7 @@ export class NatsServers {
         `server_name: ${name}`,
         `listen: 127.0.0.1:${port}`,
         `http: 127.0.0.1:${monitorPort}`,
-        `jetstream { store_dir: ${JSON.stringify(home)}${options.syncAlways === true ? ', sync_interval: always' : ''} }`,
+        `jetstream { store_dir: ${JSON.stringify(home)}${options.syncAlways === true ? ', sync_interval: always' : ''}${options.domain === undefined ? '' : `, domain: ${options.domain}`} }`,
         ...(options.configuration ?? []),
         ...(options.count === 1
           ? []

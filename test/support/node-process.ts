@@ -2,7 +2,7 @@
  * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON [EDGE]]`, the JSON being what differs from
  * the configuration below, EDGE the file of another edge thread. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
  * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, `fill`, which makes it
- * append some 4 MiB of log, `promote` and `demote`, which are answered by its status, and commands of the operator.
+ * append some 4 MiB of log, `promote`, `demote` and `takeOver`, which are answered by its status, and commands of the operator.
  */
 import { pathToFileURL } from 'node:url';
 import { type NodeConfig, startNode } from '#app/node.ts';
@@ -60,17 +60,23 @@ console.log(
   }),
 );
 process.on('SIGTERM', () => void node.close().then(() => process.exit(0)));
-process.on('message', (message: 'status' | 'fill' | 'promote' | 'demote' | CommandInput) => {
+process.on('message', (message: 'status' | 'fill' | Order | CommandInput) => {
   if (message === 'status') process.send?.(node.status());
-  else if (message === 'promote' || message === 'demote') void obey(message);
+  else if (message === 'promote' || message === 'demote' || message === 'takeOver') void obey(message);
   else if (message !== 'fill') send(node.outbox, message);
   // The user is there already, so that the log grows and nothing else does.
   else
     while (send(node.outbox, { type: 'AddUser', newUserId: 1, accountId: 1, role: Role.Trader, name: 'U1' }));
 });
 
-async function obey(message: 'promote' | 'demote'): Promise<void> {
-  if (message === 'promote') await node.promote();
-  else await node.demote(0);
-  process.send?.({ ...node.status(), ouchPort: node.ouchPort });
+type Order = 'promote' | 'demote' | 'takeOver';
+
+async function obey(order: Order): Promise<void> {
+  try {
+    if (order === 'demote') await node.demote(0);
+    else await node.promote(order === 'takeOver' ? { force: false } : undefined);
+    process.send?.({ ...node.status(), ouchPort: node.ouchPort });
+  } catch (error) {
+    process.send?.({ error: (error as Error).message });
+  }
 }

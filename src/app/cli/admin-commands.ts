@@ -24,7 +24,15 @@ export function adminCommands(output: () => Output): Command {
     .command('promote')
     .description('let a node that observes serve clients')
     .addOption(dataDirOption())
-    .action(({ dataDir }: { dataDir: string }) => ask(dataDir, { ask: 'promote' }, 0));
+    .option('--take-over', 'first make the log of this cluster, which mirrors that of another one, its own')
+    .option('--force', 'take over although the mirrored log answers')
+    .action(({ dataDir, takeOver, force }: { dataDir: string; takeOver?: boolean; force?: boolean }) =>
+      ask(
+        dataDir,
+        { ask: 'promote', ...(takeOver === true ? { takeOver: { force: force === true } } : {}) },
+        0,
+      ),
+    );
   admin
     .command('demote')
     .description(

@@ -25,7 +25,7 @@ export class NodeRefusedError extends Error {
 export type NodeRequest =
   | { readonly ask: 'status' }
   | { readonly ask: 'cluster' }
-  | { readonly ask: 'promote' }
+  | { readonly ask: 'promote'; readonly takeOver?: { readonly force: boolean } }
   | { readonly ask: 'demote'; readonly drainMs: number };
 
 /** Answers a request. @throws an Error whose message is the answer */

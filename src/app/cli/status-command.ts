@@ -61,11 +61,18 @@ function clusterText({
   replicas,
   hasQuorum,
   nodes,
+  mirror,
 }: ClusterView): string {
   const quorum = hasQuorum ? 'has a quorum' : 'has NO QUORUM: no order becomes durable';
   const lines = [
     `log ${stream}: entries ${firstSequence} to ${lastSequence}, ${formatByteSize(bytes)}; it ${quorum}`,
   ];
+  if (mirror !== undefined) {
+    const { domain, lagEntries, silentMs } = mirror;
+    lines.push(
+      `  it mirrors the log of domain ${domain}: ${lagEntries} entries behind, heard ${silentMs} ms ago`,
+    );
+  }
   for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
     const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;
     lines.push(`  copy on ${server}: ${isLeader ? 'leads' : lag}`);

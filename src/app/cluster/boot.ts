@@ -5,6 +5,7 @@ import { followerOf } from '#log/recording-reader.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import { ClusterError, type ClusterLink } from './cluster-link.ts';
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 
 /**
  * Gives a data directory that cannot begin with what it has, because it is new or because the stream no longer holds what follows, the
@@ -27,9 +28,15 @@ export async function bootFromStore(
   copy.close();
   const streamBegin = await link.firstSequence();
   if (lastSequence > 0 && lastSequence + 1 >= streamBegin) return;
-  const store = await link.snapshots();
-  // The oldest of those that are kept: so this node has reports and history of the entries between, too.
-  const snapshot = (await store.list()).findLast(({ sequence }) => sequence + 1 >= streamBegin);
+  let store = await link.snapshots();
+  let snapshot = await oldestFrom(store, streamBegin);
+  if (snapshot === undefined) {
+    const origin = await link.originSnapshots();
+    if (origin !== undefined) {
+      store = origin;
+      snapshot = await oldestFrom(origin, streamBegin);
+    }
+  }
   if (snapshot === undefined) {
     if (streamBegin === 1) return;
     throw new ClusterError(
@@ -50,4 +57,9 @@ export async function bootFromStore(
     { sequence: snapshot.sequence, bytes: snapshot.bytes, path },
     'begins with a snapshot of the cluster',
   );
+}
+
+/** The oldest of those that are kept: so this node has reports and history of the entries between, too. */
+async function oldestFrom(store: SnapshotStore, streamBegin: number): Promise<StoredSnapshot | undefined> {
+  return (await store.list()).findLast(({ sequence }) => sequence + 1 >= streamBegin);
 }

@@ -50,6 +50,7 @@ async function begin(t: TestContext): Promise<{ settings: ClusterSettings; direc
     stream: 'HIVE',
     replicas: 1,
     maxBytes: 2 ** 24,
+    mirrorOf: undefined,
     credentialsFile: undefined,
     user: 'hive',
     passwordFile,

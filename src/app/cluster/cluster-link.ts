@@ -5,7 +5,8 @@ import type { LogFollower } from '#domain/ports.ts';
 import type { LogId } from '#log/file/format.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
-import { createLogStream, managerOf } from '#log/jetstream/log-stream.ts';
+import { createLogStream, detachMirror, managerOf, originAnswers } from '#log/jetstream/log-stream.ts';
+import { isMirror, type LogStreamOptions } from '#log/jetstream/stream-config.ts';
 import { type ClusterNode, ClusterNodes } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { SnapshotStore } from './snapshot-store.ts';
@@ -36,14 +37,13 @@ export class ClusterLink {
       firstSequence: 1,
     },
   ): Promise<ClusterLink> {
-    const { stream, replicas, maxBytes } = settings;
     const { logId, firstSequence } = begin;
     const connection = await connectTo(settings, name);
     try {
       const found = await createLogStream(
         connection,
-        { name: stream, replicas },
-        maxBytes,
+        streamOf(settings),
+        settings.maxBytes,
         logId,
         firstSequence,
       );
@@ -62,8 +62,30 @@ export class ClusterLink {
     readonly scanFromSequence: number;
     readonly segmentBytes: number;
   }): Promise<JetStreamLog> {
-    const { stream: name, replicas } = this.settings;
-    return JetStreamLog.open({ ...options, connection: this.connection, stream: { name, replicas } });
+    return JetStreamLog.open({ ...options, connection: this.connection, stream: streamOf(this.settings) });
+  }
+
+  /** Whether the log follows that of another cluster: then nodes can only observe. @throws the client's error */
+  async isMirror(): Promise<boolean> {
+    const manager = await managerOf(this.connection);
+    return isMirror(await manager.streams.info(this.settings.stream));
+  }
+
+  /**
+   * Makes the mirror a log of its own, behind the last entry that it has.
+   * @param force also when the mirrored log answers
+   * @throws ClusterError ORIGIN_ANSWERS; the client's error
+   */
+  async takeOver(force: boolean): Promise<void> {
+    const { stream, mirrorOf } = this.settings;
+    if (mirrorOf === undefined || !(await this.isMirror())) return;
+    if (!force && (await originAnswers(this.connection, stream, mirrorOf))) {
+      throw new ClusterError(
+        'ORIGIN_ANSWERS',
+        `the log in domain ${mirrorOf} answers: two logs of one venue would go apart from here. Stop its nodes and servers first; --force takes over all the same`,
+      );
+    }
+    await detachMirror(this.connection, stream);
   }
 
   /** First entry that the stream has. @throws the client's error */
@@ -79,6 +101,13 @@ export class ClusterLink {
     return SnapshotStore.open(this.connection, stream, replicas, this.logId);
   }
 
+  /** The snapshots of the cluster that this one mirrors; undefined: it mirrors none. @throws the client's error */
+  async originSnapshots(): Promise<SnapshotStore | undefined> {
+    const { stream, mirrorOf } = this.settings;
+    if (mirrorOf === undefined || !(await this.isMirror())) return undefined;
+    return SnapshotStore.openIn(mirrorOf, this.connection, stream, this.logId);
+  }
+
   /** Lets the other nodes ask this one how it is. */
   nodes(ownState: () => ClusterNode): ClusterNodes {
     return new ClusterNodes(this.connection, this.settings.stream, ownState);
@@ -89,15 +118,22 @@ export class ClusterLink {
   }
 }
 
-/** `NO_SERVER`: none could be reached. `NO_SNAPSHOT`: the cluster has nothing from which this node could begin. `EXISTS`: it has a log already. */
+/**
+ * `NO_SERVER`: none could be reached. `NO_SNAPSHOT`: the cluster has nothing from which this node could begin. `EXISTS`: it has a log already.
+ * `ORIGIN_ANSWERS`: the log that it mirrors is not gone.
+ */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
-  declare readonly code: 'NO_SERVER' | 'NO_SNAPSHOT' | 'EXISTS';
+  declare readonly code: 'NO_SERVER' | 'NO_SNAPSHOT' | 'EXISTS' | 'ORIGIN_ANSWERS';
 
   constructor(code: ClusterError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
   }
+}
+
+function streamOf({ stream: name, replicas, mirrorOf }: ClusterSettings): LogStreamOptions {
+  return { name, replicas, ...(mirrorOf === undefined ? {} : { mirrorOf }) };
 }
 
 /** @throws ClusterError */

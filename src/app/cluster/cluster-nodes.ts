@@ -38,6 +38,10 @@ export interface ClusterView {
   readonly lastSequence: number;
   readonly bytes: number;
   readonly replicas: readonly StreamReplica[];
+  /** Of a log that mirrors another cluster's: its domain, and how far this one is behind; undefined: it is no mirror. */
+  readonly mirror:
+    | { readonly domain: string; readonly lagEntries: number; readonly silentMs: number }
+    | undefined;
   /** Whether most of the copies are current: without, no entry becomes durable. */
   readonly hasQuorum: boolean;
   /** Those that answered, by number. */
@@ -63,7 +67,7 @@ export class ClusterNodes {
   /** Asks all nodes and the stream. @throws the client's error when JetStream does not answer */
   async view(): Promise<ClusterView> {
     const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    const { state, cluster } = await manager.streams.info(this.stream);
+    const { state, cluster, config, mirror } = await manager.streams.info(this.stream);
     // After the stream, so that a node that has everything does not seem to lag.
     const nodes = await this.#askNodes();
     const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
@@ -80,6 +84,14 @@ export class ClusterNodes {
       lastSequence: state.last_seq,
       bytes: state.bytes,
       replicas,
+      mirror:
+        config.mirror === undefined
+          ? undefined
+          : {
+              domain: config.mirror.external?.api.split('.')[1] ?? '',
+              lagEntries: mirror?.lag ?? 0,
+              silentMs: Math.round((mirror?.active ?? 0) / 1_000_000),
+            },
       hasQuorum:
         leader.server !== '' && 2 * replicas.filter(({ isCurrent }) => isCurrent).length > replicas.length,
       nodes,

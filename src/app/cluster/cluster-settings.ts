@@ -8,6 +8,8 @@ export interface ClusterSettings {
   readonly replicas: 1 | 3 | 5;
   /** What the stream may hold; used when it is made. */
   readonly maxBytes: number;
+  /** JetStream domain of the cluster whose log this one mirrors; undefined: this cluster's log is its own. */
+  readonly mirrorOf: string | undefined;
   /** A NATS credentials file; undefined: none. */
   readonly credentialsFile: string | undefined;
   /** A user of the servers, and the file whose first line is its password; undefined: none. */

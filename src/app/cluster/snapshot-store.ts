@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { jetstream } from '@nats-io/jetstream';
 import { type ObjectStore, Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { readManifest } from '#replica/snapshot-file.ts';
@@ -44,6 +45,17 @@ export class SnapshotStore {
     logId: string,
   ): Promise<SnapshotStore> {
     const store = await new Objm(connection).create(`${stream}_SNAPSHOTS`, { replicas });
+    return new SnapshotStore(store, logId);
+  }
+
+  /** Opens the store of the cluster in another JetStream domain. @throws the client's error where there is none */
+  static async openIn(
+    domain: string,
+    connection: NatsConnection,
+    stream: string,
+    logId: string,
+  ): Promise<SnapshotStore> {
+    const store = await new Objm(jetstream(connection, { domain })).open(`${stream}_SNAPSHOTS`);
     return new SnapshotStore(store, logId);
   }
 

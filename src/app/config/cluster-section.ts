@@ -41,6 +41,10 @@ export const CLUSTER = {
     16 * GIB,
     'what the log may take on each server, when it is made: a full one takes no orders',
   ),
+  mirrorOf: optional(
+    text('the name of a JetStream domain', /^[A-Za-z0-9_-]{1,32}$/),
+    'domain of the cluster of another region whose log this one mirrors; its nodes observe until one takes over',
+  ),
   credentialsFile: optional(file, 'NATS credentials (.creds); relative to the configuration file'),
   user: optional(
     text('the name of a user of the servers', /^\S+$/),

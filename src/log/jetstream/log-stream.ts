@@ -2,15 +2,18 @@ import {
   JetStreamApiError,
   type JetStreamManager,
   jetstreamManager,
+  type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Limits } from '#domain/limits.ts';
 import { retryWait } from './retry-wait.ts';
-import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS } from './settings.ts';
+import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
 import {
   checkStream,
+  entrySubject,
   type LogStreamOptions,
+  mirrorConfig,
   type StreamState,
   stateOf,
   streamConfig,
@@ -55,8 +58,17 @@ export async function createLogStream(
       } catch (error) {
         if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
       }
+      const { mirrorOf } = options;
       try {
-        await manager.streams.add(streamConfig(options, maxBytes, logId, firstSequence));
+        await manager.streams.add(
+          mirrorOf === undefined
+            ? streamConfig(options, maxBytes, logId, firstSequence)
+            : mirrorConfig(
+                { ...options, mirrorOf },
+                maxBytes,
+                await originLogId(connection, options.name, mirrorOf),
+              ),
+        );
       } catch (error) {
         // Another node was faster: then its log is the log.
         if (!isApiError(error, API_NAME_IN_USE)) throw error;
@@ -64,6 +76,52 @@ export async function createLogStream(
       return manager.streams.info(options.name);
     }),
   );
+}
+
+/** The log that a stream of another domain holds. @throws the client's error when that domain does not answer */
+async function originLogId(connection: NatsConnection, name: string, domain: string): Promise<string> {
+  const manager = await managerOf(connection, domain);
+  const info = await manager.streams.info(name);
+  return checkStream(info, { name, replicas: info.config.num_replicas as LogStreamOptions['replicas'] });
+}
+
+/** Whether the stream in the domain that this one mirrors answers. */
+export async function originAnswers(
+  connection: NatsConnection,
+  name: string,
+  domain: string,
+): Promise<boolean> {
+  try {
+    await (await managerOf(connection, domain)).streams.info(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes a mirror a log of its own: it goes on behind the last entry that it has, and takes entries from now on. What its origin had beyond is lost to it.
+ * @throws the client's error
+ */
+export async function detachMirror(connection: NatsConnection, name: string): Promise<void> {
+  const manager = await managerOf(connection);
+  const { config } = await manager.streams.info(name);
+  const { mirror, ...own } = config;
+  // In two steps: the servers refuse subjects in the one that ends the mirroring.
+  if (mirror !== undefined) await update(connection, own);
+  await update(connection, { ...own, subjects: [entrySubject(name)] });
+}
+
+/** As the client's `update`, which keeps what is left out. */
+async function update(
+  connection: NatsConnection,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<void> {
+  const message = await connection.request(`$JS.API.STREAM.UPDATE.${config.name}`, JSON.stringify(config), {
+    timeout: UPDATE_TIMEOUT_MS,
+  });
+  const { error } = message.json<{ error?: { description: string } }>();
+  if (error !== undefined) throw new Error(error.description);
 }
 
 /**
@@ -80,8 +138,9 @@ export async function openLogStream(
 }
 
 /** The client for requests to JetStream's API. */
-export async function managerOf(connection: NatsConnection): Promise<JetStreamManager> {
-  return jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS });
+export async function managerOf(connection: NatsConnection, domain?: string): Promise<JetStreamManager> {
+  const options = domain === undefined ? {} : { domain };
+  return jetstreamManager(connection, { checkAPI: false, timeout: REQUEST_TIMEOUT_MS, ...options });
 }
 
 function checked(options: LogStreamOptions, info: StreamInfo): LogStream {

@@ -13,6 +13,8 @@ export const FLUSH_TIMEOUT_MS = 100;
 
 /** How long a request to JetStream's API may take before it is sent again. */
 export const REQUEST_TIMEOUT_MS = 1_000;
+/** How long the servers may take to change a stream. */
+export const UPDATE_TIMEOUT_MS = 10_000;
 /** How long the making of a stream, and the first questions about it, are repeated: an election takes up to 9 s. */
 export const STREAM_READY_MS = 30_000;
 /** First and longest wait between two attempts of the same thing. */

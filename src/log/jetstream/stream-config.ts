@@ -16,6 +16,8 @@ export interface LogStreamOptions {
   readonly name: string;
   /** Servers that hold a copy: 1 (tests), 3 or 5. */
   readonly replicas: 1 | 3 | 5;
+  /** JetStream domain of the stream of the same name that this one follows, or followed until it took over; undefined: none. */
+  readonly mirrorOf?: string;
 }
 
 /** The subject to which the entries of stream `name` are published. */
@@ -53,6 +55,22 @@ export function streamConfig(
   };
 }
 
+/** The configuration of a stream that follows the one of the same name in another domain, entry by entry. */
+export function mirrorConfig(
+  options: LogStreamOptions & { readonly mirrorOf: string },
+  maxBytes: number,
+  logId: string,
+): Partial<StreamConfig> & { name: string } {
+  // A mirror has neither subjects nor a search for duplicates: it takes what its origin took.
+  const { subjects: _, duplicate_window: __, ...common } = streamConfig(options, maxBytes, logId);
+  return { ...common, mirror: { name: options.name, domain: options.mirrorOf } };
+}
+
+/** Whether the stream follows another one: it takes no entries of its own. */
+export function isMirror({ config }: Pick<StreamInfo, 'config'>): boolean {
+  return config.mirror !== undefined;
+}
+
 interface Rule {
   readonly setting: keyof StreamConfig;
   readonly isSafe: (config: StreamConfig) => boolean;
@@ -79,7 +97,7 @@ const exactly = (setting: keyof StreamConfig, value: unknown, repair?: string): 
   ...(repair === undefined ? {} : { repair }),
 });
 
-function rulesFor({ name, replicas }: LogStreamOptions): readonly Rule[] {
+function rulesFor({ name, replicas, mirrorOf }: LogStreamOptions): readonly Rule[] {
   const subject = entrySubject(name);
   return [
     exactly('storage', 'file'),
@@ -100,7 +118,10 @@ function rulesFor({ name, replicas }: LogStreamOptions): readonly Rule[] {
     exactly('max_consumers', -1),
     {
       setting: 'subjects',
-      isSafe: ({ subjects }) => subjects?.length === 1 && subjects[0] === subject,
+      isSafe: ({ subjects, mirror }) =>
+        mirror === undefined
+          ? subjects?.length === 1 && subjects[0] === subject
+          : subjects === undefined || subjects.length === 0,
       must: `${subject} and no other`,
       repair: `--subjects=${subject}`,
     },
@@ -113,7 +134,13 @@ function rulesFor({ name, replicas }: LogStreamOptions): readonly Rule[] {
     off('allow_msg_counter'),
     off('allow_msg_schedules'),
     off('subject_delete_marker_ttl'),
-    off('mirror'),
+    {
+      setting: 'mirror',
+      isSafe: ({ mirror }) =>
+        mirror === undefined ||
+        (mirrorOf !== undefined && mirror.name === name && mirror.external?.api === `$JS.${mirrorOf}.API`),
+      must: mirrorOf === undefined ? 'off' : `stream ${name} of domain ${mirrorOf}`,
+    },
     off('sources'),
     off('subject_transform', '--no-transform'),
     {
