@@ -124,7 +124,11 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
     await manager.streams.add({ ...config, subjects: [], mirror: { name: 'A' } });
     await assert.rejects(openLogStream(connection, optionsOf('MIRROR')), {
       code: 'UNSAFE_SETTING',
-      message: /subjects is .* and must be MIRROR\.entries/,
+      message: /mirror is \{"name":"A"\} and must be off\./,
+    });
+    await assert.rejects(openLogStream(connection, { ...optionsOf('MIRROR'), mirrorOf: 'far' }), {
+      code: 'UNSAFE_SETTING',
+      message: /mirror is \{"name":"A"\} and must be stream MIRROR of domain far\./,
     });
   });
 
