@@ -35,6 +35,7 @@ const ENUMERATIONS = [
   ['Side', commands.Side, COMMANDS],
   ['OrderType', commands.OrderType, COMMANDS],
   ['TimeInForce', commands.TimeInForce, COMMANDS],
+  ['CommandFlag', commands.CommandFlag, COMMANDS],
   ['OrderFlag', commands.OrderFlag, COMMANDS],
   ['SelfTradePrevention', commands.SelfTradePrevention, COMMANDS],
   ['InstrumentKind', commands.InstrumentKind, COMMANDS],

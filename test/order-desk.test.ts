@@ -101,6 +101,7 @@ test('replace, cancel, reduce and mass cancel tell what they did', async (t) => 
       stopPriceTicks: 0,
       expireSeconds: 0,
       clientTag: 'second',
+      keepsTag: false,
     },
     on,
   );
@@ -398,6 +399,7 @@ async function randomRun(t: TestContext, seed: number, breakIt: (report: Report)
             stopPriceTicks: 0,
             expireSeconds: 0,
             clientTag: `t${++tags}`,
+            keepsTag: false,
           },
           on,
         );

@@ -1,5 +1,6 @@
 import {
   CancelOrder,
+  CommandFlag,
   CommandType,
   NewOrder,
   OrderFlag,
@@ -36,6 +37,7 @@ const {
 const {
   CAPACITY,
   DUPLICATE_CLIENT_ORDER_ID,
+  DUPLICATE_CLIENT_TAG,
   INVALID_DISPLAY_QUANTITY,
   INVALID_EXPIRY,
   INVALID_FLAGS,
@@ -63,6 +65,8 @@ const REQUESTED = CancelReason.Requested;
 const CONTINUOUS = Phase.Continuous;
 const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
 const POST_ONLY = OrderFlag.PostOnly;
+/** In a command's first word. */
+const UNIQUE_TAG = CommandFlag.UniqueTag << 8;
 const NEW_ORDER = CommandType.NewOrder;
 const CANCEL_ORDER = CommandType.CancelOrder;
 const REPLACE_ORDER = CommandType.ReplaceOrder;
@@ -192,6 +196,7 @@ export class OrderEntry {
     this.row = this.state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
     if (this.row === -1) return UNKNOWN_INSTRUMENT;
     if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
+    if (this.#isTagUsed(i32, offset, NEW_CLIENT_TAG)) return DUPLICATE_CLIENT_TAG;
     this.#readNew(words, offset);
     const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
@@ -212,6 +217,11 @@ export class OrderEntry {
     if (clientOrderId <= users.lastClientOrderId(user)) return false;
     users.setLastClientOrderId(user, clientOrderId);
     return true;
+  }
+
+  /** Whether the command's text may be used once and was. Its key is then at hand for `tags.add`. */
+  #isTagUsed(i32: Int32Array, offset: number, tagAt: number): boolean {
+    return isUniqueTag(i32, offset, tagAt) && this.state.tags.has(this.userRow, i32, offset + tagAt);
   }
 
   #readNew(words: WordBuffer, offset: number): void {
@@ -394,6 +404,7 @@ export class OrderEntry {
     }
     this.#writeTerms(slot);
     orders.add(slot, words.i32[offset + NEW_CLIENT_ORDER_ID]);
+    if (isUniqueTag(words.i32, offset, NEW_CLIENT_TAG)) this.state.tags.add();
     this.state.accounts.addOpenOrders(this.accountRow, 1);
     return slot;
   }
@@ -485,6 +496,8 @@ export class OrderEntry {
     if (instrumentId !== 0 && row === -1) return 0;
     this.originalCode = DUPLICATE_CLIENT_ORDER_ID;
     if (!isFresh) return 0;
+    this.originalCode = DUPLICATE_CLIENT_TAG;
+    if (this.#isTagUsed(i32, offset, REPLACE_CLIENT_TAG)) return 0;
     const slot = orders.find(this.userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
     this.originalCode = UNKNOWN_ORDER;
     if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) return 0;
@@ -569,6 +582,7 @@ export class OrderEntry {
     else book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, open, this.displayQtyLots);
     this.#writeTerms(slot);
     orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
+    if (isUniqueTag(words.i32, offset, REPLACE_CLIENT_TAG)) this.state.tags.add();
     this.reports.replaced(
       slot,
       originalOrderId,
@@ -583,6 +597,11 @@ export class OrderEntry {
     if (isWaiting) this.incoming.wait(slot);
     else this.incoming.enter(slot, this.priceTicks, false, 0);
   }
+}
+
+/** Whether the command has a text that may be used once. */
+function isUniqueTag(i32: Int32Array, offset: number, tagAt: number): boolean {
+  return (i32[offset] & UNIQUE_TAG) !== 0 && i32[offset + tagAt] !== 0;
 }
 
 /** Whether `value` is an integer from 1 to `max`. */

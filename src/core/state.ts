@@ -16,10 +16,13 @@ import { NodeKeyTable } from './registry/node-keys.ts';
 import { SessionTable } from './registry/sessions.ts';
 import { UserTable } from './registry/users.ts';
 import { Risk } from './risk/risk.ts';
+import { TagWindow } from './tag-window.ts';
 
 /** How much a core can hold. Memory is reserved, not touched: an empty core of the default size takes a few MB. */
 export interface CoreCapacity {
   readonly ordersMax: number;
+  /** Texts of orders that are remembered, of all users together. */
+  readonly clientTagsMax: number;
   readonly instrumentsMax: number;
   readonly accountsMax: number;
   readonly usersMax: number;
@@ -31,6 +34,7 @@ export interface CoreCapacity {
 
 export const DEFAULT_CAPACITY: CoreCapacity = {
   ordersMax: Limits.ORDERS_MAX,
+  clientTagsMax: Limits.CLIENT_TAGS_MAX,
   instrumentsMax: Limits.INSTRUMENTS_MAX,
   accountsMax: Limits.ACCOUNTS_MAX,
   usersMax: Limits.USERS_MAX,
@@ -52,6 +56,7 @@ const Scalar = {
   coreVersion: 7,
   hashHigh: 8,
   hashLow: 9,
+  taggedOrders: 10,
 } as const;
 const SCALARS = 16;
 const EXPIRY_WORDS = 4;
@@ -68,6 +73,7 @@ export class CoreState {
   declare readonly ledger: Ledger;
   declare readonly risk: Risk;
   declare readonly orders: Orders;
+  declare readonly tags: TagWindow;
   declare readonly expiry: ExpiryIndex;
   declare readonly phases: PhaseTable;
   /** By instrument row. */
@@ -112,6 +118,7 @@ export class CoreState {
     this.risk = new Risk(this.instruments, this.accounts, this.users, this.ledger);
     const bookStore = new BookStore({ ordersMax: capacity.ordersMax });
     this.orders = new Orders(bookStore, this.accounts, this.ledger, hashSeed);
+    this.tags = new TagWindow(capacity.clientTagsMax, hashSeed);
     this.expiry = new ExpiryIndex(bookStore);
     this.phases = new PhaseTable(capacity.instrumentsMax);
     this.books = [];
@@ -148,6 +155,7 @@ export class CoreState {
       ...this.risk.stores,
       ...this.phases.stores,
       ...bookStore.stores,
+      ...this.tags.stores,
       this.bookStates,
       this.nodes,
     ];
@@ -187,6 +195,7 @@ export class CoreState {
     scalars[Scalar.coreVersion] = this.coreVersion;
     scalars[Scalar.hashHigh] = this.hashHigh;
     scalars[Scalar.hashLow] = this.hashLow;
+    scalars[Scalar.taggedOrders] = this.tags.count;
     this.expiry.save(this.expiryWords, 0);
     this.orders.store.save();
     this.bookStates.rows = this.books.length;
@@ -222,6 +231,7 @@ export class CoreState {
     this.ledger.rebuild();
     this.orders.store.load();
     this.orders.rebuild(this.accounts.count);
+    this.tags.rebuild(scalars[Scalar.taggedOrders]);
     this.expiry.load(this.expiryWords, 0);
     for (let row = 0; row < this.instruments.count; row++) {
       this.addBook(listener).load(this.bookWords, row * BOOK_STATE_WORDS);

@@ -32,7 +32,7 @@ const COMMAND_COUNT_SHIFT = 16;
 
 export interface TradingCoreOptions {
   /**
-   * 32 bits that scatter the index by clientOrderId. It reaches neither events nor hash nor image, so every core may
+   * 32 bits that scatter the indexes by clientOrderId and by text. It reaches neither events nor hash nor image, so every core may
    * have its own: a secret random number where clients are not trusted, since they choose the keys; default a fixed one.
    */
   readonly hashSeed?: number;

@@ -121,6 +121,16 @@ export type ApiKeyKind = (typeof ApiKeyKind)[keyof typeof ApiKeyKind];
 export const KillScope = { Venue: 1, Instrument: 2, Account: 3, User: 4 } as const;
 export type KillScope = (typeof KillScope)[keyof typeof KillScope];
 
+/** Bits of a command's `flags`. */
+export const CommandFlag = {
+  /**
+   * NewOrder, ReplaceOrder: the `clientTag` names the order and counts once. A user's text that is among the newest
+   * CLIENT_TAGS_MAX of the venue that were accepted with this flag is refused (DUPLICATE_CLIENT_TAG). Without it the text is
+   * a label: neither looked at nor remembered.
+   */
+  UniqueTag: 1,
+} as const;
+
 /** The first four words of every command. */
 const header = {
   type: 'u8',
@@ -143,7 +153,8 @@ export const COMMAND_HEADER_WORDS = 4;
  * first order still lives. `priceTicks` is 0 for market and stop orders. `displayQtyLots` 0 shows everything;
  * smaller than `qtyLots` makes an iceberg. `minQtyLots` must trade at once or the order is canceled.
  * `ocoClientOrderId` names a live order of the same user and instrument to be linked as one-cancels-other.
- * `clientTag` is the client's own text for the order; it is echoed in OrderAccepted, OrderReplaced and CommandRejected.
+ * `clientTag` is the client's own text for the order; it is echoed in OrderAccepted, OrderReplaced and CommandRejected; with the
+ * flag UniqueTag it counts once.
  */
 export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
   priceTicks: 'i32',

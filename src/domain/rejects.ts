@@ -36,6 +36,7 @@ export const Rejects = {
     102,
     'the OCO partner is not a live, unlinked order of the same user and instrument',
   ),
+  DUPLICATE_CLIENT_TAG: row(103, 'the user has an order with this text, or had one lately'),
 
   // 200-299: terms of the order
   INVALID_SIDE: row(200, 'side must be buy or sell'),
@@ -123,6 +124,7 @@ export const HttpStatusOfReject = {
   DUPLICATE_CLIENT_ORDER_ID: 409,
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,
+  DUPLICATE_CLIENT_TAG: 409,
   INVALID_SIDE: 422,
   INVALID_ORDER_TYPE: 422,
   INVALID_TIME_IN_FORCE: 422,

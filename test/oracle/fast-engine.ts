@@ -62,9 +62,10 @@ export class FastEngine implements Engine, EventSink {
   }
 
   #newCore(): TradingCore {
-    const { ordersMax = 20_000 } = this.#options;
+    const { ordersMax = 20_000, clientTagsMax = 1_000 } = this.#options;
     return new TradingCore(this, {
       ordersMax,
+      clientTagsMax,
       instrumentsMax: 16,
       accountsMax: 64,
       usersMax: 64,

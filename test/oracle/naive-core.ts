@@ -1,6 +1,6 @@
 import { defaultValue } from '#codec/log/fields.ts';
 import type { Command, CommandInput, Event } from '#codec/log/record-types.ts';
-import { COMMAND_LAYOUTS, CommandType, Side, TimeInForce } from '#domain/commands.ts';
+import { COMMAND_LAYOUTS, CommandFlag, CommandType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { Action } from '#domain/permissions.ts';
@@ -37,6 +37,8 @@ const BLANK_COMMANDS = Object.fromEntries(
 export interface NaiveCoreOptions {
   /** Live orders of the venue. */
   readonly ordersMax?: number;
+  /** Texts of orders that are remembered. */
+  readonly clientTagsMax?: number;
 }
 
 /**
@@ -47,10 +49,15 @@ export interface NaiveCoreOptions {
 export class NaiveCore {
   readonly venue: Venue;
   readonly #ordersMax: number;
+  readonly #clientTagsMax: number;
 
-  constructor({ ordersMax = Limits.ORDERS_MAX }: NaiveCoreOptions = {}) {
+  constructor({
+    ordersMax = Limits.ORDERS_MAX,
+    clientTagsMax = Limits.CLIENT_TAGS_MAX,
+  }: NaiveCoreOptions = {}) {
     this.venue = new Venue();
     this.#ordersMax = ordersMax;
+    this.#clientTagsMax = clientTagsMax;
   }
 
   /** Applies one command, the only one of its log entry, and returns everything that happened. */
@@ -189,6 +196,22 @@ export class NaiveCore {
     return false;
   }
 
+  /** The user's text as it is remembered; undefined: the command's text is none that counts once. */
+  #uniqueTag(command: Command<'NewOrder'> | Command<'ReplaceOrder'>): string | undefined {
+    const isUnique = (command.flags & CommandFlag.UniqueTag) !== 0 && command.clientTag !== '';
+    return isUnique ? `${command.userId} ${command.clientTag}` : undefined;
+  }
+
+  #isTagUsed(command: Command<'NewOrder'> | Command<'ReplaceOrder'>): boolean {
+    const tag = this.#uniqueTag(command);
+    return tag !== undefined && this.venue.tags.includes(tag);
+  }
+
+  #useTag(command: Command<'NewOrder'> | Command<'ReplaceOrder'>): void {
+    const tag = this.#uniqueTag(command);
+    if (tag !== undefined) this.venue.tags = [...this.venue.tags, tag].slice(-this.#clientTagsMax);
+  }
+
   #newOrder(command: Command<'NewOrder'>): RejectName | undefined {
     const { venue } = this;
     const user = venue.user(command.userId);
@@ -200,20 +223,24 @@ export class NaiveCore {
     const instrument = this.#instrument(command);
     const partner = command.ocoClientOrderId === 0 ? undefined : venue.order(user, command.ocoClientOrderId);
     const kind = kindChecks(command);
-    const refusal = firstRefusal([
-      ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
-      ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
-      [
-        'OCO_PARTNER_UNUSABLE',
-        () =>
-          command.ocoClientOrderId !== 0 &&
-          (isImmediate(command.timeInForce) ||
-            partner === undefined ||
-            partner.instrument !== instrument ||
-            partner.partner !== null),
-      ],
-      ...kind.before,
-    ]);
+    const refusal =
+      firstRefusal([
+        ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+        ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
+        ['DUPLICATE_CLIENT_TAG', () => this.#isTagUsed(command)],
+      ]) ??
+      firstRefusal([
+        [
+          'OCO_PARTNER_UNUSABLE',
+          () =>
+            command.ocoClientOrderId !== 0 &&
+            (isImmediate(command.timeInForce) ||
+              partner === undefined ||
+              partner.instrument !== instrument ||
+              partner.partner !== null),
+        ],
+        ...kind.before,
+      ]);
     if (refusal !== undefined) return refusal;
 
     const side = command.side as Side;
@@ -260,6 +287,7 @@ export class NaiveCore {
     };
     if (partner !== undefined) partner.partner = order;
     venue.orders.push(order);
+    this.#useTag(command);
     venue.report(user, 'OrderAccepted', command.instrumentId, termsOf(order));
     if (waits) wait(venue, order);
     else enter(venue, order);
@@ -305,14 +333,16 @@ export class NaiveCore {
     this.#countMessage(user);
     const isRepeat = this.#isRepeat(user, command.clientOrderId);
     const order = venue.order(user, command.originalClientOrderId) as Order;
-    const refusal = firstRefusal([
-      [
-        'UNKNOWN_INSTRUMENT',
-        () => command.instrumentId !== 0 && venue.instrument(command.instrumentId) === undefined,
-      ],
-      ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
-      ['UNKNOWN_ORDER', () => order === undefined || !namesInstrumentOf(order, command)],
-    ]);
+    const refusal =
+      firstRefusal([
+        [
+          'UNKNOWN_INSTRUMENT',
+          () => command.instrumentId !== 0 && venue.instrument(command.instrumentId) === undefined,
+        ],
+        ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
+        ['DUPLICATE_CLIENT_TAG', () => this.#isTagUsed(command)],
+      ]) ??
+      firstRefusal([['UNKNOWN_ORDER', () => order === undefined || !namesInstrumentOf(order, command)]]);
     if (refusal !== undefined) return refusal;
 
     const { instrument, side, orderType } = order;
@@ -341,6 +371,7 @@ export class NaiveCore {
       firstRefusal(marketChecks(venue, terms));
     if (refusalOfTerms !== undefined) return refusalOfTerms;
 
+    this.#useTag(command);
     this.#replace(order, command, openLots, limitTicks);
     this.#finish(instrument);
     return undefined;

@@ -153,6 +153,8 @@ export class Venue {
   lastOrderId = 0;
   lastTradeId = 0;
   lastPlace = 0;
+  /** Texts that count once, with their users: the newest of the orders that were accepted. */
+  tags: string[] = [];
   events: Event[] = [];
 
   emit<Name extends EventName>(

@@ -8,6 +8,9 @@ const RESTORE_EVERY = 61;
 /** Room for live orders: in a quarter of the cases few enough to be reached. */
 const FEW_ORDERS = 20;
 const MANY_ORDERS = 2_000;
+/** Texts that are remembered: in half of the cases few enough to be forgotten. */
+const FEW_TAGS = 5;
+const MANY_TAGS = 1_000;
 
 /** Fields of an order that a shrunk command tries to do without. */
 const DISPENSABLE = [
@@ -16,6 +19,7 @@ const DISPENSABLE = [
   'orderFlags',
   'selfTradePrevention',
   'clientTag',
+  'flags',
   'ocoClientOrderId',
   'expireSeconds',
 ] as const;
@@ -50,6 +54,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       steps: randomMarket(dice).map((command) => ({ command, seconds: START_SECONDS, nanos: 0 })),
       drafts: Array.from({ length: this.#draftsMax }, () => randomDraft(dice)),
       ordersMax: dice.int(1, 4) === 1 ? FEW_ORDERS : MANY_ORDERS,
+      clientTagsMax: dice.int(1, 2) === 1 ? FEW_TAGS : MANY_TAGS,
       restoreEvery: dice.int(0, 1) * RESTORE_EVERY,
     };
     return new fc.Value(value, undefined);

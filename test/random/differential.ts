@@ -32,6 +32,8 @@ export interface Case {
   readonly drafts: readonly Draft[];
   /** Live orders that the venue holds. */
   readonly ordersMax: number;
+  /** Texts of orders that the venue remembers. */
+  readonly clientTagsMax: number;
   /** Commands after which the fast core is restored from its image; 0 never. */
   readonly restoreEvery: number;
 }
@@ -94,9 +96,9 @@ function brief(event: Event | undefined): string {
  * @throws DifferenceError
  */
 export function runCase(createCandidate: CandidateFactory, each: Case, steps: Step[] = []): void {
-  const { ordersMax, restoreEvery } = each;
-  const oracle = new NaiveCore({ ordersMax });
-  const candidate = createCandidate({ ordersMax, restoreEvery });
+  const { ordersMax, clientTagsMax, restoreEvery } = each;
+  const oracle = new NaiveCore({ ordersMax, clientTagsMax });
+  const candidate = createCandidate({ ordersMax, clientTagsMax, restoreEvery });
   const check = new EventCheck();
   const apply = (step: Step): void => {
     const { command, seconds, nanos } = step;

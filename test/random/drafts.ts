@@ -1,5 +1,14 @@
 import type { CommandInput, CommandName } from '#codec/log/record-types.ts';
-import { InstrumentKind, OrderFlag, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import {
+  CommandFlag,
+  InstrumentKind,
+  OrderFlag,
+  OrderType,
+  Phase,
+  Role,
+  Side,
+  TimeInForce,
+} from '#domain/commands.ts';
 
 /** A source of uniform integers, both bounds included. */
 export interface Dice {
@@ -158,6 +167,13 @@ function quantity(dice: Dice): number {
   return odds < 40 ? dice.int(1, 60) : dice.int(1, 12);
 }
 
+/** Mostly none; some that count once, of few texts, so that they come again. */
+function clientText(dice: Dice): { clientTag: string; flags: number } {
+  if (!isOneIn(dice, 6)) return { clientTag: '', flags: isOneIn(dice, 50) ? CommandFlag.UniqueTag : 0 };
+  const clientTag = `${pick(dice, '', 'a text of more than thirty letters ')}${dice.int(1, 9)}`;
+  return { clientTag, flags: isOneIn(dice, 4) ? 0 : CommandFlag.UniqueTag };
+}
+
 function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   const orderType = pick(dice, 1, 1, 1, 1, 1, 1, 2, 3, 4, 4) as OrderType;
   const rests = orderType === OrderType.Market ? isOneIn(dice, 40) : !isOneIn(dice, 4);
@@ -197,7 +213,7 @@ function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
       selfTradePrevention: isOdd ? dice.int(0, 6) : dice.int(0, 4),
       expireSeconds: timeInForce === TimeInForce.GoodTillDate ? dice.int(0, 20) : isOneIn(dice, 200) ? 5 : -1,
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
-      clientTag: isOneIn(dice, 20) ? 'tag' : '',
+      ...clientText(dice),
     },
   };
 }
@@ -230,7 +246,7 @@ function replaceOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
       displayQtyLots: isOneIn(dice, 4) ? dice.int(1, 9) : 0,
       expireSeconds: dice.int(0, 20),
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
-      clientTag: '',
+      ...clientText(dice),
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { Role } from '#domain/commands.ts';
+import { CommandFlag, Role } from '#domain/commands.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import type { Instrument, Order } from '../oracle/venue.ts';
 import type { Engine } from '../scenarios/engine.ts';
@@ -96,6 +96,19 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     user.role = Role.Admin;
     const events = apply();
     user.role = role;
+    return events;
+  }),
+  'a text is used up by an order that was refused': sabotaged(({ venue }, command, apply) => {
+    const events = apply();
+    const isText = command.type === 'NewOrder' && command.flags === CommandFlag.UniqueTag;
+    if (isText && command.clientTag !== '' && events[0]?.type === 'CommandRejected')
+      venue.tags.push(`${command.userId} ${command.clientTag}`);
+    return events;
+  }),
+  'a replace leaves its text free': sabotaged(({ venue }, command, apply) => {
+    const { tags } = venue;
+    const events = apply();
+    if (command.type === 'ReplaceOrder') venue.tags = tags;
     return events;
   }),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {

@@ -6,11 +6,13 @@ import { ORDERS, TERMS } from './orders.ts';
 import type { Scenario } from './scenario.ts';
 import { SELF_TRADE } from './self-trade.ts';
 import { OCO, STOPS } from './stops.ts';
+import { TAGS } from './tags.ts';
 
 /** Every scenario of docs/matching.md. */
 export const SCENARIOS: readonly Scenario[] = [
   ...ORDERS,
   ...TERMS,
+  ...TAGS,
   ...SELF_TRADE,
   ...ICEBERGS,
   ...REPLACES,

@@ -9,6 +9,8 @@ export interface Engine {
 export interface EngineOptions {
   /** Live orders that the venue holds. */
   readonly ordersMax?: number;
+  /** Texts of orders that the venue remembers. */
+  readonly clientTagsMax?: number;
 }
 
 export type EngineFactory = (options?: EngineOptions) => Engine;

@@ -1,5 +1,6 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
 import {
+  CommandFlag,
   KillScope,
   OrderFlag,
   OrderType,
@@ -66,9 +67,9 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
 /**
  * Reads one line of a scenario:
  *
- * - `alice 1 buy 10@100 [gtc|day|ioc|fok|gtd SECONDS] [stop P] [show N] [min N] [oco ID] [post-only] [stp MODE] [on perp]`;
+ * - `alice 1 buy 10@100 [gtc|day|ioc|fok|gtd SECONDS] [stop P] [show N] [min N] [oco ID] [post-only] [stp MODE] [tag TEXT [once]] [on perp]`;
  *   without `@P` a market order (default ioc), or with `stop` a stop
- * - `alice cancel 1 [to N]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS]`
+ * - `alice cancel 1 [to N]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS] [tag TEXT [once]]`
  * - `alice mass-cancel [side buy] [on coin] [account N] [session bob]`, also by `operator`
  * - `alice connect [NODE.SESSION] [cancel-on-disconnect]` · `alice disconnect [NODE.SESSION]`
  * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
@@ -145,6 +146,7 @@ function newOrder(userId: number, clientOrderId: number, words: Words): CommandI
     else if (word === 'stp') order.selfTradePrevention = words.pick(STP_MODES);
     else if (word === 'post-only') order.orderFlags = OrderFlag.PostOnly;
     else if (word === 'tag') order.clientTag = words.take();
+    else if (word === 'once') order.flags = CommandFlag.UniqueTag;
     else if (word === 'on') order.instrumentId = words.pick<number>(INSTRUMENTS);
     else throw new Error(`unknown word in an order: ${word}`);
   }
@@ -177,12 +179,13 @@ function replaceOrder(userId: number, words: Words): CommandInput {
     ...quantityAndPrice(words.take()),
   };
   while (!words.isEmpty) {
-    const name = words.pick({
-      stop: 'stopPriceTicks',
-      show: 'displayQtyLots',
-      expire: 'expireSeconds',
-    } as const);
-    command[name] = words.number();
+    const word = words.take();
+    if (word === 'stop') command.stopPriceTicks = words.number();
+    else if (word === 'show') command.displayQtyLots = words.number();
+    else if (word === 'expire') command.expireSeconds = words.number();
+    else if (word === 'tag') command.clientTag = words.take();
+    else if (word === 'once') command.flags = CommandFlag.UniqueTag;
+    else throw new Error(`unknown word in a replace: ${word}`);
   }
   return command;
 }

@@ -62,6 +62,7 @@ export const FIX_REASONS: Readonly<Record<RejectName, FixReasons>> = {
   DUPLICATE_CLIENT_ORDER_ID: reasons(OrdRejReason.DuplicateOrder, CxlRejReason.Duplicate),
   UNKNOWN_ORDER: reasons(OrdRejReason.UnknownOrder, CxlRejReason.UnknownOrder),
   OCO_PARTNER_UNUSABLE: reasons(OrdRejReason.UnknownOrder),
+  DUPLICATE_CLIENT_TAG: reasons(OrdRejReason.DuplicateOrder, CxlRejReason.Duplicate),
   INVALID_SIDE: UNSUPPORTED,
   INVALID_ORDER_TYPE: UNSUPPORTED,
   INVALID_TIME_IN_FORCE: UNSUPPORTED,

@@ -177,6 +177,8 @@ export interface ReplaceUnits {
   readonly stopPriceTicks: number;
   readonly expireSeconds: number;
   readonly clientTag: string;
+  /** The text is the order's own. */
+  readonly keepsTag: boolean;
 }
 
 /** The terms that `order` shall have, or the first field that does not fit the units of its instrument. */
@@ -186,6 +188,7 @@ export function readReplace(
   request: Static<typeof ReplaceOrderRequest>,
 ): ReplaceUnits | FieldFault {
   const reader = new UnitReader(terms);
+  const clientTag = request.newClientOrderId ?? order.clientTag;
   const units = {
     instrumentId: order.instrumentId,
     originalClientOrderId: order.clientOrderId,
@@ -194,7 +197,8 @@ export function readReplace(
     displayQtyLots: reader.quantity('displayQuantity', request.displayQuantity, order.displayQtyLots),
     stopPriceTicks: reader.price('stopPrice', request.stopPrice, order.stopPriceTicks),
     expireSeconds: secondsOf(request.expireTime) ?? order.expireSeconds,
-    clientTag: request.newClientOrderId ?? order.clientTag,
+    clientTag,
+    keepsTag: clientTag === order.clientTag,
   };
   return reader.fault ?? units;
 }

@@ -1,5 +1,6 @@
 import {
   ApiKeyKind,
+  CommandFlag,
   CommandType,
   InstrumentKind,
   KillScope,
@@ -78,7 +79,7 @@ export function enumerationOf(recordName: string, fieldName: string): Enumeratio
 
 /** The flags that a field of a record is a set of, or undefined. */
 export function flagsOf(fieldName: string, isEvent: boolean): Enumeration | undefined {
-  return fieldName === 'flags' ? (isEvent ? EventFlag : undefined) : FLAGS_OF[fieldName];
+  return fieldName === 'flags' ? (isEvent ? EventFlag : CommandFlag) : FLAGS_OF[fieldName];
 }
 
 /** Describes a command. A number without a name stays a number; login credentials are not shown. */

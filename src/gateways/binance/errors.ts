@@ -72,8 +72,7 @@ const REJECTS: { readonly [Name in RejectName]?: readonly [BinanceCodeName, stri
   USER_DISABLED: ['NEW_ORDER_REJECTED', 'This action is disabled on this account.'],
   NOT_ALLOWED: ['REJECTED_MBX_KEY', NO_PERMISSION],
   UNKNOWN_INSTRUMENT: ['BAD_SYMBOL', 'Invalid symbol.'],
-  // Another door gave the same number at the same time.
-  DUPLICATE_CLIENT_ORDER_ID: ['SERVER_BUSY', BUSY],
+  DUPLICATE_CLIENT_TAG: ['NEW_ORDER_REJECTED', 'Duplicate order sent.'],
   UNKNOWN_ORDER: ['CANCEL_REJECTED', 'Unknown order sent.'],
   INVALID_SIDE: ['INVALID_SIDE', 'Invalid side.'],
   INVALID_ORDER_TYPE: ['INVALID_ORDER_TYPE', 'Invalid orderType.'],

@@ -1,12 +1,10 @@
 import type { ArchiveQueries, CommandSink, ReportStore } from '#domain/ports.ts';
-import type { SeenTags } from './seen-tags.ts';
 
 /** What the desk's users share. */
 export interface DeskServices {
   readonly sink: CommandSink;
   readonly archive: ArchiveQueries;
   readonly store: ReportStore;
-  readonly seen: SeenTags;
   readonly nowMs: () => number;
   nextRequestNumber(): number;
   /** Calls the user's `settle` when the present batch of events is over. */

@@ -2,47 +2,35 @@ import { CommandType } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import type { DeskServices } from './desk-services.ts';
+import { EnteringOrders } from './entering-orders.ts';
 import { type Report, ReportKind } from './report.ts';
 import { ReportFeed, type ReportListener } from './report-feed.ts';
 import {
   type MassCancelRequest,
   type NewOrderRequest,
+  type OnOutcome,
   type Outcome,
   type ReplaceRequest,
   writeCancel,
   writeMassCancel,
-  writeNewOrder,
-  writeReplace,
 } from './requests.ts';
 import { UserOrders } from './user-orders.ts';
 
-export type OnOutcome = (outcome: Outcome) => void;
-
-/** A command whose answer is awaited. */
-export class Pending {
+/** A cancel or a mass cancel whose answer is awaited. */
+class Pending {
   declare readonly sentMs: number;
-  /** Number of the order that the command enters or cancels; 0: none. */
-  declare readonly clientOrderId: number;
-  /** Text of the new order; empty: none, or not one. */
-  declare readonly clientTag: string;
-  declare private listeners: OnOutcome[];
+  declare private onOutcome: OnOutcome | undefined;
 
-  constructor(sentMs: number, clientOrderId: number, clientTag: string, onOutcome: OnOutcome) {
+  constructor(sentMs: number, onOutcome: OnOutcome) {
     this.sentMs = sentMs;
-    this.clientOrderId = clientOrderId;
-    this.clientTag = clientTag;
-    this.listeners = [onOutcome];
+    this.onOutcome = onOutcome;
   }
 
-  add(onOutcome: OnOutcome): void {
-    this.listeners.push(onOutcome);
-  }
-
-  /** Tells the outcome, and lets go of those who waited: V8 may hold what was once in a Map until its next full collection. */
+  /** Tells the outcome, and lets go of who waited: V8 may hold what was once in a Map until its next full collection. */
   end(outcome: Outcome): void {
-    const { listeners } = this;
-    this.listeners = [];
-    for (const onOutcome of listeners) onOutcome(outcome);
+    const { onOutcome } = this;
+    this.onOutcome = undefined;
+    onOutcome?.(outcome);
   }
 }
 
@@ -66,14 +54,12 @@ export class DeskUser {
   declare private counts: UserCounts;
   /** Highest number given to a command. */
   declare private lastNumber: number;
-  /** New orders and replaces by their number. */
-  declare private readonly entering: Map<number, Pending>;
-  declare private readonly enteringByTag: Map<string, Pending>;
+  declare private readonly entering: EnteringOrders;
   /** Cancels by the order's number, the oldest first. */
   declare private readonly canceling: Map<number, Pending[]>;
   declare private readonly massCanceling: Map<number, Pending>;
   /** Answered in this batch of events, which may still say more about the order. */
-  declare private settling: { readonly pending: Pending; readonly report: Report }[];
+  declare private settling: { readonly report: Report; readonly pending: Pick<Pending, 'end'> }[];
   declare private readonly feeds: Set<ReportFeed>;
   declare private backlog: Report[];
 
@@ -82,8 +68,7 @@ export class DeskUser {
     this.counts = counts;
     this.orders = new UserOrders();
     this.lastNumber = counts.lastClientOrderId;
-    this.entering = new Map();
-    this.enteringByTag = new Map();
+    this.entering = new EnteringOrders(desk, this);
     this.canceling = new Map();
     this.massCanceling = new Map();
     this.settling = [];
@@ -121,7 +106,7 @@ export class DeskUser {
 
   /** Number of the newest order with this text, one that is still on its way included; 0: none is known. */
   numberOf(clientTag: string): number {
-    const entering = this.enteringByTag.get(clientTag);
+    const entering = this.entering.withTag(clientTag);
     return entering?.clientOrderId ?? this.orders.withTag(clientTag)?.clientOrderId ?? 0;
   }
 
@@ -129,80 +114,21 @@ export class DeskUser {
 
   /** Sends a new order, unless one with its text was there before. `onOutcome` may be called at once. */
   place(request: NewOrderRequest, onOutcome: OnOutcome): void {
-    const { clientTag } = request;
-    if (clientTag === '') {
-      this.#sendNew(request, onOutcome);
-      return;
-    }
-    const entering = this.enteringByTag.get(clientTag);
-    if (entering !== undefined) {
-      entering.add((outcome) =>
-        onOutcome(
-          outcome.kind === 'done' && outcome.order !== undefined
-            ? { kind: 'repeat', order: outcome.order }
-            : outcome,
-        ),
-      );
-      return;
-    }
-    const known = this.orders.withTag(clientTag);
-    if (known !== undefined) onOutcome({ kind: 'repeat', order: known });
-    else if (this.desk.seen.has(this.userId, clientTag)) this.#placeAfterLookup(request, onOutcome);
-    else this.#sendNew(request, onOutcome);
-  }
-
-  #placeAfterLookup(request: NewOrderRequest, onOutcome: OnOutcome): void {
-    const { userId, sequence } = this;
-    const { clientTag } = request;
-    this.desk.archive.ask({ type: 'orderByClient', userId, clientTag }, sequence).then(
-      ({ result }) => {
-        if (result !== undefined && result.orderId !== 0) onOutcome({ kind: 'repeat', order: result });
-        else if (this.enteringByTag.has(clientTag)) this.place(request, onOutcome);
-        else this.#sendNew(request, onOutcome);
-      },
-      () => onOutcome({ kind: 'refused', why: 'UNAVAILABLE' }),
-    );
-  }
-
-  #sendNew(request: NewOrderRequest, onOutcome: OnOutcome): void {
-    const number = this.#nextNumber();
-    if (this.#isFull() || !writeNewOrder(this.desk.sink, this.userId, number, request)) {
-      onOutcome({ kind: 'refused', why: 'BUSY' });
-      return;
-    }
-    this.lastNumber = number;
-    this.#enter(number, request.clientTag, onOutcome);
+    this.entering.place(request, onOutcome);
   }
 
   /** Sends a replace of an order. */
   replace(request: ReplaceRequest, onOutcome: OnOutcome): void {
-    const number = this.#nextNumber();
-    if (this.#isFull() || !writeReplace(this.desk.sink, this.userId, number, request)) {
-      onOutcome({ kind: 'refused', why: 'BUSY' });
-      return;
-    }
-    this.lastNumber = number;
-    this.#enter(number, request.clientTag, onOutcome);
-  }
-
-  #enter(number: number, clientTag: string, onOutcome: OnOutcome): void {
-    const pending = new Pending(this.desk.nowMs(), number, clientTag, onOutcome);
-    this.entering.set(number, pending);
-    if (clientTag === '') return;
-    this.enteringByTag.set(clientTag, pending);
-    this.desk.seen.add(this.userId, clientTag);
+    this.entering.replace(request, onOutcome);
   }
 
   /** Cancels an order, or reduces it to `totalQtyLots` when that is not 0. */
   cancel(instrumentId: number, clientOrderId: number, totalQtyLots: number, onOutcome: OnOutcome): void {
-    if (
-      this.#isFull() ||
-      !writeCancel(this.desk.sink, this.userId, instrumentId, clientOrderId, totalQtyLots)
-    ) {
+    if (this.isFull || !writeCancel(this.desk.sink, this.userId, instrumentId, clientOrderId, totalQtyLots)) {
       onOutcome({ kind: 'refused', why: 'BUSY' });
       return;
     }
-    const pending = new Pending(this.desk.nowMs(), clientOrderId, '', onOutcome);
+    const pending = new Pending(this.desk.nowMs(), onOutcome);
     const waiting = this.canceling.get(clientOrderId);
     if (waiting === undefined) this.canceling.set(clientOrderId, [pending]);
     else waiting.push(pending);
@@ -211,18 +137,21 @@ export class DeskUser {
   /** Cancels every order that matches. */
   massCancel(request: MassCancelRequest, onOutcome: OnOutcome): void {
     const number = this.desk.nextRequestNumber();
-    if (this.#isFull() || !writeMassCancel(this.desk.sink, this.userId, number, request)) {
+    if (this.isFull || !writeMassCancel(this.desk.sink, this.userId, number, request)) {
       onOutcome({ kind: 'refused', why: 'BUSY' });
       return;
     }
-    this.massCanceling.set(number, new Pending(this.desk.nowMs(), 0, '', onOutcome));
+    this.massCanceling.set(number, new Pending(this.desk.nowMs(), onOutcome));
   }
 
-  #nextNumber(): number {
-    return Math.max(this.lastNumber, this.counts.lastClientOrderId) + 1;
+  /** A number for an order: above all that are known, and given once. */
+  nextNumber(): number {
+    this.lastNumber = Math.max(this.lastNumber, this.counts.lastClientOrderId) + 1;
+    return this.lastNumber;
   }
 
-  #isFull(): boolean {
+  /** Whether no more commands may be on their way. */
+  get isFull(): boolean {
     return this.pendingCount >= Limits.DESK_PENDING_PER_USER_MAX;
   }
 
@@ -264,7 +193,8 @@ export class DeskUser {
       isKept = true;
       this.#catchUp(feed);
     }
-    this.#answer(report);
+    // What another node's command did answers nothing that was sent here.
+    if (!report.isForeign) this.#answer(report);
   }
 
   #keep(report: Report): void {
@@ -281,36 +211,31 @@ export class DeskUser {
     switch (report.kind) {
       case ReportKind.Accepted:
       case ReportKind.Replaced:
-        this.#settle(this.#takeEntering(clientOrderId), report);
+        this.#settleEntering(report);
         return;
       case ReportKind.Canceled:
         if (report.cancelReason === CancelReason.Requested)
           this.#settle(this.#takeCanceling(clientOrderId), report);
         return;
-      case ReportKind.MassCanceled: {
-        const pending = this.massCanceling.get(clientOrderId);
-        this.massCanceling.delete(clientOrderId);
-        this.#settle(pending, report);
+      case ReportKind.MassCanceled:
+        this.#settle(this.#takeMassCanceling(clientOrderId), report);
         return;
-      }
       case ReportKind.Rejected:
-        this.#settle(this.#takeRejected(report), report);
+        this.#onRejected(report);
     }
   }
 
-  #takeRejected({ commandType, clientOrderId }: Report): Pending | undefined {
-    if (commandType === CommandType.CancelOrder) return this.#takeCanceling(clientOrderId);
-    if (commandType !== CommandType.MassCancel) return this.#takeEntering(clientOrderId);
-    const pending = this.massCanceling.get(clientOrderId);
-    this.massCanceling.delete(clientOrderId);
-    return pending;
+  #onRejected(report: Report): void {
+    const { commandType, clientOrderId } = report;
+    if (commandType === CommandType.CancelOrder) this.#settle(this.#takeCanceling(clientOrderId), report);
+    else if (commandType === CommandType.MassCancel)
+      this.#settle(this.#takeMassCanceling(clientOrderId), report);
+    else this.#settleEntering(report);
   }
 
-  #takeEntering(number: number): Pending | undefined {
-    const pending = this.entering.get(number);
-    if (pending === undefined) return undefined;
-    this.entering.delete(number);
-    if (this.enteringByTag.get(pending.clientTag) === pending) this.enteringByTag.delete(pending.clientTag);
+  #takeMassCanceling(number: number): Pending | undefined {
+    const pending = this.massCanceling.get(number);
+    this.massCanceling.delete(number);
     return pending;
   }
 
@@ -321,17 +246,23 @@ export class DeskUser {
     return pending;
   }
 
-  #settle(pending: Pending | undefined, report: Report): void {
+  #settleEntering(report: Report): void {
+    const entering = this.entering.take(report);
+    if (entering !== undefined)
+      this.#settle({ end: (outcome) => this.entering.conclude(entering, report, outcome) }, report);
+  }
+
+  #settle(pending: Pick<Pending, 'end'> | undefined, report: Report): void {
     if (pending === undefined) return;
     if (this.settling.length === 0) this.desk.settleLater(this);
-    this.settling.push({ pending, report });
+    this.settling.push({ report, pending });
   }
 
   /** Tells those who wait: the batch of events is over. */
   settle(): void {
     const settled = this.settling;
     this.settling = [];
-    for (const { pending, report } of settled) pending.end(this.#outcomeOf(report));
+    for (const { report, pending } of settled) pending.end(this.#outcomeOf(report));
   }
 
   #outcomeOf(report: Report): Outcome {
@@ -350,11 +281,7 @@ export class DeskUser {
   /** The orders are loaded again: answers that went by meanwhile are in them. */
   restored(counts: UserCounts): void {
     this.counts = counts;
-    for (const number of [...this.entering.keys()]) {
-      const order = this.orders.byNumber(number);
-      if (order === undefined) continue;
-      this.#takeEntering(number)?.end({ kind: 'done', order, sequence: order.sequence, canceledOrders: 0 });
-    }
+    this.entering.restored();
     for (const feed of this.feeds) this.#catchUp(feed);
   }
 
@@ -367,12 +294,8 @@ export class DeskUser {
 
   /** Gives up on answers that are older than `beforeMs`. */
   giveUp(beforeMs: number): void {
+    this.entering.giveUp(beforeMs);
     const late: Pending[] = [];
-    for (const [number, pending] of this.entering) {
-      if (pending.sentMs >= beforeMs) break;
-      late.push(pending);
-      this.#takeEntering(number);
-    }
     for (const [number, waiting] of this.canceling) {
       while (waiting.length > 0 && waiting[0].sentMs < beforeMs) late.push(waiting.shift() as Pending);
       if (waiting.length === 0) this.canceling.delete(number);

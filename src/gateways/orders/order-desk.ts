@@ -15,7 +15,6 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { DeskServices } from './desk-services.ts';
 import { DeskUser, type UserCounts } from './desk-user.ts';
 import { type Report, readReports } from './report.ts';
-import { SeenTags } from './seen-tags.ts';
 
 /** How long a command may wait for its answer before its sender is told that the outcome is unknown. */
 const ANSWER_MS_MAX = 5_000;
@@ -84,7 +83,6 @@ export class OrderDesk implements FollowingSink {
       sink,
       archive,
       store,
-      seen: new SeenTags(Limits.DESK_TAGS_MAX),
       nowMs,
       nextRequestNumber: () => this.nextRequestNumber(),
       settleLater: (user) => this.settling.push(user),
@@ -206,11 +204,7 @@ export class OrderDesk implements FollowingSink {
     do {
       const page = cursor === undefined ? query : { ...query, cursor };
       const { result, sequence } = await this.services.archive.ask(page, this.sequence);
-      for (const record of result.rows) {
-        user.orders.load(record, sequence);
-        if (record.clientTag !== '' && record.orderId !== 0)
-          this.services.seen.add(user.userId, record.clientTag);
-      }
+      for (const record of result.rows) user.orders.load(record, sequence);
       count += result.rows.length;
       cursor = result.cursor;
     } while (cursor !== undefined && count < max);

@@ -55,6 +55,8 @@ export interface Report {
   readonly sequence: number;
   readonly timeSeconds: number;
   readonly timeNanos: number;
+  /** A command of another node caused it. Known of live reports only: it is not stored. */
+  readonly isForeign: boolean;
   readonly instrumentId: number;
   readonly accountId: number;
   /** 0 where the report concerns no order. */
@@ -95,6 +97,7 @@ const REJECTED_CODE = byteAt(CommandRejected, 'rejectCode');
 const CANCEL_REASON = byteAt(OrderCanceled, 'reason');
 const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
 const IMAGE = EventFlag.Image << 8;
+const FOREIGN = EventFlag.Foreign << 8;
 
 /** Hands the reports in the event at word `at` to `take`: none, one, or a trade's two. Images are no reports. */
 export function readReports(words: WordBuffer, at: number, take: (report: Report) => void): void {
@@ -227,6 +230,7 @@ function newReport(
     sequence: f64[(at + 2) >> 1],
     timeSeconds: i32[at + 4] >>> 0,
     timeNanos: i32[at + 5],
+    isForeign: (i32[at] & FOREIGN) !== 0,
     instrumentId: i32[at + 1],
     accountId: 0,
     orderId: 0,

@@ -1,4 +1,11 @@
-import { CancelOrder, type CommandType, MassCancel, NewOrder, ReplaceOrder } from '#domain/commands.ts';
+import {
+  CancelOrder,
+  CommandFlag,
+  type CommandType,
+  MassCancel,
+  NewOrder,
+  ReplaceOrder,
+} from '#domain/commands.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { byteAt, type Layout } from '#domain/layout.ts';
 import type { CommandSink } from '#domain/ports.ts';
@@ -35,6 +42,8 @@ export interface ReplaceRequest {
   readonly stopPriceTicks: number;
   readonly expireSeconds: number;
   readonly clientTag: string;
+  /** The text is that of the order and stays: it is not used up anew. */
+  readonly keepsTag: boolean;
 }
 
 /** Which orders to cancel; 0: any. */
@@ -50,9 +59,9 @@ export interface MassCancelRequest {
  *
  * - `done`: the command took effect; `order` as it is after it, `sequence` the receipt.
  * - `rejected`: it had none, for the reason of `rejectCode`.
- * - `repeat`: an order with this text was there before: `order`. Nothing was sent.
- * - `refused`: nothing was sent, the same request can be made again. `BUSY`: too much is on its way. `UNAVAILABLE`: the
- *   archive does not answer, so that it cannot be told whether the order is a repeat.
+ * - `repeat`: an order with this text was there before, sent here or to another node: `order`. The request had no effect.
+ * - `refused`: it had no effect, the same request can be made again. `BUSY`: too much is on its way. `UNAVAILABLE`: it is a
+ *   repeat, but the archive does not answer, so that it cannot be told of which order.
  * - `unknown`: it was sent, and no answer came in time. Ask for the order by its text.
  */
 export type Outcome =
@@ -67,6 +76,8 @@ export type Outcome =
   | { readonly kind: 'repeat'; readonly order: OrderRecord }
   | { readonly kind: 'refused'; readonly why: 'BUSY' | 'UNAVAILABLE' }
   | { readonly kind: 'unknown' };
+
+export type OnOutcome = (outcome: Outcome) => void;
 
 const NEW_SIDE = byteAt(NewOrder, 'side');
 const NEW_ORDER_TYPE = byteAt(NewOrder, 'orderType');
@@ -84,7 +95,8 @@ export function writeNewOrder(
   clientOrderId: number,
   request: NewOrderRequest,
 ): boolean {
-  const at = begin(sink, NewOrder, userId, request.instrumentId, clientOrderId);
+  const flags = request.clientTag === '' ? 0 : CommandFlag.UniqueTag;
+  const at = begin(sink, NewOrder, userId, request.instrumentId, clientOrderId, flags);
   if (at === -1) return false;
   const { i32, f64, u8 } = sink.words;
   const field = NewOrder.at;
@@ -112,7 +124,8 @@ export function writeReplace(
   clientOrderId: number,
   request: ReplaceRequest,
 ): boolean {
-  const at = begin(sink, ReplaceOrder, userId, request.instrumentId, clientOrderId);
+  const flags = request.keepsTag ? 0 : CommandFlag.UniqueTag;
+  const at = begin(sink, ReplaceOrder, userId, request.instrumentId, clientOrderId, flags);
   if (at === -1) return false;
   const { i32, f64, u8 } = sink.words;
   const field = ReplaceOrder.at;
@@ -162,11 +175,12 @@ function begin(
   userId: number,
   instrumentId: number,
   clientOrderId: number,
+  flags = 0,
 ): number {
   const at = sink.reserve(layout.words);
   if (at === -1) return -1;
   const { i32 } = sink.words;
-  i32[at] = (layout.type as CommandType) | (layout.words << 16);
+  i32[at] = (layout.type as CommandType) | (flags << 8) | (layout.words << 16);
   i32[at + 1] = userId;
   i32[at + 2] = instrumentId;
   i32[at + 3] = clientOrderId;

@@ -55,7 +55,7 @@ const OF_PLACING: readonly ProblemCode[] = [
   ...OF_COMMANDS,
   ...OF_BODIES,
   ...OF_TERMS,
-  'DUPLICATE_CLIENT_ORDER_ID',
+  'DUPLICATE_CLIENT_TAG',
   'OCO_PARTNER_UNUSABLE',
   'INVALID_SIDE',
   'INVALID_ORDER_TYPE',
@@ -72,7 +72,7 @@ const OF_REPLACING: readonly ProblemCode[] = [
   ...OF_BODIES,
   ...OF_TERMS,
   'UNKNOWN_ORDER',
-  'DUPLICATE_CLIENT_ORDER_ID',
+  'DUPLICATE_CLIENT_TAG',
   'NOTHING_TO_REPLACE',
 ];
 const OF_CANCELING: readonly ProblemCode[] = [...OF_COMMANDS, 'UNKNOWN_ORDER'];

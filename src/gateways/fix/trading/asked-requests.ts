@@ -32,6 +32,10 @@ export class AskedRequests {
     return true;
   }
 
+  hasOrder(clOrdId: string): boolean {
+    return this.orders.has(clOrdId);
+  }
+
   takeOrder(clOrdId: string): OrderAsked | undefined {
     const asked = this.orders.get(clOrdId);
     if (asked !== undefined) this.orders.delete(clOrdId);

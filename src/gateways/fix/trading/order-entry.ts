@@ -8,6 +8,7 @@ import { Tag } from '#codec/fix/tags.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type RejectName, rejectName } from '#domain/rejects.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
+import { isOfIdentity } from '../../orders/entering-orders.ts';
 import type { Outcome } from '../../orders/requests.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
 import type { AskedRequests } from './asked-requests.ts';
@@ -20,6 +21,7 @@ import type { TradingServices } from './services.ts';
 
 /** Longest ClOrdID: the platform's clientTag. */
 export const CL_ORD_ID_MAX = 36;
+const USED = 'there was an order with this ClOrdID before';
 const NOT_NOW = 'the venue cannot take it now: send it again later, with another ClOrdID';
 
 /** MassCancelRequestType (530). */
@@ -80,10 +82,11 @@ export class OrderEntry {
     return this.#send(
       (onOutcome) => this.user.place(request, onOutcome),
       (outcome) => {
-        if (outcome.kind === 'done' || outcome.kind === 'rejected') return;
+        if (isReported(outcome)) return;
         forget();
-        if (outcome.kind === 'repeat') this.#repeated(asked, outcome.order, isRepeat);
+        if (outcome.kind === 'repeat' && isRepeat) this.#status(outcome.order);
         else if (outcome.kind === 'refused') this.#refuse(asked, 'CAPACITY', NOT_NOW);
+        else if (outcome.kind !== 'unknown') this.#refuse(asked, 'DUPLICATE_CLIENT_TAG', USED);
       },
       forget,
     );
@@ -100,7 +103,7 @@ export class OrderEntry {
     if (this.user.numberOf(clOrdId) !== 0) {
       const known = this.user.orders.withTag(clOrdId);
       if (isRepeated(message) && known !== undefined) this.#status(known);
-      else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_ORDER_ID');
+      else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       return FixVerdict.Taken;
     }
     if (!this.#isLive(asked, number, order, ResponseTo.Replace)) return FixVerdict.Taken;
@@ -109,6 +112,7 @@ export class OrderEntry {
       this.#rejectCancel(asked, order, ResponseTo.Replace, this.reader.fault, this.reader.faultText);
       return FixVerdict.Taken;
     }
+    const isRepeat = isRepeated(message);
     this.asked.addOrder(asked);
     const forget = (): void => {
       this.asked.takeOrder(clOrdId);
@@ -116,7 +120,14 @@ export class OrderEntry {
     return this.#send(
       (onOutcome) => this.user.replace(request, onOutcome),
       (outcome) => {
-        if (outcome.kind === 'unknown') forget();
+        if (isReported(outcome)) return;
+        forget();
+        const now = this.user.orders.byNumber(number);
+        if (outcome.kind === 'repeat' && isRepeat) this.#status(outcome.order);
+        else if (outcome.kind === 'refused')
+          this.#rejectCancel(asked, now, ResponseTo.Replace, 'CAPACITY', NOT_NOW);
+        else if (outcome.kind !== 'unknown')
+          this.#rejectCancel(asked, now, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       },
       forget,
     );
@@ -264,11 +275,6 @@ export class OrderEntry {
     this.session.send();
   }
 
-  #repeated(asked: OrderAsked, order: OrderRecord, isRepeat: boolean): void {
-    if (isRepeat) this.#status(order);
-    else this.#refuse(asked, 'DUPLICATE_CLIENT_ORDER_ID', 'there was an order with this ClOrdID before');
-  }
-
   #status(order: OrderRecord): void {
     this.reports.writeStatus(this.session.begin('8'), order, '', undefined);
     this.session.send();
@@ -314,6 +320,11 @@ export function askedBy(message: FixMessage, clOrdId: string, origClOrdId: strin
     symbol: message.text(AppTag.Symbol) ?? '',
     sideByte: side > 0x20 ? side : 0,
   };
+}
+
+/** Whether a report tells how it ended. What is refused for its number or text has none: only who asked is told. */
+function isReported(outcome: Outcome): boolean {
+  return outcome.kind === 'done' || (outcome.kind === 'rejected' && !isOfIdentity(outcome.rejectCode));
 }
 
 /** Whether the counterparty says that it may have sent the message before. */

@@ -104,6 +104,7 @@ export class OrderReader {
       stopPriceTicks: this.#ticks(message, AppTag.StopPx, instrument, 'INVALID_STOP_PRICE'),
       expireSeconds: this.#expireSeconds(message),
       clientTag,
+      keepsTag: false,
     };
     return this.failed ? undefined : request;
   }

@@ -7,6 +7,7 @@ import { CancelReason } from '#domain/events.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { type InstrumentView, ViewChange } from '#domain/market-views.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
+import { isOfIdentity } from '../../orders/entering-orders.ts';
 import { UserUnavailableError } from '../../orders/order-desk.ts';
 import { type Report, ReportKind } from '../../orders/report.ts';
 import type { ReportFeed, ReportListener } from '../../orders/report-feed.ts';
@@ -283,7 +284,8 @@ export class TradingSession {
         break;
       }
       case ReportKind.Canceled: {
-        const isAnswer = report.cancelReason === CancelReason.Requested && report.leavesQtyLots === 0;
+        const isAnswer =
+          report.cancelReason === CancelReason.Requested && report.leavesQtyLots === 0 && !report.isForeign;
         const request = isAnswer ? asked.takeCancel(report.clientOrderId) : undefined;
         this.reports.write(session.begin('8'), report, order, undefined, request);
         break;
@@ -294,10 +296,19 @@ export class TradingSession {
     session.send(report.userId, report.number);
   }
 
-  /** A refused order is reported to everyone; a refused cancel or replace to the session that asked for it. */
+  /**
+   * A refused order is reported to everyone; a refused cancel or replace to the session that asked for it. What was refused
+   * because its number or text was used says nothing of the order that has the ClOrdID: OrderEntry answers who asked.
+   */
   #onRejected(report: Report): void {
     const { session, asked } = this;
     const { commandType, userId, number } = report;
+    // The same ClOrdID is on its way from here: its own answer is the one that counts.
+    const isOutdated = report.isForeign && asked.hasOrder(report.clientTag);
+    if (isOfIdentity(report.rejectCode) || isOutdated) {
+      session.noteReport(userId, number);
+      return;
+    }
     if (commandType === CommandType.NewOrder) {
       this.reports.writeRejected(session.begin('8'), report, asked.takeOrder(report.clientTag));
       session.send(userId, number);
@@ -305,11 +316,13 @@ export class TradingSession {
     }
     const isReplace = commandType === CommandType.ReplaceOrder;
     const isCancel = commandType === CommandType.CancelOrder;
-    const request = isReplace
-      ? asked.takeOrder(report.clientTag)
-      : isCancel
-        ? asked.takeCancel(report.clientOrderId)
-        : undefined;
+    const isAnswer = !report.isForeign;
+    const request =
+      isAnswer && isReplace
+        ? asked.takeOrder(report.clientTag)
+        : isAnswer && isCancel
+          ? asked.takeCancel(report.clientOrderId)
+          : undefined;
     if (request === undefined || this.orders === undefined) {
       session.noteReport(userId, number);
       return;
