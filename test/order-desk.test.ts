@@ -149,8 +149,8 @@ test('a text that was rejected first and accepted later is a repeat, also when b
   run();
   assert.equal(ann.orders.withTag('one'), undefined);
   ann.place({ ...ioc, clientTag: 'one' }, on);
-  await settled();
   run();
+  await settled();
   assert.deepEqual(lines, [
     `rejected ${RejectCode.INVALID_QUANTITY}`,
     'done one status 3 cum 0 leaves 0',
@@ -195,10 +195,14 @@ test('the same text is the same order: in flight, open, finished, from before th
   }
   assert.equal(ann.orders.withTag('one'), undefined);
   ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  run();
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
   await settled();
   venue.restart();
   ann = await venue.desk.open(1);
   ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  run();
   await settled();
   assert.deepEqual(lines, [
     'done one status 1 cum 0 leaves 1',
@@ -207,7 +211,10 @@ test('the same text is the same order: in flight, open, finished, from before th
     'repeat one status 3 cum 0 leaves 0',
     'repeat one status 3 cum 0 leaves 0',
     'repeat one status 3 cum 0 leaves 0',
+    'repeat one status 3 cum 0 leaves 0',
+    'repeat one status 3 cum 0 leaves 0',
   ]);
+  assert.equal(ann.pendingCount, 0);
   venue.archiveError = new Error('the archive is busy');
   for (let count = 0; count < 600; count++) {
     ann.place(
@@ -217,6 +224,7 @@ test('the same text is the same order: in flight, open, finished, from before th
     run();
   }
   ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  run();
   await settled();
   assert.equal(lines.at(-1), 'refused UNAVAILABLE');
 });
