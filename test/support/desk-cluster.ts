@@ -46,6 +46,15 @@ const LIMIT = {
   ocoClientOrderId: 0,
 } as const;
 
+/** Of orders that only their number tells from each other. */
+const RESTING = {
+  instrumentId: 1,
+  side: Side.Buy,
+  timeInForce: TimeInForce.GoodTillCancel,
+  priceTicks: 90,
+  qtyLots: 5,
+} as const;
+
 /**
  * Two nodes on one log, each with a desk, whose entries come to it in any order between the nodes; nodes die, and what they had
  * sent comes late or never. Clients send until they are told. Random, from a seed.
@@ -104,24 +113,27 @@ export class DeskCluster {
       this.#wishes.push({ ...known, node: undefined, answers: [], isOver: false });
       return;
     }
-    const clientTag = this.#random() < 0.8 ? `t${++this.#texts}` : '';
+    const isNamed = this.#random() < 0.7;
+    const clientTag = isNamed ? `t${++this.#texts}` : '';
     this.#wishes.push({
       userId: 1 + this.#below(USERS),
       clientTag,
-      placed: {
-        ...LIMIT,
-        instrumentId: 1 + this.#below(2),
-        side: this.#random() < 0.5 ? Side.Buy : Side.Sell,
-        timeInForce: this.#random() < 0.7 ? TimeInForce.GoodTillCancel : TimeInForce.ImmediateOrCancel,
-        priceTicks: 98 + this.#below(4),
-        qtyLots: this.#random() < 0.05 ? 0 : 5 + this.#below(2),
-        clientTag,
-      },
+      placed: { ...LIMIT, ...(isNamed ? this.#terms() : RESTING), clientTag },
       original: undefined,
       node: undefined,
       answers: [],
       isOver: false,
     });
+  }
+
+  #terms() {
+    return {
+      instrumentId: 1 + this.#below(2),
+      side: this.#random() < 0.5 ? Side.Buy : Side.Sell,
+      timeInForce: this.#random() < 0.7 ? TimeInForce.GoodTillCancel : TimeInForce.ImmediateOrCancel,
+      priceTicks: 98 + this.#below(4),
+      qtyLots: this.#random() < 0.05 ? 0 : 5 + this.#below(2),
+    };
   }
 
   async #wishToReplace(): Promise<void> {
@@ -148,9 +160,8 @@ export class DeskCluster {
     );
     const clientOrderId = last + 1 + this.#below(2);
     this.#ouchNumbers[userId] = clientOrderId;
-    const order = { ...LIMIT, instrumentId: 1, side: Side.Buy, timeInForce: 2, priceTicks: 90, qtyLots: 5 };
     for (const node of this.venue.nodes)
-      send(node.outbox, { type: 'NewOrder', userId, clientOrderId, ...order, clientTag: 'ouch' });
+      send(node.outbox, { type: 'NewOrder', userId, clientOrderId, ...LIMIT, ...RESTING, clientTag: 'ouch' });
   }
 
   #take(node: DeskNode): void {
@@ -248,7 +259,7 @@ export class DeskCluster {
     }
     const done = new Set<number>();
     for (const wish of this.#wishes) checkWish(wish, byText, done);
-    assert.ok(done.size > 20, 'something was done');
+    assert.ok(orders.length > 20, 'something was done');
   }
 }
 
@@ -272,7 +283,7 @@ function replaceOf(original: OrderRecord, clientTag: string) {
   };
 }
 
-/** One final answer, and a true one. @param done orders that somebody was told are his doing */
+/** One final answer, and a true one. @param done orders without a text that somebody was told are his doing */
 function checkWish(wish: Wish, byText: ReadonlyMap<string, OrderRecord>, done: Set<number>): void {
   const { userId, clientTag, original, answers } = wish;
   const name = `user ${userId} text ${clientTag}`;
@@ -290,7 +301,7 @@ function checkWish(wish: Wish, byText: ReadonlyMap<string, OrderRecord>, done: S
   const told = answer.order as OrderRecord;
   assert.deepEqual([told.userId, told.clientTag], [userId, clientTag], `${name}: ${told.clientTag}`);
   if (clientTag !== '') assert.equal(told.orderId, order?.orderId, name);
-  if (answer.kind === 'done') {
+  if (answer.kind === 'done' && clientTag === '') {
     assert.ok(!done.has(told.orderId), `order ${told.orderId} is the doing of one request`);
     done.add(told.orderId);
   }

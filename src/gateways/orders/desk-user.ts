@@ -104,10 +104,19 @@ export class DeskUser {
     return this.pendingCount > 0 || this.feeds.size > 0;
   }
 
-  /** Number of the newest order with this text, one that is still on its way included; 0: none is known. */
+  /** Number of the newest order with this text; 0: none is known. One that is on its way may still get another number. */
   numberOf(clientTag: string): number {
-    const entering = this.entering.withTag(clientTag);
-    return entering?.clientOrderId ?? this.orders.withTag(clientTag)?.clientOrderId ?? 0;
+    return this.orders.withTag(clientTag)?.clientOrderId ?? 0;
+  }
+
+  /** Whether an order with this text is on its way: what it becomes is not known yet. */
+  isEntering(clientTag: string): boolean {
+    return this.entering.has(clientTag);
+  }
+
+  /** Resolves when no order with this text is on its way. */
+  entered(clientTag: string): Promise<void> {
+    return this.entering.entered(clientTag);
   }
 
   // Commands

@@ -36,8 +36,6 @@ export class EnteringOrder {
   /** Exactly one of the two is there. */
   declare readonly placed: NewOrderRequest | undefined;
   declare readonly replaced: ReplaceRequest | undefined;
-  /** The order that it replaces, where that was itself on its way: its number may have changed. */
-  declare readonly original: EnteringOrder | undefined;
   /** Number that it was sent with last. */
   declare clientOrderId: number;
   declare renumberings: number;
@@ -46,14 +44,12 @@ export class EnteringOrder {
   constructor(
     sentMs: number,
     asked: { readonly placed?: NewOrderRequest; readonly replaced?: ReplaceRequest },
-    original: EnteringOrder | undefined,
     onOutcome: OnOutcome,
   ) {
     this.sentMs = sentMs;
     this.clientTag = (asked.placed ?? asked.replaced)?.clientTag ?? '';
     this.placed = asked.placed;
     this.replaced = asked.replaced;
-    this.original = original;
     this.clientOrderId = 0;
     this.renumberings = 0;
     this.listeners = [onOutcome];
@@ -94,15 +90,16 @@ export class EnteringOrder {
     return report.kind === ReportKind.Replaced;
   }
 
-  /** Whether it became this order: as above, of a record that may have executed or been reduced since. */
+  /**
+   * Whether it became the order that has its number in history. Not known of one without a text: history does not say
+   * which node's command an order was.
+   */
   isOrder(order: OrderRecord): boolean {
-    const { placed, replaced } = this;
     const isReplacement = order.originalOrderId !== 0;
     return (
+      this.clientTag !== '' &&
       order.clientTag === this.clientTag &&
-      order.instrumentId === (placed ?? replaced)?.instrumentId &&
-      order.priceTicks === (placed ?? replaced)?.priceTicks &&
-      (placed === undefined ? isReplacement : !isReplacement && order.side === placed.side)
+      isReplacement === (this.replaced !== undefined)
     );
   }
 }
@@ -133,8 +130,15 @@ export class EnteringOrders {
     return this.byNumber.size + this.lookups;
   }
 
-  withTag(clientTag: string): EnteringOrder | undefined {
-    return this.byTag.get(clientTag);
+  /** Whether an order with this text is on its way. */
+  has(clientTag: string): boolean {
+    return this.byTag.has(clientTag);
+  }
+
+  /** Resolves when the order with this text is on its way no more. */
+  async entered(clientTag: string): Promise<void> {
+    const entering = this.byTag.get(clientTag);
+    if (entering !== undefined) await new Promise<void>((resolve) => entering.add(() => resolve()));
   }
 
   /** Sends a new order, unless one with its text is there. */
@@ -152,13 +156,12 @@ export class EnteringOrders {
         return;
       }
     }
-    this.#send(new EnteringOrder(this.desk.nowMs(), { placed }, undefined, onOutcome));
+    this.#send(new EnteringOrder(this.desk.nowMs(), { placed }, onOutcome));
   }
 
   /** Sends a replace of an order. */
   replace(replaced: ReplaceRequest, onOutcome: OnOutcome): void {
-    const original = this.byNumber.get(replaced.originalClientOrderId);
-    this.#send(new EnteringOrder(this.desk.nowMs(), { replaced }, original, onOutcome));
+    this.#send(new EnteringOrder(this.desk.nowMs(), { replaced }, onOutcome));
   }
 
   #send(entering: EnteringOrder): void {
@@ -174,13 +177,11 @@ export class EnteringOrders {
       this.byTag.set(entering.clientTag, entering);
   }
 
-  #write({ placed, replaced, original }: EnteringOrder, number: number): boolean {
+  #write({ placed, replaced }: EnteringOrder, number: number): boolean {
     const { sink } = this.desk;
     const { userId } = this.user;
     if (placed !== undefined) return writeNewOrder(sink, userId, number, placed);
-    const request = replaced as ReplaceRequest;
-    const originalClientOrderId = original?.clientOrderId ?? request.originalClientOrderId;
-    return writeReplace(sink, userId, number, { ...request, originalClientOrderId });
+    return writeReplace(sink, userId, number, replaced as ReplaceRequest);
   }
 
   #end(entering: EnteringOrder, outcome: Outcome): void {
@@ -241,14 +242,14 @@ export class EnteringOrders {
   }
 
   /** Whether the order with the text is what the command asked for: of a replace, the same order replaced. */
-  async #isRepeated({ replaced, original }: EnteringOrder, order: OrderRecord): Promise<boolean> {
+  async #isRepeated({ replaced }: EnteringOrder, order: OrderRecord): Promise<boolean> {
     if (replaced === undefined) return true;
     const { originalOrderId: orderId } = order;
     if (orderId === 0) return false;
     const { orders, sequence } = this.user;
     const before =
       orders.byOrderId(orderId) ?? (await this.desk.archive.ask({ type: 'order', orderId }, sequence)).result;
-    return before?.clientOrderId === (original?.clientOrderId ?? replaced.originalClientOrderId);
+    return before?.clientOrderId === replaced.originalClientOrderId;
   }
 
   /** The user's orders are loaded again: answers that went by meanwhile are in them. */

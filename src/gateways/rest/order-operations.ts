@@ -76,6 +76,9 @@ export function placeOrder(
   user: DeskUser,
   request: Static<typeof NewOrderRequest>,
 ): Promise<Result> {
+  const { ocoClientOrderId: partner } = request;
+  if (partner !== undefined && user.isEntering(partner))
+    return user.entered(partner).then(() => placeOrder(services, user, request));
   const { terms } = instrumentOf(readyViews(services), request.symbol);
   const order = checked(readNewOrder(terms, request, (clientOrderId) => user.numberOf(clientOrderId)));
   return answerOf(

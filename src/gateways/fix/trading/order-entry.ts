@@ -65,7 +65,9 @@ export class OrderEntry {
 
   /** NewOrderSingle (D). */
   newOrder(message: FixMessage): FixVerdict {
-    if (this.asked.isFull) return FixVerdict.Later;
+    // The number of an order that is on its way is not certain.
+    const partner = message.text(AppTag.ClOrdLinkID) ?? '';
+    if (this.asked.isFull || this.user.isEntering(partner)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, '');
@@ -94,20 +96,19 @@ export class OrderEntry {
 
   /** OrderCancelReplaceRequest (G). */
   replace(message: FixMessage): FixVerdict {
-    if (this.asked.isFull) return FixVerdict.Later;
+    if (this.#hasToWait(message)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
-    const number = this.#orderNumber(message, asked.origClOrdId);
-    const order = this.user.orders.byNumber(number);
-    if (this.user.numberOf(clOrdId) !== 0) {
-      const known = this.user.orders.withTag(clOrdId);
-      if (isRepeated(message) && known !== undefined) this.#status(known);
+    const order = this.#orderOf(message, asked.origClOrdId);
+    const known = this.user.orders.withTag(clOrdId);
+    if (known !== undefined) {
+      if (isRepeated(message)) this.#status(known);
       else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       return FixVerdict.Taken;
     }
-    if (!this.#isLive(asked, number, order, ResponseTo.Replace)) return FixVerdict.Taken;
-    const request = this.reader.replace(message, this.user, clOrdId, number, order);
+    if (!this.#isLive(asked, order, ResponseTo.Replace)) return FixVerdict.Taken;
+    const request = this.reader.replace(message, this.user, clOrdId, order);
     if (request === undefined) {
       this.#rejectCancel(asked, order, ResponseTo.Replace, this.reader.fault, this.reader.faultText);
       return FixVerdict.Taken;
@@ -122,7 +123,7 @@ export class OrderEntry {
       (outcome) => {
         if (isReported(outcome)) return;
         forget();
-        const now = this.user.orders.byNumber(number);
+        const now = this.user.orders.byNumber(order.clientOrderId);
         if (outcome.kind === 'repeat' && isRepeat) this.#status(outcome.order);
         else if (outcome.kind === 'refused')
           this.#rejectCancel(asked, now, ResponseTo.Replace, 'CAPACITY', NOT_NOW);
@@ -135,17 +136,17 @@ export class OrderEntry {
 
   /** OrderCancelRequest (F). */
   cancel(message: FixMessage): FixVerdict {
-    if (this.asked.isFull) return FixVerdict.Later;
+    if (this.#hasToWait(message)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
-    const number = this.#orderNumber(message, asked.origClOrdId);
-    const order = this.user.orders.byNumber(number);
-    if (!this.#isLive(asked, number, order, ResponseTo.Cancel)) return FixVerdict.Taken;
+    const order = this.#orderOf(message, asked.origClOrdId);
+    if (!this.#isLive(asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
+    const { instrumentId, clientOrderId: number } = order;
     this.asked.addCancel(number, asked);
     const forget = (): void => this.asked.dropCancel(number, asked);
     return this.#send(
-      (onOutcome) => this.user.cancel(order?.instrumentId ?? 0, number, 0, onOutcome),
+      (onOutcome) => this.user.cancel(instrumentId, number, 0, onOutcome),
       (outcome) => {
         if (outcome.kind === 'unknown') forget();
       },
@@ -226,26 +227,29 @@ export class OrderEntry {
     return '';
   }
 
-  /** Number of the order that a request names by OrderID, or else by OrigClOrdID; 0: none. */
-  #orderNumber(message: FixMessage, origClOrdId: string): number {
+  /** Whether a cancel or replace comes too early: what it names is on its way, and it is not certain with which number. */
+  #hasToWait(message: FixMessage): boolean {
+    const named = message.text(AppTag.OrigClOrdID) ?? '';
+    const own = message.text(AppTag.ClOrdID) ?? '';
+    return this.asked.isFull || this.user.isEntering(named) || this.user.isEntering(own);
+  }
+
+  /** The order that a request names by OrderID, or else by OrigClOrdID. */
+  #orderOf(message: FixMessage, origClOrdId: string): OrderRecord | undefined {
     const orderId = message.uint(AppTag.OrderID);
-    const order = orderId > 0 ? this.user.orders.byOrderId(orderId) : undefined;
-    if (order === undefined) return this.user.numberOf(origClOrdId);
-    return order.clientTag === '' || order.clientTag === origClOrdId ? order.clientOrderId : 0;
+    const { orders } = this.user;
+    const order = orderId > 0 ? orders.byOrderId(orderId) : undefined;
+    if (order === undefined) return orders.withTag(origClOrdId);
+    return order.clientTag === '' || order.clientTag === origClOrdId ? order : undefined;
   }
 
   /** Whether the order may still be changed, as far as is known here; if not, that is answered. */
-  #isLive(
-    asked: OrderAsked,
-    number: number,
-    order: OrderRecord | undefined,
-    responseTo: ResponseTo,
-  ): boolean {
-    if (number === 0) {
+  #isLive(asked: OrderAsked, order: OrderRecord | undefined, responseTo: ResponseTo): order is OrderRecord {
+    if (order === undefined) {
       this.#rejectCancel(asked, undefined, responseTo, 'UNKNOWN_ORDER');
       return false;
     }
-    if (order === undefined || order.status === OrderStatus.Open) return true;
+    if (order.status === OrderStatus.Open) return true;
     const text = `${rejectText('UNKNOWN_ORDER')}; it is not open any more`;
     const writer = this.session.begin('9');
     const nowMs = this.services.nowMs();

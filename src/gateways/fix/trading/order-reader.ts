@@ -81,23 +81,21 @@ export class OrderReader {
 
   /**
    * An OrderCancelReplaceRequest (G); undefined: `fault` says why.
-   * @param number of the order to replace
-   * @param order as it stands; undefined: it is still on its way in
+   * @param order what it replaces, as it stands
    */
   replace(
     message: FixMessage,
     owner: OrderOwner,
     clientTag: string,
-    number: number,
-    order: OrderRecord | undefined,
+    order: OrderRecord,
   ): ReplaceRequest | undefined {
     this.failed = false;
     const instrument = this.#instrument(message, owner);
     if (instrument === undefined) return undefined;
-    if (order !== undefined) this.#checkUnchanged(message, order, instrument);
+    this.#checkUnchanged(message, order, instrument);
     const request: ReplaceRequest = {
       instrumentId: instrument.id,
-      originalClientOrderId: number,
+      originalClientOrderId: order.clientOrderId,
       priceTicks: this.#ticks(message, AppTag.Price, instrument, 'INVALID_PRICE'),
       qtyLots: this.#lots(message, AppTag.OrderQty, instrument, 'INVALID_QUANTITY'),
       displayQtyLots: this.#display(message, instrument),
