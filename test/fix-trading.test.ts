@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CommandFlag } from '#domain/commands.ts';
 import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
 import type { TestClient } from '#gateways/fix/test-support.ts';
 import { FixVenue, pick } from './support/fix-venue.ts';
@@ -228,6 +229,53 @@ test('orders sent at once can be replaced and canceled before they are answered'
     '9 11=p5 41=p2 37=2 39=4 434=1 102=0',
     '9 11=p6 41=never 37=NONE 39=8 434=1 102=1',
     '9 11=p7 41=never 37=NONE 39=8 434=2 102=1',
+  ]);
+});
+
+test('a number that another door used first is no news; a ClOrdID that another node used is a duplicate', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 1 } as const;
+  const terms = { timeInForce: 2, priceTicks: 100, qtyLots: 1 } as const;
+  venue.isHeld = true;
+  venue.operator({ ...elsewhere, ...terms, clientOrderId: 50 });
+  venue.operator({
+    ...elsewhere,
+    ...terms,
+    clientOrderId: 51,
+    flags: CommandFlag.UniqueTag,
+    clientTag: 'd1',
+  });
+  client.send('D', order(client, 'd1'));
+  client.send('D', order(client, 'd2'));
+  client.send('D', order(client, 'd1'), undefined, '97=Y|');
+  await venue.handled(3);
+  venue.isHeld = false;
+  // Both were refused for their numbers; the first one's text was used as well, the second is sent again.
+  assert.deepEqual(await told(client, 5, 11, 150, 38, 103, 58), [
+    '8 11- 150=0 38=1 103- 58-',
+    '8 11=d1 150=0 38=1 103- 58-',
+    '8 11=d1 150=8 38- 103=6 58=there was an order with this ClOrdID before',
+    '8 11=d1 150=I 38=1 103- 58-',
+    '8 11=d2 150=0 38=5 103- 58-',
+  ]);
+  venue.isHeld = true;
+  venue.operator({
+    type: 'ReplaceOrder',
+    userId: 1,
+    originalClientOrderId: 51,
+    clientOrderId: 60,
+    priceTicks: 101,
+    qtyLots: 1,
+    flags: CommandFlag.UniqueTag,
+    clientTag: 'd3',
+  });
+  client.send('G', order(client, 'd3', '41=d1|54=1|38=4|40=2|44=9.00|59=1|'));
+  await venue.handled(4);
+  venue.isHeld = false;
+  assert.deepEqual(await told(client, 2, 11, 41, 150, 434, 102), [
+    '8 11=d3 41=d1 150=5 434- 102-',
+    '9 11=d3 41=d1 150- 434=2 102=6',
   ]);
 });
 
