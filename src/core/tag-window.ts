@@ -86,10 +86,9 @@ export class TagWindow {
     this.#index(position);
   }
 
-  /** Recomputes the table from the ring, after a restore. @param count texts that ever entered */
+  /** Computes a fresh window's table from its ring, after a restore. @param count texts that ever entered */
   rebuild(count: number): void {
     this.count = count;
-    this.table.fill(0);
     for (let position = 0; position < this.store.rows; position++) this.#index(position);
   }
 

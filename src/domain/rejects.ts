@@ -1,6 +1,6 @@
 /**
  * The one table of refusals. Codes come in ranges by stage and are never reused; the order within a stage is
- * the order of precedence. `transient` tells a client whether the same command can succeed later unchanged.
+ * the order of precedence (docs/matching.md has the exceptions). `transient` tells a client whether the same command can succeed later unchanged.
  *
  * Over OUCH 5.0 the two-byte reject reason is this code. What HTTP answers is in `HttpStatusOfReject` below; FIX comes
  * with its door.

@@ -27,7 +27,7 @@ export function problemOfOutcome(outcome: Failed, findOut: string): Problem {
         ? new Problem('busy', 'too many commands wait for their answer: send it again', { headers })
         : new Problem(
             'history-behind',
-            'it cannot be told now whether the order is a repeat: send it again',
+            'the order is a repeat, and it cannot be told now of which one: send it again',
             { headers },
           );
     }
