@@ -4,7 +4,13 @@ import type { Static } from 'typebox';
 import { OrderFlag, OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/commands.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
-import { FieldFault, type NewOrderRequest, readNewOrder, readReplace } from './order-request-json.ts';
+import {
+  FieldFault,
+  type NewOrderRequest,
+  type ReplaceUnits,
+  readNewOrder,
+  readReplace,
+} from './order-request-json.ts';
 
 /** A tick is 0.05, a lot 0.0002. */
 const TERMS = {
@@ -140,5 +146,11 @@ test('readReplace: what is left out stays', () => {
     stopPriceTicks: 90,
     expireSeconds: 5,
     clientTag: 'old',
+    keepsTag: true,
   });
+  const named = (newClientOrderId: string) => readReplace(TERMS, order, { orderId: 1, newClientOrderId });
+  assert.deepEqual(
+    ['new', 'old'].map((text) => (named(text) as ReplaceUnits).keepsTag),
+    [false, true],
+  );
 });

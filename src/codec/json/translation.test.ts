@@ -453,7 +453,7 @@ test('logEntryJson: commands by their fields, credentials not shown', () => {
     commands: [
       {
         type: 'SetUserPassword',
-        flags: 0,
+        flags: [],
         userId: 4,
         instrumentId: 0,
         clientOrderId: 1,

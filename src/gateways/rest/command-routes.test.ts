@@ -88,7 +88,7 @@ test('an order that was not sent can be sent again; of one whose fate is unknown
     ],
     [
       { kind: 'refused', why: 'UNAVAILABLE' },
-      '503 history-behind, in 1 s, again: it cannot be told now whether the order is a repeat: send it again',
+      '503 history-behind, in 1 s, again: the order is a repeat, and it cannot be told now of which one: send it again',
     ],
     [
       { kind: 'unknown' },

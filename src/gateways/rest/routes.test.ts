@@ -656,7 +656,7 @@ test('administration: users, keys, accounts, actions, nodes, the log', async () 
     nodeId: 1,
     epoch: 2,
     entryNo: 3,
-    commands: [{ type: 'Tick', flags: 0, userId: 0, instrumentId: 0, clientOrderId: 0 }],
+    commands: [{ type: 'Tick', flags: [], userId: 0, instrumentId: 0, clientOrderId: 0 }],
   });
   assert.equal(await api('/log/91', 'eve'), '404 not-found: the log has no entry 91 yet');
   assert.match(String(await api('/log/1', 'eve')), /^410 log-truncated: entry 1 is asked for/);
