@@ -246,3 +246,26 @@ test('replicated: it is told which entries are of other nodes', async () => {
   node.log.deliver(...other.sent, ...node.log.sent.splice(0));
   assert.deepEqual([node.accounts, node.foreign, node.origin.isForeign], [[7, 1], [true, false], false]);
 });
+
+test('replicated: a start is sealed when its first entry has come back', async () => {
+  const node = new ReplicatedNode();
+  let isSealed = false;
+  const sealed = node.replica.seal().then(() => {
+    isSealed = true;
+  });
+  await nextTurn();
+  assert.deepEqual([isSealed, node.log.sent.length], [false, 1], 'a tick is on its way');
+  node.log.deliver(...node.log.sent.splice(0));
+  await sealed;
+  assert.equal(isSealed, true);
+  await node.replica.seal();
+  await nextTurn();
+  assert.equal(node.log.sent.length, 0, 'sealed once');
+});
+
+test('replicated: a start that the log ends before it is sealed says so', async () => {
+  const node = new ReplicatedNode();
+  const sealed = node.replica.seal();
+  node.replica.onFailure(new LogUnavailableError('DISK_FULL', 'the stream is full'));
+  await assert.rejects(sealed, { code: 'DISK_FULL' });
+});

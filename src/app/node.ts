@@ -300,6 +300,7 @@ async function startOn(
   const serve = async (): Promise<void> => {
     epoch = data.raiseEpoch(replica.lastEpoch + 1);
     replica.begin(epoch);
+    await replica.seal();
     closeSessions(core, (id) => id === nodeId, replica.outbox);
     announceNodeKey(core.state.nodeKeys, nodeId, signingKey, replica.outbox);
     await doors.open(epoch, (port) =>

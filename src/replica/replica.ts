@@ -75,6 +75,8 @@ export class Replica implements LogFollower {
   declare private isGap: boolean;
   /** Since all was appended again, none has come back. */
   declare private isRepeating: boolean;
+  /** What waits for the first entry of this start. */
+  declare private sealed: PromiseWithResolvers<void> | undefined;
   /** What waits for the outbox to be empty and confirmed. */
   declare private onQuiet: (() => void) | undefined;
   declare private _failure: OrderPathError | undefined;
@@ -102,6 +104,7 @@ export class Replica implements LogFollower {
     this.laterEpoch = 0;
     this.isGap = false;
     this.isRepeating = false;
+    this.sealed = undefined;
     this.onQuiet = undefined;
     this._failure = undefined;
     this.ticks = 0;
@@ -152,10 +155,26 @@ export class Replica implements LogFollower {
     assert(epoch > this.lastEpoch, 'Condition: each start of a node has a later epoch');
     this.unconfirmed = log.isEmbedded ? undefined : new Unconfirmed(log);
     this.epoch = epoch;
+    this.sealed = undefined;
     this._isServing = true;
     this._outbox.open(epoch);
     this.inlet?.open();
     this.inlet?.watch(this.arrangeTurn);
+  }
+
+  /**
+   * Resolves when the log has an entry of this start: a tick. Until then entries of an earlier start may still come out of a replicated
+   * log and count; afterwards none does, so what that start left (its open sessions) is all there. Resolves at once with an embedded log.
+   * @throws OrderPathError when the order path ends before
+   */
+  seal(): Promise<void> {
+    assert(this.epoch !== 0, 'Condition: a start is sealed after it has begun');
+    if (this.unconfirmed === undefined) return Promise.resolve();
+    if (this.sealed === undefined) {
+      this.sealed = Promise.withResolvers();
+      this.tick();
+    }
+    return this.sealed.promise;
   }
 
   deliver(
@@ -197,6 +216,7 @@ export class Replica implements LogFollower {
     if (epoch !== this.epoch) return;
     if (isApplied) {
       unconfirmed.confirm();
+      this.sealed?.resolve();
       this.isRepeating = false;
     } else if (unconfirmed.isAhead(words.f64[(from + EntryHeader.at.entryNo) >> 1])) {
       this.isGap = true;
@@ -286,6 +306,7 @@ export class Replica implements LogFollower {
     if (!(error instanceof LogUnavailableError || error instanceof CoreVersionError)) throw error;
     this.#close();
     this._failure = error;
+    this.sealed?.reject(error);
     this.options.onUnavailable(error);
   }
 

@@ -41,7 +41,7 @@ export function openLogCopy(options: LogCopyOptions, clock: Clock): FileLog {
   const { directory, logId, segmentBytes, scanFromSequence = 1, disk = cachedDisk } = options;
   disk.makeDirectory(directory);
   cutDamage(disk, directory, logId, scanFromSequence);
-  if (isEmpty(disk, directory, logId)) {
+  if (isUseless(disk, directory, logId, scanFromSequence)) {
     // Made anew, so that it begins where it should, and without a time: those of messages alone count, on every node.
     for (const { path } of listSegments(disk, directory)) disk.remove(path);
     createFileLog(directory, logId, clock, segmentBytes, disk, scanFromSequence);
@@ -49,10 +49,12 @@ export function openLogCopy(options: LogCopyOptions, clock: Clock): FileLog {
   return FileLog.open({ ...options, clock, disk, commitBytesMax: BATCH_BYTES_MAX });
 }
 
-function isEmpty(disk: Disk, directory: string, logId: LogId): boolean {
-  const segments = listSegments(disk, directory);
-  if (segments.length !== 1) return segments.length === 0;
-  return scanLog(disk, directory, logId, segments[0].firstSequence).entries === 0;
+/** True when the copy has no entry, or ends before the snapshot that it is to go on from: it is not synced, a snapshot is. */
+function isUseless(disk: Disk, directory: string, logId: LogId, scanFromSequence: number): boolean {
+  const newest = listSegments(disk, directory).at(-1);
+  if (newest === undefined) return true;
+  const { entries, firstSequence, lastSequence } = scanLog(disk, directory, logId, newest.firstSequence);
+  return (entries === 0 && firstSequence === newest.firstSequence) || lastSequence < scanFromSequence - 1;
 }
 
 /**

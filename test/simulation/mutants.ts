@@ -1,0 +1,185 @@
+import { TradingCore } from '#core/trading-core.ts';
+import type { Log, LogFollower, LogReader } from '#domain/ports.ts';
+import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
+import { StreamFollower } from '#log/jetstream/stream-follower.ts';
+import { Replica } from '#replica/replica.ts';
+import type { NodeParts } from './node.ts';
+
+/** A planted bug, the parts of a node that have it, and what the checker says that finds it. */
+export interface Mutant {
+  readonly name: string;
+  readonly parts?: Partial<NodeParts>;
+  /** Plants what is in no part; returns how to undo it. */
+  readonly plant?: () => () => void;
+  readonly caughtBy: RegExp;
+  /** Kinds of fault that bring it to light; default all. */
+  readonly faults?: readonly string[];
+}
+
+/** The core applies whatever comes, be it a repeat or an entry before which another was lost. */
+class CoreWithoutDedupe extends TradingCore {
+  override begin(...entry: Parameters<TradingCore['begin']>): boolean {
+    super.begin(...entry);
+    return true;
+  }
+}
+
+/** The core takes every entry that it has not seen, also one before which another was lost. */
+class CoreThatSkipsLost extends TradingCore {
+  override begin(...entry: Parameters<TradingCore['begin']>): boolean {
+    const [, , , nodeId, epoch, entryNo] = entry;
+    if (super.begin(...entry)) return true;
+    const { nodes, nodeId: ids, nodeEpoch, nodeEntryNo } = this.state;
+    for (let row = 0; row < nodes.rows; row++) {
+      if (ids[row] !== nodeId || nodeEpoch[row] !== epoch || nodeEntryNo[row] >= entryNo) continue;
+      nodeEntryNo[row] = entryNo;
+      return true;
+    }
+    return false;
+  }
+}
+
+/** A restarted node does not apply the last entry of its copy. */
+class ReplicaThatDropsTheTail extends Replica {
+  override recover(log: Log): void {
+    super.recover(new Proxy(log, { get: (target, name) => withoutTail(target, name) }));
+  }
+}
+
+function withoutTail(log: Log, name: string | symbol): unknown {
+  if (name === 'lastSequence') return Math.max(0, log.lastSequence - 1);
+  if (name !== 'read') return bound(log, name);
+  return (from: number, reader: LogReader) => log.read(from, reader, log.lastSequence - 1);
+}
+
+function bound(log: Log, name: string | symbol): unknown {
+  const value = Reflect.get(log, name, log) as unknown;
+  return typeof value === 'function' ? value.bind(log) : value;
+}
+
+/** The log hands to its own node at once what it is given to publish. */
+function deliverBeforeCommit(): () => void {
+  const { append } = JetStreamLog.prototype;
+  JetStreamLog.prototype.append = function (words, from, to) {
+    append.call(this, words, from, to);
+    const { follower } = this as unknown as { follower: LogFollower };
+    setImmediate(() => {
+      follower.deliver(this.lastSequence + 1, 0, 0, words, from, to);
+      follower.onDelivered();
+    });
+  };
+  return () => {
+    JetStreamLog.prototype.append = append;
+  };
+}
+
+/** The consumer that is made after a lost connection begins one entry too late. */
+function followTooLate(): () => void {
+  const { renew } = StreamFollower.prototype;
+  StreamFollower.prototype.renew = function () {
+    const state = this as unknown as {
+      source: object | undefined;
+      isRenewing: boolean;
+      nextSequence: number;
+    };
+    if (state.source !== undefined && !state.isRenewing) state.nextSequence++;
+    renew.call(this);
+  };
+  return () => {
+    StreamFollower.prototype.renew = renew;
+  };
+}
+
+/** Of what is not confirmed only the newest is appended again. */
+class ReplicaThatRepeatsTheNewest extends Replica {
+  override onDoubt(): void {
+    const { unconfirmed } = this as unknown as {
+      unconfirmed: { entries: WordBuffer[]; words: number[] } | undefined;
+    };
+    if (unconfirmed === undefined) return;
+    const { entries, words } = unconfirmed;
+    const all = [entries.slice(), words.slice()] as const;
+    entries.splice(0, entries.length - 1);
+    words.splice(0, words.length - 1);
+    super.onDoubt();
+    entries.splice(0, entries.length, ...all[0]);
+    words.splice(0, words.length, ...all[1]);
+  }
+}
+
+/** Nothing is ever appended again. */
+class ReplicaThatNeverRepeats extends Replica {
+  override onDoubt(): void {}
+}
+
+/** A start takes commands before entries of the one before have become harmless. */
+class ReplicaThatDoesNotSeal extends Replica {
+  override seal(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** A client that resumes its reports gets them from the second on. */
+class GatewayThatSkipsAReport extends OuchGateway {
+  override onLogin(...login: Parameters<OuchGateway['onLogin']>): ReturnType<OuchGateway['onLogin']> {
+    const answer = super.onLogin(...login);
+    const [{ state }] = login;
+    if (state !== undefined && state.nextNumber > 1 && state.nextNumber <= state.user.reportCount) {
+      state.nextNumber++;
+    }
+    return answer;
+  }
+}
+
+const OTHER_STATE = /^after entry \d+ /;
+const NO_PROGRESS = /^40 s after all was healed (client\d+ has no answer|nothing of node\d+ has come)/;
+
+/** Every planted bug; each has to be caught. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'core without dedupe',
+    parts: { Core: CoreWithoutDedupe },
+    caughtBy: new RegExp(`answered \\d+ times, sent|${OTHER_STATE.source}|${NO_PROGRESS.source}`),
+    faults: ['lossy', 'disconnect', 'acks'],
+  },
+  {
+    name: 'core that does not wait for lost entries',
+    parts: { Core: CoreThatSkipsLost },
+    caughtBy: new RegExp(`${OTHER_STATE.source}|${NO_PROGRESS.source}`),
+    faults: ['lossy', 'disconnect', 'acks'],
+  },
+  {
+    name: 'answer before commit',
+    plant: deliverBeforeCommit,
+    caughtBy: /^node\d+ applies entry \d+, which the log lacks$/,
+  },
+  {
+    name: 'tail dropped at recovery',
+    parts: { Replica: ReplicaThatDropsTheTail },
+    caughtBy: /^node\d+ applies entry \d+ where \d+ is the next$/,
+  },
+  {
+    name: 'consumer that begins one too late',
+    plant: followTooLate,
+    caughtBy: /the stream is followed without gap or repeat/,
+  },
+  {
+    name: 'only the newest is repeated',
+    parts: { Replica: ReplicaThatRepeatsTheNewest },
+    caughtBy: NO_PROGRESS,
+  },
+  { name: 'nothing is repeated', parts: { Replica: ReplicaThatNeverRepeats }, caughtBy: NO_PROGRESS },
+  {
+    name: 'a start that is not sealed',
+    parts: { Replica: ReplicaThatDoesNotSeal },
+    caughtBy: /Rejected of UserRefNum 0, which was never sent$/,
+    faults: ['stop', 'stall'],
+  },
+  {
+    name: 'a report skipped on resume',
+    parts: { Gateway: GatewayThatSkipsAReport },
+    caughtBy: /^40 s after all was healed client\d+ (has no answer|has \d+ of \d+ reports)/,
+  },
+];

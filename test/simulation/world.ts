@@ -1,0 +1,196 @@
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
+import { PowerCutError } from '#log/file/power-cut-disk.ts';
+import { marketSetup, send } from '../support/random-flow.ts';
+import { Checkers } from './checkers.ts';
+import { PASSWORD, SimulatedClient } from './client.ts';
+import { CountedEntries } from './counted-entries.ts';
+import { FAULTS } from './faults.ts';
+import { SimulatedFiles } from './files.ts';
+import type { SimulatedConnection } from './nats-connection.ts';
+import { SimulatedNetwork } from './network.ts';
+import { LOG_ID, type NodeParts, SimulatedNode } from './node.ts';
+import { simulatedHash } from './platform.ts';
+import { VirtualScheduler } from './scheduler.ts';
+import { SimulatedStream } from './stream.ts';
+import { Trace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly nodes: number;
+  readonly clients: number;
+  /** Names of the kinds of fault that may happen. */
+  readonly faults: readonly string[];
+  readonly parts: NodeParts;
+}
+
+const SECOND_US = 1_000_000;
+const SUPERVISE_US = 200_000;
+const SALT = new Uint8Array(16).fill(7);
+
+/** Everything of one run: the nodes, the clients, the stream and the network between them, and what goes wrong. */
+export class World {
+  readonly random: () => number;
+  readonly scheduler: VirtualScheduler;
+  readonly trace: Trace;
+  readonly network: SimulatedNetwork;
+  readonly files = new SimulatedFiles();
+  readonly stream: SimulatedStream;
+  readonly checkers: Checkers;
+  readonly nodes: SimulatedNode[] = [];
+  readonly clients: SimulatedClient[] = [];
+  /** Whether a lost session cancels its user's orders, at every node. */
+  readonly cancelsOnDisconnect: boolean;
+  /** Newest entry that a client has a report of. */
+  knownSequence = 0;
+  readonly #options: WorldOptions;
+  readonly #faultRandom: () => number;
+  readonly #counted = new CountedEntries();
+  #countedUpTo = 0;
+  /** Last entry when all was repaired: each node must get one of its own into the log behind it. */
+  #healedSequence = 0;
+  #salts = 0;
+  #isHealed = false;
+
+  constructor(options: WorldOptions) {
+    const { seed } = options;
+    this.#options = options;
+    this.random = seededRandom(Math.imul(seed, 0x9e3779b1));
+    this.#faultRandom = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x5bd1e995);
+    this.scheduler = new VirtualScheduler(Math.floor(this.random() * 2 ** 31));
+    this.trace = new Trace(() => this.scheduler.nowUs);
+    this.network = new SimulatedNetwork(this.scheduler, this.random);
+    this.stream = new SimulatedStream(this.scheduler, this.random, this.trace, LOG_ID.uuid);
+    this.checkers = new Checkers(this.stream, this.trace);
+    this.cancelsOnDisconnect = this.random() < 0.3;
+    for (let id = 1; id <= options.nodes; id++) this.nodes.push(new SimulatedNode(this, id, options.parts));
+    for (let id = 1; id <= options.clients; id++) {
+      this.clients.push(new SimulatedClient(this, id, seededRandom(Math.imul(seed, 0xc2b2ae35) ^ id)));
+    }
+  }
+
+  /** Of a process. */
+  nextSalt(): number {
+    return ++this.#salts;
+  }
+
+  connectionsOf({ process }: SimulatedNode): SimulatedConnection[] {
+    return [...this.stream.connections].filter((connection) => connection.process === process);
+  }
+
+  /** The nodes start, and the first one is told of the market. */
+  begin(): void {
+    this.#supervise();
+    this.#setUp();
+  }
+
+  /** Ends a process whose code failed: by a power cut as it has to, by anything else as a bug. */
+  onError(error: unknown): void {
+    if (error instanceof PowerCutError) return;
+    throw error;
+  }
+
+  /** Starts whatever is down, now and then. */
+  #supervise(): void {
+    for (const node of this.nodes) if (this.scheduler.nowUs >= node.downUntilUs) node.start();
+    this.scheduler.after(undefined, SUPERVISE_US, () => this.#supervise());
+  }
+
+  #setUp(): void {
+    const { outbox, process } = this.nodes[0];
+    if (outbox === undefined) {
+      this.scheduler.after(undefined, SUPERVISE_US, () => this.#setUp());
+      return;
+    }
+    const passwordHash = simulatedHash(PASSWORD, SALT);
+    this.scheduler.after(process, 0, () => {
+      for (const command of marketSetup(this.#options.clients)) {
+        send(outbox, command.type === 'AddUser' ? { ...command, salt: SALT, passwordHash } : command);
+      }
+    });
+  }
+
+  /** Clients trade, somebody pays in, and up to `untilUs` things go wrong. */
+  trade(untilUs: number): void {
+    for (const client of this.clients) client.start();
+    this.#deposit();
+    const kinds = this.#options.faults;
+    if (kinds.length === 0) return;
+    const random = this.#faultRandom;
+    const { nowUs } = this.scheduler;
+    const count = 3 + Math.floor(random() * 8);
+    for (let i = 0; i < count; i++) {
+      const kind = kinds[Math.floor(random() * kinds.length)];
+      const atUs = nowUs + random() * (untilUs - nowUs);
+      this.scheduler.at(undefined, atUs, () => {
+        const node = this.nodes[Math.floor(random() * this.nodes.length)];
+        this.trace.add('fault', kind, node.name);
+        FAULTS[kind](this, node, random);
+      });
+    }
+  }
+
+  #deposit(): void {
+    if (this.#isHealed) return;
+    const node = this.nodes[Math.floor(this.random() * this.nodes.length)];
+    const { outbox, process } = node;
+    const command: CommandInput = {
+      type: 'Deposit',
+      accountId: 1 + Math.floor(this.random() * this.clients.length),
+      assetId: 1 + Math.floor(this.random() * 2),
+      amountMinor: 1 + Math.floor(this.random() * 1_000),
+    };
+    if (outbox !== undefined) this.scheduler.after(process, 0, () => send(outbox, command));
+    this.scheduler.after(undefined, this.random() * SECOND_US, () => this.#deposit());
+  }
+
+  /** All that is broken is repaired, for good; clients begin nothing more. */
+  heal(): void {
+    this.trace.add('healed');
+    this.#isHealed = true;
+    this.#healedSequence = this.stream.lastSequence;
+    for (const client of this.clients) {
+      client.isActive = false;
+      for (const node of this.nodes) this.network.unblock(client.process.host, node.host);
+    }
+    for (const node of this.nodes) {
+      node.downUntilUs = 0;
+      node.disk.callsUntilCut = Number.POSITIVE_INFINITY;
+      node.faulty.bytesFree = Number.POSITIVE_INFINITY;
+      node.faulty.failWriteIn = Number.POSITIVE_INFINITY;
+    }
+    this.stream.heal();
+  }
+
+  /** Why the run is not over: somebody waits, or is behind. undefined: it is. */
+  whyNotQuiet(): string | undefined {
+    while (this.#countedUpTo < this.stream.lastSequence) {
+      this.#countedUpTo++;
+      this.#counted.take(this.#countedUpTo, this.stream.entries[this.#countedUpTo - 1].words);
+    }
+    for (const client of this.clients) {
+      const { name } = client.process;
+      if (client.pending.size > 0)
+        return `${name} has no answer to UserRefNums ${[...client.pending.keys()]}`;
+      if (!client.isConnected) return `${name} is not connected`;
+    }
+    for (const { name, nodeId, running } of this.nodes) {
+      if (running?.isServing !== true) return `${name} does not serve`;
+      const { core } = running;
+      if (core.sequence !== this.stream.lastSequence) {
+        return `${name} has applied ${core.sequence} of ${this.stream.lastSequence} entries`;
+      }
+      if ((this.#counted.newest.get(nodeId) ?? 0) <= this.#healedSequence) {
+        return `nothing of ${name} has come through the log`;
+      }
+      for (const client of this.clients) {
+        const row = core.state.users.rowOf(client.userId);
+        const count = core.state.users.reportCount(row);
+        if (client.reports.length - 1 !== count) {
+          return `${client.process.name} has ${client.reports.length - 1} of ${count} reports`;
+        }
+      }
+    }
+    return undefined;
+  }
+}
