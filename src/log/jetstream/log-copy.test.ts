@@ -230,6 +230,28 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
       reopened.close();
     }));
 
+  test('a copy that ends before the snapshot of its node is made anew behind that', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      await append(log, reader, 1, 3);
+      const cut = await fixture.open('cut', new RecordingReader());
+      await cut.catchUp();
+      cut.close();
+      await append(log, reader, 4, 7);
+      const after = new RecordingReader();
+      const again = await fixture.open('cut', after, { scanFromSequence: 8 });
+      assert.deepEqual([again.firstSequence, again.lastSequence], [8, 7]);
+      await again.catchUp();
+      assert.deepEqual(after.entries, reader.entries.slice(7));
+      again.close();
+      const kept = await fixture.open('cut', after, { scanFromSequence: 9 });
+      assert.deepEqual([kept.firstSequence, kept.lastSequence], [8, 10]);
+      kept.close();
+      log.close();
+    }));
+
   test('foreign messages come out the same on every node, whatever their length, and after a restart', () =>
     withFixture(async (fixture) => {
       const connection = await fixture.connect();
