@@ -1,10 +1,8 @@
 import { decodeOutbound, encodeOuch, type OutboundMessage } from '#codec/ouch/plain.ts';
 import { SoupClient, type SoupClientHandler } from '#gateways/soupbin/client.ts';
-import { OUCH_PORT } from './node.ts';
+import { type Environment, nodeHost, OUCH_PORT, PASSWORD } from './environment.ts';
 import { SimulatedProcess } from './scheduler.ts';
-import type { World } from './world.ts';
 
-export const PASSWORD = 'secret';
 const PENDING_MAX = 24;
 const LOGIN_TIMEOUT_MS = 2_000;
 /** Without an answer for longer, the client tries another node. */
@@ -41,14 +39,14 @@ export class SimulatedClient {
   readonly references = new Map<number, Reference>();
   readonly pending = new Map<number, Request>();
   isActive = true;
-  readonly #world: World;
+  readonly #world: Environment;
   readonly #random: () => number;
   #connection: SoupClient | undefined;
   #isConnecting = false;
   #nodeId = 0;
   #lastRef = 0;
 
-  constructor(world: World, userId: number, random: () => number) {
+  constructor(world: Environment, userId: number, random: () => number) {
     this.userId = userId;
     this.process = new SimulatedProcess(`client${userId}`, `10.1.0.${userId}`, 0, 0, world.nextSalt());
     this.#world = world;
@@ -71,7 +69,7 @@ export class SimulatedClient {
   #connect(): void {
     if (this.#isConnecting || this.#connection !== undefined) return;
     this.#isConnecting = true;
-    this.#nodeId = 1 + Math.floor(this.#random() * this.#world.nodes.length);
+    this.#nodeId = 1 + Math.floor(this.#random() * this.#world.nodeCount);
     const { trace } = this.#world;
     trace.add(this.process.name, 'connects to', this.#nodeId);
     const handler: SoupClientHandler = {
@@ -84,7 +82,7 @@ export class SimulatedClient {
     };
     SoupClient.connect(
       {
-        host: `10.0.0.${this.#nodeId}`,
+        host: nodeHost(this.#nodeId),
         port: OUCH_PORT,
         username: `U${this.userId}`,
         password: PASSWORD,

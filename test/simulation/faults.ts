@@ -1,7 +1,11 @@
+import { seededRandom } from '#lib/seeded-random.ts';
 import type { SimulatedNode } from './node.ts';
 import type { World } from './world.ts';
 
 const SECOND_US = 1_000_000;
+/** Faults of a run. */
+const FAULTS_MIN = 3;
+const FAULTS_MAX = 10;
 
 /** Something that goes wrong: begins at once and ends by itself. `node` is a random one. */
 type Fault = (world: World, node: SimulatedNode, random: () => number) => void;
@@ -114,6 +118,22 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     node.wallSkewMs = (random() - 0.5) * 7_200_000;
   },
 };
+
+/** Has faults of these kinds happen from now on until `untilUs`. */
+export function arrangeFaults(world: World, kinds: readonly string[], seed: number, untilUs: number): void {
+  if (kinds.length === 0) return;
+  const random = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x5bd1e995);
+  const { nowUs } = world.scheduler;
+  const count = FAULTS_MIN + Math.floor(random() * (FAULTS_MAX + 1 - FAULTS_MIN));
+  for (let i = 0; i < count; i++) {
+    const kind = kinds[Math.floor(random() * kinds.length)];
+    world.scheduler.at(undefined, nowUs + random() * (untilUs - nowUs), () => {
+      const node = world.nodes[Math.floor(random() * world.nodes.length)];
+      world.trace.add('fault', kind, node.name);
+      FAULTS[kind](world, node, random);
+    });
+  }
+}
 
 function flipBit(world: World, node: SimulatedNode, random: () => number): void {
   const paths = ['log', 'snapshots'].flatMap((folder) => {

@@ -9,7 +9,7 @@ import type { EventSink } from '#domain/ports.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { CountedEntries } from './counted-entries.ts';
-import { CAPACITY } from './node.ts';
+import { CAPACITY } from './environment.ts';
 import { SimulationFailure } from './trace.ts';
 import type { World } from './world.ts';
 

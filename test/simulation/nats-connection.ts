@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { SimulatedProcess, VirtualEvent } from './scheduler.ts';
-import { ENTRY_SUBJECT, type SimulatedStream, STREAM } from './stream.ts';
+import { ENTRY_SUBJECT, type SimulatedStream, STREAM, type StreamConnection } from './stream.ts';
 import type { Trace } from './trace.ts';
 
 /** What the platform uses of a message. */
@@ -38,16 +38,14 @@ function message(subject: string, data: Uint8Array, more: Partial<Message> = {})
  * A node's connection to the servers of the stream, both ends of it: what the platform and the client of JetStream use of a NatsConnection, and the
  * servers' answers to them. Goes wrong as it is told.
  */
-export class SimulatedConnection {
+export class SimulatedConnection implements StreamConnection {
   readonly process: SimulatedProcess;
   readonly info = { version: '2.15.1', max_payload: 1024 * 1024, server_name: 'simulated' };
   readonly options = {};
   readonly features = { get: () => ({ ok: true, min: '' }) };
   isUp = true;
-  /** Messages come this much apart. */
   paceUs = 2;
   isAcknowledgementLost = false;
-  /** Some of what it publishes is lost or late, and what comes behind is not. */
   isLossy = false;
   readonly #stream: SimulatedStream;
   readonly #trace: Trace;
@@ -178,7 +176,6 @@ export class SimulatedConnection {
     throw new Error(`the simulated servers know no ${subject}`);
   }
 
-  /** Has the consumers send what they have not sent. */
   deliver(): void {
     if (!this.isUp || this.isStale) return;
     for (const consumer of this.#consumers.values()) this.#send(consumer);
@@ -238,7 +235,6 @@ export class SimulatedConnection {
     this.#reply(() => this.#receive(message(reply, Buffer.from(text))));
   }
 
-  /** Nobody takes the message now. */
   refuse(reply: string): void {
     const headers = { code: 503, get: () => '' };
     this.#reply(() => this.#receive(message(reply, NOTHING, { headers })));
@@ -255,7 +251,6 @@ export class SimulatedConnection {
 
   // What goes wrong
 
-  /** Its server follows a leader that the others have left. */
   get isStale(): boolean {
     return this.#staleSequence !== undefined;
   }
@@ -264,12 +259,10 @@ export class SimulatedConnection {
     this.#staleSequence = this.#stream.lastSequence;
   }
 
-  /** The server with the consumers is gone, and them with it. */
   loseConsumers(): void {
     for (const name of [...this.#consumers.keys()]) this.#remove(name);
   }
 
-  /** Some messages of the consumers do not arrive. */
   loseMessages(): void {
     for (const consumer of this.#consumers.values()) {
       const lost = Math.min(

@@ -5,7 +5,6 @@ import type { Clock, CommandSink } from '#domain/ports.ts';
 import { LogUnavailableError } from '#domain/ports.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { FaultyDisk } from '#log/file/faulty-disk.ts';
-import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { PowerCutDisk } from '#log/file/power-cut-disk.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
@@ -16,27 +15,14 @@ import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { send } from '../support/random-flow.ts';
 import type { Checkers } from './checkers.ts';
+import { CAPACITY, type Environment, LOG_ID, nodeHost, OUCH_PORT } from './environment.ts';
 import { machineRoot } from './files.ts';
 import { SimulatedConnection } from './nats-connection.ts';
 import { wallMs } from './platform.ts';
 import { SimulatedReportStore } from './report-store.ts';
 import { SimulatedProcess } from './scheduler.ts';
 import { STREAM } from './stream.ts';
-import type { World } from './world.ts';
 
-/** Port of the OUCH door of every node. */
-export const OUCH_PORT = 7_001;
-export const CAPACITY = {
-  ordersMax: 4_096,
-  instrumentsMax: 8,
-  accountsMax: 16,
-  usersMax: 16,
-  apiKeysMax: 8,
-  sessionsMax: 1_024,
-  assetsMax: 8,
-  nodesMax: 16,
-};
-export const LOG_ID = new LogId('00000000-0000-4000-8000-000000000001');
 const SEGMENT_BYTES = 320 * 1024;
 const SNAPSHOT_ENTRIES = 64;
 const ATTEST_ENTRIES = 32;
@@ -101,12 +87,12 @@ export class SimulatedNode {
   #epoch = 0;
   #reports: SimulatedReportStore | undefined;
   #wallSkewMs = 0;
-  readonly #world: World;
+  readonly #world: Environment;
   readonly #parts: NodeParts;
 
-  constructor(world: World, nodeId: number, parts: NodeParts) {
+  constructor(world: Environment, nodeId: number, parts: NodeParts) {
     this.nodeId = nodeId;
-    this.host = `10.0.0.${nodeId}`;
+    this.host = nodeHost(nodeId);
     this.disk = new MachineDisk({ random: world.random });
     this.faulty = new FaultyDisk(this.disk);
     this.#world = world;
@@ -338,7 +324,7 @@ export class SimulatedNode {
 }
 
 /** The wall clock of the machine whose process reads it. */
-function wallClock({ scheduler }: World): Clock {
+function wallClock({ scheduler }: Environment): Clock {
   return {
     seconds: 0,
     nanos: 0,

@@ -1,5 +1,5 @@
 import type { CountedEntries } from './counted-entries.ts';
-import { FAULTS } from './faults.ts';
+import { arrangeFaults, FAULTS } from './faults.ts';
 import { checkFinal } from './final-check.ts';
 import { type NodeParts, REAL_PARTS } from './node.ts';
 import { installPlatform } from './platform.ts';
@@ -45,7 +45,7 @@ const SETTLE_US_MAX = 40 * SECOND_US;
 /** One run: a function of its options. It takes the place of Node's timers, clocks, sockets and files while it lasts. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, nodes = 3, clients = 4, faults = Object.keys(FAULTS), parts = {} } = options;
-  const world = new World({ seed, nodes, clients, faults, parts: { ...REAL_PARTS, ...parts } });
+  const world = new World({ seed, nodes, clients, parts: { ...REAL_PARTS, ...parts } });
   let failure: string | undefined;
   let ignored = 0;
   const onError = (error: unknown): void => {
@@ -59,7 +59,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const restore = installPlatform(scheduler, network, files, random, onError);
   process.on('unhandledRejection', onError);
   try {
-    ignored = (await run(world)).ignored;
+    ignored = (await run(world, () => arrangeFaults(world, faults, seed, FAULTS_END_US))).ignored;
   } catch (error) {
     failure = error instanceof SimulationFailure ? error.message : String((error as Error).stack ?? error);
   } finally {
@@ -79,7 +79,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   };
 }
 
-async function run(world: World): Promise<CountedEntries> {
+async function run(world: World, arrange: () => void): Promise<CountedEntries> {
   const until = async (untilUs: number, isDone: () => boolean): Promise<void> => {
     await world.scheduler.run(
       untilUs,
@@ -90,7 +90,8 @@ async function run(world: World): Promise<CountedEntries> {
   };
   world.begin();
   await until(SET_UP_US, () => false);
-  world.trade(FAULTS_END_US);
+  world.trade();
+  arrange();
   await until(HEALED_US, () => false);
   world.heal();
   await until(HEALED_US + SETTLE_US_MAX, () => world.whyNotQuiet() === undefined);

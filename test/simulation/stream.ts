@@ -1,7 +1,6 @@
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { entrySubject, streamConfig } from '#log/jetstream/stream-config.ts';
-import type { SimulatedConnection } from './nats-connection.ts';
-import { START_SECONDS, type VirtualScheduler } from './scheduler.ts';
+import { type SimulatedProcess, START_SECONDS, type VirtualScheduler } from './scheduler.ts';
 import type { Trace } from './trace.ts';
 
 /** Name of the stream. */
@@ -16,10 +15,36 @@ export interface StoredEntry {
   readonly timeNanos: number;
 }
 
+/** A connection of a node to the servers of the stream, and what can go wrong with it. */
+export interface StreamConnection {
+  readonly process: SimulatedProcess;
+  readonly isUp: boolean;
+  /** Its server follows a leader that the others have left, since `followStale`. */
+  readonly isStale: boolean;
+  /** Messages come this much apart. */
+  paceUs: number;
+  isAcknowledgementLost: boolean;
+  /** Some of what it publishes is lost or late, and what comes behind is not. */
+  isLossy: boolean;
+  /** Has the consumers send what they have not sent. */
+  deliver(): void;
+  /** A message was stored. */
+  acknowledge(reply: string, sequence: number): void;
+  /** Nobody takes the message now. */
+  refuse(reply: string): void;
+  followStale(): void;
+  /** The server with the consumers is gone, and them with it. */
+  loseConsumers(): void;
+  /** Some messages of the consumers do not arrive. */
+  loseMessages(): void;
+  /** Breaks: what is on its way is lost, or late. It comes back after `downUs`. */
+  drop(downUs: number): void;
+}
+
 /** A message on its way into the stream. */
 export interface Proposal {
   readonly data: Uint8Array;
-  readonly connection: SimulatedConnection;
+  readonly connection: StreamConnection;
   /** Where the acknowledgement goes. */
   readonly reply: string;
   readonly isAcknowledged: boolean;
@@ -39,7 +64,7 @@ export class SimulatedStream {
   readonly scheduler: VirtualScheduler;
   readonly random: () => number;
   readonly entries: StoredEntry[] = [];
-  readonly connections = new Set<SimulatedConnection>();
+  readonly connections = new Set<StreamConnection>();
   readonly config: object;
   hasLeader = true;
   /** The leader's clock minus the true time. */

@@ -3,24 +3,21 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { PowerCutError } from '#log/file/power-cut-disk.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
 import { Checkers } from './checkers.ts';
-import { PASSWORD, SimulatedClient } from './client.ts';
+import { SimulatedClient } from './client.ts';
 import { CountedEntries } from './counted-entries.ts';
-import { FAULTS } from './faults.ts';
+import { type Environment, LOG_ID, PASSWORD } from './environment.ts';
 import { SimulatedFiles } from './files.ts';
-import type { SimulatedConnection } from './nats-connection.ts';
 import { SimulatedNetwork } from './network.ts';
-import { LOG_ID, type NodeParts, SimulatedNode } from './node.ts';
+import { type NodeParts, SimulatedNode } from './node.ts';
 import { simulatedHash } from './platform.ts';
 import { VirtualScheduler } from './scheduler.ts';
-import { SimulatedStream } from './stream.ts';
+import { SimulatedStream, type StreamConnection } from './stream.ts';
 import { Trace } from './trace.ts';
 
 export interface WorldOptions {
   readonly seed: number;
   readonly nodes: number;
   readonly clients: number;
-  /** Names of the kinds of fault that may happen. */
-  readonly faults: readonly string[];
   readonly parts: NodeParts;
 }
 
@@ -29,7 +26,7 @@ const SUPERVISE_US = 200_000;
 const SALT = new Uint8Array(16).fill(7);
 
 /** Everything of one run: the nodes, the clients, the stream and the network between them, and what goes wrong. */
-export class World {
+export class World implements Environment {
   readonly random: () => number;
   readonly scheduler: VirtualScheduler;
   readonly trace: Trace;
@@ -39,12 +36,9 @@ export class World {
   readonly checkers: Checkers;
   readonly nodes: SimulatedNode[] = [];
   readonly clients: SimulatedClient[] = [];
-  /** Whether a lost session cancels its user's orders, at every node. */
   readonly cancelsOnDisconnect: boolean;
-  /** Newest entry that a client has a report of. */
   knownSequence = 0;
   readonly #options: WorldOptions;
-  readonly #faultRandom: () => number;
   readonly #counted = new CountedEntries();
   #countedUpTo = 0;
   /** Last entry when all was repaired: each node must get one of its own into the log behind it. */
@@ -56,7 +50,6 @@ export class World {
     const { seed } = options;
     this.#options = options;
     this.random = seededRandom(Math.imul(seed, 0x9e3779b1));
-    this.#faultRandom = seededRandom(Math.imul(seed, 0x85ebca6b) ^ 0x5bd1e995);
     this.scheduler = new VirtualScheduler(Math.floor(this.random() * 2 ** 31));
     this.trace = new Trace(() => this.scheduler.nowUs);
     this.network = new SimulatedNetwork(this.scheduler, this.random);
@@ -69,12 +62,15 @@ export class World {
     }
   }
 
-  /** Of a process. */
+  get nodeCount(): number {
+    return this.nodes.length;
+  }
+
   nextSalt(): number {
     return ++this.#salts;
   }
 
-  connectionsOf({ process }: SimulatedNode): SimulatedConnection[] {
+  connectionsOf({ process }: SimulatedNode): StreamConnection[] {
     return [...this.stream.connections].filter((connection) => connection.process === process);
   }
 
@@ -110,24 +106,10 @@ export class World {
     });
   }
 
-  /** Clients trade, somebody pays in, and up to `untilUs` things go wrong. */
-  trade(untilUs: number): void {
+  /** Clients trade, and somebody pays in. */
+  trade(): void {
     for (const client of this.clients) client.start();
     this.#deposit();
-    const kinds = this.#options.faults;
-    if (kinds.length === 0) return;
-    const random = this.#faultRandom;
-    const { nowUs } = this.scheduler;
-    const count = 3 + Math.floor(random() * 8);
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[Math.floor(random() * kinds.length)];
-      const atUs = nowUs + random() * (untilUs - nowUs);
-      this.scheduler.at(undefined, atUs, () => {
-        const node = this.nodes[Math.floor(random() * this.nodes.length)];
-        this.trace.add('fault', kind, node.name);
-        FAULTS[kind](this, node, random);
-      });
-    }
   }
 
   #deposit(): void {
