@@ -230,7 +230,7 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
       reopened.close();
     }));
 
-  test('a copy that ends before the snapshot of its node is made anew behind that', () =>
+  test('a copy that ends before the snapshot of its node, or begins behind it, is made anew', () =>
     withFixture(async (fixture) => {
       const reader = new RecordingReader();
       const log = await fixture.open('node', reader);
@@ -249,6 +249,11 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
       const kept = await fixture.open('cut', after, { scanFromSequence: 9 });
       assert.deepEqual([kept.firstSequence, kept.lastSequence], [8, 10]);
       kept.close();
+      const all = new RecordingReader();
+      const whole = await fixture.open('cut', all);
+      await whole.catchUp();
+      assert.deepEqual([whole.firstSequence, all.entries], [1, reader.entries]);
+      whole.close();
       log.close();
     }));
 

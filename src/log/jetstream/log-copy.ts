@@ -49,12 +49,16 @@ export function openLogCopy(options: LogCopyOptions, clock: Clock): FileLog {
   return FileLog.open({ ...options, clock, disk, commitBytesMax: BATCH_BYTES_MAX });
 }
 
-/** True when the copy has no entry, or ends before the snapshot that it is to go on from: it is not synced, a snapshot is. */
+/**
+ * True when the copy has no entry, or none that follows what the node goes on from: it ends before that (it is not synced, a
+ * snapshot is), or begins behind it (the snapshot that it began with is gone).
+ */
 function isUseless(disk: Disk, directory: string, logId: LogId, scanFromSequence: number): boolean {
   const newest = listSegments(disk, directory).at(-1);
   if (newest === undefined) return true;
   const { entries, firstSequence, lastSequence } = scanLog(disk, directory, logId, newest.firstSequence);
-  return (entries === 0 && firstSequence === newest.firstSequence) || lastSequence < scanFromSequence - 1;
+  const isEmpty = entries === 0 && firstSequence === newest.firstSequence;
+  return isEmpty || lastSequence < scanFromSequence - 1 || firstSequence > scanFromSequence;
 }
 
 /**
