@@ -1,3 +1,4 @@
+import { closeSessions } from '#app/close-sessions.ts';
 import { EventFan } from '#app/event-fan.ts';
 import { restoreFrom, restoreNewest } from '#app/restore.ts';
 import { TradingCore } from '#core/trading-core.ts';
@@ -13,7 +14,6 @@ import { Archive } from '#replica/archive.ts';
 import { Peers } from '#replica/peers.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
-import { send } from '../support/random-flow.ts';
 import type { Checkers } from './checkers.ts';
 import { CAPACITY, type Environment, LOG_ID, nodeHost, OUCH_PORT } from './environment.ts';
 import { machineRoot } from './files.ts';
@@ -275,7 +275,7 @@ export class SimulatedNode {
     this.#epoch = Math.max(this.#epoch, replica.lastEpoch) + 1;
     replica.begin(this.#epoch);
     await replica.seal();
-    this.#closeLeftSessions(core, replica.outbox);
+    closeSessions(core, (id) => id === this.nodeId, replica.outbox);
     setInterval(() => replica.tick(), TICK_MS);
     const archive = this.#archive(archiveCore, board, snapshots, checkers);
     setInterval(() => {
@@ -311,15 +311,6 @@ export class SimulatedNode {
 
   get #logDirectory(): string {
     return `${machineRoot(this.host)}/log`;
-  }
-
-  /** As a node does at its start. */
-  #closeLeftSessions({ state: { sessions, users } }: TradingCore, outbox: CommandSink): void {
-    for (let row = 0; row < sessions.count; row++) {
-      if (sessions.nodeId[row] !== this.nodeId) continue;
-      const userId = users.userId(sessions.userRow[row]);
-      send(outbox, { type: 'CloseSession', userId, sessionId: sessions.sessionId[row], nodeId: this.nodeId });
-    }
   }
 }
 
