@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { type NodeConfig, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
+import { EventType } from '#domain/events.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { nodeConfig } from './node-config.ts';
 import { marketSetup, send } from './random-flow.ts';
@@ -34,8 +35,19 @@ const node = await startNode(
   quiet,
   process.argv[4] === undefined ? undefined : pathToFileURL(process.argv[4]),
 );
+/** Whether the log has the users of the market. */
+let isSetUp = true;
 // Not the log's length: where threads start slowly, time has passed before. In a cluster the first node does it.
 if (node.status().epoch === 1 && node.status().nodeId === 1) {
+  isSetUp = false;
+  const unsubscribe = node.subscribe({
+    onEvents: ({ i32 }, from, to) => {
+      for (let at = from; at < to; at += i32[at] >>> 16) {
+        if ((i32[at] & 0xff) === EventType.UserAdded) isSetUp = true;
+      }
+      if (isSetUp) unsubscribe();
+    },
+  });
   const salt = new Uint8Array(16).fill(7);
   const passwordHash = new Uint8Array(await hashPassword('secret', salt));
   for (const command of marketSetup(USERS)) {
@@ -44,7 +56,7 @@ if (node.status().epoch === 1 && node.status().nodeId === 1) {
 }
 await new Promise<void>((resolve) => {
   const look = (): void => {
-    if (node.status().sequence > 0 || node.status().state !== 'serving') resolve();
+    if ((isSetUp && node.status().sequence > 0) || node.status().state !== 'serving') resolve();
     else setTimeout(look, 5);
   };
   look();
