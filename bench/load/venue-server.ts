@@ -7,6 +7,7 @@ import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
 import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
+import type { BackupSettings } from '#app/threads/messages.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
@@ -21,6 +22,8 @@ export interface VenueServerConfig {
   readonly password: string;
   /** Whether it has the doors of the edge; without, its doors are OUCH and ITCH. */
   readonly hasEdge: boolean;
+  /** Where it backs up continuously; undefined: nowhere. */
+  readonly backup?: BackupSettings;
 }
 
 /** All clients of a benchmark come from one address, and some as fast as they can. */
@@ -69,6 +72,7 @@ const node = await startNode(
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: SEGMENT_BYTES,
+    backup: config.backup,
     attestEvery: 10_000,
   },
   quiet,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { adminCommands } from './cli/admin-commands.ts';
+import { backupCommands, restoreCommand } from './cli/backup-commands.ts';
 import { benchCommand } from './cli/bench-command.ts';
 import { operational } from './cli/cli-error.ts';
 import { clusterCommands } from './cli/cluster-commands.ts';
@@ -39,6 +40,8 @@ export function hiveProgram(): Command {
     logCommands(output),
     historyCommands(output),
     snapshotCommands(output),
+    backupCommands(output),
+    restoreCommand(output),
     benchCommand(output),
   ];
   for (const command of commands) program.addCommand(command);

@@ -1,7 +1,7 @@
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { ClusterSettings } from './cluster/cluster-settings.ts';
-import type { FixSettings, HttpSettings, WebSocketSettings } from './threads/messages.ts';
+import type { BackupSettings, FixSettings, HttpSettings, WebSocketSettings } from './threads/messages.ts';
 
 export interface NodeConfig {
   readonly dataDirectory: string;
@@ -39,6 +39,8 @@ export interface NodeConfig {
   };
   /** Bytes of a log segment. */
   readonly segmentBytes: number;
+  /** undefined: the node does not back up by itself. */
+  readonly backup: BackupSettings | undefined;
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
 }

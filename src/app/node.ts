@@ -35,7 +35,7 @@ import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
 import { OperationsServer } from './operations-server.ts';
 import { restoreNewest } from './restore.ts';
-import type { ArchiveThreadData, EdgeRings, FromThread } from './threads/messages.ts';
+import type { ArchiveThreadData, BackupThreadData, EdgeRings, FromThread } from './threads/messages.ts';
 import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
 
 export type { NodeConfig } from './node-config.ts';
@@ -182,6 +182,7 @@ async function startOn(
   // 3. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
+  status.backedUpSequence = config.backup === undefined ? Number.POSITIVE_INFINITY : 0;
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);
   const commands = commandRingMemory();
@@ -278,6 +279,20 @@ async function startOn(
   });
   const observes = config.cluster?.observe === true || (await link?.isMirror()) === true;
   if (!observes) doors.prepare(epoch);
+
+  if (config.backup !== undefined) {
+    threads.start(
+      'backup',
+      new URL('./threads/backup-thread.ts', import.meta.url),
+      {
+        board,
+        dataDirectory: data.path,
+        epoch: data.epoch,
+        settings: config.backup,
+      } satisfies BackupThreadData,
+      [],
+    );
+  }
 
   // 7. What the log holds beyond the snapshot; in a cluster, also what this node has not had yet.
   fan.add({

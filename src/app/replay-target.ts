@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EntryFault, validateEntry } from '#codec/log/validate-entry.ts';
@@ -8,19 +8,12 @@ import { type Clock, type EventSink, LogCorruptError, type LogFollower } from '#
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { DataDirectoryError, openDataDirectory } from '#log/file/data-directory.ts';
-import { type Disk, nodeDisk } from '#log/file/disk.ts';
+import { cachedDisk, type Disk } from '#log/file/disk.ts';
 import { createFileLog, FileLog } from '#log/file/file-log.ts';
 import { LogId } from '#log/file/format.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import type { ReplayTarget } from '#replay/replay-target.ts';
 import { Outbox } from '#replica/outbox.ts';
-
-/** Handles that do not wait for the device: for a log that is thrown away, so that its durability would be for nothing. */
-const cachedDisk: Disk = {
-  ...nodeDisk,
-  openWrite: (path) => openSync(path, constants.O_RDWR),
-  create: (path) => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600),
-};
 
 /** Smaller than a node's, so that a short replay does not begin with zeroing a large file. */
 const TEMPORARY_SEGMENT_BYTES = 16 * 1024 * 1024;

@@ -9,6 +9,7 @@ const Cell = {
   snapshotSequence: 2,
   divergedSequence: 3,
   agreedSequence: 4,
+  backedUpSequence: 5,
 } as const;
 
 /** Shared memory for a node's board. */
@@ -90,5 +91,14 @@ export class StatusBoard {
 
   set divergedSequence(sequence: number) {
     this.numbers[Cell.divergedSequence] = sequence;
+  }
+
+  /** Last entry that the continuous backup no longer needs the log for; Infinity where there is none. */
+  get backedUpSequence(): number {
+    return this.numbers[Cell.backedUpSequence];
+  }
+
+  set backedUpSequence(sequence: number) {
+    this.numbers[Cell.backedUpSequence] = sequence;
   }
 }

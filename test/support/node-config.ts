@@ -28,6 +28,7 @@ export function nodeConfig(dataDirectory: string, different: Partial<NodeConfig>
     snapshots: { everyEntries: 20, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
     segmentBytes: 8 * 1024 * 1024,
+    backup: undefined,
     attestEvery: 0,
     ...different,
   };

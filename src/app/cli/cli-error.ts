@@ -47,6 +47,17 @@ const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {
   NOT_A_DATA_DIRECTORY: ExitCode.Usage,
   WRONG_NODE: ExitCode.Usage,
   WRONG_LOG: ExitCode.Usage,
+  NOT_EMPTY: ExitCode.Usage,
+  UNFINISHED_RESTORE: ExitCode.Damaged,
+};
+
+const EXIT_CODE_OF_BACKUP: { readonly [code: string]: ExitCode } = {
+  DAMAGED: ExitCode.Damaged,
+  MISSING: ExitCode.Damaged,
+  KEY: ExitCode.Usage,
+  UNUSABLE: ExitCode.Usage,
+  UNREACHABLE: ExitCode.NotReachable,
+  DENIED: ExitCode.NotReachable,
 };
 
 const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
@@ -73,6 +84,7 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   if (name === 'HistoryError') {
     return { message, exitCode: EXIT_CODE_OF_HISTORY[code] ?? ExitCode.Damaged };
   }
+  if (name === 'BackupError') return { message, exitCode: EXIT_CODE_OF_BACKUP[code] ?? ExitCode.Failure };
   const exitCode = EXIT_CODE_OF[name];
   if (exitCode !== undefined) return { message, exitCode };
   if (UNREACHABLE.includes(code)) {

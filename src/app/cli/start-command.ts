@@ -140,6 +140,7 @@ function checkProtection({ ouch, marketData, http, fix, tls, demo }: Configurati
 async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
+  await checkBackup(configuration.backup);
   const node = await startNode(nodeConfigOf(configuration), logger);
   let closeSocket: (() => Promise<void>) | undefined;
   let demo: RunningDemo | undefined;
@@ -186,6 +187,17 @@ async function obey(request: NodeRequest, node: RunningNode): Promise<void> {
   if (request.ask === 'promote') await node.promote(request.takeOver);
   else if (request.ask === 'demote') await node.demote(request.drainMs);
   else if (request.ask !== 'status') throw new Error('this build of the node does not know that request');
+}
+
+/** Refuses a start with a backup that could never work. Loaded only where there is one: it is not for this thread. */
+async function checkBackup(backup: Configuration['backup']): Promise<void> {
+  if (backup === undefined) return;
+  const [{ openTarget }, { readKeyFile }] = await Promise.all([
+    import('../backup/open-target.ts'),
+    import('../backup/key-file.ts'),
+  ]);
+  openTarget(backup.to);
+  if (backup.keyFile !== undefined) readKeyFile(backup.keyFile);
 }
 
 /**

@@ -70,8 +70,21 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     snapshots: { everyEntries: 100_000, keep: 3 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: 64 * 1024 * 1024,
+    backup: undefined,
     attestEvery: 10_000,
   });
+});
+
+test('configuration: a backup needs a place; its key file is found from the configuration file', () => {
+  const { backup } = parseConfiguration('/etc/hive/hive.yaml', 'backup: { to: backups, keyFile: b.key }\n');
+  assert.deepEqual(backup, {
+    to: 'backups',
+    keyFile: '/etc/hive/b.key',
+    everyMs: 1_000,
+    snapshotEveryMs: 900_000,
+    keep: 24,
+  });
+  assert.deepEqual(issuesOf('backup: { keep: 1 }\n'), ['hive.yaml:1:9: backup.to: is missing']);
 });
 
 test('configuration: a section that is given in part keeps the other defaults', () => {
@@ -112,7 +125,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, snapshots, disk, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, snapshots, disk, backup, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });

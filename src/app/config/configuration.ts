@@ -7,6 +7,7 @@ import { WebSocketLimits } from '#gateways/websocket/limits.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { NodeConfig } from '../node.ts';
+import type { BackupSettings } from '../threads/messages.ts';
 import { ACCESS, accessSettingsOf, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
 import { CLUSTER, clusterSettings } from './cluster-section.ts';
 import { compileVenue, type VenueDefinition } from './compile-venue.ts';
@@ -18,6 +19,7 @@ import {
   integer,
   object,
   optional,
+  required,
   section,
   text,
   type ValuesOf,
@@ -35,6 +37,25 @@ const SEGMENT_MIB_MIN = 16;
 
 const host = text('a host name or address', /^[\x21-\x7e]+$/);
 const port = integer(0, PORT_MAX);
+
+/** The keys of `backup`. */
+const BACKUP = {
+  to: required(
+    text('a directory or s3://BUCKET/PREFIX', /./),
+    'where the backups go: a directory, relative to the one in which the node is started, or a bucket',
+  ),
+  keyFile: optional(
+    text('the path of a file', /./),
+    'key with which they are encrypted (`hive backup new-key`), relative to the configuration file; default: they are not',
+  ),
+  everySeconds: withDefault(integer(1, 3_600), 1, 'pause between two sends of new log entries'),
+  snapshotEveryMinutes: withDefault(
+    integer(1, 10_080),
+    15,
+    'pause between two backups with a snapshot: the more there is between two, the longer a restore takes',
+  ),
+  keep: withDefault(integer(1, 10_000), 24, 'newest backups that are kept; their log stays'),
+};
 
 /** Every key of a configuration file but those within `venue`, with its default. */
 export const CONFIGURATION = {
@@ -172,6 +193,10 @@ export const CONFIGURATION = {
     },
     'what the data directory may take on its disk, see [disk-space.md](disk-space.md)',
   ),
+  backup: optional(
+    object(BACKUP),
+    'a backup that follows the node within seconds, see [disaster-recovery.md](disaster-recovery.md)',
+  ),
   segmentMiB: withDefault(
     integer(SEGMENT_MIB_MIN, SEGMENT_BYTES_MAX / MIB),
     SEGMENT_BYTES / MIB,
@@ -196,18 +221,19 @@ export const CONFIGURATION = {
 type Written = ValuesOf<typeof CONFIGURATION>;
 
 /** A checked configuration. */
-export interface Configuration extends Omit<Written, 'venue' | 'tls' | 'cluster'> {
+export interface Configuration extends Omit<Written, 'venue' | 'tls' | 'cluster' | 'backup'> {
   /** Paths as the node opens them. */
   readonly cluster: ClusterSettings | undefined;
   readonly venue: VenueDefinition | undefined;
   /** Paths as the node opens them. */
   readonly tls: TlsSettings | undefined;
+  readonly backup: BackupSettings | undefined;
 }
 
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, http, webSocket, fix, operations, cluster, access, tls } = configuration;
+  const { ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, backup } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -249,13 +275,20 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
     snapshots,
     disk: { keepLogBytes: disk.keepLog, warnFreeBelowBytes: disk.warnFreeBelow },
     segmentBytes: segmentMiB * MIB,
+    backup,
     attestEvery,
   };
 }
 
 /** What holds without a configuration file. */
 export function defaultConfiguration(): Configuration {
-  return { ...defaultsOf(CONFIGURATION), venue: undefined, tls: undefined, cluster: undefined };
+  return {
+    ...defaultsOf(CONFIGURATION),
+    venue: undefined,
+    tls: undefined,
+    cluster: undefined,
+    backup: undefined,
+  };
 }
 
 /** Reads a configuration file. @throws ConfigError with a line for each thing to correct */
@@ -300,11 +333,25 @@ export function parseConfiguration(file: string, source: string): Configuration 
   checkFix(written.fix, issues);
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
   const { cluster } = written;
+  const directory = dirname(file);
   return {
     ...written,
     venue,
-    tls: tlsSettings(written.tls, dirname(file)),
-    cluster: cluster === undefined ? undefined : clusterSettings(cluster, dirname(file)),
+    tls: tlsSettings(written.tls, directory),
+    cluster: cluster === undefined ? undefined : clusterSettings(cluster, directory),
+    backup: backupSettings(written.backup, directory),
+  };
+}
+
+function backupSettings(backup: Written['backup'], directory: string): BackupSettings | undefined {
+  if (backup === undefined) return undefined;
+  const { to, keyFile, everySeconds, snapshotEveryMinutes, keep } = backup;
+  return {
+    to,
+    keyFile: keyFile === undefined ? undefined : resolve(directory, keyFile),
+    everyMs: everySeconds * 1_000,
+    snapshotEveryMs: snapshotEveryMinutes * 60_000,
+    keep,
   };
 }
 

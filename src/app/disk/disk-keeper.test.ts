@@ -37,6 +37,7 @@ function keep(t: TestContext, limits: { keepLogBytes?: number; warnFreeBelowByte
   mkdirSync(paths.logDirectory);
   mkdirSync(paths.snapshotDirectory);
   const board = new StatusBoard(boardMemory());
+  board.backedUpSequence = Number.POSITIVE_INFINITY;
   const [usages, truncations, lines]: [DiskUsage[], number[], string[]] = [[], [], []];
   const { keepLogBytes, warnFreeBelowBytes } = limits;
   const keeper = new DiskKeeper({

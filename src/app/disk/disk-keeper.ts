@@ -36,6 +36,8 @@ export class DiskKeeper {
   declare private truncations: number[];
   declare private truncateAtMs: number;
   declare private measureAtMs: number;
+  /** How far the continuous backup was at the last plan. */
+  declare private plannedBackup: number;
   declare private failure: string;
 
   constructor(options: DiskKeeperOptions) {
@@ -44,12 +46,14 @@ export class DiskKeeper {
     this.truncations = [];
     this.truncateAtMs = 0;
     this.measureAtMs = 0;
+    this.plannedBackup = options.board.backedUpSequence;
     this.failure = '';
   }
 
   /** To be called often; does something only when it is due. @param nowMs performance.now() */
   step(nowMs: number): void {
     if (nowMs >= this.measureAtMs) this.#measure(nowMs);
+    if (this.options.board.backedUpSequence !== this.plannedBackup) this.planTruncation();
     if (this.truncations.length === 0 || nowMs < this.truncateAtMs) return;
     // When the two cores differ, the log is the evidence.
     if (this.options.board.divergedSequence !== 0) return;
@@ -58,11 +62,12 @@ export class DiskKeeper {
   }
 
   /**
-   * Decides what of the log may go: when there is a new snapshot, and at the start. The board's newest snapshot was read
+   * Decides what of the log may go: when there is a new snapshot, when the continuous backup needs less of it, and at the start. The board's newest snapshot was read
    * back when it was written, or is the one that this node has started from.
    */
   planTruncation(): void {
     const { paths, board, keepLogBytes, logger } = this.options;
+    this.plannedBackup = board.backedUpSequence;
     if (keepLogBytes === undefined) return;
     const newestSnapshotSequence = board.snapshotSequence;
     const snapshots = listSnapshots(paths.snapshotDirectory);
@@ -73,7 +78,9 @@ export class DiskKeeper {
       bytes: bytesOnDisk(segment.path),
     }));
     const oldestSnapshotSequence = Math.min(...snapshots.map(({ sequence }) => sequence));
-    const retention = { newestSnapshotSequence, oldestSnapshotSequence, keepBytes: keepLogBytes };
+    const backedUpSequence = this.plannedBackup;
+    const keepBytes = keepLogBytes;
+    const retention = { newestSnapshotSequence, oldestSnapshotSequence, backedUpSequence, keepBytes };
     this.truncations = truncationSequences(segments, retention);
     if (this.truncations.length === 0) return;
     logger.info(

@@ -24,6 +24,25 @@ export interface ArchiveThreadData {
   readonly cluster: ClusterSettings | undefined;
 }
 
+/** Where and how a node backs up continuously. */
+export interface BackupSettings {
+  /** A directory or `s3://BUCKET/PREFIX`. */
+  readonly to: string;
+  /** undefined: backups are not encrypted. */
+  readonly keyFile: string | undefined;
+  readonly everyMs: number;
+  readonly snapshotEveryMs: number;
+  readonly keep: number;
+}
+
+/** What the backup thread is started with. */
+export interface BackupThreadData {
+  readonly board: SharedArrayBuffer;
+  readonly dataDirectory: string;
+  readonly epoch: number;
+  readonly settings: BackupSettings;
+}
+
 /** What the market-data thread is started with. */
 export interface MarketDataThreadData {
   readonly board: SharedArrayBuffer;

@@ -17,6 +17,8 @@ export { DataDirectoryError } from './directory-lock.ts';
 export const DATA_FORMAT_VERSION = 1;
 
 const META_FILE = 'hive.json';
+/** There from the first to the last moment of a restore. */
+const RESTORE_FILE = 'restore-unfinished';
 const EPOCH_FILE = 'epoch';
 const LOG_DIRECTORY = 'log';
 const SNAPSHOT_DIRECTORY = 'snapshots';
@@ -32,6 +34,20 @@ export interface DataDirectoryMeta {
   readonly nodeId: number;
   /** ISO 8601 */
   readonly createdAt: string;
+  /** Which history of the log: absent for the first one, else that of a restore to the log's end. */
+  readonly line?: number;
+  /** Where a restored directory comes from; absent for others. */
+  readonly origin?: LogOrigin;
+}
+
+/** The point of a log at which a restored one goes on by itself. */
+export interface LogOrigin {
+  readonly logId: string;
+  /** Last entry that was restored, and the state hash after it. */
+  readonly sequence: number;
+  readonly stateHash: string;
+  /** ISO 8601 */
+  readonly restoredAt: string;
 }
 
 /** A data directory in use by this process. */
@@ -70,6 +86,7 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   );
   const path = resolve(directory);
   makeDirectory(path);
+  refuseUnfinishedRestore(path);
   if (!existsSync(join(path, META_FILE))) refuseForeignFiles(path);
   const release = lockDirectory(path);
   try {
@@ -113,6 +130,7 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
  * @throws DataDirectoryError when it is not there, damaged, or of another format version.
  */
 export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
+  refuseUnfinishedRestore(directory);
   const path = join(directory, META_FILE);
   let meta: Partial<DataDirectoryMeta> | null;
   try {
@@ -141,6 +159,7 @@ export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
     typeof meta.logId === 'string' &&
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(meta.logId) &&
     Number.isInteger(meta.nodeId) &&
+    (meta.line === undefined || (Number.isInteger(meta.line) && meta.line >= 0)) &&
     typeof meta.createdAt === 'string';
   if (!sane)
     throw new DataDirectoryError('DAMAGED', `${path} has missing or wrong fields: restore it from a copy`);
@@ -157,6 +176,65 @@ function makeDirectory(path: string): void {
       cause: error,
     });
   }
+}
+
+/** A data directory that is being made from a backup: locked, and refused by everything else until it is complete. */
+export interface RestoredDirectory {
+  readonly path: string;
+  readonly logDirectory: string;
+  readonly snapshotDirectory: string;
+  /** Makes the directory one that a node can start from. Its first start counts as `epoch + 1`. All else must be durable. */
+  complete(meta: Omit<DataDirectoryMeta, 'formatVersion'>, epoch: number): void;
+  /** Lets the directory go. Without `complete` it stays unusable. */
+  close(): void;
+}
+
+/**
+ * Begins a restore into an empty directory, or makes it.
+ * @throws DataDirectoryError when it is not empty or cannot be used
+ */
+export function beginRestoredDirectory(directory: string): RestoredDirectory {
+  const path = resolve(directory);
+  makeDirectory(path);
+  refuseUnfinishedRestore(path);
+  const foreign = readdirSync(path).find((name) => !LOCK_FILES.includes(name));
+  if (foreign !== undefined) {
+    throw new DataDirectoryError(
+      'NOT_EMPTY',
+      `${path} is not empty (it has ${foreign}): restore into a new directory, and keep the old one until the new one serves`,
+    );
+  }
+  const release = lockDirectory(path);
+  const logDirectory = join(path, LOG_DIRECTORY);
+  const snapshotDirectory = join(path, SNAPSHOT_DIRECTORY);
+  try {
+    writeFileDurably(join(path, RESTORE_FILE), `begun ${new Date().toISOString()}\n`);
+    mkdirSync(snapshotDirectory, { mode: 0o700 });
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return {
+    path,
+    logDirectory,
+    snapshotDirectory,
+    complete: (meta, epoch) => {
+      writeFileDurably(join(path, EPOCH_FILE), `${epoch}\n`);
+      const whole = { formatVersion: DATA_FORMAT_VERSION, ...meta };
+      writeFileDurably(join(path, META_FILE), `${JSON.stringify(whole, null, 2)}\n`);
+      rmSync(join(path, RESTORE_FILE));
+      nodeDisk.syncDirectory(path);
+    },
+    close: release,
+  };
+}
+
+function refuseUnfinishedRestore(path: string): void {
+  if (!existsSync(join(path, RESTORE_FILE))) return;
+  throw new DataDirectoryError(
+    'UNFINISHED_RESTORE',
+    `${path} holds a restore that was interrupted or still runs, and lacks entries: restore into a new directory ("hive restore"), and remove this one`,
+  );
 }
 
 /** Only an empty directory, or one whose making was interrupted, may become a data directory. */

@@ -13,6 +13,8 @@ export class DataDirectoryError extends Error {
     | 'DAMAGED'
     | 'WRONG_NODE'
     | 'WRONG_LOG'
+    | 'NOT_EMPTY'
+    | 'UNFINISHED_RESTORE'
     | 'UNUSABLE';
 
   constructor(code: DataDirectoryError['code'], message: string, options?: { cause?: unknown }) {

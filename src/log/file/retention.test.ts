@@ -14,7 +14,14 @@ const truncations = (
   newestSnapshotSequence: number,
   oldestSnapshotSequence: number,
   keepBytes: number,
-): number[] => truncationSequences(segments, { newestSnapshotSequence, oldestSnapshotSequence, keepBytes });
+  backedUpSequence: number = Number.POSITIVE_INFINITY,
+): number[] =>
+  truncationSequences(segments, {
+    newestSnapshotSequence,
+    oldestSnapshotSequence,
+    backedUpSequence,
+    keepBytes,
+  });
 
 test('truncationSequences: one for each segment that lies wholly behind the snapshot, the oldest first', () => {
   const segments = segmentsAt(1, 11, 21, 31);
@@ -42,4 +49,11 @@ test('truncationSequences: at least the bytes to keep stay behind the newest sna
   assert.deepEqual(truncations(segments, 35, 35, 200), [11]);
   assert.deepEqual(truncations(segments, 35, 35, 300), []);
   assert.deepEqual(truncations(segments, 35, 35, Number.MAX_SAFE_INTEGER), []);
+});
+
+test('truncationSequences: what a continuous backup does not have yet stays', () => {
+  const segments = segmentsAt(1, 11, 21, 31);
+  assert.deepEqual(truncations(segments, 35, 35, 0, 0), []);
+  assert.deepEqual(truncations(segments, 35, 35, 0, 19), [11]);
+  assert.deepEqual(truncations(segments, 35, 35, 0, 20), [11, 21]);
 });

@@ -6,6 +6,8 @@ export interface LogRetention {
   readonly newestSnapshotSequence: number;
   /** Last entry of the oldest snapshot that is kept: a start from it needs every entry after. */
   readonly oldestSnapshotSequence: number;
+  /** Last entry that a continuous backup has for good: what comes after is never removed. Infinity where there is none. */
+  readonly backedUpSequence: number;
   /** Bytes of segments to keep behind the newest snapshot, whatever the others need. */
   readonly keepBytes: number;
 }
@@ -17,13 +19,14 @@ export interface LogRetention {
  */
 export function truncationSequences(
   segments: readonly (SegmentFile & { readonly bytes: number })[],
-  { newestSnapshotSequence, oldestSnapshotSequence, keepBytes }: LogRetention,
+  { newestSnapshotSequence, oldestSnapshotSequence, backedUpSequence, keepBytes }: LogRetention,
 ): number[] {
   let behindBytes = 0;
   for (let next = segments.length - 1; next > 0; next--) {
     const lastSequence = segments[next].firstSequence - 1;
     if (lastSequence > newestSnapshotSequence) continue;
-    if (lastSequence <= oldestSnapshotSequence && behindBytes >= keepBytes) {
+    const isDispensable = lastSequence <= Math.min(oldestSnapshotSequence, backedUpSequence);
+    if (isDispensable && behindBytes >= keepBytes) {
       return segments.slice(1, next + 1).map(({ firstSequence }) => firstSequence);
     }
     behindBytes += segments[next - 1].bytes;

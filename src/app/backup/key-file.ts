@@ -1,0 +1,32 @@
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { BackupError } from '#codec/backup/backup-error.ts';
+import { BackupKey } from '#codec/backup/backup-key.ts';
+import { readPrivateFile } from '#gateways/identity/private-file.ts';
+import { errorCode } from '#log/file/disk.ts';
+
+/** Reads a key. @throws BackupError KEY, PrivateFileError when others may read the file */
+export function readKeyFile(path: string): BackupKey {
+  const bytes = readPrivateFile(path);
+  if (bytes !== undefined) return BackupKey.parse(bytes.toString('latin1'), path);
+  throw new BackupError('KEY', `there is no key file ${path}: make one with "hive backup new-key"`);
+}
+
+/** Makes a new key and a file for it, which only its owner may read. @throws BackupError KEY when there is such a file */
+export function writeNewKeyFile(path: string): BackupKey {
+  const key = BackupKey.generate();
+  let handle: number;
+  try {
+    handle = openSync(path, 'wx', 0o600);
+  } catch (cause) {
+    if (errorCode(cause) !== 'EEXIST') throw cause;
+    const advice = 'a key that backups are encrypted with must not be lost: choose another name';
+    throw new BackupError('KEY', `${path} is there already, and ${advice}`, { cause });
+  }
+  try {
+    writeSync(handle, key.toText());
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  return key;
+}

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import { BackupError } from '#codec/backup/backup-error.ts';
+import type { BackupTarget } from './backup-target.ts';
+import { DirectoryTarget } from './directory-target.ts';
+import { S3Target } from './s3-target.ts';
+
+/**
+ * The target that `place` names: a directory, or `s3://BUCKET/PREFIX`.
+ * @throws BackupError UNUSABLE
+ */
+export function openTarget(place: string, environment: NodeJS.ProcessEnv = process.env): BackupTarget {
+  const scheme = /^([a-z0-9]+):\/\//i.exec(place)?.[1];
+  if (scheme === 's3') return S3Target.open(place, environment);
+  if (scheme === undefined && place !== '') return new DirectoryTarget(resolve(place));
+  throw new BackupError(
+    'UNUSABLE',
+    `${place} is no place for backups: name a directory, or s3://BUCKET/PREFIX`,
+  );
+}

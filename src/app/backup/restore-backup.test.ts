@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { BackupKey } from '#codec/backup/backup-key.ts';
+import { encodeManifest } from '#codec/backup/manifest.ts';
+import { manifestName, parsePieceName } from '#codec/backup/object-names.ts';
+import { openDataDirectory, readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { ManualClock } from '#log/manual-clock.ts';
+import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
+import {
+  backupFixture,
+  checkDirectory,
+  FailingTarget,
+  USERS,
+  WrittenNode,
+} from '../../../test/support/backup-fixture.ts';
+import { RandomFlow } from '../../../test/support/random-flow.ts';
+import { chooseSet } from './choose-set.ts';
+import { type RestoreResult, restoreBackup } from './restore-backup.ts';
+import { verifyBackup } from './verify-backup.ts';
+
+test('restore --to-sequence: ends exactly there, as a log of its own, from the newest snapshot before', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(100);
+  node.snapshot();
+  const early = node.core.sequence;
+  grow(50);
+  await node.backUp(target);
+  grow(100);
+  node.snapshot();
+  const late = node.core.sequence;
+  grow(30);
+  await node.backUp(target);
+  const end = node.core.sequence;
+  for (const sequence of [early, early + 1, late - 1, late, late + 1, end - 1, end]) {
+    const restored = await restore(`to-${sequence}`, { end: { sequence } });
+    assert.deepEqual([restored.sequence, restored.stateHash], [sequence, node.hashes[sequence]]);
+    const base = sequence >= late ? late : early;
+    assert.equal(restored.firstSequence, base + 1);
+    const { logId, origin, line } = readDataDirectoryMeta(join(root, `to-${sequence}`));
+    assert.equal(logId === restored.originLogId, sequence === end, 'only all of the log is the same log');
+    assert.equal(line === undefined, sequence !== end);
+    assert.deepEqual([origin?.sequence, origin?.stateHash], [sequence, node.hashes[sequence]]);
+    checkDirectory(join(root, `to-${sequence}`), node, sequence);
+  }
+  await assert.rejects(restore('before', { end: { sequence: early - 1 } }), { code: 'NOT_FOUND' });
+  await assert.rejects(restore('after', { end: { sequence: end + 1 } }), { code: 'NOT_FOUND' });
+  for (const name of ['before', 'after']) assert.equal(existsSync(join(root, name)), false);
+});
+
+test('restore --to-time: ends with the last entry that is not later', async (t) => {
+  const { node, target, grow, restore } = backupFixture(t);
+  grow(100);
+  node.snapshot();
+  const base = node.core.sequence;
+  grow(60);
+  await node.backUp(target);
+  const last = node.core.sequence;
+  const at = async (sequence: number, moreNanos: number): Promise<number> => {
+    const { seconds, nanos } = node.times[sequence];
+    const total = nanos + moreNanos;
+    const time = { seconds: seconds + Math.floor(total / 1e9), nanos: ((total % 1e9) + 1e9) % 1e9 };
+    return (await restore(`at-${sequence}-${moreNanos}`, { end: { time } })).sequence;
+  };
+  assert.equal(await at(base + 20, 0), base + 20);
+  assert.equal(await at(base + 20, -1), base + 19);
+  assert.equal(await at(base + 20, 1), base + 20);
+  assert.equal(await at(base, 0), base);
+  assert.equal(await at(last, 1e12), last);
+  await assert.rejects(at(base, -1), { code: 'NOT_FOUND' });
+});
+
+test('restore ID: ends with that backup; --whole-log has every entry and every report', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(100);
+  const { manifest } = await node.backUp(target);
+  grow(100);
+  node.snapshot();
+  await node.backUp(target);
+  const early = await restore('early', { id: manifest.id });
+  assert.deepEqual([early.sequence, early.firstSequence], [manifest.log.lastSequence, 1]);
+  assert.notEqual(early.logId, early.originLogId);
+  const part = await restore('part');
+  const whole = await restore('whole', { wholeLog: true });
+  assert.deepEqual([part.firstSequence, whole.firstSequence], [node.core.sequence + 1, 1]);
+  assert.deepEqual([part.stateHash, whole.stateHash], [node.core.stateHash, node.core.stateHash]);
+  assert.equal(existsSync(join(root, 'part', 'reports', '0000000001.reports')), false);
+  assert.ok(existsSync(join(root, 'whole', 'reports', '0000000001.reports')));
+  const copy = await restore('copy', { asNewLog: true });
+  assert.notEqual(copy.logId, copy.originLogId);
+  assert.equal(copy.stateHash, node.core.stateHash);
+});
+
+test('a restored log goes on under its own line; what the original adds meanwhile does not count, and it is told', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(100);
+  await node.backUp(target);
+  const fork = node.core.sequence;
+  await restore('restored', { wholeLog: true });
+  // The original was not dead: it adds a piece that reaches beyond the fork.
+  grow(20);
+  await node.backUp(target);
+  const again = new WrittenNode(t, join(root, 'restored'), (core) => {
+    readSnapshot(listSnapshots(join(root, 'restored', 'snapshots'))[0].path, core);
+  });
+  again.hashes.splice(0, again.hashes.length, ...node.hashes.slice(0, fork + 1));
+  const flow = new RandomFlow(99, USERS);
+  again.clock.seconds += 1_000;
+  again.append(Array.from({ length: 60 }, () => flow.next()));
+  await again.backUp(target);
+  const latest = await restore('latest');
+  assert.deepEqual([latest.sequence, latest.stateHash], [fork + 60, again.core.stateHash]);
+  grow(200);
+  await assert.rejects(node.backUp(target), { code: 'SUPERSEDED' });
+});
+
+test('restore, verify: every kind of object that is damaged or missing is found, and the directory stays unusable', async (t) => {
+  for (const key of [undefined, BackupKey.generate()]) {
+    const { node, target, root, grow, restore, files } = backupFixture(t, key);
+    grow(80);
+    node.snapshot();
+    grow(60);
+    const { manifest } = await node.backUp(target, key);
+    const set = node.set(target, key);
+    const used = files().filter((path) => !path.includes('/busy/'));
+    let round = 0;
+    for (const path of used) {
+      const bytes = readFileSync(path);
+      const isManifest = path.endsWith('.json');
+      for (const change of key === undefined ? (['flip', 'missing'] as const) : (['flip', 'cut'] as const)) {
+        const changed = Buffer.from(bytes);
+        // Of a manifest without a key only what breaks its form can be noticed; a digit of a hash does.
+        const at = isManifest ? bytes.indexOf('sha256') + 12 : Math.floor(bytes.length / 2);
+        changed[at] ^= isManifest ? 0x40 : 4;
+        if (change === 'missing') rmSync(path);
+        else writeFileSync(path, change === 'flip' ? changed : bytes.subarray(0, bytes.length - 5));
+        const into = `damaged-${round++}`;
+        const what = `${change} ${path}`;
+        if (isManifest && change === 'missing')
+          await assert.rejects(set.manifest(manifest.id), { code: 'MISSING' });
+        else await assert.rejects(async () => verifyBackup(set, await set.manifest(manifest.id)), what);
+        // Only the log from the snapshot on is read by a restore.
+        const piece = parsePieceName(path.slice(path.indexOf('/log/') + 1));
+        if (piece === undefined || piece.lastSequence > (manifest.snapshot?.sequence ?? 0)) {
+          await assert.rejects(restore(into), what);
+          const directory = join(root, into);
+          if (existsSync(directory)) {
+            assert.throws(() => openDataDirectory(directory, { clock: new ManualClock() }), {
+              code: 'UNFINISHED_RESTORE',
+            });
+          }
+        }
+        writeFileSync(path, bytes);
+      }
+    }
+    await verifyBackup(set, manifest);
+    await restore('whole');
+  }
+});
+
+test('restore: one whose target goes away at any moment leaves a directory that refuses to start and to be restored into', async (t) => {
+  const { node, target, root, grow } = backupFixture(t);
+  grow(100);
+  node.snapshot();
+  grow(200);
+  await node.backUp(target);
+  const failing = new FailingTarget(target);
+  const restore = (into: string): Promise<RestoreResult> =>
+    restoreBackup({ set: node.set(failing), id: undefined, dataDirectory: into, end: {}, wholeLog: true });
+  let begun = 0;
+  for (let left = 0; ; left++) {
+    failing.left = left;
+    const directory = join(root, `interrupted-${left}`);
+    const error = await restore(directory).then(
+      () => undefined,
+      (reason: { code: string }) => reason,
+    );
+    if (error === undefined) break;
+    assert.equal(error.code, 'UNREACHABLE');
+    if (!existsSync(directory)) continue;
+    begun++;
+    assert.throws(() => openDataDirectory(directory, { clock: new ManualClock() }), /interrupted/);
+    await assert.rejects(restore(directory), { code: 'UNREACHABLE' });
+    failing.left = Number.POSITIVE_INFINITY;
+    await assert.rejects(restore(directory), { code: 'UNFINISHED_RESTORE' });
+  }
+  assert.ok(begun > 2, `${begun}`);
+});
+
+test('restore: only into an empty directory', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(10);
+  await node.backUp(target);
+  cpSync(node.directory, join(root, 'other'), { recursive: true });
+  await assert.rejects(restore('other'), { code: 'NOT_EMPTY' });
+});
+
+test('restore: a hostile manifest reaches nothing outside of the set', async (t) => {
+  const { node, target, grow, restore, root } = backupFixture(t);
+  grow(50);
+  node.snapshot();
+  const { manifest } = await node.backUp(target);
+  writeFileSync(join(root, 'secret'), 'x');
+  const snapshot = manifest.snapshot as NonNullable<typeof manifest.snapshot>;
+  const path = join(target.place, manifest.logId, 'plain', manifestName(manifest.id));
+  for (const name of ['../../../secret', '/etc/passwd', 'snapshots/../../../../secret']) {
+    const hostile = { ...manifest, snapshot: { ...snapshot, object: { ...snapshot.object, name } } };
+    writeFileSync(path, encodeManifest(hostile, undefined));
+    await assert.rejects(restore('hostile'), { code: 'DAMAGED' });
+  }
+  for (const logId of ['../x', '0f0e0d0c-0b0a-4908-8706-050403020100']) {
+    writeFileSync(path, encodeManifest({ ...manifest, logId }, undefined));
+    await assert.rejects(restore('hostile'), { code: 'DAMAGED' });
+  }
+  assert.equal(existsSync(join(root, 'hostile')), false);
+});
+
+test('keys: the wrong one, none, and one too many are told apart', async (t) => {
+  const key = BackupKey.generate();
+  const { node, target, grow } = backupFixture(t, key);
+  grow(20);
+  await node.backUp(target, key);
+  const choose = (by: BackupKey | undefined, isRead = true): Promise<unknown> =>
+    chooseSet(target, { id: undefined, logId: undefined, key: by, isRead });
+  await assert.rejects(choose(BackupKey.generate()), /encrypted with key .* the key that was given is/);
+  await assert.rejects(choose(undefined), /give it with --key-file/);
+  await choose(undefined, false);
+  await choose(key);
+  const plain = backupFixture(t);
+  await plain.node.backUp(plain.target);
+  await assert.rejects(
+    chooseSet(plain.target, { id: undefined, logId: undefined, key, isRead: true }),
+    /not encrypted: leave --key-file out/,
+  );
+});

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { BackupError } from '#codec/backup/backup-error.ts';
+import type { BackupManifest, ManifestObject } from '#codec/backup/manifest.ts';
+import type { BackupSet } from './backup-set.ts';
+import { LogCover, type PieceUse } from './log-cover.ts';
+import { SetLogReader } from './set-log-reader.ts';
+
+/** Where a restored log is to end: at an entry, at the last entry that is not later than a time, or, with neither, where it ends. */
+export interface LogEnd {
+  readonly sequence?: number;
+  /** Log time. */
+  readonly time?: { readonly seconds: number; readonly nanos: number };
+}
+
+/** What a restore is asked for. */
+export interface RestoreWish {
+  /**
+   * A backup, with whose end the restore ends unless `end` says another; undefined: the newest from which `end` can be reached, and,
+   * without an end, all of the log that the target has.
+   */
+  readonly id: string | undefined;
+  readonly end: LogEnd;
+  /** All of the log that the target has, from its beginning, applied from there: slower, and every report is there again. */
+  readonly wholeLog: boolean;
+  /** A copy with an id of its own also where it ends as the log does: to run beside the original. Default: false. */
+  readonly asNewLog?: boolean;
+}
+
+/** How a restore will go. */
+export interface RestorePlan {
+  readonly manifest: BackupManifest;
+  /** State to start from; undefined: the log's beginning. */
+  readonly snapshot: NonNullable<BackupManifest['snapshot']> | undefined;
+  /** First and last entry of the restored log; it is empty when the state is the snapshot's. */
+  readonly firstSequence: number;
+  readonly endSequence: number;
+  readonly chain: readonly PieceUse[];
+  /** What manifests say of objects, by name. */
+  readonly expected: ReadonlyMap<string, ManifestObject>;
+  /** State hashes that are known, by the entry after which they hold. */
+  readonly hashes: ReadonlyMap<number, string>;
+  /** Id of the restored log: the same one when it ends where the log in the target does, else a new one. */
+  readonly logId: string;
+}
+
+/**
+ * Finds what a restore needs, and refuses one that cannot come to its end before anything is written.
+ * @throws BackupError NOT_FOUND, MISSING, DAMAGED, KEY
+ */
+export async function planRestore(
+  set: BackupSet,
+  { id, end, wholeLog, asNewLog = false }: RestoreWish,
+): Promise<RestorePlan> {
+  const manifests = await set.manifests();
+  const cover = await LogCover.of(set);
+  const manifest = chooseManifest(set, manifests, id, end);
+  const expected = objectsOf(manifests);
+  const own = LogCover.ofObjects(manifest.log.objects.map((object) => ({ ...object, modifiedMs: 0 })));
+  const base = manifest.snapshot?.sequence ?? 0;
+  const wanted = await endOf(set, manifest, cover, expected, id, end);
+  // A backup's own pieces, as far as they reach: they stay when its history was given up since.
+  const source = wanted <= manifest.log.lastSequence ? own : cover;
+  const firstSequence = wholeLog ? wholeStart([cover, source], manifest, wanted) : base + 1;
+  const chain = (firstSequence < manifest.log.firstSequence ? cover : source).chain(firstSequence, wanted);
+  const endSequence = chain.at(-1)?.lastSequence ?? firstSequence - 1;
+  if (endSequence < wanted) throw gap(set, manifest, wanted, endSequence);
+  const isFullEnd = manifest.line === cover.newestLine && cover.endFrom(base + 1) <= wanted;
+  return {
+    manifest,
+    snapshot: firstSequence === 1 && wholeLog ? undefined : (manifest.snapshot ?? undefined),
+    firstSequence,
+    endSequence,
+    chain,
+    expected,
+    hashes: hashesOf(manifests, manifest, cover),
+    logId: isFullEnd && !asNewLog ? set.logId : randomUUID(),
+  };
+}
+
+/** Newest first: of the newest history, then with the most entries, then made last. */
+export function newestFirst(manifests: readonly BackupManifest[]): BackupManifest[] {
+  return manifests.toSorted(
+    (a, b) =>
+      b.line - a.line || b.log.lastSequence - a.log.lastSequence || (a.createdAt < b.createdAt ? 1 : -1),
+  );
+}
+
+function chooseManifest(
+  set: BackupSet,
+  manifests: readonly BackupManifest[],
+  id: string | undefined,
+  end: LogEnd,
+): BackupManifest {
+  const { place } = set.target;
+  if (id === undefined && manifests.length === 0) {
+    throw new BackupError(
+      'NOT_FOUND',
+      `there is no complete backup of log ${set.logId} in ${place}: see "hive backup list"`,
+    );
+  }
+  const candidates = id === undefined ? newestFirst(manifests) : manifests.filter((one) => one.id === id);
+  if (candidates.length === 0) {
+    throw new BackupError(
+      'NOT_FOUND',
+      `there is no backup ${id} of log ${set.logId} in ${place}: see "hive backup list"`,
+    );
+  }
+  const found = candidates.find((manifest) => reaches(manifest, end));
+  if (found !== undefined) return found;
+  throw new BackupError(
+    'NOT_FOUND',
+    `${id === undefined ? 'every backup begins' : `backup ${id} begins`} with a state after that point: choose a later point, or an older backup`,
+  );
+}
+
+function reaches({ snapshot }: BackupManifest, { sequence, time }: LogEnd): boolean {
+  if (snapshot === null) return true;
+  if (sequence !== undefined) return snapshot.sequence <= sequence;
+  if (time === undefined) return true;
+  const { timeSeconds, timeNanos } = snapshot;
+  return timeSeconds < time.seconds || (timeSeconds === time.seconds && timeNanos <= time.nanos);
+}
+
+/** The last entry that the restore is to have. */
+async function endOf(
+  set: BackupSet,
+  manifest: BackupManifest,
+  cover: LogCover,
+  expected: ReadonlyMap<string, ManifestObject>,
+  id: string | undefined,
+  { sequence, time }: LogEnd,
+): Promise<number> {
+  if (sequence !== undefined) return sequence;
+  const base = manifest.snapshot?.sequence ?? 0;
+  const all = Math.max(cover.endFrom(base + 1), manifest.log.lastSequence);
+  if (time === undefined) return id === undefined ? all : manifest.log.lastSequence;
+  const reader = new SetLogReader(set, base + 1, expected);
+  let last = base;
+  let isLater = false;
+  await reader.read(
+    cover.chain(base + 1),
+    {
+      deliver: (entry, seconds, nanos) => {
+        isLater ||= seconds > time.seconds || (seconds === time.seconds && nanos > time.nanos);
+        if (!isLater) last = entry;
+      },
+    },
+    () => !isLater,
+  );
+  return last;
+}
+
+/** Where the log of a restore begins that is to have as much of the past as there is. */
+function wholeStart(covers: readonly LogCover[], { snapshot, log }: BackupManifest, wanted: number): number {
+  for (const cover of covers) {
+    const first = cover.firstSequence;
+    if (first > 0 && cover.endFrom(first) >= wanted) return first;
+  }
+  return Math.min(log.firstSequence, (snapshot?.sequence ?? 0) + 1);
+}
+
+function gap(set: BackupSet, manifest: BackupManifest, wanted: number, endSequence: number): BackupError {
+  const { place } = set.target;
+  if (wanted <= manifest.log.lastSequence) {
+    return new BackupError(
+      'MISSING',
+      `backup ${manifest.id} should reach entry ${wanted}, but ${place} has its log only to entry ${endSequence}: use another backup, or another copy of the target`,
+    );
+  }
+  return new BackupError(
+    'NOT_FOUND',
+    `entry ${wanted} is not in ${place}: its log goes on to entry ${endSequence} without a gap`,
+  );
+}
+
+export function objectsOf(manifests: readonly BackupManifest[]): Map<string, ManifestObject> {
+  const objects = new Map<string, ManifestObject>();
+  for (const { snapshot, log } of manifests) {
+    for (const object of log.objects) objects.set(object.name, object);
+    if (snapshot !== null) objects.set(snapshot.object.name, snapshot.object);
+  }
+  return objects;
+}
+
+/** Of the backup, and of others as far as they are of the same history. */
+function hashesOf(
+  manifests: readonly BackupManifest[],
+  chosen: BackupManifest,
+  cover: LogCover,
+): Map<number, string> {
+  const hashes = new Map<number, string>();
+  for (const { line, snapshot, log, stateHash } of manifests) {
+    if (line !== chosen.line && log.lastSequence > cover.commonEnd) continue;
+    hashes.set(log.lastSequence, stateHash);
+    if (snapshot !== null) hashes.set(snapshot.sequence, snapshot.stateHash);
+  }
+  return hashes;
+}
