@@ -4,6 +4,7 @@ import { backupCommands, restoreCommand } from './cli/backup-commands.ts';
 import { benchCommand } from './cli/bench-command.ts';
 import { operational } from './cli/cli-error.ts';
 import { clusterCommands } from './cli/cluster-commands.ts';
+import { drillCommand } from './cli/drill-command.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { historyCommands } from './cli/history-commands.ts';
 import { logCommands } from './cli/log-commands.ts';
@@ -42,6 +43,7 @@ export function hiveProgram(): Command {
     snapshotCommands(output),
     backupCommands(output),
     restoreCommand(output),
+    drillCommand(output),
     benchCommand(output),
   ];
   for (const command of commands) program.addCommand(command);
