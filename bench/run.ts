@@ -17,10 +17,12 @@ const BENCHES = [
   'history',
   'replay-log',
   'restart',
+  'restore',
   'memory',
   'floor',
   'latency',
   'throughput',
+  'archiving',
   'fix-codec',
   'fix',
   'edge',
@@ -69,6 +71,7 @@ const HEADLINES = [
   'matchesPublished',
   'failed',
   'secondsMedian',
+  'behindSecondsMax',
   'rssMiB',
 ];
 const rows = figures

@@ -34,13 +34,19 @@ function start(file: URL, config: unknown): ChildProcess {
 }
 
 async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`${child.spawnargs[1]} ended with ${String(code)}`);
-    }),
-  ]);
-  return message;
+  const done = new AbortController();
+  const { signal } = done;
+  try {
+    const [message] = await Promise.race([
+      once(child, 'message', { signal }),
+      once(child, 'exit', { signal }).then(([code]) => {
+        throw new Error(`${child.spawnargs[1]} ended with ${String(code)}`);
+      }),
+    ]);
+    return message;
+  } finally {
+    done.abort();
+  }
 }
 
 /** Starts a server whose file sends `{port}` to its parent once it listens. @throws Error when it ends before. */

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BackupSettings } from '#app/threads/messages.ts';
 import { numberOption, option } from '../support/report.ts';
 import type { LoadConfig } from './client.ts';
 import type { FloorMode, FloorServerConfig } from './floor-modes.ts';
@@ -34,9 +35,15 @@ export function startFloor(mode: FloorMode): Promise<LoadedServer> {
 }
 
 /** A new venue in an empty folder, with as many users as may be needed. */
-export function startVenue(dataDirectory: string, accounts = 64, hasEdge = true): Promise<LoadedServer> {
+export function startVenue(
+  dataDirectory: string,
+  accounts = 64,
+  hasEdge = true,
+  backup?: BackupSettings,
+): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
-  return startVenueServer({ dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge });
+  const config = { dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge };
+  return startVenueServer(backup === undefined ? config : { ...config, backup });
 }
 
 /** A venue from the folder of one that ran before. */
