@@ -115,6 +115,8 @@ export class FailingTarget implements BackupTarget {
   /** Operations until it fails. */
   left = Number.POSITIVE_INFINITY;
   operations = 0;
+  /** Whether a failed put leaves an object without bytes, as stores that are not atomic do. */
+  leavesHalf = false;
   readonly #inner: DirectoryTarget;
 
   constructor(inner: DirectoryTarget) {
@@ -126,6 +128,7 @@ export class FailingTarget implements BackupTarget {
     if (this.#fails()) {
       // As an interrupted upload: some of it was read, and nothing is there.
       for await (const _ of source) break;
+      if (this.leavesHalf) await this.#inner.put(name, (async function* () {})());
       throw new BackupError('UNREACHABLE', 'the target is away');
     }
     await this.#inner.put(name, source);

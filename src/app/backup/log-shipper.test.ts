@@ -60,6 +60,22 @@ test('LogShipper: whatever is interrupted, the set holds all that was sent, in f
   assert.ok((await LogCover.of(set)).withoutLive().endFrom(1) >= shipper.settledSequence);
 });
 
+test('LogShipper: what a failed attempt left in a store that is not atomic, the next one removes', async (t) => {
+  const { node, target, grow } = backupFixture(t);
+  const failing = new FailingTarget(target);
+  const set = node.set(failing);
+  const shipper = await LogShipper.open(set, node.local());
+  grow(20);
+  failing.leavesHalf = true;
+  failing.left = 0;
+  await assert.rejects(shipper.ship(node.log.lastSequence), { code: 'UNREACHABLE' });
+  failing.left = Number.POSITIVE_INFINITY;
+  assert.equal((await set.list('live/')).length, 1);
+  assert.equal(await shipper.ship(node.log.lastSequence), false);
+  assert.equal((await set.list('live/')).length, 1);
+  assert.equal(await lastSequenceOf(set), node.log.lastSequence);
+});
+
 test('LogShipper: sends the log of long ago as whole segments, and goes on where another start ended', async (t) => {
   const { node, target, grow } = backupFixture(t);
   grow(500);

@@ -39,6 +39,8 @@ export class LogShipper {
   declare private readonly cover: LogCover;
   /** First entries of segments that were sent whole since. */
   declare private readonly whole: Set<number>;
+  /** Pieces whose sending failed. */
+  declare private readonly doubtful: string[];
   /** In the order of entries; no piece has a higher rank than the one before it. */
   declare private live: LivePiece[];
 
@@ -56,6 +58,7 @@ export class LogShipper {
     this.log = log;
     this.cover = cover;
     this.whole = new Set();
+    this.doubtful = [];
     this.live = [];
   }
 
@@ -139,8 +142,25 @@ export class LogShipper {
 
   async #putWhole({ firstSequence, lastSequence }: SegmentRange): Promise<void> {
     const name = pieceName({ line: this.log.line, firstSequence, lastSequence }, randomDigits());
-    this.known.set(name, await this.set.put(name, this.log.records(firstSequence, lastSequence)));
+    this.known.set(name, await this.#put(name, this.log.records(firstSequence, lastSequence)));
     this.whole.add(firstSequence);
+  }
+
+  /** What a failed attempt left, whole or in part, is removed by the next one: its name says that it has what it may lack. */
+  async #put(name: string, source: AsyncIterable<Uint8Array>): ReturnType<BackupSet['put']> {
+    for (let left = this.doubtful.pop(); left !== undefined; left = this.doubtful.pop()) {
+      const lost = left;
+      await this.set.remove(lost).catch((error: unknown) => {
+        this.doubtful.push(lost);
+        throw error;
+      });
+    }
+    try {
+      return await this.set.put(name, source);
+    } catch (error) {
+      this.doubtful.push(name);
+      throw error;
+    }
   }
 
   async #putLive(
@@ -151,7 +171,7 @@ export class LogShipper {
   ): Promise<void> {
     const piece = { line: this.log.line, firstSequence, lastSequence };
     const name = pieceName(piece, randomDigits(), this.log.meta.nodeId);
-    await this.set.put(name, source);
+    await this.#put(name, source);
     this.live.push({ name, firstSequence, lastSequence, rank });
     this.live.sort((a, b) => a.firstSequence - b.firstSequence);
   }
