@@ -3,7 +3,7 @@
  *
  *     npm run sim -- [--seed=N] [--runs=K] [--seconds=S] [--nodes=3] [--clients=4] [--faults=all|none|NAME,…] [--failures=FILE]
  *
- * Runs the seeds N, N+1, … (default: from a random one), K of them or as many as S seconds allow. Ends with a line of JSON; exits with 1 when a run
+ * Runs the seeds N, N+1, … (default: from a random one), K of them, as many as S seconds allow, or until it is interrupted. Ends with a line of JSON; exits with 1 when a run
  * failed, and says how to repeat it. Failing seeds are added to FILE, one a line.
  */
 import { appendFileSync } from 'node:fs';
@@ -53,10 +53,12 @@ const nodes = whole('nodes', 1, 10);
 const clients = whole('clients', 1, 10);
 const faults = faultsOf(values.faults);
 
+let isInterrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isInterrupted = true));
 const startedMs = performance.now();
 const elapsedSeconds = (): number => (performance.now() - startedMs) / 1_000;
 const sum = { runs: 0, failed: 0, entries: 0, ignored: 0, reports: 0, virtualSeconds: 0 };
-for (let seed = first; sum.runs < runs && elapsedSeconds() < seconds; seed++) {
+for (let seed = first; sum.runs < runs && elapsedSeconds() < seconds && !isInterrupted; seed++) {
   const result = await simulate({ seed, nodes, clients, faults });
   sum.runs++;
   sum.entries += result.entries;
