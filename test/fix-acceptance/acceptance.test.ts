@@ -57,7 +57,7 @@ async function playAgainstUs(path: string, dictionary: FixDictionary): Promise<v
           ? { accepted: true, profile: { id: 'TW', userId: 1, resetOnLogon: true } }
           : { accepted: false, reason: 'unknown' },
     },
-    openStore: () =>
+    openStore: async () =>
       new FileFixStore(mkdtempSync(join(directory, 'store-')), nowMs(), { messageBytesMax: 16_384 }),
     logger: { info: () => {}, warn: () => {} },
     limits: { tickMs: 50 },

@@ -143,7 +143,7 @@ export class FixVenue {
           profile: profileOf(senderCompId, this.cancelOnDisconnect),
         }),
       },
-      openStore: ({ id }) =>
+      openStore: async ({ id }) =>
         new FileFixStore(join(this.directory, id), this.nowMs, { messageBytesMax: MESSAGE_BYTES_MAX }),
       logger,
       limits: { tickMs: 0, ...this.limits },

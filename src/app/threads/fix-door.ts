@@ -1,11 +1,10 @@
-import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import { EventType } from '#domain/events.ts';
 import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
 import { FIX_LIMITS } from '#gateways/fix/limits.ts';
-import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
+import { FileFixStores } from '#gateways/fix/store/file-fix-stores.ts';
 import { FixLogons, mayLogOn } from '#gateways/fix/trading/fix-logons.ts';
 import { FixTrading } from '#gateways/fix/trading/fix-trading.ts';
 import { ConnectionLimits } from '#gateways/identity/connection-limits.ts';
@@ -28,8 +27,7 @@ export class FixDoor implements EdgeDoor, FollowingSink {
 
   constructor(data: EdgeThreadData, fix: FixSettings, state: EdgeState, archive: ArchiveQueries) {
     const { connectionsPerAddressMax } = data;
-    const directory = join(data.dataDirectory, 'fix');
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const stores = new FileFixStores(join(data.dataDirectory, 'fix'), FIX_LIMITS.messageBytesMax);
     this.state = state;
     this.isFlushPlanned = false;
     this.trading = new FixTrading({
@@ -48,13 +46,10 @@ export class FixDoor implements EdgeDoor, FollowingSink {
         ...fix,
         directory: state.directory,
         openSession: (name, password, address) => state.access.openSession(name, password, address),
-        storedSessions: () => readdirSync(directory).map(decodeURIComponent),
+        storedSessions: () => stores.sessionIds(),
       }),
       application: this.trading,
-      openStore: ({ id }) =>
-        new FileFixStore(join(directory, encodeURIComponent(id)), Date.now(), {
-          messageBytesMax: FIX_LIMITS.messageBytesMax,
-        }),
+      openStore: ({ id }) => stores.open(id, Date.now()),
       logger: threadLog,
       limits: { connectionsMax: fix.connectionsMax, strangersMax: Math.ceil(fix.connectionsMax / 4) },
     });

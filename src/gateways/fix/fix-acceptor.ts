@@ -24,8 +24,8 @@ export interface FixAcceptorOptions {
   readonly dictionaries: readonly FixDictionary[];
   readonly authenticator: FixAuthenticator;
   readonly application: FixApplication;
-  /** Opens the store of a session that logs on; the session closes it. @throws FixStoreError */
-  openStore(profile: FixSessionProfile): FixStore;
+  /** Opens the store of a session that logs on; the session closes it. Rejects with a FixStoreError. */
+  openStore(profile: FixSessionProfile): Promise<FixStore>;
   readonly logger: GatewayLogger;
   readonly limits?: Partial<FixLimits>;
   /** Wall clock, ms since the Unix epoch. */
@@ -48,6 +48,10 @@ export class FixAcceptor implements ConnectionHost {
   declare private readonly strangers: Set<FixConnection>;
   /** Connected sessions by the id of their profile. */
   declare private readonly sessions: Map<string, FixSession>;
+  /** Ids of sessions whose store is being opened. */
+  declare private readonly opening: Set<string>;
+  /** Stores that are being closed. */
+  declare private readonly closingStores: Set<Promise<void>>;
   declare private readonly dirty: FixConnection[];
   declare private readonly held: Set<FixConnection>;
   declare private readonly spareChunks: ByteBuffer[];
@@ -68,6 +72,10 @@ export class FixAcceptor implements ConnectionHost {
       message: new FixMessage(this.limits.fieldsMax),
       writer: new FixWriter(this.limits.messageBytesMax),
       nowMs,
+      closing: (closed) => {
+        this.closingStores.add(closed);
+        void closed.finally(() => this.closingStores.delete(closed));
+      },
     };
     this.validators = new Map(
       options.dictionaries.map((dictionary) => [
@@ -78,6 +86,8 @@ export class FixAcceptor implements ConnectionHost {
     this.connections = new Set();
     this.strangers = new Set();
     this.sessions = new Map();
+    this.opening = new Set();
+    this.closingStores = new Set();
     this.dirty = [];
     this.held = new Set();
     this.spareChunks = [];
@@ -134,13 +144,14 @@ export class FixAcceptor implements ConnectionHost {
     this.flush();
   }
 
-  /** Logs every session out and takes no connection any more. Resolves when all are gone, after the timeouts of a Logout. */
+  /** Logs every session out and takes no connection any more. Resolves when all are gone, after the timeouts of a Logout, and their stores closed. */
   async close(reason: string): Promise<void> {
     this.closing = true;
     for (const session of this.sessions.values()) session.logout(reason);
     for (const connection of [...this.strangers]) connection.close(reason);
     this.flush();
     if (this.connections.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
+    await Promise.all(this.closingStores);
     clearInterval(this.timer);
     clearTimeout(this.retryTimer);
   }
@@ -225,24 +236,41 @@ export class FixAcceptor implements ConnectionHost {
     return awayMs > this.limits.sendingTimeToleranceMs ? `SendingTime is ${awayMs} ms from our clock` : '';
   }
 
-  #answered(
+  async #answered(
     connection: FixConnection,
     request: FixLogonRequest,
     terms: LogonTerms,
     answer: FixLogonAnswer,
-  ): void {
+  ): Promise<void> {
     if (!connection.open) return;
     if (!answer.accepted) {
       connection.drop(`Logon refused: ${answer.reason}`);
       return;
     }
     const { profile } = answer;
-    if (this.sessions.has(profile.id)) {
-      connection.drop(`Logon refused: session ${profile.id} is connected`);
+    const { id } = profile;
+    if (this.sessions.has(id) || this.opening.has(id)) {
+      connection.drop(`Logon refused: session ${id} is connected`);
       return;
     }
+    this.opening.add(id);
+    try {
+      const store = await this.options.openStore(profile);
+      if (connection.open) this.#begin(connection, request, terms, profile, store);
+      else await store.close();
+    } finally {
+      this.opening.delete(id);
+    }
+  }
+
+  #begin(
+    connection: FixConnection,
+    request: FixLogonRequest,
+    terms: LogonTerms,
+    profile: FixSessionProfile,
+    store: FixStore,
+  ): void {
     const validator = this.validators.get(request.beginString) as FixValidator;
-    const store = this.options.openStore(profile);
     const { beginString, senderCompId, senderSubId, targetCompId, targetSubId } = request;
     const identity = { beginString, senderCompId, senderSubId, targetCompId, targetSubId };
     const session = new FixSession(this.context, connection, profile, identity, store, validator);

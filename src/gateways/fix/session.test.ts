@@ -450,7 +450,7 @@ withVenue(
       const flush = store.flush.bind(store);
       store.flush = () => {
         if (store.nextOutgoing > 2) throw new FixStoreError('cannot write the FIX session store: no space');
-        flush();
+        return flush();
       };
       return store;
     },

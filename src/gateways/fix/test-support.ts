@@ -57,7 +57,7 @@ export class TestApplication implements FixApplication {
 export interface VenueOptions {
   readonly limits?: Partial<FixLimits>;
   readonly profile?: Partial<FixSessionProfile>;
-  readonly openStore?: (profile: FixSessionProfile, open: () => FixStore) => FixStore;
+  readonly openStore?: (profile: FixSessionProfile, open: () => FixStore) => FixStore | Promise<FixStore>;
   readonly authenticate?: (request: FixLogonRequest) => Promise<boolean> | boolean;
   readonly directory?: string;
 }
@@ -94,7 +94,7 @@ export class TestVenue {
           return { accepted: true, profile: { id, userId: 1, ...options.profile } };
         },
       },
-      openStore: (profile) => {
+      openStore: async (profile) => {
         const open = openFile(profile.id);
         return options.openStore?.(profile, open) ?? open();
       },

@@ -30,6 +30,11 @@ export interface FixApplicationSession {
   lastReport(stream: number): number;
   /** Reports of the stream up to this one are not sent. */
   noteReport(stream: number, reportNumber: number): void;
+  /**
+   * Within `onMessage`: the message has an effect that a crash could still undo. Until what is returned is called it does not count as received
+   * for whoever opens the session next, here or at another node: it comes again, with PossDupFlag.
+   */
+  holdMessage(): () => void;
   /** Begins an application message. The writer is for its fields, until `send`. */
   begin(msgType: string): FixWriter;
   /**

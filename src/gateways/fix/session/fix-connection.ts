@@ -25,13 +25,24 @@ export interface ConnectionSession {
   onGarbled(length: number): void;
   /** Everything written has left. */
   onDrain(): void;
-  /** Hands the turn's numbers and messages to the store. @returns false after a failure, which ends the connection */
-  flushStore(): boolean;
+  /** What `flushStore` answered up to this number is stored. */
+  readonly stored: number;
+  /**
+   * Has the turn's numbers and messages stored. @returns what `stored` has to reach before what was written may leave; -1 after a
+   * failure, which ends the connection
+   */
+  flushStore(): number;
   /** One beat: heartbeats and every timeout of the session. */
   tick(nowMs: number): void;
   logout(reason: string): void;
   /** The connection is over. */
   onClosed(reason: string): void;
+}
+
+/** What was written and is to be stored before it leaves. */
+interface Unstored {
+  readonly mark: number;
+  readonly bytes: Uint8Array;
 }
 
 /** What a connection needs of its acceptor. */
@@ -72,6 +83,9 @@ export class FixConnection implements FixFrameHandler {
   declare private out: ByteBuffer;
   declare private outAt: number;
   declare private flushedTo: number;
+  /** In the order in which it was written. */
+  declare private unstored: Unstored[];
+  declare private unstoredBytes: number;
   declare private dirty: boolean;
   declare private overflowed: boolean;
   declare private drainWanted: boolean;
@@ -90,6 +104,8 @@ export class FixConnection implements FixFrameHandler {
     this.out = NO_BYTES;
     this.outAt = 0;
     this.flushedTo = 0;
+    this.unstored = [];
+    this.unstoredBytes = 0;
     this.dirty = false;
     this.overflowed = false;
     this.drainWanted = false;
@@ -98,7 +114,7 @@ export class FixConnection implements FixFrameHandler {
     this.takenAtMs = this.phaseSinceMs;
     this.onWritten = () => {
       this.takenAtMs = this.host.nowMs();
-      if (this.drainWanted && this.stream.writableLength === 0) this.#onDrain();
+      if (this.drainWanted && this.#hasLeft) this.#onDrain();
     };
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('end', () => this.drop('closed by the counterparty'));
@@ -119,7 +135,7 @@ export class FixConnection implements FixFrameHandler {
 
   /** Bytes that the counterparty has not taken yet. */
   get bufferedBytes(): number {
-    return this.stream.writableLength + this.outAt - this.flushedTo;
+    return this.stream.writableLength + this.unstoredBytes + this.outAt - this.flushedTo;
   }
 
   /** Whether half of what may wait does: what can be sent later is, after `wantDrain`. */
@@ -183,7 +199,7 @@ export class FixConnection implements FixFrameHandler {
     this.session?.flushStore();
     this.#write();
     this.#releaseChunk();
-    if (this.drainWanted && this.stream.writableLength === 0) setImmediate(() => this.#onDrain());
+    if (this.drainWanted && this.#hasLeft) setImmediate(() => this.#onDrain());
   }
 
   /** Goes on with messages that were not taken. @returns whether some still wait */
@@ -194,13 +210,28 @@ export class FixConnection implements FixFrameHandler {
     return this.open && this.framer.holding;
   }
 
+  /** The session's `stored` has grown: what waited for that leaves. */
+  onStored(): void {
+    const { unstored, stream } = this;
+    const stored = this.session?.stored ?? 0;
+    let count = 0;
+    for (; count < unstored.length && unstored[count].mark <= stored; count++) {
+      const { bytes } = unstored[count];
+      this.unstoredBytes -= bytes.length;
+      this.#send(bytes);
+    }
+    if (count === 0) return;
+    this.unstored = unstored.slice(count);
+    if (this.unstored.length === 0 && this.phase === ConnectionPhase.Closing) stream.end();
+  }
+
   /** Ends the connection: what is queued, then FIN. */
   close(reason: string): void {
     if (!this.open) return;
     this.#enter(ConnectionPhase.Closing);
     this.#write();
     this.host.closed(this, reason);
-    this.stream.end();
+    if (this.unstored.length === 0) this.stream.end();
     this.stream.resume();
   }
 
@@ -289,11 +320,28 @@ export class FixConnection implements FixFrameHandler {
 
   #write(): void {
     if (this.flushedTo === this.outAt || this.stream.destroyed) return;
+    const { session, unstored } = this;
     // What leaves is stored: a number that the counterparty has seen is never used again.
-    if (this.session !== undefined && !this.session.flushStore()) return;
-    if (this.stream.writableLength === 0) this.takenAtMs = this.host.nowMs();
-    this.stream.write(this.out.u8.subarray(this.flushedTo, this.outAt), this.onWritten);
+    const mark = session === undefined ? 0 : session.flushStore();
+    if (mark < 0) return;
+    const bytes = this.out.u8.subarray(this.flushedTo, this.outAt);
     this.flushedTo = this.outAt;
+    if (unstored.length === 0 && mark <= (session?.stored ?? 0)) this.#send(bytes);
+    else {
+      unstored.push({ mark, bytes: bytes.slice() });
+      this.unstoredBytes += bytes.length;
+    }
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.stream.destroyed) return;
+    if (this.stream.writableLength === 0) this.takenAtMs = this.host.nowMs();
+    this.stream.write(bytes, this.onWritten);
+  }
+
+  /** Whether the operating system has everything that was written. */
+  get #hasLeft(): boolean {
+    return this.unstored.length === 0 && this.stream.writableLength === 0;
   }
 
   /** Lets others use the outgoing buffer, once the operating system has its bytes; a quiet connection keeps none. */

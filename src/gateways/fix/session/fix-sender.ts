@@ -1,7 +1,7 @@
 import type { FixWriter } from '#codec/fix/fix-writer.ts';
 import { Tag } from '#codec/fix/tags.ts';
 import { assert } from '#lib/assert.ts';
-import type { FixStore, StoredMessage } from '../store/fix-store.ts';
+import { type FixStore, type StoredMessage, StoreRead } from '../store/fix-store.ts';
 import type { FixConnection } from './fix-connection.ts';
 import type { FixIdentity } from './profile.ts';
 
@@ -110,8 +110,12 @@ export class FixSender {
         this.connection.wantDrain();
         return;
       }
-      const number = this.resendNext++;
-      if (this.store.read(number, this.stored)) {
+      const number = this.resendNext;
+      const found = this.store.read(number, this.stored);
+      // The session goes on when the store has it.
+      if (found === StoreRead.Later) return;
+      this.resendNext++;
+      if (found === StoreRead.Found) {
         if (this.gapFrom > 0) this.#gapFill(number, nowMs);
         this.#resendStored(number, nowMs);
       } else if (this.gapFrom === 0) this.gapFrom = number;

@@ -7,13 +7,14 @@ import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import type { GatewayLogger } from '../../soupbin/logger.ts';
 import type { FixLimits } from '../limits.ts';
-import { type FixStore, FixStoreError } from '../store/fix-store.ts';
+import { type FixStore, FixStoreError, type FixStoreListener } from '../store/fix-store.ts';
 import { type FixApplication, type FixApplicationSession, FixVerdict } from './application.ts';
 import { EarlyMessages } from './early-messages.ts';
 import type { ConnectionSession, FixConnection } from './fix-connection.ts';
 import { FixSender } from './fix-sender.ts';
 import { GapWatch } from './gap-watch.ts';
 import { HeartbeatAction, HeartbeatWatch } from './heartbeat-watch.ts';
+import { HeldNumbers } from './held-numbers.ts';
 import { IdentityCheck } from './identity-check.ts';
 import { type LogonTerms, numbersRefusal, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
 import type { FixIdentity, FixSessionProfile } from './profile.ts';
@@ -28,6 +29,8 @@ export interface SessionContext {
   readonly message: FixMessage;
   readonly writer: FixWriter;
   nowMs(): number;
+  /** The store of a session is closed when the promise resolves. */
+  closing(closed: Promise<void>): void;
 }
 
 const TEST_REQUEST_ID = 'TEST';
@@ -40,7 +43,7 @@ const TEST_REQUEST_ID = 'TEST';
  * Follows "FIX Session Layer" (FIX Technical Standard) and FIX 4.4 volume 2; docs/protocols/fix.md says where the standard
  * leaves a choice.
  */
-export class FixSession implements FixApplicationSession, ConnectionSession {
+export class FixSession implements FixApplicationSession, ConnectionSession, FixStoreListener {
   declare readonly profile: FixSessionProfile;
   declare readonly identity: FixIdentity;
   declare private readonly context: SessionContext;
@@ -50,6 +53,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
   declare private readonly sender: FixSender;
   declare private readonly early: EarlyMessages;
   declare private readonly gap: GapWatch;
+  declare private readonly held: HeldNumbers;
   declare private readonly check: IdentityCheck;
   declare private readonly heartbeat: HeartbeatWatch;
   /** The application was told of the Logon, and not yet of the end. */
@@ -81,6 +85,10 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     this.sender = new FixSender(connection, store, context.writer, identity);
     this.early = new EarlyMessages(limits.earlyMessagesMax, limits.earlyBytesMax);
     this.gap = new GapWatch(limits.resendTimeoutMs, limits.resendRequestsMax);
+    this.held = new HeldNumbers(() => {
+      this.#setNextIncoming(store.nextIncoming);
+      connection.markDirty();
+    });
     this.check = new IdentityCheck(identity);
     this.heartbeat = new HeartbeatWatch(context.nowMs());
     this.announced = false;
@@ -90,6 +98,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     this.logoutReason = '';
     this.loggedOut = false;
     this.drainWanted = false;
+    store.listen(this);
   }
 
   get loggedOn(): boolean {
@@ -107,6 +116,10 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
   noteReport(stream: number, reportNumber: number): void {
     this.store.noteReport(stream, reportNumber);
     this.connection.markDirty();
+  }
+
+  holdMessage(): () => void {
+    return this.held.hold(this.store.nextIncoming);
   }
 
   begin(msgType: string): FixWriter {
@@ -179,10 +192,31 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     if (this.loggedOn) this.context.application.onDrain(this);
   }
 
-  /** Hands the turn's numbers and messages to the store. @returns false after a failure, which ends the connection */
-  flushStore(): boolean {
-    if (this.over) return true;
-    return this.#guard(() => this.store.flush());
+  get stored(): number {
+    return this.store.stored;
+  }
+
+  flushStore(): number {
+    let mark = this.store.stored;
+    if (!this.over) return this.#guard(() => (mark = this.store.flush())) ? mark : -1;
+    return mark;
+  }
+
+  /** Called by the store. */
+  onStored(): void {
+    this.connection.onStored();
+  }
+
+  /** Called by the store. */
+  onReadable(): void {
+    if (this.over) return;
+    this.#guard(() => this.sender.continueResend(this.context.nowMs()));
+    this.connection.flush();
+  }
+
+  /** Called by the store. */
+  onFailed(error: FixStoreError): void {
+    this.#fail(error);
   }
 
   /** One beat: heartbeats and every timeout of the session. */
@@ -196,8 +230,8 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     const { resetOnLogout = false, resetOnDisconnect = false } = this.profile;
     if (resetOnDisconnect || (resetOnLogout && this.loggedOut))
       this.#guard(() => this.store.reset(this.context.nowMs()));
-    this.#guard(() => this.store.close());
     this.over = true;
+    this.context.closing(this.store.close().catch((error) => this.#fail(error)));
     if (!this.announced) return;
     this.announced = false;
     this.context.application.onLogout(this, reason);
@@ -220,7 +254,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
       this.#refuse(numbers);
       return;
     }
-    if (terms.number === expected) store.setNextIncoming(expected + 1);
+    if (terms.number === expected) this.#setNextIncoming(expected + 1);
     const logonNumber = store.nextOutgoing;
     this.#sendLogon(terms);
     const { nextExpected } = terms;
@@ -387,11 +421,12 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     const refusal = termsRefusal(terms, this.identity.beginString, this.context.limits);
     if (refusal !== '') return this.#fatal(refusal);
     this.store.reset(this.context.nowMs());
+    this.held.clear();
     this.early.clear();
     this.gap.close();
     this.sender.stopResend();
     this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
-    this.store.setNextIncoming(number + 1);
+    this.#setNextIncoming(number + 1);
     this.#sendLogon(terms);
     return true;
   }
@@ -486,9 +521,13 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
 
   /** The counterparty's next message is the one behind `number`. */
   #advance(number: number): void {
-    this.store.setNextIncoming(number + 1);
+    this.#setNextIncoming(number + 1);
     this.early.forgetBelow(number + 1);
     this.gap.filledBelow(number + 1);
+  }
+
+  #setNextIncoming(number: number): void {
+    this.store.setNextIncoming(number, Math.min(number, this.held.oldest));
   }
 
   /** Deals with kept messages whose turn has come. @returns false: the application does not take the next one now */
@@ -542,7 +581,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
     }
   }
 
-  /** Runs what may find the store failing, which ends the connection. @returns whether it did not */
+  /** Runs what may find that the store has failed, which ends the connection. @returns whether it did not */
   #guard(action: () => void): boolean {
     try {
       action();
@@ -555,7 +594,8 @@ export class FixSession implements FixApplicationSession, ConnectionSession {
 
   #fail(error: unknown): void {
     if (!(error instanceof FixStoreError)) throw error;
-    this.context.logger.warn({ session: this.profile.id, error }, 'FIX session store failed');
+    const { code } = error;
+    this.context.logger.warn({ session: this.profile.id, code, error }, 'FIX session store failed');
     this.over = true;
     if (this.announced) {
       this.announced = false;

@@ -18,7 +18,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fixBytes, fixText } from '#codec/fix/test-support.ts';
 import { FileFixStore, type FileFixStoreOptions } from './file-fix-store.ts';
-import { FixStoreError, type StoredMessage } from './fix-store.ts';
+import { FixStoreError, type StoredMessage, StoreRead } from './fix-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hive-fix-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -45,7 +45,7 @@ function read(store: FileFixStore, number: number): string | undefined {
     to: 0,
     sendingTimeMs: 0,
   };
-  if (!store.read(number, stored)) return undefined;
+  if (store.read(number, stored) === StoreRead.None) return undefined;
   assert.equal(stored.sendingTimeMs, 5_000 + number);
   return `${fixText(stored.bytes, stored.typeFrom, stored.typeTo)} ${fixText(stored.bytes, stored.from, stored.to)}`;
 }
@@ -67,7 +67,7 @@ test('store: numbers, messages and the last report come back after a close and a
   const directory = newDirectory();
   const store = open(directory);
   assert.deepEqual(state(store), [1_000, 1, 1, 0]);
-  store.setNextIncoming(2);
+  store.setNextIncoming(2, 2);
   store.skipOutgoing();
   append(store, 'one', 7);
   append(store, 'two', 5);
@@ -98,7 +98,7 @@ test('store: cut at any byte, it holds what was whole, and goes on', () => {
   const ends: { bytes: number; outgoing: number; incoming: number }[] = [];
   const file = join(directory, '00000001.fix');
   for (let i = 1; i <= 6; i++) {
-    store.setNextIncoming(i + 1);
+    store.setNextIncoming(i + 1, i + 1);
     append(store, `message ${i}`, i);
     store.flush();
     ends.push({ bytes: statSync(file).size, outgoing: store.nextOutgoing, incoming: store.nextIncoming });
@@ -211,7 +211,7 @@ test('store: a reset begins the numbers anew, keeps the last report, and removes
   const directory = newDirectory();
   const store = open(directory);
   append(store, 'one', 3);
-  store.setNextIncoming(9);
+  store.setNextIncoming(9, 9);
   store.reset(2_000);
   assert.deepEqual(state(store), [2_000, 1, 1, 3]);
   assert.equal(read(store, 1), undefined);

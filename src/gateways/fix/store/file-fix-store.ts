@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync } 
 import { join } from 'node:path';
 import { SOH } from '#codec/fix/tags.ts';
 import { assert } from '#lib/assert.ts';
-import { type FixStore, FixStoreError, type StoredMessage } from './fix-store.ts';
+import { type FixStore, FixStoreError, type StoredMessage, StoreRead } from './fix-store.ts';
 import {
   emptyRecord,
   RECORD_HEADER_BYTES,
@@ -46,6 +46,9 @@ export class FileFixStore implements FixStore {
   declare createdMs: number;
   declare nextIncoming: number;
   declare nextOutgoing: number;
+  /** Always: a flush has stored when it returns. */
+  declare readonly stored: number;
+  declare private oldestHeld: number;
   /** Last report by stream. */
   declare private readonly reports: Map<number, number>;
   declare private readonly directory: string;
@@ -72,6 +75,8 @@ export class FileFixStore implements FixStore {
     this.createdMs = nowMs;
     this.nextIncoming = 1;
     this.nextOutgoing = 1;
+    this.stored = 0;
+    this.oldestHeld = 1;
     this.reports = new Map();
     this.directory = directory;
     this.segmentBytesMax = options.segmentBytesMax ?? 16 * 1024 * 1024;
@@ -88,8 +93,13 @@ export class FileFixStore implements FixStore {
     this.#guard('open', () => this.#open());
   }
 
-  setNextIncoming(number: number): void {
+  /** There is nobody to tell: everything is done when its call returns. */
+  listen(): void {}
+
+  setNextIncoming(number: number, oldestHeld: number): void {
     this.nextIncoming = number;
+    if (oldestHeld === this.oldestHeld) return;
+    this.oldestHeld = oldestHeld;
     this.changed = true;
   }
 
@@ -144,7 +154,7 @@ export class FileFixStore implements FixStore {
     if (stream !== 0 && reportNumber > this.lastReport(stream)) this.reports.set(stream, reportNumber);
   }
 
-  read(number: number, into: StoredMessage): boolean {
+  read(number: number, into: StoredMessage): StoreRead {
     this.flush();
     return this.#guard('read', () => {
       for (let i = this.segments.length - 1; i >= 0; i--) {
@@ -155,15 +165,15 @@ export class FileFixStore implements FixStore {
         into.from = into.typeTo + 1;
         into.to = this.record.payloadTo;
         into.sendingTimeMs = this.record.time;
-        return true;
+        return StoreRead.Found;
       }
-      return false;
+      return StoreRead.None;
     });
   }
 
-  flush(): void {
+  flush(): number {
     const reserve = this.nextOutgoing > this.reserved;
-    if (this.pendingTo === 0 && !this.changed && !reserve) return;
+    if (this.pendingTo === 0 && !this.changed && !reserve) return this.stored;
     this.#guard('write', () => {
       if (reserve) this.reserved = this.nextOutgoing + RESERVED_NUMBERS;
       if (this.changed || reserve) this.#putNumbers(false);
@@ -174,6 +184,7 @@ export class FileFixStore implements FixStore {
       this.#begin(segment.index + 1);
       while (this.segments.length > this.segmentsMax) this.segments.shift()?.remove();
     });
+    return this.stored;
   }
 
   reset(nowMs: number): void {
@@ -181,6 +192,7 @@ export class FileFixStore implements FixStore {
     this.#guard('reset', () => {
       this.createdMs = nowMs;
       this.nextIncoming = 1;
+      this.oldestHeld = 1;
       this.nextOutgoing = 1;
       this.reserved = 1 + RESERVED_NUMBERS;
       this.#begin(this.#last().index + 1);
@@ -188,7 +200,7 @@ export class FileFixStore implements FixStore {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#guard('close', () => {
       try {
         this.#putNumbers(true);
@@ -228,6 +240,7 @@ export class FileFixStore implements FixStore {
           if (stream !== 0) this.reports.set(stream, Math.max(this.lastReport(stream), report));
         } else if (kind === RecordKind.Numbers) {
           this.nextIncoming = number;
+          this.oldestHeld = number;
           this.nextOutgoing = report;
           reserved = time;
           closed = stream === 1;
@@ -299,7 +312,7 @@ export class FileFixStore implements FixStore {
       this.pending,
       at,
       RecordKind.Numbers,
-      this.nextIncoming,
+      this.oldestHeld,
       this.nextOutgoing,
       this.reserved,
       closed ? 1 : 0,

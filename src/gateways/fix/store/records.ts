@@ -1,20 +1,22 @@
 import { crc32cWords } from '#lib/crc32c.ts';
 
 /*
- * A store's file is a row of records, each of a header of 32 bytes and a payload, filled up with zeros to a multiple of
- * eight. Little-endian:
+ * A store is a row of records, in files or in the batches of a stream (batch.ts), each of a header of 32 bytes and a
+ * payload, filled up with zeros to a multiple of eight. Little-endian:
  *
  *   0  u32  CRC32C of what follows, the filling included
  *   4  u32  bytes of the payload, and the kind in the highest byte
- *   8  u32  number   Message: MsgSeqNum · Numbers: next incoming · Opened: version of the format
- *  12  u32  report   Message: report number, 0: none · Numbers: next outgoing · Opened: 0
- *  16  f64  time     Message: SendingTime, ms · Numbers: outgoing numbers below are reserved · Opened: createdMs
- *  24  u32  stream   Message: whose report it is, 0: none · Numbers: 1 when closed · Opened: 0
+ *   8  u32  number   Message: MsgSeqNum · Numbers: next incoming · Opened: version of the format · Batch: generation
+ *  12  u32  report   Message: report number, 0: none · Numbers: next outgoing · Opened: 0 · Batch: its number, 0: a claim
+ *  16  f64  time     Message: SendingTime, ms · Numbers: outgoing numbers below are reserved · Opened: createdMs ·
+ *                    Batch: the stream's sequence of the record before it, 0: none
+ *  24  u32  stream   Message: whose report it is, 0: none · Numbers: 1 when closed · Opened: 0 · Batch: first outgoing number
  *  28  u32  0
- *  32       payload  Message: MsgType, SOH, fields · Numbers: of each stream u32 its name, u32 its last report · Opened: boot id
+ *  32       payload  Message: MsgType, SOH, fields · Numbers: of each stream u32 its name, u32 its last report · Opened: boot id ·
+ *                    Batch: who wrote it
  */
 
-export const RecordKind = { Opened: 1, Numbers: 2, Message: 3 } as const;
+export const RecordKind = { Opened: 1, Numbers: 2, Message: 3, Batch: 4 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
 export const RECORD_HEADER_BYTES = 32;

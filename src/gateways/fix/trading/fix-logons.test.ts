@@ -34,7 +34,7 @@ function logons(sessions: readonly Partial<ConfiguredSession>[] = [], stored: st
     directory: DIRECTORY,
     openSession: async (name, password) =>
       (password === 'secret' ? DIRECTORY.userByName(name) : undefined) ?? new AccessRefusal('WRONG_PASSWORD'),
-    storedSessions: () => stored,
+    storedSessions: async () => stored,
   });
 }
 

@@ -46,7 +46,7 @@ export interface FixLogonsOptions extends FixLogonSettings {
     address: string | undefined,
   ): Promise<DirectoryUser | AccessRefusal>;
   /** Ids of the sessions that have a store. */
-  storedSessions(): readonly string[];
+  storedSessions(): Promise<readonly string[]>;
 }
 
 /**
@@ -109,7 +109,7 @@ export class FixLogons implements FixAuthenticator {
     const user = await this.#proven(request);
     if (typeof user === 'string') return refused(user);
     const id = sessionId({ ...request, senderCompId: user.name });
-    const stored = this.options.storedSessions();
+    const stored = await this.options.storedSessions();
     const own = stored.filter((other) => other.split('+')[0].endsWith(`-${user.name}`));
     if (!stored.includes(id) && own.length >= SESSIONS_PER_USER_MAX) {
       return refused(`user ${user.name} has ${own.length} sessions already`);

@@ -1,0 +1,108 @@
+import type { Batch, SessionNumbers } from './batch.ts';
+import { decodeBatch } from './batch.ts';
+import { FixStoreError } from './fix-store.ts';
+import type { FixStream, StreamRecord } from './fix-stream.ts';
+
+/**
+ * Which batches of a session count, by the order of the stream alone, so that all nodes say the same:
+ *
+ * - a claim counts when its generation is above that of the owner before: from there on its writer is the owner;
+ * - another batch counts when it is the owner's, and its number above those of the owner's before.
+ *
+ * All others are as if they were not there: what one wrote who had lost the session, or had not won it, and what came twice. An owner writes a
+ * batch when it has seen that the one before counts. So the predecessor that a batch names counts for certain, and from the
+ * newest batch, whatever it is, two steps lead to where the session stands.
+ */
+export class SessionChain {
+  declare private readonly stream: FixStream;
+  declare private readonly sessionId: string;
+  /** Of the owner; 0: the session has none yet. */
+  declare generation: number;
+  declare writer: string;
+  /** Of the owner's last batch that counts. */
+  declare number: number;
+  /** Of the last batch that counts; 0: there is none. */
+  declare sequence: number;
+  /** undefined: the session has no batch yet. */
+  declare numbers: SessionNumbers | undefined;
+  /** Everything up to this sequence was read. */
+  declare private readTo: number;
+
+  constructor(stream: FixStream, sessionId: string) {
+    this.stream = stream;
+    this.sessionId = sessionId;
+    this.generation = 0;
+    this.writer = '';
+    this.number = 0;
+    this.sequence = 0;
+    this.numbers = undefined;
+    this.readTo = 0;
+  }
+
+  /** Finds where the session stands. @throws FixStoreError; what the stream rejects with */
+  async find(): Promise<void> {
+    const last = await this.stream.last(this.sessionId);
+    if (last !== undefined) await this.#beginAt(this.#decode(last).previousSequence);
+    await this.advance();
+  }
+
+  /** Reads on, to the end as it is now. @throws FixStoreError; what the stream rejects with */
+  async advance(): Promise<void> {
+    for (;;) {
+      const record = await this.stream.next(this.sessionId, this.readTo + 1);
+      if (record === undefined) return;
+      const batch = this.#decode(record);
+      // Before the first one that is kept there were others: whoever said that there is none knew only a beginning of the stream.
+      if (this.readTo === 0 && batch.previousSequence !== 0) {
+        throw new Error('the newest record of the session was not to be had');
+      }
+      this.readTo = record.sequence;
+      if (this.#counts(batch)) this.#take(batch, record.sequence);
+    }
+  }
+
+  /** The batch of a sequence that is known to count; undefined: the stream keeps it no longer. @throws as `advance` */
+  async batchAt(sequence: number): Promise<Batch | undefined> {
+    const record = await this.stream.next(this.sessionId, sequence);
+    // Records are forgotten from the oldest on: one behind it shows that it was, none that the end is not known there.
+    if (record === undefined) throw new Error(`record ${sequence} was not to be had`);
+    return record.sequence === sequence ? this.#decode(record) : undefined;
+  }
+
+  /** Begins with a batch that counts, and what its owner's claim lacks from before it. */
+  async #beginAt(sequence: number): Promise<void> {
+    for (let at = sequence; at !== 0; ) {
+      const batch = await this.batchAt(at);
+      if (batch === undefined)
+        throw new FixStoreError(`record ${at} of FIX session ${this.sessionId} is missing`);
+      if (batch.numbers !== undefined) {
+        this.#take(batch, at);
+        this.readTo = at;
+        return;
+      }
+      at = batch.previousSequence;
+    }
+  }
+
+  #counts({ generation, writer, number }: Batch): boolean {
+    if (number === 0) return generation > this.generation;
+    return generation === this.generation && writer === this.writer && number > this.number;
+  }
+
+  #take(batch: Batch, sequence: number): void {
+    this.generation = batch.generation;
+    this.writer = batch.writer;
+    this.number = batch.number;
+    this.sequence = sequence;
+    this.numbers = batch.numbers ?? this.numbers;
+  }
+
+  #decode({ sequence, bytes }: StreamRecord): Batch {
+    try {
+      return decodeBatch(bytes);
+    } catch (cause) {
+      const what = `record ${sequence} of FIX session ${this.sessionId} cannot be read: ${(cause as Error).message}`;
+      throw new FixStoreError(what, { cause });
+    }
+  }
+}
