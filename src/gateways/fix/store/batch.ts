@@ -13,7 +13,7 @@ export interface BatchHeader {
   readonly writer: string;
   /** Counts the owner's batches from 1; 0: the claim. */
   readonly number: number;
-  /** Sequence of the batch before it that counts, as its writer saw it; 0: there is none. */
+  /** Sequence of the last batch before it that counts and is no claim, as its writer saw it; 0: there was none. */
   readonly previousSequence: number;
   /** undefined: a claim, which says nothing of them. */
   readonly numbers: SessionNumbers | undefined;

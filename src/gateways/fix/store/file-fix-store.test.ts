@@ -18,12 +18,16 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fixBytes, fixText } from '#codec/fix/test-support.ts';
 import { FileFixStore, type FileFixStoreOptions } from './file-fix-store.ts';
+import { FileFixStores } from './file-fix-stores.ts';
 import { FixStoreError, type StoredMessage, StoreRead } from './fix-store.ts';
+import { testFixStores } from './store-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'hive-fix-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
 let directories = 0;
 const newDirectory = (): string => join(root, String(directories++));
+
+testFixStores('files', async () => new FileFixStores(newDirectory(), 16_384));
 
 function open(directory: string, options: Partial<FileFixStoreOptions> = {}, nowMs = 1_000): FileFixStore {
   return new FileFixStore(directory, nowMs, { messageBytesMax: 512, bootId: 'boot-1', ...options });

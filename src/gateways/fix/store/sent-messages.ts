@@ -27,7 +27,7 @@ export class SentMessages {
   declare private fetchedSequence: number;
   declare private isFetching: boolean;
 
-  /** @param sequence the session's last batch that counts; 0: none */
+  /** @param sequence the session's last batch that counts and is no claim; 0: none */
   constructor(
     chain: SessionChain,
     sequence: number,

@@ -9,9 +9,12 @@ import type { FixStream, StreamRecord } from './fix-stream.ts';
  * - a claim counts when its generation is above that of the owner before: from there on its writer is the owner;
  * - another batch counts when it is the owner's, and its number above those of the owner's before.
  *
- * All others are as if they were not there: what one wrote who had lost the session, or had not won it, and what came twice. An owner writes a
- * batch when it has seen that the one before counts. So the predecessor that a batch names counts for certain, and from the
- * newest batch, whatever it is, two steps lead to where the session stands.
+ * All others are as if they were not there: what one wrote who had lost the session, or had not won it, and what came twice.
+ *
+ * Each names its predecessor: the last one with numbers of which its writer has seen that it counts. So that one counts for
+ * certain, whatever became of who names it: reading on from there leads from the newest batch to where the session stands. And an
+ * owner's batch names the one before it exactly, since the owner has read everything up to its claim: so the way back leads along all
+ * that count.
  */
 export class SessionChain {
   declare private readonly stream: FixStream;
@@ -21,9 +24,9 @@ export class SessionChain {
   declare writer: string;
   /** Of the owner's last batch that counts. */
   declare number: number;
-  /** Of the last batch that counts; 0: there is none. */
+  /** Of the last batch that counts and is no claim; 0: there is none. */
   declare sequence: number;
-  /** undefined: the session has no batch yet. */
+  /** As that batch says; undefined: there is none. */
   declare numbers: SessionNumbers | undefined;
   /** Everything up to this sequence was read. */
   declare private readTo: number;
@@ -69,19 +72,14 @@ export class SessionChain {
     return record.sequence === sequence ? this.#decode(record) : undefined;
   }
 
-  /** Begins with a batch that counts, and what its owner's claim lacks from before it. */
   async #beginAt(sequence: number): Promise<void> {
-    for (let at = sequence; at !== 0; ) {
-      const batch = await this.batchAt(at);
-      if (batch === undefined)
-        throw new FixStoreError(`record ${at} of FIX session ${this.sessionId} is missing`);
-      if (batch.numbers !== undefined) {
-        this.#take(batch, at);
-        this.readTo = at;
-        return;
-      }
-      at = batch.previousSequence;
+    if (sequence === 0) return;
+    const batch = await this.batchAt(sequence);
+    if (batch?.numbers === undefined) {
+      throw new FixStoreError(`record ${sequence} of FIX session ${this.sessionId} is missing`);
     }
+    this.#take(batch, sequence);
+    this.readTo = sequence;
   }
 
   #counts({ generation, writer, number }: Batch): boolean {
@@ -93,8 +91,9 @@ export class SessionChain {
     this.generation = batch.generation;
     this.writer = batch.writer;
     this.number = batch.number;
+    if (batch.numbers === undefined) return;
     this.sequence = sequence;
-    this.numbers = batch.numbers ?? this.numbers;
+    this.numbers = batch.numbers;
   }
 
   #decode({ sequence, bytes }: StreamRecord): Batch {

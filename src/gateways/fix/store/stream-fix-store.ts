@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { assert } from '#lib/assert.ts';
+import { Appender } from './appender.ts';
 import { batchHeadBytes, encodeBatch, type SessionNumbers } from './batch.ts';
 import {
   type FixStore,
@@ -18,8 +19,6 @@ import { SessionChain } from './session-chain.ts';
 const OPEN_MS_MAX = 9_500;
 /** How long what was written may wait to be stored; then the session ends. */
 const STORE_MS_MAX = 15_000;
-/** Looks for a batch after which it is appended again. */
-const LOOKS_PER_APPEND = 6;
 /** Streams of reports of one session: those that moved last are remembered. */
 const STREAMS_MAX = 1_024;
 /** Bytes of message records in one batch: a batch is not longer than a record of the stream may be. */
@@ -188,6 +187,7 @@ export class StreamFixStore implements FixStore {
   }
 
   read(number: number, into: StoredMessage): StoreRead {
+    if (number >= this.nextOutgoing) return StoreRead.None;
     if (number < this.outgoingStored) return this.sent.read(number, into);
     this.flush();
     this.readWaits = true;
@@ -251,16 +251,14 @@ export class StreamFixStore implements FixStore {
 
   #store(): void {
     if (this.sealed.length === 0 && this.wanted < this.openNumber) return;
-    this.storing ??= this.#storeAll().finally(() => {
-      this.storing = undefined;
-    });
+    this.storing ??= this.#storeAll();
   }
 
   async #storeAll(): Promise<void> {
     try {
       for (;;) {
         const batch = this.sealed.shift() ?? (this.wanted >= this.openNumber ? this.#seal() : undefined);
-        if (batch === undefined) return;
+        if (batch === undefined) break;
         await this.#storeOne(batch);
         this.stored = batch.number;
         this.listener?.onStored();
@@ -272,6 +270,7 @@ export class StreamFixStore implements FixStore {
       if (!(error instanceof FixStoreError)) throw error;
       this.#fail(error);
     }
+    this.storing = undefined;
   }
 
   async #storeOne({ number, resets, numbers, messages }: SealedBatch): Promise<void> {
@@ -282,8 +281,9 @@ export class StreamFixStore implements FixStore {
       messages,
       messages.length,
     );
+    const appender = new Appender(stream, sessionId, bytes);
     await retry(`store FIX session ${sessionId}`, STORE_MS_MAX, async (count) => {
-      if (count % LOOKS_PER_APPEND === 0) await stream.append(sessionId, bytes).catch(() => {});
+      await appender.append(count);
       await chain.advance();
       if (chain.generation !== generation) {
         throw new FixStoreError(
@@ -292,7 +292,7 @@ export class StreamFixStore implements FixStore {
           'FIX_SESSION_TAKEN',
         );
       }
-      return chain.number >= number ? true : undefined;
+      return chain.number >= number ? true : appender.refuse();
     });
     // After a reset the numbers on their way are of before it.
     if (resets !== this.resets) return;
@@ -317,10 +317,11 @@ async function claim(
   const generation = chain.generation + 1;
   const previousSequence = chain.sequence;
   const bytes = encodeBatch({ generation, writer, number: 0, previousSequence, numbers: undefined }, NONE, 0);
+  const appender = new Appender(stream, sessionId, bytes);
   await retry(`claim FIX session ${sessionId}`, OPEN_MS_MAX, async (count) => {
-    if (count % LOOKS_PER_APPEND === 0) await stream.append(sessionId, bytes).catch(() => {});
+    await appender.append(count);
     await chain.advance();
-    return chain.generation >= generation ? true : undefined;
+    return chain.generation >= generation ? true : appender.refuse();
   });
   return chain.writer === writer;
 }
