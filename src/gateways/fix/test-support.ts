@@ -129,6 +129,15 @@ export class TestVenue {
     return client;
   }
 
+  /** As `logOn`, again while an earlier connection of the session is not over for the venue. */
+  async logOnPatiently(): Promise<TestClient> {
+    for (;;) {
+      const client = await this.connect();
+      client.send('A', '98=0|108=30|');
+      if ((await client.next()).startsWith('A ')) return client;
+    }
+  }
+
   /** Lets time pass, in one beat. */
   pass(ms: number): void {
     this.nowMs += ms;

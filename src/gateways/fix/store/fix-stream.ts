@@ -27,4 +27,8 @@ export interface FixStream {
   last(sessionId: string): Promise<StreamRecord | undefined>;
   /** Ids of all sessions that have a record. */
   sessionIds(): Promise<readonly string[]>;
+  /** Tells the other nodes that a session was claimed, so that its owner looks soon. May be lost. */
+  announce(sessionId: string): void;
+  /** Has `onClaim` called with the id of each session that another node, or this one, announces. */
+  onAnnounced(onClaim: (sessionId: string) => void): void;
 }

@@ -24,11 +24,13 @@ const STALE_RECORDS_MAX = 5;
 /** For tests: records in memory, which `from` shows to each node as badly as told. */
 export class SimulatedStream {
   declare readonly records: { readonly sessionId: string; readonly record: StreamRecord }[];
+  declare private readonly listeners: ((sessionId: string) => void)[];
   declare private readonly recordsPerSession: number;
   declare private readonly random: () => number;
 
   constructor(random: () => number = () => 0.5, recordsPerSession: number = STREAM_RECORDS_PER_SESSION) {
     this.records = [];
+    this.listeners = [];
     this.recordsPerSession = recordsPerSession;
     this.random = random;
   }
@@ -43,6 +45,10 @@ export class SimulatedStream {
       },
       last: async (sessionId) => (await this.#known(sessionId, faults)).at(-1),
       sessionIds: async () => [...new Set(this.records.map(({ sessionId }) => sessionId))],
+      announce: (sessionId) => {
+        for (const onClaim of this.listeners) onClaim(sessionId);
+      },
+      onAnnounced: (onClaim) => this.listeners.push(onClaim),
     };
   }
 

@@ -74,9 +74,16 @@ export class StreamFixStore implements FixStore {
   declare private readWaits: boolean;
   declare private storing: Promise<void> | undefined;
   declare private failure: FixStoreError | undefined;
+  declare private readonly onOver: () => void;
 
   /** @param chain of which this store is the owner */
-  private constructor(stream: FixStream, sessionId: string, chain: SessionChain, nowMs: number) {
+  private constructor(
+    stream: FixStream,
+    sessionId: string,
+    chain: SessionChain,
+    nowMs: number,
+    onOver: () => void,
+  ) {
     const { numbers } = chain;
     this.createdMs = numbers?.createdMs ?? nowMs;
     this.nextIncoming = numbers?.nextIncoming ?? 1;
@@ -108,10 +115,21 @@ export class StreamFixStore implements FixStore {
     this.readWaits = false;
     this.storing = undefined;
     this.failure = undefined;
+    this.onOver = onOver;
   }
 
-  /** Claims the session: whoever had it can store nothing more. @param nowMs `createdMs` of a new session @throws FixStoreError */
-  static async open(stream: FixStream, sessionId: string, nowMs: number): Promise<StreamFixStore> {
+  /**
+   * Claims the session: whoever had it can store nothing more.
+   * @param nowMs `createdMs` of a new session
+   * @param onOver called when the store is closed, or has failed
+   * @throws FixStoreError
+   */
+  static async open(
+    stream: FixStream,
+    sessionId: string,
+    nowMs: number,
+    onOver: () => void,
+  ): Promise<StreamFixStore> {
     const writer = randomUUID();
     const chain = await retry(`open FIX session ${sessionId}`, OPEN_MS_MAX, async () => {
       const found = new SessionChain(stream, sessionId);
@@ -119,7 +137,7 @@ export class StreamFixStore implements FixStore {
       while (!(await claim(stream, sessionId, found, writer)));
       return found;
     });
-    return new StreamFixStore(stream, sessionId, chain, nowMs);
+    return new StreamFixStore(stream, sessionId, chain, nowMs, onOver);
   }
 
   listen(listener: FixStoreListener): void {
@@ -219,8 +237,34 @@ export class StreamFixStore implements FixStore {
   async close(): Promise<void> {
     if (this.oldestHeld !== this.incomingSealed) this.changed = true;
     this.flush();
-    await this.storing;
+    while (this.storing !== undefined) await this.storing;
     if (this.failure !== undefined) throw this.failure;
+    this.onOver();
+  }
+
+  /** Somebody may have claimed the session: finds out, and ends if so. */
+  look(): void {
+    // What is being stored finds out by itself.
+    this.storing ??= this.#look().finally(() => {
+      this.storing = undefined;
+      this.#store();
+    });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.chain.advance();
+      this.#checkOwner();
+    } catch (error) {
+      if (error instanceof FixStoreError) this.#fail(error);
+    }
+  }
+
+  /** @throws FixStoreError when the session has another owner */
+  #checkOwner(): void {
+    if (this.chain.generation === this.generation) return;
+    const what = `FIX session ${this.sessionId} logged on elsewhere: it ends here`;
+    throw new FixStoreError(what, {}, 'FIX_SESSION_TAKEN');
   }
 
   #report(stream: number, reportNumber: number): void {
@@ -250,7 +294,7 @@ export class StreamFixStore implements FixStore {
   }
 
   #store(): void {
-    if (this.sealed.length === 0 && this.wanted < this.openNumber) return;
+    if (this.failure !== undefined || (this.sealed.length === 0 && this.wanted < this.openNumber)) return;
     this.storing ??= this.#storeAll();
   }
 
@@ -285,13 +329,7 @@ export class StreamFixStore implements FixStore {
     await retry(`store FIX session ${sessionId}`, STORE_MS_MAX, async (count) => {
       await appender.append(count);
       await chain.advance();
-      if (chain.generation !== generation) {
-        throw new FixStoreError(
-          `FIX session ${sessionId} logged on elsewhere: it ends here`,
-          {},
-          'FIX_SESSION_TAKEN',
-        );
-      }
+      this.#checkOwner();
       return chain.number >= number ? true : appender.refuse();
     });
     // After a reset the numbers on their way are of before it.
@@ -303,6 +341,7 @@ export class StreamFixStore implements FixStore {
   #fail(error: FixStoreError): void {
     if (this.failure !== undefined) return;
     this.failure = error;
+    this.onOver();
     this.listener?.onFailed(error);
   }
 }

@@ -5,13 +5,28 @@ import { StreamFixStore } from './stream-fix-store.ts';
 /** The sessions of a venue with many nodes, in a stream that all of them have. */
 export class StreamFixStores implements FixStores {
   declare private readonly stream: FixStream;
+  /** Those of this node that are open, or are being closed, by the session's id. */
+  declare private readonly stores: Map<string, StreamFixStore>;
 
   constructor(stream: FixStream) {
     this.stream = stream;
+    this.stores = new Map();
+    stream.onAnnounced((sessionId) => this.stores.get(sessionId)?.look());
   }
 
-  open(sessionId: string, nowMs: number): Promise<FixStore> {
-    return StreamFixStore.open(this.stream, sessionId, nowMs);
+  async open(sessionId: string, nowMs: number): Promise<FixStore> {
+    const { stream, stores } = this;
+    // What the last connection brought is stored before it is read.
+    await stores
+      .get(sessionId)
+      ?.close()
+      .catch(() => {});
+    const store = await StreamFixStore.open(stream, sessionId, nowMs, () => {
+      if (stores.get(sessionId) === store) stores.delete(sessionId);
+    });
+    stores.set(sessionId, store);
+    stream.announce(sessionId);
+    return store;
   }
 
   async sessionIds(): Promise<readonly string[]> {

@@ -1,0 +1,175 @@
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StoredMsg,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { FixStoreError } from '#gateways/fix/store/fix-store.ts';
+import {
+  type FixStream,
+  STREAM_RECORD_BYTES_MAX,
+  STREAM_RECORDS_PER_SESSION,
+  type StreamRecord,
+} from '#gateways/fix/store/fix-stream.ts';
+import { retry } from '#gateways/fix/store/retry.ts';
+
+/** How long one question or append waits for its answer. */
+const ANSWER_MS_MAX = 1_000;
+/** How long the making of the stream is tried: an election takes up to 9 s. */
+const READY_MS_MAX = 30_000;
+/** The shortest that a server takes: nothing relies on the servers finding repeats. */
+const DUPLICATE_WINDOW_NANOS = 100_000_000;
+const NOT_FOUND = 10_059;
+
+/** Settings that would lose or change records, and are off. */
+const OFF = [
+  'discard_new_per_subject',
+  'sealed',
+  'no_ack',
+  'allow_rollup_hdrs',
+  'allow_msg_ttl',
+  'allow_msg_counter',
+  'allow_msg_schedules',
+  'subject_delete_marker_ttl',
+  'mirror',
+  'sources',
+  'subject_transform',
+] as const satisfies readonly (keyof StreamConfig)[];
+
+/** What a venue decides about the stream of its FIX sessions. */
+export interface FixStreamOptions {
+  /** Of the log's stream: this one is called the same, with `_FIX`. */
+  readonly logStream: string;
+  /** Servers that hold a copy. */
+  readonly replicas: 1 | 3 | 5;
+  /** What it may hold, when it is made: when it is full, no session can send. */
+  readonly maxBytes: number;
+}
+
+/** The FIX sessions of a venue in a JetStream stream: a subject for each session. */
+export class NatsFixStream implements FixStream {
+  declare private readonly connection: NatsConnection;
+  declare private readonly manager: JetStreamManager;
+  declare private readonly name: string;
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, name: string) {
+    this.connection = connection;
+    this.manager = manager;
+    this.name = name;
+  }
+
+  /** Finds the stream or makes it, and checks it. @throws FixStoreError that names the setting that is not safe */
+  static async open(connection: NatsConnection, options: FixStreamOptions): Promise<NatsFixStream> {
+    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
+    const config = configOf(options);
+    const { name } = config;
+    const made = await retry(`make stream ${name}`, READY_MS_MAX, async () => {
+      try {
+        return (await manager.streams.info(name)).config;
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
+        await manager.streams.add(config);
+      }
+      return undefined;
+    });
+    check(made, config);
+    return new NatsFixStream(connection, manager, name);
+  }
+
+  async append(sessionId: string, bytes: Uint8Array): Promise<void> {
+    const answer = await this.connection.request(this.#subject(sessionId), bytes, { timeout: ANSWER_MS_MAX });
+    const { error } = answer.json<{ readonly error?: { readonly description: string } }>();
+    if (error !== undefined) throw new Error(error.description);
+  }
+
+  async next(sessionId: string, sequence: number): Promise<StreamRecord | undefined> {
+    const question = { seq: sequence, next_by_subj: this.#subject(sessionId) };
+    return recordOf(await this.manager.streams.getMessage(this.name, question));
+  }
+
+  async last(sessionId: string): Promise<StreamRecord | undefined> {
+    const question = { last_by_subj: this.#subject(sessionId) };
+    return recordOf(await this.manager.streams.getMessage(this.name, question));
+  }
+
+  async sessionIds(): Promise<readonly string[]> {
+    const { state } = await this.manager.streams.info(this.name, { subjects_filter: `${this.name}.*` });
+    return Object.keys(state.subjects ?? {}).map((subject) =>
+      Buffer.from(subject.slice(this.name.length + 1), 'base64url').toString(),
+    );
+  }
+
+  announce(sessionId: string): void {
+    this.connection.publish(this.#claims(), sessionId);
+  }
+
+  onAnnounced(onClaim: (sessionId: string) => void): void {
+    this.connection.subscribe(this.#claims(), {
+      callback: (error, message) => {
+        if (error === null) onClaim(message.string());
+      },
+    });
+  }
+
+  #claims(): string {
+    return `${this.name}_CLAIMS`;
+  }
+
+  #subject(sessionId: string): string {
+    return `${this.name}.${Buffer.from(sessionId).toString('base64url')}`;
+  }
+}
+
+function recordOf(message: StoredMsg | null): StreamRecord | undefined {
+  return message === null ? undefined : { sequence: message.seq, bytes: message.data };
+}
+
+function configOf({
+  logStream,
+  replicas,
+  maxBytes,
+}: FixStreamOptions): Partial<StreamConfig> & { name: string } {
+  const name = `${logStream}_FIX`;
+  return {
+    name,
+    subjects: [`${name}.*`],
+    storage: 'file',
+    num_replicas: replicas,
+    retention: 'limits',
+    // A full stream refuses. Only within a session the oldest records go, by their number.
+    discard: 'new',
+    max_msgs_per_subject: STREAM_RECORDS_PER_SESSION,
+    max_bytes: maxBytes,
+    max_msg_size: STREAM_RECORD_BYTES_MAX,
+    max_age: 0,
+    max_msgs: -1,
+    max_consumers: -1,
+    duplicate_window: DUPLICATE_WINDOW_NANOS,
+    // Who leads the stream answers all questions: a copy may lack what is there.
+    allow_direct: false,
+    deny_delete: true,
+    deny_purge: true,
+  };
+}
+
+/** @throws FixStoreError */
+function check(config: StreamConfig, wanted: Partial<StreamConfig> & { name: string }): void {
+  const isOff = (value: unknown): boolean =>
+    value === undefined || value === false || value === 0 || value === '';
+  const refuse = (setting: keyof StreamConfig, must: unknown): never => {
+    const is = JSON.stringify(config[setting] ?? null);
+    throw new FixStoreError(
+      `stream ${wanted.name} is not safe for FIX sessions: ${setting} is ${is} and must be ${JSON.stringify(must)}. Repair it with nats stream edit, or delete it when no session needs its numbers any more`,
+    );
+  };
+  for (const setting of Object.keys(wanted) as (keyof StreamConfig)[]) {
+    // What it may hold is the operator's to change.
+    if (setting === 'max_bytes' || setting === 'name') continue;
+    const [is, must] = [config[setting], wanted[setting]];
+    if (JSON.stringify(is) !== JSON.stringify(must) && !(isOff(is) && isOff(must))) refuse(setting, must);
+  }
+  if (!(config.max_bytes > 0)) refuse('max_bytes', 'a limit above 0');
+  for (const setting of OFF) if (!isOff(config[setting])) refuse(setting, 'off');
+}
