@@ -575,8 +575,48 @@ test('a store from beside another log is not gone on with', async (t) => {
   const venue = await FixVenue.open(t);
   const store = new FileFixStore(join(venue.directory, 'U1'), venue.nowMs, { messageBytesMax: 1_024 });
   store.noteReport(1, 99);
-  store.close();
+  await store.close();
   const client = await venue.logOn('U1');
   assert.deepEqual(await told(client, 1, 58), ['5 58=the session was told more reports than there are']);
-  assert.ok(venue.lines.some((line) => line.includes('remove its folder in fix/')));
+  assert.ok(venue.lines.some((line) => line.includes('its store is of another log: remove it')));
+});
+
+test('what the log had not answered when the door ended is asked for again, and happens once', async (t) => {
+  const venue = await FixVenue.open(t);
+  const before = await venue.logOn('U1');
+  before.send('D', order(before, 'told'));
+  await before.nextOf(1);
+  venue.isHeld = true;
+  before.send('D', order(before, 'good'));
+  before.send('D', order(before, 'bad', '54=1|38=5|40=2|44=0.01|1=7|'));
+  before.send('D', order(before, 'refused', '54=1|38=100000000|40=2|44=10.00|'));
+  before.send('F', order(before, 'cancel', '41=told|54=1|'));
+  await venue.handled(5);
+  await venue.restartDoor();
+  venue.isHeld = false;
+  const after = await venue.connect('U1', { next: 7 });
+  after.send('A', '98=0|108=30|');
+  // The number of the first order whose answer was not stored.
+  const [logon, resend] = await after.nextOf(2);
+  assert.match(logon, /^A /);
+  assert.match(resend, /^2 \d+ 7=3\|16=0\|/);
+  const again = `43=Y|122=${after.time()}|`;
+  after.send('D', order(after, 'good'), 3, again);
+  after.send('D', order(after, 'bad', '54=1|38=5|40=2|44=0.01|1=7|'), 4, again);
+  after.send('D', order(after, 'refused', '54=1|38=100000000|40=2|44=10.00|'), 5, again);
+  after.send('F', order(after, 'cancel', '41=told|54=1|'), 6, again);
+  after.send('4', '123=Y|36=8|', 7, again);
+  const lines = [];
+  while (lines.filter((line) => line.startsWith('9')).length === 0) {
+    lines.push(...(await told(after, 1, 11, 150, 39, 102)));
+  }
+  assert.deepEqual(lines.toSorted(), [
+    '8 11=bad 150=8 39=8 102-',
+    '8 11=good 150=0 39=0 102-',
+    '8 11=good 150=I 39=0 102-',
+    '8 11=refused 150=8 39=8 102-',
+    '8 11=refused 150=I 39=8 102-',
+    '8 11=told 150=4 39=4 102-',
+    '9 11=cancel 150- 39=4 102=0',
+  ]);
 });

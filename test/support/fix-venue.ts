@@ -116,9 +116,12 @@ export class FixVenue {
       this.lines.push(reason === undefined ? message : `${message}: ${reason}`);
     };
     const logger = { info: write, warn: write };
+    const edgeSessions = new EdgeSessions(venue.outbox, { nodeId: 1, nextSessionId: () => ++sessionId });
+    // The door of another process gets what its own sees.
+    venue.views.splice(0, venue.views.length, views, edgeSessions);
     const trading = new FixTrading({
       desk: venue.desk,
-      edgeSessions: new EdgeSessions(venue.outbox, { nodeId: 1, nextSessionId: () => ++sessionId }),
+      edgeSessions,
       views,
       archive: venue.archive,
       logger,

@@ -30,7 +30,7 @@ export class EdgeState implements FollowingSink {
   /** Numbers of all accounts, in the order in which they were added. */
   declare readonly accountIds: ReadonlySet<number>;
   declare private readonly accounts: Set<number>;
-  /** The desk comes last: an answer may name what the others have just learned. */
+  /** The desk comes behind the views: an answer may name what they have just learned. An open session may be used: that comes last. */
   declare private readonly sinks: readonly FollowingSink[];
 
   constructor(data: EdgeThreadData, commands: CommandSink, board: StatusBoard, archive: ArchiveQueries) {
@@ -57,7 +57,7 @@ export class EdgeState implements FollowingSink {
       nextRequestNumber: () => desk.nextRequestNumber(),
     });
     this.sessions = new EdgeSessions(commands, new NodeSessions(nodeId, data.sessionNames));
-    this.sinks = [this.views, this.directory, this.administration, desk];
+    this.sinks = [this.views, this.directory, this.administration, desk, this.sessions];
     setInterval(() => this.administration.sweep(), SWEEP_MS).unref();
   }
 

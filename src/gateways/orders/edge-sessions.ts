@@ -1,21 +1,34 @@
 import { CloseSession, CommandType, OpenSession } from '#domain/commands.ts';
+import { EventType, SessionOpened } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
-import type { CommandSink, SessionNames } from '#domain/ports.ts';
+import type { CommandSink, FollowingSink, SessionNames } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 
 const OPEN_NODE = byteAt(OpenSession, 'nodeId');
 const CLOSE_NODE = byteAt(CloseSession, 'nodeId');
 const CANCEL_ON_DISCONNECT = byteAt(OpenSession, 'cancelOnDisconnect');
 const RETRY_MS = 1;
 
+const NODE_MASK = 0xffff;
+
 interface Closing {
   readonly userId: number;
   readonly sessionId: number;
 }
 
+/** A session that the log has not opened yet. */
+interface Opening {
+  readonly userId: number;
+  readonly cancelOnDisconnect: boolean;
+  readonly opened: PromiseWithResolvers<void>;
+}
+
 /** Tells the log of the sessions of the edge's doors: who is there, and whose orders go when they are not. */
-export class EdgeSessions {
+export class EdgeSessions implements FollowingSink {
   declare private readonly sink: CommandSink;
   declare private readonly names: SessionNames;
+  /** By sessionId. */
+  declare private readonly opening: Map<number, Opening>;
   /** Sessions that ended and whose CloseSession is still to be sent. */
   declare private readonly owed: Closing[];
   declare private timer: NodeJS.Timeout | undefined;
@@ -23,6 +36,7 @@ export class EdgeSessions {
   constructor(sink: CommandSink, names: SessionNames) {
     this.sink = sink;
     this.names = names;
+    this.opening = new Map();
     this.owed = [];
     this.timer = undefined;
   }
@@ -30,17 +44,49 @@ export class EdgeSessions {
   /** Opens a session; 0: the venue takes no commands now. */
   open(userId: number, cancelOnDisconnect: boolean): number {
     const sessionId = this.names.nextSessionId();
+    if (!this.#send(sessionId, userId, cancelOnDisconnect)) return 0;
+    this.opening.set(sessionId, { userId, cancelOnDisconnect, opened: Promise.withResolvers() });
+    return sessionId;
+  }
+
+  /** Resolves when this node knows everything that the log had before the session's opening; never, when that was refused. */
+  opened(sessionId: number): Promise<void> {
+    return this.opening.get(sessionId)?.opened.promise ?? Promise.resolve();
+  }
+
+  #send(sessionId: number, userId: number, cancelOnDisconnect: boolean): boolean {
     const at = this.#reserve(CommandType.OpenSession, OpenSession.words, userId);
-    if (at === -1) return 0;
+    if (at === -1) return false;
     const { i32, u8 } = this.sink.words;
     i32[at + OpenSession.at.sessionId] = sessionId;
     this.#writeNode(u8, at * 4 + OPEN_NODE);
     u8[at * 4 + CANCEL_ON_DISCONNECT] = cancelOnDisconnect ? 1 : 0;
-    return sessionId;
+    return true;
+  }
+
+  onEvents({ i32 }: WordBuffer, from: number, to: number): void {
+    if (this.opening.size === 0) return;
+    for (let at = from; at < to; at += i32[at] >>> 16) {
+      if ((i32[at] & 0xff) !== EventType.SessionOpened) continue;
+      if ((i32[at + SessionOpened.at.nodeId] & NODE_MASK) !== this.names.nodeId) continue;
+      const sessionId = i32[at + SessionOpened.at.sessionId] >>> 0;
+      this.opening.get(sessionId)?.opened.resolve();
+      this.opening.delete(sessionId);
+    }
+  }
+
+  onRestart(): void {}
+
+  /** Events were lost, perhaps those that are awaited: asking again opens nothing twice. */
+  onImage(): void {
+    for (const [sessionId, { userId, cancelOnDisconnect }] of this.opening) {
+      this.#send(sessionId, userId, cancelOnDisconnect);
+    }
   }
 
   /** Closes a session; tries again while the venue takes no commands. */
   close(userId: number, sessionId: number): void {
+    this.opening.delete(sessionId);
     this.owed.push({ userId, sessionId });
     this.#pay();
   }

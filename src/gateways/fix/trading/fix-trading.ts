@@ -6,6 +6,12 @@ import { FixInstruments } from './instruments.ts';
 import type { TradingServices } from './services.ts';
 import { TradingSession } from './trading-session.ts';
 
+/** What a session asked for on this node, and how far its reports were when it ended here. */
+interface LastConnection {
+  readonly asked: AskedRequests;
+  lastReport: number;
+}
+
 /**
  * The trading application on top of FIX sessions: order entry, execution reports, market data, drop copy, as
  * docs/protocols/fix.md describes them.
@@ -17,14 +23,14 @@ export class FixTrading implements FixApplication, MarketViewsListener {
   /** Those of them that market data is for. */
   declare private readonly watching: Set<TradingSession>;
   /** By the session's id: what was asked before a connection broke is answered in the next one. */
-  declare private readonly asked: Map<string, AskedRequests>;
+  declare private readonly last: Map<string, LastConnection>;
 
   constructor(services: TradingServices) {
     this.services = services;
     this.instruments = new FixInstruments(services.views);
     this.sessions = new Map();
     this.watching = new Set();
-    this.asked = new Map();
+    this.last = new Map();
   }
 
   /** Connected sessions. */
@@ -41,9 +47,12 @@ export class FixTrading implements FixApplication, MarketViewsListener {
   }
 
   onLogon(session: FixApplicationSession): void {
-    const { id } = session.profile;
-    const asked = this.asked.get(id) ?? new AskedRequests();
-    this.asked.set(id, asked);
+    const { id, userId } = session.profile;
+    const last = this.last.get(id);
+    const lastReport = session.lastReport(userId);
+    // Where the session has gone on at another node, that one has answered.
+    const asked = last?.lastReport === lastReport ? last.asked : new AskedRequests();
+    this.last.set(id, { asked, lastReport });
     const trading: TradingSession = new TradingSession(session, this.services, this.instruments, asked, () =>
       this.watching.add(trading),
     );
@@ -68,6 +77,9 @@ export class FixTrading implements FixApplication, MarketViewsListener {
     if (trading === undefined) return;
     this.sessions.delete(session);
     this.watching.delete(trading);
+    const { id, userId } = session.profile;
+    const last = this.last.get(id);
+    if (last !== undefined) last.lastReport = session.lastReport(userId);
     trading.close();
   }
 

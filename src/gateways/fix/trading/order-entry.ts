@@ -16,6 +16,7 @@ import { ResponseTo, writeCancelReject } from './cancel-reject.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
 import { OrderReader } from './order-reader.ts';
+import { RepeatedOrders } from './repeated-orders.ts';
 import type { OrderAsked } from './report-values.ts';
 import type { TradingServices } from './services.ts';
 
@@ -42,7 +43,10 @@ export class OrderEntry {
   declare private readonly reader: OrderReader;
   declare private readonly reports: ExecutionReports;
   declare private readonly asked: AskedRequests;
+  declare private readonly repeats: RepeatedOrders;
   declare private refusals: number;
+  /** Of requests that were given up without an answer: they are in the log, if at all, before what is answered later. */
+  declare private unanswered: (() => void)[];
 
   constructor(
     session: FixApplicationSession,
@@ -60,7 +64,9 @@ export class OrderEntry {
     this.reader = new OrderReader(instruments);
     this.reports = reports;
     this.asked = asked;
+    this.repeats = new RepeatedOrders(user, services.archive);
     this.refusals = 0;
+    this.unanswered = [];
   }
 
   /** NewOrderSingle (D). */
@@ -71,12 +77,20 @@ export class OrderEntry {
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, '');
+    const isRepeat = isRepeated(message);
+    if (isRepeat && this.user.numberOf(clOrdId) === 0) {
+      const known = this.repeats.find(clOrdId);
+      if (known === 'later') return FixVerdict.Later;
+      if (known !== undefined) {
+        this.#status(known);
+        return FixVerdict.Taken;
+      }
+    }
     const request = this.reader.newOrder(message, this.user, clOrdId);
     if (request === undefined) {
       this.#refuse(asked, this.reader.fault, this.reader.faultText);
       return FixVerdict.Taken;
     }
-    const isRepeat = isRepeated(message);
     const isNew = this.asked.addOrder(asked);
     const forget = (): void => {
       if (isNew) this.asked.takeOrder(clOrdId);
@@ -196,7 +210,7 @@ export class OrderEntry {
 
   /**
    * Hands a request to the desk. What the desk takes nothing of at once is read again later: a counterparty that sends faster
-   * than orders are answered is read more slowly.
+   * than orders are answered is read more slowly. The message is held until the log has the answer: if this node ends before, it comes again.
    */
   #send(
     hand: (onOutcome: (outcome: Outcome) => void) => void,
@@ -205,7 +219,11 @@ export class OrderEntry {
   ): FixVerdict {
     let isAtOnce = true;
     let isRefused = false;
+    const release = this.session.holdMessage();
     hand((outcome) => {
+      if (outcome.kind === 'unknown') this.unanswered.push(release);
+      else release();
+      if (outcome.kind === 'done' || outcome.kind === 'rejected') this.#releaseUnanswered();
       if (isAtOnce && outcome.kind === 'refused') isRefused = true;
       else {
         onOutcome(outcome);
@@ -216,6 +234,10 @@ export class OrderEntry {
     if (!isRefused) return FixVerdict.Taken;
     takeBack();
     return FixVerdict.Later;
+  }
+
+  #releaseUnanswered(): void {
+    for (const release of this.unanswered.splice(0)) release();
   }
 
   /** The ClOrdID; empty when it cannot be one here, which is answered. */

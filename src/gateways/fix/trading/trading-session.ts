@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { SessionRejectReason } from '#codec/fix/rejects.ts';
@@ -25,6 +26,8 @@ import { StatusRequests } from './status-requests.ts';
 
 /** Until a user that cannot be loaded now is tried again. */
 const RETRY_MS = 100;
+/** How long this node may lack what the log had when the session logged on. */
+const BEHIND_MS_MAX = 10_000;
 
 /** Longest value of a field of a counterparty's message, but for text that no answer repeats. */
 const FIELD_BYTES_MAX = 128;
@@ -69,7 +72,7 @@ export class TradingSession {
   declare private orders: OrderEntry | undefined;
   declare private status: StatusRequests | undefined;
   declare private isOpen: boolean;
-  declare private isOver: boolean;
+  declare private readonly over: AbortController;
   /** Name of the session in the log; 0: it is not open there. */
   declare private logSessionId: number;
   /** Resolves when the counterparty has read what was sent. */
@@ -99,7 +102,7 @@ export class TradingSession {
     this.orders = undefined;
     this.status = undefined;
     this.isOpen = false;
-    this.isOver = false;
+    this.over = new AbortController();
     this.logSessionId = 0;
     this.drained = undefined;
   }
@@ -109,8 +112,7 @@ export class TradingSession {
     const { userId, copyOf } = this.profile;
     for (const id of copyOf ?? [userId]) {
       const user = await this.#load(id);
-      if (user === undefined || !this.#openInLog(user)) return;
-      if (!this.#knowsLog(user)) return;
+      if (user === undefined || !(await this.#openInLog(user)) || !(await this.#knowsLog(user))) return;
       if (this.session.lastReport(id) < 0) this.session.noteReport(id, user.reportCount);
       if (copyOf === undefined) this.#takeOrders(user);
       const feed = user.follow(this.session.lastReport(id) + 1, this.#listenerFor());
@@ -172,7 +174,7 @@ export class TradingSession {
 
   /** The connection is over. */
   close(): void {
-    this.isOver = true;
+    this.over.abort();
     for (const { user, feed } of this.followed.splice(0)) user.unfollow(feed);
     this.drained?.resolve();
     if (this.logSessionId !== 0) this.services.edgeSessions.close(this.profile.userId, this.logSessionId);
@@ -180,10 +182,10 @@ export class TradingSession {
 
   /** The user, as soon as it can be had; undefined when the session is over first. */
   async #load(userId: number): Promise<DeskUser | undefined> {
-    while (!this.isOver) {
+    while (!this.over.signal.aborted) {
       try {
         const user = await this.services.desk.open(userId);
-        return this.isOver ? undefined : user;
+        return this.over.signal.aborted ? undefined : user;
       } catch (error) {
         if (!(error instanceof UserUnavailableError)) throw error;
         if (error.code === 'UNKNOWN') {
@@ -193,32 +195,58 @@ export class TradingSession {
         }
         const fields = { door: 'fix', session: this.profile.id, reason: error.message };
         if (error.code === 'ARCHIVE') this.services.logger.warn(fields, 'the session waits for its user');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await this.#pause(RETRY_MS);
       }
     }
     return undefined;
   }
 
-  /** Tells the log of the session, once. @returns false when it must not go on without that */
-  #openInLog(user: DeskUser): boolean {
+  /**
+   * Tells the log of the session, once, and waits until this node has all that the log had before: what the session did at another
+   * node is known here then. @returns false when it must not go on
+   */
+  async #openInLog(user: DeskUser): Promise<boolean> {
     if (this.profile.copyOf !== undefined) return true;
-    this.logSessionId = this.services.edgeSessions.open(user.userId, this.profile.cancelOnDisconnect);
-    if (this.logSessionId !== 0) return true;
-    this.session.logout('the venue takes no commands now');
-    this.services.flushSoon();
+    const { edgeSessions } = this.services;
+    this.logSessionId = edgeSessions.open(user.userId, this.profile.cancelOnDisconnect);
+    if (this.logSessionId !== 0) {
+      const late = this.#pause(BEHIND_MS_MAX).then(() => 'late');
+      if ((await Promise.race([edgeSessions.opened(this.logSessionId), late])) !== 'late')
+        return !this.over.signal.aborted;
+    }
+    this.#end('the venue takes no commands now');
     return false;
   }
 
-  /** Whether what was sent is in this log: a store from beside another one is of no use. */
-  #knowsLog({ userId, reportCount }: DeskUser): boolean {
+  /** Whether what was sent is in this log: a store from beside another one is of no use. Of others than its own user, this node may lack it yet. */
+  async #knowsLog(user: DeskUser): Promise<boolean> {
+    const { userId } = user;
     const last = this.session.lastReport(userId);
-    if (last <= reportCount) return true;
-    const fields = { door: 'fix', session: this.profile.id, userId, last, reportCount };
-    const advice = 'its store is of another log: remove its folder in fix/ of the data directory';
-    this.services.logger.warn(fields, `the session was told more reports than there are; ${advice}`);
-    this.session.logout('the session was told more reports than there are');
+    let leftMs = this.profile.copyOf === undefined ? 0 : BEHIND_MS_MAX;
+    for (; last > user.reportCount; leftMs -= RETRY_MS) {
+      if (leftMs <= 0) {
+        const { reportCount } = user;
+        const fields = { door: 'fix', session: this.profile.id, userId, last, reportCount };
+        const advice = 'its store is of another log: remove it (docs/protocols/fix.md, "The store")';
+        this.services.logger.warn(fields, `the session was told more reports than there are; ${advice}`);
+        this.#end('the session was told more reports than there are');
+        return false;
+      }
+      await this.#pause(RETRY_MS);
+      if (this.over.signal.aborted) return false;
+    }
+    return !this.over.signal.aborted;
+  }
+
+  #end(reason: string): void {
+    if (this.over.signal.aborted) return;
+    this.session.logout(reason);
     this.services.flushSoon();
-    return false;
+  }
+
+  /** Waits, but not beyond the end of the session. */
+  async #pause(timeoutMs: number): Promise<void> {
+    await sleep(timeoutMs, undefined, { signal: this.over.signal, ref: false }).catch(() => {});
   }
 
   #takeOrders(user: DeskUser): void {
