@@ -22,11 +22,11 @@ after(async () => {
 });
 
 /** A node's own connection to the stream of a venue, to server `index`. */
-async function streamOf(venue: string, index = 0): Promise<FixStream> {
+async function streamOf(venue: string, index = 0, logId = venue): Promise<FixStream> {
   const url = (servers as NatsServers).urls[index];
   const connection = await connectNats({ servers: url, ignoreClusterUpdates: true });
   connections.push(connection);
-  return NatsFixStream.open(connection, { logStream: venue, replicas: 3, maxBytes: MAX_BYTES });
+  return NatsFixStream.open(connection, { logStream: venue, replicas: 3, maxBytes: MAX_BYTES, logId });
 }
 
 const newVenue = (): string => `V${randomUUID()}`;
@@ -75,6 +75,7 @@ test('stream: a setting that would lose records is refused by name', { skip: ski
     await manager.streams.update(`${venue}_FIX`, { ...config, [setting]: config[setting] ?? false });
   }
   await streamOf(venue);
+  await assert.rejects(streamOf(venue, 0, 'other'), /has the FIX sessions of log/);
 });
 
 test('stream: it names the sessions that it has', { skip: skip ?? false }, async () => {

@@ -274,6 +274,7 @@ async function startOn(
     logger,
     rings: { board, ring, commands },
     paths,
+    logId,
     sessionNames,
     edgeThread,
   });
@@ -495,12 +496,13 @@ function doorsOf(
     readonly logger: NodeLogger;
     readonly rings: Omit<EdgeRings, 'peer'>;
     readonly paths: DataPaths;
+    readonly logId: string;
     readonly sessionNames: SharedArrayBuffer;
     readonly edgeThread: URL;
   },
 ): Doors {
-  const { gateway, threads, archive, logger, rings, paths, sessionNames, edgeThread } = parts;
-  const { nodeId, marketData, access, connectionsPerAddressMax, http, webSocket, fix } = config;
+  const { gateway, threads, archive, logger, rings, paths, logId, sessionNames, edgeThread } = parts;
+  const { nodeId, cluster, marketData, access, connectionsPerAddressMax, http, webSocket, fix } = config;
   const hasEdge = http !== undefined || fix !== undefined;
   const { dataDirectory, logDirectory, reportDirectory } = paths;
   const edgeData = {
@@ -509,7 +511,9 @@ function doorsOf(
     sessionNames,
     dataDirectory,
     logDirectory,
+    logId,
     reportDirectory,
+    cluster,
     access,
     connectionsPerAddressMax,
     http,

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { QuickFix, type QuickFixTerms, whyNoQuickFix } from '../support/quickfix.ts';
+import { assertNothingRefused, field, isReport, loggedOn, oneTo, reportNumbers } from './lines.ts';
 
 const PROCESS = join(import.meta.dirname, '../support/node-process.ts');
 const reason = whyNoQuickFix();
@@ -97,39 +98,12 @@ class FixNode {
   }
 }
 
-const field = (line: string, tag: number): string => new RegExp(`\\|${tag}=([^|]*)`).exec(line)?.[1] ?? '';
-const isReport = (line: string): boolean => line.startsWith('in ') && field(line, 35) === '8';
-const loggedOn = (lines: readonly string[]): boolean => lines.includes('logon');
-
-/** Nothing that the venue sent was refused by QuickFIX, nor what QuickFIX sent by the venue. */
-function assertNothingRefused(lines: readonly string[]): void {
-  const refused = lines.filter((line) => line.startsWith('refused ') || ['3', 'j'].includes(field(line, 35)));
-  assert.deepEqual(refused, []);
-}
-
-/**
- * Reports in the order of their numbers; those that are not said to be repeats must have come once. @returns the numbers
- */
-function reportNumbers(lines: readonly string[]): number[] {
-  const first = new Map<string, number>();
-  for (const line of lines.filter(isReport)) {
-    const id = field(line, 17);
-    if (id === '0') continue;
-    if (field(line, 43) !== 'Y') first.set(id, (first.get(id) ?? 0) + 1);
-    else if (!first.has(id)) first.set(id, 0);
-  }
-  for (const [id, count] of first) assert.ok(count <= 1, `report ${id} came ${count} times as a new message`);
-  return [...first.keys()].map((id) => Number(id.split('-')[1])).sort((a, b) => a - b);
-}
-
 test('reportNumbers: a report that came twice is found, one that is lacking is not in it', () => {
   const report = (id: string, more = ''): string => `in |35=8${more}|17=${id}|`;
   assert.deepEqual(reportNumbers([report('1-2'), report('1-1'), report('1-2', '|43=Y')]), [1, 2]);
   assert.deepEqual(reportNumbers([report('1-1'), report('1-3', '|43=Y'), report('0'), report('0')]), [1, 3]);
   assert.throws(() => reportNumbers([report('1-1'), report('1-1')]), /report 1-1 came 2 times/);
 });
-
-const oneTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
 
 test(
   'QuickFIX trades every order type in every version, and its dictionaries accept every answer',
@@ -243,6 +217,9 @@ test('QuickFIX is told every report once, though it is killed and though the nod
   await bob.until((lines) => lines.filter((line) => line === 'logon').length > 1);
   bob.send('D|11=blast|55=BTCUSD|54=2|38=1|40=2|44=90.00|59=1');
   await bob.until((lines) => lines.some((line) => isReport(line) && field(line, 11) === 'blast'));
+  // None of his orders was lost with the node.
+  const answered = new Set(bob.lines.filter(isReport).map((line) => field(line, 11)));
+  for (let i = 1; i <= sold; i++) assert.ok(answered.has(`b${i}`), `order b${i} of ${sold} was not answered`);
   const sales = reportNumbers(bob.lines);
   assert.deepEqual(sales, oneTo(sales.length));
   assertNothingRefused([...again.lines, ...bob.lines]);

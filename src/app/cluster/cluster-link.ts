@@ -38,7 +38,7 @@ export class ClusterLink {
     },
   ): Promise<ClusterLink> {
     const { logId, firstSequence } = begin;
-    const connection = await connectTo(settings, name);
+    const connection = await connectCluster(settings, name);
     try {
       const found = await createLogStream(
         connection,
@@ -136,8 +136,8 @@ function streamOf({ stream: name, replicas, mirrorOf }: ClusterSettings): LogStr
   return { name, replicas, ...(mirrorOf === undefined ? {} : { mirrorOf }) };
 }
 
-/** @throws ClusterError */
-async function connectTo(settings: ClusterSettings, name: string): Promise<NatsConnection> {
+/** A connection to the servers of a cluster, as `name`. @throws ClusterError */
+export async function connectCluster(settings: ClusterSettings, name: string): Promise<NatsConnection> {
   const { servers, credentialsFile, user, passwordFile, tls } = settings;
   try {
     return await connectNats({

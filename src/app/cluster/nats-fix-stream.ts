@@ -6,7 +6,6 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { FixStoreError } from '#gateways/fix/store/fix-store.ts';
 import {
   type FixStream,
   STREAM_RECORD_BYTES_MAX,
@@ -14,6 +13,7 @@ import {
   type StreamRecord,
 } from '#gateways/fix/store/fix-stream.ts';
 import { retry } from '#gateways/fix/store/retry.ts';
+import { StreamError } from '#log/jetstream/stream-error.ts';
 
 /** How long one question or append waits for its answer. */
 const ANSWER_MS_MAX = 1_000;
@@ -22,6 +22,7 @@ const READY_MS_MAX = 30_000;
 /** The shortest that a server takes: nothing relies on the servers finding repeats. */
 const DUPLICATE_WINDOW_NANOS = 100_000_000;
 const NOT_FOUND = 10_059;
+const LOG_ID_KEY = 'hive_log_id';
 
 /** Settings that would lose or change records, and are off. */
 const OFF = [
@@ -46,6 +47,8 @@ export interface FixStreamOptions {
   readonly replicas: 1 | 3 | 5;
   /** What it may hold, when it is made: when it is full, no session can send. */
   readonly maxBytes: number;
+  /** UUID of the log: report numbers that sessions have are of this one. */
+  readonly logId: string;
 }
 
 /** The FIX sessions of a venue in a JetStream stream: a subject for each session. */
@@ -60,7 +63,10 @@ export class NatsFixStream implements FixStream {
     this.name = name;
   }
 
-  /** Finds the stream or makes it, and checks it. @throws FixStoreError that names the setting that is not safe */
+  /**
+   * Finds the stream or makes it, and checks it.
+   * @throws StreamError UNSAFE_SETTING, which names the setting; OTHER_LOG. FixStoreError when the servers do not answer
+   */
   static async open(connection: NatsConnection, options: FixStreamOptions): Promise<NatsFixStream> {
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
     const config = configOf(options);
@@ -130,6 +136,7 @@ function configOf({
   logStream,
   replicas,
   maxBytes,
+  logId,
 }: FixStreamOptions): Partial<StreamConfig> & { name: string } {
   const name = `${logStream}_FIX`;
   return {
@@ -151,22 +158,31 @@ function configOf({
     allow_direct: false,
     deny_delete: true,
     deny_purge: true,
+    metadata: { [LOG_ID_KEY]: logId },
   };
 }
 
-/** @throws FixStoreError */
+/** @throws StreamError */
 function check(config: StreamConfig, wanted: Partial<StreamConfig> & { name: string }): void {
   const isOff = (value: unknown): boolean =>
     value === undefined || value === false || value === 0 || value === '';
   const refuse = (setting: keyof StreamConfig, must: unknown): never => {
     const is = JSON.stringify(config[setting] ?? null);
-    throw new FixStoreError(
-      `stream ${wanted.name} is not safe for FIX sessions: ${setting} is ${is} and must be ${JSON.stringify(must)}. Repair it with nats stream edit, or delete it when no session needs its numbers any more`,
+    throw new StreamError(
+      'UNSAFE_SETTING',
+      `stream ${wanted.name} is not safe for FIX sessions: ${setting} is ${is} and must be ${JSON.stringify(must)}. Repair it with nats stream edit (docs/cluster.md, "FIX sessions")`,
     );
   };
+  const logId = config.metadata?.[LOG_ID_KEY];
+  if (logId !== wanted.metadata?.[LOG_ID_KEY]) {
+    throw new StreamError(
+      'OTHER_LOG',
+      `stream ${wanted.name} has the FIX sessions of log ${logId ?? 'unknown'}: delete it, and all sessions begin anew (docs/cluster.md, "FIX sessions")`,
+    );
+  }
   for (const setting of Object.keys(wanted) as (keyof StreamConfig)[]) {
     // What it may hold is the operator's to change.
-    if (setting === 'max_bytes' || setting === 'name') continue;
+    if (setting === 'max_bytes' || setting === 'metadata') continue;
     const [is, must] = [config[setting], wanted[setting]];
     if (JSON.stringify(is) !== JSON.stringify(must) && !(isOff(is) && isOff(must))) refuse(setting, must);
   }

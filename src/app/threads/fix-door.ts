@@ -1,24 +1,27 @@
-import { join } from 'node:path';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import { EventType } from '#domain/events.ts';
 import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
-import { FIX_LIMITS } from '#gateways/fix/limits.ts';
-import { FileFixStores } from '#gateways/fix/store/file-fix-stores.ts';
+import type { FixStores } from '#gateways/fix/store/fix-store.ts';
 import { FixLogons, mayLogOn } from '#gateways/fix/trading/fix-logons.ts';
 import { FixTrading } from '#gateways/fix/trading/fix-trading.ts';
 import { ConnectionLimits } from '#gateways/identity/connection-limits.ts';
 import { Listener } from '#gateways/listener/listener.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
+import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
+import { type OpenFixStores, openFixStores } from './fix-stores.ts';
 import type { EdgeThreadData, FixSettings } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
 /** The FIX door of the edge: the acceptor, its listener and its stores. Gets events after the state that it shares: what that made it write leaves then. */
 export class FixDoor implements EdgeDoor, FollowingSink {
+  declare private readonly data: EdgeThreadData;
   declare private readonly state: EdgeState;
+  /** Set by `listen`. */
+  declare private opened: OpenFixStores | undefined;
   declare private readonly trading: FixTrading;
   declare private readonly acceptor: FixAcceptor;
   declare private readonly listener: Listener;
@@ -27,8 +30,9 @@ export class FixDoor implements EdgeDoor, FollowingSink {
 
   constructor(data: EdgeThreadData, fix: FixSettings, state: EdgeState, archive: ArchiveQueries) {
     const { connectionsPerAddressMax } = data;
-    const stores = new FileFixStores(join(data.dataDirectory, 'fix'), FIX_LIMITS.messageBytesMax);
+    this.data = data;
     this.state = state;
+    this.opened = undefined;
     this.isFlushPlanned = false;
     this.trading = new FixTrading({
       desk: state.desk,
@@ -46,10 +50,10 @@ export class FixDoor implements EdgeDoor, FollowingSink {
         ...fix,
         directory: state.directory,
         openSession: (name, password, address) => state.access.openSession(name, password, address),
-        storedSessions: () => stores.sessionIds(),
+        storedSessions: () => this.#stores().sessionIds(),
       }),
       application: this.trading,
-      openStore: ({ id }) => stores.open(id, Date.now()),
+      openStore: ({ id }) => this.#stores().open(id, Date.now()),
       logger: threadLog,
       limits: { connectionsMax: fix.connectionsMax, strangersMax: Math.ceil(fix.connectionsMax / 4) },
     });
@@ -69,6 +73,7 @@ export class FixDoor implements EdgeDoor, FollowingSink {
   }
 
   async listen(): Promise<{ readonly fix: number }> {
+    this.opened = await openFixStores(this.data);
     const { port } = await this.listener.listen();
     return { fix: port };
   }
@@ -77,6 +82,7 @@ export class FixDoor implements EdgeDoor, FollowingSink {
     const closed = this.listener.close();
     await this.acceptor.close(reason);
     await closed;
+    await this.opened?.close();
     this.state.sessions.stop();
   }
 
@@ -96,6 +102,11 @@ export class FixDoor implements EdgeDoor, FollowingSink {
 
   onImage(): void {
     this.acceptor.flush();
+  }
+
+  #stores(): FixStores {
+    assert(this.opened !== undefined, 'Condition: nobody logs on before the door listens');
+    return this.opened.stores;
   }
 
   #endSessions(): void {

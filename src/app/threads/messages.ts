@@ -78,7 +78,11 @@ export interface EdgeThreadData extends EdgeRings {
   readonly sessionNames: SharedArrayBuffer;
   readonly dataDirectory: string;
   readonly logDirectory: string;
+  /** UUID of the log. */
+  readonly logId: string;
   readonly reportDirectory: string;
+  /** undefined: the node has a log of its own. */
+  readonly cluster: ClusterSettings | undefined;
   readonly access: AccessSettings;
   readonly connectionsPerAddressMax: number;
   /** undefined: there is no such door. */
