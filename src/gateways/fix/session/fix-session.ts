@@ -211,6 +211,8 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   onReadable(): void {
     if (this.over) return;
     this.#guard(() => this.sender.continueResend(this.context.nowMs()));
+    // What was asked for before the resend stopped here is still to be told.
+    if (this.drainWanted) this.connection.wantDrain();
     this.connection.flush();
   }
 

@@ -40,9 +40,14 @@ export function appendReport(
 
 /** What a counterparty of all nodes has seen: under which number which message came to it as new. */
 export class SeenMessages {
-  readonly byNumber: Map<number, string> = new Map();
+  declare readonly byNumber: Map<number, string>;
   /** Numbers that came with two messages. */
-  readonly violations: string[] = [];
+  declare readonly violations: string[];
+
+  constructor() {
+    this.byNumber = new Map();
+    this.violations = [];
+  }
 
   see(number: number, text: string): void {
     const before = this.byNumber.get(number) ?? text;
@@ -57,12 +62,14 @@ export class SeenMessages {
  * told by its store may leave is seen by the counterparty. `finish` checks what is left.
  */
 export class SessionRace {
-  readonly seen: SeenMessages = new SeenMessages();
-  private readonly random: () => number;
+  declare readonly seen: SeenMessages;
   /** Openings that took the session from another node. */
-  taken: number = 0;
+  declare taken: number;
+  declare private readonly random: () => number;
 
   constructor(random: () => number) {
+    this.seen = new SeenMessages();
+    this.taken = 0;
     this.random = random;
   }
 
