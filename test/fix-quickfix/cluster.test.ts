@@ -72,6 +72,7 @@ async function startCluster(t: TestContext): Promise<{ directory: string; nodes:
     user: undefined,
     passwordFile: undefined,
     tls: undefined,
+    mirrorOf: undefined,
     observe: false,
   };
   for (let nodeId = 1; nodeId <= NODES; nodeId++) {
