@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -123,6 +123,10 @@ test('a node under load is backed up, killed in between, and restored with its s
   const refused = await runCli(backup);
   assert.equal(refused.status, 6, 'a node without a status socket holds the lock');
   await node.end('SIGKILL');
+  // A file system that takes no more: the shell's limit for files stands in for it.
+  const limited = `trap '' XFSZ; ulimit -f 8; exec "$0" "$@"`;
+  const full = spawnSync('bash', ['-c', limited, process.execPath, CLI, ...backup], { encoding: 'utf8' });
+  assert.deepEqual([full.status, /Enlarge the volume/.test(full.stderr)], [1, true], full.stderr);
   for (let round = 0; round < 3; round++) await killed(backup, 100 + random() * 400);
   const [made] = await hive(backup);
   const [again] = await hive(backup);
