@@ -237,6 +237,9 @@ test('a number that another door used first is no news; a ClOrdID that another n
   const client = await venue.logOn('U1');
   const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 1 } as const;
   const terms = { timeInForce: 2, priceTicks: 100, qtyLots: 1 } as const;
+  // The log knows the session, so that what follows is read.
+  client.send('D', order(client, 'd0'));
+  await told(client, 1, 11);
   venue.isHeld = true;
   venue.operator({ ...elsewhere, ...terms, clientOrderId: 50 });
   venue.operator({
@@ -249,7 +252,7 @@ test('a number that another door used first is no news; a ClOrdID that another n
   client.send('D', order(client, 'd1'));
   client.send('D', order(client, 'd2'));
   client.send('D', order(client, 'd1'), undefined, '97=Y|');
-  await venue.handled(3);
+  await venue.handled(4);
   venue.isHeld = false;
   // Both were refused for their numbers; the first one's text was used as well, the second is sent again.
   assert.deepEqual(await told(client, 5, 11, 150, 38, 103, 58), [
@@ -271,7 +274,7 @@ test('a number that another door used first is no news; a ClOrdID that another n
     clientTag: 'd3',
   });
   client.send('G', order(client, 'd3', '41=d1|54=1|38=4|40=2|44=9.00|59=1|'));
-  await venue.handled(4);
+  await venue.handled(5);
   venue.isHeld = false;
   assert.deepEqual(await told(client, 2, 11, 41, 150, 434, 102), [
     '8 11=d3 41=d1 150=5 434- 102-',

@@ -78,7 +78,7 @@ export class OrderEntry {
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, '');
     const isRepeat = isRepeated(message);
-    if (isRepeat && this.user.numberOf(clOrdId) === 0) {
+    if (isRepeat && this.user.numberOf(clOrdId) === 0 && !this.user.isEntering(clOrdId)) {
       const known = this.repeats.find(clOrdId);
       if (known === 'later') return FixVerdict.Later;
       if (known !== undefined) {
