@@ -1,6 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +35,15 @@ export function whyNoNats(): string | undefined {
   return `${text.trim()} is too old: scripts/install-nats.sh fetches a newer one`;
 }
 
+/** Where a server runs. */
+export interface NatsPlace {
+  readonly address: string;
+  /** Where it stores. */
+  readonly directory: string;
+  /** What its command line begins with. */
+  readonly enter: readonly string[];
+}
+
 export interface NatsServersOptions {
   /** Servers of the cluster; 1 is a server without a cluster. */
   readonly count: number;
@@ -37,10 +55,15 @@ export interface NatsServersOptions {
   readonly domain?: string;
   /** What else is in their configuration: users, limits. */
   readonly configuration?: readonly string[];
+  /** What JetStream may store, in bytes. Default: three quarters of what the disk has free. */
+  readonly storeBytesMax?: number;
+  /** One for each server. Default: loopback, and folders of `directory`. */
+  readonly places?: readonly NatsPlace[];
 }
 
 interface Server {
   readonly name: string;
+  readonly place: NatsPlace;
   readonly port: number;
   readonly monitorPort: number;
   readonly configFile: string;
@@ -79,25 +102,39 @@ export class NatsServers {
   static async start(options: NatsServersOptions): Promise<NatsServers> {
     const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hive-nats-'));
     const ports = await freePorts(options.count * 3);
-    const routes = ports.slice(0, options.count).map((port) => `nats://127.0.0.1:${port}`);
-    const servers = routes.map((_, i): Server => {
+    const places = ports.slice(0, options.count).map(
+      (_, i): NatsPlace =>
+        options.places?.[i] ?? {
+          address: '127.0.0.1',
+          directory: join(directory, `n${i + 1}`),
+          enter: [],
+        },
+    );
+    const routes = places.map(({ address }, i) => `nats://${address}:${ports[i]}`);
+    const servers = places.map((place, i): Server => {
       const name = `n${i + 1}`;
+      const { address, directory: home } = place;
       const [clusterPort, port, monitorPort] = [0, 1, 2].map((row) => ports[row * options.count + i]);
-      const home = join(directory, name);
       mkdirSync(home, { recursive: true });
       const configFile = join(home, 'nats.conf');
       const lines = [
         `server_name: ${name}`,
-        `listen: 127.0.0.1:${port}`,
-        `http: 127.0.0.1:${monitorPort}`,
-        `jetstream { store_dir: ${JSON.stringify(home)}${options.syncAlways === true ? ', sync_interval: always' : ''}${options.domain === undefined ? '' : `, domain: ${options.domain}`} }`,
+        `listen: ${address}:${port}`,
+        `http: ${address}:${monitorPort}`,
+        `jetstream { ${[
+          `store_dir: ${JSON.stringify(home)}`,
+          ...(options.syncAlways === true ? ['sync_interval: always'] : []),
+          ...(options.domain === undefined ? [] : [`domain: ${options.domain}`]),
+          ...(options.storeBytesMax === undefined ? [] : [`max_file_store: ${options.storeBytesMax}`]),
+        ].join(', ')} }`,
         ...(options.configuration ?? []),
         ...(options.count === 1
           ? []
-          : [`cluster { name: hive, listen: 127.0.0.1:${clusterPort}, routes: [${routes.join(', ')}] }`]),
+          : [`cluster { name: hive, listen: ${address}:${clusterPort}, routes: [${routes.join(', ')}] }`]),
       ];
       writeFileSync(configFile, `${lines.join('\n')}\n`);
-      return { name, port, monitorPort, configFile, logFile: join(home, 'server.log'), child: undefined };
+      const logFile = join(home, 'server.log');
+      return { name, place, port, monitorPort, configFile, logFile, child: undefined };
     });
     const cluster = new NatsServers(servers, directory, options.directory === undefined);
     try {
@@ -112,7 +149,7 @@ export class NatsServers {
 
   /** Where clients connect, by server. */
   get urls(): string[] {
-    return this.servers.map(({ port }) => `nats://127.0.0.1:${port}`);
+    return this.servers.map(({ port, place }) => `nats://${place.address}:${port}`);
   }
 
   /** Resolves when every server that runs knows the leader of the meta group, and the leader has all of them. */
@@ -121,7 +158,7 @@ export class NatsServers {
       for (const server of this.#running()) {
         const state = await jetStreamOf(server, '');
         // The monitoring port opens before the one for clients.
-        if (state === undefined || !(await isListening(server.port))) return false;
+        if (state === undefined || !(await isListening(server.port, server.place.address))) return false;
         if (this.servers.length === 1) continue;
         const meta = state.meta_cluster;
         if (!meta?.leader || meta.cluster_size !== this.servers.length) return false;
@@ -191,9 +228,11 @@ export class NatsServers {
   #spawn(server: Server): void {
     const log = openSync(server.logFile, 'a');
     // setpriv has the kernel kill the server when this process ends, however that ends.
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', PROGRAM, '-c', server.configFile], {
+    const { enter } = server.place;
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...enter, PROGRAM, '-c', server.configFile], {
       stdio: ['ignore', log, log],
     });
+    closeSync(log);
     server.child = child;
     child.once('exit', () => {
       if (server.child === child) server.child = undefined;
@@ -229,7 +268,7 @@ function tailOf(logFile: string): string {
 /** What a server says of JetStream; undefined while it does not answer. */
 async function jetStreamOf(server: Server, query: string): Promise<JetStreamState | undefined> {
   try {
-    const response = await fetch(`http://127.0.0.1:${server.monitorPort}/jsz${query}`, {
+    const response = await fetch(`http://${server.place.address}:${server.monitorPort}/jsz${query}`, {
       signal: AbortSignal.timeout(1_000),
     });
     return response.ok ? ((await response.json()) as JetStreamState) : undefined;
@@ -239,8 +278,8 @@ async function jetStreamOf(server: Server, query: string): Promise<JetStreamStat
 }
 
 /** Whether something takes connections at a port of loopback. */
-export async function isListening(port: number): Promise<boolean> {
-  const socket = createConnection(port, '127.0.0.1');
+export async function isListening(port: number, address = '127.0.0.1'): Promise<boolean> {
+  const socket = createConnection(port, address);
   const isOpen = await new Promise<boolean>((resolve) => {
     socket.once('connect', () => resolve(true));
     socket.once('error', () => resolve(false));

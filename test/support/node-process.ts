@@ -24,13 +24,17 @@ const quiet = {
   error: (fields: object, message: string) => console.error(message, fields),
 };
 
+// JSON has no undefined: null stands for it.
+const different: Partial<NodeConfig> = Object.fromEntries(
+  Object.entries(JSON.parse(process.argv[3] ?? '{}')).map(([name, value]) => [name, value ?? undefined]),
+);
 const node = await startNode(
   nodeConfig(process.argv[2], {
     // Small, so that a short test rolls segments and starts from snapshots.
     snapshots: { everyEntries: 300, keep: 2 },
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     attestEvery: 100,
-    ...(JSON.parse(process.argv[3] ?? '{}') as Partial<NodeConfig>),
+    ...different,
   }),
   quiet,
   process.argv[4] === undefined ? undefined : pathToFileURL(process.argv[4]),

@@ -19,15 +19,36 @@ export interface ChildNode {
   readonly edgePorts: { readonly [door: string]: number };
 }
 
+/** What may be different about a node's process. */
+export interface ChildNodeOptions {
+  /** node-process.ts of another build. */
+  readonly script?: string;
+  /** What its command line begins with. */
+  readonly enter?: readonly string[];
+  /** Where what it says goes. Default: to this process' own. */
+  readonly stderr?: number;
+  /** Told of the process at once. */
+  readonly onSpawn?: (child: ChildProcess) => void;
+  /** Beside this process' own. */
+  readonly environment?: { readonly [name: string]: string };
+}
+
 /** Starts node-process.ts and waits until it serves or observes. @param different what differs from its configuration */
 export async function startChildNode(
   directory: string,
   different: Partial<NodeConfig> = {},
+  options: ChildNodeOptions = {},
 ): Promise<ChildNode> {
-  const script = join(import.meta.dirname, 'node-process.ts');
-  const child = spawn(process.execPath, [script, directory, JSON.stringify(different)], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  const { script = join(import.meta.dirname, 'node-process.ts'), enter = [], stderr = 'inherit' } = options;
+  const json = JSON.stringify(different, (name, value) =>
+    value === undefined && name in different ? null : value,
+  );
+  const [command, ...args] = [...enter, process.execPath, script, directory, json];
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', stderr, 'ipc'],
+    env: { ...process.env, ...options.environment },
   });
+  options.onSpawn?.(child);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const [line] = await Promise.race([
     once(lines, 'line'),

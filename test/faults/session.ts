@@ -1,0 +1,258 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Limits } from '#domain/limits.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
+import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { LogTail } from '#log/file/log-tail.ts';
+import { connectNats } from '#log/jetstream/connection.ts';
+import { writeEntryWords } from '#log/jetstream/entry-words.ts';
+import { managerOf } from '#log/jetstream/log-stream.ts';
+import { NatsLink } from '#log/jetstream/nats-link.ts';
+import { StreamFollower } from '#log/jetstream/stream-follower.ts';
+import { TRADERS } from '../support/traders.ts';
+import { Audit, type AuditTotals } from './audit.ts';
+import { FaultCluster, STREAM } from './fault-cluster.ts';
+import type { Fault } from './faults.ts';
+import type { Hosts } from './hosts.ts';
+import { RecordingClient, readReports } from './recording-client.ts';
+
+/** How long everything may take to work again after a fault, and each client to have as many orders accepted. */
+const HEALTHY_MS_MAX = 60_000;
+const PROGRESS_MS_MAX = 30_000;
+const PROGRESS_ORDERS = 10;
+const READ_MS_MAX = 30_000;
+/** Load before the first fault, and between two. */
+const QUIET_MS = 500;
+const POLL_MS = 20;
+
+export interface FaultRun {
+  readonly directory: string;
+  readonly hosts: Hosts | undefined;
+  /** Kinds to draw from. */
+  readonly faults: readonly Fault[];
+  readonly count: number;
+  readonly seed: number;
+  readonly log: (line: string) => void;
+}
+
+export interface FaultRunResult extends AuditTotals {
+  readonly seed: number;
+  /** How many faults there were, by kind. */
+  readonly kinds: Map<string, number>;
+  readonly complaints: string[];
+  readonly seconds: number;
+}
+
+/** The evidence in one line. */
+export function summaryOf({
+  seed,
+  kinds,
+  acknowledged,
+  lost,
+  twice,
+  complaints,
+  seconds,
+}: FaultRunResult): string {
+  const total = [...kinds.values()].reduce((sum, count) => sum + count, 0);
+  const each = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
+  return `seed ${seed}: ${total} faults in ${seconds} s (${each}); ${acknowledged} orders acknowledged, ${lost} lost, ${twice} twice, ${complaints.length} complaints`;
+}
+
+/**
+ * Runs `count` faults. Each cluster has every kind once, in an order drawn from the seed, and then makes room for a new one; every other one writes
+ * through to the disk. Ends early when something is wrong.
+ */
+export async function runFaults(run: FaultRun): Promise<FaultRunResult> {
+  const random = seededRandom(run.seed);
+  const startMs = performance.now();
+  const totals = { acknowledged: 0, lost: 0, twice: 0 };
+  const kinds = new Map<string, number>();
+  const complaints: string[] = [];
+  for (let done = 0, round = 1; done < run.count && complaints.length === 0; round++) {
+    const deck = shuffled(run.faults, random).slice(0, run.count - done);
+    done += deck.length;
+    const directory = join(run.directory, `cluster-${round}`);
+    const cluster = await FaultCluster.start({ directory, hosts: run.hosts, syncAlways: round % 2 === 1 });
+    const session = new FaultSession(cluster, run, random);
+    try {
+      await session.run(deck, kinds);
+    } catch (error) {
+      session.audit.complaints.push(`${(error as Error).stack}`);
+    }
+    complaints.push(...session.complaints);
+    for (const name of ['acknowledged', 'lost', 'twice'] as const) totals[name] += session.audit.totals[name];
+    await session.close();
+    // The hosts' disks go with the run: what is on them is wanted where something was wrong.
+    if (complaints.length > 0) cpSync(directory, `${directory}-kept`, { recursive: true });
+    run.hosts?.removeAll();
+  }
+  const seconds = Math.round((performance.now() - startMs) / 1_000);
+  return { seed: run.seed, kinds, complaints, seconds, ...totals };
+}
+
+function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(Math.floor(random() * rest.length), 1)[0]);
+}
+
+/** One cluster, its clients, and what is found out about them. */
+class FaultSession {
+  readonly audit = new Audit();
+  readonly #cluster: FaultCluster;
+  readonly #run: FaultRun;
+  readonly #random: () => number;
+  readonly #clients: RecordingClient[];
+  /** Reports of each client that were compared. */
+  readonly #compared: number[];
+  #copied = 0;
+  #closers: (() => unknown)[] = [];
+
+  constructor(cluster: FaultCluster, run: FaultRun, random: () => number) {
+    this.#cluster = cluster;
+    this.#run = run;
+    this.#random = random;
+    this.#clients = TRADERS.map(
+      (name) => new RecordingClient(name, Math.floor(random() * 2 ** 31), () => cluster.doors),
+    );
+    this.#compared = this.#clients.map(() => 0);
+  }
+
+  get complaints(): string[] {
+    return [
+      ...this.audit.complaints,
+      ...this.#cluster.complaints,
+      ...this.#clients.flatMap(({ complaints }) => complaints),
+    ];
+  }
+
+  async run(deck: readonly Fault[], kinds: Map<string, number>): Promise<void> {
+    await this.#follow();
+    for (const client of this.#clients) client.start();
+    await this.#progress();
+    const integer = (limit: number): number => Math.floor(this.#random() * limit);
+    for (const [number, { kind, run }] of deck.entries()) {
+      await sleep(QUIET_MS);
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      const startMs = performance.now();
+      for (const client of this.#clients) client.gapMsMax = 0;
+      try {
+        await run({ cluster: this.#cluster, integer });
+        const healedMs = performance.now();
+        await this.#cluster.untilHealthy(HEALTHY_MS_MAX);
+        await this.#progress();
+        const worksMs = performance.now();
+        await this.#check(number);
+        this.#run.log(
+          `${kind}: lasted ${Math.round(healedMs - startMs)} ms, worked ${Math.round(worksMs - healedMs)} ms later, checked up to entry ${this.audit.sequence} in ${Math.round(performance.now() - worksMs)} ms, longest wait for an answer ${Math.round(Math.max(...this.#clients.map(({ gapMsMax }) => gapMsMax)))} ms`,
+        );
+      } catch (error) {
+        throw new Error(`after ${kind}: ${(error as Error).message}`, { cause: error });
+      }
+      if (this.complaints.length > 0) return;
+    }
+    await Promise.all(this.#clients.map((client) => client.stop()));
+    await this.#check(0);
+    // Everything once more, from the first report on.
+    this.#compared.fill(0);
+    await this.#compareReports(1);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.stop()));
+    for (const close of this.#closers.reverse()) await close();
+    await this.#cluster.close();
+  }
+
+  /** Gives the audit the stream's entries from now on. */
+  async #follow(): Promise<void> {
+    const connection = await connectNats({ servers: this.#cluster.servers.urls, name: 'audit' });
+    const copy = this.audit.copy('the stream');
+    const words = WordBuffer.allocate(Limits.ENTRY_BYTES_MAX / WORD_BYTES);
+    const link = new NatsLink(connection, {
+      onDisconnected: () => {},
+      onConnected: () => follower.renew(),
+      onRefused: () => {},
+      onClosed: () => {},
+    });
+    const follower: StreamFollower = new StreamFollower({
+      link,
+      manager: await managerOf(connection),
+      stream: STREAM,
+      fromSequence: 1,
+      onMessage: (sequence, seconds, nanos, data) =>
+        copy.deliver(sequence, seconds, nanos, words, 0, writeEntryWords(data, words)),
+      onBatchEnd: () => {},
+      onHole: (sequence) => this.audit.complaints.push(`the stream: entry ${sequence} is missing`),
+    });
+    follower.start();
+    this.#closers.push(
+      () => connection.close(),
+      () => link.close(),
+      () => follower.close(),
+    );
+  }
+
+  /** Resolves when every client has had orders accepted. @throws Error when that takes too long */
+  async #progress(): Promise<void> {
+    const wanted = this.#clients.map(({ accepted }) => accepted + PROGRESS_ORDERS);
+    await within(PROGRESS_MS_MAX, 'not every client gets orders accepted', () =>
+      this.#clients.every(({ accepted }, i) => accepted >= wanted[i]),
+    );
+  }
+
+  async #check(turn: number): Promise<void> {
+    const told = this.#clients.map(({ reports }) => reports.length);
+    const nodeIds = this.#cluster.running;
+    const states = await Promise.all(nodeIds.map((nodeId) => this.#cluster.status(nodeId)));
+    const end = Math.max(...states.map(({ sequence }) => sequence));
+    await within(READ_MS_MAX, `the stream does not bring entry ${end}`, () => this.audit.sequence >= end);
+    for (const state of states) {
+      this.audit.checkState(state);
+      this.#compareCopy(state.nodeId, state.sequence);
+    }
+    this.#copied = Math.min(...states.map(({ sequence }) => sequence));
+    for (const [i, client] of this.#clients.entries())
+      this.audit.checkReceipts(i + 1, client.reports.slice(this.#compared[i], told[i]));
+    await this.#compareReports(turn, told);
+  }
+
+  /** A node's copy of the log, from what was compared before up to entry `to`. */
+  #compareCopy(nodeId: number, to: number): void {
+    const copy = this.audit.copy(`node ${nodeId}`);
+    const tail = new LogTail({
+      directory: this.#cluster.logDirectory(nodeId),
+      fromSequence: this.#copied + 1,
+    });
+    try {
+      tail.poll(copy, to, Number.POSITIVE_INFINITY);
+    } finally {
+      tail.close();
+    }
+    if (copy.sequence() < to && to > this.#copied)
+      this.audit.complaints.push(`node ${nodeId}: its copy ends with ${copy.sequence()}`);
+  }
+
+  /** What clients were told since the last time, asked for again, each at another node every time. */
+  async #compareReports(turn: number, told = this.#clients.map(({ reports }) => reports.length)) {
+    const nodeIds = this.#cluster.running;
+    for (const [i, { name, reports }] of this.#clients.entries()) {
+      const from = this.#compared[i] + 1;
+      const to = told[i];
+      if (to < from) continue;
+      const door = this.#cluster.door(nodeIds[(i + turn) % nodeIds.length]);
+      const again = await readReports(door, name, from, to, READ_MS_MAX);
+      this.audit.checkReports(`node ${door.nodeId} to ${name}`, reports.slice(from - 1, to), again);
+      this.#compared[i] = to;
+    }
+  }
+}
+
+/** @throws Error with the description when the condition does not hold in time */
+async function within(ms: number, otherwise: string, condition: () => boolean): Promise<void> {
+  const end = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`after ${ms} ms ${otherwise}`);
+    await sleep(POLL_MS);
+  }
+}
