@@ -330,7 +330,8 @@ async function startOn(
   };
   const ticks = setInterval(() => {
     replica.tick();
-    if (peers !== undefined) status.agreedSequence = peers.agreedSequence(core.state.timeSeconds);
+    peers?.onSecond();
+    if (peers !== undefined) status.agreedSequence = peers.agreedSequence();
     if (!replica.isServing) return;
     cutOffTicks = nodeLog.status()?.isInDoubt === true ? cutOffTicks + 1 : 0;
     const isCutOff = cutOffTicks >= CUT_OFF_TICKS;
@@ -341,7 +342,7 @@ async function startOn(
     }
     if (status.divergedSequence !== 0) {
       stopAtOnce('the venue stopped: its two copies of the state disagree');
-    } else if (peers?.isOutvoted(core.state.timeSeconds) === true) {
+    } else if (peers?.isOutvoted() === true) {
       outvoted =
         'a majority of the nodes has another state: keep the data directory and start with an empty one';
       const { sequence, stateHash } = core;
@@ -363,7 +364,7 @@ async function startOn(
     state: stateNow(),
     sequence: core.sequence,
     stateHash: core.stateHash,
-    agreedSequence: peers?.agreedSequence(core.state.timeSeconds) ?? 0,
+    agreedSequence: peers?.agreedSequence() ?? 0,
     server: nodeLog.status()?.server ?? '',
   }));
   if (clusterNodes !== undefined) started.push(() => clusterNodes.close());
@@ -447,7 +448,6 @@ async function startOn(
         Math.round(delay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000,
       );
       delay.reset();
-      const { timeSeconds } = core.state;
       const logStatus = nodeLog.status();
       return {
         nodeId,
@@ -475,10 +475,8 @@ async function startOn(
             : {
                 stream: config.cluster.stream,
                 log: logStatus,
-                peers: peers
-                  .list()
-                  .map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId, timeSeconds) })),
-                agreedSequence: peers.agreedSequence(timeSeconds),
+                peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
+                agreedSequence: peers.agreedSequence(),
               },
         threads: threads.figures,
       };

@@ -25,44 +25,68 @@ test('peers: who was heard, since when, and its newest start', () => {
   ]);
 });
 
-test('peers: silence is counted in log time, never for this node', () => {
+/** So many seconds pass, in each of which node 2 has an entry. */
+function pass(peers: Peers, seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    peers.onEntry(2, 1, 1_000);
+    peers.onSecond();
+  }
+}
+
+test('peers: silence is counted in seconds in which the log brought something, never for this node', () => {
   const { peers } = begin();
-  const last = 1_000 + SILENT_SECONDS;
-  assert.deepEqual([peers.isSilent(1, last), peers.isSilent(1, last + 1)], [false, true]);
-  assert.equal(peers.isSilent(2, last + 1_000), false);
-  assert.equal(peers.isSilent(9, last), true, 'never heard');
+  pass(peers, SILENT_SECONDS);
+  assert.deepEqual([peers.isSilent(1), peers.isSilent(9)], [false, false]);
+  pass(peers, 1);
+  assert.deepEqual([peers.isSilent(1), peers.isSilent(3), peers.isSilent(9)], [true, true, true]);
+  assert.equal(peers.isSilent(2), false);
+  peers.onEntry(1, 1, 1_000);
+  assert.deepEqual([peers.isSilent(1), peers.isSilent(3)], [false, true]);
+});
+
+test('peers: neither an outage of the log nor a jump of its time makes a node silent', () => {
+  const { peers } = begin();
+  peers.onSecond();
+  for (let second = 0; second < 10 * SILENT_SECONDS; second++) peers.onSecond();
+  assert.equal(peers.isSilent(1), false);
+  peers.onEntry(2, 1, 1_000 + 100 * SILENT_SECONDS);
+  peers.onSecond();
+  assert.equal(peers.isSilent(1), false);
 });
 
 test('peers: the first of the living acts for all', () => {
   const { peers } = begin();
-  assert.equal(peers.isFirst(1_000), false);
-  assert.equal(peers.isFirst(1_001 + SILENT_SECONDS), true);
+  assert.equal(peers.isFirst(), false);
+  pass(peers, SILENT_SECONDS + 1);
+  assert.equal(peers.isFirst(), true);
 });
 
 test('peers: a majority of the living outvotes this node, half of them does not', () => {
   const { peers } = begin();
   peers.onAttested(1, 8, 8, 9);
-  assert.equal(peers.isOutvoted(1_000), false, 'one of three');
+  assert.equal(peers.isOutvoted(), false, 'one of three');
   peers.onAttested(3, 9, 9, 8);
-  assert.equal(peers.isOutvoted(1_000), true, 'two of three');
+  assert.equal(peers.isOutvoted(), true, 'two of three');
   peers.onAttested(3, 10, 10, 10);
-  assert.equal(peers.isOutvoted(1_000), false, 'the last word of each counts');
+  assert.equal(peers.isOutvoted(), false, 'the last word of each counts');
   const { peers: two } = begin();
+  pass(two, SILENT_SECONDS + 1);
   two.onEntry(1, 1, 1_100);
   two.onAttested(1, 8, 8, 9);
-  assert.equal(two.isOutvoted(1_100), false, 'one of two');
+  assert.equal(two.isOutvoted(), false, 'one of two');
 });
 
 test('peers: what is agreed is what most of the living have', () => {
   const { peers } = begin();
-  assert.equal(peers.agreedSequence(1_000), 0);
+  assert.equal(peers.agreedSequence(), 0);
   peers.onAttested(1, 4, 4, 4);
-  assert.equal(peers.agreedSequence(1_000), 4);
+  assert.equal(peers.agreedSequence(), 4);
   peers.onAttested(3, 6, 6, 6);
-  assert.equal(peers.agreedSequence(1_000), 6);
+  assert.equal(peers.agreedSequence(), 6);
   peers.onAttested(3, 8, 8, 0);
-  assert.equal(peers.agreedSequence(1_000), 4);
-  assert.equal(peers.agreedSequence(1_001 + SILENT_SECONDS), 10, 'alone, it agrees with itself');
+  assert.equal(peers.agreedSequence(), 4);
+  pass(peers, SILENT_SECONDS + 1);
+  assert.equal(peers.agreedSequence(), 10, 'alone, it agrees with itself');
 });
 
 test('peers: a claim about a state that is no longer remembered changes nothing', () => {

@@ -1,6 +1,9 @@
 import type { StatusBoard } from './status-board.ts';
 
-/** A node from which the log has had nothing for so long has no say and no sessions. In the log's time. */
+/**
+ * A node from which the log has had nothing for so long has no say and no sessions. Counted are seconds of this node in which the log brought
+ * something: neither an outage of the log, nor its time, which jumps when a server with another clock leads, makes a node silent.
+ */
 export const SILENT_SECONDS = 10;
 
 /** What the log says about a node. */
@@ -24,15 +27,30 @@ export class Peers {
   declare private readonly nodeId: number;
   declare private readonly board: StatusBoard;
   declare private readonly peers: Map<number, { -readonly [Key in keyof Peer]: Peer[Key] }>;
+  /** Seconds in which the log brought something, and by node how many had passed when it was heard last. */
+  declare private seconds: number;
+  declare private readonly heardAt: Map<number, number>;
+  declare private hasHeard: boolean;
 
   constructor(nodeId: number, board: StatusBoard) {
     this.nodeId = nodeId;
     this.board = board;
     this.peers = new Map();
+    this.seconds = 0;
+    this.heardAt = new Map();
+    this.hasHeard = false;
+  }
+
+  /** To be called once a second. */
+  onSecond(): void {
+    if (this.hasHeard) this.seconds++;
+    this.hasHeard = false;
   }
 
   /** The log has an entry of this node. */
   onEntry(nodeId: number, epoch: number, timeSeconds: number): void {
+    this.hasHeard = true;
+    this.heardAt.set(nodeId, this.seconds);
     const peer = this.peers.get(nodeId);
     if (peer === undefined) {
       this.peers.set(nodeId, {
@@ -62,25 +80,25 @@ export class Peers {
     return [...this.peers.values()].sort((a, b) => a.nodeId - b.nodeId);
   }
 
-  isSilent(nodeId: number, nowSeconds: number): boolean {
-    const heardSeconds = this.peers.get(nodeId)?.heardSeconds ?? 0;
-    return nodeId !== this.nodeId && nowSeconds - heardSeconds > SILENT_SECONDS;
+  /** Never this node; one that was never heard only once this node has listened for long enough. */
+  isSilent(nodeId: number): boolean {
+    return nodeId !== this.nodeId && this.seconds - (this.heardAt.get(nodeId) ?? 0) > SILENT_SECONDS;
   }
 
   /** Whether this node is the one to do what one node does for all: that with the lowest number of the living. */
-  isFirst(nowSeconds: number): boolean {
-    return this.#living(nowSeconds).every(({ nodeId }) => nodeId >= this.nodeId);
+  isFirst(): boolean {
+    return this.#living().every(({ nodeId }) => nodeId >= this.nodeId);
   }
 
   /** Whether most of the living, this node counted among them, have another state than this node. */
-  isOutvoted(nowSeconds: number): boolean {
-    const living = this.#living(nowSeconds);
+  isOutvoted(): boolean {
+    const living = this.#living();
     return 2 * living.filter(({ agrees }) => !agrees).length > living.length;
   }
 
   /** Newest entry of which most of the living, this node counted among them, say that their state after it is this node's; 0: none. */
-  agreedSequence(nowSeconds: number): number {
-    const living = this.#living(nowSeconds);
+  agreedSequence(): number {
+    const living = this.#living();
     const agreed = living.map((peer) =>
       peer.nodeId === this.nodeId ? this.board.durableSequence : peer.agrees ? peer.attestedSequence : 0,
     );
@@ -89,7 +107,7 @@ export class Peers {
   }
 
   /** Those that are not silent. This node is one of them from its first entry on. */
-  #living(nowSeconds: number): Peer[] {
-    return [...this.peers.values()].filter(({ nodeId }) => !this.isSilent(nodeId, nowSeconds));
+  #living(): Peer[] {
+    return [...this.peers.values()].filter(({ nodeId }) => !this.isSilent(nodeId));
   }
 }

@@ -47,8 +47,7 @@ export class ClusterDuties implements EventSink {
 
   /** Ends the sessions of silent nodes, so that cancel-on-disconnect holds; one node does it for all. To be called about once a second. */
   sweep(outbox: CommandSink): void {
-    const { timeSeconds } = this.core.state;
-    if (!this.peers.isFirst(timeSeconds)) return;
-    closeSessions(this.core, (nodeId) => this.peers.isSilent(nodeId, timeSeconds), outbox);
+    if (!this.peers.isFirst()) return;
+    closeSessions(this.core, (nodeId) => this.peers.isSilent(nodeId), outbox);
   }
 }
