@@ -48,8 +48,9 @@ export class Audit {
   readonly #sent = new Set<string>();
   readonly #accepted = new Map<string, AcceptedOrder>();
 
-  constructor() {
-    this.#core = new TradingCore({ onEvents: (words, from, to) => this.#onEvents(words, from, to) });
+  /** @param Core that of another build */
+  constructor(Core = TradingCore) {
+    this.#core = new Core({ onEvents: (words, from, to) => this.#onEvents(words, from, to) });
   }
 
   /** Last entry that was applied. */

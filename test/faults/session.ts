@@ -1,21 +1,15 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Limits } from '#domain/limits.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
-import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
-import { LogTail } from '#log/file/log-tail.ts';
-import { connectNats } from '#log/jetstream/connection.ts';
-import { writeEntryWords } from '#log/jetstream/entry-words.ts';
-import { managerOf } from '#log/jetstream/log-stream.ts';
-import { NatsLink } from '#log/jetstream/nats-link.ts';
-import { StreamFollower } from '#log/jetstream/stream-follower.ts';
 import { TRADERS } from '../support/traders.ts';
 import { Audit, type AuditTotals } from './audit.ts';
+import { compareCopy, followStream } from './audit-sources.ts';
 import { FaultCluster, STREAM } from './fault-cluster.ts';
 import type { Fault } from './faults.ts';
 import type { Hosts } from './hosts.ts';
 import { RecordingClient, readReports } from './recording-client.ts';
+import { within } from './within.ts';
 
 /** How long everything may take to work again after a fault, and each client to have as many orders accepted. */
 const HEALTHY_MS_MAX = 60_000;
@@ -24,7 +18,6 @@ const PROGRESS_ORDERS = 10;
 const READ_MS_MAX = 30_000;
 /** Load before the first fault, and between two. */
 const QUIET_MS = 500;
-const POLL_MS = 20;
 
 export interface FaultRun {
   readonly directory: string;
@@ -127,7 +120,7 @@ class FaultSession {
   }
 
   async run(deck: readonly Fault[], kinds: Map<string, number>): Promise<void> {
-    await this.#follow();
+    this.#closers.push(await followStream(this.audit, this.#cluster.servers.urls, STREAM));
     for (const client of this.#clients) client.start();
     await this.#progress();
     const integer = (limit: number): number => Math.floor(this.#random() * limit);
@@ -164,35 +157,6 @@ class FaultSession {
     await this.#cluster.close();
   }
 
-  /** Gives the audit the stream's entries from now on. */
-  async #follow(): Promise<void> {
-    const connection = await connectNats({ servers: this.#cluster.servers.urls, name: 'audit' });
-    const copy = this.audit.copy('the stream');
-    const words = WordBuffer.allocate(Limits.ENTRY_BYTES_MAX / WORD_BYTES);
-    const link = new NatsLink(connection, {
-      onDisconnected: () => {},
-      onConnected: () => follower.renew(),
-      onRefused: () => {},
-      onClosed: () => {},
-    });
-    const follower: StreamFollower = new StreamFollower({
-      link,
-      manager: await managerOf(connection),
-      stream: STREAM,
-      fromSequence: 1,
-      onMessage: (sequence, seconds, nanos, data) =>
-        copy.deliver(sequence, seconds, nanos, words, 0, writeEntryWords(data, words)),
-      onBatchEnd: () => {},
-      onHole: (sequence) => this.audit.complaints.push(`the stream: entry ${sequence} is missing`),
-    });
-    follower.start();
-    this.#closers.push(
-      () => connection.close(),
-      () => link.close(),
-      () => follower.close(),
-    );
-  }
-
   /** Resolves when every client has had orders accepted. @throws Error when that takes too long */
   async #progress(): Promise<void> {
     const wanted = this.#clients.map(({ accepted }) => accepted + PROGRESS_ORDERS);
@@ -209,28 +173,13 @@ class FaultSession {
     await within(READ_MS_MAX, `the stream does not bring entry ${end}`, () => this.audit.sequence >= end);
     for (const state of states) {
       this.audit.checkState(state);
-      this.#compareCopy(state.nodeId, state.sequence);
+      const { nodeId, sequence } = state;
+      compareCopy(this.audit, nodeId, this.#cluster.logDirectory(nodeId), this.#copied + 1, sequence);
     }
     this.#copied = Math.min(...states.map(({ sequence }) => sequence));
     for (const [i, client] of this.#clients.entries())
       this.audit.checkReceipts(i + 1, client.reports.slice(this.#compared[i], told[i]));
     await this.#compareReports(turn, told);
-  }
-
-  /** A node's copy of the log, from what was compared before up to entry `to`. */
-  #compareCopy(nodeId: number, to: number): void {
-    const copy = this.audit.copy(`node ${nodeId}`);
-    const tail = new LogTail({
-      directory: this.#cluster.logDirectory(nodeId),
-      fromSequence: this.#copied + 1,
-    });
-    try {
-      tail.poll(copy, to, Number.POSITIVE_INFINITY);
-    } finally {
-      tail.close();
-    }
-    if (copy.sequence() < to && to > this.#copied)
-      this.audit.complaints.push(`node ${nodeId}: its copy ends with ${copy.sequence()}`);
   }
 
   /** What clients were told since the last time, asked for again, each at another node every time. */
@@ -245,14 +194,5 @@ class FaultSession {
       this.audit.checkReports(`node ${door.nodeId} to ${name}`, reports.slice(from - 1, to), again);
       this.#compared[i] = to;
     }
-  }
-}
-
-/** @throws Error with the description when the condition does not hold in time */
-async function within(ms: number, otherwise: string, condition: () => boolean): Promise<void> {
-  const end = Date.now() + ms;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`after ${ms} ms ${otherwise}`);
-    await sleep(POLL_MS);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,33 +15,14 @@ import { TradingCore } from '#core/trading-core.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { verifyLog } from '#log/file/verify.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
+import { NEXT, newerBuild, THIS_BUILD } from '../support/newer-build.ts';
 
-const THIS_BUILD = join(import.meta.dirname, '../..');
-const NEXT = CORE_VERSION_MAX + 1;
 const ORDER = { side: 'B', symbol: 'BTCUSD', quantity: 1, price: 100_000, timeInForce: '0' } as const;
 
 function temporaryDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'hive-core-version-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
-}
-
-/** The sources of a build that has one core version more, with the same rules. */
-function newerBuild(t: TestContext): string {
-  const build = temporaryDirectory(t);
-  for (const path of ['package.json', 'src', 'test/support']) {
-    cpSync(join(THIS_BUILD, path), join(build, path), { recursive: true });
-  }
-  symlinkSync(join(THIS_BUILD, 'node_modules'), join(build, 'node_modules'));
-  const file = join(build, 'src/core/core-version.ts');
-  const source = readFileSync(file, 'utf8');
-  const newer = source.replace(
-    `CORE_VERSION_MAX = ${CORE_VERSION_MAX};`,
-    () => `CORE_VERSION_MAX = ${NEXT};`,
-  );
-  assert.notEqual(newer, source);
-  writeFileSync(file, newer);
-  return build;
 }
 
 /** A node of a build, in a process of its own. */
@@ -164,7 +145,7 @@ test('a node stops at the switch to a core version that it lacks, and a build th
   }
   assert.deepEqual(verifyLog(join(directory, 'log')), log, 'starts that fail write nothing');
 
-  const build = newerBuild(t);
+  const build = newerBuild(temporaryDirectory(t));
   await agreeUntil(entry, directory, build);
   const newer = await BuildNode.start(t, build, directory);
   assert.ok(newer.recoveredSequence >= entry);
