@@ -1,7 +1,7 @@
 /**
  * Runs all benchmarks, or those named, one after the other, prints a table, and writes their figures as JSON to the
  * folder given by `--out`. `npm run bench -- [NAME…] [--out DIR] [options of the benchmarks]`. flash1 runs when its
- * workloads are there (scripts/build-flash1.sh).
+ * workloads are there (scripts/build-flash1.sh), cluster when nats-server is (scripts/install-nats.sh).
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ const BENCHES = [
   'edge',
   'rest',
   'websocket',
+  'cluster',
 ] as const;
 
 const known = new Set<string>(BENCHES);
@@ -42,8 +43,10 @@ for (let i = 2; i < process.argv.length; i++) {
   else throw new Error(`no benchmark ${argument}; there are ${BENCHES.join(', ')}`);
 }
 
+/** What a benchmark needs beside npm's packages. */
+const NEEDS: Readonly<Record<string, string>> = { flash1: '.cache/flash1', cluster: '.cache/nats' };
 const wanted =
-  named.length > 0 ? named : BENCHES.filter((name) => name !== 'flash1' || existsSync('.cache/flash1'));
+  named.length > 0 ? named : BENCHES.filter((name) => NEEDS[name] === undefined || existsSync(NEEDS[name]));
 const figures: Figure[] = [];
 const failures: string[] = [];
 for (const name of wanted) {
@@ -66,6 +69,8 @@ const HEADLINES = [
   'ratio',
   'ratioP50',
   'ratioP99',
+  'gapMs',
+  'gapMsMax',
   'latencyUsP50',
   'latencyUsP99',
   'matchesPublished',

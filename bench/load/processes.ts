@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
 import type { LoadConfig, LoadResult } from './client.ts';
 import type { HttpLoadConfig, HttpLoadResult } from './http-client.ts';
+import type { JetStreamFloorConfig, JetStreamFloorResult } from './jetstream-floor.ts';
 
 /** A server under load, in a process of its own. */
 export interface LoadedServer {
@@ -75,6 +76,12 @@ export async function startServer(file: URL, config: unknown): Promise<LoadedSer
 /** Runs the load generator once. @throws Error when it fails: a refused order, a missing answer, a lost connection. */
 export async function runLoad(config: LoadConfig): Promise<LoadResult> {
   return (await nextMessage(start(new URL('./client.ts', import.meta.url), config))) as LoadResult;
+}
+
+/** Publishes to JetStream and hears it again. @throws Error when messages do not come back */
+export async function runJetStreamFloor(config: JetStreamFloorConfig): Promise<JetStreamFloorResult> {
+  const floor = start(new URL('./jetstream-floor.ts', import.meta.url), config);
+  return (await nextMessage(floor)) as JetStreamFloorResult;
 }
 
 /**

@@ -24,7 +24,14 @@ export interface VenueServerConfig {
   readonly hasEdge: boolean;
   /** Where it backs up continuously; undefined: nowhere. */
   readonly backup?: BackupSettings;
+  /** Default 1. */
+  readonly nodeId?: number;
+  /** Servers of the cluster whose log it shares. Default: it has a log of its own. */
+  readonly clusterServers?: readonly string[];
 }
+
+/** Above what a benchmark writes. */
+const STREAM_BYTES_MAX = 64 * 2 ** 30;
 
 /** All clients of a benchmark come from one address, and some as fast as they can. */
 const CONNECTIONS_MAX = 8_192;
@@ -47,7 +54,7 @@ const quiet: NodeLogger = {
 const node = await startNode(
   {
     dataDirectory: config.dataDirectory,
-    nodeId: 1,
+    nodeId: config.nodeId ?? 1,
     ouch: { host: '127.0.0.1', port: 0, cancelOnDisconnect: false, tls: undefined },
     marketData: { host: '127.0.0.1', port: 0, snapshotPort: 0, tls: undefined },
     http: config.hasEdge
@@ -66,7 +73,18 @@ const node = await startNode(
         }
       : undefined,
     operations: undefined,
-    cluster: undefined,
+    cluster:
+      config.clusterServers === undefined
+        ? undefined
+        : {
+            servers: config.clusterServers,
+            stream: 'HIVE',
+            replicas: 3,
+            maxBytes: STREAM_BYTES_MAX,
+            credentialsFile: undefined,
+            tls: undefined,
+            observe: false,
+          },
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
     connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },

@@ -173,8 +173,10 @@ class FaultSession {
     await within(READ_MS_MAX, `the stream does not bring entry ${end}`, () => this.audit.sequence >= end);
     for (const state of states) {
       this.audit.checkState(state);
-      const { nodeId, sequence } = state;
-      compareCopy(this.audit, nodeId, this.#cluster.logDirectory(nodeId), this.#copied + 1, sequence);
+      // A node that was away for long began anew with a snapshot.
+      const { nodeId, sequence, firstSequence } = state;
+      const from = Math.max(this.#copied + 1, firstSequence);
+      compareCopy(this.audit, nodeId, this.#cluster.logDirectory(nodeId), from, sequence);
     }
     this.#copied = Math.min(...states.map(({ sequence }) => sequence));
     for (const [i, client] of this.#clients.entries())

@@ -131,7 +131,7 @@ class Upgrade {
     await within(STEP_MS_MAX, `node ${nodeId} does not agree`, async () => {
       const { cluster } = await this.status(nodeId);
       assert.ok(cluster?.peers.every((peer) => peer.agrees));
-      return cluster.agreedSequence > begin;
+      return (cluster?.agreedSequence ?? 0) > begin;
     });
   }
 

@@ -1,0 +1,189 @@
+/**
+ * A cluster of three nats-servers and three nodes on this machine. `node bench/cluster.ts [--scenario latency|throughput|gap] [--sync default|always]
+ * [--rounds 3] [--rate 1000] [--seconds 5] [--warmup 5] [--connections 2] [--window 512] [--data-dir DIR]`
+ *
+ * - latency: from when an order is due until its acknowledgement is back over OUCH, open loop; against a message of an entry's size that is
+ *   published to JetStream and delivered, on the same servers, in turns
+ * - throughput: acknowledged orders/s of clients at all three nodes, each keeping a window of orders unanswered
+ * - gap: the longest time between two answers to a client that sends an order every 5 ms, while its node or the stream's leader is killed or
+ *   restarted in order; the client goes to the next node when its own is gone
+ *
+ * Each with nats-servers that sync at intervals (their default) and that sync always (what a venue with money should use).
+ */
+
+import { NewOrder } from '#domain/commands.ts';
+import { ENTRY_HEADER_WORDS } from '#domain/entry.ts';
+import { WORD_BYTES } from '#lib/word-buffer.ts';
+import type { LoadConfig, LoadResult, Percentiles } from './load/client.ts';
+import { BenchCluster } from './load/cluster-servers.ts';
+import { GapClient } from './load/gap-client.ts';
+import type { JetStreamFloorConfig } from './load/jetstream-floor.ts';
+import { runJetStreamFloor, runLoad } from './load/processes.ts';
+import { loadOptions } from './load/servers.ts';
+import { tradingConnections } from './load/traffic.ts';
+import { median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+
+const ACCOUNTS = 64;
+const SCENARIOS = ['latency', 'throughput', 'gap'] as const;
+const SYNCS = ['default', 'always'] as const;
+type Sync = (typeof SYNCS)[number];
+/** Answers before and after each fault. */
+const STEADY_ANSWERS = 100;
+
+const load = { ...loadOptions({ window: 512 }), warmupSeconds: numberOption('warmup', 5) };
+const rounds = numberOption('rounds', 3);
+const rate = numberOption('rate', 1_000);
+const scenario = option('scenario', '');
+const sync = option('sync', '');
+
+const us = (results: readonly Percentiles[], pick: (one: Percentiles) => number): number =>
+  rounded(median(results.map(pick)) / 1_000, 1);
+
+/** Users whom nobody else in the run logs in as; numbers of their orders go on from where an earlier round of theirs ended. */
+let nextUser = 1;
+function connections(count: number): LoadConfig['connections'] {
+  const from = nextUser - 1;
+  nextUser += count;
+  if (nextUser - 1 > ACCOUNTS) throw new Error(`--rounds and --connections take more than ${ACCOUNTS} users`);
+  return tradingConnections(from + count).slice(from);
+}
+
+async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
+  const floorConfig: JetStreamFloorConfig = {
+    servers: cluster.servers.urls,
+    ordersPerSecond: rate,
+    warmupSeconds: load.warmupSeconds,
+    seconds: load.seconds,
+    bytes: (ENTRY_HEADER_WORDS + NewOrder.words) * WORD_BYTES,
+  };
+  const floors: Percentiles[] = [];
+  const venues: LoadResult[] = [];
+  for (let round = 0; round < rounds; round++) {
+    floors.push((await runJetStreamFloor(floorConfig)).latencyNs);
+    const port = cluster.ports[round % cluster.ports.length];
+    venues.push(await runLoad({ ...load, ordersPerSecond: rate, connections: connections(2), port }));
+  }
+  const figures = [
+    ['floor', floors],
+    ['venue', venues.map(({ latencyNs }) => latencyNs)],
+  ] as const;
+  for (const [who, results] of figures) {
+    print({
+      bench: 'cluster',
+      scenario: `latency ${who}`,
+      sync,
+      rate,
+      rounds,
+      latencyUsP50: us(results, ({ p50 }) => p50),
+      latencyUsP90: us(results, ({ p90 }) => p90),
+      latencyUsP99: us(results, ({ p99 }) => p99),
+      latencyUsP50OfRounds: results.map(({ p50 }) => rounded(p50 / 1_000, 1)),
+    });
+  }
+  const [[, floor], [, venue]] = figures;
+  print({
+    bench: 'cluster',
+    scenario: 'latency venue over floor',
+    sync,
+    ratioP50: rounded(us(venue, ({ p50 }) => p50) / us(floor, ({ p50 }) => p50), 2),
+    ratioP99: rounded(us(venue, ({ p99 }) => p99) / us(floor, ({ p99 }) => p99), 2),
+  });
+}
+
+async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
+  const perNode = numberOption('connections', 2);
+  const results: LoadResult[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const runs = cluster.ports.map((port) => ({
+      ...load,
+      ordersPerSecond: 0,
+      connections: connections(perNode),
+      port,
+    }));
+    results.push(await Promise.all(runs.map(runLoad)));
+  }
+  const ofRounds = results.map((nodes) =>
+    nodes.reduce((sum, { acknowledgedPerSecond }) => sum + acknowledgedPerSecond, 0),
+  );
+  const latencies = results.flat().map(({ latencyNs }) => latencyNs);
+  print({
+    bench: 'cluster',
+    scenario: 'throughput',
+    sync,
+    connections: perNode * cluster.ports.length,
+    window: load.window,
+    acknowledgedPerSecond: median(ofRounds),
+    ofRounds,
+    latencyUsP50: us(latencies, ({ p50 }) => p50),
+    latencyUsP99: us(latencies, ({ p99 }) => p99),
+  });
+}
+
+async function gap(cluster: BenchCluster, sync: Sync): Promise<void> {
+  const { servers } = cluster;
+  const client = new GapClient(`U${ACCOUNTS}`, cluster.ports);
+  await client.answered(STEADY_ANSWERS);
+  /** What is done to the node that the client is at, or the leader, and how it is mended. */
+  const faults: [string, () => Promise<() => Promise<void>>][] = [
+    ['node killed', async () => endNode('kill')],
+    ['node restarted', async () => endNode('stop')],
+    ['leader killed', async () => endLeader('kill')],
+    ['leader restarted', async () => endLeader('stop')],
+  ];
+  /** Index of the node that the client goes to first, so of that where it is. */
+  let at = 0;
+  const endNode = async (how: 'kill' | 'stop'): Promise<() => Promise<void>> => {
+    const victim = at;
+    at = (at + 1) % cluster.ports.length;
+    client.nodes = [...cluster.ports.slice(at), ...cluster.ports.slice(0, at)];
+    await cluster.nodes[victim][how]();
+    return async () => {
+      await cluster.startNode(victim + 1);
+      client.nodes = [...cluster.ports.slice(at), ...cluster.ports.slice(0, at)];
+    };
+  };
+  const endLeader = async (how: 'kill' | 'stop'): Promise<() => Promise<void>> => {
+    const leader = await servers.leaderOf('HIVE');
+    await servers[how](leader);
+    return async () => {
+      servers.restart(leader);
+      await servers.untilComplete();
+    };
+  };
+  for (const [what, fault] of faults) {
+    const gaps: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      await client.answered(STEADY_ANSWERS);
+      client.gapMsMax = 0;
+      const mend = await fault();
+      await client.answered(STEADY_ANSWERS);
+      gaps.push(Math.round(client.gapMsMax));
+      await mend();
+    }
+    print({
+      bench: 'cluster',
+      scenario: `gap, ${what}`,
+      sync,
+      gapMs: median(gaps),
+      gapMsMax: Math.max(...gaps),
+      ofRounds: gaps,
+    });
+  }
+  await client.stop();
+}
+
+printMachine('cluster');
+const run = { latency, throughput, gap };
+for (const one of SYNCS) {
+  if (sync !== '' && sync !== one) continue;
+  for (const name of SCENARIOS) {
+    if (scenario !== '' && scenario !== name) continue;
+    nextUser = 1;
+    const cluster = await BenchCluster.start(one === 'always', ACCOUNTS);
+    try {
+      await run[name](cluster, one);
+    } finally {
+      await cluster.close();
+    }
+  }
+}
