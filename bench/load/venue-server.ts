@@ -31,7 +31,7 @@ export interface VenueServerConfig {
 }
 
 /** Above what a benchmark writes. */
-const STREAM_BYTES_MAX = 64 * 2 ** 30;
+const STREAM_BYTES_MAX = 8 * 2 ** 30;
 
 /** All clients of a benchmark come from one address, and some as fast as they can. */
 const CONNECTIONS_MAX = 8_192;

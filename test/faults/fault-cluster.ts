@@ -137,7 +137,8 @@ export class FaultCluster {
             tls: undefined,
             observe: false,
           },
-          snapshots: { everyEntries: 2_000, keep: 2 },
+          // Far enough apart that a node that was away finds what it lacks in the stream: one that begins with a snapshot lacks older reports.
+          snapshots: { everyEntries: 10_000, keep: 2 },
         },
         {
           stderr,
