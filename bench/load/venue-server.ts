@@ -82,6 +82,8 @@ const node = await startNode(
             replicas: 3,
             maxBytes: STREAM_BYTES_MAX,
             credentialsFile: undefined,
+            user: undefined,
+            passwordFile: undefined,
             tls: undefined,
             observe: false,
           },

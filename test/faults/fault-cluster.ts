@@ -134,6 +134,8 @@ export class FaultCluster {
             replicas: 3,
             maxBytes: STREAM_BYTES,
             credentialsFile: undefined,
+            user: undefined,
+            passwordFile: undefined,
             tls: undefined,
             observe: false,
           },

@@ -79,6 +79,8 @@ class Upgrade {
           replicas: 3,
           maxBytes: 2 ** 30,
           credentialsFile: undefined,
+          user: undefined,
+          passwordFile: undefined,
           tls: undefined,
           observe,
         },
