@@ -21,7 +21,15 @@ import type { JetStreamFloorConfig } from './load/jetstream-floor.ts';
 import { runJetStreamFloor, runLoad } from './load/processes.ts';
 import { loadOptions } from './load/servers.ts';
 import { tradingConnections } from './load/traffic.ts';
-import { median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+import {
+  median,
+  numberOption,
+  option,
+  print,
+  printMachine,
+  processCpuSeconds,
+  rounded,
+} from './support/report.ts';
 
 const ACCOUNTS = 64;
 const SCENARIOS = ['latency', 'throughput', 'gap'] as const;
@@ -93,6 +101,12 @@ async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
 async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
   const perNode = numberOption('connections', 2);
   const results: LoadResult[][] = [];
+  const { servers, nodes } = cluster;
+  /** Of servers, nodes, clients. */
+  const cpuSeconds = [0, 0, 0];
+  const cpuOf = (pids: readonly number[]): number =>
+    pids.reduce((sum, pid) => sum + processCpuSeconds(pid), 0);
+  const cpuNow = (): number[] => [cpuOf(servers.pids), cpuOf(nodes.map(({ pid }) => pid)), 0];
   for (let round = 0; round < rounds; round++) {
     const runs = cluster.ports.map((port) => ({
       ...load,
@@ -100,11 +114,17 @@ async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
       connections: connections(perNode),
       port,
     }));
-    results.push(await Promise.all(runs.map(runLoad)));
+    const before = cpuNow();
+    const loads = await Promise.all(runs.map(runLoad));
+    for (const [i, seconds] of cpuNow().entries()) cpuSeconds[i] += seconds - before[i];
+    for (const one of loads) cpuSeconds[2] += one.cpuSeconds;
+    results.push(loads);
   }
   const ofRounds = results.map((nodes) =>
     nodes.reduce((sum, { acknowledgedPerSecond }) => sum + acknowledgedPerSecond, 0),
   );
+  const orders = results.flat().reduce((sum, { ordersWithWarmup }) => sum + ordersWithWarmup, 0);
+  const usPerOrder = cpuSeconds.map((seconds) => rounded((seconds * 1e6) / orders, 2));
   const latencies = results.flat().map(({ latencyNs }) => latencyNs);
   print({
     bench: 'cluster',
@@ -114,6 +134,9 @@ async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
     window: load.window,
     acknowledgedPerSecond: median(ofRounds),
     ofRounds,
+    // What all processes together take: on a busy machine it tells more than the rate.
+    perCpuSecond: Math.round(orders / cpuSeconds.reduce((sum, seconds) => sum + seconds)),
+    cpuUsPerOrder: { servers: usPerOrder[0], nodes: usPerOrder[1], clients: usPerOrder[2] },
     latencyUsP50: us(latencies, ({ p50 }) => p50),
     latencyUsP99: us(latencies, ({ p99 }) => p99),
   });
@@ -130,16 +153,12 @@ async function gap(cluster: BenchCluster, sync: Sync): Promise<void> {
     ['leader killed', async () => endLeader('kill')],
     ['leader restarted', async () => endLeader('stop')],
   ];
-  /** Index of the node that the client goes to first, so of that where it is. */
-  let at = 0;
   const endNode = async (how: 'kill' | 'stop'): Promise<() => Promise<void>> => {
-    const victim = at;
-    at = (at + 1) % cluster.ports.length;
-    client.nodes = [...cluster.ports.slice(at), ...cluster.ports.slice(0, at)];
+    const victim = cluster.ports.indexOf(client.port);
     await cluster.nodes[victim][how]();
     return async () => {
       await cluster.startNode(victim + 1);
-      client.nodes = [...cluster.ports.slice(at), ...cluster.ports.slice(0, at)];
+      client.ports = cluster.ports;
     };
   };
   const endLeader = async (how: 'kill' | 'stop'): Promise<() => Promise<void>> => {

@@ -43,10 +43,13 @@ export interface LoadConfig {
 
 export interface LoadResult {
   readonly orders: number;
+  readonly ordersWithWarmup: number;
   readonly acknowledgedPerSecond: number;
   readonly latencyNs: Percentiles;
   /** Open loop: from when an order was due until it was handed to the socket. */
   readonly latenessNs: Percentiles;
+  /** Time of the client on processors, warm-up included. */
+  readonly cpuSeconds: number;
 }
 
 export interface Percentiles {
@@ -184,12 +187,15 @@ class Load {
     else this.#closedLoop();
     await this.done.promise;
     for (const lane of this.lanes) lane.close();
+    const { user, system } = process.cpuUsage();
     const measuredSeconds = (this.lastAnswerMs - this.measureFromMs) / 1_000;
     return {
       orders: this.measured,
+      ordersWithWarmup: this.lanes.reduce((sum, { answered }) => sum + answered, 0),
       acknowledgedPerSecond: Math.round(this.measured / measuredSeconds),
       latencyNs: percentiles(this.latency),
       latenessNs: percentiles(this.lateness),
+      cpuSeconds: (user + system) / 1e6,
     };
   }
 

@@ -14,25 +14,23 @@ export class GapClient {
   declare gapMsMax: number;
   declare answers: number;
   declare private readonly username: string;
-  declare private ports: readonly number[];
+  /** Of nodes, tried in turns. */
+  declare ports: readonly number[];
+  /** Where it is, or tries to be. */
+  declare port: number;
   declare private answeredMs: number;
   declare private isOver: boolean;
   declare private readonly ended: Promise<void>;
 
-  /** @param ports of nodes, in the order in which they are tried */
   constructor(username: string, ports: readonly number[]) {
     this.username = username;
     this.ports = ports;
+    this.port = 0;
     this.gapMsMax = 0;
     this.answers = 0;
     this.answeredMs = performance.now();
     this.isOver = false;
     this.ended = this.#run();
-  }
-
-  /** Other nodes to go to, from the next login on. */
-  set nodes(ports: readonly number[]) {
-    this.ports = ports;
   }
 
   /** Resolves when so many more answers have come. */
@@ -47,8 +45,9 @@ export class GapClient {
 
   async #run(): Promise<void> {
     for (let attempt = 0; !this.isOver; attempt++) {
+      this.port = this.ports[attempt % this.ports.length];
       try {
-        await this.#session(this.ports[attempt % this.ports.length]);
+        await this.#session(this.port);
       } catch {
         // Nobody there: the next one.
       }

@@ -91,6 +91,18 @@ export function residentBytes(pid: number): { readonly now: number; readonly pea
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }
 
+/** Seconds that a process has had on processors, as the kernel counts them: in hundredths. */
+export function processCpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // proc(5): after the name come the state and ten more; then the time in user and in system mode.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return (user + system) / 100;
+}
+
 /** Milliseconds that a process' threads of this name have had on a processor, as the kernel counts them: in hundredths of a second. */
 export function threadCpuMs(pid: number, name: string): number {
   let ticks = 0;

@@ -152,6 +152,11 @@ export class NatsServers {
     return this.servers.map(({ port, place }) => `nats://${place.address}:${port}`);
   }
 
+  /** Processes of the servers that run. */
+  get pids(): number[] {
+    return this.#running().map(({ child }) => child?.pid ?? 0);
+  }
+
   /** Resolves when every server that runs knows the leader of the meta group, and the leader has all of them. */
   async untilComplete(): Promise<void> {
     await this.#until('a complete meta group', async () => {
