@@ -2,6 +2,9 @@ import type { StatusBoard } from '#replica/status-board.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import type { StoredSnapshot } from './snapshot-store.ts';
 
+/** With one alone, the stream would lose what is only just behind its end, and nodes that lag by a moment could not go on. */
+const SNAPSHOTS_MIN = 2;
+
 /** What the shelf needs of a SnapshotStore. */
 export interface ShelfStore {
   list(): Promise<StoredSnapshot[]>;
@@ -16,7 +19,7 @@ export interface SnapshotShelfOptions {
   /** Entries between two snapshots: a store that has one nearly as new as this node's needs no other. */
   readonly everyEntries: number;
   readonly logger: NodeLogger;
-  /** All of the store's snapshots stand after this entry or a later one: what comes before can leave the stream. */
+  /** All of the store's snapshots, of which there are at least two, stand after this entry or a later one: what comes before can leave the stream. */
   readonly onKept: (sequence: number) => void;
 }
 
@@ -54,9 +57,9 @@ export class SnapshotShelf {
         await store.put(offered.path);
         logger.info({ sequence: offered.sequence }, 'snapshot is in the store of the cluster');
       }
-      const kept = await store.prune(keep);
+      const kept = await store.prune(Math.max(keep, SNAPSHOTS_MIN));
       const oldest = kept.at(-1);
-      if (oldest !== undefined) onKept(oldest.sequence);
+      if (oldest !== undefined && kept.length >= SNAPSHOTS_MIN) onKept(oldest.sequence);
     } catch (error) {
       const message = `the snapshot of entry ${offered.sequence} is not in the store of the cluster: ${(error as Error).message}`;
       logger.warn({}, `${message}; the next one is tried`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -40,6 +41,34 @@ function shifted(
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+/** A connection that can be cut from the stream's leader, while its server goes on, until another server is asked for. */
+function farFromLeader(connection: NatsConnection): {
+  readonly connection: NatsConnection;
+  cut(): void;
+  isCut(): boolean;
+} {
+  let isCut = false;
+  const proxy = new Proxy(connection, {
+    get: (target, key) => {
+      if (key === 'reconnect') {
+        isCut = false;
+        return () => target.reconnect();
+      }
+      if (isCut && key === 'request') return () => Promise.reject(new Error('no answer'));
+      if (isCut && key === 'publish') return () => {};
+      const value = Reflect.get(target, key) as unknown;
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return {
+    connection: proxy,
+    cut: () => {
+      isCut = true;
+    },
+    isCut: () => isCut,
+  };
 }
 
 describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
@@ -115,6 +144,40 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
         ['1 01000000', '2 02000000', '3 03000000'],
       );
       assert.deepEqual(reader.failures, []);
+      log.close();
+    }));
+
+  test('a consumer that lives but brings nothing, as one whose server does not hear the leader, is replaced', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      append(log, 1);
+      await reader.until(1);
+      const manager = await jetstreamManager(await fixture.connect());
+      const { name } = fixture.stream;
+      const consumers = await manager.consumers.list(name).next();
+      for (const consumer of consumers)
+        await manager.consumers.pause(name, consumer.name, new Date(Date.now() + 3_600_000));
+      append(log, 2);
+      await reader.until(2);
+      assert.deepEqual(reader.failures, []);
+      log.close();
+    }));
+
+  test('a server through which the leader does not answer is left', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const far = farFromLeader(await fixture.connect());
+      const log = await fixture.open('node', reader, { connection: far.connection });
+      await log.catchUp();
+      far.cut();
+      append(log, 1);
+      // In doubt: what is not here is appended again.
+      await reader.when(() => reader.doubts > 0);
+      append(log, 1);
+      await reader.until(1);
+      assert.equal(far.isCut(), false);
       log.close();
     }));
 

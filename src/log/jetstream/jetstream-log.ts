@@ -16,9 +16,11 @@ import { managerOf, openLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
 import { retryWait } from './retry-wait.ts';
 import {
+  DELIVERY_MS_MAX,
   FATE_MS_MAX,
   HOLES_MAX,
   LEADER_TICKS,
+  LEADERLESS_MS_MAX,
   RETRY_MS_MAX,
   STREAM_BEHIND_MS,
   WATCH_MS,
@@ -352,7 +354,10 @@ export class JetStreamLog implements Log {
       await retryWait(this.fruitless++);
       const { doubts } = this;
       const end = await this.#askEnd();
-      const isHere = end !== undefined && (await this.#isDelivered(end));
+      const last = this.lastSequence;
+      const isHere = end !== undefined && (await this.#isDelivered(end, DELIVERY_MS_MAX));
+      // It says that it lives, and has nothing to say: its server does not hear the leader. A new one may be elsewhere.
+      if (!isHere && end !== undefined && this.lastSequence === last) this.streamFollower.renew();
       if (!isHere || doubts !== this.doubts || this.failure !== undefined || this.isFull) continue;
       this.isInDoubt = false;
       this.follower.onDoubt();
@@ -362,11 +367,17 @@ export class JetStreamLog implements Log {
 
   /**
    * The last sequence of the stream, asked again and again without waiting for the questions before: a frozen leader answers none, a new
-   * one the next. undefined when the log has ended.
+   * one the next. A server through which there is no answer at all is left. undefined when the log has ended.
    */
   async #askEnd(): Promise<number | undefined> {
     const answered = Promise.withResolvers<number>();
+    let sinceMs = performance.now();
     while (this.failure === undefined) {
+      if (!this.link.isConnected) sinceMs = performance.now();
+      else if (performance.now() - sinceMs > LEADERLESS_MS_MAX) {
+        sinceMs = performance.now();
+        this.link.leaveServer();
+      }
       if (this.link.isConnected) {
         void this.#askState().then((state) => {
           if (state !== undefined) answered.resolve(state.lastSequence);
@@ -383,7 +394,7 @@ export class JetStreamLog implements Log {
     this.isFull = true;
     this.#doubt(description);
     const state = await this.#askState();
-    if (state !== undefined) await this.#isDelivered(state.lastSequence);
+    if (state !== undefined) await this.#isDelivered(state.lastSequence, FATE_MS_MAX);
     const advice = 'Free space by a snapshot and truncation, or raise max_bytes with "nats stream edit"';
     this.#fail(
       new LogUnavailableError(
@@ -452,9 +463,9 @@ export class JetStreamLog implements Log {
   }
 
   /** Whether entry `sequence` is delivered within a while. */
-  async #isDelivered(sequence: number): Promise<boolean> {
+  async #isDelivered(sequence: number, withinMs: number): Promise<boolean> {
     try {
-      return await this.waiters.until(sequence, FATE_MS_MAX);
+      return await this.waiters.until(sequence, withinMs);
     } catch {
       return false;
     }

@@ -75,6 +75,12 @@ export class NatsLink {
     }
   }
 
+  /** Leaves the server for another, or comes back to it when there is none; as when the connection is lost. */
+  leaveServer(): void {
+    // Rejected when it is being closed, which is told elsewhere.
+    this.connection.reconnect().catch(() => {});
+  }
+
   /** Tells its owner nothing more. */
   close(): void {
     this.isClosed = true;
