@@ -132,6 +132,8 @@ export class Hosts {
   removeAll(): void {
     this.heal();
     for (const { name, directory } of this.hosts.splice(0)) {
+      // A namespace takes its end of the link along later: the name would not be free at once.
+      run('ip', 'link', 'delete', `to-${name}`);
       run('ip', 'netns', 'delete', name);
       run('umount', directory);
     }
