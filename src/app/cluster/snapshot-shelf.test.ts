@@ -19,7 +19,7 @@ class Fixture {
   putError: Error | undefined;
   readonly shelf: SnapshotShelf;
 
-  constructor({ keep } = { keep: 2 }) {
+  constructor() {
     this.shelf = new SnapshotShelf({
       store: {
         list: async () => this.snapshots,
@@ -29,15 +29,16 @@ class Fixture {
           this.snapshots = [stored(Number(path)), ...this.snapshots];
         },
         prune: async (count) => {
+          const removed = this.snapshots.slice(count);
           this.snapshots = this.snapshots.slice(0, count);
-          return this.snapshots;
+          return removed;
         },
       },
       board: this.board,
-      keep,
+      keep: 2,
       everyEntries: 100,
       logger: { info: () => {}, warn: (_, message) => this.warnings.push(message), error: () => {} },
-      onKept: (sequence) => this.calls.push(`kept ${sequence}`),
+      onRemoved: (sequence) => this.calls.push(`removed ${sequence}`),
     });
   }
 }
@@ -55,24 +56,24 @@ test('shelf: a snapshot goes into the store once a majority has attested a state
   assert.deepEqual(calls, ['put 100']);
 });
 
-test('shelf: the oldest that is kept says what may leave the stream, but never the only one', async () => {
-  const { shelf, board, calls } = new Fixture({ keep: 1 });
+test('shelf: the stream may lose what lies before the newest that was removed', async () => {
+  const { shelf, board, calls } = new Fixture();
   board.agreedSequence = 1_000;
-  for (const sequence of [100, 200, 300]) {
+  for (const sequence of [100, 200, 300, 400]) {
     shelf.offer(String(sequence), sequence);
     await shelf.step();
   }
-  assert.deepEqual(calls, ['put 100', 'put 200', 'kept 100', 'put 300', 'kept 200']);
+  assert.deepEqual(calls, ['put 100', 'put 200', 'put 300', 'removed 100', 'put 400', 'removed 200']);
 });
 
 test('shelf: where another node was faster, nothing is sent', async () => {
   const fixture = new Fixture();
   const { shelf, board, calls } = fixture;
   board.agreedSequence = 1_000;
-  fixture.snapshots = [stored(160), stored(60)];
+  fixture.snapshots = [stored(160), stored(60), stored(20)];
   shelf.offer('200', 200);
   await shelf.step();
-  assert.deepEqual(calls, ['kept 60']);
+  assert.deepEqual(calls, ['removed 20']);
 });
 
 test('shelf: a store that fails is told of, and the next snapshot is tried', async () => {

@@ -2,9 +2,6 @@ import type { StatusBoard } from '#replica/status-board.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import type { StoredSnapshot } from './snapshot-store.ts';
 
-/** With one alone, the stream would lose what is only just behind its end, and nodes that lag by a moment could not go on. */
-const SNAPSHOTS_MIN = 2;
-
 /** What the shelf needs of a SnapshotStore. */
 export interface ShelfStore {
   list(): Promise<StoredSnapshot[]>;
@@ -19,8 +16,11 @@ export interface SnapshotShelfOptions {
   /** Entries between two snapshots: a store that has one nearly as new as this node's needs no other. */
   readonly everyEntries: number;
   readonly logger: NodeLogger;
-  /** All of the store's snapshots, of which there are at least two, stand after this entry or a later one: what comes before can leave the stream. */
-  readonly onKept: (sequence: number) => void;
+  /**
+   * The newest snapshot that was removed stood after this entry: what comes before can leave the stream. What follows stays, for nodes that were just
+   * beginning with that snapshot, and for those that lag behind the end.
+   */
+  readonly onRemoved: (sequence: number) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ export class SnapshotShelf {
   /** To be called about once a second. What fails is logged and tried again with the next snapshot. */
   async step(): Promise<void> {
     const { offered } = this;
-    const { store, board, keep, everyEntries, logger, onKept } = this.options;
+    const { store, board, keep, everyEntries, logger, onRemoved } = this.options;
     if (offered === undefined || this.isBusy || board.agreedSequence < offered.sequence) return;
     this.offered = undefined;
     this.isBusy = true;
@@ -57,9 +57,8 @@ export class SnapshotShelf {
         await store.put(offered.path);
         logger.info({ sequence: offered.sequence }, 'snapshot is in the store of the cluster');
       }
-      const kept = await store.prune(Math.max(keep, SNAPSHOTS_MIN));
-      const oldest = kept.at(-1);
-      if (oldest !== undefined && kept.length >= SNAPSHOTS_MIN) onKept(oldest.sequence);
+      const [removed] = await store.prune(keep);
+      if (removed !== undefined) onRemoved(removed.sequence);
     } catch (error) {
       const message = `the snapshot of entry ${offered.sequence} is not in the store of the cluster: ${(error as Error).message}`;
       logger.warn({}, `${message}; the next one is tried`);

@@ -113,10 +113,10 @@ export class SnapshotStore {
     }
   }
 
-  /** Removes all but the newest; returns those that are left, the newest first. */
+  /** Removes all but the newest; returns what it removed, the newest first. */
   async prune(keep: number): Promise<StoredSnapshot[]> {
-    const snapshots = await this.list();
-    for (const { name } of snapshots.slice(keep)) await this.store.delete(name);
-    return snapshots.slice(0, keep);
+    const removed = (await this.list()).slice(keep);
+    for (const { name } of removed) await this.store.delete(name);
+    return removed;
   }
 }

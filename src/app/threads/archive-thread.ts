@@ -148,7 +148,7 @@ class ArchiveThread {
         keep: data.snapshotsKept,
         everyEntries: data.snapshotEvery,
         logger: threadLog,
-        onKept: (sequence) => post({ kind: 'purge', beforeSequence: sequence }),
+        onRemoved: (sequence) => post({ kind: 'purge', beforeSequence: sequence }),
       });
     } catch (error) {
       threadLog.error(
