@@ -13,6 +13,7 @@ import { EventType } from '#domain/events.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import { RATE_BURST_MAX, RATE_PER_SECOND_MAX } from '#gateways/identity/rate-limiter.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
+import { clusterSettings } from '../../test/support/node-config.ts';
 import { venueCommands } from '../support/core-flow.ts';
 
 export interface VenueServerConfig {
@@ -76,17 +77,7 @@ const node = await startNode(
     cluster:
       config.clusterServers === undefined
         ? undefined
-        : {
-            servers: config.clusterServers,
-            stream: 'HIVE',
-            replicas: 3,
-            maxBytes: STREAM_BYTES_MAX,
-            credentialsFile: undefined,
-            user: undefined,
-            passwordFile: undefined,
-            tls: undefined,
-            observe: false,
-          },
+        : clusterSettings(config.clusterServers, { maxBytes: STREAM_BYTES_MAX }),
     access: { ...accessSettingsOf(defaultsOf(ACCESS)), userRate: FAST, addressRate: FAST },
     connectionsPerAddressMax: CONNECTIONS_MAX,
     snapshots: { everyEntries: 1_000_000_000, keep: 2 },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeStatus } from '#app/node-status.ts';
 import { NatsServers } from '../support/nats-cluster.ts';
-import { nodeConfig } from '../support/node-config.ts';
+import { clusterSettings, nodeConfig } from '../support/node-config.ts';
 import { type ChildNode, startChildNode, statusOf } from '../support/traders.ts';
 import type { Host, Hosts } from './hosts.ts';
 import type { Door } from './recording-client.ts';
@@ -128,17 +128,7 @@ export class FaultCluster {
           marketData: { ...marketData, host: address },
           http: undefined,
           fix: undefined,
-          cluster: {
-            servers: this.servers.urls,
-            stream: STREAM,
-            replicas: 3,
-            maxBytes: STREAM_BYTES,
-            credentialsFile: undefined,
-            user: undefined,
-            passwordFile: undefined,
-            tls: undefined,
-            observe: false,
-          },
+          cluster: clusterSettings(this.servers.urls, { stream: STREAM, maxBytes: STREAM_BYTES }),
           // Far enough apart that a node that was away finds what it lacks in the stream: one that begins with a snapshot lacks older reports.
           snapshots: { everyEntries: 10_000, keep: 2 },
         },

@@ -13,6 +13,7 @@ import { type Door, RecordingClient, readReports } from '../faults/recording-cli
 import { within } from '../faults/within.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 import { NEXT, newerBuild, THIS_BUILD } from '../support/newer-build.ts';
+import { clusterSettings } from '../support/node-config.ts';
 import { type ChildNode, startChildNode, statusOf, TRADERS } from '../support/traders.ts';
 
 const STREAM = 'HIVE';
@@ -73,17 +74,7 @@ class Upgrade {
         attestEvery: 50,
         // Everything stays there to be compared.
         snapshots: { everyEntries: 1_000_000, keep: 2 },
-        cluster: {
-          servers: this.urls,
-          stream: STREAM,
-          replicas: 3,
-          maxBytes: 2 ** 30,
-          credentialsFile: undefined,
-          user: undefined,
-          passwordFile: undefined,
-          tls: undefined,
-          observe,
-        },
+        cluster: clusterSettings(this.urls, { stream: STREAM, observe }),
       },
       { script: join(build, 'test/support/node-process.ts') },
     );

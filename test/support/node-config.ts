@@ -1,3 +1,4 @@
+import type { ClusterSettings } from '#app/cluster/cluster-settings.ts';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
 import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
@@ -30,6 +31,26 @@ export function nodeConfig(dataDirectory: string, different: Partial<NodeConfig>
     segmentBytes: 8 * 1024 * 1024,
     backup: undefined,
     attestEvery: 0,
+    ...different,
+  };
+}
+
+/** A cluster on plain servers, whose log has three copies in stream HIVE. */
+export function clusterSettings(
+  servers: readonly string[],
+  different: Partial<ClusterSettings> = {},
+): ClusterSettings {
+  return {
+    servers,
+    stream: 'HIVE',
+    replicas: 3,
+    maxBytes: 2 ** 30,
+    credentialsFile: undefined,
+    user: undefined,
+    passwordFile: undefined,
+    tls: undefined,
+    observe: false,
+    mirrorOf: undefined,
     ...different,
   };
 }
