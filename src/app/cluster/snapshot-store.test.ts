@@ -13,7 +13,7 @@ import { Outbox } from '#replica/outbox.ts';
 import { readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { marketSetup, send } from '../../../test/support/random-flow.ts';
-import { SnapshotStore } from './snapshot-store.ts';
+import { SnapshotStore, snapshotsOf } from './snapshot-store.ts';
 
 const skip = whyNoNats() ?? false;
 const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
@@ -96,6 +96,19 @@ test('store: prune keeps the newest and says which it removed', { skip }, async 
     [4, 3],
   );
   assert.deepEqual(await store.prune(2), []);
+});
+
+test('store: a snapshot that is listed twice counts once', () => {
+  const object = (sequence: number, logId = LOG_ID) => ({
+    name: `snapshot-${String(sequence).padStart(16, '0')}.hms`,
+    size: 9,
+    metadata: { logId, stateHash: 'ab' },
+  });
+  const objects = [object(1), object(3), object(3), object(2), object(4, OTHER_LOG)];
+  assert.deepEqual(
+    snapshotsOf(objects, LOG_ID),
+    [3, 2, 1].map((sequence) => ({ name: object(sequence).name, sequence, bytes: 9, stateHash: 'ab' })),
+  );
 });
 
 test('store: a file that is no snapshot is refused, one that went missing is named', { skip }, async (t) => {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { jetstream } from '@nats-io/jetstream';
-import { type ObjectStore, Objm } from '@nats-io/obj';
+import { type ObjectInfo, type ObjectStore, Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { readManifest } from '#replica/snapshot-file.ts';
 
@@ -61,16 +61,7 @@ export class SnapshotStore {
 
   /** Whole snapshots of the log, the newest first. */
   async list(): Promise<StoredSnapshot[]> {
-    const objects = await this.store.list();
-    return objects
-      .filter(({ name, metadata }) => NAME.test(name) && metadata?.['logId'] === this.logId)
-      .map(({ name, size, metadata }) => ({
-        name,
-        sequence: Number(NAME.exec(name)?.[1]),
-        bytes: size,
-        stateHash: metadata?.['stateHash'] ?? '',
-      }))
-      .sort((a, b) => b.sequence - a.sequence);
+    return snapshotsOf(await this.store.list(), this.logId);
   }
 
   /** Puts a snapshot file into the store. @throws SnapshotError when the file is no snapshot; the client's error */
@@ -119,4 +110,24 @@ export class SnapshotStore {
     for (const { name } of removed) await this.store.delete(name);
     return removed;
   }
+}
+
+/**
+ * The snapshots of a log among the objects of a store, the newest first. While two nodes put the same one, the client may list it twice: it
+ * counts once.
+ */
+export function snapshotsOf(
+  objects: readonly Pick<ObjectInfo, 'name' | 'size' | 'metadata'>[],
+  logId: string,
+): StoredSnapshot[] {
+  const byName = new Map(objects.map((object) => [object.name, object]));
+  return [...byName.values()]
+    .filter(({ name, metadata }) => NAME.test(name) && metadata?.['logId'] === logId)
+    .map(({ name, size, metadata }) => ({
+      name,
+      sequence: Number(NAME.exec(name)?.[1]),
+      bytes: size,
+      stateHash: metadata?.['stateHash'] ?? '',
+    }))
+    .sort((a, b) => b.sequence - a.sequence);
 }
