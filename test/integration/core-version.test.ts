@@ -88,6 +88,8 @@ function start(directory: string): ReturnType<typeof runCli> {
     '0',
     '--fix-port',
     '0',
+    '--operations-port',
+    '0',
   ];
   return runCli(['start', '--no-demo', ...ports, '--data-dir', directory, '--log-level', 'error']);
 }

@@ -53,6 +53,8 @@ const START = [
   '0',
   '--fix-port',
   '0',
+  '--operations-port',
+  '0',
 ];
 
 /** Starts the real command line and waits for its readiness line. */

@@ -22,6 +22,8 @@ const PORTS = [
   '0',
   '--fix-port',
   '0',
+  '--operations-port',
+  '0',
 ];
 const closers: (() => unknown)[] = [];
 after(() => {
