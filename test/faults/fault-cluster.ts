@@ -126,6 +126,7 @@ export class FaultCluster {
           nodeId,
           ouch: { ...ouch, host: address },
           marketData: { ...marketData, host: address },
+          operations: { host: address, port: 0 },
           http: undefined,
           fix: undefined,
           cluster: clusterSettings(this.servers.urls, { stream: STREAM, maxBytes: STREAM_BYTES }),
@@ -201,9 +202,20 @@ export class FaultCluster {
       if (this.nodes[nodeId - 1] === undefined) return `node ${nodeId} does not run: ${this.#saidBy(nodeId)}`;
       const { state, reason, cluster } = await this.status(nodeId);
       if (state !== 'serving') return `node ${nodeId} is ${state}: ${reason}`;
+      const health = await this.#health(nodeId);
+      if (health !== '') return `node ${nodeId} is not ready: ${health}`;
       if (cluster?.log.isInDoubt !== false) return `node ${nodeId} is in doubt: ${cluster?.log.lastDoubt}`;
     }
     return undefined;
+  }
+
+  /** What a node tells load balancers; empty when clients may come. */
+  async #health(nodeId: number): Promise<string> {
+    const { host } = this.door(nodeId);
+    const url = `http://${host}:${this.#node(nodeId).operationsPort}/health/ready`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_MS_MAX) });
+    const text = await response.text();
+    return response.ok ? '' : text.trim();
   }
 
   async close(): Promise<void> {
