@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { runCli } from '#app/cli/test-support.ts';
-import type { NodeConfig } from '#app/node-config.ts';
+import { test } from 'node:test';
 import { OuchClient } from '#app/ouch-client.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { entrySubject } from '#log/jetstream/stream-config.ts';
@@ -15,8 +10,9 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
-import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { whyNoNats } from '../support/nats-cluster.ts';
 import { send } from '../support/random-flow.ts';
+import { Cluster, until } from '../support/test-cluster.ts';
 import {
   type ChildNode,
   compareReports,
@@ -27,84 +23,7 @@ import {
 } from '../support/traders.ts';
 
 const NODES = 3;
-const missing = whyNoNats();
-const skip = missing ?? false;
-
-/** Three nats-servers, and nodes that a test starts on them. */
-class Cluster {
-  readonly servers: NatsServers;
-  readonly directory: string;
-  /** By node number minus one; undefined: not running. */
-  readonly nodes: (ChildNode | undefined)[] = [];
-
-  private constructor(servers: NatsServers, directory: string) {
-    this.servers = servers;
-    this.directory = directory;
-  }
-
-  static async start(t: TestContext): Promise<Cluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-cluster-'));
-    const servers = await NatsServers.start({ count: 3, directory: join(directory, 'nats') });
-    const cluster = new Cluster(servers, directory);
-    t.after(async () => {
-      for (const node of cluster.nodes) node?.child.kill('SIGKILL');
-      await servers.close();
-      rmSync(directory, { recursive: true, force: true });
-    });
-    return cluster;
-  }
-
-  pathOf(nodeId: number): string {
-    return join(this.directory, `node-${nodeId}`);
-  }
-
-  async startNode(nodeId: number, observe = false): Promise<ChildNode> {
-    const cluster: NodeConfig['cluster'] = {
-      servers: this.servers.urls,
-      stream: 'HIVE',
-      replicas: 3,
-      maxBytes: 2 ** 30,
-      mirrorOf: undefined,
-      credentialsFile: undefined,
-      user: undefined,
-      passwordFile: undefined,
-      tls: undefined,
-      observe,
-    };
-    const operations = { host: '127.0.0.1', port: 0 };
-    const node = await startChildNode(this.pathOf(nodeId), { nodeId, cluster, operations, attestEvery: 50 });
-    this.nodes[nodeId - 1] = node;
-    return node;
-  }
-
-  async kill(nodeId: number): Promise<void> {
-    const node = this.nodes[nodeId - 1];
-    this.nodes[nodeId - 1] = undefined;
-    node?.child.kill('SIGKILL');
-    if (node !== undefined) await once(node.child, 'exit');
-  }
-
-  node(nodeId: number): ChildNode {
-    const node = this.nodes[nodeId - 1];
-    assert.ok(node !== undefined, `node ${nodeId} runs`);
-    return node;
-  }
-
-  /** Waits until all nodes that run stand after the same entry; returns their state hashes. */
-  async settled(): Promise<string[]> {
-    for (;;) {
-      const running = this.nodes.filter((node) => node !== undefined);
-      const statuses = await Promise.all(running.map(statusOf));
-      if (new Set(statuses.map(({ sequence }) => sequence)).size === 1) {
-        return statuses.map(({ stateHash }) => stateHash);
-      }
-    }
-  }
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(10);
-}
+const skip = whyNoNats() ?? false;
 
 test('cluster: nodes are killed under load; clients go on at others, every report once, all states equal', {
   skip,
@@ -272,88 +191,4 @@ test('cluster: the sessions of a dead node end, and with them the orders that we
   await until(async () => (await statusOf(cluster.node(1))).openOrders === 1);
   await cluster.kill(2);
   await until(async () => (await statusOf(cluster.node(1))).openOrders === 0);
-});
-
-test('cluster: snapshots go to the store, the stream forgets what is behind them, and a node that lacks that begins with them', {
-  skip,
-}, async (t) => {
-  const cluster = await Cluster.start(t);
-  await cluster.startNode(1);
-  await cluster.startNode(2);
-  const trader = new Trader('U1', 5);
-  await trader.trade(cluster.node(1).ouchPort);
-  await until(() => trader.reports.length > 100);
-  await cluster.kill(2);
-  // Node 2 was there for the first entries only: the stream must forget those after them.
-  const connection = await connectNats({ servers: cluster.servers.urls, name: 'test' });
-  t.after(() => connection.close());
-  const manager = await jetstreamManager(connection, { checkAPI: false });
-  const firstSequence = async (): Promise<number> => (await manager.streams.info('HIVE')).state.first_seq;
-  const { sequence } = await statusOf(cluster.node(1));
-  await until(async () => (await firstSequence()) > sequence);
-  trader.leave();
-  await trader.closed;
-
-  for (const nodeId of [2, 3]) {
-    const node = await cluster.startNode(nodeId);
-    const { firstSequence: begin, state } = await statusOf(node);
-    assert.equal(state, 'serving');
-    assert.ok(begin > sequence, `node ${nodeId} has the log from entry ${begin} on`);
-  }
-  assert.ok(
-    readdirSync(cluster.pathOf(2)).some((name) => name.startsWith('log-1-')),
-    'its old copy is put aside',
-  );
-  const hashes = await cluster.settled();
-  assert.deepEqual(hashes, new Array(3).fill(hashes[0]));
-  await trader.trade(cluster.node(3).ouchPort);
-  const wanted = trader.reports.length + 100;
-  await until(() => trader.reports.length > wanted);
-  trader.leave();
-  await compareReports(trader, cluster.node(1).ouchPort);
-});
-
-test('cluster: a node that had a log of its own becomes the first of a cluster, which goes on with that log', {
-  skip,
-}, async (t) => {
-  const cluster = await Cluster.start(t);
-  const path = cluster.pathOf(1);
-  const single = await startChildNode(path);
-  t.after(() => single.child.kill('SIGKILL'));
-  const trader = new Trader('U1', 7);
-  await trader.trade(single.ouchPort);
-  await until(() => trader.reports.length > 200);
-  trader.leave();
-  await trader.closed;
-  single.child.kill('SIGTERM');
-  await once(single.child, 'exit');
-
-  const create = ['cluster', 'create', '--data-dir', path, '--cluster', cluster.servers.urls.join(',')];
-  const created = await runCli([...create, '--json']);
-  assert.equal(created.status, 0, created.stderr);
-  const { sequence } = JSON.parse(created.stdout) as { sequence: number };
-  for (const nodeId of [1, 2]) await cluster.startNode(nodeId);
-  assert.equal((await statusOf(cluster.node(1))).firstSequence, 1);
-  assert.equal((await statusOf(cluster.node(2))).firstSequence, sequence + 1);
-  // Reports of before are at the first node only: whoever lacks some gets them there.
-  for (const nodeId of [1, 2]) {
-    await trader.trade(cluster.node(nodeId).ouchPort);
-    const wanted = trader.reports.length + 100;
-    await until(() => trader.reports.length > wanted);
-    trader.leave();
-    await trader.closed;
-  }
-  await compareReports(trader, cluster.node(1).ouchPort);
-  const hashes = await cluster.settled();
-  assert.equal(hashes[0], hashes[1]);
-
-  const twice = await runCli(create.with(3, cluster.pathOf(2)));
-  assert.deepEqual([twice.status, twice.stdout], [6, ''], 'its node runs');
-  await cluster.kill(2);
-  const exists = await runCli(create.with(3, cluster.pathOf(2)));
-  assert.equal(exists.status, 1);
-  assert.match(
-    exists.stderr,
-    /^hive: stream HIVE is there already and holds log [0-9a-f-]+: start nodes on it/,
-  );
 });

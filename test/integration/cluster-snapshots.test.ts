@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { runCli } from '#app/cli/test-support.ts';
+import { connectNats } from '#log/jetstream/connection.ts';
+import { whyNoNats } from '../support/nats-cluster.ts';
+import { Cluster, until } from '../support/test-cluster.ts';
+import { compareReports, startChildNode, statusOf, Trader } from '../support/traders.ts';
+
+const skip = whyNoNats() ?? false;
+
+test('cluster: snapshots go to the store, the stream forgets what is behind them, and a node that lacks that begins with them', {
+  skip,
+}, async (t) => {
+  const cluster = await Cluster.start(t);
+  await cluster.startNode(1);
+  await cluster.startNode(2);
+  const trader = new Trader('U1', 5);
+  await trader.trade(cluster.node(1).ouchPort);
+  await until(() => trader.reports.length > 100);
+  await cluster.kill(2);
+  // Node 2 was there for the first entries only: the stream must forget those after them.
+  const connection = await connectNats({ servers: cluster.servers.urls, name: 'test' });
+  t.after(() => connection.close());
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const firstSequence = async (): Promise<number> => (await manager.streams.info('HIVE')).state.first_seq;
+  const { sequence } = await statusOf(cluster.node(1));
+  await until(async () => (await firstSequence()) > sequence);
+  trader.leave();
+  await trader.closed;
+
+  for (const nodeId of [2, 3]) {
+    const node = await cluster.startNode(nodeId);
+    const { firstSequence: begin, state } = await statusOf(node);
+    assert.equal(state, 'serving');
+    assert.ok(begin > sequence, `node ${nodeId} has the log from entry ${begin} on`);
+  }
+  assert.ok(
+    readdirSync(cluster.pathOf(2)).some((name) => name.startsWith('log-1-')),
+    'its old copy is put aside',
+  );
+  const hashes = await cluster.settled();
+  assert.deepEqual(hashes, new Array(3).fill(hashes[0]));
+  await trader.trade(cluster.node(3).ouchPort);
+  const wanted = trader.reports.length + 100;
+  await until(() => trader.reports.length > wanted);
+  trader.leave();
+  await compareReports(trader, cluster.node(1).ouchPort);
+});
+
+test('cluster: a node that had a log of its own becomes the first of a cluster, which goes on with that log', {
+  skip,
+}, async (t) => {
+  const cluster = await Cluster.start(t);
+  const path = cluster.pathOf(1);
+  const single = await startChildNode(path);
+  t.after(() => single.child.kill('SIGKILL'));
+  const trader = new Trader('U1', 7);
+  await trader.trade(single.ouchPort);
+  await until(() => trader.reports.length > 200);
+  trader.leave();
+  await trader.closed;
+  single.child.kill('SIGTERM');
+  await once(single.child, 'exit');
+
+  const create = ['cluster', 'create', '--data-dir', path, '--cluster', cluster.servers.urls.join(',')];
+  const created = await runCli([...create, '--json']);
+  assert.equal(created.status, 0, created.stderr);
+  const { sequence } = JSON.parse(created.stdout) as { sequence: number };
+  for (const nodeId of [1, 2]) await cluster.startNode(nodeId);
+  assert.equal((await statusOf(cluster.node(1))).firstSequence, 1);
+  assert.equal((await statusOf(cluster.node(2))).firstSequence, sequence + 1);
+  // Reports of before are at the first node only: whoever lacks some gets them there.
+  for (const nodeId of [1, 2]) {
+    await trader.trade(cluster.node(nodeId).ouchPort);
+    const wanted = trader.reports.length + 100;
+    await until(() => trader.reports.length > wanted);
+    trader.leave();
+    await trader.closed;
+  }
+  await compareReports(trader, cluster.node(1).ouchPort);
+  const hashes = await cluster.settled();
+  assert.equal(hashes[0], hashes[1]);
+
+  const twice = await runCli(create.with(3, cluster.pathOf(2)));
+  assert.deepEqual([twice.status, twice.stdout], [6, ''], 'its node runs');
+  await cluster.kill(2);
+  const exists = await runCli(create.with(3, cluster.pathOf(2)));
+  assert.equal(exists.status, 1);
+  assert.match(
+    exists.stderr,
+    /^hive: stream HIVE is there already and holds log [0-9a-f-]+: start nodes on it/,
+  );
+});
