@@ -25,6 +25,8 @@ interface Consumer {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Until a client that left its server is at another one. */
+const RECONNECT_US = 50_000;
 const HEARTBEAT_US = 500_000;
 const API = '$JS.API.';
 /** The most messages that one read of the socket brings. */
@@ -84,6 +86,11 @@ export class SimulatedConnection implements StreamConnection {
   subscribe(subject: string, { callback }: { callback: Callback }): object {
     this.#callbacks.set(subject, callback);
     return { getSubject: () => subject, unsubscribe: () => this.#callbacks.delete(subject) };
+  }
+
+  /** Leaves the server for another one. */
+  async reconnect(): Promise<void> {
+    this.drop(RECONNECT_US);
   }
 
   async *status(): AsyncGenerator<{ type: string }> {
