@@ -33,7 +33,8 @@ function translate(event: TestEvent): ReportLine | undefined {
   const { name, skip, todo } = event.data;
   const isSuite = event.data.details.type === 'suite';
   if (skip !== undefined && skip !== false) {
-    return isSuite ? undefined : { kind: 'skip', name, reason: reasonOf(skip, 'no reason given') };
+    // A suite that is skipped does not say which tests it has: it counts as one.
+    return { kind: 'skip', name, reason: reasonOf(skip, 'no reason given') };
   }
   if (todo !== undefined && todo !== false) return { kind: 'skip', name, reason: reasonOf(todo, 'todo') };
   if (event.type === 'test:pass') return isSuite ? undefined : { kind: 'pass', name };
