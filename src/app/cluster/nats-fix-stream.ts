@@ -11,6 +11,7 @@ import {
   STREAM_RECORD_BYTES_MAX,
   STREAM_RECORDS_PER_SESSION,
   type StreamRecord,
+  type StreamRecordKind,
 } from '#gateways/fix/store/fix-stream.ts';
 import { retry } from '#gateways/fix/store/retry.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
@@ -51,7 +52,7 @@ export interface FixStreamOptions {
   readonly logId: string;
 }
 
-/** The FIX sessions of a venue in a JetStream stream: a subject for each session. */
+/** The FIX sessions of a venue in a JetStream stream: two subjects for each session, of its claims and of its batches. */
 export class NatsFixStream implements FixStream {
   declare private readonly connection: NatsConnection;
   declare private readonly manager: JetStreamManager;
@@ -84,26 +85,28 @@ export class NatsFixStream implements FixStream {
     return new NatsFixStream(connection, manager, name);
   }
 
-  async append(sessionId: string, bytes: Uint8Array): Promise<void> {
-    const answer = await this.connection.request(this.#subject(sessionId), bytes, { timeout: ANSWER_MS_MAX });
+  async append(sessionId: string, kind: StreamRecordKind, bytes: Uint8Array): Promise<void> {
+    const subject = this.#subject(sessionId, kind);
+    const answer = await this.connection.request(subject, bytes, { timeout: ANSWER_MS_MAX });
     const { error } = answer.json<{ readonly error?: { readonly description: string } }>();
     if (error !== undefined) throw new Error(error.description);
   }
 
   async next(sessionId: string, sequence: number): Promise<StreamRecord | undefined> {
-    const question = { seq: sequence, next_by_subj: this.#subject(sessionId) };
+    const question = { seq: sequence, next_by_subj: this.#subject(sessionId, '*') };
     return recordOf(await this.manager.streams.getMessage(this.name, question));
   }
 
   async last(sessionId: string): Promise<StreamRecord | undefined> {
-    const question = { last_by_subj: this.#subject(sessionId) };
+    const question = { last_by_subj: this.#subject(sessionId, '*') };
     return recordOf(await this.manager.streams.getMessage(this.name, question));
   }
 
   async sessionIds(): Promise<readonly string[]> {
-    const { state } = await this.manager.streams.info(this.name, { subjects_filter: `${this.name}.*` });
+    const subjects_filter = `${this.name}.*.${'claim' satisfies StreamRecordKind}`;
+    const { state } = await this.manager.streams.info(this.name, { subjects_filter });
     return Object.keys(state.subjects ?? {}).map((subject) =>
-      Buffer.from(subject.slice(this.name.length + 1), 'base64url').toString(),
+      Buffer.from(subject.split('.')[1], 'base64url').toString(),
     );
   }
 
@@ -123,8 +126,8 @@ export class NatsFixStream implements FixStream {
     return `${this.name}_CLAIMS`;
   }
 
-  #subject(sessionId: string): string {
-    return `${this.name}.${Buffer.from(sessionId).toString('base64url')}`;
+  #subject(sessionId: string, kind: StreamRecordKind | '*'): string {
+    return `${this.name}.${Buffer.from(sessionId).toString('base64url')}.${kind}`;
   }
 }
 
@@ -141,7 +144,7 @@ function configOf({
   const name = `${logStream}_FIX`;
   return {
     name,
-    subjects: [`${name}.*`],
+    subjects: [`${name}.*.*`],
     storage: 'file',
     num_replicas: replicas,
     retention: 'limits',

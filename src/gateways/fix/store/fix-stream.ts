@@ -7,8 +7,13 @@ export interface StreamRecord {
 
 /** Longest record: a batch closes before it would be longer. */
 export const STREAM_RECORD_BYTES_MAX = 64 * 1024;
-/** Newest records of a session that the stream keeps. Messages in older ones can no longer be resent. */
+/** Newest batches of a session that the stream keeps, and as many of its claims. Messages in older batches can no longer be resent. */
 export const STREAM_RECORDS_PER_SESSION = 16_384;
+/**
+ * The two kinds of records of a session, in one order, of which the stream forgets the oldest apart: so batches, of which there are many,
+ * make no claim go, and who was frozen while they came still reads that the session was taken.
+ */
+export type StreamRecordKind = 'claim' | 'batch';
 
 /**
  * Records of the venue's FIX sessions, replicated and in one order that every node sees. It promises that what can be read is durable and
@@ -20,10 +25,10 @@ export const STREAM_RECORDS_PER_SESSION = 16_384;
  */
 export interface FixStream {
   /** Resolves when the record is said to be stored, rejects when that is not known. */
-  append(sessionId: string, bytes: Uint8Array): Promise<void>;
-  /** The session's first record at `sequence` or behind it. */
+  append(sessionId: string, kind: StreamRecordKind, bytes: Uint8Array): Promise<void>;
+  /** The session's first record, of either kind, at `sequence` or behind it. */
   next(sessionId: string, sequence: number): Promise<StreamRecord | undefined>;
-  /** The session's newest record. */
+  /** The session's newest record, of either kind. */
   last(sessionId: string): Promise<StreamRecord | undefined>;
   /** Ids of all sessions that have a record. */
   sessionIds(): Promise<readonly string[]>;

@@ -1,4 +1,4 @@
-import type { FixStream } from './fix-stream.ts';
+import type { FixStream, StreamRecordKind } from './fix-stream.ts';
 
 /** For tests: a stream whose user can be frozen. While it is, its calls have not begun. */
 export class GatedStream implements FixStream {
@@ -19,9 +19,9 @@ export class GatedStream implements FixStream {
     this.gate = undefined;
   }
 
-  async append(sessionId: string, bytes: Uint8Array): Promise<void> {
+  async append(sessionId: string, kind: StreamRecordKind, bytes: Uint8Array): Promise<void> {
     await this.gate?.promise;
-    await this.stream.append(sessionId, bytes);
+    await this.stream.append(sessionId, kind, bytes);
   }
 
   async next(sessionId: string, sequence: number): ReturnType<FixStream['next']> {

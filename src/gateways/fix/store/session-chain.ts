@@ -15,6 +15,9 @@ import type { FixStream, StreamRecord } from './fix-stream.ts';
  * certain, whatever became of who names it: reading on from there leads from the newest batch to where the session stands. And an
  * owner's batch names the one before it exactly, since the owner has read everything up to its claim: so the way back leads along all
  * that count.
+ *
+ * The stream forgets a session's oldest batches and its oldest claims, each kind apart. Who reads on after a long while may miss
+ * batches, which it needs not, as each says where the session stands; it misses no claim unless there were more new ones than are kept.
  */
 export class SessionChain {
   declare private readonly stream: FixStream;
@@ -55,10 +58,6 @@ export class SessionChain {
       const record = await this.stream.next(this.sessionId, this.readTo + 1);
       if (record === undefined) return;
       const batch = this.#decode(record);
-      // Before the first one that is kept there were others: whoever said that there is none knew only a beginning of the stream.
-      if (this.readTo === 0 && batch.previousSequence !== 0) {
-        throw new Error('the newest record of the session was not to be had');
-      }
       this.readTo = record.sequence;
       if (this.#counts(batch)) this.#take(batch, record.sequence);
     }
@@ -75,9 +74,8 @@ export class SessionChain {
   async #beginAt(sequence: number): Promise<void> {
     if (sequence === 0) return;
     const batch = await this.batchAt(sequence);
-    if (batch?.numbers === undefined) {
-      throw new FixStoreError(`record ${sequence} of FIX session ${this.sessionId} is missing`);
-    }
+    // The newest record is of one who knew only what is forgotten: all that is kept is read.
+    if (batch === undefined) return;
     this.#take(batch, sequence);
     this.readTo = sequence;
   }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { FixStream, StreamRecord } from './fix-stream.ts';
+import type { FixStream, StreamRecord, StreamRecordKind } from './fix-stream.ts';
 import { STREAM_RECORDS_PER_SESSION } from './fix-stream.ts';
 
 /** How bad a stream is: chances of what may happen to each append or question. */
@@ -18,27 +18,37 @@ export interface StreamFaults {
   readonly freeze: number;
 }
 
+interface StoredRecord {
+  readonly sessionId: string;
+  readonly kind: StreamRecordKind;
+  readonly record: StreamRecord;
+}
+
 const DELAY_TURNS_MAX = 200;
 const STALE_RECORDS_MAX = 5;
 
 /** For tests: records in memory, which `from` shows to each node as badly as told. */
 export class SimulatedStream {
-  declare readonly records: { readonly sessionId: string; readonly record: StreamRecord }[];
+  declare readonly records: StoredRecord[];
   declare private readonly listeners: ((sessionId: string) => void)[];
-  declare private readonly recordsPerSession: number;
+  declare private readonly kept: Readonly<Record<StreamRecordKind, number>>;
   declare private readonly random: () => number;
 
-  constructor(random: () => number = () => 0.5, recordsPerSession: number = STREAM_RECORDS_PER_SESSION) {
+  /** @param kept newest records of each kind that it keeps of a session */
+  constructor(
+    random: () => number = () => 0.5,
+    kept = { batch: STREAM_RECORDS_PER_SESSION, claim: STREAM_RECORDS_PER_SESSION },
+  ) {
     this.records = [];
     this.listeners = [];
-    this.recordsPerSession = recordsPerSession;
+    this.kept = kept;
     this.random = random;
   }
 
   /** The stream as one node has it. */
   from(faults: Partial<StreamFaults> = {}): FixStream {
     return {
-      append: (sessionId, bytes) => this.#append(sessionId, bytes.slice(), faults),
+      append: (sessionId, kind, bytes) => this.#append(sessionId, kind, bytes.slice(), faults),
       next: async (sessionId, sequence) => {
         const known = await this.#known(sessionId, faults);
         return known.find((record) => record.sequence >= sequence);
@@ -52,23 +62,28 @@ export class SimulatedStream {
     };
   }
 
-  async #append(sessionId: string, bytes: Uint8Array, faults: Partial<StreamFaults>): Promise<void> {
+  async #append(
+    sessionId: string,
+    kind: StreamRecordKind,
+    bytes: Uint8Array,
+    faults: Partial<StreamFaults>,
+  ): Promise<void> {
     await this.#pause(faults);
     if (this.#happens(faults.lie)) return;
     if (this.#happens(faults.loss)) throw new Error('the stream has no leader');
     if (this.#happens(faults.delay)) {
-      void this.#turns().then(() => this.#put(sessionId, bytes));
+      void this.#turns().then(() => this.#put(sessionId, kind, bytes));
       throw new Error('no answer in time');
     }
-    this.#put(sessionId, bytes);
+    this.#put(sessionId, kind, bytes);
     if (this.#happens(faults.doubt)) throw new Error('no answer in time');
   }
 
-  #put(sessionId: string, bytes: Uint8Array): void {
+  #put(sessionId: string, kind: StreamRecordKind, bytes: Uint8Array): void {
     const sequence = (this.records.at(-1)?.record.sequence ?? 0) + 1;
-    this.records.push({ sessionId, record: { sequence, bytes } });
-    const own = this.records.filter((record) => record.sessionId === sessionId);
-    if (own.length > this.recordsPerSession) this.records.splice(this.records.indexOf(own[0]), 1);
+    this.records.push({ sessionId, kind, record: { sequence, bytes } });
+    const own = this.records.filter((record) => record.sessionId === sessionId && record.kind === kind);
+    if (own.length > this.kept[kind]) this.records.splice(this.records.indexOf(own[0]), 1);
   }
 
   async #known(sessionId: string, faults: Partial<StreamFaults>): Promise<StreamRecord[]> {

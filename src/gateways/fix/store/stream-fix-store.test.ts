@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
 import type { FixStoreError } from './fix-store.ts';
-import type { FixStream } from './fix-stream.ts';
+import { type FixStream, STREAM_RECORDS_PER_SESSION } from './fix-stream.ts';
+import { GatedStream } from './gated-stream.ts';
 import { appendReport, readMessage, SESSION, SessionRace } from './session-race.ts';
 import { SimulatedStream } from './simulated-stream.ts';
 import { stored, testFixStores } from './store-contract.ts';
@@ -11,6 +12,7 @@ import { StreamFixStores } from './stream-fix-stores.ts';
 const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const BAD = { lie: 0.02, loss: 0.04, doubt: 0.04, delay: 0.04, stale: 0.05, freeze: 0.02 };
 const RACES = 40;
+const KEPT_FEW = { batch: 12, claim: STREAM_RECORDS_PER_SESSION };
 
 testFixStores('stream', async () => new StreamFixStores(new SimulatedStream().from()));
 
@@ -37,10 +39,10 @@ test('race: over a stream that lies, loses, delays and repeats, no number is use
   assert.ok(taken > RACES);
 });
 
-test('race: the oldest records of a session go, and what stands is found without them', async (t) => {
-  t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
-  const random = seededRandom(seed);
-  const stream = new SimulatedStream(random, 12);
+/** Runs a race over a stream that keeps only the newest batches. @returns messages that were found in the end, of all that were sent */
+async function forgetfulRace(raceSeed: number): Promise<{ readonly found: number; readonly sent: number }> {
+  const random = seededRandom(raceSeed);
+  const stream = new SimulatedStream(random, KEPT_FEW);
   const session = await race(random, [stream.from(BAD), stream.from(BAD)]);
   assert.deepEqual(session.seen.violations, []);
   const last = await new StreamFixStores(stream.from()).open(SESSION, 1);
@@ -53,8 +55,15 @@ test('race: the oldest records of a session go, and what stands is found without
     found++;
     assert.equal(text, session.seen.byNumber.get(number) ?? text);
   }
-  assert.ok(found > 0 && found < last.nextOutgoing / 2);
   await last.close();
+  return { found, sent: last.nextOutgoing - 1 };
+}
+
+test('race: the oldest batches of a session go, and what stands is found without them', async (t) => {
+  t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
+  const races = await Promise.all(Array.from({ length: RACES }, (_, i) => forgetfulRace(seed + i)));
+  const sum = (of: 'found' | 'sent'): number => races.reduce((total, race) => total + race[of], 0);
+  assert.ok(sum('found') > RACES && sum('found') < sum('sent') / 2, `${sum('found')} of ${sum('sent')}`);
 });
 
 test('fencing: who lost the session stores nothing, is told so, and its last words never leave', async () => {
@@ -77,6 +86,30 @@ test('fencing: who lost the session stores nothing, is told so, and its last wor
   await assert.rejects(first.close(), error);
   assert.equal(await readMessage(second, 2), '58=of the second|');
   await second.close();
+});
+
+test('fencing: who was frozen while all that it knew was forgotten finds out that the session was taken', async () => {
+  const stream = new SimulatedStream(undefined, KEPT_FEW);
+  const gated = new GatedStream(stream.from());
+  const frozen = await new StreamFixStores(gated).open(SESSION, 1_000);
+  appendReport(frozen, 'one', 1, 1);
+  await stored(frozen);
+  const failed = Promise.withResolvers<FixStoreError>();
+  frozen.listen({ onStored: () => assert.fail(), onReadable: () => {}, onFailed: failed.resolve });
+  gated.freeze();
+  appendReport(frozen, 'of the frozen', 1, 2);
+  frozen.flush();
+  const other = await new StreamFixStores(stream.from()).open(SESSION, 1_000);
+  for (let report = 2; report < 3 * KEPT_FEW.batch; report++) {
+    appendReport(other, 'of the other', 1, report);
+    await stored(other);
+  }
+  gated.thaw();
+  assert.equal((await failed.promise).code, 'FIX_SESSION_TAKEN');
+  await other.close();
+  // What the frozen one appended in the end is the session's newest record, and names one that is forgotten.
+  const next = await new StreamFixStores(stream.from()).open(SESSION, 1_000);
+  assert.deepEqual([next.nextOutgoing, next.lastReport(1)], [other.nextOutgoing, other.lastReport(1)]);
 });
 
 test('damage: a record that is not what was written is refused with its place', async () => {
@@ -103,9 +136,9 @@ test('race: a planted node that sees no claims of others is caught', async () =>
   const isOwn = (bytes: Uint8Array): boolean => own.some((one) => Buffer.compare(one, bytes) === 0);
   const blind: FixStream = {
     ...others,
-    append: (sessionId, bytes) => {
+    append: (sessionId, kind, bytes) => {
       own.push(bytes);
-      return append(sessionId, bytes);
+      return append(sessionId, kind, bytes);
     },
     next: async (sessionId, sequence) => {
       let record = await next(sessionId, sequence);

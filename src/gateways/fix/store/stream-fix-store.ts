@@ -325,7 +325,7 @@ export class StreamFixStore implements FixStore {
       messages,
       messages.length,
     );
-    const appender = new Appender(stream, sessionId, bytes);
+    const appender = new Appender(stream, sessionId, 'batch', bytes);
     await retry(`store FIX session ${sessionId}`, STORE_MS_MAX, async (count) => {
       await appender.append(count);
       await chain.advance();
@@ -356,7 +356,7 @@ async function claim(
   const generation = chain.generation + 1;
   const previousSequence = chain.sequence;
   const bytes = encodeBatch({ generation, writer, number: 0, previousSequence, numbers: undefined }, NONE, 0);
-  const appender = new Appender(stream, sessionId, bytes);
+  const appender = new Appender(stream, sessionId, 'claim', bytes);
   await retry(`claim FIX session ${sessionId}`, OPEN_MS_MAX, async (count) => {
     await appender.append(count);
     await chain.advance();
