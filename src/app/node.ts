@@ -1,12 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MessagePort } from 'node:worker_threads';
 import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
-import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
@@ -20,17 +18,16 @@ import { Replica } from '#replica/replica.ts';
 import { commandRingMemory } from '#replica/ring-command-sink.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
-import { closeSessions } from './close-sessions.ts';
 import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterView } from './cluster/cluster-nodes.ts';
 import { ClusterDuties } from './cluster/duties.ts';
-import { refuseEvidence, writeEvidence } from './cluster/evidence.ts';
-import type { DataPaths, DiskUsage } from './disk/disk-usage.ts';
+import { refuseEvidence } from './cluster/evidence.ts';
+import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
 import type { NodeConfig } from './node-config.ts';
-import { announceNodeKey } from './node-key.ts';
 import { openNodeLog } from './node-log.ts';
+import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
 import { OperationsServer } from './operations-server.ts';
@@ -76,20 +73,10 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** The node is not in a state to do that. */
-export class NodeStateError extends Error {
-  override readonly name = 'NodeStateError';
-  readonly code = 'NODE_STATE';
-}
-
 /** Of the build. */
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
-/** Longer than the stream takes to elect a leader: then other nodes may be better off. */
-const CUT_OFF_TICKS = 12;
-const CUT_OFF = 'this node is cut off from the log of the venue: log in at another';
-const DELAY_RESOLUTION_MS = 10;
 
 /** The edge thread with the platform's own doors. */
 const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
@@ -165,20 +152,6 @@ async function startOn(
     marketDataDirectory: join(data.path, 'market-data'),
     historyDirectory: join(data.path, 'history'),
   };
-  const signingKey = nodeSigningKey(data.path);
-  let epoch = data.epoch;
-  let state: NodeStatus['state'] = 'recovering';
-  let isDraining = false;
-  /** Ticks since the log took entries and gave them back. */
-  let cutOffTicks = 0;
-  let wasCutOff = false;
-  /** Why this node's state is not the cluster's. */
-  let outvoted: string | undefined;
-  const stateNow = (): NodeStatus['state'] =>
-    replica.failure !== undefined || status.divergedSequence !== 0 || outvoted !== undefined
-      ? 'stopped'
-      : state;
-
   // 3. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
@@ -229,13 +202,14 @@ async function startOn(
     logger,
   );
   fan.add(gateway);
-  const { log, recovered, ...nodeLog } = await openNodeLog(data, {
+  const nodeLog = await openNodeLog(data, {
     link,
     clock,
     follower: replica,
     scanFromSequence: core.sequence + 1,
     segmentBytes: config.segmentBytes,
   });
+  const { log, recovered } = nodeLog;
   started.push(() => log.close());
   clock.continueAfter(recovered.lastTimeSeconds, recovered.lastTimeNanos);
   core.describe({ liveOrders: true, restingOrders: false });
@@ -254,9 +228,8 @@ async function startOn(
     nodeId,
     cluster: config.cluster,
   } satisfies ArchiveThreadData);
-  let disk: DiskUsage | undefined;
   archive.worker.on('message', (message: FromThread) => {
-    if (message.kind === 'disk') disk = message.usage;
+    if (message.kind === 'disk') service.disk = message.usage;
     else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
     else if (message.kind === 'purge') {
       nodeLog.purge(message.beforeSequence).catch((error: Error) => {
@@ -278,8 +251,25 @@ async function startOn(
     sessionNames,
     edgeThread,
   });
+  const service = new NodeService({
+    config,
+    data,
+    link,
+    clock,
+    logger,
+    board: status,
+    core,
+    replica,
+    gateway,
+    doors,
+    nodeLog,
+    peers,
+    duties,
+    threads,
+    startedMs,
+  });
   const observes = config.cluster?.observe === true || (await link?.isMirror()) === true;
-  if (!observes) doors.prepare(epoch);
+  if (!observes) doors.prepare(data.epoch);
 
   if (config.backup !== undefined) {
     threads.start(
@@ -311,46 +301,8 @@ async function startOn(
     'recovered',
   );
 
-  // 8. The doors open, unless it observes. Sessions that a crash left open end now, the log learns with which key this node signs, and
-  // time begins to pass.
-  const serve = async (): Promise<void> => {
-    epoch = data.raiseEpoch(replica.lastEpoch + 1);
-    replica.begin(epoch);
-    await replica.seal();
-    closeSessions(core, (id) => id === nodeId, replica.outbox);
-    announceNodeKey(core.state.nodeKeys, nodeId, signingKey, replica.outbox);
-    await doors.open(epoch, (port) =>
-      logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
-    );
-    state = 'serving';
-  };
-  const stopAtOnce = (reason: string): void => {
-    void replica.stop();
-    void doors.close(reason);
-  };
-  const ticks = setInterval(() => {
-    replica.tick();
-    peers?.onSecond();
-    if (peers !== undefined) status.agreedSequence = peers.agreedSequence();
-    if (!replica.isServing) return;
-    cutOffTicks = nodeLog.status()?.isInDoubt === true ? cutOffTicks + 1 : 0;
-    const isCutOff = cutOffTicks >= CUT_OFF_TICKS;
-    if (isCutOff !== wasCutOff) {
-      wasCutOff = isCutOff;
-      gateway.suspend(isCutOff ? CUT_OFF : undefined);
-      logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
-    }
-    if (status.divergedSequence !== 0) {
-      stopAtOnce('the venue stopped: its two copies of the state disagree');
-    } else if (peers?.isOutvoted() === true) {
-      outvoted =
-        'a majority of the nodes has another state: keep the data directory and start with an empty one';
-      const { sequence, stateHash } = core;
-      writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
-      logger.error({ sequence, stateHash }, `this node stops: ${outvoted} (docs/cluster.md)`);
-      stopAtOnce("this node stopped: its state is not the cluster's");
-    } else duties?.sweep(replica.outbox);
-  }, TICK_MS);
+  // 8. Time begins to pass, and the doors open, unless it observes.
+  const ticks = setInterval(() => service.tick(), TICK_MS);
   started.push(
     () => replica.stop(),
     () => clearInterval(ticks),
@@ -361,27 +313,20 @@ async function startOn(
     version: VERSION,
     coreVersion: core.state.coreVersion,
     coreVersionMax: CORE_VERSION_MAX,
-    state: stateNow(),
+    state: service.state,
     sequence: core.sequence,
     stateHash: core.stateHash,
     agreedSequence: peers?.agreedSequence() ?? 0,
     server: nodeLog.status()?.server ?? '',
   }));
   if (clusterNodes !== undefined) started.push(() => clusterNodes.close());
-  const operations = new OperationsServer(() => {
-    const current = isDraining ? 'draining' : cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : stateNow();
-    return { state: current, isReady: current === 'serving', isLive: stateNow() !== 'stopped' };
-  });
+  const operations = new OperationsServer(() => service.health());
   const { operations: place } = config;
   const operationsPort = place === undefined ? 0 : (await operations.listen(place.host, place.port)).port;
   if (place !== undefined) started.push(() => operations.close());
-  if (observes) {
-    state = 'observing';
-    logger.info({ sequence: core.sequence }, 'observing: this node applies the log and serves nobody');
-  } else await serve();
-  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  delay.enable();
-  started.push(() => void delay.disable());
+  if (observes) service.observe();
+  else await service.serve();
+  started.push(() => service.close());
 
   return {
     get ouchPort() {
@@ -407,80 +352,9 @@ async function startOn(
         throw new NodeStateError('the node has a log of its own and is in no cluster');
       return clusterNodes.view();
     },
-    promote: async (takeOver) => {
-      if (stateNow() !== 'observing') {
-        throw new NodeStateError(`the node is ${stateNow()}: only one that observes can be promoted`);
-      }
-      if (takeOver !== undefined) await link?.takeOver(takeOver.force);
-      if ((await link?.isMirror()) === true) {
-        throw new NodeStateError(
-          'the log of this cluster mirrors that of another one: when that is gone, take it over with --take-over',
-        );
-      }
-      state = 'recovering';
-      await nodeLog.catchUp();
-      await serve();
-      logger.info({ epoch }, 'promoted: this node serves');
-    },
-    demote: async (drainMs) => {
-      if (link === undefined) {
-        throw new NodeStateError(
-          'the node has a log of its own: who would serve its clients? Stop it instead',
-        );
-      }
-      if (stateNow() !== 'serving' || isDraining) {
-        throw new NodeStateError(
-          `the node is ${isDraining ? 'draining' : stateNow()}: only one that serves can be demoted`,
-        );
-      }
-      isDraining = true;
-      await new Promise((resolve) => setTimeout(resolve, drainMs));
-      await doors.close('this node is taken out of service: log on at another');
-      await replica.stop();
-      isDraining = false;
-      state = 'observing';
-      logger.info({ sequence: core.sequence }, 'demoted: this node observes');
-    },
-    status: () => {
-      // The monitor measures how long its own timer took: the period is no delay.
-      const loopDelayUsP99 = Math.max(
-        0,
-        Math.round(delay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000,
-      );
-      delay.reset();
-      const logStatus = nodeLog.status();
-      return {
-        nodeId,
-        epoch,
-        state: stateNow(),
-        reason: replica.failure?.message ?? outvoted ?? divergence(status),
-        firstSequence: log.firstSequence,
-        // Not the core's: it may have begun with an entry that it cannot apply.
-        sequence: status.durableSequence,
-        stateHash: core.stateHash,
-        archivedSequence: status.archivedSequence,
-        snapshotSequence: status.snapshotSequence,
-        divergedSequence: status.divergedSequence,
-        logTimeOffsetMs: Math.round(clock.aheadMs() * 1_000) / 1_000,
-        wallClockJumps: clock.jumps,
-        openOrders: core.state.orders.store.liveOrders,
-        ouchConnections: gateway.connections,
-        uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
-        rssBytes: process.memoryUsage.rss(),
-        loopDelayUsP99,
-        disk,
-        cluster:
-          logStatus === undefined || peers === undefined || config.cluster === undefined
-            ? undefined
-            : {
-                stream: config.cluster.stream,
-                log: logStatus,
-                peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
-                agreedSequence: peers.agreedSequence(),
-              },
-        threads: threads.figures,
-      };
-    },
+    promote: (takeOver) => service.promote(takeOver),
+    demote: (drainMs) => service.demote(drainMs),
+    status: () => service.status(),
     close: () => closeAll(started),
   };
 }
@@ -539,9 +413,4 @@ function ouchOptions({ ouch, connectionsPerAddressMax }: NodeConfig): OuchGatewa
   const limits = { perAddressMax: connectionsPerAddressMax };
   const options = { host, port, cancelOnDisconnect, limits };
   return tls === undefined ? options : { ...options, tls: new TlsFiles(tls) };
-}
-
-function divergence({ divergedSequence }: StatusBoard): string | undefined {
-  if (divergedSequence === 0) return undefined;
-  return `the order path and the archive disagree since entry ${divergedSequence}: compare both with the log`;
 }

@@ -1,0 +1,257 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { TradingCore } from '#core/trading-core.ts';
+import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
+import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import type { DataDirectory } from '#log/file/data-directory.ts';
+import type { LogClock } from '#log/log-clock.ts';
+import type { Peers } from '#replica/peers.ts';
+import type { Replica } from '#replica/replica.ts';
+import type { StatusBoard } from '#replica/status-board.ts';
+import { closeSessions } from './close-sessions.ts';
+import type { ClusterLink } from './cluster/cluster-link.ts';
+import type { ClusterDuties } from './cluster/duties.ts';
+import { writeEvidence } from './cluster/evidence.ts';
+import type { DiskUsage } from './disk/disk-usage.ts';
+import type { Doors } from './doors.ts';
+import type { NodeConfig } from './node-config.ts';
+import { announceNodeKey } from './node-key.ts';
+import type { NodeLog } from './node-log.ts';
+import type { ClusterStatus, NodeState, NodeStatus } from './node-status.ts';
+import type { Health } from './operations-server.ts';
+import type { NodeLogger, Threads } from './threads/threads.ts';
+
+/** The node is not in a state to do that. */
+export class NodeStateError extends Error {
+  override readonly name = 'NodeStateError';
+  readonly code = 'NODE_STATE';
+}
+
+/** Longer than the stream takes to elect a leader: then other nodes may be better off. */
+const CUT_OFF_TICKS = 12;
+const CUT_OFF = 'this node is cut off from the log of the venue: log in at another';
+const DELAY_RESOLUTION_MS = 10;
+
+/** The parts of a node that its state depends on, or decides about. */
+export interface NodeParts {
+  readonly config: NodeConfig;
+  readonly data: DataDirectory;
+  /** With `peers` and `duties`; undefined: the log is embedded. */
+  readonly link: ClusterLink | undefined;
+  readonly clock: LogClock;
+  readonly logger: NodeLogger;
+  readonly board: StatusBoard;
+  readonly core: TradingCore;
+  readonly replica: Replica;
+  readonly gateway: OuchGateway;
+  readonly doors: Doors;
+  readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
+  readonly peers: Peers | undefined;
+  readonly duties: ClusterDuties | undefined;
+  readonly threads: Threads;
+  /** By `performance.now()`. */
+  readonly startedMs: number;
+}
+
+/** Whether a node serves: how it comes to, when it must not any more, and what it says of that. */
+export class NodeService {
+  /** As measured last. */
+  declare disk: DiskUsage | undefined;
+  declare private readonly parts: NodeParts;
+  declare private readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>;
+  declare private epoch: number;
+  declare private wanted: Exclude<NodeState, 'stopped'>;
+  declare private isDraining: boolean;
+  /** Ticks since the log took entries and gave them back. */
+  declare private cutOffTicks: number;
+  declare private wasCutOff: boolean;
+  /** Why this node's state is not the cluster's. */
+  declare private outvoted: string | undefined;
+
+  constructor(parts: NodeParts) {
+    this.disk = undefined;
+    this.parts = parts;
+    this.loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+    this.epoch = parts.data.epoch;
+    this.wanted = 'recovering';
+    this.isDraining = false;
+    this.cutOffTicks = 0;
+    this.wasCutOff = false;
+    this.outvoted = undefined;
+  }
+
+  get state(): NodeState {
+    const { replica, board } = this.parts;
+    const isOver =
+      replica.failure !== undefined || board.divergedSequence !== 0 || this.outvoted !== undefined;
+    return isOver ? 'stopped' : this.wanted;
+  }
+
+  /**
+   * Opens the doors. Sessions that a crash left open end first, and the log learns with which key this node signs.
+   * @throws Error of a door that cannot listen
+   */
+  async serve(): Promise<void> {
+    const { data, replica, core, config, doors, logger, startedMs } = this.parts;
+    const { nodeId } = config;
+    this.epoch = data.raiseEpoch(replica.lastEpoch + 1);
+    replica.begin(this.epoch);
+    await replica.seal();
+    closeSessions(core, (id) => id === nodeId, replica.outbox);
+    announceNodeKey(core.state.nodeKeys, nodeId, nodeSigningKey(data.path), replica.outbox);
+    await doors.open(this.epoch, (port) =>
+      logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
+    );
+    this.wanted = 'serving';
+    this.loopDelay.enable();
+  }
+
+  /** Applies the log, and opens nothing. */
+  observe(): void {
+    const { logger, core } = this.parts;
+    this.wanted = 'observing';
+    this.loopDelay.enable();
+    logger.info({ sequence: core.sequence }, 'observing: this node applies the log and serves nobody');
+  }
+
+  /** As RunningNode says. */
+  async promote(takeOver?: { readonly force: boolean }): Promise<void> {
+    const { link, nodeLog, logger } = this.parts;
+    if (this.state !== 'observing') {
+      throw new NodeStateError(`the node is ${this.state}: only one that observes can be promoted`);
+    }
+    if (takeOver !== undefined) await link?.takeOver(takeOver.force);
+    if ((await link?.isMirror()) === true) {
+      throw new NodeStateError(
+        'the log of this cluster mirrors that of another one: when that is gone, take it over with --take-over',
+      );
+    }
+    this.wanted = 'recovering';
+    await nodeLog.catchUp();
+    await this.serve();
+    logger.info({ epoch: this.epoch }, 'promoted: this node serves');
+  }
+
+  /** As RunningNode says. */
+  async demote(drainMs: number): Promise<void> {
+    const { link, doors, replica, logger, core } = this.parts;
+    if (link === undefined) {
+      throw new NodeStateError('the node has a log of its own: who would serve its clients? Stop it instead');
+    }
+    if (this.state !== 'serving' || this.isDraining) {
+      const is = this.isDraining ? 'draining' : this.state;
+      throw new NodeStateError(`the node is ${is}: only one that serves can be demoted`);
+    }
+    this.isDraining = true;
+    await new Promise((resolve) => setTimeout(resolve, drainMs));
+    await doors.close('this node is taken out of service: log on at another');
+    await replica.stop();
+    this.isDraining = false;
+    this.wanted = 'observing';
+    logger.info({ sequence: core.sequence }, 'demoted: this node observes');
+  }
+
+  /** Once a second: lets time pass in the venue, and looks whether this node may go on. */
+  tick(): void {
+    const { replica, peers, board, duties } = this.parts;
+    replica.tick();
+    peers?.onSecond();
+    if (peers !== undefined) board.agreedSequence = peers.agreedSequence();
+    if (!replica.isServing) return;
+    this.#lookForLog();
+    if (board.divergedSequence !== 0) {
+      this.#stop('the venue stopped: its two copies of the state disagree');
+    } else if (peers?.isOutvoted() === true) this.#onOutvoted(peers);
+    else duties?.sweep(replica.outbox);
+  }
+
+  health(): Health {
+    const { state } = this;
+    const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
+    return { state: current, isReady: current === 'serving', isLive: state !== 'stopped' };
+  }
+
+  status(): NodeStatus {
+    const { config, board, core, clock, gateway, threads, nodeLog, replica, startedMs } = this.parts;
+    return {
+      nodeId: config.nodeId,
+      epoch: this.epoch,
+      state: this.state,
+      reason: replica.failure?.message ?? this.outvoted ?? divergence(board),
+      firstSequence: nodeLog.log.firstSequence,
+      // Not the core's: it may have begun with an entry that it cannot apply.
+      sequence: board.durableSequence,
+      stateHash: core.stateHash,
+      archivedSequence: board.archivedSequence,
+      snapshotSequence: board.snapshotSequence,
+      divergedSequence: board.divergedSequence,
+      logTimeOffsetMs: Math.round(clock.aheadMs() * 1_000) / 1_000,
+      wallClockJumps: clock.jumps,
+      openOrders: core.state.orders.store.liveOrders,
+      ouchConnections: gateway.connections,
+      uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
+      rssBytes: process.memoryUsage.rss(),
+      loopDelayUsP99: this.#loopDelayUs(),
+      disk: this.disk,
+      cluster: this.#clusterStatus(),
+      threads: threads.figures,
+    };
+  }
+
+  close(): void {
+    this.loopDelay.disable();
+  }
+
+  /** Tells clients when the log has been out of reach for long, and when it is back. */
+  #lookForLog(): void {
+    const { nodeLog, gateway, logger } = this.parts;
+    this.cutOffTicks = nodeLog.status()?.isInDoubt === true ? this.cutOffTicks + 1 : 0;
+    const isCutOff = this.cutOffTicks >= CUT_OFF_TICKS;
+    if (isCutOff === this.wasCutOff) return;
+    this.wasCutOff = isCutOff;
+    gateway.suspend(isCutOff ? CUT_OFF : undefined);
+    logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
+  }
+
+  #onOutvoted(peers: Peers): void {
+    const { data, config, core, logger } = this.parts;
+    const { nodeId } = config;
+    const { sequence, stateHash } = core;
+    this.outvoted =
+      'a majority of the nodes has another state: keep the data directory and start with an empty one';
+    writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
+    logger.error({ sequence, stateHash }, `this node stops: ${this.outvoted} (docs/cluster.md)`);
+    this.#stop("this node stopped: its state is not the cluster's");
+  }
+
+  #stop(reason: string): void {
+    const { replica, doors } = this.parts;
+    void replica.stop();
+    void doors.close(reason);
+  }
+
+  /** Since the last call. */
+  #loopDelayUs(): number {
+    const { loopDelay } = this;
+    // The monitor measures how long its own timer took: the period is no delay.
+    const us = Math.round(loopDelay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000;
+    loopDelay.reset();
+    return Math.max(0, us);
+  }
+
+  #clusterStatus(): ClusterStatus | undefined {
+    const { nodeLog, peers, config } = this.parts;
+    const log = nodeLog.status();
+    if (log === undefined || peers === undefined || config.cluster === undefined) return undefined;
+    return {
+      stream: config.cluster.stream,
+      log,
+      peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
+      agreedSequence: peers.agreedSequence(),
+    };
+  }
+}
+
+function divergence({ divergedSequence }: StatusBoard): string | undefined {
+  if (divergedSequence === 0) return undefined;
+  return `the order path and the archive disagree since entry ${divergedSequence}: compare both with the log`;
+}
