@@ -17,7 +17,7 @@ export function rejectsDocument(): string {
     '# Rejects',
     '',
     'Every refusal that the core answers with `CommandRejected`. Codes are never reused. They come in ranges by the',
-    'stage that refuses; within a stage the order of the table is the order of precedence (but DUPLICATE_CLIENT_TAG, [matching.md](matching.md#precedence)). "Later" says whether the',
+    'stage that refuses; within a stage the order of the table is the order of precedence (but DUPLICATE_CLIENT_TAG and DUPLICATE_REQUEST_ID, [matching.md](matching.md#precedence)). "Later" says whether the',
     'same command, unchanged but for its clientOrderId, can succeed later. "HTTP" is the status',
     'of the REST door, "FIX" OrdRejReason and CxlRejReason of FIX 5.0 SP2; other versions are in',
     '[protocols/fix-messages.md](protocols/fix-messages.md#refusals). Over OUCH the reject reason is this code.',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Event } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
 import { Operator, StandingVenue, type VenueHost } from './operator.ts';
@@ -24,8 +25,8 @@ export async function addFirstAdmin(
   host: VenueHost,
   warn: (message: string) => void,
 ): Promise<FirstAdmin | undefined> {
-  const users = [...new StandingVenue(host).users.values()];
-  if (users.some(({ role }) => role === Role.Admin)) return undefined;
+  const users = usersOf(host);
+  if (hasAdmin(users)) return undefined;
   const taken = users.find(({ name }) => name.toLowerCase() === FIRST_ADMIN);
   if (taken !== undefined) {
     warn(
@@ -41,7 +42,7 @@ export async function addFirstAdmin(
   const passwordHash = await hashPassword(password, salt);
   const operator = new Operator(host, 'first start: the venue has no admin');
   try {
-    await operator.send([
+    const refusals = await operator.send([
       {
         type: 'AddUser',
         newUserId,
@@ -52,8 +53,21 @@ export async function addFirstAdmin(
         passwordHash,
       },
     ]);
+    if (refusals.length > 0) {
+      // Another node of the cluster that starts now may have been faster: its password is the one.
+      if (hasAdmin(usersOf(host))) return undefined;
+      throw operator.errorOf(refusals);
+    }
   } finally {
     operator.close();
   }
   return { name: FIRST_ADMIN, password };
+}
+
+function usersOf(host: VenueHost): readonly Event<'UserAdded'>[] {
+  return [...new StandingVenue(host).users.values()];
+}
+
+function hasAdmin(users: readonly Event<'UserAdded'>[]): boolean {
+  return users.some(({ role }) => role === Role.Admin);
 }

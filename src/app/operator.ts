@@ -69,6 +69,12 @@ export class StandingVenue {
   }
 }
 
+/** A command of the operator that was refused. */
+export interface Refusal {
+  readonly command: CommandInput;
+  readonly rejectCode: number;
+}
+
 /** Sends commands of the operator and waits for their answers. */
 export class Operator {
   declare private readonly reason: string;
@@ -77,7 +83,7 @@ export class Operator {
   declare private requestNo: number;
   /** Commands that were sent together and have no answer yet, by request number. */
   declare private readonly pending: Map<number, CommandInput>;
-  declare private refusals: string[];
+  declare private refusals: Refusal[];
   declare private onAnswered: () => void;
 
   /** @param reason why it sends them, as the log keeps it; what it cannot keep is replaced or cut off */
@@ -100,8 +106,11 @@ export class Operator {
     this.unsubscribe();
   }
 
-  /** Puts commands into one log entry; resolves when all of them took effect. @throws VenueSetupError */
-  async send(commands: readonly CommandInput[]): Promise<void> {
+  /**
+   * Puts commands into one log entry; resolves when all of them are answered, with those that were refused.
+   * @throws VenueSetupError when the node takes no commands
+   */
+  async send(commands: readonly CommandInput[]): Promise<readonly Refusal[]> {
     const { outbox } = this.host;
     const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
     this.onAnswered = resolve;
@@ -115,9 +124,14 @@ export class Operator {
     }
     const timeout = setTimeout(() => reject(notTaken()), ANSWER_TIMEOUT_MS);
     await answered.finally(() => clearTimeout(timeout));
-    if (this.refusals.length > 0) {
-      throw new VenueSetupError(`the venue refused ${this.refusals.join('; ')}. Correct the ${this.reason}`);
-    }
+    return this.refusals;
+  }
+
+  /** What to tell of refusals that nobody expected. */
+  errorOf(refusals: readonly Refusal[]): VenueSetupError {
+    return new VenueSetupError(
+      `the venue refused ${refusals.map(refusalText).join('; ')}. Correct the ${this.reason}`,
+    );
   }
 
   #onEvent(event: Event): void {
@@ -126,18 +140,19 @@ export class Operator {
     const command = isOurs ? this.pending.get(event.clientOrderId) : undefined;
     if (command === undefined) return;
     this.pending.delete(event.clientOrderId);
-    if (event.type === 'CommandRejected') {
-      const name = rejectName(event.rejectCode);
-      const meaning = name === undefined ? '' : ` (${Rejects[name].meaning})`;
-      const subject = subjectOf(command);
-      this.refusals.push(`${command.type} ${subject}: ${name ?? event.rejectCode}${meaning}`);
-    }
+    if (event.type === 'CommandRejected') this.refusals.push({ command, rejectCode: event.rejectCode });
     if (this.pending.size === 0) this.onAnswered();
   }
 }
 
 function notTaken(): VenueSetupError {
   return new VenueSetupError('the node takes no commands now: see its log, then start it again');
+}
+
+function refusalText({ command, rejectCode }: Refusal): string {
+  const name = rejectName(rejectCode);
+  const meaning = name === undefined ? '' : ` (${Rejects[name].meaning})`;
+  return `${command.type} ${subjectOf(command)}: ${name ?? rejectCode}${meaning}`;
 }
 
 /** Which asset, instrument, user or account a command is about. */

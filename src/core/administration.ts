@@ -120,9 +120,8 @@ export class Administration {
         return code;
       }
       case CommandType.Deposit:
-        return this.#posted(state.ledger.deposit(words, offset), PostingKind.Deposit, words, offset);
       case CommandType.Withdraw:
-        return this.#posted(state.ledger.withdraw(words, offset), PostingKind.Withdrawal, words, offset);
+        return this.#moveMoney(type, words, offset);
       case CommandType.SetAccountLimits:
         return this.#setLimits(words, offset);
       case CommandType.SetPhase:
@@ -153,8 +152,28 @@ export class Administration {
     return ACCEPTED;
   }
 
-  #posted(code: number, kind: number, words: WordBuffer, offset: number): number {
+  #moveMoney(type: CommandType, words: WordBuffer, offset: number): number {
+    const { ledger, requestIds } = this.state;
+    const hasRequestId = words.i32[offset + Deposit.at.requestId] !== 0;
+    // Before what only a fresh request is asked for: a repeat of what emptied the account must not hear of its funds.
+    if (hasRequestId && ledger.checkPosting(words, offset) === ACCEPTED && this.#isRepeat(words, offset)) {
+      return RejectCode.DUPLICATE_REQUEST_ID;
+    }
+    const isDeposit = type === CommandType.Deposit;
+    const code = isDeposit ? ledger.deposit(words, offset) : ledger.withdraw(words, offset);
     if (code !== ACCEPTED) return code;
+    if (hasRequestId) requestIds.add();
+    this.#writePosting(isDeposit ? PostingKind.Deposit : PostingKind.Withdrawal, words, offset);
+    return ACCEPTED;
+  }
+
+  /** Whether the sender's request id was used. If not, it is at hand for `requestIds.add`. */
+  #isRepeat({ i32 }: WordBuffer, offset: number): boolean {
+    const { users, requestIds } = this.state;
+    return requestIds.has(users.rowOf(i32[offset + 1]), i32, offset + Deposit.at.requestId);
+  }
+
+  #writePosting(kind: PostingKind, words: WordBuffer, offset: number): void {
     const { ledger } = this.state;
     const at = this.#begin(LedgerPosted, 0);
     const { i32, f64 } = this.writer.words;
@@ -163,7 +182,6 @@ export class Administration {
     i32[at + LedgerPosted.at.accountId] = words.i32[offset + Deposit.at.accountId];
     i32[at + LedgerPosted.at.assetId] = words.i32[offset + Deposit.at.assetId];
     i32[at + LedgerPosted.at.kind] = kind;
-    return ACCEPTED;
   }
 
   #setLimits(words: WordBuffer, offset: number): number {

@@ -23,6 +23,8 @@ export interface CoreCapacity {
   readonly ordersMax: number;
   /** Texts of orders that are remembered, of all users together. */
   readonly clientTagsMax: number;
+  /** Ids of deposits and withdrawals that are remembered, of all users together. */
+  readonly requestIdsMax: number;
   readonly instrumentsMax: number;
   readonly accountsMax: number;
   readonly usersMax: number;
@@ -35,6 +37,7 @@ export interface CoreCapacity {
 export const DEFAULT_CAPACITY: CoreCapacity = {
   ordersMax: Limits.ORDERS_MAX,
   clientTagsMax: Limits.CLIENT_TAGS_MAX,
+  requestIdsMax: Limits.REQUEST_IDS_MAX,
   instrumentsMax: Limits.INSTRUMENTS_MAX,
   accountsMax: Limits.ACCOUNTS_MAX,
   usersMax: Limits.USERS_MAX,
@@ -57,6 +60,7 @@ const Scalar = {
   hashHigh: 8,
   hashLow: 9,
   taggedOrders: 10,
+  moneyRequests: 11,
 } as const;
 const SCALARS = 16;
 const EXPIRY_WORDS = 4;
@@ -74,6 +78,8 @@ export class CoreState {
   declare readonly risk: Risk;
   declare readonly orders: Orders;
   declare readonly tags: TagWindow;
+  /** Ids of deposits and withdrawals. */
+  declare readonly requestIds: TagWindow;
   declare readonly expiry: ExpiryIndex;
   declare readonly phases: PhaseTable;
   /** By instrument row. */
@@ -118,7 +124,8 @@ export class CoreState {
     this.risk = new Risk(this.instruments, this.accounts, this.users, this.ledger);
     const bookStore = new BookStore({ ordersMax: capacity.ordersMax });
     this.orders = new Orders(bookStore, this.accounts, this.ledger, hashSeed);
-    this.tags = new TagWindow(capacity.clientTagsMax, hashSeed);
+    this.tags = new TagWindow('clientTags', capacity.clientTagsMax, hashSeed);
+    this.requestIds = new TagWindow('requestIds', capacity.requestIdsMax, hashSeed);
     this.expiry = new ExpiryIndex(bookStore);
     this.phases = new PhaseTable(capacity.instrumentsMax);
     this.books = [];
@@ -156,6 +163,7 @@ export class CoreState {
       ...this.phases.stores,
       ...bookStore.stores,
       ...this.tags.stores,
+      ...this.requestIds.stores,
       this.bookStates,
       this.nodes,
     ];
@@ -196,6 +204,7 @@ export class CoreState {
     scalars[Scalar.hashHigh] = this.hashHigh;
     scalars[Scalar.hashLow] = this.hashLow;
     scalars[Scalar.taggedOrders] = this.tags.count;
+    scalars[Scalar.moneyRequests] = this.requestIds.count;
     this.expiry.save(this.expiryWords, 0);
     this.orders.store.save();
     this.bookStates.rows = this.books.length;
@@ -232,6 +241,7 @@ export class CoreState {
     this.orders.store.load();
     this.orders.rebuild(this.accounts.count);
     this.tags.rebuild(scalars[Scalar.taggedOrders]);
+    this.requestIds.rebuild(scalars[Scalar.moneyRequests]);
     this.expiry.load(this.expiryWords, 0);
     for (let row = 0; row < this.instruments.count; row++) {
       this.addBook(listener).load(this.bookWords, row * BOOK_STATE_WORDS);

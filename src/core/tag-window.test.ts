@@ -21,7 +21,7 @@ test('random: the newest texts are remembered, per user and nothing else, also o
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   const random = seededRandom(seed);
   for (const capacity of [1, 2, 7, 64]) {
-    let window = new TagWindow(capacity, seed);
+    let window = new TagWindow('clientTags', capacity, seed);
     const newest: string[] = [];
     for (let step = 0; step < 10_000; step++) {
       const userRow = Math.floor(random() * 3);
@@ -39,7 +39,7 @@ test('random: the newest texts are remembered, per user and nothing else, also o
 
 /** Another window with the same image, and another seed of its table. */
 function restored(window: TagWindow, capacity: number, seed: number): TagWindow {
-  const copy = new TagWindow(capacity, seed);
+  const copy = new TagWindow('clientTags', capacity, seed);
   const [from] = window.stores;
   const images = from.images().map((image) => ({ ...image, bytes: image.bytes.slice() }));
   copy.stores[0].restore(from.rows, images);
@@ -48,7 +48,7 @@ function restored(window: TagWindow, capacity: number, seed: number): TagWindow 
 }
 
 test('texts that differ by little, and users with the same texts, never meet', () => {
-  const window = new TagWindow(2 ** 19);
+  const window = new TagWindow('clientTags', 2 ** 19);
   const text = 'client-0000-0000-0000-0000-000000000';
   for (let userRow = 0; userRow < 4; userRow++) {
     for (let number = 0; number < 60_000; number++) {

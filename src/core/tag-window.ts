@@ -1,4 +1,3 @@
-import { Limits } from '#domain/limits.ts';
 import { Columns } from '#lib/columns.ts';
 import { hashOfPair } from '#lib/int-map.ts';
 
@@ -10,12 +9,12 @@ const MULTIPLIER_LOW = 0x85ebca6b | 0;
 const MULTIPLIER_HIGH = 0xc2b2ae35 | 0;
 
 /**
- * The texts (clientTag) of the newest orders whose text may be used once: so many of the whole venue, each as its user and
- * a 64-bit hash. Two texts of one user have the same hash once in 2^64; then the second is taken for a repeat. Texts of
- * different users never meet, so nobody can use up another's.
+ * The newest texts (text36) that may be used once, such as the clientTags of orders: so many of the whole venue, each as its
+ * user and a 64-bit hash. Two texts of one user have the same hash once in 2^64; then the second is taken for a repeat. Texts
+ * of different users never meet, so nobody can use up another's.
  *
  * A ring in the order of entry, which is the image, and an open-addressing table of the ring's positions, which is not: its
- * layout depends on the seed. Both are reserved and touched only as texts come. Nothing is allocated per order.
+ * layout depends on the seed. Both are reserved and touched only as texts come. Nothing is allocated per text.
  */
 export class TagWindow {
   declare readonly stores: readonly Columns[];
@@ -33,11 +32,12 @@ export class TagWindow {
   declare private hashHigh: number;
 
   /**
+   * @param name of its store
    * @param capacity texts that are remembered, at least 1
    * @param seed any 32 bits; a secret random one where clients are not trusted, since they choose the texts
    */
-  constructor(capacity: number = Limits.CLIENT_TAGS_MAX, seed: number = DEFAULT_SEED) {
-    const store = new Columns('clientTags', capacity);
+  constructor(name: string, capacity: number, seed: number = DEFAULT_SEED) {
+    const store = new Columns(name, capacity);
     this.store = store;
     this.stores = [store];
     this.rows = store.i32('userAndHash', ROW_WORDS);
@@ -50,7 +50,7 @@ export class TagWindow {
     this.hashHigh = 0;
   }
 
-  /** Whether the user's text of nine words at `at` is in the window. */
+  /** Whether the text of nine words at `at` of the user in `userRow` (-1: the operator) is in the window. */
   has(userRow: number, words: Int32Array, at: number): boolean {
     let low = 0;
     let high = 0;

@@ -303,16 +303,24 @@ export const AddUser = layout('AddUser', CommandType.AddUser, header, {
   ...motive,
 });
 
+/**
+ * `requestId` is the sender's own name of the request, its idempotency key: one of a user that is among the newest
+ * REQUEST_IDS_MAX of the venue that were applied, by deposits and withdrawals alike, is refused (DUPLICATE_REQUEST_ID), whatever
+ * else the command says. An empty one is neither looked at nor remembered: sent twice, the command counts twice.
+ */
 export const Deposit = layout('Deposit', CommandType.Deposit, header, {
   accountId: 'u32',
   assetId: 'u32',
   amountMinor: 'i53',
+  requestId: 'text36',
   ...motive,
 });
+/** As a deposit: `requestId` counts once. */
 export const Withdraw = layout('Withdraw', CommandType.Withdraw, header, {
   accountId: 'u32',
   assetId: 'u32',
   amountMinor: 'i53',
+  requestId: 'text36',
   ...motive,
 });
 

@@ -33,6 +33,11 @@ export const Limits = {
    * was measured (78,100 orders/s, bench/fix.ts) these are 13 s, at 1,000/s 17 minutes. 20 MiB, touched as they come.
    */
   CLIENT_TAGS_MAX: 1_048_576,
+  /**
+   * Newest request ids of deposits and withdrawals that the core refuses to take again, of all users together: apart from
+   * the texts of orders, which come so often that they would push these out. 20 MiB, touched as they come.
+   */
+  REQUEST_IDS_MAX: 1_048_576,
   /** Occupied price levels of one core, all books together. */
   LEVELS_MAX: 4_194_304,
 

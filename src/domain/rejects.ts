@@ -28,6 +28,10 @@ export const Rejects = {
   CAPACITY: row(11, 'a named limit of the venue is reached: no more rows of this kind'),
   INVALID_CONFIGURATION: row(12, 'the fields contradict each other: see the documentation of the command'),
   UNSUPPORTED_CORE_VERSION: row(13, 'the version is neither the one in force nor the next one'),
+  DUPLICATE_REQUEST_ID: row(
+    14,
+    'the request was applied already, or the sender used its requestId for another one',
+  ),
 
   // 100-199: identity of the order
   DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),
@@ -121,6 +125,7 @@ export const HttpStatusOfReject = {
   CAPACITY: 409,
   INVALID_CONFIGURATION: 422,
   UNSUPPORTED_CORE_VERSION: 422,
+  DUPLICATE_REQUEST_ID: 409,
   DUPLICATE_CLIENT_ORDER_ID: 409,
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,

@@ -62,10 +62,11 @@ export class FastEngine implements Engine, EventSink {
   }
 
   #newCore(): TradingCore {
-    const { ordersMax = 20_000, clientTagsMax = 1_000 } = this.#options;
+    const { ordersMax = 20_000, clientTagsMax = 1_000, requestIdsMax = 1_000 } = this.#options;
     return new TradingCore(this, {
       ordersMax,
       clientTagsMax,
+      requestIdsMax,
       instrumentsMax: 16,
       accountsMax: 64,
       usersMax: 64,

@@ -39,6 +39,8 @@ export interface NaiveCoreOptions {
   readonly ordersMax?: number;
   /** Texts of orders that are remembered. */
   readonly clientTagsMax?: number;
+  /** Ids of deposits and withdrawals that are remembered. */
+  readonly requestIdsMax?: number;
 }
 
 /**
@@ -50,14 +52,17 @@ export class NaiveCore {
   readonly venue: Venue;
   readonly #ordersMax: number;
   readonly #clientTagsMax: number;
+  readonly #requestIdsMax: number;
 
   constructor({
     ordersMax = Limits.ORDERS_MAX,
     clientTagsMax = Limits.CLIENT_TAGS_MAX,
+    requestIdsMax = Limits.REQUEST_IDS_MAX,
   }: NaiveCoreOptions = {}) {
     this.venue = new Venue();
     this.#ordersMax = ordersMax;
     this.#clientTagsMax = clientTagsMax;
+    this.#requestIdsMax = requestIdsMax;
   }
 
   /** Applies one command, the only one of its log entry, and returns everything that happened. */
@@ -132,7 +137,7 @@ export class NaiveCore {
         return identity.addUser(venue, command);
       case 'Deposit':
       case 'Withdraw':
-        return operator.moveMoney(venue, command);
+        return operator.moveMoney(venue, command, this.#requestIdsMax);
       case 'SetAccountLimits':
         return operator.setAccountLimits(venue, command);
       case 'SetPhase':

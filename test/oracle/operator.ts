@@ -144,8 +144,13 @@ function customer(venue: Venue, accountId: number): Account | undefined {
   return accountId === 0 ? undefined : venue.account(accountId);
 }
 
-export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>): RejectName | undefined {
-  const { accountId, assetId, amountMinor } = command;
+export function moveMoney(
+  venue: Venue,
+  command: Command<'Deposit' | 'Withdraw'>,
+  requestIdsMax: number,
+): RejectName | undefined {
+  const { userId, accountId, assetId, amountMinor, requestId } = command;
+  const request = `${userId} ${requestId}`;
   const isDeposit = command.type === 'Deposit';
   const account = venue.account(accountId) as Account;
   const asset = venue.asset(assetId) as Asset;
@@ -163,10 +168,12 @@ export function moveMoney(venue: Venue, command: Command<'Deposit' | 'Withdraw'>
     ],
     ['UNKNOWN_ACCOUNT', () => account === undefined],
     ['UNKNOWN_ASSET', () => asset === undefined],
+    ['DUPLICATE_REQUEST_ID', () => requestId !== '' && venue.requestIds.includes(request)],
     ['VALUE_TOO_LARGE', () => isDeposit && depositedGross() > BigInt(Limits.AMOUNT_MINOR_MAX)],
     ['INSUFFICIENT_FUNDS', () => !isDeposit && amount > availableOf(venue, account, assetId, venue.orders)],
   ]);
   if (refusal !== undefined) return refusal;
+  if (requestId !== '') venue.requestIds = [...venue.requestIds, request].slice(-requestIdsMax);
   const change = isDeposit ? amount : -amount;
   asset.deposited += change;
   addTo(account, assetId, change);

@@ -155,6 +155,8 @@ export class Venue {
   lastPlace = 0;
   /** Texts that count once, with their users: the newest of the orders that were accepted. */
   tags: string[] = [];
+  /** Ids of deposits and withdrawals, with their senders: the newest of those that were applied. */
+  requestIds: string[] = [];
   events: Event[] = [];
 
   emit<Name extends EventName>(

@@ -11,6 +11,9 @@ const MANY_ORDERS = 2_000;
 /** Texts that are remembered: in half of the cases few enough to be forgotten. */
 const FEW_TAGS = 5;
 const MANY_TAGS = 1_000;
+/** Ids of deposits and withdrawals that are remembered, likewise. */
+const FEW_REQUEST_IDS = 3;
+const MANY_REQUEST_IDS = 1_000;
 
 /** Fields of an order that a shrunk command tries to do without. */
 const DISPENSABLE = [
@@ -55,6 +58,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       drafts: Array.from({ length: this.#draftsMax }, () => randomDraft(dice)),
       ordersMax: dice.int(1, 4) === 1 ? FEW_ORDERS : MANY_ORDERS,
       clientTagsMax: dice.int(1, 2) === 1 ? FEW_TAGS : MANY_TAGS,
+      requestIdsMax: dice.int(1, 2) === 1 ? FEW_REQUEST_IDS : MANY_REQUEST_IDS,
       restoreEvery: dice.int(0, 1) * RESTORE_EVERY,
     };
     return new fc.Value(value, undefined);

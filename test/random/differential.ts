@@ -34,6 +34,8 @@ export interface Case {
   readonly ordersMax: number;
   /** Texts of orders that the venue remembers. */
   readonly clientTagsMax: number;
+  /** Ids of deposits and withdrawals that the venue remembers. */
+  readonly requestIdsMax: number;
   /** Commands after which the fast core is restored from its image; 0 never. */
   readonly restoreEvery: number;
 }
@@ -96,9 +98,9 @@ function brief(event: Event | undefined): string {
  * @throws DifferenceError
  */
 export function runCase(createCandidate: CandidateFactory, each: Case, steps: Step[] = []): void {
-  const { ordersMax, clientTagsMax, restoreEvery } = each;
-  const oracle = new NaiveCore({ ordersMax, clientTagsMax });
-  const candidate = createCandidate({ ordersMax, clientTagsMax, restoreEvery });
+  const { ordersMax, clientTagsMax, requestIdsMax, restoreEvery } = each;
+  const oracle = new NaiveCore({ ordersMax, clientTagsMax, requestIdsMax });
+  const candidate = createCandidate({ ordersMax, clientTagsMax, requestIdsMax, restoreEvery });
   const check = new EventCheck();
   const apply = (step: Step): void => {
     const { command, seconds, nanos } = step;

@@ -280,6 +280,11 @@ function moveMoney(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   return {
     type: pick(dice, 'Deposit', 'Withdraw', 'Withdraw'),
     fields: {
+      userId: isOneIn(dice, 2) ? 0 : administrator(dice),
+      // Few, so that they come again.
+      requestId: isOneIn(dice, 3)
+        ? ''
+        : `${pick(dice, '', 'a payment with a very long name ')}${dice.int(1, 3)}`,
       accountId: isOneIn(dice, 10) ? dice.int(0, 4) : dice.int(1, 3),
       assetId: isOneIn(dice, 20) ? dice.int(0, 4) : dice.int(1, 3),
       amountMinor: pick(dice, dice.int(1, 50), dice.int(100, 3_000), 0, 2 ** 53 - 1),

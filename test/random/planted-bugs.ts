@@ -111,6 +111,19 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     if (command.type === 'ReplaceOrder') venue.tags = tags;
     return events;
   }),
+  'a request that was refused has used its id up': sabotaged(({ venue }, command, apply) => {
+    const events = apply();
+    const isRequest = command.type === 'Deposit' || command.type === 'Withdraw';
+    if (isRequest && (command.requestId ?? '') !== '' && events[0]?.type === 'CommandRejected')
+      venue.requestIds.push(`${command.userId} ${command.requestId}`);
+    return events;
+  }),
+  'a withdrawal leaves its id free': sabotaged(({ venue }, command, apply) => {
+    const { requestIds } = venue;
+    const events = apply();
+    if (command.type === 'Withdraw') venue.requestIds = requestIds;
+    return events;
+  }),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();

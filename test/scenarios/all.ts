@@ -3,6 +3,7 @@ import { ICEBERGS, REPLACES } from './icebergs.ts';
 import { CREDENTIALS, ROLES, SESSIONS } from './identity.ts';
 import { MASS_CANCELS, RISK } from './operations.ts';
 import { ORDERS, TERMS } from './orders.ts';
+import { REQUESTS } from './requests.ts';
 import type { Scenario } from './scenario.ts';
 import { SELF_TRADE } from './self-trade.ts';
 import { OCO, STOPS } from './stops.ts';
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...PHASES,
   ...MASS_CANCELS,
   ...RISK,
+  ...REQUESTS,
   ...ROLES,
   ...CREDENTIALS,
   ...SESSIONS,

@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly ordersMax?: number;
   /** Texts of orders that the venue remembers. */
   readonly clientTagsMax?: number;
+  /** Ids of deposits and withdrawals that the venue remembers. */
+  readonly requestIdsMax?: number;
 }
 
 export type EngineFactory = (options?: EngineOptions) => Engine;

@@ -74,7 +74,7 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
  * - `alice connect [NODE.SESSION] [cancel-on-disconnect]` · `alice disconnect [NODE.SESSION]`
  * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
  * - `schedule 3600 Continuous 7200 Closed [on perp]`
- * - `deposit alice 100 USD` · `withdraw alice 100 USD` · `limits alice ordersMax 3 …`
+ * - `deposit alice 100 USD [by adam] [id TEXT]` · `withdraw …` · `limits alice ordersMax 3 …`
  * - `kill|revive venue|instrument coin|account alice|user alice [cancel]`
  * - `raw {…}`: a command as JSON
  */
@@ -213,12 +213,7 @@ function operatorCommand(head: string, words: Words): CommandInput {
       return setSchedule(words);
     case 'deposit':
     case 'withdraw':
-      return {
-        type: head === 'deposit' ? 'Deposit' : 'Withdraw',
-        accountId: words.pick<number>(USERS),
-        amountMinor: words.number(),
-        assetId: words.pick<number>(ASSETS),
-      };
+      return moveMoney(head === 'deposit' ? 'Deposit' : 'Withdraw', words);
     case 'limits':
       return setLimits(words);
     case 'kill':
@@ -227,6 +222,21 @@ function operatorCommand(head: string, words: Words): CommandInput {
     default:
       throw new Error(`unknown command ${head}`);
   }
+}
+
+function moveMoney(type: 'Deposit' | 'Withdraw', words: Words): CommandInput {
+  const fields: Omit<CommandInput<'Deposit'>, 'type'> = {
+    accountId: words.pick<number>(USERS),
+    amountMinor: words.number(),
+    assetId: words.pick<number>(ASSETS),
+  };
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === 'by') fields.userId = words.pick<number>(STAFF);
+    else if (word === 'id') fields.requestId = words.take();
+    else throw new Error(`unknown word in a deposit or withdrawal: ${word}`);
+  }
+  return { type, ...fields };
 }
 
 function setPhase(words: Words): CommandInput {

@@ -180,7 +180,9 @@ function compileAccount(
         `${quantity.text} must be a positive whole number, below 2^53, of ${symbol}'s minor unit (${asset.decimals} decimals)`,
       );
     } else {
-      deposits.push({ type: 'Deposit', accountId: account.id, assetId: asset.id, amountMinor });
+      // The same on every node with this section: whichever adds the account, the money comes once.
+      const requestId = `venue account ${account.id} ${symbol}`;
+      deposits.push({ type: 'Deposit', accountId: account.id, assetId: asset.id, amountMinor, requestId });
     }
   }
   return {

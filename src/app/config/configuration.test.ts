@@ -307,6 +307,7 @@ test('venue: spot and margined instruments become the commands that add them', (
     accountId: 1,
     assetId: 2,
     amountMinor: 1_000_000_000,
+    requestId: 'venue account 1 BTC',
   });
 });
 

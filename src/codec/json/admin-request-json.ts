@@ -5,7 +5,7 @@ import { ApiKeyKindName } from './names.ts';
 import { ExpireTime, FieldFault } from './order-request-json.ts';
 import { RoleText } from './people-json.ts';
 import { parseScaled } from './scales.ts';
-import { GivenId, named, oneOf, Sequence, SymbolText } from './schemas.ts';
+import { GivenId, named, oneOf, RequestId, Sequence, SymbolText } from './schemas.ts';
 
 /** Commands of administration about accounts, users and credentials, as clients ask for them. Each has a reason: the log keeps it. */
 
@@ -68,6 +68,7 @@ export const NewAccount = closed({ accountId: newId('account') });
 export const Funds = closed({
   asset: SymbolText,
   amount: decimalText('a decimal above 0, with at most as many decimals as the asset has'),
+  requestId: RequestId,
 });
 
 const limit = (description: string) =>

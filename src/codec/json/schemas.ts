@@ -105,6 +105,15 @@ export const clientOrderIdOf = (what: string) =>
   });
 export const ClientOrderId = clientOrderIdOf('the order');
 
+const REQUEST_ID_CHARS_MAX = 36;
+/** What a client calls a request that must count once: its idempotency key. */
+export const RequestId = Type.String({
+  minLength: 1,
+  maxLength: REQUEST_ID_CHARS_MAX,
+  pattern: '^[!-~]+$',
+  description: `your own name of the request, which counts once: 1 to ${REQUEST_ID_CHARS_MAX} printable characters. Send it again with the same one`,
+});
+
 /** A page of rows, newest first. */
 export function pageOf<Schema extends TSchema>(name: string, row: Schema) {
   return named(name, 'Rows, newest first. With a cursor there is more: ask again with it.', {

@@ -7,7 +7,7 @@ import { INT53_MAX, mulDivFloor, mulMulDivFloor } from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AccountTable, AccountWord, VENUE_ACCOUNT_ROW } from '../registry/accounts.ts';
 import type { AssetTable } from '../registry/assets.ts';
-import { isAmount, isId } from '../registry/fields.ts';
+import { byteAt, isAmount, isId, isText } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
 import { Balances } from './balances.ts';
 
@@ -16,6 +16,8 @@ const BUY = Side.Buy;
 const AMOUNT_MAX = INT53_MAX;
 const NONE = ACCEPTED;
 const { VALUE_TOO_LARGE } = RejectCode;
+const REQUEST_ID = byteAt(Deposit, 'requestId');
+const REQUEST_ID_BYTES = 36;
 
 /** Words of one holding's record: `holding << 5` is its first, `holding << 4` its first 64-bit field. */
 const RECORD_WORDS = 32;
@@ -232,18 +234,28 @@ export class Ledger {
     return row;
   }
 
-  /** Applies a Deposit record. Refuses: MALFORMED_COMMAND, UNKNOWN_ACCOUNT, UNKNOWN_ASSET, CAPACITY, VALUE_TOO_LARGE. */
-  deposit(words: WordBuffer, offset: number): number {
-    const { i32, f64 } = words;
-    const amountMinor = f64[(offset + Deposit.at.amountMinor) >> 1];
-    if (!isAmount(amountMinor, 1)) return RejectCode.MALFORMED_COMMAND;
+  /**
+   * Whether a Deposit or Withdraw record, which have the same fields, names what is there: ACCEPTED, MALFORMED_COMMAND,
+   * UNKNOWN_ACCOUNT or UNKNOWN_ASSET.
+   */
+  checkPosting({ i32, f64, u8 }: WordBuffer, offset: number): number {
+    if (!isAmount(f64[(offset + Deposit.at.amountMinor) >> 1], 1)) return RejectCode.MALFORMED_COMMAND;
     const accountId = i32[offset + Deposit.at.accountId];
     const assetId = i32[offset + Deposit.at.assetId];
-    if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.accounts.rowOf(accountId);
-    if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.assets.rowOf(assetId);
-    if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
+    const isWellFormed =
+      accountId >= 0 && isId(assetId) && isText(u8, offset * 4 + REQUEST_ID, REQUEST_ID_BYTES);
+    if (!isWellFormed) return RejectCode.MALFORMED_COMMAND;
+    if (this.accounts.rowOf(accountId) === -1) return RejectCode.UNKNOWN_ACCOUNT;
+    return this.assets.rowOf(assetId) === -1 ? RejectCode.UNKNOWN_ASSET : ACCEPTED;
+  }
+
+  /** Applies a Deposit record. Refuses: MALFORMED_COMMAND, UNKNOWN_ACCOUNT, UNKNOWN_ASSET, CAPACITY, VALUE_TOO_LARGE. */
+  deposit(words: WordBuffer, offset: number): number {
+    const refusal = this.checkPosting(words, offset);
+    if (refusal !== ACCEPTED) return refusal;
+    const amountMinor = words.f64[(offset + Deposit.at.amountMinor) >> 1];
+    const accountRow = this.accounts.rowOf(words.i32[offset + Deposit.at.accountId]);
+    const assetRow = this.assets.rowOf(words.i32[offset + Deposit.at.assetId]);
     const row = this.balances.open(accountRow, assetRow);
     if (row === -1) return RejectCode.CAPACITY;
     const code = this.balances.deposit(row, amountMinor);
@@ -255,16 +267,11 @@ export class Ledger {
 
   /** Applies a Withdraw record. Refuses: MALFORMED_COMMAND, UNKNOWN_ACCOUNT, UNKNOWN_ASSET, INSUFFICIENT_FUNDS. */
   withdraw(words: WordBuffer, offset: number): number {
-    const { i32, f64 } = words;
-    const amountMinor = f64[(offset + Withdraw.at.amountMinor) >> 1];
-    if (!isAmount(amountMinor, 1)) return RejectCode.MALFORMED_COMMAND;
-    const accountId = i32[offset + Withdraw.at.accountId];
-    const assetId = i32[offset + Withdraw.at.assetId];
-    if (accountId < 0 || !isId(assetId)) return RejectCode.MALFORMED_COMMAND;
-    const accountRow = this.accounts.rowOf(accountId);
-    if (accountRow === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    const assetRow = this.assets.rowOf(assetId);
-    if (assetRow === -1) return RejectCode.UNKNOWN_ASSET;
+    const refusal = this.checkPosting(words, offset);
+    if (refusal !== ACCEPTED) return refusal;
+    const amountMinor = words.f64[(offset + Withdraw.at.amountMinor) >> 1];
+    const accountRow = this.accounts.rowOf(words.i32[offset + Withdraw.at.accountId]);
+    const assetRow = this.assets.rowOf(words.i32[offset + Withdraw.at.assetId]);
     const row = this.balances.find(accountRow, assetRow);
     if (row === -1) return RejectCode.INSUFFICIENT_FUNDS;
     const code = this.balances.withdraw(row, amountMinor);

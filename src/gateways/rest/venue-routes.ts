@@ -48,11 +48,19 @@ function accountCommandRoutes(commands: Commands): Route[] {
     action: Action.MoveFunds,
     params,
     body: Funds,
-    problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT', 'UNKNOWN_ASSET', 'VALUE_TOO_LARGE'],
+    problems: [
+      ...ADMIN_PROBLEMS,
+      'UNKNOWN_ACCOUNT',
+      'UNKNOWN_ASSET',
+      'DUPLICATE_REQUEST_ID',
+      'VALUE_TOO_LARGE',
+    ],
   } as const;
-  const read = (accountId: number, { asset: symbol, amount, reason }: Static<typeof Funds>) => {
+  const read = (accountId: number, body: Static<typeof Funds>) => {
+    const { asset: symbol, amount, requestId, reason } = body;
     const asset = assetOf(readyViews(sources), symbol);
-    return { accountId, assetId: asset.assetId, amountMinor: readOf(readAmount(asset, amount)), reason };
+    const amountMinor = readOf(readAmount(asset, amount));
+    return { accountId, assetId: asset.assetId, amountMinor, requestId, reason };
   };
   return [
     route({
@@ -86,14 +94,14 @@ function accountCommandRoutes(commands: Commands): Route[] {
     route({
       ...funds,
       path: '/admin/accounts/:accountId/deposits',
-      summary: 'Deposit into an account. Sent twice it counts twice: see docs/protocols/rest.md',
+      summary: 'Deposit into an account. Its requestId counts once',
       handle: ({ principal, params: { accountId }, body }) =>
         commands.send(principal, { type: 'Deposit', ...read(accountId, body) }),
     }),
     route({
       ...funds,
       path: '/admin/accounts/:accountId/withdrawals',
-      summary: 'Withdraw from an account. Sent twice it counts twice: see docs/protocols/rest.md',
+      summary: 'Withdraw from an account. Its requestId counts once',
       problems: [...funds.problems, 'INSUFFICIENT_FUNDS'],
       handle: ({ principal, params: { accountId }, body }) =>
         commands.send(principal, { type: 'Withdraw', ...read(accountId, body) }),
