@@ -9,6 +9,7 @@ import type { Command, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { Role } from '#domain/commands.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { RejectCode } from '#domain/rejects.ts';
 import { verifyPassword } from '#gateways/identity/password.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
@@ -35,7 +36,19 @@ const CAPACITY = {
   sessionsMax: 16,
 };
 
-/** A node's order path in memory, which keeps the events of every entry. */
+/** Order paths in memory that share a log; each keeps the events of every entry. */
+function memoryHosts(count: number): MemoryHost[] {
+  const hosts: MemoryHost[] = [];
+  const log = new MemoryLog(
+    new ManualClock(),
+    followerOf((...entry) => {
+      for (const host of hosts) host.apply(entry);
+    }),
+  );
+  for (let nodeId = 1; nodeId <= count; nodeId++) hosts.push(new MemoryHost(nodeId, log));
+  return hosts;
+}
+
 class MemoryHost implements VenueHost {
   readonly outbox: Outbox;
   readonly core: TradingCore;
@@ -43,28 +56,29 @@ class MemoryHost implements VenueHost {
   readonly entries: Event[][] = [];
   readonly commands: Command[] = [];
   readonly #fan = new EventFan();
-  readonly #log: MemoryLog;
+  readonly #nodeId: number;
 
-  constructor() {
+  constructor(nodeId: number, log: MemoryLog) {
+    this.#nodeId = nodeId;
     this.core = new TradingCore(this.#fan, CAPACITY);
-    this.#log = new MemoryLog(
-      new ManualClock(),
-      followerOf((...entry) => {
-        this.entries.push([]);
-        const [, , , words, from, to] = entry;
-        this.commands.push(...readEntry(words, from, to).commands);
-        this.core.applyEntry(...entry);
-      }),
-    );
-    this.outbox = new Outbox(1, 1, () =>
+    this.outbox = new Outbox(nodeId, 1, () =>
       setImmediate(() => {
-        this.outbox.drain(this.#log);
-        this.#log.commit();
+        this.outbox.drain(log);
+        log.commit();
       }),
     );
     this.#fan.add({
       onEvents: (words, from, to) => this.entries.at(-1)?.push(...readEvents(words, from, to)),
     });
+  }
+
+  apply(entry: Parameters<TradingCore['applyEntry']>): void {
+    this.entries.push([]);
+    const [, , , words, from, to] = entry;
+    const { nodeId, commands } = readEntry(words, from, to);
+    this.commands.push(...commands);
+    this.#fan.isForeign = nodeId !== this.#nodeId;
+    this.core.applyEntry(...entry);
   }
 
   subscribe(sink: EventSink): () => void {
@@ -102,7 +116,7 @@ function venueOf(users: string, staff = ''): VenueDefinition {
 }
 
 test('venue set-up: adds everything once, each account whole in one entry', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   const venue = venueOf('{ id: 1, name: ANN }');
   const first = await setUpVenue(host, venue);
   assert.equal(first.added, 5);
@@ -119,8 +133,56 @@ test('venue set-up: adds everything once, each account whole in one entry', asyn
   assert.deepEqual(host.types(), steps, 'nothing was sent');
 });
 
+test('venue set-up: nodes that do it at once add everything once, each deposit too', async () => {
+  const hosts = memoryHosts(3);
+  const venue = venueOf('{ id: 1, name: ANN }', '{ id: 3, name: Rita, role: risk }');
+  const setups = await Promise.all(hosts.map((host) => setUpVenue(host, venue)));
+  assert.equal(
+    setups.reduce((sum, { added }) => sum + added, 0),
+    6,
+  );
+  assert.deepEqual(
+    setups.flatMap(({ warnings }) => warnings),
+    [],
+  );
+  // Only the password that the venue has is told.
+  const users = setups.flatMap((setup) => setup.users);
+  assert.deepEqual(users.map(({ name }) => name).toSorted(), ['ANN', 'Rita']);
+  const events = hosts[0].entries.flat();
+  for (const event of events) {
+    if (event.type !== 'UserAdded') continue;
+    const { generatedPassword } = users.find(({ userId }) => userId === event.newUserId) ?? {};
+    assert.equal(await verifyPassword(event, generatedPassword ?? ''), true, event.name);
+  }
+  const postings = events.flatMap((event) => (event.type === 'LedgerPosted' ? [event] : []));
+  assert.deepEqual(
+    postings.map(({ assetId, balanceMinor }) => [assetId, balanceMinor]),
+    [
+      [1, 10_050],
+      [2, 200_000_000],
+    ],
+  );
+  const refusals = events.flatMap((event) => (event.type === 'CommandRejected' ? [event.rejectCode] : []));
+  assert.deepEqual(
+    new Set(refusals),
+    new Set([RejectCode.ALREADY_EXISTS, RejectCode.DUPLICATE_REQUEST_ID]),
+    'they did it at once',
+  );
+});
+
+test('venue set-up: nodes that do it at once and differ warn of it', async () => {
+  const hosts = memoryHosts(2);
+  const venue = venueOf('{ id: 1, name: ANN }');
+  const other = { ...venue, assets: [{ ...venue.assets[0], decimals: 3 }, venue.assets[1]] };
+  const [first, second] = await Promise.all([setUpVenue(hosts[0], venue), setUpVenue(hosts[1], other)]);
+  assert.deepEqual(first.warnings, []);
+  assert.deepEqual(second.warnings, [
+    'asset USD: decimals is 2 in the venue, the configuration says 3; nothing was changed',
+  ]);
+});
+
 test('venue set-up: a made-up password works, and only its hash is in the log', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   const { users } = await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
   const password = users[0].generatedPassword ?? '';
   assert.match(password, /^[a-z2-9]{10}$/);
@@ -131,7 +193,7 @@ test('venue set-up: a made-up password works, and only its hash is in the log', 
 });
 
 test('venue set-up: a password file is used and its password not shown', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   writeFileSync(join(directory, 'ann.txt'), 'secret-99\nnot this\n');
   const { users } = await setUpVenue(host, venueOf('{ id: 1, name: ANN, passwordFile: ann.txt }'));
   assert.deepEqual(users, [{ userId: 1, name: 'ANN', generatedPassword: undefined }]);
@@ -141,14 +203,14 @@ test('venue set-up: a password file is used and its password not shown', async (
 
 test('venue set-up: a password file that is missing or too long is named', async () => {
   await assert.rejects(
-    setUpVenue(new MemoryHost(), venueOf('{ id: 1, name: ANN, passwordFile: none.txt }')),
+    setUpVenue(memoryHosts(1)[0], venueOf('{ id: 1, name: ANN, passwordFile: none.txt }')),
     (error: Error) =>
       error instanceof VenueSetupError &&
       error.message.startsWith('the password file of user ANN cannot be read: ENOENT'),
   );
   writeFileSync(join(directory, 'long.txt'), 'elevenchars\n');
   await assert.rejects(
-    setUpVenue(new MemoryHost(), venueOf('{ id: 1, name: ANN, passwordFile: long.txt }')),
+    setUpVenue(memoryHosts(1)[0], venueOf('{ id: 1, name: ANN, passwordFile: long.txt }')),
     new VenueSetupError(
       `${join(directory, 'long.txt')}: the first line must be the password of user ANN: 1 to 10 printable ASCII characters without spaces`,
     ),
@@ -156,7 +218,7 @@ test('venue set-up: a password file that is missing or too long is named', async
 });
 
 test('venue set-up: what is new is added to what stands; what differs is a warning and stays', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
   const hash = host.core.stateHash;
   const changed = venueOf('{ id: 1, name: EVE }, { id: 2, name: BOB }');
@@ -183,7 +245,7 @@ test('venue set-up: what is new is added to what stands; what differs is a warni
 });
 
 test('venue set-up: roles, staff without an account, and why', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   const users = '{ id: 1, name: ann.trader@desk }, { id: 2, name: BOB, role: market-maker }';
   const venue = venueOf(users, '{ id: 3, name: Rita, role: risk }');
   assert.equal((await setUpVenue(host, venue)).added, 7);
@@ -212,7 +274,7 @@ test('venue set-up: roles, staff without an account, and why', async () => {
 });
 
 test('first admin: added once, with a password that must be changed', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   const warnings: string[] = [];
   const add = () => addFirstAdmin(host, (message) => warnings.push(message));
   await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
@@ -230,14 +292,26 @@ test('first admin: added once, with a password that must be changed', async () =
   assert.ok(!JSON.stringify(host.entries).includes(password));
 });
 
+test('first admin: nodes that start at once add one, and one of them tells its password', async () => {
+  const hosts = memoryHosts(3);
+  const admins = await Promise.all(hosts.map((host) => addFirstAdmin(host, assert.fail)));
+  const told = admins.filter((admin) => admin !== undefined);
+  assert.equal(told.length, 1);
+  const events = hosts[0].entries.flat();
+  const added = events.filter((event) => event.type === 'UserAdded') as Event<'UserAdded'>[];
+  assert.equal(added.length, 1);
+  assert.equal(await verifyPassword(added[0], told[0].password), true);
+  assert.equal(events.filter(({ type }) => type === 'CommandRejected').length, 2, 'they did it at once');
+});
+
 test('first admin: none beside one of the configuration', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   await setUpVenue(host, venueOf('', '{ id: 3, name: root, role: admin }'));
   assert.equal(await addFirstAdmin(host, assert.fail), undefined);
 });
 
 test('first admin: a name that is taken is a warning, a number that is taken is not', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   const warnings: string[] = [];
   const add = () => addFirstAdmin(host, (message) => warnings.push(message));
   await setUpVenue(host, venueOf('{ id: 5, name: Admin }'));
@@ -245,7 +319,7 @@ test('first admin: a name that is taken is a warning, a number that is taken is 
   assert.deepEqual(warnings, [
     'the venue has no user with the role admin, and the name admin is taken by user 5: add one in the staff section of the venue',
   ]);
-  const other = new MemoryHost();
+  const [other] = memoryHosts(1);
   await setUpVenue(other, venueOf('{ id: 1000000, name: ANN }'));
   await addFirstAdmin(other, assert.fail);
   const added = other.entries.flat().findLast((event) => event.type === 'UserAdded') as Event<'UserAdded'>;
@@ -253,7 +327,7 @@ test('first admin: a name that is taken is a warning, a number that is taken is 
 });
 
 test('venue set-up: a refusal names the command, the code and its meaning', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   await setUpVenue(host, venueOf('{ id: 1, name: ANN }'));
   const venue = venueOf('');
   const clashing = { ...venue, assets: [{ ...venue.assets[0], assetId: 9 }] };
@@ -266,7 +340,7 @@ test('venue set-up: a refusal names the command, the code and its meaning', asyn
 });
 
 test('venue set-up: a node that takes nothing is an error, not a wait', async () => {
-  const host = new MemoryHost();
+  const [host] = memoryHosts(1);
   host.outbox.close();
   await assert.rejects(
     setUpVenue(host, venueOf('')),

@@ -23,13 +23,13 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
   [
     'POST',
     '/admin/accounts/700/deposits',
-    { asset: 'USD', amount: '12.5' },
-    { type: 'Deposit', accountId: 700, assetId: 2, amountMinor: 1_250 },
+    { asset: 'USD', amount: '12.5', requestId: 'in-1' },
+    { type: 'Deposit', accountId: 700, assetId: 2, amountMinor: 1_250, requestId: 'in-1' },
   ],
   [
     'POST',
     '/admin/accounts/700/withdrawals',
-    { asset: 'BTC', amount: '0' },
+    { asset: 'BTC', amount: '0', requestId: 'out-1' },
     {
       refusal:
         '400 invalid-request: amount must be above 0, below 2^53 minor units, with at most 8 decimals of BTC',
@@ -38,8 +38,8 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
   [
     'POST',
     '/admin/accounts/700/withdrawals',
-    { asset: 'USD', amount: '12.50' },
-    { type: 'Withdraw', accountId: 700, assetId: 2, amountMinor: 1_250 },
+    { asset: 'USD', amount: '12.50', requestId: 'out-1' },
+    { type: 'Withdraw', accountId: 700, assetId: 2, amountMinor: 1_250, requestId: 'out-1' },
   ],
   [
     'PUT',
@@ -223,31 +223,37 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
   [
     'POST',
     `/admin/accounts/${2 ** 32 + 1}/deposits`,
-    { asset: 'USD', amount: '1' },
+    { asset: 'USD', amount: '1', requestId: 'r' },
     '400 invalid-request: accountId must be <= 2147483647',
   ],
   [
     'POST',
     '/admin/accounts/999/deposits',
-    { asset: 'USD', amount: '1' },
+    { asset: 'USD', amount: '1', requestId: 'r' },
     '404 UNKNOWN_ACCOUNT: no such account',
   ],
   [
     'POST',
     '/admin/accounts/1/deposits',
-    { asset: 'XYZ', amount: '1' },
+    { asset: 'XYZ', amount: '1', requestId: 'r' },
     '404 UNKNOWN_ASSET: there is no asset XYZ: /api/v1/assets lists them',
   ],
   [
     'POST',
     '/admin/accounts/1/deposits',
-    { asset: 'USD', amount: '1.001' },
+    { asset: 'USD', amount: '1' },
+    '400 invalid-request: requestId is missing: it must be your own name of the request, which counts once: 1 to 36 printable characters. Send it again with the same one',
+  ],
+  [
+    'POST',
+    '/admin/accounts/1/deposits',
+    { asset: 'USD', amount: '1.001', requestId: 'r' },
     '400 invalid-request: amount must be above 0, below 2^53 minor units, with at most 2 decimals of USD',
   ],
   [
     'POST',
     '/admin/accounts/1/withdrawals',
-    { asset: 'USD', amount: '10000000001' },
+    { asset: 'USD', amount: '10000000001', requestId: 'r' },
     '409 INSUFFICIENT_FUNDS: available funds do not cover the order, its fees or the withdrawal',
   ],
   ['PUT', '/admin/accounts/999/limits', {}, '404 UNKNOWN_ACCOUNT: no such account'],
@@ -394,6 +400,51 @@ test('commands of administration over REST', { timeout: 120_000 }, async (t) => 
       ['SetCoreVersion', 12, reason],
     );
   });
+
+  await t.test(
+    'a deposit or withdrawal that is repeated changes nothing and is told of the first',
+    async () => {
+      const total = async (atSequence: number) =>
+        (await admin.get(`/balances?accountId=700&atSequence=${atSequence}`)).body.items[0].total;
+      const deposit = { asset: 'USD', amount: '5.00', requestId: 'wire-7', reason };
+      const first = await admin.post('/admin/accounts/700/deposits', deposit);
+      assert.equal(first.status, 200);
+      const withdrawal = { ...deposit, requestId: 'wire-8' };
+      const second = await admin.post('/admin/accounts/700/withdrawals', withdrawal);
+      assert.equal(second.status, 200);
+      for (const [path, body, applied] of [
+        ['deposits', deposit, first],
+        ['deposits', { ...deposit, amount: '7.00' }, first],
+        ['withdrawals', withdrawal, second],
+        ['withdrawals', deposit, first],
+      ] as const) {
+        const again = await admin.post(`/admin/accounts/700/${path}`, body);
+        const { code, detail, appliedSequence, retry, sequence } = again.body;
+        assert.deepEqual(
+          [again.status, code, appliedSequence, retry, detail],
+          [
+            409,
+            'DUPLICATE_REQUEST_ID',
+            applied.body.sequence,
+            false,
+            `your request ${body.requestId} was applied already, by entry ${applied.body.sequence}: nothing was changed. For another deposit or withdrawal use another requestId`,
+          ],
+        );
+        assert.equal(await total(sequence), '0.00');
+      }
+      const { body } = await admin.get('/admin/actions?command=Withdraw&limit=1');
+      assert.deepEqual(
+        [body.items[0].requestId, body.items[0].rejectCode],
+        ['wire-7', 'DUPLICATE_REQUEST_ID'],
+      );
+      const operations = await venue.logIn('operations');
+      assert.equal(
+        (await operations.post('/admin/accounts/700/deposits', deposit)).status,
+        200,
+        'of its own',
+      );
+    },
+  );
 
   await t.test('what is wrong is named', async () => {
     for (const [method, path, body, answer] of REFUSALS)

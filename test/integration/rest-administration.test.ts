@@ -71,6 +71,7 @@ test('from nothing to the first order, over HTTP alone', { timeout: 120_000 }, a
   const deposit = await created(`/admin/accounts/${accountId}/deposits`, {
     asset: 'USD',
     amount: '10000.00',
+    requestId: 'payment-1',
   });
   const balances = await admin.get(`/balances?accountId=${accountId}&atSequence=${deposit.sequence}`);
   assert.equal(balances.body.items[0].total, '10000.00');

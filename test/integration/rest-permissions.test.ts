@@ -157,6 +157,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   kind: ['spot', 'margined', 'token', 'hmac', 'ed25519'],
   asset: ['USD', 'BTC', 'NONE'],
   amount: ['1', '0.01', '0.001', '90071992547409.91', '90071992547409.92', '99999999999999999999'],
+  requestId: ['r1', 'r2', 'x'.repeat(36), 'x'.repeat(37), 'a b'],
   scope: ['instrument', 'account'],
   engaged: [false],
   phase: ['continuous', 'pre-open', 'volatility-auction'],
@@ -184,8 +185,8 @@ const FIELDS: readonly (readonly [end: string, needed: readonly string[], others
   ['DELETE /admin/orders', ['accountId'], ['symbol', 'side']],
   ['keys', ['reason', 'kind'], ['publicKey', 'label', 'expireTime']],
   ['limits', ['reason'], []],
-  ['deposits', ['reason', 'asset', 'amount'], []],
-  ['withdrawals', ['reason', 'asset', 'amount'], []],
+  ['deposits', ['reason', 'asset', 'amount', 'requestId'], []],
+  ['withdrawals', ['reason', 'asset', 'amount', 'requestId'], []],
   ['assets', ['reason', 'symbol', 'decimals'], []],
   [
     'instruments',

@@ -22,7 +22,8 @@ const VENUE = `
 What the venue should have. At every start the node compares it with what the venue has (the log's state is the truth) and adds
 what is missing, by operator commands through the log. It changes and removes nothing: where something that stands differs, a
 warning names it. An account's deposits and limits, and an instrument's schedule, are applied once, in the log entry that adds
-it; so is an instrument's phase. What of an instrument is compared: the fields of its InstrumentAdded event (docs/records.md).
+it; so is an instrument's phase. Nodes of a cluster may have the same section and start at once: what one was faster to add is there
+for the others, and a deposit has the request id \`venue account ACCOUNT SYMBOL\`, so that it counts once. What of an instrument is compared: the fields of its InstrumentAdded event (docs/records.md).
 
 - Ids are yours to choose and stay for ever; symbols and names are what people and protocols see.
 - \`tick\` and \`lot\` set the scale: with tick 0.05 prices have two decimals and are multiples of 0.05.

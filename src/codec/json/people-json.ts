@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { decodeCommand } from '#codec/log/commands.ts';
 import { formatTime } from '#codec/log/describe.ts';
+import { CommandType } from '#domain/commands.ts';
 import type { AdminActionRecord } from '#domain/history.ts';
 import { Action, type ActionName, RoleByName, roleName } from '#domain/permissions.ts';
 import { rejectName } from '#domain/rejects.ts';
@@ -101,6 +103,9 @@ export const AdminAction = named('AdminAction', 'A command of administration: wh
   command: Type.String({ description: 'its name in the log' }),
   symbol: Type.Optional(SymbolText),
   requestNumber: Id("the sender's number of the request"),
+  requestId: Type.Optional(
+    Type.String({ description: "of a deposit or withdrawal: the sender's own name of the request" }),
+  ),
   rejectCode: Type.Optional(Type.String({ description: 'absent: it took effect' })),
   reason: Type.String(),
   time: Time,
@@ -108,7 +113,16 @@ export const AdminAction = named('AdminAction', 'A command of administration: wh
 });
 export const AdminActionPage = pageOf('AdminActionPage', AdminAction);
 
+/** The sender's own name of a deposit or withdrawal; empty where it has none, and of other commands. */
+export function requestIdOf({ commandType, commandHex }: AdminActionRecord): string {
+  const isRequest = commandType === CommandType.Deposit || commandType === CommandType.Withdraw;
+  if (!isRequest || commandHex === '') return '';
+  const command = decodeCommand(Buffer.from(commandHex, 'hex'));
+  return 'requestId' in command ? command.requestId : '';
+}
+
 export function adminActionJson(lookup: TermsLookup, row: AdminActionRecord): Static<typeof AdminAction> {
+  const requestId = requestIdOf(row);
   return {
     userId: row.userId,
     command: commandName(row.commandType),
@@ -117,6 +131,7 @@ export function adminActionJson(lookup: TermsLookup, row: AdminActionRecord): St
       ? {}
       : { symbol: termsOf(lookup, row.instrumentId).symbol }),
     requestNumber: row.clientOrderId,
+    ...(requestId === '' ? {} : { requestId }),
     ...(row.rejectCode === 0 ? {} : { rejectCode: rejectName(row.rejectCode) ?? String(row.rejectCode) }),
     reason: row.reason,
     time: formatTime(row.timeSeconds, row.timeNanos),

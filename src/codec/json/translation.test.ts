@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeCommand } from '#codec/log/commands.ts';
 import { CommandType, OrderFlag, OrderType, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, PostingKind } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
@@ -419,6 +420,16 @@ test('users, keys and actions of administration', () => {
     adminActionJson(LOOKUP, { ...action, instrumentId: 8, rejectCode: RejectCode.UNKNOWN_INSTRUMENT }),
     { ...json, rejectCode: 'UNKNOWN_INSTRUMENT' },
   );
+  const deposit = { ...action, commandType: CommandType.Deposit, instrumentId: 0 };
+  const hexOf = (requestId: string): string =>
+    Buffer.from(encodeCommand({ type: 'Deposit', accountId: 1, requestId })).toString('hex');
+  const depositJson = { ...json, command: 'Deposit' };
+  assert.deepEqual(adminActionJson(LOOKUP, { ...deposit, commandHex: hexOf('wire-7') }), {
+    ...depositJson,
+    requestId: 'wire-7',
+  });
+  assert.deepEqual(adminActionJson(LOOKUP, { ...deposit, commandHex: hexOf('') }), depositJson);
+  assert.deepEqual(adminActionJson(LOOKUP, deposit), depositJson);
 });
 
 test('logEntryJson: commands by their fields, credentials not shown', () => {

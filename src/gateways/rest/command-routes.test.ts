@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { encodeCommand } from '#codec/log/commands.ts';
+import { CommandType } from '#domain/commands.ts';
+import { ArchiveRefusedError } from '#domain/history.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { OpenApiChecker } from '../../../test/support/openapi.ts';
 import { UserDirectory } from '../identity/user-directory.ts';
@@ -27,13 +30,14 @@ const user = {
   massCancel: (_: unknown, onOutcome: OnOutcome) => end(onOutcome),
 } as unknown as DeskUser;
 
+const archive = new ScriptedArchive();
 const views = viewsOf([viewOf(BTCUSD)]);
 const { server, url } = await startServer(
   commandRoutes({
     get views() {
       return areViewsReady ? views : viewsOf([], false);
     },
-    archive: new ScriptedArchive(),
+    archive,
     directory: new UserDirectory(),
     desk: {
       opened: () => undefined,
@@ -138,6 +142,40 @@ test('a command of administration: not sent, fate unknown', async () => {
     await ask('POST', '/admin/accounts', { reason }),
     '504 outcome-unknown: look for the command among your actions in the log (/api/v1/admin/actions) before you send it again',
   );
+});
+
+test('a deposit: fate unknown, a repeat whose first is known, and not', async () => {
+  const deposit = (requestId = 'wire-1') =>
+    ask('POST', '/admin/accounts/10/deposits', { asset: 'USD', amount: '1', requestId, reason: 'test' });
+  next = { kind: 'unknown' };
+  assert.equal(await deposit(), '504 outcome-unknown: send it again unchanged: its requestId counts once');
+  next = { kind: 'rejected', rejectCode: RejectCode.DUPLICATE_REQUEST_ID, sequence: 9 };
+  const row = (sequence: number, requestId: string, rejectCode = 0) => ({
+    sequence,
+    commandType: CommandType.Deposit,
+    rejectCode,
+    commandHex: Buffer.from(encodeCommand({ type: 'Deposit', requestId })).toString('hex'),
+  });
+  const rows = [
+    row(8, 'wire-1', RejectCode.DUPLICATE_REQUEST_ID),
+    row(7, 'wire-2'),
+    row(6, 'wire-1'),
+    { ...row(5, ''), commandHex: '' },
+  ];
+  archive.answers.adminActions = { rows, cursor: undefined };
+  const advice = 'nothing was changed. For another deposit or withdrawal use another requestId (entry 9)';
+  assert.equal(
+    await deposit(),
+    `409 DUPLICATE_REQUEST_ID: your request wire-1 was applied already, by entry 6: ${advice}`,
+  );
+  assert.deepEqual(archive.asked.at(-1), {
+    query: { type: 'adminActions', userId: 4, limit: 1_000 },
+    atSequence: 9,
+  });
+  const unknown = `409 DUPLICATE_REQUEST_ID: your request old was applied already: ${advice}`;
+  assert.equal(await deposit('old'), unknown);
+  archive.answers.adminActions = new ArchiveRefusedError('LATE', 'not yet');
+  assert.equal(await deposit('old'), unknown);
 });
 
 test('the secret of an HMAC key stays while the key may stand', async () => {

@@ -1,5 +1,6 @@
 import { FieldFault } from '#codec/json/order-request-json.ts';
 import type { MarketViews } from '#domain/market-views.ts';
+import type { ArchiveQueries } from '#domain/ports.ts';
 import type { RejectName } from '#domain/rejects.ts';
 import type { AccessControl } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
@@ -14,6 +15,7 @@ import { problemOfAccess } from './request-problems.ts';
 /** What the routes of commands need of the edge. */
 export interface CommandSources {
   readonly views: MarketViews;
+  readonly archive: ArchiveQueries;
   readonly directory: UserDirectory;
   readonly administration: Pick<Administration, 'send'>;
   readonly access: Pick<AccessControl, 'changePassword' | 'passwordFor' | 'firstPassword' | 'secrets'>;

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Id, named, ref, Sequence } from '#codec/json/schemas.ts';
+import { Count, Id, named, ref, Sequence } from '#codec/json/schemas.ts';
 import { type ArchiveRefusal, ArchiveRefusedError } from '#domain/history.ts';
 import { HttpStatusOfReject, type RejectName, Rejects } from '#domain/rejects.ts';
 import { type AccessCode, AccessRefusals } from '../identity/access-refusal.ts';
@@ -93,6 +93,7 @@ export const ProblemDetails = named('Problem', 'Why a request was not answered (
   rejectCode: Type.Optional(Id('number in the table of rejects')),
   retry: Type.Boolean({ description: 'whether the same request can succeed later' }),
   sequence: Type.Optional(Sequence),
+  appliedSequence: Type.Optional(Count('of a repeat: entry of the log that applied the first request')),
   errors: Type.Optional(Type.Array(ref(FieldError))),
 });
 
@@ -105,6 +106,8 @@ export class Problem extends Error {
   declare readonly headers: Readonly<Record<string, string>>;
   /** Entry of the log that has the command that was refused; undefined: no command was sent. */
   declare readonly sequence: number | undefined;
+  /** Entry of the log that applied the request of which this one is a repeat, where that is known. */
+  declare readonly appliedSequence: number | undefined;
 
   constructor(
     code: ProblemCode,
@@ -112,7 +115,8 @@ export class Problem extends Error {
     options: {
       readonly errors?: readonly Static<typeof FieldError>[];
       readonly headers?: Readonly<Record<string, string>>;
-      readonly sequence?: number;
+      readonly sequence?: number | undefined;
+      readonly appliedSequence?: number | undefined;
     } = {},
   ) {
     super(detail);
@@ -120,6 +124,7 @@ export class Problem extends Error {
     this.errors = options.errors ?? [];
     this.headers = options.headers ?? {};
     this.sequence = options.sequence;
+    this.appliedSequence = options.appliedSequence;
   }
 
   get status(): number {
@@ -128,7 +133,7 @@ export class Problem extends Error {
 
   /** The body of the answer. */
   details(requestId: string | undefined): Static<typeof ProblemDetails> {
-    const { code, message, errors, sequence } = this;
+    const { code, message, errors, sequence, appliedSequence } = this;
     const { httpStatus, meaning, transient } = rowOf(code);
     return {
       type: `${ERRORS_PATH}/${code}`,
@@ -140,6 +145,7 @@ export class Problem extends Error {
       ...(code in Rejects ? { rejectCode: Rejects[code as RejectName].code } : {}),
       retry: transient,
       ...(sequence === undefined ? {} : { sequence }),
+      ...(appliedSequence === undefined ? {} : { appliedSequence }),
       ...(errors.length === 0 ? {} : { errors: [...errors] }),
     };
   }

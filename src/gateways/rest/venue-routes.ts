@@ -26,6 +26,7 @@ import {
 } from '#codec/json/venue-request-json.ts';
 import { InstrumentKind, KillScope } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
+import { problemOfRequest } from './applied-request.ts';
 import { ADMIN_PROBLEMS, type Commands, readOf } from './commands.ts';
 import { assetOf, instrumentOf, symbolParam } from './market-routes.ts';
 import { invalidField } from './problems.ts';
@@ -56,11 +57,19 @@ function accountCommandRoutes(commands: Commands): Route[] {
       'VALUE_TOO_LARGE',
     ],
   } as const;
-  const read = (accountId: number, body: Static<typeof Funds>) => {
-    const { asset: symbol, amount, requestId, reason } = body;
-    const asset = assetOf(readyViews(sources), symbol);
+  const move = async (
+    type: 'Deposit' | 'Withdraw',
+    { userId }: { readonly userId: number },
+    accountId: number,
+    { asset: symbol, amount, requestId, reason }: Static<typeof Funds>,
+  ) => {
+    const { assetId, ...asset } = assetOf(readyViews(sources), symbol);
     const amountMinor = readOf(readAmount(asset, amount));
-    return { accountId, assetId: asset.assetId, amountMinor, requestId, reason };
+    try {
+      return await commands.send({ userId }, { type, accountId, assetId, amountMinor, requestId, reason });
+    } catch (error) {
+      throw await problemOfRequest(error, { userId, requestId }, sources.archive);
+    }
   };
   return [
     route({
@@ -95,16 +104,14 @@ function accountCommandRoutes(commands: Commands): Route[] {
       ...funds,
       path: '/admin/accounts/:accountId/deposits',
       summary: 'Deposit into an account. Its requestId counts once',
-      handle: ({ principal, params: { accountId }, body }) =>
-        commands.send(principal, { type: 'Deposit', ...read(accountId, body) }),
+      handle: ({ principal, params: { accountId }, body }) => move('Deposit', principal, accountId, body),
     }),
     route({
       ...funds,
       path: '/admin/accounts/:accountId/withdrawals',
       summary: 'Withdraw from an account. Its requestId counts once',
       problems: [...funds.problems, 'INSUFFICIENT_FUNDS'],
-      handle: ({ principal, params: { accountId }, body }) =>
-        commands.send(principal, { type: 'Withdraw', ...read(accountId, body) }),
+      handle: ({ principal, params: { accountId }, body }) => move('Withdraw', principal, accountId, body),
     }),
   ];
 }
