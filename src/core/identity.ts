@@ -4,6 +4,7 @@ import {
   CommandType,
   RevokeApiKey,
   RevokeTokens,
+  Role,
   SetUserEnabled,
   SetUserPassword,
   SetUserRole,
@@ -21,11 +22,14 @@ import {
 import type { Layout } from '#domain/layout.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { ActiveAdmins } from './active-admins.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { MassCancellation } from './mass-cancel.ts';
 import { byteAt, copyRow } from './registry/fields.ts';
+import { hasHash } from './registry/users.ts';
 import type { CoreState } from './state.ts';
 
+const ROLE = byteAt(SetUserRole, 'role');
 const ENABLED = byteAt(SetUserEnabled, 'enabled');
 const CANCEL_ORDERS = byteAt(SetUserEnabled, 'cancelOrders');
 /** Where a command names the user whom it concerns, by its type; 0 where it names none. */
@@ -39,11 +43,13 @@ export class Identity {
   declare private readonly state: CoreState;
   declare private readonly writer: EventWriter;
   declare private readonly massCancellation: MassCancellation;
+  declare private readonly admins: ActiveAdmins;
 
   constructor(state: CoreState, writer: EventWriter, massCancellation: MassCancellation) {
     this.state = state;
     this.writer = writer;
     this.massCancellation = massCancellation;
+    this.admins = new ActiveAdmins(state.users, state.apiKeys);
   }
 
   /** Whether a command concerns the credentials of its own sender. */
@@ -66,16 +72,10 @@ export class Identity {
         if (code === ACCEPTED) this.writeUser(users.count - 1);
         return code;
       }
-      case CommandType.SetUserRole: {
-        const code = users.setRole(words, offset);
-        if (code === ACCEPTED) this.#writeRole(words.i32[offset + SetUserRole.at.targetUserId]);
-        return code;
-      }
-      case CommandType.SetUserPassword: {
-        const code = users.setPassword(words, offset);
-        if (code === ACCEPTED) this.#writePassword(words.i32[offset + SetUserPassword.at.targetUserId]);
-        return code;
-      }
+      case CommandType.SetUserRole:
+        return this.#setRole(words, offset);
+      case CommandType.SetUserPassword:
+        return this.#setPassword(words, offset);
       case CommandType.SetUserEnabled:
         return this.#setEnabled(words, offset);
       case CommandType.AddApiKey: {
@@ -96,8 +96,35 @@ export class Identity {
     }
   }
 
+  #setRole(words: WordBuffer, offset: number): number {
+    const { users, timeSeconds } = this.state;
+    const code = users.checkRole(words, offset);
+    if (code !== ACCEPTED) return code;
+    const userId = words.i32[offset + SetUserRole.at.targetUserId];
+    const isAdmin = words.u8[offset * 4 + ROLE] === Role.Admin;
+    if (!isAdmin && this.admins.isLast(users.rowOf(userId), timeSeconds)) return RejectCode.LAST_ADMIN;
+    users.setRole(words, offset);
+    this.#writeRole(userId);
+    return ACCEPTED;
+  }
+
+  #setPassword(words: WordBuffer, offset: number): number {
+    const { users, timeSeconds } = this.state;
+    const code = users.checkPassword(words, offset);
+    if (code !== ACCEPTED) return code;
+    const userId = words.i32[offset + SetUserPassword.at.targetUserId];
+    const row = users.rowOf(userId);
+    const isRemoval = !hasHash(words.i32, offset + SetUserPassword.at.passwordHash);
+    if (isRemoval && this.admins.isLast(row, timeSeconds) && !this.admins.hasKey(row, -1, timeSeconds)) {
+      return RejectCode.LAST_ADMIN;
+    }
+    users.setPassword(words, offset);
+    this.#writePassword(userId);
+    return ACCEPTED;
+  }
+
   #setEnabled(words: WordBuffer, offset: number): number {
-    const { users } = this.state;
+    const { users, timeSeconds } = this.state;
     const enabled = words.u8[offset * 4 + ENABLED];
     const cancelOrders = words.u8[offset * 4 + CANCEL_ORDERS];
     const userId = words.i32[offset + SetUserEnabled.at.targetUserId];
@@ -105,6 +132,7 @@ export class Identity {
     if (enabled > 1 || cancelOrders > 1) return RejectCode.MALFORMED_COMMAND;
     if (row === -1) return RejectCode.UNKNOWN_USER;
     if (enabled === 1 && cancelOrders === 1) return RejectCode.INVALID_CONFIGURATION;
+    if (enabled === 0 && this.admins.isLast(row, timeSeconds)) return RejectCode.LAST_ADMIN;
     users.setEnabled(row, enabled === 1);
     const at = this.#begin(UserEnabledSet);
     this.writer.words.i32[at + UserEnabledSet.at.targetUserId] = userId;
@@ -114,10 +142,13 @@ export class Identity {
   }
 
   #revokeApiKey(keyId: number): number {
-    const { users, apiKeys } = this.state;
+    const { users, apiKeys, timeSeconds } = this.state;
     const row = apiKeys.rowOf(keyId);
     if (row === -1) return RejectCode.UNKNOWN_API_KEY;
-    const userId = users.userId(apiKeys.userRow[row]);
+    const user = apiKeys.userRow[row];
+    const hasOther = users.hasPassword(user) || this.admins.hasKey(user, row, timeSeconds);
+    if (!hasOther && this.admins.isLast(user, timeSeconds)) return RejectCode.LAST_ADMIN;
+    const userId = users.userId(user);
     apiKeys.remove(row);
     const at = this.#begin(ApiKeyRevoked);
     this.writer.words.i32[at + ApiKeyRevoked.at.keyId] = keyId;

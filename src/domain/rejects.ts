@@ -32,6 +32,10 @@ export const Rejects = {
     14,
     'the request was applied already, or the sender used its requestId for another one',
   ),
+  LAST_ADMIN: row(
+    15,
+    'the venue would have no enabled user with the role admin and a credential: add one first',
+  ),
 
   // 100-199: identity of the order
   DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),
@@ -126,6 +130,7 @@ export const HttpStatusOfReject = {
   INVALID_CONFIGURATION: 422,
   UNSUPPORTED_CORE_VERSION: 422,
   DUPLICATE_REQUEST_ID: 409,
+  LAST_ADMIN: 409,
   DUPLICATE_CLIENT_ORDER_ID: 409,
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,

@@ -132,4 +132,25 @@ test('administration over REST', { timeout: 120_000 }, async (t) => {
     assert.equal(await canceled('accountId=999'), 'UNKNOWN_ACCOUNT');
     assert.equal(await canceled('userId=999'), 'UNKNOWN_USER');
   });
+
+  await t.test('the last admin stays', async () => {
+    const change = async (path: string, body: object) => {
+      const answer = await admin.put(`/admin/users/12/${path}`, { ...body, reason });
+      return answer.body.code ?? answer.status;
+    };
+    assert.equal(await change('enabled', { enabled: false }), 'LAST_ADMIN');
+    assert.equal(await change('role', { role: 'viewer' }), 'LAST_ADMIN');
+    const other = await admin.post('/admin/users', { userId: 900, name: 'other', role: 'admin', reason });
+    assert.equal(other.status, 200);
+    assert.equal(await change('enabled', { enabled: false }), 'LAST_ADMIN', 'the other has no credential');
+    const key = await admin.post('/admin/users/900/keys', { kind: 'token', reason });
+    assert.equal(key.status, 200);
+    assert.equal(await change('enabled', { enabled: false }), 200);
+    const last = venue.bearer(key.body.token);
+    const revoke = `/keys/${key.body.keyId}?reason=test`;
+    assert.equal((await last.delete(revoke)).body.code, 'LAST_ADMIN');
+    assert.equal((await last.delete(`/admin/users/900${revoke}`)).body.code, 'LAST_ADMIN');
+    assert.equal((await last.put('/admin/users/12/enabled', { enabled: true, reason })).status, 200);
+    assert.equal((await last.delete(revoke)).status, 200);
+  });
 });

@@ -7,11 +7,13 @@ import type { RejectName } from '#domain/rejects.ts';
 import { cancelWhole } from './matching.ts';
 import { inOrderOfEntry, tellOfMassCancel } from './operator.ts';
 import { firstRefusal } from './refusals.ts';
-import type { Account, User, Venue } from './venue.ts';
+import type { Account, ApiKey, User, Venue } from './venue.ts';
 
 const isId = (id: number): boolean => id >= 1 && id <= Limits.ID_MAX;
 const isRole = (role: number): boolean => Object.values(Role).some((known) => known === role);
 const placesOrders = (role: number): boolean => role === Role.Trader || role === Role.MarketMaker;
+/** Zeros are no password. */
+const isHash = (hash: Uint8Array): boolean => hash.some((byte) => byte !== 0);
 const fold = (name: string): string => name.toLowerCase();
 
 /** What a command of administration needs of a user; `own` suffices where it is about the user itself. */
@@ -41,6 +43,23 @@ export function mayNot(user: User | undefined, ...actions: Action[]): RejectName
   if (user === undefined) return 'UNKNOWN_USER';
   if (!user.enabled) return 'USER_DISABLED';
   return actions.some((action) => isAllowed(user.role, action)) ? undefined : 'NOT_ALLOWED';
+}
+
+/** Whether a user whose keys are among `keys` can administer the venue: a read-only key, or one that has expired, is good for nothing. */
+function isActiveAdmin(user: User, keys: readonly ApiKey[], seconds: number): boolean {
+  const hasKey = keys.some(
+    ({ user: owner, readOnly, expireSeconds }) =>
+      owner.userId === user.userId && !readOnly && (expireSeconds === 0 || expireSeconds > seconds),
+  );
+  return user.enabled && user.role === Role.Admin && (user.hasPassword || hasKey);
+}
+
+/** Whether the venue has an active admin, and none any more once `user` is as `after`, with `keys` left. */
+function locksOut(venue: Venue, user: User, after: User, keys: readonly ApiKey[] = venue.apiKeys): boolean {
+  const { users, apiKeys, seconds } = venue;
+  const isActive = (each: User): boolean => isActiveAdmin(each, apiKeys, seconds);
+  const others = users.filter((each) => each !== user && isActive(each));
+  return isActive(user) && others.length === 0 && !isActiveAdmin(after, keys, seconds);
 }
 
 /** Why the sender of a command of administration may not send it. */
@@ -87,6 +106,7 @@ export function addUser(venue: Venue, command: Command<'AddUser'>): RejectName |
     name,
     role,
     enabled: true,
+    hasPassword: isHash(passwordHash),
     lastClientOrderId: 0,
     reports: 0,
     killed: false,
@@ -111,6 +131,7 @@ export function setUserRole(venue: Venue, command: Command<'SetUserRole'>): Reje
     ['MALFORMED_COMMAND', () => !isRole(role)],
     ['UNKNOWN_USER', () => user === undefined],
     ['UNKNOWN_ACCOUNT', () => user.account.accountId === 0 && placesOrders(role)],
+    ['LAST_ADMIN', () => locksOut(venue, user, { ...user, role })],
   ]);
   if (refusal !== undefined) return refusal;
   user.role = role;
@@ -120,11 +141,15 @@ export function setUserRole(venue: Venue, command: Command<'SetUserRole'>): Reje
 
 export function setUserPassword(venue: Venue, command: Command<'SetUserPassword'>): RejectName | undefined {
   const { targetUserId, mustChangePassword, salt, passwordHash } = command;
+  const user = venue.user(targetUserId) as User;
+  const hasPassword = isHash(passwordHash);
   const refusal = firstRefusal([
     ['MALFORMED_COMMAND', () => mustChangePassword > 1],
-    ['UNKNOWN_USER', () => venue.user(targetUserId) === undefined],
+    ['UNKNOWN_USER', () => user === undefined],
+    ['LAST_ADMIN', () => locksOut(venue, user, { ...user, hasPassword })],
   ]);
   if (refusal !== undefined) return refusal;
+  user.hasPassword = hasPassword;
   venue.emit('UserPasswordSet', 0, { targetUserId, mustChangePassword, salt, passwordHash });
   return undefined;
 }
@@ -136,6 +161,7 @@ export function setUserEnabled(venue: Venue, command: Command<'SetUserEnabled'>)
     ['MALFORMED_COMMAND', () => enabled > 1 || cancelOrders > 1],
     ['UNKNOWN_USER', () => user === undefined],
     ['INVALID_CONFIGURATION', () => enabled === 1 && cancelOrders === 1],
+    ['LAST_ADMIN', () => locksOut(venue, user, { ...user, enabled: enabled === 1 })],
   ]);
   if (refusal !== undefined) return refusal;
   user.enabled = enabled === 1;
@@ -164,7 +190,7 @@ export function addApiKey(venue: Venue, command: Command<'AddApiKey'>): RejectNa
     ['INVALID_CONFIGURATION', () => expireSeconds !== 0 && expireSeconds <= venue.seconds],
   ]);
   if (refusal !== undefined) return refusal;
-  venue.apiKeys.push({ keyId, user });
+  venue.apiKeys.push({ keyId, user, readOnly: readOnly === 1, expireSeconds });
   venue.emit('ApiKeyAdded', 0, { keyId, targetUserId, expireSeconds, kind, readOnly, label, verifier });
   return undefined;
 }
@@ -172,7 +198,9 @@ export function addApiKey(venue: Venue, command: Command<'AddApiKey'>): RejectNa
 export function revokeApiKey(venue: Venue, { keyId }: Command<'RevokeApiKey'>): RejectName | undefined {
   const key = venue.apiKeys.find((known) => known.keyId === keyId);
   if (key === undefined) return 'UNKNOWN_API_KEY';
-  venue.apiKeys = venue.apiKeys.filter((known) => known !== key);
+  const left = venue.apiKeys.filter((known) => known !== key);
+  if (locksOut(venue, key.user, key.user, left)) return 'LAST_ADMIN';
+  venue.apiKeys = left;
   venue.emit('ApiKeyRevoked', 0, { keyId, targetUserId: key.user.userId });
   return undefined;
 }

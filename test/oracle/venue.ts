@@ -69,6 +69,7 @@ export interface User {
   readonly name: string;
   role: number;
   enabled: boolean;
+  hasPassword: boolean;
   lastClientOrderId: number;
   reports: number;
   killed: boolean;
@@ -84,6 +85,9 @@ export interface Session {
 export interface ApiKey {
   readonly keyId: number;
   readonly user: User;
+  readonly readOnly: boolean;
+  /** 0: never. */
+  readonly expireSeconds: number;
 }
 
 export interface Asset {

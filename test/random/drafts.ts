@@ -15,6 +15,9 @@ export interface Dice {
   int(min: number, max: number): number;
 }
 
+/** What a field of a command has. */
+export type FieldValue = number | string | Uint8Array;
+
 /** A command still to be resolved against the venue that it meets (see `resolve`). */
 export interface Draft {
   readonly type: CommandName;
@@ -22,7 +25,7 @@ export interface Draft {
   readonly afterSeconds: number;
   readonly afterNanos: number;
   /** Fields of the command; see `resolve` for those that it replaces. */
-  readonly fields: Readonly<Record<string, number | string>>;
+  readonly fields: Readonly<Record<string, FieldValue>>;
   /** Which of the live orders it is about, modulo their number: its owner sends it. -1: a number that is surely unknown. */
   readonly order: number;
   /** Which of the sender's live and unlinked orders in the instrument is to be its partner, as above; undefined: none. */
@@ -104,7 +107,13 @@ export function randomMarket(dice: Dice): CommandInput[] {
       }),
     ),
     ...Object.entries(STAFF).map(
-      ([id, role]): CommandInput => ({ type: 'AddUser', newUserId: Number(id), role, name: `U${id}` }),
+      ([id, role]): CommandInput => ({
+        type: 'AddUser',
+        newUserId: Number(id),
+        role,
+        name: `U${id}`,
+        passwordHash: passwordHash(dice),
+      }),
     ),
     ...ACCOUNTS.flatMap((accountId) =>
       [1, 2, 3].map((assetId): CommandInput => ({ type: 'Deposit', accountId, assetId, amountMinor: funds })),
@@ -324,6 +333,11 @@ function administrator(dice: Dice): number {
   return isOneIn(dice, 4) ? dice.int(1, STAFF_MAX + 1) : pick(dice, 0, 0, 6);
 }
 
+/** Of a password, or of none. */
+function passwordHash(dice: Dice): Uint8Array {
+  return new Uint8Array(32).fill(dice.int(0, 1), 31);
+}
+
 /** Passwords, keys and tokens, of oneself or another. */
 function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, STAFF_MAX);
@@ -333,7 +347,12 @@ function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
     case 1:
       return {
         type: 'SetUserPassword',
-        fields: { userId, targetUserId, mustChangePassword: isOneIn(dice, 10) ? 2 : dice.int(0, 1) },
+        fields: {
+          userId,
+          targetUserId,
+          mustChangePassword: isOneIn(dice, 10) ? 2 : dice.int(0, 1),
+          passwordHash: passwordHash(dice),
+        },
       };
     case 2:
       return { type: 'RevokeTokens', fields: { userId, targetUserId } };

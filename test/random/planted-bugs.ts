@@ -1,7 +1,7 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { CommandFlag, Role } from '#domain/commands.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
-import type { Instrument, Order } from '../oracle/venue.ts';
+import type { Instrument, Order, Venue } from '../oracle/venue.ts';
 import type { Engine } from '../scenarios/engine.ts';
 import type { CandidateFactory } from './differential.ts';
 
@@ -26,6 +26,16 @@ function withTerms(core: NaiveCore, change: Partial<Instrument['terms']>, apply:
   }
   const events = apply();
   for (const [index, terms] of before.entries()) Object.assign(core.venue.instruments[index], { terms });
+  return events;
+}
+
+/** Runs `apply` while the venue has one more admin with a password. */
+function withAnotherAdmin(venue: Venue, apply: () => Event[]): Event[] {
+  const [user] = venue.users;
+  if (user === undefined) return apply();
+  venue.users.push({ ...user, userId: 0, role: Role.Admin, enabled: true, hasPassword: true });
+  const events = apply();
+  venue.users.pop();
   return events;
 }
 
@@ -124,6 +134,15 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     if (command.type === 'Withdraw') venue.requestIds = requestIds;
     return events;
   }),
+  'the last admin may be disabled': sabotaged(({ venue }, command, apply) =>
+    command.type === 'SetUserEnabled' ? withAnotherAdmin(venue, apply) : apply(),
+  ),
+  'the last admin may lose its password': sabotaged(({ venue }, command, apply) =>
+    command.type === 'SetUserPassword' ? withAnotherAdmin(venue, apply) : apply(),
+  ),
+  'the last admin may lose its keys': sabotaged(({ venue }, command, apply) =>
+    command.type === 'RevokeApiKey' ? withAnotherAdmin(venue, apply) : apply(),
+  ),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();

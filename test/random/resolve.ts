@@ -1,12 +1,12 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
 import type { Instrument, Order, Venue } from '../oracle/venue.ts';
-import type { Draft } from './drafts.ts';
+import type { Draft, FieldValue } from './drafts.ts';
 
 const UNKNOWN_CLIENT_ORDER_ID = 1_999_999_999;
 
 /** The command that a draft stands for in the venue as it is. */
 export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInput {
-  const fields: Record<string, number | string> = { ...draft.fields };
+  const fields: Record<string, FieldValue> = { ...draft.fields };
   switch (draft.type) {
     case 'NewOrder':
       resolveNew(draft, fields, venue, seconds);
@@ -30,7 +30,7 @@ export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInp
 }
 
 /** A time `offset` seconds from now; none for a negative or missing offset. */
-function after(seconds: number, offset: number | string | undefined): number {
+function after(seconds: number, offset: FieldValue | undefined): number {
   const value = Number(offset ?? -1);
   return value < 0 ? 0 : seconds + value;
 }
@@ -47,7 +47,7 @@ function chosen(orders: readonly Order[], index: number): Order | undefined {
 
 const numberOf = (order: Order | undefined): number => order?.clientOrderId ?? UNKNOWN_CLIENT_ORDER_ID;
 
-type Fields = Record<string, number | string>;
+type Fields = Record<string, FieldValue>;
 
 /** In an instrument of very small lots quantities come in multiples of its smallest one, and a bit. */
 function scale(fields: Fields, instrument: Instrument | undefined, names: readonly string[]): void {

@@ -1,6 +1,7 @@
 import { AUCTIONS, BANDS, PHASES } from './auctions.ts';
 import { ICEBERGS, REPLACES } from './icebergs.ts';
 import { CREDENTIALS, ROLES, SESSIONS } from './identity.ts';
+import { LAST_ADMIN } from './last-admin.ts';
 import { MASS_CANCELS, RISK } from './operations.ts';
 import { ORDERS, TERMS } from './orders.ts';
 import { REQUESTS } from './requests.ts';
@@ -27,5 +28,6 @@ export const SCENARIOS: readonly Scenario[] = [
   ...REQUESTS,
   ...ROLES,
   ...CREDENTIALS,
+  ...LAST_ADMIN,
   ...SESSIONS,
 ];

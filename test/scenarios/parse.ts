@@ -76,6 +76,7 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
  * - `schedule 3600 Continuous 7200 Closed [on perp]`
  * - `deposit alice 100 USD [by adam] [id TEXT]` · `withdraw …` · `limits alice ordersMax 3 …`
  * - `kill|revive venue|instrument coin|account alice|user alice [cancel]`
+ * - `password adam [none]`: sets or removes it
  * - `raw {…}`: a command as JSON
  */
 export function parseLine(line: string): ParsedLine {
@@ -216,6 +217,12 @@ function operatorCommand(head: string, words: Words): CommandInput {
       return moveMoney(head === 'deposit' ? 'Deposit' : 'Withdraw', words);
     case 'limits':
       return setLimits(words);
+    case 'password':
+      return {
+        type: 'SetUserPassword',
+        targetUserId: words.pick<number>(STAFF),
+        passwordHash: new Uint8Array(32).fill(words.isEmpty ? 1 : 0),
+      };
     case 'kill':
     case 'revive':
       return setKillSwitch(head === 'kill', words);

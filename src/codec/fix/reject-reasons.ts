@@ -59,6 +59,7 @@ export const FIX_REASONS: Readonly<Record<RejectName, FixReasons>> = {
   CAPACITY: OTHER,
   INVALID_CONFIGURATION: OTHER,
   DUPLICATE_REQUEST_ID: OTHER,
+  LAST_ADMIN: OTHER,
   UNSUPPORTED_CORE_VERSION: OTHER,
   DUPLICATE_CLIENT_ORDER_ID: reasons(OrdRejReason.DuplicateOrder, CxlRejReason.Duplicate),
   UNKNOWN_ORDER: reasons(OrdRejReason.UnknownOrder, CxlRejReason.UnknownOrder),

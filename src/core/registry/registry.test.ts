@@ -150,8 +150,12 @@ test('AddUser: only roles that place orders need an account', () => {
 test('users: what a user may do follows its role, and is nothing while it is disabled', () => {
   const { users, add } = newUsers();
   add({});
-  const setRole = (fields: object): Outcome =>
-    rejectName(users.setRole(record(SetUserRole, { targetUserId: 4, ...fields }), RECORD_AT));
+  const setRole = (fields: object): Outcome => {
+    const command = record(SetUserRole, { targetUserId: 4, ...fields });
+    const code = users.checkRole(command, RECORD_AT);
+    if (code === ACCEPTED) users.setRole(command, RECORD_AT);
+    return rejectName(code);
+  };
   assert.equal(users.actions(0), actionsOf(Role.Trader));
   assert.equal(users.rowIfAllowed(4, Action.PlaceOrders), 0);
   assert.equal(users.rowIfAllowed(4, Action.KillSwitch), -1);
@@ -175,8 +179,12 @@ test('users: what a user may do follows its role, and is nothing while it is dis
 test('SetUserPassword: takes the hash and the flag', () => {
   const { users, add } = newUsers();
   add({ mustChangePassword: 1, salt: 'old', passwordHash: 'old' });
-  const set = (fields: object): Outcome =>
-    rejectName(users.setPassword(record(SetUserPassword, { targetUserId: 4, ...fields }), RECORD_AT));
+  const set = (fields: object): Outcome => {
+    const command = record(SetUserPassword, { targetUserId: 4, ...fields });
+    const code = users.checkPassword(command, RECORD_AT);
+    if (code === ACCEPTED) users.setPassword(command, RECORD_AT);
+    return rejectName(code);
+  };
   assert.equal(set({ mustChangePassword: 2 }), 'MALFORMED_COMMAND');
   assert.equal(set({ targetUserId: 9 }), 'UNKNOWN_USER');
   assert.equal(set({ salt: 'new salt', passwordHash: 'new hash' }), undefined);

@@ -16,6 +16,7 @@ const SET_ROLE = byteAt(SetUserRole, 'role');
 const SET_MUST_CHANGE = byteAt(SetUserPassword, 'mustChangePassword');
 const { PlaceOrders: PLACE_ORDERS } = Action;
 
+const PASSWORD_HASH_WORDS = 8;
 /** Words of one record; `row << 3` is its first. */
 const RECORD_WORDS = 8;
 
@@ -196,27 +197,43 @@ export class UserTable {
     return ACCEPTED;
   }
 
-  /** Applies a SetUserRole record. Refuses: MALFORMED_COMMAND, UNKNOWN_USER, UNKNOWN_ACCOUNT. */
-  setRole(words: WordBuffer, offset: number): number {
+  /** Why a SetUserRole record cannot be applied: MALFORMED_COMMAND, UNKNOWN_USER, UNKNOWN_ACCOUNT; ACCEPTED: it can. */
+  checkRole(words: WordBuffer, offset: number): number {
     const row = this.rowOf(words.i32[offset + SetUserRole.at.targetUserId]);
     const role = words.u8[offset * 4 + SET_ROLE];
     if (!isRole(role)) return RejectCode.MALFORMED_COMMAND;
     if (row === -1) return RejectCode.UNKNOWN_USER;
-    if (this.accountRow(row) === VENUE_ACCOUNT_ROW && needsAccount(role)) return RejectCode.UNKNOWN_ACCOUNT;
-    this.#setRole(row, role);
-    return ACCEPTED;
+    return this.accountRow(row) === VENUE_ACCOUNT_ROW && needsAccount(role)
+      ? RejectCode.UNKNOWN_ACCOUNT
+      : ACCEPTED;
   }
 
-  /** Applies a SetUserPassword record. Refuses: MALFORMED_COMMAND, UNKNOWN_USER. */
-  setPassword(words: WordBuffer, offset: number): number {
+  /** Applies a SetUserRole record that `checkRole` accepts. */
+  setRole(words: WordBuffer, offset: number): void {
+    this.#setRole(
+      this.rowOf(words.i32[offset + SetUserRole.at.targetUserId]),
+      words.u8[offset * 4 + SET_ROLE],
+    );
+  }
+
+  /** Why a SetUserPassword record cannot be applied: MALFORMED_COMMAND, UNKNOWN_USER; ACCEPTED: it can. */
+  checkPassword(words: WordBuffer, offset: number): number {
+    if (words.u8[offset * 4 + SET_MUST_CHANGE] > 1) return RejectCode.MALFORMED_COMMAND;
     const row = this.rowOf(words.i32[offset + SetUserPassword.at.targetUserId]);
-    const mustChange = words.u8[offset * 4 + SET_MUST_CHANGE];
-    if (mustChange > 1) return RejectCode.MALFORMED_COMMAND;
-    if (row === -1) return RejectCode.UNKNOWN_USER;
-    this.mustChangePassword[row] = mustChange;
+    return row === -1 ? RejectCode.UNKNOWN_USER : ACCEPTED;
+  }
+
+  /** Applies a SetUserPassword record that `checkPassword` accepts. */
+  setPassword(words: WordBuffer, offset: number): void {
+    const row = this.rowOf(words.i32[offset + SetUserPassword.at.targetUserId]);
+    this.mustChangePassword[row] = words.u8[offset * 4 + SET_MUST_CHANGE];
     copyWords(this.salt, row, words, offset + SetUserPassword.at.salt, 4);
-    copyWords(this.passwordHash, row, words, offset + SetUserPassword.at.passwordHash, 8);
-    return ACCEPTED;
+    copyWords(this.passwordHash, row, words, offset + SetUserPassword.at.passwordHash, PASSWORD_HASH_WORDS);
+  }
+
+  /** Whether the user can log in with a password: a hash of zeros is none. */
+  hasPassword(row: number): boolean {
+    return hasHash(this.passwordHash, row * PASSWORD_HASH_WORDS);
   }
 
   setEnabled(row: number, enabled: boolean): void {
@@ -240,6 +257,12 @@ export class UserTable {
     this.rowOfId.set(this.userId(row), row);
     this.names.add(row);
   }
+}
+
+/** Whether a password hash of eight words at `at` is that of a password: zeros are that of none. */
+export function hasHash(words: Int32Array, at: number): boolean {
+  for (let word = at; word < at + PASSWORD_HASH_WORDS; word++) if (words[word] !== 0) return true;
+  return false;
 }
 
 function isRole(role: number): role is Role {

@@ -190,7 +190,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       params: { keyId: GivenId('the key') },
       query: reasonQuery,
       answer: Receipt,
-      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_API_KEY'],
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_API_KEY', 'LAST_ADMIN'],
       handle: ({ principal, params, query }) =>
         keys.revoke(principal, principal.userId, params.keyId, query.reason),
     }),

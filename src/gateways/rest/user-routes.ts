@@ -66,7 +66,7 @@ export function userRoutes(commands: Commands, keys: KeyCommands): Route[] {
       summary: 'Give a user another role',
       params,
       body: NewRole,
-      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT'],
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT', 'LAST_ADMIN'],
       handle: ({ principal, params: { userId: targetUserId }, body: { role, reason } }) =>
         commands.send(principal, { type: 'SetUserRole', targetUserId, role: RoleByName[role], reason }),
     }),
@@ -77,7 +77,7 @@ export function userRoutes(commands: Commands, keys: KeyCommands): Route[] {
       summary: 'Disable a user, or enable it again',
       params,
       body: NewEnabled,
-      problems: [...ADMIN_PROBLEMS, 'INVALID_CONFIGURATION'],
+      problems: [...ADMIN_PROBLEMS, 'INVALID_CONFIGURATION', 'LAST_ADMIN'],
       handle: ({ principal, params: { userId: targetUserId }, body }) =>
         commands.send(principal, {
           type: 'SetUserEnabled',
@@ -128,7 +128,7 @@ export function userRoutes(commands: Commands, keys: KeyCommands): Route[] {
       summary: 'Revoke an API key of a user',
       params: { ...params, keyId: GivenId('the key') },
       query: reasonQuery,
-      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_API_KEY'],
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_API_KEY', 'LAST_ADMIN'],
       handle: ({ principal, params: { userId, keyId }, query: { reason } }) =>
         keys.revoke(principal, userId, keyId, reason),
     }),
