@@ -390,7 +390,7 @@ test('reports are told once over disconnects and restarts of the door, to each s
   const again = await venue.logOn('U1-TWO', { next: 2 });
   assert.deepEqual(await told(again, 3, 11, 17, 150, 39, 14, 151), [
     '8 11=old 17=1-3 150=F 39=1 14=2 151=3',
-    '8 11=first 17=1-4 150=4 39=4 14=0 151=0',
+    '8 11=gone 17=1-4 150=4 39=4 14=0 151=0',
     '8 11=old 17=1-5 150=F 39=1 14=4 151=1',
   ]);
   const back = await venue.logOn('U1', { next: 5 });
@@ -609,15 +609,15 @@ test('what the log had not answered when the door ended is asked for again, and 
   after.send('D', order(after, 'refused', '54=1|38=100000000|40=2|44=10.00|'), 5, again);
   after.send('F', order(after, 'cancel', '41=told|54=1|'), 6, again);
   after.send('4', '123=Y|36=8|', 7, again);
-  const lines = await told(after, 7, 11, 150, 39, 102);
+  const lines = await told(after, 7, 11, 41, 150, 39);
   assert.deepEqual(lines.toSorted(), [
-    '8 11=bad 150=8 39=8 102-',
-    '8 11=good 150=0 39=0 102-',
-    '8 11=good 150=I 39=0 102-',
-    '8 11=refused 150=8 39=8 102-',
-    '8 11=refused 150=I 39=8 102-',
-    '8 11=told 150=4 39=4 102-',
-    '9 11=cancel 150- 39=4 102=0',
+    '8 11=bad 41- 150=8 39=8',
+    '8 11=cancel 41=told 150=4 39=4',
+    '8 11=good 41- 150=0 39=0',
+    '8 11=good 41- 150=I 39=0',
+    '8 11=refused 41- 150=8 39=8',
+    '8 11=refused 41- 150=I 39=8',
+    '8 11=told 41- 150=I 39=4',
   ]);
   after.send('1', '112=end|', 8);
   assert.match(await after.next(), /^0 \d+ 112=end/);

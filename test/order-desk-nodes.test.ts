@@ -198,8 +198,8 @@ test('what another node canceled answers no cancel that was sent here', async (t
   const [onA, onB] = [await nodes.user(nodes.a), await nodes.user(nodes.b)];
   onA.place(BUY_ONE, nodes.on('A'));
   await nodes.log(nodes.a);
-  onA.cancel(1, 1, 0, nodes.on('A'));
-  onB.cancel(1, 1, 0, nodes.on('B'));
+  onA.cancel(1, 1, 0, '', nodes.on('A'));
+  onB.cancel(1, 1, 0, '', nodes.on('B'));
   await nodes.log(nodes.b);
   assert.deepEqual(nodes.lines.slice(1), ['B done 1']);
   await nodes.log(nodes.a);

@@ -109,10 +109,10 @@ test('replace, cancel, reduce and mass cancel tell what they did', async (t) => 
   const second = ann.orders.withTag('second') as OrderRecord;
   assert.equal(second.originalOrderId, first.orderId);
   assert.equal(ann.orders.withTag('first')?.status, OrderStatus.Replaced);
-  ann.cancel(1, second.clientOrderId, 3, on);
+  ann.cancel(1, second.clientOrderId, 3, '', on);
   run();
-  ann.cancel(1, second.clientOrderId, 0, on);
-  ann.cancel(1, second.clientOrderId, 0, on);
+  ann.cancel(1, second.clientOrderId, 0, '', on);
+  ann.cancel(1, second.clientOrderId, 0, '', on);
   run();
   ann.place({ ...BUY_ONE, clientTag: 'x' }, on);
   ann.place({ ...BUY_ONE, clientTag: 'y' }, on);
@@ -301,7 +301,7 @@ test('a sink without room refuses, and nothing waits', async (t) => {
   const { lines, on } = collector();
   venue.outbox.close();
   ann.place({ ...BUY_ONE, clientTag: 'a' }, on);
-  ann.cancel(1, 1, 0, on);
+  ann.cancel(1, 1, 0, '', on);
   ann.massCancel({ instrumentId: 1, accountId: 0, sessionUserId: 0, side: 0 }, on);
   assert.deepEqual(lines, ['refused BUSY', 'refused BUSY', 'refused BUSY']);
   assert.equal(ann.pendingCount, 0);
@@ -398,7 +398,7 @@ async function randomRun(t: TestContext, seed: number, breakIt: (report: Report)
       const key = `${user.userId} change ${step}`;
       asked.push(key);
       const on = (): void => void answers.set(key, (answers.get(key) ?? 0) + 1);
-      if (random() < 0.5) user.cancel(order.instrumentId, order.clientOrderId, below(3), on);
+      if (random() < 0.5) user.cancel(order.instrumentId, order.clientOrderId, below(3), '', on);
       else {
         user.replace(
           {

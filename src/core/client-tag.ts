@@ -1,3 +1,6 @@
+/** Words of a clientTag. */
+export const TAG_WORDS = 9;
+
 /**
  * Copies the nine words of a command's clientTag to the event that echoes it. Most are empty, which the first word
  * tells: then the others are not read.

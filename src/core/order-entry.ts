@@ -90,6 +90,7 @@ const {
   instrumentId: CANCEL_INSTRUMENT_ID,
   totalQtyLots: CANCEL_TOTAL_QTY_LOTS,
   clientOrderId: CANCEL_CLIENT_ORDER_ID,
+  clientTag: CANCEL_CLIENT_TAG,
 } = CancelOrder.at;
 const {
   clientOrderId: REPLACE_CLIENT_ORDER_ID,
@@ -438,11 +439,12 @@ export class OrderEntry {
       }
     }
     if (code !== NONE) {
-      this.refusals.refuse(CANCEL_ORDER, code, words, offset, 0);
+      this.refusals.refuse(CANCEL_ORDER, code, words, offset, offset + CANCEL_CLIENT_TAG);
       return;
     }
     const row = orders.instrumentRow(slot);
     const leavesQtyLots = totalQtyLots - orders.cumQtyLots(slot);
+    this.reports.requestedBy(i32, offset + CANCEL_CLIENT_TAG);
     if (leavesQtyLots <= 0) this.execution.cancel(slot, REQUESTED);
     else this.#reduce(slot, leavesQtyLots);
     this.incoming.triggerStops(row);

@@ -1,5 +1,5 @@
 import {
-  type CancelReason,
+  CancelReason,
   EventType,
   OrderAccepted,
   OrderCanceled,
@@ -8,7 +8,7 @@ import {
   OrderTriggered,
 } from '#domain/events.ts';
 import type { BookStore } from './book/book-store.ts';
-import { copyTag } from './client-tag.ts';
+import { copyTag, TAG_WORDS } from './client-tag.ts';
 import { type EventWriter, POSITION_MASK } from './event-writer.ts';
 import type { Orders } from './orders.ts';
 import type { AccountTable } from './registry/accounts.ts';
@@ -50,6 +50,7 @@ const {
   accountId: CANCELED_ACCOUNT_ID,
   priceTicks: CANCELED_PRICE_TICKS,
   side: CANCELED_SIDE,
+  clientTag: CANCELED_CLIENT_TAG,
 } = OrderCanceled.at;
 const {
   originalOrderId: REPLACED_ORIGINAL_ORDER_ID,
@@ -70,6 +71,7 @@ const {
   accountId: TRIGGERED_ACCOUNT_ID,
 } = OrderTriggered.at;
 
+const REQUESTED = CancelReason.Requested;
 const MASK = POSITION_MASK;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
@@ -82,6 +84,9 @@ export class Reports {
   declare private readonly instruments: InstrumentTable;
   declare private readonly accounts: AccountTable;
   declare private readonly users: UserTable;
+  /** The CancelOrder in hand, and the first word of its clientTag. */
+  declare private requestWords: Int32Array;
+  declare private requestTagAt: number;
 
   constructor(
     writer: EventWriter,
@@ -98,6 +103,8 @@ export class Reports {
     this.instruments = instruments;
     this.accounts = accounts;
     this.users = users;
+    this.requestWords = writer.words.i32;
+    this.requestTagAt = 0;
   }
 
   /** Starts an event that reports on `slot` to the order's user; the caller writes every word of its body. */
@@ -157,6 +164,12 @@ export class Reports {
     copyTag(command, tagAt, i32, at + ACCEPTED_CLIENT_TAG);
   }
 
+  /** Orders that are canceled on request (CancelReason.Requested) from now on are by this command, whose clientTag is at word `tagAt`. */
+  requestedBy(command: Int32Array, tagAt: number): void {
+    this.requestWords = command;
+    this.requestTagAt = tagAt;
+  }
+
   /** To be called with the order's leaves already reduced. */
   canceled(slot: number, qtyLots: number, visibleQtyLots: number, reason: CancelReason): void {
     const at = this.#begin(CANCELED_TYPE, CANCELED_WORDS, slot) & MASK;
@@ -172,6 +185,10 @@ export class Reports {
     i32[at + CANCELED_ACCOUNT_ID] = this.accounts.accountId(orders.accountRow(slot));
     i32[at + CANCELED_PRICE_TICKS] = orders.priceTicks(slot);
     i32[at + CANCELED_SIDE] = orders.side(slot) | (reason << 8);
+    const tagAt = reason === REQUESTED ? this.requestTagAt : 0;
+    copyTag(this.requestWords, tagAt, i32, at + CANCELED_CLIENT_TAG);
+    // The record's last word holds no field.
+    i32[at + CANCELED_CLIENT_TAG + TAG_WORDS] = 0;
   }
 
   /** To be called with the row already holding the new terms. */

@@ -175,10 +175,12 @@ export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
 /**
  * `clientOrderId` names the order. `totalQtyLots` is its new total, what is executed included (OUCH's intended order
  * size): smaller than before reduces it in place, 0 or not above what is executed cancels what is open. A total
- * cannot overtake a fill that is on its way, an open quantity could.
+ * cannot overtake a fill that is on its way, an open quantity could. `clientTag` is the client's own text for the request, a label:
+ * it is echoed in OrderCanceled and CommandRejected.
  */
 export const CancelOrder = layout('CancelOrder', CommandType.CancelOrder, header, {
   totalQtyLots: 'i53',
+  clientTag: 'text36',
 });
 
 /**

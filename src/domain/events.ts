@@ -163,7 +163,8 @@ export const CommandRejected = layout('CommandRejected', EventType.CommandReject
 
 /**
  * `canceledQtyLots` left the order; `leavesQtyLots` stays open (0: the order is gone). `visibleQtyLots` is
- * what left the displayed book at `priceTicks` (0 for hidden, waiting or incoming quantity).
+ * what left the displayed book at `priceTicks` (0 for hidden, waiting or incoming quantity). `clientTag` is that of the CancelOrder that
+ * asked for it, empty where none did.
  */
 export const OrderCanceled = layout('OrderCanceled', EventType.OrderCanceled, header, {
   orderId: 'i53',
@@ -176,6 +177,7 @@ export const OrderCanceled = layout('OrderCanceled', EventType.OrderCanceled, he
   priceTicks: 'i32',
   side: 'u8',
   reason: 'u8',
+  clientTag: 'text36',
 });
 
 /**

@@ -13,8 +13,17 @@ import {
   type Venue,
 } from './venue.ts';
 
-/** Cancels `qtyLots` of an order in place, hidden quantity first; all of it takes the order out. */
-export function cancel(venue: Venue, order: Order, qtyLots: number, reason: CancelReason): void {
+/**
+ * Cancels `qtyLots` of an order in place, hidden quantity first; all of it takes the order out.
+ * @param clientTag of the command that asks for it
+ */
+export function cancel(
+  venue: Venue,
+  order: Order,
+  qtyLots: number,
+  reason: CancelReason,
+  clientTag = '',
+): void {
   const shownBefore = order.state === 'resting' ? order.shownQtyLots : 0;
   order.leavesQtyLots -= qtyLots;
   order.shownQtyLots = Math.min(order.shownQtyLots, order.leavesQtyLots);
@@ -34,6 +43,7 @@ export function cancel(venue: Venue, order: Order, qtyLots: number, reason: Canc
     priceTicks: order.priceTicks,
     side: order.side,
     reason,
+    clientTag,
   });
 }
 

@@ -324,7 +324,7 @@ export class NaiveCore {
     ]);
     if (refusal !== undefined) return refusal;
     const stays = Math.max(0, totalQtyLots - order.cumQtyLots);
-    cancel(venue, order, order.leavesQtyLots - stays, CancelReason.Requested);
+    cancel(venue, order, order.leavesQtyLots - stays, CancelReason.Requested, command.clientTag);
     this.#finish(order.instrument);
     return undefined;
   }

@@ -235,6 +235,7 @@ function cancelOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
       userId: dice.int(1, USERS_MAX),
       instrumentId: isOneIn(dice, 10) ? dice.int(0, 5) : 0,
       totalQtyLots: isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
+      clientTag: clientText(dice).clientTag,
     },
   };
 }

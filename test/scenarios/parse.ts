@@ -69,7 +69,7 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
  *
  * - `alice 1 buy 10@100 [gtc|day|ioc|fok|gtd SECONDS] [stop P] [show N] [min N] [oco ID] [post-only] [stp MODE] [tag TEXT [once]] [on perp]`;
  *   without `@P` a market order (default ioc), or with `stop` a stop
- * - `alice cancel 1 [to N]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS] [tag TEXT [once]]`
+ * - `alice cancel 1 [to N] [tag TEXT]` · `alice replace 1 -> 2 10@101 [stop P] [show N] [expire SECONDS] [tag TEXT [once]]`
  * - `alice mass-cancel [side buy] [on coin] [account N] [session bob]`, also by `operator`
  * - `alice connect [NODE.SESSION] [cancel-on-disconnect]` · `alice disconnect [NODE.SESSION]`
  * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
@@ -165,7 +165,12 @@ function cancelOrder(userId: number, words: Words): CommandInput {
     userId,
     clientOrderId: words.number(),
   };
-  if (!words.isEmpty && words.take() === 'to') command.totalQtyLots = words.number();
+  while (!words.isEmpty) {
+    const word = words.take();
+    if (word === 'to') command.totalQtyLots = words.number();
+    else if (word === 'tag') command.clientTag = words.take();
+    else throw new Error(`unknown word in a cancel: ${word}`);
+  }
   return command;
 }
 

@@ -1,5 +1,5 @@
 import type { Event } from '#codec/log/record-types.ts';
-import { KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import { CommandType, KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, PostingKind, TradeFlag } from '#domain/events.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { ASSETS, STAFF, USERS } from './market.ts';
@@ -36,14 +36,15 @@ export class Renderer {
         return `accepted ${this.#learn(event)} ${terms(event)}`;
       case 'CommandRejected': {
         const number = event.clientOrderId === 0 ? '' : event.clientOrderId;
-        return `rejected ${userName(event.userId)}${number} ${rejectName(event.rejectCode)}`;
+        const tag = event.commandType === CommandType.CancelOrder ? tagText(event) : '';
+        return `rejected ${userName(event.userId)}${number} ${rejectName(event.rejectCode)}${tag}`;
       }
       case 'OrderCanceled': {
         const left = event.leavesQtyLots === 0 ? '' : ` leaves ${event.leavesQtyLots}`;
         const shown =
           event.visibleQtyLots === 0 ? '' : ` visible ${event.visibleQtyLots}@${event.priceTicks}`;
         const what = `canceled ${this.#name(event.orderId)} ${event.canceledQtyLots}${left}${shown}`;
-        return `${what} ${nameIn(CancelReason, event.reason)}`;
+        return `${what} ${nameIn(CancelReason, event.reason)}${tagText(event)}`;
       }
       case 'OrderReplaced': {
         const before = this.#name(event.originalOrderId);
@@ -99,6 +100,10 @@ export class Renderer {
   }
 }
 
+function tagText({ clientTag }: { readonly clientTag: string }): string {
+  return clientTag === '' ? '' : ` tag ${clientTag}`;
+}
+
 function terms(event: WithTerms): string {
   const parts = [`${sideName(event.side)} ${event.qtyLots}`];
   if (event.priceTicks !== 0) parts[0] += `@${event.priceTicks}`;
@@ -111,8 +116,7 @@ function terms(event: WithTerms): string {
   if (event.cumQtyLots !== 0) parts.push(`cum ${event.cumQtyLots}`);
   if (event.ocoClientOrderId !== 0) parts.push(`oco ${event.ocoClientOrderId}`);
   if (event.orderFlags !== 0) parts.push('post-only');
-  if (event.clientTag !== '') parts.push(`tag ${event.clientTag}`);
-  return parts.join(' ');
+  return parts.join(' ') + tagText(event);
 }
 
 function marketLine(event: Event): string {

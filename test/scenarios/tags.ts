@@ -173,4 +173,30 @@ export const TAGS: readonly Scenario[] = [
     `,
     { engine: { clientTagsMax: 3 } },
   ),
+  scenario(
+    'texts: a cancel has its own, which its answer repeats and which counts for nothing',
+    `
+    alice 1 buy 5@100 tag mine once
+      accepted alice1 buy 5@100 gtc tag mine
+      rested alice1 5@100
+    alice 2 buy 1@90 oco 1
+      accepted alice2 buy 1@90 gtc oco 1
+      rested alice2 1@90
+    alice cancel 1 to 3 tag less
+      canceled alice1 2 leaves 3 visible 2@100 Requested tag less
+    alice cancel 1 to 9 tag more
+      rejected alice1 INVALID_QUANTITY tag more
+    alice cancel 1 tag less
+      canceled alice1 3 visible 3@100 Requested tag less
+    alice cancel 1 tag again
+      rejected alice1 UNKNOWN_ORDER tag again
+    alice 3 buy 1@100 tag less once
+      accepted alice3 buy 1@100 gtc tag less
+      rested alice3 1@100
+    alice cancel 3
+      canceled alice3 1 visible 1@100 Requested
+    vic cancel 1 tag no
+      rejected vic1 NOT_ALLOWED tag no
+    `,
+  ),
 ];

@@ -12,7 +12,7 @@ const ENTRY: EntryInput = {
   entryNo: 2 ** 40,
   commands: [
     { type: 'Tick' },
-    { type: 'CancelOrder', userId: 5, instrumentId: 1, clientOrderId: 9, totalQtyLots: 4 },
+    { type: 'CancelOrder', userId: 5, instrumentId: 1, clientOrderId: 9, totalQtyLots: 4, clientTag: '' },
   ],
 };
 
@@ -33,7 +33,15 @@ test('decodeEntry: gives back every field of every command', () => {
     entryNo: 2 ** 40,
     commands: [
       { type: 'Tick', flags: 0, userId: 0, instrumentId: 0, clientOrderId: 0 },
-      { type: 'CancelOrder', flags: 0, userId: 5, instrumentId: 1, clientOrderId: 9, totalQtyLots: 4 },
+      {
+        type: 'CancelOrder',
+        flags: 0,
+        userId: 5,
+        instrumentId: 1,
+        clientOrderId: 9,
+        totalQtyLots: 4,
+        clientTag: '',
+      },
     ],
   });
 });

@@ -372,7 +372,7 @@ test('Cancel and Modify Order: cancel, reduce to a new total, and what cannot be
   send({ type: 'ModifyOrder', userRefNum: 1, side: 'E', quantity: 0 });
   send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3 });
   send({ type: 'ModifyOrder', userRefNum: 1, side: 'B', quantity: 0 });
-  const base = { type: 'CancelOrder', flags: 0, userId: 9, instrumentId: 0, clientOrderId: 1 };
+  const base = { type: 'CancelOrder', flags: 0, userId: 9, instrumentId: 0, clientOrderId: 1, clientTag: '' };
   assert.deepEqual(
     sink.take(),
     [0, 0, 40, -1, 0, 3, -1].map((totalQtyLots) => ({ ...base, totalQtyLots })),

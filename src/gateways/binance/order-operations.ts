@@ -184,7 +184,7 @@ async function cancelOrder(
   if (order === undefined || order.status !== OrderStatus.Open) throw unknownOrder();
   const { instrumentId, clientOrderId } = order;
   const all = 0;
-  const canceled = await answerOf((told) => user.cancel(instrumentId, clientOrderId, all, told), done);
+  const canceled = await answerOf((told) => user.cancel(instrumentId, clientOrderId, all, '', told), done);
   return cancelJson(sources.views, canceled.order);
 }
 

@@ -131,9 +131,22 @@ export class DeskUser {
     this.entering.replace(request, onOutcome);
   }
 
-  /** Cancels an order, or reduces it to `totalQtyLots` when that is not 0. */
-  cancel(instrumentId: number, clientOrderId: number, totalQtyLots: number, onOutcome: OnOutcome): void {
-    if (this.isFull || !writeCancel(this.desk.sink, this.userId, instrumentId, clientOrderId, totalQtyLots)) {
+  /**
+   * Cancels an order, or reduces it to `totalQtyLots` when that is not 0.
+   * @param clientTag the client's own text for the request, which its report repeats; empty: none
+   */
+  cancel(
+    instrumentId: number,
+    clientOrderId: number,
+    totalQtyLots: number,
+    clientTag: string,
+    onOutcome: OnOutcome,
+  ): void {
+    const { desk, userId } = this;
+    if (
+      this.isFull ||
+      !writeCancel(desk.sink, userId, instrumentId, clientOrderId, totalQtyLots, clientTag)
+    ) {
       onOutcome({ kind: 'refused', why: 'BUSY' });
       return;
     }

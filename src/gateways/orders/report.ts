@@ -1,4 +1,4 @@
-import type { CommandType } from '#domain/commands.ts';
+import { CommandType } from '#domain/commands.ts';
 import {
   CommandRejected,
   EventFlag,
@@ -85,6 +85,8 @@ export interface Report {
   readonly isAuction: boolean;
   /** Canceled: a CancelReason. */
   readonly cancelReason: number;
+  /** Canceled, or a cancel that was rejected: the client's own text for the request. */
+  readonly requestTag: string;
   /** Rejected. */
   readonly commandType: CommandType | 0;
   readonly rejectCode: number;
@@ -175,6 +177,7 @@ function readCanceled(words: WordBuffer, at: number): Report {
   report.leavesQtyLots = f64[(at + OrderCanceled.at.leavesQtyLots) >> 1];
   report.qtyLots = f64[(at + OrderCanceled.at.canceledQtyLots) >> 1];
   report.cancelReason = u8[at * 4 + CANCEL_REASON];
+  report.requestTag = readText(u8, at * 4 + CANCELED_TAG, TAG_BYTES);
   return report;
 }
 
@@ -183,8 +186,11 @@ function readRejected(words: WordBuffer, at: number): Report {
   const report = newOwnReport(words, at, ReportKind.Rejected);
   report.accountId = i32[at + CommandRejected.at.accountId];
   report.clientOrderId = i32[at + CommandRejected.at.clientOrderId];
-  report.clientTag = readText(u8, REJECTED_TAG + at * 4, TAG_BYTES);
   report.commandType = u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType;
+  const text = readText(u8, REJECTED_TAG + at * 4, TAG_BYTES);
+  // That of a cancel names the request, not an order.
+  if (report.commandType === CommandType.CancelOrder) report.requestTag = text;
+  else report.clientTag = text;
   report.rejectCode = u8[at * 4 + REJECTED_CODE] | (u8[at * 4 + REJECTED_CODE + 1] << 8);
   return report;
 }
@@ -249,6 +255,7 @@ function newReport(
     isMaker: false,
     isAuction: false,
     cancelReason: 0,
+    requestTag: '',
     commandType: 0,
     rejectCode: 0,
     canceledOrders: 0,
@@ -277,6 +284,7 @@ function bytesOf(layout: Terms) {
 }
 const ACCEPTED_BYTES = bytesOf(OrderAccepted);
 const REPLACED_BYTES = bytesOf(OrderReplaced);
+const CANCELED_TAG = byteAt(OrderCanceled, 'clientTag');
 const REJECTED_TAG = byteAt(CommandRejected, 'clientTag');
 const TAG_BYTES = 36;
 

@@ -85,6 +85,7 @@ const NEW_TIME_IN_FORCE = byteAt(NewOrder, 'timeInForce');
 const NEW_ORDER_FLAGS = byteAt(NewOrder, 'orderFlags');
 const NEW_SELF_TRADE_PREVENTION = byteAt(NewOrder, 'selfTradePrevention');
 const NEW_TAG = byteAt(NewOrder, 'clientTag');
+const CANCEL_TAG = byteAt(CancelOrder, 'clientTag');
 const REPLACE_TAG = byteAt(ReplaceOrder, 'clientTag');
 const MASS_SIDE = byteAt(MassCancel, 'side');
 
@@ -139,17 +140,19 @@ export function writeReplace(
   return true;
 }
 
-/** Writes a CancelOrder command. False: the sink takes none now. */
+/** Writes a CancelOrder command. False: the sink takes none now. @param clientTag the client's own text for the request */
 export function writeCancel(
   sink: CommandSink,
   userId: number,
   instrumentId: number,
   clientOrderId: number,
   totalQtyLots: number,
+  clientTag: string,
 ): boolean {
   const at = begin(sink, CancelOrder, userId, instrumentId, clientOrderId);
   if (at === -1) return false;
   sink.words.f64[(at + CancelOrder.at.totalQtyLots) >> 1] = totalQtyLots;
+  writeText(sink.words.u8, at * 4 + CANCEL_TAG, clientTag);
   return true;
 }
 

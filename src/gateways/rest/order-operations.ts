@@ -119,7 +119,7 @@ export async function cancelOrder(
   const { instrumentId, clientOrderId } = await findOrder(services, user, reference);
   const totalQtyLots = 0;
   return answerOf(
-    (done) => user.cancel(instrumentId, clientOrderId, totalQtyLots, done),
+    (done) => user.cancel(instrumentId, clientOrderId, totalQtyLots, '', done),
     (outcome) => resultOf(services, outcome),
   );
 }

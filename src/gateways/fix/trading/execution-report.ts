@@ -57,7 +57,7 @@ export class ExecutionReports {
    * The fields of a report about an order.
    * @param order as it is after it; undefined: unknown
    * @param original Replaced: the order that was replaced; undefined: unknown
-   * @param asked the request of this session that it answers: its ClOrdID becomes the report's
+   * @param asked Replaced: the request of this session that it answers
    */
   write(
     writer: FixWriter,
@@ -68,12 +68,8 @@ export class ExecutionReports {
   ): void {
     const instrument = this.instruments.byId(report.instrumentId);
     const clientTag = order?.clientTag ?? report.clientTag;
-    this.#ids(
-      writer,
-      report.orderId,
-      asked?.clOrdId ?? clientTag,
-      origClOrdId(report, clientTag, original, asked),
-    );
+    const clOrdId = report.requestTag === '' ? clientTag : report.requestTag;
+    this.#ids(writer, report.orderId, clOrdId, origClOrdId(report, clientTag, original, asked));
     writer.text(AppTag.ExecID, execId(report.userId, report.number));
     if (this.is42) writer.text(AppTag.ExecTransType, EXEC_TRANS_NEW);
     const cumQtyLots = order?.cumQtyLots ?? (report.cumQtyLots || report.qtyLots);
@@ -333,7 +329,7 @@ function origClOrdId(
   asked: OrderAsked | undefined,
 ): string {
   if (report.kind === ReportKind.Replaced) return original?.clientTag ?? asked?.origClOrdId ?? '';
-  return asked === undefined ? '' : clientTag;
+  return report.requestTag === '' ? '' : clientTag;
 }
 
 function leavesOf(report: Report, order: OrderRecord | undefined): number {

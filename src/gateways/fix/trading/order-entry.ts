@@ -5,6 +5,7 @@ import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
 import { CxlRejReason, cxlRejReasonOf, rejectText } from '#codec/fix/reject-reasons.ts';
 import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
+import { CancelReason } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type RejectName, rejectName } from '#domain/rejects.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
@@ -155,12 +156,16 @@ export class OrderEntry {
     if (clOrdId === '') return FixVerdict.Taken;
     const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
     const order = this.#orderOf(message, asked.origClOrdId);
+    if (isRepeated(message) && order !== undefined && isCanceledOnRequest(order)) {
+      this.#status(order);
+      return FixVerdict.Taken;
+    }
     if (!this.#isLive(asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
     const { instrumentId, clientOrderId: number } = order;
     this.asked.addCancel(number, asked);
     const forget = (): void => this.asked.dropCancel(number, asked);
     return this.#send(
-      (onOutcome) => this.user.cancel(instrumentId, number, 0, onOutcome),
+      (onOutcome) => this.user.cancel(instrumentId, number, 0, clOrdId, onOutcome),
       (outcome) => {
         if (outcome.kind === 'unknown') forget();
       },
@@ -356,6 +361,11 @@ function isReported(outcome: Outcome): boolean {
 /** Whether the counterparty says that it may have sent the message before. */
 function isRepeated(message: FixMessage): boolean {
   return message.isYes(Tag.PossResend) || message.isYes(Tag.PossDupFlag);
+}
+
+/** Whether the order is as a cancel would have it. */
+function isCanceledOnRequest({ status, cancelReason }: OrderRecord): boolean {
+  return status === OrderStatus.Canceled && cancelReason === CancelReason.Requested;
 }
 
 /** Refuses a message whose application part is not served to this session. */

@@ -314,8 +314,8 @@ export class TradingSession {
       case ReportKind.Canceled: {
         const isAnswer =
           report.cancelReason === CancelReason.Requested && report.leavesQtyLots === 0 && !report.isForeign;
-        const request = isAnswer ? asked.takeCancel(report.clientOrderId) : undefined;
-        this.reports.write(session.begin('8'), report, order, undefined, request);
+        if (isAnswer) asked.takeCancel(report.clientOrderId);
+        this.reports.write(session.begin('8'), report, order, undefined, undefined);
         break;
       }
       default:
