@@ -5,7 +5,7 @@ const ASKED_MAX = 4_096;
 
 /**
  * What a session asked for and the log does not keep, until the report that answers it is written: with it the answer repeats the
- * ClOrdID of a cancel, or the side of an order that was refused. It outlives connections, not the process.
+ * OrigClOrdID of a replace or of a cancel that was refused, or the side of an order that was. It outlives connections, not the process.
  */
 export class AskedRequests {
   /** Orders and replaces by their ClOrdID. */
