@@ -37,7 +37,8 @@ export class Cluster {
     return join(this.directory, `node-${nodeId}`);
   }
 
-  async startNode(nodeId: number, observe = false): Promise<ChildNode> {
+  /** @param different what else differs from nodeConfig */
+  async startNode(nodeId: number, observe = false, different: Partial<NodeConfig> = {}): Promise<ChildNode> {
     const cluster: NodeConfig['cluster'] = {
       servers: this.servers.urls,
       stream: 'HIVE',
@@ -51,7 +52,13 @@ export class Cluster {
       observe,
     };
     const operations = { host: '127.0.0.1', port: 0 };
-    const node = await startChildNode(this.pathOf(nodeId), { nodeId, cluster, operations, attestEvery: 50 });
+    const node = await startChildNode(this.pathOf(nodeId), {
+      nodeId,
+      cluster,
+      operations,
+      attestEvery: 50,
+      ...different,
+    });
     this.nodes[nodeId - 1] = node;
     return node;
   }
