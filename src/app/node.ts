@@ -22,6 +22,7 @@ import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterView } from './cluster/cluster-nodes.ts';
 import { ClusterDuties } from './cluster/duties.ts';
 import { refuseEvidence } from './cluster/evidence.ts';
+import { wantsReports } from './cluster/wanted-reports.ts';
 import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
@@ -155,6 +156,7 @@ async function startOn(
   // 3. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
   const board = boardMemory();
   const status = new StatusBoard(board);
+  status.isFetchingReports = link !== undefined && wantsReports(data.path);
   status.backedUpSequence = config.backup === undefined ? Number.POSITIVE_INFINITY : 0;
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);

@@ -10,6 +10,7 @@ const Cell = {
   divergedSequence: 3,
   agreedSequence: 4,
   backedUpSequence: 5,
+  isFetchingReports: 6,
 } as const;
 
 /** Shared memory for a node's board. */
@@ -100,5 +101,14 @@ export class StatusBoard {
 
   set backedUpSequence(sequence: number) {
     this.numbers[Cell.backedUpSequence] = sequence;
+  }
+
+  /** Whether the archive thread asks other nodes for reports that this one lacks, and has not heard yet that nobody has them. */
+  get isFetchingReports(): boolean {
+    return this.numbers[Cell.isFetchingReports] !== 0;
+  }
+
+  set isFetchingReports(isFetching: boolean) {
+    this.numbers[Cell.isFetchingReports] = isFetching ? 1 : 0;
   }
 }

@@ -157,6 +157,7 @@ export class DeskVenue {
     this.#store = new ReportReader({
       directory: join(directory, 'reports'),
       progress: {
+        isFetchingReports: false,
         get durableSequence() {
           return venue.core.sequence;
         },

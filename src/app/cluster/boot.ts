@@ -6,6 +6,7 @@ import { listSnapshots } from '#replica/snapshot-file.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import { ClusterError, type ClusterLink } from './cluster-link.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
+import { wantReports } from './wanted-reports.ts';
 
 /**
  * Gives a data directory that cannot begin with what it has, because it is new or because the stream no longer holds what follows, the
@@ -52,6 +53,8 @@ export async function bootFromStore(
     renameSync(logDirectory, aside);
     logger.warn({ aside }, 'the stream no longer has what follows this copy of the log: it is put aside');
   }
+  // Before the snapshot is there: with it the node would begin, whatever happens in between.
+  wantReports(data.path, snapshot.sequence);
   const path = await store.fetch(snapshot, snapshotDirectory);
   logger.info(
     { sequence: snapshot.sequence, bytes: snapshot.bytes, path },

@@ -69,7 +69,7 @@ export class ClusterNodes {
     const manager = await jetstreamManager(this.connection, { checkAPI: false });
     const { state, cluster, config, mirror } = await manager.streams.info(this.stream);
     // After the stream, so that a node that has everything does not seem to lag.
-    const nodes = await this.#askNodes();
+    const nodes = await askNodes(this.connection, this.stream);
     const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
     const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0 }) => ({
       server: name,
@@ -98,20 +98,21 @@ export class ClusterNodes {
     };
   }
 
-  async #askNodes(): Promise<ClusterNode[]> {
-    const nodes: ClusterNode[] = [];
-    const answers = await this.connection.requestMany(subjectOf(this.stream), '', {
-      strategy: 'timer',
-      maxWait: ANSWER_MS_MAX,
-      maxMessages: NODES_MAX,
-    });
-    for await (const answer of answers) nodes.push(answer.json<ClusterNode>());
-    return nodes.sort((a, b) => a.nodeId - b.nodeId);
-  }
-
   close(): void {
     this.subscription.unsubscribe();
   }
+}
+
+/** How all nodes that answer say they are, by number. @throws the client's error */
+export async function askNodes(connection: NatsConnection, stream: string): Promise<ClusterNode[]> {
+  const nodes: ClusterNode[] = [];
+  const answers = await connection.requestMany(subjectOf(stream), '', {
+    strategy: 'timer',
+    maxWait: ANSWER_MS_MAX,
+    maxMessages: NODES_MAX,
+  });
+  for await (const answer of answers) nodes.push(answer.json<ClusterNode>());
+  return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
 function subjectOf(stream: string): string {

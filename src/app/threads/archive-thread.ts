@@ -11,6 +11,7 @@ import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import type { ClusterLink } from '../cluster/cluster-link.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
+import type { ReportKeeper } from '../cluster/report-keeper.ts';
 import type { SnapshotShelf } from '../cluster/snapshot-shelf.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
@@ -48,6 +49,8 @@ class ArchiveThread {
   /** Snapshots for the cluster; undefined in none, and before there is a connection. */
   declare private shelf: SnapshotShelf | undefined;
   declare private link: ClusterLink | undefined;
+  /** Reports to and from other nodes; likewise. */
+  declare private reportKeeper: ReportKeeper | undefined;
   declare private closing: boolean;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
@@ -131,17 +134,35 @@ class ArchiveThread {
     this.disk.planTruncation();
     this.shelf = undefined;
     this.link = undefined;
-    if (data.cluster !== undefined) void this.#openShelf(data, data.cluster, board);
+    this.reportKeeper = undefined;
+    if (data.cluster !== undefined) void this.#joinCluster(data, data.cluster, board);
   }
 
   /** What it takes to be in a cluster is loaded by nodes of one only. */
-  async #openShelf(data: ArchiveThreadData, cluster: ClusterSettings, board: StatusBoard): Promise<void> {
+  async #joinCluster(data: ArchiveThreadData, cluster: ClusterSettings, board: StatusBoard): Promise<void> {
+    // As the core stands now: reports of later entries come from it.
+    const { sequence: lastSequence } = this.core;
+    const counts = reportCounts(this.core);
     try {
-      const [{ ClusterLink }, { SnapshotShelf }] = await Promise.all([
+      const [{ ClusterLink }, { SnapshotShelf }, { ReportKeeper }] = await Promise.all([
         import('../cluster/cluster-link.ts'),
         import('../cluster/snapshot-shelf.ts'),
+        import('../cluster/report-keeper.ts'),
       ]);
       this.link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
+      this.reportKeeper = new ReportKeeper({
+        connection: this.link.connection,
+        stream: cluster.stream,
+        nodeId: data.nodeId,
+        logId: data.logId,
+        dataDirectory: data.paths.dataDirectory,
+        directory: data.paths.reportDirectory,
+        counts,
+        lastSequence,
+        board,
+        writer: this.reports,
+        logger: threadLog,
+      });
       this.shelf = new SnapshotShelf({
         store: await this.link.snapshots(),
         board,
@@ -151,6 +172,7 @@ class ArchiveThread {
         onRemoved: (sequence) => post({ kind: 'purge', beforeSequence: sequence }),
       });
     } catch (error) {
+      if (this.reportKeeper === undefined) board.isFetchingReports = false;
       threadLog.error(
         {},
         `snapshots stay on this node: ${(error as Error).message}. A new node cannot begin with them; mend it and restart this node`,
@@ -242,6 +264,7 @@ class ArchiveThread {
 
   #close(): void {
     clearTimeout(this.timer);
+    this.reportKeeper?.close();
     this.archive.snapshot();
     this.reports.sync();
     this.reports.close();
@@ -251,6 +274,13 @@ class ArchiveThread {
     for (const port of this.ports) port.close();
     parentPort?.close();
   }
+}
+
+/** How many reports each user has had. */
+function reportCounts({ state: { users } }: TradingCore): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (let row = 0; row < users.count; row++) counts.set(users.userId(row), users.reportCount(row));
+  return counts;
 }
 
 function post(message: FromThread): void {

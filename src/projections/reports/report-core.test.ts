@@ -155,7 +155,11 @@ test("report files: a core that starts from an earlier core's image writes the s
   assert.equal(restored.stateHash, core.stateHash);
   assert.deepEqual(filesOf(directory), files);
 
-  const progress = { durableSequence: entries.length, archivedSequence: entries.length };
+  const progress = {
+    durableSequence: entries.length,
+    archivedSequence: entries.length,
+    isFetchingReports: false,
+  };
   const reader = new ReportReader({ directory, progress });
   assert.deepEqual(await differences(reader, reference, seededRandom(SEED)), []);
 });

@@ -31,7 +31,7 @@ function readerOf(
   sequence: number,
   options: Partial<ReportReaderOptions> = {},
 ): ReportReader {
-  const progress = { durableSequence: sequence, archivedSequence: sequence };
+  const progress = { durableSequence: sequence, archivedSequence: sequence, isFetchingReports: false };
   return new ReportReader({ directory, progress, pause: neverPause, ...options });
 }
 
@@ -116,7 +116,11 @@ test('report files: cut at every byte of the last reports, they are repaired; un
   for (let cut = 1; cut <= 3 * SLOT_BYTES; cut++) {
     truncateSync(file, count * SLOT_BYTES - cut);
     // Only what is archived counts, and what is not there will be.
-    const progress = { durableSequence: batches.length, archivedSequence: snapshot };
+    const progress = {
+      durableSequence: batches.length,
+      archivedSequence: snapshot,
+      isFetchingReports: false,
+    };
     const repair = async (): Promise<void> => {
       const writer = new ReportWriter({ directory, bufferedReports: 64 });
       feed(writer, batches.slice(snapshot));
@@ -142,6 +146,7 @@ test('report files: a reader beside a writing thread gets everything, whole', as
   const cell = new Float64Array(archived);
   const progress = {
     durableSequence: shape.batches,
+    isFetchingReports: false,
     get archivedSequence() {
       return cell[0];
     },
@@ -167,7 +172,7 @@ test('ReportReader: waits for the archive, and says LATE when it does not come',
   const pauses: number[] = [];
   const reader = new ReportReader({
     directory,
-    progress: { durableSequence: batches.length, archivedSequence },
+    progress: { durableSequence: batches.length, archivedSequence, isFetchingReports: false },
     timeoutMs: 100,
     pollMs: 25,
     pause: async (ms) => {

@@ -1,14 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import type { ReportStore } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { readSlots } from './read-slots.ts';
 import { ReportsUnavailableError } from './report-errors.ts';
 import {
   eventSequence,
   isSecondOfSelfTrade,
   reportFile,
-  SLOT_BYTES,
   SLOT_WORDS,
   SlotState,
   slotPosition,
@@ -21,6 +20,8 @@ export interface ReportProgress {
   readonly durableSequence: number;
   /** Last entry whose reports a writer has flushed to the files. */
   readonly archivedSequence: number;
+  /** Whether reports that the files lack are being fetched from other nodes. */
+  readonly isFetchingReports: boolean;
 }
 
 export interface ReportReaderOptions {
@@ -108,14 +109,15 @@ export class ReportReader implements ReportStore {
     while (range.next <= range.to) {
       const { next } = range;
       // Taken before the file is read: what is archived by then is in the file.
-      const { archivedSequence } = this.progress;
+      const { archivedSequence, isFetchingReports } = this.progress;
       const state = await this.#readChunk(range, archivedSequence);
       if (state === SlotState.Report) continue;
       if (range.next > next) pauses = 0;
       // Taken after an await: the turn in which the order path issued the reports is over.
       if (issuedSequence === -1) issuedSequence = this.progress.durableSequence;
-      if (archivedSequence >= issuedSequence) throw this.#notThere(range, state);
-      if (pauses++ === this.pausesMax) throw late(range);
+      const isArchived = archivedSequence >= issuedSequence;
+      if (isArchived && !isFetchingReports) throw this.#notThere(range, state);
+      if (pauses++ === this.pausesMax) throw late(range, isArchived);
       await this.pause(this.pollMs);
     }
   }
@@ -125,37 +127,10 @@ export class ReportReader implements ReportStore {
     const chunk = await this.#takeChunk();
     try {
       const slots = Math.min(CHUNK_SLOTS, range.to - range.next + 1);
-      const read = await this.#readSlots(range, chunk, slots);
-      chunk.u8.fill(0, read, slots * SLOT_BYTES);
+      await readSlots(this.directory, range.userId, range.next, slots, chunk);
       return handOver(range, chunk, slots, archivedSequence);
     } finally {
       this.#giveChunk(chunk);
-    }
-  }
-
-  /** Reads up to `slots` slots; returns the bytes that the file had. */
-  async #readSlots(range: Range, chunk: WordBuffer, slots: number): Promise<number> {
-    let file: FileHandle | undefined;
-    try {
-      file = await open(reportFile(this.directory, range.userId), 'r');
-      const length = slots * SLOT_BYTES;
-      const position = slotPosition(range.next);
-      let at = 0;
-      for (let read = -1; at < length && read !== 0; at += read) {
-        read = (await file.read(chunk.u8, at, length - at, position + at)).bytesRead;
-      }
-      return at;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-      throw new ReportsUnavailableError(
-        'IO_ERROR',
-        range.userId,
-        range.next,
-        `its file cannot be read: ${(cause as Error).message}`,
-        { cause },
-      );
-    } finally {
-      await file?.close();
     }
   }
 
@@ -205,11 +180,9 @@ function handOver(range: Range, chunk: WordBuffer, slots: number, archivedSequen
   return SlotState.Report;
 }
 
-function late({ userId, next }: Range): ReportsUnavailableError {
-  return new ReportsUnavailableError(
-    'LATE',
-    userId,
-    next,
-    'not written yet: the archive lags behind the log. Ask again; if it stays so, look at the archive thread',
-  );
+function late({ userId, next }: Range, isArchived: boolean): ReportsUnavailableError {
+  const what = isArchived
+    ? 'not here yet: this node is new and fetches it from other nodes. Ask again, or ask another node'
+    : 'not written yet: the archive lags behind the log. Ask again; if it stays so, look at the archive thread';
+  return new ReportsUnavailableError('LATE', userId, next, what);
 }

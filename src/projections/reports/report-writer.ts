@@ -115,6 +115,16 @@ export class ReportWriter implements EventSink {
     if (this._failure !== undefined) throw this._failure;
   }
 
+  /**
+   * Writes `count` slots from the beginning of `slots` as the reports of the user from number `from` on: those of before this writer's first
+   * event, from elsewhere.
+   * @throws ReportFileError
+   */
+  fill(userId: number, from: number, slots: WordBuffer, count: number): void {
+    if (this._failure !== undefined) throw this._failure;
+    this.files.write(userId, slots.u8, count * SLOT_BYTES, slotPosition(from));
+  }
+
   /** Makes what came so far durable: a snapshot that follows may forget it. @throws ReportFileError */
   sync(): void {
     this.flush();
