@@ -1,6 +1,11 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
-import type { ConnectRequest, EdgeThreadData, MarketDataThreadData } from './threads/messages.ts';
+import type {
+  ConnectRequest,
+  EdgeThreadData,
+  MarketDataThreadData,
+  SuspendRequest,
+} from './threads/messages.ts';
 import type { NodeLogger, NodeThread, Threads } from './threads/threads.ts';
 
 /** What the doors are made of. */
@@ -25,6 +30,7 @@ export class Doors {
   declare private readonly options: DoorsOptions;
   declare private marketData: NodeThread | undefined;
   declare private edge: NodeThread | undefined;
+  declare private suspension: string | undefined;
 
   constructor(options: DoorsOptions) {
     this.ouchPort = 0;
@@ -32,6 +38,7 @@ export class Doors {
     this.options = options;
     this.marketData = undefined;
     this.edge = undefined;
+    this.suspension = undefined;
   }
 
   /**
@@ -59,8 +66,16 @@ export class Doors {
       const peer = portOf(archive);
       const data: EdgeThreadData = { ...edge.data, peer };
       this.edge = threads.start('edge', edge.file, data, [peer]);
+      if (this.suspension !== undefined) this.suspend(this.suspension);
     }
     this.ports = { ...(await this.marketData?.ready), ...(await this.edge?.ready) };
+  }
+
+  /** Sends the clients of order entry away with the reason and lets nobody in, until it is called with undefined. */
+  suspend(reason: string | undefined): void {
+    this.suspension = reason;
+    this.options.gateway.suspend(reason);
+    this.edge?.worker.postMessage({ kind: 'suspend', reason } satisfies SuspendRequest);
   }
 
   /** Closes all, the edge first, so that its last commands still go through the order path. */

@@ -203,12 +203,12 @@ export class NodeService {
 
   /** Tells clients when the log has been out of reach for long, and when it is back. */
   #lookForLog(): void {
-    const { nodeLog, gateway, logger } = this.parts;
+    const { nodeLog, doors, logger } = this.parts;
     this.cutOffTicks = nodeLog.status()?.isInDoubt === true ? this.cutOffTicks + 1 : 0;
     const isCutOff = this.cutOffTicks >= CUT_OFF_TICKS;
     if (isCutOff === this.wasCutOff) return;
     this.wasCutOff = isCutOff;
-    gateway.suspend(isCutOff ? CUT_OFF : undefined);
+    doors.suspend(isCutOff ? CUT_OFF : undefined);
     logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
   }
 

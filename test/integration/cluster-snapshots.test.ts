@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { runCli } from '#app/cli/test-support.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
+import { PrivateConnection, type ToldReport } from '../support/reconnecting-client.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
 import { compareReports, startChildNode, statusOf, Trader } from '../support/traders.ts';
 
@@ -47,7 +49,24 @@ test('cluster: snapshots go to the store, the stream forgets what is behind them
   const wanted = trader.reports.length + 100;
   await until(() => trader.reports.length > wanted);
   trader.leave();
-  await compareReports(trader, cluster.node(1).ouchPort);
+  // Also from the first report on, which only node 1 had when the others began.
+  for (const nodeId of [1, 2, 3]) await compareReports(trader, cluster.node(nodeId).ouchPort);
+  const told: ToldReport[][] = [];
+  for (const nodeId of [1, 2, 3]) {
+    const reports: ToldReport[] = [];
+    const { http: port } = cluster.node(nodeId).edgePorts;
+    const connection = await PrivateConnection.open({ port }, 'U1', (report) => void reports.push(report));
+    const count = await connection.follow(1);
+    await until(() => reports.length >= count || connection.isOver);
+    connection.end();
+    told.push(reports);
+  }
+  assert.ok(told[0].length >= trader.reports.length);
+  assert.deepEqual(told, new Array(3).fill(told[0]), 'over WebSockets, at every node');
+  // They are in the files now: nobody is asked any more.
+  await until(() => [2, 3].every((nodeId) => !existsSync(join(cluster.pathOf(nodeId), 'reports-wanted'))));
+  await cluster.kill(1);
+  await compareReports(trader, cluster.node(3).ouchPort);
 });
 
 test('cluster: a node that had a log of its own becomes the first of a cluster, which goes on with that log', {

@@ -46,6 +46,8 @@ class LineDoor implements EdgeDoor, FollowingSink {
     return { lines: (this.#server.address() as AddressInfo).port };
   }
 
+  suspend(): void {}
+
   async close(reason: string): Promise<void> {
     for (const client of this.#clients) client.end(`${reason}\n`);
     await new Promise((resolve) => this.#server.close(resolve));

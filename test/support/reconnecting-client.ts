@@ -7,8 +7,10 @@ import { seededRandom } from '#lib/seeded-random.ts';
 const IN_FLIGHT_MAX = 8;
 /** Between two requests of one client. */
 const PACE_MS = 10;
-/** A node that answers nothing for so long is left for another. */
-const PATIENCE_MS = 2_500;
+/** A trader leaves a node that answers nothing for so long for another. */
+const PATIENCE_MS = 5_000;
+/** Who only reads has time. */
+const READER_PATIENCE_MS = 60_000;
 const RETRY_MS = 50;
 /** Prices are within so many steps of each other. */
 const SPREAD = 20;
@@ -36,27 +38,32 @@ export interface WebSocketPlace {
 // biome-ignore lint/suspicious/noExplicitAny: whatever the door says
 type Answer = { readonly result?: any; readonly error?: any };
 
+interface PrivateTerms {
+  /** URL of the HTTP door's resources. */
+  readonly api: string;
+  readonly authorization: string;
+  /** How long an answer may take. */
+  readonly patienceMs: number;
+}
+
 /** A connection of one user to one node: requests with answers, and the reports that come. */
 export class PrivateConnection {
-  /** Resolves when the connection is over, with the code of the Close frame. */
-  readonly closed: Promise<number>;
+  /** Resolves when the connection is over, with what the Close frame says. */
+  readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   isOver = false;
   readonly #ws: WebSocket;
-  readonly #api: string;
-  readonly #authorization: string;
+  readonly #terms: PrivateTerms;
   readonly #waiting = new Map<number, (answer: Answer | undefined) => void>();
   #lastId = 0;
 
   private constructor(
     ws: WebSocket,
-    api: string,
-    authorization: string,
+    terms: PrivateTerms,
     onReport: (report: ToldReport) => void,
     onMessage: () => void,
   ) {
     this.#ws = ws;
-    this.#api = api;
-    this.#authorization = authorization;
+    this.#terms = terms;
     ws.on('error', () => {});
     ws.on('message', (data) => {
       const message = JSON.parse(data.toString());
@@ -65,35 +72,36 @@ export class PrivateConnection {
       else if (message.channel === 'reports') ws.terminate();
       else if (message.id !== undefined) this.#answer(message.id, message);
     });
-    this.closed = once(ws, 'close').then(([code]) => {
+    this.closed = once(ws, 'close').then(([code, reason]) => {
       this.isOver = true;
       for (const id of [...this.#waiting.keys()]) this.#answer(id, undefined);
-      return code;
+      return { code, reason: reason.toString() };
     });
   }
 
-  /** Logs in over HTTP, connects, and proves who it is. @throws Error when the node does not let it in within PATIENCE_MS */
+  /** Logs in over HTTP, connects, and proves who it is. @throws Error when the node does not let it in within `patienceMs` */
   static async open(
     { port }: WebSocketPlace,
     name: string,
     onReport: (report: ToldReport) => void,
     onMessage: () => void = () => {},
+    patienceMs = READER_PATIENCE_MS,
   ): Promise<PrivateConnection> {
     const api = `http://127.0.0.1:${port}/api/v1`;
     const login = await fetch(`${api}/login`, {
       method: 'POST',
       body: JSON.stringify({ name, password: 'secret' }),
       headers: { 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     });
     const { token } = (await login.json()) as { readonly token?: string };
     if (token === undefined) throw new Error(`no token: ${login.status}`);
     const ws = new WebSocket(`ws://127.0.0.1:${port}/ws/v1`, {
       perMessageDeflate: false,
-      handshakeTimeout: PATIENCE_MS,
+      handshakeTimeout: patienceMs,
     });
     const authorization = `Bearer ${token}`;
-    const connection = new PrivateConnection(ws, api, authorization, onReport, onMessage);
+    const connection = new PrivateConnection(ws, { api, authorization, patienceMs }, onReport, onMessage);
     try {
       await once(ws, 'open');
       const { result } = await connection.request('auth', { authorization });
@@ -105,10 +113,10 @@ export class PrivateConnection {
     return connection;
   }
 
-  /** The answer of the door. @throws Error when the connection ends before, or the node says nothing for PATIENCE_MS */
+  /** The answer of the door. @throws Error when the connection ends before, or the answer takes too long */
   async request(op: string, params: object): Promise<Answer> {
     const id = ++this.#lastId;
-    const timer = setTimeout(() => this.#answer(id, undefined), PATIENCE_MS);
+    const timer = setTimeout(() => this.#answer(id, undefined), this.#terms.patienceMs);
     const answer = await new Promise<Answer | undefined>((resolve) => {
       this.#waiting.set(id, resolve);
       if (this.isOver) this.#answer(id, undefined);
@@ -131,10 +139,9 @@ export class PrivateConnection {
     const rows: Row[] = [];
     let cursor: string | undefined;
     do {
+      const { api, authorization } = this.#terms;
       const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-      const answer = await fetch(`${this.#api}${path}${query}`, {
-        headers: { authorization: this.#authorization },
-      });
+      const answer = await fetch(`${api}${path}${query}`, { headers: { authorization } });
       const page = (await answer.json()) as { readonly items: readonly Row[]; readonly cursor?: string };
       rows.push(...page.items);
       cursor = page.cursor;
@@ -248,6 +255,7 @@ export class ReconnectingClient {
       () => {
         this.#heardMs = performance.now();
       },
+      PATIENCE_MS,
     );
     this.#connection = connection;
     this.sessions++;
@@ -278,7 +286,7 @@ export class ReconnectingClient {
       }
       await sleep(PACE_MS);
     }
-    this.ends.push(await connection.closed);
+    this.ends.push((await connection.closed).code);
   }
 
   /** Whether every report has come that there was when it asked. */

@@ -216,7 +216,7 @@ class ArchiveThread {
   #onMessage(message: ToThread): void {
     if (message.kind === 'snapshot') this.archive.snapshot();
     else if (message.kind === 'connect') this.#connect(message.port);
-    else this.closing = true;
+    else if (message.kind === 'close') this.closing = true;
   }
 
   #connect(port: MessagePort): void {

@@ -11,6 +11,8 @@ const FIGURES_MS = 1_000;
 export interface EdgeDoor {
   /** Opens the door; resolves with its ports by name. Clients may come before the image does. */
   listen(): Promise<{ readonly [name: string]: number }>;
+  /** Sends everybody away with the reason and lets nobody in, until it is called with undefined. */
+  suspend(reason: string | undefined): void;
   /** Ends every session with the reason. What it still sends is logged. */
   close(reason: string): Promise<void>;
   /** Figures of the door, by names that begin with its own. */
@@ -60,8 +62,9 @@ export class Edge {
 
   /** Serves until the node stops. @throws Error of node:net when a door cannot listen */
   async run(): Promise<void> {
-    parentPort?.on('message', ({ kind }: ToThread) => {
-      if (kind === 'close') this.closing.resolve();
+    parentPort?.on('message', (message: ToThread) => {
+      if (message.kind === 'close') this.closing.resolve();
+      if (message.kind === 'suspend') for (const door of this.doors) door.suspend(message.reason);
     });
     const ports: { [name: string]: number } = {};
     for (const door of this.doors) Object.assign(ports, await door.listen());

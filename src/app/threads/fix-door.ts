@@ -78,6 +78,10 @@ export class FixDoor implements EdgeDoor, FollowingSink {
     return { fix: port };
   }
 
+  suspend(reason: string | undefined): void {
+    this.acceptor.suspend(reason);
+  }
+
   async close(reason: string): Promise<void> {
     const closed = this.listener.close();
     await this.acceptor.close(reason);

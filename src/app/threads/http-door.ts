@@ -100,6 +100,11 @@ export class HttpDoor implements EdgeDoor {
     return { http: port };
   }
 
+  /** Questions over HTTP are answered from what is known here: only those who wait for news are sent away. */
+  suspend(reason: string | undefined): void {
+    this.webSocket.suspend(reason !== undefined);
+  }
+
   async close(): Promise<void> {
     this.binance.close();
     await this.webSocket.close();

@@ -188,6 +188,12 @@ export interface SnapshotRequest {
   readonly kind: 'snapshot';
 }
 
+/** The node's clients are to go to another one; undefined: they may come again. */
+export interface SuspendRequest {
+  readonly kind: 'suspend';
+  readonly reason: string | undefined;
+}
+
 export interface CloseRequest {
   readonly kind: 'close';
 }
@@ -216,7 +222,7 @@ export interface DiskMessage {
   readonly usage: DiskUsage;
 }
 
-export type ToThread = SnapshotRequest | CloseRequest | ConnectRequest;
+export type ToThread = SnapshotRequest | SuspendRequest | CloseRequest | ConnectRequest;
 export type FromThread =
   | LogMessage
   | ReadyMessage

@@ -60,6 +60,8 @@ export class FixAcceptor implements ConnectionHost {
   declare private retryTimer: NodeJS.Timeout | undefined;
   declare private onEmpty: (() => void) | undefined;
   declare private closing: boolean;
+  /** Why nobody is let in. */
+  declare private suspension: string | undefined;
 
   constructor(options: FixAcceptorOptions) {
     this.limits = { ...FIX_LIMITS, ...options.limits };
@@ -95,6 +97,7 @@ export class FixAcceptor implements ConnectionHost {
     this.retryTimer = undefined;
     this.onEmpty = undefined;
     this.closing = false;
+    this.suspension = undefined;
     const { tickMs } = this.limits;
     this.timer = tickMs > 0 ? setInterval(() => this.tick(), tickMs) : undefined;
   }
@@ -141,6 +144,17 @@ export class FixAcceptor implements ConnectionHost {
   tick(): void {
     const nowMs = this.nowMs();
     for (const connection of [...this.connections]) connection.tick(nowMs);
+    this.flush();
+  }
+
+  /**
+   * Logs every session out with the reason and refuses Logons, until it is called with undefined. Where a Logout cannot be stored its connection
+   * ends without one.
+   */
+  suspend(reason: string | undefined): void {
+    this.suspension = reason;
+    if (reason === undefined) return;
+    for (const session of this.sessions.values()) session.logout(reason);
     this.flush();
   }
 
@@ -224,6 +238,7 @@ export class FixAcceptor implements ConnectionHost {
 
   /** Why a first message is no Logon that may be looked at further; empty: it is one. */
   #logonFault(message: FixMessage): string {
+    if (this.suspension !== undefined) return this.suspension;
     if (message.msgType !== MsgType.Logon) return 'the first message is not a Logon';
     const validator = this.validators.get(message.textAt(0));
     const definition = validator?.definition(message);
@@ -247,6 +262,10 @@ export class FixAcceptor implements ConnectionHost {
       connection.drop(`Logon refused: ${answer.reason}`);
       return;
     }
+    if (this.suspension !== undefined) {
+      connection.drop(this.suspension);
+      return;
+    }
     const { profile } = answer;
     const { id } = profile;
     if (this.sessions.has(id) || this.opening.has(id)) {
@@ -256,6 +275,7 @@ export class FixAcceptor implements ConnectionHost {
     this.opening.add(id);
     try {
       const store = await this.options.openStore(profile);
+      if (this.suspension !== undefined) connection.drop(this.suspension);
       if (connection.open) this.#begin(connection, request, terms, profile, store);
       else await store.close();
     } finally {

@@ -44,6 +44,7 @@ const DOOR_PROBLEMS = {
   busy: row(503, 'too many questions wait for an answer', true),
   'history-behind': row(503, 'history is being rebuilt or cannot be written', true),
   closing: row(503, 'the node stops', true),
+  'cut-off': row(503, 'the node is cut off from the log of the venue', true),
   'outcome-unknown': row(504, 'the command was sent and its answer did not come in time'),
 } as const satisfies Record<string, ProblemRow>;
 

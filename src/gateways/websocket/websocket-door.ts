@@ -63,6 +63,7 @@ export class WebSocketDoor {
   declare private readonly open: Set<Open>;
   declare private readonly sweeper: NodeJS.Timeout;
   declare private isClosing: boolean;
+  declare private isSuspended: boolean;
   declare private readonly dialects: WebSocketDialect[];
 
   constructor(sources: WebSocketSources, options: WebSocketOptions, logger: WebSocketLogger) {
@@ -94,6 +95,7 @@ export class WebSocketDoor {
     this.sweeper = setInterval(() => this.#sweep(), limits.SWEEP_MS);
     this.sweeper.unref();
     this.isClosing = false;
+    this.isSuspended = false;
     this.dialects = [];
   }
 
@@ -122,6 +124,13 @@ export class WebSocketDoor {
     clearInterval(this.sweeper);
   }
 
+  /** Sends everybody to another node and lets nobody in, until it is called with false: this one has no news of the venue. */
+  suspend(isSuspended: boolean): void {
+    this.isSuspended = isSuspended;
+    if (!isSuspended) return;
+    for (const { connection } of this.open) connection.close(CloseReason.CutOff);
+  }
+
   /** Takes an upgrade of an HTTP server, or refuses it: those to other paths too. */
   onUpgrade(request: IncomingMessage, head: Buffer): void {
     const { socket } = request;
@@ -135,6 +144,10 @@ export class WebSocketDoor {
     }
     if (this.isClosing) {
       refuse(socket, new Problem('closing', 'use another node, or this one when it is back'));
+      return;
+    }
+    if (this.isSuspended) {
+      refuse(socket, new Problem('cut-off', 'use another node'));
       return;
     }
     const { remoteAddress } = socket;
