@@ -367,6 +367,23 @@ test('upgrades: another path, too many connections, a node that stops', async (t
   assert.deepEqual(await answer('/ws/v1'), ['503', 'closing']);
 });
 
+test('a door that is suspended sends everybody away, members and strangers, and takes them again later', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const clients = [await member(t, venue, 1), await WebSocketClient.connect(t, venue.url)];
+  await clients[1].result('subscribe', { channel: 'book.BTCUSD' });
+  venue.door.suspend(true);
+  for (const { closed } of clients) {
+    assert.deepEqual(await closed, {
+      code: 4004,
+      reason: 'this node is cut off from the log of the venue: connect to another',
+    });
+  }
+  await assert.rejects(WebSocketClient.connect(t, venue.url), /Unexpected server response: 503/);
+  venue.door.suspend(false);
+  const again = await member(t, venue, 1);
+  await again.result('order.place', LIMIT);
+});
+
 test('limits: connections of a user, subscriptions, requests that wait', async (t) => {
   const limits = {
     CONNECTIONS_PER_USER_MAX: 1,

@@ -65,7 +65,13 @@ test('cluster: a node that is cut off from the log sends its clients of every do
 
   for (const server of SERVERS) cluster.servers.resume(server);
   await until(async () => (await health()) === '{"state":"serving"}');
-  const again = await PrivateConnection.open({ port }, 'U3', () => {});
+  // The edge hears of it a moment later than the operations port.
+  let again: PrivateConnection | undefined;
+  await until(async () => {
+    again = await PrivateConnection.open({ port }, 'U3', () => {}).catch(() => undefined);
+    return again !== undefined;
+  });
+  assert.ok(again !== undefined);
   const { result } = await again.request('order.place', { ...PLACE, clientOrderId: 'a' });
   assert.equal(result.isRepeat, true);
   again.end();

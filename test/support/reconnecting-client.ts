@@ -72,10 +72,13 @@ export class PrivateConnection {
       else if (message.channel === 'reports') ws.terminate();
       else if (message.id !== undefined) this.#answer(message.id, message);
     });
-    this.closed = once(ws, 'close').then(([code, reason]) => {
-      this.isOver = true;
-      for (const id of [...this.#waiting.keys()]) this.#answer(id, undefined);
-      return { code, reason: reason.toString() };
+    // Not `once` of node:events: that fails with the first error, which the end follows.
+    this.closed = new Promise((resolve) => {
+      ws.on('close', (code, reason) => {
+        this.isOver = true;
+        for (const id of [...this.#waiting.keys()]) this.#answer(id, undefined);
+        resolve({ code, reason: reason.toString() });
+      });
     });
   }
 

@@ -23,10 +23,13 @@ export class WebSocketClient {
       this.#wake();
     });
     ws.on('error', () => {});
-    this.closed = once(ws, 'close').then(([code, reason]) => {
-      this.#isClosed = true;
-      this.#wake();
-      return { code, reason: reason.toString() };
+    // Not `once` of node:events: that fails with the first error, which the end follows.
+    this.closed = new Promise((resolve) => {
+      ws.on('close', (code, reason) => {
+        this.#isClosed = true;
+        this.#wake();
+        resolve({ code, reason: reason.toString() });
+      });
     });
   }
 

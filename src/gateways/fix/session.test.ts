@@ -27,6 +27,26 @@ async function passTime(venue: TestVenue): Promise<void> {
 
 const report = (id: number) => `37=${id}|58=${'x'.repeat(100)}|`;
 
+withVenue(
+  'suspend: sessions are logged out with the reason, Logons refused, until it is over',
+  {},
+  async (venue) => {
+    const first = await venue.logOn();
+    venue.acceptor.suspend('cut off: log in at another node');
+    assert.equal(await first.next(), '5 2 58=cut off: log in at another node|');
+    first.send('5');
+    assert.equal(await first.next(), 'end');
+    const refused = await venue.connect({ next: 3 });
+    refused.send('A', '98=0|108=30|');
+    assert.equal(await refused.next(), 'end');
+    assert.match(venue.lines.at(-1) ?? '', /: cut off: log in at another node$/);
+    venue.acceptor.suspend(undefined);
+    const second = await venue.connect({ next: 3 });
+    second.send('A', '98=0|108=30|');
+    assert.equal(await second.next(), 'A 3 98=0|108=30|');
+  },
+);
+
 withVenue('session: numbers and the last report go on after a reconnect', {}, async (venue) => {
   const first = await venue.logOn();
   first.order(7);
