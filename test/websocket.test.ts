@@ -265,6 +265,19 @@ test('sessions are in the log, and cancelOnDisconnect is honoured', async (t) =>
   assert.equal(venue.core.state.orders.store.liveOrders, 1);
 });
 
+test('a session that another node ended, to which this one was silent, is over for its client too', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await WebSocketClient.connect(t, venue.url);
+  await client.auth(await venue.tokenOf(1), { cancelOnDisconnect: true });
+  await client.result('order.place', LIMIT);
+  venue.send({ type: 'CloseSession', userId: 1, nodeId: 1, sessionId: 1 });
+  assert.deepEqual(await client.closed, {
+    code: 4004,
+    reason: 'this node was cut off from the log of the venue, which ended the session: connect again',
+  });
+  assert.equal(venue.core.state.orders.store.liveOrders, 0);
+});
+
 test('what is no request is answered exactly, and the connection goes on', async (t) => {
   const venue = await WebSocketVenue.start(t);
   const client = await WebSocketClient.connect(t, venue.url);

@@ -169,6 +169,7 @@ export class WebSocketVenue {
   isDeaf = false;
   port = 0;
   readonly #tokens: BearerTokens;
+  readonly #sessions: EdgeSessions;
 
   constructor(options: WebSocketVenueOptions, secretsDirectory: string) {
     const { userRate = FAST, addressRate = FAST, tokenSeconds = 900 } = options;
@@ -213,13 +214,14 @@ export class WebSocketVenue {
       store: this.archive,
       firstRequestNumber: 1_000,
     });
+    this.#sessions = new EdgeSessions(sink, new NodeSessions(NODE_ID, sessionMemory()));
     this.door = new WebSocketDoor(
       {
         views: this.views,
         archive: this.archive,
         access: this.access,
         desk: this.desk,
-        sessions: new EdgeSessions(sink, new NodeSessions(NODE_ID, sessionMemory())),
+        sessions: this.#sessions,
         wallMs,
       },
       { flushMs: 5, accountsMs: 5, compression: false, ...options },
@@ -306,7 +308,7 @@ export class WebSocketVenue {
   }
 
   #sinks() {
-    return [this.views, this.directory, this.desk, this.door.accounts];
+    return [this.views, this.directory, this.desk, this.#sessions, this.door.accounts];
   }
 
   #toEdge(words: WordBuffer, from: number, to: number): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandType, OpenSession } from '#domain/commands.ts';
-import { EventType, SessionOpened } from '#domain/events.ts';
+import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { EdgeSessions } from './edge-sessions.ts';
 
@@ -41,13 +41,22 @@ function openedEvent(nodeId: number, sessionId: number): WordBuffer {
   return words;
 }
 
+/** The event that the log closed one. */
+function closedEvent(nodeId: number, sessionId: number): WordBuffer {
+  const words = new WordBuffer(new ArrayBuffer(256));
+  words.i32[0] = EventType.SessionClosed | (SessionClosed.words << 16);
+  words.i32[SessionClosed.at.sessionId] = sessionId;
+  words.i32[SessionClosed.at.nodeId] = nodeId;
+  return words;
+}
+
 async function isResolved(promise: Promise<void>): Promise<boolean> {
   return Promise.race([promise.then(() => true), Promise.resolve().then(() => false)]);
 }
 
 test('opened: resolves with the event of this node and session, and with no other', async () => {
   const { sessions } = newSessions();
-  const sessionId = sessions.open(1, true);
+  const sessionId = sessions.open(1, true, () => {});
   const opened = sessions.opened(sessionId);
   for (const [nodeId, other] of [
     [NODE + 1, sessionId],
@@ -63,8 +72,8 @@ test('opened: resolves with the event of this node and session, and with no othe
 test('opened: where events were lost the opening is sent again, and only while it is awaited', () => {
   const { sessions, sent } = newSessions();
   const { OpenSession: open, CloseSession: close } = CommandType;
-  const first = sessions.open(1, false);
-  const second = sessions.open(2, false);
+  const first = sessions.open(1, false, () => {});
+  const second = sessions.open(2, false, () => {});
   sessions.onEvents(openedEvent(NODE, first), 0, SessionOpened.words);
   sessions.onImage();
   sessions.close(2, second);
@@ -75,5 +84,25 @@ test('opened: where events were lost the opening is sent again, and only while i
 test('open: 0 while the venue takes no commands', () => {
   const { sessions, isFull } = newSessions();
   isFull.value = true;
-  assert.equal(sessions.open(1, false), 0);
+  assert.equal(
+    sessions.open(1, false, () => {}),
+    0,
+  );
+});
+
+test('edge sessions: who has a session is told when another node ended it, not when it did so itself', () => {
+  const { sessions } = newSessions();
+  const told: string[] = [];
+  const first = sessions.open(1, true, () => told.push('first'));
+  const second = sessions.open(2, true, () => told.push('second'));
+  sessions.close(2, second);
+  for (const [nodeId, sessionId] of [
+    [NODE + 1, first],
+    [NODE, second],
+    [NODE, second + 1],
+  ])
+    sessions.onEvents(closedEvent(nodeId, sessionId), 0, SessionClosed.words);
+  assert.deepEqual(told, []);
+  sessions.onEvents(closedEvent(NODE, first), 0, SessionClosed.words);
+  assert.deepEqual(told, ['first']);
 });

@@ -1,5 +1,5 @@
 import { CloseSession, CommandType, OpenSession } from '#domain/commands.ts';
-import { EventType, SessionOpened } from '#domain/events.ts';
+import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
 import type { CommandSink, FollowingSink, SessionNames } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -29,6 +29,8 @@ export class EdgeSessions implements FollowingSink {
   declare private readonly names: SessionNames;
   /** By sessionId. */
   declare private readonly opening: Map<number, Opening>;
+  /** By sessionId: whom to tell that a session was ended by another node. */
+  declare private readonly live: Map<number, () => void>;
   /** Sessions that ended and whose CloseSession is still to be sent. */
   declare private readonly owed: Closing[];
   declare private timer: NodeJS.Timeout | undefined;
@@ -37,15 +39,20 @@ export class EdgeSessions implements FollowingSink {
     this.sink = sink;
     this.names = names;
     this.opening = new Map();
+    this.live = new Map();
     this.owed = [];
     this.timer = undefined;
   }
 
-  /** Opens a session; 0: the venue takes no commands now. */
-  open(userId: number, cancelOnDisconnect: boolean): number {
+  /**
+   * Opens a session; 0: the venue takes no commands now.
+   * @param onEnded called when another node has ended it, to which this one was silent: its orders are canceled, if they were to be
+   */
+  open(userId: number, cancelOnDisconnect: boolean, onEnded: () => void): number {
     const sessionId = this.names.nextSessionId();
     if (!this.#send(sessionId, userId, cancelOnDisconnect)) return 0;
     this.opening.set(sessionId, { userId, cancelOnDisconnect, opened: Promise.withResolvers() });
+    this.live.set(sessionId, onEnded);
     return sessionId;
   }
 
@@ -65,14 +72,25 @@ export class EdgeSessions implements FollowingSink {
   }
 
   onEvents({ i32 }: WordBuffer, from: number, to: number): void {
-    if (this.opening.size === 0) return;
+    if (this.live.size === 0) return;
     for (let at = from; at < to; at += i32[at] >>> 16) {
-      if ((i32[at] & 0xff) !== EventType.SessionOpened) continue;
-      if ((i32[at + SessionOpened.at.nodeId] & NODE_MASK) !== this.names.nodeId) continue;
-      const sessionId = i32[at + SessionOpened.at.sessionId] >>> 0;
-      this.opening.get(sessionId)?.opened.resolve();
-      this.opening.delete(sessionId);
+      const type = i32[at] & 0xff;
+      if (type === EventType.SessionOpened) this.#onOpened(i32, at);
+      else if (type === EventType.SessionClosed) this.#onClosed(i32, at);
     }
+  }
+
+  #onOpened(i32: Int32Array, at: number): void {
+    if ((i32[at + SessionOpened.at.nodeId] & NODE_MASK) !== this.names.nodeId) return;
+    const sessionId = i32[at + SessionOpened.at.sessionId] >>> 0;
+    this.opening.get(sessionId)?.opened.resolve();
+    this.opening.delete(sessionId);
+  }
+
+  /** Doors end a session before they say so to the log: one that goes on was ended by another node. */
+  #onClosed(i32: Int32Array, at: number): void {
+    if ((i32[at + SessionClosed.at.nodeId] & NODE_MASK) !== this.names.nodeId) return;
+    this.live.get(i32[at + SessionClosed.at.sessionId] >>> 0)?.();
   }
 
   onRestart(): void {}
@@ -87,6 +105,7 @@ export class EdgeSessions implements FollowingSink {
   /** Closes a session; tries again while the venue takes no commands. */
   close(userId: number, sessionId: number): void {
     this.opening.delete(sessionId);
+    this.live.delete(sessionId);
     this.owed.push({ userId, sessionId });
     this.#pay();
   }

@@ -56,7 +56,9 @@ export class ClientSession implements ConnectionListener {
     const { sources, streams, privates, users, limits } = services;
     this.connection = connection;
     this.services = services;
-    this.login = new Login(sources, users, limits, connection.address);
+    this.login = new Login(sources, users, limits, connection.address, () =>
+      connection.close(CloseReason.SessionEnded),
+    );
     this.subscriptions = new Subscriptions(connection, streams, privates, limits.SUBSCRIPTIONS_MAX);
     this.onMember = onMember;
     this.startedMs = nowMs;

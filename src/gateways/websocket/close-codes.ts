@@ -14,6 +14,10 @@ export const CloseReason = {
     text: 'too slow: more waits to be read than is kept. Resume reports from the last number',
   },
   CutOff: { code: 4004, text: 'this node is cut off from the log of the venue: connect to another' },
+  SessionEnded: {
+    code: 4004,
+    text: 'this node was cut off from the log of the venue, which ended the session: connect again',
+  },
   TooMany: { code: 4003, text: 'too many messages over the rate limit' },
 } as const;
 export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];

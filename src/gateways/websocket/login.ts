@@ -28,6 +28,7 @@ export class Login {
   declare private readonly users: UserConnections;
   declare private readonly limits: WebSocketLimits;
   declare private readonly address: string | undefined;
+  declare private readonly onEnded: () => void;
   /** 0: nobody's. */
   declare private userId: number;
   declare private credential: Credential | undefined;
@@ -41,16 +42,19 @@ export class Login {
   /** An `authenticate` is under way. */
   declare isBusy: boolean;
 
+  /** @param onEnded called when the venue has ended the session */
   constructor(
     sources: WebSocketSources,
     users: UserConnections,
     limits: WebSocketLimits,
     address: string | undefined,
+    onEnded: () => void,
   ) {
     this.sources = sources;
     this.users = users;
     this.limits = limits;
     this.address = address;
+    this.onEnded = onEnded;
     this.userId = 0;
     this.credential = undefined;
     this.release = () => {};
@@ -121,7 +125,7 @@ export class Login {
     const { users, sources } = this;
     if (!users.enter(userId))
       throw new Problem('too-many-connections', `a user may have ${users.max}: close one`);
-    const sessionId = sources.sessions.open(userId, cancelOnDisconnect);
+    const sessionId = sources.sessions.open(userId, cancelOnDisconnect, this.onEnded);
     if (sessionId === 0) {
       users.leave(userId);
       throw new Problem('busy', 'the venue takes no commands now: authenticate again');

@@ -28,6 +28,7 @@ import { StatusRequests } from './status-requests.ts';
 const RETRY_MS = 100;
 /** How long this node may lack what the log had when the session logged on. */
 const BEHIND_MS_MAX = 10_000;
+const ENDED = 'this node was cut off from the log of the venue, which ended the session: log on again';
 
 /** Longest value of a field of a counterparty's message, but for text that no answer repeats. */
 const FIELD_BYTES_MAX = 128;
@@ -208,7 +209,9 @@ export class TradingSession {
   async #openInLog(user: DeskUser): Promise<boolean> {
     if (this.profile.copyOf !== undefined) return true;
     const { edgeSessions } = this.services;
-    this.logSessionId = edgeSessions.open(user.userId, this.profile.cancelOnDisconnect);
+    this.logSessionId = edgeSessions.open(user.userId, this.profile.cancelOnDisconnect, () =>
+      this.#end(ENDED),
+    );
     if (this.logSessionId !== 0) {
       const late = this.#pause(BEHIND_MS_MAX).then(() => 'late');
       if ((await Promise.race([edgeSessions.opened(this.logSessionId), late])) !== 'late')
