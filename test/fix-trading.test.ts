@@ -505,6 +505,29 @@ test('cancel on disconnect: the end of the connection cancels, and the next one 
   assert.deepEqual(await told(again, 1, 11, 150, 58), ['8 11=a1 150=4 58=cancel on disconnect']);
 });
 
+test('a session that another node ended is logged out, and told what became of its orders when it is back', async (t) => {
+  const venue = await FixVenue.open(t);
+  venue.cancelOnDisconnect = true;
+  const client = await venue.logOn('U1');
+  client.send('D', order(client, 'a1'));
+  await client.nextOf(1);
+  venue.operator({ type: 'CloseSession', userId: 1, nodeId: 1, sessionId: 1 });
+  const messages: string[] = [];
+  for (let message = ''; !message.startsWith('5 '); messages.push(message)) message = await client.next();
+  assert.match(
+    messages.at(-1) ?? '',
+    /58=this node was cut off from the log of the venue, which ended the session: log on again/,
+  );
+  client.send('5');
+  assert.equal(await client.next(), 'end');
+  // Its own Logout, an answer, was not taken.
+  const again = await venue.logOn('U1', { next: client.number - 1 });
+  // Once, before the Logout or behind the Logon.
+  if (messages.length === 1) messages.push(await again.next());
+  const [report] = messages.filter((message) => message.startsWith('8 '));
+  assert.equal(pick(report, 11, 150, 58), '8 11=a1 150=4 58=cancel on disconnect');
+});
+
 test('a counterparty that sends faster than orders are answered is read more slowly, and loses none', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');
