@@ -141,13 +141,17 @@ export interface Log {
 export interface ArchiveQueries {
   /**
    * Resolves when the archive has applied the log up to `atSequence` (the asker's newest report, say; 0: as it is), with
-   * the answer and the sequence after which it stands.
+   * the answer and the sequence after which it stands. `completeFrom`: of history, the first entry from which on it lacks nothing; absent: it has all.
    * @throws ArchiveRefusedError
    */
   ask<Type extends ArchiveQuestion>(
     query: ArchiveQuery<Type>,
     atSequence: number,
-  ): Promise<{ readonly sequence: number; readonly result: ArchiveAnswerOf<Type> }>;
+  ): Promise<{
+    readonly sequence: number;
+    readonly completeFrom?: number;
+    readonly result: ArchiveAnswerOf<Type>;
+  }>;
 }
 
 /** Where reports are that a gateway no longer has in memory: everything the log ever said to a user. */

@@ -50,7 +50,13 @@ test('ArchiveAnswers: a question waits for its entry, those behind it do not', a
   assert.equal(answers.isReady, true);
   answers.answer(0);
   const account = { accountId: 0, balances: [], positions: [], openOrderCount: 0, openOrders: [] };
-  assert.deepEqual(await reply(), { kind: 'answer', id: 1, sequence: 1, result: [account] });
+  assert.deepEqual(await reply(), {
+    kind: 'answer',
+    id: 1,
+    sequence: 1,
+    completeFrom: 1,
+    result: [account],
+  });
 });
 
 test('ArchiveAnswers: a question that has waited too long is refused', async (t) => {

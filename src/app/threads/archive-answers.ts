@@ -116,7 +116,8 @@ export class ArchiveAnswers {
       const isAboutAccounts = query.type === 'accounts';
       const result = isAboutAccounts ? this.#accounts(query) : this.#ofHistory(query, request.atSequence);
       const sequence = isAboutAccounts ? this.core.sequence : this.history.lastSequence;
-      port.postMessage({ kind: 'answer', id, sequence, result } satisfies ArchiveAnswer);
+      const completeFrom = this.history.current?.completeFrom ?? 1;
+      port.postMessage({ kind: 'answer', id, sequence, completeFrom, result } satisfies ArchiveAnswer);
     } catch (error) {
       if (!(error instanceof ArchiveRefusedError)) throw error;
       refuse(port, id, this.core.sequence, error);

@@ -10,7 +10,7 @@ import type { ArchiveQueries } from '#domain/ports.ts';
 import type { ArchiveAnswer, ArchiveRefusalMessage, ArchiveRequest, FromArchive } from './messages.ts';
 
 interface Asked {
-  readonly resolve: (answer: { sequence: number; result: never }) => void;
+  readonly resolve: (answer: { sequence: number; completeFrom: number; result: never }) => void;
   readonly reject: (error: ArchiveRefusedError) => void;
 }
 
@@ -35,7 +35,11 @@ export class ArchiveClient implements ArchiveQueries {
   async ask<Type extends ArchiveQuestion>(
     query: ArchiveQuery<Type>,
     atSequence: number,
-  ): Promise<{ readonly sequence: number; readonly result: ArchiveAnswerOf<Type> }> {
+  ): Promise<{
+    readonly sequence: number;
+    readonly completeFrom: number;
+    readonly result: ArchiveAnswerOf<Type>;
+  }> {
     if (this.isClosed) throw gone();
     if (this.asked.size >= Limits.ARCHIVE_QUESTIONS_MAX) {
       throw new ArchiveRefusedError('BUSY', 'too many questions wait: ask again');
@@ -57,7 +61,10 @@ export class ArchiveClient implements ArchiveQueries {
     const asked = this.asked.get(reply.id);
     this.asked.delete(reply.id);
     if (reply.kind === 'refusal') asked?.reject(new ArchiveRefusedError(reply.code, reply.message));
-    else asked?.resolve({ sequence: reply.sequence, result: reply.result as never });
+    else {
+      const { sequence, completeFrom, result } = reply;
+      asked?.resolve({ sequence, completeFrom, result: result as never });
+    }
   }
 
   #onClose(): void {

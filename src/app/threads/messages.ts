@@ -161,6 +161,8 @@ export interface ArchiveAnswer {
   readonly id: number;
   /** Last entry of the log that the answer has seen. */
   readonly sequence: number;
+  /** First entry from which on history lacks nothing. */
+  readonly completeFrom: number;
   readonly result: ArchiveAnswerOf<ArchiveQuestion>;
 }
 

@@ -46,6 +46,10 @@ export class ReportFeed {
   declare private readonly listener: ReportListener;
   declare private isStopped: boolean;
   declare private isCatchingUp: boolean;
+  /** What is known of the orders while the feed catches up: as they are after the last report that was delivered. */
+  declare private orders: UserOrders;
+  /** They have been made from the first report on. */
+  declare private isFolded: boolean;
 
   constructor(
     user: FeedUser,
@@ -62,6 +66,8 @@ export class ReportFeed {
     this.isLive = from > user.reportCount;
     this.isStopped = false;
     this.isCatchingUp = false;
+    this.orders = new UserOrders();
+    this.isFolded = false;
   }
 
   stop(): void {
@@ -88,15 +94,17 @@ export class ReportFeed {
   async catchUp(): Promise<void> {
     if (this.isCatchingUp) return;
     this.isCatchingUp = true;
-    await this.#catchUp(new UserOrders());
+    await this.#catchUp();
+    this.orders = new UserOrders();
+    this.isFolded = false;
     this.isCatchingUp = false;
   }
 
-  async #catchUp(orders: UserOrders): Promise<void> {
+  async #catchUp(): Promise<void> {
     try {
       while (!this.isStopped && this.next <= this.user.reportCount) {
         const backlog = this.user.backlogFrom(this.next);
-        await this.#deliverAll(orders, backlog.length > 0 ? backlog : await this.#readStored());
+        await this.#deliverAll(backlog.length > 0 ? backlog : await this.#readStored());
       }
       // Nothing may come in between: no await from the comparison to here.
       this.isLive = !this.isStopped;
@@ -124,24 +132,31 @@ export class ReportFeed {
     return reports;
   }
 
-  async #deliverAll(orders: UserOrders, reports: readonly Report[]): Promise<void> {
+  async #deliverAll(reports: readonly Report[]): Promise<void> {
     for (const report of reports) {
       if (this.isStopped) return;
       if (report.number < this.next) continue;
-      await this.#learn(orders, report);
+      await this.#learn(report);
       if (this.isStopped) return;
       this.next = report.number + 1;
+      const { orders } = this;
       const order = orders.apply(report);
       await this.listener.onReport(report, order, orders.byOrderId(report.originalOrderId));
     }
   }
 
   /** Gets what is to be known of a report's order as it was before the report. */
-  async #learn(orders: UserOrders, report: Report): Promise<void> {
+  async #learn(report: Report): Promise<void> {
+    const { orders } = this;
     const orderId = report.kind === ReportKind.Replaced ? report.originalOrderId : report.orderId;
     const isFirst = report.kind === ReportKind.Accepted || orderId === 0;
     if (isFirst || orders.byOrderId(orderId) !== undefined) return;
-    const { result: record, sequence } = await this.archive.ask({ type: 'order', orderId }, report.sequence);
+    const answer = await this.archive.ask({ type: 'order', orderId }, report.sequence);
+    const { result: record, sequence, completeFrom = 1 } = answer;
+    if (report.sequence < completeFrom) {
+      await this.#foldBefore(report.number);
+      return;
+    }
     if (record === undefined) return;
     const since = await this.#executedSince(report, orderId, sequence);
     const cumQtyLots = record.cumQtyLots - since.qtyLots;
@@ -163,6 +178,31 @@ export class ReportFeed {
       },
       report.sequence - 1,
     );
+  }
+
+  /**
+   * Makes the orders from all reports before number `end`: history of this node begins later. Where the first of them are lacking, orders stay
+   * unknown.
+   */
+  async #foldBefore(end: number): Promise<void> {
+    if (this.isFolded) return;
+    this.isFolded = true;
+    const { userId } = this.user;
+    const orders = new UserOrders();
+    try {
+      for (let from = 1; from < end && !this.isStopped; from += READ_REPORTS_MAX) {
+        const last = Math.min(end - 1, from + READ_REPORTS_MAX - 1);
+        await this.store.read(userId, from, last, (words, at) => {
+          readReports(words, at, (report) => {
+            const { number } = report;
+            if (report.userId === userId && number >= from && number <= last) orders.apply(report);
+          });
+        });
+      }
+    } catch {
+      return;
+    }
+    this.orders = orders;
   }
 
   /** What the order executed by this report and later ones, up to entry `sequence`. */

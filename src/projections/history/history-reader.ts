@@ -121,6 +121,11 @@ export class HistoryReader {
     );
   }
 
+  /** First entry from which on nothing is lacking. */
+  get completeFrom(): number {
+    return this.database.meta.completeFrom;
+  }
+
   /** @throws ArchiveRefusedError BAD_QUERY */
   answer(query: HistoryQuery): ArchiveAnswerOf<HistoryQuestion> {
     switch (query.type) {
