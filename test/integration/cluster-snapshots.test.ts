@@ -101,8 +101,8 @@ test('cluster: snapshots go to the store, the stream forgets what is behind them
   const told = await toldOver(cluster.node(1), 1);
   assert.ok(told.length >= trader.reports.length);
   // Of orders that were accepted earlier too, of which the history of nodes 2 and 3 lacks the beginning.
-  for (const nodeId of [1, 2, 3])
-    for (const from of [1, 2, 31, 97, Math.floor(told.length / 2)])
+  for (const nodeId of [2, 3])
+    for (const from of [1, 97, Math.floor(told.length / 2)])
       assert.deepEqual(await toldOver(cluster.node(nodeId), from), told.slice(from - 1), `${nodeId} ${from}`);
   const executions = async (nodeId: number, subId: string): Promise<string[]> => {
     const client = await logOn(t, cluster.node(nodeId), subId, 4);
