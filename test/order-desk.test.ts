@@ -361,7 +361,13 @@ function comparable(order: OrderRecord): object {
   return { orderId, clientTag, status, side, cumQtyLots, cumAmountMinor, feeMinor, leavesQtyLots };
 }
 
-async function randomRun(t: TestContext, seed: number, breakIt: (report: Report) => boolean): Promise<void> {
+/** @param change called with the number of each step before it is taken */
+async function randomRun(
+  t: TestContext,
+  seed: number,
+  breakIt: (report: Report) => boolean,
+  change: (venue: DeskVenue, step: number) => void = () => {},
+): Promise<void> {
   const USERS = 4;
   const random = seededRandom(seed);
   const below = (bound: number): number => Math.floor(random() * bound);
@@ -372,6 +378,7 @@ async function randomRun(t: TestContext, seed: number, breakIt: (report: Report)
   let tags = 0;
   const open = async (): Promise<DeskUser> => venue.desk.open(1 + below(USERS));
   for (let step = 0; step < 1_500; step++) {
+    change(venue, step);
     const dice = random();
     if (dice < 0.5) {
       const user = await open();
@@ -469,6 +476,31 @@ test('random: each request is answered once, each reader has each report once wi
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   await randomRun(t, seed, () => false);
+});
+
+/** From its middle on history lacks what was before, as at a node that begins with a snapshot. */
+const beginAnew = (venue: DeskVenue, step: number): void => {
+  if (step === 1_000) venue.historyFrom = venue.core.sequence + 1;
+};
+
+test('random: where history begins later than the reports, orders are made from all reports before', async (t) => {
+  const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
+  await randomRun(t, seed, () => false, beginAnew);
+});
+
+test('random: a history that does not say that it begins later is noticed', async (t) => {
+  await assert.rejects(
+    randomRun(
+      t,
+      7,
+      () => false,
+      (venue, step) => {
+        venue.saysHistoryFrom = false;
+        beginAnew(venue, step);
+      },
+    ),
+  );
 });
 
 test('random: a report that is dropped is noticed', async (t) => {

@@ -5,7 +5,13 @@ import type { TestContext } from 'node:test';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { EventFlag } from '#domain/events.ts';
-import type { ArchiveQuery, ArchiveQuestion, OrderRecord } from '#domain/history.ts';
+import {
+  type ArchiveAnswerOf,
+  type ArchiveQuery,
+  type ArchiveQuestion,
+  type OrderRecord,
+  OrderStatus,
+} from '#domain/history.ts';
 import type { ArchiveQueries, FollowingSink, ReportStore } from '#domain/ports.ts';
 import { OrderDesk, type OrderDeskOptions } from '#gateways/orders/order-desk.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -103,6 +109,10 @@ export class DeskVenue {
   readonly archive: ArchiveQueries;
   readonly #reader: HistoryReader;
   nowMs = 0;
+  /** What history has of one order and of fills begins with this entry. */
+  historyFrom = 1;
+  /** History says so. */
+  saysHistoryFrom = true;
   /** Questions fail with this. */
   archiveError: Error | undefined;
   readonly #store: ReportStore;
@@ -151,7 +161,9 @@ export class DeskVenue {
         this.#archive();
         if (this.core.sequence < atSequence)
           throw new Error(`asked for ${atSequence}, at ${this.core.sequence}`);
-        return { sequence: this.core.sequence, result: this.#reader.answer(query as HistoryQuery) as never };
+        const result = this.#ofHistory(query as HistoryQuery);
+        const completeFrom = this.saysHistoryFrom ? this.historyFrom : 1;
+        return { sequence: this.core.sequence, completeFrom, result: result as never };
       },
     };
     this.#store = new ReportReader({
@@ -236,6 +248,20 @@ export class DeskVenue {
   history(orderId: number): OrderRecord | undefined {
     this.#archive();
     return this.#reader.answer({ type: 'order', orderId }) as OrderRecord | undefined;
+  }
+
+  /** What history answers: it knows orders that stood at its beginning, not what they had been through. */
+  #ofHistory(query: HistoryQuery) {
+    const answer = this.#reader.answer(query);
+    if (query.type === 'order') {
+      const order = answer as OrderRecord | undefined;
+      return (order?.updatedSequence ?? 0) < this.historyFrom && order?.status !== OrderStatus.Open
+        ? undefined
+        : order;
+    }
+    if (query.type !== 'fills') return answer;
+    const { rows, ...page } = answer as ArchiveAnswerOf<'fills'>;
+    return { ...page, rows: rows.filter(({ sequence }) => sequence >= this.historyFrom) };
   }
 
   #archive(): void {

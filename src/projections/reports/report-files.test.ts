@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -194,6 +194,41 @@ test('ReportReader: waits for the archive, and says LATE when it does not come',
   // What is archived is had without a pause, though the archive lags.
   assert.deepEqual(await recordsOf(reader, userId, 1, there), records);
   assert.equal(pauses.length, 4);
+});
+
+test('ReportReader: waits for reports that other nodes may have, and says MISSING once they have none', async (t) => {
+  const { directory, batches, reference } = written(t);
+  const [[userId, reports]] = reference;
+  const file = reportFile(directory, userId);
+  const whole = readFileSync(file);
+  writeFileSync(file, Buffer.from(whole).fill(0, 0, 2 * SLOT_BYTES));
+  const progress = {
+    durableSequence: batches.length,
+    archivedSequence: batches.length,
+    isFetchingReports: true,
+  };
+  let pauses = 0;
+  let onPause = (): void => {};
+  const pause = async (): Promise<void> => {
+    pauses++;
+    onPause();
+  };
+  const reader = new ReportReader({ directory, progress, timeoutMs: 100, pollMs: 25, pause });
+  await assert.rejects(recordsOf(reader, userId, 1, reports.length), { code: 'LATE', reportNumber: 1 });
+  assert.equal(pauses, 4);
+  onPause = () => {
+    progress.isFetchingReports = false;
+  };
+  await assert.rejects(recordsOf(reader, userId, 1, reports.length), { code: 'MISSING', reportNumber: 1 });
+  progress.isFetchingReports = true;
+  onPause = () => {
+    writeFileSync(file, whole);
+    progress.isFetchingReports = false;
+  };
+  assert.deepEqual(
+    await recordsOf(reader, userId, 1, reports.length),
+    expectedRecords(reports, 1, reports.length),
+  );
 });
 
 test('ReportReader: more readers than reads at a time all get theirs', async (t) => {
