@@ -1,34 +1,64 @@
 import { existsSync, renameSync } from 'node:fs';
 import type { DataDirectory } from '#log/file/data-directory.ts';
+import type { Disk } from '#log/file/disk.ts';
 import { MessageClock, openLogCopy } from '#log/jetstream/log-copy.ts';
 import { followerOf } from '#log/recording-reader.ts';
-import { listSnapshots } from '#replica/snapshot-file.ts';
+import type { RestoredCore } from '../restore.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import { ClusterError, type ClusterLink } from './cluster-link.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 import { wantReports } from './wanted-reports.ts';
 
+/** What a boot asks of the cluster. */
+export type BootLink = Pick<ClusterLink, 'firstSequence' | 'snapshots' | 'originSnapshots'>;
+
+/** The data directory that a node begins with. */
+export interface BootData extends Pick<DataDirectory, 'logDirectory' | 'snapshotDirectory' | 'logId'> {
+  readonly segmentBytes: number;
+  /** Of the copy of the log; default the machine's. */
+  readonly disk?: Disk;
+}
+
 /**
- * Gives a data directory that cannot begin with what it has, because it is new or because the stream no longer holds what follows, the
- * oldest snapshot of the cluster's store. A copy of the log that ends before that snapshot is put aside.
- * @throws ClusterError when there is none
+ * The state that a node of a cluster begins with: of the newest snapshot of its own that is whole. A node for which that leads nowhere, because it is new or
+ * because the stream no longer holds what follows, begins with the oldest snapshot of the cluster's store. Its copy of the log, if it ends before that, is put
+ * aside.
+ * @param restore of the data directory, as `restoreNewest`
+ * @throws SnapshotError; ClusterError when there is nothing to begin with
  */
-export async function bootFromStore(
-  link: ClusterLink,
-  data: DataDirectory,
-  segmentBytes: number,
+export async function restoreInCluster(
+  link: BootLink,
+  data: BootData,
+  restore: () => RestoredCore,
   logger: NodeLogger,
-): Promise<void> {
-  const { logDirectory, snapshotDirectory, logId } = data;
-  const newest = listSnapshots(snapshotDirectory)[0]?.sequence ?? 0;
+): Promise<RestoredCore> {
+  const own = restore();
+  return (await fetchSnapshot(link, data, own.core.sequence, logger)) ? restore() : own;
+}
+
+/** @param sequence that this node's own snapshots lead to @returns whether there is another to begin with */
+async function fetchSnapshot(
+  link: BootLink,
+  data: BootData,
+  sequence: number,
+  logger: NodeLogger,
+): Promise<boolean> {
+  const { logDirectory, snapshotDirectory, logId, segmentBytes, disk } = data;
   const copy = openLogCopy(
-    { directory: logDirectory, logId, follower: followerOf(), scanFromSequence: newest + 1, segmentBytes },
+    {
+      directory: logDirectory,
+      logId,
+      follower: followerOf(),
+      scanFromSequence: sequence + 1,
+      segmentBytes,
+      ...(disk === undefined ? {} : { disk }),
+    },
     new MessageClock(),
   );
   const { firstSequence, lastSequence } = copy;
   copy.close();
   const streamBegin = await link.firstSequence();
-  if (lastSequence > 0 && lastSequence + 1 >= streamBegin) return;
+  if (lastSequence > 0 && lastSequence + 1 >= streamBegin) return false;
   let store = await link.snapshots();
   let snapshot = await oldestFrom(store, streamBegin);
   if (snapshot === undefined) {
@@ -39,13 +69,13 @@ export async function bootFromStore(
     }
   }
   if (snapshot === undefined) {
-    if (streamBegin === 1) return;
+    if (streamBegin === 1) return false;
     throw new ClusterError(
       'NO_SNAPSHOT',
       `the log begins with entry ${streamBegin}, this node has entries up to ${lastSequence}, and the cluster's store has no snapshot from which to go on: copy the data directory of another node, or restore a backup (docs/cluster.md)`,
     );
   }
-  if (snapshot.sequence <= lastSequence) return;
+  if (snapshot.sequence <= lastSequence) return false;
   if (lastSequence > 0) {
     const aside = `${logDirectory}-${firstSequence}-${lastSequence}`;
     if (existsSync(aside))
@@ -60,6 +90,7 @@ export async function bootFromStore(
     { sequence: snapshot.sequence, bytes: snapshot.bytes, path },
     'begins with a snapshot of the cluster',
   );
+  return true;
 }
 
 /** The oldest of those that are kept: so this node has reports and history of the entries between, too. */

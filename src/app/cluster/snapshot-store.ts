@@ -1,15 +1,12 @@
-import { createReadStream, createWriteStream, renameSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
-import { type ObjectInfo, type ObjectStore, Objm } from '@nats-io/obj';
+import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { readManifest } from '#replica/snapshot-file.ts';
+import { NatsObjectFiles } from './nats-object-files.ts';
+import type { ListedObject, ObjectFiles } from './object-files.ts';
 
-const CHUNK_MS_MAX = 10_000;
 const NAME = /^snapshot-(\d{16})\.hms$/;
 const UNFINISHED_SUFFIX = '.part';
 
@@ -29,10 +26,10 @@ export class SnapshotStoreError extends Error {
 
 /** The snapshots of a cluster: files as nodes have them, in an object store beside the log's stream. */
 export class SnapshotStore {
-  declare private readonly store: ObjectStore;
+  declare private readonly store: ObjectFiles;
   declare private readonly logId: string;
 
-  private constructor(store: ObjectStore, logId: string) {
+  constructor(store: ObjectFiles, logId: string) {
     this.store = store;
     this.logId = logId;
   }
@@ -45,7 +42,7 @@ export class SnapshotStore {
     logId: string,
   ): Promise<SnapshotStore> {
     const store = await new Objm(connection).create(`${stream}_SNAPSHOTS`, { replicas });
-    return new SnapshotStore(store, logId);
+    return new SnapshotStore(new NatsObjectFiles(store), logId);
   }
 
   /** Opens the store of the cluster in another JetStream domain. @throws the client's error where there is none */
@@ -56,7 +53,7 @@ export class SnapshotStore {
     logId: string,
   ): Promise<SnapshotStore> {
     const store = await new Objm(jetstream(connection, { domain })).open(`${stream}_SNAPSHOTS`);
-    return new SnapshotStore(store, logId);
+    return new SnapshotStore(new NatsObjectFiles(store), logId);
   }
 
   /** Whole snapshots of the log, the newest first. */
@@ -67,12 +64,7 @@ export class SnapshotStore {
   /** Puts a snapshot file into the store. @throws SnapshotError when the file is no snapshot; the client's error */
   async put(path: string): Promise<void> {
     const { logId, stateHash } = readManifest(path);
-    const data = Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>;
-    await this.store.put(
-      { name: basename(path), metadata: { logId, stateHash } },
-      data as Parameters<ObjectStore['put']>[1],
-      { timeout: CHUNK_MS_MAX },
-    );
+    await this.store.put(path, { logId, stateHash });
   }
 
   /**
@@ -80,18 +72,12 @@ export class SnapshotStore {
    * @throws SnapshotStoreError, the client's error
    */
   async fetch({ name, stateHash }: StoredSnapshot, directory: string): Promise<string> {
-    const result = await this.store.get(name);
-    if (result === null)
-      throw new SnapshotStoreError(`${name} was removed from the store meanwhile: start again`);
-    await mkdir(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true });
     const path = join(directory, name);
     const unfinished = path + UNFINISHED_SUFFIX;
     try {
-      const data = Readable.fromWeb(result.data as ReadableStream<Uint8Array>);
-      await pipeline(data, createWriteStream(unfinished, { flush: true }));
-      const error = await result.error;
-      // The client says undefined, and not null as its types do.
-      if (error instanceof Error) throw error;
+      if (!(await this.store.fetch(name, unfinished)))
+        throw new SnapshotStoreError(`${name} was removed from the store meanwhile: start again`);
       const manifest = readManifest(unfinished);
       if (manifest.logId !== this.logId || manifest.stateHash !== stateHash) {
         throw new SnapshotStoreError(`${name} is of log ${manifest.logId} and state ${manifest.stateHash}`);
@@ -116,10 +102,7 @@ export class SnapshotStore {
  * The snapshots of a log among the objects of a store, the newest first. While two nodes put the same one, the client may list it twice: it
  * counts once.
  */
-export function snapshotsOf(
-  objects: readonly Pick<ObjectInfo, 'name' | 'size' | 'metadata'>[],
-  logId: string,
-): StoredSnapshot[] {
+export function snapshotsOf(objects: readonly ListedObject[], logId: string): StoredSnapshot[] {
   const byName = new Map(objects.map((object) => [object.name, object]));
   return [...byName.values()]
     .filter(({ name, metadata }) => NAME.test(name) && metadata?.['logId'] === logId)

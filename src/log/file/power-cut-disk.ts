@@ -167,11 +167,15 @@ export class PowerCutDisk implements Disk {
     this.jobs.push({ handle, bytes, length, position, done });
   }
 
+  /** Of a file, or of a directory with all its files. */
   rename(from: string, to: string): void {
-    const node = this.#node(from);
+    const moved = [...this.names].filter(([path]) => path === from || path.startsWith(`${from}/`));
+    if (moved.length === 0) this.#node(from);
     this.#changeNames((names) => {
-      names.delete(from);
-      names.set(to, node);
+      for (const [path, node] of moved) {
+        names.delete(path);
+        names.set(to + path.slice(from.length), node);
+      }
     });
     this.#countCall();
   }
