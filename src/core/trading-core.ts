@@ -98,6 +98,12 @@ export class TradingCore {
     return this.state.sequence;
   }
 
+  /** Numbers of the nodes of which an entry was applied. */
+  nodeIds(): number[] {
+    const { nodes, nodeId } = this.state;
+    return Array.from({ length: nodes.rows }, (_, row) => nodeId[row]);
+  }
+
   /** The rolling state hash after the last entry, as 16 hexadecimal digits. */
   get stateHash(): string {
     return hex(this.writer.hashHigh) + hex(this.writer.hashLow);

@@ -89,6 +89,31 @@ test('peers: what is agreed is what most of the living have', () => {
   assert.equal(peers.agreedSequence(), 10, 'alone, it agrees with itself');
 });
 
+test('peers: nodes that were heard before this start count until they are silent', () => {
+  const board = new StatusBoard(boardMemory());
+  const peers = new Peers(2, board, [1, 2, 3]);
+  board.publish(10, 10, 10);
+  peers.onEntry(2, 1, 1_000);
+  assert.equal(peers.agreedSequence(), 0, 'one of three');
+  peers.onEntry(1, 1, 1_000);
+  peers.onAttested(1, 10, 10, 9);
+  assert.equal(peers.isOutvoted(), false, 'one of three contradicts');
+  pass(peers, SILENT_SECONDS + 1);
+  assert.equal(peers.agreedSequence(), 10, 'alone, it agrees with itself');
+});
+
+test('peers: a node that has said nothing counts itself', () => {
+  const board = new StatusBoard(boardMemory());
+  const peers = new Peers(2, board);
+  board.publish(10, 10, 10);
+  peers.onEntry(1, 1, 1_000);
+  peers.onAttested(1, 10, 10, 9);
+  assert.deepEqual([peers.isOutvoted(), peers.agreedSequence()], [false, 0]);
+  peers.onEntry(3, 1, 1_000);
+  peers.onAttested(3, 10, 10, 9);
+  assert.equal(peers.isOutvoted(), true);
+});
+
 test('peers: a claim about a state that is no longer remembered changes nothing', () => {
   const { board, peers } = begin();
   for (let sequence = 11; sequence <= 5_000; sequence++) board.publish(sequence, sequence, sequence);

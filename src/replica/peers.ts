@@ -31,8 +31,12 @@ export class Peers {
   declare private seconds: number;
   declare private readonly heardAt: Map<number, number>;
   declare private hasHeard: boolean;
+  /** Nodes that were heard before this start, which begins in the middle of the log: they count as living until they are silent. */
+  declare private readonly known: readonly number[];
 
-  constructor(nodeId: number, board: StatusBoard) {
+  /** @param known nodes of which the state that this node begins with has entries */
+  constructor(nodeId: number, board: StatusBoard, known: Iterable<number> = []) {
+    this.known = [...known].filter((id) => id !== nodeId);
     this.nodeId = nodeId;
     this.board = board;
     this.peers = new Map();
@@ -92,21 +96,25 @@ export class Peers {
 
   /** Whether most of the living, this node counted among them, have another state than this node. */
   isOutvoted(): boolean {
-    const living = this.#living();
-    return 2 * living.filter(({ agrees }) => !agrees).length > living.length;
+    return 2 * this.#living().filter(({ agrees }) => !agrees).length > this.#count();
   }
 
   /** Newest entry of which most of the living, this node counted among them, say that their state after it is this node's; 0: none. */
   agreedSequence(): number {
-    const living = this.#living();
-    const agreed = living.map((peer) =>
-      peer.nodeId === this.nodeId ? this.board.durableSequence : peer.agrees ? peer.attestedSequence : 0,
-    );
+    const others = this.#living().filter(({ nodeId }) => nodeId !== this.nodeId);
+    const agreed = others.map(({ agrees, attestedSequence }) => (agrees ? attestedSequence : 0));
+    agreed.push(this.board.durableSequence);
     agreed.sort((a, b) => b - a);
-    return agreed[Math.floor(living.length / 2)] ?? 0;
+    return agreed[Math.floor(this.#count() / 2)] ?? 0;
   }
 
-  /** Those that are not silent. This node is one of them from its first entry on. */
+  /** How many are living: those that are not silent, this node, and those of which it will soon know. */
+  #count(): number {
+    const others = this.#living().filter(({ nodeId }) => nodeId !== this.nodeId).length;
+    return 1 + others + this.known.filter((id) => !this.peers.has(id) && !this.isSilent(id)).length;
+  }
+
+  /** Those that were heard and are not silent. This node is one of them from its first entry on. */
   #living(): Peer[] {
     return [...this.peers.values()].filter(({ nodeId }) => !this.isSilent(nodeId));
   }
