@@ -236,8 +236,8 @@ export class JetStreamLog implements Log {
   }
 
   /**
-   * Begins to deliver what the stream holds beyond the copy, and everything that comes after. Resolves when all is delivered that the stream
-   * held when it was called. Call it once. @throws LogUnavailableError
+   * Begins, the first time, to deliver what the stream holds beyond the copy, and everything that comes after. Resolves when all is delivered that the
+   * stream held when it was called. @throws LogUnavailableError
    */
   async catchUp(): Promise<void> {
     this.#assertOpen();

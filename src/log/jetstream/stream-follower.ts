@@ -82,7 +82,9 @@ export class StreamFollower {
     return this.behind;
   }
 
+  /** Begins to hand over; once is enough. */
   start(): void {
+    if (this.timer !== undefined) return;
     this.timer = setInterval(() => this.#listen(), HEARTBEAT_MS).unref();
     this.renew();
   }
