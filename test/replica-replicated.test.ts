@@ -228,6 +228,35 @@ test('replicated: a stop waits until all is confirmed', async () => {
   assert.deepEqual([node.accounts, node.replica.outbox.reserve(2)], [[1], -1]);
 });
 
+test('replicated: who retires waits for the log for as long as it takes, and may begin anew', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const node = new ReplicatedNode();
+  await node.add(1);
+  let hasRetired = false;
+  const retired = node.replica.retire().then(() => {
+    hasRetired = true;
+  });
+  t.mock.timers.tick(3_600_000);
+  await nextTurn();
+  assert.equal(hasRetired, false);
+  await node.log.settle();
+  await retired;
+  assert.equal(node.replica.outbox.reserve(2), -1);
+  node.replica.begin(2);
+  await node.add(2);
+  await node.log.settle();
+  assert.deepEqual([node.accounts, node.failures], [[1, 2], []]);
+});
+
+test('replicated: who retires is told when the log ends', async () => {
+  const node = new ReplicatedNode();
+  await node.add(1);
+  const retired = node.replica.retire();
+  node.replica.onFailure(new LogUnavailableError('IO_ERROR', 'gone'));
+  await retired;
+  assert.deepEqual(node.failures, ['gone']);
+});
+
 test('replicated: a log that ends between two calls ends the order path', async () => {
   const node = new ReplicatedNode();
   node.replica.onFailure(new LogUnavailableError('DISK_FULL', 'the stream is full'));

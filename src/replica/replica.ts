@@ -156,6 +156,7 @@ export class Replica implements LogFollower {
     this.unconfirmed = log.isEmbedded ? undefined : new Unconfirmed(log);
     this.epoch = epoch;
     this.sealed = undefined;
+    this.onQuiet = undefined;
     this._isServing = true;
     this._outbox.open(epoch);
     this.inlet?.open();
@@ -307,6 +308,7 @@ export class Replica implements LogFollower {
     this.#close();
     this._failure = error;
     this.sealed?.reject(error);
+    this.onQuiet?.();
     this.options.onUnavailable(error);
   }
 
@@ -334,6 +336,22 @@ export class Replica implements LogFollower {
           clearTimeout(timer);
           resolve();
         };
+      });
+    }
+    this.#close();
+  }
+
+  /**
+   * As `stop`, but waits for as long as it takes the log to confirm everything: afterwards nothing of this node is on its way, and it may `begin` anew.
+   * Resolves early when the order path ends.
+   */
+  async retire(): Promise<void> {
+    if (!this._isServing) return;
+    this._isServing = false;
+    this.#turn();
+    if (this._failure === undefined && !this.#isQuiet()) {
+      await new Promise<void>((resolve) => {
+        this.onQuiet = resolve;
       });
     }
     this.#close();

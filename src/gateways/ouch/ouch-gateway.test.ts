@@ -599,6 +599,20 @@ test('a sink that stays without room: sessions end with the reason, and their en
   );
 });
 
+test('doors that open again owe nothing: whoever opens them has closed what was left', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  venue.sink.take();
+  venue.sink.room = 0;
+  await venue.gateway.close('the venue stops');
+  await client.ended();
+  venue.sink.room = 10;
+  const { port } = await venue.gateway.listen();
+  assert.ok(port > 0);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(venue.sink.take(), []);
+});
+
 /** Counts the bytes that sessions hand to their sockets; `stop` ends it. */
 function countWrites(): { bytes: number; stop: () => void } {
   const { write } = Socket.prototype;

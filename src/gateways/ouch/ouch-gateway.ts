@@ -123,8 +123,13 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     return this.server.connections;
   }
 
-  /** Starts listening. Call it when the replica has caught up with the log. @throws Error of node:net */
+  /**
+   * Starts listening, also after `close`. Call it when the replica has caught up with the log, and the sessions that this node left open are closed.
+   * @throws Error of node:net
+   */
   listen(): Promise<AddressInfo> {
+    for (const user of this.owing) user.sessionsToClose.length = 0;
+    this.owing.clear();
     return this.server.listen();
   }
 
