@@ -1,6 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { TradingCore } from '#core/trading-core.ts';
-import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import type { DataDirectory } from '#log/file/data-directory.ts';
 import type { LogClock } from '#log/log-clock.ts';
@@ -13,8 +11,8 @@ import type { ClusterDuties } from './cluster/duties.ts';
 import { writeEvidence } from './cluster/evidence.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import type { Doors } from './doors.ts';
+import type { LoopDelay } from './loop-delay.ts';
 import type { NodeConfig } from './node-config.ts';
-import { announceNodeKey } from './node-key.ts';
 import type { NodeLog } from './node-log.ts';
 import type { ClusterStatus, NodeState, NodeStatus } from './node-status.ts';
 import type { Health } from './operations-server.ts';
@@ -29,25 +27,27 @@ export class NodeStateError extends Error {
 /** Longer than the stream takes to elect a leader: then other nodes may be better off. */
 const CUT_OFF_TICKS = 12;
 const CUT_OFF = 'this node is cut off from the log of the venue: log in at another';
-const DELAY_RESOLUTION_MS = 10;
 
 /** The parts of a node that its state depends on, or decides about. */
 export interface NodeParts {
-  readonly config: NodeConfig;
-  readonly data: DataDirectory;
+  readonly config: Pick<NodeConfig, 'nodeId' | 'cluster'>;
+  readonly data: Pick<DataDirectory, 'path' | 'epoch' | 'raiseEpoch'>;
   /** With `peers` and `duties`; undefined: the log is embedded. */
-  readonly link: ClusterLink | undefined;
-  readonly clock: LogClock;
+  readonly link: Pick<ClusterLink, 'takeOver' | 'isMirror'> | undefined;
+  readonly clock: Pick<LogClock, 'aheadMs' | 'jumps'>;
   readonly logger: NodeLogger;
   readonly board: StatusBoard;
   readonly core: TradingCore;
   readonly replica: Replica;
-  readonly gateway: OuchGateway;
-  readonly doors: Doors;
+  readonly gateway: Pick<OuchGateway, 'suspend' | 'connections'>;
+  readonly doors: Pick<Doors, 'open' | 'close'>;
   readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
+  readonly loopDelay: Pick<LoopDelay, 'start' | 'takeUsP99'>;
+  /** Tells the log what others must know of a node that serves. */
+  readonly announce: () => void;
   readonly peers: Peers | undefined;
   readonly duties: ClusterDuties | undefined;
-  readonly threads: Threads;
+  readonly threads: Pick<Threads, 'figures'>;
   /** By `performance.now()`. */
   readonly startedMs: number;
 }
@@ -57,7 +57,6 @@ export class NodeService {
   /** As measured last. */
   declare disk: DiskUsage | undefined;
   declare private readonly parts: NodeParts;
-  declare private readonly loopDelay: ReturnType<typeof monitorEventLoopDelay>;
   declare private epoch: number;
   declare private wanted: Exclude<NodeState, 'stopped'>;
   declare private isDraining: boolean;
@@ -70,7 +69,6 @@ export class NodeService {
   constructor(parts: NodeParts) {
     this.disk = undefined;
     this.parts = parts;
-    this.loopDelay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
     this.epoch = parts.data.epoch;
     this.wanted = 'recovering';
     this.isDraining = false;
@@ -91,25 +89,25 @@ export class NodeService {
    * @throws Error of a door that cannot listen
    */
   async serve(): Promise<void> {
-    const { data, replica, core, config, doors, logger, startedMs } = this.parts;
+    const { data, replica, core, config, doors, logger, startedMs, announce, loopDelay } = this.parts;
     const { nodeId } = config;
     this.epoch = data.raiseEpoch(replica.lastEpoch + 1);
     replica.begin(this.epoch);
     await replica.seal();
     closeSessions(core, (id) => id === nodeId, replica.outbox);
-    announceNodeKey(core.state.nodeKeys, nodeId, nodeSigningKey(data.path), replica.outbox);
+    announce();
     await doors.open(this.epoch, (port) =>
       logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
     );
     this.wanted = 'serving';
-    this.loopDelay.enable();
+    loopDelay.start();
   }
 
   /** Applies the log, and opens nothing. */
   observe(): void {
-    const { logger, core } = this.parts;
+    const { logger, core, loopDelay } = this.parts;
     this.wanted = 'observing';
-    this.loopDelay.enable();
+    loopDelay.start();
     logger.info({ sequence: core.sequence }, 'observing: this node applies the log and serves nobody');
   }
 
@@ -127,6 +125,8 @@ export class NodeService {
     }
     this.wanted = 'recovering';
     await nodeLog.catchUp();
+    this.#checkVotes();
+    if (this.outvoted !== undefined) throw new NodeStateError(`the node has stopped: ${this.outvoted}`);
     await this.serve();
     logger.info({ epoch: this.epoch }, 'promoted: this node serves');
   }
@@ -144,7 +144,7 @@ export class NodeService {
     this.isDraining = true;
     await new Promise((resolve) => setTimeout(resolve, drainMs));
     await doors.close('this node is taken out of service: log on at another');
-    await replica.stop();
+    await replica.retire();
     this.isDraining = false;
     this.wanted = 'observing';
     logger.info({ sequence: core.sequence }, 'demoted: this node observes');
@@ -156,12 +156,12 @@ export class NodeService {
     replica.tick();
     peers?.onSecond();
     if (peers !== undefined) board.agreedSequence = peers.agreedSequence();
+    this.#checkVotes();
     if (!replica.isServing) return;
     this.#lookForLog();
     if (board.divergedSequence !== 0) {
       this.#stop('the venue stopped: its two copies of the state disagree');
-    } else if (peers?.isOutvoted() === true) this.#onOutvoted(peers);
-    else duties?.sweep(replica.outbox);
+    } else duties?.sweep(replica.outbox);
   }
 
   health(): Health {
@@ -171,7 +171,8 @@ export class NodeService {
   }
 
   status(): NodeStatus {
-    const { config, board, core, clock, gateway, threads, nodeLog, replica, startedMs } = this.parts;
+    const { config, board, core, clock, gateway, threads, nodeLog, replica, startedMs, loopDelay } =
+      this.parts;
     return {
       nodeId: config.nodeId,
       epoch: this.epoch,
@@ -190,15 +191,11 @@ export class NodeService {
       ouchConnections: gateway.connections,
       uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
       rssBytes: process.memoryUsage.rss(),
-      loopDelayUsP99: this.#loopDelayUs(),
+      loopDelayUsP99: loopDelay.takeUsP99(),
       disk: this.disk,
       cluster: this.#clusterStatus(),
       threads: threads.figures,
     };
-  }
-
-  close(): void {
-    this.loopDelay.disable();
   }
 
   /** Tells clients when the log has been out of reach for long, and when it is back. */
@@ -212,30 +209,29 @@ export class NodeService {
     logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
   }
 
-  #onOutvoted(peers: Peers): void {
-    const { data, config, core, logger } = this.parts;
+  /** Of a node that observes too: it must not begin to serve. */
+  #checkVotes(): void {
+    const { data, config, core, logger, peers } = this.parts;
+    if (peers?.isOutvoted() !== true || this.outvoted !== undefined) return;
     const { nodeId } = config;
     const { sequence, stateHash } = core;
     this.outvoted =
       'a majority of the nodes has another state: keep the data directory and start with an empty one';
-    writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
     logger.error({ sequence, stateHash }, `this node stops: ${this.outvoted} (docs/cluster.md)`);
     this.#stop("this node stopped: its state is not the cluster's");
+    try {
+      writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
+    } catch (error) {
+      // A full disk must not keep it serving.
+      const advice = 'Never start the node on this data directory again';
+      logger.error({}, `no evidence is kept: ${(error as Error).message}. ${advice}`);
+    }
   }
 
   #stop(reason: string): void {
     const { replica, doors } = this.parts;
     void replica.stop();
     void doors.close(reason);
-  }
-
-  /** Since the last call. */
-  #loopDelayUs(): number {
-    const { loopDelay } = this;
-    // The monitor measures how long its own timer took: the period is no delay.
-    const us = Math.round(loopDelay.percentile(99) / 1_000) - DELAY_RESOLUTION_MS * 1_000;
-    loopDelay.reset();
-    return Math.max(0, us);
   }
 
   #clusterStatus(): ClusterStatus | undefined {

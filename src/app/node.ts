@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
+import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
@@ -26,13 +27,15 @@ import { wantsReports } from './cluster/wanted-reports.ts';
 import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
+import { LoopDelay } from './loop-delay.ts';
 import type { NodeConfig } from './node-config.ts';
+import { announceNodeKey } from './node-key.ts';
 import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
 import { OperationsServer } from './operations-server.ts';
-import { restoreNewest } from './restore.ts';
+import { type RestoredCore, restoreNewest } from './restore.ts';
 import type { ArchiveThreadData, BackupThreadData, EdgeRings, FromThread } from './threads/messages.ts';
 import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
 
@@ -108,10 +111,6 @@ export async function startNode(
     });
     started.push(() => data.close());
     refuseEvidence(data.path);
-    if (link !== undefined) {
-      const { bootFromStore } = await import('./cluster/boot.ts');
-      await bootFromStore(link, data, segmentBytes, logger);
-    }
     return await startOn(data, link, config, clock, logger, edgeThread, started);
   } catch (error) {
     // The directory's lock goes last: nothing of this node may write when another takes it.
@@ -125,6 +124,17 @@ async function linkOf({ cluster, nodeId }: NodeConfig): Promise<ClusterLink | un
   if (cluster === undefined) return undefined;
   const { ClusterLink } = await import('./cluster/cluster-link.ts');
   return ClusterLink.connect(cluster, `hive-node-${nodeId}`);
+}
+
+async function restoreNode(
+  link: ClusterLink,
+  { logDirectory, snapshotDirectory, logId }: DataDirectory,
+  segmentBytes: number,
+  restore: () => RestoredCore,
+  logger: NodeLogger,
+): Promise<RestoredCore> {
+  const { restoreInCluster } = await import('./cluster/boot.ts');
+  return restoreInCluster(link, { logDirectory, snapshotDirectory, logId, segmentBytes }, restore, logger);
 }
 
 type Closer = () => unknown;
@@ -163,15 +173,18 @@ async function startOn(
   const commands = commandRingMemory();
   const threads = new Threads(logger);
 
-  // 4. The core, from the newest whole snapshot.
+  // 4. The core, from the newest whole snapshot; in a cluster that may be another node's.
   const fan = new EventFan();
   const logId = data.logId.uuid;
-  const { core, path: snapshotPath } = restoreNewest(
-    data.snapshotDirectory,
-    logId,
-    () => new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) }),
-    (error) => logger.warn({ code: error.code }, error.message),
-  );
+  const restore = (): RestoredCore =>
+    restoreNewest(
+      data.snapshotDirectory,
+      logId,
+      () => new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) }),
+      (error) => logger.warn({ code: error.code }, error.message),
+    );
+  const { core, path: snapshotPath } =
+    link === undefined ? restore() : await restoreNode(link, data, config.segmentBytes, restore, logger);
 
   // 5. The order path: outbox, inlet for the edge, log, core, gateway.
   const inlet = new CommandInlet(new SpscRingReader(commands), (words, head) => {
@@ -179,7 +192,7 @@ async function startOn(
     const what = 'the edge sent a record that is no command: it and what lay behind it were dropped';
     logger.error({ words, head: `0x${(head >>> 0).toString(16)}` }, `${what}. Report this, with the log`);
   });
-  const peers = link && new Peers(nodeId, status);
+  const peers = link && new Peers(nodeId, status, core.nodeIds());
   const duties = peers && new ClusterDuties(peers, core, logger);
   const replica: Replica = new Replica({
     core,
@@ -253,7 +266,10 @@ async function startOn(
     sessionNames,
     edgeThread,
   });
+  const loopDelay = new LoopDelay();
   const service = new NodeService({
+    loopDelay,
+    announce: () => announceNodeKey(core.state.nodeKeys, nodeId, nodeSigningKey(data.path), replica.outbox),
     config,
     data,
     link,
@@ -328,7 +344,7 @@ async function startOn(
   if (place !== undefined) started.push(() => operations.close());
   if (observes) service.observe();
   else await service.serve();
-  started.push(() => service.close());
+  started.push(() => loopDelay.close());
 
   return {
     get ouchPort() {
