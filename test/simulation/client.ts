@@ -43,7 +43,7 @@ export class SimulatedClient {
   readonly #random: () => number;
   #connection: SoupClient | undefined;
   #isConnecting = false;
-  #nodeId = 0;
+  #place = 0;
   #lastRef = 0;
 
   constructor(world: Environment, userId: number, random: () => number) {
@@ -69,9 +69,9 @@ export class SimulatedClient {
   #connect(): void {
     if (this.#isConnecting || this.#connection !== undefined) return;
     this.#isConnecting = true;
-    this.#nodeId = 1 + Math.floor(this.#random() * this.#world.nodeCount);
+    this.#place = 1 + Math.floor(this.#random() * this.#world.nodeCount);
     const { trace } = this.#world;
-    trace.add(this.process.name, 'connects to', this.#nodeId);
+    trace.add(this.process.name, 'connects to', this.#place);
     const handler: SoupClientHandler = {
       onSequenced: (bytes, from, to, number) => this.#onReport(bytes.slice(from, to), number),
       onClosed: (reason) => {
@@ -82,7 +82,7 @@ export class SimulatedClient {
     };
     SoupClient.connect(
       {
-        host: nodeHost(this.#nodeId),
+        host: nodeHost(this.#place),
         port: OUCH_PORT,
         username: `U${this.userId}`,
         password: PASSWORD,
@@ -94,6 +94,8 @@ export class SimulatedClient {
       (connection) => {
         this.#isConnecting = false;
         this.#connection = connection;
+        const { checkers, scheduler } = this.#world;
+        checkers.onLogin(this.process.name, this.#world.nodeIdAt(this.#place), scheduler.nowUs);
         trace.add(this.process.name, 'is logged in, sends again', this.pending.size);
         for (const [ref, request] of this.pending) this.#send(ref, request);
       },
@@ -172,7 +174,7 @@ export class SimulatedClient {
     const name = this.process.name;
     if (number !== this.reports.length) {
       checkers.fail(
-        `${name} gets report ${number} of node${this.#nodeId} where ${this.reports.length} is the next`,
+        `${name} gets report ${number} of the node at ${this.#place} where ${this.reports.length} is the next`,
       );
     }
     this.reports[number] = bytes;

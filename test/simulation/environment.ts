@@ -1,7 +1,9 @@
 import { LogId } from '#log/file/format.ts';
 import type { Checkers } from './checkers.ts';
 import type { SimulatedFiles } from './files.ts';
+import type { StreamWatcher } from './nats-connection.ts';
 import type { SimulatedNetwork } from './network.ts';
+import type { SimulatedObjects } from './objects.ts';
 import type { VirtualScheduler } from './scheduler.ts';
 import type { SimulatedStream } from './stream.ts';
 import type { Trace } from './trace.ts';
@@ -20,7 +22,7 @@ export const CAPACITY = {
   apiKeysMax: 8,
   sessionsMax: 1_024,
   assetsMax: 8,
-  nodesMax: 16,
+  nodesMax: 32,
 };
 
 /** The machine of node `nodeId`. */
@@ -29,19 +31,22 @@ export function nodeHost(nodeId: number): string {
 }
 
 /** What is around a node or a client. */
-export interface Environment {
+export interface Environment extends StreamWatcher {
   readonly random: () => number;
   readonly scheduler: VirtualScheduler;
   readonly trace: Trace;
   readonly network: SimulatedNetwork;
   readonly files: SimulatedFiles;
   readonly stream: SimulatedStream;
+  readonly objects: SimulatedObjects;
   readonly checkers: Checkers;
   readonly nodeCount: number;
   /** Whether a lost session cancels its user's orders, at every node. */
   readonly cancelsOnDisconnect: boolean;
   /** Newest entry that a client has a report of. */
   knownSequence: number;
+  /** The node that runs at a place. */
+  nodeIdAt(place: number): number;
   /** Of a new process. */
   nextSalt(): number;
 }

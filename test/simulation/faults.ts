@@ -113,6 +113,52 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       faulty.bytesFree = Number.POSITIVE_INFINITY;
     });
   },
+  /** A node is gone for so long that the log may no longer have what it needs next. */
+  away: (world, node, random) => {
+    node.downUntilUs = world.scheduler.nowUs + (4 + random() * 5) * SECOND_US;
+    node.kill();
+  },
+  /** A machine is lost with its disk: a new node takes its place. Once in a run. */
+  replace: (world, node, random) => {
+    if (world.nodes.some(({ nodeId, place }) => nodeId !== place)) return;
+    node.wipe();
+    node.downUntilUs = world.scheduler.nowUs + random() * 2 * SECOND_US;
+  },
+  /** An operator has a node observe for a while, as long as another serves. */
+  demote: (world, node, random) => {
+    if (node.observes || !world.nodes.some((other) => other !== node && !other.observes)) return;
+    node.observes = true;
+    // Either as it runs, or by a start as an observer.
+    if (random() < 0.3) node.restart();
+    world.scheduler.after(undefined, random() * 6 * SECOND_US, () => {
+      node.observes = false;
+    });
+  },
+  /** A bit of a node's state flips: in the memory of one of its cores, or, as with a wrong build, in both. One node at a time, of at least three. */
+  flip: (world, node, random) => {
+    if (world.checkers.hasFlipped) return;
+    const kind = random();
+    const isAlone = world.nodes.length < 3 || kind < 0.4;
+    const one = kind < 0.2 ? 'order path' : 'archive';
+    node.flipBit(isAlone ? one : 'both', Math.floor(random() * 32));
+  },
+  /** A build with a newer core goes from node to node, and then the log switches to it; now and then too early. Once in a run. */
+  upgrade: (world, _node, random) => {
+    if (world.nodes.some(({ hasNextBuild }) => hasNextBuild)) return;
+    let delayUs = 0;
+    const first = Math.floor(random() * world.nodes.length);
+    for (const node of [...world.nodes.slice(first), ...world.nodes.slice(0, first)]) {
+      world.scheduler.after(undefined, delayUs, () => {
+        if (node.hasNextBuild) return;
+        node.hasNextBuild = true;
+        node.restart();
+      });
+      delayUs += random() * 1.5 * SECOND_US;
+    }
+    world.scheduler.after(undefined, delayUs * (random() < 0.3 ? random() : 1), () => {
+      world.isUpgraded = true;
+    });
+  },
   /** A machine's wall clock jumps. */
   clock: (_world, node, random) => {
     node.wallSkewMs = (random() - 0.5) * 7_200_000;

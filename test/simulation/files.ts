@@ -1,5 +1,5 @@
 import type fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Disk } from '#log/file/disk.ts';
 
 /** First path component of every simulated machine. */
@@ -40,7 +40,7 @@ export class SimulatedFiles {
     } = {
       ...real,
     };
-    const { statSync } = real;
+    const { existsSync, statSync, writeFileSync } = real;
     return {
       openSync: (path: string, flags: string, ...rest: []) =>
         this.#diskOf(path) === undefined ? openSync(path, flags, ...rest) : this.#openSync(path, flags),
@@ -74,6 +74,26 @@ export class SimulatedFiles {
         if (disk === undefined) return renameSync(from, to);
         disk.rename(from, to);
         disk.syncDirectory(dirname(to));
+      },
+      existsSync: (path: string) => {
+        const disk = this.#diskOf(path);
+        if (disk === undefined) return existsSync(path);
+        return (
+          disk.list(dirname(path)).some((name) => join(dirname(path), name) === path) ||
+          disk.list(path).length > 0
+        );
+      },
+      writeFileSync: (path: string, text: string, ...rest: []) => {
+        const disk = this.#diskOf(path);
+        if (disk === undefined) {
+          writeFileSync(path, text, ...rest);
+          return;
+        }
+        const bytes = Buffer.from(text);
+        const handle = disk.create(path);
+        disk.write(handle, bytes, 0, bytes.length, 0);
+        disk.close(handle);
+        disk.syncDirectory(dirname(path));
       },
       rmSync: (path: string, ...rest: []) => {
         const disk = this.#diskOf(path);

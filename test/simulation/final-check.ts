@@ -2,7 +2,7 @@ import { readCommand } from '#codec/log/commands.ts';
 import { OuchInstruments } from '#codec/ouch/instruments.ts';
 import { REPORT_BYTES_MAX, ReportSide, ReportWriter } from '#codec/ouch/report-writer.ts';
 import { audit } from '#core/ledger/audit.ts';
-import { TradingCore } from '#core/trading-core.ts';
+import type { TradingCore } from '#core/trading-core.ts';
 import { ENTRY_HEADER_WORDS } from '#domain/entry.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
@@ -10,6 +10,7 @@ import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { CountedEntries } from './counted-entries.ts';
 import { CAPACITY } from './environment.ts';
+import { NextCore } from './next-core.ts';
 import { SimulationFailure } from './trace.ts';
 import type { World } from './world.ts';
 
@@ -64,7 +65,7 @@ class ExpectedReports implements EventSink {
  */
 export function checkFinal({ stream, checkers, clients, nodes }: World): CountedEntries {
   const expected = new ExpectedReports();
-  const core = new TradingCore(expected, CAPACITY);
+  const core = new NextCore(expected, CAPACITY);
   const counted = new CountedEntries();
   const paidIn = new Map<number, number>();
   stream.entries.forEach(({ words, timeSeconds, timeNanos }, index) => {

@@ -15,6 +15,13 @@ interface Message {
 
 type Callback = (error: null, message: Message) => void;
 
+/** Whoever looks at what is asked of the servers. */
+export interface StreamWatcher {
+  onPublish(process: SimulatedProcess, data: Uint8Array): void;
+  /** Entries before `beforeSequence` are about to be removed. */
+  onPurge(process: SimulatedProcess, beforeSequence: number): void;
+}
+
 /** A push consumer of the servers, ephemeral. */
 interface Consumer {
   readonly subject: string;
@@ -51,22 +58,24 @@ export class SimulatedConnection implements StreamConnection {
   isLossy = false;
   readonly #stream: SimulatedStream;
   readonly #trace: Trace;
+  readonly #watcher: StreamWatcher;
   readonly #callbacks = new Map<string, Callback>();
   readonly #consumers = new Map<string, Consumer>();
   readonly #statuses: { type: string }[] = [];
   #onStatus: () => void = () => {};
   #isClosed = false;
-  /** Last entry of the leader that the others have left; undefined: its server follows the leader. */
-  #staleSequence: number | undefined;
+  /** First and last entry of the leader that the others have left; undefined: its server follows the leader. */
+  #stale: { readonly first_seq: number; readonly last_seq: number } | undefined;
   /** Raised when everything on its way is lost. */
   #generation = 0;
   #lastPublishUs = 0;
   #lastReplyUs = 0;
   readonly #unsent: (() => void)[] = [];
 
-  constructor(stream: SimulatedStream, process: SimulatedProcess, trace: Trace) {
+  constructor(stream: SimulatedStream, process: SimulatedProcess, trace: Trace, watcher: StreamWatcher) {
     this.#stream = stream;
     this.#trace = trace;
+    this.#watcher = watcher;
     this.process = process;
     stream.connections.add(this);
     stream.scheduler.after(process, HEARTBEAT_US, () => this.#beat());
@@ -103,6 +112,7 @@ export class SimulatedConnection implements StreamConnection {
 
   publish(subject: string, data: Uint8Array = NOTHING, { reply = '' }: { reply?: string } = {}): void {
     if (subject !== ENTRY_SUBJECT) return;
+    this.#watcher.onPublish(this.process, data);
     const { scheduler, random } = this.#stream;
     if (!this.isUp) {
       // The client's buffer may be sent when it is connected again.
@@ -148,10 +158,10 @@ export class SimulatedConnection implements StreamConnection {
     subject: string,
     question: { seq?: number; config?: { opt_start_seq: number; deliver_subject: string; name: string } },
   ): object | undefined {
-    const { hasLeader, entries, lastSequence, config, random } = this.#stream;
-    const isStale = this.#staleSequence !== undefined;
+    const { hasLeader, entries, firstSequence, lastSequence, config, random } = this.#stream;
+    const { isStale } = this;
     if (subject === `STREAM.INFO.${STREAM.name}` && isStale) {
-      return { config, state: { first_seq: 1, last_seq: this.#staleSequence }, cluster: { leader: 'stale' } };
+      return { config, state: this.#stale, cluster: { leader: 'stale' } };
     }
     if (subject.startsWith('CONSUMER.DELETE.')) {
       this.#remove(subject.slice(subject.lastIndexOf('.') + 1));
@@ -162,12 +172,23 @@ export class SimulatedConnection implements StreamConnection {
       return random() < 0.5 ? { error: { code: 503, err_code: 10008, description } } : undefined;
     }
     if (subject === `STREAM.INFO.${STREAM.name}`) {
-      return { config, state: { first_seq: 1, last_seq: lastSequence }, cluster: { leader: 'leader' } };
+      return {
+        config,
+        state: { first_seq: firstSequence, last_seq: lastSequence },
+        cluster: { leader: 'leader' },
+      };
     }
     if (subject === `STREAM.MSG.GET.${STREAM.name}`) {
       const seq = question.seq ?? 0;
+      if (seq < firstSequence || seq > lastSequence) {
+        return { error: { code: 404, err_code: 10037, description: 'no message found' } };
+      }
       const data = Buffer.from(entries[seq - 1].data).toString('base64');
       return { message: { subject: ENTRY_SUBJECT, seq, data, time: '' } };
+    }
+    if (subject === `STREAM.PURGE.${STREAM.name}`) {
+      this.#watcher.onPurge(this.process, question.seq ?? 0);
+      return { success: true, purged: this.#stream.purge(question.seq ?? 0) };
     }
     if (subject.startsWith('CONSUMER.CREATE.') && question.config !== undefined) {
       const { opt_start_seq, deliver_subject, name } = question.config;
@@ -203,8 +224,9 @@ export class SimulatedConnection implements StreamConnection {
   }
 
   #sendNext(consumer: Consumer): void {
-    const { entries, lastSequence } = this.#stream;
-    const sequence = consumer.next++;
+    const { entries, firstSequence, lastSequence } = this.#stream;
+    const sequence = Math.max(consumer.next, firstSequence);
+    consumer.next = sequence + 1;
     consumer.delivered++;
     const { data, timeSeconds, timeNanos } = entries[sequence - 1];
     const time = `${timeSeconds}${String(timeNanos).padStart(9, '0')}`;
@@ -259,11 +281,12 @@ export class SimulatedConnection implements StreamConnection {
   // What goes wrong
 
   get isStale(): boolean {
-    return this.#staleSequence !== undefined;
+    return this.#stale !== undefined;
   }
 
   followStale(): void {
-    this.#staleSequence = this.#stream.lastSequence;
+    const { firstSequence, lastSequence } = this.#stream;
+    this.#stale = { first_seq: firstSequence, last_seq: lastSequence };
   }
 
   loseConsumers(): void {
@@ -286,7 +309,7 @@ export class SimulatedConnection implements StreamConnection {
     if (!this.isUp) return;
     const { scheduler, random } = this.#stream;
     this.isUp = false;
-    this.#staleSequence = undefined;
+    this.#stale = undefined;
     this.#generation++;
     if (random() < 0.5) this.loseConsumers();
     for (const consumer of this.#consumers.values()) {

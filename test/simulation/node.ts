@@ -1,116 +1,79 @@
-import { closeSessions } from '#app/close-sessions.ts';
-import { EventFan } from '#app/event-fan.ts';
-import { restoreFrom, restoreNewest } from '#app/restore.ts';
-import { TradingCore } from '#core/trading-core.ts';
-import type { Clock, CommandSink } from '#domain/ports.ts';
-import { LogUnavailableError } from '#domain/ports.ts';
-import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import { ClusterError } from '#app/cluster/cluster-link.ts';
+import { DivergedError } from '#app/cluster/evidence.ts';
+import { SnapshotStoreError } from '#app/cluster/snapshot-store.ts';
+import { NodeStateError } from '#app/node-service.ts';
+import { CoreVersionError } from '#core/core-version.ts';
+import type { TradingCore } from '#core/trading-core.ts';
+import { type CommandSink, LogUnavailableError } from '#domain/ports.ts';
+import { errorCode } from '#log/file/disk.ts';
 import { FaultyDisk } from '#log/file/faulty-disk.ts';
-import { LogTail } from '#log/file/log-tail.ts';
-import { PowerCutDisk } from '#log/file/power-cut-disk.ts';
-import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
-import { Archive } from '#replica/archive.ts';
-import { Peers } from '#replica/peers.ts';
-import { Replica } from '#replica/replica.ts';
-import { boardMemory, StatusBoard } from '#replica/status-board.ts';
-import type { Checkers } from './checkers.ts';
-import { CAPACITY, type Environment, LOG_ID, nodeHost, OUCH_PORT } from './environment.ts';
-import { machineRoot } from './files.ts';
-import { SimulatedConnection } from './nats-connection.ts';
-import { wallMs } from './platform.ts';
-import { SimulatedReportStore } from './report-store.ts';
+import type { FlippedCore } from './checkers.ts';
+import { type Environment, nodeHost } from './environment.ts';
+import { flipAfter, MachineDisk, type NodeParts } from './node-parts.ts';
+import { NoAnswerError } from './objects.ts';
+import type { SimulatedReportStore } from './report-store.ts';
+import { type Machine, type RunningNode, startNode } from './running-node.ts';
 import { SimulatedProcess } from './scheduler.ts';
-import { STREAM } from './stream.ts';
 
-const SEGMENT_BYTES = 320 * 1024;
-const SNAPSHOT_ENTRIES = 64;
-const ATTEST_ENTRIES = 32;
-const TICK_MS = 1_000;
-const ARCHIVE_MS = 20;
-const WRITE_BACK_MS = 200;
+/** Of a node at a place for each time that its data directory was lost: numbers of nodes are never used again. */
+const NUMBERS_APART = 10;
+/** Until somebody looks after a node that has stopped. */
+const ATTENTION_US = 500_000;
+/** What the client of the servers says when nobody answers. */
+const NO_ANSWER = /^no answer in time$|temporarily unavailable/;
 
-/** Parts of a node in which a bug can be planted. */
-export interface NodeParts {
-  readonly Core: typeof TradingCore;
-  readonly Replica: typeof Replica;
-  readonly Gateway: typeof OuchGateway;
-}
-
-export const REAL_PARTS: NodeParts = { Core: TradingCore, Replica, Gateway: OuchGateway };
-
-/** Tells the checkers of every entry that is applied. */
-class CheckedBoard extends StatusBoard {
-  readonly #check: (sequence: number, hashHigh: number, hashLow: number) => void;
-
-  constructor(check: (sequence: number, hashHigh: number, hashLow: number) => void) {
-    super(boardMemory());
-    this.#check = check;
-  }
-
-  override publish(sequence: number, hashHigh: number, hashLow: number): void {
-    super.publish(sequence, hashHigh, hashLow);
-    this.#check(sequence, hashHigh, hashLow);
-  }
-}
-
-/** A disk that tells when its power is gone, in the middle of a call too. */
-class MachineDisk extends PowerCutDisk {
-  onCut: () => void = () => {};
-
-  override cut(): void {
-    super.cut();
-    this.onCut();
-  }
-}
-
-/** What runs in a node's process. */
-interface Running {
-  readonly core: TradingCore;
-  readonly replica: Replica;
-  readonly gateway: OuchGateway;
-  isServing: boolean;
-}
-
-/** A node and its machine: the order path, the archive and the OUCH door in one simulated process, which dies and starts again. */
-export class SimulatedNode {
-  readonly nodeId: number;
+/** A machine, the node that runs on it in one simulated process which dies and starts again, and the operator who looks after it. */
+export class SimulatedNode implements Machine {
+  /** Of the place: what clients know. */
+  readonly place: number;
   readonly host: string;
-  readonly disk: MachineDisk;
-  readonly faulty: FaultyDisk;
+  readonly parts: NodeParts;
+  nodeId: number;
+  disk: MachineDisk;
+  faulty: FaultyDisk;
+  epoch = 0;
+  reports: SimulatedReportStore | undefined;
   process: SimulatedProcess | undefined;
-  running: Running | undefined;
-  #connection: SimulatedConnection | undefined;
+  running: RunningNode | undefined;
   /** Nobody starts it before. */
   downUntilUs = 0;
-  /** Of the last start; the file that holds it is written durably. */
-  #epoch = 0;
-  #reports: SimulatedReportStore | undefined;
+  /** What the operator wants it to be. */
+  observes = false;
+  /** Whether the build of the next core version is installed. */
+  hasNextBuild = false;
+  /** An order of the operator is being carried out. */
+  #isBusy = false;
   #wallSkewMs = 0;
+  /** Since when it is seen to have stopped. */
+  #stoppedUs: number | undefined;
   readonly #world: Environment;
-  readonly #parts: NodeParts;
 
-  constructor(world: Environment, nodeId: number, parts: NodeParts) {
-    this.nodeId = nodeId;
-    this.host = nodeHost(nodeId);
+  constructor(world: Environment, place: number, parts: NodeParts) {
+    this.place = place;
+    this.nodeId = place;
+    this.host = nodeHost(place);
+    this.parts = parts;
+    this.#world = world;
     this.disk = new MachineDisk({ random: world.random });
     this.faulty = new FaultyDisk(this.disk);
-    this.#world = world;
-    this.#parts = parts;
-    this.disk.onCut = () => this.#onEnd();
-    world.files.disks.set(this.host, this.faulty);
+    this.#mount();
   }
 
   get name(): string {
     return `node${this.nodeId}`;
   }
 
-  get isUp(): boolean {
-    return this.running?.isServing === true;
+  get Core(): typeof TradingCore {
+    return this.hasNextBuild ? this.parts.NextCore : this.parts.Core;
+  }
+
+  get isServing(): boolean {
+    return this.running?.service.state === 'serving';
   }
 
   get outbox(): CommandSink | undefined {
-    return this.isUp ? this.running?.replica.outbox : undefined;
+    return this.isServing ? this.running?.replica.outbox : undefined;
   }
 
   set wallSkewMs(skewMs: number) {
@@ -118,13 +81,70 @@ export class SimulatedNode {
     if (this.process !== undefined) this.process.wallSkewMs = skewMs;
   }
 
-  /** Starts the node's process, if it does not run. */
-  start(): void {
-    if (this.process !== undefined) return;
-    const { scheduler, trace } = this.#world;
+  #mount(): void {
+    this.disk.onCut = () => this.#onEnd();
+    this.#world.files.disks.set(this.host, this.faulty);
+  }
+
+  // The operator
+
+  /** To be called now and then: starts what is down, and has each node be what it should. */
+  lookAfter(): void {
+    const { scheduler } = this.#world;
+    if (this.process === undefined) {
+      if (scheduler.nowUs >= this.downUntilUs) this.#start();
+      return;
+    }
+    const { running, process } = this;
+    if (running === undefined || this.#isBusy) return;
+    const { service, replica } = running;
+    const state = service.state;
+    if (state === 'stopped' && replica.failure === undefined) this.#onStopped(process);
+    else if (state === 'observing' && !this.observes) this.#order(process, () => service.promote());
+    else if (state === 'serving' && this.observes)
+      this.#order(process, () => service.demote(this.#world.random() * 1_000));
+  }
+
+  /** The node says that its state is not right. */
+  #onStopped(process: SimulatedProcess): void {
+    const { nowUs } = this.#world.scheduler;
+    this.#stoppedUs ??= nowUs;
+    if (nowUs - this.#stoppedUs > ATTENTION_US) this.#exit(process);
+  }
+
+  #order(process: SimulatedProcess, carryOut: () => Promise<void>): void {
+    const { scheduler, checkers, trace } = this.#world;
+    this.#isBusy = true;
+    const { nodeId, observes } = this;
+    trace.add(this.name, observes ? 'is demoted' : 'is promoted');
+    if (!observes) checkers.setObserving(nodeId, false, scheduler.nowUs);
+    scheduler.after(process, 0, () => {
+      carryOut().then(
+        () => {
+          this.#isBusy = false;
+          if (observes) checkers.setObserving(nodeId, true, scheduler.nowUs);
+        },
+        (error: unknown) => {
+          this.#isBusy = false;
+          trace.add(this.name, 'order not carried out:', (error as Error).message);
+          const isExpected = error instanceof LogUnavailableError || error instanceof CoreVersionError;
+          if (!isExpected && !(error instanceof NodeStateError)) throw error;
+        },
+      );
+    });
+  }
+
+  #start(): void {
+    const { scheduler, trace, checkers, network } = this.#world;
+    const { observes } = this;
     this.disk.restart();
-    this.#world.network.silentHosts.delete(this.host);
-    trace.add(this.name, 'starts');
+    network.silentHosts.delete(this.host);
+    trace.add(
+      this.name,
+      observes ? 'starts to observe' : 'starts',
+      this.hasNextBuild ? 'with the next build' : '',
+    );
+    checkers.setObserving(this.nodeId, observes, scheduler.nowUs);
     const process = new SimulatedProcess(
       this.name,
       this.host,
@@ -134,9 +154,83 @@ export class SimulatedNode {
     );
     this.process = process;
     scheduler.after(process, 1_000, () => {
-      this.#boot(process).catch((error: unknown) => this.#onBootFailed(process, error));
+      startNode(this.#world, this, process, observes, (running) => (this.running = running)).catch(
+        (error: unknown) => this.#onStartFailed(process, error),
+      );
     });
   }
+
+  #onStartFailed(process: SimulatedProcess, error: unknown): void {
+    const { message } = error as Error;
+    this.#world.trace.add(this.name, 'does not start:', message);
+    if (error instanceof DivergedError) this.wipe();
+    else if (!this.#mendBuild(error)) {
+      const isPassing =
+        error instanceof LogUnavailableError ||
+        error instanceof NoAnswerError ||
+        errorCode(error) === 'ENOSPC' ||
+        error instanceof SnapshotStoreError ||
+        (error instanceof StreamError && ['NOT_READY', 'SNAPSHOT_NEEDED'].includes(error.code)) ||
+        NO_ANSWER.test(message);
+      if (!isPassing) {
+        if (error instanceof ClusterError)
+          this.#world.checkers.fail(`${this.name} cannot recover: ${message}`);
+        throw error;
+      }
+    }
+    this.#exit(process);
+  }
+
+  /** Installs the next build where the log needs it. */
+  #mendBuild(error: unknown): boolean {
+    const isMissing = error instanceof CoreVersionError || (error as Error).cause instanceof CoreVersionError;
+    if (isMissing) this.hasNextBuild = true;
+    return isMissing;
+  }
+
+  onUnavailable(process: SimulatedProcess, error: Error): void {
+    this.#world.trace.add(this.name, error.message);
+    this.#mendBuild(error);
+    // A supervisor ends and starts it again, and somebody makes room.
+    setTimeout(() => this.#exit(process), 500);
+  }
+
+  /** The data directory is gone: another node takes its place. */
+  wipe(): void {
+    const { trace, checkers, random } = this.#world;
+    this.kill();
+    trace.add(this.name, 'has lost its data');
+    checkers.onWiped(this.nodeId);
+    this.nodeId += NUMBERS_APART;
+    this.epoch = 0;
+    this.reports = undefined;
+    this.disk.onCut = () => {};
+    this.disk = new MachineDisk({ random });
+    this.faulty = new FaultyDisk(this.disk);
+    this.#mount();
+  }
+
+  /** Ends the node as an operator does. */
+  stop(): void {
+    const { running, process } = this;
+    if (running === undefined || process === undefined || !this.isServing || this.#isBusy) return;
+    this.#world.trace.add(this.name, 'is stopped');
+    this.#isBusy = true;
+    this.#world.scheduler.after(process, 0, () => {
+      void running.gateway
+        .close('the venue stops')
+        .then(() => running.replica.stop())
+        .then(() => this.#exit(process));
+    });
+  }
+
+  /** Has it start anew, in an orderly way where it serves. */
+  restart(): void {
+    if (this.isServing && !this.#isBusy) this.stop();
+    else this.kill();
+  }
+
+  // What goes wrong
 
   /** kill -9. */
   kill(): void {
@@ -152,18 +246,15 @@ export class SimulatedNode {
     else this.disk.callsUntilCut = writes;
   }
 
-  /** Ends the node as an operator does. */
-  stop(): void {
-    const { running, process } = this;
-    if (running === undefined || process === undefined || !running.isServing) return;
-    this.#world.trace.add(this.name, 'is stopped');
-    running.isServing = false;
-    this.#world.scheduler.after(process, 0, () => {
-      void running.gateway
-        .close('the venue stops')
-        .then(() => running.replica.stop())
-        .then(() => this.#exit(process));
-    });
+  /** A bit of the node's state is another from its next entry on. */
+  flipBit(where: FlippedCore, bit: number): void {
+    const { running } = this;
+    if (running === undefined) return;
+    const sequence = running.core.sequence + 1;
+    this.#world.trace.add(this.name, 'has another bit after entry', sequence, where);
+    this.#world.checkers.onFlip(this.nodeId, sequence, where);
+    if (where !== 'archive') flipAfter(running.core, sequence, bit);
+    if (where !== 'order path') flipAfter(running.archiveCore, sequence, bit);
   }
 
   #exit(process: SimulatedProcess): void {
@@ -183,146 +274,16 @@ export class SimulatedNode {
   /** Called in the moment in which the process ends. */
   #onEnd(): void {
     const { process } = this;
+    const { network, stream } = this.#world;
     const isSilent = !this.disk.killsOnly;
     this.running = undefined;
     this.process = undefined;
-    if (isSilent) this.#world.network.silentHosts.add(this.host);
+    this.#isBusy = false;
+    this.#stoppedUs = undefined;
+    if (isSilent) network.silentHosts.add(this.host);
     if (process === undefined) return;
     process.isAlive = false;
-    this.#connection?.close();
-    this.#world.network.died(process, isSilent);
+    for (const connection of [...stream.connections]) if (connection.process === process) connection.close();
+    network.died(process, isSilent);
   }
-
-  #onBootFailed(process: SimulatedProcess, error: unknown): void {
-    const isOperational =
-      error instanceof LogUnavailableError || (error instanceof StreamError && error.code === 'NOT_READY');
-    if (!isOperational) throw error;
-    this.#world.trace.add(this.name, error.message);
-    this.#exit(process);
-  }
-
-  async #boot(process: SimulatedProcess): Promise<void> {
-    const { world, parts } = { world: this.#world, parts: this.#parts };
-    const { checkers } = world;
-    const fan = new EventFan();
-    const snapshots = `${machineRoot(this.host)}/snapshots`;
-    const { core, path } = restoreNewest(
-      snapshots,
-      LOG_ID.uuid,
-      () => new parts.Core(fan, CAPACITY),
-      ({ message }) => world.trace.add(this.name, message),
-    );
-    checkers.onStart(this.nodeId, core);
-    const board: CheckedBoard = new CheckedBoard((sequence, high, low) =>
-      checkers.onApplied(this.nodeId, sequence, high, low),
-    );
-    const replica: Replica = new parts.Replica({
-      core,
-      nodeId: this.nodeId,
-      board,
-      origin: fan,
-      peers: new Peers(this.nodeId, board),
-      attestEvery: ATTEST_ENTRIES,
-      onTurnEnd: () => {},
-      onUnavailable: ({ message }) => {
-        world.trace.add(this.name, message);
-        void gateway.close('the venue stopped');
-        // A supervisor ends and starts it again, and somebody makes room.
-        setTimeout(() => this.#exit(process), 500);
-      },
-    });
-    const archiveFan = new EventFan();
-    const archiveCore =
-      path === undefined
-        ? new parts.Core(archiveFan, CAPACITY)
-        : restoreFrom(path, LOG_ID.uuid, new parts.Core(archiveFan, CAPACITY)).core;
-    const reports = new SimulatedReportStore(() => archiveCore.sequence, this.#reports, core.sequence);
-    this.#reports = reports;
-    archiveFan.add(reports);
-    let sessions = 0;
-    const gateway: OuchGateway = new parts.Gateway(
-      replica.outbox,
-      { nodeId: this.nodeId, nextSessionId: () => ++sessions },
-      reports,
-      wallClock(world),
-      {
-        host: this.host,
-        port: OUCH_PORT,
-        recentReports: 64,
-        cancelOnDisconnect: world.cancelsOnDisconnect,
-      },
-      { info() {}, warn: (_fields, message) => world.trace.add(this.name, message) },
-    );
-    fan.add(gateway);
-    core.describe({ liveOrders: true, restingOrders: false });
-    const connection = new SimulatedConnection(world.stream, process, world.trace);
-    this.#connection = connection;
-    setInterval(() => this.disk.runBackground(4), WRITE_BACK_MS);
-    const log = await JetStreamLog.open({
-      connection: connection.asConnection,
-      stream: STREAM,
-      directory: this.#logDirectory,
-      logId: LOG_ID,
-      follower: replica,
-      scanFromSequence: core.sequence + 1,
-      segmentBytes: SEGMENT_BYTES,
-      disk: this.faulty,
-    });
-    const running: Running = { core, replica, gateway, isServing: false };
-    this.running = running;
-    replica.recover(log);
-    await log.catchUp();
-    this.#epoch = Math.max(this.#epoch, replica.lastEpoch) + 1;
-    replica.begin(this.#epoch);
-    await replica.seal();
-    closeSessions(core, (id) => id === this.nodeId, replica.outbox);
-    setInterval(() => replica.tick(), TICK_MS);
-    const archive = this.#archive(archiveCore, board, snapshots, checkers);
-    setInterval(() => {
-      while (archive.step());
-    }, ARCHIVE_MS);
-    await gateway.listen();
-    running.isServing = true;
-    world.trace.add(this.name, 'serves after', core.sequence, 'start', this.#epoch);
-  }
-
-  #archive(core: TradingCore, board: StatusBoard, snapshotDirectory: string, checkers: Checkers): Archive {
-    return new Archive({
-      core,
-      source: new LogTail({
-        directory: this.#logDirectory,
-        fromSequence: core.sequence + 1,
-        logId: LOG_ID,
-        disk: this.faulty,
-      }),
-      board,
-      snapshotDirectory,
-      logId: LOG_ID.uuid,
-      snapshotEvery: SNAPSHOT_ENTRIES,
-      snapshotsKept: 2,
-      beforeEntry: () => {},
-      flushSinks: () => {},
-      syncSinks: () => {},
-      onDiverged: (sequence) => checkers.fail(`${this.name}: its two cores differ after ${sequence}`),
-      onSnapshot: (_path, sequence) => this.#world.trace.add(this.name, 'snapshot', sequence),
-      onSnapshotFailed: ({ message }) => this.#world.trace.add(this.name, message),
-    });
-  }
-
-  get #logDirectory(): string {
-    return `${machineRoot(this.host)}/log`;
-  }
-}
-
-/** The wall clock of the machine whose process reads it. */
-function wallClock({ scheduler }: Environment): Clock {
-  return {
-    seconds: 0,
-    nanos: 0,
-    read() {
-      const ms = wallMs(scheduler);
-      this.seconds = Math.floor(ms / 1_000);
-      this.nanos = Math.floor((ms - this.seconds * 1_000) * 1e6);
-    },
-  };
 }

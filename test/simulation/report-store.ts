@@ -1,6 +1,7 @@
 import { EventType, Trade } from '#domain/events.ts';
 import type { EventSink, ReportStore } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import type { ReportProgress } from '#projections/reports/report-reader.ts';
 
 interface StoredRecord {
   readonly sequence: number;
@@ -31,10 +32,20 @@ export class SimulatedReportStore implements EventSink, ReportStore {
   /** By user, then by number. */
   readonly #records = new Map<number, StoredRecord[]>();
   readonly #sequence: () => number;
+  readonly #progress: ReportProgress;
 
-  /** @param sequence of the entry whose events come */
-  constructor(sequence: () => number, older: SimulatedReportStore | undefined, upTo: number) {
+  /**
+   * @param sequence of the entry whose events come
+   * @param older what an earlier start kept, of entries up to `upTo`
+   */
+  constructor(
+    sequence: () => number,
+    progress: ReportProgress,
+    older: SimulatedReportStore | undefined,
+    upTo: number,
+  ) {
     this.#sequence = sequence;
+    this.#progress = progress;
     for (const [userId, records] of older === undefined ? [] : older.#records) {
       const kept: StoredRecord[] = [];
       records.forEach((record, number) => {
@@ -70,8 +81,13 @@ export class SimulatedReportStore implements EventSink, ReportStore {
     onRecord: (words: WordBuffer, at: number) => void,
   ): Promise<void> {
     let last: WordBuffer | undefined;
+    let issuedSequence = -1;
     for (let number = from; number <= to; number++) {
       for (let waitedMs = 0; this.#records.get(userId)?.[number] === undefined; waitedMs += POLL_MS) {
+        const { archivedSequence } = this.#progress;
+        await Promise.resolve();
+        if (issuedSequence === -1) issuedSequence = this.#progress.durableSequence;
+        if (archivedSequence >= issuedSequence) throw new Error(`report ${number} is missing`);
         if (waitedMs > WAIT_MS_MAX) throw new Error(`report ${number} is not there yet`);
         await new Promise<void>((resolve) => setTimeout(resolve, POLL_MS));
       }

@@ -1,7 +1,7 @@
 import type { CountedEntries } from './counted-entries.ts';
 import { arrangeFaults, FAULTS } from './faults.ts';
 import { checkFinal } from './final-check.ts';
-import { type NodeParts, REAL_PARTS } from './node.ts';
+import { type NodeParts, REAL_PARTS } from './node-parts.ts';
 import { installPlatform } from './platform.ts';
 import { SimulationFailure } from './trace.ts';
 import { World } from './world.ts';

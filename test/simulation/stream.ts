@@ -13,6 +13,8 @@ export interface StoredEntry {
   readonly words: WordBuffer;
   readonly timeSeconds: number;
   readonly timeNanos: number;
+  /** True time when it was stored. */
+  readonly storedUs: number;
 }
 
 /** A connection of a node to the servers of the stream, and what can go wrong with it. */
@@ -39,6 +41,8 @@ export interface StreamConnection {
   loseMessages(): void;
   /** Breaks: what is on its way is lost, or late. It comes back after `downUs`. */
   drop(downUs: number): void;
+  /** The process is gone. */
+  close(): void;
 }
 
 /** A message on its way into the stream. */
@@ -66,6 +70,8 @@ export class SimulatedStream {
   readonly entries: StoredEntry[] = [];
   readonly connections = new Set<StreamConnection>();
   readonly config: object;
+  /** First entry that the servers still have; `entries` has all. */
+  firstSequence = 1;
   hasLeader = true;
   /** The leader's clock minus the true time. */
   leaderSkewMs = 0;
@@ -140,6 +146,14 @@ export class SimulatedStream {
     });
   }
 
+  /** Removes what comes before an entry, for ever. @returns how much that was */
+  purge(beforeSequence: number): number {
+    const from = this.firstSequence;
+    this.firstSequence = Math.max(from, Math.min(beforeSequence, this.lastSequence + 1));
+    this.#trace.add('the stream begins with', this.firstSequence);
+    return this.firstSequence - from;
+  }
+
   /** From now on nothing goes wrong. */
   heal(): void {
     this.#lateUs = SECOND_US;
@@ -175,6 +189,7 @@ export class SimulatedStream {
       words: WordBuffer.copyOf(data),
       timeSeconds: START_SECONDS + seconds,
       timeNanos: Math.floor((ms - seconds * 1_000) * 1e6),
+      storedUs: this.scheduler.nowUs,
     });
     this.#trace.add('stored', this.lastSequence, connection.process.name);
     if (isAcknowledged) connection.acknowledge(reply, this.lastSequence);

@@ -8,9 +8,12 @@ import { CountedEntries } from './counted-entries.ts';
 import { type Environment, LOG_ID, PASSWORD } from './environment.ts';
 import { SimulatedFiles } from './files.ts';
 import { SimulatedNetwork } from './network.ts';
-import { type NodeParts, SimulatedNode } from './node.ts';
+import { NEXT_VERSION } from './next-core.ts';
+import { SimulatedNode } from './node.ts';
+import type { NodeParts } from './node-parts.ts';
+import { type ObjectWatcher, SimulatedObjects } from './objects.ts';
 import { simulatedHash } from './platform.ts';
-import { VirtualScheduler } from './scheduler.ts';
+import { type SimulatedProcess, VirtualScheduler } from './scheduler.ts';
 import { SimulatedStream, type StreamConnection } from './stream.ts';
 import { Trace } from './trace.ts';
 
@@ -26,18 +29,21 @@ const SUPERVISE_US = 200_000;
 const SALT = new Uint8Array(16).fill(7);
 
 /** Everything of one run: the nodes, the clients, the stream and the network between them, and what goes wrong. */
-export class World implements Environment {
+export class World implements Environment, ObjectWatcher {
   readonly random: () => number;
   readonly scheduler: VirtualScheduler;
   readonly trace: Trace;
   readonly network: SimulatedNetwork;
   readonly files = new SimulatedFiles();
   readonly stream: SimulatedStream;
+  readonly objects: SimulatedObjects;
   readonly checkers: Checkers;
   readonly nodes: SimulatedNode[] = [];
   readonly clients: SimulatedClient[] = [];
   readonly cancelsOnDisconnect: boolean;
   knownSequence = 0;
+  /** The nodes get the build of the next core version, and the log switches to that. */
+  isUpgraded = false;
   readonly #options: WorldOptions;
   readonly #counted = new CountedEntries();
   #countedUpTo = 0;
@@ -55,6 +61,7 @@ export class World implements Environment {
     this.network = new SimulatedNetwork(this.scheduler, this.random);
     this.stream = new SimulatedStream(this.scheduler, this.random, this.trace, LOG_ID.uuid);
     this.checkers = new Checkers(this.stream, this.trace);
+    this.objects = new SimulatedObjects(this.stream, this, this.trace);
     this.cancelsOnDisconnect = this.random() < 0.3;
     for (let id = 1; id <= options.nodes; id++) this.nodes.push(new SimulatedNode(this, id, options.parts));
     for (let id = 1; id <= options.clients; id++) {
@@ -64,6 +71,26 @@ export class World implements Environment {
 
   get nodeCount(): number {
     return this.nodes.length;
+  }
+
+  nodeIdAt(place: number): number {
+    return this.nodes[place - 1].nodeId;
+  }
+
+  onPublish(_process: SimulatedProcess, data: Uint8Array): void {
+    this.checkers.onPublish(data, this.scheduler.nowUs);
+  }
+
+  onPut(
+    { name }: SimulatedProcess,
+    object: string,
+    { stateHash = '' }: Readonly<Record<string, string>>,
+  ): void {
+    this.checkers.onPut(numberOf(name), numberOf(object), stateHash);
+  }
+
+  onPurge({ name }: SimulatedProcess, beforeSequence: number): void {
+    this.checkers.onPurge(numberOf(name), beforeSequence, [...this.objects.objects.keys()].map(numberOf));
   }
 
   nextSalt(): number {
@@ -88,8 +115,23 @@ export class World implements Environment {
 
   /** Starts whatever is down, now and then. */
   #supervise(): void {
-    for (const node of this.nodes) if (this.scheduler.nowUs >= node.downUntilUs) node.start();
+    for (const node of this.nodes) node.lookAfter();
+    this.#switchVersion();
     this.scheduler.after(undefined, SUPERVISE_US, () => this.#supervise());
+  }
+
+  /** Once the nodes have the build for it, somebody switches, until it is done. */
+  #switchVersion(): void {
+    if (!this.isUpgraded || this.#hasSwitched) return;
+    for (const { outbox, process, running } of this.nodes) {
+      if (outbox === undefined || running?.core.state.coreVersion === NEXT_VERSION) continue;
+      this.scheduler.after(process, 0, () => send(outbox, { type: 'SetCoreVersion', version: NEXT_VERSION }));
+      return;
+    }
+  }
+
+  get #hasSwitched(): boolean {
+    return this.nodes.some(({ running }) => running?.core.state.coreVersion === NEXT_VERSION);
   }
 
   #setUp(): void {
@@ -137,6 +179,11 @@ export class World implements Environment {
     }
     for (const node of this.nodes) {
       node.downUntilUs = 0;
+      node.observes = false;
+      if (this.isUpgraded && !node.hasNextBuild) {
+        node.hasNextBuild = true;
+        node.restart();
+      }
       node.disk.callsUntilCut = Number.POSITIVE_INFINITY;
       node.faulty.bytesFree = Number.POSITIVE_INFINITY;
       node.faulty.failWriteIn = Number.POSITIVE_INFINITY;
@@ -156,9 +203,11 @@ export class World implements Environment {
         return `${name} has no answer to UserRefNums ${[...client.pending.keys()]}`;
       if (!client.isConnected) return `${name} is not connected`;
     }
-    for (const { name, nodeId, running } of this.nodes) {
-      if (running?.isServing !== true) return `${name} does not serve`;
+    for (const { name, nodeId, running, isServing } of this.nodes) {
+      if (running === undefined || !isServing) return `${name} does not serve`;
+      if (this.checkers.isFlipped(nodeId)) return `${name} serves with another state`;
       const { core } = running;
+      if (this.isUpgraded && core.state.coreVersion !== NEXT_VERSION) return `${name} has not switched`;
       if (core.sequence !== this.stream.lastSequence) {
         return `${name} has applied ${core.sequence} of ${this.stream.lastSequence} entries`;
       }
@@ -175,4 +224,9 @@ export class World implements Environment {
     }
     return undefined;
   }
+}
+
+/** The number in the name of a node or a snapshot. */
+function numberOf(name: string): number {
+  return Number(/\d+/.exec(name)?.[0]);
 }
