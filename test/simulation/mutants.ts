@@ -1,11 +1,16 @@
+import { SnapshotShelf, type SnapshotShelfOptions } from '#app/cluster/snapshot-shelf.ts';
+import { NodeService } from '#app/node-service.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { Log, LogFollower, LogReader } from '#domain/ports.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
 import { StreamFollower } from '#log/jetstream/stream-follower.ts';
+import { Peers } from '#replica/peers.ts';
 import { Replica } from '#replica/replica.ts';
-import type { NodeParts } from './node.ts';
+import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { NextCore } from './next-core.ts';
+import type { NodeParts } from './node-parts.ts';
 
 /** A planted bug, the parts of a node that have it, and what the checker says that finds it. */
 export interface Mutant {
@@ -133,7 +138,81 @@ class GatewayThatSkipsAReport extends OuchGateway {
   }
 }
 
+/** A snapshot goes into the store before anybody has attested it. */
+class ShelfThatDoesNotWait extends SnapshotShelf {
+  constructor(options: SnapshotShelfOptions) {
+    const board = new StatusBoard(boardMemory());
+    board.agreedSequence = Number.MAX_SAFE_INTEGER;
+    super({ ...options, board });
+  }
+}
+
+/** The log is truncated behind a snapshot that only its own node has. */
+class ShelfThatTruncatesAtOnce extends SnapshotShelf {
+  readonly #onRemoved: (sequence: number) => void;
+
+  constructor(options: SnapshotShelfOptions) {
+    super(options);
+    this.#onRemoved = options.onRemoved;
+  }
+
+  override offer(path: string, sequence: number): void {
+    super.offer(path, sequence);
+    this.#onRemoved(sequence);
+  }
+}
+
+/** Takes its own word for a majority's. */
+class PeersThatAgree extends Peers {
+  readonly #board: StatusBoard;
+
+  constructor(...parts: ConstructorParameters<typeof Peers>) {
+    super(...parts);
+    this.#board = parts[1];
+  }
+
+  override agreedSequence(): number {
+    return this.#board.durableSequence;
+  }
+}
+
+/** Is never outvoted. */
+class PeersThatPersist extends Peers {
+  override isOutvoted(): boolean {
+    return false;
+  }
+}
+
+/** Serves whatever it is told. */
+class ServiceThatAlwaysServes extends NodeService {
+  override observe(): void {
+    void this.serve();
+  }
+
+  override demote(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Observes before the log has confirmed what it took. */
+class ReplicaThatRetiresInHaste extends Replica {
+  override retire(): Promise<void> {
+    return this.stop();
+  }
+}
+
+/** A build that follows its new rules before the log switches to them. */
+class CoreThatIsAheadOfItsTime extends NextCore {
+  override begin(...entry: Parameters<TradingCore['begin']>): boolean {
+    const [sequence, ...rest] = entry;
+    const isLate = this.state.coreVersion === 1 && sequence % 16 === 0;
+    return super.begin(sequence, rest[0] + (isLate ? 1 : 0), rest[1], rest[2], rest[3], rest[4]);
+  }
+}
+
 const OTHER_STATE = /^after entry \d+ /;
+/** Attestations in entries that do not count. */
+const OTHER_VOTES = /^node\d+ takes its state after entry \d+ for that of a majority/;
 const NO_PROGRESS = /^40 s after all was healed (client\d+ has no answer|nothing of node\d+ has come)/;
 
 /** Every planted bug; each has to be caught. */
@@ -141,13 +220,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'core without dedupe',
     parts: { Core: CoreWithoutDedupe },
-    caughtBy: new RegExp(`answered \\d+ times, sent|${OTHER_STATE.source}|${NO_PROGRESS.source}`),
+    caughtBy: new RegExp(
+      `answered \\d+ times, sent|${OTHER_STATE.source}|${OTHER_VOTES.source}|${NO_PROGRESS.source}`,
+    ),
     faults: ['lossy', 'disconnect', 'acks'],
   },
   {
     name: 'core that does not wait for lost entries',
     parts: { Core: CoreThatSkipsLost },
-    caughtBy: new RegExp(`${OTHER_STATE.source}|${NO_PROGRESS.source}`),
+    caughtBy: new RegExp(`${OTHER_STATE.source}|${OTHER_VOTES.source}|${NO_PROGRESS.source}`),
     faults: ['lossy', 'disconnect', 'acks'],
   },
   {
@@ -181,5 +262,44 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a report skipped on resume',
     parts: { Gateway: GatewayThatSkipsAReport },
     caughtBy: /^40 s after all was healed client\d+ (has no answer|has \d+ of \d+ reports)/,
+  },
+  {
+    name: 'a snapshot that no majority attested',
+    parts: { Shelf: ShelfThatDoesNotWait },
+    caughtBy: /puts a snapshot of entry \d+ into the store that no majority attested$/,
+  },
+  {
+    name: 'truncation behind a snapshot that only one node has',
+    parts: { Shelf: ShelfThatTruncatesAtOnce },
+    caughtBy: /^node\d+ truncates the log before entry \d+, and no snapshot/,
+  },
+  {
+    name: 'a node that is a majority by itself',
+    parts: { Peers: PeersThatAgree },
+    caughtBy: OTHER_VOTES,
+  },
+  {
+    name: 'an outvoted node that goes on',
+    parts: { Peers: PeersThatPersist },
+    caughtBy: /^node\d+ goes on serving, though \d of \d nodes have another state$/,
+    faults: ['flip'],
+  },
+  {
+    name: 'an observer that serves',
+    parts: { Service: ServiceThatAlwaysServes },
+    caughtBy: /node\d+ appends entries, and observes$|is logged in at node\d+, which observes$/,
+    faults: ['demote'],
+  },
+  {
+    name: 'an observer that has still something to say',
+    parts: { Replica: ReplicaThatRetiresInHaste },
+    caughtBy: /^node\d+ appends entries, and observes$|Rejected of UserRefNum 0, which was never sent$/,
+    faults: ['demote', 'election', 'stall'],
+  },
+  {
+    name: 'new rules before the log switches to them',
+    parts: { NextCore: CoreThatIsAheadOfItsTime },
+    caughtBy: OTHER_STATE,
+    faults: ['upgrade'],
   },
 ];
