@@ -39,8 +39,8 @@ export interface NodeParts {
   readonly board: StatusBoard;
   readonly core: TradingCore;
   readonly replica: Replica;
-  readonly gateway: Pick<OuchGateway, 'suspend' | 'connections'>;
-  readonly doors: Pick<Doors, 'open' | 'close'>;
+  readonly gateway: Pick<OuchGateway, 'connections'>;
+  readonly doors: Pick<Doors, 'open' | 'close' | 'suspend'>;
   readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
   readonly loopDelay: Pick<LoopDelay, 'start' | 'takeUsP99'>;
   /** Tells the log what others must know of a node that serves. */

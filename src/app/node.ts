@@ -23,7 +23,7 @@ import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterView } from './cluster/cluster-nodes.ts';
 import { ClusterDuties } from './cluster/duties.ts';
 import { refuseEvidence } from './cluster/evidence.ts';
-import { wantsReports } from './cluster/wanted-reports.ts';
+import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
 import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
@@ -128,13 +128,15 @@ async function linkOf({ cluster, nodeId }: NodeConfig): Promise<ClusterLink | un
 
 async function restoreNode(
   link: ClusterLink,
-  { logDirectory, snapshotDirectory, logId }: DataDirectory,
+  { path, logDirectory, snapshotDirectory, logId }: DataDirectory,
   segmentBytes: number,
   restore: () => RestoredCore,
   logger: NodeLogger,
 ): Promise<RestoredCore> {
   const { restoreInCluster } = await import('./cluster/boot.ts');
-  return restoreInCluster(link, { logDirectory, snapshotDirectory, logId, segmentBytes }, restore, logger);
+  const beginAfter = (sequence: number): void => wantReports(path, sequence);
+  const data = { logDirectory, snapshotDirectory, logId, segmentBytes, beginAfter };
+  return restoreInCluster(link, data, restore, logger);
 }
 
 type Closer = () => unknown;

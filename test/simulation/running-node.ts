@@ -82,7 +82,7 @@ export async function startNode(
   const fan = new EventFan();
   const { core, path } = await restoreInCluster(
     bootLink(connection, store),
-    { ...data, segmentBytes: SEGMENT_BYTES, disk: faulty },
+    { ...data, segmentBytes: SEGMENT_BYTES, disk: faulty, beginAfter() {} },
     () =>
       restoreNewest(
         data.snapshotDirectory,
@@ -147,7 +147,11 @@ export async function startNode(
     core,
     replica,
     gateway,
-    doors: { open: async () => void (await gateway.listen()), close: (reason) => gateway.close(reason) },
+    doors: {
+      open: async () => void (await gateway.listen()),
+      close: (reason) => gateway.close(reason),
+      suspend: (reason) => gateway.suspend(reason),
+    },
     nodeLog: { log, catchUp: () => log.catchUp(), status: () => log.status },
     loopDelay: { start() {}, takeUsP99: () => 0 },
     announce() {},

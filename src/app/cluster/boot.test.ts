@@ -92,6 +92,7 @@ async function begin(t: TestContext, streamBegin: number, stored: readonly numbe
     snapshotDirectory,
     logId: LOG_ID,
     segmentBytes: 2 ** 20,
+    beginAfter: () => {},
   };
   const restore = (): RestoredCore => restoreNewest(snapshotDirectory, LOG_ID.uuid, newCore, () => {});
   const logger = { info: () => {}, warn: () => {}, error: () => {} };

@@ -7,7 +7,6 @@ import type { RestoredCore } from '../restore.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import { ClusterError, type ClusterLink } from './cluster-link.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
-import { wantReports } from './wanted-reports.ts';
 
 /** What a boot asks of the cluster. */
 export type BootLink = Pick<ClusterLink, 'firstSequence' | 'snapshots' | 'originSnapshots'>;
@@ -17,6 +16,8 @@ export interface BootData extends Pick<DataDirectory, 'logDirectory' | 'snapshot
   readonly segmentBytes: number;
   /** Of the copy of the log; default the machine's. */
   readonly disk?: Disk;
+  /** Told that the state will begin after `sequence`: the reports of before are the other nodes' to give. */
+  beginAfter(sequence: number): void;
 }
 
 /**
@@ -84,7 +85,7 @@ async function fetchSnapshot(
     logger.warn({ aside }, 'the stream no longer has what follows this copy of the log: it is put aside');
   }
   // Before the snapshot is there: with it the node would begin, whatever happens in between.
-  wantReports(data.path, snapshot.sequence);
+  data.beginAfter(snapshot.sequence);
   const path = await store.fetch(snapshot, snapshotDirectory);
   logger.info(
     { sequence: snapshot.sequence, bytes: snapshot.bytes, path },

@@ -66,6 +66,16 @@ test('shelf: the stream may lose what lies before the newest that was removed', 
   assert.deepEqual(calls, ['put 100', 'put 200', 'put 300', 'removed 100', 'put 400', 'removed 200']);
 });
 
+test('shelf: a node that lags behind what was removed leaves the stream alone', async () => {
+  const fixture = new Fixture();
+  const { shelf, board, calls } = fixture;
+  board.agreedSequence = 1_000;
+  fixture.snapshots = [stored(500), stored(400), stored(300)];
+  shelf.offer('200', 200);
+  await shelf.step();
+  assert.deepEqual([calls, fixture.snapshots.length], [[], 2]);
+});
+
 test('shelf: where another node was faster, nothing is sent', async () => {
   const fixture = new Fixture();
   const { shelf, board, calls } = fixture;

@@ -58,7 +58,8 @@ export class SnapshotShelf {
         logger.info({ sequence: offered.sequence }, 'snapshot is in the store of the cluster');
       }
       const [removed] = await store.prune(keep);
-      if (removed !== undefined) onRemoved(removed.sequence);
+      // A node that lags behind has not had what would leave the stream: the next removal takes it along.
+      if (removed !== undefined && removed.sequence <= offered.sequence) onRemoved(removed.sequence);
     } catch (error) {
       const message = `the snapshot of entry ${offered.sequence} is not in the store of the cluster: ${(error as Error).message}`;
       logger.warn({}, `${message}; the next one is tried`);
