@@ -107,7 +107,7 @@ export async function startNode(
       clock,
       nodeId,
       segmentBytes,
-      ...(link === undefined ? {} : { logId: link.logId }),
+      ...(link === undefined ? {} : { logId: link.logId, line: link.line }),
     });
     started.push(() => data.close());
     refuseEvidence(data.path);

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers } from './nats-cluster.ts';
+import { clusterSettings } from './node-config.ts';
 import { type ChildNode, startChildNode, statusOf } from './traders.ts';
 
 /** Three nats-servers, and nodes that a test starts on them. */
@@ -37,20 +38,9 @@ export class Cluster {
     return join(this.directory, `node-${nodeId}`);
   }
 
-  /** @param different what else differs from nodeConfig */
+  /** @param different what else differs from the configuration of node-process.ts */
   async startNode(nodeId: number, observe = false, different: Partial<NodeConfig> = {}): Promise<ChildNode> {
-    const cluster: NodeConfig['cluster'] = {
-      servers: this.servers.urls,
-      stream: 'HIVE',
-      replicas: 3,
-      maxBytes: 2 ** 30,
-      mirrorOf: undefined,
-      credentialsFile: undefined,
-      user: undefined,
-      passwordFile: undefined,
-      tls: undefined,
-      observe,
-    };
+    const cluster = clusterSettings(this.servers.urls, { observe });
     const operations = { host: '127.0.0.1', port: 0 };
     const node = await startChildNode(this.pathOf(nodeId), {
       nodeId,

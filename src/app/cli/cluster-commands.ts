@@ -28,11 +28,11 @@ export function clusterCommands(output: () => Output): Command {
       const created = await createCluster(dataDir, settings, (message) =>
         process.stderr.write(`hive: ${message}\n`),
       );
-      const { logId, sequence, stateHash } = created;
+      const { logId, nodeId, sequence, stateHash } = created;
       output().result(
         { event: 'cluster-created', stream: settings.stream, ...created },
         () =>
-          `stream ${settings.stream} continues log ${logId} behind entry ${sequence} (state ${stateHash}); start nodes with --cluster, that of ${dataDir} with its own data directory, others with empty ones`,
+          `stream ${settings.stream} continues log ${logId} behind entry ${sequence} (state ${stateHash}); start node ${nodeId} on ${dataDir} with --cluster, and others on empty data directories`,
       );
     });
   return cluster;

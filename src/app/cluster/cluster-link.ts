@@ -2,26 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
 import type { LogFollower } from '#domain/ports.ts';
+import type { LogLine } from '#log/file/data-directory.ts';
 import type { LogId } from '#log/file/format.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
 import { createLogStream, detachMirror, managerOf, originAnswers } from '#log/jetstream/log-stream.ts';
-import { isMirror, type LogStreamOptions } from '#log/jetstream/stream-config.ts';
+import { isMirror, type LogStreamOptions, type StreamLog } from '#log/jetstream/stream-config.ts';
 import { type ClusterNode, ClusterNodes } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 
 /** A node's connection to the servers of its cluster, and the log's stream there. */
-export class ClusterLink {
-  /** UUID of the cluster's log. */
+export class ClusterLink implements StreamLog {
   declare readonly logId: string;
+  declare readonly line: LogLine | undefined;
   declare readonly connection: NatsConnection;
   declare private readonly settings: ClusterSettings;
 
-  private constructor(settings: ClusterSettings, connection: NatsConnection, logId: string) {
+  private constructor(settings: ClusterSettings, connection: NatsConnection, { logId, line }: StreamLog) {
     this.settings = settings;
     this.connection = connection;
     this.logId = logId;
+    this.line = line;
   }
 
   /**
@@ -32,12 +34,13 @@ export class ClusterLink {
   static async connect(
     settings: ClusterSettings,
     name: string,
-    begin: { readonly logId: string; readonly firstSequence: number } = {
+    begin: StreamLog & { readonly firstSequence: number } = {
       logId: randomUUID(),
+      line: undefined,
       firstSequence: 1,
     },
   ): Promise<ClusterLink> {
-    const { logId, firstSequence } = begin;
+    const { logId, line, firstSequence } = begin;
     const connection = await connectCluster(settings, name);
     try {
       const found = await createLogStream(
@@ -46,8 +49,9 @@ export class ClusterLink {
         settings.maxBytes,
         logId,
         firstSequence,
+        line,
       );
-      return new ClusterLink(settings, connection, found.logId);
+      return new ClusterLink(settings, connection, found);
     } catch (error) {
       await connection.close();
       throw error;

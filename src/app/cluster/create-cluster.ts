@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
-import { openDataDirectory } from '#log/file/data-directory.ts';
+import { lineOf, openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
@@ -13,6 +13,8 @@ import type { ClusterSettings } from './cluster-settings.ts';
 /** Where the log of a new cluster goes on. */
 export interface CreatedCluster {
   readonly logId: string;
+  /** Of which node the data directory is. */
+  readonly nodeId: number;
   /** Last entry of the data directory; the stream's first is the next. */
   readonly sequence: number;
   readonly stateHash: string;
@@ -56,10 +58,12 @@ export async function createCluster(
     const newest = listSnapshots(data.snapshotDirectory)[0];
     const path =
       newest?.sequence === sequence ? newest.path : writeSnapshot(data.snapshotDirectory, core, logId);
-    const begin = { logId, firstSequence: sequence + 1 };
+    const line = lineOf(data.meta);
+    const begin = { logId, line, firstSequence: sequence + 1 };
     const link = await ClusterLink.connect(settings, 'hive-create-cluster', begin);
     try {
-      if (link.logId !== logId || (await link.firstSequence()) !== begin.firstSequence) {
+      const isOurs = link.logId === logId && link.line?.line === line?.line;
+      if (!isOurs || (await link.firstSequence()) !== begin.firstSequence) {
         throw new ClusterError(
           'EXISTS',
           `stream ${settings.stream} is there already and holds log ${link.logId}: start nodes on it, or choose another stream name`,
@@ -70,7 +74,7 @@ export async function createCluster(
     } finally {
       await link.close();
     }
-    return { logId, sequence, stateHash };
+    return { logId, nodeId: data.meta.nodeId, sequence, stateHash };
   } finally {
     data.close();
   }

@@ -11,6 +11,7 @@ import { RecordingReader } from '../recording-reader.ts';
 import {
   type DataDirectory,
   DataDirectoryError,
+  lineOf,
   openDataDirectory,
   readDataDirectoryMeta,
 } from './data-directory.ts';
@@ -179,6 +180,24 @@ test('data directory: made for a log, it belongs to that one', () => {
     () => openDataDirectory(path, { clock, segmentBytes, logId: other }),
     refusal('WRONG_LOG', /belongs to log 10000000-.*, not to log 20000000-/),
   );
+});
+
+test('data directory: made for a restored log, it is of that history and counts starts above it', () => {
+  const path = freshPath();
+  const logId = '10000000-0000-4000-8000-000000000000';
+  const origin = { logId, sequence: 7, stateHash: '0'.repeat(16), restoredAt: '2026-01-31T16:00:00.000Z' };
+  const line = { line: 2_000_000, origin };
+  const made = openDataDirectory(path, { clock, segmentBytes, logId, line });
+  assert.equal(made.epoch, 2_000_001);
+  assert.deepEqual(lineOf(made.meta), line);
+  made.close();
+  openDataDirectory(path, { clock, segmentBytes, logId, line }).close();
+  for (const other of [undefined, { line: 3_000_000, origin }]) {
+    assert.throws(
+      () => openDataDirectory(path, { clock, segmentBytes, logId, line: other }),
+      refusal('WRONG_LOG', /has another history of log 10000000-.*: the log was restored from a backup/),
+    );
+  }
 });
 
 test('data directory: another format version, another node, a damaged or missing file', () => {

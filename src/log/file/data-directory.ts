@@ -50,6 +50,13 @@ export interface LogOrigin {
   readonly restoredAt: string;
 }
 
+/** A history of a log: it goes on by itself from where the log was restored. */
+export interface LogLine {
+  /** Larger than that of every history before. */
+  readonly line: number;
+  readonly origin: LogOrigin;
+}
+
 /** A data directory in use by this process. */
 export interface DataDirectory {
   readonly path: string;
@@ -69,6 +76,8 @@ export interface DataDirectoryOptions {
   readonly clock: Clock;
   /** UUID of the log that it belongs to. Default: what the directory says, a new one for a new directory. */
   readonly logId?: string;
+  /** With `logId`: the history that the log has where it is kept. A new directory is of this one; undefined: of the first. */
+  readonly line?: LogLine | undefined;
   /** The node's number. Default: what the directory says, 1 for a new one. */
   readonly nodeId?: number;
   readonly segmentBytes?: number;
@@ -102,6 +111,12 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
       throw new DataDirectoryError(
         'WRONG_LOG',
         `${path} belongs to log ${meta.logId}, not to log ${options.logId}: name another directory, or the cluster that the directory is of`,
+      );
+    }
+    if (options.logId !== undefined && (options.line?.line ?? 0) !== (meta.line ?? 0)) {
+      throw new DataDirectoryError(
+        'WRONG_LOG',
+        `${path} has another history of log ${meta.logId} than the cluster: the log was restored from a backup, on one of the two sides, and went on. Keep this directory, it may hold entries that the backup lacks, and begin with an empty one (docs/disaster-recovery.md)`,
       );
     }
     const epoch = nextEpoch(path);
@@ -164,6 +179,11 @@ export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
   if (!sane)
     throw new DataDirectoryError('DAMAGED', `${path} has missing or wrong fields: restore it from a copy`);
   return meta as DataDirectoryMeta;
+}
+
+/** The history of the log that a data directory holds; undefined: the first. */
+export function lineOf({ line, origin }: DataDirectoryMeta): LogLine | undefined {
+  return line === undefined || origin === undefined ? undefined : { line, origin };
 }
 
 function makeDirectory(path: string): void {
@@ -267,8 +287,10 @@ function initialize(path: string, nodeId: number, options: DataDirectoryOptions)
     logId: options.logId ?? randomUUID(),
     nodeId,
     createdAt: new Date().toISOString(),
+    ...options.line,
   };
-  writeEpoch(path, 0);
+  // Above every start of this node's number in the histories before.
+  writeEpoch(path, meta.line ?? 0);
   mkdirSync(join(path, SNAPSHOT_DIRECTORY), { recursive: true, mode: 0o700 });
   createFileLog(logDirectory, new LogId(meta.logId), options.clock, options.segmentBytes ?? SEGMENT_BYTES);
   writeFileDurably(join(path, META_FILE), `${JSON.stringify(meta, null, 2)}\n`);

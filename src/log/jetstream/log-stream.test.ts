@@ -37,6 +37,7 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
     const found = await openLogStream(connection, optionsOf('A'));
     assert.deepEqual(found, {
       logId: made[0].logId,
+      line: undefined,
       state: { firstSequence: 0, lastSequence: 0, leader: 'n1' },
     });
     const { config } = await manager.streams.info('A');
@@ -75,6 +76,22 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
     await assert.rejects(openLogStream(connection, optionsOf('LATER')), {
       code: 'OTHER_LOG',
       message: /hive_format_version 2, this build uses version 1: run the build that made it/,
+    });
+  });
+
+  test('a stream of a restored log says which history it has, and a later opening finds it', async () => {
+    const logId = randomUUID();
+    const origin = { logId, sequence: 41, stateHash: '0'.repeat(16), restoredAt: '2026-01-31T16:00:00.000Z' };
+    const line = { line: 2_000_000, origin };
+    const options = optionsOf('RESTORED');
+    const made = await createLogStream(connection, options, MAX_BYTES, logId, 42, line);
+    assert.deepEqual([made.logId, made.line, made.state.lastSequence], [logId, line, 41]);
+    assert.deepEqual((await openLogStream(connection, options)).line, line);
+    const config = streamConfig(optionsOf('RIDDLE'), MAX_BYTES, logId);
+    await manager.streams.add({ ...config, metadata: { ...config.metadata, hive_line: '{"line":"x"}' } });
+    await assert.rejects(openLogStream(connection, optionsOf('RIDDLE')), {
+      code: 'OTHER_LOG',
+      message: /which history of its log it has: hive_line of its metadata is/,
     });
   });
 

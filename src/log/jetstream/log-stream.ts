@@ -7,6 +7,7 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Limits } from '#domain/limits.ts';
+import type { LogLine } from '../file/data-directory.ts';
 import { retryWait } from './retry-wait.ts';
 import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
 import {
@@ -14,6 +15,7 @@ import {
   entrySubject,
   type LogStreamOptions,
   mirrorConfig,
+  type StreamLog,
   type StreamState,
   stateOf,
   streamConfig,
@@ -21,9 +23,7 @@ import {
 import { StreamError } from './stream-error.ts';
 
 /** A stream that is safe for a log. */
-export interface LogStream {
-  /** UUID of the log that it holds. */
-  readonly logId: string;
+export interface LogStream extends StreamLog {
   readonly state: StreamState;
 }
 
@@ -39,6 +39,7 @@ const API_PASSING_CODES: readonly number[] = [10005, 10008, 10009, 10023, 10118]
  * @param maxBytes what the stream may hold: when it is full, the venue takes no orders
  * @param logId UUID of a new log
  * @param firstSequence of a new stream: 1, or the entry behind the last one of a log that it continues
+ * @param line of a log that is continued: its history
  * @throws StreamError
  */
 export async function createLogStream(
@@ -47,6 +48,7 @@ export async function createLogStream(
   maxBytes: number,
   logId: string,
   firstSequence = 1,
+  line: LogLine | undefined = undefined,
 ): Promise<LogStream> {
   checkServer(connection);
   const manager = await managerOf(connection);
@@ -62,11 +64,11 @@ export async function createLogStream(
       try {
         await manager.streams.add(
           mirrorOf === undefined
-            ? streamConfig(options, maxBytes, logId, firstSequence)
+            ? streamConfig(options, maxBytes, logId, firstSequence, line)
             : mirrorConfig(
                 { ...options, mirrorOf },
                 maxBytes,
-                await originLogId(connection, options.name, mirrorOf),
+                await originLog(connection, options.name, mirrorOf),
               ),
         );
       } catch (error) {
@@ -79,7 +81,7 @@ export async function createLogStream(
 }
 
 /** The log that a stream of another domain holds. @throws the client's error when that domain does not answer */
-async function originLogId(connection: NatsConnection, name: string, domain: string): Promise<string> {
+async function originLog(connection: NatsConnection, name: string, domain: string): Promise<StreamLog> {
   const manager = await managerOf(connection, domain);
   const info = await manager.streams.info(name);
   return checkStream(info, { name, replicas: info.config.num_replicas as LogStreamOptions['replicas'] });
@@ -144,7 +146,7 @@ export async function managerOf(connection: NatsConnection, domain?: string): Pr
 }
 
 function checked(options: LogStreamOptions, info: StreamInfo): LogStream {
-  return { logId: checkStream(info, options), state: stateOf(info) };
+  return { ...checkStream(info, options), state: stateOf(info) };
 }
 
 /** @throws StreamError SERVER */

@@ -1,5 +1,6 @@
 import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream';
 import { Limits } from '#domain/limits.ts';
+import type { LogLine } from '../file/data-directory.ts';
 import { StreamError } from './stream-error.ts';
 
 /** Version of how entries lie in a stream; raised when an older build could misread what a newer one wrote. */
@@ -7,6 +8,7 @@ export const STREAM_FORMAT_VERSION = 1;
 
 const LOG_ID_KEY = 'hive_log_id';
 const FORMAT_VERSION_KEY = 'hive_format_version';
+const LINE_KEY = 'hive_line';
 /** The shortest that a server takes, in nanoseconds: nothing here relies on the servers finding repeats. */
 const DUPLICATE_WINDOW_NANOS = 100_000_000;
 
@@ -20,6 +22,13 @@ export interface LogStreamOptions {
   readonly mirrorOf?: string;
 }
 
+/** Which log a stream holds. */
+export interface StreamLog {
+  readonly logId: string;
+  /** Its history, where the log was restored; undefined: the first one. */
+  readonly line: LogLine | undefined;
+}
+
 /** The subject to which the entries of stream `name` are published. */
 export function entrySubject(name: string): string {
   return `${name}.entries`;
@@ -31,6 +40,7 @@ export function streamConfig(
   maxBytes: number,
   logId: string,
   firstSequence = 1,
+  line: LogLine | undefined = undefined,
 ): Partial<StreamConfig> & { name: string } {
   return {
     name,
@@ -51,7 +61,11 @@ export function streamConfig(
     ...(firstSequence === 1 ? {} : { first_seq: firstSequence }),
     // Purging is how the beginning is removed behind a snapshot.
     deny_purge: false,
-    metadata: { [LOG_ID_KEY]: logId, [FORMAT_VERSION_KEY]: String(STREAM_FORMAT_VERSION) },
+    metadata: {
+      [LOG_ID_KEY]: logId,
+      [FORMAT_VERSION_KEY]: String(STREAM_FORMAT_VERSION),
+      ...(line === undefined ? {} : { [LINE_KEY]: JSON.stringify(line) }),
+    },
   };
 }
 
@@ -59,10 +73,10 @@ export function streamConfig(
 export function mirrorConfig(
   options: LogStreamOptions & { readonly mirrorOf: string },
   maxBytes: number,
-  logId: string,
+  { logId, line }: StreamLog,
 ): Partial<StreamConfig> & { name: string } {
   // A mirror has neither subjects nor a search for duplicates: it takes what its origin took.
-  const { subjects: _, duplicate_window: __, ...common } = streamConfig(options, maxBytes, logId);
+  const { subjects: _, duplicate_window: __, ...common } = streamConfig(options, maxBytes, logId, 1, line);
   return { ...common, mirror: { name: options.name, domain: options.mirrorOf } };
 }
 
@@ -152,11 +166,11 @@ function rulesFor({ name, replicas, mirrorOf }: LogStreamOptions): readonly Rule
 }
 
 /**
- * Checks that a stream is a log that loses nothing, and returns the log's UUID.
+ * Checks that a stream is a log that loses nothing, and says which.
  * @throws StreamError UNSAFE_SETTING naming the setting, its value, what it must be, and the command that repairs it;
  * OTHER_LOG for a stream that is none of ours.
  */
-export function checkStream({ config }: Pick<StreamInfo, 'config'>, options: LogStreamOptions): string {
+export function checkStream({ config }: Pick<StreamInfo, 'config'>, options: LogStreamOptions): StreamLog {
   const { name } = options;
   const logId = config.metadata?.[LOG_ID_KEY];
   const version = config.metadata?.[FORMAT_VERSION_KEY];
@@ -183,7 +197,21 @@ export function checkStream({ config }: Pick<StreamInfo, 'config'>, options: Log
       `stream ${name} is not safe for a log: ${setting} is ${JSON.stringify(config[setting] ?? null)} and must be ${must}. ${advice}`,
     );
   }
-  return logId;
+  return { logId, line: lineOf(config) };
+}
+
+/** @throws StreamError OTHER_LOG where it cannot be read */
+function lineOf({ name, metadata }: StreamConfig): LogLine | undefined {
+  const text = metadata?.[LINE_KEY];
+  if (text === undefined) return undefined;
+  try {
+    const line = JSON.parse(text) as LogLine;
+    if (Number.isInteger(line.line) && Number.isInteger(line.origin.sequence)) return line;
+  } catch {}
+  throw new StreamError(
+    'OTHER_LOG',
+    `stream ${name} does not say which history of its log it has: ${LINE_KEY} of its metadata is ${JSON.stringify(text)}. Restore the log into a new stream`,
+  );
 }
 
 /** What is known of the stream at a moment, from its leader. */
