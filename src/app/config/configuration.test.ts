@@ -87,6 +87,16 @@ test('configuration: a backup needs a place; its key file is found from the conf
   assert.deepEqual(issuesOf('backup: { keep: 1 }\n'), ['hive.yaml:1:9: backup.to: is missing']);
 });
 
+test('configuration: the copies of a log are a number, quoted or not', () => {
+  for (const written of ['5', '"5"']) {
+    const text = `cluster: { servers: [nats://10.0.0.1:4222], replicas: ${written} }\n`;
+    assert.equal(parseConfiguration('hive.yaml', text).cluster?.replicas, 5);
+  }
+  assert.deepEqual(issuesOf('cluster: { servers: [nats://10.0.0.1:4222], replicas: 2 }\n'), [
+    'hive.yaml:1:55: cluster.replicas: must be one of 1, 3, 5, not "2"',
+  ]);
+});
+
 test('configuration: a section that is given in part keeps the other defaults', () => {
   const { ouch, demo, nodeId } = parseConfiguration(
     'x',

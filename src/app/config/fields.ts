@@ -82,9 +82,10 @@ export function flag(): Kind<boolean> {
 /** One of the names of `values`; read as its value. */
 export function choice<T>(values: { readonly [name: string]: T }): Kind<T> {
   const names = Object.keys(values);
-  const kind = scalar(`one of ${names.join(', ')}`, ({ value }) =>
-    typeof value === 'string' && Object.hasOwn(values, value) ? values[value] : undefined,
-  );
+  const kind = scalar(`one of ${names.join(', ')}`, (node) => {
+    const text = writtenText(node);
+    return text !== undefined && Object.hasOwn(values, text) ? values[text] : undefined;
+  });
   return { ...kind, show: (value) => names.find((name) => values[name] === value) ?? '' };
 }
 
