@@ -15,7 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PROGRAM = join(import.meta.dirname, '../../.cache/nats/usr/sbin/nats-server');
+/** The nats-server of the tests. */
+export const PROGRAM = join(import.meta.dirname, '../../.cache/nats/usr/sbin/nats-server');
 const VERSION_MIN = [2, 12, 9];
 /** Until a condition that does not come is given up: elections take up to nine seconds. */
 const PATIENCE_MS = 30_000;

@@ -5,6 +5,7 @@
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import { defaultConfiguration, nodeConfigOf } from '../config/configuration.ts';
 import { startNode } from '../node.ts';
 import type { BackupSettings } from '../threads/messages.ts';
@@ -12,6 +13,8 @@ import type { BackupSettings } from '../threads/messages.ts';
 export interface DrillNodeConfig {
   readonly dataDirectory: string;
   readonly nodeId: number;
+  /** null: it has a log of its own. */
+  readonly cluster: ClusterSettings | null;
   /** null: it backs up nothing. */
   readonly backup: BackupSettings | null;
   /** Orders per second of the drill's own two users; 0: none. */
@@ -39,6 +42,7 @@ const node = await startNode(
     operations: undefined,
     http: undefined,
     fix: undefined,
+    cluster: config.cluster ?? undefined,
     backup: config.backup ?? undefined,
   },
   { info: () => {}, warn: loud, error: loud },

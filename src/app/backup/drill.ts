@@ -1,27 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { readSnapshot } from '#replica/snapshot-file.ts';
-import type { NodeStatus } from '../node.ts';
 import { BackupSet } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
-import type { DrillNodeConfig } from './drill-node.ts';
+import { CLUSTER_NODES, type DrillCluster, DrillVenue, type DrillVenueOptions } from './drill-venue.ts';
 import { LocalLog } from './local-log.ts';
 import { restoreBackup } from './restore-backup.ts';
 import { applyEntry } from './set-log-reader.ts';
 
 export interface DrillOptions {
+  /** undefined: the drill loses a node with a log of its own. */
+  readonly cluster: DrillCluster | undefined;
   readonly target: BackupTarget;
   readonly keyFile: string | undefined;
   readonly key: BackupKey | undefined;
-  /** Backups of which the drill's node becomes a copy; undefined: it begins with an empty venue. */
+  /** Backups of which the drill's venue becomes a copy; undefined: it begins with an empty venue. */
   readonly source: BackupSet | undefined;
   /** Where the data directories of the drill are made, and removed. */
   readonly workDirectory: string;
@@ -36,6 +33,14 @@ export interface DrillOptions {
 export interface DrillResult {
   readonly passed: boolean;
   readonly startedAt: string;
+  /** What was lost, all of it, and made anew: the servers, and the nodes; null: a node with a log of its own. */
+  readonly cluster: {
+    readonly servers: number;
+    readonly natsServer: string;
+    readonly nodes: number;
+    /** Whether the nodes of the new cluster have one state. */
+    readonly nodesAgree: boolean;
+  } | null;
   /** The log of the backups that were tried, and how it stood; null: there were none. */
   readonly source: {
     readonly logId: string;
@@ -55,23 +60,21 @@ export interface DrillResult {
   readonly lostEntries: number;
   /** From the last entry that came back to the last that was acknowledged. */
   readonly rpoSeconds: number;
-  /** From the kill to a node that serves. */
+  /** From the kill to a node that serves, or to all nodes of the new cluster. */
   readonly rtoSeconds: number;
   readonly rtoSecondsMax: number;
   readonly rpoSecondsMax: number;
 }
 
-const STEP_MS_MAX = 300_000;
-
 /**
- * Kills a node under load and comes back from its backup: a copy of the newest backup (or an empty venue) runs with a continuous
- * backup, is killed with SIGKILL, is restored elsewhere, and the states are compared. Nothing of the source changes; what the
- * drill wrote is removed.
- * @throws BackupError and what a restore throws
+ * Loses a venue under load and comes back from its backup: a copy of the newest backup (or an empty venue) runs with a continuous
+ * backup, is killed with SIGKILL, is restored elsewhere, and the states are compared. A venue is a node or, with `cluster`, nats-servers and
+ * nodes, all of which are lost. Nothing of the source changes; what the drill wrote is removed.
+ * @throws BackupError and what a restore and the making of a cluster throw
  */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
   const work = await mkdtemp(join(options.workDirectory, 'hive-drill-'));
-  const drill = new Drill(options, join(work, 'killed'), join(work, 'restored'));
+  const drill = new Drill(options, work);
   try {
     return await drill.run();
   } finally {
@@ -84,33 +87,35 @@ class Drill {
   declare private readonly options: DrillOptions;
   declare private readonly killedDirectory: string;
   declare private readonly restoredDirectory: string;
-  declare private readonly children: ChildProcess[];
+  declare private readonly work: string;
+  declare private readonly venues: DrillVenue[];
   declare private set: BackupSet | undefined;
 
-  constructor(options: DrillOptions, killedDirectory: string, restoredDirectory: string) {
+  constructor(options: DrillOptions, work: string) {
     this.options = options;
-    this.killedDirectory = killedDirectory;
-    this.restoredDirectory = restoredDirectory;
-    this.children = [];
+    this.work = work;
+    this.killedDirectory = join(work, 'killed');
+    this.restoredDirectory = join(work, 'restored');
+    this.venues = [];
     this.set = undefined;
   }
 
   async run(): Promise<DrillResult> {
-    const { target, key, keyFile, ordersPerSecond, loadSeconds, rtoSecondsMax, rpoSecondsMax } = this.options;
+    const { cluster, target, key, keyFile, ordersPerSecond, loadSeconds, rtoSecondsMax, rpoSecondsMax } =
+      this.options;
     const startedAt = new Date().toISOString();
     const source = await this.#copySource();
     const nodeId = source === null ? 1 : readDataDirectoryMeta(this.killedDirectory).nodeId;
     const backup = { to: target.place, keyFile, everyMs: 1_000, snapshotEveryMs: 5_000, keep: 3 };
-    const node = await this.#start({ dataDirectory: this.killedDirectory, nodeId, backup, ordersPerSecond });
+    const venue = await this.#start({ dataDirectory: this.killedDirectory, nodeId, backup, ordersPerSecond });
     const { logId } = readDataDirectoryMeta(this.killedDirectory);
     const set = new BackupSet(target, logId, key);
     this.set = set;
-    await this.#awaitBackup(node.child);
+    await venue.awaitBackup();
     await sleep(loadSeconds * 1_000);
 
-    node.child.kill('SIGKILL');
     const killedMs = performance.now();
-    await once(node.child, 'exit');
+    await venue.kill();
     const restored = await restoreBackup({
       set,
       id: undefined,
@@ -126,15 +131,26 @@ class Drill {
     });
     const rtoSeconds = (performance.now() - killedMs) / 1_000;
 
+    const nodesAgree = await again.agrees();
     const killed = await stateAt(this.killedDirectory, restored.sequence);
     const isSame =
       again.sequence >= restored.sequence &&
+      nodesAgree &&
       restored.stateHash === killed.stateHash &&
       restored.logId === logId;
     const rpoSeconds = killed.secondsBehind;
     return {
       passed: isSame && rtoSeconds <= rtoSecondsMax && rpoSeconds <= rpoSecondsMax,
       startedAt,
+      cluster:
+        cluster === undefined
+          ? null
+          : {
+              servers: cluster.servers,
+              natsServer: cluster.program.version,
+              nodes: CLUSTER_NODES,
+              nodesAgree,
+            },
       source,
       drillLogId: logId,
       ordersPerSecond,
@@ -152,11 +168,7 @@ class Drill {
 
   /** Ends what runs, and removes what the drill has put into the target. */
   async cleanUp(): Promise<void> {
-    for (const child of this.children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
+    for (const venue of this.venues) await venue.kill();
     for (const { name } of (await this.set?.list('')) ?? []) await this.set?.remove(name);
   }
 
@@ -174,45 +186,13 @@ class Drill {
     return { logId: source.logId, backup, sequence, stateHash, restoreSeconds: rounded(tookMs / 1_000) };
   }
 
-  async #start(config: DrillNodeConfig): Promise<{ child: ChildProcess; sequence: number }> {
-    const script = fileURLToPath(new URL('./drill-node.ts', import.meta.url));
-    const child = spawn(process.execPath, [...process.execArgv, script, JSON.stringify(config)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    this.children.push(child);
-    const { sequence } = (await answerOf(child)) as { sequence: number };
-    return { child, sequence };
-  }
-
-  /** Waits for a backup with a snapshot that has some of the load. */
-  async #awaitBackup(child: ChildProcess): Promise<void> {
-    const until = performance.now() + STEP_MS_MAX;
-    child.send('snapshot');
-    for (;;) {
-      child.send('status');
-      const { threads } = (await answerOf(child)) as NodeStatus;
-      if ((threads['backupAgeSeconds'] ?? -1) >= 0) return;
-      if (performance.now() > until || (threads['backupDead'] ?? 0) > 0) {
-        throw new BackupError('UNREACHABLE', 'the node of the drill made no backup: see what it said above');
-      }
-      await sleep(100);
-    }
-  }
-}
-
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const done = new AbortController();
-  const { signal } = done;
-  try {
-    const [answer] = await Promise.race([
-      once(child, 'message', { signal }),
-      once(child, 'exit', { signal }).then(([code]) => {
-        throw new BackupError('UNUSABLE', `the node of the drill ended with ${code}: see what it said above`);
-      }),
-    ]);
-    return answer;
-  } finally {
-    done.abort();
+  async #start(
+    options: Pick<DrillVenueOptions, 'dataDirectory' | 'nodeId' | 'backup' | 'ordersPerSecond'>,
+  ): Promise<DrillVenue> {
+    const directory = join(this.work, `venue-${this.venues.length}`);
+    const venue = await DrillVenue.start({ ...options, cluster: this.options.cluster, directory });
+    this.venues.push(venue);
+    return venue;
   }
 }
 

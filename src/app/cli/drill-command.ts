@@ -3,8 +3,11 @@ import { Command } from 'commander';
 import { listSets, PLAIN } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
 import { runDrill } from '../backup/drill.ts';
+import { findNatsProgram } from '../backup/drill-servers.ts';
+import type { DrillCluster } from '../backup/drill-venue.ts';
 import { readKeyFile } from '../backup/key-file.ts';
 import { openTarget } from '../backup/open-target.ts';
+import { loadConfiguration } from '../config/configuration.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { integerOption } from './options.ts';
@@ -13,6 +16,8 @@ import type { Output } from './output.ts';
 interface DrillCommandOptions {
   readonly to: string;
   readonly keyFile?: string;
+  readonly config?: string;
+  readonly natsServer?: string;
   readonly log?: string;
   readonly workDir: string;
   readonly rate: number;
@@ -26,9 +31,14 @@ const seconds = integerOption(1, 86_400);
 /** `hive drill`. */
 export function drillCommand(output: () => Output): Command {
   return new Command('drill')
-    .description('kill a copy of the venue under load, restore it elsewhere from its backup, and measure')
+    .description('lose a copy of the venue under load, restore it elsewhere from its backup, and measure')
     .requiredOption('--to <target>', 'where the backups are: a directory, or s3://BUCKET/PREFIX')
     .option('--key-file <file>', 'key of encrypted backups')
+    .option(
+      '--config <file>',
+      'configuration of a node: where it is one of a cluster, the drill loses and restores a cluster',
+    )
+    .option('--nats-server <program>', 'of which the cluster of the drill is made (default: on the PATH)')
     .option('--log <id>', 'of which log the drill uses a copy, where the target has several')
     .option(
       '--work-dir <directory>',
@@ -51,6 +61,7 @@ async function drill(options: DrillCommandOptions, output: Output): Promise<void
   });
   const choice = { id: undefined, logId: options.log, key, isRead: true };
   const result = await runDrill({
+    cluster: await drillCluster(options),
     target,
     keyFile: options.keyFile,
     key,
@@ -66,8 +77,31 @@ async function drill(options: DrillCommandOptions, output: Output): Promise<void
   if (result.passed) return;
   const { restoredStateHash, killedStateHash, rtoSeconds, rpoSeconds } = result;
   const why =
-    restoredStateHash === killedStateHash
-      ? `it took ${rtoSeconds} s to serve again (at most ${options.rtoSeconds}), and ${rpoSeconds} s were lost (at most ${options.rpoSeconds})`
-      : `the restored state is ${restoredStateHash}, the killed node's log gives ${killedStateHash}`;
+    result.cluster?.nodesAgree === false
+      ? 'the nodes of the restored cluster have different states'
+      : restoredStateHash === killedStateHash
+        ? `it took ${rtoSeconds} s to serve again (at most ${options.rtoSeconds}), and ${rpoSeconds} s were lost (at most ${options.rpoSeconds})`
+        : `the restored state is ${restoredStateHash}, the killed node's log gives ${killedStateHash}`;
   throw new CliError(ExitCode.Failure, `the drill failed: ${why}`);
+}
+
+/** Of what the cluster of a drill is made; undefined: the drill is of a node. @throws CliError, ConfigError */
+async function drillCluster({ config, natsServer }: DrillCommandOptions): Promise<DrillCluster | undefined> {
+  const settings = config === undefined ? undefined : loadConfiguration(config).cluster;
+  if (settings === undefined) {
+    if (natsServer === undefined) return undefined;
+    throw new CliError(
+      ExitCode.Usage,
+      '--nats-server is for the drill of a cluster: give the configuration of one of its nodes with --config',
+    );
+  }
+  const program = await findNatsProgram(natsServer ?? 'nats-server');
+  if (program !== undefined) return { program, servers: settings.replicas };
+  if (natsServer !== undefined) {
+    throw new CliError(ExitCode.Usage, `${natsServer} is no nats-server: correct --nats-server`);
+  }
+  process.stderr.write(
+    'hive: there is no nats-server on the PATH, so this drill is of a single node only. Install nats-server (at least 2.12.9), or say where it is with --nats-server\n',
+  );
+  return undefined;
 }

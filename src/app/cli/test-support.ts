@@ -13,10 +13,14 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** For tests: runs the real command line in a process of its own, and kills it when it takes a minute. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
+/** For tests: runs the real command line in a process of its own, and kills it when it takes longer than `timeoutMs`. */
+export function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  timeoutMs = 60_000,
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, timeout: 60_000 };
+    const options = { env: { ...process.env, ...env }, timeout: timeoutMs };
     const child = execFile(process.execPath, [CLI, ...args], options, (_, stdout, stderr) => {
       if (child.exitCode === null) reject(new Error(`hive ${args.join(' ')} was killed\n${stdout}${stderr}`));
       else resolve({ status: child.exitCode, stdout, stderr });

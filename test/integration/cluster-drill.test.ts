@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { DrillResult } from '#app/backup/drill.ts';
+import { runCli } from '#app/cli/test-support.ts';
+import { backupFixture, temporaryDirectory } from '../support/backup-fixture.ts';
+import { PROGRAM, whyNoNats } from '../support/nats-cluster.ts';
+
+const skip = whyNoNats() ?? false;
+/** Elections of six servers and starts of four nodes, on a busy machine. */
+const DRILL_MS_MAX = 140_000;
+
+/** The configuration of a node of a cluster; a drill takes no more of it than that, and how many copies the log has. */
+function clusterConfig(root: string): string {
+  const path = join(root, 'hive.yaml');
+  writeFileSync(path, 'cluster: { servers: [nats://10.0.0.1:4222], replicas: 3 }\n');
+  return path;
+}
+
+function drillArgs(root: string, target: string): string[] {
+  const work = join(root, 'work');
+  mkdirSync(work, { recursive: true });
+  return [
+    ...['drill', '--to', target, '--work-dir', work, '--seconds', '1', '--rate', '500'],
+    ...['--rto-seconds', '300', '--rpo-seconds', '60'],
+  ];
+}
+
+test('hive drill of a cluster: servers and nodes of a copy of the venue are lost and made anew; nothing of it stays', {
+  skip,
+}, async (t) => {
+  const { node, target, root, grow, files } = backupFixture(t);
+  grow(200);
+  node.snapshot();
+  grow(20);
+  const { manifest } = await node.backUp(target);
+  const before = files();
+  const args = [...drillArgs(root, target.place), '--config', clusterConfig(root), '--nats-server', PROGRAM];
+  const { status, stdout, stderr } = await runCli(args, {}, DRILL_MS_MAX);
+  assert.equal(status, 0, stderr);
+  const result = JSON.parse(stdout) as DrillResult;
+  const { servers, nodes, nodesAgree, natsServer } = result.cluster ?? {};
+  assert.deepEqual([servers, nodes, nodesAgree], [3, 2, true]);
+  assert.match(natsServer ?? '', /^\d+\.\d+\.\d+$/);
+  assert.deepEqual([result.source?.backup, result.source?.stateHash], [manifest.id, manifest.stateHash]);
+  assert.ok(result.restoredSequence > manifest.log.lastSequence, 'the load of the drill came back');
+  assert.equal(result.restoredStateHash, result.killedStateHash);
+  assert.ok(result.rtoSeconds > 0);
+  assert.deepEqual(files(), before);
+  assert.deepEqual(readdirSync(join(root, 'work')), []);
+});
+
+test('hive drill of a cluster: an empty venue, whose stream its first node makes', { skip }, async (t) => {
+  const root = temporaryDirectory(t);
+  const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
+  const { status, stdout, stderr } = await runCli([...args, '--nats-server', PROGRAM], {}, DRILL_MS_MAX);
+  assert.equal(status, 0, stderr);
+  const { source, cluster, passed } = JSON.parse(stdout) as DrillResult;
+  assert.deepEqual([passed, source, cluster?.nodesAgree], [true, null, true]);
+});
+
+test('hive drill of a cluster: without a nats-server it says what to install, and that it drills a node only', async (t) => {
+  const root = temporaryDirectory(t);
+  const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
+  const nowhere = join(root, 'nowhere');
+  const { status, stdout, stderr } = await runCli(args, { PATH: nowhere }, DRILL_MS_MAX);
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stderr,
+    /no nats-server on the PATH, so this drill is of a single node only\. Install nats-server/,
+  );
+  const { passed, cluster } = JSON.parse(stdout) as DrillResult;
+  assert.deepEqual([passed, cluster], [true, null]);
+
+  const wrong = await runCli([...args, '--nats-server', nowhere]);
+  assert.equal(wrong.status, 2);
+  assert.match(wrong.stderr, /nowhere is no nats-server: correct --nats-server/);
+  const node = await runCli([...drillArgs(root, join(root, 'target')), '--nats-server', PROGRAM]);
+  assert.equal(node.status, 2);
+  assert.match(node.stderr, /--nats-server is for the drill of a cluster: .* --config/);
+});
