@@ -211,9 +211,10 @@ export class NodeService {
 
   /** Of a node that observes too: it must not begin to serve. */
   #checkVotes(): void {
-    const { data, config, core, logger, peers } = this.parts;
+    const { data, config, board, core, logger, peers } = this.parts;
     if (peers?.isOutvoted() !== true || this.outvoted !== undefined) return;
     const { nodeId } = config;
+    board.isOutvoted = true;
     const { sequence, stateHash } = core;
     this.outvoted =
       'a majority of the nodes has another state: keep the data directory and start with an empty one';

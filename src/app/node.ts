@@ -169,6 +169,7 @@ async function startOn(
   const board = boardMemory();
   const status = new StatusBoard(board);
   status.isFetchingReports = link !== undefined && wantsReports(data.path);
+  if (link === undefined) status.agreedSequence = Number.POSITIVE_INFINITY;
   status.backedUpSequence = config.backup === undefined ? Number.POSITIVE_INFINITY : 0;
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);

@@ -94,9 +94,9 @@ export class Archive implements LogReader {
     }
   }
 
-  /** Writes a snapshot of the state as it is, unless the two cores have differed or an entry could not be applied. */
+  /** Writes a snapshot of the state as it is, unless the two cores have differed, the cluster has another one, or an entry could not be applied. */
   snapshot(): void {
-    if (!this.isWhole || this.board.divergedSequence !== 0) return;
+    if (!this.isWhole || this.board.divergedSequence !== 0 || this.board.isOutvoted) return;
     if (this.core.sequence === this.snapshotSequence) return;
     const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } = this.options;
     syncSinks();

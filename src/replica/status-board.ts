@@ -11,6 +11,7 @@ const Cell = {
   agreedSequence: 4,
   backedUpSequence: 5,
   isFetchingReports: 6,
+  isOutvoted: 7,
 } as const;
 
 /** Shared memory for a node's board. */
@@ -76,7 +77,7 @@ export class StatusBoard {
     this.numbers[Cell.snapshotSequence] = sequence;
   }
 
-  /** Newest entry of which the order path knows that a majority of the cluster's nodes has its state. */
+  /** Newest entry of which the order path knows that a majority of the cluster's nodes has its state; Infinity where there is no cluster. */
   get agreedSequence(): number {
     return this.numbers[Cell.agreedSequence];
   }
@@ -92,6 +93,15 @@ export class StatusBoard {
 
   set divergedSequence(sequence: number) {
     this.numbers[Cell.divergedSequence] = sequence;
+  }
+
+  /** Whether most nodes of the cluster have another state: nothing of this node is to be kept as the venue's. For good. */
+  get isOutvoted(): boolean {
+    return this.numbers[Cell.isOutvoted] === 1;
+  }
+
+  set isOutvoted(isOutvoted: boolean) {
+    this.numbers[Cell.isOutvoted] = isOutvoted ? 1 : 0;
   }
 
   /** Last entry that the continuous backup no longer needs the log for; Infinity where there is none. */

@@ -154,7 +154,9 @@ test('cluster: a node that most others contradict stops, says so, keeps its evid
   skip,
 }, async (t) => {
   const cluster = await Cluster.start(t);
-  const node = await cluster.startNode(1);
+  const to = join(cluster.directory, 'target');
+  const backup = { to, keyFile: undefined, everyMs: 50, snapshotEveryMs: 60_000, keep: 2 };
+  const node = await cluster.startNode(1, false, { backup });
   const connection = await connectNats({ servers: cluster.servers.urls, name: 'test' });
   t.after(() => connection.close());
   const { sequence } = await statusOf(node);
@@ -169,6 +171,7 @@ test('cluster: a node that most others contradict stops, says so, keeps its evid
   await assert.rejects(
     OuchClient.connect({ port: node.ouchPort, username: 'U1', password: 'secret' }, () => {}),
   );
+  await until(async () => (await statusOf(node)).threads['backupDead'] === 1);
   const path = cluster.pathOf(1);
   assert.ok(existsSync(join(path, 'divergence.json')));
   await cluster.kill(1);

@@ -48,7 +48,8 @@ const TIDY_MS = 1_000;
 
 /**
  * Keeps a backup set up to date with a running node: sends new entries, tidies what was sent, makes a backup with a snapshot now
- * and then, each at its own pace. What fails is tried again for ever; only a log that goes on elsewhere ends it.
+ * and then, each at its own pace. What fails is tried again for ever; only a log that goes on elsewhere, or a state that is not the
+ * cluster's, ends it.
  */
 export class ContinuousBackup {
   declare private readonly options: ContinuousBackupOptions;
@@ -75,7 +76,7 @@ export class ContinuousBackup {
     this.lastBackupSequence = 0;
   }
 
-  /** Runs until `close`. */
+  /** Runs until `close`, or until nothing of this node is to be backed up any more. */
   async run(): Promise<void> {
     await this.#untilDone('the target', async () => {
       this.shipper = await LogShipper.open(this.options.set, this.options.log);
@@ -95,7 +96,13 @@ export class ContinuousBackup {
     const until = performance.now() + ms;
     this.hurry.abort();
     const { board } = this.options;
-    while (performance.now() < until && this.failures === 0 && this.shipper !== undefined) {
+    const { signal } = this.ending;
+    while (
+      performance.now() < until &&
+      !signal.aborted &&
+      this.failures === 0 &&
+      this.shipper !== undefined
+    ) {
       if (this.shipper.shippedSequence >= board.durableSequence) break;
       await sleep(HURRY_MS);
     }
@@ -146,8 +153,9 @@ export class ContinuousBackup {
     const { set, log, board, epoch, keep, snapshotEveryMs, logger } = this.options;
     const sequence = board.snapshotSequence;
     const isDue = performance.now() - this.backupMs >= snapshotEveryMs;
-    // A state that the two cores do not agree on is no state to go back to.
-    if (isDue && sequence > this.lastBackupSequence && board.divergedSequence === 0) {
+    // A state that the two cores, or most nodes, do not agree on is no state to go back to.
+    const isTrusted = board.divergedSequence === 0 && sequence <= board.agreedSequence;
+    if (isDue && isTrusted && sequence > this.lastBackupSequence) {
       const snapshot = await log.newestSnapshot(sequence);
       await snapshot?.file.close();
       if (snapshot?.manifest.sequence === sequence) {
@@ -175,9 +183,13 @@ export class ContinuousBackup {
 
   /** Does something again and again until it says that it is done, or the backup ends. Failures make it wait longer each time. */
   async #untilDone(what: string, work: () => Promise<boolean>): Promise<void> {
-    const { logger, set } = this.options;
+    const { logger, set, board } = this.options;
     let retryMs = RETRY_MS_MIN;
     while (!this.ending.signal.aborted) {
+      if (board.isOutvoted) {
+        this.#stop("the state of this node is not the cluster's. Backups of other nodes go on");
+        return;
+      }
       try {
         if (await work()) return;
         retryMs = RETRY_MS_MIN;
@@ -185,8 +197,7 @@ export class ContinuousBackup {
         if (error instanceof AssertionError) throw error;
         const { message } = error as Error;
         if (error instanceof BackupError && error.code === 'SUPERSEDED') {
-          logger.error({}, `nothing is backed up any more: ${message}`);
-          this.ending.abort();
+          this.#stop(message);
           return;
         }
         this.failures++;
@@ -201,6 +212,12 @@ export class ContinuousBackup {
         retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
       }
     }
+  }
+
+  #stop(reason: string): void {
+    if (this.ending.signal.aborted) return;
+    this.ending.abort();
+    this.options.logger.error({}, `nothing is backed up any more: ${reason}`);
   }
 
   #warnOfLag(): void {

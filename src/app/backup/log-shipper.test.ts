@@ -123,6 +123,7 @@ function run(t: TestContext): Running {
     logger: { info: log, warn: log, error: log },
   });
   board.durableSequence = SETUP.length;
+  board.agreedSequence = Number.POSITIVE_INFINITY;
   const done = backup.run();
   t.after(async () => {
     await backup.close(0);
@@ -186,6 +187,36 @@ test('ContinuousBackup: an outage costs nothing but time', async (t) => {
   await until(() => backup.figures().backupLagEntries === 0);
   assert.equal(backup.figures().backupFailures, 0);
   assert.equal(await lastSequenceOf(fixture.node.set(fixture.target)), fixture.node.core.sequence);
+});
+
+test('ContinuousBackup: a snapshot is in no backup before most nodes have its state', async (t) => {
+  const { fixture, board, lines, grow } = run(t);
+  const isMade = (): boolean => lines.includes('backup made');
+  board.agreedSequence = SETUP.length;
+  grow(20);
+  fixture.node.snapshot();
+  board.snapshotSequence = fixture.node.core.sequence;
+  // Longer than it takes to look.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  assert.equal(isMade(), false);
+  board.agreedSequence = board.snapshotSequence;
+  await until(isMade);
+});
+
+test('ContinuousBackup: ends when most nodes have another state, and says so', async (t) => {
+  const { fixture, board, backup, lines, done, grow } = run(t);
+  grow(20);
+  await until(() => backup.figures().backupLagEntries === 0);
+  board.isOutvoted = true;
+  await done;
+  const before = fixture.files();
+  grow(100);
+  await backup.close(1_000);
+  assert.deepEqual(fixture.files(), before);
+  assert.ok(backup.figures().backupLagEntries >= 100);
+  assert.deepEqual(lines, [
+    "nothing is backed up any more: the state of this node is not the cluster's. Backups of other nodes go on",
+  ]);
 });
 
 test('ContinuousBackup: ends when the log goes on elsewhere', async (t) => {
