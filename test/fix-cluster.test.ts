@@ -55,6 +55,21 @@ test('race: nodes at different servers take a session from each other', {
   assert.ok(reports > 20 && session.taken > 0, `${reports} reports, taken ${session.taken} times`);
 });
 
+test('stream: more than the servers have left names the setting, at once', {
+  skip: skip ?? false,
+}, async (t) => {
+  const small = await NatsServers.start({ count: 1, storeBytesMax: MAX_BYTES / 2 });
+  t.after(() => small.close());
+  const connection = await connectNats({ servers: small.urls });
+  t.after(() => connection.close());
+  const options = { logStream: 'V', replicas: 1, maxBytes: MAX_BYTES, logId: randomUUID() } as const;
+  await assert.rejects(NatsFixStream.open(connection, options), {
+    code: 'NO_STORAGE',
+    message:
+      /^stream V_FIX could not be made: its max_bytes of 67108864 .* Lower cluster\.maxBytes, of which/,
+  });
+});
+
 test('stream: a setting that would lose records is refused by name', { skip: skip ?? false }, async () => {
   const venue = newVenue();
   await streamOf(venue);

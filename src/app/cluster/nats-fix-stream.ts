@@ -6,6 +6,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { FixStoreError } from '#gateways/fix/store/fix-store.ts';
 import {
   type FixStream,
   STREAM_RECORD_BYTES_MAX,
@@ -14,6 +15,7 @@ import {
   type StreamRecordKind,
 } from '#gateways/fix/store/fix-stream.ts';
 import { retry } from '#gateways/fix/store/retry.ts';
+import { isNoStorage, namingSetting } from '#log/jetstream/no-storage.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
 
 /** How long one question or append waits for its answer. */
@@ -66,21 +68,25 @@ export class NatsFixStream implements FixStream {
 
   /**
    * Finds the stream or makes it, and checks it.
-   * @throws StreamError UNSAFE_SETTING, which names the setting; OTHER_LOG. FixStoreError when the servers do not answer
+   * @throws StreamError UNSAFE_SETTING and NO_STORAGE, which name the setting; OTHER_LOG. FixStoreError when the servers do not answer
    */
   static async open(connection: NatsConnection, options: FixStreamOptions): Promise<NatsFixStream> {
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
     const config = configOf(options);
     const { name } = config;
-    const made = await retry(`make stream ${name}`, READY_MS_MAX, async () => {
+    const setting = 'cluster.maxBytes, of which it takes a part';
+    const making = retry(`make stream ${name}`, READY_MS_MAX, async () => {
       try {
         return (await manager.streams.info(name)).config;
       } catch (error) {
         if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
-        await manager.streams.add(config);
       }
+      await manager.streams.add(config).catch((error: Error) => {
+        throw isNoStorage(error) ? new FixStoreError(error.message, { cause: error }) : error;
+      });
       return undefined;
     });
+    const made = await namingSetting(name, options.maxBytes, setting, making);
     check(made, config);
     return new NatsFixStream(connection, manager, name);
   }

@@ -149,6 +149,24 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
     });
   });
 
+  test('NO_STORAGE: more than the servers have names max_bytes and what to do, at once', async () => {
+    for (const count of [1, 3] as const) {
+      const small = await NatsServers.start({ count, storeBytesMax: MAX_BYTES });
+      const other = await connectNats({ servers: small.urls, name: 'test' });
+      try {
+        const making = createLogStream(other, { name: 'A', replicas: count }, 2 * MAX_BYTES, randomUUID());
+        await assert.rejects(making, {
+          code: 'NO_STORAGE',
+          message:
+            /^stream A could not be made: its max_bytes of 2097152 bytes, .* \(.*insufficient storage.*\)\. Lower cluster\.maxBytes, or let the servers store more: max_file_store/,
+        });
+      } finally {
+        await other.close();
+        await small.close();
+      }
+    }
+  });
+
   test('what does not matter may differ: compression, direct access, a description, placement', async () => {
     const config = streamConfig(optionsOf('FREE'), MAX_BYTES, randomUUID());
     await manager.streams.add({ ...config, compression: 's2', allow_direct: true, description: 'orders' });

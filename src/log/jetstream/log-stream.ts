@@ -8,6 +8,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Limits } from '#domain/limits.ts';
 import type { LogLine } from '../file/data-directory.ts';
+import { isNoStorage, namingSetting } from './no-storage.ts';
 import { retryWait } from './retry-wait.ts';
 import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
 import {
@@ -52,31 +53,33 @@ export async function createLogStream(
 ): Promise<LogStream> {
   checkServer(connection);
   const manager = await managerOf(connection);
+  const { name } = options;
   return checked(
     options,
-    await whenReady(options.name, 'made', async () => {
-      try {
-        return await manager.streams.info(options.name);
-      } catch (error) {
-        if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
-      }
-      const { mirrorOf } = options;
-      try {
-        await manager.streams.add(
-          mirrorOf === undefined
-            ? streamConfig(options, maxBytes, logId, firstSequence, line)
-            : mirrorConfig(
-                { ...options, mirrorOf },
-                maxBytes,
-                await originLog(connection, options.name, mirrorOf),
-              ),
-        );
-      } catch (error) {
-        // Another node was faster: then its log is the log.
-        if (!isApiError(error, API_NAME_IN_USE)) throw error;
-      }
-      return manager.streams.info(options.name);
-    }),
+    await namingSetting(
+      name,
+      maxBytes,
+      'cluster.maxBytes',
+      whenReady(name, 'made', async () => {
+        try {
+          return await manager.streams.info(name);
+        } catch (error) {
+          if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
+        }
+        const { mirrorOf } = options;
+        try {
+          await manager.streams.add(
+            mirrorOf === undefined
+              ? streamConfig(options, maxBytes, logId, firstSequence, line)
+              : mirrorConfig({ ...options, mirrorOf }, maxBytes, await originLog(connection, name, mirrorOf)),
+          );
+        } catch (error) {
+          // Another node was faster: then its log is the log.
+          if (!isApiError(error, API_NAME_IN_USE)) throw error;
+        }
+        return manager.streams.info(name);
+      }),
+    ),
   );
 }
 
@@ -195,7 +198,9 @@ export async function whenReady<Answer>(
           { cause: error },
         );
       }
-      const isPassing = !(error instanceof JetStreamApiError) || API_PASSING_CODES.includes(error.code);
+      const isPassing =
+        !(error instanceof JetStreamApiError) ||
+        (API_PASSING_CODES.includes(error.code) && !isNoStorage(error));
       if (!isPassing || Date.now() > end) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new StreamError(

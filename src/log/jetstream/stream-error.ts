@@ -15,6 +15,8 @@ export class StreamError extends Error {
     | 'DAMAGED'
     /** The entries that this node needs next were removed behind a snapshot. */
     | 'SNAPSHOT_NEEDED'
+    /** The stream asks for more storage than the servers have. */
+    | 'NO_STORAGE'
     /** The servers did not make the stream, or did not answer, in time. */
     | 'NOT_READY';
 
