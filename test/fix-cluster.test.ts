@@ -26,7 +26,13 @@ async function streamOf(venue: string, index = 0, logId = venue): Promise<FixStr
   const url = (servers as NatsServers).urls[index];
   const connection = await connectNats({ servers: url, ignoreClusterUpdates: true });
   connections.push(connection);
-  return NatsFixStream.open(connection, { logStream: venue, replicas: 3, maxBytes: MAX_BYTES, logId });
+  return NatsFixStream.open(connection, {
+    logStream: venue,
+    replicas: 3,
+    maxBytes: MAX_BYTES,
+    logId,
+    mirrorOf: undefined,
+  });
 }
 
 const newVenue = (): string => `V${randomUUID()}`;
@@ -62,7 +68,13 @@ test('stream: more than the servers have left names the setting, at once', {
   t.after(() => small.close());
   const connection = await connectNats({ servers: small.urls });
   t.after(() => connection.close());
-  const options = { logStream: 'V', replicas: 1, maxBytes: MAX_BYTES, logId: randomUUID() } as const;
+  const options = {
+    logStream: 'V',
+    replicas: 1,
+    maxBytes: MAX_BYTES,
+    logId: randomUUID(),
+    mirrorOf: undefined,
+  } as const;
   await assert.rejects(NatsFixStream.open(connection, options), {
     code: 'NO_STORAGE',
     message:

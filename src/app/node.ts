@@ -289,7 +289,9 @@ async function startOn(
     threads,
     startedMs,
   });
-  const observes = config.cluster?.observe === true || (await link?.isMirror()) === true;
+  const isMirror = (await link?.isMirror()) === true;
+  if (isMirror && config.fix !== undefined) await link?.mirrorFixSessions();
+  const observes = config.cluster?.observe === true || isMirror;
   if (!observes) doors.prepare(data.epoch);
 
   if (config.backup !== undefined) {

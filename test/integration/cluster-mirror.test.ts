@@ -1,92 +1,27 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { NodeConfig } from '#app/node-config.ts';
-import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
-import { type ChildNode, startChildNode, statusOf, Trader } from '../support/traders.ts';
+import { connect } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { TestClient } from '#gateways/fix/test-support.ts';
+import { connectNats } from '#log/jetstream/connection.ts';
+import { whyNoNats } from '../support/nats-cluster.ts';
+import { until } from '../support/test-cluster.ts';
+import { statusOf, Trader } from '../support/traders.ts';
+import { ask, TwoRegions } from '../support/two-regions.ts';
 
 const skip = whyNoNats() ?? false;
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(10);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 test('mirror: a second region follows the log, takes it over when the first is gone, and clients go on there', {
   skip,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-mirror-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  const leafPort = await freePort();
-  const first = await NatsServers.start({
-    count: 1,
-    directory: join(directory, 'a'),
-    domain: 'first',
-    configuration: [`leafnodes { listen: 127.0.0.1:${leafPort} }`],
-  });
-  t.after(() => first.close());
-  // Each region's entries stay there: what goes from one to the other is the mirror's.
-  const apart = 'deny_imports: ["HIVE.entries"], deny_exports: ["HIVE.entries"]';
-  const second = await NatsServers.start({
-    count: 1,
-    directory: join(directory, 'b'),
-    domain: 'second',
-    configuration: [`leafnodes { remotes: [ { url: "nats://127.0.0.1:${leafPort}", ${apart} } ] }`],
-  });
-  t.after(() => second.close());
-  const start = async (
-    nodeId: number,
-    servers: NatsServers,
-    mirrorOf: string | undefined,
-  ): Promise<ChildNode> => {
-    const cluster: NodeConfig['cluster'] = {
-      servers: servers.urls,
-      stream: 'HIVE',
-      replicas: 1,
-      maxBytes: 2 ** 28,
-      mirrorOf,
-      credentialsFile: undefined,
-      user: undefined,
-      passwordFile: undefined,
-      tls: undefined,
-      observe: false,
-    };
-    const node = await startChildNode(join(directory, `node-${nodeId}`), {
-      nodeId,
-      cluster,
-      attestEvery: 50,
-    });
-    t.after(() => node.child.kill('SIGKILL'));
-    return node;
-  };
-  const ask = async (
-    node: ChildNode,
-    order: 'promote' | 'takeOver',
-  ): Promise<{ error?: string; ouchPort?: number }> => {
-    node.child.send(order);
-    const [answer] = (await once(node.child, 'message')) as [{ error?: string; ouchPort?: number }];
-    return answer;
-  };
-
-  const serving = await start(1, first, undefined);
+  const regions = await TwoRegions.start(t);
+  const serving = await regions.startNode(1, 'first');
   const trader = new Trader('U1', 1);
   await trader.trade(serving.ouchPort);
   // Enough that the first region's stream has forgotten its beginning: the second begins with a snapshot of the first.
   await until(() => trader.reports.length > 600);
-  const follower = await start(2, second, 'first');
+  const follower = await regions.startNode(2, 'second');
   assert.equal((await statusOf(follower)).state, 'observing');
   await until(async () => ((await statusOf(follower)).cluster?.agreedSequence ?? 0) > 0);
   assert.match((await ask(follower, 'promote')).error ?? '', /mirrors that of another one: .*--take-over/);
@@ -100,9 +35,7 @@ test('mirror: a second region follows the log, takes it over when the first is g
   // Nobody trades any more, so that nothing is on its way when the first region goes.
   const { sequence } = await statusOf(serving);
   await until(async () => (await statusOf(follower)).sequence >= sequence);
-  serving.child.kill('SIGKILL');
-  await once(serving.child, 'exit');
-  await first.close();
+  await regions.loseFirst(serving);
   const taken = await ask(follower, 'takeOver');
   assert.equal(taken.error, undefined);
   const port = taken.ouchPort ?? 0;
@@ -113,7 +46,7 @@ test('mirror: a second region follows the log, takes it over when the first is g
   await trader.closed;
 
   // Another node of the second region begins with that region's log alone.
-  const third = await start(3, second, 'first');
+  const third = await regions.startNode(3, 'second');
   const { state, cluster } = await statusOf(third);
   assert.deepEqual([state, cluster?.peers.every(({ agrees }) => agrees)], ['serving', true]);
   await trader.trade(third.ouchPort);
@@ -125,4 +58,96 @@ test('mirror: a second region follows the log, takes it over when the first is g
     trader.reports.map(({ sequenceNumber }) => sequenceNumber),
     trader.reports.map((_, index) => index + 1),
   );
+});
+
+const CLOCK = {
+  get nowMs() {
+    return Date.now();
+  },
+};
+const FIX = {
+  host: '127.0.0.1',
+  port: 0,
+  connectionsMax: 16,
+  tls: undefined,
+  compId: 'VENUE',
+  cancelOnDisconnect: false,
+  sessions: [],
+};
+
+/**
+ * A counterparty that has logged on at a port of a node, once that knows the users of the log.
+ * @param next MsgSeqNum of its Logon @returns the answer, too
+ */
+async function logOn(t: TestContext, port: number, next: number): Promise<[TestClient, string]> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    const client = new TestClient(CLOCK, socket, { compId: 'U1', next });
+    client.send('A', '98=0|108=30|553=U1|554=secret|');
+    const answer = await client.next();
+    if (answer !== 'end') return [client, answer];
+  }
+}
+
+const orderOf = (client: TestClient, id: string): string =>
+  `11=${id}|55=BTCUSD|54=1|60=${client.time()}|38=1|40=2|44=10.00|59=1|`;
+
+test('mirror: FIX sessions go on in the second region with their numbers, their messages and their reports', {
+  skip,
+}, async (t) => {
+  const regions = await TwoRegions.start(t);
+  // The second region is there before the first has any FIX session.
+  const noFix = { fix: undefined };
+  const early = await regions.startNode(1, 'first', noFix);
+  const follower = await regions.startNode(2, 'second', { fix: FIX });
+  const serving = await regions.startNode(3, 'first', { fix: FIX });
+  const [before, begun] = await logOn(t, serving.edgePorts['fix'] ?? 0, 1);
+  assert.match(begun, /^A 1 /);
+  const told: string[] = [];
+  for (const [i, id] of ['x', 'y', 'z'].entries()) {
+    before.send('D', orderOf(before, id));
+    told.push(await before.next());
+    assert.match(told[i], new RegExp(`^8 ${i + 2} .*\\|?11=${id}\\|`));
+  }
+  const next = before.number;
+  before.socket.destroy();
+
+  const connection = await connectNats({ servers: regions.second.urls, name: 'test' });
+  t.after(() => connection.close());
+  const fixStream = async () =>
+    (await jetstreamManager(connection, { checkAPI: false })).streams.info('HIVE_FIX');
+  const origin = await connectNats({ servers: regions.first.urls, name: 'test' });
+  const originStream = async () =>
+    (await jetstreamManager(origin, { checkAPI: false })).streams.info('HIVE_FIX');
+  assert.equal((await fixStream()).config.mirror?.name, 'HIVE_FIX');
+  early.child.kill('SIGKILL');
+  await until(async () => (await statusOf(serving)).state === 'serving');
+  // Nothing is on its way when the first region goes.
+  const { sequence } = await statusOf(serving);
+  const { last_seq } = (await originStream()).state;
+  await until(async () => (await statusOf(follower)).sequence >= sequence);
+  await until(async () => (await fixStream()).state.last_seq >= last_seq);
+  await origin.close();
+  await regions.loseFirst(serving);
+  const taken = await ask(follower, 'takeOver');
+  assert.equal(taken.error, undefined);
+  const { config } = await fixStream();
+  assert.deepEqual([config.mirror, config.subjects], [undefined, ['HIVE_FIX.*.*']]);
+
+  const [after, goesOn] = await logOn(t, taken.edgePorts?.['fix'] ?? 0, next);
+  assert.match(goesOn, /^A 5 /);
+  after.send('D', orderOf(after, 'w'));
+  assert.match(await after.next(), /^8 6 .*11=w\|/);
+  // What the first region sent is sent again as it was.
+  after.send('2', '7=2|16=4|');
+  const resent = await after.nextOf(3);
+  assert.deepEqual(
+    resent.map((message) => message.replace(' dup', '')),
+    told,
+  );
+  // An order that the first region took counts there, too.
+  after.send('D', orderOf(after, 'x'));
+  assert.match(await after.next(), /^8 \d+ .*150=8\|/);
 });

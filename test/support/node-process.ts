@@ -91,7 +91,7 @@ async function obey(order: Order): Promise<void> {
   try {
     if (order === 'demote') await node.demote(0);
     else await node.promote(order === 'takeOver' ? { force: false } : undefined);
-    process.send?.({ ...node.status(), ouchPort: node.ouchPort });
+    process.send?.({ ...node.status(), ouchPort: node.ouchPort, edgePorts: node.edgePorts });
   } catch (error) {
     process.send?.({ error: (error as Error).message });
   }

@@ -10,6 +10,7 @@ import { createLogStream, detachMirror, managerOf, originAnswers } from '#log/je
 import { isMirror, type LogStreamOptions, type StreamLog } from '#log/jetstream/stream-config.ts';
 import { type ClusterNode, ClusterNodes } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
+import { detachFixStream, fixStreamOptions, mirrorFixStream } from './nats-fix-stream.ts';
 import { SnapshotStore } from './snapshot-store.ts';
 
 /** A node's connection to the servers of its cluster, and the log's stream there. */
@@ -75,8 +76,13 @@ export class ClusterLink implements StreamLog {
     return isMirror(await manager.streams.info(this.settings.stream));
   }
 
+  /** Has the FIX sessions of the cluster that this one mirrors followed, too. @throws StreamError, FixStoreError */
+  async mirrorFixSessions(): Promise<void> {
+    await mirrorFixStream(this.connection, fixStreamOptions(this.settings, this.logId));
+  }
+
   /**
-   * Makes the mirror a log of its own, behind the last entry that it has.
+   * Makes the mirror a log of its own, behind the last entry that it has, and the mirror of the FIX sessions, where there is one, a stream of its own.
    * @param force also when the mirrored log answers
    * @throws ClusterError ORIGIN_ANSWERS; the client's error
    */
@@ -90,6 +96,7 @@ export class ClusterLink implements StreamLog {
       );
     }
     await detachMirror(this.connection, stream);
+    await detachFixStream(this.connection, stream);
   }
 
   /** First entry that the stream has. @throws the client's error */

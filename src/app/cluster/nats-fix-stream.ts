@@ -15,16 +15,19 @@ import {
   type StreamRecordKind,
 } from '#gateways/fix/store/fix-stream.ts';
 import { retry } from '#gateways/fix/store/retry.ts';
+import { detachMirror } from '#log/jetstream/log-stream.ts';
 import { isNoStorage, namingSetting } from '#log/jetstream/no-storage.ts';
+import { DUPLICATE_WINDOW_NANOS } from '#log/jetstream/stream-config.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
+import type { ClusterSettings } from './cluster-settings.ts';
 
 /** How long one question or append waits for its answer. */
 const ANSWER_MS_MAX = 1_000;
 /** How long the making of the stream is tried: an election takes up to 9 s. */
 const READY_MS_MAX = 30_000;
-/** The shortest that a server takes: nothing relies on the servers finding repeats. */
-const DUPLICATE_WINDOW_NANOS = 100_000_000;
 const NOT_FOUND = 10_059;
+/** It may hold this part of what the log may. */
+const SHARE_OF_LOG = 4;
 const LOG_ID_KEY = 'hive_log_id';
 
 /** Settings that would lose or change records, and are off. */
@@ -37,7 +40,6 @@ const OFF = [
   'allow_msg_counter',
   'allow_msg_schedules',
   'subject_delete_marker_ttl',
-  'mirror',
   'sources',
   'subject_transform',
 ] as const satisfies readonly (keyof StreamConfig)[];
@@ -52,6 +54,14 @@ export interface FixStreamOptions {
   readonly maxBytes: number;
   /** UUID of the log: report numbers that sessions have are of this one. */
   readonly logId: string;
+  /** JetStream domain of the cluster whose log the venue's log mirrors, or mirrored until it took over; undefined: none. */
+  readonly mirrorOf: string | undefined;
+}
+
+/** What the cluster of a log has for its FIX sessions. */
+export function fixStreamOptions(cluster: ClusterSettings, logId: string): FixStreamOptions {
+  const { stream: logStream, replicas, maxBytes, mirrorOf } = cluster;
+  return { logStream, replicas, maxBytes: Math.ceil(maxBytes / SHARE_OF_LOG), logId, mirrorOf };
 }
 
 /** The FIX sessions of a venue in a JetStream stream: two subjects for each session, of its claims and of its batches. */
@@ -67,27 +77,18 @@ export class NatsFixStream implements FixStream {
   }
 
   /**
-   * Finds the stream or makes it, and checks it.
+   * Finds the stream or makes it, and checks it. One that still mirrors another cluster's ends to do so: who asks for it here serves, so that
+   * the venue's log is this cluster's.
    * @throws StreamError UNSAFE_SETTING and NO_STORAGE, which name the setting; OTHER_LOG. FixStoreError when the servers do not answer
    */
   static async open(connection: NatsConnection, options: FixStreamOptions): Promise<NatsFixStream> {
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
     const config = configOf(options);
     const { name } = config;
-    const setting = 'cluster.maxBytes, of which it takes a part';
-    const making = retry(`make stream ${name}`, READY_MS_MAX, async () => {
-      try {
-        return (await manager.streams.info(name)).config;
-      } catch (error) {
-        if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
-      }
-      await manager.streams.add(config).catch((error: Error) => {
-        throw isNoStorage(error) ? new FixStoreError(error.message, { cause: error }) : error;
-      });
-      return undefined;
-    });
-    const made = await namingSetting(name, options.maxBytes, setting, making);
-    check(made, config);
+    let found = await findOrMake(manager, config, options.maxBytes);
+    if (options.mirrorOf !== undefined && (await detachFixStream(connection, options.logStream)))
+      found = await findOrMake(manager, config, options.maxBytes);
+    check(found, config);
     return new NatsFixStream(connection, manager, name);
   }
 
@@ -137,6 +138,75 @@ export class NatsFixStream implements FixStream {
   }
 }
 
+/**
+ * Has the FIX sessions of the cluster in domain `mirrorOf` followed here, record by record, whether that has any yet or not.
+ * @throws StreamError, FixStoreError as `open` does
+ */
+export async function mirrorFixStream(connection: NatsConnection, options: FixStreamOptions): Promise<void> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
+  // A mirror has neither subjects nor a search for duplicates.
+  const { subjects: _, duplicate_window: __, ...common } = configOf(options);
+  const { name } = common;
+  const { mirrorOf: domain = '' } = options;
+  const found = await findOrMake(manager, { ...common, mirror: { name, domain } }, options.maxBytes);
+  const { mirror, ...own } = found;
+  if (mirror?.name !== name || mirror.external?.api !== `$JS.${domain}.API`) {
+    throw new StreamError(
+      'UNSAFE_SETTING',
+      `stream ${name} does not mirror that of domain ${domain}: it is of another time or cluster. Keep what is needed of it, and remove it: nats stream rm ${name} (docs/cluster.md, "FIX sessions")`,
+    );
+  }
+  check(own, common);
+}
+
+/**
+ * Makes a mirror of FIX sessions a stream of its own, behind the last record that it has. @returns whether there was one
+ * @throws the client's error
+ */
+export async function detachFixStream(connection: NatsConnection, logStream: string): Promise<boolean> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
+  const name = nameOf(logStream);
+  try {
+    const { config } = await manager.streams.info(name);
+    // Without subjects: an attempt before this one came half the way.
+    if (config.mirror === undefined && (config.subjects ?? []).length > 0) return false;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === NOT_FOUND) return false;
+    throw error;
+  }
+  await detachMirror(connection, name, subjectsOf(name));
+  return true;
+}
+
+/** The configuration of the stream, made where there is none. @throws StreamError NO_STORAGE, FixStoreError */
+function findOrMake(
+  manager: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+  maxBytes: number,
+): Promise<StreamConfig> {
+  const { name } = config;
+  const making = retry(`make stream ${name}`, READY_MS_MAX, async () => {
+    try {
+      return (await manager.streams.info(name)).config;
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === NOT_FOUND)) throw error;
+    }
+    await manager.streams.add(config).catch((error: Error) => {
+      throw isNoStorage(error) ? new FixStoreError(error.message, { cause: error }) : error;
+    });
+    return undefined;
+  });
+  return namingSetting(name, maxBytes, 'cluster.maxBytes, of which it takes a part', making);
+}
+
+function nameOf(logStream: string): string {
+  return `${logStream}_FIX`;
+}
+
+function subjectsOf(name: string): string[] {
+  return [`${name}.*.*`];
+}
+
 function recordOf(message: StoredMsg | null): StreamRecord | undefined {
   return message === null ? undefined : { sequence: message.seq, bytes: message.data };
 }
@@ -147,10 +217,10 @@ function configOf({
   maxBytes,
   logId,
 }: FixStreamOptions): Partial<StreamConfig> & { name: string } {
-  const name = `${logStream}_FIX`;
+  const name = nameOf(logStream);
   return {
     name,
-    subjects: [`${name}.*.*`],
+    subjects: subjectsOf(name),
     storage: 'file',
     num_replicas: replicas,
     retention: 'limits',
@@ -196,5 +266,6 @@ function check(config: StreamConfig, wanted: Partial<StreamConfig> & { name: str
     if (JSON.stringify(is) !== JSON.stringify(must) && !(isOff(is) && isOff(must))) refuse(setting, must);
   }
   if (!(config.max_bytes > 0)) refuse('max_bytes', 'a limit above 0');
+  if (config.mirror !== undefined) refuse('mirror', 'off');
   for (const setting of OFF) if (!isOff(config[setting])) refuse(setting, 'off');
 }

@@ -5,9 +5,6 @@ import type { FixStores } from '#gateways/fix/store/fix-store.ts';
 import { StreamFixStores } from '#gateways/fix/store/stream-fix-stores.ts';
 import type { EdgeThreadData } from './messages.ts';
 
-/** A cluster's stream of FIX sessions may hold this part of what its log may. */
-const SHARE_OF_LOG = 4;
-
 /** Where a node has its FIX sessions. */
 export interface OpenFixStores {
   readonly stores: FixStores;
@@ -29,12 +26,10 @@ export async function openFixStores(
   }
   // What it takes to be in a cluster is loaded by nodes of one only.
   const { connectCluster } = await import('../cluster/cluster-link.ts');
-  const { NatsFixStream } = await import('../cluster/nats-fix-stream.ts');
+  const { fixStreamOptions, NatsFixStream } = await import('../cluster/nats-fix-stream.ts');
   const connection = await connectCluster(cluster, `hive-node-${nodeId}-fix`);
   try {
-    const { stream: logStream, replicas, maxBytes } = cluster;
-    const share = Math.ceil(maxBytes / SHARE_OF_LOG);
-    const stream = await NatsFixStream.open(connection, { logStream, replicas, maxBytes: share, logId });
+    const stream = await NatsFixStream.open(connection, fixStreamOptions(cluster, logId));
     return { stores: new StreamFixStores(stream), close: () => connection.close() };
   } catch (error) {
     await connection.close();

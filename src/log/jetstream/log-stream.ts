@@ -13,6 +13,7 @@ import { retryWait } from './retry-wait.ts';
 import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
 import {
   checkStream,
+  DUPLICATE_WINDOW_NANOS,
   entrySubject,
   type LogStreamOptions,
   mirrorConfig,
@@ -105,16 +106,21 @@ export async function originAnswers(
 }
 
 /**
- * Makes a mirror a log of its own: it goes on behind the last entry that it has, and takes entries from now on. What its origin had beyond is lost to it.
+ * Makes a mirror a stream of its own: it goes on behind the last message that it has, and takes messages from now on. What its origin had beyond is lost to it.
+ * @param subjects of what it takes; default: those of a log
  * @throws the client's error
  */
-export async function detachMirror(connection: NatsConnection, name: string): Promise<void> {
+export async function detachMirror(
+  connection: NatsConnection,
+  name: string,
+  subjects: string[] = [entrySubject(name)],
+): Promise<void> {
   const manager = await managerOf(connection);
   const { config } = await manager.streams.info(name);
   const { mirror, ...own } = config;
   // In two steps: the servers refuse subjects in the one that ends the mirroring.
   if (mirror !== undefined) await update(connection, own);
-  await update(connection, { ...own, subjects: [entrySubject(name)] });
+  await update(connection, { ...own, subjects, duplicate_window: DUPLICATE_WINDOW_NANOS });
 }
 
 /** As the client's `update`, which keeps what is left out. */

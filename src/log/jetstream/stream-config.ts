@@ -10,7 +10,7 @@ const LOG_ID_KEY = 'hive_log_id';
 const FORMAT_VERSION_KEY = 'hive_format_version';
 const LINE_KEY = 'hive_line';
 /** The shortest that a server takes, in nanoseconds: nothing here relies on the servers finding repeats. */
-const DUPLICATE_WINDOW_NANOS = 100_000_000;
+export const DUPLICATE_WINDOW_NANOS = 100_000_000;
 
 /** What a venue decides about its stream. */
 export interface LogStreamOptions {
