@@ -56,6 +56,8 @@ export interface NodeParts {
 export class NodeService {
   /** As measured last. */
   declare disk: DiskUsage | undefined;
+  /** What is not safe about the cluster's stream, as it was seen last. */
+  declare streamProblem: string | undefined;
   declare private readonly parts: NodeParts;
   declare private epoch: number;
   declare private wanted: Exclude<NodeState, 'stopped'>;
@@ -68,6 +70,7 @@ export class NodeService {
 
   constructor(parts: NodeParts) {
     this.disk = undefined;
+    this.streamProblem = undefined;
     this.parts = parts;
     this.epoch = parts.data.epoch;
     this.wanted = 'recovering';
@@ -167,7 +170,8 @@ export class NodeService {
   health(): Health {
     const { state } = this;
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
-    return { state: current, isReady: current === 'serving', isLive: state !== 'stopped' };
+    const isReady = current === 'serving';
+    return { state: current, isReady, isLive: state !== 'stopped', warning: this.streamProblem };
   }
 
   status(): NodeStatus {
@@ -241,6 +245,7 @@ export class NodeService {
     if (log === undefined || peers === undefined || config.cluster === undefined) return undefined;
     return {
       stream: config.cluster.stream,
+      problem: this.streamProblem,
       log,
       peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
       agreedSequence: peers.agreedSequence(),

@@ -11,6 +11,8 @@ export type NodeState = 'recovering' | 'observing' | 'serving' | 'stopped';
 /** How a node of a cluster stands to the others. */
 export interface ClusterStatus {
   readonly stream: string;
+  /** What is not safe about the stream, by the setting's name, since it was changed while this node runs; undefined: nothing. */
+  readonly problem: string | undefined;
   readonly log: JetStreamLogStatus;
   /** Nodes that have appended to the log since this node began to follow it, itself included. */
   readonly peers: readonly (Peer & { readonly isSilent: boolean })[];

@@ -248,6 +248,7 @@ async function startOn(
   } satisfies ArchiveThreadData);
   archive.worker.on('message', (message: FromThread) => {
     if (message.kind === 'disk') service.disk = message.usage;
+    else if (message.kind === 'stream') service.streamProblem = message.problem;
     else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
     else if (message.kind === 'purge') {
       nodeLog.purge(message.beforeSequence).catch((error: Error) => {

@@ -16,6 +16,8 @@ test('operations: ready and live as the node is, at every moment; nothing else i
   assert.equal(await ask('/health/live'), '200 {"state":"recovering"}');
   health = { state: 'serving', isReady: true, isLive: true };
   assert.equal(await ask('/health/ready'), '200 {"state":"serving"}');
+  health = { ...health, warning: 'look' };
+  assert.equal(await ask('/health/ready'), '200 {"state":"serving","warning":"look"}');
   health = { state: 'stopped', isReady: false, isLive: false };
   assert.equal(await ask('/health/live'), '503 {"state":"stopped"}');
   assert.equal(await ask('/'), '404 {"error":"there are /health/ready and /health/live"}');

@@ -13,6 +13,8 @@ export interface Health {
   readonly isReady: boolean;
   /** Whether a restart would not help. */
   readonly isLive: boolean;
+  /** What somebody should look at although the node goes on. */
+  readonly warning?: string | undefined;
 }
 
 /**
@@ -26,14 +28,14 @@ export class OperationsServer {
     this.server = createServer(
       { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
       (request, response) => {
-        const { state, isReady, isLive } = health();
+        const { state, isReady, isLive, warning } = health();
         const status = new Map([
           ['/health/ready', isReady],
           ['/health/live', isLive],
         ]).get(request.url ?? '');
         const code = status === undefined ? 404 : status ? 200 : 503;
         const body = JSON.stringify(
-          status === undefined ? { error: 'there are /health/ready and /health/live' } : { state },
+          status === undefined ? { error: 'there are /health/ready and /health/live' } : { state, warning },
         );
         response.writeHead(code, {
           'content-type': 'application/json',

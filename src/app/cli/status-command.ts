@@ -104,7 +104,7 @@ function clusterText({
 
 function clusterRows(cluster: ClusterStatus | undefined): [string, string][] {
   if (cluster === undefined) return [];
-  const { stream, log, peers, agreedSequence } = cluster;
+  const { stream, problem, log, peers, agreedSequence } = cluster;
   const { isConnected, server, leader, isInDoubt, doubts, lastDoubt, lagEntries } = log;
   const doubt = isInDoubt
     ? `IN DOUBT (${lastDoubt})`
@@ -119,6 +119,7 @@ function clusterRows(cluster: ClusterStatus | undefined): [string, string][] {
       'cluster log',
       `${stream}, ${isConnected ? `at ${server}` : 'NOT CONNECTED'}, led by ${leader}, ${lagEntries} behind, ${doubt}`,
     ],
+    ...(problem === undefined ? [] : [['stream', `NOT SAFE: ${problem}`] as [string, string]]),
     ['cluster nodes', others.join(', ')],
     ['agreed', agreedSequence === 0 ? 'not yet compared' : `up to entry ${agreedSequence}`],
   ];

@@ -6,7 +6,13 @@ import type { LogLine } from '#log/file/data-directory.ts';
 import type { LogId } from '#log/file/format.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
-import { createLogStream, detachMirror, managerOf, originAnswers } from '#log/jetstream/log-stream.ts';
+import {
+  createLogStream,
+  detachMirror,
+  managerOf,
+  originAnswers,
+  recheckStream,
+} from '#log/jetstream/log-stream.ts';
 import { isMirror, type LogStreamOptions, type StreamLog } from '#log/jetstream/stream-config.ts';
 import { type ClusterNode, ClusterNodes } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
@@ -97,6 +103,11 @@ export class ClusterLink implements StreamLog {
     }
     await detachMirror(this.connection, stream);
     await detachFixStream(this.connection, stream);
+  }
+
+  /** Asks once whether the stream is still the safe log that it was. @throws StreamError; the client's error when there is no answer */
+  recheck(): Promise<void> {
+    return recheckStream(this.connection, streamOf(this.settings), this);
   }
 
   /** First entry that the stream has. @throws the client's error */

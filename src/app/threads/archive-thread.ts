@@ -13,6 +13,7 @@ import type { ClusterLink } from '../cluster/cluster-link.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { ReportKeeper } from '../cluster/report-keeper.ts';
 import type { SnapshotShelf } from '../cluster/snapshot-shelf.ts';
+import type { StreamWatch } from '../cluster/stream-watch.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
@@ -51,6 +52,7 @@ class ArchiveThread {
   declare private link: ClusterLink | undefined;
   /** Reports to and from other nodes; likewise. */
   declare private reportKeeper: ReportKeeper | undefined;
+  declare private watch: StreamWatch | undefined;
   declare private closing: boolean;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
@@ -135,6 +137,7 @@ class ArchiveThread {
     this.shelf = undefined;
     this.link = undefined;
     this.reportKeeper = undefined;
+    this.watch = undefined;
     if (data.cluster !== undefined) void this.#joinCluster(data, data.cluster, board);
   }
 
@@ -144,14 +147,21 @@ class ArchiveThread {
     const { sequence: lastSequence } = this.core;
     const counts = reportCounts(this.core);
     try {
-      const [{ ClusterLink }, { SnapshotShelf }, { ReportKeeper }] = await Promise.all([
+      const [{ ClusterLink }, { SnapshotShelf }, { ReportKeeper }, { StreamWatch }] = await Promise.all([
         import('../cluster/cluster-link.ts'),
         import('../cluster/snapshot-shelf.ts'),
         import('../cluster/report-keeper.ts'),
+        import('../cluster/stream-watch.ts'),
       ]);
-      this.link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
+      const link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
+      this.link = link;
+      this.watch = new StreamWatch({
+        check: () => link.recheck(),
+        logger: threadLog,
+        onChange: (problem) => post({ kind: 'stream', problem }),
+      });
       this.reportKeeper = new ReportKeeper({
-        connection: this.link.connection,
+        connection: link.connection,
         stream: cluster.stream,
         nodeId: data.nodeId,
         logId: data.logId,
@@ -260,6 +270,7 @@ class ArchiveThread {
     };
     post({ kind: 'figures', figures });
     void this.shelf?.step();
+    void this.watch?.step();
   }
 
   #close(): void {

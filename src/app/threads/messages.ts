@@ -224,6 +224,12 @@ export interface DiskMessage {
   readonly usage: DiskUsage;
 }
 
+/** What the archive has seen that is not safe about the cluster's stream; undefined: nothing any more. */
+export interface StreamMessage {
+  readonly kind: 'stream';
+  readonly problem: string | undefined;
+}
+
 export type ToThread = SnapshotRequest | SuspendRequest | CloseRequest | ConnectRequest;
 export type FromThread =
   | LogMessage
@@ -231,4 +237,5 @@ export type FromThread =
   | FigureMessage
   | TruncateMessage
   | PurgeMessage
-  | DiskMessage;
+  | DiskMessage
+  | StreamMessage;

@@ -148,6 +148,35 @@ export async function openLogStream(
   return checked(options, await whenReady(options.name, 'found', () => manager.streams.info(options.name)));
 }
 
+/**
+ * Asks once whether the stream is still a safe log, and the one that it was.
+ * @throws StreamError when it is not; the client's error when there is no answer
+ */
+export async function recheckStream(
+  connection: NatsConnection,
+  options: LogStreamOptions,
+  { logId, line }: StreamLog,
+): Promise<void> {
+  const { name } = options;
+  const manager = await managerOf(connection);
+  let info: StreamInfo;
+  try {
+    info = await manager.streams.info(name);
+  } catch (error) {
+    if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
+    throw new StreamError(
+      'NO_STREAM',
+      `there is no stream ${name} any more: stop the nodes (docs/cluster.md)`,
+    );
+  }
+  const now = checkStream(info, options);
+  if (now.logId === logId && now.line?.line === line?.line) return;
+  throw new StreamError(
+    'OTHER_LOG',
+    `stream ${name} was replaced: it holds ${now.logId === logId ? 'another history of the log' : `log ${now.logId}`}. Stop the nodes (docs/cluster.md, "When the stream and a copy differ")`,
+  );
+}
+
 /** The client for requests to JetStream's API. */
 export async function managerOf(connection: NatsConnection, domain?: string): Promise<JetStreamManager> {
   const options = domain === undefined ? {} : { domain };
