@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -9,6 +10,7 @@ import { nodeDisk } from '../file/disk.ts';
 import { FaultyDisk } from '../file/faulty-disk.ts';
 import { RecordingReader } from '../recording-reader.ts';
 import { connectNats } from './connection.ts';
+import { createLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
 import { StreamFixture } from './test-support.ts';
 
@@ -300,6 +302,32 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
     } finally {
       await connection.close();
       await three.close();
+    }
+  });
+
+  test('a stream that was replaced ends the log before anything of it gets there', async () => {
+    for (const isSameLog of [true, false]) {
+      await withFixture(async (fixture) => {
+        const reader = new RecordingReader();
+        const log = await fixture.open('a', reader);
+        await log.catchUp();
+        append(log, 1);
+        await reader.until(1);
+        const connection = await fixture.connect();
+        const manager = await jetstreamManager(connection);
+        await manager.streams.delete(fixture.stream.name);
+        const logId = isSameLog ? fixture.logId.uuid : randomUUID();
+        const origin = { logId, sequence: 1, stateHash: '', restoredAt: '' };
+        const line = isSameLog ? { line: 2_000_000, origin } : undefined;
+        await createLogStream(connection, fixture.stream, 1024 * 1024, logId, 2, line);
+        await reader.when(() => reader.failures.length > 0);
+        assert.match(
+          reader.failures[0].message,
+          isSameLog ? /was replaced: it holds another history of the log/ : /was replaced: it holds log /,
+        );
+        assert.equal((await manager.streams.info(fixture.stream.name)).state.messages, 0);
+        log.close();
+      });
     }
   });
 });

@@ -25,7 +25,13 @@ import {
   STREAM_BEHIND_MS,
   WATCH_MS,
 } from './settings.ts';
-import { entrySubject, type LogStreamOptions, type StreamState, streamState } from './stream-config.ts';
+import {
+  entrySubject,
+  type LogStreamOptions,
+  type StreamLog,
+  type StreamState,
+  streamState,
+} from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 import { StreamFollower } from './stream-follower.ts';
 
@@ -69,6 +75,7 @@ export class JetStreamLog implements Log {
   declare readonly isEmbedded: false;
   declare private readonly manager: JetStreamManager;
   declare private readonly stream: string;
+  declare private readonly held: StreamLog;
   declare private readonly follower: LogFollower;
   declare private readonly copy: FileLog;
   declare private readonly writer: CopyWriter;
@@ -98,6 +105,7 @@ export class JetStreamLog implements Log {
     manager: JetStreamManager,
     copy: FileLog,
     clock: MessageClock,
+    held: StreamLog,
     state: StreamState,
   ) {
     const { connection, follower } = options;
@@ -105,6 +113,7 @@ export class JetStreamLog implements Log {
     this.isEmbedded = false;
     this.manager = manager;
     this.stream = name;
+    this.held = held;
     this.follower = follower;
     this.copy = copy;
     this.writer = new CopyWriter(copy, clock);
@@ -197,7 +206,7 @@ export class JetStreamLog implements Log {
         state = (await openLogStream(connection, stream)).state;
       }
       await compareWithStream(copy, directory, manager, stream.name, state);
-      return new JetStreamLog(options, manager, copy, clock, state);
+      return new JetStreamLog(options, manager, copy, clock, found, state);
     } catch (error) {
       copy.close();
       throw error;
@@ -412,7 +421,7 @@ export class JetStreamLog implements Log {
     let found: { readonly state: StreamState; readonly hasEntry: boolean };
     try {
       found = await this.link.ask(async () => ({
-        state: await streamState(this.manager, this.stream),
+        state: await streamState(this.manager, this.stream, this.held),
         hasEntry: (await this.manager.streams.getMessage(this.stream, { seq: sequence })) !== null,
       }));
     } catch {
@@ -450,14 +459,16 @@ export class JetStreamLog implements Log {
     this.waiters.fail(failure);
   }
 
-  /** What the stream's leader says of it; undefined when there is no answer. */
+  /** What the stream's leader says of it; undefined when there is no answer. Ends the log when the stream is that of another one. */
   async #askState(): Promise<StreamState | undefined> {
     try {
-      const state = await this.link.ask(() => streamState(this.manager, this.stream));
+      const state = await this.link.ask(() => streamState(this.manager, this.stream, this.held));
       this.leader = state.leader;
       this.knownEnd = state.lastSequence;
       return state;
-    } catch {
+    } catch (error) {
+      if (error instanceof StreamError)
+        this.#fail(new LogUnavailableError('IO_ERROR', error.message, { cause: error }));
       return undefined;
     }
   }

@@ -12,6 +12,7 @@ import { isNoStorage, namingSetting } from './no-storage.ts';
 import { retryWait } from './retry-wait.ts';
 import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
 import {
+  checkSameLog,
   checkStream,
   DUPLICATE_WINDOW_NANOS,
   entrySubject,
@@ -155,7 +156,7 @@ export async function openLogStream(
 export async function recheckStream(
   connection: NatsConnection,
   options: LogStreamOptions,
-  { logId, line }: StreamLog,
+  log: StreamLog,
 ): Promise<void> {
   const { name } = options;
   const manager = await managerOf(connection);
@@ -169,12 +170,8 @@ export async function recheckStream(
       `there is no stream ${name} any more: stop the nodes (docs/cluster.md)`,
     );
   }
-  const now = checkStream(info, options);
-  if (now.logId === logId && now.line?.line === line?.line) return;
-  throw new StreamError(
-    'OTHER_LOG',
-    `stream ${name} was replaced: it holds ${now.logId === logId ? 'another history of the log' : `log ${now.logId}`}. Stop the nodes (docs/cluster.md, "When the stream and a copy differ")`,
-  );
+  checkSameLog(info, log);
+  checkStream(info, options);
 }
 
 /** The client for requests to JetStream's API. */

@@ -223,9 +223,30 @@ export interface StreamState {
   readonly leader: string;
 }
 
-/** Asks the stream's leader how far it is. @throws an error of the client when there is no leader or no answer. */
-export async function streamState(manager: JetStreamManager, name: string): Promise<StreamState> {
-  return stateOf(await manager.streams.info(name));
+/**
+ * Asks the stream's leader how far it is.
+ * @param log that the stream held before
+ * @throws StreamError OTHER_LOG when it was replaced; an error of the client when there is no leader or no answer
+ */
+export async function streamState(
+  manager: JetStreamManager,
+  name: string,
+  log: StreamLog,
+): Promise<StreamState> {
+  const info = await manager.streams.info(name);
+  checkSameLog(info, log);
+  return stateOf(info);
+}
+
+/** @throws StreamError OTHER_LOG when the stream does not hold this log in this history any more */
+export function checkSameLog({ config }: Pick<StreamInfo, 'config'>, { logId, line }: StreamLog): void {
+  const nowId = config.metadata?.[LOG_ID_KEY];
+  if (nowId === logId && lineOf(config)?.line === line?.line) return;
+  const what = nowId === logId ? 'another history of the log' : `log ${nowId}`;
+  throw new StreamError(
+    'OTHER_LOG',
+    `stream ${config.name} was replaced: it holds ${what}. A node of the log before is no node of it: keep its data directory, and begin with an empty one (docs/disaster-recovery.md)`,
+  );
 }
 
 /** The state that is told with a stream's configuration. */
