@@ -17,7 +17,8 @@ const DIST = join(ROOT, 'dist');
 const TYPES = join(DIST, 'types');
 const TSC = fileURLToPath(import.meta.resolve('typescript/package.json')).replace('package.json', 'bin/tsc');
 
-rmSync(DIST, { recursive: true, force: true });
+// The console's build lies beside it.
+for (const path of ['engine.js', 'types']) rmSync(join(DIST, path), { recursive: true, force: true });
 await build({
   absWorkingDir: ROOT,
   entryPoints: ['src/engine.ts'],

@@ -194,6 +194,7 @@ export class WebSocketVenue {
     this.access = new AccessControl(this.directory, {
       ...identity,
       tokenSeconds,
+      loginSeconds: 43_200,
       signatureWindowMs: 5_000,
       userRate,
       keyRate: userRate,

@@ -2,7 +2,13 @@ import { isIP } from 'node:net';
 import type { SecureVersion } from 'node:tls';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import { WINDOW_MS, WINDOW_MS_MAX } from '#gateways/identity/api-key-proof.ts';
-import { TOKEN_SECONDS, TOKEN_SECONDS_MAX, TOKEN_SECONDS_MIN } from '#gateways/identity/bearer-tokens.ts';
+import {
+  LOGIN_SECONDS,
+  LOGIN_SECONDS_MAX,
+  TOKEN_SECONDS,
+  TOKEN_SECONDS_MAX,
+  TOKEN_SECONDS_MIN,
+} from '#gateways/identity/bearer-tokens.ts';
 import { RATE_BURST_MAX, RATE_PER_SECOND_MAX } from '#gateways/identity/rate-limiter.ts';
 import { SOUP_LIMITS } from '#gateways/soupbin/limits.ts';
 import { choice, flag, integer, optional, required, text, type ValuesOf, withDefault } from './fields.ts';
@@ -17,6 +23,11 @@ export const ACCESS = {
     integer(TOKEN_SECONDS_MIN, TOKEN_SECONDS_MAX),
     TOKEN_SECONDS,
     'how long a bearer token is good',
+  ),
+  loginSeconds: withDefault(
+    integer(TOKEN_SECONDS_MIN, LOGIN_SECONDS_MAX),
+    LOGIN_SECONDS,
+    'how long after the password was given bearer tokens can be renewed; none lives longer',
   ),
   signatureWindowMs: withDefault(
     integer(1, WINDOW_MS_MAX),
@@ -65,6 +76,7 @@ export const PROTECTION = {
 export function accessSettingsOf(access: ValuesOf<typeof ACCESS>): AccessSettings {
   return {
     tokenSeconds: access.tokenSeconds,
+    loginSeconds: access.loginSeconds,
     signatureWindowMs: access.signatureWindowMs,
     userRate: { perSecond: access.userPerSecond, burst: access.userBurst },
     keyRate: { perSecond: access.keyPerSecond, burst: access.keyBurst },

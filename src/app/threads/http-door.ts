@@ -1,5 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import { BinanceDoor } from '#gateways/binance/binance-door.ts';
+import { readConsoleFiles } from '#gateways/console/console-files.ts';
+import { ConsolePages } from '#gateways/console/console-pages.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { commandRoutes } from '#gateways/rest/command-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
@@ -15,6 +18,9 @@ import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import type { EdgeThreadData, HttpSettings } from './messages.ts';
 import { threadLog } from './thread-log.ts';
+
+/** Where scripts/build-console.ts puts the web console. */
+const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../dist/console', import.meta.url));
 
 /** The HTTP door of the edge, and the WebSocket on its port: the servers, and where their answers come from. */
 export class HttpDoor implements EdgeDoor {
@@ -96,7 +102,8 @@ export class HttpDoor implements EdgeDoor {
   }
 
   async listen(): Promise<{ readonly http: number }> {
-    const { port } = await this.server.listen(this.routes, [this.binance.rest]);
+    const pages = new ConsolePages(readConsoleFiles(CONSOLE_DIRECTORY));
+    const { port } = await this.server.listen(this.routes, [this.binance.rest], pages);
     return { http: port };
   }
 

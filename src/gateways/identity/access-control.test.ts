@@ -42,6 +42,7 @@ function venue() {
     signingKey,
     secrets: new HmacSecrets(DIRECTORY, nodeSecretsKey(DIRECTORY)),
     tokenSeconds: 900,
+    loginSeconds: 43_200,
     signatureWindowMs: 5_000,
     userRate: { perSecond: 1, burst: 5 },
     keyRate: RATE,

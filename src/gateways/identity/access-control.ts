@@ -15,6 +15,8 @@ import type { ApiKey, DirectoryUser, UserDirectory } from './user-directory.ts';
 export interface AccessSettings {
   /** How long a bearer token is good. */
   readonly tokenSeconds: number;
+  /** How long after the password was given it can be renewed. */
+  readonly loginSeconds: number;
   /** How old a signed request may be that does not say so itself. */
   readonly signatureWindowMs: number;
   readonly userRate: Rate;
@@ -73,6 +75,7 @@ export class AccessControl {
       nodeId: options.nodeId,
       signingKey: options.signingKey,
       lifetimeSeconds: options.tokenSeconds,
+      loginSeconds: options.loginSeconds,
       clock,
     });
     this.failedProofs = new RateLimiter(FAILED_PROOF_RATE, clock);
@@ -89,6 +92,11 @@ export class AccessControl {
   ): Promise<IssuedToken | AccessRefusal> {
     const user = await this.logins.logIn(name, password, address);
     return user instanceof AccessRefusal ? user : this.tokens.issue(user);
+  }
+
+  /** Another bearer token for one that is still good, or a refusal of BearerTokens.renew. */
+  renew(token: string): Promise<IssuedToken | AccessRefusal> {
+    return isApiToken(token) ? Promise.resolve(new AccessRefusal('NOT_RENEWABLE')) : this.tokens.renew(token);
   }
 
   /** The user whose name and password these are, for a door that opens a session at once; or a refusal of PasswordLogin.logIn. */

@@ -36,6 +36,8 @@ export const AccessRefusals = {
   INVALID_TOKEN: row(401, 'no bearer token that a node of this venue signed'),
   TOKEN_EXPIRED: row(401, 'the bearer token has expired'),
   TOKEN_REVOKED: row(401, 'the bearer tokens of the user were revoked'),
+  LOGIN_TOO_OLD: row(401, 'the password was given too long ago: log in again'),
+  NOT_RENEWABLE: row(403, 'only the bearer token of a login by password is renewed'),
 
   NOT_PERMITTED: row(403, "the user's role does not allow this"),
   READ_ONLY_KEY: row(403, 'the API key is good for questions only'),

@@ -1,5 +1,5 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
-import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { roleName } from '#domain/permissions.ts';
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
 import { AccessRefusal } from './access-refusal.ts';
@@ -11,6 +11,9 @@ import type { ApiKey, DirectoryUser, UserDirectory } from './user-directory.ts';
 export const TOKEN_SECONDS = 900;
 export const TOKEN_SECONDS_MIN = 60;
 export const TOKEN_SECONDS_MAX = 86_400;
+/** How long after the password was given a token can be renewed, by default and at most, in seconds. */
+export const LOGIN_SECONDS = 43_200;
+export const LOGIN_SECONDS_MAX = 604_800;
 
 const ISSUER = 'hive-mind';
 /** Longest token that is looked at. */
@@ -28,6 +31,8 @@ export interface BearerTokenOptions {
   readonly signingKey: KeyObject;
   /** Default TOKEN_SECONDS. */
   readonly lifetimeSeconds?: number;
+  /** Default LOGIN_SECONDS. */
+  readonly loginSeconds?: number;
   readonly clock?: AccessClock;
   /** Default VERIFIED_MAX. */
   readonly verifiedMax?: number;
@@ -37,6 +42,18 @@ export interface IssuedToken {
   readonly token: string;
   /** Milliseconds since the Unix epoch. */
   readonly expiresMs: number;
+}
+
+/** What a token says of how its bearer proved itself, and up to when its node knew the log then. */
+interface LoginClaims {
+  readonly logTime: readonly [seconds: number, nanos: number];
+  /** When the password was given, in seconds since the Unix epoch (OpenID Connect Core 1.0, section 2). */
+  readonly auth_time: number;
+}
+interface KeyClaims {
+  readonly logTime: readonly [seconds: number, nanos: number];
+  readonly key: number;
+  readonly keyPrint: string;
 }
 
 /** What was concluded of a token, and what it stands on. */
@@ -62,6 +79,7 @@ export class BearerTokens {
   declare private readonly nodeId: number;
   declare private readonly signingKey: KeyObject;
   declare private readonly lifetimeSeconds: number;
+  declare private readonly loginSeconds: number;
   declare private readonly clock: AccessClock;
   declare private readonly verifiedMax: number;
   declare private readonly verified: Map<string, Verified>;
@@ -71,23 +89,47 @@ export class BearerTokens {
     this.nodeId = options.nodeId;
     this.signingKey = options.signingKey;
     this.lifetimeSeconds = options.lifetimeSeconds ?? TOKEN_SECONDS;
+    this.loginSeconds = options.loginSeconds ?? LOGIN_SECONDS;
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.verifiedMax = options.verifiedMax ?? VERIFIED_MAX;
     this.verified = new Map();
   }
 
   /** A token for a user that has just proven itself; with `key` it ends with that API key and is as read-only as it. */
-  async issue(user: DirectoryUser, key?: ApiKey): Promise<IssuedToken> {
-    const issuedMs = Math.floor(this.clock.wallMs());
-    const expiresMs = issuedMs + this.lifetimeSeconds * MS_PER_SECOND;
+  issue(user: DirectoryUser, key?: ApiKey): Promise<IssuedToken> {
     const { timeSeconds, timeNanos } = this.directory;
-    const claims = {
-      role: roleName(user.role),
-      account: user.accountId,
-      logTime: [timeSeconds, timeNanos],
-      ...(key === undefined ? {} : { key: key.keyId, keyPrint: fingerprint(key) }),
-    };
-    const token = await new SignJWT(claims)
+    const proof =
+      key === undefined
+        ? { auth_time: Math.floor(this.clock.wallMs()) / MS_PER_SECOND }
+        : { key: key.keyId, keyPrint: fingerprint(key) };
+    return this.#sign(user, { logTime: [timeSeconds, timeNanos], ...proof });
+  }
+
+  /**
+   * Another token for the bearer of one that is still good, or a refusal: those of `verify`; NOT_RENEWABLE for a token that came of
+   * an API key, LOGIN_TOO_OLD once the password was given longer than `loginSeconds` ago. No token lives beyond that.
+   */
+  async renew(token: string): Promise<IssuedToken | AccessRefusal> {
+    const principal = await this.verify(token);
+    if (principal instanceof AccessRefusal) return principal;
+    const { auth_time: authSeconds, logTime } = decodeJwt<Partial<LoginClaims>>(token);
+    if (authSeconds === undefined || logTime === undefined) return new AccessRefusal('NOT_RENEWABLE');
+    const user = this.directory.user(principal.userId);
+    if (user === undefined) return new AccessRefusal('INVALID_TOKEN');
+    if (this.clock.wallMs() >= (authSeconds + this.loginSeconds) * MS_PER_SECOND)
+      return new AccessRefusal('LOGIN_TOO_OLD');
+    // The log time stays that of the login: whatever revokes the first token revokes all that came of it.
+    return this.#sign(user, { logTime, auth_time: authSeconds });
+  }
+
+  async #sign(user: DirectoryUser, proof: LoginClaims | KeyClaims): Promise<IssuedToken> {
+    const issuedMs = Math.floor(this.clock.wallMs());
+    const lifeEndMs = issuedMs + this.lifetimeSeconds * MS_PER_SECOND;
+    const expiresMs =
+      'auth_time' in proof
+        ? Math.min(lifeEndMs, Math.round((proof.auth_time + this.loginSeconds) * MS_PER_SECOND))
+        : lifeEndMs;
+    const token = await new SignJWT({ role: roleName(user.role), account: user.accountId, ...proof })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: String(this.nodeId) })
       .setIssuer(ISSUER)
       .setSubject(String(user.userId))

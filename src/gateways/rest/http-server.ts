@@ -74,6 +74,11 @@ export interface HttpDialect {
   addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void;
 }
 
+/** Pages for people, behind the same bounds as every route; not part of the OpenAPI document. */
+export interface HttpPages {
+  addRoutes(app: FastifyInstance): void;
+}
+
 /** A route was added that does not say who may use it. */
 export class RouteWithoutAccessError extends Error {
   override readonly name = 'RouteWithoutAccessError';
@@ -130,7 +135,11 @@ export class HttpServer {
    * Opens the door with these routes beside its own: `/openapi.json`, `/docs` and `/errors`. Called once.
    * @throws RouteWithoutAccessError, Error of node:net
    */
-  async listen(routes: readonly Route[], dialects: readonly HttpDialect[] = []): Promise<AddressInfo> {
+  async listen(
+    routes: readonly Route[],
+    dialects: readonly HttpDialect[] = [],
+    pages?: HttpPages,
+  ): Promise<AddressInfo> {
     const { app, options } = this;
     const { host, port } = options;
     app.addHook('onRoute', (added) => {
@@ -157,6 +166,7 @@ export class HttpServer {
     await app.register(swagger, openApiOptions());
     for (const route of all) this.#add(route);
     addDocuments(app, this.documents);
+    pages?.addRoutes(app);
     await app.ready();
     await app.listen({ host, port });
     if (options.tls !== undefined)
@@ -376,6 +386,7 @@ export class HttpServer {
           body: request.body,
           principal: request.principal,
           address: request.raw.socket.remoteAddress,
+          authorization: request.headers.authorization,
         }),
     });
   }

@@ -1,10 +1,12 @@
 import { Type } from 'typebox';
 import { Count, named } from '#codec/json/schemas.ts';
+import { Action } from '#domain/permissions.ts';
 import type { AccessControl } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { PASSWORD_LENGTH_MAX } from '../identity/password-rules.ts';
+import { bearerTokenOf } from './proof.ts';
 import { problemOfAccess } from './request-problems.ts';
-import { publicRoute, type Route } from './routes.ts';
+import { publicRoute, type Route, route } from './routes.ts';
 
 const NAME_CHARS_MAX = 24;
 
@@ -26,15 +28,15 @@ const Login = Type.Object(
 
 const Token = named(
   'Token',
-  'A bearer token. Send it as Authorization: Bearer TOKEN; when it ends, log in again.',
+  'A bearer token. Send it as Authorization: Bearer TOKEN; before it ends, renew it with POST /token.',
   {
     token: Type.String(),
     expiresMs: Count('when it ends, in milliseconds since the Unix epoch'),
   },
 );
 
-/** How a name and password become a bearer token. */
-export function loginRoutes(access: Pick<AccessControl, 'logIn'>): Route[] {
+/** How a name and password become a bearer token, and how it is renewed. */
+export function loginRoutes(access: Pick<AccessControl, 'logIn' | 'renew'>): Route[] {
   return [
     publicRoute({
       method: 'POST',
@@ -56,6 +58,22 @@ export function loginRoutes(access: Pick<AccessControl, 'logIn'>): Route[] {
       ],
       handle: async ({ body: { name, password }, address }) => {
         const issued = await access.logIn(name, password, address);
+        if (issued instanceof AccessRefusal) throw problemOfAccess(issued);
+        return { token: issued.token, expiresMs: issued.expiresMs };
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/token',
+      weight: 5,
+      action: Action.LogIn,
+      tag: 'account',
+      summary: 'Another bearer token for one of a login that is still good',
+      answer: Token,
+      problems: ['login-too-old', 'not-renewable'],
+      handle: async ({ authorization }) => {
+        const token = bearerTokenOf(authorization);
+        const issued = token === undefined ? new AccessRefusal('NOT_RENEWABLE') : await access.renew(token);
         if (issued instanceof AccessRefusal) throw problemOfAccess(issued);
         return { token: issued.token, expiresMs: issued.expiresMs };
       },

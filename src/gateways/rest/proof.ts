@@ -31,7 +31,7 @@ export const AUTHORIZATION_FORMS =
 export function proofOf({ method, target, headers, body }: RequestParts): Proof {
   const { authorization } = headers;
   if (authorization === undefined) return { kind: 'none' };
-  const [, token] = BEARER.exec(authorization) ?? [];
+  const token = bearerTokenOf(authorization);
   if (token !== undefined) return { kind: 'token', token };
   const [, parameters] = SIGNED.exec(authorization) ?? [];
   if (parameters === undefined) throw malformed();
@@ -52,6 +52,11 @@ export function proofOf({ method, target, headers, body }: RequestParts): Proof 
       signature: Buffer.from(signature, HMAC_HEX.test(signature) ? 'hex' : 'base64'),
     },
   };
+}
+
+/** The token of a header `Authorization: Bearer TOKEN`; undefined: it has another form. */
+export function bearerTokenOf(authorization: string | undefined): string | undefined {
+  return BEARER.exec(authorization ?? '')?.[1];
 }
 
 function parametersOf(text: string): Map<string, string> {

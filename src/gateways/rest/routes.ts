@@ -16,6 +16,8 @@ export interface Asked<Params extends Fields, Query extends Fields, Body, Who> {
   readonly principal: Who;
   /** Of the peer; undefined of a socket that is gone. */
   readonly address: string | undefined;
+  /** The header of that name, as far as it was good for `principal`. */
+  readonly authorization: string | undefined;
 }
 
 interface RouteTerms<Params extends Fields, Query extends Fields, Answer extends TSchema> {
@@ -83,6 +85,7 @@ export interface Route {
     readonly body: unknown;
     readonly principal: Principal | undefined;
     readonly address: string | undefined;
+    readonly authorization: string | undefined;
   }): unknown;
 }
 

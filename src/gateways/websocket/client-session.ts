@@ -11,7 +11,7 @@ import type { WebSocketLimits } from './limits.ts';
 import { Login } from './login.ts';
 import { cancelOrder, cancelOrders, getOrder, placeOrder, replaceOrder } from './order-operations.ts';
 import type { PrivateChannels } from './private-channels.ts';
-import type { OperationName, ParamsOf } from './protocol.ts';
+import type { OperationName, ParamsOf, ResultOf } from './protocol.ts';
 import type { PublicStreams } from './public-streams.ts';
 import { RequestFault, readRequest } from './read-request.ts';
 import type { WebSocketLogger, WebSocketSources } from './services.ts';
@@ -155,6 +155,7 @@ export class ClientSession implements ConnectionListener {
       return { channel };
     }
     const { sources } = this.services;
+    if (op === 'ping') return { timeMs: Math.floor(sources.wallMs()) } satisfies ResultOf<'ping'>;
     if (!sources.views.isReady)
       throw new Problem('starting', 'the state of the market is being read: ask again');
     const who = await login.who();

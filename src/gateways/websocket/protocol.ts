@@ -40,6 +40,9 @@ export const Subscribed = named('Subscribed', 'The channel is followed; its firs
 export const Unsubscribed = named('Unsubscribed', 'The channel is followed no more.', {
   channel: Type.String(),
 });
+export const Pong = named('Pong', 'The connection works.', {
+  timeMs: Count('the clock of the node, in milliseconds since the Unix epoch'),
+});
 export const OrderFound = named('OrderFound', 'An order as it stands.', { order: ref(Order) });
 export const FailedMessage = named('FailedMessage', 'A private channel has ended: subscribe to it again.', {
   channel: Type.String(),
@@ -92,6 +95,7 @@ export const OPERATIONS = {
     params: closed({ channel: ChannelName }),
     result: Unsubscribed,
   },
+  ping: { summary: 'Try the connection out', params: closed({}), result: Pong },
   'order.place': { summary: 'Place an order', params: NewOrderRequest, result: OrderResult },
   'order.replace': { summary: 'Change an order', params: ReplaceOrderRequest, result: OrderResult },
   'order.cancel': { summary: 'Cancel an order', params: CancelOrderRequest, result: OrderResult },

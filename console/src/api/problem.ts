@@ -1,0 +1,38 @@
+import { strings } from '../strings.ts';
+
+/** Why a request was not answered (RFC 9457), as REST and the WebSocket say it. */
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly status: number;
+  /** Whether the same request can succeed later. */
+  readonly retry: boolean;
+  readonly rejectCode?: number;
+  readonly sequence?: number;
+  readonly errors?: readonly { readonly field: string; readonly allowed: string }[];
+}
+
+/** A request failed; `problem` says what it means. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  declare readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.code}: ${problem.detail}`);
+    this.problem = problem;
+  }
+}
+
+/** The node did not answer at all. */
+export function unreachable(): ProblemError {
+  const { title, detail } = strings.problems.unreachable;
+  return new ProblemError({ code: 'unreachable', title, detail, status: 0, retry: true });
+}
+
+/** The problem of whatever was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  const { title } = strings.problems.bug;
+  return { code: 'console', title, detail: String(error), status: 0, retry: false };
+}

@@ -1,0 +1,100 @@
+import { Component, type ReactNode, Suspense, useEffect } from 'react';
+import { problemOf } from './api/problem.ts';
+import type { SessionState, SignedIn } from './api/session.ts';
+import { session } from './console.ts';
+import { ErrorState, Loading } from './design/states.tsx';
+import { Toasts } from './design/toasts.tsx';
+import { navigate, path } from './lib/router.ts';
+import { ConnectionBar } from './shell/connection.tsx';
+import { TopBar } from './shell/top-bar.tsx';
+import { SCREENS, type Screen } from './screens.ts';
+import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
+import { useStore } from './state/use-store.ts';
+import { strings } from './strings.ts';
+
+/** The whole console: the bar above, and the screen that the path names. */
+export function App() {
+  const state = useStore(session.state);
+  const [name = '', ...rest] = useStore(path);
+  const screen = SCREENS.find((one) => one.name === name);
+  const user = state.kind === 'signed-in' ? state.user : undefined;
+  const visible = SCREENS.filter((one) => isAllowed(one, user));
+  const first = visible.find((one) => one.actions !== undefined)?.name;
+  useEffect(() => {
+    if (name === '' && user !== undefined && first !== undefined) navigate([first], true);
+  }, [name, user, first]);
+  useEffect(() => {
+    document.title =
+      screen === undefined ? strings.common.product : `${[screen.label, ...rest].join(' ')} – ${strings.common.product}`;
+  }, [screen, rest]);
+  return (
+    <div className="app">
+      <a className="skip" href="#content">
+        {strings.common.skip}
+      </a>
+      <TopBar screens={visible} chosen={name} user={user} />
+      <ConnectionBar />
+      <main id="content" className="content" tabIndex={-1}>
+        <Guard key={`${name} ${user?.sessionNo}`}>
+          <Suspense fallback={<Loading />}>
+            <Content name={name} rest={rest} screen={screen} state={state} />
+          </Suspense>
+        </Guard>
+      </main>
+      <Toasts />
+    </div>
+  );
+}
+
+function isAllowed({ actions }: Screen, user: SignedIn | undefined): boolean {
+  return actions === undefined || (user !== undefined && actions.some((action) => user.actions.has(action)));
+}
+
+function Content({
+  name,
+  rest,
+  screen,
+  state,
+}: {
+  readonly name: string;
+  readonly rest: readonly string[];
+  readonly screen: Screen | undefined;
+  readonly state: SessionState;
+}) {
+  const isPublic = screen !== undefined && screen.actions === undefined;
+  if (isPublic) return <screen.component rest={rest} />;
+  if (state.kind === 'starting') return <Loading />;
+  if (state.kind === 'signed-out') return <SignInScreen because={state.because} />;
+  if (screen === undefined) return name === '' ? <Loading /> : <Nothing {...strings.common.notFound} />;
+  if (isAllowed(screen, state.user)) return <screen.component rest={rest} />;
+  const { title, detail } = strings.common.noAccess;
+  return <Nothing title={title} detail={detail(state.user.role)} />;
+}
+
+function Nothing({ title, detail }: { readonly title: string; readonly detail: string }) {
+  return (
+    <div className="page">
+      <h1>{title}</h1>
+      <p>{detail}</p>
+    </div>
+  );
+}
+
+/** A screen that fails takes nothing else with it. */
+class Guard extends Component<{ readonly children: ReactNode }, { readonly error: unknown }> {
+  override state: { readonly error: unknown } = { error: undefined };
+
+  static getDerivedStateFromError(error: unknown): { readonly error: unknown } {
+    return { error };
+  }
+
+  override render(): ReactNode {
+    const { error } = this.state;
+    if (error === undefined) return this.props.children;
+    return (
+      <div className="page">
+        <ErrorState problem={problemOf(error)} onRetry={() => location.reload()} />
+      </div>
+    );
+  }
+}

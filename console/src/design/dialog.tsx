@@ -1,0 +1,100 @@
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type Problem, problemOf } from '../api/problem.ts';
+import { strings } from '../strings.ts';
+import { Button } from './button.tsx';
+import { Field } from './field.tsx';
+import { ProblemNotice } from './states.tsx';
+
+/** A modal dialog; Escape closes it, focus returns to where it was. */
+export function Dialog({
+  title,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  onClose(): void;
+  readonly children: ReactNode;
+}) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby={id} onClose={onClose}>
+      <div className="panel-head">
+        <h2 id={id}>{title}</h2>
+      </div>
+      {children}
+    </dialog>
+  );
+}
+
+export interface ConfirmTerms {
+  readonly title: string;
+  readonly children?: ReactNode;
+  /** What must be typed before it can be confirmed; undefined: nothing. */
+  readonly typed?: string;
+  /** A reason for the log is asked for. */
+  readonly needsReason?: boolean;
+  readonly action: string;
+  readonly look?: 'primary' | 'danger' | 'buy' | 'sell';
+  /** Does it. A ProblemError is shown in the dialog, which stays open. */
+  onConfirm(reason: string): Promise<void> | void;
+  onClose(): void;
+}
+
+/** Asks before something is done; what cannot be taken back wants a word typed, and a reason. */
+export function ConfirmDialog(terms: ConfirmTerms) {
+  const { title, children, typed, needsReason = false, action, look = 'primary', onConfirm, onClose } = terms;
+  const [text, setText] = useState('');
+  const [reason, setReason] = useState('');
+  const [problem, setProblem] = useState<Problem>();
+  const [isBusy, setIsBusy] = useState(false);
+  const isReady = (typed === undefined || text === typed) && (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isReady || isBusy) return;
+    setIsBusy(true);
+    setProblem(undefined);
+    try {
+      await onConfirm(reason.trim());
+      onClose();
+    } catch (error) {
+      setProblem(problemOf(error));
+      setIsBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        {children}
+        {needsReason && (
+          <Field
+            label={strings.common.reason}
+            note={strings.common.reasonHint}
+            value={reason}
+            maxLength={64}
+            autoFocus
+            onChange={(event) => setReason(event.target.value)}
+          />
+        )}
+        {typed !== undefined && (
+          <Field
+            label={strings.common.typeToConfirm(typed)}
+            value={text}
+            autoFocus={!needsReason}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+        <ProblemNotice problem={problem} />
+        <div className="dialog-actions">
+          <Button onClick={onClose}>{strings.common.cancel}</Button>
+          <Button type="submit" look={look} disabled={!isReady || isBusy} autoFocus={typed === undefined && !needsReason}>
+            {action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,36 @@
+import { type ComponentType, lazy } from 'react';
+import type { ActionName } from '#domain/permissions.ts';
+import { strings } from './strings.ts';
+
+/** What a screen is told. */
+export interface ScreenProps {
+  /** The parts of the path behind the screen's own. */
+  readonly rest: readonly string[];
+}
+
+export interface Screen {
+  /** The first part of its path. */
+  readonly name: string;
+  readonly label: string;
+  /** Who may see it: whoever may do one of these. Undefined: anybody, also without having signed in. */
+  readonly actions: readonly ActionName[] | undefined;
+  readonly component: ComponentType<ScreenProps>;
+}
+
+const { screens } = strings.common;
+
+/** Every screen, in the order of the navigation. Each is loaded when it is first shown. */
+export const SCREENS: readonly Screen[] = [
+  {
+    name: 'trade',
+    label: screens.trade,
+    actions: ['ViewMarket'],
+    component: lazy(() => import('./screens/trade/trade-screen.tsx')),
+  },
+  {
+    name: 'setup',
+    label: screens.setUp,
+    actions: ['ManageUsers'],
+    component: lazy(() => import('./screens/setup/setup-screen.tsx')),
+  },
+];

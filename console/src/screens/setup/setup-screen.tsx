@@ -1,0 +1,3 @@
+export default function SetupScreen() {
+  return <div className="page" />;
+}

@@ -1,0 +1,5 @@
+/** Problems that the console itself has. Those of the node bring their own texts. */
+export const problems = {
+  unreachable: { title: 'The node does not answer', detail: 'Check the connection, and try again.' },
+  bug: { title: 'The console failed', detail: 'Reload the page. If it happens again, report it.' },
+};

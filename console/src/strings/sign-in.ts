@@ -1,0 +1,18 @@
+export const signIn = {
+  title: 'Sign in',
+  name: 'Name',
+  password: 'Password',
+  newPassword: 'New password',
+  newPasswordAgain: 'New password again',
+  newPasswordHint: 'At least 12 characters, not a name or a common word',
+  submit: 'Sign in',
+  submitNew: 'Set password and sign in',
+  working: 'One moment',
+  mustChange: 'This password is good once. Set one of your own to go on.',
+  differs: 'The two new passwords differ',
+  changeReason: 'first sign-in',
+  ended: 'You were signed out',
+  demo: 'The demo market prints the password of DEMO when the node starts.',
+  firstTime: 'A new venue prints the one-time password of admin when its node first starts.',
+  howTo: 'First time here?',
+};

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertAccessible, ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
+
+test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
+  const venue = await ConsoleVenue.start(t);
+  const browser = await TestBrowser.start(t);
+
+  for (const theme of ['dark', 'light'] as const) {
+    await t.test(`a stranger is asked who it is, ${theme}`, async () => {
+      const page = await browser.open(venue.url, { theme });
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      await page.locator('[data-connection="online"]').waitFor();
+      await assertAccessible(page);
+      await page.context().close();
+    });
+  }
+
+  await t.test('a wrong password is refused where it was typed; the right one opens the screens', async () => {
+    const page = await browser.open(venue.url);
+    await page.getByLabel('Name').fill('trader');
+    await page.getByLabel('Password', { exact: true }).fill('not this one');
+    await page.getByLabel('Password', { exact: true }).press('Enter');
+    await page.getByRole('alert').getByText('unknown user or wrong password').first().waitFor();
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    assert.match(new URL(page.url()).pathname, /^\/trade/);
+    const screens = page.getByRole('navigation', { name: 'Screens' });
+    assert.equal(await screens.getByRole('link', { name: 'Set up' }).count(), 0);
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+    await page.context().close();
+  });
+
+  await t.test('roles see their screens, and no others', async () => {
+    const page = await browser.signIn(venue, 'admin');
+    await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Set up' }).waitFor();
+    const viewer = await browser.signIn(venue, 'viewer', { path: '/setup' });
+    await viewer.getByRole('heading', { name: 'Your role does not have this screen' }).waitFor();
+    await page.context().close();
+    await viewer.context().close();
+  });
+
+  await t.test('tokens that are revoked end the session here, and it says so', async () => {
+    const page = await browser.signIn(venue, 'viewer');
+    await venue.send([{ type: 'RevokeTokens', targetUserId: 20 }]);
+    await page.getByText('You were signed out').waitFor();
+    await page.context().close();
+  });
+
+  assert.deepEqual(browser.faults, []);
+});
