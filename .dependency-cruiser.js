@@ -42,6 +42,30 @@ export default {
       to: { path: '^(src|test|bench|scripts|bin|console)/', pathNot: '^src/(core|domain|lib|codec/log)/' },
     },
     {
+      name: 'console-imports',
+      severity: 'error',
+      comment: 'The console knows types of the vocabulary and of its JSON, and nothing else of the platform',
+      from: { path: '^console/' },
+      to: { path: '^(src|test|bench|scripts|bin)/', pathNot: '^src/(domain|codec/json)/' },
+    },
+    {
+      name: 'console-types-only',
+      severity: 'error',
+      comment: 'What the console imports of the platform leaves nothing in the browser: import type',
+      from: { path: '^console/' },
+      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'console-in-the-browser',
+      severity: 'error',
+      comment: "The console has no Node, and of npm's packages only those that docs/adr names",
+      from: { path: '^console/src/' },
+      to: {
+        dependencyTypes: ['core', ...NPM],
+        pathNot: '(^|/)node_modules/(react|react-dom|lightweight-charts|uplot)/',
+      },
+    },
+    {
       name: 'known-folder',
       severity: 'error',
       comment: 'Every source file lies in a folder that has a rule above',
@@ -105,7 +129,7 @@ export default {
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js'],
+      extensions: ['.ts', '.tsx', '.js'],
       exportsFields: ['exports'],
       conditionNames: ['node', 'import', 'default'],
     },

@@ -11,23 +11,26 @@ import { impurities } from './support/purity.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONFIG = await extractConfig(join(ROOT, '.dependency-cruiser.js'));
-const CODE = ['src', 'test', 'bench', 'scripts'];
+const CODE = ['src', 'test', 'bench', 'scripts', 'console'];
 
 /** What dependency-cruiser finds in these folders under `root`. */
 async function cruised(root: string, folders: readonly string[]): Promise<ICruiseResult> {
-  const present = folders.filter((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }).length > 0);
-  const { output } = await cruise([...present], {
-    ...CONFIG.options,
-    baseDir: root,
-    ruleSet: { forbidden: CONFIG.forbidden ?? [] },
-    validate: true,
-  });
+  const present = folders.filter((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }).length > 0);
+  // The console is a package of its own: its # imports are those of its tsconfig.json.
+  const alias = Object.fromEntries(
+    ['domain', 'codec'].map((layer) => [`#${layer}`, join(root, 'src', layer)]),
+  );
+  const { output } = await cruise(
+    [...present],
+    { ...CONFIG.options, baseDir: root, ruleSet: { forbidden: CONFIG.forbidden ?? [] }, validate: true },
+    { alias },
+  );
   return output as ICruiseResult;
 }
 
 const REPOSITORY = await cruised(ROOT, CODE);
-const OURS = REPOSITORY.modules.filter(({ source }) =>
-  CODE.some((folder) => source.startsWith(`${folder}/`)),
+const OURS = REPOSITORY.modules.filter(
+  ({ source }) => CODE.some((folder) => source.startsWith(`${folder}/`)) && !source.endsWith('.css'),
 );
 
 /** Files of the repository by path, whatever they import. */
@@ -50,7 +53,7 @@ function relativeCrossings(modules: readonly IModule[]): string[] {
 test('architecture: the tool looked at every source file and every import', () => {
   assert.deepEqual(
     OURS.map(({ source }) => source).sort(),
-    CODE.flatMap((folder) => sourceFiles(`${folder}/**/*.ts`)).sort(),
+    CODE.flatMap((folder) => sourceFiles(`${folder}/**/*.{ts,tsx}`)).sort(),
   );
   // The tool drops the "node:" of Node's own modules.
   const seen = OURS.flatMap(({ source, dependencies }) =>
@@ -115,6 +118,10 @@ const PLANTED: readonly (readonly [rule: string, path: string, source: string])[
   ['replay-imports', 'src/replay/a.ts', "import '#app/x.ts';"],
   ['engine-imports', 'src/engine.ts', "import '#log/file/x.ts';"],
   ['known-folder', 'src/helpers/a.ts', "import '#lib/x.ts';"],
+  ['console-imports', 'console/src/a.ts', "import type { X } from '#codec/log/x.ts';\nexport type Y = X;"],
+  ['console-types-only', 'console/src/b.tsx', "import '#domain/x.ts';"],
+  ['console-in-the-browser', 'console/src/c.ts', "import 'node:fs';"],
+  ['console-in-the-browser', 'console/src/d.ts', "import 'pino';"],
   ['app-imports', 'src/app/a.ts', "import '../../test/support.ts';"],
   ['no-import-of-tests', 'test/a.ts', "import '#lib/x.test.ts';"],
   ['no-development-dependency', 'src/app/b.ts', "import 'fast-check';"],
@@ -127,6 +134,7 @@ const ALLOWED: readonly (readonly [path: string, source: string])[] = [
   ['src/codec/ouch/x.ts', "import '#domain/x.ts';"],
   ['src/core/x.ts', "import '#domain/x.ts';"],
   ['src/core/x.test.ts', "import 'node:test';\nimport 'fast-check';\nimport '../../test/support.ts';"],
+  ['console/src/x.tsx', "import type { X } from '#domain/x.ts';\nimport 'react';\nexport type Y = X;"],
   ['src/domain/x.ts', "import '#lib/x.ts';"],
   ['src/gateways/x.ts', "import 'node:net';\nimport '#codec/ouch/x.ts';"],
   ['src/lib/d.ts', "import './c.ts';"],

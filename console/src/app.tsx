@@ -5,10 +5,10 @@ import { session } from './console.ts';
 import { ErrorState, Loading } from './design/states.tsx';
 import { Toasts } from './design/toasts.tsx';
 import { navigate, path } from './lib/router.ts';
+import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
+import { SCREENS, type Screen } from './screens.ts';
 import { ConnectionBar } from './shell/connection.tsx';
 import { TopBar } from './shell/top-bar.tsx';
-import { SCREENS, type Screen } from './screens.ts';
-import { SignInScreen } from './screens/sign-in/sign-in-screen.tsx';
 import { useStore } from './state/use-store.ts';
 import { strings } from './strings.ts';
 
@@ -23,10 +23,11 @@ export function App() {
   useEffect(() => {
     if (name === '' && user !== undefined && first !== undefined) navigate([first], true);
   }, [name, user, first]);
+  const title = screen === undefined ? [] : [screen.label, ...rest, '\u2013'];
+  const titleText = [...title, strings.common.product].join(' ');
   useEffect(() => {
-    document.title =
-      screen === undefined ? strings.common.product : `${[screen.label, ...rest].join(' ')} – ${strings.common.product}`;
-  }, [screen, rest]);
+    document.title = titleText;
+  }, [titleText]);
   return (
     <div className="app">
       <a className="skip" href="#content">

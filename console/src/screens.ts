@@ -1,12 +1,7 @@
 import { type ComponentType, lazy } from 'react';
 import type { ActionName } from '#domain/permissions.ts';
+import type { ScreenProps } from './screens/screen-props.ts';
 import { strings } from './strings.ts';
-
-/** What a screen is told. */
-export interface ScreenProps {
-  /** The parts of the path behind the screen's own. */
-  readonly rest: readonly string[];
-}
 
 export interface Screen {
   /** The first part of its path. */

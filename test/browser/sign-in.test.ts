@@ -16,25 +16,28 @@ test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
     });
   }
 
-  await t.test('a wrong password is refused where it was typed; the right one opens the screens', async () => {
-    const page = await browser.open(venue.url);
-    await page.getByLabel('Name').fill('trader');
-    await page.getByLabel('Password', { exact: true }).fill('not this one');
-    await page.getByLabel('Password', { exact: true }).press('Enter');
-    await page.getByRole('alert').getByText('unknown user or wrong password').first().waitFor();
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    assert.match(new URL(page.url()).pathname, /^\/trade/);
-    const screens = page.getByRole('navigation', { name: 'Screens' });
-    assert.equal(await screens.getByRole('link', { name: 'Set up' }).count(), 0);
-    await page.reload();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
-    await page.context().close();
-  });
+  await t.test(
+    'a wrong password is refused where it was typed; the right one opens the screens',
+    async () => {
+      const page = await browser.open(venue.url);
+      await page.getByLabel('Name').fill('trader');
+      await page.getByLabel('Password', { exact: true }).fill('not this one');
+      await page.getByLabel('Password', { exact: true }).press('Enter');
+      await page.getByRole('alert').getByText('unknown user or wrong password').first().waitFor();
+      await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      assert.match(new URL(page.url()).pathname, /^\/trade/);
+      const screens = page.getByRole('navigation', { name: 'Screens' });
+      assert.equal(await screens.getByRole('link', { name: 'Set up' }).count(), 0);
+      await page.reload();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+      await page.context().close();
+    },
+  );
 
   await t.test('roles see their screens, and no others', async () => {
     const page = await browser.signIn(venue, 'admin');

@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'PUT /admin/core-version': Action.ManageNodes,
 };
 /** What changes something without being a command of somebody who has proven who it is. */
-const BY_PASSWORD = ['POST /login', 'PUT /password'];
+const BY_PASSWORD = ['POST /login', 'POST /token', 'PUT /password'];
 
 const FUZZ_RUNS = 3_000;
 

@@ -176,10 +176,7 @@ export class TestBrowser {
   }
 
   /** @param theme the colours that the system prefers */
-  async open(
-    url: string,
-    { theme = 'dark', width = 1280, height = 800 }: PageOptions = {},
-  ): Promise<Page> {
+  async open(url: string, { theme = 'dark', width = 1280, height = 800 }: PageOptions = {}): Promise<Page> {
     const context: BrowserContext = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
@@ -232,7 +229,9 @@ export async function assertAccessible(page: Page): Promise<void> {
     return found.map(({ id, help, nodes }) => ({
       id,
       help,
-      nodes: nodes.slice(0, 5).map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })),
+      nodes: nodes
+        .slice(0, 5)
+        .map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })),
     }));
   });
   assert.deepEqual(violations, []);

@@ -158,8 +158,7 @@ export class ApiSocket {
       if (socket !== this.socket || this.isMember) return;
       this.isMember = true;
       if (!this.isOnline) return;
-      for (const follower of this.followers.values())
-        if (follower.isPrivate) void this.#subscribe(follower);
+      for (const follower of this.followers.values()) if (follower.isPrivate) void this.#subscribe(follower);
     } catch (error) {
       const problem = problemOf(error);
       if (socket !== this.socket || token !== this.tokenOf()) return;
@@ -262,7 +261,8 @@ export class ApiSocket {
     clearInterval(this.pingTimer);
     this.socket = undefined;
     this.isMember = false;
-    if (this.connection.newest.kind !== 'offline') this.connection.set({ kind: 'offline', sinceMs: Date.now() });
+    if (this.connection.newest.kind !== 'offline')
+      this.connection.set({ kind: 'offline', sinceMs: Date.now() });
     for (const { reject, timer } of this.waiting.values()) {
       clearTimeout(timer);
       reject(unreachable());

@@ -51,7 +51,8 @@ export function ConfirmDialog(terms: ConfirmTerms) {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setIsBusy] = useState(false);
-  const isReady = (typed === undefined || text === typed) && (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
+  const isReady =
+    (typed === undefined || text === typed) && (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady || isBusy) return;
@@ -90,7 +91,12 @@ export function ConfirmDialog(terms: ConfirmTerms) {
         <ProblemNotice problem={problem} />
         <div className="dialog-actions">
           <Button onClick={onClose}>{strings.common.cancel}</Button>
-          <Button type="submit" look={look} disabled={!isReady || isBusy} autoFocus={typed === undefined && !needsReason}>
+          <Button
+            type="submit"
+            look={look}
+            disabled={!isReady || isBusy}
+            autoFocus={typed === undefined && !needsReason}
+          >
             {action}
           </Button>
         </div>

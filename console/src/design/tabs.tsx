@@ -57,8 +57,14 @@ export function Tabs<Name extends string>({
         </div>
         {tools !== undefined && <div className="panel-tools">{tools}</div>}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
-      <div id={`${id}-panel`} className="panel-body" role="tabpanel" aria-labelledby={`${id}-${chosen}`} tabIndex={0}>
+      <div
+        id={`${id}-panel`}
+        className="panel-body"
+        role="tabpanel"
+        aria-labelledby={`${id}-${chosen}`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it
+        tabIndex={0}
+      >
         {children}
       </div>
     </>

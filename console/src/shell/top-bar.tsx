@@ -23,7 +23,12 @@ export function TopBar({
     <header className="top-bar">
       <Link to={[]} className="brand">
         <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-          <path d="M8 .8l6.2 3.6v7.2L8 15.2l-6.2-3.6V4.4z" fill="none" stroke="currentColor" strokeWidth="1.4" />
+          <path
+            d="M8 .8l6.2 3.6v7.2L8 15.2l-6.2-3.6V4.4z"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.4"
+          />
           <path d="M5.5 10V7.4m2.5 4V5.2m2.5 5.2V6.2" stroke="currentColor" strokeWidth="1.4" />
         </svg>
         {common.product}

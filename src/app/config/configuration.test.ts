@@ -61,6 +61,7 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     cluster: undefined,
     access: {
       tokenSeconds: 900,
+      loginSeconds: 43_200,
       signatureWindowMs: 5_000,
       userRate: { perSecond: 100, burst: 500 },
       keyRate: { perSecond: 100, burst: 500 },
@@ -244,6 +245,7 @@ test('configuration: rates and windows of access', () => {
   const { access } = parseConfiguration('hive.yaml', 'access: { tokenSeconds: 60, keyBurst: 7 }\n');
   assert.deepEqual(accessSettingsOf(access), {
     tokenSeconds: 60,
+    loginSeconds: 43_200,
     signatureWindowMs: 5_000,
     userRate: { perSecond: 100, burst: 500 },
     keyRate: { perSecond: 100, burst: 7 },

@@ -32,6 +32,7 @@ function venue(verifiedMax?: number) {
     signingKey,
     clock,
     lifetimeSeconds: 60,
+    loginSeconds: 300,
     ...(verifiedMax === undefined ? {} : { verifiedMax }),
   });
   /** The answer, and `known` before it where no signature was looked at. */
@@ -62,6 +63,7 @@ test('a token says who, until when, from which node; it is verified once, then k
     role: 'admin',
     account: 101,
     logTime: [1_000, 5],
+    auth_time: 1_700_000_000.123,
     iat: 1_700_000_000.123,
     exp: 1_700_000_060.123,
   });
@@ -254,4 +256,55 @@ test('what is known is bounded: the oldest is verified again', async () => {
   for (const token of [first, second, third]) assert.equal(await verify(token), 'ANN 7');
   assert.deepEqual([await verify(third), await verify(second)], ['known ANN 7', 'known ANN 7']);
   assert.equal(await verify(first), 'ANN 7');
+});
+
+test('a login token is renewed until the password is too old, and no token lives beyond that', async () => {
+  const { clock, tokens, verify, issue } = venue();
+  const renewed = async (token: string): Promise<string> => {
+    const answer = await tokens.renew(token);
+    return 'token' in answer ? answer.token : answer.code;
+  };
+  const first = await issue(1);
+  clock.passedMs = 59_999;
+  let token = await renewed(first);
+  assert.equal(decodeJwt(token).exp, 1_700_000_119.999);
+  assert.deepEqual(decodeJwt(token)['auth_time'], 1_700_000_000);
+  clock.passedMs = 60_000;
+  assert.deepEqual([await renewed(first), await verify(token)], ['TOKEN_EXPIRED', 'ANN 7']);
+  for (; clock.passedMs < 300_000; clock.passedMs += 30_000) token = await renewed(token);
+  // Five minutes after the password all ends.
+  assert.equal(decodeJwt(token).exp, 1_700_000_300);
+  assert.deepEqual([await renewed(token), await verify(token)], ['TOKEN_EXPIRED', 'TOKEN_EXPIRED']);
+});
+
+test('only a token of a login is renewed', async () => {
+  const { tokens, issue } = venue();
+  for (const [token, code] of [
+    [await issue(2, 5), 'NOT_RENEWABLE'],
+    ['', 'INVALID_TOKEN'],
+    [await freshCopy(await issue(1)), 'INVALID_TOKEN'],
+  ] as const)
+    assert.equal(answerOf(await tokens.renew(token)), code);
+});
+
+test('what revokes a token revokes all that came of it, also those that are signed meanwhile', async () => {
+  const { directory, tokens, verify, issue } = venue();
+  const first = await issue(1);
+  say(directory, { ...userAdded(9, 'CAT'), timeSeconds: 2_000, timeNanos: 0 });
+  const before = await tokens.renew(first);
+  const meanwhile = tokens.renew(first);
+  await Promise.resolve();
+  say(directory, { type: 'TokensRevoked', targetUserId: 1, revokedSeconds: 1_500, revokedNanos: 0 });
+  for (const answer of [before, await meanwhile])
+    if ('token' in answer) assert.equal(await verify(answer.token), 'TOKEN_REVOKED');
+    else assert.equal(answer.code, 'TOKEN_REVOKED');
+  assert.equal(answerOf(await tokens.renew(first)), 'TOKEN_REVOKED');
+});
+
+test('a login that a shorter setting ends is refused', async () => {
+  const { directory, signingKey, clock, issue } = venue();
+  const token = await issue(1);
+  clock.passedMs = 30_000;
+  const strict = new BearerTokens(directory, { nodeId: 3, signingKey, clock, loginSeconds: 20 });
+  assert.equal(answerOf(await strict.renew(token)), 'LOGIN_TOO_OLD');
 });

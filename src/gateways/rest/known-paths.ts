@@ -6,10 +6,15 @@ export class KnownPaths {
     this.byUrl = new Map();
   }
 
-  /** @param url as Fastify has it: what a path names is written `:name` */
+  /** @param url as Fastify has it: what a path names is written `:name`, whatever follows `*` */
   add(methods: readonly string[], url: string): void {
     const known = this.byUrl.get(url) ?? {
-      pattern: new RegExp(`^${url.replaceAll('.', '\\.').replace(/:[A-Za-z]+/g, '[^/]*')}$`),
+      pattern: new RegExp(
+        `^${url
+          .replaceAll('.', '\\.')
+          .replaceAll('*', '.*')
+          .replace(/:[A-Za-z]+/g, '[^/]*')}$`,
+      ),
       methods: new Set(),
     };
     for (const method of methods) known.methods.add(method);
