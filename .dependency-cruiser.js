@@ -53,7 +53,7 @@ export default {
       severity: 'error',
       comment: 'What the console imports of the platform leaves nothing in the browser: import type',
       from: { path: '^console/' },
-      to: { path: '^src/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^src/|(^|/)node_modules/typebox/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'console-in-the-browser',

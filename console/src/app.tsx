@@ -1,7 +1,7 @@
 import { Component, type ReactNode, Suspense, useEffect } from 'react';
 import { problemOf } from './api/problem.ts';
 import type { SessionState, SignedIn } from './api/session.ts';
-import { session } from './console.ts';
+import { rest, session } from './console.ts';
 import { ErrorState, Loading } from './design/states.tsx';
 import { Toasts } from './design/toasts.tsx';
 import { navigate, path } from './lib/router.ts';
@@ -15,15 +15,18 @@ import { strings } from './strings.ts';
 /** The whole console: the bar above, and the screen that the path names. */
 export function App() {
   const state = useStore(session.state);
-  const [name = '', ...rest] = useStore(path);
+  const [name = '', ...below] = useStore(path);
   const screen = SCREENS.find((one) => one.name === name);
   const user = state.kind === 'signed-in' ? state.user : undefined;
   const visible = SCREENS.filter((one) => isAllowed(one, user));
   const first = visible.find((one) => one.actions !== undefined)?.name;
   useEffect(() => {
-    if (name === '' && user !== undefined && first !== undefined) navigate([first], true);
+    if (name !== '' || user === undefined || first === undefined) return;
+    void landingOf(user, first).then((landing) => {
+      if (path.newest.length === 0) navigate([landing], true);
+    });
   }, [name, user, first]);
-  const title = screen === undefined ? [] : [screen.label, ...rest, '\u2013'];
+  const title = screen === undefined ? [] : [screen.label, ...below, '\u2013'];
   const titleText = [...title, strings.common.product].join(' ');
   useEffect(() => {
     document.title = titleText;
@@ -38,13 +41,24 @@ export function App() {
       <main id="content" className="content" tabIndex={-1}>
         <Guard key={`${name} ${user?.sessionNo}`}>
           <Suspense fallback={<Loading />}>
-            <Content name={name} rest={rest} screen={screen} state={state} />
+            <Content name={name} rest={below} screen={screen} state={state} />
           </Suspense>
         </Guard>
       </main>
       <Toasts />
     </div>
   );
+}
+
+/** The first screen of a user; in an empty venue, of who can set it up, that. */
+async function landingOf(user: SignedIn, first: string): Promise<string> {
+  if (!user.actions.has('ManageUsers')) return first;
+  try {
+    const { items } = await rest.get<{ readonly items: readonly unknown[] }>('/instruments', { limit: 1 });
+    return items.length === 0 ? 'setup' : first;
+  } catch {
+    return first;
+  }
 }
 
 function isAllowed({ actions }: Screen, user: SignedIn | undefined): boolean {

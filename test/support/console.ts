@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { startDemo } from '#app/demo/demo-market.ts';
 import { readDemoPasswords } from '#app/demo/demo-passwords.ts';
+import { addFirstAdmin } from '#app/first-admin.ts';
 import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
 import { Operator } from '#app/operator.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
@@ -41,6 +42,8 @@ export function whyNoBrowser(): string | false {
 export interface VenueOptions {
   /** Messages of the demo market each second; 0: none trades. */
   readonly messagesPerSecond?: number;
+  /** Nothing is there but the first admin. */
+  readonly isEmpty?: boolean;
   /** What is not as restNodeConfig has it. */
   readonly config?: Partial<NodeConfig>;
 }
@@ -52,12 +55,15 @@ export class ConsoleVenue {
   declare private readonly options: VenueOptions;
   declare private demo: { close(): Promise<void> } | undefined;
   declare private config: NodeConfig;
+  /** Good once; of an empty venue. */
+  declare adminPassword: string;
 
   constructor(options: VenueOptions) {
     this.options = options;
     this.directory = mkdtempSync(join(tmpdir(), 'hive-console-'));
     this.config = { ...restNodeConfig(this.directory), ...options.config };
     this.demo = undefined;
+    this.adminPassword = '';
   }
 
   static async start(t: TestContext, options: VenueOptions = {}): Promise<ConsoleVenue> {
@@ -67,7 +73,9 @@ export class ConsoleVenue {
       rmSync(venue.directory, { recursive: true, force: true });
     });
     await venue.#start();
-    await venue.send(await people());
+    if (options.isEmpty === true)
+      venue.adminPassword = (await addFirstAdmin(venue.node, console.error))?.password ?? '';
+    else await venue.send(await people());
     return venue;
   }
 
@@ -118,7 +126,8 @@ export class ConsoleVenue {
     // Whoever comes back finds it where it was.
     if (http !== undefined)
       this.config = { ...this.config, http: { ...http, port: this.node.edgePorts['http'] } };
-    const { messagesPerSecond = 50 } = this.options;
+    const { messagesPerSecond = 50, isEmpty = false } = this.options;
+    if (isEmpty) return;
     const { ouchPort } = this.node;
     this.demo = await startDemo(
       this.node,
