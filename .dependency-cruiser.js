@@ -62,7 +62,7 @@ export default {
       from: { path: '^console/src/' },
       to: {
         dependencyTypes: ['core', ...NPM],
-        pathNot: '(^|/)node_modules/(react|react-dom|lightweight-charts|uplot)/',
+        pathNot: '(^|/)node_modules/(react|react-dom|lightweight-charts|uplot|typebox)/',
       },
     },
     {
