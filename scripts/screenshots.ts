@@ -30,6 +30,17 @@ const SHOTS: readonly Shot[] = [
     prepare: async (page) => page.locator('[data-connection="online"]').waitFor(),
   },
   {
+    name: 'trade',
+    user: 'DEMO',
+    path: '/trade/BTCUSD',
+    width: 1440,
+    height: 900,
+    prepare: async (page) => {
+      await page.locator('.ladder-row').first().waitFor();
+      await page.locator('.tape tbody tr').nth(12).waitFor();
+    },
+  },
+  {
     name: 'setup',
     user: 'admin',
     path: '/setup',

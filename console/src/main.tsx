@@ -5,12 +5,11 @@ import './design/base.css';
 import './design/controls.css';
 import './app.css';
 import { App } from './app.tsx';
-import { session, socket } from './console.ts';
+import { startConsole } from './console.ts';
 import { applyTheme } from './design/theme.ts';
 
 applyTheme();
-void session.start();
-socket.start();
+startConsole();
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <App />

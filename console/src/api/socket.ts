@@ -14,6 +14,8 @@ export interface Follower {
   readonly isPrivate: boolean;
   /** What the request to follow says beside the channel, at the moment at which it is sent. */
   params(): object;
+  /** The channel is followed from now on; `result` is the answer to the request. */
+  onFollowing(result: object): void;
   onMessage(message: ChannelMessage): void;
   /** What was received is no longer kept up to date; once it is again, messages come. */
   onStale(): void;
@@ -172,7 +174,8 @@ export class ApiSocket {
   async #subscribe(follower: Follower): Promise<void> {
     const { channel } = follower;
     try {
-      await this.request('subscribe', { channel, ...follower.params() });
+      const result = await this.request<object>('subscribe', { channel, ...follower.params() });
+      if (this.followers.get(channel) === follower) follower.onFollowing(result);
     } catch (error) {
       if (this.followers.get(channel) !== follower || !this.isOnline) return;
       const problem = problemOf(error);

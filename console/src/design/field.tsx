@@ -13,11 +13,13 @@ export function Field({
   label,
   fault,
   note,
+  id: given,
   isNumber = false,
   className = '',
   ...input
 }: Around & ComponentProps<'input'> & { readonly isNumber?: boolean }) {
-  const id = useId();
+  const made = useId();
+  const id = given ?? made;
   const hasBelow = fault !== undefined || note !== undefined;
   return (
     <div className={`field ${className}`}>

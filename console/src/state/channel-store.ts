@@ -47,12 +47,11 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
     return {};
   }
 
+  /** For channels that say nothing at first. */
+  onFollowing(_result: object): void {}
+
   onMessage(message: ChannelMessage): void {
-    if (!this.receive(message)) return;
-    this.isStale = false;
-    this.problem = undefined;
-    this.isChanged = true;
-    this.invalidate();
+    if (this.receive(message)) this.refresh();
   }
 
   onStale(): void {
@@ -62,6 +61,14 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
 
   onProblem(problem: Problem): void {
     this.problem = problem;
+    this.invalidate();
+  }
+
+  /** What was taken in is up to date, and is to be shown. */
+  protected refresh(): void {
+    this.isStale = false;
+    this.problem = undefined;
+    this.isChanged = true;
     this.invalidate();
   }
 

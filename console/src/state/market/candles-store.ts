@@ -1,0 +1,140 @@
+import type { Static } from 'typebox';
+import type { Candle } from '#codec/json/candle-json.ts';
+import type { CandlesMessage } from '#codec/json/stream-json.ts';
+import { problemOf } from '../../api/problem.ts';
+import type { RestClient } from '../../api/rest.ts';
+import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
+import { ChannelStore } from '../channel-store.ts';
+
+export const INTERVALS = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;
+export type Interval = (typeof INTERVALS)[number];
+const SECONDS: Readonly<Record<Interval, number>> = {
+  '1s': 1,
+  '1m': 60,
+  '5m': 300,
+  '15m': 900,
+  '1h': 3_600,
+  '4h': 14_400,
+  '1d': 86_400,
+};
+
+/** A candle as a chart draws it. */
+export interface Bar {
+  /** Seconds since the Unix epoch at which it opens. */
+  readonly time: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+export interface CandlesView {
+  /** Oldest first. */
+  readonly bars: readonly Bar[];
+  /** Another one: the bars are others; the same: the last ones have changed or were added. */
+  readonly generation: number;
+}
+
+/** Candles that are kept, and those that one question brings. */
+const CANDLES_MAX = 3_000;
+const PAGE = 500;
+
+/** Candles of one length: those of the past from history, then live. */
+export class CandlesStore extends ChannelStore<CandlesView> {
+  declare private readonly rest: RestClient;
+  declare private readonly symbol: string;
+  declare private readonly interval: Interval;
+  declare private bars: Bar[];
+  declare private generation: number;
+  declare private isLoading: boolean;
+  /** History has nothing older. */
+  declare private isComplete: boolean;
+
+  constructor(socket: ApiSocket, rest: RestClient, symbol: string, interval: Interval, onIdle: () => void) {
+    super(socket, `candles.${symbol}.${interval}`, false, onIdle);
+    this.rest = rest;
+    this.symbol = symbol;
+    this.interval = interval;
+    this.bars = [];
+    this.generation = 0;
+    this.isLoading = false;
+    this.isComplete = false;
+  }
+
+  override onFollowing(): void {
+    void this.#load(undefined);
+  }
+
+  /** Reads what lies before the oldest candle. */
+  loadOlder(): void {
+    const [first] = this.bars;
+    if (first !== undefined && !this.isComplete && this.bars.length < CANDLES_MAX)
+      void this.#load(first.time);
+  }
+
+  protected override receive(message: ChannelMessage): boolean {
+    for (const candle of (message as Static<typeof CandlesMessage>).items) this.#add(barOf(candle));
+    return this.generation > 0;
+  }
+
+  protected override view(): CandlesView {
+    return { bars: this.bars.slice(), generation: this.generation };
+  }
+
+  /** @param before seconds at which a candle that is there opens; undefined: the newest are asked for */
+  async #load(before: number | undefined): Promise<void> {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    const seconds = SECONDS[this.interval];
+    const range =
+      before === undefined
+        ? {}
+        : { from: secondText(Math.max(0, before - PAGE * seconds)), to: secondText(before) };
+    try {
+      const { items } = await this.rest.get<{ readonly items: readonly Static<typeof Candle>[] }>(
+        `/instruments/${encodeURIComponent(this.symbol)}/candles`,
+        { interval: this.interval, limit: PAGE, ...range },
+      );
+      const loaded = items.map(barOf);
+      const from = loaded[0]?.time ?? Number.POSITIVE_INFINITY;
+      const to = loaded.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+      const around = this.bars.filter(({ time }) => time < from || time > to);
+      this.bars = [...around, ...loaded].sort((a, b) => a.time - b.time).slice(-CANDLES_MAX);
+      this.generation++;
+      if (before !== undefined) this.isComplete = items.length === 0;
+      this.refresh();
+    } catch (error) {
+      this.onProblem(problemOf(error));
+    }
+    this.isLoading = false;
+  }
+
+  #add(bar: Bar): void {
+    const last = this.bars.at(-1);
+    if (last === undefined || bar.time > last.time) this.bars.push(bar);
+    else {
+      const at = this.bars.findLastIndex(({ time }) => time === bar.time);
+      if (at !== -1) this.bars[at] = bar;
+    }
+    if (this.bars.length <= CANDLES_MAX) return;
+    // In one go and not one by one: what is drawn has to be drawn anew.
+    this.bars.splice(0, PAGE);
+    this.generation++;
+  }
+}
+
+function barOf(candle: Static<typeof Candle>): Bar {
+  return {
+    time: Date.parse(candle.openTime) / 1_000,
+    open: Number(candle.open),
+    high: Number(candle.high),
+    low: Number(candle.low),
+    close: Number(candle.close),
+    volume: Number(candle.volume),
+  };
+}
+
+function secondText(seconds: number): string {
+  return `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+}
