@@ -23,7 +23,7 @@ export function App() {
   useEffect(() => {
     if (name !== '' || user === undefined || first === undefined) return;
     void landingOf(user, first).then((landing) => {
-      if (path.newest.length === 0) navigate([landing], true);
+      if (path.get().length === 0) navigate([landing], true);
     });
   }, [name, user, first]);
   const title = screen === undefined ? [] : [screen.label, ...below, '\u2013'];

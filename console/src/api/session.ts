@@ -108,7 +108,7 @@ export class Session {
 
   /** Whether the user may do something; nobody may do anything. */
   may(action: ActionName): boolean {
-    const state = this.state.newest;
+    const state = this.state.get();
     return state.kind === 'signed-in' && state.user.actions.has(action);
   }
 

@@ -90,7 +90,7 @@ export class ApiSocket {
 
   /** Whether channels and requests go through now. */
   get isOnline(): boolean {
-    return this.connection.newest.kind === 'online';
+    return this.connection.get().kind === 'online';
   }
 
   /** The session has another token, or none: the connection proves itself anew, or begins again as a stranger's. */
@@ -264,7 +264,7 @@ export class ApiSocket {
     clearInterval(this.pingTimer);
     this.socket = undefined;
     this.isMember = false;
-    if (this.connection.newest.kind !== 'offline')
+    if (this.connection.get().kind !== 'offline')
       this.connection.set({ kind: 'offline', sinceMs: Date.now() });
     for (const { reject, timer } of this.waiting.values()) {
       clearTimeout(timer);

@@ -10,14 +10,14 @@ export const theme = choicePreference<Theme>('theme', THEMES, 'system');
 export const colours = new Cell(0);
 
 const system = matchMedia('(prefers-color-scheme: dark)');
-system.addEventListener('change', () => colours.set(colours.newest + 1));
+system.addEventListener('change', () => colours.set(colours.get() + 1));
 
 /** Applies the theme to the page; call it before anything is shown. */
 export function applyTheme(): void {
-  const { newest } = theme;
-  if (newest === 'system') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = newest;
-  colours.set(colours.newest + 1);
+  const chosen = theme.get();
+  if (chosen === 'system') delete document.documentElement.dataset['theme'];
+  else document.documentElement.dataset['theme'] = chosen;
+  colours.set(colours.get() + 1);
 }
 
 export function chooseTheme(choice: Theme): void {

@@ -20,12 +20,12 @@ let lastNo = 0;
 /** Says what happened, at the edge of the screen and to screen readers. */
 export function showToast(kind: Toast['kind'], title: string, detail?: string): void {
   const toastNo = ++lastNo;
-  toasts.set([...toasts.newest, { toastNo, kind, title, detail }].slice(-TOASTS_MAX));
+  toasts.set([...toasts.get(), { toastNo, kind, title, detail }].slice(-TOASTS_MAX));
   setTimeout(() => dismiss(toastNo), kind === 'bad' ? BAD_MS : GOOD_MS);
 }
 
 function dismiss(toastNo: number): void {
-  toasts.set(toasts.newest.filter((toast) => toast.toastNo !== toastNo));
+  toasts.set(toasts.get().filter((toast) => toast.toastNo !== toastNo));
 }
 
 /** Where toasts appear. Once in the shell. */

@@ -73,7 +73,7 @@ export abstract class Store<State> implements Flushable {
   protected onLeft(): void {}
 }
 
-/** A store that is set as a whole. */
+/** A store that is set as a whole, by what the user does and the like: whoever looks is told at once, as inputs need it. */
 export class Cell<State> extends Store<State> {
   declare private next: State;
 
@@ -82,14 +82,9 @@ export class Cell<State> extends Store<State> {
     this.next = initial;
   }
 
-  /** What was set last, also before the frame that tells it. */
-  get newest(): State {
-    return this.next;
-  }
-
   set(state: State): void {
     this.next = state;
-    this.invalidate();
+    this.flush();
   }
 
   protected override build(): State {

@@ -14,7 +14,7 @@ import { ticketPort } from './ticket-state.ts';
 export function askCancelAll(symbol: string | undefined, orders: number): void {
   const texts = strings.trade.blotter;
   if (orders === 0 || !session.may('CancelOrders')) return;
-  confirmed(settings.newest.confirmCancelAll, {
+  confirmed(settings.get().confirmCancelAll, {
     title: texts.cancelAllOf(symbol ?? texts.everything),
     children: texts.cancelAllDetail(orders),
     action: texts.cancelAll,
@@ -42,7 +42,7 @@ export function useHotKeys(symbol: string): void {
     ]);
     const onKeyDown = (event: KeyboardEvent): void => {
       if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      if (!settings.newest.hotKeys || document.querySelector('dialog[open]') !== null) return;
+      if (!settings.get().hotKeys || document.querySelector('dialog[open]') !== null) return;
       const action = actions.get(event.code);
       if (action === undefined || event.repeat) return;
       event.preventDefault();

@@ -50,9 +50,9 @@ export async function place(terms: Omit<NewOrder, 'clientOrderId'>): Promise<voi
 
 /** One that the venue seems not to have keeps its name when it is sent again: it counts once, whatever is true. */
 function namedRequest(terms: Omit<NewOrder, 'clientOrderId'>): NewOrder {
-  const { newest } = sent;
-  if (newest.kind === 'not-taken') {
-    const { clientOrderId = freshClientOrderId(), ...before } = newest.request;
+  const last = sent.get();
+  if (last.kind === 'not-taken') {
+    const { clientOrderId = freshClientOrderId(), ...before } = last.request;
     if (JSON.stringify(before) === JSON.stringify(terms)) return { ...terms, clientOrderId };
   }
   return { ...terms, clientOrderId: freshClientOrderId() };
@@ -64,9 +64,9 @@ async function findOut(request: NewOrder): Promise<void> {
   const { clientOrderId } = request;
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-    const { newest } = sent;
+    const last = sent.get();
     // Another order has taken its place on the ticket; reports tell of this one too.
-    if (newest.kind !== 'unknown' || newest.request !== request) return;
+    if (last.kind !== 'unknown' || last.request !== request) return;
     try {
       const { order } = await socket.request<{ readonly order: OrderView }>('order.get', { clientOrderId });
       sent.set({ kind: 'done', order });

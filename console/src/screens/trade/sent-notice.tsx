@@ -47,7 +47,7 @@ function Outcome({ order }: { readonly order: OrderView }) {
   const { status, side, quantity, cumQuantity, symbol, cancelReason, updateSequence } = order;
   const average = averageOf(order);
   return (
-    <div className="notice" role="status" data-sent={status}>
+    <div className="notice" role="status" data-sent={status} data-order={order.orderId}>
       <strong>
         {texts.results[status] ?? status}: {strings.trade.sides[side]} {trimmed(quantity)} {symbol}
       </strong>
@@ -70,7 +70,7 @@ export function averageOf({
   cumAmount,
   cumQuantity,
 }: Pick<OrderView, 'symbol' | 'cumAmount' | 'cumQuantity'>): string | undefined {
-  const terms = catalog.market.newest?.bySymbol.get(symbol);
+  const terms = catalog.market.get()?.bySymbol.get(symbol);
   const quantity = decimalOf(cumQuantity);
   if (terms === undefined || signOf(quantity) === 0) return undefined;
   return textOf(averagePrice(terms, decimalOf(cumAmount), quantity));

@@ -23,7 +23,7 @@ export const ticketPort: { submit(side: Side): void } = { submit: () => {} };
 
 /** Changes fields; what the new type or time in force does not have is taken out. */
 export function change(fields: Partial<Draft>): void {
-  const next = { ...draft.newest, ...fields };
+  const next = { ...draft.get(), ...fields };
   const timeInForce = TIMES[next.type].includes(next.timeInForce) ? next.timeInForce : TIMES[next.type][0];
   const canRest = hasPrice(next.type) && RESTING.includes(timeInForce);
   draft.set({
@@ -38,6 +38,6 @@ export function change(fields: Partial<Draft>): void {
 
 /** Another instrument: prices and quantities of the one before mean nothing there. */
 export function resetDraft(quantity: string): void {
-  const { side, type, timeInForce } = draft.newest;
+  const { side, type, timeInForce } = draft.get();
   draft.set({ ...EMPTY, side, type, timeInForce, quantity });
 }

@@ -62,7 +62,7 @@ export function Ticket({ terms, market }: { readonly terms: InstrumentTerms; rea
 
   const submit = (as: Side): void => {
     change({ side: as });
-    const next = { ...draft.newest, side: as };
+    const next = { ...draft.get(), side: as };
     const wrong = Object.keys(faultsOf(next, around)) as DraftField[];
     setTouched(new Set([...touched, ...wrong]));
     if (wrong.length > 0) return;

@@ -84,8 +84,8 @@ function OneMarket({ market, terms }: { readonly market: Market; readonly terms:
 
 /** A price of the ladder was clicked: it goes to the ticket, and is traded where the user wants that. */
 function pick({ symbol, minQuantity }: InstrumentTerms, side: Side, price: string): void {
-  const quantity = draft.newest.quantity || minQuantity;
-  const { clickToTrade, confirmClicks } = settings.newest;
+  const quantity = draft.get().quantity || minQuantity;
+  const { clickToTrade, confirmClicks } = settings.get();
   change({ side, type: 'limit', price, quantity });
   if (!clickToTrade) return;
   const name = strings.trade.sides[side];
