@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Phase } from '#domain/commands.ts';
 import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { type TicketTerms, TradePage } from '../support/trade-page.ts';
 
@@ -187,6 +186,9 @@ test('the trade screen', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) =
     await page.keyboard.press('Alt+b');
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await trade.waitForOrders(0);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByLabel('Ask before an order of the ticket is sent').uncheck();
+    await page.keyboard.press('Escape');
   });
 
   await t.test('profit and loss follow the market', async () => {
@@ -207,78 +209,6 @@ test('the trade screen', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) =
     await page.goBack();
     await page.getByRole('heading', { name: 'BTCUSD' }).waitFor();
     await page.getByLabel('Search instruments').fill('');
-  });
-
-  await t.test('a viewer beside a trader: one market, and a ticket for the one who may trade', async () => {
-    const viewer = await browser.signIn(venue, 'viewer', { path: PATH, theme: 'light' });
-    await viewer.getByText('Your role sees the market and places no orders.').waitFor();
-    assert.equal(await viewer.getByRole('form', { name: 'Order' }).count(), 0);
-    await trade.cancelAll();
-    const price = await trade.priceAt(0.95);
-    await trade.send({ side: 'Buy', quantity: '7.7777', price });
-    // A price that the demo market does not have: whoever looks there sees this order alone.
-    const ladder = viewer.getByRole('grid', { name: 'Ladder' });
-    await viewer.getByLabel('Price step').selectOption('10000');
-    await ladder.getByText('7.7777').waitFor();
-    await ladder.locator('.ladder-row').first().locator('.bid').click();
-    assert.equal(await viewer.getByRole('dialog').count(), 0);
-    await viewer.getByText('Your user has no account.').or(viewer.getByText('No open orders')).waitFor();
-    await trade.send({ side: 'Buy', type: 'Market', quantity: '0.0137' });
-    await viewer.locator('.tape').getByText('0.0137').first().waitFor();
-    await viewer.context().close();
-    await trade.cancelAll();
-  });
-
-  await t.test(
-    'the node restarts: everything is marked as old at once, and fresh again after it',
-    async () => {
-      const price = await trade.priceAt(0.97);
-      await trade.send({ side: 'Buy', quantity: '0.0123', price });
-      await trade.waitForOrders(1);
-      await venue.stop();
-      await page.getByRole('alert').getByText('The connection to the node is lost').waitFor();
-      for (const panel of ['.ladder', '.tape', '.charts', '.blotter', '.instrument-head'])
-        await page.locator(`${panel}.stale`).waitFor();
-      // What is sent meanwhile goes nowhere, and that is said once it is known.
-      await trade.fill({ side: 'Buy', quantity: '0.0456', price });
-      await trade.ticket.locator('button[type="submit"]').click();
-      await trade.ticket.getByText('The connection was lost before the answer came').waitFor();
-      await venue.restart();
-      await page.locator('[data-connection="online"]').waitFor();
-      await trade.ticket.getByText('The venue has not taken the order').waitFor();
-      await page.locator('.stale').first().waitFor({ state: 'detached' });
-      assert.equal(await page.locator('.stale').count(), 0);
-      await trade.waitForOrders(1);
-      await trade.orders.getByText('0.0123').waitFor();
-      const newest = await page.locator('.tape tbody tr').first().textContent();
-      await page.waitForFunction(
-        (before) => document.querySelector('.tape tbody tr')?.textContent !== before,
-        newest,
-      );
-      // The same order, sent again, counts once.
-      await trade.ticket.locator('button[type="submit"]').click();
-      await trade.waitForOrders(2);
-      await trade.cancelAll();
-    },
-  );
-
-  await t.test('an auction: what it would do, and what may be sent', async () => {
-    await venue.send([{ type: 'SetPhase', instrumentId: 1, phase: Phase.OpeningAuction }]);
-    const auction = page.getByRole('region', { name: 'Auction: Opening auction' });
-    await auction.waitFor();
-    const faults = await trade.faults({ side: 'Buy', type: 'Market', quantity: '0.01' });
-    assert.match(faults.join(), /In an auction: limit orders/);
-    await trade.send({ side: 'Buy', quantity: '2', price: await trade.priceAt(1.01), timeInForce: 'Day' });
-    await auction.getByText('Indicative price').waitFor();
-    await auction
-      .getByText('more is bid')
-      .or(auction.getByText('more is asked'))
-      .or(auction.getByText('balanced'))
-      .waitFor();
-    await assertAccessible(page);
-    await venue.send([{ type: 'SetPhase', instrumentId: 1, phase: Phase.Continuous }]);
-    await auction.waitFor({ state: 'detached' });
-    await trade.cancelAll();
   });
 
   assert.deepEqual(browser.faults, []);

@@ -80,13 +80,11 @@ export class TradePage {
     await this.fill(terms);
     const before = await this.#receipt();
     await this.#sendButton().click();
-    const outcome = this.ticket.locator('[data-sent]');
     // An answer to this order and not to the one before it.
-    for (;;) {
-      await outcome.waitFor();
-      if ((await this.#receipt()) !== before) break;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const outcome = this.ticket.locator(
+      `[data-sent]${before === null ? '' : `:not([data-order="${before}"])`}`,
+    );
+    await outcome.waitFor();
     return (await outcome.getAttribute('data-sent')) ?? '';
   }
 

@@ -1,8 +1,6 @@
-import { session } from '../../console.ts';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { Table } from '../../design/table.tsx';
 import { grouped } from '../../lib/format.ts';
-import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { useBalances } from './market-hooks.ts';
 
@@ -11,9 +9,6 @@ const texts = strings.trade.blotter;
 /** What the account has of each asset. */
 export function BalancesTable() {
   const { value, problem } = useBalances();
-  const state = useStore(session.state);
-  if (state.kind === 'signed-in' && state.user.accountId === undefined)
-    return <Empty>{texts.noAccount}</Empty>;
   if (value === undefined) return problem === undefined ? <Loading /> : <ErrorState problem={problem} />;
   const { items } = value.balances;
   if (items.length === 0) return <Empty>{texts.noBalances}</Empty>;

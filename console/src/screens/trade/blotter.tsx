@@ -3,7 +3,7 @@ import { session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Check } from '../../design/field.tsx';
 import { StaleBadge } from '../../design/panel.tsx';
-import { ErrorState, Loading } from '../../design/states.tsx';
+import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { choicePreference, Preference } from '../../lib/preferences.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
@@ -32,6 +32,8 @@ export function Blotter({ terms, market }: { readonly terms: InstrumentTerms; re
   const { value, isStale, problem } = useAccount();
   const positions = usePositions().value?.positions.items;
   const [editing, setEditing] = useState<number>();
+  const state = useStore(session.state);
+  const hasNone = state.kind === 'signed-in' && state.user.accountId === undefined;
   const { symbol } = terms;
   const fits = (one: { readonly symbol: string }): boolean => !isOnly || one.symbol === symbol;
   const open = (value?.open ?? []).filter(fits);
@@ -70,7 +72,9 @@ export function Blotter({ terms, market }: { readonly terms: InstrumentTerms; re
         onChoose={(name) => chosenTab.set(name)}
         tools={tools}
       >
-        {chosen === 'balances' ? (
+        {hasNone ? (
+          <Empty>{texts.noAccount}</Empty>
+        ) : chosen === 'balances' ? (
           <BalancesTable />
         ) : chosen === 'positions' ? (
           <PositionsTable market={market} />

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import type { Position } from '#codec/json/account-json.ts';
-import { session } from '../../console.ts';
 import { Link } from '../../design/link.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { decimalOf, difference, negated, signOf, textOf } from '../../lib/decimal.ts';
@@ -8,7 +7,6 @@ import { directionOf, grouped, NONE, signed, trimmed } from '../../lib/format.ts
 import { absolute } from '../../lib/profit.ts';
 import { averagePrice, tradeValue } from '../../lib/value.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
-import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { usePositions, useTicker } from './market-hooks.ts';
 
@@ -17,9 +15,6 @@ const texts = strings.trade.blotter;
 /** Positions in margined instruments, valued at the last price as it changes. */
 export function PositionsTable({ market }: { readonly market: Market }) {
   const { value, problem } = usePositions();
-  const state = useStore(session.state);
-  if (state.kind === 'signed-in' && state.user.accountId === undefined)
-    return <Empty>{texts.noAccount}</Empty>;
   if (value === undefined) return problem === undefined ? <Loading /> : <ErrorState problem={problem} />;
   const { items } = value.positions;
   if (items.length === 0) return <Empty>{texts.noPositions}</Empty>;

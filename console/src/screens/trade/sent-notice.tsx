@@ -34,11 +34,13 @@ export function SentNotice() {
         </p>
       );
     case 'done': {
-      const { orderId } = state.order;
-      const known = [...(account?.open ?? []), ...(account?.closed ?? [])].find(
-        (one) => one.orderId === orderId,
-      );
-      return <Outcome order={known ?? state.order} />;
+      const { orderId, updateSequence } = state.order;
+      const all = [...(account?.open ?? []), ...(account?.closed ?? [])];
+      const known = all.find((one) => one.orderId === orderId);
+      // Reports of one log entry come one by one: the answer has what they end with.
+      const isNewer =
+        known !== undefined && (known.updateSequence > updateSequence || known.status !== 'open');
+      return <Outcome order={isNewer ? known : state.order} />;
     }
   }
 }

@@ -23,8 +23,12 @@ export const ticketPort: { submit(side: Side): void } = { submit: () => {} };
 
 /** Changes fields; what the new type or time in force does not have is taken out. */
 export function change(fields: Partial<Draft>): void {
-  const next = { ...draft.get(), ...fields };
-  const timeInForce = TIMES[next.type].includes(next.timeInForce) ? next.timeInForce : TIMES[next.type][0];
+  const before = draft.get();
+  const next = { ...before, ...fields };
+  // A market order's time is not what somebody means who goes back to a limit.
+  const isBack = before.type === 'market' && next.type !== 'market' && fields.timeInForce === undefined;
+  const isKept = TIMES[next.type].includes(next.timeInForce) && !isBack;
+  const timeInForce = isKept ? next.timeInForce : TIMES[next.type][0];
   const canRest = hasPrice(next.type) && RESTING.includes(timeInForce);
   draft.set({
     ...next,
