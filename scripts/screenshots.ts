@@ -10,8 +10,12 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { Phase } from '#domain/commands.ts';
 import { ConsoleVenue, type PageOptions, TestBrowser, whyNoBrowser } from '../test/support/console.ts';
+import { TradePage } from '../test/support/trade-page.ts';
 
+/** How long the market trades before the first picture. */
+const HISTORY_MS = 45_000;
 const IMAGES = fileURLToPath(new URL('../docs/images', import.meta.url));
 
 interface Shot extends PageOptions {
@@ -19,6 +23,10 @@ interface Shot extends PageOptions {
   /** Who looks; undefined: a stranger. DEMO is the trader of the demo market. */
   readonly user?: string;
   readonly path: string;
+  /** Preferences that the browser has kept. */
+  readonly keep?: Readonly<Record<string, unknown>>;
+  /** Sets back what `prepare` changed of the venue. */
+  end?(venue: ConsoleVenue): Promise<void>;
   /** Brings the screen into the state that is shown. */
   prepare(page: Page, venue: ConsoleVenue): Promise<void>;
 }
@@ -35,10 +43,29 @@ const SHOTS: readonly Shot[] = [
     path: '/trade/BTCUSD',
     width: 1440,
     height: 900,
-    prepare: async (page) => {
-      await page.locator('.ladder-row').first().waitFor();
-      await page.locator('.tape tbody tr').nth(12).waitFor();
+    keep: { 'trade.interval': '1s' },
+    prepare: tradeALittle,
+  },
+  {
+    name: 'trade-auction',
+    user: 'DEMO',
+    path: '/trade/HIVE',
+    width: 1440,
+    height: 900,
+    keep: { 'trade.interval': '1s' },
+    prepare: async (page, venue) => {
+      await tradeALittle(page);
+      await venue.send([{ type: 'SetPhase', instrumentId: 3, phase: Phase.OpeningAuction }]);
+      const trade = new TradePage(page);
+      await trade.send({
+        side: 'Buy',
+        quantity: '120',
+        price: await trade.priceAt(1.01),
+        timeInForce: 'Day',
+      });
+      await page.getByText('Would trade').waitFor();
     },
+    end: (venue) => venue.send([{ type: 'SetPhase', instrumentId: 3, phase: Phase.Continuous }]),
   },
   {
     name: 'setup',
@@ -47,6 +74,33 @@ const SHOTS: readonly Shot[] = [
     prepare: async (page) => page.getByRole('heading', { level: 1 }).waitFor(),
   },
 ];
+
+/** Some orders, and some that traded. */
+async function tradeALittle(page: Page): Promise<void> {
+  await page.locator('.ladder-row').first().waitFor();
+  await page.locator('.tape tbody tr').nth(3).waitFor();
+  const trade = new TradePage(page);
+  const unit = new URL(page.url()).pathname.endsWith('HIVE') ? 50 : 0.05;
+  const size = (factor: number): string => String(Number((unit * factor).toFixed(2)));
+  await trade.send({ side: 'Buy', type: 'Market', quantity: size(2) });
+  for (const [side, factor, price] of [
+    ['Buy', 3, 0.9997],
+    ['Buy', 5, 0.9995],
+    ['Sell', 1, 1.0003],
+    ['Sell', 4, 1.0006],
+  ] as const)
+    await trade.send({ side, quantity: size(factor), price: await trade.priceAt(price) });
+  await trade.send({
+    side: 'Sell',
+    type: 'Stop limit',
+    quantity: size(2),
+    stopPrice: await trade.priceAt(0.995),
+    price: await trade.priceAt(0.994),
+  });
+  await trade.fill({ side: 'Buy', quantity: size(1), price: await trade.priceAt(0.9998) });
+  await page.locator('details.more summary').click();
+  await page.mouse.move(0, 0);
+}
 
 const reason = whyNoBrowser();
 if (reason !== false) throw new Error(reason);
@@ -57,20 +111,24 @@ const ends: (() => unknown)[] = [];
 const context = { after: (end: () => unknown) => void ends.push(end) } as never;
 mkdirSync(IMAGES, { recursive: true });
 try {
-  const venue = await ConsoleVenue.start(context);
+  const venue = await ConsoleVenue.start(context, { messagesPerSecond: 150 });
+  // Some history for the charts.
+  await setTimeout(HISTORY_MS);
   const browser = await TestBrowser.start(context);
-  for (const { name, user, path, prepare, ...options } of shots) {
+  for (const { name, user, path, prepare, keep, end, ...options } of shots) {
     for (const theme of ['dark', 'light'] as const) {
       const password = user === 'DEMO' ? { password: venue.demoPassword } : {};
       const page =
         user === undefined
-          ? await browser.open(venue.url + path, { ...options, theme })
-          : await browser.signIn(venue, user, { ...options, ...password, theme, path });
+          ? await browser.open(venue.url + path, { ...options, theme, keep })
+          : await browser.signIn(venue, user, { ...options, ...password, theme, path, keep });
       await prepare(page, venue);
+      await page.locator('.toast').first().waitFor({ state: 'detached' });
       await setTimeout(300);
       const file = join(IMAGES, `${name}-${theme}.png`);
       await page.screenshot({ path: file });
       console.log(file);
+      await end?.(venue);
       await page.context().close();
     }
   }

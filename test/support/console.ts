@@ -185,12 +185,19 @@ export class TestBrowser {
   }
 
   /** @param theme the colours that the system prefers */
-  async open(url: string, { theme = 'dark', width = 1280, height = 800 }: PageOptions = {}): Promise<Page> {
+  async open(url: string, { theme = 'dark', width = 1280, height = 800, keep = {} }: PageOptions = {}): Promise<Page> {
     const context: BrowserContext = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
       reducedMotion: 'reduce',
     });
+    await context.addInitScript((kept) => {
+      const { localStorage } = globalThis as unknown as {
+        localStorage: Map<string, string> & { setItem(key: string, value: string): void };
+      };
+      for (const [name, value] of Object.entries(kept))
+        localStorage.setItem(`hive.${name}`, JSON.stringify(value));
+    }, keep);
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);
     page.on('pageerror', (error) => this.faults.push(`${error.stack ?? error.message}`));
@@ -222,6 +229,8 @@ export interface PageOptions {
   readonly theme?: 'dark' | 'light';
   readonly width?: number;
   readonly height?: number;
+  /** Preferences that the browser has kept, by name. */
+  readonly keep?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
