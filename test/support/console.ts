@@ -185,7 +185,10 @@ export class TestBrowser {
   }
 
   /** @param theme the colours that the system prefers */
-  async open(url: string, { theme = 'dark', width = 1280, height = 800, keep = {} }: PageOptions = {}): Promise<Page> {
+  async open(
+    url: string,
+    { theme = 'dark', width = 1280, height = 800, keep = {} }: PageOptions = {},
+  ): Promise<Page> {
     const context: BrowserContext = await this.browser.newContext({
       viewport: { width, height },
       colorScheme: theme,
