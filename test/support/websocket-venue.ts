@@ -35,6 +35,7 @@ import { EdgeSessions } from '#gateways/orders/edge-sessions.ts';
 import { OrderDesk } from '#gateways/orders/order-desk.ts';
 import { readReports } from '#gateways/orders/report.ts';
 import { UserOrders } from '#gateways/orders/user-orders.ts';
+import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
 import { WebSocketDoor, type WebSocketOptions } from '#gateways/websocket/websocket-door.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from '#log/manual-clock.ts';
@@ -145,6 +146,8 @@ export interface WebSocketVenueOptions extends Partial<WebSocketOptions> {
   readonly userRate?: Rate;
   readonly addressRate?: Rate;
   readonly tokenSeconds?: number;
+  /** Channels about the venue as a whole. */
+  readonly channels?: readonly VenueChannel[];
 }
 
 export class WebSocketVenue {
@@ -223,6 +226,7 @@ export class WebSocketVenue {
         access: this.access,
         desk: this.desk,
         sessions: this.#sessions,
+        channels: options.channels ?? [],
         wallMs,
       },
       { flushMs: 5, accountsMs: 5, compression: false, ...options },

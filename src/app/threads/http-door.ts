@@ -146,6 +146,6 @@ function openWebSocket(
     CONNECTIONS_PER_ADDRESS_MAX: connectionsPerAddressMax,
     CONNECTIONS_PER_USER_MAX: connectionsPerUserMax,
   };
-  const sources = { views, archive, access, desk, sessions, wallMs: () => Date.now() };
+  const sources = { views, archive, access, desk, sessions, channels: [], wallMs: () => Date.now() };
   return new WebSocketDoor(sources, { ...options, limits }, threadLog);
 }

@@ -17,6 +17,7 @@ import { RequestFault, readRequest } from './read-request.ts';
 import type { WebSocketLogger, WebSocketSources } from './services.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { UserConnections } from './user-connections.ts';
+import type { VenueChannel } from './venue-channels.ts';
 
 /** What happened at the door since it opened. */
 export interface DoorCounts {
@@ -32,6 +33,8 @@ export interface SessionServices {
   readonly sources: WebSocketSources;
   readonly streams: PublicStreams;
   readonly privates: PrivateChannels;
+  /** Channels about the venue as a whole, by name. */
+  readonly venue: ReadonlyMap<string, VenueChannel>;
   readonly users: UserConnections;
   readonly limits: WebSocketLimits;
   readonly counts: DoorCounts;
@@ -53,13 +56,13 @@ export class ClientSession implements ConnectionListener {
   declare private overRate: number;
 
   constructor(connection: Connection, services: SessionServices, nowMs: number, onMember: () => void) {
-    const { sources, streams, privates, users, limits } = services;
+    const { sources, users, limits } = services;
     this.connection = connection;
     this.services = services;
     this.login = new Login(sources, users, limits, connection.address, () =>
       connection.close(CloseReason.SessionEnded),
     );
-    this.subscriptions = new Subscriptions(connection, streams, privates, limits.SUBSCRIPTIONS_MAX);
+    this.subscriptions = new Subscriptions(connection, services, limits.SUBSCRIPTIONS_MAX);
     this.onMember = onMember;
     this.startedMs = nowMs;
     this.waiting = 0;
@@ -116,8 +119,12 @@ export class ClientSession implements ConnectionListener {
 
   async #checkLogin(): Promise<void> {
     const state = await this.login.check();
-    if (state === 'over') this.connection.close(CloseReason.AuthOver);
-    else if (state === 'expiring') {
+    if (state === 'over') {
+      this.connection.close(CloseReason.AuthOver);
+      return;
+    }
+    this.subscriptions.recheck(this.login.principal);
+    if (state === 'expiring') {
       const { expiresText: expiresTime } = this.login;
       this.#send({ channel: 'session', type: 'expiring', expiresTime } satisfies Static<
         typeof SessionMessage

@@ -8,7 +8,7 @@ import type { DeskUser } from '../orders/desk-user.ts';
 import type { Report } from '../orders/report.ts';
 import { invalidField, Problem, problemOfRefusal } from '../rest/problems.ts';
 import type { AccountStreams } from './account-streams.ts';
-import type { FailedMessage } from './protocol.ts';
+import { failedText } from './venue-channels.ts';
 
 /** Private channels. */
 export const PRIVATE_CHANNELS = ['reports', 'balances', 'positions'] as const;
@@ -96,11 +96,7 @@ function fail(
   onEnded: () => void,
 ): void {
   const problem = problemOfRefusal(error) ?? new Problem('history-behind', error.message);
-  connection.send(
-    JSON.stringify({ channel, type: 'failed', error: problem.details(undefined) } satisfies Static<
-      typeof FailedMessage
-    >),
-  );
+  connection.send(failedText(channel, problem));
   onEnded();
 }
 

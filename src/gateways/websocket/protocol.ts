@@ -44,11 +44,15 @@ export const Pong = named('Pong', 'The connection works.', {
   timeMs: Count('the clock of the node, in milliseconds since the Unix epoch'),
 });
 export const OrderFound = named('OrderFound', 'An order as it stands.', { order: ref(Order) });
-export const FailedMessage = named('FailedMessage', 'A private channel has ended: subscribe to it again.', {
-  channel: Type.String(),
-  type: Type.Unsafe<'failed'>({ type: 'string', enum: ['failed'] }),
-  error: ref(ProblemDetails),
-});
+export const FailedMessage = named(
+  'FailedMessage',
+  'A channel has ended: subscribe to it again where `error` says that it can be retried.',
+  {
+    channel: Type.String(),
+    type: Type.Unsafe<'failed'>({ type: 'string', enum: ['failed'] }),
+    error: ref(ProblemDetails),
+  },
+);
 
 interface Operation {
   readonly summary: string;

@@ -3,6 +3,7 @@ import type { ArchiveQueries } from '#domain/ports.ts';
 import type { AccessControl } from '../identity/access-control.ts';
 import type { EdgeSessions } from '../orders/edge-sessions.ts';
 import type { OrderDesk } from '../orders/order-desk.ts';
+import type { VenueChannel } from './venue-channels.ts';
 
 /** What the door is given of the edge. */
 export interface WebSocketSources {
@@ -11,6 +12,8 @@ export interface WebSocketSources {
   readonly access: Pick<AccessControl, 'prove' | 'logInByKey' | 'charge'>;
   readonly desk: Pick<OrderDesk, 'open' | 'hold'>;
   readonly sessions: Pick<EdgeSessions, 'open' | 'close'>;
+  /** Channels about the venue as a whole. */
+  readonly channels: readonly VenueChannel[];
   /** Milliseconds since the Unix epoch. */
   wallMs(): number;
 }

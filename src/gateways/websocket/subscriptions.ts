@@ -1,5 +1,5 @@
 import { Action } from '#domain/permissions.ts';
-import { authorise } from '../identity/principal.ts';
+import { authorise, type Principal } from '../identity/principal.ts';
 import { invalidField, Problem } from '../rest/problems.ts';
 import { problemOfAccess } from './access-problem.ts';
 import type { Connection } from './connection.ts';
@@ -8,6 +8,7 @@ import { isPrivateChannel, type PrivateChannels } from './private-channels.ts';
 import type { ParamsOf, ResultOf } from './protocol.ts';
 import type { Subscription } from './public-channel.ts';
 import type { PublicStreams } from './public-streams.ts';
+import { failedText, refusalOfChannel, type VenueChannel } from './venue-channels.ts';
 
 /** A channel that is about to be followed. */
 export interface Beginning {
@@ -21,15 +22,30 @@ export class Subscriptions {
   declare private readonly connection: Connection;
   declare private readonly streams: PublicStreams;
   declare private readonly privates: PrivateChannels;
+  declare private readonly venue: ReadonlyMap<string, VenueChannel>;
   declare private readonly max: number;
+  /** Public channels, and those of the venue. */
   declare private readonly publicOnes: Map<string, Subscription>;
   /** How to end each. */
   declare private readonly privateOnes: Map<string, () => void>;
 
-  constructor(connection: Connection, streams: PublicStreams, privates: PrivateChannels, max: number) {
+  constructor(
+    connection: Connection,
+    {
+      streams,
+      privates,
+      venue,
+    }: {
+      readonly streams: PublicStreams;
+      readonly privates: PrivateChannels;
+      readonly venue: ReadonlyMap<string, VenueChannel>;
+    },
+    max: number,
+  ) {
     this.connection = connection;
     this.streams = streams;
     this.privates = privates;
+    this.venue = venue;
     this.max = max;
     this.publicOnes = new Map();
     this.privateOnes = new Map();
@@ -40,10 +56,10 @@ export class Subscriptions {
   }
 
   /** Follows a channel, from when `begin` is called. @throws Problem */
-  async subscribe(
-    { channel, depth, from }: ParamsOf<'subscribe'>,
-    who: () => Promise<LoggedIn>,
-  ): Promise<Beginning> {
+  async subscribe(params: ParamsOf<'subscribe'>, who: () => Promise<LoggedIn>): Promise<Beginning> {
+    const { channel, depth, from } = params;
+    const venue = this.venue.get(channel);
+    if (venue !== undefined) return this.#ofVenue(venue, params, who);
     if (!isPrivateChannel(channel)) {
       this.#mayAdd(channel);
       if (from !== undefined) throw invalidField('from', 'is of reports only');
@@ -68,6 +84,40 @@ export class Subscriptions {
         if (this.privateOnes.has(channel)) this.privateOnes.set(channel, follow());
       },
     };
+  }
+
+  async #ofVenue(
+    venue: VenueChannel,
+    { channel, depth, from }: ParamsOf<'subscribe'>,
+    who: () => Promise<LoggedIn>,
+  ): Promise<Beginning> {
+    if (depth !== undefined) throw invalidField('depth', 'is of books only');
+    if (venue.action !== undefined) {
+      const refusal = refusalOfChannel(venue, (await who()).principal);
+      if (refusal !== undefined) throw refusal;
+    }
+    this.#mayAdd(channel);
+    const begin = venue.prepare({ from });
+    // Until it begins there is nothing to end.
+    this.publicOnes.set(channel, { bring: () => {}, end: () => {} });
+    return {
+      result: { channel },
+      begin: () => {
+        if (this.publicOnes.has(channel)) this.publicOnes.set(channel, begin(this.connection));
+      },
+    };
+  }
+
+  /** Ends the channels of the venue that the client may follow no longer, and tells it so. */
+  recheck(principal: Principal | undefined): void {
+    for (const [channel, subscription] of this.publicOnes) {
+      const venue = this.venue.get(channel);
+      const refusal = venue && refusalOfChannel(venue, principal);
+      if (refusal === undefined) continue;
+      subscription.end();
+      this.publicOnes.delete(channel);
+      this.connection.send(failedText(channel, refusal));
+    }
   }
 
   #mayAdd(channel: string): void {

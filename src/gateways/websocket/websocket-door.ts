@@ -74,6 +74,7 @@ export class WebSocketDoor {
       sources,
       streams: this.streams,
       privates: new PrivateChannels(sources.views, this.accounts),
+      venue: new Map(sources.channels.map((channel) => [channel.name, channel])),
       users: new UserConnections(limits.CONNECTIONS_PER_USER_MAX),
       limits,
       counts: { messages: 0, refused: 0, slow: 0 },
