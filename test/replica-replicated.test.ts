@@ -9,6 +9,7 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { Replica } from '#replica/replica.ts';
+import { STAGES, StageTimes, stageMemory, stageWindow } from '#replica/stage-times.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { send } from './support/random-flow.ts';
 
@@ -74,6 +75,9 @@ class ReplicatedNode {
   readonly replica: Replica;
   readonly accounts: number[] = [];
   readonly failures: string[] = [];
+  /** What the stages read as time. */
+  nowMs = 0;
+  readonly stages = stageMemory();
   readonly origin = { isForeign: false };
   /** Of each account, whether another node added it. */
   readonly foreign: boolean[] = [];
@@ -98,6 +102,7 @@ class ReplicatedNode {
       board: new StatusBoard(boardMemory()),
       origin: this.origin,
       attestEvery: 0,
+      times: new StageTimes(this.stages, () => this.nowMs),
       onTurnEnd: () => this.turns++,
       onUnavailable: ({ message }) => this.failures.push(message),
     });
@@ -121,6 +126,36 @@ test('replicated: nothing is applied or answered before the log delivers', async
   assert.deepEqual([node.accounts, node.turns, node.log.sent.length], [[], 0, 2]);
   node.log.deliver(...node.log.sent.splice(0));
   assert.deepEqual([node.accounts, node.turns], [[1, 2], 1]);
+});
+
+test('replicated: each entry is timed from its own turn on, also when it had to be appended again', async () => {
+  const node = new ReplicatedNode();
+  const windows = STAGES.map((stage) => stageWindow(node.stages, stage));
+  node.nowMs = 10;
+  await node.add(1);
+  node.nowMs = 20;
+  await node.add(2);
+  const [first, second] = node.log.sent.splice(0);
+  node.nowMs = 40;
+  node.log.deliver(second);
+  assert.deepEqual(
+    windows.map((window) => window.take().count),
+    [0, 0, 0, 0],
+  );
+  node.log.sent.splice(0);
+  node.nowMs = 110;
+  node.log.deliver(first, second);
+  const took = windows.map((window) => {
+    const { count, p50Us, maxUs } = window.take();
+    return [count, Math.round(p50Us / 10_000) * 10, Math.round(maxUs / 10_000) * 10];
+  });
+  assert.deepEqual(took, [
+    [2, 0, 0],
+    [2, 90, 100],
+    [2, 0, 0],
+    [2, 90, 100],
+  ]);
+  node.log.deliver(...node.log.sent.splice(0));
 });
 
 test('replicated: a lost entry and those behind it are appended again, and each counts once', async () => {

@@ -10,6 +10,7 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { CommandInlet } from './command-inlet.ts';
 import { Outbox } from './outbox.ts';
 import type { Peers } from './peers.ts';
+import type { StageTimes } from './stage-times.ts';
 import type { StatusBoard } from './status-board.ts';
 import { Unconfirmed } from './unconfirmed.ts';
 
@@ -32,6 +33,8 @@ export interface ReplicaOptions {
   readonly peers?: Peers;
   /** Commands of another thread; undefined: there is none. */
   readonly inlet?: CommandInlet;
+  /** Told what own commands pass, and when. */
+  readonly times?: StageTimes;
 }
 
 /** Ticks between two attestations to other nodes. */
@@ -59,6 +62,7 @@ export class Replica implements LogFollower {
   declare private readonly options: ReplicaOptions;
   declare private readonly _outbox: Outbox;
   declare private readonly inlet: CommandInlet | undefined;
+  declare private readonly times: StageTimes | undefined;
   declare private readonly flushTurn: () => void;
   declare private readonly arrangeTurn: () => void;
   declare private isTurnArranged: boolean;
@@ -88,10 +92,12 @@ export class Replica implements LogFollower {
     this.board = options.board;
     this.options = options;
     this.inlet = options.inlet;
+    this.times = options.times;
     this.flushTurn = () => this.#turn();
     this.arrangeTurn = () => {
       if (this.isTurnArranged) return;
       this.isTurnArranged = true;
+      this.times?.onReceived();
       setImmediate(this.flushTurn);
     };
     this.isTurnArranged = false;
@@ -195,6 +201,7 @@ export class Replica implements LogFollower {
       );
     const core = this.core;
     const { origin, peers } = this.options;
+    if (this.epoch !== 0) this.times?.onDelivery();
     peers?.onEntry(
       words.i32[from] & 0xffff,
       words.i32[from + EntryHeader.at.epoch] >>> 0,
@@ -206,6 +213,7 @@ export class Replica implements LogFollower {
     this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);
     if (this.epoch === 0) return;
     if (this.unconfirmed !== undefined) this.#noteOwn(this.unconfirmed, words, from, isApplied);
+    else this.times?.onOwn(this.times.receivedMs, this.times.appendedMs, words.i32[from] >>> 16);
     const { attestEvery } = this.options;
     if (attestEvery !== 0 && sequence % attestEvery === 0) this.#attest();
   }
@@ -217,6 +225,7 @@ export class Replica implements LogFollower {
     if (epoch !== this.epoch) return;
     if (isApplied) {
       unconfirmed.confirm();
+      this.times?.onOwn(unconfirmed.receivedMs, unconfirmed.appendedMs, words.i32[from] >>> 16);
       this.sealed?.resolve();
       this.isRepeating = false;
     } else if (unconfirmed.isAhead(words.f64[(from + EntryHeader.at.entryNo) >> 1])) {
@@ -228,6 +237,7 @@ export class Replica implements LogFollower {
     const { unconfirmed } = this;
     if (this.epoch === 0 || this._failure !== undefined) return;
     this.options.onTurnEnd();
+    this.times?.onAnswered();
     if (unconfirmed === undefined) return;
     if (this.laterEpoch !== 0) {
       const { nodeId } = this.options;
@@ -294,6 +304,8 @@ export class Replica implements LogFollower {
     this.isTurnArranged = false;
     try {
       this._outbox.drain(this.unconfirmed ?? log);
+      this.times?.onAppended();
+      if (this.times !== undefined) this.unconfirmed?.stamp(this.times.receivedMs, this.times.appendedMs);
       log.commit();
     } catch (error) {
       this.#fail(error);

@@ -13,6 +13,11 @@ export class Unconfirmed {
   /** Oldest first; entry `first + i` of the node is `entries[i]`, up to its word `words[i]`. */
   declare private readonly entries: WordBuffer[];
   declare private readonly words: number[];
+  /** Of each entry that was stamped, two: see `stamp`. */
+  declare private readonly times: number[];
+  /** Of the entry that came back last: when the first command of its turn was received, and the turn appended; 0: not stamped. */
+  declare receivedMs: number;
+  declare appendedMs: number;
   /** Buffers to use again. */
   declare private readonly free: WordBuffer[];
   /** Entry number of the oldest. */
@@ -22,6 +27,9 @@ export class Unconfirmed {
     this.log = log;
     this.entries = [];
     this.words = [];
+    this.times = [];
+    this.receivedMs = 0;
+    this.appendedMs = 0;
     this.free = [];
     this.first = 1;
   }
@@ -46,8 +54,15 @@ export class Unconfirmed {
     this.log.append(copy, 0, size);
   }
 
+  /** Notes when the turn of the entries that were appended since the last call was received and appended. */
+  stamp(receivedMs: number, appendedMs: number): void {
+    while (this.times.length < 2 * this.entries.length) this.times.push(receivedMs, appendedMs);
+  }
+
   /** The oldest has come back. */
   confirm(): void {
+    this.receivedMs = this.times.shift() ?? 0;
+    this.appendedMs = this.times.shift() ?? 0;
     this.words.shift();
     this.first++;
     const copy = this.entries.shift();
