@@ -1,9 +1,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
+import type { NodeStatus } from './node-status.ts';
 import type {
   ConnectRequest,
   EdgeThreadData,
+  FromThread,
   MarketDataThreadData,
+  StatusMessage,
   SuspendRequest,
 } from './threads/messages.ts';
 import type { NodeLogger, NodeThread, Threads } from './threads/threads.ts';
@@ -17,6 +20,8 @@ export interface DoorsOptions {
   readonly marketData: Omit<MarketDataThreadData, 'peer' | 'epoch'>;
   /** undefined: there is no edge. */
   readonly edge: { readonly file: URL; readonly data: Omit<EdgeThreadData, 'peer'> } | undefined;
+  /** What the edge may ask. */
+  readonly status: () => NodeStatus;
 }
 
 const MARKET_DATA_THREAD = new URL('./threads/market-data-thread.ts', import.meta.url);
@@ -58,14 +63,18 @@ export class Doors {
    * @param onOrders called when orders are taken
    */
   async open(epoch: number, onOrders: (port: number) => void): Promise<void> {
-    const { gateway, threads, archive, edge } = this.options;
+    const { gateway, threads, archive, edge, status } = this.options;
     if (this.marketData === undefined) this.prepare(epoch);
     this.ouchPort = (await gateway.listen()).port;
     onOrders(this.ouchPort);
     if (edge !== undefined) {
       const peer = portOf(archive);
       const data: EdgeThreadData = { ...edge.data, peer };
-      this.edge = threads.start('edge', edge.file, data, [peer]);
+      const { worker } = (this.edge = threads.start('edge', edge.file, data, [peer]));
+      worker.on('message', ({ kind }: FromThread) => {
+        if (kind === 'askStatus')
+          worker.postMessage({ kind: 'status', status: status() } satisfies StatusMessage);
+      });
       if (this.suspension !== undefined) this.suspend(this.suspension);
     }
     this.ports = { ...(await this.marketData?.ready), ...(await this.edge?.ready) };

@@ -42,7 +42,7 @@ export interface NodeParts {
   readonly gateway: Pick<OuchGateway, 'connections'>;
   readonly doors: Pick<Doors, 'open' | 'close' | 'suspend'>;
   readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
-  readonly loopDelay: Pick<LoopDelay, 'start' | 'takeUsP99'>;
+  readonly loopDelay: Pick<LoopDelay, 'start' | 'takeUsP99' | 'takeBusyPercent'>;
   /** Tells the log what others must know of a node that serves. */
   readonly announce: () => void;
   readonly peers: Peers | undefined;
@@ -85,6 +85,12 @@ export class NodeService {
     const isOver =
       replica.failure !== undefined || board.divergedSequence !== 0 || this.outvoted !== undefined;
     return isOver ? 'stopped' : this.wanted;
+  }
+
+  /** Why it has stopped; undefined: it has not. */
+  get reason(): string | undefined {
+    const { replica, board } = this.parts;
+    return replica.failure?.message ?? this.outvoted ?? divergence(board);
   }
 
   /**
@@ -175,17 +181,17 @@ export class NodeService {
   }
 
   status(): NodeStatus {
-    const { config, board, core, clock, gateway, threads, nodeLog, replica, startedMs, loopDelay } =
-      this.parts;
+    const { config, board, core, clock, gateway, threads, nodeLog, startedMs, loopDelay } = this.parts;
     return {
       nodeId: config.nodeId,
       epoch: this.epoch,
       state: this.state,
-      reason: replica.failure?.message ?? this.outvoted ?? divergence(board),
+      reason: this.reason,
       firstSequence: nodeLog.log.firstSequence,
       // Not the core's: it may have begun with an entry that it cannot apply.
       sequence: board.durableSequence,
       stateHash: core.stateHash,
+      coreVersion: core.state.coreVersion,
       archivedSequence: board.archivedSequence,
       snapshotSequence: board.snapshotSequence,
       divergedSequence: board.divergedSequence,
@@ -196,6 +202,7 @@ export class NodeService {
       uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
       rssBytes: process.memoryUsage.rss(),
       loopDelayUsP99: loopDelay.takeUsP99(),
+      loopBusyPercent: loopDelay.takeBusyPercent(),
       disk: this.disk,
       cluster: this.#clusterStatus(),
       threads: threads.figures,
@@ -249,6 +256,7 @@ export class NodeService {
       log,
       peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
       agreedSequence: peers.agreedSequence(),
+      isOutvoted: this.outvoted !== undefined,
     };
   }
 }

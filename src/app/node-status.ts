@@ -18,6 +18,8 @@ export interface ClusterStatus {
   readonly peers: readonly (Peer & { readonly isSilent: boolean })[];
   /** Newest entry of which a majority of the living attested that their state is this node's; 0: none yet. */
   readonly agreedSequence: number;
+  /** Most of the living have another state than this node. */
+  readonly isOutvoted: boolean;
 }
 
 export interface NodeStatus {
@@ -31,6 +33,8 @@ export interface NodeStatus {
   /** Last entry that is durable and applied. */
   readonly sequence: number;
   readonly stateHash: string;
+  /** Version of the rules that the core follows. */
+  readonly coreVersion: number;
   readonly archivedSequence: number;
   readonly snapshotSequence: number;
   /** First entry after which the order path and the archive disagreed; 0 never. */
@@ -45,6 +49,8 @@ export interface NodeStatus {
   readonly rssBytes: number;
   /** Delay of the order path's event loop since the last status, in microseconds. */
   readonly loopDelayUsP99: number;
+  /** Time of the order path's thread since the last status in which it did not wait for something to do. */
+  readonly loopBusyPercent: number;
   /** At most seconds old; undefined until it was measured. */
   readonly disk: DiskUsage | undefined;
   /** undefined: the log is embedded. */

@@ -17,6 +17,7 @@ import { CommandInlet } from '#replica/command-inlet.ts';
 import { Peers } from '#replica/peers.ts';
 import { Replica } from '#replica/replica.ts';
 import { commandRingMemory } from '#replica/ring-command-sink.ts';
+import { StageTimes, stageMemory } from '#replica/stage-times.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
 import type { ClusterLink } from './cluster/cluster-link.ts';
@@ -165,7 +166,7 @@ async function startOn(
     marketDataDirectory: join(data.path, 'market-data'),
     historyDirectory: join(data.path, 'history'),
   };
-  // 3. What the threads share: the board (how far each is), the event ring, and the ring of the edge's commands.
+  // 3. What the threads share: the board (how far each is), the event ring, the ring of the edge's commands, and how long stages take.
   const board = boardMemory();
   const status = new StatusBoard(board);
   status.isFetchingReports = link !== undefined && wantsReports(data.path);
@@ -174,6 +175,7 @@ async function startOn(
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);
   const commands = commandRingMemory();
+  const stages = stageMemory();
   const threads = new Threads(logger);
 
   // 4. The core, from the newest whole snapshot; in a cluster that may be another node's.
@@ -203,6 +205,7 @@ async function startOn(
     board: status,
     attestEvery: config.attestEvery,
     inlet,
+    times: new StageTimes(stages),
     ...(peers === undefined ? {} : { peers, origin: fan }),
     onTurnEnd: () => ringWriter.wake(performance.now()),
     onUnavailable: (error) => {
@@ -265,13 +268,15 @@ async function startOn(
     archive,
     logger,
     rings: { board, ring, commands },
+    stages,
     paths,
     logId,
     sessionNames,
     edgeThread,
+    status: () => service.status(),
   });
   const loopDelay = new LoopDelay();
-  const service = new NodeService({
+  const service: NodeService = new NodeService({
     loopDelay,
     announce: () => announceNodeKey(core.state.nodeKeys, nodeId, nodeSigningKey(data.path), replica.outbox),
     config,
@@ -338,6 +343,8 @@ async function startOn(
     coreVersion: core.state.coreVersion,
     coreVersionMax: CORE_VERSION_MAX,
     state: service.state,
+    reason: service.reason,
+    clockOffsetMs: Math.round(clock.aheadMs()),
     sequence: core.sequence,
     stateHash: core.stateHash,
     agreedSequence: peers?.agreedSequence() ?? 0,
@@ -391,18 +398,22 @@ function doorsOf(
     readonly archive: NodeThread;
     readonly logger: NodeLogger;
     readonly rings: Omit<EdgeRings, 'peer'>;
+    readonly stages: SharedArrayBuffer;
     readonly paths: DataPaths;
     readonly logId: string;
     readonly sessionNames: SharedArrayBuffer;
     readonly edgeThread: URL;
+    readonly status: () => NodeStatus;
   },
 ): Doors {
   const { gateway, threads, archive, logger, rings, paths, logId, sessionNames, edgeThread } = parts;
-  const { nodeId, cluster, marketData, access, connectionsPerAddressMax, http, webSocket, fix } = config;
+  const { nodeId, cluster, marketData, access, backup, connectionsPerAddressMax, http, webSocket, fix } =
+    config;
   const hasEdge = http !== undefined || fix !== undefined;
   const { dataDirectory, logDirectory, reportDirectory } = paths;
   const edgeData = {
     ...rings,
+    stages: parts.stages,
     nodeId,
     sessionNames,
     dataDirectory,
@@ -411,6 +422,7 @@ function doorsOf(
     reportDirectory,
     cluster,
     access,
+    backup,
     connectionsPerAddressMax,
     http,
     webSocket,
@@ -428,6 +440,7 @@ function doorsOf(
       ...marketData,
       connectionsPerAddressMax,
     },
+    status: parts.status,
     edge: hasEdge ? { file: edgeThread, data: edgeData } : undefined,
   });
 }

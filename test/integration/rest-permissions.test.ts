@@ -4,7 +4,7 @@ import { Action, isAllowed, RoleByName, type RoleName } from '#domain/permission
 import { seededRandom } from '#lib/seeded-random.ts';
 import { RestNode } from '../support/rest-node.ts';
 
-/** Every command of the HTTP door, and the action of the table of permissions that it needs. */
+/** Everything at the HTTP door that is no question, and the action of the table of permissions that it needs. */
 const COMMANDS: Readonly<Record<string, Action>> = {
   'POST /orders': Action.PlaceOrders,
   'PUT /orders/{orderId}': Action.PlaceOrders,
@@ -33,6 +33,8 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'PUT /admin/instruments/{symbol}/schedule': Action.ManageInstruments,
   'PUT /admin/kill-switch': Action.KillSwitch,
   'PUT /admin/core-version': Action.ManageNodes,
+  'POST /admin/snapshots/{sequence}/verify': Action.ViewNodes,
+  'POST /admin/backups/{backupId}/verify': Action.ViewNodes,
 };
 /** What changes something without being a command of somebody who has proven who it is. */
 const BY_PASSWORD = ['POST /login', 'POST /token', 'PUT /password'];

@@ -153,7 +153,7 @@ export async function startNode(
       suspend: (reason) => gateway.suspend(reason),
     },
     nodeLog: { log, catchUp: () => log.catchUp(), status: () => log.status },
-    loopDelay: { start() {}, takeUsP99: () => 0 },
+    loopDelay: { start() {}, takeUsP99: () => 0, takeBusyPercent: () => 0 },
     announce() {},
     peers,
     duties,

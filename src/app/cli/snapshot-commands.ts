@@ -1,15 +1,9 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTime } from '#codec/log/describe.ts';
-import { TradingCore } from '#core/trading-core.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
-import {
-  listSnapshots,
-  readManifest,
-  readSnapshot,
-  SnapshotError,
-  type SnapshotManifest,
-} from '#replica/snapshot-file.ts';
+import { listSnapshots, readManifest } from '#replica/snapshot-file.ts';
+import { verifySnapshot } from '../verify-snapshot.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
@@ -66,19 +60,9 @@ function verify(files: readonly string[], dataDirectory: string, output: Output)
   const progress = new Progress('verifying');
   for (const [index, path] of paths.entries()) {
     progress.update(index, paths.length);
-    const manifest = restored(path);
+    const manifest = verifySnapshot(path);
     progress.end();
     const { sequence, stateHash } = manifest;
     output.result({ path, sequence, stateHash, whole: true }, `${path}: whole, entry ${sequence}`);
   }
-}
-
-/** @throws SnapshotError */
-function restored(path: string): SnapshotManifest {
-  const core = new TradingCore({ onEvents: () => {} });
-  const manifest = readSnapshot(path, core);
-  if (core.stateHash !== manifest.stateHash || core.sequence !== manifest.sequence) {
-    throw new SnapshotError(`${path}: what was restored is not what the manifest names. Remove the file`);
-  }
-  return manifest;
 }

@@ -47,6 +47,7 @@ function statusText(status: Status): string {
     ['up', `${status.uptimeSeconds} s`],
     ['memory', `${Math.round(status.rssBytes / 2 ** 20)} MiB`],
     ['loop delay', `${status.loopDelayUsP99} us (99 % of the time, since the last status)`],
+    ['loop busy', `${status.loopBusyPercent} % of the time since then`],
     ...Object.entries(status.threads).map(([name, figure]): [string, string] => [name, String(figure)]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

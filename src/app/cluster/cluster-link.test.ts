@@ -19,6 +19,7 @@ const stateOf = (nodeId: number): ClusterNode => ({
   coreVersion: 1,
   coreVersionMax: 2,
   state: 'serving',
+  clockOffsetMs: 0,
   sequence: 0,
   stateHash: '0123456789abcdef',
   agreedSequence: 0,

@@ -1,5 +1,6 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { NodeState } from '../node-status.ts';
 
 /** How long the nodes of a cluster have to say how they are. */
 const ANSWER_MS_MAX = 1_000;
@@ -12,7 +13,11 @@ export interface ClusterNode {
   readonly version: string;
   readonly coreVersion: number;
   readonly coreVersionMax: number;
-  readonly state: string;
+  readonly state: NodeState;
+  /** Why it stopped; undefined: it has not. */
+  readonly reason?: string | undefined;
+  /** Log time minus its wall clock, in milliseconds. */
+  readonly clockOffsetMs: number;
   /** Last entry that it has applied, and its state hash after it. */
   readonly sequence: number;
   readonly stateHash: string;
@@ -31,8 +36,8 @@ export interface StreamReplica {
   readonly lagEntries: number;
 }
 
-/** A cluster as it is seen from one node. */
-export interface ClusterView {
+/** The log of a cluster, as its servers see it. */
+export interface ClusterStreamView {
   readonly stream: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -44,6 +49,10 @@ export interface ClusterView {
     | undefined;
   /** Whether most of the copies are current: without, no entry becomes durable. */
   readonly hasQuorum: boolean;
+}
+
+/** A cluster as it is seen from one node. */
+export interface ClusterView extends ClusterStreamView {
   /** Those that answered, by number. */
   readonly nodes: readonly ClusterNode[];
 }
@@ -57,7 +66,7 @@ export class ClusterNodes {
   constructor(connection: NatsConnection, stream: string, ownState: () => ClusterNode) {
     this.connection = connection;
     this.stream = stream;
-    this.subscription = connection.subscribe(subjectOf(stream), {
+    this.subscription = connection.subscribe(nodesSubject(stream), {
       callback: (error, message) => {
         if (error === null) message.respond(JSON.stringify(ownState()));
       },
@@ -67,35 +76,9 @@ export class ClusterNodes {
   /** Asks all nodes and the stream. @throws the client's error when JetStream does not answer */
   async view(): Promise<ClusterView> {
     const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    const { state, cluster, config, mirror } = await manager.streams.info(this.stream);
+    const stream = streamView(await manager.streams.info(this.stream));
     // After the stream, so that a node that has everything does not seem to lag.
-    const nodes = await askNodes(this.connection, this.stream);
-    const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
-    const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0 }) => ({
-      server: name,
-      isLeader: false,
-      isCurrent: current && offline !== true,
-      lagEntries: lag,
-    }));
-    const replicas = [leader, ...others];
-    return {
-      stream: this.stream,
-      firstSequence: state.first_seq,
-      lastSequence: state.last_seq,
-      bytes: state.bytes,
-      replicas,
-      mirror:
-        config.mirror === undefined
-          ? undefined
-          : {
-              domain: config.mirror.external?.api.split('.')[1] ?? '',
-              lagEntries: mirror?.lag ?? 0,
-              silentMs: Math.round((mirror?.active ?? 0) / 1_000_000),
-            },
-      hasQuorum:
-        leader.server !== '' && 2 * replicas.filter(({ isCurrent }) => isCurrent).length > replicas.length,
-      nodes,
-    };
+    return { ...stream, nodes: await askNodes(this.connection, this.stream) };
   }
 
   close(): void {
@@ -106,7 +89,7 @@ export class ClusterNodes {
 /** How all nodes that answer say they are, by number. @throws the client's error */
 export async function askNodes(connection: NatsConnection, stream: string): Promise<ClusterNode[]> {
   const nodes: ClusterNode[] = [];
-  const answers = await connection.requestMany(subjectOf(stream), '', {
+  const answers = await connection.requestMany(nodesSubject(stream), '', {
     strategy: 'timer',
     maxWait: ANSWER_MS_MAX,
     maxMessages: NODES_MAX,
@@ -115,6 +98,36 @@ export async function askNodes(connection: NatsConnection, stream: string): Prom
   return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
-function subjectOf(stream: string): string {
+/** Where the nodes of a cluster are asked how they are. */
+export function nodesSubject(stream: string): string {
   return `${stream}.nodes`;
+}
+
+/** What the servers say of the log. */
+export function streamView({ state, cluster, config, mirror }: StreamInfo): ClusterStreamView {
+  const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
+  const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0 }) => ({
+    server: name,
+    isLeader: false,
+    isCurrent: current && offline !== true,
+    lagEntries: lag,
+  }));
+  const replicas = [leader, ...others];
+  return {
+    stream: config.name,
+    firstSequence: state.first_seq,
+    lastSequence: state.last_seq,
+    bytes: state.bytes,
+    replicas,
+    mirror:
+      config.mirror === undefined
+        ? undefined
+        : {
+            domain: config.mirror.external?.api.split('.')[1] ?? '',
+            lagEntries: mirror?.lag ?? 0,
+            silentMs: Math.round((mirror?.active ?? 0) / 1_000_000),
+          },
+    hasQuorum:
+      leader.server !== '' && 2 * replicas.filter(({ isCurrent }) => isCurrent).length > replicas.length,
+  };
 }

@@ -12,6 +12,7 @@ import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { randomBatches } from '#projections/reports/test-support.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import type { NodeState } from '../node-status.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 import { ReportKeeper } from './report-keeper.ts';
 import { wantReports, wantsReports } from './wanted-reports.ts';
@@ -45,7 +46,11 @@ describe('reports of other nodes', { skip }, () => {
     stream: string,
     nodeId: number,
     from: number,
-    { state = 'serving', logId = LOG, wants = false } = {},
+    {
+      state = 'serving',
+      logId = LOG,
+      wants = false,
+    }: { readonly state?: NodeState; readonly logId?: string; readonly wants?: boolean } = {},
   ) {
     const dataDirectory = join(directory, `${stream}-${nodeId}`);
     const reportDirectory = join(dataDirectory, 'reports');
@@ -57,6 +62,7 @@ describe('reports of other nodes', { skip }, () => {
     const node = { nodeId, version: '', coreVersion: 1, coreVersionMax: 1, state, sequence: BATCHES };
     const nodes = new ClusterNodes(connection, stream, () => ({
       ...node,
+      clockOffsetMs: 0,
       stateHash: '',
       agreedSequence: 0,
       server: '',

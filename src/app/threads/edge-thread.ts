@@ -11,14 +11,14 @@ import type { EdgeThreadData } from './messages.ts';
 if (!isMainThread) {
   const data = workerData as EdgeThreadData;
   const archive = new ArchiveClient(data.peer);
-  await new Edge(data, ({ board, commands }) => {
+  await new Edge(data, ({ board, commands, status }) => {
     const state = new EdgeState(data, commands, board, archive);
     const doors: EdgeDoor[] = [];
     const sinks: FollowingSink[] = [state];
     if (data.http !== undefined) {
-      const http = new HttpDoor(data, data.http, state, board, archive);
+      const http = new HttpDoor(data, data.http, state, board, archive, status);
       doors.push(http);
-      sinks.push(http.webSocket.accounts);
+      sinks.push(http.webSocket.accounts, http.counts);
     }
     if (data.fix !== undefined) {
       const fix = new FixDoor(data, data.fix, state, archive);

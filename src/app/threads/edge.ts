@@ -2,7 +2,8 @@ import { parentPort } from 'node:worker_threads';
 import type { FollowingSink } from '#domain/ports.ts';
 import { RingCommandSink } from '#replica/ring-command-sink.ts';
 import { StatusBoard } from '#replica/status-board.ts';
-import type { EdgeRings, FigureMessage, ReadyMessage, ToThread } from './messages.ts';
+import { StatusClient } from '../operate/status-client.ts';
+import type { EdgeRings, FigureMessage, ReadyMessage, StatusRequest, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
 
 const FIGURES_MS = 1_000;
@@ -32,6 +33,8 @@ export interface EdgeServices {
   readonly commands: RingCommandSink;
   /** How far the node's threads are. */
   readonly board: StatusBoard;
+  /** How the node is, for whoever asks. */
+  readonly status: StatusClient;
 }
 
 /**
@@ -42,12 +45,20 @@ export class Edge {
   declare private readonly commands: RingCommandSink;
   declare private readonly follower: RingFollower;
   declare private readonly doors: readonly EdgeDoor[];
+  declare private readonly status: StatusClient;
   declare private readonly closing: PromiseWithResolvers<void>;
 
   constructor(data: EdgeRings, openDoors: (services: EdgeServices) => EdgeDoors) {
     this.closing = Promise.withResolvers();
     this.commands = new RingCommandSink(data.commands, () => this.follower.hurry());
-    const { doors, sinks } = openDoors({ commands: this.commands, board: new StatusBoard(data.board) });
+    this.status = new StatusClient(() =>
+      parentPort?.postMessage({ kind: 'askStatus' } satisfies StatusRequest),
+    );
+    const { doors, sinks } = openDoors({
+      commands: this.commands,
+      board: new StatusBoard(data.board),
+      status: this.status,
+    });
     this.doors = doors;
     this.follower = new RingFollower({
       board: data.board,
@@ -64,7 +75,8 @@ export class Edge {
   async run(): Promise<void> {
     parentPort?.on('message', (message: ToThread) => {
       if (message.kind === 'close') this.closing.resolve();
-      if (message.kind === 'suspend') for (const door of this.doors) door.suspend(message.reason);
+      else if (message.kind === 'suspend') for (const door of this.doors) door.suspend(message.reason);
+      else if (message.kind === 'status') this.status.onStatus(message.status);
     });
     const ports: { [name: string]: number } = {};
     for (const door of this.doors) Object.assign(ports, await door.listen());

@@ -5,15 +5,21 @@ import { readConsoleFiles } from '#gateways/console/console-files.ts';
 import { ConsolePages } from '#gateways/console/console-pages.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { commandRoutes } from '#gateways/rest/command-routes.ts';
+import { verificationRoutes } from '#gateways/rest/copy-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
 import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
 import type { Route } from '#gateways/rest/routes.ts';
 import type { RestSources } from '#gateways/rest/sources.ts';
 import { asyncApiDocument } from '#gateways/websocket/asyncapi.ts';
+import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
 import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
+import { CopiesClient } from '../operate/copies-client.ts';
+import { EventCounts } from '../operate/event-counts.ts';
+import { operateChannels } from '../operate/operate-channels.ts';
+import type { StatusClient } from '../operate/status-client.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import type { EdgeThreadData, HttpSettings } from './messages.ts';
@@ -25,6 +31,9 @@ const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../dist/console', import.
 /** The HTTP door of the edge, and the WebSocket on its port: the servers, and where their answers come from. */
 export class HttpDoor implements EdgeDoor {
   declare readonly webSocket: WebSocketDoor;
+  /** What it is to be given of events, beside the accounts of the WebSocket. */
+  declare readonly counts: EventCounts;
+  declare private readonly copies: CopiesClient;
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
   declare private readonly binance: BinanceDoor;
@@ -35,6 +44,7 @@ export class HttpDoor implements EdgeDoor {
     state: EdgeState,
     board: StatusBoard,
     archive: ArchiveQueries,
+    status: StatusClient,
   ) {
     const { nodeId, logDirectory, connectionsPerAddressMax } = data;
     const startedMs = performance.now();
@@ -52,6 +62,7 @@ export class HttpDoor implements EdgeDoor {
       state.access,
       threadLog,
     );
+    this.copies = new CopiesClient(data, status);
     const sources: RestSources = {
       views: state.views,
       archive,
@@ -60,6 +71,7 @@ export class HttpDoor implements EdgeDoor {
         directory: logDirectory,
         durableSequence: () => board.durableSequence,
       }),
+      copies: this.copies,
       accountIds: () => state.accountIds,
       newestSequenceOf: (userId) => state.desk.sequenceOf(userId),
       wallMs: () => Date.now(),
@@ -71,7 +83,8 @@ export class HttpDoor implements EdgeDoor {
         uptimeSeconds: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     };
-    this.webSocket = openWebSocket(data, state, archive);
+    this.counts = new EventCounts();
+    this.webSocket = openWebSocket(data, state, archive, operateChannels(data, status, this.counts));
     this.binance = new BinanceDoor(
       {
         views: state.views,
@@ -98,7 +111,12 @@ export class HttpDoor implements EdgeDoor {
       access: state.access,
       isAccount: (accountId) => state.accountIds.has(accountId),
     });
-    this.routes = [...loginRoutes(state.access), ...restRoutes(sources), ...commands];
+    this.routes = [
+      ...loginRoutes(state.access),
+      ...restRoutes(sources),
+      ...verificationRoutes(sources),
+      ...commands,
+    ];
   }
 
   async listen(): Promise<{ readonly http: number }> {
@@ -116,6 +134,7 @@ export class HttpDoor implements EdgeDoor {
     this.binance.close();
     await this.webSocket.close();
     await this.server.close();
+    await this.copies.close();
   }
 
   figures(): { readonly [name: string]: number } {
@@ -138,6 +157,7 @@ function openWebSocket(
   { webSocket, connectionsPerAddressMax }: EdgeThreadData,
   { views, access, desk, sessions }: EdgeState,
   archive: ArchiveQueries,
+  channels: readonly VenueChannel[],
 ): WebSocketDoor {
   const { connectionsMax, connectionsPerUserMax, ...options } = webSocket;
   const limits = {
@@ -146,6 +166,6 @@ function openWebSocket(
     CONNECTIONS_PER_ADDRESS_MAX: connectionsPerAddressMax,
     CONNECTIONS_PER_USER_MAX: connectionsPerUserMax,
   };
-  const sources = { views, archive, access, desk, sessions, channels: [], wallMs: () => Date.now() };
+  const sources = { views, archive, access, desk, sessions, channels, wallMs: () => Date.now() };
   return new WebSocketDoor(sources, { ...options, limits }, threadLog);
 }

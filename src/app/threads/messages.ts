@@ -1,10 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Static } from 'typebox';
+import type { Backup, Snapshot, Verification } from '#codec/json/operate-json.ts';
 import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
 import type { FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
+import type { NodeStatus } from '../node-status.ts';
 
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
@@ -43,6 +46,34 @@ export interface BackupThreadData {
   readonly settings: BackupSettings;
 }
 
+/** What the thread is started with that verifies snapshots and backups. */
+export interface CopiesThreadData {
+  readonly dataDirectory: string;
+  readonly logId: string;
+  /** undefined: the node backs up nowhere. */
+  readonly backup: Pick<BackupSettings, 'to' | 'keyFile'> | undefined;
+}
+
+/** What that thread is asked, one after the other. */
+export type CopiesQuestion = { readonly id: number } & (
+  | { readonly ask: 'snapshots' | 'backups' }
+  | { readonly ask: 'verifySnapshot'; readonly sequence: number }
+  | { readonly ask: 'verifyBackup'; readonly backupId: string }
+);
+
+/** What it found, by what it was asked. */
+export type Found =
+  | { readonly snapshots: Static<typeof Snapshot>[] }
+  | { readonly backups: { readonly target: string; readonly items: Static<typeof Backup>[] } | undefined }
+  | { readonly verification: Static<typeof Verification> }
+  /** There is nothing of that name to verify. */
+  | { readonly isMissing: true };
+
+export type CopiesAnswer = { readonly id: number } & (
+  | { readonly found: Found }
+  | { readonly refusal: { readonly code: 'backup-unavailable' | 'internal'; readonly message: string } }
+);
+
 /** What the market-data thread is started with. */
 export interface MarketDataThreadData {
   readonly board: SharedArrayBuffer;
@@ -74,6 +105,8 @@ export interface EdgeRings {
 /** What the edge thread is started with. */
 export interface EdgeThreadData extends EdgeRings {
   readonly nodeId: number;
+  /** The histograms of the order path's stages. */
+  readonly stages: SharedArrayBuffer;
   /** From which the node's sessions are named: see NodeSessions. */
   readonly sessionNames: SharedArrayBuffer;
   readonly dataDirectory: string;
@@ -84,6 +117,8 @@ export interface EdgeThreadData extends EdgeRings {
   /** undefined: the node has a log of its own. */
   readonly cluster: ClusterSettings | undefined;
   readonly access: AccessSettings;
+  /** undefined: the node backs up nowhere. */
+  readonly backup: BackupSettings | undefined;
   readonly connectionsPerAddressMax: number;
   /** undefined: there is no such door. */
   readonly http: HttpSettings | undefined;
@@ -230,7 +265,17 @@ export interface StreamMessage {
   readonly problem: string | undefined;
 }
 
-export type ToThread = SnapshotRequest | SuspendRequest | CloseRequest | ConnectRequest;
+/** The edge asks how the node is; the answer is a StatusMessage. */
+export interface StatusRequest {
+  readonly kind: 'askStatus';
+}
+
+export interface StatusMessage {
+  readonly kind: 'status';
+  readonly status: NodeStatus;
+}
+
+export type ToThread = SnapshotRequest | SuspendRequest | CloseRequest | ConnectRequest | StatusMessage;
 export type FromThread =
   | LogMessage
   | ReadyMessage
@@ -238,4 +283,5 @@ export type FromThread =
   | TruncateMessage
   | PurgeMessage
   | DiskMessage
-  | StreamMessage;
+  | StreamMessage
+  | StatusRequest;

@@ -8,7 +8,16 @@ import { OpenApiChecker } from '../../../test/support/openapi.ts';
 import { UserDirectory } from '../identity/user-directory.ts';
 import { restRoutes } from './rest-routes.ts';
 import { type Route, route } from './routes.ts';
-import { BTCUSD, exchange, ScriptedArchive, startServer, TRADES, viewOf, viewsOf } from './test-support.ts';
+import {
+  BTCUSD,
+  COPIES,
+  exchange,
+  ScriptedArchive,
+  startServer,
+  TRADES,
+  viewOf,
+  viewsOf,
+} from './test-support.ts';
 
 const RUNS = 1_500;
 
@@ -61,6 +70,7 @@ async function start(more: readonly Route[]) {
     archive,
     directory: new UserDirectory(),
     receipts: { entry: async () => undefined },
+    copies: COPIES,
     accountIds: () => [10],
     newestSequenceOf: () => 0,
     wallMs: () => 0,

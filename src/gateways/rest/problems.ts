@@ -42,6 +42,8 @@ const DOOR_PROBLEMS = {
   'too-many-requests-at-once': row(503, 'more requests at once than one connection may have', true),
   late: row(503, 'the node has not come to the sequence that was asked for', true),
   busy: row(503, 'too many questions wait for an answer', true),
+  verifying: row(503, 'it is still being verified: ask again for what was found', true),
+  'backup-unavailable': row(503, 'the target of the backups cannot be read', true),
   'history-behind': row(503, 'history is being rebuilt or cannot be written', true),
   closing: row(503, 'the node stops', true),
   'cut-off': row(503, 'the node is cut off from the log of the venue', true),

@@ -1,6 +1,7 @@
 import { accountRoutes } from './account-routes.ts';
 import { adminRoutes } from './admin-routes.ts';
 import { candleRoutes } from './candle-routes.ts';
+import { copyRoutes } from './copy-routes.ts';
 import { historyRoutes } from './history-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { marketRoutes } from './market-routes.ts';
@@ -18,5 +19,6 @@ export function restRoutes(sources: RestSources): Route[] {
     ...historyRoutes(sources),
     ...adminRoutes(sources),
     ...logRoutes(sources),
+    ...copyRoutes(sources),
   ];
 }

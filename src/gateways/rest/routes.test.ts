@@ -12,9 +12,11 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { OpenApiChecker } from '../../../test/support/openapi.ts';
 import { principalOf } from '../identity/principal.ts';
 import { UserDirectory } from '../identity/user-directory.ts';
+import { verificationRoutes } from './copy-routes.ts';
 import { restRoutes } from './rest-routes.ts';
 import {
   BTCUSD,
+  COPIES,
   FUTURE,
   NOW_SECONDS,
   PRINCIPALS,
@@ -167,6 +169,7 @@ async function start(options: { isReady?: boolean; access?: ReturnType<typeof te
         return entries.find((entry) => entry.sequence === sequence);
       },
     },
+    copies: COPIES,
     accountIds: () => [10, 20, 30],
     newestSequenceOf: (userId: number) => 80 + userId,
     wallMs: () => NOW_SECONDS * 1_000 + 7,
@@ -663,10 +666,35 @@ test('administration: users, keys, accounts, actions, nodes, the log', async () 
   assert.equal(await api('/log/0', 'eve'), '400 invalid-request: sequence must be >= 1');
 });
 
+test('snapshots and backups: what there is, and whether it is whole', async () => {
+  const { api } = await start();
+  assert.deepEqual(await api('/admin/snapshots', 'eve'), await COPIES.snapshots());
+  assert.deepEqual(await api('/admin/backups', 'root'), await COPIES.backups());
+  const { server, url } = await startServer(verificationRoutes({ copies: COPIES }));
+  closers.push(() => server.close());
+  const checker = new OpenApiChecker(server.document);
+  const verify = async (path: string, who: string) => {
+    const init = { method: 'POST', headers: { authorization: `Bearer ${who}` } };
+    const { status, body } = await checker.fetch(`${url}/api/v1/admin/${path}/verify`, init);
+    return status === 200 ? body : `${status} ${(body as { code: string }).code}`;
+  };
+  const found = { time: '2026-01-02T03:05:00Z', tookMs: 12 };
+  assert.deepEqual(await verify('snapshots/90', 'eve'), { isWhole: true, ...found });
+  assert.equal(await verify('snapshots/91', 'eve'), '404 not-found');
+  assert.equal(await verify('snapshots/newest', 'eve'), '400 invalid-request');
+  assert.equal(await verify('snapshots/90', 'ann'), '403 not-permitted');
+  const damaged = await verify('backups/20260102T030405Z-0000000000000090-01234567', 'root');
+  assert.deepEqual(damaged, { isWhole: false, fault: 'a byte differs', ...found });
+  assert.equal(await verify('backups/another', 'root'), '503 verifying');
+  assert.equal(await verify('backups/another', 'bob'), '403 not-permitted');
+});
+
 /** The action that each route needs, written down again. */
 const ACTIONS: Record<string, string> = {
   '/api/v1/admin/accounts': 'ViewAnyAccount',
   '/api/v1/admin/actions': 'ReadLog',
+  '/api/v1/admin/backups': 'ViewNodes',
+  '/api/v1/admin/snapshots': 'ViewNodes',
   '/api/v1/admin/users': 'ViewUsers',
   '/api/v1/admin/users/1': 'ViewUsers',
   '/api/v1/admin/users/1/keys': 'ViewUsers',

@@ -1,4 +1,6 @@
+import type { Static } from 'typebox';
 import type { StampedEntry } from '#codec/json/log-json.ts';
+import type { Backups, Snapshots, Verification } from '#codec/json/operate-json.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
@@ -22,12 +24,24 @@ export interface NodeFacts {
   readonly uptimeSeconds: number;
 }
 
+/** What the venue could be restored from, wherever it is kept. */
+export interface RestorableCopies {
+  snapshots(): Promise<Static<typeof Snapshots>>;
+  /** @throws Problem not-found, busy, verifying */
+  verifySnapshot(sequence: number): Promise<Static<typeof Verification>>;
+  /** @throws Problem backup-unavailable */
+  backups(): Promise<Static<typeof Backups>>;
+  /** @throws Problem not-found, busy, verifying, backup-unavailable */
+  verifyBackup(id: string): Promise<Static<typeof Verification>>;
+}
+
 /** Where the answers of the HTTP door come from. */
 export interface RestSources {
   readonly views: MarketViews;
   readonly archive: ArchiveQueries;
   readonly directory: UserDirectory;
   readonly receipts: LogReceipts;
+  readonly copies: RestorableCopies;
   /** Numbers of all accounts, in the order in which they were added. */
   accountIds(): Iterable<number>;
   /** Log sequence of the newest report to a user that is known here; 0 none. */

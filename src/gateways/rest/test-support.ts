@@ -19,7 +19,9 @@ import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { Principal } from '../identity/principal.ts';
 import { RateLimiter } from '../identity/rate-limiter.ts';
 import { type HttpAccess, type HttpDialect, HttpServer, type HttpServerOptions } from './http-server.ts';
+import { Problem } from './problems.ts';
 import type { Route } from './routes.ts';
+import type { RestorableCopies } from './sources.ts';
 
 /** Asset 1 is USD in cents, 2 is BTC in satoshi. */
 export const ASSETS: readonly AssetTerms[] = [
@@ -200,6 +202,47 @@ export class ScriptedArchive implements ArchiveQueries {
     return { sequence: 100, result: answer as never };
   }
 }
+
+/** A whole snapshot, and a backup that is damaged. */
+export const COPIES: RestorableCopies = {
+  snapshots: async () => ({
+    items: [
+      {
+        sequence: 90,
+        bytes: 4_096,
+        time: '2026-01-02T03:04:05.000000006Z',
+        coreVersion: 1,
+        stateHash: '0123456789abcdef',
+        verification: { isWhole: true, time: '2026-01-02T03:05:00Z', tookMs: 12 },
+      },
+      { sequence: 40, bytes: 3, fault: 'it is not a snapshot' },
+    ],
+  }),
+  verifySnapshot: async (sequence) => {
+    if (sequence !== 90) throw new Problem('not-found', `there is no snapshot ${sequence}`);
+    return { isWhole: true, time: '2026-01-02T03:05:00Z', tookMs: 12 };
+  },
+  backups: async () => ({
+    target: '/backups',
+    continuous: { sequence: 99, lagEntries: 1, lagMs: 100, failures: 0 },
+    items: [
+      {
+        id: '20260102T030405Z-0000000000000090-01234567',
+        createdTime: '2026-01-02T03:04:05.006Z',
+        nodeId: 1,
+        isContinuous: true,
+        snapshotSequence: 40,
+        sequence: 90,
+        time: '2026-01-02T03:04:05.000000006Z',
+        stateHash: '0123456789abcdef',
+      },
+    ],
+  }),
+  verifyBackup: async (id) => {
+    if (!id.startsWith('2026')) throw new Problem('verifying', `backup ${id} takes long: ask again`);
+    return { isWhole: false, fault: 'a byte differs', time: '2026-01-02T03:05:00Z', tookMs: 12 };
+  },
+};
 
 /** Users by the word that is their token: `Authorization: Bearer ann`. */
 export const PRINCIPALS: Readonly<Record<string, Principal>> = {

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { ClusterMessage, FiguresMessage } from '#codec/json/operate-json.ts';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
 import {
   BalancesMessage,
@@ -25,6 +26,8 @@ const TOLD: readonly TSchema[] = [
   BalancesMessage,
   PositionsMessage,
   SessionMessage,
+  ClusterMessage,
+  FiguresMessage,
   FailedMessage,
 ];
 

@@ -1,0 +1,162 @@
+import { join } from 'node:path';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { Static } from 'typebox';
+import { BackupError } from '#codec/backup/backup-error.ts';
+import { isBackupId, parseManifestName } from '#codec/backup/object-names.ts';
+import type { Backup, Snapshot } from '#codec/json/operate-json.ts';
+import { secondText } from '#codec/json/schemas.ts';
+import { formatTime } from '#codec/log/describe.ts';
+import { CoreVersionError } from '#core/core-version.ts';
+import { LogCorruptError } from '#domain/ports.ts';
+import { listSnapshots, readManifest, SnapshotError } from '#replica/snapshot-file.ts';
+import { BackupSet, PLAIN } from '../backup/backup-set.ts';
+import { readKeyFile } from '../backup/key-file.ts';
+import { openTarget } from '../backup/open-target.ts';
+import { verifyBackup } from '../backup/verify-backup.ts';
+import { verifySnapshot } from '../verify-snapshot.ts';
+import type { CopiesAnswer, CopiesQuestion, CopiesThreadData, Found } from './messages.ts';
+
+/** Backups that are listed, the newest. */
+const BACKUPS_MAX = 100;
+
+/**
+ * Lists and verifies what the venue could be restored from. A thread of its own: it restores whole states, which takes long and
+ * needs memory that is given back when the thread ends.
+ */
+class CopiesThread {
+  declare private readonly data: CopiesThreadData;
+
+  constructor(data: CopiesThreadData) {
+    this.data = data;
+  }
+
+  run(): void {
+    let turn = Promise.resolve();
+    parentPort?.on('message', (question: CopiesQuestion) => {
+      turn = turn.then(() => this.#answer(question));
+    });
+  }
+
+  async #answer(question: CopiesQuestion): Promise<void> {
+    const { id } = question;
+    let answer: CopiesAnswer;
+    try {
+      answer = { id, found: await this.#find(question) };
+    } catch (error) {
+      const { message } = error as Error;
+      const code = error instanceof BackupError ? 'backup-unavailable' : 'internal';
+      answer = { id, refusal: { code, message } };
+    }
+    parentPort?.postMessage(answer);
+  }
+
+  #find(question: CopiesQuestion): Found | Promise<Found> {
+    switch (question.ask) {
+      case 'snapshots':
+        return { snapshots: this.#snapshots() };
+      case 'verifySnapshot':
+        return this.#verifySnapshot(question.sequence);
+      case 'backups':
+        return this.#backups();
+      case 'verifyBackup':
+        return this.#verifyBackup(question.backupId);
+    }
+  }
+
+  get #directory(): string {
+    return join(this.data.dataDirectory, 'snapshots');
+  }
+
+  #snapshots(): Static<typeof Snapshot>[] {
+    return listSnapshots(this.#directory).map(({ path, sequence, bytes }) => {
+      try {
+        const { timeSeconds, timeNanos, coreVersion, stateHash } = readManifest(path);
+        return { sequence, bytes, time: formatTime(timeSeconds, timeNanos), coreVersion, stateHash };
+      } catch (error) {
+        return { sequence, bytes, fault: (error as Error).message };
+      }
+    });
+  }
+
+  async #verifySnapshot(sequence: number): Promise<Found> {
+    const file = listSnapshots(this.#directory).find((snapshot) => snapshot.sequence === sequence);
+    if (file === undefined) return { isMissing: true };
+    return verified(() => {
+      const { logId } = verifySnapshot(file.path);
+      if (logId !== this.data.logId)
+        throw new SnapshotError(`${file.path} is of another log, ${logId}: remove the file`);
+    });
+  }
+
+  async #backups(): Promise<Found> {
+    const set = this.#set();
+    if (set === undefined) return { backups: undefined };
+    const ids = (await set.list('backups/')).map(({ name }) => parseManifestName(name));
+    const newest = ids.filter((id) => id !== undefined).slice(-BACKUPS_MAX);
+    const items: Static<typeof Backup>[] = [];
+    for (const id of newest.reverse()) {
+      const { createdAt, nodeId, isContinuous, keyId, snapshot, log, stateHash } = await set.manifest(id);
+      items.push({
+        id,
+        createdTime: createdAt,
+        nodeId,
+        isContinuous,
+        ...(keyId === PLAIN ? {} : { keyId }),
+        snapshotSequence: snapshot?.sequence ?? 0,
+        sequence: log.lastSequence,
+        time: formatTime(log.lastTimeSeconds, log.lastTimeNanos),
+        stateHash,
+      });
+    }
+    return { backups: { target: set.target.place, items } };
+  }
+
+  async #verifyBackup(backupId: string): Promise<Found> {
+    const set = this.#set();
+    if (set === undefined || !isBackupId(backupId)) return { isMissing: true };
+    const names = await set.list('backups/');
+    if (!names.some(({ name }) => parseManifestName(name) === backupId)) return { isMissing: true };
+    return verified(async () => void (await verifyBackup(set, await set.manifest(backupId))));
+  }
+
+  /** undefined: the node is configured with no target. @throws BackupError */
+  #set(): BackupSet | undefined {
+    const { backup, logId } = this.data;
+    if (backup === undefined) return undefined;
+    const key = backup.keyFile === undefined ? undefined : readKeyFile(backup.keyFile);
+    return new BackupSet(openTarget(backup.to), logId, key);
+  }
+}
+
+/** Damage is what was looked for; that something could not be read is not. */
+const DAMAGE: readonly string[] = ['DAMAGED', 'MISSING'];
+
+function faultOf(error: unknown): string {
+  const isDamage =
+    error instanceof SnapshotError ||
+    error instanceof LogCorruptError ||
+    error instanceof CoreVersionError ||
+    (error instanceof BackupError && DAMAGE.includes(error.code));
+  if (!isDamage) throw error;
+  return error.message;
+}
+
+async function verified(check: () => void | Promise<void>): Promise<Found> {
+  const startedMs = performance.now();
+  let fault: string | undefined;
+  try {
+    await check();
+  } catch (error) {
+    fault = faultOf(error);
+  }
+  return {
+    verification: {
+      isWhole: fault === undefined,
+      ...(fault === undefined ? {} : { fault }),
+      time: secondText(Math.floor(Date.now() / 1_000)),
+      tookMs: Math.round(performance.now() - startedMs),
+    },
+  };
+}
+
+if (!isMainThread) new CopiesThread(workerData as CopiesThreadData).run();
