@@ -3,7 +3,7 @@
  *
  *     npm run build && npx node scripts/screenshots.ts [NAME…]
  *
- * A screen's pictures are in SHOTS; those whose name begins with a NAME are taken.
+ * A screen's pictures are in SHOTS; those whose name begins with a NAME are taken. Pictures of a cluster: scripts/screenshots-cluster.ts.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,6 +66,29 @@ const SHOTS: readonly Shot[] = [
       await page.getByText('Would trade').waitFor();
     },
     end: (venue) => venue.send([{ type: 'SetPhase', instrumentId: 3, phase: Phase.Continuous }]),
+  },
+  {
+    name: 'operate-markets',
+    user: 'operations',
+    path: '/operate/markets',
+    prepare: async (page) => {
+      await page.locator('[data-level="good"]').waitFor();
+      await page.getByRole('button', { name: 'Auction BTCFUT' }).click();
+      await page.getByLabel('Reason').fill('fixing of the settlement price');
+    },
+  },
+  {
+    name: 'operate-copies',
+    user: 'operations',
+    path: '/operate/copies',
+    prepare: async (page) => {
+      await page.locator('[data-level="good"]').waitFor();
+      await page
+        .getByRole('button', { name: /^Verify the snapshot/ })
+        .first()
+        .click({ timeout: 60_000 });
+      await page.getByText('whole, at').first().waitFor({ timeout: 60_000 });
+    },
   },
   {
     name: 'setup',

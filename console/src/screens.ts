@@ -23,6 +23,12 @@ export const SCREENS: readonly Screen[] = [
     component: lazy(() => import('./screens/trade/trade-screen.tsx')),
   },
   {
+    name: 'operate',
+    label: screens.operate,
+    actions: ['ViewNodes'],
+    component: lazy(() => import('./screens/operate/operate-screen.tsx')),
+  },
+  {
     name: 'setup',
     label: screens.setUp,
     actions: ['ManageUsers'],

@@ -193,4 +193,10 @@ test('three nodes: what one says of all; a node that is killed is silent, and ba
   await two.take(({ cluster: view }) => view?.nodes[2]?.state === 'silent');
   await cluster.startNode(3);
   await one.take(({ cluster: view }) => view?.nodes[2].state === 'serving');
+  // Of three servers one has no majority, and nobody leads.
+  for (const server of [0, 1]) await cluster.servers.kill(server);
+  const { cluster: view } = await one.take(({ cluster: now }) => now?.stream?.hasQuorum === false);
+  assert.equal(view.stream.name, 'HIVE');
+  for (const server of [0, 1]) cluster.servers.restart(server);
+  await one.take(({ cluster: now }) => now?.stream?.hasQuorum === true && now.stream.leader !== '');
 });

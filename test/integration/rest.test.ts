@@ -384,6 +384,9 @@ test('a real node answers every question by HTTP as its log has it, and as its O
     assert.equal(((await first.get(`/log/${sequence}`)) as { code: string }).code, 'not-permitted');
     const status = (await eve.get('/node')) as { nodeId: number };
     assert.equal(status.nodeId, 1);
+    assert.deepEqual(await eve.get('/admin/backups'), { items: [] });
+    const { items: snapshots } = (await eve.get('/admin/snapshots')) as { items: { sequence: number }[] };
+    assert.ok(snapshots.every(({ sequence }) => sequence > 0));
   });
 
   await t.test('a client reads its own writes', async () => {

@@ -135,6 +135,7 @@ test('/asyncapi.json describes every operation and channel, and leads nowhere th
     'orderPlace',
     'orderReplace',
     'ordersCancelAll',
+    'ping',
     'subscribe',
     'tell',
     'unsubscribe',

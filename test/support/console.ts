@@ -215,7 +215,7 @@ export class TestBrowser {
 
   /** Opens a screen as somebody signed in. */
   async signIn(
-    venue: ConsoleVenue,
+    venue: Pick<ConsoleVenue, 'url'>,
     name: string,
     { path = '/', password = PASSWORD, ...options }: PageOptions & { path?: string; password?: string } = {},
   ): Promise<Page> {

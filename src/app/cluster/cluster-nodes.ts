@@ -5,6 +5,9 @@ import type { NodeState } from '../node-status.ts';
 /** How long the nodes of a cluster have to say how they are. */
 const ANSWER_MS_MAX = 1_000;
 const NODES_MAX = 1_024;
+const NANOS_PER_MS = 1_000_000;
+/** A copy from which the leader has heard nothing for so long may be gone. */
+const COPY_SILENT_MS = 3_000;
 
 /** How a node of the cluster says it is. */
 export interface ClusterNode {
@@ -34,6 +37,8 @@ export interface StreamReplica {
   /** Whether it has, as far as the leader knows, all entries. */
   readonly isCurrent: boolean;
   readonly lagEntries: number;
+  /** Since the leader heard from it; 0 of the leader. */
+  readonly silentMs: number;
 }
 
 /** The log of a cluster, as its servers see it. */
@@ -47,7 +52,7 @@ export interface ClusterStreamView {
   readonly mirror:
     | { readonly domain: string; readonly lagEntries: number; readonly silentMs: number }
     | undefined;
-  /** Whether most of the copies are current: without, no entry becomes durable. */
+  /** Whether the leader hears from most of the copies: without, no entry becomes durable. */
   readonly hasQuorum: boolean;
 }
 
@@ -105,14 +110,23 @@ export function nodesSubject(stream: string): string {
 
 /** What the servers say of the log. */
 export function streamView({ state, cluster, config, mirror }: StreamInfo): ClusterStreamView {
-  const leader = { server: cluster?.leader ?? '', isLeader: true, isCurrent: true, lagEntries: 0 };
-  const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0 }) => ({
+  const leader = {
+    server: cluster?.leader ?? '',
+    isLeader: true,
+    isCurrent: true,
+    lagEntries: 0,
+    silentMs: 0,
+  };
+  const others = (cluster?.replicas ?? []).map(({ name, current, offline, lag = 0, active }) => ({
     server: name,
     isLeader: false,
     isCurrent: current && offline !== true,
     lagEntries: lag,
+    silentMs: Math.round(active / NANOS_PER_MS),
   }));
   const replicas = [leader, ...others];
+  // One that is given an entry just now is not current, and heard all the same.
+  const heard = replicas.filter(({ isCurrent, silentMs }) => isCurrent || silentMs < COPY_SILENT_MS);
   return {
     stream: config.name,
     firstSequence: state.first_seq,
@@ -125,9 +139,8 @@ export function streamView({ state, cluster, config, mirror }: StreamInfo): Clus
         : {
             domain: config.mirror.external?.api.split('.')[1] ?? '',
             lagEntries: mirror?.lag ?? 0,
-            silentMs: Math.round((mirror?.active ?? 0) / 1_000_000),
+            silentMs: Math.round((mirror?.active ?? 0) / NANOS_PER_MS),
           },
-    hasQuorum:
-      leader.server !== '' && 2 * replicas.filter(({ isCurrent }) => isCurrent).length > replicas.length,
+    hasQuorum: leader.server !== '' && 2 * heard.length > replicas.length,
   };
 }

@@ -55,6 +55,8 @@ export class ClusterObserver {
 
   /** Asks everybody. Never longer than two seconds, and no error: who does not answer is as it was seen last. */
   async look(): Promise<ClusterSight> {
+    // One that the servers closed for good comes not back by itself.
+    if (this.connection?.isClosed() === true) this.connection = undefined;
     if (this.connection === undefined) {
       this.connecting ??= this.#connect();
       await Promise.race([this.connecting, sleep(CONNECT_MS_MAX)]);

@@ -84,9 +84,9 @@ function sight(isAnswered: boolean): ClusterSight {
       lastSequence: 110,
       bytes: 4_096,
       replicas: [
-        { server: 'a', isLeader: true, isCurrent: true, lagEntries: 0 },
-        { server: 'b', isLeader: false, isCurrent: true, lagEntries: 0 },
-        { server: 'c', isLeader: false, isCurrent: false, lagEntries: 9 },
+        { server: 'a', isLeader: true, isCurrent: true, lagEntries: 0, silentMs: 0 },
+        { server: 'b', isLeader: false, isCurrent: true, lagEntries: 0, silentMs: 5 },
+        { server: 'c', isLeader: false, isCurrent: false, lagEntries: 9, silentMs: 9_000 },
       ],
       mirror: undefined,
       hasQuorum: true,
@@ -153,9 +153,15 @@ test('clusterOf: those that answered, those that fell silent, and those of which
   );
 });
 
+test('clusterOf: of itself the newer of what it said here and to the others', () => {
+  const { nodes } = clusterOf({ ...inCluster(), sequence: 0 }, sight(true), 10_000);
+  assert.deepEqual([nodes[0].sequence, nodes[0].lagEntries], [1, 109]);
+});
+
 test('clusterOf: servers that do not answer lead nothing; a node that most disagree with says so', () => {
-  const { stream, nodes } = clusterOf(inCluster({ isOutvoted: true }), sight(false), 10_000);
-  assert.deepEqual([stream?.leader, stream?.hasQuorum], ['', false]);
+  const status = inCluster({ isOutvoted: true, problem: 'discard' });
+  const { stream, nodes } = clusterOf(status, sight(false), 10_000);
+  assert.deepEqual([stream?.leader, stream?.hasQuorum, stream?.problem], ['', false, 'discard']);
   assert.equal(nodes[0].agrees, 'no');
   assert.equal(clusterOf(inCluster({ agreedSequence: 0 }), undefined, 0).nodes[0].agrees, 'unknown');
 });

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import type { Cluster, ClusterMessage, ClusterNode } from '#codec/json/operate-json.ts';
 import type { ViewSource } from '#gateways/websocket/view-channel.ts';
+import type { ClusterNode as AnsweringNode } from '../cluster/cluster-nodes.ts';
 import type { ClusterObserver, ClusterSight } from '../cluster/cluster-observer.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { NodeStatus } from '../node-status.ts';
@@ -74,10 +75,10 @@ export function clusterOf(
       silentMs,
     });
   }
-  nodes.set(status.nodeId, selfOf(status, lastSequence));
+  nodes.set(status.nodeId, selfOf(status, sight?.nodes.get(status.nodeId)?.node, lastSequence));
   return {
     nodes: [...nodes.values()].sort((a, b) => a.nodeId - b.nodeId),
-    ...streamOf(sight),
+    ...streamOf(sight, status.cluster?.problem),
   };
 }
 
@@ -87,8 +88,10 @@ function unheard(status: NodeStatus, nodeId: number): Pick<NodeView, 'agrees' | 
   return { agrees: agreementOf(status, nodeId), silentMs };
 }
 
-function selfOf(status: NodeStatus, lastSequence: number): NodeView {
-  const { nodeId, state, reason, coreVersion, sequence, stateHash, logTimeOffsetMs, cluster } = status;
+/** @param said what the node said over the cluster's servers, which may be newer */
+function selfOf(status: NodeStatus, said: AnsweringNode | undefined, lastSequence: number): NodeView {
+  const { nodeId, state, reason, coreVersion, logTimeOffsetMs, cluster } = status;
+  const { sequence, stateHash } = said !== undefined && said.sequence > status.sequence ? said : status;
   return {
     nodeId,
     isSelf: true,
@@ -122,7 +125,10 @@ function agreementOf({ cluster }: NodeStatus, nodeId: number): NodeView['agrees'
 }
 
 /** Of servers that did not answer this time nobody leads. */
-function streamOf(sight: ClusterSight | undefined): Pick<Static<typeof Cluster>, 'stream'> {
+function streamOf(
+  sight: ClusterSight | undefined,
+  problem: string | undefined,
+): Pick<Static<typeof Cluster>, 'stream'> {
   if (sight?.stream === undefined) return {};
   const { stream: name, firstSequence, lastSequence, bytes, hasQuorum, replicas } = sight.stream;
   const leader = replicas.find(({ isLeader }) => isLeader)?.server ?? '';
@@ -131,6 +137,7 @@ function streamOf(sight: ClusterSight | undefined): Pick<Static<typeof Cluster>,
       name,
       leader: sight.isAnswered ? leader : '',
       hasQuorum: sight.isAnswered && hasQuorum,
+      ...(problem === undefined ? {} : { problem }),
       replicas: replicas.map((replica) => ({ ...replica })),
       firstSequence,
       lastSequence,

@@ -10,8 +10,8 @@ import type { StatusClient } from './status-client.ts';
 const COPIES_THREAD = new URL('../threads/copies-thread.ts', import.meta.url);
 /** The thread ends when it was asked nothing for so long. */
 const IDLE_MS = 60_000;
-/** How long an answer waits for a verification: less than a connection may be silent. */
-const ANSWER_MS_MAX = 60_000;
+/** How long an answer waits for a verification: clients ask again for what takes longer. */
+const ANSWER_MS_MAX = 10_000;
 /** Verifications of which the result is kept, the newest. */
 const RESULTS_MAX = 256;
 const QUESTIONS_MAX = 16;

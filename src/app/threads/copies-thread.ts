@@ -8,6 +8,7 @@ import { secondText } from '#codec/json/schemas.ts';
 import { formatTime } from '#codec/log/describe.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import { LogCorruptError } from '#domain/ports.ts';
+import { AssertionError } from '#lib/assert.ts';
 import { listSnapshots, readManifest, SnapshotError } from '#replica/snapshot-file.ts';
 import { BackupSet, PLAIN } from '../backup/backup-set.ts';
 import { readKeyFile } from '../backup/key-file.ts';
@@ -44,7 +45,8 @@ class CopiesThread {
       answer = { id, found: await this.#find(question) };
     } catch (error) {
       const { message } = error as Error;
-      const code = error instanceof BackupError ? 'backup-unavailable' : 'internal';
+      const isOfTarget = question.ask === 'backups' || question.ask === 'verifyBackup';
+      const code = isOfTarget && !(error instanceof AssertionError) ? 'backup-unavailable' : 'internal';
       answer = { id, refusal: { code, message } };
     }
     parentPort?.postMessage(answer);

@@ -55,12 +55,18 @@ export const StreamCopy = named('StreamCopy', 'A copy of the log on a nats-serve
   isLeader: Type.Boolean(),
   isCurrent: Type.Boolean({ description: 'whether it has, as far as the leader knows, all entries' }),
   lagEntries: Count('entries that it lacks'),
+  silentMs: Count('milliseconds since the leader heard from it'),
 });
 
 export const ClusterStream = named('ClusterStream', 'The log of a cluster, as its servers said last.', {
   name: Type.String(),
   leader: text('the server that leads it; empty: none answers'),
-  hasQuorum: Type.Boolean({ description: 'most copies are current: without, nothing becomes durable' }),
+  hasQuorum: Type.Boolean({
+    description: 'the leader hears from most copies: without, nothing becomes durable',
+  }),
+  problem: Type.Optional(
+    text('what is not safe about its settings, since they were changed while the node runs'),
+  ),
   replicas: Type.Array(ref(StreamCopy)),
   firstSequence: Sequence,
   lastSequence: Sequence,

@@ -1,0 +1,38 @@
+import { type ComponentType, lazy } from 'react';
+import type { ActionName } from '#domain/permissions.ts';
+import { strings } from '../../strings.ts';
+import type { ScreenProps } from '../screen-props.ts';
+
+/** A part of the screen, with a path of its own below /operate. */
+export interface Section {
+  readonly name: string;
+  readonly label: string;
+  /** Who may see it: whoever may do one of these. */
+  readonly actions: readonly ActionName[];
+  /** `rest` is what the path has behind the section's name. */
+  readonly component: ComponentType<ScreenProps>;
+}
+
+const { sections } = strings.operate;
+
+/** The sections in the order of their tabs. Each is a file, loaded when it is first shown. */
+export const SECTIONS: readonly Section[] = [
+  {
+    name: 'overview',
+    label: sections.overview,
+    actions: ['ViewNodes'],
+    component: lazy(() => import('./overview-section.tsx')),
+  },
+  {
+    name: 'markets',
+    label: sections.markets,
+    actions: ['ControlPhases', 'KillSwitch'],
+    component: lazy(() => import('./markets-section.tsx')),
+  },
+  {
+    name: 'copies',
+    label: sections.copies,
+    actions: ['ViewNodes'],
+    component: lazy(() => import('./copies-section.tsx')),
+  },
+];
