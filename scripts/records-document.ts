@@ -83,7 +83,7 @@ function introduction(): string[] {
     '| u8, u16, u32 | 1, 2, 4 | unsigned integer |',
     "| i32 | 4 | signed integer, two's complement |",
     '| i53 | 8 | integer of magnitude below 2^53, as an IEEE 754 binary64; never negative zero |',
-    '| text8, text24, text36, text64 | 8, 24, 36, 64 | printable ASCII (0x20 to 0x7e), then NUL to the end |',
+    '| text8, text24, text36, text64, text256 | 8, 24, 36, 64, 256 | printable ASCII (0x20 to 0x7e), then NUL to the end |',
     '| bytes16, bytes32 | 16, 32 | opaque |',
     '',
     'Offsets below are bytes from the start of the record.',

@@ -24,6 +24,7 @@ function sampleValue({ name, kind }: Field, index: number): number | string | Ui
     case 'text24':
     case 'text36':
     case 'text64':
+    case 'text256':
       return `${name} ${index}`.padEnd(Number(kind.slice(4)), '.');
     case 'bytes16':
     case 'bytes32':

@@ -29,6 +29,7 @@ import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
 import type { Identity } from './identity.ts';
+import { postIncident } from './incidents.ts';
 import type { MassCancellation } from './mass-cancel.ts';
 import type { PhaseControl } from './phase/phase-control.ts';
 import type { Refusals } from './refusals.ts';
@@ -132,6 +133,8 @@ export class Administration {
         return this.#setKillSwitch(words, offset);
       case CommandType.SetCoreVersion:
         return this.#setCoreVersion(words, offset);
+      case CommandType.PostIncident:
+        return postIncident(this.writer, words, offset);
       default:
         return this.identity.apply(type, words, offset);
     }

@@ -37,6 +37,8 @@ export const CommandType = {
   RevokeApiKey: 52,
   RevokeTokens: 53,
   AddNodeKey: 54,
+
+  PostIncident: 64,
 } as const;
 export type CommandType = (typeof CommandType)[keyof typeof CommandType];
 
@@ -120,6 +122,37 @@ export type ApiKeyKind = (typeof ApiKeyKind)[keyof typeof ApiKeyKind];
 /** What a kill switch stops. `Venue` ignores the id. */
 export const KillScope = { Venue: 1, Instrument: 2, Account: 3, User: 4 } as const;
 export type KillScope = (typeof KillScope)[keyof typeof KillScope];
+
+/** What of a venue can fail by itself: bits of an incident's `components`, and the parts that the status page shows. */
+export const VenueComponent = {
+  /** Orders over OUCH, and whether this node takes orders at all. */
+  OrderEntry: 1 << 0,
+  Matching: 1 << 1,
+  /** ITCH and GLIMPSE. */
+  MarketData: 1 << 2,
+  Rest: 1 << 3,
+  WebSocket: 1 << 4,
+  Fix: 1 << 5,
+  /** The durable log; in a cluster, its quorum. */
+  Log: 1 << 6,
+  /** Snapshots, reports and history. */
+  Archive: 1 << 7,
+  Backup: 1 << 8,
+} as const;
+export type VenueComponent = (typeof VenueComponent)[keyof typeof VenueComponent];
+
+export const IncidentSeverity = {
+  /** Something works worse; nobody is kept from trading. */
+  Minor: 1,
+  /** Some cannot use what is affected. */
+  Major: 2,
+  /** Nobody can. */
+  Critical: 3,
+} as const;
+export type IncidentSeverity = (typeof IncidentSeverity)[keyof typeof IncidentSeverity];
+
+export const IncidentState = { Investigating: 1, Identified: 2, Monitoring: 3, Resolved: 4 } as const;
+export type IncidentState = (typeof IncidentState)[keyof typeof IncidentState];
 
 /** Bits of a command's `flags`. */
 export const CommandFlag = {
@@ -450,6 +483,22 @@ export const AddNodeKey = layout('AddNodeKey', CommandType.AddNodeKey, header, {
   ...motive,
 });
 
+/**
+ * Tells the public about an incident: the first with an `incidentId` opens it, each further one is the newest word on it, and
+ * replaces its severity, state, components and title. The core keeps none of it: the event is what there is.
+ */
+export const PostIncident = layout('PostIncident', CommandType.PostIncident, header, {
+  /** Chosen by the sender. */
+  incidentId: 'u32',
+  /** Bits of VenueComponent; at least one. */
+  components: 'u32',
+  severity: 'u8',
+  state: 'u8',
+  title: 'text64',
+  text: 'text256',
+  ...motive,
+});
+
 export const Tick = layout('Tick', CommandType.Tick, header, {});
 
 /** A node's claim: after applying `attestedSequence` its state hash was this. */
@@ -488,4 +537,5 @@ export const COMMAND_LAYOUTS = [
   RevokeApiKey,
   RevokeTokens,
   AddNodeKey,
+  PostIncident,
 ] as const;

@@ -42,6 +42,8 @@ export const EventType = {
   ApiKeyRevoked: 52,
   TokensRevoked: 53,
   NodeKeyAdded: 54,
+
+  IncidentPosted: 64,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
 
@@ -410,6 +412,17 @@ export const NodeKeyAdded = layout('NodeKeyAdded', EventType.NodeKeyAdded, heade
   publicKey: 'bytes32',
 });
 
+/** The newest public word on an incident. */
+export const IncidentPosted = layout('IncidentPosted', EventType.IncidentPosted, header, {
+  incidentId: 'u32',
+  /** Bits of VenueComponent. */
+  components: 'u32',
+  severity: 'u8',
+  state: 'u8',
+  title: 'text64',
+  text: 'text256',
+});
+
 export const AccountLimitsSet = layout('AccountLimitsSet', EventType.AccountLimitsSet, header, {
   accountId: 'u32',
 });
@@ -481,4 +494,5 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   ApiKeyRevoked,
   TokensRevoked,
   NodeKeyAdded,
+  IncidentPosted,
 ];

@@ -16,6 +16,7 @@ const BYTES: Record<FieldKind, number> = {
   text24: 24,
   text36: 36,
   text64: 64,
+  text256: 256,
   bytes16: 16,
   bytes32: 32,
 };

@@ -7,7 +7,7 @@
  * - `u8`, `u16`: one or two bytes of a word; consecutive ones share a word, lowest byte first
  * - `i32`, `u32`: one word
  * - `i53`: two words at an even offset; an integer of magnitude below 2^53 carried as an IEEE 754 binary64
- * - `text8`, `text24`, `text36`, `text64`: so many bytes of printable ASCII, padded with NUL
+ * - `text8`, `text24`, `text36`, `text64`, `text256`: so many bytes of printable ASCII, padded with NUL
  * - `bytes16`, `bytes32`: opaque bytes
  */
 export type FieldKind =
@@ -20,6 +20,7 @@ export type FieldKind =
   | 'text24'
   | 'text36'
   | 'text64'
+  | 'text256'
   | 'bytes16'
   | 'bytes32';
 
@@ -50,6 +51,7 @@ const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
   text24: 6,
   text36: 9,
   text64: 16,
+  text256: 64,
   bytes16: 4,
   bytes32: 8,
 };

@@ -45,6 +45,7 @@ const TABLE = `
   ControlPhases         .      .      .    x       x          .        x
   KillSwitch            .      .      .    x       x          .        x
   ManageNodes           .      .      .    .       .          .        x
+  ManageIncidents       .      .      .    .       x          .        x
 `;
 
 /** Each command again: what its sender needs, for its own and for others. */
@@ -75,6 +76,7 @@ const COMMANDS = `
   RevokeApiKey      ManageOwnCredentials  ManageCredentials
   RevokeTokens      ManageOwnCredentials  ManageCredentials
   AddNodeKey        .                     ManageNodes
+  PostIncident      .                     ManageIncidents
 `;
 
 const rowsOf = (text: string): string[][] =>
@@ -109,7 +111,7 @@ test('isAllowed: nothing to a number that is no role, and nothing that is no act
   }
   for (const role of ROLES) {
     assert.equal(isAllowed(role, 0 as Action), false);
-    assert.equal(isAllowed(role, (1 << 20) as Action), false);
+    assert.equal(isAllowed(role, (1 << 21) as Action), false);
   }
 });
 

@@ -46,6 +46,8 @@ export const Action = {
   KillSwitch: 1 << 18,
   /** Keys of nodes and the version of the core. */
   ManageNodes: 1 << 19,
+  /** Tell the public about incidents. */
+  ManageIncidents: 1 << 20,
 } as const;
 export type Action = (typeof Action)[keyof typeof Action];
 export type ActionName = keyof typeof Action;
@@ -75,6 +77,7 @@ export const Permissions: { readonly [Name in ActionName]: readonly Role[] } = {
   ControlPhases: [Risk, Operations, Admin],
   KillSwitch: [Risk, Operations, Admin],
   ManageNodes: [Admin],
+  ManageIncidents: [Operations, Admin],
 };
 
 /** Roles by the name that configuration and doors use. */
@@ -131,6 +134,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   RevokeApiKey: { own: Action.ManageOwnCredentials, any: Action.ManageCredentials },
   RevokeTokens: { own: Action.ManageOwnCredentials, any: Action.ManageCredentials },
   AddNodeKey: { any: Action.ManageNodes },
+  PostIncident: { any: Action.ManageIncidents },
 };
 
 /** Bits of the actions by role number; 0 for a number that is no role. */

@@ -29,6 +29,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   SetKillSwitch: { any: Action.KillSwitch },
   SetCoreVersion: { any: Action.ManageNodes },
   AddNodeKey: { any: Action.ManageNodes },
+  PostIncident: { any: Action.ManageIncidents },
   AddUser: { any: Action.ManageUsers },
   SetUserRole: { any: Action.ManageUsers },
   SetUserEnabled: { any: Action.ManageUsers },

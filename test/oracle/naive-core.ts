@@ -162,6 +162,8 @@ export class NaiveCore {
         return identity.revokeTokens(venue, command);
       case 'AddNodeKey':
         return identity.addNodeKey(venue, command);
+      case 'PostIncident':
+        return operator.postIncident(venue, command);
       default:
         throw new Error(`no rule for ${command.type}`);
     }

@@ -1,5 +1,13 @@
 import type { Command } from '#codec/log/record-types.ts';
-import { InstrumentKind, KillScope, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import {
+  IncidentSeverity,
+  IncidentState,
+  InstrumentKind,
+  KillScope,
+  Phase,
+  SelfTradePrevention,
+  VenueComponent,
+} from '#domain/commands.ts';
 import { CancelReason, PostingKind } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import type { RejectName } from '#domain/rejects.ts';
@@ -325,5 +333,22 @@ export function setCoreVersion(venue: Venue, command: Command<'SetCoreVersion'>)
   if (command.version === CORE_VERSION + 1) throw new Error('the next core version is not ours to answer');
   if (command.version !== CORE_VERSION) return 'UNSUPPORTED_CORE_VERSION';
   venue.emit('CoreVersionSet', command.instrumentId, { version: command.version });
+  return undefined;
+}
+
+export function postIncident(venue: Venue, command: Command<'PostIncident'>): RejectName | undefined {
+  const { incidentId, components, severity, state, title, text } = command;
+  const known: number[] = Object.values(VenueComponent);
+  const named = known.filter((bit) => (components & bit) !== 0);
+  const isWellFormed =
+    isId(incidentId) &&
+    named.length > 0 &&
+    named.reduce((sum, bit) => sum + bit, 0) === components &&
+    Object.values<number>(IncidentSeverity).includes(severity) &&
+    Object.values<number>(IncidentState).includes(state) &&
+    title !== '' &&
+    text !== '';
+  if (!isWellFormed) return 'MALFORMED_COMMAND';
+  venue.emit('IncidentPosted', 0, { incidentId, components, severity, state, title, text });
   return undefined;
 }

@@ -442,7 +442,7 @@ function setSchedule(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
 /** What is rare or wrong: configuration, attestations, commands from those who may not send them. */
 function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, 5);
-  switch (dice.int(1, 7)) {
+  switch (dice.int(1, 8)) {
     case 1:
       return {
         type: 'AddAsset',
@@ -478,6 +478,19 @@ function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
           symbol: pick(dice, 'I1', 'NEW'),
           kind: dice.int(0, 3),
           quoteAssetId: 1,
+        },
+      };
+    case 7:
+      return {
+        type: 'PostIncident',
+        fields: {
+          userId,
+          incidentId: dice.int(0, 3),
+          components: pick(dice, 0, 1, 0x1ff, 0x200),
+          severity: dice.int(0, 4),
+          state: dice.int(0, 5),
+          title: pick(dice, 'a title', 'a title', ''),
+          text: pick(dice, 'what happened', 'what happened', ''),
         },
       };
     default:

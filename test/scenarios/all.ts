@@ -1,6 +1,6 @@
 import { AUCTIONS, BANDS, PHASES } from './auctions.ts';
 import { ICEBERGS, REPLACES } from './icebergs.ts';
-import { CREDENTIALS, ROLES, SESSIONS } from './identity.ts';
+import { CREDENTIALS, INCIDENTS, ROLES, SESSIONS } from './identity.ts';
 import { LAST_ADMIN } from './last-admin.ts';
 import { MASS_CANCELS, RISK } from './operations.ts';
 import { ORDERS, TERMS } from './orders.ts';
@@ -30,4 +30,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CREDENTIALS,
   ...LAST_ADMIN,
   ...SESSIONS,
+  ...INCIDENTS,
 ];

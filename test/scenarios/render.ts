@@ -161,6 +161,8 @@ function marketLine(event: Event): string {
       return `${event.type} ${event.keyId} of ${userName(event.targetUserId)}`;
     case 'TokensRevoked':
       return `tokens of ${userName(event.targetUserId)} revoked before ${event.revokedSeconds}`;
+    case 'IncidentPosted':
+      return `incident ${event.incidentId}: ${event.title}`;
     default:
       return event.type;
   }

@@ -2,6 +2,8 @@ import {
   ApiKeyKind,
   CommandFlag,
   CommandType,
+  IncidentSeverity,
+  IncidentState,
   InstrumentKind,
   KillScope,
   OrderFlag,
@@ -11,6 +13,7 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  VenueComponent,
 } from '#domain/commands.ts';
 import { CancelReason, EventFlag, PostingKind, TradeFlag } from '#domain/events.ts';
 import { Rejects } from '#domain/rejects.ts';
@@ -46,6 +49,8 @@ const ENUMERATION_OF: Readonly<Record<string, Enumeration>> = {
   role: Role,
   rejectCode: RejectCode,
   commandType: CommandType,
+  severity: IncidentSeverity,
+  state: IncidentState,
 };
 
 /** Fields of one name that mean different things in different records. */
@@ -58,7 +63,11 @@ const ENUMERATION_IN: Readonly<Record<string, Enumeration>> = {
   'OrderCanceled.reason': CancelReason,
 };
 
-const FLAGS_OF: Readonly<Record<string, Enumeration>> = { orderFlags: OrderFlag, tradeFlags: TradeFlag };
+const FLAGS_OF: Readonly<Record<string, Enumeration>> = {
+  orderFlags: OrderFlag,
+  tradeFlags: TradeFlag,
+  components: VenueComponent,
+};
 
 /** What stands in a description where a record holds credentials. */
 export const REDACTED = '(not shown)';

@@ -16,10 +16,13 @@ export const KIND_BYTES: { readonly [Kind in FieldKind]: number } = {
   text24: 24,
   text36: 36,
   text64: 64,
+  text256: 256,
   bytes16: 16,
   bytes32: 32,
 };
 
+const TEXT_KINDS = ['text8', 'text24', 'text36', 'text64', 'text256'] as const;
+type TextKind = (typeof TEXT_KINDS)[number];
 type IntegerKind = 'u8' | 'u16' | 'i32' | 'u32' | 'i53';
 
 /** Smallest and largest value of each integer kind. */
@@ -40,8 +43,8 @@ export function fieldOffset(field: Field, at: number): number {
 }
 
 /** Whether fields of a kind hold text. */
-export function isTextKind(kind: FieldKind): kind is 'text8' | 'text24' | 'text36' | 'text64' {
-  return kind === 'text8' || kind === 'text24' || kind === 'text36' || kind === 'text64';
+export function isTextKind(kind: FieldKind): kind is TextKind {
+  return (TEXT_KINDS as readonly FieldKind[]).includes(kind);
 }
 
 /** The value that a missing field stands for. */
@@ -62,6 +65,7 @@ export function writeField(words: WordBuffer, at: number, field: Field, value: u
     case 'text24':
     case 'text36':
     case 'text64':
+    case 'text256':
       writeText(words.u8, field, offset, value);
       return;
     case 'bytes16':
@@ -102,6 +106,7 @@ export function readField(words: WordBuffer, at: number, field: Field): Value {
     case 'text24':
     case 'text36':
     case 'text64':
+    case 'text256':
       return readText(u8, field, offset);
     case 'bytes16':
     case 'bytes32':

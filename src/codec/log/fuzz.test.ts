@@ -44,7 +44,7 @@ function seeded(t: TestContext): { seed: number } {
   return { seed };
 }
 
-const TEXT_BYTES = { text8: 8, text24: 24, text36: 36, text64: 64 };
+const TEXT_BYTES = { text8: 8, text24: 24, text36: 36, text64: 64, text256: 256 };
 
 function arbitraryValue({ kind }: Field): fc.Arbitrary<number | string | Uint8Array> {
   const text = (maxLength: number) => fc.string({ unit: 'grapheme-ascii', maxLength });
@@ -63,6 +63,7 @@ function arbitraryValue({ kind }: Field): fc.Arbitrary<number | string | Uint8Ar
     case 'text24':
     case 'text36':
     case 'text64':
+    case 'text256':
       return text(TEXT_BYTES[kind]);
     case 'bytes16':
       return fc.uint8Array({ minLength: 16, maxLength: 16 });

@@ -3,7 +3,7 @@ import type { EntryHeader } from '#domain/entry.ts';
 import type * as events from '#domain/events.ts';
 
 /** Fields that are text: strings here, NUL-padded ASCII in the record. */
-export type TextFieldName = 'clientTag' | 'requestId' | 'symbol' | 'name' | 'label';
+export type TextFieldName = 'clientTag' | 'requestId' | 'symbol' | 'name' | 'label' | 'title' | 'text';
 /** Of commands also their reason, which is a number in an event: why an order was canceled. */
 export type CommandTextFieldName = TextFieldName | 'reason';
 /** Fields that are opaque bytes. */
