@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { EventType } from '#domain/events.ts';
-import { type ArchiveAnswerOf, ArchiveRefusedError, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import {
+  type ArchiveAnswerOf,
+  ArchiveRefusedError,
+  type IncidentRecord,
+  type OrderRecord,
+  OrderStatus,
+} from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
 import { CANDLE_SECONDS, type Candle } from '#domain/market-views.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
@@ -158,10 +165,52 @@ function differences(reader: HistoryReader, model: HistoryModel, random: () => n
       check(`candles of ${span} s`, candles, model.candles(instrumentId, span));
     }
   }
+  for (const day of new Set([...model.activity.keys()].map((key) => Number(key.split(' ')[0])))) {
+    const accountIds = Array.from({ length: USERS + 1 }, (_, index) => index);
+    const { accounts, rejects } = reader.answer({
+      type: 'activity',
+      daySeconds: day,
+      accountIds,
+    }) as ArchiveAnswerOf<'activity'>;
+    const expected = accountIds.map((id) => model.activity.get(`${day} ${id}`)).filter(Boolean);
+    check(`activity of ${day}`, accounts, expected);
+    const counted = [...model.rejectCounts].filter(([key]) => Number(key.split(' ')[0]) === day);
+    const codes = counted.map(([key, count]) => ({ rejectCode: Number(key.split(' ')[1]), count }));
+    check(
+      `rejects of ${day}`,
+      rejects,
+      codes.sort((a, b) => b.count - a.count || a.rejectCode - b.rejectCode),
+    );
+  }
+  check('incidents', allIncidents(reader, limit()), modelIncidents(model));
   list({ type: 'adminActions' }, byNewest(model.adminActions, 'sequence', 'position'));
   const deposits = model.adminActions.filter(({ commandType }) => commandType === 20);
   list({ type: 'adminActions', commandType: 20 }, byNewest(deposits, 'sequence', 'position'));
   return found;
+}
+
+function allIncidents(reader: HistoryReader, limit: number): IncidentRecord[] {
+  const found: IncidentRecord[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = reader.answer({
+      type: 'incidents',
+      limit: Math.min(limit, Limits.INCIDENTS_PER_QUERY_MAX),
+      ...(cursor === undefined ? {} : { cursor }),
+    }) as ArchiveAnswerOf<'incidents'>;
+    found.push(...page.rows);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return found;
+}
+
+function modelIncidents({ incidents }: HistoryModel): IncidentRecord[] {
+  const ids = [...new Set(incidents.map(({ incidentId }) => incidentId))];
+  const records = ids.map((incidentId) => {
+    const posts = incidents.filter((one) => one.incidentId === incidentId).map(({ post }) => post);
+    return { incidentId, openedSequence: posts[0].sequence, posts: posts.reverse() };
+  });
+  return records.sort((a, b) => b.openedSequence - a.openedSequence || b.incidentId - a.incidentId);
 }
 
 function compared(directory: string, model: HistoryModel, random: () => number): string[] {
@@ -199,6 +248,8 @@ const PLANTED: Readonly<Record<string, (type: number, count: number) => boolean>
   'a cancel is lost': (type, count) => type === EventType.OrderCanceled && count === 20,
   'a replace is lost': (type, count) => type === EventType.OrderReplaced && count === 10,
   'a posting is lost': (type, count) => type === EventType.LedgerPosted && count === 3,
+  'a word on an incident is lost': (type, count) => type === EventType.IncidentPosted && count === 3,
+  'a reject is lost': (type, count) => type === EventType.CommandRejected && count === 9,
   'an answer to an operator is lost': (type, count) => type === EventType.CommandAccepted && count === 20,
 };
 

@@ -2,6 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import type { NodeStatus } from './node-status.ts';
 import type {
+  ComponentsMessage,
   ConnectRequest,
   EdgeThreadData,
   FromThread,
@@ -85,6 +86,11 @@ export class Doors {
     this.suspension = reason;
     this.options.gateway.suspend(reason);
     this.edge?.worker.postMessage({ kind: 'suspend', reason } satisfies SuspendRequest);
+  }
+
+  /** Tells the edge, where there is one. */
+  tellEdge(message: ComponentsMessage): void {
+    this.edge?.worker.postMessage(message);
   }
 
   /** Closes all, the edge first, so that its last commands still go through the order path. */

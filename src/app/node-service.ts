@@ -16,6 +16,7 @@ import type { NodeConfig } from './node-config.ts';
 import type { NodeLog } from './node-log.ts';
 import type { ClusterStatus, NodeState, NodeStatus } from './node-status.ts';
 import type { Health } from './operations-server.ts';
+import type { ComponentFacts } from './status/component-rules.ts';
 import type { NodeLogger, Threads } from './threads/threads.ts';
 
 /** The node is not in a state to do that. */
@@ -178,6 +179,27 @@ export class NodeService {
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
     const isReady = current === 'serving';
     return { state: current, isReady, isLive: state !== 'stopped', warning: this.streamProblem };
+  }
+
+  /** What of the status page depends on how the node is now. */
+  componentFacts(): Omit<ComponentFacts, 'before' | 'has'> {
+    const { config, board, core, nodeLog, replica, threads, peers } = this.parts;
+    const { disk } = this;
+    return {
+      state: this.state,
+      isDraining: this.isDraining,
+      isCutOff: this.cutOffTicks >= CUT_OFF_TICKS,
+      isInDoubt: nodeLog.status()?.isInDoubt === true,
+      hasLogFailed: replica.failure !== undefined,
+      isDiskLow: disk !== undefined && disk.freeBytes < disk.warnFreeBelowBytes,
+      isVenueKilled: core.state.risk.venueKilled[0] !== 0,
+      divergedSequence: board.divergedSequence,
+      archiveLagEntries: board.durableSequence - board.archivedSequence,
+      figures: threads.figures,
+      peers: (peers?.list() ?? [])
+        .filter(({ nodeId }) => nodeId !== config.nodeId)
+        .map(({ nodeId }) => ({ nodeId, isSilent: peers?.isSilent(nodeId) === true })),
+    };
   }
 
   status(): NodeStatus {

@@ -37,6 +37,7 @@ import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
 import { OperationsServer } from './operations-server.ts';
 import { type RestoredCore, restoreNewest } from './restore.ts';
+import { ComponentMonitor } from './status/component-monitor.ts';
 import type { ArchiveThreadData, BackupThreadData, EdgeRings, FromThread } from './threads/messages.ts';
 import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
 
@@ -331,7 +332,21 @@ async function startOn(
   );
 
   // 8. Time begins to pass, and the doors open, unless it observes.
-  const ticks = setInterval(() => service.tick(), TICK_MS);
+  const has = {
+    http: config.http !== undefined,
+    fix: config.fix !== undefined,
+    backup: config.backup !== undefined,
+  };
+  const monitor = new ComponentMonitor({
+    facts: () => ({ ...service.componentFacts(), has }),
+    record: (message) => archive.worker.postMessage(message),
+    show: (message) => doors.tellEdge(message),
+    wallMs: () => Date.now(),
+  });
+  const ticks = setInterval(() => {
+    service.tick();
+    monitor.onSecond();
+  }, TICK_MS);
   started.push(
     () => replica.stop(),
     () => clearInterval(ticks),

@@ -145,6 +145,72 @@ export interface FeeRecord {
   readonly feeMinor: number;
 }
 
+/** What an account did on one UTC day of log time. */
+export interface ActivityRecord {
+  readonly accountId: number;
+  /** Orders that the core took. */
+  readonly orders: number;
+  readonly replaces: number;
+  /** Cancels of one order each that were asked for, those of mass cancels included. */
+  readonly cancels: number;
+  /** Fills: each side of a trade. */
+  readonly trades: number;
+  /** Refused commands. */
+  readonly rejects: number;
+}
+
+/** One word on an incident. */
+export interface IncidentPostRecord extends At {
+  readonly severity: number;
+  readonly state: number;
+  /** Bits of VenueComponent. */
+  readonly components: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** An incident with what was said of it, the newest first. */
+export interface IncidentRecord {
+  readonly incidentId: number;
+  /** Entry of its first word, which is among `posts` unless there are more than INCIDENT_POSTS_MAX. */
+  readonly openedSequence: number;
+  readonly posts: readonly IncidentPostRecord[];
+}
+
+/** One limit of an account and how much of it is used, in the limit's own unit. */
+export interface LimitUse {
+  readonly limit: number;
+  readonly used: number;
+}
+
+/** What an account risks and how much room it has, as it stands. Money in minor units. */
+export interface RiskRecord extends AccountRecord {
+  readonly isKilled: boolean;
+  /** By asset in which instruments are quoted: what the account has at stake. */
+  readonly exposures: readonly {
+    readonly assetId: number;
+    /** Value of positions in margined instruments at the last price (before there is one: the reference), long and short alike. */
+    readonly positionsMinor: number;
+    /** Value of open orders at their prices. */
+    readonly openOrdersMinor: number;
+  }[];
+  /** Each limit that is set; orders of one account are checked against `orderQtyLots` and `orderValueMinor` one by one. */
+  readonly limits: {
+    readonly openOrders: LimitUse | undefined;
+    readonly messagesPerSecond: LimitUse | undefined;
+    readonly orderQtyLots: number;
+    readonly orderValueMinor: number;
+    /** Of the margined instrument in which most of it is used. */
+    readonly positionLots: (LimitUse & { readonly instrumentId: number }) | undefined;
+    /** Of the quote asset in which most of it is used. */
+    readonly openValueMinor: (LimitUse & { readonly assetId: number }) | undefined;
+  };
+  /** Margin that is used of what could back it, in the asset where most is used; undefined: no margin is used. */
+  readonly margin: (LimitUse & { readonly assetId: number }) | undefined;
+  /** The least room of all limits and the margin: 1 nothing used, 0 all, below 0 more than all. 1 where nothing is limited. */
+  readonly headroom: number;
+}
+
 /** Balances, positions and open orders as they stand. */
 export interface AccountRecord {
   readonly accountId: number;
@@ -185,6 +251,20 @@ export type AccountOrder = Pick<
   | 'leavesQtyLots'
   | 'cumQtyLots'
 >;
+
+/** Minutes of one UTC day in which a part of the venue was in each state. */
+export interface UptimeDay {
+  readonly daySeconds: number;
+  readonly operationalMinutes: number;
+  readonly degradedMinutes: number;
+  readonly outageMinutes: number;
+}
+
+/** What a node recorded of the venue. */
+export interface UptimeRecord {
+  /** By name, those that were ever recorded; days ascending, without those in which nothing was. */
+  readonly parts: readonly { readonly name: string; readonly days: readonly UptimeDay[] }[];
+}
 
 /** Of whom: an account, or one user of it. Give one of them. */
 export interface Owner {
@@ -277,6 +357,31 @@ export interface ArchiveQuestions {
     };
     answer: { readonly rows: readonly FeeRecord[]; readonly nextFromSeconds: number | undefined };
   };
+  /** What accounts did on the UTC day that begins at `daySeconds`; those that did nothing are left out. Rejects are those of all. */
+  readonly activity: {
+    query: { readonly daySeconds: number; readonly accountIds: readonly number[] };
+    answer: {
+      readonly accounts: readonly ActivityRecord[];
+      readonly rejects: readonly { readonly rejectCode: number; readonly count: number }[];
+    };
+  };
+  /** Those that were opened last, or one. At most INCIDENTS_PER_QUERY_MAX. */
+  readonly incidents: {
+    query: Pick<PageRequest, 'cursor' | 'limit'> & { readonly incidentId?: number };
+    answer: Page<IncidentRecord>;
+  };
+  /** Accounts with the least headroom, or one. At most RISK_ACCOUNTS_MAX, without open orders one by one; `count` is of all accounts. */
+  readonly risk: {
+    query: { readonly limit: number; readonly accountId?: number };
+    answer: {
+      readonly timeSeconds: number;
+      readonly count: number;
+      readonly isVenueKilled: boolean;
+      readonly accounts: readonly RiskRecord[];
+    };
+  };
+  /** How often each part of the venue was up, as this node recorded it. */
+  readonly uptime: { query: object; answer: UptimeRecord };
   /** How far history goes. */
   readonly coverage: {
     query: object;

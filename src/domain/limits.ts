@@ -72,6 +72,11 @@ export const Limits = {
   ACCOUNT_OPEN_ORDERS_MAX: 1_000,
   /** Questions of one asker that wait in the archive thread. */
   ARCHIVE_QUESTIONS_MAX: 4_096,
+  /** Incidents of one answer, and the newest words on each. */
+  INCIDENTS_PER_QUERY_MAX: 100,
+  INCIDENT_POSTS_MAX: 100,
+  /** Accounts of one view of risk. */
+  RISK_ACCOUNTS_MAX: 500,
   /** How long a question waits for the archive to come to its sequence. */
   ARCHIVE_WAIT_MS_MAX: 5_000,
   /** Orders whose rows the history writer holds in memory. */

@@ -47,7 +47,7 @@ export const Action = {
   /** Keys of nodes and the version of the core. */
   ManageNodes: 1 << 19,
   /** Tell the public about incidents. */
-  ManageIncidents: 1 << 20,
+  ManageIncidents: 1 << 21,
 } as const;
 export type Action = (typeof Action)[keyof typeof Action];
 export type ActionName = keyof typeof Action;

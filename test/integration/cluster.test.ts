@@ -25,6 +25,13 @@ import {
 const NODES = 3;
 const skip = whyNoNats() ?? false;
 
+/** State of a part on a node's public status page; undefined: it is not there. */
+async function partOf({ edgePorts }: ChildNode, name: string): Promise<string | undefined> {
+  const answer = await fetch(`http://127.0.0.1:${edgePorts['http']}/status.json`);
+  const { components = [] } = (await answer.json()) as { components?: { name: string; state: string }[] };
+  return components.find((part) => part.name === name)?.state;
+}
+
 test('cluster: nodes are killed under load; clients go on at others, every report once, all states equal', {
   skip,
 }, async (t) => {
@@ -181,7 +188,7 @@ test('cluster: a node that most others contradict stops, says so, keeps its evid
   assert.ok((await statusOf(fresh)).sequence > sequence);
 });
 
-test('cluster: the sessions of a dead node end, and with them the orders that were to', {
+test('cluster: the sessions of a dead node end, with them the orders that were to, and the others say that it is out', {
   skip,
 }, async (t) => {
   const cluster = await Cluster.start(t);
@@ -192,6 +199,8 @@ test('cluster: the sessions of a dead node end, and with them the orders that we
   client.setCancelOnDisconnect(true);
   await client.enter({ side: 'B', symbol: 'BTCUSD', quantity: 1, price: 90_000, timeInForce: '0' });
   await until(async () => (await statusOf(cluster.node(1))).openOrders === 1);
+  await until(async () => (await partOf(cluster.node(1), 'node-2')) === 'operational');
   await cluster.kill(2);
   await until(async () => (await statusOf(cluster.node(1))).openOrders === 0);
+  await until(async () => (await partOf(cluster.node(1), 'node-2')) === 'outage');
 });

@@ -35,6 +35,8 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'PUT /admin/core-version': Action.ManageNodes,
   'POST /admin/snapshots/{sequence}/verify': Action.ViewNodes,
   'POST /admin/backups/{backupId}/verify': Action.ViewNodes,
+  'POST /admin/incidents': Action.ManageIncidents,
+  'PUT /admin/incidents/{incidentId}': Action.ManageIncidents,
 };
 /** What changes something without being a command of somebody who has proven who it is. */
 const BY_PASSWORD = ['POST /login', 'POST /token', 'PUT /password'];

@@ -382,6 +382,12 @@ test('a real node answers every question by HTTP as its log has it, and as its O
       ['eve@venue', '(not shown)', '(not shown)'],
     );
     assert.equal(((await first.get(`/log/${sequence}`)) as { code: string }).code, 'not-permitted');
+    const risk = (await eve.get('/admin/risk/accounts')) as { items: { accountId: number }[] };
+    assert.deepEqual(
+      risk.items.map(({ accountId }) => accountId),
+      [1, 2],
+    );
+    assert.deepEqual(((await eve.get('/admin/incidents')) as { items: object[] }).items, []);
     const status = (await eve.get('/node')) as { nodeId: number };
     assert.equal(status.nodeId, 1);
     assert.deepEqual(await eve.get('/admin/backups'), { items: [] });
@@ -411,6 +417,7 @@ test('a real node answers every question by HTTP as its log has it, and as its O
   await t.test('every question of the document was answered', async () => {
     await first.checker.fetch(`${url}/errors`);
     await first.checker.fetch(`${url}/errors/late`);
+    await first.checker.fetch(`${url}/status.json`);
     assert.deepEqual(
       // Commands are asked for in the tests of commands.
       checker.operations.filter(

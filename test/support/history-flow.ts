@@ -64,6 +64,16 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
         verifier: new Uint8Array(32).fill(7),
       },
       { type: 'MassCancel', userId: accountId, clientOrderId, instrumentId },
+      {
+        type: 'PostIncident',
+        clientOrderId,
+        incidentId: 1 + integer(8),
+        components: 1 + integer(511),
+        severity: 1 + integer(3),
+        state: 1 + integer(4),
+        title: 't'.repeat(1 + integer(64)),
+        text: 'u'.repeat(1 + integer(256)),
+      },
       { type: 'Tick', clientOrderId },
     ];
     return operations[integer(operations.length)];

@@ -3,9 +3,11 @@ import type { Command, CommandInput, Event } from '#codec/log/record-types.ts';
 import { CommandType, Side } from '#domain/commands.ts';
 import { CancelReason, EventFlag, TradeFlag } from '#domain/events.ts';
 import {
+  type ActivityRecord,
   type AdminActionRecord,
   type FeeRecord,
   type FillRecord,
+  type IncidentPostRecord,
   type OrderRecord,
   OrderStatus,
   type PositionRecord,
@@ -25,6 +27,9 @@ export class HistoryModel {
   readonly postings: PostingRecord[] = [];
   readonly positions: PositionRecord[] = [];
   readonly adminActions: AdminActionRecord[] = [];
+  readonly incidents: { incidentId: number; post: IncidentPostRecord }[] = [];
+  readonly activity = new Map<string, Writable<ActivityRecord>>();
+  readonly rejectCounts = new Map<string, number>();
   readonly quoteAssetOf = new Map<number, number>();
 
   /** The commands of one entry and the events that they made. */
@@ -35,7 +40,36 @@ export class HistoryModel {
     }
   }
 
+  #count(activity: Exclude<keyof ActivityRecord, 'accountId'>, accountId: number, timeSeconds: number): void {
+    const key = `${Math.floor(timeSeconds / 86_400) * 86_400} ${accountId}`;
+    const none = { accountId, orders: 0, replaces: 0, cancels: 0, trades: 0, rejects: 0 };
+    const counts = this.activity.get(key) ?? none;
+    counts[activity]++;
+    this.activity.set(key, counts);
+  }
+
   #apply(event: Event, position: number, asked: CommandInput[]): void {
+    const { timeSeconds: second } = event;
+    if (event.type === 'OrderAccepted') this.#count('orders', event.accountId, second);
+    if (event.type === 'OrderReplaced') this.#count('replaces', event.accountId, second);
+    const { Requested, MassCancel } = CancelReason;
+    const isAsked = event.type === 'OrderCanceled' && [Requested, MassCancel].some((r) => r === event.reason);
+    if (event.type === 'OrderCanceled' && isAsked) this.#count('cancels', event.accountId, second);
+    if (event.type === 'Trade') {
+      this.#count('trades', event.makerAccountId, second);
+      this.#count('trades', event.takerAccountId, second);
+    }
+    if (event.type === 'CommandRejected') {
+      if (event.accountId !== 0) this.#count('rejects', event.accountId, second);
+      const key = `${Math.floor(second / 86_400) * 86_400} ${event.rejectCode}`;
+      this.rejectCounts.set(key, (this.rejectCounts.get(key) ?? 0) + 1);
+    }
+    if (event.type === 'IncidentPosted') {
+      const { incidentId, sequence, timeSeconds, timeNanos, severity, state, components, title, text } =
+        event;
+      const post = { sequence, timeSeconds, timeNanos, severity, state, components, title, text };
+      this.incidents.push({ incidentId, post });
+    }
     const { sequence, timeSeconds, timeNanos, instrumentId } = event;
     const at = { sequence, timeSeconds, timeNanos };
     const updated = { updatedSequence: sequence, updatedSeconds: timeSeconds, updatedNanos: timeNanos };

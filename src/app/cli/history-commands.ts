@@ -112,7 +112,7 @@ function verify(dataDirectory: string, output: Output): void {
       output.result({ completeFrom, lastSequence, comparedFrom: after + 1, rows, whole }, () => {
         const first = `history agrees with the log: ${rows} rows of entries ${after + 1} to ${lastSequence}`;
         const rest =
-          'candles, fees and orders that began before were not compared: the log does not go back so far';
+          'candles, fees, counts of activity and orders that began before were not compared: the log does not go back so far';
         return [first, ...(whole ? [] : [rest]), ...incomplete(completeFrom)].join('\n');
       });
     } finally {

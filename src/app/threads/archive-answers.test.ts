@@ -25,7 +25,7 @@ function asking(t: TestContext, hasFailed: boolean = false): Asking {
   const fan = new EventFan();
   const core = new TradingCore(fan, CAPACITY);
   const history = { lastSequence: 0, hasFailed, current: undefined, flush: () => {} };
-  const answers = new ArchiveAnswers({ core, fan, history });
+  const answers = new ArchiveAnswers({ core, fan, history, uptime: { read: () => ({ parts: [] }) } });
   const { port1, port2 } = new MessageChannel();
   t.after(() => port1.close());
   const replies = on(port2, 'message');

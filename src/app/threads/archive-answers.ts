@@ -5,12 +5,14 @@ import {
   type ArchiveQuery,
   type ArchiveQuestion,
   ArchiveRefusedError,
+  type UptimeRecord,
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
-import type { HistoryReader } from '#projections/history/history-reader.ts';
+import type { HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
 import type { EventFan } from '../event-fan.ts';
 import { describeAccount } from './account-answer.ts';
 import type { ArchiveAnswer, ArchiveRefusalMessage, ArchiveRequest } from './messages.ts';
+import { RiskView } from './risk-answer.ts';
 
 /** What of the history keeper answers need. */
 export interface AnswerableHistory {
@@ -24,6 +26,7 @@ export interface ArchiveAnswersOptions {
   readonly core: TradingCore;
   readonly fan: EventFan;
   readonly history: AnswerableHistory;
+  readonly uptime: { read(): UptimeRecord };
 }
 
 interface Waiting {
@@ -45,14 +48,18 @@ export class ArchiveAnswers {
   declare private readonly core: TradingCore;
   declare private readonly fan: EventFan;
   declare private readonly history: AnswerableHistory;
+  declare private readonly risk: RiskView;
+  declare private readonly uptime: ArchiveAnswersOptions['uptime'];
   declare private waiting: Waiting[];
   /** By asker: its questions in `waiting`. */
   declare private readonly counts: Map<MessagePort, number>;
 
-  constructor({ core, fan, history }: ArchiveAnswersOptions) {
+  constructor({ core, fan, history, uptime }: ArchiveAnswersOptions) {
     this.core = core;
     this.fan = fan;
     this.history = history;
+    this.risk = new RiskView(core, fan);
+    this.uptime = uptime;
     this.waiting = [];
     this.counts = new Map();
   }
@@ -113,15 +120,39 @@ export class ArchiveAnswers {
     const { id, query } = request;
     try {
       if (isLate) throw late(request.atSequence, this.core.sequence);
-      const isAboutAccounts = query.type === 'accounts';
-      const result = isAboutAccounts ? this.#accounts(query) : this.#ofHistory(query, request.atSequence);
-      const sequence = isAboutAccounts ? this.core.sequence : this.history.lastSequence;
+      const { sequence, result } = this.#resultOf(query, request.atSequence);
       const completeFrom = this.history.current?.completeFrom ?? 1;
       port.postMessage({ kind: 'answer', id, sequence, completeFrom, result } satisfies ArchiveAnswer);
     } catch (error) {
       if (!(error instanceof ArchiveRefusedError)) throw error;
       refuse(port, id, this.core.sequence, error);
     }
+  }
+
+  #resultOf(
+    query: ArchiveQuery,
+    atSequence: number,
+  ): { sequence: number; result: ArchiveAnswerOf<ArchiveQuestion> } {
+    const { sequence } = this.core;
+    switch (query.type) {
+      case 'accounts':
+        return { sequence, result: this.#accounts(query) };
+      case 'risk':
+        return { sequence, result: this.#risk(query) };
+      case 'uptime':
+        return { sequence, result: this.uptime.read() };
+    }
+    const result = this.#ofHistory(query, atSequence);
+    return { sequence: this.history.lastSequence, result };
+  }
+
+  #risk({ limit, accountId }: ArchiveQuery<'risk'>): ArchiveAnswerOf<'risk'> {
+    const { RISK_ACCOUNTS_MAX: max } = Limits;
+    if (!Number.isInteger(limit) || limit < 1 || limit > max)
+      throw new ArchiveRefusedError('BAD_QUERY', `limit must be 1 to ${max}`);
+    if (accountId !== undefined && !(Number.isInteger(accountId) && accountId >= 0))
+      throw new ArchiveRefusedError('BAD_QUERY', 'accountId must be the id of an account');
+    return this.risk.answer(limit, accountId);
   }
 
   #accounts({ accountIds, openOrdersMax = 0 }: ArchiveQuery<'accounts'>): ArchiveAnswerOf<'accounts'> {
@@ -138,10 +169,7 @@ export class ArchiveAnswers {
     return accountIds.map((id) => describeAccount(this.core, this.fan, id, openOrdersMax));
   }
 
-  #ofHistory(
-    query: Exclude<ArchiveQuery, ArchiveQuery<'accounts'>>,
-    atSequence: number,
-  ): ArchiveAnswerOf<ArchiveQuestion> {
+  #ofHistory(query: HistoryQuery, atSequence: number): ArchiveAnswerOf<ArchiveQuestion> {
     const { history } = this;
     if (history.current !== undefined && history.lastSequence < Math.min(atSequence, this.core.sequence)) {
       history.flush(NOW);

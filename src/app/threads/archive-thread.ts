@@ -18,6 +18,7 @@ import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import { restoreFrom } from '../restore.ts';
+import { UptimeStore } from '../status/uptime-store.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
 import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
@@ -42,6 +43,7 @@ class ArchiveThread {
   declare private readonly tail: LogTail;
   declare private readonly disk: DiskKeeper;
   declare private readonly history: HistoryKeeper;
+  declare private readonly uptime: UptimeStore;
   declare private readonly answers: ArchiveAnswers;
   /** Of the threads that ask: images, accounts, history. */
   declare private readonly ports: Set<MessagePort>;
@@ -79,7 +81,8 @@ class ArchiveThread {
       fan,
       logger: threadLog,
     });
-    this.answers = new ArchiveAnswers({ core, fan, history: this.history });
+    this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
+    this.answers = new ArchiveAnswers({ core, fan, history: this.history, uptime: this.uptime });
     this.ports = new Set();
     this.imageRequests = new Map();
     this.closing = false;
@@ -226,6 +229,7 @@ class ArchiveThread {
   #onMessage(message: ToThread): void {
     if (message.kind === 'snapshot') this.archive.snapshot();
     else if (message.kind === 'connect') this.#connect(message.port);
+    else if (message.kind === 'components') this.uptime.measure(message.components, message.wallMs);
     else if (message.kind === 'close') this.closing = true;
   }
 
@@ -280,6 +284,7 @@ class ArchiveThread {
     this.reports.sync();
     this.reports.close();
     this.history.close();
+    this.uptime.close();
     this.tail.close();
     void this.link?.close();
     for (const port of this.ports) port.close();

@@ -1,11 +1,11 @@
-import { isMainThread, workerData } from 'node:worker_threads';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { FollowingSink } from '#domain/ports.ts';
 import { ArchiveClient } from './archive-client.ts';
 import { Edge, type EdgeDoor } from './edge.ts';
 import { EdgeState } from './edge-state.ts';
 import { FixDoor } from './fix-door.ts';
 import { HttpDoor } from './http-door.ts';
-import type { EdgeThreadData } from './messages.ts';
+import type { EdgeThreadData, ToThread } from './messages.ts';
 
 /** The edge thread with the doors of the platform. */
 if (!isMainThread) {
@@ -18,7 +18,10 @@ if (!isMainThread) {
     if (data.http !== undefined) {
       const http = new HttpDoor(data, data.http, state, board, archive, status);
       doors.push(http);
-      sinks.push(http.webSocket.accounts, http.counts);
+      sinks.push(http.webSocket.accounts, http.counts, http.status);
+      parentPort?.on('message', (message: ToThread) => {
+        if (message.kind === 'components') http.status.take(message.components);
+      });
     }
     if (data.fix !== undefined) {
       const fix = new FixDoor(data, data.fix, state, archive);

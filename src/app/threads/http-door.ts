@@ -11,8 +11,10 @@ import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
 import type { Route } from '#gateways/rest/routes.ts';
 import type { RestSources } from '#gateways/rest/sources.ts';
+import { StatusPage } from '#gateways/status/status-page.ts';
 import { asyncApiDocument } from '#gateways/websocket/asyncapi.ts';
 import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
+import { riskChannel, statusChannel } from '#gateways/websocket/venue-views.ts';
 import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
@@ -34,6 +36,7 @@ export class HttpDoor implements EdgeDoor {
   /** What it is to be given of events, beside the accounts of the WebSocket. */
   declare readonly counts: EventCounts;
   declare private readonly copies: CopiesClient;
+  declare readonly status: StatusPage;
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
   declare private readonly binance: BinanceDoor;
@@ -63,10 +66,12 @@ export class HttpDoor implements EdgeDoor {
       threadLog,
     );
     this.copies = new CopiesClient(data, status);
+    this.status = new StatusPage({ nodeId, archive, wallMs: () => Date.now() });
     const sources: RestSources = {
       views: state.views,
       archive,
       directory: state.directory,
+      status: this.status,
       receipts: new LogReceiptReader({
         directory: logDirectory,
         durableSequence: () => board.durableSequence,
@@ -84,7 +89,11 @@ export class HttpDoor implements EdgeDoor {
       }),
     };
     this.counts = new EventCounts();
-    this.webSocket = openWebSocket(data, state, archive, operateChannels(data, status, this.counts));
+    this.webSocket = openWebSocket(data, state, archive, [
+      ...operateChannels(data, status, this.counts),
+      riskChannel({ views: state.views, archive }, threadLog),
+      statusChannel(this.status, threadLog),
+    ]);
     this.binance = new BinanceDoor(
       {
         views: state.views,

@@ -1,6 +1,10 @@
 import type { MessagePort } from 'node:worker_threads';
+
 import type { Static } from 'typebox';
 import type { Backup, Snapshot, Verification } from '#codec/json/operate-json.ts';
+
+import type { ComponentStatus } from '#domain/component-status.ts';
+
 import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
 import type { FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
@@ -235,6 +239,14 @@ export interface CloseRequest {
   readonly kind: 'close';
 }
 
+/** How the parts of the venue are: for the archive, which records it, and the edge, which shows it. */
+export interface ComponentsMessage {
+  readonly kind: 'components';
+  readonly components: readonly ComponentStatus[];
+  /** When that was so, in milliseconds since the Unix epoch. */
+  readonly wallMs: number;
+}
+
 /** Figures that a thread sends once a second. */
 export interface FigureMessage {
   readonly kind: 'figures';
@@ -275,7 +287,13 @@ export interface StatusMessage {
   readonly status: NodeStatus;
 }
 
-export type ToThread = SnapshotRequest | SuspendRequest | CloseRequest | ConnectRequest | StatusMessage;
+export type ToThread =
+  | SnapshotRequest
+  | SuspendRequest
+  | CloseRequest
+  | ConnectRequest
+  | StatusMessage
+  | ComponentsMessage;
 export type FromThread =
   | LogMessage
   | ReadyMessage

@@ -1,6 +1,8 @@
 import {
   ApiKeyKind,
   CommandType,
+  IncidentSeverity,
+  IncidentState,
   InstrumentKind,
   KillScope,
   OrderFlag,
@@ -9,7 +11,9 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  VenueComponent,
 } from '#domain/commands.ts';
+import { ComponentState } from '#domain/component-status.ts';
 import { CancelReason, PostingKind } from '#domain/events.ts';
 import { OrderStatus } from '#domain/history.ts';
 
@@ -75,6 +79,10 @@ export const InstrumentKindName = names(InstrumentKind);
 export const SelfTradePreventionName = names(SelfTradePrevention);
 export const ApiKeyKindName = names(ApiKeyKind);
 export const KillScopeName = names(KillScope);
+export const VenueComponentName = names(VenueComponent);
+export const ComponentStateName = names(ComponentState);
+export const IncidentSeverityName = names(IncidentSeverity);
+export const IncidentStateName = names(IncidentState);
 
 /** Commands go by the names that the log and docs/records.md give them. */
 const COMMAND_NAMES = new Map<number, string>(

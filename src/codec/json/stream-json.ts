@@ -4,8 +4,10 @@ import { Balances, Positions } from './account-json.ts';
 import { Candle } from './candle-json.ts';
 import { Ticker, Trade, TradingStatus, tradeJson } from './market-json.ts';
 import { ExecutionReport } from './report-json.ts';
+import { Risk } from './risk-json.ts';
 import { priceScale, quantityScale, scaledText, type TermsLookup } from './scales.ts';
 import { Count, named, Price, Quantity, ref, Sequence, Time } from './schemas.ts';
+import { StatusDocument } from './status-json.ts';
 
 /** What a WebSocket tells without being asked: one message of a channel each. docs/protocols/websocket.md. */
 
@@ -100,6 +102,18 @@ export const SessionMessage = named(
     expiresTime: Time,
   },
 );
+
+export const RiskMessage = named('RiskMessage', 'What accounts risk, once a second.', {
+  channel: channel('risk'),
+  type: type('risk'),
+  risk: ref(Risk),
+});
+
+export const StatusMessage = named('StatusMessage', 'How the venue is, again when that is another.', {
+  channel: channel('status'),
+  type: type('status'),
+  status: ref(StatusDocument),
+});
 
 /** Levels of one side as they stand in messages. */
 export function levelTuples(

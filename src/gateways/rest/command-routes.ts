@@ -1,5 +1,6 @@
 import { type CommandSources, Commands } from './commands.ts';
 import { credentialRoutes, KeyCommands } from './credential-routes.ts';
+import { incidentRoutes } from './incident-routes.ts';
 import { type OrderSources, orderRoutes } from './order-routes.ts';
 import type { Route } from './routes.ts';
 import { userRoutes } from './user-routes.ts';
@@ -14,5 +15,6 @@ export function commandRoutes(sources: OrderSources & CommandSources): Route[] {
     ...credentialRoutes(commands, keys),
     ...userRoutes(commands, keys),
     ...venueRoutes(commands),
+    ...incidentRoutes(commands, sources),
   ];
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, type TestContext, test } from 'node:test';
 import { Type } from 'typebox';
 import { ClientOrderId, Id, named } from '#codec/json/schemas.ts';
+import { statusJson } from '#codec/json/status-json.ts';
 import { Action } from '#domain/permissions.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { OpenApiChecker } from '../../../test/support/openapi.ts';
@@ -46,6 +47,8 @@ const TAKE = route({
   handle: ({ body }) => ({ id: body.id }),
 });
 
+const STATUS = statusJson({ nodeId: 1, components: [], uptime: undefined, incidents: [], wallSeconds: 0 });
+
 const closers: (() => Promise<unknown>)[] = [];
 after(() => Promise.all(closers.map((close) => close())));
 
@@ -63,11 +66,14 @@ async function start(more: readonly Route[]) {
   ] as const)
     archive.answers[type] = page;
   archive.answers.accounts = [undefined];
+  archive.answers.risk = { timeSeconds: 0, count: 0, isVenueKilled: false, accounts: [] };
+  archive.answers.activity = { accounts: [], rejects: [] };
   archive.answers.candles = { rows: [], nextFromSeconds: undefined };
   archive.answers.fees = { rows: [], nextFromSeconds: undefined };
   const sources = {
     views: viewsOf([viewOf(BTCUSD, { trades: TRADES })]),
     archive,
+    status: { isReady: true, read: async () => STATUS },
     directory: new UserDirectory(),
     receipts: { entry: async () => undefined },
     copies: COPIES,

@@ -364,7 +364,7 @@ export class HttpServer {
   }
 
   #add(route: Route): void {
-    const { method, path, access, weight, params, query, body, answer, tag, summary } = route;
+    const { method, path, access, weight, params, query, body, answer, tag, summary, keptSeconds } = route;
     const schema: FastifySchema = {
       tags: [tag],
       summary,
@@ -379,15 +379,17 @@ export class HttpServer {
       url: path,
       config: { access, weight, query, params, problems: problemAnswers(route) },
       schema,
-      handler: (request) =>
-        route.handle({
+      handler: (request, reply) => {
+        if (keptSeconds !== undefined) reply.header('cache-control', `public, max-age=${keptSeconds}`);
+        return route.handle({
           params: request.params,
           query: request.query,
           body: request.body,
           principal: request.principal,
           address: request.raw.socket.remoteAddress,
           authorization: request.headers.authorization,
-        }),
+        });
+      },
     });
   }
 
@@ -424,6 +426,7 @@ export class HttpServer {
 
   #sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
     return reply
+      .header('cache-control', 'no-store')
       .headers(problem.headers)
       .code(problem.status)
       .type('application/problem+json; charset=utf-8')

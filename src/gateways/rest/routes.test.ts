@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { StampedEntry } from '#codec/json/log-json.ts';
+import { statusJson } from '#codec/json/status-json.ts';
 import { writeEvent } from '#codec/log/events.ts';
 import { ApiKeyKind, CommandType, Phase, Role } from '#domain/commands.ts';
 import { PostingKind } from '#domain/events.ts';
@@ -153,6 +154,8 @@ function directory(): UserDirectory {
   return users;
 }
 
+const STATUS = statusJson({ nodeId: 1, components: [], uptime: undefined, incidents: [], wallSeconds: 0 });
+
 const closers: (() => Promise<unknown>)[] = [];
 after(() => Promise.all(closers.map((close) => close())));
 
@@ -162,6 +165,7 @@ async function start(options: { isReady?: boolean; access?: ReturnType<typeof te
   const sources = {
     views: viewsOf([SPOT_VIEW, FUTURE_VIEW], options.isReady ?? true),
     archive,
+    status: { isReady: true, read: async () => STATUS },
     directory: directory(),
     receipts: {
       entry: async (sequence: number) => {
@@ -689,12 +693,117 @@ test('snapshots and backups: what there is, and whether it is whole', async () =
   assert.equal(await verify('backups/another', 'bob'), '403 not-permitted');
 });
 
+test('risk: the same view for one account or those with the least headroom', async () => {
+  const { api, archive } = await start();
+  archive.answers.risk = {
+    timeSeconds: NOW_SECONDS,
+    count: 3,
+    isVenueKilled: true,
+    accounts: [
+      {
+        ...ACCOUNT,
+        isKilled: true,
+        exposures: [{ assetId: 1, positionsMinor: 2 ** 53 - 1, openOrdersMinor: 100 }],
+        limits: {
+          openOrders: { limit: 3, used: 1 },
+          messagesPerSecond: undefined,
+          orderQtyLots: 7,
+          orderValueMinor: 0,
+          positionLots: { limit: 10, used: 12, instrumentId: 9 },
+          openValueMinor: { limit: 10, used: 0, assetId: 0 },
+        },
+        margin: { limit: 400, used: 100, assetId: 1 },
+        headroom: -0.2,
+      },
+    ],
+  };
+  archive.answers.activity = {
+    accounts: [{ accountId: 10, orders: 5, replaces: 1, cancels: 1, trades: 3, rejects: 2 }],
+    rejects: [{ rejectCode: 400, count: 2 }],
+  };
+  const risk = (await api('/admin/risk/accounts?limit=2', 'eve')) as { items: Record<string, unknown>[] };
+  const { balances: _balances, positions: _positions, ...account } = risk.items[0];
+  assert.deepEqual(
+    { ...risk, items: [account] },
+    {
+      sequence: 100,
+      time: '2026-01-02T03:04:05Z',
+      accountCount: 3,
+      venueKilled: true,
+      items: [
+        {
+          accountId: 10,
+          killed: true,
+          headroom: '-0.2000',
+          exposure: [
+            {
+              asset: 'USD',
+              positions: '90071992547409.91',
+              openOrders: '1.00',
+              total: '90071992547410.91',
+            },
+          ],
+          margin: { asset: 'USD', used: '1.00', limit: '4.00', headroom: '0.7500' },
+          openOrders: 1,
+          limits: [
+            { name: 'ordersMax', limit: 3, used: 1, headroom: '0.6666' },
+            { name: 'orderQtyLotsMax', limit: 7 },
+            { name: 'positionLotsMax', limit: 10, used: 12, headroom: '-0.2000', symbol: FUTURE.symbol },
+            { name: 'openValueMinorMax', limit: 10, used: 0, headroom: '1.0000' },
+          ],
+          activity: {
+            orders: 5,
+            replaces: 1,
+            cancels: 1,
+            trades: 3,
+            rejects: 2,
+            orderToTradeRatio: '1.33',
+          },
+        },
+      ],
+      rejects: [
+        {
+          code: 'THROTTLED',
+          rejectCode: 400,
+          meaning: 'more messages in this second than the account may send',
+          count: 2,
+        },
+      ],
+    },
+  );
+  const daySeconds = NOW_SECONDS - (NOW_SECONDS % 86_400);
+  assert.deepEqual(
+    archive.asked.map(({ query }) => query),
+    [
+      { type: 'risk', limit: 2 },
+      { type: 'activity', daySeconds, accountIds: [10] },
+    ],
+  );
+  archive.answers.activity = new ArchiveRefusedError('HISTORY_BEHIND', 'not yet');
+  const later = (await api('/admin/risk/accounts?accountId=10', 'eve')) as typeof risk & { rejects?: object };
+  assert.deepEqual([later.rejects, later.items[0]['activity']], [undefined, undefined]);
+  archive.answers.risk = { timeSeconds: NOW_SECONDS, count: 3, isVenueKilled: false, accounts: [] };
+  assert.equal(
+    await api('/admin/risk/accounts?accountId=11', 'eve'),
+    '404 UNKNOWN_ACCOUNT: there is no account 11',
+  );
+  assert.match(String(await api('/admin/risk/accounts?limit=501', 'eve')), /^400 invalid-request: limit/);
+});
+
+test('the public status: for anybody, kept for some seconds by whoever is in between', async () => {
+  const { url, get } = await start();
+  assert.deepEqual(await get('/status.json'), STATUS);
+  const { headers } = await fetch(`${url}/status.json`);
+  assert.equal(headers.get('cache-control'), 'public, max-age=5');
+});
+
 /** The action that each route needs, written down again. */
 const ACTIONS: Record<string, string> = {
   '/api/v1/admin/accounts': 'ViewAnyAccount',
   '/api/v1/admin/actions': 'ReadLog',
   '/api/v1/admin/backups': 'ViewNodes',
   '/api/v1/admin/snapshots': 'ViewNodes',
+  '/api/v1/admin/risk/accounts': 'ViewAnyAccount',
   '/api/v1/admin/users': 'ViewUsers',
   '/api/v1/admin/users/1': 'ViewUsers',
   '/api/v1/admin/users/1/keys': 'ViewUsers',
@@ -726,6 +835,7 @@ const ACTIONS: Record<string, string> = {
   '/api/v1/trades': 'ViewMarket',
   '/errors': 'anybody',
   '/errors/late': 'anybody',
+  '/status.json': 'anybody',
 };
 
 test('every route with every role: refused exactly where the table of permissions says so', async () => {

@@ -79,6 +79,8 @@ export interface Route {
   readonly body: TSchema | undefined;
   readonly answer: TSchema;
   readonly problems: readonly ProblemCode[];
+  /** Seconds for which others may keep an answer; undefined: nobody may. */
+  readonly keptSeconds?: number;
   handle(asked: {
     readonly params: unknown;
     readonly query: unknown;

@@ -4,6 +4,7 @@ import type { Backups, Snapshots, Verification } from '#codec/json/operate-json.
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
+import type { StatusPage } from '../status/status-page.ts';
 import { Problem } from './problems.ts';
 
 /** Entries of the log, wherever they are kept. */
@@ -42,6 +43,7 @@ export interface RestSources {
   readonly directory: UserDirectory;
   readonly receipts: LogReceipts;
   readonly copies: RestorableCopies;
+  readonly status: Pick<StatusPage, 'isReady' | 'read'>;
   /** Numbers of all accounts, in the order in which they were added. */
   accountIds(): Iterable<number>;
   /** Log sequence of the newest report to a user that is known here; 0 none. */

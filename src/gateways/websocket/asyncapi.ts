@@ -8,7 +8,9 @@ import {
   PhaseMessage,
   PositionsMessage,
   ReportMessage,
+  RiskMessage,
   SessionMessage,
+  StatusMessage,
   TickerMessage,
   TradesMessage,
 } from '#codec/json/stream-json.ts';
@@ -28,6 +30,8 @@ const TOLD: readonly TSchema[] = [
   SessionMessage,
   ClusterMessage,
   FiguresMessage,
+  RiskMessage,
+  StatusMessage,
   FailedMessage,
 ];
 

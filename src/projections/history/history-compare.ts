@@ -12,7 +12,7 @@ export interface Comparison {
 }
 
 /** Tables of sums: of a time that began before the comparison does, their rows cannot be made anew. */
-const SUMS: readonly string[] = ['candles', 'fees'];
+const SUMS: readonly string[] = ['candles', 'fees', 'activity', 'reject_counts'];
 
 /**
  * Compares two histories row by row, up to the first difference.

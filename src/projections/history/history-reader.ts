@@ -16,14 +16,19 @@ import {
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import { CANDLE_SECONDS } from '#domain/market-views.ts';
+import { ActivityReader } from './activity-reader.ts';
 import { CandleFold, type FoldTrade } from './candle-fold.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { CANDLE_COLUMNS, ORDER_COLUMNS } from './history-schema.ts';
+import { IncidentReader } from './incident-reader.ts';
 import { badQuery, type Filters, type List, Pages, pageLimit } from './pages.ts';
 import { STORED_CANDLE_SECONDS } from './trade-sums.ts';
 
-/** Questions that history answers; those about accounts are the core's. */
-export type HistoryQuestion = Exclude<ArchiveQuestion, 'accounts'>;
+/** Questions that are answered from what stands, not from history. */
+export const LIVE_QUESTIONS = ['accounts', 'risk', 'uptime'] as const satisfies readonly ArchiveQuestion[];
+export type LiveQuestion = (typeof LIVE_QUESTIONS)[number];
+/** Questions that history answers. */
+export type HistoryQuestion = Exclude<ArchiveQuestion, LiveQuestion>;
 export type HistoryQuery = ArchiveQuery<HistoryQuestion>;
 
 const { Open, Rejected } = OrderStatus;
@@ -70,6 +75,8 @@ const ADMIN_ACTIONS: List = {
 export class HistoryReader {
   declare private readonly database: HistoryDatabase;
   declare private readonly pages: Pages;
+  declare private readonly activity: ActivityReader;
+  declare private readonly incidents: IncidentReader;
   declare private readonly accountOfUser: StatementSync;
   declare private readonly orderById: StatementSync;
   /** By (user, number), then by (user, text); each: accepted orders, then refused ones. */
@@ -85,6 +92,8 @@ export class HistoryReader {
     const prepare = (sql: string): StatementSync => database.prepare(sql);
     this.database = database;
     this.pages = new Pages(database);
+    this.activity = new ActivityReader(database);
+    this.incidents = new IncidentReader(database);
     this.accountOfUser = prepare('SELECT accountId FROM users WHERE userId = ?');
     this.orderById = prepare(`SELECT ${ORDER} FROM orders WHERE orderId = ?`);
     this.ordersByNumber = [
@@ -159,6 +168,10 @@ export class HistoryReader {
         return this.#candles(query);
       case 'fees':
         return this.#fees(query);
+      case 'activity':
+        return this.activity.answer(query);
+      case 'incidents':
+        return this.incidents.answer(query);
       case 'coverage': {
         const { completeFrom, lastSequence } = this.database.meta;
         return { completeFrom, lastSequence };

@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables: history of another format is written anew from the log. */
-export const HISTORY_FORMAT = 1;
+export const HISTORY_FORMAT = 2;
 
 /** Columns of `orders`, in their order there; `clientTag`, the only text, follows them. */
 export const ORDER_COLUMNS = [
@@ -162,6 +162,40 @@ export const TABLES: readonly Table[] = [
     others: [],
     key: 'accountId, daySeconds, assetId',
     since: 'firstSequence',
+  },
+  {
+    name: 'activity',
+    integers: [
+      ...['daySeconds', 'accountId', 'orders', 'replaces', 'cancels', 'trades', 'rejects', 'firstSequence'],
+    ],
+    others: [],
+    key: 'daySeconds, accountId',
+    since: 'firstSequence',
+  },
+  {
+    name: 'reject_counts',
+    integers: ['daySeconds', 'rejectCode', 'rejects', 'firstSequence'],
+    others: [],
+    key: 'daySeconds, rejectCode',
+    since: 'firstSequence',
+  },
+  {
+    name: 'incidents',
+    integers: [
+      ...[
+        'incidentId',
+        'sequence',
+        'position',
+        'timeSeconds',
+        'timeNanos',
+        'severity',
+        'state',
+        'components',
+      ],
+    ],
+    others: ['title TEXT NOT NULL', 'text TEXT NOT NULL'],
+    key: 'incidentId, sequence, position',
+    since: 'sequence',
   },
 ];
 

@@ -6,6 +6,7 @@ import {
   CommandRejected,
   EventFlag,
   EventType,
+  IncidentPosted,
   InstrumentAdded,
   LedgerPosted,
   OrderAccepted,
@@ -20,20 +21,23 @@ import {
 import { OrderStatus } from '#domain/history.ts';
 import type { EventSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { type Activity, ActivitySums } from './activity-sums.ts';
 import { ADMINISTRATION_FROM, commandBytes, EntryCommands, reasonOf } from './admin-commands.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { type HistoryError, historyError } from './history-errors.ts';
 import { insertInto } from './history-schema.ts';
-import { OrderColumn as C, OrderRows, tagOf, tagPlace } from './order-rows.ts';
+import { OrderColumn as C, OrderRows, textOf, textPlace } from './order-rows.ts';
 import { TradeSums } from './trade-sums.ts';
 
 const IMAGE = EventFlag.Image << 8;
 const AUCTION = TradeFlag.Auction;
 const { Buy: BUY, Sell: SELL } = Side;
 const TRADE = Trade.at;
-const ACCEPTED_TAG = tagPlace(OrderAccepted);
-const REPLACED_TAG = tagPlace(OrderReplaced);
-const REJECTED_TAG = tagPlace(CommandRejected);
+const ACCEPTED_TAG = textPlace(OrderAccepted, 'clientTag');
+const REPLACED_TAG = textPlace(OrderReplaced, 'clientTag');
+const REJECTED_TAG = textPlace(CommandRejected, 'clientTag');
+const INCIDENT_TITLE = textPlace(IncidentPosted, 'title');
+const INCIDENT_TEXT = textPlace(IncidentPosted, 'text');
 
 /** Where one side of a trade is in its record. */
 interface TradeSide {
@@ -72,7 +76,8 @@ type Inserts = {
     | 'trades'
     | 'postings'
     | 'positions'
-    | 'admin_actions']: StatementSync;
+    | 'admin_actions'
+    | 'incidents']: StatementSync;
 };
 
 /**
@@ -86,6 +91,7 @@ export class HistoryWriter implements EventSink {
   declare private readonly database: HistoryDatabase;
   declare private readonly orders: OrderRows;
   declare private readonly sums: TradeSums;
+  declare private readonly activity: ActivitySums;
   declare private readonly commands: EntryCommands;
   declare private readonly inserts: Inserts;
   declare private readonly addInstrument: StatementSync;
@@ -104,6 +110,7 @@ export class HistoryWriter implements EventSink {
     this.database = database;
     this.orders = new OrderRows(database);
     this.sums = new TradeSums(database);
+    this.activity = new ActivitySums(database);
     this.commands = new EntryCommands();
     this.inserts = {
       rejections: database.prepare(insertInto('rejections')),
@@ -112,6 +119,7 @@ export class HistoryWriter implements EventSink {
       postings: database.prepare(insertInto('postings')),
       positions: database.prepare(insertInto('positions')),
       admin_actions: database.prepare(insertInto('admin_actions')),
+      incidents: database.prepare(insertInto('incidents')),
     };
     this.addInstrument = database.prepare('INSERT OR REPLACE INTO instruments VALUES (?, ?)');
     this.addUser = database.prepare('INSERT OR REPLACE INTO users VALUES (?, ?)');
@@ -218,6 +226,7 @@ export class HistoryWriter implements EventSink {
       this.database.begin();
       this.orders.write();
       this.sums.write();
+      this.activity.write();
       this.database.commit({ lastSequence: sequence, stateHash });
     } catch (error) {
       this._failure = historyError(this.database.file, error);
@@ -265,6 +274,7 @@ export class HistoryWriter implements EventSink {
     switch (type) {
       case EventType.OrderAccepted:
         this.#accept(words, at);
+        this.#count('orders', words.i32[at + OrderAccepted.at.accountId]);
         return;
       case EventType.OrderCanceled:
         this.#cancel(words, at);
@@ -291,6 +301,9 @@ export class HistoryWriter implements EventSink {
         return;
       case EventType.CommandRejected:
         this.#refuse(words, at);
+        return;
+      case EventType.IncidentPosted:
+        this.#incident(words, at);
         return;
       default:
         this.#register(words, at, type);
@@ -321,7 +334,7 @@ export class HistoryWriter implements EventSink {
   #accept(words: WordBuffer, at: number): void {
     const row = this.orders.add(
       words.f64[(at + OrderAccepted.at.orderId) >> 1],
-      tagOf(words, at, ACCEPTED_TAG),
+      textOf(words, at, ACCEPTED_TAG),
     );
     this.#terms(words, at, row);
   }
@@ -357,11 +370,14 @@ export class HistoryWriter implements EventSink {
   #cancel({ i32, f64 }: WordBuffer, at: number): void {
     const row = this.#changed(f64[(at + OrderCanceled.at.orderId) >> 1]);
     const { values } = this.orders;
+    const reason = (i32[at + OrderCanceled.at.reason] >> 8) & 255;
+    // Others are no messages of the account.
+    if (reason === CancelReason.Requested || reason === CancelReason.MassCancel)
+      this.#count('cancels', i32[at + OrderCanceled.at.accountId]);
     if (f64[(at + OrderCanceled.at.leavesQtyLots) >> 1] !== 0) {
       values[row + C.qtyLots] -= f64[(at + OrderCanceled.at.canceledQtyLots) >> 1];
       return;
     }
-    const reason = (i32[at + OrderCanceled.at.reason] >> 8) & 255;
     const isExpiry = reason === CancelReason.Expired || reason === CancelReason.EndOfDay;
     values[row + C.status] = isExpiry ? OrderStatus.Expired : OrderStatus.Canceled;
     values[row + C.cancelReason] = reason;
@@ -374,7 +390,8 @@ export class HistoryWriter implements EventSink {
     const original = this.#changed(originalOrderId);
     this.orders.values[original + C.status] = OrderStatus.Replaced;
     this.orders.values[original + C.replacedByOrderId] = orderId;
-    const row = this.orders.add(orderId, tagOf(words, at, REPLACED_TAG));
+    this.#count('replaces', words.i32[at + OrderReplaced.at.accountId]);
+    const row = this.orders.add(orderId, textOf(words, at, REPLACED_TAG));
     this.#terms(words, at, row);
     this.orders.values[row + C.originalOrderId] = originalOrderId;
   }
@@ -434,6 +451,7 @@ export class HistoryWriter implements EventSink {
     if (values[row + C.firstTradeId] === 0) values[row + C.firstTradeId] = tradeId;
     values[row + C.lastTradeId] = tradeId;
     if (leavesQtyLots === 0) values[row + C.status] = OrderStatus.Filled;
+    this.#count('trades', accountId);
     const feeAssetId = this.quoteAssetOf.get(instrumentId) ?? 0;
     this.sums.fee(accountId, feeAssetId, this.timeSeconds, this.sequence, feeMinor);
     this.inserts.fills.run(
@@ -491,6 +509,8 @@ export class HistoryWriter implements EventSink {
     const { i32 } = words;
     const commandType = i32[at + CommandRejected.at.commandType] & 255;
     const rejectCode = i32[at + CommandRejected.at.rejectCode] >>> 16;
+    const accountId = i32[at + CommandRejected.at.accountId];
+    this.activity.reject(rejectCode, accountId, this.timeSeconds, this.sequence);
     if (commandType >= ADMINISTRATION_FROM) this.#administer(words, at, commandType, rejectCode);
     else if (commandType === CommandType.NewOrder || commandType === CommandType.ReplaceOrder) {
       this.#refuseOrder(words, at, commandType, rejectCode);
@@ -516,6 +536,27 @@ export class HistoryWriter implements EventSink {
       command === -1 ? '' : reasonOf(this.commands.memory, command),
       command === -1 ? new Uint8Array(0) : commandBytes(this.commands.memory, command),
     );
+  }
+
+  #incident(words: WordBuffer, at: number): void {
+    const { i32 } = words;
+    const terms = i32[at + IncidentPosted.at.severity];
+    this.inserts.incidents.run(
+      i32[at + IncidentPosted.at.incidentId],
+      this.sequence,
+      this.position,
+      this.timeSeconds,
+      this.timeNanos,
+      terms & 255,
+      (terms >> 8) & 255,
+      i32[at + IncidentPosted.at.components],
+      textOf(words, at, INCIDENT_TITLE),
+      textOf(words, at, INCIDENT_TEXT),
+    );
+  }
+
+  #count(activity: Activity, accountId: number): void {
+    this.activity.count(activity, accountId, this.timeSeconds, this.sequence);
   }
 
   /** The order's terms are in the command alone. */
@@ -552,7 +593,7 @@ export class HistoryWriter implements EventSink {
       lots(terms.qtyLots),
       lots(terms.displayQtyLots),
       lots(terms.minQtyLots),
-      tagOf(words, at, REJECTED_TAG),
+      textOf(words, at, REJECTED_TAG),
     );
   }
 }

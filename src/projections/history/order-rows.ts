@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
-import type { Layout } from '#domain/layout.ts';
+import { KIND_BYTES } from '#codec/log/fields.ts';
+import type { Field, Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
@@ -51,24 +52,21 @@ const CARRY = `UPDATE orders SET
   feeMinor = min(orders.feeMinor + original.feeMinor, ${MAX})
   FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?`;
 
-/** Where a record has its clientTag. */
-export interface TagPlace {
+/** Where a record has a text. */
+export interface TextPlace {
   /** Bytes from the record's first. */
   readonly from: number;
   readonly to: number;
 }
 
-export function tagPlace(layout: Layout): TagPlace {
-  const tag = layout.fields.findIndex(({ name }) => name === 'clientTag');
-  const from = layout.fields[tag].word * WORD_BYTES;
-  const next = layout.fields.at(tag + 1);
-  // `at(0)` of a tag that is last is the record's first field: then the tag ends with the record.
-  const to = next === undefined || next.word * WORD_BYTES <= from ? layout.words : next.word;
-  return { from, to: to * WORD_BYTES };
+export function textPlace<Names extends string>(layout: Layout<Names>, name: NoInfer<Names>): TextPlace {
+  const field = layout.fields.find((candidate) => candidate.name === name) as Field;
+  const from = field.word * WORD_BYTES;
+  return { from, to: from + KIND_BYTES[field.kind] };
 }
 
-/** The clientTag of the record at word `at`; empty for most. */
-export function tagOf(words: WordBuffer, at: number, place: TagPlace): string {
+/** The text of the record at word `at`; a clientTag is mostly empty. */
+export function textOf(words: WordBuffer, at: number, place: TextPlace): string {
   const from = at * WORD_BYTES + place.from;
   if (words.u8[from] === 0) return '';
   const end = words.u8.indexOf(0, from);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventName } from '#codec/log/record-types.ts';
 import { EVENT_LAYOUTS, OrderAccepted, Trade } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import {
@@ -27,8 +28,21 @@ function slotted(): WordBuffer {
   return slots;
 }
 
-test('slot: every event fits', () => {
-  for (const { name, words } of EVENT_LAYOUTS) assert.ok(words <= REPORT_EVENT_WORDS_MAX, name);
+/** Events that are reports (docs/matching.md, section 11); no other has a report number. */
+const REPORTS: readonly EventName[] = [
+  'OrderAccepted',
+  'CommandRejected',
+  'OrderCanceled',
+  'OrderReplaced',
+  'OrderTriggered',
+  'MassCancelDone',
+  'Trade',
+];
+
+test('slot: every event that is a report fits', () => {
+  const layouts = EVENT_LAYOUTS.filter(({ name }) => REPORTS.some((report) => report === name));
+  assert.equal(layouts.length, REPORTS.length);
+  for (const { name, words } of layouts) assert.ok(words <= REPORT_EVENT_WORDS_MAX, name);
 });
 
 test('slot: stays within its words and is the report that was written, of no other user or number', () => {
