@@ -7,10 +7,11 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Phase } from '#domain/commands.ts';
+import { IncidentSeverity, IncidentState, KillScope, Phase, VenueComponent } from '#domain/commands.ts';
 import { ConsoleVenue, type PageOptions, TestBrowser, whyNoBrowser } from '../test/support/console.ts';
 import { TradePage } from '../test/support/trade-page.ts';
 
@@ -31,12 +32,103 @@ interface Shot extends PageOptions {
   prepare(page: Page, venue: ConsoleVenue): Promise<void>;
 }
 
+const DAY_SECONDS = 86_400;
+
+/** Writes what a node would have recorded in the days before: the pictures' node has just started. */
+function recordDays(directory: string): void {
+  const database = new DatabaseSync(join(directory, 'uptime.db'));
+  const add = database.prepare('INSERT OR REPLACE INTO days VALUES (?, ?, ?, ?, ?)');
+  const today = Math.floor(Date.now() / 1_000 / DAY_SECONDS) * DAY_SECONDS;
+  const faults: Readonly<Record<string, readonly [degraded: number, outage: number]>> = {
+    'log 12': [9, 0],
+    'order-entry 12': [9, 0],
+    'rest 31': [24, 0],
+    'web-socket 31': [24, 0],
+    'fix 47': [0, 6],
+    'archive 63': [41, 0],
+  };
+  const parts = ['order-entry', 'matching', 'market-data', 'rest', 'web-socket', 'fix', 'log', 'archive'];
+  for (const part of parts) {
+    for (let day = 1; day < 82; day++) {
+      const [degraded, outage] = faults[`${part} ${day}`] ?? [0, 0];
+      add.run(part, today - day * DAY_SECONDS, 1_440 - degraded - outage, degraded, outage);
+    }
+  }
+  database.close();
+}
+
+let hasPast = false;
+
+/** The status page with a past, and an incident that is open. */
+async function showStatus(page: Page, venue: ConsoleVenue): Promise<void> {
+  if (!hasPast) await makePast(venue);
+  hasPast = true;
+  await page.getByText('Late market data over one network').first().waitFor();
+  await page.getByText(/% up/).first().waitFor();
+}
+
+async function makePast(venue: ConsoleVenue): Promise<void> {
+  recordDays(venue.directory);
+  await venue.send([
+    {
+      type: 'PostIncident',
+      incidentId: 1,
+      components: VenueComponent.Fix,
+      severity: IncidentSeverity.Major,
+      state: IncidentState.Resolved,
+      title: 'FIX sessions lost their connection',
+      text: 'A switch was replaced. Sessions resumed at their sequence numbers; no report was lost.',
+      reason: 'a picture',
+    },
+    {
+      type: 'PostIncident',
+      incidentId: 2,
+      components: VenueComponent.MarketData,
+      severity: IncidentSeverity.Minor,
+      state: IncidentState.Monitoring,
+      title: 'Late market data over one network',
+      text: 'Clients of the second network get ITCH up to 80 ms late. The route has been changed; we watch it.',
+      reason: 'a picture',
+    },
+  ]);
+}
+
+/** Limits that leave accounts of the demo market more and less room, and an account that is stopped. */
+async function showRisk(page: Page, venue: ConsoleVenue): Promise<void> {
+  await venue.send([
+    {
+      type: 'SetAccountLimits',
+      accountId: 2,
+      ordersMax: 25,
+      openValueMinorMax: 90_000_000_00,
+      reason: 'a picture',
+    },
+    { type: 'SetAccountLimits', accountId: 3, ordersMax: 20, positionLotsMax: 500, reason: 'a picture' },
+    { type: 'SetAccountLimits', accountId: 4, ordersMax: 40, positionLotsMax: 60, reason: 'a picture' },
+    {
+      type: 'SetAccountLimits',
+      accountId: 5,
+      orderQtyLotsMax: 20,
+      messagesPerSecondMax: 100,
+      reason: 'a picture',
+    },
+    { type: 'SetKillSwitch', scope: KillScope.Account, scopeId: 6, engaged: 1, reason: 'a picture' },
+  ]);
+  await page.locator('tr[data-account="6"]').getByText('killed').waitFor();
+  await page.locator('tbody tr').first().getByRole('button').click();
+  await page.locator('.risk-detail .risk-counts').waitFor();
+  await setTimeout(4_000);
+}
+
 const SHOTS: readonly Shot[] = [
   {
     name: 'sign-in',
     path: '/',
     prepare: async (page) => page.locator('[data-connection="online"]').waitFor(),
   },
+  { name: 'risk', user: 'risk', path: '/risk', prepare: showRisk },
+  { name: 'status', path: '/status', height: 1_000, prepare: showStatus },
+  { name: 'status-phone', path: '/status', width: 390, height: 844, prepare: showStatus },
   {
     name: 'trade',
     user: 'DEMO',

@@ -29,6 +29,18 @@ export const SCREENS: readonly Screen[] = [
     component: lazy(() => import('./screens/operate/operate-screen.tsx')),
   },
   {
+    name: 'risk',
+    label: screens.risk,
+    actions: ['ViewAnyAccount'],
+    component: lazy(() => import('./screens/risk/risk-screen.tsx')),
+  },
+  {
+    name: 'status',
+    label: screens.status,
+    actions: undefined,
+    component: lazy(() => import('./screens/status/status-screen.tsx')),
+  },
+  {
     name: 'setup',
     label: screens.setUp,
     actions: ['ManageUsers'],

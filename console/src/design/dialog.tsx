@@ -37,6 +37,8 @@ export interface ConfirmTerms {
   readonly typed?: string;
   /** A reason for the log is asked for. */
   readonly needsReason?: boolean;
+  /** What else was entered is good; default true. */
+  readonly isValid?: boolean;
   readonly action: string;
   readonly look?: 'primary' | 'danger' | 'buy' | 'sell';
   /** Does it. A ProblemError is shown in the dialog, which stays open. */
@@ -46,13 +48,25 @@ export interface ConfirmTerms {
 
 /** Asks before something is done; what cannot be taken back wants a word typed, and a reason. */
 export function ConfirmDialog(terms: ConfirmTerms) {
-  const { title, children, typed, needsReason = false, action, look = 'primary', onConfirm, onClose } = terms;
+  const {
+    title,
+    children,
+    typed,
+    needsReason = false,
+    isValid = true,
+    action,
+    look = 'primary',
+    onConfirm,
+    onClose,
+  } = terms;
   const [text, setText] = useState('');
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setIsBusy] = useState(false);
   const isReady =
-    (typed === undefined || text === typed) && (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
+    isValid &&
+    (typed === undefined || text === typed) &&
+    (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady || isBusy) return;

@@ -7,12 +7,15 @@ export function Panel({
   title,
   tools,
   isStale = false,
+  isReached = false,
   className = '',
   children,
 }: {
   readonly title: string;
   readonly tools?: ReactNode;
   readonly isStale?: boolean;
+  /** It scrolls and has nothing in it that the keyboard reaches: then it is reached itself. */
+  readonly isReached?: boolean;
   readonly className?: string;
   readonly children: ReactNode;
 }) {
@@ -24,7 +27,9 @@ export function Panel({
         {isStale && <StaleBadge />}
         {tools !== undefined && <div className="panel-tools">{tools}</div>}
       </div>
-      <div className="panel-body">{children}</div>
+      <div className="panel-body" {...(isReached ? { tabIndex: 0 } : {})}>
+        {children}
+      </div>
     </section>
   );
 }
