@@ -1,7 +1,8 @@
 /**
  * Runs all benchmarks, or those named, one after the other, prints a table, and writes their figures as JSON to the
  * folder given by `--out`. `npm run bench -- [NAME…] [--out DIR] [options of the benchmarks]`. flash1 runs when its
- * workloads are there (scripts/build-flash1.sh), cluster when nats-server is (scripts/install-nats.sh).
+ * workloads are there (scripts/build-flash1.sh), cluster when nats-server is (scripts/install-nats.sh), console when
+ * chromium is (scripts/install-chromium.sh).
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +29,7 @@ const BENCHES = [
   'edge',
   'rest',
   'websocket',
+  'console',
   'cluster',
 ] as const;
 
@@ -44,7 +46,11 @@ for (let i = 2; i < process.argv.length; i++) {
 }
 
 /** What a benchmark needs beside npm's packages. */
-const NEEDS: Readonly<Record<string, string>> = { flash1: '.cache/flash1', cluster: '.cache/nats' };
+const NEEDS: Readonly<Record<string, string>> = {
+  flash1: '.cache/flash1',
+  console: '/usr/bin/chromium',
+  cluster: '.cache/nats',
+};
 const wanted =
   named.length > 0 ? named : BENCHES.filter((name) => NEEDS[name] === undefined || existsSync(NEEDS[name]));
 const figures: Figure[] = [];

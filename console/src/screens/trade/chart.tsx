@@ -11,7 +11,7 @@ import {
 } from 'lightweight-charts';
 import { useEffect, useMemo, useRef } from 'react';
 import { colourOf, colours } from '../../design/theme.ts';
-import { clockText, dateText } from '../../lib/format.ts';
+import { clockText, dateText, trimmed } from '../../lib/format.ts';
 import type { OrderView } from '../../state/account/account-store.ts';
 import type { Bar, CandlesView, Interval } from '../../state/market/candles-store.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
@@ -111,7 +111,7 @@ class Drawing {
         lineWidth: 1,
         lineStyle: price === undefined ? 1 : 2,
         axisLabelVisible: true,
-        title: `${strings.trade.sides[side]} ${leavesQuantity}`,
+        title: `${strings.trade.sides[side]} ${trimmed(leavesQuantity)}`,
       }),
     );
   }
@@ -125,7 +125,6 @@ class Drawing {
 export function Chart({ terms, interval }: { readonly terms: InstrumentTerms; readonly interval: Interval }) {
   const { symbol, tickSize } = terms;
   const element = useRef<HTMLDivElement>(null);
-  const legend = useRef<HTMLParagraphElement>(null);
   const drawing = useRef<Drawing>(undefined);
   const store = candlesStore(symbol, interval);
   const { value } = useStore(store);
@@ -160,7 +159,7 @@ export function Chart({ terms, interval }: { readonly terms: InstrumentTerms; re
   const decimals = tickSize.includes('.') ? tickSize.length - tickSize.indexOf('.') - 1 : 0;
   return (
     <div className="chart">
-      <p ref={legend} className="chart-legend number">
+      <p className="chart-legend number">
         {last === undefined
           ? texts.empty
           : texts.latest(

@@ -71,14 +71,11 @@ function draw(canvas: HTMLCanvasElement, book: BookView | undefined, palette: Co
   if (bids.length === 0 && asks.length === 0) return;
   const middle = ((bids[0] ?? asks[0]).at + (asks[0] ?? bids[0]).at) / 2;
   // Both sides reach as far, so that their steepness can be compared.
-  const reach = Math.max(
-    Math.min(
-      ...[bids, asks]
-        .filter(({ length }) => length > 0)
-        .map((side) => Math.abs(side[side.length - 1].at - middle)),
-    ),
-    middle * 1e-6,
-  );
+  const ends = [bids, asks]
+    .filter(({ length }) => length > 0)
+    .map((side) => Math.abs(side[side.length - 1].at - middle));
+  const isCrossed = (bids[0]?.at ?? 0) >= (asks[0]?.at ?? Number.POSITIVE_INFINITY);
+  const reach = Math.max(isCrossed ? Math.max(...ends) : Math.min(...ends), middle * 1e-6);
   const bidSteps = stepsOf(bids, middle, reach);
   const askSteps = stepsOf(asks, middle, reach);
   const most = Math.max(bidSteps.at(-1)?.[1] ?? 0, askSteps.at(-1)?.[1] ?? 0);

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { StaleBadge } from '../../design/panel.tsx';
-import { decimalOf, difference, textOf } from '../../lib/decimal.ts';
+import { decimalOf, difference, signOf, textOf } from '../../lib/decimal.ts';
 import { directionOf, grouped, NONE, shortened, signed } from '../../lib/format.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
@@ -46,7 +46,7 @@ export function InstrumentHead({
         <Fact name={texts.volume}>
           {ticker === undefined ? NONE : `${grouped(ticker.volume)} ${terms.baseAsset ?? ''}`}
         </Fact>
-        <Fact name={texts.spread}>{spread === undefined ? NONE : textOf(spread)}</Fact>
+        <Fact name={texts.spread}>{spread === undefined || signOf(spread) < 0 ? NONE : textOf(spread)}</Fact>
         <PhaseFact symbol={terms.symbol} />
       </dl>
       {isStale && <StaleBadge />}

@@ -110,9 +110,9 @@ function lotsByRow(
   return lots;
 }
 
-/** The price in the middle of the book, in ticks; undefined: the book is empty. */
+/** The price in the middle of the book, in ticks; undefined: the book is empty or crossed. */
 export function middleOf({ bids, asks }: BookView, tickSize: string): number | undefined {
   const bid = bids[0]?.at ?? asks[0]?.at;
   const ask = asks[0]?.at ?? bids[0]?.at;
-  return bid === undefined || ask === undefined ? undefined : (bid + ask) / 2 / Number(tickSize);
+  return bid === undefined || ask === undefined || bid > ask ? undefined : (bid + ask) / 2 / Number(tickSize);
 }

@@ -12,7 +12,7 @@ import {
 import { Button } from '../../design/button.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Empty } from '../../design/states.tsx';
-import { grouped } from '../../lib/format.ts';
+import { grouped, trimmed } from '../../lib/format.ts';
 import type { BookView } from '../../state/market/book-store.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
@@ -27,7 +27,7 @@ import {
   ticksOf,
   usualStep,
 } from './ladder-model.ts';
-import { useAccount, useBook, useTicker } from './market-hooks.ts';
+import { useAccount, useBook, usePhase, useTicker } from './market-hooks.ts';
 import { cancel } from './order-actions.ts';
 import type { Side } from './ticket-model.ts';
 
@@ -68,7 +68,8 @@ export function Ladder({
     return () => observer.disconnect();
   }, []);
 
-  const middle = useMemo(() => placeOf(book, last, terms), [book, last, terms]);
+  const indicative = usePhase(terms.symbol).value?.status.indicative?.price;
+  const middle = useMemo(() => placeOf(book, indicative ?? last, terms), [book, indicative, last, terms]);
   const step = chosenStep ?? usualStep(middle ?? 1);
   const shown = centreOf(middle, centre, step, rowCount);
   useEffect(() => setCentre(shown), [shown]);
@@ -192,15 +193,15 @@ export function Ladder({
   );
 }
 
-/** Where the market is, in ticks: the middle of the book, or the last price where there is none. */
+/** Where the market is, in ticks: the middle of the book; `price` where there is none, or where an auction lets it cross. */
 function placeOf(
   book: BookView | undefined,
-  last: string | undefined,
+  price: string | undefined,
   terms: InstrumentTerms,
 ): number | undefined {
   const middle = book === undefined ? undefined : middleOf(book, terms.tickSize);
-  const price = last ?? terms.referencePrice;
-  return middle ?? (price === undefined ? undefined : ticksOf(price, terms));
+  const otherwise = price ?? terms.referencePrice;
+  return middle ?? (otherwise === undefined ? undefined : ticksOf(otherwise, terms));
 }
 
 /** The price in the middle of the ladder: it stays while the market is well within. */
@@ -251,7 +252,7 @@ const Row = memo(
       >
         {lots > 0 && (
           <span className="own-mark" title={texts.cancelAt(strings.trade.sides[side], quantity(lots), price)}>
-            {quantity(lots)} ×
+            {trimmed(quantity(lots))} ×
           </span>
         )}
       </span>

@@ -129,7 +129,7 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
                 aria-label={texts.cancelOrder(name)}
                 onClick={() => void cancel(orderId)}
               >
-                {strings.common.cancel}
+                ×
               </Button>
             )}
           </td>

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { Empty } from '../../design/states.tsx';
 import { Table } from '../../design/table.tsx';
 import { colourOf, colours } from '../../design/theme.ts';
-import { dateText, directionOf, grouped, NONE, signed, trimmed } from '../../lib/format.ts';
+import { clockText, dateText, directionOf, grouped, NONE, signed, trimmed } from '../../lib/format.ts';
 import type { FillView } from '../../state/account/account-store.ts';
 import type { ProfitRow, ProfitView } from '../../state/account/profit-store.ts';
 import type { Market } from '../../state/market/catalog.ts';
@@ -110,7 +110,12 @@ function Curve({ view, asset }: { readonly view: ProfitView; readonly asset: str
         legend: { show: false },
         cursor: { show: false },
         axes: [
-          { ...axis, size: 24 },
+          {
+            ...axis,
+            size: 24,
+            values: (_plot: uPlot, times: number[]) =>
+              times.map((time) => clockText(new Date(time * 1_000).toISOString())),
+          },
           { ...axis, size: 70 },
         ],
         series: [{}, { stroke: line, width: 1.5, fill: colourOf('--accent-soft'), points: { show: false } }],

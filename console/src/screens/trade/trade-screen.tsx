@@ -66,8 +66,8 @@ function OneMarket({ market, terms }: { readonly market: Market; readonly terms:
       <div className="trade-centre">
         <Charts terms={terms} />
         <Auction terms={terms} />
-        <Blotter terms={terms} market={market} />
       </div>
+      <Blotter terms={terms} market={market} />
       <Ladder
         terms={terms}
         canTrade={session.may('PlaceOrders')}
