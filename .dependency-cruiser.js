@@ -45,21 +45,21 @@ export default {
       name: 'console-imports',
       severity: 'error',
       comment: 'The console knows types of the vocabulary and of its JSON, and nothing else of the platform',
-      from: { path: '^console/' },
+      from: { path: '^console/', pathNot: TEST_FILE },
       to: { path: '^(src|test|bench|scripts|bin)/', pathNot: '^src/(domain|codec/json)/' },
     },
     {
       name: 'console-types-only',
       severity: 'error',
       comment: 'What the console imports of the platform leaves nothing in the browser: import type',
-      from: { path: '^console/' },
+      from: { path: '^console/', pathNot: TEST_FILE },
       to: { path: '^src/|(^|/)node_modules/typebox/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'console-in-the-browser',
       severity: 'error',
       comment: "The console has no Node, and of npm's packages only those that docs/adr names",
-      from: { path: '^console/src/' },
+      from: { path: '^console/src/', pathNot: TEST_FILE },
       to: {
         dependencyTypes: ['core', ...NPM],
         pathNot: '(^|/)node_modules/(react|react-dom|lightweight-charts|uplot|typebox)/',
@@ -101,7 +101,7 @@ export default {
       severity: 'error',
       comment: 'A test file is imported by nothing',
       from: {},
-      to: { path: `^(src|test)/.*${TEST_FILE}` },
+      to: { path: `^(src|test|console)/.*${TEST_FILE}` },
     },
     {
       name: 'no-development-dependency',

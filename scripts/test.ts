@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FileResult, runTestFile, stopTestFiles } from './test-file.ts';
 
-const UNIT = ['src/**/*.test.ts', 'test/*.test.ts'];
-const ALL = ['src/**/*.test.ts', 'test/**/*.test.ts'];
+const UNIT = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/*.test.ts'];
+const ALL = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts'];
 const TIMEOUT_SECONDS_DEFAULT = 300;
 
 const { values, positionals } = parseArgs({
