@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertAccessible, ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { restNodeConfig } from '../support/rest-node.ts';
 
 test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t);
@@ -55,5 +56,21 @@ test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
     await page.context().close();
   });
 
+  assert.deepEqual(browser.faults, []);
+});
+
+test('a token is renewed while the console is open, until the login is too old', {
+  skip: whyNoBrowser(),
+  timeout: 120_000,
+}, async (t) => {
+  const access = { ...restNodeConfig('').access, tokenSeconds: 4, loginSeconds: 15 };
+  const venue = await ConsoleVenue.start(t, { messagesPerSecond: 0, config: { access } });
+  const browser = await TestBrowser.start(t);
+  const page = await browser.signIn(venue, 'viewer');
+  const renewed = () => page.waitForResponse((response) => response.url().endsWith('/api/v1/token'));
+  for (let n = 0; n < 2; n++) assert.equal((await renewed()).status(), 200);
+  await page.locator('[data-connection="online"]').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 1);
+  await page.getByText('You were signed out').waitFor({ timeout: 30_000 });
   assert.deepEqual(browser.faults, []);
 });

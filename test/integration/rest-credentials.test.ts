@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { canonicalRequest } from '#gateways/identity/signed-request.ts';
-import { type Answer, RestNode } from '../support/rest-node.ts';
+import { type Answer, PASSWORD, RestNode } from '../support/rest-node.ts';
 
 const reason = 'a test';
 const ORDER = { symbol: 'BTCUSD', side: 'buy', type: 'limit', quantity: '1', price: '1.00' };
@@ -30,6 +30,24 @@ test('credentials over REST', { timeout: 120_000 }, async (t) => {
     const authorization = `HIVE1 key=${keyId}, timestamp=${timestampMs}, nonce=${nonce}, signature=${signature}`;
     return venue.as(authorization).send(method, path);
   }
+
+  await t.test('a login’s token is renewed; a key’s is not, nor is one that was revoked', async () => {
+    const login = await venue.anybody.post('/login', { name: 'U2', password: PASSWORD });
+    const first = venue.bearer(login.body.token);
+    const renewed = await first.post('/token', undefined);
+    assert.equal(renewed.status, 200);
+    assert.notEqual(renewed.body.token, login.body.token);
+    assert.ok(renewed.body.expiresMs >= login.body.expiresMs);
+    const second = venue.bearer(renewed.body.token);
+    assert.equal(brief(await second.get('/profile')), '200');
+    const added = await second.post('/keys', { kind: 'token', reason });
+    const byKey = venue.bearer(added.body.token);
+    assert.equal(brief(await byKey.post('/token', undefined)), '403 not-renewable');
+    assert.equal(brief(await venue.anybody.post('/token', undefined)), '401 not-authenticated');
+    assert.equal(brief(await first.delete('/tokens?reason=out')), '200');
+    assert.equal(brief(await second.post('/token', undefined)), '401 token-revoked');
+    assert.equal(brief(await byKey.delete(`/keys/${added.body.keyId}?reason=out`)), '200');
+  });
 
   await t.test('an Ed25519 key of one’s own', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
