@@ -139,6 +139,22 @@ const SHOTS: readonly Shot[] = [
     prepare: tradeALittle,
   },
   {
+    name: 'trade-profit',
+    user: 'DEMO',
+    path: '/trade/ETHUSD',
+    width: 1440,
+    height: 900,
+    keep: { 'trade.interval': '1s', 'trade.tab': 'profit' },
+    prepare: async (page) => {
+      const trade = new TradePage(page);
+      for (const side of ['Buy', 'Sell', 'Sell', 'Buy', 'Buy'] as const) {
+        await trade.send({ side, type: 'Market', quantity: '1' });
+        await setTimeout(1_500);
+      }
+      await page.getByRole('img', { name: /Profit and loss over time/ }).waitFor();
+    },
+  },
+  {
     name: 'trade-auction',
     user: 'DEMO',
     path: '/trade/HIVE',
@@ -184,9 +200,10 @@ const SHOTS: readonly Shot[] = [
   },
   {
     name: 'setup',
+    height: 1_100,
     user: 'admin',
     path: '/setup',
-    prepare: async (page) => page.getByRole('heading', { level: 1 }).waitFor(),
+    prepare: async (page) => page.getByRole('form', { name: 'A trader' }).waitFor(),
   },
 ];
 

@@ -1,3 +1,4 @@
+import { speaksTls } from '../config/access-section.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { DEMO_TRADER, demoPasswordFile, readDemoPasswords } from '../demo/demo-passwords.ts';
 import { DEMO_INSTRUMENTS } from '../demo/demo-venue.ts';
@@ -28,7 +29,10 @@ export function readyText(configuration: Configuration, ready: Ready): string {
     `  market data  ${marketData.host}:${marketData.port}  ITCH 5.0 over SoupBinTCP; snapshots at port ${marketData.snapshotPort}`,
   ];
   if (http !== undefined)
-    lines.push(`  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`);
+    lines.push(
+      `  HTTP         ${http.host}:${http.port}  REST, its reference at /docs; WebSocket at /ws/v1`,
+      `  console      ${consoleUrl(configuration, http)}`,
+    );
   if (fix !== undefined) {
     const { compId } = configuration.fix;
     lines.push(`  FIX          ${fix.host}:${fix.port}  4.2, 4.4, 5.0 SP2; TargetCompID ${compId}`);
@@ -46,6 +50,16 @@ export function readyText(configuration: Configuration, ready: Ready): string {
     '',
   );
   return lines.join('\n');
+}
+
+/** Where a browser finds the console. A node that listens everywhere is found at this machine too. */
+function consoleUrl(
+  { http: listener, tls }: Configuration,
+  { host, port }: NonNullable<Ready['http']>,
+): string {
+  const scheme = speaksTls(listener, tls !== undefined) ? 'https' : 'http';
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `${scheme}://${name}:${port}/`;
 }
 
 function demoLines({ demo, dataDirectory }: Configuration, symbols: readonly string[]): string[] {
