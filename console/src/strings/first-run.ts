@@ -1,7 +1,7 @@
 export const firstRun = {
   title: 'Set up the venue',
   intro:
-    'From nothing to the first order, in three steps. Each is a command in the log, with you as the one who sent it and the reason below.',
+    'From nothing to the first order. Each step is a command in the log, with you as its sender and "set up" as its reason.',
   reason: 'set up',
   password: {
     title: 'Your password',

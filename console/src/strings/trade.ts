@@ -45,7 +45,8 @@ export const trade = {
     latest: (open: string, high: string, low: string, close: string, volume: string) =>
       `O ${open}  H ${high}  L ${low}  C ${close}  V ${volume}`,
     empty: 'Nothing was traded in this time',
-    credit: 'TradingView Lightweight Charts',
+    credit: 'TradingView',
+    creditTitle: 'Charts: TradingView Lightweight Charts',
     depthLabel: (bids: string, asks: string) => `Depth of the book: ${bids} bid, ${asks} asked`,
     depthTitle: 'Depth',
   },

@@ -171,7 +171,13 @@ export function Chart({ terms, interval }: { readonly terms: InstrumentTerms; re
             )}
       </p>
       <div ref={element} className="chart-canvas" role="img" aria-label={texts.label(symbol, interval)} />
-      <a className="chart-credit" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
+      <a
+        className="chart-credit"
+        href="https://www.tradingview.com/"
+        target="_blank"
+        rel="noreferrer"
+        title={texts.creditTitle}
+      >
         {texts.credit}
       </a>
     </div>

@@ -79,7 +79,8 @@ export function Ladder({
     [book, own, terms, step, shown, rowCount],
   );
   const most = rows.reduce((all, { bidLots, askLots }) => Math.max(all, bidLots, askLots), 1);
-  const lastTicks = last === undefined ? undefined : Math.round(ticksOf(last, terms) / step) * step;
+  const marked = indicative ?? last;
+  const lastTicks = marked === undefined ? undefined : Math.round(ticksOf(marked, terms) / step) * step;
 
   const trade = (side: Side, ticks: number): void => {
     if (canTrade) onPick(side, stepText(ticks, terms.tickSize));
