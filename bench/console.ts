@@ -145,6 +145,8 @@ async function day(browser: Browser): Promise<void> {
     stage.trade(TRADES_PER_SECOND);
     stage.advance(1);
     await stage.whenRead();
+    // Requests of the page have their turn too.
+    if (second % 60 === 0) await new Promise((resolve) => setImmediate(resolve));
     if (second === Math.ceil(all * WARM_PART)) before = await settled(page, devTools);
   }
   const after = await settled(page, devTools);

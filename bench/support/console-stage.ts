@@ -27,7 +27,7 @@ const CHANGED = 10;
 /** How long the token of the login is good: a day in a tab renews it many times. */
 const TOKEN_SECONDS = 20;
 /** Bytes that wait to be read at which the node holds back. */
-const WAITING_BYTES_MAX = 4_000_000;
+const WAITING_BYTES_MAX = 500_000;
 const INSTRUMENT = {
   instrumentId: 1,
   symbol: SYMBOL,
@@ -146,9 +146,12 @@ export class ConsoleStage {
 
   /** Resolves when the page has read most of what it was told. */
   async whenRead(): Promise<void> {
-    const socket = this.followers.get(`book.${SYMBOL}`);
-    while (socket !== undefined && socket.bufferedAmount > WAITING_BYTES_MAX)
+    for (;;) {
+      const socket = this.followers.get(`book.${SYMBOL}`);
+      if (socket === undefined || socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount <= WAITING_BYTES_MAX) return;
       await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   #lots(): number {

@@ -64,6 +64,8 @@ export class ApiSocket {
   declare private pingTimer: ReturnType<typeof setInterval> | undefined;
   /** The connection has proven who the user is. */
   declare private isMember: boolean;
+  /** When something was last received, by performance.now(). */
+  declare private heardMs: number;
 
   constructor(tokenOf: () => string | undefined, onAuthOver: (problem: Problem) => void) {
     this.connection = new Cell<Connection>({ kind: 'connecting' });
@@ -77,6 +79,7 @@ export class ApiSocket {
     this.retryTimer = undefined;
     this.pingTimer = undefined;
     this.isMember = false;
+    this.heardMs = 0;
   }
 
   start(): void {
@@ -190,7 +193,10 @@ export class ApiSocket {
 
   async #ping(socket: WebSocket): Promise<void> {
     const sentMs = performance.now();
-    const late = setTimeout(() => socket.close(), PING_ANSWER_MS_MAX);
+    // Whatever comes shows that somebody is there, also where the answer waits behind it.
+    const late = setTimeout(() => {
+      if (this.heardMs < sentMs) socket.close();
+    }, PING_ANSWER_MS_MAX);
     try {
       await this.#send(socket, 'ping', {});
       const roundTripMs = performance.now() - sentMs;
@@ -217,6 +223,7 @@ export class ApiSocket {
 
   #onMessage(socket: WebSocket, text: string): void {
     if (socket !== this.socket) return;
+    this.heardMs = performance.now();
     const message = JSON.parse(text) as {
       readonly id?: number;
       readonly result?: unknown;
