@@ -84,6 +84,15 @@ test('orders: place, read, replace, cancel', async (t) => {
   assert.deepEqual(venue.bugs, []);
 });
 
+test('ping: anybody is answered with the clock of the node', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await WebSocketClient.connect(t, venue.url);
+  const before = Date.now();
+  const { timeMs } = await client.result('ping');
+  assert.ok(timeMs >= before && timeMs <= Date.now());
+  assert.equal((await client.error('ping', { extra: 1 })).code, 'invalid-request');
+});
+
 test('an order that trades at once is answered with its fills', async (t) => {
   const venue = await WebSocketVenue.start(t);
   const [one, two] = [await member(t, venue, 1), await member(t, venue, 2)];
