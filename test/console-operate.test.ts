@@ -49,6 +49,8 @@ test('verdict: nothing is wrong with nodes that serve and agree', () => {
   );
   const busy = { server: 'c', isLeader: false, isCurrent: false, lagEntries: 3, silentMs: 200 };
   assert.deepEqual(said({ nodes: [NODE], stream: { ...STREAM, replicas: [...STREAM.replicas, busy] } }), []);
+  const { silentMs: _, ...unheard } = busy;
+  assert.equal(worst(findingsOf({ nodes: [NODE], stream: { ...STREAM, replicas: [unheard] } })), 'warn');
   assert.deepEqual(of({ agrees: 'unknown', lagEntries: 900, clockOffsetMs: -900 }), []);
 });
 

@@ -37,8 +37,8 @@ export interface StreamReplica {
   /** Whether it has, as far as the leader knows, all entries. */
   readonly isCurrent: boolean;
   readonly lagEntries: number;
-  /** Since the leader heard from it; 0 of the leader. */
-  readonly silentMs: number;
+  /** Since the leader heard from it; 0 of the leader; undefined: it has not, since it leads. */
+  readonly silentMs: number | undefined;
 }
 
 /** The log of a cluster, as its servers see it. */
@@ -122,11 +122,13 @@ export function streamView({ state, cluster, config, mirror }: StreamInfo): Clus
     isLeader: false,
     isCurrent: current && offline !== true,
     lagEntries: lag,
-    silentMs: Math.round(active / NANOS_PER_MS),
+    silentMs: active > 0 ? Math.round(active / NANOS_PER_MS) : undefined,
   }));
   const replicas = [leader, ...others];
   // One that is given an entry just now is not current, and heard all the same.
-  const heard = replicas.filter(({ isCurrent, silentMs }) => isCurrent || silentMs < COPY_SILENT_MS);
+  const heard = replicas.filter(
+    ({ isCurrent, silentMs = COPY_SILENT_MS }) => isCurrent || silentMs < COPY_SILENT_MS,
+  );
   return {
     stream: config.name,
     firstSequence: state.first_seq,

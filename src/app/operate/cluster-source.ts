@@ -138,7 +138,10 @@ function streamOf(
       leader: sight.isAnswered ? leader : '',
       hasQuorum: sight.isAnswered && hasQuorum,
       ...(problem === undefined ? {} : { problem }),
-      replicas: replicas.map((replica) => ({ ...replica })),
+      replicas: replicas.map(({ silentMs, ...replica }) => ({
+        ...replica,
+        ...(silentMs === undefined ? {} : { silentMs }),
+      })),
       firstSequence,
       lastSequence,
       bytes,

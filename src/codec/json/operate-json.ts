@@ -55,7 +55,9 @@ export const StreamCopy = named('StreamCopy', 'A copy of the log on a nats-serve
   isLeader: Type.Boolean(),
   isCurrent: Type.Boolean({ description: 'whether it has, as far as the leader knows, all entries' }),
   lagEntries: Count('entries that it lacks'),
-  silentMs: Count('milliseconds since the leader heard from it'),
+  silentMs: Type.Optional(
+    Count('milliseconds since the leader heard from it; absent: it has not, since it leads'),
+  ),
 });
 
 export const ClusterStream = named('ClusterStream', 'The log of a cluster, as its servers said last.', {

@@ -67,7 +67,11 @@ export function findingsOf({ nodes, stream }: ClusterView): Finding[] {
 }
 
 /** Whether a copy of the log has all of it, or is just getting the newest entries. */
-export function isCopyWell({ isCurrent, lagEntries, silentMs }: StreamView['replicas'][number]): boolean {
+export function isCopyWell({
+  isCurrent,
+  lagEntries,
+  silentMs = Number.POSITIVE_INFINITY,
+}: StreamView['replicas'][number]): boolean {
   return isCurrent || (lagEntries <= LAG_ENTRIES_MAX && silentMs <= COPY_SILENT_MS_MAX);
 }
 
