@@ -109,6 +109,10 @@ async function frames(browser: Browser): Promise<void> {
     seconds,
     framesPerSecond: rounded(count('PRESENTED') / seconds, 1),
     framesDropped: count('DROPPED'),
+    mainThreadCpuMsPerFrame: rounded(
+      taskMs.reduce((all, one) => all + one, 0) / Math.max(1, count('PRESENTED')),
+      2,
+    ),
     mainThreadCpu: rounded(taskMs.reduce((all, one) => all + one, 0) / MS / seconds, 3),
     tasksLongerThanAFrame: taskMs.filter((one) => one > FRAME_MS).length,
     taskCpuMsP99: rounded(taskMs[Math.floor(taskMs.length * 0.99)] ?? 0, 2),
@@ -140,6 +144,7 @@ async function day(browser: Browser): Promise<void> {
   const all = hours * 3_600;
   const started = performance.now();
   let before: Memory | undefined;
+  let half: Memory | undefined;
   for (let second = 1; second <= all; second++) {
     for (let n = 0; n < BOOK_PER_SECOND; n++) stage.updateBook();
     stage.trade(TRADES_PER_SECOND);
@@ -148,9 +153,10 @@ async function day(browser: Browser): Promise<void> {
     // Requests of the page have their turn too.
     if (second % 60 === 0) await new Promise((resolve) => setImmediate(resolve));
     if (second === Math.ceil(all * WARM_PART)) before = await settled(page, devTools);
+    if (second === Math.ceil(all / 2)) half = await settled(page, devTools);
   }
   const after = await settled(page, devTools);
-  if (before === undefined) throw new Error('the day is too short');
+  if (before === undefined || half === undefined) throw new Error('the day is too short');
   print({
     bench: 'console',
     scenario: 'day',
@@ -159,6 +165,7 @@ async function day(browser: Browser): Promise<void> {
     trades: all * TRADES_PER_SECOND,
     wallSeconds: Math.round((performance.now() - started) / MS),
     heapMiBEarly: rounded(before.heapBytes / MEGABYTE, 2),
+    heapMiBHalf: rounded(half.heapBytes / MEGABYTE, 2),
     heapMiBLate: rounded(after.heapBytes / MEGABYTE, 2),
     nodesEarly: before.nodes,
     nodesLate: after.nodes,

@@ -4,7 +4,7 @@ import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../su
 
 const OWN = 'a long one of my own';
 
-test('from an empty venue to the first trader', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
+test('from an empty venue to the first trader', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t, { isEmpty: true });
   const browser = await TestBrowser.start(t);
   const page = await browser.open(venue.url);

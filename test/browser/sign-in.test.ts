@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { assertAccessible, ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { restNodeConfig } from '../support/rest-node.ts';
 
-test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
+test('sign in', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t);
   const browser = await TestBrowser.start(t);
 
@@ -61,7 +61,7 @@ test('sign in', { skip: whyNoBrowser(), timeout: 120_000 }, async (t) => {
 
 test('a token is renewed while the console is open, until the login is too old', {
   skip: whyNoBrowser(),
-  timeout: 120_000,
+  timeout: 280_000,
 }, async (t) => {
   const access = { ...restNodeConfig('').access, tokenSeconds: 4, loginSeconds: 15 };
   const venue = await ConsoleVenue.start(t, { messagesPerSecond: 0, config: { access } });

@@ -6,7 +6,7 @@ import { TradePage } from '../support/trade-page.ts';
 
 const PATH = '/trade/BTCUSD';
 
-test('the trade screen over time', { skip: whyNoBrowser(), timeout: 200_000 }, async (t) => {
+test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t, { messagesPerSecond: 40 });
   const browser = await TestBrowser.start(t);
   const page = await browser.signIn(venue, 'trader', { path: PATH, width: 1440, height: 900 });

@@ -167,6 +167,9 @@ async function people(): Promise<CommandInput[]> {
   ];
 }
 
+/** How long a page may take for one thing; a busy machine is slow. */
+const PAGE_MS_MAX = 45_000;
+
 /** One chromium for the tests of a file; each page has a profile of its own. */
 export class TestBrowser {
   declare private readonly browser: Browser;
@@ -202,7 +205,7 @@ export class TestBrowser {
         localStorage.setItem(`hive.${name}`, JSON.stringify(value));
     }, keep);
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(PAGE_MS_MAX);
     page.on('pageerror', (error) => this.faults.push(`${error.stack ?? error.message}`));
     page.on('console', (message) => {
       // A node that is gone is in the browser's own words too.

@@ -3,6 +3,7 @@ import { rest } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Field, SelectField } from '../../design/field.tsx';
 import { RequestForm } from '../../design/request-form.tsx';
+import { freshName } from '../../lib/fresh-name.ts';
 import { strings } from '../../strings.ts';
 import type { AssetTerms } from './assets-step.tsx';
 
@@ -16,6 +17,8 @@ const ALPHABET = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 interface Progress {
   readonly accountId?: number;
   readonly password?: string;
+  /** The name of the deposit: under it the money comes once, however often it is sent. */
+  readonly requestId?: string;
   readonly isDone?: boolean;
 }
 
@@ -28,7 +31,7 @@ export function TraderStep({ assets }: { readonly assets: readonly AssetTerms[] 
   const chosen = asset || assets[0]?.symbol || '';
 
   const create = async (): Promise<void> => {
-    let { accountId, password } = progress;
+    let { accountId, password, requestId } = progress;
     if (accountId === undefined) {
       ({ accountId } = await rest.post<{ readonly accountId: number }>('/admin/accounts', { reason }));
       setProgress({ accountId });
@@ -38,7 +41,9 @@ export function TraderStep({ assets }: { readonly assets: readonly AssetTerms[] 
       await rest.post('/admin/users', { name, role: 'trader', accountId, password, reason });
       setProgress({ accountId, password });
     }
-    await rest.post(`/admin/accounts/${accountId}/deposits`, { asset: chosen, amount, reason });
+    requestId ??= freshName('setup');
+    setProgress({ accountId, password, requestId });
+    await rest.post(`/admin/accounts/${accountId}/deposits`, { requestId, asset: chosen, amount, reason });
     setProgress({ accountId, password, isDone: true });
   };
 

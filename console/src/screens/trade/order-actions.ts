@@ -1,6 +1,7 @@
 import { type Problem, problemOf } from '../../api/problem.ts';
 import { socket } from '../../console.ts';
 import { showToast } from '../../design/toasts.tsx';
+import { freshName } from '../../lib/fresh-name.ts';
 import type { OrderView } from '../../state/account/account-store.ts';
 import { Cell } from '../../state/store.ts';
 import { strings } from '../../strings.ts';
@@ -27,13 +28,6 @@ interface OrderResult {
 const OPEN_OUTCOMES = ['unreachable', 'outcome-unknown'];
 const ASK_AGAIN_MS = 500;
 
-let lastNo = 0;
-/** A name for an order that no other one has: under it the order counts once, however often it is sent. */
-function freshClientOrderId(): string {
-  const random = crypto.getRandomValues(new Uint32Array(2));
-  return `web-${Date.now().toString(36)}-${[...random, ++lastNo].map((part) => part.toString(36)).join('-')}`;
-}
-
 /** Sends an order and follows what becomes of it in `sent`. */
 export async function place(terms: Omit<NewOrder, 'clientOrderId'>): Promise<void> {
   const request = namedRequest(terms);
@@ -52,10 +46,10 @@ export async function place(terms: Omit<NewOrder, 'clientOrderId'>): Promise<voi
 function namedRequest(terms: Omit<NewOrder, 'clientOrderId'>): NewOrder {
   const last = sent.get();
   if (last.kind === 'not-taken') {
-    const { clientOrderId = freshClientOrderId(), ...before } = last.request;
+    const { clientOrderId = freshName('web'), ...before } = last.request;
     if (JSON.stringify(before) === JSON.stringify(terms)) return { ...terms, clientOrderId };
   }
-  return { ...terms, clientOrderId: freshClientOrderId() };
+  return { ...terms, clientOrderId: freshName('web') };
 }
 
 /** Asks for an order until the venue says whether it has it. */
