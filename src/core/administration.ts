@@ -28,6 +28,7 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
+import type { GatewaySessions } from './gateway-sessions.ts';
 import type { Identity } from './identity.ts';
 import { postIncident } from './incidents.ts';
 import type { MassCancellation } from './mass-cancel.ts';
@@ -55,6 +56,7 @@ export class Administration {
   declare private readonly massCancellation: MassCancellation;
   declare private readonly refusals: Refusals;
   declare private readonly identity: Identity;
+  declare private readonly gatewaySessions: GatewaySessions;
 
   constructor(
     state: CoreState,
@@ -64,6 +66,7 @@ export class Administration {
     massCancellation: MassCancellation,
     refusals: Refusals,
     identity: Identity,
+    gatewaySessions: GatewaySessions,
   ) {
     this.state = state;
     this.writer = writer;
@@ -72,6 +75,7 @@ export class Administration {
     this.massCancellation = massCancellation;
     this.refusals = refusals;
     this.identity = identity;
+    this.gatewaySessions = gatewaySessions;
   }
 
   /**
@@ -133,6 +137,8 @@ export class Administration {
         return this.#setKillSwitch(words, offset);
       case CommandType.SetCoreVersion:
         return this.#setCoreVersion(words, offset);
+      case CommandType.EndSession:
+        return this.gatewaySessions.end(words, offset);
       case CommandType.PostIncident:
         return postIncident(this.writer, words, offset);
       default:

@@ -90,6 +90,7 @@ export class TradingCore {
       massCancellation,
       refusals,
       this.identity,
+      this.gatewaySessions,
     );
   }
 
@@ -262,11 +263,11 @@ export class TradingCore {
 
   /**
    * Describes standing state to the sink as image events: what a reader needs that starts from here. In an order in
-   * which it can be applied: configuration, trading status, users and keys; then, where asked for, every live order as OrderAccepted, by
+   * which it can be applied: configuration, trading status, users, keys and open sessions; then, where asked for, every live order as OrderAccepted, by
    * account; then every resting order as OrderRested, by priority.
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
-    const { assets, instruments, accounts, users, apiKeys, nodeKeys, books, orders } = this.state;
+    const { assets, instruments, accounts, users, apiKeys, nodeKeys, sessions, books, orders } = this.state;
     this.writer.image(true);
     for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
@@ -275,6 +276,7 @@ export class TradingCore {
     for (let row = 0; row < users.count; row++) this.identity.writeUser(row);
     for (let row = 0; row < apiKeys.count; row++) this.identity.writeApiKey(row);
     for (let row = 0; row < nodeKeys.count; row++) this.identity.writeNodeKey(row);
+    for (let row = 0; row < sessions.count; row++) this.gatewaySessions.writeSession(row);
     for (let row = 0; row < accounts.count && wanted.liveOrders; row++) {
       for (let slot = orders.firstOfAccount(row); slot !== 0; slot = orders.nextOfAccount(slot)) {
         this.reports.image(slot);

@@ -37,6 +37,7 @@ export const CommandType = {
   RevokeApiKey: 52,
   RevokeTokens: 53,
   AddNodeKey: 54,
+  EndSession: 55,
 
   PostIncident: 64,
 } as const;
@@ -123,6 +124,9 @@ export type ApiKeyKind = (typeof ApiKeyKind)[keyof typeof ApiKeyKind];
 export const KillScope = { Venue: 1, Instrument: 2, Account: 3, User: 4 } as const;
 export type KillScope = (typeof KillScope)[keyof typeof KillScope];
 
+/** At what kind of door a session is. */
+export const Door = { Ouch: 1, Fix: 2, WebSocket: 3 } as const;
+export type Door = (typeof Door)[keyof typeof Door];
 /** What of a venue can fail by itself: bits of an incident's `components`, and the parts that the status page shows. */
 export const VenueComponent = {
   /** Orders over OUCH, and whether this node takes orders at all. */
@@ -254,6 +258,8 @@ export const OpenSession = layout('OpenSession', CommandType.OpenSession, header
   sessionId: 'u32',
   nodeId: 'u16',
   cancelOnDisconnect: 'u8',
+  /** 0: not said. Of an open session it stays. */
+  door: 'u8',
 });
 export const CloseSession = layout('CloseSession', CommandType.CloseSession, header, {
   sessionId: 'u32',
@@ -484,6 +490,17 @@ export const AddNodeKey = layout('AddNodeKey', CommandType.AddNodeKey, header, {
 });
 
 /**
+ * Ends the open session of a user, on whichever node: its orders go where it asked for that, and the node that has the connection
+ * ends it and tells the client the reason. The user may come again.
+ */
+export const EndSession = layout('EndSession', CommandType.EndSession, header, {
+  targetUserId: 'u32',
+  sessionId: 'u32',
+  nodeId: 'u16',
+  ...motive,
+});
+
+/**
  * Tells the public about an incident: the first with an `incidentId` opens it, each further one is the newest word on it, and
  * replaces its severity, state, components and title. The core keeps none of it: the event is what there is.
  */
@@ -537,5 +554,6 @@ export const COMMAND_LAYOUTS = [
   RevokeApiKey,
   RevokeTokens,
   AddNodeKey,
+  EndSession,
   PostIncident,
 ] as const;

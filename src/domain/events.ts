@@ -42,6 +42,7 @@ export const EventType = {
   ApiKeyRevoked: 52,
   TokensRevoked: 53,
   NodeKeyAdded: 54,
+  SessionEnded: 55,
 
   IncidentPosted: 64,
 } as const;
@@ -435,10 +436,21 @@ export const SessionOpened = layout('SessionOpened', EventType.SessionOpened, he
   sessionId: 'u32',
   nodeId: 'u16',
   cancelOnDisconnect: 'u8',
+  /** 0: not said. */
+  door: 'u8',
+  /** When it was first opened: seconds since the Unix epoch. */
+  openedSeconds: 'u32',
 });
 export const SessionClosed = layout('SessionClosed', EventType.SessionClosed, header, {
   sessionId: 'u32',
   nodeId: 'u16',
+});
+/** Staff ended the session; SessionClosed follows. The node that has the connection ends it with the reason. */
+export const SessionEnded = layout('SessionEnded', EventType.SessionEnded, header, {
+  sessionId: 'u32',
+  nodeId: 'u16',
+  /** Why, in the words of who ended it. */
+  motive: 'text64',
 });
 export const ScheduleSet = layout('ScheduleSet', EventType.ScheduleSet, header, {});
 export const CoreVersionSet = layout('CoreVersionSet', EventType.CoreVersionSet, header, { version: 'u32' });
@@ -494,5 +506,6 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   ApiKeyRevoked,
   TokensRevoked,
   NodeKeyAdded,
+  SessionEnded,
   IncidentPosted,
 ];

@@ -45,6 +45,7 @@ const TABLE = `
   ControlPhases         .      .      .    x       x          .        x
   KillSwitch            .      .      .    x       x          .        x
   ManageNodes           .      .      .    .       .          .        x
+  EndSessions           .      .      .    .       x          .        x
   ManageIncidents       .      .      .    .       x          .        x
 `;
 
@@ -76,6 +77,7 @@ const COMMANDS = `
   RevokeApiKey      ManageOwnCredentials  ManageCredentials
   RevokeTokens      ManageOwnCredentials  ManageCredentials
   AddNodeKey        .                     ManageNodes
+  EndSession        .                     EndSessions
   PostIncident      .                     ManageIncidents
 `;
 

@@ -46,6 +46,8 @@ export const Action = {
   KillSwitch: 1 << 18,
   /** Keys of nodes and the version of the core. */
   ManageNodes: 1 << 19,
+  /** End the sessions of others. */
+  EndSessions: 1 << 20,
   /** Tell the public about incidents. */
   ManageIncidents: 1 << 21,
 } as const;
@@ -77,6 +79,7 @@ export const Permissions: { readonly [Name in ActionName]: readonly Role[] } = {
   ControlPhases: [Risk, Operations, Admin],
   KillSwitch: [Risk, Operations, Admin],
   ManageNodes: [Admin],
+  EndSessions: [Operations, Admin],
   ManageIncidents: [Operations, Admin],
 };
 
@@ -134,6 +137,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   RevokeApiKey: { own: Action.ManageOwnCredentials, any: Action.ManageCredentials },
   RevokeTokens: { own: Action.ManageOwnCredentials, any: Action.ManageCredentials },
   AddNodeKey: { any: Action.ManageNodes },
+  EndSession: { any: Action.EndSessions },
   PostIncident: { any: Action.ManageIncidents },
 };
 

@@ -31,6 +31,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   AddNodeKey: { any: Action.ManageNodes },
   PostIncident: { any: Action.ManageIncidents },
   AddUser: { any: Action.ManageUsers },
+  EndSession: { any: Action.EndSessions },
   SetUserRole: { any: Action.ManageUsers },
   SetUserEnabled: { any: Action.ManageUsers },
   SetUserPassword: { any: Action.ManageCredentials, own: Action.ManageOwnCredentials },

@@ -18,7 +18,7 @@ import {
   type Terms,
   termChecks,
 } from './refusals.ts';
-import { closeSession, openSession } from './sessions.ts';
+import { closeSession, endSession, openSession } from './sessions.ts';
 import { triggerStops } from './stops.ts';
 import { type Instrument, isImmediate, isStop, type Order, type User, Venue } from './venue.ts';
 
@@ -162,6 +162,8 @@ export class NaiveCore {
         return identity.revokeTokens(venue, command);
       case 'AddNodeKey':
         return identity.addNodeKey(venue, command);
+      case 'EndSession':
+        return endSession(venue, command);
       case 'PostIncident':
         return operator.postIncident(venue, command);
       default:

@@ -80,6 +80,8 @@ export interface Session {
   readonly sessionId: number;
   readonly user: User;
   readonly cancelOnDisconnect: boolean;
+  readonly door: number;
+  readonly openedSeconds: number;
 }
 
 export interface ApiKey {

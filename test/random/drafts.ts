@@ -321,12 +321,25 @@ function session(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   // Mostly one of the user's own, of which there are two on each of two nodes.
   const own = isOneIn(dice, 10) ? dice.int(0, 12) : userId * 2 + dice.int(0, 1);
   const fields = { userId, nodeId: dice.int(1, 2), sessionId: own };
-  return isOneIn(dice, 2)
-    ? {
+  switch (dice.int(1, 6)) {
+    case 1:
+      return {
+        type: 'EndSession',
+        fields: { ...fields, userId: administrator(dice), targetUserId: userId, reason: 'away' },
+      };
+    case 2:
+    case 3:
+      return { type: 'CloseSession', fields };
+    default:
+      return {
         type: 'OpenSession',
-        fields: { ...fields, cancelOnDisconnect: isOneIn(dice, 20) ? 2 : dice.int(0, 1) },
-      }
-    : { type: 'CloseSession', fields };
+        fields: {
+          ...fields,
+          cancelOnDisconnect: isOneIn(dice, 20) ? 2 : dice.int(0, 1),
+          door: isOneIn(dice, 20) ? 4 : dice.int(0, 3),
+        },
+      };
+  }
 }
 
 /** Who sends a command of administration: mostly somebody who may. */

@@ -506,6 +506,49 @@ export const SESSIONS: readonly Scenario[] = [
     `,
   ),
   scenario(
+    'sessions: staff ends one, and it ends as it asked',
+    `
+    alice connect 1.7 cancel-on-disconnect
+      SessionOpened alice 1.7
+    alice connect 2.7
+      SessionOpened alice 2.7
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    raw {"type":"EndSession","userId":13,"clientOrderId":5,"targetUserId":1,"nodeId":2,"sessionId":7,"reason":"a drill"}
+      SessionEnded alice 2.7 a drill
+      SessionClosed alice 2.7
+      done for olga
+    raw {"type":"EndSession","targetUserId":1,"nodeId":1,"sessionId":7}
+      SessionEnded alice 1.7
+      SessionClosed alice 1.7
+      canceled alice1 1 visible 1@100 Disconnected
+      mass canceled 1 for alice
+      done
+    alice connect 1.7
+      SessionOpened alice 1.7
+    `,
+  ),
+  scenario(
+    'sessions: who may end which',
+    `
+    alice connect 1.7
+      SessionOpened alice 1.7
+    raw {"type":"EndSession","userId":1,"targetUserId":1,"nodeId":1,"sessionId":7}
+      rejected alice NOT_ALLOWED
+    raw {"type":"EndSession","targetUserId":99,"nodeId":1,"sessionId":7}
+      rejected operator UNKNOWN_USER
+    raw {"type":"EndSession","targetUserId":2,"nodeId":1,"sessionId":7}
+      rejected operator UNKNOWN_SESSION
+    raw {"type":"EndSession","targetUserId":1,"nodeId":2,"sessionId":7}
+      rejected operator UNKNOWN_SESSION
+    raw {"type":"EndSession","targetUserId":1,"nodeId":1,"sessionId":0}
+      rejected operator UNKNOWN_SESSION
+    raw {"type":"OpenSession","userId":1,"nodeId":1,"sessionId":8,"door":4}
+      rejected alice MALFORMED_COMMAND
+    `,
+  ),
+  scenario(
     "sessions: a disabled user's session ends as it asked",
     `
     alice connect cancel-on-disconnect

@@ -150,6 +150,8 @@ function marketLine(event: Event): string {
     case 'SessionOpened':
     case 'SessionClosed':
       return `${event.type} ${userName(event.userId)} ${event.nodeId}.${event.sessionId}`;
+    case 'SessionEnded':
+      return `SessionEnded ${userName(event.userId)} ${event.nodeId}.${event.sessionId} ${event.motive}`.trim();
     case 'CommandAccepted':
       return event.userId === 0 ? 'done' : `done for ${userName(event.userId)}`;
     case 'UserRoleSet':

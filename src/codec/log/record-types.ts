@@ -3,7 +3,15 @@ import type { EntryHeader } from '#domain/entry.ts';
 import type * as events from '#domain/events.ts';
 
 /** Fields that are text: strings here, NUL-padded ASCII in the record. */
-export type TextFieldName = 'clientTag' | 'requestId' | 'symbol' | 'name' | 'label' | 'title' | 'text';
+export type TextFieldName =
+  | 'clientTag'
+  | 'requestId'
+  | 'symbol'
+  | 'name'
+  | 'label'
+  | 'motive'
+  | 'title'
+  | 'text';
 /** Of commands also their reason, which is a number in an event: why an order was canceled. */
 export type CommandTextFieldName = TextFieldName | 'reason';
 /** Fields that are opaque bytes. */

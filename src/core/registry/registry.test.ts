@@ -293,19 +293,19 @@ test('node keys: one for each node, the newest', () => {
 test('sessions: found by node and number, also after others ended', () => {
   const sessions = new SessionTable(3);
   assert.deepEqual(
-    [sessions.add(1, 2 ** 32 - 1, 5), sessions.add(1, 2, 6), sessions.add(2, 2, 7)],
+    [sessions.add(1, 2 ** 32 - 1, 5, 1, 50), sessions.add(1, 2, 6, 2, 60), sessions.add(2, 2, 7, 3, 70)],
     [0, 1, 2],
   );
-  assert.equal(sessions.add(2, 3, 7), -1);
+  assert.equal(sessions.add(2, 3, 7, 1, 80), -1);
   sessions.remove(sessions.rowOf(1, 2 ** 32 - 1));
   assert.deepEqual(
     [sessions.rowOf(1, 2 ** 32 - 1), sessions.rowOf(1, 2), sessions.rowOf(2, 2), sessions.count],
     [-1, 1, 0, 2],
   );
-  assert.equal(sessions.userRow[0], 7);
+  assert.deepEqual([sessions.userRow[0], sessions.door[0], sessions.openedSeconds[0]], [7, 3, 70]);
   sessions.cancelOnDisconnect[1] = 1;
   sessions.remove(1);
-  assert.equal(sessions.add(9, 9, 9), 1);
+  assert.equal(sessions.add(9, 9, 9, 1, 90), 1);
   assert.equal(sessions.cancelOnDisconnect[1], 0, 'a row begins at zero');
 });
 

@@ -11,6 +11,10 @@ export class SessionTable {
   declare readonly userRow: Int32Array;
   /** 1: its end cancels the user's orders, unless another session of the user asks for the same. */
   declare readonly cancelOnDisconnect: Uint8Array;
+  /** A `Door`; 0 not said. */
+  declare readonly door: Uint8Array;
+  /** Log time, seconds since the Unix epoch. */
+  declare readonly openedSeconds: Int32Array;
   declare private readonly store: Columns;
   declare private readonly rowOfSession: IntPairMap;
 
@@ -22,6 +26,8 @@ export class SessionTable {
     this.sessionId = store.i32('sessionId');
     this.userRow = store.i32('userRow');
     this.cancelOnDisconnect = store.u8('cancelOnDisconnect');
+    this.door = store.u8('door');
+    this.openedSeconds = store.i32('openedSeconds');
     this.rowOfSession = new IntPairMap();
   }
 
@@ -35,12 +41,14 @@ export class SessionTable {
   }
 
   /** Takes in a session and returns its row; -1: there is no room. */
-  add(nodeId: number, sessionId: number, userRow: number): number {
+  add(nodeId: number, sessionId: number, userRow: number, door: number, openedSeconds: number): number {
     const row = this.store.addRow();
     if (row === -1) return -1;
     this.nodeId[row] = nodeId;
     this.sessionId[row] = sessionId;
     this.userRow[row] = userRow;
+    this.door[row] = door;
+    this.openedSeconds[row] = openedSeconds;
     this.#index(row);
     return row;
   }

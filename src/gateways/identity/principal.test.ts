@@ -28,6 +28,7 @@ const EXPECTED: Record<ActionName, string> = {
   ControlPhases: 'ROA',
   KillSwitch: 'ROA',
   ManageNodes: 'A',
+  EndSessions: 'OA',
   ManageIncidents: 'OA',
 };
 /** What of it a read-only key is good for. */
