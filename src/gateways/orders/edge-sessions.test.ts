@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CommandType, OpenSession } from '#domain/commands.ts';
-import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
+import { encodeEvent } from '#codec/log/events.ts';
+import { CommandType, Door, OpenSession } from '#domain/commands.ts';
+import { EventType, SessionClosed, SessionEnded, SessionOpened } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { EdgeSessions } from './edge-sessions.ts';
 
@@ -41,22 +42,13 @@ function openedEvent(nodeId: number, sessionId: number): WordBuffer {
   return words;
 }
 
-/** The event that the log closed one. */
-function closedEvent(nodeId: number, sessionId: number): WordBuffer {
-  const words = new WordBuffer(new ArrayBuffer(256));
-  words.i32[0] = EventType.SessionClosed | (SessionClosed.words << 16);
-  words.i32[SessionClosed.at.sessionId] = sessionId;
-  words.i32[SessionClosed.at.nodeId] = nodeId;
-  return words;
-}
-
 async function isResolved(promise: Promise<void>): Promise<boolean> {
   return Promise.race([promise.then(() => true), Promise.resolve().then(() => false)]);
 }
 
 test('opened: resolves with the event of this node and session, and with no other', async () => {
   const { sessions } = newSessions();
-  const sessionId = sessions.open(1, true, () => {});
+  const sessionId = sessions.open(1, Door.Fix, true, () => {});
   const opened = sessions.opened(sessionId);
   for (const [nodeId, other] of [
     [NODE + 1, sessionId],
@@ -72,11 +64,11 @@ test('opened: resolves with the event of this node and session, and with no othe
 test('opened: where events were lost the opening is sent again, and only while it is awaited', () => {
   const { sessions, sent } = newSessions();
   const { OpenSession: open, CloseSession: close } = CommandType;
-  const first = sessions.open(1, false, () => {});
-  const second = sessions.open(2, false, () => {});
+  const first = sessions.open(1, Door.Fix, false, () => {});
+  const second = sessions.open(2, Door.Fix, false, () => {});
   sessions.onEvents(openedEvent(NODE, first), 0, SessionOpened.words);
   sessions.onImage();
-  sessions.close(2, second);
+  sessions.close(second);
   sessions.onImage();
   assert.deepEqual(sent(), [`${open} 1`, `${open} 2`, `${open} 2`, `${close} 2`]);
 });
@@ -85,24 +77,42 @@ test('open: 0 while the venue takes no commands', () => {
   const { sessions, isFull } = newSessions();
   isFull.value = true;
   assert.equal(
-    sessions.open(1, false, () => {}),
+    sessions.open(1, Door.Fix, false, () => {}),
     0,
   );
 });
 
-test('edge sessions: who has a session is told when another node ended it, not when it did so itself', () => {
-  const { sessions } = newSessions();
-  const told: string[] = [];
-  const first = sessions.open(1, true, () => told.push('first'));
-  const second = sessions.open(2, true, () => told.push('second'));
-  sessions.close(2, second);
-  for (const [nodeId, sessionId] of [
-    [NODE + 1, first],
-    [NODE, second],
-    [NODE, second + 1],
-  ])
-    sessions.onEvents(closedEvent(nodeId, sessionId), 0, SessionClosed.words);
+/** The event that the log closed a session; with a motive, that staff ended it. */
+function closedEvent(nodeId: number, sessionId: number, motive?: string): WordBuffer {
+  return WordBuffer.copyOf(
+    motive === undefined
+      ? encodeEvent({ type: 'SessionClosed', nodeId, sessionId })
+      : encodeEvent({ type: 'SessionEnded', nodeId, sessionId, motive }),
+  );
+}
+
+test('onEnded: with the reason of staff, once, and its close is then not sent', () => {
+  const { sessions, sent } = newSessions();
+  const told: unknown[] = [];
+  const first = sessions.open(1, Door.Fix, true, (reason) => told.push(reason));
+  const second = sessions.open(2, Door.WebSocket, false, (reason) => told.push(reason));
+  for (const id of [first, second]) sessions.onEvents(openedEvent(NODE, id), 0, SessionOpened.words);
+  sessions.onEvents(closedEvent(NODE + 1, first, 'another'), 0, SessionEnded.words);
   assert.deepEqual(told, []);
+  sessions.onEvents(closedEvent(NODE, first, 'a drill'), 0, SessionEnded.words);
   sessions.onEvents(closedEvent(NODE, first), 0, SessionClosed.words);
-  assert.deepEqual(told, ['first']);
+  assert.deepEqual(told, ['the venue ended the session: a drill']);
+  sessions.close(first);
+  sessions.onEvents(closedEvent(NODE, second), 0, SessionClosed.words);
+  assert.deepEqual(told.slice(1), [undefined], 'another node ended it');
+  sessions.close(second);
+  assert.deepEqual(sent(), [`${CommandType.OpenSession} 1`, `${CommandType.OpenSession} 2`]);
+});
+
+test('onEnded: not by the end of a session of the start before, which had the same number', () => {
+  const { sessions } = newSessions();
+  const told: unknown[] = [];
+  const id = sessions.open(1, Door.Fix, true, (reason) => told.push(reason));
+  sessions.onEvents(closedEvent(NODE, id), 0, SessionClosed.words);
+  assert.deepEqual(told, []);
 });

@@ -1,5 +1,5 @@
-import { CloseSession, CommandType, OpenSession } from '#domain/commands.ts';
-import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
+import { CloseSession, CommandType, type Door, OpenSession } from '#domain/commands.ts';
+import { EventType, SessionClosed, SessionEnded, SessionOpened } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
 import type { CommandSink, FollowingSink, SessionNames } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -7,6 +7,9 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 const OPEN_NODE = byteAt(OpenSession, 'nodeId');
 const CLOSE_NODE = byteAt(CloseSession, 'nodeId');
 const CANCEL_ON_DISCONNECT = byteAt(OpenSession, 'cancelOnDisconnect');
+const DOOR = byteAt(OpenSession, 'door');
+const MOTIVE = byteAt(SessionEnded, 'motive');
+const MOTIVE_BYTES = 64;
 const RETRY_MS = 1;
 
 const NODE_MASK = 0xffff;
@@ -16,11 +19,23 @@ interface Closing {
   readonly sessionId: number;
 }
 
-/** A session that the log has not opened yet. */
-interface Opening {
+/** A session of a connection that stands. */
+interface OpenEdgeSession {
   readonly userId: number;
+  readonly door: Door;
   readonly cancelOnDisconnect: boolean;
+  /** Resolves when the log has opened it. */
   readonly opened: PromiseWithResolvers<void>;
+  readonly onEnded: (reason: string | undefined) => void;
+}
+
+/** Why a session of a connection was ended by the venue, as the client is told. */
+export function endedReason(words: WordBuffer, at: number): string {
+  const start = at * 4 + MOTIVE;
+  const bytes = words.u8.subarray(start, start + MOTIVE_BYTES);
+  const end = bytes.indexOf(0);
+  const motive = String.fromCharCode(...(end === -1 ? bytes : bytes.subarray(0, end)));
+  return motive === '' ? 'the venue ended the session' : `the venue ended the session: ${motive}`;
 }
 
 /** Tells the log of the sessions of the edge's doors: who is there, and whose orders go when they are not. */
@@ -28,9 +43,9 @@ export class EdgeSessions implements FollowingSink {
   declare private readonly sink: CommandSink;
   declare private readonly names: SessionNames;
   /** By sessionId. */
-  declare private readonly opening: Map<number, Opening>;
-  /** By sessionId: whom to tell that a session was ended by another node. */
-  declare private readonly live: Map<number, () => void>;
+  declare private readonly standing: Map<number, OpenEdgeSession>;
+  /** Those of them that the log has not opened yet. */
+  declare private readonly opening: Set<number>;
   /** Sessions that ended and whose CloseSession is still to be sent. */
   declare private readonly owed: Closing[];
   declare private timer: NodeJS.Timeout | undefined;
@@ -38,76 +53,107 @@ export class EdgeSessions implements FollowingSink {
   constructor(sink: CommandSink, names: SessionNames) {
     this.sink = sink;
     this.names = names;
-    this.opening = new Map();
-    this.live = new Map();
+    this.standing = new Map();
+    this.opening = new Set();
     this.owed = [];
     this.timer = undefined;
   }
 
   /**
    * Opens a session; 0: the venue takes no commands now.
-   * @param onEnded called when another node has ended it, to which this one was silent: its orders are canceled, if they were to be
+   * @param onEnded called when the venue has ended it: with the reason by staff, without by another node, to which this one was
+   * silent. Its orders are canceled, if they were to be
    */
-  open(userId: number, cancelOnDisconnect: boolean, onEnded: () => void): number {
+  open(
+    userId: number,
+    door: Door,
+    cancelOnDisconnect: boolean,
+    onEnded: (reason: string | undefined) => void,
+  ): number {
     const sessionId = this.names.nextSessionId();
-    if (!this.#send(sessionId, userId, cancelOnDisconnect)) return 0;
-    this.opening.set(sessionId, { userId, cancelOnDisconnect, opened: Promise.withResolvers() });
-    this.live.set(sessionId, onEnded);
+    const session = { userId, door, cancelOnDisconnect, onEnded, opened: Promise.withResolvers<void>() };
+    if (!this.#send(sessionId, session)) return 0;
+    this.standing.set(sessionId, session);
+    this.opening.add(sessionId);
     return sessionId;
   }
 
   /** Resolves when this node knows everything that the log had before the session's opening; never, when that was refused. */
   opened(sessionId: number): Promise<void> {
-    return this.opening.get(sessionId)?.opened.promise ?? Promise.resolve();
+    return this.standing.get(sessionId)?.opened.promise ?? Promise.resolve();
   }
 
-  #send(sessionId: number, userId: number, cancelOnDisconnect: boolean): boolean {
+  #send(sessionId: number, { userId, door, cancelOnDisconnect }: OpenEdgeSession): boolean {
     const at = this.#reserve(CommandType.OpenSession, OpenSession.words, userId);
     if (at === -1) return false;
     const { i32, u8 } = this.sink.words;
     i32[at + OpenSession.at.sessionId] = sessionId;
     this.#writeNode(u8, at * 4 + OPEN_NODE);
     u8[at * 4 + CANCEL_ON_DISCONNECT] = cancelOnDisconnect ? 1 : 0;
+    u8[at * 4 + DOOR] = door;
     return true;
   }
 
-  onEvents({ i32 }: WordBuffer, from: number, to: number): void {
-    if (this.live.size === 0) return;
+  onEvents(words: WordBuffer, from: number, to: number): void {
+    if (this.standing.size === 0) return;
+    const { i32 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) {
-      const type = i32[at] & 0xff;
-      if (type === EventType.SessionOpened) this.#onOpened(i32, at);
-      else if (type === EventType.SessionClosed) this.#onClosed(i32, at);
+      switch (i32[at] & 0xff) {
+        case EventType.SessionOpened:
+          if (this.#isOwn(i32[at + SessionOpened.at.nodeId]))
+            this.#onOpened(i32[at + SessionOpened.at.sessionId]);
+          break;
+        case EventType.SessionEnded:
+          if (this.#isOwn(i32[at + SessionEnded.at.nodeId]))
+            this.#onEnded(i32[at + SessionEnded.at.sessionId], endedReason(words, at));
+          break;
+        case EventType.SessionClosed:
+          // Doors end a session before they say so to the log: one that goes on was ended by another node.
+          if (this.#isOwn(i32[at + SessionClosed.at.nodeId]))
+            this.#onEnded(i32[at + SessionClosed.at.sessionId], undefined);
+      }
     }
   }
 
-  #onOpened(i32: Int32Array, at: number): void {
-    if ((i32[at + SessionOpened.at.nodeId] & NODE_MASK) !== this.names.nodeId) return;
-    const sessionId = i32[at + SessionOpened.at.sessionId] >>> 0;
-    this.opening.get(sessionId)?.opened.resolve();
-    this.opening.delete(sessionId);
+  #isOwn(nodeWord: number): boolean {
+    return (nodeWord & NODE_MASK) === this.names.nodeId;
   }
 
-  /** Doors end a session before they say so to the log: one that goes on was ended by another node. */
-  #onClosed(i32: Int32Array, at: number): void {
-    if ((i32[at + SessionClosed.at.nodeId] & NODE_MASK) !== this.names.nodeId) return;
-    this.live.get(i32[at + SessionClosed.at.sessionId] >>> 0)?.();
+  #onOpened(sessionId: number): void {
+    if (this.opening.delete(sessionId >>> 0)) this.standing.get(sessionId >>> 0)?.opened.resolve();
+  }
+
+  #onEnded(sessionId: number, reason: string | undefined): void {
+    const session = this.standing.get(sessionId >>> 0);
+    // One that is not open yet: a session of the node's start before this one had its number.
+    if (session === undefined || this.opening.has(sessionId >>> 0)) return;
+    this.#forget(sessionId >>> 0);
+    session.onEnded(reason);
   }
 
   onRestart(): void {}
 
   /** Events were lost, perhaps those that are awaited: asking again opens nothing twice. */
   onImage(): void {
-    for (const [sessionId, { userId, cancelOnDisconnect }] of this.opening) {
-      this.#send(sessionId, userId, cancelOnDisconnect);
+    for (const sessionId of this.opening) {
+      const session = this.standing.get(sessionId);
+      if (session !== undefined) this.#send(sessionId, session);
     }
   }
 
-  /** Closes a session; tries again while the venue takes no commands. */
-  close(userId: number, sessionId: number): void {
-    this.opening.delete(sessionId);
-    this.live.delete(sessionId);
+  /** Closes a session, unless the venue has ended it; tries again while the venue takes no commands. */
+  close(sessionId: number): void {
+    const session = this.standing.get(sessionId);
+    if (session === undefined) return;
+    this.#forget(sessionId);
+    const { userId } = session;
     this.owed.push({ userId, sessionId });
     this.#pay();
+  }
+
+  #forget(sessionId: number): void {
+    this.standing.delete(sessionId);
+    this.opening.delete(sessionId);
   }
 
   /** Sends what is owed as far as there is room, and tries no more. */

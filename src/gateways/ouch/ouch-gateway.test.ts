@@ -72,6 +72,7 @@ test('a day at the door: login, order, acceptance, execution, logout', async () 
     sessionId: 1,
     nodeId: 3,
     cancelOnDisconnect: 0,
+    door: 1,
   });
   assert.deepEqual([order.type, order.userId, order.clientOrderId], ['NewOrder', 9, 1]);
   venue.say(accepted(1), {
@@ -182,6 +183,9 @@ test('a session that another node ended is over; those of other nodes and earlie
   const venue = await start();
   const client = await venue.loggedIn();
   const { nodeId, sessionId } = venue.sink.take().at(-1) as Command<'OpenSession'>;
+  venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId });
+  assert.equal(venue.gateway.connections, 1, 'a session of the start before had the number');
+  venue.say({ type: 'SessionOpened', userId: 9, nodeId, sessionId });
   venue.say({ type: 'SessionClosed', userId: 9, nodeId: nodeId + 1, sessionId });
   venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId: sessionId + 1 });
   assert.equal(venue.gateway.connections, 1);
@@ -191,6 +195,21 @@ test('a session that another node ended is over; those of other nodes and earlie
     '+this node was cut off from the venue, which ended the session: log in again',
     'closed',
   ]);
+});
+
+test('a session that staff ended is over, for the reason given, and is not closed again', async () => {
+  const venue = await start();
+  const client = await venue.loggedIn();
+  const { nodeId, sessionId } = venue.sink.take().at(-1) as Command<'OpenSession'>;
+  venue.say({ type: 'SessionOpened', userId: 9, nodeId, sessionId });
+  venue.say({ type: 'SessionEnded', userId: 9, nodeId, sessionId, motive: 'a drill' });
+  venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId });
+  assert.deepEqual(await client.ended(), [LOGIN(1), '+the venue ended the session: a drill', 'closed']);
+  const again = await venue.loggedIn();
+  assert.deepEqual(
+    venue.sink.take().map(({ type }) => type),
+    ['OpenSession'],
+  );
 });
 
 test('suspend: sessions end with the reason and logins get it, until it is over', async () => {

@@ -9,7 +9,7 @@ import { encodeOuch } from '#codec/ouch/plain.ts';
 import { ReportSide } from '#codec/ouch/report-writer.ts';
 import { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest, SoupPacket } from '#codec/soupbin/packets.ts';
-import { CloseSession, CommandType, OpenSession } from '#domain/commands.ts';
+import { CloseSession, CommandType, Door, OpenSession } from '#domain/commands.ts';
 import {
   CommandRejected,
   EventFlag,
@@ -18,6 +18,8 @@ import {
   OrderCanceled,
   OrderReplaced,
   SessionClosed,
+  SessionEnded,
+  SessionOpened,
   Trade,
   UserAdded,
   UserEnabledSet,
@@ -29,6 +31,7 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { Credentials } from '../identity/password.ts';
 import { UserDirectory } from '../identity/user-directory.ts';
 import type { TlsFiles } from '../listener/tls-files.ts';
+import { endedReason } from '../orders/edge-sessions.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from '../soupbin/server.ts';
 import type { SoupSession } from '../soupbin/session.ts';
@@ -189,9 +192,26 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case EventType.InstrumentAdded:
         this.#addInstrument(words, at);
         return;
+      case EventType.SessionOpened:
+        this.#onSessionOpened(i32, at);
+        return;
+      case EventType.SessionEnded:
+        this.#endSession(
+          i32[at + 6],
+          i32[at + SessionEnded.at.nodeId],
+          i32[at + SessionEnded.at.sessionId],
+          endedReason(words, at),
+        );
+        return;
       case EventType.SessionClosed:
-        this.#onSessionClosed(i32, at);
-        break;
+        // This door ends a session before it says so to the log: one that goes on was ended by another node, to which this one was silent.
+        this.#endSession(
+          i32[at + 6],
+          i32[at + SessionClosed.at.nodeId],
+          i32[at + SessionClosed.at.sessionId],
+          'this node was cut off from the venue, which ended the session: log in again',
+        );
+        return;
       case EventType.UserAdded:
       case EventType.UserPasswordSet:
       case EventType.UserEnabledSet:
@@ -263,13 +283,36 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.usersById.get(userId)?.session?.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
-  /** This door ends a session before it says so to the log: one that goes on was ended by another node, to which this one was silent. */
-  #onSessionClosed(i32: Int32Array, at: number): void {
-    const session = this.usersById.get(i32[at + 6])?.session;
-    if (session === undefined || (i32[at + SessionClosed.at.nodeId] & 0xffff) !== this.sessions.nodeId)
-      return;
-    if ((session.state as OuchSession).sessionId !== i32[at + SessionClosed.at.sessionId]) return;
-    session.close('this node was cut off from the venue, which ended the session: log in again');
+  #onSessionOpened(i32: Int32Array, at: number): void {
+    const session = this.#sessionOf(
+      i32[at + 6],
+      i32[at + SessionOpened.at.nodeId],
+      i32[at + SessionOpened.at.sessionId],
+    );
+    if (session === undefined) return;
+    const state = session.state as OuchSession;
+    state.opensInFlight--;
+    state.isOpenInLog = true;
+  }
+
+  /** Ends the connection of a session that the log has closed. */
+  #endSession(userId: number, nodeWord: number, sessionId: number, reason: string): void {
+    const session = this.#sessionOf(userId, nodeWord, sessionId);
+    const state = session?.state as OuchSession | undefined;
+    // A session of the node's start before this one may have had its number.
+    if (session === undefined || state?.isOpenInLog !== true) return;
+    state.isOpenInLog = false;
+    session.close(reason);
+  }
+
+  /** The session of this door that the log names, as long as its connection stands. */
+  #sessionOf(userId: number, nodeWord: number, sessionId: number): Session | undefined {
+    const session = this.usersById.get(userId)?.session;
+    const isIt =
+      session !== undefined &&
+      (nodeWord & 0xffff) === this.sessions.nodeId &&
+      (session.state as OuchSession).sessionId === sessionId >>> 0;
+    return isIt ? session : undefined;
   }
 
   #noteUserRefNum(userId: number, userRefNum: number): void {
@@ -344,6 +387,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       isReading: false,
       toldOfIgnored: false,
       sessionId,
+      opensInFlight: 1,
+      isOpenInLog: false,
     };
     return { accepted: true, session: this.sessionName, nextSequence: nextNumber };
   }
@@ -353,9 +398,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   onClosed(session: Session): void {
-    const { user, sessionId } = session.state as OuchSession;
+    const { user, sessionId, isOpenInLog, opensInFlight } = session.state as OuchSession;
     assert(user.session === session, 'Invariant: a user has one session');
     user.session = undefined;
+    // What the log has closed is not closed again, unless an OpenSession is on its way.
+    if (!isOpenInLog && opensInFlight === 0) return;
     user.sessionsToClose.push(sessionId);
     this.owing.add(user);
     // Not at once: a session may end while events are handed over, when no command may be written.
@@ -367,7 +414,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (at === -1) return false;
     const { i32 } = this.sink.words;
     i32[at + OpenSession.at.sessionId] = sessionId;
-    i32[at + OpenSession.at.nodeId] = this.sessions.nodeId | (cancelOnDisconnect ? CANCEL_ON_DISCONNECT : 0);
+    i32[at + OpenSession.at.nodeId] =
+      this.sessions.nodeId | (cancelOnDisconnect ? CANCEL_ON_DISCONNECT : 0) | OUCH_DOOR;
     return true;
   }
 
@@ -466,7 +514,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
   #sessionOptions(
     session: Session,
-    { user, sessionId }: OuchSession,
+    state: OuchSession,
     bytes: Uint8Array,
     from: number,
     to: number,
@@ -475,7 +523,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (to - from !== SessionOptions.bytes || (choice !== YES && choice !== NO)) {
       return this.#violation(session, 'malformed Session Options');
     }
-    return this.#openSession(user, sessionId, choice === YES) ? PacketVerdict.Taken : PacketVerdict.Later;
+    if (!this.#openSession(state.user, state.sessionId, choice === YES)) return PacketVerdict.Later;
+    state.opensInFlight++;
+    return PacketVerdict.Taken;
   }
 
   #instrumentQuery(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
@@ -505,6 +555,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
 /** OpenSession's cancelOnDisconnect, in the word that it shares with the node's id. */
 const CANCEL_ON_DISCONNECT = 1 << 16;
+const OUCH_DOOR = Door.Ouch << 24;
 const YES = 0x59;
 const NO = 0x4e;
 

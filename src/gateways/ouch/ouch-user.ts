@@ -17,6 +17,10 @@ export interface OuchSession {
   toldOfIgnored: boolean;
   /** What the log calls it. */
   readonly sessionId: number;
+  /** OpenSession commands of it that the log has not answered. */
+  opensInFlight: number;
+  /** The log has opened it and not closed it since. */
+  isOpenInLog: boolean;
 }
 
 /** A user of the venue as this door sees it. What the order path counts is kept here, where it is found at once. */

@@ -59,8 +59,8 @@ export class ClientSession implements ConnectionListener {
     const { sources, users, limits } = services;
     this.connection = connection;
     this.services = services;
-    this.login = new Login(sources, users, limits, connection.address, () =>
-      connection.close(CloseReason.SessionEnded),
+    this.login = new Login(sources, users, limits, connection.address, (text) =>
+      connection.close(text === undefined ? CloseReason.CutOffBefore : { ...CloseReason.Ended, text }),
     );
     this.subscriptions = new Subscriptions(connection, services, limits.SUBSCRIPTIONS_MAX);
     this.onMember = onMember;

@@ -14,10 +14,16 @@ export const CloseReason = {
     text: 'too slow: more waits to be read than is kept. Resume reports from the last number',
   },
   CutOff: { code: 4004, text: 'this node is cut off from the log of the venue: connect to another' },
-  SessionEnded: {
+  CutOffBefore: {
     code: 4004,
     text: 'this node was cut off from the log of the venue, which ended the session: connect again',
   },
+  /** With the reason of who ended it behind it. */
+  Ended: { code: 4005, text: 'the venue ended the session' },
   TooMany: { code: 4003, text: 'too many messages over the rate limit' },
 } as const;
-export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];
+export interface CloseReason {
+  readonly code: number;
+  /** At most 123 bytes. */
+  readonly text: string;
+}

@@ -1,4 +1,5 @@
 import { secondText } from '#codec/json/schemas.ts';
+import { Door } from '#domain/commands.ts';
 import { Action, roleName } from '#domain/permissions.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
@@ -28,7 +29,7 @@ export class Login {
   declare private readonly users: UserConnections;
   declare private readonly limits: WebSocketLimits;
   declare private readonly address: string | undefined;
-  declare private readonly onEnded: () => void;
+  declare private readonly onEnded: (reason: string | undefined) => void;
   /** 0: nobody's. */
   declare private userId: number;
   declare private credential: Credential | undefined;
@@ -42,13 +43,13 @@ export class Login {
   /** An `authenticate` is under way. */
   declare isBusy: boolean;
 
-  /** @param onEnded called when the venue has ended the session */
+  /** @param onEnded called when the venue has ended the session: with the reason by staff, without by another node */
   constructor(
     sources: WebSocketSources,
     users: UserConnections,
     limits: WebSocketLimits,
     address: string | undefined,
-    onEnded: () => void,
+    onEnded: (reason: string | undefined) => void,
   ) {
     this.sources = sources;
     this.users = users;
@@ -125,7 +126,7 @@ export class Login {
     const { users, sources } = this;
     if (!users.enter(userId))
       throw new Problem('too-many-connections', `a user may have ${users.max}: close one`);
-    const sessionId = sources.sessions.open(userId, cancelOnDisconnect, this.onEnded);
+    const sessionId = sources.sessions.open(userId, Door.WebSocket, cancelOnDisconnect, this.onEnded);
     if (sessionId === 0) {
       users.leave(userId);
       throw new Problem('busy', 'the venue takes no commands now: authenticate again');
@@ -166,7 +167,7 @@ export class Login {
   close(): void {
     this.isClosed = true;
     if (!this.isMember) return;
-    this.sources.sessions.close(this.userId, this.sessionId);
+    this.sources.sessions.close(this.sessionId);
     this.users.leave(this.userId);
     this.release();
   }

@@ -3,7 +3,7 @@ import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { SessionRejectReason } from '#codec/fix/rejects.ts';
 import { msgTypeCode } from '#codec/fix/tags.ts';
-import { CommandType } from '#domain/commands.ts';
+import { CommandType, Door } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { type InstrumentView, ViewChange } from '#domain/market-views.ts';
@@ -113,7 +113,7 @@ export class TradingSession {
     const { userId, copyOf } = this.profile;
     for (const id of copyOf ?? [userId]) {
       const user = await this.#load(id);
-      if (user === undefined || !(await this.#openInLog(user)) || !(await this.#knowsLog(user))) return;
+      if (user === undefined || !(await this.#openInLog()) || !(await this.#knowsLog(user))) return;
       if (this.session.lastReport(id) < 0) this.session.noteReport(id, user.reportCount);
       if (copyOf === undefined) this.#takeOrders(user);
       const feed = user.follow(this.session.lastReport(id) + 1, this.#listenerFor());
@@ -178,7 +178,7 @@ export class TradingSession {
     this.over.abort();
     for (const { user, feed } of this.followed.splice(0)) user.unfollow(feed);
     this.drained?.resolve();
-    if (this.logSessionId !== 0) this.services.edgeSessions.close(this.profile.userId, this.logSessionId);
+    if (this.logSessionId !== 0) this.services.edgeSessions.close(this.logSessionId);
   }
 
   /** The user, as soon as it can be had; undefined when the session is over first. */
@@ -206,12 +206,12 @@ export class TradingSession {
    * Tells the log of the session, once, and waits until this node has all that the log had before: what the session did at another
    * node is known here then. @returns false when it must not go on
    */
-  async #openInLog(user: DeskUser): Promise<boolean> {
+  async #openInLog(): Promise<boolean> {
     if (this.profile.copyOf !== undefined) return true;
     const { edgeSessions } = this.services;
-    this.logSessionId = edgeSessions.open(user.userId, this.profile.cancelOnDisconnect, () =>
-      this.#end(ENDED),
-    );
+    const { userId, cancelOnDisconnect } = this.profile;
+    const onEnded = (reason = ENDED): void => this.#end(reason);
+    this.logSessionId = edgeSessions.open(userId, Door.Fix, cancelOnDisconnect, onEnded);
     if (this.logSessionId !== 0) {
       const late = this.#pause(BEHIND_MS_MAX).then(() => 'late');
       if ((await Promise.race([edgeSessions.opened(this.logSessionId), late])) !== 'late')
