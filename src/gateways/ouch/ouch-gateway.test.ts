@@ -205,7 +205,7 @@ test('a session that staff ended is over, for the reason given, and is not close
   venue.say({ type: 'SessionEnded', userId: 9, nodeId, sessionId, motive: 'a drill' });
   venue.say({ type: 'SessionClosed', userId: 9, nodeId, sessionId });
   assert.deepEqual(await client.ended(), [LOGIN(1), '+the venue ended the session: a drill', 'closed']);
-  const again = await venue.loggedIn();
+  await venue.loggedIn();
   assert.deepEqual(
     venue.sink.take().map(({ type }) => type),
     ['OpenSession'],

@@ -235,3 +235,47 @@ test('verifyLog: a log of which nothing is left that it began with, and a segmen
   assert.throws(() => verifyLog('/log', undefined, disk), /entries 26 to 50 are missing before this segment/);
   log.close();
 });
+
+test('tail: comes to any entry of a large segment with a few reads, forward and back', () => {
+  const random = seededRandom(11);
+  const disk = new PowerCutDisk({ random: () => 0 });
+  const segmentBytes = 4 * 1024 * 1024;
+  const fixture = new LogFixture(disk, '/log', segmentBytes);
+  const log = fixture.create();
+  while (log.lastSequence < 3_000) {
+    const words = random() < 0.01 ? 32 * 1024 : 1 + Math.floor(random() * 400);
+    fixture.commit(log, words);
+  }
+  assert.ok(listSegments(disk, '/log').length > 1);
+  let bytes = 0;
+  const read = disk.read.bind(disk);
+  disk.read = (...args) => {
+    const got = read(...args);
+    bytes += got;
+    return got;
+  };
+  const tail = tailFrom(disk, 1);
+  for (let n = 0; n < 200; n++) {
+    const sequence = n < 4 ? [1, 3_000, 1_500, 1_501][n] : 1 + Math.floor(random() * 3_000);
+    const reader = new RecordingReader();
+    bytes = 0;
+    tail.goTo(sequence);
+    assert.equal(tail.poll(reader, log.lastSequence, 1), 1);
+    assert.deepEqual(reader.entries, [fixture.appended[sequence - 1]]);
+    assert.ok(bytes < 2 * 1024 * 1024, `${bytes} bytes read for entry ${sequence}`);
+  }
+  tail.close();
+  log.close();
+});
+
+test('tail: an entry that is not there is not taken for another', () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  for (let i = 0; i < 40; i++) fixture.commit(log, 8);
+  const tail = tailFrom(disk, 1);
+  tail.goTo(41);
+  assert.equal(tail.poll(new RecordingReader(), 40, 1e9), 0);
+  assert.throws(() => tail.poll(new RecordingReader(), 41, 1e9), /entry 41 is damaged or missing/);
+  tail.close();
+  log.close();
+});

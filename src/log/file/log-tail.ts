@@ -4,6 +4,9 @@ import { corrupt, type LogId, segmentPath } from './format.ts';
 import { listSegments } from './scan.ts';
 import { Scan, SegmentReader } from './segment-reader.ts';
 
+/** Entries that are read over rather than jumped over. */
+const NEAR_ENTRIES = 64;
+
 export interface LogTailOptions {
   readonly directory: string;
   /** The first entry to hand out. */
@@ -82,6 +85,13 @@ export class LogTail {
     return entries;
   }
 
+  /** Goes on with another entry, forward or back. */
+  goTo(sequence: number): void {
+    const isNear = sequence >= this.expected && sequence - this.expected < NEAR_ENTRIES;
+    this.nextSequence = sequence;
+    if (!isNear) this.segment.close();
+  }
+
   close(): void {
     this.segment.close();
   }
@@ -100,7 +110,7 @@ export class LogTail {
       if (errorCode(error) === 'ENOENT') this.#refuseTruncated();
       throw error;
     }
-    this.expected = found.firstSequence;
+    this.expected = this.segment.seek(this.nextSequence);
   }
 
   /** @throws LogTruncatedError when the writer has truncated the next entry away meanwhile. */

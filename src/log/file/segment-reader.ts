@@ -184,6 +184,61 @@ export class SegmentReader {
   }
 
   /**
+   * Goes to a record not far before that of `sequence`, by halving the file: a few reads, however large it is. Returns the
+   * sequence of the record that `next` finds then: `sequence` or one before it.
+   */
+  seek(sequence: number): number {
+    assert(this.isOpen && sequence >= this.firstSequence, 'Condition: the open segment begins before it');
+    let low = SEGMENT_HEADER_BYTES;
+    let lowSequence = this.firstSequence;
+    for (let high = this.segmentBytes; high - low > READ_BYTES_MIN; ) {
+      const middle = low + Math.floor((high - low) / 16) * 8;
+      const found = this.#recordFrom(middle);
+      if (found === undefined || found.sequence > sequence) high = middle;
+      else {
+        low = found.offset;
+        lowSequence = found.sequence;
+      }
+    }
+    this.refresh();
+    this.offset = low;
+    this.recordBytes = 0;
+    return lowSequence;
+  }
+
+  /** The first whole record at or after `from`, which need not be where one begins; undefined: the log has none there. */
+  #recordFrom(from: number): { readonly offset: number; readonly sequence: number } | undefined {
+    // As records lie back to back, the next one begins before the longest would end.
+    const last = Math.min(from + RECORD_BYTES_MAX, this.segmentBytes - RECORD_OVERHEAD_BYTES);
+    for (let offset = from; offset <= last; offset += READ_BYTES_MIN - RECORD_OVERHEAD_BYTES) {
+      const bytes = Math.min(READ_BYTES_MIN, this.segmentBytes - offset);
+      const read = this.#read(this.words, offset, bytes);
+      const wordsEnd = read >> 2;
+      for (let word = 0; word < wordsEnd; word += 2) {
+        const { i32, f64 } = this.words;
+        if (i32[word + RecordHeader.mark] !== RECORD_MARK) continue;
+        const at = offset + word * 4;
+        if (isRecord(i32, word, wordsEnd, this.logId as LogId))
+          return { offset: at, sequence: f64[(word + RecordHeader.sequence) >> 1] };
+        // It may go on behind what was read.
+        const found = this.#recordAt(at);
+        if (found !== undefined) return { offset: at, sequence: found };
+        this.#read(this.words, offset, bytes);
+      }
+      if (read < bytes) return undefined;
+    }
+    return undefined;
+  }
+
+  /** The sequence of the whole record at `offset`; undefined when there is none. */
+  #recordAt(offset: number): number | undefined {
+    this.refresh();
+    this.offset = offset;
+    this.recordBytes = 0;
+    return this.next() === Scan.Record ? this.sequence : undefined;
+  }
+
+  /**
    * A copy of the file from `offset` up to the last byte that is not zero, and of the zeros after it as far as a record that
    * begins before can reach; empty when there are only zeros. `next` looks at the file again.
    */
