@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { describeEntry, formatTime } from '#codec/log/describe.ts';
-import type { Entry } from '#codec/log/record-types.ts';
-import { Count, Id, named, Sequence, Time } from './schemas.ts';
+import type { Command, Entry, Event } from '#codec/log/record-types.ts';
+import { type LoggedValue, loggedValues } from './logged-values.ts';
+import type { TermsLookup } from './scales.ts';
+import { Count, Id, named, ref, Sequence, Time } from './schemas.ts';
 
 /** Its other fields are those of its layout. */
 const LoggedCommand = Type.Object(
@@ -40,4 +42,65 @@ export function logEntryJson(stamped: StampedEntry): Static<typeof LogEntry> {
     entryNo,
     commands,
   };
+}
+
+const Values = Type.Unsafe<Record<string, LoggedValue>>({
+  type: 'object',
+  description:
+    'its fields as in records.md, with the names and values that REST has: symbols, decimal strings, names. What does not apply is left out, and credentials always',
+  additionalProperties: { type: ['string', 'number', 'boolean'] },
+});
+const UserId = Type.Optional(Id('who sent it; absent: the operator, a node by itself'));
+const UserName = Type.Optional(Type.String({ description: 'login name of that user' }));
+
+export const DecodedCommand = named('DecodedCommand', 'A command of the log, in the values of REST.', {
+  command: Type.String({ description: 'its name in records.md' }),
+  userId: UserId,
+  userName: UserName,
+  values: Values,
+});
+
+export const DecodedEvent = named('DecodedEvent', 'What a command did, in the values of REST.', {
+  event: Type.String({ description: 'its name in records.md' }),
+  userId: Type.Optional(Id('whom it concerns; absent: nobody alone')),
+  userName: UserName,
+  reportNumber: Type.Optional(Count("position in that user's stream of reports")),
+  values: Values,
+});
+
+export const DecodedEntry = named('DecodedEntry', 'One entry of the log with what it did.', {
+  sequence: Sequence,
+  time: Time,
+  nodeId: Id('the node that appended it'),
+  commandCount: Count('commands of the entry; the first of them are in `commands`'),
+  commands: Type.Array(ref(DecodedCommand)),
+  eventCount: Type.Optional(
+    Count('events of the entry; absent: this node does not have them in memory any more'),
+  ),
+  events: Type.Optional(Type.Array(ref(DecodedEvent), { description: 'the first of them' })),
+});
+
+/** What a log is read with: instruments, assets, and who users are. */
+export interface LogLookup extends TermsLookup {
+  userName(userId: number): string | undefined;
+}
+
+export function decodedCommand(lookup: LogLookup, command: Command): Static<typeof DecodedCommand> {
+  return { command: command.type, ...whoOf(lookup, command.userId), values: loggedValues(lookup, command) };
+}
+
+export function decodedEvent(lookup: LogLookup, event: Event): Static<typeof DecodedEvent> {
+  const { type, userId, reportNumber } = event;
+  return {
+    event: type,
+    ...whoOf(lookup, userId),
+    ...(reportNumber === 0 ? {} : { reportNumber }),
+    values: loggedValues(lookup, event),
+  };
+}
+
+function whoOf(lookup: LogLookup, userId: number): { userId?: number; userName?: string } {
+  if (userId === 0) return {};
+  const userName = lookup.userName(userId);
+  return userName === undefined ? { userId } : { userId, userName };
 }

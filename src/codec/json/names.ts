@@ -57,7 +57,8 @@ export class Names<Name extends string> {
   }
 }
 
-function kebab(name: string): string {
+/** `GoodTillCancel` as it stands in JSON: "good-till-cancel". */
+export function kebab(name: string): string {
   return name.replace(/(?!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
 }
 
