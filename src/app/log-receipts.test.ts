@@ -74,3 +74,25 @@ test('receipts: look-ups wait for each other, a bounded number of them', async (
   assert.equal((await reader.entry(7))?.sequence, 7);
   log.close();
 });
+
+test('receipts: many entries at once, those that there are, with their first commands', async () => {
+  const { disk, reader, log, setDurable } = begin(200);
+  const [, second] = listSegments(disk, '/log');
+  const first = second.firstSequence;
+  log.truncate(first);
+  setDurable(150);
+  const wanted = [1, first, first + 1, 149, 150, 151, 120];
+  const found = await reader.entries(wanted, 8);
+  assert.deepEqual(
+    found.map(({ sequence, nodeId, commandCount, commands }) => [
+      sequence,
+      nodeId,
+      commandCount,
+      ...commands.map((command) => 'amountMinor' in command && command.amountMinor),
+    ]),
+    [first, first + 1, 149, 150, 120].map((sequence) => [sequence, 1, 1, sequence]),
+  );
+  assert.deepEqual((await reader.entries([150], 0))[0]?.commands, []);
+  assert.equal(reader.firstSequence(), first);
+  log.close();
+});

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'POST /admin/backups/{backupId}/verify': Action.ViewNodes,
   'POST /admin/incidents': Action.ManageIncidents,
   'PUT /admin/incidents/{incidentId}': Action.ManageIncidents,
+  'DELETE /admin/sessions/{nodeId}/{sessionId}': Action.EndSessions,
 };
 /** What changes something without being a command of somebody who has proven who it is. */
 const BY_PASSWORD = ['POST /login', 'POST /token', 'PUT /password'];
@@ -201,5 +202,6 @@ const FIELDS: readonly (readonly [end: string, needed: readonly string[], others
   ['schedule', ['reason', 'changes'], []],
   ['kill-switch', ['reason', 'scope', 'engaged'], ['symbol', 'accountId']],
   ['users', ['reason', 'name', 'role', 'accountId'], []],
+  ['DELETE /admin/sessions', ['reason', 'userId'], []],
   ['', ['reason'], []],
 ];

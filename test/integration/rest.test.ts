@@ -252,6 +252,11 @@ test('a real node answers every question by HTTP as its log has it, and as its O
     const { orderId } = (await second.get('/orders/by-client-order-id/bid')) as { orderId: number };
     assert.deepEqual(await second.steady(`/orders/${orderId}`), bid);
     assert.equal(((await first.get(`/orders/${orderId}`)) as { code: string }).code, 'UNKNOWN_ORDER');
+    const life = (await second.get(`/admin/orders/${orderId}/timeline`)) as {
+      orders: unknown[];
+      complete: boolean;
+    };
+    assert.deepEqual([life.orders.length, life.complete], [1, true]);
     const rejected = (await first.steady('/orders/by-client-order-id/too-much')) as Record<string, unknown>;
     assert.deepEqual([rejected['status'], rejected['rejectCode']], ['rejected', 'INVALID_QUANTITY']);
     const page = (await first.get('/orders?limit=1')) as {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ArchiveQueries } from '#domain/ports.ts';
+import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { BinanceDoor } from '#gateways/binance/binance-door.ts';
 import { readConsoleFiles } from '#gateways/console/console-files.ts';
 import { ConsolePages } from '#gateways/console/console-pages.ts';
@@ -16,6 +16,7 @@ import { asyncApiDocument } from '#gateways/websocket/asyncapi.ts';
 import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
 import { riskChannel, statusChannel } from '#gateways/websocket/venue-views.ts';
 import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
+import { ReportSearch } from '#projections/reports/report-search.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
 import { CopiesClient } from '../operate/copies-client.ts';
@@ -24,6 +25,7 @@ import { operateChannels } from '../operate/operate-channels.ts';
 import type { StatusClient } from '../operate/status-client.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
+import { openLogChannels } from './log-channels.ts';
 import type { EdgeThreadData, HttpSettings } from './messages.ts';
 import { threadLog } from './thread-log.ts';
 
@@ -34,7 +36,7 @@ const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../dist/console', import.
 export class HttpDoor implements EdgeDoor {
   declare readonly webSocket: WebSocketDoor;
   /** What it is to be given of events, beside the accounts of the WebSocket. */
-  declare readonly counts: EventCounts;
+  declare readonly sinks: readonly FollowingSink[];
   declare private readonly copies: CopiesClient;
   declare readonly status: StatusPage;
   declare private readonly server: HttpServer;
@@ -67,15 +69,17 @@ export class HttpDoor implements EdgeDoor {
     );
     this.copies = new CopiesClient(data, status);
     this.status = new StatusPage({ nodeId, archive, wallMs: () => Date.now() });
+    const receipts = new LogReceiptReader({
+      directory: logDirectory,
+      durableSequence: () => board.durableSequence,
+    });
     const sources: RestSources = {
       views: state.views,
       archive,
       directory: state.directory,
       status: this.status,
-      receipts: new LogReceiptReader({
-        directory: logDirectory,
-        durableSequence: () => board.durableSequence,
-      }),
+      receipts,
+      reports: new ReportSearch(data.reportDirectory),
       copies: this.copies,
       accountIds: () => state.accountIds,
       newestSequenceOf: (userId) => state.desk.sequenceOf(userId),
@@ -88,9 +92,12 @@ export class HttpDoor implements EdgeDoor {
         uptimeSeconds: Math.floor((performance.now() - startedMs) / 1_000),
       }),
     };
-    this.counts = new EventCounts();
+    const counts = new EventCounts();
+    const log = openLogChannels(state, board, receipts);
+    this.sinks = [counts, this.status, ...log.sinks];
     this.webSocket = openWebSocket(data, state, archive, [
-      ...operateChannels(data, status, this.counts),
+      ...operateChannels(data, status, counts),
+      ...log.channels,
       riskChannel({ views: state.views, archive }, threadLog),
       statusChannel(this.status, threadLog),
     ]);

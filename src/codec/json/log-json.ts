@@ -32,6 +32,14 @@ export interface StampedEntry {
   readonly entry: Entry;
 }
 
+/** What of an entry tells what it is about: its node and its first commands. */
+export interface LoggedEntry extends Omit<StampedEntry, 'entry'> {
+  readonly nodeId: number;
+  /** All of them. */
+  readonly commandCount: number;
+  readonly commands: readonly Command[];
+}
+
 export function logEntryJson(stamped: StampedEntry): Static<typeof LogEntry> {
   const { nodeId, epoch, entryNo, commands } = describeEntry(stamped.entry);
   return {
@@ -80,13 +88,46 @@ export const DecodedEntry = named('DecodedEntry', 'One entry of the log with wha
   events: Type.Optional(Type.Array(ref(DecodedEvent), { description: 'the first of them' })),
 });
 
+export const LogMessage = named(
+  'LogMessage',
+  'Newest entries of the log, oldest first. `sequence` is the last one that was told or skipped: to read on, follow the channel from the next.',
+  {
+    channel: Type.Unsafe<'log'>({ type: 'string', enum: ['log'] }),
+    type: Type.Unsafe<'entries'>({ type: 'string', enum: ['entries'] }),
+    sequence: Sequence,
+    skipped: Count('entries since the message before that are not shown'),
+    entries: Type.Array(ref(DecodedEntry)),
+  },
+);
+
 /** What a log is read with: instruments, assets, and who users are. */
 export interface LogLookup extends TermsLookup {
   userName(userId: number): string | undefined;
 }
 
-export function decodedCommand(lookup: LogLookup, command: Command): Static<typeof DecodedCommand> {
-  return { command: command.type, ...whoOf(lookup, command.userId), values: loggedValues(lookup, command) };
+/**
+ * @param events of its entry, as far as they are known: a cancel or replace that names no instrument is in the units of that of
+ * its order, which they tell
+ */
+export function decodedCommand(
+  lookup: LogLookup,
+  command: Command,
+  events: readonly Event[],
+): Static<typeof DecodedCommand> {
+  const instrumentId = command.instrumentId || instrumentIn(events, command);
+  const values = loggedValues(lookup, { ...command, instrumentId });
+  return { command: command.type, ...whoOf(lookup, command.userId), values };
+}
+
+function instrumentIn(events: readonly Event[], { type, userId, clientOrderId }: Command): number {
+  if (type !== 'CancelOrder' && type !== 'ReplaceOrder') return 0;
+  const told = events.find(
+    (event) =>
+      (event.type === 'OrderReplaced' || event.type === 'OrderCanceled') &&
+      event.userId === userId &&
+      event.clientOrderId === clientOrderId,
+  );
+  return told?.instrumentId ?? 0;
 }
 
 export function decodedEvent(lookup: LogLookup, event: Event): Static<typeof DecodedEvent> {
@@ -96,6 +137,27 @@ export function decodedEvent(lookup: LogLookup, event: Event): Static<typeof Dec
     ...whoOf(lookup, userId),
     ...(reportNumber === 0 ? {} : { reportNumber }),
     values: loggedValues(lookup, event),
+  };
+}
+
+/** @param happened events of the entry; undefined: not known */
+export function decodedEntry(
+  lookup: LogLookup,
+  { sequence, timeSeconds, timeNanos, nodeId, commandCount, commands }: LoggedEntry,
+  happened: { readonly count: number; readonly events: readonly Event[] } | undefined,
+): Static<typeof DecodedEntry> {
+  return {
+    sequence,
+    time: formatTime(timeSeconds, timeNanos),
+    nodeId,
+    commandCount,
+    commands: commands.map((command) => decodedCommand(lookup, command, happened?.events ?? [])),
+    ...(happened === undefined
+      ? {}
+      : {
+          eventCount: happened.count,
+          events: happened.events.map((event) => decodedEvent(lookup, event)),
+        }),
   };
 }
 

@@ -6,6 +6,7 @@ import type { CommandInput, EventInput } from '#codec/log/record-types.ts';
 import { Door, KillScope, OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason, PostingKind } from '#domain/events.ts';
 import { SAMPLE_COMMANDS, SAMPLE_EVENTS } from '../../../test/sample-records.ts';
+import { decodedCommand } from './log-json.ts';
 import { type LoggedValues, loggedValues } from './logged-values.ts';
 import type { TermsLookup } from './scales.ts';
 
@@ -176,4 +177,32 @@ test('loggedValues: no credential is ever among them, of any record', () => {
       [],
     );
   }
+});
+
+test('decodedCommand: a replace without an instrument is in the units of its order, which its events tell', () => {
+  const lookup = { ...LOOKUP, userName: (userId: number) => (userId === 7 ? 'ANN' : undefined) };
+  const command = decodeCommand(
+    encodeCommand({
+      type: 'ReplaceOrder',
+      userId: 7,
+      clientOrderId: 4,
+      originalClientOrderId: 3,
+      priceTicks: 100,
+    }),
+  );
+  const replaced = (clientOrderId: number) =>
+    decodeEvent(encodeEvent({ type: 'OrderReplaced', userId: 7, instrumentId: 1, clientOrderId }));
+  assert.deepEqual(decodedCommand(lookup, command, [replaced(3), replaced(4)]), {
+    command: 'ReplaceOrder',
+    userId: 7,
+    userName: 'ANN',
+    values: {
+      symbol: 'BTCUSD',
+      clientOrderNumber: 4,
+      originalClientOrderNumber: 3,
+      price: '5.00',
+      quantity: '0.0000',
+    },
+  });
+  assert.equal(decodedCommand(lookup, command, [replaced(3)]).values['priceTicks'], 100);
 });

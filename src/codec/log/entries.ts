@@ -2,9 +2,9 @@ import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { CodecError } from './codec-error.ts';
-import { commandWords, readCommands, writeCommand } from './commands.ts';
+import { commandWords, readCommand, readCommands, writeCommand } from './commands.ts';
 import { fieldOffset } from './fields.ts';
-import type { Entry, EntryInput } from './record-types.ts';
+import type { Command, Entry, EntryInput } from './record-types.ts';
 import { readFields, shapeOf, writeFields } from './records.ts';
 
 const SHAPE = shapeOf(EntryHeader);
@@ -28,6 +28,26 @@ export function decodeEntry(bytes: Uint8Array): Entry {
     throw new CodecError('TRUNCATED', '', bytes.length, 'an entry is a multiple of 8 bytes long');
   }
   return readEntry(WordBuffer.copyOf(bytes), 0, bytes.length / WORD_BYTES);
+}
+
+/**
+ * Reads the node and the first commands of an entry that is known to be whole, as one of a log is, and says how many commands it
+ * has.
+ */
+export function readEntryStart(
+  words: WordBuffer,
+  from: number,
+  to: number,
+  commandsMax: number,
+): { readonly nodeId: number; readonly commandCount: number; readonly commands: Command[] } {
+  const { nodeId, commandCount } = readFields(words, from, SHAPE) as { nodeId: number; commandCount: number };
+  const commands: Command[] = [];
+  let at = from + ENTRY_HEADER_WORDS;
+  while (at < to && commands.length < commandsMax) {
+    commands.push(readCommand(words, at, to));
+    at += words.i32[at] >>> 16;
+  }
+  return { nodeId, commandCount, commands };
 }
 
 /** Reads the entry that fills words `from` up to `to`. @throws CodecError */

@@ -109,6 +109,15 @@ test('onEnded: with the reason of staff, once, and its close is then not sent', 
   assert.deepEqual(sent(), [`${CommandType.OpenSession} 1`, `${CommandType.OpenSession} 2`]);
 });
 
+test('onEnded: not when the door ended the session itself', () => {
+  const { sessions, sent } = newSessions();
+  const id = sessions.open(1, Door.Fix, true, () => assert.fail('it knows'));
+  sessions.onEvents(openedEvent(NODE, id), 0, SessionOpened.words);
+  sessions.close(id);
+  sessions.onEvents(closedEvent(NODE, id), 0, SessionClosed.words);
+  assert.deepEqual(sent(), [`${CommandType.OpenSession} 1`, `${CommandType.CloseSession} 1`]);
+});
+
 test('onEnded: not by the end of a session of the start before, which had the same number', () => {
   const { sessions } = newSessions();
   const told: unknown[] = [];

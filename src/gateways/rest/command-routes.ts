@@ -3,6 +3,7 @@ import { credentialRoutes, KeyCommands } from './credential-routes.ts';
 import { incidentRoutes } from './incident-routes.ts';
 import { type OrderSources, orderRoutes } from './order-routes.ts';
 import type { Route } from './routes.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { userRoutes } from './user-routes.ts';
 import { venueRoutes } from './venue-routes.ts';
 
@@ -14,6 +15,7 @@ export function commandRoutes(sources: OrderSources & CommandSources): Route[] {
     ...orderRoutes(sources),
     ...credentialRoutes(commands, keys),
     ...userRoutes(commands, keys),
+    ...sessionRoutes(commands),
     ...venueRoutes(commands),
     ...incidentRoutes(commands, sources),
   ];

@@ -1,14 +1,56 @@
 import { Type } from 'typebox';
 import { LogEntry, logEntryJson } from '#codec/json/log-json.ts';
+import { freshQuery, Id } from '#codec/json/schemas.ts';
+import { OrderTimeline } from '#codec/json/timeline-json.ts';
+import type { OrderRecord } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
 import { LogTruncatedError } from '#domain/ports.ts';
+import { logLookup } from '../log/log-lookup.ts';
+import { orderTimeline } from '../log/order-timeline.ts';
+import { ARCHIVE_PROBLEMS } from './history-routes.ts';
 import { Problem } from './problems.ts';
+import { inKnownTerms, maySee, Questions } from './questions.ts';
 import { type Route, route } from './routes.ts';
 import type { RestSources } from './sources.ts';
 
-/** What a receipt stands for. */
-export function logRoutes({ receipts }: RestSources): Route[] {
+/** What a receipt stands for, and the life of an order. */
+export function logRoutes(sources: RestSources): Route[] {
+  const { receipts } = sources;
+  const questions = new Questions(sources);
   return [
+    route({
+      method: 'GET',
+      path: '/admin/orders/:orderId/timeline',
+      weight: 20,
+      action: Action.ViewOwnAccount,
+      tag: 'administration',
+      summary:
+        'The life of an order, with those that it replaced and that replaced it: commands and what they did. Of your own account; of any with the right to view it',
+      params: { orderId: Id('the order, any of the chain') },
+      query: freshQuery,
+      answer: OrderTimeline,
+      problems: [...ARCHIVE_PROBLEMS, 'UNKNOWN_ORDER'],
+      handle: async ({ principal, params: { orderId }, query }) => {
+        const { views } = questions;
+        let sequence = 0;
+        const find = async (id: number): Promise<OrderRecord | undefined> => {
+          const answer = await questions.ask(principal, query, { type: 'order', orderId: id });
+          sequence = answer.sequence;
+          const order = answer.result;
+          return order !== undefined && maySee(principal, order.accountId) ? order : undefined;
+        };
+        const lookup = logLookup(views, sources.directory);
+        const seesAll = (principal.actions & Action.ViewAnyAccount) !== 0;
+        const life = await orderTimeline({ ...sources, lookup }, orderId, seesAll, find).catch((error) =>
+          inKnownTerms(() => {
+            throw error;
+          }),
+        );
+        // Whether another's order exists is nobody's business.
+        if (life === undefined) throw new Problem('UNKNOWN_ORDER', `you have no order ${orderId}`);
+        return { sequence, ...life };
+      },
+    }),
     route({
       method: 'GET',
       path: '/log/:sequence',

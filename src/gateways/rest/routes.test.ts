@@ -172,8 +172,11 @@ async function start(options: { isReady?: boolean; access?: ReturnType<typeof te
         if (sequence < 50) throw new LogTruncatedError(sequence, 50);
         return entries.find((entry) => entry.sequence === sequence);
       },
+      entries: async () => [],
+      firstSequence: () => 50,
     },
     copies: COPIES,
+    reports: { read: async () => true },
     accountIds: () => [10, 20, 30],
     newestSequenceOf: (userId: number) => 80 + userId,
     wallMs: () => NOW_SECONDS * 1_000 + 7,
@@ -804,6 +807,7 @@ const ACTIONS: Record<string, string> = {
   '/api/v1/admin/backups': 'ViewNodes',
   '/api/v1/admin/snapshots': 'ViewNodes',
   '/api/v1/admin/risk/accounts': 'ViewAnyAccount',
+  '/api/v1/admin/orders/1/timeline': 'ViewOwnAccount',
   '/api/v1/admin/users': 'ViewUsers',
   '/api/v1/admin/users/1': 'ViewUsers',
   '/api/v1/admin/users/1/keys': 'ViewUsers',

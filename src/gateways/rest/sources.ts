@@ -1,8 +1,9 @@
 import type { Static } from 'typebox';
-import type { StampedEntry } from '#codec/json/log-json.ts';
+import type { LoggedEntry, StampedEntry } from '#codec/json/log-json.ts';
 import type { Backups, Snapshots, Verification } from '#codec/json/operate-json.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import type { StatusPage } from '../status/status-page.ts';
 import { Problem } from './problems.ts';
@@ -11,6 +12,27 @@ import { Problem } from './problems.ts';
 export interface LogReceipts {
   /** The durable entry, or undefined when the log has not come so far. @throws LogTruncatedError, Problem */
   entry(sequence: number): Promise<StampedEntry | undefined>;
+  /** Those of the entries that are durable and not truncated, with their first commands. @throws ArchiveRefusedError */
+  entries(sequences: Iterable<number>, commandsMax: number): Promise<readonly LoggedEntry[]>;
+  /** The first entry that the log still has. */
+  firstSequence(): number;
+}
+
+/** What users were told, wherever it is kept. */
+export interface StoredReports {
+  /**
+   * Hands over the event records that were reports to a user, of a stretch of the log; each is valid during the call. False when
+   * some are not to be had, or more than `max`.
+   */
+  read(
+    range: {
+      readonly userId: number;
+      readonly fromSequence: number;
+      readonly toSequence: number;
+      readonly max: number;
+    },
+    onRecord: (words: WordBuffer, at: number) => void,
+  ): Promise<boolean>;
 }
 
 /** What the node says of itself at the edge. */
@@ -44,6 +66,8 @@ export interface RestSources {
   readonly receipts: LogReceipts;
   readonly copies: RestorableCopies;
   readonly status: Pick<StatusPage, 'isReady' | 'read'>;
+  /** What users were told of, by entries of the log. */
+  readonly reports: StoredReports;
   /** Numbers of all accounts, in the order in which they were added. */
   accountIds(): Iterable<number>;
   /** Log sequence of the newest report to a user that is known here; 0 none. */

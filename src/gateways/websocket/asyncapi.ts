@@ -1,6 +1,8 @@
 import type { TSchema } from 'typebox';
+import { LogMessage } from '#codec/json/log-json.ts';
 import { ClusterMessage, FiguresMessage } from '#codec/json/operate-json.ts';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
+import { SessionsMessage } from '#codec/json/session-json.ts';
 import {
   BalancesMessage,
   BookMessage,
@@ -32,6 +34,8 @@ const TOLD: readonly TSchema[] = [
   FiguresMessage,
   RiskMessage,
   StatusMessage,
+  LogMessage,
+  SessionsMessage,
   FailedMessage,
 ];
 

@@ -87,8 +87,9 @@ export const OPERATIONS = {
       from: Type.Optional(
         Type.Integer({
           minimum: 1,
-          maximum: 2 ** 32 - 1,
-          description: 'of reports: number of the first that you lack; default: the next that happens',
+          maximum: Number.MAX_SAFE_INTEGER,
+          description:
+            'of reports: number of the first that you lack; default: the next that happens. Of log: sequence of the first entry; default: the newest',
         }),
       ),
     }),
