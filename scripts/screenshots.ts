@@ -205,6 +205,38 @@ const SHOTS: readonly Shot[] = [
     path: '/setup',
     prepare: async (page) => page.getByRole('form', { name: 'A trader' }).waitFor(),
   },
+  {
+    name: 'operate-log',
+    user: 'operations',
+    path: '/operate/log',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Orders', exact: true }).click();
+      await page.locator('.log-entry', { hasText: 'trade' }).nth(3).waitFor();
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.locator('.log-entry', { hasText: 'trade' }).first().locator('.log-open').click();
+    },
+  },
+  {
+    name: 'operate-order',
+    user: 'operations',
+    path: '/operate/orders',
+    prepare: async (page, venue) => {
+      const orderId = await livelyOrder(venue);
+      await page.getByLabel('Order', { exact: true }).fill(String(orderId));
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.locator('.life-step').first().waitFor();
+    },
+  },
+  {
+    name: 'operate-sessions',
+    user: 'operations',
+    path: '/operate/sessions',
+    prepare: async (page) =>
+      page
+        .getByRole('button', { name: /^End session/ })
+        .first()
+        .waitFor(),
+  },
 ];
 
 /** Some orders, and some that traded. */
@@ -232,6 +264,43 @@ async function tradeALittle(page: Page): Promise<void> {
   await trade.fill({ side: 'Buy', quantity: size(1), price: await trade.priceAt(0.9998) });
   await page.locator('details.more summary').click();
   await page.mouse.move(0, 0);
+}
+
+/** An order of `trader` that was replaced, traded with the demo market, and was canceled by risk. */
+async function livelyOrder(venue: ConsoleVenue): Promise<number> {
+  const send = async (user: string, method: string, path: string, body?: object) => {
+    const response = await fetch(`${venue.url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await venue.token(user)}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as { order: { orderId: number } };
+    if (!response.ok) throw new Error(JSON.stringify(answer));
+    return answer;
+  };
+  const order = {
+    symbol: 'BTCUSD',
+    side: 'buy',
+    type: 'limit',
+    quantity: '9.0000',
+    displayQuantity: '0.5000',
+  };
+  const { order: first } = await send('trader', 'POST', '/orders', {
+    ...order,
+    price: '59000.00',
+    clientOrderId: `desk-${Date.now()}`,
+  });
+  const { items } = (await send('trader', 'GET', '/trades?symbol=BTCUSD&limit=1')) as unknown as {
+    items: { price: string }[];
+  };
+  const price = `${Math.ceil(Number(items[0]?.price) * 1.001)}.00`;
+  const { order: second } = await send('trader', 'PUT', `/orders/${first.orderId}`, { price });
+  await setTimeout(1_500);
+  await send('risk', 'DELETE', '/admin/orders?accountId=11');
+  return second.orderId;
 }
 
 const reason = whyNoBrowser();

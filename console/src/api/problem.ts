@@ -30,6 +30,12 @@ export function unreachable(): ProblemError {
   return new ProblemError({ code: 'unreachable', title, detail, status: 0, retry: true });
 }
 
+/** Staff ended the session, for a reason that the node says. */
+export function sessionEnded(reason: string): Problem {
+  const { title } = strings.problems.sessionEnded;
+  return { code: 'session-ended', title, detail: reason, status: 0, retry: false };
+}
+
 /** The problem of whatever was thrown. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;

@@ -1,5 +1,5 @@
 import { Cell } from '../state/store.ts';
-import { type Problem, ProblemError, problemOf, unreachable } from './problem.ts';
+import { type Problem, ProblemError, problemOf, sessionEnded, unreachable } from './problem.ts';
 
 /** A message of a channel. */
 export interface ChannelMessage {
@@ -45,6 +45,7 @@ const PING_ANSWER_MS_MAX = 4_000;
 /** A channel that ended by itself is followed anew after this. */
 const RESUBSCRIBE_MS = 1_000;
 const AUTH_ENDED = 4001;
+const SESSION_ENDED = 4005;
 
 /**
  * The one WebSocket of the console. Requests and channels share it; when it is lost it comes back by itself, proves again who the
@@ -141,7 +142,7 @@ export class ApiSocket {
     this.socket = socket;
     socket.addEventListener('open', () => void this.#begin(socket));
     socket.addEventListener('message', ({ data }) => this.#onMessage(socket, data as string));
-    socket.addEventListener('close', ({ code }) => this.#onClose(socket, code));
+    socket.addEventListener('close', ({ code, reason }) => this.#onClose(socket, code, reason));
   }
 
   async #begin(socket: WebSocket): Promise<void> {
@@ -256,9 +257,11 @@ export class ApiSocket {
     if (error.retry) setTimeout(() => this.#again(follower), RESUBSCRIBE_MS);
   }
 
-  #onClose(socket: WebSocket, code: number): void {
+  #onClose(socket: WebSocket, code: number, reason: string): void {
     if (socket !== this.socket) return;
     this.#lose();
+    // Whoever was sent away does not come back by itself.
+    if (code === SESSION_ENDED) this.onAuthOver(sessionEnded(reason));
     if (code === AUTH_ENDED && this.tokenOf() !== undefined) this.failures = 0;
     const waitMs = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.failures);
     this.failures++;

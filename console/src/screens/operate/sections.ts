@@ -14,6 +14,7 @@ export interface Section {
 }
 
 const { sections } = strings.operate;
+const logTexts = strings.operateLog;
 
 /** The sections in the order of their tabs. Each is a file, loaded when it is first shown. */
 export const SECTIONS: readonly Section[] = [
@@ -34,5 +35,23 @@ export const SECTIONS: readonly Section[] = [
     label: sections.copies,
     actions: ['ViewNodes'],
     component: lazy(() => import('./copies-section.tsx')),
+  },
+  {
+    name: 'log',
+    label: logTexts.log.section,
+    actions: ['ReadLog'],
+    component: lazy(() => import('./log-tail-section.tsx')),
+  },
+  {
+    name: 'orders',
+    label: logTexts.order.section,
+    actions: ['ViewAnyAccount'],
+    component: lazy(() => import('./order-timeline-section.tsx')),
+  },
+  {
+    name: 'sessions',
+    label: logTexts.sessions.section,
+    actions: ['ViewNodes'],
+    component: lazy(() => import('./sessions-section.tsx')),
   },
 ];

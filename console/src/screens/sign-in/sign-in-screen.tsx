@@ -43,7 +43,8 @@ export function SignInScreen({ because }: { readonly because: Problem | undefine
         {because !== undefined && problem === undefined && !mustChange && (
           <div className="notice warn" role="status">
             <strong>{texts.ended}</strong>
-            {because.title}
+            <p>{because.title}</p>
+            {because.code === 'session-ended' && <p>{because.detail}</p>}
           </div>
         )}
         <Field

@@ -1,0 +1,44 @@
+import { Link } from '../../design/link.tsx';
+import { strings } from '../../strings.ts';
+import { fieldText } from './log-texts.ts';
+import type { Values } from './log-views.ts';
+
+/** Fields that name an order. */
+const ORDER_ID = /^(orderId|originalOrderId|makerOrderId|takerOrderId)$/;
+
+/** Every field of a command or an event; orders lead to their lives. */
+export function LogValues({ values }: { readonly values: Values }) {
+  return (
+    <dl className="log-values">
+      {Object.entries(values).map(([name, value]) => (
+        <div key={name}>
+          <dt>{fieldText(name)}</dt>
+          <dd className="number">
+            {ORDER_ID.test(name) ? <OrderLink orderId={String(value)} /> : String(value)}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Leads to the life of an order. */
+export function OrderLink({ orderId }: { readonly orderId: string }) {
+  return (
+    <Link
+      to={['operate', 'orders', orderId]}
+      aria-label={strings.operateLog.log.order(orderId)}
+      className="order-link number"
+    >
+      {orderId}
+    </Link>
+  );
+}
+
+/** Orders that events name, each once. */
+export function ordersOf(all: readonly { readonly values: Values }[]): string[] {
+  const found = new Set<string>();
+  for (const { values } of all)
+    for (const [name, value] of Object.entries(values)) if (ORDER_ID.test(name)) found.add(String(value));
+  return [...found];
+}
