@@ -14,7 +14,7 @@ const DRAFTS_PER_CASE = 400;
 const PLANTED_SEED = 1;
 const PLANTED_COMMANDS = 40_000;
 /** A shrunk example, the opening of its market included, is no longer than this. */
-const SHRUNK_COMMANDS_MAX = 20;
+const SHRUNK_COMMANDS_MAX = 30;
 
 /** Runs about `commands` random commands; returns how many, or throws fast-check's report of a shrunk difference. */
 function compare(createCandidate: CandidateFactory, commands: number, seed: number): number {
