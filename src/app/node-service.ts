@@ -11,12 +11,11 @@ import type { ClusterDuties } from './cluster/duties.ts';
 import { writeEvidence } from './cluster/evidence.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import type { Doors } from './doors.ts';
-import type { LoopDelay } from './loop-delay.ts';
 import type { NodeConfig } from './node-config.ts';
 import type { NodeLog } from './node-log.ts';
-import type { ClusterStatus, NodeState, NodeStatus } from './node-status.ts';
-import type { Health } from './operations-server.ts';
+import type { ClusterStatus, Health, NodeState, NodeStatus } from './node-status.ts';
 import type { ComponentFacts } from './status/component-rules.ts';
+import type { ThreadVitals } from './threads/thread-vitals.ts';
 import type { NodeLogger, Threads } from './threads/threads.ts';
 
 /** The node is not in a state to do that. */
@@ -40,10 +39,13 @@ export interface NodeParts {
   readonly board: StatusBoard;
   readonly core: TradingCore;
   readonly replica: Replica;
-  readonly gateway: Pick<OuchGateway, 'connections'>;
+  readonly gateway: Pick<OuchGateway, 'connections' | 'logins'>;
   readonly doors: Pick<Doors, 'open' | 'close' | 'suspend'>;
   readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
-  readonly loopDelay: Pick<LoopDelay, 'start' | 'takeUsP99' | 'takeBusyPercent'>;
+  /** Of the order path's thread. */
+  readonly vitals: Pick<ThreadVitals, 'loopDelayUsP99' | 'busyPercent'>;
+  /** Called when its health may have changed. */
+  readonly onHealth: () => void;
   /** Tells the log what others must know of a node that serves. */
   readonly announce: () => void;
   readonly peers: Peers | undefined;
@@ -99,7 +101,7 @@ export class NodeService {
    * @throws Error of a door that cannot listen
    */
   async serve(): Promise<void> {
-    const { data, replica, core, config, doors, logger, startedMs, announce, loopDelay } = this.parts;
+    const { data, replica, core, config, doors, logger, startedMs, announce, onHealth } = this.parts;
     const { nodeId } = config;
     this.epoch = data.raiseEpoch(replica.lastEpoch + 1);
     replica.begin(this.epoch);
@@ -110,14 +112,14 @@ export class NodeService {
       logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
     );
     this.wanted = 'serving';
-    loopDelay.start();
+    onHealth();
   }
 
   /** Applies the log, and opens nothing. */
   observe(): void {
-    const { logger, core, loopDelay } = this.parts;
+    const { logger, core, onHealth } = this.parts;
     this.wanted = 'observing';
-    loopDelay.start();
+    onHealth();
     logger.info({ sequence: core.sequence }, 'observing: this node applies the log and serves nobody');
   }
 
@@ -143,7 +145,7 @@ export class NodeService {
 
   /** As RunningNode says. */
   async demote(drainMs: number): Promise<void> {
-    const { link, doors, replica, logger, core } = this.parts;
+    const { link, doors, replica, logger, core, onHealth } = this.parts;
     if (link === undefined) {
       throw new NodeStateError('the node has a log of its own: who would serve its clients? Stop it instead');
     }
@@ -152,12 +154,20 @@ export class NodeService {
       throw new NodeStateError(`the node is ${is}: only one that serves can be demoted`);
     }
     this.isDraining = true;
+    onHealth();
     await new Promise((resolve) => setTimeout(resolve, drainMs));
     await doors.close('this node is taken out of service: log on at another');
     await replica.retire();
     this.isDraining = false;
     this.wanted = 'observing';
+    onHealth();
     logger.info({ sequence: core.sequence }, 'demoted: this node observes');
+  }
+
+  /** It is about to stop: nobody is to be sent here any more. */
+  drain(): void {
+    this.isDraining = true;
+    this.parts.onHealth();
   }
 
   /** Once a second: lets time pass in the venue, and looks whether this node may go on. */
@@ -177,8 +187,7 @@ export class NodeService {
   health(): Health {
     const { state } = this;
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
-    const isReady = current === 'serving';
-    return { state: current, isReady, isLive: state !== 'stopped', warning: this.streamProblem };
+    return { state: current, isReady: current === 'serving', warning: this.streamProblem };
   }
 
   /** What of the status page depends on how the node is now. */
@@ -203,7 +212,7 @@ export class NodeService {
   }
 
   status(): NodeStatus {
-    const { config, board, core, clock, gateway, threads, nodeLog, startedMs, loopDelay } = this.parts;
+    const { config, board, core, clock, gateway, threads, nodeLog, startedMs, vitals } = this.parts;
     return {
       nodeId: config.nodeId,
       epoch: this.epoch,
@@ -221,10 +230,11 @@ export class NodeService {
       wallClockJumps: clock.jumps,
       openOrders: core.state.orders.store.liveOrders,
       ouchConnections: gateway.connections,
+      ouch: gateway.logins,
       uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
       rssBytes: process.memoryUsage.rss(),
-      loopDelayUsP99: loopDelay.takeUsP99(),
-      loopBusyPercent: loopDelay.takeBusyPercent(),
+      loopDelayUsP99: vitals.loopDelayUsP99,
+      loopBusyPercent: vitals.busyPercent,
       disk: this.disk,
       cluster: this.#clusterStatus(),
       threads: threads.figures,
@@ -233,11 +243,12 @@ export class NodeService {
 
   /** Tells clients when the log has been out of reach for long, and when it is back. */
   #lookForLog(): void {
-    const { nodeLog, doors, logger } = this.parts;
+    const { nodeLog, doors, logger, onHealth } = this.parts;
     this.cutOffTicks = nodeLog.status()?.isInDoubt === true ? this.cutOffTicks + 1 : 0;
     const isCutOff = this.cutOffTicks >= CUT_OFF_TICKS;
     if (isCutOff === this.wasCutOff) return;
     this.wasCutOff = isCutOff;
+    onHealth();
     doors.suspend(isCutOff ? CUT_OFF : undefined);
     logger.warn({}, isCutOff ? CUT_OFF : 'this node is back in the cluster');
   }
@@ -263,7 +274,8 @@ export class NodeService {
   }
 
   #stop(reason: string): void {
-    const { replica, doors } = this.parts;
+    const { replica, doors, onHealth } = this.parts;
+    onHealth();
     void replica.stop();
     void doors.close(reason);
   }

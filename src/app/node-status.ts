@@ -22,6 +22,23 @@ export interface ClusterStatus {
   readonly isOutvoted: boolean;
 }
 
+/** Who is logged on at a door, and who was refused. */
+export interface DoorLogins {
+  readonly sessions: number;
+  readonly authFailures: number;
+  /** There were too many. */
+  readonly rateLimited: number;
+}
+
+/** Whether to send a node clients. */
+export interface Health {
+  /** What it is doing, in a word or two. */
+  readonly state: string;
+  readonly isReady: boolean;
+  /** What somebody should look at soon; undefined: nothing. */
+  readonly warning: string | undefined;
+}
+
 export interface NodeStatus {
   readonly nodeId: number;
   readonly epoch: number;
@@ -45,11 +62,13 @@ export interface NodeStatus {
   readonly wallClockJumps: number;
   readonly openOrders: number;
   readonly ouchConnections: number;
+  /** Of the OUCH door, since the start of the node. */
+  readonly ouch: DoorLogins;
   readonly uptimeSeconds: number;
   readonly rssBytes: number;
-  /** Delay of the order path's event loop since the last status, in microseconds. */
+  /** Delay of the order path's event loop in the last second, in microseconds. */
   readonly loopDelayUsP99: number;
-  /** Time of the order path's thread since the last status in which it did not wait for something to do. */
+  /** Time of the order path's thread in the last second in which it did not wait for something to do. */
   readonly loopBusyPercent: number;
   /** At most seconds old; undefined until it was measured. */
   readonly disk: DiskUsage | undefined;

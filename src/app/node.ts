@@ -8,6 +8,7 @@ import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
+import { httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
@@ -28,17 +29,24 @@ import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
 import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
-import { LoopDelay } from './loop-delay.ts';
 import type { NodeConfig } from './node-config.ts';
 import { announceNodeKey } from './node-key.ts';
 import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
-import { OperationsServer } from './operations-server.ts';
 import { type RestoredCore, restoreNewest } from './restore.ts';
 import { ComponentMonitor } from './status/component-monitor.ts';
-import type { ArchiveThreadData, BackupThreadData, EdgeRings, FromThread } from './threads/messages.ts';
+import type {
+  ArchiveThreadData,
+  BackupThreadData,
+  EdgeRings,
+  FollowRequest,
+  FromThread,
+  NodeMessage,
+  OperationsThreadData,
+} from './threads/messages.ts';
+import { ThreadVitals, vitalsMemory } from './threads/thread-vitals.ts';
 import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
 
 export type { NodeConfig } from './node-config.ts';
@@ -83,6 +91,8 @@ export interface RunningNode {
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
+
+const OPERATIONS_THREAD = new URL('./threads/operations-thread.ts', import.meta.url);
 
 /** The edge thread with the platform's own doors. */
 const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
@@ -177,7 +187,12 @@ async function startOn(
   const ringWriter = new RingWriter(ring);
   const commands = commandRingMemory();
   const stages = stageMemory();
-  const threads = new Threads(logger);
+  const httpTimes = httpTimesMemory();
+  const vitalsBoard = vitalsMemory();
+  const threads = new Threads(logger, vitalsBoard);
+  // Before the rest: it says that the node recovers while the node does.
+  const operations = operationsOf(config, { threads, board, ring, stages, httpTimes, paths });
+  if (operations !== undefined) started.push(() => threads.end(operations));
 
   // 4. The core, from the newest whole snapshot; in a cluster that may be another node's.
   const fan = new EventFan();
@@ -211,6 +226,7 @@ async function startOn(
     onTurnEnd: () => ringWriter.wake(performance.now()),
     onUnavailable: (error) => {
       logger.error({ code: error.code }, error.message);
+      tellOperations();
       void gateway.close(`the venue stopped: ${error.message}`);
     },
   });
@@ -270,15 +286,17 @@ async function startOn(
     logger,
     rings: { board, ring, commands },
     stages,
+    httpTimes,
     paths,
     logId,
     sessionNames,
     edgeThread,
     status: () => service.status(),
   });
-  const loopDelay = new LoopDelay();
+  const vitals = new ThreadVitals(vitalsBoard, 'order-path');
   const service: NodeService = new NodeService({
-    loopDelay,
+    vitals,
+    onHealth: tellOperations,
     announce: () => announceNodeKey(core.state.nodeKeys, nodeId, nodeSigningKey(data.path), replica.outbox),
     config,
     data,
@@ -296,6 +314,16 @@ async function startOn(
     threads,
     startedMs,
   });
+  function tellOperations(): void {
+    const { up } = threads;
+    const health = service.health();
+    operations?.worker.postMessage({
+      kind: 'node',
+      status: service.status(),
+      health,
+      up,
+    } satisfies NodeMessage);
+  }
   const isMirror = (await link?.isMirror()) === true;
   if (isMirror && config.fix !== undefined) await link?.mirrorFixSessions();
   const observes = config.cluster?.observe === true || isMirror;
@@ -332,6 +360,8 @@ async function startOn(
   );
 
   // 8. Time begins to pass, and the doors open, unless it observes.
+  vitals.start();
+  started.push(() => vitals.close());
   const has = {
     http: config.http !== undefined,
     fix: config.fix !== undefined,
@@ -346,6 +376,7 @@ async function startOn(
   const ticks = setInterval(() => {
     service.tick();
     monitor.onSecond();
+    tellOperations();
   }, TICK_MS);
   started.push(
     () => replica.stop(),
@@ -366,13 +397,13 @@ async function startOn(
     server: nodeLog.status()?.server ?? '',
   }));
   if (clusterNodes !== undefined) started.push(() => clusterNodes.close());
-  const operations = new OperationsServer(() => service.health());
-  const { operations: place } = config;
-  const operationsPort = place === undefined ? 0 : (await operations.listen(place.host, place.port)).port;
-  if (place !== undefined) started.push(() => operations.close());
+  if (operations !== undefined) {
+    const peer = portOf(archive);
+    operations.worker.postMessage({ kind: 'follow', peer } satisfies FollowRequest, [peer]);
+  }
+  const operationsPort = (await operations?.ready)?.['operations'] ?? 0;
   if (observes) service.observe();
   else await service.serve();
-  started.push(() => loopDelay.close());
 
   return {
     get ouchPort() {
@@ -401,8 +432,41 @@ async function startOn(
     promote: (takeOver) => service.promote(takeOver),
     demote: (drainMs) => service.demote(drainMs),
     status: () => service.status(),
-    close: () => closeAll(started),
+    close: () => {
+      service.drain();
+      return closeAll(started);
+    },
   };
+}
+
+/** The thread of the operations port; undefined: there is no such port. */
+function operationsOf(
+  { operations, nodeId, cluster, ouch, marketData, http, fix }: NodeConfig,
+  parts: {
+    readonly threads: Threads;
+    readonly board: SharedArrayBuffer;
+    readonly ring: SharedArrayBuffer;
+    readonly stages: SharedArrayBuffer;
+    readonly httpTimes: SharedArrayBuffer;
+    readonly paths: DataPaths;
+  },
+): NodeThread | undefined {
+  if (operations === undefined) return undefined;
+  const { threads, board, ring, stages, httpTimes, paths } = parts;
+  const certificates: { [door: string]: string } = {};
+  for (const [door, settings] of Object.entries({ ouch, 'market-data': marketData, http, fix }))
+    if (settings?.tls !== undefined) certificates[door] = settings.tls.certificate;
+  return threads.start('operations', OPERATIONS_THREAD, {
+    ...operations,
+    nodeId,
+    board,
+    ring,
+    stages,
+    httpTimes,
+    cluster,
+    dataDirectory: paths.dataDirectory,
+    certificates,
+  } satisfies OperationsThreadData);
 }
 
 function doorsOf(
@@ -414,6 +478,7 @@ function doorsOf(
     readonly logger: NodeLogger;
     readonly rings: Omit<EdgeRings, 'peer'>;
     readonly stages: SharedArrayBuffer;
+    readonly httpTimes: SharedArrayBuffer;
     readonly paths: DataPaths;
     readonly logId: string;
     readonly sessionNames: SharedArrayBuffer;
@@ -429,6 +494,7 @@ function doorsOf(
   const edgeData = {
     ...rings,
     stages: parts.stages,
+    httpTimes: parts.httpTimes,
     nodeId,
     sessionNames,
     dataDirectory,

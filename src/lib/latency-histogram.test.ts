@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   bucketEndUs,
+  cumulativeCounts,
   LATENCY_BUCKETS,
   LATENCY_HISTOGRAM_BYTES,
   LatencyHistogram,
@@ -49,4 +50,16 @@ test('LatencyWindow: what was counted since the last time', () => {
   );
   assert.ok(figures.maxUs >= 2_000 && figures.maxUs < 2_064);
   assert.equal(window.take().count, 0);
+});
+
+test('cumulativeCounts: what was counted up to each bound, and the sum', () => {
+  const memory = new SharedArrayBuffer(8 + LATENCY_HISTOGRAM_BYTES);
+  const histogram = new LatencyHistogram(memory, 8);
+  histogram.record(0.001, 2);
+  histogram.record(0.1, 3);
+  histogram.record(50_000, 1);
+  const { counts, count, sumSeconds } = cumulativeCounts(memory, 8, [0.000001, 0.00005, 0.001, 1]);
+  assert.deepEqual(counts, [2, 2, 5, 5]);
+  assert.equal(count, 6);
+  assert.ok(sumSeconds >= 50 && sumSeconds < 50 * 1.032 + 0.001);
 });

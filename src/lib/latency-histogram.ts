@@ -92,3 +92,37 @@ function percentileUs(counts: Float64Array, count: number, share: number): numbe
   }
   return Math.round(bucketEndUs(counts.length - 1));
 }
+
+/** A histogram as Prometheus wants it. */
+export interface CumulativeCounts {
+  /** Durations up to each bound. */
+  readonly counts: readonly number[];
+  readonly count: number;
+  /** Of all durations, in seconds: accurate to the width of the buckets, 3.2 %. */
+  readonly sumSeconds: number;
+}
+
+/**
+ * What a LatencyHistogram has counted, up to each of `boundsSeconds`, which ascend. A duration is counted up to a bound when the
+ * end of its bucket is.
+ */
+export function cumulativeCounts(
+  memory: SharedArrayBuffer,
+  offset: number,
+  boundsSeconds: readonly number[],
+): CumulativeCounts {
+  const buckets = new Float64Array(memory, offset, LATENCY_BUCKETS);
+  const counts: number[] = [];
+  let count = 0;
+  let sumUs = 0;
+  let bucket = 0;
+  for (const bound of [...boundsSeconds, Number.POSITIVE_INFINITY]) {
+    for (; bucket < LATENCY_BUCKETS && bucketEndUs(bucket) <= bound * 1e6 + 0.05; bucket++) {
+      count += buckets[bucket];
+      sumUs += buckets[bucket] * bucketEndUs(bucket);
+    }
+    counts.push(count);
+  }
+  counts.pop();
+  return { counts, count, sumSeconds: sumUs / 1e6 };
+}

@@ -46,8 +46,8 @@ function statusText(status: Status): string {
     ...diskRows(status.disk),
     ['up', `${status.uptimeSeconds} s`],
     ['memory', `${Math.round(status.rssBytes / 2 ** 20)} MiB`],
-    ['loop delay', `${status.loopDelayUsP99} us (99 % of the time, since the last status)`],
-    ['loop busy', `${status.loopBusyPercent} % of the time since then`],
+    ['loop delay', `${status.loopDelayUsP99} us (99 % of the time, in the last second)`],
+    ['loop busy', `${status.loopBusyPercent} % of the last second`],
     ...Object.entries(status.threads).map(([name, figure]): [string, string] => [name, String(figure)]),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -80,15 +80,20 @@ export class ClusterNodes {
 
   /** Asks all nodes and the stream. @throws the client's error when JetStream does not answer */
   async view(): Promise<ClusterView> {
-    const manager = await jetstreamManager(this.connection, { checkAPI: false });
-    const stream = streamView(await manager.streams.info(this.stream));
-    // After the stream, so that a node that has everything does not seem to lag.
-    return { ...stream, nodes: await askNodes(this.connection, this.stream) };
+    return viewOf(this.connection, this.stream);
   }
 
   close(): void {
     this.subscription.unsubscribe();
   }
+}
+
+/** The cluster as it is seen from one connection. @throws the client's error when JetStream does not answer */
+export async function viewOf(connection: NatsConnection, stream: string): Promise<ClusterView> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const view = streamView(await manager.streams.info(stream));
+  // After the stream, so that a node that has everything does not seem to lag.
+  return { ...view, nodes: await askNodes(connection, stream) };
 }
 
 /** How all nodes that answer say they are, by number. @throws the client's error */

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
@@ -23,6 +24,7 @@ import { ArchiveAnswers } from './archive-answers.ts';
 import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
+import { startWorkerVitals } from './thread-vitals.ts';
 
 /**
  * Pause after a step that left nothing to apply. What becomes durable meanwhile is one piece of work, with one read of
@@ -55,6 +57,8 @@ class ArchiveThread {
   /** Reports to and from other nodes; likewise. */
   declare private reportKeeper: ReportKeeper | undefined;
   declare private watch: StreamWatch | undefined;
+  /** When the newest snapshot was written, in seconds since the Unix epoch; 0: there is none. */
+  declare private snapshotSeconds: number;
   declare private closing: boolean;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
@@ -85,6 +89,8 @@ class ArchiveThread {
     this.answers = new ArchiveAnswers({ core, fan, history: this.history, uptime: this.uptime });
     this.ports = new Set();
     this.imageRequests = new Map();
+    this.snapshotSeconds =
+      data.snapshotPath === undefined ? 0 : Math.round(statSync(data.snapshotPath).mtimeMs / 1_000);
     this.closing = false;
     this.timer = undefined;
     this.steppedMs = 0;
@@ -119,6 +125,7 @@ class ArchiveThread {
         ),
       onSnapshot: (path, sequence) => {
         threadLog.info({ path, sequence }, 'snapshot written');
+        this.snapshotSeconds = Math.round(Date.now() / 1_000);
         this.disk.planTruncation();
         this.shelf?.offer(path, sequence);
       },
@@ -271,6 +278,7 @@ class ArchiveThread {
       historyLagEntries: this.core.sequence - this.history.lastSequence,
       historyFailed: this.history.hasFailed ? 1 : 0,
       archiveQuestions: this.answers.count,
+      ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
     };
     post({ kind: 'figures', figures });
     void this.shelf?.step();
@@ -318,4 +326,7 @@ class Collector implements EventSink {
   }
 }
 
-if (!isMainThread) new ArchiveThread(workerData as ArchiveThreadData).run();
+if (!isMainThread) {
+  startWorkerVitals();
+  new ArchiveThread(workerData as ArchiveThreadData).run();
+}

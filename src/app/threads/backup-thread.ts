@@ -7,6 +7,7 @@ import { LocalLog } from '../backup/local-log.ts';
 import { openTarget } from '../backup/open-target.ts';
 import type { BackupThreadData, FromThread, ToThread } from './messages.ts';
 import { threadLog } from './thread-log.ts';
+import { startWorkerVitals } from './thread-vitals.ts';
 
 const FIGURES_MS = 250;
 /** How long the end of the node waits for what is still to be sent. */
@@ -39,4 +40,7 @@ async function run(data: BackupThreadData): Promise<void> {
   parentPort?.close();
 }
 
-if (!isMainThread) await run(workerData as BackupThreadData);
+if (!isMainThread) {
+  startWorkerVitals();
+  await run(workerData as BackupThreadData);
+}

@@ -6,9 +6,11 @@ import { EdgeState } from './edge-state.ts';
 import { FixDoor } from './fix-door.ts';
 import { HttpDoor } from './http-door.ts';
 import type { EdgeThreadData, ToThread } from './messages.ts';
+import { startWorkerVitals } from './thread-vitals.ts';
 
 /** The edge thread with the doors of the platform. */
 if (!isMainThread) {
+  startWorkerVitals();
   const data = workerData as EdgeThreadData;
   const archive = new ArchiveClient(data.peer);
   await new Edge(data, ({ board, commands, status }) => {

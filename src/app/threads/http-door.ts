@@ -3,10 +3,12 @@ import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { BinanceDoor } from '#gateways/binance/binance-door.ts';
 import { readConsoleFiles } from '#gateways/console/console-files.ts';
 import { ConsolePages } from '#gateways/console/console-pages.ts';
+import type { AccessControl } from '#gateways/identity/access-control.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { commandRoutes } from '#gateways/rest/command-routes.ts';
 import { verificationRoutes } from '#gateways/rest/copy-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
+import { HttpTimes } from '#gateways/rest/http-times.ts';
 import { loginRoutes } from '#gateways/rest/login-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
 import type { Route } from '#gateways/rest/routes.ts';
@@ -39,6 +41,7 @@ export class HttpDoor implements EdgeDoor {
   declare readonly sinks: readonly FollowingSink[];
   declare private readonly copies: CopiesClient;
   declare readonly status: StatusPage;
+  declare private readonly access: AccessControl;
   declare private readonly server: HttpServer;
   declare private readonly routes: readonly Route[];
   declare private readonly binance: BinanceDoor;
@@ -53,10 +56,12 @@ export class HttpDoor implements EdgeDoor {
   ) {
     const { nodeId, logDirectory, connectionsPerAddressMax } = data;
     const startedMs = performance.now();
+    this.access = state.access;
     this.server = new HttpServer(
       {
         host: http.host,
         port: http.port,
+        times: new HttpTimes(data.httpTimes),
         tls: http.tls === undefined ? undefined : new TlsFiles(http.tls),
         limits: {
           CONNECTIONS_MAX: http.connectionsMax,
@@ -161,6 +166,8 @@ export class HttpDoor implements EdgeDoor {
       httpRequests: requests,
       httpRefused: refused,
       httpFailed: failed,
+      edgeAuthFailures: this.access.failures,
+      edgeRateLimited: this.access.limited,
       webSocketConnections: this.webSocket.connections,
       webSocketMessages: counts.messages,
       webSocketRefused: counts.refused,

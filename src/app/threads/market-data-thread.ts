@@ -10,6 +10,7 @@ import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import type { FigureMessage, MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
+import { startWorkerVitals } from './thread-vitals.ts';
 
 /** The market-data thread: events from the ring, ITCH to clients. A new image begins a new session of the feed. */
 class MarketDataThread implements FollowingSink {
@@ -67,7 +68,7 @@ class MarketDataThread implements FollowingSink {
     );
     const ports = { itch: (await live.listen()).port, glimpse: (await glimpse.listen()).port };
     parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
-    const timer = setInterval(() => this.#postFigures(live.clients + glimpse.clients), 1_000);
+    const timer = setInterval(() => this.#postFigures([live, glimpse]), 1_000);
     await this.follower.run();
     clearInterval(timer);
     this.feed.close();
@@ -100,9 +101,13 @@ class MarketDataThread implements FollowingSink {
     };
   }
 
-  #postFigures(clients: number): void {
+  #postFigures(servers: readonly ItchServer[]): void {
+    const sum = (of: (server: ItchServer) => number) =>
+      servers.reduce((total, server) => total + of(server), 0);
     const figures = {
-      marketDataClients: clients,
+      marketDataClients: sum(({ clients }) => clients),
+      marketDataAuthFailures: sum(({ refusals }) => refusals.failures),
+      marketDataRateLimited: sum(({ refusals }) => refusals.limited),
       marketDataLagWords: this.follower.lagWords,
       marketDataOverruns: this.follower.overruns,
       marketDataFailed: this.feed.failure === undefined ? 0 : 1,
@@ -111,4 +116,7 @@ class MarketDataThread implements FollowingSink {
   }
 }
 
-if (!isMainThread) await new MarketDataThread(workerData as MarketDataThreadData).run();
+if (!isMainThread) {
+  startWorkerVitals();
+  await new MarketDataThread(workerData as MarketDataThreadData).run();
+}

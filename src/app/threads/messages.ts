@@ -11,7 +11,7 @@ import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { DataPaths, DiskUsage } from '../disk/disk-usage.ts';
-import type { NodeStatus } from '../node-status.ts';
+import type { Health, NodeStatus } from '../node-status.ts';
 
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
@@ -111,6 +111,8 @@ export interface EdgeThreadData extends EdgeRings {
   readonly nodeId: number;
   /** The histograms of the order path's stages. */
   readonly stages: SharedArrayBuffer;
+  /** Of HttpTimes. */
+  readonly httpTimes: SharedArrayBuffer;
   /** From which the node's sessions are named: see NodeSessions. */
   readonly sessionNames: SharedArrayBuffer;
   readonly dataDirectory: string;
@@ -287,13 +289,49 @@ export interface StatusMessage {
   readonly status: NodeStatus;
 }
 
+/** How the node is: for the operations thread, once a second and when its health changes. */
+export interface NodeMessage {
+  readonly kind: 'node';
+  readonly status: NodeStatus;
+  readonly health: Health;
+  /** Threads that were started and not told to end: whether they run. */
+  readonly up: { readonly [thread: string]: boolean };
+}
+
+/** The events can be followed from now on. */
+export interface FollowRequest {
+  readonly kind: 'follow';
+  /** To the archive thread, which answers with images. */
+  readonly peer: MessagePort;
+}
+
+/** What the operations thread is started with. */
+export interface OperationsThreadData {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+  readonly board: SharedArrayBuffer;
+  readonly ring: SharedArrayBuffer;
+  /** The histograms of the order path's stages. */
+  readonly stages: SharedArrayBuffer;
+  /** Of HttpTimes. */
+  readonly httpTimes: SharedArrayBuffer;
+  /** undefined: the log is embedded. */
+  readonly cluster: ClusterSettings | undefined;
+  readonly dataDirectory: string;
+  /** Doors that speak TLS, by name: the files of their certificates. */
+  readonly certificates: { readonly [door: string]: string };
+}
+
 export type ToThread =
   | SnapshotRequest
   | SuspendRequest
   | CloseRequest
   | ConnectRequest
   | StatusMessage
-  | ComponentsMessage;
+  | ComponentsMessage
+  | NodeMessage
+  | FollowRequest;
 export type FromThread =
   | LogMessage
   | ReadyMessage

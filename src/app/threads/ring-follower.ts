@@ -12,7 +12,7 @@ import { threadLog } from './thread-log.ts';
 const SLEEP_MS = 5;
 
 /** The readers of the event ring. */
-export const RingSlot = { marketData: 0, edge: 1 } as const;
+export const RingSlot = { marketData: 0, edge: 1, operations: 2 } as const;
 
 export interface RingFollowerOptions {
   readonly board: SharedArrayBuffer;

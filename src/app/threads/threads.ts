@@ -1,5 +1,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
+import type { MetricThread } from '#projections/metrics/catalogue.ts';
 import type { FromThread, ReadyMessage } from './messages.ts';
+import type { WorkerVitals } from './thread-vitals.ts';
 
 /** How long a thread may take to bring its last things to disk. */
 const CLOSE_MS_MAX = 30_000;
@@ -29,20 +31,29 @@ export interface NodeThread {
 export class Threads {
   /** What the threads last said of themselves. */
   declare readonly figures: { [name: string]: number };
+  /** Threads that were started and not told to end: whether they run. */
+  declare readonly up: { [name: string]: boolean };
+  declare private readonly vitals: SharedArrayBuffer;
   declare private readonly logger: NodeLogger;
   declare private readonly threads: NodeThread[];
   /** Those that were told to end. */
   declare private readonly ending: Set<Worker>;
 
-  constructor(logger: NodeLogger) {
+  /** @param vitals memory of the threads' ThreadVitals */
+  constructor(logger: NodeLogger, vitals: SharedArrayBuffer) {
     this.figures = {};
+    this.up = {};
+    this.vitals = vitals;
     this.logger = logger;
     this.threads = [];
     this.ending = new Set();
   }
 
   /** @param name what log lines and figures call it */
-  start(name: string, file: URL, workerData: object, transferList: MessagePort[] = []): NodeThread {
+  start(name: MetricThread, file: URL, data: object, transferList: MessagePort[] = []): NodeThread {
+    const vitals: WorkerVitals = { vitals: { memory: this.vitals, thread: name } };
+    const workerData = { ...data, ...vitals };
+    this.up[name] = true;
     const worker = new Worker(file, { workerData, transferList, name, resourceLimits: RESOURCE_LIMITS });
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
@@ -52,6 +63,7 @@ export class Threads {
         else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
       });
       worker.once('error', (error: Error) => {
+        if (error.name === 'LogCorruptError') this.figures[`${name}Damage`] = 1;
         this.logger.error(
           { thread: name },
           `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
@@ -63,7 +75,11 @@ export class Threads {
     ready.catch(() => {});
     const closed = new Promise<void>((resolve) => {
       worker.once('exit', () => {
-        if (!this.ending.has(worker)) this.figures[`${name}Dead`] = 1;
+        if (this.ending.has(worker)) delete this.up[name];
+        else {
+          this.up[name] = false;
+          this.figures[`${name}Dead`] = 1;
+        }
         resolve();
       });
     });

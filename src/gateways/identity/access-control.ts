@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
-import { type AccessCode, AccessRefusal } from './access-refusal.ts';
+import { type AccessCode, AccessRefusal, AccessRefusals } from './access-refusal.ts';
 import { addressKey } from './address.ts';
 import { ApiKeyProof, isApiToken, type SignedRequest } from './api-key-proof.ts';
 import { BearerTokens, type IssuedToken } from './bearer-tokens.ts';
@@ -49,6 +49,13 @@ const FAILED_PROOFS: ReadonlySet<AccessCode> = new Set([
   'INVALID_TOKEN',
   'TOKEN_EXPIRED',
 ]);
+/** Refusals that say that there was too much, not that something was wrong. */
+const LIMITS: ReadonlySet<AccessCode> = new Set([
+  'RATE_LIMITED',
+  'TOO_MANY_FAILURES',
+  'TOO_MANY_LOGINS',
+  'TOO_MANY_NONCES',
+]);
 
 /**
  * What every door asks before a request reaches the venue, in this order: `prove` who sends it, `charge` its rate limit,
@@ -57,6 +64,9 @@ const FAILED_PROOFS: ReadonlySet<AccessCode> = new Set([
 export class AccessControl {
   declare readonly directory: UserDirectory;
   declare readonly secrets: HmacSecrets;
+  /** Requests and logins that were refused: for what they proved, and because there were too many. */
+  declare failures: number;
+  declare limited: number;
   declare private readonly logins: PasswordLogin;
   declare private readonly keys: ApiKeyProof;
   declare private readonly tokens: BearerTokens;
@@ -68,6 +78,8 @@ export class AccessControl {
   constructor(directory: UserDirectory, options: AccessControlOptions) {
     const { clock = SYSTEM_CLOCK, secrets } = options;
     this.directory = directory;
+    this.failures = 0;
+    this.limited = 0;
     this.secrets = secrets;
     this.logins = new PasswordLogin(directory, new FailedLogins({ clock }));
     this.keys = new ApiKeyProof(directory, secrets, { windowMs: options.signatureWindowMs, clock });
@@ -90,7 +102,7 @@ export class AccessControl {
     password: string,
     address: string | undefined,
   ): Promise<IssuedToken | AccessRefusal> {
-    const user = await this.logins.logIn(name, password, address);
+    const user = this.#noted(await this.logins.logIn(name, password, address));
     return user instanceof AccessRefusal ? user : this.tokens.issue(user);
   }
 
@@ -100,12 +112,12 @@ export class AccessControl {
   }
 
   /** The user whose name and password these are, for a door that opens a session at once; or a refusal of PasswordLogin.logIn. */
-  openSession(
+  async openSession(
     name: string,
     password: string,
     address: string | undefined,
   ): Promise<DirectoryUser | AccessRefusal> {
-    return this.logins.logIn(name, password, address);
+    return this.#noted(await this.logins.logIn(name, password, address));
   }
 
   /** A bearer token for an API key: it ends with the key, and is as read-only as it. Or a refusal of `prove`. */
@@ -164,6 +176,12 @@ export class AccessControl {
 
   /** Takes a request's weight from its user's and its key's rate, or from its address's where it says nobody: the tighter answer. */
   charge(principal: Principal | undefined, address: string | undefined, weight = 1): RateDecision {
+    const decision = this.#charge(principal, address, weight);
+    if (!decision.allowed) this.limited++;
+    return decision;
+  }
+
+  #charge(principal: Principal | undefined, address: string | undefined, weight: number): RateDecision {
     if (principal === undefined) return this.byAddress.take(addressKey(address), weight);
     if (principal.keyId === 0) return this.byUser.take(principal.userId, weight);
     const ofKey = this.byKey.peek(principal.keyId, weight);
@@ -176,7 +194,7 @@ export class AccessControl {
 
   #counted<T>(address: string | undefined, prove: () => T): T | AccessRefusal {
     const decision = this.failedProofs.peek(addressKey(address));
-    if (!decision.allowed) return new AccessRefusal('RATE_LIMITED', decision.retryAfterMs);
+    if (!decision.allowed) return this.#noted(new AccessRefusal('RATE_LIMITED', decision.retryAfterMs));
     return this.#count(address, prove());
   }
 
@@ -184,6 +202,13 @@ export class AccessControl {
     if (answer instanceof AccessRefusal && FAILED_PROOFS.has(answer.code)) {
       this.failedProofs.take(addressKey(address));
     }
+    return this.#noted(answer);
+  }
+
+  #noted<T>(answer: T): T {
+    if (!(answer instanceof AccessRefusal)) return answer;
+    if (LIMITS.has(answer.code)) this.limited++;
+    else if (AccessRefusals[answer.code].httpStatus === 401) this.failures++;
     return answer;
   }
 }

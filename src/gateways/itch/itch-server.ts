@@ -81,6 +81,11 @@ export class ItchServer implements SoupDoor<Reader> {
     return this.readers.size;
   }
 
+  /** Logins that were refused: wrong ones, and those of which there were too many. */
+  get refusals(): { readonly failures: number; readonly limited: number } {
+    return { failures: this.server.loginFailures, limited: this.server.loginsLimited };
+  }
+
   /** The SoupBinTCP server below, for its timer in tests and its figures. */
   get soup(): SoupServer<Reader> {
     return this.server;

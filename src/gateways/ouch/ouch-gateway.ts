@@ -126,6 +126,12 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     return this.server.connections;
   }
 
+  /** Sessions that are logged in, and logins that were refused since it was made: wrong ones, and those of which there were too many. */
+  get logins(): { readonly sessions: number; readonly authFailures: number; readonly rateLimited: number } {
+    const { loggedIn, loginFailures, loginsLimited } = this.server;
+    return { sessions: loggedIn, authFailures: loginFailures, rateLimited: loginsLimited };
+  }
+
   /**
    * Starts listening, also after `close`. Call it when the replica has caught up with the log, and the sessions that this node left open are closed.
    * @throws Error of node:net

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import swagger from '@fastify/swagger';
@@ -22,6 +22,7 @@ import { Connections } from './connections.ts';
 import { addDocuments } from './documents.ts';
 import { errorRoutes } from './error-routes.ts';
 import { GatheredWrites } from './gathered-writes.ts';
+import type { HttpTimes } from './http-times.ts';
 import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
@@ -60,6 +61,8 @@ export interface HttpServerOptions {
   readonly port: number;
   /** Undefined: plain HTTP. */
   readonly tls?: TlsFiles | undefined;
+  /** Told of every answer. */
+  readonly times?: HttpTimes;
   /** Bounds other than the usual ones. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -273,7 +276,7 @@ export class HttpServer {
     reply.headers(this.headers).header('x-request-id', request.id);
     const isFew = this.open.begin(reply.raw);
     // The end of every answer, also of one that its client did not wait for.
-    reply.raw.on('close', () => this.#onAnswered(reply.raw));
+    reply.raw.on('close', () => this.#onAnswered(reply));
     if (!isFew) {
       reply.header('connection', 'close');
       return new Problem(
@@ -293,9 +296,10 @@ export class HttpServer {
     return undefined;
   }
 
-  #onAnswered(response: ServerResponse): void {
-    const { statusCode } = response;
-    this.open.end(response);
+  #onAnswered(reply: FastifyReply): void {
+    const { statusCode } = reply.raw;
+    this.open.end(reply.raw);
+    this.options.times?.onAnswered(statusCode, reply.elapsedTime);
     this.requests++;
     if (statusCode >= 400) this.refused++;
     if (statusCode >= 500) this.failed++;

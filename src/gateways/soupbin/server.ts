@@ -65,6 +65,11 @@ export class SoupServer<State> implements SessionHost<State> {
   declare private readonly dirty: SoupSession<State>[];
   declare private readonly held: Set<SoupSession<State>>;
   declare private readonly spareChunks: ByteBuffer[];
+  /** Logins with a wrong name or password, and those of which there were too many. */
+  declare loginFailures: number;
+  declare loginsLimited: number;
+  /** Sessions that are logged in. */
+  declare loggedIn: number;
   declare private firstHeld: number;
   declare private verifications: number;
   declare private nextId: number;
@@ -83,6 +88,9 @@ export class SoupServer<State> implements SessionHost<State> {
     this.dirty = [];
     this.held = new Set();
     this.spareChunks = [];
+    this.loginFailures = 0;
+    this.loginsLimited = 0;
+    this.loggedIn = 0;
     this.firstHeld = 0;
     this.verifications = 0;
     this.nextId = 1;
@@ -174,6 +182,7 @@ export class SoupServer<State> implements SessionHost<State> {
     if (this.verifications < this.limits.verificationsMax) this.#check(session, request);
     else if (this.waiting.size < this.limits.verificationsWaitingMax) this.waiting.set(session, request);
     else {
+      this.loginsLimited++;
       session.rejectLogin(LoginRejectCode.SessionNotAvailable, TOO_MANY_LOGINS);
       this.flush();
     }
@@ -183,6 +192,7 @@ export class SoupServer<State> implements SessionHost<State> {
     const { username } = request;
     const refusal = this.failures.refusal(username, session.address);
     if (refusal !== undefined) {
+      this.loginsLimited++;
       const seconds = Math.ceil(refusal.retryAfterMs / 1_000);
       const reason = `too many failed logins: try again in ${seconds} s`;
       session.rejectLogin(LoginRejectCode.NotAuthorized, reason);
@@ -193,7 +203,10 @@ export class SoupServer<State> implements SessionHost<State> {
     verifyPassword(this.door.credentials(username), request.password).then(
       (right) => {
         if (right) this.failures.succeeded(username);
-        else this.failures.failed(username, session.address);
+        else {
+          this.loginFailures++;
+          this.failures.failed(username, session.address);
+        }
         this.#checkNext();
         this.#verified(session, request, right);
       },
@@ -224,6 +237,7 @@ export class SoupServer<State> implements SessionHost<State> {
     else {
       const answer = this.door.onLogin(session, request);
       if (answer.accepted) {
+        this.loggedIn++;
         this.sessions.get(session)?.admit();
         session.acceptLogin(request.username, answer.session, answer.nextSequence);
         this.logger.info(
@@ -268,7 +282,9 @@ export class SoupServer<State> implements SessionHost<State> {
       { door: this.door.name, remote: session.remote, user: session.username, reason },
       'session closed',
     );
-    if (loggedIn) this.door.onClosed(session, reason);
+    if (!loggedIn) return;
+    this.loggedIn--;
+    this.door.onClosed(session, reason);
   }
 
   /** Called by a session whose socket is gone. */

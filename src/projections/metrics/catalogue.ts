@@ -71,7 +71,12 @@ function histogram<const D extends Details>(buckets: readonly number[], help: st
   return { ...metric('histogram', 'seconds', help, details), buckets };
 }
 
-function metric<const D extends Details>(type: Metric['type'], unit: Unit, help: string, details?: D) {
+function metric<T extends Metric['type'], const D extends Details>(
+  type: T,
+  unit: Unit,
+  help: string,
+  details?: D,
+) {
   const labels = (details?.labels ?? {}) as D extends { labels: infer L } ? L : Record<never, string>;
   const { scope = 'node', only } = details ?? {};
   return { type, scope, unit, help, labels, ...(only === undefined ? {} : { only }) };
@@ -267,7 +272,7 @@ export const METRICS = {
   // Business
   hive_pnl_realised: gauge(
     'amount',
-    'Profit realised by trading, in units of the asset, since the operations thread began to follow; account "venue": fees that the venue took',
+    'Profit realised by trading, before fees, in units of the asset: of margined contracts since the account was opened, of spot since the operations thread began to follow; account "venue": fees that the venue took since then',
     { ...VENUE, labels: { ...ACCOUNT, asset: 'symbol of the asset' } },
   ),
   hive_pnl_unrealised: gauge(

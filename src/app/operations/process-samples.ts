@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import { cumulativeCounts } from '#lib/latency-histogram.ts';
+import { METRIC_THREADS, METRICS } from '#projections/metrics/catalogue.ts';
+import type { MetricsRegistry } from '#projections/metrics/registry.ts';
+import { gcHistogramOffset, VitalsReader } from '../threads/thread-vitals.ts';
+
+/** Of the process as the operating system sees it. */
+export function addProcess(registry: MetricsRegistry): void {
+  const { user, system } = process.cpuUsage();
+  registry.set('process_cpu_seconds_total', (user + system) / 1e6, {});
+  registry.set('process_resident_memory_bytes', process.memoryUsage.rss(), {});
+  registry.set('process_start_time_seconds', Date.now() / 1e3 - process.uptime(), {});
+  registry.set('process_open_fds', readdirSync('/proc/self/fd').length, {});
+  registry.set('process_max_fds', openFilesMax(), {});
+  registry.set('hive_memory_limit_bytes', memoryLimit(), {});
+}
+
+/** Threads that run, or have run. */
+export function addVitals(registry: MetricsRegistry, memory: SharedArrayBuffer): void {
+  for (const thread of METRIC_THREADS) {
+    const vitals = new VitalsReader(memory, thread);
+    if (vitals.beats === 0) continue;
+    const { p50, p99, max } = vitals.delays;
+    registry.set('hive_event_loop_delay_seconds', p50, { thread, quantile: '0.5' });
+    registry.set('hive_event_loop_delay_seconds', p99, { thread, quantile: '0.99' });
+    registry.set('hive_event_loop_delay_seconds', max, { thread, quantile: '1' });
+    registry.set('hive_heap_bytes', vitals.heapBytes, { thread });
+    const { buckets } = METRICS.hive_gc_pause_seconds;
+    registry.setHistogram(
+      'hive_gc_pause_seconds',
+      cumulativeCounts(memory, gcHistogramOffset(thread), buckets),
+      { thread },
+    );
+  }
+}
+
+function openFilesMax(): number {
+  const line = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
+  return Number(line?.[1] ?? Number.NaN);
+}
+
+/** What Node says of the control group is a number beyond any memory where there is no limit. */
+function memoryLimit(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}

@@ -1,0 +1,152 @@
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { HttpTimes } from '#gateways/rest/http-times.ts';
+import type { MetricsRegistry } from '#projections/metrics/registry.ts';
+import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
+import { ClockSource } from '../operations/clock-source.ts';
+import { Liveness } from '../operations/liveness.ts';
+import { MetricsExporter } from '../operations/metrics-exporter.ts';
+import { OperationsServer, type Probes } from '../operations/operations-server.ts';
+import type { OperationsThreadData, ReadyMessage, ToThread } from './messages.ts';
+import { RingFollower, RingSlot } from './ring-follower.ts';
+import { threadLog } from './thread-log.ts';
+import { startWorkerVitals, VitalsReader, type WorkerVitals } from './thread-vitals.ts';
+
+const LOOK_MS = 1_000;
+const CLOCK_MS = 5_000;
+const CLUSTER_MS = 2_000;
+
+/**
+ * The operations thread: probes and metrics. It asks nothing of the order path, which tells it once a second how the node is, and
+ * follows the events for what happens in the venue.
+ */
+class OperationsThread {
+  declare private readonly data: OperationsThreadData;
+  declare private readonly server: OperationsServer;
+  declare private readonly exporter: MetricsExporter;
+  declare private readonly venue: VenueMetrics;
+  declare private readonly liveness: Liveness;
+  declare private follower: RingFollower | undefined;
+  declare private followed: Promise<void>;
+  declare private connection: NatsConnection | undefined;
+  declare private isStarted: boolean;
+  declare private readonly timers: NodeJS.Timeout[];
+
+  constructor(data: OperationsThreadData & WorkerVitals) {
+    const { memory } = data.vitals;
+    this.data = data;
+    this.venue = new VenueMetrics();
+    this.exporter = new MetricsExporter({
+      stages: data.stages,
+      vitals: memory,
+      httpTimes: new HttpTimes(data.httpTimes),
+      dataDirectory: data.dataDirectory,
+      certificates: data.certificates,
+      sources: [this.venue, { addSamples: (registry) => this.#addRing(registry) }],
+      isCluster: data.cluster !== undefined,
+    });
+    this.liveness = new Liveness(new VitalsReader(memory, 'order-path'));
+    this.server = new OperationsServer(
+      () => this.#probes(),
+      () => this.exporter.expose(),
+    );
+    this.follower = undefined;
+    this.followed = Promise.resolve();
+    this.connection = undefined;
+    this.isStarted = false;
+    this.timers = [];
+  }
+
+  async run(): Promise<void> {
+    parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
+    const { host, port } = this.data;
+    const address = await this.server.listen(host, port);
+    parentPort?.postMessage({ kind: 'ready', ports: { operations: address.port } } satisfies ReadyMessage);
+    const clock = await ClockSource.open();
+    this.#repeat(LOOK_MS, async () => this.liveness.look(performance.now()));
+    this.#repeat(CLOCK_MS, async () => {
+      this.exporter.clock = await clock.read();
+    });
+    if (this.data.cluster !== undefined) this.#repeat(CLUSTER_MS, () => this.#lookAtCluster());
+  }
+
+  #onMessage(message: ToThread): void {
+    if (message.kind === 'node') {
+      this.exporter.node = message;
+      if (message.health.state !== 'recovering') this.isStarted = true;
+    } else if (message.kind === 'follow') {
+      const { board, ring } = this.data;
+      this.follower = new RingFollower({
+        board,
+        ring,
+        slot: RingSlot.operations,
+        peer: message.peer,
+        sinks: [this.venue],
+        what: 'the venue in the metrics',
+        isInHaste: () => false,
+      });
+      this.followed = this.follower.run();
+    } else if (message.kind === 'close') void this.#close();
+  }
+
+  #probes(): Probes {
+    const { state = 'recovering', isReady = false, warning } = this.exporter.node?.health ?? {};
+    const isAlive = this.liveness.isAlive(performance.now());
+    return isAlive
+      ? { state, warning, isAlive, isReady, isStarted: this.isStarted }
+      : { state: 'stuck', warning, isAlive, isReady: false, isStarted: this.isStarted };
+  }
+
+  #addRing(registry: MetricsRegistry): void {
+    const { follower } = this;
+    if (follower === undefined) return;
+    registry.set('hive_ring_lag_bytes', follower.lagWords * 4, { thread: 'operations' });
+    registry.set('hive_ring_overruns_total', follower.overruns, { thread: 'operations' });
+  }
+
+  /** Begins at once; one that takes longer than its period is not begun again meanwhile. */
+  #repeat(everyMs: number, task: () => Promise<void>): void {
+    let isRunning = false;
+    const begin = (): void => {
+      if (isRunning) return;
+      isRunning = true;
+      void task().finally(() => {
+        isRunning = false;
+      });
+    };
+    begin();
+    this.timers.push(setInterval(begin, everyMs));
+  }
+
+  /** What it takes to be in a cluster is loaded by nodes of one only. */
+  async #lookAtCluster(): Promise<void> {
+    const { cluster, nodeId } = this.data;
+    if (cluster === undefined) return;
+    try {
+      const [{ connectCluster }, { viewOf }] = await Promise.all([
+        import('../cluster/cluster-link.ts'),
+        import('../cluster/cluster-nodes.ts'),
+      ]);
+      this.connection ??= await connectCluster(cluster, `hive-operations-${nodeId}`);
+      this.exporter.cluster = await viewOf(this.connection, cluster.stream);
+    } catch (error) {
+      if (this.exporter.cluster !== undefined)
+        threadLog.warn({}, `the metrics of the cluster are missing: ${(error as Error).message}`);
+      this.exporter.cluster = undefined;
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.server.close();
+    this.follower?.close();
+    await this.followed;
+    await this.connection?.close();
+    parentPort?.close();
+  }
+}
+
+if (!isMainThread) {
+  startWorkerVitals();
+  await new OperationsThread(workerData as OperationsThreadData & WorkerVitals).run();
+}
