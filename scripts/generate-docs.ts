@@ -1,12 +1,13 @@
 /**
  * Writes docs/records.md from the layout tables, docs/rejects.md from the reject table, docs/permissions.md from the
- * permission table, docs/protocols/fix-messages.md from FIX's dictionary and tables, and docs/configuration.md from the
+ * permission table, docs/operations/metrics.md from the metrics' catalogue, docs/protocols/fix-messages.md from FIX's dictionary and tables, and docs/configuration.md from the
  * configuration's. `--check` writes nothing and fails when a
  * file is not current.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationDocument } from '#app/config/configuration-document.ts';
 import { fixDocument } from './fix-document.ts';
+import { metricsDocument } from './metrics-document.ts';
 import { permissionsDocument } from './permissions-document.ts';
 import { recordsDocument } from './records-document.ts';
 import { rejectsDocument } from './rejects-document.ts';
@@ -21,6 +22,7 @@ export function generatedDocuments(): Map<string, string> {
     ['docs/protocols/fix-messages.md', fixDocument()],
     ['docs/permissions.md', permissionsDocument()],
     ['docs/configuration.md', configurationDocument()],
+    ['docs/operations/metrics.md', metricsDocument()],
   ]);
 }
 

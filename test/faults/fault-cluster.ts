@@ -212,7 +212,7 @@ export class FaultCluster {
   /** What a node tells load balancers; empty when clients may come. */
   async #health(nodeId: number): Promise<string> {
     const { host } = this.door(nodeId);
-    const url = `http://${host}:${this.#node(nodeId).operationsPort}/health/ready`;
+    const url = `http://${host}:${this.#node(nodeId).operationsPort}/readyz`;
     const response = await fetch(url, { signal: AbortSignal.timeout(STATUS_MS_MAX) });
     const text = await response.text();
     return response.ok ? '' : text.trim();

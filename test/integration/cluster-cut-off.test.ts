@@ -27,7 +27,7 @@ test('cluster: a node that is cut off from the log sends its clients of every do
   const node = await cluster.startNode(1, false, { fix: fix && { ...fix, compId: 'VENUE' } });
   const { http: port, fix: fixPort } = node.edgePorts;
   const health = async (): Promise<string> =>
-    (await (await fetch(`http://127.0.0.1:${node.operationsPort}/health/ready`)).text()).trim();
+    (await (await fetch(`http://127.0.0.1:${node.operationsPort}/readyz`)).text()).trim();
   /** A FIX session of user U2 that has logged on. @param next number of its first message */
   const logOn = async (next: number): Promise<TestClient> => {
     const socket = connect(fixPort, '127.0.0.1');

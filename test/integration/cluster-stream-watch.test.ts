@@ -18,7 +18,7 @@ test('cluster: a stream that is made unsafe while nodes run is told by the statu
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const problemOf = async (): Promise<string | undefined> => (await statusOf(node)).cluster?.problem;
   const ready = async (): Promise<string> => {
-    const response = await fetch(`http://127.0.0.1:${node.operationsPort}/health/ready`);
+    const response = await fetch(`http://127.0.0.1:${node.operationsPort}/readyz`);
     return `${response.status} ${await response.text()}`;
   };
   assert.equal(await problemOf(), undefined);

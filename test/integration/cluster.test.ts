@@ -76,7 +76,7 @@ test('cluster: an observer compares, is promoted, and is demoted again; its heal
   await cluster.startNode(1);
   const observer = await cluster.startNode(2, true);
   const health = async ({ operationsPort }: ChildNode): Promise<string> => {
-    const response = await fetch(`http://127.0.0.1:${operationsPort}/health/ready`);
+    const response = await fetch(`http://127.0.0.1:${operationsPort}/readyz`);
     return `${response.status} ${(await response.text()).trim()}`;
   };
   assert.deepEqual([observer.ouchPort, await health(observer)], [0, '503 {"state":"observing"}']);
@@ -173,8 +173,10 @@ test('cluster: a node that most others contradict stops, says so, keeps its evid
     (await statusOf(node)).reason ?? '',
     /^a majority of the nodes has another state: keep the data/,
   );
-  const live = await fetch(`http://127.0.0.1:${node.operationsPort}/health/live`);
-  assert.equal(live.status, 503);
+  const probe = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${node.operationsPort}${path}`)).status;
+  // Another process would find the same log: it is not to be started again.
+  assert.deepEqual([await probe('/readyz'), await probe('/healthz')], [503, 200]);
   await assert.rejects(
     OuchClient.connect({ port: node.ouchPort, username: 'U1', password: 'secret' }, () => {}),
   );

@@ -26,10 +26,7 @@ async function scrapeUntil(port: number, isThere: (scrape: Scrape) => boolean): 
 /** The catalogue and the scrape name the same metrics, with the same types, and no sample has other labels. */
 function assertCatalogue({ types, samples }: Scrape, isCluster: boolean): void {
   const expected = Object.entries<Metric>(METRICS).filter(([, { only }]) => isCluster || only === undefined);
-  assert.deepEqual(
-    [...types].sort(),
-    expected.map(([name, { type }]) => [name, type]).sort(),
-  );
+  assert.deepEqual([...types].sort(), expected.map(([name, { type }]) => [name, type]).sort());
   for (const key of samples.keys()) {
     const name = key.replace(/\{.*/, '');
     const metric = Object.entries<Metric>(METRICS).find(
@@ -37,7 +34,9 @@ function assertCatalogue({ types, samples }: Scrape, isCluster: boolean): void {
         known === name || (type === 'histogram' && name.replace(/_(bucket|sum|count)$/, '') === known),
     );
     assert.ok(metric, `${key} is not in the catalogue`);
-    const labels = [...key.matchAll(/([a-z_]+)="/g)].map(([, label]) => label).filter((label) => label !== 'le');
+    const labels = [...key.matchAll(/([a-z_]+)="/g)]
+      .map(([, label]) => label)
+      .filter((label) => label !== 'le');
     assert.deepEqual(labels.sort(), Object.keys(metric[1].labels).sort(), key);
   }
 }
@@ -56,8 +55,7 @@ test('metrics: a node exports what the catalogue says, and answers its probes', 
   for (const path of ['/healthz', '/readyz', '/startupz']) assert.equal(await probe(path), 200, path);
   const answer = await scrapeUntil(
     operationsPort,
-    ({ samples }) =>
-      samples.has('hive_disk_free_bytes') && samples.has('hive_heap_bytes{thread="edge"}'),
+    ({ samples }) => samples.has('hive_disk_free_bytes') && samples.has('hive_heap_bytes{thread="edge"}'),
   );
   assertCatalogue(answer, false);
   const { samples } = answer;
@@ -70,7 +68,9 @@ test('metrics: a node exports what the catalogue says, and answers its probes', 
   assert.equal(samples.get('hive_audit_broken'), 0);
 });
 
-test('metrics: a node of a cluster exports what the catalogue says', { skip: whyNoNats() ?? false }, async (t) => {
+test('metrics: a node of a cluster exports what the catalogue says', {
+  skip: whyNoNats() ?? false,
+}, async (t) => {
   const cluster = await Cluster.start(t);
   const node = await cluster.startNode(1);
   const answer = await scrapeUntil(

@@ -159,9 +159,13 @@ export const CONFIGURATION = {
     {
       enabled: withDefault(flag(), true, 'whether there is such a port'),
       host: withDefault(host, '127.0.0.1', 'its address; it asks nobody who they are'),
-      port: withDefault(port, 26_090, '`/health/ready` and `/health/live` over HTTP; 0: any free port'),
+      port: withDefault(
+        port,
+        26_090,
+        '`/healthz`, `/readyz`, `/startupz` and `/metrics` over HTTP; 0: any free port',
+      ),
     },
-    'how the node is, for load balancers',
+    'how the node is, for load balancers, orchestrators and Prometheus',
   ),
   cluster: optional(object(CLUSTER), 'the cluster that the node is of, see [cluster.md](cluster.md)'),
   access: section(ACCESS, 'who may do how much, see [access.md](access.md)'),

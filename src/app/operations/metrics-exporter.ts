@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HttpTimes } from '#gateways/rest/http-times.ts';
 import { cumulativeCounts } from '#lib/latency-histogram.ts';
@@ -136,16 +136,16 @@ export class MetricsExporter {
 }
 
 interface DrillResult {
-  readonly atSeconds: number;
   readonly passed: boolean;
   readonly rtoSeconds: number;
   readonly rpoSeconds: number;
 }
 
-/** The newest result of `hive drill --record`; undefined: there is none, or it cannot be read. */
-function readDrill(path: string): DrillResult | undefined {
+/** What `hive drill` printed last and somebody put there, and when; undefined: nothing is there, or it cannot be read. */
+function readDrill(path: string): (DrillResult & { readonly atSeconds: number }) | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as DrillResult;
+    const result = JSON.parse(readFileSync(path, 'utf8')) as DrillResult;
+    return { ...result, atSeconds: statSync(path).mtimeMs / 1e3 };
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 import { readEvent } from '#codec/log/events.ts';
+import type { Event } from '#codec/log/record-types.ts';
 import { InstrumentKind, KillScope, Phase, Side } from '#domain/commands.ts';
 import {
   CancelReason,
   CommandRejected,
-  type Event,
   EventFlag,
   EventType,
   OrderAccepted,
