@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { writeEvent } from '#codec/log/events.ts';
+import type { EventInput } from '#codec/log/record-types.ts';
+import { InstrumentKind, KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { MetricsRegistry } from '#projections/metrics/registry.ts';
+import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
+import { Engine } from '../src/engine.ts';
+import { parseExposition } from './support/exposition.ts';
+
+const ANN = 1;
+const BOB = 2;
+
+/** A core, and the metrics of what it says. */
+class Venue {
+  readonly metrics = new VenueMetrics();
+  readonly engine = new Engine();
+  readonly words = WordBuffer.allocate(1 << 14);
+  seconds = 1_700_000_000;
+
+  send(command: Parameters<Engine['submit']>[0]): void {
+    let to = 0;
+    this.words.i32.fill(0);
+    for (const event of this.engine.submit(command, { seconds: this.seconds, nanos: 0 }))
+      to = writeEvent(this.words, to, event as EventInput);
+    this.metrics.onEvents(this.words, 0, to);
+  }
+
+  order(userId: number, clientOrderId: number, side: Side, priceTicks: number, qtyLots: number): void {
+    const terms = {
+      orderType: OrderType.Limit,
+      timeInForce: TimeInForce.GoodTillCancel,
+      priceTicks,
+      qtyLots,
+    };
+    this.send({ type: 'NewOrder', userId, instrumentId: 1, clientOrderId, side, ...terms });
+  }
+
+  async samples(): Promise<ReadonlyMap<string, number>> {
+    const registry = new MetricsRegistry(false);
+    this.metrics.addSamples(registry);
+    return parseExposition(await registry.text()).samples;
+  }
+}
+
+function market(): Venue {
+  const venue = new Venue();
+  venue.send({ type: 'AddAsset', assetId: 1, symbol: 'USD', decimals: 2 });
+  venue.send({ type: 'AddAsset', assetId: 2, symbol: 'BTC', decimals: 4 });
+  venue.send({
+    type: 'AddInstrument',
+    instrumentId: 1,
+    symbol: 'BTCUSD',
+    kind: InstrumentKind.Spot,
+    phase: Phase.Continuous,
+    baseAssetId: 2,
+    quoteAssetId: 1,
+    tickSize: 1,
+    lotSize: 1,
+    lotBaseMinor: 1,
+    valueNumerator: 1,
+    valueDenominator: 1,
+    minQtyLots: 1,
+    maxQtyLots: 1_000,
+    takerFeePpm: 10_000,
+  });
+  for (const user of [ANN, BOB]) {
+    venue.send({ type: 'AddAccount', accountId: user });
+    venue.send({ type: 'AddUser', newUserId: user, accountId: user, role: Role.Trader, name: `U${user}` });
+    venue.send({ type: 'Deposit', accountId: user, assetId: 1, amountMinor: 1_000_000 });
+    venue.send({ type: 'Deposit', accountId: user, assetId: 2, amountMinor: 1_000 });
+  }
+  return venue;
+}
+
+test('venue metrics: orders, trades, profit, execution quality, rejects, switches', async () => {
+  const venue = market();
+  venue.order(ANN, 1, Side.Sell, 110, 20);
+  venue.order(ANN, 2, Side.Buy, 90, 20);
+  venue.seconds += 2;
+  // Takes 10 at 110 with a limit of 112: half a spread of 10 from the middle of 100.
+  venue.order(BOB, 1, Side.Buy, 112, 10);
+  venue.seconds += 5;
+  // Sells half of it at 90.
+  venue.order(BOB, 2, Side.Sell, 90, 5);
+  venue.send({ type: 'CancelOrder', userId: ANN, instrumentId: 1, clientOrderId: 1 });
+  venue.send({ type: 'CancelOrder', userId: ANN, instrumentId: 1, clientOrderId: 77 });
+  venue.send({ type: 'SetKillSwitch', scope: KillScope.Account, scopeId: 2, engaged: 1 });
+  const samples = await venue.samples();
+  const is = (key: string, value: number | undefined) => assert.equal(samples.get(key), value, key);
+  is('hive_orders_total{event="accepted"}', 4);
+  is('hive_orders_total{event="canceled"}', 1);
+  is('hive_trades_total{symbol="BTCUSD"}', 2);
+  is('hive_traded_value_total{symbol="BTCUSD"}', (1_100 + 450) / 100);
+  is('hive_rejects_total{code="UNKNOWN_ORDER"}', 1);
+  is('hive_kill_switch{scope="account"}', 1);
+  is('hive_kill_switch{scope="venue"}', 0);
+  is('hive_instrument_phase{symbol="BTCUSD",phase="Continuous"}', 1);
+  // The asks are gone: no spread, and the last price says what holdings are worth.
+  is('hive_book_spread_ticks{symbol="BTCUSD"}', undefined);
+  is('hive_pnl_realised{account="2",asset="USD"}', -1);
+  is('hive_pnl_unrealised{account="2",asset="USD"}', -1);
+  is('hive_pnl_realised{account="1",asset="USD"}', 1);
+  is('hive_pnl_unrealised{account="1",asset="USD"}', 1);
+  is('hive_pnl_realised{account="venue",asset="USD"}', (11 + 4) / 100);
+  is('hive_effective_spread_ticks{symbol="BTCUSD"}', 20);
+  is('hive_realised_spread_ticks{symbol="BTCUSD"}', 20);
+  is('hive_price_improvement_ticks{symbol="BTCUSD"}', (2 * 10 + 0 * 5) / 15);
+  is('hive_fill_ratio{symbol="BTCUSD"}', 30 / 55);
+  is('hive_order_to_trade_ratio{account="2"}', 2 / 2);
+  is('hive_order_to_trade_ratio{account="1"}', 3 / 2);
+  is('hive_time_to_fill_seconds_count{symbol="BTCUSD"}', 2);
+  is('hive_pnl_anomaly_score{account="1"}', 0);
+});
+
+test('venue metrics: what was averaged falls out of the window', async () => {
+  const venue = market();
+  venue.order(ANN, 1, Side.Sell, 110, 20);
+  venue.order(BOB, 1, Side.Buy, 110, 10);
+  assert.ok((await venue.samples()).has('hive_fill_ratio{symbol="BTCUSD"}'));
+  venue.seconds += 400;
+  venue.send({ type: 'Deposit', accountId: 1, assetId: 1, amountMinor: 1 });
+  assert.ok(!(await venue.samples()).has('hive_fill_ratio{symbol="BTCUSD"}'));
+});
+
+test('venue metrics: after events were missed an image begins anew', async () => {
+  const venue = market();
+  venue.order(ANN, 1, Side.Sell, 110, 20);
+  venue.order(ANN, 2, Side.Buy, 90, 20);
+  assert.equal((await venue.samples()).get('hive_book_spread_ticks{symbol="BTCUSD"}'), 20);
+  venue.metrics.onRestart();
+  assert.equal((await venue.samples()).get('hive_book_spread_ticks{symbol="BTCUSD"}'), undefined);
+});
