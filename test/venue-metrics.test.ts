@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeEvent } from '#codec/log/events.ts';
-import type { EventInput } from '#codec/log/record-types.ts';
+import type { CommandInput, EventInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
-import { Engine } from '../src/engine.ts';
+import { FastEngine } from './oracle/fast-engine.ts';
 import { parseExposition } from './support/exposition.ts';
 
 const ANN = 1;
@@ -15,14 +15,14 @@ const BOB = 2;
 /** A core, and the metrics of what it says. */
 class Venue {
   readonly metrics = new VenueMetrics();
-  readonly engine = new Engine();
+  readonly engine = new FastEngine();
   readonly words = WordBuffer.allocate(1 << 14);
   seconds = 1_700_000_000;
 
-  send(command: Parameters<Engine['submit']>[0]): void {
+  send(command: CommandInput): void {
     let to = 0;
     this.words.i32.fill(0);
-    for (const event of this.engine.submit(command, { seconds: this.seconds, nanos: 0 }))
+    for (const event of this.engine.apply(command, this.seconds))
       to = writeEvent(this.words, to, event as EventInput);
     this.metrics.onEvents(this.words, 0, to);
   }
