@@ -3,6 +3,7 @@
  * does every 100 ms, in turns, in the same run. Aims: a scrape in at most 20 ms, and no difference in P99.
  * `node bench/metrics.ts [--rounds 6] [--seconds 5]`
  */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,9 @@ for (const scenario of ['alone', 'scraped'] as const)
     totalUsP99OfRounds: p99Us[scenario].map((us) => rounded(us, 0)),
   });
 for (const trader of traders) trader.leave();
+const ended = once(node.child, 'exit');
 node.child.kill('SIGTERM');
+await ended;
 rmSync(directory, { recursive: true, force: true });
 
 async function timedScrape(): Promise<void> {

@@ -138,8 +138,9 @@ class OperationsThread {
 
   async #close(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
-    await this.server.close();
+    // Before the archive's end can be taken for its death.
     this.follower?.close();
+    await this.server.close();
     await this.followed;
     await this.connection?.close();
     parentPort?.close();
