@@ -27,6 +27,8 @@ const BENCHES = [
   'fix-codec',
   'fix',
   'edge',
+  'metrics',
+  'shutdown',
   'rest',
   'websocket',
   'console',
