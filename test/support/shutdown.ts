@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OuchClient } from '#app/ouch-client.ts';
@@ -39,6 +40,7 @@ export async function stopUnderLoad(directory: string, sessions: number): Promis
   }
   for (const trader of traders) await trader.trade(node.ouchPort);
   while (traders.some(({ reports }) => reports.length < REPORTS_MIN)) await sleep(5);
+  assert.equal(ended, 0, 'every session is open when the node is told to stop');
   const [tookMs, exitCode] = await stop(node);
   await Promise.all(traders.map(({ closed }) => closed));
   ended += traders.length;
