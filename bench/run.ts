@@ -28,7 +28,6 @@ const BENCHES = [
   'fix',
   'edge',
   'metrics',
-  'shutdown',
   'rest',
   'websocket',
   'console',
