@@ -295,7 +295,7 @@ export async function isListening(port: number, address = '127.0.0.1'): Promise<
 }
 
 /** Ports of loopback that nobody listens on, all different. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const listeners = [];
   while (listeners.length < count) {
     const listener = createServer();
