@@ -7,6 +7,14 @@ import { rawEd25519Bytes } from '#gateways/identity/ed25519.ts';
 
 const KEY_WORDS = 8;
 
+/** Whether the log knows `signingKey` as that of the node. */
+export function isAnnounced(standing: NodeKeyTable, nodeId: number, signingKey: KeyObject): boolean {
+  const row = standing.rowOf(nodeId);
+  const words = standing.publicKey.subarray(row * KEY_WORDS, (row + 1) * KEY_WORDS);
+  const publicKey = rawEd25519Bytes(createPublicKey(signingKey));
+  return row !== -1 && publicKey.equals(new Uint8Array(words.slice().buffer));
+}
+
 /** Tells the log with which key a node signs bearer tokens, unless it knows: so that every node can verify them. */
 export function announceNodeKey(
   standing: NodeKeyTable,
@@ -14,10 +22,8 @@ export function announceNodeKey(
   signingKey: KeyObject,
   outbox: CommandSink,
 ): void {
+  if (isAnnounced(standing, nodeId, signingKey)) return;
   const publicKey = rawEd25519Bytes(createPublicKey(signingKey));
-  const row = standing.rowOf(nodeId);
-  const words = standing.publicKey.subarray(row * KEY_WORDS, (row + 1) * KEY_WORDS);
-  if (row !== -1 && publicKey.equals(new Uint8Array(words.slice().buffer))) return;
   const command: CommandInput<'AddNodeKey'> = {
     type: 'AddNodeKey',
     nodeId,
@@ -25,6 +31,6 @@ export function announceNodeKey(
     reason: 'the key with which the node signs bearer tokens',
   };
   const at = outbox.reserve(commandWords(command));
-  // The first turn has room for it: this node takes no commands any more.
+  // At the start the first turn has room for it; who announces later asks again.
   if (at !== -1) writeCommand(outbox.words, at, command);
 }

@@ -1,4 +1,5 @@
 import type { TradingCore } from '#core/trading-core.ts';
+import { renewSigningKey } from '#gateways/identity/node-keys.ts';
 import type { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import type { DataDirectory } from '#log/file/data-directory.ts';
 import type { LogClock } from '#log/log-clock.ts';
@@ -12,6 +13,7 @@ import { writeEvidence } from './cluster/evidence.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import type { Doors } from './doors.ts';
 import type { NodeConfig } from './node-config.ts';
+import { announceNodeKey, isAnnounced } from './node-key.ts';
 import type { NodeLog } from './node-log.ts';
 import type { ClusterStatus, Health, NodeState, NodeStatus } from './node-status.ts';
 import type { ComponentFacts } from './status/component-rules.ts';
@@ -24,6 +26,10 @@ export class NodeStateError extends Error {
   readonly code = 'NODE_STATE';
 }
 
+/** Until a new signing key is in the log: an election is shorter. */
+const ANNOUNCE_MS_MAX = 30_000;
+const ANNOUNCE_AGAIN_MS = 1_000;
+const ANNOUNCE_LOOK_MS = 10;
 /** Longer than the stream takes to elect a leader: then other nodes may be better off. */
 const CUT_OFF_TICKS = 12;
 const CUT_OFF = 'this node is cut off from the log of the venue: log in at another';
@@ -168,6 +174,31 @@ export class NodeService {
   drain(): void {
     this.isDraining = true;
     this.parts.onHealth();
+  }
+
+  /** As RunningNode says. */
+  async rotateKey(): Promise<void> {
+    const { data, core, config, replica, logger } = this.parts;
+    const { nodeId } = config;
+    if (this.state !== 'serving') {
+      throw new NodeStateError(`the node is ${this.state}: only one that serves can announce another key`);
+    }
+    const key = renewSigningKey(data.path);
+    const endMs = performance.now() + ANNOUNCE_MS_MAX;
+    for (let nextMs = 0; !isAnnounced(core.state.nodeKeys, nodeId, key); ) {
+      const nowMs = performance.now();
+      if (nowMs > endMs) {
+        throw new NodeStateError(
+          'the new key is written and the log did not take it yet: what the old one signed stays good. Run this again when the log takes entries',
+        );
+      }
+      if (nowMs >= nextMs) {
+        announceNodeKey(core.state.nodeKeys, nodeId, key, replica.outbox);
+        nextMs = nowMs + ANNOUNCE_AGAIN_MS;
+      }
+      await new Promise((resolve) => setTimeout(resolve, ANNOUNCE_LOOK_MS));
+    }
+    logger.info({ nodeId }, 'bearer tokens are signed with another key: what the old one signed is void');
   }
 
   /** Once a second: lets time pass in the venue, and looks whether this node may go on. */

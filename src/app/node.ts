@@ -83,6 +83,8 @@ export interface RunningNode {
   promote(takeOver?: { readonly force: boolean }): Promise<void>;
   /** From serving to observing: load balancers are told, `drainMs` later sessions end. @throws NodeStateError */
   demote(drainMs: number): Promise<void>;
+  /** Has bearer tokens signed with another key; those that the old one signed are void when it resolves. @throws NodeStateError; the error of node:fs */
+  rotateKey(): Promise<void>;
   /** Lets sessions go, brings everything to disk and releases the data directory. */
   close(): Promise<void>;
 }
@@ -431,6 +433,7 @@ async function startOn(
     },
     promote: (takeOver) => service.promote(takeOver),
     demote: (drainMs) => service.demote(drainMs),
+    rotateKey: () => service.rotateKey(),
     status: () => service.status(),
     close: () => {
       service.drain();

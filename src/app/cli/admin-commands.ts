@@ -9,9 +9,11 @@ const DRAIN_SECONDS_MAX = 3_600;
 /** Beside the draining: sessions end, threads start. */
 const ANSWER_MS_MAX = 60_000;
 
-/** `hive admin`: puts a node of a cluster in and out of service. */
+/** `hive admin`: puts a node of a cluster in and out of service, and renews its key. */
 export function adminCommands(output: () => Output): Command {
-  const admin = new Command('admin').description('put a node of a cluster in and out of service');
+  const admin = new Command('admin').description(
+    'put a node of a cluster in and out of service, renew its key',
+  );
   const ask = async (dataDir: string, request: NodeRequest, waitMs: number): Promise<void> => {
     const status = (await askNode(dataDir, request, waitMs + ANSWER_MS_MAX)) as NodeStatus;
     const { nodeId, state, sequence, stateHash } = status;
@@ -48,5 +50,10 @@ export function adminCommands(output: () => Output): Command {
     .action(({ dataDir, drain }: { dataDir: string; drain: number }) =>
       ask(dataDir, { ask: 'demote', drainMs: drain * 1_000 }, drain * 1_000),
     );
+  admin
+    .command('rotate-key')
+    .description('sign bearer tokens with another key: those that the old one signed are void')
+    .addOption(dataDirOption())
+    .action(({ dataDir }: { dataDir: string }) => ask(dataDir, { ask: 'rotateKey' }, 0));
   return admin;
 }

@@ -26,7 +26,8 @@ export type NodeRequest =
   | { readonly ask: 'status' }
   | { readonly ask: 'cluster' }
   | { readonly ask: 'promote'; readonly takeOver?: { readonly force: boolean } }
-  | { readonly ask: 'demote'; readonly drainMs: number };
+  | { readonly ask: 'demote'; readonly drainMs: number }
+  | { readonly ask: 'rotateKey' };
 
 /** Answers a request. @throws an Error whose message is the answer */
 export type NodeAnswers = (request: NodeRequest) => object | Promise<object>;

@@ -186,6 +186,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
 async function obey(request: NodeRequest, node: RunningNode): Promise<void> {
   if (request.ask === 'promote') await node.promote(request.takeOver);
   else if (request.ask === 'demote') await node.demote(request.drainMs);
+  else if (request.ask === 'rotateKey') await node.rotateKey();
   else if (request.ask !== 'status') throw new Error('this build of the node does not know that request');
 }
 

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { credsAuthenticator, type NatsConnection } from '@nats-io/transport-node';
+import {
+  type Authenticator,
+  credsAuthenticator,
+  type NatsConnection,
+  usernamePasswordAuthenticator,
+} from '@nats-io/transport-node';
 import type { LogFollower } from '#domain/ports.ts';
 import type { LogLine } from '#log/file/data-directory.ts';
 import type { LogId } from '#log/file/format.ts';
@@ -160,18 +165,13 @@ function streamOf({ stream: name, replicas, mirrorOf }: ClusterSettings): LogStr
 
 /** A connection to the servers of a cluster, as `name`. @throws ClusterError */
 export async function connectCluster(settings: ClusterSettings, name: string): Promise<NatsConnection> {
-  const { servers, credentialsFile, user, passwordFile, tls } = settings;
+  const { servers, tls } = settings;
   try {
+    const authenticator = authenticatorOf(settings);
     return await connectNats({
       servers: [...servers],
       name,
-      ...(credentialsFile === undefined
-        ? {}
-        : { authenticator: credsAuthenticator(readFileSync(credentialsFile)) }),
-      ...(user === undefined ? {} : { user }),
-      ...(passwordFile === undefined
-        ? {}
-        : { pass: readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0] }),
+      ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined
         ? {}
         : {
@@ -189,4 +189,16 @@ export async function connectCluster(settings: ClusterSettings, name: string): P
       { cause: error },
     );
   }
+}
+
+/** Reads the files at each connection, so that they can be replaced while the node runs; the TLS files are read so by the client. */
+function authenticatorOf({
+  credentialsFile,
+  user,
+  passwordFile,
+}: ClusterSettings): Authenticator | undefined {
+  if (credentialsFile !== undefined) return credsAuthenticator(() => readFileSync(credentialsFile));
+  if (user === undefined) return undefined;
+  if (passwordFile === undefined) return usernamePasswordAuthenticator(user);
+  return usernamePasswordAuthenticator(user, () => readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0]);
 }

@@ -43,6 +43,7 @@ export class EdgeState implements FollowingSink {
       ...access,
       nodeId,
       signingKey: nodeSigningKey(dataDirectory),
+      readSigningKey: () => nodeSigningKey(dataDirectory),
       secrets: new HmacSecrets(dataDirectory, nodeSecretsKey(dataDirectory)),
     });
     const desk = new OrderDesk({

@@ -29,6 +29,8 @@ export interface AccessControlOptions extends AccessSettings {
   readonly nodeId: number;
   /** See BearerTokens. */
   readonly signingKey: KeyObject;
+  /** See BearerTokens. */
+  readonly readSigningKey?: () => KeyObject;
   readonly secrets: HmacSecrets;
   readonly clock?: AccessClock;
 }
@@ -86,6 +88,7 @@ export class AccessControl {
     this.tokens = new BearerTokens(directory, {
       nodeId: options.nodeId,
       signingKey: options.signingKey,
+      ...(options.readSigningKey === undefined ? {} : { readSigningKey: options.readSigningKey }),
       lifetimeSeconds: options.tokenSeconds,
       loginSeconds: options.loginSeconds,
       clock,

@@ -18,7 +18,7 @@ const nodeKeyAdded = (nodeId: number, key: KeyObject) => ({
 });
 const VERIFIER = new Uint8Array(32).fill(7);
 
-function venue(verifiedMax?: number) {
+function venue(verifiedMax?: number, readSigningKey?: () => KeyObject) {
   const clock = new ManualAccessClock();
   const signingKey = newKey();
   const directory = directoryOf(
@@ -33,6 +33,7 @@ function venue(verifiedMax?: number) {
     clock,
     lifetimeSeconds: 60,
     loginSeconds: 300,
+    ...(readSigningKey === undefined ? {} : { readSigningKey }),
     ...(verifiedMax === undefined ? {} : { verifiedMax }),
   });
   /** The answer, and `known` before it where no signature was looked at. */
@@ -307,4 +308,16 @@ test('a login that a shorter setting ends is refused', async () => {
   clock.passedMs = 30_000;
   const strict = new BearerTokens(directory, { nodeId: 3, signingKey, clock, loginSeconds: 20 });
   assert.equal(answerOf(await strict.renew(token)), 'LOGIN_TOO_OLD');
+});
+
+test('a key that the log names instead: the next token is signed with it, and what the old one signed is void', async () => {
+  const next = newKey();
+  const { directory, verify, issue } = venue(undefined, () => next);
+  const before = await issue(1);
+  assert.deepEqual([await verify(before), await verify(before)], ['ANN 7', 'known ANN 7']);
+  say(directory, nodeKeyAdded(4, newKey()));
+  assert.equal(await verify(await issue(1)), 'ANN 7', 'the key of another node changes nothing');
+  say(directory, nodeKeyAdded(3, next));
+  assert.equal(await verify(before), 'INVALID_TOKEN');
+  assert.equal(await verify(await issue(1)), 'ANN 7');
 });

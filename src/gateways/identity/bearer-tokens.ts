@@ -1,4 +1,4 @@
-import { type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
 import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { roleName } from '#domain/permissions.ts';
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
@@ -29,6 +29,8 @@ export interface BearerTokenOptions {
   readonly nodeId: number;
   /** Ed25519; its public key is announced by an AddNodeKey command. */
   readonly signingKey: KeyObject;
+  /** Reads it again: called when the log has another key of this node. Default: there is no other. @throws Error: the old one stays */
+  readonly readSigningKey?: () => KeyObject;
   /** Default TOKEN_SECONDS. */
   readonly lifetimeSeconds?: number;
   /** Default LOGIN_SECONDS. */
@@ -77,7 +79,10 @@ interface Verified {
 export class BearerTokens {
   declare private readonly directory: UserDirectory;
   declare private readonly nodeId: number;
-  declare private readonly signingKey: KeyObject;
+  declare private signingKey: KeyObject;
+  declare private readonly readSigningKey: () => KeyObject;
+  /** The directory's, when the signing key was compared with it. */
+  declare private keysVersion: number;
   declare private readonly lifetimeSeconds: number;
   declare private readonly loginSeconds: number;
   declare private readonly clock: AccessClock;
@@ -88,6 +93,8 @@ export class BearerTokens {
     this.directory = directory;
     this.nodeId = options.nodeId;
     this.signingKey = options.signingKey;
+    this.readSigningKey = options.readSigningKey ?? (() => options.signingKey);
+    this.keysVersion = -1;
     this.lifetimeSeconds = options.lifetimeSeconds ?? TOKEN_SECONDS;
     this.loginSeconds = options.loginSeconds ?? LOGIN_SECONDS;
     this.clock = options.clock ?? SYSTEM_CLOCK;
@@ -129,6 +136,7 @@ export class BearerTokens {
       'auth_time' in proof
         ? Math.min(lifeEndMs, Math.round((proof.auth_time + this.loginSeconds) * MS_PER_SECOND))
         : lifeEndMs;
+    this.#lookForNewKey();
     const token = await new SignJWT({ role: roleName(user.role), account: user.accountId, ...proof })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: String(this.nodeId) })
       .setIssuer(ISSUER)
@@ -159,6 +167,17 @@ export class BearerTokens {
     }
     this.verified.delete(token);
     return this.#verify(token);
+  }
+
+  /** The node has another key as soon as the log names it: what the old one signs from then on is no token. */
+  #lookForNewKey(): void {
+    const { directory, nodeId } = this;
+    if (directory.keysVersion === this.keysVersion) return;
+    const announced = directory.nodeKey(nodeId);
+    if (announced !== undefined && !announced.equals(createPublicKey(this.signingKey))) {
+      this.signingKey = this.readSigningKey();
+    }
+    this.keysVersion = directory.keysVersion;
   }
 
   async #verify(token: string): Promise<Principal | AccessRefusal> {

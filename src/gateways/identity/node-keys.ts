@@ -15,13 +15,9 @@ const SECRET_KEY_BYTES = 32;
  * @throws PrivateFileError
  */
 export function nodeSigningKey(dataDirectory: string): KeyObject {
-  const path = join(dataDirectory, 'keys', 'signing.pem');
+  const path = signingKeyPath(dataDirectory);
   const pem = readPrivateFile(path);
-  if (pem === undefined) {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    writePrivateFile(path, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
-    return privateKey;
-  }
+  if (pem === undefined) return renewSigningKey(dataDirectory);
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
@@ -29,6 +25,17 @@ export function nodeSigningKey(dataDirectory: string): KeyObject {
     throw notAKey(path, error);
   }
   throw notAKey(path);
+}
+
+/**
+ * Makes another key to sign bearer tokens with, in the place of the one that is there. Tokens are signed with it once the log has its public
+ * key (announceNodeKey). @throws PrivateFileError; the error of node:fs
+ */
+export function renewSigningKey(dataDirectory: string): KeyObject {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  writePrivateFile(signingKeyPath(dataDirectory), pem);
+  return privateKey;
 }
 
 /**
@@ -44,6 +51,10 @@ export function nodeSecretsKey(dataDirectory: string): KeyObject {
   }
   if (bytes.length !== SECRET_KEY_BYTES) throw notAKey(path);
   return createSecretKey(bytes);
+}
+
+function signingKeyPath(dataDirectory: string): string {
+  return join(dataDirectory, 'keys', 'signing.pem');
 }
 
 function notAKey(path: string, cause?: unknown): PrivateFileError {
