@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Takes a node off the network and leaves it running, so that it can be looked at: a node that may be broken into, or that answers wrong.
+#
+#   network-isolate.sh POD                      no connection in or out; kubectl exec still works
+#   network-isolate.sh POD --lift               back to the network of the venue
+#   network-isolate.sh --data-dir DIRECTORY     a node on this machine: its doors close at once, it goes on applying the log
+#   network-isolate.sh --data-dir DIRECTORY --lift
+#
+#   --reason TEXT        kept in the pod's annotations
+#   --namespace NAME     default: $HIVE_NAMESPACE, or hive-mind
+#   --dry-run            shows what would be changed
+#
+# A pod is let into the network by its label hive-mind/network=venue, which the policies of deployment/kubernetes/network-policy.yaml ask for;
+# without it only the default remains, which denies everything. The other nodes count the pod as gone and serve its clients.
+# Connections that stand are cut where the network plugin cuts them at a change of policy, as Calico and Cilium do; so the node's
+# doors are closed first.
+# shellcheck source=scripts/production/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+
+pod=''
+data_dir=''
+lift=no
+reason='not given'
+while [ "$#" -gt 0 ]; do
+  case "$1" in
+    --help | -h) help ;;
+    --dry-run) dry_run=yes ;;
+    --lift) lift=yes ;;
+    --reason) reason="$(value "$@")"; shift ;;
+    --data-dir) data_dir="$(value "$@")"; shift ;;
+    --namespace) namespace="$(value "$@")"; shift ;;
+    -*) usage_error "unknown option $1" ;;
+    *)
+      [ -z "$pod" ] || usage_error 'one pod at a time: the venue needs the others'
+      pod="$1"
+      ;;
+  esac
+  shift
+done
+
+if [ -n "$data_dir" ]; then
+  [ -z "$pod" ] || usage_error 'a pod or a data directory, not both'
+  if [ "$lift" = yes ]; then run hive admin promote --data-dir "$data_dir"
+  else run hive admin demote --drain 0 --data-dir "$data_dir"; fi
+  exit 0
+fi
+[ -n "$pod" ] || usage_error 'which pod?'
+need kubectl
+
+if [ "$lift" = yes ]; then
+  run kube label pod "$pod" --overwrite hive-mind/network=venue
+  run kube annotate pod "$pod" hive-mind/isolated-because-
+  say "$pod is back in the network: it catches up by itself and observes until hive admin promote"
+  exit 0
+fi
+run timeout 30 kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
+  hive admin demote --drain 0 --data-dir "$pod_data_dir" || say "$pod does not close its doors by itself: the network is cut all the same"
+run kube label pod "$pod" --overwrite hive-mind/network=isolated
+run kube annotate pod "$pod" --overwrite "hive-mind/isolated-because=$reason"
+say "$pod is isolated: kubectl --namespace $namespace exec $pod --container hive-mind -- hive status --data-dir $pod_data_dir still answers"
