@@ -14,19 +14,21 @@ export class BenchCluster {
   /** By number minus one. */
   declare readonly nodes: LoadedServer[];
   declare private readonly directory: string;
+  declare private readonly hasEdge: boolean;
 
-  private constructor(servers: NatsServers, directory: string) {
+  private constructor(servers: NatsServers, directory: string, hasEdge: boolean) {
+    this.hasEdge = hasEdge;
     this.servers = servers;
     this.nodes = [];
     this.directory = directory;
   }
 
-  /** @param accounts users of the venue */
-  static async start(syncAlways: boolean, accounts: number): Promise<BenchCluster> {
+  /** @param accounts users of the venue @param hasEdge whether nodes have HTTP, WebSocket and FIX, too */
+  static async start(syncAlways: boolean, accounts: number, hasEdge = false): Promise<BenchCluster> {
     const directory = join(benchDirectory(), `cluster-${process.pid}`);
     rmSync(directory, { recursive: true, force: true });
     const servers = await NatsServers.start({ count: SIZE, directory: join(directory, 'nats'), syncAlways });
-    const cluster = new BenchCluster(servers, directory);
+    const cluster = new BenchCluster(servers, directory, hasEdge);
     for (let nodeId = 1; nodeId <= SIZE; nodeId++)
       await cluster.startNode(nodeId, nodeId === 1 ? accounts : 0);
     return cluster;
@@ -37,7 +39,7 @@ export class BenchCluster {
       dataDirectory: join(this.directory, `node-${nodeId}`),
       accounts,
       password: LOAD_PASSWORD,
-      hasEdge: false,
+      hasEdge: this.hasEdge,
       nodeId,
       clusterServers: this.servers.urls,
     };

@@ -69,7 +69,8 @@ function podChecks({ items }: Pods, { allowsObserving }: Demands): Check[] {
     (status.containerStatuses ?? []).some(({ restartCount }) => restartCount > 0),
   );
   const unready = items.filter(
-    ({ status }) => !(status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+    ({ status }) =>
+      !(status.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
   );
   const names = (pods: Pods['items']) => pods.map(({ metadata }) => metadata.name).join(', ');
   return [
@@ -124,8 +125,17 @@ function isFit(state: string, { allowsObserving }: Demands): boolean {
 }
 
 function nodeChecks(node: NodeStatus, demands: Demands): Check[] {
-  const { nodeId, state, reason, divergedSequence, sequence, archivedSequence, disk, threads, logTimeOffsetMs } =
-    node;
+  const {
+    nodeId,
+    state,
+    reason,
+    divergedSequence,
+    sequence,
+    archivedSequence,
+    disk,
+    threads,
+    logTimeOffsetMs,
+  } = node;
   const lag = sequence - archivedSequence;
   const checks: [string, boolean, string][] = [
     ['is in service', isFit(state, demands), reason === undefined ? state : `${state}: ${reason}`],
@@ -180,7 +190,9 @@ function agreement(nodes: readonly NodeStatus[], { nodes: all, lastSequence }: C
     {
       check: 'a majority attested the state of each node',
       passed: unknown.length === 0,
-      evidence: nodes.map(({ nodeId, cluster }) => `${nodeId} to entry ${cluster?.agreedSequence ?? 0}`).join(', '),
+      evidence: nodes
+        .map(({ nodeId, cluster }) => `${nodeId} to entry ${cluster?.agreedSequence ?? 0}`)
+        .join(', '),
     },
     {
       check: 'nodes have the end of the log',
