@@ -38,6 +38,7 @@ run() {
   if [ "$dry_run" = yes ]; then
     case "$1" in
       kube) set -- kubectl --namespace "$namespace" "${@:2}" ;;
+      program) set -- npx node "${@:2}" ;;
       in_pod) set -- kubectl --namespace "$namespace" exec "$2" --container hive-mind -- hive "${@:3}" ;;
     esac
     printf '+'

@@ -1,0 +1,131 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TestContext } from 'node:test';
+import { CLI, type CliResult } from '#app/cli/test-support.ts';
+import { NODE_FLAGS } from '../../bin/runtime.js';
+
+export const ROOT = join(import.meta.dirname, '../..');
+/** Longest time that a script may take on a busy machine. */
+const SCRIPT_MS_MAX = 240_000;
+
+export const SCRIPTS = [
+  'deploy.sh',
+  'disaster-recovery.sh',
+  'emergency-rollback.sh',
+  'latency-validation.sh',
+  'load-test.sh',
+  'network-isolate.sh',
+  'rotate-secrets.sh',
+  'validate-deployment.sh',
+];
+
+/** Runs a script of scripts/production. */
+export function runScript(
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<CliResult> {
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, timeout: SCRIPT_MS_MAX, cwd: tmpdir() };
+    const file = join(ROOT, 'scripts/production', script);
+    const child = execFile(file, args, options, (_, stdout, stderr) => {
+      if (child.exitCode === null)
+        reject(new Error(`${script} ${args.join(' ')} was killed\n${stdout}${stderr}`));
+      else resolve({ status: child.exitCode, stdout, stderr });
+    });
+    child.stdin?.end();
+  });
+}
+
+/** A new directory, removed after the test. */
+export function temporaryDirectory(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'hive-production-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** What a node says when it is ready. */
+export interface StartedNode {
+  readonly child: ChildProcess;
+  readonly dataDirectory: string;
+  readonly ouch: { readonly port: number };
+  readonly http: { readonly port: number };
+  readonly operations: { readonly port: number };
+  /** The first admin's, where one was added. */
+  readonly oneTimePassword: string | undefined;
+}
+
+const PORTS = ['ouch', 'market-data', 'snapshot', 'http', 'fix', 'operations'].flatMap((door) => [
+  `--${door}-port`,
+  '0',
+]);
+
+/** Runs `hive start` with free ports until the test is over. */
+export async function startNode(
+  t: TestContext,
+  dataDirectory: string,
+  args: readonly string[] = [],
+): Promise<StartedNode> {
+  const child = spawn(
+    process.execPath,
+    [...NODE_FLAGS, CLI, 'start', '--json', '--data-dir', dataDirectory, ...PORTS, ...args],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  let oneTimePassword: string | undefined;
+  for await (const line of createInterface(child.stdout)) {
+    const event = JSON.parse(line);
+    if (event.event === 'admin-added') oneTimePassword = event.oneTimePassword;
+    if (event.event === 'ready') {
+      child.stdout.resume();
+      return { ...event, child, dataDirectory, oneTimePassword };
+    }
+  }
+  throw new Error(`the node ended before it was ready: ${said}`);
+}
+
+export async function stopNode({ child }: StartedNode): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** A venue of one instrument with users U1 and so on, each with a funded account and the password `secret`. */
+export function venueConfiguration(directory: string, users: number, more = ''): string {
+  writeFileSync(join(directory, 'password'), 'secret\n');
+  const accounts = Array.from(
+    { length: users },
+    (_, i) =>
+      `    - { id: ${i + 1}, deposits: { USD: 100000000, HIVE: 100000000 }, users: [{ id: ${i + 1}, name: U${i + 1}, passwordFile: password }] }`,
+  );
+  const file = join(directory, 'hive.yaml');
+  writeFileSync(
+    file,
+    `${more}
+venue:
+  assets: [{ id: 1, symbol: USD, decimals: 2 }, { id: 2, symbol: HIVE, decimals: 0 }]
+  instruments: [{ id: 1, symbol: HIVE, base: HIVE, quote: USD, tick: 0.01, lot: 1, maxQuantity: 1000 }]
+  staff: [{ id: 900, name: ROOT, role: admin, passwordFile: password }]
+  accounts:
+${accounts.join('\n')}
+`,
+  );
+  return file;
+}
+
+/** Why shellcheck cannot be had, and where it is. */
+export function shellcheck(): { readonly program: string; readonly missing: string | undefined } {
+  const program = join(ROOT, '.cache/shellcheck/usr/bin/shellcheck');
+  return {
+    program,
+    missing: existsSync(program) ? undefined : 'no shellcheck: scripts/install-shellcheck.sh fetches it',
+  };
+}
