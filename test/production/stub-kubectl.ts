@@ -1,0 +1,97 @@
+/**
+ * A stub of kubectl for tests, on their PATH: there is no cluster here. It records each command line, answers what the scripts ask for from the folder that
+ * STUB_KUBECTL names, and runs what is to be run in a pod on this machine, on the data directory that the folder gives to the pod. Anything else ends with 1.
+ *
+ * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory}}, images}) and gets `calls.jsonl`, a line for each call.
+ */
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface StubVenue {
+  readonly colour: string;
+  readonly pods: { readonly [name: string]: { readonly colour: string; readonly dataDirectory: string } };
+  readonly annotations: { readonly [name: string]: string };
+}
+
+const HIVE = join(import.meta.dirname, '../../bin/hive.js');
+const POD_DATA_DIRECTORY = '/var/lib/hive-mind';
+
+const folder = process.env['STUB_KUBECTL'] ?? '';
+const file = join(folder, 'venue.json');
+const venue = JSON.parse(readFileSync(file, 'utf8')) as StubVenue;
+const args = process.argv.slice(2);
+appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify(args)}\n`);
+process.exit(answer());
+
+function answer(): number {
+  if (args[0] !== '--namespace' || args[1] !== 'hive-mind') return refuse();
+  const [verb, what, ...rest] = args.slice(2);
+  switch (`${verb} ${what}`) {
+    case 'get service':
+      say({
+        spec: { selector: { 'app.kubernetes.io/name': 'hive-mind', 'hive-mind/colour': venue.colour } },
+      });
+      return 0;
+    case 'get pods':
+      return getPods(rest);
+    case 'patch service':
+      return patchService(rest);
+    case 'set image':
+    case 'wait --for=jsonpath={.status.phase}=Running':
+    case 'scale deployment':
+    case 'label pod':
+    case 'annotate pod':
+      return 0;
+    default:
+      if (verb === 'exec') return exec(what, rest);
+      return verb === 'apply' && what === '--kustomize' ? 0 : refuse();
+  }
+}
+
+function getPods([selector, labels, output, form]: string[]): number {
+  const colour = /^app\.kubernetes\.io\/name=hive-mind,hive-mind\/colour=(blue|green)$/.exec(labels)?.[1];
+  if (selector !== '--selector' || colour === undefined || output !== '--output') return refuse();
+  const names = Object.keys(venue.pods).filter((name) => venue.pods[name].colour === colour);
+  if (form === 'name') for (const name of names) console.log(`pod/${name}`);
+  else if (form === 'json') {
+    const image = `registry.example/hive-mind@sha256:${colour === 'blue' ? 'b' : 'c'}0ffee`;
+    say({
+      items: names.map((name) => ({
+        metadata: { name },
+        spec: { containers: [{ name: 'hive-mind', image }] },
+        status: {
+          conditions: [{ type: 'Ready', status: venue.colour === colour ? 'True' : 'False' }],
+          containerStatuses: [{ name: 'hive-mind', restartCount: 0 }],
+        },
+      })),
+    });
+  } else return refuse();
+  return 0;
+}
+
+function patchService([service, type, merge, option, text]: string[]): number {
+  if (service !== 'hive-mind' || type !== '--type' || merge !== 'merge' || option !== '--patch')
+    return refuse();
+  const { metadata, spec } = JSON.parse(text);
+  const colour = spec.selector['hive-mind/colour'];
+  writeFileSync(file, JSON.stringify({ ...venue, colour, annotations: metadata.annotations }));
+  return 0;
+}
+
+function exec(pod: string, [option, container, dashes, command, ...rest]: string[]): number {
+  const place = venue.pods[pod];
+  if (place === undefined || option !== '--container' || container !== 'hive-mind') return refuse();
+  if (dashes !== '--' || command !== 'hive' || rest.at(-1) !== POD_DATA_DIRECTORY) return refuse();
+  const there = rest.map((argument) => (argument === POD_DATA_DIRECTORY ? place.dataDirectory : argument));
+  return spawnSync(process.execPath, [HIVE, ...there], { stdio: 'inherit' }).status ?? 1;
+}
+
+function say(value: object): void {
+  console.log(JSON.stringify(value));
+}
+
+function refuse(): number {
+  console.error(`the stub of kubectl does not know: ${args.join(' ')}`);
+  return 1;
+}
