@@ -10,7 +10,7 @@
 #       --server-file FILE    which the servers' configuration includes: gets one line, hive_password: "…" (password: $hive_password there)
 #       --user NAME           of the nodes at the servers
 #       --nats HOST:PORT      a server to try; several times for several
-#       --reload COMMAND      makes the servers read their configuration, such as "pkill -HUP nats-server"
+#       --reload COMMAND      makes the servers read their configuration, such as "nats-server --signal reload"
 #   rotate-secrets.sh tls           the certificate of the doors: every door must show the new one, and not the old one
 #       --certificate FILE, --key FILE          which the node's configuration names (tls)
 #       --new-certificate FILE, --new-key FILE  what comes in their place

@@ -223,6 +223,16 @@ test('configuration: a listener off loopback needs TLS, or a word that it does n
   }
 });
 
+test('configuration: a choice of numbers is the same with quotes and without', () => {
+  for (const text of ['3', '"3"']) {
+    const source = `cluster: { servers: ["nats://a:4222"], replicas: ${text} }\n`;
+    assert.equal(parseConfiguration('hive.yaml', source).cluster?.replicas, 3);
+  }
+  assert.deepEqual(issuesOf('cluster: { servers: ["nats://a:4222"], replicas: 2 }\n'), [
+    'hive.yaml:1:50: cluster.replicas: must be one of 1, 3, 5, not "2"',
+  ]);
+});
+
 test('configuration: what the listeners are given of the tls section', () => {
   const source =
     'tls: { certificate: venue.pem, key: /etc/venue.key, minimumVersion: "1.2" }\nmarketData: { tls: false }\n';
