@@ -6,11 +6,14 @@
 #   deploy.sh switch-traffic COLOUR    promotes the colour's nodes, sends clients to them, demotes the others, and looks whether all is
 #                                      well; if not, goes back by itself and ends with 1
 #   deploy.sh rollback                 switches to the colour that clients are not sent to
+#   deploy.sh watch --prometheus URL   looks for --for seconds whether an alert fires that a release must not cause (error budget, state hashes,
+#                                      latency, orders that stop) or the live colour is not fit; if so, rolls back and ends with 1
 #   deploy.sh status                   the colours, their pods, their nodes
 #
 #   --image IMAGE@sha256:…  of blue and green: what to run; default: what the overlay says
 #   --wait SECONDS          how long nodes may take to catch up and agree; default 300
 #   --drain SECONDS         how long clients of the old colour have to go; default 5
+#   --for SECONDS           of watch: default 900
 #   --namespace NAME        default: $HIVE_NAMESPACE, or hive-mind
 #   --dry-run               shows what would be changed
 #
@@ -23,12 +26,20 @@ colour=''
 image=''
 wait_seconds=300
 drain=5
+prometheus=''
+watch_seconds=900
+# What a release must not cause (monitoring/alerting/prometheus-rules.yaml).
+alerts='HiveErrorBudgetBurn|HiveStateDiverged|HiveNodeOutvoted|HiveVenueDown|HiveOrderFlowStopped|HiveOrderLatencyHigh'
+# Seconds between two looks.
+look_every=15
 while [ "$#" -gt 0 ]; do
   case "$1" in
     --help | -h) help ;;
     --dry-run) dry_run=yes ;;
     --image) image="$(value "$@")"; shift ;;
     --wait) wait_seconds="$(whole_number "$1" "$(value "$@")")"; shift ;;
+    --prometheus) prometheus="$(value "$@")"; shift ;;
+    --for) watch_seconds="$(whole_number "$1" "$(value "$@")")"; shift ;;
     --drain) drain="$(value "$@")"; shift ;;
     --namespace) namespace="$(value "$@")"; shift ;;
     -*) usage_error "unknown option $1" ;;
@@ -56,8 +67,13 @@ put() {
   live="$(live_colour)"
   [ "$live" != "$colour" ] || fail "clients are sent to $colour: deploy the other colour, then switch-traffic"
   [ -z "$image" ] || [[ "$image" == *@sha256:* ]] || usage_error '--image takes a digest (IMAGE@sha256:…): a tag can change'
-  run kube apply --kustomize "$overlays/$colour"
-  [ -z "$image" ] || run kube set image --selector "$app_label,$colour_label=$colour" deployment "hive-mind=$image"
+  local manifests
+  manifests="$(kubectl kustomize "$overlays/$colour")"
+  [ -z "$image" ] || manifests="$(sed -E "s|image: \\S+/hive-mind@sha256:[0-9a-f]+|image: $image|" <<<"$manifests")"
+  [[ "$manifests" != *@sha256:0000000000* ]] || usage_error "the overlay of $colour has no release's digest in it: --image IMAGE@sha256:…"
+  # Nodes that observe are never ready, so an update in turns would not get past the first.
+  run kube delete deployment "hive-mind-$colour" --ignore-not-found --cascade foreground --timeout "${wait_seconds}s"
+  run kube apply --filename - <<<"$manifests"
   run kube wait --for=jsonpath='{.status.phase}'=Running pod --selector "$app_label,$colour_label=$colour" --timeout "${wait_seconds}s"
   [ "$dry_run" = no ] || return 0
   validate --colour "$colour" --allow-observing --wait "$wait_seconds"
@@ -80,11 +96,20 @@ send_clients_to() {
   run kube patch service "$service" --type merge --patch "$patch"
 }
 
+# How pods of a colour start that come later: after a crash, or from the autoscaler.
+start_with() {
+  run kube patch configmap "hive-mind-start-$1" --type merge --patch "{\"data\":{\"mode\":\"$2\"}}"
+}
+
 # The new colour serves before clients come, the old one until they have gone.
 switch_to() {
+  local other
+  other="$(other_colour "$1")"
+  start_with "$1" --no-observe
   each "$1" observing admin promote
   send_clients_to "$1"
-  each "$(other_colour "$1")" serving admin demote --drain "$drain"
+  start_with "$other" --observe
+  each "$other" serving admin demote --drain "$drain"
 }
 
 switch_traffic() {
@@ -106,6 +131,33 @@ switch_traffic() {
   fail "went back to $from"
 }
 
+firing() {
+  curl --silent --show-error --fail --max-time 10 --get "$prometheus/api/v1/query" \
+    --data-urlencode "query=ALERTS{alertstate=\"firing\",severity=\"critical\",alertname=~\"$alerts\"}" |
+    json 'it.data.result.map(({ metric }) => metric.alertname).join(" ")'
+}
+
+# Without Prometheus nobody would see that it goes wrong: that, too, is a reason to go back.
+watch_live() {
+  local live why='' end=$((SECONDS + watch_seconds))
+  live="$(live_colour)"
+  if [ "$dry_run" = yes ]; then
+    printf '+ alerts %s at %s, every %s s for %s s\n' "$alerts" "$prometheus" "$look_every" "$watch_seconds"
+    return
+  fi
+  while [ "$SECONDS" -lt "$end" ]; do
+    why="$(firing)" || why='Prometheus does not answer'
+    if [ -z "$why" ] && ! validate --colour "$live"; then why='the nodes are not fit'; fi
+    if [ -n "$why" ]; then
+      say "$live is not well: $why"
+      "$production/emergency-rollback.sh" --namespace "$namespace" --reason "$why" || fail "the rollback failed: docs/operations/upgrades.md says what next"
+      fail 'rolled back'
+    fi
+    sleep "$((look_every < end - SECONDS ? look_every : 1))"
+  done
+  say "$live was well for $watch_seconds s"
+}
+
 case "$command" in
   blue | green)
     [ -z "$colour" ] || usage_error "what is $colour for?"
@@ -121,6 +173,11 @@ case "$command" in
     colour="$(other_colour "$live")"
     switch_traffic "$colour"
     ;;
+  watch)
+    [ -n "$prometheus" ] || usage_error 'watch needs --prometheus URL'
+    need curl
+    watch_live
+    ;;
   status)
     live="$(live_colour)"
     printf 'clients are sent to %s\n' "$live"
@@ -130,6 +187,6 @@ case "$command" in
       done
     done
     ;;
-  '') usage_error 'blue, green, switch-traffic COLOUR, rollback or status?' ;;
+  '') usage_error 'blue, green, switch-traffic COLOUR, rollback, watch or status?' ;;
   *) usage_error "unknown command $command" ;;
 esac

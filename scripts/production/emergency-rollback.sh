@@ -4,6 +4,7 @@
 #
 #   emergency-rollback.sh [--reason TEXT]
 #
+#   --from COLOUR        does nothing when clients are not sent to this colour (any more)
 #   --reason TEXT        is kept with the evidence and in the service's annotations
 #   --evidence DIRECTORY where the evidence goes; default: emergency-rollback-TIME here
 #   --stop-bad           also scales the bad colour to no pods: when its nodes go on taking orders that they should not
@@ -16,12 +17,14 @@
 
 reason='not given'
 stop_bad=no
+from=''
 evidence="emergency-rollback-$(date -u +%Y%m%dT%H%M%SZ)"
 while [ "$#" -gt 0 ]; do
   case "$1" in
     --help | -h) help ;;
     --dry-run) dry_run=yes ;;
     --stop-bad) stop_bad=yes ;;
+    --from) from="$(value "$@")"; shift ;;
     --reason) reason="$(value "$@")"; shift ;;
     --evidence) evidence="$(value "$@")"; shift ;;
     --namespace) namespace="$(value "$@")"; shift ;;
@@ -33,6 +36,10 @@ need kubectl
 
 bad="$(live_colour)"
 good="$(other_colour "$bad")"
+if [ -n "$from" ] && [ "$from" != "$bad" ]; then
+  say "clients are sent to $bad, not to $from: there is nothing to go back from"
+  exit 0
+fi
 [ -n "$(pods_of "$good")" ] || fail "there is no node of $good to go back to: docs/operations/recovery.md"
 
 # Seconds that a node may take to answer.
@@ -49,6 +56,12 @@ keep_evidence() {
 }
 [ "$dry_run" = yes ] || keep_evidence
 
+# How pods start that come later.
+start_with() {
+  run kube patch configmap "hive-mind-start-$1" --type merge --patch "{\"data\":{\"mode\":\"$2\"}}" || say "hive-mind-start-$1 was not changed"
+}
+
+start_with "$good" --no-observe
 promoted=0
 for pod in $(pods_of "$good"); do
   # One that serves already is as good.
@@ -60,8 +73,9 @@ done
 [ "$promoted" -gt 0 ] || fail "no node of $good serves: clients stay with $bad. docs/operations/recovery.md"
 patch="{\"metadata\":{\"annotations\":{\"hive-mind/rollback-reason\":$(printf '%s' "$reason" | node -p 'JSON.stringify(require("node:fs").readFileSync(0, "utf8"))')}},\"spec\":{\"selector\":{\"$colour_label\":\"$good\"}}}"
 run kube patch service "$service" --type merge --patch "$patch"
+start_with "$bad" --observe
 if [ "$stop_bad" = yes ]; then
-  run kube scale deployment --selector "$app_label,$colour_label=$bad" --replicas 0
+  run kube scale deployment "hive-mind-$bad" --replicas 0
 else
   for pod in $(pods_of "$bad"); do
     run timeout 30 kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \

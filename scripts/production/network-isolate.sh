@@ -10,8 +10,8 @@
 #   --namespace NAME     default: $HIVE_NAMESPACE, or hive-mind
 #   --dry-run            shows what would be changed
 #
-# A pod is let into the network by its label hive-mind/network=venue, which the policies of deployment/kubernetes/network-policy.yaml ask for;
-# without it only the default remains, which denies everything. The other nodes count the pod as gone and serve its clients.
+# A pod is let into the network by its labels, which the policies of deployment/kubernetes/network-policy.yaml select; with others only the default
+# remains, which denies everything. Its Deployment starts another pod in its place and leaves this one alone until --lift.
 # Connections that stand are cut where the network plugin cuts them at a change of policy, as Calico and Cilium do; so the node's
 # doors are closed first.
 # shellcheck source=scripts/production/lib/common.sh
@@ -48,13 +48,13 @@ fi
 need kubectl
 
 if [ "$lift" = yes ]; then
-  run kube label pod "$pod" --overwrite hive-mind/network=venue
+  run kube label pod "$pod" --overwrite "$app_label" app.kubernetes.io/part-of=hive-mind
   run kube annotate pod "$pod" hive-mind/isolated-because-
-  say "$pod is back in the network: it catches up by itself and observes until hive admin promote"
+  say "$pod is back: its Deployment counts it again, and may end it as one too many"
   exit 0
 fi
 run timeout 30 kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
   hive admin demote --drain 0 --data-dir "$pod_data_dir" || say "$pod does not close its doors by itself: the network is cut all the same"
-run kube label pod "$pod" --overwrite hive-mind/network=isolated
+run kube label pod "$pod" --overwrite app.kubernetes.io/name=hive-mind-isolated app.kubernetes.io/part-of-
 run kube annotate pod "$pod" --overwrite "hive-mind/isolated-because=$reason"
 say "$pod is isolated: kubectl --namespace $namespace exec $pod --container hive-mind -- hive status --data-dir $pod_data_dir still answers"

@@ -7,7 +7,7 @@
 #       --token-file FILE     has the token; gets the new one
 #   rotate-secrets.sh nats          the password of the nodes at the nats-servers: the old one must be refused by each server
 #       --password-file FILE  which the nodes' configuration names (cluster.passwordFile)
-#       --server-file FILE    which the servers' configuration includes: gets one line, hive_password: "…" (password: $hive_password there)
+#       --server-file FILE    which the servers' configuration includes: gets one line, HIVE_NATS_PASSWORD: "…" (password: $HIVE_NATS_PASSWORD there)
 #       --user NAME           of the nodes at the servers
 #       --nats HOST:PORT      a server to try; several times for several
 #       --reload COMMAND      makes the servers read their configuration, such as "nats-server --signal reload"
@@ -196,7 +196,7 @@ rotate_nats() {
   new="$(node -p 'require("node:crypto").randomBytes(32).toString("base64url")')"
   # The nodes read their file at each connection. A server ends those of the old password when it reads its own: right after.
   printf '%s\n' "$new" | put_file "$password_file"
-  printf 'hive_password: "%s"\n' "$new" | put_file "$server_file"
+  printf 'HIVE_NATS_PASSWORD: "%s"\n' "$new" | put_file "$server_file"
   bash -c "$reload" || fail "the servers were not told: run $reload"
   local end=$((SECONDS + patience))
   for server in "${servers[@]}"; do

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import type { ClusterView } from '#app/cluster/cluster-nodes.ts';
@@ -52,7 +55,9 @@ class TwoColours {
     return readFileSync(join(this.folder, 'calls.jsonl'), 'utf8')
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as string[]).slice(2).join(' '))
+      .map((line) => JSON.parse(line) as string[])
+      .filter(([verb]) => verb !== 'kustomize')
+      .map((line) => line.slice(2).join(' '))
       .filter((line) => !/^get |hive status /.test(line));
   }
 
@@ -68,6 +73,8 @@ class TwoColours {
 
 const exec = (pod: string, command: string) =>
   `exec hive-mind-${pod} --container hive-mind -- hive ${command} --data-dir /var/lib/hive-mind`;
+const start = (colour: string, mode: string) =>
+  `patch configmap hive-mind-start-${colour} --type merge --patch {"data":{"mode":"${mode}"}}`;
 const patch = (to: string, from: string) =>
   `patch service hive-mind --type merge --patch {"metadata":{"annotations":{"hive-mind/previous-colour":"${from}"}},"spec":{"selector":{"hive-mind/colour":"${to}"}}}`;
 
@@ -101,15 +108,17 @@ describe('blue-green deployment on a cluster of three real nodes', {
   test('deploy.sh green: puts the overlay there, with the image, and waits until its nodes agree', async () => {
     const tag = await venue.run('deploy.sh', 'green', '--image', 'registry.example/hive-mind:latest');
     assert.equal(tag.status, 2, tag.stderr);
+    const none = await venue.run('deploy.sh', 'green');
+    assert.deepEqual([none.status, venue.changes()], [2, []], none.stderr);
     const live = await venue.run('deploy.sh', 'blue');
     assert.deepEqual([live.status, venue.changes()], [1, []], live.stderr);
     const image = 'registry.example/hive-mind@sha256:c0ffee';
     const { status, stderr } = await venue.run('deploy.sh', 'green', '--image', image, '--wait', '120');
     assert.equal(status, 0, stderr);
-    const [apply, ...others] = venue.changes();
-    assert.match(apply, /^apply --kustomize \S+\/overlays\/green$/);
-    assert.deepEqual(others, [
-      `set image --selector app.kubernetes.io/name=hive-mind,hive-mind/colour=green deployment hive-mind=${image}`,
+    assert.deepEqual(venue.changes(), [
+      'delete deployment hive-mind-green --ignore-not-found --cascade foreground --timeout 120s',
+      'apply --filename -',
+      `image: ${image}`,
       'wait --for=jsonpath={.status.phase}=Running pod --selector app.kubernetes.io/name=hive-mind,hive-mind/colour=green --timeout 120s',
     ]);
     assert.match(stderr, /fit to serve/);
@@ -129,9 +138,11 @@ describe('blue-green deployment on a cluster of three real nodes', {
     const { status, stderr } = await venue.run('deploy.sh', 'switch-traffic', 'green', '--drain', '0');
     assert.equal(status, 0, stderr);
     assert.deepEqual(venue.changes(), [
+      start('green', '--no-observe'),
       exec('green-0', 'admin promote'),
       exec('green-1', 'admin promote'),
       patch('green', 'blue'),
+      start('blue', '--observe'),
       exec('blue-0', 'admin demote --drain 0'),
     ]);
     assert.deepEqual(await venue.states(), [
@@ -171,14 +182,14 @@ describe('blue-green deployment on a cluster of three real nodes', {
     assert.equal(isolate.status, 0, isolate.stderr);
     assert.deepEqual(venue.changes(), [
       exec('green-1', 'admin demote --drain 0'),
-      'label pod hive-mind-green-1 --overwrite hive-mind/network=isolated',
+      'label pod hive-mind-green-1 --overwrite app.kubernetes.io/name=hive-mind-isolated app.kubernetes.io/part-of-',
       'annotate pod hive-mind-green-1 --overwrite hive-mind/isolated-because=a look',
     ]);
     assert.ok((await venue.states()).includes('green hive-mind-green-1 observing'));
     const lift = await venue.run('network-isolate.sh', 'hive-mind-green-1', '--lift');
     assert.equal(lift.status, 0, lift.stderr);
     assert.deepEqual(venue.changes(), [
-      'label pod hive-mind-green-1 --overwrite hive-mind/network=venue',
+      'label pod hive-mind-green-1 --overwrite app.kubernetes.io/name=hive-mind app.kubernetes.io/part-of=hive-mind',
       'annotate pod hive-mind-green-1 hive-mind/isolated-because-',
     ]);
     const own = ['--data-dir', join(venue.folder, 'node-3')];
@@ -190,33 +201,63 @@ describe('blue-green deployment on a cluster of three real nodes', {
     const { status, stderr } = await venue.run('deploy.sh', 'rollback', '--drain', '0');
     assert.equal(status, 0, stderr);
     assert.deepEqual(venue.changes(), [
+      start('blue', '--no-observe'),
       exec('blue-0', 'admin promote'),
       patch('blue', 'green'),
+      start('green', '--observe'),
       exec('green-0', 'admin demote --drain 0'),
       exec('green-1', 'admin demote --drain 0'),
     ]);
   });
 
+  test('deploy.sh watch: nothing fires; then an alert fires, and it goes back', async () => {
+    let firing: string[] = [];
+    const prometheus = createServer((request, response) => {
+      const query = new URL(request.url ?? '', 'http://prometheus').searchParams.get('query') ?? '';
+      assert.match(
+        query,
+        /^ALERTS\{alertstate="firing",severity="critical",alertname=~"HiveErrorBudgetBurn\|/,
+      );
+      const result = firing.map((alertname) => ({ metric: { alertname }, value: [0, '1'] }));
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+    }).listen(0, '127.0.0.1');
+    closers.push(() => prometheus.close());
+    await once(prometheus, 'listening');
+    const url = `http://127.0.0.1:${(prometheus.address() as AddressInfo).port}`;
+    const well = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '1');
+    assert.equal(well.status, 0, well.stderr);
+    assert.deepEqual(venue.changes(), []);
+    firing = ['HiveErrorBudgetBurn'];
+    const ill = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '60');
+    assert.equal(ill.status, 1, ill.stderr);
+    assert.match(ill.stderr, /blue is not well: HiveErrorBudgetBurn/);
+    assert.match(ill.stderr, /rolled back/);
+    assert.equal(venue.venue.colour, 'green');
+    assert.match(venue.venue.annotations['hive-mind/rollback-reason'] ?? '', /HiveErrorBudgetBurn/);
+  });
+
   test('emergency-rollback.sh: keeps evidence, goes back without analysis, also past a node that does not answer', async () => {
     const { pods, annotations } = venue.venue;
-    const dead = { colour: 'blue', dataDirectory: join(venue.folder, 'dead') };
-    venue.set({ colour: 'blue', annotations, pods: { ...pods, 'hive-mind-blue-1': dead } });
+    const early = await venue.run('emergency-rollback.sh', '--from', 'blue', '--reason', 'cancelled');
+    assert.deepEqual([early.status, venue.changes()], [0, []], early.stderr);
+    const dead = { colour: 'green', dataDirectory: join(venue.folder, 'dead') };
+    venue.set({ colour: 'green', annotations, pods: { ...pods, 'hive-mind-green-2': dead } });
     const evidence = join(venue.folder, 'evidence');
     const { status, stderr } = await venue.run(
       'emergency-rollback.sh',
       ...['--reason', 'orders of "X" vanish', '--evidence', evidence],
     );
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /hive-mind-blue-1 does not answer/);
+    assert.match(stderr, /hive-mind-green-2 does not answer/);
     assert.deepEqual(
-      venue.changes().filter((line) => line.startsWith('patch')),
+      venue.changes().filter((line) => line.startsWith('patch service')),
       [
-        'patch service hive-mind --type merge --patch {"metadata":{"annotations":{"hive-mind/rollback-reason":"orders of \\"X\\" vanish"}},"spec":{"selector":{"hive-mind/colour":"green"}}}',
+        'patch service hive-mind --type merge --patch {"metadata":{"annotations":{"hive-mind/rollback-reason":"orders of \\"X\\" vanish"}},"spec":{"selector":{"hive-mind/colour":"blue"}}}',
       ],
     );
-    assert.equal(venue.venue.colour, 'green');
+    assert.equal(venue.venue.colour, 'blue');
     assert.match(readFileSync(join(evidence, 'reason'), 'utf8'), /from blue to green: orders of "X" vanish/);
-    assert.equal(JSON.parse(readFileSync(join(evidence, 'hive-mind-blue-0.json'), 'utf8')).state, 'serving');
+    assert.equal(JSON.parse(readFileSync(join(evidence, 'hive-mind-green-0.json'), 'utf8')).state, 'serving');
     assert.equal(readdirSync(evidence).length, 9);
 
     venue.set({ colour: 'green', annotations, pods: { 'hive-mind-green-0': pods['hive-mind-green-0'] } });

@@ -105,14 +105,14 @@ test('rotate-secrets.sh nats: the node goes on with the new password, the server
   const passwordFile = join(directory, 'nats-password');
   const serverFile = join(directory, 'nats-password.conf');
   writeFileSync(passwordFile, 'the-first-one\n');
-  writeFileSync(serverFile, 'hive_password: "the-first-one"\n');
+  writeFileSync(serverFile, 'HIVE_NATS_PASSWORD: "the-first-one"\n');
   const servers = await NatsServers.start({
     count: 1,
     directory: join(directory, 'nats'),
     configuration: [
       // A path that is relative to the server's configuration.
       'include ../../nats-password.conf',
-      'authorization { users: [ { user: hive, password: $hive_password } ] }',
+      'authorization { users: [ { user: hive, password: $HIVE_NATS_PASSWORD } ] }',
     ],
   });
   t.after(() => servers.close());

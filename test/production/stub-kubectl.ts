@@ -25,6 +25,10 @@ appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify(args)}\n`);
 process.exit(answer());
 
 function answer(): number {
+  if (args[0] === 'kustomize') {
+    console.log(`image: ghcr.io/hive-mind/hive-mind@sha256:${'0'.repeat(64)}`);
+    return 0;
+  }
   if (args[0] !== '--namespace' || args[1] !== 'hive-mind') return refuse();
   const [verb, what, ...rest] = args.slice(2);
   switch (`${verb} ${what}`) {
@@ -37,7 +41,8 @@ function answer(): number {
       return getPods(rest);
     case 'patch service':
       return patchService(rest);
-    case 'set image':
+    case 'delete deployment':
+    case 'patch configmap':
     case 'wait --for=jsonpath={.status.phase}=Running':
     case 'scale deployment':
     case 'label pod':
@@ -45,8 +50,17 @@ function answer(): number {
       return 0;
     default:
       if (verb === 'exec') return exec(what, rest);
-      return verb === 'apply' && what === '--kustomize' ? 0 : refuse();
+      return verb === 'apply' && what === '--filename' ? apply() : refuse();
   }
+}
+
+/** Records what was to be applied. */
+function apply(): number {
+  appendFileSync(
+    join(folder, 'calls.jsonl'),
+    `${JSON.stringify(['-', '-', readFileSync(0, 'utf8').trim()])}\n`,
+  );
+  return 0;
 }
 
 function getPods([selector, labels, output, form]: string[]): number {
