@@ -45,12 +45,18 @@ export const CLUSTER = {
     text('the name of a JetStream domain', /^[A-Za-z0-9_-]{1,32}$/),
     'domain of the cluster of another region whose log this one mirrors; its nodes observe until one takes over',
   ),
-  credentialsFile: optional(file, 'NATS credentials (.creds); relative to the configuration file'),
+  credentialsFile: optional(
+    file,
+    'NATS credentials (.creds), read at each connection; relative to the configuration file',
+  ),
   user: optional(
     text('the name of a user of the servers', /^\S+$/),
     'with which the node logs in; goes with passwordFile',
   ),
-  passwordFile: optional(file, 'file whose first line is the password; relative to the configuration file'),
+  passwordFile: optional(
+    file,
+    'file whose first line is the password, read at each connection; relative to the configuration file',
+  ),
   tls: optional(
     object({
       ca: required(file, 'certificates that may sign those of the servers'),
