@@ -256,7 +256,7 @@ describe('blue-green deployment on a cluster of three real nodes', {
       ],
     );
     assert.equal(venue.venue.colour, 'blue');
-    assert.match(readFileSync(join(evidence, 'reason'), 'utf8'), /from blue to green: orders of "X" vanish/);
+    assert.match(readFileSync(join(evidence, 'reason'), 'utf8'), /from green to blue: orders of "X" vanish/);
     assert.equal(JSON.parse(readFileSync(join(evidence, 'hive-mind-green-0.json'), 'utf8')).state, 'serving');
     assert.equal(readdirSync(evidence).length, 9);
 

@@ -133,7 +133,7 @@ test('rotate-secrets.sh nats: the node goes on with the new password, the server
   const { sequence } = await statusOf();
   // Each second the node appends something.
   for (let now = await statusOf(); ; now = await statusOf()) {
-    assert.equal(now.state, 'serving', now.reason);
+    assert.equal(now.state, 'serving', now.reason ?? '');
     if (now.sequence > sequence && now.cluster?.log.isConnected === true) break;
   }
   const stale = join(directory, 'stale');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { CLI, type CliResult } from '#app/cli/test-support.ts';
-import { NODE_FLAGS } from '../../bin/runtime.js';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /** Longest time that a script may take on a busy machine. */
@@ -30,7 +30,9 @@ export function runScript(
   env: NodeJS.ProcessEnv = {},
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const options = { env: { ...process.env, ...env }, timeout: SCRIPT_MS_MAX, cwd: tmpdir() };
+    // The scripts start many short programs: they need not be compiled each time.
+    const environment = { ...NODE_ENVIRONMENT, ...process.env, ...env };
+    const options = { env: environment, timeout: SCRIPT_MS_MAX, cwd: tmpdir() };
     const file = join(ROOT, 'scripts/production', script);
     const child = execFile(file, args, options, (_, stdout, stderr) => {
       if (child.exitCode === null)
