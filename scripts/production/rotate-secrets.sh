@@ -2,7 +2,7 @@
 # Replaces a secret while the node runs, and proves that the old one is good for nothing any more. Meant for a scheduled job.
 #
 #   rotate-secrets.sh signing-key   the key with which a node signs bearer tokens: a token of before must be refused, a new one be good
-#       --data-dir DIRECTORY  of the node, or --pod NAME in Kubernetes
+#       --data-dir DIRECTORY  of the node, or --pod NAME in Kubernetes, which is asked through a port that kubectl forwards
 #   rotate-secrets.sh api-key       an API key (token) of a user: adds another, tries it, revokes the old one, which must be refused
 #       --token-file FILE     has the token; gets the new one
 #   rotate-secrets.sh nats          the password of the nodes at the nats-servers: the old one must be refused by each server
@@ -45,6 +45,7 @@ new_certificate=''
 new_key=''
 doors=()
 as_json=no
+connect_to=()
 # What a node takes to see that files have changed: it looks every ten seconds.
 patience=30
 while [ "$#" -gt 0 ]; do
@@ -99,7 +100,7 @@ put_file() {
 
 # request METHOD PATH [TOKEN]: sends standard input as JSON; prints the status and, behind a line end, the answer.
 request() {
-  local options=(--silent --show-error --max-time 10 --request "$1" --write-out '\n%{http_code}')
+  local options=(--silent --show-error --max-time 10 --request "$1" --write-out '\n%{http_code}' "${connect_to[@]}")
   [ -z "$ca" ] || options+=(--cacert "$ca")
   [ "$1" = GET ] || [ "$1" = DELETE ] || options+=(--header 'Content-Type: application/json' --data-binary @-)
   # The token goes through a pipe: whoever lists the processes does not see it.
@@ -124,20 +125,48 @@ log_in() {
   body_of "$answer" | json it.token
 }
 
+# Sends what goes to --url to the pod, under the name that its certificate has.
+forward_to_pod() {
+  local line answer
+  answer="$(mktemp)"
+  kube port-forward "pod/$pod" :26080 >"$answer" &
+  # shellcheck disable=SC2064
+  trap "kill $! 2>/dev/null || true; rm -f '$answer'" EXIT
+  local end=$((SECONDS + patience))
+  until line="$(grep -oE '127\.0\.0\.1:[0-9]+' "$answer" | head -n 1)"; do
+    [ "$SECONDS" -lt "$end" ] || fail "kubectl forwards no port to $pod"
+    sleep 0.1
+  done
+  connect_to=(--connect-to "::$line")
+}
+
+# The number of the node that signed a token.
+signer_of() {
+  node -p 'JSON.parse(Buffer.from(require("node:fs").readFileSync(0, "utf8").split(".")[0], "base64url")).kid' <<<"$1"
+}
+
 rotate_signing_key() {
   required --url "$url" --user "$user" --login-file "$login_file" '--data-dir or --pod' "$data_dir$pod"
   need curl
-  local node=(hive admin rotate-key --data-dir "$data_dir")
-  [ -z "$pod" ] || node=(in_pod "$pod" admin rotate-key --data-dir "$pod_data_dir")
+  local node=(hive) directory="$data_dir"
+  if [ -n "$pod" ]; then
+    need kubectl
+    node=(in_pod "$pod")
+    directory="$pod_data_dir"
+  fi
   if [ "$dry_run" = yes ]; then
-    run "${node[@]}"
+    run "${node[@]}" admin rotate-key --data-dir "$directory"
     return
   fi
-  local old new status
+  [ -z "$pod" ] || forward_to_pod
+  local old new status number signer
+  number="$("${node[@]}" status --json --data-dir "$directory" | json it.nodeId)"
   old="$(log_in)"
   status="$(token_status "$old")"
   [ "$status" = 200 ] || fail "the venue answers $status to a token that it has just given out: nothing was rotated"
-  "${node[@]}" >&2 || fail 'the key was not rotated'
+  signer="$(signer_of "$old")"
+  [ "$signer" = "$number" ] || fail "$url leads to node $signer, not to node $number: nothing was rotated"
+  "${node[@]}" admin rotate-key --data-dir "$directory" >&2 || fail 'the key was not rotated'
   local end=$((SECONDS + patience))
   while status="$(token_status "$old")" && [ "$status" != 401 ]; do
     [ "$SECONDS" -lt "$end" ] || fail "the venue still answers $status to a token of the old key"

@@ -6,7 +6,7 @@ import { askNode } from '#app/cli/node-socket.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
-import { runScript, startNode, temporaryDirectory, venueConfiguration } from './support.ts';
+import { installStub, runScript, startNode, temporaryDirectory, venueConfiguration } from './support.ts';
 
 const rotated = (secret: string) => ({ secret, rotated: true, oldIsRefused: true, newIsGood: true });
 
@@ -45,6 +45,24 @@ test('rotate-secrets.sh signing-key and api-key: without a restart the old ones 
   const refused = await runScript('rotate-secrets.sh', [...own, '--user', 'U1', '--login-file', wrong]);
   assert.equal(refused.status, 1);
   assert.match(refused.stderr, /U1 cannot log in/);
+
+  const pod = 'hive-mind-green-0';
+  const programs = join(directory, 'bin');
+  installStub(programs, {
+    colour: 'green',
+    annotations: {},
+    httpPort: node.http.port,
+    pods: { [pod]: { colour: 'green', dataDirectory: node.dataDirectory } },
+  });
+  const stub = { PATH: `${programs}:${process.env['PATH']}`, STUB_KUBECTL: programs };
+  const inPod = ['signing-key', '--pod', pod, '--url', 'http://venue.example:26080', ...login, '--json'];
+  const there = await runScript('rotate-secrets.sh', inPod, stub);
+  assert.equal(there.status, 0, there.stderr);
+  assert.deepEqual(JSON.parse(there.stdout), rotated('signing-key'));
+  const calls = readFileSync(join(programs, 'calls.jsonl'), 'utf8').trim().split('\n');
+  assert.ok(
+    calls.includes(JSON.stringify(['--namespace', 'hive-mind', 'port-forward', `pod/${pod}`, ':26080'])),
+  );
 
   const { token } = (await ask('POST', '/login', undefined, { name: 'U1', password: 'secret' })).body;
   const added = await ask('POST', '/keys', token, { kind: 'token', reason: 'a test' });

@@ -11,6 +11,8 @@ import { join } from 'node:path';
 export interface StubVenue {
   readonly colour: string;
   readonly pods: { readonly [name: string]: { readonly colour: string; readonly dataDirectory: string } };
+  /** Of the pods, when ports are forwarded. */
+  readonly httpPort?: number;
   readonly annotations: { readonly [name: string]: string };
 }
 
@@ -22,7 +24,11 @@ const file = join(folder, 'venue.json');
 const venue = JSON.parse(readFileSync(file, 'utf8')) as StubVenue;
 const args = process.argv.slice(2);
 appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify(args)}\n`);
-process.exit(answer());
+if (args[2] === 'port-forward') {
+  console.log(`Forwarding from 127.0.0.1:${venue.httpPort} -> 26080`);
+  // Until it is killed, as kubectl does.
+  setInterval(() => {}, 1_000);
+} else process.exit(answer());
 
 function answer(): number {
   if (args[0] === 'kustomize') {

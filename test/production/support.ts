@@ -1,12 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { CLI, type CliResult } from '#app/cli/test-support.ts';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
+import type { StubVenue } from './stub-kubectl.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /** Longest time that a script may take on a busy machine. */
@@ -121,6 +122,16 @@ ${accounts.join('\n')}
 `,
   );
   return file;
+}
+
+/** Puts the stub of kubectl (stub-kubectl.ts), and what it answers, into a new folder. */
+export function installStub(folder: string, venue: StubVenue): void {
+  mkdirSync(folder, { recursive: true });
+  const stub = join(import.meta.dirname, 'stub-kubectl.ts');
+  const program = join(folder, 'kubectl');
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${stub}' "$@"\n`);
+  chmodSync(program, 0o755);
+  writeFileSync(join(folder, 'venue.json'), JSON.stringify(venue));
 }
 
 /** Why shellcheck cannot be had, and where it is. */
