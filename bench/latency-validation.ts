@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { bucketsOf, quantile } from './load/histogram.ts';
 import { connectionsOf, openTarget } from './load/load-target.ts';
 import { runLoad } from './load/processes.ts';
+import { positive, refuse } from './support/refuse.ts';
 import { machine, rounded } from './support/report.ts';
 
 const USERS = 4;
@@ -40,7 +41,7 @@ const target = await openTarget({
   usersFile: values['users-file'],
   symbol: values.symbol,
   price: values.price === undefined ? undefined : Math.round(10_000 * positive('price', values.price)),
-});
+}).catch(refuse);
 let passed = false;
 try {
   const [node] = target.nodes;
@@ -91,16 +92,12 @@ try {
       `${passed ? 'PASSED' : 'FAILED'}: P99 of the ${result.judged} is ${judged.p99} us, at most ${thresholdUs} us`,
     );
   }
+} catch (error) {
+  console.error((error as Error).message);
 } finally {
   await target.close();
 }
 process.exit(passed ? 0 : 1);
-
-function positive(name: string, text: string | undefined): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} takes a number above zero, not ${text}`);
-  return value;
-}
 
 function inUs(pick: (one: { readonly name: keyof typeof PERCENTILES; readonly share: number }) => number) {
   const entries = Object.entries(PERCENTILES).map(([name, share]) => [

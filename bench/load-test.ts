@@ -17,6 +17,7 @@ import { connectionsOf, type LoadUser, openTarget, type TargetNode } from './loa
 import { type MemorySample, memoryTrend } from './load/memory-trend.ts';
 import { runLoad, startServer } from './load/processes.ts';
 import type { WebSocketClientsConfig, WebSocketClientsSeen } from './load/websocket-clients.ts';
+import { positive, refuse } from './support/refuse.ts';
 import { machine } from './support/report.ts';
 
 const STORM_SHARE = 4;
@@ -32,6 +33,8 @@ const SAMPLE_MS = 1_000;
 const SETTLE_MS_MAX = 30_000;
 /** A trend of less than this is chance: code that is compiled late, tables that grow. */
 const TREND_SECONDS_MIN = 300;
+/** What the text does not repeat. */
+const OF_JSON_ONLY: ReadonlySet<string> = new Set(['passed', 'failures', 'machine']);
 /** Wire price of the orders of a storm: far from the market. */
 const STORM_PRICE = 10_000;
 
@@ -54,7 +57,7 @@ const users = positive('concurrent-users', values['concurrent-users']);
 const rate = positive('rate', values.rate ?? String(Math.min(RATE_MAX, users * ORDERS_PER_USER)));
 const mibPerMinuteMax = positive('leak-mib-per-minute', values['leak-mib-per-minute']);
 if (users < USERS_MIN)
-  throw new Error(`--concurrent-users: at least ${USERS_MIN}, so that there is a market`);
+  refuse(new Error(`--concurrent-users: at least ${USERS_MIN}, so that there is a market`));
 
 const target = await openTarget({
   dataDirectories: values['data-dir'],
@@ -63,7 +66,7 @@ const target = await openTarget({
   usersFile: values['users-file'],
   symbol: values.symbol,
   price: values.price === undefined ? undefined : Math.round(10_000 * positive('price', values.price)),
-});
+}).catch(refuse);
 /** What failed, in words. */
 const failures: string[] = [];
 try {
@@ -101,12 +104,6 @@ try {
   await target.close();
 }
 process.exit(failures.length === 0 ? 0 : 1);
-
-function positive(name: string, text: string | undefined): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name} takes a number above zero, not ${text}`);
-  return value;
-}
 
 /** A part of the load: its failure is a result, and the others go on. */
 async function part<T>(name: string, running: Promise<T>): Promise<T | undefined> {
@@ -256,7 +253,7 @@ async function sampleMemory(signal: AbortSignal) {
 
 function textOf(result: { readonly [name: string]: unknown } & { readonly passed: boolean }): string {
   const lines = Object.entries(result)
-    .filter(([name]) => name !== 'passed' && name !== 'machine' && name !== 'failures')
+    .filter(([name, value]) => value !== undefined && !OF_JSON_ONLY.has(name))
     .map(
       ([name, value]) =>
         `${name.padEnd(14)}${JSON.stringify(value).replaceAll(/[{}"]/g, '').replaceAll(',', ', ')}`,

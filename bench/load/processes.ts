@@ -41,7 +41,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
     const [message] = await Promise.race([
       once(child, 'message', { signal }),
       once(child, 'exit', { signal }).then(([code]) => {
-        throw new Error(`${child.spawnargs[1]} ended with ${String(code)}`);
+        const file = child.spawnargs.find((argument) => argument.endsWith('.ts'));
+        throw new Error(`${file} ended with ${String(code)}`);
       }),
     ]);
     return message;

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { whyNoNats } from '../support/nats-cluster.ts';
+import { exec, TwoColours } from './two-colours.ts';
+
+describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats(), timeout: 290_000 }, () => {
+  let venue: TwoColours;
+  before(async () => {
+    venue = await TwoColours.start(['blue-0', 'blue-1', 'green-0']);
+  });
+  after(() => venue?.close());
+
+  test('network-isolate.sh: a pod closes its doors and loses its label; --lift gives it back', async () => {
+    const isolate = await venue.run('network-isolate.sh', 'hive-mind-blue-1', '--reason', 'a look');
+    assert.equal(isolate.status, 0, isolate.stderr);
+    assert.deepEqual(venue.changes(), [
+      exec('blue-1', 'admin demote --drain 0'),
+      'label pod hive-mind-blue-1 --overwrite app.kubernetes.io/name=hive-mind-isolated app.kubernetes.io/part-of-',
+      'annotate pod hive-mind-blue-1 --overwrite hive-mind/isolated-because=a look',
+    ]);
+    assert.ok((await venue.states()).includes('blue hive-mind-blue-1 observing'));
+    const lift = await venue.run('network-isolate.sh', 'hive-mind-blue-1', '--lift');
+    assert.equal(lift.status, 0, lift.stderr);
+    assert.deepEqual(venue.changes(), [
+      'label pod hive-mind-blue-1 --overwrite app.kubernetes.io/name=hive-mind app.kubernetes.io/part-of=hive-mind',
+      'annotate pod hive-mind-blue-1 hive-mind/isolated-because-',
+    ]);
+    const own = ['--data-dir', venue.directoryOf(2)];
+    assert.equal((await venue.run('network-isolate.sh', ...own, '--lift')).status, 0);
+    assert.ok((await venue.states()).includes('blue hive-mind-blue-1 serving'));
+  });
+
+  test('deploy.sh watch: nothing fires; then an alert fires, and it goes back', async () => {
+    let firing: string[] = [];
+    const prometheus = createServer((request, response) => {
+      const query = new URL(request.url ?? '', 'http://prometheus').searchParams.get('query') ?? '';
+      assert.match(
+        query,
+        /^ALERTS\{alertstate="firing",severity="critical",alertname=~"HiveErrorBudgetBurn\|/,
+      );
+      const result = firing.map((alertname) => ({ metric: { alertname }, value: [0, '1'] }));
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+    }).listen(0, '127.0.0.1');
+    venue.closers.unshift(() => prometheus.close());
+    await once(prometheus, 'listening');
+    const url = `http://127.0.0.1:${(prometheus.address() as AddressInfo).port}`;
+    const well = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '1');
+    assert.equal(well.status, 0, well.stderr);
+    assert.deepEqual(venue.changes(), []);
+    firing = ['HiveErrorBudgetBurn'];
+    const ill = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '60');
+    assert.equal(ill.status, 1, ill.stderr);
+    assert.match(ill.stderr, /blue is not well: HiveErrorBudgetBurn/);
+    assert.match(ill.stderr, /rolled back/);
+    assert.equal(venue.venue.colour, 'green');
+    assert.match(venue.venue.annotations['hive-mind/rollback-reason'] ?? '', /HiveErrorBudgetBurn/);
+  });
+
+  test('emergency-rollback.sh: keeps evidence, goes back without analysis, also past a node that does not answer', async () => {
+    const { pods, annotations } = venue.venue;
+    const early = await venue.run('emergency-rollback.sh', '--from', 'blue', '--reason', 'cancelled');
+    assert.deepEqual([early.status, venue.changes()], [0, []], early.stderr);
+    const dead = { colour: 'green', dataDirectory: join(venue.folder, 'dead') };
+    venue.set({ colour: 'green', annotations, pods: { ...pods, 'hive-mind-green-1': dead } });
+    const evidence = join(venue.folder, 'evidence');
+    const { status, stderr } = await venue.run(
+      'emergency-rollback.sh',
+      ...['--reason', 'orders of "X" vanish', '--evidence', evidence],
+    );
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /hive-mind-green-1 does not answer/);
+    assert.deepEqual(
+      venue.changes().filter((line) => line.startsWith('patch service')),
+      [
+        'patch service hive-mind --type merge --patch {"metadata":{"annotations":{"hive-mind/rollback-reason":"orders of \\"X\\" vanish"}},"spec":{"selector":{"hive-mind/colour":"blue"}}}',
+      ],
+    );
+    assert.equal(venue.venue.colour, 'blue');
+    assert.match(readFileSync(join(evidence, 'reason'), 'utf8'), /from green to blue: orders of "X" vanish/);
+    assert.equal(JSON.parse(readFileSync(join(evidence, 'hive-mind-green-0.json'), 'utf8')).state, 'serving');
+    assert.equal(readdirSync(evidence).length, 9);
+
+    venue.set({ colour: 'green', annotations, pods: { 'hive-mind-green-0': pods['hive-mind-green-0'] } });
+    const nowhere = await venue.run('emergency-rollback.sh', '--evidence', join(venue.folder, 'none'));
+    assert.equal(nowhere.status, 1, 'there is nothing to go back to');
+    assert.deepEqual(venue.changes(), []);
+    assert.ok(!existsSync(join(venue.folder, 'none')));
+  });
+});
