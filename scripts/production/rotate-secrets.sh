@@ -10,7 +10,7 @@
 #       --server-file FILE    which the servers' configuration includes: gets one line, HIVE_NATS_PASSWORD: "…" (password: $HIVE_NATS_PASSWORD there)
 #       --user NAME           of the nodes at the servers
 #       --nats HOST:PORT      a server to try; several times for several
-#       --reload COMMAND      makes the servers read their configuration, such as "nats-server --signal reload"
+#       --reload COMMAND      makes the servers read their configuration, such as "pkill -HUP nats-server"
 #   rotate-secrets.sh tls           the certificate of the doors: every door must show the new one, and not the old one
 #       --certificate FILE, --key FILE          which the node's configuration names (tls)
 #       --new-certificate FILE, --new-key FILE  what comes in their place
@@ -129,7 +129,8 @@ log_in() {
 forward_to_pod() {
   local line answer
   answer="$(mktemp)"
-  kube port-forward "pod/$pod" :26080 >"$answer" &
+  # Not by the function: a signal would end a shell and leave kubectl.
+  kubectl --namespace "$namespace" port-forward "pod/$pod" :26080 >"$answer" &
   # shellcheck disable=SC2064
   trap "kill $! 2>/dev/null || true; rm -f '$answer'" EXIT
   local end=$((SECONDS + patience))
