@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseAllDocuments } from 'yaml';
+import { ROOT } from './support.ts';
+
+const FOLDER = join(ROOT, 'deployment/kubernetes');
+const skip = existsSync(join(FOLDER, 'kustomization.yaml')) ? false : 'deployment/kubernetes is not there';
+
+interface Labels {
+  readonly [name: string]: string;
+}
+// biome-ignore lint/suspicious/noExplicitAny: manifests of many kinds; what is missing fails the test.
+type Manifest = any;
+
+function read(pattern: string): Manifest[] {
+  return globSync(pattern, { cwd: FOLDER }).flatMap((file) =>
+    parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document) => document.toJS()),
+  );
+}
+
+function one(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.filter((one) => one?.kind === kind && one.metadata.name === name);
+  assert.equal(found.length, 1, `${kind} ${name}`);
+  return found[0];
+}
+
+test('what the scripts name is in the manifests: namespace, service, deployments, container, labels, start mode', {
+  skip,
+}, () => {
+  const base = read('*.yaml');
+  one(base, 'Namespace', 'hive-mind');
+  const service = one(base, 'Service', 'hive-mind');
+  assert.equal(service.metadata.namespace, 'hive-mind');
+  assert.deepEqual(Object.keys(service.spec.selector).sort(), ['app.kubernetes.io/name', 'hive-mind/colour']);
+  for (const colour of ['blue', 'green']) {
+    const own = read(`overlays/${colour}/*.yaml`);
+    const { spec } = one(own, 'Deployment', `hive-mind-${colour}`);
+    const labels: Labels = spec.template.metadata.labels;
+    assert.deepEqual([labels['app.kubernetes.io/name'], labels['hive-mind/colour']], ['hive-mind', colour]);
+    const [container] = spec.template.spec.containers.filter(({ name }: Manifest) => name === 'hive-mind');
+    assert.match(
+      container.image,
+      /\/hive-mind@sha256:0{64}$/,
+      'deploy.sh puts the digest of a release there',
+    );
+    assert.ok(
+      container.volumeMounts.some(({ mountPath }: Manifest) => mountPath === '/var/lib/hive-mind'),
+      'the data directory that the scripts name',
+    );
+    const mode = one(own, 'ConfigMap', `hive-mind-start-${colour}`).data.mode;
+    assert.equal(mode, '--observe', 'a colour that is deployed observes');
+    const ports = container.ports.map(({ containerPort }: Manifest) => containerPort);
+    assert.ok(ports.includes(26_080), 'rotate-secrets.sh forwards this port');
+  }
+});
+
+test('network-isolate.sh: no policy but the one that denies everything selects an isolated pod', {
+  skip,
+}, () => {
+  const { labels } = one(read('overlays/blue/*.yaml'), 'Deployment', 'hive-mind-blue').spec.template.metadata;
+  const selecting = (own: Labels): string[] =>
+    read('network-policy.yaml')
+      .filter(({ spec }) => {
+        const wanted: Labels = spec.podSelector.matchLabels ?? {};
+        return Object.entries(wanted).every(([name, value]) => own[name] === value);
+      })
+      .map(({ metadata }) => metadata.name);
+  assert.ok(selecting(labels).length > 1);
+  const { 'app.kubernetes.io/part-of': _, ...others } = labels as Labels;
+  assert.deepEqual(selecting({ ...others, 'app.kubernetes.io/name': 'hive-mind-isolated' }), [
+    'default-deny',
+  ]);
+});
