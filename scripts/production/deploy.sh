@@ -74,7 +74,6 @@ put() {
   # Nodes that observe are never ready, so an update in turns would not get past the first.
   run kube delete deployment "hive-mind-$colour" --ignore-not-found --cascade foreground --timeout "${wait_seconds}s"
   run kube apply --filename - <<<"$manifests"
-  run kube wait --for=jsonpath='{.status.phase}'=Running pod --selector "$app_label,$colour_label=$colour" --timeout "${wait_seconds}s"
   [ "$dry_run" = no ] || return 0
   validate --colour "$colour" --allow-observing --wait "$wait_seconds"
   say "the nodes of $colour agree with the log: deploy.sh switch-traffic $colour sends clients to them"

@@ -5,7 +5,7 @@
 #   validate-deployment.sh [--colour blue|green]                  the pods of a colour; default: the one that clients are sent to
 #   validate-deployment.sh --data-dir DIRECTORY [--data-dir …]    nodes on this machine, without Kubernetes
 #
-#   --nodes N             so many nodes must serve; default: all that are looked at
+#   --nodes N             so many nodes must serve; default: as many as the colour's Deployment should have, or all of --data-dir
 #   --allow-observing     nodes that observe are fit, too: before traffic is switched to them
 #   --wait SECONDS        looks again until it is fit, for so long; default 0
 #   --namespace NAME      default: $HIVE_NAMESPACE, or hive-mind
@@ -36,7 +36,8 @@ while [ "$#" -gt 0 ]; do
 done
 
 answers="$(mktemp -d)"
-trap 'rm -rf "$answers"' EXIT
+complaints="$(mktemp)"
+trap 'rm -rf "$answers" "$complaints"' EXIT
 
 # ask INDEX local DIRECTORY | ask INDEX pod NAME: what a node says of itself and, the first that is in a cluster, of the cluster.
 ask() {
@@ -59,7 +60,7 @@ ask() {
 
 look() {
   rm -f "$answers"/*
-  local index=0 one
+  local index=0 one replicas wanted=()
   if [ "${#data_dirs[@]}" -gt 0 ]; then
     for one in "${data_dirs[@]}"; do
       index=$((index + 1))
@@ -69,6 +70,8 @@ look() {
     need kubectl
     [ -n "$colour" ] || colour="$(live_colour)" || exit 4
     kube get pods --selector "$app_label,$colour_label=$colour" --output json >"$answers/pods.json" || exit 4
+    replicas="$(kube get deployment "hive-mind-$colour" --output json | json it.spec.replicas)" || exit 4
+    wanted=(--nodes "$replicas")
     for one in $(json 'it.items.map(({ metadata }) => metadata.name).join("\n")' <"$answers/pods.json"); do
       index=$((index + 1))
       ask "$index" pod "$one"
@@ -76,15 +79,17 @@ look() {
   fi
   [ "$dry_run" = no ] || return 0
   [ "$index" -gt 0 ] || fail "there is no node of colour $colour in namespace $namespace"
-  program scripts/production/lib/deployment-checks.ts "$answers" "${checks[@]}"
+  program scripts/production/lib/deployment-checks.ts "$answers" "${wanted[@]}" "${checks[@]}"
 }
 
 end=$((SECONDS + wait_seconds))
 while true; do
   status=0
-  result="$(look)" || status=$?
+  # Of all tries only the last one's complaints are of interest.
+  result="$(look 2>"$complaints")" || status=$?
   if [ "$status" -eq 0 ] || [ "$status" -eq 2 ] || [ "$SECONDS" -ge "$end" ]; then break; fi
   sleep 1
 done
+cat "$complaints" >&2
 printf '%s\n' "$result"
 exit "$status"

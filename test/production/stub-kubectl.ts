@@ -43,13 +43,15 @@ function answer(): number {
         spec: { selector: { 'app.kubernetes.io/name': 'hive-mind', 'hive-mind/colour': venue.colour } },
       });
       return 0;
+    case 'get deployment':
+      say({ spec: { replicas: namesOf(rest[0].replace('hive-mind-', '')).length } });
+      return 0;
     case 'get pods':
       return getPods(rest);
     case 'patch service':
       return patchService(rest);
     case 'delete deployment':
     case 'patch configmap':
-    case 'wait --for=jsonpath={.status.phase}=Running':
     case 'scale deployment':
     case 'label pod':
     case 'annotate pod':
@@ -69,10 +71,14 @@ function apply(): number {
   return 0;
 }
 
+function namesOf(colour: string): string[] {
+  return Object.keys(venue.pods).filter((name) => venue.pods[name].colour === colour);
+}
+
 function getPods([selector, labels, output, form]: string[]): number {
   const colour = /^app\.kubernetes\.io\/name=hive-mind,hive-mind\/colour=(blue|green)$/.exec(labels)?.[1];
   if (selector !== '--selector' || colour === undefined || output !== '--output') return refuse();
-  const names = Object.keys(venue.pods).filter((name) => venue.pods[name].colour === colour);
+  const names = namesOf(colour);
   if (form === 'name') for (const name of names) console.log(`pod/${name}`);
   else if (form === 'json') {
     const image = `registry.example/hive-mind@sha256:${colour === 'blue' ? 'b' : 'c'}0ffee`;
