@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_FLAGS } from '../../bin/runtime.js';
 
 export interface StubVenue {
   readonly colour: string;
@@ -16,7 +17,7 @@ export interface StubVenue {
   readonly annotations: { readonly [name: string]: string };
 }
 
-const HIVE = join(import.meta.dirname, '../../bin/hive.js');
+const CLI = join(import.meta.dirname, '../../src/app/cli.ts');
 const POD_DATA_DIRECTORY = '/var/lib/hive-mind';
 
 const folder = process.env['STUB_KUBECTL'] ?? '';
@@ -110,7 +111,7 @@ function exec(pod: string, [option, container, dashes, command, ...rest]: string
   if (place === undefined || option !== '--container' || container !== 'hive-mind') return refuse();
   if (dashes !== '--' || command !== 'hive' || rest.at(-1) !== POD_DATA_DIRECTORY) return refuse();
   const there = rest.map((argument) => (argument === POD_DATA_DIRECTORY ? place.dataDirectory : argument));
-  return spawnSync(process.execPath, [HIVE, ...there], { stdio: 'inherit' }).status ?? 1;
+  return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...there], { stdio: 'inherit' }).status ?? 1;
 }
 
 function say(value: object): void {
