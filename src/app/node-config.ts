@@ -5,7 +5,8 @@ import type { BackupSettings, FixSettings, HttpSettings, WebSocketSettings } fro
 
 export interface NodeConfig {
   readonly dataDirectory: string;
-  readonly nodeId: number;
+  /** `auto`: one of those that the nodes of a cluster share out among themselves. */
+  readonly nodeId: number | 'auto';
   readonly ouch: {
     readonly host: string;
     readonly port: number;
@@ -44,3 +45,6 @@ export interface NodeConfig {
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
 }
+
+/** The configuration of a node that has its number. */
+export type NumberedConfig = NodeConfig & { readonly nodeId: number };

@@ -10,9 +10,10 @@ import { closeSessions } from './close-sessions.ts';
 import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterDuties } from './cluster/duties.ts';
 import { writeEvidence } from './cluster/evidence.ts';
+import type { NodeNumber } from './cluster/node-number.ts';
 import type { DiskUsage } from './disk/disk-usage.ts';
 import type { Doors } from './doors.ts';
-import type { NodeConfig } from './node-config.ts';
+import type { NumberedConfig } from './node-config.ts';
 import { announceNodeKey, isAnnounced } from './node-key.ts';
 import type { NodeLog } from './node-log.ts';
 import type { ClusterStatus, Health, NodeState, NodeStatus } from './node-status.ts';
@@ -36,10 +37,12 @@ const CUT_OFF = 'this node is cut off from the log of the venue: log in at anoth
 
 /** The parts of a node that its state depends on, or decides about. */
 export interface NodeParts {
-  readonly config: Pick<NodeConfig, 'nodeId' | 'cluster'>;
+  readonly config: Pick<NumberedConfig, 'nodeId' | 'cluster'>;
   readonly data: Pick<DataDirectory, 'path' | 'epoch' | 'raiseEpoch'>;
   /** With `peers` and `duties`; undefined: the log is embedded. */
   readonly link: Pick<ClusterLink, 'takeOver' | 'isMirror'> | undefined;
+  /** Where it has a number that nodes share out. */
+  readonly number?: Pick<NodeNumber, 'claimEpoch'> | undefined;
   readonly clock: Pick<LogClock, 'aheadMs' | 'jumps'>;
   readonly logger: NodeLogger;
   readonly board: StatusBoard;
@@ -74,8 +77,8 @@ export class NodeService {
   /** Ticks since the log took entries and gave them back. */
   declare private cutOffTicks: number;
   declare private wasCutOff: boolean;
-  /** Why this node's state is not the cluster's. */
-  declare private outvoted: string | undefined;
+  /** Why this node must not go on in its cluster. */
+  declare private expelled: string | undefined;
 
   constructor(parts: NodeParts) {
     this.disk = undefined;
@@ -86,20 +89,20 @@ export class NodeService {
     this.isDraining = false;
     this.cutOffTicks = 0;
     this.wasCutOff = false;
-    this.outvoted = undefined;
+    this.expelled = undefined;
   }
 
   get state(): NodeState {
     const { replica, board } = this.parts;
     const isOver =
-      replica.failure !== undefined || board.divergedSequence !== 0 || this.outvoted !== undefined;
+      replica.failure !== undefined || board.divergedSequence !== 0 || this.expelled !== undefined;
     return isOver ? 'stopped' : this.wanted;
   }
 
   /** Why it has stopped; undefined: it has not. */
   get reason(): string | undefined {
     const { replica, board } = this.parts;
-    return replica.failure?.message ?? this.outvoted ?? divergence(board);
+    return replica.failure?.message ?? this.expelled ?? divergence(board);
   }
 
   /**
@@ -107,9 +110,11 @@ export class NodeService {
    * @throws Error of a door that cannot listen
    */
   async serve(): Promise<void> {
-    const { data, replica, core, config, doors, logger, startedMs, announce, onHealth } = this.parts;
+    const { data, number, replica, core, config, doors, logger, startedMs, announce, onHealth } = this.parts;
     const { nodeId } = config;
-    this.epoch = data.raiseEpoch(replica.lastEpoch + 1);
+    const least = replica.lastEpoch + 1;
+    const claimed = await number?.claimEpoch(Math.max(least, data.epoch));
+    this.epoch = data.raiseEpoch(claimed ?? least);
     replica.begin(this.epoch);
     await replica.seal();
     closeSessions(core, (id) => id === nodeId, replica.outbox);
@@ -144,7 +149,7 @@ export class NodeService {
     this.wanted = 'recovering';
     await nodeLog.catchUp();
     this.#checkVotes();
-    if (this.outvoted !== undefined) throw new NodeStateError(`the node has stopped: ${this.outvoted}`);
+    if (this.expelled !== undefined) throw new NodeStateError(`the node has stopped: ${this.expelled}`);
     await this.serve();
     logger.info({ epoch: this.epoch }, 'promoted: this node serves');
   }
@@ -272,6 +277,14 @@ export class NodeService {
     };
   }
 
+  /** Another node has this one's number: what this one would append now would be ignored, or end that one. */
+  onNumberLost(): void {
+    const { config, logger } = this.parts;
+    this.expelled = `another node has number ${config.nodeId} by now, because it was not renewed in time: restart this one, it gets another`;
+    logger.error({ nodeId: config.nodeId }, `this node stops: ${this.expelled} (docs/cluster.md)`);
+    this.#stop('this node stopped: log on at another');
+  }
+
   /** Tells clients when the log has been out of reach for long, and when it is back. */
   #lookForLog(): void {
     const { nodeLog, doors, logger, onHealth } = this.parts;
@@ -287,13 +300,13 @@ export class NodeService {
   /** Of a node that observes too: it must not begin to serve. */
   #checkVotes(): void {
     const { data, config, board, core, logger, peers } = this.parts;
-    if (peers?.isOutvoted() !== true || this.outvoted !== undefined) return;
+    if (peers?.isOutvoted() !== true || this.expelled !== undefined) return;
     const { nodeId } = config;
     board.isOutvoted = true;
     const { sequence, stateHash } = core;
-    this.outvoted =
+    this.expelled =
       'a majority of the nodes has another state: keep the data directory and start with an empty one';
-    logger.error({ sequence, stateHash }, `this node stops: ${this.outvoted} (docs/cluster.md)`);
+    logger.error({ sequence, stateHash }, `this node stops: ${this.expelled} (docs/cluster.md)`);
     this.#stop("this node stopped: its state is not the cluster's");
     try {
       writeEvidence(data.path, { nodeId, sequence, stateHash, peers: peers.list() });
@@ -321,7 +334,7 @@ export class NodeService {
       log,
       peers: peers.list().map((peer) => ({ ...peer, isSilent: peers.isSilent(peer.nodeId) })),
       agreedSequence: peers.agreedSequence(),
-      isOutvoted: this.outvoted !== undefined,
+      isOutvoted: this.parts.board.isOutvoted,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { CORE_VERSION_MAX } from '#core/core-version.ts';
@@ -9,6 +10,7 @@ import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
 import { httpTimesMemory } from '#gateways/rest/http-times.ts';
+import { assert } from '#lib/assert.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
@@ -25,11 +27,12 @@ import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterView } from './cluster/cluster-nodes.ts';
 import { ClusterDuties } from './cluster/duties.ts';
 import { refuseEvidence } from './cluster/evidence.ts';
+import type { NodeNumber } from './cluster/node-number.ts';
 import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
 import type { DataPaths } from './disk/disk-usage.ts';
 import { Doors, portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
-import type { NodeConfig } from './node-config.ts';
+import type { NodeConfig, NumberedConfig } from './node-config.ts';
 import { announceNodeKey } from './node-key.ts';
 import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
@@ -111,21 +114,25 @@ export async function startNode(
   const clock = new LogClock(clockReport(logger));
   const started: Closer[] = [];
   try {
-    // 1. The cluster, if it is a node of one: its servers, and which log is theirs.
+    // 1. The cluster, if it is a node of one: its servers, and which log is theirs; a number, if it has none of its own.
     const link = await linkOf(config);
     if (link !== undefined) started.push(() => link.close());
+    const number = await numberOf(config, link, logger);
+    if (number !== undefined) started.push(() => number.close());
+    const numbered = { ...config, nodeId: number?.nodeId ?? Number(config.nodeId) };
 
     // 2. The data directory is ours, and nobody else's.
-    const { dataDirectory, nodeId, segmentBytes } = config;
+    const { dataDirectory, nodeId, segmentBytes } = numbered;
     const data = openDataDirectory(dataDirectory, {
       clock,
       nodeId,
       segmentBytes,
+      isRenumbered: number !== undefined,
       ...(link === undefined ? {} : { logId: link.logId, line: link.line }),
     });
     started.push(() => data.close());
     refuseEvidence(data.path);
-    return await startOn(data, link, config, clock, logger, edgeThread, started);
+    return await startOn(data, { link, number }, numbered, clock, logger, edgeThread, started);
   } catch (error) {
     // The directory's lock goes last: nothing of this node may write when another takes it.
     await closeAll(started);
@@ -153,6 +160,20 @@ async function restoreNode(
   return restoreInCluster(link, data, restore, logger);
 }
 
+/** Of a node that has no number of its own. */
+async function numberOf(
+  { nodeId, dataDirectory }: NodeConfig,
+  link: ClusterLink | undefined,
+  logger: NodeLogger,
+): Promise<NodeNumber | undefined> {
+  if (nodeId !== 'auto') return undefined;
+  assert(link !== undefined, 'Condition: a node with a log of its own has a number of its own');
+  const { NodeNumber } = await import('./cluster/node-number.ts');
+  const number = await NodeNumber.take(() => link.numbers(), { name: hostname(), logger, dataDirectory });
+  logger.info({ nodeId: number.nodeId }, 'has a node number of those that the cluster shares out');
+  return number;
+}
+
 type Closer = () => unknown;
 
 /** Ends what was started, the last first. */
@@ -162,8 +183,8 @@ async function closeAll(started: Closer[]): Promise<void> {
 
 async function startOn(
   data: DataDirectory,
-  link: ClusterLink | undefined,
-  config: NodeConfig,
+  { link, number }: { readonly link: ClusterLink | undefined; readonly number: NodeNumber | undefined },
+  config: NumberedConfig,
   clock: LogClock,
   logger: NodeLogger,
   edgeThread: URL,
@@ -303,6 +324,7 @@ async function startOn(
     config,
     data,
     link,
+    number,
     clock,
     logger,
     board: status,
@@ -326,6 +348,7 @@ async function startOn(
       up,
     } satisfies NodeMessage);
   }
+  number?.bind(data.path, () => service.onNumberLost());
   const isMirror = (await link?.isMirror()) === true;
   if (isMirror && config.fix !== undefined) await link?.mirrorFixSessions();
   const observes = config.cluster?.observe === true || isMirror;
@@ -444,7 +467,7 @@ async function startOn(
 
 /** The thread of the operations port; undefined: there is no such port. */
 function operationsOf(
-  { operations, nodeId, cluster, ouch, marketData, http, fix }: NodeConfig,
+  { operations, nodeId, cluster, ouch, marketData, http, fix }: NumberedConfig,
   parts: {
     readonly threads: Threads;
     readonly board: SharedArrayBuffer;
@@ -473,7 +496,7 @@ function operationsOf(
 }
 
 function doorsOf(
-  config: NodeConfig,
+  config: NumberedConfig,
   parts: {
     readonly gateway: OuchGateway;
     readonly threads: Threads;

@@ -38,6 +38,8 @@ const EXIT_CODE_OF_CLUSTER: { readonly [code: string]: ExitCode } = {
   NO_SERVER: ExitCode.NotReachable,
   NO_SNAPSHOT: ExitCode.Failure,
   EXISTS: ExitCode.Failure,
+  NO_NUMBER: ExitCode.Failure,
+  NUMBER_LOST: ExitCode.Failure,
 };
 
 const EXIT_CODE_OF_DIRECTORY: { readonly [code: string]: ExitCode } = {

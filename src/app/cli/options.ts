@@ -19,6 +19,11 @@ export function dataDirOption(): Option {
 export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
 export const portOption = integerOption(0, 65_535);
 
+/** A node's number, or that it is to be given one. */
+export function nodeIdOption(value: string): number | 'auto' {
+  return value === 'auto' ? value : integerOption(1, 65_535)(value);
+}
+
 /** Addresses of nats-servers, with commas between. */
 export function serversOption(value: string): readonly string[] {
   const servers = value.split(',');

@@ -17,14 +17,14 @@ import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type LogFormat, nodeLogger } from './node-log.ts';
 import { type NodeRequest, serveNode } from './node-socket.ts';
-import { integerOption, portOption, serversOption } from './options.ts';
+import { nodeIdOption, portOption, serversOption } from './options.ts';
 import type { Output } from './output.ts';
 import { readyText } from './ready-text.ts';
 
 interface StartOptions {
   readonly config?: string;
   readonly dataDir?: string;
-  readonly nodeId?: number;
+  readonly nodeId?: number | 'auto';
   readonly ouchHost?: string;
   readonly ouchPort?: number;
   readonly marketDataHost?: string;
@@ -48,7 +48,11 @@ export function startCommand(output: () => Output): Command {
     .description('run a node, with a demo market unless told otherwise, until Ctrl-C')
     .option('--config <file>', 'configuration file (docs/configuration.md); options here go before it')
     .option('--data-dir <directory>', 'where the node keeps its log and snapshots')
-    .option('--node-id <number>', 'number of the node', integerOption(1, 65_535))
+    .option(
+      '--node-id <number>',
+      'number of the node; auto: the nodes of a cluster share them out',
+      nodeIdOption,
+    )
     .option('--ouch-host <host>', 'address for orders')
     .option('--ouch-port <port>', 'port for orders; 0: any free one', portOption)
     .option('--market-data-host <host>', 'address for market data')
@@ -87,10 +91,17 @@ export function configurationOf(options: StartOptions): Configuration {
       `the demo market brings its own venue, but ${options.config} has a venue section: leave out --demo, or that section`,
     );
   }
+  const nodeId = options.nodeId ?? base.nodeId;
+  if (nodeId === 'auto' && cluster === undefined) {
+    throw new CliError(
+      ExitCode.Usage,
+      'nodeId: auto is for a node of a cluster, whose servers share the numbers out: name them with --cluster, or give the node a number',
+    );
+  }
   const configuration: Configuration = {
     ...base,
     dataDirectory: options.dataDir ?? base.dataDirectory,
-    nodeId: options.nodeId ?? base.nodeId,
+    nodeId,
     logLevel: options.logLevel ?? base.logLevel,
     logFormat: options.logFormat ?? base.logFormat,
     ouch: { ...ouch, host: options.ouchHost ?? ouch.host, port: options.ouchPort ?? ouch.port },
@@ -165,7 +176,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     const ready = {
       event: 'ready',
       pid: process.pid,
-      nodeId: configuration.nodeId,
+      nodeId: node.status().nodeId,
       dataDirectory: resolve(configuration.dataDirectory),
       ...addresses,
       sequence: node.status().sequence,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { type KV, Kvm } from '@nats-io/kv';
 import {
   type Authenticator,
   credsAuthenticator,
@@ -135,6 +136,12 @@ export class ClusterLink implements StreamLog {
     return SnapshotStore.openIn(mirrorOf, this.connection, stream, this.logId);
   }
 
+  /** The bucket in which nodes that are alike share out their numbers; made where there is none. @throws the client's error */
+  numbers(): Promise<KV> {
+    const { stream, replicas } = this.settings;
+    return new Kvm(this.connection).create(`${stream}_NODES`, { replicas });
+  }
+
   /** Lets the other nodes ask this one how it is. */
   nodes(ownState: () => ClusterNode): ClusterNodes {
     return new ClusterNodes(this.connection, this.settings.stream, ownState);
@@ -147,11 +154,17 @@ export class ClusterLink implements StreamLog {
 
 /**
  * `NO_SERVER`: none could be reached. `NO_SNAPSHOT`: the cluster has nothing from which this node could begin. `EXISTS`: it has a log already.
- * `ORIGIN_ANSWERS`: the log that it mirrors is not gone.
+ * `ORIGIN_ANSWERS`: the log that it mirrors is not gone. `NO_NUMBER`: no node number is free. `NUMBER_LOST`: another node has this one's by now.
  */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
-  declare readonly code: 'NO_SERVER' | 'NO_SNAPSHOT' | 'EXISTS' | 'ORIGIN_ANSWERS';
+  declare readonly code:
+    | 'NO_SERVER'
+    | 'NO_SNAPSHOT'
+    | 'EXISTS'
+    | 'ORIGIN_ANSWERS'
+    | 'NO_NUMBER'
+    | 'NUMBER_LOST';
 
   constructor(code: ClusterError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);

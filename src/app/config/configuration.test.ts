@@ -129,7 +129,7 @@ demo:
   enabled: yes
 `;
   assert.deepEqual(issuesOf(source), [
-    'hive.yaml:1:9: nodeId: must be an integer from 1 to 65535, not "0"',
+    'hive.yaml:1:9: nodeId: must be an integer from 1 to 65535, or auto, not "0"',
     'hive.yaml:3:3: ouch.hots: unknown key; did you mean host?',
     'hive.yaml:4:9: ouch.port: must be an integer from 0 to 65535, not "http"',
     'hive.yaml:5:13: marketData: must be a mapping of keys to values, not "5"',

@@ -17,6 +17,7 @@ import {
   defaultsOf,
   flag,
   integer,
+  integerOr,
   object,
   optional,
   required,
@@ -65,9 +66,9 @@ export const CONFIGURATION = {
     'where the node keeps its log and snapshots; relative to the directory in which the node is started',
   ),
   nodeId: withDefault(
-    integer(1, PORT_MAX),
+    integerOr('auto', 1, PORT_MAX),
     1,
-    'number of the node; belongs to its data directory and never changes',
+    'number of the node; belongs to its data directory and never changes. auto: the nodes of a cluster share numbers out among themselves, see [cluster.md](cluster.md#nodes-without-a-number)',
   ),
   logLevel: withDefault(
     choice({ debug: 'debug', info: 'info', warn: 'warn', error: 'error' } as const),

@@ -67,6 +67,16 @@ export function integer(min: number, max: number): Kind<number> {
   );
 }
 
+/** An integer, or one word that stands for none. */
+export function integerOr<Word extends string>(word: Word, min: number, max: number): Kind<number | Word> {
+  return scalar(`an integer from ${min} to ${max}, or ${word}`, ({ value }) => {
+    if (value === word) return word;
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+      ? value
+      : undefined;
+  });
+}
+
 /** Text, also where YAML would read it as a number, as it is written. */
 export function text(what: string, pattern: RegExp): Kind<string> {
   return scalar(what, (node) => {

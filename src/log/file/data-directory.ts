@@ -80,6 +80,8 @@ export interface DataDirectoryOptions {
   readonly line?: LogLine | undefined;
   /** The node's number. Default: what the directory says, 1 for a new one. */
   readonly nodeId?: number;
+  /** Whether a directory that was another node's becomes this one's: where numbers are shared out. Default: it is refused. */
+  readonly isRenumbered?: boolean;
   readonly segmentBytes?: number;
 }
 
@@ -100,7 +102,11 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   const release = lockDirectory(path);
   try {
     if (!existsSync(join(path, META_FILE))) initialize(path, nodeId ?? 1, options);
-    const meta = readDataDirectoryMeta(path);
+    let meta = readDataDirectoryMeta(path);
+    if (nodeId !== undefined && nodeId !== meta.nodeId && options.isRenumbered === true) {
+      meta = { ...meta, nodeId };
+      writeMeta(path, meta);
+    }
     if (nodeId !== undefined && nodeId !== meta.nodeId) {
       throw new DataDirectoryError(
         'WRONG_NODE',
@@ -240,8 +246,7 @@ export function beginRestoredDirectory(directory: string): RestoredDirectory {
     snapshotDirectory,
     complete: (meta, epoch) => {
       writeFileDurably(join(path, EPOCH_FILE), `${epoch}\n`);
-      const whole = { formatVersion: DATA_FORMAT_VERSION, ...meta };
-      writeFileDurably(join(path, META_FILE), `${JSON.stringify(whole, null, 2)}\n`);
+      writeMeta(path, { formatVersion: DATA_FORMAT_VERSION, ...meta });
       rmSync(join(path, RESTORE_FILE));
       nodeDisk.syncDirectory(path);
     },
@@ -293,6 +298,10 @@ function initialize(path: string, nodeId: number, options: DataDirectoryOptions)
   writeEpoch(path, meta.line ?? 0);
   mkdirSync(join(path, SNAPSHOT_DIRECTORY), { recursive: true, mode: 0o700 });
   createFileLog(logDirectory, new LogId(meta.logId), options.clock, options.segmentBytes ?? SEGMENT_BYTES);
+  writeMeta(path, meta);
+}
+
+function writeMeta(path: string, meta: DataDirectoryMeta): void {
   writeFileDurably(join(path, META_FILE), `${JSON.stringify(meta, null, 2)}\n`);
 }
 
