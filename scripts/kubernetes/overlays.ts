@@ -61,12 +61,14 @@ const SECOND_REGION: readonly Edit[] = [
 const OVERLAYS: { readonly [name: string]: Overlay } = {
   shared: { about: 'What both colours use.', scopes: ['shared'], edits: [] },
   blue: {
-    about: 'The nodes of blue, to be put beside green ones that serve: they observe until traffic is switched to them.',
+    about:
+      'The nodes of blue, to be put beside green ones that serve: they observe until traffic is switched to them.',
     scopes: ['colour'],
     edits: [['mode: --no-observe', 'mode: --observe']],
   },
   green: {
-    about: 'The nodes of green, to be put beside blue ones that serve: they observe until traffic is switched to them.',
+    about:
+      'The nodes of green, to be put beside blue ones that serve: they observe until traffic is switched to them.',
     scopes: ['colour'],
     edits: [
       ['mode: --no-observe', 'mode: --observe'],
@@ -74,7 +76,8 @@ const OVERLAYS: { readonly [name: string]: Overlay } = {
     ],
   },
   'disaster-recovery': {
-    about: 'The second region, in a Kubernetes cluster of its own: it mirrors the log of the first and observes, until it takes over.',
+    about:
+      'The second region, in a Kubernetes cluster of its own: it mirrors the log of the first and observes, until it takes over.',
     scopes: ['shared', 'colour', 'traffic'],
     edits: SECOND_REGION,
   },
@@ -83,7 +86,8 @@ const OVERLAYS: { readonly [name: string]: Overlay } = {
 function edited(text: string, edits: readonly Edit[], name: string): string {
   return edits.reduce((before, [from, to]) => {
     const after = before.replace(from, () => to);
-    if (after === before) throw new Error(`overlay ${name}: nothing is like ${from}: correct the edit in this file`);
+    if (after === before)
+      throw new Error(`overlay ${name}: nothing is like ${from}: correct the edit in this file`);
     return after;
   }, text);
 }
@@ -100,8 +104,12 @@ export function overlayFiles(): Map<string, string> {
   for (const [name, { about, scopes, edits }] of Object.entries(OVERLAYS)) {
     const own = documents.filter(({ scope }) => scopes.includes(scope));
     // Each file ends with a mark, so that an edit can say "at the end of that one".
-    const marked = own.map(({ file, text }, i) => (own[i + 1]?.file === file ? `${text}---\n` : `${text}---END\n`)).join('');
-    const text = edited(marked, edits, name).replaceAll('---END\n', '---\n').replace(/---\n$/, '');
+    const marked = own
+      .map(({ file, text }, i) => (own[i + 1]?.file === file ? `${text}---\n` : `${text}---END\n`))
+      .join('');
+    const text = edited(marked, edits, name)
+      .replaceAll('---END\n', '---\n')
+      .replace(/---\n$/, '');
     files.set(`${name}/resources.yaml`, `# Made by scripts/kubernetes/overlays.ts. ${about}\n${text}`);
     files.set(
       `${name}/kustomization.yaml`,

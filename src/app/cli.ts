@@ -7,6 +7,7 @@ import { clusterCommands } from './cli/cluster-commands.ts';
 import { drillCommand } from './cli/drill-command.ts';
 import { ExitCode } from './cli/exit-codes.ts';
 import { historyCommands } from './cli/history-commands.ts';
+import { kubernetesCommands } from './cli/kubernetes-commands.ts';
 import { logCommands } from './cli/log-commands.ts';
 import { marketCommand } from './cli/market-command.ts';
 import { orderCommands } from './cli/order-commands.ts';
@@ -45,6 +46,7 @@ export function hiveProgram(): Command {
     restoreCommand(output),
     drillCommand(output),
     benchCommand(output),
+    kubernetesCommands(output),
   ];
   for (const command of commands) program.addCommand(command);
   throwInsteadOfExit(program);

@@ -15,6 +15,7 @@ export class CliError extends Error {
 const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   ConfigError: ExitCode.Usage,
   TlsFilesError: ExitCode.Usage,
+  ManifestError: ExitCode.Failure,
   PrivateFileError: ExitCode.Failure,
   SecretFileError: ExitCode.Failure,
   LogCorruptError: ExitCode.Damaged,

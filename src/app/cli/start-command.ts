@@ -69,6 +69,7 @@ export function startCommand(output: () => Output): Command {
       serversOption,
     )
     .option('--observe', 'of a cluster: apply the log and serve nobody, until `hive admin promote`')
+    .option('--no-observe', 'of a cluster: serve, whatever the configuration file says')
     .addOption(
       new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
     )
