@@ -119,7 +119,7 @@ config="$(run_buildah inspect --type image "$tag")"
 field() { node -e 'const { Docker: { config } } = JSON.parse(process.argv[1]); console.log(eval(process.argv[2]).join("\n"))' "$config" "$1"; }
 mapfile -t entrypoint < <(field config.Entrypoint)
 mapfile -t check < <(field 'config.Healthcheck.Test.slice(1)')
-in_image() { exec env -i PATH=/usr/local/bin NODE_ENV=production chroot --userspec=65532:65532 --groups='' "$mount" "$@"; }
+in_image() { exec env -i PATH=/usr/sbin:/usr/bin:/usr/local/bin NODE_ENV=production chroot --userspec=65532:65532 --groups='' "$mount" "$@"; }
 (in_image "${entrypoint[@]}" start --no-demo --data-dir /var/lib/hive-mind/data) >"$work/node.log" 2>&1 &
 pid=$!
 began="$(date +%s%N)"
@@ -131,6 +131,7 @@ until (in_image "${check[@]}"); do
   fi
 done
 say "health check succeeds $((($(date +%s%N) - began) / 1000000)) ms after the start"
+until grep -q 'is ready' "$work/node.log"; do kill -0 "$pid"; done
 kill -TERM "$pid"
 wait "$pid"
 pid=''
