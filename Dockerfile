@@ -11,7 +11,9 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean -
 COPY bin bin
 COPY src src
 # The library that Node needs and the base lacks, `hive` on the PATH, and sources stripped of their types and compiled, for the user that will run them: a start on a read-only root finds them.
+# Layers keep whole seconds only of a file's time, by which bin/hive.js knows whether sources have changed since they were compiled.
 RUN find src -name '*.test.ts' -delete \
+  && find src -exec touch -d 2026-01-01T00:00:00Z {} + \
   && mkdir -p .cache/compile /empty /libraries \
   && cp -L --parents /usr/lib/*-linux-gnu/libatomic.so.1 /libraries \
   && printf '#!/usr/local/bin/node\nimport("/app/bin/hive.js");\n' >/usr/local/bin/hive \

@@ -117,12 +117,13 @@ export const NAMESPACE_RULES: readonly Rule[] = [
     title: 'every workload is the subject of a policy of its own',
     fix: 'a NetworkPolicy whose podSelector takes the pod’s labels',
     *check(manifests) {
-      for (const { resource, namespace, labels } of manifests.workloads()) {
+      const workloads = manifests.workloads();
+      for (const { resource, namespace, labels } of workloads) {
         const has = manifests.of('NetworkPolicy').some((policy) => {
           const wanted = policy.spec?.podSelector?.matchLabels ?? {};
-          return (
-            namespaceOf(policy) === namespace && Object.keys(wanted).length > 0 && selects(wanted, labels)
-          );
+          // One that takes everything here says nothing about this one.
+          const isForAll = workloads.length > 1 && workloads.every((other) => selects(wanted, other.labels));
+          return namespaceOf(policy) === namespace && !isForAll && selects(wanted, labels);
         });
         if (!has) yield [resource, 'no NetworkPolicy takes its pods by their labels'];
       }

@@ -1,5 +1,5 @@
 import { AVAILABILITY_RULES } from './availability-rules.ts';
-import { type Manifests, namespaceOf } from './manifests.ts';
+import { type Manifests, namespaceOf, type Workload } from './manifests.ts';
 import { NAMESPACE_RULES } from './namespace-rules.ts';
 import { POD_RULES } from './pod-rules.ts';
 import { REFERENCE_RULES } from './reference-rules.ts';
@@ -33,20 +33,15 @@ const VENUE_RULES: readonly Rule[] = [
       const workloads = manifests
         .workloads()
         .filter(({ pod }) => (pod.containers ?? []).some(({ image = '' }) => image.includes('hive-mind')));
-      const kept = workloads.some((workload) =>
-        keepsLog(workload.namespace, workload.pod.volumes ?? [], manifests),
-      );
+      const kept = workloads.some((workload) => keepsLog(workload, manifests));
       if (!kept && workloads[0] !== undefined)
         yield [workloads[0].resource, 'no node keeps and backs up the whole log'];
     },
   },
 ];
 
-function keepsLog(
-  namespace: string,
-  volumes: readonly { configMap?: { name?: string }; persistentVolumeClaim?: { claimName?: string } }[],
-  manifests: Manifests,
-): boolean {
+function keepsLog({ namespace, pod }: Workload, manifests: Manifests): boolean {
+  const volumes = pod.volumes ?? [];
   const text = manifests
     .of('ConfigMap')
     .filter(
@@ -57,16 +52,19 @@ function keepsLog(
     .map(({ data }) => data?.['hive.yaml'] ?? '')
     .join('\n');
   if (!/^backup:/m.test(text) || /keepLog:/.test(text)) return false;
-  return volumes.some(({ persistentVolumeClaim }) => {
-    const claim = manifests
-      .of('PersistentVolumeClaim')
-      .find(({ metadata }) => metadata.name === persistentVolumeClaim?.claimName);
-    const storage = manifests
-      .of('StorageClass')
-      .find(({ metadata }) => metadata.name === claim?.spec?.storageClassName);
-    // A live namespace shows no StorageClasses: the claim is what can be seen of it.
-    return claim !== undefined && (storage === undefined || storage.reclaimPolicy === 'Retain');
-  });
+  const directory = /^dataDirectory: (\S+)/m.exec(text)?.[1] ?? '';
+  const mount = (pod.containers ?? [])
+    .flatMap(({ volumeMounts = [] }) => volumeMounts)
+    .find(({ mountPath }) => `${directory}/`.startsWith(`${mountPath}/`));
+  const volume = volumes.find(({ name }) => name === mount?.name);
+  const claim = manifests
+    .of('PersistentVolumeClaim')
+    .find(({ metadata }) => metadata.name === volume?.persistentVolumeClaim?.claimName);
+  const storage = manifests
+    .of('StorageClass')
+    .find(({ metadata }) => metadata.name === claim?.spec?.storageClassName);
+  // A live namespace shows no StorageClasses: the claim is what can be seen of it.
+  return claim !== undefined && (storage === undefined || storage.reclaimPolicy === 'Retain');
 }
 
 /** What a standard asks for, and by which rules it is judged. */
