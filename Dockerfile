@@ -1,13 +1,23 @@
-# A node of Hive Mind: Node, the sources that it runs as they are, and production dependencies. No shell, no package manager, no build tools.
+# A node of Hive Mind: Node, the sources that it runs as they are, production dependencies, and the web console. No shell, no package manager, no build tools.
 # Both base images are pinned by digest; scripts/dev/build-image.sh builds the same on a base of Debian packages, where no registry is at hand.
 # The program that runs is the build image's Node: keep its major version that of the development dependency "node" (docs/adr/0004-node-and-type-stripping.md).
 ARG NODE_IMAGE=docker.io/library/node:26-bookworm-slim@sha256:662933cf47f013bc8e4beb31a6116448427a82057ba7c42c97e4c5ba766504c2
 ARG BASE_IMAGE=gcr.io/distroless/cc-debian12:nonroot@sha256:9dac0a79194e45a7da0158a9c6da57b217585af0786db3845d1f0ec1a0dd182f
 
+# The console that nodes serve: files for browsers, made with the development dependencies.
+FROM ${NODE_IMAGE} AS console
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json ./
+COPY console/package.json console/package.json
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY console console
+COPY scripts/build-console.ts scripts/build-console.ts
+RUN ["node", "scripts/build-console.ts"]
+
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
+RUN npm ci --omit=dev --workspaces=false --ignore-scripts --no-audit --no-fund
 COPY bin bin
 COPY src src
 # The library that Node needs and the base lacks, `hive` on the PATH, and sources stripped of their types and compiled, for the user that will run them: a start on a read-only root finds them.
@@ -37,6 +47,7 @@ LABEL org.opencontainers.image.title="Hive Mind" \
 COPY --from=build /libraries /
 COPY --from=build /usr/local/bin/node /usr/local/bin/hive /usr/local/bin/
 COPY --from=build /app /app
+COPY --from=console /app/dist/console /app/dist/console
 COPY --from=build --chown=65532:65532 /empty /var/lib/hive-mind
 ENV NODE_ENV=production
 WORKDIR /var/lib/hive-mind
