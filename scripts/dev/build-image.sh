@@ -106,7 +106,7 @@ for tool in bin/sh usr/bin/sh usr/bin/npm usr/local/bin/npm usr/bin/gcc usr/bin/
   [ ! -e "$mount/$tool" ] || { echo "build-image: the image has /$tool" >&2; exit 1; }
 done
 size() { du -sm --apparent-size "$@" | awk '{ sum += $1 } END { print sum }'; }
-say "image $tag: $(size "$mount") MB: node $(size "$mount/usr/local/bin/node"), dependencies $(size "$mount/app/node_modules"), sources $(size "$mount/app/src" "$mount/app/bin"), compiled $(size "$mount/app/.cache"), the rest is the base"
+say "image $tag: $(size "$mount") MB: node $(size "$mount/usr/local/bin/node"), dependencies $(size "$mount/app/node_modules"), sources $(size "$mount/app/src" "$mount/app/bin"), console $(size "$mount/app/dist"), compiled $(size "$mount/app/.cache"), the rest is the base"
 
 say 'starts a node from it: read-only root, user 65532, no privileges'
 mount --bind "$mount" "$mount"

@@ -181,7 +181,7 @@ const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Resources that are checked together: references are looked for among them. */
 export class Manifests {
-  readonly resources: readonly Resource[];
+  declare readonly resources: readonly Resource[];
 
   constructor(resources: readonly Resource[]) {
     this.resources = resources;
