@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -68,14 +68,6 @@ test('cluster: nodes without a number share numbers out, keep them over a crash,
   trader.leave();
   await trader.closed;
   await compareReports(trader, both[1].ouchPort);
-
-  // The directory of before knows a number that is another node's by now.
-  const renumbered = await start('a');
-  assert.equal((await numberOf(renumbered))[0], SHARED_ID_MIN + 2);
-  const meta = JSON.parse(readFileSync(join(cluster.directory, 'a', 'hive.json'), 'utf8')) as {
-    nodeId: number;
-  };
-  assert.equal(meta.nodeId, SHARED_ID_MIN + 2);
 });
 
 test('start: a node with a log of its own needs a number of its own', async () => {

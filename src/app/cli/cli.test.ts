@@ -85,7 +85,7 @@ test('configuration errors end the start with exit status 2 and their lines', as
   await refuses(
     ['start', '--config', file, '--data-dir', path('never')],
     2,
-    `hive: ${file}:2:3: ouch.prot: unknown key; did you mean port?\n${file}:3:9: nodeId: must be an integer from 1 to 65535, not "0"\n`,
+    `hive: ${file}:2:3: ouch.prot: unknown key; did you mean port?\n${file}:3:9: nodeId: must be an integer from 1 to 65535, or auto, not "0"\n`,
   );
   assert.deepEqual(
     readdirSync(directory).filter((name) => name === 'never'),

@@ -200,6 +200,15 @@ test('data directory: made for a restored log, it is of that history and counts 
   }
 });
 
+test('data directory: becomes another node’s where numbers are shared out, with later epochs', () => {
+  const path = freshPath();
+  open(path, 3).close();
+  const renumbered = openDataDirectory(path, { clock, nodeId: 4, isRenumbered: true });
+  assert.deepEqual([renumbered.meta.nodeId, renumbered.epoch], [4, 2]);
+  renumbered.close();
+  assert.equal(readDataDirectoryMeta(path).nodeId, 4);
+});
+
 test('data directory: another format version, another node, a damaged or missing file', () => {
   const path = freshPath();
   open(path, 3).close();

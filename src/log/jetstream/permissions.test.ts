@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { NodeNumber } from '#app/cluster/node-number.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { LogId } from '../file/format.ts';
@@ -74,6 +76,21 @@ describe('permissions of docs/cluster.md', { skip: whyNoNats() ?? false }, () =>
       await log.purgeStream(2);
       assert.deepEqual(reader.failures, []);
       log.close();
+    }
+  });
+
+  test('are enough for nodes to share their numbers out', async () => {
+    const connection = await connectNats({ servers: servers.urls, name: 'test', user: 'u0', pass: 'p' });
+    connections.push(connection);
+    const options = { name: 'host', logger: console, dataDirectory: directory };
+    for (let epoch = 1; epoch <= 2; epoch++) {
+      const number = await NodeNumber.take(
+        () => new Kvm(connection).create('HIVE_NODES', { replicas: 1 }),
+        options,
+      );
+      number.bind(directory, () => assert.fail('it has its number'));
+      assert.equal(await number.claimEpoch(1), epoch);
+      await number.close();
     }
   });
 
