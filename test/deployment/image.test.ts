@@ -90,12 +90,15 @@ test('.dockerignore lets in what the Dockerfile copies, and nothing else', () =>
   assert.deepEqual(allowed.sort(), [...new Set(within)].sort());
 });
 
-test('scripts/dev/build-image.sh: help, an unknown argument, shellcheck', () => {
-  const script = join(ROOT, 'scripts/dev/build-image.sh');
+const script = join(ROOT, 'scripts/dev/build-image.sh');
+
+test('scripts/dev/build-image.sh: help, an unknown argument', () => {
   const help = spawnSync(script, ['--help'], { encoding: 'utf8' });
   assert.deepEqual([help.status, /^Usage: scripts\/dev\/build-image\.sh/.test(help.stdout)], [0, true]);
   assert.equal(spawnSync(script, ['--wrong']).status, 2);
-  if (whyNo('shellcheck', '--version') !== undefined) return;
+});
+
+test('scripts/dev/build-image.sh: shellcheck', { skip: whyNo('shellcheck', '--version') ?? false }, () => {
   const { status, stdout } = spawnSync('shellcheck', [script], { encoding: 'utf8' });
   assert.equal(status, 0, stdout);
 });
