@@ -56,7 +56,7 @@ test('ports of nodes are those of the configuration, which are the defaults', ()
 });
 
 test('probes ask what the operations server answers', () => {
-  const server = readFileSync(join(ROOT, 'src/app/operations-server.ts'), 'utf8');
+  const server = readFileSync(join(ROOT, 'src/app/operations/operations-server.ts'), 'utf8');
   const own = ownManifests();
   for (const [kind, name] of [
     ['Deployment', 'hive-mind-blue'],
