@@ -255,9 +255,9 @@ export class DeskVenue {
     const answer = this.#reader.answer(query);
     if (query.type === 'order') {
       const order = answer as OrderRecord | undefined;
-      return (order?.updatedSequence ?? 0) < this.historyFrom && order?.status !== OrderStatus.Open
-        ? undefined
-        : order;
+      if (order === undefined || order.sequence >= this.historyFrom) return order;
+      if (order.updatedSequence < this.historyFrom && order.status !== OrderStatus.Open) return undefined;
+      return { ...order, sequence: this.historyFrom - 1, clientTag: '' };
     }
     if (query.type !== 'fills') return answer;
     const { rows, ...page } = answer as ArchiveAnswerOf<'fills'>;

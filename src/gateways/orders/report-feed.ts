@@ -147,24 +147,28 @@ export class ReportFeed {
 
   /** Gets what is to be known of a report's order as it was before the report. */
   async #learn(report: Report): Promise<void> {
-    const { orders } = this;
     const orderId = report.kind === ReportKind.Replaced ? report.originalOrderId : report.orderId;
     const isFirst = report.kind === ReportKind.Accepted || orderId === 0;
-    if (isFirst || orders.byOrderId(orderId) !== undefined) return;
+    if (isFirst || this.orders.byOrderId(orderId) !== undefined) return;
     const answer = await this.archive.ask({ type: 'order', orderId }, report.sequence);
     const { result: record, sequence, completeFrom = 1 } = answer;
-    if (report.sequence < completeFrom) {
+    // What history knows of an order from before it begins is what a snapshot does: not when it came, nor what its client calls it.
+    if (Math.min(report.sequence, record?.sequence ?? report.sequence) < completeFrom) {
       await this.#foldBefore(report.number);
-      return;
+      if (report.sequence < completeFrom || this.orders.byOrderId(orderId) !== undefined) return;
     }
     if (record === undefined) return;
     const since = await this.#executedSince(report, orderId, sequence);
+    if (since === undefined) {
+      await this.#foldBefore(report.number);
+      return;
+    }
     const cumQtyLots = record.cumQtyLots - since.qtyLots;
     const leavesQtyLots =
       report.kind === ReportKind.Filled || report.kind === ReportKind.Canceled
         ? report.leavesQtyLots + report.qtyLots
         : record.qtyLots - cumQtyLots;
-    orders.load(
+    this.orders.load(
       {
         ...record,
         cumQtyLots,
@@ -205,14 +209,15 @@ export class ReportFeed {
     this.orders = orders;
   }
 
-  /** What the order executed by this report and later ones, up to entry `sequence`. */
+  /** What the order executed by this report and later ones, up to entry `sequence`; undefined: history begins later, by now. */
   async #executedSince(report: Report, orderId: number, sequence: number) {
     const sums = { qtyLots: 0, amountMinor: 0, feeMinor: 0 };
     const question = { type: 'fills', userId: report.userId, orderId } as const;
     let cursor: string | undefined;
     do {
       const page: ArchiveQuery<'fills'> = cursor === undefined ? question : { ...question, cursor };
-      const { result } = await this.archive.ask(page, sequence);
+      const { result, completeFrom = 1 } = await this.archive.ask(page, sequence);
+      if (report.sequence < completeFrom) return undefined;
       for (const fill of result.rows) {
         if (fill.reportNumber < report.number) return sums;
         if (fill.sequence > sequence) continue;
