@@ -8,7 +8,7 @@ export function metricsDocument(): string {
     '# Metrics',
     '',
     'What `/metrics` on the operations port says, in the text format of Prometheus. How it is measured is in',
-    '[ADR 0024](../adr/0024-metrics.md). Metrics of scope `venue` follow from the log: every node says the same, so take the maximum',
+    '[ADR 0023](../adr/0023-metrics.md). Metrics of scope `venue` follow from the log: every node says the same, so take the maximum',
     'over the nodes, not the sum. Those of scope `node` say something of one node. Counters begin at 0 when a node starts.',
     '',
     '| metric | type | scope | unit | labels | |',

@@ -49,7 +49,7 @@ export interface NodeNumberOptions {
 }
 
 /**
- * A node number that this process holds in the cluster's bucket, for nodes that are alike and have none of their own (docs/adr/0023-node-numbers.md).
+ * A node number that this process holds in the cluster's bucket, for nodes that are alike and have none of their own (docs/adr/0022-node-numbers.md).
  * Each write to a number names the revision that it follows, so of two that want the same one gets it. That alone makes (number, epoch)
  * unique; renewals only say which numbers are free again.
  */

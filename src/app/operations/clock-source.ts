@@ -50,7 +50,7 @@ export function chronyReading(line: string): ClockReading | undefined {
 
 /**
  * How good the wall clock is: chrony's estimate where its client is installed and answers, else what the kernel knows
- * (docs/adr/0024-metrics.md).
+ * (docs/adr/0023-metrics.md).
  */
 export class ClockSource {
   declare private readonly kernel: (() => ClockReading) | undefined;
