@@ -26,5 +26,11 @@ export const NODE_ENVIRONMENT = {
  * - --expose-gc: src/app/threads/free-images.ts.
  * - --v8-pool-size: the threads in which V8 compiles and collects garbage for all threads of a node, four by default. Each keeps
  *   the memory of its largest compilation: with two a node has 14 to 24 MiB less (bench/memory.ts).
+ * - --disable-warning: node:ffi, which reads the kernel's clock, is experimental and says so on standard error.
  */
-export const NODE_FLAGS = ['--max-inlined-bytecode-size-cumulative=3000', '--expose-gc', '--v8-pool-size=2'];
+export const NODE_FLAGS = [
+  '--max-inlined-bytecode-size-cumulative=3000',
+  '--expose-gc',
+  '--v8-pool-size=2',
+  '--disable-warning=ExperimentalWarning',
+];

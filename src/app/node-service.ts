@@ -266,7 +266,7 @@ export class NodeService {
       wallClockJumps: clock.jumps,
       openOrders: core.state.orders.store.liveOrders,
       ouchConnections: gateway.connections,
-      ouch: gateway.logins,
+      ouchLogins: gateway.logins,
       uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
       rssBytes: process.memoryUsage.rss(),
       loopDelayUsP99: vitals.loopDelayUsP99,

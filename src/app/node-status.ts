@@ -63,7 +63,7 @@ export interface NodeStatus {
   readonly openOrders: number;
   readonly ouchConnections: number;
   /** Of the OUCH door, since the start of the node. */
-  readonly ouch: DoorLogins;
+  readonly ouchLogins: DoorLogins;
   readonly uptimeSeconds: number;
   readonly rssBytes: number;
   /** Delay of the order path's event loop in the last second, in microseconds. */

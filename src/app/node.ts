@@ -203,7 +203,6 @@ async function startOn(
   // 3. What the threads share: the board (how far each is), the event ring, the ring of the edge's commands, and how long stages take.
   const board = boardMemory();
   const status = new StatusBoard(board);
-  status.isFetchingReports = link !== undefined && wantsReports(data.path);
   if (link === undefined) status.agreedSequence = Number.POSITIVE_INFINITY;
   status.backedUpSequence = config.backup === undefined ? Number.POSITIVE_INFINITY : 0;
   const ring = ringMemory(RING_WORDS);
@@ -229,6 +228,7 @@ async function startOn(
     );
   const { core, path: snapshotPath } =
     link === undefined ? restore() : await restoreNode(link, data, config.segmentBytes, restore, logger);
+  status.isFetchingReports = link !== undefined && wantsReports(data.path);
 
   // 5. The order path: outbox, inlet for the edge, log, core, gateway.
   const inlet = new CommandInlet(new SpscRingReader(commands), (words, head) => {
@@ -291,8 +291,10 @@ async function startOn(
   } satisfies ArchiveThreadData);
   archive.worker.on('message', (message: FromThread) => {
     if (message.kind === 'disk') service.disk = message.usage;
-    else if (message.kind === 'stream') service.streamProblem = message.problem;
-    else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
+    else if (message.kind === 'stream') {
+      service.streamProblem = message.problem;
+      tellOperations();
+    } else if (message.kind === 'truncate') replica.truncate(message.beforeSequence);
     else if (message.kind === 'purge') {
       nodeLog.purge(message.beforeSequence).catch((error: Error) => {
         logger.warn(

@@ -24,7 +24,7 @@ const ALONE: NodeStatus = {
   ouchConnections: 0,
   uptimeSeconds: 1,
   rssBytes: 1,
-  ouch: { sessions: 0, authFailures: 0, rateLimited: 0 },
+  ouchLogins: { sessions: 0, authFailures: 0, rateLimited: 0 },
   loopDelayUsP99: 0,
   loopBusyPercent: 0,
   disk: undefined,

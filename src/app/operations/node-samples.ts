@@ -43,7 +43,7 @@ export function addStatus(
   isReady: boolean,
   version: string,
 ): void {
-  const { sequence, archivedSequence, divergedSequence, threads: figures, ouch } = status;
+  const { sequence, archivedSequence, divergedSequence, threads: figures, ouchLogins: ouch } = status;
   registry.set('hive_build_info', 1, { version, core_version: String(status.coreVersion) });
   const current = state === 'cut off' ? 'cut-off' : state;
   for (const name of STATES) registry.set('hive_node_state', name === current ? 1 : 0, { state: name });

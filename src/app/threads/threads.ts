@@ -6,9 +6,6 @@ import type { WorkerVitals } from './thread-vitals.ts';
 /** How long a thread may take to bring its last things to disk. */
 const CLOSE_MS_MAX = 30_000;
 
-/** node:ffi, which reads the kernel's clock, is experimental and says so on standard error. */
-const EXEC_ARGV = [...process.execArgv, '--disable-warning=ExperimentalWarning'];
-
 /**
  * V8 gives a thread that allocates fast a young generation of up to 48 MiB, of which 32 stay resident. A quarter of that is
  * collected more often at about the same cost, and was 42 MiB less of a node (bench/memory.ts).
@@ -57,13 +54,7 @@ export class Threads {
     const vitals: WorkerVitals = { vitals: { memory: this.vitals, thread: name } };
     const workerData = { ...data, ...vitals };
     this.up[name] = true;
-    const worker = new Worker(file, {
-      workerData,
-      transferList,
-      name,
-      execArgv: EXEC_ARGV,
-      resourceLimits: RESOURCE_LIMITS,
-    });
+    const worker = new Worker(file, { workerData, transferList, name, resourceLimits: RESOURCE_LIMITS });
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve(message.ports);
