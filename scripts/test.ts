@@ -53,7 +53,7 @@ function named(path: string): string[] {
   return stat.isDirectory() ? matching([join(path, '**/*.test.ts')]) : [path];
 }
 
-/** As many files at a time as there are cores; results in the order of `files`. */
+/** One file more at a time than there are cores, as those that wait for servers need little of one; results in the order of `files`. */
 async function runAll(files: readonly string[]): Promise<FileResult[]> {
   const results: FileResult[] = [];
   let next = 0;
@@ -65,7 +65,7 @@ async function runAll(files: readonly string[]): Promise<FileResult[]> {
       printFile(result);
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: availableParallelism() + 1 }, work));
   return results;
 }
 
