@@ -21,7 +21,9 @@ export function runCli(
 ): Promise<CliResult> {
   return new Promise((resolve, reject) => {
     const options = { env: { ...process.env, ...env }, timeout: timeoutMs };
-    const child = execFile(process.execPath, [CLI, ...args], options, (_, stdout, stderr) => {
+    // As bin/hive.js does: the clock is read by an experimental module.
+    const flags = ['--disable-warning=ExperimentalWarning'];
+    const child = execFile(process.execPath, [...flags, CLI, ...args], options, (_, stdout, stderr) => {
       if (child.exitCode === null) reject(new Error(`hive ${args.join(' ')} was killed\n${stdout}${stderr}`));
       else resolve({ status: child.exitCode, stdout, stderr });
     });
