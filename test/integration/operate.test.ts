@@ -116,9 +116,11 @@ test('a node alone: cluster, figures, snapshots and backups', { timeout: 120_000
   });
 
   await t.test('backups: listed, verified, and a damaged one found', async () => {
+    // The snapshot of before is damaged: a backup is made of the next one.
+    node.snapshot();
     let answer: Message;
     do {
-      await sleep(20);
+      await sleep(200);
       answer = (await operations.get('/admin/backups')).body;
     } while (answer.items.length === 0);
     assert.equal(answer.target, target);
