@@ -14,7 +14,10 @@ import {
 import { Limits } from '#domain/limits.ts';
 import { CANDLE_SECONDS, type Candle } from '#domain/market-views.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { readReports } from '#gateways/orders/report.ts';
+import { UserOrders } from '#gateways/orders/user-orders.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
 import { HistoryDatabase } from '#projections/history/history-database.ts';
 import { type HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
@@ -242,6 +245,67 @@ test('the log applied again, from its beginning or cut anywhere: the same histor
   const model = write(directory, entries, random);
   assert.deepEqual(compared(directory, model, random), []);
 });
+
+/** Of each user: the orders that stand, folded from the reports that `sink` gets. */
+function orderFold(): { readonly sink: EventSink; readonly standing: () => OrderRecord[] } {
+  const users = Array.from({ length: USERS + 1 }, () => new UserOrders());
+  const onEvents = (words: WordBuffer, from: number, to: number): void => {
+    for (let at = from; at < to; at += words.i32[at] >>> 16) {
+      readReports(words, at, (report) => void users[report.userId]?.apply(report));
+    }
+  };
+  const standing = (): OrderRecord[] => users.flatMap((orders) => structuredClone([...orders.open()]));
+  return { sink: { onEvents }, standing };
+}
+
+for (const isForgetful of [false, true]) {
+  const outcome = isForgetful ? 'without its money, it is found' : 'as if it had always been there';
+  test(`history that begins in the middle and is completed later: ${outcome}`, (t) => {
+    const seed = isForgetful ? 7 : SEED;
+    t.diagnostic(`repeat with HIVE_SEED=${seed}`);
+    const random = seededRandom(seed);
+    const directory = temporaryDirectory(t);
+    const entries = randomEntries(seed, 600, USERS);
+    const cut = 100 + Math.floor(random() * 200);
+    const later = cut + Math.floor(random() * 200);
+    const venue = new ModelledCore();
+    const { core } = venue;
+    const fold = orderFold();
+    venue.sinks.push(fold.sink);
+    for (const entry of entries.slice(0, cut)) venue.apply(entry);
+    const standing = fold.standing();
+    assert.ok(standing.length > 0, 'orders stand at the cut');
+    const database = HistoryDatabase.open(directory, HISTORY_LOG_ID);
+    const writer = new HistoryWriter(database);
+    writer.beginAfter(core.sequence, core.state.timeSeconds, core.stateHash, (sink) => {
+      venue.sinks.splice(0, 1, sink);
+      core.describe({ liveOrders: true, restingOrders: false });
+    });
+    assert.ok(writer.incompleteUsers().length > 0);
+    venue.sinks.splice(0, 1, writer);
+    for (const [index, entry] of entries.slice(cut).entries()) {
+      if (index === later - cut) {
+        writer.flush(core.sequence, core.stateHash);
+        const known = isForgetful ? standing.map((order) => ({ ...order, cumAmountMinor: 0 })) : standing;
+        // What is completed twice is complete once.
+        for (let time = 0; time < 2; time++) writer.complete(known);
+        assert.deepEqual(writer.incompleteUsers(), []);
+      }
+      writer.onEntry(entry.words, 0, entry.words.words);
+      venue.apply(entry);
+    }
+    writer.flush(core.sequence, core.stateHash);
+    const reader = new HistoryReader(database);
+    const since = new Set(standing.map(({ orderId }) => orderId));
+    const expected = [...venue.model.orders.values()].filter(
+      ({ orderId, sequence }) => sequence > cut || since.has(orderId),
+    );
+    const actual = expected.map(({ orderId }) => reader.answer({ type: 'order', orderId }));
+    if (isForgetful) assert.notDeepEqual(actual, expected);
+    else assert.deepEqual(actual, expected);
+    database.close();
+  });
+}
 
 const PLANTED: Readonly<Record<string, (type: number, count: number) => boolean>> = {
   'a trade is lost': (type, count) => type === EventType.Trade && count === 20,

@@ -223,7 +223,9 @@ export class NodeService {
   health(): Health {
     const { state } = this;
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
-    return { state: current, isReady: current === 'serving', warning: this.streamProblem };
+    // Until reports of before it began are here, or known to be at no other node, it cannot give clients theirs.
+    const isReady = current === 'serving' && !this.parts.board.isFetchingReports;
+    return { state: current, isReady, warning: this.streamProblem };
   }
 
   /** What of the status page depends on how the node is now. */

@@ -303,7 +303,10 @@ test('where the log does not go back to what history lacks: it goes on from what
     ['kept', Unknown, 3, 0],
   ]);
   const [open] = (await ask({ type: 'openOrders', accountId: 2 })).rows;
+  // The state says what stands of it, the user's reports the rest.
   assert.deepEqual([open.status, open.qtyLots, open.cumQtyLots], [Open, 3, 1]);
+  assert.deepEqual([open.clientTag, open.cumAmountMinor], ['late', 11]);
+  assert.ok(open.sequence > 0 && open.sequence < completeFrom && open.firstTradeId > 0);
   await third.node.close();
   const verified = await runCli(['history', 'verify', '--json', '--data-dir', directory]);
   assert.equal(verified.status, 0, verified.stderr);

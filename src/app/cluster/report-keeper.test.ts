@@ -84,6 +84,7 @@ describe('reports of other nodes', { skip }, () => {
       lastSequence: BATCHES,
       board,
       writer,
+      onFetched: () => {},
       logger: { info: log, warn: log, error: log },
     });
     closers.push(() => keeper.close());

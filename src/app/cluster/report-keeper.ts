@@ -12,6 +12,8 @@ export interface ReportKeeperOptions extends ReportFetchOptions {
   readonly dataDirectory: string;
   readonly board: StatusBoard;
   readonly writer: Pick<ReportWriter, 'fill' | 'sync'>;
+  /** Some more of the reports are in the files. */
+  readonly onFetched: () => void;
 }
 
 /**
@@ -48,6 +50,7 @@ export class ReportKeeper {
     try {
       const { fetched, lacking } = await this.fetch.round();
       if (this.isClosed) return;
+      if (fetched > 0) this.options.onFetched();
       if (lacking === 0) {
         writer.sync();
         hasReports(dataDirectory);

@@ -19,6 +19,10 @@ export interface HistoryKeeperOptions {
   /** The archive's, as it starts, and what hands its events out. */
   readonly core: TradingCore;
   readonly fan: EventFan;
+  /** Of the files of reports. */
+  readonly reportDirectory: string;
+  /** Whether reports of before this node began may still come from other nodes. */
+  readonly isFetchingReports: () => boolean;
   readonly logger: NodeLogger;
 }
 
@@ -41,6 +45,8 @@ export class HistoryKeeper {
   declare private leave: (() => void) | undefined;
   /** The last entry that was in history at the start, and the hash after it, until the core has passed it. */
   declare private known: { readonly sequence: number; readonly stateHash: string } | undefined;
+  /** Whether orders that stood when history began have been looked for in the reports. */
+  declare private completion: 'due' | 'running' | 'done';
   declare private flushedMs: number;
 
   constructor(options: HistoryKeeperOptions) {
@@ -52,6 +58,7 @@ export class HistoryKeeper {
     this.catchUp = undefined;
     this.leave = undefined;
     this.known = undefined;
+    this.completion = 'due';
     this.flushedMs = 0;
     this.#guard(() => this.#open());
   }
@@ -68,7 +75,7 @@ export class HistoryKeeper {
 
   /** Answers questions; undefined while history lacks something that it will have, or has failed. */
   get current(): HistoryReader | undefined {
-    return this.catchUp === undefined ? this.reader : undefined;
+    return this.catchUp === undefined && this.completion === 'done' ? this.reader : undefined;
   }
 
   /** The log's entry that the archive's core is about to apply. */
@@ -81,13 +88,21 @@ export class HistoryKeeper {
   /** Brings history further up to date where it is behind; true when more is to be done. */
   step(): boolean {
     const { catchUp } = this;
-    if (catchUp === undefined) return false;
+    if (catchUp === undefined) {
+      this.#complete();
+      return false;
+    }
     this.#guard(() => {
       if (catchUp.step(this.core.sequence)) return;
       this.#goLive();
       this.options.logger.info({ sequence: this.core.sequence }, 'history is up to date');
     });
     return this.catchUp !== undefined;
+  }
+
+  /** Reports of before this node began have come: looks for orders in them that were not there the last time. */
+  completeOrders(): void {
+    this.completion = 'due';
   }
 
   /** Ends a step of the archive. @param nowMs when changes that nobody asks for may wait; Infinity: none may */
@@ -131,6 +146,7 @@ export class HistoryKeeper {
   }
 
   #start(database: HistoryDatabase): void {
+    this.completion = 'due';
     this.writer = new HistoryWriter(database);
     this.reader = new HistoryReader(database);
     const { lastSequence, stateHash } = database.meta;
@@ -179,6 +195,42 @@ export class HistoryKeeper {
   #endCatchUp(): void {
     this.catchUp?.close();
     this.catchUp = undefined;
+  }
+
+  #complete(): void {
+    const { writer, options } = this;
+    if (this.completion !== 'due' || writer === undefined || options.isFetchingReports()) return;
+    this.#guard(() => {
+      const users = writer.incompleteUsers();
+      this.completion = users.length === 0 ? 'done' : 'running';
+      if (users.length > 0) void this.#completeUsers(writer, users);
+    });
+  }
+
+  /** Completes orders that stood when history began from their users' reports. */
+  async #completeUsers(writer: HistoryWriter, users: readonly number[]): Promise<void> {
+    const { core, reportDirectory, logger } = this.options;
+    let lacking = 0;
+    try {
+      const { foldOrders } = await import('./fold-orders.ts');
+      for (const userId of users) {
+        const reportCount = core.state.users.reportCount(core.state.users.rowOf(userId));
+        const orders = await foldOrders(reportDirectory, userId, reportCount, writer.completeFrom - 1);
+        if (this.writer !== writer) return;
+        if (orders === undefined) lacking++;
+        else {
+          this.flush(Number.POSITIVE_INFINITY);
+          this.#guard(() => writer.complete(orders));
+        }
+      }
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      lacking = users.length;
+      logger.warn({}, `reports of before history began cannot be read: ${(error as Error).message}`);
+    }
+    const what = 'orders that stood when history began have been looked for in the reports';
+    logger.info({ users: users.length, lacking }, what);
+    if (this.completion === 'running') this.completion = 'done';
   }
 
   #compareKnown(): void {

@@ -83,6 +83,8 @@ class ArchiveThread {
       logId: data.logId,
       core,
       fan,
+      reportDirectory: paths.reportDirectory,
+      isFetchingReports: () => board.isFetchingReports,
       logger: threadLog,
     });
     this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
@@ -181,6 +183,7 @@ class ArchiveThread {
         lastSequence,
         board,
         writer: this.reports,
+        onFetched: () => this.history.completeOrders(),
         logger: threadLog,
       });
       this.shelf = new SnapshotShelf({

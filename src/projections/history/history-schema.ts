@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables: history of another format is written anew from the log. */
-export const HISTORY_FORMAT = 2;
+export const HISTORY_FORMAT = 3;
 
 /** Columns of `orders`, in their order there; `clientTag`, the only text, follows them. */
 export const ORDER_COLUMNS = [
@@ -232,6 +232,8 @@ export const SCHEMA = `
   CREATE INDEX orders_by_client ON orders (userId, clientOrderId);
   CREATE INDEX orders_by_tag ON orders (userId, clientTag, orderId) WHERE clientTag != '';
   CREATE INDEX orders_open ON orders (accountId, orderId) WHERE status = 1;
+  -- Those of which only the state says that they stood: see HistoryWriter.beginAfter.
+  CREATE INDEX orders_incomplete ON orders (userId) WHERE sequence = 0;
   CREATE INDEX rejections_by_client ON rejections (userId, clientOrderId);
   CREATE INDEX rejections_by_tag ON rejections (userId, clientTag) WHERE clientTag != '';
   PRAGMA user_version = ${HISTORY_FORMAT};

@@ -18,7 +18,7 @@ import {
   TradeFlag,
   UserAdded,
 } from '#domain/events.ts';
-import { OrderStatus } from '#domain/history.ts';
+import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import type { EventSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type Activity, ActivitySums } from './activity-sums.ts';
@@ -26,6 +26,7 @@ import { ADMINISTRATION_FROM, commandBytes, EntryCommands, reasonOf } from './ad
 import type { HistoryDatabase } from './history-database.ts';
 import { type HistoryError, historyError } from './history-errors.ts';
 import { insertInto } from './history-schema.ts';
+import { OrderCompletion } from './order-completion.ts';
 import { OrderColumn as C, OrderRows, textOf, textPlace } from './order-rows.ts';
 import { TradeSums } from './trade-sums.ts';
 
@@ -90,6 +91,7 @@ type Inserts = {
 export class HistoryWriter implements EventSink {
   declare private readonly database: HistoryDatabase;
   declare private readonly orders: OrderRows;
+  declare private readonly completion: OrderCompletion;
   declare private readonly sums: TradeSums;
   declare private readonly activity: ActivitySums;
   declare private readonly commands: EntryCommands;
@@ -109,6 +111,7 @@ export class HistoryWriter implements EventSink {
   constructor(database: HistoryDatabase) {
     this.database = database;
     this.orders = new OrderRows(database);
+    this.completion = new OrderCompletion(database);
     this.sums = new TradeSums(database);
     this.activity = new ActivitySums(database);
     this.commands = new EntryCommands();
@@ -140,6 +143,11 @@ export class HistoryWriter implements EventSink {
     return this._lastSequence;
   }
 
+  /** First entry from which on nothing is lacking. */
+  get completeFrom(): number {
+    return this.database.meta.completeFrom;
+  }
+
   /** Why nothing is written any more, if that is so. */
   get failure(): HistoryError | undefined {
     return this._failure;
@@ -161,7 +169,8 @@ export class HistoryWriter implements EventSink {
 
   /**
    * Takes over what stands after entry `sequence` at log time `timeSeconds`, as image events that `describe` makes, where history cannot have what
-   * led there: it is complete from the entry after it on. Orders that stood before and stand no more end as Unknown.
+   * led there: it is complete from the entry after it on. Orders that stood before and stand no more end as Unknown; those of which history had
+   * nothing have sequence 0 until `complete` says what else there is to know.
    * @throws HistoryError
    */
   beginAfter(
@@ -196,7 +205,7 @@ export class HistoryWriter implements EventSink {
             );
             if (changes !== 0) continue;
             this.#at(words, at);
-            this.#accept(words, at);
+            this.orders.values[this.#accept(words, at) + C.sequence] = 0;
           }
         },
       });
@@ -233,6 +242,30 @@ export class HistoryWriter implements EventSink {
       throw this._failure;
     }
     this._lastSequence = sequence;
+  }
+
+  /** Users with orders of which only the state says that they stood. */
+  incompleteUsers(): number[] {
+    const rows = this.database.prepare('SELECT DISTINCT userId FROM orders WHERE sequence = 0').all();
+    return rows.map(({ userId }) => Number(userId));
+  }
+
+  /**
+   * Adds what the state does not say of orders that stood when history began, and to those that replaced them since. What was written must have
+   * been flushed.
+   * @param orders as they were when history began
+   * @throws HistoryError
+   */
+  complete(orders: Iterable<OrderRecord>): void {
+    if (this._failure !== undefined) throw this._failure;
+    try {
+      this.database.begin();
+      for (const order of orders) this.completion.add(order, this.completeFrom);
+      this.database.commit({});
+    } catch (error) {
+      this._failure = historyError(this.database.file, error);
+      throw this._failure;
+    }
   }
 
   /** Makes durable what was flushed: a snapshot that follows may forget it. @throws HistoryError */
@@ -331,12 +364,14 @@ export class HistoryWriter implements EventSink {
     return row;
   }
 
-  #accept(words: WordBuffer, at: number): void {
+  /** Returns where the order's columns begin. */
+  #accept(words: WordBuffer, at: number): number {
     const row = this.orders.add(
       words.f64[(at + OrderAccepted.at.orderId) >> 1],
       textOf(words, at, ACCEPTED_TAG),
     );
     this.#terms(words, at, row);
+    return row;
   }
 
   /** The fields that OrderAccepted and OrderReplaced share. */

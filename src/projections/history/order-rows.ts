@@ -32,7 +32,7 @@ const {
 } = OrderColumn;
 
 /** Sums of money end here, as they do in the core. */
-const MAX = String(Number.MAX_SAFE_INTEGER);
+export const MONEY_MAX = String(Number.MAX_SAFE_INTEGER);
 
 /**
  * A change of an order that is in the table: what was executed is added, the rest is set. A status of 0 leaves it as it
@@ -40,16 +40,16 @@ const MAX = String(Number.MAX_SAFE_INTEGER);
  */
 const UPDATE = `UPDATE orders SET
   status = iif(?1 = 0, status, ?1), cancelReason = iif(?1 = 0, cancelReason, ?2), qtyLots = qtyLots + ?3,
-  cumQtyLots = cumQtyLots + ?4, cumAmountMinor = min(cumAmountMinor + ?5, ${MAX}),
-  feeMinor = min(feeMinor + ?6, ${MAX}), triggered = max(triggered, ?7), replacedByOrderId = ?8,
+  cumQtyLots = cumQtyLots + ?4, cumAmountMinor = min(cumAmountMinor + ?5, ${MONEY_MAX}),
+  feeMinor = min(feeMinor + ?6, ${MONEY_MAX}), triggered = max(triggered, ?7), replacedByOrderId = ?8,
   firstTradeId = iif(firstTradeId = 0, ?9, firstTradeId), lastTradeId = max(lastTradeId, ?10),
   updatedSequence = ?11, updatedSeconds = ?12, updatedNanos = ?13
   WHERE orderId = ?14`;
 
 /** The money of what the replaced order had executed is the new order's too. */
 const CARRY = `UPDATE orders SET
-  cumAmountMinor = min(orders.cumAmountMinor + original.cumAmountMinor, ${MAX}),
-  feeMinor = min(orders.feeMinor + original.feeMinor, ${MAX})
+  cumAmountMinor = min(orders.cumAmountMinor + original.cumAmountMinor, ${MONEY_MAX}),
+  feeMinor = min(orders.feeMinor + original.feeMinor, ${MONEY_MAX})
   FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?`;
 
 /** Where a record has a text. */
