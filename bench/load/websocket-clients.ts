@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { Role } from '#domain/commands.ts';
 import { BearerTokens } from '#gateways/identity/bearer-tokens.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
-import type { DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
+import { type DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
 
 export interface WebSocketClientsConfig {
   readonly url: string;
@@ -117,8 +117,9 @@ async function open(userId: number): Promise<WebSocket> {
 }
 
 function tokenOf(userId: number): Promise<string> {
-  const time = { timeSeconds: Math.floor(Date.now() / 1_000), timeNanos: 0 } as UserDirectory;
-  const tokens = new BearerTokens(time, { nodeId: 1, signingKey: nodeSigningKey(config.dataDirectory) });
+  const directory = new UserDirectory();
+  directory.timeSeconds = Math.floor(Date.now() / 1_000);
+  const tokens = new BearerTokens(directory, { nodeId: 1, signingKey: nodeSigningKey(config.dataDirectory) });
   const user = { userId, role: Role.Trader, accountId: userId } as DirectoryUser;
   return tokens.issue(user).then(({ token }) => token);
 }

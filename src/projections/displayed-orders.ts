@@ -5,8 +5,9 @@ import { hashOfPair } from '#lib/int-map.ts';
 
 /** No order. */
 export const NONE = 0;
-/** Chains that a fresh table starts with; they double when there are more orders than chains. */
+/** Chains that a fresh table starts with; they double when chains have more orders than this, on average. */
 const CHAINS_INITIAL = 1_024;
+const CHAIN_ORDERS_MAX = 2;
 const TWO_POW_32 = 2 ** 32;
 /** Order ids are the core's own count: nobody chooses them to meet. */
 const SEED = 0x9e3779b1;
@@ -69,7 +70,7 @@ export class DisplayedOrders {
   /** Takes a slot for an order that is not there yet; all of its fields but the id are to be set. */
   add(orderId: number, visibleQtyLots: number, level: number): number {
     const slot = this.#takeRow();
-    if (++this.size > this.chains.length) this.#growChains();
+    if (++this.size > this.chains.length * CHAIN_ORDERS_MAX) this.#growChains();
     this.#setId(slot, orderId);
     this.setVisibleQtyLots(slot, visibleQtyLots);
     this.i32[(slot << ROW_SHIFT) | LEVEL] = level;
