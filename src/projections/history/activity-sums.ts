@@ -1,11 +1,22 @@
 import type { StatementSync } from 'node:sqlite';
+import {
+  CancelReason,
+  CommandRejected,
+  EventType,
+  OrderAccepted,
+  OrderCanceled,
+  OrderReplaced,
+  Trade,
+} from '#domain/events.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { insertInto } from './history-schema.ts';
 import { DAY_SECONDS } from './trade-sums.ts';
 
 /** What is counted of an account: a column of `activity` each. */
-export const ACTIVITIES = ['orders', 'replaces', 'cancels', 'trades', 'rejects'] as const;
-export type Activity = (typeof ACTIVITIES)[number];
+const ACTIVITIES = ['orders', 'replaces', 'cancels', 'trades', 'rejects'] as const;
+type Activity = (typeof ACTIVITIES)[number];
 
 const ADD_ACTIVITY = `${insertInto('activity')} ON CONFLICT DO UPDATE SET
   ${ACTIVITIES.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`;
@@ -18,13 +29,15 @@ type Counts = { -readonly [Name in Activity]: number } & { readonly firstSequenc
  * the events since then.
  */
 export class ActivitySums {
+  declare private readonly moment: EventMoment;
   declare private daySeconds: number;
   declare private readonly accounts: Map<number, Counts>;
   declare private readonly rejects: Map<number, { count: number; readonly firstSequence: number }>;
   declare private readonly addActivity: StatementSync;
   declare private readonly addRejects: StatementSync;
 
-  constructor(database: HistoryDatabase) {
+  constructor(database: HistoryDatabase, moment: EventMoment) {
+    this.moment = moment;
     this.daySeconds = 0;
     this.accounts = new Map();
     this.rejects = new Map();
@@ -32,24 +45,29 @@ export class ActivitySums {
     this.addRejects = database.prepare(ADD_REJECTS);
   }
 
-  /** One more of something that an account did. Log time does not run backwards. */
-  count(activity: Activity, accountId: number, timeSeconds: number, sequence: number): void {
-    this.#onDay(timeSeconds);
-    let counts = this.accounts.get(accountId);
-    if (counts === undefined) {
-      counts = { orders: 0, replaces: 0, cancels: 0, trades: 0, rejects: 0, firstSequence: sequence };
-      this.accounts.set(accountId, counts);
+  /** Counts what an event says that accounts did. Log time does not run backwards. */
+  onEvent({ i32 }: WordBuffer, at: number, type: number): void {
+    switch (type) {
+      case EventType.OrderAccepted:
+        this.#count('orders', i32[at + OrderAccepted.at.accountId]);
+        return;
+      case EventType.OrderReplaced:
+        this.#count('replaces', i32[at + OrderReplaced.at.accountId]);
+        return;
+      case EventType.OrderCanceled: {
+        const reason = (i32[at + OrderCanceled.at.reason] >> 8) & 255;
+        // Others are no messages of the account.
+        if (reason === CancelReason.Requested || reason === CancelReason.MassCancel)
+          this.#count('cancels', i32[at + OrderCanceled.at.accountId]);
+        return;
+      }
+      case EventType.Trade:
+        this.#count('trades', i32[at + Trade.at.makerAccountId]);
+        this.#count('trades', i32[at + Trade.at.takerAccountId]);
+        return;
+      case EventType.CommandRejected:
+        this.#reject(i32[at + CommandRejected.at.rejectCode] >>> 16, i32[at + CommandRejected.at.accountId]);
     }
-    counts[activity]++;
-  }
-
-  /** One more refused command. @param accountId 0: of nobody who has an account */
-  reject(rejectCode: number, accountId: number, timeSeconds: number, sequence: number): void {
-    this.#onDay(timeSeconds);
-    const known = this.rejects.get(rejectCode);
-    if (known === undefined) this.rejects.set(rejectCode, { count: 1, firstSequence: sequence });
-    else known.count++;
-    if (accountId !== 0) this.count('rejects', accountId, timeSeconds, sequence);
   }
 
   write(): void {
@@ -72,7 +90,28 @@ export class ActivitySums {
     this.rejects.clear();
   }
 
-  #onDay(timeSeconds: number): void {
+  #count(activity: Activity, accountId: number): void {
+    this.#onDay();
+    let counts = this.accounts.get(accountId);
+    if (counts === undefined) {
+      const firstSequence = this.moment.sequence;
+      counts = { orders: 0, replaces: 0, cancels: 0, trades: 0, rejects: 0, firstSequence };
+      this.accounts.set(accountId, counts);
+    }
+    counts[activity]++;
+  }
+
+  /** @param accountId 0: of nobody who has an account */
+  #reject(rejectCode: number, accountId: number): void {
+    this.#onDay();
+    const known = this.rejects.get(rejectCode);
+    if (known === undefined) this.rejects.set(rejectCode, { count: 1, firstSequence: this.moment.sequence });
+    else known.count++;
+    if (accountId !== 0) this.#count('rejects', accountId);
+  }
+
+  #onDay(): void {
+    const { timeSeconds } = this.moment;
     if (timeSeconds - this.daySeconds < DAY_SECONDS) return;
     this.write();
     this.daySeconds = timeSeconds - (timeSeconds % DAY_SECONDS);
