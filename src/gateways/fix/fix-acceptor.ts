@@ -9,7 +9,7 @@ import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
 import { type ConnectionHost, FixConnection } from './session/fix-connection.ts';
-import { FixSession, type SessionContext } from './session/fix-session.ts';
+import { FixSession } from './session/fix-session.ts';
 import { type LogonTerms, readLogonRequest, readLogonTerms } from './session/logon.ts';
 import type {
   FixAuthenticator,
@@ -17,6 +17,7 @@ import type {
   FixLogonRequest,
   FixSessionProfile,
 } from './session/profile.ts';
+import type { SessionContext } from './session/session-context.ts';
 import type { FixStore } from './store/fix-store.ts';
 
 export interface FixAcceptorOptions {

@@ -1,64 +1,42 @@
-import { APPL_VER_ID_50SP2, FixVersion } from '#codec/fix/dictionary/versions.ts';
 import { FrameVerdict } from '#codec/fix/fix-framer.ts';
-import { type FixMessage, NO_TAG } from '#codec/fix/fix-message.ts';
+import type { FixMessage } from '#codec/fix/fix-message.ts';
 import type { FixValidator } from '#codec/fix/fix-validator.ts';
 import type { FixWriter } from '#codec/fix/fix-writer.ts';
-import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
-import { MsgType, Tag } from '#codec/fix/tags.ts';
-import type { GatewayLogger } from '../../soupbin/logger.ts';
-import type { FixLimits } from '../limits.ts';
+import type { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { type FixStore, FixStoreError, type FixStoreListener } from '../store/fix-store.ts';
-import { type FixApplication, type FixApplicationSession, FixVerdict } from './application.ts';
-import { EarlyMessages } from './early-messages.ts';
+import { AdminMessages } from './admin-messages.ts';
 import type { ConnectionSession, FixConnection } from './fix-connection.ts';
+import { FixReceiver, type ReceivingSession } from './fix-receiver.ts';
 import { FixSender } from './fix-sender.ts';
-import { GapWatch } from './gap-watch.ts';
 import { HeartbeatAction, HeartbeatWatch } from './heartbeat-watch.ts';
-import { HeldNumbers } from './held-numbers.ts';
-import { IdentityCheck } from './identity-check.ts';
-import { type LogonTerms, numbersRefusal, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
+import { IncomingNumbers } from './incoming-numbers.ts';
+import { type LogonTerms, numbersRefusal, termsRefusal } from './logon.ts';
 import type { FixIdentity, FixSessionProfile } from './profile.ts';
-import { writeBusinessReject, writeReject } from './rejects.ts';
+import { writeBusinessReject } from './rejects.ts';
 import { runStartedMs } from './schedule.ts';
-
-/** What sessions share: one thread handles one message at a time. */
-export interface SessionContext {
-  readonly limits: FixLimits;
-  readonly application: FixApplication;
-  readonly logger: GatewayLogger;
-  readonly message: FixMessage;
-  readonly writer: FixWriter;
-  nowMs(): number;
-  /** The store of a session is closed when the promise resolves. */
-  closing(closed: Promise<void>): void;
-}
-
-const TEST_REQUEST_ID = 'TEST';
+import type { SessionContext } from './session-context.ts';
 
 /**
- * One FIX session while it is connected: from its accepted Logon to the end of the connection. It keeps both sides'
- * sequence numbers, answers the messages of the session layer, has gaps filled, and hands application messages on in the
- * order of their numbers.
+ * One FIX session while it is connected: from its accepted Logon to the end of the connection. It says when the session begins
+ * and ends, and watches its times; what comes is the receiver's business, what goes the sender's.
  *
  * Follows "FIX Session Layer" (FIX Technical Standard) and FIX 4.4 volume 2; docs/protocols/fix.md says where the standard
  * leaves a choice.
  */
-export class FixSession implements FixApplicationSession, ConnectionSession, FixStoreListener {
+export class FixSession implements ReceivingSession, ConnectionSession, FixStoreListener {
   declare readonly profile: FixSessionProfile;
   declare readonly identity: FixIdentity;
+  declare isOver: boolean;
   declare private readonly context: SessionContext;
   declare private readonly connection: FixConnection;
   declare private readonly store: FixStore;
-  declare private readonly validator: FixValidator;
   declare private readonly sender: FixSender;
-  declare private readonly early: EarlyMessages;
-  declare private readonly gap: GapWatch;
-  declare private readonly held: HeldNumbers;
-  declare private readonly check: IdentityCheck;
+  declare private readonly admin: AdminMessages;
+  declare private readonly incoming: IncomingNumbers;
   declare private readonly heartbeat: HeartbeatWatch;
+  declare private readonly receiver: FixReceiver;
   /** The application was told of the Logon, and not yet of the end. */
   declare private announced: boolean;
-  declare private over: boolean;
   /** The last that came was garbled. */
   declare private garbled: boolean;
   /** When our Logout was sent; -1: it was not. */
@@ -75,24 +53,19 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
     store: FixStore,
     validator: FixValidator,
   ) {
-    const { limits } = context;
     this.profile = profile;
     this.identity = identity;
     this.context = context;
     this.connection = connection;
     this.store = store;
-    this.validator = validator;
     this.sender = new FixSender(connection, store, context.writer, identity);
-    this.early = new EarlyMessages(limits.earlyMessagesMax, limits.earlyBytesMax);
-    this.gap = new GapWatch(limits.resendTimeoutMs, limits.resendRequestsMax);
-    this.held = new HeldNumbers(() => {
-      this.#setNextIncoming(store.nextIncoming);
-      connection.markDirty();
-    });
-    this.check = new IdentityCheck(identity);
+    this.admin = new AdminMessages(this.sender, identity, () => context.nowMs());
+    this.incoming = new IncomingNumbers(store, context.limits, () => connection.markDirty());
     this.heartbeat = new HeartbeatWatch(context.nowMs());
+    const { sender, admin, incoming, heartbeat } = this;
+    this.receiver = new FixReceiver(this, context, { store, validator, sender, admin, incoming, heartbeat });
     this.announced = false;
-    this.over = false;
+    this.isOver = false;
     this.garbled = false;
     this.logoutSentMs = -1;
     this.logoutReason = '';
@@ -102,7 +75,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   }
 
   get loggedOn(): boolean {
-    return this.announced && !this.over && this.logoutSentMs < 0;
+    return this.announced && !this.isOver && this.logoutSentMs < 0;
   }
 
   get isFull(): boolean {
@@ -119,7 +92,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   }
 
   holdMessage(): () => void {
-    return this.held.hold(this.store.nextIncoming);
+    return this.incoming.hold();
   }
 
   begin(msgType: string): FixWriter {
@@ -138,9 +111,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   }
 
   rejectMessage(message: FixMessage, reason: SessionRejectReason, refTag: number, text = ''): void {
-    const writer = this.sender.begin('3', this.context.nowMs());
-    writeReject(writer, message, this.identity.beginString, reason, refTag, text);
-    this.sender.sendAdmin();
+    this.admin.reject(message, reason, refTag, text);
   }
 
   businessReject(message: FixMessage, reason: BusinessRejectReason, text: string, refId = ''): void {
@@ -149,7 +120,31 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   }
 
   logout(reason: string): void {
-    this.#logout(reason, reason);
+    this.sendLogout(reason, reason);
+  }
+
+  get isLogoutSent(): boolean {
+    return this.logoutSentMs >= 0;
+  }
+
+  /** Called by the receiver, too. */
+  sendLogout(text: string, reason: string): void {
+    if (this.isOver || this.logoutSentMs >= 0) return;
+    this.admin.logout(text);
+    this.logoutSentMs = this.context.nowMs();
+    this.logoutReason = reason;
+  }
+
+  /** Called by the receiver. */
+  endAfterLogout(): void {
+    this.loggedOut = true;
+    this.connection.close(this.logoutReason);
+  }
+
+  /** Called by the receiver. */
+  end(reason: string): void {
+    this.sendLogout(reason, reason);
+    this.connection.close(reason);
   }
 
   /** Called by the acceptor, once, with the terms of the accepted Logon. */
@@ -163,11 +158,11 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
     this.heartbeat.received(this.context.nowMs());
     this.garbled = false;
     try {
-      if (!this.#takeEarly()) return FrameVerdict.Later;
+      if (!this.receiver.takeEarly()) return FrameVerdict.Later;
       message.scan(bytes, from, to);
-      if (!this.#receive(message, from, to)) return FrameVerdict.Later;
+      if (!this.receiver.receive(message, from, to)) return FrameVerdict.Later;
       // What cannot be taken now comes before the next message, or with the next beat.
-      this.#takeEarly();
+      this.receiver.takeEarly();
     } catch (error) {
       this.#fail(error);
     }
@@ -187,7 +182,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   /** Everything written has left: called by the connection. */
   onDrain(): void {
     this.#guard(() => this.sender.continueResend(this.context.nowMs()));
-    if (this.over || this.sender.resending || !this.drainWanted) return;
+    if (this.isOver || this.sender.resending || !this.drainWanted) return;
     this.drainWanted = false;
     if (this.loggedOn) this.context.application.onDrain(this);
   }
@@ -198,7 +193,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
 
   flushStore(): number {
     let mark = this.store.stored;
-    if (!this.over) return this.#guard(() => (mark = this.store.flush())) ? mark : -1;
+    if (!this.isOver) return this.#guard(() => (mark = this.store.flush())) ? mark : -1;
     return mark;
   }
 
@@ -209,7 +204,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
 
   /** Called by the store. */
   onReadable(): void {
-    if (this.over) return;
+    if (this.isOver) return;
     this.#guard(() => this.sender.continueResend(this.context.nowMs()));
     // What was asked for before the resend stopped here is still to be told.
     if (this.drainWanted) this.connection.wantDrain();
@@ -228,11 +223,11 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
 
   /** The connection is over: called by the acceptor. */
   onClosed(reason: string): void {
-    if (this.over) return;
+    if (this.isOver) return;
     const { resetOnLogout = false, resetOnDisconnect = false } = this.profile;
     if (resetOnDisconnect || (resetOnLogout && this.loggedOut))
       this.#guard(() => this.store.reset(this.context.nowMs()));
-    this.over = true;
+    this.isOver = true;
     this.context.closing(this.store.close().catch((error) => this.#fail(error)));
     if (!this.announced) return;
     this.announced = false;
@@ -240,7 +235,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
   }
 
   #start(terms: LogonTerms): void {
-    const { store, profile, context } = this;
+    const { store, profile, context, incoming } = this;
     const nowMs = context.nowMs();
     this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
     const refusal =
@@ -250,21 +245,21 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
       return;
     }
     if (terms.resetSeqNumFlag || profile.resetOnLogon === true) store.reset(nowMs);
-    const expected = store.nextIncoming;
+    const expected = incoming.next;
     const numbers = numbersRefusal(terms, expected, store.nextOutgoing);
     if (numbers !== '') {
       this.#refuse(numbers);
       return;
     }
-    if (terms.number === expected) this.#setNextIncoming(expected + 1);
+    incoming.use(terms.number);
     const logonNumber = store.nextOutgoing;
-    this.#sendLogon(terms);
+    this.admin.logon(terms, incoming.next);
     const { nextExpected } = terms;
     if (nextExpected >= 0 && nextExpected < logonNumber) this.sender.resend(nextExpected, logonNumber, nowMs);
     if (terms.number > expected) {
       // A counterparty that says what it expects learns from our answer what we expect, and sends it unasked.
-      if (nextExpected < 0) this.#requestResend(terms.number);
-      else this.gap.opened(terms.number, nowMs);
+      if (nextExpected < 0) this.receiver.requestResend(terms.number);
+      else incoming.gap.opened(terms.number, nowMs);
     }
     this.announced = true;
     context.application.onLogon(this);
@@ -280,271 +275,15 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
     return undefined;
   }
 
-  #sendLogon(terms: LogonTerms): void {
-    const writer = this.sender.begin('A', this.context.nowMs());
-    writer.int(Tag.EncryptMethod, 0);
-    writer.int(Tag.HeartBtInt, terms.heartBtIntSeconds);
-    if (terms.resetSeqNumFlag) writer.boolean(Tag.ResetSeqNumFlag, true);
-    if (terms.nextExpected >= 0) writer.int(Tag.NextExpectedMsgSeqNum, this.store.nextIncoming);
-    if (this.identity.beginString === FixVersion.Fixt11) writer.text(Tag.DefaultApplVerID, APPL_VER_ID_50SP2);
-    this.sender.sendAdmin();
-  }
-
   /** Ends a session that has not begun. */
   #refuse(reason: string): void {
-    this.#logout(reason, `Logon refused: ${reason}`);
+    this.sendLogout(reason, `Logon refused: ${reason}`);
     this.connection.close(`Logon refused: ${reason}`);
   }
 
-  #logout(text: string, reason: string): void {
-    if (this.over || this.logoutSentMs >= 0) return;
-    const nowMs = this.context.nowMs();
-    const writer = this.sender.begin('5', nowMs);
-    if (text !== '') writer.text(Tag.Text, text);
-    this.sender.sendAdmin();
-    this.logoutSentMs = nowMs;
-    this.logoutReason = reason;
-  }
-
-  /** Deals with the scanned message, which is `bytes[from, to)` of its memory. @returns false: it has to come again */
-  #receive(message: FixMessage, from: number, to: number): boolean {
-    const number = message.uint(Tag.MsgSeqNum);
-    const type = message.msgType;
-    if (this.logoutSentMs >= 0) {
-      if (type === MsgType.Logout) this.#endAfterLogout();
-      return true;
-    }
-    if (!this.check.hasBeginString(message)) return this.#fatal('Incorrect BeginString');
-    if (number < 0) return this.#fatal('MsgSeqNum missing');
-    if (this.check.hasForeignCompId(message))
-      return this.#rejectAndLogout(message, number, SessionRejectReason.CompIdProblem);
-    if (this.#hasWrongTime(message)) {
-      return this.#rejectAndLogout(message, number, SessionRejectReason.SendingTimeAccuracy);
-    }
-    if (type === MsgType.Logout) return this.#onLogout(number);
-    if (type === MsgType.Logon) return this.#onLogonAgain(message, number);
-    if (type === MsgType.ResendRequest) return this.#onResendRequest(message, number);
-    if (type === MsgType.SequenceReset && !message.isYes(Tag.GapFillFlag))
-      return this.#onReset(message, number);
-    const expected = this.store.nextIncoming;
-    if (number > expected) {
-      this.early.keep(number, message.bytes, from, to);
-      this.#requestResend(number);
-      return true;
-    }
-    if (number < expected) return this.#onLate(message, number, expected);
-    return this.#process(message, number);
-  }
-
-  /** The message whose turn it is. */
-  #process(message: FixMessage, number: number): boolean {
-    if (message.isYes(Tag.PossDupFlag) && !this.#hasRightOrigin(message, number)) return true;
-    if (!this.#isValid(message, number)) return true;
-    switch (message.msgType) {
-      case MsgType.Heartbeat:
-      case MsgType.Reject:
-        break;
-      case MsgType.TestRequest:
-        this.#answerTestRequest(message);
-        break;
-      case MsgType.SequenceReset:
-        this.#onGapFill(message, number);
-        return true;
-      default: {
-        const verdict = this.context.application.onMessage(this, message);
-        if (verdict === FixVerdict.Later) return false;
-        if (verdict === FixVerdict.Unsupported && !this.over) {
-          this.businessReject(
-            message,
-            BusinessRejectReason.UnsupportedMessageType,
-            'Unsupported Message Type',
-          );
-        }
-      }
-    }
-    this.#advance(number);
-    return true;
-  }
-
-  /** Whether the dictionary accepts the message; if not, it is rejected and its number is used up. */
-  #isValid(message: FixMessage, number: number): boolean {
-    const { validator } = this;
-    const definition = validator.definition(message);
-    if (definition === undefined) this.#reject(message, number, SessionRejectReason.InvalidMsgType);
-    else if (this.check.hasForeignVersion(message)) {
-      this.#reject(message, number, SessionRejectReason.InvalidApplicationVersion, Tag.ApplVerID);
-    } else if (validator.validate(message, definition)) return true;
-    else this.#reject(message, number, validator.reason, validator.refTag, validator.detail);
-    return false;
-  }
-
-  #answerTestRequest(message: FixMessage): void {
-    const id = message.find(Tag.TestReqID);
-    const writer = this.sender.begin('0', this.context.nowMs());
-    writer.bytes(Tag.TestReqID, message.bytes, message.starts[id], message.ends[id]);
-    this.sender.sendAdmin();
-  }
-
-  #onGapFill(message: FixMessage, number: number): void {
-    const next = message.uint(Tag.NewSeqNo);
-    if (next <= number) this.#reject(message, number, SessionRejectReason.ValueIncorrect);
-    else this.#advance(next - 1);
-  }
-
-  /** SequenceReset in reset mode: the numbers go on from NewSeqNo, whatever was missing. */
-  #onReset(message: FixMessage, number: number): boolean {
-    if (!this.#isValid(message, number)) return true;
-    const next = message.uint(Tag.NewSeqNo);
-    if (next < this.store.nextIncoming) this.#reject(message, number, SessionRejectReason.ValueIncorrect);
-    else this.#advance(next - 1);
-    return true;
-  }
-
-  #onLogout(number: number): boolean {
-    this.#useNumber(number);
-    this.#logout('', 'logout');
-    this.#endAfterLogout();
-    return true;
-  }
-
-  #endAfterLogout(): void {
-    this.loggedOut = true;
-    this.connection.close(this.logoutReason);
-  }
-
-  /** A Logon within the session can only begin the numbers anew. */
-  #onLogonAgain(message: FixMessage, number: number): boolean {
-    if (!message.isYes(Tag.ResetSeqNumFlag)) return this.#fatal('already logged on');
-    const definition = this.validator.definition(message);
-    if (definition === undefined || !this.validator.validate(message, definition)) {
-      return this.#fatal('invalid Logon');
-    }
-    const terms = readLogonTerms(message);
-    const refusal = termsRefusal(terms, this.identity.beginString, this.context.limits);
-    if (refusal !== '') return this.#fatal(refusal);
-    this.store.reset(this.context.nowMs());
-    this.held.clear();
-    this.early.clear();
-    this.gap.close();
-    this.sender.stopResend();
-    this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
-    this.#setNextIncoming(number + 1);
-    this.#sendLogon(terms);
-    return true;
-  }
-
-  #onResendRequest(message: FixMessage, number: number): boolean {
-    if (this.sender.resending) return false;
-    if (!this.#isValid(message, number)) return true;
-    const last = this.store.nextOutgoing - 1;
-    const from = message.uint(Tag.BeginSeqNo);
-    const to = message.uint(Tag.EndSeqNo);
-    if (from === 0 || (to !== 0 && to < from)) {
-      this.#reject(message, number, SessionRejectReason.ValueIncorrect);
-      return true;
-    }
-    this.#useNumber(number);
-    if (from <= last) this.sender.resend(from, to === 0 ? last : Math.min(to, last), this.context.nowMs());
-    if (number > this.store.nextIncoming) this.#requestResend(number);
-    return true;
-  }
-
-  /** A number that was used before: what the counterparty says that it repeats is ignored, anything else ends the session. */
-  #onLate(message: FixMessage, number: number, expected: number): boolean {
-    if (!message.isYes(Tag.PossDupFlag)) return this.#fatal(tooLowText(expected, number));
-    this.#hasRightOrigin(message, number);
-    return true;
-  }
-
-  /** Whether a repeated message says when it was sent first, and not after itself; if not, it is rejected. */
-  #hasRightOrigin(message: FixMessage, number: number): boolean {
-    if (message.find(Tag.OrigSendingTime) < 0) {
-      this.#reject(message, number, SessionRejectReason.RequiredTagMissing, Tag.OrigSendingTime);
-      return false;
-    }
-    const firstMs = message.timestampMs(Tag.OrigSendingTime);
-    const sentMs = message.timestampMs(Tag.SendingTime);
-    if (firstMs < 0 || sentMs < 0 || firstMs <= sentMs) return true;
-    this.#rejectAndLogout(message, number, SessionRejectReason.SendingTimeAccuracy);
-    return false;
-  }
-
-  /** Rejects a message of the session layer's check, and uses its number up when its turn it was. */
-  #reject(
-    message: FixMessage,
-    number: number,
-    reason: SessionRejectReason,
-    refTag = NO_TAG,
-    text = '',
-  ): void {
-    this.rejectMessage(message, reason, refTag, text);
-    if (message.msgType !== MsgType.SequenceReset || message.isYes(Tag.GapFillFlag)) this.#useNumber(number);
-  }
-
-  #rejectAndLogout(message: FixMessage, number: number, reason: SessionRejectReason): true {
-    this.#reject(message, number, reason);
-    this.#logout('', `logged out after a Reject with reason ${reason}`);
-    return true;
-  }
-
-  /** Ends the session at once: Logout with the reason, then the end of the connection. */
-  #fatal(reason: string): true {
-    this.#logout(reason, reason);
-    this.connection.close(reason);
-    return true;
-  }
-
-  #hasWrongTime(message: FixMessage): boolean {
-    const sentMs = message.timestampMs(Tag.SendingTime);
-    return (
-      sentMs >= 0 &&
-      Math.abs(this.heartbeat.lastReceivedMs - sentMs) > this.context.limits.sendingTimeToleranceMs
-    );
-  }
-
-  #requestResend(seenNumber: number): void {
-    const nowMs = this.context.nowMs();
-    if (!this.gap.shouldAsk(this.store.nextIncoming)) return;
-    this.gap.opened(seenNumber, nowMs);
-    this.#sendResendRequest();
-  }
-
-  /** Asks for everything from the first that is missing: what came early and was kept is not dealt with twice. */
-  #sendResendRequest(): void {
-    const writer = this.sender.begin('2', this.context.nowMs());
-    writer.int(Tag.BeginSeqNo, this.store.nextIncoming);
-    writer.int(Tag.EndSeqNo, 0);
-    this.sender.sendAdmin();
-  }
-
-  #useNumber(number: number): void {
-    if (number === this.store.nextIncoming) this.#advance(number);
-  }
-
-  /** The counterparty's next message is the one behind `number`. */
-  #advance(number: number): void {
-    this.#setNextIncoming(number + 1);
-    this.early.forgetBelow(number + 1);
-    this.gap.filledBelow(number + 1);
-  }
-
-  #setNextIncoming(number: number): void {
-    this.store.setNextIncoming(number, Math.min(number, this.held.oldest));
-  }
-
-  /** Deals with kept messages whose turn has come. @returns false: the application does not take the next one now */
-  #takeEarly(): boolean {
-    for (;;) {
-      const bytes = this.early.get(this.store.nextIncoming);
-      if (bytes === undefined || this.over || this.logoutSentMs >= 0) return true;
-      const { message } = this.context;
-      message.scan(bytes, 0, bytes.length);
-      if (!this.#process(message, this.store.nextIncoming)) return false;
-    }
-  }
-
   #tick(nowMs: number): void {
-    const { connection, sender, heartbeat } = this;
+    const { connection, sender, heartbeat, admin } = this;
+    const { gap } = this.incoming;
     if (this.logoutSentMs >= 0) {
       if (nowMs - this.logoutSentMs > this.context.limits.logoutTimeoutMs)
         connection.close(this.logoutReason);
@@ -558,28 +297,26 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
       this.logout('the hours of the session have ended');
       return;
     }
-    this.#takeEarly();
+    this.receiver.takeEarly();
     // A counterparty that is not read cannot be heard.
     if (connection.holding) heartbeat.lastReceivedMs = nowMs;
-    if (this.gap.isLate(nowMs)) {
-      if (this.gap.isExhausted) {
+    if (gap.isLate(nowMs)) {
+      if (gap.isExhausted) {
         this.logout('Resend Requests are not answered');
         return;
       }
-      this.gap.askedAgain(nowMs);
-      this.#sendResendRequest();
+      gap.askedAgain(nowMs);
+      admin.resendRequest(this.incoming.next);
     }
     switch (heartbeat.due(nowMs, sender.lastSentMs)) {
       case HeartbeatAction.GiveUp:
         connection.close('no heartbeat in time');
         break;
       case HeartbeatAction.SendTestRequest:
-        sender.begin('1', nowMs).text(Tag.TestReqID, TEST_REQUEST_ID);
-        sender.sendAdmin();
+        admin.testRequest();
         break;
       case HeartbeatAction.SendHeartbeat:
-        sender.begin('0', nowMs);
-        sender.sendAdmin();
+        admin.heartbeat();
     }
   }
 
@@ -598,7 +335,7 @@ export class FixSession implements FixApplicationSession, ConnectionSession, Fix
     if (!(error instanceof FixStoreError)) throw error;
     const { code } = error;
     this.context.logger.warn({ session: this.profile.id, code, error }, 'FIX session store failed');
-    this.over = true;
+    this.isOver = true;
     if (this.announced) {
       this.announced = false;
       this.context.application.onLogout(this, error.message);
