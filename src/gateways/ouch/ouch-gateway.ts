@@ -2,14 +2,12 @@ import { randomInt } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { OuchCommandWriter, WriteOutcome } from '#codec/ouch/command-writer.ts';
 import { OuchInstruments, whyNotOffered } from '#codec/ouch/instruments.ts';
-import { AccountQuery, Instrument, InstrumentQuery, SessionOptions } from '#codec/ouch/messages.ts';
-import { OrderOptions } from '#codec/ouch/order-options.ts';
+import { AccountQuery, InstrumentQuery, SessionOptions } from '#codec/ouch/messages.ts';
 import { OrderScales } from '#codec/ouch/order-scales.ts';
-import { encodeOuch } from '#codec/ouch/plain.ts';
 import { ReportSide } from '#codec/ouch/report-writer.ts';
 import { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest, SoupPacket } from '#codec/soupbin/packets.ts';
-import { CloseSession, CommandType, Door, OpenSession } from '#domain/commands.ts';
+import { CommandType } from '#domain/commands.ts';
 import {
   CommandRejected,
   EventFlag,
@@ -35,6 +33,8 @@ import { endedReason } from '../orders/edge-sessions.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { type LoginAnswer, type SoupDoor, type SoupLimits, SoupServer } from '../soupbin/server.ts';
 import type { SoupSession } from '../soupbin/session.ts';
+import { OuchQueries } from './ouch-queries.ts';
+import { OuchSessions } from './ouch-sessions.ts';
 import { type OuchSession, OuchUser } from './ouch-user.ts';
 import { ReportSender } from './report-sender.ts';
 
@@ -55,8 +55,6 @@ export interface OuchGatewayOptions {
 }
 
 const IMAGE = EventFlag.Image << 8;
-const SECONDS_PER_DAY = 86_400;
-const NANOS_PER_SECOND = 1_000_000_000;
 
 type Session = SoupSession<OuchSession>;
 
@@ -71,37 +69,29 @@ type Session = SoupSession<OuchSession>;
  */
 export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   readonly name = 'ouch';
-  declare private readonly sink: CommandSink;
-  declare private readonly sessions: SessionNames;
-  declare private readonly clock: Clock;
   declare private readonly logger: GatewayLogger;
   declare private readonly sessionName: string;
   declare private readonly cancelOnDisconnect: boolean;
   declare private readonly instruments: OuchInstruments;
   declare private readonly scales: OrderScales;
   declare private readonly commands: OuchCommandWriter;
-  declare private readonly options: OrderOptions;
+  declare private readonly queries: OuchQueries;
   declare private readonly sender: ReportSender;
   declare private readonly directory: UserDirectory;
   declare private readonly usersById: Map<number, OuchUser>;
-  /** Users with `sessionsToClose`. */
-  declare private readonly owing: Set<OuchUser>;
-  declare private owedTimer: NodeJS.Timeout | undefined;
+  declare private readonly sessions: OuchSessions;
   declare private readonly server: SoupServer<OuchSession>;
   /** Why nobody is let in. */
   declare private suspension: string | undefined;
 
   constructor(
     sink: CommandSink,
-    sessions: SessionNames,
+    sessionNames: SessionNames,
     store: ReportStore,
     clock: Clock,
     options: OuchGatewayOptions,
     logger: GatewayLogger,
   ) {
-    this.sink = sink;
-    this.sessions = sessions;
-    this.clock = clock;
     this.logger = logger;
     this.sessionName = options.sessionName ?? 'HIVE';
     assert(/^[\x21-\x7e]{1,10}$/.test(this.sessionName), 'Condition: a session name has 1 to 10 characters');
@@ -109,14 +99,13 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.instruments = new OuchInstruments();
     this.scales = new OrderScales(randomInt(2 ** 31));
     this.commands = new OuchCommandWriter(this.instruments, this.scales, clock, sink);
-    this.options = new OrderOptions();
+    this.queries = new OuchQueries(this.instruments, clock);
     this.sender = new ReportSender(this.instruments, options.recentReports ?? 65_536, store, logger, () =>
       this.server.flush(),
     );
     this.directory = new UserDirectory();
     this.usersById = new Map();
-    this.owing = new Set();
-    this.owedTimer = undefined;
+    this.sessions = new OuchSessions(sink, sessionNames, this.usersById);
     this.suspension = undefined;
     this.server = new SoupServer(this, options, logger);
   }
@@ -137,8 +126,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
    * @throws Error of node:net
    */
   listen(): Promise<AddressInfo> {
-    for (const user of this.owing) user.sessionsToClose.length = 0;
-    this.owing.clear();
+    this.sessions.forgetOwed();
     return this.server.listen();
   }
 
@@ -148,8 +136,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
    */
   close(reason: string): Promise<void> {
     const closed = this.server.close(reason);
-    this.#payOwedCloses();
-    clearTimeout(this.owedTimer);
+    this.sessions.payAtOnce();
     return closed;
   }
 
@@ -199,10 +186,14 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         this.#addInstrument(words, at);
         return;
       case EventType.SessionOpened:
-        this.#onSessionOpened(i32, at);
+        this.sessions.onOpenedInLog(
+          i32[at + 6],
+          i32[at + SessionOpened.at.nodeId],
+          i32[at + SessionOpened.at.sessionId],
+        );
         return;
       case EventType.SessionEnded:
-        this.#endSession(
+        this.sessions.onEndedInLog(
           i32[at + 6],
           i32[at + SessionEnded.at.nodeId],
           i32[at + SessionEnded.at.sessionId],
@@ -211,7 +202,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         return;
       case EventType.SessionClosed:
         // This door ends a session before it says so to the log: one that goes on was ended by another node, to which this one was silent.
-        this.#endSession(
+        this.sessions.onEndedInLog(
           i32[at + 6],
           i32[at + SessionClosed.at.nodeId],
           i32[at + SessionClosed.at.sessionId],
@@ -289,38 +280,6 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.usersById.get(userId)?.session?.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
-  #onSessionOpened(i32: Int32Array, at: number): void {
-    const session = this.#sessionOf(
-      i32[at + 6],
-      i32[at + SessionOpened.at.nodeId],
-      i32[at + SessionOpened.at.sessionId],
-    );
-    if (session === undefined) return;
-    const state = session.state as OuchSession;
-    state.opensInFlight--;
-    state.isOpenInLog = true;
-  }
-
-  /** Ends the connection of a session that the log has closed. */
-  #endSession(userId: number, nodeWord: number, sessionId: number, reason: string): void {
-    const session = this.#sessionOf(userId, nodeWord, sessionId);
-    const state = session?.state as OuchSession | undefined;
-    // A session of the node's start before this one may have had its number.
-    if (session === undefined || state?.isOpenInLog !== true) return;
-    state.isOpenInLog = false;
-    session.close(reason);
-  }
-
-  /** The session of this door that the log names, as long as its connection stands. */
-  #sessionOf(userId: number, nodeWord: number, sessionId: number): Session | undefined {
-    const session = this.usersById.get(userId)?.session;
-    const isIt =
-      session !== undefined &&
-      (nodeWord & 0xffff) === this.sessions.nodeId &&
-      (session.state as OuchSession).sessionId === sessionId >>> 0;
-    return isIt ? session : undefined;
-  }
-
   #noteUserRefNum(userId: number, userRefNum: number): void {
     const user = this.usersById.get(userId);
     if (user !== undefined && userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
@@ -377,11 +336,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (user.standing.mustChangePassword)
       return refused('the password must be changed first, at another door');
     user.session?.close('the same user logged in again');
-    this.#payOwedCloses();
-    const sessionId = this.sessions.nextSessionId();
-    if (user.sessionsToClose.length > 0 || !this.#openSession(user, sessionId, this.cancelOnDisconnect)) {
-      return refused('the venue takes no commands now');
-    }
+    const sessionId = this.sessions.begin(user, this.cancelOnDisconnect);
+    if (sessionId === -1) return refused('the venue takes no commands now');
     const nextNumber = request.sequenceNumber === 0 ? user.reportCount + 1 : request.sequenceNumber;
     user.isKnownHere = true;
     user.session = session;
@@ -404,53 +360,10 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   onClosed(session: Session): void {
-    const { user, sessionId, isOpenInLog, opensInFlight } = session.state as OuchSession;
-    assert(user.session === session, 'Invariant: a user has one session');
-    user.session = undefined;
-    // What the log has closed is not closed again, unless an OpenSession is on its way.
-    if (!isOpenInLog && opensInFlight === 0) return;
-    user.sessionsToClose.push(sessionId);
-    this.owing.add(user);
-    // Not at once: a session may end while events are handed over, when no command may be written.
-    this.owedTimer ??= setTimeout(() => this.#payOwedCloses(), 0);
-  }
-
-  #openSession(user: OuchUser, sessionId: number, cancelOnDisconnect: boolean): boolean {
-    const at = this.#reserve(CommandType.OpenSession, OpenSession.words, user);
-    if (at === -1) return false;
-    const { i32 } = this.sink.words;
-    i32[at + OpenSession.at.sessionId] = sessionId;
-    i32[at + OpenSession.at.nodeId] =
-      this.sessions.nodeId | (cancelOnDisconnect ? CANCEL_ON_DISCONNECT : 0) | OUCH_DOOR;
-    return true;
-  }
-
-  /** Writes the CloseSession commands of sessions that ended; tries again while the sink has no room. */
-  #payOwedCloses(): void {
-    clearTimeout(this.owedTimer);
-    this.owedTimer = undefined;
-    for (const user of this.owing) {
-      while (user.sessionsToClose.length > 0) {
-        const at = this.#reserve(CommandType.CloseSession, CloseSession.words, user);
-        if (at === -1) {
-          this.owedTimer = setTimeout(() => this.#payOwedCloses(), 1);
-          return;
-        }
-        this.sink.words.i32[at + CloseSession.at.sessionId] = user.sessionsToClose[0];
-        this.sink.words.i32[at + CloseSession.at.nodeId] = this.sessions.nodeId;
-        user.sessionsToClose.shift();
-      }
-      this.owing.delete(user);
-    }
-  }
-
-  #reserve(type: CommandType, words: number, user: OuchUser): number {
-    const at = this.sink.reserve(words);
-    if (at === -1) return -1;
-    const { i32 } = this.sink.words;
-    i32[at] = type | (words << 16);
-    i32[at + 1] = user.userId;
-    return at;
+    const state = session.state as OuchSession;
+    assert(state.user.session === session, 'Invariant: a user has one session');
+    state.user.session = undefined;
+    this.sessions.onClosed(state);
   }
 
   onDrain(session: Session): void {
@@ -463,11 +376,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     const state = session.state as OuchSession;
     switch (to > from ? bytes[from] : 0) {
       case AccountQuery.type:
-        return this.#accountQuery(session, state.user, bytes, from, to);
+        return this.#answer(session, this.queries.account(state.user, bytes, from, to), 'Account Query');
       case SessionOptions.type:
         return this.#sessionOptions(session, state, bytes, from, to);
       case InstrumentQuery.type:
-        return this.#instrumentQuery(session, bytes, from, to);
+        return this.#answer(session, this.queries.instrument(bytes, from, to), 'Instrument Query');
     }
     switch (this.commands.write(state.user, bytes, from, to)) {
       case WriteOutcome.Written:
@@ -495,29 +408,6 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.server.flush();
   }
 
-  /** Answered at once and outside the sequence: the answer is no fact of the log. */
-  #accountQuery(
-    session: Session,
-    user: OuchUser,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): PacketVerdict {
-    if (!this.options.read(bytes, from + AccountQuery.bytes, to, true)) {
-      return this.#violation(session, 'malformed Account Query');
-    }
-    this.clock.read();
-    const { seconds, nanos } = this.clock;
-    return this.#answer(
-      session,
-      encodeOuch({
-        type: 'AccountQueryResponse',
-        timestamp: (seconds % SECONDS_PER_DAY) * NANOS_PER_SECOND + nanos,
-        nextUserRefNum: user.lastUserRefNum + 1,
-      }),
-    );
-  }
-
   #sessionOptions(
     session: Session,
     state: OuchSession,
@@ -529,39 +419,20 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (to - from !== SessionOptions.bytes || (choice !== YES && choice !== NO)) {
       return this.#violation(session, 'malformed Session Options');
     }
-    if (!this.#openSession(state.user, state.sessionId, choice === YES)) return PacketVerdict.Later;
+    if (!this.sessions.open(state.user, state.sessionId, choice === YES)) return PacketVerdict.Later;
     state.opensInFlight++;
     return PacketVerdict.Taken;
   }
 
-  #instrumentQuery(session: Session, bytes: Uint8Array, from: number, to: number): PacketVerdict {
-    if (to - from !== InstrumentQuery.bytes) return this.#violation(session, 'malformed Instrument Query');
-    const at = from + InstrumentQuery.at.symbol;
-    const instrument = this.instruments.find(bytes, at);
-    const answer = encodeOuch({
-      type: 'Instrument',
-      symbol: '',
-      wirePriceDecimals: instrument?.wirePriceDecimals ?? 0,
-      tickSize: instrument?.priceFactor ?? 0,
-      quantityDecimals: instrument?.qtyDecimals ?? 0,
-      lotSize: instrument?.lotSize ?? 0,
-      minQuantity: instrument?.minQtyLots ?? 0,
-      maxQuantity: instrument?.maxQtyLots ?? 0,
-    });
-    answer.set(bytes.subarray(at, to), Instrument.at.symbol);
-    return this.#answer(session, answer);
-  }
-
-  #answer(session: Session, message: Uint8Array): PacketVerdict {
-    session.send(SoupPacket.UnsequencedData, message);
+  /** @param answer undefined: the message, of this kind, is malformed */
+  #answer(session: Session, answer: Uint8Array | undefined, kind: string): PacketVerdict {
+    if (answer === undefined) return this.#violation(session, `malformed ${kind}`);
+    session.send(SoupPacket.UnsequencedData, answer);
     this.server.flush();
     return PacketVerdict.Taken;
   }
 }
 
-/** OpenSession's cancelOnDisconnect, in the word that it shares with the node's id. */
-const CANCEL_ON_DISCONNECT = 1 << 16;
-const OUCH_DOOR = Door.Ouch << 24;
 const YES = 0x59;
 const NO = 0x4e;
 
