@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { after } from 'node:test';
 import { encodeEvent } from '#codec/log/events.ts';
 import type { EventInput } from '#codec/log/record-types.ts';
 import { decodeOutbound, encodeOuch, type OutboundMessage } from '#codec/ouch/plain.ts';
@@ -199,3 +200,55 @@ export class BareClient {
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(setImmediate);
 }
+
+const venues: TestVenue[] = [];
+after(() => Promise.all(venues.map((venue) => venue.stop())));
+
+/** A venue that ends with the test file. */
+export async function startVenue(options: Partial<OuchGatewayOptions> = {}): Promise<TestVenue> {
+  const venue = await TestVenue.start(options);
+  venues.push(venue);
+  return venue;
+}
+
+/** An order as a client enters it. */
+export const ENTER = {
+  type: 'EnterOrder',
+  userRefNum: 1,
+  side: 'B',
+  quantity: 100,
+  symbol: 'HIVE',
+  price: 12_500,
+  timeInForce: '0',
+  display: 'Y',
+  capacity: 'P',
+  interMarketSweep: 'N',
+  crossType: 'N',
+  clOrdId: '',
+} as const;
+
+/** The acceptance of an order of ALICE, her report of this number. */
+export const accepted = (reportNumber: number, more: object = {}): EventInput<'OrderAccepted'> => ({
+  type: 'OrderAccepted',
+  userId: 9,
+  reportNumber,
+  instrumentId: 1,
+  orderId: 100 + reportNumber,
+  clientOrderId: reportNumber,
+  qtyLots: 100,
+  priceTicks: 25,
+  side: 1,
+  orderType: 1,
+  timeInForce: 1,
+  ...more,
+});
+
+export const acceptedFrom = (first: number, last: number): EventInput[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => accepted(first + i));
+
+/** The same in short, as a client notes what it receives. */
+export const shortFrom = (first: number, last: number): string[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => `OrderAccepted ${first + i}`);
+
+/** The packet that accepts a login, in short. */
+export const LOGIN = (nextSequence: number): string => `A      HIVE${String(nextSequence).padStart(20)}`;
