@@ -7,8 +7,9 @@
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
+import type { BookListener } from '#core/book/book-listener.ts';
 import { BookStore } from '#core/book/book-store.ts';
-import { type BookListener, OrderBook } from '#core/book/order-book.ts';
+import { OrderBook } from '#core/book/order-book.ts';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { SelfTradePrevention, type Side } from '#domain/commands.ts';
@@ -17,8 +18,10 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 
 export { CodecError } from '#codec/log/codec-error.ts';
 export type { CommandInput, Event } from '#codec/log/record-types.ts';
+export type { BookListener } from '#core/book/book-listener.ts';
 export { BookStore } from '#core/book/book-store.ts';
-export { type BookListener, MatchEnd, OrderBook } from '#core/book/order-book.ts';
+export { fillableQtyLots } from '#core/book/fillable.ts';
+export { MatchEnd, OrderBook } from '#core/book/order-book.ts';
 export { CoreVersionError } from '#core/core-version.ts';
 export type { CoreCapacity } from '#core/state.ts';
 export { TradingCore } from '#core/trading-core.ts';

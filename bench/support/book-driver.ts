@@ -1,5 +1,6 @@
+import type { BookListener } from '#core/book/book-listener.ts';
 import { BookStore } from '#core/book/book-store.ts';
-import { type BookListener, OrderBook } from '#core/book/order-book.ts';
+import { OrderBook } from '#core/book/order-book.ts';
 import { SelfTradePrevention, Side } from '#domain/commands.ts';
 import { FLOW_WORDS, type Flow, FlowKind } from '../flows.ts';
 

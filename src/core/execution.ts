@@ -9,7 +9,8 @@ import {
   TradeFlag,
 } from '#domain/events.ts';
 import { assert } from '#lib/assert.ts';
-import type { BookListener, OrderBook } from './book/order-book.ts';
+import type { BookListener } from './book/book-listener.ts';
+import type { OrderBook } from './book/order-book.ts';
 import { type EventWriter, POSITION_MASK } from './event-writer.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Orders } from './orders.ts';

@@ -10,6 +10,7 @@ import { CancelReason } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED } from '#domain/rejects.ts';
 import { mulDivFloor } from '#lib/integer.ts';
+import { fillableQtyLots } from './book/fillable.ts';
 import { MatchEnd, type OrderBook } from './book/order-book.ts';
 import type { Execution } from './execution.ts';
 import type { PhaseControl } from './phase/phase-control.ts';
@@ -73,7 +74,7 @@ export class Incoming {
       const holding = orders.holding(slot);
       const opposite = side === BUY ? ledger.openSellLots(holding) : ledger.openBuyLots(holding);
       const owner = opposite === 0 ? 0 : holding + 1;
-      if (book.fillableQtyLots(side, limitTicks, owner, selfTrade, needed) < needed) {
+      if (fillableQtyLots(book, side, limitTicks, owner, selfTrade, needed) < needed) {
         const isFillOrKill = timeInForce === FILL_OR_KILL;
         this.execution.cancel(slot, isFillOrKill ? CancelReason.FillOrKill : CancelReason.MinimumQuantity);
         return;

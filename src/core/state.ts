@@ -1,8 +1,9 @@
 import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns } from '#lib/columns.ts';
+import type { BookListener } from './book/book-listener.ts';
 import { BookStore } from './book/book-store.ts';
-import { BOOK_STATE_WORDS, type BookListener, OrderBook } from './book/order-book.ts';
+import { BOOK_STATE_WORDS, OrderBook } from './book/order-book.ts';
 import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import { ExpiryIndex } from './expiry.ts';
 import { Ledger } from './ledger/ledger.ts';

@@ -162,6 +162,11 @@ export class BookStore {
     return this.rowsF64[(slot << 2) | LEAVES];
   }
 
+  /** Lowers the leaves of an order that is in no level. */
+  lowerLeaves(slot: number, qtyLots: number): void {
+    this.rowsF64[(slot << 2) | LEAVES] -= qtyLots;
+  }
+
   clearLeaves(slot: number): void {
     this.rowsF64[(slot << 2) | LEAVES] = 0;
   }

@@ -1,9 +1,10 @@
-import { SelfTradePrevention, Side } from '#domain/commands.ts';
-import { CancelReason } from '#domain/events.ts';
+import { type SelfTradePrevention, Side } from '#domain/commands.ts';
 import { assert, fail } from '#lib/assert.ts';
 import { PriceIndex } from '#lib/price-index.ts';
 import { isOutside } from '../price-band.ts';
+import type { BookListener } from './book-listener.ts';
 import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
+import { preventSelfTrade } from './self-trade.ts';
 
 // Bindings of this module, not imports: V8 folds the former into the machine code and loads the latter each time.
 const { level: LEVEL, owner: OWNER } = OrderHot;
@@ -12,30 +13,7 @@ const { head: HEAD, tail: TAIL, key: KEY, kind: KIND } = LevelHot;
 const { totalQtyLots: TOTAL, hiddenQtyLots: HIDDEN } = LevelF64;
 const ICEBERG = ICEBERG_BIT;
 const BUY = Side.Buy;
-const CANCEL_OLDEST = SelfTradePrevention.CancelOldest;
 const INT53_MAX = Number.MAX_SAFE_INTEGER;
-
-/** What a book tells its owner while it matches. Slots are valid during the call and, unless said otherwise, after it. */
-export interface BookListener {
-  /**
-   * One fill; both orders' leaves are already reduced. A maker with nothing left is out of its level, and its
-   * slot is freed when the call returns.
-   */
-  onTrade(makerSlot: number, takerSlot: number, qtyLots: number, priceTicks: number): void;
-  /**
-   * `qtyLots` of an order were canceled by the book itself, of which `visibleQtyLots` had been displayed at
-   * `priceTicks`; leaves are already reduced. A resting order with nothing left is out of its level and freed after the call.
-   */
-  onCanceled(
-    slot: number,
-    qtyLots: number,
-    visibleQtyLots: number,
-    priceTicks: number,
-    reason: CancelReason,
-  ): void;
-  /** The order displays a (new) quantity at the tail of its level. */
-  onRested(slot: number, priceTicks: number): void;
-}
 
 /** How the matching of an incoming order ended. */
 export const MatchEnd = {
@@ -90,7 +68,7 @@ export class OrderBook {
   declare readonly staticBandPpm: number;
   declare readonly dynamicBandPpm: number;
   declare private readonly banded: boolean;
-  declare private readonly store: BookStore;
+  declare readonly store: BookStore;
   declare private readonly listener: BookListener;
   /** Orders and levels: see BookStore. */
   declare private readonly rows: Int32Array<ArrayBuffer>;
@@ -157,84 +135,16 @@ export class OrderBook {
     return this.lastPriceTicks === 0 ? this.referencePriceTicks : this.lastPriceTicks;
   }
 
-  /** @param staticTicks centre of the static band; 0: not set yet, the reference price stands for it */
-  #isOutsideBands(priceTicks: number, lastPriceTicks: number, staticTicks: number): boolean {
+  /**
+   * Whether a trade at `priceTicks` after one at `lastPriceTicks` would leave a price band.
+   * @param staticTicks centre of the static band; 0: not set yet, the reference price stands for it
+   */
+  isOutsideBands(priceTicks: number, lastPriceTicks: number, staticTicks: number): boolean {
     const centre = staticTicks === 0 ? this.reference() : staticTicks;
     return (
       isOutside(priceTicks, centre, this.staticBandPpm) ||
       isOutside(priceTicks, lastPriceTicks, this.dynamicBandPpm)
     );
-  }
-
-  /**
-   * Quantity, hidden parts included, that matching an incoming order of `owner` would trade now within its limit
-   * and the bands; counting stops once `neededLots` are found. An order of the same owner is stepped over when
-   * self-trade prevention would cancel it and go on, and ends the count otherwise: of its level then counts what
-   * is displayed ahead of it.
-   *
-   * Cost: the levels within the limit until `neededLots` are found. With an owner also the orders in them, one by
-   * one, which no sum can replace: callers give 0 for an owner who has nothing on the other side. Every order that is
-   * looked at and not the owner's brings at least a lot, and whoever finds enough could trade with as many.
-   *
-   * @param owner 0: has no order on the other side
-   */
-  fillableQtyLots(
-    side: Side,
-    limitTicks: number,
-    owner: number,
-    selfTrade: SelfTradePrevention,
-    neededLots: number,
-  ): number {
-    const opposite = side === BUY ? this.asks : this.bids;
-    let found = 0;
-    let level = opposite.best;
-    let price = opposite.bestKey;
-    let last = this.lastPriceTicks;
-    let centre = this.staticReferenceTicks;
-    while (level !== 0 && found < neededLots) {
-      if (side === BUY ? price > limitTicks : price < limitTicks) break;
-      if (this.banded && this.#isOutsideBands(price, last, centre)) break;
-      let others = this.rowsF64[(level << 2) | TOTAL];
-      if (owner !== 0 && selfTrade === CANCEL_OLDEST) {
-        others = this.#leavesOfOthers(level, owner, neededLots - found);
-      } else if (owner !== 0) {
-        const ahead = this.#displayedAheadOf(level, owner, neededLots - found);
-        if (ahead !== -1) return found + ahead;
-      }
-      found += others;
-      if (others > 0) {
-        last = price;
-        if (centre === 0) centre = this.reference() || price;
-      }
-      level = opposite.next(price);
-      price = opposite.foundKey;
-    }
-    return found;
-  }
-
-  /** Open quantity of a level that is not the owner's; counting stops once `neededLots` are found. */
-  #leavesOfOthers(level: number, owner: number, neededLots: number): number {
-    let found = 0;
-    let slot = this.rows[(level << 3) | HEAD];
-    while (slot !== 0 && found < neededLots) {
-      if (this.rows[(slot << 3) | OWNER] !== owner) found += this.rowsF64[(slot << 2) | LEAVES];
-      slot = this.links[slot << 1];
-    }
-    return found;
-  }
-
-  /**
-   * What a level displays ahead of the owner's first order, or, once that is reached, at least `neededLots`;
-   * -1 when the level has neither.
-   */
-  #displayedAheadOf(level: number, owner: number, neededLots: number): number {
-    let displayed = 0;
-    for (let slot = this.rows[(level << 3) | HEAD]; slot !== 0; slot = this.links[slot << 1]) {
-      if (this.rows[(slot << 3) | OWNER] === owner) return displayed;
-      displayed += this.store.visibleQtyLots(slot);
-      if (displayed >= neededLots) return displayed;
-    }
-    return -1;
   }
 
   /**
@@ -268,13 +178,13 @@ export class OrderBook {
       if (level === 0) break;
       const price = opposite.bestKey;
       if (buy ? price > limitTicks : price < limitTicks) break;
-      if (this.banded && this.#isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
+      if (this.banded && this.isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
         return BAND;
 
       const maker = rows[(level << 3) | HEAD];
       const makerBase = maker << 3;
       if (owner !== 0 && rows[makerBase | OWNER] === owner) {
-        if (this.#preventSelfTrade(takerSlot, maker, price, selfTrade)) return SELF_TRADE;
+        if (preventSelfTrade(this, this.listener, takerSlot, maker, price, selfTrade)) return SELF_TRADE;
         continue;
       }
       const iceberg = (rows[makerBase | LEVEL] & ICEBERG) !== 0;
@@ -349,40 +259,9 @@ export class OrderBook {
     this.listener.onRested(slot, price);
   }
 
-  /** Two orders of one owner meet. True when the incoming one is gone. */
-  #preventSelfTrade(taker: number, maker: number, price: number, mode: SelfTradePrevention): boolean {
-    const takerLeaves = this.leavesQtyLots(taker);
-    const makerLeaves = this.leavesQtyLots(maker);
-    if (mode === SelfTradePrevention.Decrement) {
-      const qty = Math.min(takerLeaves, makerLeaves);
-      this.#cancelResting(maker, qty, price, CancelReason.SelfTrade);
-      this.#cancelIncoming(taker, qty);
-      return qty === takerLeaves;
-    }
-    if (mode === SelfTradePrevention.CancelOldest || mode === SelfTradePrevention.CancelBoth) {
-      this.#cancelResting(maker, makerLeaves, price, CancelReason.SelfTrade);
-      if (mode === SelfTradePrevention.CancelOldest) return false;
-    }
-    this.#cancelIncoming(taker, takerLeaves);
-    return true;
-  }
-
-  #cancelIncoming(slot: number, qtyLots: number): void {
-    this.rowsF64[(slot << 2) | LEAVES] -= qtyLots;
-    this.listener.onCanceled(slot, qtyLots, 0, 0, CancelReason.SelfTrade);
-  }
-
-  #cancelResting(slot: number, qtyLots: number, price: number, reason: CancelReason): void {
-    if (qtyLots < this.leavesQtyLots(slot)) {
-      const visible = this.reduce(slot, qtyLots);
-      this.listener.onCanceled(slot, qtyLots, visible, price, reason);
-      return;
-    }
-    const visible = this.store.visibleQtyLots(slot);
-    this.remove(slot);
-    this.rowsF64[(slot << 2) | LEAVES] = 0;
-    this.listener.onCanceled(slot, qtyLots, visible, price, reason);
-    this.store.releaseOrder(slot);
+  /** Who owns an order, as `setOrder` was told. */
+  ownerOf(slot: number): number {
+    return this.rows[(slot << 3) | OWNER];
   }
 
   leavesQtyLots(slot: number): number {
