@@ -8,6 +8,7 @@ import { assert } from '#lib/assert.ts';
 import type { Columns } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { Administration } from './administration.ts';
+import { OrderCancellation } from './cancel-order.ts';
 import { CORE_VERSION_INITIAL } from './core-version.ts';
 import { describeStatus } from './describe-status.ts';
 import { EventWriter } from './event-writer.ts';
@@ -57,6 +58,7 @@ export class TradingCore {
   declare private readonly phaseControl: PhaseControl;
   declare private readonly incoming: Incoming;
   declare private readonly orderEntry: OrderEntry;
+  declare private readonly orderCancellation: OrderCancellation;
   declare private readonly massCancellation: MassCancellation;
   declare private readonly gatewaySessions: GatewaySessions;
   declare private readonly identity: Identity;
@@ -80,6 +82,7 @@ export class TradingCore {
     this.incoming = incoming;
     this.massCancellation = massCancellation;
     this.orderEntry = new OrderEntry(state, execution, reports, incoming, refusals);
+    this.orderCancellation = new OrderCancellation(state, execution, reports, incoming, refusals);
     this.gatewaySessions = new GatewaySessions(state, writer, massCancellation, refusals);
     this.identity = new Identity(state, writer, massCancellation);
     this.administration = new Administration(
@@ -202,7 +205,7 @@ export class TradingCore {
         this.orderEntry.newOrder(words, offset);
         return;
       case CANCEL_ORDER:
-        this.orderEntry.cancelOrder(words, offset);
+        this.orderCancellation.cancelOrder(words, offset);
         return;
       case REPLACE_ORDER:
         this.orderEntry.replaceOrder(words, offset);
