@@ -1,5 +1,5 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dashboard, graph, heatmap, logGraph, row, stat } from './panels.ts';
+import { dashboard, graph, heatmap, logGraph, NODE, row, stat } from './panels.ts';
 
 const STAGES = [
   ['appended', 'From receiving a command until its turn is handed to the log'],
@@ -9,90 +9,76 @@ const STAGES = [
 ] as const;
 
 const buckets = (stage: string) =>
-  `sum by (le) (rate(hive_order_stage_seconds_bucket{stage="${stage}",instance=~"$instance"}[$__rate_interval]))`;
+  `sum by (le) (rate(hive_order_stage_seconds_bucket{stage="${stage}",${NODE}}[$__rate_interval]))`;
 const quantile = (q: number, stage: string) => `histogram_quantile(${q}, ${buckets(stage)})`;
 
 /** How long commands take, by stage: percentiles, a heat map for each stage, and what delays them. */
 export function latencyDashboard(): DashboardBuilder {
-  const builder = dashboard(
+  return dashboard(
     'latency',
     'Latency',
     'How long commands take on the order path, by stage',
-  ).withRow(row('P99 now'));
-  for (const [stage, description] of STAGES) {
-    const isOurs = stage === 'appended' || stage === 'answered';
-    builder.withPanel(
-      stat(
-        stage,
-        description,
-        's',
-        `max(hive:order_stage_seconds:p99{stage="${stage}",instance=~"$instance"})`,
-        isOurs ? { warning: 50e-6, critical: 100e-6 } : { warning: 5e-3, critical: 50e-3 },
+    row(
+      'P99 now',
+      ...STAGES.map(([stage, description]) =>
+        stat(
+          stage,
+          description,
+          's',
+          `max(hive:order_stage_seconds:p99{stage="${stage}",${NODE}})`,
+          stage === 'appended' || stage === 'answered'
+            ? { warning: 50e-6, critical: 100e-6 }
+            : { warning: 5e-3, critical: 50e-3 },
+        ),
       ),
-    );
-  }
-  builder
-    .withPanel(
       stat(
         'Event loop',
         "P99 of the delay of the order path's event loop",
         's',
-        'max(hive_event_loop_delay_seconds{thread="order-path",quantile="0.99",instance=~"$instance"})',
+        `max(hive_event_loop_delay_seconds{thread="order-path",quantile="0.99",${NODE}})`,
         { warning: 1e-3, critical: 5e-3 },
       ),
-    )
-    .withPanel(
       stat(
         'Commands',
         'Of clients of these nodes, a second',
         'ops',
-        'sum(rate(hive_order_stage_seconds_count{stage="total",instance=~"$instance"}[$__rate_interval]))',
+        `sum(rate(hive_order_stage_seconds_count{stage="total",${NODE}}[$__rate_interval]))`,
       ),
-    )
-    .withRow(row('Percentiles'));
-  for (const [stage, description] of STAGES) {
-    builder.withPanel(
-      logGraph(
-        stage,
-        description,
-        's',
-        ...[0.5, 0.9, 0.99, 0.999].map((q) => ({ expr: quantile(q, stage), name: `P${q * 100}` })),
+    ),
+    row(
+      'Percentiles',
+      ...STAGES.map(([stage, description]) =>
+        logGraph(
+          stage,
+          description,
+          's',
+          ...[0.5, 0.9, 0.99, 0.999].map((q) => ({ expr: quantile(q, stage), name: `P${q * 100}` })),
+        ),
       ),
-    );
-  }
-  builder
-    .withPanel(
       logGraph('P99 by node', 'Of the whole way', 's', {
-        expr: 'hive:order_stage_seconds:p99{stage="total",instance=~"$instance"}',
+        expr: `hive:order_stage_seconds:p99{stage="total",${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withPanel(
       logGraph('P99.9 by node', 'Of the whole way', 's', {
-        expr: 'hive:order_stage_seconds:p999{stage="total",instance=~"$instance"}',
+        expr: `hive:order_stage_seconds:p999{stage="total",${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withRow(row('Heat maps'));
-  for (const [stage, description] of STAGES) builder.withPanel(heatmap(stage, description, buckets(stage)));
-  return builder
-    .withRow(row('What delays'))
-    .withPanel(
+    ),
+    row('Heat maps', ...STAGES.map(([stage, description]) => heatmap(stage, description, buckets(stage)))),
+    row(
+      'What delays',
       logGraph("Event loops' delay", 'The longest of the last second', 's', {
-        expr: 'hive_event_loop_delay_seconds{quantile="1",instance=~"$instance"}',
+        expr: `hive_event_loop_delay_seconds{quantile="1",${NODE}}`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withPanel(
       logGraph('Collecting garbage', 'P99 of the pauses', 's', {
-        expr: 'histogram_quantile(0.99, sum by (instance, thread, le) (rate(hive_gc_pause_seconds_bucket{instance=~"$instance"}[$__rate_interval])))',
+        expr: `histogram_quantile(0.99, sum by (instance, thread, le) (rate(hive_gc_pause_seconds_bucket{${NODE}}[$__rate_interval])))`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withPanel(
       graph('HTTP', 'From a request until its answer was written', 's', {
-        expr: 'histogram_quantile(0.99, sum by (instance, le) (rate(hive_http_request_seconds_bucket{instance=~"$instance"}[$__rate_interval])))',
+        expr: `histogram_quantile(0.99, sum by (instance, le) (rate(hive_http_request_seconds_bucket{${NODE}}[$__rate_interval])))`,
         name: '{{instance}} P99',
       }),
-    );
+    ),
+  );
 }

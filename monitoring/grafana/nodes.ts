@@ -1,19 +1,18 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
-import { dashboard, graph, logGraph, row } from './panels.ts';
-
-const NODE = 'instance=~"$instance"';
+import { dashboard, graph, logGraph, NODE, row } from './panels.ts';
 
 /** Nodes as machines: processor, memory, disk, threads, clock, and the doors. */
 export function nodesDashboard(): DashboardBuilder {
-  return dashboard('nodes', 'Nodes', 'Processor, memory, disk, threads, clock and doors of each node')
-    .withRow(row('Process'))
-    .withPanel(
+  return dashboard(
+    'nodes',
+    'Nodes',
+    'Processor, memory, disk, threads, clock and doors of each node',
+    row(
+      'Process',
       graph('Processor', 'Cores in use, all threads', 'short', {
         expr: `rate(process_cpu_seconds_total{job="hive",${NODE}}[$__rate_interval])`,
         name: '{{instance}}',
       }),
-    )
-    .withPanel(
       graph(
         'Memory',
         'Resident, and what the process may use',
@@ -21,36 +20,26 @@ export function nodesDashboard(): DashboardBuilder {
         { expr: `process_resident_memory_bytes{job="hive",${NODE}}`, name: '{{instance}}' },
         { expr: `hive_memory_limit_bytes{${NODE}}`, name: '{{instance}} limit' },
       ),
-    )
-    .withPanel(
       graph('Heap', "Of the threads' JavaScript objects", 'bytes', {
         expr: `hive_heap_bytes{${NODE}}`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withPanel(
       graph('File descriptors', 'Share of those that the process may open', 'percentunit', {
         expr: `process_open_fds{job="hive",${NODE}} / process_max_fds{job="hive",${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withPanel(
       graph('Uptime', 'Since the start', 's', { expr: `hive_uptime_seconds{${NODE}}`, name: '{{instance}}' }),
-    )
-    .withPanel(
       graph('Scrapes', 'How long a node takes to answer Prometheus', 's', {
         expr: `scrape_duration_seconds{job="hive",${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withRow(row('Threads'))
-    .withPanel(
+    ),
+    row(
+      'Threads',
       graph('Threads that have died', 'A restart brings them back', 'short', {
         expr: `hive_thread_up{${NODE}} == 0`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withPanel(
       graph(
         'Lag in the ring of events',
         'What a thread has still to read, of 16 MiB',
@@ -58,8 +47,6 @@ export function nodesDashboard(): DashboardBuilder {
         { expr: `hive_ring_lag_bytes{${NODE}}`, name: '{{instance}} {{thread}}' },
         { expr: `hive_market_data_lag_bytes{${NODE}}`, name: '{{instance}} feed' },
       ),
-    )
-    .withPanel(
       graph(
         'New beginnings',
         'Threads that the ring has overtaken, and gaps of the market-data feed, in 5 minutes',
@@ -67,40 +54,32 @@ export function nodesDashboard(): DashboardBuilder {
         { expr: `increase(hive_ring_overruns_total{${NODE}}[5m])`, name: '{{instance}} {{thread}}' },
         { expr: `increase(hive_market_data_gaps_total{${NODE}}[5m])`, name: '{{instance}} feed' },
       ),
-    )
-    .withPanel(
       logGraph("Event loops' delay", 'P99 of the last second', 's', {
         expr: `hive_event_loop_delay_seconds{quantile="0.99",${NODE}}`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withPanel(
       graph('Time for collecting garbage', 'Share of the time of a thread', 'percentunit', {
         expr: `rate(hive_gc_pause_seconds_sum{${NODE}}[$__rate_interval])`,
         name: '{{instance}} {{thread}}',
       }),
-    )
-    .withRow(row('Disk'))
-    .withPanel(
+    ),
+    row(
+      'Disk',
       graph('Free', 'Share of the volume', 'percentunit', {
         expr: `hive_disk_free_bytes{${NODE}} / hive_disk_size_bytes{${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withPanel(
       graph('Data', 'By kind', 'bytes', {
         expr: `sum by (instance, kind) (hive_data_bytes{${NODE}})`,
         name: '{{instance}} {{kind}}',
       }),
-    )
-    .withPanel(
       graph('Until it is full', 'At the pace of the last hour', 's', {
         expr: `hive_disk_free_bytes{${NODE}} / (deriv(hive_disk_free_bytes{${NODE}}[1h]) * -1 > 0)`,
         name: '{{instance}}',
       }),
-    )
-    .withRow(row('Clock'))
-    .withPanel(
+    ),
+    row(
+      'Clock',
       graph(
         'Offset',
         'Of the clock from true time, as its time service estimates it, and the bound on its error',
@@ -108,14 +87,10 @@ export function nodesDashboard(): DashboardBuilder {
         { expr: `hive_clock_offset_seconds{${NODE}}`, name: '{{instance}}' },
         { expr: `hive_clock_max_error_seconds{${NODE}}`, name: '{{instance}} at most' },
       ),
-    )
-    .withPanel(
       graph('Synchronised', '1 while the kernel says so', 'short', {
         expr: `hive_clock_synchronised{${NODE}}`,
         name: '{{instance}}',
       }),
-    )
-    .withPanel(
       graph(
         'Log time',
         'Log time minus wall clock; jumps of the wall clock',
@@ -123,27 +98,21 @@ export function nodesDashboard(): DashboardBuilder {
         { expr: `hive_log_time_offset_seconds{${NODE}}`, name: '{{instance}}' },
         { expr: `increase(hive_clock_jumps_total{${NODE}}[5m])`, name: '{{instance}} jumps' },
       ),
-    )
-    .withRow(row('Doors'))
-    .withPanel(
+    ),
+    row(
+      'Doors',
       graph('Connections', 'By door', 'short', {
         expr: `sum by (door) (hive_connections{${NODE}})`,
         name: '{{door}}',
       }),
-    )
-    .withPanel(
       graph('Sessions', 'Users who are logged on', 'short', {
         expr: `sum by (door) (hive_sessions{${NODE}})`,
         name: '{{door}}',
       }),
-    )
-    .withPanel(
       graph('HTTP requests', 'By status, a second', 'reqps', {
         expr: `sum by (status) (rate(hive_http_requests_total{${NODE}}[$__rate_interval]))`,
         name: '{{status}}',
       }),
-    )
-    .withPanel(
       graph(
         'WebSocket',
         'Messages of clients a second, and clients that were sent away in 5 minutes',
@@ -154,8 +123,6 @@ export function nodesDashboard(): DashboardBuilder {
         },
         { expr: `increase(hive_websocket_slow_total{${NODE}}[5m])`, name: '{{instance}} sent away' },
       ),
-    )
-    .withPanel(
       graph(
         'Refused at the door',
         'Logins that failed, and requests that were too many, a second',
@@ -169,11 +136,10 @@ export function nodesDashboard(): DashboardBuilder {
           name: '{{door}} too many',
         },
       ),
-    )
-    .withPanel(
       graph('Certificates', 'Until they expire', 's', {
         expr: `min by (instance, door) (hive_certificate_expiry_timestamp_seconds{${NODE}}) - time()`,
         name: '{{instance}} {{door}}',
       }),
-    );
+    ),
+  );
 }

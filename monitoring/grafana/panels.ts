@@ -37,6 +37,9 @@ const GRAPH = { span: 8, height: 8 };
 const STAT = { span: 4, height: 4 };
 const HEATMAP = { span: 24, height: 10 };
 
+/** In a selector of series: those of the nodes that the person chose. */
+export const NODE = 'instance=~"$instance"';
+
 /** A query and what its lines are called. */
 export interface Line {
   readonly expr: string;
@@ -52,9 +55,44 @@ export interface Levels {
   readonly isFalling?: boolean;
 }
 
-/** A dashboard of Hive Mind with the variables that all have: data source and nodes (`$instance`). */
-export function dashboard(uid: string, title: string, description: string): DashboardBuilder {
-  return new DashboardBuilder(`Hive Mind / ${title}`)
+/** Of a figure that says how many there are of something bad. */
+export const RED_FROM_1: Levels = { warning: 1, critical: 1 };
+/** Of a figure that is 1 while all is well. */
+export const RED_BELOW_1: Levels = { ...RED_FROM_1, isFalling: true };
+
+/** The largest value of a metric for each combination of the labels (`a, b`), which its lines are called by: every node tells of the whole venue. */
+export function maxBy(labels: string, metric: string): Line {
+  return {
+    expr: `max by (${labels}) (${metric})`,
+    name: labels
+      .split(', ')
+      .map((label) => `{{${label}}}`)
+      .join(' '),
+  };
+}
+
+/** The ten largest lines. */
+export function top10({ expr, name }: Line): Line {
+  return { expr: `topk(10, ${expr})`, name };
+}
+
+/** What can stand in a row. */
+export type Panel = TimeseriesPanelBuilder | StatPanelBuilder | HeatmapPanelBuilder;
+
+/** A row of panels. */
+export interface Row {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+/** Rows of a dashboard of Hive Mind, with the variables that all have: data source and nodes (`$instance`). */
+export function dashboard(
+  uid: string,
+  title: string,
+  description: string,
+  ...rows: readonly Row[]
+): DashboardBuilder {
+  const builder = new DashboardBuilder(`Hive Mind / ${title}`)
     .uid(`hive-${uid}`)
     .description(description)
     .tags(['hive-mind', 'generated'])
@@ -82,11 +120,16 @@ export function dashboard(uid: string, title: string, description: string): Dash
         .includeAll(true)
         .allValue('.*'),
     );
+  for (const { title: rowTitle, panels } of rows) {
+    builder.withRow(new RowBuilder(rowTitle));
+    for (const panel of panels) builder.withPanel(panel);
+  }
+  return builder;
 }
 
-/** Begins a row of panels. */
-export function row(title: string): RowBuilder {
-  return new RowBuilder(title);
+/** A row of a dashboard. */
+export function row(title: string, ...panels: readonly Panel[]): Row {
+  return { title, panels };
 }
 
 function query({ expr, name }: Line, index: number): DataqueryBuilder {
