@@ -9,15 +9,15 @@ const SCHED = '/proc/self/sched';
 
 /** In a process of its own, whose threads are nobody else's: the slice that it is told, its own, and a new thread's, as the kernel shows them. */
 const PROGRAM = `
-import { readFileSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
-import { shortenSlice } from ${JSON.stringify(new URL('./order-path-slice.ts', import.meta.url).href)};
-const sliceOf = (path) => Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(readFileSync(path, 'utf8'))?.[1]);
-const told = await shortenSlice();
-const own = sliceOf('/proc/self/task/' + process.pid + '/sched');
-const code = "import { parentPort } from 'node:worker_threads'; import { readFileSync } from 'node:fs'; parentPort.postMessage(readFileSync('/proc/thread-self/sched', 'utf8'))";
-const worker = new Worker(code, { eval: true });
-worker.on('message', (text) => console.log(JSON.stringify({ told, own, other: Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(text)?.[1]) })));
+  import { readFileSync } from 'node:fs';
+  import { Worker } from 'node:worker_threads';
+  import { shortenSlice } from ${JSON.stringify(new URL('./order-path-slice.ts', import.meta.url).href)};
+  const sliceOf = (path) => Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(readFileSync(path, 'utf8'))?.[1]);
+  const told = await shortenSlice();
+  const own = sliceOf('/proc/self/task/' + process.pid + '/sched');
+  const code = "import { parentPort } from 'node:worker_threads'; import { readFileSync } from 'node:fs'; parentPort.postMessage(readFileSync('/proc/thread-self/sched', 'utf8'))";
+  const worker = new Worker(code, { eval: true });
+  worker.on('message', (text) => console.log(JSON.stringify({ told, own, other: Number(/se\\.slice\\s*:\\s*(\\d+)/.exec(text)?.[1]) })));
 `;
 
 function whySkipped(): string | false {
