@@ -1,14 +1,25 @@
-import { AUCTIONS, BANDS, PHASES } from './auctions.ts';
+import { AUCTIONS } from './auctions.ts';
+import { BANDS } from './bands.ts';
+import { CONFIGURATION } from './configuration.ts';
+import { CREDENTIALS } from './credentials.ts';
+import { FUNDS } from './funds.ts';
 import { ICEBERGS, REPLACES } from './icebergs.ts';
-import { CREDENTIALS, INCIDENTS, ROLES, SESSIONS } from './identity.ts';
+import { INCIDENTS } from './incidents.ts';
+import { KILL_SWITCHES } from './kill-switches.ts';
 import { LAST_ADMIN } from './last-admin.ts';
-import { MASS_CANCELS, RISK } from './operations.ts';
-import { ORDERS, TERMS } from './orders.ts';
+import { MASS_CANCELS } from './mass-cancels.ts';
+import { OCO } from './oco.ts';
+import { ORDERS } from './orders.ts';
+import { PHASES } from './phases.ts';
 import { REQUESTS } from './requests.ts';
+import { RISK_LIMITS } from './risk-limits.ts';
+import { ROLES } from './roles.ts';
 import type { Scenario } from './scenario.ts';
 import { SELF_TRADE } from './self-trade.ts';
-import { OCO, STOPS } from './stops.ts';
+import { SESSIONS } from './sessions.ts';
+import { STOPS } from './stops.ts';
 import { TAGS } from './tags.ts';
+import { TERMS } from './terms.ts';
 
 /** Every scenario of docs/matching.md. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -24,7 +35,10 @@ export const SCENARIOS: readonly Scenario[] = [
   ...AUCTIONS,
   ...PHASES,
   ...MASS_CANCELS,
-  ...RISK,
+  ...KILL_SWITCHES,
+  ...RISK_LIMITS,
+  ...FUNDS,
+  ...CONFIGURATION,
   ...REQUESTS,
   ...ROLES,
   ...CREDENTIALS,

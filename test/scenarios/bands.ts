@@ -1,0 +1,273 @@
+import { scenario } from './scenario.ts';
+
+/** Price bands, and the auctions that they call. */
+export const BANDS = [
+  scenario(
+    'bands: a price at the edge trades, one tick beyond calls the volatility auction',
+    `
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    bob 1 sell 1@1010
+      accepted bob1 sell 1@1010 gtc
+      rested bob1 1@1010
+    bob 2 sell 1@1021
+      accepted bob2 sell 1@1021 gtc
+      rested bob2 1@1021
+    alice 1 buy 1@1021
+      accepted alice1 buy 1@1021 gtc
+      trade 1@1010 bob1 / alice1
+    alice 2 buy 2@1021
+      accepted alice2 buy 2@1021 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice2 2@1021
+    bob 3 sell 1@1000
+      accepted bob3 sell 1@1000 gtc
+      rested bob3 1@1000
+    time 129
+    tick
+      indicative 2@1021
+    time 130
+    tick
+      auction trade 1@1021 alice2 leaves 1 / bob3
+      auction trade 1@1021 alice2 / bob2
+      uncrossed 2@1021 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+    `,
+    { coin: { dynamicBandPpm: 10_000, referencePriceTicks: 1000 } },
+  ),
+  scenario(
+    'bands: downwards as well, edge and beyond',
+    `
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    alice 1 buy 1@990
+      accepted alice1 buy 1@990 gtc
+      rested alice1 1@990
+    alice 2 buy 1@980
+      accepted alice2 buy 1@980 gtc
+      rested alice2 1@980
+    bob 1 sell 2@980
+      accepted bob1 sell 2@980 gtc
+      trade 1@990 alice1 / bob1 leaves 1
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested bob1 1@980
+    `,
+    { coin: { dynamicBandPpm: 10_000 } },
+  ),
+  scenario(
+    'bands: the static reference is that of the first trade of the session, then the last auction',
+    `
+    bob 1 sell 1@104
+      accepted bob1 sell 1@104 gtc
+      rested bob1 1@104
+    bob 2 sell 1@105
+      accepted bob2 sell 1@105 gtc
+      rested bob2 1@105
+    bob 3 sell 1@106
+      accepted bob3 sell 1@106 gtc
+      rested bob3 1@106
+    alice 1 buy 1@104
+      accepted alice1 buy 1@104 gtc
+      trade 1@104 bob1 / alice1
+    alice 2 buy 1@105
+      accepted alice2 buy 1@105 gtc
+      trade 1@105 bob2 / alice2
+    alice 3 buy 1@106
+      accepted alice3 buy 1@106 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice3 1@106
+    time 130
+    tick
+      auction trade 1@106 alice3 / bob3
+      uncrossed 1@106 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+    bob 4 sell 1@111
+      accepted bob4 sell 1@111 gtc
+      rested bob4 1@111
+    alice 4 buy 1@111
+      accepted alice4 buy 1@111 gtc
+      trade 1@111 bob4 / alice4
+    bob 5 sell 1@112
+      accepted bob5 sell 1@112 gtc
+      rested bob5 1@112
+    alice 5 buy 1@112
+      accepted alice5 buy 1@112 gtc
+      phase Continuous -> VolatilityAuction until 160 then Continuous
+      rested alice5 1@112
+    `,
+    { coin: { staticBandPpm: 50_000, referencePriceTicks: 100 } },
+  ),
+  scenario(
+    'bands: without a reference the first trade sets the static one; closing forgets it, the last price stays',
+    `
+    bob 1 sell 1@200
+      accepted bob1 sell 1@200 gtc
+      rested bob1 1@200
+    alice 1 buy 1@200
+      accepted alice1 buy 1@200 gtc
+      trade 1@200 bob1 / alice1
+    bob 2 sell 1@211
+      accepted bob2 sell 1@211 gtc
+      rested bob2 1@211
+    phase Closed
+      phase Continuous -> Closed
+      done
+    phase Continuous
+      uncrossed 0@0 of Closed
+      phase Closed -> Continuous
+      done
+    alice 2 buy 1@211
+      accepted alice2 buy 1@211 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice2 1@211
+    `,
+    { coin: { staticBandPpm: 50_000 } },
+  ),
+  scenario(
+    'bands: an order that may not rest is canceled',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    bob 1 sell 5@110
+      accepted bob1 sell 5@110 gtc
+      rested bob1 5@110
+    alice 1 buy 5@110 ioc
+      accepted alice1 buy 5@110 ioc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      canceled alice1 5 PriceBand
+    time 200
+    tick
+      uncrossed 0@0 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+    alice 2 buy 5
+      accepted alice2 buy 5 market ioc
+      phase Continuous -> VolatilityAuction until 230 then Continuous
+      canceled alice2 5 PriceBand
+    `,
+    { coin: { dynamicBandPpm: 50_000 } },
+  ),
+  scenario(
+    'bands: fill-or-kill counts only what the bands let through, the dynamic one as it moves',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    bob 1 sell 1@95
+      accepted bob1 sell 1@95 gtc
+      rested bob1 1@95
+    bob 2 sell 1@100
+      accepted bob2 sell 1@100 gtc
+      rested bob2 1@100
+    bob 3 sell 1@105
+      accepted bob3 sell 1@105 gtc
+      rested bob3 1@105
+    alice 1 buy 3@105 fok
+      accepted alice1 buy 3@105 fok
+      canceled alice1 3 FillOrKill
+    alice 2 buy 1@100 fok
+      accepted alice2 buy 1@100 fok
+      trade 1@95 bob1 / alice2
+    alice 3 buy 2@105 fok
+      accepted alice3 buy 2@105 fok
+      canceled alice3 2 FillOrKill
+    `,
+    { coin: { dynamicBandPpm: 50_000 } },
+  ),
+  scenario(
+    'bands: fill-or-kill counts with the static reference that its own first fill would set',
+    `
+    bob 1 sell 1@97
+      accepted bob1 sell 1@97 gtc
+      rested bob1 1@97
+    bob 2 sell 2@102
+      accepted bob2 sell 2@102 gtc
+      rested bob2 2@102
+    alice 1 buy 3@102 fok
+      accepted alice1 buy 3@102 fok
+      canceled alice1 3 FillOrKill
+    alice 2 buy 3@102 min 2
+      accepted alice2 buy 3@102 gtc min 2
+      canceled alice2 3 MinimumQuantity
+    alice 3 buy 3@101 min 1 ioc
+      accepted alice3 buy 3@101 ioc min 1
+      trade 1@97 bob1 / alice3 leaves 2
+      canceled alice3 2 ImmediateOrCancel
+    `,
+    { coin: { staticBandPpm: 50_000 } },
+  ),
+  scenario(
+    'bands: stops wait while the auction lasts',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    alice 1 buy 1@120 stop 104
+      accepted alice1 buy 1@120 stop 104 gtc
+    bob 1 sell 1@105
+      accepted bob1 sell 1@105 gtc
+      rested bob1 1@105
+    bob 2 sell 5@111
+      accepted bob2 sell 5@111 gtc
+      rested bob2 5@111
+    carol 1 buy 2@111
+      accepted carol1 buy 2@111 gtc
+      trade 1@105 bob1 / carol1 leaves 1
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested carol1 1@111
+    time 130
+    tick
+      auction trade 1@111 carol1 / bob2 leaves 4
+      uncrossed 1@111 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+      triggered alice1
+      trade 1@111 bob2 leaves 3 / alice1
+    `,
+    { coin: { dynamicBandPpm: 50_000 } },
+  ),
+  scenario(
+    'bands: a triggered stop calls the auction too, the search ends',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    bob 1 sell 1@105
+      accepted bob1 sell 1@105 gtc
+      rested bob1 1@105
+    bob 2 sell 5@111
+      accepted bob2 sell 5@111 gtc
+      rested bob2 5@111
+    alice 1 buy 1@111 stop 104
+      accepted alice1 buy 1@111 stop 104 gtc
+    alice 2 buy 1@112 stop 105
+      accepted alice2 buy 1@112 stop 105 gtc
+    carol 1 buy 1@105
+      accepted carol1 buy 1@105 gtc
+      trade 1@105 bob1 / carol1
+      triggered alice1
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice1 1@111
+    `,
+    { coin: { dynamicBandPpm: 50_000 } },
+  ),
+];
