@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readEvents } from '#codec/log/events.ts';
-import { NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
+import { NewOrder } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import type { DeskUser } from '#gateways/orders/desk-user.ts';
-import type { NewOrderRequest, Outcome, ReplaceRequest } from '#gateways/orders/requests.ts';
+import type { Outcome, ReplaceRequest } from '#gateways/orders/requests.ts';
 import { DeskCluster } from './support/desk-cluster.ts';
-import { type DeskNode, DeskVenue } from './support/desk-venue.ts';
+import { BUY_ONE, type DeskNode, DeskVenue, settled } from './support/desk-venue.ts';
 import { send } from './support/random-flow.ts';
-
-const BUY_ONE: NewOrderRequest = {
-  instrumentId: 1,
-  side: Side.Buy,
-  orderType: OrderType.Limit,
-  timeInForce: TimeInForce.GoodTillCancel,
-  orderFlags: 0,
-  selfTradePrevention: 0,
-  priceTicks: 100,
-  stopPriceTicks: 0,
-  qtyLots: 1,
-  displayQtyLots: 0,
-  minQtyLots: 0,
-  expireSeconds: 0,
-  ocoClientOrderId: 0,
-  clientTag: '',
-};
 
 /** An outcome as text: how it ended, and with which order. */
 function told(outcome: Outcome): string {
@@ -68,7 +51,7 @@ class TwoNodes {
   async log(...nodes: DeskNode[]): Promise<void> {
     for (const node of nodes) for (const entry of node.take()) this.venue.append(entry);
     for (const node of this.venue.nodes) node.deliver();
-    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    await settled();
   }
 }
 

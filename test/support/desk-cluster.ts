@@ -5,7 +5,7 @@ import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import type { NewOrderRequest, Outcome } from '#gateways/orders/requests.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { type DeskNode, DeskVenue, type DeskVenueOptions } from './desk-venue.ts';
+import { type DeskNode, DeskVenue, type DeskVenueOptions, settled } from './desk-venue.ts';
 import { send } from './random-flow.ts';
 
 const USERS = 3;
@@ -102,7 +102,7 @@ export class DeskCluster {
     else if (dice < 0.92) this.venue.restart(this.#anyNode());
     else if (dice < 0.93) this.#kill();
     else if (dice < 0.95) this.#losePatience();
-    else await turns();
+    else await settled();
     await this.#send();
   }
 
@@ -229,7 +229,7 @@ export class DeskCluster {
     for (const node of this.venue.nodes) this.#take(node);
     while (this.#sent.length > 0) this.#logOne();
     for (const node of this.venue.nodes) node.deliver();
-    await turns();
+    await settled();
     await this.#send();
     // What lies in no entry and no event any more is not answered by waiting.
     if (this.#random() < 0.1) this.#losePatience();
@@ -307,8 +307,4 @@ function checkWish(wish: Wish, byText: ReadonlyMap<string, OrderRecord>, done: S
   }
   if (original !== undefined) assert.equal(told.originalOrderId, original.orderId, name);
   assert.ok(told.status !== OrderStatus.Rejected);
-}
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
+import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { EventFlag } from '#domain/events.ts';
 import {
   type ArchiveAnswerOf,
@@ -14,6 +15,7 @@ import {
 } from '#domain/history.ts';
 import type { ArchiveQueries, FollowingSink, ReportStore } from '#domain/ports.ts';
 import { OrderDesk, type OrderDeskOptions } from '#gateways/orders/order-desk.ts';
+import type { NewOrderRequest } from '#gateways/orders/requests.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
@@ -269,4 +271,27 @@ export class DeskVenue {
     this.#writer.flush(this.core.sequence, this.core.stateHash);
     this.#archived = this.core.sequence;
   }
+}
+
+/** A buy order of one lot that stays in the book. */
+export const BUY_ONE: NewOrderRequest = {
+  instrumentId: 1,
+  side: Side.Buy,
+  orderType: OrderType.Limit,
+  timeInForce: TimeInForce.GoodTillCancel,
+  orderFlags: 0,
+  selfTradePrevention: 0,
+  priceTicks: 100,
+  stopPriceTicks: 0,
+  qtyLots: 1,
+  displayQtyLots: 0,
+  minQtyLots: 0,
+  expireSeconds: 0,
+  ocoClientOrderId: 0,
+  clientTag: '',
+};
+
+/** Waits until what was asked for is answered. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 }

@@ -176,3 +176,21 @@ export function pick(message: string, ...tags: number[]): string {
   const found = tags.map((tag) => values.find((field) => field.startsWith(`${tag}=`)) ?? `${tag}-`);
   return [type, ...found].join(' ');
 }
+
+/** Fields of an order that is a good one but for what `more` says. */
+export function fixOrder(
+  client: TestClient,
+  id: string,
+  more = '54=1|38=5|40=2|44=10.00|59=1|',
+  symbol = 'BTCUSD',
+): string {
+  return `11=${id}|55=${symbol}|60=${client.time()}|${more}`;
+}
+
+/** Fields that say what became of an order. */
+export const REPORT = [11, 41, 17, 150, 39, 38, 32, 31, 151, 14, 6] as const;
+
+/** The next messages, each by the named fields. */
+export async function told(client: TestClient, count: number, ...tags: number[]): Promise<string[]> {
+  return (await client.nextOf(count)).map((message) => pick(message, ...tags));
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FixVenue, fixOrder, told } from './support/fix-venue.ts';
+
+test('market data: snapshot, changes that make the next snapshot, trades, and refusals', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ann = await venue.logOn('U1');
+  ann.send('D', fixOrder(ann, 'a1', '54=1|38=5|40=2|44=10.00|'));
+  ann.send('D', fixOrder(ann, 'a2', '54=1|38=3|40=2|44=9.50|'));
+  ann.send('D', fixOrder(ann, 'a3', '54=2|38=2|40=2|44=11.00|'));
+  await ann.nextOf(3);
+  const viewer = await venue.logOn('U3', { begin: 'FIXT.1.1' });
+  const ask = '264=0|265=1|267=3|269=0|269=1|269=2|146=1|55=BTCUSD|';
+  viewer.send('V', `262=r1|263=1|${ask}`);
+  assert.match(
+    await viewer.next(),
+    /^W 2 1181=\d+\|262=r1\|1021=2\|55=BTCUSD\|268=3\|269=0\|270=10.00\|271=5\|346=1\|269=0\|270=9.50\|271=3\|346=1\|269=1\|270=11.00\|271=2\|346=1\|$/,
+  );
+  const bob = await venue.logOn('U2');
+  bob.send('D', fixOrder(bob, 'b1', '54=2|38=5|40=2|44=10.00|59=3|'));
+  const trade = await viewer.next();
+  assert.match(trade, /^X 3 1181=\d+\|1350=\d+\|262=r1\|1021=2\|268=2\|279=2\|269=0\|55=BTCUSD\|270=10.00\|/);
+  assert.match(
+    trade,
+    /\|279=0\|269=2\|278=1\|55=BTCUSD\|270=10.00\|271=5\|272=\d{8}\|273=\d\d:\d\d:\d\d\.\d{3}\|$/,
+  );
+  ann.send('D', fixOrder(ann, 'a4', '54=1|38=1|40=2|44=9.50|'));
+  assert.match(await viewer.next(), /\|268=1\|279=1\|269=0\|55=BTCUSD\|270=9.50\|271=4\|346=2\|$/);
+  viewer.send('V', '262=r2|263=0|264=1|267=1|269=0|146=2|55=BTCUSD|55=BTCFUT|');
+  assert.deepEqual(await told(viewer, 2, 262, 55, 268, 270), [
+    'W 262=r2 55=BTCUSD 268=1 270=9.50',
+    'W 262=r2 55=BTCFUT 268=0 270-',
+  ]);
+  const refused = [
+    ['262=r1|263=1|264=0|267=1|269=0|146=1|55=BTCUSD|', '1'],
+    ['262=x|263=0|264=0|267=1|269=0|146=1|55=NOPE|', '0'],
+    ['262=x|263=0|264=101|267=1|269=0|146=1|55=BTCUSD|', '5'],
+    ['262=x|263=0|264=0|267=1|269=7|146=1|55=BTCUSD|', '8'],
+    ['262=x|263=0|264=0|266=N|267=1|269=0|146=1|55=BTCUSD|', '7'],
+  ] as const;
+  for (const [fields, reason] of refused) {
+    viewer.send('V', fields);
+    assert.deepEqual(await told(viewer, 1, 281), [`Y 281=${reason}`], fields);
+  }
+  viewer.send('V', `262=r1|263=2|${ask}`);
+  ann.send('D', fixOrder(ann, 'a5', '54=1|38=1|40=2|44=9.00|'));
+  viewer.send('1', '112=PING|');
+  assert.match(await viewer.next(), /^0 \d+ 112=PING/);
+});
+
+test('instruments and their phases can be asked for, and changes of phase are sent', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('x', '320=l1|559=4|');
+  assert.equal(
+    await client.next(),
+    'y 2 320=l1|322=l1|560=0|393=2|893=Y|146=2|55=BTCUSD|15=USD|561=1|562=1|58=tick 0.01|55=BTCFUT|15=USD|561=1|562=1|58=tick 0.01|',
+  );
+  client.send('x', '320=l2|559=0|55=NOPE|');
+  client.send('x', '320=l3|559=1|');
+  assert.deepEqual(await told(client, 2, 320, 560), ['y 320=l2 560=2', 'y 320=l3 560=1']);
+  client.send('g', '335=t1|336=BTCUSD|263=1|');
+  assert.deepEqual(await told(client, 1, 335, 336, 325, 340, 58), [
+    'h 335=t1 336=BTCUSD 325=N 340=2 58=continuous',
+  ]);
+  venue.operator({ type: 'SetPhase', instrumentId: 1, phase: 6 });
+  assert.deepEqual(await told(client, 1, 335, 336, 325, 340, 58), [
+    'h 335=t1 336=BTCUSD 325=Y 340=1 58=halted',
+  ]);
+  client.send('g', '335=t2|336=NOPE|263=0|');
+  assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=g 379=t2 380=1']);
+});
+
+test('events were lost: market data begins with a snapshot again', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', fixOrder(client, 'a1'));
+  await client.nextOf(1);
+  client.send('V', '262=r1|263=1|264=0|265=1|267=2|269=0|269=1|146=1|55=BTCUSD|');
+  await client.nextOf(1);
+  venue.venue.restart();
+  assert.deepEqual(await told(client, 1, 262, 268, 270, 271), ['W 262=r1 268=1 270=10.00 271=5']);
+});
