@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { runCli } from '#app/cli/test-support.ts';
+import { FREE_PORTS, runCli } from '#app/cli/test-support.ts';
 import type { NodeStatus } from '#app/node.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
@@ -77,21 +77,7 @@ class BuildNode {
 
 /** What `hive start` says of a data directory that it cannot serve. */
 function start(directory: string): ReturnType<typeof runCli> {
-  const ports = [
-    '--ouch-port',
-    '0',
-    '--market-data-port',
-    '0',
-    '--snapshot-port',
-    '0',
-    '--http-port',
-    '0',
-    '--fix-port',
-    '0',
-    '--operations-port',
-    '0',
-  ];
-  return runCli(['start', '--no-demo', ...ports, '--data-dir', directory, '--log-level', 'error']);
+  return runCli(['start', '--no-demo', ...FREE_PORTS, '--data-dir', directory, '--log-level', 'error']);
 }
 
 /** Applies the directory's log up to entry `to`. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
-import { CLI, type CliResult, runCli } from '#app/cli/test-support.ts';
+import { CLI, type CliResult, FREE_PORTS, runCli } from '#app/cli/test-support.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
 import { Tick } from '#domain/commands.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
@@ -40,22 +40,7 @@ interface NodeProcess {
   log(): string;
 }
 
-const START = [
-  'start',
-  '--json',
-  '--ouch-port',
-  '0',
-  '--market-data-port',
-  '0',
-  '--snapshot-port',
-  '0',
-  '--http-port',
-  '0',
-  '--fix-port',
-  '0',
-  '--operations-port',
-  '0',
-];
+const START = ['start', '--json', ...FREE_PORTS];
 
 /** Starts the real command line and waits for its readiness line. */
 async function startNode(...options: string[]): Promise<NodeProcess> {

@@ -7,24 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { type ConnectionOptions, connect } from 'node:tls';
-import { CLI, runCli } from '#app/cli/test-support.ts';
+import { CLI, FREE_PORTS, runCli } from '#app/cli/test-support.ts';
 import { TestClient } from '#gateways/fix/test-support.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 
-const PORTS = [
-  '--ouch-port',
-  '0',
-  '--market-data-port',
-  '0',
-  '--snapshot-port',
-  '0',
-  '--http-port',
-  '0',
-  '--fix-port',
-  '0',
-  '--operations-port',
-  '0',
-];
 const closers: (() => unknown)[] = [];
 after(() => {
   for (const close of closers.reverse()) close();
@@ -37,7 +23,7 @@ interface Ready {
 }
 
 async function startNode(config: string): Promise<{ child: ChildProcess; ready: Ready }> {
-  const child = spawn(process.execPath, [CLI, 'start', '--json', '--config', config, ...PORTS], {
+  const child = spawn(process.execPath, [CLI, 'start', '--json', '--config', config, ...FREE_PORTS], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   closers.push(() => child.kill('SIGKILL'));
@@ -125,7 +111,7 @@ test('hive start: the demo market does not trade behind TLS', async () => {
   closers.push(() => rmSync(directory, { recursive: true }));
   const config = join(directory, 'hive.yaml');
   writeFileSync(config, 'tls: { certificate: venue.pem, key: venue.key }\n');
-  const demo = await runCli(['start', '--config', config, ...PORTS]);
+  const demo = await runCli(['start', '--config', config, ...FREE_PORTS]);
   assert.equal(demo.status, 2);
   assert.match(demo.stderr, /the demo market trades without TLS: set ouch.tls: false/);
   const missing = await runCli([
@@ -135,7 +121,7 @@ test('hive start: the demo market does not trade behind TLS', async () => {
     '--no-demo',
     '--data-dir',
     join(directory, 'data'),
-    ...PORTS,
+    ...FREE_PORTS,
   ]);
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /TLS cannot use .*venue.pem with .*venue.key: ENOENT/);

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { hiveProgram } from '../cli.ts';
 import { ExitCode } from './exit-codes.ts';
-import { runCli, smallItchFile } from './test-support.ts';
+import { FREE_PORTS, runCli, smallItchFile } from './test-support.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'hive-cli-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -264,21 +264,8 @@ test('start: a port that is taken is an error with a way out, and the process en
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as AddressInfo;
   const { status, stdout, stderr } = await runCli([
-    ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error'],
-    ...[
-      '--market-data-port',
-      '0',
-      '--snapshot-port',
-      '0',
-      '--http-port',
-      '0',
-      '--fix-port',
-      '0',
-      '--operations-port',
-      '0',
-      '--ouch-port',
-      String(port),
-    ],
+    ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error', ...FREE_PORTS],
+    ...['--ouch-port', String(port)],
   ]);
   assert.deepEqual([status, stdout], [1, '']);
   assert.equal(

@@ -7,6 +7,16 @@ import { itchSamples } from '#codec/itch/itch-samples.ts';
 /** The command line's entry file. */
 export const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 
+/** Options of `hive start` that give every door a free port. */
+export const FREE_PORTS: readonly string[] = [
+  'ouch',
+  'market-data',
+  'snapshot',
+  'http',
+  'fix',
+  'operations',
+].flatMap((door) => [`--${door}-port`, '0']);
+
 export interface CliResult {
   readonly status: number;
   readonly stdout: string;
