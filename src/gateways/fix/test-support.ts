@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { test } from 'node:test';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { fixText, framed } from '#codec/fix/test-support.ts';
@@ -260,3 +261,30 @@ export class TestClient {
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Runs a test with a venue of its own. */
+export function withVenue(
+  name: string,
+  options: VenueOptions,
+  body: (venue: TestVenue) => Promise<void>,
+): void {
+  test(name, async () => {
+    const venue = await TestVenue.open(options);
+    try {
+      await body(venue);
+    } finally {
+      await Promise.all([venue.close(), passTime(venue)]);
+    }
+  });
+}
+
+/** Lets the timeouts of a closing venue pass. */
+export async function passTime(venue: TestVenue): Promise<void> {
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    venue.pass(5_000);
+  }
+}
+
+/** The fields of a report of the test application. */
+export const report = (id: number) => `37=${id}|58=${'x'.repeat(100)}|`;

@@ -1,107 +1,13 @@
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
-import { alphaText, type ItchMessage } from '#codec/itch/itch-messages.ts';
+import { test } from 'node:test';
 import { Phase, Side } from '#domain/commands.ts';
-import type { FeedLog } from './feed-log.ts';
-import { MarketDataFeed, type MarketDataFeedOptions } from './market-data-feed.ts';
-import { TestVenue } from './test-venue.ts';
-
-/** A message as one line of text: type, then the fields that say something. */
-function text(m: ItchMessage): string {
-  const code = (value: number): string => String.fromCharCode(value).trim();
-  const stock = alphaText(m.stockHigh, m.stockLow);
-  switch (String.fromCharCode(m.type)) {
-    case 'S':
-      return `S ${code(m.eventCode)}`;
-    case 'R':
-      return `R ${m.stockLocate} ${stock}`;
-    case 'v':
-      return `v ${m.stockLocate} ${m.priceDecimals}/${m.qtyDecimals} tick ${m.tickSize} lot ${m.lotSize}`;
-    case 'H':
-      return `H ${m.stockLocate} ${code(m.tradingState)} ${alphaText(m.reason)}`.trim();
-    case 'A':
-      return `A ${m.orderReference} ${code(m.side)} ${m.shares}@${m.price}`;
-    case 'E':
-      return `E ${m.orderReference} ${m.shares} match ${m.matchNumber}`;
-    case 'C':
-      return `C ${m.orderReference} ${m.shares}@${m.price} ${code(m.printable)} match ${m.matchNumber}`;
-    case 'X':
-      return `X ${m.orderReference} ${m.shares}`;
-    case 'D':
-      return `D ${m.orderReference}`;
-    case 'U':
-      return `U ${m.orderReference} ${m.newOrderReference} ${m.shares}@${m.price}`;
-    case 'Q':
-      return `Q ${m.stockLocate} ${m.shares}@${m.price} ${code(m.crossType)} match ${m.matchNumber}`;
-    case 'I':
-      return `I ${m.stockLocate} ${m.pairedShares}/${m.imbalanceShares} ${code(m.imbalanceDirection)} @${m.nearPrice} ${code(m.crossType)}`;
-    case 'G':
-      return `G ${m.nextSequence}`;
-    default:
-      throw new Error(`unexpected message ${m.type}`);
-  }
-}
-
-function messagesOf(log: FeedLog, fromSequence = 1): string[] {
-  const lines: string[] = [];
-  const reader = new ItchFrameReader({
-    onItchMessage: (message) => lines.push(text(message)),
-    onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
-    onItchEnd: () => lines.push('end'),
-  });
-  const chunk = new Uint8Array(1_000);
-  let offset = log.offsetOf(fromSequence);
-  for (let bytes = log.readAt(offset, chunk); bytes > 0; bytes = log.readAt(offset, chunk)) {
-    reader.push(chunk.subarray(0, bytes));
-    offset += bytes;
-  }
-  reader.end();
-  return lines;
-}
-
-function setUp(
-  t: TestContext,
-  options: Partial<MarketDataFeedOptions> = {},
-): { venue: TestVenue; feed: MarketDataFeed; lines: string[]; directory: string; fresh: () => string[] } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-feed-'));
-  const lines: string[] = [];
-  let sessions = 0;
-  const feed = new MarketDataFeed({
-    directory,
-    nextSession: () => `T${++sessions}`,
-    log: (line) => lines.push(line),
-    ...options,
-  });
-  t.after(() => {
-    feed.close();
-    rmSync(directory, { recursive: true });
-  });
-  const venue = new TestVenue();
-  let seen = 0;
-  /** Delivers what the venue emitted and returns the messages that are new. */
-  const fresh = (): string[] => {
-    venue.deliver(feed);
-    const from = seen + 1;
-    seen = feed.session.readableSequence;
-    return messagesOf(feed.session, from);
-  };
-  return { venue, feed, lines, directory, fresh };
-}
+import { MarketDataFeed } from './market-data-feed.ts';
+import { messagesOf, openFeed } from './test-feed.ts';
 
 test('first session: start of messages, directory, scale, state, system and market hours', (t) => {
-  const { venue, fresh } = setUp(t);
+  const { venue, fresh } = openFeed(t);
   venue.addInstrument(7, {
     phase: Phase.Closed,
     priceDecimals: 2,
@@ -134,168 +40,8 @@ test('first session: start of messages, directory, scale, state, system and mark
   ]);
 });
 
-test('orders: rest, trade, partial and whole cancel', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1);
-  fresh();
-  const first = venue.enter(1, Side.Sell, 10_000, 50);
-  venue.enter(1, Side.Sell, 10_000, 30);
-  assert.deepEqual(fresh(), ['A 1 S 50@1000000', 'A 2 S 30@1000000']);
-  venue.enter(1, Side.Buy, 10_000, 60);
-  assert.deepEqual(fresh(), [`E ${first} 50 match 1`, 'E 2 10 match 2']);
-  const order = venue.side(1, Side.Sell)[0];
-  venue.cancel(order, 5);
-  venue.cancel(order, 15);
-  assert.deepEqual(fresh(), ['X 2 5', 'D 2']);
-  assert.equal(venue.side(1, Side.Sell).length, 0);
-});
-
-test('iceberg: each slice is the same reference, added again behind its level after the last was executed', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1);
-  venue.enter(1, Side.Sell, 10_000, 25, 10);
-  venue.enter(1, Side.Sell, 10_000, 5);
-  fresh();
-  venue.enter(1, Side.Buy, 10_000, 28);
-  assert.deepEqual(fresh(), [
-    'E 1 10 match 1',
-    'A 1 S 10@1000000',
-    'E 2 5 match 2',
-    'E 1 10 match 3',
-    'A 1 S 5@1000000',
-    'E 1 3 match 4',
-  ]);
-  venue.enter(1, Side.Sell, 10_100, 25, 10);
-  venue.cancel(venue.side(1, Side.Sell)[1], 15);
-  venue.cancel(venue.side(1, Side.Sell)[1], 4);
-  assert.deepEqual(fresh(), ['A 4 S 10@1010000', 'X 4 4'], 'hidden quantity goes first and unseen');
-});
-
-test('replace without priority: one Replace when it rests at once, Delete and Add when it trades first', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1);
-  venue.enter(1, Side.Buy, 9_900, 10);
-  venue.enter(1, Side.Sell, 10_000, 10);
-  fresh();
-  const moved = venue.replaceAnew(venue.side(1, Side.Buy)[0], 9_950, 12);
-  assert.deepEqual(fresh(), [`U 1 ${moved} 12@995000`]);
-  const crossed = venue.replaceAnew(venue.side(1, Side.Buy)[0], 10_000, 15);
-  assert.deepEqual(fresh(), [`D ${moved}`, 'E 2 10 match 1', `A ${crossed} B 5@1000000`]);
-  venue.enter(1, Side.Sell, 10_100, 50);
-  const filled = venue.replaceAnew(venue.side(1, Side.Buy)[0], 10_100, 50);
-  assert.deepEqual(fresh(), ['A 5 S 50@1010000', `D ${crossed}`, 'E 5 50 match 2']);
-  assert.equal(venue.side(1, Side.Buy).length, 0, `${filled} is filled`);
-});
-
-test('replace with priority: the reference stays, a smaller quantity is a Cancel, and the next loss of place renames', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1);
-  venue.enter(1, Side.Buy, 9_900, 10);
-  venue.enter(1, Side.Buy, 9_900, 10);
-  fresh();
-  const order = venue.side(1, Side.Buy)[0];
-  venue.replaceInPlace(order, 10);
-  assert.deepEqual(fresh(), [], 'nothing to see');
-  venue.replaceInPlace(order, 4);
-  assert.deepEqual(fresh(), ['X 1 6']);
-  venue.enter(1, Side.Sell, 9_900, 3);
-  assert.deepEqual(fresh(), ['E 1 3 match 1']);
-  const moved = venue.replaceAnew(order, 9_900, 20);
-  assert.deepEqual(fresh(), [`U 1 ${moved} 20@990000`]);
-});
-
-test('replace of an order that is not displayed (a stop, a filled slice) says nothing until it rests', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1);
-  fresh();
-  venue.emit({
-    type: 'OrderReplaced',
-    instrumentId: 1,
-    orderId: 900,
-    originalOrderId: 899,
-    qtyLots: 10,
-    keepsPriority: 0,
-  });
-  venue.emit({
-    type: 'OrderCanceled',
-    instrumentId: 1,
-    orderId: 900,
-    canceledQtyLots: 10,
-    visibleQtyLots: 0,
-  });
-  assert.deepEqual(fresh(), []);
-});
-
-test('uncross: not printable reductions and one Cross Trade; hidden quantity only in the cross', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1, { phase: Phase.OpeningAuction });
-  venue.enter(1, Side.Buy, 10_100, 40);
-  venue.enter(1, Side.Buy, 10_000, 30);
-  venue.enter(1, Side.Sell, 9_900, 45, 20);
-  fresh();
-  venue.emit({
-    type: 'AuctionIndicative',
-    instrumentId: 1,
-    qtyLots: 45,
-    surplusQtyLots: 25,
-    priceTicks: 10_000,
-    surplusSide: Side.Buy,
-    phase: Phase.OpeningAuction,
-  });
-  assert.deepEqual(fresh(), ['I 1 45/25 B @1000000 O']);
-  venue.uncross(1, 10_000);
-  assert.deepEqual(fresh(), [
-    'C 1 40@1000000 N match 1',
-    'C 3 20@1000000 N match 1',
-    'C 2 5@1000000 N match 2',
-    'Q 1 45@1000000 O match 2',
-    'H 1 T',
-    'S Q',
-  ]);
-});
-
-test('uncross without volume: a Cross Trade of nothing; indicative without a price: insufficient orders', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1, { phase: Phase.VolatilityAuction });
-  venue.emit({ type: 'AuctionIndicative', instrumentId: 1, phase: Phase.ClosingAuction });
-  venue.emit({ type: 'AuctionIndicative', instrumentId: 1, qtyLots: 3, priceTicks: 5, phase: Phase.PreOpen });
-  venue.uncross(1, 10_000);
-  assert.deepEqual(fresh().slice(4), [
-    'H 1 Q LUDP',
-    'I 1 0/0 O @0 C',
-    'I 1 3/0 N @500 O',
-    'Q 1 0@0 H match 0',
-    'H 1 T',
-    'S Q',
-  ]);
-});
-
-test('uncross: an iceberg left in part is added again behind its level', (t) => {
-  const { venue, fresh } = setUp(t);
-  venue.addInstrument(1, { phase: Phase.ClosingAuction });
-  venue.enter(1, Side.Buy, 10_000, 100, 10);
-  venue.enter(1, Side.Buy, 10_000, 7);
-  venue.enter(1, Side.Sell, 10_000, 20);
-  venue.enter(1, Side.Sell, 10_000, 10);
-  fresh();
-  venue.uncross(1, 10_000);
-  assert.deepEqual(fresh(), [
-    'C 1 10@1000000 N match 1',
-    'C 3 20@1000000 N match 1',
-    'C 4 10@1000000 N match 2',
-    'A 1 B 10@1000000',
-    'Q 1 30@1000000 C match 2',
-    'H 1 T',
-    'S Q',
-  ]);
-  assert.deepEqual(
-    venue.side(1, Side.Buy).map((order) => order.orderId),
-    [2, 1],
-  );
-});
-
 test('instruments that do not fit are not offered and logged; their events are silent', (t) => {
-  const { venue, fresh, lines } = setUp(t);
+  const { venue, fresh, lines } = openFeed(t);
   venue.addInstrument(65_536);
   venue.addInstrument(2, { maxQtyLots: 2 ** 32 });
   venue.addInstrument(3, { priceDecimals: 0, tickSize: 429_497 });
@@ -325,7 +71,7 @@ test('instruments that do not fit are not offered and logged; their events are s
 });
 
 test('prices that do not fit the wire: those orders are not shown, the rest is exact, and it is logged once', (t) => {
-  const { venue, fresh, lines, feed } = setUp(t);
+  const { venue, fresh, lines, feed } = openFeed(t);
   venue.addInstrument(1);
   fresh();
   const priceMax = Math.floor((2 ** 32 - 1) / 100);
@@ -362,7 +108,7 @@ test('prices that do not fit the wire: those orders are not shown, the rest is e
 });
 
 test('snapshot: system events in force, directory, book in priority order, and where to go on', (t) => {
-  const { venue, fresh, feed, directory } = setUp(t, { snapshotMessagesMax: 2 });
+  const { venue, fresh, feed, directory } = openFeed(t, { snapshotMessagesMax: 2 });
   venue.addInstrument(1);
   venue.addInstrument(2, { phase: Phase.Halted });
   venue.enter(1, Side.Buy, 9_900, 10);
@@ -410,7 +156,7 @@ test('snapshot: system events in force, directory, book in priority order, and w
 });
 
 test('a new day and a full file end the session; the next begins with an image', (t) => {
-  const { venue, fresh, feed, directory } = setUp(t, { sessionBytesMax: 400 });
+  const { venue, fresh, feed, directory } = openFeed(t, { sessionBytesMax: 400 });
   venue.addInstrument(1);
   venue.enter(1, Side.Buy, 9_900, 10);
   fresh();
@@ -432,7 +178,7 @@ test('a new day and a full file end the session; the next begins with an image',
 });
 
 test('restart with an image: a new session with the book as it stands; files left behind are removed', (t) => {
-  const { venue, fresh, feed, directory } = setUp(t);
+  const { venue, fresh, feed, directory } = openFeed(t);
   venue.addInstrument(1);
   venue.enter(1, Side.Buy, 9_900, 10);
   venue.enter(1, Side.Buy, 9_900, 20);
@@ -453,7 +199,7 @@ test('restart with an image: a new session with the book as it stands; files lef
 });
 
 test('close: End of Messages, and the file is a recorded ITCH file for those who hold it', (t) => {
-  const { venue, fresh, feed, directory } = setUp(t);
+  const { venue, fresh, feed, directory } = openFeed(t);
   venue.addInstrument(1);
   fresh();
   const log = feed.session;
@@ -467,7 +213,7 @@ test('close: End of Messages, and the file is a recorded ITCH file for those who
 test('a full disk ends the feed with a reason; restart begins anew', (t) => {
   let directory = '';
   const sessions = ['T1', 'FULL', 'T3'];
-  const set = setUp(t, {
+  const set = openFeed(t, {
     nextSession: () => {
       const session = sessions.shift()!;
       if (session === 'FULL') symlinkSync('/dev/full', join(directory, 'feed-FULL.itch50'));
@@ -503,7 +249,7 @@ test('a full disk ends the feed with a reason; restart begins anew', (t) => {
 });
 
 test('the file on disk is what readers read', (t) => {
-  const { venue, fresh, feed } = setUp(t);
+  const { venue, fresh, feed } = openFeed(t);
   venue.addInstrument(1);
   venue.enter(1, Side.Buy, 9_900, 10);
   fresh();

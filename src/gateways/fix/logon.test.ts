@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { report, until, withVenue } from './test-support.ts';
+
+withVenue('logon: nothing is said to one that is not authenticated', {}, async (venue) => {
+  const cases: [
+    string,
+    (send: (text: string) => void, message: (type: string, fields: string) => string) => void,
+  ][] = [
+    ['the first message is not a Logon', (send, message) => send(message('0', ''))],
+    ['garbled message before the Logon', (send) => send('GET / HTTP/1.1\r\n\r\n8=FIX')],
+    ['message of more than 2048 bytes before the Logon', (send) => send('8=FIX.4.4|9=9999|')],
+    ['Logon with an invalid field: tag 108, reason 1', (send, message) => send(message('A', '98=0|'))],
+    [
+      'BeginString FIX.9.9 is not served',
+      (send, message) => send(message('A', '98=0|108=30|').replace('4.4', '9.9')),
+    ],
+  ];
+  for (const [reason, act] of cases) {
+    const client = await venue.connect();
+    act(
+      (text) => client.write(refresh(text)),
+      (type, fields) => client.message(type, fields, 1),
+    );
+    assert.equal(await client.next(), 'end', reason);
+    assert.equal(venue.lines.pop(), `session closed: ${reason}`);
+  }
+  const late = await venue.connect();
+  late.write(late.message('A', '98=0|108=30|').replace('52=2026', '52=2025'));
+  assert.equal(await late.next(), 'end');
+  const stranger = await venue.connect({ compId: 'NOBODY' });
+  stranger.send('A', '98=0|108=30|');
+  assert.equal(await stranger.next(), 'end');
+  assert.equal(venue.lines.pop(), 'session closed: Logon refused: unknown session or wrong password');
+  assert.deepEqual(venue.application.log, []);
+});
+
+withVenue(
+  'logon: silence before it costs ten seconds, and strangers are bounded',
+  { limits: { strangersMax: 2 } },
+  async (venue) => {
+    const one = await venue.connect();
+    const two = await venue.connect();
+    const three = await venue.connect();
+    assert.equal(await three.next(), 'end');
+    venue.pass(10_001);
+    assert.deepEqual([await one.next(), await two.next()], ['end', 'end']);
+    assert.equal(venue.lines.pop(), 'session closed: no Logon in time');
+  },
+);
+
+withVenue(
+  'logon: what is sent behind it waits for the answer',
+  { authenticate: () => new Promise((resolve) => setImmediate(resolve, true)) },
+  async (venue) => {
+    const client = await venue.connect();
+    client.write(client.message('A', '98=0|108=30|') + client.message('D', client.orderFields(5)));
+    assert.deepEqual(await client.nextOf(2), ['A 1 98=0|108=30|', `8 2 ${report(5)}`]);
+  },
+);
+
+withVenue(
+  'logon: an authenticator that throws refuses',
+  {
+    authenticate: () => {
+      throw new Error('database gone');
+    },
+  },
+  async (venue) => {
+    const client = await venue.connect();
+    client.send('A', '98=0|108=30|');
+    assert.equal(await client.next(), 'end');
+  },
+);
+
+withVenue('logon: terms that cannot be had are refused with words', {}, async (venue) => {
+  const cases: [string, string][] = [
+    ['98=1|108=30|', 'EncryptMethod must be 0: use TLS'],
+    ['98=0|108=0|', 'HeartBtInt must be 1 to 3600 seconds'],
+    ['98=0|108=30|789=9|', 'NextExpectedMsgSeqNum too high, expecting at most 2 but received 9'],
+  ];
+  for (const [index, [fields, text]] of cases.entries()) {
+    const client = await venue.connect({ compId: `CLIENT${index === 2 ? 1 : index}` });
+    client.send('A', fields);
+    assert.match(await client.next(), new RegExp(`^5 \\d 58=${text}\\|$`));
+    assert.equal(await client.next(), 'end');
+  }
+  const reset = await venue.connect();
+  reset.send('A', '98=0|108=30|141=Y|', 2);
+  assert.equal(await reset.next(), '5 1 58=a Logon with ResetSeqNumFlag has MsgSeqNum 1|');
+});
+
+withVenue(
+  'logon: ResetSeqNumFlag begins both numbers anew; a number too low without it is refused',
+  {},
+  async (venue) => {
+    const first = await venue.logOn();
+    first.order(1);
+    await first.next();
+    first.socket.destroy();
+    await until(() => venue.application.log.length === 3);
+    const low = await venue.connect();
+    low.send('A', '98=0|108=30|');
+    assert.equal(await low.next(), '5 3 58=MsgSeqNum too low, expecting 3 but received 1|');
+    assert.equal(await low.next(), 'end');
+    const reset = await venue.connect();
+    reset.send('A', '98=0|108=30|141=Y|');
+    assert.equal(await reset.next(), 'A 1 98=0|108=30|141=Y|');
+    reset.order(2);
+    assert.equal(await reset.next(), `8 2 ${report(2)}`);
+  },
+);
+
+withVenue('logon: NextExpectedMsgSeqNum brings what was missed without being asked', {}, async (venue) => {
+  const first = await venue.logOn();
+  for (const id of [1, 2, 3]) first.order(id);
+  await first.nextOf(3);
+  first.socket.destroy();
+  await until(() => venue.application.log.at(-1)?.startsWith('logout') === true);
+  const second = await venue.connect({ next: 7 });
+  second.send('A', '98=0|108=30|789=3|');
+  assert.deepEqual(await second.nextOf(4), [
+    'A 5 98=0|108=30|789=5|',
+    `8 3 dup ${report(2)}`,
+    `8 4 dup ${report(3)}`,
+    '4 5 dup 36=6|123=Y|',
+  ]);
+  // It sends what we said that we expect, without a Resend Request of ours.
+  second.send('4', '36=7|123=Y|', 5, `43=Y|122=${second.time()}|`);
+  second.order(8, 7);
+  second.send('1', '112=PING|', 8);
+  assert.match((await second.nextOf(2)).join(), /^8 6 37=8.*0 7 112=PING\|$/);
+});
+
+/** A message with its checksum made right again. */
+function refresh(text: string): string {
+  if (!text.endsWith('|')) return text;
+  const [, head = text] = /^(.*\|)10=\d{3}\|$/.exec(text) ?? [];
+  if (head === text) return text;
+  const sum = [...head.replaceAll('|', '\x01')].reduce((total, char) => total + char.charCodeAt(0), 0) % 256;
+  return `${head}10=${String(sum).padStart(3, '0')}|`;
+}
