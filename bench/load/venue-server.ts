@@ -84,6 +84,7 @@ const node = await startNode(
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: SEGMENT_BYTES,
     backup: config.backup,
+    replayDirectory: undefined,
     attestEvery: 10_000,
   },
   quiet,

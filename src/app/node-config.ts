@@ -42,6 +42,8 @@ export interface NodeConfig {
   readonly segmentBytes: number;
   /** undefined: the node does not back up by itself. */
   readonly backup: BackupSettings | undefined;
+  /** Directory of recordings that may be replayed in the venue; undefined: none may. */
+  readonly replayDirectory: string | undefined;
   /** Entries between two attestations of the state hash; 0 none. */
   readonly attestEvery: number;
 }

@@ -517,8 +517,8 @@ function doorsOf(
   },
 ): Doors {
   const { gateway, threads, archive, logger, rings, paths, logId, sessionNames, edgeThread } = parts;
-  const { nodeId, cluster, marketData, access, backup, connectionsPerAddressMax, http, webSocket, fix } =
-    config;
+  const { nodeId, cluster, marketData, access, backup, replayDirectory } = config;
+  const { connectionsPerAddressMax, http, webSocket, fix } = config;
   const hasEdge = http !== undefined || fix !== undefined;
   const { dataDirectory, logDirectory, reportDirectory } = paths;
   const edgeData = {
@@ -534,6 +534,7 @@ function doorsOf(
     cluster,
     access,
     backup,
+    replayDirectory,
     connectionsPerAddressMax,
     http,
     webSocket,

@@ -47,6 +47,7 @@ const TABLE = `
   ManageNodes           .      .      .    .       .          .        x
   EndSessions           .      .      .    .       x          .        x
   ManageIncidents       .      .      .    .       x          .        x
+  ControlReplay         .      .      .    .       x          .        x
 `;
 
 /** Each command again: what its sender needs, for its own and for others. */
@@ -113,7 +114,7 @@ test('isAllowed: nothing to a number that is no role, and nothing that is no act
   }
   for (const role of ROLES) {
     assert.equal(isAllowed(role, 0 as Action), false);
-    assert.equal(isAllowed(role, (1 << 22) as Action), false);
+    assert.equal(isAllowed(role, (1 << 23) as Action), false);
   }
 });
 

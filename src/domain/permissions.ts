@@ -50,6 +50,8 @@ export const Action = {
   EndSessions: 1 << 20,
   /** Tell the public about incidents. */
   ManageIncidents: 1 << 21,
+  /** Replay recorded markets in the venue. */
+  ControlReplay: 1 << 22,
 } as const;
 export type Action = (typeof Action)[keyof typeof Action];
 export type ActionName = keyof typeof Action;
@@ -81,6 +83,7 @@ export const Permissions: { readonly [Name in ActionName]: readonly Role[] } = {
   ManageNodes: [Admin],
   EndSessions: [Operations, Admin],
   ManageIncidents: [Operations, Admin],
+  ControlReplay: [Operations, Admin],
 };
 
 /** Roles by the name that configuration and doors use. */

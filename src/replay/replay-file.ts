@@ -26,6 +26,14 @@ export interface ReplayOptions {
   /** Default: the machine's clock. */
   readonly clock?: ReplayClock;
   readonly onProgress?: ProgressListener;
+  /** Decides when messages go on, in the place of `speed`. */
+  readonly pacer?: Pacer;
+}
+
+/** When the messages of a record go on. */
+export interface Pacer {
+  /** Hands the messages of `batches` on, in their order, as they may go. */
+  pace<Message extends Timed>(batches: AsyncIterable<readonly Message[]>): AsyncIterable<readonly Message[]>;
 }
 
 /** What the replay of each format does with its messages. */
@@ -41,7 +49,7 @@ interface FormatReplay<Message> {
  * @throws ReplayFileError for files that cannot be read; what was replayed until then stays in the target
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayReport> {
-  const { format, target, speed = 'max', clock = systemClock } = options;
+  const { format, target, pacer, speed = 'max', clock = systemClock } = options;
   const inputs = await openInputs(options.files);
   const venue = new ReplayVenue(target);
   const tallies = new ReplayTallies();
@@ -51,7 +59,7 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayReport> 
     batches: AsyncIterable<readonly Message[]>,
     replay: FormatReplay<Message>,
   ): Promise<void> {
-    for await (const batch of paced(batches, speed, clock)) {
+    for await (const batch of pacer?.pace(batches) ?? paced(batches, speed, clock)) {
       for (const message of batch) replay.onMessage(message);
     }
     replay.finish();

@@ -37,6 +37,9 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'POST /admin/backups/{backupId}/verify': Action.ViewNodes,
   'POST /admin/incidents': Action.ManageIncidents,
   'PUT /admin/incidents/{incidentId}': Action.ManageIncidents,
+  'POST /admin/replay': Action.ControlReplay,
+  'PUT /admin/replay': Action.ControlReplay,
+  'DELETE /admin/replay': Action.ControlReplay,
   'DELETE /admin/sessions/{nodeId}/{sessionId}': Action.EndSessions,
 };
 /** What changes something without being a command of somebody who has proven who it is. */

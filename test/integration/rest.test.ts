@@ -21,7 +21,7 @@ async function start(t: TestContext, dataDirectory: string): Promise<RunningNode
     warn: () => {},
     error: (_: object, message: string) => void errors.push(message),
   };
-  const node = await startNode(nodeConfig(dataDirectory), logger);
+  const node = await startNode(nodeConfig(dataDirectory, { replayDirectory: dataDirectory }), logger);
   t.after(async () => {
     await node.close();
     assert.deepEqual(errors, []);
@@ -396,6 +396,8 @@ test('a real node answers every question by HTTP as its log has it, and as its O
     const status = (await eve.get('/node')) as { nodeId: number };
     assert.equal(status.nodeId, 1);
     assert.deepEqual(await eve.get('/admin/backups'), { items: [] });
+    assert.deepEqual(await eve.get('/replay/files'), { items: [] });
+    assert.equal(((await eve.get('/replay')) as { state: string }).state, 'none');
     const { items: snapshots } = (await eve.get('/admin/snapshots')) as { items: { sequence: number }[] };
     assert.ok(snapshots.every(({ sequence }) => sequence > 0));
   });

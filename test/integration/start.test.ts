@@ -221,9 +221,11 @@ venue:
   assert.match(wrongPassword.stderr, /unknown user or wrong password/);
   assert.deepEqual(await end(first.child, 'SIGINT'), [0, null]);
 
-  writeFileSync(config, venue.replace('decimals: 3', 'decimals: 4'));
+  // Participants of replays are added, and nobody is told their passwords.
+  writeFileSync(config, `${venue.replace('decimals: 3', 'decimals: 4')}replay: { directory: recordings }\n`);
   const again = await startNode('--config', config);
   assert.deepEqual(again.early, []);
+  assert.match(again.log(), /"added":11,"msg":"venue set up"/);
   assert.ok(
     again
       .log()

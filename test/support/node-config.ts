@@ -30,6 +30,7 @@ export function nodeConfig(dataDirectory: string, different: Partial<NodeConfig>
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: 0 },
     segmentBytes: 8 * 1024 * 1024,
     backup: undefined,
+    replayDirectory: undefined,
     attestEvery: 0,
     ...different,
   };

@@ -12,6 +12,7 @@ import {
 import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
 import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
+import { setUpReplay } from '../replay/participants.ts';
 import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -172,6 +173,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
       demo = await demoOf(configuration, node, logger);
       const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
       report(setup, logger, output);
+      if (configuration.replay !== undefined) report(await setUpReplay(node), logger, output);
       reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
     }
     const ready = {

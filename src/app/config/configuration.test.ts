@@ -72,6 +72,7 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
     disk: { keepLogBytes: undefined, warnFreeBelowBytes: undefined },
     segmentBytes: 64 * 1024 * 1024,
     backup: undefined,
+    replayDirectory: undefined,
     attestEvery: 10_000,
   });
 });
@@ -86,6 +87,12 @@ test('configuration: a backup needs a place; its key file is found from the conf
     keep: 24,
   });
   assert.deepEqual(issuesOf('backup: { keep: 1 }\n'), ['hive.yaml:1:9: backup.to: is missing']);
+});
+
+test('configuration: recordings are found from the configuration file, and nothing is replayed without them', () => {
+  const configuration = parseConfiguration('/etc/hive/hive.yaml', 'replay: { directory: recordings }\n');
+  assert.equal(nodeConfigOf(configuration).replayDirectory, '/etc/hive/recordings');
+  assert.deepEqual(issuesOf('replay: {}\n'), ['hive.yaml:1:9: replay.directory: is missing']);
 });
 
 test('configuration: the copies of a log are a number, quoted or not', () => {
@@ -136,7 +143,7 @@ demo:
     'hive.yaml:7:9: snapshots.keep: must be an integer from 1 to 1000, not a list',
     'hive.yaml:8:16: snapshots.everyEntries: must be an integer from 1 to 9007199254740991, not empty',
     'hive.yaml:9:11: logLevel: must be one of debug, info, warn, error, not "loud"',
-    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, snapshots, disk, backup, segmentMiB, attestEvery, demo, venue',
+    'hive.yaml:10:1: colour: unknown key; known keys: dataDirectory, nodeId, logLevel, logFormat, ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, snapshots, disk, backup, replay, segmentMiB, attestEvery, demo, venue',
     'hive.yaml:12:12: demo.enabled: must be true or false, not "yes"',
   ]);
 });

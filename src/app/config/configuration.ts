@@ -58,6 +58,14 @@ const BACKUP = {
   keep: withDefault(integer(1, 10_000), 24, 'newest backups that are kept; their log stays'),
 };
 
+/** The keys of `replay`. */
+const REPLAY = {
+  directory: required(
+    text('the path of a directory', /./),
+    'where the recordings are, relative to the configuration file',
+  ),
+};
+
 /** Every key of a configuration file but those within `venue`, with its default. */
 export const CONFIGURATION = {
   dataDirectory: withDefault(
@@ -202,6 +210,10 @@ export const CONFIGURATION = {
     object(BACKUP),
     'a backup that follows the node within seconds, see [disaster-recovery.md](disaster-recovery.md)',
   ),
+  replay: optional(
+    object(REPLAY),
+    'recorded markets that operations may replay in this venue; only for a venue in which nobody trades in earnest, see [replay.md](replay.md#in-the-console)',
+  ),
   segmentMiB: withDefault(
     integer(SEGMENT_MIB_MIN, SEGMENT_BYTES_MAX / MIB),
     SEGMENT_BYTES / MIB,
@@ -226,19 +238,21 @@ export const CONFIGURATION = {
 type Written = ValuesOf<typeof CONFIGURATION>;
 
 /** A checked configuration. */
-export interface Configuration extends Omit<Written, 'venue' | 'tls' | 'cluster' | 'backup'> {
+export interface Configuration extends Omit<Written, 'venue' | 'tls' | 'cluster' | 'backup' | 'replay'> {
   /** Paths as the node opens them. */
   readonly cluster: ClusterSettings | undefined;
   readonly venue: VenueDefinition | undefined;
   /** Paths as the node opens them. */
   readonly tls: TlsSettings | undefined;
   readonly backup: BackupSettings | undefined;
+  readonly replay: { readonly directory: string } | undefined;
 }
 
 /** What a configuration says to the node itself. */
 export function nodeConfigOf(configuration: Configuration): NodeConfig {
   const { dataDirectory, nodeId, snapshots, disk, segmentMiB, attestEvery } = configuration;
-  const { ouch, marketData, http, webSocket, fix, operations, cluster, access, tls, backup } = configuration;
+  const { ouch, marketData, http, webSocket, fix, operations, cluster, access, tls } = configuration;
+  const { backup, replay } = configuration;
   const hasTls = tls !== undefined;
   return {
     dataDirectory,
@@ -281,6 +295,7 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
     disk: { keepLogBytes: disk.keepLog, warnFreeBelowBytes: disk.warnFreeBelow },
     segmentBytes: segmentMiB * MIB,
     backup,
+    replayDirectory: replay?.directory,
     attestEvery,
   };
 }
@@ -293,6 +308,7 @@ export function defaultConfiguration(): Configuration {
     tls: undefined,
     cluster: undefined,
     backup: undefined,
+    replay: undefined,
   };
 }
 
@@ -345,6 +361,7 @@ export function parseConfiguration(file: string, source: string): Configuration 
     tls: tlsSettings(written.tls, directory),
     cluster: cluster === undefined ? undefined : clusterSettings(cluster, directory),
     backup: backupSettings(written.backup, directory),
+    replay: written.replay && { directory: resolve(directory, written.replay.directory) },
   };
 }
 

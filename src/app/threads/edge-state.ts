@@ -21,6 +21,8 @@ const SWEEP_MS = 250;
 
 /** What all doors of the edge share: what is known from events, who may do what, and where commands are handed in. */
 export class EdgeState implements FollowingSink {
+  /** Where commands are handed in. */
+  declare readonly commands: CommandSink;
   declare readonly views: LiveMarketViews;
   declare readonly directory: UserDirectory;
   declare readonly access: AccessControl;
@@ -35,6 +37,7 @@ export class EdgeState implements FollowingSink {
 
   constructor(data: EdgeThreadData, commands: CommandSink, board: StatusBoard, archive: ArchiveQueries) {
     const { nodeId, dataDirectory, reportDirectory, access } = data;
+    this.commands = commands;
     this.views = new LiveMarketViews();
     this.directory = new UserDirectory();
     this.accounts = new Set();

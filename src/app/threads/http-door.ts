@@ -6,17 +6,19 @@ import { ConsolePages } from '#gateways/console/console-pages.ts';
 import type { AccessControl } from '#gateways/identity/access-control.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { commandRoutes } from '#gateways/rest/command-routes.ts';
+import { Commands } from '#gateways/rest/commands.ts';
 import { verificationRoutes } from '#gateways/rest/copy-routes.ts';
 import { HttpServer } from '#gateways/rest/http-server.ts';
 import { HttpTimes } from '#gateways/rest/http-times.ts';
 import { loginRoutes } from '#gateways/rest/login-routes.ts';
+import { replayRoutes } from '#gateways/rest/replay-routes.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
 import type { Route } from '#gateways/rest/routes.ts';
 import type { RestSources } from '#gateways/rest/sources.ts';
 import { StatusPage } from '#gateways/status/status-page.ts';
 import { asyncApiDocument } from '#gateways/websocket/asyncapi.ts';
 import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
-import { riskChannel, statusChannel } from '#gateways/websocket/venue-views.ts';
+import { replayChannel, riskChannel, statusChannel } from '#gateways/websocket/venue-views.ts';
 import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
 import { ReportSearch } from '#projections/reports/report-search.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
@@ -25,6 +27,7 @@ import { CopiesClient } from '../operate/copies-client.ts';
 import { EventCounts } from '../operate/event-counts.ts';
 import { operateChannels } from '../operate/operate-channels.ts';
 import type { StatusClient } from '../operate/status-client.ts';
+import { ReplayDesk } from '../replay/replay-desk.ts';
 import type { EdgeDoor } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import { openLogChannels } from './log-channels.ts';
@@ -40,6 +43,7 @@ export class HttpDoor implements EdgeDoor {
   /** What it is to be given of events, beside the accounts of the WebSocket. */
   declare readonly sinks: readonly FollowingSink[];
   declare private readonly copies: CopiesClient;
+  declare private readonly replays: ReplayDesk;
   declare readonly status: StatusPage;
   declare private readonly access: AccessControl;
   declare private readonly server: HttpServer;
@@ -99,12 +103,33 @@ export class HttpDoor implements EdgeDoor {
     };
     const counts = new EventCounts();
     const log = openLogChannels(state, board, receipts);
-    this.sinks = [counts, this.status, ...log.sinks];
+    const commandSources = {
+      views: state.views,
+      archive,
+      directory: state.directory,
+      desk: state.desk,
+      administration: state.administration,
+      access: state.access,
+      isAccount: (accountId: number) => state.accountIds.has(accountId),
+    };
+    const commands = new Commands(commandSources);
+    this.replays = new ReplayDesk({
+      recordings: data.replayDirectory,
+      sink: state.commands,
+      views: state.views,
+      directory: state.directory,
+      send: (userId, command) => commands.send({ userId }, command),
+      isReady: () => state.views.isReady,
+      logger: threadLog,
+      wallMs: () => Date.now(),
+    });
+    this.sinks = [counts, this.status, this.replays, ...log.sinks];
     this.webSocket = openWebSocket(data, state, archive, [
       ...operateChannels(data, status, counts),
       ...log.channels,
       riskChannel({ views: state.views, archive }, threadLog),
       statusChannel(this.status, threadLog),
+      replayChannel(this.replays, threadLog),
     ]);
     this.binance = new BinanceDoor(
       {
@@ -123,20 +148,12 @@ export class HttpDoor implements EdgeDoor {
     this.webSocket.speak(this.binance);
     this.server.onUpgrade((request, head) => this.webSocket.onUpgrade(request, head));
     this.server.addDocument('/asyncapi.json', asyncApiDocument);
-    const commands = commandRoutes({
-      views: state.views,
-      archive,
-      directory: state.directory,
-      desk: state.desk,
-      administration: state.administration,
-      access: state.access,
-      isAccount: (accountId) => state.accountIds.has(accountId),
-    });
     this.routes = [
       ...loginRoutes(state.access),
       ...restRoutes(sources),
       ...verificationRoutes(sources),
-      ...commands,
+      ...commandRoutes(commandSources),
+      ...replayRoutes(this.replays),
     ];
   }
 
@@ -152,6 +169,7 @@ export class HttpDoor implements EdgeDoor {
   }
 
   async close(): Promise<void> {
+    await this.replays.close();
     this.binance.close();
     await this.webSocket.close();
     await this.server.close();

@@ -125,6 +125,8 @@ export interface EdgeThreadData extends EdgeRings {
   readonly access: AccessSettings;
   /** undefined: the node backs up nowhere. */
   readonly backup: BackupSettings | undefined;
+  /** Directory of recordings; undefined: the node does not replay. */
+  readonly replayDirectory: string | undefined;
   readonly connectionsPerAddressMax: number;
   /** undefined: there is no such door. */
   readonly http: HttpSettings | undefined;

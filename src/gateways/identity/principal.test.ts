@@ -30,6 +30,7 @@ const EXPECTED: Record<ActionName, string> = {
   ManageNodes: 'A',
   EndSessions: 'OA',
   ManageIncidents: 'OA',
+  ControlReplay: 'OA',
 };
 /** What of it a read-only key is good for. */
 const QUESTIONS = [

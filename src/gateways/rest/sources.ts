@@ -1,9 +1,11 @@
 import type { Static } from 'typebox';
 import type { LoggedEntry, StampedEntry } from '#codec/json/log-json.ts';
 import type { Backups, Snapshots, Verification } from '#codec/json/operate-json.ts';
+import type { NewReplay, Recordings, ReplayControl, ReplayState } from '#codec/json/replay-json.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import type { StatusPage } from '../status/status-page.ts';
 import { Problem } from './problems.ts';
@@ -56,6 +58,19 @@ export interface RestorableCopies {
   backups(): Promise<Static<typeof Backups>>;
   /** @throws Problem not-found, busy, verifying, backup-unavailable */
   verifyBackup(id: string): Promise<Static<typeof Verification>>;
+}
+
+/** Replays of recorded markets. */
+export interface Replays {
+  state(): Static<typeof ReplayState>;
+  /** @throws Problem replay-off, recordings-unreadable */
+  files(): Promise<Static<typeof Recordings>>;
+  /** @throws Problem */
+  start(sender: Principal, request: Static<typeof NewReplay>): Promise<Static<typeof ReplayState>>;
+  /** @throws Problem replay-off, no-replay, invalid-request */
+  control(request: Static<typeof ReplayControl>): Promise<Static<typeof ReplayState>>;
+  /** @throws Problem */
+  stop(sender: Principal, reason: string): Promise<Static<typeof ReplayState>>;
 }
 
 /** Where the answers of the HTTP door come from. */

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { LogMessage } from '#codec/json/log-json.ts';
 import { ClusterMessage, FiguresMessage } from '#codec/json/operate-json.ts';
+import { ReplayMessage } from '#codec/json/replay-json.ts';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
 import { SessionsMessage } from '#codec/json/session-json.ts';
 import {
@@ -34,6 +35,7 @@ const TOLD: readonly TSchema[] = [
   FiguresMessage,
   RiskMessage,
   StatusMessage,
+  ReplayMessage,
   LogMessage,
   SessionsMessage,
   FailedMessage,
