@@ -5,13 +5,16 @@
  *
  * A screen's pictures are in SHOTS; those whose name begins with a NAME are taken. Pictures of a cluster: scripts/screenshots-cluster.ts.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { setUpReplay } from '#app/replay/participants.ts';
 import { IncidentSeverity, IncidentState, KillScope, Phase, VenueComponent } from '#domain/commands.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
 import { ConsoleVenue, type PageOptions, TestBrowser, whyNoBrowser } from '../test/support/console.ts';
 import { TradePage } from '../test/support/trade-page.ts';
 
@@ -120,6 +123,49 @@ async function showRisk(page: Page, venue: ConsoleVenue): Promise<void> {
   await setTimeout(4_000);
 }
 
+/** A recording of an hour in which orders come and go around a price that wanders. */
+function recordMarket(directory: string): void {
+  const random = seededRandom(7);
+  const rows = ['id,timestamp,exchange.timestamp,price,volume,action,direction'];
+  const open: [id: number, price: string, side: string][] = [];
+  let middle = 23_650;
+  for (let row = 0; row < 20_000; row++) {
+    const atMs = 1_430_438_400_000 + row * 180;
+    middle += Math.round(random() * 2 - 1);
+    const [old] = open.length > 300 ? open.splice(Math.floor(random() * open.length), 1) : [];
+    if (old !== undefined) rows.push(`${old[0]},${atMs},0,${old[1]},1000000,deleted,${old[2]}`);
+    const side = random() < 0.5 ? 'bid' : 'ask';
+    const distance = 12 + Math.floor(random() * 60);
+    const price = ((middle + (side === 'bid' ? -distance : distance)) / 100).toFixed(2);
+    rows.push(`${row + 1},${atMs},0,${price},${Math.ceil(random() * 40) * 5_000_000},created,${side}`);
+    open.push([row + 1, price, side]);
+  }
+  writeFileSync(join(directory, 'example-orders.csv'), `${rows.join('\n')}\n`);
+}
+
+/** A replay that is under way, and paused for the picture. */
+async function showReplay(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Choose / }).click();
+  await page.getByRole('button', { name: '100 ×', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Start' }).click();
+  await page.getByLabel('Reason').fill('a lesson on price levels');
+  await page.getByLabel(/^Type/).fill('replay');
+  await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
+  await page.locator('.replay-facts[data-state="running"]').waitFor();
+  await setTimeout(6_000);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.locator('.replay-facts[data-state="paused"]').waitFor();
+}
+
+/** Ends it: the next picture begins another one. */
+async function endReplay(venue: ConsoleVenue): Promise<void> {
+  const authorization = `Bearer ${await venue.token('operations')}`;
+  await fetch(`${venue.url}/api/v1/admin/replay?reason=a%20picture`, {
+    method: 'DELETE',
+    headers: { authorization },
+  });
+}
+
 const SHOTS: readonly Shot[] = [
   {
     name: 'sign-in',
@@ -127,6 +173,7 @@ const SHOTS: readonly Shot[] = [
     prepare: async (page) => page.locator('[data-connection="online"]').waitFor(),
   },
   { name: 'risk', user: 'risk', path: '/risk', prepare: showRisk },
+  { name: 'replay', user: 'operations', path: '/replay', prepare: showReplay, end: endReplay },
   { name: 'status', path: '/status', height: 1_000, prepare: showStatus },
   { name: 'status-phone', path: '/status', width: 390, height: 844, prepare: showStatus },
   {
@@ -311,8 +358,15 @@ const ends: (() => unknown)[] = [];
 // What the support of tests asks of a test: to be told when it ends.
 const context = { after: (end: () => unknown) => void ends.push(end) } as never;
 mkdirSync(IMAGES, { recursive: true });
+const recordings = mkdtempSync(join(tmpdir(), 'hive-recordings-'));
+ends.push(() => rmSync(recordings, { recursive: true }));
+recordMarket(recordings);
 try {
-  const venue = await ConsoleVenue.start(context, { messagesPerSecond: 150 });
+  const venue = await ConsoleVenue.start(context, {
+    messagesPerSecond: 150,
+    config: { replayDirectory: recordings },
+  });
+  await setUpReplay(venue.node);
   // Some history for the charts.
   await setTimeout(HISTORY_MS);
   const browser = await TestBrowser.start(context);

@@ -35,6 +35,12 @@ export const SCREENS: readonly Screen[] = [
     component: lazy(() => import('./screens/risk/risk-screen.tsx')),
   },
   {
+    name: 'replay',
+    label: screens.replay,
+    actions: ['ControlReplay'],
+    component: lazy(() => import('./screens/replay/replay-screen.tsx')),
+  },
+  {
     name: 'status',
     label: screens.status,
     actions: undefined,
