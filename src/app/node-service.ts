@@ -7,6 +7,7 @@ import type { Peers } from '#replica/peers.ts';
 import type { Replica } from '#replica/replica.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { closeSessions } from './close-sessions.ts';
+import { clusterErrorOf } from './cluster/cluster-error.ts';
 import type { ClusterLink } from './cluster/cluster-link.ts';
 import type { ClusterDuties } from './cluster/duties.ts';
 import { writeEvidence } from './cluster/evidence.ts';
@@ -74,6 +75,7 @@ export class NodeService {
   declare private epoch: number;
   declare private wanted: Exclude<NodeState, 'stopped'>;
   declare private isDraining: boolean;
+  declare private isPromoting: boolean;
   /** Ticks since the log took entries and gave them back. */
   declare private cutOffTicks: number;
   declare private wasCutOff: boolean;
@@ -87,6 +89,7 @@ export class NodeService {
     this.epoch = parts.data.epoch;
     this.wanted = 'recovering';
     this.isDraining = false;
+    this.isPromoting = false;
     this.cutOffTicks = 0;
     this.wasCutOff = false;
     this.expelled = undefined;
@@ -136,10 +139,23 @@ export class NodeService {
 
   /** As RunningNode says. */
   async promote(takeOver?: { readonly force: boolean }): Promise<void> {
-    const { link, nodeLog, logger } = this.parts;
-    if (this.state !== 'observing') {
-      throw new NodeStateError(`the node is ${this.state}: only one that observes can be promoted`);
+    if (this.state !== 'observing' || this.isPromoting) {
+      const is = this.isPromoting ? 'being promoted already' : this.state;
+      throw new NodeStateError(`the node is ${is}: only one that observes can be promoted`);
     }
+    this.isPromoting = true;
+    try {
+      await this.#promote(takeOver);
+    } catch (error) {
+      if (this.wanted === 'recovering') await this.#stepBack();
+      throw clusterErrorOf(error);
+    } finally {
+      this.isPromoting = false;
+    }
+  }
+
+  async #promote(takeOver?: { readonly force: boolean }): Promise<void> {
+    const { link, nodeLog, logger } = this.parts;
     if (takeOver !== undefined) await link?.takeOver(takeOver.force);
     if ((await link?.isMirror()) === true) {
       throw new NodeStateError(
@@ -152,6 +168,15 @@ export class NodeService {
     if (this.expelled !== undefined) throw new NodeStateError(`the node has stopped: ${this.expelled}`);
     await this.serve();
     logger.info({ epoch: this.epoch }, 'promoted: this node serves');
+  }
+
+  /** From a promotion that failed half the way to observing, so that it can be tried again. */
+  async #stepBack(): Promise<void> {
+    const { doors, replica, onHealth } = this.parts;
+    await doors.close('this node could not begin to serve: log on at another');
+    await replica.retire();
+    this.wanted = 'observing';
+    onHealth();
   }
 
   /** As RunningNode says. */

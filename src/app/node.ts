@@ -82,7 +82,7 @@ export interface RunningNode {
   /**
    * From observing to serving.
    * @param takeOver makes a log that mirrors another cluster's its own first; `force`: also when that one answers
-   * @throws NodeStateError, ClusterError
+   * @throws NodeStateError, ClusterError; Error of a door that cannot listen: then it observes again
    */
   promote(takeOver?: { readonly force: boolean }): Promise<void>;
   /** From serving to observing: load balancers are told, `drainMs` later sessions end. @throws NodeStateError */
@@ -106,12 +106,20 @@ const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
 /**
  * Starts a node: recovers, then serves, unless it is to observe. The steps are in the order in which an order meets their results.
  * @param edgeThread file of the edge thread: tests give it doors of their own
+ * @throws ClusterError, StreamError; DataDirectoryError, SnapshotError, LogCorruptError, LogUnavailableError; Error of a door that cannot listen
  */
 export async function startNode(
   config: NodeConfig,
   logger: NodeLogger,
   edgeThread: URL = EDGE_THREAD,
 ): Promise<RunningNode> {
+  const start = (): Promise<RunningNode> => startOnce(config, logger, edgeThread);
+  if (config.cluster === undefined) return start();
+  const { startInCluster } = await import('./cluster/boot.ts');
+  return startInCluster(start, logger);
+}
+
+async function startOnce(config: NodeConfig, logger: NodeLogger, edgeThread: URL): Promise<RunningNode> {
   const clock = new LogClock(clockReport(logger));
   const started: Closer[] = [];
   try {

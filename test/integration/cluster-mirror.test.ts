@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { viewOf } from '#app/cluster/cluster-nodes.ts';
 import { TestClient } from '#gateways/fix/test-support.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
+import { scrape } from '../support/exposition.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { until } from '../support/test-cluster.ts';
 import { statusOf, Trader } from '../support/traders.ts';
@@ -101,7 +103,8 @@ test('mirror: FIX sessions go on in the second region with their numbers, their 
   // The second region is there before the first has any FIX session.
   const noFix = { fix: undefined };
   const early = await regions.startNode(1, 'first', noFix);
-  const follower = await regions.startNode(2, 'second', { fix: FIX });
+  const operations = { host: '127.0.0.1', port: 0 };
+  const follower = await regions.startNode(2, 'second', { fix: FIX, operations });
   const serving = await regions.startNode(3, 'first', { fix: FIX });
   const [before, begun] = await logOn(t, serving.edgePorts['fix'] ?? 0, 1);
   assert.match(begun, /^A 1 /);
@@ -129,6 +132,15 @@ test('mirror: FIX sessions go on in the second region with their numbers, their 
   const { last_seq } = (await originStream()).state;
   await until(async () => (await statusOf(follower)).sequence >= sequence);
   await until(async () => (await fixStream()).state.last_seq >= last_seq);
+  // What is said of that mirror: by `hive status --cluster`, and by the metrics.
+  const { mirror, fixMirror } = await viewOf(connection, 'HIVE');
+  assert.deepEqual([mirror?.domain, fixMirror?.domain, fixMirror?.lagEntries], ['first', 'first', 0]);
+  assert.equal((await viewOf(origin, 'HIVE')).fixMirror, undefined);
+  const lagOf = (stream: string) => `hive_cluster_mirror_lag_entries{stream="${stream}"}`;
+  await until(async () => {
+    const { samples } = await scrape(follower.operationsPort);
+    return samples.get(lagOf('fix')) === 0 && samples.get(lagOf('log')) !== undefined;
+  });
   await origin.close();
   await regions.loseFirst(serving);
   const taken = await ask(follower, 'takeOver');

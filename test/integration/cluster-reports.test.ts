@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Objm } from '@nats-io/obj';
 import { ClusterLink } from '#app/cluster/cluster-link.ts';
 import type { NodeConfig } from '#app/node-config.ts';
 import { TestClient } from '#gateways/fix/test-support.ts';
@@ -78,8 +79,10 @@ test('cluster: at a node that begins with a snapshot clients recover their repor
   await trader.trade(cluster.node(1).ouchPort);
   const link = await ClusterLink.connect(clusterSettings(cluster.servers.urls), 'test');
   t.after(() => link.close());
-  const store = await link.snapshots();
-  await until(async () => (await store.list()).length > 0);
+  await link.snapshots();
+  const objects = await new Objm(link.connection).open('HIVE_SNAPSHOTS');
+  // One consumer, however long it takes: each list of the store would make another.
+  for await (const _ of await objects.watch({ includeHistory: true })) break;
   trader.leave();
   await trader.closed;
 

@@ -1,6 +1,5 @@
-import { ClusterError } from '#app/cluster/cluster-link.ts';
+import { ClusterError } from '#app/cluster/cluster-error.ts';
 import { DivergedError } from '#app/cluster/evidence.ts';
-import { SnapshotStoreError } from '#app/cluster/snapshot-store.ts';
 import { NodeStateError } from '#app/node-service.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
@@ -169,8 +168,7 @@ export class SimulatedNode implements Machine {
         error instanceof LogUnavailableError ||
         error instanceof NoAnswerError ||
         errorCode(error) === 'ENOSPC' ||
-        error instanceof SnapshotStoreError ||
-        (error instanceof StreamError && ['NOT_READY', 'SNAPSHOT_NEEDED'].includes(error.code)) ||
+        (error instanceof StreamError && error.code === 'NOT_READY') ||
         NO_ANSWER.test(message);
       if (!isPassing) {
         if (error instanceof ClusterError)

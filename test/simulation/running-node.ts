@@ -1,4 +1,4 @@
-import { type BootLink, restoreInCluster } from '#app/cluster/boot.ts';
+import { type BootLink, restoreInCluster, startInCluster } from '#app/cluster/boot.ts';
 import { ClusterDuties } from '#app/cluster/duties.ts';
 import { refuseEvidence } from '#app/cluster/evidence.ts';
 import { SnapshotStore } from '#app/cluster/snapshot-store.ts';
@@ -64,12 +64,32 @@ export interface RunningNode {
 }
 
 /** Starts a node in `process`, as src/app/node.ts and the archive thread do: the order path, the archive and the OUCH door. */
-export async function startNode(
+export function startNode(
   world: Environment,
   machine: Machine,
   process: SimulatedProcess,
   observes: boolean,
   onStarted: (node: RunningNode) => void,
+): Promise<void> {
+  return startInCluster(async () => {
+    const begun: (() => void)[] = [];
+    try {
+      await startOnce(world, machine, process, observes, onStarted, begun);
+    } catch (error) {
+      for (const end of begun.reverse()) end();
+      throw error;
+    }
+  }, traceLogger(world, machine));
+}
+
+/** @param begun gets what ends what was begun, until the node has all that the log holds */
+async function startOnce(
+  world: Environment,
+  machine: Machine,
+  process: SimulatedProcess,
+  observes: boolean,
+  onStarted: (node: RunningNode) => void,
+  begun: (() => void)[],
 ): Promise<void> {
   const { checkers } = world;
   const { nodeId, parts, faulty, Core } = machine;
@@ -77,6 +97,7 @@ export async function startNode(
   const data = { logDirectory: `${root}/log`, snapshotDirectory: `${root}/snapshots`, logId: LOG_ID };
   const logger = traceLogger(world, machine);
   const connection = new SimulatedConnection(world.stream, process, world.trace, world);
+  begun.push(() => connection.close());
   refuseEvidence(root);
   const store = new SnapshotStore(world.objects.over(connection), LOG_ID.uuid);
   const fan = new EventFan();
@@ -96,6 +117,7 @@ export async function startNode(
   const board = new CheckedBoard(nodeId, checkers);
   const peers = new parts.Peers(nodeId, board, core.nodeIds());
   const duties = new ClusterDuties(peers, core, logger);
+  let hasCaughtUp = false;
   const replica: Replica = new parts.Replica({
     core,
     nodeId,
@@ -106,7 +128,8 @@ export async function startNode(
     onTurnEnd: () => {},
     onUnavailable: (error) => {
       void gateway.close('the venue stopped');
-      machine.onUnavailable(process, error);
+      // Before, the start fails, and says why.
+      if (hasCaughtUp) machine.onUnavailable(process, error);
     },
   });
   const archiveFan = new EventFan();
@@ -119,7 +142,8 @@ export async function startNode(
   fan.add(gateway);
   core.describe({ liveOrders: true, restingOrders: false });
   fan.add(duties);
-  setInterval(() => machine.disk.runBackground(4), WRITE_BACK_MS);
+  const writeBack = setInterval(() => machine.disk.runBackground(4), WRITE_BACK_MS);
+  begun.push(() => clearInterval(writeBack));
   const log = await JetStreamLog.open({
     connection: connection.asConnection,
     stream: STREAM,
@@ -130,6 +154,7 @@ export async function startNode(
     segmentBytes: SEGMENT_BYTES,
     disk: faulty,
   });
+  begun.push(() => log.close());
   const service = new parts.Service({
     config: { nodeId, cluster: undefined },
     data: {
@@ -164,6 +189,7 @@ export async function startNode(
   onStarted({ core, archiveCore, replica, gateway, service });
   replica.recover(log);
   await log.catchUp();
+  hasCaughtUp = true;
   const shelf = new parts.Shelf({
     store,
     board,

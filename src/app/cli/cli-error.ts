@@ -27,7 +27,8 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
   DemoError: ExitCode.Failure,
-  StreamError: ExitCode.Damaged,
+  FixStoreError: ExitCode.NotReachable,
+  SnapshotStoreError: ExitCode.Damaged,
   DivergedError: ExitCode.Damaged,
   NodeRefusedError: ExitCode.Refused,
   NoNodeError: ExitCode.NotReachable,
@@ -37,8 +38,13 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
 
 const EXIT_CODE_OF_CLUSTER: { readonly [code: string]: ExitCode } = {
   NO_SERVER: ExitCode.NotReachable,
+  NO_ANSWER: ExitCode.NotReachable,
+  REFUSED: ExitCode.Failure,
   NO_SNAPSHOT: ExitCode.Failure,
+  OVERTAKEN: ExitCode.Failure,
+  IN_THE_WAY: ExitCode.Failure,
   EXISTS: ExitCode.Failure,
+  ORIGIN_ANSWERS: ExitCode.Failure,
   NO_NUMBER: ExitCode.Failure,
   NUMBER_LOST: ExitCode.Failure,
 };
@@ -83,6 +89,9 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   }
   if (name === 'ClusterError') {
     return { message, exitCode: EXIT_CODE_OF_CLUSTER[code] ?? ExitCode.Failure };
+  }
+  if (name === 'StreamError') {
+    return { message, exitCode: code === 'NOT_READY' ? ExitCode.NotReachable : ExitCode.Damaged };
   }
   if (name === 'HistoryError') {
     return { message, exitCode: EXIT_CODE_OF_HISTORY[code] ?? ExitCode.Damaged };

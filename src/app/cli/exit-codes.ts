@@ -7,7 +7,7 @@ export const ExitCode = {
   Usage: 2,
   /** Stored data is damaged, not of a format that this build reads, or needs a core version that it lacks. */
   Damaged: 3,
-  /** No node answers, or it does not let us in. */
+  /** No node, or no nats-server of the cluster, answers or lets us in. */
   NotReachable: 4,
   /** The venue refused the order. */
   Refused: 5,

@@ -54,7 +54,8 @@ function statusText(status: Status): string {
   return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}`).join('\n');
 }
 
-function clusterText({
+/** A cluster, for people. */
+export function clusterText({
   stream,
   firstSequence,
   lastSequence,
@@ -63,6 +64,7 @@ function clusterText({
   hasQuorum,
   nodes,
   mirror,
+  fixMirror,
 }: ClusterView): string {
   const quorum = hasQuorum ? 'has a quorum' : 'has NO QUORUM: no order becomes durable';
   const lines = [
@@ -73,6 +75,10 @@ function clusterText({
     lines.push(
       `  it mirrors the log of domain ${domain}: ${lagEntries} entries behind, heard ${silentMs} ms ago`,
     );
+  }
+  if (fixMirror !== undefined) {
+    const { lagEntries, silentMs } = fixMirror;
+    lines.push(`  its FIX sessions are mirrored, too: ${lagEntries} records behind, heard ${silentMs} ms ago`);
   }
   for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
     const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;

@@ -11,18 +11,23 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { TimeoutError } from '@nats-io/transport-node';
 import { TradingCore } from '#core/trading-core.ts';
+import { LogUnavailableError } from '#domain/ports.ts';
 import { LogId } from '#log/file/format.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
+import { MessageClock, openLogCopy } from '#log/jetstream/log-copy.ts';
+import { StreamError } from '#log/jetstream/stream-error.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { send } from '../../../test/support/random-flow.ts';
 import { type RestoredCore, restoreNewest } from '../restore.ts';
-import { type BootLink, restoreInCluster } from './boot.ts';
+import { BEGINNINGS_MAX, type BootLink, restoreInCluster, startInCluster } from './boot.ts';
+import { ClusterError } from './cluster-error.ts';
 import type { ListedObject, ObjectFiles } from './object-files.ts';
-import { SnapshotStore } from './snapshot-store.ts';
+import { SnapshotStore, SnapshotStoreError } from './snapshot-store.ts';
 
 const LOG_ID = new LogId('01234567-89ab-cdef-0123-456789abcdef');
 const CAPACITY = {
@@ -33,6 +38,11 @@ const CAPACITY = {
   assetsMax: 8,
   nodesMax: 4,
 };
+
+/** The file of a snapshot after entry `sequence`. */
+const nameOf = (sequence: number): string => `snapshot-${String(sequence).padStart(16, '0')}.hms`;
+/** Copies of the log that were put aside. */
+const asideIn = (root: string): string[] => readdirSync(root).filter((name) => name.startsWith('log-'));
 
 const newCore = (): TradingCore => new TradingCore({ onEvents: () => {} }, CAPACITY);
 
@@ -125,4 +135,117 @@ test('boot: a node from which the stream goes on fetches nothing', async (t) => 
 test('boot: without a snapshot from which the stream goes on there is no beginning', async (t) => {
   const { boot } = await begin(t, 9, [4, 6]);
   await assert.rejects(boot(), { name: 'ClusterError', code: 'NO_SNAPSHOT' });
+});
+
+/** A copy of the log that begins with entry `scanFromSequence`. */
+function writeCopy(directory: string, scanFromSequence: number, entries: number): void {
+  const core = newCore();
+  const clock = new MessageClock();
+  const copy = openLogCopy(
+    {
+      directory,
+      logId: LOG_ID,
+      follower: followerOf((...entry) => core.applyEntry(...entry)),
+      scanFromSequence,
+      segmentBytes: 2 ** 20,
+    },
+    clock,
+  );
+  const outbox = new Outbox(1, 1, () => {});
+  for (let i = 0; i < entries; i++) {
+    send(outbox, { type: 'Tick' });
+    outbox.drain(copy);
+    copy.commit();
+  }
+  copy.close();
+}
+
+test('boot: a copy that the stream does not continue is put aside, an empty one is not', async (t) => {
+  const { root, boot } = await begin(t, 9, [8]);
+  writeCopy(join(root, 'log'), 1, 3);
+  assert.equal((await boot()).core.sequence, 8);
+  assert.deepEqual(asideIn(root), ['log-1-3']);
+
+  // As it is after a beginning that came to nothing.
+  const other = await begin(t, 9, [2, 8]);
+  copyFileSync(join(other.root, 'written', nameOf(2)), join(other.snapshotDirectory, nameOf(2)));
+  writeCopy(join(other.root, 'log'), 3, 0);
+  assert.equal((await other.boot()).core.sequence, 8);
+  assert.deepEqual(asideIn(other.root), []);
+});
+
+for (const [what, put] of [
+  ['a directory', (path: string) => mkdirSync(path)],
+  ['a file', (path: string) => writeFileSync(path, '')],
+] as const) {
+  test(`boot: ${what} where the copy would be put aside is named, and nothing is moved or fetched`, async (t) => {
+    const { root, boot, snapshotDirectory } = await begin(t, 9, [8]);
+    writeCopy(join(root, 'log'), 1, 3);
+    put(join(root, 'log-1-3'));
+    const before = readdirSync(join(root, 'log'));
+    await assert.rejects(boot(), {
+      name: 'ClusterError',
+      code: 'IN_THE_WAY',
+      message: /log-1-3 is in the way of this node's log.*: move it out of the data directory, and start/,
+    });
+    assert.deepEqual(readdirSync(join(root, 'log')), before);
+    assert.deepEqual(readdirSync(snapshotDirectory), []);
+  });
+}
+
+test('boot: what a crash left of a transfer is removed, whether something is fetched or not', async (t) => {
+  for (const streamBegin of [1, 4]) {
+    const { boot, snapshotDirectory } = await begin(t, streamBegin, [4]);
+    writeFileSync(join(snapshotDirectory, `${nameOf(2)}.part`), 'half');
+    writeFileSync(join(snapshotDirectory, 'notes.part'), 'of somebody else');
+    await boot();
+    assert.deepEqual(readdirSync(snapshotDirectory), ['notes.part', nameOf(4)]);
+  }
+});
+
+const truncated = new StreamError('SNAPSHOT_NEEDED', 'begins too late');
+/** What a start ends with when the cluster removed what it needed next. */
+const OVERTAKEN = [
+  truncated,
+  new LogUnavailableError('IO_ERROR', truncated.message, { cause: truncated }),
+  new SnapshotStoreError('REMOVED', 'is gone'),
+];
+
+/** Starts a node whose first beginnings end with these errors; returns how often it began, and what it warned of. */
+async function starts(errors: readonly Error[]): Promise<{ count: number; warnings: string[]; error: unknown }> {
+  const warnings: string[] = [];
+  let count = 0;
+  const start = async (): Promise<void> => {
+    const error = errors[count++];
+    if (error !== undefined) throw error;
+  };
+  const warn = (_fields: object, message: string): void => void warnings.push(message);
+  const error = await startInCluster(start, { info: () => {}, warn, error: () => {} }).catch((thrown) => thrown);
+  return { count, warnings, error };
+}
+
+test('boot: a start that the cluster overtook begins anew at once, a few times', async () => {
+  assert.deepEqual(await starts(OVERTAKEN), {
+    count: 4,
+    warnings: OVERTAKEN.map(({ message }) => `begins anew, with a newer snapshot of the cluster: ${message}`),
+    error: undefined,
+  });
+  const { count, error } = await starts(Array(BEGINNINGS_MAX + 1).fill(truncated));
+  assert.equal(count, BEGINNINGS_MAX);
+  assert.ok(error instanceof ClusterError);
+  assert.deepEqual([error.code, error.cause], ['OVERTAKEN', truncated]);
+  assert.match(error.message, /Raise snapshots\.everyEntries or snapshots\.keep/);
+});
+
+test('boot: what else a start ends with ends it, an error of the NATS client by a name of ours', async () => {
+  const others = [
+    new StreamError('LOST_ENTRIES', 'too short'),
+    new LogUnavailableError('DISK_FULL', 'full'),
+    new SnapshotStoreError('DAMAGED', 'other bytes'),
+  ];
+  for (const other of others) assert.deepEqual(await starts([other]), { count: 1, warnings: [], error: other });
+  const { count, error } = await starts([new TimeoutError()]);
+  assert.equal(count, 1);
+  assert.ok(error instanceof ClusterError);
+  assert.equal(error.code, 'NO_ANSWER');
 });

@@ -1,12 +1,23 @@
 import { existsSync, renameSync } from 'node:fs';
+import { LogUnavailableError } from '#domain/ports.ts';
 import type { DataDirectory } from '#log/file/data-directory.ts';
 import type { Disk } from '#log/file/disk.ts';
 import { MessageClock, openLogCopy } from '#log/jetstream/log-copy.ts';
+import { StreamError } from '#log/jetstream/stream-error.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import type { RestoredCore } from '../restore.ts';
 import type { NodeLogger } from '../threads/threads.ts';
-import { ClusterError, type ClusterLink } from './cluster-link.ts';
-import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
+import { ClusterError, clusterErrorOf } from './cluster-error.ts';
+import type { ClusterLink } from './cluster-link.ts';
+import {
+  removeUnfinished,
+  type SnapshotStore,
+  SnapshotStoreError,
+  type StoredSnapshot,
+} from './snapshot-store.ts';
+
+/** How often a node that starts begins anew, when each time the cluster had removed what it needed next. */
+export const BEGINNINGS_MAX = 5;
 
 /** What a boot asks of the cluster. */
 export type BootLink = Pick<ClusterLink, 'firstSequence' | 'snapshots' | 'originSnapshots'>;
@@ -21,9 +32,41 @@ export interface BootData extends Pick<DataDirectory, 'logDirectory' | 'snapshot
 }
 
 /**
+ * Starts a node of a cluster. Meanwhile the others may have the stream truncated beyond what it had still to get, and the snapshot removed that it fetches:
+ * then it begins anew at once, with a snapshot from which the stream goes on.
+ * @param start of the node; has ended everything that it began when it fails
+ * @throws ClusterError OVERTAKEN; NO_ANSWER or REFUSED for an error of the NATS client; what `start` throws
+ */
+export async function startInCluster<Node>(start: () => Promise<Node>, logger: NodeLogger): Promise<Node> {
+  for (let beginning = 1; ; beginning++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (!isOvertaken(error)) throw clusterErrorOf(error);
+      const { message } = error as Error;
+      if (beginning === BEGINNINGS_MAX) {
+        throw new ClusterError(
+          'OVERTAKEN',
+          `the cluster removed what this node needed next ${BEGINNINGS_MAX} times while it started (${message}): it fetches slower than the others take snapshots. Raise snapshots.everyEntries or snapshots.keep on all nodes, or give this one a faster way to the nats-servers, and start it again`,
+          { cause: error },
+        );
+      }
+      logger.warn({ beginning }, `begins anew, with a newer snapshot of the cluster: ${message}`);
+    }
+  }
+}
+
+/** Whether the next beginning finds a snapshot that leads on. */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof SnapshotStoreError) return error.code === 'REMOVED';
+  const cause = error instanceof LogUnavailableError ? error.cause : error;
+  return cause instanceof StreamError && cause.code === 'SNAPSHOT_NEEDED';
+}
+
+/**
  * The state that a node of a cluster begins with: of the newest snapshot of its own that is whole. A node for which that leads nowhere, because it is new or
  * because the stream no longer holds what follows, begins with the oldest snapshot of the cluster's store. Its copy of the log, if it ends before that, is put
- * aside.
+ * aside. What a crash left of a transfer is removed.
  * @param restore of the data directory, as `restoreNewest`
  * @throws SnapshotError; ClusterError when there is nothing to begin with
  */
@@ -33,6 +76,7 @@ export async function restoreInCluster(
   restore: () => RestoredCore,
   logger: NodeLogger,
 ): Promise<RestoredCore> {
+  removeUnfinished(data.snapshotDirectory);
   const own = restore();
   return (await fetchSnapshot(link, data, own.core.sequence, logger)) ? restore() : own;
 }
@@ -77,10 +121,14 @@ async function fetchSnapshot(
     );
   }
   if (snapshot.sequence <= lastSequence) return false;
-  if (lastSequence > 0) {
+  // An empty one, as a beginning leaves it that came to nothing, is made anew in any case.
+  if (lastSequence >= firstSequence) {
     const aside = `${logDirectory}-${firstSequence}-${lastSequence}`;
     if (existsSync(aside))
-      throw new ClusterError('NO_SNAPSHOT', `${aside} is in the way: move it out of the data directory`);
+      throw new ClusterError(
+        'IN_THE_WAY',
+        `${aside} is in the way of this node's log, which is put aside under that name: move it out of the data directory, and start again`,
+      );
     renameSync(logDirectory, aside);
     logger.warn({ aside }, 'the stream no longer has what follows this copy of the log: it is put aside');
   }

@@ -20,6 +20,7 @@ import {
   recheckStream,
 } from '#log/jetstream/log-stream.ts';
 import { isMirror, type LogStreamOptions, type StreamLog } from '#log/jetstream/stream-config.ts';
+import { ClusterError } from './cluster-error.ts';
 import { type ClusterNode, ClusterNodes } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 import { detachFixStream, fixStreamOptions, mirrorFixStream } from './nats-fix-stream.ts';
@@ -149,26 +150,6 @@ export class ClusterLink implements StreamLog {
 
   close(): Promise<void> {
     return this.connection.close();
-  }
-}
-
-/**
- * `NO_SERVER`: none could be reached. `NO_SNAPSHOT`: the cluster has nothing from which this node could begin. `EXISTS`: it has a log already.
- * `ORIGIN_ANSWERS`: the log that it mirrors is not gone. `NO_NUMBER`: no node number is free. `NUMBER_LOST`: another node has this one's by now.
- */
-export class ClusterError extends Error {
-  override readonly name = 'ClusterError';
-  declare readonly code:
-    | 'NO_SERVER'
-    | 'NO_SNAPSHOT'
-    | 'EXISTS'
-    | 'ORIGIN_ANSWERS'
-    | 'NO_NUMBER'
-    | 'NUMBER_LOST';
-
-  constructor(code: ClusterError['code'], message: string, options?: { cause?: unknown }) {
-    super(message, options);
-    this.code = code;
   }
 }
 

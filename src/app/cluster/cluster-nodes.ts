@@ -1,6 +1,7 @@
-import { jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { NodeState } from '../node-status.ts';
+import { fixStreamName } from './nats-fix-stream.ts';
 
 /** How long the nodes of a cluster have to say how they are. */
 const ANSWER_MS_MAX = 1_000;
@@ -41,6 +42,15 @@ export interface StreamReplica {
   readonly silentMs: number | undefined;
 }
 
+/** How a stream follows the one of the same name in the domain of another cluster. */
+export interface MirrorView {
+  readonly domain: string;
+  /** What that one has, as far as it was heard, and this one has not. */
+  readonly lagEntries: number;
+  /** Since that one was heard. */
+  readonly silentMs: number;
+}
+
 /** The log of a cluster, as its servers see it. */
 export interface ClusterStreamView {
   readonly stream: string;
@@ -48,16 +58,16 @@ export interface ClusterStreamView {
   readonly lastSequence: number;
   readonly bytes: number;
   readonly replicas: readonly StreamReplica[];
-  /** Of a log that mirrors another cluster's: its domain, and how far this one is behind; undefined: it is no mirror. */
-  readonly mirror:
-    | { readonly domain: string; readonly lagEntries: number; readonly silentMs: number }
-    | undefined;
+  /** Of a log that mirrors another cluster's; undefined: it is no mirror. */
+  readonly mirror: MirrorView | undefined;
   /** Whether the leader hears from most of the copies: without, no entry becomes durable. */
   readonly hasQuorum: boolean;
 }
 
 /** A cluster as it is seen from one node. */
 export interface ClusterView extends ClusterStreamView {
+  /** Of the FIX sessions of a log that mirrors another cluster's, a record being an entry; undefined: they are not mirrored, or nobody says. */
+  readonly fixMirror: MirrorView | undefined;
   /** Those that answered, by number. */
   readonly nodes: readonly ClusterNode[];
 }
@@ -93,7 +103,27 @@ export async function viewOf(connection: NatsConnection, stream: string): Promis
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const view = streamView(await manager.streams.info(stream));
   // After the stream, so that a node that has everything does not seem to lag.
-  return { ...view, nodes: await askNodes(connection, stream) };
+  const nodes = await askNodes(connection, stream);
+  const fixMirror = view.mirror === undefined ? undefined : await fixMirrorOf(manager, stream);
+  return { ...view, fixMirror, nodes };
+}
+
+/** Where no node has a FIX door there is none. */
+async function fixMirrorOf(manager: JetStreamManager, stream: string): Promise<MirrorView | undefined> {
+  try {
+    return mirrorView(await manager.streams.info(fixStreamName(stream)));
+  } catch {
+    return undefined;
+  }
+}
+
+function mirrorView({ config, mirror }: StreamInfo): MirrorView | undefined {
+  if (config.mirror === undefined) return undefined;
+  return {
+    domain: config.mirror.external?.api.split('.')[1] ?? '',
+    lagEntries: mirror?.lag ?? 0,
+    silentMs: Math.round((mirror?.active ?? 0) / NANOS_PER_MS),
+  };
 }
 
 /** How all nodes that answer say they are, by number. @throws the client's error */
@@ -114,7 +144,8 @@ export function nodesSubject(stream: string): string {
 }
 
 /** What the servers say of the log. */
-export function streamView({ state, cluster, config, mirror }: StreamInfo): ClusterStreamView {
+export function streamView(info: StreamInfo): ClusterStreamView {
+  const { state, cluster, config } = info;
   const leader = {
     server: cluster?.leader ?? '',
     isLeader: true,
@@ -140,14 +171,7 @@ export function streamView({ state, cluster, config, mirror }: StreamInfo): Clus
     lastSequence: state.last_seq,
     bytes: state.bytes,
     replicas,
-    mirror:
-      config.mirror === undefined
-        ? undefined
-        : {
-            domain: config.mirror.external?.api.split('.')[1] ?? '',
-            lagEntries: mirror?.lag ?? 0,
-            silentMs: Math.round((mirror?.active ?? 0) / NANOS_PER_MS),
-          },
+    mirror: mirrorView(info),
     hasQuorum: leader.server !== '' && 2 * heard.length > replicas.length,
   };
 }

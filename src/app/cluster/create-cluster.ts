@@ -7,7 +7,8 @@ import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { listSnapshots, writeSnapshot } from '#replica/snapshot-file.ts';
 import { restoreNewest } from '../restore.ts';
-import { ClusterError, ClusterLink } from './cluster-link.ts';
+import { ClusterError, clusterErrorOf } from './cluster-error.ts';
+import { ClusterLink } from './cluster-link.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 
 /** Where the log of a new cluster goes on. */
@@ -75,6 +76,8 @@ export async function createCluster(
       await link.close();
     }
     return { logId, nodeId: data.meta.nodeId, sequence, stateHash };
+  } catch (error) {
+    throw clusterErrorOf(error);
   } finally {
     data.close();
   }

@@ -165,7 +165,7 @@ export async function mirrorFixStream(connection: NatsConnection, options: FixSt
  */
 export async function detachFixStream(connection: NatsConnection, logStream: string): Promise<boolean> {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: ANSWER_MS_MAX });
-  const name = nameOf(logStream);
+  const name = fixStreamName(logStream);
   try {
     const { config } = await manager.streams.info(name);
     // Without subjects: an attempt before this one came half the way.
@@ -199,7 +199,8 @@ function findOrMake(
   return namingSetting(name, maxBytes, 'cluster.maxBytes, of which it takes a part', making);
 }
 
-function nameOf(logStream: string): string {
+/** The stream of the FIX sessions beside a log's. */
+export function fixStreamName(logStream: string): string {
   return `${logStream}_FIX`;
 }
 
@@ -217,7 +218,7 @@ function configOf({
   maxBytes,
   logId,
 }: FixStreamOptions): Partial<StreamConfig> & { name: string } {
-  const name = nameOf(logStream);
+  const name = fixStreamName(logStream);
   return {
     name,
     subjects: subjectsOf(name),

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KV, KvEntry } from '@nats-io/kv';
 import { writeFileDurably } from '#log/file/durable-file.ts';
 import type { NodeLogger } from '../threads/threads.ts';
-import { ClusterError } from './cluster-link.ts';
+import { ClusterError } from './cluster-error.ts';
 
 /** First of the numbers that nodes share out among themselves: others are for those whose number is configured. */
 export const SHARED_ID_MIN = 1_001;

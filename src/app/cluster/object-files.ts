@@ -5,12 +5,17 @@ export interface ListedObject {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** An object of the store is not what was put there. */
+export class ObjectDamagedError extends Error {
+  override readonly name = 'ObjectDamagedError';
+}
+
 /** Files in a store that all nodes share. */
 export interface ObjectFiles {
   list(): Promise<readonly ListedObject[]>;
   /** Puts a file there under its own name; nobody sees it before it is whole. */
   put(path: string, metadata: Readonly<Record<string, string>>): Promise<void>;
-  /** Copies one into a new file, durably; false: there is none. @throws when it is not what was put there */
+  /** Copies one into a new file, durably; false: there is none, or not any more. @throws ObjectDamagedError */
   fetch(name: string, path: string): Promise<boolean>;
   delete(name: string): Promise<void>;
 }

@@ -119,5 +119,8 @@ test('store: a file that is no snapshot is refused, one that went missing is nam
   await assert.rejects(store.put(path), { name: 'SnapshotError' });
   assert.deepEqual(await store.list(), []);
   const gone = { name: 'snapshot-0000000000000009.hms', sequence: 9, bytes: 1, stateHash: '' };
-  await assert.rejects(store.fetch(gone, join(directory, 'fetched')), { name: 'SnapshotStoreError' });
+  await assert.rejects(store.fetch(gone, join(directory, 'fetched')), {
+    name: 'SnapshotStoreError',
+    code: 'REMOVED',
+  });
 });

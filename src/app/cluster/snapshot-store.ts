@@ -1,14 +1,17 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { readManifest } from '#replica/snapshot-file.ts';
 import { NatsObjectFiles } from './nats-object-files.ts';
-import type { ListedObject, ObjectFiles } from './object-files.ts';
+import { type ListedObject, ObjectDamagedError, type ObjectFiles } from './object-files.ts';
 
 const NAME = /^snapshot-(\d{16})\.hms$/;
+const UNFINISHED = /^snapshot-\d{16}\.hms\.part$/;
 const UNFINISHED_SUFFIX = '.part';
+const REMOVE_IT =
+  'Remove it from the store ("nats object rm"), and start again: the nodes put newer ones there';
 
 /** A snapshot that a majority of the nodes attested, in the cluster's store. */
 export interface StoredSnapshot {
@@ -18,10 +21,15 @@ export interface StoredSnapshot {
   readonly stateHash: string;
 }
 
-/** The snapshot in the store is not the one that was put there. */
+/** `DAMAGED`: the snapshot in the store is not the one that was put there. `REMOVED`: it was listed, and is gone. */
 export class SnapshotStoreError extends Error {
   override readonly name = 'SnapshotStoreError';
-  readonly code = 'SNAPSHOT_DAMAGED';
+  declare readonly code: 'DAMAGED' | 'REMOVED';
+
+  constructor(code: SnapshotStoreError['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
 }
 
 /** The snapshots of a cluster: files as nodes have them, in an object store beside the log's stream. */
@@ -69,7 +77,7 @@ export class SnapshotStore {
 
   /**
    * Brings a snapshot into a directory, under its own name once it is whole and, by its digest, what was put there. Returns its path.
-   * @throws SnapshotStoreError, the client's error
+   * @throws SnapshotStoreError; ClusterError NO_ANSWER when nothing comes any more; the client's error
    */
   async fetch({ name, stateHash }: StoredSnapshot, directory: string): Promise<string> {
     mkdirSync(directory, { recursive: true });
@@ -77,16 +85,20 @@ export class SnapshotStore {
     const unfinished = path + UNFINISHED_SUFFIX;
     try {
       if (!(await this.store.fetch(name, unfinished)))
-        throw new SnapshotStoreError(`${name} was removed from the store meanwhile: start again`);
+        throw new SnapshotStoreError('REMOVED', `${name} was removed from the store meanwhile: start again`);
       const manifest = readManifest(unfinished);
       if (manifest.logId !== this.logId || manifest.stateHash !== stateHash) {
-        throw new SnapshotStoreError(`${name} is of log ${manifest.logId} and state ${manifest.stateHash}`);
+        throw new SnapshotStoreError(
+          'DAMAGED',
+          `${name} is of log ${manifest.logId} and state ${manifest.stateHash}. ${REMOVE_IT}`,
+        );
       }
       renameSync(unfinished, path);
       return path;
     } catch (error) {
       rmSync(unfinished, { force: true });
-      throw error;
+      if (!(error instanceof ObjectDamagedError)) throw error;
+      throw new SnapshotStoreError('DAMAGED', `${name}: ${error.message}. ${REMOVE_IT}`, { cause: error });
     }
   }
 
@@ -95,6 +107,14 @@ export class SnapshotStore {
     const removed = (await this.list()).slice(keep);
     for (const { name } of removed) await this.store.delete(name);
     return removed;
+  }
+}
+
+/** Removes what a crash in the middle of `fetch` left in a directory. */
+export function removeUnfinished(directory: string): void {
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) {
+    if (UNFINISHED.test(name)) rmSync(join(directory, name), { recursive: true, force: true });
   }
 }
 

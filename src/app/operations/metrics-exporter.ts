@@ -98,6 +98,11 @@ export class MetricsExporter {
     registry.set('hive_cluster_stream_leader', leader === '' ? 0 : 1, {});
     for (const { server, lagEntries } of cluster?.replicas ?? [])
       if (server !== '') registry.set('hive_cluster_replica_lag_entries', lagEntries, { server });
+    for (const [stream, mirror] of Object.entries({ log: cluster?.mirror, fix: cluster?.fixMirror })) {
+      if (mirror === undefined) continue;
+      registry.set('hive_cluster_mirror_lag_entries', mirror.lagEntries, { stream });
+      registry.set('hive_cluster_mirror_silent_seconds', mirror.silentMs / 1_000, { stream });
+    }
     const states = new Map(['recovering', 'observing', 'serving', 'stopped', 'silent'].map((s) => [s, 0]));
     const heard = new Set<number>();
     for (const { nodeId, state, sequence } of cluster?.nodes ?? []) {

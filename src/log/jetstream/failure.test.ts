@@ -12,6 +12,7 @@ import { RecordingReader } from '../recording-reader.ts';
 import { connectNats } from './connection.ts';
 import { createLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
+import { StreamError } from './stream-error.ts';
 import { StreamFixture } from './test-support.ts';
 
 function append(log: Log, value: number, words = 4): void {
@@ -237,9 +238,11 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
       await assert.rejects(late.catchUp(), {
         name: 'LogUnavailableError',
         message:
-          /begins with entry 11, this node had still to get entry 1\. Begin with an empty data directory/,
+          /begins with entry 11, this node had still to get entry 1\. Restart the node: it begins with a snapshot/,
       });
       assert.equal(behind.failures.length, 1);
+      const { cause } = behind.failures[0];
+      assert.ok(cause instanceof StreamError && cause.code === 'SNAPSHOT_NEEDED');
       log.close();
       late.close();
     }));

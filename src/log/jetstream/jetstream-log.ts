@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { Limits } from '#domain/limits.ts';
@@ -12,6 +11,7 @@ import { CopyWriter } from './copy-writer.ts';
 import { DeliveryWaiters } from './delivery-waiters.ts';
 import { EntryPublisher } from './entry-publisher.ts';
 import { compareWithStream, type LogCopyOptions, MessageClock, openLogCopy } from './log-copy.ts';
+import { connectionClosed, entryMissing, failureOf, refused, streamFull, streamTruncated } from './log-failures.ts';
 import { managerOf, openLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
 import { retryWait } from './retry-wait.ts';
@@ -20,20 +20,13 @@ import {
   FATE_MS_MAX,
   HOLES_MAX,
   LEADER_TICKS,
-  LEADERLESS_MS_MAX,
-  RETRY_MS_MAX,
   STREAM_BEHIND_MS,
   WATCH_MS,
 } from './settings.ts';
-import {
-  entrySubject,
-  type LogStreamOptions,
-  type StreamLog,
-  type StreamState,
-  streamState,
-} from './stream-config.ts';
+import { entrySubject, type LogStreamOptions, type StreamLog, type StreamState } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 import { StreamFollower } from './stream-follower.ts';
+import { StreamLeader } from './stream-leader.ts';
 
 export interface JetStreamLogOptions extends LogCopyOptions {
   /** Stays the caller's: close it after the log. */
@@ -73,9 +66,7 @@ interface Appended {
  */
 export class JetStreamLog implements Log {
   declare readonly isEmbedded: false;
-  declare private readonly manager: JetStreamManager;
   declare private readonly stream: string;
-  declare private readonly held: StreamLog;
   declare private readonly follower: LogFollower;
   declare private readonly copy: FileLog;
   declare private readonly writer: CopyWriter;
@@ -84,9 +75,7 @@ export class JetStreamLog implements Log {
   declare private readonly streamFollower: StreamFollower;
   declare private appended: Appended[];
   declare private readonly waiters: DeliveryWaiters;
-  declare private leader: string;
-  /** Last sequence of the stream, as of the last answer. */
-  declare private knownEnd: number;
+  declare private readonly leader: StreamLeader;
   declare private doubts: number;
   declare private lastDoubt: string;
   declare private isInDoubt: boolean;
@@ -111,16 +100,12 @@ export class JetStreamLog implements Log {
     const { connection, follower } = options;
     const { name } = options.stream;
     this.isEmbedded = false;
-    this.manager = manager;
     this.stream = name;
-    this.held = held;
     this.follower = follower;
     this.copy = copy;
     this.writer = new CopyWriter(copy, clock);
     this.appended = [];
     this.waiters = new DeliveryWaiters(copy.lastSequence);
-    this.leader = state.leader;
-    this.knownEnd = state.lastSequence;
     this.doubts = 0;
     this.lastDoubt = '';
     this.isInDoubt = false;
@@ -132,15 +117,17 @@ export class JetStreamLog implements Log {
     this.link = new NatsLink(connection, {
       onDisconnected: () => this.#doubt('the connection was lost'),
       onConnected: () => this.streamFollower.renew(),
-      onRefused: (error) =>
-        this.#fail(
-          new LogUnavailableError(
-            'IO_ERROR',
-            `the servers refuse this node (${error.message}): grant what docs/cluster.md lists under "Permissions", then restart the node`,
-            { cause: error },
-          ),
-        ),
+      onRefused: (error) => this.#fail(refused(error)),
       onClosed: () => this.#fail(connectionClosed()),
+    });
+    this.leader = new StreamLeader({
+      link: this.link,
+      manager,
+      stream: name,
+      log: held,
+      state,
+      isOver: () => this.failure !== undefined,
+      onReplaced: (error) => this.#fail(failureOf(error)),
     });
     this.publisher = new EntryPublisher(
       {
@@ -165,7 +152,7 @@ export class JetStreamLog implements Log {
     let ticks = 0;
     this.timer = setInterval(() => {
       this.publisher.checkAge(this.#fateMs());
-      if (++ticks % LEADER_TICKS === 0 && this.link.isConnected) void this.#askState();
+      if (++ticks % LEADER_TICKS === 0 && this.link.isConnected) void this.leader.ask();
     }, WATCH_MS).unref();
   }
 
@@ -235,12 +222,12 @@ export class JetStreamLog implements Log {
     return {
       isConnected: this.link.isConnected,
       server: this.link.serverName,
-      leader: this.leader,
+      leader: this.leader.name,
       isInDoubt: this.isInDoubt,
       doubts: this.doubts,
       lastDoubt: this.lastDoubt,
       unsettled: this.publisher.unsettled,
-      lagEntries: Math.max(this.streamFollower.lag, this.knownEnd - this.lastSequence),
+      lagEntries: Math.max(this.streamFollower.lag, this.leader.knownEnd - this.lastSequence),
     };
   }
 
@@ -251,7 +238,7 @@ export class JetStreamLog implements Log {
   async catchUp(): Promise<void> {
     this.#assertOpen();
     this.streamFollower.start();
-    const end = await this.#askEnd();
+    const end = await this.leader.end();
     this.#assertOpen();
     await this.waiters.until(end ?? 0);
   }
@@ -301,7 +288,7 @@ export class JetStreamLog implements Log {
   async purgeStream(beforeSequence: number): Promise<void> {
     this.#assertOpen();
     assert(beforeSequence <= this.lastSequence, 'Condition: the stream keeps an entry that this node has');
-    await this.link.ask(() => this.manager.streams.purge(this.stream, { seq: beforeSequence }));
+    await this.leader.purge(beforeSequence);
   }
 
   close(): void {
@@ -362,7 +349,7 @@ export class JetStreamLog implements Log {
     while (this.failure === undefined && !this.isFull) {
       await retryWait(this.fruitless++);
       const { doubts } = this;
-      const end = await this.#askEnd();
+      const end = await this.leader.end();
       const last = this.lastSequence;
       const isHere = end !== undefined && (await this.#isDelivered(end, DELIVERY_MS_MAX));
       // It says that it lives, and has nothing to say: its server does not hear the leader. A new one may be elsewhere.
@@ -374,43 +361,13 @@ export class JetStreamLog implements Log {
     }
   }
 
-  /**
-   * The last sequence of the stream, asked again and again without waiting for the questions before: a frozen leader answers none, a new
-   * one the next. A server through which there is no answer at all is left. undefined when the log has ended.
-   */
-  async #askEnd(): Promise<number | undefined> {
-    const answered = Promise.withResolvers<number>();
-    let sinceMs = performance.now();
-    while (this.failure === undefined) {
-      if (!this.link.isConnected) sinceMs = performance.now();
-      else if (performance.now() - sinceMs > LEADERLESS_MS_MAX) {
-        sinceMs = performance.now();
-        this.link.leaveServer();
-      }
-      if (this.link.isConnected) {
-        void this.#askState().then((state) => {
-          if (state !== undefined) answered.resolve(state.lastSequence);
-        });
-      }
-      const end = await Promise.race([answered.promise, sleep(RETRY_MS_MAX)]);
-      if (end !== undefined) return end;
-    }
-    return undefined;
-  }
-
   /** The stream is full: the log ends once what the stream had taken is delivered. */
   async #onFull(description: string): Promise<void> {
     this.isFull = true;
     this.#doubt(description);
-    const state = await this.#askState();
+    const state = await this.leader.ask();
     if (state !== undefined) await this.#isDelivered(state.lastSequence, FATE_MS_MAX);
-    const advice = 'Free space by a snapshot and truncation, or raise max_bytes with "nats stream edit"';
-    this.#fail(
-      new LogUnavailableError(
-        'DISK_FULL',
-        `stream ${this.stream} takes no more entries (${description}); what was acknowledged stays readable. ${advice}, then restart the node`,
-      ),
-    );
+    this.#fail(streamFull(this.stream, description));
   }
 
   /**
@@ -418,34 +375,22 @@ export class JetStreamLog implements Log {
    * the leader has.
    */
   async #onHole(sequence: number): Promise<void> {
-    let found: { readonly state: StreamState; readonly hasEntry: boolean };
-    try {
-      found = await this.link.ask(async () => ({
-        state: await streamState(this.manager, this.stream, this.held),
-        hasEntry: (await this.manager.streams.getMessage(this.stream, { seq: sequence })) !== null,
-      }));
-    } catch {
-      // Nobody leads: the next consumer tells whether the entry is there.
-      return;
-    }
+    const found = await this.leader.find(sequence);
+    // Nobody leads: the next consumer tells whether the entry is there.
+    if (found === undefined) return;
     if (sequence <= this.lastSequence || (found.hasEntry && ++this.holes < HOLES_MAX)) return;
-    const { firstSequence } = found.state;
-    const reason =
+    const { firstSequence } = found;
+    this.#fail(
       firstSequence > sequence
-        ? `stream ${this.stream} begins with entry ${firstSequence}, this node had still to get entry ${sequence}. Begin with an empty data directory and a snapshot of another node`
-        : `stream ${this.stream} does not deliver entry ${sequence}, but later ones. Compare the copies of all nodes and restore the log (docs/cluster.md, "When the stream and a copy differ")`;
-    this.#fail(new LogUnavailableError('IO_ERROR', reason));
+        ? streamTruncated(this.stream, firstSequence, sequence)
+        : entryMissing(this.stream, sequence),
+    );
   }
 
   /** Ends the log, and tells the follower. */
   #fail(error: unknown): void {
     if (this.failure !== undefined) return;
-    const failure =
-      error instanceof LogUnavailableError
-        ? error
-        : new LogUnavailableError('IO_ERROR', 'the log ended by a fault in what follows it', {
-            cause: error,
-          });
+    const failure = failureOf(error);
     this.#end(failure);
     this.follower.onFailure(error instanceof Error ? error : failure);
   }
@@ -457,20 +402,6 @@ export class JetStreamLog implements Log {
     this.publisher.close();
     this.link.close();
     this.waiters.fail(failure);
-  }
-
-  /** What the stream's leader says of it; undefined when there is no answer. Ends the log when the stream is that of another one. */
-  async #askState(): Promise<StreamState | undefined> {
-    try {
-      const state = await this.link.ask(() => streamState(this.manager, this.stream, this.held));
-      this.leader = state.leader;
-      this.knownEnd = state.lastSequence;
-      return state;
-    } catch (error) {
-      if (error instanceof StreamError)
-        this.#fail(new LogUnavailableError('IO_ERROR', error.message, { cause: error }));
-      return undefined;
-    }
   }
 
   /** Whether entry `sequence` is delivered within a while. */
@@ -493,12 +424,4 @@ export class JetStreamLog implements Log {
     assert(!this.isDelivering, 'Condition: the follower neither appends nor commits while it gets entries');
     this.#assertOpen();
   }
-}
-
-/** The client gives up when a login is refused twice, or somebody closed it. */
-function connectionClosed(): LogUnavailableError {
-  return new LogUnavailableError(
-    'IO_ERROR',
-    'the connection to the nats-servers was closed for good: see their logs whether they refuse the login (docs/cluster.md, "Permissions"), then restart the node',
-  );
 }

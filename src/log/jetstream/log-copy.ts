@@ -83,7 +83,7 @@ export async function compareWithStream(
   if (lastSequence + 1 < state.firstSequence) {
     throw new StreamError(
       'SNAPSHOT_NEEDED',
-      `stream ${stream} begins with entry ${state.firstSequence}, but ${directory} ends with entry ${lastSequence}: those between were removed behind a snapshot. Begin with an empty data directory and a snapshot of another node`,
+      `stream ${stream} begins with entry ${state.firstSequence}, but ${directory} ends with entry ${lastSequence}: those between were removed behind a snapshot. Restart the node: it begins with a snapshot of the cluster`,
     );
   }
   // Nothing to compare: the copy is empty, or the stream begins right behind it.

@@ -139,6 +139,16 @@ export const METRICS = {
     ...CLUSTER,
     labels: { node: 'number of the node' },
   }),
+  hive_cluster_mirror_lag_entries: gauge(
+    'entries',
+    "What this cluster's copy lacks of what it mirrors of another region; absent: it mirrors nothing",
+    { ...CLUSTER, labels: { stream: 'log, fix (records of the FIX sessions)' } },
+  ),
+  hive_cluster_mirror_silent_seconds: gauge(
+    'seconds',
+    'Since the mirrored stream of the other region was heard; absent: this cluster mirrors nothing',
+    { ...CLUSTER, labels: { stream: 'log, fix' } },
+  ),
   hive_cluster_agreed_sequence: gauge(
     'entries',
     "Newest entry of which a majority attested this node's state; 0: none yet",

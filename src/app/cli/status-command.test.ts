@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClusterView, MirrorView } from '../cluster/cluster-nodes.ts';
+import { clusterText } from './status-command.ts';
+
+const VIEW: ClusterView = {
+  stream: 'HIVE',
+  firstSequence: 1,
+  lastSequence: 90,
+  bytes: 2_048,
+  replicas: [{ server: 'n1', isLeader: true, isCurrent: true, lagEntries: 0, silentMs: 0 }],
+  hasQuorum: true,
+  mirror: undefined,
+  fixMirror: undefined,
+  nodes: [],
+};
+const mirrorOf = (lagEntries: number): MirrorView => ({ domain: 'first', lagEntries, silentMs: 40 });
+
+/** What is said of mirrors. */
+const mirrorLines = (view: ClusterView): string[] =>
+  clusterText(view)
+    .split('\n')
+    .filter((line) => line.includes('mirror'));
+
+test('status --cluster: says of each mirror how far it is behind', () => {
+  assert.deepEqual(mirrorLines(VIEW), []);
+  const log = { ...VIEW, mirror: mirrorOf(7) };
+  const ofLog = '  it mirrors the log of domain first: 7 entries behind, heard 40 ms ago';
+  assert.deepEqual(mirrorLines(log), [ofLog]);
+  assert.deepEqual(mirrorLines({ ...log, fixMirror: mirrorOf(3) }), [
+    ofLog,
+    '  its FIX sessions are mirrored, too: 3 records behind, heard 40 ms ago',
+  ]);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type NodeParts, NodeService } from './node-service.ts';
+
+/** A node that observes. @param parts of the promotion: what asks the cluster, and what opens the doors */
+function observer(parts: { readonly isMirror: () => Promise<boolean>; readonly open: () => Promise<void> }): {
+  readonly service: NodeService;
+  readonly done: string[];
+} {
+  const done: string[] = [];
+  const note = (what: string) => async (): Promise<void> => void done.push(what);
+  const service = new NodeService({
+    config: { nodeId: 1, cluster: undefined },
+    data: { path: '', epoch: 1, raiseEpoch: (least: number) => least },
+    link: { isMirror: parts.isMirror, takeOver: async () => {} },
+    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    board: { divergedSequence: 0 },
+    core: { sequence: 1, state: { sessions: { count: 0 } } },
+    replica: {
+      lastEpoch: 0,
+      failure: undefined,
+      outbox: undefined,
+      begin: () => void done.push('begin'),
+      seal: async () => {},
+      retire: note('retire'),
+    },
+    doors: { open: parts.open, close: note('close'), suspend: () => {} },
+    nodeLog: { catchUp: async () => {} },
+    onHealth: () => {},
+    announce: () => {},
+    peers: undefined,
+    duties: undefined,
+  } as unknown as NodeParts);
+  service.observe();
+  return { service, done };
+}
+
+test('promote: a second one while the first is under way is refused, and the first goes on', async () => {
+  const asked = Promise.withResolvers<boolean>();
+  const { service, done } = observer({ isMirror: () => asked.promise, open: async () => {} });
+  const first = service.promote();
+  await assert.rejects(service.promote(), {
+    name: 'NodeStateError',
+    message: 'the node is being promoted already: only one that observes can be promoted',
+  });
+  asked.resolve(false);
+  await first;
+  assert.deepEqual([service.state, done], ['serving', ['begin']]);
+  await assert.rejects(service.promote(), {
+    message: 'the node is serving: only one that observes can be promoted',
+  });
+});
+
+test('promote: when a door cannot open the node observes again, and can be promoted later', async () => {
+  const busy = Object.assign(new Error('the port is in use'), { code: 'EADDRINUSE' });
+  let isBusy = true;
+  const { service, done } = observer({
+    isMirror: async () => false,
+    open: async () => {
+      if (isBusy) throw busy;
+    },
+  });
+  await assert.rejects(service.promote(), busy);
+  assert.deepEqual([service.state, done], ['observing', ['begin', 'close', 'retire']]);
+  isBusy = false;
+  await service.promote();
+  assert.equal(service.state, 'serving');
+});
+
+test('promote: servers that do not answer are named, and it can be tried again', async () => {
+  const timeout = Object.assign(new Error('timeout'), { name: 'TimeoutError' });
+  const answers = [() => Promise.reject(timeout), async () => false];
+  const { service } = observer({ isMirror: async () => answers.shift()?.() ?? false, open: async () => {} });
+  await assert.rejects(service.promote(), { name: 'ClusterError', code: 'NO_ANSWER' });
+  assert.equal(service.state, 'observing');
+  await service.promote();
+  assert.equal(service.state, 'serving');
+});

@@ -1,0 +1,59 @@
+import { LogUnavailableError } from '#domain/ports.ts';
+import { StreamError } from './stream-error.ts';
+
+/** Why a log on JetStream ends, with what to do. */
+
+/** The client gives up when a login is refused twice, or somebody closed it. */
+export function connectionClosed(): LogUnavailableError {
+  return new LogUnavailableError(
+    'IO_ERROR',
+    'the connection to the nats-servers was closed for good: see their logs whether they refuse the login (docs/cluster.md, "Permissions"), then restart the node',
+  );
+}
+
+/** A server refused a subject that the log needs. */
+export function refused(error: Error): LogUnavailableError {
+  return new LogUnavailableError(
+    'IO_ERROR',
+    `the servers refuse this node (${error.message}): grant what docs/cluster.md lists under "Permissions", then restart the node`,
+    { cause: error },
+  );
+}
+
+/** @param description what the server said */
+export function streamFull(stream: string, description: string): LogUnavailableError {
+  const advice = 'Free space by a snapshot and truncation, or raise max_bytes with "nats stream edit"';
+  return new LogUnavailableError(
+    'DISK_FULL',
+    `stream ${stream} takes no more entries (${description}); what was acknowledged stays readable. ${advice}, then restart the node`,
+  );
+}
+
+/** The stream was truncated beyond what this node has. The cause is a StreamError SNAPSHOT_NEEDED: a start begins with a snapshot then. */
+export function streamTruncated(
+  stream: string,
+  firstSequence: number,
+  sequence: number,
+): LogUnavailableError {
+  const error = new StreamError(
+    'SNAPSHOT_NEEDED',
+    `stream ${stream} begins with entry ${firstSequence}, this node had still to get entry ${sequence}. Restart the node: it begins with a snapshot of the cluster`,
+  );
+  return new LogUnavailableError('IO_ERROR', error.message, { cause: error });
+}
+
+/** The stream has what follows entry `sequence`, and not that one. */
+export function entryMissing(stream: string, sequence: number): LogUnavailableError {
+  return new LogUnavailableError(
+    'IO_ERROR',
+    `stream ${stream} does not deliver entry ${sequence}, but later ones. Compare the copies of all nodes and restore the log (docs/cluster.md, "When the stream and a copy differ")`,
+  );
+}
+
+/** @param error of the stream, or what was thrown by what follows the log */
+export function failureOf(error: unknown): LogUnavailableError {
+  if (error instanceof LogUnavailableError) return error;
+  const message =
+    error instanceof StreamError ? error.message : 'the log ended by a fault in what follows it';
+  return new LogUnavailableError('IO_ERROR', message, { cause: error });
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsLink } from './nats-link.ts';
+import { LEADERLESS_MS_MAX, RETRY_MS_MAX } from './settings.ts';
+import { type StreamLog, type StreamState, streamState } from './stream-config.ts';
+import { StreamError } from './stream-error.ts';
+
+export interface StreamLeaderOptions {
+  readonly link: NatsLink;
+  readonly manager: JetStreamManager;
+  readonly stream: string;
+  /** The log that the stream held when it was opened. */
+  readonly log: StreamLog;
+  /** What its leader said then. */
+  readonly state: StreamState;
+  /** Whether nobody needs answers any more. */
+  readonly isOver: () => boolean;
+  /** The stream holds another log by now. */
+  readonly onReplaced: (error: StreamError) => void;
+}
+
+/** What the leader of a log's stream says of it, whoever that is. */
+export class StreamLeader {
+  declare private readonly options: StreamLeaderOptions;
+  declare private _name: string;
+  declare private _knownEnd: number;
+
+  constructor(options: StreamLeaderOptions) {
+    this.options = options;
+    this._name = options.state.leader;
+    this._knownEnd = options.state.lastSequence;
+  }
+
+  /** The server that leads, as of the last answer. */
+  get name(): string {
+    return this._name;
+  }
+
+  /** Last sequence of the stream, as of the last answer. */
+  get knownEnd(): number {
+    return this._knownEnd;
+  }
+
+  /** Asks once; undefined when there is no answer. */
+  async ask(): Promise<StreamState | undefined> {
+    const { link, manager, stream, log, onReplaced } = this.options;
+    try {
+      const state = await link.ask(() => streamState(manager, stream, log));
+      this._name = state.leader;
+      this._knownEnd = state.lastSequence;
+      return state;
+    } catch (error) {
+      if (error instanceof StreamError) onReplaced(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * The last sequence of the stream, asked again and again without waiting for the questions before: a frozen leader answers none, a new
+   * one the next. A server through which there is no answer at all is left. undefined when it is over.
+   */
+  async end(): Promise<number | undefined> {
+    const { link, isOver } = this.options;
+    const answered = Promise.withResolvers<number>();
+    let sinceMs = performance.now();
+    while (!isOver()) {
+      if (!link.isConnected) sinceMs = performance.now();
+      else if (performance.now() - sinceMs > LEADERLESS_MS_MAX) {
+        sinceMs = performance.now();
+        link.leaveServer();
+      }
+      if (link.isConnected) {
+        void this.ask().then((state) => {
+          if (state !== undefined) answered.resolve(state.lastSequence);
+        });
+      }
+      const end = await Promise.race([answered.promise, sleep(RETRY_MS_MAX)]);
+      if (end !== undefined) return end;
+    }
+    return undefined;
+  }
+
+  /** The first entry of the stream, and whether it has entry `sequence`; undefined when nobody leads. */
+  async find(sequence: number): Promise<{ firstSequence: number; hasEntry: boolean } | undefined> {
+    const { link, manager, stream, log } = this.options;
+    try {
+      return await link.ask(async () => {
+        const { firstSequence } = await streamState(manager, stream, log);
+        const message = await manager.streams.getMessage(stream, { seq: sequence });
+        return { firstSequence, hasEntry: message !== null };
+      });
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Removes entries before `beforeSequence`. @throws the client's error when the stream does not do it */
+  async purge(beforeSequence: number): Promise<void> {
+    const { link, manager, stream } = this.options;
+    await link.ask(() => manager.streams.purge(stream, { seq: beforeSequence }));
+  }
+}
