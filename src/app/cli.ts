@@ -19,7 +19,8 @@ import { statusCommand } from './cli/status-command.ts';
 
 const EXIT_STATUS_TEXT = `
 Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 stored data damaged, 4 no node or no
-nats-server reachable, 5 refused by the venue, 6 data directory in use, 70 a bug. Results go to standard output, all else to standard error.`;
+nats-server reachable, 5 refused by the venue, 6 data directory in use, 70 a bug. Results go to standard
+output, all else to standard error.`;
 
 /** The command line, complete. */
 export function hiveProgram(): Command {

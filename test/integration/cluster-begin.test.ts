@@ -108,7 +108,10 @@ test('cluster: a node that is overtaken by a truncation while it starts begins a
     // As it was before.
     return Object.assign(Object.create(store) as SnapshotStore, { list: async () => list });
   });
-  await startOvertaken('before the log is opened', /begins with entry \d+, but .* ends with entry \d+: those between/);
+  await startOvertaken(
+    'before the log is opened',
+    /begins with entry \d+, but .* ends with entry \d+: those between/,
+  );
 
   // Between the opening of the log and the delivery of what follows.
   const opened = t.mock.method(ClusterLink.prototype, 'openLog');
@@ -121,7 +124,10 @@ test('cluster: a node that is overtaken by a truncation while it starts begins a
     await overtake();
     return log;
   });
-  await startOvertaken('after the log is opened', /begins with entry \d+, this node had still to get entry \d+/);
+  await startOvertaken(
+    'after the log is opened',
+    /begins with entry \d+, this node had still to get entry \d+/,
+  );
 
   // Between the list of the snapshots and the transfer of one.
   const fetched = t.mock.method(SnapshotStore.prototype, 'fetch');
@@ -153,7 +159,10 @@ test('cluster: servers that take the connection and say nothing end the start wi
   const url = `nats://127.0.0.1:${port}`;
   const { status, stderr } = await runCli(['start', '--cluster', url, '--data-dir', join(directory, 'data')]);
   assert.equal(status, 4, stderr);
-  assert.match(stderr, /^hive: no nats-server of nats:\/\/127\.0\.0\.1:\d+ takes this node \(.*see that they run/);
+  assert.match(
+    stderr,
+    /^hive: no nats-server of nats:\/\/127\.0\.0\.1:\d+ takes this node \(.*see that they run/,
+  );
 });
 
 test('cluster: servers that freeze while a node starts end the start with a ClusterError', {
@@ -174,7 +183,8 @@ test('cluster: servers that freeze while a node starts end the start with a Clus
     await assert.rejects(startNode(config, logger), {
       name: 'ClusterError',
       code: 'NO_ANSWER',
-      message: /^the nats-servers do not answer \(.+\): see that a majority of them runs, with JetStream, and try again/,
+      message:
+        /^the nats-servers do not answer \(.+\): see that a majority of them runs, with JetStream, and try again/,
     });
     servers.resume(0);
     await servers.untilComplete();

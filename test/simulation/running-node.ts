@@ -71,15 +71,18 @@ export function startNode(
   observes: boolean,
   onStarted: (node: RunningNode) => void,
 ): Promise<void> {
-  return startInCluster(async () => {
-    const begun: (() => void)[] = [];
-    try {
-      await startOnce(world, machine, process, observes, onStarted, begun);
-    } catch (error) {
-      for (const end of begun.reverse()) end();
-      throw error;
-    }
-  }, traceLogger(world, machine));
+  return startInCluster(
+    async () => {
+      const begun: (() => void)[] = [];
+      try {
+        await startOnce(world, machine, process, observes, onStarted, begun);
+      } catch (error) {
+        for (const end of begun.reverse()) end();
+        throw error;
+      }
+    },
+    traceLogger(world, machine),
+  );
 }
 
 /** @param begun gets what ends what was begun, until the node has all that the log holds */

@@ -78,7 +78,9 @@ export function clusterText({
   }
   if (fixMirror !== undefined) {
     const { lagEntries, silentMs } = fixMirror;
-    lines.push(`  its FIX sessions are mirrored, too: ${lagEntries} records behind, heard ${silentMs} ms ago`);
+    lines.push(
+      `  its FIX sessions are mirrored, too: ${lagEntries} records behind, heard ${silentMs} ms ago`,
+    );
   }
   for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
     const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;

@@ -15,10 +15,10 @@ import { TimeoutError } from '@nats-io/transport-node';
 import { TradingCore } from '#core/trading-core.ts';
 import { LogUnavailableError } from '#domain/ports.ts';
 import { LogId } from '#log/file/format.ts';
-import { ManualClock } from '#log/manual-clock.ts';
-import { MemoryLog } from '#log/memory/memory-log.ts';
 import { MessageClock, openLogCopy } from '#log/jetstream/log-copy.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
+import { ManualClock } from '#log/manual-clock.ts';
+import { MemoryLog } from '#log/memory/memory-log.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
@@ -212,7 +212,9 @@ const OVERTAKEN = [
 ];
 
 /** Starts a node whose first beginnings end with these errors; returns how often it began, and what it warned of. */
-async function starts(errors: readonly Error[]): Promise<{ count: number; warnings: string[]; error: unknown }> {
+async function starts(
+  errors: readonly Error[],
+): Promise<{ count: number; warnings: string[]; error: unknown }> {
   const warnings: string[] = [];
   let count = 0;
   const start = async (): Promise<void> => {
@@ -220,7 +222,9 @@ async function starts(errors: readonly Error[]): Promise<{ count: number; warnin
     if (error !== undefined) throw error;
   };
   const warn = (_fields: object, message: string): void => void warnings.push(message);
-  const error = await startInCluster(start, { info: () => {}, warn, error: () => {} }).catch((thrown) => thrown);
+  const error = await startInCluster(start, { info: () => {}, warn, error: () => {} }).catch(
+    (thrown) => thrown,
+  );
   return { count, warnings, error };
 }
 
@@ -243,7 +247,8 @@ test('boot: what else a start ends with ends it, an error of the NATS client by 
     new LogUnavailableError('DISK_FULL', 'full'),
     new SnapshotStoreError('DAMAGED', 'other bytes'),
   ];
-  for (const other of others) assert.deepEqual(await starts([other]), { count: 1, warnings: [], error: other });
+  for (const other of others)
+    assert.deepEqual(await starts([other]), { count: 1, warnings: [], error: other });
   const { count, error } = await starts([new TimeoutError()]);
   assert.equal(count, 1);
   assert.ok(error instanceof ClusterError);

@@ -11,7 +11,14 @@ import { CopyWriter } from './copy-writer.ts';
 import { DeliveryWaiters } from './delivery-waiters.ts';
 import { EntryPublisher } from './entry-publisher.ts';
 import { compareWithStream, type LogCopyOptions, MessageClock, openLogCopy } from './log-copy.ts';
-import { connectionClosed, entryMissing, failureOf, refused, streamFull, streamTruncated } from './log-failures.ts';
+import {
+  connectionClosed,
+  entryMissing,
+  failureOf,
+  refused,
+  streamFull,
+  streamTruncated,
+} from './log-failures.ts';
 import { managerOf, openLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
 import { retryWait } from './retry-wait.ts';
