@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,10 +168,18 @@ test('cluster: servers that take the connection and say nothing end the start wi
   );
 });
 
+/** Whether all threads of a process have stopped: the signal does not take effect at once. */
+function isFrozen(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
+}
+
 test('cluster: servers that freeze while a node starts end the start with a ClusterError', {
   skip,
 }, async (t) => {
-  const { directory, servers, settings } = await begin(t);
+  const { directory, servers, connection, settings } = await begin(t);
   t.after(() => servers.resume(0));
   const config = nodeConfig(join(directory, 'node'), { cluster: settings });
   const logger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -180,6 +188,7 @@ test('cluster: servers that freeze while a node starts end the start with a Clus
     asked.mock.mockImplementationOnce(async function (this: ClusterLink) {
       asked.mock.restore();
       servers.pause(0);
+      await until(() => isFrozen(servers.pids[0]));
       return this[question]() as never;
     });
     if (question === 'snapshots') t.mock.method(ClusterLink.prototype, 'firstSequence', async () => 2);
@@ -191,5 +200,7 @@ test('cluster: servers that freeze while a node starts end the start with a Clus
     });
     servers.resume(0);
     await servers.untilComplete();
+    // It has worked off what came while it was frozen: the next start is not to fail for that.
+    await connection.flush();
   }
 });

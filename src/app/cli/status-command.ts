@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatByteSize } from '../byte-size.ts';
-import type { ClusterView } from '../cluster/cluster-nodes.ts';
+import type { ClusterView, MirrorView } from '../cluster/cluster-nodes.ts';
 import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { ClusterStatus, NodeStatus } from '../node-status.ts';
 import { askNode } from './node-socket.ts';
@@ -71,16 +71,14 @@ export function clusterText({
     `log ${stream}: entries ${firstSequence} to ${lastSequence}, ${formatByteSize(bytes)}; it ${quorum}`,
   ];
   if (mirror !== undefined) {
-    const { domain, lagEntries, silentMs } = mirror;
+    const { domain, lagEntries } = mirror;
     lines.push(
-      `  it mirrors the log of domain ${domain}: ${lagEntries} entries behind, heard ${silentMs} ms ago`,
+      `  it mirrors the log of domain ${domain}: ${lagEntries} entries behind, ${heardText(mirror)}`,
     );
   }
   if (fixMirror !== undefined) {
-    const { lagEntries, silentMs } = fixMirror;
-    lines.push(
-      `  its FIX sessions are mirrored, too: ${lagEntries} records behind, heard ${silentMs} ms ago`,
-    );
+    const { lagEntries } = fixMirror;
+    lines.push(`  its FIX sessions are mirrored, too: ${lagEntries} records behind, ${heardText(fixMirror)}`);
   }
   for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
     const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;
@@ -109,6 +107,10 @@ export function clusterText({
         .trimEnd(),
     );
   return lines.join('\n');
+}
+
+function heardText({ silentMs }: MirrorView): string {
+  return silentMs === undefined ? 'not heard yet' : `heard ${silentMs} ms ago`;
 }
 
 function clusterRows(cluster: ClusterStatus | undefined): [string, string][] {

@@ -47,8 +47,8 @@ export interface MirrorView {
   readonly domain: string;
   /** What that one has, as far as it was heard, and this one has not. */
   readonly lagEntries: number;
-  /** Since that one was heard. */
-  readonly silentMs: number;
+  /** Since that one was heard; undefined: it has not been. */
+  readonly silentMs: number | undefined;
 }
 
 /** The log of a cluster, as its servers see it. */
@@ -119,10 +119,12 @@ async function fixMirrorOf(manager: JetStreamManager, stream: string): Promise<M
 
 function mirrorView({ config, mirror }: StreamInfo): MirrorView | undefined {
   if (config.mirror === undefined) return undefined;
+  // -1: never.
+  const active = mirror?.active ?? -1;
   return {
     domain: config.mirror.external?.api.split('.')[1] ?? '',
     lagEntries: mirror?.lag ?? 0,
-    silentMs: Math.round((mirror?.active ?? 0) / NANOS_PER_MS),
+    silentMs: active < 0 ? undefined : Math.round(active / NANOS_PER_MS),
   };
 }
 

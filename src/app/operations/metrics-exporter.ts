@@ -101,7 +101,8 @@ export class MetricsExporter {
     for (const [stream, mirror] of Object.entries({ log: cluster?.mirror, fix: cluster?.fixMirror })) {
       if (mirror === undefined) continue;
       registry.set('hive_cluster_mirror_lag_entries', mirror.lagEntries, { stream });
-      registry.set('hive_cluster_mirror_silent_seconds', mirror.silentMs / 1_000, { stream });
+      const silentSeconds = (mirror.silentMs ?? Number.POSITIVE_INFINITY) / 1_000;
+      registry.set('hive_cluster_mirror_silent_seconds', silentSeconds, { stream });
     }
     const states = new Map(['recovering', 'observing', 'serving', 'stopped', 'silent'].map((s) => [s, 0]));
     const heard = new Set<number>();

@@ -146,7 +146,7 @@ export const METRICS = {
   ),
   hive_cluster_mirror_silent_seconds: gauge(
     'seconds',
-    'Since the mirrored stream of the other region was heard; absent: this cluster mirrors nothing',
+    'Since the mirrored stream of the other region was heard, infinite when it was not yet; absent: this cluster mirrors nothing',
     { ...CLUSTER, labels: { stream: 'log, fix' } },
   ),
   hive_cluster_agreed_sequence: gauge(
