@@ -183,6 +183,12 @@ export interface LimitUse {
   readonly used: number;
 }
 
+/** Room that is left of a limit: 1 all, 0 none, below 0 when more is used than allowed; 1 where there is no limit. */
+export function roomOf(use: LimitUse | undefined): number {
+  if (use === undefined) return 1;
+  return use.limit > 0 ? (use.limit - use.used) / use.limit : use.used > 0 ? -1 : 0;
+}
+
 /** What an account risks and how much room it has, as it stands. Money in minor units. */
 export interface RiskRecord extends AccountRecord {
   readonly isKilled: boolean;

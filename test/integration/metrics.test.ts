@@ -1,18 +1,49 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNode } from '#app/node.ts';
-import { METRICS, type Metric } from '#projections/metrics/catalogue.ts';
+import { Phase, Role } from '#domain/commands.ts';
+import { hashPassword } from '#gateways/identity/password.ts';
+import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
+import { METRICS, type Metric, type MetricName } from '#projections/metrics/catalogue.ts';
 import { type Scrape, scrape } from '../support/exposition.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { nodeConfig } from '../support/node-config.ts';
+import { marketSetup, send } from '../support/random-flow.ts';
+import { PASSWORD, RestNode } from '../support/rest-node.ts';
 import { Cluster } from '../support/test-cluster.ts';
+import { WebSocketClient } from '../support/websocket-client.ts';
 
 const SILENT = { info() {}, warn() {}, error() {} };
+/** Bounds the wait for what comes late. */
+const PATIENCE_MS = 60_000;
 const operations = { host: '127.0.0.1', port: 0 };
+
+/** What a node of its own does not say on every machine, and why. */
+const SILENT_METRICS: { readonly [name in MetricName]?: string } = {
+  hive_clock_offset_seconds: 'a machine without a time service does not know it',
+  hive_clock_max_error_seconds: 'a machine without a time service does not know it',
+};
+/** Names of metrics that have a sample. */
+function namesOf({ types, samples }: Scrape): Set<string> {
+  return new Set(
+    [...samples.keys()].map((key) => {
+      const name = key.replace(/\{.*/, '');
+      return types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+    }),
+  );
+}
+
+/** Metrics that are to have a sample and have none. */
+function silentOf(scrape: Scrape, isWanted: (metric: Metric) => boolean): string[] {
+  const names = namesOf(scrape);
+  return Object.entries<Metric>(METRICS)
+    .filter(([name, metric]) => isWanted(metric) && !names.has(name) && !(name in SILENT_METRICS))
+    .map(([name]) => name);
+}
 
 /** Scrapes until something is there that comes late. */
 async function scrapeUntil(port: number, isThere: (scrape: Scrape) => boolean): Promise<Scrape> {
@@ -81,5 +112,80 @@ test('metrics: a node of a cluster exports what the catalogue says', {
   const { samples } = answer;
   assert.equal(samples.get('hive_cluster_quorum'), 1);
   assert.equal(samples.get('hive_cluster_stream_leader'), 1);
+  assert.deepEqual(
+    silentOf(answer, ({ only }) => only === 'cluster'),
+    [],
+  );
   assert.equal([...samples.keys()].filter((key) => key.startsWith('hive_cluster_replica_lag')).length, 3);
+});
+
+test('metrics: in a venue that has traded every metric has a sample', {
+  skip: whyNoCertificates() ?? false,
+}, async (t) => {
+  const authority = new TestAuthority();
+  t.after(() => rmSync(authority.directory, { recursive: true, force: true }));
+  const target = directoryOf(t);
+  const salt = new Uint8Array(16).fill(7);
+  const secret = { salt, passwordHash: new Uint8Array(await hashPassword(PASSWORD, salt)) };
+  const people = marketSetup(2).map((command) =>
+    command.type === 'AddUser' ? { ...command, ...secret } : command,
+  );
+  const venue = await RestNode.start(
+    t,
+    [...people, { type: 'AddUser', newUserId: 12, role: Role.Admin, name: 'admin', ...secret }],
+    {
+      operations,
+      marketData: {
+        host: '127.0.0.1',
+        port: 0,
+        snapshotPort: 0,
+        tls: { ...authority.issue('market-data'), clientCa: undefined, minimumVersion: 'TLSv1.3' },
+      },
+      snapshots: { everyEntries: 5, keep: 2 },
+      backup: { to: target, keyFile: undefined, everyMs: 50, snapshotEveryMs: 1_000, keep: 2 },
+    },
+  );
+  const { node } = venue;
+  writeFileSync(
+    join(venue.directory, 'drill.json'),
+    JSON.stringify({ passed: true, rtoSeconds: 9, rpoSeconds: 1 }),
+  );
+  send(node.outbox, { type: 'SetAccountLimits', accountId: 1, ordersMax: 4 });
+  // The plan for the end of a phase is what its time is compared with.
+  const endSeconds = Math.floor(Date.now() / 1_000) + 1;
+  const plan = { phase: Phase.PreOpen, nextPhase: Phase.Continuous, endSeconds };
+  send(node.outbox, { type: 'SetPhase', instrumentId: 2, ...plan });
+  const logIn = async (name: string) => {
+    const { body } = await venue.anybody.post('/login', { name, password: PASSWORD });
+    const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws/v1`);
+    await client.auth(body.token);
+    return client;
+  };
+  const [one, two] = [await logIn('U1'), await logIn('U2')];
+  const order = { symbol: 'BTCUSD', type: 'limit', quantity: '5' };
+  await one.result('order.place', { ...order, side: 'sell', price: '10.10' });
+  await one.result('order.place', { ...order, side: 'buy', price: '9.90' });
+  await two.result('order.place', { ...order, side: 'buy', price: '10.10' });
+  await one.result('order.place', { ...order, side: 'sell', price: '10.20' });
+  await one.error('order.place', { ...order, side: 'sell', price: '10.20', quantity: '2000000' });
+
+  const { operationsPort } = node;
+  const silent = (answer: Scrape) => silentOf(answer, ({ only }) => only === undefined);
+  const started = performance.now();
+  let answer = await scrape(operationsPort);
+  while (silent(answer).length > 0 && performance.now() - started < PATIENCE_MS) {
+    await sleep(100);
+    // Log time goes on with commands, and what is 5 seconds after a trade is looked at then.
+    send(node.outbox, { type: 'SetAccountLimits', accountId: 2, ordersMax: 100 });
+    answer = await scrape(operationsPort);
+  }
+  assert.deepEqual(silent(answer), []);
+  assertCatalogue(answer, false);
+  const is = (key: string, value: number) =>
+    scrapeUntil(operationsPort, ({ samples }) => samples.get(key) === value);
+  await is('hive_sessions{door="websocket"}', 2);
+  // Two of four: what was filled is open no more.
+  await is('hive_limit_use_ratio{account="1",limit="open_orders"}', 0.5);
+  two.ws.close();
+  await is('hive_sessions{door="websocket"}', 1);
 });

@@ -16,6 +16,7 @@ const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: strin
   ['hive_connections', { door: 'websocket' }, 'webSocketConnections', 1],
   ['hive_connections', { door: 'fix' }, 'fixConnections', 1],
   ['hive_sessions', { door: 'fix' }, 'fixSessions', 1],
+  ['hive_sessions', { door: 'websocket' }, 'webSocketUsers', 1],
   ['hive_websocket_messages_total', {}, 'webSocketMessages', 1],
   ['hive_websocket_slow_total', {}, 'webSocketSlow', 1],
   ['hive_auth_failures_total', { door: 'edge' }, 'edgeAuthFailures', 1],

@@ -187,6 +187,7 @@ export class HttpDoor implements EdgeDoor {
       edgeAuthFailures: this.access.failures,
       edgeRateLimited: this.access.limited,
       webSocketConnections: this.webSocket.connections,
+      webSocketUsers: this.webSocket.users,
       webSocketMessages: counts.messages,
       webSocketRefused: counts.refused,
       webSocketSlow: counts.slow,

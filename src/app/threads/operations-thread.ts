@@ -1,12 +1,15 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { ArchiveRefusedError } from '#domain/history.ts';
 import { HttpTimes } from '#gateways/rest/http-times.ts';
 import type { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
 import { ClockSource } from '../operations/clock-source.ts';
+import { LimitUses } from '../operations/limit-uses.ts';
 import { Liveness } from '../operations/liveness.ts';
 import { MetricsExporter } from '../operations/metrics-exporter.ts';
 import { OperationsServer, type Probes } from '../operations/operations-server.ts';
+import { ArchiveClient } from './archive-client.ts';
 import type { OperationsThreadData, ReadyMessage, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
@@ -15,6 +18,8 @@ import { startWorkerVitals, VitalsReader, type WorkerVitals } from './thread-vit
 const LOOK_MS = 1_000;
 const CLOCK_MS = 5_000;
 const CLUSTER_MS = 2_000;
+/** Limits are looked at for warnings, not for each order. */
+const LIMITS_MS = 5_000;
 
 /**
  * The operations thread: probes and metrics. It asks nothing of the order path, which tells it once a second how the node is, and
@@ -25,6 +30,7 @@ class OperationsThread {
   declare private readonly server: OperationsServer;
   declare private readonly exporter: MetricsExporter;
   declare private readonly venue: VenueMetrics;
+  declare private readonly limitUses: LimitUses;
   declare private readonly liveness: Liveness;
   declare private follower: RingFollower | undefined;
   declare private followed: Promise<void>;
@@ -36,13 +42,14 @@ class OperationsThread {
     const { memory } = data.vitals;
     this.data = data;
     this.venue = new VenueMetrics();
+    this.limitUses = new LimitUses();
     this.exporter = new MetricsExporter({
       stages: data.stages,
       vitals: memory,
       httpTimes: new HttpTimes(data.httpTimes),
       dataDirectory: data.dataDirectory,
       certificates: data.certificates,
-      sources: [this.venue, { addSamples: (registry) => this.#addRing(registry) }],
+      sources: [this.venue, this.limitUses, { addSamples: (registry) => this.#addRing(registry) }],
       isCluster: data.cluster !== undefined,
     });
     this.liveness = new Liveness(new VitalsReader(memory, 'order-path'));
@@ -86,6 +93,8 @@ class OperationsThread {
         isInHaste: () => false,
       });
       this.followed = this.follower.run();
+      const archive = new ArchiveClient(message.peer);
+      this.#repeat(LIMITS_MS, () => this.#lookAtLimits(archive));
     } else if (message.kind === 'close') void this.#close();
   }
 
@@ -116,6 +125,17 @@ class OperationsThread {
     };
     begin();
     this.timers.push(setInterval(begin, everyMs));
+  }
+
+  async #lookAtLimits(archive: ArchiveClient): Promise<void> {
+    try {
+      await this.limitUses.refresh(archive);
+    } catch (error) {
+      // The follower says when the archive is gone.
+      if (!(error instanceof ArchiveRefusedError)) throw error;
+      if (error.code !== 'CLOSED')
+        threadLog.warn({}, `the use of limits is not known anew: ${error.message}`);
+    }
   }
 
   /** What it takes to be in a cluster is loaded by nodes of one only. */

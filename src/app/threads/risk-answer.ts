@@ -1,18 +1,12 @@
 import { AccountDouble, AccountWord } from '#core/registry/accounts.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { InstrumentKind, Side } from '#domain/commands.ts';
-import type { ArchiveAnswerOf, LimitUse, RiskRecord } from '#domain/history.ts';
+import { type ArchiveAnswerOf, type LimitUse, type RiskRecord, roomOf } from '#domain/history.ts';
 import type { EventFan } from '../event-fan.ts';
 import { describeAccount } from './account-answer.ts';
 
 type AssetUse = LimitUse & { readonly assetId: number };
 type InstrumentUse = LimitUse & { readonly instrumentId: number };
-
-/** Room that is left of a limit: 1 all, 0 none, below 0 when more is used than allowed. */
-function roomOf(use: LimitUse | undefined): number {
-  if (use === undefined) return 1;
-  return use.limit > 0 ? (use.limit - use.used) / use.limit : use.used > 0 ? -1 : 0;
-}
 
 function tighter<Use extends LimitUse>(a: Use | undefined, b: Use): Use {
   return a === undefined || roomOf(b) < roomOf(a) ? b : a;

@@ -109,6 +109,11 @@ export class WebSocketDoor {
     return this.places.connections;
   }
 
+  /** Users who are logged on, on however many connections. */
+  get users(): number {
+    return this.services.users.users;
+  }
+
   /** What happened since it opened. */
   get counts(): Readonly<DoorCounts> {
     return this.services.counts;

@@ -298,9 +298,12 @@ export const METRICS = {
     "How unusual the account's newest change of profit is: distance from the median in robust standard deviations (docs/operations/pnl-anomalies.md)",
     { ...VENUE, labels: ACCOUNT },
   ),
-  hive_limit_use_ratio: gauge('ratio', 'Share of a limit that is used: the 20 highest', {
+  hive_limit_use_ratio: gauge('ratio', 'Share of a limit that is used: the 20 highest, every 5 seconds', {
     ...VENUE,
-    labels: { account: 'number of the account', limit: 'name of the limit' },
+    labels: {
+      account: 'number of the account',
+      limit: 'open_orders, messages_per_second, position, open_value, margin',
+    },
   }),
   hive_order_to_trade_ratio: gauge(
     'ratio',
