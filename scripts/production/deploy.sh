@@ -3,6 +3,8 @@
 # one's nodes, then serve; the old ones observe, ready to take over again (docs/operations/upgrades.md).
 #
 #   deploy.sh blue|green               puts the overlay of the colour into the cluster and waits until its nodes agree
+#   deploy.sh shared                   puts there what both colours use (nats-servers, the archive node), and waits until it runs: last of a
+#                                      release, when the colour has shown that it is good
 #   deploy.sh switch-traffic COLOUR    promotes the colour's nodes, sends clients to them, demotes the others, and looks whether all is
 #                                      well; if not, goes back by itself and ends with 1
 #   deploy.sh rollback                 switches to the colour that clients are not sent to
@@ -10,7 +12,7 @@
 #                                      latency, orders that stop) or the live colour is not fit; if so, rolls back and ends with 1
 #   deploy.sh status                   the colours, their pods, their nodes
 #
-#   --image IMAGE@sha256:…  of blue and green: what to run; default: what the overlay says
+#   --image IMAGE@sha256:…  of blue, green and shared: what to run; default: what the overlay says
 #   --wait SECONDS          how long nodes may take to catch up and agree; default 300
 #   --drain SECONDS         how long clients of the old colour have to go; default 5
 #   --for SECONDS           of watch: default 900
@@ -62,15 +64,29 @@ state_of() {
   in_pod "$1" status --json --data-dir "$pod_data_dir" | json it.state
 }
 
+# manifests_of OVERLAY: with the release's image in them.
+manifests_of() {
+  local manifests
+  [ -z "$image" ] || [[ "$image" == *@sha256:* ]] || usage_error '--image takes a digest (IMAGE@sha256:…): a tag can change'
+  manifests="$(kubectl kustomize "$overlays/$1")"
+  [ -z "$image" ] || manifests="$(sed -E "s|image: \\S+/hive-mind@sha256:[0-9a-f]+|image: $image|" <<<"$manifests")"
+  [[ "$manifests" != *@sha256:0000000000* ]] || usage_error "the overlay of $1 has no release's digest in it: --image IMAGE@sha256:…"
+  printf '%s\n' "$manifests"
+}
+
+put_shared() {
+  local manifests
+  manifests="$(manifests_of shared)" || exit "$?"
+  run kube apply --filename - <<<"$manifests"
+  run kube rollout status statefulset/nats --timeout "${wait_seconds}s"
+  run kube rollout status statefulset/hive-mind-archive --timeout "${wait_seconds}s"
+}
+
 put() {
-  local live
+  local live manifests
   live="$(live_colour)"
   [ "$live" != "$colour" ] || fail "clients are sent to $colour: deploy the other colour, then switch-traffic"
-  [ -z "$image" ] || [[ "$image" == *@sha256:* ]] || usage_error '--image takes a digest (IMAGE@sha256:…): a tag can change'
-  local manifests
-  manifests="$(kubectl kustomize "$overlays/$colour")"
-  [ -z "$image" ] || manifests="$(sed -E "s|image: \\S+/hive-mind@sha256:[0-9a-f]+|image: $image|" <<<"$manifests")"
-  [[ "$manifests" != *@sha256:0000000000* ]] || usage_error "the overlay of $colour has no release's digest in it: --image IMAGE@sha256:…"
+  manifests="$(manifests_of "$colour")" || exit "$?"
   # Nodes that observe are never ready, so an update in turns would not get past the first.
   run kube delete deployment "hive-mind-$colour" --ignore-not-found --cascade foreground --timeout "${wait_seconds}s"
   run kube apply --filename - <<<"$manifests"
@@ -163,6 +179,10 @@ case "$command" in
     colour="$command"
     put
     ;;
+  shared)
+    [ -z "$colour" ] || usage_error "what is $colour for?"
+    put_shared
+    ;;
   switch-traffic)
     [[ "$colour" =~ ^(blue|green)$ ]] || usage_error 'switch-traffic blue, or switch-traffic green?'
     switch_traffic "$colour"
@@ -186,6 +206,6 @@ case "$command" in
       done
     done
     ;;
-  '') usage_error 'blue, green, switch-traffic COLOUR, rollback, watch or status?' ;;
+  '') usage_error 'blue, green, shared, switch-traffic COLOUR, rollback, watch or status?' ;;
   *) usage_error "unknown command $command" ;;
 esac

@@ -66,6 +66,20 @@ describe('blue-green deployment on a cluster of three real nodes', {
     assert.equal(again.status, 1, again.stderr);
   });
 
+  test('deploy.sh shared: puts there what both colours use, with the image, and waits for it', async () => {
+    const none = await venue.run('deploy.sh', 'shared');
+    assert.deepEqual([none.status, venue.changes()], [2, []], none.stderr);
+    const image = 'registry.example/hive-mind@sha256:c0ffee';
+    const { status, stderr } = await venue.run('deploy.sh', 'shared', '--image', image, '--wait', '120');
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(venue.changes(), [
+      'apply --filename -',
+      `image: ${image}`,
+      'rollout status statefulset/nats --timeout 120s',
+      'rollout status statefulset/hive-mind-archive --timeout 120s',
+    ]);
+  });
+
   test('validate-deployment.sh: the live colour is fit, with evidence; more nodes than there are is not', async () => {
     const fit = await venue.run('validate-deployment.sh', '--json', '--wait', '60');
     assert.equal(fit.status, 0, fit.stdout + fit.stderr);

@@ -56,6 +56,7 @@ function answer(): number {
     case 'scale deployment':
     case 'label pod':
     case 'annotate pod':
+    case 'rollout status':
       return 0;
     default:
       if (verb === 'exec') return exec(what, rest);

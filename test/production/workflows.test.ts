@@ -98,12 +98,19 @@ test('nothing reaches production without tests, scans, signature, staging, perfo
     'approved',
     'build',
     'performance',
+    'scan-manifests',
     'scan-source',
     'staging',
     'test',
   ]);
   const runs = jobs['production'].steps.map(({ run = '' }) => run).join('\n');
-  const order = ['cosign verify', 'deploy.sh "$COLOUR" --image', 'switch-traffic', 'deploy.sh watch'];
+  const order = [
+    'cosign verify',
+    'deploy.sh "$COLOUR" --image',
+    'switch-traffic',
+    'deploy.sh watch',
+    'deploy.sh shared --image',
+  ];
   const places = order.map((what) => runs.indexOf(what));
   assert.deepEqual(
     places.toSorted((a, b) => a - b),
@@ -123,4 +130,18 @@ test('scripts that the workflows run are there', () => {
       .filter((script) => !existsSync(join(ROOT, script))),
   );
   assert.deepEqual(missing, []);
+});
+
+test('manifests are judged by our own rules, and that can fail, before they are merged and before they are deployed', () => {
+  for (const [file, name] of [
+    ['.github/workflows/ci.yml', 'manifests'],
+    ['.github/workflows/production-deploy.yml', 'scan-manifests'],
+  ] as const) {
+    const runs = (parse(read(file)) as Workflow).jobs[name].steps.map(({ run = '' }) => run);
+    for (const command of ['security-scan', 'compliance-check'])
+      assert.ok(
+        runs.some((run) => run.includes(`hive -- kubernetes ${command} deployment/kubernetes`)),
+        `${file}: ${command}`,
+      );
+  }
 });

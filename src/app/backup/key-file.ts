@@ -4,9 +4,9 @@ import { BackupKey } from '#codec/backup/backup-key.ts';
 import { readPrivateFile } from '#gateways/identity/private-file.ts';
 import { errorCode } from '#log/file/disk.ts';
 
-/** Reads a key. @throws BackupError KEY, PrivateFileError when others may read the file */
+/** Reads a key, also one that is mounted for this process' group. @throws BackupError KEY, PrivateFileError when others may read the file */
 export function readKeyFile(path: string): BackupKey {
-  const bytes = readPrivateFile(path);
+  const bytes = readPrivateFile(path, process.getegid?.());
   if (bytes !== undefined) return BackupKey.parse(bytes.toString('latin1'), path);
   throw new BackupError('KEY', `there is no key file ${path}: make one with "hive backup new-key"`);
 }

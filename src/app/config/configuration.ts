@@ -47,7 +47,7 @@ const BACKUP = {
   ),
   keyFile: optional(
     text('the path of a file', /./),
-    'key with which they are encrypted (`hive backup new-key`), relative to the configuration file; default: they are not',
+    'key with which they are encrypted (`hive backup new-key`), relative to the configuration file; a file of mode 0600, or a mounted secret (docs/operations/kubernetes.md); default: they are not',
   ),
   everySeconds: withDefault(integer(1, 3_600), 1, 'pause between two sends of new log entries'),
   snapshotEveryMinutes: withDefault(

@@ -16,6 +16,9 @@ export const UNFINISHED_SUFFIX = '.unfinished';
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_DIRECTORY = 0o700;
 const OTHERS = 0o077;
+/** All that others than the owner may have in a file that was mounted, but its group's reading. */
+const MOUNTED_OTHERS = 0o037;
+const ROOT = 0;
 
 /** A file with a secret cannot be used as it is. */
 export class PrivateFileError extends Error {
@@ -28,11 +31,29 @@ export class PrivateFileError extends Error {
   }
 }
 
+/** Whose a file is, and what others may do with it. */
+export interface FileAccess {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Whether nobody but this process' user, and root, may read a file.
+ * @param mountedGroup group of a process that takes secrets which are mounted for it, as Kubernetes does with `fsGroup`: root's, read-only
+ * for that group. undefined: it takes none
+ */
+export function isPrivate({ mode, uid, gid }: FileAccess, mountedGroup: number | undefined): boolean {
+  if ((mode & OTHERS) === 0) return true;
+  return (mode & MOUNTED_OTHERS) === 0 && uid === ROOT && gid === mountedGroup;
+}
+
 /**
  * The bytes of a file that only its owner may read; undefined where there is none.
+ * @param mountedGroup of `isPrivate`
  * @throws PrivateFileError when others may read it, or it cannot be read
  */
-export function readPrivateFile(path: string): Buffer | undefined {
+export function readPrivateFile(path: string, mountedGroup?: number): Buffer | undefined {
   let handle: number;
   try {
     handle = openSync(path, 'r');
@@ -43,7 +64,7 @@ export function readPrivateFile(path: string): Buffer | undefined {
     });
   }
   try {
-    if ((fstatSync(handle).mode & OTHERS) !== 0) {
+    if (!isPrivate(fstatSync(handle), mountedGroup)) {
       const advice = `chmod 600 ${path}, and replace the key if somebody may have read it`;
       throw new PrivateFileError(
         'READABLE_BY_OTHERS',
