@@ -90,8 +90,16 @@ export class RestNode {
   readonly directory: string;
   readonly url: string;
   readonly checker: OpenApiChecker;
+  /** What the node has said in its log at level info: fields and message, as one object. */
+  readonly lines: readonly { readonly [field: string]: unknown }[];
 
-  constructor(node: RunningNode, directory: string, checker: OpenApiChecker) {
+  constructor(
+    node: RunningNode,
+    directory: string,
+    checker: OpenApiChecker,
+    lines: readonly { readonly [field: string]: unknown }[],
+  ) {
+    this.lines = lines;
     this.node = node;
     this.directory = directory;
     this.url = `http://127.0.0.1:${node.edgePorts['http']}`;
@@ -109,10 +117,11 @@ export class RestNode {
   ): Promise<RestNode> {
     const directory = mkdtempSync(join(tmpdir(), 'hive-commands-'));
     const errors: string[] = [];
+    const lines: { readonly [field: string]: unknown }[] = [];
     const node = await startNode(
       { ...restNodeConfig(directory), ...change },
       {
-        info: () => {},
+        info: (fields: object, message: string) => void lines.push({ ...fields, message }),
         warn: () => {},
         error: (fields: object, message: string) => void errors.push(`${message} ${JSON.stringify(fields)}`),
       },
@@ -125,7 +134,7 @@ export class RestNode {
     for (const command of commands ?? (await people())) send(node.outbox, command);
     while (node.status().sequence === 0) await setTimeout(1);
     const document = await fetch(`http://127.0.0.1:${node.edgePorts['http']}/openapi.json`);
-    return new RestNode(node, directory, new OpenApiChecker((await document.json()) as object));
+    return new RestNode(node, directory, new OpenApiChecker((await document.json()) as object), lines);
   }
 
   get anybody(): RestClient {

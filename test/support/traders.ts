@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeConfig } from '#app/node-config.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
@@ -69,11 +70,14 @@ export class Trader {
   readonly reports: OuchReport[] = [];
   readonly name: string;
   readonly #random: () => number;
+  readonly #pauseMs: number;
   closed: Promise<string> = Promise.resolve('never opened');
   #client: OuchClient | undefined;
 
-  constructor(name: string, seed: number) {
+  /** @param pauseMs from an answer to the next command; 0: as fast as the node takes them */
+  constructor(name: string, seed: number, pauseMs = 0) {
     this.name = name;
+    this.#pauseMs = pauseMs;
     this.#random = seededRandom(seed);
   }
 
@@ -101,7 +105,10 @@ export class Trader {
   /** Twenty at a time: the next one goes out when one is answered. */
   #send(client: OuchClient): void {
     void this.#command(client).then(
-      () => this.#send(client),
+      async () => {
+        if (this.#pauseMs > 0) await sleep(this.#pauseMs);
+        this.#send(client);
+      },
       () => {},
     );
   }

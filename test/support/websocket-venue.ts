@@ -230,7 +230,7 @@ export class WebSocketVenue {
         wallMs,
       },
       { flushMs: 5, accountsMs: 5, compression: false, ...options },
-      { error: (fields, message) => this.bugs.push(`${message} ${JSON.stringify(fields)}`) },
+      { info: () => {}, error: (fields, message) => this.bugs.push(`${message} ${JSON.stringify(fields)}`) },
     );
     this.server = createServer();
     this.server.on('upgrade', (request, _socket, head) => this.door.onUpgrade(request, head));

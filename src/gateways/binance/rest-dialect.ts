@@ -101,7 +101,8 @@ export class BinanceRest implements HttpDialect {
   }
 
   #bug(error: Error, request: FastifyRequest): BinanceError {
-    this.logger.error({ requestId: request.id, stack: error.stack }, `a request failed: ${error.message}`);
+    const fields = { door: 'http', requestId: request.id, stack: error.stack };
+    this.logger.error(fields, `a request failed: ${error.message}`);
     return new BinanceError(
       'UNKNOWN',
       'An unknown error occurred while processing the request: report it with the header X-Request-Id.',

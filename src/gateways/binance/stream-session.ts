@@ -216,7 +216,10 @@ export class StreamSession implements WebSocketSession {
     if (error instanceof StreamError) return { code: error.code, msg: error.message };
     const told = errorOf(error);
     if (told !== undefined) return told.body;
-    this.services.logger.error({ stack: error.stack }, `a request for a stream failed: ${error.message}`);
+    this.services.logger.error(
+      { door: 'websocket', stack: error.stack },
+      `a request for a stream failed: ${error.message}`,
+    );
     return { code: INTERNAL, msg: 'Internal error' };
   }
 

@@ -261,7 +261,7 @@ export class WsApiSession implements WebSocketSession {
     const told = errorOf(error);
     if (told !== undefined) return told;
     this.services.logger.error(
-      { stack: error.stack },
+      { door: 'websocket', stack: error.stack },
       `a request of the WebSocket API failed: ${error.message}`,
     );
     return new BinanceError('UNKNOWN', 'An unknown error occurred while processing the request.');

@@ -225,7 +225,8 @@ export class FixAcceptor implements ConnectionHost {
   closed(connection: FixConnection, reason: string): void {
     const { session, remote } = connection;
     this.held.delete(connection);
-    this.options.logger.info({ door: 'fix', remote, session: session?.profile.id, reason }, 'session closed');
+    const { id, userId } = session?.profile ?? {};
+    this.options.logger.info({ door: 'fix', remote, session: id, userId, reason }, 'session closed');
     if (session === undefined) return;
     if (this.sessions.get(session.profile.id) === session) this.sessions.delete(session.profile.id);
     session.onClosed(reason);
@@ -299,7 +300,13 @@ export class FixAcceptor implements ConnectionHost {
     this.sessions.set(profile.id, session);
     connection.begin(session);
     this.options.logger.info(
-      { door: 'fix', remote: connection.remote, session: profile.id, nextIncoming: store.nextIncoming },
+      {
+        door: 'fix',
+        remote: connection.remote,
+        session: profile.id,
+        userId: profile.userId,
+        nextIncoming: store.nextIncoming,
+      },
       'logged on',
     );
     session.start(terms);

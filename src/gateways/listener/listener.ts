@@ -94,7 +94,7 @@ export class Listener {
     if (typeof place === 'string') {
       const { connections, strangers } = this.limits;
       const { remoteAddress } = raw;
-      const fields = { door: this.options.name, remoteAddress, connections, strangers };
+      const fields = { door: this.options.name, remote: remoteAddress, connections, strangers };
       this.logger.warn(fields, `connection refused: ${place}`);
       raw.destroy();
       return;

@@ -359,6 +359,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.sender.catchUp(session);
   }
 
+  traceOf(session: Session): { readonly userId: number; readonly sessionId: number } {
+    const { user, sessionId } = session.state as OuchSession;
+    return { userId: user.userId, sessionId };
+  }
+
   onClosed(session: Session): void {
     const state = session.state as OuchSession;
     assert(state.user.session === session, 'Invariant: a user has one session');

@@ -118,7 +118,9 @@ export class ReportSender {
     state.isReading = false;
     if (!session.open) return;
     if (error !== undefined || state.nextNumber === first) {
-      this.logger.warn({ user: state.user.standing.name, from: first, error }, 'reports cannot be read');
+      const { user, sessionId } = state;
+      const fields = { door: 'ouch', user: user.standing.name, userId: user.userId, sessionId, from: first };
+      this.logger.warn({ ...fields, error }, 'reports cannot be read');
       session.close(`reports from ${first} on cannot be read now`);
     } else this.catchUp(session);
     this.flush();

@@ -28,6 +28,7 @@ import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { proofOf } from './proof.ts';
+import { givenIdOf, RequestLines, traceOf } from './request-log.ts';
 import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
@@ -45,6 +46,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | undefined;
+    /** What it was answered, before that was written as text. */
+    answered: unknown;
   }
 }
 
@@ -109,6 +112,8 @@ export class HttpServer {
   declare private readonly paths: KnownPaths;
   declare private readonly documents: Map<string, () => object>;
   declare private readonly dialectPaths: string[];
+  /** Of requests that brought an id, and of the others. */
+  declare private readonly lines: { readonly given: RequestLines; readonly others: RequestLines };
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
 
@@ -125,6 +130,7 @@ export class HttpServer {
     this.paths = new KnownPaths();
     this.documents = new Map();
     this.dialectPaths = [];
+    this.lines = { given: new RequestLines(), others: new RequestLines() };
     this.isClosing = false;
     this.tlsTimer = undefined;
     this.app = this.#newApp();
@@ -224,7 +230,8 @@ export class HttpServer {
       maxRequestsPerSocket: limits.REQUESTS_PER_CONNECTION_MAX,
       routerOptions: { maxParamLength: limits.PATH_PARAMETER_CHARS_MAX, ignoreTrailingSlash: false },
       requestIdHeader: false as const,
-      genReqId: () => `${prefix}-${++requestNo}`,
+      genReqId: ({ headers }: IncomingMessage) =>
+        givenIdOf(headers['x-request-id']) ?? `${prefix}-${++requestNo}`,
       return503OnClosing: false,
       forceCloseConnections: 'idle' as const,
       ajv: {
@@ -254,6 +261,7 @@ export class HttpServer {
       done(null, body),
     );
     app.decorateRequest('principal', undefined);
+    app.decorateRequest('answered', undefined);
     return app;
   }
 
@@ -261,6 +269,10 @@ export class HttpServer {
     const { app } = this;
     // Hooks with `done`: a promise for each would cost every request several turns of the microtask queue.
     app.addHook('onRequest', (request, reply, done) => done(this.#begin(request, reply)));
+    app.addHook('preSerialization', (request, _reply, answer, done) => {
+      request.answered = answer;
+      done(null, answer);
+    });
     app.setNotFoundHandler({ preValidation: this.#gateOf({}) }, (request, reply) =>
       this.#notFound(request, reply),
     );
@@ -276,7 +288,7 @@ export class HttpServer {
     reply.headers(this.headers).header('x-request-id', request.id);
     const isFew = this.open.begin(reply.raw);
     // The end of every answer, also of one that its client did not wait for.
-    reply.raw.on('close', () => this.#onAnswered(reply));
+    reply.raw.on('close', () => this.#onAnswered(request, reply));
     if (!isFew) {
       reply.header('connection', 'close');
       return new Problem(
@@ -296,13 +308,40 @@ export class HttpServer {
     return undefined;
   }
 
-  #onAnswered(reply: FastifyReply): void {
+  #onAnswered(request: FastifyRequest, reply: FastifyReply): void {
     const { statusCode } = reply.raw;
     this.open.end(reply.raw);
     this.options.times?.onAnswered(statusCode, reply.elapsedTime);
     this.requests++;
     if (statusCode >= 400) this.refused++;
     if (statusCode >= 500) this.failed++;
+    if (request.method !== 'GET' || statusCode >= 500) this.#logRequest(request, reply);
+  }
+
+  /** What changes something, or failed here, leaves a line by which it is found again in the log of the venue. */
+  #logRequest(request: FastifyRequest, reply: FastifyReply): void {
+    const { id: requestId, method, principal } = request;
+    const { given, others } = this.lines;
+    const lines = givenIdOf(request.headers['x-request-id']) === undefined ? others : given;
+    const leftOut = lines.take(performance.now());
+    if (leftOut === undefined) return;
+    const { statusCode: status } = reply.raw;
+    const { answered } = request;
+    this.logger.info(
+      {
+        door: 'http',
+        requestId,
+        method,
+        // Without what it names: an API key or a session may stand there.
+        path: request.routeOptions.url ?? '',
+        status,
+        tookMs: Math.round(reply.elapsedTime),
+        ...(principal === undefined ? {} : { userId: principal.userId }),
+        ...traceOf(answered),
+        ...(leftOut === 0 ? {} : { leftOut }),
+      },
+      'request answered',
+    );
   }
 
   /** What a request passes before its handler: who is it? Waits where a token is new here. */
@@ -424,7 +463,11 @@ export class HttpServer {
   }
 
   #bug(error: Error, request: FastifyRequest): Problem {
-    this.logger.error({ requestId: request.id, stack: error.stack }, `a request failed: ${error.message}`);
+    const { id: requestId, principal } = request;
+    this.logger.error(
+      { door: 'http', requestId, userId: principal?.userId, stack: error.stack },
+      `a request failed: ${error.message}`,
+    );
     return new Problem('internal', 'report it with the request id');
   }
 

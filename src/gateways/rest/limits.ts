@@ -28,6 +28,8 @@ export const HttpLimits = {
   STRANGERS_MAX: 4_096,
   /** Connections of everybody; one more is answered with 503. */
   CONNECTIONS_MAX: 8_192,
+  /** Lines about requests in the log in a second, and as many about those that brought an id of their own; the others are counted. */
+  LOG_LINES_PER_SECOND_MAX: 50,
   /** How often the files of TLS are looked at. */
   TLS_FILES_MS: 10_000,
   /** How long connections may take to get their last answers when the door closes. */

@@ -24,7 +24,7 @@ export function openApiOptions(): FastifyDynamicSwaggerOptions {
         title: 'Hive Mind',
         version: '1',
         description:
-          'Prices, quantities and money are decimal strings, exact as the instrument and the asset have them. Times are UTC. Errors are RFC 9457 problems; /errors explains each.',
+          'Prices, quantities and money are decimal strings, exact as the instrument and the asset have them. Times are UTC. Errors are RFC 9457 problems; /errors explains each. A request may have an id of its own in the header X-Request-Id (1 to 64 letters, digits, - _ . :); the answer has it, or the one that was given, in the same header.',
       },
       components: {
         securitySchemes: {

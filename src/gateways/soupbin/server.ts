@@ -32,6 +32,8 @@ export interface SoupDoor<State> {
   onMessage(session: SoupSession<State>, bytes: Uint8Array, from: number, to: number): PacketVerdict;
   /** After `session.wantDrain()`: everything written has left. */
   onDrain(session: SoupSession<State>): void;
+  /** What lines of the log say of a session that has logged in, beside the name of its user. */
+  traceOf?(session: SoupSession<State>): { readonly userId: number; readonly sessionId: number };
   /** A session that had logged in is over. */
   onClosed(session: SoupSession<State>, reason: string): void;
 }
@@ -245,6 +247,7 @@ export class SoupServer<State> implements SessionHost<State> {
             door: this.door.name,
             remote: session.remote,
             user: request.username,
+            ...this.door.traceOf?.(session),
             nextSequence: answer.nextSequence,
           },
           'logged in',
@@ -279,7 +282,13 @@ export class SoupServer<State> implements SessionHost<State> {
     this.held.delete(session);
     this.waiting.delete(session);
     this.logger.info(
-      { door: this.door.name, remote: session.remote, user: session.username, reason },
+      {
+        door: this.door.name,
+        remote: session.remote,
+        user: session.username,
+        ...(loggedIn ? this.door.traceOf?.(session) : {}),
+        reason,
+      },
       'session closed',
     );
     if (!loggedIn) return;

@@ -97,7 +97,12 @@ export class ClientSession implements ConnectionListener {
 
   onClose(): void {
     this.subscriptions.close();
+    if (this.login.isMember) this.services.logger.info(this.#trace(), 'session closed');
     this.login.close();
+  }
+
+  #trace(): object {
+    return { door: 'websocket', remote: this.connection.address, ...this.login.trace };
   }
 
   /** Authenticates by what the client sent when it connected; where that fails, the connection is a stranger's. */
@@ -152,7 +157,9 @@ export class ClientSession implements ConnectionListener {
   async #perform(op: Exclude<OperationName, 'subscribe'>, params: object): Promise<object> {
     const { login } = this;
     if (op === 'auth') {
+      const wasMember = login.isMember;
       const result = await login.authenticate(params as ParamsOf<'auth'>);
+      if (!wasMember) this.services.logger.info(this.#trace(), 'logged in');
       this.onMember();
       return result;
     }
@@ -186,7 +193,8 @@ export class ClientSession implements ConnectionListener {
       return new Problem('starting', error.message);
     const refusal = problemOfRefusal(error);
     if (refusal !== undefined) return refusal;
-    this.services.logger.error({ stack: error.stack }, `a WebSocket request failed: ${error.message}`);
+    const fields = { ...this.#trace(), stack: error.stack };
+    this.services.logger.error(fields, `a WebSocket request failed: ${error.message}`);
     return new Problem('internal', 'report it with the time at which it happened');
   }
 

@@ -66,6 +66,12 @@ export class Login {
     this.isBusy = false;
   }
 
+  /** What lines of the log say of who it is; empty: nobody. */
+  get trace(): { readonly userId?: number; readonly sessionId?: number } {
+    const { userId, sessionId } = this;
+    return userId === 0 ? {} : { userId, sessionId };
+  }
+
   get isMember(): boolean {
     return this.userId !== 0;
   }

@@ -20,5 +20,6 @@ export interface WebSocketSources {
 
 /** Where the door says what happened. */
 export interface WebSocketLogger {
+  info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }

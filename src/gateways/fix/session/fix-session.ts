@@ -174,7 +174,10 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
     this.heartbeat.lastReceivedMs = this.context.nowMs();
     // One line for a run of them: a counterparty does not fill the log.
     if (!this.garbled) {
-      this.context.logger.warn({ session: this.profile.id, bytes: length }, 'garbled FIX message ignored');
+      this.context.logger.warn(
+        { door: 'fix', session: this.profile.id, bytes: length },
+        'garbled FIX message ignored',
+      );
     }
     this.garbled = true;
   }
@@ -334,7 +337,10 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
   #fail(error: unknown): void {
     if (!(error instanceof FixStoreError)) throw error;
     const { code } = error;
-    this.context.logger.warn({ session: this.profile.id, code, error }, 'FIX session store failed');
+    this.context.logger.warn(
+      { door: 'fix', session: this.profile.id, code, error },
+      'FIX session store failed',
+    );
     this.isOver = true;
     if (this.announced) {
       this.announced = false;

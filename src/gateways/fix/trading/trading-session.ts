@@ -194,7 +194,7 @@ export class TradingSession {
           this.services.flushSoon();
           return undefined;
         }
-        const fields = { door: 'fix', session: this.profile.id, reason: error.message };
+        const fields = { door: 'fix', session: this.profile.id, userId, reason: error.message };
         if (error.code === 'ARCHIVE') this.services.logger.warn(fields, 'the session waits for its user');
         await this.#pause(RETRY_MS);
       }
@@ -213,6 +213,8 @@ export class TradingSession {
     const onEnded = (reason = ENDED): void => this.#end(reason);
     this.logSessionId = edgeSessions.open(userId, Door.Fix, cancelOnDisconnect, onEnded);
     if (this.logSessionId !== 0) {
+      const fields = { door: 'fix', session: this.profile.id, userId, sessionId: this.logSessionId };
+      this.services.logger.info(fields, 'session in the log');
       const late = this.#pause(BEHIND_MS_MAX).then(() => 'late');
       if ((await Promise.race([edgeSessions.opened(this.logSessionId), late])) !== 'late')
         return !this.over.signal.aborted;

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { OuchClient } from '#app/ouch-client.ts';
+import { PASSWORD, RestNode } from '../support/rest-node.ts';
+import { type Message, WebSocketClient } from '../support/websocket-client.ts';
+
+type Line = RestNode['lines'][number];
+
+/** The line of the log that has these fields, once it is there. */
+async function lineOf({ lines }: RestNode, fields: Line): Promise<Line> {
+  for (;;) {
+    const found = lines.find((line) =>
+      Object.entries(fields).every(([name, value]) => JSON.stringify(line[name]) === JSON.stringify(value)),
+    );
+    if (found !== undefined) return found;
+    await sleep(5);
+  }
+}
+
+test('an order is followed from the id of its request over the log to its life; a refused one too', {
+  timeout: 120_000,
+}, async (t) => {
+  const venue = await RestNode.start(t);
+  const logIn = async (name: string): Promise<string> => {
+    const { body } = await venue.anybody.post('/login', { name, password: PASSWORD });
+    return body.token;
+  };
+  const [token, operations] = [await logIn('U1'), await venue.logIn('operations')];
+  const place = async (requestId: string | undefined, quantity: string) => {
+    const response = await fetch(`${venue.url}/api/v1/orders`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+      },
+      body: JSON.stringify({ symbol: 'BTCUSD', side: 'buy', type: 'limit', price: '10.00', quantity }),
+    });
+    return { id: response.headers.get('x-request-id'), body: (await response.json()) as Message };
+  };
+
+  await t.test(
+    'REST: the id comes back, and the line has order and sequence, which the timeline has',
+    async () => {
+      const { id, body } = await place('desk-7', '5');
+      assert.equal(id, 'desk-7');
+      const { tookMs, thread, ...line } = await lineOf(venue, { requestId: 'desk-7' });
+      assert.ok(Number.isInteger(tookMs));
+      assert.equal(thread, 'edge');
+      assert.deepEqual(line, {
+        door: 'http',
+        requestId: 'desk-7',
+        method: 'POST',
+        path: '/api/v1/orders',
+        status: 200,
+        userId: 1,
+        sequence: body.sequence,
+        orderId: body.order.orderId,
+        ...(body.order.clientOrderId === undefined ? {} : { clientOrderId: body.order.clientOrderId }),
+        message: 'request answered',
+      });
+      const timeline = await operations.get(`/admin/orders/${line['orderId']}/timeline`);
+      assert.equal(timeline.status, 200);
+      assert.ok(JSON.stringify(timeline.body).includes(`"sequence":${line['sequence']}`));
+    },
+  );
+
+  await t.test(
+    'REST: a refusal says the same id in the answer, and its code and sequence in the line',
+    async () => {
+      const { id, body } = await place('desk-8', '2000000');
+      assert.deepEqual([id, body.instance], ['desk-8', 'desk-8']);
+      const line = await lineOf(venue, { requestId: 'desk-8' });
+      assert.deepEqual([line['code'], line['sequence'], line['userId']], [body.code, body.sequence, 1]);
+      assert.equal(line['status'], body.status);
+    },
+  );
+
+  await t.test('REST: an id that no log should hold is replaced; questions leave no line', async () => {
+    const { id } = await place('two words', '5');
+    assert.match(id ?? '', /^[\w-]{8}-\d+$/);
+    await lineOf(venue, { requestId: id });
+    await operations.get('/instruments');
+    await place('last', '5');
+    await lineOf(venue, { requestId: 'last' });
+    assert.deepEqual(
+      venue.lines.filter(({ path, method }) => path === '/api/v1/instruments' || method === 'GET'),
+      [],
+    );
+  });
+
+  await t.test('sessions of OUCH and the WebSocket: user and session as the venue counts them', async () => {
+    const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws/v1`);
+    await client.auth(token);
+    const login = { port: venue.node.ouchPort, username: 'U2', password: PASSWORD };
+    const ouch = await OuchClient.connect(login, () => {});
+    // One was opened after the other, under the next number of this node.
+    const [one, two] = [
+      await lineOf(venue, { door: 'websocket', userId: 1, message: 'logged in' }),
+      await lineOf(venue, { door: 'ouch', userId: 2, message: 'logged in' }),
+    ];
+    assert.equal(Number(two['sessionId']), Number(one['sessionId']) + 1);
+    client.ws.close();
+    await ouch.close();
+    await lineOf(venue, { door: 'websocket', sessionId: one['sessionId'], message: 'session closed' });
+    await lineOf(venue, { door: 'ouch', sessionId: two['sessionId'], message: 'session closed' });
+  });
+});
