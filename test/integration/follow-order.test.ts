@@ -60,7 +60,9 @@ test('an order is followed from the id of its request over the log to its life; 
         ...(body.order.clientOrderId === undefined ? {} : { clientOrderId: body.order.clientOrderId }),
         message: 'request answered',
       });
-      const timeline = await operations.get(`/admin/orders/${line['orderId']}/timeline`);
+      const timeline = await operations.get(
+        `/admin/orders/${line['orderId']}/timeline?atSequence=${body.sequence}`,
+      );
       assert.equal(timeline.status, 200);
       assert.ok(JSON.stringify(timeline.body).includes(`"sequence":${line['sequence']}`));
     },

@@ -325,8 +325,7 @@ export class HttpServer {
     const lines = givenIdOf(request.headers['x-request-id']) === undefined ? others : given;
     const leftOut = lines.take(performance.now());
     if (leftOut === undefined) return;
-    const { statusCode: status } = reply.raw;
-    const { answered } = request;
+    const { headersSent: isAnswered, statusCode } = reply.raw;
     this.logger.info(
       {
         door: 'http',
@@ -334,13 +333,13 @@ export class HttpServer {
         method,
         // Without what it names: an API key or a session may stand there.
         path: request.routeOptions.url ?? '',
-        status,
+        ...(isAnswered ? { status: statusCode } : {}),
         tookMs: Math.round(reply.elapsedTime),
         ...(principal === undefined ? {} : { userId: principal.userId }),
-        ...traceOf(answered),
+        ...traceOf(request.answered),
         ...(leftOut === 0 ? {} : { leftOut }),
       },
-      'request answered',
+      isAnswered ? 'request answered' : 'request ended without an answer',
     );
   }
 
