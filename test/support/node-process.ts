@@ -1,6 +1,6 @@
 /**
  * A node in a process of its own, to be killed: `node-process.ts DIRECTORY [JSON [EDGE]]`, the JSON being what differs from
- * the configuration below, EDGE the file of another edge thread. On an empty directory it sets up a small market with users U1…U4 (password "secret"). Prints one
+ * the configuration below, EDGE the file of another edge thread. On an empty directory it sets up a small market with users U1…U4 (password "secret"), or as many as HIVE_TEST_USERS says. Prints one
  * line of JSON with its ports when it serves. Its parent may send `status`, which is answered, `fill`, which makes it
  * append some 4 MiB of log, `promote`, `demote` and `takeOver`, which are answered by its status, and commands of the operator.
  */
@@ -13,7 +13,7 @@ import { hashPassword } from '#gateways/identity/password.ts';
 import { nodeConfig } from './node-config.ts';
 import { marketSetup, send } from './random-flow.ts';
 
-const USERS = 4;
+const USERS = Number(process.env['HIVE_TEST_USERS'] ?? 4);
 /** What the node says of its state after the recovery. */
 let recovered: object = {};
 const quiet = {
@@ -44,10 +44,11 @@ let isSetUp = true;
 // Not the log's length: where threads start slowly, time has passed before. In a cluster the first node does it.
 if (node.status().epoch === 1 && node.status().nodeId === 1) {
   isSetUp = false;
+  let added = 0;
   const unsubscribe = node.subscribe({
     onEvents: ({ i32 }, from, to) => {
       for (let at = from; at < to; at += i32[at] >>> 16) {
-        if ((i32[at] & 0xff) === EventType.UserAdded) isSetUp = true;
+        if ((i32[at] & 0xff) === EventType.UserAdded && ++added === USERS) isSetUp = true;
       }
       if (isSetUp) unsubscribe();
     },
@@ -55,7 +56,9 @@ if (node.status().epoch === 1 && node.status().nodeId === 1) {
   const salt = new Uint8Array(16).fill(7);
   const passwordHash = new Uint8Array(await hashPassword('secret', salt));
   for (const command of marketSetup(USERS)) {
-    send(node.outbox, command.type === 'AddUser' ? { ...command, salt, passwordHash } : command);
+    const whole = command.type === 'AddUser' ? { ...command, salt, passwordHash } : command;
+    // Of many users the outbox takes some at a time.
+    while (!send(node.outbox, whole)) await new Promise((resolve) => setImmediate(resolve));
   }
 }
 await new Promise<void>((resolve) => {

@@ -36,7 +36,8 @@ export async function stopUnderLoad(directory: string): Promise<Shutdown> {
   return { tookMs, exitCode, reports };
 }
 
-async function stop({ child }: ChildNode): Promise<readonly [number, number | null]> {
+/** Ends a node by SIGTERM: how many milliseconds that took, and the exit status. */
+export async function stop({ child }: ChildNode): Promise<readonly [number, number | null]> {
   const startedMs = performance.now();
   child.kill('SIGTERM');
   const [exitCode] = (await once(child, 'exit')) as [number | null];
