@@ -123,6 +123,8 @@ const skip = whyNoNats() ?? whyNoAlertmanager() ?? false;
 
 test('faults of a cluster of three nodes reach the right people, and so does their end', {
   skip,
+  // Of faults that do not touch each other.
+  concurrency: true,
 }, async (t) => {
   const watched = await WatchedCluster.start(t);
   const { cluster, stack } = watched;
@@ -144,22 +146,6 @@ test('faults of a cluster of three nodes reach the right people, and so does the
     );
   });
 
-  await t.test('many orders are refused', async () => {
-    const trader = await OuchClient.connect({
-      port: cluster.node(1).ouchPort,
-      username: 'U1',
-      password: 'secret',
-      sequenceNumber: 0,
-    });
-    await watched.provoke({ alertname: 'HiveRejectRateHigh' }, ['slack-trading'], {
-      breakIt: (until) =>
-        again(until, () =>
-          trader.enter({ side: 'B', symbol: 'BTCUSD', quantity: QUANTITY_REFUSED, price: 100_000 }),
-        ),
-    });
-    await trader.close();
-  });
-
   await t.test('a kill switch stops an instrument', async () => {
     const killSwitch = {
       type: 'SetKillSwitch',
@@ -173,76 +159,7 @@ test('faults of a cluster of three nodes reach the right people, and so does the
     });
   });
 
-  await t.test('somebody tries tokens', async () => {
-    const url = `http://127.0.0.1:${cluster.node(2).edgePorts['http']}/api/v1/orders`;
-    const guess = () =>
-      fetch(url, { headers: { authorization: 'Bearer guessed' } }).then((answer) => answer.text());
-    await watched.provoke(
-      { alertname: 'HiveAuthFailures', instance: 'node-2', door: 'edge' },
-      ['slack-security'],
-      {
-        breakIt: async () => {
-          for (let i = 0; i < BAD_LOGINS; i++) await guess();
-        },
-      },
-    );
-  });
-
-  await t.test("the backup's target is away", async () => {
-    const away = `${watched.backupTarget}-away`;
-    const from = stack.notices.length;
-    await watched.provoke(
-      { alertname: 'HiveBackupLagging', instance: 'node-1' },
-      ['pagerduty', 'slack-platform'],
-      {
-        breakIt: async () => {
-          renameSync(watched.backupTarget, away);
-          writeFileSync(watched.backupTarget, '');
-        },
-        whileBroken: async () => {
-          await stack.fires({ alertname: 'HiveBackupFailing', instance: 'node-1' }, 'slack-platform', from);
-        },
-        mendIt: async () => {
-          renameSync(watched.backupTarget, `${away}-file`);
-          renameSync(away, watched.backupTarget);
-        },
-      },
-    );
-  });
-
-  await t.test('two of three servers of the log are gone', async () => {
-    await watched.provoke({ alertname: 'HiveNoQuorum' }, ['pagerduty', 'slack-platform'], {
-      breakIt: async () => {
-        await cluster.servers.kill(0);
-        await cluster.servers.kill(1);
-      },
-      whileBroken: async () => {
-        // What follows from it is kept back, but that the venue is down.
-        await stack.isInhibited({ alertname: 'HiveNoStreamLeader' });
-        await stack.isInhibited({ alertname: 'HiveLogInDoubt' });
-        await stack.fires({ alertname: 'HiveVenueDown' }, 'pagerduty');
-      },
-      mendIt: async () => {
-        cluster.servers.restart(0);
-        cluster.servers.restart(1);
-        await cluster.servers.untilComplete();
-      },
-    });
-  });
-
-  await t.test('nothing is heard of any node', async () => {
-    await watched.provoke({ alertname: 'HiveMetricsAbsent' }, ['pagerduty', 'slack-platform'], {
-      breakIt: async () => {
-        for (const nodeId of NODES) watched.tap(nodeId).nodePort = 0;
-      },
-      whileBroken: () => stack.isInhibited({ alertname: 'HiveVenueDown' }),
-      mendIt: async () => {
-        for (const nodeId of NODES) watched.tap(nodeId).nodePort = cluster.node(nodeId).operationsPort;
-      },
-    });
-  });
-
-  // From here on figures are put in the place of the nodes' own.
+  // Figures that are put in the place of the nodes' own.
   const planted = [
     [
       'the disk is full',
@@ -285,24 +202,108 @@ test('faults of a cluster of three nodes reach the right people, and so does the
       undefined,
     ],
   ] as const;
-  for (const [what, metric, value, alertname, receivers, inhibited] of planted) {
-    await t.test(`${what} (planted)`, async () => {
-      const tap = watched.tap(2);
-      await watched.provoke({ alertname, instance: 'node-2' }, receivers, {
-        breakIt: async () => tap.plant(metric, value),
-        ...(inhibited === undefined
-          ? {}
-          : { whileBroken: () => stack.isInhibited({ alertname: inhibited, instance: 'node-2' }) }),
-        mendIt: async () => tap.heal(),
+  const hourAgo = String(Math.floor(Date.now() / 1_000) - 4_000);
+  await Promise.all([
+    t.test('many orders are refused', async () => {
+      const trader = await OuchClient.connect({
+        port: cluster.node(1).ouchPort,
+        username: 'U1',
+        password: 'secret',
+        sequenceNumber: 0,
       });
-    });
-  }
+      await watched.provoke({ alertname: 'HiveRejectRateHigh' }, ['slack-trading'], {
+        breakIt: (until) =>
+          again(until, () =>
+            trader.enter({ side: 'B', symbol: 'BTCUSD', quantity: QUANTITY_REFUSED, price: 100_000 }),
+          ),
+      });
+      await trader.close();
+    }),
+    t.test('somebody tries tokens', async () => {
+      const url = `http://127.0.0.1:${cluster.node(2).edgePorts['http']}/api/v1/orders`;
+      const guess = () =>
+        fetch(url, { headers: { authorization: 'Bearer guessed' } }).then((answer) => answer.text());
+      await watched.provoke(
+        { alertname: 'HiveAuthFailures', instance: 'node-2', door: 'edge' },
+        ['slack-security'],
+        {
+          breakIt: async () => {
+            for (let i = 0; i < BAD_LOGINS; i++) await guess();
+          },
+        },
+      );
+    }),
+    t.test("the backup's target is away", async () => {
+      const away = `${watched.backupTarget}-away`;
+      const from = stack.notices.length;
+      await watched.provoke(
+        { alertname: 'HiveBackupLagging', instance: 'node-1' },
+        ['pagerduty', 'slack-platform'],
+        {
+          breakIt: async () => {
+            renameSync(watched.backupTarget, away);
+            writeFileSync(watched.backupTarget, '');
+          },
+          whileBroken: async () => {
+            await stack.fires({ alertname: 'HiveBackupFailing', instance: 'node-1' }, 'slack-platform', from);
+          },
+          mendIt: async () => {
+            renameSync(watched.backupTarget, `${away}-file`);
+            renameSync(away, watched.backupTarget);
+          },
+        },
+      );
+    }),
+    ...planted.map(([what, metric, value, alertname, receivers, inhibited]) =>
+      t.test(`${what} (planted)`, async () => {
+        const tap = watched.tap(2);
+        await watched.provoke({ alertname, instance: 'node-2' }, receivers, {
+          breakIt: async () => tap.plant(metric, value),
+          ...(inhibited === undefined
+            ? {}
+            : { whileBroken: () => stack.isInhibited({ alertname: inhibited, instance: 'node-2' }) }),
+          mendIt: async () => tap.heal(metric),
+        });
+      }),
+    ),
+    t.test('the backup is stale (planted)', async () => {
+      const tap = watched.tap(1);
+      await watched.provoke({ alertname: 'HiveBackupStale' }, ['pagerduty', 'slack-platform'], {
+        breakIt: async () => tap.plant('hive_backup_timestamp_seconds', hourAgo),
+        mendIt: async () => tap.heal('hive_backup_timestamp_seconds'),
+      });
+    }),
+  ]);
 
-  await t.test('the backup is stale (planted)', async () => {
-    const hourAgo = String(Math.floor(Date.now() / 1_000) - 4_000);
-    await watched.provoke({ alertname: 'HiveBackupStale' }, ['pagerduty', 'slack-platform'], {
-      breakIt: async () => watched.tap(1).plant('hive_backup_timestamp_seconds', hourAgo),
-      mendIt: async () => watched.tap(1).heal(),
+  await t.test('two of three servers of the log are gone', async () => {
+    await watched.provoke({ alertname: 'HiveNoQuorum' }, ['pagerduty', 'slack-platform'], {
+      breakIt: async () => {
+        await cluster.servers.kill(0);
+        await cluster.servers.kill(1);
+      },
+      whileBroken: async () => {
+        // What follows from it is kept back, but that the venue is down.
+        await stack.isInhibited({ alertname: 'HiveNoStreamLeader' });
+        await stack.isInhibited({ alertname: 'HiveLogInDoubt' });
+        await stack.fires({ alertname: 'HiveVenueDown' }, 'pagerduty');
+      },
+      mendIt: async () => {
+        cluster.servers.restart(0);
+        cluster.servers.restart(1);
+        await cluster.servers.untilComplete();
+      },
+    });
+  });
+
+  await t.test('nothing is heard of any node', async () => {
+    await watched.provoke({ alertname: 'HiveMetricsAbsent' }, ['pagerduty', 'slack-platform'], {
+      breakIt: async () => {
+        for (const nodeId of NODES) watched.tap(nodeId).nodePort = 0;
+      },
+      whileBroken: () => stack.isInhibited({ alertname: 'HiveVenueDown' }),
+      mendIt: async () => {
+        for (const nodeId of NODES) watched.tap(nodeId).nodePort = cluster.node(nodeId).operationsPort;
+      },
     });
   });
 });

@@ -46,14 +46,14 @@ interface ManagedAlert {
 
 /**
  * The rules as they are but for time, so that a test need not wait for hours: every `for` and every interval of evaluation is a second, and every range
- * is 15 seconds. Thresholds, expressions, labels and texts stay. This is the only place where rules of the test differ.
+ * is 5 seconds. Thresholds, expressions, labels and texts stay. This is the only place where rules of the test differ.
  */
 export function fastRules(text: string): string {
   return text
     .replace(/^( +for: ).*$/gm, '$11s')
     .replace(/^( +interval: ).*$/gm, '$11s')
-    .replace(/\[\d+[smhd]\]/g, '[15s]')
-    .replace(/ offset \d+[smhd]/g, ' offset 15s');
+    .replace(/\[\d+[smhd]\]/g, '[5s]')
+    .replace(/ offset \d+[smhd]/g, ' offset 5s');
 }
 
 /**

@@ -41,9 +41,9 @@ export class MetricsTap {
     this.planted.set(metric, value);
   }
 
-  /** The node's own figures again. */
-  heal(): void {
-    this.planted.clear();
+  /** The node's own figure again. */
+  heal(metric: MetricName): void {
+    this.planted.delete(metric);
   }
 
   close(): void {
