@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { whyNoNats } from '../support/nats-cluster.ts';
-import { send } from '../support/random-flow.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
 import { type ChildNode, compareReports, startChildNode, statusOf, Trader } from '../support/traders.ts';
 

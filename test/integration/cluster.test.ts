@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { Cluster, until } from '../support/test-cluster.ts';

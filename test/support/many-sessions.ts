@@ -7,7 +7,7 @@ import type { NodeConfig } from '#app/node-config.ts';
 import { Role } from '#domain/commands.ts';
 import { BearerTokens } from '#gateways/identity/bearer-tokens.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
-import type { DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
+import { type DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
 import type { ChildNode } from './traders.ts';
 
 /** Connections that are being opened at a time. */
@@ -153,12 +153,9 @@ export class ManySessions {
 
 /** As the node would sign it: two thousand passwords would take minutes to check. */
 function tokenOf(userId: number, dataDirectory: string): Promise<string> {
-  const time = {
-    timeSeconds: Math.floor(Date.now() / 1_000),
-    timeNanos: 0,
-    nodeKey: () => undefined,
-  } as unknown as UserDirectory;
-  const tokens = new BearerTokens(time, { nodeId: 1, signingKey: nodeSigningKey(dataDirectory) });
+  const directory = new UserDirectory();
+  directory.timeSeconds = Math.floor(Date.now() / 1_000);
+  const tokens = new BearerTokens(directory, { nodeId: 1, signingKey: nodeSigningKey(dataDirectory) });
   const user = { userId, role: Role.Trader, accountId: userId } as DirectoryUser;
   return tokens.issue(user).then(({ token }) => token);
 }

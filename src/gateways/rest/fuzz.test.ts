@@ -20,6 +20,9 @@ import {
   viewsOf,
 } from './test-support.ts';
 
+/** Lines of the log but those that requests leave. */
+const isNews = (line: string): boolean => !/^request (answered|ended without an answer)$/.test(line);
+
 const RUNS = 1_500;
 
 const Taken = named('TakenByFuzz', 'What was taken.', { id: ClientOrderId });
@@ -210,7 +213,7 @@ test('random paths and queries get an answer that the document has', async (t) =
       `seed ${dice.seed}, run ${run}: ${target}`,
     );
   }
-  assert.deepEqual(lines, []);
+  assert.deepEqual(lines.filter(isNews), []);
 });
 
 test('random bodies are taken or refused as the document has it', async (t) => {
@@ -241,7 +244,7 @@ test('random bodies are taken or refused as the document has it', async (t) => {
     );
   }
   assert.ok(taken > RUNS / 20, `only ${taken} bodies were taken`);
-  assert.deepEqual(lines, []);
+  assert.deepEqual(lines.filter(isNews), []);
 });
 
 test('random bytes and headers: every connection ends, and the next one is served', async (t) => {
@@ -288,7 +291,7 @@ test('random bytes and headers: every connection ends, and the next one is serve
     );
   }
   assert.equal((await fetch(`${url}/errors`)).status, 200);
-  assert.deepEqual(lines, []);
+  assert.deepEqual(lines.filter(isNews), []);
 });
 
 test('the fuzzer finds a planted bug: a handler that cannot take what its schema allows', async (t) => {
