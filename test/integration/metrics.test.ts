@@ -22,10 +22,12 @@ const SILENT = { info() {}, warn() {}, error() {} };
 const PATIENCE_MS = 60_000;
 const operations = { host: '127.0.0.1', port: 0 };
 
-/** What a node of its own does not say on every machine, and why. */
+/** What a node does not say on every machine and in every cluster, and why. */
 const SILENT_METRICS: { readonly [name in MetricName]?: string } = {
   hive_clock_offset_seconds: 'a machine without a time service does not know it',
   hive_clock_max_error_seconds: 'a machine without a time service does not know it',
+  hive_cluster_mirror_lag_entries: 'a cluster that mirrors nothing has none',
+  hive_cluster_mirror_silent_seconds: 'a cluster that mirrors nothing has none',
 };
 /** Names of metrics that have a sample. */
 function namesOf({ types, samples }: Scrape): Set<string> {
