@@ -119,6 +119,7 @@ function differences(reader: HistoryReader, model: HistoryModel, random: () => n
     const { orderId, userId, clientOrderId } = order;
     check(`order ${orderId}`, reader.answer({ type: 'order', orderId }), order);
     const first = orders.find((each) => each.userId === userId && each.clientOrderId === clientOrderId);
+    check(`orders ${orderId}`, reader.answer({ type: 'ordersById', orderIds: [orderId, 2 ** 52] }), [order]);
     check(`number ${clientOrderId}`, reader.answer({ type: 'orderByClient', userId, clientOrderId }), first);
     if (order.firstTradeId === 0) continue;
     const fills = model.fills.filter((fill) => fill.orderId === orderId);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { Side } from '#domain/commands.ts';
+import { Role, Side } from '#domain/commands.ts';
 import { ArchiveRefusedError } from '#domain/history.ts';
 import { type Message, WebSocketClient } from './support/websocket-client.ts';
 import { WebSocketVenue } from './support/websocket-venue.ts';
@@ -208,4 +208,33 @@ test('balances: an archive that is late is asked again, one that is gone ends th
   venue.archive.refusal = undefined;
   assert.equal((await client.result('subscribe', { channel: 'balances' })).channel, 'balances');
   assert.equal((await client.next('balances')).balances.items[1].total, '10000000000.01');
+});
+
+test('orders: those of every user of the account, as they change, and of no other account', async (t) => {
+  const venue = await WebSocketVenue.start(t, { accountsMs: 1 });
+  const [client, stranger] = [await member(t, venue, 1), await member(t, venue, 2)];
+  venue.send({ type: 'AddUser', newUserId: 50, accountId: 1, role: Role.Trader, name: 'COLLEAGUE' });
+  await venue.settled();
+  for (const one of [client, stranger]) await one.result('subscribe', { channel: 'orders' });
+  const { type, sequence, items } = await client.next('orders');
+  assert.deepEqual([type, items, sequence > 0], ['begin', [], true]);
+  await stranger.next('orders');
+  const order = { userId: 50, instrumentId: 1, side: Side.Buy, orderType: 1, timeInForce: 2 } as const;
+  venue.send({ type: 'NewOrder', ...order, clientOrderId: 1, priceTicks: 1_000, qtyLots: 5 });
+  const opened = await client.next('orders');
+  const [first] = opened.items;
+  assert.deepEqual(
+    [opened.type, opened.items.length, first.userId, first.status, first.leavesQuantity, first.price],
+    ['changes', 1, 50, 'open', '5', '10.00'],
+  );
+  venue.send({ type: 'CancelOrder', userId: 50, instrumentId: 1, clientOrderId: 1 });
+  const canceled = await client.take(({ items: [one] = [] }) => one?.status === 'canceled');
+  assert.deepEqual([canceled.items[0].orderId, canceled.items[0].leavesQuantity], [first.orderId, '0']);
+  assert.ok(canceled.sequence > opened.sequence);
+  venue.restartEdge();
+  venue.imageToEdge();
+  assert.equal((await client.take(({ type: told }) => told === 'begin')).channel, 'orders');
+  // The channel of the other account has said nothing but that it begins anew.
+  const toStranger = await stranger.next('orders');
+  assert.deepEqual([toStranger.type, stranger.messages], ['begin', []]);
 });

@@ -305,6 +305,8 @@ export interface ArchiveQuestions {
     answer: readonly (AccountRecord | undefined)[];
   };
   readonly order: { query: { readonly orderId: number }; answer: OrderRecord | undefined };
+  /** Those of these that there are, in this order. At most HISTORY_PAGE_MAX. */
+  readonly ordersById: { query: { readonly orderIds: readonly number[] }; answer: readonly OrderRecord[] };
   /** The order that had this number, or the newest that had this text; where there was none, a rejected one. */
   readonly orderByClient: {
     query: { readonly userId: number; readonly clientOrderId?: number; readonly clientTag?: string };

@@ -117,6 +117,10 @@ class Archive implements EventSink, ReportStore, ArchiveQueries {
         );
       case 'order':
         return this.#find((orders) => orders.byOrderId(query.orderId));
+      case 'ordersById':
+        return query.orderIds
+          .map((orderId) => this.#find((orders) => orders.byOrderId(orderId)))
+          .filter((order) => order !== undefined);
       case 'orderByClient': {
         const orders = this.#ordersOf(query.userId);
         return query.clientTag === undefined
@@ -313,7 +317,7 @@ export class WebSocketVenue {
   }
 
   #sinks() {
-    return [this.views, this.directory, this.desk, this.#sessions, this.door.accounts];
+    return [this.views, this.directory, this.desk, this.#sessions, this.door.accounts, this.door.orders];
   }
 
   #toEdge(words: WordBuffer, from: number, to: number): void {

@@ -134,7 +134,7 @@ export const CONFIGURATION = {
       accountsMs: withDefault(
         integer(10, 60_000),
         250,
-        'balances and positions of an account are sent at most once in so many milliseconds',
+        'balances, positions and orders of an account are sent at most once in so many milliseconds',
       ),
       compression: withDefault(
         flag(),

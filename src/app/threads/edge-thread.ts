@@ -20,7 +20,7 @@ if (!isMainThread) {
     if (data.http !== undefined) {
       const http = new HttpDoor(data, data.http, state, board, archive, status);
       doors.push(http);
-      sinks.push(http.webSocket.accounts, ...http.sinks);
+      sinks.push(http.webSocket.accounts, http.webSocket.orders, ...http.sinks);
       parentPort?.on('message', (message: ToThread) => {
         if (message.kind === 'components') http.status.take(message.components);
       });

@@ -40,7 +40,7 @@ const CONSOLE_DIRECTORY = fileURLToPath(new URL('../../../dist/console', import.
 /** The HTTP door of the edge, and the WebSocket on its port: the servers, and where their answers come from. */
 export class HttpDoor implements EdgeDoor {
   declare readonly webSocket: WebSocketDoor;
-  /** What it is to be given of events, beside the accounts of the WebSocket. */
+  /** What it is to be given of events, beside the accounts and orders of the WebSocket. */
   declare readonly sinks: readonly FollowingSink[];
   declare private readonly copies: CopiesClient;
   declare private readonly replays: ReplayDesk;

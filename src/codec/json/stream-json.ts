@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { BookLevel, InstrumentTerms, InstrumentView, PublicTrade } from '#domain/market-views.ts';
 import { Balances, Positions } from './account-json.ts';
 import { Candle } from './candle-json.ts';
+import { Order } from './history-json.ts';
 import { Ticker, Trade, TradingStatus, tradeJson } from './market-json.ts';
 import { ExecutionReport } from './report-json.ts';
 import { Risk } from './risk-json.ts';
@@ -92,6 +93,17 @@ export const PositionsMessage = named('PositionsMessage', 'Positions of the own 
   type: type('positions'),
   positions: ref(Positions),
 });
+
+export const OrdersMessage = named(
+  'OrdersMessage',
+  'Orders of the own account that changed, whoever sent them. `begin`: changes are told from here on; what stands is at /api/v1/orders/open?atSequence=SEQUENCE.',
+  {
+    channel: channel('orders'),
+    type: type('begin', 'changes'),
+    sequence: Sequence,
+    items: Type.Array(ref(Order)),
+  },
+);
 
 export const SessionMessage = named(
   'SessionMessage',

@@ -1,17 +1,24 @@
 import type { Static } from 'typebox';
 import { balancesJson, positionsJson } from '#codec/json/account-json.ts';
+import { orderJson } from '#codec/json/history-json.ts';
 import { reportJson } from '#codec/json/report-json.ts';
-import type { BalancesMessage, PositionsMessage, ReportMessage } from '#codec/json/stream-json.ts';
+import type {
+  BalancesMessage,
+  OrdersMessage,
+  PositionsMessage,
+  ReportMessage,
+} from '#codec/json/stream-json.ts';
 import type { AccountRecord, OrderRecord } from '#domain/history.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
 import type { Report } from '../orders/report.ts';
 import { invalidField, Problem, problemOfRefusal } from '../rest/problems.ts';
 import type { AccountStreams } from './account-streams.ts';
+import type { OrderStreams } from './order-streams.ts';
 import { failedText } from './venue-channels.ts';
 
 /** Private channels. */
-export const PRIVATE_CHANNELS = ['reports', 'balances', 'positions'] as const;
+export const PRIVATE_CHANNELS = ['reports', 'balances', 'positions', 'orders'] as const;
 export type PrivateChannel = (typeof PRIVATE_CHANNELS)[number];
 
 export function isPrivateChannel(name: string): name is PrivateChannel {
@@ -25,14 +32,16 @@ export interface PrivateConnection {
   whenReading(): Promise<void> | undefined;
 }
 
-/** What users alone are told: their reports, and what their accounts have. */
+/** What users alone are told: their reports, what their accounts have, and the orders of these. */
 export class PrivateChannels {
   declare private readonly views: MarketViews;
   declare private readonly accounts: AccountStreams;
+  declare private readonly orders: OrderStreams;
 
-  constructor(views: MarketViews, accounts: AccountStreams) {
+  constructor(views: MarketViews, accounts: AccountStreams, orders: OrderStreams) {
     this.views = views;
     this.accounts = accounts;
+    this.orders = orders;
   }
 
   /**
@@ -56,6 +65,7 @@ export class PrivateChannels {
     }
     if (from !== undefined) throw invalidField('from', 'is of reports only');
     if (user.accountId === 0) throw new Problem('UNKNOWN_ACCOUNT', 'your user has no account');
+    if (channel === 'orders') return () => this.#followOrders(user.accountId, connection, onEnded);
     return () => this.#followAccount(channel, user.accountId, connection, onEnded);
   }
 
@@ -73,6 +83,19 @@ export class PrivateChannels {
       onFeedFailed: (error) => fail(connection, 'reports', error, onEnded),
     });
     return () => user.unfollow(feed);
+  }
+
+  #followOrders(accountId: number, connection: PrivateConnection, onEnded: () => void): () => void {
+    const { views } = this;
+    return this.orders.follow(accountId, {
+      onOrdersBegin: (sequence) =>
+        connection.send(ordersText({ channel: 'orders', type: 'begin', sequence, items: [] })),
+      onOrders: (orders, sequence) => {
+        const items = orders.map((order) => orderJson(views, order));
+        connection.send(ordersText({ channel: 'orders', type: 'changes', sequence, items }));
+      },
+      onOrdersFailed: (error) => fail(connection, 'orders', error, onEnded),
+    });
   }
 
   #followAccount(
@@ -106,6 +129,10 @@ function reportText(views: MarketViews, report: Report, order: OrderRecord | und
     type: 'report',
     report: reportJson(views, report, order),
   };
+  return JSON.stringify(message);
+}
+
+function ordersText(message: Static<typeof OrdersMessage>): string {
   return JSON.stringify(message);
 }
 

@@ -9,6 +9,7 @@ import { CloseReason } from './close-codes.ts';
 import { Connection, type ConnectionListener } from './connection.ts';
 import { WEBSOCKET_PATH } from './credential.ts';
 import { WebSocketLimits } from './limits.ts';
+import { OrderStreams } from './order-streams.ts';
 import { PrivateChannels } from './private-channels.ts';
 import { PublicStreams } from './public-streams.ts';
 import type { WebSocketLogger, WebSocketSources } from './services.ts';
@@ -56,6 +57,7 @@ interface Open {
 export class WebSocketDoor {
   /** What it is to be given of events. */
   declare readonly accounts: AccountStreams;
+  declare readonly orders: OrderStreams;
   declare readonly streams: PublicStreams;
   declare private readonly services: SessionServices;
   declare private readonly ws: WebSocketServer;
@@ -69,11 +71,12 @@ export class WebSocketDoor {
   constructor(sources: WebSocketSources, options: WebSocketOptions, logger: WebSocketLogger) {
     const limits = { ...WebSocketLimits, ...options.limits };
     this.accounts = new AccountStreams(sources.archive, options.accountsMs);
+    this.orders = new OrderStreams(sources.archive, options.accountsMs);
     this.streams = new PublicStreams(sources.views, options.flushMs);
     this.services = {
       sources,
       streams: this.streams,
-      privates: new PrivateChannels(sources.views, this.accounts),
+      privates: new PrivateChannels(sources.views, this.accounts, this.orders),
       venue: new Map(sources.channels.map((channel) => [channel.name, channel])),
       users: new UserConnections(limits.CONNECTIONS_PER_USER_MAX),
       limits,
@@ -124,6 +127,7 @@ export class WebSocketDoor {
     this.isClosing = true;
     this.streams.close();
     this.accounts.close();
+    this.orders.close();
     for (const { connection } of this.open) connection.close(CloseReason.GoingAway);
     // Those that do not say goodbye are ended by the sweep.
     await Promise.all([...this.open].map(({ closed }) => closed));

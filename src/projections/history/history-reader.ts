@@ -140,6 +140,8 @@ export class HistoryReader {
     switch (query.type) {
       case 'order':
         return this.#one(this.orderById, id('orderId', query.orderId));
+      case 'ordersById':
+        return this.#ordersById(query);
       case 'orderByClient':
         return this.#orderByClient(query);
       case 'openOrders':
@@ -184,6 +186,14 @@ export class HistoryReader {
   #one(statement: StatementSync, ...parameters: (number | string)[]): OrderRecord | undefined {
     const row = statement.get(...parameters);
     return row === undefined ? undefined : ({ ...row } as unknown as OrderRecord);
+  }
+
+  #ordersById({ orderIds }: ArchiveQuery<'ordersById'>): OrderRecord[] {
+    const max = Limits.HISTORY_PAGE_MAX;
+    if (!Array.isArray(orderIds) || orderIds.length > max)
+      throw badQuery(`orderIds must be a list of at most ${max}`);
+    const orders = orderIds.map((orderId) => this.#one(this.orderById, id('orderIds', orderId)));
+    return orders.filter((order) => order !== undefined);
   }
 
   #orderByClient({

@@ -7,6 +7,7 @@ import type {
 } from '#codec/json/stream-json.ts';
 import { channels, rest } from '../../console.ts';
 import { AccountStore, type Report } from '../../state/account/account-store.ts';
+import { OrdersStore } from '../../state/account/orders-store.ts';
 import { BookStore } from '../../state/market/book-store.ts';
 import { CandlesStore, type Interval } from '../../state/market/candles-store.ts';
 import { TradesStore } from '../../state/market/trades-store.ts';
@@ -32,10 +33,19 @@ export const accountStore = () =>
     (socket, onIdle) => new AccountStore(socket, rest, (report: Report) => onReport(report), onIdle),
   );
 
+const ordersStore = () =>
+  channels.of(
+    'orders',
+    (socket, onIdle) => new OrdersStore(socket, (message) => accountStore().onOrders(message), onIdle),
+  );
+
 export const useTicker = (symbol: string) => useStore(tickerStore(symbol));
 export const useBook = (symbol: string) => useStore(bookStore(symbol));
 export const useTrades = (symbol: string) => useStore(tradesStore(symbol));
-export const useAccount = () => useStore(accountStore());
+export const useAccount = () => {
+  useStore(ordersStore());
+  return useStore(accountStore());
+};
 export const usePhase = (symbol: string) =>
   useStore(channels.newest<Static<typeof PhaseMessage>>(`phase.${symbol}`));
 export const useBalances = () => useStore(channels.newestPrivate<Static<typeof BalancesMessage>>('balances'));

@@ -21,7 +21,7 @@ async function setUp(answers: Readonly<Record<string, readonly object[]>> = {}) 
   const rest = {
     get: async (path: string) => {
       asked.push(path);
-      return { items: answers[path] ?? [] };
+      return { items: answers[path] ?? [], sequence: 100 };
     },
   };
   const socket = { follow: () => {}, unfollow: () => {} };
@@ -97,4 +97,52 @@ test('a report that came before the answer of history is not undone by it', asyn
   say({ number: 2, kind: 'canceled', order: order(1, 20, 'canceled') });
   await settled();
   assert.deepEqual(shown(), { open: [], closed: ['1 canceled'], fills: [], isStale: false });
+});
+
+test('what other users of the account do is taken in, and their fills are read', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answers: Record<string, readonly object[]> = { '/orders/open': [order(1, 10), order(2, 10)] };
+  const { store, say, shown, asked } = await setUp(answers);
+  const tell = (type: 'begin' | 'changes', sequence: number, ...items: OrderView[]) =>
+    store.onOrders({ channel: 'orders', type, sequence, items });
+  store.onFollowing({ reportCount: 0 });
+  tell('begin', 9);
+  await settled();
+  assert.deepEqual(shown().open, [2, 1]);
+  tell('changes', 20, order(3, 20), order(1, 19, 'canceled'));
+  assert.deepEqual(shown(), { open: [3, 2], closed: ['1 canceled'], fills: [], isStale: false });
+  // What a report has said is not undone by a message that was on its way.
+  say({ number: 1, kind: 'canceled', order: order(2, 30, 'canceled') });
+  tell('changes', 25, order(2, 25));
+  assert.deepEqual(shown().open, [3]);
+  answers['/fills'] = [{ tradeId: 5, orderId: 3 }];
+  asked.length = 0;
+  tell('changes', 40, { ...order(3, 40, 'filled'), cumQuantity: '1' });
+  tell('changes', 41, { ...order(4, 41), cumQuantity: '1' });
+  t.mock.timers.tick(1_000);
+  await settled();
+  assert.deepEqual(asked, ['/fills']);
+  assert.deepEqual(shown(), {
+    open: [4],
+    closed: ['3 filled', '2 canceled', '1 canceled'],
+    fills: [5],
+    isStale: false,
+  });
+  say({ number: 2, kind: 'filled', order: order(3, 40, 'filled'), fill: { tradeId: 5 } });
+  assert.deepEqual(shown().fills, [5]);
+});
+
+test('where changes were lost what stands is read again, and what has ended meanwhile is gone', async () => {
+  const answers: Record<string, readonly object[]> = { '/orders/open': [order(1, 10), order(2, 10)] };
+  const { store, shown } = await setUp(answers);
+  const begin = (sequence: number) =>
+    store.onOrders({ channel: 'orders', type: 'begin', sequence, items: [] });
+  begin(10);
+  await settled();
+  answers['/orders/open'] = [order(2, 10)];
+  store.onOrders({ channel: 'orders', type: 'changes', sequence: 101, items: [order(3, 101)] });
+  begin(50);
+  await settled();
+  // The answer stands after entry 100: of order 3 it says nothing.
+  assert.deepEqual(shown().open, [3, 2]);
 });

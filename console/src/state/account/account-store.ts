@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import type { Fill, Order } from '#codec/json/history-json.ts';
 import type { ExecutionReport } from '#codec/json/report-json.ts';
-import type { ReportMessage } from '#codec/json/stream-json.ts';
+import type { OrdersMessage, ReportMessage } from '#codec/json/stream-json.ts';
 import { problemOf } from '../../api/problem.ts';
 import type { RestClient } from '../../api/rest.ts';
 import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
@@ -24,15 +24,25 @@ export interface AccountView {
   readonly fills: readonly FillView[];
 }
 
+interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Entry of the log after which it stands. */
+  readonly sequence: number;
+  readonly cursor?: string;
+}
+
 const OPEN_PAGE = 1_000;
 const OPEN_MAX = 5_000;
 const CLOSED_MAX = 200;
 const FILLS_MAX = 1_000;
 const RETRY_MS = 1_000;
+/** Fills of other users are read at most once in this time, so many of the newest. */
+const FILLS_MS = 1_000;
+const NEWEST_FILLS = 200;
 
 /**
- * The user's orders and fills: what stands, read once, and every report since. After a loss of the connection reports go on
- * at the number after the last one.
+ * The account's orders and fills: what stands, read at first, and then every report to the user, and what other users of the account
+ * changed (OrdersStore). After a loss of the connection reports go on at the number after the last one, and what stands is read again.
  */
 export class AccountStore extends ChannelStore<AccountView> {
   declare private readonly rest: RestClient;
@@ -43,6 +53,12 @@ export class AccountStore extends ChannelStore<AccountView> {
   /** Number of the last report; undefined before the first answer. */
   declare private last: number | undefined;
   declare private isLoaded: boolean;
+  declare private isLoading: boolean;
+  /** What stands at this sequence was not asked for yet; undefined: nothing is to be read. */
+  declare private wantedSequence: number | undefined;
+  /** At this sequence the newest fills are read when the timer ends. */
+  declare private fillsSequence: number;
+  declare private fillsTimer: ReturnType<typeof setTimeout> | undefined;
   /** Told of each report once, in order. */
   declare private readonly onReport: (report: Report) => void;
 
@@ -54,6 +70,10 @@ export class AccountStore extends ChannelStore<AccountView> {
     this.fills = [];
     this.last = undefined;
     this.isLoaded = false;
+    this.isLoading = false;
+    this.wantedSequence = undefined;
+    this.fillsSequence = 0;
+    this.fillsTimer = undefined;
     this.onReport = onReport;
   }
 
@@ -64,7 +84,27 @@ export class AccountStore extends ChannelStore<AccountView> {
   override onFollowing(result: object): void {
     this.last ??= (result as { readonly reportCount?: number }).reportCount ?? 0;
     if (this.isLoaded) this.refresh();
-    else void this.#load();
+    else void this.#load(this.wantedSequence ?? 0);
+  }
+
+  /** What the channel `orders` says: where changes begin, and what other users of the account did. */
+  onOrders({ type, sequence, items }: Static<typeof OrdersMessage>): void {
+    if (type === 'begin') {
+      void this.#load(sequence);
+      return;
+    }
+    let isNews = false;
+    let hasFills = false;
+    for (const order of items) {
+      const before = this.#known(order.orderId);
+      // Reports have said most of it before.
+      if (before !== undefined && before.updateSequence >= order.updateSequence) continue;
+      isNews = true;
+      hasFills ||= Number(order.cumQuantity) > Number(before?.cumQuantity ?? 0);
+      this.#take(order);
+    }
+    if (hasFills) this.#readFillsSoon(sequence);
+    if (isNews && this.isLoaded) this.refresh();
   }
 
   protected override receive(message: ChannelMessage): boolean {
@@ -76,7 +116,9 @@ export class AccountStore extends ChannelStore<AccountView> {
     if (report.order !== undefined) this.#take(report.order);
     if (report.fill !== undefined && report.order?.orderId !== undefined) {
       const { symbol, side, orderId } = report.order;
-      this.fills.push({ ...report.fill, orderId, symbol, side, time: report.time });
+      const { tradeId } = report.fill;
+      const isKnown = this.fills.some((fill) => fill.tradeId === tradeId && fill.orderId === orderId);
+      if (!isKnown) this.fills.push({ ...report.fill, orderId, symbol, side, time: report.time });
       if (this.fills.length > FILLS_MAX) this.fills.splice(0, this.fills.length - FILLS_MAX);
     }
     this.onReport(report);
@@ -91,36 +133,79 @@ export class AccountStore extends ChannelStore<AccountView> {
     };
   }
 
-  /** What stood before the reports that come: taken in only as far as these have not said more. */
-  async #load(): Promise<void> {
+  /** Reads what stands after entry `sequence`, and takes it in as far as messages have not said more. */
+  async #load(sequence: number): Promise<void> {
+    this.wantedSequence = sequence;
+    if (this.isLoading) return;
+    this.isLoading = true;
     try {
-      let cursor: string | undefined;
-      const open: OrderView[] = [];
-      do {
-        const page: { readonly items: readonly OrderView[]; readonly cursor?: string } = await this.rest.get(
-          '/orders/open',
-          { limit: OPEN_PAGE, cursor },
-        );
-        open.push(...page.items);
-        cursor = page.cursor;
-      } while (cursor !== undefined && open.length < OPEN_MAX);
-      const lately = await this.rest.get<{ readonly items: readonly OrderView[] }>('/orders', {
-        limit: CLOSED_MAX,
-      });
-      const fills = await this.rest.get<{ readonly items: readonly FillView[] }>('/fills', {
-        limit: FILLS_MAX,
-      });
-      for (const order of [...open, ...lately.items].reverse()) this.#take(order);
-      const known = new Set(this.fills.map(keyOf));
-      const older = fills.items.filter((fill) => !known.has(keyOf(fill))).reverse();
-      this.fills = [...older, ...this.fills].slice(-FILLS_MAX);
-      this.isLoaded = true;
-      this.refresh();
+      while (this.wantedSequence !== undefined) {
+        const atSequence = this.wantedSequence;
+        this.wantedSequence = undefined;
+        await this.#read(atSequence);
+        this.isLoaded = true;
+        this.refresh();
+      }
     } catch (error) {
+      this.wantedSequence ??= sequence;
       const problem = problemOf(error);
       this.onProblem(problem);
-      if (problem.retry) setTimeout(() => void this.#load(), RETRY_MS);
+      if (problem.retry) setTimeout(() => void this.#load(this.wantedSequence ?? sequence), RETRY_MS);
     }
+    this.isLoading = false;
+  }
+
+  async #read(sequence: number): Promise<void> {
+    const fresh = sequence === 0 ? {} : { atSequence: sequence };
+    const open: OrderView[] = [];
+    let standsAt = 0;
+    let cursor: string | undefined;
+    do {
+      const page: Page<OrderView> = await this.rest.get('/orders/open', {
+        limit: OPEN_PAGE,
+        cursor,
+        ...fresh,
+      });
+      open.push(...page.items);
+      standsAt ||= page.sequence;
+      cursor = page.cursor;
+    } while (cursor !== undefined && open.length < OPEN_MAX);
+    const lately = await this.rest.get<Page<OrderView>>('/orders', { limit: CLOSED_MAX, ...fresh });
+    await this.#readFills(fresh, FILLS_MAX);
+    for (const order of [...open, ...lately.items].reverse()) this.#take(order);
+    if (cursor === undefined) this.#forgetEnded(new Set(open.map(({ orderId }) => orderId)), standsAt);
+  }
+
+  async #readFills(fresh: { readonly atSequence?: number }, limit: number): Promise<void> {
+    const { items } = await this.rest.get<Page<FillView>>('/fills', { limit, ...fresh });
+    const read = new Set(items.map(keyOf));
+    const others = this.fills.filter((fill) => !read.has(keyOf(fill)));
+    this.fills = [...items, ...others].sort((a, b) => a.tradeId - b.tradeId).slice(-FILLS_MAX);
+  }
+
+  /** Reads the newest fills in a while: those of other users, of which no report tells. */
+  #readFillsSoon(sequence: number): void {
+    this.fillsSequence = sequence;
+    this.fillsTimer ??= setTimeout(async () => {
+      this.fillsTimer = undefined;
+      try {
+        await this.#readFills({ atSequence: this.fillsSequence }, NEWEST_FILLS);
+        if (this.isLoaded) this.refresh();
+      } catch (error) {
+        if (problemOf(error).retry) this.#readFillsSoon(this.fillsSequence);
+      }
+    }, FILLS_MS);
+  }
+
+  /** Orders that are not among those that stand after entry `sequence` have ended, longer ago than the newest orders tell. */
+  #forgetEnded(open: ReadonlySet<number | undefined>, sequence: number): void {
+    for (const [orderId, { updateSequence }] of this.openById)
+      if (!open.has(orderId) && updateSequence <= sequence) this.openById.delete(orderId);
+  }
+
+  #known(orderId: number | undefined): OrderView | undefined {
+    if (orderId === undefined) return undefined;
+    return this.openById.get(orderId) ?? this.closed.findLast((one) => one.orderId === orderId);
   }
 
   #take(order: OrderView): void {
