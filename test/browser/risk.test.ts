@@ -11,22 +11,20 @@ test('risk screen', { skip: whyNoBrowser(), timeout: 240_000 }, async (t) => {
     { type: 'SetAccountLimits', accountId: 11, ordersMax: 5 },
   ]);
 
-  for (const theme of ['dark', 'light'] as const) {
-    await t.test(`accounts by headroom, the one that is over its limit first, ${theme}`, async () => {
-      const page = await browser.signIn(venue, 'risk', { theme, path: '/risk' });
-      const table = page.getByRole('table', { name: 'Accounts' });
-      await table.locator('tr[data-account="3"]').getByText('over').waitFor();
-      const first = table.locator('tbody tr').first();
-      assert.equal(await first.getAttribute('data-account'), '3');
-      await first.getByRole('button').click();
-      await page.getByRole('heading', { name: 'Account 3' }).waitFor();
-      await page.getByRole('heading', { name: 'Rejects today (UTC)' }).waitFor();
-      await assertAccessible(page);
-      await page.getByRole('button', { name: 'Exposure', exact: true }).click();
-      await page.getByRole('button', { name: 'Exposure', exact: true, pressed: true }).waitFor();
-      await page.context().close();
-    });
-  }
+  await t.test('accounts by headroom, the one that is over its limit first', async () => {
+    const page = await browser.signIn(venue, 'risk', { path: '/risk' });
+    const table = page.getByRole('table', { name: 'Accounts' });
+    await table.locator('tr[data-account="3"]').getByText('over').waitFor();
+    const first = table.locator('tbody tr').first();
+    assert.equal(await first.getAttribute('data-account'), '3');
+    await first.getByRole('button').click();
+    await page.getByRole('heading', { name: 'Account 3' }).waitFor();
+    await page.getByRole('heading', { name: 'Rejects today (UTC)' }).waitFor();
+    await assertAccessible(page);
+    await page.getByRole('button', { name: 'Exposure', exact: true }).click();
+    await page.getByRole('button', { name: 'Exposure', exact: true, pressed: true }).waitFor();
+    await page.context().close();
+  });
 
   await t.test('limits are set with a reason, and what is shown follows', async () => {
     const page = await browser.signIn(venue, 'risk', { path: '/risk/11' });
@@ -84,6 +82,21 @@ test('risk screen', { skip: whyNoBrowser(), timeout: 240_000 }, async (t) => {
     const trader = await browser.signIn(venue, 'trader', { path: '/risk' });
     await trader.getByRole('heading', { name: 'Your role does not have this screen' }).waitFor();
     await trader.context().close();
+  });
+
+  await t.test('from an account to the life of one of its orders, and to the other side of a trade', async () => {
+    const page = await browser.signIn(venue, 'risk', { path: '/risk/2' });
+    const orders = page.getByRole('table', { name: 'Newest orders' });
+    await orders.getByRole('link').first().click();
+    await page.getByRole('list', { name: 'Steps, oldest first' }).getByRole('listitem').first().waitFor();
+    assert.match(new URL(page.url()).pathname, /^\/risk\/orders\/\d+$/);
+    await assertAccessible(page);
+    await page.getByLabel('Order', { exact: true }).fill('1');
+    await page.getByLabel('Order', { exact: true }).press('Enter');
+    await page.getByRole('heading', { name: 'Order 1', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Accounts', exact: true }).click();
+    await page.getByRole('table', { name: 'Accounts' }).waitFor();
+    await page.context().close();
   });
 
   await t.test('an account that there is none of is said to be none', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Phase } from '#domain/commands.ts';
-import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { Phase, Role } from '#domain/commands.ts';
+import { hashPassword } from '#gateways/identity/password.ts';
+import { assertAccessible, ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { TradePage } from '../support/trade-page.ts';
 
 const PATH = '/trade/BTCUSD';
@@ -74,6 +75,34 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
     },
   );
 
+  await t.test('what a colleague does with an order of the account is seen as it happens', async () => {
+    const salt = new Uint8Array(16).fill(7);
+    const passwordHash = new Uint8Array(await hashPassword(PASSWORD, salt));
+    const name = 'colleague';
+    await venue.send([
+      { type: 'AddUser', newUserId: 60, accountId: 11, role: Role.Trader, name, salt, passwordHash },
+    ]);
+    const token = await venue.token(name);
+    const ask = (method: string, path: string, body?: object): Promise<Response> =>
+      fetch(`${venue.url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const terms = { symbol: 'BTCUSD', side: 'buy', timeInForce: 'good-till-cancel' };
+    const price = await trade.priceAt(0.97);
+    const placed = await ask('POST', '/orders', { ...terms, type: 'limit', price, quantity: '0.0321' });
+    const { order } = (await placed.json()) as { order: { orderId: number } };
+    await trade.orders.getByRole('cell', { name: '0.0321', exact: true }).waitFor();
+    await ask('DELETE', `/orders/${order.orderId}`);
+    await trade.waitForOrders(0);
+    const market = { ...terms, type: 'market', timeInForce: 'immediate-or-cancel', quantity: '0.0043' };
+    assert.equal((await ask('POST', '/orders', market)).status, 200);
+    await trade.tab('Fills');
+    await page.getByRole('table', { name: 'Fills' }).getByText('0.0043').first().waitFor();
+    await trade.tab('Open orders');
+  });
+
   await t.test('an auction: what it would do, and what may be sent', async () => {
     await venue.send([{ type: 'SetPhase', instrumentId: 1, phase: Phase.OpeningAuction }]);
     const auction = page.getByRole('region', { name: 'Auction: Opening auction' });
@@ -88,6 +117,16 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
       .or(auction.getByText('balanced'))
       .waitFor();
     await assertAccessible(page);
+    // More is bid above what is asked: the ladder is around the price at which that would trade.
+    const indicative = Number((await auction.locator('.strong').textContent())?.replace(/[^0-9.]/g, ''));
+    assert.ok(indicative > 0);
+    await page.locator('.ladder-row.is-last').waitFor();
+    const rows = await page.locator('.ladder-row').evaluateAll((all) => ({
+      count: all.length,
+      marked: all.findIndex((row) => (row as unknown as { className: string }).className.includes('is-last')),
+    }));
+    assert.ok(Math.abs(rows.marked - rows.count / 2) <= rows.count * 0.15, JSON.stringify(rows));
+    await page.locator('.instrument-head').getByText('crossed').waitFor();
     await venue.send([{ type: 'SetPhase', instrumentId: 1, phase: Phase.Continuous }]);
     await auction.waitFor({ state: 'detached' });
     await trade.cancelAll();

@@ -14,6 +14,7 @@ import { Operator } from '#app/operator.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
+import { assertInReach } from './reachable.ts';
 import { restNodeConfig } from './rest-node.ts';
 
 /** Whose password every user of `STAFF` has. */
@@ -241,10 +242,26 @@ export interface PageOptions {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** The page has no violation of WCAG 2.2 A and AA that axe finds. */
+/** On narrower pages tables may slide sideways. */
+const DESK_WIDTH_MIN = 700;
+
+/** Nothing keeps anybody out of the page: axe finds no violation of WCAG 2.2 A and AA in dark and in light, and no control is cut off. */
 export async function assertAccessible(page: Page): Promise<void> {
+  await assertInReach(page, { maySlide: (page.viewportSize()?.width ?? 0) < DESK_WIDTH_MIN });
   await page.evaluate(AXE);
-  const violations = await page.evaluate(async () => {
+  const preferred = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  const [own, other] = preferred ? (['dark', 'light'] as const) : (['light', 'dark'] as const);
+  for (const colorScheme of [own, other]) {
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await violationsOf(page), [], colorScheme);
+  }
+  await page.emulateMedia({ colorScheme: own });
+}
+
+declare function matchMedia(query: string): { readonly matches: boolean };
+
+async function violationsOf(page: Page): Promise<AxeViolation[]> {
+  return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(options: object): Promise<{ violations: AxeViolation[] }> };
     };
@@ -258,7 +275,6 @@ export async function assertAccessible(page: Page): Promise<void> {
         .map(({ html, failureSummary }) => ({ html: html.slice(0, 200), failureSummary })),
     }));
   });
-  assert.deepEqual(violations, []);
 }
 
 interface AxeViolation {

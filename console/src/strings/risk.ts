@@ -1,5 +1,6 @@
 export const risk = {
   accounts: 'Accounts',
+  sections: { label: 'Parts of the screen', accounts: 'Accounts', orders: 'Life of an order' },
   shown: (shown: number, all: number) =>
     shown === all ? `all ${all}` : `${shown} of ${all}, those with the least headroom`,
   venueKilled: 'The kill switch of the venue is engaged: no new orders are taken',
@@ -87,6 +88,13 @@ export const risk = {
     noExposure: 'Nothing at stake.',
     noBalances: 'No money.',
     noPositions: 'No position.',
+    newestOrders: 'Newest orders',
+    noOrders: 'No order.',
+    order: 'Order',
+    side: 'Side',
+    price: 'Price',
+    filled: 'Filled',
+    status: 'Status',
     today: 'Today (UTC)',
     orders: 'Orders',
     replaces: 'Replaces',

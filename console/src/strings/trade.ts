@@ -16,6 +16,8 @@ export const trade = {
     low: 'Low',
     volume: 'Volume',
     spread: 'Spread',
+    crossed: 'crossed',
+    crossedTitle: 'The best bid is not below the best ask: nothing trades while orders are collected',
     phase: 'Phase',
     ends: (left: string) => `ends in ${left}`,
     suspended: 'Suspended',

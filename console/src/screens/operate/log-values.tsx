@@ -1,3 +1,4 @@
+import { createContext, useContext } from 'react';
 import { Link } from '../../design/link.tsx';
 import { strings } from '../../strings.ts';
 import { fieldText } from './log-texts.ts';
@@ -22,11 +23,15 @@ export function LogValues({ values }: { readonly values: Values }) {
   );
 }
 
+/** Where lives of orders are, on the screen that shows one. */
+export const OrderPath = createContext<readonly string[]>(['operate', 'orders']);
+
 /** Leads to the life of an order. */
 export function OrderLink({ orderId }: { readonly orderId: string }) {
+  const place = useContext(OrderPath);
   return (
     <Link
-      to={['operate', 'orders', orderId]}
+      to={[...place, orderId]}
       aria-label={strings.operateLog.log.order(orderId)}
       className="order-link number"
     >

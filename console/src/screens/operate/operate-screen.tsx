@@ -31,7 +31,7 @@ export default function OperateScreen({ rest }: ScreenProps) {
     <div className="operate">
       <h1 className="hidden-text">{texts.title}</h1>
       <VerdictBar mayStop={actions.has('KillSwitch')} />
-      <nav className="operate-sections" aria-label={texts.sectionsLabel}>
+      <nav className="sections" aria-label={texts.sectionsLabel}>
         {visible.map((one) => (
           <Link key={one.name} to={['operate', one.name]} aria-current={one === section ? 'page' : undefined}>
             {one.label}

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useContext, useEffect, useState } from 'react';
 import { rest as api } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Panel } from '../../design/panel.tsx';
@@ -10,7 +10,7 @@ import { strings } from '../../strings.ts';
 import type { ScreenProps } from '../screen-props.ts';
 import { CommandLine, EventLine } from './log-tail-section.tsx';
 import { eventLook } from './log-texts.ts';
-import { LogValues, OrderLink } from './log-values.tsx';
+import { LogValues, OrderLink, OrderPath } from './log-values.tsx';
 import type { StepView, TimelineView, Values } from './log-views.ts';
 import { ScrollRegion } from './scroll-region.tsx';
 import { type Answer, useAnswer } from './use-answer.ts';
@@ -37,12 +37,13 @@ export default function OrderTimelineSection({ rest }: ScreenProps) {
 }
 
 function AskForm({ orderId = '' }: { readonly orderId?: string | undefined }) {
+  const place = useContext(OrderPath);
   const [text, setText] = useState(orderId);
   useEffect(() => setText(orderId), [orderId]);
   const isNumber = /^[1-9]\d{0,15}$/.test(text);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (isNumber) navigate(['operate', 'orders', text]);
+    if (isNumber) navigate([...place, text]);
   };
   return (
     <form className="log-from" onSubmit={submit}>

@@ -6,6 +6,7 @@ import { type Column, Table } from '../../design/table.tsx';
 import { directionOf, grouped, NONE, signed } from '../../lib/format.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
+import { AccountOrders } from './account-orders.tsx';
 import { Headroom, KillState } from './account-table.tsx';
 import { KillDialog } from './kill-dialog.tsx';
 import { LimitsDialog } from './limits-dialog.tsx';
@@ -74,6 +75,7 @@ export function AccountDetail({
         none={detail.noPositions}
         keyOf={({ symbol }) => symbol}
       />
+      <AccountOrders accountId={account.accountId} />
       {asking === 'limits' && <LimitsDialog account={account} onClose={close} />}
       {asking === 'kill' && <KillDialog account={account} onClose={close} />}
     </Panel>

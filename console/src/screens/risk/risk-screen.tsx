@@ -1,13 +1,15 @@
-import { type FormEvent, useCallback, useMemo, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type { RiskJson } from '#codec/json/risk-json.ts';
 import { channels } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
+import { Link } from '../../design/link.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { navigate } from '../../lib/router.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
+import { OrderPath } from '../operate/log-values.tsx';
 import type { ScreenProps } from '../screen-props.ts';
 import { AccountDetail } from './account-detail.tsx';
 import { AccountTable } from './account-table.tsx';
@@ -26,8 +28,39 @@ interface RiskMessage {
   readonly risk: RiskJson;
 }
 
-/** Accounts by what they risk; the path names the one that is looked at: /risk/7. */
-export default function RiskScreen({ rest: [named] }: ScreenProps) {
+const OrderTimeline = lazy(() => import('../operate/order-timeline-section.tsx'));
+const ORDERS_PATH = ['risk', 'orders'];
+
+/** What accounts risk, and what became of their orders: /risk/7 is an account, /risk/orders/99 the life of an order. */
+export default function RiskScreen({ rest: [named, ...behind] }: ScreenProps) {
+  const isOrders = named === 'orders';
+  const { sections } = texts;
+  return (
+    <div className="risk-screen">
+      <h1 className="hidden-text">{strings.common.screens.risk}</h1>
+      <nav className="sections" aria-label={sections.label}>
+        <Link to={['risk']} aria-current={isOrders ? undefined : 'page'}>
+          {sections.accounts}
+        </Link>
+        <Link to={ORDERS_PATH} aria-current={isOrders ? 'page' : undefined}>
+          {sections.orders}
+        </Link>
+      </nav>
+      {isOrders ? (
+        <Suspense fallback={<Loading />}>
+          <OrderPath value={ORDERS_PATH}>
+            <OrderTimeline rest={behind} />
+          </OrderPath>
+        </Suspense>
+      ) : (
+        <Accounts named={named} />
+      )}
+    </div>
+  );
+}
+
+/** Accounts by what they risk, and the one that the path names. */
+function Accounts({ named }: { readonly named: string | undefined }) {
   const { value, isStale, problem } = useStore(channels.newestPrivate<RiskMessage>('risk'));
   const [by, setBy] = useState<SortBy>('headroom');
   const [wanted, setWanted] = useState<string>();
@@ -41,8 +74,7 @@ export default function RiskScreen({ rest: [named] }: ScreenProps) {
   if (value === undefined) return problem === undefined ? <Loading /> : <ErrorState problem={problem} />;
   const { risk } = value;
   return (
-    <div className="risk-screen">
-      <h1 className="hidden-text">{strings.common.screens.risk}</h1>
+    <div className="risk-parts">
       {risk.venueKilled && (
         <p className="notice error risk-killed" role="status">
           <strong>{texts.venueKilled}</strong>

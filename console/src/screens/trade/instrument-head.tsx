@@ -21,9 +21,6 @@ export function InstrumentHead({
   const { value, isStale } = useTicker(terms.symbol);
   const ticker = value?.ticker;
   const direction = directionOf(ticker?.change);
-  const { bid, ask } = ticker ?? {};
-  const spread =
-    bid === undefined || ask === undefined ? undefined : difference(decimalOf(ask), decimalOf(bid));
   return (
     <section className={`instrument-head${isStale ? ' stale' : ''}`} aria-label={terms.symbol}>
       <h1>{terms.symbol}</h1>
@@ -46,7 +43,9 @@ export function InstrumentHead({
         <Fact name={texts.volume}>
           {ticker === undefined ? NONE : `${grouped(ticker.volume)} ${terms.baseAsset ?? ''}`}
         </Fact>
-        <Fact name={texts.spread}>{spread === undefined || signOf(spread) < 0 ? NONE : textOf(spread)}</Fact>
+        <Fact name={texts.spread}>
+          <Spread bid={ticker?.bid} ask={ticker?.ask} />
+        </Fact>
         <PhaseFact symbol={terms.symbol} />
       </dl>
       {isStale && <StaleBadge />}
@@ -62,6 +61,14 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
       <dd className="number">{children}</dd>
     </div>
   );
+}
+
+/** What lies between the best prices; where orders are collected these cross, and there is none. */
+function Spread({ bid, ask }: { readonly bid: string | undefined; readonly ask: string | undefined }) {
+  if (bid === undefined || ask === undefined) return NONE;
+  const spread = difference(decimalOf(ask), decimalOf(bid));
+  if (signOf(spread) > 0) return grouped(textOf(spread));
+  return <span title={texts.crossedTitle}>{texts.crossed}</span>;
 }
 
 function PhaseFact({ symbol }: { readonly symbol: string }) {

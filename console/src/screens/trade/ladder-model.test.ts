@@ -3,7 +3,16 @@ import { test } from 'node:test';
 import type { OrderView } from '../../state/account/account-store.ts';
 import type { BookView, Level } from '../../state/market/book-store.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
-import { middleOf, ownOrdersOf, rowOf, rowsOf, stepsFor, stepText, usualStep } from './ladder-model.ts';
+import {
+  centreOf,
+  ownOrdersOf,
+  placeOf,
+  rowOf,
+  rowsOf,
+  stepsFor,
+  stepText,
+  usualStep,
+} from './ladder-model.ts';
 
 const TERMS = { symbol: 'X', tickSize: '0.05', lotSize: '0.0002' } as InstrumentTerms;
 const level = (price: string, quantity: string): Level => ({
@@ -83,9 +92,30 @@ test('steps are 1, 2, 5 and so on, up to what makes sense', () => {
   assert.equal(usualStep(4_200), 1);
 });
 
-test('the middle of a book, where it has one', () => {
-  assert.equal(middleOf(BOOK, '0.05'), 12_000);
-  assert.equal(middleOf({ ...BOOK, asks: [] }, '0.05'), 11_999);
-  assert.equal(middleOf({ bids: [], asks: [], sequence: 1 }, '0.05'), undefined);
-  assert.equal(middleOf({ ...BOOK, asks: [level('599.00', '1')] }, '0.05'), undefined);
+test('the market is where the book\u2019s middle is; where it has none, where trades were', () => {
+  const terms = { tickSize: '0.05', referencePrice: '590.00' };
+  const none = { indicative: undefined, last: undefined };
+  assert.equal(placeOf({ book: BOOK, ...none }, terms), 12_000);
+  assert.equal(placeOf({ book: { ...BOOK, asks: [] }, ...none }, terms), 11_999);
+  const empty = { bids: [], asks: [], sequence: 1 };
+  assert.equal(placeOf({ book: empty, ...none, last: '601.00' }, terms), 12_020);
+  assert.equal(placeOf({ book: empty, ...none }, terms), 11_800);
+  assert.equal(placeOf({ book: undefined, ...none }, { tickSize: '0.05' }), undefined);
+});
+
+test('in an auction the market is at the indicative price, whether the book crosses or not', () => {
+  const terms = { tickSize: '0.05' };
+  const crossed = { ...BOOK, asks: [level('599.00', '1')] };
+  assert.equal(placeOf({ book: crossed, indicative: '599.50', last: '650.00' }, terms), 11_990);
+  assert.equal(placeOf({ book: BOOK, indicative: '599.50', last: '650.00' }, terms), 11_990);
+});
+
+test('the ladder stays while the market is near its middle, nearer in an auction', () => {
+  assert.equal(centreOf(1_006, 1_000, 1, 21, false), 1_000);
+  assert.equal(centreOf(1_006, 1_000, 1, 21, true), 1_006);
+  assert.equal(centreOf(1_002, 1_000, 1, 21, true), 1_000);
+  assert.equal(centreOf(1_007, 1_000, 1, 21, false), 1_007);
+  assert.equal(centreOf(1_000, 1_003, 10, 21, false), 1_000);
+  assert.equal(centreOf(undefined, 1_003, 1, 21, false), 1_003);
+  assert.equal(centreOf(2, undefined, 10, 21, false), 10);
 });

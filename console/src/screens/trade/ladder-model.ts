@@ -111,8 +111,46 @@ function lotsByRow(
 }
 
 /** The price in the middle of the book, in ticks; undefined: the book is empty or crossed. */
-export function middleOf({ bids, asks }: BookView, tickSize: string): number | undefined {
+function middleOf({ bids, asks }: BookView, tickSize: string): number | undefined {
   const bid = bids[0]?.at ?? asks[0]?.at;
   const ask = asks[0]?.at ?? bids[0]?.at;
   return bid === undefined || ask === undefined || bid > ask ? undefined : (bid + ask) / 2 / Number(tickSize);
+}
+
+/** What says where the market is. */
+export interface Signs {
+  readonly book: BookView | undefined;
+  /** Price at which the auction that collects would trade. */
+  readonly indicative: string | undefined;
+  readonly last: string | undefined;
+}
+
+/** Where the market is, in ticks: where an auction would trade, or the middle of the book, or what was traded last. */
+export function placeOf(
+  { book, indicative, last }: Signs,
+  terms: Pick<InstrumentTerms, 'tickSize' | 'referencePrice'>,
+): number | undefined {
+  if (indicative !== undefined) return ticksOf(indicative, terms);
+  const middle = book === undefined ? undefined : middleOf(book, terms.tickSize);
+  const otherwise = last ?? terms.referencePrice;
+  return middle ?? (otherwise === undefined ? undefined : ticksOf(otherwise, terms));
+}
+
+/** The ladder moves when the market is further from its middle than this part of its rows. */
+const AWAY_MAX = 0.3;
+/** In an auction orders cross around the indicative price: that is kept nearer to the middle. */
+const AWAY_IN_AUCTION_MAX = 0.1;
+
+/** The price in the middle of the ladder: it stays while the market is near. */
+export function centreOf(
+  place: number | undefined,
+  centre: number | undefined,
+  step: number,
+  rowCount: number,
+  isAuction: boolean,
+): number | undefined {
+  if (place === undefined) return centre;
+  const most = rowCount * step * (isAuction ? AWAY_IN_AUCTION_MAX : AWAY_MAX);
+  const isNear = centre !== undefined && Math.abs(place - centre) < most;
+  return isNear && centre % step === 0 ? centre : Math.max(step, Math.round(place / step) * step);
 }

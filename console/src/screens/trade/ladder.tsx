@@ -17,10 +17,11 @@ import type { BookView } from '../../state/market/book-store.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
 import {
+  centreOf,
   keyOf,
   type LadderRow,
-  middleOf,
   ownOrdersOf,
+  placeOf,
   rowsOf,
   stepsFor,
   stepText,
@@ -35,8 +36,6 @@ const texts = strings.trade.ladder;
 export const LADDER_ID = 'price-ladder';
 const ROW_PIXELS = 20;
 const ROWS_MAX = 80;
-/** The ladder moves when the middle has come nearer to an end than this part of it. */
-const MARGIN = 0.2;
 
 /** Prices in a column with what is bid and asked at each, and the user's own orders. A click trades. */
 export function Ladder({
@@ -55,6 +54,8 @@ export function Ladder({
   const [rowCount, setRowCount] = useState(20);
   const [cursor, setCursor] = useState<number>();
   const [centre, setCentre] = useState<number>();
+  /** The user has moved it away from the market: it stays there. */
+  const [isHeld, setIsHeld] = useState(false);
   const grid = useRef<HTMLDivElement>(null);
   const id = useId();
 
@@ -69,9 +70,9 @@ export function Ladder({
   }, []);
 
   const indicative = usePhase(terms.symbol).value?.status.indicative?.price;
-  const middle = useMemo(() => placeOf(book, indicative ?? last, terms), [book, indicative, last, terms]);
-  const step = chosenStep ?? usualStep(middle ?? 1);
-  const shown = centreOf(middle, centre, step, rowCount);
+  const place = placeOf({ book, indicative, last }, terms);
+  const step = chosenStep ?? usualStep(place ?? 1);
+  const shown = isHeld ? centre : centreOf(place, centre, step, rowCount, indicative !== undefined);
   useEffect(() => setCentre(shown), [shown]);
   const own = useMemo(() => ownOrdersOf(account?.open ?? [], terms, step), [account, terms, step]);
   const rows = useMemo(
@@ -82,6 +83,10 @@ export function Ladder({
   const marked = indicative ?? last;
   const lastTicks = marked === undefined ? undefined : Math.round(ticksOf(marked, terms) / step) * step;
 
+  const followMarket = (): void => {
+    setCentre(undefined);
+    setIsHeld(false);
+  };
   const trade = (side: Side, ticks: number): void => {
     if (canTrade) onPick(side, stepText(ticks, terms.tickSize));
   };
@@ -108,10 +113,13 @@ export function Ladder({
     if (moves[key] !== undefined) {
       const next = at + moves[key];
       if (next > 0) setCursor(next);
-      if (!rows.some(({ ticks }) => ticks === next) && next > 0) setCentre(next);
+      if (!rows.some(({ ticks }) => ticks === next) && next > 0) {
+        setCentre(next);
+        setIsHeld(true);
+      }
     } else if (key === 'Home') {
       setCursor(undefined);
-      setCentre(undefined);
+      followMarket();
     } else if (key === 'b') trade('buy', at);
     else if (key === 's') trade('sell', at);
     else if (key === 'Delete' || key === 'Backspace') {
@@ -121,7 +129,7 @@ export function Ladder({
     event.preventDefault();
   };
 
-  const steps = stepsFor(middle ?? 1);
+  const steps = stepsFor(place ?? 1);
   return (
     <Panel
       title={texts.title}
@@ -135,7 +143,7 @@ export function Ladder({
             value={step}
             onChange={(event) => {
               setChosenStep(Number(event.target.value));
-              setCentre(undefined);
+              followMarket();
             }}
           >
             {steps.map((one) => (
@@ -144,7 +152,7 @@ export function Ladder({
               </option>
             ))}
           </select>
-          <Button isSmall look="quiet" onClick={() => setCentre(undefined)}>
+          <Button isSmall look="quiet" onClick={followMarket}>
             {texts.centre}
           </Button>
         </>
@@ -192,29 +200,6 @@ export function Ladder({
       </div>
     </Panel>
   );
-}
-
-/** Where the market is, in ticks: the middle of the book; `price` where there is none, or where an auction lets it cross. */
-function placeOf(
-  book: BookView | undefined,
-  price: string | undefined,
-  terms: InstrumentTerms,
-): number | undefined {
-  const middle = book === undefined ? undefined : middleOf(book, terms.tickSize);
-  const otherwise = price ?? terms.referencePrice;
-  return middle ?? (otherwise === undefined ? undefined : ticksOf(otherwise, terms));
-}
-
-/** The price in the middle of the ladder: it stays while the market is well within. */
-function centreOf(
-  middle: number | undefined,
-  centre: number | undefined,
-  step: number,
-  rowCount: number,
-): number | undefined {
-  if (middle === undefined) return centre;
-  const isInside = centre !== undefined && Math.abs(middle - centre) < rowCount * step * (0.5 - MARGIN);
-  return isInside && centre % step === 0 ? centre : Math.max(step, Math.round(middle / step) * step);
 }
 
 interface RowProps extends LadderRow {

@@ -58,7 +58,7 @@ export function OrdersTable({
           <th scope="col" className="right">
             {texts.filled}
           </th>
-          <th scope="col">
+          <th scope="col" className="row-actions">
             <span className="hidden-text">{texts.actions}</span>
           </th>
         </tr>
@@ -91,7 +91,7 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
         <Link to={['trade', symbol]}>{symbol}</Link>
       </td>
       <td className={side === 'buy' ? 'up' : 'down'}>{strings.trade.sides[side]}</td>
-      <td>
+      <td className="order-type" title={marksOf(order)}>
         {strings.trade.types[order.type]} <Marks order={order} />
       </td>
       <td title={expireTime === undefined ? undefined : dateText(expireTime)}>
@@ -140,13 +140,18 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
 });
 
 /** What of an order is out of the ordinary, in words. */
-export function Marks({ order }: { readonly order: OrderView }) {
+function marksOf(order: OrderView): string {
   const marks = [
     ...(order.postOnly ? [texts.postOnly] : []),
     ...(order.displayQuantity === undefined ? [] : [texts.shown(trimmed(order.displayQuantity))]),
     ...(order.stopPrice === undefined ? [] : [order.triggered === true ? texts.triggered : texts.waiting]),
   ];
-  return <span className="muted">{marks.join(', ')}</span>;
+  return marks.join(', ');
+}
+
+/** The same beside its type. */
+export function Marks({ order }: { readonly order: OrderView }) {
+  return <span className="muted">{marksOf(order)}</span>;
 }
 
 /** New terms in the row itself: Enter sends them, Escape leaves the order as it is. */
