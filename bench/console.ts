@@ -48,7 +48,7 @@ async function openPage(browser: Browser, stage: ConsoleStage): Promise<Page> {
   await page.getByLabel('Name').fill('bench');
   await page.getByLabel('Password', { exact: true }).fill('bench');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('.tape tbody tr').nth(40).waitFor();
+  await page.locator('.tape .trades tr').nth(5).waitFor();
   while (!stage.isFollowed) await page.waitForTimeout(10);
   return page;
 }

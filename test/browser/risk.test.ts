@@ -84,20 +84,23 @@ test('risk screen', { skip: whyNoBrowser(), timeout: 240_000 }, async (t) => {
     await trader.context().close();
   });
 
-  await t.test('from an account to the life of one of its orders, and to the other side of a trade', async () => {
-    const page = await browser.signIn(venue, 'risk', { path: '/risk/2' });
-    const orders = page.getByRole('table', { name: 'Newest orders' });
-    await orders.getByRole('link').first().click();
-    await page.getByRole('list', { name: 'Steps, oldest first' }).getByRole('listitem').first().waitFor();
-    assert.match(new URL(page.url()).pathname, /^\/risk\/orders\/\d+$/);
-    await assertAccessible(page);
-    await page.getByLabel('Order', { exact: true }).fill('1');
-    await page.getByLabel('Order', { exact: true }).press('Enter');
-    await page.getByRole('heading', { name: 'Order 1', exact: true }).waitFor();
-    await page.getByRole('link', { name: 'Accounts', exact: true }).click();
-    await page.getByRole('table', { name: 'Accounts' }).waitFor();
-    await page.context().close();
-  });
+  await t.test(
+    'from an account to the life of one of its orders, and to the other side of a trade',
+    async () => {
+      const page = await browser.signIn(venue, 'risk', { path: '/risk/2' });
+      const orders = page.getByRole('table', { name: 'Newest orders' });
+      await orders.getByRole('link').first().click();
+      await page.getByRole('list', { name: 'Steps, oldest first' }).getByRole('listitem').first().waitFor();
+      assert.match(new URL(page.url()).pathname, /^\/risk\/orders\/\d+$/);
+      await assertAccessible(page);
+      await page.getByLabel('Order', { exact: true }).fill('1');
+      await page.getByLabel('Order', { exact: true }).press('Enter');
+      await page.getByRole('heading', { name: 'Order 1', exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Accounts', exact: true }).click();
+      await page.getByRole('table', { name: 'Accounts' }).waitFor();
+      await page.context().close();
+    },
+  );
 
   await t.test('an account that there is none of is said to be none', async () => {
     const page = await browser.signIn(venue, 'risk', { path: '/risk/4711' });

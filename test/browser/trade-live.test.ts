@@ -15,7 +15,7 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
   await page.locator('.tape tbody tr').first().waitFor();
 
   await t.test('a viewer beside a trader: one market, and a ticket for the one who may trade', async () => {
-    const viewer = await browser.signIn(venue, 'viewer', { path: PATH, theme: 'light' });
+    const viewer = await browser.signIn(venue, 'viewer', { path: PATH, theme: 'light', height: 1_600 });
     await viewer.getByText('Your role sees the market and places no orders.').waitFor();
     assert.equal(await viewer.getByRole('form', { name: 'Order' }).count(), 0);
     await trade.cancelAll();

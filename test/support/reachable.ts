@@ -47,7 +47,8 @@ function controlsOutOfReach(maySlide: boolean): string[] {
     innerWidth: number;
     innerHeight: number;
   };
-  const CONTROLS = 'a[href], button, input, select, textarea, summary, [role="tab"], [role="button"], [data-act]';
+  const CONTROLS =
+    'a[href], button, input, select, textarea, summary, [role="tab"], [role="button"], [data-act]';
   /** Parts of pixels are nobody's loss. */
   const SLACK = 1;
   const scrolls = (overflow: string): boolean => overflow === 'auto' || overflow === 'scroll';
@@ -58,7 +59,11 @@ function controlsOutOfReach(maySlide: boolean): string[] {
     const { left, right, top, bottom } = control.getBoundingClientRect();
     let box: Box = { left, right, top, bottom };
     let isFixed = getComputedStyle(control).position === 'fixed';
-    for (let at = control.parentElement; at !== null && at !== document.body && !isFixed; at = at.parentElement) {
+    for (
+      let at = control.parentElement;
+      at !== null && at !== document.body && !isFixed;
+      at = at.parentElement
+    ) {
       const style = getComputedStyle(at);
       isFixed = style.position === 'fixed' || at.tagName === 'DIALOG';
       if (style.overflowX === 'visible' && style.overflowY === 'visible') continue;
@@ -80,7 +85,8 @@ function controlsOutOfReach(maySlide: boolean): string[] {
       if (isTall) box = { ...box, top: inner.top, bottom: inner.bottom };
     }
     if (box.left < -SLACK || box.right > innerWidth + SLACK) return 'is beside the viewport';
-    if (box.top < -SLACK || (isFixed && box.bottom > innerHeight + SLACK)) return 'is above or below the viewport';
+    if (box.top < -SLACK || (isFixed && box.bottom > innerHeight + SLACK))
+      return 'is above or below the viewport';
     return undefined;
   };
 

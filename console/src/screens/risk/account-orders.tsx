@@ -31,9 +31,7 @@ const COLUMNS: readonly Column<OrderView>[] = [
   {
     name: 'side',
     label: detail.side,
-    cell: ({ side }) => (
-      <span className={side === 'buy' ? 'up' : 'down'}>{strings.trade.sides[side]}</span>
-    ),
+    cell: ({ side }) => <span className={side === 'buy' ? 'up' : 'down'}>{strings.trade.sides[side]}</span>,
   },
   {
     name: 'price',

@@ -15,7 +15,7 @@ import { clockText, dateText, trimmed } from '../../lib/format.ts';
 import type { OrderView } from '../../state/account/account-store.ts';
 import type { Bar, CandlesView, Interval } from '../../state/market/candles-store.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
-import { useStore } from '../../state/use-store.ts';
+import { useStore, useStoreEvery } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { candlesStore, useAccount } from './market-hooks.ts';
 
@@ -24,6 +24,8 @@ const texts = strings.trade.chart;
 const LINES_MAX = 20;
 /** Candles before the first one in sight at which older ones are asked for. */
 const LOAD_AHEAD = 20;
+/** A chart is drawn whole for every change: faster than this nobody sees more. */
+const CHART_MS = 100;
 const DAY_SECONDS = 86_400;
 
 /** What is drawn, outside of React: the chart keeps its own state. */
@@ -127,7 +129,7 @@ export function Chart({ terms, interval }: { readonly terms: InstrumentTerms; re
   const element = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing>(undefined);
   const store = candlesStore(symbol, interval);
-  const { value } = useStore(store);
+  const { value } = useStoreEvery(store, CHART_MS);
   const theme = useStore(colours);
   const { open = [] } = useAccount().value ?? {};
   const orders = useMemo(() => open.filter((order) => order.symbol === symbol), [open, symbol]);

@@ -2,11 +2,14 @@ import { useEffect, useRef } from 'react';
 import { colourOf, colours } from '../../design/theme.ts';
 import { grouped } from '../../lib/format.ts';
 import type { BookView, Level } from '../../state/market/book-store.ts';
-import { useStore } from '../../state/use-store.ts';
+import { useStore, useStoreEvery } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
-import { useBook } from './market-hooks.ts';
+import { bookStore, usePhase } from './market-hooks.ts';
 
 const texts = strings.trade.chart;
+
+/** It is drawn whole for every change. */
+const DEPTH_MS = 100;
 
 interface Colours {
   readonly up: string;
@@ -19,11 +22,12 @@ interface Colours {
 
 /** How much is bid and asked up to each price. */
 export function Depth({ symbol }: { readonly symbol: string }) {
-  const { value } = useBook(symbol);
+  const { value } = useStoreEvery(bookStore(symbol), DEPTH_MS);
+  const indicative = usePhase(symbol).value?.status.indicative?.price;
   const theme = useStore(colours);
   const canvas = useRef<HTMLCanvasElement>(null);
   const palette = useRef<Colours>(undefined);
-  const newest = useRef<BookView>(undefined);
+  const newest = useRef<Shown>({ book: undefined, at: undefined });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the theme is what it takes its colours from
   useEffect(() => {
     palette.current = {
@@ -37,10 +41,10 @@ export function Depth({ symbol }: { readonly symbol: string }) {
   }, [theme]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme is drawn anew
   useEffect(() => {
-    newest.current = value;
+    newest.current = { book: value, at: indicative === undefined ? undefined : Number(indicative) };
     if (canvas.current !== null && palette.current !== undefined)
-      draw(canvas.current, value, palette.current);
-  }, [value, theme]);
+      draw(canvas.current, newest.current, palette.current);
+  }, [value, indicative, theme]);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
@@ -58,7 +62,13 @@ function sumOf(levels: readonly Level[] = []): string {
   return String(Number(levels.reduce((all, { size }) => all + size, 0).toFixed(4)));
 }
 
-function draw(canvas: HTMLCanvasElement, book: BookView | undefined, palette: Colours): void {
+interface Shown {
+  readonly book: BookView | undefined;
+  /** Price in the middle; undefined: that of the book. */
+  readonly at: number | undefined;
+}
+
+function draw(canvas: HTMLCanvasElement, { book, at }: Shown, palette: Colours): void {
   const { clientWidth: width, clientHeight: height } = canvas;
   const scale = devicePixelRatio;
   if (canvas.width !== Math.round(width * scale)) canvas.width = Math.round(width * scale);
@@ -69,7 +79,7 @@ function draw(canvas: HTMLCanvasElement, book: BookView | undefined, palette: Co
   context.clearRect(0, 0, width, height);
   const { bids = [], asks = [] } = book ?? {};
   if (bids.length === 0 && asks.length === 0) return;
-  const middle = ((bids[0] ?? asks[0]).at + (asks[0] ?? bids[0]).at) / 2;
+  const middle = at ?? ((bids[0] ?? asks[0]).at + (asks[0] ?? bids[0]).at) / 2;
   // Both sides reach as far, so that their steepness can be compared.
   const ends = [bids, asks]
     .filter(({ length }) => length > 0)
@@ -130,9 +140,8 @@ function stepsOf(levels: readonly Level[], middle: number, reach: number): [numb
   const steps: [number, number][] = [];
   let amount = 0;
   for (const { at, size } of levels) {
-    if (Math.abs(at - middle) > reach * 1.000_001) break;
     amount += size;
-    steps.push([at, amount]);
+    if (Math.abs(at - middle) <= reach * 1.000_001) steps.push([at, amount]);
   }
   return steps;
 }

@@ -4,7 +4,7 @@ import { Panel } from '../../design/panel.tsx';
 import { directionOf, grouped, NONE, shortened, signed } from '../../lib/format.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
-import { useTicker } from './market-hooks.ts';
+import { useCalmTicker } from './market-hooks.ts';
 
 const texts = strings.trade.instruments;
 /** Each row follows a channel: the rest is found by the search. */
@@ -54,7 +54,7 @@ export function InstrumentList({ market, chosen }: { readonly market: Market; re
 }
 
 const Row = memo(({ terms, isChosen }: { readonly terms: InstrumentTerms; readonly isChosen: boolean }) => {
-  const { value, isStale } = useTicker(terms.symbol);
+  const { value, isStale } = useCalmTicker(terms.symbol);
   const ticker = value?.ticker;
   const direction = directionOf(ticker?.change);
   return (

@@ -9,6 +9,7 @@ import {
   placeOf,
   rowOf,
   rowsOf,
+  scaleFor,
   stepsFor,
   stepText,
   usualStep,
@@ -108,6 +109,13 @@ test('in an auction the market is at the indicative price, whether the book cros
   const crossed = { ...BOOK, asks: [level('599.00', '1')] };
   assert.equal(placeOf({ book: crossed, indicative: '599.50', last: '650.00' }, terms), 11_990);
   assert.equal(placeOf({ book: BOOK, indicative: '599.50', last: '650.00' }, terms), 11_990);
+});
+
+test('bars have a round scale', () => {
+  assert.deepEqual(
+    [0, 1, 9, 10, 11, 16, 61, 80, 81, 100_001].map(scaleFor),
+    [1, 1, 10, 10, 15, 20, 80, 80, 100, 150_000],
+  );
 });
 
 test('the ladder stays while the market is near its middle, nearer in an auction', () => {

@@ -110,6 +110,14 @@ function lotsByRow(
   return lots;
 }
 
+const SCALE_STEPS = [1, 1.5, 2, 3, 4, 6, 8, 10];
+
+/** What a full bar stands for: the first round number from `lots` on, so that bars keep their scale while the largest level changes. */
+export function scaleFor(lots: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, lots)));
+  return (SCALE_STEPS.find((step) => step * power >= lots) ?? 10) * power;
+}
+
 /** The price in the middle of the book, in ticks; undefined: the book is empty or crossed. */
 function middleOf({ bids, asks }: BookView, tickSize: string): number | undefined {
   const bid = bids[0]?.at ?? asks[0]?.at;

@@ -11,8 +11,11 @@ import { OrdersStore } from '../../state/account/orders-store.ts';
 import { BookStore } from '../../state/market/book-store.ts';
 import { CandlesStore, type Interval } from '../../state/market/candles-store.ts';
 import { TradesStore } from '../../state/market/trades-store.ts';
-import { useStore } from '../../state/use-store.ts';
+import { useStore, useStoreEvery } from '../../state/use-store.ts';
 import { onReport } from './order-notes.ts';
+
+/** How often checks and lists take in another price. */
+const CALM_MS = 200;
 
 /** What components read of the market and of the account. Each reads what it shows, and renders when that changes. */
 
@@ -40,6 +43,8 @@ const ordersStore = () =>
   );
 
 export const useTicker = (symbol: string) => useStore(tickerStore(symbol));
+/** The same for what need not follow every frame. */
+export const useCalmTicker = (symbol: string) => useStoreEvery(tickerStore(symbol), CALM_MS);
 export const useBook = (symbol: string) => useStore(bookStore(symbol));
 export const useTrades = (symbol: string) => useStore(tradesStore(symbol));
 export const useAccount = () => {

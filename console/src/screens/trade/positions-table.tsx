@@ -8,7 +8,7 @@ import { absolute } from '../../lib/profit.ts';
 import { averagePrice, tradeValue } from '../../lib/value.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
-import { usePositions, useTicker } from './market-hooks.ts';
+import { useCalmTicker, usePositions } from './market-hooks.ts';
 
 const texts = strings.trade.blotter;
 
@@ -56,7 +56,7 @@ function Row({
   readonly terms: InstrumentTerms;
   readonly decimals: number;
 }) {
-  const last = useTicker(terms.symbol).value?.ticker.last ?? position.markPrice;
+  const last = useCalmTicker(terms.symbol).value?.ticker.last ?? position.markPrice;
   const quantity = decimalOf(position.quantity);
   const sign = signOf(quantity);
   const entryValue = decimalOf(position.entryValue);

@@ -19,7 +19,7 @@ import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { confirmed } from './confirmation.tsx';
-import { useAccount, useBalances, usePhase, useTicker } from './market-hooks.ts';
+import { useAccount, useBalances, useCalmTicker, usePhase } from './market-hooks.ts';
 import { place } from './order-actions.ts';
 import { SentNotice } from './sent-notice.tsx';
 import { settings } from './settings.ts';
@@ -232,7 +232,7 @@ export function Ticket({ terms, market }: { readonly terms: InstrumentTerms; rea
 }
 
 function useSurroundings(terms: InstrumentTerms, market: Market): Surroundings {
-  const ticker = useTicker(terms.symbol).value?.ticker;
+  const ticker = useCalmTicker(terms.symbol).value?.ticker;
   const status = usePhase(terms.symbol).value?.status;
   const balances = useBalances().value?.balances.items;
   const [nowMs, setNowMs] = useState(Date.now);

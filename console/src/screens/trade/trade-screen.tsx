@@ -7,7 +7,7 @@ import { choicePreference } from '../../lib/preferences.ts';
 import { navigate } from '../../lib/router.ts';
 import { INTERVALS, type Interval } from '../../state/market/candles-store.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
-import { useStore } from '../../state/use-store.ts';
+import { useStore, useStorePart } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import type { ScreenProps } from '../screen-props.ts';
 import { Auction } from './auction.tsx';
@@ -102,7 +102,7 @@ function pick({ symbol, minQuantity }: InstrumentTerms, side: Side, price: strin
 function Charts({ terms }: { readonly terms: InstrumentTerms }) {
   const chosen = useStore(interval);
   const shown = useStore(shownCharts);
-  const { isStale } = useStore(candlesStore(terms.symbol, chosen));
+  const isStale = useStorePart(candlesStore(terms.symbol, chosen), (live) => live.isStale);
   const texts = strings.trade.chart;
   return (
     <Panel
