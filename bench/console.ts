@@ -4,11 +4,13 @@
  *
  * The page is the real one, in chromium (HIVE_CHROMIUM, default /usr/bin/chromium); this process plays its node
  * (support/console-stage.ts). Scenario `frames`: 20 book updates and 200 trades each second; frames are those of chromium's performance
- * trace. Scenario `day`: as many messages as eight hours at that rate have, as fast as the page takes them; memory is what is left
- * after a collection, once after a part of them and once after all.
+ * trace, with the processor time of each thread that makes them: on a machine that others use, these say more than the frames do.
+ * Scenario `day`: as many messages as eight hours at that rate have, as fast as the page takes them; memory is what is left after a
+ * collection, at ten times. It grows when the line through those of the second half does, by more than a bound.
  */
 import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
 import { ConsoleStage } from './support/console-stage.ts';
+import { type FrameThread, frameFigures, TRACE_CATEGORIES } from './support/frame-trace.ts';
 import { numberOption, option, print, printMachine, rounded } from './support/report.ts';
 
 const BOOK_PER_SECOND = 20;
@@ -18,26 +20,19 @@ const FLUSH_MS = 20;
 const MS = 1_000;
 const FRAME_MS = 1_000 / 60;
 const MEGABYTE = 2 ** 20;
-/** A part of the day after which everything that is kept is full. */
-const WARM_PART = 0.05;
+/** How often memory is looked at in a day; growth is that of the second half. */
+const SAMPLES = 10;
+/** The page has taken what was on its way. */
+const SETTLE_MS = 3_000;
+/** Growth that is none: of 8 hours less than half a mebibyte, and of DOM nodes and of listeners less than one that is kept each hour. */
+const HEAP_KIB_PER_HOUR_MAX = 50;
+const NODES_PER_HOUR_MAX = 1;
 const executablePath = process.env['HIVE_CHROMIUM'] ?? '/usr/bin/chromium';
 const seconds = numberOption('seconds', 20);
 const hours = numberOption('hours', 8);
 const seed = numberOption('seed', 1);
 /** One of the two, or both. */
 const scenario = option('scenario', '');
-
-interface TraceEvent {
-  readonly name: string;
-  readonly cat: string;
-  readonly ph: string;
-  readonly ts: number;
-  /** Microseconds on a processor: what others did on the machine is not in it. */
-  readonly tdur?: number;
-  readonly pid: number;
-  readonly tid: number;
-  readonly args: { readonly frame_reporter?: { readonly state?: string }; readonly name?: string };
-}
 
 async function openPage(browser: Browser, stage: ConsoleStage): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
@@ -48,7 +43,7 @@ async function openPage(browser: Browser, stage: ConsoleStage): Promise<Page> {
   await page.getByLabel('Name').fill('bench');
   await page.getByLabel('Password', { exact: true }).fill('bench');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.locator('.tape .trades tr').nth(5).waitFor();
+  await page.locator('.tape tbody tr').nth(5).waitFor();
   while (!stage.isFollowed) await page.waitForTimeout(10);
   return page;
 }
@@ -68,72 +63,54 @@ async function frames(browser: Browser): Promise<void> {
   const stage = new ConsoleStage(seed);
   const page = await openPage(browser, stage);
   await play(stage, 3);
-  await browser.startTracing(page, {
-    categories: [
-      'devtools.timeline',
-      'disabled-by-default-devtools.timeline',
-      'cc,benchmark',
-      'toplevel',
-      '__metadata',
-    ],
-  });
+  await browser.startTracing(page, { categories: TRACE_CATEGORIES });
   await play(stage, seconds);
-  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const mains = traceEvents.filter(
-    ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain',
-  );
-  const states = traceEvents
-    .filter(
-      ({ name, ph, pid }) =>
-        name === 'PipelineReporter' && ph === 'b' && mains.some((one) => one.pid === pid),
-    )
-    .map(({ args }) => args.frame_reporter?.state ?? '');
-  const count = (part: string): number => states.filter((state) => state.includes(part)).length;
-  const taskMs = traceEvents
-    .filter(
-      ({ name, cat, pid, tid }) =>
-        name === 'RunTask' &&
-        cat.includes('devtools.timeline') &&
-        mains.some((one) => one.pid === pid && one.tid === tid),
-    )
-    .map(({ tdur = 0 }) => tdur / MS)
-    .sort((one, other) => one - other);
-  const faults = await page.locator('.stale').count();
+  const { shown, dropped, cpuMs, mainTasksMs } = frameFigures(await browser.stopTracing());
+  const perFrame = (thread: FrameThread): number => rounded(cpuMs[thread] / Math.max(1, shown), 2);
   print({
     bench: 'console',
     scenario: 'frames',
     bookUpdatesPerSecond: BOOK_PER_SECOND,
     tradesPerSecond: TRADES_PER_SECOND,
     seconds,
-    framesPerSecond: rounded(count('PRESENTED') / seconds, 1),
-    framesDropped: count('DROPPED'),
-    mainThreadCpuMsPerFrame: rounded(
-      taskMs.reduce((all, one) => all + one, 0) / Math.max(1, count('PRESENTED')),
-      2,
-    ),
-    mainThreadCpu: rounded(taskMs.reduce((all, one) => all + one, 0) / MS / seconds, 3),
-    tasksLongerThanAFrame: taskMs.filter((one) => one > FRAME_MS).length,
-    taskCpuMsP99: rounded(taskMs[Math.floor(taskMs.length * 0.99)] ?? 0, 2),
-    taskCpuMsMax: rounded(taskMs.at(-1) ?? 0, 2),
-    stalePanels: faults,
+    framesPerSecond: rounded(shown / seconds, 1),
+    framesDropped: dropped,
+    mainCpuMsPerFrame: perFrame('main'),
+    compositorCpuMsPerFrame: perFrame('compositor'),
+    rasterCpuMsPerFrame: perFrame('raster'),
+    displayCpuMsPerFrame: perFrame('display'),
+    mainCpu: rounded(cpuMs.main / MS / seconds, 3),
+    tasksLongerThanAFrame: mainTasksMs.filter((one) => one > FRAME_MS).length,
+    taskCpuMsP99: rounded(mainTasksMs[Math.floor(mainTasksMs.length * 0.99)] ?? 0, 2),
+    taskCpuMsMax: rounded(mainTasksMs.at(-1) ?? 0, 2),
+    stalePanels: await page.locator('.stale').count(),
   });
   await page.close();
   stage.close();
 }
 
 interface Memory {
+  /** Of the day. */
+  readonly hour: number;
   readonly heapBytes: number;
   readonly nodes: number;
   readonly listeners: number;
 }
 
-async function memoryOf(devTools: CDPSession): Promise<Memory> {
+async function memoryOf(devTools: CDPSession, hour: number): Promise<Memory> {
   await devTools.send('HeapProfiler.collectGarbage');
   const { metrics } = await devTools.send('Performance.getMetrics');
   const of = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
-  return { heapBytes: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+  return { hour, heapBytes: of('JSHeapUsedSize'), nodes: of('Nodes'), listeners: of('JSEventListeners') };
+}
+
+/** Change of a figure in an hour: the slope of the straight line through its samples, by least squares. */
+function perHour(samples: readonly Memory[], of: (sample: Memory) => number): number {
+  const mean = (value: (sample: Memory) => number): number =>
+    samples.reduce((all, one) => all + value(one), 0) / samples.length;
+  const [hour, middle] = [mean((one) => one.hour), mean(of)];
+  const spread = samples.reduce((all, one) => all + (one.hour - hour) ** 2, 0);
+  return samples.reduce((all, one) => all + (one.hour - hour) * (of(one) - middle), 0) / spread;
 }
 
 async function day(browser: Browser): Promise<void> {
@@ -143,8 +120,7 @@ async function day(browser: Browser): Promise<void> {
   await devTools.send('Performance.enable');
   const all = hours * 3_600;
   const started = performance.now();
-  let before: Memory | undefined;
-  let half: Memory | undefined;
+  const samples: Memory[] = [];
   for (let second = 1; second <= all; second++) {
     for (let n = 0; n < BOOK_PER_SECOND; n++) stage.updateBook();
     stage.trade(TRADES_PER_SECOND);
@@ -152,11 +128,16 @@ async function day(browser: Browser): Promise<void> {
     await stage.whenRead();
     // Requests of the page have their turn too.
     if (second % 60 === 0) await new Promise((resolve) => setImmediate(resolve));
-    if (second === Math.ceil(all * WARM_PART)) before = await settled(page, devTools);
-    if (second === Math.ceil(all / 2)) half = await settled(page, devTools);
+    if (second >= (all * (samples.length + 1)) / SAMPLES) {
+      await page.waitForTimeout(SETTLE_MS);
+      samples.push(await memoryOf(devTools, second / 3_600));
+    }
   }
-  const after = await settled(page, devTools);
-  if (before === undefined || half === undefined) throw new Error('the day is too short');
+  // In the first half caches fill and code is compiled.
+  const late = samples.slice(SAMPLES / 2 - 1);
+  const heapKiBPerHour = perHour(late, ({ heapBytes }) => heapBytes) / 1_024;
+  const nodesPerHour = perHour(late, ({ nodes }) => nodes);
+  const listenersPerHour = perHour(late, ({ listeners }) => listeners);
   print({
     bench: 'console',
     scenario: 'day',
@@ -164,23 +145,20 @@ async function day(browser: Browser): Promise<void> {
     bookUpdates: all * BOOK_PER_SECOND,
     trades: all * TRADES_PER_SECOND,
     wallSeconds: Math.round((performance.now() - started) / MS),
-    heapMiBEarly: rounded(before.heapBytes / MEGABYTE, 2),
-    heapMiBHalf: rounded(half.heapBytes / MEGABYTE, 2),
-    heapMiBLate: rounded(after.heapBytes / MEGABYTE, 2),
-    nodesEarly: before.nodes,
-    nodesLate: after.nodes,
-    listenersEarly: before.listeners,
-    listenersLate: after.listeners,
+    heapMiB: samples.map(({ heapBytes }) => rounded(heapBytes / MEGABYTE, 2)),
+    nodes: samples.map(({ nodes }) => nodes),
+    listeners: samples.map(({ listeners }) => listeners),
+    heapKiBPerHour: rounded(heapKiBPerHour, 1),
+    nodesPerHour: rounded(nodesPerHour, 2),
+    listenersPerHour: rounded(listenersPerHour, 2),
+    grows:
+      heapKiBPerHour > HEAP_KIB_PER_HOUR_MAX ||
+      nodesPerHour > NODES_PER_HOUR_MAX ||
+      listenersPerHour > NODES_PER_HOUR_MAX,
     stalePanels: await page.locator('.stale').count(),
   });
   await page.close();
   stage.close();
-}
-
-/** Once the page has taken what was on its way. */
-async function settled(page: Page, devTools: CDPSession): Promise<Memory> {
-  await page.waitForTimeout(3_000);
-  return memoryOf(devTools);
 }
 
 printMachine('console');
