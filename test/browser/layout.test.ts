@@ -70,7 +70,6 @@ test('no control is cut off on a desk of 1280 x 800', {
   await t.test(
     'the check finds what is cut off, beside the viewport, and hidden behind scrolling sideways',
     async () => {
-      const hide = (selector: string, style: string): Promise<void> => plant(page, selector, style);
       await assertInReach(page);
       const planted: readonly (readonly [string, string, RegExp])[] = [
         [
@@ -78,15 +77,19 @@ test('no control is cut off on a desk of 1280 x 800', {
           'width: 20px; overflow: hidden',
           /Centre" is cut off sideways by div.panel-tools/,
         ],
-        ['.send', 'margin-left: 200px', /is cut off sideways by div.trade-right/],
+        ['.send', 'position: relative; left: 200px', /is cut off sideways by div.trade-right/],
         ['.head-tools', 'position: fixed; left: 1270px', /"Settings" is beside the viewport/],
-        ['.charts .panel-head', 'height: 10px; overflow: hidden', /"Candles" is cut off by div.panel-head/],
+        [
+          '.charts .panel-head',
+          'min-height: 0; height: 10px; overflow: hidden',
+          /"Candles" is cut off by div.panel-head/,
+        ],
         ['.blotter .tabs', 'width: 60px; overflow-x: auto', /"Fills" is cut off sideways by div.tabs/],
       ];
       for (const [selector, style, expected] of planted) {
-        await hide(selector, style);
+        await plant(page, selector, style);
         await assert.rejects(assertInReach(page), expected, selector);
-        await hide(selector, '');
+        await plant(page, selector, '');
         await assertInReach(page);
       }
     },

@@ -86,7 +86,10 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
     const ask = (method: string, path: string, body?: object): Promise<Response> =>
       fetch(`${venue.url}/api/v1${path}`, {
         method,
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     const terms = { symbol: 'BTCUSD', side: 'buy', timeInForce: 'good-till-cancel' };
@@ -94,12 +97,17 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
     const placed = await ask('POST', '/orders', { ...terms, type: 'limit', price, quantity: '0.0321' });
     const { order } = (await placed.json()) as { order: { orderId: number } };
     await trade.orders.getByRole('cell', { name: '0.0321', exact: true }).waitFor();
-    await ask('DELETE', `/orders/${order.orderId}`);
+    assert.equal((await ask('DELETE', `/orders/${order.orderId}`)).status, 200);
     await trade.waitForOrders(0);
-    const market = { ...terms, type: 'market', timeInForce: 'immediate-or-cancel', quantity: '0.0043' };
+    // One lot: it is filled in one piece.
+    const market = { ...terms, type: 'market', timeInForce: 'immediate-or-cancel', quantity: '0.0001' };
     assert.equal((await ask('POST', '/orders', market)).status, 200);
     await trade.tab('Fills');
-    await page.getByRole('table', { name: 'Fills' }).getByText('0.0043').first().waitFor();
+    await page
+      .getByRole('table', { name: 'Fills' })
+      .getByRole('cell', { name: '0.0001', exact: true })
+      .first()
+      .waitFor();
     await trade.tab('Open orders');
   });
 
