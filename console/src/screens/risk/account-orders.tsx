@@ -20,7 +20,7 @@ const COLUMNS: readonly Column<OrderView>[] = [
     cell: ({ orderId }) => (
       <Link
         to={['risk', 'orders', String(orderId)]}
-        className="number"
+        className="risk-order number"
         aria-label={strings.operateLog.log.order(String(orderId))}
       >
         {orderId}
