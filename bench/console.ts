@@ -34,8 +34,10 @@ const seed = numberOption('seed', 1);
 /** One of the two, or both. */
 const scenario = option('scenario', '');
 
-async function openPage(browser: Browser, stage: ConsoleStage): Promise<Page> {
+/** @param interval length of the chart's candles */
+async function openPage(browser: Browser, stage: ConsoleStage, interval: '1s' | '1m'): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.addInitScript(`localStorage.setItem('hive.trade.interval', '"${interval}"')`);
   page.on('pageerror', (error) => {
     throw error;
   });
@@ -61,7 +63,7 @@ async function play(stage: ConsoleStage, forSeconds: number): Promise<void> {
 
 async function frames(browser: Browser): Promise<void> {
   const stage = new ConsoleStage(seed);
-  const page = await openPage(browser, stage);
+  const page = await openPage(browser, stage, '1m');
   await play(stage, 3);
   await browser.startTracing(page, { categories: TRACE_CATEGORIES });
   await play(stage, seconds);
@@ -115,7 +117,8 @@ function perHour(samples: readonly Memory[], of: (sample: Memory) => number): nu
 
 async function day(browser: Browser): Promise<void> {
   const stage = new ConsoleStage(seed);
-  const page = await openPage(browser, stage);
+  // Of one second each: the most that are kept are there early, and none comes without another going.
+  const page = await openPage(browser, stage, '1s');
   const devTools = await page.context().newCDPSession(page);
   await devTools.send('Performance.enable');
   const all = hours * 3_600;

@@ -19,6 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 const SYMBOL = 'BTCUSD';
+/** Candles that can be followed, in seconds. */
+const INTERVALS = { '1s': 1, '1m': 60 };
 const LEVELS = 100;
 const CHECKED = 25;
 const MIDDLE_TICKS = 6_500_000;
@@ -123,8 +125,19 @@ export class ConsoleStage {
     const items = Array.from({ length: count }, () => this.#newTrade());
     const price = items[items.length - 1].price;
     this.#tell(`trades.${SYMBOL}`, { type: 'trades', items });
-    const candle = {
-      openTime: `${new Date(Math.floor(this.seconds / 60) * 60_000).toISOString().slice(0, 19)}Z`,
+    for (const [interval, seconds] of Object.entries(INTERVALS))
+      this.#tell(`candles.${SYMBOL}.${interval}`, {
+        type: 'candles',
+        items: [this.#candle(seconds, price, count)],
+      });
+    this.#tell(`ticker.${SYMBOL}`, { type: 'ticker', ticker: this.#ticker(price) });
+  }
+
+  /** The candle of now, of so many seconds. */
+  #candle(seconds: number, price: string, count: number) {
+    const openMs = Math.floor(this.seconds / seconds) * seconds * 1_000;
+    return {
+      openTime: `${new Date(openMs).toISOString().slice(0, 19)}Z`,
       open: price,
       high: price,
       low: price,
@@ -135,8 +148,6 @@ export class ConsoleStage {
       trades: count,
       isComplete: true,
     };
-    this.#tell(`candles.${SYMBOL}.1m`, { type: 'candles', items: [candle] });
-    this.#tell(`ticker.${SYMBOL}`, { type: 'ticker', ticker: this.#ticker(price) });
   }
 
   /** The market's clock goes on. */
