@@ -27,6 +27,21 @@ const SETTLE_MS = 3_000;
 /** Growth that is none: of 8 hours less than half a mebibyte, and of DOM nodes and of listeners less than one that is kept each hour. */
 const HEAP_KIB_PER_HOUR_MAX = 50;
 const NODES_PER_HOUR_MAX = 1;
+/**
+ * Changes one pixel in every frame. Messages come in fewer frames than a second has: without it a frame that was not needed could not be
+ * told from one that did not come.
+ */
+const FRAME_CLOCK = `{
+  const pixel = document.createElement('i');
+  pixel.style.cssText = 'position: fixed; top: 0; left: 0; width: 1px; height: 1px; contain: strict';
+  document.body.append(pixel);
+  let n = 0;
+  const tick = () => {
+    pixel.style.background = n++ % 2 === 0 ? '#000' : '#fff';
+    requestAnimationFrame(tick);
+  };
+  tick();
+}`;
 const executablePath = process.env['HIVE_CHROMIUM'] ?? '/usr/bin/chromium';
 const seconds = numberOption('seconds', 20);
 const hours = numberOption('hours', 8);
@@ -64,6 +79,7 @@ async function play(stage: ConsoleStage, forSeconds: number): Promise<void> {
 async function frames(browser: Browser): Promise<void> {
   const stage = new ConsoleStage(seed);
   const page = await openPage(browser, stage, '1m');
+  await page.evaluate(FRAME_CLOCK);
   await play(stage, 3);
   await browser.startTracing(page, { categories: TRACE_CATEGORIES });
   await play(stage, seconds);
