@@ -32,7 +32,7 @@ function replayed(page: Page, messages: number) {
 async function bestBid(page: Page): Promise<string | undefined> {
   const rows = await page
     .locator('.ladder-row')
-    .filter({ has: page.locator('.bid b', { hasText: /\d/ }) })
+    .filter({ has: page.locator('.bid', { hasText: /\d/ }) })
     .all();
   const prices = await Promise.all(rows.map((row) => row.getAttribute('data-price')));
   return prices
