@@ -194,12 +194,13 @@ export class JetStreamLog implements Log {
     );
     try {
       let state: StreamState = found.state;
+      const askState = async (): Promise<StreamState> => (await openLogStream(connection, stream)).state;
       for (let attempt = 1, end = Date.now() + STREAM_BEHIND_MS; ; attempt++) {
         if (state.lastSequence >= copy.lastSequence || Date.now() > end) break;
         await retryWait(attempt);
-        state = (await openLogStream(connection, stream)).state;
+        state = await askState();
       }
-      await compareWithStream(copy, directory, manager, stream.name, state);
+      await compareWithStream(copy, directory, manager, stream.name, state, askState);
       return new JetStreamLog(options, manager, copy, clock, found, state);
     } catch (error) {
       copy.close();

@@ -7,10 +7,12 @@ import { Limits } from '#domain/limits.ts';
 import type { Log } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import type { FileLog } from '../file/file-log.ts';
 import { LogId } from '../file/format.ts';
 import { RecordingReader } from '../recording-reader.ts';
+import { compareWithStream } from './log-copy.ts';
 import { createLogStream, managerOf } from './log-stream.ts';
-import { entrySubject } from './stream-config.ts';
+import { entrySubject, stateOf } from './stream-config.ts';
 import { StreamFixture } from './test-support.ts';
 
 /** Appends entries of `words` words that begin with `first`, `first + 1`, …, and waits for them. */
@@ -194,6 +196,25 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
         code: 'DAMAGED',
         message: /entry 5 of stream .* is not what .*node has: the stream replaced entries/,
       });
+    }));
+
+  test('SNAPSHOT_NEEDED, not DAMAGED: the stream is truncated between two questions of a node that opens it', () =>
+    withFixture(async (fixture) => {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      await append(log, reader, 1, 20);
+      const manager = await managerOf(await fixture.connect());
+      const askState = async () => stateOf(await manager.streams.info(fixture.stream.name));
+      const before = await askState();
+      await log.purgeStream(10);
+      const compare = (lastSequence: number): Promise<void> => {
+        const copy = { firstSequence: 1, lastSequence } as FileLog;
+        return compareWithStream(copy, 'a copy', manager, fixture.stream.name, before, askState);
+      };
+      await assert.rejects(compare(8), { code: 'SNAPSHOT_NEEDED' });
+      await compare(9);
+      log.close();
     }));
 
   test('SNAPSHOT_NEEDED: the stream begins too late; a copy that begins behind a snapshot is fine', () =>

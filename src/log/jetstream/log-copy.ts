@@ -9,6 +9,7 @@ import type { LogId } from '../file/format.ts';
 import { listSegments, scanLog } from '../file/scan.ts';
 import { writeEntryWords } from './entry-words.ts';
 import { whenReady } from './log-stream.ts';
+import { retryWait } from './retry-wait.ts';
 import { BATCH_BYTES_MAX } from './settings.ts';
 import type { StreamState } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
@@ -61,8 +62,13 @@ function isUseless(disk: Disk, directory: string, logId: LogId, scanFromSequence
   return isEmpty || lastSequence < scanFromSequence - 1 || firstSequence > scanFromSequence;
 }
 
+/** How often the stream's state is asked for when it has not the entry that it should have. */
+const TRUNCATION_ASKED_MAX = 5;
+
 /**
  * Checks that the copy is a beginning of the stream.
+ * @param state of the stream a moment ago
+ * @param askState what it is now
  * @throws StreamError LOST_ENTRIES, DAMAGED or SNAPSHOT_NEEDED
  */
 export async function compareWithStream(
@@ -71,6 +77,7 @@ export async function compareWithStream(
   manager: JetStreamManager,
   stream: string,
   state: StreamState,
+  askState: () => Promise<StreamState>,
 ): Promise<void> {
   const { lastSequence } = copy;
   const keep = `This node keeps its copy as it is. Do not trade on: find out which servers lost or replaced data (docs/cluster.md, "When the stream and a copy differ")`;
@@ -91,11 +98,32 @@ export async function compareWithStream(
   const message = await whenReady(stream, 'read', () =>
     manager.streams.getMessage(stream, { seq: lastSequence }),
   );
-  if (message !== null && isEntry(copy, lastSequence, message.data)) return;
+  if (message === null) {
+    const now = await beginningAfter(state, askState);
+    if (now !== undefined) {
+      await compareWithStream(copy, directory, manager, stream, now, askState);
+      return;
+    }
+  } else if (isEntry(copy, lastSequence, message.data)) return;
   throw new StreamError(
     'DAMAGED',
     `entry ${lastSequence} of stream ${stream} is not what ${directory} has: the stream replaced entries that were committed. ${keep}`,
   );
+}
+
+/**
+ * The stream's state when it begins later than `state` says: others had it truncated since. A server that lags may say so late; undefined when none does.
+ */
+async function beginningAfter(
+  state: StreamState,
+  askState: () => Promise<StreamState>,
+): Promise<StreamState | undefined> {
+  for (let attempt = 1; attempt <= TRUNCATION_ASKED_MAX; attempt++) {
+    const now = await askState();
+    if (now.firstSequence > state.firstSequence) return now;
+    await retryWait(attempt);
+  }
+  return undefined;
 }
 
 /** True when entry `sequence` of the copy is the message `data`. */
