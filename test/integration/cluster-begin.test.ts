@@ -192,11 +192,11 @@ test('cluster: servers that freeze while a node starts end the start with a Clus
       return this[question]() as never;
     });
     if (question === 'snapshots') t.mock.method(ClusterLink.prototype, 'firstSequence', async () => 2);
+    // It begins anew once, and then finds no server that takes it.
     await assert.rejects(startNode(config, logger), {
       name: 'ClusterError',
-      code: 'NO_ANSWER',
-      message:
-        /^the nats-servers do not answer \(.+\): see that a majority of them runs, with JetStream, and try again/,
+      code: 'NO_SERVER',
+      message: /^no nats-server of .+ takes this node \(.+\): see that they run/,
     });
     servers.resume(0);
     await servers.untilComplete();

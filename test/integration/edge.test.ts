@@ -11,6 +11,7 @@ import type { NodeStatus } from '#app/node.ts';
 import { OuchClient } from '#app/ouch-client.ts';
 import { CancelOrder, CloseSession } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
+import { NODE_FLAGS } from '../../bin/runtime.js';
 
 const PROCESS = join(import.meta.dirname, '../support/node-process.ts');
 const EDGE_THREAD = join(import.meta.dirname, '../support/edge-line-thread.ts');
@@ -32,7 +33,7 @@ class EdgeNode {
   }
 
   static async start(t: TestContext, directory: string): Promise<EdgeNode> {
-    const child = spawn(process.execPath, [PROCESS, directory, '{}', EDGE_THREAD], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, PROCESS, directory, '{}', EDGE_THREAD], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     t.after(() => child.kill('SIGKILL'));

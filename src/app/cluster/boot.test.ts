@@ -249,8 +249,9 @@ test('boot: what else a start ends with ends it, an error of the NATS client by 
   ];
   for (const other of others)
     assert.deepEqual(await starts([other]), { count: 1, warnings: [], error: other });
-  const { count, error } = await starts([new TimeoutError()]);
-  assert.equal(count, 1);
+  const { count, warnings, error } = await starts([new TimeoutError(), new TimeoutError()]);
+  assert.equal(count, 2);
+  assert.deepEqual(warnings, ['begins anew, once: the nats-servers did not answer (timeout)']);
   assert.ok(error instanceof ClusterError);
   assert.equal(error.code, 'NO_ANSWER');
 });

@@ -33,17 +33,25 @@ export interface BootData extends Pick<DataDirectory, 'logDirectory' | 'snapshot
 
 /**
  * Starts a node of a cluster. Meanwhile the others may have the stream truncated beyond what it had still to get, and the snapshot removed that it fetches:
- * then it begins anew at once, with a snapshot from which the stream goes on.
+ * then it begins anew at once, with a snapshot from which the stream goes on. When the servers leave a question without an answer, as they may in an election or
+ * when many nodes start at once, it begins anew once.
  * @param start of the node; has ended everything that it began when it fails
  * @throws ClusterError OVERTAKEN; NO_ANSWER or REFUSED for an error of the NATS client; what `start` throws
  */
 export async function startInCluster<Node>(start: () => Promise<Node>, logger: NodeLogger): Promise<Node> {
+  let isUnanswered = false;
   for (let beginning = 1; ; beginning++) {
     try {
       return await start();
     } catch (error) {
-      if (!isOvertaken(error)) throw clusterErrorOf(error);
       const { message } = error as Error;
+      if (!isOvertaken(error)) {
+        const failure = clusterErrorOf(error);
+        if (isUnanswered || !(failure instanceof ClusterError) || failure.code !== 'NO_ANSWER') throw failure;
+        isUnanswered = true;
+        logger.warn({ beginning }, `begins anew, once: the nats-servers did not answer (${message})`);
+        continue;
+      }
       if (beginning === BEGINNINGS_MAX) {
         throw new ClusterError(
           'OVERTAKEN',
