@@ -64,9 +64,8 @@ export class Execution implements BookListener {
   declare private readonly i32: Int32Array;
   declare private readonly f64: Float64Array;
   declare private readonly reports: Reports;
-  /** Pairs to settle after the command: the order that traded or triggered, its partner, and the partner's orderId. */
+  /** Pairs to settle after the command: the order that traded or triggered, and its partner. */
   declare private pairs: Int32Array;
-  declare private pairOrderIds: Float64Array;
   declare private pairCount: number;
 
   constructor(state: CoreState, writer: EventWriter, reports: Reports) {
@@ -78,7 +77,6 @@ export class Execution implements BookListener {
     this.f64 = writer.words.f64;
     this.reports = reports;
     this.pairs = new Int32Array(256);
-    this.pairOrderIds = new Float64Array(256);
     this.pairCount = 0;
   }
 
@@ -292,8 +290,11 @@ export class Execution implements BookListener {
     const state = this.state;
     const orders = this.orders;
     const partner = orders.partner(slot);
-    // A pair that is noted (negative) outlives this order: the partner is still to be canceled.
-    if (partner > 0) orders.setPartner(partner, 0);
+    if (partner !== 0) {
+      // A pair that is noted (negative) outlives this order: the partner is still to be canceled.
+      if (partner > 0) orders.setPartner(partner, 0);
+      orders.setPartner(slot, 0);
+    }
     const expireSeconds = orders.expireSeconds(slot);
     if (expireSeconds !== 0) state.expiry.remove(slot, expireSeconds);
     orders.remove(slot);
@@ -309,8 +310,6 @@ export class Execution implements BookListener {
     if (at * 2 + 2 > this.pairs.length) this.#growPairs();
     this.pairs[at * 2] = slot;
     this.pairs[at * 2 + 1] = partner;
-    this.pairOrderIds[at * 2] = orders.store.orderId(slot);
-    this.pairOrderIds[at * 2 + 1] = orders.store.orderId(partner);
     this.pairCount = at + 1;
     orders.setPartner(slot, -partner);
   }
@@ -319,9 +318,6 @@ export class Execution implements BookListener {
     const pairs = new Int32Array(this.pairs.length * 2);
     pairs.set(this.pairs);
     this.pairs = pairs;
-    const orderIds = new Float64Array(pairs.length);
-    orderIds.set(this.pairOrderIds);
-    this.pairOrderIds = orderIds;
   }
 
   /** Cancels the partners of the orders that traded or triggered, in that order, where the pair still stands. */
@@ -329,22 +325,15 @@ export class Execution implements BookListener {
     if (this.pairCount === 0) return;
     const { orders } = this.state;
     const count = this.pairCount;
+    // By the partners' own words, which an order that is done has no longer: its row may be another's by now, or a level.
     for (let pair = 0; pair < count; pair++) {
       const slot = this.pairs[pair * 2];
       const partner = this.pairs[pair * 2 + 1];
-      if (!this.#isLive(pair * 2 + 1) || Math.abs(orders.partner(partner)) !== slot) continue;
+      if (Math.abs(orders.partner(partner)) !== slot) continue;
       this.cancel(partner, ONE_CANCELS_OTHER);
-      if (this.#isLive(pair * 2)) orders.setPartner(slot, 0);
+      orders.setPartner(slot, 0);
     }
-    for (let member = 0; member < count * 2; member += 2) {
-      if (this.#isLive(member)) orders.setPartner(this.pairs[member], 0);
-    }
+    for (let pair = 0; pair < count; pair++) orders.setPartner(this.pairs[pair * 2], 0);
     this.pairCount = 0;
-  }
-
-  #isLive(member: number): boolean {
-    const { store } = this.state.orders;
-    const slot = this.pairs[member];
-    return store.orderId(slot) === this.pairOrderIds[member] && store.leavesQtyLots(slot) > 0;
   }
 }

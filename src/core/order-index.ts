@@ -1,3 +1,4 @@
+import { fail } from '#lib/assert.ts';
 import { hashOfPair } from '#lib/int-map.ts';
 import { OrderRecord } from './order-record.ts';
 
@@ -72,7 +73,10 @@ export class OrderIndex {
       return;
     }
     let before = first;
-    while (chain[before] !== slot) before = chain[before];
+    while (chain[before] !== slot) {
+      if (before === 0) fail('Invariant: an order that is removed is in the index');
+      before = chain[before];
+    }
     chain[before] = chain[slot];
   }
 

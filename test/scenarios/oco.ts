@@ -65,6 +65,22 @@ export const OCO = [
     `,
   ),
   scenario(
+    'oco: one order fills both, and rests as many lots as the number of the one that filled last: it is not taken for live',
+    `
+    alice 1 buy 7@104
+      accepted alice1 buy 7@104 gtc
+      rested alice1 7@104
+    alice 2 buy 12@109 oco 1
+      accepted alice2 buy 12@109 gtc oco 1
+      rested alice2 12@109
+    bob 1 sell 20@96
+      accepted bob1 sell 20@96 gtc
+      trade 12@109 alice2 / bob1 leaves 8
+      trade 7@104 alice1 / bob1 leaves 1
+      rested bob1 1@96
+    `,
+  ),
+  scenario(
     'oco: a cancel, an expiry or a refusal dissolves the pair and the other stays',
     `
     alice 1 sell 5@110
