@@ -30,15 +30,15 @@ function replayed(page: Page, messages: number) {
 
 /** The best price that a trade screen has bids at; undefined: there is none. */
 async function bestBid(page: Page): Promise<string | undefined> {
-  const rows = await page
+  // In one go: rows come and go while one looks.
+  const prices = await page
     .locator('.ladder-row')
-    .filter({ has: page.locator('.bid', { hasText: /\d/ }) })
-    .all();
-  const prices = await Promise.all(rows.map((row) => row.getAttribute('data-price')));
-  return prices
-    .map((price) => price ?? '')
-    .sort()
-    .at(-1);
+    .evaluateAll((rows) =>
+      rows
+        .filter((row) => /\d/.test(row.querySelector('.bid')?.textContent ?? ''))
+        .map((row) => row.getAttribute('data-price') ?? ''),
+    );
+  return prices.sort().at(-1);
 }
 
 /** Waits until that is so: a screen follows the market within a frame or two. */

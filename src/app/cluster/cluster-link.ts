@@ -18,6 +18,7 @@ import {
   managerOf,
   originAnswers,
   recheckStream,
+  untilTaken,
 } from '#log/jetstream/log-stream.ts';
 import { isMirror, type LogStreamOptions, type StreamLog } from '#log/jetstream/stream-config.ts';
 import { ClusterError } from './cluster-error.ts';
@@ -127,7 +128,7 @@ export class ClusterLink implements StreamLog {
   /** The snapshots of the cluster. @throws the client's error */
   snapshots(): Promise<SnapshotStore> {
     const { stream, replicas } = this.settings;
-    return SnapshotStore.open(this.connection, stream, replicas, this.logId);
+    return untilTaken(() => SnapshotStore.open(this.connection, stream, replicas, this.logId));
   }
 
   /** The snapshots of the cluster that this one mirrors; undefined: it mirrors none. @throws the client's error */
@@ -140,7 +141,7 @@ export class ClusterLink implements StreamLog {
   /** The bucket in which nodes that are alike share out their numbers; made where there is none. @throws the client's error */
   numbers(): Promise<KV> {
     const { stream, replicas } = this.settings;
-    return new Kvm(this.connection).create(`${stream}_NODES`, { replicas });
+    return untilTaken(() => new Kvm(this.connection).create(`${stream}_NODES`, { replicas }));
   }
 
   /** Lets the other nodes ask this one how it is. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream';
+import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { connectNats } from './connection.ts';
-import { createLogStream, managerOf, openLogStream } from './log-stream.ts';
+import { createLogStream, managerOf, openLogStream, untilTaken } from './log-stream.ts';
 import { entrySubject, streamConfig } from './stream-config.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -200,4 +200,28 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
       await small.close();
     }
   });
+});
+
+test('what servers refuse while they are not all there is asked again, anything else is not', async () => {
+  const refusal = (err_code: number) =>
+    new JetStreamApiError({
+      code: 400,
+      err_code,
+      description: 'no suitable peers for placement, peer offline',
+    });
+  let asked = 0;
+  const answer = await untilTaken(async () => {
+    if (++asked < 3) throw refusal(10005);
+    return 'taken';
+  });
+  assert.deepEqual([answer, asked], ['taken', 3]);
+  for (const error of [refusal(10025), new Error('timeout')]) {
+    asked = 0;
+    const asking = untilTaken(async () => {
+      asked++;
+      throw error;
+    });
+    await assert.rejects(asking, error);
+    assert.equal(asked, 1);
+  }
 });

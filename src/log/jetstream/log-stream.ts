@@ -208,6 +208,24 @@ function isAtLeast(version: string, least: string): boolean {
   return differing === -1 || parts[differing] > leastParts[differing];
 }
 
+/** Whether servers refused only because they are not all there yet, or elect. */
+function isPassingRefusal(error: JetStreamApiError): boolean {
+  return API_PASSING_CODES.includes(error.code) && !isNoStorage(error);
+}
+
+/** Asks again, for a while, when the servers refuse because they are not all there yet, or elect. @throws the client's error */
+export async function untilTaken<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const end = Date.now() + STREAM_READY_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError) || !isPassingRefusal(error) || Date.now() > end) throw error;
+    }
+    await retryWait(attempt);
+  }
+}
+
 /**
  * Asks until there is an answer, for a while.
  * @param what is done with the stream: made, found, read
@@ -230,9 +248,7 @@ export async function whenReady<Answer>(
           { cause: error },
         );
       }
-      const isPassing =
-        !(error instanceof JetStreamApiError) ||
-        (API_PASSING_CODES.includes(error.code) && !isNoStorage(error));
+      const isPassing = !(error instanceof JetStreamApiError) || isPassingRefusal(error);
       if (!isPassing || Date.now() > end) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new StreamError(
