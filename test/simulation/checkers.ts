@@ -203,12 +203,11 @@ export class Checkers {
     const flippedAt = this.#flipped.get(nodeId);
     if (!isServing || flippedAt === undefined || applied < flippedAt) return;
     const { surely, maybe } = this.#voters.living(applied);
+    // What is claimed of entries before its start the node has no hash to compare with.
+    const known = Math.max(flippedAt, this.#started.get(nodeId) ?? 0);
     const contradicting = [...this.#voters.claims(applied)].filter(
-      ([other, { at, attestedSequence }]) =>
-        other !== nodeId &&
-        surely.includes(other) &&
-        at > (this.#started.get(nodeId) ?? 0) &&
-        attestedSequence >= flippedAt,
+      ([other, { attestedSequence }]) =>
+        other !== nodeId && surely.includes(other) && attestedSequence >= known,
     );
     if (2 * contradicting.length > maybe.length) {
       this.fail(

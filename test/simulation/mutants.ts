@@ -293,7 +293,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an observer that has still something to say',
     parts: { Replica: ReplicaThatRetiresInHaste },
-    caughtBy: /^node\d+ appends entries, and observes$|Rejected of UserRefNum 0, which was never sent$/,
+    caughtBy:
+      /^node\d+ appends entries, and observes$|Rejected of UserRefNum 0, which was never sent$|has no answer to UserRefNums/,
     faults: ['demote', 'election', 'stall'],
   },
   {
