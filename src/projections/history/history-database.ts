@@ -18,7 +18,7 @@ const PRAGMAS = `
   PRAGMA synchronous = NORMAL;
   PRAGMA wal_autocheckpoint = 4096;
   PRAGMA journal_size_limit = 67108864;
-  PRAGMA cache_size = -8192;
+  PRAGMA cache_size = -16384;
   PRAGMA temp_store = MEMORY;
 `;
 
