@@ -53,6 +53,9 @@ class Balancer {
   }
 }
 
+/** ExecType of an answer that says how an order is: no report. */
+const ORDER_STATUS = 'I';
+
 /** Three nats-servers and three nodes. */
 async function startCluster(t: TestContext): Promise<{ directory: string; nodes: ChildNode[] }> {
   const directory = mkdtempSync(join(tmpdir(), 'hive-fix-cluster-'));
@@ -143,22 +146,23 @@ test(
 
     ann.send('D|11=last|55=BTCUSD|54=1|38=1|40=2|44=1.00|59=1');
     await ann.until((lines) => lines.some((line) => isReport(line) && field(line, 11) === 'last'));
-    for (const one of [ann, bob]) {
-      const numbers = reportNumbers(one.lines);
-      assert.deepEqual(numbers, oneTo(numbers.length));
-      assertNothingRefused(one.lines);
-    }
+    const numbers = reportNumbers(ann.lines);
+    assert.deepEqual(numbers, oneTo(numbers.length));
+    for (const one of [ann, bob]) assertNothingRefused(one.lines);
+    // A node that wakes up may still hand in orders that went to another one meanwhile. They are refused as repeats, which takes numbers that Bob is not told of
+    // (docs/protocols/fix.md): so what he was told is compared; no number may come twice as a new one.
+    reportNumbers(bob.lines);
     // Every order was accepted once, and sold what it had.
-    const news = bob.lines.filter(
-      (line) => isReport(line) && field(line, 150) === '0' && field(line, 43) !== 'Y',
+    const told = new Map<string, Set<string>>();
+    for (const line of bob.lines.filter((one) => isReport(one) && field(one, 150) !== ORDER_STATUS)) {
+      const what = `${field(line, 11)} ${field(line, 150)}`;
+      told.set(what, (told.get(what) ?? new Set()).add(field(line, 17)));
+    }
+    const expected = Array.from({ length: sold }, (_, i) => [`b${i + 1} 0`, `b${i + 1} F`]).flat();
+    assert.deepEqual([...told.keys()].toSorted(), expected.toSorted());
+    assert.deepEqual(
+      [...told].filter(([, execIds]) => execIds.size !== 1),
+      [],
     );
-    const sales = bob.lines.filter(
-      (line) => isReport(line) && field(line, 150) === 'F' && field(line, 43) !== 'Y',
-    );
-    const ids = Array.from({ length: sold }, (_, i) => `b${i + 1}`).toSorted();
-    const told = new Set(bob.lines.filter(isReport).map((line) => field(line, 17))).size;
-    assert.deepEqual([...accepted()].toSorted(), ids);
-    assert.ok(news.length <= sold && sales.length <= sold, `${news.length} and ${sales.length} of ${sold}`);
-    assert.ok(told >= 2 * sold);
   },
 );
