@@ -116,16 +116,20 @@ test('a node alone: cluster, figures, snapshots and backups', { timeout: 120_000
   });
 
   await t.test('backups: listed, verified, and a damaged one found', async () => {
-    // The snapshot of before is damaged: a backup is made of the next one.
+    // The snapshot of before is damaged, and there is another one only after another entry: a backup is made of that.
+    const { snapshotSequence } = node.status();
+    while (node.status().archivedSequence <= snapshotSequence) await sleep(20);
     node.snapshot();
     let answer: Message;
+    let item: Message | undefined;
     do {
       await sleep(200);
       answer = (await operations.get('/admin/backups')).body;
-    } while (answer.items.length === 0);
+      item = answer.items.find(({ sequence }: Message) => sequence > snapshotSequence);
+    } while (item === undefined);
     assert.equal(answer.target, target);
     assert.equal(answer.continuous.failures, 0);
-    const { id, isContinuous, nodeId } = answer.items[0];
+    const { id, isContinuous, nodeId } = item;
     assert.deepEqual([isContinuous, nodeId], [true, 1]);
     const verified = await operations.post(`/admin/backups/${id}/verify`, undefined);
     assert.deepEqual([verified.status, verified.body.isWhole], [200, true], JSON.stringify(verified.body));
