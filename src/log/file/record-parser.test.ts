@@ -34,7 +34,8 @@ function copy(directory: string, from: number, to: number, bytesMax: number): Ui
   }
   assert.equal(next, to + 1);
   copier.close();
-  return Buffer.concat(pieces);
+  // No Buffer, whose slice shares its bytes.
+  return new Uint8Array(Buffer.concat(pieces));
 }
 
 function parsed(bytes: Uint8Array, size: number, first = 1, last = ENTRIES): RecordingReader {
