@@ -64,7 +64,7 @@ class LagSampler {
 
 printMachine('archiving');
 for (const isBackedUp of [false, true]) {
-  const venue = await startVenue(directory, 64, false, isBackedUp ? backup : undefined);
+  const venue = await startVenue(directory, isBackedUp ? { hasEdge: false, backup } : { hasEdge: false });
   const lag = new LagSampler(() => venue.ask('status') as Promise<NodeStatus>);
   const load = { ...loadOptions({ window: 64 }), seconds };
   const sampling = isBackedUp ? lag.run() : Promise.resolve();

@@ -115,7 +115,7 @@ async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
       port,
     }));
     const before = cpuNow();
-    const loads = await Promise.all(runs.map(runLoad));
+    const loads = await Promise.all(runs.map((one) => runLoad(one)));
     for (const [i, seconds] of cpuNow().entries()) cpuSeconds[i] += seconds - before[i];
     for (const one of loads) cpuSeconds[2] += one.cpuSeconds;
     results.push(loads);

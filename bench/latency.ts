@@ -4,13 +4,16 @@
  * run; the ratios are of the medians over the rounds. `node bench/latency.ts [--rate 10000] [--seconds 5] [--rounds 5]
  * [--connections 2] [--warmup 20] [--data-dir DIR]`
  *
+ * The generator has the first processor to itself; floor and venue have the others. Where the kernel may put a server's thread beside the
+ * generator, which never sleeps at this rate, that thread waits for a slice of some milliseconds, and the figure is of the kernel's choice.
+ *
  * Floor and venue are warmed alike, and long: with `--warmup 3` the figures are those of a node that has just started
  * (docs/benchmarks.md).
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadResult } from './load/client.ts';
-import { runLoad } from './load/processes.ts';
+import { runLoad, separateCores } from './load/processes.ts';
 import { benchDirectory, loadOptions, startFloor, startVenue } from './load/servers.ts';
 import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
@@ -19,14 +22,15 @@ const rounds = numberOption('rounds', 5);
 const directory = join(benchDirectory(), `latency-${process.pid}`);
 
 printMachine('latency');
+const cores = separateCores();
 const floors: LoadResult[] = [];
 const venues: LoadResult[] = [];
 for (let round = 0; round < rounds; round++) {
-  const floor = await startFloor('dsync');
-  floors.push(await runLoad({ ...load, port: floor.port }));
+  const floor = await startFloor('dsync', cores.server);
+  floors.push(await runLoad({ ...load, port: floor.port }, cores.generator));
   await floor.stop();
-  const venue = await startVenue(directory);
-  venues.push(await runLoad({ ...load, port: venue.port }));
+  const venue = await startVenue(directory, { cores: cores.server });
+  venues.push(await runLoad({ ...load, port: venue.port }, cores.generator));
   await venue.stop();
 }
 rmSync(directory, { recursive: true, force: true });

@@ -26,7 +26,7 @@ if (scenario === '') {
   print({ bench: 'memory', scenario, openOrders, rssMiB: mebibytes(now), rssPeakMiB: mebibytes(peak) });
 } else {
   const directory = join(benchDirectory(), `memory-${process.pid}`);
-  const venue = await startVenue(directory, undefined, scenario === 'node');
+  const venue = await startVenue(directory, { hasEdge: scenario === 'node' });
   const empty = residentBytes(venue.pid);
   const connections = restingConnections(4, 0);
   await runLoad({

@@ -27,7 +27,7 @@ const targetDirectory = `${directory}-target`;
 
 printMachine('restore');
 const load = { ...loadOptions({ window: 256 }), ordersPerSecond: 0 };
-const venue = await startVenue(directory, 64, false);
+const venue = await startVenue(directory, { hasEdge: false });
 await runLoad({ ...load, port: venue.port, connections: restingConnections(CONNECTIONS, 0), orders });
 await venue.ask('snapshot');
 const later = restingConnections(CONNECTIONS, orders * 2);

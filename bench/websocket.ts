@@ -152,7 +152,7 @@ async function fanOut(): Promise<void> {
 }
 
 async function manyUsers(): Promise<void> {
-  const venue = await startVenue(directory, users + load.connections.length);
+  const venue = await startVenue(directory, { accounts: users + load.connections.length });
   const quiet = await runLoad({ ...load, port: venue.port });
   const clients = await startClients({
     url: urlOf(venue),

@@ -4,9 +4,7 @@
  *
  * Open loop (`ordersPerSecond`): order k is due at start + k / rate, whatever became of the orders before, and its
  * latency counts from when it was due, not from when it was sent: a stall of the server, of the network or of this
- * process is charged to every order that it delays (no coordinated omission). Pacing is by spinning on the event loop
- * (`setImmediate`, which polls the sockets each time), because a timer's millisecond is ten orders long at
- * 10,000/s; the process therefore needs a core of its own. `lateness` says how late orders left this process.
+ * process is charged to every order that it delays (no coordinated omission). `lateness` says how late orders left this process.
  *
  * Closed loop (`window`): each connection keeps that many orders unanswered, for a time or for a number of orders.
  *
@@ -17,6 +15,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { OrderAccepted, Rejected } from '#codec/ouch/messages.ts';
 import { encodeLoginRequest, SOUP_HEADER_BYTES, SoupPacket } from '#codec/soupbin/packets.ts';
 import { acceptedRefNum, EnterFrames, type OrderTerms, PacketCutter } from './frames.ts';
+import { paceMessages } from './pacing.ts';
 
 export interface LoadConnection extends OrderTerms {
   readonly username: string;
@@ -201,21 +200,16 @@ class Load {
 
   #openLoop(startMs: number): void {
     const everyMs = 1_000 / this.config.ordersPerSecond;
-    const total = Math.floor((this.endMs - startMs) / everyMs);
-    const lanes = this.lanes;
-    let next = 0;
-    const spin = (): void => {
-      const nowMs = performance.now();
-      while (next < total && startMs + next * everyMs <= nowMs) {
-        const dueMs = startMs + next * everyMs;
-        lanes[next % lanes.length].send(1, dueMs, 0);
-        if (dueMs >= this.measureFromMs) this.lateness.record(nanos(performance.now() - dueMs));
-        next++;
-      }
-      if (next < total) setImmediate(spin);
-      else this.#stop();
+    const messages = Math.floor((this.endMs - startMs) / everyMs);
+    const { lanes } = this;
+    const send = (order: number, dueMs: number): void => {
+      lanes[order % lanes.length].send(1, dueMs, 0);
+      if (dueMs >= this.measureFromMs) this.lateness.record(nanos(performance.now() - dueMs));
     };
-    spin();
+    paceMessages({ startMs, everyMs, messages }, send).then(
+      () => this.#stop(),
+      (error: unknown) => this.fail(error as Error),
+    );
   }
 
   #closedLoop(): void {

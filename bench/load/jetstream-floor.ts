@@ -8,6 +8,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/transport-node';
 import { connectNats } from '#log/jetstream/connection.ts';
 import type { Percentiles } from './client.ts';
+import { paceMessages } from './pacing.ts';
 
 export interface JetStreamFloorConfig {
   readonly servers: string[];
@@ -72,20 +73,16 @@ const acknowledgements = createInbox();
 connection.subscribe(acknowledgements, { callback: () => {} });
 const bytes = new Uint8Array(config.bytes);
 startMs = performance.now() + 10;
-let sent = 0;
-const spin = (): void => {
-  while (sent < total && startMs + sent * everyMs <= performance.now()) {
-    connection.publish(SUBJECT, bytes, { reply: acknowledgements });
-    sent++;
-  }
-  if (sent < total) setImmediate(spin);
-  else
+paceMessages({ startMs, everyMs, messages: total }, () =>
+  connection.publish(SUBJECT, bytes, { reply: acknowledgements }),
+).then(
+  () =>
     setTimeout(
       () => done.reject(new Error(`${total - delivered} messages did not come back`)),
       LATE_MS_MAX,
-    ).unref();
-};
-spin();
+    ).unref(),
+  done.reject,
+);
 await done.promise;
 await manager.streams.delete(STREAM);
 await connection.close();

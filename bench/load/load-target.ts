@@ -97,7 +97,7 @@ async function ownTarget({ nodes: count, users }: TargetOptions): Promise<LoadTa
     return { ...venue, nodes: cluster.nodes.map(nodeOf), close: () => cluster.close() };
   }
   const directory = join(benchDirectory(), `load-test-${process.pid}`);
-  const server = await startVenue(directory, users);
+  const server = await startVenue(directory, { accounts: users });
   const close = async (): Promise<void> => {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });

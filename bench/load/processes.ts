@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
 import type { LoadConfig, LoadResult } from './client.ts';
 import type { HttpLoadConfig, HttpLoadResult } from './http-client.ts';
@@ -25,11 +26,24 @@ export interface LoadedServer {
   kill(): Promise<void>;
 }
 
-/** With the options and the environment that bin/hive.js gives to a node. */
-function start(file: URL, config: unknown): ChildProcess {
+/**
+ * Processors for a load generator and for the server that it measures, as taskset(1) writes them: the first one is the generator's alone.
+ * @throws Error where there is only one
+ */
+export function separateCores(): { readonly generator: string; readonly server: string } {
+  const cores = availableParallelism();
+  if (cores < 2) throw new Error('the load generator needs a core of its own: run this where there are two');
+  return { generator: '0', server: `1-${cores - 1}` };
+}
+
+/** With the options and the environment that bin/hive.js gives to a node. @param cores bound to these; '': to none */
+function start(file: URL, config: unknown, cores = ''): ChildProcess {
+  const program =
+    cores === '' ? [process.execPath] : ['/usr/bin/taskset', '--cpu-list', cores, process.execPath];
   return fork(file, [JSON.stringify(config)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    execArgv: NODE_FLAGS,
+    execPath: program[0],
+    execArgv: [...program.slice(1), ...NODE_FLAGS],
     env: { ...NODE_ENVIRONMENT, ...process.env },
   });
 }
@@ -52,8 +66,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 }
 
 /** Starts a server whose file sends `{port}` to its parent once it listens. @throws Error when it ends before. */
-export async function startServer(file: URL, config: unknown): Promise<LoadedServer> {
-  const child = start(file, config);
+export async function startServer(file: URL, config: unknown, cores = ''): Promise<LoadedServer> {
+  const child = start(file, config, cores);
   const ready = (await nextMessage(child)) as LoadedServer['ready'];
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const exited = once(child, 'exit');
@@ -75,8 +89,8 @@ export async function startServer(file: URL, config: unknown): Promise<LoadedSer
 }
 
 /** Runs the load generator once. @throws Error when it fails: a refused order, a missing answer, a lost connection. */
-export async function runLoad(config: LoadConfig): Promise<LoadResult> {
-  return (await nextMessage(start(new URL('./client.ts', import.meta.url), config))) as LoadResult;
+export async function runLoad(config: LoadConfig, cores = ''): Promise<LoadResult> {
+  return (await nextMessage(start(new URL('./client.ts', import.meta.url), config, cores))) as LoadResult;
 }
 
 /** Publishes to JetStream and hears it again. @throws Error when messages do not come back */

@@ -29,21 +29,29 @@ export function loadOptions(defaults: { readonly window: number }): LoadConfig {
   };
 }
 
-export function startFloor(mode: FloorMode): Promise<LoadedServer> {
+export function startFloor(mode: FloorMode, cores?: string): Promise<LoadedServer> {
   const config: FloorServerConfig = { mode, file: join(benchDirectory(), `floor-${process.pid}.bin`) };
-  return startServer(new URL('./floor-server.ts', import.meta.url), config);
+  return startServer(new URL('./floor-server.ts', import.meta.url), config, cores);
 }
 
-/** A new venue in an empty folder, with as many users as may be needed. */
+export interface VenueOptions {
+  /** Users, as many as may be needed. */
+  readonly accounts?: number;
+  /** Whether it has HTTP, WebSocket and FIX too. */
+  readonly hasEdge?: boolean;
+  readonly backup?: BackupSettings;
+  /** Processors that it is bound to, as taskset(1) writes them. */
+  readonly cores?: string;
+}
+
+/** A new venue in an empty folder. */
 export function startVenue(
   dataDirectory: string,
-  accounts = 64,
-  hasEdge = true,
-  backup?: BackupSettings,
+  { accounts = 64, hasEdge = true, backup, cores }: VenueOptions = {},
 ): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
   const config = { dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge };
-  return startVenueServer(backup === undefined ? config : { ...config, backup });
+  return startVenueServer(backup === undefined ? config : { ...config, backup }, cores);
 }
 
 /** A venue from the folder of one that ran before. */
@@ -51,6 +59,6 @@ export function restartVenue(dataDirectory: string): Promise<LoadedServer> {
   return startVenueServer({ dataDirectory, accounts: 0, password: LOAD_PASSWORD, hasEdge: true });
 }
 
-function startVenueServer(config: VenueServerConfig): Promise<LoadedServer> {
-  return startServer(new URL('./venue-server.ts', import.meta.url), config);
+function startVenueServer(config: VenueServerConfig, cores?: string): Promise<LoadedServer> {
+  return startServer(new URL('./venue-server.ts', import.meta.url), config, cores);
 }

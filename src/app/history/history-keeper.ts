@@ -23,6 +23,8 @@ export interface HistoryKeeperOptions {
   readonly reportDirectory: string;
   /** Whether reports of before this node began may still come from other nodes. */
   readonly isFetchingReports: () => boolean;
+  /** Called between pieces of work, so that the thread can let others run. */
+  readonly betweenPieces: () => void;
   readonly logger: NodeLogger;
 }
 
@@ -147,7 +149,7 @@ export class HistoryKeeper {
 
   #start(database: HistoryDatabase): void {
     this.completion = 'due';
-    this.writer = new HistoryWriter(database);
+    this.writer = new HistoryWriter(database, this.options.betweenPieces);
     this.reader = new HistoryReader(database);
     const { lastSequence, stateHash } = database.meta;
     if (lastSequence < this.core.sequence) {

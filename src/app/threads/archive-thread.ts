@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { ShortTurns } from '#lib/short-turns.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
@@ -35,6 +36,8 @@ const PAUSE_MS = 20;
 /** Pause while somebody waits for an answer: the bound on how often questions can make the archive take a step. */
 const ASKED_PAUSE_MS = 1;
 const FIGURES_MS = 1_000;
+/** An archive that is further behind than this does not let others run first. */
+const BEHIND_ENTRIES = 10_000;
 
 /** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk. */
 class ArchiveThread {
@@ -71,6 +74,10 @@ class ArchiveThread {
     const board = new StatusBoard(data.board);
     const fan = new EventFan();
     const fresh = new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) });
+    const turns = new ShortTurns();
+    const rest = (): void => {
+      if (board.durableSequence - this.core.sequence < BEHIND_ENTRIES) turns.rest();
+    };
     const { core } =
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.fan = fan;
@@ -85,6 +92,7 @@ class ArchiveThread {
       fan,
       reportDirectory: paths.reportDirectory,
       isFetchingReports: () => board.isFetchingReports,
+      betweenPieces: rest,
       logger: threadLog,
     });
     this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
@@ -111,7 +119,10 @@ class ArchiveThread {
       logId: data.logId,
       snapshotEvery: data.snapshotEvery,
       snapshotsKept: data.snapshotsKept,
-      beforeEntry: (words, from, to) => this.history.onEntry(words, from, to),
+      beforeEntry: (words, from, to) => {
+        rest();
+        this.history.onEntry(words, from, to);
+      },
       flushSinks: () => {
         this.reports.flush();
         this.history.flush(performance.now());

@@ -48,7 +48,7 @@ export class EntryPublisher {
   /** Checksums of the newest delivered entries, by sequence. */
   declare private readonly deliveredCrcs: Int32Array;
   declare private deliveredSequence: number;
-  declare private acknowledgedSequence: number;
+  declare private _acknowledgedSequence: number;
   /** Tokens `first` up to `next` are not settled. */
   declare private first: number;
   declare private next: number;
@@ -63,7 +63,7 @@ export class EntryPublisher {
     this.sequences = new Float64Array(PUBLISHED_MAX);
     this.deliveredCrcs = new Int32Array(PUBLISHED_MAX);
     this.deliveredSequence = deliveredSequence;
-    this.acknowledgedSequence = 0;
+    this._acknowledgedSequence = 0;
     this.first = 1;
     this.next = 1;
     this._hasSettled = false;
@@ -78,6 +78,11 @@ export class EntryPublisher {
   /** Whether an entry was settled since the last `reset`. */
   get hasSettled(): boolean {
     return this._hasSettled;
+  }
+
+  /** The newest entry that the stream has acknowledged since the last `reset`; 0: none. */
+  get acknowledgedSequence(): number {
+    return this._acknowledgedSequence;
   }
 
   /** Publishes `bytes`, which stay as they are until they have left. */
@@ -108,7 +113,7 @@ export class EntryPublisher {
   /** Forgets what is not settled: what comes back for it means nothing any more. */
   reset(): void {
     this.first = this.next;
-    this.acknowledgedSequence = 0;
+    this._acknowledgedSequence = 0;
     this._hasSettled = false;
   }
 
@@ -132,14 +137,14 @@ export class EntryPublisher {
       return;
     }
     const isExpected =
-      from === stream && !duplicate && Number.isSafeInteger(seq) && seq > this.acknowledgedSequence;
+      from === stream && !duplicate && Number.isSafeInteger(seq) && seq > this._acknowledgedSequence;
     if (!isExpected) {
       onDoubt(
-        `an entry was acknowledged as ${seq} of ${from}, after ${this.acknowledgedSequence} of ${stream}`,
+        `an entry was acknowledged as ${seq} of ${from}, after ${this._acknowledgedSequence} of ${stream}`,
       );
       return;
     }
-    this.acknowledgedSequence = seq;
+    this._acknowledgedSequence = seq;
     this.sequences[token & MASK] = seq;
     this.#settle();
   }

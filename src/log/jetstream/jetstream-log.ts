@@ -93,6 +93,8 @@ export class JetStreamLog implements Log {
   /** How often the next entry was left out though the leader has it. */
   declare private holes: number;
   declare private isDelivering: boolean;
+  /** The newest entries that were delivered and acknowledged at the last look. */
+  declare private watched: { readonly delivered: number; readonly acknowledged: number };
   declare private failure: LogUnavailableError | undefined;
   declare private readonly timer: NodeJS.Timeout;
 
@@ -120,6 +122,7 @@ export class JetStreamLog implements Log {
     this.fruitless = 0;
     this.holes = 0;
     this.isDelivering = false;
+    this.watched = { delivered: copy.lastSequence, acknowledged: 0 };
     this.failure = undefined;
     this.link = new NatsLink(connection, {
       onDisconnected: () => this.#doubt('the connection was lost'),
@@ -159,6 +162,7 @@ export class JetStreamLog implements Log {
     let ticks = 0;
     this.timer = setInterval(() => {
       this.publisher.checkAge(this.#fateMs());
+      this.#checkDelivery();
       if (++ticks % LEADER_TICKS === 0 && this.link.isConnected) void this.leader.ask();
     }, WATCH_MS).unref();
   }
@@ -328,6 +332,17 @@ export class JetStreamLog implements Log {
     this.holes = 0;
     this.follower.onDelivered();
     this.waiters.reach(sequence);
+  }
+
+  /**
+   * Renews a consumer that brought nothing since the last look, when the stream had acknowledged more already: the consumer has one copy, which went with its server,
+   * and the silence of its heartbeats says so much later.
+   */
+  #checkDelivery(): void {
+    const { lastSequence, watched } = this;
+    if (lastSequence === watched.delivered && watched.acknowledged > lastSequence)
+      this.streamFollower.renew();
+    this.watched = { delivered: lastSequence, acknowledged: this.publisher.acknowledgedSequence };
   }
 
   /** What became of the entries that are not settled is not known. */

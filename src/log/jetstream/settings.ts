@@ -37,7 +37,7 @@ export const FATE_MS_MAX = 3_000;
 export const DELIVERY_MS_MAX = 1_000;
 /** How long the leader may answer nothing, longer than any election, before another server is tried: this one may not reach it. */
 export const LEADERLESS_MS_MAX = 10_000;
-/** How often the age of entries is looked at. */
+/** How often the age of entries, and whether what was acknowledged is delivered, is looked at. */
 export const WATCH_MS = 250;
 /** Every so many times, the stream's leader is asked who it is. */
 export const LEADER_TICKS = 20;

@@ -42,13 +42,16 @@ export class HistoryWriter implements EventSink {
   declare private _lastSequence: number;
   declare private _failure: HistoryError | undefined;
 
-  /** @throws HistoryError */
-  constructor(database: HistoryDatabase) {
+  /**
+   * @param beforeRow called before each row of orders that a flush writes: there may be thousands
+   * @throws HistoryError
+   */
+  constructor(database: HistoryDatabase, beforeRow: () => void = () => {}) {
     this.database = database;
     this._lastSequence = database.meta.lastSequence;
     this.commands = new EntryCommands();
     this.moment = new EventMoment(this._lastSequence);
-    this.orders = new OrderWriter(database, this.moment);
+    this.orders = new OrderWriter(database, this.moment, beforeRow);
     this.completion = new OrderCompletion(database);
     this.trades = new TradeWriter(database, this.moment, this.orders);
     this.ledger = new LedgerWriter(database, this.moment);

@@ -91,8 +91,11 @@ export class OrderRows {
   declare private readonly update: StatementSync;
   declare private readonly carry: StatementSync;
   declare private readonly parameters: (number | string)[];
+  declare private readonly beforeRow: () => void;
 
-  constructor(database: HistoryDatabase) {
+  /** @param beforeRow called before each row that is written */
+  constructor(database: HistoryDatabase, beforeRow: () => void) {
+    this.beforeRow = beforeRow;
     this.values = new Float64Array(Limits.HISTORY_BATCH_ORDERS * COLUMNS);
     this.tags = [];
     this.isNew = new Uint8Array(Limits.HISTORY_BATCH_ORDERS);
@@ -136,6 +139,7 @@ export class OrderRows {
     const { values, isNew } = this;
     for (let row = 0; row < this.rows; row++) {
       const at = row * COLUMNS;
+      this.beforeRow();
       if (isNew[row] === 1) this.#insert(row, at);
       else {
         this.update.run(

@@ -17,10 +17,11 @@ export class OrderWriter {
   declare private readonly rows: OrderRows;
   declare private readonly revive: StatementSync;
 
-  constructor(database: HistoryDatabase, moment: EventMoment) {
+  /** @param beforeRow called before each row that `write` writes */
+  constructor(database: HistoryDatabase, moment: EventMoment, beforeRow: () => void) {
     this.database = database;
     this.moment = moment;
-    this.rows = new OrderRows(database);
+    this.rows = new OrderRows(database, beforeRow);
     this.revive = database.prepare(
       `UPDATE orders SET status = ${OPEN}, qtyLots = ?, cumQtyLots = ? WHERE orderId = ?`,
     );
