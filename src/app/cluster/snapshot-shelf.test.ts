@@ -103,3 +103,19 @@ test('shelf: a store that fails is told of, and the next snapshot is tried', asy
   await shelf.step();
   assert.deepEqual(calls, ['put 200']);
 });
+
+test('shelf: snapshots that come faster than the others agree do not keep the first one waiting for ever', async () => {
+  const { shelf, board, calls } = new Fixture();
+  for (const sequence of [100, 200, 300, 400]) {
+    shelf.offer(String(sequence), sequence);
+    await shelf.step();
+  }
+  board.agreedSequence = 150;
+  await shelf.step();
+  assert.deepEqual(calls, ['put 100']);
+  shelf.offer('500', 500);
+  board.agreedSequence = 500;
+  await shelf.step();
+  await shelf.step();
+  assert.deepEqual(calls, ['put 100', 'put 500']);
+});

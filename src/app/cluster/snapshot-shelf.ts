@@ -9,6 +9,11 @@ export interface ShelfStore {
   prune(keep: number): Promise<StoredSnapshot[]>;
 }
 
+interface Offered {
+  readonly path: string;
+  readonly sequence: number;
+}
+
 export interface SnapshotShelfOptions {
   readonly store: ShelfStore;
   readonly board: StatusBoard;
@@ -29,27 +34,27 @@ export interface SnapshotShelfOptions {
  */
 export class SnapshotShelf {
   declare private readonly options: SnapshotShelfOptions;
-  /** The newest that is not in the store. */
-  declare private offered: { readonly path: string; readonly sequence: number } | undefined;
+  /** Not in the store yet: the one that has waited longest for the others to agree, and the newest. */
+  declare private offered: readonly Offered[];
   declare private isBusy: boolean;
 
   constructor(options: SnapshotShelfOptions) {
     this.options = options;
-    this.offered = undefined;
+    this.offered = [];
     this.isBusy = false;
   }
 
-  /** A snapshot was written. */
+  /** A snapshot was written. One that waits stays: snapshots may come faster than states are agreed on. */
   offer(path: string, sequence: number): void {
-    this.offered = { path, sequence };
+    this.offered = [...this.offered.slice(0, 1), { path, sequence }];
   }
 
   /** To be called about once a second. What fails is logged and tried again with the next snapshot. */
   async step(): Promise<void> {
-    const { offered } = this;
     const { store, board, keep, everyEntries, logger, onRemoved } = this.options;
-    if (offered === undefined || this.isBusy || board.agreedSequence < offered.sequence) return;
-    this.offered = undefined;
+    const offered = this.offered.findLast(({ sequence }) => sequence <= board.agreedSequence);
+    if (offered === undefined || this.isBusy) return;
+    this.offered = this.offered.filter(({ sequence }) => sequence > offered.sequence);
     this.isBusy = true;
     try {
       const [newest] = await store.list();

@@ -213,17 +213,25 @@ function isPassingRefusal(error: JetStreamApiError): boolean {
   return API_PASSING_CODES.includes(error.code) && !isNoStorage(error);
 }
 
-/** Asks again, for a while, when the servers refuse because they are not all there yet, or elect. @throws the client's error */
-export async function untilTaken<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+/** Asks again, for STREAM_READY_MS, after failures that may pass. @throws the last failure, or one that does not pass */
+async function askWhile<Answer>(
+  isPassing: (error: unknown) => boolean,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
   const end = Date.now() + STREAM_READY_MS;
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof JetStreamApiError) || !isPassingRefusal(error) || Date.now() > end) throw error;
+      if (!isPassing(error) || Date.now() > end) throw error;
     }
     await retryWait(attempt);
   }
+}
+
+/** Asks again, for a while, when the servers refuse because they are not all there yet, or elect. @throws the client's error */
+export function untilTaken<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  return askWhile((error) => error instanceof JetStreamApiError && isPassingRefusal(error), ask);
 }
 
 /**
@@ -236,29 +244,22 @@ export async function whenReady<Answer>(
   what: string,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  const end = Date.now() + STREAM_READY_MS;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (isApiError(error, API_STREAM_NOT_FOUND)) {
-        throw new StreamError(
-          'NO_STREAM',
-          `there is no stream ${name}: correct its name, or make it (docs/cluster.md)`,
-          { cause: error },
-        );
-      }
-      const isPassing = !(error instanceof JetStreamApiError) || isPassingRefusal(error);
-      if (!isPassing || Date.now() > end) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new StreamError(
-          'NOT_READY',
-          `stream ${name} could not be ${what}: ${reason}. See that a majority of the nats-servers runs, with JetStream and at least as many servers as the stream has replicas`,
-          { cause: error },
-        );
-      }
+  try {
+    return await askWhile((error) => !(error instanceof JetStreamApiError) || isPassingRefusal(error), ask);
+  } catch (error) {
+    if (isApiError(error, API_STREAM_NOT_FOUND)) {
+      throw new StreamError(
+        'NO_STREAM',
+        `there is no stream ${name}: correct its name, or make it (docs/cluster.md)`,
+        { cause: error },
+      );
     }
-    await retryWait(attempt);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StreamError(
+      'NOT_READY',
+      `stream ${name} could not be ${what}: ${reason}. See that a majority of the nats-servers runs, with JetStream and at least as many servers as the stream has replicas`,
+      { cause: error },
+    );
   }
 }
 
