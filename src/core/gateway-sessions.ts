@@ -51,7 +51,7 @@ export class GatewaySessions {
     const row = isNew ? sessions.add(nodeId, sessionId, user, door, this.state.timeSeconds) : known;
     if (code === ACCEPTED && row === -1) code = RejectCode.CAPACITY;
     if (code !== ACCEPTED) {
-      this.refusals.refuse(CommandType.OpenSession, code, words, offset, 0);
+      this.refusals.refuseNode(CommandType.OpenSession, code, words, offset);
       return;
     }
     users.cancelingSessions[user] += cancels - sessions.cancelOnDisconnect[row];
@@ -86,7 +86,7 @@ export class GatewaySessions {
     if (user === -1) code = RejectCode.UNKNOWN_USER;
     else if (row === -1 || sessions.userRow[row] !== user) code = RejectCode.UNKNOWN_SESSION;
     if (code !== ACCEPTED) {
-      this.refusals.refuse(CommandType.CloseSession, code, words, offset, 0);
+      this.refusals.refuseNode(CommandType.CloseSession, code, words, offset);
       return;
     }
     this.#close(row, i32[offset + CloseSession.at.clientOrderId]);

@@ -185,7 +185,9 @@ export class NaiveCore {
       accountId: user?.account.accountId ?? 0,
       clientTag: 'clientTag' in command ? command.clientTag : '',
     };
-    if (user === undefined) {
+    // A session's commands are the node's: the user has asked for nothing.
+    const isOfNode = command.type === 'OpenSession' || command.type === 'CloseSession';
+    if (user === undefined || isOfNode) {
       venue.emit('CommandRejected', command.instrumentId, { ...fields, userId: command.userId });
     } else venue.report(user, 'CommandRejected', command.instrumentId, fields);
   }

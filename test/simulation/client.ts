@@ -54,6 +54,11 @@ export class SimulatedClient {
     this.reports.length = 1;
   }
 
+  /** Number of the host that it is connected to, or tries to be. */
+  get place(): number {
+    return this.#place;
+  }
+
   get isConnected(): boolean {
     return this.#connection !== undefined;
   }

@@ -255,7 +255,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a start that is not sealed',
     parts: { Replica: ReplicaThatDoesNotSeal },
-    caughtBy: /Rejected of UserRefNum 0, which was never sent$/,
+    caughtBy: /has open sessions at nodes \[\d+(,\d+)+\]$/,
     faults: ['stop', 'stall'],
   },
   {
@@ -293,8 +293,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an observer that has still something to say',
     parts: { Replica: ReplicaThatRetiresInHaste },
-    caughtBy:
-      /^node\d+ appends entries, and observes$|Rejected of UserRefNum 0, which was never sent$|has no answer to UserRefNums/,
+    caughtBy: /^node\d+ appends entries, and observes$|has no answer to UserRefNums/,
     faults: ['demote', 'election', 'stall'],
   },
   {

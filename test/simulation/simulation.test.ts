@@ -7,7 +7,7 @@ import { type SimulationOptions, simulate } from './simulate.ts';
 /** Runs of CI with every kind of fault. */
 const SEEDS = 30;
 /** Within so many seeds, from 1 on, every planted bug is caught. */
-const MUTANT_SEEDS_MAX = 30;
+const MUTANT_SEEDS_MAX = 60;
 
 async function assertGood(options: SimulationOptions): Promise<void> {
   const { failure, tail } = await simulate(options);

@@ -1,4 +1,5 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
+import type { TradingCore } from '#core/trading-core.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { PowerCutError } from '#log/file/power-cut-disk.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
@@ -220,10 +221,22 @@ export class World implements Environment, ObjectWatcher {
         if (client.reports.length - 1 !== count) {
           return `${client.process.name} has ${client.reports.length - 1} of ${count} reports`;
         }
+        const open = sessionsOf(core, row);
+        const at = this.nodeIdAt(client.place);
+        if (open.length !== 1 || open[0] !== at)
+          return `${client.process.name} is connected to node${at}, and has open sessions at nodes [${open}]`;
       }
     }
     return undefined;
   }
+}
+
+/** Nodes of the sessions that the log has open for a user. */
+function sessionsOf({ state: { sessions } }: TradingCore, userRow: number): number[] {
+  const nodes: number[] = [];
+  for (let row = 0; row < sessions.count; row++)
+    if (sessions.userRow[row] === userRow) nodes.push(sessions.nodeId[row]);
+  return nodes;
 }
 
 /** The number in the name of a node or a snapshot. */
