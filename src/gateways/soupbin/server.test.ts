@@ -490,3 +490,13 @@ test('bytes before login are limited, and those that come with a login are not',
   client.say('x'.repeat(200));
   assert.deepEqual(await client.received(2), [ACCEPTED, `S${'x'.repeat(200)}`]);
 });
+
+test('close: whoever calls it hears of the end, also when it is called again meanwhile, and afterwards', async () => {
+  const { server, port } = await start();
+  const client = new Client(port);
+  client.login();
+  await client.received(1);
+  await Promise.all([server.close('the venue stops'), server.close('this node is outvoted')]);
+  assert.deepEqual(await client.ended(), [ACCEPTED, '+the venue stops', 'Z', 'closed']);
+  await server.close('and again');
+});

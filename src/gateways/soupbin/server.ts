@@ -76,6 +76,8 @@ export class SoupServer<State> implements SessionHost<State> {
   declare private verifications: number;
   declare private nextId: number;
   declare private onEmpty: (() => void) | undefined;
+  /** Since `close` was called: what it resolves. */
+  declare private closing: Promise<void> | undefined;
   declare private timer: NodeJS.Timeout | undefined;
   declare private _retry: NodeJS.Immediate | NodeJS.Timeout | undefined;
 
@@ -97,6 +99,7 @@ export class SoupServer<State> implements SessionHost<State> {
     this.verifications = 0;
     this.nextId = 1;
     this.onEmpty = undefined;
+    this.closing = undefined;
     this.timer = undefined;
     this._retry = undefined;
     this.listener = new Listener(
@@ -119,12 +122,18 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
   async listen(): Promise<AddressInfo> {
     const address = await this.listener.listen();
+    this.closing = undefined;
     if (this.limits.tickMs > 0) this.timer = setInterval(() => this.tick(), this.limits.tickMs);
     return address;
   }
 
-  /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed. */
-  async close(reason: string): Promise<void> {
+  /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed, also when it was called before. */
+  close(reason: string): Promise<void> {
+    this.closing ??= this.#close(reason);
+    return this.closing;
+  }
+
+  async #close(reason: string): Promise<void> {
     const listenerClosed = this.listener.close();
     for (const session of [...this.sessions.keys()])
       session.close(reason, session.phase === SessionPhase.LoggedIn);
