@@ -1,4 +1,4 @@
-import { Component, type ReactNode, Suspense, useEffect } from 'react';
+import { Component, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import { problemOf } from './api/problem.ts';
 import type { SessionState, SignedIn } from './api/session.ts';
 import { rest, session } from './console.ts';
@@ -12,13 +12,16 @@ import { TopBar } from './shell/top-bar.tsx';
 import { useStore } from './state/use-store.ts';
 import { strings } from './strings.ts';
 
+/** Screens that were not opened yet are fetched so long after the sign-in: then they open also while the node does not answer. */
+const LOAD_OTHERS_MS = 5_000;
+
 /** The whole console: the bar above, and the screen that the path names. */
 export function App() {
   const state = useStore(session.state);
   const [name = '', ...below] = useStore(path);
   const screen = SCREENS.find((one) => one.name === name);
   const user = state.kind === 'signed-in' ? state.user : undefined;
-  const visible = SCREENS.filter((one) => isAllowed(one, user));
+  const visible = useMemo(() => SCREENS.filter((one) => isAllowed(one, user)), [user]);
   const first = visible.find((one) => one.actions !== undefined)?.name;
   useEffect(() => {
     if (name !== '' || user === undefined || first === undefined) return;
@@ -26,6 +29,13 @@ export function App() {
       if (path.get().length === 0) navigate([landing], true);
     });
   }, [name, user, first]);
+  useEffect(() => {
+    if (user === undefined) return;
+    const timer = setTimeout(() => {
+      for (const one of visible) one.load().catch(() => {});
+    }, LOAD_OTHERS_MS);
+    return () => clearTimeout(timer);
+  }, [user, visible]);
   const title = screen === undefined ? [] : [screen.label, ...below, '\u2013'];
   const titleText = [...title, strings.common.product].join(' ');
   useEffect(() => {

@@ -10,46 +10,27 @@ export interface Screen {
   /** Who may see it: whoever may do one of these. Undefined: anybody, also without having signed in. */
   readonly actions: readonly ActionName[] | undefined;
   readonly component: ComponentType<ScreenProps>;
+  /** Fetches it before it is shown. Rejects where it does not come. */
+  load(): Promise<unknown>;
 }
 
 const { screens } = strings.common;
 
-/** Every screen, in the order of the navigation. Each is loaded when it is first shown. */
+/** Every screen, in the order of the navigation. Each is loaded when it is first shown, or soon after somebody signed in. */
 export const SCREENS: readonly Screen[] = [
-  {
-    name: 'trade',
-    label: screens.trade,
-    actions: ['ViewMarket'],
-    component: lazy(() => import('./screens/trade/trade-screen.tsx')),
-  },
-  {
-    name: 'operate',
-    label: screens.operate,
-    actions: ['ViewNodes'],
-    component: lazy(() => import('./screens/operate/operate-screen.tsx')),
-  },
-  {
-    name: 'risk',
-    label: screens.risk,
-    actions: ['ViewAnyAccount'],
-    component: lazy(() => import('./screens/risk/risk-screen.tsx')),
-  },
-  {
-    name: 'replay',
-    label: screens.replay,
-    actions: ['ControlReplay'],
-    component: lazy(() => import('./screens/replay/replay-screen.tsx')),
-  },
-  {
-    name: 'status',
-    label: screens.status,
-    actions: undefined,
-    component: lazy(() => import('./screens/status/status-screen.tsx')),
-  },
-  {
-    name: 'setup',
-    label: screens.setUp,
-    actions: ['ManageUsers'],
-    component: lazy(() => import('./screens/setup/setup-screen.tsx')),
-  },
+  screen('trade', screens.trade, ['ViewMarket'], () => import('./screens/trade/trade-screen.tsx')),
+  screen('operate', screens.operate, ['ViewNodes'], () => import('./screens/operate/operate-screen.tsx')),
+  screen('risk', screens.risk, ['ViewAnyAccount'], () => import('./screens/risk/risk-screen.tsx')),
+  screen('replay', screens.replay, ['ControlReplay'], () => import('./screens/replay/replay-screen.tsx')),
+  screen('status', screens.status, undefined, () => import('./screens/status/status-screen.tsx')),
+  screen('setup', screens.setUp, ['ManageUsers'], () => import('./screens/setup/setup-screen.tsx')),
 ];
+
+function screen(
+  name: string,
+  label: string,
+  actions: Screen['actions'],
+  load: () => Promise<{ readonly default: ComponentType<ScreenProps> }>,
+): Screen {
+  return { name, label, actions, load, component: lazy(load) };
+}

@@ -36,9 +36,12 @@ export function sessionEnded(reason: string): Problem {
   return { code: 'session-ended', title, detail: reason, status: 0, retry: false };
 }
 
+/** How browsers say that a part of the console did not come. */
+const NOT_LOADED = /dynamically imported module|Importing a module script|preload CSS/;
+
 /** The problem of whatever was thrown. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return error.problem;
-  const { title } = strings.problems.bug;
-  return { code: 'console', title, detail: String(error), status: 0, retry: false };
+  const { title, detail } = strings.problems[NOT_LOADED.test(String(error)) ? 'part' : 'bug'];
+  return { code: 'console', title, detail: `${detail} (${String(error)})`, status: 0, retry: false };
 }

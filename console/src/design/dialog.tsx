@@ -1,9 +1,12 @@
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { type Problem, problemOf } from '../api/problem.ts';
+import { isAscii } from '../lib/ascii.ts';
 import { strings } from '../strings.ts';
 import { Button } from './button.tsx';
 import { Field } from './field.tsx';
 import { ProblemNotice } from './states.tsx';
+
+const REASON_CHARS_MAX = 64;
 
 /** A modal dialog; Escape closes it, focus returns to where it was. */
 export function Dialog({
@@ -18,7 +21,9 @@ export function Dialog({
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     dialog.current?.showModal();
+    return () => returnFocus(before);
   }, []);
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={id} onClose={onClose}>
@@ -28,6 +33,12 @@ export function Dialog({
       {children}
     </dialog>
   );
+}
+
+/** To where it was; where that is gone or takes none any more, to the content. */
+function returnFocus(before: Element | null): void {
+  if (before instanceof HTMLElement) before.focus();
+  if (document.activeElement !== before) document.getElementById('content')?.focus();
 }
 
 export interface ConfirmTerms {
@@ -63,10 +74,8 @@ export function ConfirmDialog(terms: ConfirmTerms) {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setIsBusy] = useState(false);
-  const isReady =
-    isValid &&
-    (typed === undefined || text === typed) &&
-    (!needsReason || /^[ -~]{1,64}$/.test(reason.trim()));
+  const isReasonGood = reason.trim() !== '' && isAscii(reason);
+  const isReady = isValid && (typed === undefined || text === typed) && (!needsReason || isReasonGood);
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (!isReady || isBusy) return;
@@ -88,8 +97,9 @@ export function ConfirmDialog(terms: ConfirmTerms) {
           <Field
             label={strings.common.reason}
             note={strings.common.reasonHint}
+            fault={isAscii(reason) ? undefined : strings.common.asciiFault}
             value={reason}
-            maxLength={64}
+            maxLength={REASON_CHARS_MAX}
             autoFocus
             onChange={(event) => setReason(event.target.value)}
           />

@@ -35,8 +35,12 @@ export function ConnectionBar() {
   if (!isOffline) return null;
   const seconds = Math.max(0, Math.floor((now - connection.sinceMs) / SECOND_MS));
   return (
-    <div className="connection-bar" role="alert">
-      {strings.common.connection.lost(seconds)}
+    <div className="connection-bar">
+      <span role="alert">{strings.common.connection.lost}</span>{' '}
+      {/* A screen reader says once that it is lost, and not each second. */}
+      <span className="number" aria-hidden="true">
+        {strings.common.connection.lostFor(seconds)}
+      </span>
     </div>
   );
 }

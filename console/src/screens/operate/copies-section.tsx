@@ -176,10 +176,11 @@ function CopiesPanel<Value>({
   readonly answer: Answer<Value>;
   children(value: Value): ReactNode;
 }) {
-  const { value, problem, ask } = answer;
+  const { value, problem, isStale, ask } = answer;
   return (
     <Panel
       title={title}
+      isStale={isStale}
       tools={
         <Button isSmall look="quiet" onClick={() => void ask()}>
           {texts.refresh}

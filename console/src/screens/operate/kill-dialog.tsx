@@ -56,6 +56,7 @@ export function KillDialog({
       look={isStop ? 'danger' : 'primary'}
       typed={isStop ? texts.confirmStop(target) : texts.confirmResume(target)}
       needsReason
+      isValid={scope === 'venue' || (needsId ? isIdGood : symbol.trim() !== '')}
       onConfirm={confirm}
       onClose={onClose}
     >

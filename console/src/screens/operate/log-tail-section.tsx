@@ -1,5 +1,6 @@
-import { type FormEvent, memo, type ReactNode, useState } from 'react';
+import { memo, type ReactNode, useState } from 'react';
 import { Button } from '../../design/button.tsx';
+import { NumberForm } from '../../design/number-form.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
@@ -37,6 +38,10 @@ export default function LogTailSection() {
     if (!next.delete(sequence)) next.add(sequence);
     setOpened(next);
   };
+  const readFrom = (from: number | undefined): void => {
+    setFrozen(undefined);
+    store.readFrom(from);
+  };
   return (
     <Panel title={texts.title} isStale={isStale && value !== undefined} className="log-tail">
       <div className="log-tools">
@@ -54,12 +59,11 @@ export default function LogTailSection() {
           value={filter}
           onChange={(event) => setFilter(event.target.value)}
         />
-        <FromEntry
-          onRead={(from) => {
-            setFrozen(undefined);
-            store.readFrom(from);
-          }}
-        />
+        <NumberForm label={texts.from} action={texts.readSign} actionLabel={texts.read} onNumber={readFrom}>
+          <Button isSmall look="quiet" onClick={() => readFrom(undefined)}>
+            {texts.newest}
+          </Button>
+        </NumberForm>
         <span className="log-state">
           <PauseButton
             isPaused={frozen !== undefined}
@@ -122,33 +126,6 @@ function PauseButton({
         {isPaused ? texts.resume : texts.pause}
       </Button>
     </>
-  );
-}
-
-function FromEntry({ onRead }: { onRead(from: number | undefined): void }) {
-  const [text, setText] = useState('');
-  const isNumber = /^[1-9]\d{0,15}$/.test(text);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (isNumber) onRead(Number(text));
-  };
-  return (
-    <form className="log-from" onSubmit={submit}>
-      <input
-        className="input number"
-        inputMode="numeric"
-        aria-label={texts.from}
-        placeholder={texts.from}
-        value={text}
-        onChange={(event) => setText(event.target.value.trim())}
-      />
-      <Button isSmall type="submit" disabled={!isNumber} aria-label={texts.read}>
-        →
-      </Button>
-      <Button isSmall look="quiet" onClick={() => onRead(undefined)}>
-        {texts.newest}
-      </Button>
-    </form>
   );
 }
 

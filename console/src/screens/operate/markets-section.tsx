@@ -31,7 +31,7 @@ type Asked =
 
 /** The phases of the instruments, what can be done about them, and what was done. */
 export default function MarketsSection() {
-  const { value, problem, ask } = useAnswer(
+  const { value, problem, isStale, ask } = useAnswer(
     () => rest.get<{ readonly items: readonly PhaseView[] }>('/phases'),
     INSTRUMENTS_EVERY_MS,
   );
@@ -46,6 +46,7 @@ export default function MarketsSection() {
     <div className="markets">
       <Panel
         title={texts.title}
+        isStale={isStale}
         tools={
           <>
             {found.length > shown.length && (
@@ -198,7 +199,7 @@ interface Named {
 
 /** What staff did, newest first: who, when, why. */
 function ActionsPanel() {
-  const { value, problem } = useAnswer(
+  const { value, problem, isStale } = useAnswer(
     () => rest.get<ActionsView>('/admin/actions', { limit: ACTIONS_SHOWN }),
     ACTIONS_EVERY_MS,
   );
@@ -209,7 +210,7 @@ function ActionsPanel() {
   const names = new Map(users.value?.items.map(({ userId, name }) => [userId, name]));
   const { actionColumns: columns } = texts;
   return (
-    <Panel title={texts.actions}>
+    <Panel title={texts.actions} isStale={isStale}>
       {value === undefined ? (
         problem === undefined ? (
           <Loading />

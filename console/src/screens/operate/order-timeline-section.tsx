@@ -1,7 +1,7 @@
-import { type FormEvent, useContext, useEffect, useState } from 'react';
+import { useContext } from 'react';
 import { rest as api } from '../../console.ts';
-import { Button } from '../../design/button.tsx';
-import { Panel } from '../../design/panel.tsx';
+import { NumberForm } from '../../design/number-form.tsx';
+import { Panel, StaleBadge } from '../../design/panel.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { type Column, Table } from '../../design/table.tsx';
 import { clockText, dateText, grouped, NONE } from '../../lib/format.ts';
@@ -25,41 +25,23 @@ const NANOS_PER_MILLI = 1_000_000n;
 /** The life of one order, from its number. */
 export default function OrderTimelineSection({ rest }: ScreenProps) {
   const [orderId] = rest;
+  const place = useContext(OrderPath);
   return (
     <Panel
       title={orderId === undefined ? texts.title : texts.of(orderId)}
       className="timeline"
-      tools={<AskForm orderId={orderId} />}
+      tools={
+        <NumberForm
+          label={texts.orderId}
+          hint={texts.orderIdHint}
+          initial={orderId}
+          action={texts.show}
+          onNumber={(number) => navigate([...place, String(number)])}
+        />
+      }
     >
       {orderId === undefined ? <Empty>{texts.ask}</Empty> : <Life key={orderId} orderId={orderId} />}
     </Panel>
-  );
-}
-
-function AskForm({ orderId = '' }: { readonly orderId?: string | undefined }) {
-  const place = useContext(OrderPath);
-  const [text, setText] = useState(orderId);
-  useEffect(() => setText(orderId), [orderId]);
-  const isNumber = /^[1-9]\d{0,15}$/.test(text);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    if (isNumber) navigate([...place, text]);
-  };
-  return (
-    <form className="log-from" onSubmit={submit}>
-      <input
-        className="input number"
-        inputMode="numeric"
-        aria-label={texts.orderId}
-        placeholder={texts.orderIdHint}
-        value={text}
-        aria-invalid={text !== '' && !isNumber}
-        onChange={(event) => setText(event.target.value.trim())}
-      />
-      <Button isSmall type="submit" disabled={!isNumber}>
-        {texts.show}
-      </Button>
-    </form>
   );
 }
 
@@ -68,12 +50,13 @@ function Life({ orderId }: { readonly orderId: string }) {
     () => api.get<TimelineView>(`/admin/orders/${encodeURIComponent(orderId)}/timeline`),
     EVERY_MS,
   );
-  const { value, problem, ask } = answer;
-  if (problem !== undefined) return <ErrorState problem={problem} onRetry={() => void ask()} />;
-  if (value === undefined) return <Loading />;
+  const { value, problem, isStale, ask } = answer;
+  if (value === undefined)
+    return problem === undefined ? <Loading /> : <ErrorState problem={problem} onRetry={() => void ask()} />;
   const own = new Set(value.orders.map(({ orderId: id }) => id));
   return (
     <div className="life">
+      {isStale && <StaleBadge />}
       <Chain orders={value.orders} orderId={orderId} owner={ownerOf(value)} />
       {!value.complete && <p className="notice warn">{texts.incomplete}</p>}
       <ol className="life-steps" aria-label={texts.steps}>

@@ -46,6 +46,7 @@ export function PhaseDialog({
       look={phase === 'halted' || phase === 'closed' ? 'danger' : 'primary'}
       typed={symbol}
       needsReason
+      isValid={ends === 'never' || isSecondsGood}
       onConfirm={confirm}
       onClose={onClose}
     >

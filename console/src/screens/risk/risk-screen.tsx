@@ -1,8 +1,8 @@
-import { type FormEvent, lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type { RiskJson } from '#codec/json/risk-json.ts';
 import { channels } from '../../console.ts';
-import { Button } from '../../design/button.tsx';
 import { Link } from '../../design/link.tsx';
+import { NumberForm } from '../../design/number-form.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
@@ -20,6 +20,7 @@ import './risk.css';
 
 const texts = strings.risk;
 const ORDERS = Object.entries(texts.orders) as [SortBy, string][];
+const ACCOUNT_ID_MAX = 2 ** 31 - 1;
 const NO_ACCOUNTS: RiskJson['items'] = [];
 
 interface RiskMessage {
@@ -96,7 +97,12 @@ function Accounts({ named }: { readonly named: string | undefined }) {
               />
             )}
             <Segments<SortBy> label={texts.order} value={by} options={ORDERS} onChange={setBy} />
-            <FindAccount onFind={choose} />
+            <NumberForm
+              label={texts.find}
+              max={ACCOUNT_ID_MAX}
+              action={texts.findAction}
+              onNumber={choose}
+            />
           </>
         }
       >
@@ -118,29 +124,5 @@ function Accounts({ named }: { readonly named: string | undefined }) {
         <AccountDetail key={looked.account.accountId} account={looked.account} isStale={isStale} />
       )}
     </div>
-  );
-}
-
-function FindAccount({ onFind }: { onFind(accountId: number): void }) {
-  const [text, setText] = useState('');
-  const isNumber = /^\d{1,10}$/.test(text.trim());
-  const find = (event: FormEvent): void => {
-    event.preventDefault();
-    if (isNumber) onFind(Number(text));
-  };
-  return (
-    <form className="risk-find" onSubmit={find}>
-      <input
-        className="input number"
-        inputMode="numeric"
-        aria-label={texts.find}
-        placeholder={texts.find}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <Button type="submit" isSmall disabled={!isNumber}>
-        {texts.findAction}
-      </Button>
-    </form>
   );
 }

@@ -6,13 +6,13 @@ import { Dialog } from '../../design/dialog.tsx';
 import { Check, Field, SelectField } from '../../design/field.tsx';
 import { ProblemNotice } from '../../design/states.tsx';
 import { showToast } from '../../design/toasts.tsx';
+import { isAscii } from '../../lib/ascii.ts';
 import { strings } from '../../strings.ts';
 import type { IncidentJson } from './incident-list.tsx';
 import { partName } from './state-mark.tsx';
 
 const texts = strings.status.incidents;
 const TEXT_CHARS_MAX = 256;
-const PRINTABLE = /^[ -~]+$/;
 
 type Severity = IncidentJson['severity'];
 type State = IncidentJson['state'];
@@ -41,7 +41,7 @@ export function IncidentDialog({
   const [isBusy, setIsBusy] = useState(false);
   const textId = useId();
   const isReady =
-    [title, text, reason].every((one) => PRINTABLE.test(one.trim())) && components.length > 0 && !isBusy;
+    [title, text, reason].every((one) => one.trim() !== '' && isAscii(one)) && components.length > 0 && !isBusy;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -77,6 +77,7 @@ export function IncidentDialog({
         <Field
           label={texts.titleField}
           note={texts.titleNote}
+          fault={faultOf(title)}
           value={title}
           maxLength={64}
           required
@@ -121,16 +122,17 @@ export function IncidentDialog({
             value={text}
             autoFocus={incident !== undefined}
             aria-describedby={`${textId}-note`}
-            aria-invalid={text !== '' && !PRINTABLE.test(text)}
+            aria-invalid={!isAscii(text)}
             onChange={(event) => setText(event.target.value.replaceAll('\n', ' '))}
           />
-          <span id={`${textId}-note`} className="field-note">
-            {texts.textNote} <span className="number">{`${text.length}/${TEXT_CHARS_MAX}`}</span>
+          <span id={`${textId}-note`} className={isAscii(text) ? 'field-note' : 'field-fault'}>
+            {faultOf(text) ?? texts.textNote} <span className="number">{`${text.length}/${TEXT_CHARS_MAX}`}</span>
           </span>
         </div>
         <Field
           label={strings.common.reason}
           note={texts.reasonNote}
+          fault={faultOf(reason)}
           value={reason}
           maxLength={64}
           required
@@ -147,4 +149,8 @@ export function IncidentDialog({
       </form>
     </Dialog>
   );
+}
+
+function faultOf(text: string): string | undefined {
+  return isAscii(text) ? undefined : strings.common.asciiFault;
 }

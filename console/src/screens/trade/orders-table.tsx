@@ -1,15 +1,15 @@
-import { type FormEvent, type KeyboardEvent, memo, useState } from 'react';
+import { type FormEvent, type KeyboardEvent, memo, useEffect, useId, useRef, useState } from 'react';
 import { problemOf } from '../../api/problem.ts';
 import { session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Link } from '../../design/link.tsx';
 import { Empty } from '../../design/states.tsx';
-import { decimalOf, isMultiple, parseDecimal, signOf } from '../../lib/decimal.ts';
 import { clockText, dateText, grouped, NONE, trimmed } from '../../lib/format.ts';
 import type { OrderView } from '../../state/account/account-store.ts';
 import type { Market } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
 import { cancel, replace, tell } from './order-actions.ts';
+import { priceFault, quantityFault } from './ticket-model.ts';
 
 const texts = strings.trade.blotter;
 
@@ -84,6 +84,14 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
   const { orderId = 0, symbol, side, price, stopPrice, quantity, cumQuantity, time, expireTime } = order;
   const name = `${strings.trade.sides[side]} ${trimmed(quantity)} ${symbol}${price === undefined ? '' : ` ${price}`}`;
   const isWaiting = stopPrice !== undefined && order.triggered !== true;
+  const replaceButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(isEditing);
+  useEffect(() => {
+    // Whoever has left the editor goes on where it was opened, unless the focus is elsewhere by now.
+    if (wasEditing.current && !isEditing && document.activeElement === document.body)
+      replaceButton.current?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
   return (
     <tr data-order={orderId}>
       <td className="number muted">{clockText(time)}</td>
@@ -114,6 +122,7 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
           <td className="row-actions">
             {canReplace && (
               <Button
+                ref={replaceButton}
                 isSmall
                 look="quiet"
                 aria-label={texts.replaceOrder(name)}
@@ -172,21 +181,17 @@ function Editor({
   const [stopPrice, setStopPrice] = useState(order.stopPrice ?? '');
   const [quantity, setQuantity] = useState(order.quantity);
   const [isBusy, setIsBusy] = useState(false);
+  const id = useId();
   const terms = market.bySymbol.get(order.symbol);
-  const isGood = (text: string, step: string | undefined): boolean => {
-    const value = parseDecimal(text);
-    return (
-      value !== undefined && signOf(value) > 0 && (step === undefined || isMultiple(value, decimalOf(step)))
-    );
-  };
+  const hasPrice = order.price !== undefined;
   const faults = {
-    price: order.price !== undefined && !isGood(price, terms?.tickSize),
-    stopPrice: isWaiting && !isGood(stopPrice, terms?.tickSize),
-    quantity: !isGood(quantity, terms?.lotSize),
+    price: hasPrice ? priceFault(price, terms) : undefined,
+    stopPrice: isWaiting ? priceFault(stopPrice, terms) : undefined,
+    quantity: quantityFault(quantity, terms),
   };
   const save = async (event?: FormEvent): Promise<void> => {
     event?.preventDefault();
-    if (isBusy || faults.price || faults.stopPrice || faults.quantity) return;
+    if (isBusy || Object.values(faults).some((fault) => fault !== undefined)) return;
     setIsBusy(true);
     try {
       await replace(order.orderId ?? 0, {
@@ -210,23 +215,30 @@ function Editor({
     label: string,
     value: string,
     set: (text: string) => void,
-    isWrong: boolean,
+    fault: string | undefined,
     isFirst = false,
   ) => (
-    <input
-      className="input number cell-input"
-      aria-label={`${label}, ${name}`}
-      aria-invalid={isWrong}
-      inputMode="decimal"
-      value={value}
-      // biome-ignore lint/a11y/noAutofocus: whoever asked to replace the order wants to type
-      autoFocus={isFirst}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => set(event.target.value)}
-      onKeyDown={onKeyDown}
-    />
+    <>
+      <input
+        className="input number cell-input"
+        aria-label={`${label}, ${name}`}
+        aria-invalid={fault !== undefined}
+        aria-describedby={fault === undefined ? undefined : `${id}-${label}`}
+        inputMode="decimal"
+        value={value}
+        // biome-ignore lint/a11y/noAutofocus: whoever asked to replace the order wants to type
+        autoFocus={isFirst}
+        onFocus={(event) => event.target.select()}
+        onChange={(event) => set(event.target.value)}
+        onKeyDown={onKeyDown}
+      />
+      {fault !== undefined && (
+        <span id={`${id}-${label}`} className="field-fault cell-fault" role="status">
+          {fault}
+        </span>
+      )}
+    </>
   );
-  const hasPrice = order.price !== undefined;
   return (
     <>
       <td className="right">{hasPrice ? input(texts.price, price, setPrice, faults.price, true) : NONE}</td>

@@ -116,15 +116,11 @@ function priceFaults(draft: Draft, around: Surroundings): Faults {
 }
 
 function quantityFaults(draft: Draft, { terms }: Surroundings): Faults {
-  const { lotSize, minQuantity, maxQuantity } = terms;
+  const { lotSize } = terms;
   const faults: { quantity?: string; displayQuantity?: string; minQuantity?: string } = {};
   const quantity = parseDecimal(draft.quantity);
-  const fault = stepFault(draft.quantity, lotSize, texts.lot);
+  const fault = quantityFault(draft.quantity, terms);
   if (fault !== undefined) faults.quantity = fault;
-  else if (quantity !== undefined) {
-    if (compare(quantity, decimalOf(minQuantity)) < 0) faults.quantity = texts.atLeast(minQuantity);
-    if (compare(quantity, decimalOf(maxQuantity)) > 0) faults.quantity = texts.atMost(maxQuantity);
-  }
   if (draft.displayQuantity !== '') {
     const shown = parseDecimal(draft.displayQuantity);
     faults.displayQuantity =
@@ -157,6 +153,22 @@ function termsFaults(draft: Draft, { nowMs }: Surroundings): Faults {
     ...(displayQuantity !== '' && !(hasPrice(type) && canRest) ? { displayQuantity: texts.display } : {}),
     ...(minQuantity !== '' && (hasStop(type) || postOnly) ? { minQuantity: texts.minimum } : {}),
   };
+}
+
+/** What is wrong with the price of an order that is replaced; the collar is for the venue to say. */
+export function priceFault(text: string, terms: InstrumentTerms | undefined): string | undefined {
+  return terms === undefined ? undefined : stepFault(text, terms.tickSize, texts.tick);
+}
+
+/** What is wrong with the quantity of an order. */
+export function quantityFault(text: string, terms: InstrumentTerms | undefined): string | undefined {
+  if (terms === undefined) return undefined;
+  const { lotSize, minQuantity, maxQuantity } = terms;
+  const fault = stepFault(text, lotSize, texts.lot);
+  const quantity = parseDecimal(text);
+  if (fault !== undefined || quantity === undefined) return fault;
+  if (compare(quantity, decimalOf(minQuantity)) < 0) return texts.atLeast(minQuantity);
+  return compare(quantity, decimalOf(maxQuantity)) > 0 ? texts.atMost(maxQuantity) : undefined;
 }
 
 function stepFault(text: string, step: string, message: (step: string) => string): string | undefined {
