@@ -34,7 +34,6 @@ export const common = {
   retry: 'Try again',
   close: 'Close',
   cancel: 'Cancel',
-  confirm: 'Confirm',
   reason: 'Reason',
   reasonHint: 'Kept in the log: 1 to 64 characters',
   asciiFault: 'Plain letters without accents, digits and signs only',

@@ -25,15 +25,7 @@ export const operateLog = {
     paused: (entries: number) =>
       entries === 0 ? 'Paused' : `Paused: ${entries} newer ${entries === 1 ? 'entry' : 'entries'}`,
     live: 'Live',
-    shown: (shown: string, kept: string) => `${shown} of the newest ${kept} entries`,
     skipped: (entries: string) => `${entries} entries not shown: more than can be shown happened`,
-    columns: {
-      sequence: 'Entry',
-      time: 'Time',
-      node: 'Node',
-      commands: 'Commands',
-      events: 'What they did',
-    },
     list: 'Entries of the log, newest first',
     open: (sequence: string) => `Details of entry ${sequence}`,
     moreCommands: (count: number) => `and ${count} more ${count === 1 ? 'command' : 'commands'}`,

@@ -92,7 +92,6 @@ export const operate = {
     throughput: 'Throughput',
     perSecond: 'per second',
     last: 'last 15 minutes',
-    collecting: 'Collected while this screen is open',
     stage: 'Stage',
     stages: {
       appended: 'Received \u2192 log',

@@ -50,7 +50,6 @@ export const trade = {
     credit: 'TradingView',
     creditTitle: 'Charts: TradingView Lightweight Charts',
     depthLabel: (bids: string, asks: string) => `Depth of the book: ${bids} bid, ${asks} asked`,
-    depthTitle: 'Depth',
   },
   auction: {
     title: 'Auction',
@@ -273,8 +272,6 @@ export const trade = {
       `${side === 'buy' ? 'Bought' : 'Sold'} ${quantity} ${symbol} at ${price}`,
     canceled: (symbol: string, reason: string) => `${symbol} order canceled: ${reason}`,
     replaced: (symbol: string) => `${symbol} order replaced`,
-    placed: (side: string, quantity: string, symbol: string, price: string) =>
-      `${side} ${quantity} ${symbol} ${price}`,
     refused: 'Refused',
   },
   settings: {

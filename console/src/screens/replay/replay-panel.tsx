@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Link } from '../../design/link.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Empty } from '../../design/states.tsx';
-import { clockText, dateText, grouped } from '../../lib/format.ts';
+import { clockText, dateText, grouped, NONE } from '../../lib/format.ts';
 import { strings } from '../../strings.ts';
 import { bytesText } from '../operate/texts.ts';
 import { ReplayControls } from './replay-controls.tsx';
@@ -68,7 +68,7 @@ function factsOf(replay: ReplayView): (readonly [name: string, value: ReactNode]
     [
       facts.recordedTime,
       recordedTime === undefined
-        ? '–'
+        ? NONE
         : `${dateText(recordedTime).split(' ')[0]} ${clockText(recordedTime, CLOCK_DIGITS)}`,
     ],
     [facts.messages, grouped(String(messages))],
