@@ -1,5 +1,5 @@
 /**
- * Keeps a verified book of a Hive Mind venue: `node examples/websocket.mjs [SYMBOL] [URL]`, Node 22 or newer, no packages.
+ * Keeps a verified book of a Hive Mind venue: `npx node examples/websocket.mjs [SYMBOL] [URL]`, Node 22 or newer, no packages.
  * Protocol: docs/protocols/websocket.md.
  */
 import { crc32 } from 'node:zlib';

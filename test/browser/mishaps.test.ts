@@ -8,7 +8,9 @@ import { TradePage } from '../support/trade-page.ts';
 function focused(page: Page): Promise<string> {
   return page.evaluate(() => {
     const { document } = globalThis as unknown as {
-      document: { activeElement: { getAttribute(name: string): string | null; id: string; textContent: string } };
+      document: {
+        activeElement: { getAttribute(name: string): string | null; id: string; textContent: string };
+      };
     };
     const { activeElement: at } = document;
     return at.getAttribute('aria-label') ?? (at.textContent || at.id);
@@ -105,7 +107,7 @@ test('the console when something goes wrong', { skip: whyNoBrowser(), timeout: 2
   });
 
   await t.test('a part that does not come is said to be missing, and comes with the next try', async () => {
-    const page = await browser.signIn(venue, 'operations', { path: '/status' });
+    const page = await browser.signIn(venue, 'operations', { path: '/trade/BTCUSD' });
     await page.route('**/replay-screen-*.js', (route) => route.abort());
     await page.getByRole('link', { name: 'Replay' }).click();
     await page.getByText('A part of the console could not be loaded').waitFor();
@@ -113,35 +115,41 @@ test('the console when something goes wrong', { skip: whyNoBrowser(), timeout: 2
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('This node does not replay').waitFor();
     const expected = browser.faults.splice(0);
-    assert.ok(expected.every((fault) => fault.includes('dynamically imported module')), expected.join('\n'));
+    assert.ok(
+      expected.every((fault) => fault.includes('dynamically imported module')),
+      expected.join('\n'),
+    );
     await page.context().close();
   });
 
-  await t.test('while the node is gone other screens open, and what came by request is marked as old', async () => {
-    const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
-    const done = page.getByRole('region', { name: 'What was done' });
-    await done.getByRole('table').waitFor();
-    // Screens are fetched soon after the sign-in, before they are opened.
-    const fetched = page.waitForFunction(() =>
-      performance.getEntriesByType('resource').some(({ name }) => name.includes('/replay-screen-')),
-    );
-    await fetched;
-    await venue.stop();
-    await page.getByRole('alert').getByText('The connection to the node is lost').waitFor();
-    await done.getByText('old').waitFor();
-    // It is told once, and not again each second.
-    assert.doesNotMatch((await page.getByRole('alert').textContent()) ?? '', /\d/);
-    await assertAccessible(page);
-    await page.getByRole('link', { name: 'Risk' }).click();
-    await page.getByRole('navigation', { name: 'Parts of the screen' }).waitFor();
-    await page.getByRole('link', { name: 'Operate' }).click();
-    await page.getByRole('link', { name: 'Markets' }).click();
-    await venue.restart();
-    await page.locator('[data-connection="online"]').waitFor();
-    await done.getByRole('table').waitFor();
-    await page.getByText('old', { exact: true }).first().waitFor({ state: 'detached' });
-    await page.context().close();
-  });
+  await t.test(
+    'while the node is gone other screens open, and what came by request is marked as old',
+    async () => {
+      const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
+      const done = page.getByRole('region', { name: 'What was done' });
+      await done.getByRole('table').waitFor();
+      // Screens are fetched soon after the sign-in, before they are opened.
+      const fetched = page.waitForFunction(() =>
+        performance.getEntriesByType('resource').some(({ name }) => name.includes('/replay-screen-')),
+      );
+      await fetched;
+      await venue.stop();
+      await page.getByRole('alert').getByText('The connection to the node is lost').waitFor();
+      await done.getByText('old').waitFor();
+      // It is told once, and not again each second.
+      assert.doesNotMatch((await page.getByRole('alert').textContent()) ?? '', /\d/);
+      await assertAccessible(page);
+      await page.getByRole('link', { name: 'Risk' }).click();
+      await page.getByRole('navigation', { name: 'Parts of the screen' }).waitFor();
+      await page.getByRole('link', { name: 'Operate' }).click();
+      await page.getByRole('link', { name: 'Markets' }).click();
+      await venue.restart();
+      await page.locator('[data-connection="online"]').waitFor();
+      await done.getByRole('table').waitFor();
+      await page.getByText('old', { exact: true }).first().waitFor({ state: 'detached' });
+      await page.context().close();
+    },
+  );
 
   assert.deepEqual(browser.faults, []);
 });

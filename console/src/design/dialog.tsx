@@ -8,7 +8,10 @@ import { ProblemNotice } from './states.tsx';
 
 const REASON_CHARS_MAX = 64;
 
-/** A modal dialog; Escape closes it, focus returns to where it was. */
+/**
+ * A modal dialog; Escape closes it, focus returns to where it was. It begins at the first control with `data-first`: React's autoFocus
+ * comes before the dialog is shown, when nothing in it can have the focus.
+ */
 export function Dialog({
   title,
   onClose,
@@ -23,6 +26,7 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>('[data-first]')?.focus();
     return () => returnFocus(before);
   }, []);
   return (
@@ -100,7 +104,7 @@ export function ConfirmDialog(terms: ConfirmTerms) {
             fault={isAscii(reason) ? undefined : strings.common.asciiFault}
             value={reason}
             maxLength={REASON_CHARS_MAX}
-            autoFocus
+            data-first
             onChange={(event) => setReason(event.target.value)}
           />
         )}
@@ -108,19 +112,14 @@ export function ConfirmDialog(terms: ConfirmTerms) {
           <Field
             label={strings.common.typeToConfirm(typed)}
             value={text}
-            autoFocus={!needsReason}
+            data-first
             onChange={(event) => setText(event.target.value)}
           />
         )}
         <ProblemNotice problem={problem} />
         <div className="dialog-actions">
           <Button onClick={onClose}>{strings.common.cancel}</Button>
-          <Button
-            type="submit"
-            look={look}
-            disabled={!isReady || isBusy}
-            autoFocus={typed === undefined && !needsReason}
-          >
+          <Button type="submit" look={look} disabled={!isReady || isBusy} data-first>
             {action}
           </Button>
         </div>

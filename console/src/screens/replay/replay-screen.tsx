@@ -41,7 +41,10 @@ export default function ReplayScreen() {
 
 function Recordings() {
   const [chosen, setChosen] = useState<string>();
-  const { value, problem, isStale, ask } = useAnswer(() => rest.get<RecordingsView>('/replay/files'), FILES_MS);
+  const { value, problem, isStale, ask } = useAnswer(
+    () => rest.get<RecordingsView>('/replay/files'),
+    FILES_MS,
+  );
   const recording = value?.items.find(({ name }) => name === chosen);
   return (
     <Panel title={texts.files.title} isStale={isStale} className="replay-files">

@@ -48,11 +48,12 @@ export function LimitsDialog({ account, onClose }: { readonly account: RiskAccou
     >
       <p>{texts.zero}</p>
       <div className="risk-limits">
-        {NAMES.map((name) => (
+        {NAMES.map((name, index) => (
           <Field
             key={name}
             label={texts.names[name]}
             isNumber
+            data-first={index === 0 ? true : undefined}
             inputMode="numeric"
             value={values[name]}
             fault={isWhole(values[name], MAX[name]) ? undefined : texts.notWhole}

@@ -97,12 +97,7 @@ function Accounts({ named }: { readonly named: string | undefined }) {
               />
             )}
             <Segments<SortBy> label={texts.order} value={by} options={ORDERS} onChange={setBy} />
-            <NumberForm
-              label={texts.find}
-              max={ACCOUNT_ID_MAX}
-              action={texts.findAction}
-              onNumber={choose}
-            />
+            <NumberForm label={texts.find} max={ACCOUNT_ID_MAX} action={texts.findAction} onNumber={choose} />
           </>
         }
       >

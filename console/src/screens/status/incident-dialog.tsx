@@ -41,7 +41,9 @@ export function IncidentDialog({
   const [isBusy, setIsBusy] = useState(false);
   const textId = useId();
   const isReady =
-    [title, text, reason].every((one) => one.trim() !== '' && isAscii(one)) && components.length > 0 && !isBusy;
+    [title, text, reason].every((one) => one.trim() !== '' && isAscii(one)) &&
+    components.length > 0 &&
+    !isBusy;
 
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
@@ -81,7 +83,7 @@ export function IncidentDialog({
           value={title}
           maxLength={64}
           required
-          autoFocus={incident === undefined}
+          data-first={incident === undefined ? true : undefined}
           spellCheck
           onChange={(event) => setTitle(event.target.value)}
         />
@@ -120,13 +122,14 @@ export function IncidentDialog({
             required
             maxLength={TEXT_CHARS_MAX}
             value={text}
-            autoFocus={incident !== undefined}
+            data-first
             aria-describedby={`${textId}-note`}
             aria-invalid={!isAscii(text)}
             onChange={(event) => setText(event.target.value.replaceAll('\n', ' '))}
           />
           <span id={`${textId}-note`} className={isAscii(text) ? 'field-note' : 'field-fault'}>
-            {faultOf(text) ?? texts.textNote} <span className="number">{`${text.length}/${TEXT_CHARS_MAX}`}</span>
+            {faultOf(text) ?? texts.textNote}{' '}
+            <span className="number">{`${text.length}/${TEXT_CHARS_MAX}`}</span>
           </span>
         </div>
         <Field
