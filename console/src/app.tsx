@@ -22,13 +22,12 @@ export function App() {
   const screen = SCREENS.find((one) => one.name === name);
   const user = state.kind === 'signed-in' ? state.user : undefined;
   const visible = useMemo(() => SCREENS.filter((one) => isAllowed(one, user)), [user]);
-  const first = visible.find((one) => one.actions !== undefined)?.name;
   useEffect(() => {
-    if (name !== '' || user === undefined || first === undefined) return;
-    void landingOf(user, first).then((landing) => {
+    if (name !== '' || user === undefined) return;
+    void landingOf(user).then((landing) => {
       if (path.get().length === 0) navigate([landing], true);
     });
-  }, [name, user, first]);
+  }, [name, user]);
   useEffect(() => {
     if (user === undefined) return;
     const timer = setTimeout(() => {
@@ -60,8 +59,15 @@ export function App() {
   );
 }
 
-/** The first screen of a user; in an empty venue, of who can set it up, that. */
-async function landingOf(user: SignedIn, first: string): Promise<string> {
+/** The screen of a user's work; in an empty venue, of who can set it up, that. */
+async function landingOf(user: SignedIn): Promise<string> {
+  const { actions } = user;
+  const first =
+    actions.has('PlaceOrders') || !actions.has('ViewAnyAccount')
+      ? 'trade'
+      : actions.has('ViewNodes')
+        ? 'operate'
+        : 'risk';
   if (!user.actions.has('ManageUsers')) return first;
   try {
     const { items } = await rest.get<{ readonly items: readonly unknown[] }>('/instruments', { limit: 1 });

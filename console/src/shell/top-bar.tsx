@@ -31,7 +31,7 @@ export function TopBar({
           />
           <path d="M5.5 10V7.4m2.5 4V5.2m2.5 5.2V6.2" stroke="currentColor" strokeWidth="1.4" />
         </svg>
-        {common.product}
+        <span className="brand-text">{common.product}</span>
       </Link>
       <nav className="navigation" aria-label={common.navigation}>
         {screens.map(({ name, label }) => (

@@ -6,7 +6,7 @@ import { Store } from './store.ts';
 export interface Live<Value> {
   /** Undefined: nothing has come yet. */
   readonly value: Value | undefined;
-  /** It is not kept up to date now. */
+  /** There is a value, and it is not kept up to date now. */
   readonly isStale: boolean;
   /** Why it cannot be followed. */
   readonly problem: Problem | undefined;
@@ -30,7 +30,7 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
   declare private readonly onIdle: () => void;
 
   constructor(socket: ApiSocket, channel: string, isPrivate: boolean, onIdle: () => void) {
-    super({ value: undefined, isStale: true, problem: undefined });
+    super({ value: undefined, isStale: false, problem: undefined });
     this.socket = socket;
     this.channel = channel;
     this.isPrivate = isPrivate;
@@ -79,9 +79,10 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
   protected abstract view(): Value | undefined;
 
   protected override build(): Live<Value> {
-    const { isStale, problem } = this;
+    const { problem } = this;
     if (this.isChanged) this.value = this.view();
     this.isChanged = false;
+    const isStale = this.isStale && this.value !== undefined;
     const before = this.get();
     const isSame = before.value === this.value && before.isStale === isStale && before.problem === problem;
     return isSame ? before : { value: this.value, isStale, problem };

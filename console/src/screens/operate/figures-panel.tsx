@@ -30,7 +30,7 @@ export function FiguresPanel({ live }: { readonly live: Live<FiguresHistory> }) 
   const { value, problem, isStale } = live;
   const title = value === undefined ? texts.title : texts.nodeTitle(value.newest.nodeId);
   return (
-    <Panel title={title} isStale={isStale && value !== undefined} className="figures-panel">
+    <Panel title={title} isStale={isStale} className="figures-panel">
       {value !== undefined ? (
         <Figures history={value} />
       ) : problem === undefined ? (

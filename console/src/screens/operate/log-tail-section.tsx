@@ -43,7 +43,7 @@ export default function LogTailSection() {
     store.readFrom(from);
   };
   return (
-    <Panel title={texts.title} isStale={isStale && value !== undefined} className="log-tail">
+    <Panel title={texts.title} isStale={isStale} className="log-tail">
       <div className="log-tools">
         <Segments<Choice>
           label={texts.kinds.label}

@@ -127,7 +127,7 @@ function PhaseRow({ first, mayChange, mayStop, onAsk }: { readonly first: PhaseV
   const { symbol, phase, nextPhase, endTime, isSuspended, indicative } = status;
   const askPhase = (to: Phase | undefined) => () => onAsk({ kind: 'phase', status, to });
   return (
-    <tr className={isStale && value !== undefined ? 'old' : ''} data-symbol={symbol} data-phase={phase}>
+    <tr className={isStale ? 'old' : ''} data-symbol={symbol} data-phase={phase}>
       <th scope="row">{symbol}</th>
       <td>
         <span className="with-mark">

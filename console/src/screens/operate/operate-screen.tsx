@@ -1,7 +1,7 @@
 import { Suspense, useEffect, useState } from 'react';
 import { channels, session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
-import { Link } from '../../design/link.tsx';
+import { Sections } from '../../design/sections.tsx';
 import { Loading } from '../../design/states.tsx';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
@@ -31,13 +31,14 @@ export default function OperateScreen({ rest }: ScreenProps) {
     <div className="operate">
       <h1 className="hidden-text">{texts.title}</h1>
       <VerdictBar mayStop={actions.has('KillSwitch')} />
-      <nav className="sections" aria-label={texts.sectionsLabel}>
-        {visible.map((one) => (
-          <Link key={one.name} to={['operate', one.name]} aria-current={one === section ? 'page' : undefined}>
-            {one.label}
-          </Link>
-        ))}
-      </nav>
+      <Sections
+        label={texts.sectionsLabel}
+        links={visible.map((one) => ({
+          to: ['operate', one.name],
+          label: one.label,
+          isCurrent: one === section,
+        }))}
+      />
       <div className="operate-content">
         <Suspense fallback={<Loading />}>{section && <section.component rest={behind} />}</Suspense>
       </div>

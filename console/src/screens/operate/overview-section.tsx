@@ -28,7 +28,7 @@ function ClusterPanel({ figures }: { readonly figures: FiguresHistory | undefine
   const { value, isStale, problem } = useStore(channels.newestPrivate<ClusterMessage>('cluster'));
   const cluster = value?.cluster;
   return (
-    <Panel title={texts.title} isStale={isStale && cluster !== undefined} className="cluster-panel">
+    <Panel title={texts.title} isStale={isStale} className="cluster-panel">
       {cluster !== undefined ? (
         <>
           <ClusterMap cluster={cluster} />

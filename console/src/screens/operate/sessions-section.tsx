@@ -46,7 +46,7 @@ export default function SessionsSection() {
     </>
   );
   return (
-    <Panel title={texts.title} tools={tools} isStale={isStale && value !== undefined} className="sessions">
+    <Panel title={texts.title} tools={tools} isStale={isStale} className="sessions">
       {problem !== undefined && <ErrorState problem={problem} />}
       {value === undefined ? (
         problem === undefined && <Loading />

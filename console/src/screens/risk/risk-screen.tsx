@@ -1,9 +1,9 @@
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type { RiskJson } from '#codec/json/risk-json.ts';
 import { channels } from '../../console.ts';
-import { Link } from '../../design/link.tsx';
 import { NumberForm } from '../../design/number-form.tsx';
 import { Panel } from '../../design/panel.tsx';
+import { Sections } from '../../design/sections.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { navigate } from '../../lib/router.ts';
@@ -39,14 +39,13 @@ export default function RiskScreen({ rest: [named, ...behind] }: ScreenProps) {
   return (
     <div className="risk-screen">
       <h1 className="hidden-text">{strings.common.screens.risk}</h1>
-      <nav className="sections" aria-label={sections.label}>
-        <Link to={['risk']} aria-current={isOrders ? undefined : 'page'}>
-          {sections.accounts}
-        </Link>
-        <Link to={ORDERS_PATH} aria-current={isOrders ? 'page' : undefined}>
-          {sections.orders}
-        </Link>
-      </nav>
+      <Sections
+        label={sections.label}
+        links={[
+          { to: ['risk'], label: sections.accounts, isCurrent: !isOrders },
+          { to: ORDERS_PATH, label: sections.orders, isCurrent: isOrders },
+        ]}
+      />
       {isOrders ? (
         <Suspense fallback={<Loading />}>
           <OrderPath value={ORDERS_PATH}>

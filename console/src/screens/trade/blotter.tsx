@@ -44,7 +44,7 @@ export function Blotter({ terms, market }: { readonly terms: InstrumentTerms; re
   const hasFilter = chosen === 'orders' || chosen === 'history' || chosen === 'fills';
   const tools = (
     <>
-      {isStale && value !== undefined && <StaleBadge />}
+      {isStale && <StaleBadge />}
       {hasFilter && (
         <Check
           label={texts.only(symbol)}
