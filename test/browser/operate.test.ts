@@ -33,6 +33,15 @@ async function confirm(page: Page, action: string, typed: string, reason: string
   await dialog.waitFor({ state: 'detached' });
 }
 
+/** On a phone not all sections fit; the one that was chosen is in sight. */
+async function assertSectionInSight(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Sessions', exact: true }).click();
+  const chosen = page.locator('.sections [aria-current="page"]', { hasText: 'Sessions' });
+  await chosen.waitFor();
+  const box = await chosen.boundingBox();
+  assert.ok(box !== null && box.x >= 0 && box.x + box.width <= PHONE.width, JSON.stringify(box));
+}
+
 test('operate: a node alone', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t, { config: { snapshots: { everyEntries: 1_000_000, keep: 3 } } });
   const browser = await TestBrowser.start(t);
@@ -48,6 +57,7 @@ test('operate: a node alone', { skip: whyNoBrowser(), timeout: 280_000 }, async 
       await page.setViewportSize(PHONE);
       await assertAccessible(page);
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE.width);
+      if (section === 'copies') await assertSectionInSight(page);
       await page.setViewportSize({ width: 1_280, height: 800 });
     }
     await page.context().close();

@@ -38,10 +38,12 @@ test('from an empty venue to the first trader', { skip: whyNoBrowser(), timeout:
       await page.getByRole('table', { name: 'Assets' }).getByText(symbol).waitFor();
     }
     const instruments = page.getByRole('form', { name: 'Instruments' });
-    await instruments.getByLabel('Symbol').fill('BTCUSD');
-    await instruments.getByLabel('Reference price').fill('60000.00');
-    await instruments.getByRole('button').click();
-    await page.getByRole('table', { name: 'Instruments' }).getByText('BTCUSD').waitFor();
+    for (const symbol of ['BTCUSD', 'BTCUSD.T']) {
+      await instruments.getByLabel('Symbol').fill(symbol);
+      await instruments.getByLabel('Reference price').fill('60000.00');
+      await instruments.getByRole('button').click();
+      await page.getByRole('table', { name: 'Instruments' }).getByText(symbol, { exact: true }).waitFor();
+    }
     await assertAccessible(page);
     const trader = page.getByRole('form', { name: 'A trader' });
     await trader.getByLabel('Login name').fill('ann');

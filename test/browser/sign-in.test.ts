@@ -47,6 +47,20 @@ test('sign in', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
     await viewer.context().close();
   });
 
+  await t.test('each role comes to the screen of its work', async () => {
+    for (const [role, screen] of [
+      ['trader', 'trade'],
+      ['viewer', 'trade'],
+      ['risk', 'risk'],
+      ['operations', 'operate'],
+      ['compliance', 'operate'],
+    ] as const) {
+      const page = await browser.signIn(venue, role);
+      await page.waitForURL(`${venue.url}/${screen}**`);
+      await page.context().close();
+    }
+  });
+
   await t.test('tokens that are revoked end the session here, and it says so', async () => {
     const page = await browser.signIn(venue, 'viewer');
     await venue.send([{ type: 'RevokeTokens', targetUserId: 20 }]);

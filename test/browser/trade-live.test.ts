@@ -28,6 +28,8 @@ test('the trade screen over time', { skip: whyNoBrowser(), timeout: 280_000 }, a
     await ladder.locator('.ladder-row').first().locator('.bid').click();
     assert.equal(await viewer.getByRole('dialog').count(), 0);
     await viewer.getByText('Your user has no account.').waitFor();
+    // What never comes is not old.
+    assert.equal(await viewer.locator('.stale').count(), 0);
     await trade.send({ side: 'Buy', type: 'Market', quantity: '0.0137' });
     await trade.tab('Fills');
     const fills = page.getByRole('table', { name: 'Fills' }).locator('tbody tr');
