@@ -31,7 +31,7 @@ test('operate: three nodes', {
   await page.locator('[data-node="3"][data-state="silent"]').waitFor(SLOW);
   await page
     .locator('[data-level="bad"]')
-    .getByText(/^Node 3 does not answer since \d+ s\.$/)
+    .getByText(/^Node 3 has not answered for \d+ s\.$/)
     .waitFor();
   await page.getByRole('img', { name: /^Map of 3 nodes\. Node 3 does not answer/ }).waitFor();
   await assertAccessible(page);

@@ -21,7 +21,7 @@ export const operate = {
     noQuorum: 'The log has no quorum: no order becomes durable.',
     noLeader: 'No server leads the log.',
     unsafe: (problem: string) => `The settings of the log are not safe: ${problem}.`,
-    silent: (nodeId: number, since: string) => `Node ${nodeId} does not answer since ${since}.`,
+    silent: (nodeId: number, time: string) => `Node ${nodeId} has not answered for ${time}.`,
     silentSaid: (nodeId: number) => `Node ${nodeId} does not answer.`,
     stopped: (nodeId: number, reason: string | undefined) =>
       `Node ${nodeId} has stopped${reason === undefined ? '' : `: ${reason}`}.`,
@@ -242,7 +242,7 @@ export const operate = {
     isDamaged: (what: string) => `Damaged: ${what}`,
     continuous: {
       good: (sequence: string) => `Continuous: everything up to entry ${sequence} is there.`,
-      lags: (entries: string, since: string) => `Continuous: ${entries} entries behind, since ${since}.`,
+      lags: (entries: string, time: string) => `Continuous: ${entries} entries behind, for ${time}.`,
       fails: (failures: number) => `${failures} sends failed: look at the target and the network.`,
     },
   },

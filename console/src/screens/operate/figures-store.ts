@@ -1,12 +1,11 @@
 import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
 import { channels } from '../../console.ts';
 import { ChannelStore } from '../../state/channel-store.ts';
+import { SampleClock } from './sample-clock.ts';
 import type { FiguresMessage, FiguresView, StageView } from './views.ts';
 
 /** Samples that are kept: 15 minutes, one a second. */
 export const SAMPLES_MAX = 900;
-/** A message that is later than this by the node's own measure is drawn behind a gap. */
-const GAP_MS = 2_500;
 
 export const STAGES = [
   'total',
@@ -36,23 +35,26 @@ export interface FiguresHistory {
 /** The channel `figures`, and what it said before. */
 export class FiguresStore extends ChannelStore<FiguresHistory> {
   declare private samples: Sample[];
+  declare private readonly clock: SampleClock;
 
   constructor(socket: ApiSocket, onIdle: () => void) {
     super(socket, 'figures', true, onIdle);
     this.samples = [];
+    this.clock = new SampleClock();
+  }
+
+  override onStale(): void {
+    this.clock.interrupt();
+    super.onStale();
   }
 
   protected override receive(message: ChannelMessage): boolean {
     const { figures } = message as FiguresMessage;
-    const now = Date.now() / 1_000;
-    // The clock was set back: what is drawn goes forward.
-    if (now + GAP_MS / 1_000 < (this.samples.at(-1)?.atSeconds ?? 0)) this.samples = [];
     const last = this.samples.at(-1);
-    const expected = last === undefined ? now : last.atSeconds + figures.periodMs / 1_000;
-    const isLate = (now - expected) * 1_000 > GAP_MS;
-    if (isLate && last !== undefined) this.#add({ atSeconds: last.atSeconds + 1, figures: undefined });
-    // Messages that come together after the browser was busy are of different seconds.
-    this.#add({ atSeconds: Math.abs(now - expected) * 1_000 > GAP_MS ? now : expected, figures });
+    const { atSeconds, isBehindGap, isAnew } = this.clock.next(Date.now() / 1_000, figures.periodMs / 1_000);
+    if (isAnew) this.samples = [];
+    if (isBehindGap && last !== undefined) this.#add({ atSeconds: last.atSeconds + 1, figures: undefined });
+    this.#add({ atSeconds, figures });
     return true;
   }
 
