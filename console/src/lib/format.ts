@@ -28,6 +28,11 @@ export function trimmed(text: string): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
+/** An amount of money without zeros that say nothing: two digits behind the point stay, if there are as many. */
+export function amountText(text: string): string {
+  return grouped(text.replace(/(\.\d\d\d*?)0+$/, '$1'));
+}
+
 /** A decimal with at most `decimals` digits after the point. */
 export function shortened(text: string, decimals: number): string {
   const value = decimalOf(text);

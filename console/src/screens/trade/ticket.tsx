@@ -14,7 +14,7 @@ import {
   sum,
   textOf,
 } from '../../lib/decimal.ts';
-import { grouped, NONE, trimmed } from '../../lib/format.ts';
+import { amountText, grouped, NONE } from '../../lib/format.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
@@ -352,7 +352,7 @@ function Sum({
   return (
     <div>
       <dt>{name}</dt>
-      <dd className="number">{value === undefined ? NONE : `${grouped(trimmed(textOf(value)))} ${asset}`}</dd>
+      <dd className="number">{value === undefined ? NONE : `${amountText(textOf(value))} ${asset}`}</dd>
     </div>
   );
 }
@@ -378,7 +378,7 @@ function Available({ around, asset }: { readonly around: Surroundings; readonly 
     <div>
       <dt>{texts.available}</dt>
       <dd className="number">
-        {available === undefined ? NONE : `${grouped(trimmed(available))} ${asset}`}
+        {available === undefined ? NONE : `${amountText(available)} ${asset}`}
         {terms.kind === 'spot' && available !== undefined && (
           <Button look="quiet" isSmall onClick={takeAll}>
             {texts.max}
