@@ -271,7 +271,7 @@ const SHOTS: readonly Shot[] = [
       const orderId = await livelyOrder(venue);
       await page.getByLabel('Order', { exact: true }).fill(String(orderId));
       await page.getByRole('button', { name: 'Show' }).click();
-      await page.locator('.life-step').first().waitFor();
+      await page.locator('.life-step', { hasText: 'mass-cancel' }).waitFor();
     },
   },
   {

@@ -28,12 +28,15 @@ class OrderChain {
   /** The oldest first. */
   declare readonly orders: readonly OrderRecord[];
   declare readonly isWhole: boolean;
+  /** The newest entry that the orders take in. */
+  declare readonly sequence: number;
   declare private readonly orderIds: ReadonlySet<number>;
   declare private readonly numbers: ReadonlySet<number>;
 
-  constructor(orders: readonly OrderRecord[], isWhole: boolean) {
+  constructor(orders: readonly OrderRecord[], isWhole: boolean, sequence: number) {
     this.orders = orders;
     this.isWhole = isWhole;
+    this.sequence = sequence;
     this.orderIds = new Set(orders.map(({ orderId }) => orderId));
     this.numbers = new Set(orders.map(({ clientOrderId }) => clientOrderId));
   }
@@ -75,8 +78,14 @@ class OrderChain {
   }
 }
 
+/** An order as it stood after an entry. */
+export interface FoundOrder {
+  readonly order: OrderRecord;
+  readonly sequence: number;
+}
+
 /** Finds an order; undefined: there is none that the asker may see. */
-type FindOrder = (orderId: number) => Promise<OrderRecord | undefined>;
+type FindOrder = (orderId: number) => Promise<FoundOrder | undefined>;
 
 /**
  * The life of an order, put together from history (the orders), the files of reports (what happened) and the log (who did it).
@@ -89,7 +98,7 @@ export async function orderTimeline(
   orderId: number,
   seesAll: boolean,
   find: FindOrder,
-): Promise<Omit<Static<typeof OrderTimeline>, 'sequence'> | undefined> {
+): Promise<Static<typeof OrderTimeline> | undefined> {
   const chain = await chainOf(orderId, find);
   if (chain === undefined) return undefined;
   const { steps, isWhole } = await stepsOf(sources, chain);
@@ -102,6 +111,7 @@ export async function orderTimeline(
     if (events.length > 0) shown.push(stepJson(sources.lookup, chain, events, entry, seesAll));
   }
   return {
+    sequence: chain.sequence,
     orders: chain.orders.map((order) => orderJson(sources.lookup, order)),
     steps: shown,
     complete: isWhole && chain.isWhole,
@@ -111,24 +121,27 @@ export async function orderTimeline(
 async function chainOf(orderId: number, find: FindOrder): Promise<OrderChain | undefined> {
   const asked = await find(orderId);
   if (asked === undefined) return undefined;
-  const orders = [asked];
+  const orders = [asked.order];
+  let { sequence } = asked;
   let isWhole = true;
-  const follow = async (next: number, add: (order: OrderRecord) => number): Promise<void> => {
+  const follow = async (next: number, add: (found: FoundOrder) => number): Promise<void> => {
     for (let id = next; id !== 0; ) {
-      const order = orders.length < LogLimits.CHAIN_ORDERS_MAX ? await find(id) : undefined;
-      if (order === undefined) isWhole = false;
-      id = order === undefined ? 0 : add(order);
+      const found = orders.length < LogLimits.CHAIN_ORDERS_MAX ? await find(id) : undefined;
+      if (found === undefined) isWhole = false;
+      id = found === undefined ? 0 : add(found);
     }
   };
-  await follow(asked.originalOrderId, (order) => {
+  await follow(asked.order.originalOrderId, ({ order }) => {
     orders.unshift(order);
     return order.originalOrderId;
   });
-  await follow(asked.replacedByOrderId, (order) => {
-    orders.push(order);
-    return order.replacedByOrderId;
+  await follow(asked.order.replacedByOrderId, (found) => {
+    orders.push(found.order);
+    // Those before it do not change any more: the last one says how things stand.
+    sequence = found.sequence;
+    return found.order.replacedByOrderId;
   });
-  return new OrderChain(orders, isWhole);
+  return new OrderChain(orders, isWhole, sequence);
 }
 
 async function stepsOf(
@@ -143,7 +156,8 @@ async function stepsOf(
     {
       userId: first.userId,
       fromSequence: first.sequence,
-      toSequence: last.status === OrderStatus.Open ? Number.MAX_SAFE_INTEGER : last.updatedSequence,
+      // What happened since would be steps to an end that the order does not have yet.
+      toSequence: last.status === OrderStatus.Open ? chain.sequence : last.updatedSequence,
       max: LogLimits.TIMELINE_REPORTS_MAX,
     },
     (words, at) => {

@@ -2,11 +2,10 @@ import { Type } from 'typebox';
 import { LogEntry, logEntryJson } from '#codec/json/log-json.ts';
 import { freshQuery, Id } from '#codec/json/schemas.ts';
 import { OrderTimeline } from '#codec/json/timeline-json.ts';
-import type { OrderRecord } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
 import { LogTruncatedError } from '#domain/ports.ts';
 import { logLookup } from '../log/log-lookup.ts';
-import { orderTimeline } from '../log/order-timeline.ts';
+import { type FoundOrder, orderTimeline } from '../log/order-timeline.ts';
 import { ARCHIVE_PROBLEMS } from './history-routes.ts';
 import { Problem } from './problems.ts';
 import { inKnownTerms, maySee, Questions } from './questions.ts';
@@ -32,12 +31,12 @@ export function logRoutes(sources: RestSources): Route[] {
       problems: [...ARCHIVE_PROBLEMS, 'UNKNOWN_ORDER'],
       handle: async ({ principal, params: { orderId }, query }) => {
         const { views } = questions;
-        let sequence = 0;
-        const find = async (id: number): Promise<OrderRecord | undefined> => {
-          const answer = await questions.ask(principal, query, { type: 'order', orderId: id });
-          sequence = answer.sequence;
-          const order = answer.result;
-          return order !== undefined && maySee(principal, order.accountId) ? order : undefined;
+        const find = async (id: number): Promise<FoundOrder | undefined> => {
+          const { sequence, result: order } = await questions.ask(principal, query, {
+            type: 'order',
+            orderId: id,
+          });
+          return order !== undefined && maySee(principal, order.accountId) ? { order, sequence } : undefined;
         };
         const lookup = logLookup(views, sources.directory);
         const seesAll = (principal.actions & Action.ViewAnyAccount) !== 0;
@@ -48,7 +47,7 @@ export function logRoutes(sources: RestSources): Route[] {
         );
         // Whether another's order exists is nobody's business.
         if (life === undefined) throw new Problem('UNKNOWN_ORDER', `you have no order ${orderId}`);
-        return { sequence, ...life };
+        return life;
       },
     }),
     route({
