@@ -205,6 +205,9 @@ test('the trade screen', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) =
     await page.getByRole('link', { name: /BTCFUT/ }).click();
     await page.getByRole('heading', { name: 'BTCFUT' }).waitFor();
     assert.equal(new URL(page.url()).pathname, '/trade/BTCFUT');
+    // 20,000 lots of 65.00 margin each; less is in the account.
+    const faults = await trade.faults({ side: 'Buy', type: 'Market', quantity: '20000' });
+    assert.match(faults.join('; '), /Needs 1300000\.00 USD, and .* is available/);
     await page.goBack();
     await page.getByRole('heading', { name: 'BTCUSD' }).waitFor();
     await page.getByLabel('Search instruments').fill('');

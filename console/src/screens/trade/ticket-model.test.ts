@@ -122,6 +122,18 @@ test('an order costs what the venue holds for it', () => {
   assert.deepEqual(faults({ quantity: '10', price: '659.95' }), []);
   assert.deepEqual(faults({ quantity: '10' }, { balances: [] }), ['order']);
   assert.deepEqual(faults({ side: 'sell', quantity: '2.0002' }), ['order']);
+  // Of a margined instrument the margin that the order adds.
+  const terms = {
+    ...TERMS,
+    kind: 'margined',
+    lotSize: '1',
+    initialMargin: '600.00',
+    maxQuantity: '100',
+  } as const;
+  const quantity = '17';
+  assert.deepEqual(faults({ quantity }, { terms }), []);
+  assert.deepEqual(faults({ quantity }, { terms, stake: { position: '0', open: [] } }), ['order']);
+  assert.deepEqual(faults({ quantity }, { terms, stake: { position: '-9', open: [] } }), []);
 });
 
 test('the request has the terms of its type and no others', () => {

@@ -18,6 +18,7 @@ import {
 import { partOf, stepsOf, tradeValue } from '../../lib/value.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
 import { strings } from '../../strings.ts';
+import { addedMargin, type Stake } from './margin.ts';
 
 export type NewOrder = Static<typeof NewOrderRequest>;
 export type Side = NewOrder['side'];
@@ -53,6 +54,8 @@ export interface Surroundings {
   readonly bid: string | undefined;
   readonly ask: string | undefined;
   readonly balances: readonly Static<typeof Balance>[] | undefined;
+  /** What the account has in a margined instrument; undefined: not known yet, or not margined. */
+  readonly stake?: Stake | undefined;
   readonly nowMs: number;
 }
 
@@ -249,10 +252,18 @@ function costPrice(draft: Draft, around: Surroundings): Decimal | undefined {
   return roundedTo(product(reference, sum(MILLION, reach)), decimalOf(terms.tickSize));
 }
 
+/** What must be available for an order, and of what; undefined: that is not known. */
+function neededOf(draft: Draft, around: Surroundings): Pick<Cost, 'asset' | 'amount'> | undefined {
+  const { terms, stake } = around;
+  if (terms.kind === 'spot') return costOf(draft, around);
+  const quantity = parseDecimal(draft.quantity);
+  if (stake === undefined || quantity === undefined || signOf(quantity) <= 0) return undefined;
+  return { asset: terms.quoteAsset, amount: addedMargin(terms, stake, draft.side, quantity) };
+}
+
 function fundsFaults(draft: Draft, around: Surroundings): Faults {
-  const cost = costOf(draft, around);
-  // A position that an order makes smaller needs no margin: that is for the venue to say.
-  if (cost === undefined || around.balances === undefined || around.terms.kind !== 'spot') return {};
+  const cost = neededOf(draft, around);
+  if (cost === undefined || around.balances === undefined) return {};
   const available = decimalOf(around.balances.find(({ asset }) => asset === cost.asset)?.available);
   if (compare(cost.amount, available) <= 0) return {};
   const decimals = Math.max(available.decimals, decimalsOf(textOf(cost.amount)));

@@ -1,4 +1,6 @@
 import { type FormEvent, type KeyboardEvent, useEffect, useState } from 'react';
+import type { Static } from 'typebox';
+import type { Position } from '#codec/json/account-json.ts';
 import { session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Check, Field, SelectField } from '../../design/field.tsx';
@@ -15,11 +17,13 @@ import {
   textOf,
 } from '../../lib/decimal.ts';
 import { amountText, grouped, NONE } from '../../lib/format.ts';
+import type { OrderView } from '../../state/account/account-store.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { confirmed } from './confirmation.tsx';
-import { useAccount, useBalances, useCalmTicker, usePhase } from './market-hooks.ts';
+import type { Stake } from './margin.ts';
+import { useAccount, useBalances, useCalmTicker, usePhase, usePositions } from './market-hooks.ts';
 import { place } from './order-actions.ts';
 import { SentNotice } from './sent-notice.tsx';
 import { settings } from './settings.ts';
@@ -235,6 +239,8 @@ function useSurroundings(terms: InstrumentTerms, market: Market): Surroundings {
   const ticker = useCalmTicker(terms.symbol).value?.ticker;
   const status = usePhase(terms.symbol).value?.status;
   const balances = useBalances().value?.balances.items;
+  const positions = usePositions().value?.positions.items;
+  const open = useAccount().value?.open;
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNowMs(Date.now()), CLOCK_MS);
@@ -249,7 +255,20 @@ function useSurroundings(terms: InstrumentTerms, market: Market): Surroundings {
     bid: ticker?.bid,
     ask: ticker?.ask,
     balances,
+    stake: terms.kind === 'spot' ? undefined : stakeIn(terms.symbol, positions, open),
     nowMs,
+  };
+}
+
+function stakeIn(
+  symbol: string,
+  positions: readonly Static<typeof Position>[] | undefined,
+  open: readonly OrderView[] | undefined,
+): Stake | undefined {
+  if (positions === undefined || open === undefined) return undefined;
+  return {
+    position: positions.find((one) => one.symbol === symbol)?.quantity ?? '0',
+    open: open.filter((one) => one.symbol === symbol),
   };
 }
 
