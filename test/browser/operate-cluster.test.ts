@@ -33,7 +33,7 @@ test('operate: three nodes', {
     .locator('[data-level="bad"]')
     .getByText(/^Node 3 has not answered for \d+ s\.$/)
     .waitFor();
-  await page.getByRole('img', { name: /^Map of 3 nodes\. Node 3 does not answer/ }).waitFor();
+  await page.getByRole('img', { name: /^Map of 3 nodes\. Node 3 has not answered/ }).waitFor();
   await assertAccessible(page);
 
   await cluster.startNode(3);
