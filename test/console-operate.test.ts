@@ -55,9 +55,7 @@ test('verdict: nothing is wrong with nodes that serve and agree', () => {
 });
 
 test('verdict: each thing that can be wrong, by how bad it is', () => {
-  assert.deepEqual(of({ state: 'silent', silentMs: 65_000 }), [
-    'bad: Node 1 has not answered for 1 m 05 s.',
-  ]);
+  assert.deepEqual(of({ state: 'silent', silentMs: 65_000 }), ['bad: Node 1 has not answered for 1 m 05 s.']);
   assert.deepEqual(of({ state: 'stopped', reason: 'disk full' }), ['bad: Node 1 has stopped: disk full.']);
   assert.deepEqual(of({ agrees: 'no' }), ['bad: Node 1, this one, has a state that is not confirmed.']);
   assert.deepEqual(of({ agrees: 'no', isSelf: false }), ['bad: Node 1 has another state than this node.']);
