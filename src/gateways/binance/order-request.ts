@@ -20,12 +20,15 @@ const TYPES: Readonly<Record<BinanceOrderType, number>> = {
   STOP_LOSS: OrderType.Stop,
   STOP_LOSS_LIMIT: OrderType.StopLimit,
 };
-const SIDES: { readonly [name: string]: Side } = { BUY: Side.Buy, SELL: Side.Sell };
-const TIMES: { readonly [name: string]: TimeInForce } = {
-  GTC: TimeInForce.GoodTillCancel,
-  IOC: TimeInForce.ImmediateOrCancel,
-  FOK: TimeInForce.FillOrKill,
-};
+const SIDES: ReadonlyMap<string, Side> = new Map([
+  ['BUY', Side.Buy],
+  ['SELL', Side.Sell],
+]);
+const TIMES: ReadonlyMap<string, TimeInForce> = new Map([
+  ['GTC', TimeInForce.GoodTillCancel],
+  ['IOC', TimeInForce.ImmediateOrCancel],
+  ['FOK', TimeInForce.FillOrKill],
+]);
 
 /** How much of an answer to a new order is wanted. */
 export type ResponseType = 'ACK' | 'RESULT' | 'FULL';
@@ -42,7 +45,7 @@ export interface OrderAsked {
 /** Reads what asks for a new order. @throws BinanceError */
 export function readNewOrder(params: Params): OrderAsked {
   const symbol = params.mandatory('symbol');
-  const side = SIDES[params.mandatory('side')];
+  const side = SIDES.get(params.mandatory('side'));
   if (side === undefined) throw new BinanceError('INVALID_SIDE', 'Invalid side.');
   const type = params.mandatory('type') as BinanceOrderType;
   if (!ORDER_TYPES.includes(type)) throw new BinanceError('INVALID_ORDER_TYPE', 'Invalid orderType.');
@@ -96,7 +99,7 @@ function readTimeInForce(params: Params, type: BinanceOrderType): TimeInForce {
     return type === 'LIMIT_MAKER' ? TimeInForce.GoodTillCancel : TimeInForce.ImmediateOrCancel;
   }
   if (!isMandatory) throw notRequired('timeInForce');
-  const timeInForce = TIMES[text];
+  const timeInForce = TIMES.get(text);
   if (timeInForce === undefined) throw new BinanceError('INVALID_TIF', 'Invalid timeInForce.');
   return timeInForce;
 }

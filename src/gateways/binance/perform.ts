@@ -6,15 +6,38 @@ import { errorOfAccess } from './errors.ts';
 import type { Operation } from './operations.ts';
 import type { Params } from './params.ts';
 
-/** What a way in knows of a request. */
-export interface Sender {
+type Access = Pick<AccessControl, 'charge'>;
+
+/** Who pays for a request, and how it hears of that. */
+export interface Charged {
   readonly address: string | undefined;
-  /** Who it is; asked only where that matters. @throws BinanceError */
-  prove(): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal>;
   /** How its rate limit stands. */
   onRate(rate: RateDecision): void;
+}
+
+/** What a way in knows of a request. */
+export interface Sender extends Charged {
+  /** Who it is; asked only where that matters. @throws BinanceError */
+  prove(): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal>;
   /** It has proven who it is. */
   onMember(): void;
+}
+
+/** Takes a request's weight from a rate limit: its address's where it says nobody. @throws BinanceError for one too many */
+export function charge(access: Access, weight: number, sender: Charged, principal?: Principal): void {
+  const rate = access.charge(principal, sender.address, weight);
+  sender.onRate(rate);
+  if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+}
+
+/** Reads a request; one that cannot be read says nobody, and counts as that. @throws BinanceError */
+export function readCharged<Read>(access: Access, weight: number, sender: Charged, read: () => Read): Read {
+  try {
+    return read();
+  } catch (error) {
+    charge(access, weight, sender);
+    throw error;
+  }
 }
 
 /**
@@ -22,17 +45,15 @@ export interface Sender {
  * @throws BinanceError, and what questions to the archive and the desk throw
  */
 export async function perform(
-  access: Pick<AccessControl, 'charge'>,
+  access: Access,
   operation: Operation,
   params: Params,
   sender: Sender,
 ): Promise<unknown> {
   const isPrivate = 'action' in operation;
-  const proven = isPrivate ? await sender.prove() : undefined;
+  const proven = isPrivate ? await provenBy(access, operation, sender) : undefined;
   const principal = proven instanceof AccessRefusal ? undefined : proven;
-  const rate = access.charge(principal, sender.address, operation.weight);
-  sender.onRate(rate);
-  if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+  charge(access, operation.weight, sender, principal);
   if (proven instanceof AccessRefusal) throw errorOfAccess(proven);
   if (!isPrivate) {
     // Some clients sign everything.
@@ -48,4 +69,12 @@ export async function perform(
   const answer = operation.prepare(params);
   params.finish();
   return answer(principal);
+}
+
+async function provenBy(
+  access: Access,
+  { weight }: Operation,
+  sender: Sender,
+): Promise<Principal | undefined | AccessRefusal> {
+  return readCharged(access, weight, sender, () => sender.prove());
 }

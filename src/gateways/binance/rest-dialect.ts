@@ -5,7 +5,7 @@ import { Problem } from '../rest/problems.ts';
 import { BinanceError, errorOf, errorOfAccess } from './errors.ts';
 import type { BinanceSources, Operation } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
-import { perform } from './perform.ts';
+import { type Charged, perform, readCharged } from './perform.ts';
 import { proofOfSigned, proofOfStream, withoutSignature } from './signing.ts';
 
 const MS_PER_SECOND = 1_000;
@@ -64,19 +64,23 @@ export class BinanceRest implements HttpDialect {
     const address = request.raw.socket.remoteAddress;
     const [, query = ''] = /^[^?]*\?(.*)$/s.exec(request.raw.url ?? '') ?? [];
     const body = request.body instanceof Uint8Array ? Buffer.from(request.body).toString() : '';
-    const params = new Params(paramsOfForms(query, body));
+    const charged: Charged = {
+      address,
+      onRate: ({ limit, remaining }) => {
+        const used = String(limit - remaining);
+        reply.headers({ 'x-mbx-used-weight': used, 'x-mbx-used-weight-1m': used });
+      },
+    };
+    const read = () => new Params(paramsOfForms(query, body));
+    const params = readCharged(access, operation.weight, charged, read);
     const apiKey = textOf(request.headers['x-mbx-apikey']);
     const isStream = 'action' in operation && operation.isStream === true;
     const answer = await perform(access, operation, params, {
-      address,
+      ...charged,
       prove: () => {
         const proofOf = isStream ? proofOfStream : proofOfSigned;
         const payload = withoutSignature(query) + withoutSignature(body);
         return access.prove(proofOf(params, { apiKey, payload }), address);
-      },
-      onRate: ({ limit, remaining }) => {
-        const used = String(limit - remaining);
-        reply.headers({ 'x-mbx-used-weight': used, 'x-mbx-used-weight-1m': used });
       },
       onMember: () => onMember(request),
     });

@@ -9,12 +9,12 @@ import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
 import type { WebSocketLogger } from '../websocket/services.ts';
 import type { WebSocketSession } from '../websocket/websocket-door.ts';
-import { BinanceError, errorOf, errorOfAccess } from './errors.ts';
+import { BinanceError, errorOf } from './errors.ts';
 import { KeyHolder } from './key-holder.ts';
 import { BinanceLimits } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { Params, paramsOfJson } from './params.ts';
-import { perform } from './perform.ts';
+import { charge, perform, readCharged } from './perform.ts';
 import { payloadOfValues, proofOfSigned, proofOfStream } from './signing.ts';
 import { UserStream, type UserStreamServices } from './user-stream.ts';
 
@@ -83,10 +83,13 @@ export class WsApiSession implements WebSocketSession {
     let request: WsRequest | undefined;
     let rate: RateDecision | undefined;
     try {
-      request = readRequest(text);
-      const result = await this.#perform(request, (decision) => {
+      const { address } = this.connection;
+      const onRate = (decision: RateDecision) => {
         rate = decision;
-      });
+      };
+      const { access } = this.services.sources;
+      request = readCharged(access, 1, { address, onRate }, () => readRequest(text));
+      const result = await this.#perform(request, onRate);
       this.#send({ id: request.id, status: 200, result, ...rateLimits(request, rate) });
       if (rate?.allowed !== false) this.overRate = 0;
     } catch (error) {
@@ -101,9 +104,7 @@ export class WsApiSession implements WebSocketSession {
   #perform(request: WsRequest, onRate: (rate: RateDecision) => void): Promise<unknown> {
     const operation = this.#sessionOperation(request.method) ?? this.services.operations.get(request.method);
     if (operation === undefined) {
-      const rate = this.services.sources.access.charge(undefined, this.connection.address);
-      onRate(rate);
-      if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+      charge(this.services.sources.access, 1, { address: this.connection.address, onRate });
       const message = `This operation is not supported: ${request.method.slice(0, 100)}`;
       throw new BinanceError('UNSUPPORTED_OPERATION', message);
     }

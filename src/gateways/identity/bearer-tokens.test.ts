@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
 import { Role } from '#domain/commands.ts';
@@ -65,6 +65,7 @@ test('a token says who, until when, from which node; it is verified once, then k
     account: 101,
     logTime: [1_000, 5],
     auth_time: 1_700_000_000.123,
+    passwordPrint: hash('sha256', new Uint8Array(16), 'buffer').subarray(0, 8).toString('base64url'),
     iat: 1_700_000_000.123,
     exp: 1_700_000_060.123,
   });
@@ -196,6 +197,8 @@ test('forged, foreign, malformed: no token', async () => {
     long: `${token}${'A'.repeat(1_024)}`,
   };
   for (const [what, text] of Object.entries(bad)) assert.equal(await verify(text), 'INVALID_TOKEN', what);
+  for (const passwordPrint of [undefined, 5, '', 'AAAAAAAAAAA'])
+    assert.equal(await verify(await signed({ passwordPrint })), 'TOKEN_REVOKED', String(passwordPrint));
   for (const logTime of [undefined, 5, [1_000], ['1000', 5], [1_000, 1e9], [999, 999_999_999]]) {
     say(directory, { type: 'TokensRevoked', targetUserId: 1, revokedSeconds: 1_000, revokedNanos: 5 });
     assert.equal(await verify(await signed({ logTime })), 'TOKEN_REVOKED', JSON.stringify(logTime));
@@ -237,7 +240,7 @@ test('random text, headers and claims: refused, never thrown', async () => {
     ]);
     assert.equal(await verify(text), 'INVALID_TOKEN', `HIVE_SEED=${seed}: ${text}`);
     // Claims that a node has signed, but of no sense.
-    const name = pick(['sub', 'iat', 'exp', 'jti', 'iss', 'logTime', 'key', 'keyPrint']);
+    const name = pick(['sub', 'iat', 'exp', 'jti', 'iss', 'logTime', 'key', 'keyPrint', 'passwordPrint']);
     const signed = await new SignJWT({ ...decodeJwt(whole), [name]: pick(odd), junk: round })
       .setProtectedHeader({ alg: 'EdDSA', kid: '3' })
       .sign(signingKey);
@@ -300,6 +303,32 @@ test('what revokes a token revokes all that came of it, also those that are sign
     if ('token' in answer) assert.equal(await verify(answer.token), 'TOKEN_REVOKED');
     else assert.equal(answer.code, 'TOKEN_REVOKED');
   assert.equal(answerOf(await tokens.renew(first)), 'TOKEN_REVOKED');
+});
+
+test('another password makes void what came of the one before, also what was renewed; API keys go on', async () => {
+  const { directory, tokens, verify, issue } = venue();
+  const [known, unseen, ofKey, other] = [await issue(1), await issue(1), await issue(2, 5), await issue(2)];
+  const renewed = await tokens.renew(known);
+  assert.ok('token' in renewed);
+  assert.equal(await verify(known), 'ANN 7');
+  const newPassword = (targetUserId: number, byte: number, mustChangePassword: number) =>
+    say(directory, {
+      type: 'UserPasswordSet',
+      targetUserId,
+      mustChangePassword,
+      salt: new Uint8Array(16).fill(byte),
+    });
+  // An admin's one-time password, and then the user's own: the old tokens do not come back.
+  newPassword(1, 1, 1);
+  assert.equal(await verify(unseen), 'PASSWORD_CHANGE_REQUIRED');
+  newPassword(1, 2, 0);
+  for (const token of [known, unseen, renewed.token]) assert.equal(await verify(token), 'TOKEN_REVOKED');
+  assert.equal(answerOf(await tokens.renew(known)), 'TOKEN_REVOKED');
+  assert.equal(await verify(await issue(1)), 'ANN 7');
+  assert.equal(await verify(other), 'BOB 2');
+  newPassword(2, 3, 0);
+  assert.equal(await verify(other), 'TOKEN_REVOKED');
+  assert.equal(await verify(ofKey), 'BOB 2 key 5 read-only');
 });
 
 test('a login that a shorter setting ends is refused', async () => {

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, randomUUID } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, randomUUID } from 'node:crypto';
 import { decodeJwt, errors, type JWTHeaderParameters, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import { roleName } from '#domain/permissions.ts';
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
@@ -22,7 +22,7 @@ const TOKEN_LENGTH_MAX = 1_024;
 const VERIFIED_MAX = 16_384;
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_SECOND = 1_000_000_000;
-/** Bytes of an API key's verifier that tell it from an older one with its id. */
+/** Bytes that tell an API key's verifier from that of an older key with its id, and a password from one before it. */
 const FINGERPRINT_BYTES = 8;
 
 export interface BearerTokenOptions {
@@ -51,6 +51,8 @@ interface LoginClaims {
   readonly logTime: readonly [seconds: number, nanos: number];
   /** When the password was given, in seconds since the Unix epoch (OpenID Connect Core 1.0, section 2). */
   readonly auth_time: number;
+  /** Which password it was. */
+  readonly passwordPrint: string;
 }
 interface KeyClaims {
   readonly logTime: readonly [seconds: number, nanos: number];
@@ -72,7 +74,7 @@ interface Verified {
 /**
  * Short-lived bearer tokens (JWT with EdDSA), signed by a node and good at every node that knows its key. A token says who
  * its bearer is; what that user may do is asked of the directory each time. It is void once its user's tokens were revoked, is
- * disabled or must change the password, and once the API key that it came of is revoked.
+ * disabled or has another password, and once the API key that it came of is revoked.
  *
  * Whether it came before a revocation is decided by log time: a token says up to when its node knew the log.
  */
@@ -107,7 +109,7 @@ export class BearerTokens {
     const { timeSeconds, timeNanos } = this.directory;
     const proof =
       key === undefined
-        ? { auth_time: Math.floor(this.clock.wallMs()) / MS_PER_SECOND }
+        ? { auth_time: Math.floor(this.clock.wallMs()) / MS_PER_SECOND, passwordPrint: passwordPrint(user) }
         : { key: key.keyId, keyPrint: fingerprint(key) };
     return this.#sign(user, { logTime: [timeSeconds, timeNanos], ...proof });
   }
@@ -119,14 +121,16 @@ export class BearerTokens {
   async renew(token: string): Promise<IssuedToken | AccessRefusal> {
     const principal = await this.verify(token);
     if (principal instanceof AccessRefusal) return principal;
-    const { auth_time: authSeconds, logTime } = decodeJwt<Partial<LoginClaims>>(token);
-    if (authSeconds === undefined || logTime === undefined) return new AccessRefusal('NOT_RENEWABLE');
+    const claims = decodeJwt<Partial<LoginClaims>>(token);
+    const { auth_time: authSeconds, logTime, passwordPrint: print } = claims;
+    if (authSeconds === undefined || logTime === undefined || print === undefined)
+      return new AccessRefusal('NOT_RENEWABLE');
     const user = this.directory.user(principal.userId);
     if (user === undefined) return new AccessRefusal('INVALID_TOKEN');
     if (this.clock.wallMs() >= (authSeconds + this.loginSeconds) * MS_PER_SECOND)
       return new AccessRefusal('LOGIN_TOO_OLD');
-    // The log time stays that of the login: whatever revokes the first token revokes all that came of it.
-    return this.#sign(user, { logTime, auth_time: authSeconds });
+    // Log time and password stay those of the login: whatever revokes the first token revokes all that came of it.
+    return this.#sign(user, { logTime, auth_time: authSeconds, passwordPrint: print });
   }
 
   async #sign(user: DirectoryUser, proof: LoginClaims | KeyClaims): Promise<IssuedToken> {
@@ -217,9 +221,11 @@ export class BearerTokens {
     if (!user.isEnabled) return new AccessRefusal('USER_DISABLED');
     if (user.mustChangePassword) return new AccessRefusal('PASSWORD_CHANGE_REQUIRED');
     const key = payload.key === undefined ? undefined : directory.apiKey(Number(payload.key));
-    if (payload.key !== undefined && !this.#isGood(key, user, payload.keyPrint)) {
-      return new AccessRefusal('TOKEN_REVOKED');
-    }
+    const isGood =
+      payload.key === undefined
+        ? payload.passwordPrint === passwordPrint(user)
+        : this.#isGood(key, user, payload.keyPrint);
+    if (!isGood) return new AccessRefusal('TOKEN_REVOKED');
     const principal = principalOf(user, key);
     if (this.verified.size >= this.verifiedMax) {
       const [oldest] = this.verified.keys();
@@ -237,6 +243,11 @@ export class BearerTokens {
 
 function fingerprint(key: ApiKey): string {
   return Buffer.from(key.verifier.subarray(0, FINGERPRINT_BYTES)).toString('base64url');
+}
+
+/** Tells a user's password from those before it, and nothing else of it: each is stored with a salt of its own. */
+function passwordPrint({ salt }: DirectoryUser): string {
+  return hash('sha256', salt, 'buffer').subarray(0, FINGERPRINT_BYTES).toString('base64url');
 }
 
 /** Whether a token's log time is not before the newest revocation of the user's tokens. */

@@ -40,6 +40,13 @@ test('logIn: who is who; what is wrong is told only to who knows the password', 
   assert.equal(await logIn('ANN', 'x'.repeat(513)), 'WRONG_PASSWORD');
 });
 
+test('logIn: a password that is changed while it is checked is the password no more', async () => {
+  const { directory, logIn } = venue();
+  const answer = logIn('ANN');
+  say(directory, { type: 'UserPasswordSet', targetUserId: 1, ...withPassword, salt: new Uint8Array(16).fill(6) });
+  assert.equal(await answer, 'WRONG_PASSWORD');
+});
+
 test('logIn: a node that does not know its users yet says so', async () => {
   const login = new PasswordLogin(new UserDirectory(), new FailedLogins());
   assert.equal(answerOf(await login.logIn('ANN', 'right', undefined)), 'NOT_READY');

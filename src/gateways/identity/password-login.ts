@@ -112,7 +112,10 @@ export class PasswordLogin {
       const refusal = this.failures.refusal(name, address);
       if (refusal !== undefined) return refusal;
       const user = this.directory.userByName(name);
-      if (!(await verifyPassword(user, password)) || user === undefined) {
+      const salt = Buffer.from(user?.salt ?? []);
+      const isRight = await verifyPassword(user, password);
+      // One that was changed during the check is not the password any more.
+      if (!isRight || user === undefined || !salt.equals(user.salt)) {
         this.failures.failed(name, address);
         return new AccessRefusal('WRONG_PASSWORD');
       }

@@ -311,6 +311,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case EventType.UserEnabledSet: {
         const user = this.usersById.get(i32[at + UserEnabledSet.at.targetUserId]);
         if (user?.standing.isEnabled === false) user.session?.close('the user was disabled');
+        return;
+      }
+      case EventType.UserPasswordSet: {
+        const user = this.usersById.get(i32[at + UserPasswordSet.at.targetUserId]);
+        if (user?.standing.mustChangePassword === true) user.session?.close(PASSWORD_CHANGE_REQUIRED);
       }
     }
   }
@@ -333,8 +338,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       return refused(`the next sequence number is ${user.reportCount + 1}`);
     }
     if (!user.standing.isEnabled) return refused('the user is disabled');
-    if (user.standing.mustChangePassword)
-      return refused('the password must be changed first, at another door');
+    if (user.standing.mustChangePassword) return refused(PASSWORD_CHANGE_REQUIRED);
     user.session?.close('the same user logged in again');
     const sessionId = this.sessions.begin(user, this.cancelOnDisconnect);
     if (sessionId === -1) return refused('the venue takes no commands now');
@@ -438,6 +442,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 }
 
+const PASSWORD_CHANGE_REQUIRED = 'the password must be changed first, at another door';
 const YES = 0x59;
 const NO = 0x4e;
 

@@ -79,6 +79,16 @@ test('a user who is disabled is sent away, and the session closed', async () => 
   );
 });
 
+test('a user who has to change the password is sent away; one who has changed it goes on', async () => {
+  const venue = await startVenue();
+  const client = await venue.loggedIn();
+  const salt = new Uint8Array(16).fill(9);
+  venue.say({ type: 'UserPasswordSet', targetUserId: 9, salt });
+  venue.say({ type: 'UserPasswordSet', targetUserId: 9, salt, mustChangePassword: 1 });
+  const reason = '+the password must be changed first, at another door';
+  assert.deepEqual(await client.ended(), [LOGIN(1), reason, 'closed']);
+});
+
 test('a session that the venue refuses is over', async () => {
   const venue = await startVenue();
   const client = await venue.loggedIn();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { canonicalRequest } from '../identity/signed-request.ts';
 import {
   assertProblem,
@@ -225,4 +226,31 @@ test('unknown routes, other methods, broken escapes', async () => {
   });
   const head = await fetch(`${url}/api/v1/open/ABC`, { method: 'HEAD' });
   assert.deepEqual([head.status, await head.text()], [200, '']);
+});
+
+test('a client that offers another protocol is answered in this one', async () => {
+  const { port, server } = await startTestRoutes();
+  server.onUpgrade(({ socket }) => socket.destroy());
+  for (const protocol of ['h2c', 'TLS/1.2', 'h2c, IRC/6.9']) {
+    const answer = await exchange(
+      port,
+      `GET /api/v1/open/ABC HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+    );
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{"query":\{"limit":5\}\}$/, protocol);
+  }
+});
+
+test('a body in a coding is refused as that', async () => {
+  const { url } = await startTestRoutes();
+  for (const coding of ['gzip', 'br', 'identity, deflate', 'GZIP']) {
+    const response = await fetch(`${url}/api/v1/orders`, post(gzipSync('{}'), { 'content-encoding': coding }));
+    await assertProblem(
+      response,
+      'unsupported-media-type',
+      'send the body as it is: without Content-Encoding',
+      { headers: { 'accept-encoding': 'identity' } },
+    );
+  }
+  const plain = await fetch(`${url}/api/v1/orders`, post('{}', { 'content-encoding': 'identity' }));
+  assert.equal(plain.status, 400);
 });

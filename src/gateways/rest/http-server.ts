@@ -14,7 +14,7 @@ import Fastify, {
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
-import type { AccessControl } from '../identity/access-control.ts';
+import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
 import type { TlsFiles } from '../listener/tls-files.ts';
@@ -27,7 +27,7 @@ import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
-import { proofOf } from './proof.ts';
+import { proofOf, type RequestParts } from './proof.ts';
 import { givenIdOf, RequestLines, traceOf } from './request-log.ts';
 import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
@@ -219,6 +219,8 @@ export class HttpServer {
       connectionsCheckingInterval: limits.TIMEOUT_CHECK_MS,
       // Node would answer with nothing that explains it.
       requireHostHeader: false,
+      // A client that would rather speak another protocol is answered in this one (RFC 9110, section 7.8).
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => isWebSocket(headers.upgrade),
     };
     const prefix = randomBytes(6).toString('base64url');
     let requestNo = 0;
@@ -305,6 +307,11 @@ export class HttpServer {
       return new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
     if (raw.httpVersionMinor > 0 && raw.headers.host === undefined)
       return new Problem('malformed-http', 'the header Host is missing');
+    if ((raw.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+      return new Problem('unsupported-media-type', 'send the body as it is: without Content-Encoding', {
+        headers: { 'accept-encoding': 'identity' },
+      });
+    }
     return undefined;
   }
 
@@ -358,7 +365,7 @@ export class HttpServer {
     const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
     let problem: Error | undefined;
     try {
-      const proof = proofOf({ method, target, headers, body });
+      const proof = this.#proofOf(config, reply, socket, { method, target, headers, body });
       const proven = this.access.prove(proof, socket.remoteAddress);
       if (proven instanceof Promise) {
         proven.then((late) => this.#admit(config, request, reply, body, late)).then(() => done(), done);
@@ -371,6 +378,23 @@ export class HttpServer {
     done(problem);
   }
 
+  /** What it brings to prove who it is. What has no form of a proof says nobody, and counts as that. @throws Problem */
+  #proofOf({ weight = 1 }: FastifyContextConfig, reply: FastifyReply, socket: Socket, parts: RequestParts): Proof {
+    try {
+      return proofOf(parts);
+    } catch (error) {
+      this.#charge(undefined, reply, socket, weight);
+      throw error;
+    }
+  }
+
+  /** @throws Problem for one request too many */
+  #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
+    const rate = this.access.charge(principal, socket.remoteAddress, weight);
+    reply.headers(rateHeaders(rate));
+    if (!rate.allowed) throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+  }
+
   /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
   #admit(
     { access = 'anybody', weight = 1, params, query }: FastifyContextConfig,
@@ -381,9 +405,7 @@ export class HttpServer {
   ): void {
     const { socket } = request.raw;
     const principal = proven instanceof AccessRefusal ? undefined : proven;
-    const rate = this.access.charge(principal, socket.remoteAddress, weight);
-    reply.headers(rateHeaders(rate));
-    if (!rate.allowed) throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+    this.#charge(principal, reply, socket, weight);
     if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
     const refusal = access === 'anybody' ? undefined : authorise(principal, access.action);
     if (refusal !== undefined) throw problemOfAccess(refusal);
@@ -479,4 +501,9 @@ export class HttpServer {
       .serializer(JSON.stringify)
       .send(problem.details(request.id));
   }
+}
+
+/** Whether a header Upgrade names the one protocol that a connection can go over to. */
+function isWebSocket(upgrade = ''): boolean {
+  return upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }

@@ -28,6 +28,7 @@ export class Subscriptions {
   declare private readonly publicOnes: Map<string, Subscription>;
   /** How to end each. */
   declare private readonly privateOnes: Map<string, () => void>;
+  declare private isClosed: boolean;
 
   constructor(
     connection: Connection,
@@ -49,6 +50,7 @@ export class Subscriptions {
     this.max = max;
     this.publicOnes = new Map();
     this.privateOnes = new Map();
+    this.isClosed = false;
   }
 
   get count(): number {
@@ -121,6 +123,8 @@ export class Subscriptions {
   }
 
   #mayAdd(channel: string): void {
+    // Who it is may have taken longer than the connection: nothing would end what began now.
+    if (this.isClosed) throw new Problem('closing', 'the connection has ended');
     if (this.publicOnes.has(channel) || this.privateOnes.has(channel))
       throw new Problem('already-subscribed', `you follow ${channel}: unsubscribe first to change how`);
     if (this.count >= this.max)
@@ -142,8 +146,9 @@ export class Subscriptions {
     for (const subscription of this.publicOnes.values()) subscription.bring();
   }
 
-  /** Ends all of them. */
+  /** Ends all of them; no other begins. */
   close(): void {
+    this.isClosed = true;
     for (const subscription of this.publicOnes.values()) subscription.end();
     for (const end of this.privateOnes.values()) end();
     this.publicOnes.clear();

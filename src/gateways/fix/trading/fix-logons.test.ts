@@ -81,6 +81,17 @@ test('a user cannot fill the disk with sessions', async () => {
     await told(door, 'BOB', { username: 'bob', password: 'secret', senderSubId: 'x' }),
     'FIX.4.4-BOB+x 2 keeps',
   );
+  // Names may have hyphens: the sessions of another are not its own.
+  const others = logons([], Array.from({ length: 16 }, (_, i) => `FIX.4.4-OLD-Ann+${i}`));
+  assert.equal(await told(others, 'ann', login), 'FIX.4.4-Ann 1 keeps');
+});
+
+test('a session of the configuration has its terms in whatever letters it is named', async () => {
+  const door = logons([{ compId: 'Ann', subId: 'X' }]);
+  const login = { username: 'ann', password: 'secret', senderSubId: 'X' };
+  assert.equal(await told(door, 'Ann', login), 'FIX.4.4-Ann+X 1 cancels');
+  assert.equal(await told(door, 'ANN', login), 'the session is called Ann, not ANN');
+  assert.equal(await told(door, 'ANN', { ...login, senderSubId: 'Y' }), 'FIX.4.4-Ann+Y 1 keeps');
 });
 
 test('a session of the configuration belongs to its user, with a password or without', async () => {

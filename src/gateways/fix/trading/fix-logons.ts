@@ -9,6 +9,8 @@ const SESSIONS_PER_USER_MAX = 16;
 /** Users that one drop copy session may follow. */
 export const COPY_USERS_MAX = 256;
 const SUB_ID = /^[A-Za-z0-9._-]{0,32}$/;
+/** A session's id: BeginString, SenderCompID, and SenderSubID where it has one. The second may have hyphens too. */
+const OWN_SESSION = /^FIXT?\.\d\.\d-([^+]*)/;
 
 /** A session that the configuration names. */
 export interface ConfiguredSession {
@@ -108,9 +110,12 @@ export class FixLogons implements FixAuthenticator {
       return refused('SenderSubID must be at most 32 of A-Z, a-z, 0-9 and . _ -');
     const user = await this.#proven(request);
     if (typeof user === 'string') return refused(user);
+    // Its store is that of a session with terms of its own.
+    if (this.configured.has(`${user.name}+${senderSubId}`))
+      return refused(`the session is called ${user.name}, not ${senderCompId}`);
     const id = sessionId({ ...request, senderCompId: user.name });
     const stored = await this.options.storedSessions();
-    const own = stored.filter((other) => other.split('+')[0].endsWith(`-${user.name}`));
+    const own = stored.filter((other) => OWN_SESSION.exec(other)?.[1] === user.name);
     if (!stored.includes(id) && own.length >= SESSIONS_PER_USER_MAX) {
       return refused(`user ${user.name} has ${own.length} sessions already`);
     }
