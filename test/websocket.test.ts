@@ -481,6 +481,17 @@ test('an edge that begins anew refuses what it cannot know, and goes on afterwar
   assert.equal((await client.result('order.place', LIMIT)).order.status, 'open');
 });
 
+test('a client that floods with pings, or with pongs that nobody asked for, is ended', async (t) => {
+  const venue = await WebSocketVenue.start(t, {
+    limits: { CONTROL_FRAMES_PER_SWEEP_MAX: 5, SWEEP_MS: 100, CLOSE_MS_MAX: 100 },
+  });
+  for (const flood of ['ping', 'pong'] as const) {
+    const client = await WebSocketClient.connect(t, venue.url);
+    for (let frame = 0; frame <= 10; frame++) client.ws[flood]('x');
+    assert.deepEqual(await client.closed, { code: 4003, reason: 'too many messages over the rate limit' });
+  }
+});
+
 test('a client that answers no ping is ended', async (t) => {
   const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5, PING_MS: 20, CLOSE_MS_MAX: 20 } });
   const client = await WebSocketClient.connect(t, venue.url, { autoPong: false });

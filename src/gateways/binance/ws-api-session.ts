@@ -30,7 +30,7 @@ type RequestId = string | number | null;
 interface WsRequest {
   readonly id: RequestId;
   readonly method: string;
-  readonly values: ReadonlyMap<string, string>;
+  readonly params: object;
   /** The answer says how the rate limit stands. */
   readonly tellsRate: boolean;
 }
@@ -103,23 +103,25 @@ export class WsApiSession implements WebSocketSession {
 
   #perform(request: WsRequest, onRate: (rate: RateDecision) => void): Promise<unknown> {
     const operation = this.#sessionOperation(request.method) ?? this.services.operations.get(request.method);
+    const { access } = this.services.sources;
+    const charged = { address: this.connection.address, onRate };
     if (operation === undefined) {
-      charge(this.services.sources.access, 1, { address: this.connection.address, onRate });
+      charge(access, 1, charged);
       const message = `This operation is not supported: ${request.method.slice(0, 100)}`;
       throw new BinanceError('UNSUPPORTED_OPERATION', message);
     }
-    const params = new Params(request.values);
+    const values = readCharged(access, operation.weight, charged, () => paramsOfJson(request.params));
+    const params = new Params(values);
     params.ignore('returnRateLimits');
-    return perform(this.services.sources.access, operation, params, {
-      address: this.connection.address,
-      prove: () => this.#prove(operation, request, params),
-      onRate,
+    return perform(access, operation, params, {
+      ...charged,
+      prove: () => this.#prove(operation, request.method, values, params),
       onMember: () => this.#admit(),
     });
   }
 
   /** By its own signature where it has one, otherwise by the session's logon. */
-  #prove(operation: Operation, { method, values }: WsRequest, params: Params) {
+  #prove(operation: Operation, method: string, values: ReadonlyMap<string, string>, params: Params) {
     const { holder } = this;
     const apiKey = params.text('apiKey');
     const isLogon = method === 'session.logon' || method === 'userDataStream.subscribe.signature';
@@ -301,7 +303,7 @@ function readRequest(text: string): WsRequest {
   return {
     id: id as RequestId,
     method,
-    values: paramsOfJson(params),
+    params,
     tellsRate: returnRateLimits !== false,
   };
 }

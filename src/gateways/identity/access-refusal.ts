@@ -35,7 +35,7 @@ export const AccessRefusals = {
 
   INVALID_TOKEN: row(401, 'no bearer token that a node of this venue signed'),
   TOKEN_EXPIRED: row(401, 'the bearer token has expired'),
-  TOKEN_REVOKED: row(401, 'the bearer tokens of the user were revoked'),
+  TOKEN_REVOKED: row(401, 'the bearer tokens of the user were revoked, or it has another password'),
   LOGIN_TOO_OLD: row(401, 'the password was given too long ago: log in again'),
   NOT_RENEWABLE: row(403, 'only the bearer token of a login by password is renewed'),
 

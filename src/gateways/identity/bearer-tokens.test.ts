@@ -310,7 +310,7 @@ test('another password makes void what came of the one before, also what was ren
   const [known, unseen, ofKey, other] = [await issue(1), await issue(1), await issue(2, 5), await issue(2)];
   const renewed = await tokens.renew(known);
   assert.ok('token' in renewed);
-  assert.equal(await verify(known), 'ANN 7');
+  assert.equal(await verify(known), 'known ANN 7');
   const newPassword = (targetUserId: number, byte: number, mustChangePassword: number) =>
     say(directory, {
       type: 'UserPasswordSet',

@@ -43,7 +43,12 @@ test('logIn: who is who; what is wrong is told only to who knows the password', 
 test('logIn: a password that is changed while it is checked is the password no more', async () => {
   const { directory, logIn } = venue();
   const answer = logIn('ANN');
-  say(directory, { type: 'UserPasswordSet', targetUserId: 1, ...withPassword, salt: new Uint8Array(16).fill(6) });
+  say(directory, {
+    type: 'UserPasswordSet',
+    targetUserId: 1,
+    ...withPassword,
+    salt: new Uint8Array(16).fill(6),
+  });
   assert.equal(await answer, 'WRONG_PASSWORD');
 });
 

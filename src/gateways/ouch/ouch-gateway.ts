@@ -21,6 +21,7 @@ import {
   Trade,
   UserAdded,
   UserEnabledSet,
+  UserPasswordSet,
 } from '#domain/events.ts';
 import type { Clock, CommandSink, EventSink, ReportStore, SessionNames } from '#domain/ports.ts';
 import { RejectCode, rejectName } from '#domain/rejects.ts';

@@ -9,6 +9,8 @@ interface Connection {
   readonly place: ConnectionPlace;
   /** Answers that are not sent yet, in the order of their requests. */
   readonly unanswered: ServerResponse[];
+  /** Requests over the rate limit. */
+  overRate: number;
 }
 
 /** The connections of the door: how many there are, by address, and what each is owed. */
@@ -47,7 +49,7 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    this.byPeer.set(peer, { place, unanswered: [] });
+    this.byPeer.set(peer, { place, unanswered: [], overRate: 0 });
     socket.once('close', () => {
       place.leave();
       this.byPeer.delete(peer);
@@ -67,6 +69,12 @@ export class Connections {
     const unanswered = this.#of(response.req.socket)?.unanswered ?? [];
     const at = unanswered.indexOf(response);
     if (at !== -1) unanswered.splice(at, 1);
+  }
+
+  /** Counts a request over the rate limit. @returns whether the connection has had so many that it is to end */
+  overRate(socket: Socket): boolean {
+    const connection = this.#of(socket);
+    return connection === undefined || ++connection.overRate >= this.limits.OVER_RATE_MAX;
   }
 
   /** The connection is no stranger's any more. */

@@ -193,12 +193,13 @@ test('an Authorization that has no known form', async () => {
     'HIVE1 key=1, timestamp=1, nonce=a, signature=AA, colour=red',
     'HIVE1 key=1, timestamp=1, nonce=a, window=-5, signature=AA',
   ];
-  for (const authorization of forms) {
+  for (const [index, authorization] of forms.entries()) {
     const response = await fetch(`${url}/api/v1/open/ABC`, { headers: { authorization } });
     await assertProblem(
       response,
       'not-authenticated',
       'Authorization is "Bearer TOKEN" or "HIVE1 key=N, timestamp=MS, nonce=TEXT, signature=BASE64", with window=MS if you like',
+      { headers: { 'ratelimit-remaining': String(999_999 - index) } },
     );
   }
 });
@@ -236,14 +237,17 @@ test('a client that offers another protocol is answered in this one', async () =
       port,
       `GET /api/v1/open/ABC HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
     );
-    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n\{"query":\{"limit":5\}\}$/, protocol);
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n\{"query":\{"limit":5\}\}$/, protocol);
   }
 });
 
 test('a body in a coding is refused as that', async () => {
   const { url } = await startTestRoutes();
   for (const coding of ['gzip', 'br', 'identity, deflate', 'GZIP']) {
-    const response = await fetch(`${url}/api/v1/orders`, post(gzipSync('{}'), { 'content-encoding': coding }));
+    const response = await fetch(
+      `${url}/api/v1/orders`,
+      post(gzipSync('{}'), { 'content-encoding': coding }),
+    );
     await assertProblem(
       response,
       'unsupported-media-type',
@@ -253,4 +257,50 @@ test('a body in a coding is refused as that', async () => {
   }
   const plain = await fetch(`${url}/api/v1/orders`, post('{}', { 'content-encoding': 'identity' }));
   assert.equal(plain.status, 400);
+});
+
+test('methods and expectations that few know of, and no proxy', async () => {
+  const { url, port } = await startTestRoutes();
+  const query = await fetch(`${url}/api/v1/open/ABC`, { method: 'QUERY' });
+  await assertProblem(query, 'unsupported-media-type', 'send Content-Type: application/json');
+  const expecting = await exchange(
+    port,
+    'GET /api/v1/open/ABC HTTP/1.1\r\nHost: x\r\nExpect: the-unexpected\r\nConnection: close\r\n\r\n',
+  );
+  assert.match(expecting, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.deepEqual(onlyProblem(await exchange(port, 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n')), {
+    status: 'HTTP/1.1 400 Bad Request',
+    code: 'malformed-http',
+    detail: 'CONNECT is for proxies, and this is none',
+  });
+});
+
+test('a header that decides stands there once', async () => {
+  const { port } = await startTestRoutes();
+  for (const [name, fields] of [
+    ['Host', 'host: x\r\nHOST: y\r\n'],
+    ['Authorization', 'Host: x\r\nAuthorization: Bearer ann\r\nauthorization: Bearer bob\r\n'],
+  ]) {
+    const answer = await exchange(
+      port,
+      `GET /api/v1/open/ABC HTTP/1.1\r\n${fields}Connection: close\r\n\r\n`,
+    );
+    assert.deepEqual(onlyProblem(answer), {
+      status: 'HTTP/1.1 400 Bad Request',
+      code: 'malformed-http',
+      detail: `the header ${name} stands there more than once`,
+    });
+  }
+});
+
+test('a connection that goes on over the rate limit ends', async () => {
+  const access = testAccess(1);
+  const { port } = await startTestRoutes({ access, limits: { OVER_RATE_MAX: 3 } });
+  const request = 'GET /api/v1/open/ABC HTTP/1.1\r\nHost: x\r\n\r\n';
+  const answers = await exchange(port, request.repeat(5));
+  assert.deepEqual(
+    answers.match(/HTTP\/1\.1 \d+/g),
+    ['200', '429', '429', '429'].map((code) => `HTTP/1.1 ${code}`),
+  );
+  assert.equal(answers.match(/^connection: close/gim)?.length, 1);
 });

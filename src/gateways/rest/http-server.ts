@@ -18,7 +18,7 @@ import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
 import type { TlsFiles } from '../listener/tls-files.ts';
-import { Connections } from './connections.ts';
+import { Connections, refuse } from './connections.ts';
 import { addDocuments } from './documents.ts';
 import { errorRoutes } from './error-routes.ts';
 import { GatheredWrites } from './gathered-writes.ts';
@@ -253,6 +253,11 @@ export class HttpServer {
     const app = (tls === undefined
       ? Fastify({ ...common, http })
       : Fastify({ ...common, https: { ...http, ...tls.options } })) as unknown as FastifyInstance;
+    app.server.on('connect', (_request, socket) =>
+      refuse(socket as Socket, new Problem('malformed-http', 'CONNECT is for proxies, and this is none')),
+    );
+    // An expectation that nobody knows asks for nothing (RFC 9110, section 10.1.1).
+    app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
     // One more than is allowed, so that it shows.
     app.server.maxHeadersCount = limits.HEADERS_MAX + 1;
     app.server.prependListener('connection', (socket) => this.open.add(socket));
@@ -307,6 +312,9 @@ export class HttpServer {
       return new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
     if (raw.httpVersionMinor > 0 && raw.headers.host === undefined)
       return new Problem('malformed-http', 'the header Host is missing');
+    const repeated = repeatedField(raw.rawHeaders);
+    if (repeated !== undefined)
+      return new Problem('malformed-http', `the header ${repeated} stands there more than once`);
     if ((raw.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
       return new Problem('unsupported-media-type', 'send the body as it is: without Content-Encoding', {
         headers: { 'accept-encoding': 'identity' },
@@ -379,7 +387,12 @@ export class HttpServer {
   }
 
   /** What it brings to prove who it is. What has no form of a proof says nobody, and counts as that. @throws Problem */
-  #proofOf({ weight = 1 }: FastifyContextConfig, reply: FastifyReply, socket: Socket, parts: RequestParts): Proof {
+  #proofOf(
+    { weight = 1 }: FastifyContextConfig,
+    reply: FastifyReply,
+    socket: Socket,
+    parts: RequestParts,
+  ): Proof {
     try {
       return proofOf(parts);
     } catch (error) {
@@ -392,7 +405,9 @@ export class HttpServer {
   #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
     const rate = this.access.charge(principal, socket.remoteAddress, weight);
     reply.headers(rateHeaders(rate));
-    if (!rate.allowed) throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+    if (rate.allowed) return;
+    if (this.open.overRate(socket)) reply.header('connection', 'close');
+    throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
   }
 
   /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
@@ -507,3 +522,22 @@ export class HttpServer {
 function isWebSocket(upgrade = ''): boolean {
   return upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }
+
+/**
+ * A header field that stands there twice where one decides what is done: whatever lies between might have looked at the other.
+ * @param fields names and values in turn
+ */
+function repeatedField(fields: readonly string[]): string | undefined {
+  let hosts = 0;
+  let authorizations = 0;
+  for (let at = 0; at < fields.length; at += 2) {
+    const { length } = fields[at];
+    if (length === HOST.length && fields[at].toLowerCase() === HOST) hosts++;
+    else if (length === AUTHORIZATION.length && fields[at].toLowerCase() === AUTHORIZATION) authorizations++;
+  }
+  if (hosts > 1) return 'Host';
+  return authorizations > 1 ? 'Authorization' : undefined;
+}
+
+const HOST = 'host';
+const AUTHORIZATION = 'authorization';

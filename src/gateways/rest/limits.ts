@@ -22,6 +22,8 @@ export const HttpLimits = {
   REQUESTS_PER_CONNECTION_MAX: 1_000_000,
   /** Requests of one connection that have no answer yet; one more ends the connection with 503. */
   PIPELINED_MAX: 32,
+  /** Answers of one connection that say that the rate limit is exceeded; the last of them ends it. */
+  OVER_RATE_MAX: 100,
   /** Connections of one address (a /64 network of IPv6). */
   CONNECTIONS_PER_ADDRESS_MAX: 256,
   /** Connections over which nobody has proven yet who it is: strangers leave room for members. */

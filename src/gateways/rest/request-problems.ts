@@ -18,6 +18,7 @@ export function problemOfFramework(error: FastifyError, limits: HttpLimits): Pro
       });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
     case 'FST_ERR_CTP_INVALID_TYPE':
+    case 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE':
       return new Problem('unsupported-media-type', 'send Content-Type: application/json');
     // The client went away, or was too slow with its body and has its answer.
     case 'ECONNRESET':
@@ -28,7 +29,11 @@ export function problemOfFramework(error: FastifyError, limits: HttpLimits): Pro
     case 'FST_ERR_BAD_URL':
       return new Problem('malformed-url', 'in a path, % is followed by two hexadecimal digits of UTF-8');
   }
-  return undefined;
+  // What it finds wrong with a request is no bug here.
+  const { code = '', statusCode = 500 } = error;
+  return code.startsWith('FST_ERR_') && statusCode < 500
+    ? new Problem('malformed-http', 'send a request as RFC 9110 has it')
+    : undefined;
 }
 
 /** A refusal of access as a problem, with when to come back and how to prove who one is. */

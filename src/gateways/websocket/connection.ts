@@ -30,6 +30,8 @@ export class Connection {
   /** Something came since the last ping. */
   declare private isAlive: boolean;
   declare private pingedMs: number;
+  /** Pings and pongs since the last sweep. */
+  declare private controlFrames: number;
   /** When the connection was told to end; 0 not yet. */
   declare private closedMs: number;
 
@@ -49,6 +51,7 @@ export class Connection {
     this.reading = undefined;
     this.isAlive = true;
     this.pingedMs = nowMs;
+    this.controlFrames = 0;
     this.closedMs = 0;
   }
 
@@ -63,9 +66,7 @@ export class Connection {
       else listener.onText(data.toString());
     });
     ws.on('ping', (data: Buffer) => this.#onPing(data));
-    ws.on('pong', () => {
-      this.isAlive = true;
-    });
+    ws.on('pong', () => this.#takesControlFrame());
     // What ws refuses has its code in the Close frame; what the network does needs no word.
     ws.on('error', () => {});
     ws.once('close', () => {
@@ -117,6 +118,7 @@ export class Connection {
 
   /** Looks after a connection: pings it, and ends it when it does not answer. To be called now and then. */
   sweep(nowMs: number): void {
+    this.controlFrames = 0;
     if (this.closedMs > 0 && nowMs - this.closedMs >= this.limits.CLOSE_MS_MAX) {
       this.ws.terminate();
       return;
@@ -142,9 +144,18 @@ export class Connection {
     this.close(CloseReason.Slow);
   }
 
-  #onPing(data: Buffer): void {
+  /** Counts a ping or a pong, which no rate limit counts. Who floods with them is told so, and not read any more. */
+  #takesControlFrame(): boolean {
     this.isAlive = true;
-    if (!this.isOpen) return;
+    if (!this.isOpen) return false;
+    if (++this.controlFrames <= this.limits.CONTROL_FRAMES_PER_SWEEP_MAX) return true;
+    this.close(CloseReason.TooMany);
+    this.ws.pause();
+    return false;
+  }
+
+  #onPing(data: Buffer): void {
+    if (!this.#takesControlFrame()) return;
     this.ws.pong(data);
     this.#checkPace();
   }

@@ -24,6 +24,8 @@ export const WebSocketLimits = {
   BUFFERED_BYTES_MAX: 2 * 1024 * 1024,
   /** Refused messages in a row, each over the rate limit, after which the connection ends with 4003. */
   OVER_RATE_MAX: 100,
+  /** Pings and pongs of one connection between two looks at it; one more ends it with 4003. */
+  CONTROL_FRAMES_PER_SWEEP_MAX: 100,
   /** How long before its end a proof of identity is said to be expiring. */
   EXPIRY_WARNING_MS: 60_000,
   /** How often the above are looked at. */

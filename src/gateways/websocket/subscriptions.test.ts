@@ -48,7 +48,10 @@ for (const channel of ['reports', 'sessions']) {
   test(`${channel}: a connection that ends behind the answer and before the first message follows nothing`, async () => {
     const { subscriptions, followers } = channels();
     const user = { reportCount: 0 };
-    const beginning = await subscriptions.subscribe({ channel }, async () => ({ principal: ADMIN, user }) as LoggedIn);
+    const beginning = await subscriptions.subscribe(
+      { channel },
+      async () => ({ principal: ADMIN, user }) as LoggedIn,
+    );
     subscriptions.close();
     beginning.begin();
     assert.deepEqual([subscriptions.count, followers()], [0, 0]);
@@ -57,7 +60,10 @@ for (const channel of ['reports', 'sessions']) {
   test(`${channel}: what was followed ends with the connection`, async () => {
     const { subscriptions, followers } = channels();
     const user = { reportCount: 0 };
-    const beginning = await subscriptions.subscribe({ channel }, async () => ({ principal: ADMIN, user }) as LoggedIn);
+    const beginning = await subscriptions.subscribe(
+      { channel },
+      async () => ({ principal: ADMIN, user }) as LoggedIn,
+    );
     beginning.begin();
     assert.deepEqual([subscriptions.count, followers()], [1, 1]);
     subscriptions.close();

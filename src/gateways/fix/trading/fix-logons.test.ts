@@ -82,7 +82,10 @@ test('a user cannot fill the disk with sessions', async () => {
     'FIX.4.4-BOB+x 2 keeps',
   );
   // Names may have hyphens: the sessions of another are not its own.
-  const others = logons([], Array.from({ length: 16 }, (_, i) => `FIX.4.4-OLD-Ann+${i}`));
+  const others = logons(
+    [],
+    Array.from({ length: 16 }, (_, i) => `FIX.4.4-OLD-Ann+${i}`),
+  );
   assert.equal(await told(others, 'ann', login), 'FIX.4.4-Ann 1 keeps');
 });
 
