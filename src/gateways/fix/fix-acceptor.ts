@@ -8,7 +8,7 @@ import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
-import { type ConnectionHost, FixConnection } from './session/fix-connection.ts';
+import { type ConnectionHost, ConnectionPhase, FixConnection } from './session/fix-connection.ts';
 import { FixSession } from './session/fix-session.ts';
 import { type LogonTerms, readLogonRequest, readLogonTerms } from './session/logon.ts';
 import type {
@@ -111,7 +111,8 @@ export class FixAcceptor implements ConnectionHost {
     const { connectionsMax, strangersMax } = this.limits;
     const connections = this.connections.size;
     const strangers = this.strangers.size;
-    if (this.closing || connections >= connectionsMax || strangers >= strangersMax) {
+    const isFull = connections >= connectionsMax || (strangers >= strangersMax && !this.#evictStranger());
+    if (this.closing || isFull) {
       this.options.logger.warn(
         { door: 'fix', remote, connections, strangers },
         'connection refused: too many',
@@ -123,6 +124,17 @@ export class FixAcceptor implements ConnectionHost {
     const connection = new FixConnection(this, stream, remote);
     this.connections.add(connection);
     this.strangers.add(connection);
+  }
+
+  /** Cuts the connection that has waited longest without a Logon: strangers who only wait do not keep others out. */
+  #evictStranger(): boolean {
+    for (const connection of this.strangers) {
+      if (connection.phase !== ConnectionPhase.AwaitingLogon) continue;
+      this.strangers.delete(connection);
+      connection.drop('too many have not logged on: this one makes room');
+      return true;
+    }
+    return false;
   }
 
   /** The connected session of the profile. */

@@ -41,9 +41,11 @@ withVenue(
     const one = await venue.connect();
     const two = await venue.connect();
     const three = await venue.connect();
-    assert.equal(await three.next(), 'end');
+    // The oldest makes room.
+    assert.equal(await one.next(), 'end');
+    assert.equal(venue.lines.pop(), 'session closed: too many have not logged on: this one makes room');
     venue.pass(10_001);
-    assert.deepEqual([await one.next(), await two.next()], ['end', 'end']);
+    assert.deepEqual([await two.next(), await three.next()], ['end', 'end']);
     assert.equal(venue.lines.pop(), 'session closed: no Logon in time');
   },
 );

@@ -18,6 +18,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** undefined: plain TCP. */
   readonly tls?: TlsFiles;
+  /** Ends the connection of a stranger and gives its place back, so that another may come; false: none is to go. Default: none. */
+  readonly evict?: () => boolean;
 }
 
 /**
@@ -90,7 +92,8 @@ export class Listener {
   }
 
   #onConnection(raw: Socket): void {
-    const place = this.limits.enter(raw.remoteAddress);
+    let place = this.limits.enter(raw.remoteAddress);
+    if (place === 'too many strangers' && this.#makeRoom()) place = this.limits.enter(raw.remoteAddress);
     if (typeof place === 'string') {
       const { connections, strangers } = this.limits;
       const { remoteAddress } = raw;
@@ -108,6 +111,18 @@ export class Listener {
     this.handshakes.set(peer, { raw, place });
     raw.once('close', () => this.handshakes.delete(peer));
     this.tlsServer.emit('connection', raw);
+  }
+
+  /** Strangers who only wait do not keep out who would say who it is: of them, and of handshakes, the oldest goes. */
+  #makeRoom(): boolean {
+    if (this.options.evict?.() === true) return true;
+    for (const [peer, { raw, place }] of this.handshakes) {
+      this.handshakes.delete(peer);
+      place.leave();
+      raw.destroy();
+      return true;
+    }
+    return false;
   }
 
   #tlsServer(tls: TlsFiles): TlsServer {

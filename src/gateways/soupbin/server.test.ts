@@ -201,19 +201,31 @@ test('login: one that waits longer than the login timeout is refused', async () 
   assert.deepEqual(door.log, []);
 });
 
-test('connections that have not logged in have a limit of their own; members do not count, nor who has left', async () => {
+test('connections that have not logged in have a limit of their own: one more takes the place of the oldest', async () => {
   const { server, port } = await start({ strangersMax: 1 });
   const member = new Client(port);
   member.login();
   await member.received(1);
   const idle = new Client(port);
   while (server.connections < 2) await new Promise(setImmediate);
-  assert.deepEqual(await new Client(port).ended(), ['closed']);
-  idle.socket.destroy();
-  while (server.connections > 1) await new Promise(setImmediate);
   const second = new Client(port);
+  assert.deepEqual(await idle.ended(), ['closed']);
   second.login();
   assert.deepEqual(await second.received(1), [ACCEPTED]);
+  assert.equal(member.socket.destroyed, false);
+});
+
+test('a login that is being checked keeps its place', async () => {
+  const { server, port } = await start({ strangersMax: 1 });
+  const { verify } = server;
+  const asked = Promise.withResolvers<() => void>();
+  server.verify = (session, request) => asked.resolve(() => verify.call(server, session, request));
+  const client = new Client(port);
+  client.login();
+  const check = await asked.promise;
+  assert.deepEqual(await new Client(port).ended(), ['closed']);
+  check();
+  assert.deepEqual(await client.received(1), [ACCEPTED]);
 });
 
 test('hostile frames before login: each has its answer, and the connection ends', async () => {

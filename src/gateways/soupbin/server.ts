@@ -103,7 +103,7 @@ export class SoupServer<State> implements SessionHost<State> {
     this.timer = undefined;
     this._retry = undefined;
     this.listener = new Listener(
-      { ...options, name: door.name },
+      { ...options, name: door.name, evict: () => this.#evictStranger() },
       new ConnectionLimits(this.limits),
       (socket, place) => this.#onSocket(socket, place),
       logger,
@@ -112,6 +112,17 @@ export class SoupServer<State> implements SessionHost<State> {
 
   #onSocket(socket: Socket, place: ConnectionPlace): void {
     this.sessions.set(new SoupSession(this, socket, this.nextId++), place);
+  }
+
+  /** Cuts the connection that has waited longest without a Login Request. */
+  #evictStranger(): boolean {
+    for (const [session, place] of this.sessions) {
+      if (session.phase !== SessionPhase.AwaitingLogin) continue;
+      place.leave();
+      session.cut('too many have not logged in: this one makes room');
+      return true;
+    }
+    return false;
   }
 
   /** Connections, logged in or not. */

@@ -276,7 +276,7 @@ export class SoupSession<State> implements PacketHandler {
     }
     if (this.phase !== SessionPhase.LoggedIn) return;
     if (this.ticksSilent > limits.silentTicksMax && !this.framer.holding) this.close('no heartbeat in time');
-    else if (this.ticksStalled > limits.silentTicksMax) this.#drop('slow consumer: it stopped reading');
+    else if (this.ticksStalled > limits.silentTicksMax) this.cut('slow consumer: it stopped reading');
     else if (this.ticksHeld > limits.heldTicksMax) this.close('the venue takes no messages now');
     else {
       if (!this.wroteSinceTick) this.#sendPacket(SERVER_HEARTBEAT);
@@ -329,7 +329,7 @@ export class SoupSession<State> implements PacketHandler {
     this.flushedTo = this.outAt;
     this.wroteSinceTick = true;
     if (this.open && this.socket.writableLength > this.server.limits.bufferedBytesMax) {
-      this.#drop('slow consumer: it did not take what was sent');
+      this.cut('slow consumer: it did not take what was sent');
     }
   }
 
@@ -363,8 +363,8 @@ export class SoupSession<State> implements PacketHandler {
     this.server.closed(this, reason, loggedIn);
   }
 
-  /** Ends at once: the peer does not read. */
-  #drop(reason: string): void {
+  /** Ends at once, what is queued is lost: for a peer that does not read. */
+  cut(reason: string): void {
     const loggedIn = this.phase === SessionPhase.LoggedIn;
     this.#enter(SessionPhase.Closing);
     this.socket.destroy();
@@ -374,7 +374,7 @@ export class SoupSession<State> implements PacketHandler {
   #over(reason: string): void {
     const { phase } = this;
     if (phase === SessionPhase.Closed) return;
-    if (this.open) this.#drop(reason);
+    if (this.open) this.cut(reason);
     if (!this.socket.destroyed) return;
     this.phase = SessionPhase.Closed;
     this.#forgetChunk();
