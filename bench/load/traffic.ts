@@ -1,7 +1,10 @@
+import { SALT_BYTES } from '#gateways/identity/password.ts';
 import type { LoadConnection } from './client.ts';
 
 /** Password of every user of a venue under load. */
 export const LOAD_PASSWORD = 'bench';
+/** Its salt: clients that sign their bearer tokens themselves name the password by it. */
+export const LOAD_SALT = new Uint8Array(SALT_BYTES).fill(7);
 /** The wire's price of one tick of the venue's instrument: it has two decimals, the wire four. */
 const WIRE_TICK = 100;
 const MIDDLE_WIRE_PRICE = 1_000_000;

@@ -2,7 +2,6 @@
  * The venue under load: a whole node, as `npm start` runs it, in a process of its own with a JSON configuration as its
  * only argument. Tells its parent its port; answers `status` and `snapshot`.
  */
-import { randomBytes } from 'node:crypto';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
 import { defaultConfiguration } from '#app/config/configuration.ts';
 import { defaultsOf } from '#app/config/fields.ts';
@@ -10,11 +9,12 @@ import { type NodeLogger, type RunningNode, startNode } from '#app/node.ts';
 import type { BackupSettings } from '#app/threads/messages.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
-import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
+import { hashPassword } from '#gateways/identity/password.ts';
 import { RATE_BURST_MAX, RATE_PER_SECOND_MAX } from '#gateways/identity/rate-limiter.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
 import { clusterSettings } from '../../test/support/node-config.ts';
 import { venueCommands } from '../support/core-flow.ts';
+import { LOAD_SALT } from './traffic.ts';
 
 export interface VenueServerConfig {
   readonly dataDirectory: string;
@@ -118,7 +118,7 @@ process.on('SIGTERM', async () => {
 
 /** Sends the operator's commands and waits until all of them took effect. */
 async function fund(venue: RunningNode): Promise<void> {
-  const salt = randomBytes(SALT_BYTES);
+  const salt = LOAD_SALT;
   const commands = venueCommands(config.accounts, {
     salt,
     passwordHash: await hashPassword(config.password, salt),

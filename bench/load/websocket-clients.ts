@@ -9,6 +9,7 @@ import { Role } from '#domain/commands.ts';
 import { BearerTokens } from '#gateways/identity/bearer-tokens.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { type DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
+import { LOAD_SALT } from './traffic.ts';
 
 export interface WebSocketClientsConfig {
   readonly url: string;
@@ -120,7 +121,7 @@ function tokenOf(userId: number): Promise<string> {
   const directory = new UserDirectory();
   directory.timeSeconds = Math.floor(Date.now() / 1_000);
   const tokens = new BearerTokens(directory, { nodeId: 1, signingKey: nodeSigningKey(config.dataDirectory) });
-  const user = { userId, role: Role.Trader, accountId: userId } as DirectoryUser;
+  const user = { userId, role: Role.Trader, accountId: userId, salt: LOAD_SALT } as DirectoryUser;
   return tokens.issue(user).then(({ token }) => token);
 }
 

@@ -9,6 +9,7 @@ import { BearerTokens } from '#gateways/identity/bearer-tokens.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { type DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
 import type { ChildNode } from './traders.ts';
+import { USER_SALT } from './user-salt.ts';
 
 /** Connections that are being opened at a time. */
 const OPENING_MAX = 64;
@@ -156,6 +157,6 @@ function tokenOf(userId: number, dataDirectory: string): Promise<string> {
   const directory = new UserDirectory();
   directory.timeSeconds = Math.floor(Date.now() / 1_000);
   const tokens = new BearerTokens(directory, { nodeId: 1, signingKey: nodeSigningKey(dataDirectory) });
-  const user = { userId, role: Role.Trader, accountId: userId } as DirectoryUser;
+  const user = { userId, role: Role.Trader, accountId: userId, salt: USER_SALT } as DirectoryUser;
   return tokens.issue(user).then(({ token }) => token);
 }

@@ -12,6 +12,7 @@ import { EventType } from '#domain/events.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { nodeConfig } from './node-config.ts';
 import { marketSetup, send } from './random-flow.ts';
+import { USER_SALT } from './user-salt.ts';
 
 const USERS = Number(process.env['HIVE_TEST_USERS'] ?? 4);
 /** What the node says of its state after the recovery. */
@@ -53,7 +54,7 @@ if (node.status().epoch === 1 && node.status().nodeId === 1) {
       if (isSetUp) unsubscribe();
     },
   });
-  const salt = new Uint8Array(16).fill(7);
+  const salt = USER_SALT;
   const passwordHash = new Uint8Array(await hashPassword('secret', salt));
   for (const command of marketSetup(USERS)) {
     const whole = command.type === 'AddUser' ? { ...command, salt, passwordHash } : command;
