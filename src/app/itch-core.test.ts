@@ -31,6 +31,7 @@ let sessions = 0;
 function newFeed(): MarketDataFeed {
   return new MarketDataFeed({
     directory: join(directory, String(sessions)),
+    orders: { ask: () => assert.fail('nobody asks for a snapshot, and the day does not change') },
     nextSession: () => `S${sessions++}`,
     log: (line) => assert.fail(line),
   });

@@ -31,8 +31,10 @@ const needsDissector = existsSync(DISSECTOR)
 function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
   const directory = mkdtempSync(join(tmpdir(), 'hive-itch-interop-'));
   let sessions = 0;
+  const venue = new TestVenue();
   const feed = new MarketDataFeed({
     directory: join(directory, 'feed'),
+    orders: venue,
     nextSession: () => `IOP${++sessions}`,
     log: (line) => assert.fail(line),
   });
@@ -40,7 +42,6 @@ function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
     feed.close();
     rmSync(directory, { recursive: true });
   });
-  const venue = new TestVenue();
   venue.addInstrument(7, { phase: Phase.PreOpen, symbol: 'ACME' });
   venue.enter(7, Side.Buy, 10_100, 40);
   venue.enter(7, Side.Sell, 9_900, 25);
@@ -72,7 +73,12 @@ async function serve(t: TestContext, feed: MarketDataFeed, glimpse = false): Pro
     logger,
   );
   const { port } = await server.listen();
-  t.after(() => server.close('the test is over'));
+  // As the thread does that brings events.
+  const steps = setInterval(() => feed.step(), 1);
+  t.after(async () => {
+    clearInterval(steps);
+    await server.close('the test is over');
+  });
   return port;
 }
 

@@ -270,7 +270,7 @@ export class TradingCore {
    * account; then every resting order as OrderRested, by priority.
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
-    const { assets, instruments, accounts, users, apiKeys, nodeKeys, sessions, books, orders } = this.state;
+    const { assets, instruments, accounts, users, apiKeys, nodeKeys, sessions, orders } = this.state;
     this.writer.image(true);
     for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
@@ -285,12 +285,24 @@ export class TradingCore {
         this.reports.image(slot);
       }
     }
-    for (const book of wanted.restingOrders ? books : []) {
+    if (wanted.restingOrders) this.#writeRestingOrders();
+    this.writer.image(false);
+  }
+
+  /** Describes every resting order to the sink as an image event, OrderRested, by priority. Between entries. */
+  describeRestingOrders(): void {
+    this.writer.image(true);
+    this.#writeRestingOrders();
+    this.writer.image(false);
+  }
+
+  #writeRestingOrders(): void {
+    const { books, orders } = this.state;
+    for (const book of books) {
       walkBook(book, (slot) => {
         if (!book.isWaitingStop(slot)) this.reports.rested(slot, orders.store.levelKey(slot));
       });
     }
-    this.writer.image(false);
   }
 
   /**

@@ -106,6 +106,10 @@ export class RingReader {
     return Atomics.load(this.head, MARK);
   }
 
+  get capacityWords(): number {
+    return this.data.length;
+  }
+
   /** Words published and not yet read. */
   get lagWords(): number {
     return (Atomics.load(this.head, PUBLISHED) - this.position) >>> 0;

@@ -61,13 +61,14 @@ export class Archive implements LogReader {
   /**
    * Applies what is durable by now, at most about a megabyte; true when that was not all of it. What becomes durable
    * meanwhile is for a later step: the larger the steps, the fewer the writes.
+   * @param lastSequence entry behind which it stops at the latest
    * @throws LogCorruptError
    * @throws CoreVersionError when an entry switches to rules that this build lacks; no snapshot is written any more.
    */
-  step(): boolean {
+  step(lastSequence = Number.POSITIVE_INFINITY): boolean {
     const { source, snapshotEvery, flushSinks } = this.options;
     const { durableSequence } = this.board;
-    source.poll(this, durableSequence, STEP_BYTES);
+    source.poll(this, Math.min(durableSequence, lastSequence), STEP_BYTES);
     flushSinks();
     this.board.archivedSequence = this.core.sequence;
     if (this.core.sequence - this.snapshotSequence >= snapshotEvery) this.snapshot();

@@ -24,6 +24,7 @@ import { UptimeStore } from '../status/uptime-store.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
 import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
+import { OrdersAnswers } from './orders-answers.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
 
@@ -50,6 +51,7 @@ class ArchiveThread {
   declare private readonly history: HistoryKeeper;
   declare private readonly uptime: UptimeStore;
   declare private readonly answers: ArchiveAnswers;
+  declare private readonly ordersAnswers: OrdersAnswers;
   /** Of the threads that ask: images, accounts, history. */
   declare private readonly ports: Set<MessagePort>;
   /** Who waits for an image, and from which entry on it may be. */
@@ -97,6 +99,7 @@ class ArchiveThread {
     });
     this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
     this.answers = new ArchiveAnswers({ core, fan, history: this.history, uptime: this.uptime });
+    this.ordersAnswers = new OrdersAnswers(core, fan, board);
     this.ports = new Set();
     this.imageRequests = new Map();
     this.snapshotSeconds =
@@ -222,8 +225,9 @@ class ArchiveThread {
   #loop(): void {
     this.timer = undefined;
     this.disk.step(performance.now());
-    const hasMore = this.archive.step();
+    const hasMore = this.archive.step(this.ordersAnswers.stopSequence);
     const isHistoryBehind = this.history.step();
+    this.ordersAnswers.answer();
     this.#answerImages();
     this.answers.answer(performance.now());
     this.#postFigures();
@@ -258,12 +262,15 @@ class ArchiveThread {
     this.ports.add(port);
     port.on('message', (message: ToArchive) => {
       if (message.kind === 'image') this.imageRequests.set(port, message.sequence);
+      else if (message.kind === 'orders') this.ordersAnswers.add(port, message);
+      else if (message.kind === 'withdrawOrders') this.ordersAnswers.remove(port, message.id);
       else this.answers.add(port, message, performance.now());
       this.#hurry();
     });
     port.on('close', () => {
       this.ports.delete(port);
       this.answers.remove(port);
+      this.ordersAnswers.remove(port);
       this.imageRequests.delete(port);
     });
   }

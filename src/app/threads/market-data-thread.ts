@@ -7,6 +7,7 @@ import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
+import { ArchiveOrders } from './archive-orders.ts';
 import type { FigureMessage, MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
@@ -23,7 +24,16 @@ class MarketDataThread implements FollowingSink {
 
   constructor(data: MarketDataThreadData) {
     this.data = data;
-    const { board, ring, peer } = data;
+    const { board, ring, peer, directory } = data;
+    this.users = new UserDirectory();
+    this.hasImage = false;
+    this.sessions = 0;
+    this.feed = new MarketDataFeed({
+      directory,
+      orders: new ArchiveOrders(peer, directory),
+      nextSession: () => `${data.epoch.toString(36)}S${(++this.sessions).toString(36)}`.toUpperCase(),
+      log: (line) => threadLog.warn({}, line),
+    });
     this.follower = new RingFollower({
       board,
       ring,
@@ -32,14 +42,7 @@ class MarketDataThread implements FollowingSink {
       sinks: [this],
       what: 'market data',
       isInHaste: () => false,
-    });
-    this.users = new UserDirectory();
-    this.hasImage = false;
-    this.sessions = 0;
-    this.feed = new MarketDataFeed({
-      directory: data.directory,
-      nextSession: () => `${data.epoch.toString(36)}S${(++this.sessions).toString(36)}`.toUpperCase(),
-      log: (line) => threadLog.warn({}, line),
+      work: this.feed,
     });
   }
 

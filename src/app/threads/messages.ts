@@ -190,6 +190,33 @@ export interface ImageAnswer {
   readonly batches: readonly SharedArrayBuffer[];
 }
 
+/**
+ * Asks the archive to write the displayed orders, as they stand after exactly entry `sequence`, into a new file as OrderRested
+ * records by priority; unless it has gone beyond that entry.
+ */
+export interface OrdersRequest {
+  readonly kind: 'orders';
+  /** The asker's own, to tell answers apart. */
+  readonly id: number;
+  readonly sequence: number;
+  readonly path: string;
+}
+
+/** The question `id` for them is withdrawn: it needs no reply. */
+export interface OrdersWithdrawal {
+  readonly kind: 'withdrawOrders';
+  readonly id: number;
+}
+
+export interface OrdersReply {
+  readonly kind: 'orders';
+  readonly id: number;
+  /** Whether the file is there. */
+  readonly isWritten: boolean;
+  /** Why there will be none; undefined where asking again may help. */
+  readonly problem: string | undefined;
+}
+
 /** Asks the archive what it answers when it has applied the log up to `atSequence`; see ArchiveQuestions. */
 export interface ArchiveRequest {
   readonly kind: 'query';
@@ -220,8 +247,8 @@ export interface ArchiveRefusalMessage {
 }
 
 /** What the archive's port takes, and what comes from it. */
-export type ToArchive = ImageRequest | ArchiveRequest;
-export type FromArchive = ImageAnswer | ArchiveAnswer | ArchiveRefusalMessage;
+export type ToArchive = ImageRequest | OrdersRequest | OrdersWithdrawal | ArchiveRequest;
+export type FromArchive = ImageAnswer | OrdersReply | ArchiveAnswer | ArchiveRefusalMessage;
 
 /** Gives the archive one more port for images and questions. */
 export interface ConnectRequest {

@@ -10,9 +10,23 @@ import { threadLog } from './thread-log.ts';
 
 /** Bounds how late a piece is seen that the writer woke nobody for. */
 const SLEEP_MS = 5;
+/** Bounds how late a reader whose events wait is seen to take them again. */
+const HELD_MS = 1;
 
 /** The readers of the event ring. */
 export const RingSlot = { marketData: 0, edge: 1, operations: 2 } as const;
+
+/** What a reader of the ring does between its reads, and whether it takes events now. */
+export interface RingWork {
+  /** Whether events have to wait. */
+  readonly isHeld: boolean;
+  /** Works for some milliseconds; true: there is more to do. */
+  step(): boolean;
+  /** All events of entries up to `sequence` were handed on. */
+  onCaughtUp(sequence: number): void;
+  /** Half of the ring is full of events that wait: ends that, if it can be ended. */
+  goOn(): void;
+}
 
 export interface RingFollowerOptions {
   readonly board: SharedArrayBuffer;
@@ -26,6 +40,8 @@ export interface RingFollowerOptions {
   readonly what: string;
   /** Whether answers are on their way that somebody waits for: then the ring's writer is asked to wake this thread at once. */
   readonly isInHaste: () => boolean;
+  /** Done by turns with reading, from the first image on. */
+  readonly work?: RingWork;
 }
 
 /**
@@ -76,17 +92,28 @@ export class RingFollower {
 
   /** Follows the ring until `close`. */
   async run(): Promise<void> {
+    const { work } = this.options;
     let hasImage = await this.#takeImage();
     // Without an image there is nothing that events could change.
     while (hasImage && !this.isClosing) {
+      const isBusy = work?.step() === true;
+      if (work?.isHeld === true) {
+        if (this.ring.lagWords > this.ring.capacityWords / 2) work.goOn();
+        await (isBusy ? nextTurn() : new Promise((resolve) => setTimeout(resolve, HELD_MS)));
+        continue;
+      }
+      // What is durable by now is in the ring.
+      const durable = this.board.durableSequence;
       // Asked before reading: what is answered by then can be read now.
       const isInHaste = this.options.isInHaste();
       const words = this.ring.read(this.copy.i32);
       if (words === -1) hasImage = await this.#beginAnew();
-      else if (words === 0) await this.ring.sleep(SLEEP_MS, isInHaste);
-      else {
+      else if (words > 0) {
         this.#publish(words);
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
+      } else {
+        work?.onCaughtUp(Math.max(durable, this.imageSequence));
+        await (isBusy ? nextTurn() : this.ring.sleep(SLEEP_MS, isInHaste));
       }
     }
     await this.closed.promise;
@@ -144,4 +171,8 @@ export class RingFollower {
     freeImages();
     return true;
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

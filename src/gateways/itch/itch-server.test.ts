@@ -11,6 +11,7 @@ import type { ItchStream } from './itch-source.ts';
 /** A stream in memory. Message `n` is `n` as text, padded to a length of 8 to 48 bytes. */
 class TestStream implements ItchStream {
   readonly session: string;
+  isSnapshot = false;
   readableSequence = 0;
   ended = false;
   readers = 0;

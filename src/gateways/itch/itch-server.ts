@@ -152,9 +152,9 @@ export class ItchServer implements SoupDoor<Reader> {
     session.state!.stream.release();
   }
 
-  /** Sequence 0 asks for what comes from now on; a stream that is complete is sent whole. */
+  /** Sequence 0 asks for what comes from now on; a snapshot, and a stream that is complete, is sent whole. */
   #newest(stream: ItchStream): number {
-    return stream.ended ? 1 : stream.readableSequence + 1;
+    return stream.isSnapshot || stream.ended ? 1 : stream.readableSequence + 1;
   }
 
   /** Messages of one turn leave together. */

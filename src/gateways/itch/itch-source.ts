@@ -5,6 +5,8 @@
 export interface ItchStream {
   /** At most ten characters. */
   readonly session: string;
+  /** Whether it is a snapshot, of use only from its first message on; it may still grow to its end. */
+  readonly isSnapshot: boolean;
   /** Number of the newest message that can be read; 0 none. */
   readonly readableSequence: number;
   /** No message will follow. */

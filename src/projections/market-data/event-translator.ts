@@ -1,5 +1,5 @@
 import { ItchCode } from '#codec/itch/itch-messages.ts';
-import { Phase, Side } from '#domain/commands.ts';
+import { Phase, type Side } from '#domain/commands.ts';
 import {
   AuctionIndicative,
   AuctionUncrossed,
@@ -18,7 +18,7 @@ import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type FeedInstrument, feedInstrument } from './feed-instrument.ts';
 import type { ItchPublisher } from './itch-publisher.ts';
-import { MarketDataBook } from './market-data-book.ts';
+import { OrderReferences } from './order-references.ts';
 
 const INSTRUMENT_AT = OrderRested.at.instrumentId;
 const SECONDS_AT = OrderRested.at.timeSeconds;
@@ -35,13 +35,25 @@ const ADDED_QTY_DECIMALS = byteAt(InstrumentAdded, 'qtyDecimals');
 const ADDED_PHASE = byteAt(InstrumentAdded, 'phase');
 assert(SECONDS_AT < EVENT_HEADER_WORDS, 'Invariant: the time is in the header');
 
+/** What stands at a moment, without the orders: with it a session or a snapshot begins. */
+export interface VenueState {
+  /** Whether an instrument is not closed, and whether one has traded continuously since. */
+  readonly isOpen: boolean;
+  readonly isMarketOpen: boolean;
+  /** As they were. */
+  readonly instruments: readonly FeedInstrument[];
+}
+
 /**
- * Events to ITCH messages, and the displayed book that they describe. The rules are in docs/protocols/itch.md,
- * section "From events to messages": a reader that applies the messages to an empty book holds, order by order and
- * in priority order, what `book` holds after each command.
+ * Events to ITCH messages. The rules are in docs/protocols/itch.md, section "From events to messages": a reader that applies the
+ * messages to an empty book holds, order by order and in priority order, what is displayed after each command. No order is kept
+ * here: the events say what left the display, at which price, and what is left. All that they do not say is the reference of an
+ * order that was replaced in its place.
  */
 export class EventTranslator {
-  declare readonly book: MarketDataBook;
+  declare private references: OrderReferences;
+  /** While they are to be known: references of orders that left their place since. */
+  declare private left: Map<number, number> | undefined;
   declare private readonly publisher: ItchPublisher;
   declare private readonly log: (line: string) => void;
   declare private readonly instruments: Map<number, FeedInstrument>;
@@ -56,7 +68,8 @@ export class EventTranslator {
   declare private lastMatchNumber: number;
 
   constructor(publisher: ItchPublisher, log: (line: string) => void) {
-    this.book = new MarketDataBook();
+    this.references = new OrderReferences();
+    this.left = undefined;
     this.publisher = publisher;
     this.log = log;
     this.instruments = new Map();
@@ -107,37 +120,53 @@ export class EventTranslator {
     this.publisher.orderDelete(instrument, this.leftReference);
   }
 
-  /** Writes everything that stands now, to begin a session or a snapshot: system events in force, directory, phases, book. */
-  writeImage(publisher: ItchPublisher): void {
-    publisher.systemEvent(ItchCode.StartOfMessages);
-    if (this.openInstruments > 0) publisher.systemEvent(ItchCode.StartOfSystemHours);
-    if (this.marketOpen) publisher.systemEvent(ItchCode.StartOfMarketHours);
-    for (const instrument of this.instruments.values()) {
-      publisher.directory(instrument);
-      publisher.tradingAction(instrument);
-    }
-    for (const instrument of this.instruments.values()) {
-      const write = (slot: number): void => {
-        if (this.book.priceTicks(slot) <= instrument.priceTicksMax) this.#add(publisher, instrument, slot);
-      };
-      this.book.visitOrders(instrument.instrumentId, Side.Buy, write);
-      this.book.visitOrders(instrument.instrumentId, Side.Sell, write);
-    }
+  /** What stands now, orders aside. */
+  state(): VenueState {
+    return {
+      isOpen: this.openInstruments > 0,
+      isMarketOpen: this.marketOpen,
+      instruments: Array.from(this.instruments.values(), (instrument) => ({ ...instrument })),
+    };
+  }
+
+  /** From now on `referenceThen` answers for this moment. */
+  markReferences(): void {
+    this.left = new Map();
+  }
+
+  /** The reference that an order, which was displayed when `markReferences` was called, had then. */
+  referenceThen(orderId: number): number {
+    return this.left?.get(orderId) ?? this.#reference(orderId);
+  }
+
+  /** Orders that left their place since `markReferences`, of those that had another reference than their id. */
+  get leftReferences(): number {
+    return this.left?.size ?? 0;
+  }
+
+  /** Orders are shown under their ids from now on: a session begins. */
+  forgetReferences(): void {
+    this.references = new OrderReferences();
+    this.left = undefined;
+  }
+
+  /** `referenceThen` is no longer asked. */
+  unmarkReferences(): void {
+    this.left = undefined;
   }
 
   #instrumentOf(words: WordBuffer, at: number): FeedInstrument | undefined {
     return this.instruments.get(words.i32[at + INSTRUMENT_AT]);
   }
 
-  #add(publisher: ItchPublisher, instrument: FeedInstrument, slot: number): void {
-    const book = this.book;
-    publisher.addOrder(
-      instrument,
-      book.reference(slot),
-      book.side(slot),
-      book.priceTicks(slot),
-      book.visibleQtyLots(slot),
-    );
+  #reference(orderId: number): number {
+    return this.references.get(orderId) ?? orderId;
+  }
+
+  /** The order is no longer where it was, or goes on under another id. */
+  #leave(orderId: number): void {
+    const reference = this.references.remove(orderId);
+    if (reference !== undefined) this.left?.set(orderId, reference);
   }
 
   #begin(words: WordBuffer, at: number): void {
@@ -152,9 +181,7 @@ export class EventTranslator {
     const qtyLots = words.f64[(at + OrderRested.at.displayQtyLots) >> 1];
     const priceTicks = words.i32[at + OrderRested.at.priceTicks];
     const side = words.u8[(at << 2) + RESTED_SIDE] as Side;
-    const shown = this.#isShown(instrument, priceTicks);
-    this.book.add(orderId, instrument.instrumentId, side, priceTicks, qtyLots);
-    if (!shown) return;
+    if (!this.#isShown(instrument, priceTicks)) return;
     if (this.leftInstrument === instrument && this.leftNewOrderId === orderId) {
       this.leftInstrument = undefined;
       this.publisher.at(words.i32[at + SECONDS_AT] >>> 0, words.i32[at + NANOS_AT]);
@@ -169,100 +196,105 @@ export class EventTranslator {
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
     this.#begin(words, at);
-    const f64 = words.f64;
+    const { i32, f64 } = words;
     const makerOrderId = f64[(at + Trade.at.makerOrderId) >> 1];
     const makerVisible = f64[(at + Trade.at.makerVisibleQtyLots) >> 1];
+    const makerPriceTicks = i32[at + Trade.at.makerPriceTicks];
     this.lastMatchNumber = f64[(at + Trade.at.tradeId) >> 1];
     if ((words.u8[(at << 2) + TRADE_FLAGS] & TradeFlag.Auction) !== 0) {
-      const priceTicks = words.i32[at + Trade.at.priceTicks];
-      this.#tradeInUncross(instrument, makerOrderId, makerVisible, priceTicks);
+      const priceTicks = i32[at + Trade.at.priceTicks];
+      const makerTaken = f64[(at + Trade.at.makerTakenVisibleQtyLots) >> 1];
+      this.#tradeInUncross(instrument, makerOrderId, makerTaken, makerVisible, makerPriceTicks, priceTicks);
       const takerOrderId = f64[(at + Trade.at.takerOrderId) >> 1];
+      const takerTaken = f64[(at + Trade.at.takerTakenVisibleQtyLots) >> 1];
       const takerVisible = f64[(at + Trade.at.takerVisibleQtyLots) >> 1];
-      this.#tradeInUncross(instrument, takerOrderId, takerVisible, priceTicks);
+      const takerPriceTicks = i32[at + Trade.at.takerPriceTicks];
+      this.#tradeInUncross(instrument, takerOrderId, takerTaken, takerVisible, takerPriceTicks, priceTicks);
       return;
     }
-    const qtyLots = f64[(at + Trade.at.qtyLots) >> 1];
-    const slot = this.book.find(makerOrderId);
-    assert(slot !== 0, 'Invariant: a trade takes from a displayed order');
-    assert(
-      this.book.visibleQtyLots(slot) - qtyLots === makerVisible,
-      'Invariant: a trade takes what the order displays',
-    );
-    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
-      this.publisher.orderExecuted(instrument, this.book.reference(slot), qtyLots, this.lastMatchNumber);
+    if (makerPriceTicks <= instrument.priceTicksMax) {
+      const qtyLots = f64[(at + Trade.at.qtyLots) >> 1];
+      const reference = this.#reference(makerOrderId);
+      this.publisher.orderExecuted(instrument, reference, qtyLots, this.lastMatchNumber);
     }
-    this.book.reduce(slot, qtyLots);
+    if (makerVisible === 0) this.#leave(makerOrderId);
   }
 
-  /** One side of an auction's trade: what it displayed is reduced first, what is beyond was hidden. */
+  /**
+   * One side of an auction's trade.
+   * @param takenQtyLots what it had displayed of the trade: what is beyond was hidden
+   * @param visibleQtyLots what it displays after it
+   * @param ownPriceTicks where it rested
+   */
   #tradeInUncross(
     instrument: FeedInstrument,
     orderId: number,
+    takenQtyLots: number,
     visibleQtyLots: number,
+    ownPriceTicks: number,
     priceTicks: number,
   ): void {
-    const slot = this.book.find(orderId);
-    if (slot === 0) {
-      assert(visibleQtyLots === 0, 'Invariant: an order that is not in the book displays nothing');
-      return;
-    }
-    const taken = this.book.visibleQtyLots(slot) - visibleQtyLots;
-    if (taken === 0) return;
-    const reference = this.book.reference(slot);
-    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
+    if (takenQtyLots === 0) return;
+    if (ownPriceTicks <= instrument.priceTicksMax) {
+      const reference = this.#reference(orderId);
       if (priceTicks <= instrument.priceTicksMax) {
-        this.publisher.orderExecutedInCross(instrument, reference, taken, this.lastMatchNumber, priceTicks);
-      } else {
-        this.#publishReduction(instrument, slot, taken);
-      }
+        const { lastMatchNumber } = this;
+        this.publisher.orderExecutedInCross(instrument, reference, takenQtyLots, lastMatchNumber, priceTicks);
+      } else this.#publishReduction(instrument, reference, takenQtyLots, visibleQtyLots);
     }
-    this.book.reduce(slot, taken);
+    if (visibleQtyLots === 0) this.#leave(orderId);
   }
 
-  /** A shown order loses `qtyLots` without a trade. */
-  #publishReduction(instrument: FeedInstrument, slot: number, qtyLots: number): void {
-    const reference = this.book.reference(slot);
-    if (qtyLots === this.book.visibleQtyLots(slot)) this.publisher.orderDelete(instrument, reference);
+  /** A shown order loses `qtyLots` without a trade; `leftQtyLots` 0: nothing of it is left. */
+  #publishReduction(
+    instrument: FeedInstrument,
+    reference: number,
+    qtyLots: number,
+    leftQtyLots: number,
+  ): void {
+    if (leftQtyLots === 0) this.publisher.orderDelete(instrument, reference);
     else this.publisher.orderCancel(instrument, reference, qtyLots);
   }
 
   #canceled(words: WordBuffer, at: number): void {
-    const visibleQtyLots = words.f64[(at + OrderCanceled.at.visibleQtyLots) >> 1];
+    const { i32, f64 } = words;
+    const visibleQtyLots = f64[(at + OrderCanceled.at.visibleQtyLots) >> 1];
     if (visibleQtyLots === 0) return;
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
-    const slot = this.book.find(words.f64[(at + OrderCanceled.at.orderId) >> 1]);
-    assert(slot !== 0, 'Invariant: what leaves the displayed book was in it');
     this.#begin(words, at);
-    if (this.book.priceTicks(slot) <= instrument.priceTicksMax) {
-      this.#publishReduction(instrument, slot, visibleQtyLots);
+    const orderId = f64[(at + OrderCanceled.at.orderId) >> 1];
+    // Hidden quantity goes first: an order of which something is left displays something.
+    const leavesQtyLots = f64[(at + OrderCanceled.at.leavesQtyLots) >> 1];
+    if (i32[at + OrderCanceled.at.priceTicks] <= instrument.priceTicksMax) {
+      this.#publishReduction(instrument, this.#reference(orderId), visibleQtyLots, leavesQtyLots);
     }
-    this.book.reduce(slot, visibleQtyLots);
+    if (leavesQtyLots === 0) this.#leave(orderId);
   }
 
   #replaced(words: WordBuffer, at: number): void {
-    const f64 = words.f64;
+    const { i32, f64 } = words;
     const instrument = this.#instrumentOf(words, at);
     if (instrument === undefined) return;
-    const slot = this.book.find(f64[(at + OrderReplaced.at.originalOrderId) >> 1]);
-    if (slot === 0) return;
+    const lostQtyLots = f64[(at + OrderReplaced.at.visibleQtyLots) >> 1];
+    const keepsPriority = words.u8[(at << 2) + REPLACED_KEEPS] !== 0;
+    // A stop that waits is not displayed.
+    if (!keepsPriority && lostQtyLots === 0) return;
     this.#begin(words, at);
+    const originalOrderId = f64[(at + OrderReplaced.at.originalOrderId) >> 1];
     const orderId = f64[(at + OrderReplaced.at.orderId) >> 1];
-    const shown = this.book.priceTicks(slot) <= instrument.priceTicksMax;
-    if (words.u8[(at << 2) + REPLACED_KEEPS] === 0) {
-      if (shown) {
-        this.leftReference = this.book.reference(slot);
-        this.leftNewOrderId = orderId;
-        this.leftInstrument = instrument;
-      }
-      this.book.remove(slot);
+    const shown = i32[at + OrderReplaced.at.originalPriceTicks] <= instrument.priceTicksMax;
+    const reference = this.#reference(originalOrderId);
+    this.#leave(originalOrderId);
+    if (!keepsPriority) {
+      if (!shown) return;
+      this.leftReference = reference;
+      this.leftNewOrderId = orderId;
+      this.leftInstrument = instrument;
       return;
     }
-    const lostQtyLots = f64[(at + OrderReplaced.at.visibleQtyLots) >> 1];
-    this.book.rename(slot, orderId);
-    if (lostQtyLots === 0) return;
-    if (shown) this.publisher.orderCancel(instrument, this.book.reference(slot), lostQtyLots);
-    this.book.reduce(slot, lostQtyLots);
+    this.references.add(orderId, reference);
+    if (lostQtyLots !== 0 && shown) this.publisher.orderCancel(instrument, reference, lostQtyLots);
   }
 
   #phaseChanged(words: WordBuffer, at: number): void {

@@ -9,6 +9,16 @@ const TAIL_BYTES = 256 * 1024;
 const INDEX_EVERY = 1_024;
 const FRAME_HEADER_BYTES = 2;
 
+/** The feed cannot have what a session must begin with: it ends; the venue goes on. */
+export class FeedImageError extends Error {
+  override readonly name = 'FeedImageError';
+  readonly code = 'NO_IMAGE';
+
+  constructor(problem: string) {
+    super(`market data: what stands is not to be had: ${problem}`);
+  }
+}
+
 /** The feed's own file cannot be written: the feed ends; the venue goes on. */
 export class FeedLogError extends Error {
   override readonly name = 'FeedLogError';
@@ -38,6 +48,8 @@ export class FeedLogError extends Error {
 export class FeedLog {
   /** Session id as clients name it: up to ten characters. */
   declare readonly session: string;
+  /** Whether it is a snapshot, of use only from its first message on. */
+  declare readonly isSnapshot: boolean;
   declare readonly path: string;
   /** Number of the newest message; 0 before the first. Messages become readable with `flush`. */
   declare lastSequence: number;
@@ -58,8 +70,9 @@ export class FeedLog {
   declare private indexEntries: number;
 
   /** @throws FeedLogError when the file cannot be made. */
-  constructor(session: string, path: string) {
+  constructor(session: string, path: string, isSnapshot = false) {
     this.session = session;
+    this.isSnapshot = isSnapshot;
     this.path = path;
     this.lastSequence = 0;
     this.ended = false;

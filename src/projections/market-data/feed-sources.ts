@@ -15,7 +15,7 @@ export function liveSource(feed: MarketDataFeed): FeedSource {
   };
 }
 
-/** GLIMPSE: the book as it is at login, as a session of its own that ends with End of Snapshot. */
+/** GLIMPSE: the book as it is at login or soon, as a session of its own that ends with End of Snapshot. */
 export function glimpseSource(feed: MarketDataFeed): FeedSource {
   return {
     open: () => {
@@ -26,6 +26,6 @@ export function glimpseSource(feed: MarketDataFeed): FeedSource {
         return feed.failure.message;
       }
     },
-    subscribe: () => () => {},
+    subscribe: (listener) => feed.subscribe(listener),
   };
 }

@@ -17,16 +17,24 @@ const LIVE = 0x50;
  */
 export class ItchPublisher {
   declare log: FeedLog;
+  /** Midnight (UTC) from which times count, in seconds since the Unix epoch. */
+  declare private midnightSeconds: number;
   declare private readonly message: ItchMessage;
 
   constructor(log: FeedLog) {
     this.log = log;
+    this.midnightSeconds = 0;
     this.message = new ItchMessage();
+  }
+
+  /** Sets the day from whose midnight the times of the messages that follow count, by any time in it. */
+  onDayOf(timeSeconds: number): void {
+    this.midnightSeconds = timeSeconds - (timeSeconds % DAY_SECONDS);
   }
 
   /** Sets the time of the messages that follow. */
   at(timeSeconds: number, timeNanos: number): void {
-    this.message.timeNs = (timeSeconds % DAY_SECONDS) * SECOND_NS + timeNanos;
+    this.message.timeNs = (timeSeconds - this.midnightSeconds) * SECOND_NS + timeNanos;
   }
 
   systemEvent(eventCode: number): void {

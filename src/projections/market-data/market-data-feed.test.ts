@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Phase, Side } from '#domain/commands.ts';
 import { MarketDataFeed } from './market-data-feed.ts';
-import { messagesOf, openFeed } from './test-feed.ts';
+import { messagesOf, openFeed, snapshotOf } from './test-feed.ts';
 
 test('first session: start of messages, directory, scale, state, system and market hours', (t) => {
   const { venue, fresh } = openFeed(t);
@@ -104,7 +104,7 @@ test('prices that do not fit the wire: those orders are not shown, the rest is e
   ]);
   assert.equal(lines.length, 1);
   assert.match(lines[0], /price of 42949673 ticks; the ITCH feed shows prices up to 42949672 ticks only/);
-  assert.equal(feed.book.orders, venue.side(1, Side.Sell).length + venue.side(1, Side.Buy).length);
+  assert.equal(messagesOf(snapshotOf(feed)).filter((line) => line.startsWith('A')).length, 0);
 });
 
 test('snapshot: system events in force, directory, book in priority order, and where to go on', (t) => {
@@ -133,7 +133,7 @@ test('snapshot: system events in force, directory, book in priority order, and w
     'A 4 S 5@1000000',
   ];
   const next = feed.session.readableSequence + 1;
-  const snapshot = feed.snapshot();
+  const snapshot = snapshotOf(feed);
   assert.deepEqual(messagesOf(snapshot), [...image, `G ${next}`]);
   assert.deepEqual([snapshot.session, snapshot.ended], ['T1', true]);
   venue.enter(1, Side.Sell, 10_500, 1);
@@ -143,7 +143,7 @@ test('snapshot: system events in force, directory, book in priority order, and w
   venue.enter(1, Side.Sell, 10_502, 1);
   fresh();
   snapshot.retain();
-  const later = feed.snapshot();
+  const later = snapshotOf(feed);
   assert.deepEqual(messagesOf(later).slice(-4), [
     'A 6 S 1@1050000',
     'A 7 S 1@1050100',
@@ -193,7 +193,7 @@ test('restart with an image: a new session with the book as it stands; files lef
   writeFileSync(join(directory, 'feed-OLD.itch50'), '');
   writeFileSync(join(directory, 'snapshot-OLD-1.itch50'), '');
   writeFileSync(join(directory, 'mine.txt'), '');
-  const other = new MarketDataFeed({ directory, nextSession: () => 'N1', log: () => {} });
+  const other = new MarketDataFeed({ directory, orders: venue, nextSession: () => 'N1', log: () => {} });
   assert.deepEqual(readdirSync(directory).sort(), ['feed-N1.itch50', 'mine.txt']);
   other.close();
 });

@@ -63,6 +63,13 @@ export function messagesOf(log: FeedLog, fromSequence = 1): string[] {
   return lines;
 }
 
+/** A snapshot of the feed, whole. */
+export function snapshotOf(feed: MarketDataFeed): FeedLog {
+  const snapshot = feed.snapshot();
+  while (feed.step());
+  return snapshot;
+}
+
 /** A feed over a venue, with what it logs and what it says since the last look. */
 export function openFeed(
   t: TestContext,
@@ -71,8 +78,10 @@ export function openFeed(
   const directory = mkdtempSync(join(tmpdir(), 'hive-feed-'));
   const lines: string[] = [];
   let sessions = 0;
+  const venue = new TestVenue();
   const feed = new MarketDataFeed({
     directory,
+    orders: venue,
     nextSession: () => `T${++sessions}`,
     log: (line) => lines.push(line),
     ...options,
@@ -81,7 +90,6 @@ export function openFeed(
     feed.close();
     rmSync(directory, { recursive: true });
   });
-  const venue = new TestVenue();
   let seen = 0;
   /** Delivers what the venue emitted and returns the messages that are new. */
   const fresh = (): string[] => {

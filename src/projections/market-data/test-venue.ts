@@ -3,10 +3,13 @@ import type { EventInput } from '#codec/log/record-types.ts';
 import { Phase, Side } from '#domain/commands.ts';
 import { CancelReason, EventFlag, TradeFlag } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import type { OrdersAnswer, StandingOrders } from './standing-orders.ts';
 
 /** One resting order of the test venue. */
 export interface TestOrder {
   orderId: number;
+  /** Its id when it took its place, or when the session began. */
+  reference: number;
   readonly instrumentId: number;
   readonly side: Side;
   readonly priceTicks: number;
@@ -16,11 +19,18 @@ export interface TestOrder {
   readonly displayQtyLots: number;
 }
 
+/** What a venue delivers to: a feed, or less of one. */
+interface TestSink {
+  onEvents(words: WordBuffer, from: number, to: number): void;
+  onCaughtUp?(sequence: number): void;
+  step?(): boolean;
+}
+
 /**
  * A deliberately naive venue that tells only what the market-data feed reads: books as sorted arrays, events in the
- * order and with the fields that docs/matching.md says. No accounts, no risk. For tests of the feed.
+ * order and with the fields that docs/matching.md says. No accounts, no risk. What is delivered together is an entry. For tests of the feed, which may ask it for the orders that stood after an entry.
  */
-export class TestVenue {
+export class TestVenue implements StandingOrders {
   /** Orders of every side, best price first and oldest first. */
   declare private readonly sides: Map<string, TestOrder[]>;
   declare private readonly instruments: EventInput<'InstrumentAdded'>[];
@@ -30,6 +40,11 @@ export class TestVenue {
   declare to: number;
   declare timeSeconds: number;
   declare timeNanos: number;
+  /** Entry that is being written. */
+  declare sequence: number;
+  declare private entrySeconds: number;
+  /** By entry: what was displayed after it. */
+  declare private readonly stood: Map<number, EventInput<'OrderRested'>[]>;
   declare private nextOrderId: number;
   declare private nextTradeId: number;
 
@@ -41,21 +56,58 @@ export class TestVenue {
     this.to = 0;
     this.timeSeconds = 1_580_367_600;
     this.timeNanos = 1;
+    this.sequence = 1;
+    this.entrySeconds = this.timeSeconds;
+    this.stood = new Map();
     this.nextOrderId = 1;
     this.nextTradeId = 1;
   }
 
   emit(event: EventInput): void {
+    if (this.timeSeconds !== this.entrySeconds) {
+      this.entrySeconds = this.timeSeconds;
+      this.sequence++;
+    }
     this.timeNanos++;
-    const timed = { timeSeconds: this.timeSeconds, timeNanos: this.timeNanos, ...event };
-    this.to = writeEvent(this.words, this.to, timed as EventInput);
+    const { sequence, timeSeconds, timeNanos } = this;
+    this.to = writeEvent(this.words, this.to, { sequence, timeSeconds, timeNanos, ...event } as EventInput);
   }
 
-  /** Hands the events so far to `sink` as one batch. */
-  deliver(sink: { onEvents(words: WordBuffer, from: number, to: number): void }): void {
+  /** Hands the events so far to `sink` as one batch, and lets it do what it has to. */
+  deliver(sink: TestSink): void {
     const { to } = this;
     this.to = 0;
+    const orders = [...this.sides.values()].flat();
+    orders.sort((a, b) => a.instrumentId - b.instrumentId || a.side - b.side);
+    this.stood.set(
+      this.sequence,
+      orders.map((order) => restedOf(order, EventFlag.Image)),
+    );
     sink.onEvents(this.words, 0, to);
+    while (sink.step?.() === true);
+    sink.onCaughtUp?.(this.sequence);
+    while (sink.step?.() === true);
+    this.sequence++;
+  }
+
+  ask(sequence: number, onAnswer: (answer: OrdersAnswer) => void): () => void {
+    let entry = sequence;
+    while (entry > 0 && !this.stood.has(entry)) entry--;
+    const words = WordBuffer.allocate(1 << 16);
+    let to = 0;
+    for (const event of this.stood.get(entry) ?? []) to = writeEvent(words, to, event);
+    const read = (): number => {
+      const words = to;
+      to = 0;
+      return words;
+    };
+    onAnswer({ image: { words, read, close: () => {} } });
+    return () => {};
+  }
+
+  /** A session begins: orders are shown under their ids. */
+  forgetReferences(): void {
+    for (const orders of this.sides.values()) for (const order of orders) order.reference = order.orderId;
   }
 
   phaseOf(instrumentId: number): Phase {
@@ -123,7 +175,7 @@ export class TestVenue {
     const lost = Math.max(0, order.visibleQtyLots - openQtyLots);
     order.leavesQtyLots = openQtyLots;
     order.visibleQtyLots -= lost;
-    this.#replaced(order, originalOrderId, order.priceTicks, openQtyLots, lost, true);
+    this.#replaced(order, originalOrderId, order.priceTicks, order.priceTicks, openQtyLots, lost, true);
   }
 
   /** Replaces a resting order by one that enters anew. */
@@ -132,8 +184,9 @@ export class TestVenue {
     this.#drop(order);
     const orderId = this.nextOrderId++;
     const { visibleQtyLots } = order;
-    this.#replaced({ ...order, orderId }, originalOrderId, priceTicks, openQtyLots, visibleQtyLots, false);
-    const { instrumentId, side } = order;
+    const { instrumentId, side, priceTicks: oldTicks } = order;
+    const replaced = { ...order, orderId };
+    this.#replaced(replaced, originalOrderId, oldTicks, priceTicks, openQtyLots, visibleQtyLots, false);
     this.#matchAndRest(orderId, instrumentId, side, priceTicks, openQtyLots, displayQtyLots);
     return orderId;
   }
@@ -157,6 +210,7 @@ export class TestVenue {
       if (buy.priceTicks < priceTicks || sell.priceTicks > priceTicks) break;
       const qtyLots = Math.min(buy.leavesQtyLots, sell.leavesQtyLots);
       volume += qtyLots;
+      const [buyTaken, sellTaken] = [buy, sell].map((order) => Math.min(qtyLots, order.visibleQtyLots));
       for (const order of [buy, sell]) {
         order.leavesQtyLots -= qtyLots;
         order.visibleQtyLots = Math.max(0, order.visibleQtyLots - qtyLots);
@@ -171,9 +225,13 @@ export class TestVenue {
         makerOrderId: buy.orderId,
         makerLeavesQtyLots: buy.leavesQtyLots,
         makerVisibleQtyLots: buy.visibleQtyLots,
+        makerTakenVisibleQtyLots: buyTaken,
+        makerPriceTicks: buy.priceTicks,
         takerOrderId: sell.orderId,
         takerLeavesQtyLots: sell.leavesQtyLots,
         takerVisibleQtyLots: sell.visibleQtyLots,
+        takerTakenVisibleQtyLots: sellTaken,
+        takerPriceTicks: sell.priceTicks,
       });
       for (const order of [buy, sell]) {
         if (order.leavesQtyLots === 0) this.#drop(order);
@@ -197,11 +255,12 @@ export class TestVenue {
   /** Everything that stands, as image events. */
   emitImage(): void {
     const flags = EventFlag.Image;
+    this.forgetReferences();
     for (const event of this.instruments) {
       this.emit({ ...event, phase: this.phaseOf(event.instrumentId!), flags });
     }
     for (const orders of this.sides.values()) {
-      for (const order of orders) this.#rested(order, flags);
+      for (const order of orders) this.emit(restedOf(order, flags));
     }
   }
 
@@ -238,6 +297,8 @@ export class TestVenue {
         makerOrderId: maker.orderId,
         makerLeavesQtyLots: maker.leavesQtyLots,
         makerVisibleQtyLots: maker.visibleQtyLots,
+        makerTakenVisibleQtyLots: fill,
+        makerPriceTicks: maker.priceTicks,
         takerOrderId: orderId,
         takerLeavesQtyLots: leavesQtyLots,
       });
@@ -249,6 +310,7 @@ export class TestVenue {
     const slice = displayQtyLots < qtyLots ? displayQtyLots : 0;
     this.#rest({
       orderId,
+      reference: orderId,
       instrumentId,
       side,
       priceTicks,
@@ -265,8 +327,9 @@ export class TestVenue {
       order.side === Side.Buy ? other.priceTicks < order.priceTicks : other.priceTicks > order.priceTicks,
     );
     orders.splice(behind < 0 ? orders.length : behind, 0, order);
+    order.reference = order.orderId;
     this.#show(order);
-    this.#rested(order, 0);
+    this.emit(restedOf(order, 0));
   }
 
   #show(order: TestOrder): void {
@@ -274,21 +337,10 @@ export class TestVenue {
       order.displayQtyLots === 0 ? order.leavesQtyLots : Math.min(order.displayQtyLots, order.leavesQtyLots);
   }
 
-  #rested(order: TestOrder, flags: number): void {
-    this.emit({
-      type: 'OrderRested',
-      flags,
-      instrumentId: order.instrumentId,
-      orderId: order.orderId,
-      displayQtyLots: order.visibleQtyLots,
-      priceTicks: order.priceTicks,
-      side: order.side,
-    });
-  }
-
   #replaced(
     order: TestOrder,
     originalOrderId: number,
+    originalPriceTicks: number,
     priceTicks: number,
     openQtyLots: number,
     visibleQtyLots: number,
@@ -299,6 +351,7 @@ export class TestVenue {
       instrumentId: order.instrumentId,
       orderId: order.orderId,
       originalOrderId,
+      originalPriceTicks,
       qtyLots: openQtyLots + 7,
       cumQtyLots: 7,
       displayQtyLots: order.displayQtyLots,
@@ -313,4 +366,16 @@ export class TestVenue {
     const orders = this.side(order.instrumentId, order.side);
     orders.splice(orders.indexOf(order), 1);
   }
+}
+
+function restedOf(order: TestOrder, flags: number): EventInput<'OrderRested'> {
+  return {
+    type: 'OrderRested',
+    flags,
+    instrumentId: order.instrumentId,
+    orderId: order.orderId,
+    displayQtyLots: order.visibleQtyLots,
+    priceTicks: order.priceTicks,
+    side: order.side,
+  };
 }
