@@ -99,7 +99,7 @@ class ArchiveThread {
     });
     this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
     this.answers = new ArchiveAnswers({ core, fan, history: this.history, uptime: this.uptime });
-    this.ordersAnswers = new OrdersAnswers(core, fan, board);
+    this.ordersAnswers = new OrdersAnswers(core, fan, board, rest);
     this.ports = new Set();
     this.imageRequests = new Map();
     this.snapshotSeconds =

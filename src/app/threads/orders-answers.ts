@@ -18,12 +18,15 @@ export class OrdersAnswers {
   declare private readonly core: TradingCore;
   declare private readonly fan: EventFan;
   declare private readonly board: StatusBoard;
+  declare private readonly betweenPieces: () => void;
   declare private waiting: Waiting[];
 
-  constructor(core: TradingCore, fan: EventFan, board: StatusBoard) {
+  /** @param betweenPieces called after each piece of a file, which is some thousand orders */
+  constructor(core: TradingCore, fan: EventFan, board: StatusBoard, betweenPieces: () => void) {
     this.core = core;
     this.fan = fan;
     this.board = board;
+    this.betweenPieces = betweenPieces;
     this.waiting = [];
   }
 
@@ -63,7 +66,7 @@ export class OrdersAnswers {
   #write({ path }: OrdersRequest): true | string {
     if (this.board.divergedSequence !== 0) return 'the archive has another state than the order path';
     try {
-      writeOrdersFile(path, this.core, this.fan);
+      writeOrdersFile(path, this.core, this.fan, this.betweenPieces);
       return true;
     } catch (error) {
       return `${path} cannot be written: ${(error as Error).message}`;

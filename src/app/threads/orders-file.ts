@@ -12,15 +12,22 @@ const PIECE_WORDS = 4_096 * OrderRested.words;
 /**
  * Writes the displayed orders as `core` stands into a new file, as OrderRested records by priority: the disk is the buffer, so it
  * takes no memory however many they are.
+ * @param betweenPieces called after each piece, which is some thousand orders
  * @throws Error of node:fs; no file is left then.
  */
-export function writeOrdersFile(path: string, core: TradingCore, fan: EventFan): void {
+export function writeOrdersFile(
+  path: string,
+  core: TradingCore,
+  fan: EventFan,
+  betweenPieces: () => void,
+): void {
   const descriptor = openSync(path, 'wx', 0o640);
   try {
     const onEvents = ({ u8 }: WordBuffer, from: number, to: number): void => {
       for (let at = from * WORD_BYTES; at < to * WORD_BYTES; ) {
         at += writeSync(descriptor, u8, at, to * WORD_BYTES - at);
       }
+      betweenPieces();
     };
     fan.only({ onEvents }, () => core.describeRestingOrders());
   } catch (error) {

@@ -8,7 +8,7 @@ import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import type { ImageAnswer, ImageRequest } from './messages.ts';
-import { RingFollower } from './ring-follower.ts';
+import { RingFollower, type RingWork } from './ring-follower.ts';
 
 const RING_WORDS = 256;
 
@@ -64,7 +64,7 @@ class Fixture {
   readonly follower: RingFollower;
   readonly done: Promise<void>;
 
-  constructor() {
+  constructor(work?: RingWork) {
     const board = boardMemory();
     const ring = ringMemory(RING_WORDS);
     const { port1, port2 } = new MessageChannel();
@@ -79,6 +79,7 @@ class Fixture {
       sinks: [this.sink],
       what: 'the test',
       isInHaste: () => false,
+      ...(work === undefined ? {} : { work }),
     });
     this.done = this.follower.run();
   }
@@ -172,4 +173,74 @@ test('RingFollower: can be closed while it waits for an image', async () => {
   await fixture.asked();
   await fixture.close();
   assert.deepEqual(fixture.sink.lines, []);
+});
+
+/** Work that holds events back when the test says so, and writes down what it is told. */
+class TestWork implements RingWork {
+  isHeld = false;
+  steps = 0;
+  readonly caughtUp: number[] = [];
+  readonly goneOn = Promise.withResolvers<void>();
+  #stepped = Promise.withResolvers<void>();
+
+  step(): boolean {
+    this.steps++;
+    this.#stepped.resolve();
+    return false;
+  }
+
+  onCaughtUp(sequence: number): void {
+    if (this.caughtUp.at(-1) !== sequence) this.caughtUp.push(sequence);
+  }
+
+  goOn(): void {
+    this.isHeld = false;
+    this.goneOn.resolve();
+  }
+
+  async stepped(): Promise<void> {
+    this.#stepped = Promise.withResolvers();
+    await this.#stepped.promise;
+  }
+}
+
+test('RingFollower: work is told up to which entry everything was handed on, also entries without events', async () => {
+  const work = new TestWork();
+  const fixture = new Fixture(work);
+  await fixture.asked();
+  fixture.answer(4);
+  while (!work.caughtUp.includes(4)) await work.stepped();
+  // The ring has an event of an entry that is not durable yet: more of it may come.
+  fixture.publish(5);
+  await fixture.sink.until('event 5');
+  await work.stepped();
+  await work.stepped();
+  assert.deepEqual(work.caughtUp, [4]);
+  fixture.board.durableSequence = 7;
+  while (!work.caughtUp.includes(7)) await work.stepped();
+  assert.deepEqual(work.caughtUp, [4, 7]);
+  await fixture.close();
+});
+
+test('RingFollower: events wait while work holds them, until it takes them or half of the ring is full', async () => {
+  const work = new TestWork();
+  const fixture = new Fixture(work);
+  await fixture.asked();
+  fixture.answer(1);
+  await fixture.sink.until('stands after 1');
+  work.isHeld = true;
+  await work.stepped();
+  fixture.publish(2);
+  await work.stepped();
+  await work.stepped();
+  assert.deepEqual(fixture.sink.lines, ['image 1', 'stands after 1']);
+  work.isHeld = false;
+  await fixture.sink.until('event 2');
+  work.isHeld = true;
+  const half = RING_WORDS / 2 / EVENT_HEADER_WORDS;
+  for (let sequence = 3; sequence < 3 + half; sequence++) fixture.publish(sequence);
+  await work.goneOn.promise;
+  await fixture.sink.until(`event ${2 + half}`);
+  assert.equal(fixture.follower.overruns, 0);
+  await fixture.close();
 });
