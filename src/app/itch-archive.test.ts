@@ -91,7 +91,7 @@ class LaggingArchive implements StandingOrders {
     for (const { sequence, onAnswer } of ready) {
       if (sequence + late < this.core.sequence) {
         this.passed++;
-        onAnswer({});
+        onAnswer({ passedTo: this.core.sequence });
       } else onAnswer({ image: this.#image() });
     }
   }
@@ -140,7 +140,7 @@ class Venue {
   seconds = START_SECONDS;
   readonly #core: TradingCore;
   readonly #pieces: WordBuffer[] = [];
-  #nowMs = 0;
+  #looks = 0;
 
   constructor(wrong: LaggingArchive['wrong'] = 'nothing') {
     this.archive = new LaggingArchive(wrong);
@@ -149,8 +149,8 @@ class Venue {
       directory: join(directory, String(feeds++)),
       orders: this.archive,
       nextSession: () => `S${sessions++}`,
-      log: (line) => assert.fail(line),
-      nowMs: () => (this.#nowMs += 20),
+      log: (line) => assert.equal(line, 'market data: no snapshot: it took too long'),
+      nowMs: () => this.seconds * 1_000 + this.#looks++,
       snapshotMessagesMax: 3,
     });
     this.#core = new TradingCore(this, LIMITS);
@@ -239,10 +239,10 @@ const schedule = fc.array(
   fc.record({
     step: marketStep,
     /** Seconds that pass before it. */
-    passed: fc.constantFrom(0, 1, 1, 1, 20_000),
+    passed: fc.constantFrom(0, 1, 1, 1, 1, 1, 1, 20_000),
     turns: fc.nat(3),
     applied: fc.nat(3),
-    login: fc.nat(5),
+    login: fc.nat(3),
     isImpatient: fc.boolean(),
   }),
   { minLength: 1, maxLength: 120, size: 'max' },
@@ -322,7 +322,7 @@ test(`random schedules: with orders from an archive that is behind or ahead, sna
     { seed: SEED, numRuns: runs },
   );
   assert.ok(seen.snapshots > runs, `${seen.snapshots} snapshots`);
-  assert.ok(seen.sessions > 2 * runs, `${seen.sessions} sessions`);
+  assert.ok(seen.sessions > 1.5 * runs, `${seen.sessions} sessions`);
   assert.ok(seen.passed > runs / 2, `the archive was ahead ${seen.passed} times`);
 });
 

@@ -148,7 +148,8 @@ test('orders of the archive: exactly after the entry asked for, by priority, in 
 test('orders of the archive: an entry that is past is said to be, at once', async (t) => {
   const fixture = new Fixture(t);
   fixture.rest(2);
-  assert.deepEqual(await fixture.ask(fixture.core.sequence - 1).answer, {});
+  const { sequence } = fixture.core;
+  assert.deepEqual(await fixture.ask(sequence - 1).answer, { passedTo: sequence });
   assert.equal(ordersOf(await fixture.ask(fixture.core.sequence).answer).length, 2);
 });
 

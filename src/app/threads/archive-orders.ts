@@ -50,14 +50,14 @@ export class ArchiveOrders implements StandingOrders {
     return join(this.directory, `orders-${id}.events`);
   }
 
-  #onReply({ id, isWritten, problem }: OrdersReply): void {
+  #onReply({ id, isWritten, sequence, problem }: OrdersReply): void {
     const onAnswer = this.asked.get(id);
     const path = this.#pathOf(id);
     this.asked.delete(id);
     // Withdrawn while the reply was on its way.
     if (onAnswer === undefined) rmSync(path, { force: true });
     else if (isWritten) onAnswer({ image: new OrdersFile(path) });
-    else onAnswer(problem === undefined ? {} : { problem });
+    else onAnswer(problem === undefined ? { passedTo: sequence } : { problem });
   }
 
   #onClose(): void {

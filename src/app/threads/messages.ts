@@ -213,7 +213,9 @@ export interface OrdersReply {
   readonly id: number;
   /** Whether the file is there. */
   readonly isWritten: boolean;
-  /** Why there will be none; undefined where asking again may help. */
+  /** Entry that the archive has come to. */
+  readonly sequence: number;
+  /** Why there will be none; undefined: the archive has gone beyond the entry. */
   readonly problem: string | undefined;
 }
 

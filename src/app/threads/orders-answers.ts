@@ -57,8 +57,14 @@ export class OrdersAnswers {
     for (const { port, request } of ready) {
       const isWritten = request.sequence === sequence && this.#write(request);
       const problem = typeof isWritten === 'string' ? isWritten : undefined;
-      const { id } = request;
-      port.postMessage({ kind: 'orders', id, isWritten: isWritten === true, problem } satisfies OrdersReply);
+      const reply: OrdersReply = {
+        kind: 'orders',
+        id: request.id,
+        isWritten: isWritten === true,
+        sequence,
+        problem,
+      };
+      port.postMessage(reply);
     }
   }
 

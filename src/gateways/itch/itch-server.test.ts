@@ -199,6 +199,19 @@ test('login: from any message, from now on with 0, by session name', async (t) =
   assert.deepEqual(await late.received(5), payloads(98, 102));
 });
 
+test('login: a snapshot is sent from its beginning with 0 too, also while it grows', async (t) => {
+  const { stream, port, notify } = await setUp(t);
+  stream.isSnapshot = true;
+  stream.append(3);
+  const client = new TestClient(t, port, { from: 0 });
+  assert.deepEqual(await client.received(3), payloads(1, 3));
+  assert.equal(client.login, 'FEED1 1');
+  stream.append(2);
+  stream.ended = true;
+  notify();
+  assert.deepEqual(await client.received(5), payloads(1, 5));
+});
+
 async function untilLogin(client: TestClient): Promise<void> {
   while (client.login === '') await once(client.socket, 'data');
 }

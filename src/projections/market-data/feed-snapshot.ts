@@ -5,7 +5,7 @@ import { ItchPublisher } from './itch-publisher.ts';
 import type { OrdersAnswer, StandingOrders } from './standing-orders.ts';
 
 /** A snapshot that has not been whole after this ends as it is. */
-const SNAPSHOT_MS_MAX = 30_000;
+const SNAPSHOT_MS_MAX = 60_000;
 /** Likewise when so many orders that are shown under another number than their id have left meanwhile: they are kept. */
 const LEFT_REFERENCES_MAX = 262_144;
 
@@ -36,29 +36,41 @@ export class FeedSnapshot {
   declare problem: string | undefined;
   declare private readonly translator: EventTranslator;
   declare private readonly orders: StandingOrders;
+  declare private readonly onGivenUp: (problem: string) => void;
   declare private readonly untilMs: number;
   declare private isAsking: boolean;
+  /** It cannot be of an earlier moment. */
+  declare private fromSequence: number;
   declare private withdraw: () => void;
   declare private writer: ImageWriter | undefined;
   declare private readonly publisher: ItchPublisher;
 
-  constructor(log: FeedLog, translator: EventTranslator, orders: StandingOrders, nowMs: number) {
+  /** @param onGivenUp called when it cannot be made, with why */
+  constructor(
+    log: FeedLog,
+    translator: EventTranslator,
+    orders: StandingOrders,
+    onGivenUp: (problem: string) => void,
+    nowMs: number,
+  ) {
     this.log = log;
     this.nextSequence = 0;
     this.isOver = false;
     this.problem = undefined;
     this.translator = translator;
     this.orders = orders;
+    this.onGivenUp = onGivenUp;
     this.untilMs = nowMs + SNAPSHOT_MS_MAX;
     this.isAsking = false;
+    this.fromSequence = 0;
     this.withdraw = () => {};
     this.writer = undefined;
     this.publisher = new ItchPublisher(log);
   }
 
-  /** Whether it waits for a moment of which it can be. */
-  get isWanted(): boolean {
-    return !this.isAsking && this.writer === undefined && !this.isOver;
+  /** Whether it waits for a moment, and can be of the one behind entry `sequence`. */
+  wants(sequence: number): boolean {
+    return !this.isAsking && this.writer === undefined && !this.isOver && sequence >= this.fromSequence;
   }
 
   /** Whether `step` has work. */
@@ -81,7 +93,7 @@ export class FeedSnapshot {
     if (this.isOver) return;
     const isLate = nowMs > this.untilMs;
     if (isLate || this.translator.leftReferences > LEFT_REFERENCES_MAX) {
-      this.end(isLate ? 'it took too long' : 'too many replaced orders left meanwhile');
+      this.#giveUp(isLate ? 'it took too long' : 'too many replaced orders left meanwhile');
       return;
     }
     const { writer, log } = this;
@@ -103,6 +115,11 @@ export class FeedSnapshot {
     this.log.ended = true;
   }
 
+  #giveUp(problem: string): void {
+    this.end(problem);
+    this.onGivenUp(problem);
+  }
+
   #close(): void {
     this.isOver = true;
     this.withdraw();
@@ -117,7 +134,8 @@ export class FeedSnapshot {
     this.withdraw = () => {};
     if (answer.image === undefined) {
       this.translator.unmarkReferences();
-      if (answer.problem !== undefined) this.end(answer.problem);
+      this.fromSequence = answer.passedTo ?? this.fromSequence;
+      if (answer.problem !== undefined) this.#giveUp(answer.problem);
       return;
     }
     this.nextSequence = place.nextSequence;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Phase, Side } from '#domain/commands.ts';
 import { MarketDataFeed } from './market-data-feed.ts';
+import type { OrdersAnswer } from './standing-orders.ts';
 import { messagesOf, openFeed, snapshotOf } from './test-feed.ts';
 
 test('first session: start of messages, directory, scale, state, system and market hours', (t) => {
@@ -256,4 +257,65 @@ test('the file on disk is what readers read', (t) => {
   const bytes = new Uint8Array(10_000);
   const read = bytes.subarray(0, feed.session.readAt(0, bytes));
   assert.ok(readFileSync(feed.session.path).equals(read));
+});
+
+test('without anybody who knows the orders: no snapshot, and the session goes on for at most a day too long', (t) => {
+  const gone = {
+    ask: (_: number, onAnswer: (answer: OrdersAnswer) => void) => {
+      onAnswer({ problem: 'gone' });
+      return () => {};
+    },
+  };
+  let nowMs = 0;
+  const { venue, fresh, feed, lines } = openFeed(t, { orders: gone, nowMs: () => nowMs });
+  venue.addInstrument(1);
+  fresh();
+  const snapshot = snapshotOf(feed);
+  assert.deepEqual([messagesOf(snapshot), snapshot.ended], [[], true]);
+  venue.timeSeconds += 86_400;
+  venue.enter(1, Side.Buy, 9_900, 10);
+  assert.deepEqual(fresh(), ['A 1 B 10@990000']);
+  assert.equal(feed.session.session, 'T1');
+  nowMs += 5_000;
+  venue.timeSeconds += 86_400;
+  venue.enter(1, Side.Buy, 9_901, 10);
+  venue.deliver(feed);
+  assert.deepEqual([feed.failure?.code, feed.session.ended, feed.isHeld], ['NO_IMAGE', true, false]);
+  assert.deepEqual(lines, [
+    'market data: no snapshot: gone',
+    'market data: what stands is not to be had: gone',
+  ]);
+});
+
+test('a session that cannot begin at once: events wait for two seconds, or until they may not; then the old one goes on', (t) => {
+  const asked: number[] = [];
+  const never = {
+    ask: (sequence: number) => {
+      asked.push(sequence);
+      return () => asked.push(-sequence);
+    },
+  };
+  let nowMs = 0;
+  const { venue, fresh, feed } = openFeed(t, { orders: never, nowMs: () => nowMs });
+  venue.addInstrument(1);
+  fresh();
+  venue.timeSeconds += 86_400;
+  for (const price of [9_900, 9_901, 9_902]) {
+    const before = asked.length;
+    venue.enter(1, Side.Buy, price, 10);
+    assert.deepEqual(fresh(), [], 'held');
+    assert.equal(feed.isHeld, true);
+    assert.equal(asked.length, before + 1);
+    nowMs += 2_001;
+    feed.step();
+    assert.equal(feed.isHeld, false);
+    venue.enter(1, Side.Buy, price, 11);
+    assert.equal(fresh().length, 2, 'the old session has both');
+    nowMs += 5_000;
+  }
+  assert.deepEqual(
+    asked.map((sequence) => Math.sign(sequence)),
+    [1, -1, 1, -1, 1, -1],
+    'every question was withdrawn',
+  );
 });

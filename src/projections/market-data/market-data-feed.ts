@@ -18,8 +18,9 @@ const SECONDS_AT = OrderRested.at.timeSeconds;
 const NANOS_AT = OrderRested.at.timeNanos;
 /** Files of sessions, snapshots and images that a former process left behind. */
 const LEFT_BEHIND = /^(?:feed|snapshot)-.*\.itch50$|^orders-.*\.events$/;
-/** Pause before the feed asks again for the orders with which a session is to begin. */
-const ROLL_AGAIN_MS = 100;
+/** How long events wait for the orders with which a session is to begin, and when the feed asks for them again after that. */
+const HELD_MS_MAX = 2_000;
+const ROLL_AGAIN_MS = 5_000;
 
 export interface MarketDataFeedOptions {
   /** Directory of the feed's own files; made when absent, older session files in it are removed. */
@@ -43,6 +44,8 @@ interface Roll {
   /** Time with which the new session begins. */
   readonly seconds: number;
   readonly nanos: number;
+  /** Until when events wait before it begins. */
+  readonly untilMs: number;
   withdraw: () => void;
   /** What stands, on its way into the new session; undefined: it is asked for, and the old session runs. */
   writer: ImageWriter | undefined;
@@ -81,7 +84,9 @@ export class MarketDataFeed implements EventSink {
   declare private _snapshot: FeedSnapshot | undefined;
   declare private snapshotCount: number;
   declare private roll: Roll | undefined;
+  /** When and from which entry on the feed may ask again for what a session begins with. */
   declare private rollAgainMs: number;
+  declare private rollFromSequence: number;
   declare private held: Held | undefined;
   /** Entry of the newest event; -1 before the first. */
   declare private sequence: number;
@@ -117,6 +122,7 @@ export class MarketDataFeed implements EventSink {
     this.snapshotCount = 0;
     this.roll = undefined;
     this.rollAgainMs = 0;
+    this.rollFromSequence = 0;
     this.held = undefined;
     this.sequence = -1;
     this.place = -1;
@@ -170,19 +176,26 @@ export class MarketDataFeed implements EventSink {
   /** Writes a piece of a snapshot or of what a session begins with; true: there is more to write. */
   step(): boolean {
     if (this._failure !== undefined) return false;
+    if (this.roll !== undefined && this.nowMs() > this.roll.untilMs) this.goOn();
     const { roll, _snapshot: snapshot } = this;
     if (roll?.writer === undefined && snapshot?.isOver !== false) return false;
     this.#attempt(() => {
       if (roll?.writer !== undefined) this.#writeRoll(roll.writer);
-      else this.#writeSnapshot(snapshot!);
+      else snapshot?.step(this.nowMs());
     });
     this.#notify();
     return this.roll?.writer !== undefined || this._snapshot?.isWriting === true;
   }
 
-  /** Lets events come again although no session could begin yet, if none has begun: the old one goes on for a while. */
+  /**
+   * Lets events come again although no session could begin yet: the old one goes on for a while. Not once it has begun, nor when
+   * that is a day overdue.
+   */
   goOn(): void {
-    if (this.roll !== undefined && this.roll.writer === undefined) this.#withdrawRoll();
+    const { roll } = this;
+    if (roll === undefined || roll.writer !== undefined || this.#isOverdue(roll.seconds)) return;
+    this.rollAgainMs = this.nowMs() + ROLL_AGAIN_MS;
+    this.#withdrawRoll();
   }
 
   /**
@@ -200,8 +213,9 @@ export class MarketDataFeed implements EventSink {
     const path = join(this.options.directory, `snapshot-${session}-${++this.snapshotCount}.itch50`);
     this.#attempt(() => {
       const log = new FeedLog(session, path, true);
+      const onGivenUp = (problem: string): void => this.#onSnapshotGivenUp(problem);
       const { orders } = this.options;
-      this._snapshot = new FeedSnapshot(log, this.translator, orders, this.nowMs());
+      this._snapshot = new FeedSnapshot(log, this.translator, orders, onGivenUp, this.nowMs());
       if (!this.isHeld) this.#takeSnapshot();
     });
     if (this._snapshot === undefined) throw this._failure;
@@ -218,6 +232,7 @@ export class MarketDataFeed implements EventSink {
     this.translator = new EventTranslator(this.publisher, this.options.log);
     this.imageBytes = 0;
     this.rollAgainMs = 0;
+    this.rollFromSequence = 0;
     this.sequence = -1;
     this.place = -1;
     this.day = -1;
@@ -247,6 +262,7 @@ export class MarketDataFeed implements EventSink {
           this.held = { words, from: at, to };
           break;
         }
+        if (this._failure !== undefined) return;
         this.sequence = sequence;
         this.place = -1;
         this.seconds = seconds;
@@ -278,15 +294,23 @@ export class MarketDataFeed implements EventSink {
 
   /** Asks for the orders as they stand, to begin a session with them. */
   #beginRoll(seconds: number, nanos: number): void {
-    if (this.nowMs() < this.rollAgainMs) return;
+    const nowMs = this.nowMs();
+    if (this.place < this.rollFromSequence) return;
+    if (nowMs < this.rollAgainMs && !this.#isOverdue(seconds)) return;
     this.translator.settle();
-    const roll: Roll = { seconds, nanos, withdraw: () => {}, writer: undefined };
+    const untilMs = nowMs + HELD_MS_MAX;
+    const roll: Roll = { seconds, nanos, untilMs, withdraw: () => {}, writer: undefined };
     this.roll = roll;
     const withdraw = this.options.orders.ask(this.place, (answer) => this.#onRollOrders(roll, answer));
     if (this.roll === roll && roll.writer === undefined) roll.withdraw = withdraw;
   }
 
-  #onRollOrders(roll: Roll, { image, problem }: OrdersAnswer): void {
+  /** Whether a session begins with this time that should have begun the day before. */
+  #isOverdue(seconds: number): boolean {
+    return dayOf(seconds) > this.day + 1;
+  }
+
+  #onRollOrders(roll: Roll, { image, problem, passedTo }: OrdersAnswer): void {
     roll.withdraw = () => {};
     if (image !== undefined) {
       // The orders of an image are shown under their ids: their places in the new session begin with it.
@@ -295,11 +319,13 @@ export class MarketDataFeed implements EventSink {
       this.#attempt(() => this.#beginSession(roll));
       return;
     }
-    if (problem !== undefined && dayOf(roll.seconds) > this.day + 1) {
+    if (problem !== undefined && this.#isOverdue(roll.seconds)) {
       this.#fail(new FeedImageError(problem));
       this.#notify();
       return;
     }
+    this.rollFromSequence = passedTo ?? this.rollFromSequence;
+    if (problem !== undefined) this.rollAgainMs = this.nowMs() + ROLL_AGAIN_MS;
     this.#withdrawRoll();
   }
 
@@ -330,11 +356,10 @@ export class MarketDataFeed implements EventSink {
     this.#takeHeld();
   }
 
-  /** The session goes on, and the feed asks again after a while. */
+  /** The session goes on. */
   #withdrawRoll(): void {
     this.roll?.withdraw();
     this.roll = undefined;
-    this.rollAgainMs = this.nowMs() + ROLL_AGAIN_MS;
     this.#takeHeld();
   }
 
@@ -349,7 +374,7 @@ export class MarketDataFeed implements EventSink {
   /** Takes the moment for the snapshot that waits for one, if the feed is between two entries. */
   #takeSnapshot(): void {
     const snapshot = this._snapshot;
-    if (snapshot === undefined || !snapshot.isWanted || this.place < 0) return;
+    if (snapshot === undefined || this.place < 0 || !snapshot.wants(this.place)) return;
     this.translator.settle();
     this._session.flush();
     const { place: sequence, seconds, nanos, day } = this;
@@ -357,9 +382,9 @@ export class MarketDataFeed implements EventSink {
     snapshot.take({ sequence, nextSequence, seconds, nanos, daySeconds: Math.max(0, day) * DAY_SECONDS });
   }
 
-  #writeSnapshot(snapshot: FeedSnapshot): void {
-    snapshot.step(this.nowMs());
-    if (snapshot.problem !== undefined) this.options.log(`market data: no snapshot: ${snapshot.problem}`);
+  #onSnapshotGivenUp(problem: string): void {
+    this.options.log(`market data: no snapshot: ${problem}`);
+    this.#notify();
   }
 
   /** Whether who asks for a snapshot now can have this one. */

@@ -9,9 +9,11 @@ export interface OrdersImage {
   close(): void;
 }
 
-/** What comes of a question for them. Neither: who is asked is beyond that entry, so ask again. */
+/** What comes of a question for them: one of these. */
 export interface OrdersAnswer {
   readonly image?: OrdersImage;
+  /** Who is asked is beyond that entry and has come to this one: to ask for what is before is in vain. */
+  readonly passedTo?: number;
   /** Why there are none, now and later. */
   readonly problem?: string;
 }
