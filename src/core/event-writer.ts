@@ -3,8 +3,8 @@ import { Limits } from '#domain/limits.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
-/** Room kept for one more event of any type. */
-const EVENT_WORDS_MAX = 64;
+/** Room kept for one more event. Longer ones ask for theirs: the hash is one of where batches end, which shall not move. */
+const EVENT_WORDS_USUAL = 64;
 const CAPACITY_WORDS = Limits.EVENT_BATCH_WORDS;
 const HEADER_WORDS = EVENT_HEADER_WORDS;
 /**
@@ -68,7 +68,8 @@ export class EventWriter {
     userId: number,
     reportNumber: number,
   ): number {
-    if (this.length + EVENT_WORDS_MAX > CAPACITY_WORDS) this.flush();
+    const room = sizeWords > EVENT_WORDS_USUAL ? sizeWords : EVENT_WORDS_USUAL;
+    if (this.length + room > CAPACITY_WORDS) this.flush();
     const at = this.length & POSITION_MASK;
     const i32 = this.i32;
     const stamp = this._stamp.i32;

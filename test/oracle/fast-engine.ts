@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
@@ -6,6 +7,7 @@ import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import type { Engine, EngineOptions } from '../scenarios/engine.ts';
+import { checkCore } from './core-check.ts';
 
 const ENTRY_WORDS = 256;
 const COMMAND_COUNT_SHIFT = 16;
@@ -16,6 +18,8 @@ export const SESSIONS_MAX = 64;
 export interface FastEngineOptions extends EngineOptions {
   /** Commands after which the core is replaced by one restored from its image; 0 never. */
   readonly restoreEvery?: number;
+  /** Commands after which the core's own structures are looked through (see `checkCore`); 0 never. */
+  readonly checkEvery?: number;
 }
 
 /** The fast core behind the interface of the scenarios: each command is encoded, applied as an entry, its events decoded. */
@@ -46,7 +50,8 @@ export class FastEngine implements Engine, EventSink {
     f64[EntryHeader.at.entryNo >> 1] = sequence;
     this.#events = [];
     this.#core.applyEntry(sequence, seconds, nanos, this.#words, 0, end);
-    const { restoreEvery = 0 } = this.#options;
+    const { restoreEvery = 0, checkEvery = 0 } = this.#options;
+    if (checkEvery > 0 && sequence % checkEvery === 0) checkCore(this.#core);
     if (restoreEvery > 0 && sequence % restoreEvery === 0) this.#core = this.#restored();
     return this.#events;
   }
@@ -61,9 +66,9 @@ export class FastEngine implements Engine, EventSink {
     this.#events.push(...readEvents(words, from, to));
   }
 
-  #newCore(): TradingCore {
+  #newCore(hashSeed?: number): TradingCore {
     const { ordersMax = 20_000, clientTagsMax = 1_000, requestIdsMax = 1_000 } = this.#options;
-    return new TradingCore(this, {
+    const capacity = {
       ordersMax,
       clientTagsMax,
       requestIdsMax,
@@ -74,12 +79,13 @@ export class FastEngine implements Engine, EventSink {
       sessionsMax: SESSIONS_MAX,
       assetsMax: 16,
       nodesMax: 4,
-    });
+    };
+    return new TradingCore(this, capacity, hashSeed === undefined ? {} : { hashSeed });
   }
 
-  /** A fresh core with this core's image. */
+  /** A fresh core with this core's image, and another seed; its own image is the same. */
   #restored(): TradingCore {
-    const core = this.#newCore();
+    const core = this.#newCore(this.#core.sequence);
     const images = this.#core.stores();
     for (const [index, store] of core.stores().entries()) {
       const { rows } = images[index];
@@ -88,6 +94,13 @@ export class FastEngine implements Engine, EventSink {
       store.restore(rows, copies);
     }
     core.restored();
+    assert.equal(core.stateHash, this.#core.stateHash);
+    for (const [index, store] of core.stores().entries()) {
+      for (const [column, { bytes }] of store.images().entries()) {
+        const before = images[index].images()[column].bytes;
+        assert.ok(Buffer.compare(before, bytes) === 0, `${store.name} differs after a restore`);
+      }
+    }
     return core;
   }
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { type CandidateFactory, type Case, runCase, type Step } from './differential.ts';
-import { type Dice, randomDraft, randomMarket, START_SECONDS } from './drafts.ts';
+import { randomDraft, randomMarket } from './drafts.ts';
+import { type Dice, isOneIn, pick, randomStyle } from './style.ts';
 
-/** Restores the fast core from its image that often in half of the cases. */
-const RESTORE_EVERY = 61;
+/** How often the fast core is restored from its image; 0 never. */
+const RESTORE_EVERY = [0, 0, 0, 0, 61, 61, 7, 1];
 /** Room for live orders: in a quarter of the cases few enough to be reached. */
 const FEW_ORDERS = 20;
 const MANY_ORDERS = 2_000;
@@ -53,13 +54,16 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
 
   override generate(random: fc.Random): fc.Value<Case> {
     const dice: Dice = { int: (min, max) => random.nextInt(min, max) };
+    const style = randomStyle(dice);
+    const { startSeconds } = style;
     const value = {
-      steps: randomMarket(dice).map((command) => ({ command, seconds: START_SECONDS, nanos: 0 })),
-      drafts: Array.from({ length: this.#draftsMax }, () => randomDraft(dice)),
-      ordersMax: dice.int(1, 4) === 1 ? FEW_ORDERS : MANY_ORDERS,
-      clientTagsMax: dice.int(1, 2) === 1 ? FEW_TAGS : MANY_TAGS,
-      requestIdsMax: dice.int(1, 2) === 1 ? FEW_REQUEST_IDS : MANY_REQUEST_IDS,
-      restoreEvery: dice.int(0, 1) * RESTORE_EVERY,
+      steps: randomMarket(dice, style).map((command) => ({ command, seconds: startSeconds, nanos: 0 })),
+      drafts: Array.from({ length: this.#draftsMax }, () => randomDraft(dice, style)),
+      startSeconds,
+      ordersMax: isOneIn(dice, 4) ? FEW_ORDERS : MANY_ORDERS,
+      clientTagsMax: isOneIn(dice, 2) ? FEW_TAGS : MANY_TAGS,
+      requestIdsMax: isOneIn(dice, 2) ? FEW_REQUEST_IDS : MANY_REQUEST_IDS,
+      restoreEvery: pick(dice, ...RESTORE_EVERY),
     };
     return new fc.Value(value, undefined);
   }

@@ -1,10 +1,12 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { EVENT_LAYOUTS } from '#domain/events.ts';
+import { accountDifferences } from '../oracle/account-check.ts';
 import { checkVenue } from '../oracle/book-check.ts';
 import { EventCheck } from '../oracle/event-check.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
+import type { Venue } from '../oracle/venue.ts';
 import type { Engine, EngineOptions } from '../scenarios/engine.ts';
-import { type Draft, START_SECONDS } from './drafts.ts';
+import type { Draft } from './drafts.ts';
 import { resolve } from './resolve.ts';
 
 const FIELD_NAMES = new Map(
@@ -18,6 +20,8 @@ const FIELD_NAMES = new Map(
 );
 
 const NANOS_PER_SECOND = 1_000_000_000;
+/** Commands after which every account's balances, holds, margin, positions and orders are compared as well. */
+const ACCOUNTS_EVERY = 4;
 
 /** A command and when it is applied. */
 export interface Step {
@@ -30,6 +34,8 @@ export interface Step {
 export interface Case {
   readonly steps: readonly Step[];
   readonly drafts: readonly Draft[];
+  /** When the first draft comes, but for its own delay. */
+  readonly startSeconds: number;
   /** Live orders that the venue holds. */
   readonly ordersMax: number;
   /** Texts of orders that the venue remembers. */
@@ -111,17 +117,28 @@ export function runCase(createCandidate: CandidateFactory, each: Case, steps: St
       if (found !== undefined) throw new Error(found);
       check.read(expected, oracle.venue.sequence);
       checkVenue(oracle.venue);
+      if (steps.length % ACCOUNTS_EVERY === 0) compareAccounts(oracle.venue, candidate);
     });
     if (reason !== undefined) throw new DifferenceError(reason, steps);
   };
   for (const step of each.steps) apply(step);
-  let seconds = START_SECONDS;
+  let seconds = each.startSeconds;
   let nanos = 0;
   for (const draft of each.drafts) {
     nanos += draft.afterNanos;
     seconds += draft.afterSeconds + Math.floor(nanos / NANOS_PER_SECOND);
     nanos %= NANOS_PER_SECOND;
     apply({ command: resolve(draft, oracle.venue, seconds), seconds, nanos });
+  }
+}
+
+/** @throws Error that says where a candidate's accounts are not the oracle's */
+function compareAccounts(venue: Venue, candidate: Engine): void {
+  for (const account of venue.accounts) {
+    const events = candidate.describeAccount?.(account.accountId);
+    if (events === undefined) return;
+    const [found] = accountDifferences(events, venue, account);
+    if (found !== undefined) throw new Error(found);
   }
 }
 

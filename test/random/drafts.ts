@@ -9,11 +9,7 @@ import {
   Side,
   TimeInForce,
 } from '#domain/commands.ts';
-
-/** A source of uniform integers, both bounds included. */
-export interface Dice {
-  int(min: number, max: number): number;
-}
+import { type Dice, isOneIn, pick, type Style } from './style.ts';
 
 /** What a field of a command has. */
 export type FieldValue = number | string | Uint8Array;
@@ -32,18 +28,23 @@ export interface Draft {
   readonly partner: number | undefined;
   /** How `fields` relate to the order that it is about. */
   readonly relative: 'nothing' | 'keep price' | 'keep terms';
+  /**
+   * So many units above what there is for it: an order's quantity above what its account can pay for, a deposit's amount above
+   * what the asset has room for, a withdrawal's above what is available. undefined: as `fields` say.
+   */
+  readonly edge: number | undefined;
 }
 
+type PartialDraft = Partial<Draft> & Pick<Draft, 'type'>;
+
 const ACCOUNTS = [1, 2, 3];
-/** Accounts of users 1 to 5. */
-const ACCOUNT_OF_USER = [1, 2, 3, 1, 2];
-const USERS_MAX = ACCOUNT_OF_USER.length;
+const USERS_MAX = 5;
 /** Users without an account, by number. */
 const STAFF = { 6: Role.Admin, 7: Role.Risk, 8: Role.Operations } as const;
 const STAFF_MAX = 8;
 const INSTRUMENTS_MAX = 4;
-/** Seconds at which a random market opens. */
-export const START_SECONDS = 1_000;
+const PRICE_MAX = 2 ** 31 - 1;
+const SECONDS_PER_DAY = 86_400;
 /**
  * An instrument of very small lots: `resolve` multiplies the quantities of its drafts by its minimum quantity, and its
  * values need more than 53 bits before the division.
@@ -51,21 +52,15 @@ export const START_SECONDS = 1_000;
 const FINE_QTY_LOTS = 1_000_003;
 const FINE_VALUE = [999_983, 1_000_003];
 
-function pick<T>(dice: Dice, ...choices: readonly T[]): T {
-  return choices[dice.int(0, choices.length - 1)];
-}
-
-const isOneIn = (dice: Dice, odds: number): boolean => dice.int(1, odds) === 1;
-
 /** The commands that open a random market: two spot and two margined instruments, three accounts, five traders, staff. */
-export function randomMarket(dice: Dice): CommandInput[] {
-  const funds = pick(dice, 500, 5_000, 1e9, 1e9, 2e15);
+export function randomMarket(dice: Dice, style: Style): CommandInput[] {
+  const funds = style.fundsMinor;
   const instruments = Array.from({ length: INSTRUMENTS_MAX }, (_, index): CommandInput => {
     const isSpot = index % 2 === 0;
     const isFine = funds > 1e12 && isOneIn(dice, 2);
     const [valueNumerator, valueDenominator] = isFine
       ? FINE_VALUE
-      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10]);
+      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10], [1, style.priceTicks]);
     return {
       type: 'AddInstrument',
       instrumentId: index + 1,
@@ -78,17 +73,17 @@ export function randomMarket(dice: Dice): CommandInput[] {
       valueNumerator,
       valueDenominator,
       lotBaseMinor: isSpot ? pick(dice, 1, 3) : 0,
-      initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10),
+      initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10, 10, 1_000_003),
       minQtyLots: isFine ? FINE_QTY_LOTS : pick(dice, 1, 1, 1, 2),
       maxQtyLots: isFine || (isSpot && dice.int(1, 3) > 1) ? 2 ** 40 : pick(dice, 50, 1_000),
       makerFeePpm: pick(dice, 0, 1_000, 50_000, 1_000_000),
-      takerFeePpm: pick(dice, 0, 2_000, 30_000),
+      takerFeePpm: pick(dice, 0, 2_000, 30_000, 333_333),
       collarPpm: pick(dice, 0, 0, 100_000),
       marketProtectionPpm: pick(dice, 0, 20_000, 100_000, 1_500_000),
       staticBandPpm: pick(dice, 0, 0, 50_000),
       dynamicBandPpm: pick(dice, 0, 0, 30_000),
       volatilityAuctionSeconds: pick(dice, 0, 3, 30),
-      referencePriceTicks: pick(dice, 0, 100),
+      referencePriceTicks: pick(dice, 0, style.priceTicks),
       selfTradePrevention: dice.int(0, 4),
       phase: pick(dice, Phase.Continuous, Phase.Continuous, Phase.PreOpen),
     };
@@ -97,7 +92,7 @@ export function randomMarket(dice: Dice): CommandInput[] {
     ...[1, 2, 3].map((assetId): CommandInput => ({ type: 'AddAsset', assetId, symbol: `A${assetId}` })),
     ...instruments,
     ...ACCOUNTS.map((accountId): CommandInput => ({ type: 'AddAccount', accountId })),
-    ...ACCOUNT_OF_USER.map(
+    ...style.accountOfUser.map(
       (accountId, index): CommandInput => ({
         type: 'AddUser',
         newUserId: index + 1,
@@ -124,28 +119,32 @@ export function randomMarket(dice: Dice): CommandInput[] {
 /** Commands by how often they come. */
 const KINDS: readonly (readonly [
   weight: number,
-  draw: (dice: Dice) => Partial<Draft> & Pick<Draft, 'type'>,
+  draw: (dice: Dice, style: Style) => PartialDraft,
+  factor?: (style: Style) => number,
 ])[] = [
   [520, newOrder],
   [70, cancelOrder],
-  [150, replaceOrder],
+  [150, replaceOrder, (style) => style.replaceWeight],
   [90, () => ({ type: 'Tick' })],
-  [30, setPhase],
-  [20, moveMoney],
-  [5, massCancel],
+  [30, setPhase, (style) => style.phaseWeight],
+  [20, moveMoney, (style) => style.moneyWeight],
+  [5, massCancel, (style) => style.cancelWeight],
   [16, session],
   [16, credentials],
   [10, standing],
   [8, setLimits],
-  [10, setKillSwitch],
-  [5, setSchedule],
+  [10, setKillSwitch, (style) => style.cancelWeight],
+  [5, setSchedule, (style) => style.phaseWeight],
   [5, oddity],
 ];
-const WEIGHT = KINDS.reduce((sum, [weight]) => sum + weight, 0);
 
-export function randomDraft(dice: Dice): Draft {
-  let drawn = dice.int(1, WEIGHT);
-  const [, draw] = KINDS.find(([weight]) => (drawn -= weight) <= 0) ?? KINDS[0];
+export function randomDraft(dice: Dice, style: Style): Draft {
+  const weights = KINDS.map(([weight, , factor]) => weight * (factor?.(style) ?? 1));
+  let drawn = dice.int(
+    1,
+    weights.reduce((sum, weight) => sum + weight),
+  );
+  const [, draw] = KINDS[weights.findIndex((weight) => (drawn -= weight) <= 0)];
   const time = dice.int(1, 100);
   return {
     afterSeconds: time <= 12 ? 1 : time === 13 ? dice.int(2, 40) : isOneIn(dice, 1_000) ? 90_000 : 0,
@@ -154,20 +153,27 @@ export function randomDraft(dice: Dice): Draft {
     order: 0,
     partner: undefined,
     relative: 'nothing',
-    ...draw(dice),
+    edge: undefined,
+    ...draw(dice, style),
   };
 }
 
-function price(dice: Dice): number {
+function price(dice: Dice, { priceTicks }: Style): number {
   const odds = dice.int(1, 300);
-  if (odds === 1) return pick(dice, 0, -1, 1, 2 ** 31 - 1, 2 ** 31 - 2);
-  return odds < 30 ? dice.int(85, 120) : dice.int(96, 104);
+  if (odds === 1) return pick(dice, 0, -1, 1, PRICE_MAX, PRICE_MAX - 1);
+  return Math.min(priceTicks + (odds < 30 ? dice.int(-15, 20) : dice.int(-4, 4)), PRICE_MAX);
 }
 
 /** Usually on the far side of where prices are, so that it waits. */
-function stopPrice(dice: Dice, side: number): number {
-  if (isOneIn(dice, 5)) return price(dice);
-  return side === Side.Buy ? dice.int(102, 110) : dice.int(90, 98);
+function stopPrice(dice: Dice, style: Style, side: number): number {
+  if (isOneIn(dice, 5)) return price(dice, style);
+  const away = side === Side.Buy ? dice.int(2, 10) : dice.int(-10, -2);
+  return Math.min(style.priceTicks + away, PRICE_MAX);
+}
+
+/** On the edge itself, or a unit to either side of it. */
+function edge(dice: Dice, { edgeOdds }: Style): number | undefined {
+  return isOneIn(dice, edgeOdds) ? dice.int(-1, 1) : undefined;
 }
 
 function quantity(dice: Dice): number {
@@ -183,8 +189,8 @@ function clientText(dice: Dice): { clientTag: string; flags: number } {
   return { clientTag, flags: isOneIn(dice, 4) ? 0 : CommandFlag.UniqueTag };
 }
 
-function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
-  const orderType = pick(dice, 1, 1, 1, 1, 1, 1, 2, 3, 4, 4) as OrderType;
+function newOrder(dice: Dice, style: Style): PartialDraft {
+  const orderType = pick(dice, ...style.orderTypes) as OrderType;
   const rests = orderType === OrderType.Market ? isOneIn(dice, 40) : !isOneIn(dice, 4);
   const canOnlyRest = orderType === OrderType.Stop || orderType === OrderType.StopLimit;
   const timeInForce =
@@ -197,18 +203,19 @@ function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   const isOdd = isOneIn(dice, 60);
   return {
     type: 'NewOrder',
-    partner: isOneIn(dice, 6) ? dice.int(isOneIn(dice, 20) ? -1 : 0, 6) : undefined,
+    partner: isOneIn(dice, style.partnerOdds) ? dice.int(isOneIn(dice, 20) ? -1 : 0, 6) : undefined,
+    edge: edge(dice, style),
     fields: {
-      userId: dice.int(1, USERS_MAX),
-      instrumentId: isOdd ? dice.int(0, 5) : dice.int(1, INSTRUMENTS_MAX),
+      userId: dice.int(1, isOdd ? USERS_MAX : style.users),
+      instrumentId: isOdd ? dice.int(0, 5) : dice.int(1, style.instruments),
       side: isOdd ? dice.int(0, 3) : side,
       orderType: isOdd ? dice.int(0, 5) : orderType,
       timeInForce: isOdd ? dice.int(0, 6) : timeInForce,
-      priceTicks: isPriced !== isOneIn(dice, 100) ? price(dice) : 0,
-      stopPriceTicks: canOnlyRest !== isOneIn(dice, 100) ? stopPrice(dice, side) : 0,
+      priceTicks: isPriced !== isOneIn(dice, 100) ? price(dice, style) : 0,
+      stopPriceTicks: canOnlyRest !== isOneIn(dice, 100) ? stopPrice(dice, style, side) : 0,
       qtyLots,
       displayQtyLots:
-        (rests && isPriced && isOneIn(dice, 4)) || isOneIn(dice, 150)
+        (rests && isPriced && isOneIn(dice, style.icebergOdds)) || isOneIn(dice, 150)
           ? dice.int(1, Math.max(1, Math.min(qtyLots, 9)))
           : 0,
       minQtyLots:
@@ -219,7 +226,7 @@ function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
         (rests && orderType === OrderType.Limit && isOneIn(dice, 12)) || isOneIn(dice, 150)
           ? OrderFlag.PostOnly
           : 0,
-      selfTradePrevention: isOdd ? dice.int(0, 6) : dice.int(0, 4),
+      selfTradePrevention: isOdd ? dice.int(0, 6) : pick(dice, ...style.selfTrade),
       expireSeconds: timeInForce === TimeInForce.GoodTillDate ? dice.int(0, 20) : isOneIn(dice, 200) ? 5 : -1,
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
       ...clientText(dice),
@@ -227,20 +234,22 @@ function newOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function cancelOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function cancelOrder(dice: Dice): PartialDraft {
+  const relative = pick(dice, 'nothing', 'nothing', 'keep terms') as Draft['relative'];
   return {
     type: 'CancelOrder',
     order: isOneIn(dice, 30) ? -1 : dice.int(0, 40),
+    relative,
     fields: {
       userId: dice.int(1, USERS_MAX),
       instrumentId: isOneIn(dice, 10) ? dice.int(0, 5) : 0,
-      totalQtyLots: isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
+      totalQtyLots: relative === 'keep terms' ? dice.int(-5, 0) : isOneIn(dice, 2) ? 0 : dice.int(-1, 12),
       clientTag: clientText(dice).clientTag,
     },
   };
 }
 
-function replaceOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function replaceOrder(dice: Dice, style: Style): PartialDraft {
   const relative = pick(dice, 'nothing', 'keep price', 'keep terms', 'keep terms') as Draft['relative'];
   const qtyLots = quantity(dice);
   return {
@@ -250,8 +259,8 @@ function replaceOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
     fields: {
       userId: dice.int(1, USERS_MAX),
       instrumentId: isOneIn(dice, 20) ? dice.int(0, 5) : 0,
-      priceTicks: price(dice),
-      stopPriceTicks: price(dice),
+      priceTicks: price(dice, style),
+      stopPriceTicks: price(dice, style),
       qtyLots: relative === 'nothing' ? qtyLots : dice.int(-4, 3),
       displayQtyLots: isOneIn(dice, 4) ? dice.int(1, 9) : 0,
       expireSeconds: dice.int(0, 20),
@@ -261,7 +270,7 @@ function replaceOrder(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function setPhase(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function setPhase(dice: Dice, style: Style): PartialDraft {
   const phase = pick(
     dice,
     Phase.Continuous,
@@ -277,7 +286,7 @@ function setPhase(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   return {
     type: 'SetPhase',
     fields: {
-      instrumentId: dice.int(1, INSTRUMENTS_MAX),
+      instrumentId: dice.int(1, style.instruments),
       phase,
       nextPhase:
         isTimed !== isOneIn(dice, 30) ? pick(dice, Phase.Continuous, Phase.Continuous, dice.int(1, 7)) : 0,
@@ -286,9 +295,10 @@ function setPhase(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function moveMoney(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function moveMoney(dice: Dice, style: Style): PartialDraft {
   return {
     type: pick(dice, 'Deposit', 'Withdraw', 'Withdraw'),
+    edge: edge(dice, style),
     fields: {
       userId: isOneIn(dice, 2) ? 0 : administrator(dice),
       // Few, so that they come again.
@@ -302,7 +312,7 @@ function moveMoney(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function massCancel(dice: Dice): PartialDraft {
   return {
     type: 'MassCancel',
     fields: {
@@ -316,7 +326,7 @@ function massCancel(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function session(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function session(dice: Dice): PartialDraft {
   const userId = isOneIn(dice, 10) ? dice.int(0, STAFF_MAX + 1) : dice.int(1, USERS_MAX);
   // Mostly one of the user's own, of which there are two on each of two nodes.
   const own = isOneIn(dice, 10) ? dice.int(0, 12) : userId * 2 + dice.int(0, 1);
@@ -353,7 +363,7 @@ function passwordHash(dice: Dice): Uint8Array {
 }
 
 /** Passwords, keys and tokens, of oneself or another. */
-function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function credentials(dice: Dice, { startSeconds }: Style): PartialDraft {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, STAFF_MAX);
   const targetUserId = userId === 0 || isOneIn(dice, 3) ? dice.int(1, STAFF_MAX + 1) : userId;
   const keyId = isOneIn(dice, 20) ? 0 : dice.int(1, 9);
@@ -384,7 +394,7 @@ function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
           keyId,
           kind: isOneIn(dice, 10) ? dice.int(0, 4) : dice.int(1, 3),
           readOnly: isOneIn(dice, 20) ? 2 : dice.int(0, 1),
-          expireSeconds: pick(dice, 0, 0, START_SECONDS, START_SECONDS + 60, 2 ** 32 - 1),
+          expireSeconds: pick(dice, 0, 0, startSeconds, startSeconds + 60, 2 ** 32 - 1),
           label: pick(dice, '', 'a label'),
         },
       };
@@ -392,7 +402,7 @@ function credentials(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
 }
 
 /** Roles, and who is disabled: mostly so that there are traders left. */
-function standing(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function standing(dice: Dice): PartialDraft {
   const userId = administrator(dice);
   const targetUserId = isOneIn(dice, 4) ? dice.int(1, STAFF_MAX + 1) : dice.int(1, USERS_MAX);
   if (isOneIn(dice, 3)) {
@@ -407,7 +417,7 @@ function standing(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function setLimits(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function setLimits(dice: Dice): PartialDraft {
   const isNone = !isOneIn(dice, 3);
   const limit = (...choices: readonly number[]): number =>
     isNone || isOneIn(dice, 2) ? 0 : pick(dice, ...choices);
@@ -426,7 +436,7 @@ function setLimits(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function setKillSwitch(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function setKillSwitch(dice: Dice): PartialDraft {
   return {
     type: 'SetKillSwitch',
     fields: {
@@ -440,20 +450,24 @@ function setKillSwitch(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
   };
 }
 
-function setSchedule(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
-  const fields: Record<string, number> = { instrumentId: dice.int(1, INSTRUMENTS_MAX) };
+function setSchedule(dice: Dice, style: Style): PartialDraft {
+  const fields: Record<string, number> = { instrumentId: dice.int(1, style.instruments) };
   const entries = dice.int(0, 4);
-  let second = START_SECONDS;
-  for (let index = 0; index < entries; index++) {
-    second += isOneIn(dice, 20) ? dice.int(-50, 0) : dice.int(1, 200);
+  // On either side of a midnight that is near.
+  const seconds = Array.from(
+    { length: entries },
+    () => (style.startSeconds + dice.int(1, 300)) % SECONDS_PER_DAY,
+  );
+  if (!isOneIn(dice, 10)) seconds.sort((a, b) => a - b);
+  for (const [index, second] of seconds.entries()) {
     fields[`phase${index}`] = isOneIn(dice, 30) ? 8 : dice.int(1, 7);
-    fields[`secondOfDay${index}`] = second;
+    fields[`secondOfDay${index}`] = isOneIn(dice, 40) ? SECONDS_PER_DAY : second;
   }
   return { type: 'SetSchedule', fields };
 }
 
 /** What is rare or wrong: configuration, attestations, commands from those who may not send them. */
-function oddity(dice: Dice): Partial<Draft> & Pick<Draft, 'type'> {
+function oddity(dice: Dice): PartialDraft {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, 5);
   switch (dice.int(1, 8)) {
     case 1:

@@ -1,4 +1,8 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
+import { InstrumentKind, type Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
+import { availableOf, type Exposure, grossOf, heldOf, marginOf, totalOf } from '../oracle/money.ts';
+import { coversHold, limitOf } from '../oracle/refusals.ts';
 import type { Instrument, Order, Venue } from '../oracle/venue.ts';
 import type { Draft, FieldValue } from './drafts.ts';
 
@@ -15,9 +19,18 @@ export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInp
       const order = chosen(venue.orders, draft.order);
       if (order !== undefined) fields['userId'] = order.user.userId;
       fields['clientOrderId'] = numberOf(order);
-      if (order !== undefined) scale(fields, order.instrument, ['totalQtyLots']);
+      if (order === undefined) break;
+      scale(fields, order.instrument, ['totalQtyLots']);
+      if (draft.relative === 'keep terms') {
+        const totalQtyLots = order.cumQtyLots + order.leavesQtyLots + Number(fields['totalQtyLots']);
+        fields['totalQtyLots'] = totalQtyLots;
+      }
       break;
     }
+    case 'Deposit':
+    case 'Withdraw':
+      if (draft.edge !== undefined) resolveAmount(draft, fields, venue, draft.edge);
+      break;
     case 'ReplaceOrder':
       resolveReplace(draft, fields, venue, seconds);
       break;
@@ -65,6 +78,10 @@ function resolveNew(draft: Draft, fields: Fields, venue: Venue, seconds: number)
   fields['expireSeconds'] = after(seconds, fields['expireSeconds']);
   const instrument = venue.instrument(Number(fields['instrumentId']));
   scale(fields, instrument, ['qtyLots', 'displayQtyLots', 'minQtyLots']);
+  if (draft.edge !== undefined && instrument !== undefined) {
+    const qtyLots = affordableLots(fields, venue, instrument) + draft.edge;
+    if (qtyLots > 0) fields['qtyLots'] = qtyLots;
+  }
   if (draft.partner === undefined) return;
   const free = venue.orders.filter(
     ({ user, instrument, partner }) =>
@@ -90,4 +107,43 @@ function resolveReplace(draft: Draft, fields: Fields, venue: Venue, seconds: num
   fields['qtyLots'] = order.qtyLots + Number(fields['qtyLots']);
   if (order.stopPriceTicks !== 0) fields['stopPriceTicks'] = order.stopPriceTicks;
   if (draft.relative === 'keep terms') fields['displayQtyLots'] = order.displayQtyLots;
+}
+
+/** The amount of a payment: all that there is for it, and `beyond`. */
+function resolveAmount(draft: Draft, fields: Fields, venue: Venue, beyond: number): void {
+  const assetId = Number(fields['assetId']);
+  const account = venue.account(Number(fields['accountId']));
+  if (account === undefined || venue.asset(assetId) === undefined) return;
+  const room =
+    draft.type === 'Deposit'
+      ? BigInt(Limits.AMOUNT_MINOR_MAX) - grossOf(venue, assetId)
+      : availableOf(venue, account, assetId, venue.orders);
+  if (room > 0n) fields['amountMinor'] = Math.min(Number(room) + beyond, Limits.AMOUNT_MINOR_MAX);
+}
+
+/** The largest quantity of an order that its account can pay for, or has the margin for; 0 none. */
+function affordableLots(fields: Fields, venue: Venue, instrument: Instrument): number {
+  const user = venue.user(Number(fields['userId']));
+  const side = Number(fields['side']) as Side;
+  const limitTicks = limitOf(
+    instrument,
+    side,
+    Number(fields['orderType']),
+    Number(fields['priceTicks']),
+    Number(fields['stopPriceTicks']),
+  );
+  if (user === undefined || limitTicks === undefined || limitTicks < 1) return 0;
+  const { account } = user;
+  const { kind, quoteAssetId, maxQtyLots } = instrument.terms;
+  const isAffordable = (leavesQtyLots: number): boolean => {
+    const order: Exposure = { account, instrument, side, limitTicks, leavesQtyLots };
+    if (kind === InstrumentKind.Spot) return coversHold(venue, order, venue.orders);
+    const margin = marginOf(venue, account, quoteAssetId, [...venue.orders, order]);
+    return margin <= totalOf(account, quoteAssetId) - heldOf(account, quoteAssetId, venue.orders);
+  };
+  let lots = 0;
+  for (let step = 2 ** Math.floor(Math.log2(maxQtyLots)); step >= 1; step /= 2) {
+    if (lots + step <= maxQtyLots && isAffordable(lots + step)) lots += step;
+  }
+  return lots;
 }

@@ -4,6 +4,8 @@ import type { CommandInput, Event } from '#codec/log/record-types.ts';
 export interface Engine {
   /** Applies one command as a log entry of its own, at the log's next sequence and the given time. */
   apply(command: CommandInput, seconds: number, nanos?: number): Event[];
+  /** The image events of an account. */
+  describeAccount?(accountId: number): Event[] | undefined;
 }
 
 export interface EngineOptions {

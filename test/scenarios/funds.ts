@@ -1,5 +1,35 @@
 import { scenario } from './scenario.ts';
 
+/** Alice's spot order holds all that she has; then she loses it in the margined instrument. */
+const LOST_WHAT_IS_HELD = `
+    deposit alice 1000 USD
+      posted alice 1000 USD Deposit total 1000
+      done
+    deposit bob 1000 USD
+      posted bob 1000 USD Deposit total 1000
+      done
+    alice 1 buy 10@100
+      accepted alice1 buy 10@100 gtc
+      rested alice1 10@100
+    bob 1 buy 1@1 on perp
+      accepted bob1 buy 1@1 gtc
+      rested bob1 1@1
+    alice 2 sell 1@1 on perp
+      accepted alice2 sell 1@1 gtc
+      trade 1@1 bob1 / alice2
+      position bob 1 entry 1 realised 0
+      position alice -1 entry 1 realised 0
+    bob 2 sell 1@1001 on perp
+      accepted bob2 sell 1@1001 gtc
+      rested bob2 1@1001
+    alice 3 buy 1@1001 on perp
+      accepted alice3 buy 1@1001 gtc
+      trade 1@1001 bob2 / alice3
+      posted bob 1000 USD RealisedProfit total 2000
+      position bob 0 entry 0 realised 1000
+      posted alice -1000 USD RealisedProfit total 0
+      position alice 0 entry 0 realised -1000`;
+
 /** What orders hold, and what fills, deposits and withdrawals move. */
 export const FUNDS = [
   scenario(
@@ -84,6 +114,45 @@ export const FUNDS = [
     {
       coin: { valueNumerator: 7, valueDenominator: 3, makerFeePpm: 100_000, takerFeePpm: 150_000 },
     },
+  ),
+  scenario(
+    'funds: what a loss has taken of what is held counts against the room of an asset while it is held, and no longer',
+    `${LOST_WHAT_IS_HELD}
+    deposit carol 9_007_199_254_736_992 USD
+      rejected operator VALUE_TOO_LARGE
+    alice cancel 1
+      canceled alice1 10 visible 10@100 Requested
+    deposit carol 9_007_199_254_738_992 USD
+      rejected operator VALUE_TOO_LARGE
+    deposit carol 9_007_199_254_738_991 USD
+      posted carol 9007199254738991 USD Deposit total 9007199254738991
+      done
+    `,
+    { perp: { initialMarginMinor: 0 }, funds: 0 },
+  ),
+  scenario(
+    'funds: an order whose hold a loss has taken still fills, and the account owes the money',
+    `${LOST_WHAT_IS_HELD}
+    deposit carol 10 BTC
+      posted carol 10 BTC Deposit total 10
+      done
+    carol 1 sell 10@100
+      accepted carol1 sell 10@100 gtc
+      trade 10@100 alice1 / carol1
+    alice 4 buy 1@1
+      rejected alice4 INSUFFICIENT_FUNDS
+    deposit alice 1_000 USD
+      posted alice 1000 USD Deposit total 0
+      done
+    withdraw alice 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    deposit carol 9_007_199_254_737_992 USD
+      rejected operator VALUE_TOO_LARGE
+    deposit carol 9_007_199_254_737_991 USD
+      posted carol 9007199254737991 USD Deposit total 9007199254738991
+      done
+    `,
+    { perp: { initialMarginMinor: 0 }, funds: 0 },
   ),
   scenario(
     'margin: the worst case must be covered by what is neither held nor margin; a growing one is refused',

@@ -1,6 +1,6 @@
 import { InstrumentKind, Side } from '#domain/commands.ts';
 import { INT53_MAX } from '#lib/integer.ts';
-import { grossOf } from './balances.ts';
+import { shortfallOf } from './balances.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
@@ -72,10 +72,10 @@ function auditBalances(ledger: Ledger): string | null {
 function auditAssets(ledger: Ledger): string | null {
   const { balances } = ledger;
   const total = new Float64Array(balances.assetCount);
-  const gross = new Float64Array(balances.assetCount);
+  const shortfall = new Float64Array(balances.assetCount);
   for (let row = 0; row < balances.count; row++) {
     total[balances.assetRow(row)] += balances.totalMinor(row);
-    gross[balances.assetRow(row)] += grossOf(balances.totalMinor(row), balances.heldMinor(row));
+    shortfall[balances.assetRow(row)] += shortfallOf(balances.totalMinor(row) - balances.heldMinor(row));
   }
   for (let asset = 0; asset < balances.assetCount; asset++) {
     const net = balances.netDepositsMinor[asset];
@@ -83,10 +83,12 @@ function auditAssets(ledger: Ledger): string | null {
     if (balances.postedMinor[asset] !== net) {
       return `asset ${asset}: postings add up to ${balances.postedMinor[asset]}, net deposits ${net}`;
     }
-    const bound = balances.grossMinor[asset];
-    if (gross[asset] > bound || bound > INT53_MAX) {
-      return `asset ${asset}: gross ${gross[asset]}, kept bound ${bound}, limit ${INT53_MAX}`;
+    const kept = balances.shortfallMinor[asset];
+    if (shortfall[asset] !== kept) {
+      return `asset ${asset}: shortfalls add up to ${shortfall[asset]}, kept ${kept}`;
     }
+    const gross = balances.grossMinor(asset);
+    if (gross > INT53_MAX) return `asset ${asset}: gross ${gross}, limit ${INT53_MAX}`;
   }
   return null;
 }

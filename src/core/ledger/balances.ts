@@ -22,9 +22,10 @@ const { totalMinor: TOTAL, heldMinor: HELD, marginMinor: MARGIN, openValueMinor:
  *
  * Two numbers per asset watch over the sums:
  * - `posted`, moved with every posting, must equal `netDeposits`: money is conserved.
- * - `gross`, an upper bound of the sum of |total - held| + held over all rows, never passes 2^53 - 1. That makes every
- *   total and every partial sum of totals exact. Spot orders and trades cannot raise that sum; deposits that would
- *   take it too far are refused, and payments of the margined kind (`pay`) are cut to what is left.
+ * - `gross`, the sum of |total - held| + held over all rows, never passes 2^53 - 1. That makes every total and every partial
+ *   sum of totals exact. Spot orders and trades cannot raise that sum; deposits that would take it too far are refused, and
+ *   payments of the margined kind (`pay`) are cut to what is left. It is `netDeposits` + 2 x `shortfall`, where a row's
+ *   shortfall is what it holds and does not have: max(0, held - total), 0 while nobody owes anything.
  */
 export class Balances {
   declare readonly stores: readonly Columns[];
@@ -34,8 +35,8 @@ export class Balances {
   declare readonly netDepositsMinor: Float64Array;
   /** Sum of all postings, by asset row. */
   declare readonly postedMinor: Float64Array;
-  /** By asset row: see above. */
-  declare readonly grossMinor: Float64Array;
+  /** What rows hold and do not have, summed up by asset row: see above. */
+  declare readonly shortfallMinor: Float64Array;
   declare private readonly balances: Columns;
   declare private readonly assets: Columns;
   declare private readonly rowOf: IntPairMap;
@@ -48,7 +49,7 @@ export class Balances {
     this.doubles = doublesOf(this.words);
     this.netDepositsMinor = this.assets.f64('netDepositsMinor');
     this.postedMinor = this.assets.f64('postedMinor');
-    this.grossMinor = this.assets.f64('grossMinor');
+    this.shortfallMinor = this.assets.f64('shortfallMinor');
     this.rowOf = new IntPairMap();
   }
 
@@ -106,7 +107,21 @@ export class Balances {
   }
 
   addHeld(row: number, amountMinor: number): void {
-    this.doubles[(row << 3) | HELD] += amountMinor;
+    const doubles = this.doubles;
+    const at = row << 3;
+    const free = doubles[at | TOTAL] - doubles[at | HELD];
+    doubles[at | HELD] += amountMinor;
+    if (free < 0 || free < amountMinor) this.#moveShortfall(row, free, free - amountMinor);
+  }
+
+  /** A row has `afterMinor` beyond what it holds, where it had `beforeMinor`; negative: it lacks that much. */
+  #moveShortfall(row: number, beforeMinor: number, afterMinor: number): void {
+    this.shortfallMinor[this.assetRow(row)] += shortfallOf(afterMinor) - shortfallOf(beforeMinor);
+  }
+
+  /** The sum over all rows of an asset of |total - held| + held; at most 2^53 - 1 between commands. */
+  grossMinor(assetRow: number): number {
+    return this.netDepositsMinor[assetRow] + 2 * this.shortfallMinor[assetRow];
   }
 
   addMargin(row: number, amountMinor: number): void {
@@ -126,12 +141,10 @@ export class Balances {
 
   /** Adds 1 to 2^53 - 1 minor units. Refuses: VALUE_TOO_LARGE when sums would no longer be exact. */
   deposit(row: number, amountMinor: number): number {
-    const total = this.totalMinor(row) + amountMinor;
-    const gross = grossOf(total, this.heldMinor(row));
     const asset = this.assetRow(row);
-    const others = this.grossMinor[asset] - grossOf(this.totalMinor(row), this.heldMinor(row));
-    if (total > INT53_MAX || others + gross > INT53_MAX) return RejectCode.VALUE_TOO_LARGE;
-    this.grossMinor[asset] = others + gross;
+    const free = this.totalMinor(row) - this.heldMinor(row);
+    const shortfall = this.shortfallMinor[asset] + shortfallOf(free + amountMinor) - shortfallOf(free);
+    if (this.netDepositsMinor[asset] + amountMinor + 2 * shortfall > INT53_MAX) return RejectCode.VALUE_TOO_LARGE;
     this.netDepositsMinor[asset] += amountMinor;
     this.post(row, amountMinor);
     this.assertConserved(asset);
@@ -142,7 +155,6 @@ export class Balances {
   withdraw(row: number, amountMinor: number): number {
     if (amountMinor > this.availableMinor(row)) return RejectCode.INSUFFICIENT_FUNDS;
     const asset = this.assetRow(row);
-    this.grossMinor[asset] -= amountMinor;
     this.netDepositsMinor[asset] -= amountMinor;
     this.post(row, -amountMinor);
     this.assertConserved(asset);
@@ -151,8 +163,12 @@ export class Balances {
 
   /** One leg of a spot trade. The caller posts legs that add up to zero, what is paid out of holds first. */
   post(row: number, amountMinor: number): void {
-    this.doubles[(row << 3) | TOTAL] += amountMinor;
+    const doubles = this.doubles;
+    const at = row << 3;
+    const free = doubles[at | TOTAL] - doubles[at | HELD];
+    doubles[at | TOTAL] += amountMinor;
     this.postedMinor[this.words[(row << 4) | ASSET_ROW]] += amountMinor;
+    if (free < 0 || free + amountMinor < 0) this.#moveShortfall(row, free, free + amountMinor);
   }
 
   /**
@@ -162,22 +178,15 @@ export class Balances {
   pay(from: number, to: number, amountMinor: number): number {
     if (from === to || amountMinor === 0) return amountMinor;
     const asset = this.assetRow(from);
-    const gross = this.grossMinor[asset];
-    const others =
-      gross -
-      grossOf(this.totalMinor(from), this.heldMinor(from)) -
-      grossOf(this.totalMinor(to), this.heldMinor(to));
+    const freeFrom = this.totalMinor(from) - this.heldMinor(from);
+    const freeTo = this.totalMinor(to) - this.heldMinor(to);
+    const others = this.shortfallMinor[asset] - shortfallOf(freeFrom) - shortfallOf(freeTo);
     let moved = amountMinor;
-    let grossFrom = grossOf(this.totalMinor(from) - moved, this.heldMinor(from));
-    let grossTo = grossOf(this.totalMinor(to) + moved, this.heldMinor(to));
-    // Each term is compared by itself first: beyond 2^53 only the order of doubles can be trusted, not their sum.
-    if (grossFrom > INT53_MAX || grossTo > INT53_MAX || others + grossFrom + grossTo > INT53_MAX) {
-      const room = Math.min(Math.floor((INT53_MAX - gross) / 2), Math.abs(amountMinor));
+    const shortfall = others + shortfallOf(freeFrom - moved) + shortfallOf(freeTo + moved);
+    if (this.netDepositsMinor[asset] + 2 * shortfall > INT53_MAX) {
+      const room = Math.min(Math.floor((INT53_MAX - this.grossMinor(asset)) / 2), Math.abs(amountMinor));
       moved = amountMinor > 0 ? room : -room;
-      grossFrom = grossOf(this.totalMinor(from) - moved, this.heldMinor(from));
-      grossTo = grossOf(this.totalMinor(to) + moved, this.heldMinor(to));
     }
-    this.grossMinor[asset] = others + grossFrom + grossTo;
     // The leg that brings the running sum nearer to zero goes first: it stays exact.
     if (moved > 0 === this.postedMinor[asset] >= 0) {
       this.post(from, -moved);
@@ -186,6 +195,8 @@ export class Balances {
       this.post(to, moved);
       this.post(from, -moved);
     }
+    // Anew, because between the two legs the sum may not have been exact.
+    this.shortfallMinor[asset] = others + shortfallOf(freeFrom - moved) + shortfallOf(freeTo + moved);
     return moved;
   }
 
@@ -201,7 +212,7 @@ export class Balances {
   conserved(): boolean {
     for (let asset = 0; asset < this.assets.rows; asset++) {
       if (this.postedMinor[asset] !== this.netDepositsMinor[asset]) return false;
-      if (this.grossMinor[asset] > INT53_MAX) return false;
+      if (this.grossMinor(asset) > INT53_MAX) return false;
     }
     return true;
   }
@@ -215,7 +226,7 @@ export class Balances {
   }
 }
 
-/** What one row adds to its asset's `gross`; at least |total|. */
-export function grossOf(totalMinor: number, heldMinor: number): number {
-  return Math.abs(totalMinor - heldMinor) + heldMinor;
+/** What a row lacks that has `freeMinor` beyond what it holds. */
+export function shortfallOf(freeMinor: number): number {
+  return freeMinor < 0 ? -freeMinor : 0;
 }
