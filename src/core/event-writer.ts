@@ -68,7 +68,7 @@ export class EventWriter {
     userId: number,
     reportNumber: number,
   ): number {
-    const room = sizeWords > EVENT_WORDS_USUAL ? sizeWords : EVENT_WORDS_USUAL;
+    const room = Math.max(sizeWords, EVENT_WORDS_USUAL);
     if (this.length + room > CAPACITY_WORDS) this.flush();
     const at = this.length & POSITION_MASK;
     const i32 = this.i32;

@@ -36,6 +36,11 @@ export class FastEngine implements Engine, EventSink {
     this.#core = this.#newCore();
   }
 
+  /** The core as it is now: a restored one is another. */
+  get core(): TradingCore {
+    return this.#core;
+  }
+
   /** The rolling state hash after the last command. */
   get stateHash(): string {
     return this.#core.stateHash;

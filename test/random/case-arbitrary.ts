@@ -6,6 +6,8 @@ import { type Dice, isOneIn, pick, randomStyle } from './style.ts';
 
 /** How often the fast core is restored from its image; 0 never. */
 const RESTORE_EVERY = [0, 0, 0, 0, 61, 61, 7, 1];
+/** How often the accounts are compared; after each command while a case is made smaller. */
+const ACCOUNTS_EVERY = 4;
 /** Room for live orders: in a quarter of the cases few enough to be reached. */
 const FEW_ORDERS = 20;
 const MANY_ORDERS = 2_000;
@@ -64,6 +66,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
       clientTagsMax: isOneIn(dice, 2) ? FEW_TAGS : MANY_TAGS,
       requestIdsMax: isOneIn(dice, 2) ? FEW_REQUEST_IDS : MANY_REQUEST_IDS,
       restoreEvery: pick(dice, ...RESTORE_EVERY),
+      accountsEvery: ACCOUNTS_EVERY,
     };
     return new fc.Value(value, undefined);
   }
@@ -80,6 +83,7 @@ export class CaseArbitrary extends fc.Arbitrary<Case> {
 
 function* smaller(value: Case): IterableIterator<Case> {
   const { steps } = value;
+  if (value.accountsEvery !== 1) yield { ...value, accountsEvery: 1 };
   if (value.restoreEvery !== 0) yield { ...value, restoreEvery: 0 };
   for (let length = steps.length; length >= 1; length = Math.floor(length / 2)) {
     for (let end = steps.length; end > 0; end -= length) {

@@ -47,7 +47,11 @@ function compare(createCandidate: CandidateFactory, commands: number, seed: numb
 test(`fast core and oracle say the same of ${COMMANDS} random commands`, (context) => {
   context.diagnostic(`repeat with HIVE_RANDOM_SEED=${SEED}`);
   const started = performance.now();
-  const applied = compare((options) => new FastEngine({ ...options, checkEvery: CHECK_EVERY }), COMMANDS, SEED);
+  const applied = compare(
+    (options) => new FastEngine({ ...options, checkEvery: CHECK_EVERY }),
+    COMMANDS,
+    SEED,
+  );
   const seconds = (performance.now() - started) / 1_000;
   context.diagnostic(`${applied} commands in ${seconds.toFixed(1)} s`);
   assert.ok(applied >= COMMANDS);

@@ -20,8 +20,6 @@ const FIELD_NAMES = new Map(
 );
 
 const NANOS_PER_SECOND = 1_000_000_000;
-/** Commands after which every account's balances, holds, margin, positions and orders are compared as well. */
-const ACCOUNTS_EVERY = 4;
 
 /** A command and when it is applied. */
 export interface Step {
@@ -44,6 +42,8 @@ export interface Case {
   readonly requestIdsMax: number;
   /** Commands after which the fast core is restored from its image; 0 never. */
   readonly restoreEvery: number;
+  /** Commands after which every account's balances, holds, margin, positions and orders are compared as well. */
+  readonly accountsEvery: number;
 }
 
 /** The engine that is compared with the oracle. */
@@ -117,7 +117,7 @@ export function runCase(createCandidate: CandidateFactory, each: Case, steps: St
       if (found !== undefined) throw new Error(found);
       check.read(expected, oracle.venue.sequence);
       checkVenue(oracle.venue);
-      if (steps.length % ACCOUNTS_EVERY === 0) compareAccounts(oracle.venue, candidate);
+      if (steps.length % each.accountsEvery === 0) compareAccounts(oracle.venue, candidate);
     });
     if (reason !== undefined) throw new DifferenceError(reason, steps);
   };

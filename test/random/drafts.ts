@@ -60,7 +60,7 @@ export function randomMarket(dice: Dice, style: Style): CommandInput[] {
     const isFine = funds > 1e12 && isOneIn(dice, 2);
     const [valueNumerator, valueDenominator] = isFine
       ? FINE_VALUE
-      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10], [1, style.priceTicks]);
+      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10], [1, style.priceTicks], [funds > 1e12 ? 2 ** 30 : 3, 1]);
     return {
       type: 'AddInstrument',
       instrumentId: index + 1,
@@ -513,9 +513,9 @@ function oddity(dice: Dice): PartialDraft {
         fields: {
           userId,
           incidentId: dice.int(0, 3),
-          components: pick(dice, 0, 1, 0x1ff, 0x200),
-          severity: dice.int(0, 4),
-          state: dice.int(0, 5),
+          components: pick(dice, 0, 1, 0x1ff, 0x1ff, 0x200),
+          severity: isOneIn(dice, 4) ? dice.int(0, 4) : 1,
+          state: isOneIn(dice, 4) ? dice.int(0, 5) : 1,
           title: pick(dice, 'a title', 'a title', ''),
           text: pick(dice, 'what happened', 'what happened', ''),
         },

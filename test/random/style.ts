@@ -79,6 +79,8 @@ export function randomStyle(dice: Dice): Style {
   if (isOneIn(dice, 3)) return { ...PLAIN, fundsMinor };
   const rare = (usual: number, ...others: readonly number[]): number =>
     isOneIn(dice, 2) ? usual : pick(dice, ...others);
+  // All that there is held by one order, lost in the instrument beside it, and put back to the last unit.
+  const isAtTheEdge = isOneIn(dice, 4);
   return {
     // Around midnight, and where seconds no longer are positive words or no words at all.
     startSeconds: rare(1_000, 10 * 86_400 - 30, 2 ** 31 - 30, 2 ** 32 - 2_000_000),
@@ -87,7 +89,7 @@ export function randomStyle(dice: Dice): Style {
     fundsMinor,
     accountOfUser: pick(dice, [1, 2, 3, 1, 2], [1, 2, 3, 1, 2], [1, 1, 1, 1, 2]),
     users: rare(5, 2, 3),
-    instruments: dice.int(1, 4),
+    instruments: isAtTheEdge ? 2 : dice.int(1, 4),
     orderTypes: pick(
       dice,
       MIXED_TYPES,
@@ -99,10 +101,10 @@ export function randomStyle(dice: Dice): Style {
     selfTrade: isOneIn(dice, 2) ? ALL_MODES : [pick(dice, ...ALL_MODES)],
     partnerOdds: rare(6, 1, 2, 1_000),
     icebergOdds: rare(4, 1, 1_000),
-    edgeOdds: rare(60, 3, 10),
+    edgeOdds: isAtTheEdge ? 3 : rare(60, 3, 10),
     phaseWeight: rare(1, 0, 6),
     replaceWeight: rare(1, 0, 3),
-    moneyWeight: rare(1, 0, 8),
+    moneyWeight: isAtTheEdge ? 4 : rare(1, 0, 8),
     cancelWeight: rare(1, 0, 5),
   };
 }

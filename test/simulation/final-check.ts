@@ -1,13 +1,13 @@
 import { readCommand } from '#codec/log/commands.ts';
 import { OuchInstruments } from '#codec/ouch/instruments.ts';
 import { REPORT_BYTES_MAX, ReportSide, ReportWriter } from '#codec/ouch/report-writer.ts';
-import { audit } from '#core/ledger/audit.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { ENTRY_HEADER_WORDS } from '#domain/entry.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { checkCore } from '../oracle/core-check.ts';
 import { CountedEntries } from './counted-entries.ts';
 import { CAPACITY } from './environment.ts';
 import { NextCore } from './next-core.ts';
@@ -84,9 +84,13 @@ export function checkFinal({ stream, checkers, clients, nodes }: World): Counted
   });
   checkMoney(core, paidIn);
   for (const { name, running } of nodes) {
-    const wrong = running === undefined ? 'it is down' : audit(running.core.state.ledger);
-    if (wrong !== null) throw new SimulationFailure(`${name}: ${wrong}`);
-    if (running?.core.stateHash !== core.stateHash)
+    if (running === undefined) throw new SimulationFailure(`${name} is down`);
+    try {
+      checkCore(running.core);
+    } catch (error) {
+      throw new SimulationFailure(`${name}: ${(error as Error).message}`);
+    }
+    if (running.core.stateHash !== core.stateHash)
       throw new SimulationFailure(`${name} ends with another state`);
   }
   for (const { process, userId, reports, references } of clients) {

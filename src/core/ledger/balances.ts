@@ -144,7 +144,8 @@ export class Balances {
     const asset = this.assetRow(row);
     const free = this.totalMinor(row) - this.heldMinor(row);
     const shortfall = this.shortfallMinor[asset] + shortfallOf(free + amountMinor) - shortfallOf(free);
-    if (this.netDepositsMinor[asset] + amountMinor + 2 * shortfall > INT53_MAX) return RejectCode.VALUE_TOO_LARGE;
+    if (this.netDepositsMinor[asset] + amountMinor + 2 * shortfall > INT53_MAX)
+      return RejectCode.VALUE_TOO_LARGE;
     this.netDepositsMinor[asset] += amountMinor;
     this.post(row, amountMinor);
     this.assertConserved(asset);
