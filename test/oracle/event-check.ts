@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Event } from '#codec/log/record-types.ts';
-import { OrderType, Side } from '#domain/commands.ts';
-import { TradeFlag } from '#domain/events.ts';
+import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
+import { CancelReason, TradeFlag } from '#domain/events.ts';
+import { isImmediate, isMarket } from './venue.ts';
 
 interface SeenOrder {
   orderId: number;
@@ -10,6 +11,9 @@ interface SeenOrder {
   accountId: number;
   side: number;
   priceTicks: number;
+  readonly orderType: number;
+  readonly timeInForce: number;
+  readonly orderFlags: number;
   isStop: boolean;
   leavesQtyLots: number;
   cumQtyLots: number;
@@ -30,14 +34,22 @@ export class EventCheck {
   #lastOrderId = 0;
   #lastTradeId = 0;
   #lastPlace = 0;
+  /** Orders of the command at hand with a minimum quantity, and why what is left of them was canceled. */
+  readonly #withMinimum = new Map<SeenOrder, { readonly minQtyLots: number; reason: number }>();
 
   /** Checks the events of one command. @throws AssertionError */
   read(events: readonly Event[], sequence: number): void {
+    this.#withMinimum.clear();
     for (const event of events) {
       assert.equal(event.sequence, sequence, 'events carry the sequence of their command');
       assert.equal(event.timeSeconds, events[0].timeSeconds, 'one command, one time');
       this.#numberReport(event.userId, event.reportNumber);
       this.#apply(event);
+    }
+    for (const [{ orderId, cumQtyLots }, { minQtyLots, reason }] of this.#withMinimum) {
+      const isKilled = reason === CancelReason.MinimumQuantity || reason === CancelReason.FillOrKill;
+      const isAllOrNothing = isKilled ? cumQtyLots === 0 : cumQtyLots >= minQtyLots;
+      assert.ok(isAllOrNothing, `order ${orderId} traded ${cumQtyLots}, at least ${minQtyLots} or nothing`);
     }
     for (const order of this.#orders.values()) {
       if (order.rests) assert.ok(order.visibleQtyLots > 0, `order ${order.orderId} rests unseen`);
@@ -74,6 +86,9 @@ export class EventCheck {
     switch (event.type) {
       case 'OrderAccepted':
         this.#accept(event);
+        if (event.minQtyLots > 0) {
+          this.#withMinimum.set(this.#order(event.orderId), { minQtyLots: event.minQtyLots, reason: 0 });
+        }
         return;
       case 'OrderReplaced':
         this.#replace(event);
@@ -104,6 +119,9 @@ export class EventCheck {
       accountId: event.accountId,
       side: event.side,
       priceTicks: event.priceTicks,
+      orderType: event.orderType,
+      timeInForce: event.timeInForce,
+      orderFlags: event.orderFlags,
       isStop: event.orderType === OrderType.Stop || event.orderType === OrderType.StopLimit,
       leavesQtyLots: event.qtyLots - event.cumQtyLots,
       cumQtyLots: event.cumQtyLots,
@@ -139,6 +157,15 @@ export class EventCheck {
     assert.ok(event.canceledQtyLots > 0, 'a cancel takes something');
     assert.equal(event.leavesQtyLots, order.leavesQtyLots, 'canceled and open quantity add up');
     assert.equal(event.cumQtyLots, order.cumQtyLots, 'executed quantity stays');
+    if (order.timeInForce === TimeInForce.FillOrKill) {
+      assert.deepEqual(
+        [event.reason, order.cumQtyLots],
+        [CancelReason.FillOrKill, 0],
+        'all is filled or nothing',
+      );
+    }
+    const minimum = this.#withMinimum.get(order);
+    if (minimum !== undefined) minimum.reason = event.reason;
     assert.ok(order.visibleQtyLots >= 0 && order.visibleQtyLots <= order.leavesQtyLots);
     if (order.leavesQtyLots === 0) this.#orders.delete(order.orderId);
   }
@@ -148,6 +175,10 @@ export class EventCheck {
     assert.equal(order.visibleQtyLots, 0, 'an order rests once, or again after its slice is used up');
     assert.ok(event.displayQtyLots > 0 && event.displayQtyLots <= order.leavesQtyLots);
     assert.deepEqual([event.priceTicks, event.side], [order.priceTicks, order.side]);
+    assert.ok(
+      !isMarket(order.orderType) && !isImmediate(order.timeInForce),
+      'only an order that may rest does',
+    );
     order.visibleQtyLots = event.displayQtyLots;
     order.place = ++this.#lastPlace;
     order.rests = true;
@@ -171,6 +202,7 @@ export class EventCheck {
       assert.equal(event.aggressorSide, taker.side);
       assert.ok(event.qtyLots <= maker.visibleQtyLots, 'only displayed quantity trades');
       assert.notEqual(maker.accountId, taker.accountId, 'nobody trades with himself');
+      assert.notEqual(taker.orderFlags, OrderFlag.PostOnly, 'a post-only order takes nothing');
     }
     const [makerVisible, takerVisible] = [maker.visibleQtyLots, taker.visibleQtyLots];
     this.#fill(maker, event.qtyLots);

@@ -47,6 +47,21 @@ export function heldOf(account: Account, assetId: number, orders: readonly Expos
   return held;
 }
 
+/** Open quantity of an account on one side of an instrument. */
+export function openLotsOf(
+  account: Account,
+  instrument: Instrument,
+  side: Side,
+  orders: readonly Exposure[],
+): bigint {
+  let lots = 0n;
+  for (const order of orders) {
+    const counts = order.account === account && order.instrument === instrument && order.side === side;
+    if (counts) lots += big(order.leavesQtyLots);
+  }
+  return lots;
+}
+
 /** The largest position, long or short, that an account could come to by its open orders. */
 export function worstCase(account: Account, instrument: Instrument, orders: readonly Exposure[]): bigint {
   const position = big(account.positions.get(instrument.terms.instrumentId)?.lots ?? 0);

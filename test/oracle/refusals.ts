@@ -17,6 +17,7 @@ import {
   holdOf,
   marginOf,
   moneyValue,
+  openLotsOf,
   openValueOf,
   totalOf,
   worstCase,
@@ -217,7 +218,9 @@ function riskChecks(venue: Venue, terms: Terms): Check[] {
     ],
     [
       'POSITION_LIMIT',
-      () => isMargined && grows && exceeds(worst, limits.positionLotsMax || Limits.AMOUNT_MINOR_MAX),
+      () =>
+        openLotsOf(account, instrument, terms.side, after) > BigInt(Limits.AMOUNT_MINOR_MAX) ||
+        (isMargined && grows && exceeds(worst, limits.positionLotsMax || Limits.AMOUNT_MINOR_MAX)),
     ],
     [
       'OPEN_VALUE_LIMIT',

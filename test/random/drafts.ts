@@ -129,7 +129,7 @@ const KINDS: readonly (readonly [
   [30, setPhase, (style) => style.phaseWeight],
   [20, moveMoney, (style) => style.moneyWeight],
   [5, massCancel, (style) => style.cancelWeight],
-  [16, session],
+  [16, session, (style) => style.sessionWeight],
   [16, credentials],
   [10, standing],
   [8, setLimits],

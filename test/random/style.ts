@@ -42,11 +42,12 @@ export interface Style {
   readonly icebergOdds: number;
   /** An order or payment in so many is as large as what there is for it allows, or one unit off. */
   readonly edgeOdds: number;
-  /** How much more often than usual phases change, orders are replaced, money moves and much is canceled at once. */
+  /** How much more often than usual phases change, orders are replaced, money moves, much is canceled at once, sessions come and go. */
   readonly phaseWeight: number;
   readonly replaceWeight: number;
   readonly moneyWeight: number;
   readonly cancelWeight: number;
+  readonly sessionWeight: number;
 }
 
 const MIXED_TYPES = [LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, MARKET, STOP, STOP_LIMIT, STOP_LIMIT];
@@ -69,6 +70,7 @@ export const PLAIN: Style = {
   replaceWeight: 1,
   moneyWeight: 1,
   cancelWeight: 1,
+  sessionWeight: 1,
 };
 
 /** So much that what three accounts have together is the most that an asset's amounts may add up to. */
@@ -106,5 +108,6 @@ export function randomStyle(dice: Dice): Style {
     replaceWeight: rare(1, 0, 3),
     moneyWeight: isAtTheEdge ? 4 : rare(1, 0, 8),
     cancelWeight: rare(1, 0, 5),
+    sessionWeight: rare(1, 0, 10),
   };
 }

@@ -81,6 +81,55 @@ export const OCO = [
     `,
   ),
   scenario(
+    'oco: both of a pair meet in an uncross; the iceberg that is left shows its next slice and is canceled then',
+    `
+    phase PreOpen
+      phase Continuous -> PreOpen
+      done
+    alice 1 buy 8@110 show 3
+      accepted alice1 buy 8@110 gtc show 3
+      rested alice1 3@110
+    alice 2 sell 5@100 oco 1
+      accepted alice2 sell 5@100 gtc oco 1
+      rested alice2 5@100
+    alice 3 sell 1@101
+      accepted alice3 sell 1@101 gtc
+      rested alice3 1@101
+    phase Continuous
+      auction trade 5@110 alice1 leaves 3 shows 0 / alice2
+      auction trade 1@110 alice1 leaves 2 shows 0 / alice3
+      rested alice1 2@110
+      uncrossed 6@110 of PreOpen
+      phase PreOpen -> Continuous
+      canceled alice1 2 visible 2@110 OneCancelsOther
+      done
+    `,
+  ),
+  scenario(
+    'oco: a triggered stop meets its own partner, an iceberg, which it makes smaller and then cancels; the next stop goes on',
+    `${LAST_100}
+    alice 1 buy 10@90 show 2
+      accepted alice1 buy 10@90 gtc show 2
+      rested alice1 2@90
+    alice 2 sell 4 stop 95 oco 1 stp decrement
+      accepted alice2 sell 4 stop 95 gtc oco 1
+    alice 3 sell 6@90 stop 95 stp decrement
+      accepted alice3 sell 6@90 stop 95 gtc
+    carol 1 buy 1@95
+      accepted carol1 buy 1@95 gtc
+      rested carol1 1@95
+    bob 1 sell 1@95
+      accepted bob1 sell 1@95 gtc
+      trade 1@95 carol1 / bob1
+      triggered alice2
+      canceled alice1 4 leaves 6 SelfTrade
+      canceled alice2 4 SelfTrade
+      canceled alice1 6 visible 2@90 OneCancelsOther
+      triggered alice3
+      rested alice3 6@90
+    `,
+  ),
+  scenario(
     'oco: a cancel, an expiry or a refusal dissolves the pair and the other stays',
     `
     alice 1 sell 5@110
