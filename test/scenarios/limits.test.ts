@@ -187,3 +187,34 @@ for (const [side, terms] of Object.entries(FULL_SIDES)) {
     });
   }
 }
+
+/** All but the last so many lots that an account may have open on one side: alice's. */
+const ONE_SIDE_FILLED = {
+  'naive core': (): Engine => {
+    const engine = openForLargeOrders(new NaiveCore()) as NaiveCore;
+    engine.apply(order({ side: Side.Buy, clientOrderId: 1, priceTicks: 100 }), MARKET_SECONDS);
+    engine.venue.orders[0].leavesQtyLots = 2 ** 53 - Limits.QTY_LOTS_MAX;
+    return engine;
+  },
+  'fast core': (): Engine => {
+    const engine = openForLargeOrders(new FastEngine({ restoreEvery: 1_000 }));
+    for (let clientOrderId = 1; clientOrderId < 2 ** 53 / Limits.QTY_LOTS_MAX; clientOrderId++) {
+      const qtyLots = Limits.QTY_LOTS_MAX;
+      engine.apply(order({ side: Side.Buy, clientOrderId, qtyLots, priceTicks: 100 }), MARKET_SECONDS);
+    }
+    return engine;
+  },
+} as const;
+
+for (const [name, filled] of Object.entries(ONE_SIDE_FILLED)) {
+  test(`${name}: an account has 2^53 - 1 lots open on a side of an instrument, and no more, of spot too`, () => {
+    const engine = filled();
+    const buy = (clientOrderId: number, qtyLots: number): string => {
+      const command = order({ side: Side.Buy, clientOrderId, qtyLots, priceTicks: 100 });
+      const [event] = engine.apply(command, MARKET_SECONDS);
+      return event.type === 'CommandRejected' ? `${rejectName(event.rejectCode)}` : event.type;
+    };
+    assert.equal(buy(1_000_001, Limits.QTY_LOTS_MAX), 'POSITION_LIMIT');
+    assert.equal(buy(1_000_002, Limits.QTY_LOTS_MAX - 1), 'OrderAccepted');
+  });
+}
