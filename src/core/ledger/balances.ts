@@ -18,7 +18,7 @@ const { totalMinor: TOTAL, heldMinor: HELD, marginMinor: MARGIN, openValueMinor:
  *
  * A balance row has a `total`; of it `held` is promised to open spot orders and `margin` to positions and open
  * margined orders: available = total - held - margin. Losses on margined instruments may take the available amount
- * and the total below zero; spot trading never does.
+ * and the total below zero; spot trading does only where such a loss has taken what an open order holds.
  *
  * Two numbers per asset watch over the sums:
  * - `posted`, moved with every posting, must equal `netDeposits`: money is conserved.
