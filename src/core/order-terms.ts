@@ -111,7 +111,8 @@ export class OrderTerms {
     this.stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
     this.qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
     this.displayQtyLots = f64[(offset + NEW_DISPLAY_QTY_LOTS) >> 1];
-    this.minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1];
+    // Negative zero passes for none and goes on into an event, where it is no integer.
+    this.minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1] + 0;
     this.expireSeconds = i32[offset + NEW_EXPIRE_SECONDS];
   }
 
