@@ -85,7 +85,7 @@ export function randomMarket(dice: Dice, style: Style): CommandInput[] {
       volatilityAuctionSeconds: pick(dice, 0, 3, 30),
       referencePriceTicks: pick(dice, 0, style.priceTicks),
       selfTradePrevention: dice.int(0, 4),
-      phase: pick(dice, Phase.Continuous, Phase.Continuous, Phase.PreOpen),
+      phase: style.phaseWeight > 0 && isOneIn(dice, 3) ? Phase.PreOpen : Phase.Continuous,
     };
   });
   return [
@@ -131,9 +131,9 @@ const KINDS: readonly (readonly [
   [5, massCancel, (style) => style.cancelWeight],
   [16, session, (style) => style.sessionWeight],
   [16, credentials],
-  [10, standing],
-  [8, setLimits],
-  [10, setKillSwitch, (style) => style.cancelWeight],
+  [10, standing, (style) => style.troubleWeight],
+  [8, setLimits, (style) => style.troubleWeight],
+  [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
   [5, oddity],
 ];
@@ -226,7 +226,7 @@ function newOrder(dice: Dice, style: Style): PartialDraft {
         (rests && orderType === OrderType.Limit && isOneIn(dice, 12)) || isOneIn(dice, 150)
           ? OrderFlag.PostOnly
           : 0,
-      selfTradePrevention: isOdd ? dice.int(0, 6) : pick(dice, ...style.selfTrade),
+      selfTradePrevention: isOdd || isOneIn(dice, 150) ? dice.int(0, 6) : pick(dice, ...style.selfTrade),
       expireSeconds: timeInForce === TimeInForce.GoodTillDate ? dice.int(0, 20) : isOneIn(dice, 200) ? 5 : -1,
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
       ...clientText(dice),
@@ -441,7 +441,7 @@ function setKillSwitch(dice: Dice): PartialDraft {
     type: 'SetKillSwitch',
     fields: {
       userId: isOneIn(dice, 4) ? administrator(dice) : 0,
-      scope: isOneIn(dice, 20) ? dice.int(0, 5) : dice.int(2, 4),
+      scope: isOneIn(dice, 20) ? dice.int(0, 5) : pick(dice, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4),
       scopeId: isOneIn(dice, 10) ? dice.int(0, 6) : dice.int(1, 3),
       engaged: isOneIn(dice, 5) ? 1 : 0,
       cancelOrders: isOneIn(dice, 3) ? 1 : 0,

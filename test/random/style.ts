@@ -48,6 +48,8 @@ export interface Style {
   readonly moneyWeight: number;
   readonly cancelWeight: number;
   readonly sessionWeight: number;
+  /** As above, for limits, kill switches and users that are disabled or get another role: 0 is a market in which orders meet. */
+  readonly troubleWeight: number;
 }
 
 const MIXED_TYPES = [LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, LIMIT, MARKET, STOP, STOP_LIMIT, STOP_LIMIT];
@@ -71,6 +73,7 @@ export const PLAIN: Style = {
   moneyWeight: 1,
   cancelWeight: 1,
   sessionWeight: 1,
+  troubleWeight: 1,
 };
 
 /** So much that what three accounts have together is the most that an asset's amounts may add up to. */
@@ -109,5 +112,6 @@ export function randomStyle(dice: Dice): Style {
     moneyWeight: isAtTheEdge ? 4 : rare(1, 0, 8),
     cancelWeight: rare(1, 0, 5),
     sessionWeight: rare(1, 0, 10),
+    troubleWeight: pick(dice, 0, 0, 1),
   };
 }
