@@ -218,3 +218,28 @@ for (const [name, filled] of Object.entries(ONE_SIDE_FILLED)) {
     assert.equal(buy(1_000_002, Limits.QTY_LOTS_MAX - 1), 'OrderAccepted');
   });
 }
+
+test('one uncross over more levels, and with more pairs, than the core has room for at first', () => {
+  const many = 150;
+  const engines = [open(new NaiveCore()), open(new FastEngine({ restoreEvery: 100, checkEvery: 1 }))];
+  const phase = (to: Phase): CommandInput => ({
+    type: 'SetPhase',
+    instrumentId: INSTRUMENTS.coin,
+    phase: to,
+  });
+  const commands = [phase(Phase.PreOpen)];
+  for (let index = 0; index < many; index++) {
+    const buy = { side: Side.Buy, clientOrderId: index * 2 + 1, priceTicks: 2_000 + index } as const;
+    const sell = { clientOrderId: index * 2 + 2, ocoClientOrderId: buy.clientOrderId } as const;
+    commands.push(order(buy), order({ ...sell, priceTicks: 5_000 + index }));
+    commands.push(order({ userId: USERS.bob, clientOrderId: index + 1, priceTicks: 1_000 + index }));
+  }
+  commands.push(phase(Phase.Continuous));
+  for (const command of commands) {
+    const [expected, actual] = engines.map((engine) => engine.apply(command, MARKET_SECONDS));
+    assert.deepEqual(actual, expected);
+    if (command !== commands[commands.length - 1]) continue;
+    assert.equal(count(actual, 'Trade'), many);
+    assert.equal(count(actual, 'OrderCanceled'), many);
+  }
+});
