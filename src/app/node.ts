@@ -7,8 +7,7 @@ import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { CommandSink, EventSink } from '#domain/ports.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
-import { TlsFiles } from '#gateways/listener/tls-files.ts';
-import { OuchGateway, type OuchGatewayOptions } from '#gateways/ouch/ouch-gateway.ts';
+import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { assert } from '#lib/assert.ts';
 import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
@@ -29,10 +28,10 @@ import { ClusterDuties } from './cluster/duties.ts';
 import { refuseEvidence } from './cluster/evidence.ts';
 import type { NodeNumber } from './cluster/node-number.ts';
 import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
-import type { DataPaths } from './disk/disk-usage.ts';
-import { Doors, portOf } from './doors.ts';
+import { portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
 import type { NodeConfig, NumberedConfig } from './node-config.ts';
+import { doorsOf, operationsOf, ouchOptions } from './node-doors.ts';
 import { announceNodeKey } from './node-key.ts';
 import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
@@ -43,14 +42,12 @@ import { ComponentMonitor } from './status/component-monitor.ts';
 import type {
   ArchiveThreadData,
   BackupThreadData,
-  EdgeRings,
   FollowRequest,
   FromThread,
   NodeMessage,
-  OperationsThreadData,
 } from './threads/messages.ts';
 import { ThreadVitals, vitalsMemory } from './threads/thread-vitals.ts';
-import { type NodeLogger, type NodeThread, Threads } from './threads/threads.ts';
+import { type NodeLogger, Threads } from './threads/threads.ts';
 
 export type { NodeConfig } from './node-config.ts';
 export type { NodeStatus } from './node-status.ts';
@@ -96,8 +93,6 @@ export interface RunningNode {
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
-
-const OPERATIONS_THREAD = new URL('./threads/operations-thread.ts', import.meta.url);
 
 /** The edge thread with the platform's own doors. */
 const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
@@ -473,99 +468,4 @@ async function startOn(
       return closeAll(started);
     },
   };
-}
-
-/** The thread of the operations port; undefined: there is no such port. */
-function operationsOf(
-  { operations, nodeId, cluster, ouch, marketData, http, fix }: NumberedConfig,
-  parts: {
-    readonly threads: Threads;
-    readonly board: SharedArrayBuffer;
-    readonly ring: SharedArrayBuffer;
-    readonly stages: SharedArrayBuffer;
-    readonly httpTimes: SharedArrayBuffer;
-    readonly paths: DataPaths;
-  },
-): NodeThread | undefined {
-  if (operations === undefined) return undefined;
-  const { threads, board, ring, stages, httpTimes, paths } = parts;
-  const certificates: { [door: string]: string } = {};
-  for (const [door, settings] of Object.entries({ ouch, 'market-data': marketData, http, fix }))
-    if (settings?.tls !== undefined) certificates[door] = settings.tls.certificate;
-  return threads.start('operations', OPERATIONS_THREAD, {
-    ...operations,
-    nodeId,
-    board,
-    ring,
-    stages,
-    httpTimes,
-    cluster,
-    dataDirectory: paths.dataDirectory,
-    certificates,
-  } satisfies OperationsThreadData);
-}
-
-function doorsOf(
-  config: NumberedConfig,
-  parts: {
-    readonly gateway: OuchGateway;
-    readonly threads: Threads;
-    readonly archive: NodeThread;
-    readonly logger: NodeLogger;
-    readonly rings: Omit<EdgeRings, 'peer'>;
-    readonly stages: SharedArrayBuffer;
-    readonly httpTimes: SharedArrayBuffer;
-    readonly paths: DataPaths;
-    readonly logId: string;
-    readonly sessionNames: SharedArrayBuffer;
-    readonly edgeThread: URL;
-    readonly status: () => NodeStatus;
-  },
-): Doors {
-  const { gateway, threads, archive, logger, rings, paths, logId, sessionNames, edgeThread } = parts;
-  const { nodeId, cluster, marketData, access, backup, replayDirectory } = config;
-  const { connectionsPerAddressMax, http, webSocket, fix } = config;
-  const hasEdge = http !== undefined || fix !== undefined;
-  const { dataDirectory, logDirectory, reportDirectory } = paths;
-  const edgeData = {
-    ...rings,
-    stages: parts.stages,
-    httpTimes: parts.httpTimes,
-    nodeId,
-    sessionNames,
-    dataDirectory,
-    logDirectory,
-    logId,
-    reportDirectory,
-    cluster,
-    access,
-    backup,
-    replayDirectory,
-    connectionsPerAddressMax,
-    http,
-    webSocket,
-    fix,
-  };
-  return new Doors({
-    gateway,
-    threads,
-    archive,
-    logger,
-    marketData: {
-      board: rings.board,
-      ring: rings.ring,
-      directory: paths.marketDataDirectory,
-      ...marketData,
-      connectionsPerAddressMax,
-    },
-    status: parts.status,
-    edge: hasEdge ? { file: edgeThread, data: edgeData } : undefined,
-  });
-}
-
-function ouchOptions({ ouch, connectionsPerAddressMax }: NodeConfig): OuchGatewayOptions {
-  const { host, port, cancelOnDisconnect, tls } = ouch;
-  const limits = { perAddressMax: connectionsPerAddressMax };
-  const options = { host, port, cancelOnDisconnect, limits };
-  return tls === undefined ? options : { ...options, tls: new TlsFiles(tls) };
 }
