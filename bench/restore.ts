@@ -7,6 +7,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupSet } from '#app/backup/backup-set.ts';
+import { DamagedSnapshots } from '#app/backup/damaged-snapshots.ts';
 import { LocalLog } from '#app/backup/local-log.ts';
 import { openTarget } from '#app/backup/open-target.ts';
 import { restoreBackup } from '#app/backup/restore-backup.ts';
@@ -38,7 +39,11 @@ for (const key of [undefined, BackupKey.generate()]) {
   const set = new BackupSet(openTarget(targetDirectory), log.meta.logId, key);
   const backupStart = performance.now();
   const { sequence, stateHash, epoch } = before;
-  const { bytesSent } = await writeBackup({ set, log, sequence, stateHash, epoch, isContinuous: false });
+  const damaged = new DamagedSnapshots((error) => {
+    throw error;
+  });
+  const at = { sequence, stateHash, epoch, isContinuous: false };
+  const { bytesSent } = await writeBackup({ set, log, ...at, damaged });
   const backupSeconds = (performance.now() - backupStart) / 1_000;
   await measure(set, {
     backupSeconds: rounded(backupSeconds, 2),

@@ -21,7 +21,9 @@ import { crc32c } from '#lib/crc32c.ts';
  * then the bytes of every column in the manifest's order, each padded to 8. Integers are little-endian.
  */
 const MAGIC = 0x50414e53_4d48; // "HMSNAP"
-const HEAD_BYTES = 16;
+export const HEAD_BYTES = 16;
+/** What is longer is a damaged length: ours have some kilobytes. */
+export const MANIFEST_BYTES_MAX = 2 ** 24;
 const FORMAT_VERSION = 1;
 const TEMPORARY = '.tmp';
 const NAME = /^snapshot-(\d{16})\.hms$/;
@@ -163,17 +165,27 @@ function syncDirectory(directory: string): void {
 export function readManifest(path: string): SnapshotManifest {
   const file = openSync(path, 'r');
   try {
-    return parseManifest(path, (bytes, at) => readSync(file, bytes, 0, bytes.length, at));
+    return readOpenManifest(path, file);
   } finally {
     closeSync(file);
   }
 }
 
-function parseManifest(path: string, read: (to: Uint8Array, at: number) => number): SnapshotManifest {
+/** The same of a file that is open, whoever has removed its name. @param path for messages @throws SnapshotError */
+export function readOpenManifest(path: string, file: number): SnapshotManifest {
+  return parseManifest(path, (bytes, at) => readSync(file, bytes, 0, bytes.length, at));
+}
+
+/**
+ * Head and manifest of a snapshot from wherever its bytes are.
+ * @param read fills `to` with the bytes from `at`, and says how many there were
+ * @throws SnapshotError
+ */
+export function parseManifest(path: string, read: (to: Uint8Array, at: number) => number): SnapshotManifest {
   const head = Buffer.alloc(HEAD_BYTES);
   if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC)
     throw unusable(path, 0, 'is not a snapshot');
-  const json = Buffer.alloc(Math.min(head.readUInt32LE(8), 2 ** 28));
+  const json = Buffer.alloc(Math.min(head.readUInt32LE(8), MANIFEST_BYTES_MAX));
   if (read(json, HEAD_BYTES) < json.length || checksum(json) !== head.readUInt32LE(12)) {
     throw unusable(path, HEAD_BYTES, 'has a damaged manifest');
   }
@@ -188,7 +200,8 @@ function parseManifest(path: string, read: (to: Uint8Array, at: number) => numbe
   return manifest;
 }
 
-function unusable(path: string, offset: number, what: string): SnapshotError {
+/** What is wrong with a snapshot, and where. */
+export function unusable(path: string, offset: number, what: string): SnapshotError {
   return new SnapshotError(
     `${path}: at byte ${offset}: ${what}. Remove the file: the node starts from an older snapshot, or from the whole log.`,
   );

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { BackupSet } from '#app/backup/backup-set.ts';
 import type { BackupTarget, TargetObject } from '#app/backup/backup-target.ts';
+import { DamagedSnapshots } from '#app/backup/damaged-snapshots.ts';
 import { DirectoryTarget } from '#app/backup/directory-target.ts';
 import { LocalLog } from '#app/backup/local-log.ts';
 import { type RestoreOptions, type RestoreResult, restoreBackup } from '#app/backup/restore-backup.ts';
-import { type WrittenBackup, writeBackup } from '#app/backup/write-backup.ts';
+import { type BackupOptions, type WrittenBackup, writeBackup } from '#app/backup/write-backup.ts';
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
@@ -87,8 +88,12 @@ export class WrittenNode {
     return new LocalLog(this.directory);
   }
 
-  /** As `hive backup` does it. */
-  backUp(target: BackupTarget, key?: BackupKey): Promise<WrittenBackup> {
+  /** As `hive backup` does it. @param options over its own */
+  backUp(
+    target: BackupTarget,
+    key?: BackupKey,
+    options: Partial<BackupOptions> = {},
+  ): Promise<WrittenBackup> {
     return writeBackup({
       set: this.set(target, key),
       log: this.local(),
@@ -96,6 +101,8 @@ export class WrittenNode {
       stateHash: this.core.stateHash,
       epoch: this.#data.epoch,
       isContinuous: false,
+      damaged: new DamagedSnapshots((error) => assert.fail(error)),
+      ...options,
     });
   }
 

@@ -67,13 +67,19 @@ export class BackupSet {
     );
   }
 
-  /** What a manifest says of an object that is in the target already: reads all of it, and checks what can be checked. */
-  async describe(name: string): Promise<ManifestObject> {
+  /**
+   * What a manifest says of an object that is in the target already: reads all of it, and checks what can be checked.
+   * @param checked the same bytes, or what is wrong with them
+   */
+  async describe(
+    name: string,
+    checked: (content: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array> = (content) => content,
+  ): Promise<ManifestObject> {
     const measured = new Measured(this.target.get(this.root + name));
     const full = `${this.root}${name}`;
     const content =
       this.key === undefined ? measured : unseal(measured, this.key, this.#contextOf(name), full);
-    for await (const _ of content);
+    for await (const _ of checked(content));
     return { name, bytes: measured.bytes, sha256: measured.digest() };
   }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupError } from '#codec/backup/backup-error.ts';
 import { AssertionError } from '#lib/assert.ts';
+import type { SnapshotManifest } from '#replica/snapshot-file.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import type { NodeLogger } from '../threads/threads.ts';
 import type { BackupSet } from './backup-set.ts';
+import { DamagedSnapshots } from './damaged-snapshots.ts';
 import type { LocalLog } from './local-log.ts';
 import { LogShipper } from './log-shipper.ts';
 import { pruneBackups } from './prune-backups.ts';
@@ -32,6 +34,8 @@ export interface BackupFigures {
   readonly backupLagSeconds: number;
   /** Sends that failed since the last one that did not. */
   readonly backupFailures: number;
+  /** Snapshots on this node's disk that were found damaged, and are in no backup. */
+  readonly backupSnapshotsDamaged: number;
   /** Age of the newest backup that this process made, in seconds; -1 before the first. */
   readonly backupAgeSeconds: number;
 }
@@ -63,6 +67,7 @@ export class ContinuousBackup {
   declare private failures: number;
   declare private backupMs: number;
   declare private lastBackupSequence: number;
+  declare private readonly damaged: DamagedSnapshots;
 
   constructor(options: ContinuousBackupOptions) {
     this.options = options;
@@ -74,6 +79,10 @@ export class ContinuousBackup {
     this.failures = 0;
     this.backupMs = Number.NEGATIVE_INFINITY;
     this.lastBackupSequence = 0;
+    this.damaged = new DamagedSnapshots(({ code, message }) => {
+      const instead = 'it is in no backup, an older one and the log since take its place';
+      options.logger.error({ code }, `a snapshot is damaged, ${instead}: ${message}`);
+    });
   }
 
   /** Runs until `close`, or until nothing of this node is to be backed up any more. */
@@ -121,6 +130,7 @@ export class ContinuousBackup {
       backupLagBytes: Math.round(lagEntries * this.#bytesPerEntry()),
       backupLagSeconds: Math.round(lagMs / 100) / 10,
       backupFailures: this.failures,
+      backupSnapshotsDamaged: this.damaged.size,
       backupAgeSeconds: this.backupMs < 0 ? -1 : Math.round((nowMs - this.backupMs) / 1_000),
     };
   }
@@ -150,35 +160,43 @@ export class ContinuousBackup {
   }
 
   async #backUp(shipper: LogShipper): Promise<boolean> {
-    const { set, log, board, epoch, keep, snapshotEveryMs, logger } = this.options;
+    const { board, snapshotEveryMs } = this.options;
+    this.damaged.forgetRemoved();
     const sequence = board.snapshotSequence;
     const isDue = performance.now() - this.backupMs >= snapshotEveryMs;
     // A state that the two cores, or most nodes, do not agree on is no state to go back to.
     const isTrusted = board.divergedSequence === 0 && sequence <= board.agreedSequence;
     if (isDue && isTrusted && sequence > this.lastBackupSequence) {
-      const snapshot = await log.newestSnapshot(sequence);
-      await snapshot?.file.close();
-      if (snapshot?.manifest.sequence === sequence) {
-        const { stateHash } = snapshot.manifest;
-        const { known } = shipper;
-        const written = await writeBackup({
-          set,
-          log,
-          sequence,
-          stateHash,
-          epoch,
-          isContinuous: true,
-          known,
-        });
-        this.backupMs = performance.now();
-        this.lastBackupSequence = sequence;
-        const { id } = written.manifest;
-        logger.info({ id, sequence, bytes: written.bytesSent, to: set.target.place }, 'backup made');
-        await pruneBackups(set, { keep, forgetLog: false, onlyContinuous: true });
-      }
+      const newest = await this.#newestManifest(sequence);
+      if (newest !== undefined && newest.sequence > this.lastBackupSequence)
+        await this.#backUpTo(newest, shipper);
     }
     await this.#pause(TIDY_MS);
     return false;
+  }
+
+  /** A manifest has a checksum of its own: it tells the state even when the rest of its file is damaged. */
+  async #newestManifest(sequence: number): Promise<SnapshotManifest | undefined> {
+    for await (const { manifest } of this.options.log.snapshots(sequence, this.damaged)) return manifest;
+    return undefined;
+  }
+
+  async #backUpTo({ sequence, stateHash }: SnapshotManifest, { known }: LogShipper): Promise<void> {
+    const { set, log, epoch, keep, logger } = this.options;
+    const { manifest, bytesSent } = await writeBackup({
+      set,
+      log,
+      sequence,
+      stateHash,
+      epoch,
+      isContinuous: true,
+      known,
+      damaged: this.damaged,
+    });
+    this.backupMs = performance.now();
+    this.lastBackupSequence = sequence;
+    logger.info({ id: manifest.id, sequence, bytes: bytesSent, to: set.target.place }, 'backup made');
+    await pruneBackups(set, { keep, forgetLog: false, onlyContinuous: true });
   }
 
   /** Does something again and again until it says that it is done, or the backup ends. Failures make it wait longer each time. */

@@ -23,11 +23,20 @@ export class DirectoryTarget implements BackupTarget {
     const path = join(this.place, name);
     const directory = dirname(path);
     const unfinished = join(directory, `${UNFINISHED}${randomUUID()}`);
+    let sourceFailure: unknown;
+    const content = async function* (): AsyncGenerator<Uint8Array> {
+      try {
+        yield* source;
+      } catch (error) {
+        sourceFailure = error;
+        throw error;
+      }
+    };
     try {
       await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
       const file = await open(unfinished, 'wx', OWNER_ONLY);
       try {
-        for await (const bytes of source) await writeAll(file, bytes);
+        for await (const bytes of content()) await writeAll(file, bytes);
         await file.datasync();
       } finally {
         await file.close();
@@ -36,7 +45,7 @@ export class DirectoryTarget implements BackupTarget {
       await syncDirectory(directory);
     } catch (error) {
       await rm(unfinished, { force: true }).catch(() => {});
-      throw this.#failure(error, `${name} could not be written to`);
+      throw sourceFailure ?? this.#failure(error, `${name} could not be written to`);
     }
   }
 

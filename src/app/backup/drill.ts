@@ -203,11 +203,8 @@ async function stateAt(
 ): Promise<{ readonly stateHash: string; readonly lastSequence: number; readonly secondsBehind: number }> {
   const log = new LocalLog(dataDirectory);
   const core = new TradingCore({ onEvents: () => {} });
-  const snapshot = await log.newestSnapshot(sequence);
-  if (snapshot !== undefined) {
-    readSnapshot(snapshot.path, core);
-    await snapshot.file.close();
-  }
+  const snapshot = await log.wholeSnapshot(sequence);
+  if (snapshot !== undefined) readSnapshot(snapshot, core);
   let [stateHash, lastSequence, secondsBehind, restoredSeconds] = [core.stateHash, core.sequence, 0, 0];
   const from = core.sequence + 1;
   log.read(from, Number.POSITIVE_INFINITY, {

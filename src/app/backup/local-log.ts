@@ -8,7 +8,14 @@ import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { RecordCopier } from '#log/file/record-copier.ts';
 import { listSegments } from '#log/file/scan.ts';
-import { listSnapshots, readSnapshot, SnapshotError, type SnapshotManifest } from '#replica/snapshot-file.ts';
+import { checkedSnapshot } from '#replica/snapshot-check.ts';
+import {
+  listSnapshots,
+  readOpenManifest,
+  SnapshotError,
+  type SnapshotManifest,
+} from '#replica/snapshot-file.ts';
+import { DamagedSnapshots } from './damaged-snapshots.ts';
 
 /** Bytes of log that are read at once. */
 const COPY_BYTES = 1024 * 1024;
@@ -27,7 +34,8 @@ export interface SegmentRange {
 export interface OpenSnapshot {
   readonly path: string;
   readonly manifest: SnapshotManifest;
-  readonly file: FileHandle;
+  /** All of it, checked on its way. @throws SnapshotError at the latest before the last bytes, when it is not whole */
+  bytes(): AsyncIterable<Uint8Array>;
 }
 
 /** A data directory as a backup reads it, beside the node that uses it. */
@@ -108,23 +116,65 @@ export class LocalLog {
   }
 
   /**
-   * The newest snapshot of this log at or before entry `toSequence`, checked byte by byte; damaged ones are passed over.
+   * The snapshots of this log at or before entry `toSequence`, the newest first, each open until the next one is asked for. Only
+   * their manifests are checked: who reads one checks the rest.
+   * @param damaged these are passed over, and those whose manifest cannot be used are added
    */
-  async newestSnapshot(toSequence: number): Promise<OpenSnapshot | undefined> {
+  async *snapshots(toSequence: number, damaged: DamagedSnapshots): AsyncGenerator<OpenSnapshot> {
     for (const { path, sequence } of listSnapshots(this.snapshotDirectory)) {
-      if (sequence > toSequence) continue;
-      let file: FileHandle | undefined;
+      if (sequence > toSequence || damaged.has(path)) continue;
+      // The node keeps only the newest ones, and may have removed this one.
+      const file = await open(path, 'r').catch((error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (file === undefined) continue;
       try {
-        file = await open(path, 'r');
-        const manifest = readSnapshot(path);
-        if (manifest.logId === this.meta.logId && manifest.sequence === sequence)
-          return { path, manifest, file };
-      } catch (error) {
-        // The node keeps only the newest ones, and may have removed this one.
-        if (!(error instanceof SnapshotError) && errorCode(error) !== 'ENOENT') throw error;
+        const manifest = this.#manifestOf(path, file.fd, damaged);
+        if (manifest?.logId === this.meta.logId && manifest.sequence === sequence)
+          yield { path, manifest, bytes: () => checkedSnapshot(path, bytesOf(path, file)) };
+      } finally {
+        await file.close();
       }
-      await file?.close();
+    }
+  }
+
+  #manifestOf(path: string, file: number, damaged: DamagedSnapshots): SnapshotManifest | undefined {
+    try {
+      return readOpenManifest(path, file);
+    } catch (error) {
+      damaged.note(path, error instanceof SnapshotError ? error : unreadable(path, error));
+      return undefined;
+    }
+  }
+
+  /** Path of the newest snapshot at or before entry `toSequence` of which every byte is right. */
+  async wholeSnapshot(toSequence: number): Promise<string | undefined> {
+    const damaged = new DamagedSnapshots(() => {});
+    for await (const { path, bytes } of this.snapshots(toSequence, damaged)) {
+      try {
+        for await (const _ of bytes());
+        return path;
+      } catch (error) {
+        if (!(error instanceof SnapshotError)) throw error;
+      }
     }
     return undefined;
   }
+}
+
+async function* bytesOf(path: string, file: FileHandle): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file.createReadStream({ start: 0, autoClose: false, highWaterMark: COPY_BYTES });
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, cause: unknown): SnapshotError {
+  const { message } = cause as Error;
+  return new SnapshotError(
+    `${path} cannot be read: ${message}. Look at the kernel log (dmesg) and the device`,
+    { cause },
+  );
 }

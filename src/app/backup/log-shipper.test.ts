@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { listSnapshots } from '#replica/snapshot-file.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import {
   type BackupFixture,
@@ -15,6 +18,7 @@ import { LogCover } from './log-cover.ts';
 import { LogShipper } from './log-shipper.ts';
 import { restoreBackup } from './restore-backup.ts';
 import { SetLogReader } from './set-log-reader.ts';
+import { verifyBackup } from './verify-backup.ts';
 import { claimLine } from './write-backup.ts';
 
 /** Live pieces of a segment: fifteen of each rank, and what is being merged. */
@@ -201,6 +205,57 @@ test('ContinuousBackup: a snapshot is in no backup before most nodes have its st
   assert.equal(isMade(), false);
   board.agreedSequence = board.snapshotSequence;
   await until(isMade);
+});
+
+test('ContinuousBackup: a damaged snapshot is in no backup and is told of once, and the next one is backed up', async (t) => {
+  const { fixture, board, backup, lines, grow } = run(t);
+  const { node, target } = fixture;
+  const made = (): number => lines.filter((line) => line === 'backup made').length;
+  const snapshotPaths = (): string[] =>
+    listSnapshots(join(node.directory, 'snapshots')).map(({ path }) => path);
+  grow(20);
+  node.snapshot();
+  const [path] = snapshotPaths();
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(path, bytes);
+  board.snapshotSequence = node.core.sequence;
+  // The log from its beginning gives the state as well.
+  await until(() => made() === 1);
+  assert.equal(backup.figures().backupSnapshotsDamaged, 1);
+  const told = lines.filter((line) => line.startsWith('a snapshot is damaged, it is in no backup'));
+  assert.equal(told.length, 1, lines.join('\n'));
+  assert.ok(told[0].includes(path));
+  grow(20);
+  node.snapshot();
+  board.snapshotSequence = node.core.sequence;
+  await until(() => made() === 2);
+  const set = node.set(target);
+  const manifests = await set.manifests();
+  assert.deepEqual(
+    manifests.map(({ snapshot }) => snapshot?.sequence),
+    [undefined, node.core.sequence],
+  );
+  for (const manifest of manifests) await verifyBackup(set, manifest);
+  assert.equal(lines.filter((line) => line.startsWith('a snapshot is damaged')).length, 1);
+  rmSync(path);
+  await until(() => backup.figures().backupSnapshotsDamaged === 0);
+});
+
+test('ContinuousBackup: a snapshot of which not even the manifest can be read holds up no later one', async (t) => {
+  const { fixture, board, backup, lines, grow } = run(t);
+  const { node } = fixture;
+  grow(20);
+  node.snapshot();
+  const [{ path }] = listSnapshots(join(node.directory, 'snapshots'));
+  writeFileSync(path, 'not a snapshot');
+  board.snapshotSequence = node.core.sequence;
+  await until(() => backup.figures().backupSnapshotsDamaged === 1);
+  assert.equal(lines.includes('backup made'), false);
+  grow(20);
+  node.snapshot();
+  board.snapshotSequence = node.core.sequence;
+  await until(() => lines.includes('backup made'));
 });
 
 test('ContinuousBackup: ends when most nodes have another state, and says so', async (t) => {

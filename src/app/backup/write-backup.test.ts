@@ -9,6 +9,7 @@ import { verifyLog } from '#log/file/verify.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { backupFixture, checkDirectory, FailingTarget, SETUP } from '../../../test/support/backup-fixture.ts';
 import type { BackupTarget } from './backup-target.ts';
+import { DamagedSnapshots } from './damaged-snapshots.ts';
 import { stateOfStopped } from './node-state.ts';
 import { verifyBackup } from './verify-backup.ts';
 
@@ -113,6 +114,56 @@ test('backup: a target that fails at any moment leaves no backup, and the next o
   assert.ok(failures > 10, `${failures}`);
   const restored = await restore('restored');
   assert.equal(restored.stateHash, node.core.stateHash);
+});
+
+/** Flips one bit in the middle of a file. */
+function damage(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(path, bytes);
+}
+
+test('backup: a snapshot that is damaged on disk, even while it is sent, is in none: an older one takes its place', async (t) => {
+  for (const key of [undefined, BackupKey.generate()]) {
+    const { node, target, grow, files } = backupFixture(t, key);
+    grow(100);
+    node.snapshot();
+    const older = node.core.sequence;
+    grow(100);
+    node.snapshot();
+    const { sequence } = node.core;
+    const newest = join(node.directory, 'snapshots', `snapshot-${String(sequence).padStart(16, '0')}.hms`);
+    const found: string[] = [];
+    let isDamaged = false;
+    const { manifest } = await node.backUp(target, key, {
+      damaged: new DamagedSnapshots(({ message }) => void found.push(message)),
+      // Whatever was checked before this moment was whole.
+      onObject: (name) => {
+        if (!isDamaged && name.startsWith('snapshots/')) damage(newest);
+        isDamaged ||= name.startsWith('snapshots/');
+      },
+    });
+    assert.ok(isDamaged);
+    assert.equal(found.length, 1);
+    assert.ok(found[0].startsWith(`${newest}: at byte `), found[0]);
+    assert.deepEqual([manifest.snapshot?.sequence, manifest.log.lastSequence], [older, sequence]);
+    assert.equal(files().filter((path) => path.includes('/snapshots/')).length, 1);
+    assert.equal((await verifyBackup(node.set(target, key), manifest)).sequence, sequence);
+  }
+});
+
+test('backup: a snapshot that was damaged in the target is sent again, unless a backup has named it as it was', async (t) => {
+  for (const key of [undefined, BackupKey.generate()]) {
+    const { node, target, grow, files } = backupFixture(t, key);
+    grow(100);
+    node.snapshot();
+    const interrupted = await node.backUp(target, key);
+    await node.set(target, key).remove(`backups/${interrupted.manifest.id}.json`);
+    for (const path of files().filter((path) => path.includes('/snapshots/'))) damage(path);
+    const { manifest, objectsSent } = await node.backUp(target, key);
+    assert.equal(objectsSent, 1);
+    await verifyBackup(node.set(target, key), manifest);
+  }
 });
 
 test('backup: two at once are both whole', async (t) => {

@@ -7,9 +7,12 @@ import {
   pieceName,
   snapshotName,
 } from '#codec/backup/object-names.ts';
+import { checkedSnapshot } from '#replica/snapshot-check.ts';
+import { SnapshotError } from '#replica/snapshot-file.ts';
 import { HIVE_VERSION } from '../version.ts';
 import { type BackupSet, once, randomDigits } from './backup-set.ts';
-import type { LocalLog } from './local-log.ts';
+import type { DamagedSnapshots } from './damaged-snapshots.ts';
+import type { LocalLog, OpenSnapshot } from './local-log.ts';
 import { LogCover } from './log-cover.ts';
 import { objectsOf } from './restore-plan.ts';
 
@@ -23,6 +26,8 @@ export interface BackupOptions {
   readonly isContinuous: boolean;
   /** What this process has stored itself, so that it need not be read again. */
   readonly known?: ReadonlyMap<string, ManifestObject>;
+  /** Snapshots of the node that are passed over; those that show to be damaged are added. An older one and more of the log take their place. */
+  readonly damaged: DamagedSnapshots;
   /** Told of each object that is sent, before it is. */
   readonly onObject?: (name: string) => void;
 }
@@ -102,26 +107,44 @@ class BackupWriter {
     return { manifest, objectsSent: this.objectsSent, bytesSent: this.bytesSent };
   }
 
+  /** The newest one that is whole: a damaged one is passed over, whether its manifest or the sending of it shows it. */
   async #snapshot(): Promise<BackupManifest['snapshot']> {
-    const { set, log, sequence } = this.options;
-    const newest = await log.newestSnapshot(sequence);
-    if (newest === undefined) return null;
-    const { manifest, file } = newest;
-    try {
-      const { sequence: last, timeSeconds, timeNanos, stateHash, coreVersion } = manifest;
-      const stored = (await set.list('snapshots/')).find(({ name }) => {
-        const parsed = parseSnapshotName(name);
-        return parsed?.line === log.line && parsed.sequence === last;
-      });
-      const source = file.createReadStream({ autoClose: false, highWaterMark: 1024 * 1024 });
-      const object =
-        stored === undefined
-          ? await this.#send(snapshotName(log.line, last, randomDigits()), source)
-          : await this.#described(stored.name);
-      return { sequence: last, timeSeconds, timeNanos, stateHash, coreVersion, object };
-    } finally {
-      await file.close();
+    const { log, sequence, damaged } = this.options;
+    for await (const snapshot of log.snapshots(sequence, damaged)) {
+      const { sequence: last, timeSeconds, timeNanos, stateHash, coreVersion } = snapshot.manifest;
+      try {
+        const object = (await this.#stored(last)) ?? (await this.#sendSnapshot(snapshot));
+        return { sequence: last, timeSeconds, timeNanos, stateHash, coreVersion, object };
+      } catch (error) {
+        if (!(error instanceof SnapshotError)) throw error;
+        damaged.note(snapshot.path, error);
+      }
     }
+    return null;
+  }
+
+  #sendSnapshot({ manifest, bytes }: OpenSnapshot): Promise<ManifestObject> {
+    return this.#send(snapshotName(this.options.log.line, manifest.sequence, randomDigits()), bytes());
+  }
+
+  /** A snapshot that the set has: named by an earlier backup, or whole. */
+  async #stored(sequence: number): Promise<ManifestObject | undefined> {
+    const { set, log } = this.options;
+    const names = (await set.list('snapshots/'))
+      .map(({ name }) => name)
+      .filter((name) => {
+        const parsed = parseSnapshotName(name);
+        return parsed?.line === log.line && parsed.sequence === sequence;
+      });
+    for (const name of names) {
+      try {
+        return await this.#described(name, (content) => checkedSnapshot(name, content));
+      } catch (error) {
+        const isDamaged = error instanceof BackupError && error.code === 'DAMAGED';
+        if (!isDamaged && !(error instanceof SnapshotError)) throw error;
+      }
+    }
+    return undefined;
   }
 
   async #log(cover: LogCover, snapshotSequence: number): Promise<BackupManifest['log']> {
@@ -162,8 +185,8 @@ class BackupWriter {
   }
 
   /** Of an object that is there: from who stored it or an earlier backup, or by reading it back. */
-  async #described(name: string): Promise<ManifestObject> {
-    const known = this.known.get(name) ?? (await this.options.set.describe(name));
+  async #described(name: string, checked?: Parameters<BackupSet['describe']>[1]): Promise<ManifestObject> {
+    const known = this.known.get(name) ?? (await this.options.set.describe(name, checked));
     this.known.set(name, known);
     return known;
   }

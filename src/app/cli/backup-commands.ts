@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatTime } from '#codec/log/describe.ts';
 import { BackupSet, listSets, readManifest } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
+import { DamagedSnapshots } from '../backup/damaged-snapshots.ts';
 import { readKeyFile, writeNewKeyFile } from '../backup/key-file.ts';
 import { LocalLog } from '../backup/local-log.ts';
 import { stateOfRunning, stateOfStopped } from '../backup/node-state.ts';
@@ -138,6 +139,9 @@ async function create({ dataDir, to, keyFile }: CreateOptions, output: Output): 
       log,
       ...state,
       isContinuous: false,
+      damaged: new DamagedSnapshots(({ message }) =>
+        process.stderr.write(`hive: a snapshot is damaged, an older one takes its place: ${message}\n`),
+      ),
     });
     const { id, logId, stateHash, snapshot, log: entries } = manifest;
     const result = {

@@ -236,6 +236,10 @@ export const METRICS = {
   hive_backup_sequence: gauge('entries', 'Last entry of the log that is in the backup'),
   hive_backup_lag_seconds: gauge('seconds', 'Age of the oldest entry that is not in the backup: the RPO now'),
   hive_backup_failures_total: counter('Attempts to send to the target of the backups that failed'),
+  hive_snapshots_damaged: gauge(
+    'count',
+    'Snapshots on the disk that the continuous backup found damaged, and left out',
+  ),
   hive_drill_timestamp_seconds: gauge('timestamp', 'When recovery was drilled last; absent: never'),
   hive_drill_rto_seconds: gauge('seconds', 'How long the last drill took to serve again'),
   hive_drill_rpo_seconds: gauge('seconds', 'How much the last drill lost'),
