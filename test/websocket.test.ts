@@ -274,6 +274,28 @@ test('sessions are in the log, and cancelOnDisconnect is honoured', async (t) =>
   assert.equal(venue.core.state.orders.store.liveOrders, 1);
 });
 
+test('lines about sessions are few in a second, and say how many there were besides', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { LOG_LINES_PER_SECOND_MAX: 1 } });
+  const counted = (): number =>
+    venue.lines.reduce((sum, { leftOut }) => sum + 1 + ((leftOut as number | undefined) ?? 0), 0);
+  let happened = 0;
+  const comeAndGo = async (userId: number): Promise<void> => {
+    const client = await member(t, venue, userId);
+    client.ws.close();
+    await client.closed;
+    happened += 2;
+  };
+  for (let session = 0; session < 40; session++) await comeAndGo(1 + (session % 4));
+  assert.ok(venue.lines.length < happened, `${venue.lines.length} lines`);
+  assert.deepEqual(
+    { ...venue.lines[0], remote: '' },
+    { door: 'websocket', remote: '', userId: 1, sessionId: 1, message: 'logged in' },
+  );
+  // The first line of another second accounts for all before it.
+  while (counted() < happened) await comeAndGo(1);
+  assert.equal(counted(), happened);
+});
+
 test('a session that another node ended, to which this one was silent, is over for its client too', async (t) => {
   const venue = await WebSocketVenue.start(t);
   const client = await WebSocketClient.connect(t, venue.url);

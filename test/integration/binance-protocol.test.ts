@@ -58,6 +58,38 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
     assert.equal(first.status, 200);
   });
 
+  await t.test(
+    'a request is found in the log by its id, with user and order; one of nobody has no user',
+    async () => {
+      const placed = await taker.signed('POST', '/order', LIMIT);
+      const lineOf = async (requestId: string | null) => {
+        for (;;) {
+          const line = venue.lines.find((one) => one['requestId'] === requestId);
+          if (line !== undefined) return line;
+          await setTimeout(5);
+        }
+      };
+      const { tookMs, thread, ...line } = await lineOf(placed.headers.get('x-request-id'));
+      assert.deepEqual(line, {
+        door: 'http',
+        requestId: placed.headers.get('x-request-id'),
+        method: 'POST',
+        path: '/api/v3/order',
+        status: 200,
+        userId: 2,
+        orderId: placed.body.orderId,
+        clientOrderId: placed.body.clientOrderId,
+        message: 'request answered',
+      });
+      const refused = await taker.signed('POST', '/order', { ...LIMIT, symbol: 'NOTHING' });
+      const refusal = await lineOf(refused.headers.get('x-request-id'));
+      assert.deepEqual([refusal['userId'], refusal['code']], [2, refused.body.code]);
+      const stranger = await maker.send('POST', '/api/v3/order', key);
+      const nobodys = await lineOf(stranger.headers.get('x-request-id'));
+      assert.deepEqual([nobodys['status'], nobodys['userId']], [stranger.status, undefined]);
+    },
+  );
+
   await t.test('a request is good once, and for its window', async () => {
     const timestamp = freshMs();
     assert.equal((await maker.signed('GET', '/account', { timestamp })).status, 200);

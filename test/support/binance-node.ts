@@ -24,9 +24,16 @@ export class BinanceNode {
   readonly maker: KeyPair;
   readonly taker: KeyPair;
   readonly viewer: KeyPair;
+  /** What the node's log says. */
+  readonly lines: RestNode['lines'];
 
-  constructor(node: RunningNode, [maker, taker, viewer]: readonly [KeyPair, KeyPair, KeyPair]) {
+  constructor(
+    node: RunningNode,
+    lines: RestNode['lines'],
+    [maker, taker, viewer]: readonly [KeyPair, KeyPair, KeyPair],
+  ) {
     this.node = node;
+    this.lines = lines;
     this.maker = maker;
     this.taker = taker;
     this.viewer = viewer;
@@ -50,7 +57,7 @@ export class BinanceNode {
       assert.equal(status, 200, JSON.stringify(body));
       return { apiKey: String(body.keyId), secret: body.secret ?? pem.trim() };
     };
-    return new BinanceNode(rest.node, [
+    return new BinanceNode(rest.node, rest.lines, [
       await add('U1', { kind: 'hmac', reason: 'test' }),
       await add('U2', { kind: 'ed25519', publicKey: raw, reason: 'test' }),
       await add('U3', { kind: 'hmac', readOnly: true, reason: 'test' }),

@@ -167,6 +167,8 @@ export class WebSocketVenue {
   readonly door: WebSocketDoor;
   readonly server: Server;
   readonly bugs: string[] = [];
+  /** What the log says of sessions. */
+  readonly lines: { readonly [field: string]: unknown }[] = [];
   readonly signingKey: KeyObject;
   /** Added to the wall clock that access is decided by. */
   laterMs = 0;
@@ -234,7 +236,10 @@ export class WebSocketVenue {
         wallMs,
       },
       { flushMs: 5, accountsMs: 5, compression: false, ...options },
-      { info: () => {}, error: (fields, message) => this.bugs.push(`${message} ${JSON.stringify(fields)}`) },
+      {
+        info: (fields, message) => void this.lines.push({ ...fields, message }),
+        error: (fields, message) => this.bugs.push(`${message} ${JSON.stringify(fields)}`),
+      },
     );
     this.server = createServer();
     this.server.on('upgrade', (request, _socket, head) => this.door.onUpgrade(request, head));

@@ -19,8 +19,8 @@ export interface Charged {
 export interface Sender extends Charged {
   /** Who it is; asked only where that matters. @throws BinanceError */
   prove(): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal>;
-  /** It has proven who it is. */
-  onMember(): void;
+  /** It has proven who it is, and may do this. */
+  onMember(principal: Principal): void;
 }
 
 /** Takes a request's weight from a rate limit: its address's where it says nobody. @throws BinanceError for one too many */
@@ -65,7 +65,7 @@ export async function perform(
   if (principal === undefined) throw errorOfAccess(new AccessRefusal('NOT_AUTHENTICATED'));
   const refusal = authorise(principal, operation.action);
   if (refusal !== undefined) throw errorOfAccess(refusal);
-  sender.onMember();
+  sender.onMember(principal);
   const answer = operation.prepare(params);
   params.finish();
   return answer(principal);

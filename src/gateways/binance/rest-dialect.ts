@@ -82,7 +82,11 @@ export class BinanceRest implements HttpDialect {
         const payload = withoutSignature(query) + withoutSignature(body);
         return access.prove(proofOf(params, { apiKey, payload }), address);
       },
-      onMember: () => onMember(request),
+      onMember: (principal) => {
+        // The server's line about the request names the user.
+        request.principal = principal;
+        onMember(request);
+      },
     });
     return this.#send(reply, answer);
   }
@@ -105,7 +109,8 @@ export class BinanceRest implements HttpDialect {
   }
 
   #bug(error: Error, request: FastifyRequest): BinanceError {
-    const fields = { door: 'http', requestId: request.id, stack: error.stack };
+    const { id: requestId, principal } = request;
+    const fields = { door: 'http', requestId, userId: principal?.userId, stack: error.stack };
     this.logger.error(fields, `a request failed: ${error.message}`);
     return new BinanceError(
       'UNKNOWN',

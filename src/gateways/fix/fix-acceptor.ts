@@ -5,6 +5,7 @@ import { FixValidator } from '#codec/fix/fix-validator.ts';
 import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { LineBudget } from '#lib/line-budget.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
@@ -42,6 +43,7 @@ export interface FixAcceptorOptions {
 export class FixAcceptor implements ConnectionHost {
   declare readonly limits: FixLimits;
   declare private readonly options: FixAcceptorOptions;
+  declare private readonly lines: { readonly members: LineBudget; readonly strangers: LineBudget };
   declare private readonly context: SessionContext;
   declare private readonly validators: ReadonlyMap<string, FixValidator>;
   declare private readonly connections: Set<FixConnection>;
@@ -86,6 +88,8 @@ export class FixAcceptor implements ConnectionHost {
         new FixValidator(dictionary, this.limits),
       ]),
     );
+    const { logLinesPerSecondMax: linesMax } = this.limits;
+    this.lines = { members: new LineBudget(linesMax), strangers: new LineBudget(linesMax) };
     this.connections = new Set();
     this.strangers = new Set();
     this.sessions = new Map();
@@ -113,10 +117,9 @@ export class FixAcceptor implements ConnectionHost {
     const strangers = this.strangers.size;
     const isFull = connections >= connectionsMax || (strangers >= strangersMax && !this.#evictStranger());
     if (this.closing || isFull) {
-      this.options.logger.warn(
-        { door: 'fix', remote, connections, strangers },
-        'connection refused: too many',
-      );
+      const left = this.lines.strangers.take(performance.now());
+      const fields = { door: 'fix', remote, connections, strangers, ...left };
+      if (left !== undefined) this.options.logger.warn(fields, 'connection refused: too many');
       stream.on('error', () => {});
       stream.destroy();
       return;
@@ -238,10 +241,16 @@ export class FixAcceptor implements ConnectionHost {
     const { session, remote } = connection;
     this.held.delete(connection);
     const { id, userId } = session?.profile ?? {};
-    this.options.logger.info({ door: 'fix', remote, session: id, userId, reason }, 'session closed');
+    const lines = session === undefined ? this.lines.strangers : this.lines.members;
+    this.#note(lines, { remote, session: id, userId, reason }, 'session closed');
     if (session === undefined) return;
     if (this.sessions.get(session.profile.id) === session) this.sessions.delete(session.profile.id);
     session.onClosed(reason);
+  }
+
+  #note(lines: LineBudget, fields: object, message: string): void {
+    const left = lines.take(performance.now());
+    if (left !== undefined) this.options.logger.info({ door: 'fix', ...fields, ...left }, message);
   }
 
   forget(connection: FixConnection): void {
@@ -311,16 +320,9 @@ export class FixAcceptor implements ConnectionHost {
     this.strangers.delete(connection);
     this.sessions.set(profile.id, session);
     connection.begin(session);
-    this.options.logger.info(
-      {
-        door: 'fix',
-        remote: connection.remote,
-        session: profile.id,
-        userId: profile.userId,
-        nextIncoming: store.nextIncoming,
-      },
-      'logged on',
-    );
+    const { id, userId } = profile;
+    const fields = { remote: connection.remote, session: id, userId, nextIncoming: store.nextIncoming };
+    this.#note(this.lines.members, fields, 'logged on');
     session.start(terms);
     connection.resume();
     this.flush();

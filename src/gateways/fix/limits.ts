@@ -20,6 +20,8 @@ export interface FixLimits {
   readonly sendingTimeToleranceMs: number;
   /** For the answer to our Logout; then the connection is closed. */
   readonly logoutTimeoutMs: number;
+  /** Lines of the log about sessions, and as many about connections of strangers. */
+  readonly logLinesPerSecondMax: number;
   /** For the counterparty to close after we have. */
   readonly closingTimeoutMs: number;
   /** Without a byte taken by a counterparty that has some waiting. */
@@ -53,6 +55,7 @@ export const FIX_LIMITS: FixLimits = {
   heartBtIntSecondsMax: 3_600,
   sendingTimeToleranceMs: 120_000,
   logoutTimeoutMs: 2_000,
+  logLinesPerSecondMax: 50,
   closingTimeoutMs: 2_000,
   stalledTimeoutMs: 15_000,
   heldTimeoutMs: 10_000,

@@ -1,11 +1,14 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { LineBudget } from '#lib/line-budget.ts';
 import type { ConnectionLimits, ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import type { TlsFiles } from './tls-files.ts';
 
 /** How long a client may take for its part of the TLS handshake. */
 const HANDSHAKE_MS_MAX = 10_000;
+/** Lines of the log about connections that were refused, or whose handshake failed. */
+const LOG_LINES_PER_SECOND_MAX = 50;
 /** How often the files of TLS are looked at. */
 const TLS_FILES_PERIOD_MS = 10_000;
 
@@ -35,6 +38,7 @@ export class Listener {
   declare private readonly tlsServer: TlsServer | undefined;
   /** Connections in their handshake, and their places. */
   declare private readonly handshakes: Map<string, { raw: Socket; place: ConnectionPlace }>;
+  declare private readonly lines: LineBudget;
   declare private reloadTimer: NodeJS.Timeout | undefined;
 
   /** @param onSocket gets each connection, after its handshake, with a place to `admit` when the client is known */
@@ -49,6 +53,7 @@ export class Listener {
     this.onSocket = onSocket;
     this.logger = logger;
     this.handshakes = new Map();
+    this.lines = new LineBudget(LOG_LINES_PER_SECOND_MAX);
     this.reloadTimer = undefined;
     this.server = createServer({ noDelay: true }, (socket) => this.#onConnection(socket));
     this.tlsServer = options.tls === undefined ? undefined : this.#tlsServer(options.tls);
@@ -97,8 +102,9 @@ export class Listener {
     if (typeof place === 'string') {
       const { connections, strangers } = this.limits;
       const { remoteAddress } = raw;
-      const fields = { door: this.options.name, remote: remoteAddress, connections, strangers };
-      this.logger.warn(fields, `connection refused: ${place}`);
+      const left = this.lines.take(performance.now());
+      const fields = { door: this.options.name, remote: remoteAddress, connections, strangers, ...left };
+      if (left !== undefined) this.logger.warn(fields, `connection refused: ${place}`);
       raw.destroy();
       return;
     }
@@ -130,7 +136,9 @@ export class Listener {
     const server = createTlsServer(options, (socket) => this.#onSecure(socket));
     server.on('tlsClientError', (error, socket) => {
       const { code = error.message } = error as NodeJS.ErrnoException;
-      this.logger.info({ door: this.options.name, reason: code }, 'TLS handshake failed');
+      const left = this.lines.take(performance.now());
+      if (left !== undefined)
+        this.logger.info({ door: this.options.name, reason: code, ...left }, 'TLS handshake failed');
       socket.destroy();
     });
     return server;

@@ -14,6 +14,7 @@ import Fastify, {
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
+import { LineBudget } from '#lib/line-budget.ts';
 import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
@@ -28,7 +29,7 @@ import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { proofOf, type RequestParts } from './proof.ts';
-import { givenIdOf, RequestLines, traceOf } from './request-log.ts';
+import { givenIdOf, traceOf } from './request-log.ts';
 import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
@@ -113,7 +114,7 @@ export class HttpServer {
   declare private readonly documents: Map<string, () => object>;
   declare private readonly dialectPaths: string[];
   /** Of requests that brought an id, and of the others. */
-  declare private readonly lines: { readonly given: RequestLines; readonly others: RequestLines };
+  declare private readonly lines: { readonly given: LineBudget; readonly others: LineBudget };
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
 
@@ -130,7 +131,8 @@ export class HttpServer {
     this.paths = new KnownPaths();
     this.documents = new Map();
     this.dialectPaths = [];
-    this.lines = { given: new RequestLines(), others: new RequestLines() };
+    const { LOG_LINES_PER_SECOND_MAX: linesMax } = this.limits;
+    this.lines = { given: new LineBudget(linesMax), others: new LineBudget(linesMax) };
     this.isClosing = false;
     this.tlsTimer = undefined;
     this.app = this.#newApp();
@@ -338,8 +340,8 @@ export class HttpServer {
     const { id: requestId, method, principal } = request;
     const { given, others } = this.lines;
     const lines = givenIdOf(request.headers['x-request-id']) === undefined ? others : given;
-    const leftOut = lines.take(performance.now());
-    if (leftOut === undefined) return;
+    const left = lines.take(performance.now());
+    if (left === undefined) return;
     const { headersSent: isAnswered, statusCode } = reply.raw;
     this.logger.info(
       {
@@ -352,7 +354,7 @@ export class HttpServer {
         tookMs: Math.round(reply.elapsedTime),
         ...(principal === undefined ? {} : { userId: principal.userId }),
         ...traceOf(request.answered),
-        ...(leftOut === 0 ? {} : { leftOut }),
+        ...left,
       },
       isAnswered ? 'request answered' : 'request ended without an answer',
     );

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HttpLimits } from './limits.ts';
-import { givenIdOf, RequestLines, traceOf } from './request-log.ts';
+import { givenIdOf, traceOf } from './request-log.ts';
 
 test('givenIdOf: an id that a log can hold; nothing else', () => {
   for (const id of ['a', 'desk-7:00.1_x', 'x'.repeat(64)]) assert.equal(givenIdOf(id), id);
@@ -16,15 +15,10 @@ test('traceOf: what leads on to the log of the venue', () => {
     orderId: 7,
     clientOrderId: 'mine',
   });
+  assert.deepEqual(traceOf({ orderId: 7, clientOrderId: 'mine', status: 'NEW' }), {
+    orderId: 7,
+    clientOrderId: 'mine',
+  });
   assert.deepEqual(traceOf({ code: 'PHASE', sequence: 3, detail: 'x' }), { code: 'PHASE', sequence: 3 });
   for (const nothing of [undefined, null, 'text', {}]) assert.deepEqual(traceOf(nothing), {});
-});
-
-test('RequestLines: so many in a second, and the next line says how many were left out', () => {
-  const lines = new RequestLines();
-  for (let line = 0; line < HttpLimits.LOG_LINES_PER_SECOND_MAX; line++) assert.equal(lines.take(line), 0);
-  assert.equal(lines.take(998), undefined);
-  assert.equal(lines.take(999), undefined);
-  assert.equal(lines.take(1_000), 2);
-  assert.equal(lines.take(1_001), 0);
 });

@@ -21,6 +21,8 @@ export interface SoupLimits {
   /** With a message that the door does not take. */
   readonly heldTicksMax: number;
   readonly closingTicksMax: number;
+  /** Lines of the log about sessions of users, and as many about connections of strangers. */
+  readonly logLinesPerSecondMax: number;
   /** Bytes that a session may have in its socket before it counts as a slow consumer. */
   readonly bufferedBytesMax: number;
   /** Bytes of an outgoing buffer. */
@@ -41,6 +43,7 @@ export const SOUP_LIMITS: SoupLimits = {
   silentTicksMax: 30,
   heldTicksMax: 20,
   closingTicksMax: 4,
+  logLinesPerSecondMax: 50,
   bufferedBytesMax: 4 * 1024 * 1024,
   chunkBytes: 64 * 1024,
 };

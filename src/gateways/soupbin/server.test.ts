@@ -69,7 +69,10 @@ class EchoDoor implements SoupDoor<{ next: number }> {
 async function start(limits: Partial<SoupLimits> = {}, more: Partial<SoupServerOptions> = {}) {
   const door = new EchoDoor();
   const lines: string[] = [];
+  /** How many lines there would have been without a bound, as the lines say. */
+  const counted = { lines: 0 };
   const write = (fields: object, message: string) => {
+    counted.lines += 1 + ((fields as { leftOut?: number }).leftOut ?? 0);
     lines.push(`${message} ${(fields as { reason?: string }).reason ?? ''}`.trimEnd());
   };
   const server = new SoupServer(
@@ -80,7 +83,7 @@ async function start(limits: Partial<SoupLimits> = {}, more: Partial<SoupServerO
   door.server = server;
   const { port } = await server.listen();
   closers.push(() => server.close('test over'));
-  return { door, server, port, lines };
+  return { door, server, port, lines, counted };
 }
 
 /** A bare client: sends bytes, collects packets as text. */
@@ -166,6 +169,27 @@ test('login: wrong password, unknown user and a user without a password are told
     assert.deepEqual(await client.ended(), ['+unknown user or wrong password', 'JA', 'closed']);
   }
   assert.deepEqual(door.log, []);
+});
+
+test('lines about strangers are few in a second, say how many there were besides, and take no line of a user', async () => {
+  const { port, lines, counted } = await start({ logLinesPerSecondMax: 1 });
+  const user = new Client(port);
+  user.login();
+  await user.received(1);
+  assert.deepEqual(lines, ['logged in']);
+  let strangers = 0;
+  const comeAndGo = async (): Promise<void> => {
+    const client = new Client(port);
+    client.login('NOBODY');
+    await client.ended();
+    strangers++;
+  };
+  for (let i = 0; i < 12; i++) await comeAndGo();
+  assert.ok(lines.length < 1 + strangers, `${lines.length} lines`);
+  // The first line of another second accounts for all before it.
+  const end = Date.now() + 30_000;
+  while (counted.lines < 1 + strangers && Date.now() < end) await comeAndGo();
+  assert.equal(counted.lines, 1 + strangers);
 });
 
 test('login: the door may refuse', async () => {

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { LineBudget } from '#lib/line-budget.ts';
 import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
 import { FailedLogins } from '../identity/failed-logins.ts';
 import { type Credentials, verifyPassword } from '../identity/password.ts';
@@ -59,6 +60,7 @@ export class SoupServer<State> implements SessionHost<State> {
   /** Messages that the door has taken since the start. */
   declare messagesTaken: number;
   declare private readonly logger: GatewayLogger;
+  declare private readonly lines: { readonly users: LineBudget; readonly strangers: LineBudget };
   declare private readonly listener: Listener;
   declare private readonly failures: FailedLogins;
   declare private readonly sessions: Map<SoupSession<State>, ConnectionPlace>;
@@ -86,6 +88,8 @@ export class SoupServer<State> implements SessionHost<State> {
     this.limits = { ...SOUP_LIMITS, ...options.limits };
     this.messagesTaken = 0;
     this.logger = logger;
+    const { logLinesPerSecondMax: linesMax } = this.limits;
+    this.lines = { users: new LineBudget(linesMax), strangers: new LineBudget(linesMax) };
     this.failures = options.failures ?? new FailedLogins();
     this.sessions = new Map();
     this.waiting = new Map();
@@ -262,16 +266,9 @@ export class SoupServer<State> implements SessionHost<State> {
         this.loggedIn++;
         this.sessions.get(session)?.admit();
         session.acceptLogin(request.username, answer.session, answer.nextSequence);
-        this.logger.info(
-          {
-            door: this.door.name,
-            remote: session.remote,
-            user: request.username,
-            ...this.door.traceOf?.(session),
-            nextSequence: answer.nextSequence,
-          },
-          'logged in',
-        );
+        const { username: user } = request;
+        const fields = { user, ...this.door.traceOf?.(session), nextSequence: answer.nextSequence };
+        this.#note(this.lines.users, session, fields, 'logged in');
         this.door.onLoggedIn(session);
         session.resume();
       } else session.rejectLogin(answer.code, answer.reason);
@@ -301,19 +298,18 @@ export class SoupServer<State> implements SessionHost<State> {
   closed(session: SoupSession<State>, reason: string, loggedIn: boolean): void {
     this.held.delete(session);
     this.waiting.delete(session);
-    this.logger.info(
-      {
-        door: this.door.name,
-        remote: session.remote,
-        user: session.username,
-        ...(loggedIn ? this.door.traceOf?.(session) : {}),
-        reason,
-      },
-      'session closed',
-    );
+    const { users, strangers } = this.lines;
+    const { username: user } = session;
+    const fields = { user, ...(loggedIn ? this.door.traceOf?.(session) : {}), reason };
+    this.#note(loggedIn ? users : strangers, session, fields, 'session closed');
     if (!loggedIn) return;
     this.loggedIn--;
     this.door.onClosed(session, reason);
+  }
+
+  #note(lines: LineBudget, { remote }: SoupSession<State>, fields: object, message: string): void {
+    const left = lines.take(performance.now());
+    if (left !== undefined) this.logger.info({ door: this.door.name, remote, ...fields, ...left }, message);
   }
 
   /** Called by a session whose socket is gone. */

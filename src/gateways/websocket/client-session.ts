@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { UnknownTermsError } from '#codec/json/scales.ts';
 import type { SessionMessage } from '#codec/json/stream-json.ts';
+import type { LineBudget } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { UserUnavailableError } from '../orders/order-desk.ts';
 import { Problem, problemOfRefusal } from '../rest/problems.ts';
@@ -39,6 +40,8 @@ export interface SessionServices {
   readonly limits: WebSocketLimits;
   readonly counts: DoorCounts;
   readonly logger: WebSocketLogger;
+  /** Of lines about sessions: whoever may log in can do so as often as connections come. */
+  readonly lines: LineBudget;
 }
 
 /** One client: its requests, what it follows, and who it is. */
@@ -97,8 +100,14 @@ export class ClientSession implements ConnectionListener {
 
   onClose(): void {
     this.subscriptions.close();
-    if (this.login.isMember) this.services.logger.info(this.#trace(), 'session closed');
+    if (this.login.isMember) this.#note('session closed');
     this.login.close();
+  }
+
+  #note(message: string): void {
+    const { lines, logger } = this.services;
+    const left = lines.take(performance.now());
+    if (left !== undefined) logger.info({ ...this.#trace(), ...left }, message);
   }
 
   #trace(): object {
@@ -159,7 +168,7 @@ export class ClientSession implements ConnectionListener {
     if (op === 'auth') {
       const wasMember = login.isMember;
       const result = await login.authenticate(params as ParamsOf<'auth'>);
-      if (!wasMember) this.services.logger.info(this.#trace(), 'logged in');
+      if (!wasMember) this.#note('logged in');
       this.onMember();
       return result;
     }
