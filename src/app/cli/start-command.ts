@@ -12,6 +12,7 @@ import {
 import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
 import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
+import { VenueSetupError } from '../operator.ts';
 import { setUpReplay } from '../replay/participants.ts';
 import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { CliError } from './cli-error.ts';
@@ -162,6 +163,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     closeSocket = await serveNode(configuration.dataDirectory, async (request) => {
       if (request.ask === 'cluster') return node.clusterView();
       await obey(request, node);
+      if (request.ask === 'promote') await prepareReplay(configuration, node, logger, output);
       return {
         pid: process.pid,
         dataDirectory: resolve(configuration.dataDirectory),
@@ -251,6 +253,22 @@ async function demoOf(
 
 async function venueOf({ venue }: Configuration, node: RunningNode): Promise<VenueSetup> {
   return venue === undefined ? { added: 0, users: [], warnings: [] } : setUpVenue(node, venue);
+}
+
+/** What a node that served from its start would have added. It serves all the same when the venue does not take that. */
+async function prepareReplay(
+  { replay }: Configuration,
+  node: RunningNode,
+  logger: NodeLogger,
+  output: Output,
+): Promise<void> {
+  if (replay === undefined) return;
+  try {
+    report(await setUpReplay(node), logger, output);
+  } catch (error) {
+    if (!(error instanceof VenueSetupError)) throw error;
+    logger.warn({ code: error.code }, `this node serves, but cannot replay: ${error.message}`);
+  }
 }
 
 function report(setup: VenueSetup, logger: NodeLogger, output: Output): void {

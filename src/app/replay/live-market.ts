@@ -98,7 +98,7 @@ export class LiveMarket implements FollowingSink {
       const user = sources.directory.user(participant);
       if (user === undefined)
         throw new ReplayVenueError(
-          'the venue has no participants for replays: start this node again with replay.directory while it serves',
+          'the venue has no participants for replays: start this node again with replay.directory, or demote and promote it',
         );
       this.firstIds.set(participant, user.lastClientOrderId);
     }

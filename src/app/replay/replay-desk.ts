@@ -10,6 +10,7 @@ import type { ReplaySpeed } from '#replay/pacing.ts';
 import { LiveMarket, type LiveMarketSources, ReplayVenueError } from './live-market.ts';
 import type { FromReplayThread, ReplayProgress, ReplayThreadData, ToReplayThread } from './messages.ts';
 import { type Recording, recordingsIn } from './recordings.ts';
+import { type ClaimSources, ReplayClaim } from './replay-claim.ts';
 
 const REPLAY_THREAD = new URL('./replay-thread.ts', import.meta.url);
 /** How long a request waits until the replay stands still. */
@@ -32,6 +33,7 @@ export interface ReplayDeskOptions extends LiveMarketSources {
   /** Their directory; undefined: this node does not replay. */
   readonly recordings: string | undefined;
   readonly isReady: () => boolean;
+  readonly claim: ClaimSources;
   readonly logger: ReplayLogger;
   readonly wallMs: () => number;
 }
@@ -55,11 +57,13 @@ interface Run {
 export class ReplayDesk implements Replays, FollowingSink {
   declare private readonly options: ReplayDeskOptions;
   declare private run: Run | undefined;
+  declare private readonly claim: ReplayClaim;
   /** Begins or ends now: nothing else may. */
   declare private isBusy: boolean;
 
   constructor(options: ReplayDeskOptions) {
     this.options = options;
+    this.claim = new ReplayClaim(options.claim);
     this.run = undefined;
     this.isBusy = false;
   }
@@ -101,7 +105,11 @@ export class ReplayDesk implements Replays, FollowingSink {
     const pace = speedOf(speed);
     return this.#alone(async () => {
       await this.#end(sender.userId, `replay: ${reason}`);
-      this.run = this.#begin(recording, symbol, pace, sender, reason);
+      const market = this.#market(sender.userId, `replay: ${reason}`.slice(0, REASON_CHARS_MAX));
+      await this.claim.take((why) => {
+        if (this.run !== undefined) this.#fail(this.run, `the venue ended it: ${why}`);
+      });
+      this.run = this.#begin(recording, symbol, pace, sender, reason, market);
       this.options.logger.info({ user: sender.name, file, reason }, 'a replay begins');
       return this.state();
     });
@@ -199,9 +207,9 @@ export class ReplayDesk implements Replays, FollowingSink {
     speed: ReplaySpeed,
     sender: Sender,
     reason: string,
+    market: LiveMarket,
   ): Run {
     const { name: file, path, format } = recording;
-    const market = this.#market(sender.userId, `replay: ${reason}`.slice(0, REASON_CHARS_MAX));
     market.clear();
     const worker = new Worker(REPLAY_THREAD, {
       workerData: { path, format, speed, symbol } satisfies ReplayThreadData,
@@ -274,7 +282,11 @@ export class ReplayDesk implements Replays, FollowingSink {
     run.state = 'stopped';
     standsStill(run);
     await run.worker.terminate();
-    await run.market.end(userId, reason.slice(0, REASON_CHARS_MAX));
+    try {
+      await run.market.end(userId, reason.slice(0, REASON_CHARS_MAX));
+    } finally {
+      this.claim.release();
+    }
   }
 }
 

@@ -120,6 +120,11 @@ export class HttpDoor implements EdgeDoor {
       directory: state.directory,
       send: (userId, command) => commands.send({ userId }, command),
       isReady: () => state.views.isReady,
+      claim: {
+        nodeId,
+        sessions: state.sessions,
+        openSessions: () => log.sessions.byKey.values(),
+      },
       logger: threadLog,
       wallMs: () => Date.now(),
     });

@@ -14,6 +14,7 @@ import { threadLog } from './thread-log.ts';
 export interface LogChannels {
   readonly channels: readonly VenueChannel[];
   readonly sinks: readonly FollowingSink[];
+  readonly sessions: OpenSessions;
 }
 
 export function openLogChannels(
@@ -31,5 +32,6 @@ export function openLogChannels(
     durableSequence: () => board.durableSequence,
     onError: (error) => threadLog.warn({}, `the log cannot be shown now: ${error.message}`),
   });
-  return { channels: [log, new SessionsChannel(sessions, lookup.userName)], sinks: [events, sessions] };
+  const channels = [log, new SessionsChannel(sessions, lookup.userName)];
+  return { channels, sinks: [events, sessions], sessions };
 }

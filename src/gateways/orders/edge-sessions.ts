@@ -22,7 +22,7 @@ interface Closing {
 /** A session of a connection that stands. */
 interface OpenEdgeSession {
   readonly userId: number;
-  readonly door: Door;
+  readonly door: Door | 0;
   readonly cancelOnDisconnect: boolean;
   /** Resolves when the log has opened it. */
   readonly opened: PromiseWithResolvers<void>;
@@ -61,12 +61,13 @@ export class EdgeSessions implements FollowingSink {
 
   /**
    * Opens a session; 0: the venue takes no commands now.
+   * @param door 0: of none, a part of the node itself
    * @param onEnded called when the venue has ended it: with the reason by staff, without by another node, to which this one was
    * silent. Its orders are canceled, if they were to be
    */
   open(
     userId: number,
-    door: Door,
+    door: Door | 0,
     cancelOnDisconnect: boolean,
     onEnded: (reason: string | undefined) => void,
   ): number {
