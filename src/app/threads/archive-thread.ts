@@ -232,7 +232,7 @@ class ArchiveThread {
     this.answers.answer(performance.now());
     this.#postFigures();
     if (this.closing && !hasMore) {
-      this.#close();
+      void this.#close();
       return;
     }
     this.steppedMs = performance.now();
@@ -306,9 +306,12 @@ class ArchiveThread {
     void this.watch?.step();
   }
 
-  #close(): void {
+  /** Nothing is applied any more meanwhile: the venue has stopped. */
+  async #close(): Promise<void> {
     clearTimeout(this.timer);
+    this.timer = undefined;
     this.reportKeeper?.close();
+    await this.reports.syncAhead();
     this.archive.snapshot();
     this.reports.sync();
     this.reports.close();

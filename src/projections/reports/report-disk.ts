@@ -8,6 +8,7 @@ import {
   openSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** All that the writer of reports asks of a disk. Errors are those of node:fs; tests put faulty ones in its place. */
@@ -21,6 +22,8 @@ export interface ReportDisk {
   write(handle: number, bytes: Uint8Array, offset: number, length: number, position: number): number;
   /** Makes the file's contents durable. */
   sync(handle: number): void;
+  /** The same of a file by its name, without holding up the thread. */
+  syncAhead(path: string): Promise<void>;
   /** Makes a directory, for its owner only, durably; one that is there is fine. */
   makeDirectory(path: string): void;
   /** Makes the names in a directory durable. */
@@ -45,6 +48,14 @@ export const nodeReportDisk: ReportDisk = {
   hasName: (handle) => fstatSync(handle).nlink > 0,
   write: writeSync,
   sync: fdatasyncSync,
+  syncAhead: async (path) => {
+    const file = await open(path, O_WRONLY);
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  },
   makeDirectory: (path) => {
     const made = mkdirSync(path, { recursive: true, mode: 0o700 });
     if (made !== undefined) syncDirectory(dirname(made));

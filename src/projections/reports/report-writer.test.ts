@@ -79,6 +79,59 @@ test('ReportWriter: sync makes every file written since the last one durable, th
   writer.close();
 });
 
+test('ReportWriter: what was made durable ahead, sync leaves out, but not what was written since', async (t) => {
+  t.diagnostic(`SEED=${SEED}`);
+  const disk = new TestDisk();
+  const directory = temporaryDirectory(t);
+  const { batches, reference } = randomBatches(SEED, 50, 30, 40);
+  const writer = new ReportWriter({ directory, disk, openFilesMax: 2 });
+  feed(writer, batches.slice(0, 40));
+  await writer.syncAhead();
+  const ahead = [...disk.synced];
+  assert.equal(new Set(ahead).size, ahead.length);
+  disk.synced.length = 0;
+  feed(writer, batches.slice(40));
+  writer.flush();
+  const all = new Set([...reference.keys()].map((userId) => reportFile(directory, userId)));
+  writer.sync();
+  assert.equal(disk.synced.at(-1), directory, 'the names, too');
+  assert.deepEqual(new Set([...ahead, ...disk.synced.slice(0, -1)]), all);
+  disk.synced.length = 0;
+  await writer.syncAhead();
+  writer.sync();
+  assert.deepEqual(disk.synced, []);
+  writer.close();
+});
+
+test('ReportWriter: a file that is written while it is made durable ahead is made durable again', async (t) => {
+  const disk = new TestDisk();
+  const { batches } = randomBatches(3, 10, 20, 1);
+  const directory = temporaryDirectory(t);
+  const writer = new ReportWriter({ directory, disk });
+  feed(writer, batches.slice(0, 5));
+  const ahead = writer.syncAhead();
+  feed(writer, batches.slice(5));
+  writer.flush();
+  await ahead;
+  disk.synced.length = 0;
+  writer.sync();
+  assert.equal(disk.synced.length, 2);
+  writer.close();
+});
+
+test('ReportWriter: what fails ahead, sync throws, and nothing is written any more', async (t) => {
+  const disk = new TestDisk();
+  const { batches } = randomBatches(3, 10, 20, 3);
+  const writer = new ReportWriter({ directory: temporaryDirectory(t), disk });
+  feed(writer, batches);
+  disk.failSync = true;
+  await writer.syncAhead();
+  disk.failSync = false;
+  assert.throws(() => writer.sync(), { name: 'ReportFileError', code: 'IO_ERROR' });
+  assert.equal(writer.failure?.code, 'IO_ERROR');
+  writer.close();
+});
+
 test('ReportWriter: one user in a flush is one write', (t) => {
   const disk = new TestDisk();
   const { batches } = randomBatches(3, 10, 20, 1);

@@ -125,6 +125,17 @@ export class ReportWriter implements EventSink {
     this.files.write(userId, slots.u8, count * SLOT_BYTES, slotPosition(from));
   }
 
+  /** Makes most of what came so far durable without holding up the thread: a `sync` that follows has little left, or throws what failed here. */
+  async syncAhead(): Promise<void> {
+    this.#writeAll();
+    if (this._failure !== undefined) return;
+    try {
+      await this.files.syncAhead();
+    } catch (error) {
+      this._failure = error as ReportFileError;
+    }
+  }
+
   /** Makes what came so far durable: a snapshot that follows may forget it. @throws ReportFileError */
   sync(): void {
     this.flush();

@@ -179,6 +179,7 @@ export class TestDisk implements ReportDisk {
   declare readonly close: ReportDisk['close'];
   declare readonly write: ReportDisk['write'];
   declare readonly sync: ReportDisk['sync'];
+  declare readonly syncAhead: ReportDisk['syncAhead'];
   declare readonly hasName: ReportDisk['hasName'];
   declare readonly makeDirectory: ReportDisk['makeDirectory'];
   declare readonly syncDirectory: ReportDisk['syncDirectory'];
@@ -229,6 +230,11 @@ export class TestDisk implements ReportDisk {
       if (this.failSync) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
       this.synced.push(this.paths.get(handle) ?? '?');
       nodeReportDisk.sync(handle);
+    };
+    this.syncAhead = async (path) => {
+      if (this.failSync) throw Object.assign(new Error('EIO: injected'), { code: 'EIO' });
+      await nodeReportDisk.syncAhead(path);
+      this.synced.push(path);
     };
     this.syncDirectory = (path) => {
       this.synced.push(path);
