@@ -1,12 +1,27 @@
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeConfig } from '#app/node-config.ts';
 import { OuchClient } from '#app/ouch-client.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { KillScope } from '#domain/commands.ts';
+import {
+  TestAuthority,
+  type TestCertificate,
+  whyNoCertificates,
+} from '#gateways/listener/test-certificates.ts';
 import { AlertingStack, type Notice } from '../support/alerting-stack.ts';
+import {
+  canMountVolume,
+  damageRecords,
+  damageSnapshots,
+  directoryOf,
+  emptyVolume,
+  fillVolume,
+  onSmallVolume,
+} from '../support/broken-disk.ts';
 import { MetricsTap } from '../support/metrics-tap.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { whyNoAlertmanager } from '../support/prometheus.ts';
@@ -25,15 +40,18 @@ const BACKUP_EVERY_MS = 500;
 class WatchedCluster {
   declare readonly cluster: Cluster;
   declare readonly stack: AlertingStack;
+  /** Of the FIX door of node 2; undefined: certificates cannot be made here. */
+  declare certificate: TestCertificate | undefined;
   declare private readonly taps: { readonly [nodeId in NodeId]: MetricsTap };
 
   private constructor(cluster: Cluster, taps: WatchedCluster['taps'], stack: AlertingStack) {
     this.cluster = cluster;
+    this.certificate = undefined;
     this.taps = taps;
     this.stack = stack;
   }
 
-  static async start(t: TestContext): Promise<WatchedCluster> {
+  static async start(t: TestContext, certificate: TestCertificate | undefined): Promise<WatchedCluster> {
     const cluster = await Cluster.start(t);
     const [one, two, three] = await Promise.all(NODES.map(() => MetricsTap.listen()));
     const taps = { 1: one, 2: two, 3: three };
@@ -42,29 +60,44 @@ class WatchedCluster {
     });
     const ports = Object.fromEntries(NODES.map((nodeId) => [`node-${nodeId}`, taps[nodeId].port]));
     const watched = new WatchedCluster(cluster, taps, await AlertingStack.start(t, ports));
+    watched.certificate = certificate;
     for (const nodeId of NODES) await watched.startNode(nodeId);
     return watched;
   }
 
-  get backupTarget(): string {
-    return join(this.cluster.directory, 'backup');
+  /** Of nodes 1 and 2: each has a continuous backup. */
+  backupTarget(nodeId: NodeId): string {
+    return join(this.cluster.directory, `backup-${nodeId}`);
+  }
+
+  /** The data directory of a node that runs, as it sees it. */
+  dataDirectory(nodeId: NodeId): string {
+    const path = this.cluster.pathOf(nodeId);
+    return nodeId === 2 && hasVolume ? directoryOf(this.cluster.node(2).child.pid, path) : path;
   }
 
   tap(nodeId: NodeId): MetricsTap {
     return this.taps[nodeId];
   }
 
-  /** Node 1 has a continuous backup. */
   async startNode(nodeId: NodeId): Promise<void> {
-    const backup = {
-      to: this.backupTarget,
-      keyFile: undefined,
-      everyMs: BACKUP_EVERY_MS,
-      snapshotEveryMs: 5_000,
-      keep: 4,
-    };
-    const node = await this.cluster.startNode(nodeId, false, nodeId === 1 ? { backup } : {});
+    const { cluster } = this;
+    const node = await cluster.startNode(nodeId, false, this.#different(nodeId), {
+      // Node 2 has a volume of its own, which can be filled.
+      enter: nodeId === 2 && hasVolume ? onSmallVolume(cluster.pathOf(2)) : [],
+    });
     this.taps[nodeId].nodePort = node.operationsPort;
+  }
+
+  /** What is special about a node. */
+  #different(nodeId: NodeId): Partial<NodeConfig> {
+    if (nodeId === 3) return {};
+    const to = this.backupTarget(nodeId);
+    const snapshotEveryMs = nodeId === 1 ? 5_000 : 500;
+    const backup = { to, keyFile: undefined, everyMs: BACKUP_EVERY_MS, snapshotEveryMs, keep: 4 };
+    if (nodeId === 1) return { backup };
+    const fix = this.certificate === undefined ? {} : { fix: fixWith(this.certificate) };
+    return { backup, snapshots: { everyEntries: 30, keep: 2 }, ...fix };
   }
 
   async killNode(nodeId: NodeId): Promise<void> {
@@ -120,13 +153,24 @@ async function again(until: AbortSignal, act: () => Promise<unknown>): Promise<v
 }
 
 const skip = whyNoNats() ?? whyNoAlertmanager() ?? false;
+const hasVolume = skip === false && canMountVolume();
+const hasCertificates = whyNoCertificates() === false;
+
+function fixWith({ certificate, key }: TestCertificate): NodeConfig['fix'] {
+  const tls = { certificate, key, clientCa: undefined, minimumVersion: 'TLSv1.2' } as const;
+  const options = { compId: 'HIVE', cancelOnDisconnect: false, sessions: [] };
+  return { host: '127.0.0.1', port: 0, connectionsMax: 64, tls, ...options };
+}
 
 test('faults of a cluster of three nodes reach the right people, and so does their end', {
   skip,
   // Of faults that do not touch each other.
   concurrency: true,
 }, async (t) => {
-  const watched = await WatchedCluster.start(t);
+  const authority = hasCertificates ? new TestAuthority() : undefined;
+  if (authority !== undefined) t.after(() => rmSync(authority.directory, { recursive: true }));
+  const certificate = authority?.issue('venue', 30);
+  const watched = await WatchedCluster.start(t, certificate);
   const { cluster, stack } = watched;
 
   await t.test('alerting is alive, and the venue is up', async () => {
@@ -161,14 +205,18 @@ test('faults of a cluster of three nodes reach the right people, and so does the
 
   // Figures that are put in the place of the nodes' own.
   const planted = [
-    [
-      'the disk is full',
-      'hive_disk_free_bytes',
-      '1',
-      'HiveDiskFull',
-      ['pagerduty', 'slack-platform'],
-      'HiveDiskLow',
-    ],
+    ...(hasVolume
+      ? []
+      : [
+          [
+            'the disk is full',
+            'hive_disk_free_bytes',
+            '1',
+            'HiveDiskFull',
+            ['pagerduty', 'slack-platform'],
+            'HiveDiskLow',
+          ] as const,
+        ]),
     [
       'the clock is off',
       'hive_clock_offset_seconds',
@@ -183,14 +231,6 @@ test('faults of a cluster of three nodes reach the right people, and so does the
       '1',
       'HiveStateDiverged',
       ['pagerduty', 'slack-platform'],
-      undefined,
-    ],
-    [
-      'an audit that fails',
-      'hive_audit_broken',
-      '1',
-      'HiveAuditChainBroken',
-      ['pagerduty', 'slack-compliance'],
       undefined,
     ],
     [
@@ -234,22 +274,23 @@ test('faults of a cluster of three nodes reach the right people, and so does the
       );
     }),
     t.test("the backup's target is away", async () => {
-      const away = `${watched.backupTarget}-away`;
+      const target = watched.backupTarget(1);
+      const away = `${target}-away`;
       const from = stack.notices.length;
       await watched.provoke(
         { alertname: 'HiveBackupLagging', instance: 'node-1' },
         ['pagerduty', 'slack-platform'],
         {
           breakIt: async () => {
-            renameSync(watched.backupTarget, away);
-            writeFileSync(watched.backupTarget, '');
+            renameSync(target, away);
+            writeFileSync(target, '');
           },
           whileBroken: async () => {
             await stack.fires({ alertname: 'HiveBackupFailing', instance: 'node-1' }, 'slack-platform', from);
           },
           mendIt: async () => {
-            renameSync(watched.backupTarget, `${away}-file`);
-            renameSync(away, watched.backupTarget);
+            renameSync(target, `${away}-file`);
+            renameSync(away, target);
           },
         },
       );
@@ -266,11 +307,68 @@ test('faults of a cluster of three nodes reach the right people, and so does the
         });
       }),
     ),
-    t.test('the backup is stale (planted)', async () => {
-      const tap = watched.tap(1);
+    t.test('the backups are stale (planted)', async () => {
+      const metric = 'hive_backup_timestamp_seconds';
       await watched.provoke({ alertname: 'HiveBackupStale' }, ['pagerduty', 'slack-platform'], {
-        breakIt: async () => tap.plant('hive_backup_timestamp_seconds', hourAgo),
-        mendIt: async () => tap.heal('hive_backup_timestamp_seconds'),
+        breakIt: async () => {
+          for (const nodeId of NODES) watched.tap(nodeId).plant(metric, hourAgo);
+        },
+        mendIt: async () => {
+          for (const nodeId of NODES) watched.tap(nodeId).heal(metric);
+        },
+      });
+    }),
+    t.test('a disk is full', { skip: hasVolume ? false : 'no volume can be mounted here' }, async () => {
+      const alertname = 'HiveDiskFull';
+      await watched.provoke({ alertname, instance: 'node-2' }, ['pagerduty', 'slack-platform'], {
+        breakIt: async () => fillVolume(watched.dataDirectory(2)),
+        whileBroken: () => stack.isInhibited({ alertname: 'HiveDiskLow', instance: 'node-2' }),
+        mendIt: async () => emptyVolume(watched.dataDirectory(2)),
+      });
+    }),
+    t.test('a disk damages snapshots', async () => {
+      let damaged: string[] = [];
+      await watched.provoke({ alertname: 'HiveSnapshotDamaged', instance: 'node-2' }, ['slack-platform'], {
+        breakIt: async (until) => {
+          damaged = await damageSnapshots(watched.dataDirectory(2), until);
+        },
+        mendIt: async () => {
+          for (const path of damaged) rmSync(path, { force: true });
+        },
+      });
+    }),
+    t.test('a disk damages the log', async () => {
+      const from = stack.notices.length;
+      const alertname = 'HiveAuditChainBroken';
+      await watched.provoke({ alertname, instance: 'node-3' }, ['pagerduty', 'slack-compliance'], {
+        breakIt: (until) => damageRecords(watched.dataDirectory(3), until),
+        whileBroken: async () => {
+          const dead = { alertname: 'HiveThreadDead', instance: 'node-3', thread: 'archive' };
+          await stack.fires(dead, 'pagerduty', from);
+        },
+        // As the runbook says: it begins anew with what the cluster has.
+        mendIt: async () => {
+          await watched.killNode(3);
+          rmSync(watched.dataDirectory(3), { recursive: true });
+          await watched.startNode(3);
+        },
+      });
+    }),
+    t.test('a certificate ends', { skip: hasCertificates ? false : 'openssl is not installed' }, async () => {
+      const good = certificate as TestCertificate;
+      const kept = { certificate: readFileSync(good.certificate), key: readFileSync(good.key) };
+      const short = authority?.issue('short', 1) as TestCertificate;
+      const labels = { alertname: 'HiveCertificateExpiringNow', instance: 'node-2', door: 'fix' };
+      await watched.provoke(labels, ['pagerduty', 'slack-security'], {
+        breakIt: async () => {
+          writeFileSync(good.key, readFileSync(short.key));
+          writeFileSync(good.certificate, readFileSync(short.certificate));
+        },
+        whileBroken: () => stack.isInhibited({ ...labels, alertname: 'HiveCertificateExpiring' }),
+        mendIt: async () => {
+          writeFileSync(good.key, kept.key);
+          writeFileSync(good.certificate, kept.certificate);
+        },
       });
     }),
   ]);

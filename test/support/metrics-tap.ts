@@ -5,7 +5,7 @@ import type { MetricName } from '#projections/metrics/catalogue.ts';
 
 /**
  * Stands between Prometheus and a node: the node may come back at another port without becoming another one to Prometheus, and what a test cannot do to
- * the machine (fill its disk, move its clock, damage its memory) it can put into the figures on their way.
+ * the machine (move its clock, damage its memory) it can put into the figures on their way.
  */
 export class MetricsTap {
   /** Port of the node's operations; 0: the node is down. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers } from './nats-cluster.ts';
 import { clusterSettings } from './node-config.ts';
-import { type ChildNode, startChildNode, statusOf } from './traders.ts';
+import { type ChildNode, type ChildNodeOptions, startChildNode, statusOf } from './traders.ts';
 
 /** Three nats-servers, and nodes that a test starts on them. */
 export class Cluster {
@@ -39,16 +39,19 @@ export class Cluster {
   }
 
   /** @param different what else differs from the configuration of node-process.ts */
-  async startNode(nodeId: number, observe = false, different: Partial<NodeConfig> = {}): Promise<ChildNode> {
+  async startNode(
+    nodeId: number,
+    observe = false,
+    different: Partial<NodeConfig> = {},
+    options: ChildNodeOptions = {},
+  ): Promise<ChildNode> {
     const cluster = clusterSettings(this.servers.urls, { observe });
     const operations = { host: '127.0.0.1', port: 0 };
-    const node = await startChildNode(this.pathOf(nodeId), {
-      nodeId,
-      cluster,
-      operations,
-      attestEvery: 50,
-      ...different,
-    });
+    const node = await startChildNode(
+      this.pathOf(nodeId),
+      { nodeId, cluster, operations, attestEvery: 50, ...different },
+      options,
+    );
     this.nodes[nodeId - 1] = node;
     return node;
   }

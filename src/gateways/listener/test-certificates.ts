@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-const DAYS = '2';
+const DAYS = 2;
 
 /** A certificate and its key: paths of PEM files. */
 export interface TestCertificate {
@@ -20,11 +20,11 @@ export class TestAuthority {
 
   constructor() {
     const files = ['-keyout', this.#key, '-out', this.certificate];
-    this.#openssl('req', '-x509', ...NEW_KEY, ...files, '-subj', '/CN=test authority', '-days', DAYS);
+    this.#openssl('req', '-x509', ...NEW_KEY, ...files, '-subj', '/CN=test authority', '-days', String(DAYS));
   }
 
-  /** A certificate for 127.0.0.1. */
-  issue(name: string): TestCertificate {
+  /** A certificate for 127.0.0.1. @param days how long it is good from now on */
+  issue(name: string, days = DAYS): TestCertificate {
     const [certificate, key, request] = ['pem', 'key', 'csr'].map((end) =>
       join(this.directory, `${name}.${end}`),
     );
@@ -40,7 +40,7 @@ export class TestAuthority {
       '-out',
       certificate,
       '-days',
-      DAYS,
+      String(days),
       '-copy_extensions',
       'copy',
     );
