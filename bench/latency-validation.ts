@@ -1,11 +1,14 @@
 /**
  * Whether a venue's P99 is within a threshold: `node bench/latency-validation.ts --p99-threshold US [--rate 1000] [--seconds 10] [--warmup 5]
- * [--nodes 1|3] [--data-dir DIR --users-file FILE --symbol SYMBOL --price PRICE] [--metrics URL] [--json]`. See scripts/production/latency-validation.sh.
+ * [--nodes 1|3] [--data-dir DIR --users-file FILE --symbol SYMBOL --price PRICE] [--metrics URL [--stage total]] [--json]`. See scripts/production/latency-validation.sh.
  *
  * Orders are sent open loop, each counted from when it was due until its durable answer is back. With --metrics it is the node's own figure that is
- * judged: from when it read the order until it answered, as its histogram has counted meanwhile.
+ * judged: from when it read the order until it answered, or one stage of that, as its histogram has counted meanwhile. Without --data-dir nothing is
+ * sent then: the orders are those of the node's clients.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { STAGES } from '#replica/stage-times.ts';
 import { bucketsOf, quantile } from './load/histogram.ts';
 import { connectionsOf, openTarget } from './load/load-target.ts';
 import { runLoad } from './load/processes.ts';
@@ -14,7 +17,7 @@ import { machine, rounded } from './support/report.ts';
 
 const USERS = 4;
 const STAGE = 'hive_order_stage_seconds';
-const TOTAL = 'total';
+const USAGE = 2;
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
 
 const { values } = parseArgs({
@@ -29,86 +32,127 @@ const { values } = parseArgs({
     symbol: { type: 'string' },
     price: { type: 'string' },
     metrics: { type: 'string' },
+    stage: { type: 'string', default: 'total' },
     json: { type: 'boolean', default: false },
   },
 });
 const thresholdUs = positive('p99-threshold', values['p99-threshold']);
 
-const target = await openTarget({
-  dataDirectories: values['data-dir'],
-  nodes: positive('nodes', values.nodes),
-  users: USERS,
-  usersFile: values['users-file'],
-  symbol: values.symbol,
-  price: values.price === undefined ? undefined : Math.round(10_000 * positive('price', values.price)),
-}).catch(refuse);
+const { metrics, stage } = values;
+const seconds = positive('seconds', values.seconds);
+if (!(STAGES as readonly string[]).includes(stage))
+  refuse(new Error(`--stage is one of ${STAGES.join(', ')}, not ${stage}`), USAGE);
 let passed = false;
 try {
-  const [node] = target.nodes;
-  const before = values.metrics === undefined ? undefined : await scrape(values.metrics);
-  const { orders, latencyNs, latenessNs } = await runLoad({
-    host: node.host,
-    port: node.ouchPort,
-    connections: await connectionsOf(node, target, target.users),
-    ordersPerSecond: positive('rate', values.rate),
-    window: 1,
-    warmupSeconds: positive('warmup', values.warmup),
-    seconds: positive('seconds', values.seconds),
-    orders: 0,
-  });
-  const client = { ...inUs(({ name }) => latencyNs[name] / 1_000), max: rounded(latencyNs.max / 1_000, 1) };
-  const after = values.metrics === undefined ? undefined : await scrape(values.metrics);
-  const own =
-    before === undefined || after === undefined
-      ? undefined
-      : inUs(({ share }) => 1e6 * quantile(bucketsOf(after, STAGE, { stage: TOTAL }, before), share));
-  const judged = own ?? client;
-  passed = judged.p99 <= thresholdUs;
-  // A client that is late itself measures itself.
-  const latenessUs = rounded(latenessNs.p99 / 1_000, 1);
-  const result = {
-    passed,
-    thresholdUs,
-    judged: own === undefined ? 'client' : 'node',
-    orders,
-    rate: Number(values.rate),
-    client,
-    node: own,
-    clientLatenessUsP99: latenessUs,
-    machine: machine(),
-  };
-  if (values.json) console.log(JSON.stringify(result));
-  else {
-    const line = (who: string, us: { readonly [name: string]: number }) =>
-      console.log(
-        `${who.padEnd(8)}${Object.entries(us)
-          .map(([name, value]) => `${name} ${value} us`)
-          .join('  ')}`,
-      );
-    line('client', client);
-    if (own !== undefined) line('node', own);
-    console.log(`this client was late itself by ${latenessUs} us (P99)`);
-    console.log(
-      `${passed ? 'PASSED' : 'FAILED'}: P99 of the ${result.judged} is ${judged.p99} us, at most ${thresholdUs} us`,
-    );
-  }
+  passed = await (metrics !== undefined && values['data-dir'].length === 0
+    ? judgeNode(metrics)
+    : judgeLoad());
 } catch (error) {
   console.error((error as Error).message);
-} finally {
-  await target.close();
 }
 process.exit(passed ? 0 : 1);
+
+/** What the node's clients have sent meanwhile. */
+async function judgeNode(url: string): Promise<boolean> {
+  const before = await scrape(url);
+  await sleep(seconds * 1_000);
+  const { us, orders } = between(before, await scrape(url));
+  if (orders === 0)
+    throw new Error(`no order passed the node within ${seconds} s: there is nothing to judge`);
+  return report({ judged: 'node', orders, node: us }, us);
+}
+
+/** What is sent from here. */
+async function judgeLoad(): Promise<boolean> {
+  const rate = positive('rate', values.rate);
+  const target = await openTarget({
+    dataDirectories: values['data-dir'],
+    nodes: positive('nodes', values.nodes),
+    users: USERS,
+    usersFile: values['users-file'],
+    symbol: values.symbol,
+    price: values.price === undefined ? undefined : Math.round(10_000 * positive('price', values.price)),
+  }).catch(refuse);
+  try {
+    const [node] = target.nodes;
+    const before = metrics === undefined ? undefined : await scrape(metrics);
+    const { orders, latencyNs, latenessNs } = await runLoad({
+      host: node.host,
+      port: node.ouchPort,
+      connections: await connectionsOf(node, target, target.users),
+      ordersPerSecond: rate,
+      window: 1,
+      warmupSeconds: positive('warmup', values.warmup),
+      seconds,
+      orders: 0,
+    });
+    const client = { ...inUs(({ name }) => latencyNs[name] / 1_000), max: rounded(latencyNs.max / 1_000, 1) };
+    const own =
+      metrics === undefined || before === undefined ? undefined : between(before, await scrape(metrics)).us;
+    // A client that is late itself measures itself.
+    const clientLatenessUsP99 = rounded(latenessNs.p99 / 1_000, 1);
+    const judged = own === undefined ? 'client' : 'node';
+    return report({ judged, orders, rate, client, node: own, clientLatenessUsP99 }, own ?? client);
+  } finally {
+    await target.close();
+  }
+}
+
+type Percentiles = { readonly [name in keyof typeof PERCENTILES]: number };
+
+interface Measured {
+  readonly judged: 'client' | 'node';
+  readonly orders: number;
+  readonly rate?: number;
+  readonly client?: Percentiles;
+  readonly node: Percentiles | undefined;
+  readonly clientLatenessUsP99?: number;
+}
+
+/** Prints it. Returns whether it passed. */
+function report(measured: Measured, { p99 }: Percentiles): boolean {
+  const { judged, client, node, clientLatenessUsP99 } = measured;
+  const isWithin = p99 <= thresholdUs;
+  if (values.json)
+    console.log(JSON.stringify({ passed: isWithin, thresholdUs, stage, ...measured, machine: machine() }));
+  else {
+    for (const [who, us] of Object.entries({ client, node })) {
+      if (us === undefined) continue;
+      const texts = Object.entries(us).map(([name, value]) => `${name} ${value} us`);
+      console.log(`${who.padEnd(8)}${texts.join('  ')}`);
+    }
+    if (clientLatenessUsP99 !== undefined)
+      console.log(`this client was late itself by ${clientLatenessUsP99} us (P99)`);
+    console.log(
+      `${isWithin ? 'PASSED' : 'FAILED'}: P99 of the ${judged} is ${p99} us, at most ${thresholdUs} us`,
+    );
+  }
+  return isWithin;
+}
+
+/** What the node counted between two scrapes. */
+function between(before: string, after: string): { readonly us: Percentiles; readonly orders: number } {
+  const buckets = bucketsOf(after, STAGE, { stage }, before);
+  return {
+    us: inUs(({ share }) => 1e6 * quantile(buckets, share)),
+    orders: buckets.at(-1)?.count ?? 0,
+  };
+}
 
 function inUs(pick: (one: { readonly name: keyof typeof PERCENTILES; readonly share: number }) => number) {
   const entries = Object.entries(PERCENTILES).map(([name, share]) => [
     name,
     rounded(pick({ name: name as keyof typeof PERCENTILES, share }), 1),
   ]);
-  return Object.fromEntries(entries) as Record<keyof typeof PERCENTILES, number>;
+  return Object.fromEntries(entries) as Percentiles;
 }
 
 async function scrape(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch((error: Error) => {
+    throw new Error(
+      `${url} does not answer (${(error.cause as Error | undefined)?.message ?? error.message})`,
+    );
+  });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);
   return response.text();
 }

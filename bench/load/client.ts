@@ -14,6 +14,7 @@ import { connect, type Socket } from 'node:net';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { OrderAccepted, Rejected } from '#codec/ouch/messages.ts';
 import { encodeLoginRequest, SOUP_HEADER_BYTES, SoupPacket } from '#codec/soupbin/packets.ts';
+import { refuse } from '../support/refuse.ts';
 import { acceptedRefNum, EnterFrames, type OrderTerms, PacketCutter } from './frames.ts';
 import { paceMessages } from './pacing.ts';
 
@@ -108,7 +109,11 @@ class Lane {
         if (lane.heard > 0) load.onAnswers(lane, lane.heard);
       });
       socket.on('error', reject);
-      socket.on('close', () => load.fail(new Error('the server closed a connection')));
+      socket.on('close', () =>
+        load.fail(
+          new Error('the server closed a connection: a user who logs in elsewhere meanwhile ends it'),
+        ),
+      );
       const { username, password } = connection;
       socket.write(encodeLoginRequest({ username, password, session: '', sequenceNumber: 0 }));
     });
@@ -270,5 +275,5 @@ function percentiles(histogram: RecordableHistogram): Percentiles {
 
 // The parent is gone: nobody hears the result.
 process.on('disconnect', () => process.exit(1));
-const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run();
+const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run().catch(refuse);
 process.send!(result, () => process.exit(0));

@@ -76,6 +76,9 @@ case "$command" in
     run hive "${flags[@]}" restore "$id" --from "$target" "${key[@]}" --data-dir "$data_dir"
     ;;
   drill)
+    # Said before the minutes that a drill takes, not behind them.
+    [ -z "$data_dir" ] || [ -d "$data_dir" ] || usage_error "--data-dir: there is no directory $data_dir"
+    [ -z "$report" ] || [ "$dry_run" = yes ] || { : >>"$report"; } 2>/dev/null || fail "--report: $report cannot be written"
     drill=(hive "${flags[@]}" drill --to "$target" "${key[@]}" --rto-seconds "$rto" --rpo-seconds "$rpo")
     [ -z "$work_dir" ] || drill+=(--work-dir "$work_dir")
     if [ "$dry_run" = yes ]; then

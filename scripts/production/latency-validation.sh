@@ -3,7 +3,7 @@
 #
 #   latency-validation.sh --p99-threshold US
 #
-# Without --data-dir it starts a venue of its own on this machine, and removes it afterwards.
+# Without --data-dir and --metrics it starts a venue of its own on this machine, and removes it afterwards: not on a machine that serves.
 #
 #   --rate ORDERS           a second; default 1000
 #   --seconds S             measured; default 10
@@ -12,7 +12,9 @@
 #   --data-dir DIRECTORY    of a node that runs on this machine
 #   --users-file FILE       with --data-dir: at least four lines NAME PASSWORD; their accounts need funds
 #   --symbol S, --price P   with --data-dir: what they trade, and at which price
-#   --metrics URL           judges the node's own figure instead (hive_order_stage_seconds, stage total) by the metrics at this address
+#   --metrics URL           judges the node's own figure instead (hive_order_stage_seconds) by the metrics at this address. Without --data-dir nothing
+#                           is started and nothing is sent: the orders are those that its clients send meanwhile
+#   --stage STAGE           of --metrics: appended, durable, answered or total; default total, which has the disk or the quorum in it
 #   --json                  one JSON object: {passed, thresholdUs, judged, client: {p50, p90, p99, p999, max}, …}
 #   --dry-run               shows the command
 #
@@ -28,7 +30,7 @@ while [ "$#" -gt 0 ]; do
     --dry-run) dry_run=yes ;;
     --json) arguments+=(--json) ;;
     --p99-threshold) threshold="$(whole_number "$1" "$(value "$@")")"; shift ;;
-    --rate | --seconds | --warmup | --nodes | --data-dir | --users-file | --symbol | --price | --metrics)
+    --rate | --seconds | --warmup | --nodes | --data-dir | --users-file | --symbol | --price | --metrics | --stage)
       option="$(value "$@")"
       arguments+=("$1" "$option")
       shift
@@ -38,4 +40,5 @@ while [ "$#" -gt 0 ]; do
   shift
 done
 [ -n "$threshold" ] || usage_error 'which threshold? --p99-threshold US'
+for_running_node "${arguments[@]}"
 run program bench/latency-validation.ts --p99-threshold "$threshold" "${arguments[@]}"

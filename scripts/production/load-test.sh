@@ -4,7 +4,7 @@
 #
 #   load-test.sh --duration S --concurrent-users N
 #
-# Without --data-dir it starts a venue of its own on this machine, and removes it afterwards.
+# Without --data-dir it starts a venue of its own on this machine, and removes it afterwards: not on a machine that serves.
 #
 #   --rate ORDERS            orders a second of all users; default: 10 for each, 5,000 at most
 #   --nodes 1|3              of its own venue; 3: a cluster on three nats-servers (scripts/install-nats.sh)
@@ -42,4 +42,5 @@ done
 [ -n "$duration" ] || usage_error 'for how long? --duration S'
 [ -n "$users" ] || usage_error 'how many users? --concurrent-users N'
 [ "$users" -ge 4 ] || usage_error '--concurrent-users: at least 4, so that there is a market'
+for_running_node "${arguments[@]}"
 run program bench/load-test.ts --duration "$duration" --concurrent-users "$users" "${arguments[@]}"

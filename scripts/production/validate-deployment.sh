@@ -91,5 +91,5 @@ while true; do
   sleep 1
 done
 cat "$complaints" >&2
-printf '%s\n' "$result"
+[ -z "$result" ] || printf '%s\n' "$result"
 exit "$status"

@@ -84,6 +84,16 @@ whole_number() {
   printf '%s' "$2"
 }
 
+# Load for a node that runs comes from users who are there already: refuses arguments that name a node and leave them out.
+for_running_node() {
+  [[ " $* " == *" --data-dir "* ]] || return 0
+  local option
+  for option in --users-file --symbol --price; do
+    [[ " $* " == *" $option "* ]] ||
+      usage_error "a node that runs needs $option, too: --users-file FILE (a line NAME PASSWORD for each user, whose accounts have funds), --symbol S and --price P"
+  done
+}
+
 need() {
   local tool
   for tool in "$@"; do
