@@ -150,7 +150,9 @@ class OperationsThread {
       this.connection ??= await connectCluster(cluster, `hive-operations-${nodeId}`);
       this.exporter.cluster = await viewOf(this.connection, cluster.stream);
     } catch (error) {
-      if (this.exporter.cluster !== undefined)
+      // A node that is about to stop answers no more, perhaps not even itself.
+      const isLeaving = this.exporter.node?.health.state === 'draining';
+      if (this.exporter.cluster !== undefined && !isLeaving)
         threadLog.warn({}, `the metrics of the cluster are missing: ${(error as Error).message}`);
       this.exporter.cluster = undefined;
     }
