@@ -206,8 +206,13 @@ test('status: for anybody, by HTTP and WebSocket, with what operations write', {
   const admin = await venue.logIn('admin');
   await admin.put('/admin/kill-switch', { scope: 'venue', engaged: true, reason });
   const stopped = await anybody.take(
-    ({ channel, status }) => channel === 'status' && status.state === 'degraded',
+    ({ channel, status }) =>
+      channel === 'status' &&
+      status.components.some(
+        ({ name, state }: { name: string; state: string }) => name === 'matching' && state === 'degraded',
+      ),
   );
+  assert.equal(stopped.status.state, 'degraded');
   const matching = stopped.status.components.find(({ name }: { name: string }) => name === 'matching');
   assert.deepEqual(matching.reason, 'the kill switch of the venue refuses new orders');
 });

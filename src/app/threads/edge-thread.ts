@@ -13,12 +13,13 @@ if (!isMainThread) {
   startWorkerVitals();
   const data = workerData as EdgeThreadData;
   const archive = new ArchiveClient(data.peer);
-  await new Edge(data, ({ board, commands, status }) => {
+  await new Edge(data, (services) => {
+    const { board, commands } = services;
     const state = new EdgeState(data, commands, board, archive);
     const doors: EdgeDoor[] = [];
     const sinks: FollowingSink[] = [state];
     if (data.http !== undefined) {
-      const http = new HttpDoor(data, data.http, state, board, archive, status);
+      const http = new HttpDoor(data, data.http, state, archive, services);
       doors.push(http);
       sinks.push(http.webSocket.accounts, http.webSocket.orders, ...http.sinks);
       parentPort?.on('message', (message: ToThread) => {

@@ -33,6 +33,8 @@ export interface EdgeServices {
   readonly commands: RingCommandSink;
   /** How far the node's threads are. */
   readonly board: StatusBoard;
+  /** Whether the doors have been given all events of what the board says is durable. */
+  readonly hasAllEvents: () => boolean;
   /** How the node is, for whoever asks. */
   readonly status: StatusClient;
 }
@@ -57,6 +59,7 @@ export class Edge {
     const { doors, sinks } = openDoors({
       commands: this.commands,
       board: new StatusBoard(data.board),
+      hasAllEvents: () => this.follower.lagWords === 0,
       status: this.status,
     });
     this.doors = doors;

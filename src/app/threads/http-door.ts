@@ -21,14 +21,12 @@ import type { VenueChannel } from '#gateways/websocket/venue-channels.ts';
 import { replayChannel, riskChannel, statusChannel } from '#gateways/websocket/venue-views.ts';
 import { WebSocketDoor } from '#gateways/websocket/websocket-door.ts';
 import { ReportSearch } from '#projections/reports/report-search.ts';
-import type { StatusBoard } from '#replica/status-board.ts';
 import { LogReceiptReader } from '../log-receipts.ts';
 import { CopiesClient } from '../operate/copies-client.ts';
 import { EventCounts } from '../operate/event-counts.ts';
 import { operateChannels } from '../operate/operate-channels.ts';
-import type { StatusClient } from '../operate/status-client.ts';
 import { ReplayDesk } from '../replay/replay-desk.ts';
-import type { EdgeDoor } from './edge.ts';
+import type { EdgeDoor, EdgeServices } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import { openLogChannels } from './log-channels.ts';
 import type { EdgeThreadData, HttpSettings } from './messages.ts';
@@ -54,9 +52,8 @@ export class HttpDoor implements EdgeDoor {
     data: EdgeThreadData,
     http: HttpSettings,
     state: EdgeState,
-    board: StatusBoard,
     archive: ArchiveQueries,
-    status: StatusClient,
+    { board, hasAllEvents, status }: Pick<EdgeServices, 'board' | 'hasAllEvents' | 'status'>,
   ) {
     const { nodeId, logDirectory, connectionsPerAddressMax } = data;
     const startedMs = performance.now();
@@ -102,7 +99,7 @@ export class HttpDoor implements EdgeDoor {
       }),
     };
     const counts = new EventCounts();
-    const log = openLogChannels(state, board, receipts);
+    const log = openLogChannels(state, board, hasAllEvents, receipts);
     const commandSources = {
       views: state.views,
       archive,

@@ -20,6 +20,7 @@ export interface LogChannels {
 export function openLogChannels(
   { views, directory }: Pick<EdgeState, 'views' | 'directory'>,
   board: StatusBoard,
+  hasAllEvents: () => boolean,
   receipts: LogReceipts,
 ): LogChannels {
   const events = new EventWindow();
@@ -30,6 +31,7 @@ export function openLogChannels(
     events,
     lookup,
     durableSequence: () => board.durableSequence,
+    hasAllEvents,
     onError: (error) => threadLog.warn({}, `the log cannot be shown now: ${error.message}`),
   });
   const channels = [log, new SessionsChannel(sessions, lookup.userName)];

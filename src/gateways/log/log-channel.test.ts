@@ -41,7 +41,7 @@ class Reader {
 /** A log that grows as it is told, of entries with one Tick each. */
 function begin(t: TestContext) {
   t.mock.timers.enable({ apis: ['setInterval'] });
-  const log = { durable: 30, first: 1, reads: 0, errors: [] as string[], failing: false };
+  const log = { durable: 30, first: 1, reads: 0, errors: [] as string[], failing: false, isBehind: false };
   const events = new EventWindow();
   const channel = new LogChannel({
     receipts: {
@@ -64,6 +64,7 @@ function begin(t: TestContext) {
     events,
     lookup: LOOKUP,
     durableSequence: () => log.durable,
+    hasAllEvents: () => !log.isBehind,
     onError: ({ message }) => void log.errors.push(message),
   });
   const say = (...inputs: EventInput[]): void => {
@@ -97,6 +98,7 @@ test('log: begins with the newest, then what comes, each once, with its events',
     { type: 'AccountAdded', sequence: 32, accountId: 2 },
   );
   log.durable = 33;
+  log.isBehind = true;
   say({ type: 'AccountAdded', sequence: 33, userId: 7, accountId: 3 });
   await look();
   assert.deepEqual(sequencesOf(reader.told[1]), [31, 32]);
@@ -105,6 +107,7 @@ test('log: begins with the newest, then what comes, each once, with its events',
     reader.told[1].entries.map(({ eventCount }) => eventCount),
     [undefined, 1],
   );
+  log.isBehind = false;
   await look();
   const { commands, events } = reader.told[2].entries[0];
   assert.deepEqual(commands, [{ command: 'Tick', userId: 7, userName: 'ANN', values: {} }]);
@@ -112,6 +115,26 @@ test('log: begins with the newest, then what comes, each once, with its events',
   await look();
   assert.equal(reader.told.length, 3);
   subscription.end();
+});
+
+test('log: an entry whose events are late is shown with them, however late', async (t) => {
+  const { log, say, look, follow } = begin(t);
+  const { reader } = await follow();
+  say({ type: 'AccountAdded', sequence: 31, accountId: 1 });
+  log.durable = 32;
+  log.isBehind = true;
+  for (let i = 0; i < 5; i++) await look();
+  assert.equal(reader.told.length, 1);
+  say({ type: 'AccountAdded', sequence: 32, accountId: 2 });
+  log.isBehind = false;
+  await look();
+  assert.deepEqual(
+    reader.told[1].entries.map(({ sequence, eventCount }) => [sequence, eventCount]),
+    [
+      [31, undefined],
+      [32, 1],
+    ],
+  );
 });
 
 test('log: of more than can be shown the newest, and how many were left out', async (t) => {

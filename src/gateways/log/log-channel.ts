@@ -20,6 +20,8 @@ export interface LogChannelOptions {
   readonly events: EventWindow;
   readonly lookup: LogLookup;
   readonly durableSequence: () => number;
+  /** Whether no event of an entry that is durable is still on its way to `events`. */
+  readonly hasAllEvents: () => boolean;
   readonly onError: (error: Error) => void;
 }
 
@@ -47,8 +49,8 @@ export class LogChannel implements VenueChannel {
   declare private readonly options: LogChannelOptions;
   declare private readonly followers: Set<Follower>;
   declare private timer: NodeJS.Timeout | undefined;
-  /** Last entry that was durable at the look before: its events have come since. */
-  declare private durableBefore: number;
+  /** Last entry that is known to have no more events on their way. */
+  declare private completeTo: number;
   declare private newest: Newest;
   /** Messages of `newest` by what their readers have been told. */
   declare private readonly messages: Map<number, SharedMessage>;
@@ -58,7 +60,7 @@ export class LogChannel implements VenueChannel {
     this.options = options;
     this.followers = new Set();
     this.timer = undefined;
-    this.durableBefore = 0;
+    this.completeTo = 0;
     this.newest = { to: 0, entries: [] };
     this.messages = new Map();
     this.isLooking = false;
@@ -91,8 +93,8 @@ export class LogChannel implements VenueChannel {
 
   #start(): void {
     this.options.events.start();
-    this.durableBefore = this.options.durableSequence();
-    this.newest = { to: this.durableBefore, entries: [] };
+    this.completeTo = this.options.durableSequence();
+    this.newest = { to: this.completeTo, entries: [] };
     this.timer = setInterval(() => void this.#look(), LogLimits.LOOK_MS);
   }
 
@@ -120,11 +122,13 @@ export class LogChannel implements VenueChannel {
   }
 
   async #readNew(): Promise<void> {
-    const { durableSequence, events } = this.options;
+    const { durableSequence, events, hasAllEvents } = this.options;
+    // Before the question: what becomes durable later may have events on their way.
     const durable = durableSequence();
     // Of the entry that the newest event is of there may be more to come.
-    const to = Math.max(this.durableBefore, Math.min(durable, events.newestSequence - 1));
-    this.durableBefore = durable;
+    const sure = hasAllEvents() ? durable : Math.min(durable, events.newestSequence - 1);
+    this.completeTo = Math.max(this.completeTo, sure);
+    const to = this.completeTo;
     if (to <= this.newest.to) return;
     const from = Math.max(this.newest.to + 1, to - LogLimits.ENTRIES_PER_LOOK + 1);
     const entries = await this.#read(from, to);
