@@ -37,6 +37,7 @@ import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
+import { shortenSlice } from './order-path-slice.ts';
 import { type RestoredCore, restoreNewest } from './restore.ts';
 import { ComponentMonitor } from './status/component-monitor.ts';
 import type {
@@ -389,7 +390,8 @@ async function startOn(
     'recovered',
   );
 
-  // 8. Time begins to pass, and the doors open, unless it observes.
+  // 8. Time begins to pass, and the doors open, unless it observes. Recovery took as long a turn as it could; orders must not wait for one.
+  await shortenSlice();
   vitals.start();
   started.push(() => vitals.close());
   const has = {

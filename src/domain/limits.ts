@@ -58,6 +58,8 @@ export const Limits = {
   ENTRIES_IN_FLIGHT_MAX: 32,
   /** Bytes of commands that the edge may have on their way to the order path; then its doors refuse. A power of two. */
   EDGE_COMMANDS_BYTES_MAX: 1024 * 1024,
+  /** Commands of the edge in one turn of the order path: what comes in at its own doors waits for no more of them. */
+  EDGE_COMMANDS_PER_TURN_MAX: 128,
   /** Commands in one log entry. */
   ENTRY_COMMANDS_MAX: 65_535,
   /** Rows of one page of history. */

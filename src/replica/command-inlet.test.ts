@@ -38,9 +38,9 @@ class Fixture {
   }
 
   /** The commands that one turn of the order path takes and answers, as `type:userId`. */
-  turn(): string[] {
+  turn(commandsMax?: number): string[] {
     const commands: string[] = [];
-    this.inlet.take(this.outbox);
+    this.inlet.take(this.outbox, commandsMax);
     const append: Log['append'] = (words, from, to) => {
       for (const command of readEntry(words, from, to).commands) {
         commands.push(`${command.type}:${command.userId}`);
@@ -117,6 +117,15 @@ test('RingCommandSink: refuses while the ring is full, and loses nothing that it
     Array.from({ length: most }, (_, index) => `CloseSession:${index + 1}`),
   );
   assert.notEqual(close(fixture.sink, 1), -1);
+});
+
+test('CommandInlet: a turn takes no more commands than it is told, and the next one goes on behind them', () => {
+  const fixture = new Fixture();
+  for (let user = 1; user <= 5; user++) close(fixture.sink, user);
+  fixture.sink.flush();
+  assert.deepEqual(fixture.turn(2), ['CloseSession:1', 'CloseSession:2']);
+  assert.deepEqual(fixture.turn(2), ['CloseSession:3', 'CloseSession:4']);
+  assert.deepEqual(fixture.turn(), ['CloseSession:5']);
 });
 
 test('CommandInlet: what the outbox has no room for stays in the ring for the next turn', () => {

@@ -23,12 +23,12 @@ export class CommandInlet {
     this.isClosed = false;
   }
 
-  /** Moves what was published so far into `sink`, as far as that has room. */
-  take(sink: CommandSink): void {
+  /** Moves what was published so far into `sink`, as far as that has room, but no more than `commandsMax` commands. */
+  take(sink: CommandSink, commandsMax = Number.POSITIVE_INFINITY): void {
     const ring = this.ring;
     let left = ring.readableWords;
     const isSound = left <= ring.capacityWords;
-    while (left > 0) {
+    for (let taken = 0; left > 0 && taken < commandsMax; taken++) {
       // Read once: that thread could still change it.
       const head = ring.peek();
       const sizeWords = head >>> 16;

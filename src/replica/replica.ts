@@ -3,6 +3,7 @@ import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
 import { EntryHeader } from '#domain/entry.ts';
+import { Limits } from '#domain/limits.ts';
 import type { CommandSink, Log, LogFollower } from '#domain/ports.ts';
 import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
@@ -46,8 +47,8 @@ const STOP_MS = 2_000;
 /**
  * A node's order path. One turn of it:
  *   1. gateways reserve commands in the outbox while the event loop reads its sockets
- *   2. when the loop has read them all, the commands of the inlet join them, the outbox becomes one entry and the log makes
- *      it durable
+ *   2. when the loop has read them all, a bounded number of the inlet's commands joins them, the outbox becomes one entry and the
+ *      log makes it durable
  *   3. the log delivers it, the core applies it, its events go to the sinks
  *   4. gateways send what the events made them collect
  *
@@ -300,7 +301,9 @@ export class Replica implements LogFollower {
     }
     // What the inlet puts into the outbox belongs to this turn.
     this.isTurnArranged = true;
-    inlet?.take(this._outbox);
+    // The last turn takes all of it.
+    if (this._isServing) inlet?.take(this._outbox, Limits.EDGE_COMMANDS_PER_TURN_MAX);
+    else inlet?.take(this._outbox);
     this.isTurnArranged = false;
     try {
       this._outbox.drain(this.unconfirmed ?? log);
