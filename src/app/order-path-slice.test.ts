@@ -28,16 +28,40 @@ function whySkipped(): string | false {
   }
 }
 
+/** What PROGRAM says, started by `command`. */
+function slicesUnder(...command: string[]): { told: number; own: number; other: number } {
+  const [file, ...rest] = [
+    ...command,
+    process.execPath,
+    ...NODE_FLAGS,
+    '--input-type=module',
+    '--eval',
+    PROGRAM,
+  ];
+  const { stdout, stderr } = spawnSync(file, rest, {
+    encoding: 'utf8',
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  });
+  assert.match(stdout, /^\{/, stderr);
+  return JSON.parse(stdout);
+}
+
 test('the order path runs in short turns, and the threads that it starts in long ones', {
   skip: whySkipped(),
 }, () => {
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [...NODE_FLAGS, '--input-type=module', '--eval', PROGRAM],
-    { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)) },
-  );
-  assert.match(stdout, /^\{/, stderr);
-  const { told, own, other } = JSON.parse(stdout);
+  const { told, own, other } = slicesUnder();
   assert.deepEqual([told, own], [100_000, 100_000]);
   assert.ok(other > own, `another thread has ${other} ns`);
+});
+
+test('an order path that was given a nice value or a policy of its own keeps it, and the turns of it', {
+  skip: whySkipped(),
+}, () => {
+  for (const command of [
+    ['nice', '-n', '5'],
+    ['chrt', '--batch', '0'],
+  ]) {
+    const { own, other } = slicesUnder(...command);
+    assert.equal(own, other, command.join(' '));
+  }
 });

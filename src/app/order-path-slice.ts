@@ -11,16 +11,17 @@ const CALLS: Readonly<Record<string, readonly [set: number, get: number]>> = {
   arm64: [274, 275],
 };
 
-// struct sched_attr, sched_setattr(2). Policy 0 is SCHED_OTHER, as it was; so is nice, 0.
+// struct sched_attr, sched_setattr(2). Policy 0 is SCHED_OTHER.
 const ATTRIBUTES_BYTES = 56;
-const At = { size: 0, flags: 8, runtime: 24 } as const;
+const At = { size: 0, policy: 4, flags: 8, nice: 16, runtime: 24 } as const;
 const SIZE = 48;
 /** Threads that this one starts do not inherit it. */
 const RESET_ON_FORK = 1n;
 
 /**
- * Asks the kernel to let the calling thread, which must be the order path's, run soon after it wakes. Needs no privilege.
- * @returns the slice that the thread has now, in nanoseconds; undefined where nobody can say: another system or processor
+ * Asks the kernel to let the calling thread, which must be the order path's, run soon after it wakes. Needs no privilege. A thread to which
+ * an operator has given a policy or a nice value (chrt(1), nice(1), systemd's Nice=) keeps what it was given.
+ * @returns the slice that the thread has now, in nanoseconds, 0 where the kernel chooses; undefined where nobody can say: another system or processor
  */
 export async function shortenSlice(): Promise<number | undefined> {
   const calls = process.platform === 'linux' ? CALLS[process.arch] : undefined;
@@ -31,12 +32,16 @@ export async function shortenSlice(): Promise<number | undefined> {
       syscall: { arguments: ['i64', 'i32', 'buffer', 'u32', 'u32'], return: 'i64' },
     });
     const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
-    attributes.writeUInt32LE(SIZE, At.size);
-    attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
-    attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
     const [set, get] = calls;
-    functions.syscall(BigInt(set), 0, attributes, 0, 0);
-    functions.syscall(BigInt(get), 0, attributes, ATTRIBUTES_BYTES, 0);
+    const read = () => functions.syscall(BigInt(get), 0, attributes, ATTRIBUTES_BYTES, 0);
+    if (read() < 0n) return undefined;
+    if (attributes.readUInt32LE(At.policy) === 0 && attributes.readInt32LE(At.nice) === 0) {
+      attributes.writeUInt32LE(SIZE, At.size);
+      attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
+      attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
+      functions.syscall(BigInt(set), 0, attributes, 0, 0);
+      read();
+    }
     return Number(attributes.readBigUInt64LE(At.runtime));
   } catch {
     return undefined;
