@@ -80,6 +80,12 @@ export function venueDashboard(): DashboardBuilder {
         maxBy('account', 'hive_pnl_anomaly_score'),
       ),
       graph(
+        'Uncovered losses',
+        'What customers owe beyond their balances, by asset',
+        'short',
+        maxBy('asset', 'hive_uncovered_losses'),
+      ),
+      graph(
         'Use of limits',
         'The accounts with the least headroom',
         'percentunit',

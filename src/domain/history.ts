@@ -385,6 +385,8 @@ export interface ArchiveQuestions {
       readonly timeSeconds: number;
       readonly count: number;
       readonly isVenueKilled: boolean;
+      /** By asset in which somebody has a balance, 0 too: what customers' balances lack of nothing and of what their spot orders hold. */
+      readonly uncovered: readonly { readonly assetId: number; readonly amountMinor: number }[];
       readonly accounts: readonly RiskRecord[];
     };
   };

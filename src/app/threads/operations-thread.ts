@@ -5,10 +5,10 @@ import { HttpTimes } from '#gateways/rest/http-times.ts';
 import type { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
 import { ClockSource } from '../operations/clock-source.ts';
-import { LimitUses } from '../operations/limit-uses.ts';
 import { Liveness } from '../operations/liveness.ts';
 import { MetricsExporter } from '../operations/metrics-exporter.ts';
 import { OperationsServer, type Probes } from '../operations/operations-server.ts';
+import { RiskSamples } from '../operations/risk-samples.ts';
 import { ArchiveClient } from './archive-client.ts';
 import type { OperationsThreadData, ReadyMessage, ToThread } from './messages.ts';
 import { RingFollower, RingSlot } from './ring-follower.ts';
@@ -30,7 +30,7 @@ class OperationsThread {
   declare private readonly server: OperationsServer;
   declare private readonly exporter: MetricsExporter;
   declare private readonly venue: VenueMetrics;
-  declare private readonly limitUses: LimitUses;
+  declare private readonly riskSamples: RiskSamples;
   declare private readonly liveness: Liveness;
   declare private follower: RingFollower | undefined;
   declare private followed: Promise<void>;
@@ -42,14 +42,14 @@ class OperationsThread {
     const { memory } = data.vitals;
     this.data = data;
     this.venue = new VenueMetrics();
-    this.limitUses = new LimitUses();
+    this.riskSamples = new RiskSamples(this.venue);
     this.exporter = new MetricsExporter({
       stages: data.stages,
       vitals: memory,
       httpTimes: new HttpTimes(data.httpTimes),
       dataDirectory: data.dataDirectory,
       certificates: data.certificates,
-      sources: [this.venue, this.limitUses, { addSamples: (registry) => this.#addRing(registry) }],
+      sources: [this.venue, this.riskSamples, { addSamples: (registry) => this.#addRing(registry) }],
       isCluster: data.cluster !== undefined,
     });
     this.liveness = new Liveness(new VitalsReader(memory, 'order-path'));
@@ -94,7 +94,7 @@ class OperationsThread {
       });
       this.followed = this.follower.run();
       const archive = new ArchiveClient(message.peer);
-      this.#repeat(LIMITS_MS, () => this.#lookAtLimits(archive));
+      this.#repeat(LIMITS_MS, () => this.#lookAtRisk(archive));
     } else if (message.kind === 'close') void this.#close();
   }
 
@@ -127,14 +127,14 @@ class OperationsThread {
     this.timers.push(setInterval(begin, everyMs));
   }
 
-  async #lookAtLimits(archive: ArchiveClient): Promise<void> {
+  async #lookAtRisk(archive: ArchiveClient): Promise<void> {
     try {
-      await this.limitUses.refresh(archive);
+      await this.riskSamples.refresh(archive);
     } catch (error) {
       // The follower says when the archive is gone.
       if (!(error instanceof ArchiveRefusedError)) throw error;
       if (error.code !== 'CLOSED')
-        threadLog.warn({}, `the use of limits is not known anew: ${error.message}`);
+        threadLog.warn({}, `the use of limits and what accounts owe are not known anew: ${error.message}`);
     }
   }
 

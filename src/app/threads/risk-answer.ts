@@ -38,6 +38,7 @@ export class RiskView {
       timeSeconds,
       count: accounts.count - 1,
       isVenueKilled: risk.venueKilled[0] !== 0,
+      uncovered: this.#uncovered(),
       accounts: rows.map((row) => this.#record(row)),
     };
   }
@@ -65,6 +66,18 @@ export class RiskView {
       }
     }
     return rows;
+  }
+
+  #uncovered(): ArchiveAnswerOf<'risk'>['uncovered'] {
+    const { assets, ledger } = this.core.state;
+    const { balances } = ledger;
+    const amounts = new Float64Array(balances.assetCount);
+    for (let row = 0; row < balances.count; row++) {
+      // The venue's own account owes what losers have still to pay: theirs are counted.
+      if (balances.accountRow(row) === 0) continue;
+      amounts[balances.assetRow(row)] += Math.max(0, balances.heldMinor(row) - balances.totalMinor(row));
+    }
+    return Array.from(amounts, (amountMinor, row) => ({ assetId: assets.assetId[row], amountMinor }));
   }
 
   #headroom(row: number): number {

@@ -122,6 +122,7 @@ test('risk: the same view for one account or those with the least headroom', asy
     timeSeconds: NOW_SECONDS,
     count: 3,
     isVenueKilled: true,
+    uncovered: [],
     accounts: [
       {
         ...ACCOUNT,
@@ -205,7 +206,13 @@ test('risk: the same view for one account or those with the least headroom', asy
   archive.answers.activity = new ArchiveRefusedError('HISTORY_BEHIND', 'not yet');
   const later = (await api('/admin/risk/accounts?accountId=10', 'eve')) as typeof risk & { rejects?: object };
   assert.deepEqual([later.rejects, later.items[0]['activity']], [undefined, undefined]);
-  archive.answers.risk = { timeSeconds: NOW_SECONDS, count: 3, isVenueKilled: false, accounts: [] };
+  archive.answers.risk = {
+    timeSeconds: NOW_SECONDS,
+    count: 3,
+    isVenueKilled: false,
+    uncovered: [],
+    accounts: [],
+  };
   assert.equal(
     await api('/admin/risk/accounts?accountId=11', 'eve'),
     '404 UNKNOWN_ACCOUNT: there is no account 11',

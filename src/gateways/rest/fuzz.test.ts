@@ -69,7 +69,7 @@ async function start(more: readonly Route[]) {
   ] as const)
     archive.answers[type] = page;
   archive.answers.accounts = [undefined];
-  archive.answers.risk = { timeSeconds: 0, count: 0, isVenueKilled: false, accounts: [] };
+  archive.answers.risk = { timeSeconds: 0, count: 0, isVenueKilled: false, uncovered: [], accounts: [] };
   archive.answers.activity = { accounts: [], rejects: [] };
   archive.answers.candles = { rows: [], nextFromSeconds: undefined };
   archive.answers.fees = { rows: [], nextFromSeconds: undefined };

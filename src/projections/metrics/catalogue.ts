@@ -309,6 +309,11 @@ export const METRICS = {
       limit: 'open_orders, messages_per_second, position, open_value, margin',
     },
   }),
+  hive_uncovered_losses: gauge(
+    'amount',
+    'What customers owe, in units of the asset: losses beyond their balances, and what their open spot orders hold beyond them (docs/risk.md), every 5 seconds',
+    { ...VENUE, labels: { asset: 'symbol of the asset' } },
+  ),
   hive_order_to_trade_ratio: gauge(
     'ratio',
     'Orders, replacements and cancels for each trade, in the last 5 minutes',

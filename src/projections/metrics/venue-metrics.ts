@@ -369,7 +369,7 @@ export class VenueMetrics implements FollowingSink {
     const { terms, book, quality, timeToFill, phase, trades, valueMinor, lateSeconds } = instrument;
     const { symbol } = terms;
     registry.set('hive_trades_total', trades, { symbol });
-    registry.set('hive_traded_value_total', this.#units(terms.quoteAssetId, valueMinor), { symbol });
+    registry.set('hive_traded_value_total', this.unitsOf(terms.quoteAssetId, valueMinor), { symbol });
     const spread =
       (book.best(Side.Sell)?.priceTicks ?? Number.NaN) - (book.best(Side.Buy)?.priceTicks ?? Number.NaN);
     registry.set('hive_book_spread_ticks', spread, { symbol });
@@ -388,9 +388,9 @@ export class VenueMetrics implements FollowingSink {
   #addAccounts(registry: MetricsRegistry): void {
     const { profit, nowSeconds } = this;
     for (const [assetId, minor] of this.feesMinor)
-      registry.set('hive_pnl_realised', this.#units(assetId, minor), {
+      registry.set('hive_pnl_realised', this.unitsOf(assetId, minor), {
         account: 'venue',
-        asset: this.#symbolOf(assetId),
+        asset: this.symbolOf(assetId),
       });
     for (const accountId of profit.mostActive(ACCOUNTS_MAX)) {
       const account = String(accountId);
@@ -398,9 +398,9 @@ export class VenueMetrics implements FollowingSink {
       for (const { assetId, realisedMinor, unrealisedMinor } of profit.of(accountId, (id) =>
         this.#priceOf(id),
       )) {
-        const labels = { account, asset: this.#symbolOf(assetId) };
-        registry.set('hive_pnl_realised', this.#units(assetId, realisedMinor), labels);
-        registry.set('hive_pnl_unrealised', this.#units(assetId, unrealisedMinor), labels);
+        const labels = { account, asset: this.symbolOf(assetId) };
+        registry.set('hive_pnl_realised', this.unitsOf(assetId, realisedMinor), labels);
+        registry.set('hive_pnl_unrealised', this.unitsOf(assetId, unrealisedMinor), labels);
       }
       const sums = this.activity.get(accountId);
       if (sums === undefined) continue;
@@ -410,11 +410,13 @@ export class VenueMetrics implements FollowingSink {
     }
   }
 
-  #symbolOf(assetId: number): string {
+  /** An asset's symbol, its number before it is known. */
+  symbolOf(assetId: number): string {
     return this.assets.get(assetId)?.symbol ?? String(assetId);
   }
 
-  #units(assetId: number, minor: number): number {
+  /** An amount in minor units of an asset, in its units. */
+  unitsOf(assetId: number, minor: number): number {
     return minor / 10 ** (this.assets.get(assetId)?.decimals ?? 0);
   }
 }
