@@ -16,6 +16,7 @@ import {
 } from '#codec/fix/dictionary/dictionary.ts';
 import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
 import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
+import { uncounted } from '#gateways/fix/test-support.ts';
 import { play } from './counterparty.ts';
 import { readDefinition } from './definition.ts';
 import { EchoApplication } from './echo-application.ts';
@@ -63,7 +64,7 @@ async function playAgainstUs(path: string, dictionary: FixDictionary): Promise<v
     limits: { tickMs: 50 },
     nowMs,
   });
-  const server = createServer((socket) => acceptor.accept(socket, 'test'));
+  const server = createServer((socket) => acceptor.accept(socket, 'test', uncounted()));
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   try {

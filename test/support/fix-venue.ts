@@ -11,7 +11,7 @@ import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
 import type { FixLimits } from '#gateways/fix/limits.ts';
 import { FixVerdict } from '#gateways/fix/session/application.ts';
 import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
-import { type ClientTerms, TestClient } from '#gateways/fix/test-support.ts';
+import { type ClientTerms, TestClient, uncounted } from '#gateways/fix/test-support.ts';
 import { FixTrading } from '#gateways/fix/trading/fix-trading.ts';
 import type { TradingProfile } from '#gateways/fix/trading/services.ts';
 import { EdgeSessions } from '#gateways/orders/edge-sessions.ts';
@@ -56,7 +56,9 @@ export class FixVenue {
     this.venue.views.push(this.views);
     this.venue.restart();
     [this.acceptor, this.trading] = this.#begin();
-    this.#server = createServer({ noDelay: true }, (socket) => this.acceptor.accept(socket, '127.0.0.1'));
+    this.#server = createServer({ noDelay: true }, (socket) =>
+      this.acceptor.accept(socket, '127.0.0.1', uncounted()),
+    );
     t.after(async () => {
       for (const { socket } of this.#clients) socket.destroy();
       this.#server.close();

@@ -1,4 +1,4 @@
-import { FIX_LIMITS } from '#gateways/fix/limits.ts';
+import { FIX_CONNECTIONS_MAX } from '#gateways/fix/limits.ts';
 import type { ConfiguredSession, FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import {
   choice,
@@ -74,7 +74,7 @@ export const FIX = {
   ),
   connectionsMax: withDefault(
     integer(1, 65_535),
-    FIX_LIMITS.connectionsMax,
+    FIX_CONNECTIONS_MAX,
     'connections, of which a quarter may be not logged on yet',
   ),
   sessions: withDefault(

@@ -55,19 +55,17 @@ export class FixDoor implements EdgeDoor, FollowingSink {
       application: this.trading,
       openStore: ({ id }) => this.#stores().open(id, Date.now()),
       logger: threadLog,
-      limits: { connectionsMax: fix.connectionsMax, strangersMax: Math.ceil(fix.connectionsMax / 4) },
     });
-    // The acceptor bounds those who have not logged on.
     this.limits = new ConnectionLimits({
       connectionsMax: fix.connectionsMax,
-      strangersMax: fix.connectionsMax,
+      strangersMax: Math.ceil(fix.connectionsMax / 4),
       perAddressMax: connectionsPerAddressMax,
     });
     const { host, port, tls } = fix;
     this.listener = new Listener(
       { name: 'fix', host, port, ...(tls === undefined ? {} : { tls: new TlsFiles(tls) }) },
       this.limits,
-      (socket) => this.acceptor.accept(socket, socket.remoteAddress ?? ''),
+      (socket, place) => this.acceptor.accept(socket, socket.remoteAddress ?? '', place),
       threadLog,
     );
   }

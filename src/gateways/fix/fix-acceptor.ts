@@ -6,6 +6,7 @@ import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { LineBudget } from '#lib/line-budget.ts';
+import type { ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
@@ -36,7 +37,7 @@ export interface FixAcceptorOptions {
 
 /**
  * The FIX door: takes connections, checks Logons, and gives an application its sessions. It opens no socket: whoever
- * listens, on TCP or TLS, hands each stream to `accept`.
+ * listens, on TCP or TLS, bounds the connections and hands each stream to `accept`.
  *
  * Before the counterparty is authenticated nothing is said to it: what is wrong ends the connection, and the log says why.
  */
@@ -48,7 +49,7 @@ export class FixAcceptor implements ConnectionHost {
   declare private readonly validators: ReadonlyMap<string, FixValidator>;
   declare private readonly connections: Set<FixConnection>;
   /** Those of them that never logged on. */
-  declare private readonly strangers: Set<FixConnection>;
+  declare private readonly strangers: Map<FixConnection, ConnectionPlace>;
   /** Connected sessions by the id of their profile. */
   declare private readonly sessions: Map<string, FixSession>;
   /** Ids of sessions whose store is being opened. */
@@ -91,7 +92,7 @@ export class FixAcceptor implements ConnectionHost {
     const { logLinesPerSecondMax: linesMax } = this.limits;
     this.lines = { members: new LineBudget(linesMax), strangers: new LineBudget(linesMax) };
     this.connections = new Set();
-    this.strangers = new Set();
+    this.strangers = new Map();
     this.sessions = new Map();
     this.opening = new Set();
     this.closingStores = new Set();
@@ -110,34 +111,22 @@ export class FixAcceptor implements ConnectionHost {
   /**
    * Takes a connection; a TCP socket should not delay small writes (`noDelay`).
    * @param remote the peer's address, for logs and for the authenticator
+   * @param place the connection's among those that are allowed: giving it back is its owner's
    */
-  accept(stream: Duplex, remote: string): void {
-    const { connectionsMax, strangersMax } = this.limits;
-    const connections = this.connections.size;
-    const strangers = this.strangers.size;
-    const isFull = connections >= connectionsMax || (strangers >= strangersMax && !this.#evictStranger());
-    if (this.closing || isFull) {
-      const left = this.lines.strangers.take(performance.now());
-      const fields = { door: 'fix', remote, connections, strangers, ...left };
-      if (left !== undefined) this.options.logger.warn(fields, 'connection refused: too many');
+  accept(stream: Duplex, remote: string, place: ConnectionPlace): void {
+    if (this.closing) {
       stream.on('error', () => {});
       stream.destroy();
       return;
     }
     const connection = new FixConnection(this, stream, remote);
     this.connections.add(connection);
-    this.strangers.add(connection);
-  }
-
-  /** Cuts the connection that has waited longest without a Logon: strangers who only wait do not keep others out. */
-  #evictStranger(): boolean {
-    for (const connection of this.strangers) {
-      if (connection.phase !== ConnectionPhase.AwaitingLogon) continue;
-      this.strangers.delete(connection);
+    this.strangers.set(connection, place);
+    place.evict = () => {
+      if (connection.phase !== ConnectionPhase.AwaitingLogon) return false;
       connection.drop('too many have not logged on: this one makes room');
       return true;
-    }
-    return false;
+    };
   }
 
   /** The connected session of the profile. */
@@ -178,7 +167,7 @@ export class FixAcceptor implements ConnectionHost {
   async close(reason: string): Promise<void> {
     this.closing = true;
     for (const session of this.sessions.values()) session.logout(reason);
-    for (const connection of [...this.strangers]) connection.close(reason);
+    for (const connection of [...this.strangers.keys()]) connection.close(reason);
     this.flush();
     if (this.connections.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
     await Promise.all(this.closingStores);
@@ -317,6 +306,7 @@ export class FixAcceptor implements ConnectionHost {
     const { beginString, senderCompId, senderSubId, targetCompId, targetSubId } = request;
     const identity = { beginString, senderCompId, senderSubId, targetCompId, targetSubId };
     const session = new FixSession(this.context, connection, profile, identity, store, validator);
+    this.strangers.get(connection)?.admit();
     this.strangers.delete(connection);
     this.sessions.set(profile.id, session);
     connection.begin(session);

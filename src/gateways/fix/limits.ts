@@ -1,10 +1,10 @@
-/** Every bound of the FIX door. Times in ms; HeartBtInt in seconds as on the wire. */
+/** Connections of a venue that configures no other number. */
+export const FIX_CONNECTIONS_MAX = 1_024;
+
+/** Every bound of the FIX door; connections themselves its listener bounds. Times in ms; HeartBtInt in seconds as on the wire. */
 export interface FixLimits {
   /** Period of the timer behind heartbeats and timeouts; 0: nobody calls `tick` but the owner (tests, simulation). */
   readonly tickMs: number;
-  readonly connectionsMax: number;
-  /** Connections that have not logged on: strangers leave room for members. */
-  readonly strangersMax: number;
   /** From connecting to an accepted Logon, the check of the password included. */
   readonly logonTimeoutMs: number;
   /** Longest message before the Logon is accepted. */
@@ -43,8 +43,6 @@ export interface FixLimits {
 
 export const FIX_LIMITS: FixLimits = {
   tickMs: 200,
-  connectionsMax: 1_024,
-  strangersMax: 256,
   logonTimeoutMs: 10_000,
   logonBytesMax: 2_048,
   messageBytesMax: 16_384,

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { report, until, withVenue } from './test-support.ts';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { TestAuthority, whyNoCertificates } from '../listener/test-certificates.ts';
+import { TlsFiles } from '../listener/tls-files.ts';
+import { report, TestClient, TestVenue, until, withVenue } from './test-support.ts';
 
 withVenue('logon: nothing is said to one that is not authenticated', {}, async (venue) => {
   const cases: [
@@ -36,7 +43,7 @@ withVenue('logon: nothing is said to one that is not authenticated', {}, async (
 
 withVenue(
   'logon: silence before it costs ten seconds, and strangers are bounded',
-  { limits: { strangersMax: 2 } },
+  { connections: { strangersMax: 2 } },
   async (venue) => {
     const one = await venue.connect();
     const two = await venue.connect();
@@ -49,6 +56,43 @@ withVenue(
     assert.equal(venue.lines.pop(), 'session closed: no Logon in time');
   },
 );
+
+test('logon: handshakes of TLS that are not over count as strangers, and the oldest of both makes room', {
+  skip: whyNoCertificates(),
+}, async (t) => {
+  const authority = new TestAuthority();
+  const tls = new TlsFiles({ ...authority.issue('venue'), clientCa: undefined, minimumVersion: 'TLSv1.3' });
+  const venue = await TestVenue.open({ tls, connections: { strangersMax: 2 } });
+  const { connections, port } = venue;
+  const sockets: Socket[] = [];
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy();
+    await venue.close();
+    rmSync(authority.directory, { recursive: true });
+  });
+  const handshake = async (strangers: number) => {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => {});
+    const gone = once(socket, 'close');
+    await once(socket, 'connect');
+    await until(() => connections.strangers === strangers);
+    return { gone };
+  };
+  const first = await handshake(1);
+  const second = await handshake(2);
+  const member = connectTls({ host: '127.0.0.1', port, ca: readFileSync(authority.certificate) });
+  sockets.push(member);
+  await once(member, 'secureConnect');
+  await first.gone;
+  // The member who has not logged on yet is younger than the second handshake.
+  await handshake(2);
+  await second.gone;
+  const client = new TestClient(venue, member, {});
+  client.send('A', '98=0|108=30|');
+  assert.equal(await client.next(), 'A 1 98=0|108=30|');
+  assert.deepEqual([connections.connections, connections.strangers], [2, 1]);
+});
 
 withVenue(
   'logon: what is sent behind it waits for the answer',

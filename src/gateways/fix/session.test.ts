@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { FixStoreError } from './store/fix-store.ts';
-import { passTime, report, TestClient, TestVenue, withVenue } from './test-support.ts';
+import { passTime, report, TestClient, TestVenue, uncounted, withVenue } from './test-support.ts';
 
 withVenue(
   'suspend: sessions are logged out with the reason, Logons refused, until it is over',
@@ -156,7 +156,7 @@ withVenue('closing: every session is logged out with the reason', {}, async (ven
 test('accept: any duplex stream will do', async () => {
   const venue = new TestVenue();
   const [ours, theirs] = duplexPair();
-  venue.acceptor.accept(ours, 'somewhere');
+  venue.acceptor.accept(ours, 'somewhere', uncounted());
   const client = new TestClient(venue, theirs, {});
   client.send('A', '98=0|108=30|');
   assert.equal(await client.next(), 'A 1 98=0|108=30|');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -8,6 +8,13 @@ import { test } from 'node:test';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { fixText, framed } from '#codec/fix/test-support.ts';
+import {
+  type ConnectionLimitOptions,
+  ConnectionLimits,
+  type ConnectionPlace,
+} from '../identity/connection-limits.ts';
+import { Listener } from '../listener/listener.ts';
+import type { TlsFiles } from '../listener/tls-files.ts';
 import { FixAcceptor } from './fix-acceptor.ts';
 import type { FixLimits } from './limits.ts';
 import { type FixApplication, type FixApplicationSession, FixVerdict } from './session/application.ts';
@@ -61,7 +68,16 @@ export interface VenueOptions {
   readonly openStore?: (profile: FixSessionProfile, open: () => FixStore) => FixStore | Promise<FixStore>;
   readonly authenticate?: (request: FixLogonRequest) => Promise<boolean> | boolean;
   readonly directory?: string;
+  readonly connections?: Partial<ConnectionLimitOptions>;
+  readonly tls?: TlsFiles;
 }
+
+/** The place of a connection that nobody counts. */
+export function uncounted(): ConnectionPlace {
+  return { evict: undefined, admit: () => {}, leave: () => {} };
+}
+
+const CONNECTIONS: ConnectionLimitOptions = { connectionsMax: 64, strangersMax: 64, perAddressMax: 64 };
 
 /** An acceptor with a clock that stands still, on a port of its own. */
 export class TestVenue {
@@ -69,7 +85,9 @@ export class TestVenue {
   readonly lines: string[] = [];
   readonly requests: FixLogonRequest[] = [];
   readonly acceptor: FixAcceptor;
-  readonly server: Server;
+  readonly connections: ConnectionLimits;
+  readonly listener: Listener;
+  port = 0;
   /** The venue's clock, ms. */
   nowMs: number = Date.UTC(2026, 10, 26, 12);
   readonly directory: string;
@@ -83,6 +101,7 @@ export class TestVenue {
     };
     const openFile = (id: string) => () =>
       new FileFixStore(join(this.directory, id), this.nowMs, { messageBytesMax: 16_384 });
+    const logger = { info: write, warn: write };
     this.acceptor = new FixAcceptor({
       dictionaries: DICTIONARIES,
       application: this.application,
@@ -99,22 +118,28 @@ export class TestVenue {
         const open = openFile(profile.id);
         return options.openStore?.(profile, open) ?? open();
       },
-      logger: { info: write, warn: write },
+      logger,
       limits: { tickMs: 0, ...options.limits },
       nowMs: () => this.nowMs,
     });
-    this.server = createServer((socket) => this.acceptor.accept(socket, '127.0.0.1'));
+    this.connections = new ConnectionLimits({ ...CONNECTIONS, ...options.connections });
+    const { tls } = options;
+    this.listener = new Listener(
+      { name: 'fix', port: 0, ...(tls === undefined ? {} : { tls }) },
+      this.connections,
+      (socket, place) => this.acceptor.accept(socket, '127.0.0.1', place),
+      logger,
+    );
   }
 
   static async open(options: VenueOptions = {}): Promise<TestVenue> {
     const venue = new TestVenue(options);
-    venue.server.listen(0, '127.0.0.1');
-    await once(venue.server, 'listening');
+    venue.port = (await venue.listener.listen()).port;
     return venue;
   }
 
   async connect(terms: Partial<ClientTerms> = {}): Promise<TestClient> {
-    const socket = connect((this.server.address() as AddressInfo).port, '127.0.0.1');
+    const socket = connect(this.port, '127.0.0.1');
     await once(socket, 'connect');
     const client = new TestClient(this, socket, terms);
     this.clients.push(client);
@@ -148,7 +173,7 @@ export class TestVenue {
   /** Ends the sockets and the listener; the store's files stay when `keep` is set. */
   async close(keep = false): Promise<void> {
     for (const { socket } of this.clients) socket.destroy();
-    this.server.close();
+    void this.listener.close();
     await this.acceptor.close('test over');
     if (!keep) rmSync(this.directory, { recursive: true, force: true });
   }

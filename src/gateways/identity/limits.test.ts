@@ -149,3 +149,31 @@ test('connections: in total, of strangers, and from one address; a place given b
   assert.deepEqual([limits.connections, limits.strangers], [3, 2]);
   assert.equal(typeof limits.enter('10.0.0.1'), 'object');
 });
+
+test('connections: the oldest stranger who only waits makes room, also where members have the rest', () => {
+  const limits = new ConnectionLimits({ connectionsMax: 4, strangersMax: 3, perAddressMax: 9 });
+  const cut: string[] = [];
+  const enter = (name: string, onlyWaits = true) => {
+    const place = limits.enter('10.0.0.1');
+    if (typeof place === 'string') return place;
+    place.evict = () => {
+      if (onlyWaits) cut.push(name);
+      return onlyWaits;
+    };
+    return place;
+  };
+  enter('a', false);
+  const b = enter('b') as ConnectionPlace;
+  enter('c');
+  const d = enter('d') as ConnectionPlace;
+  assert.deepEqual([cut, limits.connections, limits.strangers], [['b'], 3, 3]);
+  b.leave();
+  d.admit();
+  enter('e');
+  assert.deepEqual([cut, limits.connections, limits.strangers], [['b'], 4, 3]);
+  (enter('f') as ConnectionPlace).admit();
+  assert.deepEqual([cut, limits.connections, limits.strangers], [['b', 'c'], 4, 2]);
+  (enter('g') as ConnectionPlace).admit();
+  assert.deepEqual([cut, limits.connections, limits.strangers], [['b', 'c', 'e'], 4, 1]);
+  assert.equal(enter('h'), 'too many', 'one is at work, and members stay');
+});

@@ -21,13 +21,12 @@ export interface ListenerOptions {
   readonly port: number;
   /** undefined: plain TCP. */
   readonly tls?: TlsFiles;
-  /** Ends the connection of a stranger and gives its place back, so that another may come; false: none is to go. Default: none. */
-  readonly evict?: () => boolean;
 }
 
 /**
  * A listening port of raw sockets, plain or with TLS. Each connection has a place among those that `limits` allows from its first byte
- * on, so that half a handshake costs no more than a connection, and keeps it until it is closed.
+ * on, so that half a handshake costs no more than a connection, and keeps it until it is closed. A handshake that is not over makes room
+ * as a stranger's connection does.
  */
 export class Listener {
   declare private readonly options: ListenerOptions;
@@ -41,7 +40,7 @@ export class Listener {
   declare private readonly lines: LineBudget;
   declare private reloadTimer: NodeJS.Timeout | undefined;
 
-  /** @param onSocket gets each connection, after its handshake, with a place to `admit` when the client is known */
+  /** @param onSocket gets each connection, after its handshake, with a place to `admit` when the client is known, and until then to `evict` */
   constructor(
     options: ListenerOptions,
     limits: ConnectionLimits,
@@ -97,8 +96,7 @@ export class Listener {
   }
 
   #onConnection(raw: Socket): void {
-    let place = this.limits.enter(raw.remoteAddress);
-    if (place === 'too many strangers' && this.#makeRoom()) place = this.limits.enter(raw.remoteAddress);
+    const place = this.limits.enter(raw.remoteAddress);
     if (typeof place === 'string') {
       const { connections, strangers } = this.limits;
       const { remoteAddress } = raw;
@@ -115,20 +113,13 @@ export class Listener {
     }
     const peer = peerOf(raw);
     this.handshakes.set(peer, { raw, place });
-    raw.once('close', () => this.handshakes.delete(peer));
-    this.tlsServer.emit('connection', raw);
-  }
-
-  /** Strangers who only wait do not keep out who would say who it is: of them, and of handshakes, the oldest goes. */
-  #makeRoom(): boolean {
-    if (this.options.evict?.() === true) return true;
-    for (const [peer, { raw, place }] of this.handshakes) {
+    place.evict = () => {
       this.handshakes.delete(peer);
-      place.leave();
       raw.destroy();
       return true;
-    }
-    return false;
+    };
+    raw.once('close', () => this.handshakes.delete(peer));
+    this.tlsServer.emit('connection', raw);
   }
 
   #tlsServer(tls: TlsFiles): TlsServer {
@@ -149,8 +140,12 @@ export class Listener {
     const place = this.handshakes.get(peer)?.place;
     this.handshakes.delete(peer);
     // The connection ended with its handshake.
-    if (place === undefined) socket.destroy();
-    else this.onSocket(socket, place);
+    if (place === undefined) {
+      socket.destroy();
+      return;
+    }
+    place.evict = undefined;
+    this.onSocket(socket, place);
   }
 }
 

@@ -9,6 +9,8 @@ interface Connection {
   readonly place: ConnectionPlace;
   /** Answers that are not sent yet, in the order of their requests. */
   readonly unanswered: ServerResponse[];
+  /** In its handshake of TLS. */
+  isSecuring: boolean;
   /** Requests over the rate limit. */
   overRate: number;
 }
@@ -49,11 +51,23 @@ export class Connections {
       return;
     }
     const peer = peerOf(socket);
-    this.byPeer.set(peer, { place, unanswered: [], overRate: 0 });
+    const connection: Connection = { place, unanswered: [], isSecuring: this.isTls, overRate: 0 };
+    this.byPeer.set(peer, connection);
+    place.evict = () => {
+      if (connection.unanswered.length > 0) return false;
+      socket.destroy();
+      return true;
+    };
     socket.once('close', () => {
       place.leave();
       this.byPeer.delete(peer);
     });
+  }
+
+  /** The handshake of TLS is over. */
+  secured(socket: Socket): void {
+    const connection = this.#of(socket);
+    if (connection !== undefined) connection.isSecuring = false;
   }
 
   /** Counts a request until `end`; false when its connection has too many, or was refused. */
@@ -91,8 +105,8 @@ export class Connections {
 
   /** Answers bytes that are no request, or no end of one, and ends the connection. */
   onClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-    const unanswered = this.#of(socket)?.unanswered;
-    const canAnswer = socket.writable && error.code !== 'ECONNRESET';
+    const { unanswered, isSecuring = false } = this.#of(socket) ?? {};
+    const canAnswer = socket.writable && error.code !== 'ECONNRESET' && !isSecuring;
     if (canAnswer && isOfLast(unanswered)) refuse(socket, problemOfClientError(error.code, this.limits));
     else socket.destroy();
   }

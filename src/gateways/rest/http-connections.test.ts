@@ -127,8 +127,11 @@ test('connections above the limits, in all and from one address, are answered', 
     [total, 'too many'],
     [address, 'too many from one address'],
   ] as const) {
+    slow.release = () => {};
+    const idle = slow.release;
     const first = connect(port, '127.0.0.1');
-    await once(first, 'connect');
+    first.write('GET /api/v1/slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (slow.release === idle) await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(onlyProblem(await exchange(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')), {
       status: 'HTTP/1.1 503 Service Unavailable',
       code: 'too-many-connections',
@@ -140,6 +143,28 @@ test('connections above the limits, in all and from one address, are answered', 
   // The place is free again, as soon as the server has seen the end.
   while (total.server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await fetch(`${total.url}/errors/late`)).status, 200);
+});
+
+test('a stranger who has asked nothing, or has its answers, makes room; a member does not', async () => {
+  const { server, port } = await startTestRoutes({ limits: { CONNECTIONS_MAX: 2 } });
+  const ask = async (path: string, headers = '') => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`);
+    await once(socket, 'data');
+    return socket;
+  };
+  const member = await ask('/api/v1/open/A', 'Authorization: Bearer ann\r\n');
+  const silent = connect(port, '127.0.0.1');
+  while (server.connections < 2) await new Promise((resolve) => setImmediate(resolve));
+  const silentGone = once(silent, 'close');
+  const answered = await ask('/errors');
+  await silentGone;
+  const answeredGone = once(answered, 'close');
+  const last = await ask('/errors');
+  await answeredGone;
+  assert.deepEqual([member.destroyed, last.destroyed, server.connections], [false, false, 2]);
+  member.destroy();
+  last.destroy();
 });
 
 test('closing: what is open gets its answer, what comes after is refused', async () => {
@@ -202,5 +227,30 @@ test('TLS: requests, places of connections, and files that change while the door
   while (!lines.includes('TLS files changed: new connections use them'))
     await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(await ask(), [200, 'max-age=31536000', 'second']);
+  while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('TLS: handshakes that are not over make room, and end after a time', {
+  skip: whyNoCertificates(),
+}, async () => {
+  const authority = new TestAuthority();
+  serverClosers.push(async () => rmSync(authority.directory, { recursive: true }));
+  const tls = new TlsFiles({ ...authority.issue('venue'), clientCa: undefined, minimumVersion: 'TLSv1.3' });
+  const limits = { STRANGERS_MAX: 2, HANDSHAKE_MS_MAX: 200 };
+  const { server, port } = await startTestRoutes({ tls, limits });
+  const silent = [];
+  for (let open = 1; open <= 2; open++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    silent.push({ socket, gone: once(socket, 'close') });
+    while (server.connections < open) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const ca = readFileSync(authority.certificate);
+  const asked = request({ host: '127.0.0.1', port, path: '/errors/late', ca, agent: false }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 200);
+  response.resume();
+  // The first made room; the second ends by itself.
+  await Promise.all(silent.map(({ gone }) => gone));
   while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve));
 });

@@ -254,7 +254,10 @@ export class HttpServer {
     // Fastify's types differ by server; nothing below depends on which it is.
     const app = (tls === undefined
       ? Fastify({ ...common, http })
-      : Fastify({ ...common, https: { ...http, ...tls.options } })) as unknown as FastifyInstance;
+      : Fastify({
+          ...common,
+          https: { ...http, ...tls.options, handshakeTimeout: limits.HANDSHAKE_MS_MAX },
+        })) as unknown as FastifyInstance;
     app.server.on('connect', (_request, socket) =>
       refuse(socket as Socket, new Problem('malformed-http', 'CONNECT is for proxies, and this is none')),
     );
@@ -263,6 +266,7 @@ export class HttpServer {
     // One more than is allowed, so that it shows.
     app.server.maxHeadersCount = limits.HEADERS_MAX + 1;
     app.server.prependListener('connection', (socket) => this.open.add(socket));
+    app.server.prependListener('secureConnection', (socket) => this.open.secured(socket));
     app.server.prependListener(tls === undefined ? 'connection' : 'secureConnection', GatheredWrites.of);
     // The bytes are what a signature is checked against. They are read as JSON once the sender is known.
     app.removeAllContentTypeParsers();

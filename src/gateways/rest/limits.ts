@@ -8,6 +8,8 @@ export const HttpLimits = {
   BODY_BYTES_MAX: 64 * 1024,
   /** Characters of one part of a path that names something. */
   PATH_PARAMETER_CHARS_MAX: 64,
+  /** For the client's part of the handshake of TLS; then the connection ends. */
+  HANDSHAKE_MS_MAX: 10_000,
   /** From the connection, or the end of the request before, to the end of the headers; then 408. */
   HEADERS_MS_MAX: 10_000,
   /** To the end of the body; then 408. */

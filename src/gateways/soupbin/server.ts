@@ -107,7 +107,7 @@ export class SoupServer<State> implements SessionHost<State> {
     this.timer = undefined;
     this._retry = undefined;
     this.listener = new Listener(
-      { ...options, name: door.name, evict: () => this.#evictStranger() },
+      { ...options, name: door.name },
       new ConnectionLimits(this.limits),
       (socket, place) => this.#onSocket(socket, place),
       logger,
@@ -115,18 +115,13 @@ export class SoupServer<State> implements SessionHost<State> {
   }
 
   #onSocket(socket: Socket, place: ConnectionPlace): void {
-    this.sessions.set(new SoupSession(this, socket, this.nextId++), place);
-  }
-
-  /** Cuts the connection that has waited longest without a Login Request. */
-  #evictStranger(): boolean {
-    for (const [session, place] of this.sessions) {
-      if (session.phase !== SessionPhase.AwaitingLogin) continue;
-      place.leave();
+    const session = new SoupSession(this, socket, this.nextId++);
+    this.sessions.set(session, place);
+    place.evict = () => {
+      if (session.phase !== SessionPhase.AwaitingLogin) return false;
       session.cut('too many have not logged in: this one makes room');
       return true;
-    }
-    return false;
+    };
   }
 
   /** Connections, logged in or not. */
