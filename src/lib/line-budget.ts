@@ -1,4 +1,18 @@
 const WINDOW_MS = 1_000;
+/** Lines in a second of one place about failures of our own: they have stacks, and say the same. */
+const FAILURE_LINES_PER_SECOND_MAX = 5;
+
+/** Writes a line of a log. */
+export type WriteLine = (fields: object, message: string) => void;
+
+/** Lets so many lines through that a client who can cause a failure as often as it likes does not fill a disk; `leftOut` counts the others. */
+export function failureLines(write: WriteLine): WriteLine {
+  const lines = new LineBudget(FAILURE_LINES_PER_SECOND_MAX);
+  return (fields, message) => {
+    const left = lines.take(performance.now());
+    if (left !== undefined) write({ ...fields, ...left }, message);
+  };
+}
 
 /** Bounds how many lines of a log are written about what others can make happen as often as they like. */
 export class LineBudget {

@@ -1,3 +1,4 @@
+import { failureLines } from '#lib/line-budget.ts';
 import type { HttpLogger } from '../rest/http-server.ts';
 import type { AccountStreams } from '../websocket/account-streams.ts';
 import type { DoorCounts } from '../websocket/client-session.ts';
@@ -33,7 +34,8 @@ export class BinanceDoor implements WebSocketDialect {
       ...orderOperations(sources),
       ...listenKeyOperations(listenKeys),
     ];
-    this.rest = new BinanceRest(sources, operations, logger);
+    const failure = failureLines((fields, message) => logger.error(fields, message));
+    this.rest = new BinanceRest(sources, operations, failure);
     this.streams = new BinanceStreams(sources);
     this.services = {
       sources,
@@ -46,7 +48,7 @@ export class BinanceDoor implements WebSocketDialect {
           operation.wsMethod === undefined ? [] : [[operation.wsMethod, operation]],
         ),
       ),
-      logger,
+      failure,
     };
   }
 

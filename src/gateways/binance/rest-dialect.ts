@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { WriteLine } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
-import type { HttpDialect, HttpLogger } from '../rest/http-server.ts';
+import type { HttpDialect } from '../rest/http-server.ts';
 import { Problem } from '../rest/problems.ts';
 import { BinanceError, errorOf, errorOfAccess } from './errors.ts';
 import type { BinanceSources, Operation } from './operations.ts';
@@ -18,13 +19,13 @@ export class BinanceRest implements HttpDialect {
   declare readonly path: string;
   declare private readonly sources: BinanceSources;
   declare private readonly operations: readonly Operation[];
-  declare private readonly logger: HttpLogger;
+  declare private readonly failure: WriteLine;
 
-  constructor(sources: BinanceSources, operations: readonly Operation[], logger: HttpLogger) {
+  constructor(sources: BinanceSources, operations: readonly Operation[], failure: WriteLine) {
     this.path = BINANCE_PATH;
     this.sources = sources;
     this.operations = operations;
-    this.logger = logger;
+    this.failure = failure;
   }
 
   addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void {
@@ -111,7 +112,7 @@ export class BinanceRest implements HttpDialect {
   #bug(error: Error, request: FastifyRequest): BinanceError {
     const { id: requestId, principal } = request;
     const fields = { door: 'http', requestId, userId: principal?.userId, stack: error.stack };
-    this.logger.error(fields, `a request failed: ${error.message}`);
+    this.failure(fields, `a request failed: ${error.message}`);
     return new BinanceError(
       'UNKNOWN',
       'An unknown error occurred while processing the request: report it with the header X-Request-Id.',

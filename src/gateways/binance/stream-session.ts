@@ -1,10 +1,10 @@
+import type { WriteLine } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { DoorCounts } from '../websocket/client-session.ts';
 import { CloseReason } from '../websocket/close-codes.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
 import type { Subscription } from '../websocket/public-channel.ts';
-import type { WebSocketLogger } from '../websocket/services.ts';
 import type { WebSocketSession } from '../websocket/websocket-door.ts';
 import { errorOf, errorOfAccess } from './errors.ts';
 import { BinanceLimits } from './limits.ts';
@@ -16,7 +16,7 @@ import { UserStream, type UserStreamServices } from './user-stream.ts';
 export interface StreamServices extends UserStreamServices {
   readonly streams: BinanceStreams;
   readonly listenKeys: ListenKeys;
-  readonly logger: WebSocketLogger;
+  readonly failure: WriteLine;
 }
 
 type RequestId = string | number | null;
@@ -216,7 +216,7 @@ export class StreamSession implements WebSocketSession {
     if (error instanceof StreamError) return { code: error.code, msg: error.message };
     const told = errorOf(error);
     if (told !== undefined) return told.body;
-    this.services.logger.error(
+    this.services.failure(
       { door: 'websocket', stack: error.stack },
       `a request for a stream failed: ${error.message}`,
     );

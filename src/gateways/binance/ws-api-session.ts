@@ -1,5 +1,6 @@
 import { ApiKeyKind } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
+import type { WriteLine } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { RateDecision } from '../identity/rate-limiter.ts';
@@ -7,7 +8,6 @@ import type { DoorCounts } from '../websocket/client-session.ts';
 import { CloseReason } from '../websocket/close-codes.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
-import type { WebSocketLogger } from '../websocket/services.ts';
 import type { WebSocketSession } from '../websocket/websocket-door.ts';
 import { BinanceError, errorOf } from './errors.ts';
 import { KeyHolder } from './key-holder.ts';
@@ -21,7 +21,7 @@ import { UserStream, type UserStreamServices } from './user-stream.ts';
 /** What sessions of the WebSocket API share. */
 export interface WsApiServices extends UserStreamServices {
   readonly operations: ReadonlyMap<string, Operation>;
-  readonly logger: WebSocketLogger;
+  readonly failure: WriteLine;
 }
 
 type RequestId = string | number | null;
@@ -263,7 +263,7 @@ export class WsApiSession implements WebSocketSession {
   #told(error: Error): BinanceError {
     const told = errorOf(error);
     if (told !== undefined) return told;
-    this.services.logger.error(
+    this.services.failure(
       { door: 'websocket', stack: error.stack },
       `a request of the WebSocket API failed: ${error.message}`,
     );

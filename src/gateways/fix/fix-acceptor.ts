@@ -5,7 +5,7 @@ import { FixValidator } from '#codec/fix/fix-validator.ts';
 import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
-import { LineBudget } from '#lib/line-budget.ts';
+import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import { FIX_LIMITS, type FixLimits } from './limits.ts';
@@ -45,6 +45,7 @@ export class FixAcceptor implements ConnectionHost {
   declare readonly limits: FixLimits;
   declare private readonly options: FixAcceptorOptions;
   declare private readonly lines: { readonly members: LineBudget; readonly strangers: LineBudget };
+  declare private readonly failure: WriteLine;
   declare private readonly context: SessionContext;
   declare private readonly validators: ReadonlyMap<string, FixValidator>;
   declare private readonly connections: Set<FixConnection>;
@@ -70,11 +71,13 @@ export class FixAcceptor implements ConnectionHost {
   constructor(options: FixAcceptorOptions) {
     this.limits = { ...FIX_LIMITS, ...options.limits };
     this.options = options;
+    const { logger } = options;
+    this.failure = failureLines((fields, message) => logger.warn(fields, message));
     const nowMs = options.nowMs ?? Date.now;
     this.context = {
       limits: this.limits,
       application: options.application,
-      logger: options.logger,
+      failure: this.failure,
       message: new FixMessage(this.limits.fieldsMax),
       writer: new FixWriter(this.limits.messageBytesMax),
       nowMs,
@@ -191,7 +194,7 @@ export class FixAcceptor implements ConnectionHost {
       .then((asked) => this.options.authenticator.authenticate(asked))
       .then((answer) => this.#answered(connection, request, terms, answer))
       .catch((error) => {
-        this.options.logger.warn({ door: 'fix', remote: connection.remote, error }, 'Logon failed');
+        this.failure({ door: 'fix', remote: connection.remote, error }, 'Logon failed');
         connection.drop('the Logon could not be checked');
       });
   }

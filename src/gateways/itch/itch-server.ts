@@ -17,6 +17,7 @@ import {
 } from '#gateways/soupbin/server.ts';
 import type { SoupSession } from '#gateways/soupbin/session.ts';
 import { AssertionError, assert } from '#lib/assert.ts';
+import { failureLines, type WriteLine } from '#lib/line-budget.ts';
 import type { ItchSource, ItchStream } from './itch-source.ts';
 
 /** Bytes read from a stream at once: with SoupBinTCP's type bytes they fit one outgoing buffer. */
@@ -55,7 +56,7 @@ export class ItchServer implements SoupDoor<Reader> {
   declare readonly name: string;
   declare private readonly source: ItchSource;
   declare private readonly options: ItchServerOptions;
-  declare private readonly logger: GatewayLogger;
+  declare private readonly failure: WriteLine;
   declare private readonly server: SoupServer<Reader>;
   declare private readonly readers: Set<SoupSession<Reader>>;
   declare private readonly chunk: Uint8Array;
@@ -67,7 +68,7 @@ export class ItchServer implements SoupDoor<Reader> {
     this.name = options.name;
     this.source = source;
     this.options = options;
-    this.logger = logger;
+    this.failure = failureLines((fields, message) => logger.warn(fields, message));
     this.server = new SoupServer(this, options, logger);
     this.readers = new Set();
     this.chunk = new Uint8Array(READ_BYTES);
@@ -220,7 +221,7 @@ export class ItchServer implements SoupDoor<Reader> {
       return read();
     } catch (error) {
       if (error instanceof AssertionError) throw error;
-      this.logger.warn({ door: this.name, error }, 'market data cannot be read');
+      this.failure({ door: this.name, error }, 'market data cannot be read');
       return undefined;
     }
   }

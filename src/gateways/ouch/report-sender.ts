@@ -4,6 +4,7 @@ import { SoupPacket } from '#codec/soupbin/packets.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { ReportStore } from '#domain/ports.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { failureLines, type WriteLine } from '#lib/line-budget.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import type { SoupSession } from '../soupbin/session.ts';
@@ -28,7 +29,7 @@ export class ReportSender {
   declare private readonly writer: ReportWriter;
   declare private readonly recent: RecentReports;
   declare private readonly store: ReportStore;
-  declare private readonly logger: GatewayLogger;
+  declare private readonly failure: WriteLine;
   declare private readonly flush: () => void;
   declare private readonly stored: ByteBuffer;
 
@@ -46,7 +47,7 @@ export class ReportSender {
     this.writer = new ReportWriter(instruments);
     this.recent = new RecentReports(recentReports);
     this.store = store;
-    this.logger = logger;
+    this.failure = failureLines((fields, message) => logger.warn(fields, message));
     this.flush = flush;
     this.stored = new ByteBuffer(REPORT_BYTES_MAX);
   }
@@ -120,7 +121,7 @@ export class ReportSender {
     if (error !== undefined || state.nextNumber === first) {
       const { user, sessionId } = state;
       const fields = { door: 'ouch', user: user.standing.name, userId: user.userId, sessionId, from: first };
-      this.logger.warn({ ...fields, error }, 'reports cannot be read');
+      this.failure({ ...fields, error }, 'reports cannot be read');
       session.close(`reports from ${first} on cannot be read now`);
     } else this.catchUp(session);
     this.flush();

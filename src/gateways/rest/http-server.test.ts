@@ -14,6 +14,13 @@ test('a bug is answered without its words, and logged with them', async () => {
   assert.deepEqual(lines, ['a request failed: planted', 'request answered']);
 });
 
+test('a bug that a client provokes again and again does not fill the log', async () => {
+  const { url, lines } = await startTestRoutes();
+  await Promise.all(Array.from({ length: 60 }, async () => (await fetch(`${url}/api/v1/broken`)).text()));
+  const stacks = lines.filter((line) => line === 'a request failed: planted').length;
+  assert.ok(stacks >= 5 && stacks < 60, `${stacks} lines`);
+});
+
 test('a refusal of the archive says whether and when to come back', async () => {
   const { url } = await startTestRoutes();
   await assertProblem(await fetch(`${url}/api/v1/late`), 'late', 'the archive is at 5', {

@@ -14,7 +14,7 @@ import Fastify, {
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
-import { LineBudget } from '#lib/line-budget.ts';
+import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
@@ -115,6 +115,7 @@ export class HttpServer {
   declare private readonly dialectPaths: string[];
   /** Of requests that brought an id, and of the others. */
   declare private readonly lines: { readonly given: LineBudget; readonly others: LineBudget };
+  declare private readonly failure: WriteLine;
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
 
@@ -133,6 +134,7 @@ export class HttpServer {
     this.dialectPaths = [];
     const { LOG_LINES_PER_SECOND_MAX: linesMax } = this.limits;
     this.lines = { given: new LineBudget(linesMax), others: new LineBudget(linesMax) };
+    this.failure = failureLines((fields, message) => logger.error(fields, message));
     this.isClosing = false;
     this.tlsTimer = undefined;
     this.app = this.#newApp();
@@ -506,7 +508,7 @@ export class HttpServer {
 
   #bug(error: Error, request: FastifyRequest): Problem {
     const { id: requestId, principal } = request;
-    this.logger.error(
+    this.failure(
       { door: 'http', requestId, userId: principal?.userId, stack: error.stack },
       `a request failed: ${error.message}`,
     );

@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
-import { LineBudget } from '#lib/line-budget.ts';
+import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
 import { FailedLogins } from '../identity/failed-logins.ts';
 import { type Credentials, verifyPassword } from '../identity/password.ts';
@@ -61,6 +61,7 @@ export class SoupServer<State> implements SessionHost<State> {
   declare messagesTaken: number;
   declare private readonly logger: GatewayLogger;
   declare private readonly lines: { readonly users: LineBudget; readonly strangers: LineBudget };
+  declare private readonly failure: WriteLine;
   declare private readonly listener: Listener;
   declare private readonly failures: FailedLogins;
   declare private readonly sessions: Map<SoupSession<State>, ConnectionPlace>;
@@ -90,6 +91,7 @@ export class SoupServer<State> implements SessionHost<State> {
     this.logger = logger;
     const { logLinesPerSecondMax: linesMax } = this.limits;
     this.lines = { users: new LineBudget(linesMax), strangers: new LineBudget(linesMax) };
+    this.failure = failureLines((fields, message) => logger.warn(fields, message));
     this.failures = options.failures ?? new FailedLogins();
     this.sessions = new Map();
     this.waiting = new Map();
@@ -233,7 +235,7 @@ export class SoupServer<State> implements SessionHost<State> {
       },
       (error) => {
         this.#checkNext();
-        this.logger.warn({ door: this.door.name, error }, 'password check failed');
+        this.failure({ door: this.door.name, error }, 'password check failed');
         if (session.open)
           session.rejectLogin(LoginRejectCode.SessionNotAvailable, 'login is not possible now');
         this.flush();

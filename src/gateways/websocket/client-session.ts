@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { UnknownTermsError } from '#codec/json/scales.ts';
 import type { SessionMessage } from '#codec/json/stream-json.ts';
-import type { LineBudget } from '#lib/line-budget.ts';
+import type { LineBudget, WriteLine } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { UserUnavailableError } from '../orders/order-desk.ts';
 import { Problem, problemOfRefusal } from '../rest/problems.ts';
@@ -40,6 +40,8 @@ export interface SessionServices {
   readonly limits: WebSocketLimits;
   readonly counts: DoorCounts;
   readonly logger: WebSocketLogger;
+  /** Of requests, by bugs. */
+  readonly failure: WriteLine;
   /** Of lines about sessions: whoever may log in can do so as often as connections come. */
   readonly lines: LineBudget;
 }
@@ -203,7 +205,7 @@ export class ClientSession implements ConnectionListener {
     const refusal = problemOfRefusal(error);
     if (refusal !== undefined) return refusal;
     const fields = { ...this.#trace(), stack: error.stack };
-    this.services.logger.error(fields, `a WebSocket request failed: ${error.message}`);
+    this.services.failure(fields, `a WebSocket request failed: ${error.message}`);
     return new Problem('internal', 'report it with the time at which it happened');
   }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { LineBudget } from '#lib/line-budget.ts';
+import { failureLines, LineBudget } from '#lib/line-budget.ts';
 import { ConnectionLimits } from '../identity/connection-limits.ts';
 import { refuse } from '../rest/connections.ts';
 import { Problem } from '../rest/problems.ts';
@@ -83,6 +83,7 @@ export class WebSocketDoor {
       limits,
       counts: { messages: 0, refused: 0, slow: 0 },
       logger,
+      failure: failureLines((fields, message) => logger.error(fields, message)),
       lines: new LineBudget(limits.LOG_LINES_PER_SECOND_MAX),
     };
     this.ws = new WebSocketServer({

@@ -174,7 +174,7 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
     this.heartbeat.lastReceivedMs = this.context.nowMs();
     // One line for a run of them: a counterparty does not fill the log.
     if (!this.garbled) {
-      this.context.logger.warn(
+      this.context.failure(
         { door: 'fix', session: this.profile.id, bytes: length },
         'garbled FIX message ignored',
       );
@@ -337,10 +337,7 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
   #fail(error: unknown): void {
     if (!(error instanceof FixStoreError)) throw error;
     const { code } = error;
-    this.context.logger.warn(
-      { door: 'fix', session: this.profile.id, code, error },
-      'FIX session store failed',
-    );
+    this.context.failure({ door: 'fix', session: this.profile.id, code, error }, 'FIX session store failed');
     this.isOver = true;
     if (this.announced) {
       this.announced = false;

@@ -1,6 +1,6 @@
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import type { FixWriter } from '#codec/fix/fix-writer.ts';
-import type { GatewayLogger } from '../../soupbin/logger.ts';
+import type { WriteLine } from '#lib/line-budget.ts';
 import type { FixLimits } from '../limits.ts';
 import type { FixApplication } from './application.ts';
 
@@ -8,7 +8,8 @@ import type { FixApplication } from './application.ts';
 export interface SessionContext {
   readonly limits: FixLimits;
   readonly application: FixApplication;
-  readonly logger: GatewayLogger;
+  /** Says what went wrong with a session. */
+  readonly failure: WriteLine;
   readonly message: FixMessage;
   readonly writer: FixWriter;
   nowMs(): number;

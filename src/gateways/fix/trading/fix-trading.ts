@@ -1,5 +1,6 @@
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import type { InstrumentView, MarketViewsListener } from '#domain/market-views.ts';
+import { failureLines } from '#lib/line-budget.ts';
 import { type FixApplication, type FixApplicationSession, FixVerdict } from '../session/application.ts';
 import { AskedRequests } from './asked-requests.ts';
 import { FixInstruments } from './instruments.ts';
@@ -26,7 +27,12 @@ export class FixTrading implements FixApplication, MarketViewsListener {
   declare private readonly last: Map<string, LastConnection>;
 
   constructor(services: TradingServices) {
-    this.services = services;
+    const { logger } = services;
+    const failure = failureLines((fields, message) => logger.warn(fields, message));
+    this.services = {
+      ...services,
+      logger: { info: (fields, message) => logger.info(fields, message), warn: failure },
+    };
     this.instruments = new FixInstruments(services.views);
     this.sessions = new Map();
     this.watching = new Set();
