@@ -426,3 +426,12 @@ export class ArchiveRefusedError extends Error {
   }
 }
 export type ArchiveRefusal = 'LATE' | 'BUSY' | 'HISTORY_BEHIND' | 'BAD_QUERY' | 'CLOSED';
+
+/** Who takes a turn at the archive: a user by its id, or one of these. */
+export type Asker = number;
+export const Asker = {
+  /** The node, for what it has to know: before all others. */
+  Node: 0,
+  /** Whoever asks about the market, together. */
+  Anybody: -1,
+} as const;

@@ -1,5 +1,5 @@
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion } from './history.ts';
+import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, Asker } from './history.ts';
 
 /** Receives events as records in `words` from word `from` up to `to`. The memory is reused: copy what you keep. */
 export interface EventSink {
@@ -141,12 +141,13 @@ export interface Log {
 export interface ArchiveQueries {
   /**
    * Resolves when the archive has applied the log up to `atSequence` (the asker's newest report, say; 0: as it is), with
-   * the answer and the sequence after which it stands. `completeFrom`: of history, the first entry from which on it lacks nothing; absent: it has all.
+   * the answer and the sequence after which it stands. Askers take turns: whoever asks much waits behind itself. `completeFrom`: of history, the first entry from which on it lacks nothing; absent: it has all.
    * @throws ArchiveRefusedError
    */
   ask<Type extends ArchiveQuestion>(
     query: ArchiveQuery<Type>,
     atSequence: number,
+    asker?: Asker,
   ): Promise<{
     readonly sequence: number;
     readonly completeFrom?: number;

@@ -154,7 +154,7 @@ test('an asker that does not count what it asks is refused by the archive itself
   const { node } = await start(t, temporaryDirectory(t));
   const port = node.connectArchive();
   const over = 10;
-  const ahead = { kind: 'query', atSequence: 1e9, query: { type: 'coverage' } };
+  const ahead = { kind: 'query', atSequence: 1e9, query: { type: 'coverage' }, asker: 0 };
   for (let id = 1; id <= Limits.ARCHIVE_QUESTIONS_MAX + over; id++) port.postMessage({ ...ahead, id });
   const codes: string[] = [];
   port.on('message', ({ code }) => codes.push(code));

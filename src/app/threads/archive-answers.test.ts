@@ -3,7 +3,7 @@ import { on } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
-import type { ArchiveQuery } from '#domain/history.ts';
+import { type ArchiveQuery, Asker } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import { EventFan } from '../event-fan.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
@@ -16,7 +16,7 @@ interface Asking {
   readonly core: TradingCore;
   readonly answers: ArchiveAnswers;
   readonly port: MessagePort;
-  ask(id: number, atSequence: number, query?: ArchiveQuery): void;
+  ask(id: number, atSequence: number, query?: ArchiveQuery, asker?: Asker): void;
   reply(): Promise<ArchiveAnswer | ArchiveRefusalMessage>;
 }
 
@@ -33,7 +33,8 @@ function asking(t: TestContext, hasFailed: boolean = false): Asking {
     core,
     answers,
     port: port1,
-    ask: (id, atSequence, query = VENUE) => answers.add(port1, { kind: 'query', id, atSequence, query }, 0),
+    ask: (id, atSequence, query = VENUE, asker = Asker.Node) =>
+      answers.add(port1, { kind: 'query', id, atSequence, query, asker }, 0),
     reply: async () => ((await replies.next()).value as [ArchiveAnswer | ArchiveRefusalMessage])[0],
   };
 }
@@ -57,6 +58,30 @@ test('ArchiveAnswers: a question waits for its entry, those behind it do not', a
     completeFrom: 1,
     result: [account],
   });
+});
+
+test('ArchiveAnswers: askers take turns, and what the node has to know comes first', async (t) => {
+  const { answers, ask, reply } = asking(t);
+  const [ann, bob] = [1, 2];
+  for (let id = 1; id <= 4; id++) ask(id, 0, VENUE, ann);
+  ask(5, 0, VENUE, bob);
+  ask(6, 0, VENUE, Asker.Anybody);
+  ask(7, 0, VENUE, bob);
+  ask(8, 0);
+  const order: number[] = [];
+  // So long takes each answer that a turn has no time for another.
+  t.mock.method(performance, 'now', () => (nowMs += 11));
+  let nowMs = 0;
+  const answer = async () => {
+    answers.answer(0);
+    order.push((await reply()).id);
+  };
+  for (let count = 0; count < 4; count++) await answer();
+  // Bob is behind himself only, however much of ann's waits.
+  ask(9, 0, VENUE, bob);
+  ask(10, 0, VENUE, 3);
+  while (answers.count > 0) await answer();
+  assert.deepEqual(order, [1, 5, 6, 8, 10, 2, 7, 3, 9, 4]);
 });
 
 test('ArchiveAnswers: a question that has waited too long is refused', async (t) => {

@@ -5,6 +5,7 @@ import {
   type ArchiveQuery,
   type ArchiveQuestion,
   ArchiveRefusedError,
+  Asker,
   type UptimeRecord,
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
@@ -33,6 +34,8 @@ interface Waiting {
   readonly port: MessagePort;
   readonly request: ArchiveRequest;
   readonly untilMs: number;
+  /** Lower is answered first; see `#turnOf`. */
+  readonly turn: number;
 }
 
 /** Longest time on answers before the archive goes on with the log. */
@@ -50,7 +53,12 @@ export class ArchiveAnswers {
   declare private readonly history: AnswerableHistory;
   declare private readonly risk: RiskView;
   declare private readonly uptime: ArchiveAnswersOptions['uptime'];
+  /** By their turns, and where these are the same in the order of asking. */
   declare private waiting: Waiting[];
+  /** The turn that was answered last. */
+  declare private turn: number;
+  /** By asker: the turn of its newest question. Empty while nothing waits. */
+  declare private readonly lastTurns: Map<Asker, number>;
   /** By asker: its questions in `waiting`. */
   declare private readonly counts: Map<MessagePort, number>;
 
@@ -61,6 +69,8 @@ export class ArchiveAnswers {
     this.risk = new RiskView(core, fan);
     this.uptime = uptime;
     this.waiting = [];
+    this.turn = 0;
+    this.lastTurns = new Map();
     this.counts = new Map();
   }
 
@@ -87,7 +97,9 @@ export class ArchiveAnswers {
       return;
     }
     this.counts.set(port, count + 1);
-    this.waiting.push({ port, request, untilMs: nowMs + Limits.ARCHIVE_WAIT_MS_MAX });
+    const turn = this.#turnOf(request.asker);
+    const before = this.waiting.findLastIndex((one) => one.turn <= turn);
+    this.waiting.splice(before + 1, 0, { port, request, untilMs: nowMs + Limits.ARCHIVE_WAIT_MS_MAX, turn });
   }
 
   /** Forgets the questions of an asker that is gone. */
@@ -96,7 +108,7 @@ export class ArchiveAnswers {
     this.waiting = this.waiting.filter((one) => one.port !== port);
   }
 
-  /** Answers what can be answered, for some milliseconds, in the order of asking; refuses what has waited too long. */
+  /** Answers what can be answered, for some milliseconds, in turn; refuses what has waited too long. */
   answer(nowMs: number): void {
     const { waiting } = this;
     if (waiting.length === 0) return;
@@ -107,6 +119,7 @@ export class ArchiveAnswers {
       const isLate = one.request.atSequence > this.core.sequence && nowMs >= one.untilMs;
       if (isLate || one.request.atSequence <= this.core.sequence) {
         this.counts.set(one.port, (this.counts.get(one.port) ?? 1) - 1);
+        this.turn = Math.max(this.turn, one.turn);
         this.#reply(one, isLate);
       } else left.push(one);
       if (performance.now() < endMs) continue;
@@ -114,6 +127,15 @@ export class ArchiveAnswers {
       break;
     }
     this.waiting = left;
+    if (left.length === 0) this.lastTurns.clear();
+  }
+
+  /** Each asker has one question in a turn: pages that one reads in parallel stand before its own, not before everybody's. */
+  #turnOf(asker: Asker): number {
+    if (asker === Asker.Node) return this.turn;
+    const turn = Math.max(this.turn, (this.lastTurns.get(asker) ?? -1) + 1);
+    this.lastTurns.set(asker, turn);
+    return turn;
   }
 
   #reply({ port, request }: Waiting, isLate: boolean): void {

@@ -4,6 +4,7 @@ import {
   type ArchiveQuery,
   type ArchiveQuestion,
   ArchiveRefusedError,
+  Asker,
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
@@ -35,6 +36,7 @@ export class ArchiveClient implements ArchiveQueries {
   async ask<Type extends ArchiveQuestion>(
     query: ArchiveQuery<Type>,
     atSequence: number,
+    asker: Asker = Asker.Node,
   ): Promise<{
     readonly sequence: number;
     readonly completeFrom: number;
@@ -47,7 +49,7 @@ export class ArchiveClient implements ArchiveQueries {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.asked.set(id, { resolve, reject });
-      this.port.postMessage({ kind: 'query', id, atSequence, query } satisfies ArchiveRequest);
+      this.port.postMessage({ kind: 'query', id, atSequence, query, asker } satisfies ArchiveRequest);
     });
   }
 

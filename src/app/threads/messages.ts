@@ -5,7 +5,13 @@ import type { Backup, Snapshot, Verification } from '#codec/json/operate-json.ts
 
 import type { ComponentStatus } from '#domain/component-status.ts';
 
-import type { ArchiveAnswerOf, ArchiveQuery, ArchiveQuestion, ArchiveRefusal } from '#domain/history.ts';
+import type {
+  ArchiveAnswerOf,
+  ArchiveQuery,
+  ArchiveQuestion,
+  ArchiveRefusal,
+  Asker,
+} from '#domain/history.ts';
 import type { FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
@@ -226,6 +232,8 @@ export interface ArchiveRequest {
   readonly id: number;
   readonly atSequence: number;
   readonly query: ArchiveQuery;
+  /** Whose turn it takes. */
+  readonly asker: Asker;
 }
 
 export interface ArchiveAnswer {

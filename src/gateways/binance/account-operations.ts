@@ -120,7 +120,7 @@ async function accountOf(
   userId: number,
 ): Promise<AccountRecord | undefined> {
   const question = { type: 'accounts', accountIds: [accountId] } as const;
-  const { result } = await archive.ask(question, newestSequenceOf(userId));
+  const { result } = await archive.ask(question, newestSequenceOf(userId), userId);
   return result[0];
 }
 
@@ -216,6 +216,7 @@ async function rowsOf<Row extends OrderRecord | FillRecord>(
         ...(cursor === undefined ? {} : { cursor }),
       },
       atSequence,
+      userId,
     );
     const { rows, cursor: next } = result as unknown as Page<Row>;
     for (const row of rows) {

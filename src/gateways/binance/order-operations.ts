@@ -147,7 +147,7 @@ async function fillsOf(
   sequence: number,
 ): Promise<FillRecord[] | undefined> {
   try {
-    const { result } = await archive.ask({ type: 'fills', userId, orderId }, sequence);
+    const { result } = await archive.ask({ type: 'fills', userId, orderId }, sequence, userId);
     return result.rows.filter((fill) => fill.sequence === sequence).reverse();
   } catch (error) {
     if (error instanceof ArchiveRefusedError) return undefined;

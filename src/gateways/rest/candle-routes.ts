@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Candles, candleJson } from '#codec/json/candle-json.ts';
 import { secondsOf, secondText, timeQuery } from '#codec/json/schemas.ts';
-import type { ArchiveAnswerOf } from '#domain/history.ts';
+import { type ArchiveAnswerOf, Asker } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import {
   CANDLE_SECONDS,
@@ -111,6 +111,7 @@ export async function candlesOf(
         toSeconds: Math.min(to, kept),
       },
       views.sequence,
+      Asker.Anybody,
     );
     rows.push(...result.rows);
     next = result.nextFromSeconds;

@@ -38,6 +38,7 @@ test('history: lists are of the own account, newest first, and include the newes
     { query: { type: 'openOrders', accountId: 10, limit: 100 }, atSequence: 77 },
     { query: { type: 'fills', userId: 1, orderId: 41, limit: 100 }, atSequence: 81 },
   ]);
+  assert.deepEqual(archive.askers, [1, 1, 1]);
 });
 
 test('history: one order, by its number and by what its client calls it', async () => {

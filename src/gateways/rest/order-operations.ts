@@ -165,13 +165,13 @@ export async function findOrder(
   if (orderId !== undefined)
     return own(
       user,
-      orders.byOrderId(orderId) ?? (await archive.ask({ type: 'order', orderId }, sequence)).result,
+      orders.byOrderId(orderId) ?? (await archive.ask({ type: 'order', orderId }, sequence, userId)).result,
     );
   const live =
     clientTag !== undefined ? orders.withTag(clientTag) : orders.byNumber(clientOrderNumber as number);
   if (live !== undefined) return live;
   const name = clientTag !== undefined ? { clientTag } : { clientOrderId: clientOrderNumber as number };
-  const { result } = await archive.ask({ type: 'orderByClient', userId, ...name }, sequence);
+  const { result } = await archive.ask({ type: 'orderByClient', userId, ...name }, sequence, userId);
   return own(user, result);
 }
 

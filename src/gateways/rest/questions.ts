@@ -48,7 +48,8 @@ export class Questions {
     question: Question<Type>,
   ): Promise<{ readonly sequence: number; readonly result: ArchiveAnswerOf<Type> }> {
     const { archive, newestSequenceOf } = this.sources;
-    return archive.ask(question as ArchiveQuery<Type>, atSequence ?? newestSequenceOf(principal.userId));
+    const { userId } = principal;
+    return archive.ask(question as ArchiveQuery<Type>, atSequence ?? newestSequenceOf(userId), userId);
   }
 
   /** Asks for a page, and writes its rows as JSON. @throws ArchiveRefusedError, Problem */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { InstrumentKind, Phase, Role, SelfTradePrevention, Side } from '#domain/commands.ts';
-import type { ArchiveQuery, ArchiveQuestion } from '#domain/history.ts';
+import { type ArchiveQuery, type ArchiveQuestion, Asker } from '#domain/history.ts';
 import type {
   AssetTerms,
   Candle,
@@ -192,10 +192,17 @@ export function viewsOf(instruments: readonly InstrumentView[], isReady = true):
 /** An archive whose answers a test writes down, and which writes down what it was asked. */
 export class ScriptedArchive implements ArchiveQueries {
   readonly asked: { readonly query: ArchiveQuery; readonly atSequence: number }[] = [];
+  /** By whom, for each of them. */
+  readonly askers: Asker[] = [];
   /** The answer to each question, by its type; an Error is thrown. */
   readonly answers: { [Type in ArchiveQuestion]?: unknown } = {};
 
-  async ask<Type extends ArchiveQuestion>(query: ArchiveQuery<Type>, atSequence: number) {
+  async ask<Type extends ArchiveQuestion>(
+    query: ArchiveQuery<Type>,
+    atSequence: number,
+    asker: Asker = Asker.Node,
+  ) {
+    this.askers.push(asker);
     this.asked.push({ query: query as ArchiveQuery, atSequence });
     const answer = this.answers[query.type as ArchiveQuestion];
     if (answer instanceof Error) throw answer;
