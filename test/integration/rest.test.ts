@@ -10,6 +10,7 @@ import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { nodeConfig } from '../support/node-config.ts';
 import { OpenApiChecker } from '../support/openapi.ts';
+import { OPERATION_IDS } from '../support/operation-ids.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
 
 const PASSWORD = 'secret';
@@ -419,6 +420,14 @@ test('a real node answers every question by HTTP as its log has it, and as its O
       assert.equal(found.status, 'open');
     }
     await client.close();
+  });
+
+  await t.test('every operation has a name of its own, which stays', () => {
+    assert.deepEqual(checker.operationIds.toSorted(), OPERATION_IDS);
+    assert.equal(new Set(OPERATION_IDS).size, OPERATION_IDS.length);
+    const verbs =
+      /^(add|cancel|change|control|deposit|end|get|list|log|open|place|renew|replace|revoke|set|start|stop|update|verify|withdraw)([A-Z][a-z]+)*$/;
+    for (const id of OPERATION_IDS) assert.match(id, verbs);
   });
 
   await t.test('every question of the document was answered', async () => {

@@ -1,6 +1,7 @@
 import Schema from 'typebox/schema';
 
 interface Operation {
+  readonly operationId?: string;
   readonly responses: Readonly<
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
   >;
@@ -15,6 +16,8 @@ interface Document {
 export class OpenApiChecker {
   /** Operations of the document, as `GET /path/{name}`, and those of them that were answered with 200. */
   readonly operations: readonly string[];
+  /** By which clients are generated, of each of them. */
+  readonly operationIds: readonly (string | undefined)[];
   readonly answered = new Set<string>();
   readonly #document: Document;
   readonly #compiled = new Map<string, ReturnType<typeof Schema.Compile>>();
@@ -23,6 +26,9 @@ export class OpenApiChecker {
     this.#document = document as Document;
     this.operations = Object.entries(this.#document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    this.operationIds = Object.values(this.#document.paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
     );
   }
 

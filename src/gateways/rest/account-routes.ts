@@ -38,6 +38,7 @@ export function accountRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/balances',
+      operationId: 'listBalances',
       summary: 'What an account has of each asset',
       query: { ...accountQuery, ...freshQuery },
       answer: Balances,
@@ -50,6 +51,7 @@ export function accountRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/positions',
+      operationId: 'listPositions',
       summary: 'Positions of an account with their profit',
       query: { ...accountQuery, ...freshQuery },
       answer: Positions,
@@ -66,6 +68,7 @@ export function accountRoutes(sources: RestSources): Route[] {
       weight: 1,
       action: Action.LogIn,
       path: '/profile',
+      operationId: 'getProfile',
       summary: 'Who you are, and what this request may do',
       answer: Profile,
       problems: ['UNKNOWN_USER'],

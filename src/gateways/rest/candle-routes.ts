@@ -24,6 +24,7 @@ export function candleRoutes(sources: RestSources): Route[] {
       path: '/instruments/:symbol/candles',
       weight: 5,
       tag: 'market',
+      operationId: 'listCandles',
       summary: 'Candles, oldest first; where nothing was traded there is none',
       params: symbolParam,
       query: {

@@ -16,6 +16,7 @@ export function copyRoutes({ copies }: Pick<RestSources, 'copies'>): Route[] {
       method: 'GET',
       path: '/admin/snapshots',
       weight: 5,
+      operationId: 'listSnapshots',
       summary: 'Snapshots in the data directory of this node, newest first',
       answer: Snapshots,
       problems: ['busy'],
@@ -26,6 +27,7 @@ export function copyRoutes({ copies }: Pick<RestSources, 'copies'>): Route[] {
       method: 'GET',
       path: '/admin/backups',
       weight: 20,
+      operationId: 'listBackups',
       summary: 'Backups of the log in the target that the node is configured with, newest first',
       answer: Backups,
       problems: ['busy', 'backup-unavailable'],
@@ -47,6 +49,7 @@ export function verificationRoutes({ copies }: Pick<RestSources, 'copies'>): Rou
     route({
       ...verify,
       path: '/admin/snapshots/:sequence/verify',
+      operationId: 'verifySnapshot',
       summary: 'Check every byte of a snapshot and restore it beside the node. Answers when that is done',
       params: {
         sequence: Type.Integer({
@@ -60,6 +63,7 @@ export function verificationRoutes({ copies }: Pick<RestSources, 'copies'>): Rou
     route({
       ...verify,
       path: '/admin/backups/:backupId/verify',
+      operationId: 'verifyBackup',
       summary:
         'Read a whole backup, apply its log to its snapshot, and compare the state. Answers when that is done',
       params: {

@@ -135,6 +135,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       path: '/password',
       weight: CREDENTIAL_WEIGHT,
       tag: 'credentials',
+      operationId: 'changePassword',
       summary:
         'Set another password, with the old one: also with a one-time password, which is good for nothing else',
       body: PasswordChange,
@@ -165,6 +166,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       weight: 1,
       action: Action.LogIn,
       path: '/keys',
+      operationId: 'listKeys',
       summary: 'Your API keys, without what they are verified with',
       answer: ApiKeys,
       handle: ({ principal }) => ({
@@ -175,6 +177,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       ...common,
       method: 'POST',
       path: '/keys',
+      operationId: 'addKey',
       summary:
         'Add an API key of yours. The secret of a token or HMAC key is in this answer and never shown again',
       body: NewApiKey,
@@ -186,6 +189,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       ...common,
       method: 'DELETE',
       path: '/keys/:keyId',
+      operationId: 'revokeKey',
       summary: 'Revoke an API key of yours',
       params: { keyId: GivenId('the key') },
       query: reasonQuery,
@@ -198,6 +202,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
       ...common,
       method: 'DELETE',
       path: '/tokens',
+      operationId: 'revokeTokens',
       summary: 'Log out everywhere: every bearer token that you were given before is void',
       query: reasonQuery,
       answer: Receipt,

@@ -24,6 +24,7 @@ export function errorRoutes(): Route[] {
         path: '',
         weight: 1,
         tag: 'errors',
+        operationId: 'listErrors',
         summary: 'Every kind of problem',
         answer: ProblemMeanings,
         handle: () => ({ items: all }),
@@ -35,6 +36,7 @@ export function errorRoutes(): Route[] {
         path: '',
         weight: 1,
         tag: 'errors',
+        operationId: 'getError',
         summary: 'What a problem means',
         params: {
           code: Type.String({ pattern: '^[A-Za-z_-]{1,64}$', description: 'the name of a problem' }),

@@ -43,6 +43,7 @@ const TAKE = route({
   weight: 1,
   action: Action.PlaceOrders,
   tag: 'test',
+  operationId: 'takeFuzzed',
   summary: 'takes a body',
   body: BODY,
   answer: Taken,

@@ -69,6 +69,7 @@ test('requests that come together get their answers together', async (t) => {
     path: '/numbers/:n',
     weight: 1,
     tag: 'test',
+    operationId: 'getNumber',
     summary: 'a number',
     params: { n: Type.Integer() },
     answer: Number_,

@@ -65,6 +65,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/orders/open',
+      operationId: 'listOpenOrders',
       summary: 'Open orders, newest first',
       query: { ...ownerQuery, ...symbolQuery, ...pageQuery, ...freshQuery },
       answer: OrderPage,
@@ -84,6 +85,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/orders',
+      operationId: 'listOrders',
       summary: 'Orders of a time, open or not, newest first',
       query: { ...ownerQuery, ...symbolQuery, ...timeQuery, ...pageQuery, ...freshQuery },
       answer: OrderPage,
@@ -104,6 +106,7 @@ export function historyRoutes(sources: RestSources): Route[] {
       ...common,
       weight: 2,
       path: '/orders/:orderId',
+      operationId: 'getOrder',
       summary: 'One order',
       params: { orderId: Id('the order') },
       query: freshQuery,
@@ -118,6 +121,7 @@ export function historyRoutes(sources: RestSources): Route[] {
       ...common,
       weight: 2,
       path: '/orders/by-client-order-id/:clientOrderId',
+      operationId: 'getOrderByClientOrderId',
       summary: 'One order by what its client calls it; also a rejected one',
       params: { clientOrderId: ClientOrderId },
       query: { userId: Type.Optional(Id('whose; default: your own')), ...freshQuery },
@@ -135,6 +139,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/fills',
+      operationId: 'listFills',
       summary: 'Fills, newest first',
       query: {
         ...ownerQuery,
@@ -163,6 +168,7 @@ export function historyRoutes(sources: RestSources): Route[] {
       ...common,
       action: Action.ViewMarket,
       path: '/trades',
+      operationId: 'listTrades',
       summary: 'Trades of an instrument, newest first, from history',
       query: { symbol: SymbolText, ...timeQuery, ...pageQuery, ...freshQuery },
       answer: TradePage,
@@ -179,6 +185,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/postings',
+      operationId: 'listPostings',
       summary: "Money that moved other than by a trade's own amount and fees, newest first",
       query: {
         ...accountQuery,
@@ -205,6 +212,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/positions/history',
+      operationId: 'listPositionChanges',
       summary: 'Positions after each trade, newest first',
       query: { ...accountQuery, ...symbolQuery, ...timeQuery, ...pageQuery, ...freshQuery },
       answer: PositionChangePage,
@@ -224,6 +232,7 @@ export function historyRoutes(sources: RestSources): Route[] {
     route({
       ...common,
       path: '/fees',
+      operationId: 'listFees',
       summary: 'Fees by asset and UTC day, oldest first',
       query: { ...accountQuery, asset: Type.Optional(SymbolText), ...timeQuery, ...freshQuery },
       answer: Fees,

@@ -35,6 +35,7 @@ export const ROUTES: Route[] = [
     path: '/open/:symbol',
     weight: 1,
     tag: 'test',
+    operationId: 'getOpen',
     summary: 'anybody',
     params: { symbol: Type.String({ pattern: '^[A-Z]+$', maxLength: 8, description: 'capitals' }) },
     query: {
@@ -48,6 +49,7 @@ export const ROUTES: Route[] = [
     path: '/slow',
     weight: 1,
     tag: 'test',
+    operationId: 'getSlow',
     summary: 'late',
     answer: Echo,
     handle: async () => {
@@ -65,6 +67,7 @@ export const ROUTES: Route[] = [
     path: '/broken',
     weight: 1,
     tag: 'test',
+    operationId: 'getBroken',
     summary: 'bug',
     answer: Echo,
     handle: () => {
@@ -75,6 +78,7 @@ export const ROUTES: Route[] = [
     path: '/late',
     weight: 1,
     tag: 'test',
+    operationId: 'getLate',
     summary: 'refused by the archive',
     answer: Echo,
     handle: () => {
@@ -87,6 +91,7 @@ export const ROUTES: Route[] = [
     weight: 3,
     action: Action.PlaceOrders,
     tag: 'test',
+    operationId: 'takeOrder',
     summary: 'traders',
     body: BODY,
     answer: Echo,

@@ -451,9 +451,11 @@ export class HttpServer {
   }
 
   #add(route: Route): void {
-    const { method, path, access, weight, params, query, body, answer, tag, summary, keptSeconds } = route;
+    const { method, path, access, weight, params, query, body, answer, keptSeconds } = route;
+    const { tag, operationId, summary } = route;
     const schema: FastifySchema = {
       tags: [tag],
+      operationId,
       summary,
       security: access === 'anybody' ? [] : [{ bearer: [] }, { signature: [] }],
       response: { 200: ref(answer) },

@@ -47,6 +47,7 @@ export function incidentRoutes(commands: Commands, { archive, views }: IncidentS
       weight: 5,
       action: Action.ViewNodes,
       tag: 'administration',
+      operationId: 'listIncidents',
       summary: 'Incidents that the public was told of, those that were opened last first',
       query: {
         limit: Type.Optional(
@@ -75,6 +76,7 @@ export function incidentRoutes(commands: Commands, { archive, views }: IncidentS
       ...common,
       method: 'POST',
       path: '/admin/incidents',
+      operationId: 'openIncident',
       summary: 'Tell the public about an incident',
       body: NewIncident,
       problems: [...ADMIN_PROBLEMS, ...ARCHIVE_PROBLEMS, 'ALREADY_EXISTS'],
@@ -100,6 +102,7 @@ export function incidentRoutes(commands: Commands, { archive, views }: IncidentS
       ...common,
       method: 'PUT',
       path: '/admin/incidents/:incidentId',
+      operationId: 'updateIncident',
       summary: 'Tell the public more about an incident: what is left out stays as it is',
       params: { incidentId: GivenId('the incident') },
       body: IncidentUpdate,

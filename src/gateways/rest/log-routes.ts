@@ -23,6 +23,7 @@ export function logRoutes(sources: RestSources): Route[] {
       weight: 20,
       action: Action.ViewOwnAccount,
       tag: 'administration',
+      operationId: 'getOrderTimeline',
       summary:
         'The life of an order, with those that it replaced and that replaced it: commands and what they did. Of your own account; of any with the right to view it',
       params: { orderId: Id('the order, any of the chain') },
@@ -56,6 +57,7 @@ export function logRoutes(sources: RestSources): Route[] {
       weight: 20,
       action: Action.ReadLog,
       tag: 'log',
+      operationId: 'getLogReceipt',
       summary: 'The entry of the log that a receipt names',
       params: {
         sequence: Type.Integer({

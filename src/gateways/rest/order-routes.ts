@@ -102,6 +102,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
       ...place,
       method: 'POST',
       path: '/orders',
+      operationId: 'placeOrder',
       summary: 'Place an order. With a clientOrderId it counts once, however often it is sent',
       body: NewOrderRequest,
       problems: OF_PLACING,
@@ -111,6 +112,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
     route({
       ...replace,
       path: '/orders/:orderId',
+      operationId: 'replaceOrder',
       summary: 'Replace an order by one with other terms. What is left out stays as it is',
       params: byId,
       handle: ({ principal, params, body }) =>
@@ -119,6 +121,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
     route({
       ...replace,
       path: '/orders/by-client-order-id/:clientOrderId',
+      operationId: 'replaceOrderByClientOrderId',
       summary: 'The same by what you call the order',
       params: byName,
       handle: ({ principal, params, body }) =>
@@ -127,6 +130,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
     route({
       ...cancel,
       path: '/orders/:orderId',
+      operationId: 'cancelOrder',
       summary: 'Cancel what is open of an order',
       params: byId,
       handle: ({ principal, params }) =>
@@ -135,6 +139,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
     route({
       ...cancel,
       path: '/orders/by-client-order-id/:clientOrderId',
+      operationId: 'cancelOrderByClientOrderId',
       summary: 'The same by what you call the order',
       params: byName,
       handle: ({ principal, params }) =>
@@ -143,6 +148,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
     route({
       ...cancel,
       path: '/orders',
+      operationId: 'cancelOrders',
       summary: 'Cancel the open orders of your account: all, or those of an instrument or a side',
       query: massCancelQuery,
       answer: OrdersCanceled,
@@ -156,6 +162,7 @@ export function orderRoutes(sources: OrderSources): Route[] {
       weight: 1,
       tag: 'administration',
       action: Action.CancelAnyOrders,
+      operationId: 'cancelOrdersOfOthers',
       summary: 'Cancel open orders of others: of an account, a user or an instrument',
       query: {
         accountId: Type.Optional(GivenId('whose; one of accountId, userId and symbol is needed')),

@@ -25,6 +25,7 @@ export function replayRoutes(replays: Replays): Route[] {
       weight: 5,
       action: Action.ViewNodes,
       tag: 'replay',
+      operationId: 'listRecordings',
       summary: 'Recorded markets that this node can replay, by name',
       answer: Recordings,
       problems: ['replay-off', 'recordings-unreadable'],
@@ -36,6 +37,7 @@ export function replayRoutes(replays: Replays): Route[] {
       weight: 1,
       action: Action.ViewMarket,
       tag: 'replay',
+      operationId: 'getReplay',
       summary: 'The replay of this node, or the last one',
       answer: ReplayState,
       handle: () => replays.state(),
@@ -44,6 +46,7 @@ export function replayRoutes(replays: Replays): Route[] {
       ...control,
       method: 'POST',
       weight: 20,
+      operationId: 'startReplay',
       summary: 'Replay a recorded market in this venue, by participants that replay alone uses',
       body: NewReplay,
       problems: [
@@ -59,6 +62,7 @@ export function replayRoutes(replays: Replays): Route[] {
     route({
       ...control,
       method: 'PUT',
+      operationId: 'controlReplay',
       summary:
         'Pause the replay, let it go on, or by some messages, or at another speed. Answers when it stands still',
       body: ReplayControl,
@@ -68,6 +72,7 @@ export function replayRoutes(replays: Replays): Route[] {
     route({
       ...control,
       method: 'DELETE',
+      operationId: 'stopReplay',
       summary: 'Stop the replay, or clear away one that has ended: its orders leave, its instruments close',
       query: reasonQuery,
       problems: [...STOP_PROBLEMS, 'no-replay'],

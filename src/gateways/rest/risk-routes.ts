@@ -19,6 +19,7 @@ export function riskRoutes(sources: RestSources): Route[] {
       weight: 20,
       action: Action.ViewAnyAccount,
       tag: 'administration',
+      operationId: 'listAccountRisks',
       summary: 'What accounts risk and how much room they have, those with the least room first',
       query: {
         limit: Type.Optional(

@@ -26,6 +26,8 @@ interface RouteTerms<Params extends Fields, Query extends Fields, Answer extends
   /** Units of the sender's rate limit. */
   readonly weight: number;
   readonly tag: string;
+  /** Its name where clients are generated, beginning with a verb: as stable as the path. No two are the same. */
+  readonly operationId: string;
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
@@ -73,6 +75,7 @@ export interface Route {
   readonly access: RouteAccess;
   readonly weight: number;
   readonly tag: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly params: TObject;
   readonly query: TObject;
@@ -119,11 +122,12 @@ function handlerOf(terms: { handle(asked: never): unknown }): Route['handle'] {
 }
 
 function common(terms: RouteTerms<Fields, Fields, TSchema>) {
-  const { path, weight, tag, summary, answer } = terms;
+  const { path, weight, tag, operationId, summary, answer } = terms;
   return {
     path: API_PATH + path,
     weight,
     tag,
+    operationId,
     summary,
     params: Type.Object(terms.params ?? {}, { additionalProperties: false }),
     query: Type.Object(terms.query ?? {}, { additionalProperties: false }),

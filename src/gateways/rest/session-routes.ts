@@ -18,6 +18,7 @@ export function sessionRoutes(commands: Commands): Route[] {
       weight: 1,
       tag: 'administration',
       action: Action.EndSessions,
+      operationId: 'endSession',
       summary:
         "End somebody's session: the node that has the connection ends it and tells the client the reason. The user may come again",
       params: {

@@ -12,6 +12,7 @@ export function statusRoutes(status: Pick<StatusPage, 'isReady' | 'read'>): Rout
     path: '',
     weight: 1,
     tag: 'system',
+    operationId: 'getStatusDocument',
     summary: 'How each part of the venue is and was, and incidents: the status page for machines',
     answer: StatusDocument,
     problems: ['starting'],

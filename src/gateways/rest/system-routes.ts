@@ -36,6 +36,7 @@ export function systemRoutes(sources: RestSources): Route[] {
       path: '/time',
       weight: 1,
       tag: 'system',
+      operationId: 'getTime',
       summary: 'The clock of the node',
       answer: ServerTime,
       handle: () => ({ timeMs: sources.wallMs(), logTimeSeconds: views.timeSeconds }),
@@ -44,6 +45,7 @@ export function systemRoutes(sources: RestSources): Route[] {
       path: '/status',
       weight: 1,
       tag: 'system',
+      operationId: 'getStatus',
       summary: 'Whether the door can be used',
       answer: Status,
       handle: () => ({
@@ -57,6 +59,7 @@ export function systemRoutes(sources: RestSources): Route[] {
       weight: 1,
       action: Action.ViewNodes,
       tag: 'system',
+      operationId: 'getNode',
       summary: 'How far the threads of the node are',
       answer: NodeStatus,
       handle: () => ({

@@ -77,6 +77,7 @@ function accountCommandRoutes(commands: Commands): Route[] {
       method: 'POST',
       path: '/admin/accounts',
       action: Action.ManageAccounts,
+      operationId: 'addAccount',
       summary: 'Add an account',
       body: NewAccount,
       answer: AccountAdded,
@@ -93,6 +94,7 @@ function accountCommandRoutes(commands: Commands): Route[] {
       method: 'PUT',
       path: '/admin/accounts/:accountId/limits',
       action: Action.SetLimits,
+      operationId: 'setAccountLimits',
       summary: 'Set all limits of an account',
       params,
       body: AccountLimits,
@@ -103,12 +105,14 @@ function accountCommandRoutes(commands: Commands): Route[] {
     route({
       ...funds,
       path: '/admin/accounts/:accountId/deposits',
+      operationId: 'deposit',
       summary: 'Deposit into an account. Its requestId counts once',
       handle: ({ principal, params: { accountId }, body }) => move('Deposit', principal, accountId, body),
     }),
     route({
       ...funds,
       path: '/admin/accounts/:accountId/withdrawals',
+      operationId: 'withdraw',
       summary: 'Withdraw from an account. Its requestId counts once',
       problems: [...funds.problems, 'INSUFFICIENT_FUNDS'],
       handle: ({ principal, params: { accountId }, body }) => move('Withdraw', principal, accountId, body),
@@ -135,6 +139,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
     route({
       ...adding,
       path: '/admin/assets',
+      operationId: 'addAsset',
       summary: 'Add an asset',
       body: NewAsset,
       answer: AssetAdded,
@@ -148,6 +153,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
     route({
       ...adding,
       path: '/admin/instruments',
+      operationId: 'addInstrument',
       summary: 'Add an instrument',
       body: NewInstrument,
       answer: InstrumentAdded,
@@ -164,6 +170,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
       ...ofInstrument,
       path: '/admin/instruments/:symbol/phase',
       action: Action.ControlPhases,
+      operationId: 'setPhase',
       summary: 'Change the phase of an instrument, for good or until a time',
       body: NewPhase,
       handle: ({ principal, params, body: { phase, nextPhase, endTime, reason } }) =>
@@ -180,6 +187,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
       ...ofInstrument,
       path: '/admin/instruments/:symbol/schedule',
       action: Action.ManageInstruments,
+      operationId: 'setSchedule',
       summary: 'Set the daily changes of an instrument’s phase',
       body: NewSchedule,
       handle: ({ principal, params, body }) =>
@@ -195,6 +203,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
       method: 'PUT',
       path: '/admin/kill-switch',
       action: Action.KillSwitch,
+      operationId: 'setKillSwitch',
       summary: 'Stop the venue, an instrument, an account or a user, or let it go on',
       body: NewKillSwitch,
       problems: [...ADMIN_PROBLEMS, 'UNKNOWN_INSTRUMENT', 'UNKNOWN_ACCOUNT'],
@@ -213,6 +222,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
       method: 'PUT',
       path: '/admin/core-version',
       action: Action.ManageNodes,
+      operationId: 'setCoreVersion',
       summary:
         'Change the rules of the core. A node whose build lacks the next version stops at this command',
       body: NewCoreVersion,
