@@ -430,7 +430,7 @@ export type ArchiveRefusal = 'LATE' | 'BUSY' | 'HISTORY_BEHIND' | 'BAD_QUERY' | 
 /** Who takes a turn at the archive: a user by its id, or one of these. */
 export type Asker = number;
 export const Asker = {
-  /** The node, for what it has to know: before all others. */
+  /** The node, for what it has to know: with the turn that is being answered. */
   Node: 0,
   /** Whoever asks about the market, together. */
   Anybody: -1,

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { LineBudget } from '#lib/line-budget.ts';
+import { failureLines, LineBudget } from '#lib/line-budget.ts';
 import type { ConnectionLimits, ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
 import type { TlsFiles } from './tls-files.ts';
@@ -65,7 +65,8 @@ export class Listener {
     this.server.once('error', reject);
     this.server.listen({ host, port }, () => {
       this.server.off('error', reject);
-      this.server.on('error', (error) => this.logger.warn({ door: name, error }, 'listener failed'));
+      const failure = failureLines((fields, message) => this.logger.warn(fields, message));
+      this.server.on('error', (error) => failure({ door: name, error }, 'listener failed'));
       if (this.tlsServer !== undefined) {
         this.reloadTimer = setInterval(() => this.reloadTls(), TLS_FILES_PERIOD_MS).unref();
       }
