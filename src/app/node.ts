@@ -27,6 +27,7 @@ import type { ClusterView } from './cluster/cluster-nodes.ts';
 import { ClusterDuties } from './cluster/duties.ts';
 import { refuseEvidence } from './cluster/evidence.ts';
 import type { NodeNumber } from './cluster/node-number.ts';
+import { waitForServers } from './cluster/server-wait.ts';
 import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
 import { portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
@@ -119,9 +120,12 @@ async function startOnce(config: NodeConfig, logger: NodeLogger, edgeThread: URL
   const started: Closer[] = [];
   try {
     // 1. The cluster, if it is a node of one: its servers, and which log is theirs; a number, if it has none of its own.
-    const link = await linkOf(config);
+    const servers = config.cluster?.servers;
+    const link = await waitForServers(servers, 'the stream of the log', logger, () => linkOf(config));
     if (link !== undefined) started.push(() => link.close());
-    const number = await numberOf(config, link, logger);
+    const number = await waitForServers(servers, 'a node number', logger, () =>
+      numberOf(config, link, logger),
+    );
     if (number !== undefined) started.push(() => number.close());
     const numbered = { ...config, nodeId: number?.nodeId ?? Number(config.nodeId) };
 
@@ -196,6 +200,7 @@ async function startOn(
 ): Promise<RunningNode> {
   const startedMs = performance.now();
   const { nodeId } = config;
+  const servers = config.cluster?.servers;
   const paths = {
     dataDirectory: data.path,
     logDirectory: data.logDirectory,
@@ -231,7 +236,11 @@ async function startOn(
       (error) => logger.warn({ code: error.code }, error.message),
     );
   const { core, path: snapshotPath } =
-    link === undefined ? restore() : await restoreNode(link, data, config.segmentBytes, restore, logger);
+    link === undefined
+      ? restore()
+      : await waitForServers(servers, 'a snapshot to begin with', logger, () =>
+          restoreNode(link, data, config.segmentBytes, restore, logger),
+        );
   status.isFetchingReports = link !== undefined && wantsReports(data.path);
 
   // 5. The order path: outbox, inlet for the edge, log, core, gateway.
@@ -267,13 +276,15 @@ async function startOn(
     logger,
   );
   fan.add(gateway);
-  const nodeLog = await openNodeLog(data, {
-    link,
-    clock,
-    follower: replica,
-    scanFromSequence: core.sequence + 1,
-    segmentBytes: config.segmentBytes,
-  });
+  const nodeLog = await waitForServers(servers, 'the stream of the log', logger, () =>
+    openNodeLog(data, {
+      link,
+      clock,
+      follower: replica,
+      scanFromSequence: core.sequence + 1,
+      segmentBytes: config.segmentBytes,
+    }),
+  );
   const { log, recovered } = nodeLog;
   started.push(() => log.close());
   clock.continueAfter(recovered.lastTimeSeconds, recovered.lastTimeNanos);
@@ -379,7 +390,7 @@ async function startOn(
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
   replica.recover(log);
-  await nodeLog.catchUp();
+  await waitForServers(servers, 'the rest of the log', logger, () => nodeLog.catchUp());
   logger.info(
     {
       sequence: core.sequence,
@@ -435,7 +446,7 @@ async function startOn(
   }
   const operationsPort = (await operations?.ready)?.['operations'] ?? 0;
   if (observes) service.observe();
-  else await service.serve();
+  else await waitForServers(servers, 'what its doors begin with', logger, () => service.serve());
 
   return {
     get ouchPort() {

@@ -10,7 +10,7 @@ import {
 import type { LogFollower } from '#domain/ports.ts';
 import type { LogLine } from '#log/file/data-directory.ts';
 import type { LogId } from '#log/file/format.ts';
-import { connectNats } from '#log/jetstream/connection.ts';
+import { closeNats, connectNats } from '#log/jetstream/connection.ts';
 import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
 import {
   createLogStream,
@@ -68,7 +68,7 @@ export class ClusterLink implements StreamLog {
       );
       return new ClusterLink(settings, connection, found);
     } catch (error) {
-      await connection.close();
+      await closeNats(connection);
       throw error;
     }
   }
@@ -150,7 +150,7 @@ export class ClusterLink implements StreamLog {
   }
 
   close(): Promise<void> {
-    return this.connection.close();
+    return closeNats(this.connection);
   }
 }
 

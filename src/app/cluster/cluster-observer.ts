@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
+import { closeNats } from '#log/jetstream/connection.ts';
 import { connectCluster } from './cluster-link.ts';
 import { type ClusterNode, type ClusterStreamView, nodesSubject, streamView } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
@@ -71,7 +72,7 @@ export class ClusterObserver {
     this.isClosed = true;
     this.onAll();
     await this.connecting;
-    await this.connection?.close();
+    if (this.connection !== undefined) await closeNats(this.connection);
   }
 
   async #connect(): Promise<void> {

@@ -18,6 +18,8 @@ const STALE_MS = 15_000;
 /** How long the servers are asked again when they do not answer: an election takes up to 9 s. */
 const READY_MS_MAX = 30_000;
 const RETRY_MS = 250;
+/** How long `close` waits for servers that do not answer. */
+const GIVE_BACK_MS_MAX = 500;
 /** Beside `hive.json`: which number the directory's node has, and as whom it holds it. */
 const FILE = 'node-number.json';
 
@@ -63,6 +65,7 @@ export class NodeNumber {
   declare private timer: NodeJS.Timeout | undefined;
   /** Writes follow each other: the next names the revision of the last. */
   declare private writing: Promise<unknown>;
+  declare private isRenewing: boolean;
   declare private isBound: boolean;
   declare private _isLost: boolean;
   declare private onLost: (() => void) | undefined;
@@ -82,6 +85,7 @@ export class NodeNumber {
     this.revision = revision;
     this.options = options;
     this.writing = Promise.resolve();
+    this.isRenewing = false;
     this.isBound = false;
     this._isLost = false;
     this.onLost = undefined;
@@ -175,20 +179,26 @@ export class NodeNumber {
   /** Stops renewing, and gives the number back when the data directory was this process's. */
   async close(): Promise<void> {
     clearInterval(this.timer);
+    this.timer = undefined;
     this.onLost = undefined;
     if (!this.isBound || this._isLost) return;
     // Servers that do not answer now make it free later: it is not renewed.
-    await this.#write(() => ({ ...this.record, holder: null })).catch(() => {});
+    const written = this.#write(() => ({ ...this.record, holder: null })).catch(() => {});
+    await Promise.race([written, sleep(GIVE_BACK_MS_MAX, undefined, { ref: false })]);
   }
 
   async #renew(): Promise<void> {
-    if (this._isLost) return;
+    // A write to servers that do not answer takes longer than the time between two: others behind it would only hold up what is to follow.
+    if (this._isLost || this.isRenewing) return;
+    this.isRenewing = true;
     try {
       await this.#write(() => this.record);
     } catch (error) {
-      if (this._isLost) return;
+      if (this._isLost || this.timer === undefined) return;
       const { logger } = this.options;
       logger.warn({ nodeId: this.nodeId }, `the node number was not renewed: ${(error as Error).message}`);
+    } finally {
+      this.isRenewing = false;
     }
   }
 

@@ -26,13 +26,14 @@ export async function openFixStores(
   }
   // What it takes to be in a cluster is loaded by nodes of one only.
   const { connectCluster } = await import('../cluster/cluster-link.ts');
+  const { closeNats } = await import('#log/jetstream/connection.ts');
   const { fixStreamOptions, NatsFixStream } = await import('../cluster/nats-fix-stream.ts');
   const connection = await connectCluster(cluster, `hive-node-${nodeId}-fix`);
   try {
     const stream = await NatsFixStream.open(connection, fixStreamOptions(cluster, logId));
-    return { stores: new StreamFixStores(stream), close: () => connection.close() };
+    return { stores: new StreamFixStores(stream), close: () => closeNats(connection) };
   } catch (error) {
-    await connection.close();
+    await closeNats(connection);
     throw error;
   }
 }

@@ -164,7 +164,10 @@ class OperationsThread {
     this.follower?.close();
     await this.server.close();
     await this.followed;
-    await this.connection?.close();
+    if (this.connection !== undefined) {
+      const { closeNats } = await import('#log/jetstream/connection.ts');
+      await closeNats(this.connection);
+    }
     parentPort?.close();
   }
 }
