@@ -86,7 +86,11 @@ function reportsOf({ stdout }: CliResult): OuchReport[] {
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const { quantityDecimal: _, priceDecimal: __, ...report } = JSON.parse(line);
+      const { quantityDecimal: _, priceDecimal: __, feeDecimal, feeAsset, ...report } = JSON.parse(line);
+      if (report.type === 'OrderExecuted') {
+        const fee = [(report.options.feeMinor / 100).toFixed(2), 'USD'];
+        assert.deepEqual([feeDecimal, feeAsset], fee);
+      }
       return report;
     });
 }

@@ -261,13 +261,17 @@ class OrderFollower {
     if (this.openLots === 0) this.finished.resolve();
   }
 
-  /** The report, with prices and quantities as decimal numbers where the instrument is known. */
+  /** The report, with prices, quantities and fees as decimal numbers where the instrument is known. */
   #withDecimals(report: OuchReport): object {
     if (this.units === undefined) return report;
     const decimals: Record<string, string> = {};
     if ('quantity' in report) decimals['quantityDecimal'] = this.units.quantityText(report.quantity);
     if ('price' in report && report.price !== MARKET_PRICE) {
       decimals['priceDecimal'] = this.units.priceText(report.price);
+    }
+    if (report.type === 'OrderExecuted') {
+      decimals['feeDecimal'] = this.units.feeText(report.options.feeMinor ?? 0);
+      decimals['feeAsset'] = this.units.feeAsset;
     }
     return { ...report, ...decimals };
   }

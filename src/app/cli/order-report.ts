@@ -36,7 +36,10 @@ export function reportText(report: OutboundMessage, units: OrderUnits | undefine
       const { userRefNum, liquidityFlag, matchNumber, options } = report;
       const role = LIQUIDITY_TEXT[liquidityFlag] ?? liquidityFlag;
       const open = quantity(options.openQuantity ?? 0);
-      return `executed  order ${userRefNum}: ${quantity(report.quantity)} at ${price(report.price)} as ${role}, fee ${options.feeMinor ?? 0} minor units, ${open} open, match ${matchNumber}  ${receipt}`;
+      const feeMinor = options.feeMinor ?? 0;
+      const fee =
+        units === undefined ? `${feeMinor} minor units` : `${units.feeText(feeMinor)} ${units.feeAsset}`;
+      return `executed  order ${userRefNum}: ${quantity(report.quantity)} at ${price(report.price)} as ${role}, fee ${fee}, ${open} open, match ${matchNumber}  ${receipt}`;
     }
     case 'OrderCanceled': {
       const reason = reasonName(report.options.cancelReason ?? 0);

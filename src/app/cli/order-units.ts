@@ -45,6 +45,15 @@ export class OrderUnits {
   quantityText(lots: number): string {
     return trimmed(lots * this.info.lotSize, this.info.quantityDecimals);
   }
+
+  /** A fee in the quote asset, with all its decimals, as over REST. */
+  feeText(feeMinor: number): string {
+    return decimalText(feeMinor, 1, this.info.quoteDecimals);
+  }
+
+  get feeAsset(): string {
+    return this.info.quoteAsset;
+  }
 }
 
 function decimalOf(text: string, what: string): Decimal {

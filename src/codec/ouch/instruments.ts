@@ -1,11 +1,17 @@
 import { WIRE_QUANTITY_MAX, wirePriceDecimals, wirePriceFactor } from '#codec/soupbin/wire-units.ts';
-import { InstrumentAdded } from '#domain/events.ts';
+import { AssetAdded, InstrumentAdded } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { readTextWord } from './bytes.ts';
 
 const SYMBOL_BYTES = 8;
 const added = InstrumentAdded.at;
+
+/** What fees are counted in. */
+export interface OuchAsset {
+  readonly symbol: string;
+  readonly decimals: number;
+}
 
 /** An instrument as OUCH sees it. */
 export interface OuchInstrument {
@@ -22,14 +28,16 @@ export interface OuchInstrument {
   readonly lotSize: number;
   readonly minQtyLots: number;
   readonly maxQtyLots: number;
+  readonly quote: OuchAsset | undefined;
   /** Whether orders can be entered here: see `whyNotOffered`. */
   readonly offered: boolean;
 }
 
 /**
- * The instruments of the venue, by id and by symbol. Fed with InstrumentAdded events.
+ * The instruments of the venue, by id and by symbol. Fed with AssetAdded and InstrumentAdded events.
  */
 export class OuchInstruments {
+  declare private readonly assets: Map<number, OuchAsset>;
   declare private readonly _byId: Map<number, OuchInstrument>;
   /** Offered instruments by the two words of their padded symbol. */
   declare private readonly bySymbol: Map<number, Map<number, OuchInstrument>>;
@@ -40,9 +48,20 @@ export class OuchInstruments {
   declare commonPriceFactor: number;
 
   constructor() {
+    this.assets = new Map();
     this._byId = new Map();
     this.bySymbol = new Map();
     this.commonPriceFactor = 0;
+  }
+
+  /** Takes the AssetAdded event at `at`. */
+  addAsset({ i32, u8 }: WordBuffer, at: number): void {
+    const start = (at + AssetAdded.at.symbol) * 4;
+    const symbol = String.fromCharCode(...u8.subarray(start, start + SYMBOL_BYTES)).replace(/\0+$/, '');
+    this.assets.set(i32[at + AssetAdded.at.assetId], {
+      symbol,
+      decimals: i32[at + AssetAdded.at.decimals] & 0xff,
+    });
   }
 
   /** Takes the InstrumentAdded event at `at`; returns the instrument. */
@@ -66,6 +85,7 @@ export class OuchInstruments {
       lotSize: i32[at + added.lotSize] >>> 0,
       minQtyLots: f64[(at + added.minQtyLots) >> 1],
       maxQtyLots,
+      quote: this.assets.get(i32[at + added.quoteAssetId]),
       offered: whyNotOffered(priceFactor, maxQtyLots) === undefined,
     };
     this._byId.set(instrument.id, instrument);

@@ -239,6 +239,9 @@ export const Instrument = ouchLayout('Instrument', 'i', 'never', {
   lotSize: 'u32',
   minQuantity: 'u32',
   maxQuantity: 'u32',
+  /** Decimals of the quote asset's minor unit: of feeMinor. */
+  quoteDecimals: 'u8',
+  quoteAsset: 'alpha8',
 });
 
 /** Outbound: a report for which OUCH has no message; `eventType` is a number of the platform's event table. */

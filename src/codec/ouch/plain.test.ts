@@ -119,7 +119,7 @@ test('offsets and lengths of the specification, sections 2 and 3', () => {
     G: 17,
     K: 17,
     Q: 13,
-    i: 31,
+    i: 40,
     v: 10,
   });
   assert.equal(INBOUND[0].at['clOrdId'], 31);

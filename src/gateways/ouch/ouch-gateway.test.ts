@@ -192,9 +192,17 @@ test('the scale of an order is forgotten when it is gone', async () => {
 
 test('Instrument Query: how to count; nothing for one that is not offered', async () => {
   const venue = await startVenue();
+  const quoted: EventInput<'InstrumentAdded'> = {
+    ...HIVE,
+    instrumentId: 9,
+    symbol: 'HIVEUSD',
+    quoteAssetId: 4,
+  };
+  venue.say({ type: 'AssetAdded', assetId: 4, decimals: 2, symbol: 'USD' }, quoted);
   const client = await venue.loggedIn();
-  for (const symbol of ['SATSLONG', 'HUGE', 'NOPE']) client.send({ type: 'InstrumentQuery', symbol });
-  await client.received(4);
+  for (const symbol of ['HIVEUSD', 'SATSLONG', 'HUGE', 'NOPE'])
+    client.send({ type: 'InstrumentQuery', symbol });
+  await client.received(5);
   const nothing = {
     type: 'Instrument',
     wirePriceDecimals: 0,
@@ -203,9 +211,22 @@ test('Instrument Query: how to count; nothing for one that is not offered', asyn
     lotSize: 0,
     minQuantity: 0,
     maxQuantity: 0,
+    quoteDecimals: 0,
+    quoteAsset: '',
     options: {},
   };
   assert.deepEqual(client.packets.slice(1), [
+    {
+      ...nothing,
+      symbol: 'HIVEUSD',
+      wirePriceDecimals: 4,
+      tickSize: 500,
+      lotSize: 1,
+      minQuantity: 1,
+      maxQuantity: 1_000_000,
+      quoteDecimals: 2,
+      quoteAsset: 'USD',
+    },
     {
       ...nothing,
       symbol: 'SATSLONG',

@@ -183,6 +183,9 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
       case EventType.Trade:
         this.#onTrade(words, at);
         return;
+      case EventType.AssetAdded:
+        this.instruments.addAsset(words, at);
+        break;
       case EventType.InstrumentAdded:
         this.#addInstrument(words, at);
         return;

@@ -46,6 +46,8 @@ export class OuchQueries {
       lotSize: instrument?.lotSize ?? 0,
       minQuantity: instrument?.minQtyLots ?? 0,
       maxQuantity: instrument?.maxQtyLots ?? 0,
+      quoteDecimals: instrument?.quote?.decimals ?? 0,
+      quoteAsset: instrument?.quote?.symbol ?? '',
     });
     answer.set(bytes.subarray(at, to), Instrument.at.symbol);
     return answer;

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { OuchInstrumentInfo } from '../ouch-client.ts';
+import { reportText } from './order-report.ts';
+import { OrderUnits } from './order-units.ts';
+
+const info: OuchInstrumentInfo = {
+  type: 'Instrument',
+  symbol: 'ETHBTC',
+  wirePriceDecimals: 5,
+  tickSize: 1,
+  quantityDecimals: 4,
+  lotSize: 1,
+  minQuantity: 1,
+  maxQuantity: 1_000_000,
+  quoteDecimals: 8,
+  quoteAsset: 'BTC',
+  options: {},
+};
+
+const executed = {
+  type: 'OrderExecuted',
+  timestamp: 0,
+  userRefNum: 3,
+  quantity: 2_500,
+  price: 5_000,
+  liquidityFlag: 'R',
+  matchNumber: 9,
+  options: { logSequence: 12, openQuantity: 500, feeMinor: 1_250 },
+} as const;
+
+test('reportText: a fee is a decimal number of the quote asset', () => {
+  assert.equal(
+    reportText(executed, new OrderUnits(info)),
+    'executed  order 3: 0.25 at 0.05 as taker, fee 0.00001250 BTC, 0.05 open, match 9  [log 12]',
+  );
+});
+
+test('reportText: of an instrument that is not known all is counted as in the message', () => {
+  assert.equal(
+    reportText(executed, undefined),
+    'executed  order 3: 2500 lots at 5000 as taker, fee 1250 minor units, 500 lots open, match 9  [log 12]',
+  );
+});
