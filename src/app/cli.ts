@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { adminCommands } from './cli/admin-commands.ts';
 import { backupCommands, restoreCommand } from './cli/backup-commands.ts';
 import { benchCommand } from './cli/bench-command.ts';
@@ -31,7 +31,7 @@ export function hiveProgram(): Command {
     .option('--json', 'one JSON object for each line of output')
     .addHelpText('after', EXIT_STATUS_TEXT)
     .showHelpAfterError('(see --help)')
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true, optionDescription });
   const commands = [
     startCommand(output),
     statusCommand(output),
@@ -52,6 +52,12 @@ export function hiveProgram(): Command {
   for (const command of commands) program.addCommand(command);
   throwInsteadOfExit(program);
   return program;
+}
+
+/** Commander says of no option that it must be given. */
+function optionDescription(option: Option): string {
+  const text = Help.prototype.optionDescription(option);
+  return option.mandatory && option.defaultValue === undefined ? `${text} (required)` : text;
 }
 
 /** Commander ends the process at a wrong command line; here it throws, so that one place decides the exit status. */

@@ -201,7 +201,11 @@ venue:
   const placed = await order('buy', '1.5', 'GOLDEUR', '--price', '60.5', '--tag', 'first');
   assert.match(
     placed.stdout,
-    /^accepted {2}order 1: buy 1\.5 GOLDEUR at 60\.50, good till cancel {2}\[log \d+\]\norder 1 is open; to cancel it: hive order cancel 1\n$/,
+    /^accepted {2}order 1: buy 1\.5 GOLDEUR at 60\.50, good till cancel {2}\[log \d+\]\norder 1 is open; to cancel it: hive .+\n$/,
+  );
+  assert.ok(
+    placed.stdout.endsWith(`: hive order cancel 1 --connect 127.0.0.1:${first.ready.ouch.port} --user ann\n`),
+    placed.stdout,
   );
   const tooMuch = await order('buy', '100', 'GOLDEUR', '--price', '60.5');
   assert.equal(tooMuch.status, 5);

@@ -43,7 +43,7 @@ export function adminCommands(output: () => Output): Command {
     .addOption(dataDirOption())
     .option(
       '--drain <seconds>',
-      `how long load balancers have to look elsewhere (default ${DRAIN_SECONDS})`,
+      'how long load balancers have to look elsewhere',
       integerOption(0, DRAIN_SECONDS_MAX),
       DRAIN_SECONDS,
     )

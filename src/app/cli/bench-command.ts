@@ -12,7 +12,10 @@ const RUNNER = fileURLToPath(new URL('../../../bench/run.ts', import.meta.url));
 export function benchCommand(output: () => Output): Command {
   return new Command('bench')
     .description('measure on this machine what the project claims')
-    .argument('[arguments...]', 'for bench/run.ts: see docs/cli.md')
+    .argument(
+      '[arguments...]',
+      'names of benchmarks (default: all), --out DIR for their figures, and their own options',
+    )
     .allowUnknownOption()
     .action((args: string[]) => bench(output().json ? [...args, '--json'] : args));
 }

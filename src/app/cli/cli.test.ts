@@ -71,6 +71,18 @@ test('cluster options: what is wrong is said before anything is started', async 
   }
 });
 
+test('--help: says which options must be given, and each default once', async () => {
+  const [prune, demote] = await Promise.all(
+    [
+      ['backup', 'prune'],
+      ['admin', 'demote'],
+    ].map((command) => runCli([...command, '--help'])),
+  );
+  assert.match(prune.stdout, /--keep <backups> +newest backups to keep \(required\)\n/);
+  assert.doesNotMatch(prune.stdout, /--log.+\(required\)/);
+  assert.equal(demote.stdout.match(/default: 5|default 5/g)?.length, 1);
+});
+
 test('--help: exit status 0, and the exit statuses', async () => {
   const { status, stdout, stderr } = await runCli(['--help']);
   assert.equal(status, 0);

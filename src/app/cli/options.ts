@@ -10,9 +10,12 @@ export function integerOption(min: number, max: number): (text: string) => numbe
   };
 }
 
+/** The data directory of commands that are given none. */
+export const DATA_DIRECTORY = 'data';
+
 /** `--data-dir` of commands that look at a node or its files. */
 export function dataDirOption(): Option {
-  return new Option('--data-dir <directory>', 'data directory of the node').default('data');
+  return new Option('--data-dir <directory>', 'data directory of the node').default(DATA_DIRECTORY);
 }
 
 /** A sequence number of the log. */

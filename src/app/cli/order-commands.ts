@@ -10,7 +10,7 @@ import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
-import { dataDirOption, integerOption } from './options.ts';
+import { DATA_DIRECTORY, dataDirOption, integerOption } from './options.ts';
 import { reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
@@ -85,17 +85,19 @@ export function orderCommands(output: () => Output): Command {
     );
   withConnection(order.command('cancel'))
     .description('cancel an order')
-    .argument('<number>', 'number of the order', orderNumber)
+    .argument('<number>', 'number of the order, as its reports have it', orderNumber)
     .option('--leaves <lots>', 'only reduce it to this many open lots', integerOption(1, Limits.QTY_LOTS_MAX))
     .action((number: number, options: ConnectionOptions & { leaves?: number }) =>
       trade(options, output(), undefined, async (client) => client.cancel(number, options.leaves ?? 0)),
     );
   withConnection(order.command('replace'))
-    .description('give an order a new price or quantity; it gets a new number')
-    .argument('<number>', 'number of the order', orderNumber)
+    .description(
+      'give an order new terms and a new number; give all terms that it is to have, also those that stay',
+    )
+    .argument('<number>', 'number of the order, as its reports have it', orderNumber)
     .argument('<symbol>', 'its instrument')
     .requiredOption('--quantity <quantity>', 'new total quantity, what is executed included')
-    .option('--price <price>', 'new limit price')
+    .option('--price <price>', 'new limit price; a limit order needs it')
     .option('--stop <price>', 'new stop price')
     .option('--display <quantity>', 'new displayed quantity')
     .option('--tag <text>', 'up to 14 characters, echoed in reports', tagOption)
@@ -206,11 +208,30 @@ async function trade(
     await follower.done(Math.max(QUIET_MS, options.wait * 1_000));
     if (!output.json && follower.openLots > 0) {
       const number = follower.userRefNum;
-      output.result({}, `order ${number} is open; to cancel it: hive order cancel ${number}`);
+      const cancel = `hive order cancel ${number}${connectionText(options)}`;
+      output.result({}, `order ${number} is open; to cancel it: ${cancel}`);
     }
   } finally {
     await client.close();
   }
+}
+
+/** The options of the connection as they were given, for another command over the same one. */
+function connectionText(options: ConnectionOptions): string {
+  const { connect, dataDir, user, passwordFile, tlsCa, tlsCertificate, tlsKey } = options;
+  const given = {
+    connect: connect && `${connect.host}:${connect.port}`,
+    'data-dir': dataDir === DATA_DIRECTORY ? undefined : dataDir,
+    'tls-ca': tlsCa,
+    'tls-certificate': tlsCertificate,
+    'tls-key': tlsKey,
+    user,
+    'password-file': passwordFile,
+  };
+  const texts = Object.entries(given).map(([name, value]) =>
+    value === undefined ? '' : ` --${name} ${value}`,
+  );
+  return texts.join('');
 }
 
 /** Prints the reports of one order and knows when there is nothing more to come. */

@@ -46,25 +46,41 @@ interface StartOptions {
 
 /** `hive start`: runs a node until it is told to stop. */
 export function startCommand(output: () => Output): Command {
+  const { dataDirectory, nodeId, ouch, marketData, http, fix, operations } = defaultConfiguration();
   return new Command('start')
     .description('run a node, with a demo market unless told otherwise, until Ctrl-C')
-    .option('--config <file>', 'configuration file (docs/configuration.md); options here go before it')
-    .option('--data-dir <directory>', 'where the node keeps its log and snapshots')
+    .option(
+      '--config <file>',
+      'configuration file (docs/configuration.md); options here go before it, and it before the defaults',
+    )
+    .option('--data-dir <directory>', `where the node keeps its log and snapshots; default: ${dataDirectory}`)
     .option(
       '--node-id <number>',
-      'number of the node; auto: the nodes of a cluster share them out',
+      `number of the node; default: ${nodeId}; auto: the nodes of a cluster share them out`,
       nodeIdOption,
     )
-    .option('--ouch-host <host>', 'address for orders')
-    .option('--ouch-port <port>', 'port for orders; 0: any free one', portOption)
-    .option('--market-data-host <host>', 'address for market data')
-    .option('--market-data-port <port>', 'port for market data; 0: any free one', portOption)
-    .option('--snapshot-port <port>', 'port for market-data snapshots; 0: any free one', portOption)
-    .option('--http-host <host>', 'address of the HTTP door')
-    .option('--http-port <port>', 'port of the HTTP door; 0: any free one', portOption)
-    .option('--fix-host <host>', 'address of the FIX door')
-    .option('--fix-port <port>', 'port of the FIX door; 0: any free one', portOption)
-    .option('--operations-port <port>', 'port for load balancers; 0: any free one', portOption)
+    .option('--ouch-host <host>', `address for orders; default: ${ouch.host}`)
+    .option('--ouch-port <port>', `port for orders; default: ${ouch.port}; 0: any free one`, portOption)
+    .option('--market-data-host <host>', `address for market data; default: ${marketData.host}`)
+    .option(
+      '--market-data-port <port>',
+      `port for market data; default: ${marketData.port}; 0: any free one`,
+      portOption,
+    )
+    .option(
+      '--snapshot-port <port>',
+      `port for market-data snapshots; default: ${marketData.snapshotPort}; 0: any free one`,
+      portOption,
+    )
+    .option('--http-host <host>', `address of the HTTP door; default: ${http.host}`)
+    .option('--http-port <port>', `port of the HTTP door; default: ${http.port}; 0: any free one`, portOption)
+    .option('--fix-host <host>', `address of the FIX door; default: ${fix.host}`)
+    .option('--fix-port <port>', `port of the FIX door; default: ${fix.port}; 0: any free one`, portOption)
+    .option(
+      '--operations-port <port>',
+      `port for load balancers; default: ${operations.port}; 0: any free one`,
+      portOption,
+    )
     .option(
       '--cluster <servers>',
       'be a node of the cluster whose log is on these nats-servers, as nats://a:4222,nats://b:4222',
@@ -76,7 +92,10 @@ export function startCommand(output: () => Output): Command {
       new Option('--log-level <level>', 'least severe lines').choices(['debug', 'info', 'warn', 'error']),
     )
     .addOption(new Option('--log-format <format>', 'lines on standard error').choices(['text', 'json']))
-    .option('--demo', 'run the demo market')
+    .option(
+      '--demo',
+      'run the demo market; default, unless the configuration has a venue or the node is of a cluster',
+    )
     .option('--no-demo', 'an empty venue, or the one that the configuration describes')
     .action((options: StartOptions) => start(options, output()));
 }
