@@ -11,7 +11,7 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { RecordingReader } from '#log/recording-reader.ts';
-import { Archive, type EntrySource } from '#replica/archive.ts';
+import { Archive, type ArchiveOptions, type EntrySource } from '#replica/archive.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { Replica } from '#replica/replica.ts';
 import {
@@ -222,6 +222,7 @@ function archiveOf(
   snapshots: number[],
   failures: string[] = [],
   source: EntrySource = node.source(),
+  sync: Partial<Pick<ArchiveOptions, 'syncSinks' | 'syncSinksAhead'>> = {},
 ): Archive {
   return new Archive({
     core: new TradingCore(NOWHERE, CAPACITY),
@@ -237,6 +238,7 @@ function archiveOf(
     onDiverged: (sequence) => diverged.push(sequence),
     onSnapshot: (_path, sequence) => snapshots.push(sequence),
     onSnapshotFailed: (error) => failures.push(error.message),
+    ...sync,
   });
 }
 
@@ -390,6 +392,33 @@ test('Archive: follows the order path, snapshots when due, keeps the newest', as
     [40, 30],
   );
   assert.equal(node.board.snapshotSequence, 40);
+});
+
+test('Archive: while its sinks are synced ahead for a snapshot it applies nothing', async (t) => {
+  const node = new TestNode();
+  const snapshots: number[] = [];
+  const steps: string[] = [];
+  const ahead = Promise.withResolvers<void>();
+  const archive = archiveOf(node, temporaryDirectory(t), [], snapshots, [], node.source(), {
+    syncSinks: () => steps.push(`synced after ${node.board.archivedSequence}, snapshots ${snapshots.length}`),
+    syncSinksAhead: () => {
+      steps.push('ahead');
+      return ahead.promise;
+    },
+  });
+  for (let turn = 0; turn < 15; turn++) {
+    node.replica.tick();
+    await node.turn();
+    archive.step();
+  }
+  assert.deepEqual([node.board.durableSequence, node.board.archivedSequence], [15, 10]);
+  assert.deepEqual([archive.isSyncing, snapshots, steps], [true, [], ['ahead']]);
+  ahead.resolve();
+  await node.turn();
+  assert.deepEqual([archive.isSyncing, snapshots], [false, [10]]);
+  assert.deepEqual(steps, ['ahead', 'synced after 10, snapshots 0']);
+  archive.step();
+  assert.equal(node.board.archivedSequence, 15);
 });
 
 test('Archive: a step says whether it left something of what was durable when it began', async (t) => {

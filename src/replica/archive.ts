@@ -25,6 +25,8 @@ export interface ArchiveOptions {
   readonly flushSinks: () => void;
   /** Makes it durable too: before every snapshot. */
   readonly syncSinks: () => void;
+  /** Does most of that for a snapshot that is due, without holding up the thread: nothing is applied until it resolves. It does not reject: what failed, `syncSinks` throws. */
+  readonly syncSinksAhead?: () => Promise<void>;
   /** The two cores differ after this entry. Reported once. */
   readonly onDiverged: (sequence: number, ownHash: string) => void;
   readonly onSnapshot: (path: string, sequence: number) => void;
@@ -44,6 +46,7 @@ export class Archive implements LogReader {
   declare private readonly core: TradingCore;
   declare private readonly board: StatusBoard;
   declare private snapshotSequence: number;
+  declare private _isSyncing: boolean;
   /** False while an entry is being applied, and for good when that failed: the core then has no state of the log's. */
   declare private isWhole: boolean;
 
@@ -53,9 +56,15 @@ export class Archive implements LogReader {
     this.core = options.core;
     this.board = options.board;
     this.snapshotSequence = options.core.sequence;
+    this._isSyncing = false;
     this.isWhole = true;
     this.board.snapshotSequence = options.core.sequence;
     this.board.archivedSequence = options.core.sequence;
+  }
+
+  /** Whether a snapshot is due whose sinks are being synced: until then a step does nothing. */
+  get isSyncing(): boolean {
+    return this._isSyncing;
   }
 
   /**
@@ -66,12 +75,13 @@ export class Archive implements LogReader {
    * @throws CoreVersionError when an entry switches to rules that this build lacks; no snapshot is written any more.
    */
   step(lastSequence = Number.POSITIVE_INFINITY): boolean {
+    if (this._isSyncing) return false;
     const { source, snapshotEvery, flushSinks } = this.options;
     const { durableSequence } = this.board;
     source.poll(this, Math.min(durableSequence, lastSequence), STEP_BYTES);
     flushSinks();
     this.board.archivedSequence = this.core.sequence;
-    if (this.core.sequence - this.snapshotSequence >= snapshotEvery) this.snapshot();
+    if (this.core.sequence - this.snapshotSequence >= snapshotEvery) this.#snapshotWhenSynced();
     return this.core.sequence < durableSequence;
   }
 
@@ -95,9 +105,27 @@ export class Archive implements LogReader {
     }
   }
 
+  /** An error of the snapshot ends the thread, as one of a step does. */
+  #snapshotWhenSynced(): void {
+    const { syncSinksAhead } = this.options;
+    if (syncSinksAhead === undefined || !this.#mayWrite()) {
+      this.snapshot();
+      return;
+    }
+    this._isSyncing = true;
+    void syncSinksAhead().then(() => {
+      this._isSyncing = false;
+      this.snapshot();
+    });
+  }
+
+  #mayWrite(): boolean {
+    return this.isWhole && this.board.divergedSequence === 0 && !this.board.isOutvoted;
+  }
+
   /** Writes a snapshot of the state as it is, unless the two cores have differed, the cluster has another one, or an entry could not be applied. */
   snapshot(): void {
-    if (!this.isWhole || this.board.divergedSequence !== 0 || this.board.isOutvoted) return;
+    if (!this.#mayWrite()) return;
     if (this.core.sequence === this.snapshotSequence) return;
     const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } = this.options;
     syncSinks();

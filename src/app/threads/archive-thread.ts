@@ -134,6 +134,7 @@ class ArchiveThread {
         this.reports.sync();
         this.history.sync();
       },
+      syncSinksAhead: () => this.reports.syncAhead(),
       onDiverged: (sequence, ownHash) =>
         threadLog.error(
           { sequence, ownHash },
@@ -231,7 +232,7 @@ class ArchiveThread {
     this.#answerImages();
     this.answers.answer(performance.now());
     this.#postFigures();
-    if (this.closing && !hasMore) {
+    if (this.closing && !hasMore && !this.archive.isSyncing) {
       void this.#close();
       return;
     }
