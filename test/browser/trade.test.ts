@@ -39,7 +39,8 @@ test('the trade screen', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) =
       ],
       ['canceled', { side: 'Buy', quantity: '0.01', price: low, timeInForce: 'Immediate or cancel' }],
       ['canceled', { side: 'Buy', quantity: '0.01', price: low, timeInForce: 'Fill or kill' }],
-      ['filled', { side: 'Buy', type: 'Market', quantity: '0.002' }],
+      // One lot: it cannot become two fills.
+      ['filled', { side: 'Buy', type: 'Market', quantity: '0.0001' }],
       ['open', { side: 'Sell', type: 'Stop', quantity: '0.01', stopPrice: low }],
       ['open', { side: 'Buy', type: 'Stop limit', quantity: '0.01', stopPrice: high, price: high }],
       ['open', { side: 'Sell', quantity: '0.01', price: high, timeInForce: 'Good till cancel', partner: 1 }],
@@ -50,7 +51,7 @@ test('the trade screen', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) =
     await trade.orders.getByText('post only').waitFor();
     await trade.orders.getByText('waiting').first().waitFor();
     await trade.tab('Fills');
-    await page.getByRole('table', { name: 'Fills' }).getByText('0.002').first().waitFor();
+    await page.getByRole('table', { name: 'Fills' }).getByText('0.0001').first().waitFor();
     await trade.tab('Order history');
     await page.getByRole('table', { name: 'Order history' }).getByText('could not be filled whole').waitFor();
     await trade.tab('Balances');
