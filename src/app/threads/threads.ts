@@ -23,6 +23,7 @@ export interface NodeLogger {
 
 /** One of them. */
 export interface NodeThread {
+  readonly name: MetricThread;
   readonly worker: Worker;
   /** The ports of its doors. */
   readonly ready: Promise<ReadyMessage['ports']>;
@@ -91,17 +92,20 @@ export class Threads {
         resolve();
       });
     });
-    const thread = { worker, ready, closed };
+    const thread = { name, worker, ready, closed };
     this.threads.push(thread);
     return thread;
   }
 
   /** Lets a thread end; resolves when it has. */
-  async end({ worker, closed }: NodeThread): Promise<void> {
+  async end({ name, worker, closed }: NodeThread): Promise<void> {
     this.ending.add(worker);
     worker.postMessage({ kind: 'close' });
     // A thread that does not end by itself has nothing that a restart would not make anew.
-    const timer = setTimeout(() => void worker.terminate(), CLOSE_MS_MAX);
+    const timer = setTimeout(() => {
+      this.logger.warn({ thread: name }, `did not end within ${CLOSE_MS_MAX / 1_000} s, and is ended`);
+      void worker.terminate();
+    }, CLOSE_MS_MAX);
     await closed;
     clearTimeout(timer);
   }

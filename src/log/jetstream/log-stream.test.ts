@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { JetStreamApiError, type JetStreamManager, type StreamConfig } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, RequestOptions } from '@nats-io/transport-node';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { connectNats } from './connection.ts';
 import { createLogStream, managerOf, openLogStream, untilTaken } from './log-stream.ts';
@@ -52,6 +52,24 @@ describe('stream of a log', { skip: whyNoNats() ?? false }, () => {
       ],
       ['limits', 'file', 'new', MAX_BYTES, true, false],
     );
+  });
+
+  test('is found by who made it although the server that answers has yet to hear of it', async () => {
+    let infos = 0;
+    // Of the questions after it, the first one is whether it is there.
+    const late = new Proxy(connection, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (name !== 'request') return typeof value === 'function' ? value.bind(target) : value;
+        return (subject: string, ...rest: [Uint8Array, RequestOptions]) =>
+          subject === '$JS.API.STREAM.INFO.LATE' && ++infos === 2
+            ? target.request('$JS.API.STREAM.INFO.NONE', ...rest)
+            : target.request(subject, ...rest);
+      },
+    });
+    const id = randomUUID();
+    assert.equal((await createLogStream(late, optionsOf('LATE'), MAX_BYTES, id)).logId, id);
+    assert.equal(infos, 3);
   });
 
   test('NO_STREAM: there is none', async () => {

@@ -79,10 +79,20 @@ export async function createLogStream(
           // Another node was faster: then its log is the log.
           if (!isApiError(error, API_NAME_IN_USE)) throw error;
         }
-        return manager.streams.info(name);
+        return infoOfNew(manager, name);
       }),
     ),
   );
+}
+
+/** Of a stream that is there, or is just being made: the server that answers may not know it yet. @throws the client's error; another one to ask again */
+async function infoOfNew(manager: JetStreamManager, name: string): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(name);
+  } catch (error) {
+    if (!isApiError(error, API_STREAM_NOT_FOUND)) throw error;
+    throw new Error('it has been made, and the servers do not all know it yet', { cause: error });
+  }
 }
 
 /** The log that a stream of another domain holds. @throws the client's error when that domain does not answer */
