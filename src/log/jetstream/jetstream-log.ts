@@ -375,7 +375,7 @@ export class JetStreamLog implements Log {
       const end = await this.leader.end();
       const last = this.lastSequence;
       const isHere = end !== undefined && (await this.#isDelivered(end, DELIVERY_MS_MAX));
-      // It says that it lives, and has nothing to say: its server does not hear the leader. A new one may be elsewhere.
+      // The consumer went with its server, or that does not hear the leader. A new one may be elsewhere.
       if (!isHere && end !== undefined && this.lastSequence === last) this.streamFollower.renew();
       if (!isHere || doubts !== this.doubts || this.failure !== undefined || this.isFull) continue;
       this.isInDoubt = false;

@@ -33,8 +33,8 @@ export const CONSUMER_IDLE_MS = 10_000;
 export const STREAM_BEHIND_MS = 5_000;
 /** An entry whose fate is not known after this time is in doubt. */
 export const FATE_MS_MAX = 3_000;
-/** How long what the stream's leader has may be on its way while nothing comes: then the consumer's server is cut off from it. */
-export const DELIVERY_MS_MAX = 1_000;
+/** In doubt, how long what the stream's leader has may be on its way while nothing comes: then the consumer is gone, or its server cut off from the leader. */
+export const DELIVERY_MS_MAX = 100;
 /** How long the leader may answer nothing, longer than any election, before another server is tried: this one may not reach it. */
 export const LEADERLESS_MS_MAX = 10_000;
 /** How often the age of entries, and whether what was acknowledged is delivered, is looked at. */

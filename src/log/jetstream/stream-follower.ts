@@ -1,8 +1,8 @@
 import type { ConsumerConfig, JetStreamManager } from '@nats-io/jetstream';
 import { createInbox, type Msg, nanos, type Subscription } from '@nats-io/transport-node';
 import type { NatsLink } from './nats-link.ts';
-import { retryWait } from './retry-wait.ts';
-import { CONSUMER_IDLE_MS, HEARTBEAT_MS, SILENT_TIMES_MAX } from './settings.ts';
+import { firstAnswer, retryWait } from './retry-wait.ts';
+import { CONSUMER_IDLE_MS, HEARTBEAT_MS, REQUEST_TIMEOUT_MS, SILENT_TIMES_MAX } from './settings.ts';
 
 const ENTRY_REPLY = '$JS.ACK.';
 const LAST_CONSUMER_HEADER = 'Nats-Last-Consumer';
@@ -105,7 +105,7 @@ export class StreamFollower {
   }
 
   async #renew(): Promise<void> {
-    const { link, manager, stream } = this.options;
+    const { link } = this.options;
     while (!this.isClosed) {
       await retryWait(this.fruitless++);
       if (this.isClosed || link.connection.isClosed()) return;
@@ -113,10 +113,9 @@ export class StreamFollower {
       this.renewal = source;
       let isMade = false;
       try {
-        await link.ask(() => manager.consumers.add(stream, this.#configOf(source)));
-        isMade = true;
+        isMade = await link.ask(() => this.#make(source));
       } catch {
-        // Whatever it was (no leader, no answer, no connection): the stream is what is waited for.
+        // No connection: the stream is what is waited for.
       }
       if (this.isClosed) return;
       if (!isMade || source.isBroken) {
@@ -130,6 +129,23 @@ export class StreamFollower {
       this.isRenewing = false;
       return;
     }
+  }
+
+  /** Has the consumer of the renewal made, asked for under one name until the servers have it. Whether it is made in time. */
+  async #make(source: Source): Promise<boolean> {
+    const { manager, stream } = this.options;
+    const config = this.#configOf(source);
+    const endMs = performance.now() + REQUEST_TIMEOUT_MS;
+    const isMade = await firstAnswer(
+      // Whatever it was (no leader, no answer): the stream is what is waited for.
+      () =>
+        manager.consumers.add(stream, config).then(
+          () => true,
+          () => undefined,
+        ),
+      () => source !== this.renewal || this.isClosed || performance.now() > endMs,
+    );
+    return isMade === true;
   }
 
   #configOf(source: Source): Partial<ConsumerConfig> {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsLink } from './nats-link.ts';
-import { LEADERLESS_MS_MAX, RETRY_MS_MAX } from './settings.ts';
+import { firstAnswer } from './retry-wait.ts';
+import { LEADERLESS_MS_MAX } from './settings.ts';
 import { type StreamLog, type StreamState, streamState } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 
@@ -56,28 +56,24 @@ export class StreamLeader {
   }
 
   /**
-   * The last sequence of the stream, asked again and again without waiting for the questions before: a frozen leader answers none, a new
-   * one the next. A server through which there is no answer at all is left. undefined when it is over.
+   * The last sequence of the stream, asked until it is answered: a frozen leader answers nothing, a new one the next question. A server through which
+   * there is no answer at all is left. undefined when it is over.
    */
   async end(): Promise<number | undefined> {
     const { link, isOver } = this.options;
-    const answered = Promise.withResolvers<number>();
     let sinceMs = performance.now();
-    while (!isOver()) {
-      if (!link.isConnected) sinceMs = performance.now();
-      else if (performance.now() - sinceMs > LEADERLESS_MS_MAX) {
+    const state = await firstAnswer(() => {
+      if (!link.isConnected) {
+        sinceMs = performance.now();
+        return undefined;
+      }
+      if (performance.now() - sinceMs > LEADERLESS_MS_MAX) {
         sinceMs = performance.now();
         link.leaveServer();
       }
-      if (link.isConnected) {
-        void this.ask().then((state) => {
-          if (state !== undefined) answered.resolve(state.lastSequence);
-        });
-      }
-      const end = await Promise.race([answered.promise, sleep(RETRY_MS_MAX)]);
-      if (end !== undefined) return end;
-    }
-    return undefined;
+      return this.ask();
+    }, isOver);
+    return state?.lastSequence;
   }
 
   /** The first entry of the stream, and whether it has entry `sequence`; undefined when nobody leads. */
