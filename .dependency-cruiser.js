@@ -3,7 +3,7 @@
  * them by hand. The parser is swc: without it dependency-cruiser does not read TypeScript 7 sources, silently.
  */
 
-/** Folders of src/ and what each may import of ours beside itself. Tests beside the source are free. */
+/** Folders of src/ and what each may import of ours beside itself. Tests beside the source, and their help, are free. */
 const MAY_IMPORT = {
   lib: [],
   domain: ['lib'],
@@ -18,13 +18,15 @@ const MAY_IMPORT = {
 };
 
 const TEST_FILE = '\\.test\\.ts$';
+/** Tests, and what tests alone use. */
+const TESTS = '(\\.test|/test-[\\w-]+)\\.ts$';
 const NPM = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
 
 const layerRules = Object.entries(MAY_IMPORT).map(([folder, others]) => ({
   name: `${folder}-imports`,
   severity: 'error',
   comment: `src/${folder} imports of ours only: ${[folder, ...others].join(', ')}`,
-  from: { path: `^src/${folder}/`, pathNot: TEST_FILE },
+  from: { path: `^src/${folder}/`, pathNot: TESTS },
   to: {
     path: '^(src|test|bench|scripts|bin|console)/',
     pathNot: [folder, ...others].map((path) => `^src/${path}${path.endsWith('.ts') ? '$' : '/'}`),

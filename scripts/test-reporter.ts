@@ -4,6 +4,9 @@
  */
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
+import { endLeftChildren } from './left-children.ts';
+
+endLeftChildren();
 
 export type ReportLine =
   | { kind: 'pass'; name: string }

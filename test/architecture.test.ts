@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cruise, type ICruiseResult, type IModule } from 'dependency-cruiser';
 import extractConfig from 'dependency-cruiser/config-utl/extract-depcruise-config';
 import { undefinedFields } from './support/class-fields.ts';
 import { impurities } from './support/purity.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONFIG = await extractConfig(join(ROOT, '.dependency-cruiser.js'));
@@ -147,11 +147,11 @@ const ALLOWED: readonly (readonly [path: string, source: string])[] = [
   ['src/log/file/x.ts', "import 'node:fs';\nimport '#codec/log/x.ts';"],
   ['src/projections/x.ts', "import '#domain/x.ts';"],
   ['src/app/x.ts', "import '#core/x.ts';\nimport '#log/file/x.ts';\nimport 'pino';"],
+  ['src/core/test-x.ts', "import '../../test/support.ts';"],
   ['test/support.ts', "import '#core/x.ts';"],
 ];
 
-const planted = mkdtempSync(join(tmpdir(), 'hive-architecture-'));
-after(() => rmSync(planted, { recursive: true, force: true }));
+const planted = temporaryDirectory('architecture');
 
 test('architecture: each rule finds the violation planted for it, and nothing in sound files', async () => {
   for (const [path, source] of [...ALLOWED, ...PLANTED.map(([, ...file]) => file)]) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const EXAMPLE = join(ROOT, 'examples', 'engine.mjs');
@@ -55,8 +55,7 @@ const hash: string = engine.core.stateHash;
 console.log(best, hash);
 `;
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-package-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('package');
 const PROJECT = join(directory, 'project');
 const PACKAGE = join(PROJECT, 'node_modules', 'hive-mind');
 

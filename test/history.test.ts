@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { EventType } from '#domain/events.ts';
 import {
   type ArchiveAnswerOf,
@@ -23,18 +20,13 @@ import { type HistoryQuery, HistoryReader } from '#projections/history/history-r
 import { HistoryWriter } from '#projections/history/history-writer.ts';
 import { type FlowEntry, HISTORY_LOG_ID, ModelledCore, randomEntries } from './support/history-flow.ts';
 import type { HistoryModel } from './support/history-model.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const SEED = Number(process.env['HIVE_SEED'] ?? Date.now() % 2 ** 31);
 const USERS = 6;
 const ENTRIES = 1_500;
 
 type Rows = { readonly rows: readonly object[]; readonly cursor?: string | undefined };
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-history-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** Writes the entries into the history of a directory, flushing now and then, beside a model of it. */
 function write(
@@ -229,7 +221,7 @@ function compared(directory: string, model: HistoryModel, random: () => number):
 test('history answers as a plain model does, after a random life of a venue', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const random = seededRandom(SEED);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const model = write(directory, randomEntries(SEED, ENTRIES, USERS), random);
   assert.ok(model.trades.length > 100 && model.positions.length > 0 && model.refused.length > 0);
   assert.deepEqual(compared(directory, model, random), []);
@@ -238,7 +230,7 @@ test('history answers as a plain model does, after a random life of a venue', (t
 test('the log applied again, from its beginning or cut anywhere: the same history', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const random = seededRandom(SEED);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const entries = randomEntries(SEED, 400, USERS);
   for (let round = 0; round < 4; round++) {
     write(directory, entries.slice(0, Math.floor(random() * entries.length)), random);
@@ -265,7 +257,7 @@ for (const isForgetful of [false, true]) {
     const seed = isForgetful ? 7 : SEED;
     t.diagnostic(`repeat with HIVE_SEED=${seed}`);
     const random = seededRandom(seed);
-    const directory = temporaryDirectory(t);
+    const directory = temporaryDirectory('history');
     const entries = randomEntries(seed, 600, USERS);
     const cut = 100 + Math.floor(random() * 200);
     const later = cut + Math.floor(random() * 200);
@@ -319,9 +311,9 @@ const PLANTED: Readonly<Record<string, (type: number, count: number) => boolean>
 };
 
 for (const [name, isLost] of Object.entries(PLANTED)) {
-  test(`a planted bug is found: ${name}`, (t) => {
+  test(`a planted bug is found: ${name}`, () => {
     const random = seededRandom(7);
-    const directory = temporaryDirectory(t);
+    const directory = temporaryDirectory('history');
     const model = write(directory, randomEntries(7, 300, USERS), random, (writer) => {
       const counts = new Map<number, number>();
       return {
@@ -339,8 +331,8 @@ for (const [name, isLost] of Object.entries(PLANTED)) {
   });
 }
 
-test('a page that finds nothing it looks for goes on behind its cursor', (t) => {
-  const directory = temporaryDirectory(t);
+test('a page that finds nothing it looks for goes on behind its cursor', () => {
+  const directory = temporaryDirectory('history');
   const model = write(directory, randomEntries(3, 200, USERS), () => 0);
   const database = HistoryDatabase.openReadOnly(directory, HISTORY_LOG_ID);
   const reader = new HistoryReader(database);
@@ -356,8 +348,8 @@ test('a page that finds nothing it looks for goes on behind its cursor', (t) => 
   database.close();
 });
 
-test('orders are found by what their users called them, refused ones too', (t) => {
-  const directory = temporaryDirectory(t);
+test('orders are found by what their users called them, refused ones too', () => {
+  const directory = temporaryDirectory('history');
   const model = write(directory, randomEntries(5, 400, USERS), () => 0.5);
   const database = HistoryDatabase.openReadOnly(directory, HISTORY_LOG_ID);
   const reader = new HistoryReader(database);
@@ -379,8 +371,8 @@ test('orders are found by what their users called them, refused ones too', (t) =
   database.close();
 });
 
-test('questions that cannot be meant are refused', (t) => {
-  const database = HistoryDatabase.open(temporaryDirectory(t), HISTORY_LOG_ID);
+test('questions that cannot be meant are refused', () => {
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
   const reader = new HistoryReader(database);
   const bad: object[] = [
     { type: 'nothing' },

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { ItchCode, ItchType } from '#codec/itch/itch-messages.ts';
 import type { ReplayClock } from '#replay/pacing.ts';
 import { replayFile } from '#replay/replay-file.ts';
 import { ReplayBook } from './replay-book.ts';
 import { CoreTarget } from './replay-core-target.ts';
 import { itchStream } from './replay-support.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const SECOND = 1_000_000_000;
 
@@ -17,7 +17,7 @@ let file = '';
 let bytes = 0;
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hive-replay-'));
+  folder = temporaryDirectory('replay');
   file = join(folder, 'day.itch');
   const content = itchStream(
     [0, 1, 4].map((second) => ({
@@ -32,7 +32,6 @@ before(() => {
   bytes = content.length;
   writeFileSync(file, content);
 });
-after(() => rmSync(folder, { recursive: true }));
 
 function fakeClock(): ReplayClock & { ms: number } {
   return {

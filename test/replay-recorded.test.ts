@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openInputs } from '#replay/input/byte-source.ts';
@@ -10,6 +8,7 @@ import type { ReplayTarget } from '#replay/replay-target.ts';
 import { ReplayBook } from './replay-book.ts';
 import { CoreTarget } from './replay-core-target.ts';
 import { findings, missing, RECORDED_DATA } from './replay-support.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const LOBSTER = 'LOBSTER_SampleFile_GOOG_2012-06-21_10.zip';
 const ITCH = 'aapl-20200130-locate-13-10k.itch50';
@@ -72,18 +71,14 @@ describe('replay of recorded markets through the core', () => {
     skip: missing(LOBSTER),
   }, async () => {
     for (const levels of [1, 3]) {
-      const folder = await mkdtemp(join(tmpdir(), 'hive-replay-'));
-      try {
-        const files = await cutLevels(join(RECORDED_DATA, LOBSTER), folder, levels, 20_000);
-        const report = await replayFile({ format: 'lobster', files, target: new CoreTarget() });
-        const visible = [1, 2, 3, 4].reduce((sum, type) => sum + (report.messages[type] ?? 0), 0);
-        assert.equal(report.bookRows.equal, visible - 1, 'all but the opening row');
-        assert.equal(report.bookRows.differing, 0);
-        assert.equal(report.executions.differing, 0);
-        assert.equal(report.reconciliations.insideWindow, 0);
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+      const folder = temporaryDirectory('replay');
+      const files = await cutLevels(join(RECORDED_DATA, LOBSTER), folder, levels, 20_000);
+      const report = await replayFile({ format: 'lobster', files, target: new CoreTarget() });
+      const visible = [1, 2, 3, 4].reduce((sum, type) => sum + (report.messages[type] ?? 0), 0);
+      assert.equal(report.bookRows.equal, visible - 1, 'all but the opening row');
+      assert.equal(report.bookRows.differing, 0);
+      assert.equal(report.executions.differing, 0);
+      assert.equal(report.reconciliations.insideWindow, 0);
     }
   });
 

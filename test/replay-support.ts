@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { encodeItch } from '#codec/itch/itch-encoder.ts';
 import { ItchMessage, packAlpha4 } from '#codec/itch/itch-messages.ts';
 import { type ReplayFormat, replayFile } from '#replay/replay-file.ts';
 import type { ReplayReport } from '#replay/replay-report.ts';
 import type { ReplayTarget } from '#replay/replay-target.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 /** Folder of recorded markets: HIVE_DATA, or `shared/data` beside the repository. */
 export const RECORDED_DATA =
@@ -23,17 +23,13 @@ export async function replayContents(
   contents: Readonly<Record<string, string | Uint8Array>>,
   target: ReplayTarget,
 ): Promise<ReplayReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'hive-replay-'));
-  try {
-    const files = Object.entries(contents).map(([name, content]) => {
-      const path = join(folder, name);
-      writeFileSync(path, content);
-      return path;
-    });
-    return await replayFile({ format, files, target });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = temporaryDirectory('replay');
+  const files = Object.entries(contents).map(([name, content]) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  });
+  return await replayFile({ format, files, target });
 }
 
 /** What a report says beyond zeros and empty counts, without the figures that depend on the machine or the hash. */

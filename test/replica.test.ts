@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import fs, { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { CORE_VERSION_MAX, CoreVersionError } from '#core/core-version.ts';
@@ -23,6 +22,7 @@ import {
 } from '#replica/snapshot-file.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { marketSetup, RandomFlow, send } from './support/random-flow.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
 const USERS = 5;
@@ -35,12 +35,6 @@ const CAPACITY = {
   assetsMax: 8,
   nodesMax: 4,
 };
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-replica-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 function seedOf(t: TestContext): number {
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -79,7 +73,7 @@ function apply(core: TradingCore, log: MemoryLog, from: number, to: number): Tra
 
 test('snapshot: restore and tail give the state, the hash and the bytes of the uninterrupted run', (t) => {
   const seed = seedOf(t);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('replica');
   const log = randomLog(seed, 2_000);
   const last = log.lastSequence;
   const whole = apply(new TradingCore(NOWHERE, CAPACITY), log, 1, last);
@@ -106,7 +100,7 @@ test('snapshot: restore and tail give the state, the hash and the bytes of the u
 test('snapshot: any changed bit is refused with file and offset', (t) => {
   const seed = seedOf(t);
   const random = seededRandom(seed);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('replica');
   const path = writeSnapshot(
     directory,
     apply(new TradingCore(NOWHERE, CAPACITY), randomLog(seed, 50), 1, 50),
@@ -132,18 +126,18 @@ test('snapshot: any changed bit is refused with file and offset', (t) => {
   assert.ok(refused >= 300 * (payload / bytes.length) * 0.9, `${refused} of 300 refused`);
 });
 
-test('readSnapshot: one of a core version that this build lacks is refused with what to do', (t) => {
+test('readSnapshot: one of a core version that this build lacks is refused with what to do', () => {
   const core = new TradingCore(NOWHERE, CAPACITY);
   core.state.coreVersion = 99;
-  const path = writeSnapshot(temporaryDirectory(t), core, LOG_ID);
+  const path = writeSnapshot(temporaryDirectory('replica'), core, LOG_ID);
   assert.throws(
     () => readSnapshot(path, new TradingCore(NOWHERE, CAPACITY)),
     new SnapshotError(`${path}: needs core version 99, this build has 1 to 1. Start a build that has it.`),
   );
 });
 
-test('writeSnapshot: one that cannot be finished leaves nothing behind', (t) => {
-  const directory = temporaryDirectory(t);
+test('writeSnapshot: one that cannot be finished leaves nothing behind', () => {
+  const directory = temporaryDirectory('replica');
   const name = 'snapshot-0000000000000000.hms';
   mkdirSync(join(directory, name));
   assert.throws(() => writeSnapshot(directory, new TradingCore(NOWHERE, CAPACITY), LOG_ID), /EISDIR/);
@@ -151,7 +145,7 @@ test('writeSnapshot: one that cannot be finished leaves nothing behind', (t) => 
 });
 
 test('writeSnapshot: one that does not read back as it was written gets no name', (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('replica');
   const core = apply(new TradingCore(NOWHERE, CAPACITY), randomLog(1, 50), 1, 50);
   const whole = fs.writeSync;
   let writes = 0;
@@ -374,7 +368,7 @@ test('TradingCore: an entry that comes again is ignored', () => {
 });
 
 test('Archive: follows the order path, snapshots when due, keeps the newest', async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('replica');
   const node = new TestNode();
   const diverged: number[] = [];
   const snapshots: number[] = [];
@@ -394,12 +388,12 @@ test('Archive: follows the order path, snapshots when due, keeps the newest', as
   assert.equal(node.board.snapshotSequence, 40);
 });
 
-test('Archive: while its sinks are synced ahead for a snapshot it applies nothing', async (t) => {
+test('Archive: while its sinks are synced ahead for a snapshot it applies nothing', async () => {
   const node = new TestNode();
   const snapshots: number[] = [];
   const steps: string[] = [];
   const ahead = Promise.withResolvers<void>();
-  const archive = archiveOf(node, temporaryDirectory(t), [], snapshots, [], node.source(), {
+  const archive = archiveOf(node, temporaryDirectory('replica'), [], snapshots, [], node.source(), {
     syncSinks: () => steps.push(`synced after ${node.board.archivedSequence}, snapshots ${snapshots.length}`),
     syncSinksAhead: () => {
       steps.push('ahead');
@@ -421,7 +415,7 @@ test('Archive: while its sinks are synced ahead for a snapshot it applies nothin
   assert.equal(node.board.archivedSequence, 15);
 });
 
-test('Archive: a step says whether it left something of what was durable when it began', async (t) => {
+test('Archive: a step says whether it left something of what was durable when it began', async () => {
   const node = new TestNode();
   const whole = node.source();
   let entries = 0;
@@ -433,7 +427,7 @@ test('Archive: a step says whether it left something of what was durable when it
       return taken;
     },
   };
-  const archive = archiveOf(node, temporaryDirectory(t), [], [], [], source);
+  const archive = archiveOf(node, temporaryDirectory('replica'), [], [], [], source);
   assert.equal(archive.step(), false, 'nothing is durable yet');
   for (let turn = 0; turn < 3; turn++) {
     node.replica.tick();
@@ -445,8 +439,8 @@ test('Archive: a step says whether it left something of what was durable when it
   assert.deepEqual([steps, node.board.archivedSequence], [[true, false, false], 3]);
 });
 
-test('Archive: a hash that differs from the order path is reported once and ends the snapshots', async (t) => {
-  const directory = temporaryDirectory(t);
+test('Archive: a hash that differs from the order path is reported once and ends the snapshots', async () => {
+  const directory = temporaryDirectory('replica');
   const node = new TestNode();
   const diverged: number[] = [];
   const snapshots: number[] = [];
@@ -461,8 +455,8 @@ test('Archive: a hash that differs from the order path is reported once and ends
   assert.deepEqual([diverged, snapshots, node.board.divergedSequence], [[5], [], 5]);
 });
 
-test('Archive: an entry that switches to a core version that the build lacks ends it, and the snapshots', async (t) => {
-  const directory = temporaryDirectory(t);
+test('Archive: an entry that switches to a core version that the build lacks ends it, and the snapshots', async () => {
+  const directory = temporaryDirectory('replica');
   const node = new TestNode();
   const snapshots: number[] = [];
   const archive = archiveOf(node, directory, [], snapshots);
@@ -482,8 +476,8 @@ test('Archive: an entry that switches to a core version that the build lacks end
   assert.deepEqual([snapshots, node.board.archivedSequence], [[12], 12]);
 });
 
-test('Archive: a snapshot that cannot be written is reported, and the archive goes on', async (t) => {
-  const directory = join(temporaryDirectory(t), 'file');
+test('Archive: a snapshot that cannot be written is reported, and the archive goes on', async () => {
+  const directory = join(temporaryDirectory('replica'), 'file');
   writeFileSync(directory, 'in the way');
   const node = new TestNode();
   const failures: string[] = [];

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const RUNNER = fileURLToPath(new URL('../scripts/test.ts', import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), 'hive-test-runner-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('test-runner');
 
 /** Runs test files with these bodies; gives the exit code, the last line and all of stdout. */
 function runFiles(bodies: readonly string[], ...options: string[]) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
@@ -14,7 +14,6 @@ test('on an HTTP server with TLS: the server gives the connection up, and the We
   skip: whyNoCertificates(),
 }, async (t) => {
   const authority = new TestAuthority();
-  t.after(() => rmSync(authority.directory, { recursive: true }));
   const { certificate, key } = authority.issue('venue');
   // Behind the certificates: with a core's memory reserved, a process may be too large to start openssl.
   const venue = await WebSocketVenue.start(t);

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
 import { writeCommand } from '#codec/log/commands.ts';
@@ -22,6 +20,7 @@ import {
   marketStep,
   START_SECONDS,
 } from '../../test/support/market-steps.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { ItchBookBuilder } from './itch-client.ts';
 
 const SEED = Number(process.env['HIVE_TEST_SEED'] ?? 20_251);
@@ -36,8 +35,7 @@ const LIMITS = {
   nodesMax: 2,
 };
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-itch-archive-'));
-after(() => rmSync(directory, { recursive: true }));
+const directory = temporaryDirectory('itch-archive');
 let feeds = 0;
 
 interface Entry {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
 import { ItchCode, ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
@@ -12,6 +11,7 @@ import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import type { StandingOrders } from '#projections/market-data/standing-orders.ts';
 import { snapshotOf } from '#projections/market-data/test-feed.ts';
 import { TestVenue } from '#projections/market-data/test-venue.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { ItchBookBuilder } from './itch-client.ts';
 
 const SEED = Number(process.env['HIVE_TEST_SEED'] ?? 20_251);
@@ -19,8 +19,7 @@ const INSTRUMENTS = [1, 2];
 /** Wire price units of one tick: the test instruments have two price decimals. */
 const TICK = 100;
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-itch-client-'));
-after(() => rmSync(directory, { recursive: true }));
+const directory = temporaryDirectory('itch-client');
 let sessions = 0;
 
 function newFeed(orders: StandingOrders): MarketDataFeed {

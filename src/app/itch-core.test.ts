@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
 import { writeCommand } from '#codec/log/commands.ts';
@@ -20,12 +18,12 @@ import {
   marketStep,
   START_SECONDS,
 } from '../../test/support/market-steps.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { ItchBookBuilder } from './itch-client.ts';
 
 const SEED = Number(process.env['HIVE_TEST_SEED'] ?? 20_251);
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-itch-core-'));
-after(() => rmSync(directory, { recursive: true }));
+const directory = temporaryDirectory('itch-core');
 let sessions = 0;
 
 function newFeed(): MarketDataFeed {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
@@ -14,6 +13,7 @@ import { ItchServer } from '#gateways/itch/itch-server.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import { TestVenue } from '#projections/market-data/test-venue.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { ItchBookBuilder, ItchClient } from './itch-client.ts';
 
 const PORT = 18_000;
@@ -29,7 +29,7 @@ const needsDissector = existsSync(DISSECTOR)
 
 /** A feed with every message that the projection sends, in a session that is over. */
 function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-itch-interop-'));
+  const directory = temporaryDirectory('itch-interop');
   let sessions = 0;
   const venue = new TestVenue();
   const feed = new MarketDataFeed({
@@ -40,7 +40,6 @@ function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
   });
   t.after(() => {
     feed.close();
-    rmSync(directory, { recursive: true });
   });
   venue.addInstrument(7, { phase: Phase.PreOpen, symbol: 'ACME' });
   venue.enter(7, Side.Buy, 10_100, 40);
@@ -240,9 +239,8 @@ function moldPackets(messages: Buffer[]): Buffer[] {
   return packets;
 }
 
-function tshark(t: TestContext, capture: Buffer, args: string[]): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-tshark-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+function tshark(capture: Buffer, args: string[]): string {
+  const directory = temporaryDirectory('tshark');
   const file = join(directory, 'feed.pcap');
   writeFileSync(file, capture);
   const result = spawnSync('tshark', ['-n', '-r', file, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });
@@ -276,7 +274,7 @@ test('tshark reads the TCP stream as SoupBinTCP: types, session, sequence number
   ]);
   const fields = ['packet_type', 'session', 'message'];
   const asSoup = ['-d', `tcp.port==${PORT},soupbintcp`];
-  const output = tshark(t, capture, [
+  const output = tshark(capture, [
     ...[...asSoup, '-T', 'fields', '-E', 'separator=|'],
     ...fields.flatMap((field) => ['-e', `soupbintcp.${field}`]),
   ]);
@@ -290,7 +288,7 @@ test('tshark reads the TCP stream as SoupBinTCP: types, session, sequence number
   const [types, sessions, messages] = columns;
   assert.deepEqual(types, ["'L'", "'A'", ...expected.map(() => "'S'")]);
   assert.equal(sessions.at(-1)?.trim(), 'IOP1');
-  const details = tshark(t, capture, [...asSoup, '-V']);
+  const details = tshark(capture, [...asSoup, '-V']);
   const sequences = [...details.matchAll(/^ +Sequence number: (\d+) \(Calculated\)$/gm)].map((match) =>
     Number(match[1]),
   );
@@ -307,7 +305,7 @@ test('tshark reads the TCP stream as SoupBinTCP: types, session, sequence number
 test('tshark reads the same messages in MoldUDP64 packets', { skip: needsTshark }, (t) => {
   const { feed } = scripted(t);
   const expected = payloads(feed);
-  const output = tshark(t, pcap(moldPackets(expected)), [
+  const output = tshark(pcap(moldPackets(expected)), [
     ...['-d', `udp.port==${PORT},moldudp64`, '-T', 'fields', '-E', 'separator=|'],
     ...['-e', 'moldudp64.msgseq', '-e', 'moldudp64.msgdata', '-e', '_ws.malformed'],
   ]);
@@ -330,7 +328,7 @@ test('an ITCH 5.0 dissector that is not ours reads our messages', { skip: needsD
   const { feed } = scripted(t);
   // Our own message type is unknown to others, which is why the packets leave it out here.
   const messages = payloads(feed).filter((payload) => payload[0] !== 0x76);
-  const output = tshark(t, pcap(moldPackets(messages)), ['-X', `lua_script:${DISSECTOR}`, '-V']);
+  const output = tshark(pcap(moldPackets(messages)), ['-X', `lua_script:${DISSECTOR}`, '-V']);
   assert.doesNotMatch(output, /Malformed|Lua Error/);
   const value = (label: string): string[] =>
     [...output.matchAll(new RegExp(`^ +${label}: (.*?)(?: \\(.*\\))?$`, 'gm'))].map((match) =>

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { readEntry } from '#codec/log/entries.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { Command, Event } from '#codec/log/record-types.ts';
@@ -15,6 +14,7 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import type { VenueDefinition } from './config/compile-venue.ts';
 import { parseConfiguration } from './config/configuration.ts';
 import { EventFan } from './event-fan.ts';
@@ -22,8 +22,7 @@ import { addFirstAdmin, type FirstAdmin } from './first-admin.ts';
 import { type VenueHost, VenueSetupError } from './operator.ts';
 import { setUpVenue } from './venue-setup.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-venue-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('venue');
 
 const CAPACITY = {
   ordersMax: 64,

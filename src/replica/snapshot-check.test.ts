@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 import { checkedSnapshot } from './snapshot-check.ts';
 import { parseManifest, SnapshotError, writeSnapshot } from './snapshot-file.ts';
 
 const PATH = 'the snapshot';
 const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
 
-function snapshotBytes(t: TestContext): Buffer {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-snapshot-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+function snapshotBytes(): Buffer {
+  const directory = temporaryDirectory('snapshot');
   return readFileSync(writeSnapshot(directory, new TradingCore({ onEvents: () => {} }), LOG_ID));
 }
 
@@ -42,8 +40,8 @@ function meaningful(bytes: Buffer): boolean[] {
   return isMeant;
 }
 
-test('checkedSnapshot: passes a whole one on unchanged, in whatever pieces it comes', async (t) => {
-  const bytes = snapshotBytes(t);
+test('checkedSnapshot: passes a whole one on unchanged, in whatever pieces it comes', async () => {
+  const bytes = snapshotBytes();
   const random = seededRandom(1);
   for (const max of [1, 7, 64, 5_000, bytes.length]) {
     const pieces: Uint8Array[] = [];
@@ -59,7 +57,7 @@ test('checkedSnapshot: any flipped bit is found before the last piece has passed
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   const random = seededRandom(seed);
-  const bytes = snapshotBytes(t);
+  const bytes = snapshotBytes();
   const isMeant = meaningful(bytes);
   const lengthOf = (): number => 1 + Math.floor(random() * 4_096);
   for (let round = 0; round < 300; round++) {

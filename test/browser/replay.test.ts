@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { setUpReplay } from '#app/replay/participants.ts';
 import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const START_MS = 1_430_438_400_000;
 /** Bids, each above the one before. At once two of them, then one every hour: nothing goes on by itself while the test looks. */
@@ -15,9 +15,8 @@ const ROWS = Array.from({ length: 40 }, (_, row) => {
   return `${row + 1},${atMs},0,${100 + row}.00,${(row + 1) * 100_000_000},created,bid`;
 });
 
-function recordings(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-recordings-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+function recordings(): string {
+  const directory = temporaryDirectory('recordings');
   const header = 'id,timestamp,exchange.timestamp,price,volume,action,direction';
   writeFileSync(join(directory, 'bids.csv'), `${[header, ...ROWS].join('\n')}\n`);
   return directory;
@@ -53,7 +52,7 @@ async function untilBestBid(page: Page, price: string | undefined): Promise<void
 test('replay screen', { skip: whyNoBrowser(), timeout: 240_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t, {
     messagesPerSecond: 0,
-    config: { replayDirectory: recordings(t) },
+    config: { replayDirectory: recordings() },
   });
   const browser = await TestBrowser.start(t);
   await setUpReplay(venue.node);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { type Configuration, defaultConfiguration, parseConfiguration } from '#app/config/configuration.ts';
 import type { Container, Manifests, Resource } from '#app/kubernetes/manifests.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { find, makeCertificate, overlayManifests, ownManifests, ROOT, whyNo } from './support.ts';
 
 const NATS = join(ROOT, '.cache/nats/usr/sbin/nats-server');
@@ -167,32 +167,28 @@ function natsTest(
   text: string,
   values: Readonly<Record<string, string>> = {},
 ): { status: number | null; stderr: string } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-nats-config-'));
-  try {
-    const secrets = join(directory, 'run/secrets/nats');
-    mkdirSync(secrets, { recursive: true });
-    mkdirSync(join(directory, 'etc/nats'), { recursive: true });
-    const { certificate, key } = makeCertificate(secrets);
-    writeFileSync(join(secrets, 'ca.crt'), readFileSync(certificate));
-    assert.ok(existsSync(key));
-    const bcrypt = '$2a$11$PWIFAL8RsWyGI3jVZtO9Nu8.6jOxzxfZo7c/W0eLk017hjgUKWrhy';
-    const passwords = { HIVE_NATS_PASSWORD: bcrypt, HIVE_REGION_PASSWORD: bcrypt, ...values };
-    const lines = Object.entries(passwords).map(([name, value]) => `${name}: "${value}"`);
-    writeFileSync(join(secrets, 'passwords.conf'), `${lines.join('\n')}\n`);
-    const file = join(directory, 'etc/nats/nats.conf');
-    writeFileSync(
-      file,
-      text
-        .replaceAll('/run/secrets/nats/tls', `${secrets}/tls`)
-        .replaceAll('/run/secrets/nats/ca', `${secrets}/ca`)
-        .replace('store_dir: /data', `store_dir: ${directory}/data`),
-    );
-    const env = { ...process.env, POD_NAME: 'nats-0', SERVER_NAME: 'nats-1' };
-    const { status, stderr } = spawnSync(NATS, ['-t', '-c', file], { encoding: 'utf8', env });
-    return { status, stderr };
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const directory = temporaryDirectory('nats-config');
+  const secrets = join(directory, 'run/secrets/nats');
+  mkdirSync(secrets, { recursive: true });
+  mkdirSync(join(directory, 'etc/nats'), { recursive: true });
+  const { certificate, key } = makeCertificate(secrets);
+  writeFileSync(join(secrets, 'ca.crt'), readFileSync(certificate));
+  assert.ok(existsSync(key));
+  const bcrypt = '$2a$11$PWIFAL8RsWyGI3jVZtO9Nu8.6jOxzxfZo7c/W0eLk017hjgUKWrhy';
+  const passwords = { HIVE_NATS_PASSWORD: bcrypt, HIVE_REGION_PASSWORD: bcrypt, ...values };
+  const lines = Object.entries(passwords).map(([name, value]) => `${name}: "${value}"`);
+  writeFileSync(join(secrets, 'passwords.conf'), `${lines.join('\n')}\n`);
+  const file = join(directory, 'etc/nats/nats.conf');
+  writeFileSync(
+    file,
+    text
+      .replaceAll('/run/secrets/nats/tls', `${secrets}/tls`)
+      .replaceAll('/run/secrets/nats/ca', `${secrets}/ca`)
+      .replace('store_dir: /data', `store_dir: ${directory}/data`),
+  );
+  const env = { ...process.env, POD_NAME: 'nats-0', SERVER_NAME: 'nats-1' };
+  const { status, stderr } = spawnSync(NATS, ['-t', '-c', file], { encoding: 'utf8', env });
+  return { status, stderr };
 }
 
 test('nats-server takes its configurations, and refuses one with a mistake', {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AVAILABILITY_RULES } from '#app/kubernetes/availability-rules.ts';
 import { Manifests, type Resource } from '#app/kubernetes/manifests.ts';
 import { findings } from '#app/kubernetes/rule.ts';
 import { judge, SECURITY_RULES, STANDARDS } from '#app/kubernetes/standards.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { KUBERNETES, overlayManifests, ownManifests, ROOT, whyNo } from './support.ts';
 
 const CONTROLS = STANDARDS['financial-grade'];
@@ -240,12 +240,11 @@ test('a control fails with what speaks against it, and the others pass', () => {
 });
 
 /** The plugins as the package installs them, on a PATH with whatever else is given. */
-function onPath(t: { after(end: () => void): void }): {
+function onPath(): {
   directory: string;
   run(program: string, ...args: string[]): ReturnType<typeof spawnSync>;
 } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-kubectl-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory('kubectl');
   const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     bin: Record<string, string>;
   };
@@ -256,8 +255,8 @@ function onPath(t: { after(end: () => void): void }): {
 
 test('kubectl finds the plugins: help, text, JSON, exit status by severity', {
   skip: whyNo('kubectl', 'version', '--client') ?? false,
-}, (t) => {
-  const { directory, run } = onPath(t);
+}, () => {
+  const { directory, run } = onPath();
   const scan = run('kubectl', 'security-scan', KUBERNETES);
   assert.deepEqual([scan.status, scan.stdout], [0, '0 findings by 19 rules\n'], String(scan.stderr));
   const check = run('kubectl', 'compliance-check', '--standard', 'financial-grade', '--json', KUBERNETES);
@@ -282,8 +281,8 @@ test('kubectl finds the plugins: help, text, JSON, exit status by severity', {
   assert.deepEqual([missing.status, /cannot be read/.test(String(missing.stderr))], [1, true]);
 });
 
-test('a namespace that lives is asked for with kubectl, without its Secrets', (t) => {
-  const { directory, run } = onPath(t);
+test('a namespace that lives is asked for with kubectl, without its Secrets', () => {
+  const { directory, run } = onPath();
   const list = join(directory, 'all.json');
   const resources = structuredClone(ownManifests().resources) as Resource[];
   set(NODE, `${BOX}.securityContext.privileged`, true)(resources);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { SHARED_ID_MIN } from '#app/cluster/node-number.ts';
 import { isListening, whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/test-cluster.ts';
 import { find, ownManifests, ROOT, whyNo } from './support.ts';
 
@@ -26,8 +26,7 @@ function changed(text: string, changes: readonly (readonly [string | RegExp, str
 test('the configurations of Kubernetes run: a node starts by TLS, password and permissions, and has a number', {
   skip: whyNoNats() ?? whyNo('openssl', 'version') ?? false,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-kubernetes-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('kubernetes');
   const secrets = join(directory, 'run/secrets/nats');
   for (const path of [secrets, join(directory, 'etc/nats')]) mkdirSync(path, { recursive: true });
   const [certificate, key] = [join(secrets, 'tls.crt'), join(secrets, 'tls.key')];

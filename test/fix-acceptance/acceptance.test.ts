@@ -3,11 +3,10 @@
  * scripts/install-quickfix.sh fetches the definitions and the dictionaries that go with them.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
   buildDictionary,
@@ -17,6 +16,7 @@ import {
 import { FixAcceptor } from '#gateways/fix/fix-acceptor.ts';
 import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
 import { uncounted } from '#gateways/fix/test-support.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { play } from './counterparty.ts';
 import { readDefinition } from './definition.ts';
 import { EchoApplication } from './echo-application.ts';
@@ -30,8 +30,7 @@ const CLOCK_SPEED = 2;
 const begunMs = Date.now();
 const nowMs = (): number => begunMs + (Date.now() - begunMs) * CLOCK_SPEED;
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-fix-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('fix');
 
 const source = (name: string): DictionarySource =>
   readQuickFixDictionary(join(QUICKFIX, 'spec', `${name}.xml`));

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 import { QuickFix, whyNoQuickFix } from '../support/quickfix.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type ChildNode, startChildNode } from '../support/traders.ts';
 import { assertNothingRefused, field, isReport, loggedOn, oneTo, reportNumbers } from './lines.ts';
 
@@ -58,13 +58,12 @@ const ORDER_STATUS = 'I';
 
 /** Three nats-servers and three nodes. */
 async function startCluster(t: TestContext): Promise<{ directory: string; nodes: ChildNode[] }> {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-fix-cluster-'));
+  const directory = temporaryDirectory('fix-cluster');
   const servers = await NatsServers.start({ count: NODES, directory: join(directory, 'nats') });
   const nodes: ChildNode[] = [];
   t.after(async () => {
     for (const { child } of nodes) child.kill('SIGKILL');
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   const cluster: NodeConfig['cluster'] = {
     servers: servers.urls,

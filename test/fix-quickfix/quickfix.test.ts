@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { QuickFix, type QuickFixTerms, whyNoQuickFix } from '../support/quickfix.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { assertNothingRefused, field, isReport, loggedOn, oneTo, reportNumbers } from './lines.ts';
 
 const PROCESS = join(import.meta.dirname, '../support/node-process.ts');
@@ -46,10 +45,9 @@ class FixNode {
   #child: ChildProcess | undefined;
 
   constructor(t: TestContext) {
-    this.directory = mkdtempSync(join(tmpdir(), 'hive-quickfix-'));
+    this.directory = temporaryDirectory('quickfix');
     t.after(async () => {
       await this.kill();
-      rmSync(this.directory, { recursive: true, force: true });
     });
   }
 

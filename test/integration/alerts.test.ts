@@ -168,7 +168,6 @@ test('faults of a cluster of three nodes reach the right people, and so does the
   concurrency: true,
 }, async (t) => {
   const authority = hasCertificates ? new TestAuthority() : undefined;
-  if (authority !== undefined) t.after(() => rmSync(authority.directory, { recursive: true }));
   const certificate = authority?.issue('venue', 30);
   const watched = await WatchedCluster.start(t, certificate);
   const { cluster, stack } = watched;

@@ -12,8 +12,8 @@ import type { NodeConfig, NodeStatus } from '#app/node.ts';
 import { OuchClient } from '#app/ouch-client.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
-import { temporaryDirectory } from '../support/backup-fixture.ts';
 import { BUCKET, startS3Server } from '../support/s3-server.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SCRIPT = join(import.meta.dirname, '../support/node-process.ts');
 
@@ -112,7 +112,7 @@ test('a node under load is backed up, killed in between, and restored with its s
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   const random = seededRandom(seed);
-  const root = temporaryDirectory(t);
+  const root = temporaryDirectory('backup');
   const [directory, target, keyFile] = ['node', 'target', 'key'].map((name) => join(root, name));
   await hive(['backup', 'new-key', keyFile]);
   const backup = ['backup', '--data-dir', directory, '--to', target, '--key-file', keyFile];
@@ -166,7 +166,7 @@ test('a node under load is backed up, killed in between, and restored with its s
 });
 
 test('a continuous backup to a bucket outlives an outage and the node', async (t) => {
-  const root = temporaryDirectory(t);
+  const root = temporaryDirectory('backup');
   const directory = join(root, 'node');
   const objects = join(root, 'objects');
   let server = await startS3Server(0, objects);
@@ -202,8 +202,8 @@ test('a continuous backup to a bucket outlives an outage and the node', async (t
   await next.end('SIGTERM');
 });
 
-test('a backup that could never work is refused at the start', async (t) => {
-  const root = temporaryDirectory(t);
+test('a backup that could never work is refused at the start', async () => {
+  const root = temporaryDirectory('backup');
   const config = join(root, 'hive.yaml');
   const start = ['start', '--no-demo', '--data-dir', join(root, 'node'), '--config', config];
   writeFileSync(config, 'backup: { to: s3://backups }\n');
@@ -216,7 +216,7 @@ test('a backup that could never work is refused at the start', async (t) => {
 });
 
 test('hive drill: an empty venue, then a copy of a backup; nothing of it stays', async (t) => {
-  const root = temporaryDirectory(t);
+  const root = temporaryDirectory('backup');
   const target = join(root, 'target');
   const drill = [
     'drill',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
@@ -13,6 +12,7 @@ import { type RunningNode, startNode } from '#app/node.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 import { clusterSettings, nodeConfig } from '../support/node-config.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/test-cluster.ts';
 import { startChildNode, statusOf, Trader } from '../support/traders.ts';
 
@@ -21,13 +21,12 @@ const skip = whyNoNats() ?? false;
 const SNAPSHOTS = 4;
 
 async function begin(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-begin-'));
+  const directory = temporaryDirectory('begin');
   const servers = await NatsServers.start({ count: 1, directory: join(directory, 'nats') });
   const connection = await connectNats({ servers: servers.urls, name: 'test' });
   t.after(async () => {
     await connection.close();
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   const settings = clusterSettings(servers.urls, { replicas: 1 });
   return { directory, servers, connection, settings };
@@ -146,7 +145,7 @@ test('cluster: a node that is overtaken by a truncation while it starts begins a
 });
 
 test('cluster: servers that take the connection and say nothing end the start with exit status 4 and a way out', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-silent-'));
+  const directory = temporaryDirectory('silent');
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.write(
@@ -156,7 +155,6 @@ test('cluster: servers that take the connection and say nothing end the start wi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   const { port } = server.address() as { port: number };
   const url = `nats://127.0.0.1:${port}`;

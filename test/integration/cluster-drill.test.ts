@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DrillResult } from '#app/backup/drill.ts';
 import { runCli } from '#app/cli/test-support.ts';
-import { backupFixture, temporaryDirectory } from '../support/backup-fixture.ts';
+import { backupFixture } from '../support/backup-fixture.ts';
 import { PROGRAM, whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const skip = whyNoNats() ?? false;
 /** Elections of six servers and starts of four nodes, on a busy machine. */
@@ -51,8 +52,8 @@ test('hive drill of a cluster: servers and nodes of a copy of the venue are lost
   assert.deepEqual(readdirSync(join(root, 'work')), []);
 });
 
-test('hive drill of a cluster: an empty venue, whose stream its first node makes', { skip }, async (t) => {
-  const root = temporaryDirectory(t);
+test('hive drill of a cluster: an empty venue, whose stream its first node makes', { skip }, async () => {
+  const root = temporaryDirectory('cluster-drill');
   const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
   const { status, stdout, stderr } = await runCli([...args, '--nats-server', PROGRAM], {}, DRILL_MS_MAX);
   assert.equal(status, 0, stderr);
@@ -60,8 +61,8 @@ test('hive drill of a cluster: an empty venue, whose stream its first node makes
   assert.deepEqual([passed, source, cluster?.nodesAgree], [true, null, true]);
 });
 
-test('hive drill of a cluster: without a nats-server it says what to install, and that it drills a node only', async (t) => {
-  const root = temporaryDirectory(t);
+test('hive drill of a cluster: without a nats-server it says what to install, and that it drills a node only', async () => {
+  const root = temporaryDirectory('cluster-drill');
   const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
   const nowhere = join(root, 'nowhere');
   const { status, stdout, stderr } = await runCli(args, { PATH: nowhere }, DRILL_MS_MAX);

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { CLI, FREE_PORTS } from '#app/cli/test-support.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/test-cluster.ts';
 
 describe('hive start: nats-servers that are frozen', { skip: whyNoNats() ?? false }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-frozen-'));
+  const directory = temporaryDirectory('frozen');
   let servers: NatsServers;
   let child: ChildProcess | undefined;
   let nodes = 0;
@@ -26,7 +25,6 @@ describe('hive start: nats-servers that are frozen', { skip: whyNoNats() ?? fals
   });
   after(async () => {
     await servers?.close();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   function freeze(count: number): void {

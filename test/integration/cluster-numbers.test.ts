@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '#app/cli/test-support.ts';
 import { SHARED_ID_MIN } from '#app/cluster/node-number.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { clusterSettings } from '../support/node-config.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Cluster } from '../support/test-cluster.ts';
 import { type ChildNode, compareReports, startChildNode, statusOf, Trader } from '../support/traders.ts';
 
@@ -71,7 +70,7 @@ test('cluster: nodes without a number share numbers out, keep them over a crash,
 });
 
 test('start: a node with a log of its own needs a number of its own', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-auto-'));
+  const directory = temporaryDirectory('auto');
   const { status, stderr } = await runCli([
     'start',
     '--node-id',
@@ -79,7 +78,6 @@ test('start: a node with a log of its own needs a number of its own', async () =
     '--data-dir',
     join(directory, 'data'),
   ]);
-  rmSync(directory, { recursive: true });
   assert.equal(status, 2);
   assert.match(stderr, /nodeId: auto is for a node of a cluster/);
 });

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { runCli } from '#app/cli/test-support.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
-import { temporaryDirectory } from '../support/backup-fixture.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
 import { compareReports, statusOf, TRADERS, Trader } from '../support/traders.ts';
 
@@ -41,7 +41,7 @@ test('cluster: a venue that lost all nodes and servers comes back from a backup 
 }, async (t) => {
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
-  const target = join(temporaryDirectory(t), 'target');
+  const target = join(temporaryDirectory('cluster-restore'), 'target');
   const backup = { to: target, keyFile: undefined, everyMs: 100, snapshotEveryMs: 500, keep: 2 };
   const lost = await Cluster.start(t);
   for (const nodeId of NODES) await lost.startNode(nodeId, false, nodeId === ARCHIVIST ? { backup } : {});
@@ -55,7 +55,7 @@ test('cluster: a venue that lost all nodes and servers comes back from a backup 
   await Promise.all(NODES.map((nodeId) => lost.kill(nodeId)));
   await Promise.all(traders.map(({ closed }) => closed));
   await lost.servers.close();
-  const survivor = join(temporaryDirectory(t), 'node-3');
+  const survivor = join(temporaryDirectory('cluster-restore'), 'node-3');
   cpSync(lost.pathOf(3), survivor, { recursive: true });
   rmSync(lost.directory, { recursive: true });
   mkdirSync(lost.directory);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { CLI } from '#app/cli/test-support.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const NODES = 3;
 const PASSWORD = 'secret-99';
@@ -79,13 +79,12 @@ test('cluster: nodes that all start at once with the same venue section deposit 
   skip: whyNoNats() ?? false,
   timeout: 180_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-cluster-venue-'));
+  const directory = temporaryDirectory('cluster-venue');
   const running = new Set<ChildProcess>();
   const servers = await NatsServers.start({ count: 3, directory: join(directory, 'nats') });
   t.after(async () => {
     for (const child of running) child.kill('SIGKILL');
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   writeFileSync(join(directory, 'root.txt'), PASSWORD);
   const config = join(directory, 'hive.yaml');

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
@@ -16,14 +14,9 @@ import { LogTail } from '#log/file/log-tail.ts';
 import { verifyLog } from '#log/file/verify.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { NEXT, newerBuild, THIS_BUILD } from '../support/newer-build.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const ORDER = { side: 'B', symbol: 'BTCUSD', quantity: 1, price: 100_000, timeInForce: '0' } as const;
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-core-version-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** A node of a build, in a process of its own. */
 class BuildNode {
@@ -96,7 +89,7 @@ function applyLog(core: TradingCore, directory: string, to: number): void {
 test('a node stops at the switch to a core version that it lacks, and a build that has it goes on with everything', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('core-version');
   const old = await BuildNode.start(t, THIS_BUILD, directory);
   const reports: OuchReport[] = [];
   const client = await old.connect((report) => reports.push(report));
@@ -133,7 +126,7 @@ test('a node stops at the switch to a core version that it lacks, and a build th
   }
   assert.deepEqual(verifyLog(join(directory, 'log')), log, 'starts that fail write nothing');
 
-  const build = newerBuild(temporaryDirectory(t));
+  const build = newerBuild(temporaryDirectory('core-version'));
   await agreeUntil(entry, directory, build);
   const newer = await BuildNode.start(t, build, directory);
   assert.ok(newer.recoveredSequence >= entry);

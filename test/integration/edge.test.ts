@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
@@ -12,6 +10,7 @@ import { OuchClient } from '#app/ouch-client.ts';
 import { CancelOrder, CloseSession } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { NODE_FLAGS } from '../../bin/runtime.js';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const PROCESS = join(import.meta.dirname, '../support/node-process.ts');
 const EDGE_THREAD = join(import.meta.dirname, '../support/edge-line-thread.ts');
@@ -121,16 +120,10 @@ class LineClient {
   }
 }
 
-function dataDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-edge-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 test("the edge's orders go through the log and their events come back; a kill loses none of them", {
   timeout: 120_000,
 }, async (t) => {
-  const directory = dataDirectory(t);
+  const directory = temporaryDirectory('edge');
   const first = await EdgeNode.start(t, directory);
   const client = await LineClient.connect(first);
   client.send('order 1 900');
@@ -161,7 +154,7 @@ test("the edge's orders go through the log and their events come back; a kill lo
 test('a full command ring refuses, and everything that it took is answered', {
   timeout: 120_000,
 }, async (t) => {
-  const node = await EdgeNode.start(t, dataDirectory(t));
+  const node = await EdgeNode.start(t, temporaryDirectory('edge'));
   const client = await LineClient.connect(node);
   const most = Math.floor(Limits.EDGE_COMMANDS_BYTES_MAX / 4 / CancelOrder.words);
   for (let round = 0; round < 3; round++) {
@@ -180,7 +173,7 @@ test('a full command ring refuses, and everything that it took is answered', {
 test('an edge that the event ring has overtaken begins anew from an image', {
   timeout: 120_000,
 }, async (t) => {
-  const node = await EdgeNode.start(t, dataDirectory(t));
+  const node = await EdgeNode.start(t, temporaryDirectory('edge'));
   const client = await LineClient.connect(node);
   // Each filling makes 32 entries, whose events take 2.8 MB of the ring's 16 MiB.
   const { sequence } = await node.status();
@@ -202,7 +195,7 @@ test('an edge that the event ring has overtaken begins anew from an image', {
 test('a broken record of the edge is dropped, counted and logged; orders of every door go on', {
   timeout: 120_000,
 }, async (t) => {
-  const node = await EdgeNode.start(t, dataDirectory(t));
+  const node = await EdgeNode.start(t, temporaryDirectory('edge'));
   const client = await LineClient.connect(node);
   client.send('break');
   await node.statusUntil(({ threads }) => threads['edgeBroken'] === 1);
@@ -221,7 +214,7 @@ test('a broken record of the edge is dropped, counted and logged; orders of ever
 test('the edge dies: orders of OUCH go on, the status says so, and a restart brings it back', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = dataDirectory(t);
+  const directory = temporaryDirectory('edge');
   const node = await EdgeNode.start(t, directory);
   const client = await LineClient.connect(node);
   client.send('order 1 900');

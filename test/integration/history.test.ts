@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -26,15 +25,10 @@ import { RejectCode } from '#domain/rejects.ts';
 import { historyFile, removeHistory } from '#projections/history/history-database.ts';
 import { nodeConfig } from '../support/node-config.ts';
 import { marketSetup, RandomFlow, send } from '../support/random-flow.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const USERS = 4;
 const SETTLED_ENTRIES = 60;
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-history-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 interface Logged {
   readonly level: string;
@@ -83,7 +77,7 @@ const refusedWith =
     error instanceof ArchiveRefusedError && error.code === code;
 
 test('another thread asks: accounts and history have what the log had when it was asked', async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const { node, client } = await start(t, directory);
   await setUp(node);
   send(node.outbox, { type: 'Deposit', clientOrderId: 77, accountId: 1, assetId: 2, amountMinor: 5 });
@@ -151,7 +145,7 @@ test('another thread asks: accounts and history have what the log had when it wa
 });
 
 test('an asker that does not count what it asks is refused by the archive itself', async (t) => {
-  const { node } = await start(t, temporaryDirectory(t));
+  const { node } = await start(t, temporaryDirectory('history'));
   const port = node.connectArchive();
   const over = 10;
   const ahead = { kind: 'query', atSequence: 1e9, query: { type: 'coverage' }, asker: 0 };
@@ -164,7 +158,7 @@ test('an asker that does not count what it asks is refused by the archive itself
 });
 
 test('history that is missing, behind or not usable is written from the log while the archive works', async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const historyDirectory = join(directory, 'history');
   const flow = new RandomFlow(11, USERS);
   const agrees = async (): Promise<{ whole: boolean; rows: number; lastSequence: number }> => {
@@ -232,7 +226,7 @@ test('history that is missing, behind or not usable is written from the log whil
 test('where the log does not go back to what history lacks: it goes on from what stands, and says so', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const historyDirectory = join(directory, 'history');
   const copy = join(directory, 'copy');
   const limits = {
@@ -316,7 +310,7 @@ test('where the log does not go back to what history lacks: it goes on from what
 });
 
 test('hive history verify finds a changed row, rebuild mends it', async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const { node } = await start(t, directory);
   await setUp(node);
   await live(node, new RandomFlow(3, USERS), SETTLED_ENTRIES);
@@ -356,7 +350,7 @@ test('hive history verify finds a changed row, rebuild mends it', async (t) => {
 });
 
 test('kill -9 again and again: history agrees with the log, and is never behind the newest snapshot', async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('history');
   const script = join(import.meta.dirname, '../support/node-process.ts');
   const snapshots = JSON.stringify({ snapshots: { everyEntries: 10, keep: 2 } });
   for (let round = 0; round < 3; round++) {

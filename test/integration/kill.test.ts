@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { verifyLog } from '#log/file/verify.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { compareReports, startChildNode, statusOf, TRADERS, Trader } from '../support/traders.ts';
 
 const ROUNDS = 4;
@@ -12,8 +11,7 @@ const ROUNDS = 4;
 test(`kill -9 under load, ${ROUNDS} times: every acknowledged report comes again, and nothing twice`, async (t) => {
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
-  const directory = mkdtempSync(join(tmpdir(), 'hive-kill-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('kill');
   const traders = TRADERS.map((name, index) => new Trader(name, seed + index));
   for (let round = 0; round < ROUNDS; round++) {
     const { child, ouchPort } = await startChildNode(directory);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startNode } from '#app/node.ts';
 import { Phase, Role } from '#domain/commands.ts';
@@ -14,6 +13,7 @@ import { whyNoNats } from '../support/nats-cluster.ts';
 import { nodeConfig } from '../support/node-config.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
 import { PASSWORD, RestNode } from '../support/rest-node.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Cluster } from '../support/test-cluster.ts';
 import { WebSocketClient } from '../support/websocket-client.ts';
 
@@ -74,14 +74,8 @@ function assertCatalogue({ types, samples }: Scrape, isCluster: boolean): void {
   }
 }
 
-function directoryOf(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-metrics-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 test('metrics: a node exports what the catalogue says, and answers its probes', async (t) => {
-  const node = await startNode(nodeConfig(directoryOf(t), { operations }), SILENT);
+  const node = await startNode(nodeConfig(temporaryDirectory('metrics'), { operations }), SILENT);
   t.after(() => node.close());
   const { operationsPort } = node;
   const probe = async (path: string) => (await fetch(`http://127.0.0.1:${operationsPort}${path}`)).status;
@@ -125,8 +119,7 @@ test('metrics: in a venue that has traded every metric has a sample', {
   skip: whyNoCertificates() ?? false,
 }, async (t) => {
   const authority = new TestAuthority();
-  t.after(() => rmSync(authority.directory, { recursive: true, force: true }));
-  const target = directoryOf(t);
+  const target = temporaryDirectory('metrics');
   const salt = new Uint8Array(16).fill(7);
   const secret = { salt, passwordHash: new Uint8Array(await hashPassword(PASSWORD, salt)) };
   const people = marketSetup(2).map((command) =>

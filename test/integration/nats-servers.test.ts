@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, test } from 'node:test';
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { isListening, NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const listens = (url: string): Promise<boolean> => isListening(Number(new URL(url).port));
 
@@ -44,7 +42,7 @@ describe('real nats-servers for tests', { skip: whyNoNats() ?? false }, () => {
   });
 
   test('one alone: what it stored is there after a stop and a start in the same directory', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-nats-'));
+    const directory = temporaryDirectory('nats');
     const servers = await NatsServers.start({ count: 1, directory });
     try {
       await withManager(servers, (manager) => manager.streams.add({ name: 'S', subjects: ['S.entries'] }));
@@ -55,14 +53,12 @@ describe('real nats-servers for tests', { skip: whyNoNats() ?? false }, () => {
       assert.equal(config.name, 'S');
     } finally {
       await servers.close();
-      assert.ok(existsSync(directory), 'a directory that was given stays');
-      rmSync(directory, { recursive: true });
     }
   });
 
   test('they end with the process that started them, also when that is killed', async () => {
     const module = JSON.stringify(new URL('../support/nats-cluster.ts', import.meta.url).href);
-    const directory = mkdtempSync(join(tmpdir(), 'hive-nats-'));
+    const directory = temporaryDirectory('nats');
     const code = `import { NatsServers } from ${module};
       const servers = await NatsServers.start({ count: 1, directory: ${JSON.stringify(directory)} });
       console.log(servers.urls[0]);
@@ -75,6 +71,5 @@ describe('real nats-servers for tests', { skip: whyNoNats() ?? false }, () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     while (await listens(url));
-    rmSync(directory, { recursive: true });
   });
 });

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { HIVE_VERSION } from '#app/version.ts';
 import { Role } from '#domain/commands.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { PASSWORD, RestNode } from '../support/rest-node.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
@@ -33,8 +33,7 @@ function damage(path: string): void {
 }
 
 test('a node alone: cluster, figures, snapshots and backups', { timeout: 120_000 }, async (t) => {
-  const target = mkdtempSync(join(tmpdir(), 'hive-target-'));
-  t.after(() => rmSync(target, { recursive: true, force: true }));
+  const target = temporaryDirectory('target');
   const backup = { to: target, keyFile: undefined, everyMs: 50, snapshotEveryMs: 100, keep: 2 };
   // The backup may come to it before it is gone.
   const venue = await RestNode.start(t, undefined, { backup }, /^a snapshot is damaged, /);
@@ -144,7 +143,6 @@ test('a node alone: cluster, figures, snapshots and backups', { timeout: 120_000
     assert.equal(damaged.body.isWhole, false, JSON.stringify(damaged.body));
     const none = await operations.post('/admin/backups/none/verify', undefined);
     assert.deepEqual([none.status, none.body.code], [404, 'not-found']);
-    rmSync(target, { recursive: true });
     assert.equal(existsSync(target), false);
   });
 });

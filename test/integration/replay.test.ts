@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { replayFile } from '#replay/replay-file.ts';
 import { CoreTarget } from '../replay-core-target.ts';
 import { itchStream, missing, RECORDED_DATA } from '../replay-support.ts';
 import { type RestClient, RestNode } from '../support/rest-node.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { WebSocketClient } from '../support/websocket-client.ts';
 
 const START_MS = 1_430_438_400_000;
@@ -29,8 +29,7 @@ const REASON = { reason: 'a lesson' };
 
 /** A node that may replay, with recordings. */
 async function start(t: TestContext): Promise<RestNode> {
-  const recordings = mkdtempSync(join(tmpdir(), 'hive-recordings-'));
-  t.after(() => rmSync(recordings, { recursive: true }));
+  const recordings = temporaryDirectory('recordings');
   writeFileSync(join(recordings, 'day.csv'), `${[HEADER, ...ROWS].join('\n')}\n`);
   writeFileSync(join(recordings, 'broken.csv'), `${HEADER}\n${ROWS[0]}\n1,2\n`);
   const add = (stockLocate: number, stock: string, orderReference: number) => ({

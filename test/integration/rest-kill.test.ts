@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { PASSWORD, restNodeConfig } from '../support/rest-node.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const ROUNDS = 4;
 const AT_ONCE = 8;
@@ -108,8 +107,7 @@ test(`kill -9 between request and answer, ${ROUNDS} times: sent again, each clie
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   const random = seededRandom(seed);
-  const directory = mkdtempSync(join(tmpdir(), 'hive-rest-kill-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('rest-kill');
   const quantities = new Map<string, number>();
   const answered = new Map<string, number>();
   let unanswered = 0;

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type RunningNode, startNode } from '#app/node.ts';
@@ -12,6 +9,7 @@ import { nodeConfig } from '../support/node-config.ts';
 import { OpenApiChecker } from '../support/openapi.ts';
 import { OPERATION_IDS } from '../support/operation-ids.ts';
 import { marketSetup, send } from '../support/random-flow.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const PASSWORD = 'secret';
 
@@ -106,9 +104,8 @@ class Client {
 test('a real node answers every question by HTTP as its log has it, and as its OpenAPI document has it', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-rest-'));
+  const directory = temporaryDirectory('rest');
   const node = await start(t, directory);
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
   await setUp(node);
   await trade(node);
   const url = `http://127.0.0.1:${node.edgePorts['http']}`;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
@@ -14,6 +13,7 @@ import { TradingCore } from '#core/trading-core.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { verifyLog } from '#log/file/verify.ts';
 import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** A snapshot for about each segment, so that a short test truncates. */
@@ -73,12 +73,6 @@ class LimitedNode {
   }
 }
 
-function dataDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-retention-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** The state hash at the log's end, reached from each snapshot that is kept. */
 function hashesFromSnapshots(directory: string): string[] {
   const logDirectory = join(directory, 'log');
@@ -100,7 +94,7 @@ function hashesFromSnapshots(directory: string): string[] {
 test('a limit below one segment: old log goes, every kept snapshot starts, every report stays', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = dataDirectory(t);
+  const directory = temporaryDirectory('retention');
   const node = await LimitedNode.start(t, directory, 1);
   const reports: OuchReport[] = [];
   const login = { username: 'U1', password: 'secret', sequenceNumber: 1 };
@@ -172,7 +166,7 @@ async function looksRight(directory: string, first: number, last: number): Promi
 test('kill -9 while the log is truncated, again and again: the log is whole, and every kept snapshot starts', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = dataDirectory(t);
+  const directory = temporaryDirectory('retention');
   const logDirectory = join(directory, 'log');
   const oldestFile = (): string => readdirSync(logDirectory).sort()[0];
   let firstSequence = 1;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { NodeStatus } from '#app/node-status.ts';
@@ -14,6 +13,7 @@ import { within } from '../faults/within.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 import { NEXT, newerBuild, THIS_BUILD } from '../support/newer-build.ts';
 import { clusterSettings } from '../support/node-config.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { type ChildNode, startChildNode, statusOf, TRADERS } from '../support/traders.ts';
 
 const STREAM = 'HIVE';
@@ -49,7 +49,6 @@ class Upgrade {
         if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
       }
       await servers.close();
-      rmSync(directory, { recursive: true, force: true });
     });
     await upgrade.start(OLD_NODES[0], THIS_BUILD, false);
     unfollow = await followStream(audit, servers.urls, STREAM);
@@ -150,7 +149,7 @@ test('a rolling upgrade to a newer core under load: no order is lost or there tw
   skip: whyNoNats() ?? false,
   timeout: 240_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-upgrade-'));
+  const directory = temporaryDirectory('upgrade');
   const buildDirectory = join(directory, 'build');
   mkdirSync(buildDirectory);
   const build = newerBuild(buildDirectory);

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -10,6 +8,7 @@ import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
 import { readEntry } from '#codec/log/entries.ts';
 import type { Command, CommandInput } from '#codec/log/record-types.ts';
 import { LogTail } from '#log/file/log-tail.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** The node of test/support/node-process.ts, which is number 1. */
 async function start(directory: string): Promise<{ child: ChildProcess; ouchPort: number }> {
@@ -33,8 +32,7 @@ const login = (port: number, username: string) => ({ port, username, password: '
 test('a node that was killed closes the sessions that it left open, and not those of another node', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-sessions-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('sessions');
   const first = await start(directory);
   t.after(() => first.child.kill('SIGKILL'));
   const elsewhere: CommandInput = {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseReason } from '#gateways/websocket/close-codes.ts';
 import { ManySessions, manySessionsConfig } from '../support/many-sessions.ts';
 import { stop } from '../support/shutdown.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { startChildNode } from '../support/traders.ts';
 
 const SESSIONS = 2_000;
@@ -16,8 +14,7 @@ const DRAIN_MS_MAX = 10_000;
 test('SIGTERM with 2,000 WebSocket sessions: each is told, the node ends in time, and no acknowledged order is lost', {
   timeout: 240_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-drain-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('drain');
   const start = async () => {
     const node = await startChildNode(directory, manySessionsConfig(), {
       environment: { HIVE_TEST_USERS: String(SESSIONS) },

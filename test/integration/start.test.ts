@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
@@ -14,13 +13,13 @@ import { FileLog } from '#log/file/file-log.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { RecordingReader } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-start-'));
+const directory = temporaryDirectory('start');
 const dataDirectory = join(directory, 'data');
 const running = new Set<ChildProcess>();
 after(() => {
   for (const child of running) child.kill('SIGKILL');
-  rmSync(directory, { recursive: true, force: true });
 });
 
 interface Ready {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
@@ -10,6 +9,7 @@ import { type ConnectionOptions, connect } from 'node:tls';
 import { CLI, FREE_PORTS, runCli } from '#app/cli/test-support.ts';
 import { TestClient } from '#gateways/fix/test-support.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const closers: (() => unknown)[] = [];
 after(() => {
@@ -39,7 +39,6 @@ test('a node with TLS: orders and market data for those with a certificate, noth
   timeout: 120_000,
 }, async () => {
   const authority = new TestAuthority();
-  closers.push(() => rmSync(authority.directory, { recursive: true }));
   authority.issue('venue');
   const client = authority.issue('client');
   const config = join(authority.directory, 'hive.yaml');
@@ -107,8 +106,7 @@ venue:
 });
 
 test('hive start: the demo market does not trade behind TLS', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-demo-tls-'));
-  closers.push(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory('demo-tls');
   const config = join(directory, 'hive.yaml');
   writeFileSync(config, 'tls: { certificate: venue.pem, key: venue.key }\n');
   const demo = await runCli(['start', '--config', config, ...FREE_PORTS]);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { VerifiedBook } from '../support/verified-book.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
@@ -54,8 +53,7 @@ async function until(client: WebSocketClient, op: string, params: object): Promi
 test('a kill -9 in the middle of orders: reports go on from the last number, the book from a snapshot', {
   timeout: 120_000,
 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-websocket-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('websocket');
   const first = await start(t, directory);
   const client = await member(t, first.port, 'U1');
   const book = new VerifiedBook();
@@ -121,8 +119,7 @@ test('a kill -9 in the middle of orders: reports go on from the last number, the
 });
 
 test('/asyncapi.json describes every operation and channel, and leads nowhere that is not', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-asyncapi-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('asyncapi');
   const { port } = await start(t, directory);
   const response = await fetch(`http://127.0.0.1:${port}/asyncapi.json`);
   assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
@@ -150,8 +147,7 @@ test('/asyncapi.json describes every operation and channel, and leads nowhere th
 });
 
 test('examples/websocket.mjs keeps a book', { timeout: 60_000 }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-example-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory('example');
   const { port } = await start(t, directory);
   const client = await member(t, port, 'U1');
   const example = spawn(process.execPath, [EXAMPLE, 'BTCUSD', `ws://127.0.0.1:${port}/ws/v1`], {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { alertsOf, MONITORING, readRules } from '../support/alert-rules.ts';
 import { runTool, whyNoPrometheus } from '../support/prometheus.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const FOLDER = join(MONITORING, 'alertmanager');
 const FILE = join(FOLDER, 'alertmanager.yaml');
@@ -41,9 +41,8 @@ function unknownAlerts(inhibitions: readonly Inhibition[], names: readonly strin
 }
 
 /** A copy of the folder in which the configuration is another one. */
-function changedCopy(t: { after(end: () => void): void }, from: string, to: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-alertmanager-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+function changedCopy(from: string, to: string): string {
+  const directory = temporaryDirectory('alertmanager');
   cpSync(FOLDER, directory, { recursive: true });
   const text = readFileSync(FILE, 'utf8');
   assert.ok(text.includes(from));
@@ -57,8 +56,8 @@ test('amtool: the configuration and its templates are valid', { skip: noPromethe
   assert.ok(isGood && output.includes('1 templates'), output);
 });
 
-test('amtool: a misspelled key is found', { skip: noPrometheus }, async (t) => {
-  const file = changedCopy(t, 'routing_key_file', 'routing_key_fil');
+test('amtool: a misspelled key is found', { skip: noPrometheus }, async () => {
+  const file = changedCopy('routing_key_file', 'routing_key_fil');
   const { isGood, output } = await runTool('amtool', 'check-config', file);
   assert.ok(!isGood && output.includes('routing_key_fil'), output);
 });
@@ -90,8 +89,8 @@ test('an alert of an unknown team is not lost', { skip: noPrometheus }, async ()
 
 test('without "continue" a page is all that there is: the test of routes would see it', {
   skip: noPrometheus,
-}, async (t) => {
-  const file = changedCopy(t, '      continue: true\n', '');
+}, async () => {
+  const file = changedCopy('      continue: true\n', '');
   assert.deepEqual(await receivers({ alertname: 'X', severity: 'critical', team: 'trading' }, file), [
     'pagerduty',
   ]);
@@ -120,9 +119,8 @@ test('secrets are files below /run/secrets/hive-mind, never values', () => {
   ]);
 });
 
-test('amtool: what people read is made of the alerts', { skip: noPrometheus }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-alertmanager-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+test('amtool: what people read is made of the alerts', { skip: noPrometheus }, async () => {
+  const directory = temporaryDirectory('alertmanager');
   const render = async (name: string, status: string): Promise<string> => {
     const labels = { alertname: 'HiveDiskFull', severity: 'critical' };
     const alert = {

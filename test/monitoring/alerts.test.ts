@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
@@ -16,6 +15,7 @@ import {
 } from '../support/alert-rules.ts';
 import { runTool, whyNoPrometheus } from '../support/prometheus.ts';
 import { selections, unknownIn } from '../support/promql.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const RUNBOOKS = 'https://github.com/hive-mind/hive-mind/blob/main/docs/operations/runbooks.md#';
 const SEVERITIES = ['critical', 'warning', 'info'];
@@ -189,9 +189,8 @@ test('promtool: every unit test of the rules passes', { skip: noPrometheus }, as
   assert.ok(isGood, output);
 });
 
-test('promtool: a threshold that was changed fails the unit tests', { skip: noPrometheus }, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-rules-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+test('promtool: a threshold that was changed fails the unit tests', { skip: noPrometheus }, async () => {
+  const directory = temporaryDirectory('rules');
   const rules = readFileSync(RULES_FILE, 'utf8');
   const changed = rules.replace('hive_disk_size_bytes < 0.05', 'hive_disk_size_bytes < 0.5');
   assert.notEqual(changed, rules);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { generatedDashboards, staleDashboards } from '../../monitoring/grafana/generate.ts';
 import { MONITORING, readRules, recordedBy } from '../support/alert-rules.ts';
 import { runTool, whyNoPrometheus } from '../support/prometheus.ts';
 import { unknownIn } from '../support/promql.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 interface Panel {
   readonly type: string;
@@ -86,9 +86,8 @@ test('every metric and label of the dashboards is exported or recorded', () => {
 
 test('promtool: every expression of the dashboards is PromQL', {
   skip: whyNoPrometheus() ?? false,
-}, async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-dashboards-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+}, async () => {
+  const directory = temporaryDirectory('dashboards');
   const file = join(directory, 'rules.json');
   const check = (exprs: readonly string[]) => {
     const rules = exprs.map((expr, i) => ({ record: `panel:${i}`, expr }));

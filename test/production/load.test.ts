@@ -3,14 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bucketsOf, quantile } from '../../bench/load/histogram.ts';
-import { runScript, startNode, temporaryDirectory, venueConfiguration } from './support.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { runScript, startNode, venueConfiguration } from './support.ts';
 
 const USERS = 6;
 
 test('load-test.sh on a plain node: trading, cancel storms, fan-out, consensus, memory, as JSON and as text', {
   timeout: 280_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('load');
   const node = await startNode(t, join(directory, 'node'), [
     '--config',
     venueConfiguration(directory, USERS),

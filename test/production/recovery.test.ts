@@ -3,12 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '#app/cli/test-support.ts';
-import { runScript, startNode, stopNode, temporaryDirectory, venueConfiguration } from './support.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { runScript, startNode, stopNode, venueConfiguration } from './support.ts';
 
 test('disaster-recovery.sh: backs up a node that runs, verifies, restores elsewhere with the same state', {
   timeout: 280_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('recovery');
   const target = join(directory, 'backups');
   const own = join(directory, 'node');
   const again = join(directory, 'again');
@@ -43,8 +44,8 @@ test('disaster-recovery.sh: backs up a node that runs, verifies, restores elsewh
 
 test('disaster-recovery.sh drill: the evidence goes to standard output, the report and the node that exports it', {
   timeout: 280_000,
-}, async (t) => {
-  const directory = temporaryDirectory(t);
+}, async () => {
+  const directory = temporaryDirectory('recovery');
   const report = join(directory, 'drills.jsonl');
   const args = ['drill', '--target', join(directory, 'backups'), '--work-dir', directory, '--report', report];
   const passed = await runScript('disaster-recovery.sh', [

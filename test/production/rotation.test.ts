@@ -6,14 +6,15 @@ import { askNode } from '#app/cli/node-socket.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
-import { installStub, runScript, startNode, temporaryDirectory, venueConfiguration } from './support.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { installStub, runScript, startNode, venueConfiguration } from './support.ts';
 
 const rotated = (secret: string) => ({ secret, rotated: true, oldIsRefused: true, newIsGood: true });
 
 test('rotate-secrets.sh signing-key and api-key: without a restart the old ones are refused, the new ones are good', {
   timeout: 280_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('rotation');
   const node = await startNode(t, join(directory, 'node'), ['--config', venueConfiguration(directory, 1)]);
   const url = `http://127.0.0.1:${node.http.port}`;
   const loginFile = join(directory, 'password');
@@ -93,7 +94,7 @@ test('rotate-secrets.sh tls: the door shows the new certificate without a restar
   skip: whyNoCertificates(),
   timeout: 280_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('rotation');
   const authority = new TestAuthority();
   const first = authority.issue('first');
   const second = authority.issue('second');
@@ -119,7 +120,7 @@ test('rotate-secrets.sh nats: the node goes on with the new password, the server
   skip: whyNoNats(),
   timeout: 280_000,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('rotation');
   const passwordFile = join(directory, 'nats-password');
   const serverFile = join(directory, 'nats-password.conf');
   writeFileSync(passwordFile, 'the-first-one\n');

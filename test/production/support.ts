@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,13 +42,6 @@ export function runScript(
     });
     child.stdin?.end();
   });
-}
-
-/** A new directory, removed after the test. */
-export function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-production-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 /** What a node says when it is ready. */

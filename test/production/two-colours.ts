@@ -3,8 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { NatsServers } from '../support/nats-cluster.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { StubVenue } from './stub-kubectl.ts';
-import { installStub, runScript, startNode, temporaryDirectory, venueConfiguration } from './support.ts';
+import { installStub, runScript, startNode, venueConfiguration } from './support.ts';
 
 /** Nodes of blue, which serve, and of green, which observe. kubectl is a stub (stub-kubectl.ts); the nodes and the nats-servers are real. */
 export class TwoColours {
@@ -22,7 +23,7 @@ export class TwoColours {
   static async start(names: readonly string[]): Promise<TwoColours> {
     const closers: (() => unknown)[] = [];
     const t = { after: (close: () => unknown) => closers.unshift(close) } as unknown as TestContext;
-    const folder = temporaryDirectory(t);
+    const folder = temporaryDirectory('two-colours');
     const venue = new TwoColours(folder, closers);
     const placeOf = (index: number): string => join(folder, `node-${index + 1}`);
     const pods = names.map((name, i) => [

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +11,7 @@ import { parse, stringify } from 'yaml';
 import { MONITORING, RULES_FILE } from './alert-rules.ts';
 import { freePorts } from './nats-cluster.ts';
 import { type Program, serverCommand } from './prometheus.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const POLL_MS = 100;
 const PATIENCE_MS = 60_000;
@@ -83,7 +74,7 @@ export class AlertingStack {
   declare private alertmanager: string;
 
   private constructor() {
-    this.directory = mkdtempSync(join(tmpdir(), 'hive-alerting-'));
+    this.directory = temporaryDirectory('alerting');
     this.processes = [];
     this.prometheus = '';
     this.alertmanager = '';
@@ -259,7 +250,6 @@ export class AlertingStack {
     );
     this.webhook.closeAllConnections();
     this.webhook.close();
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { BackupSet } from '#app/backup/backup-set.ts';
@@ -24,16 +23,10 @@ import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { listSnapshots, readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
 import { marketSetup, RandomFlow } from './random-flow.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const SEGMENT_BYTES = 16 * 1024;
 const ENTRY_NANOS = 1_000_000;
-
-/** a new directory that goes with the test. */
-export function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-backup-test-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 /** what a node does with its data directory, without a node: small segments, a millisecond for each entry. */
 export class WrittenNode {
@@ -187,7 +180,7 @@ export interface BackupFixture {
 
 /** A node with a market, and a target for its backups. */
 export function backupFixture(t: TestContext, key?: BackupKey): BackupFixture {
-  const root = temporaryDirectory(t);
+  const root = temporaryDirectory('backup-test');
   const node = new WrittenNode(t, join(root, 'node'));
   const target = new DirectoryTarget(join(root, 'target'));
   const flow = new RandomFlow(1, USERS);

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -16,6 +14,7 @@ import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { assertInReach } from './reachable.ts';
 import { restNodeConfig } from './rest-node.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** Whose password every user of `STAFF` has. */
 export const PASSWORD = 'a password of the tests';
@@ -61,7 +60,7 @@ export class ConsoleVenue {
 
   constructor(options: VenueOptions) {
     this.options = options;
-    this.directory = mkdtempSync(join(tmpdir(), 'hive-console-'));
+    this.directory = temporaryDirectory('console');
     this.config = { ...restNodeConfig(this.directory), ...options.config };
     this.demo = undefined;
     this.adminPassword = '';
@@ -71,7 +70,6 @@ export class ConsoleVenue {
     const venue = new ConsoleVenue(options);
     t.after(async () => {
       await venue.stop();
-      rmSync(venue.directory, { recursive: true, force: true });
     });
     await venue.#start();
     if (options.isEmpty === true)

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { CoreCapacity } from '#core/state.ts';
@@ -27,6 +25,7 @@ import { ReportReader } from '#projections/reports/report-reader.ts';
 import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { marketSetup, send } from './random-flow.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const FOREIGN = EventFlag.Foreign << 8;
 const LOG_ID = '11111111-1111-4111-8111-111111111111';
@@ -127,7 +126,7 @@ export class DeskVenue {
   #archived = 0;
 
   constructor(t: TestContext, users: number, options: DeskVenueOptions = {}) {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-desk-'));
+    const directory = temporaryDirectory('desk');
     const database = HistoryDatabase.open(join(directory, 'history'), LOG_ID);
     this.#writer = new HistoryWriter(database);
     this.#reader = new HistoryReader(database);
@@ -185,7 +184,6 @@ export class DeskVenue {
       for (const { desk } of this.nodes) desk.close();
       this.#reports.close();
       database.close();
-      rmSync(directory, { recursive: true, force: true });
     });
     this.addNode(1, 1);
     for (const command of marketSetup(users)) send(this.outbox, command);

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -18,6 +16,7 @@ import { EdgeSessions } from '#gateways/orders/edge-sessions.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
 import { DeskVenue } from './desk-venue.ts';
 import { send } from './random-flow.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const DICTIONARIES = Object.values(FixVersion).map(platformDictionary);
 const MESSAGE_BYTES_MAX = 16_384;
@@ -33,7 +32,7 @@ function profileOf(id: string, cancelOnDisconnect: boolean): TradingProfile {
 export class FixVenue {
   readonly venue: DeskVenue;
   readonly views = new LiveMarketViews();
-  readonly directory = mkdtempSync(join(tmpdir(), 'hive-fix-trading-'));
+  readonly directory = temporaryDirectory('fix-trading');
   readonly nowMs: number = Date.UTC(2026, 10, 26, 12);
   readonly lines: string[] = [];
   cancelOnDisconnect = false;
@@ -63,7 +62,6 @@ export class FixVenue {
       for (const { socket } of this.#clients) socket.destroy();
       this.#server.close();
       await this.acceptor.close('test over');
-      rmSync(this.directory, { recursive: true, force: true });
     });
     void this.#pump();
   }

@@ -1,19 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** The nats-server of the tests. */
 export const PROGRAM = join(import.meta.dirname, '../../.cache/nats/usr/sbin/nats-server');
@@ -48,7 +39,7 @@ export interface NatsPlace {
 export interface NatsServersOptions {
   /** Servers of the cluster; 1 is a server without a cluster. */
   readonly count: number;
-  /** Where they store; each makes a folder of its own. Default: a temporary directory, removed by `close`. */
+  /** Where they store; each makes a folder of its own. Default: a temporary directory. */
   readonly directory?: string;
   /** Has every write on the disk before it is acknowledged, as a venue with money should. */
   readonly syncAlways?: boolean;
@@ -90,18 +81,14 @@ interface JetStreamState {
 /** Real nats-servers with JetStream on loopback, to be killed, frozen and started again. They end with this process. */
 export class NatsServers {
   declare private readonly servers: readonly Server[];
-  declare private readonly directory: string;
-  declare private readonly isTemporary: boolean;
 
-  private constructor(servers: readonly Server[], directory: string, isTemporary: boolean) {
+  private constructor(servers: readonly Server[]) {
     this.servers = servers;
-    this.directory = directory;
-    this.isTemporary = isTemporary;
   }
 
   /** Starts them and waits until they can make streams: every server is there, and they have a leader. */
   static async start(options: NatsServersOptions): Promise<NatsServers> {
-    const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hive-nats-'));
+    const directory = options.directory ?? temporaryDirectory('nats');
     const ports = await freePorts(options.count * 3);
     const places = ports.slice(0, options.count).map(
       (_, i): NatsPlace =>
@@ -137,7 +124,7 @@ export class NatsServers {
       const logFile = join(home, 'server.log');
       return { name, place, port, monitorPort, configFile, logFile, child: undefined };
     });
-    const cluster = new NatsServers(servers, directory, options.directory === undefined);
+    const cluster = new NatsServers(servers);
     try {
       for (const server of servers) cluster.#spawn(server);
       await cluster.untilComplete();
@@ -221,10 +208,9 @@ export class NatsServers {
     this.servers[index].child?.kill('SIGCONT');
   }
 
-  /** Ends all servers and removes what they stored in a temporary directory. */
+  /** Ends all servers. */
   async close(): Promise<void> {
     await Promise.all(this.servers.map((_, index) => this.#end(index, 'SIGKILL')));
-    if (this.isTemporary) rmSync(this.directory, { recursive: true, force: true });
   }
 
   #running(): Server[] {

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ACCESS, accessSettingsOf } from '#app/config/access-section.ts';
@@ -14,6 +11,7 @@ import type { Rate } from '#gateways/identity/rate-limiter.ts';
 import { nodeConfig } from './node-config.ts';
 import { OpenApiChecker } from './openapi.ts';
 import { marketSetup, send } from './random-flow.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 export const PASSWORD = 'secret';
 const FAST: Rate = { perSecond: 10_000, burst: 1_000_000 };
@@ -117,7 +115,7 @@ export class RestNode {
     change: Partial<NodeConfig> = {},
     mayFail?: RegExp,
   ): Promise<RestNode> {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-commands-'));
+    const directory = temporaryDirectory('commands');
     const errors: string[] = [];
     const lines: { readonly [field: string]: unknown }[] = [];
     const node = await startNode(
@@ -130,7 +128,6 @@ export class RestNode {
     );
     t.after(async () => {
       await node.close();
-      rmSync(directory, { recursive: true, force: true });
       assert.deepEqual(
         errors.filter((error) => mayFail?.test(error) !== true),
         [],

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import S3rver, { type S3rverContext } from '@20minutes/s3rver';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** The only pair of keys that the server knows. */
 const ACCESS_KEY = 'S3RVER';
@@ -29,7 +27,7 @@ function signedSlash(context: S3rverContext, next: () => Promise<void>): Promise
 
 /** @param port of one that ran before; 0: any free one @param directory kept over restarts; default: one that goes */
 export async function startS3Server(port = 0, directory?: string): Promise<S3Server> {
-  const root = directory ?? mkdtempSync(join(tmpdir(), 'hive-s3-'));
+  const root = directory ?? temporaryDirectory('s3');
   const server = new S3rver({
     port,
     address: '127.0.0.1',
@@ -51,7 +49,6 @@ export async function startS3Server(port = 0, directory?: string): Promise<S3Ser
       if (!server.httpServer.listening) return;
       server.httpServer.closeAllConnections();
       await server.close();
-      if (directory === undefined) rmSync(root, { recursive: true, force: true });
     },
   };
 }

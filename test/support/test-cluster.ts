@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers } from './nats-cluster.ts';
 import { clusterSettings } from './node-config.ts';
-import { type ChildNode, type ChildNodeOptions, startChildNode, statusOf } from './traders.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+import { type ChildNode, type ChildNodeOptions, endChild, startChildNode, statusOf } from './traders.ts';
 
 /** Three nats-servers, and nodes that a test starts on them. */
 export class Cluster {
@@ -23,13 +21,12 @@ export class Cluster {
   }
 
   static async start(t: TestContext): Promise<Cluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-cluster-'));
+    const directory = temporaryDirectory('cluster');
     const servers = await NatsServers.start({ count: 3, directory: join(directory, 'nats') });
     const cluster = new Cluster(servers, directory);
     t.after(async () => {
-      for (const node of cluster.nodes) node?.child.kill('SIGKILL');
+      await Promise.all(cluster.nodes.map((_, index) => cluster.kill(index + 1)));
       await servers.close();
-      rmSync(directory, { recursive: true, force: true });
     });
     return cluster;
   }
@@ -59,8 +56,7 @@ export class Cluster {
   async kill(nodeId: number): Promise<void> {
     const node = this.nodes[nodeId - 1];
     this.nodes[nodeId - 1] = undefined;
-    node?.child.kill('SIGKILL');
-    if (node !== undefined) await once(node.child, 'exit');
+    if (node !== undefined) await endChild(node.child);
   }
 
   node(nodeId: number): ChildNode {

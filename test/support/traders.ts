@@ -58,6 +58,14 @@ export async function startChildNode(
   return { child, ...(JSON.parse(line) as Omit<ChildNode, 'child'>) };
 }
 
+/** kill -9. Resolves when the process has ended, also when it had ended before. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exit;
+}
+
 /** What such a node says of itself. */
 export async function statusOf({ child }: ChildNode): Promise<NodeStatus> {
   child.send('status');

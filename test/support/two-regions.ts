@@ -1,31 +1,28 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers } from './nats-cluster.ts';
 import { clusterSettings } from './node-config.ts';
-import { type ChildNode, startChildNode } from './traders.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+import { type ChildNode, endChild, startChildNode } from './traders.ts';
 
 /** Two clusters of one nats-server each, connected as docs/cluster.md has it: domain `second` can mirror domain `first`. */
 export class TwoRegions {
   readonly first: NatsServers;
   readonly second: NatsServers;
-  readonly #t: TestContext;
+  readonly #nodes: ChildNode[] = [];
   readonly #directory: string;
 
-  private constructor(t: TestContext, directory: string, first: NatsServers, second: NatsServers) {
-    this.#t = t;
+  private constructor(directory: string, first: NatsServers, second: NatsServers) {
     this.#directory = directory;
     this.first = first;
     this.second = second;
   }
 
   static async start(t: TestContext): Promise<TwoRegions> {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-mirror-'));
-    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    const directory = temporaryDirectory('mirror');
     const leafPort = await freePort();
     const first = await NatsServers.start({
       count: 1,
@@ -33,7 +30,6 @@ export class TwoRegions {
       domain: 'first',
       configuration: [`leafnodes { listen: 127.0.0.1:${leafPort} }`],
     });
-    t.after(() => first.close());
     // Each region's entries and FIX sessions stay there: what goes from one to the other is the mirrors'.
     const subjects = '["HIVE.entries", "HIVE_FIX.>", "HIVE_FIX_CLAIMS"]';
     const apart = `deny_imports: ${subjects}, deny_exports: ${subjects}`;
@@ -43,8 +39,9 @@ export class TwoRegions {
       domain: 'second',
       configuration: [`leafnodes { remotes: [ { url: "nats://127.0.0.1:${leafPort}", ${apart} } ] }`],
     });
-    t.after(() => second.close());
-    return new TwoRegions(t, directory, first, second);
+    const regions = new TwoRegions(directory, first, second);
+    t.after(() => regions.#close());
+    return regions;
   }
 
   /** A node of a region; those of the second mirror the first. */
@@ -60,15 +57,19 @@ export class TwoRegions {
     });
     const directory = join(this.#directory, `node-${nodeId}`);
     const node = await startChildNode(directory, { nodeId, cluster, attestEvery: 50, ...different });
-    this.#t.after(() => node.child.kill('SIGKILL'));
+    this.#nodes.push(node);
     return node;
   }
 
   /** Loses the first region: this node, which is all that it has, and its server. */
   async loseFirst({ child }: ChildNode): Promise<void> {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await endChild(child);
     await this.first.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#nodes.map(({ child }) => endChild(child)));
+    await Promise.all([this.first.close(), this.second.close()]);
   }
 }
 

@@ -4,11 +4,8 @@
  */
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { EventFan } from '#app/event-fan.ts';
 import { NodeSessions, sessionMemory } from '#app/node-sessions.ts';
@@ -44,6 +41,7 @@ import { LiveMarketViews } from '#projections/market-views/live-market-views.ts'
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { marketSetup } from './random-flow.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const NODE_ID = 1;
 /** Small: a test file has many venues, and each reserves all of it. */
@@ -263,11 +261,10 @@ export class WebSocketVenue {
   }
 
   static async start(t: TestContext, options: WebSocketVenueOptions = {}): Promise<WebSocketVenue> {
-    const directory = mkdtempSync(join(tmpdir(), 'hive-websocket-'));
+    const directory = temporaryDirectory('websocket');
     const venue = new WebSocketVenue(options, directory);
     t.after(async () => {
       await venue.close();
-      rmSync(directory, { recursive: true, force: true });
     });
     await venue.listen();
     return venue;

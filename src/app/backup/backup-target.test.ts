@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryDirectory } from '../../../test/support/backup-fixture.ts';
 import { BUCKET, startS3Server } from '../../../test/support/s3-server.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { once } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { DirectoryTarget } from './directory-target.ts';
@@ -63,8 +63,8 @@ async function contract(target: BackupTarget): Promise<void> {
   assert.deepEqual(await names(target, ''), ['a/b/3', 'a/large', 'a/log/2']);
 }
 
-test('a directory keeps what a target promises', async (t) => {
-  await contract(openTarget(join(temporaryDirectory(t), 'not', 'there', 'yet')));
+test('a directory keeps what a target promises', async () => {
+  await contract(openTarget(join(temporaryDirectory('backup-target'), 'not', 'there', 'yet')));
 });
 
 async function s3(t: TestContext) {
@@ -127,8 +127,8 @@ test('openTarget: refuses what is no place, and a bucket without credentials', (
   assert.equal(openTarget('s3://bucket/a/b/', environment).place, 's3://bucket/a/b/');
 });
 
-test('a directory that takes nothing says so', async (t) => {
-  const root = temporaryDirectory(t);
+test('a directory that takes nothing says so', async () => {
+  const root = temporaryDirectory('backup-target');
   writeFileSync(join(root, 'file'), '');
   const target = new DirectoryTarget(join(root, 'file'));
   await assert.rejects(target.put('a/b', once(Buffer.from('x'))), { code: 'UNREACHABLE' });

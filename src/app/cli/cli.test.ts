@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { hiveProgram } from '../cli.ts';
 import { ExitCode } from './exit-codes.ts';
 import { FREE_PORTS, runCli, smallItchFile } from './test-support.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-cli-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('cli');
 
 const path = (name: string): string => join(directory, name);
 const recording = path('01302020.small.itch50');

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { TimeoutError } from '@nats-io/transport-node';
 import { TradingCore } from '#core/trading-core.ts';
 import { LogUnavailableError } from '#domain/ports.ts';
@@ -23,6 +14,7 @@ import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { send } from '../../../test/support/random-flow.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { type RestoredCore, restoreNewest } from '../restore.ts';
 import { BEGINNINGS_MAX, type BootLink, restoreInCluster, startInCluster } from './boot.ts';
 import { ClusterError } from './cluster-error.ts';
@@ -74,9 +66,8 @@ class FolderObjects implements ObjectFiles {
 }
 
 /** A cluster whose stream begins with `streamBegin` and whose store has snapshots after these entries, and a new node's data directory. */
-async function begin(t: TestContext, streamBegin: number, stored: readonly number[]) {
-  const root = mkdtempSync(join(tmpdir(), 'hive-boot-'));
-  t.after(() => rmSync(root, { recursive: true }));
+async function begin(streamBegin: number, stored: readonly number[]) {
+  const root = temporaryDirectory('boot');
   const snapshotDirectory = join(root, 'snapshots');
   for (const folder of ['store', 'written', 'snapshots']) mkdirSync(join(root, folder));
   const store = new SnapshotStore(new FolderObjects(join(root, 'store')), LOG_ID.uuid);
@@ -109,20 +100,20 @@ async function begin(t: TestContext, streamBegin: number, stored: readonly numbe
   return { root, snapshotDirectory, boot: () => restoreInCluster(link, data, restore, logger) };
 }
 
-test('boot: a new node begins with the oldest snapshot from which the stream goes on', async (t) => {
-  const { boot } = await begin(t, 4, [2, 4, 6]);
+test('boot: a new node begins with the oldest snapshot from which the stream goes on', async () => {
+  const { boot } = await begin(4, [2, 4, 6]);
   const { core, path } = await boot();
   assert.deepEqual([core.sequence, basename(path ?? '')], [4, 'snapshot-0000000000000004.hms']);
 });
 
-test('boot: a node whose own snapshots are damaged, and lead to nothing that the stream has, begins with one of the store', async (t) => {
-  const { boot, snapshotDirectory } = await begin(t, 4, [4, 6]);
+test('boot: a node whose own snapshots are damaged, and lead to nothing that the stream has, begins with one of the store', async () => {
+  const { boot, snapshotDirectory } = await begin(4, [4, 6]);
   writeFileSync(join(snapshotDirectory, 'snapshot-0000000000000009.hms'), 'damaged');
   assert.equal((await boot()).core.sequence, 4);
 });
 
-test('boot: a node from which the stream goes on fetches nothing', async (t) => {
-  const { root, boot, snapshotDirectory } = await begin(t, 4, [4, 6]);
+test('boot: a node from which the stream goes on fetches nothing', async () => {
+  const { root, boot, snapshotDirectory } = await begin(4, [4, 6]);
   copyFileSync(
     join(root, 'written/snapshot-0000000000000006.hms'),
     join(snapshotDirectory, 'snapshot-0000000000000006.hms'),
@@ -132,8 +123,8 @@ test('boot: a node from which the stream goes on fetches nothing', async (t) => 
   assert.ok(existsSync(join(root, 'log')));
 });
 
-test('boot: without a snapshot from which the stream goes on there is no beginning', async (t) => {
-  const { boot } = await begin(t, 9, [4, 6]);
+test('boot: without a snapshot from which the stream goes on there is no beginning', async () => {
+  const { boot } = await begin(9, [4, 6]);
   await assert.rejects(boot(), { name: 'ClusterError', code: 'NO_SNAPSHOT' });
 });
 
@@ -160,14 +151,14 @@ function writeCopy(directory: string, scanFromSequence: number, entries: number)
   copy.close();
 }
 
-test('boot: a copy that the stream does not continue is put aside, an empty one is not', async (t) => {
-  const { root, boot } = await begin(t, 9, [8]);
+test('boot: a copy that the stream does not continue is put aside, an empty one is not', async () => {
+  const { root, boot } = await begin(9, [8]);
   writeCopy(join(root, 'log'), 1, 3);
   assert.equal((await boot()).core.sequence, 8);
   assert.deepEqual(asideIn(root), ['log-1-3']);
 
   // As it is after a beginning that came to nothing.
-  const other = await begin(t, 9, [2, 8]);
+  const other = await begin(9, [2, 8]);
   copyFileSync(join(other.root, 'written', nameOf(2)), join(other.snapshotDirectory, nameOf(2)));
   writeCopy(join(other.root, 'log'), 3, 0);
   assert.equal((await other.boot()).core.sequence, 8);
@@ -178,8 +169,8 @@ for (const [what, put] of [
   ['a directory', (path: string) => mkdirSync(path)],
   ['a file', (path: string) => writeFileSync(path, '')],
 ] as const) {
-  test(`boot: ${what} where the copy would be put aside is named, and nothing is moved or fetched`, async (t) => {
-    const { root, boot, snapshotDirectory } = await begin(t, 9, [8]);
+  test(`boot: ${what} where the copy would be put aside is named, and nothing is moved or fetched`, async () => {
+    const { root, boot, snapshotDirectory } = await begin(9, [8]);
     writeCopy(join(root, 'log'), 1, 3);
     put(join(root, 'log-1-3'));
     const before = readdirSync(join(root, 'log'));
@@ -193,9 +184,9 @@ for (const [what, put] of [
   });
 }
 
-test('boot: what a crash left of a transfer is removed, whether something is fetched or not', async (t) => {
+test('boot: what a crash left of a transfer is removed, whether something is fetched or not', async () => {
   for (const streamBegin of [1, 4]) {
-    const { boot, snapshotDirectory } = await begin(t, streamBegin, [4]);
+    const { boot, snapshotDirectory } = await begin(streamBegin, [4]);
     writeFileSync(join(snapshotDirectory, `${nameOf(2)}.part`), 'half');
     writeFileSync(join(snapshotDirectory, 'notes.part'), 'of somebody else');
     await boot();

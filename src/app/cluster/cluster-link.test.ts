@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ClusterLink } from './cluster-link.ts';
 import type { ClusterNode } from './cluster-nodes.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
@@ -34,7 +34,7 @@ function authorization(): string {
 }
 
 async function begin(t: TestContext): Promise<{ settings: ClusterSettings; directory: string }> {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-link-'));
+  const directory = temporaryDirectory('link');
   const servers = await NatsServers.start({
     count: 1,
     directory: join(directory, 'nats'),
@@ -42,7 +42,6 @@ async function begin(t: TestContext): Promise<{ settings: ClusterSettings; direc
   });
   t.after(async () => {
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   const passwordFile = join(directory, 'password');
   writeFileSync(passwordFile, 'secret\n');

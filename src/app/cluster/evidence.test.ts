@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { refuseEvidence, writeEvidence } from './evidence.ts';
 
-test('evidence: what was written stays, and keeps the node from starting', (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-evidence-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+test('evidence: what was written stays, and keeps the node from starting', () => {
+  const directory = temporaryDirectory('evidence');
   refuseEvidence(directory);
   const peers = [{ nodeId: 2, epoch: 1, heardSeconds: 5, attestedSequence: 40, agrees: false }];
   const divergence = { nodeId: 1, sequence: 42, stateHash: '0123456789abcdef', peers };

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type ObjectStore, Objm } from '@nats-io/obj';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { NatsObjectFiles } from './nats-object-files.ts';
 
 const skip = whyNoNats() ?? false;
@@ -13,13 +13,12 @@ const skip = whyNoNats() ?? false;
 const CHUNK_MS_MAX = 50;
 
 async function begin(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-objects-'));
+  const directory = temporaryDirectory('objects');
   const servers = await NatsServers.start({ count: 1, directory: join(directory, 'nats') });
   const connection = await connectNats({ servers: servers.urls, name: 'test' });
   t.after(async () => {
     await connection.close();
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   const store = await new Objm(connection).create('FILES', { replicas: 1 });
   const path = join(directory, 'file');

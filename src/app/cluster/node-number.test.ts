@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type KV, Kvm } from '@nats-io/kv';
@@ -8,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { NodeNumber, SHARED_ID_MIN } from './node-number.ts';
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
@@ -15,7 +15,7 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 const NEVER_MS = 600_000;
 
 describe('node numbers', { skip: whyNoNats() ?? false }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-numbers-'));
+  const directory = temporaryDirectory('numbers');
   let servers: NatsServers;
   let connection: NatsConnection;
   let buckets = 0;
@@ -29,7 +29,6 @@ describe('node numbers', { skip: whyNoNats() ?? false }, () => {
     for (const number of open) await number.close();
     await connection?.close();
     await servers?.close();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   const newBucket = (): Promise<KV> => new Kvm(connection).create(`HIVE_NODES_${++buckets}`, { replicas: 3 });

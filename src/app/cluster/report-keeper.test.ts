@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +11,7 @@ import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { randomBatches } from '#projections/reports/test-support.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import type { NodeState } from '../node-status.ts';
 import { ClusterNodes } from './cluster-nodes.ts';
 import { ReportKeeper } from './report-keeper.ts';
@@ -23,7 +23,7 @@ const BATCHES = 2_000;
 const LOG = randomUUID();
 
 describe('reports of other nodes', { skip }, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-report-keeper-'));
+  const directory = temporaryDirectory('report-keeper');
   const closers: (() => unknown)[] = [];
   let servers: Promise<NatsServers> | undefined;
   const { batches, reference } = randomBatches(SEED, BATCHES, 12, 5);
@@ -31,7 +31,6 @@ describe('reports of other nodes', { skip }, () => {
   after(async () => {
     for (const close of closers.toReversed()) await close();
     await (await servers)?.close();
-    rmSync(directory, { recursive: true });
   });
 
   async function connect(): Promise<NatsConnection> {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -13,6 +12,7 @@ import { Outbox } from '#replica/outbox.ts';
 import { readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { marketSetup, send } from '../../../test/support/random-flow.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { SnapshotStore, snapshotsOf } from './snapshot-store.ts';
 
 const skip = whyNoNats() ?? false;
@@ -30,13 +30,12 @@ const CAPACITY = {
 const newCore = (): TradingCore => new TradingCore({ onEvents: () => {} }, CAPACITY);
 
 async function begin(t: TestContext): Promise<{ connection: NatsConnection; directory: string }> {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-store-'));
+  const directory = temporaryDirectory('store');
   const servers = await NatsServers.start({ count: 1, directory: join(directory, 'nats') });
   const connection = await connectNats({ servers: servers.urls, name: 'test' });
   t.after(async () => {
     await connection.close();
     await servers.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   return { connection, directory };
 }

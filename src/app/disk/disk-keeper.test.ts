@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { DiskKeeper } from './disk-keeper.ts';
 import type { DataPaths, DiskUsage } from './disk-usage.ts';
 
@@ -23,9 +23,8 @@ interface Kept {
 }
 
 /** A keeper of an empty data directory. */
-function keep(t: TestContext, limits: { keepLogBytes?: number; warnFreeBelowBytes?: number }): Kept {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'hive-disk-'));
-  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }));
+function keep(limits: { keepLogBytes?: number; warnFreeBelowBytes?: number }): Kept {
+  const dataDirectory = temporaryDirectory('disk');
   const paths = {
     dataDirectory,
     logDirectory: join(dataDirectory, 'log'),
@@ -66,12 +65,11 @@ function run(keeper: DiskKeeper): void {
 
 /** The truncations with segments that begin with 1, 11, 21, 31, and these snapshots, of which `newest` is known good. */
 function truncationsWith(
-  t: TestContext,
   keepLogBytes: number | undefined,
   snapshots: readonly number[],
   newest: number,
 ): number[] {
-  const kept = keep(t, keepLogBytes === undefined ? {} : { keepLogBytes });
+  const kept = keep(keepLogBytes === undefined ? {} : { keepLogBytes });
   for (const first of [1, 11, 21, 31]) kept.segment(first);
   for (const sequence of snapshots) kept.snapshot(sequence);
   kept.board.snapshotSequence = newest;
@@ -81,25 +79,25 @@ function truncationsWith(
   return kept.truncations;
 }
 
-test('DiskKeeper: asks for one segment after the other, as far as the limit and every snapshot allow', (t) => {
-  assert.deepEqual(truncationsWith(t, 0, [35], 35), [11, 21, 31]);
-  assert.deepEqual(truncationsWith(t, 0, [35, 22], 35), [11, 21]);
-  assert.deepEqual(truncationsWith(t, 1, [35], 35), [11, 21]);
-  assert.deepEqual(truncationsWith(t, MIB, [35], 35), [11, 21]);
-  assert.deepEqual(truncationsWith(t, 2 * MIB, [35], 35), [11]);
-  assert.deepEqual(truncationsWith(t, 3 * MIB, [35], 35), []);
+test('DiskKeeper: asks for one segment after the other, as far as the limit and every snapshot allow', () => {
+  assert.deepEqual(truncationsWith(0, [35], 35), [11, 21, 31]);
+  assert.deepEqual(truncationsWith(0, [35, 22], 35), [11, 21]);
+  assert.deepEqual(truncationsWith(1, [35], 35), [11, 21]);
+  assert.deepEqual(truncationsWith(MIB, [35], 35), [11, 21]);
+  assert.deepEqual(truncationsWith(2 * MIB, [35], 35), [11]);
+  assert.deepEqual(truncationsWith(3 * MIB, [35], 35), []);
 });
 
-test('DiskKeeper: keeps everything without a limit, and without a snapshot that is known to be good', (t) => {
-  assert.deepEqual(truncationsWith(t, undefined, [35], 35), []);
-  assert.deepEqual(truncationsWith(t, 0, [], 0), []);
-  assert.deepEqual(truncationsWith(t, 0, [], 35), [], 'it was moved away');
-  assert.deepEqual(truncationsWith(t, 0, [50, 60], 35), [], 'only others are there');
-  assert.deepEqual(truncationsWith(t, 0, [50, 35], 35), [11, 21, 31], 'one from later, which is not known');
+test('DiskKeeper: keeps everything without a limit, and without a snapshot that is known to be good', () => {
+  assert.deepEqual(truncationsWith(undefined, [35], 35), []);
+  assert.deepEqual(truncationsWith(0, [], 0), []);
+  assert.deepEqual(truncationsWith(0, [], 35), [], 'it was moved away');
+  assert.deepEqual(truncationsWith(0, [50, 60], 35), [], 'only others are there');
+  assert.deepEqual(truncationsWith(0, [50, 35], 35), [11, 21, 31], 'one from later, which is not known');
 });
 
-test('DiskKeeper: pauses between two truncations, and asks for none once the two cores differ', (t) => {
-  const kept = keep(t, { keepLogBytes: 0 });
+test('DiskKeeper: pauses between two truncations, and asks for none once the two cores differ', () => {
+  const kept = keep({ keepLogBytes: 0 });
   for (const first of [1, 11, 21, 31]) kept.segment(first);
   kept.snapshot(35);
   kept.board.snapshotSequence = 35;
@@ -116,8 +114,8 @@ test('DiskKeeper: pauses between two truncations, and asks for none once the two
   assert.deepEqual(kept.truncations, [11, 21]);
 });
 
-test('DiskKeeper: measures what each kind of file takes, holes not counted, and what is free', (t) => {
-  const kept = keep(t, {});
+test('DiskKeeper: measures what each kind of file takes, holes not counted, and what is free', () => {
+  const kept = keep({});
   kept.segment(1);
   kept.segment(11);
   kept.snapshot(5);
@@ -141,8 +139,8 @@ test('DiskKeeper: measures what each kind of file takes, holes not counted, and 
   assert.equal(kept.usages.length, 2);
 });
 
-test('DiskKeeper: warns when less is free than configured', (t) => {
-  const kept = keep(t, { warnFreeBelowBytes: Number.MAX_SAFE_INTEGER });
+test('DiskKeeper: warns when less is free than configured', () => {
+  const kept = keep({ warnFreeBelowBytes: Number.MAX_SAFE_INTEGER });
   run(kept.keeper);
   assert.equal(kept.lines.length, 1);
   assert.ok(
@@ -151,8 +149,8 @@ test('DiskKeeper: warns when less is free than configured', (t) => {
   assert.equal(kept.usages[0].warnFreeBelowBytes, Number.MAX_SAFE_INTEGER);
 });
 
-test('DiskKeeper: says once that it cannot measure, and goes on', (t) => {
-  const kept = keep(t, {});
+test('DiskKeeper: says once that it cannot measure, and goes on', () => {
+  const kept = keep({});
   rmSync(kept.paths.dataDirectory, { recursive: true });
   run(kept.keeper);
   assert.deepEqual(kept.usages, []);

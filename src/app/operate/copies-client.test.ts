@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { MemoryLog } from '#log/memory/memory-log.ts';
 import { Replica } from '#replica/replica.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { CopiesClient } from './copies-client.ts';
 import { StatusClient } from './status-client.ts';
 
@@ -16,8 +17,7 @@ const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
 const problem = (code: string) => ({ name: 'Problem', code });
 
 test('CopiesClient: one verification at a time, and whoever asks for the same one gets its result', async (t) => {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'hive-copies-'));
-  t.after(() => rmSync(dataDirectory, { recursive: true, force: true }));
+  const dataDirectory = temporaryDirectory('copies');
   const directory = join(dataDirectory, 'snapshots');
   mkdirSync(directory);
   const core = new TradingCore({ onEvents: () => {} });

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { formatOf, recordingsIn } from './recordings.ts';
 
-test('recordings: files that lie in the directory itself; no links, no folders, nothing else', async (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-recordings-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+test('recordings: files that lie in the directory itself; no links, no folders, nothing else', async () => {
+  const directory = temporaryDirectory('recordings');
   for (const name of ['b.csv', 'a.itch50', 'notes.md', '.hidden.csv'])
     writeFileSync(join(directory, name), 'x');
   symlinkSync('/etc/hostname', join(directory, 'link.csv'));

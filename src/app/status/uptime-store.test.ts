@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { ComponentState, type ComponentStatus, UPTIME_DAYS } from '#domain/component-status.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { UptimeStore } from './uptime-store.ts';
 
 const { Operational, Degraded, Outage } = ComponentState;
 const DAY_SECONDS = 86_400;
 const DAY = 20_000 * DAY_SECONDS;
 
-function place(t: TestContext) {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-uptime-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+function place() {
+  const directory = temporaryDirectory('uptime');
   const warnings: string[] = [];
   const logger = { warn: (_fields: object, message: string) => void warnings.push(message) };
   return { directory, warnings, open: () => new UptimeStore(directory, logger) };
@@ -26,8 +25,8 @@ const day = (daySeconds: number, operational: number, degraded: number, outage: 
   outageMinutes: outage,
 });
 
-test('UptimeStore: a minute counts as the worst that was measured in it, the present one not yet', (t) => {
-  const store = place(t).open();
+test('UptimeStore: a minute counts as the worst that was measured in it, the present one not yet', () => {
+  const store = place().open();
   const measure = (second: number, ...states: ComponentState[]) =>
     store.measure(
       states.map((state, index) => part(`p${index}`, state)),
@@ -48,8 +47,8 @@ test('UptimeStore: a minute counts as the worst that was measured in it, the pre
   store.close();
 });
 
-test('UptimeStore: survives a restart; a minute counts once, time without a node not at all', (t) => {
-  const { open } = place(t);
+test('UptimeStore: survives a restart; a minute counts once, time without a node not at all', () => {
+  const { open } = place();
   const first = open();
   first.measure([part('p', Outage)], DAY * 1_000);
   first.close();
@@ -64,8 +63,8 @@ test('UptimeStore: survives a restart; a minute counts once, time without a node
   third.close();
 });
 
-test('UptimeStore: keeps so many days, the present one included', (t) => {
-  const store = place(t).open();
+test('UptimeStore: keeps so many days, the present one included', () => {
+  const store = place().open();
   for (let index = 0; index <= UPTIME_DAYS; index++)
     store.measure([part('p', Operational)], (DAY + index * DAY_SECONDS) * 1_000);
   store.measure([part('p', Operational)], (DAY + UPTIME_DAYS * DAY_SECONDS + 60) * 1_000);
@@ -74,8 +73,8 @@ test('UptimeStore: keeps so many days, the present one included', (t) => {
   store.close();
 });
 
-test('UptimeStore: puts a file aside that it cannot use, and says so', (t) => {
-  const { directory, warnings, open } = place(t);
+test('UptimeStore: puts a file aside that it cannot use, and says so', () => {
+  const { directory, warnings, open } = place();
   const file = join(directory, 'uptime.db');
   writeFileSync(file, 'this is no database, and longer than a header of one would be'.repeat(40));
   const store = open();
@@ -88,8 +87,8 @@ test('UptimeStore: puts a file aside that it cannot use, and says so', (t) => {
   again.close();
 });
 
-test('UptimeStore: where nothing can be written it records nothing, and trading does not depend on it', (t) => {
-  const { directory, warnings, open } = place(t);
+test('UptimeStore: where nothing can be written it records nothing, and trading does not depend on it', () => {
+  const { directory, warnings, open } = place();
   mkdirSync(join(directory, 'uptime.db', 'in-the-way'), { recursive: true });
   mkdirSync(join(directory, 'uptime.db.damaged', 'in-the-way'), { recursive: true });
   const store = open();

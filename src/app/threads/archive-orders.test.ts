@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, rmSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import { writeCommand } from '#codec/log/commands.ts';
@@ -13,6 +11,7 @@ import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import type { OrdersAnswer } from '#projections/market-data/standing-orders.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { EventFan } from '../event-fan.ts';
 import { ArchiveOrders } from './archive-orders.ts';
 import type { ToArchive } from './messages.ts';
@@ -43,7 +42,7 @@ const OPENING: CommandInput[] = [
 
 /** An archive's core with its questions, and the asking side; what goes between them is counted. */
 class Fixture {
-  readonly directory = mkdtempSync(join(tmpdir(), 'hive-orders-'));
+  readonly directory = temporaryDirectory('orders');
   readonly board = new StatusBoard(boardMemory());
   readonly fan = new EventFan();
   readonly core = new TradingCore(this.fan, { ordersMax: 20_000 });
@@ -63,7 +62,6 @@ class Fixture {
     this.orders = new ArchiveOrders(this.channel.port2, this.directory);
     t.after(() => {
       this.channel.port1.close();
-      rmSync(this.directory, { recursive: true, force: true });
     });
     for (const command of OPENING) this.apply(command);
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { HttpServer } from '../rest/http-server.ts';
 import { testAccess } from '../rest/test-support.ts';
 import { ConsoleTooLargeError, readConsoleFiles } from './console-files.ts';
@@ -15,8 +15,7 @@ import { ConsoleLimits } from './limits.ts';
 const INDEX = '<!doctype html><title>Console</title>';
 const SCRIPT = 'export {};\n'.repeat(100);
 
-const directory = mkdtempSync(join(tmpdir(), 'hive-pages-'));
-after(() => rmSync(directory, { recursive: true, force: true }));
+const directory = temporaryDirectory('pages');
 const build = join(directory, 'console');
 mkdirSync(join(build, 'assets'), { recursive: true });
 writeFileSync(join(directory, 'secret.js'), 'not a part of the console');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -68,7 +68,6 @@ test('logon: handshakes of TLS that are not over count as strangers, and the old
   t.after(async () => {
     for (const socket of sockets) socket.destroy();
     await venue.close();
-    rmSync(authority.directory, { recursive: true });
   });
   const handshake = async (strangers: number) => {
     const socket = connect(port, '127.0.0.1');

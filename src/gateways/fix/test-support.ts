@@ -1,13 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { fixText, framed } from '#codec/fix/test-support.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import {
   type ConnectionLimitOptions,
   ConnectionLimits,
@@ -94,7 +93,7 @@ export class TestVenue {
   private readonly clients: TestClient[] = [];
 
   constructor(options: VenueOptions = {}) {
-    this.directory = options.directory ?? mkdtempSync(join(tmpdir(), 'hive-fix-venue-'));
+    this.directory = options.directory ?? temporaryDirectory('fix-venue');
     const write = (fields: object, message: string) => {
       const { reason } = fields as { reason?: string };
       this.lines.push(reason === undefined ? message : `${message}: ${reason}`);
@@ -170,12 +169,11 @@ export class TestVenue {
     this.acceptor.tick();
   }
 
-  /** Ends the sockets and the listener; the store's files stay when `keep` is set. */
-  async close(keep = false): Promise<void> {
+  /** Ends the sockets and the listener; the store's files stay. */
+  async close(): Promise<void> {
     for (const { socket } of this.clients) socket.destroy();
     void this.listener.close();
     await this.acceptor.close('test over');
-    if (!keep) rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

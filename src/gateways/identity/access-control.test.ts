@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { ApiKeyKind } from '#domain/commands.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { AccessControl, type Proof } from './access-control.ts';
 import { type AccessCode, AccessRefusal, AccessRefusals } from './access-refusal.ts';
 import { makeApiToken, tokenVerifier } from './api-key-proof.ts';
@@ -15,8 +14,7 @@ import { hashPassword } from './password.ts';
 import { canonicalRequest } from './signed-request.ts';
 import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
 
-const DIRECTORY = mkdtempSync(join(tmpdir(), 'hive-access-'));
-after(() => rmSync(DIRECTORY, { recursive: true }));
+const DIRECTORY = temporaryDirectory('access');
 const SALT = new Uint8Array(16).fill(5);
 const HASH = new Uint8Array(await hashPassword('right', SALT));
 const HOME = '10.0.0.1';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHmac, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { EventInput } from '#codec/log/record-types.ts';
 import { ApiKeyKind } from '#domain/commands.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import {
   ApiKeyProof,
   FUTURE_MS_MAX,
@@ -24,8 +24,7 @@ import { canonicalRequest } from './signed-request.ts';
 import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
 import { UserDirectory } from './user-directory.ts';
 
-const DIRECTORY = mkdtempSync(join(tmpdir(), 'hive-keys-'));
-after(() => rmSync(DIRECTORY, { recursive: true }));
+const DIRECTORY = temporaryDirectory('keys');
 
 /** The test vector of docs/access.md; its key is that of RFC 8032, 7.1, test 1. */
 const PRIVATE_KEY_PEM = `-----BEGIN PRIVATE KEY-----

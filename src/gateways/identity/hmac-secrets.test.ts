@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
-import {
-  chmodSync,
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { HmacSecrets, hmacFingerprint, makeHmacSecret } from './hmac-secrets.ts';
 import { nodeSecretsKey, nodeSigningKey } from './node-keys.ts';
 import { DirectoryUser } from './user-directory.ts';
 
-const made: string[] = [];
-after(() => {
-  for (const path of made) rmSync(path, { recursive: true });
-});
-
-function directory(): string {
-  const path = mkdtempSync(join(tmpdir(), 'hive-secrets-'));
-  made.push(path);
-  return path;
-}
+const directory = (): string => temporaryDirectory('secrets');
 
 const open = (path: string) => new HmacSecrets(path, nodeSecretsKey(path));
 const keyWith = (keyId: number, secret: string) => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { isPrivate, readPrivateFile } from './private-file.ts';
 
 const GROUP = 65_532;
@@ -27,9 +27,8 @@ test('isPrivate: the owner alone; of mounted secrets also the group of the proce
 
 test('readPrivateFile: a mounted secret of the own group is read, of another group refused', {
   skip: process.getuid?.() === 0 ? false : 'only root makes files of root',
-}, (t) => {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-private-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+}, () => {
+  const directory = temporaryDirectory('private');
   const path = join(directory, 'backup.key');
   writeFileSync(path, 'secret');
   chmodSync(path, 0o440);

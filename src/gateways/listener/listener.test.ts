@@ -23,7 +23,6 @@ after(async () => {
 
 function authority(): TestAuthority {
   const made = new TestAuthority();
-  closers.push(() => rmSync(made.directory, { recursive: true }));
   return made;
 }
 

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const DAYS = 2;
@@ -12,9 +11,9 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** An authority made by openssl for a test, in a directory of its own: remove it afterwards. */
+/** An authority made by openssl for a test, in a directory of its own. */
 export class TestAuthority {
-  readonly directory = mkdtempSync(join(tmpdir(), 'hive-tls-'));
+  readonly directory = temporaryDirectory('tls');
   readonly certificate = join(this.directory, 'ca.pem');
   readonly #key = join(this.directory, 'ca.key');
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { EventInput } from '#codec/log/record-types.ts';
 import { decodeOutbound, encodeOuch } from '#codec/ouch/plain.ts';
 import { encodeLoginRequest, SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
 import { captureOf, type Said } from '#codec/soupbin/test-capture.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { TestVenue, until } from './test-support.ts';
 
 /** Decoders that share no code with this repository. */
@@ -223,8 +223,7 @@ async function conversation(t: TestContext): Promise<Said[]> {
 }
 
 async function tshark(t: TestContext, ...args: string[]): Promise<string[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-ouch-interop-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory('ouch-interop');
   const file = join(directory, 'ouch.pcap');
   writeFileSync(file, captureOf(await conversation(t), PORT));
   const { status, stdout, stderr } = spawnSync('tshark', ['-r', file, ...args], { encoding: 'utf8' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { TestAuthority, whyNoCertificates } from '../listener/test-certificates.ts';
 import { TlsFiles } from '../listener/tls-files.ts';
-import { onlyProblem, serverClosers, slow, startTestRoutes } from './http-server-test-support.ts';
+import { onlyProblem, slow, startTestRoutes } from './http-server-test-support.ts';
 import { HttpLimits } from './limits.ts';
 import { exchange } from './test-support.ts';
 
@@ -203,7 +203,6 @@ test('TLS: requests, places of connections, and files that change while the door
   skip: whyNoCertificates(),
 }, async () => {
   const authority = new TestAuthority();
-  serverClosers.push(async () => rmSync(authority.directory, { recursive: true }));
   const files = authority.issue('first');
   const tls = new TlsFiles({ ...files, clientCa: undefined, minimumVersion: 'TLSv1.3' });
   const { server, port, lines } = await startTestRoutes({
@@ -234,7 +233,6 @@ test('TLS: handshakes that are not over make room, and end after a time', {
   skip: whyNoCertificates(),
 }, async () => {
   const authority = new TestAuthority();
-  serverClosers.push(async () => rmSync(authority.directory, { recursive: true }));
   const tls = new TlsFiles({ ...authority.issue('venue'), clientCa: undefined, minimumVersion: 'TLSv1.3' });
   const limits = { STRANGERS_MAX: 2, HANDSHAKE_MS_MAX: 200 };
   const { server, port } = await startTestRoutes({ tls, limits });

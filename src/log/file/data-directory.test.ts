@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { RecordingReader } from '../recording-reader.ts';
 import {
@@ -18,8 +18,7 @@ import {
 import { FileLog } from './file-log.ts';
 import { LogFixture } from './log-fixture.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'hive-data-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = temporaryDirectory('data');
 
 let directories = 0;
 const freshPath = (): string => join(scratch, `node-${directories++}`);

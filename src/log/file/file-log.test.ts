@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { testLogContract } from '../log-contract.ts';
 import { createFileLog, FileLog } from './file-log.ts';
 import { LogId } from './format.ts';
@@ -9,8 +7,7 @@ import { PowerCutDisk } from './power-cut-disk.ts';
 
 const logId = new LogId('0f0e0d0c-0b0a-4908-8706-050403020100');
 
-const scratch = mkdtempSync(join(tmpdir(), 'hive-log-'));
-after(() => rmSync(scratch, { recursive: true, force: true }));
+const scratch = temporaryDirectory('log');
 
 let directories = 0;
 const sizes = { segmentBytes: 320 * 1024, commitBytesMax: 300 * 1024 };

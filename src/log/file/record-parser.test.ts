@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { RecordingReader } from '../recording-reader.ts';
 import { nodeDisk } from './disk.ts';
 import { LogFixture } from './log-fixture.ts';
@@ -13,9 +12,8 @@ import { RecordParser } from './record-parser.ts';
 const ENTRIES = 60;
 
 /** A log of several segments, and a copy of its records. */
-function copied(t: TestContext): { fixture: LogFixture; directory: string; bytes: Uint8Array } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-records-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+function copied(): { fixture: LogFixture; directory: string; bytes: Uint8Array } {
+  const directory = temporaryDirectory('records');
   const fixture = new LogFixture(nodeDisk, join(directory, 'log'));
   const log = fixture.create();
   for (let entry = 0; entry < ENTRIES; entry++) fixture.commit(log, 1 + ((entry * 7) % 50));
@@ -46,8 +44,8 @@ function parsed(bytes: Uint8Array, size: number, first = 1, last = ENTRIES): Rec
   return reader;
 }
 
-test('RecordCopier, RecordParser: entries come back as they were logged, in pieces of any size', (t) => {
-  const { fixture, directory, bytes } = copied(t);
+test('RecordCopier, RecordParser: entries come back as they were logged, in pieces of any size', () => {
+  const { fixture, directory, bytes } = copied();
   for (const size of [1, 7, 4_096, bytes.length]) {
     assert.deepEqual(parsed(bytes, size).entries, fixture.appended);
   }
@@ -59,7 +57,7 @@ test('RecordParser: a flipped bit, a cut, a gap and another log are found', (t) 
   const seed = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   t.diagnostic(`seed ${seed}: repeat with HIVE_SEED=${seed}`);
   const random = seededRandom(seed);
-  const { directory, bytes } = copied(t);
+  const { directory, bytes } = copied();
   for (let round = 0; round < 200; round++) {
     const flipped = bytes.slice();
     const at = Math.floor(random() * bytes.length);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Kvm } from '@nats-io/kv';
@@ -9,6 +8,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { NodeNumber } from '#app/cluster/node-number.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { LogId } from '../file/format.ts';
 import { RecordingReader } from '../recording-reader.ts';
 import { connectNats } from './connection.ts';
@@ -29,7 +29,7 @@ function permissions(without: string): string {
 
 describe('permissions of docs/cluster.md', { skip: whyNoNats() ?? false }, () => {
   let servers: NatsServers;
-  const directory = mkdtempSync(join(tmpdir(), 'hive-permissions-'));
+  const directory = temporaryDirectory('permissions');
   const logId = new LogId(randomUUID());
   const connections: NatsConnection[] = [];
 
@@ -45,7 +45,6 @@ describe('permissions of docs/cluster.md', { skip: whyNoNats() ?? false }, () =>
   after(async () => {
     for (const connection of connections) await connection.close();
     await servers?.close();
-    rmSync(directory, { recursive: true });
   });
 
   async function open(user: string, reader: RecordingReader, scanFromSequence = 1): Promise<JetStreamLog> {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { LogFollower } from '#domain/ports.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { LogId } from '../file/format.ts';
 import { connectNats } from './connection.ts';
 import { JetStreamLog, type JetStreamLogOptions } from './jetstream-log.ts';
@@ -22,7 +21,7 @@ export class StreamFixture {
     this.urls = urls;
     this.stream = stream;
     this.logId = logId;
-    this.directory = mkdtempSync(join(tmpdir(), 'hive-stream-'));
+    this.directory = temporaryDirectory('stream');
     this.connections = [];
   }
 
@@ -70,6 +69,5 @@ export class StreamFixture {
 
   async close(): Promise<void> {
     await Promise.all(this.connections.map((connection) => connection.close()));
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }

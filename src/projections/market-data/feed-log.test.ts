@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { decodeItch, ItchDecode } from '#codec/itch/itch-decoder.ts';
 import { ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { FeedLog } from './feed-log.ts';
 
-function setUp(t: TestContext): { log: FeedLog; path: string; append: (count: number) => void } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-feed-log-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+function setUp(): { log: FeedLog; path: string; append: (count: number) => void } {
+  const directory = temporaryDirectory('feed-log');
   const path = join(directory, 'feed-A.itch50');
   const log = new FeedLog('A', path);
   const message = new ItchMessage();
@@ -36,8 +35,8 @@ function sequenceAt(log: FeedLog, offset: number): number {
   return message.orderReference;
 }
 
-test('FeedLog: every message is found by its number, in memory and in the file', (t) => {
-  const { log, path, append } = setUp(t);
+test('FeedLog: every message is found by its number, in memory and in the file', () => {
+  const { log, path, append } = setUp();
   append(40_000);
   log.flush();
   assert.equal(log.readableSequence, 40_000);
@@ -57,8 +56,8 @@ test('FeedLog: every message is found by its number, in memory and in the file',
   log.discard();
 });
 
-test('FeedLog: messages become readable with flush, and end writes the marker behind them', (t) => {
-  const { log, path, append } = setUp(t);
+test('FeedLog: messages become readable with flush, and end writes the marker behind them', () => {
+  const { log, path, append } = setUp();
   append(2);
   assert.deepEqual([log.lastSequence, log.readableSequence, log.readAt(0, new Uint8Array(9))], [2, 0, 0]);
   assert.equal(log.offsetOf(1), 0);
@@ -72,8 +71,8 @@ test('FeedLog: messages become readable with flush, and end writes the marker be
   log.discard();
 });
 
-test('FeedLog: a discarded log closes with its last reader', (t) => {
-  const { log, append } = setUp(t);
+test('FeedLog: a discarded log closes with its last reader', () => {
+  const { log, append } = setUp();
   append(20_000);
   log.end();
   log.retain();

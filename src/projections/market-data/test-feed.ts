@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
 import { alphaText, type ItchMessage } from '#codec/itch/itch-messages.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import type { FeedLog } from './feed-log.ts';
 import { MarketDataFeed, type MarketDataFeedOptions } from './market-data-feed.ts';
 import { TestVenue } from './test-venue.ts';
@@ -75,7 +73,7 @@ export function openFeed(
   t: TestContext,
   options: Partial<MarketDataFeedOptions> = {},
 ): { venue: TestVenue; feed: MarketDataFeed; lines: string[]; directory: string; fresh: () => string[] } {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-feed-'));
+  const directory = temporaryDirectory('feed');
   const lines: string[] = [];
   let sessions = 0;
   const venue = new TestVenue();
@@ -88,7 +86,6 @@ export function openFeed(
   });
   t.after(() => {
     feed.close();
-    rmSync(directory, { recursive: true });
   });
   let seen = 0;
   /** Delivers what the venue emitted and returns the messages that are new. */

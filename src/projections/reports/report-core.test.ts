@@ -16,9 +16,10 @@ import { EventFlag, EventType, Trade } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReportReader } from './report-reader.ts';
 import { ReportWriter } from './report-writer.ts';
-import { differences, filesOf, type Reference, temporaryDirectory } from './test-support.ts';
+import { differences, filesOf, type Reference } from './test-support.ts';
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const USERS = 5;
@@ -123,7 +124,7 @@ function applyAll(core: TradingCore, entries: readonly CommandInput[], fromSeque
 
 test("report files: a core that starts from an earlier core's image writes the same files over them", async (t) => {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-core');
   const entries = commands(seededRandom(SEED), 3_000);
   const snapshotAt = 1_500;
   const reference: Reference = new Map();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReportReader, type ReportReaderOptions } from './report-reader.ts';
 import { reportFile, SLOT_BYTES } from './report-slot.ts';
 import { ReportWriter, type ReportWriterOptions } from './report-writer.ts';
@@ -18,7 +19,6 @@ import {
   recordsOf,
   sequenceOf,
   TestDisk,
-  temporaryDirectory,
 } from './test-support.ts';
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -41,7 +41,7 @@ function written(
   options: Partial<ReportWriterOptions> = {},
 ): { directory: string; batches: Batch[]; reference: Reference } {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = join(temporaryDirectory(t), 'reports');
+  const directory = join(temporaryDirectory('report-files'), 'reports');
   const { batches, reference } = randomBatches(SEED, 200, 30, 12);
   const writer = new ReportWriter({ directory, ...options });
   feed(writer, batches);
@@ -65,7 +65,7 @@ test('report files: every range of every user comes back, however little is buff
 
 test('report files: a user with more reports than one write or read takes', async (t) => {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-files');
   const { batches, reference } = randomBatches(SEED, 100, 60, 1);
   const writer = new ReportWriter({ directory });
   feed(writer, batches);
@@ -139,7 +139,7 @@ test('report files: cut at every byte of the last reports, they are repaired; un
 
 test('report files: a reader beside a writing thread gets everything, whole', async (t) => {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-files');
   const shape = { batches: 400, eventsMax: 20, users: 6 };
   const { reference } = randomBatches(SEED, shape.batches, shape.eventsMax, shape.users);
   const archived = new SharedArrayBuffer(8);
@@ -277,7 +277,7 @@ test('report files: removed before the restart, the reports since are there and 
 
 test('report files: removed under a running writer, the reports after the next flush are there', async (t) => {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-files');
   const { batches, reference } = randomBatches(SEED, 100, 30, 1);
   const [[userId, reports]] = reference;
   const writer = new ReportWriter({ directory });

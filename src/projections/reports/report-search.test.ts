@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReportSearch } from './report-search.ts';
 import { reportFile, SLOT_BYTES } from './report-slot.ts';
 import { ReportWriter } from './report-writer.ts';
-import { feed, type Reference, randomBatches, sequenceOf, temporaryDirectory } from './test-support.ts';
+import { feed, type Reference, randomBatches, sequenceOf } from './test-support.ts';
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const ALL = { fromSequence: 1, toSequence: Number.MAX_SAFE_INTEGER, max: 1e9 };
 
 function begin(t: TestContext): { directory: string; reference: Reference; search: ReportSearch } {
   t.diagnostic(`SEED=${SEED}`);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-search');
   const { batches, reference } = randomBatches(SEED, 600, 12, 4);
   const writer = new ReportWriter({ directory });
   feed(writer, batches);

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { CommandRejected } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReportFileError } from './report-errors.ts';
 import { reportFile } from './report-slot.ts';
 import { ReportWriter } from './report-writer.ts';
-import { feed, filesOf, randomBatches, TestDisk, temporaryDirectory } from './test-support.ts';
+import { feed, filesOf, randomBatches, TestDisk } from './test-support.ts';
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -16,7 +17,7 @@ test('ReportWriter: no more files are open than allowed, and none after close', 
   const disk = new TestDisk();
   const { batches } = randomBatches(SEED, 100, 30, 20);
   const writer = new ReportWriter({
-    directory: temporaryDirectory(t),
+    directory: temporaryDirectory('report-writer'),
     disk,
     openFilesMax: 5,
     bufferedReports: 64,
@@ -29,9 +30,9 @@ test('ReportWriter: no more files are open than allowed, and none after close', 
   assert.equal(disk.paths.size, 0);
 });
 
-test('ReportWriter: the file whose last use is oldest is closed for another', (t) => {
+test('ReportWriter: the file whose last use is oldest is closed for another', () => {
   const disk = new TestDisk();
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-writer');
   const writer = new ReportWriter({ directory, disk, openFilesMax: 2 });
   const event = WordBuffer.allocate(CommandRejected.words);
   const counts = new Map<number, number>();
@@ -59,7 +60,7 @@ test('ReportWriter: the file whose last use is oldest is closed for another', (t
 test('ReportWriter: sync makes every file written since the last one durable, then the directory; else nothing', (t) => {
   t.diagnostic(`SEED=${SEED}`);
   const disk = new TestDisk();
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-writer');
   const { batches, reference } = randomBatches(SEED, 50, 30, 10);
   const writer = new ReportWriter({ directory, disk, openFilesMax: 2, bufferedReports: 16 });
   writer.sync();
@@ -82,7 +83,7 @@ test('ReportWriter: sync makes every file written since the last one durable, th
 test('ReportWriter: what was made durable ahead, sync leaves out, but not what was written since', async (t) => {
   t.diagnostic(`SEED=${SEED}`);
   const disk = new TestDisk();
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-writer');
   const { batches, reference } = randomBatches(SEED, 50, 30, 40);
   const writer = new ReportWriter({ directory, disk, openFilesMax: 2 });
   feed(writer, batches.slice(0, 40));
@@ -103,10 +104,10 @@ test('ReportWriter: what was made durable ahead, sync leaves out, but not what w
   writer.close();
 });
 
-test('ReportWriter: a file that is written while it is made durable ahead is made durable again', async (t) => {
+test('ReportWriter: a file that is written while it is made durable ahead is made durable again', async () => {
   const disk = new TestDisk();
   const { batches } = randomBatches(3, 10, 20, 1);
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory('report-writer');
   const writer = new ReportWriter({ directory, disk });
   feed(writer, batches.slice(0, 5));
   const ahead = writer.syncAhead();
@@ -119,10 +120,10 @@ test('ReportWriter: a file that is written while it is made durable ahead is mad
   writer.close();
 });
 
-test('ReportWriter: what fails ahead, sync throws, and nothing is written any more', async (t) => {
+test('ReportWriter: what fails ahead, sync throws, and nothing is written any more', async () => {
   const disk = new TestDisk();
   const { batches } = randomBatches(3, 10, 20, 3);
-  const writer = new ReportWriter({ directory: temporaryDirectory(t), disk });
+  const writer = new ReportWriter({ directory: temporaryDirectory('report-writer'), disk });
   feed(writer, batches);
   disk.failSync = true;
   await writer.syncAhead();
@@ -132,10 +133,10 @@ test('ReportWriter: what fails ahead, sync throws, and nothing is written any mo
   writer.close();
 });
 
-test('ReportWriter: one user in a flush is one write', (t) => {
+test('ReportWriter: one user in a flush is one write', () => {
   const disk = new TestDisk();
   const { batches } = randomBatches(3, 10, 20, 1);
-  const writer = new ReportWriter({ directory: temporaryDirectory(t), disk });
+  const writer = new ReportWriter({ directory: temporaryDirectory('report-writer'), disk });
   feed(writer, batches);
   writer.flush();
   assert.equal(disk.writes, 1);
@@ -145,7 +146,7 @@ test('ReportWriter: one user in a flush is one write', (t) => {
 test('ReportWriter: short writes are completed', (t) => {
   t.diagnostic(`SEED=${SEED}`);
   const { batches } = randomBatches(SEED, 20, 20, 3);
-  const directories = [temporaryDirectory(t), temporaryDirectory(t)];
+  const directories = [temporaryDirectory('report-writer'), temporaryDirectory('report-writer')];
   const disk = new TestDisk();
   disk.writeMost = 101;
   for (const [i, directory] of directories.entries()) {
@@ -159,13 +160,13 @@ test('ReportWriter: short writes are completed', (t) => {
 test('ReportWriter: a full disk is thrown by flush and sync, not into the core, and a restart from the last sync repairs', (t) => {
   t.diagnostic(`SEED=${SEED}`);
   const { batches } = randomBatches(SEED, 100, 20, 8);
-  const whole = temporaryDirectory(t);
+  const whole = temporaryDirectory('report-writer');
   const sound = new ReportWriter({ directory: whole });
   feed(sound, batches);
   sound.close();
   for (const failWriteIn of [0, 1, 5, 30]) {
     for (const failCode of ['ENOSPC', 'EDQUOT', 'EIO']) {
-      const directory = temporaryDirectory(t);
+      const directory = temporaryDirectory('report-writer');
       const disk = new TestDisk();
       const writer = new ReportWriter({ directory, disk, bufferedReports: 20 });
       feed(writer, batches.slice(0, 40));
@@ -192,10 +193,10 @@ test('ReportWriter: a full disk is thrown by flush and sync, not into the core, 
   }
 });
 
-test('ReportWriter: after a failed sync nothing is durable, however often it is asked', (t) => {
+test('ReportWriter: after a failed sync nothing is durable, however often it is asked', () => {
   const disk = new TestDisk();
   const { batches } = randomBatches(9, 20, 20, 3);
-  const writer = new ReportWriter({ directory: temporaryDirectory(t), disk });
+  const writer = new ReportWriter({ directory: temporaryDirectory('report-writer'), disk });
   feed(writer, batches);
   disk.failSync = true;
   assert.throws(() => writer.sync(), { name: 'ReportFileError', code: 'IO_ERROR' });
@@ -205,15 +206,15 @@ test('ReportWriter: after a failed sync nothing is durable, however often it is 
   writer.close();
 });
 
-test('ReportWriter: a file in the place of the directory is named', (t) => {
-  const directory = join(temporaryDirectory(t), 'reports');
+test('ReportWriter: a file in the place of the directory is named', () => {
+  const directory = join(temporaryDirectory('report-writer'), 'reports');
   writeFileSync(directory, '');
   assert.throws(() => new ReportWriter({ directory }), { name: 'ReportFileError', file: directory });
 });
 
-test('ReportWriter: a gap in the events is a bug', (t) => {
+test('ReportWriter: a gap in the events is a bug', () => {
   const { batches } = randomBatches(1, 3, 20, 1);
-  const writer = new ReportWriter({ directory: temporaryDirectory(t) });
+  const writer = new ReportWriter({ directory: temporaryDirectory('report-writer') });
   feed(writer, [batches[0]]);
   assert.throws(() => feed(writer, [batches[2]]), /events come without a gap/);
   writer.close();

@@ -1,7 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import {
   CommandRejected,
   EventFlag,
@@ -165,12 +163,6 @@ export function filesOf(directory: string): Map<string, Buffer> {
       .sort()
       .map((name) => [name, readFileSync(join(directory, name))]),
   );
-}
-
-export function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'hive-reports-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
 }
 
 /** The real disk, counted, failing as it is told. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReplayFileError } from '../replay-error.ts';
 import { openInputs } from './byte-source.ts';
 
@@ -70,9 +70,8 @@ function zipOf(entries: readonly ZipFixture[], wide = false): Buffer {
 let folder = '';
 
 before(() => {
-  folder = mkdtempSync(join(tmpdir(), 'hive-input-'));
+  folder = temporaryDirectory('input');
 });
-after(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);

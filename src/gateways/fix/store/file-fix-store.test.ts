@@ -4,26 +4,23 @@ import { once } from 'node:events';
 import {
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fixBytes, fixText } from '#codec/fix/test-support.ts';
+import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts';
 import { FileFixStore, type FileFixStoreOptions } from './file-fix-store.ts';
 import { FileFixStores } from './file-fix-stores.ts';
 import { FixStoreError, type StoredMessage, StoreRead } from './fix-store.ts';
 import { testFixStores } from './store-contract.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'hive-fix-store-'));
-after(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryDirectory('fix-store');
 let directories = 0;
 const newDirectory = (): string => join(root, String(directories++));
 
