@@ -4,9 +4,7 @@
  */
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
-import { endLeftChildren } from './left-children.ts';
-
-endLeftChildren();
+import { LeftChildren } from './left-children.ts';
 
 export type ReportLine =
   | { kind: 'pass'; name: string }
@@ -20,7 +18,9 @@ const STATISTICS = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms)
 
 /** Translates node:test's events. */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const children = new LeftChildren();
   for await (const event of events) {
+    children.onEvent(event);
     const line = translate(event);
     if (line !== undefined) yield `${JSON.stringify(line)}\n`;
   }

@@ -88,6 +88,20 @@ for (const [what, body] of [
   });
 }
 
+test('runner: a file whose hook throws before the one that ends its child ends all the same', () => {
+  const { status, last, stdout } = runFiles([
+    `import { spawn } from 'node:child_process';
+    test('leaves a child', (t) => {
+      t.after(() => { throw new Error('in a hook'); });
+      const child = spawn('sleep', ['1000']);
+      t.after(() => child.kill());
+    });`,
+  ]);
+  assert.deepEqual([status, last], [1, '0 passed, 1 failed, 0 skipped']);
+  for (const text of ['in a hook', 'the tests left a process: sleep 1000'])
+    assert.ok(stdout.includes(text), stdout);
+});
+
 test('runner: fails when nothing ran', () => {
   const { status, last } = runFiles(["test('skipped', { skip: 'always' }, () => {});"]);
   assert.deepEqual([status, last], [1, '0 passed, 0 failed, 1 skipped']);
