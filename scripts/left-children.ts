@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { TestEvent } from 'node:test/reporters';
 
 /** From the last test until what it started counts as left: hooks of the file as a whole may still end it. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 
 const running = new Set<ChildProcess>();
 subscribe('child_process', (message) => {
