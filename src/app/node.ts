@@ -39,6 +39,7 @@ import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
 import { shortenSlice } from './order-path-slice.ts';
+import { recoverInTurns } from './recover-in-turns.ts';
 import { type RestoredCore, restoreNewest } from './restore.ts';
 import { ComponentMonitor } from './status/component-monitor.ts';
 import type {
@@ -389,7 +390,7 @@ async function startOn(
   fan.add({
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
-  replica.recover(log);
+  await recoverInTurns(replica, core, log);
   await waitForServers(servers, 'the rest of the log', logger, () => nodeLog.catchUp());
   logger.info(
     {

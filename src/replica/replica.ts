@@ -137,17 +137,18 @@ export class Replica implements LogFollower {
 
   /**
    * Applies what the log holds beyond the core's sequence. The log's follower must be this replica.
+   * @param toSequence the last entry to apply, if not all: to be called again then
    * @throws LogCorruptError when entries are damaged or missing
    * @throws CoreVersionError when an entry switches to rules that this build lacks.
    */
-  recover(log: Log): void {
+  recover(log: Log, toSequence: number = log.lastSequence): void {
     const { sequence } = this.core;
     if (log.lastSequence < sequence || log.firstSequence > sequence + 1) {
       const has = `it holds entries ${log.firstSequence} to ${log.lastSequence}, the state to start from stands after ${sequence}`;
       throw new LogCorruptError('the log', 0, `the log lacks entries: ${has}. Restore its files from a copy`);
     }
     this.log = log;
-    if (log.lastSequence > sequence) log.read(sequence + 1, this);
+    if (toSequence > sequence) log.read(sequence + 1, this, toSequence);
     this.board.durableSequence = this.core.sequence;
   }
 

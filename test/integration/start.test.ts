@@ -11,7 +11,7 @@ import { Tick } from '#domain/commands.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { ManualClock } from '#log/manual-clock.ts';
-import { RecordingReader } from '#log/recording-reader.ts';
+import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -38,6 +38,9 @@ interface NodeProcess {
   /** Standard error so far. */
   log(): string;
 }
+
+/** Of a log that a test writes. */
+const TICKS_PER_COMMIT = 1_000;
 
 const START = ['start', '--json', ...FREE_PORTS];
 
@@ -245,7 +248,7 @@ test('hive start: a log whose last entry is later than the wall clock is gone on
   timeout: 120_000,
 }, async () => {
   const path = join(directory, 'ahead');
-  writeAhead(path, 3_600);
+  writeTicks(path, 1, 3_600);
   const node = await startNode('--data-dir', path, '--no-demo');
   assert.match(
     node.log(),
@@ -267,16 +270,47 @@ test('hive start: a log whose last entry is later than the wall clock is gone on
   assert.deepEqual(await end(node.child, 'SIGTERM'), [0, null]);
 });
 
-/** A data directory whose log has one entry, that much later than now. */
-function writeAhead(path: string, aheadSeconds: number): void {
+test('hive start: a signal ends a node that recovers, and nothing is lost', {
+  timeout: 120_000,
+}, async () => {
+  const path = join(directory, 'recovering');
+  const entries = 2_000_000;
+  writeTicks(path, entries, -3_600);
+  const child = spawn(process.execPath, [CLI, ...START, '--data-dir', path, '--no-demo'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  // It has the directory from the beginning of its start on; what follows takes a second.
+  const owner = join(path, 'lock-owner');
+  while (!readFileSync(owner, 'utf8').startsWith(`process ${child.pid} `))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(await end(child, 'SIGTERM'), [0, null], output);
+  running.delete(child);
+  assert.match(output, /^\d\d:\d\d:\d\d INFO {2}stopping: the node was not ready yet signal=SIGTERM\n$/);
+
+  const node = await startNode('--data-dir', path, '--no-demo');
+  assert.match(node.log(), / INFO {2}recovered sequence=2000000 /);
+  assert.deepEqual(await end(node.child, 'SIGTERM'), [0, null]);
+});
+
+/** A data directory whose log has that many entries, of that much later than now. */
+function writeTicks(path: string, entries: number, aheadSeconds: number): void {
   const clock = new ManualClock(Math.floor(Date.now() / 1_000) + aheadSeconds);
   const data = openDataDirectory(path, { clock });
   const { logDirectory, logId } = data;
-  const log = FileLog.open({ directory: logDirectory, logId, clock, follower: new RecordingReader() });
+  const log = FileLog.open({ directory: logDirectory, logId, clock, follower: followerOf() });
   const outbox = new Outbox(1, data.epoch, () => {});
-  outbox.words.i32[outbox.reserve(Tick.words)] = Tick.type | (Tick.words << 16);
-  outbox.drain(log);
-  log.commit();
+  for (let entry = 1; entry <= entries; entry++) {
+    outbox.words.i32[outbox.reserve(Tick.words)] = Tick.type | (Tick.words << 16);
+    outbox.drain(log);
+    if (entry % TICKS_PER_COMMIT === 0 || entry === entries) log.commit();
+  }
   log.close();
   data.close();
 }

@@ -10,6 +10,7 @@ import {
   nodeConfigOf,
 } from '../config/configuration.ts';
 import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
+import { endOnSignal, STOP_SIGNALS } from '../end-on-signal.ts';
 import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
 import { VenueSetupError } from '../operator.ts';
@@ -173,6 +174,7 @@ function checkProtection({ ouch, marketData, http, fix, tls, demo }: Configurati
 async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
+  const begun = endOnSignal(logger, 'the node was not ready yet');
   await checkBackup(configuration.backup);
   const node = await startNode(nodeConfigOf(configuration), logger);
   let closeSocket: (() => Promise<void>) | undefined;
@@ -206,6 +208,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
       sequence: node.status().sequence,
       demo: demo?.symbols ?? [],
     };
+    begun();
     const stopping = stopSignal();
     output.result(ready, () => readyText(configuration, ready));
     const signal = await stopping;
@@ -236,13 +239,10 @@ async function checkBackup(backup: Configuration['backup']): Promise<void> {
   if (backup.keyFile !== undefined) readKeyFile(backup.keyFile);
 }
 
-/**
- * Resolves at the first request to stop; later ones change nothing, so that Ctrl-C twice still ends in order. Until this
- * is called a signal ends the process at once, which loses nothing: a long recovery can be given up.
- */
+/** Resolves at the first request to stop; later ones change nothing, so that Ctrl-C twice still ends in order. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolveSignal) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, resolveSignal);
+    for (const signal of STOP_SIGNALS) process.on(signal, resolveSignal);
   });
 }
 
