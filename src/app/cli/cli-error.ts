@@ -76,6 +76,7 @@ const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
 };
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
+const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EACCES'];
 /** Codes of node:tls and of OpenSSL's verification. */
 const TLS_FAULT = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */
@@ -96,6 +97,7 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   if (name === 'HistoryError') {
     return { message, exitCode: EXIT_CODE_OF_HISTORY[code] ?? ExitCode.Damaged };
   }
+  if (name === 'ReplayFileError' && isWrongPath(error.cause)) return { message, exitCode: ExitCode.Usage };
   if (name === 'BackupError') return { message, exitCode: EXIT_CODE_OF_BACKUP[code] ?? ExitCode.Failure };
   const exitCode = EXIT_CODE_OF[name];
   if (exitCode !== undefined) return { message, exitCode };
@@ -126,4 +128,9 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   // What the operating system refused, about a file or an address that the user named.
   if ('syscall' in error) return { message, exitCode: ExitCode.Failure };
   return undefined;
+}
+
+/** Whether a file that the user named is not there, or is not for this user. */
+function isWrongPath(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && WRONG_PATH.includes(String(cause.code));
 }

@@ -138,6 +138,15 @@ test('a data directory of another format version: exit status 3 and the way out'
   );
 });
 
+test('replay: a file that is not there is wrong usage', async () => {
+  const file = path('nowhere.itch');
+  assert.deepEqual(await runCli(['replay', '--format', 'itch', file]), {
+    status: 2,
+    stdout: '',
+    stderr: `hive: ${file}: cannot be opened (ENOENT). Check the path and that you may read it\n`,
+  });
+});
+
 test('replay, then the log that it left: verify, dump, tail, damage', async () => {
   const data = path('replayed');
   const replay = ['replay', '--format', 'itch', '--data-dir', data, recording];
