@@ -119,6 +119,7 @@ export class StreamFollower {
       }
       if (this.isClosed) return;
       if (!isMade || source.isBroken) {
+        this.renewal = undefined;
         this.#abandon(source);
         continue;
       }
