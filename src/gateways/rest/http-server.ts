@@ -4,20 +4,16 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import swagger from '@fastify/swagger';
 import Fastify, {
-  type FastifyContextConfig,
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type FastifySchema,
-  type preValidationHookHandler,
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
-import type { AccessControl, Proof } from '../identity/access-control.ts';
-import { AccessRefusal } from '../identity/access-refusal.ts';
-import { authorise, type Principal } from '../identity/principal.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { TlsFiles } from '../listener/tls-files.ts';
 import { Connections, refuse } from './connections.ts';
 import { addDocuments } from './documents.ts';
@@ -28,12 +24,12 @@ import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
-import { proofOf, type RequestParts } from './proof.ts';
+import { type HttpAccess, RequestGate } from './request-gate.ts';
 import { givenIdOf, traceOf } from './request-log.ts';
-import { problemOfAccess, problemOfFramework, rateHeaders, readJson, SEE_DOCS } from './request-problems.ts';
+import { problemOfFramework, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
-import { problemOfValidation, readTexts } from './validation.ts';
+import { problemOfValidation } from './validation.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -71,9 +67,6 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-/** Who may ask, and how often: what the door needs of identity. */
-export type HttpAccess = Pick<AccessControl, 'prove' | 'charge'>;
-
 /** Requests of another form below a path of their own, behind the same bounds. It proves, answers and refuses in its own way. */
 export interface HttpDialect {
   readonly path: string;
@@ -104,12 +97,12 @@ export class HttpServer {
   declare failed: number;
   declare private readonly options: HttpServerOptions;
   declare private readonly limits: HttpLimits;
-  declare private readonly access: HttpAccess;
   declare private readonly logger: HttpLogger;
   /** Of every answer. */
   declare private readonly headers: Readonly<Record<string, string>>;
   declare private readonly app: FastifyInstance;
   declare private readonly open: Connections;
+  declare private readonly gate: RequestGate;
   declare private readonly paths: KnownPaths;
   declare private readonly documents: Map<string, () => object>;
   declare private readonly dialectPaths: string[];
@@ -125,10 +118,10 @@ export class HttpServer {
     this.failed = 0;
     this.options = options;
     this.limits = { ...HttpLimits, ...options.limits };
-    this.access = access;
     this.logger = logger;
     this.headers = { ...SECURITY_HEADERS, ...(options.tls === undefined ? {} : TLS_HEADERS) };
     this.open = new Connections(this.limits, options.tls !== undefined);
+    this.gate = new RequestGate(access, this.open);
     this.paths = new KnownPaths();
     this.documents = new Map();
     this.dialectPaths = [];
@@ -161,7 +154,7 @@ export class HttpServer {
       this.paths.add([method].flat(), url);
       // A dialect proves who asks, and counts it, by itself.
       if (!this.dialectPaths.some((path) => url.startsWith(`${path}/`)))
-        added.preValidation = this.#gateOf(config);
+        added.preValidation = this.gate.of(config);
     });
     this.#addHooks();
     // Before the OpenAPI document, which they are not in.
@@ -288,7 +281,7 @@ export class HttpServer {
       request.answered = answer;
       done(null, answer);
     });
-    app.setNotFoundHandler({ preValidation: this.#gateOf({}) }, (request, reply) =>
+    app.setNotFoundHandler({ preValidation: this.gate.of({}) }, (request, reply) =>
       this.#notFound(request, reply),
     );
     app.setErrorHandler((error: FastifyError, request, reply) =>
@@ -364,79 +357,6 @@ export class HttpServer {
       },
       isAnswered ? 'request answered' : 'request ended without an answer',
     );
-  }
-
-  /** What a request passes before its handler: who is it? Waits where a token is new here. */
-  #gateOf(config: FastifyContextConfig): preValidationHookHandler {
-    return (request, reply, done) => this.#prove(config, request, reply, done);
-  }
-
-  #prove(
-    config: FastifyContextConfig,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    done: (error?: Error) => void,
-  ): void {
-    const { socket, method = '', url: target = '', headers } = request.raw;
-    const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
-    let problem: Error | undefined;
-    try {
-      const proof = this.#proofOf(config, reply, socket, { method, target, headers, body });
-      const proven = this.access.prove(proof, socket.remoteAddress);
-      if (proven instanceof Promise) {
-        proven.then((late) => this.#admit(config, request, reply, body, late)).then(() => done(), done);
-        return;
-      }
-      this.#admit(config, request, reply, body, proven);
-    } catch (error) {
-      problem = error as Error;
-    }
-    done(problem);
-  }
-
-  /** What it brings to prove who it is. What has no form of a proof says nobody, and counts as that. @throws Problem */
-  #proofOf(
-    { weight = 1 }: FastifyContextConfig,
-    reply: FastifyReply,
-    socket: Socket,
-    parts: RequestParts,
-  ): Proof {
-    try {
-      return proofOf(parts);
-    } catch (error) {
-      this.#charge(undefined, reply, socket, weight);
-      throw error;
-    }
-  }
-
-  /** @throws Problem for one request too many */
-  #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
-    const rate = this.access.charge(principal, socket.remoteAddress, weight);
-    reply.headers(rateHeaders(rate));
-    if (rate.allowed) return;
-    if (this.open.overRate(socket)) reply.header('connection', 'close');
-    throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
-  }
-
-  /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
-  #admit(
-    { access = 'anybody', weight = 1, params, query }: FastifyContextConfig,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    body: Uint8Array,
-    proven: Principal | AccessRefusal | undefined,
-  ): void {
-    const { socket } = request.raw;
-    const principal = proven instanceof AccessRefusal ? undefined : proven;
-    this.#charge(principal, reply, socket, weight);
-    if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
-    const refusal = access === 'anybody' ? undefined : authorise(principal, access.action);
-    if (refusal !== undefined) throw problemOfAccess(refusal);
-    if (principal !== undefined) this.open.admit(socket);
-    request.principal = principal;
-    if (query !== undefined) request.query = readTexts(query, request.query as Record<string, unknown>);
-    if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
-    if (request.body !== undefined) request.body = readJson(body);
   }
 
   #reloadTls(): void {

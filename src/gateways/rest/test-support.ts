@@ -18,8 +18,9 @@ import type { ArchiveQueries } from '#domain/ports.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { Principal } from '../identity/principal.ts';
 import { RateLimiter } from '../identity/rate-limiter.ts';
-import { type HttpAccess, type HttpDialect, HttpServer, type HttpServerOptions } from './http-server.ts';
+import { type HttpDialect, HttpServer, type HttpServerOptions } from './http-server.ts';
 import { Problem } from './problems.ts';
+import type { HttpAccess } from './request-gate.ts';
 import type { Route } from './routes.ts';
 import type { RestorableCopies } from './sources.ts';
 

@@ -1,0 +1,96 @@
+import type { Socket } from 'node:net';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify';
+import type { AccessControl, Proof } from '../identity/access-control.ts';
+import { AccessRefusal } from '../identity/access-refusal.ts';
+import { authorise, type Principal } from '../identity/principal.ts';
+import type { Connections } from './connections.ts';
+import { proofOf, type RequestParts } from './proof.ts';
+import { problemOfAccess, rateHeaders, readJson } from './request-problems.ts';
+import { readTexts } from './validation.ts';
+
+/** Who may ask, and how often: what the door needs of identity. */
+export type HttpAccess = Pick<AccessControl, 'prove' | 'charge'>;
+
+/** What every request passes before its handler: who is it, how often may it ask, may it do this? */
+export class RequestGate {
+  declare private readonly access: HttpAccess;
+  declare private readonly open: Connections;
+
+  constructor(access: HttpAccess, open: Connections) {
+    this.access = access;
+    this.open = open;
+  }
+
+  /** The gate of a route: its hook ends with a Problem for what does not pass. Waits where a token is new here. */
+  of(config: FastifyContextConfig): preValidationHookHandler {
+    return (request, reply, done) => this.#prove(config, request, reply, done);
+  }
+
+  #prove(
+    config: FastifyContextConfig,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    done: (error?: Error) => void,
+  ): void {
+    const { socket, method = '', url: target = '', headers } = request.raw;
+    const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
+    let problem: Error | undefined;
+    try {
+      const proof = this.#proofOf(config, reply, socket, { method, target, headers, body });
+      const proven = this.access.prove(proof, socket.remoteAddress);
+      if (proven instanceof Promise) {
+        proven.then((late) => this.#admit(config, request, reply, body, late)).then(() => done(), done);
+        return;
+      }
+      this.#admit(config, request, reply, body, proven);
+    } catch (error) {
+      problem = error as Error;
+    }
+    done(problem);
+  }
+
+  /** What it brings to prove who it is. What has no form of a proof says nobody, and counts as that. @throws Problem */
+  #proofOf(
+    { weight = 1 }: FastifyContextConfig,
+    reply: FastifyReply,
+    socket: Socket,
+    parts: RequestParts,
+  ): Proof {
+    try {
+      return proofOf(parts);
+    } catch (error) {
+      this.#charge(undefined, reply, socket, weight);
+      throw error;
+    }
+  }
+
+  /** @throws Problem for one request too many */
+  #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
+    const rate = this.access.charge(principal, socket.remoteAddress, weight);
+    reply.headers(rateHeaders(rate));
+    if (rate.allowed) return;
+    if (this.open.overRate(socket)) reply.header('connection', 'close');
+    throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+  }
+
+  /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
+  #admit(
+    { access = 'anybody', weight = 1, params, query }: FastifyContextConfig,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: Uint8Array,
+    proven: Principal | AccessRefusal | undefined,
+  ): void {
+    const { socket } = request.raw;
+    const principal = proven instanceof AccessRefusal ? undefined : proven;
+    this.#charge(principal, reply, socket, weight);
+    if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
+    const refusal = access === 'anybody' ? undefined : authorise(principal, access.action);
+    if (refusal !== undefined) throw problemOfAccess(refusal);
+    if (principal !== undefined) this.open.admit(socket);
+    request.principal = principal;
+    if (query !== undefined) request.query = readTexts(query, request.query as Record<string, unknown>);
+    if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
+    if (request.body !== undefined) request.body = readJson(body);
+  }
+}
