@@ -7,6 +7,7 @@ import { invalidField, Problem } from '#gateways/rest/problems.ts';
 import type { Replays } from '#gateways/rest/sources.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { ReplaySpeed } from '#replay/pacing.ts';
+import { heapLimitsOf } from '../threads/thread-heap.ts';
 import { LiveMarket, type LiveMarketSources, ReplayVenueError } from './live-market.ts';
 import type { FromReplayThread, ReplayProgress, ReplayThreadData, ToReplayThread } from './messages.ts';
 import { type Recording, recordingsIn } from './recordings.ts';
@@ -17,8 +18,6 @@ const REPLAY_THREAD = new URL('./replay-thread.ts', import.meta.url);
 const STANDSTILL_MS_MAX = 5_000;
 /** Characters of a command's reason. */
 const REASON_CHARS_MAX = 64;
-/** As the edge's other threads that allocate fast: see Threads. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 12 };
 
 type State = Static<typeof ReplayState>;
 type Sender = { readonly userId: number; readonly name: string };
@@ -214,7 +213,7 @@ export class ReplayDesk implements Replays, FollowingSink {
     const worker = new Worker(REPLAY_THREAD, {
       workerData: { path, format, speed, symbol } satisfies ReplayThreadData,
       name: 'replay',
-      resourceLimits: RESOURCE_LIMITS,
+      resourceLimits: heapLimitsOf('replay'),
     });
     const startedTime = secondText(Math.floor(this.options.wallMs() / 1_000));
     const run: Run = {

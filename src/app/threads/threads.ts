@@ -1,18 +1,11 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MetricThread } from '#projections/metrics/catalogue.ts';
 import type { FromThread, ReadyMessage } from './messages.ts';
+import { heapLimitsOf } from './thread-heap.ts';
 import type { WorkerVitals } from './thread-vitals.ts';
 
 /** How long a thread may take to bring its last things to disk. */
 const CLOSE_MS_MAX = 30_000;
-
-/**
- * V8 gives a thread that allocates fast a young generation of up to 48 MiB, of which 32 stay resident. A quarter of that is
- * collected more often at about the same cost, and was 42 MiB less of a node (bench/memory.ts).
- */
-const YOUNG_GENERATION_MIB = 12;
-/** With 12 the edge copied the requests that wait for their answers again and again: a sixth more of its time for an order over REST. */
-const EDGE_YOUNG_GENERATION_MIB = 24;
 
 /** What a node needs of a logger; pino's loggers have it. */
 export interface NodeLogger {
@@ -57,13 +50,7 @@ export class Threads {
     const vitals: WorkerVitals = { vitals: { memory: this.vitals, thread: name } };
     const workerData = { ...data, ...vitals };
     this.up[name] = true;
-    const maxYoungGenerationSizeMb = name === 'edge' ? EDGE_YOUNG_GENERATION_MIB : YOUNG_GENERATION_MIB;
-    const worker = new Worker(file, {
-      workerData,
-      transferList,
-      name,
-      resourceLimits: { maxYoungGenerationSizeMb },
-    });
+    const worker = new Worker(file, { workerData, transferList, name, resourceLimits: heapLimitsOf(name) });
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve(message.ports);
