@@ -22,9 +22,9 @@ import { runJetStreamFloor, runLoad } from './load/processes.ts';
 import { loadOptions } from './load/servers.ts';
 import { tradingConnections } from './load/traffic.ts';
 import {
+  choice,
   median,
   numberOption,
-  option,
   print,
   printMachine,
   processCpuSeconds,
@@ -41,8 +41,8 @@ const STEADY_ANSWERS = 100;
 const load = { ...loadOptions({ window: 512 }), warmupSeconds: numberOption('warmup', 5) };
 const rounds = numberOption('rounds', 3);
 const rate = numberOption('rate', 1_000);
-const scenario = option('scenario', '');
-const sync = option('sync', '');
+const scenario = choice('scenario', SCENARIOS);
+const sync = choice('sync', SYNCS);
 
 const us = (results: readonly Percentiles[], pick: (one: Percentiles) => number): number =>
   rounded(median(results.map(pick)) / 1_000, 1);

@@ -13,7 +13,7 @@ import { type Browser, type CDPSession, chromium, type Page } from 'playwright-c
 import { compiledCodeBytes } from './support/compiled-code.ts';
 import { ConsoleStage } from './support/console-stage.ts';
 import { type FrameThread, frameFigures, TRACE_CATEGORIES } from './support/frame-trace.ts';
-import { numberOption, option, print, printMachine, rounded } from './support/report.ts';
+import { choice, numberOption, print, printMachine, rounded } from './support/report.ts';
 
 const BOOK_PER_SECOND = 20;
 const TRADES_PER_SECOND = 200;
@@ -56,7 +56,7 @@ const seconds = numberOption('seconds', 20);
 const hours = numberOption('hours', 8);
 const seed = numberOption('seed', 1);
 /** One of the two, or both. */
-const scenario = option('scenario', '');
+const scenario = choice('scenario', ['frames', 'day']);
 
 /** @param interval length of the chart's candles */
 async function openPage(browser: Browser, stage: ConsoleStage, interval: '1s' | '1m'): Promise<Page> {

@@ -12,12 +12,11 @@ import { STAGES } from '#replica/stage-times.ts';
 import { bucketsOf, quantile } from './load/histogram.ts';
 import { connectionsOf, openTarget } from './load/load-target.ts';
 import { runLoad } from './load/processes.ts';
-import { positive, refuse } from './support/refuse.ts';
+import { positive, refuse, USAGE } from './support/refuse.ts';
 import { machine, rounded } from './support/report.ts';
 
 const USERS = 4;
 const STAGE = 'hive_order_stage_seconds';
-const USAGE = 2;
 const PERCENTILES = { p50: 0.5, p90: 0.9, p99: 0.99, p999: 0.999 } as const;
 
 const { values } = parseArgs({

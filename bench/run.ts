@@ -1,50 +1,17 @@
 /**
  * Runs all benchmarks, or those named, one after the other, prints a table, and writes their figures as JSON to the
- * folder given by `--out`. `npm run bench -- [NAME…] [--out DIR] [options of the benchmarks]`. flash1 runs when its
- * workloads are there (scripts/build-flash1.sh), cluster when nats-server is (scripts/install-nats.sh), console when
- * chromium is (scripts/install-chromium.sh).
+ * folder given by `--out`. `npm run bench -- [NAME…] [--out DIR] [options of the benchmarks]`; an option goes to those
+ * that have it. flash1 runs when its workloads are there (scripts/build-flash1.sh), cluster when nats-server is
+ * (scripts/install-nats.sh), console when chromium is (scripts/install-chromium.sh).
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BENCH_OPTIONS, type BenchRun, readBenchRun } from './support/bench-options.ts';
 import { runFigures } from './support/each.ts';
+import { refuse, USAGE } from './support/refuse.ts';
 import { type Figure, machine } from './support/report.ts';
 
-const BENCHES = [
-  'book',
-  'flash1',
-  'core',
-  'depth',
-  'market-views',
-  'history',
-  'replay-log',
-  'restart',
-  'restore',
-  'memory',
-  'floor',
-  'latency',
-  'throughput',
-  'archiving',
-  'fix-codec',
-  'fix',
-  'edge',
-  'metrics',
-  'rest',
-  'websocket',
-  'console',
-  'cluster',
-] as const;
-
-const known = new Set<string>(BENCHES);
-const named: string[] = [];
-const options: string[] = [];
-let out: string | undefined;
-for (let i = 2; i < process.argv.length; i++) {
-  const argument = process.argv[i];
-  if (argument === '--out') out = process.argv[++i];
-  else if (known.has(argument) && options.length === 0) named.push(argument);
-  else if (argument.startsWith('--') || options.length > 0) options.push(argument);
-  else throw new Error(`no benchmark ${argument}; there are ${BENCHES.join(', ')}`);
-}
+const { named, out, options } = readCommandLine();
 
 /** What a benchmark needs beside npm's packages. */
 const NEEDS: Readonly<Record<string, string>> = {
@@ -53,12 +20,15 @@ const NEEDS: Readonly<Record<string, string>> = {
   cluster: '.cache/nats',
 };
 const wanted =
-  named.length > 0 ? named : BENCHES.filter((name) => NEEDS[name] === undefined || existsSync(NEEDS[name]));
+  named.length > 0
+    ? named
+    : Object.keys(BENCH_OPTIONS).filter((name) => NEEDS[name] === undefined || existsSync(NEEDS[name]));
 const figures: Figure[] = [];
 const failures: string[] = [];
 for (const name of wanted) {
   try {
-    const own = await runFigures(join(import.meta.dirname, `${name}.ts`), options);
+    const words = BENCH_OPTIONS[name].flatMap((option) => options.get(option) ?? []);
+    const own = await runFigures(join(import.meta.dirname, `${name}.ts`), words);
     figures.push(...own);
     if (out !== undefined) write(out, name, own);
   } catch (error) {
@@ -100,6 +70,14 @@ for (const [bench, scenario, values] of rows) {
 }
 for (const failure of failures) console.error(`FAILED ${failure}`);
 if (failures.length > 0) process.exitCode = 1;
+
+function readCommandLine(): BenchRun {
+  try {
+    return readBenchRun(process.argv.slice(2));
+  } catch (error) {
+    return refuse(error, USAGE);
+  }
+}
 
 function write(directory: string, name: string, own: readonly Figure[]): void {
   mkdirSync(directory, { recursive: true });

@@ -1,5 +1,6 @@
 const FAILURE = 1;
-const USAGE = 2;
+/** Exit status when the command line is wrong. */
+export const USAGE = 2;
 
 /** Ends the process with what is wrong in one line, as the command line does. */
 export function refuse(error: unknown, status: number = FAILURE): never {

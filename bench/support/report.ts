@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { refuse, USAGE } from './refuse.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -121,6 +122,13 @@ export function threadCpuMs(pid: number, name: string): number {
 export function option(name: string, fallback: string): string {
   const at = process.argv.indexOf(`--${name}`);
   return at >= 0 && at + 1 < process.argv.length ? process.argv[at + 1] : fallback;
+}
+
+/** The value after `--name`, one of `choices`, or '' without it. The process ends with 2 where it is another. */
+export function choice(name: string, choices: readonly string[]): string {
+  const value = option(name, '');
+  if (value === '' || choices.includes(value)) return value;
+  return refuse(new Error(`--${name}: no ${value}; there are ${choices.join(', ')}`), USAGE);
 }
 
 /** The positive number after `--name`, or `fallback`. @throws Error when it is something else. */

@@ -46,7 +46,7 @@ export function hiveProgram(): Command {
     backupCommands(output),
     restoreCommand(output),
     drillCommand(output),
-    benchCommand(output),
+    benchCommand(),
     kubernetesCommands(output),
   ];
   for (const command of commands) program.addCommand(command);

@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
-import type { Output } from './output.ts';
 
 const RUNNER = fileURLToPath(new URL('../../../bench/run.ts', import.meta.url));
 
 /** `hive bench`: the figures that the project claims, measured here. Hands its arguments on to bench/run.ts. */
-export function benchCommand(output: () => Output): Command {
+export function benchCommand(): Command {
   return new Command('bench')
     .description('measure on this machine what the project claims')
     .argument(
@@ -17,7 +16,7 @@ export function benchCommand(output: () => Output): Command {
       'names of benchmarks (default: all), --out DIR for their figures, and their own options',
     )
     .allowUnknownOption()
-    .action((args: string[]) => bench(output().json ? [...args, '--json'] : args));
+    .action(bench);
 }
 
 function bench(args: readonly string[]): Promise<void> {
@@ -31,7 +30,9 @@ function bench(args: readonly string[]): Promise<void> {
     const child = spawn(process.execPath, [RUNNER, ...args], { stdio: 'inherit' });
     child.once('error', reject);
     child.once('exit', (code) => {
-      if (code === 0) resolve();
+      if (code === ExitCode.Ok) resolve();
+      else if (code === ExitCode.Usage)
+        reject(new CliError(ExitCode.Usage, 'nothing was measured: see above'));
       else reject(new CliError(ExitCode.Failure, 'the benchmarks ended with a failure: see above'));
     });
   });
