@@ -10,3 +10,18 @@ export function decimalText(count: number | bigint, unit: number, decimals: numb
   const digits = units.slice(sign.length).padStart(decimals + 1, '0');
   return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
+
+/**
+ * `units` of 10^-`decimals` as a decimal number with the digits that multiples of `step` units need; more only where it is no
+ * multiple: of steps of 0.05, `stepText(500_000, 500, 4)` is "50.00".
+ */
+export function stepText(units: number, step: number, decimals: number): string {
+  let digits = decimals;
+  let [shown, shownStep] = [units, step];
+  while (digits > 0 && shown % 10 === 0 && shownStep % 10 === 0) {
+    shown /= 10;
+    shownStep /= 10;
+    digits--;
+  }
+  return decimalText(shown, 1, digits);
+}

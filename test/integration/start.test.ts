@@ -203,12 +203,21 @@ venue:
   const placed = await order('buy', '1.5', 'GOLDEUR', '--price', '60.5', '--tag', 'first');
   assert.match(
     placed.stdout,
-    /^accepted {2}order 1: buy 1\.5 GOLDEUR at 60\.50, good till cancel {2}\[log \d+\]\norder 1 is open; to cancel it: hive .+\n$/,
+    /^accepted {2}order 1: buy 1\.5 GOLDEUR at 60\.5, good till cancel {2}\[log \d+\]\norder 1 is open; to cancel it: hive .+\n$/,
   );
   assert.ok(
     placed.stdout.endsWith(`: hive order cancel 1 --connect 127.0.0.1:${first.ready.ouch.port} --user ann\n`),
     placed.stdout,
   );
+  const market = async (): Promise<{ bids: object[] }> =>
+    JSON.parse(
+      (await runCli(['market', 'GOLDEUR', '--once', '--json', '--data-dir', join(directory, 'configured')]))
+        .stdout,
+    );
+  let { bids } = await market();
+  // The feed comes after the answer to an order.
+  while (bids.length === 0) ({ bids } = await market());
+  assert.deepEqual(bids, [{ price: '60.5', quantity: '1.5', orders: 1 }]);
   const tooMuch = await order('buy', '100', 'GOLDEUR', '--price', '60.5');
   assert.equal(tooMuch.status, 5);
   assert.match(tooMuch.stdout, /^rejected {2}order 2: INSUFFICIENT_FUNDS \(/);
@@ -216,7 +225,7 @@ venue:
   assert.deepEqual(offTick, {
     status: 2,
     stdout: '',
-    stderr: 'hive: price 60.7: GOLDEUR trades in steps of 0.50\n',
+    stderr: 'hive: price 60.7: GOLDEUR trades in steps of 0.5\n',
   });
   const unknown = await order('buy', '1', 'SILVER', '--price', '60');
   assert.deepEqual(

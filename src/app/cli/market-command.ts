@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Command, Option } from 'commander';
 import { alphaText, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
-import { decimalText } from '#lib/decimal-text.ts';
+import { stepText } from '#lib/decimal-text.ts';
 import { ItchBookBuilder, ItchClient } from '../itch-client.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
@@ -151,6 +151,8 @@ function liveEnd(address: FeedAddress): Promise<number> {
 
 interface Scale {
   readonly priceDecimals: number;
+  /** Units of 10^-priceDecimals in one tick. */
+  readonly tickSize: number;
   readonly qtyDecimals: number;
   readonly lotSize: number;
 }
@@ -197,8 +199,8 @@ class MarketView {
     if (message.stockLocate === this.locate) this.#noteTrade(message);
     this.builder.apply(message);
     if (message.type !== ItchType.InstrumentScale) return;
-    const { stockLocate, priceDecimals, qtyDecimals, lotSize } = message;
-    this.scales.set(stockLocate, { priceDecimals, qtyDecimals, lotSize });
+    const { stockLocate, priceDecimals, tickSize, qtyDecimals, lotSize } = message;
+    this.scales.set(stockLocate, { priceDecimals, tickSize, qtyDecimals, lotSize });
     if (alphaText(message.stockHigh, message.stockLow) === this.symbol) this.locate = stockLocate;
   }
 
@@ -259,12 +261,13 @@ class MarketView {
     const { lotSize, qtyDecimals } = this.scales.get(this.locate) as Scale;
     return levels.map(({ price, shares, orders }) => ({
       price: this.#price(price),
-      quantity: decimalText(shares * lotSize, 1, qtyDecimals),
+      quantity: stepText(shares * lotSize, lotSize, qtyDecimals),
       orders,
     }));
   }
 
   #price(price: number): string {
-    return decimalText(price, 1, this.scales.get(this.locate)?.priceDecimals ?? 4);
+    const { tickSize, priceDecimals } = this.scales.get(this.locate) as Scale;
+    return stepText(price, tickSize, priceDecimals);
   }
 }

@@ -32,7 +32,7 @@ const executed = {
 test('reportText: a fee is a decimal number of the quote asset', () => {
   assert.equal(
     reportText(executed, new OrderUnits(info)),
-    'executed  order 3: 0.25 at 0.05 as taker, fee 0.00001250 BTC, 0.05 open, match 9  [log 12]',
+    'executed  order 3: 0.2500 at 0.05000 as taker, fee 0.00001250 BTC, 0.0500 open, match 9  [log 12]',
   );
 });
 

@@ -1,5 +1,5 @@
 import { countOf, type Decimal, parseDecimal, scaled } from '#codec/json/decimal.ts';
-import { decimalText } from '#lib/decimal-text.ts';
+import { decimalText, stepText } from '#lib/decimal-text.ts';
 import type { OuchInstrumentInfo } from '../ouch-client.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -19,13 +19,13 @@ export class OrderUnits {
     const { wirePriceDecimals, tickSize } = this.info;
     const price = scaled(decimalOf(text, 'price'), wirePriceDecimals);
     if (price !== undefined && price > 0 && price % tickSize === 0) return price;
-    throw usage(`price ${text}: ${this.symbol} trades in steps of ${trimmed(tickSize, wirePriceDecimals)}`);
+    throw usage(`price ${text}: ${this.symbol} trades in steps of ${this.priceText(tickSize)}`);
   }
 
   /** Lots from a decimal quantity. @throws CliError when they are not whole */
   lots(text: string): number {
     const { lotSize, quantityDecimals, maxQuantity } = this.info;
-    const lot = trimmed(lotSize, quantityDecimals);
+    const lot = stepText(lotSize, lotSize, quantityDecimals);
     const lots = countOf(decimalOf(text, 'quantity'), parseDecimal(lot) as Decimal);
     if (lots === undefined || lots === 0) {
       throw usage(`quantity ${text}: ${this.symbol} trades in steps of ${lot}`);
@@ -39,11 +39,13 @@ export class OrderUnits {
   }
 
   priceText(price: number): string {
-    return trimmed(price, this.info.wirePriceDecimals);
+    const { tickSize, wirePriceDecimals } = this.info;
+    return stepText(price, tickSize, wirePriceDecimals);
   }
 
   quantityText(lots: number): string {
-    return trimmed(lots * this.info.lotSize, this.info.quantityDecimals);
+    const { lotSize, quantityDecimals } = this.info;
+    return stepText(lots * lotSize, lotSize, quantityDecimals);
   }
 
   /** A fee in the quote asset, with all its decimals, as over REST. */
@@ -64,10 +66,4 @@ function decimalOf(text: string, what: string): Decimal {
 
 function usage(message: string): CliError {
   return new CliError(ExitCode.Usage, message);
-}
-
-/** Without trailing zeros of the fraction beyond two decimals. */
-function trimmed(units: number, decimals: number): string {
-  const text = decimalText(units, 1, decimals);
-  return decimals > 2 ? text.replace(/(\.\d\d\d*?)0+$/, '$1') : text;
 }
