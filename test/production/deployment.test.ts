@@ -143,7 +143,7 @@ test('checksOf: each planted fault fails its own check, and no other', () => {
       .filter(({ passed }) => !passed)
       .map(({ check }) => check);
   assert.deepEqual(failing({}), []);
-  assert.deepEqual(failing({ state: 'observing' }), ['1 nodes serve', 'node 1: is in service']);
+  assert.deepEqual(failing({ state: 'observing' }), ['1 node serves', 'node 1: is in service']);
   assert.deepEqual(failing({ divergedSequence: 7 }), ['node 1: its shadow core agrees']);
   assert.deepEqual(failing({ archivedSequence: -100_000 }), ['node 1: its archive keeps up']);
   assert.deepEqual(failing({ logTimeOffsetMs: -1_001 }), ['node 1: its clock is near log time']);

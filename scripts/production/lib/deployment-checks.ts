@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { counted } from '#app/cli/output.ts';
 import type { ClusterView } from '#app/cluster/cluster-nodes.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 
@@ -109,7 +110,11 @@ function clusterChecks({ replicas, hasQuorum, lastSequence }: ClusterView): Chec
       evidence:
         behind.length === 0
           ? replicas.map(({ server }) => server).join(', ')
-          : behind.map(({ server, lagEntries }) => `${server} is ${lagEntries} entries behind`).join(', '),
+          : behind
+              .map(
+                ({ server, lagEntries }) => `${server} is ${counted(lagEntries, 'entry', 'entries')} behind`,
+              )
+              .join(', '),
     },
   ];
 }
@@ -117,7 +122,11 @@ function clusterChecks({ replicas, hasQuorum, lastSequence }: ClusterView): Chec
 function enoughNodes(nodes: readonly NodeStatus[], demands: Demands): Check {
   const fit = nodes.filter(({ state }) => isFit(state, demands));
   const states = nodes.map(({ nodeId, state }) => `${nodeId} ${state}`).join(', ');
-  return { check: `${demands.nodes} nodes serve`, passed: fit.length >= demands.nodes, evidence: states };
+  return {
+    check: `${counted(demands.nodes, 'node serves', 'nodes serve')}`,
+    passed: fit.length >= demands.nodes,
+    evidence: states,
+  };
 }
 
 function isFit(state: string, { allowsObserving }: Demands): boolean {
@@ -144,7 +153,7 @@ function nodeChecks(node: NodeStatus, demands: Demands): Check[] {
       divergedSequence === 0,
       divergedSequence === 0 ? `entry ${sequence}` : `differs since entry ${divergedSequence}`,
     ],
-    ['its archive keeps up', lag <= ARCHIVE_LAG_MAX, `${lag} entries behind`],
+    ['its archive keeps up', lag <= ARCHIVE_LAG_MAX, `${counted(lag, 'entry', 'entries')} behind`],
     [
       'its clock is near log time',
       Math.abs(logTimeOffsetMs) <= CLOCK_OFFSET_MS_MAX,
@@ -185,7 +194,7 @@ function agreement(nodes: readonly NodeStatus[], { nodes: all, lastSequence }: C
       passed: split.length === 0 && accused.length === 0,
       evidence:
         [...split.map((sequence) => `hashes differ at entry ${sequence}`), ...accused].join(', ') ||
-        `${all.length} nodes`,
+        counted(all.length, 'node'),
     },
     {
       check: 'a majority attested the state of each node',

@@ -17,7 +17,7 @@ import { formatByteSize } from '../byte-size.ts';
 import type { NodeStatus } from '../node.ts';
 import { askNode, NoNodeError } from './node-socket.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
-import { type Output, table } from './output.ts';
+import { counted, type Output, table } from './output.ts';
 import { Progress } from './progress.ts';
 
 const KEEP_MAX = 1_000_000;
@@ -157,7 +157,7 @@ async function create({ dataDir, to, keyFile }: CreateOptions, output: Output): 
     };
     output.result(
       result,
-      `backup ${id}: log ${logId} to entry ${entries.lastSequence}, state hash ${stateHash}; sent ${objectsSent} objects, ${formatByteSize(bytesSent)}`,
+      `backup ${id}: log ${logId} to entry ${entries.lastSequence}, state hash ${stateHash}; sent ${counted(objectsSent, 'object')}, ${formatByteSize(bytesSent)}`,
     );
   } finally {
     release();
@@ -226,7 +226,7 @@ async function verify(id: string | undefined, options: FromOptions, output: Outp
   const { objects, bytes, sequence, stateHash, replayed } = verified;
   output.result(
     verified,
-    `backup ${verified.id} is whole: ${objects} objects, ${formatByteSize(bytes)}; entry ${sequence} has the state hash ${stateHash}, ${replayed} entries were applied`,
+    `backup ${verified.id} is whole: ${counted(objects, 'object')}, ${formatByteSize(bytes)}; entry ${sequence} has the state hash ${stateHash}, ${counted(replayed, 'entry was', 'entries were')} applied`,
   );
 }
 
@@ -245,7 +245,7 @@ async function prune(options: PruneCommandOptions, output: Output): Promise<void
   const { removedBackups, keptBackups, removedObjects, freedBytes } = pruned;
   output.result(
     pruned,
-    `removed ${removedBackups.length} backups and ${removedObjects} objects (${formatByteSize(freedBytes)}); ${keptBackups.length} backups stay`,
+    `removed ${counted(removedBackups.length, 'backup')} and ${counted(removedObjects, 'object')} (${formatByteSize(freedBytes)}); ${counted(keptBackups.length, 'backup stays', 'backups stay')}`,
   );
 }
 
@@ -281,7 +281,7 @@ async function restore(idOrLatest: string, options: RestoreCommandOptions, outpu
     const time = formatTime(result.lastTimeSeconds, result.lastTimeNanos);
     return [
       `restored backup ${backup} to ${dataDirectory} in ${(tookMs / 1_000).toFixed(2)} s (${formatByteSize(bytesRead)} read)`,
-      `the log ends with entry ${sequence} of ${time}: state hash ${stateHash}, ${openOrders} open orders`,
+      `the log ends with entry ${sequence} of ${time}: state hash ${stateHash}, ${counted(openOrders, 'open order')}`,
       logId === originLogId
         ? `it is all of log ${logId} that the target has: the node goes on from there. The node that it comes from must not run any more`
         : `from there on it is a log of its own, ${logId}: log ${originLogId} goes on without it`,

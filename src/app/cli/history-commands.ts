@@ -16,7 +16,7 @@ import { HistoryCatchUp } from '../history/history-catch-up.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 const STEP_BYTES = 1024 * 1024;
@@ -110,7 +110,7 @@ function verify(dataDirectory: string, output: Output): void {
       }
       const whole = after === 0;
       output.result({ completeFrom, lastSequence, comparedFrom: after + 1, rows, whole }, () => {
-        const first = `history agrees with the log: ${rows} rows of entries ${after + 1} to ${lastSequence}`;
+        const first = `history agrees with the log: ${counted(rows, 'row')} of entries ${after + 1} to ${lastSequence}`;
         const rest =
           'candles, fees, counts of activity and orders that began before were not compared: the log does not go back so far';
         return [first, ...(whole ? [] : [rest]), ...incomplete(completeFrom)].join('\n');

@@ -13,7 +13,7 @@ import { verifyLog } from '#log/file/verify.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** Bytes of log that are read between two looks at the output. */
@@ -71,7 +71,7 @@ function verify(dataDirectory: string, output: Output): void {
   const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
   output.result(summary, () =>
     [
-      `log ${logId} is whole: ${entries} entries (${firstSequence} to ${lastSequence}), ${bytes} bytes in ${segments} segments`,
+      `log ${logId} is whole: ${counted(entries, 'entry', 'entries')} (${firstSequence} to ${lastSequence}), ${bytes} bytes in ${counted(segments, 'segment')}`,
       ...(firstSequence === 1 ? [] : [`entries before ${firstSequence} were removed behind a snapshot`]),
       ...(tornBytes === 0
         ? []

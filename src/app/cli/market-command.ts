@@ -8,7 +8,7 @@ import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption, integerOption } from './options.ts';
-import { type Output, table } from './output.ts';
+import { counted, type Output, table } from './output.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 const DEPTH_DEFAULT = 5;
@@ -244,7 +244,7 @@ class MarketView {
       ];
     });
     const head = ['orders', 'bid quantity', 'bid', 'ask', 'ask quantity', 'orders'];
-    const title = `${this.symbol}  ${state}  last ${last === '' ? '-' : last}, ${trades} trades seen`;
+    const title = `${this.symbol}  ${state}  last ${last === '' ? '-' : last}, ${counted(trades, 'trade')} seen`;
     return `${title}\n${table(head, rows)}`;
   }
 

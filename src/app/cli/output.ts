@@ -20,6 +20,11 @@ export class Output {
   }
 }
 
+/** How many there are of something: `1 object`, `2 objects`. @param many where it is not `one` with an s */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
 /** Pads the cells of each column to one width; numbers go to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows];

@@ -3,7 +3,7 @@ import { parseSpeed, type ReplaySpeed } from '#replay/pacing.ts';
 import { REPLAY_FORMATS, type ReplayFormat, replayFile } from '#replay/replay-file.ts';
 import type { ReplayReport } from '#replay/replay-report.ts';
 import { NodePath } from '../replay-target.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 interface ReplayCommandOptions {
@@ -71,10 +71,10 @@ function summary(report: ReplayReport, entries: number): string {
   const { format, commands, commandsPerSecond, liveOrders, stateHash, executions, bookRows } = report;
   const refused = Object.entries(report.rejects).map(([name, count]) => `${name} ${count}`);
   return [
-    `${format}: ${commands} commands in ${entries} log entries, ${commandsPerSecond} commands/s`,
+    `${format}: ${counted(commands, 'command')} in ${counted(entries, 'log entry', 'log entries')}, ${commandsPerSecond} commands/s`,
     `executions: ${executions.exact} exact, ${executions.differing} differing, ${executions.notComparable} not comparable`,
     `book rows: ${bookRows.equal} equal, ${bookRows.differing} differing, ${bookRows.notComparable} not comparable`,
     `refused: ${refused.length === 0 ? 'none' : refused.join(', ')}`,
-    `${liveOrders} orders rest; state hash ${stateHash}`,
+    `${counted(liveOrders, 'order rests', 'orders rest')}; state hash ${stateHash}`,
   ].join('\n');
 }

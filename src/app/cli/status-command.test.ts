@@ -31,6 +31,7 @@ test('status --cluster: says of each mirror how far it is behind', () => {
     ofLog,
     '  its FIX sessions are mirrored, too: 3 records behind, heard 40 ms ago',
   ]);
+  assert.match(mirrorLines({ ...VIEW, mirror: mirrorOf(1) })[0], /: 1 entry behind, /);
   const never = { ...mirrorOf(0), silentMs: undefined };
   assert.match(mirrorLines({ ...VIEW, mirror: never })[0], /: 0 entries behind, not heard yet$/);
 });

@@ -5,7 +5,7 @@ import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { ClusterStatus, NodeStatus } from '../node-status.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption } from './options.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
 
 type Status = NodeStatus & Ready & { readonly pid: number };
@@ -33,7 +33,7 @@ function statusText(status: Status): string {
     ['node', `${nodeId}, start ${epoch} of its data directory, process ${pid}`],
     ['state', reason === undefined ? state : `${state}: ${reason}`],
     ['data directory', status.dataDirectory],
-    ['orders', `${ouch.host}:${ouch.port}, ${status.ouchConnections} connections`],
+    ['orders', `${ouch.host}:${ouch.port}, ${counted(status.ouchConnections, 'connection')}`],
     ['market data', `${marketData.host}:${marketData.port}, snapshots at port ${marketData.snapshotPort}`],
     ['log entry', `${sequence} durable, ${sequence - archivedSequence} not yet archived`],
     ['log begins', `with entry ${status.firstSequence}`],
@@ -73,15 +73,17 @@ export function clusterText({
   if (mirror !== undefined) {
     const { domain, lagEntries } = mirror;
     lines.push(
-      `  it mirrors the log of domain ${domain}: ${lagEntries} entries behind, ${heardText(mirror)}`,
+      `  it mirrors the log of domain ${domain}: ${counted(lagEntries, 'entry', 'entries')} behind, ${heardText(mirror)}`,
     );
   }
   if (fixMirror !== undefined) {
     const { lagEntries } = fixMirror;
-    lines.push(`  its FIX sessions are mirrored, too: ${lagEntries} records behind, ${heardText(fixMirror)}`);
+    lines.push(
+      `  its FIX sessions are mirrored, too: ${counted(lagEntries, 'record')} behind, ${heardText(fixMirror)}`,
+    );
   }
   for (const { server, isLeader, isCurrent, lagEntries } of replicas) {
-    const lag = isCurrent ? 'current' : `BEHIND by ${lagEntries} entries, or gone`;
+    const lag = isCurrent ? 'current' : `BEHIND by ${counted(lagEntries, 'entry', 'entries')}, or gone`;
     lines.push(`  copy on ${server}: ${isLeader ? 'leads' : lag}`);
   }
   const rows = [
