@@ -220,9 +220,6 @@ test('replay: a recording that cannot be read names file and place', async () =>
   const { status, stderr } = await runCli(['replay', '--format', 'itch', broken]);
   assert.equal(status, 3);
   assert.match(stderr, /^hive: .*broken\.itch50, byte \d+: .*\n$/);
-  const missing = await runCli(['replay', '--format', 'itch', path('nothing')]);
-  assert.equal(missing.status, 3);
-  assert.match(missing.stderr, /^hive: .*nothing: cannot be opened \(ENOENT\)/);
 });
 
 const launcher = fileURLToPath(new URL('../../../bin/hive.js', import.meta.url));
