@@ -38,7 +38,6 @@ import { openNodeLog } from './node-log.ts';
 import { NodeService, NodeStateError } from './node-service.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import type { NodeStatus } from './node-status.ts';
-import { shortenSlice } from './order-path-slice.ts';
 import { recoverInTurns } from './recover-in-turns.ts';
 import { type RestoredCore, restoreNewest } from './restore.ts';
 import { ComponentMonitor } from './status/component-monitor.ts';
@@ -403,7 +402,7 @@ async function startOn(
   );
 
   // 8. Time begins to pass, and the doors open, unless it observes. Recovery took as long a turn as it could; orders must not wait for one.
-  await shortenSlice();
+  await threads.giveWay();
   vitals.start();
   started.push(() => vitals.close());
   const has = {

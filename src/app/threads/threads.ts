@@ -2,6 +2,7 @@ import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MetricThread } from '#projections/metrics/catalogue.ts';
 import type { FromThread, ReadyMessage } from './messages.ts';
 import { heapLimitsOf } from './thread-heap.ts';
+import { ThreadPriorities } from './thread-priorities.ts';
 import type { WorkerVitals } from './thread-vitals.ts';
 
 /** How long a thread may take to bring its last things to disk. */
@@ -34,6 +35,7 @@ export class Threads {
   declare private readonly threads: NodeThread[];
   /** Those that were told to end. */
   declare private readonly ending: Set<Worker>;
+  declare private priorities: ThreadPriorities | undefined;
 
   /** @param vitals memory of the threads' ThreadVitals */
   constructor(logger: NodeLogger, vitals: SharedArrayBuffer) {
@@ -43,6 +45,13 @@ export class Threads {
     this.logger = logger;
     this.threads = [];
     this.ending = new Set();
+    this.priorities = undefined;
+  }
+
+  /** Has the kernel let the order path's thread go before these, and before those that are started from now on. */
+  async giveWay(): Promise<void> {
+    this.priorities = await ThreadPriorities.open();
+    this.priorities?.apply();
   }
 
   /** @param name what log lines and figures call it */
@@ -51,6 +60,7 @@ export class Threads {
     const workerData = { ...data, ...vitals };
     this.up[name] = true;
     const worker = new Worker(file, { workerData, transferList, name, resourceLimits: heapLimitsOf(name) });
+    worker.once('online', () => this.priorities?.apply());
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'ready') resolve(message.ports);

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { endChild, startChildNode } from '../support/traders.ts';
+
+const SLICE_NS = 100_000;
+
+function whySkipped(): string | false {
+  try {
+    return readFileSync('/proc/self/sched', 'utf8').includes('se.slice')
+      ? false
+      : 'the kernel has no slices of threads';
+  } catch {
+    return 'there is no /proc/self/sched: another system, or a kernel without scheduler statistics';
+  }
+}
+
+interface Shown {
+  readonly nice: number;
+  readonly sliceNs: number;
+}
+
+/** What the kernel says of the order path's thread, and of the others by name, of a node that serves. */
+async function threadsUnder(
+  t: TestContext,
+  ...enter: string[]
+): Promise<{ orderPath: Shown; others: Map<string, Shown> }> {
+  const { child } = await startChildNode(temporaryDirectory('priorities'), {}, { enter });
+  t.after(() => endChild(child));
+  const tasks = `/proc/${child.pid}/task`;
+  const shown = (task: string): Shown => {
+    // proc(5): the name is in parentheses, and the nice value is the 17th behind it.
+    const nice = Number(readFileSync(`${tasks}/${task}/stat`, 'latin1').split(') ')[1].split(' ')[16]);
+    const sliceNs = Number(
+      /se\.slice\s*:\s*(\d+)/.exec(readFileSync(`${tasks}/${task}/sched`, 'latin1'))?.[1],
+    );
+    return { nice, sliceNs };
+  };
+  const others = new Map<string, Shown>();
+  for (const task of readdirSync(tasks)) {
+    const name = readFileSync(`${tasks}/${task}/comm`, 'latin1').trim();
+    if (Number(task) !== child.pid) others.set(name, shown(task));
+  }
+  return { orderPath: shown(String(child.pid)), others };
+}
+
+test('all threads of a node take short turns, and all give way to the order path', {
+  skip: whySkipped(),
+}, async (t) => {
+  const { orderPath, others } = await threadsUnder(t);
+  assert.deepEqual(orderPath, { nice: 0, sliceNs: SLICE_NS });
+  for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker']) assert.ok(others.has(name), name);
+  const expected = new Map([...others.keys()].map((name) => [name, { nice: 5, sliceNs: SLICE_NS }]));
+  assert.deepEqual(others, expected);
+});
+
+test('a node that was given a nice value or a policy of its own keeps it, and the turns of it', {
+  skip: whySkipped(),
+}, async (t) => {
+  for (const [enter, nice] of [
+    [['nice', '-n', '3'], 3],
+    [['chrt', '--batch', '0'], 0],
+  ] as const) {
+    const { orderPath, others } = await threadsUnder(t, ...enter);
+    for (const [name, shown] of [['order path', orderPath] as const, ...others]) {
+      assert.equal(shown.nice, nice, `${enter[0]}: ${name}`);
+      assert.notEqual(shown.sliceNs, SLICE_NS, `${enter[0]}: ${name}`);
+    }
+  }
+});
