@@ -123,7 +123,7 @@ function enoughNodes(nodes: readonly NodeStatus[], demands: Demands): Check {
   const fit = nodes.filter(({ state }) => isFit(state, demands));
   const states = nodes.map(({ nodeId, state }) => `${nodeId} ${state}`).join(', ');
   return {
-    check: `${counted(demands.nodes, 'node serves', 'nodes serve')}`,
+    check: counted(demands.nodes, 'node serves', 'nodes serve'),
     passed: fit.length >= demands.nodes,
     evidence: states,
   };
