@@ -60,7 +60,7 @@ export class ThreadPriorities {
    */
   apply(): void {
     const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
-    for (const task of readdirSync(TASKS)) {
+    for (const task of tasks()) {
       const thread = Number(task);
       // It has ended meanwhile, it is the operator's, or it was told before.
       if (this.get(thread, attributes) < 0n) continue;
@@ -71,5 +71,15 @@ export class ThreadPriorities {
       attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
       this.set(thread, attributes);
     }
+  }
+}
+
+/** The threads of this process; none where /proc is not there, or counts processes otherwise than the kernel does for this one. */
+function tasks(): string[] {
+  try {
+    const found = readdirSync(TASKS);
+    return found.includes(String(process.pid)) ? found : [];
+  } catch {
+    return [];
   }
 }

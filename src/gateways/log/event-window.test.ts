@@ -58,3 +58,16 @@ test('window: nothing of what stood, nothing after a loss, nothing while it is n
   window.stop();
   assert.equal(window.eventsOf(10, 9), undefined);
 });
+
+test('window: the first entry after the start is whole where the event before it was of another', () => {
+  const whole = new EventWindow();
+  say(whole, batch(3, 2));
+  whole.start();
+  for (const sequence of [4, 4, 5]) say(whole, batch(sequence, 2));
+  assert.deepEqual([whole.eventsOf(4, 9)?.count, whole.eventsOf(5, 9)?.count], [4, 2]);
+  const begun = new EventWindow();
+  say(begun, batch(4, 1));
+  begun.start();
+  for (const sequence of [4, 5]) say(begun, batch(sequence, 1));
+  assert.deepEqual([begun.eventsOf(4, 9), begun.eventsOf(5, 9)?.count], [undefined, 1]);
+});

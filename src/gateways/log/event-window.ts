@@ -53,13 +53,13 @@ export interface EntryEvents {
   readonly events: readonly Event[];
 }
 
-/** The newest events of the venue, while somebody wants them: at least a mebibyte, at most two. Costs nothing otherwise. */
+/** The newest events of the venue, while somebody wants them: at least a mebibyte, at most two. Otherwise it only notes how far they are. */
 export class EventWindow implements FollowingSink {
   declare private older: Half | undefined;
   declare private newer: Half | undefined;
   /** First entry all of whose events are here. */
   declare private completeFrom: number;
-  /** Newest entry that there was an event of. */
+  /** Newest entry that there was an event of; 0: none, or events were lost since. */
   declare newestSequence: number;
 
   constructor() {
@@ -78,25 +78,24 @@ export class EventWindow implements FollowingSink {
   stop(): void {
     this.older = undefined;
     this.newer = undefined;
-    this.#forget();
+    this.completeFrom = Number.POSITIVE_INFINITY;
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    if (this.newer === undefined || (words.i32[from] & IMAGE) !== 0) return;
-    if (this.newer.used + to - from > HALF_WORDS) this.#turn();
-    const first = words.f64[(from + 2) >> 1];
-    // What of the first entry came before is not known.
-    if (this.completeFrom === Number.POSITIVE_INFINITY) this.completeFrom = first + 1;
-    (this.newer as Half).add(words, from, to);
-    this.newestSequence = (this.newer as Half).sequences.at(-1) as number;
+    if ((words.i32[from] & IMAGE) !== 0) return;
+    if (this.newer !== undefined) this.#keep(this.newer, words, from, to);
+    let last = from;
+    for (let at = from; at < to; at += words.i32[at] >>> 16) last = at;
+    this.newestSequence = words.f64[(last + 2) >> 1];
   }
 
   /** Events were lost. */
   onRestart(): void {
+    this.newestSequence = 0;
     if (this.newer === undefined) return;
     this.older = undefined;
     this.newer = new Half();
-    this.#forget();
+    this.completeFrom = Number.POSITIVE_INFINITY;
   }
 
   onImage(): void {}
@@ -114,15 +113,22 @@ export class EventWindow implements FollowingSink {
     return { count, events };
   }
 
-  #turn(): void {
+  #keep(newer: Half, words: WordBuffer, from: number, to: number): void {
+    if (this.completeFrom === Number.POSITIVE_INFINITY) {
+      const first = words.f64[(from + 2) >> 1];
+      // The first entry begins here where the event before it was of another. Else what of it came before is not here.
+      const isWhole = this.newestSequence !== 0 && this.newestSequence < first;
+      this.completeFrom = isWhole ? first : first + 1;
+    }
+    if (newer.used + to - from > HALF_WORDS) this.#turn().add(words, from, to);
+    else newer.add(words, from, to);
+  }
+
+  #turn(): Half {
     this.older = this.newer;
     this.newer = new Half();
     const first = this.older?.sequences[0];
     if (first !== undefined) this.completeFrom = Math.max(this.completeFrom, first + 1);
-  }
-
-  #forget(): void {
-    this.completeFrom = Number.POSITIVE_INFINITY;
-    this.newestSequence = 0;
+    return this.newer;
   }
 }
