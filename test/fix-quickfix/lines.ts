@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 
 /** Value of a field of a message; empty: none. */
-export const field = (line: string, tag: number): string =>
-  new RegExp(`\\|${tag}=([^|]*)`).exec(line)?.[1] ?? '';
+export function field(line: string, tag: number): string {
+  const name = `|${tag}=`;
+  const at = line.indexOf(name);
+  if (at < 0) return '';
+  const from = at + name.length;
+  const to = line.indexOf('|', from);
+  return to < 0 ? line.slice(from) : line.slice(from, to);
+}
 /** Whether a line is an Execution Report that came in. */
 export const isReport = (line: string): boolean => line.startsWith('in ') && field(line, 35) === '8';
 /** Whether the session has logged on. */

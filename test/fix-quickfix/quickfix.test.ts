@@ -11,7 +11,7 @@ import { assertNothingRefused, field, isReport, loggedOn, oneTo, reportNumbers }
 
 const PROCESS = join(import.meta.dirname, '../support/node-process.ts');
 const reason = whyNoQuickFix();
-const OPTIONS = { timeout: 120_000, ...(reason === undefined ? {} : { skip: reason }) };
+const OPTIONS = { timeout: 240_000, ...(reason === undefined ? {} : { skip: reason }) };
 /** Sessions that log on without a password: FIX 4.2 has no fields for it. */
 const SESSIONS = [
   {

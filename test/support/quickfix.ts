@@ -9,7 +9,7 @@ const PROGRAM = join(CACHE, 'quickfix-libraries/counterparty');
 const DICTIONARIES = join(CACHE, 'quickfix/spec');
 
 /** Until a condition that does not come is given up. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Why QuickFIX counterparties cannot be had; undefined: they can. */
 export function whyNoQuickFix(): string | undefined {
@@ -63,7 +63,7 @@ export class QuickFix {
     this.child.stdin?.write(/^[DFGq]\|/.test(message) ? `${message}|60=now\n` : `${message}\n`);
   }
 
-  /** Resolves when what it has said fulfils the condition. */
+  /** Resolves when what it has said fulfils the condition, which is tried once for all that a turn brought. */
   async until(condition: (lines: readonly string[]) => boolean): Promise<void> {
     let isLate = false;
     const timer = setTimeout(() => {
@@ -71,10 +71,14 @@ export class QuickFix {
       this.#onLine();
     }, PATIENCE_MS);
     while (!condition(this.lines)) {
-      const last = this.lines.slice(-5).join('\n');
-      if (this.#isOver || isLate) throw new Error(`it ${isLate ? 'waits' : 'has ended'}; it said\n${last}`);
+      if (this.#isOver || isLate) {
+        const last = this.lines.slice(-5).join('\n');
+        throw new Error(
+          `it ${isLate ? 'waits' : 'has ended'}; the last of ${this.lines.length} lines that it said:\n${last}`,
+        );
+      }
       await new Promise<void>((resolve) => {
-        this.#onLine = resolve;
+        this.#onLine = () => setImmediate(resolve);
       });
     }
     clearTimeout(timer);

@@ -60,6 +60,21 @@ test('ArchiveAnswers: a question waits for its entry, those behind it do not', a
   });
 });
 
+test('ArchiveAnswers: what history has yet to be written for waits for a step of the archive', async (t) => {
+  const { core, answers, ask, reply } = asking(t);
+  core.begin(1, 1, 0, 1, 1, 1);
+  core.end();
+  ask(1, 1);
+  assert.deepEqual([answers.isReady, answers.isReadyNow], [true, false]);
+  ask(2, 0);
+  assert.equal(answers.isReadyNow, true);
+  answers.answerNow(0);
+  assert.equal((await reply()).id, 2);
+  assert.equal(answers.count, 1);
+  answers.answer(0);
+  assert.equal((await reply()).id, 1);
+});
+
 test('ArchiveAnswers: askers take turns, and what the node has to know comes first', async (t) => {
   const { answers, ask, reply } = asking(t);
   const [ann, bob] = [1, 2];

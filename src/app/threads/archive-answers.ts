@@ -81,7 +81,12 @@ export class ArchiveAnswers {
 
   /** Whether one of them can be answered without more of the log. */
   get isReady(): boolean {
-    return this.waiting.some(({ request }) => request.atSequence <= this.core.sequence);
+    return this.#isReadyAt(this.core.sequence);
+  }
+
+  /** Whether one of them can be answered without that, and without writing history. */
+  get isReadyNow(): boolean {
+    return this.#isReadyAt(this.#written);
   }
 
   /** Takes a question; refuses it when its asker has too many waiting. */
@@ -108,8 +113,26 @@ export class ArchiveAnswers {
     this.waiting = this.waiting.filter((one) => one.port !== port);
   }
 
-  /** Answers what can be answered, for some milliseconds, in turn; refuses what has waited too long. */
+  /** Answers what can be answered without more of the log and without writing history, for some milliseconds, in turn. */
+  answerNow(nowMs: number): void {
+    this.#answer(nowMs, this.#written);
+  }
+
+  /** As `answerNow`, and what history has to be written for; refuses what has waited too long. */
   answer(nowMs: number): void {
+    this.#answer(nowMs, this.core.sequence);
+  }
+
+  /** Up to where both the core and history have come. */
+  get #written(): number {
+    return Math.min(this.core.sequence, this.history.lastSequence);
+  }
+
+  #isReadyAt(sequence: number): boolean {
+    return this.waiting.some(({ request }) => request.atSequence <= sequence);
+  }
+
+  #answer(nowMs: number, upToSequence: number): void {
     const { waiting } = this;
     if (waiting.length === 0) return;
     const endMs = performance.now() + TURN_MS;
@@ -117,7 +140,7 @@ export class ArchiveAnswers {
     for (let index = 0; index < waiting.length; index++) {
       const one = waiting[index];
       const isLate = one.request.atSequence > this.core.sequence && nowMs >= one.untilMs;
-      if (isLate || one.request.atSequence <= this.core.sequence) {
+      if (isLate || one.request.atSequence <= upToSequence) {
         this.counts.set(one.port, (this.counts.get(one.port) ?? 1) - 1);
         this.turn = Math.max(this.turn, one.turn);
         this.#reply(one, isLate);

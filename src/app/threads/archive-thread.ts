@@ -67,6 +67,8 @@ class ArchiveThread {
   declare private closing: boolean;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
+  /** While answers are about to be given. */
+  declare private immediate: NodeJS.Immediate | undefined;
   /** When the last step ended. */
   declare private steppedMs: number;
   declare private figuresMs: number;
@@ -106,6 +108,7 @@ class ArchiveThread {
       data.snapshotPath === undefined ? 0 : Math.round(statSync(data.snapshotPath).mtimeMs / 1_000);
     this.closing = false;
     this.timer = undefined;
+    this.immediate = undefined;
     this.steppedMs = 0;
     this.figuresMs = 0;
     fan.add(this.reports);
@@ -252,6 +255,16 @@ class ArchiveThread {
     this.#pause(Math.max(0, this.steppedMs + ASKED_PAUSE_MS - performance.now()));
   }
 
+  /** What needs nothing that a step brings is answered without one: in turn, with what else came meanwhile. */
+  #answerSoon(): void {
+    this.immediate ??= setImmediate(() => {
+      this.immediate = undefined;
+      this.answers.answerNow(performance.now());
+      if (this.answers.isReadyNow) this.#answerSoon();
+      else if (this.answers.count > 0) this.#hurry();
+    });
+  }
+
   #onMessage(message: ToThread): void {
     if (message.kind === 'snapshot') this.archive.snapshot();
     else if (message.kind === 'connect') this.#connect(message.port);
@@ -266,7 +279,8 @@ class ArchiveThread {
       else if (message.kind === 'orders') this.ordersAnswers.add(port, message);
       else if (message.kind === 'withdrawOrders') this.ordersAnswers.remove(port, message.id);
       else this.answers.add(port, message, performance.now());
-      this.#hurry();
+      if (this.answers.isReadyNow) this.#answerSoon();
+      else this.#hurry();
     });
     port.on('close', () => {
       this.ports.delete(port);
@@ -310,6 +324,7 @@ class ArchiveThread {
   /** Nothing is applied any more meanwhile: the venue has stopped. */
   async #close(): Promise<void> {
     clearTimeout(this.timer);
+    clearImmediate(this.immediate);
     this.timer = undefined;
     this.reportKeeper?.close();
     await this.reports.syncAhead();

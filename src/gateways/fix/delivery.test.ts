@@ -89,6 +89,22 @@ withVenue(
   },
 );
 
+withVenue(
+  'application: a kept message is taken in the turn in which the application asks for it',
+  {},
+  async (venue) => {
+    const { application } = venue;
+    const client = await venue.logOn();
+    application.verdict = FixVerdict.Later;
+    client.order(1);
+    await until(() => application.asked > 0);
+    application.verdict = FixVerdict.Taken;
+    application.session?.takeHeld();
+    assert.deepEqual(application.log, ['logon CLIENT 0', 'order 1']);
+    assert.match(await client.next(), /^8 2 37=1/);
+  },
+);
+
 withVenue('application: a kept message that is not taken in time ends the session', {}, async (venue) => {
   const client = await venue.logOn();
   venue.application.verdict = FixVerdict.Later;

@@ -204,6 +204,11 @@ export class FixAcceptor implements ConnectionHost {
     this.retryTimer ??= setTimeout(() => this.retry(), 0);
   }
 
+  retryNow(connection: FixConnection): void {
+    if (!connection.resume()) this.held.delete(connection);
+    this.flush();
+  }
+
   /** Hands kept messages over again, each time beginning with another connection so that none starves. */
   retry(): void {
     const held = [...this.held];

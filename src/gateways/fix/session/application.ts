@@ -35,6 +35,8 @@ export interface FixApplicationSession {
    * for whoever opens the session next, here or at another node: it comes again, with PossDupFlag.
    */
   holdMessage(): () => void;
+  /** What `onMessage` answered with `Later` comes again in this turn, not with the next beat. */
+  takeHeld(): void;
   /** Begins an application message. The writer is for its fields, until `send`. */
   begin(msgType: string): FixWriter;
   /**

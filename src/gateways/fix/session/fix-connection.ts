@@ -53,6 +53,8 @@ export interface ConnectionHost {
   logon(connection: FixConnection, bytes: Uint8Array, from: number, to: number): void;
   /** The connection keeps messages that were not taken. */
   retryLater(connection: FixConnection): void;
+  /** The kept messages of the connection may be taken now. */
+  retryNow(connection: FixConnection): void;
   /** The connection has something to flush. */
   markDirty(connection: FixConnection): void;
   flush(): void;
@@ -181,6 +183,11 @@ export class FixConnection implements FixFrameHandler {
     if (this.dirty) return;
     this.dirty = true;
     this.host.markDirty(this);
+  }
+
+  /** Messages that were not taken come again in this turn. */
+  takeHeld(): void {
+    if (this.open && this.framer.holding) this.host.retryNow(this);
   }
 
   /** Asks for one `onDrain` of the session when everything written has left. */

@@ -95,6 +95,10 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
     return this.incoming.hold();
   }
 
+  takeHeld(): void {
+    this.connection.takeHeld();
+  }
+
   begin(msgType: string): FixWriter {
     return this.sender.begin(msgType, this.context.nowMs());
   }

@@ -65,7 +65,7 @@ export class OrderEntry {
     this.reader = new OrderReader(instruments);
     this.reports = reports;
     this.asked = asked;
-    this.repeats = new RepeatedOrders(user, services.archive);
+    this.repeats = new RepeatedOrders(user, services.archive, () => session.takeHeld());
     this.refusals = 0;
     this.unanswered = [];
   }
@@ -80,7 +80,7 @@ export class OrderEntry {
     const asked = askedBy(message, clOrdId, '');
     const isRepeat = isRepeated(message);
     if (isRepeat && this.user.numberOf(clOrdId) === 0 && !this.user.isEntering(clOrdId)) {
-      const known = this.repeats.find(clOrdId);
+      const known = this.repeats.find(clOrdId, message.isYes(Tag.PossResend));
       if (known === 'later') return FixVerdict.Later;
       if (known !== undefined) {
         this.#status(known);
