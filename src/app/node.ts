@@ -401,8 +401,7 @@ async function startOn(
     'recovered',
   );
 
-  // 8. Time begins to pass, and the doors open, unless it observes. Recovery took as long a turn as it could; orders must not wait for one.
-  await threads.giveWay();
+  // 8. Time begins to pass, and the doors open, unless it observes.
   vitals.start();
   started.push(() => vitals.close());
   const has = {
@@ -447,6 +446,8 @@ async function startOn(
   const operationsPort = (await operations?.ready)?.['operations'] ?? 0;
   if (observes) service.observe();
   else await waitForServers(servers, 'what its doors begin with', logger, () => service.serve());
+  // Whoever waits for a node to start waits for all of its threads; orders must not wait for one.
+  await threads.giveWay();
 
   return {
     get ouchPort() {
