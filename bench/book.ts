@@ -4,15 +4,15 @@
  * one made hot. Our time includes telling of every trade and hashing it; the peer's does not. The trades must be
  * identical. `node bench/book.ts [--commands N] [--repetitions N] [--seed N] [--scenario NAME] [--no-peer]`
  */
-import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
+import { FLOW_NAMES, flowScenario, generateFlow } from './flows.ts';
 import { BookDriver } from './support/book-driver.ts';
 import { runEach } from './support/each.ts';
 import { PeerDriver } from './support/peer-driver.ts';
 import {
+  choice,
   type Elapsed,
   flag,
   numberOption,
-  option,
   print,
   printMachine,
   rates,
@@ -23,18 +23,13 @@ import {
 const commands = numberOption('commands', 1_000_000);
 const repetitions = numberOption('repetitions', 9);
 const seed = numberOption('seed', 1);
-const scenario = option('scenario', '');
+const scenario = choice('scenario', FLOW_NAMES);
 
 if (scenario === '') {
   printMachine('book');
-  await runEach(
-    import.meta.filename,
-    FLOW_SCENARIOS.map(({ name }) => name),
-  );
+  await runEach(import.meta.filename, FLOW_NAMES);
 } else {
-  const found = FLOW_SCENARIOS.find(({ name }) => name === scenario);
-  if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
-  const flow = generateFlow(found, commands, seed);
+  const flow = generateFlow(flowScenario(scenario), commands, seed);
 
   const elapsed: Elapsed[] = [];
   let trades = 0;

@@ -6,13 +6,13 @@
  * [--seed N] [--per-entry N] [--scenario NAME]`
  */
 import { getHeapStatistics } from 'node:v8';
-import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
+import { FLOW_NAMES, flowScenario, generateFlow } from './flows.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  choice,
   type Elapsed,
   numberOption,
-  option,
   print,
   printMachine,
   rates,
@@ -24,20 +24,15 @@ const commands = numberOption('commands', 1_000_000);
 const repetitions = numberOption('repetitions', 7);
 const seed = numberOption('seed', 1);
 const perEntry = numberOption('per-entry', 32);
-const scenario = option('scenario', '');
+const scenario = choice('scenario', FLOW_NAMES);
 
 const allocatedBytes = (): number => getHeapStatistics().total_allocated_bytes;
 
 if (scenario === '') {
   printMachine('core');
-  await runEach(
-    import.meta.filename,
-    FLOW_SCENARIOS.map(({ name }) => name),
-  );
+  await runEach(import.meta.filename, FLOW_NAMES);
 } else {
-  const found = FLOW_SCENARIOS.find(({ name }) => name === scenario);
-  if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
-  const generated = generateFlow(found, commands, seed);
+  const generated = generateFlow(flowScenario(scenario), commands, seed);
   const flow = new CoreFlow(generated, perEntry);
   const elapsed: Elapsed[] = [];
   const hashes = new Set<string>();

@@ -8,10 +8,10 @@ import { BookDriver } from './support/book-driver.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  choice,
   type Elapsed,
   type Figure,
   numberOption,
-  option,
   print,
   printMachine,
   rates,
@@ -24,14 +24,12 @@ const PER_ENTRY = 32;
 const commands = numberOption('commands', 500_000);
 const repetitions = numberOption('repetitions', 5);
 const seed = numberOption('seed', 1);
-const scenario = option('scenario', '');
+const SCENARIOS = DEPTHS.flatMap((depth) => [`book-${depth}`, `core-${depth}`]);
+const scenario = choice('scenario', SCENARIOS);
 
 if (scenario === '') {
   printMachine('depth');
-  const figures = await runEach(
-    import.meta.filename,
-    DEPTHS.flatMap((depth) => [`book-${depth}`, `core-${depth}`]),
-  );
+  const figures = await runEach(import.meta.filename, SCENARIOS);
   for (const what of ['book', 'core']) {
     const [shallow, deep] = DEPTHS.map(
       (depth) => figures.find((one) => one.scenario === `${what}-${depth}`)!,

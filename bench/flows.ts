@@ -328,6 +328,13 @@ class FlowGenerator {
   }
 }
 
+export const FLOW_NAMES: readonly string[] = FLOW_SCENARIOS.map(({ name }) => name);
+
+/** The scenario with the name, one of FLOW_NAMES. */
+export function flowScenario(name: string): FlowScenario {
+  return FLOW_SCENARIOS[FLOW_NAMES.indexOf(name)];
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   printMachine('flows');
   for (const scenario of FLOW_SCENARIOS) {

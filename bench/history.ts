@@ -12,11 +12,11 @@ import type { EventSink, LogReader } from '#domain/ports.ts';
 import { HistoryDatabase, historyFile, removeHistory } from '#projections/history/history-database.ts';
 import { TABLES } from '#projections/history/history-schema.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
-import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
+import { FLOW_NAMES, flowScenario, generateFlow } from './flows.ts';
 import { benchDirectory } from './load/servers.ts';
 import { CoreFlow } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
-import { median, numberOption, option, print, printMachine, rounded } from './support/report.ts';
+import { choice, median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
 const LOG_ID = '00000000-0000-0000-0000-000000000000';
 const commands = numberOption('commands', 400_000);
@@ -25,7 +25,7 @@ const seed = numberOption('seed', 1);
 const perEntry = numberOption('per-entry', 32);
 /** Entries of one step of the archive: a megabyte of log, as when it is behind, by default. */
 const stepEntries = numberOption('step-entries', 400);
-const scenario = option('scenario', '');
+const scenario = choice('scenario', FLOW_NAMES);
 
 /** A core that is fed as the archive's is. */
 class ArchiveReader implements LogReader {
@@ -72,14 +72,9 @@ function rowsOf(file: string): { rows: number; perTable: Record<string, number> 
 
 if (scenario === '') {
   printMachine('history');
-  await runEach(
-    import.meta.filename,
-    FLOW_SCENARIOS.map(({ name }) => name),
-  );
+  await runEach(import.meta.filename, FLOW_NAMES);
 } else {
-  const found = FLOW_SCENARIOS.find(({ name }) => name === scenario);
-  if (found === undefined) throw new Error(`--scenario: no scenario ${scenario}`);
-  const flow = new CoreFlow(generateFlow(found, commands, seed), perEntry);
+  const flow = new CoreFlow(generateFlow(flowScenario(scenario), commands, seed), perEntry);
   const directory = join(benchDirectory(), `history-${process.pid}`);
   mkdirSync(directory, { recursive: true });
   const alone: number[] = [];

@@ -14,9 +14,9 @@ import { generateFlow } from './flows.ts';
 import { CoreFlow } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  choice,
   median,
   numberOption,
-  option,
   print,
   printMachine,
   rates,
@@ -33,7 +33,8 @@ const INSTRUMENTS = 5_000;
 const commands = numberOption('commands', 300_000);
 const repetitions = numberOption('repetitions', 5);
 const seed = numberOption('seed', 1);
-const scenario = option('scenario', '');
+const SCENARIOS = [...DEPTHS.map((depth) => `depth-${depth}`), 'instruments'];
+const scenario = choice('scenario', SCENARIOS);
 
 /** Copies every batch of events, to be played back. */
 class Recording implements EventSink {
@@ -67,7 +68,7 @@ class Recording implements EventSink {
 
 if (scenario === '') {
   printMachine('market-views');
-  await runEach(import.meta.filename, [...DEPTHS.map((depth) => `depth-${depth}`), 'instruments']);
+  await runEach(import.meta.filename, SCENARIOS);
 } else if (scenario === 'instruments') {
   measureInstruments();
 } else {

@@ -11,15 +11,16 @@ import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
 import { restingConnections } from './load/traffic.ts';
 import { runEach } from './support/each.ts';
 import { fillCore } from './support/fill-core.ts';
-import { numberOption, option, print, printMachine, residentBytes, rounded } from './support/report.ts';
+import { choice, numberOption, print, printMachine, residentBytes, rounded } from './support/report.ts';
 
 const orders = numberOption('orders', 1_000_000);
-const scenario = option('scenario', '');
+const SCENARIOS = ['core', 'node-binary-doors', 'node'];
+const scenario = choice('scenario', SCENARIOS);
 const mebibytes = (bytes: number): number => rounded(bytes / 2 ** 20, 1);
 
 if (scenario === '') {
   printMachine('memory');
-  await runEach(import.meta.filename, ['core', 'node-binary-doors', 'node']);
+  await runEach(import.meta.filename, SCENARIOS);
 } else if (scenario === 'core') {
   const { openOrders } = fillCore(orders);
   const { now, peak } = residentBytes(process.pid);

@@ -41,6 +41,7 @@ print({
   scenario: 'scrape',
   scrapes: scrapeMs.length,
   scrapeMsP50: rounded(median(scrapeMs), 2),
+  scrapeMsP99: rounded(scrapeMs.toSorted((a, b) => a - b)[Math.floor(scrapeMs.length * 0.99)], 2),
   scrapeMsMax: rounded(Math.max(...scrapeMs), 2),
 });
 for (const scenario of ['alone', 'scraped'] as const)

@@ -68,7 +68,7 @@ test('operate: a node alone', { skip: whyNoBrowser(), timeout: 280_000 }, async 
     const node = page.locator('[data-node="1"]');
     await node.getByText('serving').waitFor(SLOW);
     await node.getByText('agrees').waitFor(SLOW);
-    await page.getByRole('img', { name: /^Map of 1 nodes\. The node serves/ }).waitFor();
+    await page.getByRole('img', { name: /^Map of 1 node\. The node serves/ }).waitFor();
     const total = page.locator('[data-stage="total"]');
     await total.waitFor(SLOW);
     await page.getByRole('img', { name: /^Latency: Total\. Now: P50 / }).waitFor();

@@ -82,7 +82,7 @@ export const operate = {
       no: 'Its state is another one',
       unknown: 'No attestation to compare with yet',
     },
-    drawing: (nodes: number, findings: string) => `Map of ${nodes} nodes. ${findings}`,
+    drawing: (nodes: number, findings: string) => `Map of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}. ${findings}`,
   },
 
   figures: {
