@@ -82,7 +82,8 @@ export const operate = {
       no: 'Its state is another one',
       unknown: 'No attestation to compare with yet',
     },
-    drawing: (nodes: number, findings: string) => `Map of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}. ${findings}`,
+    drawing: (nodes: number, findings: string) =>
+      `Map of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}. ${findings}`,
   },
 
   figures: {
