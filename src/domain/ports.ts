@@ -141,13 +141,15 @@ export interface Log {
 export interface ArchiveQueries {
   /**
    * Resolves when the archive has applied the log up to `atSequence` (the asker's newest report, say; 0: as it is), with
-   * the answer and the sequence after which it stands. Askers take turns: whoever asks much waits behind itself. `completeFrom`: of history, the first entry from which on it lacks nothing; absent: it has all.
+   * the answer and the sequence after which it stands; an archive that keeps up has taken what was durable when it was asked, too. Askers take turns: whoever asks much waits behind itself. `completeFrom`: of history, the first entry from which on it lacks nothing; absent: it has all.
+   * @param isEnough what came after `atSequence` does not matter: the answer may lack it, and comes without a step of the archive
    * @throws ArchiveRefusedError
    */
   ask<Type extends ArchiveQuestion>(
     query: ArchiveQuery<Type>,
     atSequence: number,
     asker?: Asker,
+    isEnough?: boolean,
   ): Promise<{
     readonly sequence: number;
     readonly completeFrom?: number;

@@ -16,7 +16,7 @@ interface Asking {
   readonly core: TradingCore;
   readonly answers: ArchiveAnswers;
   readonly port: MessagePort;
-  ask(id: number, atSequence: number, query?: ArchiveQuery, asker?: Asker): void;
+  ask(id: number, atSequence: number, query?: ArchiveQuery, asker?: Asker, isEnough?: boolean): void;
   reply(): Promise<ArchiveAnswer | ArchiveRefusalMessage>;
 }
 
@@ -33,8 +33,8 @@ function asking(t: TestContext, hasFailed: boolean = false): Asking {
     core,
     answers,
     port: port1,
-    ask: (id, atSequence, query = VENUE, asker = Asker.Node) =>
-      answers.add(port1, { kind: 'query', id, atSequence, query, asker }, 0),
+    ask: (id, atSequence, query = VENUE, asker = Asker.Node, isEnough = false) =>
+      answers.add(port1, { kind: 'query', id, atSequence, query, asker, isEnough }, 0),
     reply: async () => ((await replies.next()).value as [ArchiveAnswer | ArchiveRefusalMessage])[0],
   };
 }
@@ -60,19 +60,20 @@ test('ArchiveAnswers: a question waits for its entry, those behind it do not', a
   });
 });
 
-test('ArchiveAnswers: what history has yet to be written for waits for a step of the archive', async (t) => {
+test('ArchiveAnswers: only what is written and enough is answered without a step, which takes what is durable', async (t) => {
   const { core, answers, ask, reply } = asking(t);
   core.begin(1, 1, 0, 1, 1, 1);
   core.end();
-  ask(1, 1);
+  ask(1, 0);
+  ask(2, 1, VENUE, Asker.Node, true);
   assert.deepEqual([answers.isReady, answers.isReadyNow], [true, false]);
-  ask(2, 0);
+  ask(3, 0, VENUE, Asker.Node, true);
   assert.equal(answers.isReadyNow, true);
   answers.answerNow(0);
-  assert.equal((await reply()).id, 2);
-  assert.equal(answers.count, 1);
+  assert.equal((await reply()).id, 3);
+  assert.equal(answers.count, 2);
   answers.answer(0);
-  assert.equal((await reply()).id, 1);
+  assert.deepEqual([(await reply()).id, (await reply()).id], [1, 2]);
 });
 
 test('ArchiveAnswers: askers take turns, and what the node has to know comes first', async (t) => {

@@ -79,14 +79,14 @@ export class ArchiveAnswers {
     return this.waiting.length;
   }
 
-  /** Whether one of them can be answered without more of the log. */
+  /** Whether one of them can be answered after this step. */
   get isReady(): boolean {
-    return this.#isReadyAt(this.core.sequence);
+    return this.waiting.some(({ request }) => this.#isReached(request));
   }
 
-  /** Whether one of them can be answered without that, and without writing history. */
+  /** Whether one of them needs no step: what is written is enough for it. */
   get isReadyNow(): boolean {
-    return this.#isReadyAt(this.#written);
+    return this.waiting.some(({ request }) => this.#isWritten(request));
   }
 
   /** Takes a question; refuses it when its asker has too many waiting. */
@@ -113,26 +113,25 @@ export class ArchiveAnswers {
     this.waiting = this.waiting.filter((one) => one.port !== port);
   }
 
-  /** Answers what can be answered without more of the log and without writing history, for some milliseconds, in turn. */
+  /** Answers what needs no step, for some milliseconds, in turn. */
   answerNow(nowMs: number): void {
-    this.#answer(nowMs, this.#written);
+    this.#answer(nowMs, (request) => this.#isWritten(request));
   }
 
-  /** As `answerNow`, and what history has to be written for; refuses what has waited too long. */
+  /** After a step, which took what was durable: as `answerNow`, and all else that can be answered; refuses what has waited too long. */
   answer(nowMs: number): void {
-    this.#answer(nowMs, this.core.sequence);
+    this.#answer(nowMs, (request) => this.#isReached(request));
   }
 
-  /** Up to where both the core and history have come. */
-  get #written(): number {
-    return Math.min(this.core.sequence, this.history.lastSequence);
+  #isReached({ atSequence }: ArchiveRequest): boolean {
+    return atSequence <= this.core.sequence;
   }
 
-  #isReadyAt(sequence: number): boolean {
-    return this.waiting.some(({ request }) => request.atSequence <= sequence);
+  #isWritten({ atSequence, isEnough }: ArchiveRequest): boolean {
+    return isEnough && atSequence <= Math.min(this.core.sequence, this.history.lastSequence);
   }
 
-  #answer(nowMs: number, upToSequence: number): void {
+  #answer(nowMs: number, isDue: (request: ArchiveRequest) => boolean): void {
     const { waiting } = this;
     if (waiting.length === 0) return;
     const endMs = performance.now() + TURN_MS;
@@ -140,7 +139,7 @@ export class ArchiveAnswers {
     for (let index = 0; index < waiting.length; index++) {
       const one = waiting[index];
       const isLate = one.request.atSequence > this.core.sequence && nowMs >= one.untilMs;
-      if (isLate || one.request.atSequence <= upToSequence) {
+      if (isLate || isDue(one.request)) {
         this.counts.set(one.port, (this.counts.get(one.port) ?? 1) - 1);
         this.turn = Math.max(this.turn, one.turn);
         this.#reply(one, isLate);

@@ -37,6 +37,7 @@ export class ArchiveClient implements ArchiveQueries {
     query: ArchiveQuery<Type>,
     atSequence: number,
     asker: Asker = Asker.Node,
+    isEnough: boolean = false,
   ): Promise<{
     readonly sequence: number;
     readonly completeFrom: number;
@@ -49,7 +50,14 @@ export class ArchiveClient implements ArchiveQueries {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.asked.set(id, { resolve, reject });
-      this.port.postMessage({ kind: 'query', id, atSequence, query, asker } satisfies ArchiveRequest);
+      this.port.postMessage({
+        kind: 'query',
+        id,
+        atSequence,
+        query,
+        asker,
+        isEnough,
+      } satisfies ArchiveRequest);
     });
   }
 

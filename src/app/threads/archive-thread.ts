@@ -255,7 +255,7 @@ class ArchiveThread {
     this.#pause(Math.max(0, this.steppedMs + ASKED_PAUSE_MS - performance.now()));
   }
 
-  /** What needs nothing that a step brings is answered without one: in turn, with what else came meanwhile. */
+  /** What needs no step is answered without one, in turn. */
   #answerSoon(): void {
     this.immediate ??= setImmediate(() => {
       this.immediate = undefined;

@@ -234,6 +234,8 @@ export interface ArchiveRequest {
   readonly query: ArchiveQuery;
   /** Whose turn it takes. */
   readonly asker: Asker;
+  /** Whether it may be answered before the archive has taken what else is durable. */
+  readonly isEnough: boolean;
 }
 
 export interface ArchiveAnswer {

@@ -195,6 +195,8 @@ export class ScriptedArchive implements ArchiveQueries {
   readonly asked: { readonly query: ArchiveQuery; readonly atSequence: number }[] = [];
   /** By whom, for each of them. */
   readonly askers: Asker[] = [];
+  /** For which of them the archive as of `atSequence` was enough. */
+  readonly enough: boolean[] = [];
   /** The answer to each question, by its type; an Error is thrown. */
   readonly answers: { [Type in ArchiveQuestion]?: unknown } = {};
 
@@ -202,8 +204,10 @@ export class ScriptedArchive implements ArchiveQueries {
     query: ArchiveQuery<Type>,
     atSequence: number,
     asker: Asker = Asker.Node,
+    isEnough: boolean = false,
   ) {
     this.askers.push(asker);
+    this.enough.push(isEnough);
     this.asked.push({ query: query as ArchiveQuery, atSequence });
     const answer = this.answers[query.type as ArchiveQuestion];
     if (answer instanceof Error) throw answer;

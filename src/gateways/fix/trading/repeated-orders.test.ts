@@ -24,6 +24,7 @@ test('RepeatedOrders: what only an earlier connection can have sent is asked for
     { query: { ...query, clientTag: 'dup' }, atSequence: 40 },
     { query: { ...query, clientTag: 'resend' }, atSequence: 90 },
   ]);
+  assert.deepEqual(archive.enough, [true, false]);
 });
 
 test('RepeatedOrders: history that does not answer is asked again when the message comes again', async () => {

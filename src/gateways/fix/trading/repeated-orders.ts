@@ -1,4 +1,4 @@
-import type { OrderRecord } from '#domain/history.ts';
+import { Asker, type OrderRecord } from '#domain/history.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
 
@@ -34,7 +34,7 @@ export class RepeatedOrders {
   find(clOrdId: string, ofThisConnection: boolean): OrderRecord | undefined | 'later' {
     if (this.clOrdId !== clOrdId) {
       this.clOrdId = clOrdId;
-      this.#ask(clOrdId, ofThisConnection ? this.user.sequence : this.begunAt);
+      this.#ask(clOrdId, ofThisConnection);
       return 'later';
     }
     if (this.answer === undefined) return 'later';
@@ -42,10 +42,14 @@ export class RepeatedOrders {
     return this.answer.order;
   }
 
-  #ask(clOrdId: string, atSequence: number): void {
+  #ask(clOrdId: string, ofThisConnection: boolean): void {
     this.answer = undefined;
-    const { userId } = this.user;
-    this.archive.ask({ type: 'orderByClient', userId, clientTag: clOrdId }, atSequence).then(
+    const { userId, sequence } = this.user;
+    const query = { type: 'orderByClient', userId, clientTag: clOrdId } as const;
+    const asked = ofThisConnection
+      ? this.archive.ask(query, sequence)
+      : this.archive.ask(query, this.begunAt, Asker.Node, true);
+    asked.then(
       ({ result }) => {
         if (this.clOrdId !== clOrdId) return;
         this.answer = { order: result };
