@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { MONITORING, RULES_FILE } from './alert-rules.ts';
-import { freePorts } from './nats-cluster.ts';
+import { freePorts } from './free-ports.ts';
 import { type Program, serverCommand } from './prometheus.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 

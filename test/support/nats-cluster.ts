@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 /** The nats-server of the tests. */
@@ -12,9 +13,6 @@ const VERSION_MIN = [2, 12, 9];
 /** Until a condition that does not come is given up: elections take up to nine seconds. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 20;
-/** Below the ports that the kernel gives to outgoing connections: one that is free stays free while its server is down. */
-const PORT_MIN = 10_000;
-const PORT_MAX = 25_000;
 
 /** Why nats-servers cannot be had; undefined: they can. */
 export function whyNoNats(): string | undefined {
@@ -278,20 +276,4 @@ export async function isListening(port: number, address = '127.0.0.1'): Promise<
   });
   socket.destroy();
   return isOpen;
-}
-
-/** Ports of loopback that nobody listens on, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const listeners = [];
-  while (listeners.length < count) {
-    const listener = createServer();
-    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN));
-    const isFree = await new Promise<boolean>((resolve) => {
-      listener.once('error', () => resolve(false));
-      listener.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (isFree) listeners.push({ listener, port });
-  }
-  for (const { listener } of listeners) await new Promise((resolve) => listener.close(resolve));
-  return listeners.map(({ port }) => port);
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { NodeConfig } from '#app/node-config.ts';
+import { freePorts } from './free-ports.ts';
 import { NatsServers } from './nats-cluster.ts';
 import { clusterSettings } from './node-config.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
@@ -23,7 +23,7 @@ export class TwoRegions {
 
   static async start(t: TestContext): Promise<TwoRegions> {
     const directory = temporaryDirectory('mirror');
-    const leafPort = await freePort();
+    const [leafPort] = await freePorts(1);
     const first = await NatsServers.start({
       count: 1,
       directory: join(directory, 'a'),
@@ -85,13 +85,4 @@ export async function ask(node: ChildNode, order: 'promote' | 'takeOver'): Promi
   node.child.send(order);
   const [answer] = (await once(node.child, 'message')) as [Answer];
   return answer;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
