@@ -1,9 +1,10 @@
 /**
  * A cluster of three nats-servers and three nodes on this machine. `node bench/cluster.ts [--scenario latency|throughput|gap] [--sync default|always]
- * [--rounds 3] [--rate 1000] [--seconds 5] [--warmup 5] [--connections 2] [--window 512] [--data-dir DIR]`
+ * [--rounds 3] [--rate 1000] [--seconds 5] [--warmup 30|5] [--connections 2] [--window 512] [--data-dir DIR]`
  *
  * - latency: from when an order is due until its acknowledgement is back over OUCH, open loop; against a message of an entry's size that is
- *   published to JetStream and delivered, on the same servers, in turns
+ *   published to JetStream and delivered, on the same servers, in turns, both warmed alike and long (as in latency.ts: with `--warmup 5` the figures are
+ *   those of nodes that have just started, which still compile their code on the cores that servers and clients need)
  * - throughput: acknowledged orders/s of clients at all three nodes, each keeping a window of orders unanswered
  * - gap: the longest time between two answers to a client that sends an order every 5 ms, while its node or the stream's leader is killed or
  *   restarted in order; the client goes to the next node when its own is gone
@@ -38,7 +39,7 @@ type Sync = (typeof SYNCS)[number];
 /** Answers before and after each fault. */
 const STEADY_ANSWERS = 100;
 
-const load = { ...loadOptions({ window: 512 }), warmupSeconds: numberOption('warmup', 5) };
+const load = loadOptions({ window: 512 });
 const rounds = numberOption('rounds', 3);
 const rate = numberOption('rate', 1_000);
 const scenario = choice('scenario', SCENARIOS);
@@ -57,11 +58,12 @@ function connections(count: number): LoadConfig['connections'] {
 }
 
 async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
+  const open = { ...load, ordersPerSecond: rate, warmupSeconds: numberOption('warmup', 30) };
   const floorConfig: JetStreamFloorConfig = {
     servers: cluster.servers.urls,
     ordersPerSecond: rate,
-    warmupSeconds: load.warmupSeconds,
-    seconds: load.seconds,
+    warmupSeconds: open.warmupSeconds,
+    seconds: open.seconds,
     bytes: (ENTRY_HEADER_WORDS + NewOrder.words) * WORD_BYTES,
   };
   const floors: Percentiles[] = [];
@@ -69,7 +71,7 @@ async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     floors.push((await runJetStreamFloor(floorConfig)).latencyNs);
     const port = cluster.ports[round % cluster.ports.length];
-    venues.push(await runLoad({ ...load, ordersPerSecond: rate, connections: connections(2), port }));
+    venues.push(await runLoad({ ...open, connections: connections(2), port }));
   }
   const figures = [
     ['floor', floors],
@@ -111,6 +113,7 @@ async function throughput(cluster: BenchCluster, sync: Sync): Promise<void> {
     const runs = cluster.ports.map((port) => ({
       ...load,
       ordersPerSecond: 0,
+      warmupSeconds: numberOption('warmup', 5),
       connections: connections(perNode),
       port,
     }));

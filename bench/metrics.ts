@@ -1,71 +1,84 @@
 /**
  * What a scrape takes, and what it costs orders: the order path's total by its own histogram, while nobody scrapes and while somebody
- * does every 100 ms, in turns, in the same run. Aims: a scrape in at most 20 ms, and no difference in P99.
- * `node bench/metrics.ts [--rounds 6] [--seconds 5]`
+ * does every 100 ms, in turns, under one load of orders, in the same run. Aims: a scrape in at most 20 ms, and no difference in P99.
+ * `node bench/metrics.ts [--rate 10000] [--rounds 6] [--seconds 5] [--warmup 20] [--data-dir DIR]`
+ *
+ * A scrape is timed from its request until its last byte is here, by a process that does nothing else.
  */
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { scrape } from '../test/support/exposition.ts';
-import { startChildNode, Trader } from '../test/support/traders.ts';
+import { fetchMetrics, scrape } from '../test/support/exposition.ts';
+import { runLoad, separateCores } from './load/processes.ts';
+import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
 import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
 const rounds = numberOption('rounds', 6);
-const seconds = numberOption('seconds', 5);
+const load = { ...loadOptions({ window: 20 }), warmupSeconds: numberOption('warmup', 20) };
 const EVERY_MS = 100;
+const SCENARIOS = ['alone', 'scraped'] as const;
 
 printMachine('metrics');
-const directory = mkdtempSync(join(tmpdir(), 'hive-metrics-'));
-const node = await startChildNode(directory, { operations: { host: '127.0.0.1', port: 0 } });
-const traders = ['U1', 'U2'].map((name, index) => new Trader(name, index + 1));
-for (const trader of traders) await trader.trade(node.ouchPort);
+const directory = join(benchDirectory(), `metrics-${process.pid}`);
+const cores = separateCores();
+const venue = await startVenue(directory, { hasOperations: true, cores: cores.server });
+const { operationsPort = 0 } = venue.ready;
+// For longer than is measured, as looking at the counts takes time too.
+const loadSeconds = (load.seconds + 1) * rounds * SCENARIOS.length;
+const loaded = runLoad({ ...load, port: venue.port, seconds: loadSeconds }, cores.generator);
 const scrapeMs: number[] = [];
 const p99Us = { alone: [] as number[], scraped: [] as number[] };
-for (let round = 0; round < rounds; round++) {
-  for (const scenario of ['alone', 'scraped'] as const) {
-    const before = await totals();
-    const untilMs = performance.now() + seconds * 1_000;
-    while (performance.now() < untilMs) {
-      await sleep(EVERY_MS);
-      // Kept, they would have this process collect garbage on both cores for a while, and a scrape wait for that.
-      for (const { reports } of traders) reports.length = 0;
-      if (scenario === 'scraped') await timedScrape();
-    }
-    p99Us[scenario].push(p99Between(before, await totals()));
-  }
-}
+const [{ acknowledgedPerSecond }] = await Promise.all([loaded, measure()]);
+await venue.stop();
+rmSync(directory, { recursive: true, force: true });
+
 print({
   bench: 'metrics',
   scenario: 'scrape',
+  acknowledgedPerSecond,
   scrapes: scrapeMs.length,
   scrapeMsP50: rounded(median(scrapeMs), 2),
   scrapeMsP99: rounded(scrapeMs.toSorted((a, b) => a - b)[Math.floor(scrapeMs.length * 0.99)], 2),
   scrapeMsMax: rounded(Math.max(...scrapeMs), 2),
 });
-for (const scenario of ['alone', 'scraped'] as const)
+for (const scenario of SCENARIOS)
   print({
     bench: 'metrics',
     scenario: `order path ${scenario}`,
     totalUsP99: rounded(median(p99Us[scenario]), 0),
     totalUsP99OfRounds: p99Us[scenario].map((us) => rounded(us, 0)),
   });
-for (const trader of traders) trader.leave();
-const ended = once(node.child, 'exit');
-node.child.kill('SIGTERM');
-await ended;
-rmSync(directory, { recursive: true, force: true });
+
+/** While the orders come. */
+async function measure(): Promise<void> {
+  const warmUntilMs = performance.now() + load.warmupSeconds * 1_000;
+  // Scraping warms up too.
+  while (performance.now() < warmUntilMs) {
+    await sleep(EVERY_MS);
+    await fetchMetrics(operationsPort);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const scenario of SCENARIOS) {
+      const before = await totals();
+      const untilMs = performance.now() + load.seconds * 1_000;
+      while (performance.now() < untilMs) {
+        await sleep(EVERY_MS);
+        if (scenario === 'scraped') await timedScrape();
+      }
+      p99Us[scenario].push(p99Between(before, await totals()));
+    }
+  }
+}
 
 async function timedScrape(): Promise<void> {
   const startedMs = performance.now();
-  await scrape(node.operationsPort);
+  await fetchMetrics(operationsPort);
   scrapeMs.push(performance.now() - startedMs);
 }
 
 /** Of the stage `total`: upper bounds of the buckets in microseconds, and what was counted up to each. */
 async function totals(): Promise<[number, number][]> {
-  const { samples } = await scrape(node.operationsPort);
+  const { samples } = await scrape(operationsPort);
   return [...samples].flatMap(([key, count]): [number, number][] => {
     const [, le] = /^hive_order_stage_seconds_bucket\{stage="total",le="([^"]+)"\}$/.exec(key) ?? [];
     return le === undefined ? [] : [[Number(le.replace('+Inf', 'Infinity')) * 1e6, count]];

@@ -15,6 +15,7 @@ export interface LoadedServer {
     readonly port: number;
     readonly httpPort?: number;
     readonly fixPort?: number;
+    readonly operationsPort?: number;
     readonly recoveredMs?: number;
     readonly takingOrdersMs?: number;
   };

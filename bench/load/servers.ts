@@ -39,6 +39,8 @@ export interface VenueOptions {
   readonly accounts?: number;
   /** Whether it has HTTP, WebSocket and FIX too. */
   readonly hasEdge?: boolean;
+  /** Whether it has probes and metrics; default: no. */
+  readonly hasOperations?: boolean;
   readonly backup?: BackupSettings;
   /** Processors that it is bound to, as taskset(1) writes them. */
   readonly cores?: string;
@@ -47,10 +49,10 @@ export interface VenueOptions {
 /** A new venue in an empty folder. */
 export function startVenue(
   dataDirectory: string,
-  { accounts = 64, hasEdge = true, backup, cores }: VenueOptions = {},
+  { accounts = 64, hasEdge = true, hasOperations = false, backup, cores }: VenueOptions = {},
 ): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
-  const config = { dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge };
+  const config = { dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge, hasOperations };
   return startVenueServer(backup === undefined ? config : { ...config, backup }, cores);
 }
 

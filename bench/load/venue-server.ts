@@ -23,6 +23,8 @@ export interface VenueServerConfig {
   readonly password: string;
   /** Whether it has the doors of the edge; without, its doors are OUCH and ITCH. */
   readonly hasEdge: boolean;
+  /** Whether it has probes and metrics. */
+  readonly hasOperations?: boolean;
   /** Where it backs up continuously; undefined: nowhere. */
   readonly backup?: BackupSettings;
   /** Default 1. */
@@ -73,7 +75,7 @@ const node = await startNode(
           sessions: [],
         }
       : undefined,
-    operations: undefined,
+    operations: config.hasOperations === true ? { host: '127.0.0.1', port: 0 } : undefined,
     cluster:
       config.clusterServers === undefined
         ? undefined
@@ -94,6 +96,7 @@ process.send!({
   port: node.ouchPort,
   httpPort: node.edgePorts['http'],
   fixPort: node.edgePorts['fix'],
+  operationsPort: node.operationsPort,
   recoveredMs,
   takingOrdersMs,
 });

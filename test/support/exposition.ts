@@ -21,9 +21,14 @@ export function parseExposition(text: string): Scrape {
   return { types, samples };
 }
 
-/** Scrapes a node. */
-export async function scrape(operationsPort: number): Promise<Scrape> {
+/** What a node says when it is scraped, as it is written. */
+export async function fetchMetrics(operationsPort: number): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${operationsPort}/metrics`);
   if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
-  return parseExposition(await response.text());
+  return response.text();
+}
+
+/** Scrapes a node. */
+export async function scrape(operationsPort: number): Promise<Scrape> {
+  return parseExposition(await fetchMetrics(operationsPort));
 }

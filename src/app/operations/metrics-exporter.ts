@@ -10,7 +10,6 @@ import { HIVE_VERSION } from '../version.ts';
 import { certificateExpiry } from './certificates.ts';
 import type { ClockReading } from './clock-source.ts';
 import { addStages, addStatus } from './node-samples.ts';
-import type { Exposition } from './operations-server.ts';
 import { addProcess, addVitals } from './process-samples.ts';
 
 /** Who adds samples when the metrics are asked for. */
@@ -49,7 +48,7 @@ export class MetricsExporter {
     this.registry = new MetricsRegistry(options.isCluster);
   }
 
-  async expose(): Promise<Exposition> {
+  expose(): string {
     const { registry, options, node } = this;
     registry.clear();
     addProcess(registry);
@@ -68,7 +67,7 @@ export class MetricsExporter {
         registry.set('hive_thread_up', isUp ? 1 : 0, { thread: thread as MetricThread });
     }
     for (const source of options.sources) source.addSamples(registry);
-    return { contentType: registry.contentType, text: await registry.text() };
+    return registry.text();
   }
 
   #addHttp(): void {

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { OperationsServer, type Probes } from './operations-server.ts';
 
-const metrics = async () => ({ contentType: 'text/plain', text: 'up 1\n' });
+const metrics = (): string => 'up 1\n';
 
 test('operations: each probe as the node is at that moment, and the metrics; nothing else is there', async (t) => {
   let probes: Probes = { state: 'recovering', isAlive: true, isReady: false, isStarted: false };

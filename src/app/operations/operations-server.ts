@@ -1,5 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EXPOSITION_TYPE } from '#projections/metrics/registry.ts';
 
 /** Connections at once: probes, a scraper or two, and people with curl. */
 const CONNECTIONS_MAX = 64;
@@ -19,12 +20,6 @@ export interface Probes {
   readonly isStarted: boolean;
 }
 
-/** Metrics as a scraper takes them. */
-export interface Exposition {
-  readonly contentType: string;
-  readonly text: string;
-}
-
 const PATHS: { readonly [path: string]: (probes: Probes) => boolean } = {
   '/healthz': ({ isAlive }) => isAlive,
   '/readyz': ({ isReady }) => isReady,
@@ -35,14 +30,14 @@ const PATHS: { readonly [path: string]: (probes: Probes) => boolean } = {
 export class OperationsServer {
   declare private readonly server: Server;
   declare private readonly probes: () => Probes;
-  declare private readonly metrics: () => Promise<Exposition>;
+  declare private readonly metrics: () => string;
 
-  constructor(probes: () => Probes, metrics: () => Promise<Exposition>) {
+  constructor(probes: () => Probes, metrics: () => string) {
     this.probes = probes;
     this.metrics = metrics;
     this.server = createServer(
       { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
-      (request, response) => void this.#answer(request.url ?? '', response),
+      (request, response) => this.#answer(request.url ?? '', response),
     );
     this.server.maxConnections = CONNECTIONS_MAX;
   }
@@ -65,10 +60,9 @@ export class OperationsServer {
     return promise;
   }
 
-  async #answer(path: string, response: ServerResponse): Promise<void> {
+  #answer(path: string, response: ServerResponse): void {
     if (path === '/metrics') {
-      const { contentType, text } = await this.metrics();
-      send(response, 200, contentType, text);
+      send(response, 200, EXPOSITION_TYPE, this.metrics());
       return;
     }
     const isGood = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Longest time for which a thread goes on while others wait for its core. The kernel lets a thread that wakes and asks for less go before
@@ -7,10 +7,16 @@ import { readdirSync } from 'node:fs';
  */
 const SLICE_NS = 100_000;
 /**
- * Nice value of all threads but the order path's: a third of its share of a core that they fight for. With more of it the order path's median is no better,
+ * Nice value of threads that give way to the order path: a third of its share of a core that they fight for. With more of it the order path's median is no better,
  * its tail is worse, and the edge answers less (docs/benchmarks.md).
  */
 const NICE = 5;
+
+/**
+ * The thread that does not give way, by its name: orchestrators and load balancers judge the node by how soon it answers, a node under load
+ * above all, and what it does is little (bench/metrics.ts).
+ */
+const OPERATIONS = 'operations';
 
 /** Numbers of sched_setattr and sched_getattr, by process.arch: glibc has no names for them before 2.41. */
 const CALLS: Readonly<Record<string, readonly [set: number, get: number]>> = {
@@ -25,7 +31,7 @@ const SIZE = 48;
 
 const TASKS = '/proc/self/task';
 
-/** What the kernel is told of this process's threads: all take short turns, and all give way to the main one, the order path's. Needs no privilege. */
+/** What the kernel is told of this process's threads: all take short turns, and all but the operations thread give way to the main one, the order path's. Needs no privilege. */
 export class ThreadPriorities {
   declare private readonly get: (thread: number, attributes: Buffer) => bigint;
   declare private readonly set: (thread: number, attributes: Buffer) => bigint;
@@ -67,7 +73,7 @@ export class ThreadPriorities {
       if (attributes.readUInt32LE(At.policy) !== 0 || attributes.readInt32LE(At.nice) !== 0) continue;
       attributes.fill(0);
       attributes.writeUInt32LE(SIZE, At.size);
-      attributes.writeInt32LE(thread === process.pid ? 0 : NICE, At.nice);
+      attributes.writeInt32LE(thread === process.pid || nameOf(task) === OPERATIONS ? 0 : NICE, At.nice);
       attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
       this.set(thread, attributes);
     }
@@ -81,5 +87,14 @@ function tasks(): string[] {
     return found.includes(String(process.pid)) ? found : [];
   } catch {
     return [];
+  }
+}
+
+/** '' when it has ended meanwhile. */
+function nameOf(task: string): string {
+  try {
+    return readFileSync(`${TASKS}/${task}/comm`, 'utf8').trimEnd();
+  } catch {
+    return '';
   }
 }
