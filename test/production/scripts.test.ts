@@ -30,6 +30,7 @@ for (const script of SCRIPTS) {
     assert.equal(help.stderr, '');
     assert.match(help.stdout, new RegExp(`^  ${script.replace('.', '\\.')}`, 'm'));
     assert.match(help.stdout, /--dry-run/);
+    assert.doesNotMatch(help.stdout, /shellcheck/);
     const text = readFileSync(join(FOLDER, script), 'utf8');
     assert.match(text, /^#!\/usr\/bin\/env bash\n/);
     const wrong = await runScript(script, ['--no-such-option']);

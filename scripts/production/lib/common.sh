@@ -29,7 +29,7 @@ fail() {
 
 # Prints the comment at the head of the script that is run.
 help() {
-  awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"
+  awk 'NR > 1 && !/^# shellcheck / { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$0"
   exit 0
 }
 
