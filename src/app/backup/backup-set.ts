@@ -102,11 +102,23 @@ export class BackupSet {
     return readManifest(this.target, this.root + manifestName(id), this.key);
   }
 
-  /** All backups of the set, the oldest first. */
-  async manifests(): Promise<BackupManifest[]> {
-    const ids = (await this.list('backups/')).map(({ name }) => parseManifestName(name));
+  /**
+   * The newest backups of the set, the oldest first, without those that somebody removes meanwhile.
+   * @param countMax default: all of them
+   * @throws BackupError DAMAGED
+   */
+  async manifests(countMax = Number.POSITIVE_INFINITY): Promise<BackupManifest[]> {
+    const ids = (await this.list('backups/'))
+      .map(({ name }) => parseManifestName(name))
+      .filter((id) => id !== undefined);
     const manifests: BackupManifest[] = [];
-    for (const id of ids) if (id !== undefined) manifests.push(await this.manifest(id));
+    for (const id of ids.slice(-countMax)) {
+      try {
+        manifests.push(await this.manifest(id));
+      } catch (error) {
+        if (!(error instanceof BackupError && error.code === 'MISSING')) throw error;
+      }
+    }
     return manifests;
   }
 

@@ -99,3 +99,28 @@ test('prune by a node: removes none that people made', async (t) => {
   });
   assert.deepEqual(removedBackups, []);
 });
+
+test('manifests: a backup that is removed between the list and a look at it is left out', async (t) => {
+  const { node, target, grow } = backupFixture(t);
+  for (let round = 0; round < 3; round++) {
+    grow(20);
+    await node.backUp(target);
+  }
+  const set = node.set(target);
+  const ids = (await set.manifests()).map(({ id }) => id);
+  assert.equal(ids.length, 3);
+  const { list } = target;
+  target.list = async (prefix) => {
+    const listed = await list.call(target, prefix);
+    if (prefix.endsWith('backups/')) await set.remove(`backups/${ids[0]}.json`);
+    return listed;
+  };
+  assert.deepEqual(
+    (await set.manifests()).map(({ id }) => id),
+    ids.slice(1),
+  );
+  assert.deepEqual(
+    (await set.manifests(1)).map(({ id }) => id),
+    ids.slice(2),
+  );
+});

@@ -93,11 +93,9 @@ class CopiesThread {
   async #backups(): Promise<Found> {
     const set = this.#set();
     if (set === undefined) return { backups: undefined };
-    const ids = (await set.list('backups/')).map(({ name }) => parseManifestName(name));
-    const newest = ids.filter((id) => id !== undefined).slice(-BACKUPS_MAX);
     const items: Static<typeof Backup>[] = [];
-    for (const id of newest.reverse()) {
-      const { createdAt, nodeId, isContinuous, keyId, snapshot, log, stateHash } = await set.manifest(id);
+    for (const manifest of (await set.manifests(BACKUPS_MAX)).reverse()) {
+      const { id, createdAt, nodeId, isContinuous, keyId, snapshot, log, stateHash } = manifest;
       items.push({
         id,
         createdTime: createdAt,
