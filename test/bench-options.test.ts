@@ -23,7 +23,7 @@ test('readBenchRun: says what is unknown, and what there is', () => {
   assert.throws(() => readBenchRun(['toString']), /no benchmark toString/);
   assert.throws(
     () => readBenchRun(['floor', 'metrics', '--hours', '2']),
-    /^Error: no option --hours; there are --out, and of\n {2}floor: --connections, .*\n {2}metrics: --rounds, --connections, --rate, --window, --warmup, --seconds, --data-dir$/,
+    /^Error: no option --hours; there are --out, and of\n {2}floor: --connections, .*\n {2}metrics: --rounds, --every, --connections, --rate, --window, --warmup, --seconds, --data-dir$/,
   );
   assert.throws(() => readBenchRun(['--nope']), /no option --nope; .*\n {2}book: /);
   assert.throws(() => readBenchRun(['book', '--seed']), /^Error: --seed needs a value$/);

@@ -21,7 +21,7 @@ export const BENCH_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'fix-codec': ['messages'],
   fix: ['orders', 'warmup', 'pipelined', 'window', 'rounds', 'data-dir'],
   edge: ['orders', 'warmup', 'repetitions', 'data-dir'],
-  metrics: ['rounds', ...LOAD],
+  metrics: ['rounds', 'every', ...LOAD],
   rest: ['connections', 'window', 'seconds', 'rounds', 'warmup', 'data-dir'],
   websocket: ['orders', 'warmup-orders', 'rounds', 'subscribers', 'users', 'messages', ...LOAD],
   console: ['scenario', 'seconds', 'hours', 'seed'],
