@@ -194,7 +194,7 @@ export function readOpenManifest(path: string, file: number): SnapshotManifest {
  */
 export function parseManifest(path: string, read: (to: Uint8Array, at: number) => number): SnapshotManifest {
   const head = Buffer.alloc(HEAD_BYTES);
-  if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC)
+  if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC || head.readUInt16LE(6) !== 0)
     throw unusable(path, 0, 'is not a snapshot');
   const json = Buffer.alloc(Math.min(head.readUInt32LE(8), MANIFEST_BYTES_MAX));
   if (read(json, HEAD_BYTES) < json.length || checksum(json) !== head.readUInt32LE(12)) {
