@@ -1,10 +1,11 @@
 /**
  * A cluster of three nats-servers and three nodes on this machine. `node bench/cluster.ts [--scenario latency|throughput|gap] [--sync default|always]
- * [--rounds 3] [--rate 1000] [--seconds 5] [--warmup 30|5] [--connections 2] [--window 512] [--data-dir DIR]`
+ * [--rounds 3] [--rates 250,500,1000] [--seconds 5] [--warmup 5] [--connections 2] [--window 512] [--data-dir DIR]`
  *
  * - latency: from when an order is due until its acknowledgement is back over OUCH, open loop; against a message of an entry's size that is
- *   published to JetStream and delivered, on the same servers, in turns, both warmed alike and long (as in latency.ts: with `--warmup 5` the figures are
- *   those of nodes that have just started, which still compile their code on the cores that servers and clients need)
+ *   published to JetStream and delivered, on the same servers, in turns, at each rate. Clients at all nodes warm the cluster first: nodes that have just started
+ *   compile their code on the cores that servers and clients need. Each figure says what share of the machine was idle meanwhile: where little was, it is one of
+ *   waiting for a processor
  * - throughput: acknowledged orders/s of clients at all three nodes, each keeping a window of orders unanswered
  * - gap: the longest time between two answers to a client that sends an order every 5 ms, while its node or the stream's leader is killed or
  *   restarted in order; the client goes to the next node when its own is gone
@@ -26,22 +27,26 @@ import {
   choice,
   median,
   numberOption,
+  option,
   print,
   printMachine,
   processCpuSeconds,
   rounded,
+  type Spare,
+  spareOfMachine,
 } from './support/report.ts';
 
 const ACCOUNTS = 64;
 const SCENARIOS = ['latency', 'throughput', 'gap'] as const;
 const SYNCS = ['default', 'always'] as const;
 type Sync = (typeof SYNCS)[number];
+/** Orders per second, and for how long, of the clients that warm the cluster before latency is measured. */
+const WARMING = { rate: 1_000, seconds: 30 };
 /** Answers before and after each fault. */
 const STEADY_ANSWERS = 100;
 
 const load = loadOptions({ window: 512 });
 const rounds = numberOption('rounds', 3);
-const rate = numberOption('rate', 1_000);
 const scenario = choice('scenario', SCENARIOS);
 const sync = choice('sync', SYNCS);
 
@@ -58,7 +63,19 @@ function connections(count: number): LoadConfig['connections'] {
 }
 
 async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
-  const open = { ...load, ordersPerSecond: rate, warmupSeconds: numberOption('warmup', 30) };
+  const { rate: ordersPerSecond, seconds } = WARMING;
+  const warming = { ...load, ordersPerSecond: ordersPerSecond / cluster.ports.length, seconds };
+  await Promise.all(cluster.ports.map((port) => runLoad({ ...warming, connections: connections(1), port })));
+  for (const rate of option('rates', '250,500,1000').split(',').map(Number))
+    await latencyAt(rate, cluster, sync);
+}
+
+interface LatencyRun extends Spare {
+  readonly latencyNs: Percentiles;
+}
+
+async function latencyAt(rate: number, cluster: BenchCluster, sync: Sync): Promise<void> {
+  const open = { ...load, ordersPerSecond: rate, warmupSeconds: numberOption('warmup', 5) };
   const floorConfig: JetStreamFloorConfig = {
     servers: cluster.servers.urls,
     ordersPerSecond: rate,
@@ -66,37 +83,49 @@ async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
     seconds: open.seconds,
     bytes: (ENTRY_HEADER_WORDS + NewOrder.words) * WORD_BYTES,
   };
-  const floors: Percentiles[] = [];
-  const venues: LoadResult[] = [];
+  const timed = async (run: Promise<{ readonly latencyNs: Percentiles }>): Promise<LatencyRun> => {
+    const spare = spareOfMachine();
+    const { latencyNs } = await run;
+    return { latencyNs, ...spare() };
+  };
+  const floor: LatencyRun[] = [];
+  const venue: LatencyRun[] = [];
   for (let round = 0; round < rounds; round++) {
-    floors.push((await runJetStreamFloor(floorConfig)).latencyNs);
+    floor.push(await timed(runJetStreamFloor(floorConfig)));
     const port = cluster.ports[round % cluster.ports.length];
-    venues.push(await runLoad({ ...open, connections: connections(2), port }));
+    venue.push(await timed(runLoad({ ...open, connections: connections(2), port })));
   }
-  const figures = [
-    ['floor', floors],
-    ['venue', venues.map(({ latencyNs }) => latencyNs)],
-  ] as const;
-  for (const [who, results] of figures) {
+  const latencyUs = (runs: readonly LatencyRun[]) => {
+    const results = runs.map(({ latencyNs }) => latencyNs);
+    return {
+      latencyUsP50: us(results, ({ p50 }) => p50),
+      latencyUsP90: us(results, ({ p90 }) => p90),
+      latencyUsP99: us(results, ({ p99 }) => p99),
+    };
+  };
+  for (const [who, runs] of [
+    ['floor', floor],
+    ['venue', venue],
+  ] as const) {
     print({
       bench: 'cluster',
       scenario: `latency ${who}`,
       sync,
       rate,
       rounds,
-      latencyUsP50: us(results, ({ p50 }) => p50),
-      latencyUsP90: us(results, ({ p90 }) => p90),
-      latencyUsP99: us(results, ({ p99 }) => p99),
-      latencyUsP50OfRounds: results.map(({ p50 }) => rounded(p50 / 1_000, 1)),
+      ...latencyUs(runs),
+      latencyUsP50OfRounds: runs.map(({ latencyNs: { p50 } }) => rounded(p50 / 1_000, 1)),
+      idleOfMachine: rounded(median(runs.map(({ idle }) => idle)), 2),
+      stolenOfRounds: runs.map(({ stolen }) => rounded(stolen, 2)),
     });
   }
-  const [[, floor], [, venue]] = figures;
   print({
     bench: 'cluster',
     scenario: 'latency venue over floor',
     sync,
-    ratioP50: rounded(us(venue, ({ p50 }) => p50) / us(floor, ({ p50 }) => p50), 2),
-    ratioP99: rounded(us(venue, ({ p99 }) => p99) / us(floor, ({ p99 }) => p99), 2),
+    rate,
+    ratioP50: rounded(latencyUs(venue).latencyUsP50 / latencyUs(floor).latencyUsP50, 2),
+    ratioP99: rounded(latencyUs(venue).latencyUsP99 / latencyUs(floor).latencyUsP99, 2),
   });
 }
 

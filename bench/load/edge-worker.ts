@@ -1,7 +1,7 @@
 /** The edge's end of bench/edge.ts: sends one order after the other and waits for its events, with the platform's own classes. It ends when it is ended. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { EdgeRings } from '#app/threads/messages.ts';
-import { RingFollower } from '#app/threads/ring-follower.ts';
+import { Haste, RingFollower } from '#app/threads/ring-follower.ts';
 import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -50,7 +50,7 @@ const follower = new RingFollower({
   ...data,
   sinks: [sink],
   what: 'the edge',
-  isInHaste: () => commands.isAwaitingAnswers,
+  haste: () => (commands.isAwaitingAnswers ? Haste.AtOnce : Haste.Soon),
 });
 void follower.run();
 

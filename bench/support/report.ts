@@ -104,6 +104,31 @@ export function processCpuSeconds(pid: number): number {
   return (user + system) / 100;
 }
 
+/** Shares of the machine's processors, of 1: what nobody used, and what a hypervisor gave to others. */
+export interface Spare {
+  readonly idle: number;
+  readonly stolen: number;
+}
+
+/** Starts to count; the function that it returns says what was to spare since. */
+export function spareOfMachine(): () => Spare {
+  // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; guests are in user and nice.
+  const read = (): number[] =>
+    readFileSync('/proc/stat', 'utf8')
+      .slice(0, 200)
+      .split('\n', 1)[0]
+      .trim()
+      .split(/\s+/)
+      .slice(1, 9)
+      .map(Number);
+  const before = read();
+  return () => {
+    const ticks = read().map((value, i) => value - before[i]);
+    const all = ticks.reduce((sum, value) => sum + value);
+    return { idle: (ticks[3] + ticks[4]) / all, stolen: ticks[7] / all };
+  };
+}
+
 /** Milliseconds that a process' threads of this name have had on a processor, as the kernel counts them: in hundredths of a second. */
 export function threadCpuMs(pid: number, name: string): number {
   let ticks = 0;

@@ -46,6 +46,10 @@ class LineDoor implements EdgeDoor, FollowingSink {
     return { lines: (this.#server.address() as AddressInfo).port };
   }
 
+  get connections(): number {
+    return this.#clients.size;
+  }
+
   suspend(): void {}
 
   async close(reason: string): Promise<void> {

@@ -4,7 +4,7 @@ import { RingCommandSink } from '#replica/ring-command-sink.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import { StatusClient } from '../operate/status-client.ts';
 import type { EdgeRings, FigureMessage, ReadyMessage, StatusRequest, ToThread } from './messages.ts';
-import { RingFollower, RingSlot } from './ring-follower.ts';
+import { Haste, RingFollower, RingSlot } from './ring-follower.ts';
 
 const FIGURES_MS = 1_000;
 
@@ -16,6 +16,8 @@ export interface EdgeDoor {
   suspend(reason: string | undefined): void;
   /** Ends every session with the reason. What it still sends is logged. */
   close(reason: string): Promise<void>;
+  /** Clients that it has. */
+  readonly connections: number;
   /** Figures of the door, by names that begin with its own. */
   figures?(): { readonly [name: string]: number };
 }
@@ -70,7 +72,10 @@ export class Edge {
       peer: data.peer,
       sinks,
       what: 'the edge',
-      isInHaste: () => this.commands.isAwaitingAnswers,
+      haste: () => {
+        if (this.commands.isAwaitingAnswers) return Haste.AtOnce;
+        return doors.some(({ connections }) => connections > 0) ? Haste.Soon : Haste.None;
+      },
     });
   }
 

@@ -88,8 +88,12 @@ export class FixDoor implements EdgeDoor, FollowingSink {
     this.state.sessions.stop();
   }
 
+  get connections(): number {
+    return this.limits.connections;
+  }
+
   figures(): { readonly [name: string]: number } {
-    return { fixConnections: this.limits.connections, fixSessions: this.trading.sessionCount };
+    return { fixConnections: this.connections, fixSessions: this.trading.sessionCount };
   }
 
   onEvents({ i32 }: WordBuffer, from: number, to: number): void {

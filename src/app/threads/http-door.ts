@@ -178,6 +178,10 @@ export class HttpDoor implements EdgeDoor {
     await this.copies.close();
   }
 
+  get connections(): number {
+    return this.server.connections + this.webSocket.connections;
+  }
+
   figures(): { readonly [name: string]: number } {
     const { connections, requests, refused, failed } = this.server;
     const { counts } = this.webSocket;

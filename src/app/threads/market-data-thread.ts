@@ -9,7 +9,7 @@ import { glimpseSource, liveSource } from '#projections/market-data/feed-sources
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import { ArchiveOrders } from './archive-orders.ts';
 import type { FigureMessage, MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
-import { RingFollower, RingSlot } from './ring-follower.ts';
+import { Haste, RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
 
@@ -19,6 +19,7 @@ class MarketDataThread implements FollowingSink {
   declare private readonly follower: RingFollower;
   declare private readonly feed: MarketDataFeed;
   declare private readonly users: UserDirectory;
+  declare private servers: readonly ItchServer[];
   declare private hasImage: boolean;
   declare private sessions: number;
 
@@ -26,6 +27,7 @@ class MarketDataThread implements FollowingSink {
     this.data = data;
     const { board, ring, peer, directory } = data;
     this.users = new UserDirectory();
+    this.servers = [];
     this.hasImage = false;
     this.sessions = 0;
     this.feed = new MarketDataFeed({
@@ -41,7 +43,7 @@ class MarketDataThread implements FollowingSink {
       peer,
       sinks: [this],
       what: 'market data',
-      isInHaste: () => false,
+      haste: () => (this.servers.some(({ clients }) => clients > 0) ? Haste.Soon : Haste.None),
       work: this.feed,
     });
   }
@@ -69,9 +71,10 @@ class MarketDataThread implements FollowingSink {
       { ...options, ...tlsFiles(), name: 'glimpse', port: snapshotPort },
       threadLog,
     );
+    this.servers = [live, glimpse];
     const ports = { itch: (await live.listen()).port, glimpse: (await glimpse.listen()).port };
     parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
-    const timer = setInterval(() => this.#postFigures([live, glimpse]), 1_000);
+    const timer = setInterval(() => this.#postFigures(), 1_000);
     await this.follower.run();
     clearInterval(timer);
     this.feed.close();
@@ -104,9 +107,9 @@ class MarketDataThread implements FollowingSink {
     };
   }
 
-  #postFigures(servers: readonly ItchServer[]): void {
+  #postFigures(): void {
     const sum = (of: (server: ItchServer) => number) =>
-      servers.reduce((total, server) => total + of(server), 0);
+      this.servers.reduce((total, server) => total + of(server), 0);
     const figures = {
       marketDataClients: sum(({ clients }) => clients),
       marketDataAuthFailures: sum(({ refusals }) => refusals.failures),

@@ -11,7 +11,7 @@ import { OperationsServer, type Probes } from '../operations/operations-server.t
 import { RiskSamples } from '../operations/risk-samples.ts';
 import { ArchiveClient } from './archive-client.ts';
 import type { OperationsThreadData, ReadyMessage, ToThread } from './messages.ts';
-import { RingFollower, RingSlot } from './ring-follower.ts';
+import { Haste, RingFollower, RingSlot } from './ring-follower.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals, VitalsReader, type WorkerVitals } from './thread-vitals.ts';
 
@@ -90,7 +90,7 @@ class OperationsThread {
         peer: message.peer,
         sinks: [this.venue],
         what: 'the venue in the metrics',
-        isInHaste: () => false,
+        haste: () => Haste.None,
       });
       this.followed = this.follower.run();
       const archive = new ArchiveClient(message.peer);

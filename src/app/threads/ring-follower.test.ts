@@ -8,7 +8,7 @@ import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import type { ImageAnswer, ImageRequest } from './messages.ts';
-import { RingFollower, type RingWork } from './ring-follower.ts';
+import { Haste, RingFollower, type RingWork } from './ring-follower.ts';
 
 const RING_WORDS = 256;
 
@@ -64,7 +64,7 @@ class Fixture {
   readonly follower: RingFollower;
   readonly done: Promise<void>;
 
-  constructor(work?: RingWork) {
+  constructor(work?: RingWork, haste: Haste = Haste.Soon) {
     const board = boardMemory();
     const ring = ringMemory(RING_WORDS);
     const { port1, port2 } = new MessageChannel();
@@ -78,7 +78,7 @@ class Fixture {
       peer: port2,
       sinks: [this.sink],
       what: 'the test',
-      isInHaste: () => false,
+      haste: () => haste,
       ...(work === undefined ? {} : { work }),
     });
     this.done = this.follower.run();
@@ -165,6 +165,32 @@ test('RingFollower: without an archive nothing follows an overrun, and it can st
   fixture.publish(41);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(fixture.sink.lines, ['image 1', 'stands after 1', 'restart']);
+  await fixture.close();
+});
+
+test('RingFollower: rests while nobody waits for events, for a while or until somebody does', async (t) => {
+  const fixture = new Fixture(undefined, Haste.None);
+  await fixture.asked();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  fixture.answer(1);
+  await fixture.sink.until('stands after 1');
+  /** All that can be done until the rest ends. */
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await turns();
+  fixture.publish(2);
+  fixture.writer.wake(1_000);
+  await turns();
+  assert.deepEqual(fixture.sink.lines, ['image 1', 'stands after 1']);
+  t.mock.timers.tick(10);
+  await fixture.sink.until('event 2');
+  await turns();
+  fixture.publish(3);
+  await turns();
+  assert.equal(fixture.sink.lines.at(-1), 'event 2');
+  fixture.follower.hurry();
+  await fixture.sink.until('event 3');
   await fixture.close();
 });
 

@@ -12,9 +12,22 @@ import { threadLog } from './thread-log.ts';
 const SLEEP_MS = 5;
 /** Bounds how late a reader whose events wait is seen to take them again. */
 const HELD_MS = 1;
+/** Between two reads while nobody waits for what they bring: to be woken for each order would cost a core more than reading does (bench/edge.ts). */
+const REST_MS = 10;
 
 /** The readers of the event ring. */
 export const RingSlot = { marketData: 0, edge: 1, operations: 2 } as const;
+
+/** How soon a reader of the ring wants to see what is published. */
+export const Haste = {
+  /** Nobody waits for it: the ring's writer need not wake the thread. */
+  None: 0,
+  /** Within a millisecond or so. */
+  Soon: 1,
+  /** Answers are on their way that somebody waits for. */
+  AtOnce: 2,
+} as const;
+export type Haste = (typeof Haste)[keyof typeof Haste];
 
 /** What a reader of the ring does between its reads, and whether it takes events now. */
 export interface RingWork {
@@ -38,8 +51,7 @@ export interface RingFollowerOptions {
   readonly sinks: readonly FollowingSink[];
   /** What begins anew after an overrun, for messages: "market data". */
   readonly what: string;
-  /** Whether answers are on their way that somebody waits for: then the ring's writer is asked to wake this thread at once. */
-  readonly isInHaste: () => boolean;
+  readonly haste: () => Haste;
   /** Done by turns with reading, from the first image on. */
   readonly work?: RingWork;
 }
@@ -62,6 +74,8 @@ export class RingFollower {
   declare private isArchiveGone: boolean;
   declare private isClosing: boolean;
   declare private readonly closed: PromiseWithResolvers<void>;
+  /** Ends a rest. */
+  declare private endRest: (() => void) | undefined;
 
   constructor(options: RingFollowerOptions) {
     this.options = options;
@@ -74,6 +88,7 @@ export class RingFollower {
     this.isArchiveGone = false;
     this.isClosing = false;
     this.closed = Promise.withResolvers();
+    this.endRest = undefined;
     options.peer.on('message', (answer: ImageAnswer) => {
       if (answer.kind === 'image') this.onAnswer?.(answer);
     });
@@ -105,7 +120,7 @@ export class RingFollower {
       // What is durable by now is in the ring.
       const durable = this.board.durableSequence;
       // Asked before reading: what is answered by then can be read now.
-      const isInHaste = this.options.isInHaste();
+      const haste = this.options.haste();
       const words = this.ring.read(this.copy.i32);
       if (words === -1) hasImage = await this.#beginAnew();
       else if (words > 0) {
@@ -113,7 +128,7 @@ export class RingFollower {
         await nextTurn();
       } else {
         work?.onCaughtUp(Math.max(durable, this.imageSequence));
-        await (isBusy ? nextTurn() : this.ring.sleep(SLEEP_MS, isInHaste));
+        await (isBusy ? nextTurn() : this.#pause(haste));
       }
     }
     await this.closed.promise;
@@ -122,14 +137,28 @@ export class RingFollower {
 
   /** Somebody waits for answers from now on. */
   hurry(): void {
+    this.endRest?.();
     this.ring.hurry();
   }
 
   /** Lets `run` end. */
   close(): void {
     this.isClosing = true;
+    this.endRest?.();
     this.onAnswer?.(undefined);
     this.closed.resolve();
+  }
+
+  #pause(haste: Haste): Promise<void> {
+    if (haste !== Haste.None) return this.ring.sleep(SLEEP_MS, haste === Haste.AtOnce);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.endRest?.(), REST_MS);
+      this.endRest = () => {
+        clearTimeout(timer);
+        this.endRest = undefined;
+        resolve();
+      };
+    });
   }
 
   /** Hands on what was read from the ring, without what the image already says. */

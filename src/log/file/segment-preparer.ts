@@ -4,9 +4,6 @@ import { createZeroedFile, sparePath, ZEROS } from './segment-file.ts';
 const State = { Idle: 0, Preparing: 1, Ready: 2, Failed: 3 } as const;
 type State = (typeof State)[keyof typeof State];
 
-/** Bytes of zeros in one write: a commit that meets one on its way to the disk waits for no more than that. */
-const PIECE_BYTES = 128 * 1024;
-
 /**
  * Has the next segment's zeros written while the current one fills, a piece at a time and off this thread, so
  * that a roll costs the order path only a header, a rename and a directory sync. It keeps pace with the log: pieces come no
@@ -100,7 +97,7 @@ export class SegmentPreparer {
   #writeNext(): void {
     const generation = this.generation;
     const handle = this.handle;
-    const length = Math.min(PIECE_BYTES, this.segmentBytes - this.written);
+    const length = Math.min(ZEROS.length, this.segmentBytes - this.written);
     this.isWriting = true;
     this.disk.writeInBackground(handle, ZEROS, length, this.written, (error, written) => {
       if (generation !== this.generation) {
