@@ -12,7 +12,7 @@ import { threadLog } from './thread-log.ts';
 const SLEEP_MS = 5;
 /** Bounds how late a reader whose events wait is seen to take them again. */
 const HELD_MS = 1;
-/** Between two reads while nobody waits for what they bring: to be woken for each order would cost a core more than reading does (bench/edge.ts). */
+/** Between two reads while nobody waits for what they bring: to be woken for each order would cost a core more than reading does (docs/adr/0013-edge-thread.md). */
 const REST_MS = 10;
 
 /** The readers of the event ring. */
