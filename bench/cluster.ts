@@ -1,9 +1,9 @@
 /**
  * A cluster of three nats-servers and three nodes on this machine. `node bench/cluster.ts [--scenario latency|throughput|gap] [--sync default|always]
- * [--rounds 3] [--rates 250,500,1000] [--seconds 5] [--warmup 5] [--connections 2] [--window 512] [--data-dir DIR]`
+ * [--rounds 3] [--rate N] [--seconds 5] [--warmup 5] [--connections 2] [--window 512] [--data-dir DIR]`
  *
  * - latency: from when an order is due until its acknowledgement is back over OUCH, open loop; against a message of an entry's size that is
- *   published to JetStream and delivered, on the same servers, in turns, at each rate. Clients at all nodes warm the cluster first: nodes that have just started
+ *   published to JetStream and delivered, on the same servers, in turns, at 250, 500 and 1,000 a second, or at `--rate`. Clients at all nodes warm the cluster first: nodes that have just started
  *   compile their code on the cores that servers and clients need. Each figure says what share of the machine was idle meanwhile: where little was, it is one of
  *   waiting for a processor
  * - throughput: acknowledged orders/s of clients at all three nodes, each keeping a window of orders unanswered
@@ -40,6 +40,8 @@ const ACCOUNTS = 64;
 const SCENARIOS = ['latency', 'throughput', 'gap'] as const;
 const SYNCS = ['default', 'always'] as const;
 type Sync = (typeof SYNCS)[number];
+/** Orders per second at which latency is measured, if no other is asked for. */
+const RATES = [250, 500, 1_000];
 /** Orders per second, and for how long, of the clients that warm the cluster before latency is measured. */
 const WARMING = { rate: 1_000, seconds: 30 };
 /** Answers before and after each fault. */
@@ -66,8 +68,8 @@ async function latency(cluster: BenchCluster, sync: Sync): Promise<void> {
   const { rate: ordersPerSecond, seconds } = WARMING;
   const warming = { ...load, ordersPerSecond: ordersPerSecond / cluster.ports.length, seconds };
   await Promise.all(cluster.ports.map((port) => runLoad({ ...warming, connections: connections(1), port })));
-  for (const rate of option('rates', '250,500,1000').split(',').map(Number))
-    await latencyAt(rate, cluster, sync);
+  const rates = option('rate', '') === '' ? RATES : [load.ordersPerSecond];
+  for (const rate of rates) await latencyAt(rate, cluster, sync);
 }
 
 interface LatencyRun extends Spare {

@@ -25,7 +25,7 @@ export const BENCH_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   rest: ['connections', 'window', 'seconds', 'rounds', 'warmup', 'data-dir'],
   websocket: ['orders', 'warmup-orders', 'rounds', 'subscribers', 'users', 'messages', ...LOAD],
   console: ['scenario', 'seconds', 'hours', 'seed'],
-  cluster: ['scenario', 'sync', 'rounds', 'rates', ...LOAD],
+  cluster: ['scenario', 'sync', 'rounds', ...LOAD],
 };
 
 /** Options that take no value. */

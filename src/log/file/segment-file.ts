@@ -12,7 +12,7 @@ import {
 
 /**
  * Zeros are written in pieces of this size: a commit that meets one on its way to the disk waits for no more than that. And the page cache keeps what one write
- * brought as one folio, whose blocks ext4 goes through at every write into it: after pieces of 1 MiB an entry's write took twice as long.
+ * brought as one folio, whose blocks ext4 goes through at every write into it: after pieces of 1 MiB a write that waits for no disk took twice as long.
  */
 export const ZEROS = new Uint8Array(128 * 1024);
 
