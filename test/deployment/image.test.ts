@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { parseConfiguration } from '#app/config/configuration.ts';
-import { ROOT, whyNo } from './support.ts';
+import { ROOT } from './support.ts';
 
 interface Linter {
   run(directory: string, content: string): { title: string; line: string; category: string }[];
@@ -96,11 +96,6 @@ test('scripts/dev/build-image.sh: help, an unknown argument', () => {
   const help = spawnSync(script, ['--help'], { encoding: 'utf8' });
   assert.deepEqual([help.status, /^Usage: scripts\/dev\/build-image\.sh/.test(help.stdout)], [0, true]);
   assert.equal(spawnSync(script, ['--wrong']).status, 2);
-});
-
-test('scripts/dev/build-image.sh: shellcheck', { skip: whyNo('shellcheck', '--version') ?? false }, () => {
-  const { status, stdout } = spawnSync('shellcheck', [script], { encoding: 'utf8' });
-  assert.equal(status, 0, stdout);
 });
 
 interface Service {
