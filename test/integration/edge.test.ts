@@ -192,6 +192,21 @@ test('an edge that the event ring has overtaken begins anew from an image', {
   assert.equal(await node.end('SIGTERM'), 0);
 });
 
+test('who comes to the edge finds there what was acknowledged elsewhere', { timeout: 120_000 }, async (t) => {
+  const node = await EdgeNode.start(t, temporaryDirectory('edge'));
+  const ouch = await node.ouch('U2');
+  for (let accepted = 1; accepted <= 20; accepted++) {
+    assert.equal((await ouch.enter(OUCH_ORDER)).type, 'OrderAccepted');
+    const client = await LineClient.connect(node);
+    client.send('accepted');
+    await client.next(new RegExp(`^accepted ${accepted}$`));
+    client.socket.end();
+    await client.over();
+  }
+  await ouch.close();
+  assert.equal(await node.end('SIGTERM'), 0);
+});
+
 test('a broken record of the edge is dropped, counted and logged; orders of every door go on', {
   timeout: 120_000,
 }, async (t) => {

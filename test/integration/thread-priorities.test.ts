@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -49,18 +50,42 @@ async function threadsUnder(
   return { orderPath: shown(String(child.pid)), others };
 }
 
-test('all threads of a node take short turns, and all but the one that answers probes give way to the order path', {
-  skip: whySkipped(),
-}, async (t) => {
-  const { orderPath, others } = await threadsUnder(t);
-  assert.deepEqual(orderPath, { nice: 0, sliceNs: SLICE_NS });
-  for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker', 'operations'])
-    assert.ok(others.has(name), name);
-  const expected = new Map(
-    [...others.keys()].map((name) => [name, { nice: name === 'operations' ? 0 : 5, sliceNs: SLICE_NS }]),
-  );
-  assert.deepEqual(others, expected);
-});
+const MAY_BE_FIRST = spawnSync('nice', ['-n', '-20', 'true']).stderr.length === 0;
+/** Takes the privilege away, from root too. */
+const WITHOUT_PRIVILEGE = ['setpriv', '--bounding-set=-sys_nice', '--inh-caps=-sys_nice'];
+
+for (const { title, enter, skip, orderPathNice, v8Nice } of [
+  {
+    title:
+      'all threads of a node take short turns, and all but the one that answers probes give way to the order path',
+    enter: MAY_BE_FIRST ? WITHOUT_PRIVILEGE : [],
+    skip: whySkipped(),
+    orderPathNice: 0,
+    v8Nice: 5,
+  },
+  {
+    title: 'with the privilege to, the order path goes before everything else, and what compiles for it next',
+    enter: [],
+    skip: whySkipped() || (MAY_BE_FIRST ? false : 'this user may not give negative nice values'),
+    orderPathNice: -20,
+    v8Nice: -10,
+  },
+]) {
+  test(title, { skip }, async (t) => {
+    const { orderPath, others } = await threadsUnder(t, ...enter);
+    assert.deepEqual(orderPath, { nice: orderPathNice, sliceNs: SLICE_NS });
+    for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker', 'operations'])
+      assert.ok(others.has(name), name);
+    const niceOf = new Map([
+      ['operations', 0],
+      ['node-V8Worker', v8Nice],
+    ]);
+    const expected = new Map(
+      [...others.keys()].map((name) => [name, { nice: niceOf.get(name) ?? 5, sliceNs: SLICE_NS }]),
+    );
+    assert.deepEqual(others, expected);
+  });
+}
 
 test('a node that was given a nice value or a policy of its own keeps it, and the turns of it', {
   skip: whySkipped(),

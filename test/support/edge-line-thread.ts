@@ -3,6 +3,7 @@
  *
  *   order ID PRICE     user 1 buys one lot; `refused` when the sink takes nothing
  *   cancel ID          user 1 cancels it all
+ *   accepted           `accepted N`: orders of anybody whose acceptance the door has been given
  *   flood              cancels of an order that never was, until the sink takes no more: `took N`, later `answered N`
  *   break              a record that is no command
  *   block SEQUENCE     the thread does nothing until that entry is durable
@@ -33,6 +34,7 @@ class LineDoor implements EdgeDoor, FollowingSink {
   readonly #clients = new Set<Socket>();
   readonly #server: Server;
   #imageSequence: number | undefined = undefined;
+  #accepted = 0;
   #flooded = 0;
   #answered = 0;
 
@@ -59,6 +61,7 @@ class LineDoor implements EdgeDoor, FollowingSink {
 
   onEvents(words: WordBuffer, from: number, to: number): void {
     for (const event of readEvents(words, from, to)) {
+      if (event.type === 'OrderAccepted' && (event.flags & EventFlag.Image) === 0) this.#accepted++;
       if (event.userId !== USER || (event.flags & EventFlag.Image) !== 0 || event.reportNumber === 0)
         continue;
       const id = 'clientOrderId' in event ? event.clientOrderId : 0;
@@ -82,6 +85,7 @@ class LineDoor implements EdgeDoor, FollowingSink {
   }
 
   #onClient(socket: Socket): void {
+    this.#services.onClient();
     this.#clients.add(socket);
     socket.on('close', () => this.#clients.delete(socket));
     socket.on('error', () => {});
@@ -103,7 +107,8 @@ class LineDoor implements EdgeDoor, FollowingSink {
       if (!this.#send({ type: 'NewOrder', ...order, ...terms })) this.#tell('refused');
     } else if (verb === 'cancel') {
       if (!this.#send({ type: 'CancelOrder', ...order })) this.#tell('refused');
-    } else if (verb === 'flood') this.#flood();
+    } else if (verb === 'accepted') this.#tell(`accepted ${this.#accepted}`);
+    else if (verb === 'flood') this.#flood();
     else if (verb === 'break') this.#break();
     else if (verb === 'block') this.#block(clientOrderId);
     else if (verb === 'die') throw new Error('the test wants it');

@@ -27,7 +27,7 @@ if (!isMainThread) {
       });
     }
     if (data.fix !== undefined) {
-      const fix = new FixDoor(data, data.fix, state, archive);
+      const fix = new FixDoor(data, data.fix, state, archive, services);
       doors.push(fix);
       sinks.push(fix);
     }

@@ -37,6 +37,8 @@ export interface EdgeServices {
   readonly board: StatusBoard;
   /** Whether the doors have been given all events of what the board says is durable. */
   readonly hasAllEvents: () => boolean;
+  /** Somebody has come: what is durable by now is handed to the doors before he is heard. */
+  readonly onClient: () => void;
   /** How the node is, for whoever asks. */
   readonly status: StatusClient;
 }
@@ -62,6 +64,7 @@ export class Edge {
       commands: this.commands,
       board: new StatusBoard(data.board),
       hasAllEvents: () => this.follower.lagWords === 0,
+      onClient: () => this.follower.hurry(),
       status: this.status,
     });
     this.doors = doors;

@@ -10,7 +10,7 @@ import { Listener } from '#gateways/listener/listener.ts';
 import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import type { EdgeDoor } from './edge.ts';
+import type { EdgeDoor, EdgeServices } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import { type OpenFixStores, openFixStores } from './fix-stores.ts';
 import type { EdgeThreadData, FixSettings } from './messages.ts';
@@ -28,7 +28,13 @@ export class FixDoor implements EdgeDoor, FollowingSink {
   declare private readonly limits: ConnectionLimits;
   declare private isFlushPlanned: boolean;
 
-  constructor(data: EdgeThreadData, fix: FixSettings, state: EdgeState, archive: ArchiveQueries) {
+  constructor(
+    data: EdgeThreadData,
+    fix: FixSettings,
+    state: EdgeState,
+    archive: ArchiveQueries,
+    { onClient }: Pick<EdgeServices, 'onClient'>,
+  ) {
     const { connectionsPerAddressMax } = data;
     this.data = data;
     this.state = state;
@@ -65,7 +71,10 @@ export class FixDoor implements EdgeDoor, FollowingSink {
     this.listener = new Listener(
       { name: 'fix', host, port, ...(tls === undefined ? {} : { tls: new TlsFiles(tls) }) },
       this.limits,
-      (socket, place) => this.acceptor.accept(socket, socket.remoteAddress ?? '', place),
+      (socket, place) => {
+        onClient();
+        this.acceptor.accept(socket, socket.remoteAddress ?? '', place);
+      },
       threadLog,
     );
   }

@@ -53,7 +53,7 @@ export class HttpDoor implements EdgeDoor {
     http: HttpSettings,
     state: EdgeState,
     archive: ArchiveQueries,
-    { board, hasAllEvents, status }: Pick<EdgeServices, 'board' | 'hasAllEvents' | 'status'>,
+    { board, hasAllEvents, onClient, status }: Omit<EdgeServices, 'commands'>,
   ) {
     const { nodeId, logDirectory, connectionsPerAddressMax } = data;
     const startedMs = performance.now();
@@ -69,6 +69,7 @@ export class HttpDoor implements EdgeDoor {
           STRANGERS_MAX: Math.ceil(http.connectionsMax / 2),
           CONNECTIONS_PER_ADDRESS_MAX: connectionsPerAddressMax,
         },
+        onConnection: onClient,
       },
       state.access,
       threadLog,

@@ -7,16 +7,26 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 const SLICE_NS = 100_000;
 /**
- * Nice value of threads that give way to the order path: a third of its share of a core that they fight for. With more of it the order path's median is no better,
- * its tail is worse, and the edge answers less (docs/benchmarks.md).
+ * Nice values of threads, by what they are. With a third of the order path's share of a core that they fight for, its median is no better than with less, its tail is better, and
+ * the edge answers more (docs/benchmarks.md).
  */
-const NICE = 5;
+const Nice = {
+  orderPath: 0,
+  /** Orchestrators and load balancers judge the node by how soon it answers, a node under load above all, and what it does is little (bench/metrics.ts). */
+  operations: 0,
+  other: 5,
+} as const;
 
 /**
- * The thread that does not give way, by its name: orchestrators and load balancers judge the node by how soon it answers, a node under load
- * above all, and what it does is little (bench/metrics.ts).
+ * Where the operator lets the process ask for more than its share (CAP_SYS_NICE, or a limit RLIMIT_NICE of 40). V8's own threads compile what the order path runs: were
+ * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. For the same reason it is not scheduled in real time: on one core it was
+ * seen to take the 95 % that the kernel lets such a thread have, and its code to stay slow.
  */
+const NiceIfAllowed = { orderPath: -20, v8: -10 } as const;
+
+/** The operations thread and V8's own, by their names. */
 const OPERATIONS = 'operations';
+const V8_WORKER = 'node-V8Worker';
 
 /** Numbers of sched_setattr and sched_getattr, by process.arch: glibc has no names for them before 2.41. */
 const CALLS: Readonly<Record<string, readonly [set: number, get: number]>> = {
@@ -26,12 +36,17 @@ const CALLS: Readonly<Record<string, readonly [set: number, get: number]>> = {
 
 // struct sched_attr, sched_setattr(2). Policy 0 is SCHED_OTHER.
 const ATTRIBUTES_BYTES = 56;
-const At = { size: 0, policy: 4, nice: 16, runtime: 24 } as const;
+const At = { size: 0, policy: 4, flags: 8, nice: 16, runtime: 24 } as const;
 const SIZE = 48;
+/** What a thread starts does not get its negative nice value. */
+const RESET_ON_FORK = 1n;
 
 const TASKS = '/proc/self/task';
 
-/** What the kernel is told of this process's threads: all take short turns, and all but the operations thread give way to the main one, the order path's. Needs no privilege. */
+/**
+ * What the kernel is told of this process's threads: all take short turns, and all but the operations thread give way to the main one, the order path's. Needs no privilege;
+ * with one the order path goes before everything else on the machine.
+ */
 export class ThreadPriorities {
   declare private readonly get: (thread: number, attributes: Buffer) => bigint;
   declare private readonly set: (thread: number, attributes: Buffer) => bigint;
@@ -61,7 +76,7 @@ export class ThreadPriorities {
   }
 
   /**
-   * Tells the kernel of all threads that there are. A thread that one of them starts is as that one, so threads of the main thread need this again. A process to
+   * Tells the kernel of all threads that there are; of those that the main thread starts later it needs to be told again. A process to
    * which an operator has given a policy or a nice value (chrt(1), nice(1), systemd's Nice=) keeps what it was given.
    */
   apply(): void {
@@ -73,10 +88,27 @@ export class ThreadPriorities {
       if (attributes.readUInt32LE(At.policy) !== 0 || attributes.readInt32LE(At.nice) !== 0) continue;
       attributes.fill(0);
       attributes.writeUInt32LE(SIZE, At.size);
-      attributes.writeInt32LE(thread === process.pid || nameOf(task) === OPERATIONS ? 0 : NICE, At.nice);
+      attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
       attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
-      this.set(thread, attributes);
+      for (const nice of niceValuesOf(thread === process.pid ? 'orderPath' : nameOf(task))) {
+        attributes.writeInt32LE(nice, At.nice);
+        if (this.set(thread, attributes) === 0n) break;
+      }
     }
+  }
+}
+
+/** The best first, the one that is always allowed last. @param name of a thread; 'orderPath': the main one */
+function niceValuesOf(name: string): readonly number[] {
+  switch (name) {
+    case 'orderPath':
+      return [NiceIfAllowed.orderPath, Nice.orderPath];
+    case V8_WORKER:
+      return [NiceIfAllowed.v8, Nice.other];
+    case OPERATIONS:
+      return [Nice.operations];
+    default:
+      return [Nice.other];
   }
 }
 

@@ -33,6 +33,16 @@ test('bytes that are no request', async () => {
   assert.deepEqual(onlyProblem(noHost), { ...malformed, detail: 'the header Host is missing' });
 });
 
+test('each connection is announced before it is read', async () => {
+  const seen: string[] = [];
+  const { port } = await startTestRoutes({ onConnection: () => void seen.push('connection') });
+  for (let n = 0; n < 2; n++) {
+    await exchange(port, 'GET /docs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    seen.push('answer');
+  }
+  assert.deepEqual(seen, ['connection', 'answer', 'connection', 'answer']);
+});
+
 test('headers that are too large or too many', async () => {
   const { port } = await startTestRoutes();
   const large = `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(HttpLimits.HEADER_BYTES_MAX)}\r\n\r\n`;

@@ -65,6 +65,8 @@ export interface HttpServerOptions {
   readonly times?: HttpTimes;
   /** Bounds other than the usual ones. */
   readonly limits?: Partial<HttpLimits>;
+  /** Called for each connection before it is read. */
+  readonly onConnection?: () => void;
 }
 
 /** Requests of another form below a path of their own, behind the same bounds. It proves, answers and refuses in its own way. */
@@ -260,7 +262,10 @@ export class HttpServer {
     app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
     // One more than is allowed, so that it shows.
     app.server.maxHeadersCount = limits.HEADERS_MAX + 1;
-    app.server.prependListener('connection', (socket) => this.open.add(socket));
+    app.server.prependListener('connection', (socket) => {
+      this.options.onConnection?.();
+      this.open.add(socket);
+    });
     app.server.prependListener('secureConnection', (socket) => this.open.secured(socket));
     app.server.prependListener(tls === undefined ? 'connection' : 'secureConnection', GatheredWrites.of);
     // The bytes are what a signature is checked against. They are read as JSON once the sender is known.
