@@ -29,7 +29,7 @@ for (let round = 0; round < rounds; round++) {
   const floor = await startFloor('dsync', cores.server);
   floors.push(await runLoad({ ...load, port: floor.port }, cores.generator));
   await floor.stop();
-  const venue = await startVenue(directory, { cores: cores.server });
+  const venue = await startVenue(directory, { placement: cores.server });
   venues.push(await runLoad({ ...load, port: venue.port }, cores.generator));
   await venue.stop();
 }

@@ -28,7 +28,7 @@ const SCENARIOS = ['alone', 'scraped'] as const;
 printMachine('metrics');
 const directory = join(benchDirectory(), `metrics-${process.pid}`);
 const cores = separateCores();
-const venue = await startVenue(directory, { hasOperations: true, cores: cores.server });
+const venue = await startVenue(directory, { hasOperations: true, placement: cores.server });
 const { operationsPort = 0 } = venue.ready;
 // For longer than is measured, as looking at the counts takes time too.
 const loadSeconds = (load.seconds + 1) * rounds * SCENARIOS.length;

@@ -1,11 +1,13 @@
 /**
- * The WebSocket door of a whole node, against a bare ws server in the same run. `node bench/websocket.ts [--orders 3000]
- * [--warmup-orders 3000] [--rounds 3] [--subscribers 2000] [--users 2000] [--messages 10] [--seconds 5] [--data-dir DIR]`
+ * The WebSocket door of a whole node, against a bare ws server in the same run. `node bench/websocket.ts [--scenario order-entry|fan-out|users]
+ * [--orders 3000] [--warmup-orders 3000] [--rounds 3] [--subscribers 2000] [--users 2000] [--messages 10] [--seconds 5] [--data-dir DIR]`
  *
  * - `order entry`: from `order.place` until its durable answer, one order at a time; the same message sent back by ws alone, and
  *   after the synchronous write that makes an order durable;
  * - `fan-out`: one book to many subscribers while OUCH clients trade in it, with every message's sequence looked at;
- * - `users`: many users send orders and cancels while OUCH clients trade at a fixed rate; their latency, quiet and beside it.
+ * - `users`: many users send orders and cancels while OUCH clients trade at a fixed rate; their latency, quiet and beside it. The
+ *   generator that measures it stands for another machine: it goes before all others where it may (`generatorFirst`), else its own
+ *   waits for a core beside 2,000 clients are most of what is measured.
  *
  * Clients run in processes of their own: with fewer cores than processes, the figures are of the machine, not of the door.
  */
@@ -15,12 +17,13 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import type { LoadResult } from './load/client.ts';
 import type { EchoServerConfig } from './load/echo-server.ts';
-import { type LoadedServer, runLoad, startServer } from './load/processes.ts';
+import { beforeAllOthers, type LoadedServer, runLoad, startServer } from './load/processes.ts';
 import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
 import { LOAD_PASSWORD } from './load/traffic.ts';
 import type { WebSocketClientsConfig, WebSocketClientsSeen } from './load/websocket-clients.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { choice, median, numberOption, print, printMachine, rounded } from './support/report.ts';
 
+const scenario = choice('scenario', ['order-entry', 'fan-out', 'users']);
 const orders = numberOption('orders', 3_000);
 const warmupOrders = numberOption('warmup-orders', 3_000);
 const rounds = numberOption('rounds', 3);
@@ -32,9 +35,9 @@ const directory = join(benchDirectory(), `websocket-${process.pid}`);
 const load = { ...loadOptions({ window: 1 }), ordersPerSecond: numberOption('rate', 1_000), seconds };
 
 printMachine('websocket');
-await orderEntry();
-await fanOut();
-await manyUsers();
+if (scenario === '' || scenario === 'order-entry') await orderEntry();
+if (scenario === '' || scenario === 'fan-out') await fanOut();
+if (scenario === '' || scenario === 'users') await manyUsers();
 rmSync(directory, { recursive: true, force: true });
 
 function urlOf(venue: LoadedServer): string {
@@ -152,36 +155,51 @@ async function fanOut(): Promise<void> {
 }
 
 async function manyUsers(): Promise<void> {
-  const venue = await startVenue(directory, { accounts: users + load.connections.length });
-  const quiet = await runLoad({ ...load, port: venue.port });
-  const clients = await startClients({
-    url: urlOf(venue),
-    count: users,
-    symbol: '',
-    messagesPerSecond,
-    firstUser: load.connections.length + 1,
-  });
-  await clients.ask('seen');
-  const lastRefNum = load.ordersPerSecond * (load.warmupSeconds + load.seconds);
-  const connections = load.connections.map((connection) => ({ ...connection, lastRefNum }));
-  const busy: LoadResult = await runLoad({ ...load, connections, port: venue.port });
-  const seen = (await clients.ask('seen')) as WebSocketClientsSeen;
+  const placement = beforeAllOthers();
+  const quiet: LoadResult[] = [];
+  const busy: LoadResult[] = [];
+  const seen: WebSocketClientsSeen[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const venue = await startVenue(directory, { accounts: users + load.connections.length });
+    quiet.push(await runLoad({ ...load, port: venue.port }, placement));
+    const clients = await startClients({
+      url: urlOf(venue),
+      count: users,
+      symbol: '',
+      messagesPerSecond,
+      firstUser: load.connections.length + 1,
+    });
+    await clients.ask('seen');
+    const lastRefNum = load.ordersPerSecond * (load.warmupSeconds + load.seconds);
+    const connections = load.connections.map((connection) => ({ ...connection, lastRefNum }));
+    busy.push(await runLoad({ ...load, connections, port: venue.port }, placement));
+    seen.push((await clients.ask('seen')) as WebSocketClientsSeen);
+    await clients.kill();
+    await venue.stop();
+  }
   const wallSeconds = load.warmupSeconds + load.seconds;
+  const middle = (pick: (clients: WebSocketClientsSeen) => number): number => median(seen.map(pick));
+  const us = (results: LoadResult[], pick: (result: LoadResult) => number): number =>
+    rounded(median(results.map(pick)) / 1_000, 1);
+  const p50 = ({ latencyNs }: LoadResult): number => latencyNs.p50;
+  const p99 = ({ latencyNs }: LoadResult): number => latencyNs.p99;
   print({
     bench: 'websocket',
     scenario: 'users',
+    rounds,
     users,
-    sentPerSecond: Math.round(seen.sent / wallSeconds),
-    answeredPerSecond: Math.round(seen.answered / wallSeconds),
-    refused: seen.refused,
-    answerUsP50: seen.answerUsP50,
-    answerUsP99: seen.answerUsP99,
-    ouchQuietUsP50: rounded(quiet.latencyNs.p50 / 1_000, 1),
-    ouchQuietUsP99: rounded(quiet.latencyNs.p99 / 1_000, 1),
-    ouchBusyUsP50: rounded(busy.latencyNs.p50 / 1_000, 1),
-    ouchBusyUsP99: rounded(busy.latencyNs.p99 / 1_000, 1),
-    ratioP99: rounded(busy.latencyNs.p99 / quiet.latencyNs.p99, 2),
+    generatorFirst: placement.length > 0,
+    sentPerSecond: Math.round(middle(({ sent }) => sent) / wallSeconds),
+    answeredPerSecond: Math.round(middle(({ answered }) => answered) / wallSeconds),
+    refused: middle(({ refused }) => refused),
+    answerUsP50: middle(({ answerUsP50 }) => answerUsP50),
+    answerUsP99: middle(({ answerUsP99 }) => answerUsP99),
+    ouchQuietUsP50: us(quiet, p50),
+    ouchQuietUsP99: us(quiet, p99),
+    ouchBusyUsP50: us(busy, p50),
+    ouchBusyUsP99: us(busy, p99),
+    ratioP99: rounded(us(busy, p99) / us(quiet, p99), 2),
+    quietUsP99OfRounds: quiet.map((result) => us([result], p99)),
+    busyUsP99OfRounds: busy.map((result) => us([result], p99)),
   });
-  await clients.kill();
-  await venue.stop();
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
@@ -27,20 +27,35 @@ export interface LoadedServer {
   kill(): Promise<void>;
 }
 
+/** The program with its options under which a process is started; empty: none. */
+export type Placement = readonly string[];
+
 /**
- * Processors for a load generator and for the server that it measures, as taskset(1) writes them: the first one is the generator's alone.
+ * Processors for a load generator and for the server that it measures: the first one is the generator's alone.
  * @throws Error where there is only one
  */
-export function separateCores(): { readonly generator: string; readonly server: string } {
+export function separateCores(): { readonly generator: Placement; readonly server: Placement } {
   const cores = availableParallelism();
   if (cores < 2) throw new Error('the load generator needs a core of its own: run this where there are two');
-  return { generator: '0', server: `1-${cores - 1}` };
+  return { generator: boundTo('0'), server: boundTo(`1-${cores - 1}`) };
 }
 
-/** With the options and the environment that bin/hive.js gives to a node. @param cores bound to these; '': to none */
-function start(file: URL, config: unknown, cores = ''): ChildProcess {
-  const program =
-    cores === '' ? [process.execPath] : ['/usr/bin/taskset', '--cpu-list', cores, process.execPath];
+function boundTo(cores: string): Placement {
+  return ['/usr/bin/taskset', '--cpu-list', cores];
+}
+
+/**
+ * For a load generator that sleeps between its orders and stands for another machine: it runs as soon as it is ready, whatever else wants its core. Empty where this
+ * user may not have that (CAP_SYS_NICE, RLIMIT_RTPRIO).
+ */
+export function beforeAllOthers(): Placement {
+  const [program, ...options] = ['/usr/bin/chrt', '--fifo', '1'];
+  return spawnSync(program, [...options, 'true']).status === 0 ? [program, ...options] : [];
+}
+
+/** With the options and the environment that bin/hive.js gives to a node. */
+function start(file: URL, config: unknown, placement: Placement = []): ChildProcess {
+  const program = [...placement, process.execPath];
   return fork(file, [JSON.stringify(config)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execPath: program[0],
@@ -67,8 +82,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 }
 
 /** Starts a server whose file sends `{port}` to its parent once it listens. @throws Error when it ends before. */
-export async function startServer(file: URL, config: unknown, cores = ''): Promise<LoadedServer> {
-  const child = start(file, config, cores);
+export async function startServer(file: URL, config: unknown, placement?: Placement): Promise<LoadedServer> {
+  const child = start(file, config, placement);
   const ready = (await nextMessage(child)) as LoadedServer['ready'];
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const exited = once(child, 'exit');
@@ -90,8 +105,8 @@ export async function startServer(file: URL, config: unknown, cores = ''): Promi
 }
 
 /** Runs the load generator once. @throws Error when it fails: a refused order, a missing answer, a lost connection. */
-export async function runLoad(config: LoadConfig, cores = ''): Promise<LoadResult> {
-  return (await nextMessage(start(new URL('./client.ts', import.meta.url), config, cores))) as LoadResult;
+export async function runLoad(config: LoadConfig, placement?: Placement): Promise<LoadResult> {
+  return (await nextMessage(start(new URL('./client.ts', import.meta.url), config, placement))) as LoadResult;
 }
 
 /** Publishes to JetStream and hears it again. @throws Error when messages do not come back */

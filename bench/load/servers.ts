@@ -4,7 +4,7 @@ import type { BackupSettings } from '#app/threads/messages.ts';
 import { numberOption, option } from '../support/report.ts';
 import type { LoadConfig } from './client.ts';
 import type { FloorMode, FloorServerConfig } from './floor-modes.ts';
-import { type LoadedServer, startServer } from './processes.ts';
+import { type LoadedServer, type Placement, startServer } from './processes.ts';
 import { LOAD_PASSWORD, tradingConnections } from './traffic.ts';
 import type { VenueServerConfig } from './venue-server.ts';
 
@@ -29,9 +29,9 @@ export function loadOptions(defaults: { readonly window: number }): LoadConfig {
   };
 }
 
-export function startFloor(mode: FloorMode, cores?: string): Promise<LoadedServer> {
+export function startFloor(mode: FloorMode, placement?: Placement): Promise<LoadedServer> {
   const config: FloorServerConfig = { mode, file: join(benchDirectory(), `floor-${process.pid}.bin`) };
-  return startServer(new URL('./floor-server.ts', import.meta.url), config, cores);
+  return startServer(new URL('./floor-server.ts', import.meta.url), config, placement);
 }
 
 export interface VenueOptions {
@@ -42,18 +42,17 @@ export interface VenueOptions {
   /** Whether it has probes and metrics; default: no. */
   readonly hasOperations?: boolean;
   readonly backup?: BackupSettings;
-  /** Processors that it is bound to, as taskset(1) writes them. */
-  readonly cores?: string;
+  readonly placement?: Placement;
 }
 
 /** A new venue in an empty folder. */
 export function startVenue(
   dataDirectory: string,
-  { accounts = 64, hasEdge = true, hasOperations = false, backup, cores }: VenueOptions = {},
+  { accounts = 64, hasEdge = true, hasOperations = false, backup, placement }: VenueOptions = {},
 ): Promise<LoadedServer> {
   rmSync(dataDirectory, { recursive: true, force: true });
   const config = { dataDirectory, accounts, password: LOAD_PASSWORD, hasEdge, hasOperations };
-  return startVenueServer(backup === undefined ? config : { ...config, backup }, cores);
+  return startVenueServer(backup === undefined ? config : { ...config, backup }, placement);
 }
 
 /** A venue from the folder of one that ran before. */
@@ -61,6 +60,6 @@ export function restartVenue(dataDirectory: string): Promise<LoadedServer> {
   return startVenueServer({ dataDirectory, accounts: 0, password: LOAD_PASSWORD, hasEdge: true });
 }
 
-function startVenueServer(config: VenueServerConfig, cores?: string): Promise<LoadedServer> {
-  return startServer(new URL('./venue-server.ts', import.meta.url), config, cores);
+function startVenueServer(config: VenueServerConfig, placement?: Placement): Promise<LoadedServer> {
+  return startServer(new URL('./venue-server.ts', import.meta.url), config, placement);
 }
