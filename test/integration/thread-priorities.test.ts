@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import type { NodeConfig } from '#app/node-config.ts';
+import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
+import { clusterSettings } from '../support/node-config.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { endChild, startChildNode } from '../support/traders.ts';
 
@@ -25,11 +28,12 @@ interface Shown {
 /** What the kernel says of the order path's thread, and of the others by name, of a node that serves. */
 async function threadsUnder(
   t: TestContext,
-  ...enter: string[]
+  enter: readonly string[],
+  different: Partial<NodeConfig> = {},
 ): Promise<{ orderPath: Shown; others: Map<string, Shown> }> {
   const { child } = await startChildNode(
     temporaryDirectory('priorities'),
-    { operations: { host: '127.0.0.1', port: 0 } },
+    { operations: { host: '127.0.0.1', port: 0 }, ...different },
     { enter },
   );
   t.after(() => endChild(child));
@@ -72,7 +76,7 @@ for (const { title, enter, skip, orderPathNice, v8Nice } of [
   },
 ]) {
   test(title, { skip }, async (t) => {
-    const { orderPath, others } = await threadsUnder(t, ...enter);
+    const { orderPath, others } = await threadsUnder(t, enter);
     assert.deepEqual(orderPath, { nice: orderPathNice, sliceNs: SLICE_NS });
     for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker', 'operations'])
       assert.ok(others.has(name), name);
@@ -87,6 +91,23 @@ for (const { title, enter, skip, orderPathNice, v8Nice } of [
   });
 }
 
+test('the order path of a cluster does not go before the nats-server that it waits for', {
+  skip: whySkipped() || (whyNoNats() ?? false),
+}, async (t) => {
+  const servers = await NatsServers.start({ count: 1, directory: temporaryDirectory('priorities-nats') });
+  t.after(() => servers.close());
+  const { orderPath, others } = await threadsUnder(t, [], {
+    cluster: clusterSettings(servers.urls, { replicas: 1 }),
+  });
+  assert.deepEqual(
+    [orderPath, others.get('node-V8Worker')],
+    [
+      { nice: 0, sliceNs: SLICE_NS },
+      { nice: 5, sliceNs: SLICE_NS },
+    ],
+  );
+});
+
 test('a node that was given a nice value or a policy of its own keeps it, and the turns of it', {
   skip: whySkipped(),
 }, async (t) => {
@@ -94,7 +115,7 @@ test('a node that was given a nice value or a policy of its own keeps it, and th
     [['nice', '-n', '3'], 3],
     [['chrt', '--batch', '0'], 0],
   ] as const) {
-    const { orderPath, others } = await threadsUnder(t, ...enter);
+    const { orderPath, others } = await threadsUnder(t, enter);
     for (const [name, shown] of [['order path', orderPath] as const, ...others]) {
       assert.equal(shown.nice, nice, `${enter[0]}: ${name}`);
       assert.notEqual(shown.sliceNs, SLICE_NS, `${enter[0]}: ${name}`);

@@ -14,6 +14,7 @@ const Nice = {
   orderPath: 0,
   /** Orchestrators and load balancers judge the node by how soon it answers, a node under load above all, and what it does is little (bench/metrics.ts). */
   operations: 0,
+  v8: 5,
   other: 5,
 } as const;
 
@@ -22,7 +23,7 @@ const Nice = {
  * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. For the same reason it is not scheduled in real time: on one core it was
  * seen to take the 95 % that the kernel lets such a thread have, and its code to stay slow.
  */
-const NiceIfAllowed = { orderPath: -20, v8: -10 } as const;
+const NiceIfAllowed = { ...Nice, orderPath: -20, v8: -10 } as const;
 
 /** The operations thread and V8's own, by their names. */
 const OPERATIONS = 'operations';
@@ -50,14 +51,19 @@ const TASKS = '/proc/self/task';
 export class ThreadPriorities {
   declare private readonly get: (thread: number, attributes: Buffer) => bigint;
   declare private readonly set: (thread: number, attributes: Buffer) => bigint;
+  declare private readonly goesFirst: boolean;
 
-  private constructor(get: ThreadPriorities['get'], set: ThreadPriorities['set']) {
+  private constructor(get: ThreadPriorities['get'], set: ThreadPriorities['set'], goesFirst: boolean) {
     this.get = get;
     this.set = set;
+    this.goesFirst = goesFirst;
   }
 
-  /** undefined where the kernel cannot be told: another system or processor. */
-  static async open(): Promise<ThreadPriorities | undefined> {
+  /**
+   * undefined where the kernel cannot be told: another system or processor.
+   * @param goesFirst whether the order path asks for more than its share. That of a cluster must not: it waits for a nats-server, which may be on its machine
+   */
+  static async open(goesFirst: boolean): Promise<ThreadPriorities | undefined> {
     const calls = process.platform === 'linux' ? CALLS[process.arch] : undefined;
     if (calls === undefined) return undefined;
     try {
@@ -69,6 +75,7 @@ export class ThreadPriorities {
       return new ThreadPriorities(
         (thread, attributes) => functions.syscall(get, thread, attributes, ATTRIBUTES_BYTES, 0),
         (thread, attributes) => functions.syscall(set, thread, attributes, 0, 0),
+        goesFirst,
       );
     } catch {
       return undefined;
@@ -90,26 +97,20 @@ export class ThreadPriorities {
       attributes.writeUInt32LE(SIZE, At.size);
       attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
       attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
-      for (const nice of niceValuesOf(thread === process.pid ? 'orderPath' : nameOf(task))) {
-        attributes.writeInt32LE(nice, At.nice);
-        if (this.set(thread, attributes) === 0n) break;
+      const kind = thread === process.pid ? 'orderPath' : kindOf(nameOf(task));
+      if (this.goesFirst) {
+        attributes.writeInt32LE(NiceIfAllowed[kind], At.nice);
+        if (this.set(thread, attributes) === 0n) continue;
       }
+      attributes.writeInt32LE(Nice[kind], At.nice);
+      this.set(thread, attributes);
     }
   }
 }
 
-/** The best first, the one that is always allowed last. @param name of a thread; 'orderPath': the main one */
-function niceValuesOf(name: string): readonly number[] {
-  switch (name) {
-    case 'orderPath':
-      return [NiceIfAllowed.orderPath, Nice.orderPath];
-    case V8_WORKER:
-      return [NiceIfAllowed.v8, Nice.other];
-    case OPERATIONS:
-      return [Nice.operations];
-    default:
-      return [Nice.other];
-  }
+function kindOf(name: string): keyof typeof Nice {
+  if (name === OPERATIONS) return 'operations';
+  return name === V8_WORKER ? 'v8' : 'other';
 }
 
 /** The threads of this process; none where /proc is not there, or counts processes otherwise than the kernel does for this one. */

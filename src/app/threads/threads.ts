@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MetricThread } from '#projections/metrics/catalogue.ts';
 import type { FromThread, ReadyMessage } from './messages.ts';
@@ -48,10 +49,15 @@ export class Threads {
     this.priorities = undefined;
   }
 
-  /** Has the kernel let the order path's thread go before these, and before those that are started from now on. */
-  async giveWay(): Promise<void> {
-    this.priorities = await ThreadPriorities.open();
-    this.priorities?.apply();
+  /**
+   * Has the kernel let the order path's thread go before these, and before those that are started from now on.
+   * @param goesFirst also before everything else on the machine, where the operator lets it
+   */
+  async giveWay(goesFirst: boolean): Promise<void> {
+    this.priorities = await ThreadPriorities.open(goesFirst);
+    if (this.priorities === undefined) return;
+    this.priorities.apply();
+    this.logger.info({ orderPathNice: getPriority() }, 'threads have their priorities');
   }
 
   /** @param name what log lines and figures call it */
