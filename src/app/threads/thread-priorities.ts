@@ -19,11 +19,10 @@ const Nice = {
 } as const;
 
 /**
- * Where the operator lets the process ask for more than its share (CAP_SYS_NICE, or a limit RLIMIT_NICE of 40). V8's own threads compile what the order path runs: were
- * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. For the same reason it is not scheduled in real time: on one core it was
- * seen to take the 95 % that the kernel lets such a thread have, and its code to stay slow.
+ * Where the operator lets the process ask for more than its share (CAP_SYS_NICE, or a limit RLIMIT_NICE of 30). V8's own threads compile what the order path runs: were
+ * they left behind with the others, it would run slow code all the longer, and need the core that they wait for (docs/adr/0026-thread-priorities.md).
  */
-const NiceIfAllowed = { ...Nice, orderPath: -20, v8: -10 } as const;
+const NiceOfFirst = { ...Nice, orderPath: -10, v8: 0 } as const;
 
 /** The operations thread and V8's own, by their names. */
 const OPERATIONS = 'operations';
@@ -51,7 +50,8 @@ const TASKS = '/proc/self/task';
 export class ThreadPriorities {
   declare private readonly get: (thread: number, attributes: Buffer) => bigint;
   declare private readonly set: (thread: number, attributes: Buffer) => bigint;
-  declare private readonly goesFirst: boolean;
+  /** Whether the order path asks for more than its share; once it was refused, it does not. */
+  declare private goesFirst: boolean;
 
   private constructor(get: ThreadPriorities['get'], set: ThreadPriorities['set'], goesFirst: boolean) {
     this.get = get;
@@ -88,6 +88,7 @@ export class ThreadPriorities {
    */
   apply(): void {
     const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
+    // The main thread is the first of them: whether it may go first decides about the others.
     for (const task of tasks()) {
       const thread = Number(task);
       // It has ended meanwhile, it is the operator's, or it was told before.
@@ -98,11 +99,10 @@ export class ThreadPriorities {
       attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
       attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
       const kind = thread === process.pid ? 'orderPath' : kindOf(nameOf(task));
-      if (this.goesFirst) {
-        attributes.writeInt32LE(NiceIfAllowed[kind], At.nice);
-        if (this.set(thread, attributes) === 0n) continue;
-      }
-      attributes.writeInt32LE(Nice[kind], At.nice);
+      attributes.writeInt32LE((this.goesFirst ? NiceOfFirst : Nice)[kind], At.nice);
+      if (this.set(thread, attributes) === 0n || kind !== 'orderPath' || !this.goesFirst) continue;
+      this.goesFirst = false;
+      attributes.writeInt32LE(Nice.orderPath, At.nice);
       this.set(thread, attributes);
     }
   }
@@ -113,11 +113,12 @@ function kindOf(name: string): keyof typeof Nice {
   return name === V8_WORKER ? 'v8' : 'other';
 }
 
-/** The threads of this process; none where /proc is not there, or counts processes otherwise than the kernel does for this one. */
+/** The threads of this process, the main one first; none where /proc is not there, or counts processes otherwise than the kernel does for this one. */
 function tasks(): string[] {
   try {
+    const main = String(process.pid);
     const found = readdirSync(TASKS);
-    return found.includes(String(process.pid)) ? found : [];
+    return found.includes(main) ? [main, ...found.filter((task) => task !== main)] : [];
   } catch {
     return [];
   }
