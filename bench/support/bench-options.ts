@@ -23,7 +23,7 @@ export const BENCH_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   edge: ['orders', 'warmup', 'repetitions', 'data-dir'],
   metrics: ['rounds', 'every', ...LOAD],
   rest: ['connections', 'window', 'seconds', 'rounds', 'warmup', 'data-dir'],
-  websocket: ['orders', 'warmup-orders', 'rounds', 'subscribers', 'users', 'messages', ...LOAD],
+  websocket: ['scenario', 'orders', 'warmup-orders', 'rounds', 'subscribers', 'users', 'messages', ...LOAD],
   console: ['scenario', 'seconds', 'hours', 'seed'],
   cluster: ['scenario', 'sync', 'rounds', ...LOAD],
 };
