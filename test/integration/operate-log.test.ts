@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { OuchClient } from '#app/ouch-client.ts';
+import { fixLogon } from '../support/fix-logon.ts';
 import { PASSWORD, type RestClient, RestNode } from '../support/rest-node.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
@@ -241,16 +242,3 @@ test('operations see the log, the life of an order and sessions, and end session
     assert.deepEqual([...new Set(items.map(({ reason }: Message) => reason))], [REASON]);
   });
 });
-
-/** A Logon of FIX 4.4 with the user's name and password. */
-function fixLogon(user: string): string {
-  const time = new Date().toISOString().replaceAll('-', '').replace('T', '-').replace('Z', '');
-  const fields = [
-    ...['35=A', `49=${user}`, '56=HIVE', '34=1', `52=${time}`, '98=0', '108=30', '141=Y'],
-    ...[`553=${user}`, `554=${PASSWORD}`],
-  ];
-  const body = fields.map((field) => `${field}\x01`).join('');
-  const message = `8=FIX.4.4\x019=${body.length}\x01${body}`;
-  const sum = [...message].reduce((total, character) => total + character.charCodeAt(0), 0) % 256;
-  return `${message}10=${String(sum).padStart(3, '0')}\x01`;
-}
