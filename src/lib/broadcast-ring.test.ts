@@ -163,6 +163,24 @@ test('RingReader.hurry: turns a sleep into one in haste, and begins none', async
   await second;
 });
 
+test('RingReader.hurry: ends a sleep from which the writer has not woken the reader, without a turn of the event loop', async () => {
+  const memory = ringMemory(8);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory, 0);
+  for (const inHaste of [false, true]) {
+    let ended = false;
+    const slept = reader.sleep(60_000, inHaste).then(() => {
+      ended = true;
+    });
+    writer.write(words(5), 0, 1, 0);
+    assert.equal(await hasEnded(slept), false);
+    reader.hurry();
+    await new Promise((resolve) => process.nextTick(resolve));
+    assert.equal(ended, true);
+    assert.deepEqual(read(reader), [5]);
+  }
+});
+
 test('RingReader: a ring has four readers', () => {
   assert.throws(() => new RingReader(ringMemory(8), 4), AssertionError);
 });

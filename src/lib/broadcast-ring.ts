@@ -87,6 +87,8 @@ export class RingReader {
   /** Where this reader says that it sleeps. */
   declare private readonly word: number;
   declare private position: number;
+  /** Ends a sleep from this side. */
+  declare private rouse: (() => void) | undefined;
 
   /**
    * Starts at what is published next.
@@ -99,6 +101,7 @@ export class RingReader {
     this.data = new Int32Array(memory, HEAD_WORDS * 4);
     this.mask = this.data.length - 1;
     this.position = Atomics.load(this.head, PUBLISHED);
+    this.rouse = undefined;
   }
 
   /** A mark not older than that of the last piece before this reader's position. */
@@ -157,14 +160,24 @@ export class RingReader {
     // Published before the writer could see that this reader sleeps.
     if (Atomics.load(this.head, PUBLISHED) === this.position) {
       const wait = Atomics.waitAsync(this.head, this.word, state, timeoutMs);
-      if (wait.async) await wait.value;
+      if (wait.async) {
+        await new Promise<void>((resolve) => {
+          this.rouse = resolve;
+          void wait.value.then(() => resolve());
+        });
+        this.rouse = undefined;
+      }
     }
     Atomics.store(this.head, this.word, Reader.Awake);
   }
 
-  /** A sleep that was not in haste is from now on. */
+  /**
+   * Ends a sleep, before anything else that the event loop has to do, when something was published that was not read.
+   * Otherwise a sleep that was not in haste is from now on.
+   */
   hurry(): void {
-    Atomics.compareExchange(this.head, this.word, Reader.Asleep, Reader.AsleepInHaste);
+    if (this.lagWords !== 0) this.rouse?.();
+    else Atomics.compareExchange(this.head, this.word, Reader.Asleep, Reader.AsleepInHaste);
   }
 }
 

@@ -194,6 +194,22 @@ test('RingFollower: rests while nobody waits for events, for a while or until so
   await fixture.close();
 });
 
+test('RingFollower: who hurries it gets what stands in the ring at once, though the writer has woken nobody', async () => {
+  for (const haste of [Haste.Soon, Haste.AtOnce]) {
+    const fixture = new Fixture(undefined, haste);
+    await fixture.asked();
+    fixture.answer(1);
+    await fixture.sink.until('stands after 1');
+    // It sleeps once it has found nothing.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    fixture.publish(2);
+    fixture.follower.hurry();
+    await new Promise((resolve) => process.nextTick(resolve));
+    assert.equal(fixture.sink.lines.at(-1), 'event 2');
+    await fixture.close();
+  }
+});
+
 test('RingFollower: can be closed while it waits for an image', async () => {
   const fixture = new Fixture();
   await fixture.asked();
