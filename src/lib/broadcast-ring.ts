@@ -89,6 +89,8 @@ export class RingReader {
   declare private position: number;
   /** Ends a sleep from this side. */
   declare private rouse: (() => void) | undefined;
+  /** Whether this thread waits for the writer's notice. A sleep that ends without it leaves it to the next. */
+  declare private isNoticeDue: boolean;
 
   /**
    * Starts at what is published next.
@@ -102,6 +104,7 @@ export class RingReader {
     this.mask = this.data.length - 1;
     this.position = Atomics.load(this.head, PUBLISHED);
     this.rouse = undefined;
+    this.isNoticeDue = false;
   }
 
   /** A mark not older than that of the last piece before this reader's position. */
@@ -151,24 +154,36 @@ export class RingReader {
   }
 
   /**
-   * Resolves when the writer wakes this reader because something was published, or after `timeoutMs`.
+   * Resolves when the writer wakes this reader because something was published, or after `timeoutMs`. One sleep at a time.
    * @param inHaste at once, not within a millisecond or so
    */
   async sleep(timeoutMs: number, inHaste: boolean): Promise<void> {
     const state = inHaste ? Reader.AsleepInHaste : Reader.Asleep;
     Atomics.store(this.head, this.word, state);
     // Published before the writer could see that this reader sleeps.
-    if (Atomics.load(this.head, PUBLISHED) === this.position) {
-      const wait = Atomics.waitAsync(this.head, this.word, state, timeoutMs);
-      if (wait.async) {
-        await new Promise<void>((resolve) => {
-          this.rouse = resolve;
-          void wait.value.then(() => resolve());
-        });
-        this.rouse = undefined;
-      }
+    if (Atomics.load(this.head, PUBLISHED) === this.position && this.#awaitNotice(state)) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.rouse = resolve;
+      // A timer of Node's: V8's own would wake this thread by a write to itself for each sleep.
+      const timer = setTimeout(resolve, timeoutMs);
+      await promise;
+      clearTimeout(timer);
+      this.rouse = undefined;
     }
     Atomics.store(this.head, this.word, Reader.Awake);
+  }
+
+  /** Sees to it that the writer's notice ends the sleep, also that of a sleep before. @returns false: it has come */
+  #awaitNotice(state: number): boolean {
+    if (this.isNoticeDue) return true;
+    const notice = Atomics.waitAsync(this.head, this.word, state);
+    if (!notice.async) return false;
+    this.isNoticeDue = true;
+    void notice.value.then(() => {
+      this.isNoticeDue = false;
+      this.rouse?.();
+    });
+    return true;
   }
 
   /**
