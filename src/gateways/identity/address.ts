@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net';
-
 /** Groups of an IPv6 address that name a network; a host has all of the rest to itself. */
 const NETWORK_GROUPS = 4;
 const GROUPS = 8;
@@ -10,7 +8,7 @@ const GROUPS = 8;
  */
 export function addressKey(address: string | undefined): string {
   if (address === undefined) return '';
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [bare] = address.toLowerCase().split('%', 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(bare);
   if (mapped !== null) return mapped[1];

@@ -3,7 +3,7 @@ import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type Report, ReportKind } from './report.ts';
 
 /** Finished orders of a user that are kept in memory beside the open ones. */
-const FINISHED_MAX = 256;
+const FINISHED_MAX = 64;
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 type LiveRecord = Mutable<OrderRecord>;
