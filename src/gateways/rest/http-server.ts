@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import swagger from '@fastify/swagger';
@@ -23,6 +23,7 @@ import type { HttpTimes } from './http-times.ts';
 import { KnownPaths } from './known-paths.ts';
 import { HttpLimits } from './limits.ts';
 import { openApiOptions, problemAnswers } from './openapi.ts';
+import { PreparedFields, PreparedResponse } from './prepared-response.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { type HttpAccess, RequestGate } from './request-gate.ts';
 import { givenIdOf, traceOf } from './request-log.ts';
@@ -101,7 +102,7 @@ export class HttpServer {
   declare private readonly limits: HttpLimits;
   declare private readonly logger: HttpLogger;
   /** Of every answer. */
-  declare private readonly headers: Readonly<Record<string, string>>;
+  declare private readonly fields: PreparedFields;
   declare private readonly app: FastifyInstance;
   declare private readonly open: Connections;
   declare private readonly gate: RequestGate;
@@ -121,7 +122,10 @@ export class HttpServer {
     this.options = options;
     this.limits = { ...HttpLimits, ...options.limits };
     this.logger = logger;
-    this.headers = { ...SECURITY_HEADERS, ...(options.tls === undefined ? {} : TLS_HEADERS) };
+    this.fields = new PreparedFields({
+      ...SECURITY_HEADERS,
+      ...(options.tls === undefined ? {} : TLS_HEADERS),
+    });
     this.open = new Connections(this.limits, options.tls !== undefined);
     this.gate = new RequestGate(access, this.open);
     this.paths = new KnownPaths();
@@ -213,6 +217,7 @@ export class HttpServer {
   #newApp(): FastifyInstance {
     const { limits } = this;
     const http = {
+      ServerResponse: PreparedResponse as typeof ServerResponse,
       maxHeaderSize: limits.HEADER_BYTES_MAX,
       headersTimeout: limits.HEADERS_MS_MAX,
       connectionsCheckingInterval: limits.TIMEOUT_CHECK_MS,
@@ -240,7 +245,7 @@ export class HttpServer {
       },
       // These come before any hook.
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-        reply.headers({ ...this.headers, 'x-request-id': request.id });
+        this.#prepare(request, reply);
         const problem = problemOfFramework(error, limits) ?? this.#bug(error, request);
         this.#sendProblem(request, reply, problem);
       },
@@ -294,11 +299,18 @@ export class HttpServer {
     );
   }
 
+  /** The fields that every answer has. */
+  #prepare(request: FastifyRequest, reply: FastifyReply): void {
+    const answer = reply.raw as PreparedResponse;
+    answer.prepared = this.fields;
+    answer.lines = `x-request-id: ${request.id}\r\n`;
+  }
+
   /** Counts a request, and what is wrong with it before anything of it is looked at. */
   #begin(request: FastifyRequest, reply: FastifyReply): Problem | undefined {
     const { limits } = this;
     const { raw } = request;
-    reply.headers(this.headers).header('x-request-id', request.id);
+    this.#prepare(request, reply);
     const isFew = this.open.begin(reply.raw);
     // The end of every answer, also of one that its client did not wait for.
     reply.raw.on('close', () => this.#onAnswered(request, reply));

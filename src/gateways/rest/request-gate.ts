@@ -4,8 +4,9 @@ import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
 import type { Connections } from './connections.ts';
+import type { PreparedResponse } from './prepared-response.ts';
 import { proofOf, type RequestParts } from './proof.ts';
-import { problemOfAccess, rateHeaders, readJson } from './request-problems.ts';
+import { problemOfAccess, rateLines, readJson } from './request-problems.ts';
 import { readTexts } from './validation.ts';
 
 /** Who may ask, and how often: what the door needs of identity. */
@@ -67,7 +68,7 @@ export class RequestGate {
   /** @throws Problem for one request too many */
   #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
     const rate = this.access.charge(principal, socket.remoteAddress, weight);
-    reply.headers(rateHeaders(rate));
+    (reply.raw as PreparedResponse).lines += rateLines(rate);
     if (rate.allowed) return;
     if (this.open.overRate(socket)) reply.header('connection', 'close');
     throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));

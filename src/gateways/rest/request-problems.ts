@@ -46,13 +46,10 @@ export function problemOfAccess(refusal: AccessRefusal): Problem {
   return new Problem(accessProblem(code), `${meaning}: see docs/access.md`, { headers });
 }
 
-/** The rate limit in headers: draft-ietf-httpapi-ratelimit-headers-07, as three fields that existing clients read; times are whole seconds. */
-export function rateHeaders({ limit, remaining, resetMs }: RateDecision): Record<string, string> {
-  return {
-    'ratelimit-limit': String(limit),
-    'ratelimit-remaining': String(remaining),
-    'ratelimit-reset': String(Math.ceil(resetMs / MS_PER_SECOND)),
-  };
+/** The rate limit as lines of a head: draft-ietf-httpapi-ratelimit-headers-07, as three fields that existing clients read; times are whole seconds. */
+export function rateLines({ limit, remaining, resetMs }: RateDecision): string {
+  const resetSeconds = Math.ceil(resetMs / MS_PER_SECOND);
+  return `ratelimit-limit: ${limit}\r\nratelimit-remaining: ${remaining}\r\nratelimit-reset: ${resetSeconds}\r\n`;
 }
 
 /** @throws Problem for bytes that are no JSON in UTF-8 */
