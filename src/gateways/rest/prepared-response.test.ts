@@ -19,7 +19,9 @@ async function headOf(t: TestContext, answer: (response: PreparedResponse) => vo
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   const [head] = text.split('\r\n\r\n', 1);
-  return head.split('\r\n').filter((line) => !/^(date|connection|content-length|transfer-encoding):/i.test(line));
+  return head
+    .split('\r\n')
+    .filter((line) => !/^(date|connection|content-length|transfer-encoding):/i.test(line));
 }
 
 test('PreparedResponse: prepared fields, more lines, and what is set in the usual way', async (t) => {
