@@ -18,7 +18,7 @@ import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
 import { uncounted } from '#gateways/fix/test-support.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { play } from './counterparty.ts';
-import { readDefinition } from './definition.ts';
+import { fillTimes, readDefinition } from './definition.ts';
 import { EchoApplication } from './echo-application.ts';
 import { readQuickFixDictionary } from './quickfix-dictionary.ts';
 
@@ -112,4 +112,11 @@ test('a definition fails against an acceptor that takes any value of a field', {
     playAgainstUs(join(QUICKFIX, 'definitions/fix44/14e_IncorrectEnumValue.def'), buildDictionary(lax)),
     /line 15: field 35 differs|field 9 differs/,
   );
+});
+
+test('times of a definition are whole seconds; one in the future is no nearer than it says', () => {
+  const fillAt = (millis: number) =>
+    fillTimes('<TIME>|<TIME+121>|<TIME-121>', Date.UTC(2026, 0, 2, 3, 4, 5, millis));
+  assert.equal(fillAt(0), '20260102-03:04:05|20260102-03:06:06|20260102-03:02:04');
+  assert.equal(fillAt(985), '20260102-03:04:05|20260102-03:06:07|20260102-03:02:04');
 });

@@ -32,10 +32,14 @@ export function readDefinition(text: string): Step[] {
   });
 }
 
-/** The message with its times: `<TIME>`, `<TIME+seconds>`, `<TIME-seconds>`. */
+/**
+ * The message with its times: `<TIME>`, `<TIME+seconds>`, `<TIME-seconds>`, in whole seconds. One in the future is rounded
+ * up: it is to be as far away when the message is read.
+ */
 export function fillTimes(message: string, nowMs: number): string {
-  return message.replaceAll(/<TIME([+-]\d+)?>/g, (_match, seconds = '0') => {
-    const iso = new Date(nowMs + Number(seconds) * 1_000).toISOString();
+  return message.replaceAll(/<TIME([+-]\d+)?>/g, (_match, offset = '0') => {
+    const seconds = Number(offset);
+    const iso = new Date(nowMs + seconds * 1_000 + (seconds > 0 ? 999 : 0)).toISOString();
     return `${iso.slice(0, 10).replaceAll('-', '')}-${iso.slice(11, 19)}`;
   });
 }
