@@ -194,6 +194,8 @@ test('an edge that the event ring has overtaken begins anew from an image', {
 
 test('who comes to the edge finds there what was acknowledged elsewhere', { timeout: 120_000 }, async (t) => {
   const node = await EdgeNode.start(t, temporaryDirectory('edge'));
+  // What the edge's first image has is not counted.
+  await LineClient.connect(node);
   const ouch = await node.ouch('U2');
   for (let accepted = 1; accepted <= 20; accepted++) {
     assert.equal((await ouch.enter(OUCH_ORDER)).type, 'OrderAccepted');

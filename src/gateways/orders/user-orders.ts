@@ -22,14 +22,16 @@ export class UserOrders {
   declare private readonly byId: Map<number, Entry>;
   declare private readonly byClientOrderId: Map<number, LiveRecord>;
   declare private readonly byTag: Map<string, LiveRecord>;
-  /** The oldest first. */
   declare private finished: LiveRecord[];
+  /** Entry of the log of the newest report. */
+  declare private sequence: number;
 
   constructor() {
     this.byId = new Map();
     this.byClientOrderId = new Map();
     this.byTag = new Map();
     this.finished = [];
+    this.sequence = 0;
   }
 
   /** Open orders, the oldest first. */
@@ -63,6 +65,7 @@ export class UserOrders {
 
   /** The order of a report as it is after it, undefined when it is none of those here. */
   apply(report: Report): OrderRecord | undefined {
+    this.sequence = report.sequence;
     switch (report.kind) {
       case ReportKind.Accepted:
         return this.#accepted(report);
@@ -145,9 +148,17 @@ export class UserOrders {
     order.status = status;
     order.leavesQtyLots = 0;
     this.finished.push(order);
-    // In halves, so that a finished order costs no shift of the list.
-    if (this.finished.length < 2 * FINISHED_MAX) return;
-    for (const old of this.finished.splice(0, FINISHED_MAX)) this.#forget(old);
+    if (this.finished.length >= 2 * FINISHED_MAX) this.#trim();
+  }
+
+  /** Forgets half, the oldest: history hands over the newest first. One of which reports may still come stays. */
+  #trim(): void {
+    const { finished } = this;
+    finished.sort((one, other) => one.updatedSequence - other.updatedSequence);
+    const old = finished.splice(0, FINISHED_MAX);
+    const awaiting = old.filter(({ orderId }) => (this.byId.get(orderId)?.includes ?? 0) >= this.sequence);
+    for (const order of old) if (!awaiting.includes(order)) this.#forget(order);
+    finished.unshift(...awaiting);
   }
 
   #forget(order: LiveRecord): void {
