@@ -16,6 +16,16 @@ test('EventFan: only the named sink gets what is emitted, and the others are bac
   assert.deepEqual(got, ['image', 'live']);
 });
 
+test('EventFan: sinks get a batch in the order in which they were added, one that was added first before all others', () => {
+  const fan = new EventFan();
+  const got: string[] = [];
+  fan.add({ onEvents: () => got.push('second') });
+  fan.add({ onEvents: () => got.push('third') });
+  fan.addFirst({ onEvents: () => got.push('first') });
+  fan.onEvents(WordBuffer.allocate(2), 0, 2);
+  assert.deepEqual(got, ['first', 'second', 'third']);
+});
+
 test('EventFan: events of another node are marked, every one of a batch', () => {
   const fan = new EventFan();
   const words = WordBuffer.allocate(4);

@@ -4,7 +4,7 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 
 const FOREIGN = EventFlag.Foreign << 8;
 
-/** Hands events to several sinks, in the order in which they were added. */
+/** Hands events to several sinks, one after the other. */
 export class EventFan implements EventSink {
   /** Whether another node sent the entry that is being applied: its events get EventFlag.Foreign. */
   declare isForeign: boolean;
@@ -15,7 +15,12 @@ export class EventFan implements EventSink {
     this.sinks = [];
   }
 
-  /** Returns how to take the sink out again. */
+  /** The sink gets each batch before all others. */
+  addFirst(sink: EventSink): void {
+    this.sinks = [sink, ...this.sinks];
+  }
+
+  /** The sink gets each batch after all that are there. Returns how to take it out again. */
   add(sink: EventSink): () => void {
     this.sinks = [...this.sinks, sink];
     return () => {

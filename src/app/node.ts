@@ -386,7 +386,8 @@ async function startOn(
   }
 
   // 7. What the log holds beyond the snapshot; in a cluster, also what this node has not had yet.
-  fan.add({
+  // Before the gateway, which tells its clients at once: what they were told is to be found at every other door.
+  fan.addFirst({
     onEvents: (words, from, to) => ringWriter.write(words.i32, from, to, core.sequence | 0),
   });
   await recoverInTurns(replica, core, log);
