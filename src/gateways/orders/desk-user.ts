@@ -293,9 +293,12 @@ export class DeskUser {
     return { kind: 'done', order: this.orders.byOrderId(report.orderId), sequence, canceledOrders };
   }
 
-  /** Events were lost: what is known of the orders is void until `restored`. */
-  restart(): void {
-    this.orders = new UserOrders();
+  /**
+   * Events were lost: what is known of the orders is void until `restored`.
+   * @param sequence entry of the log up to which the desk has had all events
+   */
+  restart(sequence: number): void {
+    this.orders = new UserOrders(sequence);
     this.backlog = [];
     for (const feed of this.feeds) feed.interrupt();
   }

@@ -160,7 +160,7 @@ export class OrderDesk implements FollowingSink {
     try {
       for (let image = 0; image !== this.images; ) {
         image = this.images;
-        user.restart();
+        user.restart(this.sequence);
         const opening = this.opening.get(userId);
         if (opening !== undefined) opening.reports = [];
         await this.#askOrders(user, { type: 'openOrders', userId }, Number.POSITIVE_INFINITY);
@@ -302,7 +302,7 @@ export class OrderDesk implements FollowingSink {
   onRestart(): void {
     this.isReady = false;
     this.counts.clear();
-    for (const user of this.users.values()) user.restart();
+    for (const user of this.users.values()) user.restart(this.sequence);
   }
 
   onImage(sequence: number): void {

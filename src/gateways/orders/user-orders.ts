@@ -23,15 +23,16 @@ export class UserOrders {
   declare private readonly byClientOrderId: Map<number, LiveRecord>;
   declare private readonly byTag: Map<string, LiveRecord>;
   declare private finished: LiveRecord[];
-  /** Entry of the log of the newest report. */
+  /** Entry of the log up to which the reports have come. */
   declare private sequence: number;
 
-  constructor() {
+  /** @param sequence entry of the log up to which the reports have come; 0: none has */
+  constructor(sequence = 0) {
     this.byId = new Map();
     this.byClientOrderId = new Map();
     this.byTag = new Map();
     this.finished = [];
-    this.sequence = 0;
+    this.sequence = sequence;
   }
 
   /** Open orders, the oldest first. */
@@ -155,10 +156,10 @@ export class UserOrders {
   #trim(): void {
     const { finished } = this;
     finished.sort((one, other) => one.updatedSequence - other.updatedSequence);
-    const old = finished.splice(0, FINISHED_MAX);
-    const awaiting = old.filter(({ orderId }) => (this.byId.get(orderId)?.includes ?? 0) >= this.sequence);
-    for (const order of old) if (!awaiting.includes(order)) this.#forget(order);
-    finished.unshift(...awaiting);
+    for (const order of finished.splice(0, FINISHED_MAX)) {
+      if (order.updatedSequence > this.sequence) finished.push(order);
+      else this.#forget(order);
+    }
   }
 
   #forget(order: LiveRecord): void {

@@ -4,7 +4,7 @@ import { assert } from '#lib/assert.ts';
 /** Header fields as Node is given them: by their names in lower case. */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What Node calls once an answer, to write its head. Not documented, in every version since 0.x. */
+/** What Node calls once an answer, to write its head. Not documented: docs/adr/0027-prepared-header-lines.md. */
 const storeHead = (
   ServerResponse.prototype as unknown as { _storeHeader(firstLine: string, fields?: Fields): void }
 )._storeHeader;
