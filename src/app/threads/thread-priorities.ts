@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 const SLICE_NS = 100_000;
 /**
  * Nice values of threads, by what they are. With 5 a thread has a third of the order path's share of a core that they fight for. With less of it the order path's median
- * is no better, its tail is worse, and the edge answers less (docs/benchmarks.md).
+ * is no better, its tail is worse, and the edge answers less (docs/performance.md).
  */
 const Nice = {
   orderPath: 0,
