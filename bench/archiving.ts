@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeStatus } from '#app/node.ts';
 import { runLoad } from './load/processes.ts';
 import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
-import { numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, numberOption, print, rounded } from './support/report.ts';
 
 const SAMPLE_MS = 50;
 const seconds = numberOption('seconds', 30);
@@ -62,7 +62,7 @@ class LagSampler {
   }
 }
 
-printMachine('archiving');
+begin('archiving');
 for (const isBackedUp of [false, true]) {
   const venue = await startVenue(directory, isBackedUp ? { hasEdge: false, backup } : { hasEdge: false });
   const lag = new LagSampler(() => venue.ask('status') as Promise<NodeStatus>);

@@ -9,12 +9,12 @@ import { BookDriver } from './support/book-driver.ts';
 import { runEach } from './support/each.ts';
 import { PeerDriver } from './support/peer-driver.ts';
 import {
+  begin,
   choice,
   type Elapsed,
   flag,
   numberOption,
   print,
-  printMachine,
   rates,
   rounded,
   stopwatch,
@@ -26,7 +26,7 @@ const seed = numberOption('seed', 1);
 const scenario = choice('scenario', FLOW_NAMES);
 
 if (scenario === '') {
-  printMachine('book');
+  begin('book');
   await runEach(import.meta.filename, FLOW_NAMES);
 } else {
   const flow = generateFlow(flowScenario(scenario), commands, seed);

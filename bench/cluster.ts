@@ -24,12 +24,12 @@ import { runJetStreamFloor, runLoad } from './load/processes.ts';
 import { loadOptions } from './load/servers.ts';
 import { tradingConnections } from './load/traffic.ts';
 import {
+  begin,
   choice,
   median,
   numberOption,
   option,
   print,
-  printMachine,
   processCpuSeconds,
   rounded,
   type Spare,
@@ -225,7 +225,7 @@ async function gap(cluster: BenchCluster, sync: Sync): Promise<void> {
   await client.stop();
 }
 
-printMachine('cluster');
+begin('cluster');
 const run = { latency, throughput, gap };
 for (const one of SYNCS) {
   if (sync !== '' && sync !== one) continue;

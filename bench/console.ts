@@ -13,7 +13,7 @@ import { type Browser, type CDPSession, chromium, type Page } from 'playwright-c
 import { compiledCodeBytes } from './support/compiled-code.ts';
 import { ConsoleStage } from './support/console-stage.ts';
 import { type FrameThread, frameFigures, TRACE_CATEGORIES } from './support/frame-trace.ts';
-import { choice, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, choice, numberOption, print, rounded } from './support/report.ts';
 
 const BOOK_PER_SECOND = 20;
 const TRADES_PER_SECOND = 200;
@@ -202,7 +202,7 @@ async function day(browser: Browser): Promise<void> {
   stage.close();
 }
 
-printMachine('console');
+begin('console');
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 try {
   if (scenario !== 'day') await frames(browser);

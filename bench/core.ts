@@ -10,11 +10,11 @@ import { FLOW_NAMES, flowScenario, generateFlow } from './flows.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  begin,
   choice,
   type Elapsed,
   numberOption,
   print,
-  printMachine,
   rates,
   rounded,
   stopwatch,
@@ -29,7 +29,7 @@ const scenario = choice('scenario', FLOW_NAMES);
 const allocatedBytes = (): number => getHeapStatistics().total_allocated_bytes;
 
 if (scenario === '') {
-  printMachine('core');
+  begin('core');
   await runEach(import.meta.filename, FLOW_NAMES);
 } else {
   const generated = generateFlow(flowScenario(scenario), commands, seed);

@@ -8,12 +8,12 @@ import { BookDriver } from './support/book-driver.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  begin,
   choice,
   type Elapsed,
   type Figure,
   numberOption,
   print,
-  printMachine,
   rates,
   rounded,
   stopwatch,
@@ -28,7 +28,7 @@ const SCENARIOS = DEPTHS.flatMap((depth) => [`book-${depth}`, `core-${depth}`]);
 const scenario = choice('scenario', SCENARIOS);
 
 if (scenario === '') {
-  printMachine('depth');
+  begin('depth');
   const figures = await runEach(import.meta.filename, SCENARIOS);
   for (const what of ['book', 'core']) {
     const [shallow, deep] = DEPTHS.map(

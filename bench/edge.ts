@@ -12,13 +12,13 @@ import { RingSlot } from '#app/threads/ring-follower.ts';
 import { CommandType, NewOrder, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { EdgeOrderPath } from './load/edge-order-path.ts';
 import { wakeRoundTrips } from './load/wake.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const orders = numberOption('orders', 20_000);
 const warmup = numberOption('warmup', 20_000);
 const repetitions = numberOption('repetitions', 5);
 
-printMachine('edge');
+begin('edge');
 for (const by of ['notify', 'message', 'poll'] as const) {
   const trips: Float64Array[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++)

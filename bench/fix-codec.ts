@@ -7,7 +7,7 @@ import { FixFramer, FrameVerdict } from '#codec/fix/fix-framer.ts';
 import { FixMessage } from '#codec/fix/fix-message.ts';
 import { FixValidator } from '#codec/fix/fix-validator.ts';
 import { FixWriter } from '#codec/fix/fix-writer.ts';
-import { numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, numberOption, print, rounded } from './support/report.ts';
 
 const messages = numberOption('messages', 2_000_000);
 const PER_CHUNK = 250;
@@ -84,7 +84,7 @@ function measure(scenario: string, bytesPerMessage: number, round: () => void): 
   });
 }
 
-printMachine('fix-codec');
+begin('fix-codec');
 const chunk = orderChunk();
 const message = new FixMessage(1_024);
 const validator = new FixValidator(platformDictionary(FixVersion.Fix44), {

@@ -11,7 +11,7 @@ import { QuickFix, whyNoQuickFix } from '../test/support/quickfix.ts';
 import { FixLoadClient } from './load/fix-client.ts';
 import { benchDirectory, startVenue } from './load/servers.ts';
 import { LOAD_PASSWORD } from './load/traffic.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const orders = numberOption('orders', 20_000);
 const warmup = numberOption('warmup', 20_000);
@@ -26,7 +26,7 @@ interface Round {
   readonly perSecond: number;
 }
 
-printMachine('fix');
+begin('fix');
 const reason = whyNoQuickFix();
 if (reason !== undefined) print({ bench: 'fix', scenario: `no QuickFIX to compare with: ${reason}` });
 const results = new Map<string, Round[]>([

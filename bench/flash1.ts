@@ -17,15 +17,7 @@ import { canonicalHash, countReports, REPORT_WORDS } from './flash1/reports.ts';
 import { allocateRing, RingProducer } from './flash1/ring.ts';
 import { readWorkload, type Workload } from './flash1/workload.ts';
 import { runEach } from './support/each.ts';
-import {
-  type Elapsed,
-  numberOption,
-  option,
-  print,
-  printMachine,
-  rates,
-  stopwatch,
-} from './support/report.ts';
+import { begin, type Elapsed, numberOption, option, print, rates, stopwatch } from './support/report.ts';
 
 const directory = option('dir', '.cache/flash1');
 const repetitions = numberOption('repetitions', 10);
@@ -37,7 +29,7 @@ if (scenario === '') {
   if (files.length === 0) {
     throw new Error(`--dir ${directory}: no orders_*.bin there; scripts/build-flash1.sh makes them`);
   }
-  printMachine('flash1');
+  begin('flash1');
   const timed = files.filter((file) => !file.startsWith('orders_ec-'));
   await runEach(import.meta.filename, [...timed, ...(timed.length < files.length ? [CONFORMANCE] : [])]);
 } else if (scenario === CONFORMANCE) {

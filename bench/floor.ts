@@ -6,10 +6,10 @@
 import { FLOOR_MODES } from './load/floor-modes.ts';
 import { runLoad } from './load/processes.ts';
 import { loadOptions, startFloor } from './load/servers.ts';
-import { print, printMachine } from './support/report.ts';
+import { begin, print } from './support/report.ts';
 
 const load = loadOptions({ window: 64 });
-printMachine('floor');
+begin('floor');
 for (const mode of FLOOR_MODES) {
   const server = await startFloor(mode);
   const open = await runLoad({ ...load, port: server.port });

@@ -10,7 +10,7 @@
 import { pathToFileURL } from 'node:url';
 import { NaiveBook } from './naive-book.ts';
 import { Random } from './support/random.ts';
-import { print, printMachine, rounded } from './support/report.ts';
+import { machine, print, rounded } from './support/report.ts';
 
 export const FlowKind = { New: 0, Cancel: 1, Replace: 2, ImmediateOrCancel: 3 } as const;
 
@@ -336,7 +336,7 @@ export function flowScenario(name: string): FlowScenario {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  printMachine('flows');
+  print({ bench: 'flows', scenario: 'machine', ...machine() });
   for (const scenario of FLOW_SCENARIOS) {
     const { statistics } = generateFlow(scenario, 1_000_000, 1);
     print({ bench: 'flows', scenario: scenario.name, ...statistics });

@@ -16,7 +16,7 @@ import { FLOW_NAMES, flowScenario, generateFlow } from './flows.ts';
 import { benchDirectory } from './load/servers.ts';
 import { CoreFlow } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
-import { choice, median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, choice, median, numberOption, print, rounded } from './support/report.ts';
 
 const LOG_ID = '00000000-0000-0000-0000-000000000000';
 const commands = numberOption('commands', 400_000);
@@ -71,7 +71,7 @@ function rowsOf(file: string): { rows: number; perTable: Record<string, number> 
 }
 
 if (scenario === '') {
-  printMachine('history');
+  begin('history');
   await runEach(import.meta.filename, FLOW_NAMES);
 } else {
   const flow = new CoreFlow(generateFlow(flowScenario(scenario), commands, seed), perEntry);

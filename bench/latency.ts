@@ -15,13 +15,13 @@ import { join } from 'node:path';
 import type { LoadResult } from './load/client.ts';
 import { runLoad, separateCores } from './load/processes.ts';
 import { benchDirectory, loadOptions, startFloor, startVenue } from './load/servers.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const load = { ...loadOptions({ window: 1 }), warmupSeconds: numberOption('warmup', 20) };
 const rounds = numberOption('rounds', 5);
 const directory = join(benchDirectory(), `latency-${process.pid}`);
 
-printMachine('latency');
+begin('latency');
 const cores = separateCores();
 const floors: LoadResult[] = [];
 const venues: LoadResult[] = [];

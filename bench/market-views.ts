@@ -14,11 +14,11 @@ import { generateFlow } from './flows.ts';
 import { CoreFlow } from './support/core-flow.ts';
 import { runEach } from './support/each.ts';
 import {
+  begin,
   choice,
   median,
   numberOption,
   print,
-  printMachine,
   rates,
   residentBytes,
   rounded,
@@ -67,7 +67,7 @@ class Recording implements EventSink {
 }
 
 if (scenario === '') {
-  printMachine('market-views');
+  begin('market-views');
   await runEach(import.meta.filename, SCENARIOS);
 } else if (scenario === 'instruments') {
   measureInstruments();

@@ -11,7 +11,7 @@ import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
 import { restingConnections } from './load/traffic.ts';
 import { runEach } from './support/each.ts';
 import { fillCore } from './support/fill-core.ts';
-import { choice, numberOption, print, printMachine, residentBytes, rounded } from './support/report.ts';
+import { begin, choice, numberOption, print, residentBytes, rounded } from './support/report.ts';
 
 const orders = numberOption('orders', 1_000_000);
 const SCENARIOS = ['core', 'node-binary-doors', 'node'];
@@ -19,7 +19,7 @@ const scenario = choice('scenario', SCENARIOS);
 const mebibytes = (bytes: number): number => rounded(bytes / 2 ** 20, 1);
 
 if (scenario === '') {
-  printMachine('memory');
+  begin('memory');
   await runEach(import.meta.filename, SCENARIOS);
 } else if (scenario === 'core') {
   const { openOrders } = fillCore(orders);

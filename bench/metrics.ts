@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchMetrics, scrape } from '../test/support/exposition.ts';
 import { runLoad, separateCores } from './load/processes.ts';
 import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const rounds = numberOption('rounds', 6);
 const load = {
@@ -25,7 +25,7 @@ const WARMING_EVERY_MS = 100;
 const everyMs = numberOption('every', 1_000);
 const SCENARIOS = ['alone', 'scraped'] as const;
 
-printMachine('metrics');
+begin('metrics');
 const directory = join(benchDirectory(), `metrics-${process.pid}`);
 const cores = separateCores();
 const venue = await startVenue(directory, { hasOperations: true, placement: cores.server });

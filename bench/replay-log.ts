@@ -12,7 +12,7 @@ import { followerOf } from '#log/recording-reader.ts';
 import { FLOW_SCENARIOS, generateFlow } from './flows.ts';
 import { benchDirectory } from './load/servers.ts';
 import { CoreFlow, CoreReader } from './support/core-flow.ts';
-import { type Elapsed, numberOption, print, printMachine, rates, stopwatch } from './support/report.ts';
+import { begin, type Elapsed, numberOption, print, rates, stopwatch } from './support/report.ts';
 
 const COMMIT_ENTRIES = 64;
 const commands = numberOption('commands', 2_000_000);
@@ -23,7 +23,7 @@ const logId = new LogId('00000000-0000-4000-8000-000000000001');
 const clock = new ManualClock();
 const NOBODY = followerOf();
 
-printMachine('replay-log');
+begin('replay-log');
 for (const scenario of FLOW_SCENARIOS.filter(
   ({ name }) => name === 'middle-narrow' || name === 'deep-wide',
 )) {

@@ -12,7 +12,7 @@ import type { HttpLoadResult } from './load/http-client.ts';
 import { type LoadedServer, runHttpLoad, startServer } from './load/processes.ts';
 import { benchDirectory, startVenue } from './load/servers.ts';
 import { LOAD_PASSWORD } from './load/traffic.ts';
-import { median, numberOption, print, printMachine, rounded, threadCpuMs } from './support/report.ts';
+import { begin, median, numberOption, print, rounded, threadCpuMs } from './support/report.ts';
 
 const connections = numberOption('connections', 8);
 const rounds = numberOption('rounds', 5);
@@ -24,7 +24,7 @@ const load = {
 };
 const directory = join(benchDirectory(), `rest-${process.pid}`);
 
-printMachine('rest');
+begin('rest');
 interface Round extends HttpLoadResult {
   /** Time of the thread that speaks HTTP for one order. */
   readonly serverCpuUs: number;

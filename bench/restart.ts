@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { runLoad } from './load/processes.ts';
 import { benchDirectory, loadOptions, restartVenue, startVenue } from './load/servers.ts';
 import { restingConnections } from './load/traffic.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const CONNECTIONS = 4;
 const orders = numberOption('orders', 1_000_000);
@@ -23,7 +23,7 @@ interface Status {
   readonly stateHash: string;
 }
 
-printMachine('restart');
+begin('restart');
 const load = { ...loadOptions({ window: 256 }), ordersPerSecond: 0 };
 let venue = await startVenue(directory);
 await runLoad({ ...load, port: venue.port, connections: restingConnections(CONNECTIONS, 0), orders });

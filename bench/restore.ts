@@ -17,7 +17,7 @@ import { BackupKey } from '#codec/backup/backup-key.ts';
 import { runLoad } from './load/processes.ts';
 import { benchDirectory, loadOptions, restartVenue, startVenue } from './load/servers.ts';
 import { restingConnections } from './load/traffic.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const CONNECTIONS = 4;
 const orders = numberOption('orders', 1_000_000);
@@ -26,7 +26,7 @@ const repetitions = numberOption('repetitions', 3);
 const directory = join(benchDirectory(), `restore-${process.pid}`);
 const targetDirectory = `${directory}-target`;
 
-printMachine('restore');
+begin('restore');
 const load = { ...loadOptions({ window: 256 }), ordersPerSecond: 0 };
 const venue = await startVenue(directory, { hasEdge: false });
 await runLoad({ ...load, port: venue.port, connections: restingConnections(CONNECTIONS, 0), orders });

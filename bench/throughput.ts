@@ -9,7 +9,7 @@ import type { LoadResult } from './load/client.ts';
 import { runLoad } from './load/processes.ts';
 import { benchDirectory, loadOptions, startFloor, startVenue } from './load/servers.ts';
 import { tradingConnections } from './load/traffic.ts';
-import { median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, median, numberOption, print, rounded } from './support/report.ts';
 
 const load = {
   ...loadOptions({ window: 512 }),
@@ -19,7 +19,7 @@ const load = {
 const rounds = numberOption('rounds', 3);
 const directory = join(benchDirectory(), `throughput-${process.pid}`);
 
-printMachine('throughput');
+begin('throughput');
 const floors: LoadResult[] = [];
 const venues: LoadResult[] = [];
 for (let round = 0; round < rounds; round++) {

@@ -21,7 +21,7 @@ import { beforeAllOthers, type LoadedServer, runLoad, startServer } from './load
 import { benchDirectory, loadOptions, startVenue } from './load/servers.ts';
 import { LOAD_PASSWORD } from './load/traffic.ts';
 import type { WebSocketClientsConfig, WebSocketClientsSeen } from './load/websocket-clients.ts';
-import { choice, median, numberOption, print, printMachine, rounded } from './support/report.ts';
+import { begin, choice, median, numberOption, print, rounded } from './support/report.ts';
 
 const scenario = choice('scenario', ['order-entry', 'fan-out', 'users']);
 const orders = numberOption('orders', 3_000);
@@ -34,7 +34,7 @@ const seconds = numberOption('seconds', 5);
 const directory = join(benchDirectory(), `websocket-${process.pid}`);
 const load = { ...loadOptions({ window: 1 }), ordersPerSecond: numberOption('rate', 1_000), seconds };
 
-printMachine('websocket');
+begin('websocket');
 if (scenario === '' || scenario === 'order-entry') await orderEntry();
 if (scenario === '' || scenario === 'fan-out') await fanOut();
 if (scenario === '' || scenario === 'users') await manyUsers();

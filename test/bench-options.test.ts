@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCli } from '#app/cli/test-support.ts';
 import { BENCH_OPTIONS, readBenchRun } from '../bench/support/bench-options.ts';
+
+const FIX_CODEC = fileURLToPath(new URL('../bench/fix-codec.ts', import.meta.url));
 
 test('readBenchRun: names, options in any place, and where the figures go', () => {
   assert.deepEqual(readBenchRun(['book', '--seed', '2', 'rest', '--no-peer', '--out', 'figures']), {
@@ -46,5 +50,24 @@ test('hive bench: an unknown option ends it with exit status 2 before anything i
     stdout: '',
     stderr:
       'no option --massages; there are --out, and of\n  fix-codec: --messages\nhive: nothing was measured: see above\n',
+  });
+});
+
+test('a benchmark started by itself refuses what it does not know, before anything is measured', () => {
+  const run = (...options: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [FIX_CODEC, ...options], {
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  };
+  assert.deepEqual(run('--help'), {
+    status: 2,
+    stdout: '',
+    stderr: 'no option --help; there are --out, and of\n  fix-codec: --messages\n',
+  });
+  assert.deepEqual(run('--out', 'figures'), {
+    status: 2,
+    stdout: '',
+    stderr: '--out is of all: npm run bench -- fix-codec --out figures\n',
   });
 });

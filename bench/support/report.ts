@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { readBenchRun } from './bench-options.ts';
 import { refuse, USAGE } from './refuse.ts';
 
 export interface Machine {
@@ -47,8 +48,17 @@ export function print(figure: Figure): void {
   process.stdout.write(`${JSON.stringify(figure)}\n`);
 }
 
-/** Prints the machine as the first line of a benchmark's figures. */
-export function printMachine(bench: string): void {
+/**
+ * Begins a benchmark that bench/run.ts knows: the machine is the first line of its figures. Options that it does not have end the process
+ * with 2, before anything is measured.
+ */
+export function begin(bench: string): void {
+  try {
+    const { out } = readBenchRun([bench, ...process.argv.slice(2)]);
+    if (out !== undefined) throw new Error(`--out is of all: npm run bench -- ${bench} --out ${out}`);
+  } catch (error) {
+    refuse(error, USAGE);
+  }
   print({ bench, scenario: 'machine', ...machine() });
 }
 
