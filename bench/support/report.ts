@@ -9,6 +9,8 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly node: string;
+  /** Whether a node may put its order path before everything else on the machine (docs/adr/0026-thread-priorities.md). */
+  readonly orderPathGoesFirst: boolean;
   /** One-minute load average when the figure was taken: far above zero means that others used the machine. */
   readonly loadAverage: number;
 }
@@ -21,8 +23,22 @@ export function machine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()} ${process.arch}`,
     node: process.version,
+    orderPathGoesFirst: mayGoFirst(),
     loadAverage: Math.round(loadavg()[0] * 100) / 100,
   };
+}
+
+/** Whether this process may ask for nice values below zero: CAP_SYS_NICE, or a limit of 30 for them, which is -10 (getrlimit(2)). */
+function mayGoFirst(): boolean {
+  if (process.platform !== 'linux') return false;
+  const [, capabilities] = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const [, limit] = /^Max nice priority\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const CAP_SYS_NICE = 23n;
+  return (
+    ((BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n) === 1n ||
+    limit === 'unlimited' ||
+    Number(limit) >= 30
+  );
 }
 
 /** Middle value; of an even number, the lower of the two. */
