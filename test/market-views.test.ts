@@ -28,7 +28,8 @@ import {
 } from './support/market-steps.ts';
 import { aggregatesOf, candlesOf, NaiveMarket, summaryOf } from './support/naive-market.ts';
 
-const SEED = Number(process.env['HIVE_SEED'] ?? 20_254);
+const DEFAULT_SEED = 20_254;
+const SEED = Number(process.env['HIVE_SEED'] ?? DEFAULT_SEED);
 const INTERVALS = Object.keys(CANDLE_SECONDS) as CandleInterval[];
 /** Seconds that pass before a step. */
 const PAUSES_SECONDS = [0, 0, 0, 1, 1, 7, 61, 400, 4_000];
@@ -260,8 +261,9 @@ test('after missed events trades and candles go on, with a gap', () => {
 });
 
 test('the comparison fails when a view misses an event or takes it wrongly', () => {
+  // Always the same steps: not each run's last event of a type changes what a reader sees (a phase may be announced again).
   const plain = (): MarketStep[] =>
-    fc.sample(marketStep, { seed: SEED, numRuns: 400 }).map((step) => ({ ...step, choice: 1 }));
+    fc.sample(marketStep, { seed: DEFAULT_SEED, numRuns: 400 }).map((step) => ({ ...step, choice: 1 }));
   const run = (tamper: Venue['tamper']): void => {
     const venue = new Venue();
     venue.tamper = tamper;
