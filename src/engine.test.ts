@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   CancelReason,
+  COMMAND_LAYOUTS,
   CodecError,
   type CommandInput,
   CoreVersionError,
@@ -302,4 +303,37 @@ test('LimitBook.depthAt: the open quantity of a price and side', () => {
       [0, 0, 7],
     ],
   );
+});
+
+test('Engine: takes the longest command that there is', () => {
+  const incident: CommandInput = { type: 'PostIncident', incidentId: 1, title: 'x'.repeat(10) };
+  const last = new Engine(SMALL).submit(incident).at(-1);
+  assert.ok(last !== undefined);
+  const { words } = COMMAND_LAYOUTS.reduce((longest, layout) =>
+    layout.words > longest.words ? layout : longest,
+  );
+  assert.equal(words, 104, 'PostIncident is the longest');
+});
+
+test('LimitBook: an order that could not rest changes nothing: its side has no more exact quantity', () => {
+  const trades: number[] = [];
+  const book = new LimitBook({ onTrade: (maker) => trades.push(maker) });
+  const lots = 2 ** 40;
+  for (let orderId = 1; orderId <= 8_191; orderId++)
+    assert.equal(book.add(orderId, Side.Buy, 100, lots), lots);
+  assert.equal(book.add(8_192, Side.Sell, 101, 5), 5);
+  assert.equal(book.add(8_193, Side.Buy, 101, lots), -1);
+  assert.equal(book.replace(1, 99, lots), lots, 'what it has already does not count twice');
+  assert.equal(book.add(8_194, Side.Sell, 102, 7), 7);
+  assert.deepEqual([trades, book.bestAskTicks, book.cancel(8_192)], [[], 101, 5]);
+});
+
+test('LimitBook: an order that could not rest changes nothing: the book holds no more price levels', () => {
+  const book = new LimitBook({ onTrade: () => assert.fail('nothing crosses') }, 10_000);
+  let orderId = 1;
+  while (book.add(orderId, Side.Buy, orderId * 70_000, 1) === 1) orderId++;
+  assert.ok(orderId > 1_000, `${orderId} levels`);
+  assert.equal(book.replace(1, orderId * 70_000, 1), -1);
+  assert.equal(book.depthAt(Side.Buy, 70_000), 1);
+  assert.equal(book.add(orderId, Side.Buy, 70_000, 1), 1, 'at a price that there is');
 });

@@ -12,7 +12,7 @@ import { BookStore } from '#core/book/book-store.ts';
 import { OrderBook } from '#core/book/order-book.ts';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { SelfTradePrevention, type Side } from '#domain/commands.ts';
+import { COMMAND_LAYOUTS, SelfTradePrevention, type Side } from '#domain/commands.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
@@ -37,7 +37,7 @@ export interface EngineTime {
 }
 
 /** Longest command, in words. */
-const COMMAND_WORDS_MAX = 64;
+const COMMAND_WORDS_MAX = Math.max(...COMMAND_LAYOUTS.map(({ words }) => words));
 
 /**
  * The full core behind plain objects: commands in, the complete list of their events out.
@@ -112,11 +112,12 @@ export class LimitBook {
 
   /**
    * Matches an order and rests what is left, unless it is immediate-or-cancel. Returns the quantity that rests;
-   * -1 when nothing was done: the id is taken, or the book is full. Prices are 1 to 2^31 - 1 ticks, quantities 1 to
-   * 2^40 lots; they are not checked.
+   * -1 when nothing was done: the id is taken, or the book is full (of orders, of price levels, or its side of quantity: 2^53 - 1
+   * lots). Prices are 1 to 2^31 - 1 ticks, quantities 1 to 2^40 lots; they are not checked.
    */
   add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
     if (this.slotOf.get(orderId, 0) !== -1) return -1;
+    if (!isImmediateOrCancel && !this.book.canRest(side, priceTicks, qtyLots)) return -1;
     const slot = this.store.allocateOrder();
     if (slot === 0) return -1;
     this.book.setOrder(slot, orderId, 0, qtyLots, 0);
@@ -142,7 +143,8 @@ export class LimitBook {
 
   /**
    * Gives a resting order a new price and open quantity (at least 1). Priority is kept only by a smaller or equal
-   * quantity at the same price; otherwise it matches like a new order. Returns what rests; -1 when the order is not there.
+   * quantity at the same price; otherwise it matches like a new order. Returns what rests; -1 when nothing was done: the order is not
+   * there, or the book is full.
    */
   replace(orderId: number, priceTicks: number, qtyLots: number): number {
     const slot = this.slotOf.get(orderId, 0);
@@ -153,6 +155,7 @@ export class LimitBook {
       return qtyLots;
     }
     const side = this.book.sideOf(slot);
+    if (!this.book.canRest(side, priceTicks, qtyLots - leaves)) return -1;
     this.cancel(orderId);
     return this.add(orderId, side, priceTicks, qtyLots);
   }

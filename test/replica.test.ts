@@ -455,6 +455,45 @@ test('Archive: a hash that differs from the order path is reported once and ends
   assert.deepEqual([diverged, snapshots, node.board.divergedSequence], [[5], [], 5]);
 });
 
+/** An order path that is at entry 5,000, and an archive that applies at most 99 entries a step. */
+async function farBehind(publish: (node: TestNode) => void): Promise<[number[], number[]]> {
+  const node = new TestNode();
+  for (let turn = 0; turn < 5_000; turn++) {
+    node.replica.tick();
+    await node.turn();
+    publish(node);
+  }
+  const whole = node.source();
+  let next = 1;
+  const source: EntrySource = {
+    poll: (reader, durableSequence, bytesMax) => {
+      const taken = whole.poll(reader, Math.min(durableSequence, next + 98), bytesMax);
+      next += taken;
+      return taken;
+    },
+  };
+  const diverged: number[] = [];
+  const snapshots: number[] = [];
+  const archive = archiveOf(node, temporaryDirectory('replica'), diverged, snapshots, [], source);
+  while (archive.step());
+  return [diverged, snapshots];
+}
+
+test('Archive: behind more hashes than the board has of all entries, it writes snapshots of compared states only', async () => {
+  const [diverged, snapshots] = await farBehind(() => {});
+  assert.deepEqual(diverged, []);
+  // The board has the hashes of 905 on, and before them of each 256th.
+  assert.deepEqual(snapshots.slice(0, 6), [256, 512, 768, 966, 1_065, 1_164]);
+});
+
+test('Archive: behind more hashes than the board has, it writes no snapshot of a state that differs', async () => {
+  // The planted bug: from entry 5 on the order path has another state than the log says.
+  const [diverged, snapshots] = await farBehind(({ board, core: { sequence } }) => {
+    if (sequence >= 5) board.publish(sequence, 1, 2);
+  });
+  assert.deepEqual([diverged, snapshots], [[256], []]);
+});
+
 test('Archive: an entry that switches to a core version that the build lacks ends it, and the snapshots', async () => {
   const directory = temporaryDirectory('replica');
   const node = new TestNode();

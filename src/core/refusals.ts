@@ -14,7 +14,7 @@ const {
   clientTag: REJECTED_CLIENT_TAG,
 } = CommandRejected.at;
 
-/** Answers commands that are refused, and counts the refusals by code. */
+/** Answers commands that are refused. */
 export class Refusals {
   declare private readonly state: CoreState;
   declare private readonly writer: EventWriter;

@@ -3,7 +3,7 @@ import type { LogReader } from '#domain/ports.ts';
 import { AssertionError } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { pruneSnapshots, writeSnapshot } from './snapshot-file.ts';
-import type { StatusBoard } from './status-board.ts';
+import { MARK_EVERY, type StatusBoard } from './status-board.ts';
 
 /** What follows the log's files; log/file's LogTail. */
 export interface EntrySource {
@@ -46,6 +46,8 @@ export class Archive implements LogReader {
   declare private readonly core: TradingCore;
   declare private readonly board: StatusBoard;
   declare private snapshotSequence: number;
+  /** Last entry after which the order path's hash was known to be this core's. */
+  declare private matchedSequence: number;
   declare private _isSyncing: boolean;
   /** False while an entry is being applied, and for good when that failed: the core then has no state of the log's. */
   declare private isWhole: boolean;
@@ -56,6 +58,7 @@ export class Archive implements LogReader {
     this.core = options.core;
     this.board = options.board;
     this.snapshotSequence = options.core.sequence;
+    this.matchedSequence = options.core.sequence;
     this._isSyncing = false;
     this.isWhole = true;
     this.board.snapshotSequence = options.core.sequence;
@@ -76,13 +79,23 @@ export class Archive implements LogReader {
    */
   step(lastSequence = Number.POSITIVE_INFINITY): boolean {
     if (this._isSyncing) return false;
-    const { source, snapshotEvery, flushSinks } = this.options;
+    const { source, flushSinks } = this.options;
     const { durableSequence } = this.board;
-    source.poll(this, Math.min(durableSequence, lastSequence), STEP_BYTES);
+    source.poll(this, Math.min(durableSequence, lastSequence, this.#snapshotAt()), STEP_BYTES);
     flushSinks();
     this.board.archivedSequence = this.core.sequence;
-    if (this.core.sequence - this.snapshotSequence >= snapshotEvery) this.#snapshotWhenSynced();
+    if (this.#isSnapshotDue()) this.#snapshotWhenSynced();
     return this.core.sequence < durableSequence;
+  }
+
+  #isSnapshotDue(): boolean {
+    return this.core.sequence - this.snapshotSequence >= this.options.snapshotEvery;
+  }
+
+  /** While a snapshot is due: the next entry whose hash the order path keeps for long, so that this core can be compared there however far it is behind. */
+  #snapshotAt(): number {
+    const { sequence } = this.core;
+    return this.#isSnapshotDue() ? sequence - (sequence % MARK_EVERY) + MARK_EVERY : Number.POSITIVE_INFINITY;
   }
 
   deliver(
@@ -99,6 +112,7 @@ export class Archive implements LogReader {
     core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     this.isWhole = true;
     const matches = this.board.matches(sequence, core.state.hashHigh, core.state.hashLow);
+    if (matches === true) this.matchedSequence = sequence;
     if (matches === false && this.board.divergedSequence === 0) {
       this.board.divergedSequence = sequence;
       this.options.onDiverged(sequence, core.stateHash);
@@ -120,10 +134,16 @@ export class Archive implements LogReader {
   }
 
   #mayWrite(): boolean {
-    return this.isWhole && this.board.divergedSequence === 0 && !this.board.isOutvoted;
+    const { divergedSequence, isOutvoted } = this.board;
+    return (
+      this.isWhole && divergedSequence === 0 && !isOutvoted && this.matchedSequence === this.core.sequence
+    );
   }
 
-  /** Writes a snapshot of the state as it is, unless the two cores have differed, the cluster has another one, or an entry could not be applied. */
+  /**
+   * Writes a snapshot of the state as it is, unless the two cores have differed or could not be compared here, the cluster has another
+   * state, or an entry could not be applied.
+   */
   snapshot(): void {
     if (!this.#mayWrite()) return;
     if (this.core.sequence === this.snapshotSequence) return;

@@ -1,6 +1,9 @@
-const BOARD_BYTES = 64 * 1024 + 256;
+/** Hashes of each of the two rings; a hash has four words. */
 const HASHES = 4096;
 const WORDS_AT = 256;
+const BOARD_BYTES = WORDS_AT + 2 * HASHES * 16;
+/** Of every so manieth entry the hash stays for as many times longer. A hash is of all entries up to its own, so one vouches for those before. */
+export const MARK_EVERY = 256;
 
 /** Positions of the board's numbers. Each is written by one thread only. */
 const Cell = {
@@ -21,7 +24,7 @@ export function boardMemory(): SharedArrayBuffer {
 
 /**
  * What a node's threads tell each other without messages: how far each is, and the order path's state hash at the
- * last 4,096 entries, against which the archive thread checks its own.
+ * last 4,096 entries and at every 256th of the last million, against which the archive thread checks its own.
  */
 export class StatusBoard {
   declare private readonly numbers: Float64Array;
@@ -34,17 +37,26 @@ export class StatusBoard {
 
   /** Order path: the entry is durable and applied, with this hash after it. */
   publish(sequence: number, hashHigh: number, hashLow: number): void {
-    const at = (sequence % HASHES) * 4;
+    this.#store((sequence % HASHES) * 4, sequence, hashHigh, hashLow);
+    if (sequence % MARK_EVERY === 0) this.#store(markAt(sequence), sequence, hashHigh, hashLow);
+    this.numbers[Cell.durableSequence] = sequence;
+  }
+
+  #store(at: number, sequence: number, hashHigh: number, hashLow: number): void {
     Atomics.store(this.words, at, 0);
     this.words[at + 1] = hashHigh;
     this.words[at + 2] = hashLow;
     Atomics.store(this.words, at, sequence | 0);
-    this.numbers[Cell.durableSequence] = sequence;
   }
 
   /** Whether the order path's hash after `sequence` was this one; undefined when it is no longer on the board. */
   matches(sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
-    const at = (sequence % HASHES) * 4;
+    const isEqual = this.#matchesAt((sequence % HASHES) * 4, sequence, hashHigh, hashLow);
+    if (isEqual !== undefined || sequence % MARK_EVERY !== 0) return isEqual;
+    return this.#matchesAt(markAt(sequence), sequence, hashHigh, hashLow);
+  }
+
+  #matchesAt(at: number, sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
     if (Atomics.load(this.words, at) !== (sequence | 0)) return undefined;
     const isEqual = this.words[at + 1] === hashHigh && this.words[at + 2] === hashLow;
     return Atomics.load(this.words, at) === (sequence | 0) ? isEqual : undefined;
@@ -121,4 +133,9 @@ export class StatusBoard {
   set isFetchingReports(isFetching: boolean) {
     this.numbers[Cell.isFetchingReports] = isFetching ? 1 : 0;
   }
+}
+
+/** Word at which the hash of an entry that is a multiple of MARK_EVERY stays. */
+function markAt(sequence: number): number {
+  return (HASHES + ((sequence / MARK_EVERY) % HASHES)) * 4;
 }

@@ -86,8 +86,11 @@ export function changePhase(
 }
 
 export function endTimedPhase(venue: Venue, instrument: Instrument): void {
-  if (instrument.endSeconds === 0 || venue.seconds < instrument.endSeconds) return;
-  changePhase(venue, instrument, instrument.nextPhase, 0, 0);
+  const isDue = (): boolean => instrument.endSeconds !== 0 && venue.seconds >= instrument.endSeconds;
+  if (!isDue()) return;
+  const { nextPhase, endSeconds } = instrument.resumed;
+  changePhase(venue, instrument, instrument.nextPhase, nextPhase, endSeconds);
+  if (isDue()) changePhase(venue, instrument, instrument.nextPhase, 0, 0);
 }
 
 export function runSchedule(venue: Venue, instrument: Instrument): void {

@@ -7,6 +7,7 @@ import {
   type Instrument,
   isMarket,
   mayRest,
+  NO_END,
   NO_INDICATIVE,
   type Order,
   opposite,
@@ -191,15 +192,18 @@ function tradableQtyLots(venue: Venue, order: Order): number {
   let references = bandReferences(order.instrument);
   let counted = 0;
   for (const price of new Set(candidates.map(({ priceTicks }) => priceTicks))) {
-    if (isOutsideBands(order.instrument, references, price)) break;
     const level = candidates.filter(({ priceTicks }) => priceTicks === price);
     const own = level.findIndex(({ account }) => account === order.account);
+    const isOutside = isOutsideBands(order.instrument, references, price);
     if (own >= 0 && selfTradeMode(order) !== SelfTradePrevention.CancelOldest) {
+      if (isOutside) return counted;
       return level.slice(0, own).reduce((sum, { shownQtyLots }) => sum + shownQtyLots, counted);
     }
     const others = level.filter(({ account }) => account !== order.account);
+    if (others.length === 0) continue;
+    if (isOutside) break;
     counted = others.reduce((sum, { leavesQtyLots }) => sum + leavesQtyLots, counted);
-    if (others.length > 0) references = afterTrade(references, price);
+    references = afterTrade(references, price);
   }
   return counted;
 }
@@ -240,12 +244,11 @@ function match(venue: Venue, order: Order): boolean {
   while (order.state === 'incoming') {
     const resting = crossed(venue, order).at(0);
     if (resting === undefined) return false;
-    if (isOutsideBands(instrument, bandReferences(instrument), resting.priceTicks)) {
+    if (resting.account === order.account) preventSelfTrade(venue, resting, order);
+    else if (isOutsideBands(instrument, bandReferences(instrument), resting.priceTicks)) {
       callVolatilityAuction(venue, instrument);
       return true;
-    }
-    if (resting.account === order.account) preventSelfTrade(venue, resting, order);
-    else {
+    } else {
       const qtyLots = Math.min(order.leavesQtyLots, resting.shownQtyLots);
       execute(venue, resting, order, qtyLots, resting.priceTicks, false);
     }
@@ -274,6 +277,7 @@ function preventSelfTrade(venue: Venue, resting: Order, incoming: Order): void {
 }
 
 function callVolatilityAuction(venue: Venue, instrument: Instrument): void {
+  const { nextPhase, endSeconds } = instrument;
   enterPhase(
     venue,
     instrument,
@@ -281,6 +285,7 @@ function callVolatilityAuction(venue: Venue, instrument: Instrument): void {
     Phase.Continuous,
     venue.seconds + instrument.terms.volatilityAuctionSeconds,
   );
+  instrument.resumed = { nextPhase, endSeconds };
 }
 
 /** Changes the phase and says so; what an uncross or the end of the day means is the caller's. */
@@ -295,6 +300,7 @@ export function enterPhase(
   instrument.phase = phase;
   instrument.nextPhase = nextPhase;
   instrument.endSeconds = endSeconds;
+  instrument.resumed = NO_END;
   instrument.published = NO_INDICATIVE;
   venue.emit('PhaseChanged', instrument.terms.instrumentId, { phase, previousPhase, nextPhase, endSeconds });
 }

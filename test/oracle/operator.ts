@@ -15,7 +15,15 @@ import { changePhase } from './auctions.ts';
 import { cancelWhole } from './matching.ts';
 import { addTo, availableOf, grossOf, totalOf } from './money.ts';
 import { firstRefusal } from './refusals.ts';
-import { type Account, type Asset, type Instrument, NO_INDICATIVE, newAccount, type Venue } from './venue.ts';
+import {
+  type Account,
+  type Asset,
+  type Instrument,
+  NO_END,
+  NO_INDICATIVE,
+  newAccount,
+  type Venue,
+} from './venue.ts';
 
 const SECONDS_PER_DAY = 86_400;
 const DECIMALS_MAX = 18;
@@ -70,6 +78,7 @@ export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): 
     phase: command.phase,
     nextPhase: 0,
     endSeconds: 0,
+    resumed: NO_END,
     lastPriceTicks: 0,
     staticPriceTicks: 0,
     killed: false,

@@ -113,6 +113,8 @@ export interface Instrument {
   phase: number;
   nextPhase: number;
   endSeconds: number;
+  /** The end of the timed phase in which a band called the auction. */
+  resumed: Pick<Instrument, 'nextPhase' | 'endSeconds'>;
   /** 0 before the first trade. */
   lastPriceTicks: number;
   /** The session's static reference; 0 while it is not set. */
@@ -122,6 +124,9 @@ export interface Instrument {
   scheduleRanSeconds: number;
   published: Indicative;
 }
+
+/** A phase that does not end by itself. */
+export const NO_END: Pick<Instrument, 'nextPhase' | 'endSeconds'> = { nextPhase: 0, endSeconds: 0 };
 
 export const NO_INDICATIVE: Indicative = { priceTicks: 0, qtyLots: 0, surplusQtyLots: 0, surplusSide: 0 };
 

@@ -270,4 +270,122 @@ export const BANDS = [
     `,
     { coin: { dynamicBandPpm: 50_000 } },
   ),
+  scenario(
+    'bands: an order that meets only its own account beyond a band calls no auction',
+    `
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    alice 1 sell 2@2000
+      accepted alice1 sell 2@2000 gtc
+      rested alice1 2@2000
+    alice 2 buy 1@2000 stp oldest
+      accepted alice2 buy 1@2000 gtc
+      canceled alice1 2 visible 2@2000 SelfTrade
+      rested alice2 1@2000
+    alice 3 sell 1@2000 stp decrement
+      accepted alice3 sell 1@2000 gtc
+      canceled alice2 1 visible 1@2000 SelfTrade
+      canceled alice3 1 SelfTrade
+    `,
+    { coin: { dynamicBandPpm: 10_000, staticBandPpm: 50_000, volatilityAuctionSeconds: 30 } },
+  ),
+  scenario(
+    'bands: own orders beyond a band are canceled, another account behind them calls the auction',
+    `
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    alice 1 sell 1@2000
+      accepted alice1 sell 1@2000 gtc
+      rested alice1 1@2000
+    bob 1 sell 1@2001
+      accepted bob1 sell 1@2001 gtc
+      rested bob1 1@2001
+    alice 2 buy 1@2001 stp oldest fok
+      accepted alice2 buy 1@2001 fok
+      canceled alice2 1 FillOrKill
+    alice 3 buy 1@2001 stp oldest
+      accepted alice3 buy 1@2001 gtc
+      canceled alice1 1 visible 1@2000 SelfTrade
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice3 1@2001
+    `,
+    { coin: { dynamicBandPpm: 10_000, volatilityAuctionSeconds: 30 } },
+  ),
+  scenario(
+    'bands: a timed phase goes on to its end after the auction that a band called in it',
+    `
+    phase Continuous until 200 then ClosingAuction
+      phase Continuous -> Continuous until 200 then ClosingAuction
+      done
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    bob 1 sell 1@1100
+      accepted bob1 sell 1@1100 gtc
+      rested bob1 1@1100
+    alice 1 buy 1@1100
+      accepted alice1 buy 1@1100 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested alice1 1@1100
+    time 130
+    tick
+      auction trade 1@1100 alice1 / bob1
+      uncrossed 1@1100 of VolatilityAuction
+      phase VolatilityAuction -> Continuous until 200 then ClosingAuction
+    bob 2 sell 1@1300
+      accepted bob2 sell 1@1300 gtc
+      rested bob2 1@1300
+    time 190
+    alice 2 buy 1@1300
+      accepted alice2 buy 1@1300 gtc
+      phase Continuous -> VolatilityAuction until 220 then Continuous
+      rested alice2 1@1300
+    time 220
+    tick
+      auction trade 1@1300 alice2 / bob2
+      uncrossed 1@1300 of VolatilityAuction
+      phase VolatilityAuction -> Continuous until 200 then ClosingAuction
+      phase Continuous -> ClosingAuction
+    `,
+    { coin: { dynamicBandPpm: 10_000, volatilityAuctionSeconds: 30 } },
+  ),
+  scenario(
+    'bands: a phase that is set in the auction forgets how the timed one was to end',
+    `
+    phase Continuous until 200 then ClosingAuction
+      phase Continuous -> Continuous until 200 then ClosingAuction
+      done
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    bob 1 sell 1@1100
+      accepted bob1 sell 1@1100 gtc
+      rested bob1 1@1100
+    alice 1 buy 1@1100 ioc
+      accepted alice1 buy 1@1100 ioc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      canceled alice1 1 PriceBand
+    phase Continuous
+      uncrossed 0@0 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+      done
+    time 300
+    tick
+    `,
+    { coin: { dynamicBandPpm: 10_000, volatilityAuctionSeconds: 30 } },
+  ),
 ];

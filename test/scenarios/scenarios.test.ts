@@ -6,7 +6,7 @@ import { runScenarios } from './scenario.ts';
 runScenarios('naive core', (options) => new NaiveCore(options), SCENARIOS);
 runScenarios('fast core', (options) => new FastEngine(options), SCENARIOS);
 runScenarios(
-  'fast core, restored from its image after every command',
-  (options) => new FastEngine({ ...options, restoreEvery: 1 }),
+  'fast core, audited and restored from its image after every command',
+  (options) => new FastEngine({ ...options, checkEvery: 1, restoreEvery: 1 }),
   SCENARIOS,
 );

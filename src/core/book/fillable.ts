@@ -32,19 +32,22 @@ export function fillableQtyLots(
   let centre = book.staticReferenceTicks;
   while (level !== 0 && found < neededLots) {
     if (side === BUY ? price > limitTicks : price < limitTicks) break;
-    if (book.isOutsideBands(price, last, centre)) break;
     let others = book.totalAt(level);
+    let isLast = false;
     if (owner !== 0 && selfTrade === CANCEL_OLDEST) {
       others = leavesOfOthers(book, level, owner, neededLots - found);
     } else if (owner !== 0) {
       const ahead = displayedAheadOf(book, level, owner, neededLots - found);
-      if (ahead !== -1) return found + ahead;
+      isLast = ahead !== -1;
+      if (isLast) others = ahead;
     }
-    found += others;
     if (others > 0) {
+      if (book.isOutsideBands(price, last, centre)) break;
+      found += others;
       last = price;
       if (centre === 0) centre = book.reference() || price;
     }
+    if (isLast) break;
     level = opposite.next(price);
     price = opposite.foundKey;
   }

@@ -178,15 +178,16 @@ export class OrderBook {
       if (level === 0) break;
       const price = opposite.bestKey;
       if (buy ? price > limitTicks : price < limitTicks) break;
-      if (this.banded && this.isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
-        return BAND;
 
       const maker = rows[(level << 3) | HEAD];
       const makerBase = maker << 3;
+      // Before the bands: what is never a trade leaves none.
       if (owner !== 0 && rows[makerBase | OWNER] === owner) {
         if (preventSelfTrade(this, this.listener, takerSlot, maker, price, selfTrade)) return SELF_TRADE;
         continue;
       }
+      if (this.banded && this.isOutsideBands(price, this.lastPriceTicks, this.staticReferenceTicks))
+        return BAND;
       const iceberg = (rows[makerBase | LEVEL] & ICEBERG) !== 0;
       const makerLeaves = rowsF64[(maker << 2) | LEAVES];
       const available = iceberg ? this.store.displayedQtyLots[maker] : makerLeaves;
@@ -277,6 +278,16 @@ export class OrderBook {
     if (!this.#link(slot, buy ? this.bids : this.asks, buy ? BIDS : ASKS, priceTicks)) return false;
     this.listener.onRested(slot, priceTicks);
     return true;
+  }
+
+  /** Whether `rest` would do it for an order of so many lots that has a slot. */
+  canRest(side: Side, priceTicks: number, qtyLots: number): boolean {
+    const buy = side === BUY;
+    const index = buy ? this.bids : this.asks;
+    return (
+      this.openLots[buy ? BIDS : ASKS] + qtyLots <= INT53_MAX &&
+      (index.canInsert() || index.get(priceTicks) !== 0)
+    );
   }
 
   /** Puts a stop at the tail of its stop price; false as `rest`. */

@@ -50,9 +50,13 @@ export class PhaseControl {
 
   /** A trade would have left a price band. */
   callVolatilityAuction(row: number): void {
-    const { instruments, timeSeconds } = this.state;
-    const endSeconds = timeSeconds + (instruments.volatilityAuctionSeconds(row) >>> 0);
-    this.change(row, Phase.VolatilityAuction, Phase.Continuous, endSeconds);
+    const { phases, instruments, timeSeconds } = this.state;
+    const { [row]: nextPhase } = phases.nextPhase;
+    const { [row]: endSeconds } = phases.endSeconds;
+    const auctionEndSeconds = timeSeconds + (instruments.volatilityAuctionSeconds(row) >>> 0);
+    this.change(row, Phase.VolatilityAuction, Phase.Continuous, auctionEndSeconds);
+    phases.resumedNextPhase[row] = nextPhase;
+    phases.resumedEndSeconds[row] = endSeconds;
   }
 
   /** Moves an instrument to `phase`, uncrossing on the way into continuous trading or out of the closing auction. */
@@ -64,6 +68,8 @@ export class PhaseControl {
     phases.phase[row] = phase;
     phases.nextPhase[row] = nextPhase;
     phases.endSeconds[row] = endSeconds;
+    phases.resumedNextPhase[row] = 0;
+    phases.resumedEndSeconds[row] = 0;
     phases.indicativePriceTicks[row] = 0;
     phases.indicativeQtyLots[row] = 0;
     phases.indicativeSurplusLots[row] = 0;
@@ -142,11 +148,24 @@ export class PhaseControl {
 
   /** Ends timed phases that are due. */
   endTimedPhases(): void {
-    const { phases, instruments, timeSeconds } = this.state;
+    const { phases, instruments } = this.state;
     for (let row = 0; row < instruments.count; row++) {
-      const end = phases.endSeconds[row] >>> 0;
-      if (end !== 0 && end <= timeSeconds) this.change(row, phases.nextPhase[row] as Phase, 0, 0);
+      if (!this.#isDue(row)) continue;
+      const { [row]: next } = phases.nextPhase;
+      this.change(
+        row,
+        next as Phase,
+        phases.resumedNextPhase[row] as Phase | 0,
+        phases.resumedEndSeconds[row],
+      );
+      if (this.#isDue(row)) this.change(row, phases.nextPhase[row] as Phase, 0, 0);
     }
+  }
+
+  #isDue(row: number): boolean {
+    const { phases, timeSeconds } = this.state;
+    const end = phases.endSeconds[row] >>> 0;
+    return end !== 0 && end <= timeSeconds;
   }
 
   /** Runs the schedule entries that lie after the last run and not after now, at most the last 24 hours' worth. */

@@ -11,6 +11,9 @@ export class PhaseTable {
   declare readonly nextPhase: Uint8Array<ArrayBuffer>;
   /** Second at which the phase ends by itself; 0 never. */
   declare readonly endSeconds: Int32Array<ArrayBuffer>;
+  /** What a timed phase was to go on to when a band called an auction in it, and when; 0 nothing. */
+  declare readonly resumedNextPhase: Uint8Array<ArrayBuffer>;
+  declare readonly resumedEndSeconds: Int32Array<ArrayBuffer>;
   /** Eight per row; 0 ends the list. */
   declare readonly schedulePhase: Uint8Array<ArrayBuffer>;
   /** Eight per row: seconds after midnight UTC. */
@@ -36,6 +39,8 @@ export class PhaseTable {
     this.indicativePriceTicks = store.i32('indicativePriceTicks');
     this.indicativeQtyLots = store.f64('indicativeQtyLots');
     this.indicativeSurplusLots = store.f64('indicativeSurplusLots');
+    this.resumedNextPhase = store.u8('resumedNextPhase');
+    this.resumedEndSeconds = store.i32('resumedEndSeconds');
   }
 
   /** Adds the row of a new instrument. */

@@ -222,7 +222,9 @@ test('data directory: another format version, another node, a damaged or missing
   );
   assert.throws(() => open(path), version);
   assert.throws(() => readDataDirectoryMeta(path), version);
-  for (const text of ['', '{', 'null', '[]', meta.replace(/"logId": "./, '"logId": "x')]) {
+  const otherNode = (nodeId: string): string => meta.replace('"nodeId": 3', `"nodeId": ${nodeId}`);
+  const nodes = ['0', '-3', '65536', '70000', '1.5', '"3"'].map(otherNode);
+  for (const text of ['', '{', 'null', '[]', meta.replace(/"logId": "./, '"logId": "x'), ...nodes]) {
     writeFileSync(file, text);
     assert.throws(() => open(path), refusal('DAMAGED', /hive\.json .*restore it from a copy/), text);
   }

@@ -91,10 +91,7 @@ export interface DataDirectoryOptions {
  */
 export function openDataDirectory(directory: string, options: DataDirectoryOptions): DataDirectory {
   const { nodeId } = options;
-  assert(
-    nodeId === undefined || (Number.isInteger(nodeId) && nodeId >= 1 && nodeId <= NODE_ID_MAX),
-    'Condition: a node id is 1 to 65,535',
-  );
+  assert(nodeId === undefined || isNodeId(nodeId), 'Condition: a node id is 1 to 65,535');
   const path = resolve(directory);
   makeDirectory(path);
   refuseUnfinishedRestore(path);
@@ -179,12 +176,16 @@ export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
     meta.formatVersion === DATA_FORMAT_VERSION &&
     typeof meta.logId === 'string' &&
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(meta.logId) &&
-    Number.isInteger(meta.nodeId) &&
+    isNodeId(meta.nodeId) &&
     (meta.line === undefined || (Number.isInteger(meta.line) && meta.line >= 0)) &&
     typeof meta.createdAt === 'string';
   if (!sane)
     throw new DataDirectoryError('DAMAGED', `${path} has missing or wrong fields: restore it from a copy`);
   return meta as DataDirectoryMeta;
+}
+
+function isNodeId(nodeId: unknown): boolean {
+  return Number.isInteger(nodeId) && (nodeId as number) >= 1 && (nodeId as number) <= NODE_ID_MAX;
 }
 
 /** The history of the log that a data directory holds; undefined: the first. */
