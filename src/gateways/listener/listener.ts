@@ -3,14 +3,12 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { failureLines, LineBudget } from '#lib/line-budget.ts';
 import type { ConnectionLimits, ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
-import type { TlsFiles } from './tls-files.ts';
+import { reloadTls, TLS_FILES_PERIOD_MS, type TlsFiles } from './tls-files.ts';
 
 /** How long a client may take for its part of the TLS handshake. */
 const HANDSHAKE_MS_MAX = 10_000;
 /** Lines of the log about connections that were refused, or whose handshake failed. */
 const LOG_LINES_PER_SECOND_MAX = 50;
-/** How often the files of TLS are looked at. */
-const TLS_FILES_PERIOD_MS = 10_000;
 
 export interface ListenerOptions {
   /** Names the door in logs. */
@@ -87,13 +85,7 @@ export class Listener {
   /** Uses the files of TLS as they are now, for connections from now on. The timer calls it. */
   reloadTls(): void {
     const { tls, name } = this.options;
-    try {
-      if (tls === undefined || !tls.reload()) return;
-      this.tlsServer?.setSecureContext(tls.options);
-      this.logger.info({ door: name }, 'TLS files changed: new connections use them');
-    } catch (error) {
-      this.logger.warn({ door: name, error }, `TLS goes on with the old files: ${(error as Error).message}`);
-    }
+    if (tls !== undefined && this.tlsServer !== undefined) reloadTls(tls, this.tlsServer, name, this.logger);
   }
 
   #onConnection(raw: Socket): void {

@@ -1,5 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { createSecureContext, type SecureVersion, type TlsOptions } from 'node:tls';
+import { createSecureContext, type SecureVersion, type TlsOptions, type Server as TlsServer } from 'node:tls';
+import type { GatewayLogger } from '../soupbin/logger.ts';
+
+/** How often listeners look at their files of TLS. */
+export const TLS_FILES_PERIOD_MS = 10_000;
 
 /** How listeners speak TLS: paths of PEM files. */
 export interface TlsSettings {
@@ -60,6 +64,17 @@ export class TlsFiles {
         { cause: error },
       );
     }
+  }
+}
+
+/** Has a server use the files as they are now, for connections from now on. @param door names it in the log */
+export function reloadTls(tls: TlsFiles, server: TlsServer, door: string, logger: GatewayLogger): void {
+  try {
+    if (!tls.reload()) return;
+    server.setSecureContext(tls.options);
+    logger.info({ door }, 'TLS files changed: new connections use them');
+  } catch (error) {
+    logger.warn({ door, error }, `TLS goes on with the old files: ${(error as Error).message}`);
   }
 }
 

@@ -14,7 +14,7 @@ import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { TlsFiles } from '../listener/tls-files.ts';
+import { reloadTls, type TlsFiles } from '../listener/tls-files.ts';
 import { Connections, refuse } from './connections.ts';
 import { addDocuments } from './documents.ts';
 import { errorRoutes } from './error-routes.ts';
@@ -181,8 +181,12 @@ export class HttpServer {
     pages?.addRoutes(app);
     await app.ready();
     await app.listen({ host, port });
-    if (options.tls !== undefined)
-      this.tlsTimer = setInterval(() => this.#reloadTls(), this.limits.TLS_FILES_MS).unref();
+    const { tls } = options;
+    if (tls !== undefined) {
+      const server = app.server as unknown as TlsServer;
+      const reload = (): void => reloadTls(tls, server, 'http', this.logger);
+      this.tlsTimer = setInterval(reload, this.limits.TLS_FILES_MS).unref();
+    }
     return app.server.address() as AddressInfo;
   }
 
@@ -374,17 +378,6 @@ export class HttpServer {
       },
       isAnswered ? 'request answered' : 'request ended without an answer',
     );
-  }
-
-  #reloadTls(): void {
-    const { tls } = this.options;
-    try {
-      if (tls === undefined || !tls.reload()) return;
-      (this.app.server as unknown as TlsServer).setSecureContext(tls.options);
-      this.logger.info({ door: 'http' }, 'TLS files changed: new connections use them');
-    } catch (error) {
-      this.logger.warn({ door: 'http' }, `TLS goes on with the old files: ${(error as Error).message}`);
-    }
   }
 
   #add(route: Route): void {
