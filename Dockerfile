@@ -56,6 +56,7 @@ VOLUME ["/var/lib/hive-mind"]
 # OUCH, market data, snapshots, FIX, HTTP and WebSocket, operations
 EXPOSE 26001 26002 26003 26010 26080 26090
 STOPSIGNAL SIGTERM
+# In plain HTTP: a container whose configuration has a tls section says `operations: { tls: false }`, or has a health check of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:26090/healthz').then((r)=>process.exit(r.ok?0:1),()=>process.exit(1))"]
 ENTRYPOINT ["/usr/local/bin/hive"]

@@ -75,7 +75,7 @@ const node = await startNode(
           sessions: [],
         }
       : undefined,
-    operations: config.hasOperations === true ? { host: '127.0.0.1', port: 0 } : undefined,
+    operations: config.hasOperations === true ? { host: '127.0.0.1', port: 0, tls: undefined } : undefined,
     cluster:
       config.clusterServers === undefined
         ? undefined

@@ -1,7 +1,13 @@
 import type { AccessSettings } from '#gateways/identity/access-control.ts';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import type { ClusterSettings } from './cluster/cluster-settings.ts';
-import type { BackupSettings, FixSettings, HttpSettings, WebSocketSettings } from './threads/messages.ts';
+import type {
+  BackupSettings,
+  FixSettings,
+  HttpSettings,
+  OperationsSettings,
+  WebSocketSettings,
+} from './threads/messages.ts';
 
 export interface NodeConfig {
   readonly dataDirectory: string;
@@ -21,7 +27,7 @@ export interface NodeConfig {
     readonly tls: TlsSettings | undefined;
   };
   /** Where load balancers ask how the node is; undefined: nowhere. */
-  readonly operations: { readonly host: string; readonly port: number } | undefined;
+  readonly operations: OperationsSettings | undefined;
   /** The cluster that it is a node of; undefined: it has a log of its own. */
   readonly cluster: ClusterSettings | undefined;
   /** undefined: there is no such door. With neither there is no edge thread. */

@@ -22,9 +22,11 @@ export function operationsOf(
   },
 ): NodeThread | undefined {
   if (operations === undefined) return undefined;
+  // The thread reads the files by itself. Here what is wrong with them ends the start, and is not told as the death of a thread.
+  if (operations.tls !== undefined) new TlsFiles(operations.tls);
   const { threads, board, ring, stages, httpTimes, paths } = parts;
   const certificates: { [door: string]: string } = {};
-  for (const [door, settings] of Object.entries({ ouch, 'market-data': marketData, http, fix }))
+  for (const [door, settings] of Object.entries({ ouch, 'market-data': marketData, http, fix, operations }))
     if (settings?.tls !== undefined) certificates[door] = settings.tls.certificate;
   return threads.start('operations', OPERATIONS_THREAD, {
     ...operations,

@@ -4,7 +4,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { type Configuration, defaultConfiguration, parseConfiguration } from '#app/config/configuration.ts';
+import {
+  type Configuration,
+  defaultConfiguration,
+  nodeConfigOf,
+  parseConfiguration,
+} from '#app/config/configuration.ts';
 import type { Container, Manifests, Resource } from '#app/kubernetes/manifests.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -74,7 +79,7 @@ test('probes ask what the operations server answers', () => {
   assert.equal(path, '/readyz');
 });
 
-test('configurations are whole: paths lead to what is mounted, the start mode is an option, and nothing listens in clear', () => {
+test('configurations are whole: paths lead to what is mounted, the start mode is an option, and nothing but the operations port listens in clear', () => {
   const own = ownManifests();
   for (const [kind, name, map] of [
     ['Deployment', 'hive-mind-blue', 'hive-mind-config-blue'],
@@ -93,6 +98,11 @@ test('configurations are whole: paths lead to what is mounted, the start mode is
       mounts.find(({ mountPath }) => path === mountPath || path.startsWith(`${mountPath}/`));
     const configuration = configurationOf(own, map);
     const { tls, cluster, backup, dataDirectory } = configuration;
+    const { ouch, marketData, http, fix } = configuration;
+    for (const door of [ouch, marketData, http, fix])
+      assert.deepEqual([door.tls, door.allowPlaintext], [undefined, false], 'TLS, or loopback');
+    // A kubelet has no certificate to show: a probe asks as the port answers.
+    assert.equal(nodeConfigOf(configuration).operations?.tls, undefined);
     assert.notEqual(mountOf(dataDirectory), undefined, 'the data directory is a volume');
     assert.notEqual(mountOf(dataDirectory)?.readOnly, true);
     if (backup !== undefined) assert.notEqual(mountOf(backup.to), undefined, 'backups go to a volume');

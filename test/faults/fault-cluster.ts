@@ -126,7 +126,7 @@ export class FaultCluster {
           nodeId,
           ouch: { ...ouch, host: address },
           marketData: { ...marketData, host: address },
-          operations: { host: address, port: 0 },
+          operations: { host: address, port: 0, tls: undefined },
           http: undefined,
           fix: undefined,
           cluster: clusterSettings(this.servers.urls, { stream: STREAM, maxBytes: STREAM_BYTES }),

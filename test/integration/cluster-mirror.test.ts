@@ -103,7 +103,7 @@ test('mirror: FIX sessions go on in the second region with their numbers, their 
   // The second region is there before the first has any FIX session.
   const noFix = { fix: undefined };
   const early = await regions.startNode(1, 'first', noFix);
-  const operations = { host: '127.0.0.1', port: 0 };
+  const operations = { host: '127.0.0.1', port: 0, tls: undefined };
   const follower = await regions.startNode(2, 'second', { fix: FIX, operations });
   const serving = await regions.startNode(3, 'first', { fix: FIX });
   const [before, begun] = await logOn(t, serving.edgePorts['fix'] ?? 0, 1);

@@ -20,7 +20,7 @@ import { WebSocketClient } from '../support/websocket-client.ts';
 const SILENT = { info() {}, warn() {}, error() {} };
 /** Bounds the wait for what comes late. */
 const PATIENCE_MS = 60_000;
-const operations = { host: '127.0.0.1', port: 0 };
+const operations = { host: '127.0.0.1', port: 0, tls: undefined };
 
 /** What a node does not say on every machine and in every cluster, and why. */
 const SILENT_METRICS: { readonly [name in MetricName]?: string } = {

@@ -33,7 +33,7 @@ async function threadsUnder(
 ): Promise<{ orderPath: Shown; others: Map<string, Shown> }> {
   const { child } = await startChildNode(
     temporaryDirectory('priorities'),
-    { operations: { host: '127.0.0.1', port: 0 }, ...different },
+    { operations: { host: '127.0.0.1', port: 0, tls: undefined }, ...different },
     { enter },
   );
   t.after(() => endChild(child));

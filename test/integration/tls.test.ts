@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
@@ -20,6 +22,8 @@ interface Ready {
   readonly ouch: { readonly port: number };
   readonly marketData: { readonly port: number; readonly snapshotPort: number };
   readonly fix: { readonly port: number };
+  readonly http: { readonly port: number };
+  readonly operations: { readonly port: number };
 }
 
 async function startNode(config: string): Promise<{ child: ChildProcess; ready: Ready }> {
@@ -34,7 +38,23 @@ async function startNode(config: string): Promise<{ child: ChildProcess; ready: 
   throw new Error('the node ended before it was ready');
 }
 
-test('a node with TLS: orders and market data for those with a certificate, nothing for others', {
+/** The server's alert, or what the request that was on its way meets where the connection has ended. */
+const NO_CERTIFICATE = /^(ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED|ECONNRESET|EPIPE)$/;
+
+/** Status and body of an answer over HTTPS; the error's code where there is none. */
+async function ask(port: number, path: string, options: RequestOptions, body?: object): Promise<string> {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+  const asked = request({ host: '127.0.0.1', port, path, headers, agent: false, ...options });
+  asked.end(body && JSON.stringify(body));
+  try {
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return `${response.statusCode} ${(await response.toArray()).join('')}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+test('a node with TLS: every door is for those with a certificate, and says nothing to others', {
   skip: whyNoCertificates(),
   timeout: 120_000,
 }, async () => {
@@ -101,6 +121,25 @@ venue:
   const pair = { cert: readFileSync(client.certificate), key: readFileSync(client.key) };
   assert.equal(await fix({ ca, ...pair }), 'A 1 98=0|108=30|');
   assert.equal(await fix({ ca }), 'end', 'FIX without a certificate of its own');
+  const logIn = (options: RequestOptions) =>
+    ask(
+      ready.http.port,
+      '/api/v1/login',
+      { method: 'POST', ...options },
+      { name: 'ANN', password: 'secret-ann' },
+    );
+  assert.match(await logIn({ ca, ...pair }), /^200 .*"token":/);
+  const readyz = (options: RequestOptions) => ask(ready.operations.port, '/readyz', options);
+  assert.equal(await readyz({ ca, ...pair }), '200 {"state":"serving"}\n');
+  const metrics = await ask(ready.operations.port, '/metrics', { ca, ...pair });
+  for (const door of ['ouch', 'market-data', 'http', 'fix', 'operations'])
+    assert.match(metrics, new RegExp(`hive_certificate_expiry_timestamp_seconds{door="${door}"} \\d`));
+  for (const say of [logIn, readyz]) {
+    assert.match(await say({ ca }), NO_CERTIFICATE);
+    assert.equal(await say(pair), 'SELF_SIGNED_CERT_IN_CHAIN', 'of an authority that nobody trusts');
+  }
+  for (const { port } of [ready.http, ready.operations])
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/readyz`), 'plain');
   child.kill('SIGTERM');
   assert.deepEqual(await once(child, 'exit'), [0, null]);
 });
@@ -131,6 +170,15 @@ test('command line: no plain listener off loopback; half a client certificate is
   assert.match(
     exposed.stderr,
     /marketData.host: 0.0.0.0 can be reached from other machines.* add a tls section/,
+  );
+  const directory = temporaryDirectory('plain-operations');
+  const config = join(directory, 'hive.yaml');
+  writeFileSync(config, 'operations: { host: 0.0.0.0 }\n');
+  const scraped = await runCli(['start', '--config', config, '--data-dir', directory, '--no-demo']);
+  assert.equal(scraped.status, 2);
+  assert.match(
+    scraped.stderr,
+    /1:21: operations\.host: 0\.0\.0\.0 can be reached from other machines, and everything would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted/,
   );
   const half = await runCli(
     ['order', 'cancel', '1', '--connect', '127.0.0.1:1', '--user', 'ANN', '--tls-key', 'my.key'],

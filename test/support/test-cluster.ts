@@ -43,7 +43,7 @@ export class Cluster {
     options: ChildNodeOptions = {},
   ): Promise<ChildNode> {
     const cluster = clusterSettings(this.servers.urls, { observe });
-    const operations = { host: '127.0.0.1', port: 0 };
+    const operations = { host: '127.0.0.1', port: 0, tls: undefined };
     const node = await startChildNode(
       this.pathOf(nodeId),
       { nodeId, cluster, operations, attestEvery: 50, ...different },

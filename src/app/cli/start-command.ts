@@ -157,9 +157,9 @@ function clusterOf(options: StartOptions, { cluster }: Configuration): ClusterSe
 }
 
 /** Options may have put a listener where its section does not allow it. */
-function checkProtection({ ouch, marketData, http, fix, tls, demo }: Configuration): void {
+function checkProtection({ ouch, marketData, http, fix, operations, tls, demo }: Configuration): void {
   const hasTls = tls !== undefined;
-  for (const [name, listener] of Object.entries({ ouch, marketData, http, fix })) {
+  for (const [name, listener] of Object.entries({ ouch, marketData, http, fix, operations })) {
     const fault = protectionFault(listener, hasTls);
     if (fault !== undefined) throw new CliError(ExitCode.Usage, `${name}.${fault.key}: ${fault.message}`);
   }

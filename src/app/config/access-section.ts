@@ -104,7 +104,7 @@ export function protectionFault(
   if (speaksTls(listener, hasTls) || listener.allowPlaintext || isLoopback(listener.host)) return undefined;
   return {
     key: 'host',
-    message: `${listener.host} can be reached from other machines, and passwords would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`,
+    message: `${listener.host} can be reached from other machines, and everything would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`,
   };
 }
 

@@ -57,7 +57,7 @@ test('configuration: nothing, or an empty file, is the defaults', () => {
       cancelOnDisconnect: false,
       sessions: [],
     },
-    operations: { host: '127.0.0.1', port: 26_090 },
+    operations: { host: '127.0.0.1', port: 26_090, tls: undefined },
     cluster: undefined,
     access: {
       tokenSeconds: 900,
@@ -201,13 +201,16 @@ test('configuration: sizes of the disk section, and what is no size', () => {
 
 test('configuration: a listener off loopback needs TLS, or a word that it does not', () => {
   const fault = (host: string) =>
-    `${host} can be reached from other machines, and passwords would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`;
+    `${host} can be reached from other machines, and everything would pass in clear: add a tls section, or allowPlaintext: true where the network is to be trusted`;
   assert.deepEqual(
-    issuesOf('ouch: { host: 0.0.0.0 }\nmarketData: { host: "::" }\nhttp: { host: example.org }\n'),
+    issuesOf(
+      'ouch: { host: 0.0.0.0 }\nmarketData: { host: "::" }\nhttp: { host: example.org }\noperations: { host: 10.0.0.1 }\n',
+    ),
     [
       `hive.yaml:1:15: ouch.host: ${fault('0.0.0.0')}`,
       `hive.yaml:2:21: marketData.host: ${fault('::')}`,
       `hive.yaml:3:15: http.host: ${fault('example.org')}`,
+      `hive.yaml:4:21: operations.host: ${fault('10.0.0.1')}`,
     ],
   );
   assert.deepEqual(issuesOf('ouch: { host: 127.evil.example }\n'), [
@@ -217,6 +220,9 @@ test('configuration: a listener off loopback needs TLS, or a word that it does n
   assert.deepEqual(issuesOf(`${tls}ouch: { host: 10.0.0.1, tls: false }\n`), [
     `hive.yaml:2:15: ouch.host: ${fault('10.0.0.1')}`,
   ]);
+  assert.deepEqual(issuesOf(`${tls}operations: { host: 0.0.0.0, tls: false }\n`), [
+    `hive.yaml:2:21: operations.host: ${fault('0.0.0.0')}`,
+  ]);
   assert.deepEqual(issuesOf('ouch: { tls: true }\n'), [
     'hive.yaml:1:14: ouch.tls: needs a tls section with a certificate and its key',
   ]);
@@ -225,6 +231,9 @@ test('configuration: a listener off loopback needs TLS, or a word that it does n
     'ouch: { host: "::1" }\n',
     'ouch: { host: 0.0.0.0, allowPlaintext: true }\n',
     `${tls}ouch: { host: 0.0.0.0 }\nmarketData: { tls: false }\n`,
+    'operations: { host: 0.0.0.0, allowPlaintext: true }\n',
+    `${tls}operations: { host: 0.0.0.0 }\n`,
+    `${tls}operations: { host: 0.0.0.0, tls: false, allowPlaintext: true }\n`,
   ]) {
     assert.deepEqual(issuesOf(source), [], source);
   }
@@ -243,13 +252,14 @@ test('configuration: a choice of numbers is the same with quotes and without', (
 test('configuration: what the listeners are given of the tls section', () => {
   const source =
     'tls: { certificate: venue.pem, key: /etc/venue.key, minimumVersion: "1.2" }\nmarketData: { tls: false }\n';
-  const { ouch, marketData } = nodeConfigOf(parseConfiguration('/etc/hive/hive.yaml', source));
+  const { ouch, marketData, operations } = nodeConfigOf(parseConfiguration('/etc/hive/hive.yaml', source));
   assert.deepEqual(ouch.tls, {
     certificate: '/etc/hive/venue.pem',
     key: '/etc/venue.key',
     clientCa: undefined,
     minimumVersion: 'TLSv1.2',
   });
+  assert.deepEqual(operations?.tls, ouch.tls);
   assert.equal(marketData.tls, undefined);
   assert.equal(nodeConfigOf(defaultConfiguration()).ouch.tls, undefined);
   assert.deepEqual(issuesOf('tls: { certificate: a.pem, minimumVersion: "1.1" }\n'), [

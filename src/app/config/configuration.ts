@@ -167,12 +167,17 @@ export const CONFIGURATION = {
   operations: section(
     {
       enabled: withDefault(flag(), true, 'whether there is such a port'),
-      host: withDefault(host, '127.0.0.1', 'its address; it asks nobody who they are'),
+      host: withDefault(
+        host,
+        '127.0.0.1',
+        'its address; it asks nobody who they are, at most for a certificate (`tls.clientCa`)',
+      ),
       port: withDefault(
         port,
         26_090,
         '`/healthz`, `/readyz`, `/startupz` and `/metrics` over HTTP; 0: any free port',
       ),
+      ...PROTECTION,
     },
     'how the node is, for load balancers, orchestrators and Prometheus',
   ),
@@ -287,7 +292,13 @@ export function nodeConfigOf(configuration: Configuration): NodeConfig {
           tls: speaksTls(fix, hasTls) ? tls : undefined,
         }
       : undefined,
-    operations: operations.enabled ? { host: operations.host, port: operations.port } : undefined,
+    operations: operations.enabled
+      ? {
+          host: operations.host,
+          port: operations.port,
+          tls: speaksTls(operations, hasTls) ? tls : undefined,
+        }
+      : undefined,
     cluster,
     access: accessSettingsOf(access),
     connectionsPerAddressMax: access.connectionsPerAddressMax,
@@ -347,11 +358,12 @@ export function parseConfiguration(file: string, source: string): Configuration 
       'the demo market brings its own venue: remove the venue section, or this',
     );
   }
-  for (const listener of [written.ouch, written.marketData, written.http, written.fix]) {
+  const { ouch, marketData, http, fix, operations } = written;
+  for (const listener of [ouch, marketData, http, fix, operations]) {
     const fault = protectionFault(listener, written.tls !== undefined);
     if (fault !== undefined) issues.addAt(listener, fault.key, fault.message);
   }
-  checkFix(written.fix, issues);
+  checkFix(fix, issues);
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
   const { cluster } = written;
   const directory = dirname(file);

@@ -1,10 +1,24 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
+import { reloadTls, TLS_FILES_PERIOD_MS, type TlsFiles } from '#gateways/listener/tls-files.ts';
+import type { GatewayLogger } from '#gateways/soupbin/logger.ts';
 import { EXPOSITION_TYPE } from '#projections/metrics/registry.ts';
 
 /** Connections at once: probes, a scraper or two, and people with curl. */
 const CONNECTIONS_MAX = 64;
+/** For a request, and before it for the client's part of the handshake of TLS. */
 const REQUEST_MS_MAX = 5_000;
+
+/** Where it listens, and whether with TLS. */
+export interface OperationsServerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+}
 
 /** How a node is, to those that send it clients or start it again. */
 export interface Probes {
@@ -26,28 +40,56 @@ const PATHS: { readonly [path: string]: (probes: Probes) => boolean } = {
   '/startupz': ({ isStarted }) => isStarted,
 };
 
-/** Answers how the node is, without asking who wants to know: three probes, 200 or 503 each, and the metrics. */
+/** Answers how the node is, asking for a certificate at most (TLS with a clientCa): three probes, 200 or 503 each, and the metrics. */
 export class OperationsServer {
-  declare private readonly server: Server;
+  declare private readonly options: OperationsServerOptions;
   declare private readonly probes: () => Probes;
   declare private readonly metrics: () => string;
+  declare private readonly logger: GatewayLogger;
+  declare private readonly server: Server;
+  /** The same server, where it speaks TLS. */
+  declare private readonly tlsServer: TlsServer | undefined;
+  /** Open connections, also those in their handshake, of which the HTTP server does not know. */
+  declare private readonly sockets: Set<Socket>;
+  declare private reloadTimer: NodeJS.Timeout | undefined;
 
-  constructor(probes: () => Probes, metrics: () => string) {
+  constructor(
+    options: OperationsServerOptions,
+    probes: () => Probes,
+    metrics: () => string,
+    logger: GatewayLogger,
+  ) {
+    this.options = options;
     this.probes = probes;
     this.metrics = metrics;
-    this.server = createServer(
-      { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX },
-      (request, response) => this.#answer(request.url ?? '', response),
-    );
+    this.logger = logger;
+    this.sockets = new Set();
+    this.reloadTimer = undefined;
+    const times = { requestTimeout: REQUEST_MS_MAX, headersTimeout: REQUEST_MS_MAX };
+    const answer = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#answer(request.url ?? '', response);
+    const { tls } = options;
+    this.tlsServer =
+      tls === undefined
+        ? undefined
+        : createTlsServer({ ...times, ...tls.options, handshakeTimeout: REQUEST_MS_MAX }, answer);
+    this.server = this.tlsServer ?? createServer(times, answer);
     this.server.maxConnections = CONNECTIONS_MAX;
+    this.server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
   }
 
   /** @throws Error of node:net */
-  listen(host: string, port: number): Promise<AddressInfo> {
+  listen(): Promise<AddressInfo> {
     const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
+    const { host, port } = this.options;
     this.server.once('error', reject);
     this.server.listen({ host, port }, () => {
       this.server.off('error', reject);
+      if (this.tlsServer !== undefined)
+        this.reloadTimer = setInterval(() => this.reloadTls(), TLS_FILES_PERIOD_MS).unref();
       resolve(this.server.address() as AddressInfo);
     });
     return promise;
@@ -55,9 +97,17 @@ export class OperationsServer {
 
   close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    clearInterval(this.reloadTimer);
     this.server.close(() => resolve());
-    this.server.closeAllConnections();
+    for (const socket of this.sockets) socket.destroy();
     return promise;
+  }
+
+  /** Uses the files of TLS as they are now, for connections from now on. The timer calls it. */
+  reloadTls(): void {
+    const { tls } = this.options;
+    if (tls !== undefined && this.tlsServer !== undefined)
+      reloadTls(tls, this.tlsServer, 'operations', this.logger);
   }
 
   #answer(path: string, response: ServerResponse): void {

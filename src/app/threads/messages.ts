@@ -346,11 +346,17 @@ export interface FollowRequest {
   readonly peer: MessagePort;
 }
 
-/** What the operations thread is started with. */
-export interface OperationsThreadData {
-  readonly nodeId: number;
+/** Where the operations port listens. */
+export interface OperationsSettings {
   readonly host: string;
   readonly port: number;
+  /** undefined: plain HTTP. */
+  readonly tls: TlsSettings | undefined;
+}
+
+/** What the operations thread is started with. */
+export interface OperationsThreadData extends OperationsSettings {
+  readonly nodeId: number;
   readonly board: SharedArrayBuffer;
   readonly ring: SharedArrayBuffer;
   /** The histograms of the order path's stages. */

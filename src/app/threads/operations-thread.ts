@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ArchiveRefusedError } from '#domain/history.ts';
+import { TlsFiles } from '#gateways/listener/tls-files.ts';
 import { HttpTimes } from '#gateways/rest/http-times.ts';
 import type { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
@@ -53,9 +54,12 @@ class OperationsThread {
       isCluster: data.cluster !== undefined,
     });
     this.liveness = new Liveness(new VitalsReader(memory, 'order-path'));
+    const { host, port, tls } = data;
     this.server = new OperationsServer(
+      { host, port, tls: tls === undefined ? undefined : new TlsFiles(tls) },
       () => this.#probes(),
       () => this.exporter.expose(),
+      threadLog,
     );
     this.follower = undefined;
     this.followed = Promise.resolve();
@@ -66,8 +70,7 @@ class OperationsThread {
 
   async run(): Promise<void> {
     parentPort?.on('message', (message: ToThread) => this.#onMessage(message));
-    const { host, port } = this.data;
-    const address = await this.server.listen(host, port);
+    const address = await this.server.listen();
     parentPort?.postMessage({ kind: 'ready', ports: { operations: address.port } } satisfies ReadyMessage);
     const clock = await ClockSource.open();
     this.#repeat(LOOK_MS, async () => this.liveness.look(performance.now()));

@@ -195,7 +195,7 @@ export const METRICS = {
     labels: { door: 'ouch, market-data, edge (HTTP, WebSocket, FIX)' },
   }),
   hive_certificate_expiry_timestamp_seconds: gauge('timestamp', "When the door's certificate ends", {
-    labels: { door: 'ouch, market-data, http, fix' },
+    labels: { door: 'ouch, market-data, http, fix, operations' },
   }),
 
   // Process
