@@ -20,6 +20,29 @@ async function member(t: Parameters<typeof WebSocketVenue.start>[0], venue: WebS
 const codeOf = ({ code, errors }: Message): unknown =>
   errors === undefined ? code : [code, errors[0].field];
 
+test('orders: what is sent right behind an order by its text meets the order', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await WebSocketClient.connect(t, venue.url);
+  await client.auth(await venue.tokenOf(1));
+  for (let n = 0; n < 20; n++) {
+    const clientOrderId = `quick-${n}`;
+    const [placed, found, canceled] = await Promise.all([
+      client.result('order.place', { ...LIMIT, clientOrderId }),
+      client.result('order.get', { clientOrderId }),
+      client.result('order.cancel', { clientOrderId }),
+    ]);
+    assert.deepEqual(
+      [placed.order.status, found.order.orderId, canceled.order.status],
+      ['open', placed.order.orderId, 'canceled'],
+    );
+  }
+  const [, replaced] = await Promise.all([
+    client.result('order.place', { ...LIMIT, clientOrderId: 'quick' }),
+    client.result('order.replace', { clientOrderId: 'quick', quantity: '7', newClientOrderId: 'quicker' }),
+  ]);
+  assert.deepEqual([replaced.order.quantity, replaced.order.clientOrderId], ['7', 'quicker']);
+});
+
 test('orders: place, read, replace, cancel', async (t) => {
   const venue = await WebSocketVenue.start(t);
   const client = await WebSocketClient.connect(t, venue.url);

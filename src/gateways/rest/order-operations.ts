@@ -152,7 +152,10 @@ export async function cancelOrders(
   );
 }
 
-/** The user's order that a request names. @throws Problem, ArchiveRefusedError */
+/**
+ * The user's order that a request names; one that is on its way is waited for, as who sends a cancel right behind it means it.
+ * @throws Problem, ArchiveRefusedError
+ */
 export async function findOrder(
   { archive }: Pick<OrderServices, 'archive'>,
   user: DeskUser,
@@ -167,6 +170,7 @@ export async function findOrder(
       user,
       orders.byOrderId(orderId) ?? (await archive.ask({ type: 'order', orderId }, sequence, userId)).result,
     );
+  if (clientTag !== undefined && user.isEntering(clientTag)) await user.entered(clientTag);
   const live =
     clientTag !== undefined ? orders.withTag(clientTag) : orders.byNumber(clientOrderNumber as number);
   if (live !== undefined) return live;
