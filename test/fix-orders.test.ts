@@ -328,6 +328,39 @@ test('a mass cancel reports each order and then the whole', async (t) => {
   assert.deepEqual(await told(client, 2, 11, 531, 532), ['r 11=c3 531=0 532=0', 'r 11=c4 531=0 532=1']);
 });
 
+test('a mass cancel or mass status of one side is for that side; of one that no order has, it is refused', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    const [buy, sell] = [`buy${begin}`, `sell${begin}`];
+    client.send('D', fixOrder(client, buy, '54=1|38=1|40=2|44=1.00|'));
+    client.send('D', fixOrder(client, sell, '54=2|38=1|40=2|44=90.00|'));
+    await client.nextOf(2);
+    for (const side of ['5', '7']) {
+      client.send('q', `11=c${side}|530=1|55=BTCUSD|54=${side}|60=${client.time()}|`);
+      client.send('q', `11=d${side}|530=7|54=${side}|60=${client.time()}|`);
+      client.send('AF', `584=m${side}|585=7|54=${side}|`);
+      assert.deepEqual(await told(client, 3, 11, 37, 530, 531, 532, 533, 372, 379, 380, 58), [
+        `r 11=c${side} 37=0 530=1 531=0 532=0 533- 372- 379- 380- 58=Side must be 1 (buy), 2 (sell) or absent`,
+        `r 11=d${side} 37=0 530=7 531=0 532=0 533- 372- 379- 380- 58=Side must be 1 (buy), 2 (sell) or absent`,
+        `j 11- 37- 530- 531- 532- 533- 372=AF 379=m${side} 380=0 58=Side must be 1 (buy), 2 (sell) or absent`,
+      ]);
+    }
+    client.send('AF', '584=m|585=7|54=2|');
+    assert.deepEqual(await told(client, 1, 11, 911), [`8 11=${sell} 911=1`]);
+    client.send('q', `11=c1|530=7|54=2|60=${client.time()}|`);
+    assert.deepEqual(await told(client, 2, 11, 150, 531, 533), [
+      `8 11=${sell} 150=4 531- 533-`,
+      'r 11=c1 150- 531=7 533=1',
+    ]);
+    client.send('q', `11=c2|530=1|55=BTCUSD|54=1|60=${client.time()}|`);
+    assert.deepEqual(await told(client, 2, 11, 150, 531, 533), [
+      `8 11=${buy} 150=4 531- 533-`,
+      'r 11=c2 150- 531=1 533=1',
+    ]);
+  }
+});
+
 test('FIX 4.2 is told in its own words', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1', { begin: 'FIX.4.2' });

@@ -1,7 +1,6 @@
 import { AppTag } from '#codec/fix/application-tags.ts';
 import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
-import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
 import { CxlRejReason, cxlRejReasonOf, rejectText } from '#codec/fix/reject-reasons.ts';
 import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
@@ -12,6 +11,7 @@ import type { DeskUser } from '../../orders/desk-user.ts';
 import { isOfIdentity } from '../../orders/entering-orders.ts';
 import type { Outcome } from '../../orders/requests.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import { askedBy, SIDE_ASKED, sideAsked } from './asked-fields.ts';
 import type { AskedRequests } from './asked-requests.ts';
 import { ResponseTo, writeCancelReject } from './cancel-reject.ts';
 import type { ExecutionReports } from './execution-report.ts';
@@ -190,7 +190,11 @@ export class OrderEntry {
       this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.UnknownSecurity, text);
       return FixVerdict.Taken;
     }
-    const side = message.find(AppTag.Side) < 0 ? 0 : SIDE_OF_BYTE[message.char(AppTag.Side) & 127];
+    const side = sideAsked(message);
+    if (side === undefined) {
+      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.NotSupported, SIDE_ASKED);
+      return FixVerdict.Taken;
+    }
     const request = {
       instrumentId: type === MassCancelType.Security ? (instrument?.id ?? 0) : 0,
       accountId: 0,
@@ -340,17 +344,6 @@ export class OrderEntry {
     if (text !== '') writer.text(AppTag.Text, text);
     this.session.send();
   }
-}
-
-/** What a message asks for, as far as answers repeat it. */
-export function askedBy(message: FixMessage, clOrdId: string, origClOrdId: string): OrderAsked {
-  const side = message.char(AppTag.Side);
-  return {
-    clOrdId,
-    origClOrdId,
-    symbol: message.text(AppTag.Symbol) ?? '',
-    sideByte: side > 0x20 ? side : 0,
-  };
 }
 
 /** Whether a report tells how it ended. What is refused for its number or text has none: only who asked is told. */

@@ -1,14 +1,13 @@
 import { AppTag } from '#codec/fix/application-tags.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
-import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
 import { BusinessRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import { askedBy, SIDE_ASKED, sideAsked } from './asked-fields.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
-import { askedBy } from './order-entry.ts';
 import type { OutgoingJobs } from './outgoing-jobs.ts';
 import type { OrderAsked } from './report-values.ts';
 import type { TradingServices } from './services.ts';
@@ -75,7 +74,11 @@ export class StatusRequests {
       this.session.businessReject(message, BusinessRejectReason.UnknownSecurity, text, reqId);
       return FixVerdict.Taken;
     }
-    const side = SIDE_OF_BYTE[asked.sideByte];
+    const side = sideAsked(message);
+    if (side === undefined) {
+      this.session.businessReject(message, BusinessRejectReason.Other, SIDE_ASKED, reqId);
+      return FixVerdict.Taken;
+    }
     const orders: OrderRecord[] = [];
     for (const order of this.user.orders.open()) {
       if (instrumentId !== 0 && order.instrumentId !== instrumentId) continue;
