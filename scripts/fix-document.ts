@@ -50,7 +50,7 @@ const USED = new Set<number>(Object.values(AppTag));
 const NOT_USED: Readonly<Record<string, readonly number[]>> = {
   D: [12, 13, 58, 60, 336],
   G: [12, 13, 58, 60, 110, 336, 583],
-  F: [1, 38, 54, 55, 58, 60, 152],
+  F: [38, 58, 60, 152],
   q: [58, 60, 336],
   H: [1],
   AF: [1, 336],

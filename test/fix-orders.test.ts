@@ -281,6 +281,49 @@ test('a replace that would change what it cannot, and one that the core refuses'
   ]);
 });
 
+test('a cancel whose Symbol, Side or Account are not those of the order is refused, as a replace is', async (t) => {
+  const venue = await FixVenue.open(t);
+  // 4.2 has no "other": it is told "broker / exchange option".
+  for (const [begin, other] of [
+    ['FIX.4.2', 2],
+    ['FIX.4.4', 99],
+    ['FIXT.1.1', 99],
+  ] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    const id = `a${begin}`;
+    client.send('D', fixOrder(client, id, '21=1|54=1|38=1|40=2|44=1.00|1=1|'));
+    const [accepted] = await told(client, 1, 37);
+    const orderId = accepted.slice('8 '.length);
+    const cases = [
+      [
+        'NOSUCH',
+        '54=1|',
+        1,
+        '101 UNKNOWN_ORDER: no live order with this clientOrderId; Symbol is not that of the order',
+      ],
+      [
+        'BTCFUT',
+        '54=1|',
+        1,
+        '101 UNKNOWN_ORDER: no live order with this clientOrderId; Symbol is not that of the order',
+      ],
+      ['BTCUSD', '54=2|', other, '200 INVALID_SIDE: side must be buy or sell; Side is not that of the order'],
+      ['BTCUSD', '54=5|', other, '200 INVALID_SIDE: side must be buy or sell; Side is not that of the order'],
+      ['BTCUSD', '54=1|1=77|', other, '5 UNKNOWN_ACCOUNT: no such account'],
+    ] as const;
+    for (const [symbol, fields, reason, text] of cases) {
+      client.send('F', fixOrder(client, 'x', `41=${id}|${fields}`, symbol));
+      assert.deepEqual(
+        await told(client, 1, 11, 41, 37, 39, 434, 102, 58),
+        [`9 11=x 41=${id} ${orderId} 39=0 434=1 102=${reason} 58=${text}`],
+        `${begin} ${symbol} ${fields}`,
+      );
+    }
+    client.send('F', fixOrder(client, `c${begin}`, `41=${id}|54=1|1=1|`));
+    assert.deepEqual(await told(client, 1, 11, 41, 150, 39), [`8 11=c${begin} 41=${id} 150=4 39=4`]);
+  }
+});
+
 test('status: of one order, of one long gone, of an unknown one, and of all that are open', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

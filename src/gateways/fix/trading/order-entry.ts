@@ -161,6 +161,10 @@ export class OrderEntry {
       return FixVerdict.Taken;
     }
     if (!this.#isLive(asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
+    if (!this.reader.cancel(message, this.user, order)) {
+      this.#rejectCancel(asked, order, ResponseTo.Cancel, this.reader.fault, this.reader.faultText);
+      return FixVerdict.Taken;
+    }
     const { instrumentId, clientOrderId: number } = order;
     this.asked.addCancel(number, asked);
     const forget = (): void => this.asked.dropCancel(number, asked);

@@ -92,7 +92,7 @@ export class OrderReader {
     this.failed = false;
     const instrument = this.#instrument(message, owner);
     if (instrument === undefined) return undefined;
-    this.#checkUnchanged(message, order, instrument);
+    this.#checkUnchanged(message, order);
     const request: ReplaceRequest = {
       instrumentId: instrument.id,
       originalClientOrderId: order.clientOrderId,
@@ -107,14 +107,24 @@ export class OrderReader {
     return this.failed ? undefined : request;
   }
 
+  /**
+   * Whether an OrderCancelRequest (F) means the order; false: `fault` says why.
+   * @param order what it names by OrderID or OrigClOrdID
+   */
+  cancel(message: FixMessage, owner: OrderOwner, order: OrderRecord): boolean {
+    this.failed = false;
+    this.#checkAccount(message, owner);
+    this.#checkNamed(message, order);
+    return !this.failed;
+  }
+
   /** The instrument, when the message asks for nothing that the venue lacks and names no account of others. */
   #instrument(message: FixMessage, owner: OrderOwner): FixInstrument | undefined {
     for (let i = 0; i < NOT_SUPPORTED.length; i++) {
       const [tag, name] = NOT_SUPPORTED[i];
       if (message.find(tag) >= 0) this.#refuse('INVALID_FLAGS', `${name} (${tag}) is not supported`);
     }
-    const account = message.text(AppTag.Account);
-    if (account !== undefined && account !== String(owner.accountId)) this.#refuse('UNKNOWN_ACCOUNT');
+    this.#checkAccount(message, owner);
     const symbol = message.text(AppTag.Symbol);
     const instrument = symbol === undefined ? undefined : this.instruments.bySymbol(symbol);
     if (instrument === undefined) {
@@ -128,13 +138,22 @@ export class OrderReader {
     return this.failed ? undefined : instrument;
   }
 
-  /** A replace changes prices, quantities and the expiry; the rest it repeats. */
-  #checkUnchanged(message: FixMessage, order: OrderRecord, instrument: FixInstrument): void {
-    if (instrument.id !== order.instrumentId)
+  #checkAccount(message: FixMessage, owner: OrderOwner): void {
+    const account = message.text(AppTag.Account);
+    if (account !== undefined && account !== String(owner.accountId)) this.#refuse('UNKNOWN_ACCOUNT');
+  }
+
+  /** Who names one order and describes another has mistaken the one for the other. */
+  #checkNamed(message: FixMessage, order: OrderRecord): void {
+    if (message.text(AppTag.Symbol) !== this.instruments.byId(order.instrumentId).symbol)
       this.#refuse('UNKNOWN_ORDER', 'Symbol is not that of the order');
-    if (SIDE_OF_BYTE[message.char(AppTag.Side) & 127] !== order.side) {
-      this.#refuse('INVALID_SIDE', 'a replace cannot change it');
-    }
+    if (SIDE_OF_BYTE[message.char(AppTag.Side) & 127] !== order.side)
+      this.#refuse('INVALID_SIDE', 'Side is not that of the order');
+  }
+
+  /** A replace changes prices, quantities and the expiry; the rest it repeats. */
+  #checkUnchanged(message: FixMessage, order: OrderRecord): void {
+    this.#checkNamed(message, order);
     if (ORD_TYPE_OF_BYTE[message.char(AppTag.OrdType) & 127] !== order.orderType) {
       this.#refuse('INVALID_ORDER_TYPE', 'a replace cannot change it');
     }
