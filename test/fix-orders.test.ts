@@ -324,6 +324,36 @@ test('a cancel whose Symbol, Side or Account are not those of the order is refus
   }
 });
 
+test('a cancel whose ClOrdID is that of an order, open or just canceled, is refused', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id) => `${id}${begin}`);
+    client.write([a, b].map((id) => client.message('D', fixOrder(client, id))).join(''));
+    await client.nextOf(2);
+    client.send('F', fixOrder(client, b, `41=${a}|54=1|`));
+    client.send('F', fixOrder(client, a, `41=${a}|54=1|`));
+    // One that is still on its way is waited for.
+    client.write(
+      client.message('D', fixOrder(client, c)) + client.message('F', fixOrder(client, c, `41=${a}|54=1|`)),
+    );
+    const refused =
+      '434=1 102=6 58=103 DUPLICATE_CLIENT_TAG: the user has an order with this text, or had one lately';
+    assert.deepEqual(await told(client, 4, 11, 41, 150, 39, 434, 102, 58), [
+      `9 11=${b} 41=${a} 150- 39=0 ${refused}`,
+      `9 11=${a} 41=${a} 150- 39=0 ${refused}`,
+      `8 11=${c} 41- 150=0 39=0 434- 102- 58-`,
+      `9 11=${c} 41=${a} 150- 39=0 ${refused}`,
+    ]);
+    client.send('F', fixOrder(client, d, `41=${b}|54=1|`));
+    client.send('F', fixOrder(client, b, `41=${a}|54=1|`));
+    assert.deepEqual(await told(client, 2, 11, 41, 150, 39, 434, 102, 58), [
+      `8 11=${d} 41=${b} 150=4 39=4 434- 102- 58-`,
+      `9 11=${b} 41=${a} 150- 39=0 ${refused}`,
+    ]);
+  }
+});
+
 test('status: of one order, of one long gone, of an unknown one, and of all that are open', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

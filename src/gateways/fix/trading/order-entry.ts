@@ -160,6 +160,10 @@ export class OrderEntry {
       this.#status(order);
       return FixVerdict.Taken;
     }
+    if (this.user.orders.withTag(clOrdId) !== undefined) {
+      this.#rejectCancel(asked, order, ResponseTo.Cancel, 'DUPLICATE_CLIENT_TAG');
+      return FixVerdict.Taken;
+    }
     if (!this.#isLive(asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
     if (!this.reader.cancel(message, this.user, order)) {
       this.#rejectCancel(asked, order, ResponseTo.Cancel, this.reader.fault, this.reader.faultText);
