@@ -354,6 +354,60 @@ test('a cancel whose ClOrdID is that of an order, open or just canceled, is refu
   }
 });
 
+test('an OrderID names the order: one that is not known is an unknown order, whatever ClOrdID goes with it', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    const [a, b, c, g] = ['a', 'b', 'c', 'g'].map((id) => `${id}${begin}`);
+    client.write(
+      [a, b].map((id) => client.message('D', fixOrder(client, id, '21=1|54=1|38=5|40=2|44=1.00|'))).join(''),
+    );
+    const [idOfA, idOfB] = (await told(client, 2, 37)).map((line) => line.slice('8 37='.length));
+    const terms = '21=1|54=1|38=4|40=2|44=1.00|';
+    // The last one is an order, but not the one with the OrigClOrdID.
+    for (const orderId of ['99999', '0', '-1', 'X', '99999999999999999999', idOfB]) {
+      client.send('F', fixOrder(client, 'x', `37=${orderId}|41=${a}|54=1|`));
+      client.send('G', fixOrder(client, 'y', `37=${orderId}|41=${a}|${terms}`));
+      assert.deepEqual(
+        await told(client, 2, 11, 41, 37, 39, 434, 102),
+        [`9 11=x 41=${a} 37=NONE 39=8 434=1 102=1`, `9 11=y 41=${a} 37=NONE 39=8 434=2 102=1`],
+        orderId,
+      );
+    }
+    for (const orderId of ['99999', '0', '-1', 'X']) {
+      client.send('H', `37=${orderId}|11=${a}|55=BTCUSD|54=1|`);
+      assert.deepEqual(await told(client, 1, 11, 37, 39, 103), [`8 11=${a} 37=NONE 39=8 103=5`], orderId);
+    }
+    client.send('H', `37=${idOfA}|11=NONE|55=BTCUSD|54=1|`);
+    // Reports of refused orders have the OrderID NONE: it is no order's.
+    client.send('H', `37=NONE|11=${b}|55=BTCUSD|54=1|`);
+    assert.deepEqual(await told(client, 2, 11, 37, 39), [
+      `8 11=${a} 37=${idOfA} 39=0`,
+      `8 11=${b} 37=${idOfB} 39=0`,
+    ]);
+    client.send('G', fixOrder(client, g, `37=${idOfA}|41=${a}|${terms}`));
+    const [replaced] = await client.nextOf(1);
+    assert.equal(pick(replaced, 11, 41, 150, 38), `8 11=${g} 41=${a} 150=5 38=4`);
+    const idOfG = pick(replaced, 37).slice('8 37='.length);
+    client.send('F', fixOrder(client, c, `37=${idOfG}|41=${g}|54=1|`));
+    client.send('H', `37=${idOfG}|11=${g}|55=BTCUSD|54=1|`);
+    assert.deepEqual(await told(client, 2, 11, 41, 37, 39), [
+      `8 11=${c} 41=${g} 37=${idOfG} 39=4`,
+      `8 11=${g} 41- 37=${idOfG} 39=4`,
+    ]);
+  }
+  // An order of another door may have no ClOrdID: its OrderID is its name. Those of others are unknown.
+  const [client, other] = [await venue.logOn('U1'), await venue.logOn('U2')];
+  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 1 } as const;
+  venue.operator({ ...elsewhere, timeInForce: 2, priceTicks: 100, qtyLots: 1, clientOrderId: 1_000 });
+  const [id] = (await told(client, 1, 37)).map((line) => line.slice('8 37='.length));
+  other.send('F', fixOrder(other, 'x', `37=${id}|41=NONE|54=1|`));
+  other.send('H', `37=${id}|11=NONE|55=BTCUSD|54=1|`);
+  assert.deepEqual(await told(other, 2, 11, 37, 39), ['9 11=x 37=NONE 39=8', '8 11=NONE 37=NONE 39=8']);
+  client.send('F', fixOrder(client, 'own', `37=${id}|41=NONE|54=1|`));
+  assert.deepEqual(await told(client, 1, 11, 37, 150, 39), [`8 11=own 37=${id} 150=4 39=4`]);
+});
+
 test('status: of one order, of one long gone, of an unknown one, and of all that are open', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

@@ -1,6 +1,6 @@
 import { AppTag } from '#codec/fix/application-tags.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
-import { SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
+import { NONE, SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
 import type { OrderAsked } from './report-values.ts';
 
 /** What a message asks for, as far as answers repeat it. */
@@ -22,4 +22,10 @@ export function sideAsked(message: FixMessage): number | undefined {
   if (message.find(AppTag.Side) < 0) return 0;
   const side = SIDE_OF_BYTE[message.char(AppTag.Side) & 127];
   return side === 0 ? undefined : side;
+}
+
+/** The OrderID of a message; undefined: it names none, as reports without one do not either; -1: no order can have it. */
+export function orderIdAsked(message: FixMessage): number | undefined {
+  const index = message.find(AppTag.OrderID);
+  return index < 0 || message.textAt(index) === NONE ? undefined : message.uint(AppTag.OrderID);
 }

@@ -11,7 +11,7 @@ import type { DeskUser } from '../../orders/desk-user.ts';
 import { isOfIdentity } from '../../orders/entering-orders.ts';
 import type { Outcome } from '../../orders/requests.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
-import { askedBy, SIDE_ASKED, sideAsked } from './asked-fields.ts';
+import { askedBy, orderIdAsked, SIDE_ASKED, sideAsked } from './asked-fields.ts';
 import type { AskedRequests } from './asked-requests.ts';
 import { ResponseTo, writeCancelReject } from './cancel-reject.ts';
 import type { ExecutionReports } from './execution-report.ts';
@@ -273,13 +273,13 @@ export class OrderEntry {
     return this.asked.isFull || this.user.isEntering(named) || this.user.isEntering(own);
   }
 
-  /** The order that a request names by OrderID, or else by OrigClOrdID. */
+  /** The order that a request names by OrderID where it has one, else by OrigClOrdID. What came by another door may have no ClOrdID. */
   #orderOf(message: FixMessage, origClOrdId: string): OrderRecord | undefined {
-    const orderId = message.uint(AppTag.OrderID);
     const { orders } = this.user;
-    const order = orderId > 0 ? orders.byOrderId(orderId) : undefined;
-    if (order === undefined) return orders.withTag(origClOrdId);
-    return order.clientTag === '' || order.clientTag === origClOrdId ? order : undefined;
+    const orderId = orderIdAsked(message);
+    if (orderId === undefined) return orders.withTag(origClOrdId);
+    const order = orders.byOrderId(orderId);
+    return order?.clientTag === '' || order?.clientTag === origClOrdId ? order : undefined;
   }
 
   /** Whether the order may still be changed, as far as is known here; if not, that is answered. */

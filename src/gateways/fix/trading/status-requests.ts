@@ -5,7 +5,7 @@ import { Tag } from '#codec/fix/tags.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
-import { askedBy, SIDE_ASKED, sideAsked } from './asked-fields.ts';
+import { askedBy, orderIdAsked, SIDE_ASKED, sideAsked } from './asked-fields.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
 import type { OutgoingJobs } from './outgoing-jobs.ts';
@@ -49,10 +49,11 @@ export class StatusRequests {
     if (this.lookups >= LOOKUPS_MAX) return FixVerdict.Later;
     const asked = askedBy(message, message.text(AppTag.ClOrdID) ?? '', '');
     const reqId = message.text(AppTag.OrdStatusReqID) ?? '';
-    const orderId = Math.max(0, message.uint(AppTag.OrderID));
     const { orders } = this.user;
-    const order = orderId > 0 ? orders.byOrderId(orderId) : orders.withTag(asked.clOrdId);
-    if (order !== undefined) this.#answer(asked, reqId, order);
+    const orderId = orderIdAsked(message);
+    const order = orderId === undefined ? orders.withTag(asked.clOrdId) : orders.byOrderId(orderId);
+    // No order has a number that cannot be one.
+    if (order !== undefined || (orderId !== undefined && orderId <= 0)) this.#answer(asked, reqId, order);
     else this.#lookUp(asked, reqId, orderId);
     return FixVerdict.Taken;
   }
@@ -106,11 +107,11 @@ export class StatusRequests {
     });
   }
 
-  #lookUp(asked: OrderAsked, reqId: string, orderId: number): void {
+  #lookUp(asked: OrderAsked, reqId: string, orderId: number | undefined): void {
     const { userId, sequence } = this.user;
     this.lookups++;
     const question =
-      orderId > 0
+      orderId !== undefined
         ? this.services.archive.ask({ type: 'order', orderId }, sequence)
         : this.services.archive.ask({ type: 'orderByClient', userId, clientTag: asked.clOrdId }, sequence);
     question
