@@ -200,7 +200,7 @@ test('orders sent at once can be replaced and canceled before they are answered'
     '8 11=p1 41- 150=0 39=0 434- 102-',
     '8 11=p2 41=p1 150=5 39=0 434- 102-',
     '8 11=p3 41=p2 150=4 39=4 434- 102-',
-    '9 11=p4 41=p2 150- 39=4 434=1 102=1',
+    '9 11=p4 41=p2 150- 39=4 434=1 102=0',
   ]);
   client.send('F', fixOrder(client, 'p5', '41=p2|54=1|'));
   client.send('F', fixOrder(client, 'p6', '41=never|54=1|'));
@@ -406,6 +406,46 @@ test('an OrderID names the order: one that is not known is an unknown order, wha
   assert.deepEqual(await told(other, 2, 11, 37, 39), ['9 11=x 37=NONE 39=8', '8 11=NONE 37=NONE 39=8']);
   client.send('F', fixOrder(client, 'own', `37=${id}|41=NONE|54=1|`));
   assert.deepEqual(await told(client, 1, 11, 37, 150, 39), [`8 11=own 37=${id} 150=4 39=4`]);
+});
+
+test('a cancel or replace that meets the end of its order on the way is too late, as one that comes a moment later', async (t) => {
+  const venue = await FixVenue.open(t);
+  const bob = await venue.logOn('U2');
+  let handled = 0;
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const ann = await venue.logOn(`U1-${begin}`, { begin });
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id) => `${id}${begin}`);
+    ann.send('D', fixOrder(ann, a, '21=1|54=1|38=1|40=2|44=10.00|'));
+    const [orderId] = (await told(ann, 1, 37)).map((line) => line.slice('8 '.length));
+    venue.isHeld = true;
+    bob.send('D', fixOrder(bob, b, '54=2|38=1|40=2|44=10.00|'));
+    await venue.handled(handled + 2);
+    ann.send('F', fixOrder(ann, c, `41=${a}|54=1|`));
+    ann.send('G', fixOrder(ann, d, `41=${a}|21=1|54=1|38=2|40=2|44=10.00|`));
+    await venue.handled(handled + 4);
+    venue.isHeld = false;
+    await ann.nextOf(1);
+    const tooLate = 'no live order with this clientOrderId; it is not open any more';
+    const refused = async (): Promise<string[]> => told(ann, 1, 11, 37, 39, 434, 102, 58);
+    const answer = (id: string, responseTo: number): string[] => [
+      `9 11=${id} ${orderId} 39=2 434=${responseTo} 102=0 58=101 UNKNOWN_ORDER: ${tooLate}`,
+    ];
+    assert.deepEqual(await refused(), answer(c, 1));
+    assert.deepEqual(await refused(), answer(d, 2));
+    ann.send('F', fixOrder(ann, e, `41=${a}|54=1|`));
+    assert.deepEqual(await refused(), answer(e, 1));
+    handled += 5;
+  }
+  // Also where only the OrderID tells which order it is.
+  const ann = await venue.logOn('U1');
+  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 1 } as const;
+  venue.operator({ ...elsewhere, timeInForce: 2, priceTicks: 100, qtyLots: 1, clientOrderId: 1_000 });
+  const [id] = (await told(ann, 1, 37)).map((line) => line.slice('8 '.length));
+  ann.write(['x', 'y'].map((own) => ann.message('F', fixOrder(ann, own, `${id}|41=NONE|54=1|`))).join(''));
+  assert.deepEqual(await told(ann, 2, 11, 41, 37, 39, 102), [
+    `8 11=x 41- ${id} 39=4 102-`,
+    `9 11=y 41=NONE ${id} 39=4 102=0`,
+  ]);
 });
 
 test('status: of one order, of one long gone, of an unknown one, and of all that are open', async (t) => {

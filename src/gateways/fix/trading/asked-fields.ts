@@ -1,14 +1,16 @@
 import { AppTag } from '#codec/fix/application-tags.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { NONE, SIDE_OF_BYTE } from '#codec/fix/order-fields.ts';
+import type { OrderRecord } from '#domain/history.ts';
 import type { OrderAsked } from './report-values.ts';
 
-/** What a message asks for, as far as answers repeat it. */
-export function askedBy(message: FixMessage, clOrdId: string, origClOrdId: string): OrderAsked {
+/** What a message asks for, as far as answers repeat it. @param order that it would change */
+export function askedBy(message: FixMessage, clOrdId: string, order?: OrderRecord): OrderAsked {
   const side = message.char(AppTag.Side);
   return {
     clOrdId,
-    origClOrdId,
+    origClOrdId: message.text(AppTag.OrigClOrdID) ?? '',
+    orderId: order?.orderId ?? 0,
     symbol: message.text(AppTag.Symbol) ?? '',
     sideByte: side > 0x20 ? side : 0,
   };

@@ -1,6 +1,7 @@
 import { AppTag } from '#codec/fix/application-tags.ts';
 import type { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
+import type { FixWriter } from '#codec/fix/fix-writer.ts';
 import { CxlRejReason, cxlRejReasonOf, rejectText } from '#codec/fix/reject-reasons.ts';
 import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
@@ -77,7 +78,7 @@ export class OrderEntry {
     if (this.asked.isFull || this.user.isEntering(partner)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
-    const asked = askedBy(message, clOrdId, '');
+    const asked = askedBy(message, clOrdId);
     const isRepeat = isRepeated(message);
     if (isRepeat && this.user.numberOf(clOrdId) === 0 && !this.user.isEntering(clOrdId)) {
       const known = this.repeats.find(clOrdId, message.isYes(Tag.PossResend));
@@ -114,8 +115,8 @@ export class OrderEntry {
     if (this.#hasToWait(message)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
-    const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
-    const order = this.#orderOf(message, asked.origClOrdId);
+    const order = this.#orderOf(message);
+    const asked = askedBy(message, clOrdId, order);
     const known = this.user.orders.withTag(clOrdId);
     if (known !== undefined) {
       if (isRepeated(message)) this.#status(known);
@@ -154,8 +155,8 @@ export class OrderEntry {
     if (this.#hasToWait(message)) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
-    const asked = askedBy(message, clOrdId, message.text(AppTag.OrigClOrdID) ?? '');
-    const order = this.#orderOf(message, asked.origClOrdId);
+    const order = this.#orderOf(message);
+    const asked = askedBy(message, clOrdId, order);
     if (isRepeated(message) && order !== undefined && isCanceledOnRequest(order)) {
       this.#status(order);
       return FixVerdict.Taken;
@@ -216,13 +217,28 @@ export class OrderEntry {
     );
   }
 
-  /** An Order Cancel Reject (9) for a refusal that is in the log, or not yet; for `send` or to be sent by the caller. */
+  /** An Order Cancel Reject (9) for a refusal that is in the log, to be sent by the caller. */
   writeLoggedReject(asked: OrderAsked, responseTo: ResponseTo, rejectCode: number, atMs: number): void {
     const name = rejectName(rejectCode) ?? 'MALFORMED_COMMAND';
-    const order = this.user.orders.withTag(asked.origClOrdId);
-    const reason = cxlRejReasonOf(this.version, name);
+    const order = this.user.orders.byOrderId(asked.orderId);
     const writer = this.session.begin('9');
-    writeCancelReject(writer, this.version, asked, order, responseTo, reason, rejectText(name), atMs);
+    // It was open when it was asked for: the fill or the cancel was faster.
+    if (name === 'UNKNOWN_ORDER') this.#writeTooLate(writer, asked, order, responseTo, atMs);
+    else {
+      const reason = cxlRejReasonOf(this.version, name);
+      writeCancelReject(writer, this.version, asked, order, responseTo, reason, rejectText(name), atMs);
+    }
+  }
+
+  #writeTooLate(
+    writer: FixWriter,
+    asked: OrderAsked,
+    order: OrderRecord | undefined,
+    responseTo: ResponseTo,
+    atMs: number,
+  ): void {
+    const text = `${rejectText('UNKNOWN_ORDER')}; it is not open any more`;
+    writeCancelReject(writer, this.version, asked, order, responseTo, CxlRejReason.TooLate, text, atMs);
   }
 
   /**
@@ -274,7 +290,8 @@ export class OrderEntry {
   }
 
   /** The order that a request names by OrderID where it has one, else by OrigClOrdID. What came by another door may have no ClOrdID. */
-  #orderOf(message: FixMessage, origClOrdId: string): OrderRecord | undefined {
+  #orderOf(message: FixMessage): OrderRecord | undefined {
+    const origClOrdId = message.text(AppTag.OrigClOrdID) ?? '';
     const { orders } = this.user;
     const orderId = orderIdAsked(message);
     if (orderId === undefined) return orders.withTag(origClOrdId);
@@ -289,10 +306,7 @@ export class OrderEntry {
       return false;
     }
     if (order.status === OrderStatus.Open) return true;
-    const text = `${rejectText('UNKNOWN_ORDER')}; it is not open any more`;
-    const writer = this.session.begin('9');
-    const nowMs = this.services.nowMs();
-    writeCancelReject(writer, this.version, asked, order, responseTo, CxlRejReason.TooLate, text, nowMs);
+    this.#writeTooLate(this.session.begin('9'), asked, order, responseTo, this.services.nowMs());
     this.session.send();
     return false;
   }

@@ -32,6 +32,8 @@ export interface OrderAsked {
   readonly clOrdId: string;
   /** Empty: none. */
   readonly origClOrdId: string;
+  /** Of the order that it would change; 0: none. */
+  readonly orderId: number;
   /** Symbol as it was sent. */
   readonly symbol: string;
   /** The byte of Side (54). */

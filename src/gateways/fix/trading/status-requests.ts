@@ -47,7 +47,7 @@ export class StatusRequests {
   /** OrderStatusRequest (H): by OrderID, or else by ClOrdID; old orders come from history. */
   one(message: FixMessage): FixVerdict {
     if (this.lookups >= LOOKUPS_MAX) return FixVerdict.Later;
-    const asked = askedBy(message, message.text(AppTag.ClOrdID) ?? '', '');
+    const asked = askedBy(message, message.text(AppTag.ClOrdID) ?? '');
     const reqId = message.text(AppTag.OrdStatusReqID) ?? '';
     const { orders } = this.user;
     const orderId = orderIdAsked(message);
@@ -68,7 +68,7 @@ export class StatusRequests {
       this.session.businessReject(message, BusinessRejectReason.Other, text, reqId);
       return FixVerdict.Taken;
     }
-    const asked = askedBy(message, '', '');
+    const asked = askedBy(message, '');
     const instrumentId = type === MassStatusType.All ? 0 : this.instruments.bySymbol(asked.symbol)?.id;
     if (instrumentId === undefined) {
       const text = `unknown Symbol ${asked.symbol}`;
