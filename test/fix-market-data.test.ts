@@ -59,6 +59,15 @@ test('instruments and their phases can be asked for, and changes of phase are se
   client.send('x', '320=l2|559=0|55=NOPE|');
   client.send('x', '320=l3|559=1|');
   assert.deepEqual(await told(client, 2, 320, 560), ['y 320=l2 560=2', 'y 320=l3 560=1']);
+  // The list cannot be followed.
+  for (const [subscription, answer] of [
+    ['0', '560=0 393=2'],
+    ['1', '560=1 393-'],
+    ['2', '560=1 393-'],
+  ]) {
+    client.send('x', `320=s${subscription}|559=4|263=${subscription}|`);
+    assert.deepEqual(await told(client, 1, 320, 560, 393), [`y 320=s${subscription} ${answer}`]);
+  }
   client.send('g', '335=t1|336=BTCUSD|263=1|');
   assert.deepEqual(await told(client, 1, 335, 336, 325, 340, 58), [
     'h 335=t1 336=BTCUSD 325=N 340=2 58=continuous',

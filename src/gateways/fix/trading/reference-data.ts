@@ -66,7 +66,10 @@ export class ReferenceData {
     if (this.jobs.isFull) return FixVerdict.Later;
     const reqId = message.text(AppTag.SecurityReqID) ?? '';
     const type = message.uint(AppTag.SecurityListRequestType);
-    if (type !== ListType.Symbol && type !== ListType.All) {
+    // Nothing tells of new instruments: who asks to be told must not believe that it will be.
+    const isOnce =
+      (message.text(AppTag.SubscriptionRequestType) ?? Subscription.Snapshot) === Subscription.Snapshot;
+    if (!isOnce || (type !== ListType.Symbol && type !== ListType.All)) {
       this.#sendList(reqId, ListResult.Unsupported, [], 0, true);
       return FixVerdict.Taken;
     }
