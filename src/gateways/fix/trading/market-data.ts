@@ -3,6 +3,7 @@ import { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import type { InstrumentView, MarketViews } from '#domain/market-views.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { AnswerPace } from './answer-pace.ts';
 import type { FixInstruments } from './instruments.ts';
 import { EntryType, MarketDataStream } from './market-data-stream.ts';
 import { Subscription } from './reference-data.ts';
@@ -11,6 +12,8 @@ import { Subscription } from './reference-data.ts';
 export const MARKET_DEPTH_MAX = 100;
 /** Streams of one session. */
 const STREAMS_MAX = 256;
+/** Levels of both sides that are written in the time that an Execution Report takes. */
+const LEVELS_PER_WEIGHT = 16;
 /** MDUpdateType (265). */
 const INCREMENTAL = 1;
 
@@ -31,6 +34,7 @@ export class MarketData {
   declare private readonly session: FixApplicationSession;
   declare private readonly views: MarketViews;
   declare private readonly instruments: FixInstruments;
+  declare private readonly pace: AnswerPace;
   declare private readonly is50: boolean;
   /** Streams by MDReqID. */
   declare private readonly requests: Map<string, readonly MarketDataStream[]>;
@@ -39,10 +43,16 @@ export class MarketData {
   /** Streams with something to send. */
   declare private readonly waiting: Set<MarketDataStream>;
 
-  constructor(session: FixApplicationSession, views: MarketViews, instruments: FixInstruments) {
+  constructor(
+    session: FixApplicationSession,
+    views: MarketViews,
+    instruments: FixInstruments,
+    pace: AnswerPace,
+  ) {
     this.session = session;
     this.views = views;
     this.instruments = instruments;
+    this.pace = pace;
     this.is50 = session.identity.beginString === FixVersion.Fixt11;
     this.requests = new Map();
     this.byInstrument = new Map();
@@ -134,6 +144,7 @@ export class MarketData {
       const instrument = this.instruments.of(view);
       return new MarketDataStream(reqId, view, instrument, entryTypes, levels, isIncremental, this.is50);
     });
+    this.pace.spend(streams.length * Math.ceil(levels / LEVELS_PER_WEIGHT));
     for (const stream of streams) stream.send(this.session);
     if (!isFollowed) return;
     this.requests.set(reqId, streams);

@@ -5,11 +5,14 @@ import { BusinessRejectReason } from '#codec/fix/rejects.ts';
 import { Phase } from '#domain/commands.ts';
 import type { InstrumentView, MarketViews } from '#domain/market-views.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { AnswerPace } from './answer-pace.ts';
 import { type FixInstrument, type FixInstruments, whyNotOffered } from './instruments.ts';
 import type { OutgoingJobs } from './outgoing-jobs.ts';
 
 /** Instruments in one SecurityList: it stays below the longest message. */
 const LIST_PART = 64;
+/** What a part weighs, in Execution Reports. */
+const PART_WEIGHT = 8;
 /** SecurityListRequestType (559). */
 const ListType = { Symbol: 0, All: 4 } as const;
 /** SecurityRequestResult (560). */
@@ -40,6 +43,7 @@ export class ReferenceData {
   declare private readonly views: MarketViews;
   declare private readonly instruments: FixInstruments;
   declare private readonly jobs: OutgoingJobs;
+  declare private readonly pace: AnswerPace;
   declare private readonly is50: boolean;
   /** The request that changes of phase are sent for, by symbol; '' stands for all. */
   declare private readonly followed: Map<string, string>;
@@ -51,11 +55,13 @@ export class ReferenceData {
     views: MarketViews,
     instruments: FixInstruments,
     jobs: OutgoingJobs,
+    pace: AnswerPace,
   ) {
     this.session = session;
     this.views = views;
     this.instruments = instruments;
     this.jobs = jobs;
+    this.pace = pace;
     this.is50 = session.identity.beginString === FixVersion.Fixt11;
     this.followed = new Map();
     this.changed = new Set();
@@ -73,13 +79,8 @@ export class ReferenceData {
       this.#sendList(reqId, ListResult.Unsupported, [], 0, true);
       return FixVerdict.Taken;
     }
-    const only = type === ListType.Symbol ? (message.text(AppTag.Symbol) ?? '') : undefined;
-    const found: FixInstrument[] = [];
-    for (const view of this.views.instruments()) {
-      if (only !== undefined && view.terms.symbol !== only) continue;
-      const instrument = this.instruments.of(view);
-      if (whyNotOffered(instrument) === undefined) found.push(instrument);
-    }
+    const found = type === ListType.All ? this.#offered() : this.#named(message.text(AppTag.Symbol) ?? '');
+    this.pace.spend(Math.floor(found.length / LIST_PART));
     if (found.length === 0) {
       this.#sendList(reqId, ListResult.NothingFound, [], 0, true);
       return FixVerdict.Taken;
@@ -90,7 +91,7 @@ export class ReferenceData {
       next += LIST_PART;
       this.#sendList(reqId, ListResult.Valid, part, found.length, next >= found.length);
       return next >= found.length;
-    });
+    }, PART_WEIGHT);
     return FixVerdict.Taken;
   }
 
@@ -140,6 +141,20 @@ export class ReferenceData {
       const reqId = this.followed.get(view.terms.symbol) ?? this.followed.get('');
       if (reqId !== undefined) this.#sendStatus(view, reqId, true);
     }
+  }
+
+  #named(symbol: string): FixInstrument[] {
+    const instrument = this.instruments.bySymbol(symbol);
+    return instrument === undefined ? [] : [instrument];
+  }
+
+  #offered(): FixInstrument[] {
+    const offered: FixInstrument[] = [];
+    for (const view of this.views.instruments()) {
+      const instrument = this.instruments.of(view);
+      if (whyNotOffered(instrument) === undefined) offered.push(instrument);
+    }
+    return offered;
   }
 
   #sendList(

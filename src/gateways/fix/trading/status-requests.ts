@@ -5,6 +5,7 @@ import { Tag } from '#codec/fix/tags.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import type { AnswerPace } from './answer-pace.ts';
 import { askedBy, orderIdAsked, SIDE_ASKED, sideAsked } from './asked-fields.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
@@ -14,6 +15,8 @@ import type { TradingServices } from './services.ts';
 
 /** MassStatusReqType (585). */
 const MassStatusType = { Security: 1, All: 7 } as const;
+/** Orders that are looked at in the time that a report takes. */
+const LOOKS_PER_WEIGHT = 64;
 /** Questions to the archive of one session that wait for their answer. */
 const LOOKUPS_MAX = 64;
 
@@ -25,6 +28,7 @@ export class StatusRequests {
   declare private readonly instruments: FixInstruments;
   declare private readonly reports: ExecutionReports;
   declare private readonly jobs: OutgoingJobs;
+  declare private readonly pace: AnswerPace;
   declare private lookups: number;
 
   constructor(
@@ -34,6 +38,7 @@ export class StatusRequests {
     instruments: FixInstruments,
     reports: ExecutionReports,
     jobs: OutgoingJobs,
+    pace: AnswerPace,
   ) {
     this.session = session;
     this.user = user;
@@ -41,6 +46,7 @@ export class StatusRequests {
     this.instruments = instruments;
     this.reports = reports;
     this.jobs = jobs;
+    this.pace = pace;
     this.lookups = 0;
   }
 
@@ -81,10 +87,13 @@ export class StatusRequests {
       return FixVerdict.Taken;
     }
     const orders: OrderRecord[] = [];
+    let looked = 0;
     for (const order of this.user.orders.open()) {
+      looked++;
       if (instrumentId !== 0 && order.instrumentId !== instrumentId) continue;
       if (side === 0 || order.side === side) orders.push({ ...order });
     }
+    this.pace.spend(Math.floor(looked / LOOKS_PER_WEIGHT));
     this.#answerMany(asked, reqId, orders);
     return FixVerdict.Taken;
   }

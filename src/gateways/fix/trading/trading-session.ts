@@ -13,6 +13,7 @@ import { UserUnavailableError } from '../../orders/order-desk.ts';
 import { type Report, ReportKind } from '../../orders/report.ts';
 import type { ReportFeed, ReportListener } from '../../orders/report-feed.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
+import { AnswerPace } from './answer-pace.ts';
 import type { AskedRequests } from './asked-requests.ts';
 import { ResponseTo } from './cancel-reject.ts';
 import { ExecutionReports } from './execution-report.ts';
@@ -45,6 +46,15 @@ const MarketDataRequest = msgTypeCode('V');
 const SecurityListRequest = msgTypeCode('x');
 const TradingSessionStatusRequest = msgTypeCode('g');
 
+/** What is answered without a command. */
+const QUESTIONS: ReadonlySet<number> = new Set([
+  OrderStatusRequest,
+  OrderMassStatusRequest,
+  MarketDataRequest,
+  SecurityListRequest,
+  TradingSessionStatusRequest,
+]);
+
 /** A user whose reports a session gets. */
 interface Followed {
   readonly user: DeskUser;
@@ -65,6 +75,7 @@ export class TradingSession {
   declare private readonly reports: ExecutionReports;
   /** The session may want to know of changes of the views from now on. */
   declare private readonly onWatch: () => void;
+  declare private readonly pace: AnswerPace;
   declare private readonly jobs: OutgoingJobs;
   declare private readonly referenceData: ReferenceData;
   declare private readonly marketData: MarketData;
@@ -96,9 +107,10 @@ export class TradingSession {
     this.onWatch = onWatch;
     const version = session.identity.beginString as FixVersion;
     this.reports = new ExecutionReports(version, instruments, profile.copyOf !== undefined);
-    this.jobs = new OutgoingJobs(session);
-    this.referenceData = new ReferenceData(session, views, instruments, this.jobs);
-    this.marketData = new MarketData(session, views, instruments);
+    this.pace = new AnswerPace(() => this.#onTurn());
+    this.jobs = new OutgoingJobs(session, this.pace);
+    this.referenceData = new ReferenceData(session, views, instruments, this.jobs, this.pace);
+    this.marketData = new MarketData(session, views, instruments, this.pace);
     this.followed = [];
     this.orders = undefined;
     this.status = undefined;
@@ -129,6 +141,10 @@ export class TradingSession {
     // While the views begin anew no symbol is known.
     if (!this.isOpen || !this.services.views.isReady) return FixVerdict.Later;
     if (!this.#isBounded(message)) return FixVerdict.Taken;
+    if (QUESTIONS.has(message.msgType)) {
+      if (this.pace.isSpent) return FixVerdict.Later;
+      this.pace.spend(1);
+    }
     switch (message.msgType) {
       case MarketDataRequest:
         this.onWatch();
@@ -255,9 +271,15 @@ export class TradingSession {
   }
 
   #takeOrders(user: DeskUser): void {
-    const { session, services, instruments, reports, asked, jobs } = this;
+    const { session, services, instruments, reports, asked, jobs, pace } = this;
     this.orders = new OrderEntry(session, user, services, instruments, reports, asked);
-    this.status = new StatusRequests(session, user, services, instruments, reports, jobs);
+    this.status = new StatusRequests(session, user, services, instruments, reports, jobs, pace);
+  }
+
+  /** A turn was spent, and the next one has come. */
+  #onTurn(): void {
+    this.jobs.run();
+    this.services.flushSoon();
   }
 
   /** Answers repeat ids and symbols: none may be longer than an answer has room for. */

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FixVenue, fixOrder, told } from './support/fix-venue.ts';
+
+test('a session that asks without end is answered in turns with others, and gets all its answers', async (t) => {
+  const venue = await FixVenue.open(t);
+  const [ann, bob] = [await venue.logOn('U1'), await venue.logOn('U2')];
+  const orders = 100;
+  for (let i = 0; i < orders; i++) ann.send('D', fixOrder(ann, `n${i}`, '54=1|38=1|40=2|44=1.00|'));
+  await ann.nextOf(orders);
+  const book = '264=0|267=2|269=0|269=1|146=2|55=BTCUSD|55=BTCFUT|';
+  const questions: readonly (readonly [type: string, count: number, answers: number, fields: string])[] = [
+    ['H', 500, 500, '11=n1|55=BTCUSD|54=1|'],
+    ['AF', 100, 100 * orders, '584=m|585=7|'],
+    ['V', 300, 600, `262=r|263=0|${book}`],
+    ['V', 300, 300, `262=r|263=0|${book.replace('BTCFUT', 'NOPE')}`],
+    ['x', 400, 400, '320=l|559=4|'],
+    ['g', 400, 800, '335=t|263=0|'],
+  ];
+  let handled = orders;
+  for (const [type, count, answers, fields] of questions) {
+    handled += count;
+    let isDone = false;
+    const done = venue.handled(handled).then(() => {
+      isDone = true;
+    });
+    ann.write(Array.from({ length: count }, () => ann.message(type, fields)).join(''));
+    bob.send('1', `112=${type}|`);
+    assert.deepEqual(await told(bob, 1, 112), [`0 112=${type}`]);
+    assert.ok(!isDone, `${type}: all were answered before another session had its turn`);
+    assert.equal((await ann.nextOf(answers)).length, answers);
+    await done;
+  }
+});
