@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { FixVenue, fixOrder, told } from './support/fix-venue.ts';
 
 test('a session that asks without end is answered in turns with others, and gets all its answers', async (t) => {
@@ -31,4 +32,26 @@ test('a session that asks without end is answered in turns with others, and gets
     assert.equal((await ann.nextOf(answers)).length, answers);
     await done;
   }
+});
+
+test('64 questions of a session wait for history; further ones are read when it answers', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  // It is known that the session is open.
+  client.send('AF', '584=m|585=7|');
+  await client.nextOf(1);
+  const { archive } = venue.venue;
+  const answer = Promise.withResolvers<void>();
+  const ask = archive.ask.bind(archive);
+  const asked = t.mock.method(archive, 'ask', async (...question: Parameters<typeof ask>) => {
+    await answer.promise;
+    return ask(...question);
+  });
+  for (let i = 0; i < 100; i++) client.send('H', `11=h${i}|55=BTCUSD|54=1|`);
+  await venue.handled(1 + 64);
+  await setTimeout(20);
+  assert.equal(asked.mock.callCount(), 64);
+  answer.resolve();
+  assert.equal((await client.nextOf(100)).length, 100);
+  assert.equal(asked.mock.callCount(), 100);
 });
