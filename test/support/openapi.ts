@@ -3,7 +3,13 @@ import Schema from 'typebox/schema';
 interface Operation {
   readonly operationId?: string;
   readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: object }>> }>
+    Record<
+      string,
+      {
+        readonly headers?: Readonly<Record<string, object>>;
+        readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+      }
+    >
   >;
 }
 
@@ -11,6 +17,16 @@ interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: object;
 }
+
+/** Fields of an answer's head that are of this interface, not of HTTP. */
+const HEADERS = [
+  'X-Request-Id',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Retry-After',
+  'WWW-Authenticate',
+];
 
 /** Compares answers with an OpenAPI document, by a validator that is not the server's. */
 export class OpenApiChecker {
@@ -36,15 +52,18 @@ export class OpenApiChecker {
    * What of an answer the document does not allow; empty: nothing.
    * @param path without the query
    */
-  faults(method: string, path: string, status: number, contentType: string | null, body: unknown): string[] {
+  faults(method: string, path: string, status: number, head: Headers, body: unknown): string[] {
     // A path in words comes before one with a parameter at the same place.
     const template = Object.keys(this.#document.paths)
       .filter((candidate) => new RegExp(`^${candidate.replace(/\{[^}]+\}/g, '[^/]*')}$`).test(path))
       .sort((a, b) => Number(a.includes('{')) - Number(b.includes('{')))[0];
     const operation = this.#document.paths[template]?.[method.toLowerCase()];
     if (operation === undefined) return [`${method} ${path} is not in the document`];
-    const type = contentType?.split(';')[0] ?? '';
+    const type = head.get('content-type')?.split(';')[0] ?? '';
     const schema = operation.responses[status]?.content?.[type]?.schema;
+    const { headers = {} } = operation.responses[status] ?? {};
+    const unknown = HEADERS.filter((name) => head.has(name) && headers[name] === undefined);
+    if (unknown.length > 0) return [`${method} ${template} ${status} does not have ${unknown.join(', ')}`];
     if (schema === undefined) return [`${method} ${template} does not have ${status} ${type}`];
     if (status === 200) this.answered.add(`${method} ${template}`);
     const key = JSON.stringify(schema);
@@ -62,8 +81,7 @@ export class OpenApiChecker {
     const response = await fetch(url, init);
     const body = (await response.json()) as unknown;
     const { method = 'GET' } = init;
-    const type = response.headers.get('content-type');
-    const faults = this.faults(method, new URL(url).pathname, response.status, type, body);
+    const faults = this.faults(method, new URL(url).pathname, response.status, response.headers, body);
     if (faults.length > 0) throw new Error(faults.join('\n'));
     return { status: response.status, body };
   }

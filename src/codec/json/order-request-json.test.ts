@@ -11,6 +11,7 @@ import {
   readNewOrder,
   readReplace,
 } from './order-request-json.ts';
+import { Second, secondText } from './schemas.ts';
 
 /** A tick is 0.05, a lot 0.0002. */
 const TERMS = {
@@ -153,4 +154,27 @@ test('readReplace: what is left out stays', () => {
     ['new', 'old'].map((text) => (named(text) as ReplaceUnits).keepsTag),
     [false, true],
   );
+});
+
+test('a second is one of a day that there is', () => {
+  const { pattern } = Second('when') as { pattern?: string };
+  const isSecond = new RegExp(pattern ?? '');
+  for (let year = 1965; year < 2105; year++) {
+    for (let month = 0; month <= 13; month++) {
+      for (let day = 0; day <= 32; day++) {
+        const two = (number: number): string => String(number).padStart(2, '0');
+        const text = `${year}-${two(month)}-${two(day)}T23:59:59Z`;
+        const seconds = Date.parse(text) / 1_000;
+        const isThere = year >= 1970 && year < 2100 && !Number.isNaN(seconds) && secondText(seconds) === text;
+        assert.equal(isSecond.test(text), isThere, text);
+      }
+    }
+  }
+  for (const text of [
+    '2026-01-02T24:00:00Z',
+    '2026-01-02T23:60:00Z',
+    '2026-01-02T23:59:60Z',
+    '2026-01-02T23:59:59',
+  ])
+    assert.ok(!isSecond.test(text), text);
 });

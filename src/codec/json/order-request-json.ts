@@ -5,7 +5,7 @@ import { Limits } from '#domain/limits.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
 import { OrderTypeName, SelfTradePreventionName, SideName, TimeInForceName } from './names.ts';
 import { parseScaled, priceScale, quantityScale, type Scale } from './scales.ts';
-import { ClientOrderId, clientOrderIdOf, oneOf, SymbolText, secondsOf } from './schemas.ts';
+import { ClientOrderId, clientOrderIdOf, oneOf, Second, SymbolText, secondsOf } from './schemas.ts';
 
 /** Orders as clients ask for them, on every door that speaks JSON. */
 
@@ -16,11 +16,7 @@ const decimalIn = (description: string) =>
 const priceIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the tick size`);
 const quantityIn = (what: string) => decimalIn(`${what}: a decimal that is a multiple of the lot size`);
 /** A whole second to come, in a request. */
-export const ExpireTime = Type.String({
-  maxLength: 20,
-  pattern: '^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',
-  description: 'the second at which it expires, as 2026-01-02T03:04:05Z',
-});
+export const ExpireTime = Second('the second at which it expires');
 
 const orderNumber = (description: string) =>
   Type.Integer({ minimum: 1, maximum: Limits.ID_MAX, description });

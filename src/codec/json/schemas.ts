@@ -144,12 +144,16 @@ export const pageQuery = {
   ),
 };
 
-/** A whole second in a question. */
-const Second = (description: string) =>
+const DAYS =
+  '(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])';
+const LEAP_YEARS = '(19(7[26]|8[048]|9[26])|20([02468][048]|[13579][26]))';
+const SECOND_PATTERN = `^((19[7-9]|20[0-9])[0-9]-(${DAYS})|${LEAP_YEARS}-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$`;
+
+/** A whole second of the years 1970 to 2099, in UTC, on a day that there is. */
+export const Second = (description: string) =>
   Type.String({
     maxLength: 20,
-    pattern:
-      '^(19[7-9][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$',
+    pattern: SECOND_PATTERN,
     description: `${description}, as 2026-01-02T03:04:05Z`,
   });
 

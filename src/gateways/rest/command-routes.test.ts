@@ -77,8 +77,8 @@ async function ask(method: string, path: string, body?: object): Promise<string>
     sequence?: number;
     retry: boolean;
   };
-  const type = response.headers.get('content-type');
-  assert.deepEqual(checker.faults(method, `/api/v1${path.split('?')[0]}`, response.status, type, answer), []);
+  const resource = `/api/v1${path.split('?')[0]}`;
+  assert.deepEqual(checker.faults(method, resource, response.status, response.headers, answer), []);
   const later = response.headers.get('retry-after');
   const sequence = answer.sequence === undefined ? '' : ` (entry ${answer.sequence})`;
   return `${response.status} ${answer.code}${later === null ? '' : `, in ${later} s`}${answer.retry ? ', again' : ''}: ${answer.detail}${sequence}`;

@@ -12,8 +12,29 @@ const COMMON: readonly ProblemCode[] = [
   'rate-limited',
   'internal',
   'closing',
+  'malformed-http',
+  'body-too-large',
+  'unsupported-media-type',
+  'headers-too-large',
+  'too-many-requests-at-once',
 ];
 const OF_USERS: readonly ProblemCode[] = ['not-permitted'];
+
+const header = (description: string, type: 'integer' | 'string' = 'string') => ({ description, type });
+/** What every answer has in its head, beside what HTTP asks for. */
+const HEADERS = {
+  'X-Request-Id': header('the id that the request had, or was given'),
+  'RateLimit-Limit': header(
+    'requests at once; of a request whose sender is known, and of strangers by address',
+    'integer',
+  ),
+  'RateLimit-Remaining': header('how many of them are left', 'integer'),
+  'RateLimit-Reset': header('seconds until all of them are back', 'integer'),
+};
+const RETRY_AFTER = {
+  'Retry-After': header('seconds after which another try is worth it, where that is known', 'integer'),
+};
+const CHALLENGE = { 'WWW-Authenticate': header('how to prove who one is') };
 
 /** The OpenAPI document's frame. What is in it comes from the schemas that check requests and write answers. */
 export function openApiOptions(): FastifyDynamicSwaggerOptions {
@@ -38,13 +59,11 @@ export function openApiOptions(): FastifyDynamicSwaggerOptions {
       },
     },
     // Fastify would make a function of its own to write each of the problems.
-    transform: ({ schema, url, route }) => ({
-      schema: {
-        ...schema,
-        response: { ...(schema?.response as object | undefined), ...route.config?.problems },
-      },
-      url,
-    }),
+    transform: ({ schema, url, route }) => {
+      const answers = schema?.response as { readonly 200?: object } | undefined;
+      const answered = answers?.[200] === undefined ? {} : { 200: { ...answers[200], headers: HEADERS } };
+      return { schema: { ...schema, response: { ...answers, ...answered, ...route.config?.problems } }, url };
+    },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
     },
@@ -64,6 +83,11 @@ export function problemAnswers({ access, problems }: Route): Record<string, obje
       status,
       {
         description: named.join(', '),
+        headers: {
+          ...HEADERS,
+          ...(status === 401 ? CHALLENGE : {}),
+          ...(status === 429 || status === 503 ? RETRY_AFTER : {}),
+        },
         content: { 'application/problem+json': { schema: ref(ProblemDetails) } },
       },
     ]),

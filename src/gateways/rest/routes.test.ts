@@ -80,16 +80,21 @@ test('every route with every role: refused exactly where the table of permission
   }
 });
 
-test('the checker of answers finds a field too many, one missing, and a status that is not in the document', async () => {
+test('the checker of answers finds a field too many, one missing, and a status or a header that is not in the document', async () => {
   const { checker } = await startRoutes();
-  const faults = (status: number, body: object) =>
-    checker.faults('GET', '/api/v1/status', status, 'application/json; charset=utf-8', body);
+  const type = { 'content-type': 'application/json; charset=utf-8' };
+  const faults = (status: number, body: object, head = {}) =>
+    checker.faults('GET', '/api/v1/status', status, new Headers({ ...type, ...head }), body);
   assert.deepEqual(faults(200, { state: 'serving', sequence: 1 }), []);
   assert.equal(faults(200, { state: 'serving', sequence: 1, more: 1 }).length > 0, true);
   assert.equal(faults(200, { state: 'serving' }).length > 0, true);
   assert.equal(faults(200, { state: 'asleep', sequence: 1 }).length > 0, true);
   assert.deepEqual(faults(201, {}), ['GET /api/v1/status does not have 201 application/json']);
-  assert.deepEqual(checker.faults('GET', '/api/v1/none', 200, null, {}), [
+  assert.deepEqual(faults(200, { state: 'serving', sequence: 1 }, { 'ratelimit-limit': '5' }), []);
+  assert.deepEqual(faults(200, { state: 'serving', sequence: 1 }, { 'retry-after': '5' }), [
+    'GET /api/v1/status 200 does not have Retry-After',
+  ]);
+  assert.deepEqual(checker.faults('GET', '/api/v1/none', 200, new Headers(), {}), [
     'GET /api/v1/none is not in the document',
   ]);
 });
