@@ -8,7 +8,7 @@ import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
-import { FIX_LIMITS, type FixLimits } from './limits.ts';
+import { FIX_LIMITS, type FixLimits, outgoingBytesMax } from './limits.ts';
 import type { FixApplication } from './session/application.ts';
 import { type ConnectionHost, ConnectionPhase, FixConnection } from './session/fix-connection.ts';
 import { FixSession } from './session/fix-session.ts';
@@ -79,7 +79,7 @@ export class FixAcceptor implements ConnectionHost {
       application: options.application,
       failure: this.failure,
       message: new FixMessage(this.limits.fieldsMax),
-      writer: new FixWriter(this.limits.messageBytesMax),
+      writer: new FixWriter(outgoingBytesMax(this.limits)),
       nowMs,
       closing: (closed) => {
         this.closingStores.add(closed);
@@ -180,23 +180,11 @@ export class FixAcceptor implements ConnectionHost {
 
   /** The first message of a connection. */
   logon(connection: FixConnection, bytes: Uint8Array, from: number, to: number): void {
-    const { message } = this.context;
-    message.scan(bytes, from, to);
-    const fault = this.#logonFault(message);
-    if (fault !== '') {
-      connection.drop(fault);
-      return;
+    try {
+      this.#logon(connection, bytes, from, to);
+    } catch (error) {
+      this.#logonFailed(connection, error);
     }
-    const request = readLogonRequest(message, connection.remote);
-    const terms = readLogonTerms(message);
-    connection.authenticating();
-    Promise.resolve(request)
-      .then((asked) => this.options.authenticator.authenticate(asked))
-      .then((answer) => this.#answered(connection, request, terms, answer))
-      .catch((error) => {
-        this.failure({ door: 'fix', remote: connection.remote, error }, 'Logon failed');
-        connection.drop('the Logon could not be checked');
-      });
   }
 
   retryLater(connection: FixConnection): void {
@@ -254,6 +242,28 @@ export class FixAcceptor implements ConnectionHost {
     this.connections.delete(connection);
     this.strangers.delete(connection);
     if (this.connections.size === 0) this.onEmpty?.();
+  }
+
+  #logon(connection: FixConnection, bytes: Uint8Array, from: number, to: number): void {
+    const { message } = this.context;
+    message.scan(bytes, from, to);
+    const fault = this.#logonFault(message);
+    if (fault !== '') {
+      connection.drop(fault);
+      return;
+    }
+    const request = readLogonRequest(message, connection.remote);
+    const terms = readLogonTerms(message);
+    connection.authenticating();
+    Promise.resolve(request)
+      .then((asked) => this.options.authenticator.authenticate(asked))
+      .then((answer) => this.#answered(connection, request, terms, answer))
+      .catch((error) => this.#logonFailed(connection, error));
+  }
+
+  #logonFailed(connection: FixConnection, error: unknown): void {
+    this.failure({ door: 'fix', remote: connection.remote, error }, 'Logon failed');
+    connection.drop('the Logon could not be checked');
   }
 
   /** Why a first message is no Logon that may be looked at further; empty: it is one. */

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixBytes } from '#codec/fix/test-support.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { FIX_LIMITS } from './limits.ts';
 import { TestVenue, until } from './test-support.ts';
 
 const RUNS = 60;
 const MESSAGES = 40;
+/** Fields that some answer repeats, filled until the message is as long as one may be. */
+const LONGEST_HEADERS = [50, 57, 115, 116, 128, 129, 144, 145].map((tag) => `${tag}=*|`);
+const LONGEST_FIELDS = ['112=*|', '58=*|', '999=*|', '36=*|', '11=*|', '45=1|372=*|'];
 
 /** The first message behind a Logon that has not the number behind the one before; empty: there is none. */
 function wrongNumber(received: readonly string[]): string {
@@ -34,7 +38,9 @@ test('session: whatever a logged-on counterparty sends, numbers stay right and o
   const good = await venue.logOn('', { compId: 'CLIENTGOOD' });
 
   for (let run = 0; run < RUNS; run++) {
-    const client = await venue.logOn('141=Y|');
+    const client = await venue.connect();
+    client.send('A', '98=0|108=30|141=Y|', undefined, `57=${'x'.repeat(1 + Math.floor(random() * 128))}|`);
+    assert.match(await client.next(), /^A 1 /);
     venue.application.log.length = 0;
     const received: string[] = [];
     const reader = (async () => {
@@ -62,6 +68,14 @@ test('session: whatever a logged-on counterparty sends, numbers stay right and o
       ]);
       let text = client.message(type, fields, at, header);
       if (random() < 0.1) {
+        const bytes = FIX_LIMITS.messageBytesMax - Math.floor(random() * 50);
+        const [headers, longest] = pick([
+          [LONGEST_HEADERS, [fields, `${fields}999=1|`]],
+          [[header], LONGEST_FIELDS],
+        ]);
+        text = client.filled(bytes, type, pick(longest), at, pick(headers));
+      }
+      if (random() < 0.1) {
         const cut = Math.floor(random() * text.length);
         text = text.slice(0, cut) + pick(['', '|', '8=FIX', '\x00\xff', '10=000|']) + text.slice(cut + 1);
       }
@@ -76,6 +90,7 @@ test('session: whatever a logged-on counterparty sends, numbers stay right and o
     await until(() => venue.acceptor.session('CLIENT') === undefined);
 
     assert.equal(wrongNumber(received), '', `seed ${seed}, run ${run}`);
+    assert.ok(!venue.lines.includes('FIX session failed'), `seed ${seed}, run ${run}`);
     good.send('1', `112=${run}|`);
     assert.match(await good.next(), new RegExp(`112=${run}\\|$`));
   }

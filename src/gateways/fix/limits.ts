@@ -1,6 +1,9 @@
 /** Connections of a venue that configures no other number. */
 export const FIX_CONNECTIONS_MAX = 1_024;
 
+/** Longest value of a counterparty that our messages repeat: a name of the Logon, a route, a TestReqID. */
+export const REPEATED_BYTES_MAX = 128;
+
 /** Every bound of the FIX door; connections themselves its listener bounds. Times in ms; HeartBtInt in seconds as on the wire. */
 export interface FixLimits {
   /** Period of the timer behind heartbeats and timeouts; 0: nobody calls `tick` but the owner (tests, simulation). */
@@ -9,7 +12,7 @@ export interface FixLimits {
   readonly logonTimeoutMs: number;
   /** Longest message before the Logon is accepted. */
   readonly logonBytesMax: number;
-  /** Longest message, in and out. */
+  /** Longest message, in and out; one that goes out has its header besides. */
   readonly messageBytesMax: number;
   readonly fieldsMax: number;
   readonly groupEntriesMax: number;
@@ -37,7 +40,7 @@ export interface FixLimits {
   readonly earlyBytesMax: number;
   /** Bytes that a connection may have waiting before it counts as a slow consumer. */
   readonly bufferedBytesMax: number;
-  /** Bytes of an outgoing buffer; not less than `messageBytesMax`. */
+  /** Bytes of an outgoing buffer; not less than `outgoingBytesMax`. */
   readonly chunkBytes: number;
 }
 
@@ -64,3 +67,14 @@ export const FIX_LIMITS: FixLimits = {
   bufferedBytesMax: 4 * 1024 * 1024,
   chunkBytes: 64 * 1024,
 };
+
+/** Fields of a header but for the names in it, with 43 and 122 of a message that is sent again. */
+const HEADER_BYTES_MAX = 256;
+
+/**
+ * Room for the longest message that goes out. Its fields are no longer than a message may be, and the names in its header no longer
+ * than a Logon, which has them: a Logon whose names are too long is answered, too.
+ */
+export function outgoingBytesMax({ messageBytesMax, logonBytesMax }: FixLimits): number {
+  return messageBytesMax + logonBytesMax + HEADER_BYTES_MAX;
+}

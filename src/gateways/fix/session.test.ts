@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { FixStoreError } from './store/fix-store.ts';
-import { passTime, report, TestClient, TestVenue, uncounted, withVenue } from './test-support.ts';
+import { passTime, report, TestClient, TestVenue, uncounted, until, withVenue } from './test-support.ts';
 
 withVenue(
   'suspend: sessions are logged out with the reason, Logons refused, until it is over',
@@ -142,6 +142,43 @@ withVenue(
     assert.match(await good.next(), /^8 2 37=2/);
   },
 );
+
+withVenue(
+  'session: an unexpected error in one ends that one, with a line, and others go on',
+  {},
+  async (venue) => {
+    const { application } = venue;
+    const good = await venue.logOn('', { compId: 'CLIENTGOOD' });
+    const bad = await venue.logOn();
+    application.onMessage = (session) => {
+      session.begin('8');
+      throw new Error('a bug');
+    };
+    bad.order(1);
+    assert.equal(await bad.next(), 'end');
+    assert.deepEqual(venue.lines.slice(-2), ['FIX session failed', 'session closed: internal error']);
+    assert.equal(application.log.at(-1), 'logout: internal error');
+    good.send('1', '112=PING|');
+    assert.equal(await good.next(), '0 2 112=PING|');
+    // What it had not dealt with is asked for again.
+    const again = await venue.connect({ next: 3 });
+    again.send('A', '98=0|108=30|');
+    assert.deepEqual(await again.nextOf(2), ['A 2 98=0|108=30|', '2 3 7=2|16=0|']);
+  },
+);
+
+withVenue('session: an application that fails at its end does not keep the others', {}, async (venue) => {
+  venue.application.onLogout = () => {
+    throw new Error('a bug');
+  };
+  const first = await venue.logOn();
+  first.socket.destroy();
+  await until(() => venue.acceptor.session('CLIENT') === undefined);
+  assert.equal(venue.lines.at(-1), 'FIX session failed');
+  const second = await venue.connect({ next: 2 });
+  second.send('A', '98=0|108=30|');
+  assert.equal(await second.next(), 'A 2 98=0|108=30|');
+});
 
 withVenue('closing: every session is logged out with the reason', {}, async (venue) => {
   const client = await venue.logOn();

@@ -227,6 +227,16 @@ export class TestClient {
     return framed(head + fields, begin);
   }
 
+  /** A whole message of so many bytes: the star in its fields or its header stands for what fills it. */
+  filled(bytes: number, type: string, fields: string, number: number = this.number++, header = ''): string {
+    for (let filling = ''; ; ) {
+      const [body, head] = [fields, header].map((part) => part.replace('*', () => filling));
+      const message = this.message(type, body, number, head);
+      if (message.length === bytes) return message;
+      filling = 'x'.repeat(filling.length + bytes - message.length);
+    }
+  }
+
   send(type: string, fields = '', number?: number, header?: string): void {
     this.write(this.message(type, fields, number, header));
   }

@@ -57,7 +57,7 @@ export interface FixApplicationSession {
 }
 
 /**
- * What is put on top of FIX sessions. All calls are of one thread and none may throw.
+ * What is put on top of FIX sessions. All calls are of one thread and none may throw: one that does ends its session.
  *
  * To send, within a call or at any other time between `onLogon` and `onLogout`:
  *

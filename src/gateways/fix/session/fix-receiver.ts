@@ -2,6 +2,7 @@ import { type FixMessage, NO_TAG } from '#codec/fix/fix-message.ts';
 import type { FixValidator } from '#codec/fix/fix-validator.ts';
 import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
+import { REPEATED_BYTES_MAX } from '../limits.ts';
 import type { FixStore } from '../store/fix-store.ts';
 import type { AdminMessages } from './admin-messages.ts';
 import { type FixApplicationSession, FixVerdict } from './application.ts';
@@ -120,6 +121,10 @@ export class FixReceiver {
       case MsgType.Reject:
         break;
       case MsgType.TestRequest:
+        if (hasLongValue(message, Tag.TestReqID)) {
+          this.#reject(message, number, SessionRejectReason.ValueIncorrect, Tag.TestReqID);
+          return true;
+        }
         this.admin.answerTestRequest(message);
         break;
       case MsgType.SequenceReset:
@@ -183,7 +188,7 @@ export class FixReceiver {
       return this.#end('invalid Logon');
     }
     const terms = readLogonTerms(message);
-    const refusal = termsRefusal(terms, this.session.identity.beginString, this.context.limits);
+    const refusal = termsRefusal(terms, this.session.identity, this.context.limits);
     if (refusal !== '') return this.#end(refusal);
     this.store.reset(this.context.nowMs());
     this.sender.stopResend();
@@ -260,4 +265,10 @@ export class FixReceiver {
       Math.abs(this.heartbeat.lastReceivedMs - sentMs) > this.context.limits.sendingTimeToleranceMs
     );
   }
+}
+
+/** Whether the field's value is longer than what is repeated. */
+function hasLongValue(message: FixMessage, tag: number): boolean {
+  const index = message.find(tag);
+  return message.ends[index] - message.starts[index] > REPEATED_BYTES_MAX;
 }

@@ -188,10 +188,12 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
 
   /** Everything written has left: called by the connection. */
   onDrain(): void {
-    this.#guard(() => this.sender.continueResend(this.context.nowMs()));
-    if (this.isOver || this.sender.resending || !this.drainWanted) return;
-    this.drainWanted = false;
-    if (this.loggedOn) this.context.application.onDrain(this);
+    this.#guard(() => {
+      this.sender.continueResend(this.context.nowMs());
+      if (this.isOver || this.sender.resending || !this.drainWanted) return;
+      this.drainWanted = false;
+      if (this.loggedOn) this.context.application.onDrain(this);
+    });
   }
 
   get stored(): number {
@@ -236,17 +238,14 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
       this.#guard(() => this.store.reset(this.context.nowMs()));
     this.isOver = true;
     this.context.closing(this.store.close().catch((error) => this.#fail(error)));
-    if (!this.announced) return;
-    this.announced = false;
-    this.context.application.onLogout(this, reason);
+    this.#announceEnd(reason);
   }
 
   #start(terms: LogonTerms): void {
     const { store, profile, context, incoming } = this;
     const nowMs = context.nowMs();
     this.heartbeat.intervalMs = terms.heartBtIntSeconds * 1_000;
-    const refusal =
-      this.#applySchedule(nowMs) ?? termsRefusal(terms, this.identity.beginString, context.limits);
+    const refusal = this.#applySchedule(nowMs) ?? termsRefusal(terms, this.identity, context.limits);
     if (refusal !== '') {
       this.#refuse(refusal);
       return;
@@ -327,7 +326,14 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
     }
   }
 
-  /** Runs what may find that the store has failed, which ends the connection. @returns whether it did not */
+  /** Tells the application of the end, once, if it was told of the Logon. */
+  #announceEnd(reason: string): void {
+    if (!this.announced) return;
+    this.announced = false;
+    this.#guard(() => this.context.application.onLogout(this, reason));
+  }
+
+  /** Runs what may fail, which ends the connection. @returns whether it did not */
   #guard(action: () => void): boolean {
     try {
       action();
@@ -339,14 +345,18 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
   }
 
   #fail(error: unknown): void {
-    if (!(error instanceof FixStoreError)) throw error;
-    const { code } = error;
-    this.context.failure({ door: 'fix', session: this.profile.id, code, error }, 'FIX session store failed');
-    this.isOver = true;
-    if (this.announced) {
-      this.announced = false;
-      this.context.application.onLogout(this, error.message);
+    const session = this.profile.id;
+    if (!(error instanceof FixStoreError)) {
+      // A bug that one counterparty has met is not the end of all the others, nor of the doors beside this one.
+      this.context.failure({ door: 'fix', session, error }, 'FIX session failed');
+      this.sender.cancel();
+      this.connection.drop('internal error');
+      return;
     }
+    const { code } = error;
+    this.context.failure({ door: 'fix', session, code, error }, 'FIX session store failed');
+    this.isOver = true;
+    this.#announceEnd(error.message);
     this.connection.drop(error.message);
   }
 }

@@ -1,8 +1,8 @@
 import { APPL_VER_ID_50SP2, FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { Tag } from '#codec/fix/tags.ts';
-import type { FixLimits } from '../limits.ts';
-import type { FixLogonRequest } from './profile.ts';
+import { type FixLimits, REPEATED_BYTES_MAX } from '../limits.ts';
+import type { FixIdentity, FixLogonRequest } from './profile.ts';
 
 /** What a Logon says beside who it is. */
 export interface LogonTerms {
@@ -45,7 +45,7 @@ export function readLogonRequest(message: FixMessage, remote: string): FixLogonR
 }
 
 /** Why the terms of a counterparty that may log on cannot be had, in words for it; empty: they can. */
-export function termsRefusal(terms: LogonTerms, beginString: string, limits: FixLimits): string {
+export function termsRefusal(terms: LogonTerms, identity: FixIdentity, limits: FixLimits): string {
   const { encryptMethod, heartBtIntSeconds, number, resetSeqNumFlag, defaultApplVerId } = terms;
   const { heartBtIntSecondsMin, heartBtIntSecondsMax } = limits;
   if (encryptMethod !== 0) return 'EncryptMethod must be 0: use TLS';
@@ -53,10 +53,22 @@ export function termsRefusal(terms: LogonTerms, beginString: string, limits: Fix
     return `HeartBtInt must be ${heartBtIntSecondsMin} to ${heartBtIntSecondsMax} seconds`;
   }
   if (resetSeqNumFlag && number !== 1) return 'a Logon with ResetSeqNumFlag has MsgSeqNum 1';
-  if (beginString === FixVersion.Fixt11 && defaultApplVerId !== APPL_VER_ID_50SP2) {
+  if (identity.beginString === FixVersion.Fixt11 && defaultApplVerId !== APPL_VER_ID_50SP2) {
     return `DefaultApplVerID must be ${APPL_VER_ID_50SP2}: FIX 5.0 SP2`;
   }
-  return '';
+  return namesRefusal(identity);
+}
+
+/** Why a counterparty cannot be called as it wants to be; empty: it can. */
+function namesRefusal({ senderCompId, senderSubId, targetSubId }: FixIdentity): string {
+  // Every header of ours repeats them.
+  if (senderCompId.length > REPEATED_BYTES_MAX) return tooLong('SenderCompID');
+  if (senderSubId.length > REPEATED_BYTES_MAX) return tooLong('SenderSubID');
+  return targetSubId.length > REPEATED_BYTES_MAX ? tooLong('TargetSubID') : '';
+}
+
+function tooLong(name: string): string {
+  return `${name} must have at most ${REPEATED_BYTES_MAX} characters`;
 }
 
 /** Why the numbers of a Logon cannot be gone on with, in words for the counterparty; empty: they can. */

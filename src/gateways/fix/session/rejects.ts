@@ -3,6 +3,7 @@ import { type FixMessage, NO_TAG } from '#codec/fix/fix-message.ts';
 import type { FixWriter } from '#codec/fix/fix-writer.ts';
 import { type BusinessRejectReason, SESSION_REJECT_TEXT, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
+import { REPEATED_BYTES_MAX } from '../limits.ts';
 
 /** Bytes of a refused message's type that are told back: a type may be as long as the message. */
 const REF_MSG_TYPE_BYTES_MAX = 16;
@@ -62,7 +63,10 @@ function writeReverseRoute(writer: FixWriter, message: FixMessage): void {
   for (let i = 0; i < REVERSE_ROUTE.length; i++) {
     const [from, to] = REVERSE_ROUTE[i];
     const index = message.find(from);
-    if (index >= 0 && message.ends[index] > message.starts[index]) {
+    if (index < 0) continue;
+    const bytes = message.ends[index] - message.starts[index];
+    // A longer one is left out: a part of it would lead somewhere else.
+    if (bytes > 0 && bytes <= REPEATED_BYTES_MAX) {
       writer.bytes(to, message.bytes, message.starts[index], message.ends[index]);
     }
   }
