@@ -64,6 +64,7 @@ async function playAgainstUs(path: string, dictionary: FixDictionary): Promise<v
         senderCompId === 'TW' && targetCompId === 'ISLD'
           ? { accepted: true, profile: { id: 'TW', userId: 1, resetOnLogon: true } }
           : { accepted: false, reason: 'unknown' },
+      refusal: () => '',
     },
     openStore: async () =>
       new FileFixStore(mkdtempSync(join(directory, 'store-')), nowMs(), { messageBytesMax: 16_384 }),

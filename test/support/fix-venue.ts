@@ -145,6 +145,7 @@ export class FixVenue {
           accepted: true,
           profile: profileOf(senderCompId, this.cancelOnDisconnect),
         }),
+        refusal: () => '',
       },
       openStore: async ({ id }) =>
         new FileFixStore(join(this.directory, id), this.nowMs, { messageBytesMax: MESSAGE_BYTES_MAX }),

@@ -305,7 +305,9 @@ export class FixAcceptor implements ConnectionHost {
     this.opening.add(id);
     try {
       const store = await this.options.openStore(profile);
-      if (this.suspension !== undefined) connection.drop(this.suspension);
+      // Meanwhile nobody could end a session that had not begun.
+      const refusal = this.suspension ?? this.options.authenticator.refusal(profile);
+      if (refusal !== '') connection.drop(refusal);
       if (connection.open) this.#begin(connection, request, terms, profile, store);
       else await store.close();
     } finally {

@@ -117,6 +117,29 @@ withVenue(
   },
 );
 
+const opening = Promise.withResolvers<void>();
+withVenue(
+  'logon: who may not log on any more when the store is open is refused, and the store closed',
+  {
+    openStore: async (_profile, open) => {
+      await opening.promise;
+      return open();
+    },
+  },
+  async (venue) => {
+    const client = await venue.connect();
+    client.send('A', '98=0|108=30|');
+    await until(() => venue.requests.length === 1);
+    venue.refusal = 'Logon refused: user ANN is disabled, or has to change the password';
+    opening.resolve();
+    assert.equal(await client.next(), 'end');
+    assert.equal(venue.lines.pop(), `session closed: ${venue.refusal}`);
+    assert.deepEqual(venue.application.log, []);
+    venue.refusal = '';
+    assert.equal((await venue.logOn()).number, 2);
+  },
+);
+
 withVenue('logon: terms that cannot be had are refused with words', {}, async (venue) => {
   const cases: [string, string][] = [
     ['98=1|108=30|', 'EncryptMethod must be 0: use TLS'],

@@ -87,6 +87,8 @@ export class TestVenue {
   readonly connections: ConnectionLimits;
   readonly listener: Listener;
   port = 0;
+  /** Why no session may begin when its store is open; empty: it may. */
+  refusal = '';
   /** The venue's clock, ms. */
   nowMs: number = Date.UTC(2026, 10, 26, 12);
   readonly directory: string;
@@ -112,6 +114,7 @@ export class TestVenue {
           if (!right) return { accepted: false, reason: 'unknown session or wrong password' };
           return { accepted: true, profile: { id, userId: 1, ...options.profile } };
         },
+        refusal: () => this.refusal,
       },
       openStore: async (profile) => {
         const open = openFile(profile.id);

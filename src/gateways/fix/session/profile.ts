@@ -43,4 +43,6 @@ export type FixLogonAnswer =
  */
 export interface FixAuthenticator {
   authenticate(request: FixLogonRequest): FixLogonAnswer | Promise<FixLogonAnswer>;
+  /** Why a session that was accepted may not begin after all, asked when its store is open; empty: it may. */
+  refusal(profile: FixSessionProfile): string;
 }

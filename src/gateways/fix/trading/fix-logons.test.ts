@@ -117,6 +117,15 @@ test('a session of the configuration belongs to its user, with a password or wit
   assert.equal(await told(door, 'GONE'), 'user DAN is disabled, or has to change the password');
 });
 
+test('a session begins only if its user may still log on', () => {
+  const door = logons();
+  assert.equal(door.refusal({ id: 'FIX.4.4-Ann', userId: 1 }), '');
+  assert.equal(
+    door.refusal({ id: 'FIX.4.4-DAN', userId: 4 }),
+    'Logon refused: user DAN is disabled, or has to change the password',
+  );
+});
+
 test('a drop copy follows the users that it names and those of accounts', async () => {
   const copy = { compId: 'COPY', user: 'BOB', needsPassword: false };
   const door = logons([

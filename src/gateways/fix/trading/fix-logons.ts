@@ -1,6 +1,11 @@
 import { AccessRefusal } from '../../identity/access-refusal.ts';
 import type { DirectoryUser, UserDirectory } from '../../identity/user-directory.ts';
-import type { FixAuthenticator, FixLogonAnswer, FixLogonRequest } from '../session/profile.ts';
+import type {
+  FixAuthenticator,
+  FixLogonAnswer,
+  FixLogonRequest,
+  FixSessionProfile,
+} from '../session/profile.ts';
 import type { FixSchedule } from '../session/schedule.ts';
 import type { TradingProfile } from './services.ts';
 
@@ -74,6 +79,11 @@ export class FixLogons implements FixAuthenticator {
     return session === undefined ? this.#byUser(request) : this.#bySession(request, session);
   }
 
+  refusal({ userId }: FixSessionProfile): string {
+    const user = this.options.directory.user(userId);
+    return mayLogOn(user) ? '' : `Logon refused: ${mayNotLogOn(user?.name ?? String(userId))}`;
+  }
+
   async #bySession(request: FixLogonRequest, session: ConfiguredSession): Promise<FixLogonAnswer> {
     const { directory } = this.options;
     const user = session.needsPassword ? await this.#proven(request) : directory.userByName(session.user);
@@ -82,7 +92,7 @@ export class FixLogons implements FixAuthenticator {
     if (user.name.toUpperCase() !== session.user.toUpperCase()) {
       return refused(`the session belongs to ${session.user}, not ${user.name}`);
     }
-    if (!mayLogOn(user)) return refused(`user ${user.name} is disabled, or has to change the password`);
+    if (!mayLogOn(user)) return refused(mayNotLogOn(user.name));
     const copyOf = this.#copyOf(session);
     if (copyOf !== undefined && copyOf.length > COPY_USERS_MAX) {
       return refused(`a drop copy session follows at most ${COPY_USERS_MAX} users, not ${copyOf.length}`);
@@ -148,6 +158,10 @@ export class FixLogons implements FixAuthenticator {
 /** Whether a user may have sessions: those of others end. */
 export function mayLogOn(user: DirectoryUser | undefined): boolean {
   return user?.isEnabled === true && !user.mustChangePassword;
+}
+
+function mayNotLogOn(name: string): string {
+  return `user ${name} is disabled, or has to change the password`;
 }
 
 /** Names a session: one store, and one connection at a time. */
