@@ -89,6 +89,21 @@ test('a user cannot fill the disk with sessions', async () => {
   assert.equal(await told(others, 'ann', login), 'FIX.4.4-Ann 1 keeps');
 });
 
+test('sessions whose store is not there yet count, too', async () => {
+  const door = logons();
+  const login = { username: 'ann', password: 'secret' };
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => told(door, 'ann', { ...login, senderSubId: `s${i}` })),
+  );
+  assert.deepEqual(
+    answers,
+    Array.from({ length: 40 }, (_, i) =>
+      i < 16 ? `FIX.4.4-Ann+s${i} 1 keeps` : 'user Ann has 16 sessions already',
+    ),
+  );
+  assert.equal(await told(door, 'ann', { ...login, senderSubId: 's3' }), 'FIX.4.4-Ann+s3 1 keeps');
+});
+
 test('a session of the configuration has its terms in whatever letters it is named', async () => {
   const door = logons([{ compId: 'Ann', subId: 'X' }]);
   const login = { username: 'ann', password: 'secret', senderSubId: 'X' };

@@ -63,12 +63,15 @@ export interface FixLogonsOptions extends FixLogonSettings {
 export class FixLogons implements FixAuthenticator {
   declare private readonly options: FixLogonsOptions;
   declare private readonly configured: ReadonlyMap<string, ConfiguredSession>;
+  /** Ids of sessions of users that were accepted: a store takes its time to be there. */
+  declare private readonly granted: Set<string>;
 
   constructor(options: FixLogonsOptions) {
     this.options = options;
     this.configured = new Map(
       options.sessions.map((session) => [`${session.compId}+${session.subId}`, session]),
     );
+    this.granted = new Set();
   }
 
   async authenticate(request: FixLogonRequest): Promise<FixLogonAnswer> {
@@ -124,11 +127,12 @@ export class FixLogons implements FixAuthenticator {
     if (this.configured.has(`${user.name}+${senderSubId}`))
       return refused(`the session is called ${user.name}, not ${senderCompId}`);
     const id = sessionId({ ...request, senderCompId: user.name });
-    const stored = await this.options.storedSessions();
-    const own = stored.filter((other) => OWN_SESSION.exec(other)?.[1] === user.name);
-    if (!stored.includes(id) && own.length >= SESSIONS_PER_USER_MAX) {
+    const known = new Set(await this.options.storedSessions()).union(this.granted);
+    const own = [...known].filter((other) => OWN_SESSION.exec(other)?.[1] === user.name);
+    if (!known.has(id) && own.length >= SESSIONS_PER_USER_MAX) {
       return refused(`user ${user.name} has ${own.length} sessions already`);
     }
+    this.granted.add(id);
     const { cancelOnDisconnect } = this.options;
     return accepted({ id, userId: user.userId, cancelOnDisconnect, copyOf: undefined });
   }
