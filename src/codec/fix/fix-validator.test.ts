@@ -126,6 +126,21 @@ test('validate: header, body and trailer in this order', () => {
   assert.equal(check('54=1|', '8=FIX.T|9=1|35=D|'), `${SessionRejectReason.RequiredTagMissing} 34`);
 });
 
+test('validate: data with a length that is wrong, missing or elsewhere', () => {
+  const R = SessionRejectReason;
+  const cases: [string, string][] = [
+    ['93=3|89=abc|', OK],
+    ['93=5|89=a|b|c|', OK],
+    ['93=2|89=abc|', `${R.IncorrectDataFormat} 93`],
+    ['93=9|89=abc|', `${R.IncorrectDataFormat} 93`],
+    ['93=4|89=a|b|c|', `${R.IncorrectDataFormat} 93`],
+    ['89=abc|', `${R.RequiredTagMissing} 93`],
+    ['89=abc|93=3|', `${R.TagOutOfOrder} 89`],
+  ];
+  for (const [trailer, expected] of cases)
+    assert.equal(check('54=1|', undefined, `${trailer}10=0|`), expected, trailer);
+});
+
 test('validate: more fields than a message may have', () => {
   const entries = Array.from({ length: 4 }, (_, i) => `448=${i}|447=D|802=1|523=x|803=1|`).join('');
   assert.equal(check(`54=1|453=4|${entries}`), OK);

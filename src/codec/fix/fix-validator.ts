@@ -7,7 +7,7 @@ import type {
 } from './dictionary/dictionary.ts';
 import { type FixMessage, NO_TAG } from './fix-message.ts';
 import { SessionRejectReason } from './rejects.ts';
-import { packMsgType } from './tags.ts';
+import { LENGTH_TAG_OF_DATA, packMsgType } from './tags.ts';
 import { readUint } from './values.ts';
 
 const SPACE = 0x20;
@@ -28,6 +28,11 @@ type Part = (typeof Part)[keyof typeof Part];
  * looked at in the order of the message, each for: known tag, value present, format, allowed value, defined for the
  * message, place (header, body, trailer), repetition, group structure; then what is required and missing. The first
  * fault is the answer.
+ *
+ * A field of type data needs its length field directly before it. Where the message has none that is a required tag which is
+ * missing (1), where it has it elsewhere a tag out of the required order (14), and a length that is not that of the bytes up to the
+ * separator is a value in the wrong format (6) of the length field. The specification has no reason of its own for
+ * these.
  */
 export class FixValidator {
   /** After `validate` returned false: why, the tag that is at fault (NO_TAG: none that has a number), and words for reason 99. */
@@ -114,6 +119,21 @@ export class FixValidator {
     }
     if (field.values !== undefined && !allowed(message.bytes, from, to, field, field.values)) {
       return this.#fail(SessionRejectReason.ValueIncorrect, tag);
+    }
+    const lengthTag = tag < LENGTH_TAG_OF_DATA.length ? LENGTH_TAG_OF_DATA[tag] : 0;
+    return lengthTag === 0 || this.#checkLength(message, index, lengthTag);
+  }
+
+  /** Checks that the length of the data field at `index` stands before it and is right. */
+  #checkLength(message: FixMessage, index: number, lengthTag: number): boolean {
+    const { bytes, tags, starts, ends } = message;
+    const at = index - 1;
+    if (tags[at] !== lengthTag) {
+      if (message.find(lengthTag) < 0) return this.#fail(SessionRejectReason.RequiredTagMissing, lengthTag);
+      return this.#fail(SessionRejectReason.TagOutOfOrder, tags[index]);
+    }
+    if (readUint(bytes, starts[at], ends[at]) !== ends[index] - starts[index]) {
+      return this.#fail(SessionRejectReason.IncorrectDataFormat, lengthTag);
     }
     return true;
   }
