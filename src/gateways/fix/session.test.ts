@@ -180,6 +180,29 @@ withVenue('session: an application that fails at its end does not keep the other
   assert.equal(await second.next(), 'A 2 98=0|108=30|');
 });
 
+withVenue('numbers: above what a store can keep they are refused', {}, async (venue) => {
+  const client = await venue.logOn();
+  const refusal = '58=Value is incorrect (out of range) for this tag|371=36|372=4|373=5|';
+  client.send('4', '36=4294967296|123=Y|', 2);
+  assert.equal(await client.next(), `3 2 45=2|${refusal}`);
+  client.send('4', '36=4294967296|', 3);
+  assert.equal(await client.next(), `3 3 45=3|${refusal}`);
+  client.send('1', '112=PING|', 3);
+  assert.equal(await client.next(), '0 4 112=PING|');
+  client.send('4', '36=4294967295|', 4);
+  client.send('5', '', 4_294_967_295);
+  const text = '58=MsgSeqNum must be below 4294967295: begin the numbers anew|';
+  assert.deepEqual(await client.nextOf(2), [`5 5 ${text}`, 'end']);
+  await until(() => venue.acceptor.session('CLIENT') === undefined);
+  const second = await venue.connect();
+  second.send('A', '98=0|108=30|', 4_294_967_295);
+  assert.deepEqual(await second.nextOf(2), [`5 6 ${text}`, 'end']);
+  await until(() => venue.acceptor.session('CLIENT') === undefined);
+  const third = await venue.connect();
+  third.send('A', '98=0|108=30|', 4_294_967_294);
+  assert.equal(await third.next(), '5 7 58=MsgSeqNum too low, expecting 4294967295 but received 4294967294|');
+});
+
 withVenue('closing: every session is logged out with the reason', {}, async (venue) => {
   const client = await venue.logOn();
   const closed = venue.acceptor.close('maintenance');

@@ -3,14 +3,14 @@ import type { FixValidator } from '#codec/fix/fix-validator.ts';
 import { BusinessRejectReason, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import { REPEATED_BYTES_MAX } from '../limits.ts';
-import type { FixStore } from '../store/fix-store.ts';
+import { type FixStore, NEXT_INCOMING_MAX } from '../store/fix-store.ts';
 import type { AdminMessages } from './admin-messages.ts';
 import { type FixApplicationSession, FixVerdict } from './application.ts';
 import type { FixSender } from './fix-sender.ts';
 import type { HeartbeatWatch } from './heartbeat-watch.ts';
 import { IdentityCheck } from './identity-check.ts';
 import type { IncomingNumbers } from './incoming-numbers.ts';
-import { readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
+import { NUMBERS_EXHAUSTED, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** What the receiving half asks of its session. */
@@ -72,6 +72,7 @@ export class FixReceiver {
     }
     if (!this.check.hasBeginString(message)) return this.#end('Incorrect BeginString');
     if (number < 0) return this.#end('MsgSeqNum missing');
+    if (number >= NEXT_INCOMING_MAX) return this.#end(NUMBERS_EXHAUSTED);
     if (this.check.hasForeignCompId(message))
       return this.#rejectAndLogout(message, number, SessionRejectReason.CompIdProblem);
     if (this.#hasWrongTime(message)) {
@@ -159,18 +160,23 @@ export class FixReceiver {
   }
 
   #onGapFill(message: FixMessage, number: number): void {
-    const next = message.uint(Tag.NewSeqNo);
-    if (next <= number) this.#reject(message, number, SessionRejectReason.ValueIncorrect);
-    else this.incoming.advance(next - 1);
+    this.#goOnFrom(message, number, number + 1);
   }
 
   /** SequenceReset in reset mode: the numbers go on from NewSeqNo, whatever was missing. */
   #onReset(message: FixMessage, number: number): boolean {
     if (!this.#isValid(message, number)) return true;
-    const next = message.uint(Tag.NewSeqNo);
-    if (next < this.incoming.next) this.#reject(message, number, SessionRejectReason.ValueIncorrect);
-    else this.incoming.advance(next - 1);
+    this.#goOnFrom(message, number, this.incoming.next);
     return true;
+  }
+
+  /** Goes on from the message's NewSeqNo, if that is not below `nextMin`, nor above what can be kept. */
+  #goOnFrom(message: FixMessage, number: number, nextMin: number): void {
+    const next = message.uint(Tag.NewSeqNo);
+    if (next < nextMin) this.#reject(message, number, SessionRejectReason.ValueIncorrect);
+    else if (next > NEXT_INCOMING_MAX) {
+      this.#reject(message, number, SessionRejectReason.ValueIncorrect, Tag.NewSeqNo);
+    } else this.incoming.advance(next - 1);
   }
 
   #onLogout(number: number): boolean {

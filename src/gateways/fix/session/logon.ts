@@ -2,6 +2,7 @@ import { APPL_VER_ID_50SP2, FixVersion } from '#codec/fix/dictionary/versions.ts
 import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { Tag } from '#codec/fix/tags.ts';
 import { type FixLimits, REPEATED_BYTES_MAX } from '../limits.ts';
+import { NEXT_INCOMING_MAX } from '../store/fix-store.ts';
 import type { FixIdentity, FixLogonRequest } from './profile.ts';
 
 /** What a Logon says beside who it is. */
@@ -74,12 +75,16 @@ function tooLong(name: string): string {
 /** Why the numbers of a Logon cannot be gone on with, in words for the counterparty; empty: they can. */
 export function numbersRefusal(terms: LogonTerms, nextIncoming: number, nextOutgoing: number): string {
   const { number, possDup, nextExpected } = terms;
+  if (number >= NEXT_INCOMING_MAX) return NUMBERS_EXHAUSTED;
   if (number < nextIncoming && !possDup) return tooLowText(nextIncoming, number);
   if (nextExpected > nextOutgoing) {
     return `NextExpectedMsgSeqNum too high, expecting at most ${nextOutgoing} but received ${nextExpected}`;
   }
   return '';
 }
+
+/** What a counterparty is told whose numbers have no room left for the next one. */
+export const NUMBERS_EXHAUSTED = `MsgSeqNum must be below ${NEXT_INCOMING_MAX}: begin the numbers anew`;
 
 /** What a counterparty is told whose numbers went back. */
 export function tooLowText(expected: number, received: number): string {

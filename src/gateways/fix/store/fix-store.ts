@@ -1,3 +1,6 @@
+/** Largest number that a store can expect next: records have 32 bits for it. */
+export const NEXT_INCOMING_MAX = 2 ** 32 - 1;
+
 /** A stored message, as `FixStore.read` hands it over: valid until the next read. */
 export interface StoredMessage {
   bytes: Uint8Array;
@@ -38,7 +41,7 @@ export interface FixStoreListener {
 export interface FixStore {
   /** When the numbers began at 1, ms since the Unix epoch. */
   readonly createdMs: number;
-  /** MsgSeqNum that the counterparty's next message should have. */
+  /** MsgSeqNum that the counterparty's next message should have; at most NEXT_INCOMING_MAX. */
   readonly nextIncoming: number;
   /** MsgSeqNum of our next message. */
   readonly nextOutgoing: number;
