@@ -203,6 +203,30 @@ withVenue('numbers: above what a store can keep they are refused', {}, async (ve
   assert.equal(await third.next(), '5 7 58=MsgSeqNum too low, expecting 4294967295 but received 4294967294|');
 });
 
+withVenue('logout: the answer to ours uses its number up', {}, async (venue) => {
+  const first = await venue.logOn();
+  venue.acceptor.session('CLIENT')?.logout('bye');
+  venue.acceptor.flush();
+  assert.equal(await first.next(), '5 2 58=bye|');
+  first.send('5');
+  assert.equal(await first.next(), 'end');
+  await until(() => venue.acceptor.session('CLIENT') === undefined);
+  const second = await venue.connect({ next: 3 });
+  second.send('A', '98=0|108=30|');
+  second.send('1', '112=PING|');
+  assert.deepEqual(await second.nextOf(2), ['A 3 98=0|108=30|', '0 4 112=PING|']);
+});
+
+withVenue('logout: behind a gap it leaves the gap to the next Logon', {}, async (venue) => {
+  const first = await venue.logOn();
+  first.send('5', '', 9);
+  assert.deepEqual(await first.nextOf(2), ['5 2', 'end']);
+  await until(() => venue.acceptor.session('CLIENT') === undefined);
+  const second = await venue.connect({ next: 10 });
+  second.send('A', '98=0|108=30|');
+  assert.deepEqual(await second.nextOf(2), ['A 3 98=0|108=30|', '2 4 7=2|16=0|']);
+});
+
 withVenue('closing: every session is logged out with the reason', {}, async (venue) => {
   const client = await venue.logOn();
   const closed = venue.acceptor.close('maintenance');

@@ -67,7 +67,10 @@ export class FixReceiver {
     const number = message.uint(Tag.MsgSeqNum);
     const type = message.msgType;
     if (this.session.isLogoutSent) {
-      if (type === MsgType.Logout) this.session.endAfterLogout();
+      // What it sends before it answers is not dealt with, and asked for after its next Logon.
+      if (type !== MsgType.Logout) return true;
+      this.incoming.use(number);
+      this.session.endAfterLogout();
       return true;
     }
     if (!this.check.hasBeginString(message)) return this.#end('Incorrect BeginString');
