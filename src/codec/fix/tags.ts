@@ -34,9 +34,11 @@ export const Tag = {
   SessionRejectReason: 373,
   BusinessRejectRefID: 379,
   BusinessRejectReason: 380,
+  TestMessageIndicator: 464,
   Username: 553,
   Password: 554,
   NextExpectedMsgSeqNum: 789,
+  NewPassword: 925,
   ApplVerID: 1128,
   DefaultApplVerID: 1137,
 } as const;

@@ -144,14 +144,21 @@ withVenue('logon: terms that cannot be had are refused with words', {}, async (v
   const cases: [string, string][] = [
     ['98=1|108=30|', 'EncryptMethod must be 0: use TLS'],
     ['98=0|108=0|', 'HeartBtInt must be 1 to 3600 seconds'],
+    ['98=0|108=30|464=Y|', 'TestMessageIndicator must not be Y: orders of this venue are real'],
     ['98=0|108=30|789=9|', 'NextExpectedMsgSeqNum too high, expecting at most 2 but received 9'],
   ];
   for (const [index, [fields, text]] of cases.entries()) {
-    const client = await venue.connect({ compId: `CLIENT${index === 2 ? 1 : index}` });
+    const client = await venue.connect({ compId: `CLIENT${index === 3 ? 1 : index}` });
     client.send('A', fields);
     assert.match(await client.next(), new RegExp(`^5 \\d 58=${text}\\|$`));
     assert.equal(await client.next(), 'end');
   }
+  const young = await venue.connect({ begin: 'FIXT.1.1', compId: 'CLIENT50' });
+  young.send('A', '98=0|108=30|554=old|925=new|1137=9|');
+  assert.equal(await young.next(), '5 1 58=NewPassword is not taken here: change the password over REST|');
+  const real = await venue.connect({ compId: 'CLIENTREAL' });
+  real.send('A', '98=0|108=30|464=N|');
+  assert.equal(await real.next(), 'A 1 98=0|108=30|');
   const reset = await venue.connect();
   reset.send('A', '98=0|108=30|141=Y|', 2);
   assert.equal(await reset.next(), '5 1 58=a Logon with ResetSeqNumFlag has MsgSeqNum 1|');

@@ -14,6 +14,10 @@ export interface LogonTerms {
   readonly resetSeqNumFlag: boolean;
   /** NextExpectedMsgSeqNum; -1: not said. */
   readonly nextExpected: number;
+  /** Whether the session is for tests. */
+  readonly testMessageIndicator: boolean;
+  /** Whether the password shall be changed. */
+  readonly hasNewPassword: boolean;
   /** Empty: not said. */
   readonly defaultApplVerId: string;
 }
@@ -27,6 +31,8 @@ export function readLogonTerms(message: FixMessage): LogonTerms {
     heartBtIntSeconds: message.uint(Tag.HeartBtInt),
     resetSeqNumFlag: message.isYes(Tag.ResetSeqNumFlag),
     nextExpected: message.uint(Tag.NextExpectedMsgSeqNum),
+    testMessageIndicator: message.isYes(Tag.TestMessageIndicator),
+    hasNewPassword: message.find(Tag.NewPassword) >= 0,
     defaultApplVerId: message.text(Tag.DefaultApplVerID) ?? '',
   };
 }
@@ -54,6 +60,8 @@ export function termsRefusal(terms: LogonTerms, identity: FixIdentity, limits: F
     return `HeartBtInt must be ${heartBtIntSecondsMin} to ${heartBtIntSecondsMax} seconds`;
   }
   if (resetSeqNumFlag && number !== 1) return 'a Logon with ResetSeqNumFlag has MsgSeqNum 1';
+  if (terms.testMessageIndicator) return 'TestMessageIndicator must not be Y: orders of this venue are real';
+  if (terms.hasNewPassword) return 'NewPassword is not taken here: change the password over REST';
   if (identity.beginString === FixVersion.Fixt11 && defaultApplVerId !== APPL_VER_ID_50SP2) {
     return `DefaultApplVerID must be ${APPL_VER_ID_50SP2}: FIX 5.0 SP2`;
   }
