@@ -9,6 +9,7 @@ import {
   loadConfiguration,
   nodeConfigOf,
 } from '../config/configuration.ts';
+import { OPEN_SESSION_FAULT, openSessions } from '../config/fix-section.ts';
 import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
 import { endOnSignal, STOP_SIGNALS } from '../end-on-signal.ts';
 import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
@@ -163,6 +164,9 @@ function checkProtection({ ouch, marketData, http, fix, operations, tls, demo }:
     const fault = protectionFault(listener, hasTls);
     if (fault !== undefined) throw new CliError(ExitCode.Usage, `${name}.${fault.key}: ${fault.message}`);
   }
+  if (!fix.allowPlaintext && openSessions(fix, tls).length > 0) {
+    throw new CliError(ExitCode.Usage, `fix.sessions.logon: ${OPEN_SESSION_FAULT}`);
+  }
   if (demo.enabled === true && speaksTls(ouch, hasTls)) {
     throw new CliError(
       ExitCode.Usage,
@@ -174,6 +178,12 @@ function checkProtection({ ouch, marketData, http, fix, operations, tls, demo }:
 async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
+  for (const { compId, subId } of openSessions(configuration.fix, configuration.tls)) {
+    logger.warn(
+      { compId, subId },
+      'this FIX session needs neither a password nor a certificate: the network says who connects',
+    );
+  }
   const begun = endOnSignal(logger, 'the node was not ready yet');
   await checkBackup(configuration.backup);
   const node = await startNode(nodeConfigOf(configuration), logger);

@@ -109,6 +109,6 @@ export function protectionFault(
 }
 
 /** Whether nothing but this machine reaches an address. Other names than localhost may lead anywhere. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -11,6 +11,7 @@ import {
   parseConfiguration,
 } from './configuration.ts';
 import { configurationDocument } from './configuration-document.ts';
+import { openSessions } from './fix-section.ts';
 import { ConfigError } from './issues.ts';
 
 function issuesOf(source: string): string[] {
@@ -237,6 +238,32 @@ test('configuration: a listener off loopback needs TLS, or a word that it does n
   ]) {
     assert.deepEqual(issuesOf(source), [], source);
   }
+});
+
+test('configuration: a FIX session without a password needs loopback, certificates, or a word that the network says who connects', () => {
+  const fault =
+    'none lets in whoever reaches the port from other machines and knows the compId: add tls.clientCa, so that clients need a certificate, or fix.allowPlaintext: true where the network is to be trusted';
+  const session = 'sessions: [{ compId: DESK, user: ANN, logon: none }]';
+  const tls = 'tls: { certificate: venue.pem, key: /etc/venue.key }\n';
+  const mutual = 'tls: { certificate: venue.pem, key: /etc/venue.key, clientCa: ca.pem }\n';
+  assert.deepEqual(issuesOf(`${tls}fix: { host: 0.0.0.0, ${session} }\n`), [
+    `hive.yaml:2:68: fix.sessions[0].logon: ${fault}`,
+  ]);
+  for (const source of [
+    `fix: { ${session} }\n`,
+    `${mutual}fix: { host: 0.0.0.0, ${session} }\n`,
+    `fix: { host: 0.0.0.0, allowPlaintext: true, ${session} }\n`,
+    `${tls}fix: { host: 0.0.0.0, enabled: false, ${session} }\n`,
+    `${tls}fix: { host: 0.0.0.0, sessions: [{ compId: DESK, user: ANN }] }\n`,
+  ]) {
+    assert.deepEqual(issuesOf(source), [], source);
+  }
+  const open = parseConfiguration('hive.yaml', `fix: { host: 0.0.0.0, allowPlaintext: true, ${session} }\n`);
+  assert.deepEqual(
+    openSessions(open.fix, open.tls).map(({ compId }) => compId),
+    ['DESK'],
+    'a start warns of these',
+  );
 });
 
 test('configuration: a choice of numbers is the same with quotes and without', () => {

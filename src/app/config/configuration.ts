@@ -26,7 +26,7 @@ import {
   type ValuesOf,
   withDefault,
 } from './fields.ts';
-import { checkFix, FIX, fixLogonSettings } from './fix-section.ts';
+import { checkFix, FIX, fixLogonSettings, OPEN_SESSION_FAULT, openSessions } from './fix-section.ts';
 import { ConfigError, Issues } from './issues.ts';
 import { VENUE } from './venue-section.ts';
 
@@ -364,6 +364,9 @@ export function parseConfiguration(file: string, source: string): Configuration 
     if (fault !== undefined) issues.addAt(listener, fault.key, fault.message);
   }
   checkFix(fix, issues);
+  if (!fix.allowPlaintext) {
+    for (const session of openSessions(fix, written.tls)) issues.addAt(session, 'logon', OPEN_SESSION_FAULT);
+  }
   if (issues.found.length > 0) throw new ConfigError(file, issues.found);
   const { cluster } = written;
   const directory = dirname(file);

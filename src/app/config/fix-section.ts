@@ -1,5 +1,6 @@
 import { FIX_CONNECTIONS_MAX } from '#gateways/fix/limits.ts';
 import type { ConfiguredSession, FixLogonSettings } from '#gateways/fix/trading/fix-logons.ts';
+import { isLoopback, type PROTECTION, speaksTls } from './access-section.ts';
 import {
   choice,
   flag,
@@ -111,6 +112,26 @@ export function fixLogonSettings(fix: FixSection): FixLogonSettings {
     };
   });
   return { compId: ours, cancelOnDisconnect, sessions };
+}
+
+/** The section with the keys of its listener that say who reaches it. */
+interface FixListener extends FixSection, ValuesOf<typeof PROTECTION> {
+  readonly enabled: boolean;
+  readonly host: string;
+}
+
+/** What is wrong with a session without a password that other machines reach. */
+export const OPEN_SESSION_FAULT =
+  'none lets in whoever reaches the port from other machines and knows the compId: add tls.clientCa, so that clients need a certificate, or fix.allowPlaintext: true where the network is to be trusted';
+
+/** Sessions that need no password, where other machines reach the door and need no certificate. */
+export function openSessions(
+  fix: FixListener,
+  tls: { readonly clientCa?: string | undefined } | undefined,
+): FixSection['sessions'] {
+  const needsCertificate = speaksTls(fix, tls !== undefined) && tls?.clientCa !== undefined;
+  if (!fix.enabled || isLoopback(fix.host) || needsCertificate) return [];
+  return fix.sessions.filter(({ logon }) => !logon);
 }
 
 /** What the table of keys cannot say. */
