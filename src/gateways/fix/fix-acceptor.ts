@@ -4,6 +4,7 @@ import { FixMessage } from '#codec/fix/fix-message.ts';
 import { FixValidator } from '#codec/fix/fix-validator.ts';
 import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
+import { assert } from '#lib/assert.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { ConnectionPlace } from '../identity/connection-limits.ts';
@@ -70,6 +71,10 @@ export class FixAcceptor implements ConnectionHost {
 
   constructor(options: FixAcceptorOptions) {
     this.limits = { ...FIX_LIMITS, ...options.limits };
+    assert(
+      this.limits.chunkBytes >= outgoingBytesMax(this.limits),
+      'Condition: an outgoing buffer has room for the longest message',
+    );
     this.options = options;
     const { logger } = options;
     this.failure = failureLines((fields, message) => logger.warn(fields, message));
