@@ -24,8 +24,13 @@ export interface Sender extends Charged {
 }
 
 /** Takes a request's weight from a rate limit: its address's where it says nobody. @throws BinanceError for one too many */
-export function charge(access: Access, weight: number, sender: Charged, principal?: Principal): void {
-  const rate = access.charge(principal, sender.address, weight);
+export function charge(
+  access: Access,
+  weight: number,
+  sender: Charged,
+  proven?: Principal | AccessRefusal,
+): void {
+  const rate = access.charge(proven, sender.address, weight);
   sender.onRate(rate);
   if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
 }
@@ -52,8 +57,7 @@ export async function perform(
 ): Promise<unknown> {
   const isPrivate = 'action' in operation;
   const proven = isPrivate ? await provenBy(access, operation, sender) : undefined;
-  const principal = proven instanceof AccessRefusal ? undefined : proven;
-  charge(access, operation.weight, sender, principal);
+  charge(access, operation.weight, sender, proven);
   if (proven instanceof AccessRefusal) throw errorOfAccess(proven);
   if (!isPrivate) {
     // Some clients sign everything.
@@ -62,13 +66,13 @@ export async function perform(
     params.finish();
     return answer();
   }
-  if (principal === undefined) throw errorOfAccess(new AccessRefusal('NOT_AUTHENTICATED'));
-  const refusal = authorise(principal, operation.action);
+  if (proven === undefined) throw errorOfAccess(new AccessRefusal('NOT_AUTHENTICATED'));
+  const refusal = authorise(proven, operation.action);
   if (refusal !== undefined) throw errorOfAccess(refusal);
-  sender.onMember(principal);
+  sender.onMember(proven);
   const answer = operation.prepare(params);
   params.finish();
-  return answer(principal);
+  return answer(proven);
 }
 
 async function provenBy(

@@ -81,7 +81,7 @@ export class BinanceRest implements HttpDialect {
       prove: () => {
         const proofOf = isStream ? proofOfStream : proofOfSigned;
         const payload = withoutSignature(query) + withoutSignature(body);
-        return access.prove(proofOf(params, { apiKey, payload }), address);
+        return access.prove(proofOf(params, { apiKey, payload }), address, operation.weight);
       },
       onMember: (principal) => {
         // The server's line about the request names the user.

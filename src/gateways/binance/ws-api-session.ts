@@ -132,7 +132,7 @@ export class WsApiSession implements WebSocketSession {
     if (method === 'userDataStream.subscribe') return undefined;
     const proofOf = 'isStream' in operation && operation.isStream === true ? proofOfStream : proofOfSigned;
     const proof = proofOf(params, { apiKey, payload: payloadOfValues(values) });
-    return this.services.sources.access.prove(proof, this.connection.address);
+    return this.services.sources.access.prove(proof, this.connection.address, operation.weight);
   }
 
   #admit(): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ApiKeyKind } from '#domain/commands.ts';
@@ -8,8 +8,9 @@ import { AccessControl, type Proof } from './access-control.ts';
 import { type AccessCode, AccessRefusal, AccessRefusals } from './access-refusal.ts';
 import { makeApiToken, tokenVerifier } from './api-key-proof.ts';
 import { rawEd25519Bytes } from './ed25519.ts';
-import { HmacSecrets } from './hmac-secrets.ts';
+import { HmacSecrets, hmacFingerprint } from './hmac-secrets.ts';
 import { nodeSecretsKey, nodeSigningKey } from './node-keys.ts';
+import { NonceLimits } from './nonce-memory.ts';
 import { hashPassword } from './password.ts';
 import { canonicalRequest } from './signed-request.ts';
 import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
@@ -144,6 +145,58 @@ test('rates: of a key and its user together, of a user over all keys, of an addr
   assert.equal(charge(ofOther, 2), 'true 0/5 0', 'the other key had three, but the user only two');
   assert.equal(charge(ofOther), 'false 0/5 1000');
   assert.deepEqual([charge(undefined, 3), charge(undefined)], ['true 0/3 0', 'false 0/3 1000']);
+});
+
+test('a signed request above a rate uses up no nonce, and is told the limit that it is above', () => {
+  const { clock, access, signature } = venue();
+  const ask = (nonce: string, weight: number) => {
+    const proven = access.prove(signature(nonce), HOME, weight);
+    assert.ok(!(proven instanceof Promise));
+    const { allowed, limit, remaining, retryAfterMs } = access.charge(proven, HOME, weight);
+    const proof = proven === undefined ? 'nobody' : answerOf(proven, ({ name }) => name);
+    return `${proof}; ${allowed} ${remaining}/${limit} ${retryAfterMs}`;
+  };
+  assert.equal(ask('a', 2), 'ANN; true 1/3 0');
+  assert.equal(ask('b', 2), 'RATE_LIMITED 1000; false 1/3 1000');
+  clock.passedMs += 1;
+  assert.equal(ask('b', 1), 'ANN; true 0/3 0', 'its nonce is free');
+  assert.equal(ask('b', 1), 'REPLAYED; true 2/3 0', 'which its address pays for');
+  const other = access.prove(signature('c'), HOME);
+  assert.ok(other instanceof AccessRefusal);
+  assert.equal(access.limited, 2, 'a refusal counts once');
+});
+
+test('one user above its rate with many keys leaves the nonces of others alone', async () => {
+  const { directory, access, prove, signature, clock } = venue();
+  say(directory, userAdded(2, 'BEN'));
+  const keyIds = Array.from({ length: 8 }, (_, at) => 100 + at);
+  for (const keyId of keyIds) {
+    say(directory, keyAdded(keyId, 2, hmacFingerprint(`secret ${keyId}`), { kind: ApiKeyKind.Hmac }));
+    access.secrets.keep(keyId, `secret ${keyId}`);
+  }
+  const kept = new Map<string, number>();
+  const [timestampMs, times] = [clock.wallMs(), NonceLimits.MAX + 100];
+  for (let time = 0; time < times; time++) {
+    const keyId = keyIds[time % keyIds.length];
+    const nonce = String(time);
+    const payload = Buffer.from(nonce);
+    const signed = createHmac('sha256', `secret ${keyId}`).update(payload).digest();
+    const request = { keyId, timestampMs, nonce, payload, signature: signed };
+    const proven = access.prove({ kind: 'signature', request }, '10.0.0.9');
+    assert.ok(proven !== undefined && !(proven instanceof Promise));
+    const answer = answerOf(proven, ({ name }) => name);
+    kept.set(answer, (kept.get(answer) ?? 0) + 1);
+    access.charge(proven, '10.0.0.9');
+  }
+  assert.deepEqual(
+    [...kept],
+    [
+      ['BEN', 5],
+      ['RATE_LIMITED 1000', 8],
+      ['OUTSIDE_WINDOW', times - 13],
+    ],
+  );
+  assert.equal(await prove(signature('a')), 'ANN 5 false');
 });
 
 test('docs/access.md says of every refusal what the table says', () => {

@@ -158,16 +158,22 @@ export class AccessControl {
   /**
    * Who sends a request: undefined for one that brings no proof. A proof that fails is a refusal of ApiKeyProof or BearerTokens,
    * or RATE_LIMITED after too many failed ones from the address. Only a bearer token that is new here makes it wait.
+   *
+   * A signed request whose key or user has no `weight` left is RATE_LIMITED as well, before its nonce takes a place: otherwise who is
+   * refused again and again would fill them. `charge` answers with the limit then.
    */
   prove(
     proof: Proof,
     address: string | undefined,
+    weight = 1,
   ): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal> {
     switch (proof.kind) {
       case 'none':
         return undefined;
-      case 'signature':
-        return byKey(this.#counted(address, () => this.keys.signed(proof.request)));
+      case 'signature': {
+        const limited = (key: ApiKey) => this.#rateRefusal(key, weight);
+        return byKey(this.#counted(address, () => this.keys.signed(proof.request, limited)));
+      }
       case 'token': {
         const { token } = proof;
         if (isApiToken(token)) return byKey(this.#counted(address, () => this.keys.token(token)));
@@ -177,11 +183,28 @@ export class AccessControl {
     }
   }
 
-  /** Takes a request's weight from its user's and its key's rate, or from its address's where it says nobody: the tighter answer. */
-  charge(principal: Principal | undefined, address: string | undefined, weight = 1): RateDecision {
+  /**
+   * Takes a request's weight from its user's and its key's rate, or from its address's where it says nobody: the tighter answer.
+   * @param proven the answer of `prove`
+   */
+  charge(
+    proven: Principal | AccessRefusal | undefined,
+    address: string | undefined,
+    weight = 1,
+  ): RateDecision {
+    // Counted as limited by `prove`.
+    if (proven instanceof AccessRefusal && proven.rate !== undefined) return proven.rate;
+    const principal = proven instanceof AccessRefusal ? undefined : proven;
     const decision = this.#charge(principal, address, weight);
     if (!decision.allowed) this.limited++;
     return decision;
+  }
+
+  /** Why a request with a key goes no further because of its rates, of which nothing is taken; undefined: it does. */
+  #rateRefusal({ keyId, user }: ApiKey, weight: number): AccessRefusal | undefined {
+    const ofKey = this.byKey.peek(keyId, weight);
+    const tighter = ofKey.allowed ? this.byUser.peek(user.userId, weight) : ofKey;
+    return tighter.allowed ? undefined : new AccessRefusal('RATE_LIMITED', tighter.retryAfterMs, tighter);
   }
 
   #charge(principal: Principal | undefined, address: string | undefined, weight: number): RateDecision {

@@ -1,3 +1,5 @@
+import type { RateDecision } from './rate-limiter.ts';
+
 interface AccessRow {
   /** The status by which HTTP says it (RFC 9110, RFC 6585). */
   readonly httpStatus: number;
@@ -51,9 +53,12 @@ export class AccessRefusal {
   declare readonly code: AccessCode;
   /** Milliseconds after which it is worth another try; 0: no time is known. */
   declare readonly retryAfterMs: number;
+  /** Of RATE_LIMITED: the limit that a proven sender is above; undefined where it is another one. */
+  declare readonly rate: RateDecision | undefined;
 
-  constructor(code: AccessCode, retryAfterMs = 0) {
+  constructor(code: AccessCode, retryAfterMs = 0, rate?: RateDecision) {
     this.code = code;
     this.retryAfterMs = retryAfterMs;
+    this.rate = rate;
   }
 }

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import type { EventInput } from '#codec/log/record-types.ts';
 import { ApiKeyKind } from '#domain/commands.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { AccessRefusal } from './access-refusal.ts';
 import {
   ApiKeyProof,
   FUTURE_MS_MAX,
@@ -19,7 +20,7 @@ import {
 import { rawEd25519Bytes } from './ed25519.ts';
 import { HmacSecrets, hmacFingerprint } from './hmac-secrets.ts';
 import { nodeSecretsKey } from './node-keys.ts';
-import { NonceMemory } from './nonce-memory.ts';
+import { NonceLimits, NonceMemory } from './nonce-memory.ts';
 import { canonicalRequest } from './signed-request.ts';
 import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
 import { UserDirectory } from './user-directory.ts';
@@ -54,7 +55,7 @@ const privateKey = createPrivateKey(PRIVATE_KEY_PEM);
 const [ED25519, HMAC, TOKEN, READ_ONLY] = [5, 6, 7, 8];
 const token = makeApiToken(TOKEN);
 
-function venue(more: EventInput[] = [], limits: [number, number] = [100, 1_000]) {
+function venue(more: EventInput[] = [], limits: NonceLimits = NonceLimits) {
   const clock = new ManualAccessClock();
   const directory = directoryOf(
     userAdded(1, 'ANN'),
@@ -66,7 +67,7 @@ function venue(more: EventInput[] = [], limits: [number, number] = [100, 1_000])
   );
   const secrets = new HmacSecrets(DIRECTORY, nodeSecretsKey(DIRECTORY));
   secrets.keep(HMAC, HMAC_SECRET);
-  const nonces = new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, clock, ...limits);
+  const nonces = new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, clock, limits);
   const proof = new ApiKeyProof(directory, secrets, { clock, nonces });
   // So that a request may be as old as any window: the proof refuses what was signed before it began.
   clock.passedMs += 10 * WINDOW_MS_MAX;
@@ -189,13 +190,40 @@ test('what was signed before the node started is refused: its nonces are forgott
 });
 
 test('nonces: their form, and a full memory', () => {
-  const { prove } = venue([], [2, 1_000]);
+  const { prove } = venue([], { ...NonceLimits, PER_KEY_MAX: 2 });
   for (const nonce of ['', 'a b', 'ä', 'x'.repeat(65), 'a\n']) assert.equal(prove(nonce), 'MALFORMED_NONCE');
   assert.deepEqual(
     ['x'.repeat(64), 'A.z_9-='].map((nonce) => prove(nonce)),
     ['ANN 5', 'ANN 5'],
   );
   assert.equal(prove('c'), 'TOO_MANY_NONCES 61000');
+});
+
+test('a proven request that is refused keeps no nonce, and is not taken later: nor is any that was signed before it', () => {
+  const { clock, proof, request } = venue([], { ...NonceLimits, PER_KEY_MAX: 2 });
+  const limited = () => new AccessRefusal('RATE_LIMITED', 100);
+  const older = request('a');
+  clock.passedMs += 1;
+  const refused = request('b');
+  assert.equal(answerOf(proof.signed(refused, limited)), 'RATE_LIMITED 100');
+  assert.deepEqual(
+    [older, refused].map((each) => answerOf(proof.signed(each))),
+    ['OUTSIDE_WINDOW', 'OUTSIDE_WINDOW'],
+  );
+  assert.equal(answerOf(proof.signed(request('b', { keyId: HMAC }))), 'ok', 'the other key goes on');
+  clock.passedMs += 1;
+  assert.deepEqual(
+    ['b', 'c', 'd'].map((nonce) => answerOf(proof.signed(request(nonce)))),
+    ['ok', 'ok', 'TOO_MANY_NONCES 60999'],
+  );
+  const wrong = { ...request('e'), signature: new Uint8Array(64) };
+  clock.passedMs += 1;
+  assert.equal(answerOf(proof.signed({ ...wrong, timestampMs: clock.wallMs() }, limited)), 'WRONG_SIGNATURE');
+  assert.equal(
+    answerOf(proof.signed(request('f'), limited)),
+    'RATE_LIMITED 100',
+    'who cannot sign stops nobody',
+  );
 });
 
 test('keys: unknown, revoked, expired, of another kind, of a disabled user, of a directory that is not ready', () => {

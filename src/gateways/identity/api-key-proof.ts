@@ -68,6 +68,8 @@ export class ApiKeyProof {
   declare private readonly nonces: NonceMemory;
   declare private readonly startedMs: number;
   declare private readonly publicKeys: WeakMap<ApiKey, KeyObject>;
+  /** The newest timestamp of a key's requests that were proven and refused without keeping their nonce. */
+  declare private readonly refusedUpToMs: WeakMap<ApiKey, number>;
 
   constructor(directory: UserDirectory, secrets: HmacSecrets, options: ApiKeyProofOptions = {}) {
     this.directory = directory;
@@ -77,18 +79,25 @@ export class ApiKeyProof {
     this.nonces = options.nonces ?? new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, this.clock);
     this.startedMs = this.clock.wallMs();
     this.publicKeys = new WeakMap();
+    this.refusedUpToMs = new WeakMap();
   }
 
   /**
    * The key that signed the request, or a refusal: NOT_READY, UNKNOWN_API_KEY, OUTSIDE_WINDOW, MALFORMED_NONCE, SECRET_NOT_HERE,
    * WRONG_SIGNATURE; and once the signature was right API_KEY_EXPIRED, USER_DISABLED, REPLAYED, TOO_MANY_NONCES.
+   * @param refusalOf why a request that is proven goes no further: asked before its nonce is remembered, so that it takes no place.
+   *   None of the key that was stamped up to then is taken later: what was refused stays refused, whoever sends it again
    */
-  signed(request: SignedRequest): ApiKey | AccessRefusal {
+  signed(
+    request: SignedRequest,
+    refusalOf: (key: ApiKey) => AccessRefusal | undefined = () => undefined,
+  ): ApiKey | AccessRefusal {
     const { keyId, timestampMs, nonce, payload, signature } = request;
     if (!this.directory.isReady) return new AccessRefusal('NOT_READY');
     const key = this.directory.apiKey(keyId);
     if (key === undefined || key.kind === ApiKeyKind.Token) return new AccessRefusal('UNKNOWN_API_KEY');
-    if (!this.#isInWindow(timestampMs, request.windowMs ?? this.windowMs)) {
+    const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? 0);
+    if (isRefused || !this.#isInWindow(timestampMs, request.windowMs ?? this.windowMs)) {
       return new AccessRefusal('OUTSIDE_WINDOW');
     }
     if (!NONCE.test(nonce)) return new AccessRefusal('MALFORMED_NONCE');
@@ -96,7 +105,13 @@ export class ApiKeyProof {
       key.kind === ApiKeyKind.Ed25519
         ? this.#ed25519Fault(key, payload, signature)
         : this.#hmacFault(key, payload, signature);
-    return fault ?? this.#standingFault(key) ?? this.nonces.use(keyId, nonce) ?? key;
+    const notProven = fault ?? this.#standingFault(key);
+    if (notProven !== undefined) return notProven;
+    if (this.nonces.has(key, nonce)) return new AccessRefusal('REPLAYED');
+    const refusal = refusalOf(key) ?? this.nonces.keep(key, nonce);
+    if (refusal === undefined) return key;
+    this.refusedUpToMs.set(key, Math.max(timestampMs, this.refusedUpToMs.get(key) ?? 0));
+    return refusal;
   }
 
   /**

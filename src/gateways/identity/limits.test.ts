@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { addressKey } from './address.ts';
 import { ConnectionLimits, type ConnectionPlace } from './connection-limits.ts';
-import { NonceMemory } from './nonce-memory.ts';
+import { NonceLimits, NonceMemory } from './nonce-memory.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { answerOf, ManualAccessClock } from './test-support.ts';
+import { answerOf, directoryOf, keyAdded, ManualAccessClock, userAdded } from './test-support.ts';
 
 test('addressKey: IPv4 as it is, also when mapped; IPv6 by its /64', () => {
   const keys: Record<string, string> = {
@@ -102,10 +102,20 @@ test('rate limiter: a full table refuses new keys until the oldest bucket is ful
   assert.equal(limiter.take('d').allowed, true);
 });
 
+/** Uses nonces of keys; key N is user N's where nothing else is said. */
+function usesOf(nonces: NonceMemory) {
+  return (keyId: number, nonce: string, userId = keyId) => {
+    const key = directoryOf(
+      userAdded(userId, `U${userId}`),
+      keyAdded(keyId, userId, new Uint8Array(32)),
+    ).apiKey(keyId)!;
+    return nonces.has(key, nonce) ? 'REPLAYED' : answerOf(nonces.keep(key, nonce));
+  };
+}
+
 test('nonces: a replay is refused as long as a request could be in its window, by key', () => {
   const clock = new ManualAccessClock();
-  const nonces = new NonceMemory(1_000, clock);
-  const use = (keyId: number, nonce: string) => answerOf(nonces.use(keyId, nonce));
+  const use = usesOf(new NonceMemory(1_000, clock));
   assert.equal(use(1, 'a'), 'ok');
   assert.equal(use(1, 'a'), 'REPLAYED');
   assert.equal(use(2, 'a'), 'ok');
@@ -118,8 +128,7 @@ test('nonces: a replay is refused as long as a request could be in its window, b
 
 test('nonces: full, of one key or of all, means refused; nothing is forgotten for room', () => {
   const clock = new ManualAccessClock();
-  const nonces = new NonceMemory(1_000, clock, 2, 3);
-  const use = (keyId: number, nonce: string) => answerOf(nonces.use(keyId, nonce));
+  const use = usesOf(new NonceMemory(1_000, clock, { PER_KEY_MAX: 2, PER_USER_MAX: 2, MAX: 3 }));
   assert.deepEqual([use(1, 'a'), use(1, 'b')], ['ok', 'ok']);
   clock.passedMs += 400;
   assert.equal(use(1, 'c'), 'TOO_MANY_NONCES 600');
@@ -128,6 +137,19 @@ test('nonces: full, of one key or of all, means refused; nothing is forgotten fo
   assert.equal(use(1, 'a'), 'REPLAYED');
   clock.passedMs += 600;
   assert.deepEqual([use(1, 'c'), use(3, 'c'), use(4, 'c')], ['ok', 'ok', 'TOO_MANY_NONCES 400']);
+});
+
+test('nonces: a user has a bound over all keys, and it is given back to the user who had it', () => {
+  const clock = new ManualAccessClock();
+  const use = usesOf(new NonceMemory(1_000, clock, { PER_KEY_MAX: 2, PER_USER_MAX: 3, MAX: 100 }));
+  assert.deepEqual([use(1, 'a', 7), use(1, 'b', 7), use(2, 'a', 7)], ['ok', 'ok', 'ok']);
+  assert.equal(use(2, 'b', 7), 'TOO_MANY_NONCES 1000');
+  assert.equal(use(3, 'a', 7), 'TOO_MANY_NONCES 1000');
+  assert.equal(use(4, 'a', 8), 'ok');
+  assert.equal(use(2, 'b', 8), 'ok', 'the key was revoked, and its number given to another user');
+  clock.passedMs += 1_000;
+  assert.deepEqual([use(2, 'a', 7), use(2, 'b', 7), use(3, 'a', 7)], ['ok', 'ok', 'ok']);
+  assert.ok(NonceLimits.PER_USER_MAX * 4 <= NonceLimits.MAX, 'no user fills what is there for all');
 });
 
 test('connections: in total, of strangers, and from one address; a place given back twice counts once', () => {

@@ -1,67 +1,88 @@
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
 import { AccessRefusal } from './access-refusal.ts';
+import type { ApiKey } from './user-directory.ts';
 
-/** Nonces of one key that are remembered at a time, and of all together: about 150 bytes each. */
-export const NONCES_PER_KEY_MAX = 32_768;
-export const NONCES_MAX = 262_144;
+/** Nonces that are remembered at a time: about 150 bytes each. No user can fill what is there for all. */
+export const NonceLimits = {
+  PER_KEY_MAX: 32_768,
+  PER_USER_MAX: 65_536,
+  MAX: 262_144,
+} as const;
+export type NonceLimits = { readonly [Name in keyof typeof NonceLimits]: number };
+
+/** A nonce that was used, and until when it is kept. */
+interface UsedNonce {
+  readonly keyId: number;
+  readonly userId: number;
+  forgetAtMs: number;
+}
 
 /**
  * The nonces that keys have used, each for as long as a request with it could be in its window. It forgets none before: while it
- * is full, signed requests are refused.
+ * is full, for a key, a user or all, signed requests are refused.
  */
 export class NonceMemory {
   declare private readonly keepMs: number;
-  declare private readonly perKeyMax: number;
-  declare private readonly totalMax: number;
+  declare private readonly limits: NonceLimits;
   declare private readonly clock: AccessClock;
-  /** When each may be forgotten, by key and nonce. All are kept equally long, so that the first is the oldest. */
-  declare private readonly forgetAtMs: Map<string, number>;
+  /** By key and nonce. All are kept equally long, so that the first is the oldest. */
+  declare private readonly used: Map<string, UsedNonce>;
   declare private readonly countOfKey: Map<number, number>;
+  declare private readonly countOfUser: Map<number, number>;
 
   /** @param keepMs the longest window, what it lies in the future included */
-  constructor(
-    keepMs: number,
-    clock: AccessClock = SYSTEM_CLOCK,
-    perKeyMax = NONCES_PER_KEY_MAX,
-    totalMax = NONCES_MAX,
-  ) {
+  constructor(keepMs: number, clock: AccessClock = SYSTEM_CLOCK, limits: NonceLimits = NonceLimits) {
     this.keepMs = keepMs;
-    this.perKeyMax = perKeyMax;
-    this.totalMax = totalMax;
+    this.limits = limits;
     this.clock = clock;
-    this.forgetAtMs = new Map();
+    this.used = new Map();
     this.countOfKey = new Map();
+    this.countOfUser = new Map();
   }
 
-  /** Remembers the nonce of a request that is proven: REPLAYED, TOO_MANY_NONCES, or undefined. */
-  use(keyId: number, nonce: string): AccessRefusal | undefined {
+  /** Whether the key has used the nonce. */
+  has({ keyId }: ApiKey, nonce: string): boolean {
+    this.#forget(this.clock.monotonicMs());
+    return this.used.has(entryOf(keyId, nonce));
+  }
+
+  /** Remembers the nonce of a request that is proven, and was not used before: TOO_MANY_NONCES, or undefined. */
+  keep({ keyId, user: { userId } }: ApiKey, nonce: string): AccessRefusal | undefined {
     const nowMs = this.clock.monotonicMs();
-    this.#forget(nowMs);
-    const entry = `${keyId} ${nonce}`;
-    if (this.forgetAtMs.has(entry)) return new AccessRefusal('REPLAYED');
-    const count = this.countOfKey.get(keyId) ?? 0;
-    if (count >= this.perKeyMax || this.forgetAtMs.size >= this.totalMax) {
+    const { PER_KEY_MAX, PER_USER_MAX, MAX } = this.limits;
+    const ofKey = this.countOfKey.get(keyId) ?? 0;
+    const ofUser = this.countOfUser.get(userId) ?? 0;
+    if (ofKey >= PER_KEY_MAX || ofUser >= PER_USER_MAX || this.used.size >= MAX) {
       return new AccessRefusal('TOO_MANY_NONCES', this.#waitMs(nowMs));
     }
-    this.countOfKey.set(keyId, count + 1);
-    this.forgetAtMs.set(entry, nowMs + this.keepMs);
+    this.countOfKey.set(keyId, ofKey + 1);
+    this.countOfUser.set(userId, ofUser + 1);
+    this.used.set(entryOf(keyId, nonce), { keyId, userId, forgetAtMs: nowMs + this.keepMs });
     return undefined;
   }
 
   #forget(nowMs: number): void {
-    for (const [entry, forgetAtMs] of this.forgetAtMs) {
+    for (const [entry, { keyId, userId, forgetAtMs }] of this.used) {
       if (forgetAtMs > nowMs) return;
-      this.forgetAtMs.delete(entry);
-      const keyId = Number.parseInt(entry, 10);
-      const count = this.countOfKey.get(keyId) ?? 0;
-      if (count > 1) this.countOfKey.set(keyId, count - 1);
-      else this.countOfKey.delete(keyId);
+      this.used.delete(entry);
+      countDown(this.countOfKey, keyId);
+      countDown(this.countOfUser, userId);
     }
   }
 
   /** Until the oldest of all is forgotten: at the earliest then there is room. */
   #waitMs(nowMs: number): number {
-    const [oldestMs] = this.forgetAtMs.values();
-    return Math.max(1, Math.ceil(oldestMs - nowMs));
+    const [{ forgetAtMs }] = this.used.values();
+    return Math.max(1, Math.ceil(forgetAtMs - nowMs));
   }
+}
+
+function entryOf(keyId: number, nonce: string): string {
+  return `${keyId} ${nonce}`;
+}
+
+function countDown(counts: Map<number, number>, id: number): void {
+  const count = counts.get(id) ?? 0;
+  if (count > 1) counts.set(id, count - 1);
+  else counts.delete(id);
 }

@@ -38,7 +38,7 @@ export class RequestGate {
     let problem: Error | undefined;
     try {
       const proof = this.#proofOf(config, reply, socket, { method, target, headers, body });
-      const proven = this.access.prove(proof, socket.remoteAddress);
+      const proven = this.access.prove(proof, socket.remoteAddress, config.weight);
       if (proven instanceof Promise) {
         proven.then((late) => this.#admit(config, request, reply, body, late)).then(() => done(), done);
         return;
@@ -66,8 +66,13 @@ export class RequestGate {
   }
 
   /** @throws Problem for one request too many */
-  #charge(principal: Principal | undefined, reply: FastifyReply, socket: Socket, weight: number): void {
-    const rate = this.access.charge(principal, socket.remoteAddress, weight);
+  #charge(
+    proven: Principal | AccessRefusal | undefined,
+    reply: FastifyReply,
+    socket: Socket,
+    weight: number,
+  ): void {
+    const rate = this.access.charge(proven, socket.remoteAddress, weight);
     (reply.raw as PreparedResponse).lines += rateLines(rate);
     if (rate.allowed) return;
     if (this.open.overRate(socket)) reply.header('connection', 'close');
@@ -83,13 +88,12 @@ export class RequestGate {
     proven: Principal | AccessRefusal | undefined,
   ): void {
     const { socket } = request.raw;
-    const principal = proven instanceof AccessRefusal ? undefined : proven;
-    this.#charge(principal, reply, socket, weight);
+    this.#charge(proven, reply, socket, weight);
     if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
-    const refusal = access === 'anybody' ? undefined : authorise(principal, access.action);
+    const refusal = access === 'anybody' ? undefined : authorise(proven, access.action);
     if (refusal !== undefined) throw problemOfAccess(refusal);
-    if (principal !== undefined) this.open.admit(socket);
-    request.principal = principal;
+    if (proven !== undefined) this.open.admit(socket);
+    request.principal = proven;
     if (query !== undefined) request.query = readTexts(query, request.query as Record<string, unknown>);
     if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
     if (request.body !== undefined) request.body = readJson(body);

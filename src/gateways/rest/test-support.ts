@@ -286,7 +286,10 @@ export function testAccess(burst = 1_000_000): HttpAccess {
         ? PRINCIPALS['ann']
         : new AccessRefusal('WRONG_SIGNATURE');
     },
-    charge: (who, address, weight) => limiter.take(who?.name ?? address ?? '', weight),
+    charge: (proven, address, weight) => {
+      const name = proven instanceof AccessRefusal ? undefined : proven?.name;
+      return limiter.take(name ?? address ?? '', weight);
+    },
   };
 }
 
