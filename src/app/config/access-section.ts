@@ -32,7 +32,7 @@ export const ACCESS = {
   signatureWindowMs: withDefault(
     integer(1, WINDOW_MS_MAX),
     WINDOW_MS,
-    'how old a signed request may be that does not say so itself',
+    'how old a signed request may be; one can ask for less, not for more',
   ),
   userPerSecond: withDefault(perSecond, 100, 'requests of one user that are allowed again each second'),
   userBurst: withDefault(burst, 500, 'requests of one user at once'),

@@ -124,7 +124,8 @@ test('signing: all but the signature is signed, over WebSocket by name; the text
     });
   const [one, same, other] = [prove('a'), prove('a'), prove('b')];
   assert.ok(one.kind === 'signature' && same.kind === 'signature' && other.kind === 'signature');
-  assert.deepEqual([one.request.keyId, one.request.timestampMs, one.request.windowMs], [7, 5, 5_000]);
+  const { keyId, timestampMs, windowMs, isWindowSigned } = one.request;
+  assert.deepEqual([keyId, timestampMs, windowMs, isWindowSigned], [7, 5, 5_000, true]);
   assert.equal(one.request.nonce, same.request.nonce);
   assert.notEqual(one.request.nonce, other.request.nonce);
   assert.equal(Buffer.from(one.request.signature).toString('hex'), hex);

@@ -39,6 +39,7 @@ export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proo
       timestampMs,
       nonce: hash('sha256', bytes, 'base64url'),
       windowMs,
+      isWindowSigned: true,
       payload: bytes,
       signature: bytesOfSignature(signature),
     },

@@ -17,7 +17,7 @@ export interface AccessSettings {
   readonly tokenSeconds: number;
   /** How long after the password was given it can be renewed. */
   readonly loginSeconds: number;
-  /** How old a signed request may be that does not say so itself. */
+  /** How old a signed request may be that has no window in what is signed. */
   readonly signatureWindowMs: number;
   readonly userRate: Rate;
   readonly keyRate: Rate;

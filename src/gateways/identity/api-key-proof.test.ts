@@ -151,7 +151,7 @@ test('a request is what was signed: any change of it is refused', () => {
 
 test('a nonce is good once for a key, for as long as the request could be in any window', () => {
   const { prove, request, proof, clock } = venue();
-  const first = request('a', { windowMs: WINDOW_MS_MAX });
+  const first = request('a', { windowMs: WINDOW_MS_MAX, isWindowSigned: true });
   assert.equal(answerOf(proof.signed(first)), 'ok');
   assert.equal(answerOf(proof.signed(first)), 'REPLAYED');
   assert.equal(prove('a'), 'REPLAYED', 'with another timestamp too');
@@ -162,21 +162,36 @@ test('a nonce is good once for a key, for as long as the request could be in any
   assert.equal(answerOf(proof.signed(first)), 'OUTSIDE_WINDOW');
 });
 
-test('the window: five seconds unless the request says otherwise, a minute at most, one second ahead', () => {
+test('the window: five seconds or less where the request says so, a minute where that is signed, one second ahead', () => {
   const { prove, clock } = venue();
   const now = clock.wallMs();
   let count = 0;
-  const aged = (ageMs: number, windowMs?: number) =>
-    prove(`n${count++}`, { timestampMs: now - ageMs, ...(windowMs === undefined ? {} : { windowMs }) });
+  const aged = (ageMs: number, windowMs?: number, isWindowSigned = false) =>
+    prove(`n${count++}`, {
+      timestampMs: now - ageMs,
+      isWindowSigned,
+      ...(windowMs === undefined ? {} : { windowMs }),
+    });
   assert.deepEqual([aged(5_000), aged(5_001)], ['ANN 5', 'OUTSIDE_WINDOW']);
   assert.deepEqual([aged(100, 100), aged(101, 100)], ['ANN 5', 'OUTSIDE_WINDOW']);
-  assert.deepEqual([aged(60_000, 1e9), aged(60_001, 1e9)], ['ANN 5', 'OUTSIDE_WINDOW']);
+  assert.deepEqual([aged(5_000, 60_000), aged(5_001, 60_000)], ['ANN 5', 'OUTSIDE_WINDOW']);
+  assert.deepEqual([aged(100, 100, true), aged(101, 100, true)], ['ANN 5', 'OUTSIDE_WINDOW']);
+  assert.deepEqual([aged(60_000, 60_000, true), aged(60_001, 60_000, true)], ['ANN 5', 'OUTSIDE_WINDOW']);
+  assert.deepEqual([aged(60_000, 1e9, true), aged(60_001, 1e9, true)], ['ANN 5', 'OUTSIDE_WINDOW']);
   assert.deepEqual([aged(-1_000), aged(-1_001)], ['ANN 5', 'OUTSIDE_WINDOW']);
   for (const timestampMs of [Number.NaN, now + 0.5, Number.POSITIVE_INFINITY]) {
     assert.equal(prove(`n${count++}`, { timestampMs }), 'OUTSIDE_WINDOW');
   }
   assert.equal(aged(0, Number.NaN), 'OUTSIDE_WINDOW');
   assert.equal(aged(0, -1), 'OUTSIDE_WINDOW');
+});
+
+test('a copy with a longer window is as old as the request that was signed', () => {
+  const { clock, request, proof } = venue();
+  const captured = request('a');
+  clock.passedMs += 50_000;
+  assert.equal(answerOf(proof.signed(captured)), 'OUTSIDE_WINDOW');
+  assert.equal(answerOf(proof.signed({ ...captured, windowMs: WINDOW_MS_MAX })), 'OUTSIDE_WINDOW');
 });
 
 test('what was signed before the node started is refused: its nonces are forgotten', () => {

@@ -7,7 +7,7 @@ import type { HmacSecrets } from './hmac-secrets.ts';
 import { NonceMemory } from './nonce-memory.ts';
 import type { ApiKey, UserDirectory } from './user-directory.ts';
 
-/** How old a signed request may be where it does not say so itself, and at most. */
+/** How old a signed request may be by default, and at most that a venue or a signed window may say. */
 export const WINDOW_MS = 5_000;
 export const WINDOW_MS_MAX = 60_000;
 /** How far in the future its timestamp may lie: clocks differ. */
@@ -26,8 +26,13 @@ export interface SignedRequest {
   readonly timestampMs: number;
   /** Not used before by this key, as signed. */
   readonly nonce: string;
-  /** How old it may be, in milliseconds; default the venue's window. More than WINDOW_MS_MAX counts as that. */
+  /** How old it may be, in milliseconds; default the venue's window. What is longer than allowed counts as what is. */
   readonly windowMs?: number;
+  /**
+   * Whether `windowMs` is in what is signed: then up to WINDOW_MS_MAX is allowed. Otherwise whoever has a copy of the request
+   * may have written it, and the venue's window is the longest.
+   */
+  readonly isWindowSigned?: boolean;
   /** What is signed: timestamp and nonce are in it. `canonicalRequest`, or what another dialect says. */
   readonly payload: Uint8Array;
   /** Ed25519: 64 bytes; HMAC-SHA-256: 32 bytes. */
@@ -97,7 +102,7 @@ export class ApiKeyProof {
     const key = this.directory.apiKey(keyId);
     if (key === undefined || key.kind === ApiKeyKind.Token) return new AccessRefusal('UNKNOWN_API_KEY');
     const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? 0);
-    if (isRefused || !this.#isInWindow(timestampMs, request.windowMs ?? this.windowMs)) {
+    if (isRefused || !this.#isInWindow(timestampMs, this.#windowOf(request))) {
       return new AccessRefusal('OUTSIDE_WINDOW');
     }
     if (!NONCE.test(nonce)) return new AccessRefusal('MALFORMED_NONCE');
@@ -128,10 +133,14 @@ export class ApiKeyProof {
     return this.#standingFault(key) ?? key;
   }
 
+  #windowOf({ windowMs = this.windowMs, isWindowSigned = false }: SignedRequest): number {
+    return Math.min(windowMs, isWindowSigned ? WINDOW_MS_MAX : this.windowMs);
+  }
+
   #isInWindow(timestampMs: number, windowMs: number): boolean {
     if (!Number.isSafeInteger(timestampMs) || !(windowMs >= 0)) return false;
     const nowMs = this.clock.wallMs();
-    const oldestMs = Math.max(nowMs - Math.min(windowMs, WINDOW_MS_MAX), this.startedMs);
+    const oldestMs = Math.max(nowMs - windowMs, this.startedMs);
     return timestampMs >= oldestMs && timestampMs <= nowMs + FUTURE_MS_MAX;
   }
 
