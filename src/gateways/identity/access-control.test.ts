@@ -109,24 +109,72 @@ test('passwords: changed by the user, or set by another', async () => {
   assert.equal(await access.passwordFor(9, 'correct horse battery'), undefined);
 });
 
-test('sixty proofs of an address may fail, then one a second; other addresses go on', async () => {
-  const { clock, directory, apiToken, signature, token, prove } = venue();
-  for (let failure = 0; failure < 60; failure++) {
-    const wrong = failure % 2 === 0 ? token('no token') : token(makeApiToken(6));
-    assert.equal(await prove(wrong), failure % 2 === 0 ? 'INVALID_TOKEN' : 'UNKNOWN_API_KEY');
-  }
-  assert.equal(await prove(token(apiToken)), 'RATE_LIMITED 1000');
+test('sixty signatures of an address may prove nothing, then one a second; what needs none to be looked at goes on', async () => {
+  const { clock, directory, access, apiToken, signature, token, prove } = venue();
+  const [login, later] = [await access.logIn('ann', 'right', HOME), await access.logIn('ann', 'right', HOME)];
+  assert.ok('token' in login && 'token' in later);
+  assert.equal(await prove(token(login.token)), 'ANN 0 false');
+  for (let failure = 0; failure < 60; failure++)
+    assert.equal(await prove(token('no token')), 'INVALID_TOKEN');
+  assert.equal(await prove(token('no token')), 'RATE_LIMITED 1000');
   assert.equal(await prove(signature('a')), 'RATE_LIMITED 1000');
-  assert.equal(await prove({ kind: 'none' }), 'nobody');
-  assert.equal(await prove(token(apiToken), '10.0.0.2'), 'ANN 6 true');
+  assert.equal(await prove(token(later.token)), 'RATE_LIMITED 1000', 'a token that was never seen here');
+  assert.equal(await prove(signature('a'), '10.0.0.2'), 'ANN 5 false', 'another address goes on');
+  // One failure more each second, as of somebody's script that never stops.
+  for (let second = 0; second < 3; second++) {
+    clock.passedMs += 1_000;
+    assert.equal(await prove(token('no token')), 'INVALID_TOKEN');
+    assert.equal(await prove({ kind: 'none' }), 'nobody');
+    assert.equal(await prove(token(login.token)), 'ANN 0 false', 'a token that was verified before');
+    assert.equal(await prove(token(apiToken)), 'ANN 6 true');
+    // It stays known, whatever keys the venue's users add.
+    say(directory, keyAdded(50 + second, 1, new Uint8Array(32)));
+  }
   clock.passedMs += 1_000;
-  assert.equal(await prove(signature('a')), 'ANN 5 false', 'what succeeds costs nothing');
-  assert.equal(await prove(signature('a')), 'REPLAYED');
-  assert.equal(await prove(signature('b')), 'RATE_LIMITED 1000');
-  // A refusal that is no failed proof is free: the user may come back.
-  clock.passedMs += 1_000;
+  assert.equal(await prove(signature('b')), 'ANN 5 false', 'what succeeds costs nothing');
+  assert.equal(await prove(signature('b')), 'REPLAYED');
+  assert.equal(await prove(signature('c')), 'RATE_LIMITED 1000');
+});
+
+test('what is told without a look at a signature counts for nobody: wrong API tokens, HMACs and unknown keys', async () => {
+  const { directory, access, signature, token, prove } = venue();
+  say(directory, keyAdded(7, 1, hmacFingerprint('secret'), { kind: ApiKeyKind.Hmac }));
+  access.secrets.keep(7, 'secret');
+  const named = (keyId: number): Proof => {
+    const { kind, request } = signature('a');
+    return { kind, request: { ...request, keyId } };
+  };
+  for (let time = 0; time < 100; time++) {
+    assert.equal(await prove(token(makeApiToken(6))), 'UNKNOWN_API_KEY');
+    assert.equal(await prove(named(99)), 'UNKNOWN_API_KEY');
+    assert.equal(await prove(named(7)), 'WRONG_SIGNATURE');
+  }
+  assert.equal(await prove(signature('a')), 'ANN 5 false');
+});
+
+test('a token or a key that is void costs one look at a signature, however often it is sent', async () => {
+  const { clock, directory, access, signature, token, prove } = venue();
+  const login = () => access.logIn('ann', 'right', HOME);
+  const expiring = await login();
+  assert.ok('token' in expiring);
+  clock.passedMs += 900_000;
+  const again = async (proof: () => Proof, code: AccessCode) => {
+    for (let time = 0; time < 100; time++) assert.equal(await prove(proof()), code);
+  };
+  await again(() => token(expiring.token), 'TOKEN_EXPIRED');
+  const [revoked, other] = [await login(), await login()];
+  assert.ok('token' in revoked && 'token' in other);
+  say(directory, { type: 'TokensRevoked', targetUserId: 1, revokedSeconds: 5, revokedNanos: 0 });
+  await again(() => token(revoked.token), 'TOKEN_REVOKED');
   say(directory, { type: 'UserEnabledSet', targetUserId: 1, enabled: 0 });
-  for (let time = 0; time < 3; time++) assert.equal(await prove(token(apiToken)), 'USER_DISABLED');
+  let count = 0;
+  await again(() => signature(`n${count++}`), 'USER_DISABLED');
+  // Three of sixty were looked at.
+  for (let failure = 0; failure < 57; failure++)
+    assert.equal(await prove(token('no token')), 'INVALID_TOKEN');
+  assert.equal(await prove(token('no token')), 'RATE_LIMITED 1000');
+  assert.equal(await prove(token(revoked.token)), 'TOKEN_REVOKED', 'which is known');
+  assert.equal(await prove(token(other.token)), 'RATE_LIMITED 1000');
 });
 
 test('rates: of a key and its user together, of a user over all keys, of an address where nobody is named', async () => {

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { ApiKeyKind } from '#domain/commands.ts';
 import { type AccessClock, SYSTEM_CLOCK } from './access-clock.ts';
 import { type AccessCode, AccessRefusal, AccessRefusals } from './access-refusal.ts';
 import { addressKey } from './address.ts';
@@ -42,15 +43,8 @@ export type Proof =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'signature'; readonly request: SignedRequest };
 
-/** Proofs of one address that may fail: each costs a signature check. */
+/** Public-key signatures that are looked at for one address and prove nothing. What is told without is neither counted nor held back. */
 const FAILED_PROOF_RATE: Rate = { perSecond: 1, burst: 60 };
-const FAILED_PROOFS: ReadonlySet<AccessCode> = new Set([
-  'UNKNOWN_API_KEY',
-  'WRONG_SIGNATURE',
-  'REPLAYED',
-  'INVALID_TOKEN',
-  'TOKEN_EXPIRED',
-]);
 /** Refusals that say that there was too much, not that something was wrong. */
 const LIMITS: ReadonlySet<AccessCode> = new Set([
   'RATE_LIMITED',
@@ -128,9 +122,10 @@ export class AccessControl {
     proof: Exclude<Proof, { kind: 'none' }>,
     address: string | undefined,
   ): Promise<IssuedToken | AccessRefusal> {
-    const key = this.#counted(address, () => {
-      return proof.kind === 'token' ? this.keys.token(proof.token) : this.keys.signed(proof.request);
-    });
+    const key =
+      proof.kind === 'token'
+        ? this.#noted(this.keys.token(proof.token))
+        : this.#signed(proof.request, address);
     return key instanceof AccessRefusal ? key : this.tokens.issue(key.user, key);
   }
 
@@ -157,7 +152,8 @@ export class AccessControl {
 
   /**
    * Who sends a request: undefined for one that brings no proof. A proof that fails is a refusal of ApiKeyProof or BearerTokens,
-   * or RATE_LIMITED after too many failed ones from the address. Only a bearer token that is new here makes it wait.
+   * or RATE_LIMITED where its signature has to be looked at after too many failed ones from the address: what proves itself without, as a
+   * token that is known here, goes on. Only a bearer token that is new here makes it wait.
    *
    * A signed request whose key or user has no `weight` left is RATE_LIMITED as well, before its nonce takes a place: otherwise who is
    * refused again and again would fill them. `charge` answers with the limit then.
@@ -172,13 +168,15 @@ export class AccessControl {
         return undefined;
       case 'signature': {
         const limited = (key: ApiKey) => this.#rateRefusal(key, weight);
-        return byKey(this.#counted(address, () => this.keys.signed(proof.request, limited)));
+        return byKey(this.#signed(proof.request, address, limited));
       }
       case 'token': {
         const { token } = proof;
-        if (isApiToken(token)) return byKey(this.#counted(address, () => this.keys.token(token)));
-        const answer = this.#counted(address, () => this.tokens.verify(token));
-        return answer instanceof Promise ? answer.then((late) => this.#count(address, late)) : answer;
+        if (isApiToken(token)) return byKey(this.#noted(this.keys.token(token)));
+        const known = this.tokens.recall(token);
+        if (known !== undefined) return this.#noted(known);
+        const heldBack = this.#heldBack(address);
+        return heldBack ?? this.tokens.verify(token).then((late) => this.#count(address, late));
       }
     }
   }
@@ -218,16 +216,29 @@ export class AccessControl {
     return taken.allowed && ofUser.remaining < taken.remaining ? ofUser : taken;
   }
 
-  #counted<T>(address: string | undefined, prove: () => T): T | AccessRefusal {
-    const decision = this.failedProofs.peek(addressKey(address));
-    if (!decision.allowed) return this.#noted(new AccessRefusal('RATE_LIMITED', decision.retryAfterMs));
-    return this.#count(address, prove());
+  /** @param refusalOf see ApiKeyProof.signed */
+  #signed(
+    request: SignedRequest,
+    address: string | undefined,
+    refusalOf?: (key: ApiKey) => AccessRefusal | undefined,
+  ): ApiKey | AccessRefusal {
+    const key = this.keys.named(request);
+    if (key instanceof AccessRefusal) return this.#noted(key);
+    // An HMAC costs no more than a token's hash.
+    if (key.kind === ApiKeyKind.Hmac) return this.#noted(this.keys.signed(key, request, refusalOf));
+    return this.#heldBack(address) ?? this.#count(address, this.keys.signed(key, request, refusalOf));
   }
 
+  /** Why no signature is looked at for an address; undefined: it is. */
+  #heldBack(address: string | undefined): AccessRefusal | undefined {
+    const { allowed, retryAfterMs } = this.failedProofs.peek(addressKey(address));
+    return allowed ? undefined : this.#noted(new AccessRefusal('RATE_LIMITED', retryAfterMs));
+  }
+
+  /** Counts a signature that was looked at for nothing. A refusal that can pass has nothing to do with it. */
   #count<T>(address: string | undefined, answer: T): T {
-    if (answer instanceof AccessRefusal && FAILED_PROOFS.has(answer.code)) {
+    if (answer instanceof AccessRefusal && !AccessRefusals[answer.code].transient)
       this.failedProofs.take(addressKey(address));
-    }
     return this.#noted(answer);
   }
 

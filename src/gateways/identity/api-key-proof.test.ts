@@ -23,7 +23,7 @@ import { nodeSecretsKey } from './node-keys.ts';
 import { NonceLimits, NonceMemory } from './nonce-memory.ts';
 import { canonicalRequest } from './signed-request.ts';
 import { answerOf, directoryOf, keyAdded, ManualAccessClock, say, userAdded } from './test-support.ts';
-import { UserDirectory } from './user-directory.ts';
+import { type ApiKey, UserDirectory } from './user-directory.ts';
 
 const DIRECTORY = temporaryDirectory('keys');
 
@@ -80,9 +80,13 @@ function venue(more: EventInput[] = [], limits: NonceLimits = NonceLimits) {
         : sign(null, payload, privateKey);
     return { keyId: ED25519, timestampMs, nonce, payload, signature, ...change };
   };
+  const signed = (whole: SignedRequest, of = proof, refusalOf?: (key: ApiKey) => AccessRefusal) => {
+    const key = of.named(whole);
+    return key instanceof AccessRefusal ? key : of.signed(key, whole, refusalOf);
+  };
   const prove = (nonce: string, change?: Partial<SignedRequest>) =>
-    answerOf(proof.signed(request(nonce, change)), ({ keyId, user }) => `${user.name} ${keyId}`);
-  return { clock, directory, secrets, proof, request, prove };
+    answerOf(signed(request(nonce, change)), ({ keyId, user }) => `${user.name} ${keyId}`);
+  return { signed, clock, directory, secrets, proof, request, prove };
 }
 
 test('the test vector: our text and signatures are those of docs/access.md', () => {
@@ -119,27 +123,19 @@ test('the test vector: openssl signs the same', (context) => {
 });
 
 test('a request is what was signed: any change of it is refused', () => {
-  const { prove, request, proof } = venue();
+  const { prove, request, signed } = venue();
   assert.equal(prove('a'), 'ANN 5');
   assert.equal(prove('a', { keyId: HMAC }), 'ANN 6');
   const { payload, signature, ...rest } = request('b');
   for (let at = 0; at < payload.length; at++) {
     const changed = Buffer.from(payload);
     changed[at] ^= 1;
-    assert.equal(
-      answerOf(proof.signed({ ...rest, payload: changed, signature })),
-      'WRONG_SIGNATURE',
-      `byte ${at}`,
-    );
+    assert.equal(answerOf(signed({ ...rest, payload: changed, signature })), 'WRONG_SIGNATURE', `byte ${at}`);
   }
   for (let at = 0; at < signature.length; at++) {
     const changed = Buffer.from(signature);
     changed[at] ^= 1;
-    assert.equal(
-      answerOf(proof.signed({ ...rest, payload, signature: changed })),
-      'WRONG_SIGNATURE',
-      `byte ${at}`,
-    );
+    assert.equal(answerOf(signed({ ...rest, payload, signature: changed })), 'WRONG_SIGNATURE', `byte ${at}`);
   }
   for (const length of [0, 31, 32, 33, 63, 65]) {
     for (const keyId of [ED25519, HMAC]) {
@@ -150,16 +146,16 @@ test('a request is what was signed: any change of it is refused', () => {
 });
 
 test('a nonce is good once for a key, for as long as the request could be in any window', () => {
-  const { prove, request, proof, clock } = venue();
+  const { prove, request, clock, signed } = venue();
   const first = request('a', { windowMs: WINDOW_MS_MAX, isWindowSigned: true });
-  assert.equal(answerOf(proof.signed(first)), 'ok');
-  assert.equal(answerOf(proof.signed(first)), 'REPLAYED');
+  assert.equal(answerOf(signed(first)), 'ok');
+  assert.equal(answerOf(signed(first)), 'REPLAYED');
   assert.equal(prove('a'), 'REPLAYED', 'with another timestamp too');
   assert.equal(prove('a', { keyId: HMAC }), 'ANN 6', 'the other key has its own');
   clock.passedMs += WINDOW_MS_MAX;
-  assert.equal(answerOf(proof.signed(first)), 'REPLAYED');
+  assert.equal(answerOf(signed(first)), 'REPLAYED');
   clock.passedMs += 1;
-  assert.equal(answerOf(proof.signed(first)), 'OUTSIDE_WINDOW');
+  assert.equal(answerOf(signed(first)), 'OUTSIDE_WINDOW');
 });
 
 test('the window: five seconds or less where the request says so, a minute where that is signed, one second ahead', () => {
@@ -187,21 +183,21 @@ test('the window: five seconds or less where the request says so, a minute where
 });
 
 test('a copy with a longer window is as old as the request that was signed', () => {
-  const { clock, request, proof } = venue();
+  const { clock, request, signed } = venue();
   const captured = request('a');
   clock.passedMs += 50_000;
-  assert.equal(answerOf(proof.signed(captured)), 'OUTSIDE_WINDOW');
-  assert.equal(answerOf(proof.signed({ ...captured, windowMs: WINDOW_MS_MAX })), 'OUTSIDE_WINDOW');
+  assert.equal(answerOf(signed(captured)), 'OUTSIDE_WINDOW');
+  assert.equal(answerOf(signed({ ...captured, windowMs: WINDOW_MS_MAX })), 'OUTSIDE_WINDOW');
 });
 
 test('what was signed before the node started is refused: its nonces are forgotten', () => {
-  const { directory, secrets, clock, request, proof } = venue();
+  const { directory, secrets, clock, request, signed } = venue();
   const captured = request('a');
-  assert.equal(answerOf(proof.signed(captured)), 'ok');
+  assert.equal(answerOf(signed(captured)), 'ok');
   clock.passedMs += 10;
   const restarted = new ApiKeyProof(directory, secrets, { clock });
-  assert.equal(answerOf(restarted.signed(captured)), 'OUTSIDE_WINDOW');
-  assert.equal(answerOf(restarted.signed(request('b'))), 'ok');
+  assert.equal(answerOf(signed(captured, restarted)), 'OUTSIDE_WINDOW');
+  assert.equal(answerOf(signed(request('b'), restarted)), 'ok');
 });
 
 test('nonces: their form, and a full memory', () => {
@@ -215,34 +211,37 @@ test('nonces: their form, and a full memory', () => {
 });
 
 test('a proven request that is refused keeps no nonce, and is not taken later: nor is any that was signed before it', () => {
-  const { clock, proof, request } = venue([], { ...NonceLimits, PER_KEY_MAX: 2 });
+  const { clock, proof, request, signed } = venue([], { ...NonceLimits, PER_KEY_MAX: 2 });
   const limited = () => new AccessRefusal('RATE_LIMITED', 100);
   const older = request('a');
   clock.passedMs += 1;
   const refused = request('b');
-  assert.equal(answerOf(proof.signed(refused, limited)), 'RATE_LIMITED 100');
+  assert.equal(answerOf(signed(refused, proof, limited)), 'RATE_LIMITED 100');
   assert.deepEqual(
-    [older, refused].map((each) => answerOf(proof.signed(each))),
+    [older, refused].map((each) => answerOf(signed(each))),
     ['OUTSIDE_WINDOW', 'OUTSIDE_WINDOW'],
   );
-  assert.equal(answerOf(proof.signed(request('b', { keyId: HMAC }))), 'ok', 'the other key goes on');
+  assert.equal(answerOf(signed(request('b', { keyId: HMAC }))), 'ok', 'the other key goes on');
   clock.passedMs += 1;
   assert.deepEqual(
-    ['b', 'c', 'd'].map((nonce) => answerOf(proof.signed(request(nonce)))),
+    ['b', 'c', 'd'].map((nonce) => answerOf(signed(request(nonce)))),
     ['ok', 'ok', 'TOO_MANY_NONCES 60999'],
   );
   const wrong = { ...request('e'), signature: new Uint8Array(64) };
   clock.passedMs += 1;
-  assert.equal(answerOf(proof.signed({ ...wrong, timestampMs: clock.wallMs() }, limited)), 'WRONG_SIGNATURE');
   assert.equal(
-    answerOf(proof.signed(request('f'), limited)),
+    answerOf(signed({ ...wrong, timestampMs: clock.wallMs() }, proof, limited)),
+    'WRONG_SIGNATURE',
+  );
+  assert.equal(
+    answerOf(signed(request('f'), proof, limited)),
     'RATE_LIMITED 100',
     'who cannot sign stops nobody',
   );
 });
 
 test('keys: unknown, revoked, expired, of another kind, of a disabled user, of a directory that is not ready', () => {
-  const { prove, directory, clock, proof, request } = venue();
+  const { prove, directory, clock, request, signed } = venue();
   assert.equal(prove('a', { keyId: 99 }), 'UNKNOWN_API_KEY');
   assert.equal(prove('a', { keyId: TOKEN }), 'UNKNOWN_API_KEY');
   const expireSeconds = Math.ceil(clock.wallMs() / 1_000) + 1;
@@ -254,10 +253,15 @@ test('keys: unknown, revoked, expired, of another kind, of a disabled user, of a
   say(directory, { type: 'ApiKeyRevoked', keyId: ED25519, targetUserId: 1 });
   assert.equal(prove('c'), 'UNKNOWN_API_KEY');
   say(directory, { type: 'UserEnabledSet', targetUserId: 1, enabled: 0 });
+  const forged = { keyId: READ_ONLY, signature: randomBytes(64) };
+  assert.equal(prove('d', forged), 'WRONG_SIGNATURE', 'strangers are not told how a key stands');
   assert.equal(prove('d', { keyId: READ_ONLY }), 'USER_DISABLED');
-  assert.equal(prove('d', { keyId: READ_ONLY, signature: randomBytes(64) }), 'WRONG_SIGNATURE');
+  assert.equal(prove('d', forged), 'USER_DISABLED', 'what its holder was told costs no signature again');
+  say(directory, { type: 'UserEnabledSet', targetUserId: 1, enabled: 1 });
+  assert.equal(prove('d', forged), 'WRONG_SIGNATURE');
+  assert.equal(prove('d', { keyId: READ_ONLY }), 'ANN 8');
   directory.onRestart();
-  assert.equal(answerOf(proof.signed(request('e'))), 'NOT_READY');
+  assert.equal(answerOf(signed(request('e'))), 'NOT_READY');
 });
 
 test('an id that was revoked and given to another key is proven by the new one only', () => {

@@ -75,6 +75,8 @@ export class ApiKeyProof {
   declare private readonly publicKeys: WeakMap<ApiKey, KeyObject>;
   /** The newest timestamp of a key's requests that were proven and refused without keeping their nonce. */
   declare private readonly refusedUpToMs: WeakMap<ApiKey, number>;
+  /** Keys of which it was said, to somebody who can sign with them, that they are good for nothing: that costs no second check. */
+  declare private readonly told: WeakSet<ApiKey>;
 
   constructor(directory: UserDirectory, secrets: HmacSecrets, options: ApiKeyProofOptions = {}) {
     this.directory = directory;
@@ -85,33 +87,49 @@ export class ApiKeyProof {
     this.startedMs = this.clock.wallMs();
     this.publicKeys = new WeakMap();
     this.refusedUpToMs = new WeakMap();
+    this.told = new WeakSet();
   }
 
   /**
-   * The key that signed the request, or a refusal: NOT_READY, UNKNOWN_API_KEY, OUTSIDE_WINDOW, MALFORMED_NONCE, SECRET_NOT_HERE,
-   * WRONG_SIGNATURE; and once the signature was right API_KEY_EXPIRED, USER_DISABLED, REPLAYED, TOO_MANY_NONCES.
-   * @param refusalOf why a request that is proven goes no further: asked before its nonce is remembered, so that it takes no place.
-   *   None of the key that was stamped up to then is taken later: what was refused stays refused, whoever sends it again
+   * The key that a request says it is signed with, or what is told without a look at the signature: NOT_READY, UNKNOWN_API_KEY,
+   * OUTSIDE_WINDOW, MALFORMED_NONCE; and of a key with which somebody could sign before, API_KEY_EXPIRED and USER_DISABLED.
    */
-  signed(
-    request: SignedRequest,
-    refusalOf: (key: ApiKey) => AccessRefusal | undefined = () => undefined,
-  ): ApiKey | AccessRefusal {
-    const { keyId, timestampMs, nonce, payload, signature } = request;
+  named(request: SignedRequest): ApiKey | AccessRefusal {
+    const { keyId, timestampMs, nonce } = request;
     if (!this.directory.isReady) return new AccessRefusal('NOT_READY');
     const key = this.directory.apiKey(keyId);
     if (key === undefined || key.kind === ApiKeyKind.Token) return new AccessRefusal('UNKNOWN_API_KEY');
+    const toldBefore = this.told.has(key) ? this.#standingFault(key) : undefined;
+    if (toldBefore !== undefined) return toldBefore;
     const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? 0);
     if (isRefused || !this.#isInWindow(timestampMs, this.#windowOf(request))) {
       return new AccessRefusal('OUTSIDE_WINDOW');
     }
-    if (!NONCE.test(nonce)) return new AccessRefusal('MALFORMED_NONCE');
+    return NONCE.test(nonce) ? key : new AccessRefusal('MALFORMED_NONCE');
+  }
+
+  /**
+   * The key, where it signed the request that names it, or a refusal: SECRET_NOT_HERE, WRONG_SIGNATURE; and once the signature was
+   * right API_KEY_EXPIRED, USER_DISABLED, REPLAYED, TOO_MANY_NONCES.
+   * @param key the answer of `named`
+   * @param refusalOf why a request that is proven goes no further: asked before its nonce is remembered, so that it takes no place.
+   *   None of the key that was stamped up to then is taken later: what was refused stays refused, whoever sends it again
+   */
+  signed(
+    key: ApiKey,
+    { timestampMs, nonce, payload, signature }: SignedRequest,
+    refusalOf: (key: ApiKey) => AccessRefusal | undefined = () => undefined,
+  ): ApiKey | AccessRefusal {
     const fault =
       key.kind === ApiKeyKind.Ed25519
         ? this.#ed25519Fault(key, payload, signature)
         : this.#hmacFault(key, payload, signature);
-    const notProven = fault ?? this.#standingFault(key);
-    if (notProven !== undefined) return notProven;
+    if (fault !== undefined) return fault;
+    const standingFault = this.#standingFault(key);
+    if (standingFault !== undefined) {
+      this.told.add(key);
+      return standingFault;
+    }
     if (this.nonces.has(key, nonce)) return new AccessRefusal('REPLAYED');
     const refusal = refusalOf(key) ?? this.nonces.keep(key, nonce);
     if (refusal === undefined) return key;

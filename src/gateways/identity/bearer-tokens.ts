@@ -18,8 +18,10 @@ export const LOGIN_SECONDS_MAX = 604_800;
 const ISSUER = 'hive-mind';
 /** Longest token that is looked at. */
 const TOKEN_LENGTH_MAX = 1_024;
-/** Verified tokens that are remembered; one above takes the oldest's place and costs a verification. */
-const VERIFIED_MAX = 16_384;
+/** Tokens that are remembered; one above takes the oldest's place, which costs a look at its signature. */
+const KNOWN_MAX = 16_384;
+/** What jose shall compare a token's expiry with: it is looked at here, each time. */
+const BEFORE_ANY_TOKEN = new Date(0);
 const MS_PER_SECOND = 1_000;
 const NANOS_PER_SECOND = 1_000_000_000;
 /** Bytes that tell an API key's verifier from that of an older key with its id, and a password from one before it. */
@@ -36,8 +38,8 @@ export interface BearerTokenOptions {
   /** Default LOGIN_SECONDS. */
   readonly loginSeconds?: number;
   readonly clock?: AccessClock;
-  /** Default VERIFIED_MAX. */
-  readonly verifiedMax?: number;
+  /** Default KNOWN_MAX. */
+  readonly knownMax?: number;
 }
 
 export interface IssuedToken {
@@ -60,15 +62,24 @@ interface KeyClaims {
   readonly keyPrint: string;
 }
 
-/** What was concluded of a token, and what it stands on. */
-interface Verified {
+/** What a node has signed. */
+interface SignedClaims {
+  readonly claims: JWTPayload;
+  readonly nodeId: number;
+  /** The key whose signature it is. */
+  readonly nodeKey: KeyObject;
+}
+
+/** A token whose signature was right, what was concluded of it, and what that stands on. */
+interface Known extends SignedClaims {
   readonly user: DirectoryUser;
   readonly userVersion: number;
   readonly keysVersion: number;
   readonly expiresMs: number;
-  readonly principal: Principal;
   /** The API key that the token came of. */
   readonly key: ApiKey | undefined;
+  /** Who bears it until it expires, or why nobody does. */
+  readonly bearer: Principal | AccessRefusal;
 }
 
 /**
@@ -88,8 +99,8 @@ export class BearerTokens {
   declare private readonly lifetimeSeconds: number;
   declare private readonly loginSeconds: number;
   declare private readonly clock: AccessClock;
-  declare private readonly verifiedMax: number;
-  declare private readonly verified: Map<string, Verified>;
+  declare private readonly knownMax: number;
+  declare private readonly known: Map<string, Known>;
 
   constructor(directory: UserDirectory, options: BearerTokenOptions) {
     this.directory = directory;
@@ -100,8 +111,8 @@ export class BearerTokens {
     this.lifetimeSeconds = options.lifetimeSeconds ?? TOKEN_SECONDS;
     this.loginSeconds = options.loginSeconds ?? LOGIN_SECONDS;
     this.clock = options.clock ?? SYSTEM_CLOCK;
-    this.verifiedMax = options.verifiedMax ?? VERIFIED_MAX;
-    this.verified = new Map();
+    this.knownMax = options.knownMax ?? KNOWN_MAX;
+    this.known = new Map();
   }
 
   /** A token for a user that has just proven itself; with `key` it ends with that API key and is as read-only as it. */
@@ -115,11 +126,11 @@ export class BearerTokens {
   }
 
   /**
-   * Another token for the bearer of one that is still good, or a refusal: those of `verify`; NOT_RENEWABLE for a token that came of
+   * Another token for the bearer of one that is still good, or a refusal: those of `recall`; NOT_RENEWABLE for a token that came of
    * an API key, LOGIN_TOO_OLD once the password was given longer than `loginSeconds` ago. No token lives beyond that.
    */
   async renew(token: string): Promise<IssuedToken | AccessRefusal> {
-    const principal = await this.verify(token);
+    const principal = this.recall(token) ?? (await this.verify(token));
     if (principal instanceof AccessRefusal) return principal;
     const claims = decodeJwt<Partial<LoginClaims>>(token);
     const { auth_time: authSeconds, logTime, passwordPrint: print } = claims;
@@ -154,23 +165,49 @@ export class BearerTokens {
 
   /**
    * Who bears the token, or a refusal: NOT_READY, INVALID_TOKEN, TOKEN_EXPIRED, TOKEN_REVOKED, USER_DISABLED,
-   * PASSWORD_CHANGE_REQUIRED. A token that was verified before, with nothing changed since, costs one look-up and is answered at once.
+   * PASSWORD_CHANGE_REQUIRED. Undefined: its signature has to be looked at, by `verify`. Where it was once, also of a token that is
+   * void, nobody has to again: what has changed since is asked of the directory.
    */
-  verify(token: string): Principal | AccessRefusal | Promise<Principal | AccessRefusal> {
+  recall(token: string): Principal | AccessRefusal | undefined {
     const { directory } = this;
     if (!directory.isReady) return new AccessRefusal('NOT_READY');
-    const known = this.verified.get(token);
-    if (known === undefined) return this.#verify(token);
-    const { user, key } = known;
-    const nowMs = this.clock.wallMs();
-    if (nowMs >= known.expiresMs) return new AccessRefusal('TOKEN_EXPIRED');
-    if (user.version === known.userVersion && directory.keysVersion === known.keysVersion) {
-      return key !== undefined && hasExpired(key, nowMs)
-        ? new AccessRefusal('TOKEN_REVOKED')
-        : known.principal;
+    const known = this.known.get(token);
+    if (known === undefined) return undefined;
+    if (known.user.version === known.userVersion && known.keysVersion === directory.keysVersion)
+      return this.#bearerNow(known);
+    if (directory.nodeKey(known.nodeId)?.equals(known.nodeKey)) return this.#conclude(token, known);
+    this.known.delete(token);
+    return undefined;
+  }
+
+  /** Looks at the signature of a token that is not known: answers as `recall`, which knows it from then on. */
+  async verify(token: string): Promise<Principal | AccessRefusal> {
+    if (token.length > TOKEN_LENGTH_MAX) return new AccessRefusal('INVALID_TOKEN');
+    const signer: { nodeId: number; key: KeyObject | undefined } = { nodeId: 0, key: undefined };
+    const keyOf = ({ kid }: JWTHeaderParameters): KeyObject => {
+      signer.nodeId = Number(kid);
+      signer.key = this.directory.nodeKey(signer.nodeId);
+      if (signer.key === undefined) throw new errors.JWKSNoMatchingKey();
+      return signer.key;
+    };
+    let claims: JWTPayload;
+    try {
+      ({ payload: claims } = await jwtVerify(token, keyOf, {
+        algorithms: ['EdDSA'],
+        issuer: ISSUER,
+        currentDate: BEFORE_ANY_TOKEN,
+        requiredClaims: ['sub', 'iat', 'exp', 'jti'],
+      }));
+    } catch {
+      // Whatever a stranger's text makes of the parser: it is no token.
+      return new AccessRefusal('INVALID_TOKEN');
     }
-    this.verified.delete(token);
-    return this.#verify(token);
+    // What follows looks at the directory once, without a pause in which it could change.
+    if (!this.directory.isReady) return new AccessRefusal('NOT_READY');
+    const { nodeId, key: nodeKey } = signer;
+    if (nodeKey === undefined || !this.directory.nodeKey(nodeId)?.equals(nodeKey))
+      return new AccessRefusal('INVALID_TOKEN');
+    return this.#conclude(token, { claims, nodeId, nodeKey });
   }
 
   /** The node has another key as soon as the log names it: what the old one signs from then on is no token. */
@@ -184,60 +221,46 @@ export class BearerTokens {
     this.keysVersion = directory.keysVersion;
   }
 
-  async #verify(token: string): Promise<Principal | AccessRefusal> {
-    if (token.length > TOKEN_LENGTH_MAX) return new AccessRefusal('INVALID_TOKEN');
-    const { keysVersion } = this.directory;
-    let payload: JWTPayload;
-    try {
-      ({ payload } = await jwtVerify(token, (header) => this.#keyOf(header), {
-        algorithms: ['EdDSA'],
-        issuer: ISSUER,
-        currentDate: new Date(this.clock.wallMs()),
-        requiredClaims: ['sub', 'iat', 'exp', 'jti'],
-      }));
-    } catch (error) {
-      // Whatever a stranger's text makes of the parser: it is no token.
-      return new AccessRefusal(error instanceof errors.JWTExpired ? 'TOKEN_EXPIRED' : 'INVALID_TOKEN');
-    }
-    // What follows looks at the directory once, without a pause in which it could change.
-    return this.#conclude(token, payload, keysVersion);
-  }
-
-  #keyOf({ kid }: JWTHeaderParameters): KeyObject {
-    const key = this.directory.nodeKey(Number(kid));
-    if (key === undefined) throw new errors.JWKSNoMatchingKey();
-    return key;
-  }
-
-  /** @param keysVersion as it was before the signature was looked at */
-  #conclude(token: string, payload: JWTPayload, keysVersion: number): Principal | AccessRefusal {
+  /** What follows of a signature that is right, remembered. */
+  #conclude(token: string, { claims, nodeId, nodeKey }: SignedClaims): Principal | AccessRefusal {
     const { directory } = this;
-    const user = directory.user(Number(payload.sub));
-    const expiresMs = (payload.exp ?? 0) * MS_PER_SECOND;
-    if (!directory.isReady) return new AccessRefusal('NOT_READY');
+    const user = directory.user(Number(claims.sub));
     if (user === undefined) return new AccessRefusal('INVALID_TOKEN');
-    if (this.clock.wallMs() >= expiresMs) return new AccessRefusal('TOKEN_EXPIRED');
-    if (!isSince(payload.logTime, user)) return new AccessRefusal('TOKEN_REVOKED');
+    const key = claims.key === undefined ? undefined : directory.apiKey(Number(claims.key));
+    const known: Known = {
+      claims,
+      nodeId,
+      nodeKey,
+      user,
+      userVersion: user.version,
+      keysVersion: directory.keysVersion,
+      expiresMs: (claims.exp ?? 0) * MS_PER_SECOND,
+      key,
+      bearer: this.#bearerOf(claims, user, key),
+    };
+    if (!this.known.has(token) && this.known.size >= this.knownMax) {
+      const [oldest] = this.known.keys();
+      this.known.delete(oldest);
+    }
+    this.known.set(token, known);
+    return this.#bearerNow(known);
+  }
+
+  #bearerOf(claims: JWTPayload, user: DirectoryUser, key: ApiKey | undefined): Principal | AccessRefusal {
+    if (!isSince(claims.logTime, user)) return new AccessRefusal('TOKEN_REVOKED');
     if (!user.isEnabled) return new AccessRefusal('USER_DISABLED');
     if (user.mustChangePassword) return new AccessRefusal('PASSWORD_CHANGE_REQUIRED');
-    const key = payload.key === undefined ? undefined : directory.apiKey(Number(payload.key));
     const isGood =
-      payload.key === undefined
-        ? payload.passwordPrint === passwordPrint(user)
-        : this.#isGood(key, user, payload.keyPrint);
-    if (!isGood) return new AccessRefusal('TOKEN_REVOKED');
-    const principal = principalOf(user, key);
-    if (this.verified.size >= this.verifiedMax) {
-      const [oldest] = this.verified.keys();
-      this.verified.delete(oldest);
-    }
-    this.verified.set(token, { user, userVersion: user.version, keysVersion, expiresMs, principal, key });
-    return principal;
+      claims.key === undefined
+        ? claims.passwordPrint === passwordPrint(user)
+        : key?.user === user && fingerprint(key) === claims.keyPrint;
+    return isGood ? principalOf(user, key) : new AccessRefusal('TOKEN_REVOKED');
   }
 
-  #isGood(key: ApiKey | undefined, user: DirectoryUser, keyPrint: unknown): boolean {
-    if (key === undefined || key.user !== user || fingerprint(key) !== keyPrint) return false;
-    return !hasExpired(key, this.clock.wallMs());
+  #bearerNow({ expiresMs, key, bearer }: Known): Principal | AccessRefusal {
+    const nowMs = this.clock.wallMs();
+    if (nowMs >= expiresMs) return new AccessRefusal('TOKEN_EXPIRED');
+    return key !== undefined && hasExpired(key, nowMs) ? new AccessRefusal('TOKEN_REVOKED') : bearer;
   }
 }
 
