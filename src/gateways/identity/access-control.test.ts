@@ -48,6 +48,8 @@ function venue() {
     addressRate: RATE,
     clock,
   });
+  // What is signed in its first second is refused.
+  clock.passedMs += 2_000;
   const signature = (nonce: string): Proof & { kind: 'signature' } => {
     const timestampMs = clock.wallMs();
     const payload = canonicalRequest({

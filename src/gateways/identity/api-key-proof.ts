@@ -63,7 +63,7 @@ export interface ApiKeyProofOptions {
 
 /**
  * Proves requests by API keys. The signature is looked at before the nonce is remembered, so that strangers can neither use up
- * nonces nor memory. Nonces are this node's own and gone when it stops: what was signed before it started is refused.
+ * nonces nor memory. Nonces are this node's own and gone when it stops: what it can have taken before it started is refused.
  */
 export class ApiKeyProof {
   declare private readonly directory: UserDirectory;
@@ -71,7 +71,8 @@ export class ApiKeyProof {
   declare private readonly windowMs: number;
   declare private readonly clock: AccessClock;
   declare private readonly nonces: NonceMemory;
-  declare private readonly startedMs: number;
+  /** The newest timestamp that this node can have taken before it started: one as far ahead as is allowed. */
+  declare private readonly takenBeforeMs: number;
   declare private readonly publicKeys: WeakMap<ApiKey, KeyObject>;
   /** The newest timestamp of a key's requests that were proven and refused without keeping their nonce. */
   declare private readonly refusedUpToMs: WeakMap<ApiKey, number>;
@@ -84,7 +85,7 @@ export class ApiKeyProof {
     this.windowMs = options.windowMs ?? WINDOW_MS;
     this.clock = options.clock ?? SYSTEM_CLOCK;
     this.nonces = options.nonces ?? new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, this.clock);
-    this.startedMs = this.clock.wallMs();
+    this.takenBeforeMs = this.clock.wallMs() + FUTURE_MS_MAX;
     this.publicKeys = new WeakMap();
     this.refusedUpToMs = new WeakMap();
     this.told = new WeakSet();
@@ -101,7 +102,7 @@ export class ApiKeyProof {
     if (key === undefined || key.kind === ApiKeyKind.Token) return new AccessRefusal('UNKNOWN_API_KEY');
     const toldBefore = this.told.has(key) ? this.#standingFault(key) : undefined;
     if (toldBefore !== undefined) return toldBefore;
-    const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? 0);
+    const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? this.takenBeforeMs);
     if (isRefused || !this.#isInWindow(timestampMs, this.#windowOf(request))) {
       return new AccessRefusal('OUTSIDE_WINDOW');
     }
@@ -133,7 +134,7 @@ export class ApiKeyProof {
     if (this.nonces.has(key, nonce)) return new AccessRefusal('REPLAYED');
     const refusal = refusalOf(key) ?? this.nonces.keep(key, nonce);
     if (refusal === undefined) return key;
-    this.refusedUpToMs.set(key, Math.max(timestampMs, this.refusedUpToMs.get(key) ?? 0));
+    this.refusedUpToMs.set(key, Math.max(timestampMs, this.refusedUpToMs.get(key) ?? this.takenBeforeMs));
     return refusal;
   }
 
@@ -158,8 +159,7 @@ export class ApiKeyProof {
   #isInWindow(timestampMs: number, windowMs: number): boolean {
     if (!Number.isSafeInteger(timestampMs) || !(windowMs >= 0)) return false;
     const nowMs = this.clock.wallMs();
-    const oldestMs = Math.max(nowMs - windowMs, this.startedMs);
-    return timestampMs >= oldestMs && timestampMs <= nowMs + FUTURE_MS_MAX;
+    return timestampMs >= nowMs - windowMs && timestampMs <= nowMs + FUTURE_MS_MAX;
   }
 
   #ed25519Fault(key: ApiKey, payload: Uint8Array, signature: Uint8Array): AccessRefusal | undefined {

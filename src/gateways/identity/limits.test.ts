@@ -126,6 +126,20 @@ test('nonces: a replay is refused as long as a request could be in its window, b
   assert.equal(use(1, 'a'), 'ok');
 });
 
+test('nonces: where the wall clock was set back they are kept until it says so too, and the others are not', () => {
+  const clock = new ManualAccessClock();
+  const use = usesOf(new NonceMemory(1_000, clock, { PER_KEY_MAX: 2, PER_USER_MAX: 2, MAX: 2 }));
+  assert.equal(use(1, 'a'), 'ok');
+  clock.wallOffsetMs = -2_500;
+  assert.equal(use(1, 'b'), 'ok');
+  clock.passedMs += 1_000;
+  assert.deepEqual([use(1, 'a'), use(1, 'b'), use(1, 'c')], ['REPLAYED', 'ok', 'TOO_MANY_NONCES 1000']);
+  clock.passedMs += 2_499;
+  assert.equal(use(1, 'a'), 'REPLAYED');
+  clock.passedMs += 1_000;
+  assert.equal(use(1, 'a'), 'ok', 'a round later at the latest');
+});
+
 test('nonces: full, of one key or of all, means refused; nothing is forgotten for room', () => {
   const clock = new ManualAccessClock();
   const use = usesOf(new NonceMemory(1_000, clock, { PER_KEY_MAX: 2, PER_USER_MAX: 2, MAX: 3 }));

@@ -14,7 +14,9 @@ export type NonceLimits = { readonly [Name in keyof typeof NonceLimits]: number 
 interface UsedNonce {
   readonly keyId: number;
   readonly userId: number;
-  forgetAtMs: number;
+  /** By the monotonic clock, and by the wall clock: windows go by that, and it may have been set back. */
+  readonly forgetAtMs: number;
+  readonly forgetAtWallMs: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export class NonceMemory {
 
   /** Whether the key has used the nonce. */
   has({ keyId }: ApiKey, nonce: string): boolean {
-    this.#forget(this.clock.monotonicMs());
+    this.#forget();
     return this.used.has(entryOf(keyId, nonce));
   }
 
@@ -57,14 +59,23 @@ export class NonceMemory {
     }
     this.countOfKey.set(keyId, ofKey + 1);
     this.countOfUser.set(userId, ofUser + 1);
-    this.used.set(entryOf(keyId, nonce), { keyId, userId, forgetAtMs: nowMs + this.keepMs });
+    const forgetAtMs = nowMs + this.keepMs;
+    const forgetAtWallMs = this.clock.wallMs() + this.keepMs;
+    this.used.set(entryOf(keyId, nonce), { keyId, userId, forgetAtMs, forgetAtWallMs });
     return undefined;
   }
 
-  #forget(nowMs: number): void {
-    for (const [entry, { keyId, userId, forgetAtMs }] of this.used) {
-      if (forgetAtMs > nowMs) return;
+  #forget(): void {
+    const [nowMs, wallMs] = [this.clock.monotonicMs(), this.clock.wallMs()];
+    for (const [entry, nonce] of this.used) {
+      if (nonce.forgetAtMs > nowMs) return;
       this.used.delete(entry);
+      // The clock was set back: kept for another round behind all others, so that they wait for none that is kept for long.
+      if (nonce.forgetAtWallMs > wallMs) {
+        this.used.set(entry, { ...nonce, forgetAtMs: nowMs + this.keepMs });
+        continue;
+      }
+      const { keyId, userId } = nonce;
       countDown(this.countOfKey, keyId);
       countDown(this.countOfUser, userId);
     }
