@@ -388,17 +388,20 @@ test('commands of administration over REST', { timeout: 120_000 }, async (t) => 
   const venue = await RestNode.start(t);
   const admin = await venue.logIn('admin');
 
-  await t.test('every command is in the log as it was asked for: who, what, why', async () => {
+  await t.test('every command is in the log as it was asked for: who, what, when, why', async () => {
+    const startedMs = Date.now();
     for (const [method, path, body, command] of COMMANDS) {
       const answer = await ask(admin, method, path, body);
       if ('refusal' in command) assert.equal(brief(answer), command.refusal);
       else assert.deepEqual(await logged(admin, answer), { userId: 12, reason, ...command }, path);
     }
     const { body } = await admin.get('/admin/actions?limit=1');
-    assert.deepEqual(
-      [body.items[0].command, body.items[0].userId, body.items[0].reason],
-      ['SetCoreVersion', 12, reason],
-    );
+    const [{ command, userId, reason: why, sequence, time }] = body.items;
+    assert.deepEqual([command, userId, why], ['SetCoreVersion', 12, reason]);
+    assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+    assert.equal(time, (await admin.get(`/log/${sequence}`)).body.time);
+    const atMs = Date.parse(time);
+    assert.ok(atMs >= startedMs && atMs <= Date.now(), `${time} is when it was asked for`);
   });
 
   await t.test(
