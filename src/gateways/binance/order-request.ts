@@ -96,11 +96,13 @@ function readTimeInForce(params: Params, type: BinanceOrderType): TimeInForce {
   const isMandatory = type === 'LIMIT' || type === 'STOP_LOSS_LIMIT';
   if (text === undefined) {
     if (isMandatory) return missing('timeInForce');
-    return type === 'LIMIT_MAKER' ? TimeInForce.GoodTillCancel : TimeInForce.ImmediateOrCancel;
+    return type === 'MARKET' ? TimeInForce.ImmediateOrCancel : TimeInForce.GoodTillCancel;
   }
   if (!isMandatory) throw notRequired('timeInForce');
   const timeInForce = TIMES.get(text);
-  if (timeInForce === undefined) throw new BinanceError('INVALID_TIF', 'Invalid timeInForce.');
+  // A stop waits for its trigger, so it cannot be an order of this moment only.
+  const isUsable = type !== 'STOP_LOSS_LIMIT' || timeInForce === TimeInForce.GoodTillCancel;
+  if (timeInForce === undefined || !isUsable) throw new BinanceError('INVALID_TIF', 'Invalid timeInForce.');
   return timeInForce;
 }
 

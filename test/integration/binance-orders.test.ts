@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BinanceClient } from '../support/binance-client.ts';
+import { BinanceNode } from '../support/binance-node.ts';
+
+const SYMBOL = 'BTCUSD';
+const LIMIT = {
+  symbol: SYMBOL,
+  side: 'BUY',
+  type: 'LIMIT',
+  timeInForce: 'GTC',
+  quantity: '0.001',
+  price: '64000',
+};
+const STOP = { symbol: SYMBOL, side: 'SELL', type: 'STOP_LOSS', quantity: '0.0004', stopPrice: '63900' };
+const BAD_TIME = { code: -1115, msg: 'Invalid timeInForce.' };
+
+test('STOP_LOSS waits as good till canceled, and is a market order once the last trade reaches it', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  await maker.signed('POST', '/order', LIMIT);
+  await maker.signed('POST', '/order', { ...LIMIT, price: '63900' });
+
+  const placed = await taker.signed('POST', '/order', {
+    ...STOP,
+    newClientOrderId: 'stop',
+    newOrderRespType: 'RESULT',
+  });
+  const { orderId, transactTime } = placed.body;
+  const common = {
+    symbol: SYMBOL,
+    orderId,
+    orderListId: -1,
+    clientOrderId: 'stop',
+    price: '0.00',
+    origQty: '0.0004',
+    origQuoteOrderQty: '0.00',
+    timeInForce: 'GTC',
+    type: 'STOP_LOSS',
+    side: 'SELL',
+    stopPrice: '63900.00',
+    selfTradePreventionMode: 'EXPIRE_TAKER',
+  };
+  assert.deepEqual(placed.body, {
+    ...common,
+    executedQty: '0.0000',
+    cummulativeQuoteQty: '0.00',
+    status: 'NEW',
+    transactTime,
+    workingTime: -1,
+  });
+  const question = { symbol: SYMBOL, orderId };
+  const waiting = (await taker.signed('GET', '/order', question)).body;
+  assert.deepEqual([waiting.status, waiting.isWorking, waiting.executedQty], ['NEW', false, '0.0000']);
+
+  // What it takes at 64,000 does not reach the stop, what it takes at 63,900 does.
+  const sold = await taker.signed('POST', '/order', {
+    ...LIMIT,
+    side: 'SELL',
+    quantity: '0.0012',
+    price: '63900',
+  });
+  assert.deepEqual([sold.body.status, sold.body.cummulativeQuoteQty], ['FILLED', '76.78']);
+  const filled = (await taker.signed('GET', '/order', question)).body;
+  assert.deepEqual(filled, {
+    ...common,
+    executedQty: '0.0004',
+    cummulativeQuoteQty: '25.56',
+    status: 'FILLED',
+    icebergQty: '0.0000',
+    time: transactTime,
+    updateTime: filled.updateTime,
+    isWorking: true,
+    workingTime: transactTime,
+  });
+});
+
+test('a stop cannot be an order of this moment only, in order/test as in order', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const stopLimit = { ...STOP, type: 'STOP_LOSS_LIMIT', price: '63800' };
+  for (const path of ['/order', '/order/test'])
+    for (const timeInForce of ['IOC', 'FOK', 'GTX']) {
+      const { status, body } = await maker.signed('POST', path, { ...stopLimit, timeInForce });
+      assert.deepEqual([status, body], [400, BAD_TIME], `${path} ${timeInForce}`);
+    }
+  const { status } = await maker.signed('POST', '/order', { ...stopLimit, timeInForce: 'GTC' });
+  assert.equal(status, 200);
+});
+
+test('newOrderRespType: RESULT has what became of the order, without its fills', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  await maker.signed('POST', '/order', LIMIT);
+  const { body } = await taker.signed('POST', '/order', {
+    symbol: SYMBOL,
+    side: 'SELL',
+    type: 'MARKET',
+    quantity: '0.0004',
+    newClientOrderId: 'result',
+    newOrderRespType: 'RESULT',
+  });
+  const { orderId, transactTime } = body;
+  assert.deepEqual(body, {
+    symbol: SYMBOL,
+    orderId,
+    orderListId: -1,
+    clientOrderId: 'result',
+    price: '0.00',
+    origQty: '0.0004',
+    executedQty: '0.0004',
+    origQuoteOrderQty: '0.00',
+    cummulativeQuoteQty: '25.60',
+    status: 'FILLED',
+    timeInForce: 'IOC',
+    type: 'MARKET',
+    side: 'SELL',
+    selfTradePreventionMode: 'EXPIRE_TAKER',
+    transactTime,
+    workingTime: transactTime,
+  });
+});
