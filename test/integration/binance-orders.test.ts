@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { BinanceClient } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
+import { send } from '../support/random-flow.ts';
+import type { Message } from '../support/websocket-client.ts';
 
 const SYMBOL = 'BTCUSD';
 const LIMIT = {
@@ -13,6 +18,7 @@ const LIMIT = {
   price: '64000',
 };
 const STOP = { symbol: SYMBOL, side: 'SELL', type: 'STOP_LOSS', quantity: '0.0004', stopPrice: '63900' };
+const UNKNOWN = { code: -2011, msg: 'Unknown order sent.' };
 const BAD_TIME = { code: -1115, msg: 'Invalid timeInForce.' };
 
 test('STOP_LOSS waits as good till canceled, and is a market order once the last trade reaches it', async (t) => {
@@ -120,5 +126,65 @@ test('newOrderRespType: RESULT has what became of the order, without its fills',
     selfTradePreventionMode: 'EXPIRE_TAKER',
     transactTime,
     workingTime: transactTime,
+  });
+});
+
+/** An order of user 1 as a door has it that asks no text. */
+function elsewhere(
+  clientOrderId: number,
+  change: { readonly instrumentId?: number; readonly clientTag?: string } = {},
+): CommandInput {
+  return {
+    type: 'NewOrder',
+    userId: 1,
+    instrumentId: 1,
+    clientOrderId,
+    side: Side.Buy,
+    orderType: OrderType.Limit,
+    timeInForce: TimeInForce.GoodTillCancel,
+    priceTicks: 1_280_000,
+    qtyLots: 5,
+    clientTag: '',
+    ...change,
+  };
+}
+
+/** The maker's open orders, once there are `count`. */
+async function openOrders(maker: BinanceClient, count: number): Promise<Message[]> {
+  for (;;) {
+    const { body } = await maker.signed('GET', '/openOrders');
+    if (body.length === count) return body;
+    await setTimeout(5);
+  }
+}
+
+test('an order without a text of its own goes by # and its number, and nothing else goes by that', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const own = await maker.signed('POST', '/order', { ...LIMIT, newClientOrderId: '22' });
+  const { outbox } = venue.node;
+  send(outbox, elsewhere(22));
+  send(outbox, elsewhere(23, { clientTag: '#22' }));
+  send(outbox, elsewhere(24, { clientTag: 'a b!' }));
+  const open = await openOrders(maker, 4);
+  assert.deepEqual(open.map(({ clientOrderId }) => clientOrderId).sort(), ['#22', '#23', '22', 'a b!']);
+  const idOf = (wanted: string) => open.find(({ clientOrderId }) => clientOrderId === wanted)?.orderId;
+  const by = (method: string, origClientOrderId: string) =>
+    maker.signed(method, '/order', { symbol: SYMBOL, origClientOrderId });
+  for (const clientId of ['#22', '#23', '22', 'a b!'])
+    assert.equal((await by('GET', clientId)).body.orderId, idOf(clientId), clientId);
+  // The number of the order that has a text of its own is not what it goes by.
+  assert.deepEqual((await by('GET', '#24')).body, { code: -2013, msg: 'Order does not exist.' });
+  assert.deepEqual((await by('DELETE', '#24')).body, UNKNOWN);
+  assert.deepEqual((await by('DELETE', '#1')).body, UNKNOWN);
+  assert.deepEqual((await by('DELETE', '23')).body, UNKNOWN);
+  const canceled = (await by('DELETE', '#22')).body;
+  assert.deepEqual([canceled.orderId, canceled.origClientOrderId], [idOf('#22'), '#22']);
+  const byBoth = { symbol: SYMBOL, orderId: own.body.orderId, origClientOrderId: '#23' };
+  assert.deepEqual((await maker.signed('DELETE', '/order', byBoth)).body, UNKNOWN);
+  const taken = await maker.signed('POST', '/order', { ...LIMIT, newClientOrderId: '#22' });
+  assert.deepEqual(taken.body, {
+    code: -1100,
+    msg: "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[a-zA-Z0-9-_.:/]{1,36}$'.",
   });
 });

@@ -74,12 +74,23 @@ export function sideText(side: number): string {
   return side === Side.Buy ? 'BUY' : 'SELL';
 }
 
-/** The client's own text of an order; one that came without, through another door, goes by its number. */
+const NUMBERED = /^#([1-9]\d{0,9})$/;
+
+/**
+ * What an order goes by: the client's own text, or, where it came without one through another door, `#` and its number. A text
+ * that looks like that itself, which other doors take, gives way to the number too: so each names one order.
+ */
 export function clientIdOf({
   clientTag,
   clientOrderId,
 }: Pick<OrderRecord, 'clientTag' | 'clientOrderId'>): string {
-  return clientTag === '' ? String(clientOrderId) : clientTag;
+  return clientTag === '' || NUMBERED.test(clientTag) ? `#${clientOrderId}` : clientTag;
+}
+
+/** The number in what an order goes by, as `clientIdOf` writes it; undefined: it is the client's own text. */
+export function numberOfClientId(clientId: string): number | undefined {
+  const [, digits] = NUMBERED.exec(clientId) ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 /** Whether an order is in the book, or would be: a stop that waits is not. */

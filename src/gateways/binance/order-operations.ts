@@ -12,8 +12,16 @@ import { answerOf } from '../rest/outcomes.ts';
 import { Problem } from '../rest/problems.ts';
 import { BinanceError, errorOfAccess, errorOfOutcome } from './errors.ts';
 import { type BinanceSources, type PrivateOperation, readyViews, spotOf } from './operations.ts';
-import { ackJson, cancelJson, fillOfAnswer, orderJson, resultJson } from './order-json.ts';
-import { type OrderAsked, readClientId, readNewOrder } from './order-request.ts';
+import {
+  ackJson,
+  cancelJson,
+  clientIdOf,
+  fillOfAnswer,
+  numberOfClientId,
+  orderJson,
+  resultJson,
+} from './order-json.ts';
+import { type OrderAsked, readNewOrder, readOrigClientId } from './order-request.ts';
 import { missing, type Params } from './params.ts';
 
 /** Orders: place, test, cancel one or all, look at one or all that are open. */
@@ -102,17 +110,17 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
   ];
 }
 
-/** Which order: by the venue's number, by the client's text, or by both. */
+/** Which order: by the venue's number, by what it goes by, or by both. */
 interface Reference {
   readonly orderId: number | undefined;
-  readonly clientTag: string | undefined;
+  readonly clientId: string | undefined;
 }
 
 function readReference(params: Params): Reference {
   const orderId = params.integer('orderId', 1);
-  const clientTag = readClientId(params, 'origClientOrderId');
-  if (orderId === undefined && clientTag === undefined) return missing('orderId');
-  return { orderId, clientTag };
+  const clientId = readOrigClientId(params);
+  if (orderId === undefined && clientId === undefined) return missing('orderId');
+  return { orderId, clientId };
 }
 
 async function placeOrder(sources: BinanceSources, who: Principal, asked: OrderAsked): Promise<object> {
@@ -218,19 +226,24 @@ async function findOrder(
   sources: BinanceSources,
   user: DeskUser,
   symbol: string,
-  { orderId, clientTag }: Reference,
+  { orderId, clientId }: Reference,
 ): Promise<OrderRecord | undefined> {
   const { instrumentId } = spotOf(sources, symbol).terms;
-  const reference = orderId === undefined ? { clientOrderId: clientTag as string } : { orderId };
   try {
+    const reference = orderId === undefined ? ownReference(clientId as string) : { orderId };
     const order = await findOwnOrder(sources, user, reference);
     const isIt =
-      order.instrumentId === instrumentId && (clientTag === undefined || order.clientTag === clientTag);
+      order.instrumentId === instrumentId && (clientId === undefined || clientIdOf(order) === clientId);
     return isIt ? order : undefined;
   } catch (error) {
     if (error instanceof Problem && error.code === 'UNKNOWN_ORDER') return undefined;
     throw error;
   }
+}
+
+function ownReference(clientId: string) {
+  const clientOrderNumber = numberOfClientId(clientId);
+  return clientOrderNumber === undefined ? { clientOrderId: clientId } : { clientOrderNumber };
 }
 
 function unknownOrder(): BinanceError {

@@ -11,6 +11,8 @@ import { illegal, missing, type Params } from './params.ts';
 import { clientIdOfSigned } from './signing.ts';
 
 const CLIENT_ID = /^[a-zA-Z0-9\-_.:/]{1,36}$/;
+/** Other doors of the venue take every printable character. */
+const ANY_CLIENT_ID = /^[ -~]{1,36}$/;
 const GENERATED_BYTES = 16;
 
 const TYPES: Readonly<Record<BinanceOrderType, number>> = {
@@ -57,7 +59,7 @@ export function readNewOrder(params: Params): OrderAsked {
   const stopPrice = wanted(params, 'stopPrice', hasStop);
   const icebergQty = params.text('icebergQty');
   const selfTradePrevention = params.named('selfTradePreventionMode', STP_MODES) ?? 0;
-  const clientTag = readClientId(params, 'newClientOrderId') ?? clientIdOfSigned(params) ?? newClientId();
+  const clientTag = readClientId(params) ?? clientIdOfSigned(params) ?? newClientId();
   const isFull = type === 'MARKET' || type === 'LIMIT';
   const responseType = params.named('newOrderRespType', RESPONSES) ?? (isFull ? 'FULL' : 'ACK');
   params.ignore('strategyId', 'strategyType');
@@ -116,10 +118,18 @@ function notRequired(name: string): BinanceError {
   return new BinanceError('PARAM_NOT_REQUIRED', `Parameter '${name}' sent when not required.`);
 }
 
-/** The client's own text of an order. @throws BinanceError for one that none can have */
-export function readClientId(params: Params, name: string): string | undefined {
-  const text = params.text(name);
-  if (text !== undefined && !CLIENT_ID.test(text)) throw illegal(name, '^[a-zA-Z0-9-_.:/]{1,36}$');
+/** The client's own text of a new order. @throws BinanceError for one that none can have here */
+function readClientId(params: Params): string | undefined {
+  const text = params.text('newClientOrderId');
+  if (text !== undefined && !CLIENT_ID.test(text))
+    throw illegal('newClientOrderId', '^[a-zA-Z0-9-_.:/]{1,36}$');
+  return text;
+}
+
+/** What an order goes by (`clientIdOf`), through whichever door it came. @throws BinanceError for what none can go by */
+export function readOrigClientId(params: Params): string | undefined {
+  const text = params.text('origClientOrderId');
+  if (text !== undefined && !ANY_CLIENT_ID.test(text)) throw illegal('origClientOrderId', '^[ -~]{1,36}$');
   return text;
 }
 
