@@ -188,3 +188,18 @@ test('an order without a text of its own goes by # and its number, and nothing e
     msg: "Illegal characters found in parameter 'newClientOrderId'; legal range is '^[a-zA-Z0-9-_.:/]{1,36}$'.",
   });
 });
+
+test('openOrders without a symbol: orders of margined instruments are not shown here', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  send(venue.node.outbox, elsewhere(22, { instrumentId: 3 }));
+  const { body } = await maker.signed('POST', '/order', { ...LIMIT, symbol: 'ETHUSD' });
+  const shown = async (params = {}) =>
+    ((await maker.signed('GET', '/openOrders', params)).body as Message[]).map(({ orderId }) => orderId);
+  // This order came after the margined one, so that one is there too.
+  assert.deepEqual(await shown(), [body.orderId]);
+  assert.deepEqual(await shown({ symbol: 'ETHUSD' }), [body.orderId]);
+  assert.deepEqual(await shown({ symbol: SYMBOL }), []);
+  const { body: refused } = await maker.signed('GET', '/openOrders', { symbol: 'BTCFUT' });
+  assert.deepEqual(refused, { code: -1121, msg: 'Invalid symbol.' });
+});

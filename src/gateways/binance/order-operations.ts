@@ -1,4 +1,5 @@
-import { CommandType } from '#domain/commands.ts';
+import { termsOf } from '#codec/json/scales.ts';
+import { CommandType, InstrumentKind } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { ArchiveRefusedError, type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
@@ -214,10 +215,13 @@ async function cancelOrders(sources: BinanceSources, who: Principal, symbol: str
   );
 }
 
+/** The user's open orders of a pair, or of all pairs: orders of margined instruments are not shown here. */
 function openOrders(sources: BinanceSources, user: DeskUser, symbol: string | undefined): OrderRecord[] {
   const wanted = symbol === undefined ? undefined : spotOf(sources, symbol).terms.instrumentId;
-  return [...user.orders.open()].filter(
-    ({ instrumentId }) => wanted === undefined || instrumentId === wanted,
+  return [...user.orders.open()].filter(({ instrumentId }) =>
+    wanted === undefined
+      ? termsOf(sources.views, instrumentId).kind === InstrumentKind.Spot
+      : instrumentId === wanted,
   );
 }
 
