@@ -59,6 +59,8 @@ test('ccxt trades as two users, by HMAC and Ed25519 keys, and reads all of it', 
   assert.deepEqual((await taker.fetchBidsAsks())[SYMBOL]?.bid, 64_990);
   const [candle] = (await taker.fetchOHLCV(SYMBOL, '1m')).slice(-1);
   assert.deepEqual(candle.slice(1), [65_050, 65_050, 65_050, 65_050, 0.0006]);
+  const [oldest] = await taker.fetchOHLCV(SYMBOL, '1d', 1, 5);
+  assert.deepEqual(oldest.slice(1), [65_050, 65_050, 65_050, 65_050, 0.0006]);
 
   const postOnly = taker.createOrder(SYMBOL, 'limit', 'buy', 0.0002, 65_050, { postOnly: true });
   await assert.rejects(postOnly, /immediately match/);

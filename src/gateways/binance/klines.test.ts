@@ -39,24 +39,31 @@ test('klines: a candle as Binance writes it', () => {
   ]);
 });
 
-test('klines: where nothing was traded the price stands, up to the end; before the first candle there is nothing', () => {
+test('klines: where nothing was traded the price stands, up to the end; before the first close there is nothing', () => {
   const later = { ...CANDLE, openSeconds: 300, closeTicks: 1_200_000 };
-  const whole = withoutHoles([CANDLE, later], 60, 420);
-  assert.deepEqual(
-    whole.map(({ openSeconds, openTicks, closeTicks, trades, volumeLots }) => [
+  const rows = (candles: Candle[]) =>
+    candles.map(({ openSeconds, openTicks, closeTicks, trades, volumeLots }) => [
       openSeconds,
       openTicks,
       closeTicks,
       trades,
       volumeLots,
-    ]),
-    [
-      [120, 1_300_000, 1_300_001, 3, 10n],
-      [180, 1_300_001, 1_300_001, 0, 0n],
-      [240, 1_300_001, 1_300_001, 0, 0n],
-      [300, 1_300_000, 1_200_000, 3, 10n],
-      [360, 1_200_000, 1_200_000, 0, 0n],
-    ],
-  );
-  assert.deepEqual(withoutHoles([], 60, 420), []);
+    ]);
+  const whole = [
+    [120, 1_300_000, 1_300_001, 3, 10n],
+    [180, 1_300_001, 1_300_001, 0, 0n],
+    [240, 1_300_001, 1_300_001, 0, 0n],
+    [300, 1_300_000, 1_200_000, 3, 10n],
+    [360, 1_200_000, 1_200_000, 0, 0n],
+  ];
+  assert.deepEqual(rows(withoutHoles([CANDLE, later], 60, 0, 420)), whole);
+  assert.deepEqual(withoutHoles([], 60, 0, 420), []);
+  assert.deepEqual(rows(withoutHoles([CANDLE, later], 60, 60, 420, 1_250_000)), [
+    [60, 1_250_000, 1_250_000, 0, 0n],
+    ...whole,
+  ]);
+  assert.deepEqual(rows(withoutHoles([], 60, 300, 420, 1_250_000)), [
+    [300, 1_250_000, 1_250_000, 0, 0n],
+    [360, 1_250_000, 1_250_000, 0, 0n],
+  ]);
 });

@@ -26,20 +26,33 @@ export function klineOf(texts: Texts, seconds: number, candle: Candle): Kline {
 }
 
 /**
- * Every stretch of time from the first candle up to, not including, `toSeconds`: where nothing was traded, one that stands at the
- * close before it.
+ * Every stretch of time from `fromSeconds` up to, not including, `toSeconds`: where nothing was traded, one that stands at the close
+ * before it; none before there is a close.
+ * @param candles those that open in that time, oldest first
+ * @param closeTicks the close before that time; undefined: nothing was traded yet
  */
-export function withoutHoles(candles: readonly Candle[], seconds: number, toSeconds: number): Candle[] {
+export function withoutHoles(
+  candles: readonly Candle[],
+  seconds: number,
+  fromSeconds: number,
+  toSeconds: number,
+  closeTicks?: number,
+): Candle[] {
   const whole: Candle[] = [];
-  candles.forEach((candle, index) => {
-    whole.push(candle);
-    const end = candles[index + 1]?.openSeconds ?? toSeconds;
-    for (let at = candle.openSeconds + seconds; at < end; at += seconds) whole.push(quiet(candle, at));
-  });
+  let standing = closeTicks;
+  let next = 0;
+  for (let at = fromSeconds; at < toSeconds; at += seconds) {
+    const candle = candles[next];
+    if (candle?.openSeconds === at) {
+      whole.push(candle);
+      standing = candle.closeTicks;
+      next++;
+    } else if (standing !== undefined) whole.push(quiet(standing, at));
+  }
   return whole;
 }
 
-function quiet({ closeTicks }: Candle, openSeconds: number): Candle {
+function quiet(closeTicks: number, openSeconds: number): Candle {
   return {
     openSeconds,
     openTicks: closeTicks,

@@ -7,10 +7,10 @@ import {
   type InstrumentView,
   type PublicTrade,
 } from '#domain/market-views.ts';
-import { candlesOf } from '../rest/candle-routes.ts';
 import { BinanceError } from './errors.ts';
 import { symbolInfo } from './exchange-info.ts';
-import { klineOf, withoutHoles } from './klines.ts';
+import { wholeCandles } from './kline-history.ts';
+import { klineOf } from './klines.ts';
 import {
   type BinanceSources,
   type PublicOperation,
@@ -194,19 +194,18 @@ function klines(sources: BinanceSources): PublicOperation {
         const instrument = spotOf(sources, symbol);
         const { views } = sources;
         const seconds = CANDLE_SECONDS[interval];
-        const nowEnd = (Math.floor(views.timeSeconds / seconds) + 1) * seconds;
-        const askedEnd =
-          endMs === undefined ? nowEnd : (Math.floor(endMs / MS_PER_SECOND / seconds) + 1) * seconds;
-        const end = Math.min(askedEnd, nowEnd);
-        const from =
-          startMs === undefined
-            ? Math.max(0, end - limit * seconds)
-            : Math.ceil(startMs / MS_PER_SECOND / seconds) * seconds;
-        const to = Math.min(end, from + limit * seconds);
-        if (from >= to) return [];
-        const candles = await candlesOf(sources, instrument, interval, from, to);
+        /** The end of the candle that a moment is in. */
+        const endOf = (timeSeconds: number) => (Math.floor(timeSeconds / seconds) + 1) * seconds;
+        const nowEnd = endOf(views.timeSeconds);
+        const candles = await wholeCandles(sources, instrument, {
+          interval,
+          fromSeconds:
+            startMs === undefined ? undefined : Math.ceil(startMs / MS_PER_SECOND / seconds) * seconds,
+          endSeconds: endMs === undefined ? nowEnd : Math.min(endOf(endMs / MS_PER_SECOND), nowEnd),
+          limit,
+        });
         const texts = textsOf(views, instrument.terms);
-        return withoutHoles(candles, seconds, to).map((candle) => klineOf(texts, seconds, candle));
+        return candles.map((candle) => klineOf(texts, seconds, candle));
       };
     },
   };
