@@ -4,6 +4,7 @@ import { Limits } from '#domain/limits.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import { Action } from '#domain/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
+import { commissionJson } from './commission.ts';
 import { BinanceError } from './errors.ts';
 import { type BinanceSources, type PrivateOperation, readyViews, spotOf } from './operations.ts';
 import { myTradeJson, orderJson } from './order-json.ts';
@@ -36,7 +37,7 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
       weight: 5,
       prepare: (params) => {
         const symbol = params.mandatory('symbol');
-        return () => commission(sources, symbol);
+        return () => commissionJson(spotOf(sources, symbol).terms);
       },
     },
     {
@@ -148,29 +149,6 @@ export function balancesJson(views: MarketViews, { balances }: AccountRecord): B
       isZero: balanceMinor === 0 && locked === 0,
     };
   });
-}
-
-function commission(sources: BinanceSources, symbol: string): object {
-  const { makerFeePpm, takerFeePpm } = spotOf(sources, symbol).terms;
-  const none = scaledText(0, PPM);
-  const nothing = { maker: none, taker: none, buyer: none, seller: none };
-  return {
-    symbol,
-    standardCommission: {
-      maker: scaledText(makerFeePpm, PPM),
-      taker: scaledText(takerFeePpm, PPM),
-      buyer: none,
-      seller: none,
-    },
-    specialCommission: nothing,
-    taxCommission: nothing,
-    discount: {
-      enabledForAccount: false,
-      enabledForSymbol: false,
-      discountAsset: '',
-      discount: none,
-    },
-  };
 }
 
 /** Which rows of a list are wanted. */

@@ -1,9 +1,17 @@
 import { termsOf } from '#codec/json/scales.ts';
 import { CommandType, InstrumentKind } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
-import { ArchiveRefusedError, type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import {
+  ArchiveRefusedError,
+  Asker,
+  type FillRecord,
+  type OrderRecord,
+  OrderStatus,
+} from '#domain/history.ts';
+import type { InstrumentView } from '#domain/market-views.ts';
 import { Action } from '#domain/permissions.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
+import { ACCEPTED } from '#domain/rejects.ts';
 import type { Principal } from '../identity/principal.ts';
 import { authoriseCommand } from '../identity/principal.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
@@ -11,8 +19,10 @@ import type { Outcome } from '../orders/requests.ts';
 import { findOrder as findOwnOrder } from '../rest/order-operations.ts';
 import { answerOf } from '../rest/outcomes.ts';
 import { Problem } from '../rest/problems.ts';
-import { BinanceError, errorOfAccess, errorOfOutcome } from './errors.ts';
+import { commissionForOrderJson } from './commission.ts';
+import { BinanceError, errorOfAccess, errorOfOutcome, errorOfReject } from './errors.ts';
 import { type BinanceSources, type PrivateOperation, readyViews, spotOf } from './operations.ts';
+import { refusalOf, wouldTake } from './order-check.ts';
 import {
   ackJson,
   cancelJson,
@@ -47,10 +57,8 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       action: Action.PlaceOrders,
       prepare: (params) => {
         const asked = readNewOrder(params);
-        return () => {
-          asked.unitsIn(spotOf(sources, asked.symbol).terms);
-          return {};
-        };
+        const wantsRates = params.boolean('computeCommissionRates') ?? false;
+        return (who) => testOrder(sources, who, asked, wantsRates);
       },
     },
     {
@@ -145,6 +153,38 @@ async function placeOrder(sources: BinanceSources, who: Principal, asked: OrderA
   }
 }
 
+/** Refuses an order as it would be if it were placed, as far as that is known without the account. */
+async function testOrder(
+  sources: BinanceSources,
+  who: Principal,
+  asked: OrderAsked,
+  wantsRates: boolean,
+): Promise<object> {
+  mayCommand(who, CommandType.NewOrder);
+  const instrument = spotOf(sources, asked.symbol);
+  const request = asked.unitsIn(instrument.terms);
+  const refusal = refusalOf(instrument, request, await lastPriceTicks(sources, instrument));
+  if (refusal !== ACCEPTED) throw errorOfReject(refusal);
+  if (wouldTake(instrument, request)) throw wouldMatch();
+  return wantsRates ? commissionForOrderJson(instrument.terms) : {};
+}
+
+/** Of the newest trade, which history has where there was none since the node started; 0: there is none. */
+async function lastPriceTicks(
+  { archive, views }: BinanceSources,
+  instrument: InstrumentView,
+): Promise<number> {
+  const { lastPriceTicks: known } = instrument.statistics(views.timeSeconds);
+  if (known !== 0) return known;
+  const { instrumentId } = instrument.terms;
+  const { result } = await archive.ask(
+    { type: 'trades', instrumentId, limit: 1 },
+    views.sequence,
+    Asker.Anybody,
+  );
+  return result.rows[0]?.priceTicks ?? 0;
+}
+
 /**
  * What an order met when it came, oldest first; what came to it since has reports of its own. Undefined where history cannot
  * say it now: the order stands all the same.
@@ -167,9 +207,12 @@ async function fillsOf(
 function placed(outcome: Outcome): { readonly order: OrderRecord; readonly sequence: number } {
   if (outcome.kind === 'repeat') throw new BinanceError('NEW_ORDER_REJECTED', 'Duplicate order sent.');
   const { order, sequence } = done(outcome);
-  if (order.cancelReason === CancelReason.PostOnlyWouldTrade)
-    throw new BinanceError('NEW_ORDER_REJECTED', 'Order would immediately match and take.');
+  if (order.cancelReason === CancelReason.PostOnlyWouldTrade) throw wouldMatch();
   return { order, sequence };
+}
+
+function wouldMatch(): BinanceError {
+  return new BinanceError('NEW_ORDER_REJECTED', 'Order would immediately match and take.');
 }
 
 /** The order after a command that took effect, as it is then. @throws BinanceError */
