@@ -203,3 +203,52 @@ test('openOrders without a symbol: orders of margined instruments are not shown 
   const { body: refused } = await maker.signed('GET', '/openOrders', { symbol: 'BTCFUT' });
   assert.deepEqual(refused, { code: -1121, msg: 'Invalid symbol.' });
 });
+
+test('myTrades: of an order, from a trade, and from a time on; otherwise the newest', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const orderIds: number[] = [];
+  for (const quantity of ['0.0004', '0.0006', '0.0008']) {
+    const { body } = await maker.signed('POST', '/order', { ...LIMIT, quantity });
+    orderIds.push(body.orderId);
+    await taker.signed('POST', '/order', { ...LIMIT, side: 'SELL', quantity });
+    // Each trade has a time of its own.
+    await setTimeout(5);
+  }
+  const trades = async (params: Record<string, string | number> = {}): Promise<Message> =>
+    (await maker.signed('GET', '/myTrades', { symbol: SYMBOL, ...params })).body;
+  const all = await trades();
+  assert.deepEqual(all[0], {
+    symbol: SYMBOL,
+    id: all[0].id,
+    orderId: orderIds[0],
+    orderListId: -1,
+    price: '64000.00',
+    qty: '0.0004',
+    quoteQty: '25.60',
+    commission: '0.01',
+    commissionAsset: 'USD',
+    time: all[0].time,
+    isBuyer: true,
+    isMaker: true,
+    isBestMatch: true,
+  });
+  const [first, second, third] = all as Message[];
+  assert.deepEqual([first.orderId, second.orderId, third.orderId, all.length], [...orderIds, 3]);
+  const cases: readonly [Record<string, string | number>, readonly Message[]][] = [
+    [{ orderId: second.orderId }, [second]],
+    [{ orderId: 999_999 }, []],
+    [{ fromId: second.id }, [second, third]],
+    [{ fromId: third.id + 1 }, []],
+    [{ fromId: first.id, limit: 1 }, [first]],
+    [{ limit: 1 }, [third]],
+    [{ startTime: second.time }, [second, third]],
+    [{ startTime: second.time, endTime: second.time }, [second]],
+    [{ startTime: third.time + 1 }, []],
+    [{ endTime: first.time }, [first]],
+    [{ endTime: first.time - 1 }, []],
+    [{ orderId: second.orderId, fromId: third.id }, []],
+  ];
+  for (const [params, rows] of cases) assert.deepEqual(await trades(params), rows, JSON.stringify(params));
+});
