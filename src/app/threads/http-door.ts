@@ -141,7 +141,7 @@ export class HttpDoor implements EdgeDoor {
         desk: state.desk,
         access: state.access,
         directory: state.directory,
-        keyRate: data.access.keyRate,
+        weightMax: Math.min(data.access.userRate.burst, data.access.keyRate.burst),
         newestSequenceOf: sources.newestSequenceOf,
         wallMs: sources.wallMs,
       },

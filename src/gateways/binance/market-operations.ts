@@ -73,7 +73,7 @@ function exchangeInfo(sources: BinanceSources): PublicOperation {
               rateLimitType: 'REQUEST_WEIGHT',
               interval: 'MINUTE',
               intervalNum: 1,
-              limit: sources.keyRate.burst,
+              limit: sources.weightMax,
             },
           ],
           exchangeFilters: [],

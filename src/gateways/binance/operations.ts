@@ -4,7 +4,6 @@ import type { Action } from '#domain/permissions.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { AccessControl } from '../identity/access-control.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Rate } from '../identity/rate-limiter.ts';
 import type { UserDirectory } from '../identity/user-directory.ts';
 import type { OrderDesk } from '../orders/order-desk.ts';
 import { BinanceError } from './errors.ts';
@@ -17,8 +16,8 @@ export interface BinanceSources {
   readonly desk: Pick<OrderDesk, 'open' | 'hold'>;
   readonly access: Pick<AccessControl, 'prove' | 'charge'>;
   readonly directory: UserDirectory;
-  /** What one key may ask. */
-  readonly keyRate: Rate;
+  /** Weight that a key may use at once: what the smaller of its bucket and its user's holds. */
+  readonly weightMax: number;
   /** Log sequence of the newest report to a user that is known here; 0 none. */
   newestSequenceOf(userId: number): number;
   /** Wall clock, in milliseconds since the Unix epoch. */
