@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { BinanceBook } from '../support/binance-book.ts';
 import { BinanceClient, freshMs, signatureOf } from '../support/binance-client.ts';
-import { BinanceNode } from '../support/binance-node.ts';
+import { BinanceNode, type KeyPair } from '../support/binance-node.ts';
 import { RandomFlow, send } from '../support/random-flow.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
@@ -99,9 +99,20 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       code: -1021,
       msg: 'Timestamp for this request is outside of the recvWindow.',
     });
-    const late = await maker.signed('GET', '/account', { timestamp: Date.now() + 5_000 });
-    assert.equal(late.body.code, -1021);
-    assert.equal((await maker.signed('GET', '/account', { recvWindow: 60_001 })).body.code, -1130);
+    const codes = [];
+    for (const recvWindow of ['60000', '5000.5', '0.999', '60000.001', '60001', '5000.1234', '5e3'])
+      codes.push((await maker.signed('GET', '/account', { recvWindow })).body.code);
+    assert.deepEqual(codes, [undefined, undefined, -1130, -1130, -1130, -1100, -1100]);
+    // A clock may be ahead by a second; what the request takes only makes it less.
+    const ahead = await maker.signed('GET', '/account', { timestamp: Date.now() + 1_000 });
+    assert.equal(ahead.status, 200);
+    let tookMs: number;
+    do {
+      const sentMs = Date.now();
+      const early = await maker.signed('GET', '/account', { timestamp: sentMs + 1_100 });
+      tookMs = Date.now() - sentMs;
+      if (tookMs < 100) assert.equal(early.body.code, -1021);
+    } while (tookMs >= 100);
   });
 
   await t.test('who is not known, or may not, is told so', async () => {
@@ -150,6 +161,7 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       [{ quantity: '-1' }, -1100],
       [{ stopPrice: '1' }, -1106],
       [{ quoteOrderQty: '1' }, -1104],
+      [{ type: 'MARKET', price: '-', timeInForce: '-', quantity: '-', quoteOrderQty: '64' }, -1104],
       [{ newClientOrderId: 'ä' }, -1100],
       [{ newClientOrderId: 'x'.repeat(37) }, -1100],
       [{ selfTradePreventionMode: 'NONE' }, -1130],
@@ -160,6 +172,11 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       assert.equal((await place(change)).code, code, JSON.stringify(change));
     const twice = await maker.send('GET', '/api/v3/depth?symbol=BTCUSD&symbol=BTCUSD');
     assert.equal(twice.body.code, -1101);
+    const inBoth = await maker.signed('POST', '/order/test', LIMIT, { symbol: 'BTCUSD' });
+    assert.deepEqual(inBoth.body, {
+      code: -1101,
+      msg: 'Duplicate values for a parameter detected.',
+    });
     assert.equal((await maker.send('GET', '/api/v3/depth?symbol=%zz')).body.code, -1100);
     assert.equal((await maker.send('GET', '/api/v3/klines?symbol=BTCUSD&interval=1w')).body.code, -1120);
     assert.equal((await maker.send('GET', '/api/v3/depth?symbol=BTCUSD&x=1')).body.code, -1104);
@@ -200,13 +217,11 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
     assert.deepEqual([canceled.body.status, canceled.body.origClientOrderId], ['CANCELED', 'once']);
   });
 
-  await t.test('what there is not says so, and weights are counted', async () => {
+  await t.test('what there is not says so', async () => {
     const { status, body, headers } = await maker.send('POST', '/api/v3/orderList/oco');
     assert.deepEqual([status, body.code], [404, -1020]);
     assert.match(body.msg, /POST \/api\/v3\/orderList\/oco/);
     assert.equal(headers.get('x-content-type-options'), 'nosniff');
-    const counted = await maker.signed('GET', '/openOrders', {});
-    assert.ok(Number(counted.headers.get('x-mbx-used-weight-1m')) > 0);
   });
 
   await t.test('history goes from a start, or is the newest', async () => {
@@ -232,12 +247,35 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
 });
 
 test('REST: a key that asks too often is told when to come back', async (t) => {
-  const venue = await BinanceNode.start(t, { perSecond: 1, burst: 60 });
+  const venue = await BinanceNode.start(t, {
+    userRate: { perSecond: 1, burst: 60 },
+    keyRate: { perSecond: 1, burst: 60 },
+  });
   const maker = new BinanceClient(venue.url, venue.maker);
   let answer = await maker.signed('GET', '/account');
   for (let n = 0; n < 6 && answer.status === 200; n++) answer = await maker.signed('GET', '/account');
   assert.deepEqual([answer.status, answer.body.code], [429, -1003]);
   assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+});
+
+test('REST: weights are told to the unit, and exchangeInfo tells how much a key may use at once', async (t) => {
+  const venue = await BinanceNode.start(t, {
+    userRate: { perSecond: 10_000, burst: 50 },
+    keyRate: { perSecond: 1, burst: 60 },
+  });
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const { body } = await maker.send('GET', '/api/v3/exchangeInfo');
+  assert.deepEqual(body.rateLimits, [
+    { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: 50 },
+  ]);
+  const told = async (keys: KeyPair, path: string) => {
+    const { headers } = await new BinanceClient(venue.url, keys).signed('GET', path);
+    return ['x-mbx-used-weight', 'x-mbx-used-weight-1m', 'x-mbx-order-count-10s'].map((name) =>
+      headers.get(name),
+    );
+  };
+  assert.deepEqual(await told(venue.maker, '/account'), ['10', '10', null]);
+  assert.deepEqual(await told(venue.taker, '/openOrders'), ['6', '6', null]);
 });
 
 /** Subscribes and waits for the answer. */

@@ -107,6 +107,23 @@ test('ccxt trades as two users, by HMAC and Ed25519 keys, and reads all of it', 
   await assert.rejects(maker.createOrder(SYMBOL, 'limit', 'buy', 100, 65_000), InsufficientFunds);
 });
 
+test('ccxt as it is set up here sends nothing that is signed to another host', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const client = await venue.client(t, venue.maker);
+  await client.loadMarkets();
+  const asks = [
+    () => client.fetchTradingFee(SYMBOL),
+    () => client.fetchTradingFees(),
+    () => client.fetchDepositAddress('BTC'),
+    () => client.fetchPositions(),
+  ];
+  for (const ask of asks) {
+    await assert.rejects(ask());
+    const { last_request_url: url } = client as Structure;
+    assert.ok(url.startsWith(`${venue.url}/none/`), url);
+  }
+});
+
 test('a key that is read-only sees and does not trade', async (t) => {
   const venue = await BinanceNode.start(t);
   const viewer = await venue.client(t, venue.viewer);

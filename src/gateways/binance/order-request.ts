@@ -54,6 +54,11 @@ export function readNewOrder(params: Params): OrderAsked {
   const timeInForce = readTimeInForce(params, type);
   const hasPrice = type !== 'MARKET' && type !== 'STOP_LOSS';
   const hasStop = type === 'STOP_LOSS' || type === 'STOP_LOSS_LIMIT';
+  if (params.text('quoteOrderQty') !== undefined)
+    throw new BinanceError(
+      'UNREAD_PARAMETERS',
+      "Parameter 'quoteOrderQty' is not supported: give 'quantity'.",
+    );
   const quantity = params.mandatory('quantity');
   const price = wanted(params, 'price', hasPrice);
   const stopPrice = wanted(params, 'stopPrice', hasStop);

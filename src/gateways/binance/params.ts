@@ -1,6 +1,7 @@
 import { BinanceError } from './errors.ts';
 
 const INTEGER = /^\d{1,15}$/;
+const MILLISECONDS = /^\d{1,15}(\.\d{1,3})?$/;
 const NAME = /^[A-Za-z0-9]{1,40}$/;
 /** Parameters of one request. */
 const PARAMS_MAX = 32;
@@ -28,10 +29,19 @@ export class Params {
 
   /** An integer within its bounds. @throws BinanceError */
   integer(name: string, min = 0, max = Number.MAX_SAFE_INTEGER): number | undefined {
+    return this.#number(name, INTEGER, min, max);
+  }
+
+  /** Milliseconds within their bounds, to the microsecond. @throws BinanceError */
+  milliseconds(name: string, min: number, max: number): number | undefined {
+    return this.#number(name, MILLISECONDS, min, max);
+  }
+
+  #number(name: string, form: RegExp, min: number, max: number): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (!INTEGER.test(text)) throw illegal(name, '^[0-9]{1,15}$');
+    if (!form.test(text)) throw illegal(name, form.source.replaceAll('\\d', '[0-9]'));
     if (value < min || value > max)
       throw new BinanceError('INVALID_PARAMETER', `Parameter '${name}' must be ${min} to ${max}.`);
     return value;

@@ -27,7 +27,7 @@ export interface Signed {
 export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proof {
   const keyId = keyIdOf(apiKey);
   const timestampMs = params.integer('timestamp');
-  const windowMs = params.integer('recvWindow', 1, WINDOW_MS_MAX) ?? RECV_WINDOW_MS;
+  const windowMs = params.milliseconds('recvWindow', 1, WINDOW_MS_MAX) ?? RECV_WINDOW_MS;
   const signature = params.text('signature');
   if (timestampMs === undefined) return missing('timestamp');
   if (signature === undefined || signature === '') return missing('signature');
