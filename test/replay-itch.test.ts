@@ -139,7 +139,7 @@ describe('replay of an ITCH file', () => {
         'hidden order': 1,
         'executed at another price than its limit': 1,
         'executed in an auction cross': 1,
-        'the order entered before the record': 1,
+        'no order of this reference is open': 1,
       },
     });
   });
@@ -201,16 +201,90 @@ describe('replay of an ITCH file', () => {
       execute(4, 1, AT),
     ]);
     assert.deepEqual(findings(report), {
-      executions: '1 0 1',
+      executions: '0 1 2',
       bookRows: '0 0 0',
       liveOrders: 0,
-      executionsNotComparable: { 'the venue could not hold the order': 1 },
+      executionsDiffering: { 'more shares than the order has open': 1 },
+      executionsNotComparable: {
+        'the venue could not hold the order': 1,
+        'no order of this reference is open': 1,
+      },
       messagesNotReplayed: {
         'a price of 214,748.3648 or more does not fit the venue': 1,
         'an order of this reference is still open': 1,
         'no shares, or no price': 1,
-        'more shares than the order has open': 3,
-        'the order entered before the record': 1,
+        'more shares than the order has open': 1,
+        'no order of this reference is open': 1,
+      },
+    });
+  });
+
+  it('counts each execution once, and one of more shares than its order has as differing', async () => {
+    const outcome = async (messages: Messages) => {
+      const { bookRows: _, ...found } = findings(await replay(messages));
+      return found;
+    };
+    const excess = { executionsDiffering: { 'more shares than the order has open': 1 } };
+    const unknown = { executionsNotComparable: { 'no order of this reference is open': 1 } };
+    const order = add(1, Buy, 100, 5_000);
+
+    assert.deepEqual(await outcome([order, execute(1, 150, AT + 1)]), {
+      executions: '0 1 0',
+      liveOrders: 0,
+      ...excess,
+    });
+    // The shares that an order does not have are taken from no other.
+    assert.deepEqual(
+      await outcome([order, add(2, Buy, 100, 5_000), execute(1, 150, AT), execute(2, 100, AT)]),
+      {
+        executions: '1 1 0',
+        liveOrders: 0,
+        ...excess,
+      },
+    );
+    assert.deepEqual(await outcome([order, execute(1, 60, AT), execute(1, 60, AT)]), {
+      executions: '1 1 0',
+      liveOrders: 0,
+      ...excess,
+    });
+    for (const later of [0, 1]) {
+      assert.deepEqual(await outcome([order, execute(1, 100, AT), execute(1, 50, AT + later)]), {
+        executions: '1 0 1',
+        liveOrders: 0,
+        ...unknown,
+      });
+    }
+    // Between the two of the first order stands one of another, and a third order waits behind.
+    const two = [order, add(2, Buy, 100, 5_000), add(3, Buy, 50, 5_000)];
+    assert.deepEqual(await outcome([...two, execute(1, 100, AT), execute(2, 100, AT), execute(1, 50, AT)]), {
+      executions: '2 0 1',
+      liveOrders: 1,
+      ...unknown,
+    });
+    assert.deepEqual(await outcome([order, execute(1, 0, AT + 1)]), {
+      executions: '0 0 1',
+      liveOrders: 1,
+      executionsNotComparable: { 'no shares, or no price': 1 },
+    });
+  });
+
+  it('leaves out an order without a side, and ends one that is replaced by a reference in use', async () => {
+    const report = await replay([
+      add(1, 0x5a, 100, 5_000),
+      add(2, Buy, 100, 5_000),
+      add(3, Buy, 70, 5_000),
+      { type: ItchType.OrderReplace, orderReference: 2, newOrderReference: 3, shares: 50, price: 5_000 },
+      execute(3, 70, AT + 1),
+      execute(2, 100, AT + 2),
+    ]);
+    assert.deepEqual(findings(report), {
+      executions: '1 0 1',
+      bookRows: '0 0 0',
+      liveOrders: 0,
+      executionsNotComparable: { 'no order of this reference is open': 1 },
+      messagesNotReplayed: {
+        'neither a buy nor a sell': 1,
+        'an order of this reference is still open': 1,
       },
     });
   });

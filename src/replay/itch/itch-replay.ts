@@ -15,7 +15,7 @@ const ITCH_PRICE_DECIMALS = 4;
 /** Reasons of this format for which executions and messages are left out. */
 export const ItchReason = {
   Hidden: 'hidden order',
-  UnknownOrder: 'the order entered before the record',
+  UnknownOrder: 'no order of this reference is open',
   OtherPrice: 'executed at another price than its limit',
   Cross: 'executed in an auction cross',
   PriceRange: 'a price of 214,748.3648 or more does not fit the venue',
@@ -23,6 +23,7 @@ export const ItchReason = {
   NoShares: 'no shares, or no price',
   ExceedsOrder: 'more shares than the order has open',
   OverwritesOrder: 'an order of this reference is still open',
+  NoSide: 'neither a buy nor a sell',
   UnknownType: 'a message type that ITCH 5.0 does not have',
 } as const;
 
@@ -96,15 +97,24 @@ export class ItchReplay {
   }
 
   #add(action: ItchAction): void {
+    if (action.side !== ItchCode.Buy && action.side !== ItchCode.Sell) {
+      this.tallies.messagesNotReplayed.add(ItchReason.NoSide);
+      return;
+    }
     const book = this.#bookOf(action);
     this.#flushBook(book);
-    const side = action.side === ItchCode.Buy ? Side.Buy : Side.Sell;
-    const old = this.market.find(action.orderReference);
-    if (old !== undefined) {
+    if (this.#isOpen(action.orderReference)) {
       this.tallies.messagesNotReplayed.add(ItchReason.OverwritesOrder);
       return;
     }
-    this.#enterNew(action, book, side, action.orderReference);
+    this.#enterNew(action, book, action.side === ItchCode.Buy ? Side.Buy : Side.Sell, action.orderReference);
+  }
+
+  /** Whether an order of this reference is open, once the executions before are replayed. */
+  #isOpen(reference: number): boolean {
+    const order = this.market.find(reference);
+    if (order !== undefined) this.#flushBook(order.book);
+    return this.market.find(reference) !== undefined;
   }
 
   /** Orders that the venue cannot hold are registered without being entered, so that what follows is known. */
@@ -119,42 +129,56 @@ export class ItchReplay {
     this.market.enter(order);
   }
 
+  /** Counts the execution once: here, or with its aggressor. */
   #execute(action: ItchAction): void {
-    const { timeSeconds, timeNanos, orderReference: id } = action;
-    let order = this.market.find(id);
-    if (order === undefined) {
+    const { timeSeconds, timeNanos, orderReference: id, shares } = action;
+    const named = this.market.find(id);
+    if (named === undefined) {
       this.tallies.executionsNotComparable.add(ItchReason.UnknownOrder);
       return;
     }
-    const { book, side, priceTicks } = order;
-    const doubt = this.#withoutAggressor(action, order);
-    let aggressor = this.aggressors.find((candidate) => candidate.book === book);
-    if (
-      aggressor !== undefined &&
-      (doubt !== null || !aggressor.accepts(book, side, timeSeconds, timeNanos, id, priceTicks))
-    ) {
-      this.#flushBook(book);
-      aggressor = undefined;
-      order = this.market.find(id);
-    }
-    const qtyLots = Math.min(action.shares, order?.claimLots ?? 0);
-    if (qtyLots < action.shares) this.tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
-    if (order === undefined || qtyLots === 0) return;
-    if (doubt !== null) {
-      this.tallies.executionsNotComparable.add(doubt);
-      this.#prepare(action, book);
-      this.#reduce(order, qtyLots);
+    const { book, side, priceTicks } = named;
+    const aggressor = this.aggressors.find((candidate) => candidate.book === book);
+    const sent = this.#isSent(action, named);
+    if (sent && aggressor?.accepts(book, side, timeSeconds, timeNanos, id, priceTicks) === true) {
+      aggressor.add({ order: named, id, priceTicks, qtyLots: shares, doubt: null });
       return;
     }
-    if (aggressor === undefined) {
-      aggressor = new Aggressor(book, side, timeSeconds, timeNanos);
-      this.aggressors.push(aggressor);
+    this.#flushBook(book);
+    // What was held back may have been the last of the order, or a part of it.
+    const order = this.market.find(id);
+    if (order === undefined) {
+      this.tallies.executionsNotComparable.add(ItchReason.UnknownOrder);
+    } else if (this.#isSent(action, order)) {
+      const next = new Aggressor(book, side, timeSeconds, timeNanos);
+      next.add({ order, id, priceTicks, qtyLots: shares, doubt: null });
+      this.aggressors.push(next);
+    } else {
+      this.#leaveOut(action, order);
     }
-    aggressor.add({ order, id, priceTicks, qtyLots, doubt: null });
+  }
+
+  /** Whether an aggressor in continuous trading can have caused this execution. */
+  #isSent(action: ItchAction, order: RecordedOrder): boolean {
+    return action.shares <= order.claimLots && this.#withoutAggressor(action, order) === null;
+  }
+
+  /** Counts an execution that is not sent, and takes its shares out as far as the order has them. */
+  #leaveOut(action: ItchAction, order: RecordedOrder): void {
+    const { shares } = action;
+    const doubt = this.#withoutAggressor(action, order);
+    if (doubt === null || shares > order.claimLots) {
+      this.tallies.executionsDiffering.add(ItchReason.ExceedsOrder);
+    } else {
+      this.tallies.executionsNotComparable.add(doubt);
+    }
+    this.#prepare(action, order.book);
+    this.#reduce(order, Math.min(shares, order.claimLots));
   }
 
   /** Why no aggressor in continuous trading can have caused this execution; null when one must have. */
   #withoutAggressor(action: ItchAction, order: RecordedOrder): string | null {
+    if (action.shares === 0) return ItchReason.NoShares;
     if (order.venue === null) return ItchReason.NotHeld;
     if (action.type === ItchType.OrderExecuted) return null;
     if (action.printable === ItchCode.No) return ItchReason.Cross;
@@ -168,19 +192,26 @@ export class ItchReplay {
     if (Number.isFinite(shares) && qtyLots < shares) {
       this.tallies.messagesNotReplayed.add(ItchReason.ExceedsOrder);
     }
-    if (qtyLots > 0) this.#reduce(order, qtyLots);
+    this.#reduce(order, qtyLots);
   }
 
+  /** An order whose new reference is taken ends: the record says that it is no more, and the other one's stays. */
   #replace(action: ItchAction): void {
     const order = this.#named(action);
     if (order === undefined) return;
     const { book, side, claimLots } = order;
+    const reference = action.newOrderReference;
+    if (reference !== order.id && this.#isOpen(reference)) {
+      this.tallies.messagesNotReplayed.add(ItchReason.OverwritesOrder);
+      this.#reduce(order, claimLots);
+      return;
+    }
     if (order.venue !== null && unfit(action) === null) {
-      this.market.replace(order, action.newOrderReference, action.price, action.shares);
+      this.market.replace(order, reference, action.price, action.shares);
       return;
     }
     this.#reduce(order, claimLots);
-    this.#enterNew(action, book, side, action.newOrderReference);
+    this.#enterNew(action, book, side, reference);
   }
 
   /** Takes shares out of an order that is in the venue, or would be if the venue could hold it. */

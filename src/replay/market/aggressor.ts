@@ -4,8 +4,9 @@ import type { MarketBook } from './market-book.ts';
 
 /**
  * Collects the executions that one aggressor caused. The record does not name it: consecutive executions belong
- * together when they have the same time and resting side, their prices never get better for the aggressor, and none
- * but the last leaves its resting order partly open (that would have used the aggressor up).
+ * together when they have the same time and resting side, their prices never get better for the aggressor, no
+ * resting order is filled twice, and none but the last leaves its order partly open (that would have used the
+ * aggressor up).
  */
 export class Aggressor {
   declare readonly book: MarketBook;
@@ -14,6 +15,8 @@ export class Aggressor {
   declare readonly timeSeconds: number;
   declare readonly timeNanos: number;
   declare readonly fills: RecordedFill[];
+  /** Resting orders of the fills. */
+  declare private readonly ids: Set<number>;
   declare private usedUp: boolean;
 
   constructor(book: MarketBook, side: Side, timeSeconds: number, timeNanos: number) {
@@ -22,6 +25,7 @@ export class Aggressor {
     this.timeSeconds = timeSeconds;
     this.timeNanos = timeNanos;
     this.fills = [];
+    this.ids = new Set();
     this.usedUp = false;
   }
 
@@ -38,11 +42,12 @@ export class Aggressor {
     if (timeSeconds !== this.timeSeconds || timeNanos !== this.timeNanos) return false;
     if (this.fills.length === 0) return true;
     const last = this.fills[this.fills.length - 1];
-    return id !== last.id && !book.depth(side).better(priceTicks, last.priceTicks);
+    return !this.ids.has(id) && !book.depth(side).better(priceTicks, last.priceTicks);
   }
 
   add(fill: RecordedFill): void {
     this.fills.push(fill);
+    this.ids.add(fill.id);
     this.usedUp = fill.order !== null && fill.order.claimLots > fill.qtyLots;
   }
 }
