@@ -311,6 +311,7 @@ describe('replay of an ITCH file', () => {
     for (const [name, content, offset] of [
       ['cut off', whole.subarray(0, whole.length - 1), 38],
       ['wrong length', Buffer.concat([whole, Uint8Array.of(0, 2, 0x41, 0)]), 76],
+      ['no stock', Buffer.concat([whole, itchStream([add(3, Buy, 10, 5_000, { stockLocate: 0 })])]), 76],
     ] as const) {
       await assert.rejects(
         replayContents('itch', { 'bad.itch': content }, new ReplayBook()),
@@ -322,6 +323,17 @@ describe('replay of an ITCH file', () => {
         },
       );
     }
+  });
+
+  it('says so when the recording has more instruments than the venue has room for', async () => {
+    const stocks = Array.from({ length: 65 }, (_, at) =>
+      add(at + 1, Buy, 10, 5_000, { stockLocate: at + 1 }),
+    );
+    await assert.rejects(replay(stocks), {
+      name: 'ReplayRefusedError',
+      message:
+        'the venue refuses AddInstrument (CAPACITY): the recording has more instruments than the venue has room for, replay a file with fewer',
+    });
   });
 
   it('notices a venue that matches wrongly', async () => {

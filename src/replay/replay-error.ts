@@ -31,3 +31,9 @@ export class ReplayFileError extends Error {
     this.line = place.line;
   }
 }
+
+/** The venue refuses a command without which the replay cannot go on; the message says which, why and what to do. */
+export class ReplayRefusedError extends Error {
+  override readonly name = 'ReplayRefusedError';
+  readonly code = 'REPLAY_REFUSED';
+}

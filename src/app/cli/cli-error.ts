@@ -23,6 +23,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   HistoryMismatchError: ExitCode.Damaged,
   CoreVersionError: ExitCode.Damaged,
   ReplayFileError: ExitCode.Damaged,
+  ReplayRefusedError: ExitCode.Failure,
   LogTruncatedError: ExitCode.Failure,
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,

@@ -1,5 +1,5 @@
 import { ItchFormatError, ItchFrameReader, type ItchHandler } from '#codec/itch/itch-frames.ts';
-import type { ItchMessage } from '#codec/itch/itch-messages.ts';
+import { type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
 import type { ReplayInput } from '../input/byte-source.ts';
 import { midnightInNewYork } from '../input/new-york-time.ts';
 import { ReplayFileError } from '../replay-error.ts';
@@ -46,24 +46,32 @@ export function itchMidnight(baseName: string): number {
 
 /** Collects the messages of one chunk. */
 class ActionBatch implements ItchHandler {
+  declare readonly reader: ItchFrameReader;
   declare private readonly pool: ItchAction[];
   declare private readonly midnightSeconds: number;
   declare private count: number;
   declare ended: boolean;
 
   constructor(midnightSeconds: number) {
+    this.reader = new ItchFrameReader(this);
     this.pool = [];
     this.midnightSeconds = midnightSeconds;
     this.count = 0;
     this.ended = false;
   }
 
+  /** @throws ItchFormatError for an order of stock locate 0: by it we know which stock a message is of */
   onItchMessage(message: ItchMessage): void {
+    const { type } = message;
+    const isOrder = type === ItchType.AddOrder || type === ItchType.AddOrderAttributed;
+    if (isOrder && message.stockLocate === 0) {
+      throw new ItchFormatError(this.reader.offset, 'an order of stock locate 0, which no stock has');
+    }
     const action = this.#add();
     const seconds = Math.floor(message.timeNs / NANOS_PER_SECOND);
     action.timeSeconds = this.midnightSeconds + seconds;
     action.timeNanos = message.timeNs - seconds * NANOS_PER_SECOND;
-    action.type = message.type;
+    action.type = type;
     action.locate = message.stockLocate;
     action.orderReference = message.orderReference;
     action.newOrderReference = message.newOrderReference;
@@ -111,7 +119,7 @@ export async function* readItch(
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<readonly ItchAction[]> {
   const batch = new ActionBatch(itchMidnight(input.baseName));
-  const reader = new ItchFrameReader(batch);
+  const { reader } = batch;
   try {
     for await (const chunk of input.chunks(onBytes)) {
       reader.push(chunk);

@@ -14,6 +14,7 @@ import type { EventSink } from '#domain/ports.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { ReplayRefusedError } from '../replay-error.ts';
 import { Tally } from '../replay-report.ts';
 import type { ReplayTarget } from '../replay-target.ts';
 import { MarketBook, type RecordedOrder, VenueOrder } from './market-book.ts';
@@ -37,6 +38,11 @@ export interface VenueFill {
 
 /** Room for the longest command of a replay. */
 const COMMAND_WORDS = 64;
+
+/** What a user does next when a command is refused with this code. */
+const ADVICE: { readonly [code: string]: string } = {
+  CAPACITY: 'the recording has more instruments than the venue has room for, replay a file with fewer',
+};
 
 /** Byte offsets of the small fields that are read here. */
 const BYTE = {
@@ -69,6 +75,8 @@ export class ReplayVenue implements EventSink {
   /** Trades other than those of `aggress`. */
   declare unexpectedTrades: number;
   declare readonly rejects: Tally;
+  /** Code of the last refusal. */
+  declare private lastReject: string;
 
   constructor(target: ReplayTarget) {
     this.target = target;
@@ -84,6 +92,7 @@ export class ReplayVenue implements EventSink {
     this.commands = 0;
     this.unexpectedTrades = 0;
     this.rejects = new Tally();
+    this.lastReject = '';
   }
 
   /** Orders of ours that rest in the venue. */
@@ -97,12 +106,12 @@ export class ReplayVenue implements EventSink {
     this.timeNanos = timeNanos;
   }
 
-  /** Assets, accounts, users and funds. @throws Error when the venue has some of them already */
+  /** Assets, accounts, users and funds. @throws ReplayRefusedError when the venue has some of them already */
   fund(assets: ReplayAssets): void {
     for (const command of fundingCommands(assets)) this.#require(command);
   }
 
-  /** @throws Error when the venue refuses the instrument */
+  /** @throws ReplayRefusedError when the venue refuses the instrument, such as one more than it has room for */
   addInstrument(terms: InstrumentTerms): MarketBook {
     const book = new MarketBook(terms.instrumentId);
     this.books.set(terms.instrumentId, book);
@@ -224,7 +233,8 @@ export class ReplayVenue implements EventSink {
   #onRejected({ u8 }: WordBuffer, at: number): void {
     const byte = at * WORD_BYTES + BYTE.rejectCode;
     const code = u8[byte] | (u8[byte + 1] << 8);
-    this.rejects.add(rejectName(code) ?? String(code));
+    this.lastReject = rejectName(code) ?? String(code);
+    this.rejects.add(this.lastReject);
   }
 
   #onRested({ i32, f64, u8 }: WordBuffer, at: number): void {
@@ -322,13 +332,12 @@ export class ReplayVenue implements EventSink {
     );
   }
 
-  /** Sends a command without which the replay cannot go on. @throws Error when the venue refuses it */
+  /** Sends a command without which the replay cannot go on. @throws ReplayRefusedError when the venue refuses it */
   #require(command: CommandInput): void {
-    const accepted = this.#send(writeCommand(this.words, 0, command));
-    if (!accepted) {
-      const codes = Object.keys(this.rejects.counts).join(', ');
-      throw new Error(
-        `the venue refuses ${command.type} (${codes}): replay into an empty venue, such as a new data directory`,
+    if (!this.#send(writeCommand(this.words, 0, command))) {
+      const why = this.lastReject;
+      throw new ReplayRefusedError(
+        `the venue refuses ${command.type} (${why}): ${ADVICE[why] ?? 'replay into an empty venue, such as a new data directory'}`,
       );
     }
     this.#settleUnexpected();
