@@ -24,7 +24,7 @@ interface Book {
 }
 
 /** How `ReplayBook` is wrong on purpose, to show that the comparison notices. */
-export type PlantedBug = 'none' | 'last-in-first-out' | 'loses-a-lot' | 'ignores-price';
+export type PlantedBug = 'none' | 'last-in-first-out' | 'loses-a-lot' | 'ignores-price' | 'cancels-the-best';
 
 /**
  * A small price-time book that speaks command and event records: stands for the venue where only the replay is
@@ -198,23 +198,25 @@ export class ReplayBook implements ReplayTarget {
 
   #onCancel(command: Command<'CancelOrder'>): void {
     const { userId, clientOrderId, instrumentId, totalQtyLots } = command;
-    const order = this.#live.get(`${userId} ${clientOrderId}`);
-    if (order === undefined || totalQtyLots >= order.cum + order.leaves) {
-      this.#reject(command, order === undefined ? RejectCode.UNKNOWN_ORDER : RejectCode.INVALID_QUANTITY);
+    const named = this.#live.get(`${userId} ${clientOrderId}`);
+    if (named === undefined || totalQtyLots >= named.cum + named.leaves) {
+      this.#reject(command, named === undefined ? RejectCode.UNKNOWN_ORDER : RejectCode.INVALID_QUANTITY);
       return;
     }
-    const leavesQtyLots = Math.max(0, totalQtyLots - order.cum);
-    const canceled = order.leaves - leavesQtyLots;
-    order.leaves = leavesQtyLots;
-    if (leavesQtyLots === 0) this.#remove(this.#books.get(instrumentId) as Book, order);
+    const book = this.#books.get(instrumentId) as Book;
+    const order = this.#bug === 'cancels-the-best' ? book.orders[named.side][0] : named;
+    const asked = named.leaves - Math.max(0, totalQtyLots - named.cum);
+    const canceled = Math.min(asked, order.leaves);
+    order.leaves -= canceled;
+    if (order.leaves === 0) this.#remove(book, order);
     this.#emit({
       type: 'OrderCanceled',
       instrumentId,
       userId,
-      clientOrderId,
+      clientOrderId: order.clientOrderId,
       orderId: order.orderId,
       canceledQtyLots: canceled,
-      leavesQtyLots,
+      leavesQtyLots: order.leaves,
       visibleQtyLots: canceled,
       priceTicks: order.priceTicks,
       side: order.side,

@@ -23,6 +23,44 @@ function day(steps: readonly (readonly [message: string, bids: readonly Level[],
   };
 }
 
+/** Levels come into the window with other quantity than the venue has of them. */
+const ENTERING: Parameters<typeof day>[0] = [
+  [
+    '34200,1,10,5,990,1',
+    [
+      [990, 5],
+      [980, 50],
+    ],
+    [],
+  ],
+  [
+    '34201,1,11,30,1000,1',
+    [
+      [1000, 30],
+      [990, 5],
+    ],
+    [],
+  ],
+  // 980 was lowered to 20 while it was outside, 970 came while the window was above it.
+  [
+    '34202,3,11,30,1000,1',
+    [
+      [990, 5],
+      [980, 20],
+    ],
+    [],
+  ],
+  [
+    '34203,4,10,5,990,1',
+    [
+      [980, 20],
+      [970, 8],
+    ],
+    [],
+  ],
+  ['34204,4,99,20,980,1', [[970, 8]], []],
+];
+
 describe('replay of a LOBSTER day', () => {
   it('seeds the book from the first row and follows adds, cancels and deletes', async () => {
     const report = await replayContents(
@@ -125,46 +163,7 @@ describe('replay of a LOBSTER day', () => {
   });
 
   it('sets levels that enter the window, and none inside it', async () => {
-    const report = await replayContents(
-      'lobster',
-      day([
-        [
-          '34200,1,10,5,990,1',
-          [
-            [990, 5],
-            [980, 50],
-          ],
-          [],
-        ],
-        [
-          '34201,1,11,30,1000,1',
-          [
-            [1000, 30],
-            [990, 5],
-          ],
-          [],
-        ],
-        // 980 was lowered to 20 while it was outside, 970 came while the window was above it.
-        [
-          '34202,3,11,30,1000,1',
-          [
-            [990, 5],
-            [980, 20],
-          ],
-          [],
-        ],
-        [
-          '34203,4,10,5,990,1',
-          [
-            [980, 20],
-            [970, 8],
-          ],
-          [],
-        ],
-        ['34204,4,99,20,980,1', [[970, 8]], []],
-      ]),
-      new CoreTarget(),
-    );
+    const report = await replayContents('lobster', day(ENTERING), new CoreTarget());
     assert.deepEqual(findings(report), {
       executions: '1 0 1',
       bookRows: '4 0 1',
@@ -173,6 +172,15 @@ describe('replay of a LOBSTER day', () => {
       rowsNotComparable: { 'the opening row contains it': 1 },
       reconciliations: '2 0',
     });
+  });
+
+  it('notices a reconciliation that changes a level inside the window', async () => {
+    const report = await replayContents(
+      'lobster',
+      day(ENTERING),
+      new ReplayBook({ bug: 'cancels-the-best' }),
+    );
+    assert.deepEqual(report.reconciliations, { enteringWindow: 2, insideWindow: 1 });
   });
 
   it('collects orders in a halt, keeps the auction as recorded, and trades on; twice', async () => {

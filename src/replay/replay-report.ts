@@ -50,7 +50,7 @@ export interface ReplayReport {
     readonly rowsNotComparable: Readonly<Record<string, number>>;
     readonly messagesNotReplayed: Readonly<Record<string, number>>;
   };
-  /** Price levels that were set to the published size; `insideWindow` must be 0. */
+  /** Price levels that were set to the published size, and levels inside the window that this changed: must be 0. */
   readonly reconciliations: { readonly enteringWindow: number; readonly insideWindow: number };
   /** Trades of the venue that no recorded execution asked for. */
   readonly unexpectedTrades: number;

@@ -22,6 +22,7 @@ import {
   sizeInRow,
   visibleEffect,
 } from './row-window.ts';
+import { WindowDepth } from './window-depth.ts';
 
 const SIDES = [Side.Buy, Side.Sell] as const;
 
@@ -206,27 +207,28 @@ export class LobsterReplay {
     let before = this.row;
     for (const record of records) {
       if (before === null) return;
-      for (const side of SIDES) {
-        this.#reconcileSide(side, before, record);
-      }
+      this.#reconcileOne(before, record);
       before = record.row;
     }
   }
 
-  #reconcileSide(side: Side, before: BookRow, record: LobsterRecord): void {
-    const from = rowSide(before, side);
-    const to = rowSide(record.row, side);
-    const depth = this.book.depth(side);
-    for (const price of enteringPrices(side, from, to, depth)) {
-      const effect = side === record.side && price === record.price ? visibleEffect(record) : 0;
-      const target = Math.max(0, sizeInRow(to, price) - effect);
-      const excess = depth.sizeAt(price) - target;
-      if (excess === 0) continue;
-      this.tallies.reconciliationsEntering++;
-      if (isInWindow(side, from, price)) this.tallies.reconciliationsInside++;
-      if (excess > 0) this.market.shrink(this.book, side, price, excess);
-      else this.venue.rest(this.book, side, price, -excess, null);
+  #reconcileOne(before: BookRow, record: LobsterRecord): void {
+    let inside: WindowDepth | null = null;
+    for (const side of SIDES) {
+      const to = rowSide(record.row, side);
+      const depth = this.book.depth(side);
+      for (const price of enteringPrices(side, rowSide(before, side), to, depth)) {
+        const effect = side === record.side && price === record.price ? visibleEffect(record) : 0;
+        const target = Math.max(0, sizeInRow(to, price) - effect);
+        const excess = depth.sizeAt(price) - target;
+        if (excess === 0) continue;
+        inside ??= new WindowDepth(before, this.book);
+        this.tallies.reconciliationsEntering++;
+        if (excess > 0) this.market.shrink(this.book, side, price, excess);
+        else this.venue.rest(this.book, side, price, -excess, null);
+      }
     }
+    this.tallies.reconciliationsInside += inside?.changedLevels ?? 0;
   }
 
   /** Compares the venue's displayed book with the record's row, and makes it the last row. */
