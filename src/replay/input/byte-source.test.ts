@@ -150,6 +150,32 @@ describe('openInputs', () => {
     assert.equal((await contents(path))[0]?.[1], TEXT);
   });
 
+  it('tells an xz that uses what is not supported from a damaged one', async () => {
+    for (const [options, base64] of [
+      [
+        '--check=sha256',
+        '/Td6WFoAAArh+wyhAgAhARYAAAB0L+WjAQALaGVsbG8Kd29ybGQKAEoeZ/L+HRzHsx0MouxEHaR3ggOgNqd9oQNEyF4k/w+SAAE8DP+Aw1oYm0uaAQAAAAAKWVo=',
+      ],
+      [
+        '--x86 --lzma2',
+        '/Td6WFoAAATm1rRGAgEEACEBFgANhjUfAQALaGVsbG8Kd29ybGQKAIfGznfORiuuAAEkDKYY2NgftvN9AQAAAAAEWVo=',
+      ],
+      [
+        '--lzma2=dict=256MiB',
+        '/Td6WFoAAATm1rRGAgAhASAAAAAJiKV2AQALaGVsbG8Kd29ybGQKAIfGznfORiuuAAEkDKYY2NgftvN9AQAAAAAEWVo=',
+      ],
+    ] as const) {
+      const path = write(`${options}.xz`, Buffer.from(base64, 'base64'));
+      await assert.rejects(contents(path), {
+        name: 'ReplayFileError',
+        message: `${path}: it is compressed with a filter, check or dictionary of xz that is not supported here. Decompress it first with xz -d`,
+      });
+    }
+    const flipped = Buffer.from(XZ);
+    flipped[16] ^= 1;
+    await fails(write('flipped.xz', flipped), /the xz data is damaged or cut off/);
+  });
+
   it('says what is wrong with a damaged file, where, and what to do', async () => {
     const noise = Buffer.from(Array.from({ length: 60_000 }, (_, i) => (i * i * 31 + (i >> 3)) & 0xff));
     const gz = gzipSync(noise);

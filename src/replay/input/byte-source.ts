@@ -22,6 +22,13 @@ export interface ReplayInput {
 
 const MAGIC_BYTES = 6;
 
+/**
+ * What xz-decompress says of a whole file that it cannot read: 4, a dictionary beyond its limit, and 6, a filter or
+ * check that it lacks (enum xz_ret of XZ Embedded, https://tukaani.org/xz/embedded.html). Headers have a CRC of their
+ * own, so damage is not taken for one of them.
+ */
+const XZ_UNSUPPORTED = /error code [46]$/;
+
 type Container = 'plain' | 'zip' | 'gzip' | 'xz';
 
 /** The container that a file's first bytes announce. */
@@ -102,6 +109,15 @@ async function* decompressed(
     else if (container === 'gzip') yield* transformed(source, createGunzip());
     else yield* unxz(source);
   } catch (cause) {
+    if (container === 'xz' && XZ_UNSUPPORTED.test((cause as Error).message)) {
+      throw new ReplayFileError(
+        file,
+        {},
+        'it is compressed with a filter, check or dictionary of xz that is not supported here',
+        'Decompress it first with xz -d',
+        { cause },
+      );
+    }
     const problem = container === 'plain' ? 'reading failed' : `the ${container} data is damaged or cut off`;
     throw new ReplayFileError(
       file,
