@@ -3,11 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { ItchCode, ItchType } from '#codec/itch/itch-messages.ts';
+import type { Command } from '#codec/log/record-types.ts';
+import { whyNotOffered } from '#codec/ouch/instruments.ts';
 import type { ReplayClock } from '#replay/pacing.ts';
 import { replayFile } from '#replay/replay-file.ts';
 import { ReplayBook } from './replay-book.ts';
 import { CoreTarget } from './replay-core-target.ts';
-import { itchStream } from './replay-support.ts';
+import { itchStream, replayContents } from './replay-support.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const SECOND = 1_000_000_000;
@@ -82,6 +84,30 @@ describe('replayFile', () => {
       'stateHash',
     ]);
     assert.match(report.stateHash, /^[0-9a-f]{16}$/);
+  });
+
+  it('adds instruments that OUCH offers, whatever the day has of shares', async () => {
+    const level = '10000,5,9900,5\n';
+    const lobster = {
+      'TST_2012-06-21_34200000_57600000_message_1.csv': '34200,1,1,5,9900,1\n',
+      'TST_2012-06-21_34200000_57600000_orderbook_1.csv': level,
+    };
+    const largest = itchStream([
+      { type: ItchType.AddOrder, orderReference: 1, side: ItchCode.Buy, shares: 2 ** 32 - 1, price: 5_000 },
+    ]);
+    for (const [format, contents, liveOrders] of [
+      ['itch', { 'day.itch': largest }, 1],
+      ['lobster', lobster, 2],
+    ] as const) {
+      const target = new ReplayBook({ keepCommands: true });
+      const instruments = () => target.commands.filter(({ type }) => type === 'AddInstrument');
+      assert.equal((await replayContents(format, contents, target)).liveOrders, liveOrders);
+      const [{ maxQtyLots }] = instruments() as Command<'AddInstrument'>[];
+      assert.equal(whyNotOffered(1, maxQtyLots), undefined, `${format}: ${maxQtyLots}`);
+      // The core takes it too.
+      const core = await replayContents(format, contents, new CoreTarget());
+      assert.deepEqual([core.liveOrders, core.rejects], [liveOrders, {}]);
+    }
   });
 
   it('takes one file, and an empty venue', async () => {

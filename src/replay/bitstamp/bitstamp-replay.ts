@@ -1,4 +1,5 @@
 import { Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import { Aggressor } from '../market/aggressor.ts';
 import { ExecutionReplay } from '../market/execution-replay.ts';
 import type { MarketBook, RecordedOrder } from '../market/market-book.ts';
@@ -83,6 +84,7 @@ export class BitstampReplay {
       priceDecimals: BITSTAMP_PRICE_DECIMALS,
       qtyDecimals: BITSTAMP_QTY_DECIMALS,
       valueDenominator: 10 ** BITSTAMP_QTY_DECIMALS,
+      maxQtyLots: Limits.QTY_LOTS_MAX,
     });
   }
 

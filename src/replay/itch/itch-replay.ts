@@ -1,4 +1,5 @@
 import { alphaText, ItchCode, ItchType } from '#codec/itch/itch-messages.ts';
+import { WIRE_QUANTITY_MAX } from '#codec/soupbin/wire-units.ts';
 import { Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { Aggressor } from '../market/aggressor.ts';
@@ -256,6 +257,7 @@ export class ItchReplay {
       priceDecimals: ITCH_PRICE_DECIMALS,
       qtyDecimals: 0,
       valueDenominator: 100,
+      maxQtyLots: WIRE_QUANTITY_MAX,
     });
     this.books.set(action.locate, book);
     if (this.halted.delete(action.locate)) this.venue.collect(book);

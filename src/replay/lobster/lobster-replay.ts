@@ -1,3 +1,4 @@
+import { WIRE_QUANTITY_MAX } from '#codec/soupbin/wire-units.ts';
 import { Side } from '#domain/commands.ts';
 import { Aggressor } from '../market/aggressor.ts';
 import { ExecutionReplay } from '../market/execution-replay.ts';
@@ -81,6 +82,7 @@ export class LobsterReplay {
       priceDecimals: LOBSTER_PRICE_DECIMALS,
       qtyDecimals: 0,
       valueDenominator: 100,
+      maxQtyLots: WIRE_QUANTITY_MAX,
     });
   }
 

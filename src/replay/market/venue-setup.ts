@@ -1,6 +1,5 @@
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, Phase, Role, SelfTradePrevention, Side } from '#domain/commands.ts';
-import { Limits } from '#domain/limits.ts';
 
 /** Scale and money of a replayed instrument. */
 export interface InstrumentTerms {
@@ -11,6 +10,8 @@ export interface InstrumentTerms {
   readonly qtyDecimals: number;
   /** Money of a trade in minor units: floor(priceTicks * qtyLots / this). */
   readonly valueDenominator: number;
+  /** The largest order. */
+  readonly maxQtyLots: number;
 }
 
 /** The two assets of a replay: every instrument trades the first against the second. */
@@ -89,7 +90,7 @@ export function instrumentCommand(terms: InstrumentTerms): CommandInput {
     valueDenominator: terms.valueDenominator,
     lotBaseMinor: 1,
     minQtyLots: 1,
-    maxQtyLots: Limits.QTY_LOTS_MAX,
+    maxQtyLots: terms.maxQtyLots,
     phase: Phase.Continuous,
   };
 }
