@@ -129,6 +129,7 @@ describe('openInputs', () => {
           ['in/one.csv', 'stored', Buffer.from(TEXT)],
           ['two.csv', 'deflated', big],
           ['none.csv', 'stored', new Uint8Array(0)],
+          ['__MACOSX/in/._one.csv', 'stored', Buffer.from('as macOS adds it')],
         ],
         wide,
       );

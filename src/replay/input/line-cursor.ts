@@ -3,10 +3,13 @@ import { ReplayLimits } from '../replay-limits.ts';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+/** U+FEFF in UTF-8: editors and spreadsheets put it before a text. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Walks the lines of a text that arrives in chunks. The line is `bytes[from]` up to `to`, without its end of line,
- * and is valid until the next move.
+ * and is valid until the next move. A byte order mark before the first line and blank lines after the last one are
+ * no part of it.
  *
  * Loop: `while (cursor.next() || (await cursor.advance())) …`: `next` is synchronous while a whole line is at hand.
  */
@@ -45,6 +48,8 @@ export class LineCursor {
   next(): boolean {
     const end = this.bytes.indexOf(NEWLINE, this.at);
     if (end < 0) return false;
+    // Whether a blank line is the end of the text is known with what follows it.
+    if (!this.#hasText(this.at, end) && !this.#hasText(end, this.bytes.length)) return false;
     this.#take(end, end + 1);
     return true;
   }
@@ -68,7 +73,7 @@ export class LineCursor {
         );
       }
     }
-    if (this.at >= this.bytes.length) return false;
+    if (!this.#hasText(this.at, this.bytes.length)) return false;
     this.#take(this.bytes.length, this.bytes.length);
     return true;
   }
@@ -91,6 +96,13 @@ export class LineCursor {
     );
   }
 
+  #hasText(from: number, to: number): boolean {
+    for (let at = from; at < to; at++) {
+      if (this.bytes[at] !== NEWLINE && this.bytes[at] !== RETURN) return true;
+    }
+    return false;
+  }
+
   #append(chunk: Uint8Array): void {
     const rest = this.bytes.length - this.at;
     const joined = new Uint8Array(rest + chunk.length);
@@ -102,7 +114,8 @@ export class LineCursor {
   }
 
   #take(end: number, next: number): void {
-    this.from = this.at;
+    const marked = this.line === 0 && BYTE_ORDER_MARK.every((byte, at) => this.bytes[this.at + at] === byte);
+    this.from = marked ? this.at + BYTE_ORDER_MARK.length : this.at;
     this.to = end > this.from && this.bytes[end - 1] === RETURN ? end - 1 : end;
     this.at = next;
     this.line++;

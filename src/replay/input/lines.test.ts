@@ -32,6 +32,18 @@ describe('LineCursor', () => {
     assert.deepEqual(await linesOf('', 1), []);
   });
 
+  it('passes over blank lines after the last line, and a byte order mark before the first', async () => {
+    const text = '\ufeffone\r\n\r\ntwo\n\r\n\n';
+    for (const size of [1, 2, 3, text.length]) {
+      assert.deepEqual(await linesOf(text, size), [
+        [1, 3, 'one'],
+        [2, 8, ''],
+        [3, 10, 'two'],
+      ]);
+    }
+    assert.deepEqual(await linesOf('\n\n', 1), []);
+  });
+
   it('refuses a line without end', async () => {
     const text = `a\n${'x'.repeat(ReplayLimits.LINE_BYTES_MAX + 1)}`;
     await assert.rejects(linesOf(text, 100_000), /f\.csv, line 2, byte 2: a line of more than 1048576 bytes/);
@@ -40,7 +52,7 @@ describe('LineCursor', () => {
 
 describe('CsvFields', () => {
   async function fieldsOf(line: string): Promise<CsvFields> {
-    const cursor = new LineCursor('f.csv', chunks(`\n${line}\n`, 1_000));
+    const cursor = new LineCursor('f.csv', chunks(`\n${line}\nend\n`, 1_000));
     await cursor.advance();
     cursor.next();
     const fields = new CsvFields(cursor, 'Look at it');

@@ -31,7 +31,10 @@ const IN_64 = 0xffff_ffff;
 
 const ADVICE = 'Fetch the archive again, or unzip it and give its files';
 
-/** The archive's files, folders left out, in the order of its directory. @throws ReplayFileError */
+/** Folder of what macOS keeps of the files beside them. */
+const MACOS_FOLDER = '__MACOSX/';
+
+/** The archive's files, without folders and what macOS adds, in the order of its directory. @throws ReplayFileError */
 export async function readZipDirectory(file: string, fileBytes: number): Promise<ZipEntry[]> {
   const handle = await open(file, 'r');
   try {
@@ -104,7 +107,7 @@ function parseDirectory(file: string, directory: Buffer, directoryOffset: number
     }
     const entry = parseEntry(directory, at, nameEnd, extraEnd);
     const encrypted = (directory.readUInt16LE(at + 8) & 1) === 1;
-    if (!entry.name.endsWith('/')) {
+    if (!entry.name.endsWith('/') && !entry.name.startsWith(MACOS_FOLDER)) {
       if (encrypted || (entry.method !== 0 && entry.method !== 8)) {
         throw new ReplayFileError(
           file,
