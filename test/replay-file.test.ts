@@ -110,6 +110,30 @@ describe('replayFile', () => {
     }
   });
 
+  it('opens the venue only once it has read a message', async () => {
+    const target = () => assert.fail('opened');
+    for (const [content, message] of [
+      ['', /day\.itch: there is no message in it\. Check --format/],
+      [Uint8Array.of(0, 0), /there is no message in it/],
+      [Uint8Array.of(0, 1, 0x7a), /byte 0: the first message has type "z", which ITCH 5\.0 does not have/],
+      [Uint8Array.of(0, 9, 0x41), /byte 0: the last message is cut off/],
+    ] as const) {
+      const path = join(temporaryDirectory('replay'), 'day.itch');
+      writeFileSync(path, content);
+      await assert.rejects(replayFile({ format: 'itch', files: [path], target }), message);
+    }
+    let opened = 0;
+    const report = await replayFile({
+      format: 'itch',
+      files: [file],
+      target: () => {
+        opened++;
+        return new ReplayBook();
+      },
+    });
+    assert.deepEqual([opened, report.liveOrders], [1, 3]);
+  });
+
   it('takes one file, and an empty venue', async () => {
     const target = new CoreTarget();
     await assert.rejects(

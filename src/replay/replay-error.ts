@@ -32,6 +32,17 @@ export class ReplayFileError extends Error {
   }
 }
 
+/** The files that were named are not what a replay of the format takes, whatever is in them. */
+export class ReplayFilesError extends Error {
+  override readonly name = 'ReplayFilesError';
+  readonly code = 'REPLAY_FILES';
+
+  /** @param advice what the user does next, a sentence. */
+  constructor(files: readonly string[], problem: string, advice: string) {
+    super(`${files.join(', ') || 'no file'}: ${problem}. ${advice}`);
+  }
+}
+
 /** The venue refuses a command without which the replay cannot go on; the message says which, why and what to do. */
 export class ReplayRefusedError extends Error {
   override readonly name = 'ReplayRefusedError';

@@ -7,7 +7,7 @@ import { findLobsterDay, readLobster } from './lobster/lobster-reader.ts';
 import { LobsterReplay } from './lobster/lobster-replay.ts';
 import { ReplayVenue } from './market/replay-venue.ts';
 import { paced, type ReplayClock, type ReplaySpeed, systemClock, type Timed } from './pacing.ts';
-import { ReplayFileError } from './replay-error.ts';
+import { ReplayFileError, ReplayFilesError } from './replay-error.ts';
 import { type ReplayReport, ReplayTallies } from './replay-report.ts';
 import type { ReplayTarget } from './replay-target.ts';
 
@@ -19,8 +19,8 @@ export interface ReplayOptions {
   readonly format: ReplayFormat;
   /** Paths as the recordings come: plain, .gz, .xz or .zip, told apart by their content. */
   readonly files: readonly string[];
-  /** An empty venue. */
-  readonly target: ReplayTarget;
+  /** An empty venue, or what opens one: once the first messages are read, as nothing else shows that the files are a recording. */
+  readonly target: ReplayTarget | (() => ReplayTarget);
   /** Default: as fast as the venue takes it. */
   readonly speed?: ReplaySpeed;
   /** Default: the machine's clock. */
@@ -46,53 +46,69 @@ interface FormatReplay<Message> {
 /**
  * Replays one recorded market through the target and reports how the venue's executions and displayed book compare
  * with the record.
- * @throws ReplayFileError for files that cannot be read; what was replayed until then stays in the target
+ * @throws ReplayFilesError when the format takes other files
+ * @throws ReplayFileError for files that cannot be read or have no message; what was replayed until then stays in the target
  */
 export async function replayFile(options: ReplayOptions): Promise<ReplayReport> {
-  const { format, target, pacer, speed = 'max', clock = systemClock } = options;
+  const { format, pacer, speed = 'max', clock = systemClock } = options;
   const inputs = await openInputs(options.files);
-  const venue = new ReplayVenue(target);
   const tallies = new ReplayTallies();
   const startMs = clock.nowMs();
 
   async function run<Message extends Timed>(
     batches: AsyncIterable<readonly Message[]>,
-    replay: FormatReplay<Message>,
-  ): Promise<void> {
+    begin: (venue: ReplayVenue, tallies: ReplayTallies) => FormatReplay<Message>,
+  ): Promise<ReplayReport> {
+    let started: { target: ReplayTarget; venue: ReplayVenue; replay: FormatReplay<Message> } | undefined;
     for await (const batch of pacer?.pace(batches) ?? paced(batches, speed, clock)) {
-      for (const message of batch) replay.onMessage(message);
+      if (batch.length === 0) continue;
+      if (started === undefined) {
+        const target = typeof options.target === 'function' ? options.target() : options.target;
+        const venue = new ReplayVenue(target);
+        started = { target, venue, replay: begin(venue, tallies) };
+      }
+      for (const message of batch) started.replay.onMessage(message);
     }
-    replay.finish();
+    if (started === undefined) throw withoutMessages(inputs);
+    started.replay.finish();
+    const { target, venue } = started;
+    return report(format, venue, tallies, target.stateHash(), clock.nowMs() - startMs);
   }
 
   switch (format) {
     case 'lobster': {
       const day = findLobsterDay(inputs);
       const onBytes = progressOf([day.messages, day.books], options.onProgress);
-      await run(readLobster(day, onBytes), new LobsterReplay(venue, tallies, day.symbol));
-      break;
+      return await run(readLobster(day, onBytes), (...to) => new LobsterReplay(...to, day.symbol));
     }
     case 'itch': {
       const input = single(inputs, 'ITCH');
-      await run(readItch(input, progressOf([input], options.onProgress)), new ItchReplay(venue, tallies));
-      break;
+      const onBytes = progressOf([input], options.onProgress);
+      return await run(readItch(input, onBytes), (...to) => new ItchReplay(...to));
     }
     case 'bitstamp': {
       const input = single(inputs, 'Bitstamp');
       const onBytes = progressOf([input], options.onProgress);
-      await run(readBitstamp(input, onBytes), new BitstampReplay(venue, tallies));
-      break;
+      return await run(readBitstamp(input, onBytes), (...to) => new BitstampReplay(...to));
     }
   }
-  return report(format, venue, tallies, target.stateHash(), clock.nowMs() - startMs);
 }
 
-/** @throws ReplayFileError when there is not exactly one input */
+function withoutMessages(inputs: readonly ReplayInput[]): ReplayFileError {
+  const names = inputs.map(({ name }) => name).join(', ');
+  return new ReplayFileError(
+    names,
+    {},
+    'there is no message in it',
+    'Check --format, or fetch the file again',
+  );
+}
+
+/** @throws ReplayFilesError when there is not exactly one input */
 function single(inputs: readonly ReplayInput[], format: string): ReplayInput {
   if (inputs.length === 1) return inputs[0];
-  throw new ReplayFileError(
-    inputs.map(({ name }) => name).join(', ') || 'no file',
-    {},
+  throw new ReplayFilesError(
+    inputs.map(({ name }) => name),
     `${inputs.length} files, but a replay of ${format} takes one`,
     'Give one file, or an archive with one file in it',
   );

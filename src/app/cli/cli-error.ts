@@ -23,6 +23,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   HistoryMismatchError: ExitCode.Damaged,
   CoreVersionError: ExitCode.Damaged,
   ReplayFileError: ExitCode.Damaged,
+  ReplayFilesError: ExitCode.Usage,
   ReplayRefusedError: ExitCode.Failure,
   LogTruncatedError: ExitCode.Failure,
   LogUnavailableError: ExitCode.Failure,
@@ -77,7 +78,7 @@ const EXIT_CODE_OF_HISTORY: { readonly [code: string]: ExitCode } = {
 };
 
 const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT', 'ENOTFOUND'];
-const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EACCES'];
+const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES'];
 /** Codes of node:tls and of OpenSSL's verification. */
 const TLS_FAULT = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */

@@ -48,22 +48,22 @@ async function replay(
   output: Output,
 ): Promise<void> {
   const { format, speed, dataDir } = options;
-  const target = new NodePath(dataDir);
+  let path: NodePath | undefined;
   const progress = new Progress('replaying');
   let report: ReplayReport;
   try {
     report = await replayFile({
       format,
       files,
-      target,
+      target: () => (path = new NodePath(dataDir)),
       speed,
       onProgress: (bytes, total) => progress.update(bytes, total),
     });
   } finally {
     progress.end();
-    target.close();
+    path?.close();
   }
-  if (!output.json) output.result({}, summary(report, target.sequence));
+  if (!output.json) output.result({}, summary(report, path?.sequence ?? 0));
   if (output.json || options.verify === true) process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

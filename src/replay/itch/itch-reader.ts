@@ -84,7 +84,12 @@ class ActionBatch implements ItchHandler {
     action.stockLow = message.stockLow;
   }
 
+  /** @throws ItchFormatError when the stream begins with it: that is no ITCH */
   onUnknownItchType(type: number): void {
+    if (this.reader.offset === 0) {
+      const name = JSON.stringify(String.fromCharCode(type));
+      throw new ItchFormatError(0, `the first message has type ${name}, which ITCH 5.0 does not have`);
+    }
     const before = this.count > 0 ? this.pool[this.count - 1] : null;
     const action = this.#add();
     action.type = 0;

@@ -4,7 +4,7 @@ import type { ReplayInput } from '../input/byte-source.ts';
 import { CsvFields } from '../input/csv-fields.ts';
 import { LineCursor } from '../input/line-cursor.ts';
 import { midnightInNewYork } from '../input/new-york-time.ts';
-import { ReplayFileError } from '../replay-error.ts';
+import { ReplayFileError, ReplayFilesError } from '../replay-error.ts';
 import { ReplayLimits } from '../replay-limits.ts';
 import {
   type BookRow,
@@ -36,16 +36,15 @@ export interface LobsterDay {
 
 /**
  * Finds the message and the orderbook file among `inputs` by their names (`…_message_…`, `…_orderbook_…`).
- * @throws ReplayFileError when there is not exactly one of each
+ * @throws ReplayFilesError when there is not exactly one of each
  */
 export function findLobsterDay(inputs: readonly ReplayInput[]): LobsterDay {
   const find = (kind: string): ReplayInput => {
     const found = inputs.filter(({ baseName }) => baseName.includes(`_${kind}_`));
     if (found.length === 1) return found[0];
     const names = found.length === 0 ? inputs : found;
-    throw new ReplayFileError(
-      names.map(({ name }) => name).join(', '),
-      {},
+    throw new ReplayFilesError(
+      names.map(({ name }) => name),
       `${found.length === 0 ? 'no' : 'more than one'} LOBSTER ${kind} file`,
       `Give the zip of one day, or its two files …_message_…csv and …_orderbook_…csv`,
     );
