@@ -15,6 +15,8 @@ import {
   type InstrumentView,
   ViewChange,
 } from '#domain/market-views.ts';
+import { candlesOf as candlesAt } from '#gateways/rest/candle-routes.ts';
+import { ScriptedArchive } from '#gateways/rest/test-support.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
 import { BookCopy } from '#projections/market-views/test-books.ts';
@@ -258,6 +260,34 @@ test('after missed events trades and candles go on, with a gap', () => {
     ],
   );
   assert.equal(venue.view(1).statistics(venue.seconds).isComplete, false);
+});
+
+test('candles of doors: what was traded before the views began comes from history, also where no candle says so', async () => {
+  const venue = new Venue();
+  const views = new LiveMarketViews();
+  venue.seconds = START_SECONDS + 130;
+  venue.apply({ type: 'Tick' });
+  venue.describe(views);
+  const archive = new ScriptedArchive();
+  const old = { openSeconds: START_SECONDS + 60, isComplete: true };
+  archive.answers.candles = { rows: [old], nextFromSeconds: undefined };
+  const to = START_SECONDS + 240;
+  const found = await candlesAt({ archive, views }, views.instrument(1)!, '1m', START_SECONDS, to);
+  assert.deepEqual(found, [old]);
+  assert.deepEqual(archive.asked, [
+    {
+      query: {
+        type: 'candles',
+        instrumentId: 1,
+        intervalSeconds: 60,
+        fromSeconds: START_SECONDS,
+        toSeconds: START_SECONDS + 180,
+      },
+      atSequence: views.sequence,
+    },
+  ]);
+  await candlesAt({ archive, views }, views.instrument(1)!, '1m', START_SECONDS + 180, to);
+  assert.equal(archive.asked.length, 1, 'what begins behind the gap is whole in memory');
 });
 
 test('the comparison fails when a view misses an event or takes it wrongly', () => {

@@ -237,8 +237,13 @@ export interface CandlesView {
    * that begin before `keptFromSeconds` are left out: the history database has them.
    */
   range(interval: CandleInterval, fromSeconds: number, toSeconds: number, max: number): Candle[];
-  /** First second that candles of this interval may begin at to be whole as far as memory goes. */
+  /** First second that candles of this interval may begin at: of those before, trades were pushed out of memory. */
   keptFromSeconds(interval: CandleInterval): number;
+  /**
+   * First second from which on all candles of this interval that begin before `toSeconds` are whole: none of their trades
+   * was pushed out of memory, or missed.
+   */
+  wholeFromSeconds(interval: CandleInterval, toSeconds: number): number;
 }
 
 export interface DayStatistics {

@@ -117,7 +117,7 @@ export const MINUTE = NOW_SECONDS - 5;
 const SPOT_VIEW = viewOf(BTCUSD, {
   trades: TRADES,
   candles: [candle(MINUTE - 60), candle(MINUTE)],
-  keptFromSeconds: MINUTE - 90,
+  wholeFromSeconds: MINUTE - 60,
   statistics: {
     fromSeconds: MINUTE - 86_340,
     traded: candle(MINUTE),

@@ -91,15 +91,9 @@ export async function candlesOf(
   from: number,
   to: number,
 ): Promise<readonly Candle[]> {
-  const seconds = CANDLE_SECONDS[interval];
-  const inMemory = candles.range(interval, from, to, Limits.HISTORY_CANDLES_MAX);
-  const lacking = inMemory.findLast(({ isComplete }) => !isComplete);
-  const kept = Math.max(
-    ceil(candles.keptFromSeconds(interval), seconds),
-    lacking ? lacking.openSeconds + seconds : 0,
-  );
-  const ofMemory = inMemory.filter(({ openSeconds }) => openSeconds >= kept);
-  if (from >= kept) return ofMemory;
+  const wholeFrom = candles.wholeFromSeconds(interval, to);
+  const ofMemory = candles.range(interval, Math.max(from, wholeFrom), to, Limits.HISTORY_CANDLES_MAX);
+  if (from >= wholeFrom) return ofMemory;
   const rows: Candle[] = [];
   let next: number | undefined = from;
   while (next !== undefined) {
@@ -107,9 +101,9 @@ export async function candlesOf(
       {
         type: 'candles',
         instrumentId: terms.instrumentId,
-        intervalSeconds: seconds,
+        intervalSeconds: CANDLE_SECONDS[interval],
         fromSeconds: next,
-        toSeconds: Math.min(to, kept),
+        toSeconds: Math.min(to, wholeFrom),
       },
       views.sequence,
       Asker.Anybody,

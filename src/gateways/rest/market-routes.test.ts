@@ -119,7 +119,7 @@ test('candles: memory where it is whole, history before it and where memory lack
   const opens = (body: unknown) =>
     (body as { items: { openTime: string }[] }).items.map(({ openTime }) => openTime);
 
-  // Memory is whole from 03:02:30 on: the first whole minute is 03:03.
+  // Memory is whole from 03:03 on.
   const recent = await api('/instruments/BTCUSD/candles?from=2026-01-02T03:03:00Z');
   assert.deepEqual(recent, {
     symbol: 'BTCUSD',

@@ -106,7 +106,8 @@ export const TRADES: readonly PublicTrade[] = [
 export interface ViewParts {
   readonly trades: readonly PublicTrade[];
   readonly candles: readonly Candle[];
-  readonly keptFromSeconds: number;
+  /** A multiple of the interval that is asked for. */
+  readonly wholeFromSeconds: number;
   readonly statistics: DayStatistics;
   readonly status: InstrumentView['status'];
   readonly indicative: InstrumentView['indicative'];
@@ -115,7 +116,7 @@ export interface ViewParts {
 const NOTHING: ViewParts = {
   trades: [],
   candles: [],
-  keptFromSeconds: 0,
+  wholeFromSeconds: 0,
   statistics: {
     fromSeconds: NOW_SECONDS - 86_400 - 5,
     traded: undefined,
@@ -137,7 +138,7 @@ const LEVELS = {
 
 /** An instrument's view with a book of three levels. */
 export function viewOf(terms: InstrumentTerms, parts: Partial<ViewParts> = {}): InstrumentView {
-  const { trades, candles, keptFromSeconds, statistics, status, indicative } = { ...NOTHING, ...parts };
+  const { trades, candles, wholeFromSeconds, statistics, status, indicative } = { ...NOTHING, ...parts };
   return {
     terms,
     status,
@@ -165,9 +166,10 @@ export function viewOf(terms: InstrumentTerms, parts: Partial<ViewParts> = {}): 
       latest: () => candles.at(-1),
       range: (_interval: CandleInterval, from, to, max) =>
         candles
-          .filter(({ openSeconds }) => openSeconds >= Math.max(from, keptFromSeconds) && openSeconds < to)
+          .filter(({ openSeconds }) => openSeconds >= Math.max(from, wholeFromSeconds) && openSeconds < to)
           .slice(-max),
-      keptFromSeconds: () => keptFromSeconds,
+      keptFromSeconds: () => wholeFromSeconds,
+      wholeFromSeconds: () => wholeFromSeconds,
     },
     statistics: () => statistics,
   };

@@ -107,6 +107,10 @@ test('InstrumentCandles: what overlaps a gap says that it is not complete', () =
     candles.range(interval, 0, Number.POSITIVE_INFINITY, 10).map((candle) => candle.isComplete);
   assert.deepEqual(complete('1m'), [false, true, false, true, true]);
   assert.deepEqual(complete('1s'), [true, true, true, true, true]);
+  const wholeFrom = (interval: CandleInterval, toSeconds: number): number =>
+    candles.wholeFromSeconds(interval, DAY + toSeconds) - DAY;
+  assert.deepEqual([wholeFrom('1s', 300), wholeFrom('1m', 300), wholeFrom('1h', 3_600)], [151, 180, 3_600]);
+  assert.deepEqual([wholeFrom('1s', 130), wholeFrom('1m', 120)], [31, 60], 'the gap behind does not count');
   assert.equal(candles.latest('1d')?.isComplete, false);
   assert.equal(candles.day(DAY + 300).isComplete, false);
   assert.equal(candles.day(DAY + 86_400 + 240).isComplete, true);

@@ -108,6 +108,12 @@ export class InstrumentCandles implements CandlesView {
     return Math.ceil(series.openSeconds(oldest) / length) * length;
   }
 
+  wholeFromSeconds(interval: CandleInterval, toSeconds: number): number {
+    const length = CANDLE_SECONDS[interval];
+    const seconds = Math.ceil(this.gaps.wholeFromSeconds(toSeconds) / length) * length;
+    return Math.max(this.keptFromSeconds(interval), seconds);
+  }
+
   /** What was traded from the first second of the minute 23 hours and 59 minutes before that of `nowSeconds` on. */
   day(nowSeconds: number): Pick<DayStatistics, 'fromSeconds' | 'traded' | 'isComplete'> {
     const fromSeconds = candleBegin(nowSeconds, MINUTE_SECONDS) + MINUTE_SECONDS - DAY_SECONDS;

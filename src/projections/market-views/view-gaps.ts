@@ -23,6 +23,12 @@ export class ViewGaps {
     this._all = all;
   }
 
+  /** First second from which on no trade before `toSeconds` was missed. */
+  wholeFromSeconds(toSeconds: number): number {
+    const gap = this._all.findLast(({ fromSeconds }) => fromSeconds < toSeconds);
+    return gap === undefined ? 0 : gap.toSeconds + 1;
+  }
+
   /** Whether no trade of the seconds `from` up to, not including, `to` was missed. */
   isComplete(from: number, to: number): boolean {
     return this._all.every((gap) => gap.toSeconds < from || gap.fromSeconds >= to);
