@@ -342,7 +342,8 @@ export interface ArchiveQuestions {
   };
   /**
    * Those that open within the time, oldest first, at most HISTORY_CANDLES_MAX; where nothing traded there is none.
-   * `nextFromSeconds`: where the next question goes on; undefined: that was all.
+   * `nextFromSeconds`: where the next question goes on; undefined: that was all. `completeFromSeconds`: before it trades may be
+   * lacking, also where there is no candle; 0: history has them all.
    */
   readonly candles: {
     query: {
@@ -353,7 +354,11 @@ export interface ArchiveQuestions {
       readonly toSeconds: number;
       readonly limit?: number;
     };
-    answer: { readonly rows: readonly Candle[]; readonly nextFromSeconds: number | undefined };
+    answer: {
+      readonly rows: readonly Candle[];
+      readonly nextFromSeconds: number | undefined;
+      readonly completeFromSeconds: number;
+    };
   };
   /** Of the UTC days that begin within the time, oldest first, at most ASSETS_MAX; `nextFromSeconds` as for candles. */
   readonly fees: {

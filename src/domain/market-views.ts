@@ -15,7 +15,7 @@ export interface MarketViews {
   /** Log sequence and log time of the newest event seen. */
   readonly sequence: number;
   readonly timeSeconds: number;
-  /** Times of which trades are not known here, oldest first. */
+  /** Times of which no events came, oldest first: of their trades only what history has told is known here. */
   readonly gaps: readonly ViewGap[];
   asset(assetId: number): AssetTerms | undefined;
   /** Every asset, in the order in which they were added. */
@@ -88,6 +88,8 @@ export interface InstrumentView {
   /** Trades of one incoming order at one price as one; see `AggregateTrade`. */
   readonly aggregateTrades: Tape<AggregateTrade>;
   readonly candles: CandlesView;
+  /** False: nothing is known of trades, and there may have been some before the views began. */
+  readonly isLastTradeKnown: boolean;
   /** The last 24 hours, in whole minutes, the one of `nowSeconds` included. */
   statistics(nowSeconds: number): DayStatistics;
 }
@@ -150,7 +152,7 @@ export interface BookView {
   checksum(): number;
 }
 
-/** The newest of a row of things, by position: positions count from 0 without holes, as long as the process lives. */
+/** The newest of a row of things, by position: positions count without holes, as long as the process lives. */
 export interface Tape<T> {
   /** Position of the oldest one that is kept; `next` when there is none. */
   readonly oldest: number;
@@ -258,7 +260,7 @@ export interface DayStatistics {
   readonly lastQtyLots: number;
 }
 
-/** Trades after `fromSeconds` began and until `toSeconds` ended may be missing here. */
+/** Trades after `fromSeconds` began and until `toSeconds` ended may have been missed. */
 export interface ViewGap {
   readonly fromSeconds: number;
   readonly toSeconds: number;

@@ -20,6 +20,25 @@ test('RowRing: keeps the newest rows at their positions, whatever its size', () 
   }
 });
 
+test('RowRing: begins at any position, and again at another', () => {
+  const ring = new RowRing(1, 20, 100);
+  const fill = (to: number): void => {
+    while (ring.next < to) {
+      const at = ring.push();
+      ring.f64[at] = ring.next - 1;
+    }
+  };
+  const kept = (): number[] =>
+    Array.from({ length: ring.next - ring.oldest }, (_, i) => ring.f64[ring.at(ring.oldest + i)]);
+  assert.deepEqual([ring.oldest, ring.next], [100, 100]);
+  fill(112);
+  assert.deepEqual(kept(), [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111]);
+  ring.restart(95);
+  assert.deepEqual([ring.oldest, ring.next], [95, 95]);
+  fill(118);
+  assert.deepEqual([ring.oldest, kept()[0], kept().at(-1)], [98, 98, 117]);
+});
+
 test('RowRing: starts small', () => {
   assert.equal(new RowRing(16, 1_440).f64.length, 8 * 16);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INT53_MAX } from './integer.ts';
 import { seededRandom } from './seeded-random.ts';
-import { addToWideSum, addWideSums, wideSum } from './wide-sum.ts';
+import { addToWideSum, addWideSums, setWideSum, wideSum } from './wide-sum.ts';
 
 const SEED = Number(process.env['HIVE_SEED'] ?? 20_253);
 
@@ -23,6 +23,9 @@ test(`wide sums are those of bigints (seed ${SEED})`, () => {
     assert.equal(wideSum(sums, which * 2), exact[which]);
   }
   assert.ok(exact[0] > BigInt(INT53_MAX) * 1_000n);
+  const copy = new Float64Array(6);
+  exact.forEach((sum, i) => void setWideSum(copy, i * 2, sum));
+  assert.deepEqual(copy, sums);
 });
 
 test('addToWideSum: takes no fractions, negative numbers or numbers that are not exact', () => {

@@ -38,3 +38,9 @@ export function addWideSums(sums: Float64Array, at: number, others: Float64Array
 export function wideSum(sums: Float64Array, at: number): bigint {
   return BigInt(sums[at]) * BigInt(HALF) + BigInt(sums[at + 1]);
 }
+
+/** Sets the sum at `at` to what `wideSum` gave. */
+export function setWideSum(sums: Float64Array, at: number, sum: bigint): void {
+  sums[at] = Number(sum / BigInt(HALF));
+  sums[at + 1] = Number(sum % BigInt(HALF));
+}

@@ -1,7 +1,7 @@
 import { Side } from '#domain/commands.ts';
-import type { TradeSummary } from '#domain/market-views.ts';
+import type { Candle, TradeSummary } from '#domain/market-views.ts';
 import { RowRing } from '#lib/row-ring.ts';
-import { addToWideSum, addWideSums, wideSum } from '#lib/wide-sum.ts';
+import { addToWideSum, addWideSums, setWideSum, wideSum } from '#lib/wide-sum.ts';
 
 /** Elements of a candle's row. */
 export const CANDLE_STRIDE = 16;
@@ -105,6 +105,22 @@ export function readCandle(rows: Float64Array, at: number): TradeSummary {
   };
 }
 
+/** Makes the row at `at` one that is read as this candle. */
+function writeCandle(rows: Float64Array, at: number, candle: Candle): void {
+  rows[at + OPEN_SECONDS] = candle.openSeconds;
+  rows[at + OPEN] = candle.openTicks;
+  rows[at + HIGH] = candle.highTicks;
+  rows[at + LOW] = candle.lowTicks;
+  rows[at + CLOSE] = candle.closeTicks;
+  rows[at + TRADES] = candle.trades;
+  rows[at + FIRST_TRADE_ID] = candle.firstTradeId;
+  rows[at + LAST_TRADE_ID] = candle.lastTradeId;
+  setWideSum(rows, at + VOLUME, candle.volumeLots);
+  setWideSum(rows, at + QUOTE_VOLUME, candle.quoteVolumeMinor);
+  setWideSum(rows, at + TAKER_BUY, candle.takerBuyLots);
+  setWideSum(rows, at + TAKER_BUY_QUOTE, candle.takerBuyQuoteMinor);
+}
+
 /** The newest candles of one instrument and one interval, those in which something was traded. */
 export class CandleSeries {
   declare readonly rows: RowRing;
@@ -131,6 +147,12 @@ export class CandleSeries {
       clearCandle(rows.f64, at, openSeconds);
     }
     addTrade(rows.f64, rows.at(rows.next - 1), tradeId, priceTicks, qtyLots, amountMinor, aggressorSide);
+  }
+
+  /** Adds a whole candle, later than those which are in. */
+  push(candle: Candle): void {
+    const at = this.rows.push();
+    writeCandle(this.rows.f64, at, candle);
   }
 
   /** First second of the candle at a kept position. */

@@ -15,6 +15,7 @@ import { ReportReader } from '#projections/reports/report-reader.ts';
 import type { StatusBoard } from '#replica/status-board.ts';
 import { NodeSessions } from '../node-sessions.ts';
 import type { EdgeThreadData } from './messages.ts';
+import { PastTradesReader } from './past-trades.ts';
 
 /** How often answers that are overdue are given up. */
 const SWEEP_MS = 250;
@@ -32,6 +33,7 @@ export class EdgeState implements FollowingSink {
   /** Numbers of all accounts, in the order in which they were added. */
   declare readonly accountIds: ReadonlySet<number>;
   declare private readonly accounts: Set<number>;
+  declare private readonly pastTrades: PastTradesReader;
   /** The desk comes behind the views: an answer may name what they have just learned. An open session may be used: that comes last. */
   declare private readonly sinks: readonly FollowingSink[];
 
@@ -39,6 +41,7 @@ export class EdgeState implements FollowingSink {
     const { nodeId, dataDirectory, reportDirectory, access } = data;
     this.commands = commands;
     this.views = new LiveMarketViews();
+    this.pastTrades = new PastTradesReader(this.views, archive);
     this.directory = new UserDirectory();
     this.accounts = new Set();
     this.accountIds = this.accounts;
@@ -80,5 +83,6 @@ export class EdgeState implements FollowingSink {
   onImage(sequence: number): void {
     for (const sink of this.sinks) sink.onImage(sequence);
     this.views.flush();
+    void this.pastTrades.fill();
   }
 }

@@ -108,6 +108,7 @@ export interface ViewParts {
   readonly candles: readonly Candle[];
   /** A multiple of the interval that is asked for. */
   readonly wholeFromSeconds: number;
+  readonly isLastTradeKnown: boolean;
   readonly statistics: DayStatistics;
   readonly status: InstrumentView['status'];
   readonly indicative: InstrumentView['indicative'];
@@ -117,6 +118,7 @@ const NOTHING: ViewParts = {
   trades: [],
   candles: [],
   wholeFromSeconds: 0,
+  isLastTradeKnown: true,
   statistics: {
     fromSeconds: NOW_SECONDS - 86_400 - 5,
     traded: undefined,
@@ -138,11 +140,10 @@ const LEVELS = {
 
 /** An instrument's view with a book of three levels. */
 export function viewOf(terms: InstrumentTerms, parts: Partial<ViewParts> = {}): InstrumentView {
-  const { trades, candles, wholeFromSeconds, statistics, status, indicative } = { ...NOTHING, ...parts };
+  const { trades, candles, wholeFromSeconds, statistics, ...rest } = { ...NOTHING, ...parts };
   return {
+    ...rest,
     terms,
-    status,
-    indicative,
     book: {
       sequence: 99,
       depth: (side) => LEVELS[side].length,

@@ -1,3 +1,4 @@
+import type { ArchiveAnswerOf } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import type { Candle } from '#domain/market-views.ts';
 import { addCandle, addTrade, CANDLE_STRIDE, candleBegin, clearCandle, readCandle } from '../candles.ts';
@@ -81,8 +82,9 @@ export class CandleFold {
     this.openSeconds = undefined;
   }
 
-  result(): { rows: readonly Candle[]; nextFromSeconds: number | undefined } {
+  result(): ArchiveAnswerOf<'candles'> {
     this.#end();
-    return { rows: this.candles, nextFromSeconds: this.nextFromSeconds };
+    const { candles, nextFromSeconds, completeFromSeconds } = this;
+    return { rows: candles, nextFromSeconds, completeFromSeconds };
   }
 }

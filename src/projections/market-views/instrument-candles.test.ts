@@ -29,7 +29,7 @@ function plain(trades: readonly PlainTrade[]): number[] {
 
 test(`InstrumentCandles: three days of trades read at any time, in bounded memory (seed ${SEED})`, () => {
   const random = seededRandom(SEED);
-  const candles = new InstrumentCandles(new ViewGaps());
+  const candles = new InstrumentCandles([]);
   const trades: PlainTrade[] = [];
   const mostlySecondsApart = (): number => Math.floor(random() ** 8 * 900);
   for (let seconds = DAY; seconds < DAY + 3 * 86_400; seconds += mostlySecondsApart()) {
@@ -63,7 +63,7 @@ test(`InstrumentCandles: three days of trades read at any time, in bounded memor
 });
 
 test('InstrumentCandles: a candle of which a minute was pushed out is not handed out', () => {
-  const candles = new InstrumentCandles(new ViewGaps());
+  const candles = new InstrumentCandles([]);
   assert.equal(candles.keptFromSeconds('1h'), 0);
   const minutes = Limits.VIEW_MINUTE_CANDLES_MAX + 90;
   for (let minute = 0; minute < minutes; minute++) {
@@ -81,7 +81,7 @@ test('InstrumentCandles: a candle of which a minute was pushed out is not handed
 });
 
 test('InstrumentCandles: the day moves on by minutes although nothing is traded', () => {
-  const candles = new InstrumentCandles(new ViewGaps());
+  const candles = new InstrumentCandles([]);
   trade(candles, { id: 1, seconds: DAY + 30, price: 90 });
   trade(candles, { id: 2, seconds: DAY + 90, price: 110 });
   const ofDay = (seconds: number): number[] | undefined => {
@@ -96,13 +96,11 @@ test('InstrumentCandles: the day moves on by minutes although nothing is traded'
 });
 
 test('InstrumentCandles: what overlaps a gap says that it is not complete', () => {
-  const gaps = new ViewGaps();
-  const candles = new InstrumentCandles(gaps);
-  gaps.add(0, DAY + 30);
+  const candles = new InstrumentCandles([{ fromSeconds: 0, toSeconds: DAY + 30 }]);
   for (let minute = 0; minute < 5; minute++) {
     trade(candles, { id: minute + 1, seconds: DAY + minute * 60 + 40, price: 100 });
   }
-  gaps.add(DAY + 130, DAY + 150);
+  candles.addGap(DAY + 130, DAY + 150);
   const complete = (interval: CandleInterval): boolean[] =>
     candles.range(interval, 0, Number.POSITIVE_INFINITY, 10).map((candle) => candle.isComplete);
   assert.deepEqual(complete('1m'), [false, true, false, true, true]);

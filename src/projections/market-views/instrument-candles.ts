@@ -5,7 +5,9 @@ import {
   type CandleInterval,
   type CandlesView,
   type DayStatistics,
+  type PublicTrade,
   type TradeSummary,
+  type ViewGap,
 } from '#domain/market-views.ts';
 import {
   addCandle,
@@ -17,7 +19,7 @@ import {
   hasTrades,
   readCandle,
 } from '../candles.ts';
-import type { ViewGaps } from './view-gaps.ts';
+import { ViewGaps } from './view-gaps.ts';
 
 const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
@@ -41,16 +43,22 @@ class Sum {
  * from minutes when it is read, and a running sum is kept for each length that is asked for again.
  */
 export class InstrumentCandles implements CandlesView {
-  declare private readonly gaps: ViewGaps;
+  declare private readonly secondGaps: ViewGaps;
+  declare private readonly minuteGaps: ViewGaps;
   declare private readonly seconds: CandleSeries;
-  declare private readonly minutes: CandleSeries;
+  declare private minutes: CandleSeries;
+  /** Trades up to this one came with the minutes of history. */
+  declare private filledTradeId: number;
   declare private readonly sums: Map<CandleInterval | 'day', Sum>;
   declare private readonly scratch: Float64Array<ArrayBuffer>;
 
-  constructor(gaps: ViewGaps) {
-    this.gaps = gaps;
+  /** @param gaps times before now of which trades may have been missed */
+  constructor(gaps: readonly ViewGap[]) {
+    this.secondGaps = new ViewGaps(gaps);
+    this.minuteGaps = new ViewGaps(gaps);
     this.seconds = new CandleSeries(1, Limits.VIEW_SECOND_CANDLES_MAX);
-    this.minutes = new CandleSeries(MINUTE_SECONDS, Limits.VIEW_MINUTE_CANDLES_MAX);
+    this.minutes = newMinutes();
+    this.filledTradeId = 0;
     this.sums = new Map();
     this.scratch = new Float64Array(CANDLE_STRIDE);
   }
@@ -65,7 +73,34 @@ export class InstrumentCandles implements CandlesView {
     aggressorSide: number,
   ): void {
     this.seconds.add(seconds, tradeId, priceTicks, qtyLots, amountMinor, aggressorSide);
+    // History may have been ahead of the events.
+    if (tradeId <= this.filledTradeId) return;
     this.minutes.add(seconds, tradeId, priceTicks, qtyLots, amountMinor, aggressorSide);
+  }
+
+  /** Trades of this time, which is later than all gaps before, were missed. */
+  addGap(fromSeconds: number, toSeconds: number): void {
+    this.secondGaps.add(fromSeconds, toSeconds);
+    this.minuteGaps.add(fromSeconds, toSeconds);
+  }
+
+  /**
+   * Begins the minutes anew with those of history: all trades up to `lastTradeId` that came after second `missedToSeconds`.
+   * @param later the trades after these that were added already
+   */
+  fill(
+    minutes: readonly Candle[],
+    missedToSeconds: number,
+    lastTradeId: number,
+    later: Iterable<PublicTrade>,
+  ): void {
+    this.minutes = newMinutes();
+    for (const minute of minutes) this.minutes.push(minute);
+    for (const { timeSeconds, tradeId, priceTicks, qtyLots, amountMinor, aggressorSide } of later)
+      this.minutes.add(timeSeconds, tradeId, priceTicks, qtyLots, amountMinor, aggressorSide);
+    this.filledTradeId = lastTradeId;
+    this.minuteGaps.closeAfter(missedToSeconds);
+    this.sums.clear();
   }
 
   latest(interval: CandleInterval): Candle | undefined {
@@ -110,7 +145,7 @@ export class InstrumentCandles implements CandlesView {
 
   wholeFromSeconds(interval: CandleInterval, toSeconds: number): number {
     const length = CANDLE_SECONDS[interval];
-    const seconds = Math.ceil(this.gaps.wholeFromSeconds(toSeconds) / length) * length;
+    const seconds = Math.ceil(this.#gaps(length).wholeFromSeconds(toSeconds) / length) * length;
     return Math.max(this.keptFromSeconds(interval), seconds);
   }
 
@@ -121,7 +156,7 @@ export class InstrumentCandles implements CandlesView {
     return {
       fromSeconds,
       traded: hasTrades(row, 0) ? readCandle(row, 0) : undefined,
-      isComplete: this.gaps.isComplete(fromSeconds, fromSeconds + DAY_SECONDS),
+      isComplete: this.minuteGaps.isComplete(fromSeconds, fromSeconds + DAY_SECONDS),
     };
   }
 
@@ -147,6 +182,16 @@ export class InstrumentCandles implements CandlesView {
   #read(rows: Float64Array, at: number, length: number): Candle {
     const openSeconds = candleOpenSeconds(rows, at);
     const summary: TradeSummary = readCandle(rows, at);
-    return { openSeconds, ...summary, isComplete: this.gaps.isComplete(openSeconds, openSeconds + length) };
+    const isComplete = this.#gaps(length).isComplete(openSeconds, openSeconds + length);
+    return { openSeconds, ...summary, isComplete };
   }
+
+  /** Those of what candles of this length are made of. */
+  #gaps(length: number): ViewGaps {
+    return length < MINUTE_SECONDS ? this.secondGaps : this.minuteGaps;
+  }
+}
+
+function newMinutes(): CandleSeries {
+  return new CandleSeries(MINUTE_SECONDS, Limits.VIEW_MINUTE_CANDLES_MAX);
 }

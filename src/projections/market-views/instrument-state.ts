@@ -1,6 +1,8 @@
 import { Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import {
   type AggregateTrade,
+  type Candle,
   type DayStatistics,
   type Indicative,
   type InstrumentStatus,
@@ -9,15 +11,26 @@ import {
   type PublicTrade,
   type Tape,
   ViewChange,
+  type ViewGap,
 } from '#domain/market-views.ts';
 import type { Book } from './book.ts';
 import { InstrumentCandles } from './instrument-candles.ts';
 import { TradeTape } from './trade-tape.ts';
-import type { ViewGaps } from './view-gaps.ts';
 
 /** Where the log is, in sequence and in time. */
 interface LogTime {
   readonly timeSeconds: number;
+}
+
+/** What history has of the trades of an instrument, up to any entry behind the image with which the views began. */
+export interface PastTrades {
+  /** The newest VIEW_TRADES_MAX, oldest first. */
+  readonly trades: readonly PublicTrade[];
+  /** Those in which something was traded after second `missedToSeconds`, oldest first; read after `trades`. */
+  readonly minutes: readonly Candle[];
+  readonly missedToSeconds: number;
+  /** There were no other trades than history has. */
+  readonly isWhole: boolean;
 }
 
 /** All that is public of one instrument, and what of it changed since the last flush. */
@@ -28,6 +41,8 @@ export class InstrumentState implements InstrumentView {
   /** It waits for the next flush. */
   declare isListed: boolean;
   declare private readonly time: LogTime;
+  /** What was traded before events told of it is known, or known to be nothing. */
+  declare private isPastKnown: boolean;
   declare private _terms: InstrumentTerms;
   declare private _status: InstrumentStatus;
   declare private _indicative: Indicative | undefined;
@@ -37,10 +52,18 @@ export class InstrumentState implements InstrumentView {
   declare private flushedTrades: number;
   declare private readonly flushedBest: Float64Array<ArrayBuffer>;
 
-  constructor(terms: InstrumentTerms, status: InstrumentStatus, book: Book, gaps: ViewGaps, time: LogTime) {
+  /** @param past times of which trades may have been missed; undefined: the instrument is new */
+  constructor(
+    terms: InstrumentTerms,
+    status: InstrumentStatus,
+    book: Book,
+    past: readonly ViewGap[] | undefined,
+    time: LogTime,
+  ) {
     this.book = book;
     this.tape = new TradeTape();
-    this.candles = new InstrumentCandles(gaps);
+    this.candles = new InstrumentCandles(past ?? []);
+    this.isPastKnown = past === undefined;
     this.isListed = false;
     this.time = time;
     this._terms = terms;
@@ -48,7 +71,7 @@ export class InstrumentState implements InstrumentView {
     this._indicative = undefined;
     this.changes = ViewChange.Terms | ViewChange.Status;
     this.flushedSequence = 0;
-    this.flushedTrades = 0;
+    this.flushedTrades = this.tape.trades.next;
     this.flushedBest = new Float64Array(4);
   }
 
@@ -70,6 +93,10 @@ export class InstrumentState implements InstrumentView {
 
   get aggregateTrades(): Tape<AggregateTrade> {
     return this.tape.aggregateTrades;
+  }
+
+  get isLastTradeKnown(): boolean {
+    return this.isPastKnown || this.tape.lastTradeId > 0;
   }
 
   statistics(nowSeconds: number): DayStatistics {
@@ -96,6 +123,25 @@ export class InstrumentState implements InstrumentView {
     if (indicative === undefined && this._indicative === undefined) return;
     this._indicative = indicative;
     this.changes |= ViewChange.Indicative;
+  }
+
+  /**
+   * Takes in what was traded before the views began.
+   * @param imageSequence the entry after which their image stood
+   * @returns whether candles and statistics know it too: false when so much came since that history is to be asked again
+   */
+  fill(imageSequence: number, past: PastTrades): boolean {
+    const { tape } = this;
+    const trades = past.trades.filter(({ sequence }) => sequence <= imageSequence);
+    tape.fill(imageSequence, trades);
+    this.isPastKnown ||= past.isWhole;
+    this.changes |= ViewChange.Trades;
+    const lastTradeId = Math.max(trades.at(-1)?.tradeId ?? 0, past.minutes.at(-1)?.lastTradeId ?? 0);
+    if (!tape.hasAllAfter(lastTradeId)) return false;
+    const kept = tape.trades.read(tape.trades.oldest, Limits.VIEW_TRADES_MAX);
+    const later = kept.filter(({ tradeId }) => tradeId > lastTradeId);
+    this.candles.fill(past.minutes, past.missedToSeconds, lastTradeId, later);
+    return true;
   }
 
   /** What changed since the last call, as bits of `ViewChange`. */

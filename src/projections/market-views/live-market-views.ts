@@ -15,7 +15,7 @@ import type { EventSink } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { DisplayedBooks } from './displayed-books.ts';
-import { InstrumentState } from './instrument-state.ts';
+import { InstrumentState, type PastTrades } from './instrument-state.ts';
 import { ViewGaps } from './view-gaps.ts';
 
 const INSTRUMENT_AT = OrderRested.at.instrumentId;
@@ -40,6 +40,8 @@ export class LiveMarketViews implements MarketViews, EventSink {
   declare private readonly listeners: Set<MarketViewsListener>;
   /** Instruments with something to flush. */
   declare private readonly touched: InstrumentState[];
+  /** The entry after which the newest image stood. */
+  declare private imageSequence: number;
   declare private isVenueSuspended: boolean;
   declare private readonly suspended: Set<number>;
   declare private _generation: number;
@@ -58,6 +60,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     this.assetsById = new Map();
     this.listeners = new Set();
     this.touched = [];
+    this.imageSequence = 0;
     this.isVenueSuspended = false;
     this.suspended = new Set();
     this._generation = 1;
@@ -120,7 +123,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
     if (from === to) return;
     const { i32, f64 } = words;
     if (this.isInGap) {
-      this._gaps.add(this.position.timeSeconds, i32[from + SECONDS_AT] >>> 0);
+      this.#addGap(this.position.timeSeconds, i32[from + SECONDS_AT] >>> 0);
       this.isInGap = false;
     }
     let last = from;
@@ -135,6 +138,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
   /** The image is whole: it stands after entry `sequence`. */
   onImage(sequence: number): void {
     this.position.sequence = sequence;
+    this.imageSequence = sequence;
     // Before the log's first entry there was nothing to miss.
     if (sequence === 0) this.isInGap = false;
     this._isReady = true;
@@ -157,6 +161,15 @@ export class LiveMarketViews implements MarketViews, EventSink {
       instrument.setIndicative(undefined);
       this.#touch(instrument);
     }
+  }
+
+  /**
+   * Takes in what history has of trades before the newest image. Listeners hear of it at the next flush.
+   * @returns false when so much came since that history is to be asked again
+   */
+  fill(instrument: InstrumentState, past: PastTrades): boolean {
+    this.#touch(instrument);
+    return instrument.fill(this.imageSequence, past);
   }
 
   /**
@@ -220,6 +233,11 @@ export class LiveMarketViews implements MarketViews, EventSink {
         this.#killSwitchSet(words, at);
         return;
     }
+  }
+
+  #addGap(fromSeconds: number, toSeconds: number): void {
+    this._gaps.add(fromSeconds, toSeconds);
+    for (const { candles } of this.byId.values()) candles.addGap(fromSeconds, toSeconds);
   }
 
   #touch(instrument: InstrumentState): void {
@@ -295,7 +313,9 @@ export class LiveMarketViews implements MarketViews, EventSink {
 
   #newInstrument(terms: InstrumentTerms, status: InstrumentStatus): InstrumentState {
     const book = this.books.addBook(terms.instrumentId, terms);
-    const instrument = new InstrumentState(terms, status, book, this._gaps, this.position);
+    // What is not of an image is added before the eyes of the views.
+    const past = this._isReady ? undefined : this._gaps.all;
+    const instrument = new InstrumentState(terms, status, book, past, this.position);
     this.byId.set(terms.instrumentId, instrument);
     this.bySymbol.set(terms.symbol, instrument);
     return instrument;

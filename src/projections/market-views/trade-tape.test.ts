@@ -5,6 +5,7 @@ import type { EventInput } from '#codec/log/record-types.ts';
 import { Side } from '#domain/commands.ts';
 import { TradeFlag } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
+import type { PublicTrade } from '#domain/market-views.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { TradeTape } from './trade-tape.ts';
 
@@ -74,10 +75,11 @@ test('TradeTape: positions go on while the oldest trades make room', () => {
     });
   }
   const { trades, aggregateTrades } = tape;
-  assert.deepEqual([trades.oldest, trades.next], [10, count]);
+  const first = Limits.VIEW_TRADES_MAX;
+  assert.deepEqual([trades.oldest, trades.next], [first + 10, first + count]);
   assert.deepEqual([aggregateTrades.oldest, aggregateTrades.next], [10, count]);
   assert.equal(trades.read(0, 2_000).length, Limits.VIEW_TRADES_MAX);
-  assert.deepEqual(trades.read(count - 1, 5), [
+  assert.deepEqual(trades.read(first + count - 1, 5), [
     {
       tradeId: 10 * count - 9,
       priceTicks: 99 + count,
@@ -93,9 +95,50 @@ test('TradeTape: positions go on while the oldest trades make room', () => {
     trades.read(0, 2).map(({ tradeId }) => tradeId),
     [101, 111],
   );
-  assert.deepEqual(trades.read(count, 5), []);
+  assert.deepEqual(trades.read(first + count, 5), []);
   assert.deepEqual(
     [tape.lastPriceTicks, tape.lastQtyLots, tape.lastTradeId],
     [99 + count, 1, 10 * count - 9],
   );
+});
+
+/** A trade as history has it. */
+function past(tradeId: number, sequence: number): PublicTrade {
+  return {
+    tradeId,
+    priceTicks: 90 + tradeId,
+    qtyLots: 1,
+    amountMinor: 9,
+    aggressorSide: Side.Sell,
+    timeSeconds: 7,
+    timeNanos: 8,
+    sequence,
+  };
+}
+
+test('TradeTape: trades of history come before those that events told, whose positions stay', () => {
+  const tape = new TradeTape();
+  const ids = (): number[] => tape.trades.read(0, 2_000).map(({ tradeId }) => tradeId);
+  tape.fill(20, [past(1, 10), past(2, 20)]);
+  assert.deepEqual(tape.trades.read(0, 1), [past(1, 10)]);
+  assert.deepEqual([tape.lastPriceTicks, tape.lastQtyLots, tape.lastTradeId], [92, 1, 2]);
+  add(tape, { tradeId: 3, sequence: 21 });
+  const { next } = tape.trades;
+  // What was missed between entries 21 and 30 stands between what is there.
+  add(tape, { tradeId: 6, sequence: 31 });
+  tape.fill(30, [past(2, 20), past(3, 21), past(4, 22), past(5, 30)]);
+  assert.deepEqual([ids(), tape.trades.next], [[2, 3, 4, 5, 6], next + 1]);
+  assert.equal(tape.lastTradeId, 6);
+  tape.fill(30, []);
+  assert.deepEqual(ids(), [6]);
+});
+
+test('TradeTape: it knows whether it still has all trades behind one', () => {
+  const tape = new TradeTape();
+  const most = Array.from({ length: Limits.VIEW_TRADES_MAX - 1 }, (_, index) => past(10 + index, 1));
+  tape.fill(1, most);
+  assert.equal(tape.hasAllAfter(0), true);
+  for (const tradeId of [5_000, 5_001]) add(tape, { tradeId, sequence: 2 });
+  assert.deepEqual([tape.trades.read(0, 1)[0].tradeId, tape.trades.oldest], [11, tape.trades.next - 1_000]);
+  assert.deepEqual([tape.hasAllAfter(10), tape.hasAllAfter(11)], [false, true]);
 });

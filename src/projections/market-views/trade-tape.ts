@@ -38,7 +38,8 @@ export class TradeTape {
   declare private _lastTradeId: number;
 
   constructor() {
-    this.singleRows = new RowRing(STRIDE, Limits.VIEW_TRADES_MAX);
+    // There is room before the first one for those that history has.
+    this.singleRows = new RowRing(STRIDE, Limits.VIEW_TRADES_MAX, Limits.VIEW_TRADES_MAX);
     this.aggregateRows = new RowRing(STRIDE, Limits.VIEW_TRADES_MAX);
     this.trades = new RingTape(this.singleRows, readTrade);
     this.aggregateTrades = new RingTape(this.aggregateRows, readAggregate);
@@ -81,6 +82,32 @@ export class TradeTape {
     if (!isAuction && f64[(at + Trade.at.takerLeavesQtyLots) >> 1] === 0) this.close();
   }
 
+  /**
+   * Takes trades of history for all up to entry `sequence` of the log, of which some may have been missed. Those that came
+   * after it stay, at their positions.
+   * @param trades the newest up to that entry, oldest first
+   */
+  fill(sequence: number, trades: readonly PublicTrade[]): void {
+    const { singleRows: rows } = this;
+    const later = this.trades
+      .read(rows.oldest, Limits.VIEW_TRADES_MAX)
+      .filter((one) => one.sequence > sequence);
+    const all = [...trades, ...later].slice(-Limits.VIEW_TRADES_MAX);
+    rows.restart(rows.next - all.length);
+    for (const trade of all) {
+      const at = rows.push();
+      writeTrade(rows.f64, at, trade);
+    }
+    this._lastTradeId = Math.max(this._lastTradeId, trades.at(-1)?.tradeId ?? 0);
+  }
+
+  /** Whether all trades behind this one that came, and those that history gave, are kept. */
+  hasAllAfter(tradeId: number): boolean {
+    const { oldest, next, f64 } = this.singleRows;
+    if (next - oldest < Limits.VIEW_TRADES_MAX) return true;
+    return f64[this.singleRows.at(oldest) + TRADE_ID] <= tradeId;
+  }
+
   /** An order rests or is gone: what it took is complete. */
   endOfOrder(orderId: number): void {
     if (this.isGrowing && this.growingTakerId === orderId) this.close();
@@ -113,7 +140,7 @@ export class TradeTape {
 
   #ofLast(field: number): number {
     const rows = this.singleRows;
-    return rows.next === 0 ? 0 : rows.f64[rows.at(rows.next - 1) + field];
+    return rows.next === rows.oldest ? 0 : rows.f64[rows.at(rows.next - 1) + field];
   }
 }
 
@@ -159,6 +186,17 @@ function readTrade(rows: Float64Array, at: number): PublicTrade {
     timeNanos: rows[at + NANOS],
     sequence: rows[at + SEQUENCE],
   };
+}
+
+function writeTrade(rows: Float64Array, at: number, trade: PublicTrade): void {
+  rows[at + TRADE_ID] = trade.tradeId;
+  rows[at + AMOUNT_MINOR] = trade.amountMinor;
+  rows[at + PRICE_TICKS] = trade.priceTicks;
+  rows[at + QTY_LOTS] = trade.qtyLots;
+  rows[at + AGGRESSOR] = trade.aggressorSide;
+  rows[at + SECONDS] = trade.timeSeconds;
+  rows[at + NANOS] = trade.timeNanos;
+  rows[at + SEQUENCE] = trade.sequence;
 }
 
 function readAggregate(rows: Float64Array, at: number): AggregateTrade {

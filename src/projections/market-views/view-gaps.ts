@@ -3,10 +3,11 @@ import type { ViewGap } from '#domain/market-views.ts';
 
 /** Times of which trades were missed, oldest first. The first is all that was before the views began. */
 export class ViewGaps {
-  declare private _all: ViewGap[];
+  declare private _all: readonly ViewGap[];
 
-  constructor() {
-    this._all = [];
+  /** @param all those that there are from the beginning */
+  constructor(all: readonly ViewGap[] = []) {
+    this._all = all;
   }
 
   get all(): readonly ViewGap[] {
@@ -21,6 +22,11 @@ export class ViewGaps {
       all.unshift({ fromSeconds: first.fromSeconds, toSeconds: second.toSeconds });
     }
     this._all = all;
+  }
+
+  /** What was missed after second `toSeconds` is known now. */
+  closeAfter(toSeconds: number): void {
+    this._all = [{ fromSeconds: 0, toSeconds }];
   }
 
   /** First second from which on no trade before `toSeconds` was missed. */
