@@ -4,7 +4,7 @@ import { statusJson } from '#codec/json/status-json.ts';
 import { writeEvent } from '#codec/log/events.ts';
 import { ApiKeyKind, Phase, type Role } from '#domain/commands.ts';
 import { OrderStatus } from '#domain/history.ts';
-import type { Candle } from '#domain/market-views.ts';
+import type { Candle, InstrumentView } from '#domain/market-views.ts';
 import { LogTruncatedError } from '#domain/ports.ts';
 import { UserDirectory } from '#gateways/identity/user-directory.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
@@ -176,12 +176,12 @@ after(() => Promise.all(serverClosers.map((close) => close())));
 
 /** A server with every route of reading, over an archive that a test writes down, and clients that check answers against the document. */
 export async function startRoutes(
-  options: { isReady?: boolean; access?: ReturnType<typeof testAccess> } = {},
+  options: { isReady?: boolean; spot?: InstrumentView; access?: ReturnType<typeof testAccess> } = {},
 ) {
   const archive = new ScriptedArchive();
   const entries: StampedEntry[] = [];
   const sources = {
-    views: viewsOf([SPOT_VIEW, FUTURE_VIEW], options.isReady ?? true),
+    views: viewsOf([options.spot ?? SPOT_VIEW, FUTURE_VIEW], options.isReady ?? true),
     archive,
     status: { isReady: true, read: async () => STATUS },
     directory: directory(),

@@ -17,6 +17,7 @@ import {
   readyViews,
   spotInstruments,
   spotOf,
+  tradedOf,
 } from './operations.ts';
 import type { Params } from './params.ts';
 import { msOf, type Texts, textsOf } from './texts.ts';
@@ -113,7 +114,7 @@ function trades(sources: BinanceSources): PublicOperation {
       const symbol = params.mandatory('symbol');
       const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
       return () => {
-        const { terms, trades: tape } = spotOf(sources, symbol);
+        const { terms, trades: tape } = tradedOf(sources, symbol);
         const texts = textsOf(sources.views, terms);
         return tape
           .read(Math.max(tape.oldest, tape.next - limit), limit)
@@ -224,7 +225,7 @@ function dayTickers(sources: BinanceSources): PublicOperation {
     wsMethod: 'ticker.24hr',
     weight: ALL_WEIGHT,
     prepare: (params) => {
-      const instruments = instrumentsOf(sources, params);
+      const instruments = tradedInstrumentsOf(sources, params);
       const write = params.named('type', { FULL: dayTicker, MINI: miniTicker }) ?? dayTicker;
       return () => oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.timeSeconds));
     },
@@ -238,7 +239,7 @@ function priceTickers(sources: BinanceSources): PublicOperation {
     wsMethod: 'ticker.price',
     weight: ONE_WEIGHT,
     prepare: (params) => {
-      const instruments = instrumentsOf(sources, params);
+      const instruments = tradedInstrumentsOf(sources, params);
       return () =>
         oneOrAll(instruments(), (one) => {
           const { lastPriceTicks } = one.statistics(sources.views.timeSeconds);
@@ -267,15 +268,24 @@ interface Instruments {
   readonly isOne: boolean;
 }
 
+/** As `instrumentsOf`, those of which it is known what was traded last: the others are left out of all, and cannot be named now. */
+function tradedInstrumentsOf(sources: BinanceSources, params: Params): () => Instruments {
+  const instruments = instrumentsOf(sources, params, tradedOf);
+  return () => {
+    const { list, isOne } = instruments();
+    return { list: list.filter(({ isLastTradeKnown }) => isLastTradeKnown), isOne };
+  };
+}
+
 /** The pairs that `symbol` or `symbols` names; neither: all. */
-function instrumentsOf(sources: BinanceSources, params: Params): () => Instruments {
+function instrumentsOf(sources: BinanceSources, params: Params, find = spotOf): () => Instruments {
   const symbol = params.text('symbol');
   const symbols = params.texts('symbols');
   if (symbol !== undefined && symbols !== undefined)
     throw new BinanceError('OPTIONAL_PARAMS_BAD_COMBO', 'Combination of optional parameters invalid.');
   const named = symbol === undefined ? symbols : [symbol];
   return () => ({
-    list: named?.map((name) => spotOf(sources, name)) ?? spotInstruments(readyViews(sources)),
+    list: named?.map((name) => find(sources, name)) ?? spotInstruments(readyViews(sources)),
     isOne: symbol !== undefined,
   });
 }

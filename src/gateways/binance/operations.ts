@@ -58,11 +58,12 @@ export type Operation = PublicOperation | PrivateOperation;
 /** The views, once they are whole. @throws BinanceError */
 export function readyViews({ views }: Pick<BinanceSources, 'views'>): MarketViews {
   if (views.isReady) return views;
-  throw new BinanceError(
-    'DISCONNECTED',
-    'Internal error; unable to process your request. Please try again.',
-    1_000,
-  );
+  throw notYet();
+}
+
+function notYet(): BinanceError {
+  const message = 'Internal error; unable to process your request. Please try again.';
+  return new BinanceError('DISCONNECTED', message, 1_000);
 }
 
 /** Spot pairs are what this dialect knows of. */
@@ -75,4 +76,11 @@ export function spotOf(sources: Pick<BinanceSources, 'views'>, symbol: string): 
   const instrument = readyViews(sources).instrumentBySymbol(symbol);
   if (instrument?.terms.kind === InstrumentKind.Spot) return instrument;
   throw new BinanceError('BAD_SYMBOL', 'Invalid symbol.');
+}
+
+/** A spot pair of which it is known what was traded last, or that nothing was. @throws BinanceError */
+export function tradedOf(sources: Pick<BinanceSources, 'views'>, symbol: string): InstrumentView {
+  const instrument = spotOf(sources, symbol);
+  if (instrument.isLastTradeKnown) return instrument;
+  throw notYet();
 }

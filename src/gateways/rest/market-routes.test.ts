@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { candle, MINUTE, STATUS, startRoutes } from '../../../test/support/rest-routes.ts';
-import { NOW_SECONDS } from './test-support.ts';
+import { BTCUSD, NOW_SECONDS, viewOf } from './test-support.ts';
 
 test('market: every public question, with exact answers that the document allows', async () => {
   const { api } = await startRoutes();
@@ -112,6 +112,16 @@ test('market: what does not exist, and a node that is not ready', async () => {
   const notYet = '503 starting: the state of the market is being read: ask again';
   assert.equal(await starting.api('/instruments'), notYet);
   assert.equal(await starting.api('/orders', 'ann'), notYet);
+});
+
+test('the newest trades, while it is not known whether there were any, are no empty list', async () => {
+  const { api } = await startRoutes({ spot: viewOf(BTCUSD, { isLastTradeKnown: false }) });
+  assert.equal(
+    await api('/instruments/BTCUSD/trades'),
+    '503 history-behind: what was traded before the node started is being read: ask again',
+  );
+  const none = await startRoutes({ spot: viewOf(BTCUSD) });
+  assert.deepEqual(await none.api('/instruments/BTCUSD/trades'), { sequence: 100, items: [] });
 });
 
 test('candles: memory where it is whole, history before it and where memory lacks trades', async () => {

@@ -145,10 +145,18 @@ export function marketRoutes(sources: RestSources): Route[] {
       params: symbolParam,
       query: { limit: pageQuery.limit },
       answer: RecentTrades,
-      problems: ['starting', 'UNKNOWN_INSTRUMENT'],
+      problems: ['starting', 'UNKNOWN_INSTRUMENT', 'history-behind'],
       handle: ({ params, query }) => {
         const views = readyViews(sources);
-        const { terms, trades } = instrumentOf(views, params.symbol);
+        const { terms, trades, isLastTradeKnown } = instrumentOf(views, params.symbol);
+        if (!isLastTradeKnown)
+          throw new Problem(
+            'history-behind',
+            'what was traded before the node started is being read: ask again',
+            {
+              headers: { 'retry-after': '1' },
+            },
+          );
         const limit = Math.min(query.limit as number, RECENT_TRADES_MAX);
         const newest = trades.read(Math.max(trades.oldest, trades.next - limit), limit).reverse();
         return {

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InstrumentKind } from '#domain/commands.ts';
+import { BTCUSD, TRADES, viewOf, viewsOf } from '../rest/test-support.ts';
+import { marketOperations } from './market-operations.ts';
+import type { BinanceSources } from './operations.ts';
+import { Params, paramsOfForms } from './params.ts';
+
+const ETHUSD = { ...BTCUSD, instrumentId: 8, kind: InstrumentKind.Spot, symbol: 'ETHUSD' };
+const UNKNOWN = { ...BTCUSD, instrumentId: 10, kind: InstrumentKind.Spot, symbol: 'SOLUSD' };
+
+/** What is answered while nothing is known of SOLUSD's trades; ETHUSD has never traded. */
+async function ask(path: string, form: string): Promise<unknown> {
+  const statistics = {
+    fromSeconds: 0,
+    traded: undefined,
+    isComplete: true,
+    lastPriceTicks: 1_300_001,
+    lastQtyLots: 1,
+  };
+  const views = viewsOf([
+    viewOf(BTCUSD, { trades: TRADES, statistics }),
+    viewOf(ETHUSD),
+    viewOf(UNKNOWN, { isLastTradeKnown: false }),
+  ]);
+  const operation = marketOperations({ views } as unknown as BinanceSources).find((one) => one.path === path);
+  return operation?.prepare(new Params(paramsOfForms(form)))();
+}
+
+const TRY_AGAIN = { code: -1001, httpStatus: 503, retryAfterMs: 1_000 };
+
+test('a price is that of the last trade, and 0 where none was; where that is not known now, it is no price', async () => {
+  assert.deepEqual(await ask('/ticker/price', 'symbol=BTCUSD'), { symbol: 'BTCUSD', price: '65000.05' });
+  assert.deepEqual(await ask('/ticker/price', 'symbol=ETHUSD'), { symbol: 'ETHUSD', price: '0.00' });
+  await assert.rejects(ask('/ticker/price', 'symbol=SOLUSD'), TRY_AGAIN);
+  await assert.rejects(
+    ask('/ticker/price', `symbols=${encodeURIComponent('["BTCUSD","SOLUSD"]')}`),
+    TRY_AGAIN,
+  );
+  assert.deepEqual(await ask('/ticker/price', ''), [
+    { symbol: 'BTCUSD', price: '65000.05' },
+    { symbol: 'ETHUSD', price: '0.00' },
+  ]);
+});
+
+test('statistics and trades of a pair of which nothing is known are not answered as none', async () => {
+  for (const path of ['/ticker/24hr', '/trades']) await assert.rejects(ask(path, 'symbol=SOLUSD'), TRY_AGAIN);
+  assert.equal(((await ask('/ticker/24hr', '')) as unknown[]).length, 2);
+  assert.deepEqual(await ask('/trades', 'symbol=ETHUSD'), []);
+  assert.equal(((await ask('/trades', 'symbol=BTCUSD')) as unknown[]).length, 2);
+});
