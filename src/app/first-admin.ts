@@ -64,6 +64,11 @@ export async function addFirstAdmin(
   return { name: FIRST_ADMIN, password };
 }
 
+/** Whether a user is one whom `addFirstAdmin` added. */
+export function isFirstAdmin({ newUserId, name }: Event<'UserAdded'>): boolean {
+  return newUserId >= USER_ID_MIN && name === FIRST_ADMIN;
+}
+
 function usersOf(host: VenueHost): readonly Event<'UserAdded'>[] {
   return [...new StandingVenue(host).users.values()];
 }

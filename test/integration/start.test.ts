@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { after, test } from 'node:test';
-import { CLI, type CliResult, FREE_PORTS, runCli } from '#app/cli/test-support.ts';
+import { test } from 'node:test';
+import { CLI, type CliResult, runCli } from '#app/cli/test-support.ts';
 import { OuchClient, type OuchReport } from '#app/ouch-client.ts';
 import { Tick } from '#domain/commands.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
@@ -13,72 +12,14 @@ import { FileLog } from '#log/file/file-log.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { Outbox } from '#replica/outbox.ts';
+import { endHive, killAtEnd, START, startHive } from '../support/hive-process.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const directory = temporaryDirectory('start');
 const dataDirectory = join(directory, 'data');
-const running = new Set<ChildProcess>();
-after(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-interface Ready {
-  readonly ouch: { readonly port: number };
-  readonly sequence: number;
-  readonly demo: readonly string[];
-}
-
-interface NodeProcess {
-  readonly child: ChildProcess;
-  readonly ready: Ready;
-  /** Lines of standard output before the readiness line. */
-  readonly early: readonly string[];
-  /** Lines of standard output after it, as they come. */
-  readonly lines: string[];
-  /** Standard error so far. */
-  log(): string;
-}
 
 /** Of a log that a test writes. */
 const TICKS_PER_COMMIT = 1_000;
-
-const START = ['start', '--json', ...FREE_PORTS];
-
-/** Starts the real command line and waits for its readiness line. */
-async function startNode(...options: string[]): Promise<NodeProcess> {
-  const child = spawn(process.execPath, [CLI, ...START, ...options], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  let log = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    log += text;
-  });
-  const early: string[] = [];
-  const lines: string[] = [];
-  let isReady = false;
-  const output = createInterface(child.stdout);
-  const ready = await new Promise<Ready>((resolve, reject) => {
-    output.on('line', (line) => {
-      const event = JSON.parse(line);
-      if (event.event === 'ready') {
-        isReady = true;
-        resolve(event);
-      } else (isReady ? lines : early).push(line);
-    });
-    child.once('exit', (code) =>
-      reject(new Error(`the node ended with ${code} before it was ready\n${log}`)),
-    );
-  });
-  return { child, ready, early, lines, log: () => log };
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<[number | null, string | null]> {
-  const exit = once(child, 'exit') as Promise<[number | null, string | null]>;
-  child.kill(signal);
-  return exit;
-}
 
 const hive = (...args: string[]): Promise<CliResult> => runCli([...args, '--data-dir', dataDirectory]);
 
@@ -98,7 +39,7 @@ function reportsOf({ stdout }: CliResult): OuchReport[] {
 }
 
 test('hive start: an order and everything acknowledged survive kill -9', { timeout: 120_000 }, async () => {
-  const first = await startNode('--data-dir', dataDirectory);
+  const first = await startHive('--data-dir', dataDirectory);
   assert.equal(first.ready.demo.length, 4);
 
   const second = await runCli([...START, '--data-dir', dataDirectory]);
@@ -127,11 +68,11 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   }
   assert.ok(filled, 'the demo market trades');
 
-  const [code, signal] = await end(first.child, 'SIGKILL');
+  const [code, signal] = await endHive(first.child, 'SIGKILL');
   assert.deepEqual([code, signal], [null, 'SIGKILL']);
   assert.equal((await hive('status')).status, 4);
 
-  const again = await startNode('--data-dir', dataDirectory);
+  const again = await startHive('--data-dir', dataDirectory);
   const last = acknowledged.at(-1) as OuchReport & { options: { logSequence: number } };
   assert.ok(again.ready.sequence >= last.options.logSequence);
 
@@ -168,7 +109,7 @@ test('hive start: an order and everything acknowledged survive kill -9', { timeo
   );
   assert.match(statusText, /^disk free +[\d.]+ [GT]B of [\d.]+ [GT]B/m);
 
-  assert.deepEqual(await end(again.child, 'SIGTERM'), [0, null]);
+  assert.deepEqual(await endHive(again.child, 'SIGTERM'), [0, null]);
   assert.deepEqual(again.lines, ['{"event":"stopped"}']);
   const [verified, snapshots] = await Promise.all([hive('log', 'verify'), hive('snapshot', 'verify')]);
   assert.deepEqual([verified.status, snapshots.status], [0, 0], verified.stderr + snapshots.stderr);
@@ -190,7 +131,7 @@ venue:
     - { id: 1, deposits: { EUR: 1000 }, users: [{ id: 1, name: ANN }] }
 `;
   writeFileSync(config, venue);
-  const first = await startNode('--config', config);
+  const first = await startHive('--config', config);
   assert.deepEqual(first.ready.demo, []);
   const [{ user, password }, admin] = first.early.map((line) => JSON.parse(line));
   assert.deepEqual([first.early.length, user], [2, 'ANN']);
@@ -238,11 +179,11 @@ venue:
   );
   assert.deepEqual([wrongPassword.status, wrongPassword.stdout], [4, '']);
   assert.match(wrongPassword.stderr, /unknown user or wrong password/);
-  assert.deepEqual(await end(first.child, 'SIGINT'), [0, null]);
+  assert.deepEqual(await endHive(first.child, 'SIGINT'), [0, null]);
 
   // Participants of replays are added, and nobody is told their passwords.
   writeFileSync(config, `${venue.replace('decimals: 3', 'decimals: 4')}replay: { directory: recordings }\n`);
-  const again = await startNode('--config', config);
+  const again = await startHive('--config', config);
   assert.deepEqual(again.early, []);
   assert.match(again.log(), /"added":11,"msg":"venue set up"/);
   assert.ok(
@@ -250,7 +191,7 @@ venue:
       .log()
       .includes('asset GOLD: decimals is 3 in the venue, the configuration says 4; nothing was changed'),
   );
-  assert.deepEqual(await end(again.child, 'SIGTERM'), [0, null]);
+  assert.deepEqual(await endHive(again.child, 'SIGTERM'), [0, null]);
 });
 
 test('hive start: a log whose last entry is later than the wall clock is gone on with, slowly and loudly', {
@@ -258,7 +199,7 @@ test('hive start: a log whose last entry is later than the wall clock is gone on
 }, async () => {
   const path = join(directory, 'ahead');
   writeTicks(path, 1, 3_600);
-  const node = await startNode('--data-dir', path, '--no-demo');
+  const node = await startHive('--data-dir', path, '--no-demo');
   assert.match(
     node.log(),
     /WARN {2}the log's last entry is 60 min later than the wall clock: one of the two/,
@@ -276,7 +217,7 @@ test('hive start: a log whose last entry is later than the wall clock is gone on
     text,
     /^log time +\d+(\.\d+)? ms ahead of the wall clock, which jumped 0 times since the start$/m,
   );
-  assert.deepEqual(await end(node.child, 'SIGTERM'), [0, null]);
+  assert.deepEqual(await endHive(node.child, 'SIGTERM'), [0, null]);
 });
 
 test('hive start: a signal ends a node that recovers, and nothing is lost', {
@@ -288,7 +229,7 @@ test('hive start: a signal ends a node that recovers, and nothing is lost', {
   const child = spawn(process.execPath, [CLI, ...START, '--data-dir', path, '--no-demo'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
+  killAtEnd(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -299,14 +240,13 @@ test('hive start: a signal ends a node that recovers, and nothing is lost', {
   const owner = join(path, 'lock-owner');
   while (!readFileSync(owner, 'utf8').startsWith(`process ${child.pid} `))
     await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.deepEqual(await end(child, 'SIGTERM'), [0, null], output);
-  running.delete(child);
+  assert.deepEqual(await endHive(child, 'SIGTERM'), [0, null], output);
   assert.doesNotMatch(output, / recovered /);
   assert.match(output, / INFO {2}stopping: the node was not ready yet signal=SIGTERM\n$/);
 
-  const node = await startNode('--data-dir', path, '--no-demo');
+  const node = await startHive('--data-dir', path, '--no-demo');
   assert.match(node.log(), / INFO {2}recovered sequence=2000000 /);
-  assert.deepEqual(await end(node.child, 'SIGTERM'), [0, null]);
+  assert.deepEqual(await endHive(node.child, 'SIGTERM'), [0, null]);
 });
 
 /** A data directory whose log has that many entries, of that much later than now. */
@@ -330,13 +270,12 @@ async function twoTicks(path: string): Promise<number[]> {
   const tail = spawn(process.execPath, [CLI, 'log', 'tail', '--json', '--lines', '0', '--data-dir', path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  running.add(tail);
+  killAtEnd(tail);
   const times: number[] = [];
   for await (const line of createInterface(tail.stdout)) {
     times.push(Date.parse(JSON.parse(line).time) / 1_000);
     if (times.length === 2) break;
   }
-  await end(tail, 'SIGKILL');
-  running.delete(tail);
+  await endHive(tail, 'SIGKILL');
   return times;
 }

@@ -29,6 +29,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
   DemoError: ExitCode.Failure,
+  DemoPasswordsError: ExitCode.Damaged,
   FixStoreError: ExitCode.NotReachable,
   SnapshotStoreError: ExitCode.Damaged,
   DivergedError: ExitCode.Damaged,

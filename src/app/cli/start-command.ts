@@ -10,7 +10,7 @@ import {
   nodeConfigOf,
 } from '../config/configuration.ts';
 import { OPEN_SESSION_FAULT, openSessions } from '../config/fix-section.ts';
-import { type RunningDemo, startDemo } from '../demo/demo-market.ts';
+import { DemoError, isForDemo, type RunningDemo, startDemo } from '../demo/demo-market.ts';
 import { endOnSignal, STOP_SIGNALS } from '../end-on-signal.ts';
 import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
@@ -102,13 +102,19 @@ export function startCommand(output: () => Output): Command {
     .action((options: StartOptions) => start(options, output()));
 }
 
+interface StartConfiguration extends Configuration {
+  /** Whether somebody asked for the demo market: it is the default besides. */
+  readonly isDemoAskedFor: boolean;
+}
+
 /** The configuration file, or the defaults, with the options of the command line over it. */
-export function configurationOf(options: StartOptions): Configuration {
+export function configurationOf(options: StartOptions): StartConfiguration {
   const base = options.config === undefined ? defaultConfiguration() : loadConfiguration(options.config);
   const { ouch, marketData, http, fix, operations, demo } = base;
   const cluster = clusterOf(options, base);
   // One demo market is enough for a cluster.
-  const enabled = options.demo ?? demo.enabled ?? (base.venue === undefined && cluster === undefined);
+  const wanted = options.demo ?? demo.enabled;
+  const enabled = wanted ?? (base.venue === undefined && cluster === undefined);
   if (enabled && base.venue !== undefined) {
     throw new CliError(
       ExitCode.Usage,
@@ -122,8 +128,9 @@ export function configurationOf(options: StartOptions): Configuration {
       'nodeId: auto is for a node of a cluster, whose servers share the numbers out: name them with --cluster, or give the node a number',
     );
   }
-  const configuration: Configuration = {
+  const configuration: StartConfiguration = {
     ...base,
+    isDemoAskedFor: wanted === true,
     dataDirectory: options.dataDir ?? base.dataDirectory,
     nodeId,
     logLevel: options.logLevel ?? base.logLevel,
@@ -270,12 +277,26 @@ function addressesOf({ ouch, marketData, http, fix, operations }: Configuration,
   };
 }
 
+/** @throws DemoError where it was asked for and has no place, before anything is added to the venue */
 async function demoOf(
-  { demo, dataDirectory }: Configuration,
+  { demo, dataDirectory, isDemoAskedFor }: StartConfiguration,
   node: RunningNode,
   logger: NodeLogger,
 ): Promise<RunningDemo | undefined> {
   if (demo.enabled !== true) return undefined;
+  if (!isForDemo(node, dataDirectory)) {
+    const why = `the venue in ${dataDirectory} is not the demo market's`;
+    if (isDemoAskedFor) {
+      throw new DemoError(
+        `${why}, which begins in an empty venue only: start without --demo, or with a new --data-dir`,
+      );
+    }
+    logger.warn(
+      {},
+      `${why}: this start is without it. Was --config forgotten? Say --no-demo where it was not; for a demo market name a new --data-dir`,
+    );
+    return undefined;
+  }
   const { seed, messagesPerSecond } = demo;
   return startDemo(node, { dataDirectory, ouchPort: node.ouchPort, seed, messagesPerSecond }, logger);
 }

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
+import type { VenueDefinition } from '../config/compile-venue.ts';
+import { isFirstAdmin } from '../first-admin.ts';
 import type { NodeLogger } from '../node.ts';
-import type { VenueHost } from '../operator.ts';
+import { StandingVenue, type VenueHost } from '../operator.ts';
 import { generatePassword, setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { demoPasswordFile, readDemoPasswords, writeDemoPasswords } from './demo-passwords.ts';
 import { DEMO_INSTRUMENTS, demoVenue } from './demo-venue.ts';
@@ -28,7 +30,41 @@ export interface RunningDemo {
   close(): Promise<void>;
 }
 
-/** Adds the demo market's venue where it is lacking, and lets its participants trade in a thread of their own. */
+/**
+ * Whether the demo market may trade here: in a venue with nothing in it, or in one that it began. Any other is somebody's own, to
+ * which it would add its instruments and users, and deposits of money that there is not.
+ * @throws DemoPasswordsError
+ */
+export function isForDemo(host: VenueHost, dataDirectory: string): boolean {
+  const standing = new StandingVenue(host);
+  const wasBegun = readDemoPasswords(dataDirectory) !== undefined;
+  return wasBegun ? agrees(standing, demoVenue()) : isEmpty(standing);
+}
+
+/** Nothing but the user that every start adds, whose account is 0. */
+function isEmpty({ assets, instruments, accounts, users }: StandingVenue): boolean {
+  const hasNone = assets.size === 0 && instruments.size === 0 && [...accounts].every((id) => id === 0);
+  return hasNone && [...users.values()].every(isFirstAdmin);
+}
+
+/** Whether what has the number of something of the demo market is that. */
+function agrees({ assets, instruments, users }: StandingVenue, demo: VenueDefinition): boolean {
+  const isSame = (found: string | undefined, name: string): boolean => found === undefined || found === name;
+  return (
+    demo.assets.every(({ assetId = 0, symbol = '' }) => isSame(assets.get(assetId)?.symbol, symbol)) &&
+    demo.instruments.every(({ add: { instrumentId = 0, symbol = '' } }) =>
+      isSame(instruments.get(instrumentId)?.symbol, symbol),
+    ) &&
+    demo.accounts.every((account) =>
+      account.users.every(({ userId, name }) => isSame(users.get(userId)?.name, name)),
+    )
+  );
+}
+
+/**
+ * Adds the demo market's venue where it is lacking, and lets its participants trade in a thread of their own.
+ * @throws DemoError when they cannot; DemoPasswordsError
+ */
 export async function startDemo(
   host: VenueHost,
   options: DemoOptions,
