@@ -30,6 +30,8 @@ export class FeedSnapshot {
   declare readonly log: FeedLog;
   /** Number of the live message that follows; 0 while it is not known. */
   declare nextSequence: number;
+  /** When the moment was of which it is. */
+  declare takenMs: number;
   /** Nothing will be added any more. */
   declare isOver: boolean;
   /** Why it ended before it was whole. */
@@ -55,6 +57,7 @@ export class FeedSnapshot {
   ) {
     this.log = log;
     this.nextSequence = 0;
+    this.takenMs = nowMs;
     this.isOver = false;
     this.problem = undefined;
     this.translator = translator;
@@ -79,7 +82,8 @@ export class FeedSnapshot {
   }
 
   /** Takes the moment at which the feed is. The translator holds nothing back. */
-  take(place: FeedPlace): void {
+  take(place: FeedPlace, nowMs: number): void {
+    this.takenMs = nowMs;
     const state = this.translator.state();
     this.translator.markReferences();
     this.isAsking = true;

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Phase, Side } from '#domain/commands.ts';
+import type { FeedLog } from './feed-log.ts';
 import { MarketDataFeed } from './market-data-feed.ts';
 import type { OrdersAnswer } from './standing-orders.ts';
 import { messagesOf, openFeed, snapshotOf } from './test-feed.ts';
@@ -154,6 +155,41 @@ test('snapshot: system events in force, directory, book in priority order, and w
   assert.equal(messagesOf(snapshot).length, image.length + 1, 'a reader of the old one reads on');
   snapshot.release();
   assert.deepEqual(readdirSync(directory).sort(), ['feed-T1.itch50', 'snapshot-T1-2.itch50']);
+});
+
+test('snapshot: the book of another moment is used again for a second, and while it is being written', (t) => {
+  let nowMs = 0;
+  const { venue, fresh, feed } = openFeed(t, { nowMs: () => nowMs });
+  venue.addInstrument(1);
+  venue.enter(1, Side.Buy, 9_900, 10);
+  fresh();
+  const next = feed.session.readableSequence + 1;
+  const last = (log: FeedLog): string | undefined => messagesOf(log).at(-1);
+  const first = snapshotOf(feed);
+  assert.equal(last(first), `G ${next}`);
+  nowMs += 3_600_000;
+  assert.equal(feed.snapshot(), first, 'nothing has happened since');
+
+  venue.enter(1, Side.Buy, 9_901, 10);
+  fresh();
+  const second = snapshotOf(feed);
+  assert.equal(last(second), `G ${next + 1}`);
+  venue.enter(1, Side.Buy, 9_902, 10);
+  fresh();
+  nowMs += 1_000;
+  assert.equal(feed.snapshot(), second);
+  nowMs += 1;
+  const third = feed.snapshot();
+  nowMs += 5_000;
+  venue.enter(1, Side.Buy, 9_903, 10);
+  venue.deliver({
+    onEvents: (words, from, to) => feed.onEvents(words, from, to),
+    onCaughtUp: (sequence) => feed.onCaughtUp(sequence),
+  });
+  assert.equal(feed.snapshot(), third, 'who comes while it is written takes it too');
+  while (feed.step());
+  assert.equal(last(third), `G ${next + 2}`);
+  assert.equal(last(snapshotOf(feed)), `G ${next + 3}`);
 });
 
 test('a new day and a full file end the session; the next begins with an image', (t) => {

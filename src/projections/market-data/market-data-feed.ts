@@ -21,6 +21,9 @@ const LEFT_BEHIND = /^(?:feed|snapshot)-.*\.itch50$|^orders-.*\.events$/;
 /** How long events wait for the orders with which a session is to begin, and when the feed asks for them again after that. */
 const HELD_MS_MAX = 2_000;
 const ROLL_AGAIN_MS = 5_000;
+/** How old a snapshot may be for who logs in now: many who come at once share one, and none gets the book of some time ago. */
+const SNAPSHOT_AGE_MS_MAX = 1_000;
+const SNAPSHOT_MESSAGES_MAX = 10_000;
 
 export interface MarketDataFeedOptions {
   /** Directory of the feed's own files; made when absent, older session files in it are removed. */
@@ -35,7 +38,10 @@ export interface MarketDataFeedOptions {
   readonly sessionBytesMax?: number;
   /** Milliseconds since any moment. Default: Node's. */
   readonly nowMs?: () => number;
-  /** A snapshot is used again until the session is this many messages further. Default 100,000. */
+  /**
+   * A snapshot that is whole is used again until the session is this many messages further (default 10,000), and for no more than a
+   * second where it is further at all.
+   */
   readonly snapshotMessagesMax?: number;
 }
 
@@ -103,7 +109,7 @@ export class MarketDataFeed implements EventSink {
   constructor(options: MarketDataFeedOptions) {
     this.options = options;
     this.sessionBytesMax = options.sessionBytesMax ?? 8 * 2 ** 30;
-    this.snapshotMessagesMax = options.snapshotMessagesMax ?? 100_000;
+    this.snapshotMessagesMax = options.snapshotMessagesMax ?? SNAPSHOT_MESSAGES_MAX;
     this.nowMs = options.nowMs ?? (() => performance.now());
     this.listeners = new Set();
     try {
@@ -379,7 +385,8 @@ export class MarketDataFeed implements EventSink {
     this._session.flush();
     const { place: sequence, seconds, nanos, day } = this;
     const nextSequence = this._session.lastSequence + 1;
-    snapshot.take({ sequence, nextSequence, seconds, nanos, daySeconds: Math.max(0, day) * DAY_SECONDS });
+    const daySeconds = Math.max(0, day) * DAY_SECONDS;
+    snapshot.take({ sequence, nextSequence, seconds, nanos, daySeconds }, this.nowMs());
   }
 
   #onSnapshotGivenUp(problem: string): void {
@@ -387,11 +394,12 @@ export class MarketDataFeed implements EventSink {
     this.#notify();
   }
 
-  /** Whether who asks for a snapshot now can have this one. */
-  #isOfUse({ log, nextSequence, problem }: FeedSnapshot): boolean {
+  /** Whether who asks for a snapshot now can have this one. One on its way is: another would end it, and wait as long. */
+  #isOfUse({ log, nextSequence, takenMs, problem, isOver }: FeedSnapshot): boolean {
     if (problem !== undefined || log.session !== this._session.session) return false;
-    const age = this._session.lastSequence + 1 - nextSequence;
-    return nextSequence === 0 || age <= this.snapshotMessagesMax;
+    const messages = this._session.lastSequence + 1 - nextSequence;
+    if (!isOver || messages === 0) return true;
+    return messages <= this.snapshotMessagesMax && this.nowMs() - takenMs <= SNAPSHOT_AGE_MS_MAX;
   }
 
   #newSession(): FeedLog {
