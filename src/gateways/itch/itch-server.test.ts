@@ -183,6 +183,20 @@ test('anonymous client: everything from message 1 over many chunks, then live', 
   assert.deepEqual([server.clients, stream.readers], [0, 0]);
 });
 
+test('anonymous clients: a hundred that come at once are all let in, with a password checked for nobody', async (t) => {
+  const { stream, server, port } = await setUp(t, {
+    limits: { tickMs: 0, verificationsMax: 0, verificationsWaitingMax: 0 },
+  });
+  stream.append(3);
+  const clients = Array.from({ length: 100 }, () => new TestClient(t, port, {}));
+  const received = await Promise.all(clients.map((client) => client.received(3)));
+  for (const messages of received) assert.deepEqual(messages, payloads(1, 3));
+  assert.deepEqual([server.clients, server.refusals], [100, { failures: 0, limited: 0 }]);
+  const named = new TestClient(t, port, { password: 'guess' });
+  await named.ended();
+  assert.deepEqual(server.refusals, { failures: 0, limited: 1 }, 'a blank name with a password is checked');
+});
+
 test('login: from any message, from now on with 0, by session name', async (t) => {
   const { stream, port, notify } = await setUp(t);
   stream.append(100);

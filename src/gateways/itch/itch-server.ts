@@ -7,7 +7,7 @@ import {
   SoupPacket,
   writeSoupHeader,
 } from '#codec/soupbin/packets.ts';
-import { type Credentials, hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
+import type { Credentials } from '#gateways/identity/password.ts';
 import type { GatewayLogger } from '#gateways/soupbin/logger.ts';
 import {
   type LoginAnswer,
@@ -60,7 +60,6 @@ export class ItchServer implements SoupDoor<Reader> {
   declare private readonly server: SoupServer<Reader>;
   declare private readonly readers: Set<SoupSession<Reader>>;
   declare private readonly chunk: Uint8Array;
-  declare private anonymous: Credentials | undefined;
   declare private unsubscribe: () => void;
   declare private pumpQueued: boolean;
 
@@ -72,7 +71,6 @@ export class ItchServer implements SoupDoor<Reader> {
     this.server = new SoupServer(this, options, logger);
     this.readers = new Set();
     this.chunk = new Uint8Array(READ_BYTES);
-    this.anonymous = undefined;
     this.unsubscribe = () => {};
     this.pumpQueued = false;
   }
@@ -94,10 +92,6 @@ export class ItchServer implements SoupDoor<Reader> {
 
   /** Starts listening; resolves with the address. @throws Error of node:net (EADDRINUSE, EACCES). */
   async listen(): Promise<AddressInfo> {
-    if (this.options.allowAnonymous) {
-      const salt = new Uint8Array(SALT_BYTES);
-      this.anonymous = { salt, passwordHash: await hashPassword('', salt) };
-    }
     const address = await this.server.listen();
     this.unsubscribe = this.source.subscribe(() => this.#queuePump());
     return address;
@@ -111,7 +105,12 @@ export class ItchServer implements SoupDoor<Reader> {
 
   /** SoupBinTCP compares user names without regard to case; the venue's are upper case. */
   credentials(username: string): Credentials | undefined {
-    return username === '' ? this.anonymous : this.options.credentials(username.toUpperCase());
+    return this.options.credentials(username.toUpperCase());
+  }
+
+  /** Without a check, which is slow on purpose: when a session ends, every client comes back at once. */
+  isForAnybody({ username, password }: LoginRequest): boolean {
+    return this.options.allowAnonymous && username === '' && password === '';
   }
 
   onLogin(session: SoupSession<Reader>, request: LoginRequest): LoginAnswer {

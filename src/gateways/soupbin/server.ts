@@ -25,6 +25,8 @@ export interface SoupDoor<State> {
   readonly name: string;
   /** What to check a login against; undefined: no such user here. */
   credentials(username: string): Credentials | undefined;
+  /** Whether anybody may log in like this: there is no password to check. Default: nobody. */
+  isForAnybody?(request: LoginRequest): boolean;
   /** Decides a login whose password was right. */
   onLogin(session: SoupSession<State>, request: LoginRequest): LoginAnswer;
   /** The Login Accepted is queued: sequenced messages may follow. */
@@ -202,7 +204,10 @@ export class SoupServer<State> implements SessionHost<State> {
 
   /** Called by a session whose Login Request came in. */
   verify(session: SoupSession<State>, request: LoginRequest): void {
-    if (this.verifications < this.limits.verificationsMax) this.#check(session, request);
+    // Not before the packet has been taken, as after a check.
+    if (this.door.isForAnybody?.(request) === true) {
+      queueMicrotask(() => this.#verified(session, request, true));
+    } else if (this.verifications < this.limits.verificationsMax) this.#check(session, request);
     else if (this.waiting.size < this.limits.verificationsWaitingMax) this.waiting.set(session, request);
     else {
       this.loginsLimited++;
