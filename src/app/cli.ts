@@ -16,6 +16,7 @@ import { replayCommand } from './cli/replay-command.ts';
 import { snapshotCommands } from './cli/snapshot-commands.ts';
 import { startCommand } from './cli/start-command.ts';
 import { statusCommand } from './cli/status-command.ts';
+import { HIVE_VERSION } from './version.ts';
 
 const EXIT_STATUS_TEXT = `
 Exit status: 0 done, 1 failure, 2 wrong usage or configuration, 3 stored data damaged, 4 no node or no
@@ -28,6 +29,7 @@ export function hiveProgram(): Command {
   const output = (): Output => new Output(program.opts()['json'] === true);
   program
     .description('Hive Mind: a trading venue on one durable log')
+    .version(HIVE_VERSION, '--version', 'print the version of this build')
     .option('--json', 'one JSON object for each line of output')
     .addHelpText('after', EXIT_STATUS_TEXT)
     .showHelpAfterError('(see --help)')

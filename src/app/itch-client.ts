@@ -14,6 +14,9 @@ import { connectSocket, type SoupClientOptions } from '#gateways/soupbin/client.
 /** Longest payload that a client takes: ITCH messages are short, debug text is not longer than this. */
 const PAYLOAD_BYTES_MAX = 4_096;
 const HEARTBEAT_MS = 1_000;
+/** Heartbeats that the server may miss, and how long it may take to answer the login. */
+const SILENT_BEATS_MAX = 15;
+const LOGIN_TIMEOUT_MS = 5_000;
 
 /** The messages do not fit together: an unknown order, or more taken from one than it had. */
 export class ItchBookError extends Error {
@@ -198,17 +201,21 @@ export class ItchClient {
   declare private readonly framer: SoupFramer;
   declare private readonly message: ItchMessage;
   declare private readonly heartbeat: NodeJS.Timeout;
+  declare private readonly loginTimeout: NodeJS.Timeout;
+  declare private silentBeats: number;
   declare private reason: string;
 
   constructor(
     address: Pick<SoupClientOptions, 'host' | 'port' | 'tls'>,
     login: LoginRequest,
     handler: ItchClientHandler,
+    loginTimeoutMs = LOGIN_TIMEOUT_MS,
   ) {
     this.session = '';
     this.nextSequence = 0;
     this.handler = handler;
     this.message = new ItchMessage();
+    this.silentBeats = 0;
     this.reason = 'the server closed the connection';
     this.framer = new SoupFramer(this, PAYLOAD_BYTES_MAX);
     this.socket = connectSocket(address);
@@ -219,11 +226,11 @@ export class ItchClient {
     });
     this.socket.on('close', () => {
       clearInterval(this.heartbeat);
+      clearTimeout(this.loginTimeout);
       this.handler.onEnd(this.reason);
     });
-    this.heartbeat = setInterval(() => {
-      this.socket.write(soupPacket(SoupPacket.ClientHeartbeat));
-    }, HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.loginTimeout = setTimeout(() => this.#stop('the login was not answered in time'), loginTimeoutMs);
   }
 
   /** Logs out and closes. */
@@ -255,6 +262,7 @@ export class ItchClient {
       case SoupPacket.LoginAccepted: {
         const accepted = decodeLoginAccepted(bytes, from, to);
         if (accepted === undefined) return this.#stop('malformed Login Accepted');
+        clearTimeout(this.loginTimeout);
         this.session = accepted.session;
         this.nextSequence = accepted.sequenceNumber;
         this.handler.onLogin?.(this.session, this.nextSequence);
@@ -268,7 +276,15 @@ export class ItchClient {
     }
   }
 
+  #beat(): void {
+    // A client that does not read cannot tell whether the server is silent.
+    if (this.socket.isPaused()) this.silentBeats = 0;
+    if (++this.silentBeats > SILENT_BEATS_MAX) this.#stop('no heartbeat of the server in time');
+    else if (this.socket.writable) this.socket.write(soupPacket(SoupPacket.ClientHeartbeat));
+  }
+
   #onData(chunk: Buffer): void {
+    this.silentBeats = 0;
     if (this.framer.push(chunk) !== FrameFault.None) this.#stop('the server does not speak SoupBinTCP');
   }
 

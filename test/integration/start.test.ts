@@ -150,11 +150,9 @@ venue:
     placed.stdout.endsWith(`: hive order cancel 1 --connect 127.0.0.1:${first.ready.ouch.port} --user ann\n`),
     placed.stdout,
   );
-  const market = async (): Promise<{ bids: object[] }> =>
-    JSON.parse(
-      (await runCli(['market', 'GOLDEUR', '--once', '--json', '--data-dir', join(directory, 'configured')]))
-        .stdout,
-    );
+  const configured = join(directory, 'configured');
+  const market = async (): Promise<{ bids: { price: string }[] }> =>
+    JSON.parse((await runCli(['market', 'GOLDEUR', '--once', '--json', '--data-dir', configured])).stdout);
   let { bids } = await market();
   // The feed comes after the answer to an order.
   while (bids.length === 0) ({ bids } = await market());
@@ -169,10 +167,41 @@ venue:
     stderr: 'hive: price 60.7: GOLDEUR trades in steps of 0.5\n',
   });
   const unknown = await order('buy', '1', 'SILVER', '--price', '60');
-  assert.deepEqual(
-    [unknown.status, unknown.stderr],
-    [5, 'hive: the venue offers no instrument SILVER on this gateway\n'],
+  assert.deepEqual(unknown, {
+    status: 5,
+    stdout: 'rejected  UNKNOWN_INSTRUMENT (no such instrument)\n',
+    stderr: 'hive: the venue offers no instrument SILVER on this gateway\n',
+  });
+  const replaced = await runCli(
+    [
+      'order',
+      'replace',
+      '1',
+      'GOLDEUR',
+      '--quantity',
+      '2',
+      '--price',
+      '61',
+      '--data-dir',
+      configured,
+      '--user',
+      'ann',
+    ],
+    { HIVE_PASSWORD: password },
   );
+  assert.match(
+    replaced.stdout,
+    /^replaced {2}order 1 by {2}order 3: buy 2\.0 GOLDEUR at 61\.0, good till cancel {2}\[log \d+\]\norder 3 is open; /,
+  );
+  while (bids[0]?.price !== '61.0') ({ bids } = await market());
+  assert.deepEqual(bids, [{ price: '61.0', quantity: '2.0', orders: 1 }]);
+  const book = await runCli(['market', 'GOLDEUR', '--once', '--data-dir', configured]);
+  assert.deepEqual(book, {
+    status: 0,
+    stdout:
+      'GOLDEUR  T  last -, 0 trades seen\norders  bid quantity  bid   ask  ask quantity  orders\n     1  2.0           61.0\n',
+    stderr: '',
+  });
   const wrongPassword = await runCli(
     ['order', 'cancel', '1', '--connect', `127.0.0.1:${first.ready.ouch.port}`, '--user', 'ANN'],
     { HIVE_PASSWORD: 'guess' },

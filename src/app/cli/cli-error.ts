@@ -36,6 +36,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   NodeRefusedError: ExitCode.Refused,
   NoNodeError: ExitCode.NotReachable,
   OuchClosedError: ExitCode.NotReachable,
+  OuchAnswerError: ExitCode.NotReachable,
   SoupLoginError: ExitCode.NotReachable,
 };
 

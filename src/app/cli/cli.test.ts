@@ -51,6 +51,75 @@ test('usage: what is wrong is said in a line, with exit status 2', async () => {
   ]);
 });
 
+test('log dump: a range without entries is wrong usage', async () => {
+  await refuses(
+    ['log', 'dump', '--from', '5', '--to', '2'],
+    2,
+    'hive: --from 5 --to 2 has no entries: --to must not be below --from\n',
+  );
+});
+
+test('--version: that of the package', async () => {
+  const file = new URL('../../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8'));
+  assert.deepEqual(await runCli(['--version']), { status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('order, market: what the binary doors do not carry is wrong usage', async () => {
+  const symbolRule = 'It must be 1 to 8 printable ASCII characters without spaces.\n(see --help)\n';
+  const order = (symbol: string, ...options: string[]): string[] => [
+    ...['order', 'place', 'buy', '1', symbol, '--price', '1', '--connect', '127.0.0.1:1', ...options],
+  ];
+  const password = path('password');
+  writeFileSync(password, 'elevenchars\n');
+  await Promise.all([
+    ...['LONGSYMBOL', 'H\u00c4VE', 'HIVE ', ''].map((symbol) =>
+      refuses(
+        order(symbol),
+        2,
+        `error: command-argument value '${symbol}' is invalid for argument 'symbol'. ${symbolRule}`,
+      ),
+    ),
+    refuses(
+      ['market', 'LONGSYMBOL'],
+      2,
+      `error: command-argument value 'LONGSYMBOL' is invalid for argument 'symbol'. ${symbolRule}`,
+    ),
+    refuses(
+      order('HIVE', '--user', 'SEVENTH'),
+      2,
+      "error: option '--user <name>' argument 'SEVENTH' is invalid. It must be 1 to 6 printable ASCII characters without spaces.\n(see --help)\n",
+    ),
+    refuses(
+      order('HIVE', '--user', 'ANN', '--password-file', password),
+      2,
+      `hive: the password in ${password} must be 1 to 10 printable ASCII characters without spaces: the order gateway takes no other\n`,
+    ),
+    ...[
+      [path('no-password'), 'ENOENT'],
+      [directory, 'EISDIR'],
+    ].map(([file, code]) =>
+      refuses(
+        order('HIVE', '--user', 'ANN', '--password-file', file),
+        2,
+        `hive: the password file ${file} cannot be read (${code}): --password-file names a file whose first line is the password\n`,
+      ),
+    ),
+  ]);
+});
+
+test('market: a listener that never answers ends it', async (t) => {
+  const silent = createServer((socket) => socket.on('error', () => {}));
+  t.after(() => silent.close());
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  await refuses(
+    ['market', 'HIVE', '--once', '--connect', `127.0.0.1:${port}`, '--snapshot-port', String(port)],
+    4,
+    `hive: no market-data snapshot from 127.0.0.1:${port}: the login was not answered in time\n`,
+  );
+});
+
 test('cluster options: what is wrong is said before anything is started', async () => {
   const observer = await runCli(['start', '--observe']);
   assert.deepEqual(

@@ -88,6 +88,12 @@ async function dump(
   to: number | undefined,
   output: Output,
 ): Promise<void> {
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new CliError(
+      ExitCode.Usage,
+      `--from ${from} --to ${to} has no entries: --to must not be below --from`,
+    );
+  }
   const directory = logDirectoryOf(dataDirectory);
   const first = listSegments(nodeDisk, directory)[0]?.firstSequence ?? 1;
   const end = endOf(directory).next - 1;

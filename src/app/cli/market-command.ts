@@ -7,7 +7,7 @@ import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
-import { dataDirOption, integerOption } from './options.ts';
+import { dataDirOption, integerOption, symbolArgument } from './options.ts';
 import { counted, type Output, table } from './output.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
@@ -31,7 +31,7 @@ interface MarketOptions extends TlsOptions {
 export function marketCommand(output: () => Output): Command {
   return withTls(new Command('market'))
     .description("watch an instrument's book, from the market-data feed, until Ctrl-C")
-    .argument('<symbol>', 'the instrument')
+    .argument('<symbol>', 'the instrument', symbolArgument)
     .addOption(dataDirOption())
     .addOption(
       new Option('--connect <host:port>', 'market data; default: that of the node on --data-dir').argParser(

@@ -18,6 +18,12 @@ export function dataDirOption(): Option {
   return new Option('--data-dir <directory>', 'data directory of the node').default(DATA_DIRECTORY);
 }
 
+/** An instrument's symbol, as the binary doors carry it. For commander. */
+export function symbolArgument(text: string): string {
+  if (/^[\x21-\x7e]{1,8}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 8 printable ASCII characters without spaces.');
+}
+
 /** A sequence number of the log. */
 export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
 export const portOption = integerOption(0, 65_535);

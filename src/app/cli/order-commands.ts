@@ -4,14 +4,15 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
 import { Limits } from '#domain/limits.ts';
+import { RejectCode } from '#domain/rejects.ts';
 import { DEMO_TRADER, readDemoPasswords } from '../demo/demo-passwords.ts';
 import { OuchClient, type OuchOrder, type OuchReport } from '../ouch-client.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
-import { DATA_DIRECTORY, dataDirOption, integerOption } from './options.ts';
-import { reportText } from './order-report.ts';
+import { DATA_DIRECTORY, dataDirOption, integerOption, symbolArgument } from './options.ts';
+import { rejectText, reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
@@ -66,7 +67,7 @@ export function orderCommands(output: () => Output): Command {
     .description('enter an order and print its reports')
     .addArgument(new Argument('<side>', 'what to do').choices(['buy', 'sell']))
     .argument('<quantity>', 'how much, as a decimal number')
-    .argument('<symbol>', 'of which instrument')
+    .argument('<symbol>', 'of which instrument', symbolArgument)
     .option('--price <price>', 'limit price, as a decimal number')
     .option('--market', 'a market order')
     .option('--stop <price>', 'wait until the last price reaches this; with --price a stop-limit order')
@@ -95,7 +96,7 @@ export function orderCommands(output: () => Output): Command {
       'give an order new terms and a new number; give all terms that it is to have, also those that stay',
     )
     .argument('<number>', 'number of the order, as its reports have it', orderNumber)
-    .argument('<symbol>', 'its instrument')
+    .argument('<symbol>', 'its instrument', symbolArgument)
     .requiredOption('--quantity <quantity>', 'new total quantity, what is executed included')
     .option('--price <price>', 'new limit price; a limit order needs it')
     .option('--stop <price>', 'new stop price')
@@ -118,7 +119,7 @@ function withConnection(command: Command): Command {
   return withTls(command)
     .addOption(dataDirOption())
     .option('--connect <host:port>', 'order gateway; default: that of the node on --data-dir', addressOption)
-    .option('--user <name>', "login name; default: the demo market's user, if there is one")
+    .option('--user <name>', "login name; default: the demo market's user, if there is one", userOption)
     .option('--password-file <file>', 'its first line is the password; default: $HIVE_PASSWORD')
     .option(
       '--wait <seconds>',
@@ -197,7 +198,7 @@ async function trade(
 ): Promise<void> {
   const client = await connect(options);
   try {
-    const units = symbol === undefined ? undefined : await unitsOf(client, symbol);
+    const units = symbol === undefined ? undefined : await unitsOf(client, symbol, output);
     const follower = new OrderFollower(output, units);
     client.onReport = (report) => follower.onReport(report);
     const answer = await send(client, units as OrderUnits);
@@ -298,9 +299,15 @@ class OrderFollower {
   }
 }
 
-async function unitsOf(client: OuchClient, symbol: string): Promise<OrderUnits> {
+async function unitsOf(client: OuchClient, symbol: string, output: Output): Promise<OrderUnits> {
   const info = await client.instrument(symbol);
   if (info.tickSize > 0) return new OrderUnits(info);
+  // How such an order counts nobody knows: it is not sent, and refused as the venue would have.
+  const { UNKNOWN_INSTRUMENT } = RejectCode;
+  output.result(
+    { type: 'Rejected', symbol, reason: UNKNOWN_INSTRUMENT, options: { rejectName: 'UNKNOWN_INSTRUMENT' } },
+    `rejected  ${rejectText(UNKNOWN_INSTRUMENT)}`,
+  );
   throw new CliError(ExitCode.Refused, `the venue offers no instrument ${symbol} on this gateway`);
 }
 
@@ -320,10 +327,13 @@ async function gatewayOf(dataDirectory: string): Promise<{ host: string; port: n
 
 function credentials(options: ConnectionOptions): { username: string; password: string } {
   const { user, passwordFile, dataDir } = options;
-  const given =
-    passwordFile === undefined
-      ? process.env['HIVE_PASSWORD']
-      : readFileSync(passwordFile, 'utf8').split(/\r?\n/, 1)[0];
+  const given = passwordFile === undefined ? process.env['HIVE_PASSWORD'] : firstLine(passwordFile);
+  if (given !== undefined && !/^[\x21-\x7e]{1,10}$/.test(given)) {
+    throw new CliError(
+      ExitCode.Usage,
+      `the password in ${passwordFile ?? 'HIVE_PASSWORD'} must be 1 to 10 printable ASCII characters without spaces: the order gateway takes no other`,
+    );
+  }
   if (user !== undefined && given !== undefined) return { username: user, password: given };
   const username = user ?? DEMO_TRADER;
   const password = readDemoPasswords(dataDir)?.[username];
@@ -334,6 +344,18 @@ function credentials(options: ConnectionOptions): { username: string; password: 
   );
 }
 
+function firstLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
+  } catch (cause) {
+    throw new CliError(
+      ExitCode.Usage,
+      `the password file ${file} cannot be read (${(cause as NodeJS.ErrnoException).code}): --password-file names a file whose first line is the password`,
+      { cause },
+    );
+  }
+}
+
 const orderNumber = integerOption(1, Limits.ID_MAX);
 
 function expiryOption(text: string): number {
@@ -342,6 +364,11 @@ function expiryOption(text: string): number {
     throw new InvalidArgumentError('It must be a time in whole seconds, such as 2030-01-31T16:00:00Z.');
   }
   return ms / 1_000;
+}
+
+function userOption(text: string): string {
+  if (/^[\x21-\x7e]{1,6}$/.test(text)) return text;
+  throw new InvalidArgumentError('It must be 1 to 6 printable ASCII characters without spaces.');
 }
 
 function tagOption(text: string): string {
