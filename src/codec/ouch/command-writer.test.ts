@@ -219,6 +219,8 @@ test('Enter Order: what the venue does not have is refused by the core, not ente
     { userRefIdx: 1 },
     { postOnly: '?' },
     { displayQuantity: 5 },
+    { groupId: 3 },
+    { side: 'S' },
   ]) {
     assert.deepEqual(entered({ options }), { orderFlags: 255 }, JSON.stringify(options));
   }
@@ -350,10 +352,17 @@ test('Replace Order: what a replace cannot change is refused by the core', () =>
     { selfTradePrevention: 'N' },
     { ocoUserRefNum: 1 },
     { priceType: 'P' },
+    { groupId: 0 },
+    { side: 'B' },
   ]) {
     const { sink, send } = setUp();
     send({ ...REPLACE, options });
     assert.equal((sink.take()[0] as Command<'ReplaceOrder'>).qtyLots, -1, JSON.stringify(options));
+  }
+  for (const letter of [{ interMarketSweep: 'Q' }, { display: 'Z' }]) {
+    const { sink, send } = setUp();
+    send({ ...REPLACE, ...letter });
+    assert.equal((sink.take()[0] as Command<'ReplaceOrder'>).qtyLots, -1, JSON.stringify(letter));
   }
   const { sink, send } = setUp();
   send({ ...REPLACE, display: 'N' });
@@ -361,6 +370,16 @@ test('Replace Order: what a replace cannot change is refused by the core', () =>
   const [hidden, market] = sink.take() as Command<'ReplaceOrder'>[];
   assert.equal(hidden.displayQtyLots, -1);
   assert.equal(market.priceTicks, 0);
+});
+
+test('Cancel and Modify Order: an option of Mass Cancel is refused by the core', () => {
+  for (const options of [{ side: 'B' }, { groupId: 0 }]) {
+    const { sink, send } = setUp();
+    send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options });
+    send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3, options });
+    const quantities = sink.take().map((command) => (command as Command<'CancelOrder'>).totalQtyLots);
+    assert.deepEqual(quantities, [-1, -1], JSON.stringify(options));
+  }
 });
 
 test('Cancel and Modify Order: cancel, reduce to a new total, and what cannot be said', () => {

@@ -90,6 +90,8 @@ const CL_ORD_ID_BYTES = 14;
 export class OuchCommandWriter {
   /** Why the last message was malformed. */
   declare fault: string;
+  /** Which UserRefNum made the last message that was ignored a retransmission. */
+  declare ignoredRefNum: number;
   declare private readonly instruments: OuchInstruments;
   declare private readonly scales: OrderScales;
   declare private readonly clock: Clock;
@@ -100,6 +102,7 @@ export class OuchCommandWriter {
 
   constructor(instruments: OuchInstruments, scales: OrderScales, clock: Clock, sink: CommandSink) {
     this.fault = '';
+    this.ignoredRefNum = 0;
     this.instruments = instruments;
     this.scales = scales;
     this.clock = clock;
@@ -135,7 +138,7 @@ export class OuchCommandWriter {
     if (!options.read(bytes, from + EnterOrder.bytes, to, false))
       return this.#malformed('malformed Enter Order');
     const userRefNum = readU32(bytes, from + enter.userRefNum);
-    if (userRefNum <= user.lastUserRefNum) return WriteOutcome.Ignored;
+    if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
     const at = this.#reserve(CommandType.NewOrder, NewOrder.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
@@ -151,7 +154,8 @@ export class OuchCommandWriter {
     const timeInForce =
       options.timeInForce !== 0 ? options.timeInForce : baseTimeInForce(bytes[from + enter.timeInForce]);
     const tagIsText = this.#readTag(bytes, from + enter.clOrdId);
-    const supported = !options.unsupported && tagIsText && areLabelsSupported(bytes, from);
+    const supported =
+      !options.unsupported && !options.isForMassCancel && tagIsText && areLabelsSupported(bytes, from);
 
     i32[at + 2] = instrument === undefined ? NO_INSTRUMENT : instrument.id;
     i32[at + field.priceTicks] = hasNoPrice && isMarketPrice ? 0 : ticksOf(price, priceFactor);
@@ -179,7 +183,7 @@ export class OuchCommandWriter {
       return this.#malformed('malformed Replace Order');
     }
     const userRefNum = readU32(bytes, from + replace.userRefNum);
-    if (userRefNum <= user.lastUserRefNum) return WriteOutcome.Ignored;
+    if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
     const at = this.#reserve(CommandType.ReplaceOrder, ReplaceCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
@@ -192,7 +196,10 @@ export class OuchCommandWriter {
     // A replace cannot carry these; the order must not change without them either.
     const impossible =
       options.unsupported ||
+      options.isForMassCancel ||
       !tagIsText ||
+      !isDisplay(bytes[from + replace.display]) ||
+      !isSweep(bytes[from + replace.interMarketSweep]) ||
       options.minQty !== 0 ||
       options.postOnly ||
       (options.orderType !== 0 && options.orderType !== OrderType.Limit) ||
@@ -240,7 +247,7 @@ export class OuchCommandWriter {
   #cancel(user: OuchUserRefs, userRefNum: number, quantity: number, possible: boolean): WriteOutcome {
     const at = this.#reserve(CommandType.CancelOrder, CancelCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const isRefused = this.options.unsupported || !possible;
+    const isRefused = this.options.unsupported || this.options.isForMassCancel || !possible;
     this.sink.words.f64[(at + CancelCommand.at.totalQtyLots) >> 1] = isRefused ? NO_QUANTITY : quantity;
     return WriteOutcome.Written;
   }
@@ -282,6 +289,11 @@ export class OuchCommandWriter {
     u8[at * 4 + KILL_ENGAGED] = engaged;
     i32[at + SetKillSwitch.at.scopeId] = user.userId;
     return WriteOutcome.Written;
+  }
+
+  #ignored(userRefNum: number): WriteOutcome {
+    this.ignoredRefNum = userRefNum;
+    return WriteOutcome.Ignored;
   }
 
   #malformed(fault: string): WriteOutcome {
@@ -379,13 +391,20 @@ function ticksOf(price: number, priceFactor: number): number {
  * no cross. A hidden order is refused by its display quantity.
  */
 function areLabelsSupported(bytes: Uint8Array, from: number): boolean {
-  const display = bytes[from + enter.display];
   const capacity = bytes[from + enter.capacity];
-  const sweep = bytes[from + enter.interMarketSweep];
   return (
-    (display === 0x59 || display === 0x41 || display === HIDDEN) &&
+    isDisplay(bytes[from + enter.display]) &&
     (capacity === 0x41 || capacity === 0x50 || capacity === 0x52 || capacity === 0x4f) &&
-    (sweep === 0x59 || sweep === 0x4e) &&
+    isSweep(bytes[from + enter.interMarketSweep]) &&
     bytes[from + enter.crossType] === 0x4e
   );
+}
+
+/** 'Y' visible, 'A' attributable, 'N' hidden. */
+function isDisplay(character: number): boolean {
+  return character === 0x59 || character === 0x41 || character === HIDDEN;
+}
+
+function isSweep(character: number): boolean {
+  return character === 0x59 || character === 0x4e;
 }

@@ -52,6 +52,11 @@ export class OrderOptions {
     this.groupIdGiven = false;
   }
 
+  /** Whether it says what only a Mass Cancel is told. */
+  get isForMassCancel(): boolean {
+    return this.side !== 0 || this.groupIdGiven;
+  }
+
   #clear(): void {
     this.unsupported = false;
     this.minQty = 0;
