@@ -5,7 +5,7 @@ import type { CommandInput } from '#codec/log/record-types.ts';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import { decodeOutbound } from '#codec/ouch/plain.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { InstrumentKind, Phase, Role } from '#domain/commands.ts';
+import { InstrumentKind, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { EventType, Trade } from '#domain/events.ts';
 import type { EventSink, ReportStore } from '#domain/ports.ts';
 import { RejectCode } from '#domain/rejects.ts';
@@ -319,6 +319,56 @@ test('a replace takes the price scale of its order', async (t) => {
   const micro = { side: 'B', symbol: 'MICRO', quantity: 1, price: 70 } as const;
   assert.deepEqual(summary(await client.enter(micro)), ['OrderAccepted', 1, 1, 70]);
   assert.deepEqual(summary(await client.replace(1, { quantity: 1, price: 80 })), ['OrderReplaced', 2, 1, 80]);
+});
+
+test('a number that the user has used elsewhere is an error, and the next order gets one above', async (t) => {
+  const path = await OrderPath.start(t);
+  const { client } = await path.trader(t, 'ALICE');
+  const order = { side: 'B', symbol: 'HIVE', quantity: 1, price: 12_500 } as const;
+  const ignored = (number: number, last: number) => ({
+    name: 'OuchAnswerError',
+    code: 'IGNORED',
+    message: `the venue ignored order ${number}: the user has entered order ${last} elsewhere. Enter it again: it gets the number ${last + 1} or a later one`,
+  });
+  const enterElsewhere = async (clientOrderId: number): Promise<void> => {
+    const there = { type: 'NewOrder', userId: 11, instrumentId: 1, clientOrderId } as const;
+    const report = client.next(
+      (answer) => answer.type === 'OrderAccepted' && answer.userRefNum === clientOrderId,
+    );
+    path.command({
+      ...there,
+      side: Side.Buy,
+      orderType: OrderType.Limit,
+      timeInForce: TimeInForce.Day,
+      qtyLots: 1,
+      priceTicks: 100,
+    });
+    await report;
+  };
+  assert.deepEqual(summary(await client.enter(order)), ['OrderAccepted', 1, 1, 12_500]);
+  await enterElsewhere(7);
+  // The venue tells of the first one only.
+  const lost = [client.enter(order), client.replace(1, { quantity: 2, price: 12_500 })];
+  await Promise.all([assert.rejects(lost[0], ignored(2, 7)), assert.rejects(lost[1], ignored(3, 7))]);
+  assert.deepEqual(summary(await client.enter(order)), ['OrderAccepted', 8, 1, 12_500]);
+  await enterElsewhere(9);
+  await assert.rejects(client.enter(order), ignored(9, 9), 'told again after a message that was taken');
+});
+
+test('an answer that does not come is an error; spaces behind a symbol are none of it', async (t) => {
+  const path = await OrderPath.start(t);
+  const { client } = await path.trader(t, 'ALICE');
+  assert.equal((await client.instrument('HIVE ')).symbol, 'HIVE');
+  const login = { port: path.port, username: 'BOB', password: 'secret', answerTimeoutMs: 300 };
+  const hasty = await OuchClient.connect(login);
+  t.after(() => hasty.soup.destroy());
+  hasty.soup.send = () => true;
+  await assert.rejects(hasty.enter({ side: 'B', symbol: 'HIVE', quantity: 1 }), {
+    name: 'OuchAnswerError',
+    code: 'NO_ANSWER',
+    message:
+      'no answer to EnterOrder 1 in 300 ms: the reports say what became of it; log in again to read them',
+  });
 });
 
 test('mass cancel: the cancels, then the count', async (t) => {

@@ -47,7 +47,30 @@ export class OuchClosedError extends Error {
   readonly code = 'OUCH_CLOSED';
 }
 
+/** No answer came. What became of the message is in the reports, now or when the venue is back. */
+export class OuchAnswerError extends Error {
+  override readonly name = 'OuchAnswerError';
+  /** IGNORED: the venue took the UserRefNum for a retransmission; there is no such order of this client. */
+  declare readonly code: 'IGNORED' | 'NO_ANSWER';
+
+  constructor(code: OuchAnswerError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface OuchClientOptions extends SoupClientOptions {
+  /** How long an answer may take. Default 60,000. */
+  readonly answerTimeoutMs?: number;
+}
+
+const ANSWER_TIMEOUT_MS = 60_000;
+/** The Debug packet of the gateway: the message's number, and the highest that the user has used. */
+const IGNORED = /^ignored: UserRefNum (\d+) must be above (\d+);/;
+
 interface Waiter {
+  /** Of an order or a replace that is waited for; 0: of anything else. */
+  readonly userRefNum: number;
   readonly isAnswer: (message: OutboundMessage) => boolean;
   readonly resolve: (message: OutboundMessage) => void;
   readonly reject: (error: Error) => void;
@@ -66,17 +89,18 @@ export class OuchClient {
   declare nextUserRefNum: number;
   declare private _soup: SoupClient | undefined;
   declare private readonly waiters: Set<Waiter>;
+  declare private readonly answerTimeoutMs: number;
 
   /**
    * Connects, logs in, and asks the venue for the next free UserRefNum.
    * @param onReport gets the reports from `options.sequenceNumber` on
-   * @throws SoupLoginError, OuchClosedError, Error of node:net
+   * @throws SoupLoginError, OuchClosedError, OuchAnswerError, Error of node:net
    */
   static async connect(
-    options: SoupClientOptions,
+    options: OuchClientOptions,
     onReport: (report: OuchReport) => void = () => {},
   ): Promise<OuchClient> {
-    const client = new OuchClient(onReport);
+    const client = new OuchClient(onReport, options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS);
     client._soup = await SoupClient.connect(options, {
       onSequenced: (bytes, from, to, sequenceNumber) => {
         const report = { ...decodeOutbound(bytes.slice(from, to)), sequenceNumber };
@@ -84,6 +108,7 @@ export class OuchClient {
         client.onReport(report);
       },
       onUnsequenced: (bytes, from, to) => client.#settle(decodeOutbound(bytes.slice(from, to))),
+      onDebug: (text) => client.#onDebug(text),
       onClosed: (reason) => {
         for (const waiter of client.waiters) waiter.reject(new OuchClosedError(reason));
         client.waiters.clear();
@@ -94,12 +119,13 @@ export class OuchClient {
     return client;
   }
 
-  private constructor(onReport: (report: OuchReport) => void) {
+  private constructor(onReport: (report: OuchReport) => void, answerTimeoutMs: number) {
     this.onReport = onReport;
     this.onClosed = () => {};
     this.nextUserRefNum = 1;
     this._soup = undefined;
     this.waiters = new Set();
+    this.answerTimeoutMs = answerTimeoutMs;
   }
 
   /** The SoupBinTCP connection below. */
@@ -108,10 +134,15 @@ export class OuchClient {
     return this._soup;
   }
 
-  /** Enters an order; resolves with its acceptance or rejection. The order's number is `userRefNum` of the answer. */
+  /**
+   * Enters an order; resolves with its acceptance or rejection. The order's number is `userRefNum` of the answer.
+   * @throws OuchAnswerError IGNORED when the user had entered orders with later numbers elsewhere: the next one gets a number above
+   */
   enter(order: OuchOrder): Promise<ReportOf<'OrderAccepted'> | ReportOf<'Rejected'>> {
     const message = enterOrder(this.nextUserRefNum++, order);
-    return this.#ask(message, (answer) => isOneOf(answer, message.userRefNum, 'OrderAccepted', 'Rejected'));
+    const { userRefNum } = message;
+    const isAnswer = (answer: OutboundMessage) => isOneOf(answer, userRefNum, 'OrderAccepted', 'Rejected');
+    return this.#ask(message, isAnswer, userRefNum);
   }
 
   /** Replaces order `userRefNum` by one with a new number. */
@@ -120,7 +151,9 @@ export class OuchClient {
     replacement: OuchReplacement,
   ): Promise<ReportOf<'OrderReplaced'> | ReportOf<'Rejected'>> {
     const message = replaceOrder(userRefNum, this.nextUserRefNum++, replacement);
-    return this.#ask(message, (answer) => isOneOf(answer, message.userRefNum, 'OrderReplaced', 'Rejected'));
+    const { userRefNum: newRefNum } = message;
+    const isAnswer = (answer: OutboundMessage) => isOneOf(answer, newRefNum, 'OrderReplaced', 'Rejected');
+    return this.#ask(message, isAnswer, newRefNum);
   }
 
   /** Cancels what is open of an order, or reduces it to a new total, what is executed included. */
@@ -151,9 +184,11 @@ export class OuchClient {
 
   /** How an instrument counts. A tick size of 0: it is not offered here. */
   instrument(symbol: string): Promise<OuchInstrumentInfo> {
+    // The answer comes without the spaces that fill the field.
+    const wanted = symbol.trimEnd();
     return this.#ask(
       { type: 'InstrumentQuery', symbol },
-      (answer) => answer.type === 'Instrument' && answer.symbol === symbol,
+      (answer) => answer.type === 'Instrument' && answer.symbol === wanted,
     );
   }
 
@@ -165,7 +200,7 @@ export class OuchClient {
   /** Resolves with the next report or answer that `isWanted`. @throws OuchClosedError */
   next(isWanted: (message: OutboundMessage) => boolean): Promise<OutboundMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
-    this.waiters.add({ isAnswer: isWanted, resolve, reject });
+    this.waiters.add({ userRefNum: 0, isAnswer: isWanted, resolve, reject });
     return promise;
   }
 
@@ -184,10 +219,54 @@ export class OuchClient {
   #ask<Answer>(
     message: Parameters<typeof encodeOuch>[0],
     isAnswer: (answer: OutboundMessage) => boolean,
+    userRefNum = 0,
   ): Promise<Answer> {
-    const answer = this.next(isAnswer) as Promise<Answer>;
-    this.soup.send(encodeOuch(message));
-    return answer;
+    // What cannot be encoded throws here, before anything waits for its answer.
+    const bytes = encodeOuch(message);
+    const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
+    const timeout = setTimeout(() => {
+      this.waiters.delete(waiter);
+      const what = `${message.type}${userRefNum === 0 ? '' : ` ${userRefNum}`}`;
+      reject(
+        new OuchAnswerError(
+          'NO_ANSWER',
+          `no answer to ${what} in ${this.answerTimeoutMs} ms: the reports say what became of it; log in again to read them`,
+        ),
+      );
+    }, this.answerTimeoutMs);
+    const waiter: Waiter = {
+      userRefNum,
+      isAnswer,
+      resolve: (answer) => {
+        clearTimeout(timeout);
+        resolve(answer);
+      },
+      reject: (error) => {
+        clearTimeout(timeout);
+        reject(error);
+      },
+    };
+    this.waiters.add(waiter);
+    this.soup.send(bytes);
+    return promise as Promise<Answer>;
+  }
+
+  /**
+   * The venue ignored a message: its number and those of the messages behind it, up to the last that was used, are of orders that
+   * the user entered elsewhere. Those before it were taken.
+   */
+  #onDebug(text: string): void {
+    const match = IGNORED.exec(text);
+    if (match === null) return;
+    const [first, last] = [Number(match[1]), Number(match[2])];
+    this.nextUserRefNum = Math.max(this.nextUserRefNum, last + 1);
+    for (const waiter of this.waiters) {
+      const { userRefNum } = waiter;
+      if (userRefNum < first || userRefNum > last) continue;
+      this.waiters.delete(waiter);
+      const reason = `the venue ignored order ${userRefNum}: the user has entered order ${last} elsewhere. Enter it again: it gets the number ${this.nextUserRefNum} or a later one`;
+      waiter.reject(new OuchAnswerError('IGNORED', reason));
+    }
   }
 
   #settle(message: OutboundMessage): void {

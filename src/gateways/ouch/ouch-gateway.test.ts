@@ -104,7 +104,7 @@ test('images: users and live orders that stood before are known, and are no repo
       nextUserRefNum: 13,
       options: {},
     },
-    '+ignored: UserRefNum must be above 12; this is said once',
+    '+ignored: UserRefNum 12 must be above 12; said once until a message is taken',
   ]);
   await until(() => venue.sink.reserved === 2);
   const [, replace] = venue.sink.take();

@@ -397,13 +397,14 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     }
     switch (this.commands.write(state.user, bytes, from, to)) {
       case WriteOutcome.Written:
+        state.toldOfIgnored = false;
         return PacketVerdict.Taken;
       case WriteOutcome.Full:
         return PacketVerdict.Later;
       case WriteOutcome.Malformed:
         return this.#violation(session, this.commands.fault);
       case WriteOutcome.Ignored:
-        this.#tellOfIgnored(session, state);
+        this.#tellOfIgnored(session, state, this.commands.ignoredRefNum);
         return PacketVerdict.Taken;
     }
   }
@@ -413,10 +414,11 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     return PacketVerdict.Stop;
   }
 
-  #tellOfIgnored(session: Session, state: OuchSession): void {
+  /** Once until a message is taken: a client that sends all of its messages again is not told of each. */
+  #tellOfIgnored(session: Session, state: OuchSession, userRefNum: number): void {
     if (state.toldOfIgnored) return;
     state.toldOfIgnored = true;
-    const text = `ignored: UserRefNum must be above ${state.user.lastUserRefNum}; this is said once`;
+    const text = `ignored: UserRefNum ${userRefNum} must be above ${state.user.lastUserRefNum}; said once until a message is taken`;
     session.send(SoupPacket.Debug, Buffer.from(text));
     this.server.flush();
   }

@@ -32,6 +32,8 @@ export interface SoupClientHandler {
   /** The message is `bytes[from, to)`, valid during the call. */
   onSequenced(bytes: Uint8Array, from: number, to: number, sequenceNumber: number): void;
   onUnsequenced?(bytes: Uint8Array, from: number, to: number): void;
+  /** The server says something in words. */
+  onDebug?(text: string): void;
   /** The connection is over: why, in the server's words where it said them. Not called when `connect` fails. */
   onClosed?(reason: string): void;
 }
@@ -162,6 +164,7 @@ export class SoupClient {
         break;
       case SoupPacket.Debug:
         this.lastDebug = String.fromCharCode(...bytes.subarray(from, to));
+        this.handler.onDebug?.(this.lastDebug);
         break;
       case SoupPacket.LoginAccepted: {
         const accepted = decodeLoginAccepted(bytes, from, to);
