@@ -315,7 +315,9 @@ test('configuration: YAML that is none, and anchors, are refused with their line
   assert.deepEqual(issuesOf('ouch: {\n'), [
     'hive.yaml:2:1: Flow map in block collection must be sufficiently indented and end with a }',
   ]);
-  assert.deepEqual(issuesOf('nodeId: 1\nnodeId: 2\n'), ['hive.yaml:2:1: Map keys must be unique']);
+  assert.deepEqual(issuesOf('nodeId: 1\nnodeId: 2\n'), [
+    'hive.yaml:2:1: the key nodeId is there twice: remove one of them',
+  ]);
   assert.deepEqual(issuesOf('ouch: &a { port: 1 }\nmarketData: *a\n'), [
     'hive.yaml:2:13: anchors and aliases are not used here: write the value out',
   ]);
@@ -462,6 +464,15 @@ test('venue: repeated ids and names, and deposits that do not fit', () => {
     'hive.yaml:6:61: venue.accounts[1].users[1].name: Bob is used twice',
     "hive.yaml:5:33: venue.accounts[0].deposits.USD: 0.001 must be a positive whole number, below 2^53, of USD's minor unit (2 decimals)",
     'hive.yaml:5:45: venue.accounts[0].deposits.EUR: EUR is not one of venue.assets: USD',
+  ]);
+});
+
+test('a key that is there twice, and a second document, are named with their place', () => {
+  assert.deepEqual(issuesOf('nodeId: 1\nouch: { port: 1 }\nnodeId: 2\n'), [
+    'hive.yaml:3:1: the key nodeId is there twice: remove one of them',
+  ]);
+  assert.deepEqual(issuesOf('nodeId: 1\n---\nnodeId: 2\n'), [
+    'hive.yaml:2:1: a second document begins here: a configuration is one document',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isAlias, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
 import { HttpLimits } from '#gateways/rest/limits.ts';
 import { WebSocketLimits } from '#gateways/websocket/limits.ts';
@@ -336,13 +336,25 @@ export function loadConfiguration(file: string): Configuration {
   return parseConfiguration(file, source);
 }
 
+/** What is wrong with the text, in our words where the parser's need its manual. */
+function yamlFault({ code, message, pos: [from] }: YAMLParseError, source: string): string {
+  if (code === 'DUPLICATE_KEY') {
+    const [key] = /^[^\s:]*/.exec(source.slice(from)) as RegExpExecArray;
+    return `the key ${key} is there twice: remove one of them`;
+  }
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: a configuration is one document';
+  return message;
+}
+
 /** Reads a configuration from its text; `file` is for messages. @throws ConfigError */
 export function parseConfiguration(file: string, source: string): Configuration {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const issues = new Issues(lines);
-  for (const { pos, message } of document.errors)
-    issues.add({ range: [pos[0], pos[1], pos[1]] }, '', message);
+  for (const error of document.errors) {
+    const [from, to] = error.pos;
+    issues.add({ range: [from, to, to] }, '', yamlFault(error, source));
+  }
   visit(document, {
     Alias: (_, node) => issues.add(node, '', 'anchors and aliases are not used here: write the value out'),
   });
