@@ -17,6 +17,7 @@ test('credentials over REST', { timeout: 120_000 }, async (t) => {
   const venue = await RestNode.start(t);
   const admin = await venue.logIn('admin');
   const ann = await venue.logIn('U1');
+  await venue.untilSignaturesCount();
   const secrets = () => readdirSync(join(venue.directory, 'secrets')).sort();
 
   /** A request that a key signs, with what `sign` makes of the text. */

@@ -62,11 +62,11 @@ export class BinanceNode {
       assert.equal(status, 200, JSON.stringify(body));
       return { apiKey: String(body.keyId), secret: body.secret ?? pem.trim() };
     };
-    return new BinanceNode(rest.node, rest.lines, [
-      await add('U1', { kind: 'hmac', reason: 'test' }),
-      await add('U2', { kind: 'ed25519', publicKey: raw, reason: 'test' }),
-      await add('U3', { kind: 'hmac', readOnly: true, reason: 'test' }),
-    ]);
+    const maker = await add('U1', { kind: 'hmac', reason: 'test' });
+    const taker = await add('U2', { kind: 'ed25519', publicKey: raw, reason: 'test' });
+    const viewer = await add('U3', { kind: 'hmac', readOnly: true, reason: 'test' });
+    await rest.untilSignaturesCount();
+    return new BinanceNode(rest.node, rest.lines, [maker, taker, viewer]);
   }
 
   get url(): string {

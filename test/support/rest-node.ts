@@ -6,6 +6,7 @@ import { defaultsOf } from '#app/config/fields.ts';
 import { type NodeConfig, type RunningNode, startNode } from '#app/node.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { Role } from '#domain/commands.ts';
+import { FUTURE_MS_MAX } from '#gateways/identity/api-key-proof.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import type { Rate } from '#gateways/identity/rate-limiter.ts';
 import { nodeConfig } from './node-config.ts';
@@ -87,6 +88,8 @@ export class RestNode {
   readonly node: RunningNode;
   readonly directory: string;
   readonly url: string;
+  /** When the node had been started. */
+  readonly startedMs: number;
   readonly checker: OpenApiChecker;
   /** What the node has said in its log at level info: fields and message, as one object. */
   readonly lines: readonly { readonly [field: string]: unknown }[];
@@ -101,6 +104,7 @@ export class RestNode {
     this.node = node;
     this.directory = directory;
     this.url = `http://127.0.0.1:${node.edgePorts['http']}`;
+    this.startedMs = Date.now();
     this.checker = checker;
   }
 
@@ -139,6 +143,12 @@ export class RestNode {
     return new RestNode(node, directory, new OpenApiChecker((await document.json()) as object), lines);
   }
 
+  /** Resolves when what is signed from then on is taken: a node refuses what was signed before it had been up for FUTURE_MS_MAX. */
+  async untilSignaturesCount(): Promise<void> {
+    const leftMs = (): number => this.startedMs + FUTURE_MS_MAX + 1 - Date.now();
+    while (leftMs() > 0) await setTimeout(leftMs());
+  }
+
   get anybody(): RestClient {
     return this.as(undefined);
   }
@@ -154,7 +164,13 @@ export class RestNode {
   }
 
   async logIn(name: string, password = PASSWORD): Promise<RestClient> {
-    const { status, body } = await this.anybody.post('/login', { name, password });
+    let answer = await this.anybody.post('/login', { name, password });
+    // The edge may not have heard of its users yet.
+    while (answer.status === 503) {
+      await setTimeout(10);
+      answer = await this.anybody.post('/login', { name, password });
+    }
+    const { status, body } = answer;
     assert.equal(status, 200, JSON.stringify(body));
     return this.bearer(body.token);
   }
