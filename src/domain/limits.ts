@@ -38,7 +38,10 @@ export const Limits = {
    * the texts of orders, which come so often that they would push these out. 20 MiB, touched as they come.
    */
   REQUEST_IDS_MAX: 1_048_576,
-  /** Occupied price levels of one core, all books together. */
+  /**
+   * Occupied price levels that market views hold, all books together. A core holds no more: its price indexes have a page for each four of
+   * ORDERS_MAX, and a level far from all others takes some of its own; an order for which there is none is canceled (BookLimit).
+   */
   LEVELS_MAX: 4_194_304,
 
   /** Slices in which an iceberg's whole quantity shows: bounds the trades that one command can set off at one order. */
