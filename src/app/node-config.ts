@@ -13,6 +13,8 @@ export interface NodeConfig {
   readonly dataDirectory: string;
   /** `auto`: one of those that the nodes of a cluster share out among themselves. */
   readonly nodeId: number | 'auto';
+  /** Whether it is not ready before it is told that its venue is set up (RunningNode.onSetUp), though it serves: who starts it has users to add. */
+  readonly awaitsSetUp?: boolean;
   readonly ouch: {
     readonly host: string;
     readonly port: number;

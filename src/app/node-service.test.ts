@@ -3,14 +3,18 @@ import { test } from 'node:test';
 import { type NodeParts, NodeService } from './node-service.ts';
 
 /** A node that observes. @param parts of the promotion: what asks the cluster, and what opens the doors */
-function observer(parts: { readonly isMirror: () => Promise<boolean>; readonly open: () => Promise<void> }): {
+function observer(parts: {
+  readonly isMirror: () => Promise<boolean>;
+  readonly open: () => Promise<void>;
+  readonly awaitsSetUp?: boolean;
+}): {
   readonly service: NodeService;
   readonly done: string[];
 } {
   const done: string[] = [];
   const note = (what: string) => async (): Promise<void> => void done.push(what);
   const service = new NodeService({
-    config: { nodeId: 1, cluster: undefined },
+    config: { nodeId: 1, cluster: undefined, awaitsSetUp: parts.awaitsSetUp },
     data: { path: '', epoch: 1, raiseEpoch: (least: number) => least },
     link: { isMirror: parts.isMirror, takeOver: async () => {} },
     logger: { info: () => {}, warn: () => {}, error: () => {} },
@@ -75,4 +79,18 @@ test('promote: servers that do not answer are named, and it can be tried again',
   assert.equal(service.state, 'observing');
   await service.promote();
   assert.equal(service.state, 'serving');
+});
+
+test('health: a node that serves is ready once its venue is set up, where it has to wait for that', async () => {
+  const parts = { isMirror: async () => false, open: async () => {} };
+  const readiness = async (awaitsSetUp: boolean): Promise<boolean[]> => {
+    const { service } = observer({ ...parts, awaitsSetUp });
+    const seen = [service.health().isReady];
+    await service.promote();
+    seen.push(service.health().isReady);
+    service.onSetUp();
+    return [...seen, service.health().isReady];
+  };
+  assert.deepEqual(await readiness(true), [false, false, true]);
+  assert.deepEqual(await readiness(false), [false, true, true]);
 });

@@ -75,6 +75,7 @@ export class NodeService {
   declare private epoch: number;
   declare private wanted: Exclude<NodeState, 'stopped'>;
   declare private isDraining: boolean;
+  declare private isSetUp: boolean;
   declare private isPromoting: boolean;
   /** Ticks since the log took entries and gave them back. */
   declare private cutOffTicks: number;
@@ -89,6 +90,7 @@ export class NodeService {
     this.epoch = parts.data.epoch;
     this.wanted = 'recovering';
     this.isDraining = false;
+    this.isSetUp = parts.config.awaitsSetUp !== true;
     this.isPromoting = false;
     this.cutOffTicks = 0;
     this.wasCutOff = false;
@@ -245,11 +247,17 @@ export class NodeService {
     } else duties?.sweep(replica.outbox);
   }
 
+  /** The venue has what it begins with: clients find their users. */
+  onSetUp(): void {
+    this.isSetUp = true;
+    this.parts.onHealth();
+  }
+
   health(): Health {
     const { state } = this;
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
     // Until reports of before it began are here, or known to be at no other node, it cannot give clients theirs.
-    const isReady = current === 'serving' && !this.parts.board.isFetchingReports;
+    const isReady = current === 'serving' && this.isSetUp && !this.parts.board.isFetchingReports;
     return { state: current, isReady, warning: this.streamProblem };
   }
 

@@ -71,6 +71,8 @@ export interface RunningNode {
   /** Configuration and users as they stand, as image events. */
   describe(sink: EventSink): void;
   status(): NodeStatus;
+  /** Says that the venue has what it begins with: see NodeConfig.awaitsSetUp. */
+  onSetUp(): void;
   /** Asks the archive thread for a snapshot. */
   snapshot(): void;
   /** A port of the archive thread, for an ArchiveClient here or in another thread. */
@@ -477,6 +479,7 @@ async function startOn(
     promote: (takeOver) => service.promote(takeOver),
     demote: (drainMs) => service.demote(drainMs),
     rotateKey: () => service.rotateKey(),
+    onSetUp: () => service.onSetUp(),
     status: () => service.status(),
     close: () => {
       service.drain();

@@ -193,7 +193,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
   }
   const begun = endOnSignal(logger, 'the node was not ready yet');
   await checkBackup(configuration.backup);
-  const node = await startNode(nodeConfigOf(configuration), logger);
+  const node = await startNode({ ...nodeConfigOf(configuration), awaitsSetUp: true }, logger);
   let closeSocket: (() => Promise<void>) | undefined;
   let demo: RunningDemo | undefined;
   try {
@@ -216,6 +216,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
       if (configuration.replay !== undefined) report(await setUpReplay(node), logger, output);
       reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
     }
+    node.onSetUp();
     const ready = {
       event: 'ready',
       pid: process.pid,
