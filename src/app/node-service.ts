@@ -38,7 +38,7 @@ const CUT_OFF = 'this node is cut off from the log of the venue: log in at anoth
 
 /** The parts of a node that its state depends on, or decides about. */
 export interface NodeParts {
-  readonly config: Pick<NumberedConfig, 'nodeId' | 'cluster'>;
+  readonly config: Pick<NumberedConfig, 'nodeId' | 'cluster' | 'awaitsSetUp'>;
   readonly data: Pick<DataDirectory, 'path' | 'epoch' | 'raiseEpoch'>;
   /** With `peers` and `duties`; undefined: the log is embedded. */
   readonly link: Pick<ClusterLink, 'takeOver' | 'isMirror'> | undefined;

@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { getPriority } from 'node:os';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MetricThread } from '#projections/metrics/catalogue.ts';
@@ -56,6 +57,8 @@ export class Threads {
   async giveWay(goesFirst: boolean): Promise<void> {
     this.priorities = await ThreadPriorities.open(goesFirst);
     if (this.priorities === undefined) return;
+    // With its first work libuv begins the threads of its pool, all that there ever are.
+    await access('/');
     this.priorities.apply();
     this.logger.info({ orderPathNice: getPriority() }, 'threads have their priorities');
   }
