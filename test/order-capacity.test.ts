@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { rejectName } from '#domain/rejects.ts';
-import { Engine } from '../engine.ts';
+import { Engine } from '../src/engine.ts';
 
 const CAPACITY = {
   ordersMax: 100,
