@@ -14,6 +14,7 @@ import {
   Phase,
   RejectCode,
   Role,
+  rejectName,
   Side,
   TimeInForce,
 } from './engine.ts';
@@ -336,4 +337,72 @@ test('LimitBook: an order that could not rest changes nothing: the book holds no
   assert.equal(book.replace(1, orderId * 70_000, 1), -1);
   assert.equal(book.depthAt(Side.Buy, 70_000), 1);
   assert.equal(book.add(orderId, Side.Buy, 70_000, 1), 1, 'at a price that there is');
+});
+
+const SMALL_TABLES = {
+  ordersMax: 100,
+  instrumentsMax: 20,
+  accountsMax: 2,
+  usersMax: 2,
+  assetsMax: 3,
+  nodesMax: 1,
+};
+const MARGINED_COUNT = 12;
+
+function marginedVenue() {
+  const engine = new Engine(SMALL_TABLES);
+  const submit = (command: CommandInput): string[] =>
+    engine
+      .submit(command)
+      .map((event) => (event.type === 'CommandRejected' ? String(rejectName(event.rejectCode)) : event.type));
+  submit({ type: 'AddAsset', assetId: 1, symbol: 'USD' });
+  for (let instrumentId = 1; instrumentId <= MARGINED_COUNT; instrumentId++) {
+    submit({
+      type: 'AddInstrument',
+      instrumentId,
+      symbol: `P${instrumentId}`,
+      kind: InstrumentKind.Margined,
+      quoteAssetId: 1,
+      tickSize: 1,
+      lotSize: 1,
+      valueNumerator: 1,
+      valueDenominator: 1,
+      minQtyLots: 1,
+      maxQtyLots: 100,
+      phase: Phase.Continuous,
+    });
+  }
+  submit({ type: 'AddAccount', accountId: 1 });
+  submit({ type: 'AddUser', accountId: 1, newUserId: 1, role: Role.Trader, name: 'ANN' });
+  const buy = (clientOrderId: number, instrumentId: number, change: Partial<CommandInput> = {}): string[] =>
+    submit({
+      type: 'NewOrder',
+      userId: 1,
+      instrumentId,
+      clientOrderId,
+      side: Side.Buy,
+      orderType: OrderType.Limit,
+      timeInForce: TimeInForce.GoodTillCancel,
+      priceTicks: 5,
+      qtyLots: 1,
+      ...change,
+    } as CommandInput);
+  return { submit, buy };
+}
+
+test('Engine: an order is CAPACITY where the table of accounts by instrument is full, and only then', () => {
+  const { buy } = marginedVenue();
+  const answers = Array.from({ length: MARGINED_COUNT }, (_, at) => buy(at + 1, at + 1));
+  const taken = answers.findIndex(([first]) => first === 'CAPACITY');
+  assert.ok(taken > 0, 'some instruments find room');
+  for (const [at, answer] of answers.entries())
+    assert.deepEqual(answer, at < taken ? ['OrderAccepted', 'OrderRested'] : ['CAPACITY']);
+  assert.deepEqual(
+    buy(100, 1),
+    ['OrderAccepted', 'OrderRested'],
+    'an instrument in which the account is already',
+  );
+  // What is wrong with the order itself, and whether it may be sent at all, comes first (docs/matching.md, section 2).
+  assert.deepEqual(buy(101, MARGINED_COUNT, { qtyLots: 101 } as Partial<CommandInput>), ['INVALID_QUANTITY']);
+  assert.deepEqual(buy(100, MARGINED_COUNT), ['DUPLICATE_CLIENT_ORDER_ID']);
 });
