@@ -3,7 +3,12 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { PastTradesReader } from '#app/threads/past-trades.ts';
 import { type ArchiveQuery, type ArchiveQuestion, ArchiveRefusedError } from '#domain/history.ts';
-import { CANDLE_SECONDS, type CandleInterval, type InstrumentView } from '#domain/market-views.ts';
+import {
+  CANDLE_SECONDS,
+  type Candle,
+  type CandleInterval,
+  type InstrumentView,
+} from '#domain/market-views.ts';
 import type { ArchiveQueries, EventSink } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -113,13 +118,19 @@ class Venue implements ArchiveQueries {
 function known(of: InstrumentView, views: LiveMarketViews, { candles }: InstrumentView): object {
   const { timeSeconds } = views;
   const to = timeSeconds + 86_400;
+  // Who began from an image knows the last day's candles: of an instrument that has not traded since, none.
+  const latest = (interval: CandleInterval): Candle | undefined => {
+    const candle = of.candles.latest(interval);
+    const isWhole = candle !== undefined && candle.openSeconds >= candles.wholeFromSeconds(interval, to);
+    return isWhole ? candle : undefined;
+  };
   return {
     trades: of.trades.read(0, 2_000),
     statistics: of.statistics(timeSeconds),
     candles: INTERVALS.map((interval) =>
       of.candles.range(interval, candles.wholeFromSeconds(interval, to), to, 9_999),
     ),
-    latest: INTERVALS.map((interval) => of.candles.latest(interval)),
+    latest: INTERVALS.map(latest),
   };
 }
 

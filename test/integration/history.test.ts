@@ -23,6 +23,7 @@ import {
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { historyFile, removeHistory } from '#projections/history/history-database.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 import { nodeConfig } from '../support/node-config.ts';
 import { marketSetup, RandomFlow, send } from '../support/random-flow.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
@@ -354,6 +355,7 @@ test('kill -9 again and again: history agrees with the log, and is never behind 
   const script = join(import.meta.dirname, '../support/node-process.ts');
   const snapshots = JSON.stringify({ snapshots: { everyEntries: 10, keep: 2 } });
   for (let round = 0; round < 3; round++) {
+    collectGarbage();
     const child: ChildProcess = spawn(process.execPath, [script, directory, snapshots], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });

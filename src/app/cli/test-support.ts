@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { encodeItch } from '#codec/itch/itch-encoder.ts';
 import { ItchCode, ItchMessage, ItchType, packAlpha4 } from '#codec/itch/itch-messages.ts';
 import { itchSamples } from '#codec/itch/itch-samples.ts';
+import { collectGarbage } from '../../../test/support/collect-garbage.ts';
 
 /** The command line's entry file. */
 export const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
@@ -29,6 +30,7 @@ export function runCli(
   env: NodeJS.ProcessEnv = {},
   timeoutMs = 60_000,
 ): Promise<CliResult> {
+  collectGarbage();
   return new Promise((resolve, reject) => {
     const options = { env: { ...process.env, ...env }, timeout: timeoutMs };
     // As bin/hive.js does: the clock is read by an experimental module.
