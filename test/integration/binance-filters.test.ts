@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BinanceClient } from '../support/binance-client.ts';
+import { BinanceClient, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 
-const LIMIT = {
-  symbol: 'BTCUSD',
-  side: 'BUY',
-  type: 'LIMIT',
-  timeInForce: 'GTC',
-  quantity: '0.0002',
-  price: '64000',
-};
+const LEAST = { ...LIMIT, quantity: '0.0002' };
 const ETH = { symbol: 'ETHUSD' };
 const STOP = { symbol: 'BTCUSD', side: 'BUY', type: 'STOP_LOSS', quantity: '0.0002' };
 const MAKER = { symbol: 'BTCUSD', side: 'BUY', type: 'LIMIT_MAKER', quantity: '0.0002' };
@@ -80,17 +73,17 @@ test('exchangeInfo has the rules of a pair, and order and order/test refuse what
     [{ quantity: '0.0004', icebergQty: '0.0003' }, filter('LOT_SIZE')],
     [{ quantity: '0.0004', icebergQty: '0.0002', timeInForce: 'IOC' }, filter('ICEBERG_PARTS')],
   ];
-  for (const [change, refusal] of limits) await check({ ...LIMIT, ...change }, refusal);
+  for (const [change, refusal] of limits) await check({ ...LEAST, ...change }, refusal);
 
   // As many as there may be of one order, which only the account's money refuses.
-  const most = { ...LIMIT, side: 'SELL', price: '78000', quantity: '200' };
+  const most = { ...LEAST, side: 'SELL', price: '78000', quantity: '200' };
   assert.deepEqual((await maker.signed('POST', '/order/test', most)).body, {});
   assert.equal((await maker.signed('POST', '/order', most)).body.code, -2010);
 
   assert.deepEqual((await maker.signed('DELETE', '/openOrders', { symbol: 'BTCUSD' })).status, 200);
-  await maker.signed('POST', '/order', LIMIT);
-  await taker.signed('POST', '/order', { ...LIMIT, side: 'SELL' });
-  await taker.signed('POST', '/order', { ...LIMIT, side: 'SELL', price: '64000.10' });
+  await maker.signed('POST', '/order', LEAST);
+  await taker.signed('POST', '/order', { ...LEAST, side: 'SELL' });
+  await taker.signed('POST', '/order', { ...LEAST, side: 'SELL', price: '64000.10' });
   const others: readonly [Params, object?][] = [
     [{ ...STOP, stopPrice: '64000' }, REACHED],
     [{ ...STOP, stopPrice: '64000.05' }],
@@ -100,9 +93,9 @@ test('exchangeInfo has the rules of a pair, and order and order/test refuse what
     [{ ...MAKER, price: '64000.10' }, WOULD_TAKE],
     [{ ...MAKER, price: '64000.05' }],
     // The collar is around the last trade now.
-    [{ ...LIMIT, price: '76800.05' }, filter('PERCENT_PRICE')],
-    [{ ...LIMIT, price: '51200' }],
-    [{ ...LIMIT, price: '51199.95' }, filter('PERCENT_PRICE')],
+    [{ ...LEAST, price: '76800.05' }, filter('PERCENT_PRICE')],
+    [{ ...LEAST, price: '51200' }],
+    [{ ...LEAST, price: '51199.95' }, filter('PERCENT_PRICE')],
   ];
   for (const [params, refusal] of others) await check(params, refusal);
 });
@@ -111,7 +104,7 @@ test('an iceberg shows its icebergQty in the book, and all of itself to its owne
   const venue = await BinanceNode.start(t);
   const maker = new BinanceClient(venue.url, venue.maker);
   const { body } = await maker.signed('POST', '/order', {
-    ...LIMIT,
+    ...LEAST,
     quantity: '0.001',
     icebergQty: '0.0004',
   });
@@ -123,15 +116,15 @@ test('an iceberg shows its icebergQty in the book, and all of itself to its owne
 test('order/test tells the rates of commission where they are asked for', async (t) => {
   const venue = await BinanceNode.start(t);
   const maker = new BinanceClient(venue.url, venue.maker);
-  const asked = await maker.signed('POST', '/order/test', { ...LIMIT, computeCommissionRates: 'true' });
+  const asked = await maker.signed('POST', '/order/test', { ...LEAST, computeCommissionRates: 'true' });
   assert.deepEqual(asked.body, {
     standardCommissionForOrder: { maker: '0.000500', taker: '0.001000' },
     specialCommissionForOrder: { maker: '0.000000', taker: '0.000000' },
     taxCommissionForOrder: { maker: '0.000000', taker: '0.000000' },
     discount: { enabledForAccount: false, enabledForSymbol: false, discountAsset: '', discount: '0.000000' },
   });
-  const without = await maker.signed('POST', '/order/test', { ...LIMIT, computeCommissionRates: 'false' });
+  const without = await maker.signed('POST', '/order/test', { ...LEAST, computeCommissionRates: 'false' });
   assert.deepEqual(without.body, {});
-  const placed = await maker.signed('POST', '/order', { ...LIMIT, computeCommissionRates: 'true' });
+  const placed = await maker.signed('POST', '/order', { ...LEAST, computeCommissionRates: 'true' });
   assert.equal(placed.body.code, -1104);
 });

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { BinanceClient } from '../support/binance-client.ts';
+import { BinanceClient, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 import type { Message } from '../support/websocket-client.ts';
 
 const SECOND = 1_000;
-const LIMIT = {
-  symbol: 'BTCUSD',
-  side: 'BUY',
-  type: 'LIMIT',
-  timeInForce: 'GTC',
-  quantity: '0.001',
-  price: '64000',
-};
-
 test('klines: they begin with the first trade, have no holes, and are as many as are wanted', {
   timeout: 60_000,
 }, async (t) => {

@@ -3,20 +3,12 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
-import { BinanceClient } from '../support/binance-client.ts';
+import { BinanceClient, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 import { send } from '../support/random-flow.ts';
 import type { Message } from '../support/websocket-client.ts';
 
 const SYMBOL = 'BTCUSD';
-const LIMIT = {
-  symbol: SYMBOL,
-  side: 'BUY',
-  type: 'LIMIT',
-  timeInForce: 'GTC',
-  quantity: '0.001',
-  price: '64000',
-};
 const STOP = { symbol: SYMBOL, side: 'SELL', type: 'STOP_LOSS', quantity: '0.0004', stopPrice: '63900' };
 const UNKNOWN = { code: -2011, msg: 'Unknown order sent.' };
 const BAD_TIME = { code: -1115, msg: 'Invalid timeInForce.' };

@@ -3,21 +3,12 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { BinanceBook } from '../support/binance-book.ts';
-import { BinanceClient, freshMs, signatureOf } from '../support/binance-client.ts';
+import { BinanceClient, freshMs, LIMIT, signatureOf } from '../support/binance-client.ts';
 import { BinanceNode, type KeyPair } from '../support/binance-node.ts';
 import { RandomFlow, send } from '../support/random-flow.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
 const SEED = Number(process.env['HIVE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-const LIMIT = {
-  symbol: 'BTCUSD',
-  side: 'BUY',
-  type: 'LIMIT',
-  timeInForce: 'GTC',
-  quantity: '0.001',
-  price: '64000',
-};
-
 test('REST: parameters, signatures, answers and errors are those of Binance', {
   timeout: 60_000,
 }, async (t) => {

@@ -2,6 +2,16 @@ import { createHmac, createPrivateKey, sign } from 'node:crypto';
 import type { KeyPair } from './binance-node.ts';
 import type { Message } from './websocket-client.ts';
 
+/** A buy order of five lots at the market of a BinanceNode, in the dialect's words. */
+export const LIMIT = {
+  symbol: 'BTCUSD',
+  side: 'BUY',
+  type: 'LIMIT',
+  timeInForce: 'GTC',
+  quantity: '0.001',
+  price: '64000',
+};
+
 /** An answer of the REST part. */
 export interface Answer {
   readonly status: number;

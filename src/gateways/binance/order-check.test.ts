@@ -3,26 +3,12 @@ import { test } from 'node:test';
 import { OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
+import { BUY_ONE } from '../../../test/support/desk-venue.ts';
 import type { NewOrderRequest } from '../orders/requests.ts';
 import { BTCUSD, viewOf } from '../rest/test-support.ts';
 import { refusalOf } from './order-check.ts';
 
-const ORDER: NewOrderRequest = {
-  instrumentId: BTCUSD.instrumentId,
-  side: Side.Buy,
-  orderType: OrderType.Limit,
-  timeInForce: TimeInForce.GoodTillCancel,
-  orderFlags: 0,
-  selfTradePrevention: 0,
-  priceTicks: 1_300_000,
-  stopPriceTicks: 0,
-  qtyLots: 1,
-  displayQtyLots: 0,
-  minQtyLots: 0,
-  expireSeconds: 0,
-  ocoClientOrderId: 0,
-  clientTag: '',
-};
+const ORDER: NewOrderRequest = { ...BUY_ONE, instrumentId: BTCUSD.instrumentId, priceTicks: 1_300_000 };
 const MARKET = {
   orderType: OrderType.Market,
   timeInForce: TimeInForce.ImmediateOrCancel,
