@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Longest time for which a thread goes on while others wait for its core. The kernel lets a thread that wakes and asks for less go before
- * one that asks for more, and lets that finish the turn it has (sched(7), "custom slice", Linux 6.12): a message that comes while the archive or
- * the edge works would wait until they have had their milliseconds.
+ * Longest time for which a thread goes on while others wait for its core: a message that comes while the archive or the edge works would wait until they have had their
+ * milliseconds. A thread that wakes takes the core from one that has not had its turn only if it asks for a shorter one itself (sched(7), "custom slice", Linux 6.12; the
+ * scheduler's PREEMPT_SHORT); else it waits for that one to sleep or for the kernel's next tick, up to 4 ms. So the order path asks for the shortest that there is.
  */
-const SLICE_NS = 100_000;
+const SliceNs = { orderPath: 100_000, other: 200_000 } as const;
 /**
  * Nice values of threads, by what they are. With 5 a thread has a third of the order path's share of a core that they fight for. With less of it the order path's median
  * is no better, its tail is worse, and the edge answers less (docs/performance.md).
@@ -97,8 +97,9 @@ export class ThreadPriorities {
       attributes.fill(0);
       attributes.writeUInt32LE(SIZE, At.size);
       attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
-      attributes.writeBigUInt64LE(BigInt(SLICE_NS), At.runtime);
       const kind = thread === process.pid ? 'orderPath' : kindOf(nameOf(task));
+      const slice = kind === 'orderPath' ? SliceNs.orderPath : SliceNs.other;
+      attributes.writeBigUInt64LE(BigInt(slice), At.runtime);
       attributes.writeInt32LE((this.goesFirst ? NiceOfFirst : Nice)[kind], At.nice);
       if (this.set(thread, attributes) === 0n || kind !== 'orderPath' || !this.goesFirst) continue;
       this.goesFirst = false;
