@@ -300,6 +300,29 @@ for (const isForgetful of [false, true]) {
   });
 }
 
+test('others may run before every event that is written, and before every row of orders that a flush writes', (t) => {
+  t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
+  let pauses = 0;
+  const writer = new HistoryWriter(database, () => pauses++);
+  const venue = new ModelledCore();
+  let events = 0;
+  venue.sinks.push({
+    onEvents: (words, from, to) => {
+      writer.onEvents(words, from, to);
+      for (let at = from; at < to; at += words.i32[at] >>> 16) events++;
+    },
+  });
+  for (const entry of randomEntries(SEED, 100, USERS)) {
+    writer.onEntry(entry.words, 0, entry.words.words);
+    venue.apply(entry);
+  }
+  assert.equal(pauses, events);
+  writer.flush(venue.core.sequence, venue.core.stateHash);
+  assert.equal(pauses, events + venue.model.orders.size);
+  database.close();
+});
+
 const PLANTED: Readonly<Record<string, (type: number, count: number) => boolean>> = {
   'a trade is lost': (type, count) => type === EventType.Trade && count === 20,
   'a cancel is lost': (type, count) => type === EventType.OrderCanceled && count === 20,

@@ -86,7 +86,7 @@ class ArchiveThread {
       data.snapshotPath === undefined ? { core: fresh } : restoreFrom(data.snapshotPath, data.logId, fresh);
     this.fan = fan;
     this.core = core;
-    this.reports = new ReportWriter({ directory: paths.reportDirectory });
+    this.reports = new ReportWriter({ directory: paths.reportDirectory, betweenPieces: rest });
     this.history = new HistoryKeeper({
       directory: paths.historyDirectory,
       logDirectory: paths.logDirectory,

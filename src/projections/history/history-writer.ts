@@ -39,19 +39,21 @@ export class HistoryWriter implements EventSink {
   declare private readonly incidents: IncidentWriter;
   declare private readonly activity: ActivitySums;
   declare private readonly addUser: StatementSync;
+  declare private readonly betweenPieces: () => void;
   declare private _lastSequence: number;
   declare private _failure: HistoryError | undefined;
 
   /**
-   * @param beforeRow called before each row of orders that a flush writes: there may be thousands
+   * @param betweenPieces called before each event of an entry and each row of orders that a flush writes: there may be thousands
    * @throws HistoryError
    */
-  constructor(database: HistoryDatabase, beforeRow: () => void = () => {}) {
+  constructor(database: HistoryDatabase, betweenPieces: () => void = () => {}) {
     this.database = database;
+    this.betweenPieces = betweenPieces;
     this._lastSequence = database.meta.lastSequence;
     this.commands = new EntryCommands();
     this.moment = new EventMoment(this._lastSequence);
-    this.orders = new OrderWriter(database, this.moment, beforeRow);
+    this.orders = new OrderWriter(database, this.moment, betweenPieces);
     this.completion = new OrderCompletion(database);
     this.trades = new TradeWriter(database, this.moment, this.orders);
     this.ledger = new LedgerWriter(database, this.moment);
@@ -196,6 +198,7 @@ export class HistoryWriter implements EventSink {
       if ((head & IMAGE) !== 0) continue;
       const sequence = f64[(at + 2) >> 1];
       if (sequence <= this._lastSequence) continue;
+      this.betweenPieces();
       this.database.begin();
       if (sequence !== this.moment.sequence) this.moment.take(words, at);
       this.#event(words, at, head & 255);

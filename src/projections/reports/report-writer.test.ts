@@ -30,6 +30,25 @@ test('ReportWriter: no more files are open than allowed, and none after close', 
   assert.equal(disk.paths.size, 0);
 });
 
+test('ReportWriter: others may run before every write', (t) => {
+  t.diagnostic(`SEED=${SEED}`);
+  const disk = new TestDisk();
+  const pauses: number[] = [];
+  const { batches, reference } = randomBatches(SEED, 100, 30, 20);
+  const writer = new ReportWriter({
+    directory: temporaryDirectory('report-writer'),
+    disk,
+    betweenPieces: () => pauses.push(disk.writes),
+  });
+  feed(writer, batches);
+  writer.flush();
+  assert.deepEqual(
+    pauses,
+    Array.from({ length: reference.size }, (_, writes) => writes),
+  );
+  writer.close();
+});
+
 test('ReportWriter: the file whose last use is oldest is closed for another', () => {
   const disk = new TestDisk();
   const directory = temporaryDirectory('report-writer');

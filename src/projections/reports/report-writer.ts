@@ -15,6 +15,8 @@ export interface ReportWriterOptions {
   /** Files open at a time. Default 256. */
   readonly openFilesMax?: number;
   readonly disk?: ReportDisk;
+  /** Called before each write to a file: a flush may make thousands. */
+  readonly betweenPieces?: () => void;
 }
 
 /** Largest single write, in slots. */
@@ -61,6 +63,7 @@ class UserChain {
  */
 export class ReportWriter implements EventSink {
   declare private readonly files: OpenFiles;
+  declare private readonly betweenPieces: () => void;
   /** Reports in the order of their coming. */
   declare private readonly slots: WordBuffer;
   /** The slot of the same user's next report. */
@@ -78,6 +81,7 @@ export class ReportWriter implements EventSink {
     const { directory, bufferedReports = 16_384, openFilesMax = 256, disk = nodeReportDisk } = options;
     assert(bufferedReports >= 1 && openFilesMax >= 1, 'Condition: room for a report and a file');
     this.files = new OpenFiles(disk, directory, openFilesMax);
+    this.betweenPieces = options.betweenPieces ?? (() => {});
     this.slots = WordBuffer.allocate(bufferedReports * SLOT_WORDS);
     this.nextSlots = new Int32Array(bufferedReports);
     this.slotCount = 0;
@@ -232,6 +236,7 @@ export class ReportWriter implements EventSink {
         copySlot(this.slots, slot * SLOT_WORDS, this.run, count * SLOT_WORDS);
         slot = this.nextSlots[slot];
       }
+      this.betweenPieces();
       this.files.write(chain.userId, this.run.u8, count * SLOT_BYTES, slotPosition(number));
       number += count;
     }
