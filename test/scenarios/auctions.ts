@@ -1,12 +1,16 @@
 import { scenario } from './scenario.ts';
 
-/** Auctions and their uncross. */
-export const AUCTIONS = [
-  scenario(
-    'auction: orders rest uncrossed, only those that can rest without conditions',
-    `
-    phase PreOpen
-      phase Continuous -> PreOpen
+/** Entered where the best buy order is above the best sell order: nothing trades. */
+const ENTERED_IN_AN_AUCTION = ['PreOpen', 'OpeningAuction', 'VolatilityAuction', 'ClosingAuction'].map(
+  (phase) =>
+    scenario(
+      `${phase}: orders rest uncrossed, only those that can rest without conditions`,
+      `
+    carol 1 sell 9@110
+      accepted carol1 sell 9@110 gtc
+      rested carol1 9@110
+    phase ${phase}
+      phase Continuous -> ${phase}
       done
     alice 1 buy 5@105
       accepted alice1 buy 5@105 gtc
@@ -17,6 +21,9 @@ export const AUCTIONS = [
     bob 2 sell 3@100 gtd 200
       accepted bob2 sell 3@100 gtd until 200
       rested bob2 3@100
+    bob 3 sell 9@101 show 3
+      accepted bob3 sell 9@101 gtc show 3
+      rested bob3 3@101
     alice 2 buy 5@105 ioc
       rejected alice2 PHASE
     alice 3 buy 5@105 fok
@@ -29,26 +36,96 @@ export const AUCTIONS = [
       rejected alice6 PHASE
     alice 7 buy 5 stop 120
       accepted alice7 buy 5 stop 120 gtc
-    phase Halted
-      phase PreOpen -> Halted
+    alice 8 buy 5@125 stop 120 day
+      accepted alice8 buy 5@125 stop 120 day
+    alice 9 buy 1@104 oco 7
+      accepted alice9 buy 1@104 gtc oco 7
+      rested alice9 1@104
+    carol 2 sell 1@104
+      accepted carol2 sell 1@104 gtc
+      rested carol2 1@104
+    alice replace 1 -> 11 6@106
+      replaced alice1 by alice11 buy 6@106 gtc loses priority visible 5
+      rested alice11 6@106
+    alice replace 11 -> 12 4@106
+      replaced alice11 by alice12 buy 4@106 gtc keeps priority visible 2
+    alice replace 7 -> 13 5 stop 121
+      replaced alice7 by alice13 buy 5 stop 121 gtc oco 9 loses priority
+    alice cancel 12 to 3
+      canceled alice12 1 leaves 3 visible 1@106 Requested
+    bob mass-cancel side sell
+      canceled bob1 3 visible 3@100 MassCancel
+      canceled bob2 3 visible 3@100 MassCancel
+      canceled bob3 9 visible 3@101 MassCancel
+      mass canceled 3 for bob
+    phase Continuous
+      auction trade 1@106 alice12 leaves 2 / carol2
+      uncrossed 1@106 of ${phase}
+      phase ${phase} -> Continuous
       done
-    alice 8 buy 1@100
+    `,
+      { coin: { referencePriceTicks: 100, marketProtectionPpm: 10_000 } },
+    ),
+);
+
+/** A user's orders may leave, and nothing may come. */
+const ENTERED_WHILE_NOTHING_TRADES = ['Halted', 'Closed'].map((phase) =>
+  scenario(
+    `${phase}: orders are only canceled`,
+    `
+    alice 1 buy 5@105
+      accepted alice1 buy 5@105 gtc
+      rested alice1 5@105
+    alice 2 buy 1@90
+      accepted alice2 buy 1@90 gtc
+      rested alice2 1@90
+    alice 3 buy 1 stop 120
+      accepted alice3 buy 1 stop 120 gtc
+    bob 1 sell 3@110 day
+      accepted bob1 sell 3@110 day
+      rested bob1 3@110
+    phase ${phase}
+      phase Continuous -> ${phase}${phase === 'Closed' ? '\n      canceled bob1 3 visible 3@110 EndOfDay' : ''}
+      done
+    alice 4 buy 1@100
+      rejected alice4 PHASE
+    alice 5 buy 1@100 day
+      rejected alice5 PHASE
+    alice 6 buy 1@100 gtd 200
+      rejected alice6 PHASE
+    alice 7 buy 1@100 ioc
+      rejected alice7 PHASE
+    alice 8 buy 1@100 fok
       rejected alice8 PHASE
-    alice replace 1 -> 9 6@105
+    alice 9 buy 1
       rejected alice9 PHASE
+    alice 10 buy 1@100 post-only
+      rejected alice10 PHASE
+    alice 11 buy 1 stop 120
+      rejected alice11 PHASE
+    alice 12 buy 1@100 oco 3
+      rejected alice12 PHASE
+    alice replace 1 -> 13 6@105
+      rejected alice13 PHASE
+    alice replace 3 -> 14 1 stop 121
+      rejected alice14 PHASE
     alice cancel 1 to 4
       canceled alice1 1 leaves 4 visible 1@105 Requested
-    phase Closed
-      phase Halted -> Closed
-      canceled bob1 3 visible 3@100 EndOfDay
-      done
-    alice 10 buy 1@100
-      rejected alice10 PHASE
-    alice cancel 1
-      canceled alice1 4 visible 4@105 Requested
+    alice cancel 3
+      canceled alice3 1 Requested
+    alice mass-cancel
+      canceled alice1 4 visible 4@105 MassCancel
+      canceled alice2 1 visible 1@90 MassCancel
+      mass canceled 2 for alice
     `,
     { coin: { referencePriceTicks: 100, marketProtectionPpm: 10_000 } },
   ),
+);
+
+/** Auctions and their uncross. */
+export const AUCTIONS = [
+  ...ENTERED_IN_AN_AUCTION,
+  ...ENTERED_WHILE_NOTHING_TRADES,
   scenario(
     'uncross: the largest volume',
     `
