@@ -63,6 +63,66 @@ export const BANDS = [
     { coin: { dynamicBandPpm: 10_000 } },
   ),
   scenario(
+    'bands: the static one downwards, edge and beyond, however small the steps were',
+    `
+    alice 1 buy 1@990
+      accepted alice1 buy 1@990 gtc
+      rested alice1 1@990
+    alice 2 buy 1@980
+      accepted alice2 buy 1@980 gtc
+      rested alice2 1@980
+    alice 3 buy 1@979
+      accepted alice3 buy 1@979 gtc
+      rested alice3 1@979
+    bob 1 sell 3@979
+      accepted bob1 sell 3@979 gtc
+      trade 1@990 alice1 / bob1 leaves 2
+      trade 1@980 alice2 / bob1 leaves 1
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested bob1 1@979
+    `,
+    { coin: { staticBandPpm: 20_000, referencePriceTicks: 1000 } },
+  ),
+  scenario(
+    'bands: with both, each price must be inside both',
+    `
+    alice 1 buy 1@991
+      accepted alice1 buy 1@991 gtc
+      rested alice1 1@991
+    alice 2 buy 1@982
+      accepted alice2 buy 1@982 gtc
+      rested alice2 1@982
+    alice 3 buy 1@979
+      accepted alice3 buy 1@979 gtc
+      rested alice3 1@979
+    bob 1 sell 1@991
+      accepted bob1 sell 1@991 gtc
+      trade 1@991 alice1 / bob1
+    bob 2 sell 1@982
+      accepted bob2 sell 1@982 gtc
+      trade 1@982 alice2 / bob2
+    // 3 from the last trade, 21 from the reference: outside the static one.
+    bob 3 sell 1@979
+      accepted bob3 sell 1@979 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested bob3 1@979
+    phase Continuous
+      auction trade 1@979 alice3 / bob3
+      uncrossed 1@979 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+      done
+    // 11 from both, which the auction has set to 979: outside the dynamic one.
+    carol 1 buy 1@990
+      accepted carol1 buy 1@990 gtc
+      rested carol1 1@990
+    bob 4 sell 1@990
+      accepted bob4 sell 1@990 gtc
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      rested bob4 1@990
+    `,
+    { coin: { staticBandPpm: 20_000, dynamicBandPpm: 10_000, referencePriceTicks: 1000 } },
+  ),
+  scenario(
     'bands: the static reference is that of the first trade of the session, then the last auction',
     `
     bob 1 sell 1@104

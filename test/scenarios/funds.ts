@@ -90,6 +90,34 @@ export const FUNDS = [
     { coin: { makerFeePpm: 5_000, takerFeePpm: 10_000 }, funds: 0 },
   ),
   scenario(
+    'funds: the largest value that there is, traded for nearly all the money that there can be',
+    `
+    deposit alice 9007199254740991 USD
+      posted alice 9007199254740991 USD Deposit total 9007199254740991
+      done
+    deposit bob 4194304 BTC
+      posted bob 4194304 BTC Deposit total 4194304
+      done
+    alice 1 buy 4194305@2147483647
+      rejected alice1 VALUE_TOO_LARGE
+    alice 2 buy 4194304@2147483647
+      accepted alice2 buy 4194304@2147483647 gtc
+      rested alice2 4194304@2147483647
+    bob 1 sell 4194304@2147483647
+      accepted bob1 sell 4194304@2147483647 gtc
+      trade 4194304@2147483647 alice2 / bob1
+    withdraw bob 9007199250546689 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw bob 9007199250546688 USD
+      posted bob -9007199250546688 USD Withdrawal total 0
+      done
+    withdraw alice 4194303 USD
+      posted alice -4194303 USD Withdrawal total 0
+      done
+    `,
+    { coin: { maxQtyLots: 5_000_000 }, funds: 0 },
+  ),
+  scenario(
     'funds: rounding of value and fees is down, whatever the parts in which it fills',
     `
     alice 1 buy 9@10

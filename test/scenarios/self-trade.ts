@@ -116,6 +116,51 @@ export const SELF_TRADE = [
     `,
   ),
   scenario(
+    'self-trade: cancel newest at an iceberg leaves it as it is',
+    `
+    alice 1 sell 9@100 show 2
+      accepted alice1 sell 9@100 gtc show 2
+      rested alice1 2@100
+    bob 1 sell 3@100
+      accepted bob1 sell 3@100 gtc
+      rested bob1 3@100
+    dave 1 buy 4@100 stp newest
+      accepted dave1 buy 4@100 gtc
+      canceled dave1 4 SelfTrade
+    `,
+  ),
+  scenario(
+    'self-trade: cancel oldest at an iceberg takes the hidden part too',
+    `
+    alice 1 sell 9@100 show 2
+      accepted alice1 sell 9@100 gtc show 2
+      rested alice1 2@100
+    bob 1 sell 3@100
+      accepted bob1 sell 3@100 gtc
+      rested bob1 3@100
+    dave 1 buy 4@100 stp oldest
+      accepted dave1 buy 4@100 gtc
+      canceled alice1 9 visible 2@100 SelfTrade
+      trade 3@100 bob1 / dave1 leaves 1
+      rested dave1 1@100
+    `,
+  ),
+  scenario(
+    'self-trade: cancel both at an iceberg takes the hidden part too',
+    `
+    alice 1 sell 9@100 show 2
+      accepted alice1 sell 9@100 gtc show 2
+      rested alice1 2@100
+    bob 1 sell 3@100
+      accepted bob1 sell 3@100 gtc
+      rested bob1 3@100
+    dave 1 buy 4@100 stp both
+      accepted dave1 buy 4@100 gtc
+      canceled alice1 9 visible 2@100 SelfTrade
+      canceled dave1 4 SelfTrade
+    `,
+  ),
+  scenario(
     'self-trade: the mode of the incoming order counts, not that of the resting one',
     `
     alice 1 sell 5@100 stp both
