@@ -144,6 +144,8 @@ test('status: for anybody, by HTTP and WebSocket, with what operations write', {
   const anybody = await socketOf(t, venue);
   await anybody.result('subscribe', { channel: 'status' });
   const told = await anybody.next('status');
+  const reasons = told.status.components.flatMap((component: { reason?: string }) => component.reason ?? []);
+  assert.deepEqual(reasons, []);
   assert.deepEqual([told.type, told.status.state], ['status', 'operational']);
 
   const operations = await venue.logIn('operations');

@@ -28,6 +28,14 @@ test('a refusal of the archive says whether and when to come back', async () => 
   });
 });
 
+test('what a client can call forth by asking too early or too much does not count as failed', async () => {
+  const { url, server } = await startTestRoutes();
+  await (await fetch(`${url}/api/v1/late`)).text();
+  await (await fetch(`${url}/api/v1/broken`)).text();
+  while (server.requests < 2) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([server.refused, server.failed], [2, 1]);
+});
+
 test('the type of every problem leads to its meaning', async () => {
   const { url } = await startTestRoutes();
   const { items } = (await (await fetch(`${url}/errors`)).json()) as { items: { code: string }[] };

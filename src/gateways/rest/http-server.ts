@@ -94,7 +94,10 @@ export class RouteWithoutAccessError extends Error {
 
 /** Serves routes over HTTP/1.1: bounds, access, schemas, problems. What they answer is theirs. */
 export class HttpServer {
-  /** Requests that were answered, and those of them with a status of 400 and above, and of 500 and above. */
+  /**
+   * Requests that were answered, and those of them with a status of 400 and above, and those that failed: of 500 and above but 503, by
+   * which the node says to come back later, and which anybody can call forth.
+   */
   declare requests: number;
   declare refused: number;
   declare failed: number;
@@ -351,7 +354,7 @@ export class HttpServer {
     this.options.times?.onAnswered(statusCode, reply.elapsedTime);
     this.requests++;
     if (statusCode >= 400) this.refused++;
-    if (statusCode >= 500) this.failed++;
+    if (statusCode >= 500 && statusCode !== 503) this.failed++;
     if (request.method !== 'GET' || statusCode >= 500) this.#logRequest(request, reply);
   }
 
