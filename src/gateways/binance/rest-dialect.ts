@@ -17,23 +17,20 @@ export const BINANCE_PATH = '/api/v3';
 /** The REST part of Binance Spot's API: its parameters, signatures, answers and errors. Protocol: docs/protocols/binance.md. */
 export class BinanceRest implements HttpDialect {
   declare readonly path: string;
+  declare readonly mediaType: string;
   declare private readonly sources: BinanceSources;
   declare private readonly operations: readonly Operation[];
   declare private readonly failure: WriteLine;
 
   constructor(sources: BinanceSources, operations: readonly Operation[], failure: WriteLine) {
     this.path = BINANCE_PATH;
+    this.mediaType = 'application/x-www-form-urlencoded';
     this.sources = sources;
     this.operations = operations;
     this.failure = failure;
   }
 
   addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void {
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'buffer' },
-      (_request, body, done) => done(null, body),
-    );
     scope.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
     scope.setNotFoundHandler(async (request) => {
       const { remoteAddress } = request.raw.socket;

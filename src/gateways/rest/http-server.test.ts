@@ -85,10 +85,8 @@ test('the reference: a page in itself, with a policy that lets nothing else in',
 test('a dialect answers below its path in its own way, behind the bounds of the door', async (t) => {
   const dialect: HttpDialect = {
     path: '/other/v3',
+    mediaType: 'text/plain',
     addRoutes: (scope, onMember) => {
-      scope.addContentTypeParser('text/plain', { parseAs: 'buffer' }, (_request, body, done) =>
-        done(null, body),
-      );
       scope.setErrorHandler((error: Error, _request, reply) => reply.code(418).send({ told: error.message }));
       scope.setNotFoundHandler(async () => {
         throw new Error('not here');

@@ -31,6 +31,7 @@ import { problemOfFramework, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
 import { problemOfValidation } from './validation.ts';
+import { WholeRequest, wholeBody } from './whole-request.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -73,6 +74,8 @@ export interface HttpServerOptions {
 /** Requests of another form below a path of their own, behind the same bounds. It proves, answers and refuses in its own way. */
 export interface HttpDialect {
   readonly path: string;
+  /** What bodies it takes beside JSON; a handler is given their bytes. */
+  readonly mediaType: string;
   /** @param onMember to be called when a request's sender has proven itself: its connection is no stranger's any more */
   addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void;
 }
@@ -170,8 +173,10 @@ export class HttpServer {
     for (const dialect of dialects) {
       this.dialectPaths.push(dialect.path);
       await app.register(
-        async (scope) =>
-          dialect.addRoutes(scope, (request: FastifyRequest) => this.open.admit(request.raw.socket)),
+        async (scope) => {
+          scope.addContentTypeParser(dialect.mediaType, wholeBody(this.limits.BODY_BYTES_MAX));
+          dialect.addRoutes(scope, (request: FastifyRequest) => this.open.admit(request.raw.socket));
+        },
         { prefix: dialect.path },
       );
     }
@@ -224,6 +229,7 @@ export class HttpServer {
   #newApp(): FastifyInstance {
     const { limits } = this;
     const http = {
+      IncomingMessage: WholeRequest as typeof IncomingMessage,
       ServerResponse: PreparedResponse as typeof ServerResponse,
       maxHeaderSize: limits.HEADER_BYTES_MAX,
       headersTimeout: limits.HEADERS_MS_MAX,
@@ -282,9 +288,7 @@ export class HttpServer {
     app.server.prependListener(tls === undefined ? 'connection' : 'secureConnection', GatheredWrites.of);
     // The bytes are what a signature is checked against. They are read as JSON once the sender is known.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-      done(null, body),
-    );
+    app.addContentTypeParser('application/json', wholeBody(limits.BODY_BYTES_MAX));
     app.decorateRequest('principal', undefined);
     app.decorateRequest('answered', undefined);
     return app;

@@ -22,7 +22,6 @@ export function problemOfFramework(error: FastifyError, limits: HttpLimits): Pro
       return new Problem('unsupported-media-type', 'send Content-Type: application/json');
     // The client went away, or was too slow with its body and has its answer.
     case 'ECONNRESET':
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new Problem('malformed-http', 'the body is not as long as Content-Length says');
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem('not-found', SEE_DOCS);
