@@ -32,11 +32,11 @@ export class WholeRequest extends IncomingMessage {
   }
 
   /**
-   * Calls back once: with the whole body, with FST_ERR_CTP_BODY_TOO_LARGE, or with what ended the connection before. To be called before the
-   * head's turn of the event loop is over: what comes while nobody wants it is gone.
+   * Calls back once: with the whole body, with FST_ERR_CTP_BODY_TOO_LARGE, or with what ended the connection before. To be called in the
+   * head's turn of the event loop: what comes while nobody wants it is gone.
    */
   takeBody(bytesMax: number, take: Take): void {
-    assert(!this.complete, 'Condition: a body is asked for before it is there');
+    assert(!this.complete && this.bytes === 0, 'Condition: a body is asked for before any of it is there');
     if (Number(this.headers['content-length']) > bytesMax) {
       take(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
       return;
@@ -48,7 +48,7 @@ export class WholeRequest extends IncomingMessage {
   /** Called by Node with each piece of the body, a copy of what was read, and with null behind the last. */
   override push(chunk: Uint8Array | null): boolean {
     if (chunk === null) this.#end();
-    else if (this.taker !== undefined) this.#add(chunk);
+    else this.#add(chunk);
     return true;
   }
 
@@ -60,6 +60,7 @@ export class WholeRequest extends IncomingMessage {
 
   #add(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    if (this.taker === undefined) return;
     if (this.bytes > this.bytesMax) this.#tell(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
     else this.chunks.push(chunk);
   }
