@@ -125,6 +125,8 @@ async function randomRun(
   for (let wait = 0; wait < 2_000 && followers.some(isBehind); wait++) await setTimeout(1);
   venue.nowMs = 1e6;
   venue.desk.sweep();
+  // A text that was used before is looked up in history.
+  for (let wait = 0; wait < 2_000 && asked.some((key) => !answers.has(key)); wait++) await setTimeout(1);
   for (const key of asked) assert.equal(answers.get(key), 1, `request ${key} is answered once`);
   for (let userId = 1; userId <= USERS; userId++) {
     const user = await venue.desk.open(userId);
