@@ -14,7 +14,7 @@ assert(
 type Take = (error: Error | null, body?: Uint8Array) => void;
 
 /**
- * A request whose body is taken as a whole, or not at all. Node makes a stream of every body, with four events and as many turns of its
+ * A request whose body is taken as a whole, or not at all. Node makes a stream of every body, with listeners and three turns of its
  * queue of ticks; bodies here are small, come with their heads, and are looked at when they are complete.
  */
 export class WholeRequest extends IncomingMessage {
@@ -54,8 +54,8 @@ export class WholeRequest extends IncomingMessage {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     super._destroy(error, done);
-    // Behind the end of its answer, to which nobody listens any more.
-    if (error !== null) process.nextTick(() => this.#tell(error));
+    // Behind the end of its answer, to which nobody listens any more. The client's doing, and no bug here.
+    if (error !== null) process.nextTick(() => this.#tell(Object.assign(error, { statusCode: 400 })));
   }
 
   #add(chunk: Uint8Array): void {
