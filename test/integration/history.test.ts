@@ -46,13 +46,12 @@ async function start(
   const log = (level: string) => (_: object, message: string) => void lines.push({ level, message });
   const logger: NodeLogger = { info: log('info'), warn: log('warn'), error: log('error') };
   const node = await startNode(nodeConfig(dataDirectory, different), logger);
-  let isClosed = false;
-  const close = node.close;
+  let close: (() => Promise<void>) | undefined = node.close;
   node.close = async () => {
-    if (!isClosed) await close();
-    isClosed = true;
+    await close?.();
+    close = undefined;
   };
-  t.after(() => node.close());
+  t.after(() => close?.());
   return { node, client: new ArchiveClient(node.connectArchive()), lines };
 }
 
