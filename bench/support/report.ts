@@ -9,8 +9,9 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly node: string;
-  /** Whether a node may put its order path before everything else on the machine (docs/adr/0026-thread-priorities.md). */
+  /** Whether a node may put its order path before everything else on the machine, and whether in real time (docs/adr/0026-thread-priorities.md). */
   readonly orderPathGoesFirst: boolean;
+  readonly orderPathRealTime: boolean;
   /** One-minute load average when the figure was taken: far above zero means that others used the machine. */
   readonly loadAverage: number;
 }
@@ -23,21 +24,23 @@ export function machine(): Machine {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${release()} ${process.arch}`,
     node: process.version,
-    orderPathGoesFirst: mayGoFirst(),
+    orderPathGoesFirst: mayHave('nice', 30),
+    orderPathRealTime: mayHave('realtime', 1),
     loadAverage: Math.round(loadavg()[0] * 100) / 100,
   };
 }
 
-/** Whether this process may ask for nice values below zero: CAP_SYS_NICE, or a limit of 30 for them, which is -10 (getrlimit(2)). */
-function mayGoFirst(): boolean {
+/** Whether this process may have that priority: CAP_SYS_NICE, or a limit for it; for nice values, one of 30 allows -10 (getrlimit(2)). */
+function mayHave(kind: 'nice' | 'realtime', priority: number): boolean {
   if (process.platform !== 'linux') return false;
   const [, capabilities] = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  const [, limit] = /^Max nice priority\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const [, limit] = new RegExp(`^Max ${kind} priority\\s+(\\S+)`, 'm').exec(limits) ?? [];
   const CAP_SYS_NICE = 23n;
   return (
     ((BigInt(`0x${capabilities}`) >> CAP_SYS_NICE) & 1n) === 1n ||
     limit === 'unlimited' ||
-    Number(limit) >= 30
+    Number(limit) >= priority
   );
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { NodeConfig } from '#app/node-config.ts';
 import { NatsServers, whyNoNats } from '../support/nats-cluster.ts';
 import { clusterSettings } from '../support/node-config.ts';
@@ -21,8 +23,12 @@ function whySkipped(): string | false {
   }
 }
 
+/** sched_setscheduler(2). */
+const Policy = { Other: 0, Fifo: 1 } as const;
+
 interface Shown {
   readonly nice: number;
+  readonly policy: number;
   readonly sliceNs: number;
 }
 
@@ -31,7 +37,7 @@ async function threadsUnder(
   t: TestContext,
   enter: readonly string[],
   different: Partial<NodeConfig> = {},
-): Promise<{ orderPath: Shown; others: Map<string, Shown> }> {
+): Promise<{ orderPath: Shown; orderPathIo: string; others: Map<string, Shown> }> {
   const { child } = await startChildNode(
     temporaryDirectory('priorities'),
     { operations: { host: '127.0.0.1', port: 0, tls: undefined }, ...different },
@@ -40,19 +46,20 @@ async function threadsUnder(
   t.after(() => endChild(child));
   const tasks = `/proc/${child.pid}/task`;
   const shown = (task: string): Shown => {
-    // proc(5): the name is in parentheses, and the nice value is the 17th behind it.
-    const nice = Number(readFileSync(`${tasks}/${task}/stat`, 'latin1').split(') ')[1].split(' ')[16]);
+    // proc(5): the name is in parentheses; the nice value is the 17th behind it, the policy the 39th.
+    const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1').split(') ')[1].split(' ');
     const sliceNs = Number(
       /se\.slice\s*:\s*(\d+)/.exec(readFileSync(`${tasks}/${task}/sched`, 'latin1'))?.[1],
     );
-    return { nice, sliceNs };
+    return { nice: Number(stat[16]), policy: Number(stat[38]), sliceNs };
   };
   const others = new Map<string, Shown>();
   for (const task of readdirSync(tasks)) {
     const name = readFileSync(`${tasks}/${task}/comm`, 'latin1').trim();
     if (Number(task) !== child.pid) others.set(name, shown(task));
   }
-  return { orderPath: shown(String(child.pid)), others };
+  const orderPathIo = spawnSync('ionice', ['-p', String(child.pid)], { encoding: 'utf8' }).stdout;
+  return { orderPath: shown(String(child.pid)), orderPathIo, others };
 }
 
 const whyNotFirst =
@@ -60,26 +67,30 @@ const whyNotFirst =
 /** Takes the privilege away, from root too. */
 const WITHOUT_PRIVILEGE = ['setpriv', '--bounding-set=-sys_nice', '--inh-caps=-sys_nice'];
 
-for (const { title, enter, skip, orderPathNice, v8Nice } of [
+for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
   {
     title:
       'all threads of a node take short turns, and all but the one that answers probes give way to the order path',
     enter: whyNotFirst === false ? WITHOUT_PRIVILEGE : [],
     skip: whySkipped(),
     orderPathNice: 0,
+    orderPathPolicy: Policy.Other,
     v8Nice: 5,
   },
   {
-    title: 'with the privilege to, the order path goes before everything else, and what compiles for it next',
+    title: 'with the privilege to, the order path is in real time, and its requests to the disk are not',
     enter: [],
     skip: whySkipped() || whyNotFirst,
     orderPathNice: -10,
+    orderPathPolicy: Policy.Fifo,
     v8Nice: 0,
   },
 ]) {
   test(title, { skip }, async (t) => {
-    const { orderPath, others } = await threadsUnder(t, enter);
-    assert.deepEqual(orderPath, { nice: orderPathNice, sliceNs: SliceNs.orderPath });
+    const { orderPath, orderPathIo, others } = await threadsUnder(t, enter);
+    assert.deepEqual([orderPath.nice, orderPath.policy], [orderPathNice, orderPathPolicy]);
+    if (orderPathPolicy === Policy.Fifo) assert.match(orderPathIo, /^best-effort/);
+    else assert.equal(orderPath.sliceNs, SliceNs.orderPath);
     for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker', 'operations'])
       assert.ok(others.has(name), name);
     const niceOf = new Map([
@@ -87,11 +98,23 @@ for (const { title, enter, skip, orderPathNice, v8Nice } of [
       ['node-V8Worker', v8Nice],
     ]);
     const expected = new Map(
-      [...others.keys()].map((name) => [name, { nice: niceOf.get(name) ?? 5, sliceNs: SliceNs.other }]),
+      [...others.keys()].map((name) => [
+        name,
+        { nice: niceOf.get(name) ?? 5, policy: Policy.Other, sliceNs: SliceNs.other },
+      ]),
     );
     assert.deepEqual(others, expected);
   });
 }
+
+test('the order path leaves real time while it takes most of its core, and comes back; at the end it has a share', {
+  skip: whySkipped() || whyNotFirst,
+}, async () => {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL('../support/busy-order-path.ts', import.meta.url)),
+  ]);
+  assert.equal(stdout, 'idle: 1\nbusy: 0\nidle: 1\nclosed: 0\n', stderr);
+});
 
 test('the order path of a cluster does not go before the nats-server that it waits for', {
   skip: whySkipped() || whyNotFirst || (whyNoNats() ?? false),
@@ -104,8 +127,8 @@ test('the order path of a cluster does not go before the nats-server that it wai
   assert.deepEqual(
     [orderPath, others.get('node-V8Worker')],
     [
-      { nice: 0, sliceNs: SliceNs.orderPath },
-      { nice: 5, sliceNs: SliceNs.other },
+      { nice: 0, policy: Policy.Other, sliceNs: SliceNs.orderPath },
+      { nice: 5, policy: Policy.Other, sliceNs: SliceNs.other },
     ],
   );
 });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { KernelScheduler } from './kernel-scheduler.ts';
 
 /**
  * Longest time for which a thread goes on while others wait for its core: a message that comes while the archive or the edge works would wait until they have had their
@@ -28,35 +29,38 @@ const NiceOfFirst = { ...Nice, orderPath: -10, v8: 0 } as const;
 const OPERATIONS = 'operations';
 const V8_WORKER = 'node-V8Worker';
 
-/** Numbers of sched_setattr and sched_getattr, by process.arch: glibc has no names for them before 2.41. */
-const CALLS: Readonly<Record<string, readonly [set: number, get: number]>> = {
-  x64: [314, 315],
-  arm64: [274, 275],
-};
-
-// struct sched_attr, sched_setattr(2). Policy 0 is SCHED_OTHER.
-const ATTRIBUTES_BYTES = 56;
-const At = { size: 0, policy: 4, flags: 8, nice: 16, runtime: 24 } as const;
-const SIZE = 48;
-/** What a thread starts does not get its negative nice value. */
-const RESET_ON_FORK = 1n;
-
 const TASKS = '/proc/self/task';
+
+/** How often the order path's use of its core is looked at. */
+const LOOK_MS = 100;
+/**
+ * Parts of a core up to which the order path is in real time, and from which on it is no more: what compiles its code, and those who would stop a flood, need
+ * the core too (docs/adr/0026-thread-priorities.md).
+ */
+const RealTimePart = { from: 0.7, until: 0.85 } as const;
 
 /**
  * What the kernel is told of this process's threads: all take short turns, and all but the operations thread give way to the main one, the order path's. Needs no privilege;
- * with one the order path goes before everything else on the machine.
+ * with one the order path goes before everything else on the machine, and in real time while that leaves the others a good part of its core.
  */
 export class ThreadPriorities {
-  declare private readonly get: (thread: number, attributes: Buffer) => bigint;
-  declare private readonly set: (thread: number, attributes: Buffer) => bigint;
+  declare private readonly kernel: KernelScheduler;
   /** Whether the order path asks for more than its share; once it was refused, it does not. */
   declare private goesFirst: boolean;
+  declare private isRealTime: boolean;
+  /** Runs where the kernel lets the order path be in real time. */
+  declare private timer: NodeJS.Timeout | undefined;
+  /** The order path's processor time when it was looked at last, and when that was, both in microseconds. */
+  declare private usedUs: number;
+  declare private lookedUs: number;
 
-  private constructor(get: ThreadPriorities['get'], set: ThreadPriorities['set'], goesFirst: boolean) {
-    this.get = get;
-    this.set = set;
+  private constructor(kernel: KernelScheduler, goesFirst: boolean) {
+    this.kernel = kernel;
     this.goesFirst = goesFirst;
+    this.isRealTime = false;
+    this.timer = undefined;
+    this.usedUs = 0;
+    this.lookedUs = 0;
   }
 
   /**
@@ -64,22 +68,8 @@ export class ThreadPriorities {
    * @param goesFirst whether the order path asks for more than its share. That of a cluster must not: it waits for a nats-server, which may be on its machine
    */
   static async open(goesFirst: boolean): Promise<ThreadPriorities | undefined> {
-    const calls = process.platform === 'linux' ? CALLS[process.arch] : undefined;
-    if (calls === undefined) return undefined;
-    try {
-      const { dlopen } = await import('node:ffi');
-      const { functions } = dlopen('libc.so.6', {
-        syscall: { arguments: ['i64', 'i32', 'buffer', 'u32', 'u32'], return: 'i64' },
-      });
-      const [set, get] = calls.map(BigInt);
-      return new ThreadPriorities(
-        (thread, attributes) => functions.syscall(get, thread, attributes, ATTRIBUTES_BYTES, 0),
-        (thread, attributes) => functions.syscall(set, thread, attributes, 0, 0),
-        goesFirst,
-      );
-    } catch {
-      return undefined;
-    }
+    const kernel = await KernelScheduler.open();
+    return kernel === undefined ? undefined : new ThreadPriorities(kernel, goesFirst);
   }
 
   /**
@@ -87,25 +77,63 @@ export class ThreadPriorities {
    * which an operator has given a policy or a nice value (chrt(1), nice(1), systemd's Nice=) keeps what it was given.
    */
   apply(): void {
-    const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
     // The main thread is the first of them: whether it may go first decides about the others.
     for (const task of tasks()) {
       const thread = Number(task);
       // It has ended meanwhile, it is the operator's, or it was told before.
-      if (this.get(thread, attributes) < 0n) continue;
-      if (attributes.readUInt32LE(At.policy) !== 0 || attributes.readInt32LE(At.nice) !== 0) continue;
-      attributes.fill(0);
-      attributes.writeUInt32LE(SIZE, At.size);
-      attributes.writeBigUInt64LE(RESET_ON_FORK, At.flags);
-      const kind = thread === process.pid ? 'orderPath' : kindOf(nameOf(task));
-      const slice = kind === 'orderPath' ? SliceNs.orderPath : SliceNs.other;
-      attributes.writeBigUInt64LE(BigInt(slice), At.runtime);
-      attributes.writeInt32LE((this.goesFirst ? NiceOfFirst : Nice)[kind], At.nice);
-      if (this.set(thread, attributes) === 0n || kind !== 'orderPath' || !this.goesFirst) continue;
-      this.goesFirst = false;
-      attributes.writeInt32LE(Nice.orderPath, At.nice);
-      this.set(thread, attributes);
+      if (!this.kernel.isUntold(thread)) continue;
+      if (thread === process.pid) this.putFirst();
+      else {
+        const kind = kindOf(nameOf(task));
+        this.kernel.share(thread, (this.goesFirst ? NiceOfFirst : Nice)[kind], SliceNs.other);
+      }
     }
+  }
+
+  /** Whether the kernel lets the order path be in real time at all. */
+  get knowsRealTime(): boolean {
+    return this.timer !== undefined;
+  }
+
+  /** Puts the order path among the others again, by its nice value. */
+  close(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    if (this.isRealTime) this.leaveRealTime();
+  }
+
+  private putFirst(): void {
+    const { kernel } = this;
+    this.goesFirst &&= kernel.share(process.pid, NiceOfFirst.orderPath, SliceNs.orderPath);
+    if (!this.goesFirst) kernel.share(process.pid, Nice.orderPath, SliceNs.orderPath);
+    else if (kernel.realTime(process.pid)) {
+      this.isRealTime = true;
+      this.usedPart();
+      this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    }
+  }
+
+  private look(): void {
+    const used = this.usedPart();
+    if (this.isRealTime && used > RealTimePart.until) this.leaveRealTime();
+    else if (!this.isRealTime && used < RealTimePart.from)
+      this.isRealTime = this.kernel.realTime(process.pid);
+  }
+
+  private leaveRealTime(): void {
+    this.isRealTime = false;
+    this.kernel.share(process.pid, NiceOfFirst.orderPath, SliceNs.orderPath);
+  }
+
+  /** Part of a core that the order path took since this was asked last. */
+  private usedPart(): number {
+    const { user, system } = process.threadCpuUsage();
+    const usedUs = user + system;
+    const nowUs = performance.now() * 1_000;
+    const part = (usedUs - this.usedUs) / (nowUs - this.lookedUs);
+    this.usedUs = usedUs;
+    this.lookedUs = nowUs;
+    return part;
   }
 }
 

@@ -60,7 +60,11 @@ export class Threads {
     // With its first work libuv begins the threads of its pool, all that there ever are.
     await access('/');
     this.priorities.apply();
-    this.logger.info({ orderPathNice: getPriority() }, 'threads have their priorities');
+    const { knowsRealTime } = this.priorities;
+    this.logger.info(
+      { orderPathNice: getPriority(), orderPathRealTime: knowsRealTime },
+      'threads have their priorities',
+    );
   }
 
   /** @param name what log lines and figures call it */
@@ -118,6 +122,7 @@ export class Threads {
 
   /** Lets all of them end. */
   async close(): Promise<void> {
+    this.priorities?.close();
     await Promise.all(this.threads.map((thread) => this.end(thread)));
   }
 }
