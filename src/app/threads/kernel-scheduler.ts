@@ -87,7 +87,7 @@ export class KernelScheduler {
   realTime(thread: number): boolean {
     const io = Number(this.ioCall(this.calls.getIo, IO_OF_THREAD, thread, 0));
     if (io < 0) return false;
-    // Before Linux 6.0 a thread without a class of its own is said to have none.
+    // A thread without a class of its own is said to have none, and would get real time's together with the policy.
     const kept = io >> IO_CLASS_SHIFT === 0 ? IO_BEST_EFFORT : io;
     if (this.ioCall(this.calls.setIo, IO_OF_THREAD, thread, kept) < 0n) return false;
     const { attributes } = this;
