@@ -80,6 +80,39 @@ test('operations: the log, the life of an order, sessions', {
     },
   );
 
+  await t.test('from an entry on: that page, and not what was on its way before it', async () => {
+    const page = await browser.signIn(venue, 'operations');
+    const entry = page.locator('.log-entry');
+    // The console's wish to leave the channel comes to the node only after one more message of it.
+    let heldBack: (() => void) | undefined;
+    await page.routeWebSocket('**/ws/v1', (socket) => {
+      const server = socket.connectToServer();
+      socket.onMessage((message) => {
+        if (String(message).includes('"op":"unsubscribe","params":{"channel":"log"'))
+          heldBack = () => server.send(message);
+        else server.send(message);
+      });
+      server.onMessage((message) => {
+        socket.send(message);
+        if (!String(message).includes('"channel":"log"')) return;
+        heldBack?.();
+        heldBack = undefined;
+      });
+    });
+    await page.goto(`${venue.url}/operate/log`);
+    await entry.first().waitFor();
+    await page.getByLabel('From entry').fill('2');
+    await page.getByRole('button', { name: 'Read on from there' }).click();
+    // It stays, however much comes.
+    await page.getByText(/Paused: [1-9]\d* newer/).waitFor();
+    assert.equal(await entry.last().getAttribute('data-sequence'), '2');
+    assert.equal(await entry.nth(-2).getAttribute('data-sequence'), '3');
+    await page.getByRole('button', { name: 'Newest' }).click();
+    await page.getByText('Live').waitFor();
+    await entry.and(page.locator('[data-sequence="2"]')).waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   await t.test('the life of an order: the whole chain, with who did what', async () => {
     const page = await browser.signIn(venue, 'operations', { path: `/operate/orders/${orders.last}` });
     const steps = page.getByRole('list', { name: 'Steps, oldest first' }).locator('.life-step');

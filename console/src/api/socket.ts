@@ -57,6 +57,8 @@ export class ApiSocket {
   /** The node does not take the token any more. */
   declare private readonly onAuthOver: (problem: Problem) => void;
   declare private readonly followers: Map<string, Follower>;
+  /** Channels that are being left to be followed from their beginning, with the newest wish to do so. */
+  declare private readonly leaving: Map<string, symbol>;
   declare private readonly waiting: Map<number, Waiting>;
   declare private socket: WebSocket | undefined;
   declare private lastId: number;
@@ -73,6 +75,7 @@ export class ApiSocket {
     this.tokenOf = tokenOf;
     this.onAuthOver = onAuthOver;
     this.followers = new Map();
+    this.leaving = new Map();
     this.waiting = new Map();
     this.socket = undefined;
     this.lastId = 0;
@@ -125,12 +128,20 @@ export class ApiSocket {
     if (this.isOnline) this.request('unsubscribe', { channel: follower.channel }).catch(() => {});
   }
 
-  /** Follows the channel from its beginning: what came is not what the channel is. */
+  /**
+   * Follows the channel from its beginning: what came is not what the channel is, and what is still on its way of it does not
+   * come to the follower.
+   */
   async refollow(follower: Follower): Promise<void> {
+    const { channel } = follower;
     follower.onStale();
     if (!this.isOnline) return;
-    await this.request('unsubscribe', { channel: follower.channel }).catch(() => {});
-    if (this.followers.get(follower.channel) === follower) await this.#subscribe(follower);
+    const wish = Symbol(channel);
+    this.leaving.set(channel, wish);
+    await this.request('unsubscribe', { channel }).catch(() => {});
+    if (this.leaving.get(channel) !== wish) return;
+    this.leaving.delete(channel);
+    if (this.followers.get(channel) === follower) await this.#subscribe(follower);
   }
 
   #connect(): void {
@@ -247,7 +258,7 @@ export class ApiSocket {
 
   #onChannel(message: ChannelMessage, error: Problem | undefined): void {
     const follower = this.followers.get(message.channel);
-    if (follower === undefined) return;
+    if (follower === undefined || this.leaving.has(message.channel)) return;
     if (message.type !== 'failed' || error === undefined) {
       follower.onMessage(message);
       return;

@@ -29,7 +29,13 @@ export default function LogTailSection() {
   const [choice, setChoice] = useState<Choice>('all');
   const [filter, setFilter] = useState('');
   const [frozen, setFrozen] = useState<readonly LogItem[]>();
+  const [wantedFrom, setWantedFrom] = useState<number>();
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  // A page that was asked for stays until it has been read: what is new would push it out within seconds.
+  if (wantedFrom !== undefined && value !== undefined && beginsWith(value, wantedFrom)) {
+    setWantedFrom(undefined);
+    setFrozen(value);
+  }
   const items = frozen ?? value;
   const wanted = filter.trim().toLowerCase();
   const shown = items?.filter((item) => isShown(item, choice, wanted)) ?? [];
@@ -40,6 +46,7 @@ export default function LogTailSection() {
   };
   const readFrom = (from: number | undefined): void => {
     setFrozen(undefined);
+    setWantedFrom(from);
     store.readFrom(from);
   };
   return (
@@ -72,7 +79,7 @@ export default function LogTailSection() {
           />
         </span>
       </div>
-      {problem !== undefined && <ErrorState problem={problem} onRetry={() => store.readFrom(undefined)} />}
+      {problem !== undefined && <ErrorState problem={problem} onRetry={() => readFrom(undefined)} />}
       {items === undefined ? (
         problem === undefined && <Loading />
       ) : shown.length === 0 ? (
@@ -102,6 +109,12 @@ export default function LogTailSection() {
 function isShown(item: LogItem, choice: Choice, wanted: string): boolean {
   if ('skipped' in item) return choice === 'all' && wanted === '';
   return (choice === 'all' || item.kinds.has(choice)) && item.text.includes(wanted);
+}
+
+/** Whether `sequence` is the oldest entry of what is shown. */
+function beginsWith(items: readonly LogItem[], sequence: number): boolean {
+  const oldest = items.at(-1);
+  return oldest !== undefined && 'entry' in oldest && oldest.entry.sequence === sequence;
 }
 
 function newerThan(all: readonly LogItem[] | undefined, frozen: readonly LogItem[] | undefined): number {
