@@ -206,6 +206,39 @@ test('the same text is the same order: in flight, open, finished, from before th
   assert.equal(lines.at(-1), 'refused UNAVAILABLE');
 });
 
+test('an order that was replaced under its text goes by it after a restart too', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  let ann = await venue.desk.open(1);
+  const run = (): void => {
+    venue.turn();
+    venue.deliver();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 10, clientTag: 'kept' }, () => {});
+  run();
+  const { clientOrderId, orderId } = ann.orders.withTag('kept') as OrderRecord;
+  ann.replace(
+    {
+      instrumentId: 1,
+      originalClientOrderId: clientOrderId,
+      priceTicks: 101,
+      qtyLots: 7,
+      displayQtyLots: 0,
+      stopPriceTicks: 0,
+      expireSeconds: 0,
+      clientTag: 'kept',
+      keepsTag: true,
+    },
+    () => {},
+  );
+  run();
+  const before = ann.orders.withTag('kept') as OrderRecord;
+  assert.deepEqual([before.originalOrderId, before.status], [orderId, OrderStatus.Open]);
+  await settled();
+  venue.restart();
+  ann = await venue.desk.open(1);
+  assert.deepEqual(ann.orders.withTag('kept'), before);
+});
+
 test('a rejected order leaves its text free', async (t) => {
   const venue = new DeskVenue(t, 2);
   const ann = await venue.desk.open(1);

@@ -141,7 +141,9 @@ export class UserOrders {
   #add(order: LiveRecord, includes: number): void {
     this.byId.set(order.orderId, { order, includes });
     this.byClientOrderId.set(order.clientOrderId, order);
-    if (order.clientTag !== '') this.byTag.set(order.clientTag, order);
+    // History hands over the newest first, and a replacement may go by the text of what it replaced.
+    const namesakeId = this.byTag.get(order.clientTag)?.orderId ?? 0;
+    if (order.clientTag !== '' && order.orderId >= namesakeId) this.byTag.set(order.clientTag, order);
     if (order.status !== OrderStatus.Open) this.#finish(order, order.status);
   }
 
