@@ -86,6 +86,8 @@ export class PublicChannel<State> {
   }
 
   #bring(subscriber: Subscriber): void {
+    // It may have left before it was told anything.
+    if (!this.states.has(subscriber)) return;
     let state = this.states.get(subscriber);
     while (!subscriber.isCongested) {
       const update = this.#updateFrom(state);
