@@ -66,3 +66,16 @@ test('a request for streams of which one does not exist follows none of them', a
   other.client.onClose();
   assert.equal(streams.count, 0);
 });
+
+test('a listen key that is left and taken up again while its user is loaded is followed once, until the connection ends', async () => {
+  const { connect, opening, following } = session();
+  const { client, say } = connect();
+  say('SUBSCRIBE', 'key');
+  say('UNSUBSCRIBE', 'key');
+  say('SUBSCRIBE', 'key');
+  for (const loaded of opening) loaded();
+  await setImmediate();
+  assert.equal(following(), 1);
+  client.onClose();
+  assert.equal(following(), 0);
+});

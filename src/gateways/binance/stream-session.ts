@@ -45,8 +45,8 @@ export class StreamSession implements WebSocketSession {
   /** Messages say which stream they are of. */
   declare private isCombined: boolean;
   declare private readonly publicOnes: Map<string, Subscription>;
-  /** By listen key; undefined while it is being opened. */
-  declare private readonly userStreams: Map<string, UserStream | undefined>;
+  /** By listen key; a promise while it is being opened. */
+  declare private readonly userStreams: Map<string, UserStream | Promise<UserStream>>;
   /** When it was last heard. */
   declare private heardMs: number;
   declare private overRate: number;
@@ -154,22 +154,22 @@ export class StreamSession implements WebSocketSession {
     const holder = this.services.listenKeys.holderOf(listenKey);
     if (holder === undefined || this.userStreams.size >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
       return false;
-    this.userStreams.set(listenKey, undefined);
     const opening = UserStream.open(this.services, holder, {
       onEvent: (event) => this.#send(this.isCombined ? { stream: listenKey, data: event } : event),
       whenReading: () => this.connection.whenReading(),
       onStreamEnded: () => this.#onUserStreamEnded(listenKey),
     });
+    this.userStreams.set(listenKey, opening);
+    // The client may leave, or leave it and perhaps take it up again, meanwhile.
+    const isWanted = () => this.userStreams.get(listenKey) === opening;
     opening.then(
       (stream) => {
         this.onMember();
-        // The client has left, or left it, meanwhile.
-        if (this.userStreams.has(listenKey) && this.connection.isOpen)
-          this.userStreams.set(listenKey, stream);
+        if (isWanted() && this.connection.isOpen) this.userStreams.set(listenKey, stream);
         else stream.end();
       },
       (error: Error) => {
-        this.userStreams.delete(listenKey);
+        if (isWanted()) this.userStreams.delete(listenKey);
         this.#fail(null, error);
       },
     );
@@ -184,7 +184,8 @@ export class StreamSession implements WebSocketSession {
   #unfollow(name: string): void {
     this.publicOnes.get(name)?.end();
     this.publicOnes.delete(name);
-    this.userStreams.get(name)?.end();
+    const stream = this.userStreams.get(name);
+    if (stream instanceof UserStream) stream.end();
     this.userStreams.delete(name);
   }
 
@@ -202,7 +203,7 @@ export class StreamSession implements WebSocketSession {
 
   sweep(nowMs: number): void {
     for (const [listenKey, stream] of this.userStreams) {
-      if (stream === undefined) continue;
+      if (!(stream instanceof UserStream)) continue;
       if (this.services.listenKeys.holderOf(listenKey) !== undefined) continue;
       stream.end();
       this.#onUserStreamEnded(listenKey);
