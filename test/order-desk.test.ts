@@ -54,6 +54,21 @@ test('a command is answered once, when its events are there, with what became of
   assert.deepEqual(order, venue.history(order.orderId));
 });
 
+test('each answer has its order, also where more of them end at once than are kept', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const { lines, on } = collector();
+  const ioc = { ...BUY_ONE, timeInForce: TimeInForce.ImmediateOrCancel };
+  const tags = Array.from({ length: 200 }, (_, number) => `ioc ${number}`);
+  for (const clientTag of tags) ann.place({ ...ioc, clientTag }, on);
+  venue.turn();
+  venue.deliver();
+  assert.deepEqual(
+    lines,
+    tags.map((tag) => `done ${tag} status 3 cum 0 leaves 0`),
+  );
+});
+
 test('replace, cancel, reduce and mass cancel tell what they did', async (t) => {
   const venue = new DeskVenue(t, 2);
   const ann = await venue.desk.open(1);

@@ -1,5 +1,6 @@
 import { CommandType } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
+import type { OrderRecord } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import type { DeskServices } from './desk-services.ts';
 import { EnteringOrders } from './entering-orders.ts';
@@ -34,6 +35,14 @@ class Pending {
   }
 }
 
+/** An answer that came in this batch of events. */
+interface Settled {
+  readonly report: Report;
+  /** What it is about: kept here, because it may end in the same batch and be forgotten behind many others. */
+  readonly order: OrderRecord | undefined;
+  readonly pending: Pick<Pending, 'end'>;
+}
+
 /** What the desk knows of every user. */
 export interface UserCounts {
   readonly userId: number;
@@ -59,7 +68,7 @@ export class DeskUser {
   declare private readonly canceling: Map<number, Pending[]>;
   declare private readonly massCanceling: Map<number, Pending>;
   /** Answered in this batch of events, which may still say more about the order. */
-  declare private settling: { readonly report: Report; readonly pending: Pick<Pending, 'end'> }[];
+  declare private settling: Settled[];
   declare private readonly feeds: Set<ReportFeed>;
   declare private backlog: Report[];
 
@@ -277,20 +286,21 @@ export class DeskUser {
   #settle(pending: Pick<Pending, 'end'> | undefined, report: Report): void {
     if (pending === undefined) return;
     if (this.settling.length === 0) this.desk.settleLater(this);
-    this.settling.push({ report, pending });
+    this.settling.push({ report, order: this.orders.byOrderId(report.orderId), pending });
   }
 
   /** Tells those who wait: the batch of events is over. */
   settle(): void {
     const settled = this.settling;
     this.settling = [];
-    for (const { report, pending } of settled) pending.end(this.#outcomeOf(report));
-  }
-
-  #outcomeOf(report: Report): Outcome {
-    const { kind, sequence, rejectCode, canceledOrders } = report;
-    if (kind === ReportKind.Rejected) return { kind: 'rejected', rejectCode, sequence };
-    return { kind: 'done', order: this.orders.byOrderId(report.orderId), sequence, canceledOrders };
+    for (const { report, order, pending } of settled) {
+      const { kind, sequence, rejectCode, canceledOrders } = report;
+      pending.end(
+        kind === ReportKind.Rejected
+          ? { kind: 'rejected', rejectCode, sequence }
+          : { kind: 'done', order, sequence, canceledOrders },
+      );
+    }
   }
 
   /**
