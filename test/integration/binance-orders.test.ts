@@ -181,6 +181,19 @@ test('an order without a text of its own goes by # and its number, and nothing e
   });
 });
 
+test('openOrders: a cancel of many tells of each of them', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const { outbox } = venue.node;
+  for (let number = 1; number <= 200; number++) send(outbox, elsewhere(number));
+  const open = await openOrders(maker, 200);
+  const { body } = await maker.signed('DELETE', '/openOrders', { symbol: SYMBOL });
+  assert.deepEqual(
+    (body as Message[]).map(({ orderId, status }) => [orderId, status]),
+    open.map(({ orderId }) => [orderId, 'CANCELED']),
+  );
+});
+
 test('openOrders without a symbol: orders of margined instruments are not shown here', async (t) => {
   const venue = await BinanceNode.start(t);
   const maker = new BinanceClient(venue.url, venue.maker);

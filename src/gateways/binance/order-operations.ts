@@ -244,16 +244,17 @@ async function cancelOrders(sources: BinanceSources, who: Principal, symbol: str
   mayCommand(who, CommandType.MassCancel);
   const { instrumentId } = spotOf(sources, symbol).terms;
   const user = await sources.desk.open(who.userId);
-  const ids = openOrders(sources, user, symbol).map(({ orderId }) => orderId);
-  if (ids.length === 0) throw unknownOrder();
+  const open = openOrders(sources, user, symbol);
+  if (open.length === 0) throw unknownOrder();
   const request = { instrumentId, accountId: user.accountId, sessionUserId: who.userId, side: 0 };
   return answerOf(
     (told) => user.massCancel(request, told),
     (outcome) => {
       if (outcome.kind === 'repeat') throw new Error('a mass cancel has no repeat');
       if (outcome.kind !== 'done') throw errorOfOutcome(outcome);
-      const orders = ids.flatMap((orderId) => user.orders.byOrderId(orderId) ?? []);
-      return orders.map((order) => cancelJson(sources.views, order));
+      // Of many the first to end are forgotten by now: their records were kept up to date until then.
+      const ended = open.map((order) => user.orders.byOrderId(order.orderId) ?? order);
+      return ended.map((order) => cancelJson(sources.views, order));
     },
   );
 }
