@@ -105,6 +105,19 @@ test('kline: the candle that changes, and the one before as closed once another 
     [0, 3, true],
     [120, 1, false],
   ]);
+  // Two candles have begun since the client was told of the last one.
+  candles.push(
+    { ...candle, openSeconds: candle.openSeconds + 180, trades: 2 },
+    { ...candle, openSeconds: candle.openSeconds + 300 },
+  );
+  assert.deepEqual(seen(), [
+    [120, 1, true],
+    [180, 2, true],
+    [300, 1, false],
+  ]);
+  // What memory does not have any more is left out.
+  candles.splice(0, 4, { ...candle, openSeconds: candle.openSeconds + 600 });
+  assert.deepEqual(seen(), [[600, 1, false]]);
 });
 
 test('newest: told again only when it differs in more than the time', () => {

@@ -1,4 +1,5 @@
 import { Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import {
   CANDLE_SECONDS,
   type CandleInterval,
@@ -134,7 +135,7 @@ interface KlinePlace {
   readonly trades: number;
 }
 
-/** The candle that changes; when another one has begun, the one before as closed. */
+/** The candle that changes; when others have begun, those before as closed. */
 export class KlineFeed implements Feed<KlinePlace> {
   declare readonly changes: number;
   declare private readonly stream: StreamTerms;
@@ -155,8 +156,15 @@ export class KlineFeed implements Feed<KlinePlace> {
     const { openSeconds, trades } = latest;
     if (place?.openSeconds === openSeconds && place.trades === trades) return undefined;
     if (place !== undefined && place.openSeconds !== openSeconds) {
-      const [closed] = candles.range(this.interval, place.openSeconds, place.openSeconds + 1, 1);
-      const state = this.#placeAt(openSeconds, 0);
+      const since = candles.range(
+        this.interval,
+        place.openSeconds,
+        openSeconds + 1,
+        Limits.HISTORY_CANDLES_MAX,
+      );
+      const isKept = since[0]?.openSeconds === place.openSeconds;
+      const [closed, next = latest] = isKept ? since : [undefined, ...since];
+      const state = this.#placeAt(next.openSeconds, 0);
       return { message: closed && this.#message(closed, true), state };
     }
     return { message: this.#message(latest, false), state: this.#placeAt(openSeconds, trades) };
