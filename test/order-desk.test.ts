@@ -254,6 +254,29 @@ test('an order that was replaced under its text goes by it after a restart too',
   assert.deepEqual(ann.orders.withTag('kept'), before);
 });
 
+test('a text that is sent again while a replace with it is on its way is told nothing of that', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const { lines, on } = collector();
+  const run = async () => {
+    venue.turn();
+    venue.deliver();
+    await settled();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 10, clientTag: 'one' }, () => {});
+  await run();
+  const { clientOrderId } = ann.orders.withTag('one') as OrderRecord;
+  const terms = { instrumentId: 1, qtyLots: 7, displayQtyLots: 0, stopPriceTicks: 0, expireSeconds: 0 };
+  const refused = { ...terms, originalClientOrderId: clientOrderId, priceTicks: 0 };
+  ann.replace({ ...refused, clientTag: 'one', keepsTag: true }, () => {});
+  ann.place({ ...BUY_ONE, qtyLots: 10, clientTag: 'one' }, on);
+  await run();
+  ann.replace({ ...refused, clientTag: 'two', keepsTag: false }, () => {});
+  ann.place({ ...BUY_ONE, clientTag: 'two' }, on);
+  await run();
+  assert.deepEqual(lines, ['repeat one status 1 cum 0 leaves 10', 'done two status 1 cum 0 leaves 1']);
+});
+
 test('a rejected order leaves its text free', async (t) => {
   const venue = new DeskVenue(t, 2);
   const ann = await venue.desk.open(1);

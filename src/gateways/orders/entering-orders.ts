@@ -146,7 +146,8 @@ export class EnteringOrders {
     const { clientTag } = placed;
     if (clientTag !== '') {
       const entering = this.byTag.get(clientTag);
-      if (entering !== undefined) {
+      // What becomes of a replace is not what becomes of this one.
+      if (entering?.placed !== undefined) {
         entering.add(onOutcome);
         return;
       }
