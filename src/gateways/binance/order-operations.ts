@@ -2,6 +2,7 @@ import { termsOf } from '#codec/json/scales.ts';
 import { CommandType, InstrumentKind } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import {
+  type ArchiveQuery,
   ArchiveRefusedError,
   Asker,
   type FillRecord,
@@ -195,9 +196,17 @@ async function fillsOf(
   orderId: number,
   sequence: number,
 ): Promise<FillRecord[] | undefined> {
+  const question = { type: 'fills', userId, orderId } as const;
+  const met: FillRecord[] = [];
+  let cursor: string | undefined;
   try {
-    const { result } = await archive.ask({ type: 'fills', userId, orderId }, sequence, userId);
-    return result.rows.filter((fill) => fill.sequence === sequence).reverse();
+    do {
+      const page: ArchiveQuery<'fills'> = cursor === undefined ? question : { ...question, cursor };
+      const { result } = await archive.ask(page, sequence, userId);
+      met.push(...result.rows.filter((fill) => fill.sequence === sequence));
+      cursor = result.cursor;
+    } while (cursor !== undefined);
+    return met.reverse();
   } catch (error) {
     if (error instanceof ArchiveRefusedError) return undefined;
     throw error;
