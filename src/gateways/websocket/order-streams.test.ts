@@ -140,3 +140,32 @@ test('orders: what is refused, or not understood yet, is asked again; a closed a
   await toldOf(told, 3);
   assert.deepEqual(told, ['begin 0', '10 at 5', 'it is gone']);
 });
+
+test('orders: an answer of before a new beginning is not told after it', async (t) => {
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const queries: ArchiveQueries = {
+    ask: async (_query, at) => {
+      asked.resolve();
+      await answer.promise;
+      return { sequence: at, result: [{ orderId: 10 }] as never };
+    },
+  };
+  const streams = new OrderStreams(queries, 1);
+  t.after(() => streams.close());
+  const send = (event: EventInput): void => {
+    const words = WordBuffer.copyOf(encodeEvent(event));
+    streams.onEvents(words, 0, words.words);
+  };
+  streams.onImage(4);
+  const one = listener();
+  streams.follow(1, one);
+  send(accepted(1, 10, 5));
+  await asked.promise;
+  // Events were lost: the order may have ended unseen, and whoever follows asks for what stands after entry 20.
+  streams.onImage(20);
+  answer.resolve();
+  send(accepted(1, 10, 21));
+  await toldOf(one.told, 3);
+  assert.deepEqual(one.told, ['begin 4', 'begin 20', '10 at 21']);
+});

@@ -32,6 +32,8 @@ interface Account {
   readonly listeners: Set<OrdersListener>;
   /** Orders that have changed since they were told; at most CHANGED_MAX. */
   readonly changed: Set<number>;
+  /** Entry of the log of the newest beginning that all were told of. */
+  begunSequence: number;
 }
 
 /** Orders of one account that wait to be told; where there are more, whoever follows asks for all that stand. */
@@ -85,7 +87,11 @@ export class OrderStreams implements FollowingSink {
 
   /** Tells `listener` of the account's orders that change. Returns how to end it. */
   follow(accountId: number, listener: OrdersListener): () => void {
-    const account = this.accounts.get(accountId) ?? { listeners: new Set(), changed: new Set() };
+    const account = this.accounts.get(accountId) ?? {
+      listeners: new Set(),
+      changed: new Set(),
+      begunSequence: 0,
+    };
     this.accounts.set(accountId, account);
     account.listeners.add(listener);
     listener.onOrdersBegin(this.sequence);
@@ -118,9 +124,10 @@ export class OrderStreams implements FollowingSink {
     clearTimeout(this.timer);
   }
 
-  #begin({ listeners, changed }: Account): void {
-    changed.clear();
-    for (const listener of listeners) listener.onOrdersBegin(this.sequence);
+  #begin(account: Account): void {
+    account.changed.clear();
+    account.begunSequence = this.sequence;
+    for (const listener of account.listeners) listener.onOrdersBegin(this.sequence);
   }
 
   #onChange(accountId: number, orderId: number): void {
@@ -146,12 +153,15 @@ export class OrderStreams implements FollowingSink {
     if ([...this.accounts.values()].some(({ changed }) => changed.size > 0)) this.#schedule();
   }
 
-  async #tell({ listeners, changed }: Account): Promise<void> {
+  async #tell(account: Account): Promise<void> {
+    const { listeners, changed } = account;
     if (changed.size === 0 || this.isClosed) return;
     const orderIds = [...changed];
     changed.clear();
     try {
       const { result, sequence } = await this.archive.ask({ type: 'ordersById', orderIds }, this.sequence);
+      // All began anew meanwhile, with what stands since.
+      if (sequence < account.begunSequence) return;
       for (const listener of listeners) listener.onOrders(result, sequence);
     } catch (error) {
       const isRefused = error instanceof ArchiveRefusedError;
