@@ -68,7 +68,7 @@ export class UserStream {
   #follow(user: DeskUser): void {
     const { accounts } = this.services;
     const feed = user.follow(user.reportCount + 1, {
-      onReport: (report, order) => this.#onReport(user, report, order),
+      onReport: (report, order, replaced) => this.#onReport(report, order, replaced),
       onFeedFailed: () => this.#fail(),
     });
     this.ends.push(() => user.unfollow(feed));
@@ -81,9 +81,12 @@ export class UserStream {
     );
   }
 
-  #onReport(user: DeskUser, report: Report, order: OrderRecord | undefined): Promise<void> | undefined {
+  #onReport(
+    report: Report,
+    order: OrderRecord | undefined,
+    replaced: OrderRecord | undefined,
+  ): Promise<void> | undefined {
     const { views, wallMs } = this.services.sources;
-    const replaced = user.orders.byOrderId(report.originalOrderId);
     for (const event of executionReports(views, report, order, replaced, wallMs()))
       this.listener.onEvent(event);
     return this.listener.whenReading();
