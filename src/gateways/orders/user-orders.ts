@@ -117,8 +117,8 @@ export class UserOrders {
 
   #filled(order: LiveRecord, report: Report): void {
     order.cumQtyLots += report.qtyLots;
-    order.cumAmountMinor += report.amountMinor;
-    order.feeMinor += report.feeMinor;
+    order.cumAmountMinor = Math.min(order.cumAmountMinor + report.amountMinor, Number.MAX_SAFE_INTEGER);
+    order.feeMinor = Math.min(order.feeMinor + report.feeMinor, Number.MAX_SAFE_INTEGER);
     order.leavesQtyLots = report.leavesQtyLots;
     if (order.firstTradeId === 0) order.firstTradeId = report.tradeId;
     order.lastTradeId = report.tradeId;

@@ -32,7 +32,7 @@ const {
 } = OrderColumn;
 
 /** Sums of money end here, as they do in the core. */
-export const MONEY_MAX = String(Number.MAX_SAFE_INTEGER);
+export const MONEY_MAX = Number.MAX_SAFE_INTEGER;
 
 /**
  * A change of an order that is in the table: what was executed is added, the rest is set. A status of 0 leaves it as it

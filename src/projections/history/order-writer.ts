@@ -4,7 +4,7 @@ import { OrderStatus } from '#domain/history.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
-import { OrderColumn as C, OrderRows, textOf, textPlace } from './order-rows.ts';
+import { OrderColumn as C, MONEY_MAX, OrderRows, textOf, textPlace } from './order-rows.ts';
 
 const { Open: OPEN, Unknown: UNKNOWN } = OrderStatus;
 const ACCEPTED_TAG = textPlace(OrderAccepted, 'clientTag');
@@ -100,8 +100,8 @@ export class OrderWriter {
     const row = this.#changed(orderId);
     const { values } = this.rows;
     values[row + C.cumQtyLots] += qtyLots;
-    values[row + C.cumAmountMinor] += amountMinor;
-    values[row + C.feeMinor] += feeMinor;
+    values[row + C.cumAmountMinor] = Math.min(values[row + C.cumAmountMinor] + amountMinor, MONEY_MAX);
+    values[row + C.feeMinor] = Math.min(values[row + C.feeMinor] + feeMinor, MONEY_MAX);
     if (values[row + C.firstTradeId] === 0) values[row + C.firstTradeId] = tradeId;
     values[row + C.lastTradeId] = tradeId;
     if (leavesQtyLots === 0) values[row + C.status] = OrderStatus.Filled;
