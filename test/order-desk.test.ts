@@ -340,6 +340,34 @@ test('the users that nobody has used for longest are forgotten, those that are h
   assert.notEqual(await venue.desk.open(1), held);
 });
 
+for (const [why, forget] of [
+  [
+    'behind many others',
+    async ({ desk }: DeskVenue, users: number) => {
+      for (let userId = 2; userId <= users; userId++) await desk.open(userId);
+    },
+  ],
+  ['with the events that were lost', async (venue: DeskVenue) => venue.restart()],
+] as const)
+  test(`a user that is forgotten ${why} while a request looks up its order: that is refused, and can be sent again`, async (t) => {
+    const users = Limits.DESK_USERS_IDLE_MAX + 2;
+    const venue = new DeskVenue(t, users);
+    await settled();
+    const { lines, on } = collector();
+    const ann = await venue.desk.open(1);
+    await forget(venue, users);
+    ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+    ann.cancel(1, 1, 0, '', on);
+    ann.massCancel({ instrumentId: 1, accountId: 0, sessionUserId: 0, side: 0 }, on);
+    venue.turn();
+    venue.deliver();
+    assert.deepEqual(lines, ['refused BUSY', 'refused BUSY', 'refused BUSY']);
+    (await venue.desk.open(1)).place({ ...BUY_ONE, clientTag: 'one' }, on);
+    venue.turn();
+    venue.deliver();
+    assert.equal(lines.at(-1), 'done one status 1 cum 0 leaves 1');
+  });
+
 test('a sink without room refuses, and nothing waits', async (t) => {
   const venue = new DeskVenue(t, 2);
   const ann = await venue.desk.open(1);

@@ -71,6 +71,7 @@ export class DeskUser {
   declare private settling: Settled[];
   declare private readonly feeds: Set<ReportFeed>;
   declare private backlog: Report[];
+  declare private isForgotten: boolean;
 
   constructor(desk: DeskServices, counts: UserCounts) {
     this.desk = desk;
@@ -83,6 +84,7 @@ export class DeskUser {
     this.settling = [];
     this.feeds = new Set();
     this.backlog = [];
+    this.isForgotten = false;
   }
 
   get userId(): number {
@@ -183,7 +185,12 @@ export class DeskUser {
 
   /** Whether no more commands may be on their way. */
   get isFull(): boolean {
-    return this.pendingCount >= Limits.DESK_PENDING_PER_USER_MAX;
+    return this.isForgotten || this.pendingCount >= Limits.DESK_PENDING_PER_USER_MAX;
+  }
+
+  /** The desk tells it nothing any more: what it sent would have no answer. */
+  forget(): void {
+    this.isForgotten = true;
   }
 
   // Reports
@@ -322,6 +329,7 @@ export class DeskUser {
 
   /** It cannot be loaded again: whoever waits is told so. */
   abandon(error: Error): void {
+    this.forget();
     this.giveUp(Number.POSITIVE_INFINITY);
     for (const feed of this.feeds) feed.fail(error);
     this.feeds.clear();

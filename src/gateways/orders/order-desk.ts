@@ -216,6 +216,7 @@ export class OrderDesk implements FollowingSink {
     for (const [userId, user] of this.users) {
       if (user.isInUse || this.holds.has(userId)) continue;
       this.users.delete(userId);
+      user.forget();
       return;
     }
   }
@@ -316,6 +317,7 @@ export class OrderDesk implements FollowingSink {
     this.users.clear();
     for (const user of users) {
       if (user.isInUse) this.#load(user.userId, () => user).catch((error: Error) => user.abandon(error));
+      else user.forget();
     }
   }
 
