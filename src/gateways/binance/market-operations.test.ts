@@ -18,8 +18,11 @@ async function ask(path: string, form: string): Promise<unknown> {
     lastPriceTicks: 1_300_001,
     lastQtyLots: 1,
   };
+  const [trade] = TRADES;
+  const aggregates = [1, 2, 3].map((id) => ({ ...trade, firstTradeId: id, lastTradeId: id }));
+  const tape = { oldest: 0, next: 3, read: () => aggregates };
   const views = viewsOf([
-    viewOf(BTCUSD, { trades: TRADES, statistics }),
+    { ...viewOf(BTCUSD, { trades: TRADES, statistics }), aggregateTrades: tape },
     viewOf(ETHUSD),
     viewOf(UNKNOWN, { isLastTradeKnown: false }),
   ]);
@@ -48,4 +51,12 @@ test('statistics and trades of a pair of which nothing is known are not answered
   assert.equal(((await ask('/ticker/24hr', '')) as unknown[]).length, 2);
   assert.deepEqual(await ask('/trades', 'symbol=ETHUSD'), []);
   assert.equal(((await ask('/trades', 'symbol=BTCUSD')) as unknown[]).length, 2);
+});
+
+test('aggregate trades: from a start on the oldest, also where that is the beginning of time; otherwise the newest', async () => {
+  const ids = async (form: string): Promise<number[]> =>
+    ((await ask('/aggTrades', `symbol=BTCUSD&limit=2&${form}`)) as { a: number }[]).map(({ a }) => a);
+  assert.deepEqual(await ids(''), [2, 3]);
+  for (const form of ['startTime=0', 'startTime=1', 'fromId=0'])
+    assert.deepEqual(await ids(form), [1, 2], form);
 });

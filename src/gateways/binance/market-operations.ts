@@ -146,17 +146,18 @@ function aggregateTrades(sources: BinanceSources): PublicOperation {
     prepare: (params) => {
       const symbol = params.mandatory('symbol');
       const fromId = params.integer('fromId');
-      const startMs = params.integer('startTime') ?? 0;
+      const startMs = params.integer('startTime');
       const endMs = params.integer('endTime') ?? Number.MAX_SAFE_INTEGER;
       const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
-      const isFromStart = fromId !== undefined || startMs > 0;
+      const isFromStart = fromId !== undefined || startMs !== undefined;
       return () => {
         const { terms, aggregateTrades: tape } = spotOf(sources, symbol);
         const texts = textsOf(sources.views, terms);
         const wanted = tape
           .read(tape.oldest, Limits.VIEW_TRADES_MAX)
           .filter(
-            (trade) => trade.firstTradeId >= (fromId ?? 0) && msOf(trade) >= startMs && msOf(trade) <= endMs,
+            (trade) =>
+              trade.firstTradeId >= (fromId ?? 0) && msOf(trade) >= (startMs ?? 0) && msOf(trade) <= endMs,
           );
         const rows = isFromStart ? wanted.slice(0, limit) : wanted.slice(-limit);
         return rows.map((trade) => aggregateOf(texts, trade));
