@@ -213,6 +213,31 @@ test('a cancel or replace that meets the end of its order on the way is too late
   ]);
 });
 
+test('a cancel is answered by its own outcome, whoever else cancels the order', async (t) => {
+  const venue = await FixVenue.open(t);
+  const [one, two] = [await venue.logOn('U1-ONE'), await venue.logOn('U1-TWO')];
+  for (const id of ['a', 'b']) one.send('D', fixOrder(one, id));
+  await one.nextOf(2);
+  await two.nextOf(2);
+  venue.isHeld = true;
+  one.send('F', fixOrder(one, 'first', '41=a|54=1|'));
+  await venue.handled(3);
+  two.send('F', fixOrder(two, 'second', '41=a|54=1|'));
+  await venue.handled(4);
+  venue.operator({ type: 'CancelOrder', userId: 1, instrumentId: 1, clientOrderId: 2 });
+  two.send('F', fixOrder(two, 'third', '41=b|54=1|'));
+  await venue.handled(5);
+  venue.isHeld = false;
+  const canceled = ['8 11=first 41=a 150=4 434- 102-', '8 11=b 41- 150=4 434- 102-'];
+  assert.deepEqual(await told(one, 2, 11, 41, 150, 434, 102), canceled);
+  assert.deepEqual(await told(two, 4, 11, 41, 150, 434, 102), [
+    canceled[0],
+    '9 11=second 41=a 150- 434=1 102=0',
+    canceled[1],
+    '9 11=third 41=b 150- 434=1 102=0',
+  ]);
+});
+
 test('a mass cancel reports each order and then the whole', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

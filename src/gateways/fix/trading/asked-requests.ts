@@ -49,9 +49,9 @@ export class AskedRequests {
     this.cancelCount++;
   }
 
-  /** The oldest cancel of the order. */
-  takeCancel(clientOrderId: number): OrderAsked | undefined {
-    const asked = this.cancels.get(clientOrderId)?.[0];
+  /** The oldest cancel of the order with this ClOrdID: other doors, and other sessions of the user, cancel it too. */
+  takeCancel(clientOrderId: number, clOrdId: string): OrderAsked | undefined {
+    const asked = this.cancels.get(clientOrderId)?.find((waiting) => waiting.clOrdId === clOrdId);
     if (asked !== undefined) this.dropCancel(clientOrderId, asked);
     return asked;
   }

@@ -4,7 +4,6 @@ import type { FixMessage } from '#codec/fix/fix-message.ts';
 import { SessionRejectReason } from '#codec/fix/rejects.ts';
 import { msgTypeCode } from '#codec/fix/tags.ts';
 import { CommandType, Door } from '#domain/commands.ts';
-import { CancelReason } from '#domain/events.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { type InstrumentView, ViewChange } from '#domain/market-views.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
@@ -338,13 +337,10 @@ export class TradingSession {
         this.reports.write(session.begin('8'), report, order, original, request);
         break;
       }
-      case ReportKind.Canceled: {
-        const isAnswer =
-          report.cancelReason === CancelReason.Requested && report.leavesQtyLots === 0 && !report.isForeign;
-        if (isAnswer) asked.takeCancel(report.clientOrderId);
+      case ReportKind.Canceled:
+        if (!report.isForeign) asked.takeCancel(report.clientOrderId, report.requestTag);
         this.reports.write(session.begin('8'), report, order, undefined, undefined);
         break;
-      }
       default:
         this.reports.write(session.begin('8'), report, order, undefined, undefined);
     }
@@ -376,7 +372,7 @@ export class TradingSession {
       isAnswer && isReplace
         ? asked.takeOrder(report.clientTag)
         : isAnswer && isCancel
-          ? asked.takeCancel(report.clientOrderId)
+          ? asked.takeCancel(report.clientOrderId, report.requestTag)
           : undefined;
     if (request === undefined || this.orders === undefined) {
       session.noteReport(userId, number);
