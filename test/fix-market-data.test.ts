@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FixVenue, fixOrder, told } from './support/fix-venue.ts';
+import { FixVenue, fixOrder, pick, told } from './support/fix-venue.ts';
 
 test('market data: snapshot, changes that make the next snapshot, trades, and refusals', async (t) => {
   const venue = await FixVenue.open(t);
@@ -46,6 +46,50 @@ test('market data: snapshot, changes that make the next snapshot, trades, and re
   ann.send('D', fixOrder(ann, 'a5', '54=1|38=1|40=2|44=9.00|'));
   viewer.send('1', '112=PING|');
   assert.match(await viewer.next(), /^0 \d+ 112=PING/);
+});
+
+test('market data in 5.0 SP2: each change names the message before, whatever is not shown and however many it takes', async (t) => {
+  const venue = await FixVenue.open(t);
+  const viewer = await venue.logOn('U3', { begin: 'FIXT.1.1' });
+  viewer.send('V', '262=best|263=1|264=1|265=1|267=1|269=0|146=1|55=BTCUSD|');
+  viewer.send('V', '262=book|263=1|264=0|265=1|267=2|269=0|269=1|146=1|55=BTCUSD|');
+  const last = new Map<string, string>();
+  const follow = async (count: number): Promise<string[]> => {
+    const seen: string[] = [];
+    for (const message of await viewer.nextOf(count)) {
+      const [, sequence = '', previous, reqId = ''] =
+        /1181=(\d+)\|(?:1350=(\d+)\|)?262=(\w+)\|/.exec(message) ?? [];
+      assert.equal(previous, last.get(reqId), message);
+      last.set(reqId, sequence);
+      seen.push(`${reqId} ${pick(message, 268)}`);
+    }
+    return seen;
+  };
+  assert.deepEqual(await follow(2), ['best W 268=0', 'book W 268=0']);
+  const ann = await venue.logOn('U1');
+  // Who sees the best bid only is told nothing of the second and the third.
+  let orders = 0;
+  const enter = (side: number, price: string): void =>
+    ann.send('D', fixOrder(ann, `o${++orders}`, `54=${side}|38=1|40=2|44=${price}|`));
+  for (const [side, price] of [
+    [1, '5.00'],
+    [1, '4.00'],
+    [2, '9.00'],
+    [1, '6.00'],
+  ] as const) {
+    enter(side, price);
+    await ann.nextOf(1);
+  }
+  const one = 'book X 268=1';
+  assert.deepEqual(await follow(6), ['best X 268=1', one, one, one, 'best X 268=2', one]);
+  venue.isHeld = true;
+  for (let cents = 10; cents < 70; cents++) {
+    enter(1, `7.${cents}`);
+    enter(2, `8.${cents}`);
+  }
+  await venue.handled(126);
+  venue.isHeld = false;
+  assert.deepEqual(await follow(3), ['best X 268=2', 'book X 268=100', 'book X 268=20']);
 });
 
 test('instruments and their phases can be asked for, and changes of phase are sent', async (t) => {

@@ -45,6 +45,8 @@ export class MarketDataStream {
   declare private readonly is50: boolean;
   /** What the counterparty has; undefined: nothing yet. */
   declare private sent: BookSnapshot | undefined;
+  /** ApplSeqNum of the last message: not each change of the book is one that is shown. */
+  declare private lastSequence: number;
   /** Position of the next trade to send. */
   declare private nextTrade: number;
 
@@ -66,6 +68,7 @@ export class MarketDataStream {
     this.isIncremental = isIncremental;
     this.is50 = is50;
     this.sent = undefined;
+    this.lastSequence = 0;
     this.nextTrade = 0;
   }
 
@@ -99,7 +102,7 @@ export class MarketDataStream {
     const hasTrades = (entryTypes & EntryType.Trade) !== 0;
     const [last] = hasTrades ? trades.read(Math.max(trades.oldest, trades.next - 1), 1) : [];
     const writer = session.begin('W');
-    this.#head(writer, now.sequence, 0);
+    this.#head(writer, now.sequence, false);
     writer.text(AppTag.Symbol, this.instrument.symbol);
     writer.int(AppTag.NoMDEntries, bids.length + offers.length + (last === undefined ? 0 : 1));
     for (const level of bids) this.#level(writer, ENTRY_BYTE.bid, level);
@@ -128,18 +131,13 @@ export class MarketDataStream {
       }
     }
     for (let from = 0; from < entries.length; from += ENTRIES_MAX) {
-      this.#sendEntries(session, entries.slice(from, from + ENTRIES_MAX), before.sequence, now.sequence);
+      this.#sendEntries(session, entries.slice(from, from + ENTRIES_MAX), now.sequence);
     }
   }
 
-  #sendEntries(
-    session: FixApplicationSession,
-    entries: readonly Entry[],
-    previousSequence: number,
-    sequence: number,
-  ): void {
+  #sendEntries(session: FixApplicationSession, entries: readonly Entry[], sequence: number): void {
     const writer = session.begin('X');
-    this.#head(writer, sequence, previousSequence);
+    this.#head(writer, sequence, true);
     writer.int(AppTag.NoMDEntries, entries.length);
     for (const { update, byte, level, trade } of entries) {
       writer.text(AppTag.MDUpdateAction, update);
@@ -152,12 +150,13 @@ export class MarketDataStream {
     session.send();
   }
 
-  /** The beginning of both messages. @param previousSequence 0: a snapshot */
-  #head(writer: FixWriter, sequence: number, previousSequence: number): void {
+  /** The beginning of both messages. @param follows whether it goes on from the message before */
+  #head(writer: FixWriter, sequence: number, follows: boolean): void {
     if (this.is50) {
       writer.int(AppTag.ApplSeqNum, sequence);
-      if (previousSequence !== 0) writer.int(AppTag.ApplLastSeqNum, previousSequence);
+      if (follows) writer.int(AppTag.ApplLastSeqNum, this.lastSequence);
     }
+    this.lastSequence = sequence;
     writer.text(AppTag.MDReqID, this.reqId);
     if (this.is50) writer.int(MD_BOOK_TYPE, PRICE_DEPTH);
   }
