@@ -16,7 +16,7 @@ import { CancelReason } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type RejectName, rejectName } from '#domain/rejects.ts';
 import { type Report, ReportKind } from '../../orders/report.ts';
-import { averageDecimals, averagePrice, type FixInstrument, type FixInstruments } from './instruments.ts';
+import { averagePrice, type FixInstrument, type FixInstruments } from './instruments.ts';
 import { ExecType, execId, type OrderAsked, OrdStatus, ordStatusOf } from './report-values.ts';
 
 /** ExecRestatementReason (378). */
@@ -310,8 +310,8 @@ export class ExecutionReports {
     this.#qty(writer, AppTag.LeavesQty, leavesQtyLots, instrument);
     this.#qty(writer, AppTag.CumQty, cumQtyLots, instrument);
     if (amountMinor !== 0 && cumQtyLots !== 0) {
-      const average = averagePrice(instrument, amountMinor, cumQtyLots);
-      writer.decimal(AppTag.AvgPx, average, averageDecimals(instrument));
+      const { value, decimals } = averagePrice(instrument, amountMinor, cumQtyLots);
+      writer.decimal(AppTag.AvgPx, value, decimals);
     } else if (priceTicks !== 0) {
       writer.decimal(AppTag.AvgPx, priceTicks * instrument.tickSize, instrument.priceDecimals);
     } else writer.int(AppTag.AvgPx, 0);

@@ -98,17 +98,22 @@ export function whyNotOffered({ tickSize, lotSize, maxQtyLots }: FixInstrument):
 
 /** Decimals of an average price beyond those of a price. */
 const AVERAGE_DECIMALS = 4;
+/** FIX promises 15 digits of a float. */
+const AVERAGE_MAX = 10 ** 15 - 1;
 
 /**
- * The average price at which money was paid, as an integer of 10^-`averageDecimals(instrument)`: what was paid in whole
- * minor units, divided by the quantity.
+ * The average price at which money was paid, what was paid in whole minor units divided by the quantity: `value` is an integer
+ * of 10^-`decimals`, fewer where a large price leaves no room for all.
  */
-export function averagePrice(instrument: FixInstrument, amountMinor: number, qtyLots: number): number {
-  const { valueNumerator, valueDenominator, tickSize } = instrument;
-  const ticks = (amountMinor * valueDenominator) / (valueNumerator * qtyLots);
-  return Math.min(Math.round(ticks * tickSize * 10 ** AVERAGE_DECIMALS), Number.MAX_SAFE_INTEGER);
-}
-
-export function averageDecimals({ priceDecimals }: FixInstrument): number {
-  return priceDecimals + AVERAGE_DECIMALS;
+export function averagePrice(
+  instrument: FixInstrument,
+  amountMinor: number,
+  qtyLots: number,
+): { value: number; decimals: number } {
+  const { valueNumerator, valueDenominator, tickSize, priceDecimals } = instrument;
+  const price = ((amountMinor * valueDenominator) / (valueNumerator * qtyLots)) * tickSize;
+  let more = AVERAGE_DECIMALS;
+  while (more > 0 && price * 10 ** more > AVERAGE_MAX) more--;
+  const value = Math.min(Math.round(price * 10 ** more), Number.MAX_SAFE_INTEGER);
+  return { value, decimals: priceDecimals + more };
 }
