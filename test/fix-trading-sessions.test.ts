@@ -64,6 +64,17 @@ test('a copy session gets the reports of its users and may do nothing', async (t
   assert.deepEqual(await told(again, 1, 11, 17), ['8 11=a2 17=1-4']);
 });
 
+test('a counterparty that refuses what it is told is not refused for that', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    client.send('Y', '262=none|');
+    client.send('j', '45=2|372=j|380=3|58=Unsupported Message Type|');
+    client.send('1', '112=PING|');
+    assert.deepEqual(await told(client, 2, 372, 380, 112), ['j 372=Y 380=3 112-', '0 372- 380- 112=PING']);
+  }
+});
+
 test('cancel on disconnect: the end of the connection cancels, and the next one is told', async (t) => {
   const venue = await FixVenue.open(t);
   venue.cancelOnDisconnect = true;

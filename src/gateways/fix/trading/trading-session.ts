@@ -44,6 +44,7 @@ const OrderMassStatusRequest = msgTypeCode('AF');
 const MarketDataRequest = msgTypeCode('V');
 const SecurityListRequest = msgTypeCode('x');
 const TradingSessionStatusRequest = msgTypeCode('g');
+const BusinessMessageReject = msgTypeCode('j');
 
 /** What is answered without a command. */
 const QUESTIONS: ReadonlySet<number> = new Set([
@@ -165,6 +166,9 @@ export class TradingSession {
         return status?.one(message) ?? this.#readOnly(message);
       case OrderMassStatusRequest:
         return status?.many(message) ?? this.#readOnly(message);
+      case BusinessMessageReject:
+        // Refusals that refuse each other would have no end.
+        return FixVerdict.Taken;
       default:
         return FixVerdict.Unsupported;
     }
