@@ -72,12 +72,14 @@ export class ExecutionReports {
     this.#ids(writer, report.orderId, clOrdId, origClOrdId(report, clientTag, original, asked));
     writer.text(AppTag.ExecID, execId(report.userId, report.number));
     if (this.is42) writer.text(AppTag.ExecTransType, EXEC_TRANS_NEW);
-    const cumQtyLots = order?.cumQtyLots ?? (report.cumQtyLots || report.qtyLots);
+    // Of a fill what it executed is all that is known without the order.
+    const isFill = report.kind === ReportKind.Filled;
+    const cumQtyLots = order?.cumQtyLots ?? (isFill ? report.qtyLots : report.cumQtyLots);
     this.#kind(writer, report, order, cumQtyLots);
     if (this.isCopy && !this.is42) writer.boolean(AppTag.CopyMsgIndicator, true);
     this.#terms(writer, order, instrument, report.accountId);
-    if (report.kind === ReportKind.Filled) this.#fill(writer, report, instrument);
-    const isSingleFill = report.kind === ReportKind.Filled && cumQtyLots === report.qtyLots;
+    if (isFill) this.#fill(writer, report, instrument);
+    const isSingleFill = isFill && cumQtyLots === report.qtyLots;
     this.#progress(
       writer,
       instrument,
