@@ -213,6 +213,33 @@ test('a cancel or replace that meets the end of its order on the way is too late
   ]);
 });
 
+test('a refusal that comes when the answer was given up is told', async (t) => {
+  const venue = await FixVenue.open(t);
+  const [ann, bob] = [await venue.logOn('U1'), await venue.logOn('U2')];
+  for (const id of ['a', 'b']) ann.send('D', fixOrder(ann, id, '54=1|38=1|40=2|44=10.00|'));
+  await ann.nextOf(2);
+  venue.isHeld = true;
+  bob.send('D', fixOrder(bob, 'x', '54=2|38=1|40=2|44=10.00|'));
+  await venue.handled(3);
+  // Another door has the number that the desk gives next.
+  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 2 } as const;
+  venue.operator({ ...elsewhere, timeInForce: 2, priceTicks: 100, qtyLots: 1, clientOrderId: 3 });
+  ann.send('D', fixOrder(ann, 'c'));
+  ann.send('F', fixOrder(ann, 'd', '41=a|54=1|'));
+  ann.send('G', fixOrder(ann, 'e', '41=a|54=1|38=2|40=2|44=10.00|'));
+  ann.send('G', fixOrder(ann, 'f', '41=b|54=1|38=2000000|40=2|44=10.00|'));
+  await venue.handled(7);
+  venue.venue.nowMs += 6_000;
+  venue.venue.desk.sweep();
+  venue.isHeld = false;
+  assert.deepEqual((await told(ann, 6, 11, 41, 150, 39, 434, 102, 103)).slice(2), [
+    '8 11=c 41- 150=8 39=8 434- 102- 103=6',
+    '9 11=d 41=a 150- 39=2 434=1 102=0 103-',
+    '9 11=e 41=a 150- 39=2 434=2 102=0 103-',
+    '9 11=f 41=b 150- 39=0 434=2 102=99 103-',
+  ]);
+});
+
 test('a cancel is answered by its own outcome, whoever else cancels the order', async (t) => {
   const venue = await FixVenue.open(t);
   const [one, two] = [await venue.logOn('U1-ONE'), await venue.logOn('U1-TWO')];

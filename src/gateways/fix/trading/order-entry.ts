@@ -104,7 +104,7 @@ export class OrderEntry {
         forget();
         if (outcome.kind === 'repeat' && isRepeat) this.#status(outcome.order);
         else if (outcome.kind === 'refused') this.#refuse(asked, 'CAPACITY', NOT_NOW);
-        else if (outcome.kind !== 'unknown') this.#refuse(asked, 'DUPLICATE_CLIENT_TAG', USED);
+        else this.#refuse(asked, 'DUPLICATE_CLIENT_TAG', USED);
       },
       forget,
     );
@@ -143,8 +143,7 @@ export class OrderEntry {
         if (outcome.kind === 'repeat' && isRepeat) this.#status(outcome.order);
         else if (outcome.kind === 'refused')
           this.#rejectCancel(asked, now, ResponseTo.Replace, 'CAPACITY', NOT_NOW);
-        else if (outcome.kind !== 'unknown')
-          this.#rejectCancel(asked, now, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
+        else this.#rejectCancel(asked, now, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       },
       forget,
     );
@@ -175,9 +174,7 @@ export class OrderEntry {
     const forget = (): void => this.asked.dropCancel(number, asked);
     return this.#send(
       (onOutcome) => this.user.cancel(instrumentId, number, 0, clOrdId, onOutcome),
-      (outcome) => {
-        if (outcome.kind === 'unknown') forget();
-      },
+      () => {},
       forget,
     );
   }
@@ -215,6 +212,11 @@ export class OrderEntry {
       (outcome) => this.#onMassCancel(clOrdId, type, outcome),
       () => {},
     );
+  }
+
+  /** Whether the desk still waits for what becomes of an order. */
+  isEntering(clOrdId: string): boolean {
+    return this.user.isEntering(clOrdId);
   }
 
   /** An Order Cancel Reject (9) for a refusal that is in the log, to be sent by the caller. */
@@ -368,9 +370,13 @@ export class OrderEntry {
   }
 }
 
-/** Whether a report tells how it ended. What is refused for its number or text has none: only who asked is told. */
+/**
+ * Whether a report tells how it ended, be it late. What is refused for its number or text while it is waited for has none: only who asked
+ * is told.
+ */
 function isReported(outcome: Outcome): boolean {
-  return outcome.kind === 'done' || (outcome.kind === 'rejected' && !isOfIdentity(outcome.rejectCode));
+  if (outcome.kind === 'rejected') return !isOfIdentity(outcome.rejectCode);
+  return outcome.kind === 'done' || outcome.kind === 'unknown';
 }
 
 /** Whether the counterparty says that it may have sent the message before. */

@@ -353,14 +353,17 @@ export class TradingSession {
 
   /**
    * A refused order is reported to everyone; a refused cancel or replace to the session that asked for it. What was refused
-   * because its number or text was used says nothing of the order that has the ClOrdID: OrderEntry answers who asked.
+   * because its number or text was used says nothing of the order that has the ClOrdID: OrderEntry answers who asked, unless the answer
+   * was given up.
    */
   #onRejected(report: Report): void {
-    const { session, asked } = this;
-    const { commandType, userId, number } = report;
+    const { session, asked, orders } = this;
+    const { commandType, userId, number, clientTag } = report;
+    const isAsked = asked.hasOrder(clientTag);
     // The same ClOrdID is on its way from here: its own answer is the one that counts.
-    const isOutdated = report.isForeign && asked.hasOrder(report.clientTag);
-    if (isOfIdentity(report.rejectCode) || isOutdated) {
+    const isOutdated = report.isForeign && isAsked;
+    const isGivenUp = isAsked && orders?.isEntering(clientTag) === false;
+    if (isOutdated || (isOfIdentity(report.rejectCode) && !isGivenUp)) {
       session.noteReport(userId, number);
       return;
     }
