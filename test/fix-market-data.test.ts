@@ -124,6 +124,26 @@ test('instruments and their phases can be asked for, and changes of phase are se
   assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=g 379=t2 380=1']);
 });
 
+test('a request for phases is ended by its id', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    client.send('g', '335=spot|336=BTCUSD|263=1|');
+    client.send('g', '335=future|336=BTCFUT|263=1|');
+    await client.nextOf(2);
+    client.send('g', '335=spot|263=2|');
+    client.send('g', '335=none|336=BTCFUT|263=2|');
+    client.send('1', '112=PING|');
+    assert.match(await client.next(), /^0 \d+ 112=PING/);
+    for (const phase of [6, 3])
+      for (const instrumentId of [1, 2]) venue.operator({ type: 'SetPhase', instrumentId, phase });
+    for (let text = ''; text !== 'h 335=future 58=opening auction'; ) {
+      [text = ''] = await told(client, 1, 335, 58);
+      assert.match(text, /^h 335=future /);
+    }
+  }
+});
+
 test('events were lost: market data begins with a snapshot again', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

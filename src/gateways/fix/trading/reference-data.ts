@@ -102,7 +102,8 @@ export class ReferenceData {
     const symbol = message.text(AppTag.TradingSessionID) ?? '';
     const subscription = message.text(AppTag.SubscriptionRequestType);
     if (subscription === Subscription.Unsubscribe) {
-      this.followed.delete(symbol);
+      // The id says which request ends: it need not name the instrument again.
+      for (const [followed, id] of this.followed) if (id === reqId) this.followed.delete(followed);
       return FixVerdict.Taken;
     }
     const one = symbol === '' ? undefined : this.views.instrumentBySymbol(symbol);
