@@ -52,7 +52,7 @@ test('a copy session gets the reports of its users and may do nothing', async (t
     '8 1=2 11=b1 17=2-2 150=F',
   ]);
   ann.send('D', fixOrder(ann, 'bad', '54=1|38=0|40=2|44=10.00|'));
-  assert.deepEqual(await told(copy, 1, 11, 54, 150), ['8 11=bad 54=7 150=8']);
+  assert.deepEqual(await told(copy, 1, 1, 11, 54, 150, 797), ['8 1=1 11=bad 54=7 150=8 797=Y']);
   copy.send('D', fixOrder(copy, 'c1'));
   copy.send('AF', '584=m|585=7|');
   assert.deepEqual(await told(copy, 2, 372, 380), ['j 372=D 380=6', 'j 372=AF 380=6']);

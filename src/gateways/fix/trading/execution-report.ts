@@ -102,7 +102,9 @@ export class ExecutionReports {
     const symbol = asked?.symbol ?? this.instruments.byId(report.instrumentId).symbol;
     const id = execId(report.userId, report.number);
     const atMs = timeMs(report.timeSeconds, report.timeNanos);
-    this.#refusal(writer, id, report.clientTag, name, rejectText(name), symbol, asked?.sideByte ?? 0, atMs);
+    const { clientTag, accountId } = report;
+    const sideByte = asked?.sideByte ?? 0;
+    this.#refusal(writer, id, clientTag, name, rejectText(name), accountId, symbol, sideByte, atMs);
   }
 
   /** The fields of a report that an order was refused before it came to the log. @param id unique ExecID */
@@ -114,7 +116,7 @@ export class ExecutionReports {
     text: string,
     nowMs: number,
   ): void {
-    this.#refusal(writer, id, asked.clOrdId, name, text, asked.symbol, asked.sideByte, nowMs);
+    this.#refusal(writer, id, asked.clOrdId, name, text, 0, asked.symbol, asked.sideByte, nowMs);
   }
 
   /** The fields of an answer to a status request. @param reqId OrdStatusReqID; empty: none */
@@ -157,6 +159,7 @@ export class ExecutionReports {
     clOrdId: string,
     name: RejectName,
     text: string,
+    accountId: number,
     symbol: string,
     sideByte: number,
     atMs: number,
@@ -169,6 +172,7 @@ export class ExecutionReports {
     writer.text(AppTag.OrdStatus, OrdStatus.Rejected);
     this.#ordRejReason(writer, name);
     if (this.isCopy && !this.is42) writer.boolean(AppTag.CopyMsgIndicator, true);
+    if (accountId !== 0) writer.int(AppTag.Account, accountId);
     this.#unknownTerms(writer, symbol, sideByte, atMs);
     writer.text(AppTag.Text, text);
   }
