@@ -94,6 +94,18 @@ test('refusals name the reason, by the core or by the door, in the words of each
   assert.deepEqual(await told(client, 1, 371, 373), ['3 371=11 373=5']);
 });
 
+test('what the door refuses has an ExecID of its own, on whichever session of the user', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ids = new Set<string>();
+  for (const name of ['U1-ONE', 'U1-TWO']) {
+    const client = await venue.logOn(name);
+    for (const id of ['a', 'b'])
+      client.send('D', fixOrder(client, `${id}${name}`, '54=1|38=1|40=2|44=1.001|'));
+    for (const execId of await told(client, 2, 17)) ids.add(execId);
+  }
+  assert.equal(ids.size, 4, [...ids].join());
+});
+
 test('a ClOrdID names one order: a second one is refused, a possible resend is told its status', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

@@ -46,7 +46,6 @@ export class OrderEntry {
   declare private readonly reports: ExecutionReports;
   declare private readonly asked: AskedRequests;
   declare private readonly repeats: RepeatedOrders;
-  declare private refusals: number;
   /** Of requests that were given up without an answer: they are in the log, if at all, before what is answered later. */
   declare private unanswered: (() => void)[];
 
@@ -67,7 +66,6 @@ export class OrderEntry {
     this.reports = reports;
     this.asked = asked;
     this.repeats = new RepeatedOrders(user, services.archive, () => session.takeHeld());
-    this.refusals = 0;
     this.unanswered = [];
   }
 
@@ -328,8 +326,8 @@ export class OrderEntry {
 
   #refuse(asked: OrderAsked, name: RejectName, text: string): void {
     const nowMs = this.services.nowMs();
-    // Not in the log, so without a number: unique by the time and a count.
-    const id = `${this.user.userId}-R${nowMs}.${++this.refusals}`;
+    // Not in the log, so without a number: unique by the time and a count, which other sessions and nodes do not have.
+    const id = `${this.user.userId}-R${nowMs}.${this.services.desk.nextRequestNumber()}`;
     this.reports.writeRefused(this.session.begin('8'), id, asked, name, text, nowMs);
     this.session.send();
   }
