@@ -213,7 +213,7 @@ test('a cancel or replace that meets the end of its order on the way is too late
   ]);
 });
 
-test('a refusal that comes when the answer was given up is told', async (t) => {
+test('what comes of a request when its answer was given up is told', async (t) => {
   const venue = await FixVenue.open(t);
   const [ann, bob] = [await venue.logOn('U1'), await venue.logOn('U2')];
   for (const id of ['a', 'b']) ann.send('D', fixOrder(ann, id, '54=1|38=1|40=2|44=10.00|'));
@@ -222,13 +222,14 @@ test('a refusal that comes when the answer was given up is told', async (t) => {
   bob.send('D', fixOrder(bob, 'x', '54=2|38=1|40=2|44=10.00|'));
   await venue.handled(3);
   // Another door has the number that the desk gives next.
-  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 2 } as const;
+  const elsewhere = { type: 'NewOrder', userId: 1, instrumentId: 1, side: 1, orderType: 1 } as const;
   venue.operator({ ...elsewhere, timeInForce: 2, priceTicks: 100, qtyLots: 1, clientOrderId: 3 });
   ann.send('D', fixOrder(ann, 'c'));
   ann.send('F', fixOrder(ann, 'd', '41=a|54=1|'));
   ann.send('G', fixOrder(ann, 'e', '41=a|54=1|38=2|40=2|44=10.00|'));
   ann.send('G', fixOrder(ann, 'f', '41=b|54=1|38=2000000|40=2|44=10.00|'));
-  await venue.handled(7);
+  ann.send('q', fixOrder(ann, 'g', '530=7|'));
+  await venue.handled(8);
   venue.venue.nowMs += 6_000;
   venue.venue.desk.sweep();
   venue.isHeld = false;
@@ -237,6 +238,11 @@ test('a refusal that comes when the answer was given up is told', async (t) => {
     '9 11=d 41=a 150- 39=2 434=1 102=0 103-',
     '9 11=e 41=a 150- 39=2 434=2 102=0 103-',
     '9 11=f 41=b 150- 39=0 434=2 102=99 103-',
+  ]);
+  assert.deepEqual(await told(ann, 3, 11, 150, 531, 533), [
+    '8 11=b 150=4 531- 533-',
+    '8 11- 150=4 531- 533-',
+    'r 11=g 150- 531=7 533=2',
   ]);
 });
 

@@ -167,14 +167,15 @@ export class DeskUser {
     else waiting.push(pending);
   }
 
-  /** Cancels every order that matches. */
-  massCancel(request: MassCancelRequest, onOutcome: OnOutcome): void {
+  /** Cancels every order that matches. @returns number of the request, which its report has; 0: it was refused */
+  massCancel(request: MassCancelRequest, onOutcome: OnOutcome): number {
     const number = this.desk.nextRequestNumber();
     if (this.isFull || !writeMassCancel(this.desk.sink, this.userId, number, request)) {
       onOutcome({ kind: 'refused', why: 'BUSY' });
-      return;
+      return 0;
     }
     this.massCanceling.set(number, new Pending(this.desk.nowMs(), onOutcome));
+    return number;
   }
 
   /** A number for an order: above all that are known, and given once. */

@@ -1,5 +1,12 @@
 import type { OrderAsked } from './report-values.ts';
 
+/** A mass cancel whose answer is still to be written. */
+export interface MassCancelAsked {
+  readonly clOrdId: string;
+  /** MassCancelRequestType (530). */
+  readonly type: string;
+}
+
 /** Requests of one session whose answers are still to be written. */
 const ASKED_MAX = 4_096;
 
@@ -13,16 +20,19 @@ export class AskedRequests {
   /** Cancels by the number of the order, the oldest first. */
   declare private readonly cancels: Map<number, OrderAsked[]>;
   declare private cancelCount: number;
+  /** Mass cancels by the number of the request. */
+  declare private readonly massCancels: Map<number, MassCancelAsked>;
 
   constructor() {
     this.orders = new Map();
     this.cancels = new Map();
     this.cancelCount = 0;
+    this.massCancels = new Map();
   }
 
   /** Whether so much waits that nothing more should be asked. */
   get isFull(): boolean {
-    return this.orders.size + this.cancelCount >= ASKED_MAX;
+    return this.orders.size + this.cancelCount + this.massCancels.size >= ASKED_MAX;
   }
 
   /** @returns false when a request with this ClOrdID waits already */
@@ -64,5 +74,15 @@ export class AskedRequests {
     waiting.splice(index, 1);
     this.cancelCount--;
     if (waiting.length === 0) this.cancels.delete(clientOrderId);
+  }
+
+  addMassCancel(requestNumber: number, asked: MassCancelAsked): void {
+    this.massCancels.set(requestNumber, asked);
+  }
+
+  takeMassCancel(requestNumber: number): MassCancelAsked | undefined {
+    const asked = this.massCancels.get(requestNumber);
+    this.massCancels.delete(requestNumber);
+    return asked;
   }
 }

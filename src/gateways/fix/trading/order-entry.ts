@@ -10,10 +10,11 @@ import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type RejectName, rejectName } from '#domain/rejects.ts';
 import type { DeskUser } from '../../orders/desk-user.ts';
 import { isOfIdentity } from '../../orders/entering-orders.ts';
+import type { Report } from '../../orders/report.ts';
 import type { Outcome } from '../../orders/requests.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
 import { askedBy, orderIdAsked, SIDE_ASKED, sideAsked } from './asked-fields.ts';
-import type { AskedRequests } from './asked-requests.ts';
+import type { AskedRequests, MassCancelAsked } from './asked-requests.ts';
 import { ResponseTo, writeCancelReject } from './cancel-reject.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
@@ -179,24 +180,26 @@ export class OrderEntry {
 
   /** OrderMassCancelRequest (q), answered by r when it is done. Of the user's own orders, whatever door they came by. */
   massCancel(message: FixMessage): FixVerdict {
+    if (this.asked.isFull) return FixVerdict.Later;
     const clOrdId = this.#clOrdId(message);
     if (clOrdId === '') return FixVerdict.Taken;
     const type = message.text(AppTag.MassCancelRequestType) ?? '';
     const symbol = message.text(AppTag.Symbol) ?? '';
     const instrument = this.instruments.bySymbol(symbol);
+    const asked = { clOrdId, type };
     if (type !== MassCancelType.Security && type !== MassCancelType.All) {
       const text = 'MassCancelRequestType must be 1 (security) or 7 (all)';
-      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.NotSupported, text);
+      this.#refuseMassCancel(asked, MassCancelRejectReason.NotSupported, text);
       return FixVerdict.Taken;
     }
     if (type === MassCancelType.Security && instrument === undefined) {
       const text = rejectText('UNKNOWN_INSTRUMENT');
-      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.UnknownSecurity, text);
+      this.#refuseMassCancel(asked, MassCancelRejectReason.UnknownSecurity, text);
       return FixVerdict.Taken;
     }
     const side = sideAsked(message);
     if (side === undefined) {
-      this.#massCanceled(clOrdId, type, 0, MassCancelRejectReason.NotSupported, SIDE_ASKED);
+      this.#refuseMassCancel(asked, MassCancelRejectReason.NotSupported, SIDE_ASKED);
       return FixVerdict.Taken;
     }
     const request = {
@@ -206,8 +209,11 @@ export class OrderEntry {
       side,
     };
     return this.#send(
-      (onOutcome) => this.user.massCancel(request, onOutcome),
-      (outcome) => this.#onMassCancel(clOrdId, type, outcome),
+      (onOutcome) => {
+        const number = this.user.massCancel(request, onOutcome);
+        if (number !== 0) this.asked.addMassCancel(number, asked);
+      },
+      () => {},
       () => {},
     );
   }
@@ -227,6 +233,16 @@ export class OrderEntry {
     else {
       const reason = cxlRejReasonOf(this.version, name);
       writeCancelReject(writer, this.version, asked, order, responseTo, reason, rejectText(name), atMs);
+    }
+  }
+
+  /** An Order Mass Cancel Report (r), to be sent by the caller. */
+  writeMassCanceled(asked: MassCancelAsked, { sequence, rejectCode, canceledOrders }: Report): void {
+    const { Other } = MassCancelRejectReason;
+    if (rejectCode === 0) this.#writeMassCanceled(asked, sequence, -1, '', canceledOrders);
+    else {
+      const text = rejectText(rejectName(rejectCode) ?? 'MALFORMED_COMMAND');
+      this.#writeMassCanceled(asked, sequence, Other, text, 0);
     }
   }
 
@@ -337,23 +353,18 @@ export class OrderEntry {
     this.session.send();
   }
 
-  #onMassCancel(clOrdId: string, type: string, outcome: Outcome): void {
-    if (outcome.kind === 'done') {
-      this.#massCanceled(clOrdId, type, outcome.sequence, -1, '', outcome.canceledOrders);
-    } else if (outcome.kind === 'rejected') {
-      const text = rejectText(rejectName(outcome.rejectCode) ?? 'MALFORMED_COMMAND');
-      this.#massCanceled(clOrdId, type, outcome.sequence, MassCancelRejectReason.Other, text);
-    }
+  #refuseMassCancel(asked: MassCancelAsked, rejectReason: number, text: string): void {
+    this.#writeMassCanceled(asked, 0, rejectReason, text, 0);
+    this.session.send();
   }
 
   /** Order Mass Cancel Report (r). @param sequence the receipt @param rejectReason -1: it was done */
-  #massCanceled(
-    clOrdId: string,
-    type: string,
+  #writeMassCanceled(
+    { clOrdId, type }: MassCancelAsked,
     sequence: number,
     rejectReason: number,
     text: string,
-    canceledOrders = 0,
+    canceledOrders: number,
   ): void {
     const writer = this.session.begin('r');
     writer.text(AppTag.ClOrdID, clOrdId);
@@ -364,7 +375,6 @@ export class OrderEntry {
     else writer.int(AppTag.TotalAffectedOrders, canceledOrders);
     writer.timestamp(AppTag.TransactTime, this.services.nowMs());
     if (text !== '') writer.text(AppTag.Text, text);
-    this.session.send();
   }
 }
 

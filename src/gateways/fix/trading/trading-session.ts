@@ -329,8 +329,7 @@ export class TradingSession {
         this.#onRejected(report);
         return;
       case ReportKind.MassCanceled:
-        // The orders have reports of their own; who asked gets an Order Mass Cancel Report.
-        session.noteReport(report.userId, report.number);
+        this.#onMassCanceled(report);
         return;
       case ReportKind.Accepted:
         asked.takeOrder(report.clientTag);
@@ -372,6 +371,10 @@ export class TradingSession {
       session.send(userId, number);
       return;
     }
+    if (commandType === CommandType.MassCancel) {
+      this.#onMassCanceled(report);
+      return;
+    }
     const isReplace = commandType === CommandType.ReplaceOrder;
     const isCancel = commandType === CommandType.CancelOrder;
     const isAnswer = !report.isForeign;
@@ -388,6 +391,19 @@ export class TradingSession {
     const atMs = report.timeSeconds * 1_000 + Math.floor(report.timeNanos / 1_000_000);
     const responseTo = isReplace ? ResponseTo.Replace : ResponseTo.Cancel;
     this.orders.writeLoggedReject(request, responseTo, report.rejectCode, atMs);
+    session.send(userId, number);
+  }
+
+  /** The orders have reports of their own; who asked gets an Order Mass Cancel Report. */
+  #onMassCanceled(report: Report): void {
+    const { session, asked, orders } = this;
+    const { userId, number, clientOrderId } = report;
+    const request = report.isForeign ? undefined : asked.takeMassCancel(clientOrderId);
+    if (request === undefined || orders === undefined) {
+      session.noteReport(userId, number);
+      return;
+    }
+    orders.writeMassCanceled(request, report);
     session.send(userId, number);
   }
 }
