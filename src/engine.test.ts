@@ -165,6 +165,16 @@ test('Engine: capacity is what was asked for', () => {
   ]);
 });
 
+test('Engine: a balance of the last asset where there is room for more than usual', () => {
+  const assetsMax = 5_000;
+  const engine = new Engine({ ...SMALL, assetsMax });
+  for (let assetId = 1; assetId <= assetsMax; assetId++) {
+    engine.submit({ type: 'AddAsset', assetId, symbol: `A${assetId}` });
+  }
+  const deposit = { type: 'Deposit', accountId: 0, assetId: assetsMax, amountMinor: 1 } as const;
+  assert.deepEqual(engine.submit(deposit).map(told), ['LedgerPosted', 'CommandAccepted']);
+});
+
 /** A book and the trades that it told, as text. */
 function limitBook(ordersMax = 100) {
   const trades: string[] = [];

@@ -1,4 +1,3 @@
-import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
@@ -41,7 +40,7 @@ export class Balances {
   declare private readonly assets: Columns;
   declare private readonly rowOf: IntPairMap;
 
-  constructor(balancesMax: number, assetsMax: number = Limits.ASSETS_MAX) {
+  constructor(balancesMax: number, assetsMax: number) {
     this.balances = new Columns('balances', balancesMax);
     this.assets = new Columns('balanceSums', assetsMax);
     this.stores = [this.balances, this.assets];

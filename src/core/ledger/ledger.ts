@@ -104,7 +104,7 @@ export class Ledger {
     this.instruments = instruments;
     this.accounts = accounts;
     this.assets = assets;
-    this.balances = new Balances(capacity.balancesMax);
+    this.balances = new Balances(capacity.balancesMax, assets.capacity);
     const store = new Columns('holdings', capacity.holdingsMax);
     this.holdings = store;
     this.stores = [...this.balances.stores, store];

@@ -39,6 +39,11 @@ export class AssetTable {
     return this.store.rows;
   }
 
+  /** Most assets that there can be. */
+  get capacity(): number {
+    return this.store.capacity;
+  }
+
   /** The row of an asset id, or -1. */
   rowOf(assetId: number): number {
     return this.rowOfId.get(assetId);
