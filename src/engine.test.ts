@@ -347,6 +347,14 @@ test('LimitBook: an order that could not rest changes nothing: the book holds no
   assert.equal(book.replace(1, orderId * 70_000, 1), -1);
   assert.equal(book.depthAt(Side.Buy, 70_000), 1);
   assert.equal(book.add(orderId, Side.Buy, 70_000, 1), 1, 'at a price that there is');
+  assert.equal(book.replace(1, 70_000, 2), 2, 'one that is not alone at its price');
+  assert.equal(book.cancel(orderId), 1);
+  assert.equal(book.add(orderId, Side.Buy, 70_001, 1), -1);
+  assert.equal(book.cancel(2), 1);
+  assert.equal(book.add(2, Side.Buy, 70_001, 1), 1, 'in the room that another left');
+  while (book.add(orderId, Side.Buy, orderId * 70_000, 1) === 1) orderId++;
+  assert.equal(book.replace(1, 70_000, 3), -1, 'alone at its price, of which only the order would go');
+  assert.equal(book.cancel(1), 2);
 });
 
 const SMALL_TABLES = {

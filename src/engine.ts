@@ -156,6 +156,9 @@ export class LimitBook {
     }
     const side = this.book.sideOf(slot);
     if (!this.book.canRest(side, priceTicks, qtyLots - leaves)) return -1;
+    // A level that goes with its only order has to find room again.
+    const leavesLevel = this.store.levelKey(slot) === priceTicks && this.book.isAlone(slot);
+    if (leavesLevel && !this.book.bids.canInsert()) return -1;
     this.cancel(orderId);
     return this.add(orderId, side, priceTicks, qtyLots);
   }

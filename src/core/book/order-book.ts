@@ -411,6 +411,11 @@ export class OrderBook {
     return level !== 0 && this.rows[(level << 3) | KIND] > ASKS;
   }
 
+  /** Whether an order in a level is the only one there. */
+  isAlone(slot: number): boolean {
+    return this.links[slot << 1] === 0 && this.links[(slot << 1) | 1] === 0;
+  }
+
   /** Side of an order in a level. */
   sideOf(slot: number): Side {
     const level = this.rows[(slot << 3) | LEVEL] & ~ICEBERG;
