@@ -108,8 +108,6 @@ function isWellFormedInstrument(command: Command<'AddInstrument'>): boolean {
     isWithin(command.selfTradePrevention, 0, SelfTradePrevention.Decrement) &&
     isWithin(command.priceDecimals, 0, DECIMALS_MAX) &&
     isWithin(command.qtyDecimals, 0, DECIMALS_MAX) &&
-    isWithin(command.makerFeePpm, 0, 1_000_000) &&
-    isWithin(command.takerFeePpm, 0, 1_000_000) &&
     [
       command.tickSize,
       command.lotSize,
@@ -118,7 +116,6 @@ function isWellFormedInstrument(command: Command<'AddInstrument'>): boolean {
       command.staticBandPpm,
       command.dynamicBandPpm,
       command.volatilityAuctionSeconds,
-      command.referencePriceTicks,
     ].every(isWord) &&
     [
       command.valueNumerator,
@@ -135,12 +132,10 @@ function isConsistentInstrument(command: Command<'AddInstrument'>): boolean {
   const { tickSize, lotSize, valueNumerator, valueDenominator, minQtyLots, maxQtyLots } = command;
   if ([tickSize, lotSize, valueNumerator, valueDenominator, minQtyLots].includes(0)) return false;
   if (minQtyLots > maxQtyLots || maxQtyLots > Limits.QTY_LOTS_MAX) return false;
-  if (command.kind === InstrumentKind.Margined) return command.lotBaseMinor === 0;
-  return (
-    command.lotBaseMinor > 0 &&
-    command.initialMarginMinor === 0 &&
-    command.baseAssetId !== command.quoteAssetId
-  );
+  if (command.makerFeePpm > 1_000_000 || command.takerFeePpm > 1_000_000) return false;
+  if (command.referencePriceTicks < 0) return false;
+  if (command.kind === InstrumentKind.Margined) return true;
+  return command.lotBaseMinor > 0 && command.baseAssetId !== command.quoteAssetId;
 }
 
 export function addAccount(venue: Venue, command: Command<'AddAccount'>): RejectName | undefined {

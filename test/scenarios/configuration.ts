@@ -106,4 +106,28 @@ export const CONFIGURATION = [
       rejected alice NOT_ALLOWED
     `,
   ),
+  scenario(
+    'configuration: what an instrument must have, and what it may have that counts for nothing',
+    `
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"collarPpm":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":8,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":50,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator UNKNOWN_ASSET
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"makerFeePpm":1000001}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"takerFeePpm":4294967295}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"referencePriceTicks":-1}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":1,"phase":4,"baseAssetId":1,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"lotBaseMinor":1}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":1,"phase":4,"baseAssetId":2,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":1,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"lotBaseMinor":1}
+      InstrumentAdded
+      done
+    `,
+  ),
 ];
