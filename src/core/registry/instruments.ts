@@ -271,8 +271,9 @@ export class InstrumentTable {
     record[at32 | Word.lotSize] = i32[offset + at.lotSize];
     doubles[at64 | Double.valueNumerator] = f64[(offset + at.valueNumerator) >> 1];
     doubles[at64 | Double.valueDenominator] = f64[(offset + at.valueDenominator) >> 1];
-    doubles[at64 | Double.lotBaseMinor] = f64[(offset + at.lotBaseMinor) >> 1];
-    doubles[at64 | Double.initialMarginMinor] = f64[(offset + at.initialMarginMinor) >> 1];
+    // Negative zero passes for none and goes on into an event, where it is no integer.
+    doubles[at64 | Double.lotBaseMinor] = f64[(offset + at.lotBaseMinor) >> 1] + 0;
+    doubles[at64 | Double.initialMarginMinor] = f64[(offset + at.initialMarginMinor) >> 1] + 0;
     doubles[at64 | Double.minQtyLots] = f64[(offset + at.minQtyLots) >> 1];
     doubles[at64 | Double.maxQtyLots] = f64[(offset + at.maxQtyLots) >> 1];
     record[at32 | Word.makerFeePpm] = i32[offset + at.makerFeePpm];

@@ -352,6 +352,17 @@ test('AddInstrument: each field has its column', () => {
   assert.equal(instruments.rowOf(77), 0);
 });
 
+test('AddInstrument: negative zero is zero', () => {
+  const { assets } = new TestVenue();
+  const instruments = new InstrumentTable(assets, 1);
+  const words = record(AddInstrument, FUTURE_FIELDS);
+  for (const field of ['lotBaseMinor', 'initialMarginMinor'] as const) {
+    words.f64[(RECORD_AT + AddInstrument.at[field]) >> 1] = -0;
+  }
+  assert.equal(instruments.add(words, RECORD_AT), ACCEPTED);
+  assert.ok(Object.is(instruments.lotBaseMinor(0), 0) && Object.is(instruments.initialMarginMinor(0), 0));
+});
+
 test('AddInstrument: a field outside its range is MALFORMED_COMMAND, a contradiction INVALID_CONFIGURATION', () => {
   const outcome = (base: object, change: object): Outcome => {
     const { instruments } = new TestVenue();
