@@ -33,7 +33,7 @@ export class TagWindow {
 
   /**
    * @param name of its store
-   * @param capacity texts that are remembered, at least 1
+   * @param capacity texts that are remembered
    * @param seed any 32 bits; a secret random one where clients are not trusted, since they choose the texts
    */
   constructor(name: string, capacity: number, seed: number = DEFAULT_SEED) {
@@ -41,7 +41,7 @@ export class TagWindow {
     this.store = store;
     this.stores = [store];
     this.rows = store.i32('userAndHash', ROW_WORDS);
-    this.table = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2)));
+    this.table = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(capacity, 1) * 2)));
     this.mask = this.table.length - 1;
     this.seed = seed | 0;
     this.count = 0;
@@ -75,6 +75,7 @@ export class TagWindow {
   /** Takes in the text that `has` was asked last, and did not have; the oldest makes room. */
   add(): void {
     const { rows, store, userRow, hashLow, hashHigh } = this;
+    if (store.capacity === 0) return;
     const position = this.count % store.capacity;
     if (this.count >= store.capacity) this.#forget(position);
     else store.addRow();
