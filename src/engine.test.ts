@@ -122,7 +122,12 @@ test('Engine: a list that was returned stays as it was', () => {
   const engine = market();
   const events = engine.submit(limitOrder(1, 1, Side.Sell, 50, 10));
   const copy = structuredClone(events);
-  engine.submit(limitOrder(2, 1, Side.Buy, 50, 10));
+  engine.core.describe({ liveOrders: true, restingOrders: true });
+  assert.deepEqual(events, copy);
+  assert.deepEqual(engine.submit(limitOrder(2, 1, Side.Buy, 50, 10)).map(told), [
+    'OrderAccepted',
+    '2 takes 10 from 1 at 50',
+  ]);
   assert.deepEqual(events, copy);
 });
 

@@ -78,7 +78,9 @@ export class Engine {
     this.core.begin(this.sequence, time.seconds, time.nanos, 1, 1, this.sequence);
     this.core.apply(this.command, 0);
     this.core.end();
-    return this.events;
+    const { events } = this;
+    this.events = [];
+    return events;
   }
 }
 
