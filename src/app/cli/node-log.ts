@@ -2,9 +2,13 @@ import { type Logger, pino } from 'pino';
 
 export type LogFormat = 'text' | 'json';
 
-/** The node's log on standard error: JSON as pino writes it, or a line for people. */
+/**
+ * The node's log on standard error: JSON as pino writes it, or a line for people. A line that nobody takes (its file is on a full disk,
+ * or who read the pipe has ended) is lost, and the node goes on.
+ */
 export function nodeLogger(level: string, format: LogFormat): Logger {
-  if (format === 'json') return pino({ level }, pino.destination({ dest: 2, sync: true }));
+  process.stderr.on('error', () => {});
+  if (format === 'json') return pino({ level }, { write: (line: string) => process.stderr.write(line) });
   return pino(
     { level, base: null },
     { write: (line: string) => process.stderr.write(`${readable(line)}\n`) },
