@@ -97,6 +97,8 @@ export interface RunningNode {
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 const RING_WORDS = 1 << 22;
 const TICK_MS = 1_000;
+/** Of a stop; what the archive has still to write then takes some seconds more. */
+const ARCHIVE_CATCH_UP_MS_MAX = 10_000;
 
 /** The edge thread with the platform's own doors. */
 const EDGE_THREAD = new URL('./threads/edge-thread.ts', import.meta.url);
@@ -302,6 +304,7 @@ async function startOn(
     snapshotPath,
     snapshotEvery: config.snapshots.everyEntries,
     snapshotsKept: config.snapshots.keep,
+    catchUpMsMax: ARCHIVE_CATCH_UP_MS_MAX,
     ...config.disk,
     nodeId,
     cluster: config.cluster,

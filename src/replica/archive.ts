@@ -92,10 +92,14 @@ export class Archive implements LogReader {
     return this.core.sequence - this.snapshotSequence >= this.options.snapshotEvery;
   }
 
-  /** While a snapshot is due: the next entry whose hash the order path keeps for long, so that this core can be compared there however far it is behind. */
-  #snapshotAt(): number {
+  /** The next entry whose hash the order path keeps for long, so that this core can be compared there, and a snapshot written, however far it is behind. */
+  get nextMark(): number {
     const { sequence } = this.core;
-    return this.#isSnapshotDue() ? sequence - (sequence % MARK_EVERY) + MARK_EVERY : Number.POSITIVE_INFINITY;
+    return sequence - (sequence % MARK_EVERY) + MARK_EVERY;
+  }
+
+  #snapshotAt(): number {
+    return this.#isSnapshotDue() ? this.nextMark : Number.POSITIVE_INFINITY;
   }
 
   deliver(

@@ -64,7 +64,12 @@ class ArchiveThread {
   declare private watch: StreamWatch | undefined;
   /** When the newest snapshot was written, in seconds since the Unix epoch; 0: there is none. */
   declare private snapshotSeconds: number;
+  declare private readonly catchUpMsMax: number;
   declare private closing: boolean;
+  /** When a stop no longer waits for what is not applied yet. */
+  declare private closeAtMs: number;
+  /** Entry behind which the archive then ends; Infinity before. */
+  declare private endSequence: number;
   /** While the archive pauses. */
   declare private timer: NodeJS.Timeout | undefined;
   /** While answers are about to be given. */
@@ -106,7 +111,10 @@ class ArchiveThread {
     this.imageRequests = new Map();
     this.snapshotSeconds =
       data.snapshotPath === undefined ? 0 : Math.round(statSync(data.snapshotPath).mtimeMs / 1_000);
+    this.catchUpMsMax = data.catchUpMsMax;
     this.closing = false;
+    this.closeAtMs = Number.POSITIVE_INFINITY;
+    this.endSequence = Number.POSITIVE_INFINITY;
     this.timer = undefined;
     this.immediate = undefined;
     this.steppedMs = 0;
@@ -229,13 +237,19 @@ class ArchiveThread {
   #loop(): void {
     this.timer = undefined;
     this.disk.step(performance.now());
-    const hasMore = this.archive.step(this.ordersAnswers.stopSequence);
+    if (performance.now() >= this.closeAtMs) this.#endEarly();
+    const hasMore = this.archive.step(Math.min(this.ordersAnswers.stopSequence, this.endSequence));
     const isHistoryBehind = this.history.step();
     this.ordersAnswers.answer();
     this.#answerImages();
     this.answers.answer(performance.now());
     this.#postFigures();
-    if (this.closing && !hasMore && !this.archive.isSyncing) {
+    const isAtEnd = !hasMore || this.core.sequence >= this.endSequence;
+    if (this.closing && isAtEnd && !this.archive.isSyncing) {
+      if (hasMore) {
+        const { sequence } = this.core;
+        threadLog.info({ sequence }, 'the archive ends behind the log: the next start applies the rest');
+      }
       void this.#close();
       return;
     }
@@ -269,7 +283,16 @@ class ArchiveThread {
     if (message.kind === 'snapshot') this.archive.snapshot();
     else if (message.kind === 'connect') this.#connect(message.port);
     else if (message.kind === 'components') this.uptime.measure(message.components, message.wallMs);
-    else if (message.kind === 'close') this.closing = true;
+    else if (message.kind === 'close') {
+      this.closing = true;
+      this.closeAtMs = performance.now() + this.catchUpMsMax;
+    }
+  }
+
+  /** All that this thread writes is a function of the log: a start goes on from the snapshot that it leaves. */
+  #endEarly(): void {
+    this.closeAtMs = Number.POSITIVE_INFINITY;
+    this.endSequence = this.archive.nextMark;
   }
 
   #connect(port: MessagePort): void {

@@ -28,6 +28,8 @@ export interface ArchiveThreadData {
   readonly snapshotPath: string | undefined;
   readonly snapshotEvery: number;
   readonly snapshotsKept: number;
+  /** How long a stop waits for entries that are durable and not applied: the next start applies what is left. */
+  readonly catchUpMsMax: number;
   /** Bytes of log to keep behind the newest snapshot; undefined: all of it. */
   readonly keepLogBytes: number | undefined;
   /** Free space below which to warn; undefined: a tenth of the volume. */
