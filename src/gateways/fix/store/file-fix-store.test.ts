@@ -167,6 +167,9 @@ test('store: after a power cut no number is used twice, whatever the files have 
   killed.close();
   const restarted = open(cut, { bootId: 'boot-2' });
   assert.ok(restarted.nextOutgoing > sent);
+  const killedAtOnce = open(copy(cut), { bootId: 'boot-2' });
+  assert.ok(killedAtOnce.nextOutgoing > sent, 'also when the first process after it has written nothing');
+  killedAtOnce.close();
   assert.equal(read(restarted, 1), '8 58=sent|');
   restarted.close();
   store.close();

@@ -266,6 +266,8 @@ export class FileFixStore implements FixStore {
     // After a power cut the files may end before what was sent.
     if (!closed && bootId !== this.bootId) this.nextOutgoing = Math.max(this.nextOutgoing, reserved);
     this.#putOpened();
+    // With the boot id: the next start of the process no longer sees the power cut.
+    this.#putNumbers(false);
     this.#write();
   }
 
