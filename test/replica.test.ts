@@ -388,6 +388,25 @@ test('Archive: follows the order path, snapshots when due, keeps the newest', as
   assert.equal(node.board.snapshotSequence, 40);
 });
 
+test('Archive: later snapshots, which this node passed over at its start, take no place of one that it writes', async () => {
+  const directory = temporaryDirectory('replica');
+  for (const sequence of [100, 200])
+    writeFileSync(join(directory, `snapshot-${String(sequence).padStart(16, '0')}.hms`), 'damaged');
+  const node = new TestNode();
+  const snapshots: number[] = [];
+  const archive = archiveOf(node, directory, [], snapshots);
+  for (let turn = 0; turn < 35; turn++) {
+    node.replica.tick();
+    await node.turn();
+    archive.step();
+  }
+  assert.deepEqual(snapshots, [10, 20, 30]);
+  assert.deepEqual(
+    listSnapshots(directory).map(({ sequence }) => sequence),
+    [200, 100, 30, 20],
+  );
+});
+
 test('Archive: while its sinks are synced ahead for a snapshot it applies nothing', async () => {
   const node = new TestNode();
   const snapshots: number[] = [];

@@ -157,7 +157,7 @@ export class Archive implements LogReader {
     try {
       const path = writeSnapshot(snapshotDirectory, this.core, logId);
       this.board.snapshotSequence = this.core.sequence;
-      pruneSnapshots(snapshotDirectory, snapshotsKept);
+      pruneSnapshots(snapshotDirectory, snapshotsKept, this.core.sequence);
       onSnapshot(path, this.core.sequence);
     } catch (error) {
       if (error instanceof AssertionError) throw error;

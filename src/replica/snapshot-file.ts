@@ -276,8 +276,12 @@ function checksum(bytes: Uint8Array): number {
   return crc32c(bytes) >>> 0;
 }
 
-/** Removes all but the `keep` newest snapshots, and what an interrupted write left. */
-export function pruneSnapshots(directory: string, keep: number): void {
+/**
+ * Removes all but the `keep` newest snapshots of up to entry `lastSequence`, and what an interrupted write left. Later ones are those that the
+ * start passed over.
+ */
+export function pruneSnapshots(directory: string, keep: number, lastSequence: number): void {
   for (const name of readdirSync(directory)) if (name.endsWith(TEMPORARY)) rmSync(join(directory, name));
-  for (const { path } of listSnapshots(directory).slice(keep)) rmSync(path);
+  const counted = listSnapshots(directory).filter(({ sequence }) => sequence <= lastSequence);
+  for (const { path } of counted.slice(keep)) rmSync(path);
 }
