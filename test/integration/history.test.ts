@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -222,6 +222,55 @@ test('history that is missing, behind or not usable is written from the log whil
   );
   assert.match(otherFormat[0].message, /has format 99, this build's is \d+/);
 });
+
+/** Overwrites the first page of a table: what of the file a start looks at stays. */
+function spoilTable(file: string, table: string): void {
+  const database = new DatabaseSync(file);
+  const { rootpage } = database
+    .prepare("SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?")
+    .get(table) as { rootpage: number };
+  const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number };
+  database.close();
+  const handle = openSync(file, 'r+');
+  writeSync(handle, Buffer.alloc(page_size, 0xff), 0, page_size, (rootpage - 1) * page_size);
+  closeSync(handle);
+}
+
+for (const found of ['by who asks', 'in writing']) {
+  test(`damage that is found ${found}: history is written anew, the archive goes on`, async (t) => {
+    const directory = temporaryDirectory('history');
+    const flow = new RandomFlow(13, USERS);
+    const first = await start(t, directory);
+    await setUp(first.node);
+    await live(first.node, flow, SETTLED_ENTRIES);
+    await first.node.close();
+    spoilTable(historyFile(join(directory, 'history')), 'postings');
+
+    const { node, client, lines } = await start(t, directory);
+    let sequence = 0;
+    if (found === 'in writing') {
+      send(node.outbox, { type: 'Deposit', clientOrderId: 1, accountId: 1, assetId: 2, amountMinor: 5 });
+      sequence = await live(node, flow, SETTLED_ENTRIES);
+    }
+    const ask = () => client.ask({ type: 'postings', accountId: 1, limit: 1_000 }, sequence);
+    let answer = await ask().catch((error: Error) => error);
+    while (answer instanceof Error) {
+      assert.ok(refusedWith('HISTORY_BEHIND')(answer), String(answer));
+      assert.deepEqual(
+        lines.filter(({ level }) => level === 'error'),
+        [],
+      );
+      answer = await ask().catch((error: Error) => error);
+    }
+    assert.ok(answer.result.rows.length > 0);
+    const damaged = lines.filter(({ level }) => level !== 'info');
+    assert.equal(damaged.length, 1);
+    assert.match(damaged[0].message, /history\.db is damaged .*; it is written anew from the log$/);
+    await node.close();
+    const { status, stderr } = await runCli(['history', 'verify', '--data-dir', directory]);
+    assert.equal(status, 0, stderr);
+  });
+}
 
 test('where the log does not go back to what history lacks: it goes on from what stands, and says so', {
   timeout: 120_000,

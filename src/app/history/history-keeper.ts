@@ -50,6 +50,8 @@ export class HistoryKeeper {
   /** Whether orders that stood when history began have been looked for in the reports. */
   declare private completion: 'due' | 'running' | 'done';
   declare private flushedMs: number;
+  /** Whether damage was found since the start: a disk that damages history again is not written to for ever. */
+  declare private wasDamaged: boolean;
 
   constructor(options: HistoryKeeperOptions) {
     this.options = options;
@@ -62,6 +64,7 @@ export class HistoryKeeper {
     this.known = undefined;
     this.completion = 'due';
     this.flushedMs = 0;
+    this.wasDamaged = false;
     this.#guard(() => this.#open());
   }
 
@@ -118,6 +121,11 @@ export class HistoryKeeper {
   sync(): void {
     this.flush(Number.POSITIVE_INFINITY);
     this.#guard(() => this.writer?.sync());
+  }
+
+  /** A question met what cannot be read. */
+  onReadFailed(error: HistoryError): void {
+    this.#onError(error);
   }
 
   close(): void {
@@ -256,8 +264,8 @@ export class HistoryKeeper {
     if (error instanceof AssertionError) throw error;
     const { logger } = this.options;
     try {
-      if (error instanceof HistoryMismatchError) {
-        this.#replace(error.message);
+      if (error instanceof HistoryMismatchError || this.#isFirstDamage(error)) {
+        this.#replace((error as Error).message);
         return;
       }
       if (error instanceof LogTruncatedError && this.writer !== undefined) {
@@ -272,6 +280,14 @@ export class HistoryKeeper {
     }
     logger.error({}, `no history: ${(error as Error).message}; orders go on`);
     this.#drop();
+  }
+
+  /** Of pages that the start did not look at. */
+  #isFirstDamage(error: unknown): boolean {
+    const isFirst = !this.wasDamaged;
+    const isDamage = error instanceof HistoryError && error.code === 'DAMAGED';
+    this.wasDamaged ||= isDamage;
+    return isFirst && isDamage;
   }
 
   #drop(): void {

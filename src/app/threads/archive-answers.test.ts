@@ -24,7 +24,13 @@ interface Asking {
 function asking(t: TestContext, hasFailed: boolean = false): Asking {
   const fan = new EventFan();
   const core = new TradingCore(fan, CAPACITY);
-  const history = { lastSequence: 0, hasFailed, current: undefined, flush: () => {} };
+  const history = {
+    lastSequence: 0,
+    hasFailed,
+    current: undefined,
+    flush: () => {},
+    onReadFailed: assert.ifError,
+  };
   const answers = new ArchiveAnswers({ core, fan, history, uptime: { read: () => ({ parts: [] }) } });
   const { port1, port2 } = new MessageChannel();
   t.after(() => port1.close());

@@ -9,6 +9,7 @@ import {
   type UptimeRecord,
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
+import { HistoryError } from '#projections/history/history-errors.ts';
 import type { HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
 import type { EventFan } from '../event-fan.ts';
 import { describeAccount } from './account-answer.ts';
@@ -21,6 +22,8 @@ export interface AnswerableHistory {
   readonly hasFailed: boolean;
   readonly current: HistoryReader | undefined;
   flush(nowMs: number): void;
+  /** A question could not be answered. */
+  onReadFailed(error: HistoryError): void;
 }
 
 export interface ArchiveAnswersOptions {
@@ -219,7 +222,12 @@ export class ArchiveAnswers {
       history.flush(NOW);
     }
     const reader = history.current;
-    if (reader !== undefined) return reader.answer(query);
+    try {
+      if (reader !== undefined) return reader.answer(query);
+    } catch (error) {
+      if (!(error instanceof HistoryError)) throw error;
+      history.onReadFailed(error);
+    }
     const why = history.hasFailed
       ? "history cannot be kept: see the node's log"
       : `history is written from the log and has come to entry ${history.lastSequence} of ${this.core.sequence}`;

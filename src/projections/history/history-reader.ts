@@ -4,6 +4,7 @@ import {
   type ArchiveAnswerOf,
   type ArchiveQuery,
   type ArchiveQuestion,
+  ArchiveRefusedError,
   type FeeRecord,
   type FillRecord,
   type OrderRecord,
@@ -19,6 +20,7 @@ import { CANDLE_SECONDS } from '#domain/market-views.ts';
 import { ActivityReader } from './activity-reader.ts';
 import { CandleFold, type FoldTrade } from './candle-fold.ts';
 import type { HistoryDatabase } from './history-database.ts';
+import { historyError } from './history-errors.ts';
 import { CANDLE_COLUMNS, ORDER_COLUMNS } from './history-schema.ts';
 import { IncidentReader } from './incident-reader.ts';
 import { badQuery, type Filters, type List, Pages, pageLimit } from './pages.ts';
@@ -135,8 +137,17 @@ export class HistoryReader {
     return this.database.meta.completeFrom;
   }
 
-  /** @throws ArchiveRefusedError BAD_QUERY */
+  /** @throws ArchiveRefusedError BAD_QUERY; HistoryError */
   answer(query: HistoryQuery): ArchiveAnswerOf<HistoryQuestion> {
+    try {
+      return this.#answer(query);
+    } catch (error) {
+      if (error instanceof ArchiveRefusedError) throw error;
+      throw historyError(this.database.file, error);
+    }
+  }
+
+  #answer(query: HistoryQuery): ArchiveAnswerOf<HistoryQuestion> {
     switch (query.type) {
       case 'order':
         return this.#one(this.orderById, id('orderId', query.orderId));
