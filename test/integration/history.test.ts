@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -26,6 +26,7 @@ import { historyFile, removeHistory } from '#projections/history/history-databas
 import { collectGarbage } from '../support/collect-garbage.ts';
 import { nodeConfig } from '../support/node-config.ts';
 import { marketSetup, RandomFlow, send } from '../support/random-flow.ts';
+import { spoilTable } from '../support/spoil-table.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const USERS = 4;
@@ -222,19 +223,6 @@ test('history that is missing, behind or not usable is written from the log whil
   );
   assert.match(otherFormat[0].message, /has format 99, this build's is \d+/);
 });
-
-/** Overwrites the first page of a table: what of the file a start looks at stays. */
-function spoilTable(file: string, table: string): void {
-  const database = new DatabaseSync(file);
-  const { rootpage } = database
-    .prepare("SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?")
-    .get(table) as { rootpage: number };
-  const { page_size } = database.prepare('PRAGMA page_size').get() as { page_size: number };
-  database.close();
-  const handle = openSync(file, 'r+');
-  writeSync(handle, Buffer.alloc(page_size, 0xff), 0, page_size, (rootpage - 1) * page_size);
-  closeSync(handle);
-}
 
 for (const found of ['by who asks', 'in writing']) {
   test(`damage that is found ${found}: history is written anew, the archive goes on`, async (t) => {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ComponentState, type ComponentStatus, UPTIME_DAYS } from '#domain/component-status.ts';
+import { spoilTable } from '../../../test/support/spoil-table.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { UptimeStore } from './uptime-store.ts';
 
@@ -86,6 +87,25 @@ test('UptimeStore: puts a file aside that it cannot use, and says so', () => {
   assert.equal(again.read().parts.length, 1);
   again.close();
 });
+
+for (const found of ['in reading', 'in writing']) {
+  test(`UptimeStore: puts a file aside whose damage is found ${found}`, () => {
+    const { directory, warnings, open } = place();
+    const file = join(directory, 'uptime.db');
+    const first = open();
+    first.measure([part('p', Operational)], DAY * 1_000);
+    first.close();
+    spoilTable(file, 'days');
+    const store = open();
+    assert.deepEqual(warnings, [], 'a start does not see it');
+    if (found === 'in reading') assert.deepEqual(store.read(), { parts: [] });
+    for (const second of [60, 120, 180]) store.measure([part('p', Degraded)], (DAY + second) * 1_000);
+    assert.equal(store.read().parts.length, 1);
+    store.close();
+    assert.equal(existsSync(`${file}.damaged`), true);
+    assert.match(warnings.join(), /^\S+uptime\.db cannot be used.*Uptime is recorded anew$/);
+  });
+}
 
 test('UptimeStore: where nothing can be written it records nothing, and trading does not depend on it', () => {
   const { directory, warnings, open } = place();

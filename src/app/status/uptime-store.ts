@@ -8,6 +8,8 @@ const FILE = 'uptime.db';
 const COMPANIONS = ['-wal', '-shm'];
 /** Raised with every change of the tables: what another build wrote is put aside. */
 const FORMAT = 1;
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_CORRUPT = 11;
 const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
@@ -33,6 +35,7 @@ interface UptimeLogger {
  */
 export class UptimeStore {
   declare private readonly logger: UptimeLogger;
+  declare private readonly file: string;
   declare private database: DatabaseSync | undefined;
   declare private add: StatementSync | undefined;
   /** Minutes since the Unix epoch: of what is being measured, and the last one that was written. */
@@ -48,11 +51,11 @@ export class UptimeStore {
     this.minute = 0;
     this.lastMinute = 0;
     this.worst = new Map();
-    const file = join(directory, FILE);
+    this.file = join(directory, FILE);
     try {
-      this.#open(file);
+      this.#open();
     } catch (error) {
-      this.#replace(file, error as Error);
+      this.#replace(error as Error);
     }
   }
 
@@ -72,8 +75,7 @@ export class UptimeStore {
   /** What was recorded, the present minute left out. */
   read(): UptimeRecord {
     const parts = new Map<string, UptimeDay[]>();
-    const rows = this.database?.prepare('SELECT * FROM days ORDER BY name, daySeconds').all() ?? [];
-    for (const { name, ...day } of rows) {
+    for (const { name, ...day } of this.#rows()) {
       const days = parts.get(String(name)) ?? [];
       parts.set(String(name), days);
       days.push({ ...day } as unknown as UptimeDay);
@@ -86,6 +88,15 @@ export class UptimeStore {
     this.#write();
     this.database?.close();
     this.database = undefined;
+  }
+
+  #rows(): Record<string, unknown>[] {
+    try {
+      return this.database?.prepare('SELECT * FROM days ORDER BY name, daySeconds').all() ?? [];
+    } catch (error) {
+      this.#onError(error as Error);
+      return [];
+    }
   }
 
   #write(): void {
@@ -110,13 +121,13 @@ export class UptimeStore {
       database.exec('COMMIT');
       this.lastMinute = minute;
     } catch (error) {
-      this.#fail(error as Error);
+      this.#onError(error as Error);
     }
     this.worst.clear();
   }
 
-  #open(file: string): void {
-    const database = new DatabaseSync(file);
+  #open(): void {
+    const database = new DatabaseSync(this.file);
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
       const { user_version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
@@ -137,14 +148,27 @@ export class UptimeStore {
     }
   }
 
-  #replace(file: string, { message }: Error): void {
+  /** Of pages that the opening did not look at, or of the disk. */
+  #onError(error: Error): void {
+    const isDamaged = 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_CORRUPT;
+    if (!isDamaged) {
+      this.#fail(error);
+      return;
+    }
+    this.database?.close();
+    this.database = undefined;
+    this.#replace(error);
+  }
+
+  #replace({ message }: Error): void {
+    const { file } = this;
     const aside = `${file}.damaged`;
     try {
       for (const suffix of ['', ...COMPANIONS]) {
         rmSync(aside + suffix, { force: true });
         if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
       }
-      this.#open(file);
+      this.#open();
       this.logger.warn({ movedTo: aside }, `${file} cannot be used: ${message}. Uptime is recorded anew`);
     } catch (error) {
       this.#fail(error as Error);
