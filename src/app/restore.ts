@@ -42,6 +42,18 @@ export function restoreNewest(
 
 /** @throws SnapshotError */
 export function restoreFrom(path: string, logId: string, core: TradingCore): RestoredCore {
+  try {
+    return restoreRead(path, logId, core);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new SnapshotError(
+      `${path} cannot be read: ${error.message}. Look at the file's owner, the kernel log (dmesg) and the device.`,
+      { cause: error },
+    );
+  }
+}
+
+function restoreRead(path: string, logId: string, core: TradingCore): RestoredCore {
   const manifest = readManifest(path);
   if (manifest.logId !== logId) {
     throw new SnapshotError(
