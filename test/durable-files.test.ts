@@ -3,6 +3,7 @@ import fs, { constants, readFileSync, readlinkSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
 import { before, test } from 'node:test';
+import { DirectoryTarget } from '#app/backup/directory-target.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { writeFileDurably } from '#log/file/durable-file.ts';
@@ -88,6 +89,37 @@ test('a small file is on stable storage before it takes the name, and the name i
     callsOf(() => writeFileDurably(join(directory, 'epoch'), '1\n')),
     ['sync epoch.unfinished', 'rename epoch.unfinished epoch', `sync ${basename(directory)}`],
   );
+});
+
+test('a backup object is on stable storage when it is stored, with every directory that was made for it', {
+  skip,
+}, async (t) => {
+  const synced: string[] = [];
+  const real = fs.promises.open;
+  t.mock.method(fs.promises, 'open', async (...given: Parameters<typeof real>) => {
+    const handle = await real(...given);
+    const sync = handle.sync.bind(handle);
+    handle.sync = () => {
+      synced.push(nameOf(handle.fd));
+      return sync();
+    };
+    return handle;
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  const parent = temporaryDirectory('durable');
+  const target = new DirectoryTarget(join(parent, 'target'));
+  const source = async function* () {
+    yield Buffer.from('piece');
+  };
+  await target.put('log/live/one', source());
+  assert.deepEqual(synced.sort(), [basename(parent), 'live', 'log', 'target'].sort());
+  synced.length = 0;
+  await target.put('log/live/two', source());
+  assert.deepEqual(synced, ['live']);
 });
 
 test('a snapshot is on stable storage before it takes its name, and the name is when the call returns', {

@@ -33,7 +33,7 @@ export class DirectoryTarget implements BackupTarget {
       }
     };
     try {
-      await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+      await makeDirectory(directory);
       const file = await open(unfinished, 'wx', OWNER_ONLY);
       try {
         for await (const bytes of content()) await writeAll(file, bytes);
@@ -119,6 +119,14 @@ export class DirectoryTarget implements BackupTarget {
       { cause: error },
     );
   }
+}
+
+/** Makes a directory, and those above that are lacking, durably; one that is there is fine. */
+async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+  if (first === undefined) return;
+  for (let made = directory; made.length >= first.length; made = dirname(made))
+    await syncDirectory(dirname(made));
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
