@@ -5,9 +5,11 @@ import { basename, join } from 'node:path';
 import { before, test } from 'node:test';
 import { DirectoryTarget } from '#app/backup/directory-target.ts';
 import { TradingCore } from '#core/trading-core.ts';
+import { openDataDirectory } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { writeFileDurably } from '#log/file/durable-file.ts';
 import { LogFixture } from '#log/file/log-fixture.ts';
+import { ManualClock } from '#log/manual-clock.ts';
 import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
@@ -79,6 +81,17 @@ test('a new log has its name on stable storage before it is used', { skip }, () 
   const directory = join(temporaryDirectory('durable'), 'log');
   const made = callsOf(() => new LogFixture(nodeDisk, directory).create().close());
   assert.ok(made.includes('sync log'), made.join(', '));
+});
+
+test('a new data directory has its name on stable storage, and so have those above that were made with it', {
+  skip,
+}, () => {
+  const parent = temporaryDirectory('durable');
+  const path = join(parent, 'venue', 'node', 'data');
+  const options = { clock: new ManualClock(), segmentBytes: 64 * 1024 };
+  const made = callsOf(() => openDataDirectory(path, options).close());
+  for (const name of [basename(parent), 'venue', 'node', 'data'])
+    assert.ok(made.includes(`sync ${name}`), name);
 });
 
 test('a small file is on stable storage before it takes the name, and the name is when the call returns', {

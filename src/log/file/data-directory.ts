@@ -195,8 +195,11 @@ export function lineOf({ line, origin }: DataDirectoryMeta): LogLine | undefined
 
 function makeDirectory(path: string): void {
   try {
-    const made = mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (made !== undefined) nodeDisk.syncDirectory(dirname(made));
+    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    // With those above that were lacking: each has its name in the one above it.
+    for (let made = path; made.length >= first.length; made = dirname(made))
+      nodeDisk.syncDirectory(dirname(made));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataDirectoryError('UNUSABLE', `the data directory ${path} cannot be made: ${reason}`, {
