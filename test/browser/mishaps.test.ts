@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { CutLine } from '../support/cut-line.ts';
 import { TradePage } from '../support/trade-page.ts';
 
 /** What the keyboard would type into. */
@@ -146,6 +147,27 @@ test('the console when something goes wrong', { skip: whyNoBrowser(), timeout: 2
       await page.locator('[data-connection="online"]').waitFor();
       await done.getByRole('table').waitFor();
       await page.getByText('old', { exact: true }).first().waitFor({ state: 'detached' });
+      await page.context().close();
+    },
+  );
+
+  await t.test(
+    'a line that is dead without a word is given up in seconds, also while it is opened',
+    async () => {
+      const line = new CutLine(Number(new URL(venue.url).port));
+      t.after(() => line.close());
+      const url = `http://127.0.0.1:${await line.open()}`;
+      const page = await browser.signIn({ url }, 'trader', { path: '/trade/BTCUSD' });
+      await page.locator('.tape tbody tr').first().waitFor();
+      line.cut();
+      const lost = page.getByRole('alert').getByText('The connection to the node is lost');
+      // A ping every 5 s, and 4 s for its answer. Browsers wait half a minute for the end of a connection that they close.
+      await lost.waitFor({ timeout: 20_000 });
+      await page.locator('.ladder.stale').waitFor();
+      await line.lost('GET /ws/v1 ');
+      line.mend();
+      await page.locator('[data-connection="online"]').waitFor({ timeout: 30_000 });
+      await page.locator('.ladder.stale').waitFor({ state: 'detached' });
       await page.context().close();
     },
   );

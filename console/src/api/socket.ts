@@ -37,6 +37,8 @@ interface Waiting {
 }
 
 const ANSWER_MS_MAX = 10_000;
+/** How long a connection may take to be opened. */
+const OPEN_MS_MAX = 10_000;
 const RETRY_MS_MIN = 250;
 const RETRY_MS_MAX = 5_000;
 /** How often the connection is tried out, and after what time without an answer it counts as lost. */
@@ -151,7 +153,11 @@ export class ApiSocket {
     url.protocol = url.protocol.replace('http', 'ws');
     const socket = new WebSocket(url);
     this.socket = socket;
-    socket.addEventListener('open', () => void this.#begin(socket));
+    const late = setTimeout(() => this.#drop(socket), OPEN_MS_MAX);
+    socket.addEventListener('open', () => {
+      clearTimeout(late);
+      void this.#begin(socket);
+    });
     socket.addEventListener('message', ({ data }) => this.#onMessage(socket, data as string));
     socket.addEventListener('close', ({ code, reason }) => this.#onClose(socket, code, reason));
   }
@@ -182,7 +188,7 @@ export class ApiSocket {
       if (problem.code === 'other-user') this.#restart();
       else if (problem.status === 401 || problem.status === 403) this.onAuthOver(problem);
       // A node that is starting, or too much at once: once more.
-      else socket.close();
+      else this.#drop(socket);
     }
   }
 
@@ -207,7 +213,7 @@ export class ApiSocket {
     const sentMs = performance.now();
     // Whatever comes shows that somebody is there, also where the answer waits behind it.
     const late = setTimeout(() => {
-      if (this.heardMs < sentMs) socket.close();
+      if (this.heardMs < sentMs) this.#drop(socket);
     }, PING_ANSWER_MS_MAX);
     try {
       await this.#send(socket, 'ping', {});
@@ -215,7 +221,7 @@ export class ApiSocket {
       if (socket === this.socket && this.isOnline) this.connection.set({ kind: 'online', roundTripMs });
     } catch (error) {
       // Any answer shows that somebody is there.
-      if (problemOf(error).code === 'unreachable' && socket === this.socket) socket.close();
+      if (problemOf(error).code === 'unreachable') this.#drop(socket);
     } finally {
       clearTimeout(late);
     }
@@ -278,6 +284,12 @@ export class ApiSocket {
     this.failures++;
     // Spread out, so that the tabs of a venue do not all come back at once.
     this.retryTimer = setTimeout(() => this.#connect(), waitMs * (0.5 + Math.random() / 2));
+  }
+
+  /** Nobody is there: it is lost now, and not when the browser has waited long enough for the other side to close it too. */
+  #drop(socket: WebSocket): void {
+    socket.close();
+    this.#onClose(socket, 0, '');
   }
 
   /** What is shown is old from now on. */
