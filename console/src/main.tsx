@@ -10,6 +10,10 @@ import { applyTheme } from './design/theme.ts';
 
 applyTheme();
 startConsole();
+// A key that is held down presses no button again, and sends no form again: an order counts once.
+addEventListener('keydown', (event) => {
+  if (event.repeat && event.key === 'Enter') event.preventDefault();
+});
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <App />

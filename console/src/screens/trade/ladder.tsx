@@ -120,9 +120,9 @@ export function Ladder({
     } else if (key === 'Home') {
       setCursor(undefined);
       followMarket();
-    } else if (key === 'b') trade('buy', at);
-    else if (key === 's') trade('sell', at);
-    else if (key === 'Delete' || key === 'Backspace') {
+    } else if (key === 'b' || key === 's') {
+      if (!event.repeat) trade(key === 'b' ? 'buy' : 'sell', at);
+    } else if (key === 'Delete' || key === 'Backspace') {
       cancelAt('buy', at);
       cancelAt('sell', at);
     } else return;
