@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
+import type { WebSocketRoute } from 'playwright-core';
 import { ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { TradePage } from '../support/trade-page.ts';
 
@@ -57,6 +57,43 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await trade.cancelAll();
     await page.context().close();
   });
+
+  await t.test(
+    'who signs in next finds no question, no order and no profit of who was there before',
+    async () => {
+      const keep = { trade: { ...SETTINGS, confirmOrders: true } };
+      let line: WebSocketRoute | undefined;
+      const own = await browser.open(venue.url + PATH, { keep });
+      await own.routeWebSocket('**/ws/v1', (socket) => {
+        line = socket;
+        socket.connectToServer();
+      });
+      await own.reload();
+      const signIn = async (name: string, password: string): Promise<void> => {
+        await own.getByLabel('Name').fill(name);
+        await own.getByLabel('Password', { exact: true }).fill(password);
+        await own.getByRole('button', { name: 'Sign in' }).click();
+        await own.getByRole('button', { name: 'Sign out' }).waitFor();
+        await own.locator('.tape tbody tr').first().waitFor();
+      };
+      await signIn('trader', 'a password of the tests');
+      const trade = new TradePage(own);
+      await trade.fill({ side: 'Buy', quantity: '0.0105', price: await trade.priceAt(0.97) });
+      const send = trade.ticket.locator('button[type="submit"]');
+      await send.click();
+      await own.getByRole('dialog').getByRole('button', { name: 'Buy' }).click();
+      await trade.ticket.locator('[data-sent="open"]').waitFor();
+      await send.click();
+      await own.getByRole('dialog').waitFor();
+      await line?.close({ code: 4005, reason: 'by a test' });
+      await signIn('DEMO', venue.demoPassword);
+      await trade.tab('Open orders');
+      await own.getByText('No open orders').waitFor();
+      assert.equal(await own.getByRole('dialog').count(), 0);
+      assert.equal(await trade.ticket.locator('[data-sent]').count(), 0);
+      await own.context().close();
+    },
+  );
 
   assert.deepEqual(browser.faults, []);
 });

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { problemOf } from '../../api/problem.ts';
 import { ConfirmDialog, type ConfirmTerms } from '../../design/dialog.tsx';
 import { showToast } from '../../design/toasts.tsx';
@@ -27,6 +28,8 @@ async function done({ onConfirm }: Question): Promise<void> {
 /** Where questions appear. Once in the screen. */
 export function Confirmation() {
   const asked = useStore(question);
+  // Whoever leaves the screen does not answer it, and nobody else is asked.
+  useEffect(() => () => question.set(undefined), []);
   if (asked === undefined) return null;
   return <ConfirmDialog {...asked} onClose={() => question.set(undefined)} />;
 }

@@ -19,6 +19,11 @@ export type Sent =
 
 export const sent = new Cell<Sent>({ kind: 'nothing' });
 
+/** Another user signs in: what was sent is somebody else's. */
+export function forgetSent(): void {
+  sent.set({ kind: 'nothing' });
+}
+
 interface OrderResult {
   readonly sequence: number;
   readonly order?: OrderView;

@@ -20,7 +20,8 @@ import { InstrumentHead } from './instrument-head.tsx';
 import { InstrumentList } from './instrument-list.tsx';
 import { Ladder } from './ladder.tsx';
 import { candlesStore } from './market-hooks.ts';
-import { place } from './order-actions.ts';
+import { forgetSent, place } from './order-actions.ts';
+import { forgetProfit } from './profit-stores.ts';
 import { settings } from './settings.ts';
 import { SettingsButton } from './settings-dialog.tsx';
 import { Tape } from './tape.tsx';
@@ -32,6 +33,12 @@ import './trade.css';
 const interval = choicePreference<Interval>('trade.interval', INTERVALS, '1m');
 const SHOWN = ['candles', 'both', 'depth'] as const;
 const shownCharts = choicePreference<(typeof SHOWN)[number]>('trade.charts', SHOWN, 'both');
+
+session.state.subscribe(() => {
+  if (session.state.get().kind !== 'signed-in') return;
+  forgetSent();
+  forgetProfit();
+});
 
 /** See a market and trade it: `/trade/SYMBOL`. */
 export default function TradeScreen({ rest: [symbol] }: ScreenProps) {
