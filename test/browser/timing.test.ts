@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WebSocketRoute } from 'playwright-core';
+import type { Route, WebSocketRoute } from 'playwright-core';
 import { ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { TradePage } from '../support/trade-page.ts';
 
@@ -94,6 +94,34 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
       await own.context().close();
     },
   );
+
+  await t.test('a dialog that was left tells what went wrong, and closes no other', async () => {
+    const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
+    const held: Route[] = [];
+    await page.route('**/phase', (route) => void held.push(route));
+    const dialog = page.getByRole('dialog');
+    const ask = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Halt HIVE' }).click();
+      await dialog.getByLabel('Reason').fill('by a test');
+      await dialog.getByLabel('Type HIVE to confirm').fill('HIVE');
+      const request = page.waitForRequest('**/phase');
+      await dialog.getByRole('button', { name: 'Change to halted' }).click();
+      await request;
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    };
+    await ask();
+    await page.getByRole('button', { name: 'Auction HIVE' }).click();
+    await held.pop()?.fulfill({ json: { sequence: 1 } });
+    await page.locator('.toast.good').getByText('HIVE is halted').waitFor();
+    assert.equal(await dialog.count(), 1);
+    await page.keyboard.press('Escape');
+    await ask();
+    const problem = { code: 'busy', title: 'Too much to do', detail: 'Later.', status: 503, retry: true };
+    await held.pop()?.fulfill({ status: 503, json: problem });
+    await page.locator('.toast.bad').getByText('Too much to do').waitFor();
+    await page.context().close();
+  });
 
   assert.deepEqual(browser.faults, []);
 });

@@ -5,6 +5,7 @@ import { strings } from '../strings.ts';
 import { Button } from './button.tsx';
 import { Field } from './field.tsx';
 import { ProblemNotice } from './states.tsx';
+import { showToast } from './toasts.tsx';
 
 const REASON_CHARS_MAX = 64;
 
@@ -45,6 +46,18 @@ function returnFocus(before: Element | null): void {
   if (document.activeElement !== before) document.getElementById('content')?.focus();
 }
 
+/** Whether a dialog has been left: then what it sent has another place to tell of, and what is open now is another one. */
+export function useIsLeft(): { readonly current: boolean } {
+  const isLeft = useRef(false);
+  useEffect(() => {
+    isLeft.current = false;
+    return () => {
+      isLeft.current = true;
+    };
+  }, []);
+  return isLeft;
+}
+
 export interface ConfirmTerms {
   readonly title: string;
   readonly children?: ReactNode;
@@ -78,6 +91,7 @@ export function ConfirmDialog(terms: ConfirmTerms) {
   const [reason, setReason] = useState('');
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setIsBusy] = useState(false);
+  const isLeft = useIsLeft();
   const isReasonGood = reason.trim() !== '' && isAscii(reason);
   const isReady = isValid && (typed === undefined || text === typed) && (!needsReason || isReasonGood);
   const submit = async (event: FormEvent): Promise<void> => {
@@ -87,9 +101,11 @@ export function ConfirmDialog(terms: ConfirmTerms) {
     setProblem(undefined);
     try {
       await onConfirm(reason.trim());
-      onClose();
+      if (!isLeft.current) onClose();
     } catch (error) {
-      setProblem(problemOf(error));
+      const failed = problemOf(error);
+      if (isLeft.current) showToast('bad', failed.title, failed.detail);
+      setProblem(failed);
       setIsBusy(false);
     }
   };

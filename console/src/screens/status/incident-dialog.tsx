@@ -2,7 +2,7 @@ import { type FormEvent, useId, useState } from 'react';
 import { type Problem, problemOf } from '../../api/problem.ts';
 import { rest } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
-import { Dialog } from '../../design/dialog.tsx';
+import { Dialog, useIsLeft } from '../../design/dialog.tsx';
 import { Check, Field, SelectField } from '../../design/field.tsx';
 import { ProblemNotice } from '../../design/states.tsx';
 import { showToast } from '../../design/toasts.tsx';
@@ -39,6 +39,7 @@ export function IncidentDialog({
   const [reason, setReason] = useState<string>(texts.reasonDefault);
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setIsBusy] = useState(false);
+  const isLeft = useIsLeft();
   const textId = useId();
   const isReady =
     [title, text, reason].every((one) => one.trim() !== '' && isAscii(one)) &&
@@ -62,9 +63,11 @@ export function IncidentDialog({
       if (incident === undefined) await rest.post('/admin/incidents', words);
       else await rest.put(`/admin/incidents/${incident.incidentId}`, words);
       showToast('good', texts.posted, words.title);
-      onClose();
+      if (!isLeft.current) onClose();
     } catch (error) {
-      setProblem(problemOf(error));
+      const failed = problemOf(error);
+      if (isLeft.current) showToast('bad', failed.title, failed.detail);
+      setProblem(failed);
       setIsBusy(false);
     }
   };
