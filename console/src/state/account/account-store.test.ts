@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { unreachable } from '../../api/problem.ts';
 import type { RestClient } from '../../api/rest.ts';
 import type { ApiSocket } from '../../api/socket.ts';
 import { AccountStore, type OrderView } from './account-store.ts';
@@ -18,8 +19,10 @@ const order = (orderId: number, updateSequence: number, status: OrderView['statu
 async function setUp(answers: Readonly<Record<string, readonly object[]>> = {}) {
   const asked: string[] = [];
   const told: number[] = [];
+  const state = { isBusy: false };
   const rest = {
     get: async (path: string) => {
+      if (state.isBusy) throw unreachable();
       asked.push(path);
       return { items: answers[path] ?? [], sequence: 100 };
     },
@@ -44,7 +47,7 @@ async function setUp(answers: Readonly<Record<string, readonly object[]>> = {}) 
       isStale,
     };
   };
-  return { store, say, shown, asked, told, notified: () => renderings };
+  return { store, say, shown, asked, told, state, notified: () => renderings };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -145,4 +148,30 @@ test('where changes were lost what stands is read again, and what has ended mean
   await settled();
   // The answer stands after entry 100: of order 3 it says nothing.
   assert.deepEqual(shown().open, [3, 2]);
+});
+
+test('after a loss it is old until what stands has been read again, whatever reports say meanwhile', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const answers: Record<string, readonly object[]> = { '/orders/open': [order(1, 10), order(2, 10)] };
+  const { store, say, shown, state } = await setUp(answers);
+  const begin = (sequence: number) =>
+    store.onOrders({ channel: 'orders', type: 'begin', sequence, items: [] });
+  store.onFollowing({ reportCount: 0 });
+  begin(9);
+  await settled();
+  assert.deepEqual([shown().open, shown().isStale], [[2, 1], false]);
+  store.onStale();
+  // A colleague cancels order 1 meanwhile, and history does not answer at first.
+  answers['/orders/open'] = [order(2, 10)];
+  state.isBusy = true;
+  store.onFollowing({ reportCount: 0 });
+  begin(20);
+  await settled();
+  assert.equal(shown().isStale, true);
+  say({ number: 1, kind: 'accepted', order: order(3, 101) });
+  assert.deepEqual([shown().open, shown().isStale], [[3, 2, 1], true]);
+  state.isBusy = false;
+  t.mock.timers.tick(1_000);
+  await settled();
+  assert.deepEqual([shown().open, shown().isStale], [[3, 2], false]);
 });

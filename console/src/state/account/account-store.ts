@@ -54,7 +54,7 @@ export class AccountStore extends ChannelStore<AccountView> {
   declare private last: number | undefined;
   declare private isLoaded: boolean;
   declare private isLoading: boolean;
-  /** What stands at this sequence was not asked for yet; undefined: nothing is to be read. */
+  /** What stands at this sequence was not read yet; undefined: nothing is to be read. */
   declare private wantedSequence: number | undefined;
   /** At this sequence the newest fills are read when the timer ends. */
   declare private fillsSequence: number;
@@ -125,6 +125,12 @@ export class AccountStore extends ChannelStore<AccountView> {
     return this.isLoaded;
   }
 
+  protected override refresh(): void {
+    super.refresh();
+    // Reports are no news of what others did.
+    if (this.wantedSequence !== undefined) this.onStale();
+  }
+
   protected override view(): AccountView {
     return {
       open: [...this.openById.values()].sort((a, b) => (b.orderId ?? 0) - (a.orderId ?? 0)),
@@ -136,18 +142,18 @@ export class AccountStore extends ChannelStore<AccountView> {
   /** Reads what stands after entry `sequence`, and takes it in as far as messages have not said more. */
   async #load(sequence: number): Promise<void> {
     this.wantedSequence = sequence;
+    this.onStale();
     if (this.isLoading) return;
     this.isLoading = true;
     try {
       while (this.wantedSequence !== undefined) {
-        const atSequence = this.wantedSequence;
-        this.wantedSequence = undefined;
+        const atSequence: number = this.wantedSequence;
         await this.#read(atSequence);
         this.isLoaded = true;
+        if (this.wantedSequence === atSequence) this.wantedSequence = undefined;
         this.refresh();
       }
     } catch (error) {
-      this.wantedSequence ??= sequence;
       const problem = problemOf(error);
       this.onProblem(problem);
       if (problem.retry) setTimeout(() => void this.#load(this.wantedSequence ?? sequence), RETRY_MS);
