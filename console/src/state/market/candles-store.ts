@@ -39,6 +39,13 @@ export interface CandlesView {
 /** Candles that are kept, and those that one question brings. */
 const CANDLES_MAX = 3_000;
 const PAGE = 500;
+const RETRY_MS = 1_000;
+
+interface Page {
+  readonly items: readonly Static<typeof Candle>[];
+  /** Where the next question goes on; undefined: these are all. */
+  readonly nextFrom?: string;
+}
 
 /** Candles of one length: those of the past from history, then live. */
 export class CandlesStore extends ChannelStore<CandlesView> {
@@ -48,6 +55,11 @@ export class CandlesStore extends ChannelStore<CandlesView> {
   declare private bars: Bar[];
   declare private generation: number;
   declare private isLoading: boolean;
+  /** Times that the channel was begun to be followed, and which of these the newest candles were read for. */
+  declare private followings: number;
+  declare private readFor: number;
+  /** Seconds at which the last candle opens up to which none is lacking; undefined: none is there. */
+  declare private wholeTo: number | undefined;
   /** History has nothing older. */
   declare private isComplete: boolean;
 
@@ -59,11 +71,20 @@ export class CandlesStore extends ChannelStore<CandlesView> {
     this.bars = [];
     this.generation = 0;
     this.isLoading = false;
+    this.followings = 0;
+    this.readFor = 0;
+    this.wholeTo = undefined;
     this.isComplete = false;
   }
 
   override onFollowing(): void {
+    this.followings++;
     void this.#load(undefined);
+  }
+
+  override onStale(): void {
+    if (this.readFor === this.followings) this.wholeTo = this.bars.at(-1)?.time;
+    super.onStale();
   }
 
   /** Reads what lies before the oldest candle. */
@@ -78,6 +99,12 @@ export class CandlesStore extends ChannelStore<CandlesView> {
     return this.generation > 0;
   }
 
+  protected override refresh(): void {
+    super.refresh();
+    // What comes now does not tell what came before it.
+    if (this.readFor !== this.followings) super.onStale();
+  }
+
   protected override view(): CandlesView {
     return { bars: this.bars.slice(), generation: this.generation };
   }
@@ -86,28 +113,55 @@ export class CandlesStore extends ChannelStore<CandlesView> {
   async #load(before: number | undefined): Promise<void> {
     if (this.isLoading) return;
     this.isLoading = true;
-    const seconds = SECONDS[this.interval];
-    const range =
-      before === undefined
-        ? {}
-        : { from: secondText(Math.max(0, before - PAGE * seconds)), to: secondText(before) };
+    const { followings } = this;
     try {
-      const { items } = await this.rest.get<{ readonly items: readonly Static<typeof Candle>[] }>(
-        `/instruments/${encodeURIComponent(this.symbol)}/candles`,
-        { interval: this.interval, limit: PAGE, ...range },
-      );
-      const loaded = items.map(barOf);
-      const from = loaded[0]?.time ?? Number.POSITIVE_INFINITY;
-      const to = loaded.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
-      const around = this.bars.filter(({ time }) => time < from || time > to);
-      this.bars = [...around, ...loaded].sort((a, b) => a.time - b.time).slice(-CANDLES_MAX);
-      this.generation++;
-      if (before !== undefined) this.isComplete = items.length === 0;
+      if (before === undefined) {
+        await this.#readNewest();
+        this.readFor = followings;
+      } else {
+        const from = secondText(Math.max(0, before - PAGE * SECONDS[this.interval]));
+        const { items } = await this.#read({ from, to: secondText(before) });
+        this.isComplete = items.length === 0;
+      }
       this.refresh();
     } catch (error) {
-      this.onProblem(problemOf(error));
+      const problem = problemOf(error);
+      this.onProblem(problem);
+      if (problem.retry && before === undefined) setTimeout(() => void this.#load(undefined), RETRY_MS);
     }
     this.isLoading = false;
+    // The channel was followed anew meanwhile.
+    if (followings !== this.followings) void this.#load(undefined);
+  }
+
+  /** The newest candles; of a channel that was lost those since then, if these are not more than are kept. */
+  async #readNewest(): Promise<void> {
+    const { wholeTo } = this;
+    const isLongAgo =
+      wholeTo !== undefined && Date.now() / 1_000 - wholeTo > CANDLES_MAX * SECONDS[this.interval];
+    if (isLongAgo) {
+      this.bars = this.bars.filter(({ time }) => time > wholeTo);
+      this.isComplete = false;
+    }
+    let from = wholeTo === undefined || isLongAgo ? undefined : secondText(wholeTo);
+    do {
+      const page: Page = await this.#read({ from });
+      from = page.nextFrom;
+    } while (from !== undefined);
+  }
+
+  async #read(range: { readonly from: string | undefined; readonly to?: string }): Promise<Page> {
+    const page = await this.rest.get<Page>(`/instruments/${encodeURIComponent(this.symbol)}/candles`, {
+      interval: this.interval,
+      limit: PAGE,
+      ...range,
+    });
+    const loaded = page.items.map(barOf);
+    const [from = 0, to = -1] = [loaded[0]?.time, loaded.at(-1)?.time];
+    const around = this.bars.filter(({ time }) => time < from || time > to);
+    this.bars = [...around, ...loaded].sort((a, b) => a.time - b.time).slice(-CANDLES_MAX);
+    this.generation++;
+    return page;
   }
 
   #add(bar: Bar): void {

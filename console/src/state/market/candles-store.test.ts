@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { unreachable } from '../../api/problem.ts';
+import type { RestClient } from '../../api/rest.ts';
+import type { ApiSocket } from '../../api/socket.ts';
+import { CandlesStore } from './candles-store.ts';
+
+/** Frames are taken by hand. */
+const frames: (() => void)[] = [];
+globalThis.requestAnimationFrame = (callback) => frames.push(() => callback(0));
+
+interface Question {
+  readonly query: { readonly from?: string; readonly to?: string };
+  /** @param next where the next question goes on */
+  answer(seconds: readonly number[], next?: number): Promise<void>;
+  fail(): Promise<void>;
+}
+
+const timeOf = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
+const candle = (seconds: number) => ({
+  openTime: timeOf(seconds),
+  open: '1',
+  high: '1',
+  low: '1',
+  close: '1',
+  volume: '1',
+});
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function setUp() {
+  const questions: Question[] = [];
+  const rest = {
+    get: (_path: string, query: Question['query']) => {
+      const { promise, resolve, reject } = Promise.withResolvers<object>();
+      questions.push({
+        query,
+        answer: (seconds, next) => {
+          resolve({
+            items: seconds.map(candle),
+            ...(next === undefined ? {} : { nextFrom: timeOf(next) }),
+          });
+          return settled();
+        },
+        fail: () => {
+          reject(unreachable());
+          return settled();
+        },
+      });
+      return promise;
+    },
+  };
+  const socket = { follow: () => {}, unfollow: () => {} } as unknown as ApiSocket;
+  const store = new CandlesStore(socket, rest as unknown as RestClient, 'X', '1s', () => {});
+  store.subscribe(() => {});
+  const say = (seconds: number) =>
+    store.onMessage({ channel: 'candles.X.1s', type: 'changes', items: [candle(seconds)] } as never);
+  const shown = () => {
+    for (const frame of frames.splice(0)) frame();
+    const { value, isStale } = store.get();
+    return { times: value?.bars.map(({ time }) => time), isStale };
+  };
+  return { store, say, shown, questions };
+}
+
+test('candles of the past that do not come are asked for again', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { store, say, shown, questions } = setUp();
+  store.onFollowing();
+  await questions[0].fail();
+  say(900);
+  t.mock.timers.tick(1_000);
+  await questions[1].answer([800, 900]);
+  assert.deepEqual(shown(), { times: [800, 900], isStale: false });
+});
+
+test('after a loss the candles since the last one are read, however many, also behind a question that was under way', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 3_000_000 });
+  const { store, say, shown, questions } = setUp();
+  store.onFollowing();
+  await questions[0].answer([800, 900]);
+  store.loadOlder();
+  store.onStale();
+  store.onFollowing();
+  // The newest one is live: what lies between it and the last one before the loss is lacking.
+  say(3_000);
+  assert.equal(shown().isStale, true);
+  await questions[1].answer([700]);
+  assert.deepEqual(questions[2].query.from, '1970-01-01T00:15:00Z');
+  await questions[2].answer([900, 1_300], 1_400);
+  assert.deepEqual(questions[3].query.from, '1970-01-01T00:23:20Z');
+  await questions[3].answer([2_000, 3_000]);
+  assert.deepEqual(shown(), { times: [700, 800, 900, 1_300, 2_000, 3_000], isStale: false });
+});
