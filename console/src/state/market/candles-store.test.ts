@@ -17,13 +17,13 @@ interface Question {
 }
 
 const timeOf = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(0, 19)}Z`;
-const candle = (seconds: number) => ({
+const candle = (seconds: number, volume = '1') => ({
   openTime: timeOf(seconds),
   open: '1',
   high: '1',
   low: '1',
   close: '1',
-  volume: '1',
+  volume,
 });
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -36,7 +36,7 @@ function setUp() {
         query,
         answer: (seconds, next) => {
           resolve({
-            items: seconds.map(candle),
+            items: seconds.map((one) => candle(one)),
             ...(next === undefined ? {} : { nextFrom: timeOf(next) }),
           });
           return settled();
@@ -52,14 +52,18 @@ function setUp() {
   const socket = { follow: () => {}, unfollow: () => {} } as unknown as ApiSocket;
   const store = new CandlesStore(socket, rest as unknown as RestClient, 'X', '1s', () => {});
   store.subscribe(() => {});
-  const say = (seconds: number) =>
-    store.onMessage({ channel: 'candles.X.1s', type: 'changes', items: [candle(seconds)] } as never);
+  const say = (seconds: number, volume?: string) =>
+    store.onMessage({ channel: 'candles.X.1s', type: 'changes', items: [candle(seconds, volume)] } as never);
   const shown = () => {
     for (const frame of frames.splice(0)) frame();
     const { value, isStale } = store.get();
     return { times: value?.bars.map(({ time }) => time), isStale };
   };
-  return { store, say, shown, questions };
+  const volumes = () => {
+    shown();
+    return store.get().value?.bars.map(({ volume }) => volume);
+  };
+  return { store, say, shown, volumes, questions };
 }
 
 test('candles of the past that do not come are asked for again', async (t) => {
@@ -90,4 +94,18 @@ test('after a loss the candles since the last one are read, however many, also b
   assert.deepEqual(questions[3].query.from, '1970-01-01T00:23:20Z');
   await questions[3].answer([2_000, 3_000]);
   assert.deepEqual(shown(), { times: [700, 800, 900, 1_300, 2_000, 3_000], isStale: false });
+});
+
+test('what was told of a candle is not undone by an answer that was on its way', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  const { store, say, volumes, questions } = setUp();
+  store.onFollowing();
+  say(900, '7');
+  await questions[0].answer([800, 900]);
+  assert.deepEqual(volumes(), [1, 7]);
+  // After a loss the answer knows more of the candle that was told of last.
+  store.onStale();
+  store.onFollowing();
+  await questions[1].answer([900, 901]);
+  assert.deepEqual(volumes(), [1, 1, 1]);
 });

@@ -60,6 +60,8 @@ export class CandlesStore extends ChannelStore<CandlesView> {
   declare private readFor: number;
   /** Seconds at which the last candle opens up to which none is lacking; undefined: none is there. */
   declare private wholeTo: number | undefined;
+  /** Seconds at which the first candle opens that was told of since the channel is followed. */
+  declare private liveFrom: number;
   /** History has nothing older. */
   declare private isComplete: boolean;
 
@@ -74,6 +76,7 @@ export class CandlesStore extends ChannelStore<CandlesView> {
     this.followings = 0;
     this.readFor = 0;
     this.wholeTo = undefined;
+    this.liveFrom = Number.POSITIVE_INFINITY;
     this.isComplete = false;
   }
 
@@ -84,6 +87,7 @@ export class CandlesStore extends ChannelStore<CandlesView> {
 
   override onStale(): void {
     if (this.readFor === this.followings) this.wholeTo = this.bars.at(-1)?.time;
+    this.liveFrom = Number.POSITIVE_INFINITY;
     super.onStale();
   }
 
@@ -95,7 +99,11 @@ export class CandlesStore extends ChannelStore<CandlesView> {
   }
 
   protected override receive(message: ChannelMessage): boolean {
-    for (const candle of (message as Static<typeof CandlesMessage>).items) this.#add(barOf(candle));
+    for (const candle of (message as Static<typeof CandlesMessage>).items) {
+      const bar = barOf(candle);
+      this.liveFrom = Math.min(this.liveFrom, bar.time);
+      this.#add(bar);
+    }
     return this.generation > 0;
   }
 
@@ -156,7 +164,8 @@ export class CandlesStore extends ChannelStore<CandlesView> {
       limit: PAGE,
       ...range,
     });
-    const loaded = page.items.map(barOf);
+    // What is told is newer than an answer, or will be.
+    const loaded = page.items.map(barOf).filter(({ time }) => time < this.liveFrom);
     const [from = 0, to = -1] = [loaded[0]?.time, loaded.at(-1)?.time];
     const around = this.bars.filter(({ time }) => time < from || time > to);
     this.bars = [...around, ...loaded].sort((a, b) => a.time - b.time).slice(-CANDLES_MAX);
