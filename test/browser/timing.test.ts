@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route, WebSocketRoute } from 'playwright-core';
-import { ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { TradePage } from '../support/trade-page.ts';
 
 const PATH = '/trade/BTCUSD';
@@ -12,6 +12,8 @@ const SETTINGS = {
   confirmCancelAll: true,
   hotKeys: true,
 };
+
+declare function requestAnimationFrame(callback: (time: number) => void): void;
 
 test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000 }, async (t) => {
   const venue = await ConsoleVenue.start(t, { messagesPerSecond: 20 });
@@ -76,7 +78,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
         await own.getByRole('button', { name: 'Sign out' }).waitFor();
         await own.locator('.tape tbody tr').first().waitFor();
       };
-      await signIn('trader', 'a password of the tests');
+      await signIn('trader', PASSWORD);
       const trade = new TradePage(own);
       await trade.fill({ side: 'Buy', quantity: '0.0105', price: await trade.priceAt(0.97) });
       const send = trade.ticket.locator('button[type="submit"]');
@@ -120,6 +122,42 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     const problem = { code: 'busy', title: 'Too much to do', detail: 'Later.', status: 503, retry: true };
     await held.pop()?.fulfill({ status: 503, json: problem });
     await page.locator('.toast.bad').getByText('Too much to do').waitFor();
+    await page.context().close();
+  });
+
+  await t.test('an answer that comes behind the answer to a later question is none', async () => {
+    const page = await browser.signIn(venue, 'operations', { path: '/operate/orders/1' });
+    const held: Route[] = [];
+    const done = (reason: string) => ({
+      json: {
+        items: [
+          {
+            sequence: 1,
+            requestNumber: 1,
+            time: '2026-01-02T03:04:05Z',
+            command: 'SetPhase',
+            userId: 0,
+            reason,
+          },
+        ],
+      },
+    });
+    const both = Promise.withResolvers<void>();
+    await page.route('**/admin/actions*', (route) => {
+      if (held.push(route) === 2) both.resolve();
+    });
+    await page.getByRole('link', { name: 'Markets' }).click();
+    await both.promise;
+    await held[1].fulfill(done('the newer answer'));
+    await page.getByRole('cell', { name: 'the newer answer' }).waitFor();
+    const first = page.waitForResponse('**/admin/actions*');
+    await held[0].fulfill(done('the older answer'));
+    await (await first).finished();
+    // What the older answer changes is there when the browser has drawn it.
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    assert.equal(await page.getByRole('cell', { name: 'the newer answer' }).count(), 1);
     await page.context().close();
   });
 

@@ -20,12 +20,24 @@ export function useAnswer<Value>(question: () => Promise<Value>, everyMs: number
   const [problem, setProblem] = useState<Problem>();
   const newest = useRef(question);
   newest.current = question;
+  /** Numbers of the last question, and of the last that has an answer. */
+  const asked = useRef(0);
+  const answered = useRef(0);
   const ask = useCallback(async (): Promise<void> => {
+    const number = ++asked.current;
+    // Behind the answer to a later question it says nothing any more.
+    const isNews = (): boolean => {
+      if (number < answered.current) return false;
+      answered.current = number;
+      return true;
+    };
     try {
-      setValue(await newest.current());
+      const next = await newest.current();
+      if (!isNews()) return;
+      setValue(next);
       setProblem(undefined);
     } catch (error) {
-      setProblem(problemOf(error));
+      if (isNews()) setProblem(problemOf(error));
     }
   }, []);
   const isOffline = useStorePart(socket.connection, ({ kind }) => kind === 'offline');
