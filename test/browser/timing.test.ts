@@ -161,5 +161,31 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('an account that the channel leaves out is old where its question has no answer', async () => {
+    const page = await browser.open(venue.url);
+    await page.routeWebSocket('**/ws/v1', (socket) => {
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        const said = JSON.parse(String(message));
+        if (said.risk !== undefined)
+          said.risk.items = said.risk.items.filter((one: { accountId: number }) => one.accountId !== 11);
+        socket.send(JSON.stringify(said));
+      });
+    });
+    await page.goto(`${venue.url}/risk/11`);
+    await page.getByLabel('Name').fill('risk');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const detail = page.locator('.risk-detail');
+    await detail.getByRole('heading', { name: 'Account 11' }).waitFor();
+    await detail.getByRole('heading', { name: 'Exposure' }).waitFor();
+    assert.equal(await detail.getByText('old', { exact: true }).count(), 0);
+    await page.route('**/admin/risk/accounts*', (route) => route.abort());
+    await detail.getByText('old', { exact: true }).waitFor();
+    await page.unroute('**/admin/risk/accounts*');
+    await detail.getByText('old', { exact: true }).waitFor({ state: 'detached' });
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

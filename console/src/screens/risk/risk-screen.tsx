@@ -115,7 +115,11 @@ function Accounts({ named }: { readonly named: string | undefined }) {
           )}
         </Panel>
       ) : (
-        <AccountDetail key={looked.account.accountId} account={looked.account} isStale={isStale} />
+        <AccountDetail
+          key={looked.account.accountId}
+          account={looked.account}
+          isStale={isStale || looked.problem !== undefined}
+        />
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { RiskJson } from '#codec/json/risk-json.ts';
 import { type Problem, problemOf } from '../../api/problem.ts';
 import { rest } from '../../console.ts';
@@ -13,7 +13,10 @@ export function useAccount(
   items: readonly RiskAccount[],
 ): { readonly account: RiskAccount | undefined; readonly problem: Problem | undefined } {
   const told = items.find((one) => one.accountId === accountId);
-  const [asked, setAsked] = useState<RiskAccount>();
+  /** The newest of it, whoever told: what is open about an account stays while another one tells of it. */
+  const known = useRef<RiskAccount>(undefined);
+  if (told !== undefined) known.current = told;
+  const [, setAnswers] = useState(0);
   const [problem, setProblem] = useState<Problem>();
   const isAsking = accountId !== undefined && told === undefined;
   useEffect(() => {
@@ -24,8 +27,10 @@ export function useAccount(
     const ask = async (): Promise<void> => {
       try {
         const { items: found } = await rest.get<RiskJson>('/admin/risk/accounts', { accountId });
-        if (!isLeft) setAsked(found[0]);
-        if (!isLeft) setProblem(undefined);
+        if (isLeft) return;
+        known.current = found[0];
+        setAnswers((before) => before + 1);
+        setProblem(undefined);
       } catch (error) {
         if (!isLeft) setProblem(problemOf(error));
       }
@@ -37,5 +42,5 @@ export function useAccount(
       clearTimeout(timer);
     };
   }, [isAsking, accountId]);
-  return { account: told ?? (asked?.accountId === accountId ? asked : undefined), problem };
+  return { account: known.current?.accountId === accountId ? known.current : undefined, problem };
 }
