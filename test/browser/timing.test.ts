@@ -187,5 +187,35 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('an order that comes to the venue after all is not said to be lost', async () => {
+    const page = await browser.open(venue.url);
+    let late: (() => void) | undefined;
+    await page.routeWebSocket('**/ws/v1', (socket) => {
+      const server = socket.connectToServer();
+      socket.onClose(() => {});
+      socket.onMessage((message) => {
+        if (!String(message).includes('"op":"order.place"') || late !== undefined) {
+          server.send(message);
+          return;
+        }
+        late = () => server.send(message);
+        void socket.close({ code: 3000 });
+      });
+    });
+    await page.goto(venue.url + PATH);
+    await page.getByLabel('Name').fill('trader');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.tape tbody tr').first().waitFor();
+    const trade = new TradePage(page);
+    await trade.fill({ side: 'Buy', quantity: '0.0106', price: await trade.priceAt(0.97) });
+    await trade.ticket.locator('button[type="submit"]').click();
+    await trade.ticket.getByText('The venue has not taken the order').waitFor();
+    late?.();
+    await trade.ticket.locator('[data-sent="open"]').waitFor();
+    await trade.cancelAll();
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

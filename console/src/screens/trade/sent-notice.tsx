@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { catalog } from '../../console.ts';
 import { ProblemNotice } from '../../design/states.tsx';
 import { decimalOf, signOf, textOf } from '../../lib/decimal.ts';
@@ -15,6 +16,14 @@ const texts = strings.trade.ticket;
 export function SentNotice() {
   const state = useStore(sent);
   const account = useAccount().value;
+  const all = [...(account?.open ?? []), ...(account?.closed ?? [])];
+  const sought =
+    state.kind === 'unknown' || state.kind === 'not-taken' ? state.request.clientOrderId : undefined;
+  const found = sought === undefined ? undefined : all.find((one) => one.clientOrderId === sought);
+  // It was still on its way when the venue was asked for it.
+  useEffect(() => {
+    if (found !== undefined) sent.set({ kind: 'done', order: found });
+  }, [found]);
   switch (state.kind) {
     case 'nothing':
       return null;
@@ -35,7 +44,6 @@ export function SentNotice() {
       );
     case 'done': {
       const { orderId, updateSequence } = state.order;
-      const all = [...(account?.open ?? []), ...(account?.closed ?? [])];
       const known = all.find((one) => one.orderId === orderId);
       // Reports of one log entry come one by one: the answer has what they end with.
       const isNewer =
