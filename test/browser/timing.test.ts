@@ -217,5 +217,18 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('a partner that is no longer open is still seen to be chosen', async () => {
+    const page = await browser.signIn(venue, 'trader', { path: PATH });
+    const trade = new TradePage(page);
+    await page.locator('.tape tbody tr').first().waitFor();
+    const price = await trade.priceAt(0.97);
+    await trade.send({ side: 'Buy', quantity: '0.0107', price });
+    await trade.fill({ side: 'Buy', quantity: '0.0108', price, partner: 1 });
+    await trade.cancelAll();
+    const partner = trade.ticket.getByLabel('One cancels other');
+    assert.equal(await partner.locator('option:checked').textContent(), 'An order that is no longer open');
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

@@ -131,6 +131,7 @@ export const trade = {
     selfTradePrevention: 'Self-trade prevention',
     oco: 'One cancels other',
     ocoNone: 'None',
+    ocoGone: 'An order that is no longer open',
     ocoOrder: (side: string, type: string, quantity: string, price: string) =>
       `${side} ${type} ${quantity} ${price}`,
     value: 'Value',

@@ -349,10 +349,11 @@ function PartnerField({ symbol, value }: { readonly symbol: string; readonly val
       const text = texts.ocoOrder(strings.trade.sides[side], strings.trade.types[type], leavesQuantity, at);
       return [clientOrderId, text] as const;
     });
+  const isGone = value !== '' && options.every(([clientOrderId]) => clientOrderId !== value);
   return (
     <SelectField
       label={texts.oco}
-      options={[['', texts.ocoNone], ...options]}
+      options={[['', texts.ocoNone], ...options, ...(isGone ? [[value, texts.ocoGone] as const] : [])]}
       value={value}
       onChange={(event) => change({ ocoClientOrderId: event.target.value })}
     />
