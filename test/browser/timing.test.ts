@@ -230,5 +230,25 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('what is to be asked is asked in every tab, and not undone by another one', async () => {
+    const page = await browser.signIn(venue, 'trader', { path: PATH });
+    const other = await page.context().newPage();
+    await other.goto(venue.url + PATH);
+    await other.getByLabel('Name').fill('trader');
+    await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await other.getByRole('button', { name: 'Sign in' }).click();
+    const boxes = other.getByRole('dialog').getByRole('checkbox');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await other.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('dialog').getByRole('checkbox').first().check();
+    await boxes.and(other.locator(':checked')).nth(4).waitFor();
+    await boxes.last().uncheck();
+    await page.reload();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    assert.equal(await page.getByRole('dialog').getByRole('checkbox').first().isChecked(), true);
+    assert.equal(await page.getByRole('dialog').getByRole('checkbox').last().isChecked(), false);
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

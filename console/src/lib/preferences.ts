@@ -3,12 +3,22 @@ import { Cell } from '../state/store.ts';
 /** A choice of the user's that this browser keeps. */
 export class Preference<Value> extends Cell<Value> {
   declare private readonly key: string;
+  declare private readonly kept: () => Value;
 
   /** @param isValid whether something that was kept is one: it may be of another version */
   constructor(name: string, otherwise: Value, isValid: (kept: unknown) => kept is Value) {
     const key = `hive.${name}`;
     super(kept(key, otherwise, isValid));
     this.key = key;
+    this.kept = () => kept(key, otherwise, isValid);
+  }
+
+  /** It is one for all tabs: what is chosen in another one holds here too. */
+  shared(): this {
+    addEventListener('storage', ({ key }) => {
+      if (key === this.key) super.set(this.kept());
+    });
+    return this;
   }
 
   override set(value: Value): void {

@@ -23,4 +23,4 @@ const DEFAULTS: TradeSettings = {
 export const settings = new Preference<TradeSettings>('trade', DEFAULTS, (kept): kept is TradeSettings => {
   if (typeof kept !== 'object' || kept === null) return false;
   return Object.keys(DEFAULTS).every((name) => typeof (kept as Record<string, unknown>)[name] === 'boolean');
-});
+}).shared();
