@@ -27,7 +27,16 @@ async function setUp(answers: Readonly<Record<string, readonly object[]>> = {}) 
       return { items: answers[path] ?? [], sequence: 100 };
     },
   };
-  const socket = { follow: () => {}, unfollow: () => {} };
+  const again: object[] = [];
+  const socket = {
+    follow: () => {},
+    unfollow: () => {},
+    refollow: async (one: AccountStore) => {
+      one.onStale();
+      await settled();
+      again.push(one.params());
+    },
+  };
   const store = new AccountStore(
     socket as unknown as ApiSocket,
     rest as unknown as RestClient,
@@ -47,7 +56,7 @@ async function setUp(answers: Readonly<Record<string, readonly object[]>> = {}) 
       isStale,
     };
   };
-  return { store, say, shown, asked, told, state, notified: () => renderings };
+  return { store, say, shown, asked, told, state, again, notified: () => renderings };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -174,4 +183,23 @@ test('after a loss it is old until what stands has been read again, whatever rep
   t.mock.timers.tick(1_000);
   await settled();
   assert.deepEqual([shown().open, shown().isStale], [[3, 2], false]);
+});
+
+test('a node that is behind has fewer reports: they are followed from there, and none counts twice', async () => {
+  const { store, say, told, again } = await setUp();
+  store.onFollowing({ reportCount: 4 });
+  say({ number: 5, kind: 'accepted', order: order(1, 10) });
+  store.onStale();
+  assert.deepEqual(store.params(), { from: 6 });
+  const { problem } = unreachable();
+  store.onProblem({ ...problem, code: 'invalid-request', status: 400, retry: false });
+  await settled();
+  await settled();
+  assert.deepEqual(again, [{}]);
+  store.onFollowing({ reportCount: 4 });
+  say({ number: 5, kind: 'accepted', order: order(1, 10) });
+  say({ number: 6, kind: 'accepted', order: order(2, 20) });
+  assert.deepEqual(told, [5, 6]);
+  store.onStale();
+  assert.deepEqual(store.params(), { from: 7 });
 });

@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import type { Fill, Order } from '#codec/json/history-json.ts';
 import type { ExecutionReport } from '#codec/json/report-json.ts';
 import type { OrdersMessage, ReportMessage } from '#codec/json/stream-json.ts';
-import { problemOf } from '../../api/problem.ts';
+import { type Problem, problemOf } from '../../api/problem.ts';
 import type { RestClient } from '../../api/rest.ts';
 import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
 import { ChannelStore } from '../channel-store.ts';
@@ -52,6 +52,8 @@ export class AccountStore extends ChannelStore<AccountView> {
   declare private fills: FillView[];
   /** Number of the last report; undefined before the first answer. */
   declare private last: number | undefined;
+  /** The node does not have the last report yet: it goes on from what it has. */
+  declare private isBehind: boolean;
   declare private isLoaded: boolean;
   declare private isLoading: boolean;
   /** What stands at this sequence was not read yet; undefined: nothing is to be read. */
@@ -69,6 +71,7 @@ export class AccountStore extends ChannelStore<AccountView> {
     this.closed = [];
     this.fills = [];
     this.last = undefined;
+    this.isBehind = false;
     this.isLoaded = false;
     this.isLoading = false;
     this.wantedSequence = undefined;
@@ -78,7 +81,19 @@ export class AccountStore extends ChannelStore<AccountView> {
   }
 
   override params(): object {
-    return this.last === undefined ? {} : { from: this.last + 1 };
+    return this.last === undefined || this.isBehind ? {} : { from: this.last + 1 };
+  }
+
+  override onProblem(problem: Problem): void {
+    super.onProblem(problem);
+    if (problem.code !== 'invalid-request' || this.last === undefined || this.isBehind) return;
+    void this.socket.refollow(this);
+    this.isBehind = true;
+  }
+
+  override onStale(): void {
+    this.isBehind = false;
+    super.onStale();
   }
 
   override onFollowing(result: object): void {
@@ -128,7 +143,7 @@ export class AccountStore extends ChannelStore<AccountView> {
   protected override refresh(): void {
     super.refresh();
     // Reports are no news of what others did.
-    if (this.wantedSequence !== undefined) this.onStale();
+    if (this.wantedSequence !== undefined) super.onStale();
   }
 
   protected override view(): AccountView {
@@ -142,7 +157,7 @@ export class AccountStore extends ChannelStore<AccountView> {
   /** Reads what stands after entry `sequence`, and takes it in as far as messages have not said more. */
   async #load(sequence: number): Promise<void> {
     this.wantedSequence = sequence;
-    this.onStale();
+    super.onStale();
     if (this.isLoading) return;
     this.isLoading = true;
     try {
