@@ -117,7 +117,7 @@ test('replace, cancel, reduce and mass cancel tell what they did', async (t) => 
     'done y status 3 cum 0 leaves 0',
     'done 2',
   ]);
-  assert.deepEqual([...ann.orders.open()], []);
+  assert.deepEqual(ann.orders.open(), []);
 });
 
 test('a text that was rejected first and accepted later is a repeat, also when both are long forgotten', async (t) => {
@@ -275,6 +275,19 @@ test('a text that is sent again while a replace with it is on its way is told no
   ann.place({ ...BUY_ONE, clientTag: 'two' }, on);
   await run();
   assert.deepEqual(lines, ['repeat one status 1 cum 0 leaves 10', 'done two status 1 cum 0 leaves 1']);
+});
+
+test('open orders are the oldest first, before and after a restart', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const tags = Array.from({ length: 250 }, (_, number) => `order ${number}`);
+  const ann = await venue.desk.open(1);
+  for (const clientTag of tags) ann.place({ ...BUY_ONE, clientTag }, () => {});
+  venue.turn();
+  venue.deliver();
+  const open = async () => (await venue.desk.open(1)).orders.open().map(({ clientTag }) => clientTag);
+  assert.deepEqual(await open(), tags);
+  venue.restart();
+  assert.deepEqual(await open(), tags);
 });
 
 test('a rejected order leaves its text free', async (t) => {

@@ -271,11 +271,13 @@ async function cancelOrders(sources: BinanceSources, who: Principal, symbol: str
 /** The user's open orders of a pair, or of all pairs: orders of margined instruments are not shown here. */
 function openOrders(sources: BinanceSources, user: DeskUser, symbol: string | undefined): OrderRecord[] {
   const wanted = symbol === undefined ? undefined : spotOf(sources, symbol).terms.instrumentId;
-  return [...user.orders.open()].filter(({ instrumentId }) =>
-    wanted === undefined
-      ? termsOf(sources.views, instrumentId).kind === InstrumentKind.Spot
-      : instrumentId === wanted,
-  );
+  return user.orders
+    .open()
+    .filter(({ instrumentId }) =>
+      wanted === undefined
+        ? termsOf(sources.views, instrumentId).kind === InstrumentKind.Spot
+        : instrumentId === wanted,
+    );
 }
 
 /** The user's order that a request names; undefined: it has none. @throws BinanceError, ArchiveRefusedError */

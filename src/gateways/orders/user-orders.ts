@@ -36,8 +36,11 @@ export class UserOrders {
   }
 
   /** Open orders, the oldest first. */
-  *open(): Iterable<OrderRecord> {
-    for (const { order } of this.byId.values()) if (order.status === OrderStatus.Open) yield order;
+  open(): OrderRecord[] {
+    const orders: OrderRecord[] = [];
+    for (const { order } of this.byId.values()) if (order.status === OrderStatus.Open) orders.push(order);
+    // History hands over the newest first.
+    return orders.sort((one, other) => one.orderId - other.orderId);
   }
 
   byOrderId(orderId: number): OrderRecord | undefined {
