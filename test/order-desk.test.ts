@@ -353,6 +353,24 @@ test('the users that nobody has used for longest are forgotten, those that are h
   assert.notEqual(await venue.desk.open(1), held);
 });
 
+test('a user that is held stays loaded where events are lost', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const release = venue.desk.hold(1);
+  const ann = await venue.desk.open(1);
+  venue.restart();
+  await settled();
+  assert.ok(venue.desk.opened(1) === ann);
+  const { lines, on } = collector();
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  venue.turn();
+  venue.deliver();
+  assert.deepEqual(lines, ['done one status 1 cum 0 leaves 1']);
+  release();
+  venue.restart();
+  await settled();
+  assert.equal(venue.desk.opened(1), undefined);
+});
+
 for (const [why, forget] of [
   [
     'behind many others',

@@ -214,11 +214,16 @@ export class OrderDesk implements FollowingSink {
   #dropIdle(): void {
     if (this.users.size < Limits.DESK_USERS_IDLE_MAX) return;
     for (const [userId, user] of this.users) {
-      if (user.isInUse || this.holds.has(userId)) continue;
+      if (this.#isKept(user)) continue;
       this.users.delete(userId);
       user.forget();
       return;
     }
+  }
+
+  /** Whether somebody uses it or holds it. */
+  #isKept(user: DeskUser): boolean {
+    return user.isInUse || this.holds.has(user.userId);
   }
 
   /**
@@ -316,7 +321,8 @@ export class OrderDesk implements FollowingSink {
     const users = [...this.users.values()];
     this.users.clear();
     for (const user of users) {
-      if (user.isInUse) this.#load(user.userId, () => user).catch((error: Error) => user.abandon(error));
+      if (this.#isKept(user))
+        this.#load(user.userId, () => user).catch((error: Error) => user.abandon(error));
       else user.forget();
     }
   }
