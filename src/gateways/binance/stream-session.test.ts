@@ -9,7 +9,7 @@ import { BinanceStreams } from './streams.ts';
 
 /** A session of streams, and what its client was told. */
 function session() {
-  const views = viewsOf([viewOf(BTCUSD)]);
+  const views = { ...viewsOf([viewOf(BTCUSD)]), isReady: true };
   const sources = { views, wallMs: () => 5, access: { charge: () => ({ allowed: true }) } };
   const streams = new BinanceStreams(sources as never);
   const opening: (() => void)[] = [];
@@ -46,11 +46,11 @@ function session() {
       false,
       [],
     );
-    const say = (method: string, ...params: string[]) =>
+    const say = (method: string, ...params: unknown[]) =>
       client.onText(JSON.stringify({ method, params, id: 1 }));
     return { client, told, say };
   };
-  return { connect, streams, opening, following: () => following };
+  return { connect, views, streams, opening, following: () => following };
 }
 
 test('a request for streams of which one does not exist follows none of them', async () => {
@@ -64,6 +64,37 @@ test('a request for streams of which one does not exist follows none of them', a
   assert.equal(follower.told.length, 2);
   follower.client.onClose();
   other.client.onClose();
+  assert.equal(streams.count, 0);
+});
+
+test('a change of `combined` while the state of the market is not known is refused, and nothing is lost by it', async () => {
+  const { connect, views, streams } = session();
+  const { client, told, say } = connect();
+  say('SUBSCRIBE', 'btcusd@bookTicker', 'btcusd@depth');
+  await setImmediate();
+  told.length = 0;
+  views.isReady = false;
+  say('SET_PROPERTY', 'combined', true);
+  say('GET_PROPERTY', 'combined');
+  say('LIST_SUBSCRIPTIONS');
+  const msg = 'Internal error; unable to process your request. Please try again.';
+  const names = ['btcusd@bookTicker', 'btcusd@depth'];
+  assert.deepEqual(told, [
+    { error: { code: -1001, msg }, id: 1 },
+    { result: false, id: 1 },
+    { result: names, id: 1 },
+  ]);
+  views.isReady = true;
+  told.length = 0;
+  say('SET_PROPERTY', 'combined', true);
+  say('LIST_SUBSCRIPTIONS');
+  await setImmediate();
+  assert.deepEqual(told.slice(0, 2), [
+    { result: null, id: 1 },
+    { result: names, id: 1 },
+  ]);
+  assert.match(JSON.stringify(told[2]), /^{"stream":"btcusd@bookTicker"/);
+  client.onClose();
   assert.equal(streams.count, 0);
 });
 

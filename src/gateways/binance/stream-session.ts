@@ -9,6 +9,7 @@ import type { WebSocketSession } from '../websocket/websocket-door.ts';
 import { errorOf, errorOfAccess } from './errors.ts';
 import { BinanceLimits } from './limits.ts';
 import type { ListenKeys } from './listen-keys.ts';
+import { readyViews } from './operations.ts';
 import type { BinanceStreams } from './streams.ts';
 import { UserStream, type UserStreamServices } from './user-stream.ts';
 
@@ -131,6 +132,8 @@ export class StreamSession implements WebSocketSession {
     if (!Array.isArray(params) || params[0] !== 'combined' || typeof params[1] !== 'boolean')
       throw invalid('unknown property');
     if (params[1] === this.isCombined) return null;
+    // What is left while the state of the market is not known could not be followed again.
+    if (this.publicOnes.size > 0) readyViews(this.services.sources);
     this.isCombined = params[1];
     for (const name of [...this.publicOnes.keys()]) {
       this.#unfollow(name);
