@@ -256,6 +256,21 @@ test('a proven request that is refused keeps no nonce, and is not taken later: n
   );
 });
 
+test('what was refused stays refused where the node loses events and is told of its keys anew', () => {
+  const { clock, directory, proof, request, signed } = venue();
+  const refused = request('a');
+  assert.equal(
+    answerOf(signed(refused, proof, () => new AccessRefusal('RATE_LIMITED', 100))),
+    'RATE_LIMITED 100',
+  );
+  directory.onRestart();
+  say(directory, userAdded(1, 'ANN'), keyAdded(ED25519, 1, rawEd25519Bytes(createPublicKey(privateKey))));
+  directory.onImage();
+  assert.equal(answerOf(signed(refused)), 'OUTSIDE_WINDOW');
+  clock.passedMs += 1;
+  assert.equal(answerOf(signed(request('a'))), 'ok');
+});
+
 test('keys: unknown, revoked, expired, of another kind, of a disabled user, of a directory that is not ready', () => {
   const { prove, directory, clock, request, signed } = venue();
   assert.equal(prove('a', { keyId: 99 }), 'UNKNOWN_API_KEY');

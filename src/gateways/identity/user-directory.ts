@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CommandType, type Role } from '#domain/commands.ts';
 import {
   ApiKeyAdded,
@@ -96,6 +97,8 @@ export class UserDirectory implements FollowingSink {
   /** By upper-case name. */
   declare private readonly usersByName: Map<string, DirectoryUser>;
   declare private readonly keysById: Map<number, ApiKey>;
+  /** Those from before events were lost, until the image is whole. */
+  declare private readonly keysBefore: Map<number, ApiKey>;
   declare private readonly nodeKeysById: Map<number, KeyObject>;
 
   constructor() {
@@ -106,6 +109,7 @@ export class UserDirectory implements FollowingSink {
     this.usersById = new Map();
     this.usersByName = new Map();
     this.keysById = new Map();
+    this.keysBefore = new Map();
     this.nodeKeysById = new Map();
   }
 
@@ -142,6 +146,7 @@ export class UserDirectory implements FollowingSink {
   onRestart(): void {
     this.isReady = false;
     this.keysVersion++;
+    for (const key of this.keysById.values()) this.keysBefore.set(key.keyId, key);
     this.keysById.clear();
     this.nodeKeysById.clear();
     for (const user of this.usersById.values()) user.apiKeys = NO_KEYS;
@@ -150,6 +155,7 @@ export class UserDirectory implements FollowingSink {
   /** The image is whole. */
   onImage(): void {
     this.isReady = true;
+    this.keysBefore.clear();
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -245,7 +251,7 @@ export class UserDirectory implements FollowingSink {
     const user = this.usersById.get(i32[at + field.targetUserId]);
     if (user === undefined) return;
     const kindAndReadOnly = i32[at + field.kind];
-    const key: ApiKey = {
+    const added: ApiKey = {
       keyId: i32[at + field.keyId],
       user,
       expireSeconds: i32[at + field.expireSeconds] >>> 0,
@@ -254,6 +260,9 @@ export class UserDirectory implements FollowingSink {
       label: textAt(words, at + field.label),
       verifier: bytesAt(words, at + field.verifier, KEY_BYTES),
     };
+    // What is remembered of a key holds after a restart too.
+    const before = this.keysBefore.get(added.keyId);
+    const key = before !== undefined && isDeepStrictEqual(before, added) ? before : added;
     this.#removeKey(key.keyId);
     this.keysVersion++;
     this.keysById.set(key.keyId, key);
