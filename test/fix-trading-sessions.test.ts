@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { FileFixStore } from '#gateways/fix/store/file-fix-store.ts';
+import { until } from '#gateways/fix/test-support.ts';
 import { FixVenue, fixOrder, pick, told } from './support/fix-venue.ts';
 
 test('reports are told once over disconnects and restarts of the door, to each session of the user', async (t) => {
@@ -106,6 +107,18 @@ test('a session that another node ended is logged out, and told what became of i
   if (messages.length === 1) messages.push(await again.next());
   const [report] = messages.filter((message) => message.startsWith('8 '));
   assert.equal(pick(report, 11, 150, 58), '8 11=a1 150=4 58=cancel on disconnect');
+});
+
+test('a user that the desk forgets while its session is opened in the log is loaded again', async (t) => {
+  const venue = await FixVenue.open(t);
+  venue.isHeld = true;
+  const client = await venue.logOn('U1');
+  await until(() => venue.lines.includes('session in the log'));
+  // The node loses events.
+  venue.venue.restart();
+  venue.isHeld = false;
+  client.send('D', fixOrder(client, 'a1'));
+  assert.deepEqual(await told(client, 1, 11, 150), ['8 11=a1 150=0']);
 });
 
 test('a counterparty that sends faster than orders are answered is read more slowly, and loses none', async (t) => {

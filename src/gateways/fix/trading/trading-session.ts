@@ -124,8 +124,9 @@ export class TradingSession {
   async open(): Promise<void> {
     const { userId, copyOf } = this.profile;
     for (const id of copyOf ?? [userId]) {
-      const user = await this.#load(id);
-      if (user === undefined || !(await this.#openInLog()) || !(await this.#knowsLog(user))) return;
+      if ((await this.#load(id)) === undefined || !(await this.#openInLog())) return;
+      const user = await this.#loadKnowing(id);
+      if (user === undefined) return;
       if (this.session.lastReport(id) < 0) this.session.noteReport(id, user.reportCount);
       if (copyOf === undefined) this.#takeOrders(user);
       const feed = user.follow(this.session.lastReport(id) + 1, this.#listenerFor());
@@ -242,24 +243,27 @@ export class TradingSession {
     return false;
   }
 
-  /** Whether what was sent is in this log: a store from beside another one is of no use. Of others than its own user, this node may lack it yet. */
-  async #knowsLog(user: DeskUser): Promise<boolean> {
-    const { userId } = user;
+  /**
+   * The user, once what was sent is in this log: a store from beside another one is of no use. Of others than its own user, this node
+   * may lack it yet. It may be another object than before, because the desk forgets who is not followed. Undefined: the session must not go on.
+   */
+  async #loadKnowing(userId: number): Promise<DeskUser | undefined> {
     const last = this.session.lastReport(userId);
     let leftMs = this.profile.copyOf === undefined ? 0 : BEHIND_MS_MAX;
-    for (; last > user.reportCount; leftMs -= RETRY_MS) {
+    for (;;) {
+      const user = await this.#load(userId);
+      if (user === undefined || last <= user.reportCount) return user;
       if (leftMs <= 0) {
         const { reportCount } = user;
         const fields = { door: 'fix', session: this.profile.id, userId, last, reportCount };
         const advice = 'its store is of another log: remove it (docs/protocols/fix.md, "The store")';
         this.services.logger.warn(fields, `the session was told more reports than there are; ${advice}`);
         this.#end('the session was told more reports than there are');
-        return false;
+        return undefined;
       }
       await this.#pause(RETRY_MS);
-      if (this.over.signal.aborted) return false;
+      leftMs -= RETRY_MS;
     }
-    return !this.over.signal.aborted;
   }
 
   #end(reason: string): void {
