@@ -4,7 +4,7 @@
  * path and an edge thread of its own. `node bench/edge.ts [--orders 20000] [--warmup 20000] [--repetitions 5] [--data-dir DIR]`
  *
  * Before that, what it takes to wake a thread of Node: a word goes to and fro between two threads, of which each sleeps until
- * the other wakes it by Atomics.notify or by a message, or polls with setImmediate. And what an edge that has nothing to say
+ * the other wakes it by a pipe, by Atomics.notify or by a message, or polls with setImmediate. And what an edge that has nothing to say
  * costs an order of another door: time of the order path's thread for a turn of one order, with one reader of the events, as
  * market data is, and with an edge besides.
  */
@@ -19,7 +19,7 @@ const warmup = numberOption('warmup', 20_000);
 const repetitions = numberOption('repetitions', 5);
 
 begin('edge');
-for (const by of ['notify', 'message', 'poll'] as const) {
+for (const by of ['pipe', 'notify', 'message', 'poll'] as const) {
   const trips: Float64Array[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++)
     trips.push(await wakeRoundTrips(by, orders));

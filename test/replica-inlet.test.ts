@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
 import { AccountAdded, EventType } from '#domain/events.ts';
 import { LogUnavailableError } from '#domain/ports.ts';
-import { SpscRingReader, SpscRingWriter } from '#lib/spsc-ring.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { CommandInlet } from '#replica/command-inlet.ts';
 import { Replica } from '#replica/replica.ts';
 import { commandRingMemory, RingCommandSink } from '#replica/ring-command-sink.ts';
+import { SpscRingReader, SpscRingWriter } from '#replica/rings/spsc-ring.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { send } from './support/random-flow.ts';
 

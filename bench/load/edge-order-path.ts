@@ -6,8 +6,6 @@ import { RingSlot } from '#app/threads/ring-follower.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { Log } from '#domain/ports.ts';
-import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
-import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
@@ -15,6 +13,8 @@ import { MemoryLog } from '#log/memory/memory-log.ts';
 import { CommandInlet } from '#replica/command-inlet.ts';
 import { Replica } from '#replica/replica.ts';
 import { commandRingMemory } from '#replica/ring-command-sink.ts';
+import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
+import { SpscRingReader } from '#replica/rings/spsc-ring.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { venueCommands } from '../support/core-flow.ts';
 import type { EdgeWorkerData, EdgeWorkerResult } from './edge-worker.ts';
@@ -34,6 +34,7 @@ export class EdgeOrderPath {
   };
   declare private readonly workers: Worker[];
   declare private readonly closeLog: () => void;
+  declare private readonly closeRings: () => void;
 
   constructor(onDisk: boolean, hasInlet: boolean) {
     const [board, ring, commands] = [boardMemory(), ringMemory(RING_WORDS), commandRingMemory()];
@@ -57,6 +58,10 @@ export class EdgeOrderPath {
       },
       ...(hasInlet ? { inlet } : {}),
     });
+    this.closeRings = () => {
+      writer.close();
+      inlet.end();
+    };
     const clock = new LogClock();
     if (onDisk) {
       const directory = join(benchDirectory(), `edge-${process.pid}`);
@@ -125,6 +130,7 @@ export class EdgeOrderPath {
   async close(): Promise<void> {
     for (const worker of this.workers) await worker.terminate();
     this.replica.stop();
+    this.closeRings();
     this.closeLog();
   }
 }

@@ -1,8 +1,9 @@
 /** A word goes to and fro between two threads: how fast one wakes the other. The file runs on both. */
 import { isMainThread, MessageChannel, type MessagePort, Worker, workerData } from 'node:worker_threads';
+import { kernelPipe, ThreadSleep, wakeThread } from '#replica/rings/thread-sleep.ts';
 
-/** How a thread learns that the other has written. */
-export type WakeBy = 'notify' | 'message' | 'poll';
+/** How a thread learns that the other has written: by the two ways of ThreadSleep, by a message, or by looking. */
+export type WakeBy = 'pipe' | 'notify' | 'message' | 'poll';
 
 interface WakeData {
   readonly by: WakeBy;
@@ -11,9 +12,10 @@ interface WakeData {
   readonly turns: number;
 }
 
-/** Words that lie on cache lines of their own. */
+/** Words that lie on cache lines of their own: the turn that each side has to take, and its sleep. */
 const TO_WORKER = 0;
 const TO_MAIN = 16;
+const SLEEP = 1;
 
 /** Round trips in microseconds, those of the second half of `turns`. */
 export async function wakeRoundTrips(by: WakeBy, turns: number): Promise<Float64Array> {
@@ -40,12 +42,14 @@ class Side {
   declare private readonly data: WakeData;
   declare private readonly own: number;
   declare private readonly other: number;
+  declare private readonly sleep: ThreadSleep;
   declare private onMessage: () => void;
 
   constructor(data: WakeData, own: number, other: number) {
     this.data = data;
     this.own = own;
     this.other = other;
+    this.sleep = new ThreadSleep(data.words, own + SLEEP, data.by === 'pipe' ? kernelPipe : () => undefined);
     this.onMessage = () => {};
     data.port.on('message', () => this.onMessage());
   }
@@ -53,16 +57,18 @@ class Side {
   send(turn: number): void {
     const { by, words, port } = this.data;
     Atomics.store(words, this.other, turn);
-    if (by === 'notify') Atomics.notify(words, this.other);
-    else if (by === 'message') port.postMessage(0);
+    if (by === 'message') port.postMessage(0);
+    else if (by !== 'poll') wakeThread(words, this.other + SLEEP);
   }
 
   async receive(turn: number): Promise<void> {
     const { by, words } = this.data;
     while (Atomics.load(words, this.own) < turn) {
       if (by === 'poll') await new Promise((resolve) => setImmediate(resolve));
-      else if (by === 'notify') await Atomics.waitAsync(words, this.own, turn - 1).value;
-      else {
+      else if (by !== 'message') {
+        this.sleep.begin(1);
+        if (Atomics.load(words, this.own) < turn) await this.sleep.ended();
+      } else {
         await new Promise<void>((resolve) => {
           this.onMessage = resolve;
         });

@@ -10,8 +10,6 @@ import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { assert } from '#lib/assert.ts';
-import { RingWriter, ringMemory } from '#lib/broadcast-ring.ts';
-import { SpscRingReader } from '#lib/spsc-ring.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
@@ -19,6 +17,8 @@ import { CommandInlet } from '#replica/command-inlet.ts';
 import { Peers } from '#replica/peers.ts';
 import { Replica } from '#replica/replica.ts';
 import { commandRingMemory } from '#replica/ring-command-sink.ts';
+import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
+import { SpscRingReader } from '#replica/rings/spsc-ring.ts';
 import { StageTimes, stageMemory } from '#replica/stage-times.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { clockReport } from './clock-report.ts';
@@ -220,6 +220,7 @@ async function startOn(
   status.backedUpSequence = config.backup === undefined ? Number.POSITIVE_INFINITY : 0;
   const ring = ringMemory(RING_WORDS);
   const ringWriter = new RingWriter(ring);
+  started.push(() => ringWriter.close());
   const commands = commandRingMemory();
   const stages = stageMemory();
   const httpTimes = httpTimesMemory();
@@ -296,7 +297,10 @@ async function startOn(
   if (duties !== undefined) fan.add(duties);
 
   // 6. The other threads: they may lag or die without touching an order. They start while this one recovers.
-  started.push(() => threads.close());
+  started.push(
+    () => inlet.end(),
+    () => threads.close(),
+  );
   const archive = threads.start('archive', new URL('./threads/archive-thread.ts', import.meta.url), {
     board,
     paths,

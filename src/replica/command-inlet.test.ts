@@ -4,10 +4,10 @@ import { readEntry } from '#codec/log/entries.ts';
 import { CloseSession, CommandType, NewOrder } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, Log } from '#domain/ports.ts';
-import { SpscRingReader, SpscRingWriter, spscRingMemory } from '#lib/spsc-ring.ts';
 import { CommandInlet } from './command-inlet.ts';
 import { Outbox } from './outbox.ts';
 import { commandRingMemory, RingCommandSink } from './ring-command-sink.ts';
+import { SpscRingReader, SpscRingWriter, spscRingMemory } from './rings/spsc-ring.ts';
 
 interface Broken {
   readonly words: number;

@@ -1,6 +1,6 @@
 import { COMMAND_WORDS } from '#codec/log/validate-entry.ts';
 import type { CommandSink } from '#domain/ports.ts';
-import type { SpscRingReader } from '#lib/spsc-ring.ts';
+import type { SpscRingReader } from './rings/spsc-ring.ts';
 
 /**
  * Where commands of another thread come into the order path: takes records from a ring into the outbox. What does not
@@ -70,5 +70,9 @@ export class CommandInlet {
   close(): void {
     this.isClosed = true;
     this.ring.close();
+  }
+  /** Watches never again. The other thread has ended. */
+  end(): void {
+    this.ring.end();
   }
 }

@@ -1,7 +1,7 @@
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink } from '#domain/ports.ts';
-import { SpscRingWriter, spscRingMemory } from '#lib/spsc-ring.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { SpscRingWriter, spscRingMemory } from './rings/spsc-ring.ts';
 
 /** Shared memory for the commands from the edge to the order path. */
 export function commandRingMemory(): SharedArrayBuffer {

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Limits } from '#domain/limits.ts';
 import type { FollowingSink } from '#domain/ports.ts';
-import { RingReader } from '#lib/broadcast-ring.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { RingReader } from '#replica/rings/broadcast-ring.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import { freeImages } from './free-images.ts';
 import type { ImageAnswer, ImageRequest } from './messages.ts';

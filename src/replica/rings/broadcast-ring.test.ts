@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AssertionError } from './assert.ts';
+import { AssertionError } from '#lib/assert.ts';
 import { RingReader, RingWriter, ringMemory } from './broadcast-ring.ts';
 
 const words = (...values: number[]) => Int32Array.from(values);

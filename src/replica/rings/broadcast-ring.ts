@@ -1,4 +1,5 @@
-import { assert } from './assert.ts';
+import { assert } from '#lib/assert.ts';
+import { AWAKE, closeSleep, ThreadSleep, wakeThread } from './thread-sleep.ts';
 
 /** Words of a cache line: a reader that goes to sleep does not disturb the writer. */
 const LINE_WORDS = 16;
@@ -10,8 +11,8 @@ const PUBLISHED = 0;
 const WRITING = 1;
 const MARK = 2;
 
-/** What the word of a reader says. */
-const Reader = { Awake: 0, Asleep: 1, AsleepInHaste: 2 } as const;
+/** What a reader that sleeps says. */
+const Reader = { Asleep: 1, AsleepInHaste: 2 } as const;
 
 /** Longer pieces are copied by memory block, at a fifth of the time per word; shorter ones are faster in a loop. */
 const COPY_LOOP_WORDS_MAX = 64;
@@ -70,12 +71,16 @@ export class RingWriter {
   wake(nowMs: number): void {
     for (let slot = 0; slot < RING_READERS_MAX; slot++) {
       const state = Atomics.load(this.head, wordOf(slot));
-      if (state === Reader.Awake) continue;
+      if (state === AWAKE) continue;
       if (state === Reader.Asleep && nowMs - this.wokenMs[slot] < 1) continue;
       this.wokenMs[slot] = nowMs;
-      Atomics.store(this.head, wordOf(slot), Reader.Awake);
-      Atomics.notify(this.head, wordOf(slot));
+      wakeThread(this.head, wordOf(slot));
     }
+  }
+
+  /** Wakes nobody any more: a reader's sleep then ends by its own timer. */
+  close(): void {
+    for (let slot = 0; slot < RING_READERS_MAX; slot++) closeSleep(this.head, wordOf(slot));
   }
 }
 
@@ -87,10 +92,7 @@ export class RingReader {
   /** Where this reader says that it sleeps. */
   declare private readonly word: number;
   declare private position: number;
-  /** Ends a sleep from this side. */
-  declare private rouse: (() => void) | undefined;
-  /** Whether this thread waits for the writer's notice. A sleep that ends without it leaves it to the next. */
-  declare private isNoticeDue: boolean;
+  declare private readonly ownSleep: ThreadSleep;
 
   /**
    * Starts at what is published next.
@@ -103,8 +105,7 @@ export class RingReader {
     this.data = new Int32Array(memory, HEAD_WORDS * 4);
     this.mask = this.data.length - 1;
     this.position = Atomics.load(this.head, PUBLISHED);
-    this.rouse = undefined;
-    this.isNoticeDue = false;
+    this.ownSleep = new ThreadSleep(this.head, this.word);
   }
 
   /** A mark not older than that of the last piece before this reader's position. */
@@ -158,32 +159,16 @@ export class RingReader {
    * @param inHaste at once, not within a millisecond or so
    */
   async sleep(timeoutMs: number, inHaste: boolean): Promise<void> {
-    const state = inHaste ? Reader.AsleepInHaste : Reader.Asleep;
-    Atomics.store(this.head, this.word, state);
+    const { ownSleep } = this;
+    ownSleep.begin(inHaste ? Reader.AsleepInHaste : Reader.Asleep);
     // Published before the writer could see that this reader sleeps.
-    if (Atomics.load(this.head, PUBLISHED) === this.position && this.#awaitNotice(state)) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.rouse = resolve;
+    if (Atomics.load(this.head, PUBLISHED) === this.position) {
       // A timer of Node's: V8's own would wake this thread by a write to itself for each sleep.
-      const timer = setTimeout(resolve, timeoutMs);
-      await promise;
+      const timer = setTimeout(() => ownSleep.rouse(), timeoutMs);
+      await ownSleep.ended();
       clearTimeout(timer);
-      this.rouse = undefined;
     }
-    Atomics.store(this.head, this.word, Reader.Awake);
-  }
-
-  /** Sees to it that the writer's notice ends the sleep, also that of a sleep before. @returns false: it has come */
-  #awaitNotice(state: number): boolean {
-    if (this.isNoticeDue) return true;
-    const notice = Atomics.waitAsync(this.head, this.word, state);
-    if (!notice.async) return false;
-    this.isNoticeDue = true;
-    void notice.value.then(() => {
-      this.isNoticeDue = false;
-      this.rouse?.();
-    });
-    return true;
+    ownSleep.end();
   }
 
   /**
@@ -191,7 +176,7 @@ export class RingReader {
    * Otherwise a sleep that was not in haste is from now on.
    */
   hurry(): void {
-    if (this.lagWords !== 0) this.rouse?.();
+    if (this.lagWords !== 0) this.ownSleep.rouse();
     else Atomics.compareExchange(this.head, this.word, Reader.Asleep, Reader.AsleepInHaste);
   }
 }

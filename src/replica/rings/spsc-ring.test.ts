@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
-import { AssertionError } from './assert.ts';
-import { seededRandom } from './seeded-random.ts';
+import { AssertionError } from '#lib/assert.ts';
+import { seededRandom } from '#lib/seeded-random.ts';
 import { SpscRingReader, SpscRingWriter, spscRingMemory } from './spsc-ring.ts';
 
 const PIECES = 20_000;

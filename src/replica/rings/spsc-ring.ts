@@ -1,4 +1,5 @@
-import { assert } from './assert.ts';
+import { assert } from '#lib/assert.ts';
+import { AWAKE, closeSleep, ThreadSleep, wakeThread } from './thread-sleep.ts';
 
 /** Words of a cache line: what one side writes lies apart from what the other writes. */
 const LINE_WORDS = 16;
@@ -7,8 +8,9 @@ const PUBLISHED = 0;
 /** Position up to which the memory is free again, and whether the reader takes nothing any more: the reader's. */
 const RELEASED = LINE_WORDS;
 const CLOSED = LINE_WORDS + 1;
-/** 1 while the reader sleeps. Both write it. */
-const SLEEPING = 2 * LINE_WORDS;
+/** The reader's sleep. Both write it. */
+const SLEEP = 2 * LINE_WORDS;
+const ASLEEP = 1;
 const HEAD_WORDS = 3 * LINE_WORDS;
 
 /** Shared memory for a ring of `capacityWords` (a power of two). */
@@ -63,7 +65,7 @@ export class SpscRingWriter {
 
   /** Wakes the reader if it sleeps. Costs the caller some microseconds then, and nothing otherwise (bench/edge.ts). */
   wake(): void {
-    if (Atomics.load(this.head, SLEEPING) === 1) wake(this.head);
+    if (Atomics.load(this.head, SLEEP) !== AWAKE) wakeThread(this.head, SLEEP);
   }
 }
 
@@ -74,6 +76,7 @@ export class SpscRingReader {
   declare private readonly mask: number;
   declare private position: number;
   declare private released: number;
+  declare private readonly ownSleep: ThreadSleep;
 
   constructor(memory: SharedArrayBuffer) {
     this.head = new Int32Array(memory, 0, HEAD_WORDS);
@@ -81,6 +84,7 @@ export class SpscRingReader {
     this.mask = this.data.length - 1;
     this.position = Atomics.load(this.head, RELEASED);
     this.released = this.position;
+    this.ownSleep = new ThreadSleep(this.head, SLEEP);
   }
 
   /** Words that the ring holds. */
@@ -121,14 +125,14 @@ export class SpscRingReader {
 
   /** Resolves when there is something to read, or the ring was closed. One sleep at a time. */
   async sleep(): Promise<void> {
-    Atomics.store(this.head, SLEEPING, 1);
-    // Published before the writer could see the flag: it wakes nobody.
-    if (this.readableWords > 0 || Atomics.load(this.head, CLOSED) === 1) {
-      Atomics.store(this.head, SLEEPING, 0);
-      return;
+    const { ownSleep } = this;
+    for (;;) {
+      ownSleep.begin(ASLEEP);
+      // What was published before the writer could see that this thread sleeps wakes nobody.
+      if (this.readableWords > 0 || Atomics.load(this.head, CLOSED) === 1) break;
+      await ownSleep.ended();
     }
-    const wait = Atomics.waitAsync(this.head, SLEEPING, 1);
-    if (wait.async) await wait.value;
+    ownSleep.end();
   }
 
   /** Takes again, after a `close`. */
@@ -139,11 +143,11 @@ export class SpscRingReader {
   /** Takes nothing any more: the writer finds the ring full, and a sleep ends. */
   close(): void {
     Atomics.store(this.head, CLOSED, 1);
-    wake(this.head);
+    this.ownSleep.rouse();
   }
-}
 
-function wake(head: Int32Array): void {
-  Atomics.store(head, SLEEPING, 0);
-  Atomics.notify(head, SLEEPING);
+  /** Sleeps never again. The writer's thread has ended. */
+  end(): void {
+    closeSleep(this.head, SLEEP);
+  }
 }
