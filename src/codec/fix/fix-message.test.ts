@@ -30,6 +30,16 @@ test('scan: tags and values in the order of the message', () => {
   assert.equal(message.find(100_000), -1);
 });
 
+test('scan: a MsgType with a NUL is not the one without', () => {
+  for (const type of ['\0D', '\0\0D', 'D\0', '\0', '\0AF'])
+    for (const known of ['D', 'AF'])
+      assert.notEqual(
+        scanned(`8=F|9=5|35=${type}|10=000|`).msgType,
+        msgTypeCode(known),
+        JSON.stringify(type),
+      );
+});
+
 test('scan: what is no tag keeps its place', () => {
   const message = scanned('8=F|9=5|35=0|-1=a|-=b|x=c|=d|049=e|no equals|0=f|1234567890=g|99999=h|10=000|');
   assert.deepEqual(fields(message).slice(3, -1), [

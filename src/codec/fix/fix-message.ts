@@ -20,7 +20,7 @@ const INDEXED_TAGS = 8_192;
 export class FixMessage {
   declare bytes: Uint8Array;
   declare count: number;
-  /** MsgType packed by `packMsgType`; -1 when there is none. */
+  /** MsgType packed by `packMsgType`; -1 when there is none that may be one. */
   declare msgType: number;
   /** Whether the message had more fields than fit; those are not in the table. */
   declare truncated: boolean;

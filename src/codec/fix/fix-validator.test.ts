@@ -100,6 +100,7 @@ test('validate: each reason, with the tag that is at fault', () => {
     ['54=3|', `${R.ValueIncorrect} 54`, ''],
     ['54=1|18=G X|', `${R.ValueIncorrect} 18`, 'one of a list'],
     ['54=1|167=FUTURES|', `${R.ValueIncorrect} 167`, 'a long value'],
+    ['54=1|167=\0\0CS|', `${R.ValueIncorrect} 167`, 'NUL before a value'],
     ['54=12|', `${R.IncorrectDataFormat} 54`, ''],
     ['54=1|38=+1|', `${R.IncorrectDataFormat} 38`, ''],
     ['54=1|38=1|38=2|', `${R.TagMoreThanOnce} 38`, ''],

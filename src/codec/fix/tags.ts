@@ -84,9 +84,9 @@ function buildLengthTags(): Uint16Array {
   return table;
 }
 
-/** A MsgType of up to four characters as one number, so that none becomes a string; -1 when it is empty or longer. */
+/** A MsgType of up to four characters as one number, so that none becomes a string; -1 when it is empty, longer, or begins with a NUL. */
 export function packMsgType(bytes: Uint8Array, from: number, to: number): number {
-  if (to <= from || to - from > 4) return -1;
+  if (to <= from || to - from > 4 || bytes[from] === 0) return -1;
   let packed = 0;
   for (let at = from; at < to; at++) packed = (packed << 8) | bytes[at];
   return packed >>> 0;
