@@ -245,6 +245,21 @@ test('store: files of before a reset that a crash left are not read', () => {
   again.close();
 });
 
+test('store: files of before a reset in the millisecond in which the store began are not read', () => {
+  const directory = newDirectory();
+  const store = open(directory);
+  append(store, 'old');
+  store.flush();
+  const crashed = copy(directory);
+  store.reset(1_000);
+  store.close();
+  copyFileSync(join(directory, '00000002.fix'), join(crashed, '00000002.fix'));
+  const again = open(crashed);
+  assert.equal(read(again, 1), undefined);
+  assert.deepEqual(readdirSync(crashed), ['00000002.fix']);
+  again.close();
+});
+
 test('store: it takes no more files than it may, and forgets the oldest messages', () => {
   const directory = newDirectory();
   const options = { segmentBytesMax: 1_024, segmentsMax: 3 };

@@ -190,7 +190,8 @@ export class FileFixStore implements FixStore {
   reset(nowMs: number): void {
     this.flush();
     this.#guard('reset', () => {
-      this.createdMs = nowMs;
+      // The files of before are told by their time.
+      this.createdMs = nowMs === this.createdMs ? nowMs + 1 : nowMs;
       this.nextIncoming = 1;
       this.oldestHeld = 1;
       this.nextOutgoing = 1;
