@@ -206,6 +206,29 @@ withVenue('logon: NextExpectedMsgSeqNum brings what was missed without being ask
   assert.match((await second.nextOf(2)).join(), /^8 6 37=8.*0 7 112=PING\|$/);
 });
 
+for (const [name, profile, flag] of [
+  ['ResetSeqNumFlag', {}, '141=Y|'],
+  ['resetOnLogon', { resetOnLogon: true }, ''],
+] as const) {
+  withVenue(`logon: NextExpectedMsgSeqNum with ${name} is 1`, { profile }, async (venue) => {
+    const first = await venue.logOn();
+    first.order(1);
+    await first.next();
+    first.socket.destroy();
+    await until(() => venue.application.log.at(-1)?.startsWith('logout') === true);
+    // What is refused has reset nothing.
+    for (const number of [3, 4]) {
+      const refused = await venue.connect();
+      refused.send('A', `98=0|108=30|${flag}789=3|`);
+      const text = 'NextExpectedMsgSeqNum too high, expecting at most 1 but received 3';
+      assert.deepEqual(await refused.nextOf(2), [`5 ${number} 58=${text}|`, 'end']);
+    }
+    const second = await venue.connect();
+    second.send('A', `98=0|108=30|${flag}789=1|`);
+    assert.equal(await second.next(), `A 1 98=0|108=30|${flag}789=2|`);
+  });
+}
+
 /** A message with its checksum made right again. */
 function refresh(text: string): string {
   if (!text.endsWith('|')) return text;

@@ -250,13 +250,14 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
       this.#refuse(refusal);
       return;
     }
-    if (terms.resetSeqNumFlag || profile.resetOnLogon === true) store.reset(nowMs);
-    const expected = incoming.next;
-    const numbers = numbersRefusal(terms, expected, store.nextOutgoing);
+    const resets = terms.resetSeqNumFlag || profile.resetOnLogon === true;
+    const expected = resets ? 1 : incoming.next;
+    const numbers = numbersRefusal(terms, expected, resets ? 1 : store.nextOutgoing);
     if (numbers !== '') {
       this.#refuse(numbers);
       return;
     }
+    if (resets) store.reset(nowMs);
     incoming.use(terms.number);
     const logonNumber = store.nextOutgoing;
     this.admin.logon(terms, incoming.next);
