@@ -61,6 +61,7 @@ test('every user logs on under its own name, in as many sessions as it has Sende
   const login = { username: 'ann', password: 'secret' };
   assert.equal(await told(door, 'ANN', login), 'FIX.4.4-Ann 1 keeps');
   assert.equal(await told(door, 'ANN', { ...login, senderSubId: 'two' }), 'FIX.4.4-Ann+two 1 keeps');
+  assert.equal(await told(door, 'ANN', { ...login, targetSubId: 'desk' }), 'FIX.4.4-Ann 1 keeps');
   assert.equal(
     await told(door, 'ANN', { ...login, senderSubId: '../x' }),
     'SenderSubID must be at most 32 of A-Z, a-z, 0-9 and . _ -',
