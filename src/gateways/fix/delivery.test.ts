@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
-import { FixVerdict } from './session/application.ts';
-import { report, until, withVenue } from './test-support.ts';
+import { type FixApplicationSession, FixVerdict } from './session/application.ts';
+import { report, type TestClient, type TestVenue, until, withVenue } from './test-support.ts';
+
+/** Long messages, more than the operating system keeps for a reader that does not read. */
+const MANY = 4_000;
+
+/** Sends MANY messages, numbered from 2, and has them read. */
+async function sendMuch({ acceptor, application }: TestVenue, client: TestClient): Promise<void> {
+  const session = application.session as FixApplicationSession;
+  application.textLength = 4_000;
+  for (let i = 0; i < MANY; i++) {
+    application.report(session, String(i));
+    if (i % 20 !== 19) continue;
+    acceptor.flush();
+    await client.nextOf(20);
+  }
+}
 
 withVenue(
   'gap: what came early is dealt with in order once the gap is filled, and asked for once',
@@ -122,25 +137,35 @@ withVenue(
   async (venue) => {
     const client = await venue.logOn();
     const session = venue.application.session as NonNullable<typeof venue.application.session>;
-    venue.application.textLength = 4_000;
-    // More than the operating system keeps for a reader that does not read.
-    const messages = 4_000;
-    for (let i = 0; i < messages; i++) {
-      venue.application.report(session, String(i));
-      if (i % 20 !== 19) continue;
-      venue.acceptor.flush();
-      await client.nextOf(20);
-    }
+    await sendMuch(venue, client);
     client.socket.pause();
     client.send('2', '7=2|16=0|');
     client.send('2', '7=3999|16=0|');
     await until(() => session.isFull);
     client.socket.resume();
-    const numbers = (await client.nextOf(messages + 3)).map((message) => message.slice(0, 12).trimEnd());
+    const numbers = (await client.nextOf(MANY + 3)).map((message) => message.slice(0, 12).trimEnd());
     assert.deepEqual(
       [numbers[0], numbers.at(-4), ...numbers.slice(-3)],
       ['8 2 dup 37=0', '8 4001 dup 3', '8 3999 dup 3', '8 4000 dup 3', '8 4001 dup 3'],
     );
+  },
+);
+
+withVenue(
+  'output: a request behind a resend waits as long as the resend is read',
+  { limits: { bufferedBytesMax: 256 * 1024, stalledTimeoutMs: 60_000 } },
+  async (venue) => {
+    const client = await venue.logOn();
+    const session = venue.application.session as NonNullable<typeof venue.application.session>;
+    await sendMuch(venue, client);
+    client.socket.pause();
+    client.write(client.message('2', '7=2|16=0|') + client.message('2', '7=4001|16=0|'));
+    await until(() => session.isFull);
+    for (let passed = 0; passed < 20_000; passed += 4_000) venue.pass(4_000);
+    assert.equal(session.loggedOn, true);
+    client.socket.resume();
+    const last = (await client.nextOf(MANY + 1)).at(-1);
+    assert.match(last ?? '', /^8 4001 dup 37=3999/);
   },
 );
 

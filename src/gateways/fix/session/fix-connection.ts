@@ -19,6 +19,8 @@ export type ConnectionPhase = (typeof ConnectionPhase)[keyof typeof ConnectionPh
 /** What a connection, and with `onClosed` its acceptor, tells the session that it carries. */
 export interface ConnectionSession {
   readonly profile: FixSessionProfile;
+  /** Whether what can be sent later waits until the counterparty has read: half of the output's bound waits, or a resend is on its way. */
+  readonly isFull: boolean;
   /** One message; what the verdicts mean says `FrameVerdict`. */
   onFrame(bytes: Uint8Array, from: number, to: number): FrameVerdict;
   /** Bytes were passed over. Their number, if they had one, will be missing. */
@@ -295,13 +297,15 @@ export class FixConnection implements FixFrameHandler {
       this.drop('slow consumer: it stopped reading');
       return;
     }
-    if (!this.framer.holding) this.heldSinceMs = -1;
+    const session = this.session as ConnectionSession;
+    // What waits until the counterparty has read what was sent does not wait for us.
+    if (!this.framer.holding || session.isFull) this.heldSinceMs = -1;
     else if (this.heldSinceMs < 0) this.heldSinceMs = nowMs;
     if (this.heldSinceMs >= 0 && nowMs - this.heldSinceMs > limits.heldTimeoutMs) {
-      (this.session as ConnectionSession).logout('the venue takes no messages now');
+      session.logout('the venue takes no messages now');
       return;
     }
-    (this.session as ConnectionSession).tick(nowMs);
+    session.tick(nowMs);
   }
 
   #onData(chunk: Buffer): void {
