@@ -191,6 +191,31 @@ withVenue(
   },
 );
 
+withVenue(
+  'output: a counterparty that reads slowly, but steadily, is not cut',
+  { limits: { bufferedBytesMax: 64 * 1024 * 1024 } },
+  async (venue) => {
+    const client = await venue.logOn();
+    const { acceptor, application } = venue;
+    const session = application.session as FixApplicationSession;
+    client.socket.pause();
+    // What is read at once is more than the operating system keeps.
+    application.textLength = 8_000;
+    for (let i = 0; i < MANY; i++) application.report(session, String(i));
+    acceptor.flush();
+    const read = MANY / 6;
+    for (let passed = 0; passed < 40_000; passed += 10_000) {
+      client.socket.resume();
+      await client.nextOf(read);
+      client.socket.pause();
+      venue.pass(10_000);
+      assert.equal(session.loggedOn, true, `cut after ${passed} ms`);
+    }
+    venue.pass(15_001);
+    assert.equal(application.log.at(-1), 'logout: slow consumer: it stopped reading');
+  },
+);
+
 withVenue('output: onDrain comes once, after everything has left', {}, async (venue) => {
   const client = await venue.logOn();
   const session = venue.application.session as NonNullable<typeof venue.application.session>;

@@ -41,8 +41,8 @@ export interface ConnectionSession {
   onClosed(reason: string): void;
 }
 
-/** What was written and is to be stored before it leaves. */
-interface Unstored {
+/** What was written and waits: until it is stored, or until the counterparty has taken more of what was written before. */
+interface Waiting {
   readonly mark: number;
   readonly bytes: Uint8Array;
 }
@@ -88,8 +88,8 @@ export class FixConnection implements FixFrameHandler {
   declare private outAt: number;
   declare private flushedTo: number;
   /** In the order in which it was written. */
-  declare private unstored: Unstored[];
-  declare private unstoredBytes: number;
+  declare private waiting: Waiting[];
+  declare private waitingBytes: number;
   declare private dirty: boolean;
   declare private overflowed: boolean;
   declare private drainWanted: boolean;
@@ -108,8 +108,8 @@ export class FixConnection implements FixFrameHandler {
     this.out = NO_BYTES;
     this.outAt = 0;
     this.flushedTo = 0;
-    this.unstored = [];
-    this.unstoredBytes = 0;
+    this.waiting = [];
+    this.waitingBytes = 0;
     this.dirty = false;
     this.overflowed = false;
     this.drainWanted = false;
@@ -118,6 +118,7 @@ export class FixConnection implements FixFrameHandler {
     this.takenAtMs = this.phaseSinceMs;
     this.onWritten = () => {
       this.takenAtMs = this.host.nowMs();
+      this.#sendWaiting();
       if (this.drainWanted && this.#hasLeft) this.#onDrain();
     };
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
@@ -139,7 +140,7 @@ export class FixConnection implements FixFrameHandler {
 
   /** Bytes that the counterparty has not taken yet. */
   get bufferedBytes(): number {
-    return this.stream.writableLength + this.unstoredBytes + this.outAt - this.flushedTo;
+    return this.stream.writableLength + this.waitingBytes + this.outAt - this.flushedTo;
   }
 
   /** Whether half of what may wait does: what can be sent later is, after `wantDrain`. */
@@ -221,17 +222,7 @@ export class FixConnection implements FixFrameHandler {
 
   /** The session's `stored` has grown: what waited for that leaves. */
   onStored(): void {
-    const { unstored, stream } = this;
-    const stored = this.session?.stored ?? 0;
-    let count = 0;
-    for (; count < unstored.length && unstored[count].mark <= stored; count++) {
-      const { bytes } = unstored[count];
-      this.unstoredBytes -= bytes.length;
-      this.#send(bytes);
-    }
-    if (count === 0) return;
-    this.unstored = unstored.slice(count);
-    if (this.unstored.length === 0 && this.phase === ConnectionPhase.Closing) stream.end();
+    this.#sendWaiting();
   }
 
   /** Ends the connection: what is queued, then FIN. */
@@ -240,7 +231,7 @@ export class FixConnection implements FixFrameHandler {
     this.#enter(ConnectionPhase.Closing);
     this.#write();
     this.host.closed(this, reason);
-    if (this.unstored.length === 0) this.stream.end();
+    if (this.waiting.length === 0) this.stream.end();
     this.stream.resume();
   }
 
@@ -331,17 +322,40 @@ export class FixConnection implements FixFrameHandler {
 
   #write(): void {
     if (this.flushedTo === this.outAt || this.stream.destroyed) return;
-    const { session, unstored } = this;
+    const { session, waiting } = this;
     // What leaves is stored: a number that the counterparty has seen is never used again.
     const mark = session === undefined ? 0 : session.flushStore();
     if (mark < 0) return;
     const bytes = this.out.u8.subarray(this.flushedTo, this.outAt);
     this.flushedTo = this.outAt;
-    if (unstored.length === 0 && mark <= (session?.stored ?? 0)) this.#send(bytes);
+    if (waiting.length === 0 && this.#mayLeave(mark, bytes)) this.#send(bytes);
     else {
-      unstored.push({ mark, bytes: bytes.slice() });
-      this.unstoredBytes += bytes.length;
+      waiting.push({ mark, bytes: bytes.slice() });
+      this.waitingBytes += bytes.length;
     }
+  }
+
+  #sendWaiting(): void {
+    const { waiting } = this;
+    let count = 0;
+    for (; count < waiting.length && this.#mayLeave(waiting[count].mark, waiting[count].bytes); count++) {
+      const { bytes } = waiting[count];
+      this.waitingBytes -= bytes.length;
+      this.#send(bytes);
+    }
+    if (count === 0) return;
+    this.waiting = waiting.slice(count);
+    if (this.waiting.length === 0 && this.phase === ConnectionPhase.Closing) this.stream.end();
+  }
+
+  /**
+   * Whether the bytes are stored, and few enough wait in the stream: it makes one write of them, and only its end tells that the counterparty
+   * reads.
+   */
+  #mayLeave(mark: number, bytes: Uint8Array): boolean {
+    const { writableLength } = this.stream;
+    if (writableLength > 0 && writableLength + bytes.length > this.host.limits.chunkBytes) return false;
+    return mark <= (this.session?.stored ?? 0);
   }
 
   #send(bytes: Uint8Array): void {
@@ -352,7 +366,7 @@ export class FixConnection implements FixFrameHandler {
 
   /** Whether the operating system has everything that was written. */
   get #hasLeft(): boolean {
-    return this.unstored.length === 0 && this.stream.writableLength === 0;
+    return this.waiting.length === 0 && this.stream.writableLength === 0;
   }
 
   /** Lets others use the outgoing buffer, once the operating system has its bytes; a quiet connection keeps none. */
