@@ -323,3 +323,42 @@ test('a mass cancel or mass status of one side is for that side; of one that no 
     ]);
   }
 });
+
+test('a cancel or replace of an order that ended long ago is too late', async (t) => {
+  const venue = await FixVenue.open(t);
+  const other = await venue.logOn('U2');
+  other.send('D', fixOrder(other, 'theirs', '54=1|38=1|40=2|44=1.00|59=3|'));
+  const [theirs] = await told(other, 2, 37);
+  const client = await venue.logOn('U1');
+  // More than are kept in memory.
+  const ended = Array.from({ length: 140 }, (_, i) => `e${i}`);
+  for (const id of ended) client.send('D', fixOrder(client, id, '54=1|38=1|40=2|44=1.00|59=1|'));
+  const [first] = await told(client, ended.length, 37);
+  for (const id of ended) client.send('F', fixOrder(client, `c${id}`, `41=${id}|54=1|`));
+  await client.nextOf(ended.length);
+  const asked = [
+    ['F', '41=e0|54=1|'],
+    ['F', `41=e0|${first.slice('8 '.length)}|54=1|`],
+    ['G', '41=e0|54=1|38=2|40=2|44=1.00|'],
+    ['F', `41=e1|${first.slice('8 '.length)}|54=1|`],
+    ['F', `41=theirs|${theirs.slice('8 '.length)}|54=1|`],
+    ['F', '41=theirs|54=1|'],
+  ] as const;
+  for (const [index, [type, fields]] of asked.entries())
+    client.send(type, fixOrder(client, `l${index}`, fields));
+  const reject = (index: number, orig: string, to: number, known: boolean): string =>
+    `9 11=l${index} 41=${orig} ${known ? first.slice('8 '.length) : '37=NONE'} 39=${known ? 4 : 8} 434=${to} 102=${known ? 0 : 1}`;
+  assert.deepEqual(await told(client, asked.length, 11, 41, 37, 39, 434, 102), [
+    reject(0, 'e0', 1, true),
+    reject(1, 'e0', 1, true),
+    reject(2, 'e0', 2, true),
+    reject(3, 'e1', 1, false),
+    reject(4, 'theirs', 1, false),
+    reject(5, 'theirs', 1, false),
+  ]);
+  client.send('F', fixOrder(client, 'ce0', '41=e0|54=1|'), undefined, '97=Y|');
+  assert.deepEqual(await told(client, 1, 11, 150, 39), ['8 11=e0 150=I 39=4']);
+  venue.venue.archiveError = new Error('history is behind');
+  client.send('F', fixOrder(client, 'l6', '41=e0|54=1|'));
+  assert.deepEqual(await told(client, 1, 11, 41, 37, 39, 434, 102), [reject(6, 'e0', 1, false)]);
+});

@@ -26,6 +26,8 @@ import type { TradingServices } from './services.ts';
 /** Longest ClOrdID: the platform's clientTag. */
 export const CL_ORD_ID_MAX = 36;
 const USED = 'there was an order with this ClOrdID before';
+/** Questions to history of one session that wait for their answer. */
+const LOOKUPS_MAX = 64;
 const NOT_NOW = 'the venue cannot take it now: send it again later, with another ClOrdID';
 
 /** MassCancelRequestType (530). */
@@ -49,6 +51,8 @@ export class OrderEntry {
   declare private readonly repeats: RepeatedOrders;
   /** Of requests that were given up without an answer: they are in the log, if at all, before what is answered later. */
   declare private unanswered: (() => void)[];
+  /** Cancels and replaces of which history is asked. */
+  declare private lookups: number;
 
   constructor(
     session: FixApplicationSession,
@@ -68,6 +72,7 @@ export class OrderEntry {
     this.asked = asked;
     this.repeats = new RepeatedOrders(user, services.archive, () => session.takeHeld());
     this.unanswered = [];
+    this.lookups = 0;
   }
 
   /** NewOrderSingle (D). */
@@ -122,7 +127,7 @@ export class OrderEntry {
       else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       return FixVerdict.Taken;
     }
-    if (!this.#isLive(asked, order, ResponseTo.Replace)) return FixVerdict.Taken;
+    if (!this.#isLive(message, asked, order, ResponseTo.Replace)) return FixVerdict.Taken;
     const request = this.reader.replace(message, this.user, clOrdId, order);
     if (request === undefined) {
       this.#rejectCancel(asked, order, ResponseTo.Replace, this.reader.fault, this.reader.faultText);
@@ -163,7 +168,7 @@ export class OrderEntry {
       this.#rejectCancel(asked, order, ResponseTo.Cancel, 'DUPLICATE_CLIENT_TAG');
       return FixVerdict.Taken;
     }
-    if (!this.#isLive(asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
+    if (!this.#isLive(message, asked, order, ResponseTo.Cancel)) return FixVerdict.Taken;
     if (!this.reader.cancel(message, this.user, order)) {
       this.#rejectCancel(asked, order, ResponseTo.Cancel, this.reader.fault, this.reader.faultText);
       return FixVerdict.Taken;
@@ -298,33 +303,73 @@ export class OrderEntry {
     return '';
   }
 
-  /** Whether a cancel or replace comes too early: what it names is on its way, and it is not certain with which number. */
+  /**
+   * Whether a cancel or replace comes too early: what it names is on its way, and it is not certain with which number. Or there are too many
+   * before it.
+   */
   #hasToWait(message: FixMessage): boolean {
     const named = message.text(AppTag.OrigClOrdID) ?? '';
     const own = message.text(AppTag.ClOrdID) ?? '';
-    return this.asked.isFull || this.user.isEntering(named) || this.user.isEntering(own);
+    const isFull = this.asked.isFull || this.lookups >= LOOKUPS_MAX;
+    return isFull || this.user.isEntering(named) || this.user.isEntering(own);
   }
 
-  /** The order that a request names by OrderID where it has one, else by OrigClOrdID. What came by another door may have no ClOrdID. */
+  /** The order that a request names by OrderID where it has one, else by OrigClOrdID. */
   #orderOf(message: FixMessage): OrderRecord | undefined {
     const origClOrdId = message.text(AppTag.OrigClOrdID) ?? '';
     const { orders } = this.user;
     const orderId = orderIdAsked(message);
     if (orderId === undefined) return orders.withTag(origClOrdId);
     const order = orders.byOrderId(orderId);
-    return order?.clientTag === '' || order?.clientTag === origClOrdId ? order : undefined;
+    return isCalled(order, origClOrdId) ? order : undefined;
   }
 
   /** Whether the order may still be changed, as far as is known here; if not, that is answered. */
-  #isLive(asked: OrderAsked, order: OrderRecord | undefined, responseTo: ResponseTo): order is OrderRecord {
-    if (order === undefined) {
-      this.#rejectCancel(asked, undefined, responseTo, 'UNKNOWN_ORDER');
-      return false;
-    }
-    if (order.status === OrderStatus.Open) return true;
+  #isLive(
+    message: FixMessage,
+    asked: OrderAsked,
+    order: OrderRecord | undefined,
+    responseTo: ResponseTo,
+  ): order is OrderRecord {
+    if (order?.status === OrderStatus.Open) return true;
+    if (order === undefined) this.#lookUp(message, asked, responseTo);
+    else this.#rejectEnded(asked, order, responseTo);
+    return false;
+  }
+
+  /** Answers a request whose order is not in memory, and so not open: history knows whether it was. */
+  #lookUp(message: FixMessage, asked: OrderAsked, responseTo: ResponseTo): void {
+    const { userId, sequence } = this.user;
+    const { archive } = this.services;
+    const orderId = orderIdAsked(message);
+    const isRepeatedCancel = responseTo === ResponseTo.Cancel && isRepeated(message);
+    const release = this.session.holdMessage();
+    this.lookups++;
+    const question =
+      orderId !== undefined
+        ? archive.ask({ type: 'order', orderId }, sequence)
+        : archive.ask({ type: 'orderByClient', userId, clientTag: asked.origClOrdId }, sequence);
+    question
+      .then(
+        ({ result }) => result,
+        () => undefined,
+      )
+      .then((found) => {
+        this.lookups--;
+        release();
+        const isOwn = found?.userId === userId && isCalled(found, asked.origClOrdId);
+        // What is open has come since.
+        if (!isOwn || found.orderId === 0 || found.status === OrderStatus.Open)
+          this.#rejectCancel(asked, undefined, responseTo, 'UNKNOWN_ORDER');
+        else if (isRepeatedCancel && isCanceledOnRequest(found)) this.#status(found);
+        else this.#rejectEnded(asked, found, responseTo);
+        this.services.flushSoon();
+      });
+  }
+
+  #rejectEnded(asked: OrderAsked, order: OrderRecord, responseTo: ResponseTo): void {
     this.#writeTooLate(this.session.begin('9'), asked, order, responseTo, this.services.nowMs());
     this.session.send();
-    return false;
   }
 
   #rejectCancel(
@@ -390,6 +435,11 @@ function isReported(outcome: Outcome): boolean {
 /** Whether the counterparty says that it may have sent the message before. */
 function isRepeated(message: FixMessage): boolean {
   return message.isYes(Tag.PossResend) || message.isYes(Tag.PossDupFlag);
+}
+
+/** Whether the order has the ClOrdID. What came by another door may have none. */
+function isCalled(order: OrderRecord | undefined, clOrdId: string): boolean {
+  return order?.clientTag === '' || order?.clientTag === clOrdId;
 }
 
 /** Whether the order is as a cancel would have it. */
