@@ -154,3 +154,27 @@ test('events were lost: market data begins with a snapshot again', async (t) => 
   venue.venue.restart();
   assert.deepEqual(await told(client, 1, 262, 268, 270, 271), ['W 262=r1 268=1 270=10.00 271=5']);
 });
+
+test('events were lost: trades begin with a snapshot again, and those between are not told', async (t) => {
+  const venue = await FixVenue.open(t);
+  const ann = await venue.logOn('U1');
+  const bob = await venue.logOn('U2');
+  const viewer = await venue.logOn('U3');
+  ann.send('D', fixOrder(ann, 'a1', '54=1|38=6|40=2|44=10.00|59=1|'));
+  await ann.nextOf(1);
+  viewer.send('V', '262=t|263=1|264=0|265=1|267=1|269=2|146=1|55=BTCUSD|');
+  assert.deepEqual(await told(viewer, 1, 262, 268), ['W 262=t 268=0']);
+  const sell = (id: string, qty: number): void =>
+    bob.send('D', fixOrder(bob, id, `54=2|38=${qty}|40=2|44=10.00|59=3|`));
+  sell('b1', 1);
+  assert.deepEqual(await told(viewer, 1, 269, 278, 271), ['X 269=2 278=1 271=1']);
+  venue.isHeld = true;
+  sell('b2', 2);
+  await venue.handled(4);
+  venue.venue.turn();
+  venue.venue.restart();
+  venue.isHeld = false;
+  assert.deepEqual(await told(viewer, 1, 262, 268, 269, 271), ['W 262=t 268=1 269=2 271=1']);
+  sell('b3', 3);
+  assert.deepEqual(await told(viewer, 1, 269, 278, 271), ['X 269=2 278=3 271=3']);
+});
