@@ -93,10 +93,9 @@ export class Session {
     await this.#enter(await this.rest.post<Token>('/login', { name, password }));
   }
 
-  /** Sets another password, also in place of one that is good for nothing else, and signs in with it. @throws ProblemError */
+  /** Sets another password, also in place of one that is good for nothing else. @throws ProblemError */
   async changePassword(name: string, password: string, newPassword: string, reason: string): Promise<void> {
     await this.rest.put('/password', { name, password, newPassword, reason });
-    await this.signIn(name, newPassword);
   }
 
   /** Forgets the token. @param because what ended it, if it was not the user */

@@ -26,12 +26,19 @@ export function SignInScreen({ because }: { readonly because: Problem | undefine
     setIsBusy(true);
     setProblem(undefined);
     try {
-      if (mustChange) await session.changePassword(name, password, fresh, texts.changeReason);
-      else await session.signIn(name, password);
+      if (mustChange) {
+        await session.changePassword(name, password, fresh, texts.changeReason);
+        // From here on it is the password, whatever becomes of the sign-in.
+        setPassword(fresh);
+        setMustChange(false);
+      }
+      await session.signIn(name, mustChange ? fresh : password);
     } catch (error) {
       const next = problemOf(error);
       if (next.code === 'password-change-required') setMustChange(true);
       else setProblem(next);
+      // It may have been changed by a request whose answer was lost.
+      if (next.status === 401) setMustChange(false);
       setIsBusy(false);
     }
   };
