@@ -25,6 +25,7 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
   declare private value: Value | undefined;
   declare private isChanged: boolean;
   declare private leaveTimer: ReturnType<typeof setTimeout> | undefined;
+  declare private silentTimer: ReturnType<typeof setTimeout> | undefined;
   declare private isActive: boolean;
   /** Called when nobody looks any more. */
   declare private readonly onIdle: () => void;
@@ -40,6 +41,7 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
     this.value = undefined;
     this.isChanged = false;
     this.leaveTimer = undefined;
+    this.silentTimer = undefined;
     this.isActive = false;
   }
 
@@ -64,8 +66,16 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
     this.invalidate();
   }
 
+  /** After this time without a message what was said is old; undefined: the channel speaks only of changes. */
+  protected get silentMsMax(): number | undefined {
+    return undefined;
+  }
+
   /** What was taken in is up to date, and is to be shown. */
   protected refresh(): void {
+    clearTimeout(this.silentTimer);
+    if (this.silentMsMax !== undefined && this.isActive)
+      this.silentTimer = setTimeout(() => this.onStale(), this.silentMsMax);
     this.isStale = false;
     this.problem = undefined;
     this.isChanged = true;
@@ -98,6 +108,7 @@ export abstract class ChannelStore<Value> extends Store<Live<Value>> implements 
   protected override onLeft(): void {
     this.leaveTimer = setTimeout(() => {
       this.isActive = false;
+      clearTimeout(this.silentTimer);
       this.socket.unfollow(this);
       this.onIdle();
     }, LEAVE_MS);

@@ -4,6 +4,8 @@ import { ChannelStore } from '../../state/channel-store.ts';
 import { SampleClock } from './sample-clock.ts';
 import type { FiguresMessage, FiguresView, StageView } from './views.ts';
 
+/** The node tells once a second: what it said longer ago is old. */
+export const SILENT_MS_MAX = 5_000;
 /** Samples that are kept: 15 minutes, one a second. */
 export const SAMPLES_MAX = 900;
 
@@ -41,6 +43,10 @@ export class FiguresStore extends ChannelStore<FiguresHistory> {
     super(socket, 'figures', true, onIdle);
     this.samples = [];
     this.clock = new SampleClock();
+  }
+
+  protected override get silentMsMax(): number {
+    return SILENT_MS_MAX;
   }
 
   override onStale(): void {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { channels } from '../../console.ts';
+import { clusterStore } from './cluster-store.ts';
+import { figuresStore } from './figures-store.ts';
+
+/** Frames are taken by hand. */
+const frames: (() => void)[] = [];
+globalThis.requestAnimationFrame = (callback) => frames.push(() => callback(0));
+function takeFrame(): void {
+  for (const frame of frames.splice(0)) frame();
+}
+
+test('what is told all the time is old when nothing is told any more', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  for (const [store, said] of [
+    [clusterStore(), { cluster: { nodes: [] } }],
+    [figuresStore(), { figures: { nodeId: 1, periodMs: 1_000 } }],
+  ] as const) {
+    const isStale = (): boolean => {
+      takeFrame();
+      return store.get().isStale;
+    };
+    const leave = store.subscribe(() => {});
+    const { channel } = store;
+    const say = (): void => store.onMessage({ channel, type: channel, ...said });
+    say();
+    t.mock.timers.tick(4_000);
+    say();
+    t.mock.timers.tick(4_000);
+    assert.equal(isStale(), false);
+    t.mock.timers.tick(1_000);
+    assert.equal(isStale(), true);
+    say();
+    assert.equal(isStale(), false);
+    leave();
+  }
+  channels.forgetPrivate();
+});
