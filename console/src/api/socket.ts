@@ -61,6 +61,8 @@ export class ApiSocket {
   declare private readonly followers: Map<string, Follower>;
   /** Channels that are being left to be followed from their beginning, with the newest wish to do so. */
   declare private readonly leaving: Map<string, symbol>;
+  /** Timers of channels that are to be followed anew. */
+  declare private readonly again: Map<string, ReturnType<typeof setTimeout>>;
   declare private readonly waiting: Map<number, Waiting>;
   declare private socket: WebSocket | undefined;
   declare private lastId: number;
@@ -78,6 +80,7 @@ export class ApiSocket {
     this.onAuthOver = onAuthOver;
     this.followers = new Map();
     this.leaving = new Map();
+    this.again = new Map();
     this.waiting = new Map();
     this.socket = undefined;
     this.lastId = 0;
@@ -194,6 +197,8 @@ export class ApiSocket {
 
   async #subscribe(follower: Follower): Promise<void> {
     const { channel } = follower;
+    clearTimeout(this.again.get(channel));
+    this.again.delete(channel);
     try {
       const result = await this.request<object>('subscribe', { channel, ...follower.params() });
       if (this.followers.get(channel) === follower) follower.onFollowing(result);
@@ -201,12 +206,18 @@ export class ApiSocket {
       if (this.followers.get(channel) !== follower || !this.isOnline) return;
       const problem = problemOf(error);
       follower.onProblem(problem);
-      if (problem.retry) setTimeout(() => this.#again(follower), RESUBSCRIBE_MS);
+      if (problem.retry) this.#again(follower);
     }
   }
 
+  /** Follows a channel anew in a while, unless it is by then: with a connection that has come back, every channel is. */
   #again(follower: Follower): void {
-    if (this.isOnline && this.followers.get(follower.channel) === follower) void this.#subscribe(follower);
+    const { channel } = follower;
+    clearTimeout(this.again.get(channel));
+    const timer = setTimeout(() => {
+      if (this.isOnline && this.followers.get(channel) === follower) void this.#subscribe(follower);
+    }, RESUBSCRIBE_MS);
+    this.again.set(channel, timer);
   }
 
   async #ping(socket: WebSocket): Promise<void> {
@@ -271,7 +282,7 @@ export class ApiSocket {
     }
     follower.onStale();
     follower.onProblem(error);
-    if (error.retry) setTimeout(() => this.#again(follower), RESUBSCRIBE_MS);
+    if (error.retry) this.#again(follower);
   }
 
   #onClose(socket: WebSocket, code: number, reason: string): void {
@@ -304,6 +315,8 @@ export class ApiSocket {
       reject(unreachable());
     }
     this.waiting.clear();
+    for (const timer of this.again.values()) clearTimeout(timer);
+    this.again.clear();
     for (const follower of this.followers.values()) follower.onStale();
   }
 
