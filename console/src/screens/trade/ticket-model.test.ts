@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { textOf } from '../../lib/decimal.ts';
 import type { InstrumentTerms } from '../../state/market/catalog.ts';
-import { costOf, type Draft, faultsOf, requestOf, type Surroundings } from './ticket-model.ts';
+import { costOf, type Draft, faultsOf, mostOf, requestOf, type Surroundings } from './ticket-model.ts';
 
 const TERMS: InstrumentTerms = {
   instrumentId: 1,
@@ -171,4 +171,24 @@ test('the request has the terms of its type and no others', () => {
       ocoClientOrderId: 'a',
     },
   );
+});
+
+test('the most that is there for an order is what it may cost, whatever was typed for another type', () => {
+  const most = (draft: Partial<Draft>, around: Partial<Surroundings> = {}): string => {
+    const quantity = mostOf({ ...DRAFT, ...draft }, { ...AROUND, ...around });
+    return quantity === undefined ? '' : textOf(quantity);
+  };
+  const market: Partial<Draft> = { type: 'market', timeInForce: 'immediate-or-cancel' };
+  for (const price of ['', '6.00', '6000.00']) {
+    // At the price that protects it: 2 % above the last one.
+    const quantity = most({ ...market, price });
+    assert.equal(quantity, '16.3382');
+    const around = { terms: { ...TERMS, maxQuantity: '100.0000' } };
+    assert.deepEqual(faults({ ...market, price, quantity }, around), []);
+  }
+  assert.equal(most({ price: '500.00' }), '19.9980');
+  assert.equal(most({ price: '' }), '16.6636');
+  assert.equal(most({ type: 'stop', price: '6.00', stopPrice: '800.00' }), '12.2536');
+  assert.equal(most({ ...market, side: 'sell' }), '2.0000');
+  assert.equal(most({}, { balances: undefined }), '');
 });

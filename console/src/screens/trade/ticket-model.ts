@@ -10,6 +10,7 @@ import {
   isMultiple,
   parseDecimal,
   product,
+  quotient,
   roundedTo,
   signOf,
   sum,
@@ -268,6 +269,21 @@ function fundsFaults(draft: Draft, around: Surroundings): Faults {
   if (compare(cost.amount, available) <= 0) return {};
   const decimals = Math.max(available.decimals, decimalsOf(textOf(cost.amount)));
   return { order: texts.funds(textOf(cost.amount), textOf(available, decimals), cost.asset) };
+}
+
+/** The most that a spot order may be for with what is available, in whole lots; undefined: that is not known. */
+export function mostOf(draft: Draft, around: Surroundings): Decimal | undefined {
+  const { terms, balances, ask, last } = around;
+  if (balances === undefined) return undefined;
+  const lot = decimalOf(terms.lotSize);
+  const asset = draft.side === 'sell' ? terms.baseAsset : terms.quoteAsset;
+  const all = decimalOf(balances.find((one) => one.asset === asset)?.available);
+  if (draft.side === 'sell') return roundedTo(all, lot);
+  const price = costPrice(draft, around) ?? parseDecimal(ask ?? last ?? '');
+  if (price === undefined || signOf(price) <= 0) return undefined;
+  // A little less than all, for the fee.
+  const withFee = sum(decimalOf('1'), decimalOf(terms.takerFee));
+  return roundedTo(quotient(quotient(all, withFee, all.decimals), price, 12), lot);
 }
 
 /** The request that a draft stands for, but for its name. */

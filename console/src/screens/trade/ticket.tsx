@@ -10,7 +10,6 @@ import {
   decimalOf,
   difference,
   parseDecimal,
-  quotient,
   roundedTo,
   signOf,
   sum,
@@ -34,6 +33,7 @@ import {
   faultsOf,
   hasPrice,
   hasStop,
+  mostOf,
   type OrderType,
   RESTING,
   requestOf,
@@ -382,17 +382,9 @@ function Available({ around, asset }: { readonly around: Surroundings; readonly 
   const { terms, balances } = around;
   const available =
     balances?.find((one) => one.asset === asset)?.available ?? (balances === undefined ? undefined : '0');
-  const { side, price } = useStore(draft);
   const takeAll = (): void => {
-    const all = decimalOf(available);
-    const at = parseDecimal(price) ?? parseDecimal(around.ask ?? around.last ?? '');
-    if (side === 'sell') change({ quantity: textOf(roundedTo(all, decimalOf(terms.lotSize))) });
-    else if (at !== undefined && signOf(at) > 0) {
-      // A little less than all, for the fee.
-      const withFee = sum(decimalOf('1'), decimalOf(terms.takerFee));
-      const worth = quotient(quotient(all, withFee, all.decimals), at, 12);
-      change({ quantity: textOf(roundedTo(worth, decimalOf(terms.lotSize))) });
-    }
+    const most = mostOf(draft.get(), around);
+    if (most !== undefined) change({ quantity: textOf(most) });
   };
   return (
     <div>
