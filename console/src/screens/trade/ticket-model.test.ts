@@ -173,6 +173,16 @@ test('the request has the terms of its type and no others', () => {
   );
 });
 
+test('what is sent has no spaces around it', () => {
+  const draft = { ...DRAFT, quantity: ' 1', price: '600.00 ', displayQuantity: '0.5 ', minQuantity: ' 0.5' };
+  assert.deepEqual(faults(draft), []);
+  const { quantity, price, displayQuantity, minQuantity } = requestOf(draft, 'BTCUSD');
+  assert.deepEqual(
+    { quantity, price, displayQuantity, minQuantity },
+    { quantity: '1', price: '600.00', displayQuantity: '0.5', minQuantity: '0.5' },
+  );
+});
+
 test('the most that is there for an order is what it may cost, whatever was typed for another type', () => {
   const most = (draft: Partial<Draft>, around: Partial<Surroundings> = {}): string => {
     const quantity = mostOf({ ...DRAFT, ...draft }, { ...AROUND, ...around });

@@ -290,7 +290,7 @@ export function mostOf(draft: Draft, around: Surroundings): Decimal | undefined 
 export function requestOf(draft: Draft, symbol: string): Omit<NewOrder, 'clientOrderId'> {
   const { type, timeInForce, expiry } = draft;
   const given = (name: 'displayQuantity' | 'minQuantity' | 'ocoClientOrderId' | 'selfTradePrevention') =>
-    draft[name] === '' ? {} : { [name]: draft[name] };
+    draft[name] === '' ? {} : { [name]: draft[name].trim() };
   return {
     symbol,
     side: draft.side,
