@@ -250,5 +250,48 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('an answer to the editor of one row does not close the editor of another', async () => {
+    const page = await browser.open(venue.url);
+    let answer: (() => void) | undefined;
+    const held = Promise.withResolvers<void>();
+    await page.routeWebSocket('**/ws/v1', (socket) => {
+      const server = socket.connectToServer();
+      let id: number | undefined;
+      socket.onMessage((message) => {
+        const said = JSON.parse(String(message));
+        if (said.op === 'order.replace') id = said.id;
+        server.send(message);
+      });
+      server.onMessage((message) => {
+        if (id === undefined || JSON.parse(String(message)).id !== id) socket.send(message);
+        else {
+          answer = () => socket.send(message);
+          held.resolve();
+        }
+      });
+    });
+    await page.goto(venue.url + PATH);
+    await page.getByLabel('Name').fill('trader');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.tape tbody tr').first().waitFor();
+    const trade = new TradePage(page);
+    const price = await trade.priceAt(0.97);
+    for (const quantity of ['0.0109', '0.011']) await trade.send({ side: 'Buy', quantity, price });
+    await trade.orders.getByRole('button', { name: /^Replace Buy 0\.0109/ }).click();
+    await trade.orders.getByLabel(/^Quantity/).fill('0.0108');
+    await page.keyboard.press('Enter');
+    await held.promise;
+    await trade.orders.getByRole('button', { name: /^Replace Buy 0\.011 / }).click();
+    await trade.orders.getByLabel(/^Quantity/).fill('0.0111');
+    answer?.();
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    assert.equal(await trade.orders.getByLabel(/^Quantity/).inputValue(), '0.0111');
+    await trade.cancelAll();
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

@@ -1,4 +1,14 @@
-import { type FormEvent, type KeyboardEvent, memo, useEffect, useId, useRef, useState } from 'react';
+import {
+  type Dispatch,
+  type FormEvent,
+  type KeyboardEvent,
+  memo,
+  type SetStateAction,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import { problemOf } from '../../api/problem.ts';
 import { session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
@@ -13,13 +23,15 @@ import { priceFault, quantityFault } from './ticket-model.ts';
 
 const texts = strings.trade.blotter;
 
+type OnEdit = Dispatch<SetStateAction<number | undefined>>;
+
 interface RowProps {
   readonly order: OrderView;
   readonly isEditing: boolean;
   readonly market: Market;
   readonly canReplace: boolean;
   readonly canCancel: boolean;
-  onEdit(orderId: number | undefined): void;
+  readonly onEdit: OnEdit;
 }
 
 /** Open orders: replaced in their place, canceled with one click. */
@@ -32,7 +44,7 @@ export function OrdersTable({
   readonly orders: readonly OrderView[];
   readonly market: Market;
   readonly editing: number | undefined;
-  onEdit(orderId: number | undefined): void;
+  readonly onEdit: OnEdit;
 }) {
   const canReplace = session.may('PlaceOrders');
   const canCancel = session.may('CancelOrders');
@@ -111,7 +123,7 @@ const Row = memo(({ order, isEditing, market, canReplace, canCancel, onEdit }: R
           name={name}
           market={market}
           isWaiting={isWaiting}
-          onEnd={() => onEdit(undefined)}
+          onEnd={() => onEdit((editing) => (editing === orderId ? undefined : editing))}
         />
       ) : (
         <>
