@@ -293,5 +293,26 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('a phase ends by the clock of the venue, however wrong that of the browser is', async () => {
+    const page = await browser.open(venue.url);
+    await page.clock.install({ time: Date.now() - 600_000 });
+    await page.goto(`${venue.url}/operate/markets`);
+    await page.getByLabel('Name').fill('operations');
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const asked = page.waitForRequest('**/phase');
+    await page.route('**/phase', (route) => route.fulfill({ json: { sequence: 1 } }));
+    await page.getByRole('button', { name: 'Auction HIVE' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('by a test');
+    await dialog.getByLabel('Type HIVE to confirm').fill('HIVE');
+    const beforeMs = Date.now();
+    await dialog.getByRole('button', { name: 'Change to opening auction' }).click();
+    const { endTime } = (await asked).postDataJSON() as { endTime: string };
+    const afterMs = Date.parse(endTime) - beforeMs;
+    assert.ok(afterMs > 50_000 && afterMs < 90_000, `${afterMs} ms`);
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

@@ -1,3 +1,4 @@
+import { hearDate } from '../lib/venue-clock.ts';
 import { type Problem, ProblemError, unreachable } from './problem.ts';
 
 const API = '/api/v1';
@@ -41,6 +42,7 @@ export class RestClient {
     const headers: Record<string, string> = {};
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
+    const sentMs = Date.now();
     let response: Response;
     let answer: unknown;
     try {
@@ -51,6 +53,7 @@ export class RestClient {
         signal: AbortSignal.timeout(TIMEOUT_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      hearDate(sentMs, response.headers.get('date'));
       answer = await response.json();
     } catch {
       throw unreachable();

@@ -4,6 +4,7 @@ import { ConfirmDialog } from '../../design/dialog.tsx';
 import { Field, SelectField } from '../../design/field.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { showToast } from '../../design/toasts.tsx';
+import { venueNowMs } from '../../lib/venue-clock.ts';
 import { strings } from '../../strings.ts';
 import { PHASES, type Phase, type PhaseView } from './market-views.ts';
 
@@ -30,7 +31,7 @@ export function PhaseDialog({
   const [next, setNext] = useState<Phase>('continuous');
   const isSecondsGood = /^[1-9][0-9]*$/.test(seconds) && Number(seconds) <= SECONDS_MAX;
   const confirm = async (reason: string): Promise<void> => {
-    const endTime = new Date(Date.now() + Number(seconds) * 1_000).toISOString().replace(/\.\d+/, '');
+    const endTime = new Date(venueNowMs() + Number(seconds) * 1_000).toISOString().replace(/\.\d+/, '');
     await rest.put(`/admin/instruments/${encodeURIComponent(symbol)}/phase`, {
       phase,
       ...(ends === 'after' ? { nextPhase: next, endTime } : {}),

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { durationText } from '../../lib/format.ts';
+import { venueNowMs } from '../../lib/venue-clock.ts';
 
 const SECOND_MS = 1_000;
 
@@ -11,9 +12,9 @@ export function Countdown({
   readonly until: string;
   readonly text?: (left: string) => string;
 }) {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(venueNowMs);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), SECOND_MS);
+    const timer = setInterval(() => setNow(venueNowMs()), SECOND_MS);
     return () => clearInterval(timer);
   }, []);
   return <span>{text(durationText(Date.parse(until) - now))}</span>;

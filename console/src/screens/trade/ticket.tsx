@@ -16,6 +16,7 @@ import {
   textOf,
 } from '../../lib/decimal.ts';
 import { amountText, grouped, NONE } from '../../lib/format.ts';
+import { venueNowMs } from '../../lib/venue-clock.ts';
 import type { OrderView } from '../../state/account/account-store.ts';
 import type { InstrumentTerms, Market } from '../../state/market/catalog.ts';
 import { useStore } from '../../state/use-store.ts';
@@ -241,9 +242,9 @@ function useSurroundings(terms: InstrumentTerms, market: Market): Surroundings {
   const balances = useBalances().value?.balances.items;
   const positions = usePositions().value?.positions.items;
   const open = useAccount().value?.open;
-  const [nowMs, setNowMs] = useState(Date.now);
+  const [nowMs, setNowMs] = useState(venueNowMs);
   useEffect(() => {
-    const timer = setInterval(() => setNowMs(Date.now()), CLOCK_MS);
+    const timer = setInterval(() => setNowMs(venueNowMs()), CLOCK_MS);
     return () => clearInterval(timer);
   }, []);
   return {
