@@ -10,7 +10,7 @@ const frames: (() => void)[] = [];
 globalThis.requestAnimationFrame = (callback) => frames.push(() => callback(0));
 
 interface Question {
-  readonly query: { readonly from?: string; readonly to?: string };
+  readonly query: { readonly interval: string; readonly from?: string; readonly to?: string };
   /** @param next where the next question goes on */
   answer(seconds: readonly number[], next?: number): Promise<void>;
   fail(): Promise<void>;
@@ -108,4 +108,42 @@ test('what was told of a candle is not undone by an answer that was on its way',
   store.onFollowing();
   await questions[1].answer([900, 901]);
   assert.deepEqual(volumes(), [1, 1, 1]);
+});
+
+test('candles are found behind any time in which nothing was traded', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000_000 });
+  const { store, shown, questions } = setUp();
+  // Traded at 800,007 s and at 100,003 s; it is 1,000,000 s now.
+  const traded = [800_007, 100_003];
+  const lengths: Record<string, number> = {
+    '1s': 1,
+    '1m': 60,
+    '5m': 300,
+    '15m': 900,
+    '1h': 3_600,
+    '4h': 14_400,
+    '1d': 86_400,
+  };
+  const answer = async (): Promise<number> => {
+    let count = 0;
+    for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
+      const { interval, from = timeOf(999_501), to = timeOf(1_000_001) } = next.query;
+      const length = lengths[interval];
+      const opened = traded.map((at) => Math.floor(at / length) * length);
+      const isAsked = (at: number): boolean => at >= Date.parse(from) / 1_000 && at < Date.parse(to) / 1_000;
+      count++;
+      await next.answer(opened.filter(isAsked).sort((a, b) => a - b));
+    }
+    return count;
+  };
+  store.onFollowing();
+  assert.ok((await answer()) < 12);
+  assert.deepEqual(shown(), { times: [800_007], isStale: false });
+  store.loadOlder();
+  assert.ok((await answer()) < 12);
+  assert.deepEqual(shown().times, [100_003, 800_007]);
+  store.loadOlder();
+  assert.ok((await answer()) < 12);
+  store.loadOlder();
+  assert.equal(questions.length, 0);
 });

@@ -4,6 +4,7 @@ import type { CandlesMessage } from '#codec/json/stream-json.ts';
 import { problemOf } from '../../api/problem.ts';
 import type { RestClient } from '../../api/rest.ts';
 import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
+import { venueNowMs } from '../../lib/venue-clock.ts';
 import { ChannelStore } from '../channel-store.ts';
 
 export const INTERVALS = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;
@@ -45,6 +46,11 @@ interface Page {
   readonly items: readonly Static<typeof Candle>[];
   /** Where the next question goes on; undefined: these are all. */
   readonly nextFrom?: string;
+}
+
+interface Range {
+  readonly from: string | undefined;
+  readonly to?: string;
 }
 
 /** Candles of one length: those of the past from history, then live. */
@@ -127,9 +133,7 @@ export class CandlesStore extends ChannelStore<CandlesView> {
         await this.#readNewest();
         this.readFor = followings;
       } else {
-        const from = secondText(Math.max(0, before - PAGE * SECONDS[this.interval]));
-        const { items } = await this.#read({ from, to: secondText(before) });
-        this.isComplete = items.length === 0;
+        this.isComplete = !(await this.#readBefore(before));
       }
       this.refresh();
     } catch (error) {
@@ -156,14 +160,41 @@ export class CandlesStore extends ChannelStore<CandlesView> {
       const page: Page = await this.#read({ from });
       from = page.nextFrom;
     } while (from !== undefined);
+    if (this.bars.length === 0) await this.#readBefore(venueNowMs() / 1_000);
   }
 
-  async #read(range: { readonly from: string | undefined; readonly to?: string }): Promise<Page> {
-    const page = await this.rest.get<Page>(`/instruments/${encodeURIComponent(this.symbol)}/candles`, {
-      interval: this.interval,
-      limit: PAGE,
-      ...range,
-    });
+  /** The candles before a time, however long before it something was traded; false: there are none. */
+  async #readBefore(seconds: number): Promise<boolean> {
+    let before: number | undefined = seconds;
+    while (before !== undefined) {
+      const { items } = await this.#read(stretchBefore(before, this.interval));
+      if (items.length > 0) return true;
+      before = await this.#tradedBefore(before);
+    }
+    return false;
+  }
+
+  /** The end of the last longer candle before a time: what was traded last is within it. Undefined: there is none. */
+  async #tradedBefore(seconds: number): Promise<number | undefined> {
+    for (const longer of INTERVALS.slice(INTERVALS.indexOf(this.interval) + 1)) {
+      // One that has not ended by then has nothing else: shorter ones would have told.
+      const before = Math.floor(seconds / SECONDS[longer]) * SECONDS[longer];
+      const last = (await this.#ask(longer, stretchBefore(before, longer))).items.at(-1);
+      if (last === undefined) continue;
+      const end = barOf(last).time + SECONDS[longer];
+      // Otherwise shorter ones are no longer kept.
+      return end < seconds ? end : undefined;
+    }
+    return undefined;
+  }
+
+  #ask(interval: Interval, range: Range): Promise<Page> {
+    const path = `/instruments/${encodeURIComponent(this.symbol)}/candles`;
+    return this.rest.get<Page>(path, { interval, limit: PAGE, ...range });
+  }
+
+  async #read(range: Range): Promise<Page> {
+    const page = await this.#ask(this.interval, range);
     // What is told is newer than an answer, or will be.
     const loaded = page.items.map(barOf).filter(({ time }) => time < this.liveFrom);
     const [from = 0, to = -1] = [loaded[0]?.time, loaded.at(-1)?.time];
@@ -196,6 +227,11 @@ function barOf(candle: Static<typeof Candle>): Bar {
     close: Number(candle.close),
     volume: Number(candle.volume),
   };
+}
+
+/** What one question brings of the time before another. */
+function stretchBefore(seconds: number, interval: Interval): Range {
+  return { from: secondText(Math.max(0, seconds - PAGE * SECONDS[interval])), to: secondText(seconds) };
 }
 
 function secondText(seconds: number): string {
