@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { channels } from '../../console.ts';
+import { channels, socket } from '../../console.ts';
 import { clusterStore } from './cluster-store.ts';
-import { figuresStore } from './figures-store.ts';
+import { FiguresStore, figuresStore } from './figures-store.ts';
 
 /** Frames are taken by hand. */
 const frames: (() => void)[] = [];
@@ -36,4 +36,21 @@ test('what is told all the time is old when nothing is told any more', (t) => {
     leave();
   }
   channels.forgetPrivate();
+});
+
+test('charts of a node have nothing of another one', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const store = new FiguresStore(socket, () => {});
+  const say = (nodeId: number): void =>
+    store.onMessage({ channel: 'figures', type: 'figures', figures: { nodeId, periodMs: 1_000 } } as never);
+  const shown = () => {
+    takeFrame();
+    return store.get().value?.samples.map(({ figures }) => figures?.nodeId);
+  };
+  say(1);
+  say(1);
+  assert.deepEqual(shown(), [1, 1]);
+  store.onStale();
+  say(2);
+  assert.deepEqual(shown(), [2]);
 });

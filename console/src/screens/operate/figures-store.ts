@@ -37,12 +37,14 @@ export interface FiguresHistory {
 /** The channel `figures`, and what it said before. */
 export class FiguresStore extends ChannelStore<FiguresHistory> {
   declare private samples: Sample[];
-  declare private readonly clock: SampleClock;
+  declare private clock: SampleClock;
+  declare private nodeId: number | undefined;
 
   constructor(socket: ApiSocket, onIdle: () => void) {
     super(socket, 'figures', true, onIdle);
     this.samples = [];
     this.clock = new SampleClock();
+    this.nodeId = undefined;
   }
 
   protected override get silentMsMax(): number {
@@ -56,6 +58,12 @@ export class FiguresStore extends ChannelStore<FiguresHistory> {
 
   protected override receive(message: ChannelMessage): boolean {
     const { figures } = message as FiguresMessage;
+    // The connection has come back to another node: its charts have nothing of the one before.
+    if (figures.nodeId !== this.nodeId) {
+      this.nodeId = figures.nodeId;
+      this.samples = [];
+      this.clock = new SampleClock();
+    }
     const last = this.samples.at(-1);
     const { atSeconds, isBehindGap, isAnew } = this.clock.next(Date.now() / 1_000, figures.periodMs / 1_000);
     if (isAnew) this.samples = [];
