@@ -314,5 +314,17 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     await page.context().close();
   });
 
+  await t.test('orders of an account are old where their question has no answer', async () => {
+    const page = await browser.signIn(venue, 'risk', { path: '/risk/2' });
+    const heading = page.getByRole('heading', { name: 'Newest orders' });
+    await page.getByRole('table', { name: 'Newest orders' }).waitFor();
+    assert.equal(await heading.getByText('old', { exact: true }).count(), 0);
+    await page.route('**/api/v1/orders?*', (route) => route.abort());
+    await heading.getByText('old', { exact: true }).waitFor();
+    await page.locator('tr[data-account="3"]').getByRole('button').click();
+    await heading.locator('..').getByRole('alert').getByText('The node does not answer').waitFor();
+    await page.context().close();
+  });
+
   assert.deepEqual(browser.faults, []);
 });

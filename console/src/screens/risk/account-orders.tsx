@@ -2,6 +2,8 @@ import type { Static } from 'typebox';
 import type { Order } from '#codec/json/history-json.ts';
 import { rest } from '../../console.ts';
 import { Link } from '../../design/link.tsx';
+import { StaleBadge } from '../../design/panel.tsx';
+import { ProblemNotice } from '../../design/states.tsx';
 import { type Column, Table } from '../../design/table.tsx';
 import { grouped, NONE, trimmed } from '../../lib/format.ts';
 import { strings } from '../../strings.ts';
@@ -49,16 +51,20 @@ const COLUMNS: readonly Column<OrderView>[] = [
 
 /** The account's newest orders, open or not; each leads to its life. */
 export function AccountOrders({ accountId }: { readonly accountId: number }) {
-  const { value } = useAnswer(
+  const { value, problem, isStale } = useAnswer(
     () => rest.get<{ readonly items: readonly OrderView[] }>('/orders', { accountId, limit: ORDERS_MAX }),
     EVERY_MS,
   );
-  if (value === undefined) return null;
-  const { items } = value;
+  const items = value?.items;
+  if (items === undefined && problem === undefined) return null;
   return (
     <>
-      <h3>{detail.newestOrders}</h3>
-      {items.length === 0 ? (
+      <h3>
+        {detail.newestOrders} {isStale && <StaleBadge />}
+      </h3>
+      {items === undefined ? (
+        <ProblemNotice problem={problem} />
+      ) : items.length === 0 ? (
         <p className="risk-none">{detail.noOrders}</p>
       ) : (
         <Table
