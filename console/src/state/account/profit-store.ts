@@ -1,6 +1,7 @@
 import { type Decimal, decimalOf, parseDecimal, sum, textOf, ZERO } from '../../lib/decimal.ts';
 import { absolute, NO_PROFIT, type Profit, profitAfter, totalOf, unrealisedOf } from '../../lib/profit.ts';
 import { tradeValue } from '../../lib/value.ts';
+import { venueNowMs } from '../../lib/venue-clock.ts';
 import type { Market } from '../market/catalog.ts';
 import { Store } from '../store.ts';
 import type { FillView } from './account-store.ts';
@@ -118,7 +119,7 @@ export class ProfitStore extends Store<ProfitView> {
 
   #sample(): void {
     if (this.profits.size === 0) return;
-    this.#addPoint(Date.now() / 1_000, this.#total(this.priceOf));
+    this.#addPoint(venueNowMs() / 1_000, this.#total(this.priceOf));
     this.#changed();
   }
 
