@@ -12,6 +12,8 @@ export interface Live<Value> {
   readonly problem: Problem | undefined;
 }
 
+/** Of a channel that is told once a second: what was said longer ago is old. */
+export const SILENT_MS_MAX = 5_000;
 /** A channel is left this long after the last one who looked has gone: whoever comes back soon finds it as it was. */
 const LEAVE_MS = 2_000;
 
@@ -131,5 +133,12 @@ export class NewestStore<Message extends ChannelMessage> extends ChannelStore<Me
 
   protected override view(): Message | undefined {
     return this.newest;
+  }
+}
+
+/** The same of a channel that is told once a second, whether or not anything has changed. */
+export class SteadyStore<Message extends ChannelMessage> extends NewestStore<Message> {
+  protected override get silentMsMax(): number {
+    return SILENT_MS_MAX;
   }
 }

@@ -1,5 +1,5 @@
 import type { ApiSocket, ChannelMessage } from '../api/socket.ts';
-import { type ChannelStore, NewestStore } from './channel-store.ts';
+import { type ChannelStore, NewestStore, SteadyStore } from './channel-store.ts';
 
 type Make<S> = (socket: ApiSocket, onIdle: () => void) => S;
 
@@ -41,5 +41,10 @@ export class Channels {
   /** The same for a channel that needs somebody signed in. */
   newestPrivate<Message extends ChannelMessage>(channel: string): NewestStore<Message> {
     return this.of(channel, (socket, onIdle) => new NewestStore<Message>(socket, channel, true, onIdle));
+  }
+
+  /** The same for one that is told once a second. */
+  steadyPrivate<Message extends ChannelMessage>(channel: string): SteadyStore<Message> {
+    return this.of(channel, (socket, onIdle) => new SteadyStore<Message>(socket, channel, true, onIdle));
   }
 }

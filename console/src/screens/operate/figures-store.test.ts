@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { channels, socket } from '../../console.ts';
-import { clusterStore } from './cluster-store.ts';
 import { FiguresStore, figuresStore } from './figures-store.ts';
 
 /** Frames are taken by hand. */
@@ -14,7 +13,8 @@ function takeFrame(): void {
 test('what is told all the time is old when nothing is told any more', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   for (const [store, said] of [
-    [clusterStore(), { cluster: { nodes: [] } }],
+    [channels.steadyPrivate('cluster'), { cluster: { nodes: [] } }],
+    [channels.steadyPrivate('risk'), { risk: { items: [] } }],
     [figuresStore(), { figures: { nodeId: 1, periodMs: 1_000 } }],
   ] as const) {
     const isStale = (): boolean => {

@@ -1,11 +1,9 @@
 import type { ApiSocket, ChannelMessage } from '../../api/socket.ts';
 import { channels } from '../../console.ts';
-import { ChannelStore } from '../../state/channel-store.ts';
+import { ChannelStore, SILENT_MS_MAX } from '../../state/channel-store.ts';
 import { SampleClock } from './sample-clock.ts';
 import type { FiguresMessage, FiguresView, StageView } from './views.ts';
 
-/** The node tells once a second: what it said longer ago is old. */
-export const SILENT_MS_MAX = 5_000;
 /** Samples that are kept: 15 minutes, one a second. */
 export const SAMPLES_MAX = 900;
 

@@ -1,17 +1,17 @@
 import { Suspense, useEffect, useState } from 'react';
-import { session } from '../../console.ts';
+import { channels, session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Sections } from '../../design/sections.tsx';
 import { Loading } from '../../design/states.tsx';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import type { ScreenProps } from '../screen-props.ts';
-import { clusterStore } from './cluster-store.ts';
 import { figuresStore } from './figures-store.ts';
 import { KillDialog } from './kill-dialog.tsx';
 import { LevelMark } from './level-mark.tsx';
 import { SECTIONS } from './sections.ts';
 import { findingsOf, wellText, worst } from './verdict.ts';
+import type { ClusterMessage } from './views.ts';
 import './operate.css';
 
 const texts = strings.operate;
@@ -48,7 +48,7 @@ export default function OperateScreen({ rest }: ScreenProps) {
 
 /** One line that says whether all is well and, if not, what is wrong. */
 function VerdictBar({ mayStop }: { readonly mayStop: boolean }) {
-  const { value, isStale } = useStore(clusterStore());
+  const { value, isStale } = useStore(channels.steadyPrivate<ClusterMessage>('cluster'));
   const [isStopping, setIsStopping] = useState(false);
   const cluster = value?.cluster;
   const isKnown = cluster !== undefined && !isStale;

@@ -1,15 +1,15 @@
+import { channels } from '../../console.ts';
 import { Panel } from '../../design/panel.tsx';
 import { ErrorState, Loading } from '../../design/states.tsx';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { ClusterMap } from './cluster-map.tsx';
-import { clusterStore } from './cluster-store.ts';
 import { FiguresPanel, ThroughputChart } from './figures-panel.tsx';
 import { type FiguresHistory, figuresStore } from './figures-store.ts';
 import { NodeTable } from './node-table.tsx';
 import { bytesText, countText } from './texts.ts';
 import { isCopyWell } from './verdict.ts';
-import type { StreamView } from './views.ts';
+import type { ClusterMessage, StreamView } from './views.ts';
 
 const texts = strings.operate.cluster;
 
@@ -25,7 +25,7 @@ export default function OverviewSection() {
 }
 
 function ClusterPanel({ figures }: { readonly figures: FiguresHistory | undefined }) {
-  const { value, isStale, problem } = useStore(clusterStore());
+  const { value, isStale, problem } = useStore(channels.steadyPrivate<ClusterMessage>('cluster'));
   const cluster = value?.cluster;
   return (
     <Panel title={texts.title} isStale={isStale} className="cluster-panel">

@@ -61,7 +61,7 @@ export default function RiskScreen({ rest: [named, ...behind] }: ScreenProps) {
 
 /** Accounts by what they risk, and the one that the path names. */
 function Accounts({ named }: { readonly named: string | undefined }) {
-  const { value, isStale, problem } = useStore(channels.newestPrivate<RiskMessage>('risk'));
+  const { value, isStale, problem } = useStore(channels.steadyPrivate<RiskMessage>('risk'));
   const [by, setBy] = useState<SortBy>('headroom');
   const [wanted, setWanted] = useState<string>();
   const chosen = /^\d{1,10}$/.test(named ?? '') ? Number(named) : undefined;
