@@ -12,7 +12,7 @@ import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
 import { DATA_DIRECTORY, dataDirOption, integerOption, symbolArgument } from './options.ts';
-import { rejectText, reportText } from './order-report.ts';
+import { hasNoPrice, rejectText, reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
@@ -108,7 +108,10 @@ export function orderCommands(output: () => Output): Command {
           quantity: units.lots(options.quantity),
           price: options.price === undefined ? MARKET_PRICE : units.price(options.price),
           ...(options.tag === undefined ? {} : { clOrdId: options.tag }),
-          options: quantityOptions(options, units),
+          options: {
+            ...quantityOptions(options, units),
+            ...(options.price === undefined ? {} : { orderType: LIMIT }),
+          },
         }),
       ),
     );
@@ -157,26 +160,33 @@ function orderOf(
   options: PlaceOptions,
   units: OrderUnits,
 ): OuchOrder {
-  const { price, market, tif, expire, postOnly, min, tag } = options;
+  const { price, market, stop, tif, expire, postOnly, min, tag } = options;
+  const hasPrice = price !== undefined;
   const { base, exact } = TIMES_IN_FORCE[market === undefined || tif === 'fok' ? tif : 'ioc'];
   return {
     side,
     symbol,
     quantity: units.lots(quantity),
-    price: price === undefined ? MARKET_PRICE : units.price(price),
+    price: hasPrice ? units.price(price) : MARKET_PRICE,
     timeInForce: base,
     ...(tag === undefined ? {} : { clOrdId: tag }),
     options: {
       ...quantityOptions(options, units),
-      ...(market === undefined && options.stop !== undefined
-        ? { orderType: price === undefined ? 'S' : 'T' }
-        : {}),
+      ...(market === undefined ? { orderType: orderTypeOf(hasPrice, stop !== undefined) } : {}),
       ...(exact === undefined ? {} : { timeInForce: exact }),
       ...(expire === undefined ? {} : { expireSeconds: expire }),
       ...(postOnly === undefined ? {} : { postOnly: 'P' }),
       ...(min === undefined ? {} : { minQty: units.lots(min) }),
     },
   };
+}
+
+/** Said of every order that has a price: the largest one alone would read as that of a market order. */
+const LIMIT = 'L';
+
+function orderTypeOf(hasPrice: boolean, hasStop: boolean): string {
+  if (hasStop) return hasPrice ? 'T' : 'S';
+  return LIMIT;
 }
 
 function quantityOptions(
@@ -288,7 +298,7 @@ class OrderFollower {
     if (this.units === undefined) return report;
     const decimals: Record<string, string> = {};
     if ('quantity' in report) decimals['quantityDecimal'] = this.units.quantityText(report.quantity);
-    if ('price' in report && report.price !== MARKET_PRICE) {
+    if ('price' in report && !hasNoPrice(report)) {
       decimals['priceDecimal'] = this.units.priceText(report.price);
     }
     if (report.type === 'OrderExecuted') {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import type { OuchInstrumentInfo } from '../ouch-client.ts';
 import { reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
@@ -40,5 +41,37 @@ test('reportText: of an instrument that is not known all is counted as in the me
   assert.equal(
     reportText(executed, undefined),
     'executed  order 3: 2500 lots at 5000 as taker, fee 1250 minor units, 500 lots open, match 9  [log 12]',
+  );
+});
+
+const accepted = {
+  type: 'OrderAccepted',
+  timestamp: 0,
+  userRefNum: 3,
+  side: 'B',
+  quantity: 2_500,
+  symbol: 'ETHBTC',
+  price: MARKET_PRICE,
+  timeInForce: '0',
+  display: 'Y',
+  orderReferenceNumber: 8,
+  capacity: 'O',
+  interMarketSweep: 'N',
+  crossType: 'N',
+  orderState: 'L',
+  clOrdId: '',
+  options: { logSequence: 12 },
+} as const;
+
+test('reportText: a limit order at the largest price is none at the market', () => {
+  const units = new OrderUnits(info);
+  assert.equal(
+    reportText(accepted, units),
+    'accepted  order 3: buy 0.2500 ETHBTC at 21474.83647, day  [log 12]',
+  );
+  const market = { ...accepted, options: { ...accepted.options, orderType: 'M' } };
+  assert.equal(
+    reportText(market, units),
+    'accepted  order 3: buy 0.2500 ETHBTC at the market, day  [log 12]',
   );
 });

@@ -1,5 +1,5 @@
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
-import type { OutboundMessage } from '#codec/ouch/plain.ts';
+import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
 import { CancelReason } from '#domain/events.ts';
 import { type RejectName, Rejects, rejectName } from '#domain/rejects.ts';
 import type { OrderUnits } from './order-units.ts';
@@ -25,7 +25,7 @@ export function reportText(report: OutboundMessage, units: OrderUnits | undefine
       const { side, symbol, options, userRefNum, timeInForce } = report;
       const verb =
         report.type === 'OrderAccepted' ? 'accepted' : `replaced  order ${report.origUserRefNum} by`;
-      const at = report.price === MARKET_PRICE ? 'at the market' : `at ${price(report.price)}`;
+      const at = hasNoPrice(report) ? 'at the market' : `at ${price(report.price)}`;
       const stop = options.stopPrice === undefined ? '' : `, stop ${price(options.stopPrice)}`;
       const shown = options.maxFloor === undefined ? '' : `, showing ${quantity(options.maxFloor)}`;
       const lifetime = TIME_IN_FORCE_TEXT[options.timeInForce ?? timeInForce] ?? timeInForce;
@@ -55,6 +55,12 @@ export function reportText(report: OutboundMessage, units: OrderUnits | undefine
     default:
       return undefined;
   }
+}
+
+/** Whether the price of a report is that of a market order or a stop, which have none. */
+export function hasNoPrice({ price, options }: { price: number; options: OuchOptionValues }): boolean {
+  const { orderType } = options;
+  return price === MARKET_PRICE && (orderType === 'M' || orderType === 'S');
 }
 
 function reasonName(reason: number): string {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { HIVE } from '#codec/ouch/test-support.ts';
+import { CommandType, OrderType } from '#domain/commands.ts';
+import { RejectCode } from '#domain/rejects.ts';
+import { accepted, startVenue, type TestVenue, until } from '#gateways/ouch/test-support.ts';
+import { type CliResult, runCli } from './test-support.ts';
+
+/** Runs an order command as ALICE. */
+function order(venue: TestVenue, ...args: readonly string[]): Promise<CliResult> {
+  const connection = ['--connect', `127.0.0.1:${venue.port}`, '--user', 'ALICE'];
+  return runCli(['order', ...args, ...connection], { HIVE_PASSWORD: 'secret' });
+}
+
+/** What an order command sends to the venue, which refuses it. */
+async function sentBy(...args: readonly string[]): Promise<CommandInput | undefined> {
+  const venue = await startVenue();
+  venue.say({ ...HIVE, instrumentId: 4, symbol: 'PENNY', priceDecimals: 4, tickSize: 1 });
+  venue.say(accepted(1, { instrumentId: 4, clientOrderId: 7 }));
+  const result = order(venue, ...args);
+  await until(() => venue.sink.reserved === 2);
+  const sent = venue.sink.take().at(-1);
+  venue.say({
+    type: 'CommandRejected',
+    userId: 9,
+    reportNumber: 2,
+    commandType: CommandType[sent?.type as keyof typeof CommandType],
+    rejectCode: RejectCode.UNKNOWN_ORDER,
+    clientOrderId: Number(sent?.['clientOrderId' as keyof typeof sent]),
+  });
+  const { status, stderr } = await result;
+  assert.deepEqual([status, stderr], [5, 'hive: the venue refused; nothing was changed\n']);
+  return sent;
+}
+
+test('order: the price that is also the sign of a market order is a price', async () => {
+  const largest = { priceTicks: 0x7fff_ffff };
+  const terms = ({ priceTicks, orderType }: Record<string, unknown>): object => ({ priceTicks, orderType });
+  const placed = await sentBy('place', 'buy', '1', 'PENNY', '--price', '214748.3647');
+  assert.deepEqual(terms(placed as never), { ...largest, orderType: OrderType.Limit });
+  const waiting = await sentBy('place', 'buy', '1', 'PENNY', '--price', '214748.3647', '--stop', '2');
+  assert.deepEqual(terms(waiting as never), { ...largest, orderType: OrderType.StopLimit });
+  const replaced = await sentBy('replace', '7', 'PENNY', '--quantity', '1', '--price', '214748.3647');
+  assert.deepEqual(terms(replaced as never), { ...largest, orderType: undefined });
+});
