@@ -368,12 +368,15 @@ function firstLine(file: string): string {
 
 const orderNumber = integerOption(1, Limits.ID_MAX);
 
+/** The last second for which orders have room. */
+const EXPIRE_SECONDS_MAX = 2 ** 32 - 1;
+
 function expiryOption(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms) || ms % 1_000 !== 0) {
-    throw new InvalidArgumentError('It must be a time in whole seconds, such as 2030-01-31T16:00:00Z.');
-  }
-  return ms / 1_000;
+  const seconds = Date.parse(text) / 1_000;
+  if (Number.isInteger(seconds) && seconds > 0 && seconds <= EXPIRE_SECONDS_MAX) return seconds;
+  throw new InvalidArgumentError(
+    'It must be a time in whole seconds up to 2106-02-07T06:28:15Z, such as 2030-01-31T16:00:00Z.',
+  );
 }
 
 function userOption(text: string): string {
