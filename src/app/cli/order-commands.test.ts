@@ -56,3 +56,16 @@ test('order place: an expiry that no order can have is wrong usage', async () =>
     });
   }
 });
+
+test('order cancel: --total is what is left of the order, with what is executed', async () => {
+  const { type, clientOrderId, totalQtyLots } = (await sentBy('cancel', '7', '--total', '60')) as never;
+  assert.deepEqual([type, clientOrderId, totalQtyLots], ['CancelOrder', 7, 60]);
+  const { status, stderr } = await runCli(['order', 'cancel', '7', '--total', '4294967296']);
+  assert.deepEqual(
+    [status, stderr],
+    [
+      2,
+      "error: option '--total <lots>' argument '4294967296' is invalid. It must be an integer from 1 to 4294967295.\n(see --help)\n",
+    ],
+  );
+});

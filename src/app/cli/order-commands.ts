@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
+import { WIRE_QUANTITY_MAX } from '#codec/soupbin/wire-units.ts';
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { DEMO_TRADER, readDemoPasswords } from '../demo/demo-passwords.ts';
@@ -87,9 +88,13 @@ export function orderCommands(output: () => Output): Command {
   withConnection(order.command('cancel'))
     .description('cancel an order')
     .argument('<number>', 'number of the order, as its reports have it', orderNumber)
-    .option('--leaves <lots>', 'only reduce it to this many open lots', integerOption(1, Limits.QTY_LOTS_MAX))
-    .action((number: number, options: ConnectionOptions & { leaves?: number }) =>
-      trade(options, output(), undefined, async (client) => client.cancel(number, options.leaves ?? 0)),
+    .option(
+      '--total <lots>',
+      'only reduce it to this many lots, what is executed included',
+      integerOption(1, WIRE_QUANTITY_MAX),
+    )
+    .action((number: number, options: ConnectionOptions & { total?: number }) =>
+      trade(options, output(), undefined, async (client) => client.cancel(number, options.total ?? 0)),
     );
   withConnection(order.command('replace'))
     .description(
