@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Command, Option } from 'commander';
-import { alphaText, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
+import { alphaText, ItchCode, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
 import { stepText } from '#lib/decimal-text.ts';
 import { ItchBookBuilder, ItchClient } from '../itch-client.ts';
 import { addressOption } from './address-option.ts';
@@ -164,7 +164,7 @@ interface Level {
 }
 
 /** One instrument's book, and how its numbers read. */
-class MarketView {
+export class MarketView {
   declare private readonly symbol: string;
   declare private readonly depth: number;
   declare private readonly builder: ItchBookBuilder;
@@ -204,9 +204,12 @@ class MarketView {
     if (alphaText(message.stockHigh, message.stockLow) === this.symbol) this.locate = stockLocate;
   }
 
-  /** The last price: of an execution at another price than the order's, or of the best order that was executed. */
-  #noteTrade({ type, price, orderReference }: ItchMessage): void {
-    if (type === ItchType.OrderExecutedWithPrice || type === ItchType.CrossTrade) this.lastPrice = price;
+  /** The last price: of the order that was executed, or of a print of its own. What an auction executes is in its Cross Trade. */
+  #noteTrade({ type, price, orderReference, printable, shares }: ItchMessage): void {
+    const isPrint =
+      (type === ItchType.OrderExecutedWithPrice && printable === ItchCode.Yes) ||
+      (type === ItchType.CrossTrade && shares > 0);
+    if (isPrint) this.lastPrice = price;
     else if (type === ItchType.OrderExecuted) this.lastPrice = this.#priceOf(orderReference);
     else return;
     this.trades++;

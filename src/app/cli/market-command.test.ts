@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ItchCode, ItchMessage, ItchType, packAlpha4 } from '#codec/itch/itch-messages.ts';
+import { MarketView } from './market-command.ts';
+
+const message = (fields: Partial<ItchMessage>): ItchMessage =>
+  Object.assign(new ItchMessage(), { stockLocate: 1, ...fields });
+
+test('market: an auction is one trade at its price, and none where nothing traded', () => {
+  const stock = { stockHigh: packAlpha4('TEST'), stockLow: packAlpha4('') };
+  const scale = { priceDecimals: 4, qtyDecimals: 0, tickSize: 100, lotSize: 1 };
+  const order = (orderReference: number, side: number): Partial<ItchMessage> => ({
+    ...{ type: ItchType.AddOrder, orderReference, side, shares: 10, price: 12_500 },
+  });
+  const executed = (orderReference: number): Partial<ItchMessage> => ({
+    ...{ type: ItchType.OrderExecutedWithPrice, orderReference, shares: 10, price: 12_400 },
+    printable: ItchCode.No,
+  });
+  const view = new MarketView('TEST', 5);
+  const seen = (...messages: Partial<ItchMessage>[]): object => {
+    for (const fields of messages) view.apply(message(fields));
+    const { last, trades } = view.book();
+    return { last, trades };
+  };
+  seen({ type: ItchType.StockDirectory, ...stock }, { type: ItchType.InstrumentScale, ...stock, ...scale });
+  const traded = seen(order(1, ItchCode.Buy), order(2, ItchCode.Sell), ...[executed(1), executed(2)], {
+    type: ItchType.CrossTrade,
+    shares: 10,
+    price: 12_400,
+    matchNumber: 7,
+  });
+  assert.deepEqual(traded, { last: '1.24', trades: 1 });
+  assert.deepEqual(seen({ type: ItchType.CrossTrade, shares: 0, price: 0 }), traded);
+});
