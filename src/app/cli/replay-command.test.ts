@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { missing, RECORDED_DATA } from '../../../test/replay-support.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
-import { runCli, smallItchFile } from './test-support.ts';
+import { CLI, runCli, smallItchFile } from './test-support.ts';
 
 const RECORDED = 'aapl-20200130-locate-13-10k.itch50';
 
@@ -132,6 +134,29 @@ test('replay: what is no recording is refused with its place, and leaves no data
   assert.equal(existsSync(data), false);
   const right = await runCli(['replay', '--format', 'itch', '--data-dir', data, itch]);
   assert.deepEqual([right.status, right.stderr], [0, '']);
+});
+
+test('replay: one that is interrupted takes its temporary log away, and ends as by the signal', async () => {
+  const itch = write('interrupted.itch50', smallItchFile());
+  const temporary = join(folder, 'temporary');
+  mkdirSync(temporary);
+  // The messages are some nanoseconds apart: at this speed, days.
+  const args = [CLI, 'replay', '--format', 'itch', '--speed', '0.000000000001x', itch];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  const begun = new Promise<void>((resolve) => {
+    const watcher = watch(temporary, () => {
+      watcher.close();
+      resolve();
+    });
+  });
+  await begun;
+  child.kill('SIGINT');
+  assert.deepEqual(await ended, [null, 'SIGINT']);
+  assert.deepEqual(readdirSync(temporary), []);
 });
 
 /** The framed ITCH stream with stock locate 0 in every message. */

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseSpeed, type ReplaySpeed } from '#replay/pacing.ts';
 import { REPLAY_FORMATS, type ReplayFormat, replayFile } from '#replay/replay-file.ts';
 import type { ReplayReport } from '#replay/replay-report.ts';
+import { STOP_SIGNALS } from '../end-on-signal.ts';
 import { NodePath } from '../replay-target.ts';
 import { counted, type Output } from './output.ts';
 import { Progress } from './progress.ts';
@@ -50,6 +51,16 @@ async function replay(
   const { format, speed, dataDir } = options;
   let path: NodePath | undefined;
   const progress = new Progress('replaying');
+  const release = (): void => {
+    for (const signal of STOP_SIGNALS) process.off(signal, interrupted);
+    progress.end();
+    path?.close();
+  };
+  const interrupted = (signal: NodeJS.Signals): void => {
+    release();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of STOP_SIGNALS) process.once(signal, interrupted);
   let report: ReplayReport;
   try {
     report = await replayFile({
@@ -60,8 +71,7 @@ async function replay(
       onProgress: (bytes, total) => progress.update(bytes, total),
     });
   } finally {
-    progress.end();
-    path?.close();
+    release();
   }
   if (!output.json) output.result({}, summary(report, path?.sequence ?? 0));
   if (output.json || options.verify === true) process.stdout.write(`${JSON.stringify(report)}\n`);
