@@ -406,6 +406,9 @@ test('Mass Cancel: the user\u2019s own orders, by symbol and side; an unknown sy
   send({ ...mass, symbol: 'NOPE' });
   send({ ...mass, options: { groupId: 0 } });
   send({ ...mass, options: { side: '?' } });
+  const noLetter = encodeOuch({ ...mass, options: { side: 'B' } });
+  noLetter[noLetter.length - 1] = 0;
+  send(noLetter);
   const base = {
     type: 'MassCancel',
     flags: 0,
@@ -422,6 +425,7 @@ test('Mass Cancel: the user\u2019s own orders, by symbol and side; an unknown sy
     { ...base, instrumentId: 1, side: Side.Sell },
     { ...base, instrumentId: nothing },
     { ...base, instrumentId: nothing },
+    { ...base, side: 255 },
     { ...base, side: 255 },
   ]);
 });

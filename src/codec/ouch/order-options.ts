@@ -113,7 +113,7 @@ export class OrderOptions {
         this.expireTime = value;
         return length === 4;
       case Tag.side:
-        this.side = value;
+        this.side = value === 0 ? INVALID : value;
         return length === 1;
       case Tag.groupId:
         this.groupIdGiven = true;
