@@ -136,6 +136,26 @@ describe('replay of a Bitstamp recording', () => {
     });
   });
 
+  it('leaves out an order whose price does not fit the venue, and follows it', async () => {
+    const report = await replayContents(
+      'bitstamp',
+      csv([
+        [100, 0, '236.50', 300, 'created', 'bid'],
+        // 2^32 + 100 cents
+        [101, 1, '42949673.96', 500, 'created', 'ask'],
+        [102, 2, '237.00', 200, 'created', 'ask'],
+        [101, 3, '42949673.96', 500, 'deleted', 'ask'],
+      ]),
+      new CoreTarget(),
+    );
+    assert.deepEqual(findings(report), {
+      executions: '0 0 0',
+      bookRows: '0 0 0',
+      liveOrders: 2,
+      messagesNotReplayed: { 'a price of 21,474,836.48 or more does not fit the venue': 1 },
+    });
+  });
+
   it('reads wire logs and finds each trade message among the executions', async () => {
     const line = (ms: number, event: string, value: object) =>
       `${START + ms} ${event} ${JSON.stringify(value)}`;

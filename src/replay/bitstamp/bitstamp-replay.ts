@@ -27,6 +27,7 @@ export const BitstampReason = {
   CreatedLate: 'created after its end',
   Ended: 'the order has ended',
   NoVolume: 'created without volume or price',
+  PriceRange: 'a price of 21,474,836.48 or more does not fit the venue',
 } as const;
 
 /**
@@ -218,7 +219,13 @@ export class BitstampReplay {
   /** Keeps an order that crosses the book out of the venue, enters any other. */
   #place(order: BitstampOrder): void {
     if (this.#crosses(order.recorded)) this.crossing.add(order);
-    else this.market.enter(order.recorded);
+    else this.#enter(order.recorded);
+  }
+
+  /** An order that the venue cannot hold is followed without being entered. */
+  #enter(recorded: RecordedOrder): void {
+    if (recorded.priceTicks <= Limits.PRICE_TICKS_MAX) this.market.enter(recorded);
+    else this.tallies.messagesNotReplayed.add(BitstampReason.PriceRange);
   }
 
   #crosses({ side, priceTicks }: RecordedOrder): boolean {
@@ -230,7 +237,7 @@ export class BitstampReplay {
     for (const order of this.crossing) {
       if (order.recorded.claimLots !== order.volumeLots || this.#crosses(order.recorded)) continue;
       this.crossing.delete(order);
-      this.market.enter(order.recorded);
+      this.#enter(order.recorded);
     }
   }
 
