@@ -95,8 +95,8 @@ async function dump(
     );
   }
   const directory = logDirectoryOf(dataDirectory);
-  const first = listSegments(nodeDisk, directory)[0]?.firstSequence ?? 1;
-  const end = endOf(directory).next - 1;
+  const { first, next } = rangeOf(directory);
+  const end = next - 1;
   if (from !== undefined && from > end) throw new CliError(ExitCode.Usage, `the log ends with entry ${end}`);
   if (from !== undefined && from < first) {
     throw new CliError(
@@ -118,9 +118,9 @@ async function dump(
 
 async function tail(dataDirectory: string, lines: number, follow: boolean, output: Output): Promise<void> {
   const directory = logDirectoryOf(dataDirectory);
-  const { begin, next: end } = endOf(directory);
+  const { first, next: end } = rangeOf(directory);
   const printer = new EntryPrinter(output);
-  const reader = new LogTail({ directory, fromSequence: Math.max(begin, end - lines) });
+  const reader = new LogTail({ directory, fromSequence: Math.max(first, end - lines) });
   let stopped = !follow;
   const stop = (): void => {
     stopped = true;
@@ -136,14 +136,14 @@ async function tail(dataDirectory: string, lines: number, follow: boolean, outpu
   reader.close();
 }
 
-/** First entry of the last segment, and the entry that will be next. */
-function endOf(directory: string): { begin: number; next: number } {
-  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
-  const counter = new LogTail({ directory, fromSequence: begin });
+/** The first entry that is there, and the one that will be next. */
+function rangeOf(directory: string): { first: number; next: number } {
+  const segments = listSegments(nodeDisk, directory);
+  const counter = new LogTail({ directory, fromSequence: segments.at(-1)?.firstSequence ?? 1 });
   const nothing: LogReader = { deliver: () => {} };
   while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
   counter.close();
-  return { begin, next: counter.nextSequence };
+  return { first: segments[0]?.firstSequence ?? 1, next: counter.nextSequence };
 }
 
 /** Prints each entry that it gets. */
