@@ -183,6 +183,34 @@ describe('replay of a LOBSTER day', () => {
     assert.deepEqual(report.reconciliations, { enteringWindow: 2, insideWindow: 1 });
   });
 
+  it('collects orders from the begin where the first row is crossed, and trades once it is not', async () => {
+    const report = await replayContents(
+      'lobster',
+      day([
+        ['34200,1,10,5,1010,1', [[1010, 5]], [[1000, 4]]],
+        [
+          '34201,1,11,6,1020,1',
+          [
+            [1020, 6],
+            [1010, 5],
+          ],
+          [[1000, 4]],
+        ],
+        ['34202,3,11,6,1020,1', [[1010, 5]], [[1000, 4]]],
+        ['34203,3,10,5,1010,1', [], [[1000, 4]]],
+        ['34204,1,12,4,990,1', [[990, 4]], [[1000, 4]]],
+        ['34205,4,12,1,990,1', [[990, 3]], [[1000, 4]]],
+      ]),
+      new CoreTarget(),
+    );
+    assert.deepEqual(findings(report), {
+      executions: '1 0 0',
+      bookRows: '5 0 1',
+      liveOrders: 2,
+      rowsNotComparable: { 'the opening row contains it': 1 },
+    });
+  });
+
   it('collects orders in a halt, keeps the auction as recorded, and trades on; twice', async () => {
     const halted = (second: number, first: number) =>
       [

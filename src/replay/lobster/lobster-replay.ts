@@ -150,8 +150,14 @@ export class LobsterReplay {
     aggressor.add({ order, id: orderId, priceTicks: price, qtyLots: shares, doubt });
   }
 
-  /** Seeds the book from the first row; an order that the first message adds is entered as itself. */
+  /**
+   * Seeds the book from the first row; an order that the first message adds is entered as itself. A row that is crossed is of a
+   * halt that began before the record.
+   */
   #open(record: LobsterRecord): void {
+    const { bids, asks } = record.row;
+    const isCrossed = bids.prices[0] >= asks.prices[0];
+    if (isCrossed) this.venue.collect(this.book);
     for (const side of SIDES) {
       const { prices, sizes } = rowSide(record.row, side);
       for (let at = 0; at < prices.length; at++) {
@@ -165,6 +171,7 @@ export class LobsterReplay {
         }
       }
     }
+    if (isCrossed) this.venue.resume(this.book);
     if (record.type === LobsterType.Execution) {
       this.tallies.executionsNotComparable.add(LobsterReason.Opening);
     } else if (visibleEffect(record) === 0) {
