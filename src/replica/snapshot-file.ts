@@ -70,13 +70,25 @@ export function listSnapshots(directory: string): SnapshotFile[] {
     return [];
   }
   return names
-    .map((name) => ({ name, match: NAME.exec(name) }))
-    .filter(({ match }) => match !== null)
-    .map(({ name, match }) => {
+    .flatMap((name) => {
+      const match = NAME.exec(name);
+      if (match === null) return [];
       const path = join(directory, name);
-      return { path, sequence: Number(match?.[1]), bytes: statSync(path).size };
+      // A node that runs beside removes the oldest.
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats === undefined ? [] : [{ path, sequence: Number(match[1]), bytes: stats.size }];
     })
     .sort((a, b) => b.sequence - a.sequence);
+}
+
+/** What `read` says of a snapshot that was listed; undefined when its node has removed it since. */
+export function unlessRemoved<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /**

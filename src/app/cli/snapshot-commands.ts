@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTime } from '#codec/log/describe.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
-import { listSnapshots, readManifest } from '#replica/snapshot-file.ts';
+import { listSnapshots, readManifest, type SnapshotManifest, unlessRemoved } from '#replica/snapshot-file.ts';
 import { verifySnapshot } from '../verify-snapshot.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -33,8 +33,10 @@ function snapshotsOf(dataDirectory: string): ReturnType<typeof listSnapshots> {
 }
 
 function list(dataDirectory: string, output: Output): void {
-  const rows = snapshotsOf(dataDirectory).map(({ path, sequence, bytes }) => {
-    const { timeSeconds, timeNanos, stateHash, coreVersion } = readManifest(path);
+  const rows = snapshotsOf(dataDirectory).flatMap(({ path, sequence, bytes }) => {
+    const manifest = unlessRemoved(() => readManifest(path));
+    if (manifest === undefined) return [];
+    const { timeSeconds, timeNanos, stateHash, coreVersion } = manifest;
     return { sequence, time: formatTime(timeSeconds, timeNanos), bytes, coreVersion, stateHash, path };
   });
   if (output.json) for (const row of rows) output.result(row, '');
@@ -60,8 +62,10 @@ function verify(files: readonly string[], dataDirectory: string, output: Output)
   const progress = new Progress('verifying');
   for (const [index, path] of paths.entries()) {
     progress.update(index, paths.length);
-    const manifest = verifySnapshot(path);
+    const check = (): SnapshotManifest => verifySnapshot(path);
+    const manifest = files.length > 0 ? check() : unlessRemoved(check);
     progress.end();
+    if (manifest === undefined) continue;
     const { sequence, stateHash } = manifest;
     output.result({ path, sequence, stateHash, whole: true }, `${path}: whole, entry ${sequence}`);
   }

@@ -9,7 +9,7 @@ import { formatTime } from '#codec/log/describe.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import { LogCorruptError } from '#domain/ports.ts';
 import { AssertionError } from '#lib/assert.ts';
-import { listSnapshots, readManifest, SnapshotError } from '#replica/snapshot-file.ts';
+import { listSnapshots, readManifest, SnapshotError, unlessRemoved } from '#replica/snapshot-file.ts';
 import { BackupSet, PLAIN } from '../backup/backup-set.ts';
 import { readKeyFile } from '../backup/key-file.ts';
 import { openTarget } from '../backup/open-target.ts';
@@ -70,9 +70,11 @@ class CopiesThread {
   }
 
   #snapshots(): Static<typeof Snapshot>[] {
-    return listSnapshots(this.#directory).map(({ path, sequence, bytes }) => {
+    return listSnapshots(this.#directory).flatMap(({ path, sequence, bytes }) => {
       try {
-        const { timeSeconds, timeNanos, coreVersion, stateHash } = readManifest(path);
+        const manifest = unlessRemoved(() => readManifest(path));
+        if (manifest === undefined) return [];
+        const { timeSeconds, timeNanos, coreVersion, stateHash } = manifest;
         return { sequence, bytes, time: formatTime(timeSeconds, timeNanos), coreVersion, stateHash };
       } catch (error) {
         return { sequence, bytes, fault: (error as Error).message };

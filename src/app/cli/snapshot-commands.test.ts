@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { listSnapshots } from '#replica/snapshot-file.ts';
+import { WrittenNode } from '../../../test/support/backup-fixture.ts';
+import { marketSetup } from '../../../test/support/random-flow.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { Output } from './output.ts';
+import { snapshotCommands } from './snapshot-commands.ts';
+
+/** Has snapshots removed, as their node does, while a command looks at them. */
+class RemovingOutput extends Output {
+  readonly values: object[] = [];
+  readonly onResult: () => void;
+
+  constructor(onResult: () => void) {
+    super(true);
+    this.onResult = onResult;
+  }
+
+  override result(value: object): void {
+    this.values.push(value);
+    this.onResult();
+  }
+}
+
+test('hive snapshot: snapshots that their node removes meanwhile do not count', async (t) => {
+  const directory = temporaryDirectory('snapshot-commands');
+  const node = new WrittenNode(t, directory);
+  for (const command of marketSetup(2)) {
+    node.append([command]);
+    node.snapshot();
+  }
+  const snapshots = join(directory, 'snapshots');
+  const [newest, ...older] = listSnapshots(snapshots);
+  // As one that is removed between the listing of the names and the look at the file.
+  symlinkSync('removed', join(snapshots, 'snapshot-0000000000999999.hms'));
+
+  const run = async (command: string, onResult: () => void): Promise<object[]> => {
+    const output = new RemovingOutput(onResult);
+    await snapshotCommands(() => output).parseAsync([command, '--data-dir', directory], { from: 'user' });
+    return output.values;
+  };
+  assert.equal((await run('list', () => {})).length, 1 + older.length);
+  const verified = await run('verify', () => {
+    for (const { path } of older) rmSync(path, { force: true });
+  });
+  assert.deepEqual(
+    verified.map((value) => 'path' in value && value.path),
+    [newest.path],
+  );
+});
