@@ -232,6 +232,7 @@ function archiveOf(
     onDiverged: (sequence) => diverged.push(sequence),
     onSnapshot: (_path, sequence) => snapshots.push(sequence),
     onSnapshotFailed: (error) => failures.push(error.message),
+    onPruneFailed: (error) => failures.push(`prune: ${error.message}`),
     ...sync,
   });
 }
@@ -405,6 +406,24 @@ test('Archive: later snapshots, which this node passed over at its start, take n
     listSnapshots(directory).map(({ sequence }) => sequence),
     [200, 100, 30, 20],
   );
+});
+
+test('Archive: a snapshot is good though older ones cannot be removed', async () => {
+  const directory = temporaryDirectory('replica');
+  // What rm refuses, whoever runs this.
+  mkdirSync(join(directory, 'snapshot-0000000000000001.hms'));
+  const node = new TestNode();
+  const [snapshots, failures]: [number[], string[]] = [[], []];
+  const archive = archiveOf(node, directory, [], snapshots, failures);
+  for (let turn = 0; turn < 25; turn++) {
+    node.replica.tick();
+    await node.turn();
+    archive.step();
+  }
+  assert.deepEqual(snapshots, [10, 20]);
+  assert.equal(node.board.snapshotSequence, 20);
+  assert.equal(failures.length, 1);
+  assert.match(failures[0], /^prune: .*snapshot-0000000000000001\.hms/);
 });
 
 test('Archive: while its sinks are synced ahead for a snapshot it applies nothing', async () => {

@@ -32,6 +32,8 @@ export interface ArchiveOptions {
   readonly onSnapshot: (path: string, sequence: number) => void;
   /** A snapshot could not be written (a full disk, say); the next is tried when it is due. */
   readonly onSnapshotFailed: (error: Error) => void;
+  /** Older ones could not be removed; the next that is written tries again. */
+  readonly onPruneFailed: (error: Error) => void;
 }
 
 /** Bytes of log that one step applies. */
@@ -151,17 +153,24 @@ export class Archive implements LogReader {
   snapshot(): void {
     if (!this.#mayWrite()) return;
     if (this.core.sequence === this.snapshotSequence) return;
-    const { snapshotDirectory, logId, snapshotsKept, syncSinks, onSnapshot, onSnapshotFailed } = this.options;
+    const { snapshotDirectory, logId, snapshotsKept } = this.options;
+    const { syncSinks, onSnapshot, onSnapshotFailed, onPruneFailed } = this.options;
     syncSinks();
     this.snapshotSequence = this.core.sequence;
+    let path: string;
     try {
-      const path = writeSnapshot(snapshotDirectory, this.core, logId);
-      this.board.snapshotSequence = this.core.sequence;
-      pruneSnapshots(snapshotDirectory, snapshotsKept, this.core.sequence);
-      onSnapshot(path, this.core.sequence);
+      path = writeSnapshot(snapshotDirectory, this.core, logId);
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       onSnapshotFailed(error as Error);
+      return;
     }
+    this.board.snapshotSequence = this.core.sequence;
+    try {
+      pruneSnapshots(snapshotDirectory, snapshotsKept, this.core.sequence);
+    } catch (error) {
+      onPruneFailed(error as Error);
+    }
+    onSnapshot(path, this.core.sequence);
   }
 }

@@ -282,6 +282,7 @@ function archiveOf(
       data.onSnapshot(path, sequence);
     },
     onSnapshotFailed: ({ message }) => trace.add(name, message),
+    onPruneFailed: ({ message }) => trace.add(name, message),
   });
 }
 

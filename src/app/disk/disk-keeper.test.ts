@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
@@ -112,6 +112,22 @@ test('DiskKeeper: pauses between two truncations, and asks for none once the two
   kept.keeper.planTruncation();
   run(kept.keeper);
   assert.deepEqual(kept.truncations, [11, 21]);
+});
+
+test('DiskKeeper: a log that cannot be looked at stays, and the next plan tries again', () => {
+  const kept = keep({ keepLogBytes: 0 });
+  kept.snapshot(35);
+  kept.board.snapshotSequence = 35;
+  const hidden = `${kept.paths.logDirectory}-hidden`;
+  renameSync(kept.paths.logDirectory, hidden);
+  kept.keeper.planTruncation();
+  assert.equal(kept.lines.length, 1);
+  assert.match(kept.lines[0], /^old log stays for now: ENOENT/);
+  renameSync(hidden, kept.paths.logDirectory);
+  for (const first of [1, 11]) kept.segment(first);
+  kept.keeper.planTruncation();
+  run(kept.keeper);
+  assert.deepEqual(kept.truncations, [11]);
 });
 
 test('DiskKeeper: measures what each kind of file takes, holes not counted, and what is free', () => {

@@ -66,9 +66,21 @@ export class DiskKeeper {
    * back when it was written, or is the one that this node has started from.
    */
   planTruncation(): void {
-    const { paths, board, keepLogBytes, logger } = this.options;
+    const { keepLogBytes, board, logger } = this.options;
     this.plannedBackup = board.backedUpSequence;
     if (keepLogBytes === undefined) return;
+    try {
+      this.#plan(keepLogBytes);
+    } catch (error) {
+      logger.warn(
+        {},
+        `old log stays for now: ${(error as Error).message}. Look at the data directory; the next snapshot tries again`,
+      );
+    }
+  }
+
+  #plan(keepBytes: number): void {
+    const { paths, board, logger } = this.options;
     const newestSnapshotSequence = board.snapshotSequence;
     const snapshots = listSnapshots(paths.snapshotDirectory);
     // One that somebody moved away is none to start from.
@@ -79,7 +91,6 @@ export class DiskKeeper {
     }));
     const oldestSnapshotSequence = Math.min(...snapshots.map(({ sequence }) => sequence));
     const backedUpSequence = this.plannedBackup;
-    const keepBytes = keepLogBytes;
     const retention = { newestSnapshotSequence, oldestSnapshotSequence, backedUpSequence, keepBytes };
     this.truncations = truncationSequences(segments, retention);
     if (this.truncations.length === 0) return;

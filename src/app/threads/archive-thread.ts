@@ -161,6 +161,11 @@ class ArchiveThread {
         const advice = error instanceof SnapshotError ? '' : '. Free space in the data directory';
         threadLog.error({}, `no snapshot: ${error.message}${advice}; orders go on`);
       },
+      onPruneFailed: ({ message }) =>
+        threadLog.warn(
+          {},
+          `old snapshots cannot be removed: ${message}. They take space; look at the snapshots directory`,
+        ),
     });
     this.disk = new DiskKeeper({
       paths,
