@@ -11,7 +11,7 @@ import { kubernetesCommands } from './cli/kubernetes-commands.ts';
 import { logCommands } from './cli/log-commands.ts';
 import { marketCommand } from './cli/market-command.ts';
 import { orderCommands } from './cli/order-commands.ts';
-import { Output } from './cli/output.ts';
+import { endWithOutput, Output } from './cli/output.ts';
 import { replayCommand } from './cli/replay-command.ts';
 import { snapshotCommands } from './cli/snapshot-commands.ts';
 import { startCommand } from './cli/start-command.ts';
@@ -91,11 +91,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 if (import.meta.main) {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read the output has seen enough, as with `hive log dump | head`.
-    if (error.code === 'EPIPE') process.exit(ExitCode.Ok);
-    throw error;
-  });
+  process.stdout.on('error', endWithOutput);
   const status = await main(process.argv.slice(2));
   // After a failure, whatever still runs (threads of a node that could not start) must not keep the process.
   if (status !== ExitCode.Ok) process.exit(status);

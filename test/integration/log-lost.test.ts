@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { CLI } from '#app/cli/test-support.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
@@ -17,8 +18,8 @@ async function startAndStop(name: string, format: string, log: number | 'pipe'):
   const child = spawn(process.execPath, [CLI, ...START, ...options], { stdio: ['ignore', 'pipe', log] });
   killAtEnd(child);
   let output = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
     if (!output.includes('"event":"ready"') || child.killed) return;
     child.stderr?.destroy();
     child.kill('SIGTERM');
@@ -42,3 +43,44 @@ for (const format of ['text', 'json']) {
     }
   });
 }
+
+/** Starts a node whose standard output is lost, stops it when it has said so, and returns how it ended and what it logged. */
+async function startWithout(name: string, output: number | 'pipe'): Promise<[number | null, string]> {
+  const options = ['--no-demo', '--data-dir', join(directory, name)];
+  const child = spawn(process.execPath, [CLI, ...START, ...options], { stdio: ['ignore', output, 'pipe'] });
+  killAtEnd(child);
+  child.stdout?.destroy();
+  let log = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    log += chunk;
+    if (log.includes('standard output is lost') && !child.killed) child.kill('SIGTERM');
+  });
+  const [exitCode] = await once(child, 'close');
+  return [exitCode, log];
+}
+
+test('a node goes on when nobody takes its results', { timeout: 60_000 }, async () => {
+  // From the second start on the first result is that the node is ready.
+  assert.equal(await startAndStop('output', 'json', 'pipe'), 0);
+  const full = openSync('/dev/full', 'w');
+  try {
+    for (const [output, code] of [
+      ['pipe', 'EPIPE'],
+      [full, 'ENOSPC'],
+    ] as const) {
+      const [exitCode, log] = await startWithout('output', output);
+      assert.equal(exitCode, 0, log);
+      assert.match(log, new RegExp(`standard output is lost: .*${code}.*stopping signal=SIGTERM`, 's'));
+      assert.match(log, /snapshot written/);
+    }
+    const dump = [CLI, 'log', 'dump', '--data-dir', join(directory, 'output')];
+    const child = spawn(process.execPath, dump, { stdio: ['ignore', full, 'pipe'] });
+    assert.ok(child.stderr);
+    const [[exitCode], message] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+    assert.equal(exitCode, 1);
+    assert.match(message, /^hive: standard output cannot be written: ENOSPC.*\n$/m);
+    assert.doesNotMatch(message, /Error:|\bat /);
+  } finally {
+    closeSync(full);
+  }
+});

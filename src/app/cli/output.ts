@@ -1,4 +1,12 @@
 import { once } from 'node:events';
+import { ExitCode } from './exit-codes.ts';
+
+/** Ends the process when its output is not taken: quietly when whoever read it has seen enough, as with `hive log dump | head`. */
+export function endWithOutput({ code, message }: NodeJS.ErrnoException): never {
+  if (code === 'EPIPE') process.exit(ExitCode.Ok);
+  process.stderr.write(`hive: standard output cannot be written: ${message}\n`);
+  process.exit(ExitCode.Failure);
+}
 
 /** Standard output of a command: text for people, or with `--json` one JSON object for each line. */
 export class Output {
@@ -12,6 +20,11 @@ export class Output {
   result(value: object, text: string | (() => string)): void {
     const line = this.json ? JSON.stringify(value) : typeof text === 'string' ? text : text();
     process.stdout.write(`${line}\n`);
+  }
+
+  /** From now on the process goes on when nobody takes what it prints. */
+  outlive(onLost: (error: Error) => void): void {
+    process.stdout.off('error', endWithOutput).on('error', onLost);
   }
 
   /** Resolves when what was printed has been taken: call it now and then in long outputs. */

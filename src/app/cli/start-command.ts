@@ -185,6 +185,12 @@ function checkProtection({ ouch, marketData, http, fix, operations, tls, demo }:
 async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
+  output.outlive(({ message }) =>
+    logger.warn(
+      {},
+      `standard output is lost: ${message}. The node goes on; what it says from now on is here`,
+    ),
+  );
   for (const { compId, subId } of openSessions(configuration.fix, configuration.tls)) {
     logger.warn(
       { compId, subId },
