@@ -78,20 +78,27 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     return ExitCode.Ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
-    const known = operational(error);
-    if (known !== undefined) {
-      process.stderr.write(`hive: ${known.message}\n`);
-      return known.exitCode;
-    }
-    process.stderr.write(
-      `hive: this is a bug in Hive Mind; please report it with these lines:\n${(error as Error)?.stack ?? error}\n`,
-    );
-    return ExitCode.Bug;
+    return tell(error);
   }
+}
+
+/** Prints what ends the process, and returns the exit status. */
+function tell(error: unknown): ExitCode {
+  const known = operational(error);
+  if (known !== undefined) {
+    process.stderr.write(`hive: ${known.message}\n`);
+    return known.exitCode;
+  }
+  process.stderr.write(
+    `hive: this is a bug in Hive Mind; please report it with these lines:\n${(error as Error)?.stack ?? error}\n`,
+  );
+  return ExitCode.Bug;
 }
 
 if (import.meta.main) {
   process.stdout.on('error', endWithOutput);
+  // What is thrown where nobody waits for it, as in a turn of the order path.
+  process.on('uncaughtException', (error) => process.exit(tell(error)));
   const status = await main(process.argv.slice(2));
   // After a failure, whatever still runs (threads of a node that could not start) must not keep the process.
   if (status !== ExitCode.Ok) process.exit(status);
