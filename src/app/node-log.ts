@@ -18,6 +18,8 @@ export interface NodeLog {
   catchUp(): Promise<void>;
   /** Removes entries before `sequence` from a cluster's stream: those before a snapshot that a majority attested. */
   purge(sequence: number): Promise<void>;
+  /** Why the next segment could not be prepared ahead: the log may be about to stop. undefined: all is well. */
+  preparationError(): Error | undefined;
   /** undefined: the log is embedded. */
   status(): JetStreamLogStatus | undefined;
 }
@@ -49,6 +51,7 @@ export async function openNodeLog(
       recovered: log.recovered,
       catchUp: () => Promise.resolve(),
       purge: () => Promise.resolve(),
+      preparationError: () => log.preparationError,
       status: () => undefined,
     };
   }
@@ -58,6 +61,7 @@ export async function openNodeLog(
     recovered: log.recovered,
     catchUp: () => log.catchUp(),
     purge: (sequence) => log.purgeStream(sequence),
+    preparationError: () => log.preparationError,
     status: () => log.status,
   };
 }

@@ -2,6 +2,36 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type NodeParts, NodeService } from './node-service.ts';
 
+test('tick: says once that the next segment of the log could not be prepared, and when it is there', () => {
+  let error: Error | undefined;
+  const lines: string[] = [];
+  const note = (_: object, message: string): void => void lines.push(message);
+  let tellings = 0;
+  const service = new NodeService({
+    config: { nodeId: 1 },
+    data: { epoch: 1 },
+    logger: { info: note, warn: note, error: note },
+    board: { divergedSequence: 0 },
+    replica: { isServing: false, failure: undefined, tick: () => {} },
+    nodeLog: { preparationError: () => error },
+    onHealth: () => tellings++,
+  } as unknown as NodeParts);
+  service.tick();
+  assert.deepEqual([service.health().warning, lines], [undefined, []]);
+  error = new Error('EIO: i/o error, write');
+  service.tick();
+  service.tick();
+  const problem = 'the next segment of the log could not be prepared: EIO: i/o error, write';
+  assert.equal(service.health().warning, problem);
+  assert.deepEqual([lines.length, lines[0].startsWith(`${problem}. Free space`), tellings], [1, true, 1]);
+  error = undefined;
+  service.tick();
+  assert.deepEqual(
+    [service.health().warning, lines[1], tellings],
+    [undefined, 'the log has its next segment', 2],
+  );
+});
+
 /** A node that observes. @param parts of the promotion: what asks the cluster, and what opens the doors */
 function observer(parts: {
   readonly isMirror: () => Promise<boolean>;

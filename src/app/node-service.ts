@@ -51,7 +51,7 @@ export interface NodeParts {
   readonly replica: Replica;
   readonly gateway: Pick<OuchGateway, 'connections' | 'logins'>;
   readonly doors: Pick<Doors, 'open' | 'close' | 'suspend'>;
-  readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'status'>;
+  readonly nodeLog: Pick<NodeLog, 'log' | 'catchUp' | 'preparationError' | 'status'>;
   /** Of the order path's thread. */
   readonly vitals: Pick<ThreadVitals, 'loopDelayUsP99' | 'busyPercent'>;
   /** Called when its health may have changed. */
@@ -71,6 +71,8 @@ export class NodeService {
   declare disk: DiskUsage | undefined;
   /** What is not safe about the cluster's stream, as it was seen last. */
   declare streamProblem: string | undefined;
+  /** Why the log may be about to stop, as it was seen last. */
+  declare private logProblem: string | undefined;
   declare private readonly parts: NodeParts;
   declare private epoch: number;
   declare private wanted: Exclude<NodeState, 'stopped'>;
@@ -86,6 +88,7 @@ export class NodeService {
   constructor(parts: NodeParts) {
     this.disk = undefined;
     this.streamProblem = undefined;
+    this.logProblem = undefined;
     this.parts = parts;
     this.epoch = parts.data.epoch;
     this.wanted = 'recovering';
@@ -240,6 +243,7 @@ export class NodeService {
     peers?.onSecond();
     if (peers !== undefined) board.agreedSequence = peers.agreedSequence();
     this.#checkVotes();
+    this.#lookForSegment();
     if (!replica.isServing) return;
     this.#lookForLog();
     if (board.divergedSequence !== 0) {
@@ -258,7 +262,7 @@ export class NodeService {
     const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
     // Until reports of before it began are here, or known to be at no other node, it cannot give clients theirs.
     const isReady = current === 'serving' && this.isSetUp && !this.parts.board.isFetchingReports;
-    return { state: current, isReady, warning: this.streamProblem };
+    return { state: current, isReady, warning: this.streamProblem ?? this.logProblem };
   }
 
   /** What of the status page depends on how the node is now. */
@@ -289,6 +293,7 @@ export class NodeService {
       epoch: this.epoch,
       state: this.state,
       reason: this.reason,
+      logProblem: this.logProblem,
       firstSequence: nodeLog.log.firstSequence,
       // Not the core's: it may have begun with an entry that it cannot apply.
       sequence: board.durableSequence,
@@ -318,6 +323,22 @@ export class NodeService {
     this.expelled = `another node has number ${config.nodeId} by now, because it was not renewed in time: restart this one, it gets another`;
     logger.error({ nodeId: config.nodeId }, `this node stops: ${this.expelled} (docs/cluster.md)`);
     this.#stop('this node stopped: log on at another');
+  }
+
+  /** Tells the operator when the log's next segment could not be prepared, and when it has one again. */
+  #lookForSegment(): void {
+    const { nodeLog, logger, onHealth } = this.parts;
+    const error = nodeLog.preparationError();
+    const problem = error && `the next segment of the log could not be prepared: ${error.message}`;
+    if (problem === this.logProblem) return;
+    this.logProblem = problem;
+    onHealth();
+    if (problem === undefined) logger.info({}, 'the log has its next segment');
+    else {
+      const advice =
+        'Free space and look at the device: the venue stops if it cannot be made when it is needed';
+      logger.error({}, `${problem}. ${advice}`);
+    }
   }
 
   /** Tells clients when the log has been out of reach for long, and when it is back. */

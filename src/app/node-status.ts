@@ -45,6 +45,8 @@ export interface NodeStatus {
   readonly state: NodeState;
   /** Why it stopped taking orders. */
   readonly reason: string | undefined;
+  /** Why the log may be about to stop; undefined: nothing says so. */
+  readonly logProblem: string | undefined;
   /** First entry that the log still has. */
   readonly firstSequence: number;
   /** Last entry that is durable and applied. */

@@ -180,7 +180,12 @@ async function startOnce(
       close: (reason) => gateway.close(reason),
       suspend: (reason) => gateway.suspend(reason),
     },
-    nodeLog: { log, catchUp: () => log.catchUp(), status: () => log.status },
+    nodeLog: {
+      log,
+      catchUp: () => log.catchUp(),
+      preparationError: () => log.preparationError,
+      status: () => log.status,
+    },
     vitals: { loopDelayUsP99: 0, busyPercent: 0 },
     onHealth() {},
     announce() {},

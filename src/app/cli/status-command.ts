@@ -38,6 +38,9 @@ function statusText(status: Status): string {
     ['log entry', `${sequence} durable, ${sequence - archivedSequence} not yet archived`],
     ['log begins', `with entry ${status.firstSequence}`],
     ['state hash', status.stateHash],
+    ...(status.logProblem === undefined
+      ? []
+      : [['log', `MAY STOP: ${status.logProblem}`] as [string, string]]),
     ['snapshot', status.snapshotSequence === 0 ? 'none yet' : `of entry ${status.snapshotSequence}`],
     ['shadow core', divergence(status.divergedSequence)],
     ...clusterRows(status.cluster),

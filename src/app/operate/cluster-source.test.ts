@@ -20,6 +20,7 @@ const ALONE: NodeStatus = {
   divergedSequence: 0,
   logTimeOffsetMs: 1_234.567,
   wallClockJumps: 0,
+  logProblem: undefined,
   openOrders: 0,
   ouchConnections: 0,
   uptimeSeconds: 1,
