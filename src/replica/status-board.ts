@@ -17,6 +17,9 @@ const Cell = {
   isOutvoted: 7,
 } as const;
 
+/** Word of the board's head, in a cache line of its own, that publishes `durableSequence`: its low 32 bits. */
+const PUBLISHED = 32;
+
 /** Shared memory for a node's board. */
 export function boardMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(BOARD_BYTES);
@@ -28,10 +31,12 @@ export function boardMemory(): SharedArrayBuffer {
  */
 export class StatusBoard {
   declare private readonly numbers: Float64Array;
+  declare private readonly head: Int32Array;
   declare private readonly words: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.numbers = new Float64Array(memory, 0, WORDS_AT / 8);
+    this.head = new Int32Array(memory, 0, WORDS_AT / 4);
     this.words = new Int32Array(memory, WORDS_AT);
   }
 
@@ -39,13 +44,14 @@ export class StatusBoard {
   publish(sequence: number, hashHigh: number, hashLow: number): void {
     this.#store((sequence % HASHES) * 4, sequence, hashHigh, hashLow);
     if (sequence % MARK_EVERY === 0) this.#store(markAt(sequence), sequence, hashHigh, hashLow);
-    this.numbers[Cell.durableSequence] = sequence;
+    this.durableSequence = sequence;
   }
 
   #store(at: number, sequence: number, hashHigh: number, hashLow: number): void {
     Atomics.store(this.words, at, 0);
-    this.words[at + 1] = hashHigh;
-    this.words[at + 2] = hashLow;
+    // Plain stores could be seen before the 0: a reader would take them for the hash of the entry before, and the two cores for different.
+    Atomics.store(this.words, at + 1, hashHigh);
+    Atomics.store(this.words, at + 2, hashLow);
     Atomics.store(this.words, at, sequence | 0);
   }
 
@@ -58,17 +64,26 @@ export class StatusBoard {
 
   #matchesAt(at: number, sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
     if (Atomics.load(this.words, at) !== (sequence | 0)) return undefined;
-    const isEqual = this.words[at + 1] === hashHigh && this.words[at + 2] === hashLow;
+    const isEqual =
+      Atomics.load(this.words, at + 1) === hashHigh && Atomics.load(this.words, at + 2) === hashLow;
     return Atomics.load(this.words, at) === (sequence | 0) ? isEqual : undefined;
   }
 
-  /** Last entry that the order path has made durable and applied. */
+  /**
+   * Last entry that the order path has made durable and applied. Who sees it also sees what was written before it, the events in the ring
+   * above all. A plain store gives no such promise: ECMAScript's memory model orders it with no atomic one of the same thread, and
+   * neither does ARM, where it may be seen before a store-release that it follows. So an atomic store of the low 32 bits publishes; a
+   * reader who has loaded those finds the number at least as new, and takes from it what they lack.
+   */
   get durableSequence(): number {
-    return this.numbers[Cell.durableSequence];
+    const low = Atomics.load(this.head, PUBLISHED);
+    const newest = this.numbers[Cell.durableSequence];
+    return newest - ((newest - low) >>> 0);
   }
 
   set durableSequence(sequence: number) {
     this.numbers[Cell.durableSequence] = sequence;
+    Atomics.store(this.head, PUBLISHED, sequence | 0);
   }
 
   /** Last entry that the archive thread has applied. */
