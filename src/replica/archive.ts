@@ -3,7 +3,7 @@ import type { LogReader } from '#domain/ports.ts';
 import { AssertionError } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { pruneSnapshots, writeSnapshot } from './snapshot-file.ts';
-import { MARK_EVERY, type StatusBoard } from './status-board.ts';
+import type { StatusBoard } from './status-board.ts';
 
 /** What follows the log's files; log/file's LogTail. */
 export interface EntrySource {
@@ -96,8 +96,7 @@ export class Archive implements LogReader {
 
   /** The next entry whose hash the order path keeps for long, so that this core can be compared there, and a snapshot written, however far it is behind. */
   get nextMark(): number {
-    const { sequence } = this.core;
-    return sequence - (sequence % MARK_EVERY) + MARK_EVERY;
+    return this.board.markAfter(this.core.sequence);
   }
 
   #snapshotAt(): number {

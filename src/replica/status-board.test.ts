@@ -29,3 +29,17 @@ test('StatusBoard: a number that can be seen before what was written ahead of it
     }
   }
 });
+
+test('StatusBoard: a reader that is millions of entries behind finds a hash to compare with', () => {
+  const board = new StatusBoard(boardMemory());
+  const END = 3_000_000;
+  for (let sequence = 1; sequence <= END; sequence++) board.publish(sequence, sequence, 7);
+  for (const at of [0, 1, 65_535, 65_536, 1_000_000, END - 2 ** 20, END - 2 ** 20 + 1, END - 5_000]) {
+    const mark = board.markAfter(at);
+    assert.ok(mark > at && mark <= at + 65_536 && mark <= END, `${mark} after ${at}`);
+    assert.equal(board.matches(mark, mark, 7), true, `${mark} after ${at}`);
+    assert.equal(board.matches(mark, mark, 8), false);
+  }
+  assert.equal(board.markAfter(END - 5_000) % 256, 0);
+  assert.equal(board.matches(256, 256, 7), undefined);
+});

@@ -1,9 +1,11 @@
-/** Hashes of each of the two rings; a hash has four words. */
+/** Hashes of each ring; a hash has four words. */
 const HASHES = 4096;
 const WORDS_AT = 256;
-const BOARD_BYTES = WORDS_AT + 2 * HASHES * 16;
 /** Of every so manieth entry the hash stays for as many times longer. A hash is of all entries up to its own, so one vouches for those before. */
 export const MARK_EVERY = 256;
+/** Of which entries each ring has the hash. */
+const EVERY = [1, MARK_EVERY, MARK_EVERY ** 2] as const;
+const BOARD_BYTES = WORDS_AT + EVERY.length * HASHES * 16;
 
 /** Positions of the board's numbers. Each is written by one thread only. */
 const Cell = {
@@ -27,7 +29,7 @@ export function boardMemory(): SharedArrayBuffer {
 
 /**
  * What a node's threads tell each other without messages: how far each is, and the order path's state hash at the
- * last 4,096 entries and at every 256th of the last million, against which the archive thread checks its own.
+ * last 4,096 entries, at every 256th of the last million and every 65,536th of the last 268 million, against which the archive thread checks its own.
  */
 export class StatusBoard {
   declare private readonly numbers: Float64Array;
@@ -42,8 +44,8 @@ export class StatusBoard {
 
   /** Order path: the entry is durable and applied, with this hash after it. */
   publish(sequence: number, hashHigh: number, hashLow: number): void {
-    this.#store((sequence % HASHES) * 4, sequence, hashHigh, hashLow);
-    if (sequence % MARK_EVERY === 0) this.#store(markAt(sequence), sequence, hashHigh, hashLow);
+    for (let ring = 0; ring < EVERY.length && sequence % EVERY[ring] === 0; ring++)
+      this.#store(wordOf(ring, sequence), sequence, hashHigh, hashLow);
     this.durableSequence = sequence;
   }
 
@@ -57,9 +59,17 @@ export class StatusBoard {
 
   /** Whether the order path's hash after `sequence` was this one; undefined when it is no longer on the board. */
   matches(sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
-    const isEqual = this.#matchesAt((sequence % HASHES) * 4, sequence, hashHigh, hashLow);
-    if (isEqual !== undefined || sequence % MARK_EVERY !== 0) return isEqual;
-    return this.#matchesAt(markAt(sequence), sequence, hashHigh, hashLow);
+    for (let ring = 0; ring < EVERY.length && sequence % EVERY[ring] === 0; ring++) {
+      const isEqual = this.#matchesAt(wordOf(ring, sequence), sequence, hashHigh, hashLow);
+      if (isEqual !== undefined) return isEqual;
+    }
+    return undefined;
+  }
+
+  /** The next entry behind `sequence` whose hash stays for long: one that is still there, however far that is behind. */
+  markAfter(sequence: number): number {
+    const every = this.durableSequence - sequence < HASHES * EVERY[1] ? EVERY[1] : EVERY[2];
+    return sequence - (sequence % every) + every;
   }
 
   #matchesAt(at: number, sequence: number, hashHigh: number, hashLow: number): boolean | undefined {
@@ -150,7 +160,7 @@ export class StatusBoard {
   }
 }
 
-/** Word at which the hash of an entry that is a multiple of MARK_EVERY stays. */
-function markAt(sequence: number): number {
-  return (HASHES + ((sequence / MARK_EVERY) % HASHES)) * 4;
+/** Word at which a ring has the hash of an entry. */
+function wordOf(ring: number, sequence: number): number {
+  return (ring * HASHES + ((sequence / EVERY[ring]) % HASHES)) * 4;
 }
