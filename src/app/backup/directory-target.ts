@@ -97,7 +97,10 @@ export class DirectoryTarget implements BackupTarget {
     for (const entry of entries) {
       if (entry.isDirectory()) await this.#walk(`${folder}${entry.name}/`, objects);
       if (!entry.isFile() || entry.name.startsWith(UNFINISHED)) continue;
-      const stats = await stat(join(path, entry.name)).catch(() => undefined);
+      const stats = await stat(join(path, entry.name)).catch((error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return undefined;
+        throw error;
+      });
       if (stats === undefined) continue;
       objects.push({ name: folder + entry.name, bytes: stats.size, modifiedMs: stats.mtimeMs });
     }
