@@ -5,12 +5,15 @@ import { METRIC_THREADS, METRICS } from '#projections/metrics/catalogue.ts';
 import type { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { gcHistogramOffset, VitalsReader } from '../threads/thread-vitals.ts';
 
+/** Seconds since the Unix epoch. Reckoned once: the next reckoning differs in its last digits, or by what the wall clock was set, and so would look like another start. */
+const STARTED_SECONDS = Date.now() / 1e3 - process.uptime();
+
 /** Of the process as the operating system sees it. */
 export function addProcess(registry: MetricsRegistry): void {
   const { user, system } = process.cpuUsage();
   registry.set('process_cpu_seconds_total', (user + system) / 1e6, {});
   registry.set('process_resident_memory_bytes', process.memoryUsage.rss(), {});
-  registry.set('process_start_time_seconds', Date.now() / 1e3 - process.uptime(), {});
+  registry.set('process_start_time_seconds', STARTED_SECONDS, {});
   registry.set('process_open_fds', readdirSync('/proc/self/fd').length, {});
   registry.set('process_max_fds', openFilesMax(), {});
   registry.set('hive_memory_limit_bytes', memoryLimit(), {});
