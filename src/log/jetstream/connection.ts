@@ -6,6 +6,7 @@ import {
   PING_INTERVAL_MS,
   PINGS_OUT_MAX,
   RECONNECT_WAIT_MS,
+  REFUSALS_MAX,
 } from './settings.ts';
 
 /** Where the servers are, and as whom to connect. */
@@ -18,11 +19,12 @@ export type NatsConnectionOptions = Pick<
 };
 
 /**
- * Connects to one of the servers, and for ever again after a connection is lost; a server that does not answer pings is left within two seconds.
+ * Connects to one of the servers, and for ever again after a connection is lost; a server that does not answer pings is left within two seconds. It is
+ * closed once the servers have refused its login REFUSALS_MAX times each, without letting it in meanwhile.
  * @throws the client's error when no server takes the connection
  */
 export async function connectNats(options: NatsConnectionOptions): Promise<NatsConnection> {
-  return connect({
+  const connection = await connect({
     ...options,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_OUT_MAX,
@@ -31,9 +33,26 @@ export async function connectNats(options: NatsConnectionOptions): Promise<NatsC
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS,
     noAsyncTraces: true,
+    // The client would give up at the second refusal of its life, and with each new password a server refuses those that it had let in with the old one.
+    ignoreAuthErrorAbort: true,
     // Whichever was tried longest ago: the client would begin with the one that it has just lost.
     reconnectToServer: (servers) => servers.toSorted((a, b) => a.lastConnect - b.lastConnect)[0] ?? null,
   });
+  void closeWhenRefused(connection, REFUSALS_MAX * Math.max(1, [options.servers ?? []].flat().length));
+  return connection;
+}
+
+async function closeWhenRefused(connection: NatsConnection, refusalsMax: number): Promise<void> {
+  let refusals = 0;
+  for await (const status of connection.status()) {
+    if (status.type === 'reconnect') refusals = 0;
+    else if (status.type === 'error' && isRefusal(status.error) && ++refusals === refusalsMax)
+      void closeNats(connection);
+  }
+}
+
+function isRefusal({ name }: Error): boolean {
+  return name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError';
 }
 
 /**

@@ -3,7 +3,7 @@ import { StreamError } from './stream-error.ts';
 
 /** Why a log on JetStream ends, with what to do. */
 
-/** The client gives up when a login is refused twice, or somebody closed it. */
+/** The servers went on refusing the login, or somebody closed it. */
 export function connectionClosed(): LogUnavailableError {
   return new LogUnavailableError(
     'IO_ERROR',

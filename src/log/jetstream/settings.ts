@@ -6,6 +6,8 @@ export const PING_INTERVAL_MS = 500;
 export const PINGS_OUT_MAX = 2;
 /** How long one server may take to accept a connection. */
 export const CONNECT_TIMEOUT_MS = 2_000;
+/** Logins in a row that each server may refuse: what it says to those that it had let in when their password changes, and one. */
+export const REFUSALS_MAX = 2;
 /** Between two attempts to connect to the same server. */
 export const RECONNECT_WAIT_MS = 100;
 /** How long closing a connection may wait for its last bytes to leave; after that they are given up. */
