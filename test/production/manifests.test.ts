@@ -73,3 +73,39 @@ test('network-isolate.sh: no policy but the one that denies everything selects a
     'default-deny',
   ]);
 });
+
+test('load balancers: the policies let their health checks in, from addresses that no pod has', {
+  skip,
+}, () => {
+  const base = read('*.yaml');
+  const policies = base.filter(({ kind }) => kind === 'NetworkPolicy');
+  const selects = (wanted: Labels, own: Labels): boolean =>
+    Object.entries(wanted).every(([name, value]) => own[name] === value);
+  let checks = 0;
+  for (const { metadata, spec } of base.filter(
+    ({ kind, spec }) => kind === 'Service' && spec.type === 'LoadBalancer',
+  )) {
+    const port = Number(
+      metadata.annotations['service.beta.kubernetes.io/aws-load-balancer-healthcheck-port'] ?? Number.NaN,
+    );
+    // Another one asks a door, by whose rule it gets in.
+    if (Number.isNaN(port)) continue;
+    checks++;
+    const { template } = base.find(
+      ({ spec: own }) => own?.template && selects(spec.selector, own.template.metadata.labels),
+    ).spec;
+    const { name } = template.spec.containers
+      .flatMap(({ ports }: Manifest) => ports)
+      .find(({ containerPort }: Manifest) => containerPort === port);
+    const rules = policies
+      .filter(({ spec: policy }) => selects(policy.podSelector.matchLabels ?? {}, template.metadata.labels))
+      .flatMap(({ spec: policy }) => policy.ingress ?? []);
+    const isLetIn = rules.some(
+      ({ from, ports }) =>
+        from.some(({ ipBlock }: Manifest) => ipBlock !== undefined) &&
+        ports.some(({ port: own }: Manifest) => own === name || own === port),
+    );
+    assert.ok(isLetIn, `${metadata.name}: nobody outside of pods reaches port ${name}`);
+  }
+  assert.ok(checks > 0);
+});
