@@ -165,7 +165,8 @@ watch_live() {
     if [ -z "$why" ] && ! validate --colour "$live"; then why='the nodes are not fit'; fi
     if [ -n "$why" ]; then
       say "$live is not well: $why"
-      "$production/emergency-rollback.sh" --namespace "$namespace" --reason "$why" || fail "the rollback failed: docs/operations/upgrades.md says what next"
+      # Where somebody went back meanwhile, it must not go forward again.
+      "$production/emergency-rollback.sh" --namespace "$namespace" --from "$live" --reason "$why" || fail "the rollback failed: docs/operations/upgrades.md says what next"
       fail 'rolled back'
     fi
     sleep "$((look_every < end - SECONDS ? look_every : 1))"

@@ -37,12 +37,14 @@ describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats()
 
   test('deploy.sh watch: nothing fires; then an alert fires, and it goes back', async () => {
     let firing: string[] = [];
+    let meanwhile = (): void => {};
     const prometheus = createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://prometheus').searchParams.get('query') ?? '';
       assert.match(
         query,
         /^ALERTS\{alertstate="firing",severity="critical",alertname=~"HiveErrorBudgetBurn\|/,
       );
+      meanwhile();
       const result = firing.map((alertname) => ({ metric: { alertname }, value: [0, '1'] }));
       response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
     }).listen(0, '127.0.0.1');
@@ -53,6 +55,18 @@ describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats()
     assert.equal(well.status, 0, well.stderr);
     assert.deepEqual(venue.changes(), []);
     firing = ['HiveErrorBudgetBurn'];
+    const before = venue.venue;
+    meanwhile = () => venue.set({ ...before, colour: 'green' });
+    const late = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '60');
+    assert.equal(late.status, 1, late.stderr);
+    assert.match(late.stderr, /clients are sent to green, not to blue/);
+    assert.deepEqual(
+      [venue.venue.colour, venue.changes()],
+      ['green', []],
+      'somebody went back before it did',
+    );
+    venue.set(before);
+    meanwhile = () => {};
     const ill = await venue.run('deploy.sh', 'watch', '--prometheus', url, '--for', '60');
     assert.equal(ill.status, 1, ill.stderr);
     assert.match(ill.stderr, /blue is not well: HiveErrorBudgetBurn/);
