@@ -37,6 +37,9 @@ function observer(parts: {
   readonly isMirror: () => Promise<boolean>;
   readonly open: () => Promise<void>;
   readonly awaitsSetUp?: boolean;
+  /** What it has beside that. */
+  readonly replica?: object;
+  readonly nodeLog?: object;
 }): {
   readonly service: NodeService;
   readonly done: string[];
@@ -50,16 +53,16 @@ function observer(parts: {
     logger: { info: () => {}, warn: () => {}, error: () => {} },
     board: { divergedSequence: 0 },
     core: { sequence: 1, state: { sessions: { count: 0 } } },
-    replica: {
+    replica: Object.assign(parts.replica ?? {}, {
       lastEpoch: 0,
       failure: undefined,
       outbox: undefined,
       begin: () => void done.push('begin'),
       seal: async () => {},
       retire: note('retire'),
-    },
+    }),
     doors: { open: parts.open, close: note('close'), suspend: () => {} },
-    nodeLog: { catchUp: async () => {} },
+    nodeLog: { catchUp: async () => {}, ...parts.nodeLog },
     onHealth: () => {},
     announce: () => {},
     peers: undefined,
@@ -123,4 +126,25 @@ test('health: a node that serves is ready once its venue is set up, where it has
   };
   assert.deepEqual(await readiness(true), [false, false, true]);
   assert.deepEqual(await readiness(false), [false, true, true]);
+});
+
+test('health: a node that was cut off is what it became: stopped when its log ended, observing when it was demoted', async () => {
+  const cutOff = async () => {
+    const replica = { isServing: true, tick: () => {}, failure: undefined as Error | undefined };
+    const nodeLog = { status: () => ({ isInDoubt: true }) };
+    const { service } = observer({ isMirror: async () => false, open: async () => {}, replica, nodeLog });
+    await service.promote();
+    for (let second = 0; second < 12; second++) service.tick();
+    assert.equal(service.health().state, 'cut off');
+    // No tick of one that does not serve looks for the log again.
+    replica.isServing = false;
+    return { service, replica };
+  };
+  const stopped = await cutOff();
+  stopped.replica.failure = new Error('the stream is another log by now');
+  assert.equal(stopped.service.health().state, 'stopped');
+  const demoted = await cutOff();
+  await demoted.service.demote(0);
+  demoted.service.tick();
+  assert.equal(demoted.service.health().state, 'observing');
 });

@@ -259,7 +259,7 @@ export class NodeService {
 
   health(): Health {
     const { state } = this;
-    const current = this.isDraining ? 'draining' : this.cutOffTicks >= CUT_OFF_TICKS ? 'cut off' : state;
+    const current = this.isDraining ? 'draining' : this.#isCutOff() ? 'cut off' : state;
     // Until reports of before it began are here, or known to be at no other node, it cannot give clients theirs.
     const isReady = current === 'serving' && this.isSetUp && !this.parts.board.isFetchingReports;
     return { state: current, isReady, warning: this.streamProblem ?? this.logProblem };
@@ -272,7 +272,7 @@ export class NodeService {
     return {
       state: this.state,
       isDraining: this.isDraining,
-      isCutOff: this.cutOffTicks >= CUT_OFF_TICKS,
+      isCutOff: this.#isCutOff(),
       isInDoubt: nodeLog.status()?.isInDoubt === true,
       hasLogFailed: replica.failure !== undefined,
       isDiskLow: disk !== undefined && disk.freeBytes < disk.warnFreeBelowBytes,
@@ -339,6 +339,11 @@ export class NodeService {
         'Free space and look at the device: the venue stops if it cannot be made when it is needed';
       logger.error({}, `${problem}. ${advice}`);
     }
+  }
+
+  /** One that has stopped, or observes by now, is that: its doors wait for nothing. */
+  #isCutOff(): boolean {
+    return this.state === 'serving' && this.cutOffTicks >= CUT_OFF_TICKS;
   }
 
   /** Tells clients when the log has been out of reach for long, and when it is back. */
