@@ -95,13 +95,15 @@ put() {
   say "the nodes of $colour agree with the log: deploy.sh switch-traffic $colour sends clients to them"
 }
 
-# each COLOUR FROM COMMAND…: has every node of the colour that is in state FROM do it.
+# each COLOUR FROM COMMAND…: has every node of the colour that is in state FROM do it; fails when one does not.
 each() {
-  local which="$1" from="$2" pod
+  local which="$1" from="$2" pod status=0
   shift 2
   for pod in $(pods_of "$which"); do
-    if [ "$(state_of "$pod")" = "$from" ]; then run in_pod "$pod" "$@" --data-dir "$pod_data_dir"; fi
+    [ "$(state_of "$pod")" = "$from" ] || continue
+    run in_pod "$pod" "$@" --data-dir "$pod_data_dir" || { say "$pod does not $2"; status=1; }
   done
+  return "$status"
 }
 
 send_clients_to() {
@@ -116,15 +118,16 @@ start_with() {
   run kube patch configmap "hive-mind-start-$1" --type merge --patch "{\"data\":{\"mode\":\"$2\"}}"
 }
 
-# The new colour serves before clients come, the old one until they have gone.
+# The new colour serves before clients come, the old one until they have gone. Fails when a node of the new colour does not begin to serve: clients are where
+# they were then. One of the old colour that goes on serving holds up nobody.
 switch_to() {
   local other
   other="$(other_colour "$1")"
-  start_with "$1" --no-observe
-  each "$1" observing admin promote
-  send_clients_to "$1"
-  start_with "$other" --observe
-  each "$other" serving admin demote --drain "$drain"
+  start_with "$1" --no-observe &&
+    each "$1" observing admin promote &&
+    send_clients_to "$1" &&
+    start_with "$other" --observe || return
+  each "$other" serving admin demote --drain "$drain" || say "not all nodes of $other observe: deploy.sh status"
 }
 
 switch_traffic() {
@@ -134,14 +137,15 @@ switch_traffic() {
   other_colour "$1" >/dev/null
   [ -n "$(pods_of "$1")" ] || fail "there is no node of $1: deploy.sh $1 first"
   [ "$dry_run" = yes ] || validate --colour "$1" --allow-observing --wait "$wait_seconds" || fail "$1 is not fit to serve: nothing was changed"
-  switch_to "$1"
+  local is_done=yes
+  switch_to "$1" || is_done=no
   [ "$dry_run" = no ] || return 0
-  if validate --colour "$1" --wait 30; then
+  if [ "$is_done" = yes ] && validate --colour "$1" --wait 30; then
     say "clients are sent to $1; $from observes: deploy.sh rollback goes back"
     return
   fi
   say "$1 is not well: going back to $from"
-  switch_to "$from"
+  switch_to "$from" || say "not all nodes of $from serve: deploy.sh status"
   validate --colour "$from" --wait 30 || say "$from is not well either: docs/operations/runbooks.md"
   fail "went back to $from"
 }

@@ -41,6 +41,32 @@ describe('blue-green deployment on a cluster of three real nodes', {
     ]);
   });
 
+  test('deploy.sh switch-traffic green: goes back by itself when a node of green does not begin to serve', async () => {
+    const { venue: before } = venue;
+    const ill = { ...before.pods['hive-mind-green-1'], fails: 'admin promote' };
+    venue.set({ ...before, pods: { ...before.pods, 'hive-mind-green-1': ill } });
+    const { status, stderr } = await venue.run('deploy.sh', 'switch-traffic', 'green', '--drain', '0');
+    venue.set(before);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /hive-mind-green-1 does not promote/);
+    assert.match(stderr, /went back to blue/);
+    assert.deepEqual(venue.changes(), [
+      start('green', '--no-observe'),
+      exec('green-0', 'admin promote'),
+      exec('green-1', 'admin promote'),
+      start('blue', '--no-observe'),
+      patch('blue', 'green'),
+      start('green', '--observe'),
+      exec('green-0', 'admin demote --drain 0'),
+    ]);
+    assert.deepEqual(await venue.states(), [
+      'clients are sent to blue',
+      'blue hive-mind-blue-0 serving',
+      'green hive-mind-green-0 observing',
+      'green hive-mind-green-1 observing',
+    ]);
+  });
+
   test('deploy.sh switch-traffic green: the new nodes serve before clients come, the old one observes after', async () => {
     const dry = await venue.run('deploy.sh', 'switch-traffic', 'green', '--dry-run');
     assert.equal(dry.status, 0, dry.stderr);

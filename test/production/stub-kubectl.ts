@@ -2,7 +2,7 @@
  * A stub of kubectl for tests, on their PATH: there is no cluster here. It records each command line, answers what the scripts ask for from the folder that
  * STUB_KUBECTL names, and runs what is to be run in a pod on this machine, on the data directory that the folder gives to the pod. Anything else ends with 1.
  *
- * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory}}, images}) and gets `calls.jsonl`, a line for each call.
+ * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory, fails}}, images}) and gets `calls.jsonl`, a line for each call.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,14 @@ import { NODE_FLAGS } from '../../bin/runtime.js';
 
 export interface StubVenue {
   readonly colour: string;
-  readonly pods: { readonly [name: string]: { readonly colour: string; readonly dataDirectory: string } };
+  readonly pods: {
+    readonly [name: string]: {
+      readonly colour: string;
+      readonly dataDirectory: string;
+      /** A command of hive that fails there. */
+      readonly fails?: string;
+    };
+  };
   /** Of the pods, when ports are forwarded. */
   readonly httpPort?: number;
   readonly annotations: { readonly [name: string]: string };
@@ -111,6 +118,7 @@ function exec(pod: string, [option, container, dashes, command, ...rest]: string
   const place = venue.pods[pod];
   if (place === undefined || option !== '--container' || container !== 'hive-mind') return refuse();
   if (dashes !== '--' || command !== 'hive' || rest.at(-1) !== POD_DATA_DIRECTORY) return refuse();
+  if (place.fails !== undefined && rest.join(' ').startsWith(place.fails)) return 1;
   const there = rest.map((argument) => (argument === POD_DATA_DIRECTORY ? place.dataDirectory : argument));
   return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...there], { stdio: 'inherit' }).status ?? 1;
 }
