@@ -18,6 +18,7 @@ import type { NumberedConfig } from './node-config.ts';
 import { announceNodeKey, isAnnounced } from './node-key.ts';
 import type { NodeLog } from './node-log.ts';
 import type { ClusterStatus, Health, NodeState, NodeStatus } from './node-status.ts';
+import { residentBytes } from './resident-bytes.ts';
 import type { ComponentFacts } from './status/component-rules.ts';
 import type { ThreadVitals } from './threads/thread-vitals.ts';
 import type { NodeLogger, Threads } from './threads/threads.ts';
@@ -308,7 +309,7 @@ export class NodeService {
       ouchConnections: gateway.connections,
       ouchLogins: gateway.logins,
       uptimeSeconds: Math.round((performance.now() - startedMs) / 1_000),
-      rssBytes: process.memoryUsage.rss(),
+      rssBytes: residentBytes(),
       loopDelayUsP99: vitals.loopDelayUsP99,
       loopBusyPercent: vitals.busyPercent,
       disk: this.disk,

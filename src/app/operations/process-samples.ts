@@ -3,19 +3,22 @@ import { totalmem } from 'node:os';
 import { cumulativeCounts } from '#lib/latency-histogram.ts';
 import { METRIC_THREADS, METRICS } from '#projections/metrics/catalogue.ts';
 import type { MetricsRegistry } from '#projections/metrics/registry.ts';
+import { residentBytes } from '../resident-bytes.ts';
 import { gcHistogramOffset, VitalsReader } from '../threads/thread-vitals.ts';
 
 /** Seconds since the Unix epoch. Reckoned once: the next reckoning differs in its last digits, or by what the wall clock was set, and so would look like another start. */
 const STARTED_SECONDS = Date.now() / 1e3 - process.uptime();
+/** Node sets it at its start, and nobody after that. */
+const OPEN_FILES_MAX = openFilesMax();
 
 /** Of the process as the operating system sees it. */
 export function addProcess(registry: MetricsRegistry): void {
   const { user, system } = process.cpuUsage();
   registry.set('process_cpu_seconds_total', (user + system) / 1e6, {});
-  registry.set('process_resident_memory_bytes', process.memoryUsage.rss(), {});
+  registry.set('process_resident_memory_bytes', residentBytes(), {});
   registry.set('process_start_time_seconds', STARTED_SECONDS, {});
-  registry.set('process_open_fds', readdirSync('/proc/self/fd').length, {});
-  registry.set('process_max_fds', openFilesMax(), {});
+  registry.set('process_open_fds', openFiles(), {});
+  registry.set('process_max_fds', OPEN_FILES_MAX, {});
   registry.set('hive_memory_limit_bytes', memoryLimit(), {});
 }
 
@@ -35,6 +38,15 @@ export function addVitals(registry: MetricsRegistry, memory: SharedArrayBuffer):
       cumulativeCounts(memory, gcHistogramOffset(thread), buckets),
       { thread },
     );
+  }
+}
+
+/** Where no file can be opened any more, this one cannot either: then it is as many as there can be. */
+function openFiles(): number {
+  try {
+    return readdirSync('/proc/self/fd').length;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EMFILE' ? OPEN_FILES_MAX : Number.NaN;
   }
 }
 
