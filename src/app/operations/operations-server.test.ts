@@ -13,10 +13,10 @@ import { OperationsServer, type Probes } from './operations-server.ts';
 const serving: Probes = { state: 'serving', isAlive: true, isReady: true, isStarted: true };
 
 /** A server at a free port, and what it writes to the log. */
-async function start(t: TestContext, tls?: TlsFiles, probes = () => serving) {
+async function start(t: TestContext, tls?: TlsFiles, probes = () => serving, metrics = () => 'up 1\n') {
   const lines: string[] = [];
   const write = (_: object, message: string): void => void lines.push(message);
-  const server = new OperationsServer({ host: '127.0.0.1', port: 0, tls }, probes, () => 'up 1\n', {
+  const server = new OperationsServer({ host: '127.0.0.1', port: 0, tls }, probes, metrics, {
     info: write,
     warn: write,
   });
@@ -61,6 +61,28 @@ test('operations: a connection that says nothing does not hold up the end, also 
     const ended = once(socket, 'close');
     await close();
     await ended;
+  }
+});
+
+test('operations: clients that ask for the metrics and do not take them do not keep the probes out', {
+  timeout: 60_000,
+}, async (t) => {
+  // More than the kernel takes for a client that reads nothing.
+  const text = 'x'.repeat(6 * 1024 * 1024);
+  const { port } = await start(t, undefined, undefined, () => text);
+  for (let i = 0; i < 64; i++) {
+    const socket = connect(port, '127.0.0.1').pause();
+    socket.on('error', () => {});
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    socket.write('GET /metrics HTTP/1.1\r\nHost: venue\r\n\r\n');
+  }
+  while (!t.signal.aborted) {
+    const status = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) break;
   }
 });
 

@@ -1,14 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import type { Server as TlsServer } from 'node:tls';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
 import { reloadTls, TLS_FILES_PERIOD_MS, type TlsFiles } from '#gateways/listener/tls-files.ts';
 import type { GatewayLogger } from '#gateways/soupbin/logger.ts';
 import { EXPOSITION_TYPE } from '#projections/metrics/registry.ts';
 
 /** Connections at once: probes, a scraper or two, and people with curl. */
 const CONNECTIONS_MAX = 64;
-/** For a request, and before it for the client's part of the handshake of TLS. */
+/** For a request, before it for the client's part of the handshake of TLS, and behind it for the client to take some of the answer. */
 const REQUEST_MS_MAX = 5_000;
 
 /** Where it listens, and whether with TLS. */
@@ -46,7 +45,7 @@ export class OperationsServer {
   declare private readonly probes: () => Probes;
   declare private readonly metrics: () => string;
   declare private readonly logger: GatewayLogger;
-  declare private readonly server: Server;
+  declare private readonly server: Server | TlsServer;
   /** The same server, where it speaks TLS. */
   declare private readonly tlsServer: TlsServer | undefined;
   /** Open connections, also those in their handshake, of which the HTTP server does not know. */
@@ -75,6 +74,7 @@ export class OperationsServer {
         : createTlsServer({ ...times, ...tls.options, handshakeTimeout: REQUEST_MS_MAX }, answer);
     this.server = this.tlsServer ?? createServer(times, answer);
     this.server.maxConnections = CONNECTIONS_MAX;
+    this.server.setTimeout(REQUEST_MS_MAX);
     this.server.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
