@@ -62,7 +62,7 @@ function observer(parts: {
       retire: note('retire'),
     }),
     doors: { open: parts.open, close: note('close'), suspend: () => {} },
-    nodeLog: { catchUp: async () => {}, ...parts.nodeLog },
+    nodeLog: { catchUp: async () => {}, preparationError: () => undefined, ...parts.nodeLog },
     onHealth: () => {},
     announce: () => {},
     peers: undefined,
