@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
@@ -29,6 +28,7 @@ import { refuseEvidence } from './cluster/evidence.ts';
 import type { NodeNumber } from './cluster/node-number.ts';
 import { waitForServers } from './cluster/server-wait.ts';
 import { wantReports, wantsReports } from './cluster/wanted-reports.ts';
+import { dataPaths } from './disk/disk-usage.ts';
 import { portOf } from './doors.ts';
 import { EventFan } from './event-fan.ts';
 import type { NodeConfig, NumberedConfig } from './node-config.ts';
@@ -205,14 +205,7 @@ async function startOn(
   const startedMs = performance.now();
   const { nodeId } = config;
   const servers = config.cluster?.servers;
-  const paths = {
-    dataDirectory: data.path,
-    logDirectory: data.logDirectory,
-    snapshotDirectory: data.snapshotDirectory,
-    reportDirectory: join(data.path, 'reports'),
-    marketDataDirectory: join(data.path, 'market-data'),
-    historyDirectory: join(data.path, 'history'),
-  };
+  const paths = dataPaths(data.path);
   // 3. What the threads share: the board (how far each is), the event ring, the ring of the edge's commands, and how long stages take.
   const board = boardMemory();
   const status = new StatusBoard(board);

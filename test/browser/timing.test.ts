@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Route, WebSocketRoute } from 'playwright-core';
-import { ConsoleVenue, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { ConsoleVenue, enter, PASSWORD, TestBrowser, whyNoBrowser } from '../support/console.ts';
 import { TradePage } from '../support/trade-page.ts';
 
 const PATH = '/trade/BTCUSD';
@@ -173,9 +173,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
       });
     });
     await page.goto(`${venue.url}/risk/11`);
-    await page.getByLabel('Name').fill('risk');
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await enter(page, 'risk');
     const detail = page.locator('.risk-detail');
     await detail.getByRole('heading', { name: 'Account 11' }).waitFor();
     await detail.getByRole('heading', { name: 'Exposure' }).waitFor();
@@ -203,9 +201,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
       });
     });
     await page.goto(venue.url + PATH);
-    await page.getByLabel('Name').fill('trader');
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await enter(page, 'trader');
     await page.locator('.tape tbody tr').first().waitFor();
     const trade = new TradePage(page);
     await trade.fill({ side: 'Buy', quantity: '0.0106', price: await trade.priceAt(0.97) });
@@ -234,9 +230,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     const page = await browser.signIn(venue, 'trader', { path: PATH });
     const other = await page.context().newPage();
     await other.goto(venue.url + PATH);
-    await other.getByLabel('Name').fill('trader');
-    await other.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await other.getByRole('button', { name: 'Sign in' }).click();
+    await enter(other, 'trader');
     const boxes = other.getByRole('dialog').getByRole('checkbox');
     await page.getByRole('button', { name: 'Settings' }).click();
     await other.getByRole('button', { name: 'Settings' }).click();
@@ -271,9 +265,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
       });
     });
     await page.goto(venue.url + PATH);
-    await page.getByLabel('Name').fill('trader');
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await enter(page, 'trader');
     await page.locator('.tape tbody tr').first().waitFor();
     const trade = new TradePage(page);
     const price = await trade.priceAt(0.97);
@@ -297,9 +289,7 @@ test('what comes at an unlucky moment', { skip: whyNoBrowser(), timeout: 280_000
     const page = await browser.open(venue.url);
     await page.clock.install({ time: Date.now() - 600_000 });
     await page.goto(`${venue.url}/operate/markets`);
-    await page.getByLabel('Name').fill('operations');
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await enter(page, 'operations');
     const asked = page.waitForRequest('**/phase');
     await page.route('**/phase', (route) => route.fulfill({ json: { sequence: 1 } }));
     await page.getByRole('button', { name: 'Auction HIVE' }).click();

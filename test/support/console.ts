@@ -222,12 +222,17 @@ export class TestBrowser {
     { path = '/', password = PASSWORD, ...options }: PageOptions & { path?: string; password?: string } = {},
   ): Promise<Page> {
     const page = await this.open(venue.url + path, options);
-    await page.getByLabel('Name').fill(name);
-    await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await enter(page, name, password);
     return page;
   }
+}
+
+/** Signs in on the page that asks for it. */
+export async function enter(page: Page, name: string, password = PASSWORD): Promise<void> {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
 }
 
 export interface PageOptions {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { DiskKeeper } from './disk-keeper.ts';
-import type { DataPaths, DiskUsage } from './disk-usage.ts';
+import { type DataPaths, type DiskUsage, dataPaths } from './disk-usage.ts';
 
 const MIB = 2 ** 20;
 /** Every measurement is due, and so is every truncation. */
@@ -25,14 +25,7 @@ interface Kept {
 /** A keeper of an empty data directory. */
 function keep(limits: { keepLogBytes?: number; warnFreeBelowBytes?: number }): Kept {
   const dataDirectory = temporaryDirectory('disk');
-  const paths = {
-    dataDirectory,
-    logDirectory: join(dataDirectory, 'log'),
-    snapshotDirectory: join(dataDirectory, 'snapshots'),
-    reportDirectory: join(dataDirectory, 'reports'),
-    marketDataDirectory: join(dataDirectory, 'market-data'),
-    historyDirectory: join(dataDirectory, 'history'),
-  };
+  const paths = dataPaths(dataDirectory);
   mkdirSync(paths.logDirectory);
   mkdirSync(paths.snapshotDirectory);
   const board = new StatusBoard(boardMemory());

@@ -11,6 +11,17 @@ export interface DataPaths {
   readonly historyDirectory: string;
 }
 
+export function dataPaths(dataDirectory: string): DataPaths {
+  return {
+    dataDirectory,
+    logDirectory: join(dataDirectory, 'log'),
+    snapshotDirectory: join(dataDirectory, 'snapshots'),
+    reportDirectory: join(dataDirectory, 'reports'),
+    marketDataDirectory: join(dataDirectory, 'market-data'),
+    historyDirectory: join(dataDirectory, 'history'),
+  };
+}
+
 /** What a node's files take on the disk, and what is left there. */
 export interface DiskUsage {
   /** Segments, and the file that will be the next one. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
@@ -14,6 +13,7 @@ import { Replica } from '#replica/replica.ts';
 import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
 import { boardMemory, MARK_EVERY, StatusBoard } from '#replica/status-board.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { dataPaths } from '../disk/disk-usage.ts';
 import type { ArchiveThreadData } from './messages.ts';
 import { vitalsMemory } from './thread-vitals.ts';
 
@@ -23,14 +23,7 @@ const ENTRIES = 200_000;
 const ENTRIES_PER_COMMIT = 1_000;
 
 const dataDirectory = temporaryDirectory('archive-thread');
-const paths = {
-  dataDirectory,
-  logDirectory: join(dataDirectory, 'log'),
-  snapshotDirectory: join(dataDirectory, 'snapshots'),
-  reportDirectory: join(dataDirectory, 'reports'),
-  marketDataDirectory: join(dataDirectory, 'market-data'),
-  historyDirectory: join(dataDirectory, 'history'),
-};
+const paths = dataPaths(dataDirectory);
 
 /** A log of entries that change little, and a board as the order path that wrote it leaves it. */
 function writtenLog(): SharedArrayBuffer {

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { unreachable } from '../../api/problem.ts';
 import type { RestClient } from '../../api/rest.ts';
 import type { ApiSocket } from '../../api/socket.ts';
-import { CandlesStore } from './candles-store.ts';
+import { CandlesStore, type Interval, SECONDS } from './candles-store.ts';
 
 /** Frames are taken by hand. */
 const frames: (() => void)[] = [];
 globalThis.requestAnimationFrame = (callback) => frames.push(() => callback(0));
 
 interface Question {
-  readonly query: { readonly interval: string; readonly from?: string; readonly to?: string };
+  readonly query: { readonly interval: Interval; readonly from?: string; readonly to?: string };
   /** @param next where the next question goes on */
   answer(seconds: readonly number[], next?: number): Promise<void>;
   fail(): Promise<void>;
@@ -115,20 +115,11 @@ test('candles are found behind any time in which nothing was traded', async (t) 
   const { store, shown, questions } = setUp();
   // Traded at 800,007 s and at 100,003 s; it is 1,000,000 s now.
   const traded = [800_007, 100_003];
-  const lengths: Record<string, number> = {
-    '1s': 1,
-    '1m': 60,
-    '5m': 300,
-    '15m': 900,
-    '1h': 3_600,
-    '4h': 14_400,
-    '1d': 86_400,
-  };
   const answer = async (): Promise<number> => {
     let count = 0;
     for (let next = questions.shift(); next !== undefined; next = questions.shift()) {
       const { interval, from = timeOf(999_501), to = timeOf(1_000_001) } = next.query;
-      const length = lengths[interval];
+      const length = SECONDS[interval];
       const opened = traded.map((at) => Math.floor(at / length) * length);
       const isAsked = (at: number): boolean => at >= Date.parse(from) / 1_000 && at < Date.parse(to) / 1_000;
       count++;

@@ -9,7 +9,7 @@ import { ChannelStore } from '../channel-store.ts';
 
 export const INTERVALS = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const;
 export type Interval = (typeof INTERVALS)[number];
-const SECONDS: Readonly<Record<Interval, number>> = {
+export const SECONDS: Readonly<Record<Interval, number>> = {
   '1s': 1,
   '1m': 60,
   '5m': 300,
