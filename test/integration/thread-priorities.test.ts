@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +25,10 @@ function whySkipped(): string | false {
   }
 }
 
+const CORE_KEEPER = 'core-keeper';
+
 /** sched_setscheduler(2). */
-const Policy = { Other: 0, Fifo: 1, Batch: 3 } as const;
+const Policy = { Other: 0, Fifo: 1, Batch: 3, Idle: 5 } as const;
 
 interface Shown {
   readonly nice: number;
@@ -57,11 +60,16 @@ async function threadsUnder(
   };
   // One that still has much to do is not in real time yet.
   while (shown(String(child.pid)).policy !== orderPathPolicy) await setTimeout(1);
-  const others = new Map<string, Shown>();
-  for (const task of readdirSync(tasks)) {
-    const name = readFileSync(`${tasks}/${task}/comm`, 'latin1').trim();
-    if (Number(task) !== child.pid) others.set(name, shown(task));
-  }
+  const found = (): Map<string, Shown> =>
+    new Map(
+      readdirSync(tasks)
+        .filter((task) => Number(task) !== child.pid)
+        .map((task) => [readFileSync(`${tasks}/${task}/comm`, 'latin1').trim(), shown(task)]),
+    );
+  // The kernel is told of it once it has said its number.
+  if (orderPathPolicy === Policy.Fifo)
+    while (found().get(CORE_KEEPER)?.policy !== Policy.Idle) await setTimeout(1);
+  const others = found();
   const orderPathIo = spawnSync('ionice', ['-p', String(child.pid)], { encoding: 'utf8' }).stdout;
   return { orderPath: shown(String(child.pid)), orderPathIo, others };
 }
@@ -101,12 +109,18 @@ for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
       ['operations', 0],
       ['node-V8Worker', v8Nice],
     ]);
-    const expected = new Map(
+    const expected = new Map<string, Shown>(
       [...others.keys()].map((name) => [
         name,
         { nice: niceOf.get(name) ?? 5, policy: Policy.Other, sliceNs: SliceNs.other },
       ]),
     );
+    if (orderPathPolicy === Policy.Fifo)
+      expected.set(CORE_KEEPER, {
+        nice: 0,
+        policy: Policy.Idle,
+        sliceNs: others.get(CORE_KEEPER)?.sliceNs ?? 0,
+      });
     assert.deepEqual(others, expected);
   });
 }
@@ -120,6 +134,29 @@ test('the order path leaves real time while it takes most of its core, and comes
     { timeout: 60_000 },
   );
   assert.equal(stdout, 'idle: 1\nbusy: 0\nidle: 1\nclosed: 0\n', stderr);
+});
+
+test('the edge is on the core of the order path while both have room there, and so is what keeps it awake while orders come', {
+  skip: whySkipped() || whyNotFirst || (availableParallelism() === 1 && 'there is one core'),
+}, async () => {
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [fileURLToPath(new URL('../support/order-path-core.ts', import.meta.url))],
+    { timeout: 60_000 },
+  );
+  assert.deepEqual(
+    stdout.trim().split('\n'),
+    [
+      'idle edge: on one core',
+      'busy edge: on any',
+      'idle edge: on one core',
+      'keeper: on the same, when nobody else wants it',
+      'orders come: it is awake',
+      'no orders: it sleeps',
+      'closed: no keeper, the edge on any',
+    ],
+    stderr,
+  );
 });
 
 test('the order path of a cluster does not go before the nats-server that it waits for', {

@@ -10,7 +10,7 @@ const At = { size: 0, policy: 4, flags: 8, nice: 16, priority: 20, runtime: 24 }
 const SIZE = 48;
 /** What a thread starts does not get its negative nice value, nor its policy. */
 const RESET_ON_FORK = 1n;
-const Policy = { Other: 0, Fifo: 1 } as const;
+const Policy = { Other: 0, Fifo: 1, Idle: 5 } as const;
 
 // ioprio_set(2): the class is above the 13 bits of the priority in it.
 const IO_OF_THREAD = 1;
@@ -26,18 +26,33 @@ type AttributesCall = (
   flags: number,
 ) => bigint;
 type IoCall = (call: bigint, which: number, thread: number, io: number) => bigint;
+interface CoreCalls {
+  sched_getaffinity(thread: number, bytes: bigint, cores: Buffer): number;
+  sched_setaffinity(thread: number, bytes: bigint, cores: Buffer): number;
+  sched_getcpu(): number;
+}
+
+/** A bit for each core, as many as glibc's cpu_set_t has. */
+const CORES_BYTES = 128;
 
 /** What the kernel's scheduler is told of the threads of this process, by their numbers. Linux only. */
 export class KernelScheduler {
   declare private readonly calls: (typeof CALLS)[string];
   declare private readonly attributesCall: AttributesCall;
   declare private readonly ioCall: IoCall;
+  declare private readonly coreCalls: CoreCalls;
   declare private readonly attributes: Buffer;
 
-  private constructor(calls: (typeof CALLS)[string], attributesCall: AttributesCall, ioCall: IoCall) {
+  private constructor(
+    calls: (typeof CALLS)[string],
+    attributesCall: AttributesCall,
+    ioCall: IoCall,
+    coreCalls: CoreCalls,
+  ) {
     this.calls = calls;
     this.attributesCall = attributesCall;
     this.ioCall = ioCall;
+    this.coreCalls = coreCalls;
     this.attributes = Buffer.alloc(ATTRIBUTES_BYTES);
   }
 
@@ -53,7 +68,13 @@ export class KernelScheduler {
       const { functions: forIo } = dlopen('libc.so.6', {
         syscall: { arguments: ['i64', 'i32', 'i32', 'i32'], return: 'i64' },
       });
-      return new KernelScheduler(calls, forAttributes.syscall, forIo.syscall);
+      const affinity = { arguments: ['i32', 'u64', 'buffer'], return: 'i32' } as const;
+      const { functions: forCores } = dlopen('libc.so.6', {
+        sched_getaffinity: affinity,
+        sched_setaffinity: affinity,
+        sched_getcpu: { arguments: [], return: 'i32' },
+      });
+      return new KernelScheduler(calls, forAttributes.syscall, forIo.syscall, forCores);
     } catch {
       return undefined;
     }
@@ -95,6 +116,29 @@ export class KernelScheduler {
     attributes.writeUInt32LE(Policy.Fifo, At.policy);
     attributes.writeUInt32LE(1, At.priority);
     return this.tell(thread);
+  }
+
+  /** Only what nobody else wants of a core. @returns false where the kernel refuses, or the thread has ended */
+  idle(thread: number): boolean {
+    this.attributes.fill(0);
+    this.attributes.writeUInt32LE(Policy.Idle, At.policy);
+    return this.tell(thread);
+  }
+
+  /** The core on which the thread is that asks. */
+  currentCore(): number {
+    return this.coreCalls.sched_getcpu();
+  }
+
+  /** The cores on which a thread may run, a bit for each; undefined where the kernel refuses, or the thread has ended. */
+  coresOf(thread: number): Buffer | undefined {
+    const cores = Buffer.alloc(CORES_BYTES);
+    return this.coreCalls.sched_getaffinity(thread, BigInt(CORES_BYTES), cores) === 0 ? cores : undefined;
+  }
+
+  /** @returns false where the kernel refuses, or the thread has ended */
+  keepOnCores(thread: number, cores: Buffer): boolean {
+    return this.coreCalls.sched_setaffinity(thread, BigInt(CORES_BYTES), cores) === 0;
   }
 
   private tell(thread: number): boolean {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { KernelScheduler } from './kernel-scheduler.ts';
+import { OrderPathCore } from './order-path-core.ts';
 
 /**
  * Longest time for which a thread goes on while others wait for its core: a message that comes while the archive or the edge works would wait until they have had their
@@ -25,8 +26,9 @@ const Nice = {
  */
 const NiceOfFirst = { ...Nice, orderPath: -10, v8: 0 } as const;
 
-/** The operations thread and V8's own, by their names. */
+/** The operations thread, the edge and V8's own, by their names. */
 const OPERATIONS = 'operations';
+const EDGE = 'edge';
 const V8_WORKER = 'node-V8Worker';
 
 const TASKS = '/proc/self/task';
@@ -45,20 +47,24 @@ const RealTimePart = { from: 0.7, until: 0.85 } as const;
  */
 export class ThreadPriorities {
   declare private readonly kernel: KernelScheduler;
+  declare private readonly ring: SharedArrayBuffer;
   /** Whether the order path asks for more than its share; once it was refused, it does not. */
   declare private goesFirst: boolean;
   declare private isRealTime: boolean;
   /** Runs where the kernel lets the order path be in real time. */
   declare private timer: NodeJS.Timeout | undefined;
+  declare private core: OrderPathCore | undefined;
   /** The order path's processor time when it was looked at last, and when that was, both in microseconds. */
   declare private usedUs: number;
   declare private lookedUs: number;
 
-  private constructor(kernel: KernelScheduler, goesFirst: boolean) {
+  private constructor(kernel: KernelScheduler, goesFirst: boolean, ring: SharedArrayBuffer) {
+    this.ring = ring;
     this.kernel = kernel;
     this.goesFirst = goesFirst;
     this.isRealTime = false;
     this.timer = undefined;
+    this.core = undefined;
     this.usedUs = 0;
     this.lookedUs = 0;
   }
@@ -67,9 +73,9 @@ export class ThreadPriorities {
    * undefined where the kernel cannot be told: another system or processor.
    * @param goesFirst whether the order path asks for more than its share. That of a cluster must not: it waits for a nats-server, which may be on its machine
    */
-  static async open(goesFirst: boolean): Promise<ThreadPriorities | undefined> {
+  static async open(goesFirst: boolean, ring: SharedArrayBuffer): Promise<ThreadPriorities | undefined> {
     const kernel = await KernelScheduler.open();
-    return kernel === undefined ? undefined : new ThreadPriorities(kernel, goesFirst);
+    return kernel === undefined ? undefined : new ThreadPriorities(kernel, goesFirst, ring);
   }
 
   /**
@@ -84,7 +90,9 @@ export class ThreadPriorities {
       if (!this.kernel.isUntold(thread)) continue;
       if (thread === process.pid) this.putFirst();
       else {
-        const kind = kindOf(nameOf(task));
+        const name = nameOf(task);
+        if (name === EDGE) this.core?.follow(thread);
+        const kind = kindOf(name);
         this.kernel.share(thread, (this.goesFirst ? NiceOfFirst : Nice)[kind], SliceNs.other);
       }
     }
@@ -99,6 +107,7 @@ export class ThreadPriorities {
   close(): void {
     clearInterval(this.timer);
     this.timer = undefined;
+    this.core?.close();
     if (this.isRealTime) this.leaveRealTime();
   }
 
@@ -110,6 +119,8 @@ export class ThreadPriorities {
       this.isRealTime = true;
       this.usedPart();
       this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+      const cores = this.kernel.coresOf(process.pid);
+      if (cores !== undefined) this.core = new OrderPathCore(this.kernel, process.pid, cores, this.ring);
     }
   }
 

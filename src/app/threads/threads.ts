@@ -54,8 +54,8 @@ export class Threads {
    * Has the kernel let the order path's thread go before these, and before those that are started from now on.
    * @param goesFirst also before everything else on the machine, where the operator lets it
    */
-  async giveWay(goesFirst: boolean): Promise<void> {
-    this.priorities = await ThreadPriorities.open(goesFirst);
+  async giveWay(goesFirst: boolean, ring: SharedArrayBuffer): Promise<void> {
+    this.priorities = await ThreadPriorities.open(goesFirst, ring);
     if (this.priorities === undefined) return;
     // With its first work libuv begins the threads of its pool, all that there ever are.
     await access('/');

@@ -84,6 +84,20 @@ export class RingWriter {
   }
 }
 
+/** For one who only wants to know whether something was published. */
+export class RingProgress {
+  declare private readonly head: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.head = new Int32Array(memory, 0, HEAD_WORDS);
+  }
+
+  /** Words published, modulo 2^32. */
+  get position(): number {
+    return Atomics.load(this.head, PUBLISHED);
+  }
+}
+
 /** A reading end. Reads whole pieces into a copy of its own, so that the writer may go on at once. */
 export class RingReader {
   declare private readonly head: Int32Array;

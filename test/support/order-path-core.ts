@@ -1,0 +1,74 @@
+// Says where the kernel lets the edge and the keeper of the order path's core run, as the edge has little to do and much, and as orders come and do not.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { ThreadPriorities } from '#app/threads/thread-priorities.ts';
+import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
+
+const TASKS = '/proc/self/task';
+const SCHED_IDLE = '5';
+
+/** The number of the thread with this name; undefined: there is none. */
+function threadOf(name: string): string | undefined {
+  return readdirSync(TASKS).find((task) => readFileSync(`${TASKS}/${task}/comm`, 'utf8').trim() === name);
+}
+
+/** The cores on which a thread may run, as proc(5) lists them. */
+function coresOf(thread: string): string {
+  return /^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync(`${TASKS}/${thread}/status`, 'utf8'))?.[1] ?? '';
+}
+
+function fieldOf(thread: string, field: number): string {
+  return readFileSync(`${TASKS}/${thread}/stat`, 'utf8').split(') ')[1].split(' ')[field];
+}
+
+/** Milliseconds for which a thread has run. */
+function ranMs(thread: string): number {
+  return Number(readFileSync(`${TASKS}/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setTimeout(5);
+}
+
+const isBusy = new Int32Array(new SharedArrayBuffer(4));
+const edge = new Worker(
+  `const isBusy = require('node:worker_threads').workerData;
+   for (;;) if (Atomics.load(isBusy, 0) === 0) Atomics.wait(isBusy, 0, 0, 5);`,
+  { eval: true, name: 'edge', workerData: isBusy },
+);
+await until(() => threadOf('edge') !== undefined);
+const edgeThread = threadOf('edge') ?? '';
+const ring = ringMemory(1_024);
+const writer = new RingWriter(ring);
+const all = coresOf(String(process.pid));
+const priorities = await ThreadPriorities.open(true, ring);
+assert.ok(priorities, 'the kernel cannot be told');
+priorities.apply();
+
+await until(() => /^\d+$/.test(coresOf(edgeThread)));
+console.log('idle edge: on one core');
+Atomics.store(isBusy, 0, 1);
+await until(() => coresOf(edgeThread) === all);
+console.log('busy edge: on any');
+Atomics.store(isBusy, 0, 0);
+await until(() => /^\d+$/.test(coresOf(edgeThread)));
+console.log('idle edge: on one core');
+
+await until(() => threadOf('core-keeper') !== undefined);
+const keeper = threadOf('core-keeper') ?? '';
+await until(() => fieldOf(keeper, 38) === SCHED_IDLE && coresOf(keeper) === coresOf(edgeThread));
+console.log('keeper: on the same, when nobody else wants it');
+const orders = setInterval(() => writer.write(new Int32Array(2), 0, 2, 0), 1);
+const before = ranMs(keeper);
+await until(() => ranMs(keeper) > before + 50);
+console.log('orders come: it is awake');
+clearInterval(orders);
+for (let ran = -1; ranMs(keeper) - ran > 1; await setTimeout(50)) ran = ranMs(keeper);
+console.log('no orders: it sleeps');
+
+priorities.close();
+await until(() => threadOf('core-keeper') === undefined);
+console.log(`closed: no keeper, the edge on ${coresOf(edgeThread) === all ? 'any' : coresOf(edgeThread)}`);
+await edge.terminate();
