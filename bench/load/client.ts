@@ -63,6 +63,7 @@ export interface Percentiles {
 /** Due or send times are kept for this many orders per connection: no more may be unanswered. */
 const UNANSWERED_MAX = 1 << 18;
 const FRAMES = 1 << 16;
+const CHUNK_BYTES = 1 << 16;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /** One connection: sends orders, remembers when each was due, and hears the answers. */
@@ -93,8 +94,6 @@ class Lane {
   /** Connects and logs in. */
   static open(config: LoadConfig, connection: LoadConnection, load: Load): Promise<Lane> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: config.host, port: config.port, noDelay: true });
-      const lane = new Lane(socket, connection, load);
       const cutter = new PacketCutter((bytes, at) => {
         const type = bytes[at + SOUP_HEADER_BYTES - 1];
         if (type === SoupPacket.SequencedData) lane.#onReport(bytes, at);
@@ -102,12 +101,18 @@ class Lane {
         else if (type === SoupPacket.LoginRejected)
           reject(new Error(`${connection.username}: login refused`));
       });
-      socket.on('data', (chunk: Buffer) => {
+      const buffer = Buffer.alloc(CHUNK_BYTES);
+      const callback = (bytes: number): boolean => {
         lane.nowMs = performance.now();
         lane.heard = 0;
-        cutter.push(chunk);
+        cutter.push(buffer.subarray(0, bytes));
         if (lane.heard > 0) load.onAnswers(lane, lane.heard);
-      });
+        return true;
+      };
+      // Into one buffer: a new one for each chunk had this process collect garbage for 4 to 13 ms, ten times a second.
+      const onread = { buffer, callback };
+      const socket = connect({ host: config.host, port: config.port, noDelay: true, onread });
+      const lane = new Lane(socket, connection, load);
       socket.on('error', reject);
       socket.on('close', () =>
         load.fail(

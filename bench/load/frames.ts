@@ -97,6 +97,8 @@ function readU32At(bytes: Uint8Array, at: number): number {
   return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 }
 
+const EMPTY = Buffer.alloc(0);
+
 /**
  * Cuts a TCP stream into SoupBinTCP packets. `onPacket` hears the offset of the packet's length field; the bytes are
  * valid during the call.
@@ -107,7 +109,7 @@ export class PacketCutter {
 
   constructor(onPacket: (bytes: Uint8Array, at: number) => void) {
     this.onPacket = onPacket;
-    this.rest = Buffer.alloc(0);
+    this.rest = EMPTY;
   }
 
   push(chunk: Buffer): void {
@@ -119,7 +121,7 @@ export class PacketCutter {
       this.onPacket(bytes, at);
       at = end;
     }
-    // Node hands out a fresh chunk per event, so a view of it may be kept.
-    this.rest = bytes.subarray(at);
+    // A copy: the chunk may be one buffer that is read into again and again.
+    this.rest = at === bytes.length ? EMPTY : Buffer.from(bytes.subarray(at));
   }
 }

@@ -2,6 +2,7 @@
  * Keeps the order path's core from sleeping while orders come: what wakes the order path then, or the edge beside it, need not wake the core
  * first. It has what nobody else wants of the core (docs/adr/0029-order-path-core.md).
  */
+import { dlopen } from 'node:ffi';
 import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { workerData } from 'node:worker_threads';
@@ -16,6 +17,8 @@ const { ring, words } = workerData as CoreKeeperData;
 const progress = new RingProgress(ring);
 const told = new Int32Array(words);
 const { thread, mayRun } = KeeperWord;
+// Not Atomics.wait: it takes a lock that all threads of V8 share, and one that only has what nobody else wants of a core could keep it for long.
+const { usleep } = dlopen('libc.so.6', { usleep: { arguments: ['u32'], return: 'i32' } }).functions;
 
 function isAllowed(): boolean {
   return Atomics.load(told, mayRun) === 1;
@@ -36,8 +39,7 @@ function keepAwake(): void {
 Atomics.store(told, thread, Number(basename(readlinkSync('/proc/thread-self'))));
 // Its end is that of the worker.
 for (;;) {
-  Atomics.wait(told, mayRun, 0);
   const seen = progress.position;
-  Atomics.wait(told, mayRun, 1, REST_MS);
+  usleep(REST_MS * 1_000);
   if (progress.position !== seen) keepAwake();
 }

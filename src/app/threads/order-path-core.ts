@@ -136,8 +136,8 @@ export class OrderPathCore {
     const mayRun =
       core !== undefined && thread !== 0 && this.kernel.idle(thread) && this.keepOn(thread, core);
     this.keeperCore = mayRun ? core : undefined;
+    // It looks by itself: to wake it takes a lock of V8's, which a thread that sleeps for a moment may have when it loses its core.
     Atomics.store(this.keeperWords, KeeperWord.mayRun, mayRun ? 1 : 0);
-    if (mayRun) Atomics.notify(this.keeperWords, KeeperWord.mayRun);
   }
 
   private part(): void {
