@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UserWord } from '#core/registry/users.ts';
+import type { TradingCore } from '#core/trading-core.ts';
 import { EventType } from '#domain/events.ts';
 import {
   type ArchiveAnswerOf,
@@ -13,6 +15,7 @@ import { CANDLE_SECONDS, type Candle } from '#domain/market-views.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { readReports } from '#gateways/orders/report.ts';
 import { UserOrders } from '#gateways/orders/user-orders.ts';
+import { doublesOf } from '#lib/columns.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { HistoryDatabase } from '#projections/history/history-database.ts';
@@ -34,6 +37,7 @@ function write(
   entries: readonly FlowEntry[],
   random: () => number,
   sinkOf: (writer: HistoryWriter) => EventSink = (writer) => writer,
+  beforeEntry: (core: TradingCore) => void = () => {},
 ): HistoryModel {
   const database = HistoryDatabase.open(directory, HISTORY_LOG_ID);
   const writer = new HistoryWriter(database);
@@ -41,6 +45,7 @@ function write(
   venue.sinks.push(sinkOf(writer));
   for (const entry of entries) {
     writer.onEntry(entry.words, 0, entry.words.words);
+    beforeEntry(venue.core);
     venue.apply(entry);
     if (random() < 0.05) writer.flush(entry.sequence, venue.core.stateHash);
   }
@@ -224,6 +229,23 @@ test('history answers as a plain model does, after a random life of a venue', (t
   const directory = temporaryDirectory('history');
   const model = write(directory, randomEntries(SEED, ENTRIES, USERS), random);
   assert.ok(model.trades.length > 100 && model.positions.length > 0 && model.refused.length > 0);
+  assert.deepEqual(compared(directory, model, random), []);
+});
+
+test('report numbers of fills go on past 2^32', (t) => {
+  t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
+  const random = seededRandom(SEED);
+  const directory = temporaryDirectory('history');
+  const before = 2 ** 32 - 40;
+  const skip = ({ state: { users } }: TradingCore): void => {
+    for (let row = 0; row < users.count; row++) {
+      if (users.reportCount(row) > 0) continue;
+      doublesOf(users.words)[row * 4 + (UserWord.reportCount >> 1)] = before;
+    }
+  };
+  const model = write(directory, randomEntries(SEED, ENTRIES, USERS), random, undefined, skip);
+  const numbers = model.fills.map((fill) => fill.reportNumber);
+  assert.ok(numbers.every((number) => number > before) && numbers.some((number) => number > 2 ** 32));
   assert.deepEqual(compared(directory, model, random), []);
 });
 

@@ -52,13 +52,13 @@ class EventArchive implements EventSink, ReportStore {
   ): Promise<void> {
     const isWanted = (user: number, number: number) => user === userId && number >= from && number <= to;
     for (const record of this.#records) {
-      const { i32 } = record;
+      const { i32, f64 } = record;
       const { makerUserId, makerReportNumber, takerUserId, takerReportNumber } = Trade.at;
       const isReport =
         (i32[0] & 0xff) === EventType.Trade
-          ? isWanted(i32[makerUserId], i32[makerReportNumber]) ||
-            isWanted(i32[takerUserId], i32[takerReportNumber])
-          : isWanted(i32[6], i32[7]);
+          ? isWanted(i32[makerUserId], f64[makerReportNumber >> 1]) ||
+            isWanted(i32[takerUserId], f64[takerReportNumber >> 1])
+          : isWanted(i32[6], f64[8 >> 1]);
       if (isReport) onRecord(record, 0);
     }
   }

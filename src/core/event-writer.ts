@@ -28,6 +28,7 @@ export class EventWriter {
   /** Sequence and time of the entry that is being applied, in the form in which every event carries them. */
   declare private readonly _stamp: WordBuffer;
   declare private readonly i32: Int32Array;
+  declare private readonly f64: Float64Array;
   declare private length: number;
   declare private imageFlag: number;
 
@@ -38,6 +39,7 @@ export class EventWriter {
     this.sink = sink;
     this._stamp = WordBuffer.allocate(4);
     this.i32 = this.words.i32;
+    this.f64 = this.words.f64;
     this.length = 0;
     this.imageFlag = 0;
   }
@@ -81,7 +83,8 @@ export class EventWriter {
     i32[at + 4] = stamp[2];
     i32[at + 5] = stamp[3];
     i32[at + 6] = userId | 0;
-    i32[at + 7] = reportNumber | 0;
+    i32[at + 7] = 0;
+    this.f64[(at + 8) >> 1] = reportNumber;
     return at;
   }
 

@@ -188,13 +188,13 @@ export class Execution implements BookListener {
     i32[at + TRADE_MAKER_USER_ID] = users.userId(makerUser);
     i32[at + TRADE_MAKER_ACCOUNT_ID] = accounts.accountId(orders.accountRow(maker));
     i32[at + TRADE_MAKER_CLIENT_ORDER_ID] = orders.clientOrderId(maker);
-    i32[at + TRADE_MAKER_REPORT_NUMBER] = users.nextReport(makerUser);
+    f64[(at + TRADE_MAKER_REPORT_NUMBER) >> 1] = users.nextReport(makerUser);
     f64[(at + TRADE_TAKER_ORDER_ID) >> 1] = store.orderId(taker);
     f64[(at + TRADE_TAKER_LEAVES_QTY_LOTS) >> 1] = store.leavesQtyLots(taker);
     i32[at + TRADE_TAKER_USER_ID] = users.userId(takerUser);
     i32[at + TRADE_TAKER_ACCOUNT_ID] = accounts.accountId(orders.accountRow(taker));
     i32[at + TRADE_TAKER_CLIENT_ORDER_ID] = orders.clientOrderId(taker);
-    i32[at + TRADE_TAKER_REPORT_NUMBER] = users.nextReport(takerUser);
+    f64[(at + TRADE_TAKER_REPORT_NUMBER) >> 1] = users.nextReport(takerUser);
     return at;
   }
 

@@ -195,10 +195,10 @@ export class Identity {
   writeUser(row: number): void {
     const { users, accounts } = this.state;
     const at = this.#begin(UserAdded);
-    const { i32 } = this.writer.words;
+    const { i32, f64 } = this.writer.words;
     i32[at + UserAdded.at.newUserId] = users.userId(row);
     i32[at + UserAdded.at.accountId] = accounts.accountId(users.accountRow(row));
-    i32[at + UserAdded.at.reportCount] = users.reportCount(row);
+    f64[(at + UserAdded.at.reportCount) >> 1] = users.reportCount(row);
     i32[at + UserAdded.at.lastClientOrderId] = users.lastClientOrderId(row);
     copyRow(i32, at + UserAdded.at.tokensRevokedSeconds, users.tokensRevoked, row, 2);
     const enabled = 1 - users.disabled[row];

@@ -26,14 +26,12 @@ export class Refusals {
 
   /** @param tagAt word of the command's clientTag; 0 when it has none */
   refuse(commandType: CommandType, code: number, command: WordBuffer, offset: number, tagAt: number): void {
-    const { users } = this.state;
-    const user = users.rowOf(command.i32[offset + 1]);
-    this.#write(commandType, code, command, offset, tagAt, user === -1 ? 0 : users.nextReport(user));
+    this.#write(commandType, code, command, offset, tagAt, true);
   }
 
   /** Of a command that a node gave for the user, who has not asked for anything: it is no report. */
   refuseNode(commandType: CommandType, code: number, command: WordBuffer, offset: number): void {
-    this.#write(commandType, code, command, offset, 0, 0);
+    this.#write(commandType, code, command, offset, 0, false);
   }
 
   #write(
@@ -42,12 +40,13 @@ export class Refusals {
     command: WordBuffer,
     offset: number,
     tagAt: number,
-    number: number,
+    isReport: boolean,
   ): void {
     const { users, accounts } = this.state;
     const source = command.i32;
     const userId = source[offset + 1];
     const user = users.rowOf(userId);
+    const number = isReport && user !== -1 ? users.nextReport(user) : 0;
     const at = this.writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[offset + 2], userId, number);
     const { i32 } = this.writer.words;
     i32[at + REJECTED_COMMAND_TYPE] = commandType | (code << 16);

@@ -107,7 +107,7 @@ export const TradeFlag = {
   Auction: 1,
 } as const;
 
-/** The eight words that every event starts with. */
+/** The ten words that every event starts with; the one behind `userId` is zero. */
 const header = {
   type: 'u8',
   flags: 'u8',
@@ -123,11 +123,11 @@ const header = {
   /** The user whom it concerns; 0 nobody (trades name both sides' users in the body). */
   userId: 'u32',
   /** Position in that user's report stream, from 1; 0 not a report. A function of the log, so any node can resume it. */
-  reportNumber: 'u32',
+  reportNumber: 'i53',
 } as const;
 
 /** Words of the header that every event starts with. */
-export const EVENT_HEADER_WORDS = 8;
+export const EVENT_HEADER_WORDS = 10;
 
 const orderTerms = {
   orderId: 'i53',
@@ -229,7 +229,9 @@ export const Trade = layout('Trade', EventType.Trade, header, {
   makerUserId: 'u32',
   makerAccountId: 'u32',
   makerClientOrderId: 'u32',
-  makerReportNumber: 'u32',
+  /** Limit price of the maker, at which it rested. */
+  makerPriceTicks: 'i32',
+  makerReportNumber: 'i53',
   takerOrderId: 'i53',
   takerLeavesQtyLots: 'i53',
   takerFeeMinor: 'i53',
@@ -240,11 +242,9 @@ export const Trade = layout('Trade', EventType.Trade, header, {
   takerUserId: 'u32',
   takerAccountId: 'u32',
   takerClientOrderId: 'u32',
-  takerReportNumber: 'u32',
-  /** Limit price of the maker, at which it rested. */
-  makerPriceTicks: 'i32',
   /** In an uncross: limit price of the seller, at which it rested. Otherwise 0. */
   takerPriceTicks: 'i32',
+  takerReportNumber: 'i53',
 });
 
 /** A stop's price was reached; it is now an incoming order and what it does follows. */
@@ -360,7 +360,7 @@ export const UserAdded = layout('UserAdded', EventType.UserAdded, header, {
   /** 0: a user without an account. */
   accountId: 'u32',
   /** Reports sent to this user so far (in an image; 0 for a new user). */
-  reportCount: 'u32',
+  reportCount: 'i53',
   /** Highest clientOrderId accepted so far (in an image). */
   lastClientOrderId: 'u32',
   /** Bearer tokens from before this time are void: seconds since the Unix epoch, and nanoseconds (in an image). */

@@ -149,7 +149,7 @@ test('commands and events: the same header at the same words', () => {
         ['timeSeconds', 'u32', 4, 0],
         ['timeNanos', 'u32', 5, 0],
         ['userId', 'u32', 6, 0],
-        ['reportNumber', 'u32', 7, 0],
+        ['reportNumber', 'i53', 8, 0],
       ],
     );
   }

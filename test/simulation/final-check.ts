@@ -22,7 +22,7 @@ class ExpectedReports implements EventSink {
   readonly #bytes = new ByteBuffer(REPORT_BYTES_MAX);
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) {
       const type = i32[at] & 0xff;
       if (type === EventType.InstrumentAdded) this.#instruments.add(words, at);
@@ -33,16 +33,16 @@ class ExpectedReports implements EventSink {
           at,
           ReportSide.Maker,
           i32[at + field.makerUserId],
-          i32[at + field.makerReportNumber],
+          f64[(at + field.makerReportNumber) >> 1],
         );
         this.#add(
           words,
           at,
           ReportSide.Taker,
           i32[at + field.takerUserId],
-          i32[at + field.takerReportNumber],
+          f64[(at + field.takerReportNumber) >> 1],
         );
-      } else this.#add(words, at, ReportSide.Owner, i32[at + 6], i32[at + 7]);
+      } else this.#add(words, at, ReportSide.Owner, i32[at + 6], f64[(at + 8) >> 1]);
     }
   }
 

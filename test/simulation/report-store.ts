@@ -13,17 +13,22 @@ const POLL_MS = 5;
 const WAIT_MS_MAX = 10_000;
 
 /** The report numbers that the event at word `at` has, by user. */
-export function* reportsOf({ i32 }: WordBuffer, at: number): Generator<[userId: number, number: number]> {
+export function* reportsOf(
+  { i32, f64 }: WordBuffer,
+  at: number,
+): Generator<[userId: number, number: number]> {
   if ((i32[at] & 0xff) !== EventType.Trade) {
-    if (i32[at + 7] !== 0) yield [i32[at + 6], i32[at + 7] >>> 0];
+    const number = f64[(at + 8) >> 1];
+    if (number !== 0) yield [i32[at + 6], number];
     return;
   }
   const field = Trade.at;
-  for (const [user, number] of [
+  for (const [user, place] of [
     [field.makerUserId, field.makerReportNumber],
     [field.takerUserId, field.takerReportNumber],
   ]) {
-    if (i32[at + number] !== 0) yield [i32[at + user], i32[at + number] >>> 0];
+    const number = f64[(at + place) >> 1];
+    if (number !== 0) yield [i32[at + user], number];
   }
 }
 

@@ -87,12 +87,12 @@ class Archive implements EventSink, ReportStore, ArchiveQueries {
     const { makerUserId, makerReportNumber, takerUserId, takerReportNumber } = Trade.at;
     await new Promise(setImmediate);
     for (const record of this.#records) {
-      const { i32 } = record;
+      const { i32, f64 } = record;
       const isReport =
         (i32[0] & 0xff) === EventType.Trade
-          ? isWanted(i32[makerUserId], i32[makerReportNumber]) ||
-            isWanted(i32[takerUserId], i32[takerReportNumber])
-          : isWanted(i32[6], i32[7]);
+          ? isWanted(i32[makerUserId], f64[makerReportNumber >> 1]) ||
+            isWanted(i32[takerUserId], f64[takerReportNumber >> 1])
+          : isWanted(i32[6], f64[8 >> 1]);
       if (isReport) onRecord(record, 0);
     }
   }

@@ -28,12 +28,10 @@ export function readReportRequest(text: string): ReportRequest | undefined {
   const isRight =
     typeof logId === 'string' &&
     isInteger(userId, Limits.ID_MAX) &&
-    isInteger(from, REPORT_NUMBER_MAX) &&
+    isInteger(from, Number.MAX_SAFE_INTEGER) &&
     isInteger(count, REPORTS_PER_ANSWER);
   return isRight ? (request as ReportRequest) : undefined;
 }
-
-const REPORT_NUMBER_MAX = 2 ** 32 - 1;
 
 function isInteger(value: unknown, max: number): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;

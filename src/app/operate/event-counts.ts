@@ -18,7 +18,7 @@ export class EventCounts implements FollowingSink {
     this.isCounting = false;
   }
 
-  onEvents({ i32 }: WordBuffer, from: number, to: number): void {
+  onEvents({ i32, f64 }: WordBuffer, from: number, to: number): void {
     if (!this.isCounting) return;
     for (let at = from; at < to; at += i32[at] >>> 16) {
       if ((i32[at] & (EventFlag.Image << 8)) !== 0) continue;
@@ -26,9 +26,9 @@ export class EventCounts implements FollowingSink {
       if (type === EventType.OrderAccepted) this.orders++;
       if (type === EventType.Trade) {
         this.trades++;
-        if (i32[at + makerReportNumber] !== 0) this.reports++;
-        if (i32[at + takerReportNumber] !== 0) this.reports++;
-      } else if (i32[at + reportNumber] !== 0) this.reports++;
+        if (f64[(at + makerReportNumber) >> 1] !== 0) this.reports++;
+        if (f64[(at + takerReportNumber) >> 1] !== 0) this.reports++;
+      } else if (f64[(at + reportNumber) >> 1] !== 0) this.reports++;
     }
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { EVENT_HEADER_WORDS, EventFlag } from '#domain/events.ts';
+import { EventFlag } from '#domain/events.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
@@ -10,12 +10,14 @@ import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import type { ImageAnswer, ImageRequest } from './messages.ts';
 import { Haste, RingFollower, type RingWork } from './ring-follower.ts';
 
-const RING_WORDS = 256;
+const RING_WORDS = 512;
+/** Of an event: the ring holds a whole number of them. */
+const EVENT_WORDS = 16;
 
 /** An event without a body. */
 function event(sequence: number, flags = 0): WordBuffer {
-  const words = new WordBuffer(new SharedArrayBuffer(EVENT_HEADER_WORDS * 4));
-  words.i32[0] = 1 | (flags << 8) | (EVENT_HEADER_WORDS << 16);
+  const words = new WordBuffer(new SharedArrayBuffer(EVENT_WORDS * 4));
+  words.i32[0] = 1 | (flags << 8) | (EVENT_WORDS << 16);
   words.f64[1] = sequence;
   return words;
 }
@@ -85,7 +87,7 @@ class Fixture {
   }
 
   publish(sequence: number): void {
-    this.writer.write(event(sequence).i32, 0, EVENT_HEADER_WORDS, sequence);
+    this.writer.write(event(sequence).i32, 0, EVENT_WORDS, sequence);
   }
 
   /** The sequence that the next request for an image names. */
@@ -124,8 +126,7 @@ test('RingFollower: the image must have what the ring has already passed, and wh
   fixture.board.durableSequence = 3;
   fixture.answer(3);
   await fixture.sink.until('stands after 3');
-  for (let sequence = 4; sequence <= 4 + RING_WORDS / EVENT_HEADER_WORDS; sequence++)
-    fixture.publish(sequence);
+  for (let sequence = 4; sequence <= 4 + RING_WORDS / EVENT_WORDS; sequence++) fixture.publish(sequence);
   // The board lags behind the ring by an entry.
   fixture.board.durableSequence = 35;
   assert.equal(await fixture.asked(), 36);
@@ -137,7 +138,7 @@ test('RingFollower: overtaken by the ring, it tells its sinks and begins anew', 
   await fixture.asked();
   fixture.answer(1);
   await fixture.sink.until('stands after 1');
-  const last = 2 + RING_WORDS / EVENT_HEADER_WORDS;
+  const last = 2 + RING_WORDS / EVENT_WORDS;
   for (let sequence = 2; sequence <= last; sequence++) fixture.publish(sequence);
   assert.equal(await fixture.asked(), last);
   fixture.publish(last + 1);
@@ -279,7 +280,7 @@ test('RingFollower: events wait while work holds them, until it takes them or ha
   work.isHeld = false;
   await fixture.sink.until('event 2');
   work.isHeld = true;
-  const half = RING_WORDS / 2 / EVENT_HEADER_WORDS;
+  const half = RING_WORDS / 2 / EVENT_WORDS;
   for (let sequence = 3; sequence < 3 + half; sequence++) fixture.publish(sequence);
   await work.goneOn.promise;
   await fixture.sink.until(`event ${2 + half}`);

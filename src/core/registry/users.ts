@@ -2,7 +2,7 @@ import { AddUser, type Role, SetUserPassword, SetUserRole } from '#domain/comman
 import { Limits } from '#domain/limits.ts';
 import { Action, actionsOf } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import { Columns } from '#lib/columns.ts';
+import { Columns, doublesOf } from '#lib/columns.ts';
 import { IdMap } from '#lib/id-map.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AccountTable, VENUE_ACCOUNT_ROW } from './accounts.ts';
@@ -24,28 +24,27 @@ const RECORD_WORDS = 8;
 export const UserWord = {
   userId: 0,
   accountRow: 1,
+  /** Reports sent to the user, as a double; kept by the core. */
+  reportCount: 2,
   /** Highest clientOrderId that the user sent; kept by the core. */
-  lastClientOrderId: 2,
-  /** Reports sent to the user; kept by the core. */
-  reportCount: 3,
+  lastClientOrderId: 4,
   /** 1: stopped by its kill switch. */
-  killed: 4,
+  killed: 5,
   /** What the user may do, as the bits of its role's actions; 0 while it is disabled. */
-  actions: 5,
-  role: 6,
-  /** API keys that are not revoked. */
-  apiKeys: 7,
+  actions: 6,
+  role: 7,
 } as const;
 const {
   userId: USER_ID,
   accountRow: ACCOUNT_ROW,
+  reportCount: REPORT_COUNT_WORD,
   lastClientOrderId: LAST_CLIENT_ORDER_ID,
-  reportCount: REPORT_COUNT,
   killed: KILLED,
   actions: ACTIONS,
   role: ROLE_WORD,
-  apiKeys: API_KEYS,
 } = UserWord;
+/** Among the doubles of a record. */
+const REPORT_COUNT = REPORT_COUNT_WORD >> 1;
 
 /**
  * Users: who sends commands, in which role, and who sends orders, for which account. Rows are never freed. User 0, the
@@ -55,6 +54,10 @@ export class UserTable {
   declare readonly stores: readonly Columns[];
   /** One record per row: see UserWord. */
   declare readonly words: Int32Array<ArrayBuffer>;
+  /** The records as doubles: `row << 2` is the first of one. */
+  declare private readonly doubles: Float64Array;
+  /** API keys that are not revoked. */
+  declare private readonly apiKeyCount: Int32Array;
   /** Login name, six words per row: text24. */
   declare readonly name: Int32Array;
   /** Four words per row. */
@@ -80,6 +83,8 @@ export class UserTable {
     this.accounts = accounts;
     this.stores = [store];
     this.words = store.i32('record', RECORD_WORDS);
+    this.doubles = doublesOf(this.words);
+    this.apiKeyCount = store.i32('apiKeys');
     this.name = store.i32('name', 6);
     this.salt = store.i32('salt', 4);
     this.passwordHash = store.i32('passwordHash', 8);
@@ -109,12 +114,12 @@ export class UserTable {
   }
 
   reportCount(row: number): number {
-    return this.words[(row << 3) | REPORT_COUNT] >>> 0;
+    return this.doubles[(row << 2) | REPORT_COUNT];
   }
 
   /** Counts one more report and returns its number. */
   nextReport(row: number): number {
-    return ++this.words[(row << 3) | REPORT_COUNT] >>> 0;
+    return ++this.doubles[(row << 2) | REPORT_COUNT];
   }
 
   isKilled(row: number): boolean {
@@ -135,12 +140,12 @@ export class UserTable {
   }
 
   apiKeys(row: number): number {
-    return this.words[(row << 3) | API_KEYS];
+    return this.apiKeyCount[row];
   }
 
   /** One API key more or, with -1, less. */
   addApiKeys(row: number, count: number): void {
-    this.words[(row << 3) | API_KEYS] += count;
+    this.apiKeyCount[row] += count;
   }
 
   /** Users so far: rows 0 to count - 1. */

@@ -17,7 +17,7 @@ test('a user as its event says, found by number and by name without regard to ca
       mustChangePassword: 1,
       tokensRevokedSeconds: 4_000_000_000,
       tokensRevokedNanos: 999_999_999,
-      reportCount: 3_000_000_000,
+      reportCount: 2 ** 32 + 7,
       lastClientOrderId: 12,
       salt,
       passwordHash,
@@ -37,7 +37,7 @@ test('a user as its event says, found by number and by name without regard to ca
     passwordHash,
     tokensRevokedSeconds: 4_000_000_000,
     tokensRevokedNanos: 999_999_999,
-    reportCount: 3_000_000_000,
+    reportCount: 2 ** 32 + 7,
     lastClientOrderId: 12,
     apiKeys: [],
   });

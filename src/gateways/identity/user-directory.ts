@@ -161,7 +161,7 @@ export class UserDirectory implements FollowingSink {
   onEvents(words: WordBuffer, from: number, to: number): void {
     const { i32 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) {
-      if (!this.take(words, at)) this.#countReport(i32, at);
+      if (!this.take(words, at)) this.#countReport(words, at);
       this.timeSeconds = i32[at + 4] >>> 0;
       this.timeNanos = i32[at + 5] >>> 0;
     }
@@ -223,7 +223,7 @@ export class UserDirectory implements FollowingSink {
   }
 
   #addUser(words: WordBuffer, at: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     const { at: field } = UserAdded;
     const userId = i32[at + field.newUserId];
     const name = textAt(words, at + field.name);
@@ -238,7 +238,7 @@ export class UserDirectory implements FollowingSink {
     user.passwordHash = bytesAt(words, at + field.passwordHash, PASSWORD_HASH_BYTES);
     user.tokensRevokedSeconds = i32[at + field.tokensRevokedSeconds] >>> 0;
     user.tokensRevokedNanos = i32[at + field.tokensRevokedNanos] >>> 0;
-    user.reportCount = i32[at + field.reportCount] >>> 0;
+    user.reportCount = f64[(at + field.reportCount) >> 1];
     user.lastClientOrderId = i32[at + field.lastClientOrderId] >>> 0;
     user.version++;
     this.usersById.set(userId, user);
@@ -278,11 +278,11 @@ export class UserDirectory implements FollowingSink {
   }
 
   /** Follows the numbers that the core counts for each user. */
-  #countReport(i32: Int32Array, at: number): void {
+  #countReport({ i32, f64 }: WordBuffer, at: number): void {
     switch (i32[at] & 0xff) {
       case EventType.Trade:
-        this.#noteReport(i32[at + Trade.at.makerUserId], i32[at + Trade.at.makerReportNumber] >>> 0);
-        this.#noteReport(i32[at + Trade.at.takerUserId], i32[at + Trade.at.takerReportNumber] >>> 0);
+        this.#noteReport(i32[at + Trade.at.makerUserId], f64[(at + Trade.at.makerReportNumber) >> 1]);
+        this.#noteReport(i32[at + Trade.at.takerUserId], f64[(at + Trade.at.takerReportNumber) >> 1]);
         return;
       case EventType.OrderAccepted:
         this.#noteClientOrderId(i32[at + 6], i32[at + OrderAccepted.at.clientOrderId]);
@@ -299,7 +299,7 @@ export class UserDirectory implements FollowingSink {
         }
       }
     }
-    this.#noteReport(i32[at + 6], i32[at + 7] >>> 0);
+    this.#noteReport(i32[at + 6], f64[(at + 8) >> 1]);
   }
 
   #noteReport(userId: number, reportNumber: number): void {

@@ -242,29 +242,29 @@ export class OrderDesk implements FollowingSink {
       const type = i32[at] & 255;
       if (type === EventType.UserAdded) this.#addUser(words, at);
       else if (type === EventType.Trade) this.#onTrade(words, at);
-      else if (i32[at + 7] !== 0) this.#count(words, at, type);
+      else if (f64[(at + 8) >> 1] !== 0) this.#count(words, at, type);
       this.sequence = f64[(at + 2) >> 1];
     }
     this.#settleAll();
   }
 
-  #addUser({ i32 }: WordBuffer, at: number): void {
+  #addUser({ i32, f64 }: WordBuffer, at: number): void {
     const userId = i32[at + UserAdded.at.newUserId];
     this.counts.set(userId, {
       userId,
       accountId: i32[at + UserAdded.at.accountId],
-      reportCount: i32[at + UserAdded.at.reportCount] >>> 0,
+      reportCount: f64[(at + UserAdded.at.reportCount) >> 1],
       lastClientOrderId: i32[at + UserAdded.at.lastClientOrderId] >>> 0,
       sequence: 0,
     });
   }
 
   #onTrade(words: WordBuffer, at: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     const maker = i32[at + Trade.at.makerUserId];
     const taker = i32[at + Trade.at.takerUserId];
-    const isKnown = this.#note(words, at, maker, i32[at + Trade.at.makerReportNumber] >>> 0);
-    if (this.#note(words, at, taker, i32[at + Trade.at.takerReportNumber] >>> 0) || isKnown) {
+    const isKnown = this.#note(words, at, maker, f64[(at + Trade.at.makerReportNumber) >> 1]);
+    if (this.#note(words, at, taker, f64[(at + Trade.at.takerReportNumber) >> 1]) || isKnown) {
       readReports(words, at, (report) => this.#deliver(report));
     }
   }
@@ -279,9 +279,9 @@ export class OrderDesk implements FollowingSink {
   }
 
   #count(words: WordBuffer, at: number, type: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     const userId = i32[at + 6];
-    const isWanted = this.#note(words, at, userId, i32[at + 7] >>> 0);
+    const isWanted = this.#note(words, at, userId, f64[(at + 8) >> 1]);
     const counts = this.counts.get(userId);
     if (counts === undefined) return;
     counts.lastClientOrderId = Math.max(counts.lastClientOrderId, usedNumber(words, at, type));

@@ -103,17 +103,17 @@ const FOREIGN = EventFlag.Foreign << 8;
 
 /** Hands the reports in the event at word `at` to `take`: none, one, or a trade's two. Images are no reports. */
 export function readReports(words: WordBuffer, at: number, take: (report: Report) => void): void {
-  const { i32 } = words;
+  const { i32, f64 } = words;
   if ((i32[at] & IMAGE) !== 0) return;
   if ((i32[at] & 255) !== EventType.Trade) {
-    if (i32[at + 7] !== 0) {
+    if (f64[(at + 8) >> 1] !== 0) {
       const report = readOwnReport(words, at);
       if (report !== undefined) take(report);
     }
     return;
   }
-  const maker = i32[at + Trade.at.makerReportNumber] >>> 0;
-  const taker = i32[at + Trade.at.takerReportNumber] >>> 0;
+  const maker = f64[(at + Trade.at.makerReportNumber) >> 1];
+  const taker = f64[(at + Trade.at.takerReportNumber) >> 1];
   const isOneUser = i32[at + Trade.at.makerUserId] === i32[at + Trade.at.takerUserId];
   // Both sides may be one user in an auction: then in the order of their numbers.
   const takerFirst = isOneUser && taker < maker;
@@ -218,7 +218,7 @@ function readFill(words: WordBuffer, at: number, isMaker: boolean, number: numbe
 type UnfinishedReport = { -readonly [Name in keyof Report]: Report[Name] };
 
 function newOwnReport(words: WordBuffer, at: number, kind: ReportKind): UnfinishedReport {
-  return newReport(words, at, kind, words.i32[at + 6], words.i32[at + 7] >>> 0);
+  return newReport(words, at, kind, words.i32[at + 6], words.f64[(at + 8) >> 1]);
 }
 
 /** With what every kind has. One shape, made in one piece: the edge reads two or three reports for each order. */

@@ -111,9 +111,9 @@ test('images: users and live orders that stood before are known, and are no repo
   assert.equal(replace.type === 'ReplaceOrder' && replace.priceTicks, 8);
 });
 
-test('report numbers are unsigned: past 2^31 a user logs in, is told, and resumes from memory and from the store', async () => {
+test('report numbers have more than 32 bits: past 2^32 a user logs in, is told, and resumes from memory and from the store', async () => {
   const venue = await startVenue();
-  const last = 2 ** 31 + 3;
+  const last = 2 ** 32 - 3;
   const trade: EventInput<'Trade'> = {
     type: 'Trade',
     instrumentId: 1,

@@ -219,7 +219,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
         this.#onIdentity(words, at);
         return;
     }
-    const number = i32[at + 7] >>> 0;
+    const number = words.f64[(at + 8) >> 1];
     if (number !== 0 && (i32[at] & IMAGE) === 0) {
       this.#report(i32[at + 6], number, words, at, ReportSide.Owner);
     }
@@ -236,8 +236,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     if (f64[(at + field.takerLeavesQtyLots) >> 1] === 0) {
       this.scales.forget(takerUserId, i32[at + field.takerClientOrderId]);
     }
-    const makerNumber = i32[at + field.makerReportNumber] >>> 0;
-    const takerNumber = i32[at + field.takerReportNumber] >>> 0;
+    const makerNumber = f64[(at + field.makerReportNumber) >> 1];
+    const takerNumber = f64[(at + field.takerReportNumber) >> 1];
     // Both sides may be one user in an auction: then in the order of their numbers.
     if (makerNumber <= takerNumber || makerUserId !== takerUserId) {
       if (makerNumber !== 0) this.#report(makerUserId, makerNumber, words, at, ReportSide.Maker);
@@ -255,7 +255,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
 
   /** Takes the acceptance, or the image, of an order. The user is looked up once. */
   #onOrder(words: WordBuffer, at: number, userRefNum: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     const userId = i32[at + 6];
     const instrument = this.instruments.byId(i32[at + 1]);
     if (instrument !== undefined) {
@@ -264,7 +264,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     const user = this.usersById.get(userId);
     if (user === undefined) return;
     if (userRefNum > user.lastUserRefNum) user.lastUserRefNum = userRefNum;
-    const number = i32[at + 7] >>> 0;
+    const number = f64[(at + 8) >> 1];
     if (number !== 0 && (i32[at] & IMAGE) === 0)
       this.sender.report(user, number, words, at, ReportSide.Owner);
   }

@@ -22,7 +22,7 @@ export class RecentReports {
   declare readonly bytes: ByteBuffer;
   declare private readonly mask: number;
   declare private readonly lengths: Uint16Array;
-  declare private readonly numbers: Uint32Array;
+  declare private readonly numbers: Float64Array;
   declare private readonly previous: Float64Array;
   declare private readonly next: Float64Array;
   /** Whose report a slot holds. */
@@ -37,7 +37,7 @@ export class RecentReports {
     this.bytes = new ByteBuffer(reports * SLOT_BYTES);
     this.mask = reports - 1;
     this.lengths = new Uint16Array(reports);
-    this.numbers = new Uint32Array(reports);
+    this.numbers = new Float64Array(reports);
     this.previous = new Float64Array(reports);
     this.next = new Float64Array(reports);
     this.chains = new Array<ReportChain | undefined>(reports).fill(undefined);

@@ -142,7 +142,7 @@ test('a turn that says more than a socket holds: the client, which reads, gets a
   const client = await venue.loggedIn();
   const { words, from, to } = batchOf([accepted(1)]);
   for (let number = 1; number <= reports; number++) {
-    words.i32[from + 7] = number;
+    words.f64[(from + 8) >> 1] = number;
     words.i32[from + OrderAccepted.at.clientOrderId] = number;
     venue.gateway.onEvents(words, from, to);
   }

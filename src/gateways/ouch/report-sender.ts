@@ -151,15 +151,15 @@ function hasRoom(session: SoupSession<OuchSession>): boolean {
 
 /** The side for which the event at `at` is the user's report `number`; -1 none. */
 function sideOfReport(words: WordBuffer, at: number, userId: number, number: number): number {
-  const { i32 } = words;
+  const { i32, f64 } = words;
   if ((i32[at] & 0xff) !== EventType.Trade) {
-    return i32[at + 6] === userId && i32[at + 7] >>> 0 === number ? ReportSide.Owner : -1;
+    return i32[at + 6] === userId && f64[(at + 8) >> 1] === number ? ReportSide.Owner : -1;
   }
   const field = Trade.at;
-  if (i32[at + field.makerUserId] === userId && i32[at + field.makerReportNumber] >>> 0 === number) {
+  if (i32[at + field.makerUserId] === userId && f64[(at + field.makerReportNumber) >> 1] === number) {
     return ReportSide.Maker;
   }
-  return i32[at + field.takerUserId] === userId && i32[at + field.takerReportNumber] >>> 0 === number
+  return i32[at + field.takerUserId] === userId && f64[(at + field.takerReportNumber) >> 1] === number
     ? ReportSide.Taker
     : -1;
 }

@@ -147,7 +147,7 @@ export class TradeWriter {
       feeMinor,
       feeAssetId,
       leavesQtyLots,
-      i32[at + place.reportNumber] >>> 0,
+      f64[(at + place.reportNumber) >> 1],
     );
   }
 }

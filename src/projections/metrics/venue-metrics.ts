@@ -111,7 +111,7 @@ export class VenueMetrics implements FollowingSink {
       this.position.sequence = f64[(at + Trade.at.sequence) >> 1];
       this.nowSeconds = (i32[at + SECONDS_AT] >>> 0) + (i32[at + NANOS_AT] >>> 0) / 1e9;
       const isImage = (i32[at] & (EventFlag.Image << 8)) !== 0;
-      if (!isImage && i32[at + REPORT_AT] !== 0) this.reports++;
+      if (!isImage && f64[(at + REPORT_AT) >> 1] !== 0) this.reports++;
       this.#apply(words, at, isImage);
     }
     this.profit.step(this.nowSeconds, (instrumentId) => this.#priceOf(instrumentId));
@@ -280,8 +280,8 @@ export class VenueMetrics implements FollowingSink {
       f64[(at + t.takerLeavesQtyLots) >> 1],
     );
     // Reports of trades are numbered in the body, one for each side.
-    if (i32[at + t.makerReportNumber] !== 0) this.reports++;
-    if (i32[at + t.takerReportNumber] !== 0) this.reports++;
+    if (f64[(at + t.makerReportNumber) >> 1] !== 0) this.reports++;
+    if (f64[(at + t.takerReportNumber) >> 1] !== 0) this.reports++;
   }
 
   /** One side of a trade. @param lots bought; negative: sold */

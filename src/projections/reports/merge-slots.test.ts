@@ -18,7 +18,7 @@ function slotsOf(sequences: readonly number[], userId = USER): WordBuffer {
     event.i32[0] = CommandRejected.type | (CommandRejected.words << 16);
     event.f64[CommandRejected.at.sequence >> 1] = sequence;
     event.i32[CommandRejected.at.userId] = userId;
-    event.i32[CommandRejected.at.reportNumber] = 11 + slot;
+    event.f64[CommandRejected.at.reportNumber >> 1] = 11 + slot;
     writeSlot(slots, slot * SLOT_WORDS, event, 0, CommandRejected.words);
   }
   return slots;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeCommand } from '#codec/log/commands.ts';
+import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
+import { UserWord } from '#core/registry/users.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import {
   InstrumentKind,
@@ -14,12 +16,13 @@ import {
 } from '#domain/commands.ts';
 import { EventFlag, EventType, Trade } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { doublesOf } from '#lib/columns.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ReportReader } from './report-reader.ts';
 import { ReportWriter } from './report-writer.ts';
-import { differences, filesOf, type Reference } from './test-support.ts';
+import { differences, filesOf, type Reference, recordsOf } from './test-support.ts';
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const USERS = 5;
@@ -103,11 +106,14 @@ function noting(reference: Reference, sink: EventSink): EventSink {
     onEvents: (words, from, to) => {
       for (let at = from; at < to; at += words.i32[at] >>> 16) {
         const record = words.i32.slice(at, at + (words.i32[at] >>> 16));
+        const numbers = doublesOf(record);
         if ((record[0] & (EventFlag.Image << 8)) !== 0) continue;
         if ((record[0] & 0xff) === EventType.Trade) {
-          note(record[Trade.at.makerUserId], record[Trade.at.makerReportNumber], record);
-          note(record[Trade.at.takerUserId], record[Trade.at.takerReportNumber], record);
-        } else if (record[7] > 0) note(record[6], record[7], record);
+          note(record[Trade.at.makerUserId], numbers[Trade.at.makerReportNumber >> 1], record);
+          note(record[Trade.at.takerUserId], numbers[Trade.at.takerReportNumber >> 1], record);
+        } else if (numbers[Trade.at.reportNumber >> 1] > 0) {
+          note(record[6], numbers[Trade.at.reportNumber >> 1], record);
+        }
       }
       sink.onEvents(words, from, to);
     },
@@ -163,4 +169,51 @@ test("report files: a core that starts from an earlier core's image writes the s
   };
   const reader = new ReportReader({ directory, progress });
   assert.deepEqual(await differences(reader, reference, seededRandom(SEED)), []);
+});
+
+test('report files: the reports of a user go on past 2^32', async (t) => {
+  t.diagnostic(`SEED=${SEED}`);
+  const directory = temporaryDirectory('report-core');
+  const entries = commands(seededRandom(SEED), 300);
+  const before = 2 ** 32 - 3;
+  const told = new Map<number, number[]>();
+  const tell = (userId: number, number: number): void => void told.get(userId)?.push(number);
+  const writer = new ReportWriter({ directory });
+  const onEvents: EventSink['onEvents'] = (words, from, to) => {
+    for (const event of readEvents(words, from, to)) {
+      if (event.type !== 'Trade') tell(event.userId, event.reportNumber);
+      else {
+        tell(event.makerUserId, event.makerReportNumber);
+        tell(event.takerUserId, event.takerReportNumber);
+      }
+    }
+    writer.onEvents(words, from, to);
+  };
+  const core = new TradingCore({ onEvents }, CAPACITY);
+  const venue = entries.findIndex(({ type }) => type === 'NewOrder' || type === 'CancelOrder');
+  applyAll(core, entries.slice(0, venue), 1);
+  const { users } = core.state;
+  for (let row = 0; row < users.count; row++) {
+    doublesOf(users.words)[row * 4 + (UserWord.reportCount >> 1)] = before;
+    told.set(users.userId(row), []);
+  }
+  applyAll(core, entries, venue + 1);
+  writer.close();
+
+  const sequence = entries.length;
+  const progress = { durableSequence: sequence, archivedSequence: sequence, isFetchingReports: false };
+  const reader = new ReportReader({ directory, progress });
+  for (const [userId, said] of told) {
+    const numbers = said.filter((number) => number !== 0).sort((a, b) => a - b);
+    assert.ok(numbers.length > 5);
+    assert.deepEqual(
+      numbers,
+      numbers.map((_, i) => before + 1 + i),
+    );
+    const last = before + numbers.length;
+    assert.equal(users.reportCount(users.rowOf(userId)), last);
+    const records = await recordsOf(reader, userId, before + 1, last);
+    assert.ok(records.length > numbers.length / 2);
+    for (const number of numbers) assert.equal((await recordsOf(reader, userId, number, number)).length, 1);
+  }
 });

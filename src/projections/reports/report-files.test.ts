@@ -308,7 +308,7 @@ test('report files: a changed byte is DAMAGED, with the file and the offset; its
     assert.equal((error as Error & { code: string }).code, 'DAMAGED');
     assert.match(
       error.message,
-      new RegExp(`^report 4 of user ${userId}: .*${userId}\\.reports is damaged at byte 576;`),
+      new RegExp(`^report 4 of user ${userId}: .*${userId}\\.reports is damaged at byte 624;`),
     );
     return true;
   });

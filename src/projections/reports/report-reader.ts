@@ -32,7 +32,7 @@ export interface ReportReaderOptions {
   readonly timeoutMs?: number;
   /** How often it looks meanwhile. Default 10. */
   readonly pollMs?: number;
-  /** Files that are read at a time, each with 48 KiB of memory; others wait their turn. Default 8. */
+  /** Files that are read at a time, each with 52 KiB of memory; others wait their turn. Default 8. */
   readonly readsMax?: number;
   /** Waits `pollMs`. */
   readonly pause?: (ms: number) => Promise<void>;

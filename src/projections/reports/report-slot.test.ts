@@ -21,7 +21,7 @@ function slotted(): WordBuffer {
   event.i32.fill(0x5a5a5a5a);
   event.i32[0] = OrderAccepted.type | (OrderAccepted.words << 16);
   event.i32[6] = USER;
-  event.i32[7] = NUMBER;
+  event.f64[8 >> 1] = NUMBER;
   const slots = WordBuffer.allocate(SLOT_WORDS * 3);
   slots.i32.fill(-1);
   writeSlot(slots, SLOT_WORDS, event, 0, OrderAccepted.words);
@@ -95,13 +95,13 @@ test('slot: a trade is a report of both its users', () => {
   const trade = WordBuffer.allocate(Trade.words);
   trade.i32[0] = Trade.type | (Trade.words << 16);
   trade.i32[Trade.at.makerUserId] = 1;
-  trade.i32[Trade.at.makerReportNumber] = 10;
+  trade.f64[Trade.at.makerReportNumber >> 1] = 10;
   trade.i32[Trade.at.takerUserId] = 2;
-  trade.i32[Trade.at.takerReportNumber] = 2 ** 32 - 1;
+  trade.f64[Trade.at.takerReportNumber >> 1] = 2 ** 32 + 1;
   const slot = WordBuffer.allocate(SLOT_WORDS);
   writeSlot(slot, 0, trade, 0, Trade.words);
   assert.equal(slotState(slot, 0, 1, 10), SlotState.Report);
-  assert.equal(slotState(slot, 0, 2, 2 ** 32 - 1), SlotState.Report);
-  assert.equal(slotState(slot, 0, 1, 2 ** 32 - 1), SlotState.Damaged);
+  assert.equal(slotState(slot, 0, 2, 2 ** 32 + 1), SlotState.Report);
+  assert.equal(slotState(slot, 0, 1, 2 ** 32 + 1), SlotState.Damaged);
   assert.equal(slotState(slot, 0, 0, 0), SlotState.Damaged);
 });

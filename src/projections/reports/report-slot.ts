@@ -5,20 +5,20 @@ import { crc32cWords } from '#lib/crc32c.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
 /*
- * A user's file of reports: report n is the slot of 192 bytes at byte (n - 1) * 192. A slot holds the whole event
- * record, zeros up to word 46, the format number in word 46 and the CRC32C of words 0 to 46 in word 47: see
+ * A user's file of reports: report n is the slot of 208 bytes at byte (n - 1) * 208. A slot holds the whole event
+ * record, zeros up to word 50, the format number in word 50 and the CRC32C of words 0 to 50 in word 51: see
  * docs/report-files.md.
  */
 
 /** Words of one slot. */
-export const SLOT_WORDS = 48;
+export const SLOT_WORDS = 52;
 export const SLOT_BYTES = SLOT_WORDS * 4;
 /** Largest event that can be a report, in words. */
-export const REPORT_EVENT_WORDS_MAX = 46;
+export const REPORT_EVENT_WORDS_MAX = 50;
 
-const FORMAT_WORD = 46;
-const CRC_WORD = 47;
-const FORMAT = 1;
+const FORMAT_WORD = 50;
+const CRC_WORD = 51;
+const FORMAT = 2;
 
 const TRADE_TYPE = EventType.Trade;
 const {
@@ -86,30 +86,30 @@ function copyPairs(source: WordBuffer, from: number, target: WordBuffer, at: num
 export function slotState(words: WordBuffer, at: number, userId: number, number: number): SlotState {
   const { i32 } = words;
   if (i32[at + CRC_WORD] === crc32cWords(i32, at, at + CRC_WORD)) {
-    const isReport = i32[at + FORMAT_WORD] === FORMAT && isReportOf(i32, at, userId, number);
+    const isReport = i32[at + FORMAT_WORD] === FORMAT && isReportOf(words, at, userId, number);
     return isReport ? SlotState.Report : SlotState.Damaged;
   }
   for (let word = at; word < at + SLOT_WORDS; word++) if (i32[word] !== 0) return SlotState.Damaged;
   return SlotState.Empty;
 }
 
-function isReportOf(i32: Int32Array, at: number, userId: number, number: number): boolean {
+function isReportOf({ i32, f64 }: WordBuffer, at: number, userId: number, number: number): boolean {
   if ((i32[at] & 0xff) !== TRADE_TYPE) {
-    return i32[at + USER_ID] === userId && i32[at + REPORT_NUMBER] >>> 0 === number;
+    return i32[at + USER_ID] === userId && f64[(at + REPORT_NUMBER) >> 1] === number;
   }
   return (
-    (i32[at + MAKER_USER_ID] === userId && i32[at + MAKER_REPORT_NUMBER] >>> 0 === number) ||
-    (i32[at + TAKER_USER_ID] === userId && i32[at + TAKER_REPORT_NUMBER] >>> 0 === number)
+    (i32[at + MAKER_USER_ID] === userId && f64[(at + MAKER_REPORT_NUMBER) >> 1] === number) ||
+    (i32[at + TAKER_USER_ID] === userId && f64[(at + TAKER_REPORT_NUMBER) >> 1] === number)
   );
 }
 
 /** Whether the event is a trade of its user with itself, and `number` the second of its two numbers. */
 export function isSecondOfSelfTrade(words: WordBuffer, at: number, number: number): boolean {
-  const { i32 } = words;
+  const { i32, f64 } = words;
   return (
     (i32[at] & 0xff) === TRADE_TYPE &&
     i32[at + MAKER_USER_ID] === i32[at + TAKER_USER_ID] &&
-    i32[at + TAKER_REPORT_NUMBER] >>> 0 === number
+    f64[(at + TAKER_REPORT_NUMBER) >> 1] === number
   );
 }
 

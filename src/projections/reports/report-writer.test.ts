@@ -60,7 +60,7 @@ test('ReportWriter: the file whose last use is oldest is closed for another', ()
     counts.set(userId, number);
     event.i32[0] = CommandRejected.type | (CommandRejected.words << 16);
     event.i32[CommandRejected.at.userId] = userId;
-    event.i32[CommandRejected.at.reportNumber] = number;
+    event.f64[CommandRejected.at.reportNumber >> 1] = number;
     writer.onEvents(event, 0, CommandRejected.words);
     writer.flush();
     return [...disk.paths.values()].map((path) => path.slice(-9, -8)).sort();

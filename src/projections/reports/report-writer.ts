@@ -10,7 +10,7 @@ import { copySlot, SLOT_BYTES, SLOT_WORDS, slotPosition, writeSlot } from './rep
 export interface ReportWriterOptions {
   /** Made where there is none. */
   readonly directory: string;
-  /** Reports held in memory, 196 bytes each, before they are written without a flush. Default 16,384. */
+  /** Reports held in memory, 212 bytes each, before they are written without a flush. Default 16,384. */
   readonly bufferedReports?: number;
   /** Files open at a time. Default 256. */
   readonly openFilesMax?: number;
@@ -97,7 +97,7 @@ export class ReportWriter implements EventSink {
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
-    const { i32 } = words;
+    const { i32, f64 } = words;
     for (let at = from; at < to; ) {
       const head = i32[at];
       const sizeWords = head >>> 16;
@@ -105,7 +105,7 @@ export class ReportWriter implements EventSink {
         if ((head & 0xff) === TRADE_TYPE) {
           this.#appendTrade(words, at, sizeWords);
         } else {
-          const number = i32[at + REPORT_NUMBER] >>> 0;
+          const number = f64[(at + REPORT_NUMBER) >> 1];
           if (number !== 0) this.#append(i32[at + USER_ID], number, words, at, sizeWords, NONE);
         }
       }
@@ -160,9 +160,9 @@ export class ReportWriter implements EventSink {
 
   /** Both sides get the same bytes: their checksum is computed once. */
   #appendTrade(words: WordBuffer, at: number, sizeWords: number): void {
-    const { i32 } = words;
-    const makerNumber = i32[at + MAKER_REPORT_NUMBER] >>> 0;
-    const takerNumber = i32[at + TAKER_REPORT_NUMBER] >>> 0;
+    const { i32, f64 } = words;
+    const makerNumber = f64[(at + MAKER_REPORT_NUMBER) >> 1];
+    const takerNumber = f64[(at + TAKER_REPORT_NUMBER) >> 1];
     let twin = NONE;
     if (makerNumber !== 0) {
       twin = this.#append(i32[at + MAKER_USER_ID], makerNumber, words, at, sizeWords, NONE);

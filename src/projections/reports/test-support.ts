@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CommandRejected,
+  EVENT_HEADER_WORDS,
   EventFlag,
   LedgerPosted,
   OrderAccepted,
@@ -53,12 +54,12 @@ export function randomBatches(
   };
   for (let sequence = 1; sequence <= count; sequence++) {
     const events = 1 + int(eventsMax);
-    const words = WordBuffer.allocate(BATCH_FROM + events * 48);
+    const words = WordBuffer.allocate(BATCH_FROM + events * 52);
     const { i32, f64 } = words;
     let at = BATCH_FROM;
     const begin = (type: number, sizeWords: number, flags: number): Int32Array => {
       const start = at;
-      for (let word = 8; word < sizeWords; word++) i32[start + word] = int(2 ** 32) | 0;
+      for (let word = EVENT_HEADER_WORDS; word < sizeWords; word++) i32[start + word] = int(2 ** 32) | 0;
       i32[start] = type | (flags << 8) | (sizeWords << 16);
       i32[start + 1] = int(10);
       f64[(start + 2) >> 1] = sequence;
@@ -66,11 +67,13 @@ export function randomBatches(
       i32[start + 5] = int(1e9);
       i32[start + 6] = 0;
       i32[start + 7] = 0;
+      f64[(start + 8) >> 1] = 0;
       at += sizeWords;
       return i32.subarray(start, at);
     };
     for (let event = 0; event < events; event++) {
       const kind = random();
+      const start = at;
       if (kind < 0.15) {
         const layout = NOT_REPORTED[int(NOT_REPORTED.length)];
         begin(layout.type, layout.words, random() < 0.5 ? EventFlag.Image : 0);
@@ -82,14 +85,14 @@ export function randomBatches(
         const maker = user();
         const taker = random() < 0.2 ? maker : user();
         record[Trade.at.makerUserId] = maker;
-        record[Trade.at.makerReportNumber] = reportsOf(maker).push(record);
+        f64[(start + Trade.at.makerReportNumber) >> 1] = reportsOf(maker).push(record);
         record[Trade.at.takerUserId] = taker;
-        record[Trade.at.takerReportNumber] = reportsOf(taker).push(record);
+        f64[(start + Trade.at.takerReportNumber) >> 1] = reportsOf(taker).push(record);
       } else {
         const layout = REPORTED[int(REPORTED.length)];
         const record = begin(layout.type, layout.words, 0);
         record[6] = user();
-        record[7] = reportsOf(record[6]).push(record);
+        f64[(start + Trade.at.reportNumber) >> 1] = reportsOf(record[6]).push(record);
       }
     }
     batches.push({ sequence, words, from: BATCH_FROM, to: at });

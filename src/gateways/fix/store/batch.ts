@@ -38,7 +38,7 @@ export interface Batch extends BatchHeader {
 }
 
 /** Bytes of a stream of reports in a Numbers record. */
-const STREAM_BYTES = 8;
+const STREAM_BYTES = 16;
 /** More than the records before the messages take, without the reports. */
 const HEAD_BYTES = 256;
 
@@ -69,7 +69,8 @@ export function encodeBatch(header: BatchHeader, messages: Uint8Array, messagesT
   let payload = at + RECORD_HEADER_BYTES;
   for (const [stream, reportNumber] of numbers.reports) {
     view.setUint32(payload, stream, true);
-    view.setUint32(payload + 4, reportNumber, true);
+    view.setUint32(payload + 4, 0, true);
+    view.setFloat64(payload + 8, reportNumber, true);
     payload += STREAM_BYTES;
   }
   const { nextIncoming, nextOutgoing, reports } = numbers;
@@ -104,7 +105,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   } = cursor.expect(RecordKind.Numbers);
   const reports = new Map<number, number>();
   for (let at = payloadFrom; at < payloadTo; at += STREAM_BYTES) {
-    reports.set(memory.view.getUint32(at, true), memory.view.getUint32(at + 4, true));
+    reports.set(memory.view.getUint32(at, true), memory.view.getFloat64(at + 8, true));
   }
   const numbers = {
     createdMs: opened.time,

@@ -20,7 +20,7 @@ const RESERVED_NUMBERS = 10_000;
 /** Records that wait for `flush`, at most: then they are written without it. */
 const PENDING_BYTES = 64 * 1024;
 /** Bytes of a stream in a Numbers record. */
-const STREAM_BYTES = 8;
+const STREAM_BYTES = 16;
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id';
 const SEGMENT_NAME = /^(\d{8})\.fix$/;
 
@@ -246,7 +246,7 @@ export class FileFixStore implements FixStore {
           reserved = time;
           closed = stream === 1;
           for (let at = payloadFrom; at < payloadTo; at += STREAM_BYTES)
-            this.reports.set(view.getUint32(at, true), view.getUint32(at + 4, true));
+            this.reports.set(view.getUint32(at, true), view.getFloat64(at + 8, true));
         } else {
           if (number !== STORE_FORMAT) throw new Error(`format ${number} is not ${STORE_FORMAT}`);
           // Files of before a reset are what a crash kept from being removed.
@@ -308,7 +308,8 @@ export class FileFixStore implements FixStore {
     let payload = at + RECORD_HEADER_BYTES;
     for (const [stream, reportNumber] of this.reports) {
       view.setUint32(payload, stream, true);
-      view.setUint32(payload + 4, reportNumber, true);
+      view.setUint32(payload + 4, 0, true);
+      view.setFloat64(payload + 8, reportNumber, true);
       payload += STREAM_BYTES;
     }
     this.pendingTo = sealRecord(

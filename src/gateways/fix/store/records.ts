@@ -6,13 +6,12 @@ import { crc32cWords } from '#lib/crc32c.ts';
  *
  *   0  u32  CRC32C of what follows, the filling included
  *   4  u32  bytes of the payload, and the kind in the highest byte
- *   8  u32  number   Message: MsgSeqNum · Numbers: next incoming · Opened: version of the format · Batch: generation
- *  12  u32  report   Message: report number, 0: none · Numbers: next outgoing · Opened: 0 · Batch: its number, 0: a claim
+ *   8  f64  report   Message: report number, 0: none · Numbers: next outgoing · Opened: 0 · Batch: its number, 0: a claim
  *  16  f64  time     Message: SendingTime, ms · Numbers: outgoing numbers below are reserved · Opened: createdMs ·
  *                    Batch: the stream's sequence of the record before it, 0: none
  *  24  u32  stream   Message: whose report it is, 0: none · Numbers: 1 when closed · Opened: 0 · Batch: first outgoing number
- *  28  u32  0
- *  32       payload  Message: MsgType, SOH, fields · Numbers: of each stream u32 its name, u32 its last report · Opened: boot id ·
+ *  28  u32  number   Message: MsgSeqNum · Numbers: next incoming · Opened: version of the format · Batch: generation
+ *  32       payload  Message: MsgType, SOH, fields · Numbers: of each stream u32 its name, u32 0, f64 its last report · Opened: boot id ·
  *                    Batch: who wrote it
  */
 
@@ -21,7 +20,7 @@ export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
 
 export const RECORD_HEADER_BYTES = 32;
 /** Version of the format, in every Opened record. */
-export const STORE_FORMAT = 1;
+export const STORE_FORMAT = 2;
 
 /** Bytes that a record with such a payload takes. */
 export function recordBytes(payloadBytes: number): number {
@@ -70,11 +69,10 @@ export function sealRecord(
   const end = at + recordBytes(payloadBytes);
   for (let byte = at + RECORD_HEADER_BYTES + payloadBytes; byte < end; byte++) u8[byte] = 0;
   view.setUint32(at + 4, payloadBytes | (kind << 24), true);
-  view.setUint32(at + 8, number, true);
-  view.setUint32(at + 12, report, true);
+  view.setFloat64(at + 8, report, true);
   view.setFloat64(at + 16, time, true);
   view.setUint32(at + 24, stream, true);
-  view.setUint32(at + 28, 0, true);
+  view.setUint32(at + 28, number, true);
   view.setInt32(at, crc32cWords(i32, (at + 4) >> 2, end >> 2), true);
   return end;
 }
@@ -87,8 +85,8 @@ export function readRecord({ view, i32 }: RecordMemory, at: number, to: number, 
   const end = at + recordBytes(payloadBytes);
   if (end > to || view.getInt32(at, true) !== crc32cWords(i32, (at + 4) >> 2, end >> 2)) return false;
   into.kind = word >>> 24;
-  into.number = view.getUint32(at + 8, true);
-  into.report = view.getUint32(at + 12, true);
+  into.number = view.getUint32(at + 28, true);
+  into.report = view.getFloat64(at + 8, true);
   into.time = view.getFloat64(at + 16, true);
   into.stream = view.getUint32(at + 24, true);
   into.payloadFrom = at + RECORD_HEADER_BYTES;

@@ -126,6 +126,6 @@ export class StoreSegment {
 function describeRecord({ view }: RecordMemory, at: number, record: RecordView): void {
   const word = view.getUint32(at + 4, true);
   record.kind = word >>> 24;
-  record.number = view.getUint32(at + 8, true);
+  record.number = view.getUint32(at + 28, true);
   record.end = at + recordBytes(word & 0xffffff);
 }

@@ -48,6 +48,22 @@ export function testFixStores(name: string, newStores: () => Promise<FixStores>,
     });
   };
 
+  testStore('the last report goes on past 2^32, with its message and without', async (open) => {
+    const store = await open(1_000);
+    const last = 2 ** 32 - 2;
+    store.noteReport(1, last);
+    store.noteReport(2, last + 3);
+    for (let i = 1; i <= 3; i++) append(store, `report ${i}`, last + i);
+    assert.equal(store.lastReport(1), last + 3);
+    await stored(store);
+    const crashed = await open();
+    assert.deepEqual([crashed.lastReport(1), crashed.lastReport(2)], [last + 3, last + 3]);
+    await crashed.close();
+    const closed = await open();
+    assert.deepEqual([closed.lastReport(1), closed.lastReport(2)], [last + 3, last + 3]);
+    assert.deepEqual(await readAll(closed, 1, 2, 3), ['58=report 1|', '58=report 2|', '58=report 3|']);
+  });
+
   testStore(
     'numbers, messages and the last report come back after a close and after a crash',
     async (open) => {
