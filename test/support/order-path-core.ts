@@ -1,5 +1,6 @@
 // Says where the kernel lets the edge and the keeper of the order path's core run, as the edge has little to do and much, and as orders come and do not.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -55,6 +56,14 @@ console.log('busy edge: on any');
 Atomics.store(isBusy, 0, 0);
 await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('idle edge: on one core');
+
+const bind = (cores: string): void => void spawnSync('taskset', ['-pc', cores, String(process.pid)]);
+bind('0');
+await until(() => coresOf(edgeThread) === all);
+console.log('order path bound to a core: the edge on any');
+bind(all);
+await until(() => /^\d+$/.test(coresOf(edgeThread)));
+console.log('let go: on one core');
 
 await until(() => threadOf('core-keeper') !== undefined);
 const keeper = threadOf('core-keeper') ?? '';

@@ -99,12 +99,15 @@ export class OrderPathCore {
 
   private look(): void {
     const core = this.kernel.currentCore();
-    if (this.edgeThread !== undefined) this.placeEdge(this.edgeThread, core);
+    // Who binds the order path to a core of its own wants nobody else there.
+    const isBound = this.kernel.coresOf(this.orderPath)?.equals(this.cores) !== true;
+    if (this.edgeThread !== undefined) this.placeEdge(this.edgeThread, core, isBound);
     // A core that never sleeps does not look for work that waits for another one either: that is the edge's where it has its own.
-    this.placeKeeper(this.edgeThread === undefined || this.edgeCore !== undefined ? core : undefined);
+    const isKept = isBound || this.edgeThread === undefined || this.edgeCore !== undefined;
+    this.placeKeeper(isKept ? core : undefined);
   }
 
-  private placeEdge(edge: number, core: number): void {
+  private placeEdge(edge: number, core: number, isBound: boolean): void {
     const { lookedNs, orderPathUse, edgeUse } = this;
     this.lookedNs = performance.now() * 1e6;
     const orderPathNow = useOf(this.orderPath);
@@ -121,7 +124,7 @@ export class OrderPathCore {
     const waited = (edgeNow.waited - edgeUse.waited) / ns;
     const turnNs = (edgeNow.ran - edgeUse.ran) / Math.max(1, edgeNow.turns - edgeUse.turns);
     if (this.looksApart > 0) this.looksApart--;
-    else if (ran > SharedPart.until || waited > WAIT_PART_MAX || turnNs > TURN_NS_MAX) {
+    else if (isBound || ran > SharedPart.until || waited > WAIT_PART_MAX || turnNs > TURN_NS_MAX) {
       this.part();
       this.looksApart = LOOKS_APART;
     } else if (this.edgeCore === undefined ? ran < SharedPart.from : this.edgeCore !== core) {
