@@ -72,6 +72,7 @@ export class ThreadPriorities {
   /**
    * undefined where the kernel cannot be told: another system or processor.
    * @param goesFirst whether the order path asks for more than its share. That of a cluster must not: it waits for a nats-server, which may be on its machine
+   * @param ring memory of the event ring
    */
   static async open(goesFirst: boolean, ring: SharedArrayBuffer): Promise<ThreadPriorities | undefined> {
     const kernel = await KernelScheduler.open();

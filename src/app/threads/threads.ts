@@ -53,6 +53,7 @@ export class Threads {
   /**
    * Has the kernel let the order path's thread go before these, and before those that are started from now on.
    * @param goesFirst also before everything else on the machine, where the operator lets it
+   * @param ring memory of the event ring
    */
   async giveWay(goesFirst: boolean, ring: SharedArrayBuffer): Promise<void> {
     this.priorities = await ThreadPriorities.open(goesFirst, ring);
