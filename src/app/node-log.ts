@@ -1,8 +1,10 @@
 import { Limits } from '#domain/limits.ts';
 import type { Clock, Log, LogFollower } from '#domain/ports.ts';
 import type { DataDirectory } from '#log/file/data-directory.ts';
+import { nodeDisk } from '#log/file/disk.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import type { LogScan } from '#log/file/scan.ts';
+import { ZerosAsker } from '#log/file/zeros-mailbox.ts';
 import type { JetStreamLogStatus } from '#log/jetstream/jetstream-log.ts';
 import type { ClusterLink } from './cluster/cluster-link.ts';
 
@@ -33,11 +35,14 @@ export async function openNodeLog(
     readonly follower: LogFollower;
     readonly scanFromSequence: number;
     readonly segmentBytes: number;
+    /** By which the embedded log has another thread write zeros. */
+    readonly zeros: SharedArrayBuffer;
   },
 ): Promise<NodeLog> {
-  const { link, clock, follower, scanFromSequence, segmentBytes } = options;
+  const { link, clock, follower, scanFromSequence, segmentBytes, zeros } = options;
   const place = { directory: data.logDirectory, logId: data.logId };
   if (link === undefined) {
+    const asker = new ZerosAsker(zeros);
     const log = FileLog.open({
       ...place,
       clock,
@@ -45,6 +50,7 @@ export async function openNodeLog(
       scanFromSequence,
       segmentBytes,
       commitBytesMax: COMMIT_BYTES_MAX,
+      disk: { ...nodeDisk, writeZerosInBackground: (...request) => asker.write(...request) },
     });
     return {
       log,

@@ -10,6 +10,7 @@ import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { assert } from '#lib/assert.ts';
 import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
+import { zerosMailboxMemory } from '#log/file/zeros-mailbox.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
 import { CommandInlet } from '#replica/command-inlet.ts';
@@ -206,7 +207,7 @@ async function startOn(
   const { nodeId } = config;
   const servers = config.cluster?.servers;
   const paths = dataPaths(data.path);
-  // 3. What the threads share: the board (how far each is), the event ring, the ring of the edge's commands, and how long stages take.
+  // 3. What the threads share: the board (how far each is), the event ring, the ring of the edge's commands, how long stages take, and which zeros the log wants.
   const board = boardMemory();
   const status = new StatusBoard(board);
   if (link === undefined) status.agreedSequence = Number.POSITIVE_INFINITY;
@@ -215,6 +216,7 @@ async function startOn(
   const ringWriter = new RingWriter(ring);
   started.push(() => ringWriter.close());
   const commands = commandRingMemory();
+  const zeros = zerosMailboxMemory();
   const stages = stageMemory();
   const httpTimes = httpTimesMemory();
   const vitalsBoard = vitalsMemory();
@@ -281,6 +283,7 @@ async function startOn(
       follower: replica,
       scanFromSequence: core.sequence + 1,
       segmentBytes: config.segmentBytes,
+      zeros,
     }),
   );
   const { log, recovered } = nodeLog;
@@ -296,6 +299,7 @@ async function startOn(
   );
   const archive = threads.start('archive', new URL('./threads/archive-thread.ts', import.meta.url), {
     board,
+    zeros,
     paths,
     logId,
     snapshotPath,

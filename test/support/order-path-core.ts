@@ -1,4 +1,4 @@
-// Says where the kernel lets the edge and the keeper of the order path's core run, as the edge has little to do and much, and as orders come and do not.
+// Says where the kernel lets the edge and the keeper of the order path's core run, and how it prefers V8's threads, as the edge has little to do and much, and as orders come and do not.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
 
 const TASKS = '/proc/self/task';
 const SCHED_IDLE = '5';
+/** Fields of proc(5), stat, behind the name. */
+const NICE = 16;
+const POLICY = 38;
 
 /** The number of the thread with this name; undefined: there is none. */
 function threadOf(name: string): string | undefined {
@@ -50,9 +53,14 @@ priorities.apply();
 
 await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('idle edge: on one core');
+const v8 = threadOf('node-V8Worker') ?? '';
+await until(() => fieldOf(v8, NICE) === '-10');
+console.log("idle edge: V8's threads next after the order path");
 Atomics.store(isBusy, 0, 1);
 await until(() => coresOf(edgeThread) === all);
 console.log('busy edge: on any');
+await until(() => fieldOf(v8, NICE) === '0');
+console.log("busy edge: V8's threads before it by less");
 Atomics.store(isBusy, 0, 0);
 await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('idle edge: on one core');
@@ -67,7 +75,7 @@ console.log('let go: on one core');
 
 await until(() => threadOf('core-keeper') !== undefined);
 const keeper = threadOf('core-keeper') ?? '';
-await until(() => fieldOf(keeper, 38) === SCHED_IDLE && coresOf(keeper) === coresOf(edgeThread));
+await until(() => fieldOf(keeper, POLICY) === SCHED_IDLE && coresOf(keeper) === coresOf(edgeThread));
 console.log('keeper: on the same, when nobody else wants it');
 const orders = setInterval(() => writer.write(new Int32Array(2), 0, 2, 0), 1);
 const before = ranMs(keeper);
@@ -79,5 +87,8 @@ console.log('no orders: it sleeps');
 
 priorities.close();
 await until(() => threadOf('core-keeper') === undefined);
-console.log(`closed: no keeper, the edge on ${coresOf(edgeThread) === all ? 'any' : coresOf(edgeThread)}`);
+await until(() => fieldOf(v8, NICE) === '0');
+console.log(
+  `closed: no keeper, V8's threads as before, the edge on ${coresOf(edgeThread) === all ? 'any' : coresOf(edgeThread)}`,
+);
 await edge.terminate();

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { TradingCore } from '#core/trading-core.ts';
 import { Tick } from '#domain/commands.ts';
+import { ZEROS } from '#log/file/disk.ts';
 import { createFileLog, FileLog } from '#log/file/file-log.ts';
 import { LogId } from '#log/file/format.ts';
+import { ZerosAsker, zerosMailboxMemory } from '#log/file/zeros-mailbox.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { Replica } from '#replica/replica.ts';
@@ -52,10 +55,11 @@ function writtenLog(): SharedArrayBuffer {
   return board;
 }
 
-/** Starts an archive thread at the beginning of the log and tells it to end at once. */
-async function startAndClose(board: SharedArrayBuffer, catchUpMsMax: number): Promise<StatusBoard> {
+/** Starts an archive thread at the beginning of the log. */
+function start(board: SharedArrayBuffer, catchUpMsMax: number, zeros = zerosMailboxMemory()): Worker {
   const data: ArchiveThreadData = {
     board,
+    zeros,
     paths,
     logId: LOG_ID.uuid,
     snapshotPath: listSnapshots(paths.snapshotDirectory)[0]?.path,
@@ -68,18 +72,22 @@ async function startAndClose(board: SharedArrayBuffer, catchUpMsMax: number): Pr
     cluster: undefined,
   };
   const vitals = { memory: vitalsMemory(), thread: 'archive' };
-  const worker = new Worker(new URL('./archive-thread.ts', import.meta.url), {
-    workerData: { ...data, vitals },
-  });
+  return new Worker(new URL('./archive-thread.ts', import.meta.url), { workerData: { ...data, vitals } });
+}
+
+/** And tells it to end at once. */
+async function startAndClose(board: SharedArrayBuffer, catchUpMsMax: number): Promise<StatusBoard> {
+  const worker = start(board, catchUpMsMax);
   worker.postMessage({ kind: 'close' });
   await once(worker, 'exit');
   return new StatusBoard(board);
 }
 
+const memory = writtenLog();
+
 test('a stop does not wait for an archive that is far behind; it leaves a snapshot from which the next goes on', {
   timeout: 120_000,
 }, async () => {
-  const memory = writtenLog();
   const early = await startAndClose(memory, 0);
   const { snapshotSequence } = early;
   assert.ok(snapshotSequence > 0 && snapshotSequence < ENTRIES, `${snapshotSequence}`);
@@ -90,4 +98,22 @@ test('a stop does not wait for an archive that is far behind; it leaves a snapsh
   const late = await startAndClose(memory, 60_000);
   assert.equal(late.snapshotSequence, ENTRIES);
   assert.equal(listSnapshots(paths.snapshotDirectory)[0].sequence, ENTRIES);
+});
+
+test('it writes the zeros that the log asks for', {
+  timeout: 120_000,
+}, async () => {
+  const zeros = zerosMailboxMemory();
+  const asker = new ZerosAsker(zeros);
+  const path = join(paths.dataDirectory, 'zeros');
+  const handle = openSync(path, 'w');
+  const ask = (from: number, to: number): Promise<Error | null> =>
+    new Promise((resolve) => asker.write(handle, from, to, resolve));
+  const worker = start(memory, 60_000, zeros);
+  assert.equal(await ask(0, 3 * ZEROS.length), null);
+  assert.equal(await ask(3 * ZEROS.length, 3 * ZEROS.length + 512), null);
+  assert.ok(readFileSync(path).equals(Buffer.alloc(3 * ZEROS.length + 512)));
+  closeSync(handle);
+  worker.postMessage({ kind: 'close' });
+  await once(worker, 'exit');
 });

@@ -7,6 +7,7 @@ import { ShortTurns } from '#lib/short-turns.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
+import { ZerosServer } from '#log/file/zeros-mailbox.ts';
 import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Archive } from '#replica/archive.ts';
 import { SnapshotError } from '#replica/snapshot-file.ts';
@@ -40,13 +41,14 @@ const FIGURES_MS = 1_000;
 /** An archive that is further behind than this does not let others run first. */
 const BEHIND_ENTRIES = 10_000;
 
-/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk. */
+/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk; the zeros of the log's next segment. */
 class ArchiveThread {
   declare private readonly archive: Archive;
   declare private readonly core: TradingCore;
   declare private readonly reports: ReportWriter;
   declare private readonly fan: EventFan;
   declare private readonly tail: LogTail;
+  declare private readonly zeros: ZerosServer;
   declare private readonly disk: DiskKeeper;
   declare private readonly history: HistoryKeeper;
   declare private readonly uptime: UptimeStore;
@@ -84,7 +86,9 @@ class ArchiveThread {
     const fan = new EventFan();
     const fresh = new TradingCore(fan, {}, { hashSeed: randomInt(2 ** 31) });
     const turns = new ShortTurns();
+    this.zeros = new ZerosServer(data.zeros);
     const rest = (): void => {
+      this.zeros.serve();
       if (board.durableSequence - this.core.sequence < BEHIND_ENTRIES) turns.rest();
     };
     const { core } =
@@ -241,6 +245,7 @@ class ArchiveThread {
 
   #loop(): void {
     this.timer = undefined;
+    this.zeros.serve();
     this.disk.step(performance.now());
     if (performance.now() >= this.closeAtMs) this.#endEarly();
     const hasMore = this.archive.step(Math.min(this.ordersAnswers.stopSequence, this.endSequence));

@@ -22,6 +22,8 @@ import type { Health, NodeStatus } from '../node-status.ts';
 /** What the archive thread is started with. */
 export interface ArchiveThreadData {
   readonly board: SharedArrayBuffer;
+  /** By which the embedded log asks for the zeros of its next segment. */
+  readonly zeros: SharedArrayBuffer;
   readonly paths: DataPaths;
   readonly logId: string;
   /** Snapshot to start from; undefined: the beginning of the log. */

@@ -17,6 +17,9 @@ const WAIT_PART_MAX = 0.4;
 const TURN_NS_MAX = 120_000;
 /** For how many looks the edge keeps a core of its own once it needed one. */
 const LOOKS_APART = 25;
+/** Part of a core that the edge takes from which on it is busy; and for how many looks it then counts as that. */
+const BUSY_PART = 0.35;
+const LOOKS_BUSY = 25;
 
 const CORE_KEEPER = 'core-keeper';
 
@@ -61,6 +64,10 @@ export class OrderPathCore {
   /** The core that the keeper was told; undefined: it does not run. */
   declare private keeperCore: number | undefined;
   declare private looksApart: number;
+  /** Told when the edge becomes busy, and when it is that no more; first when it is looked at first. */
+  declare private readonly onEdgeBusy: (isBusy: boolean) => void;
+  /** For how many looks the edge still counts as busy; undefined: it was not looked at yet. */
+  declare private looksBusy: number | undefined;
   declare private lookedNs: number;
   declare private orderPathUse: Use;
   declare private edgeUse: Use;
@@ -69,7 +76,13 @@ export class OrderPathCore {
    * @param cores of the order path's thread
    * @param ring memory of the event ring, which tells the keeper that orders come
    */
-  constructor(kernel: KernelScheduler, orderPath: number, cores: Buffer, ring: SharedArrayBuffer) {
+  constructor(
+    kernel: KernelScheduler,
+    orderPath: number,
+    cores: Buffer,
+    ring: SharedArrayBuffer,
+    onEdgeBusy: (isBusy: boolean) => void,
+  ) {
     this.kernel = kernel;
     this.orderPath = orderPath;
     const words = new SharedArrayBuffer(KEEPER_WORDS * 4);
@@ -80,6 +93,8 @@ export class OrderPathCore {
     this.edgeCore = undefined;
     this.keeperCore = undefined;
     this.looksApart = 0;
+    this.onEdgeBusy = onEdgeBusy;
+    this.looksBusy = undefined;
     this.lookedNs = 0;
     this.orderPathUse = NOTHING;
     this.edgeUse = NOTHING;
@@ -101,9 +116,11 @@ export class OrderPathCore {
     const core = this.kernel.currentCore();
     // Who binds the order path to a core of its own wants nobody else there.
     const isBound = this.kernel.coresOf(this.orderPath)?.equals(this.cores) !== true;
-    if (this.edgeThread !== undefined) this.placeEdge(this.edgeThread, core, isBound);
-    // A core that never sleeps does not look for work that waits for another one either: that is the edge's where it has its own.
-    const isKept = isBound || this.edgeThread === undefined || this.edgeCore !== undefined;
+    if (this.edgeThread === undefined) this.judgeEdge(0);
+    else this.placeEdge(this.edgeThread, core, isBound);
+    // A core that never sleeps does not look for work that waits for another one either: the edge's where it has its own, and everybody's where the
+    // order path's other threads are bound to this one with it.
+    const isKept = !isBound && (this.edgeThread === undefined || this.edgeCore !== undefined);
     this.placeKeeper(isKept ? core : undefined);
   }
 
@@ -122,6 +139,7 @@ export class OrderPathCore {
     const ns = this.lookedNs - lookedNs;
     const ran = (orderPathNow.ran - orderPathUse.ran + edgeNow.ran - edgeUse.ran) / ns;
     const waited = (edgeNow.waited - edgeUse.waited) / ns;
+    this.judgeEdge((edgeNow.ran - edgeUse.ran) / ns);
     const turnNs = (edgeNow.ran - edgeUse.ran) / Math.max(1, edgeNow.turns - edgeUse.turns);
     if (this.looksApart > 0) this.looksApart--;
     else if (isBound || ran > SharedPart.until || waited > WAIT_PART_MAX || turnNs > TURN_NS_MAX) {
@@ -130,6 +148,15 @@ export class OrderPathCore {
     } else if (this.edgeCore === undefined ? ran < SharedPart.from : this.edgeCore !== core) {
       if (this.keepOn(edge, core)) this.edgeCore = core;
     }
+  }
+
+  /** @param part of a core that the edge took since the last look */
+  private judgeEdge(part: number): void {
+    const wasBusy = this.looksBusy !== undefined && this.looksBusy > 0;
+    const looksLeft = part > BUSY_PART ? LOOKS_BUSY : Math.max(0, (this.looksBusy ?? 0) - 1);
+    const isBusy = looksLeft > 0;
+    if (this.looksBusy === undefined || isBusy !== wasBusy) this.onEdgeBusy(isBusy);
+    this.looksBusy = looksLeft;
   }
 
   /** @param core undefined: it shall not run */

@@ -25,6 +25,11 @@ const Nice = {
  * they left behind with the others, it would run slow code all the longer, and need the core that they wait for (docs/adr/0026-thread-priorities.md).
  */
 const NiceOfFirst = { ...Nice, orderPath: -10, v8: 0 } as const;
+/**
+ * V8's own threads where the edge has little to do: next after an order path in real time, which may wait for a lock that one of them had when it lost its core to it. Where
+ * the edge has much to do they work for the edge above all, and would go before it and everybody else.
+ */
+const NICE_OF_V8_FOR_ORDER_PATH = -10;
 
 /** The operations thread, the edge and V8's own, by their names. */
 const OPERATIONS = 'operations';
@@ -54,6 +59,9 @@ export class ThreadPriorities {
   /** Runs where the kernel lets the order path be in real time. */
   declare private timer: NodeJS.Timeout | undefined;
   declare private core: OrderPathCore | undefined;
+  /** V8's own threads, by the kernel's numbers, as far as nobody but this has told the kernel of them. */
+  declare private readonly v8Threads: Set<number>;
+  declare private isEdgeBusy: boolean;
   /** The order path's processor time when it was looked at last, and when that was, both in microseconds. */
   declare private usedUs: number;
   declare private lookedUs: number;
@@ -65,6 +73,8 @@ export class ThreadPriorities {
     this.isRealTime = false;
     this.timer = undefined;
     this.core = undefined;
+    this.v8Threads = new Set();
+    this.isEdgeBusy = true;
     this.usedUs = 0;
     this.lookedUs = 0;
   }
@@ -94,6 +104,7 @@ export class ThreadPriorities {
         const name = nameOf(task);
         if (name === EDGE) this.core?.follow(thread);
         const kind = kindOf(name);
+        if (kind === 'v8') this.v8Threads.add(thread);
         this.kernel.share(thread, (this.goesFirst ? NiceOfFirst : Nice)[kind], SliceNs.other);
       }
     }
@@ -121,19 +132,31 @@ export class ThreadPriorities {
       this.usedPart();
       this.timer = setInterval(() => this.look(), LOOK_MS).unref();
       const cores = this.kernel.coresOf(process.pid);
-      if (cores !== undefined) this.core = new OrderPathCore(this.kernel, process.pid, cores, this.ring);
+      if (cores === undefined) return;
+      this.core = new OrderPathCore(this.kernel, process.pid, cores, this.ring, (isBusy) => {
+        this.isEdgeBusy = isBusy;
+        this.placeV8();
+      });
     }
+  }
+
+  private placeV8(): void {
+    const nice = this.isRealTime && !this.isEdgeBusy ? NICE_OF_V8_FOR_ORDER_PATH : NiceOfFirst.v8;
+    for (const thread of this.v8Threads) this.kernel.share(thread, nice, SliceNs.other);
   }
 
   private look(): void {
     const used = this.usedPart();
     if (this.isRealTime && used > RealTimePart.until) this.leaveRealTime();
-    else if (!this.isRealTime && used < RealTimePart.from)
+    else if (!this.isRealTime && used < RealTimePart.from) {
       this.isRealTime = this.kernel.realTime(process.pid);
+      this.placeV8();
+    }
   }
 
   private leaveRealTime(): void {
     this.isRealTime = false;
+    this.placeV8();
     this.kernel.share(process.pid, NiceOfFirst.orderPath, SliceNs.orderPath);
   }
 

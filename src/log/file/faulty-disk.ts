@@ -1,4 +1,4 @@
-import type { Disk } from './disk.ts';
+import type { Disk, ZerosDone } from './disk.ts';
 
 /** An error as node:fs throws it. */
 function systemError(code: string): Error {
@@ -49,15 +49,9 @@ export class FaultyDisk implements Disk {
     return this.disk.write(handle, bytes, offset, taken, position);
   }
 
-  writeInBackground(
-    handle: number,
-    bytes: Uint8Array,
-    length: number,
-    position: number,
-    done: (error: Error | null, written: number) => void,
-  ): void {
-    if (this.bytesFree < length) done(systemError('ENOSPC'), 0);
-    else this.disk.writeInBackground(handle, bytes, length, position, done);
+  writeZerosInBackground(handle: number, from: number, to: number, done: ZerosDone): void {
+    if (this.bytesFree < to - from) done(systemError('ENOSPC'));
+    else this.disk.writeZerosInBackground(handle, from, to, done);
   }
 
   rename(from: string, to: string): void {

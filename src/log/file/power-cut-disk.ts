@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import type { Disk } from './disk.ts';
+import type { Disk, ZerosDone } from './disk.ts';
 import { SECTOR_BYTES } from './format.ts';
+import { appendZeros } from './segment-file.ts';
 
 /** The power went, or the process was killed, in the middle of a call. */
 export class PowerCutError extends Error {
@@ -15,10 +16,9 @@ interface FileNode {
 
 interface Job {
   readonly handle: number;
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  readonly position: number;
-  readonly done: (error: Error | null, written: number) => void;
+  readonly from: number;
+  readonly to: number;
+  readonly done: ZerosDone;
 }
 
 type Names = Map<string, FileNode>;
@@ -78,11 +78,12 @@ export class PowerCutDisk implements Disk {
     this.callsUntilCut = Number.POSITIVE_INFINITY;
   }
 
-  /** Does up to `count` of the writes that wait in the background. */
+  /** Writes up to `count` of the zeros that wait in the background. */
   runBackground(count: number): void {
     for (let i = 0; i < count && this.jobs.length > 0; i++) {
-      const { handle, bytes, length, position, done } = this.jobs.shift() as Job;
-      done(null, this.write(handle, bytes, 0, length, position));
+      const { handle, from, to, done } = this.jobs.shift() as Job;
+      appendZeros(this, handle, from, to);
+      done(null);
     }
   }
 
@@ -156,15 +157,9 @@ export class PowerCutDisk implements Disk {
     return length;
   }
 
-  writeInBackground(
-    handle: number,
-    bytes: Uint8Array,
-    length: number,
-    position: number,
-    done: Job['done'],
-  ): void {
+  writeZerosInBackground(handle: number, from: number, to: number, done: ZerosDone): void {
     this.#assertOn();
-    this.jobs.push({ handle, bytes, length, position, done });
+    this.jobs.push({ handle, from, to, done });
   }
 
   /** Of a file, or of a directory with all its files. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LogUnavailableError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
-import { type Disk, errorCode } from './disk.ts';
+import { type Disk, errorCode, ZEROS } from './disk.ts';
 import {
   encodeSegmentHeader,
   SECTOR_BYTES,
@@ -10,12 +10,6 @@ import {
   segmentPath,
 } from './format.ts';
 
-/**
- * Zeros are written in pieces of this size: a commit that meets one on its way to the disk waits for no more than that. And the page cache keeps what one write
- * brought as one folio, whose blocks ext4 goes through at every write into it: after pieces of 1 MiB a write that waits for no disk took twice as long.
- */
-export const ZEROS = new Uint8Array(128 * 1024);
-
 /** A file on its way to be a segment; left over by a process that ended, it is removed at the next open. */
 export const SPARE_SUFFIX = '.spare';
 /** A segment that was truncated away and waits to be deleted. */
@@ -23,7 +17,7 @@ export const REMOVED_SUFFIX = '.removed';
 
 /** Writes all of it, durably. A disk that takes a part is asked again, so that it says why. @throws the disk's error */
 export function writeAll(
-  disk: Disk,
+  disk: Pick<Disk, 'write'>,
   handle: number,
   bytes: Uint8Array,
   length: number,
@@ -45,13 +39,18 @@ export function writeZeros(disk: Disk, handle: number, from: number, to: number)
   }
 }
 
+/** Writes zeros from `from` up to `to`, durably, the first piece first: a file that grows. */
+export function appendZeros(disk: Pick<Disk, 'write'>, handle: number, from: number, to: number): void {
+  for (let position = from; position < to; position += ZEROS.length) {
+    writeAll(disk, handle, ZEROS, Math.min(ZEROS.length, to - position), position);
+  }
+}
+
 /** Makes a file of `segmentBytes` zeros and returns its handle. */
 export function createZeroedFile(disk: Disk, path: string, segmentBytes: number): number {
   const handle = disk.create(path);
   try {
-    for (let position = 0; position < segmentBytes; position += ZEROS.length) {
-      writeAll(disk, handle, ZEROS, Math.min(ZEROS.length, segmentBytes - position), position);
-    }
+    appendZeros(disk, handle, 0, segmentBytes);
   } catch (error) {
     disk.close(handle);
     disk.removeInBackground(path);

@@ -1,5 +1,8 @@
-import type { Disk } from './disk.ts';
-import { createZeroedFile, sparePath, ZEROS } from './segment-file.ts';
+import { type Disk, ZEROS } from './disk.ts';
+import { createZeroedFile, sparePath } from './segment-file.ts';
+
+/** Zeros that are asked for at once, where the log is that far ahead: what it waits for is another thread's turn. */
+const ASKED_BYTES_MAX = 8 * ZEROS.length;
 
 const State = { Idle: 0, Preparing: 1, Ready: 2, Failed: 3 } as const;
 type State = (typeof State)[keyof typeof State];
@@ -97,19 +100,20 @@ export class SegmentPreparer {
   #writeNext(): void {
     const generation = this.generation;
     const handle = this.handle;
-    const length = Math.min(ZEROS.length, this.segmentBytes - this.written);
+    const asked = Math.min(Math.max(this.wanted - this.written, ZEROS.length), ASKED_BYTES_MAX);
+    const to = Math.min(this.written + Math.ceil(asked / ZEROS.length) * ZEROS.length, this.segmentBytes);
     this.isWriting = true;
-    this.disk.writeInBackground(handle, ZEROS, length, this.written, (error, written) => {
+    this.disk.writeZerosInBackground(handle, this.written, to, (error) => {
       if (generation !== this.generation) {
         this.disk.close(handle);
         return;
       }
-      if (error !== null || written !== length) {
-        this.#fail(error ?? new Error(`the disk took ${written} of ${length} bytes`));
+      if (error !== null) {
+        this.#fail(error);
         return;
       }
       this.isWriting = false;
-      this.written += written;
+      this.written = to;
       if (this.written === this.segmentBytes) this.state = State.Ready;
       else if (this.written < this.wanted) this.#writeNext();
     });
