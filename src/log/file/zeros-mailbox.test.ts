@@ -70,7 +70,3 @@ test('an error of the disk comes to who asked, with its code; the next request i
   closeSync(written);
   closeSync(readOnly);
 });
-
-test('nothing is written while nobody asks', () => {
-  new ZerosServer(zerosMailboxMemory()).serve();
-});
