@@ -5,7 +5,7 @@
  * - `order entry`: from `order.place` until its durable answer, one order at a time; the same message sent back by ws alone, and
  *   after the synchronous write that makes an order durable;
  * - `fan-out`: one book to many subscribers while OUCH clients trade in it, with every message's sequence looked at;
- * - `users`: many users send orders and cancels while OUCH clients trade at a fixed rate; their latency, quiet and beside it. The
+ * - `users`: many users send orders and cancels while OUCH clients trade at a fixed rate; their latency, quiet and beside it. A refused message fails it. The
  *   generator that measures it stands for another machine: it goes before all others where it may (`generatorFirst`), else its own
  *   waits for a core beside 2,000 clients are most of what is measured.
  *
@@ -175,9 +175,11 @@ async function manyUsers(): Promise<void> {
     const lastRefNum = load.ordersPerSecond * (load.warmupSeconds + load.seconds);
     const connections = load.connections.map((connection) => ({ ...connection, lastRefNum }));
     busy.push(await runLoad({ ...load, connections, port: venue.port }, placement));
-    seen.push((await clients.ask('seen')) as WebSocketClientsSeen);
+    const ofClients = (await clients.ask('seen')) as WebSocketClientsSeen;
     await clients.kill();
     await venue.stop();
+    if (ofClients.refused > 0) throw new Error(`${ofClients.refused} messages of the users were refused`);
+    seen.push(ofClients);
   }
   const wallSeconds = load.warmupSeconds + load.seconds;
   const middle = (pick: (clients: WebSocketClientsSeen) => number): number => median(seen.map(pick));
@@ -192,8 +194,7 @@ async function manyUsers(): Promise<void> {
     users,
     generatorFirst: placement.length > 0,
     sentPerSecond: Math.round(middle(({ sent }) => sent) / wallSeconds),
-    answeredPerSecond: Math.round(middle(({ answered }) => answered) / wallSeconds),
-    refused: middle(({ refused }) => refused),
+    donePerSecond: Math.round(middle(({ done }) => done) / wallSeconds),
     answerUsP50: middle(({ answerUsP50 }) => answerUsP50),
     answerUsP99: middle(({ answerUsP99 }) => answerUsP99),
     ouchQuietUsP50: us(quiet, p50),

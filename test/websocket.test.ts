@@ -477,6 +477,41 @@ test('limits: connections of a user, subscriptions, requests that wait', async (
   );
 });
 
+test('messages that one turn has no time for are answered in the next ones, in their order, and none is lost', async (t) => {
+  const venue = await WebSocketVenue.start(t, {
+    limits: { TURN_MS: 0, INBOX_MAX: 1_000, WAITING_MAX: 1_000 },
+  });
+  const clients = [await member(t, venue, 1), await member(t, venue, 2)];
+  const rounds = 100;
+  let most = 0;
+  let before = venue.door.counts.messages;
+  const look = (): void => {
+    const { messages } = venue.door.counts;
+    most = Math.max(most, messages - before);
+    before = messages;
+    looking = setImmediate(look);
+  };
+  let looking = setImmediate(look);
+  t.after(() => clearImmediate(looking));
+  const answers = clients.map((client) =>
+    Promise.all(
+      Array.from({ length: rounds }, (_, n) => {
+        const placed = client.result('order.place', { ...LIMIT, clientOrderId: `turn-${n}` });
+        const canceled = client.result('order.cancel', { clientOrderId: `turn-${n}` });
+        return Promise.all([placed, canceled]);
+      }),
+    ),
+  );
+  for (const pairs of await Promise.all(answers)) {
+    for (const [placed, canceled] of pairs) {
+      assert.equal(placed.order.status, 'open');
+      assert.equal(canceled.order.status, 'canceled');
+    }
+  }
+  // One that came when none waited, and one of those that waited.
+  assert.ok(most <= 2, `a turn took ${most} messages`);
+});
+
 test('a connection that is used for nothing is ended, one that follows a channel is not', async (t) => {
   const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5, IDLE_MS_MAX: 300 } });
   const used = await WebSocketClient.connect(t, venue.url);

@@ -29,7 +29,8 @@ export interface WebSocketClientsSeen {
   /** Messages that do not follow the one before. */
   readonly breaks: number;
   readonly sent: number;
-  readonly answered: number;
+  /** Messages that did what they asked for, and those that were answered with an error. */
+  readonly done: number;
   readonly refused: number;
   readonly answerUsP50: number;
   readonly answerUsP99: number;
@@ -45,7 +46,7 @@ let messages = 0;
 let bytes = 0;
 let breaks = 0;
 let sent = 0;
-let answered = 0;
+let done = 0;
 let refused = 0;
 const answerNs = createHistogram();
 
@@ -66,7 +67,7 @@ process.on('message', () => {
     bytes,
     breaks,
     sent,
-    answered,
+    done,
     refused,
     answerUsP50: Math.round(answerNs.percentile(50) / 1_000),
     answerUsP99: Math.round(answerNs.percentile(99) / 1_000),
@@ -74,7 +75,8 @@ process.on('message', () => {
   messages = 0;
   bytes = 0;
   sent = 0;
-  answered = 0;
+  done = 0;
+  refused = 0;
   answerNs.reset();
 });
 process.on('disconnect', () => process.exit(1));
@@ -92,9 +94,9 @@ async function open(userId: number): Promise<WebSocket> {
       const text = data.toString();
       const at = Number(/"id":(\d+)/.exec(text)?.[1]);
       if (text.includes('"error"')) refused++;
+      else done++;
       if (text.includes('"status":"open"'))
         openOrders.set(ws, /"clientOrderId":"(o\d+)"/.exec(text)?.[1] ?? '');
-      answered++;
       answerNs.record(Math.max(1, Math.round((performance.now() * 1_000 - at) * 1_000)));
     });
   } else {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CloseReason } from './close-codes.ts';
 import type { WebSocketLimits } from './limits.ts';
+import type { MessageTurns, TurnTaker } from './message-turns.ts';
 import { SharedMessage } from './shared-message.ts';
 
 /** What a connection tells its owner. */
@@ -19,11 +20,15 @@ export interface ConnectionListener {
  * One client. What it has not read yet waits in memory up to a bound: public data is held back before, and a client that is
  * still too slow is let go.
  */
-export class Connection {
+export class Connection implements TurnTaker {
   declare readonly address: string | undefined;
   declare private readonly ws: WebSocket;
   declare private readonly socket: Duplex;
   declare private readonly limits: WebSocketLimits;
+  declare private readonly turns: MessageTurns;
+  /** Messages that wait for their turn, the oldest first. */
+  declare private readonly inbox: Buffer[];
+  declare private inboxBytes: number;
   declare private listener: ConnectionListener | undefined;
   /** For those who wait until the client has read what it got. */
   declare private reading: PromiseWithResolvers<void> | undefined;
@@ -41,12 +46,16 @@ export class Connection {
     socket: Duplex,
     address: string | undefined,
     limits: WebSocketLimits,
+    turns: MessageTurns,
     nowMs: number,
   ) {
     this.ws = ws;
     this.socket = socket;
     this.address = address;
     this.limits = limits;
+    this.turns = turns;
+    this.inbox = [];
+    this.inboxBytes = 0;
     this.listener = undefined;
     this.reading = undefined;
     this.isAlive = true;
@@ -63,13 +72,15 @@ export class Connection {
       this.isAlive = true;
       if (!this.isOpen) return;
       if (isBinary) this.close(CloseReason.Binary);
-      else listener.onText(data.toString());
+      else if (this.turns.isOpen) listener.onText(data.toString());
+      else this.#keep(data);
     });
     ws.on('ping', (data: Buffer) => this.#onPing(data));
     ws.on('pong', () => this.#takesControlFrame());
     // What ws refuses has its code in the Close frame; what the network does needs no word.
     ws.on('error', () => {});
     ws.once('close', () => {
+      this.#dropInbox();
       this.#endWait();
       listener.onClose();
     });
@@ -77,6 +88,31 @@ export class Connection {
       this.#endWait();
       listener.onDrain();
     });
+  }
+
+  /** Keeps a message until it is this connection's turn; one too many has it take another at once. What is not in memory yet stays in the socket. */
+  #keep(data: Buffer): void {
+    const { inbox, limits } = this;
+    this.inboxBytes += data.length;
+    if (inbox.push(data) === 1) this.turns.add(this);
+    else if (inbox.length > limits.INBOX_MAX) this.takeNext();
+    if (this.inboxBytes >= limits.INBOX_READ_BYTES) this.ws.pause();
+  }
+
+  takeNext(): boolean {
+    const { inbox, ws } = this;
+    const data = inbox.shift();
+    if (data === undefined) return false;
+    this.isAlive = true;
+    this.inboxBytes -= data.length;
+    if (ws.isPaused && this.inboxBytes < this.limits.INBOX_READ_BYTES) ws.resume();
+    this.listener?.onText(data.toString());
+    return inbox.length > 0;
+  }
+
+  #dropInbox(): void {
+    this.inbox.length = 0;
+    this.inboxBytes = 0;
   }
 
   get isOpen(): boolean {
@@ -113,6 +149,9 @@ export class Connection {
   close({ code, text }: CloseReason): void {
     if (!this.isOpen) return;
     this.closedMs = performance.now();
+    this.#dropInbox();
+    // The client's goodbye is read.
+    this.ws.resume();
     this.ws.close(code, text);
   }
 

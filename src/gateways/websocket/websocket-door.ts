@@ -10,6 +10,7 @@ import { CloseReason } from './close-codes.ts';
 import { Connection, type ConnectionListener } from './connection.ts';
 import { WEBSOCKET_PATH } from './credential.ts';
 import { WebSocketLimits } from './limits.ts';
+import { MessageTurns } from './message-turns.ts';
 import { OrderStreams } from './order-streams.ts';
 import { PrivateChannels } from './private-channels.ts';
 import { PublicStreams } from './public-streams.ts';
@@ -63,6 +64,7 @@ export class WebSocketDoor {
   declare private readonly services: SessionServices;
   declare private readonly ws: WebSocketServer;
   declare private readonly places: ConnectionLimits;
+  declare private readonly turns: MessageTurns;
   declare private readonly open: Set<Open>;
   declare private readonly sweeper: NodeJS.Timeout;
   declare private isClosing: boolean;
@@ -98,6 +100,7 @@ export class WebSocketDoor {
       strangersMax: limits.STRANGERS_MAX,
       perAddressMax: limits.CONNECTIONS_PER_ADDRESS_MAX,
     });
+    this.turns = new MessageTurns(limits.TURN_MS);
     this.open = new Set();
     this.sweeper = setInterval(() => this.#sweep(), limits.SWEEP_MS);
     this.sweeper.unref();
@@ -172,7 +175,7 @@ export class WebSocketDoor {
     socket.once('close', () => place.leave());
     this.ws.handleUpgrade(request, socket, head, (ws) => {
       const nowMs = performance.now();
-      const connection = new Connection(ws, socket, remoteAddress, this.services.limits, nowMs);
+      const connection = new Connection(ws, socket, remoteAddress, this.services.limits, this.turns, nowMs);
       if (dialect !== undefined) {
         const { counts } = this.services;
         this.#add(ws, connection, dialect.open(request.url ?? '', connection, place.admit, counts));
