@@ -80,7 +80,8 @@ export class Connection implements TurnTaker {
     // What ws refuses has its code in the Close frame; what the network does needs no word.
     ws.on('error', () => {});
     ws.once('close', () => {
-      this.#dropInbox();
+      // It came before the client went, and may be a cancel.
+      while (this.takeNext());
       this.#endWait();
       listener.onClose();
     });
@@ -108,11 +109,6 @@ export class Connection implements TurnTaker {
     if (ws.isPaused && this.inboxBytes < this.limits.INBOX_READ_BYTES) ws.resume();
     this.listener?.onText(data.toString());
     return inbox.length > 0;
-  }
-
-  #dropInbox(): void {
-    this.inbox.length = 0;
-    this.inboxBytes = 0;
   }
 
   get isOpen(): boolean {
@@ -149,7 +145,8 @@ export class Connection implements TurnTaker {
   close({ code, text }: CloseReason): void {
     if (!this.isOpen) return;
     this.closedMs = performance.now();
-    this.#dropInbox();
+    this.inbox.length = 0;
+    this.inboxBytes = 0;
     // The client's goodbye is read.
     this.ws.resume();
     this.ws.close(code, text);
