@@ -72,7 +72,7 @@ export class Connection implements TurnTaker {
       this.isAlive = true;
       if (!this.isOpen) return;
       if (isBinary) this.close(CloseReason.Binary);
-      else if (this.turns.isOpen) listener.onText(data.toString());
+      else if (this.turns.mayTake()) listener.onText(data.toString());
       else this.#keep(data);
     });
     ws.on('ping', (data: Buffer) => this.#onPing(data));

@@ -27,8 +27,8 @@ export class MessageTurns {
     this.endMs = undefined;
   }
 
-  /** Whether a message may be taken now. While some wait the turn is over: it begins with them, and they have all of it. */
-  get isOpen(): boolean {
+  /** Whether a message may be taken now; the first one begins a turn. While some wait the turn is over: it begins with them, and they have all of it. */
+  mayTake(): boolean {
     if (this.endMs !== undefined) return this.nowMs() < this.endMs;
     this.#begin();
     return true;
