@@ -198,6 +198,8 @@ export class HttpDoor implements EdgeDoor {
       webSocketMessages: counts.messages,
       webSocketRefused: counts.refused,
       webSocketSlow: counts.slow,
+      webSocketLate: counts.late,
+      webSocketWaiting: this.webSocket.waiting,
     };
   }
 }
