@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { fixBytes, fixText } from '#codec/fix/test-support.ts';
+import { openFiles } from '../../../../test/support/open-files.ts';
 import { temporaryDirectory } from '../../../../test/support/temporary-directory.ts';
 import { FileFixStore, type FileFixStoreOptions } from './file-fix-store.ts';
 import { FileFixStores } from './file-fix-stores.ts';
@@ -275,6 +277,32 @@ test('store: it takes no more files than it may, and forgets the oldest messages
   const again = open(directory, options);
   assert.deepEqual(state(again), [1_000, 1, 201, 200]);
   assert.equal(read(again, 200), '8 58=message 200|');
+  again.close();
+});
+
+test('store: one that cannot be opened leaves no file open', () => {
+  const directory = newDirectory();
+  open(directory).close();
+  mkdirSync(join(directory, '00000002.fix'));
+  assert.throws(() => open(directory), FixStoreError);
+  assert.deepEqual(openFiles(directory), []);
+});
+
+test('store: one that cannot be written leaves no file open, and what was stored before', async () => {
+  const directory = newDirectory();
+  const store = open(directory, { segmentBytesMax: 1_024 });
+  append(store, 'one');
+  store.flush();
+  // The next file cannot be made.
+  mkdirSync(join(directory, '00000002.fix'));
+  assert.deepEqual(openFiles(directory), [join(directory, '00000001.fix')]);
+  assert.throws(() => store.reset(2_000), FixStoreError);
+  assert.deepEqual(openFiles(directory), []);
+  await store.close();
+  rmdirSync(join(directory, '00000002.fix'));
+  const again = open(directory);
+  assert.deepEqual(state(again), [1_000, 1, 2, 0]);
+  assert.equal(read(again, 1), '8 58=one|');
   again.close();
 });
 

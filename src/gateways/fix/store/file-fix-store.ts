@@ -197,23 +197,31 @@ export class FileFixStore implements FixStore {
       this.nextOutgoing = 1;
       this.reserved = 1 + RESERVED_NUMBERS;
       this.#begin(this.#last().index + 1);
-      for (const old of this.segments.splice(0, this.segments.length - 1)) old.remove();
+      this.#removeOlder();
     });
   }
 
   async close(): Promise<void> {
+    // One that has failed is closed.
+    if (this.segments.length === 0) return;
     this.#guard('close', () => {
-      try {
-        this.#putNumbers(true);
-        this.#write();
-      } finally {
-        for (const segment of this.segments.splice(0)) segment.close();
-      }
+      this.#putNumbers(true);
+      this.#write();
     });
+    this.#closeFiles();
+  }
+
+  #closeFiles(): void {
+    for (const segment of this.segments.splice(0)) segment.close();
   }
 
   #last(): StoreSegment {
     return this.segments[this.segments.length - 1];
+  }
+
+  /** Removes the files before the last one. */
+  #removeOlder(): void {
+    for (const old of this.segments.splice(0, this.segments.length - 1)) old.remove();
   }
 
   /** Reads every file; the numbers are those of the last records. */
@@ -234,6 +242,7 @@ export class FileFixStore implements FixStore {
     let opened = false;
     for (const index of indices) {
       const segment = new StoreSegment(this.#path(index), index);
+      this.segments.push(segment);
       segment.recover(({ u8, view }, { kind, number, report, time, stream, payloadFrom, payloadTo }) => {
         closed = false;
         if (kind === RecordKind.Message) {
@@ -250,15 +259,14 @@ export class FileFixStore implements FixStore {
         } else {
           if (number !== STORE_FORMAT) throw new Error(`format ${number} is not ${STORE_FORMAT}`);
           // Files of before a reset are what a crash kept from being removed.
-          if (opened && time !== this.createdMs) for (const old of this.segments.splice(0)) old.remove();
+          if (opened && time !== this.createdMs) this.#removeOlder();
           opened = true;
           this.createdMs = time;
           bootId = String.fromCharCode(...u8.subarray(payloadFrom, payloadTo));
         }
       });
       // A file without a record is one whose beginning a crash cut off.
-      if (segment.bytes > 0) this.segments.push(segment);
-      else segment.remove();
+      if (segment.bytes === 0) this.segments.pop()?.remove();
     }
     if (this.segments.length === 0) {
       this.#begin((indices.at(-1) as number) + 1);
@@ -330,10 +338,12 @@ export class FileFixStore implements FixStore {
     this.pendingTo = 0;
   }
 
+  /** Runs what may fail; then the store is closed as it is, as by a crash. */
   #guard<Result>(what: string, action: () => Result): Result {
     try {
       return action();
     } catch (cause) {
+      this.#closeFiles();
       const detail = cause instanceof Error ? cause.message : String(cause);
       throw new FixStoreError(`cannot ${what} the FIX session store ${this.directory}: ${detail}`, { cause });
     }
