@@ -362,3 +362,25 @@ test('a cancel or replace of an order that ended long ago is too late', async (t
   client.send('F', fixOrder(client, 'l6', '41=e0|54=1|'));
   assert.deepEqual(await told(client, 1, 11, 41, 37, 39, 434, 102), [reject(6, 'e0', 1, false)]);
 });
+
+test('a replace that may come for the second time is told the status of what it made, however long ago that ended', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const replace = (id: string): string => fixOrder(client, id, '41=old|54=1|38=2|40=2|44=1.00|59=1|');
+  client.send('D', fixOrder(client, 'old', '54=1|38=1|40=2|44=1.00|59=1|'));
+  client.send('G', replace('new'));
+  client.send('F', fixOrder(client, 'end', '41=new|54=1|'));
+  await client.nextOf(3);
+  // More than are kept in memory.
+  const ended = Array.from({ length: 140 }, (_, i) => `e${i}`);
+  for (const id of ended) client.send('D', fixOrder(client, id, '54=1|38=1|40=2|44=1.00|59=3|'));
+  await client.nextOf(2 * ended.length);
+  client.send('G', replace('new'), undefined, '97=Y|');
+  client.send('G', replace('new'), undefined, `43=Y|122=${client.time()}|`);
+  client.send('G', replace('other'), undefined, '97=Y|');
+  assert.deepEqual(await told(client, 3, 11, 41, 150, 39, 434, 102), [
+    '8 11=new 41- 150=I 39=4 434- 102-',
+    '8 11=new 41- 150=I 39=4 434- 102-',
+    '9 11=other 41=old 150- 39=4 434=2 102=0',
+  ]);
+});

@@ -121,11 +121,21 @@ export class OrderEntry {
     if (clOrdId === '') return FixVerdict.Taken;
     const order = this.#orderOf(message);
     const asked = askedBy(message, clOrdId, order);
+    const isRepeat = isRepeated(message);
     const known = this.user.orders.withTag(clOrdId);
     if (known !== undefined) {
-      if (isRepeated(message)) this.#status(known);
+      if (isRepeat) this.#status(known);
       else this.#rejectCancel(asked, order, ResponseTo.Replace, 'DUPLICATE_CLIENT_TAG');
       return FixVerdict.Taken;
+    }
+    if (isRepeat) {
+      const ended = this.repeats.find(clOrdId, message.isYes(Tag.PossResend));
+      if (ended === 'later') return FixVerdict.Later;
+      // One that was refused is refused again: only then is it told why.
+      if (ended !== undefined && ended.orderId !== 0) {
+        this.#status(ended);
+        return FixVerdict.Taken;
+      }
     }
     if (!this.#isLive(message, asked, order, ResponseTo.Replace)) return FixVerdict.Taken;
     const request = this.reader.replace(message, this.user, clOrdId, order);
@@ -133,7 +143,6 @@ export class OrderEntry {
       this.#rejectCancel(asked, order, ResponseTo.Replace, this.reader.fault, this.reader.faultText);
       return FixVerdict.Taken;
     }
-    const isRepeat = isRepeated(message);
     this.asked.addOrder(asked);
     const forget = (): void => {
       this.asked.takeOrder(clOrdId);
