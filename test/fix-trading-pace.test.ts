@@ -55,3 +55,19 @@ test('64 questions of a session wait for history; further ones are read when it 
   assert.equal((await client.nextOf(100)).length, 100);
   assert.equal(asked.mock.callCount(), 100);
 });
+
+test('a long mass status tells of each order what has become of it by then', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const ids = Array.from({ length: 1_500 }, (_, i) => `n${i}`);
+  for (const id of ids) client.send('D', fixOrder(client, id, '54=1|38=2|40=2|44=1.00|59=1|'));
+  await client.nextOf(ids.length);
+  client.send('AF', '584=m|585=7|');
+  client.send('F', fixOrder(client, 'c1', '41=n1499|54=1|'));
+  const lines = await told(client, ids.length + 1, 11, 150, 39, 151, 911, 912);
+  const last = lines.filter((line) => / 11=(c1|n1499) /.test(line));
+  assert.deepEqual(last, [
+    '8 11=c1 150=4 39=4 151=0 911- 912-',
+    '8 11=n1499 150=I 39=4 151=0 911=1500 912=Y',
+  ]);
+});

@@ -64,7 +64,7 @@ export class StatusRequests {
     return FixVerdict.Taken;
   }
 
-  /** OrderMassStatusRequest (AF): the open orders, all or of one security, as they are now. */
+  /** OrderMassStatusRequest (AF): the orders that are open now, all or of one security, each as it is when it is told. */
   many(message: FixMessage): FixVerdict {
     if (this.jobs.isFull) return FixVerdict.Later;
     const type = message.uint(AppTag.MassStatusReqType);
@@ -91,7 +91,7 @@ export class StatusRequests {
     for (const order of this.user.orders.open()) {
       looked++;
       if (instrumentId !== 0 && order.instrumentId !== instrumentId) continue;
-      if (side === 0 || order.side === side) orders.push({ ...order });
+      if (side === 0 || order.side === side) orders.push(order);
     }
     this.pace.spend(Math.floor(looked / LOOKS_PER_WEIGHT));
     this.#answerMany(asked, reqId, orders);
@@ -108,7 +108,9 @@ export class StatusRequests {
     }
     let next = 0;
     this.jobs.add(() => {
-      const order = orders[next++];
+      const wasOpen = orders[next++];
+      // Reports come in between: what was told by them is not taken back. One that has ended since may be forgotten, as it ended.
+      const order = this.user.orders.byOrderId(wasOpen.orderId) ?? wasOpen;
       const isLast = next === total;
       this.reports.writeStatus(this.session.begin('8'), order, '', { reqId, total, isLast });
       this.session.send();
