@@ -90,6 +90,9 @@ export class OuchClient {
   declare private _soup: SoupClient | undefined;
   declare private readonly waiters: Set<Waiter>;
   declare private readonly answerTimeoutMs: number;
+  /** Why the connection is over; undefined: it is not. */
+  declare private endReason: string | undefined;
+  declare private readonly ended: PromiseWithResolvers<void>;
 
   /**
    * Connects, logs in, and asks the venue for the next free UserRefNum.
@@ -110,6 +113,8 @@ export class OuchClient {
       onUnsequenced: (bytes, from, to) => client.#settle(decodeOutbound(bytes.slice(from, to))),
       onDebug: (text) => client.#onDebug(text),
       onClosed: (reason) => {
+        client.endReason = reason;
+        client.ended.resolve();
         for (const waiter of client.waiters) waiter.reject(new OuchClosedError(reason));
         client.waiters.clear();
         client.onClosed(reason);
@@ -126,6 +131,8 @@ export class OuchClient {
     this._soup = undefined;
     this.waiters = new Set();
     this.answerTimeoutMs = answerTimeoutMs;
+    this.endReason = undefined;
+    this.ended = Promise.withResolvers();
   }
 
   /** The SoupBinTCP connection below. */
@@ -199,21 +206,16 @@ export class OuchClient {
 
   /** Resolves with the next report or answer that `isWanted`. @throws OuchClosedError */
   next(isWanted: (message: OutboundMessage) => boolean): Promise<OutboundMessage> {
+    if (this.endReason !== undefined) return Promise.reject(new OuchClosedError(this.endReason));
     const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
     this.waiters.add({ userRefNum: 0, isAnswer: isWanted, resolve, reject });
     return promise;
   }
 
-  /** Logs out and resolves when the connection is over. */
+  /** Logs out and resolves when the connection is over, as it may be already. */
   close(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const { onClosed } = this;
-    this.onClosed = (reason) => {
-      onClosed(reason);
-      resolve();
-    };
     this.soup.logout();
-    return promise;
+    return this.ended.promise;
   }
 
   #ask<Answer>(
@@ -223,6 +225,7 @@ export class OuchClient {
   ): Promise<Answer> {
     // What cannot be encoded throws here, before anything waits for its answer.
     const bytes = encodeOuch(message);
+    if (this.endReason !== undefined) return Promise.reject(new OuchClosedError(this.endReason));
     const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
     const timeout = setTimeout(() => {
       this.waiters.delete(waiter);

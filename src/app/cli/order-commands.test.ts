@@ -69,3 +69,22 @@ test('order cancel: --total is what is left of the order, with what is executed'
     ],
   );
 });
+
+test('order place: a venue that ends the connection ends the command, which says why', async () => {
+  const place = ['place', 'buy', '1', 'HIVE', '--price', '1'];
+  const unanswered = await startVenue();
+  const first = order(unanswered, ...place);
+  await until(() => unanswered.sink.reserved === 2);
+  await unanswered.gateway.close('the venue closed');
+  assert.deepEqual(await first, { status: 4, stdout: '', stderr: 'hive: the venue closed\n' });
+  const followed = await startVenue();
+  const second = order(followed, ...place, '--wait', '600');
+  await until(() => followed.sink.reserved === 2);
+  followed.say(accepted(1));
+  await followed.gateway.close('the venue closed');
+  assert.deepEqual(await second, {
+    status: 4,
+    stdout: 'accepted  order 1: buy 100 HIVE at 1.25, day  [log 0]\n',
+    stderr: 'hive: the venue closed\n',
+  });
+});

@@ -221,7 +221,8 @@ async function trade(
     if (answer.type === 'Rejected' || answer.type === 'CancelReject') {
       throw new CliError(ExitCode.Refused, 'the venue refused; nothing was changed');
     }
-    await follower.done(Math.max(QUIET_MS, options.wait * 1_000));
+    const connectionEnds = client.next(() => false);
+    await follower.done(Math.max(QUIET_MS, options.wait * 1_000), connectionEnds);
     if (!output.json && follower.openLots > 0) {
       const number = follower.userRefNum;
       const cancel = `hive order cancel ${number}${connectionText(options)}`;
@@ -282,9 +283,10 @@ class OrderFollower {
     else this.#print(report);
   }
 
-  async done(timeoutMs: number): Promise<void> {
+  /** Resolves when the order is done, or the time is over. Rejects as `connectionEnds` does, if it does so before. */
+  async done(timeoutMs: number, connectionEnds: Promise<unknown>): Promise<void> {
     const timer = setTimeout(() => this.finished.resolve(), timeoutMs);
-    await this.finished.promise;
+    await Promise.race([this.finished.promise, connectionEnds]);
     clearTimeout(timer);
   }
 
