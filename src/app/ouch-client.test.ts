@@ -4,6 +4,7 @@ import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import { decodeOutbound } from '#codec/ouch/plain.ts';
+import { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { InstrumentKind, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { EventType, Trade } from '#domain/events.ts';
@@ -12,6 +13,7 @@ import { RejectCode } from '#domain/rejects.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { SoupClient } from '#gateways/soupbin/client.ts';
+import { type SoupDoor, SoupServer } from '#gateways/soupbin/server.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
@@ -493,4 +495,24 @@ test('connect: refused logins and lost connections are named errors', async (t) 
   await path.gateway.close('the venue closed');
   await never;
   assert.equal(await closed.promise, 'the venue closed');
+});
+
+test('connect: where the next number is not told, no connection stays', { timeout: 20_000 }, async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const silent: SoupDoor<object> = {
+    name: 'silent',
+    credentials: () => undefined,
+    isForAnybody: () => true,
+    onLogin: () => ({ accepted: true, session: 'HIVE', nextSequence: 1 }),
+    onLoggedIn: () => {},
+    onMessage: () => PacketVerdict.Taken,
+    onDrain: () => {},
+    onClosed: () => closed.resolve(),
+  };
+  const server = new SoupServer(silent, { port: 0 }, QUIET);
+  const { port } = await server.listen();
+  t.after(() => server.close('test over'));
+  const connecting = OuchClient.connect({ port, username: 'BOB', password: '', answerTimeoutMs: 50 });
+  await assert.rejects(connecting, { name: 'OuchAnswerError', code: 'NO_ANSWER' });
+  await closed.promise;
 });

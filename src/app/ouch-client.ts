@@ -120,7 +120,12 @@ export class OuchClient {
         client.onClosed(reason);
       },
     });
-    client.nextUserRefNum = (await client.accountQuery()).nextUserRefNum;
+    try {
+      client.nextUserRefNum = (await client.accountQuery()).nextUserRefNum;
+    } catch (error) {
+      client.soup.destroy();
+      throw error;
+    }
     return client;
   }
 
