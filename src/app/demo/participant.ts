@@ -92,19 +92,25 @@ export class Desk implements OrderDesk {
   /**
    * Logs in, takes the next free order number from the venue, and clears what an earlier life of the participant
    * left in the book.
-   * @throws SoupLoginError, OuchClosedError, Error of node:net
+   * @throws SoupLoginError, OuchClosedError, OuchAnswerError, Error of node:net
    */
   async connect(): Promise<void> {
     const client = await OuchClient.connect(
       { port: this.port, username: this.name, password: this.password },
       (report) => this.#onReport(report),
     );
-    client.onClosed = (reason) => this.#onClosed(reason);
-    for (const symbol of this.symbols) {
-      this.tickSizes.set(symbol, (await client.instrument(symbol)).tickSize);
+    try {
+      for (const symbol of this.symbols) {
+        this.tickSizes.set(symbol, (await client.instrument(symbol)).tickSize);
+      }
+      client.setCancelOnDisconnect(true);
+      await client.massCancel();
+    } catch (error) {
+      client.soup.destroy();
+      throw error;
     }
-    client.setCancelOnDisconnect(true);
-    await client.massCancel();
+    // Not before: until here who called is told, and has it come back.
+    client.next(() => false).catch(({ message }: Error) => this.#onClosed(message));
     this.orders.clear();
     this.strategy.onConnected();
     this.client = client;
