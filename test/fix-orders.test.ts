@@ -209,6 +209,39 @@ test('status: of one order, of one long gone, of an unknown one, and of all that
   assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=AF 379=m3 380=0']);
 });
 
+test('status of an order or a replace that is on its way waits for what becomes of it', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  client.send('D', fixOrder(client, 'old', '54=1|38=5|40=2|44=1.00|59=1|'));
+  await client.nextOf(1);
+  venue.isHeld = true;
+  client.send('D', fixOrder(client, 'a1', '54=1|38=5|40=2|44=1.00|59=1|'));
+  client.send('G', fixOrder(client, 'new', '41=old|54=1|38=6|40=2|44=1.00|'));
+  await venue.handled(3);
+  client.send('H', '11=a1|55=BTCUSD|54=1|');
+  client.send('H', '11=new|55=BTCUSD|54=1|');
+  await client.until(() => client.socket.writableLength === 0);
+  venue.isHeld = false;
+  assert.deepEqual(await told(client, 4, 11, 150, 39, 38), [
+    '8 11=a1 150=0 39=0 38=5',
+    '8 11=new 150=5 39=0 38=6',
+    '8 11=a1 150=I 39=0 38=5',
+    '8 11=new 150=I 39=0 38=6',
+  ]);
+  // For too long, as in an election of a cluster: nobody knows yet.
+  venue.isHeld = true;
+  client.send('D', fixOrder(client, 'late', '54=1|38=5|40=2|44=1.00|59=1|'));
+  await venue.handled(6);
+  venue.venue.nowMs += 6_000;
+  venue.venue.desk.sweep();
+  client.send('H', '11=late|55=BTCUSD|54=1|');
+  assert.deepEqual(await told(client, 1, 58, 372, 379, 380), [
+    'j 58=the log has not answered the order yet: ask again later 372=H 379=late 380=4',
+  ]);
+  venue.isHeld = false;
+  assert.deepEqual(await told(client, 1, 11, 150, 39), ['8 11=late 150=0 39=0']);
+});
+
 test('FIX 4.2 is told in its own words', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1', { begin: 'FIX.4.2' });

@@ -7,6 +7,7 @@ import type { DeskUser } from '../../orders/desk-user.ts';
 import { type FixApplicationSession, FixVerdict } from '../session/application.ts';
 import type { AnswerPace } from './answer-pace.ts';
 import { askedBy, orderIdAsked, SIDE_ASKED, sideAsked } from './asked-fields.ts';
+import type { AskedRequests } from './asked-requests.ts';
 import type { ExecutionReports } from './execution-report.ts';
 import type { FixInstruments } from './instruments.ts';
 import type { OutgoingJobs } from './outgoing-jobs.ts';
@@ -27,6 +28,7 @@ export class StatusRequests {
   declare private readonly services: TradingServices;
   declare private readonly instruments: FixInstruments;
   declare private readonly reports: ExecutionReports;
+  declare private readonly asked: AskedRequests;
   declare private readonly jobs: OutgoingJobs;
   declare private readonly pace: AnswerPace;
   declare private lookups: number;
@@ -37,6 +39,7 @@ export class StatusRequests {
     services: TradingServices,
     instruments: FixInstruments,
     reports: ExecutionReports,
+    asked: AskedRequests,
     jobs: OutgoingJobs,
     pace: AnswerPace,
   ) {
@@ -45,21 +48,25 @@ export class StatusRequests {
     this.services = services;
     this.instruments = instruments;
     this.reports = reports;
+    this.asked = asked;
     this.jobs = jobs;
     this.pace = pace;
     this.lookups = 0;
   }
 
-  /** OrderStatusRequest (H): by OrderID, or else by ClOrdID; old orders come from history. */
+  /** OrderStatusRequest (H): by OrderID, or else by ClOrdID; old orders come from history, those on their way are waited for. */
   one(message: FixMessage): FixVerdict {
     if (this.lookups >= LOOKUPS_MAX) return FixVerdict.Later;
     const asked = askedBy(message, message.text(AppTag.ClOrdID) ?? '');
+    const orderId = orderIdAsked(message);
+    if (orderId === undefined && this.user.isEntering(asked.clOrdId)) return FixVerdict.Later;
     const reqId = message.text(AppTag.OrdStatusReqID) ?? '';
     const { orders } = this.user;
-    const orderId = orderIdAsked(message);
     const order = orderId === undefined ? orders.withTag(asked.clOrdId) : orders.byOrderId(orderId);
     // No order has a number that cannot be one.
     if (order !== undefined || (orderId !== undefined && orderId <= 0)) this.#answer(asked, reqId, order);
+    else if (orderId === undefined && this.asked.hasOrder(asked.clOrdId))
+      this.#notNow(asked.clOrdId, 'the log has not answered the order yet');
     else this.#lookUp(asked, reqId, orderId);
     return FixVerdict.Taken;
   }
@@ -128,7 +135,7 @@ export class StatusRequests {
     question
       .then(
         ({ result }) => this.#answer(asked, reqId, result?.userId === userId ? result : undefined),
-        () => this.#notNow(asked.clOrdId),
+        () => this.#notNow(asked.clOrdId, 'history does not answer now'),
       )
       .finally(() => {
         this.lookups--;
@@ -143,10 +150,10 @@ export class StatusRequests {
     this.session.send();
   }
 
-  /** History does not answer: the question can be asked again. */
-  #notNow(clOrdId: string): void {
+  /** What has become of the order cannot be told now: the question can be asked again. */
+  #notNow(clOrdId: string, why: string): void {
     const writer = this.session.begin('j');
-    writer.text(Tag.Text, 'history does not answer now: ask again later');
+    writer.text(Tag.Text, `${why}: ask again later`);
     writer.text(Tag.RefMsgType, 'H');
     if (clOrdId !== '') writer.text(Tag.BusinessRejectRefID, clOrdId);
     writer.int(Tag.BusinessRejectReason, BusinessRejectReason.ApplicationNotAvailable);

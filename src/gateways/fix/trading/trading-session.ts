@@ -280,7 +280,7 @@ export class TradingSession {
   #takeOrders(user: DeskUser): void {
     const { session, services, instruments, reports, asked, jobs, pace } = this;
     this.orders = new OrderEntry(session, user, services, instruments, reports, asked);
-    this.status = new StatusRequests(session, user, services, instruments, reports, jobs, pace);
+    this.status = new StatusRequests(session, user, services, instruments, reports, asked, jobs, pace);
   }
 
   /** A turn was spent, and the next one has come. */
