@@ -246,6 +246,31 @@ test('what comes of a request when its answer was given up is told', async (t) =
   ]);
 });
 
+test('a cancel or replace of an order whose answer was given up waits for what becomes of it', async (t) => {
+  const venue = await FixVenue.open(t);
+  const [client, other] = [await venue.logOn('U1'), await venue.logOn('U2')];
+  const order = '54=1|38=1|40=2|44=1.00|59=1|';
+  client.send('D', fixOrder(client, 'first', order));
+  await client.nextOf(1);
+  venue.isHeld = true;
+  for (const id of ['late', 'later']) client.send('D', fixOrder(client, id, order));
+  await venue.handled(3);
+  venue.venue.nowMs += 6_000;
+  venue.venue.desk.sweep();
+  client.send('F', fixOrder(client, 'c', '41=late|54=1|'));
+  client.send('G', fixOrder(client, 'r', '41=later|54=1|38=2|40=2|44=1.00|'));
+  await client.until(() => client.socket.writableLength === 0);
+  other.send('1', '112=behind|');
+  assert.match(await other.next(), /^0 \d+ 112=behind/);
+  venue.isHeld = false;
+  assert.deepEqual(await told(client, 4, 11, 41, 150, 39), [
+    '8 11=late 41- 150=0 39=0',
+    '8 11=later 41- 150=0 39=0',
+    '8 11=c 41=late 150=4 39=4',
+    '8 11=r 41=later 150=5 39=0',
+  ]);
+});
+
 test('a cancel is answered by its own outcome, whoever else cancels the order', async (t) => {
   const venue = await FixVenue.open(t);
   const [one, two] = [await venue.logOn('U1-ONE'), await venue.logOn('U1-TWO')];

@@ -320,7 +320,8 @@ export class OrderEntry {
     const named = message.text(AppTag.OrigClOrdID) ?? '';
     const own = message.text(AppTag.ClOrdID) ?? '';
     const isFull = this.asked.isFull || this.lookups >= LOOKUPS_MAX;
-    return isFull || this.user.isEntering(named) || this.user.isEntering(own);
+    const isOnItsWay = this.user.isEntering(named) || this.asked.hasOrder(named);
+    return isFull || isOnItsWay || this.user.isEntering(own);
   }
 
   /** The order that a request names by OrderID where it has one, else by OrigClOrdID. */
