@@ -322,6 +322,51 @@ for (const isForgetful of [false, true]) {
   });
 }
 
+test('candles of the second after which history begins are not complete: trades of it may be lacking', () => {
+  const entries = randomEntries(1, 600, USERS);
+  const whole = new ModelledCore();
+  for (const entry of entries) whole.apply(entry);
+  const { trades } = whole.model;
+  const missed = trades.findIndex((trade, index) =>
+    trades
+      .slice(index + 1)
+      .some(
+        (later) =>
+          later.instrumentId === trade.instrumentId &&
+          later.timeSeconds === trade.timeSeconds &&
+          later.sequence > trade.sequence,
+      ),
+  );
+  const { instrumentId, timeSeconds, sequence } = trades[missed];
+  const venue = new ModelledCore();
+  const { core } = venue;
+  for (const entry of entries.slice(0, sequence)) venue.apply(entry);
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
+  const writer = new HistoryWriter(database);
+  writer.beginAfter(sequence, core.state.timeSeconds, core.stateHash, (sink) => {
+    venue.sinks.push(sink);
+    core.describe({ liveOrders: true, restingOrders: false });
+  });
+  venue.sinks.splice(0, 1, writer);
+  for (const entry of entries.slice(sequence)) {
+    writer.onEntry(entry.words, 0, entry.words.words);
+    venue.apply(entry);
+  }
+  writer.flush(core.sequence, core.stateHash);
+  const { rows } = new HistoryReader(database).answer({
+    type: 'candles',
+    instrumentId,
+    intervalSeconds: 1,
+    fromSeconds: timeSeconds,
+    toSeconds: timeSeconds + 600,
+    limit: 2,
+  }) as ArchiveAnswerOf<'candles'>;
+  const [first, second] = rows;
+  assert.deepEqual([first.openSeconds, first.isComplete], [timeSeconds, false]);
+  assert.equal(second.isComplete, true);
+  database.close();
+});
+
 test('others may run before every event that is written, and before every row of orders that a flush writes', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);

@@ -342,8 +342,8 @@ export interface ArchiveQuestions {
   };
   /**
    * Those that open within the time, oldest first, at most HISTORY_CANDLES_MAX; where nothing traded there is none.
-   * `nextFromSeconds`: where the next question goes on; undefined: that was all. `completeFromSeconds`: before it trades may be
-   * lacking, also where there is no candle; 0: history has them all.
+   * `nextFromSeconds`: where the next question goes on; undefined: that was all. `completeFromSeconds`: up to this second
+   * trades may be lacking, also where there is no candle; 0: history has them all.
    */
   readonly candles: {
     query: {

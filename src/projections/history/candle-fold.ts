@@ -29,7 +29,7 @@ export class CandleFold {
 
   /**
    * @param limit candles
-   * @param completeFromSeconds candles that open before this may lack trades
+   * @param completeFromSeconds the log's time before what history has: candles that open up to this second may lack trades; 0: it has all
    */
   constructor(intervalSeconds: number, limit: number, completeFromSeconds: number) {
     this.intervalSeconds = intervalSeconds;
@@ -77,7 +77,7 @@ export class CandleFold {
   #end(): void {
     const { openSeconds } = this;
     if (openSeconds === undefined) return;
-    const isComplete = openSeconds >= this.completeFromSeconds;
+    const isComplete = openSeconds > this.completeFromSeconds;
     this.candles.push({ openSeconds, isComplete, ...readCandle(this.row, 0) });
     this.openSeconds = undefined;
   }
