@@ -13,6 +13,7 @@ import {
   FUTURE_MS_MAX,
   isApiToken,
   makeApiToken,
+  NONCE_KEPT_MS,
   type SignedRequest,
   tokenVerifier,
   WINDOW_MS_MAX,
@@ -67,7 +68,7 @@ function venue(more: EventInput[] = [], limits: NonceLimits = NonceLimits) {
   );
   const secrets = new HmacSecrets(DIRECTORY, nodeSecretsKey(DIRECTORY));
   secrets.keep(HMAC, HMAC_SECRET);
-  const nonces = new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, clock, limits);
+  const nonces = new NonceMemory(NONCE_KEPT_MS, clock, limits);
   const proof = new ApiKeyProof(directory, secrets, { clock, nonces });
   // So that a request may be as old as any window: the proof refuses what was signed before it began.
   clock.passedMs += 10 * WINDOW_MS_MAX;
@@ -195,6 +196,20 @@ test('a copy is REPLAYED where the clock was set back, for as long as it is in i
   assert.equal(answerOf(signed(captured)), 'OUTSIDE_WINDOW');
 });
 
+test('a copy is REPLAYED up to the last millisecond of the longest window, of a request from as far ahead as is allowed', () => {
+  const { clock, request, signed } = venue();
+  const captured = request('a', {
+    timestampMs: clock.wallMs() + FUTURE_MS_MAX,
+    windowMs: WINDOW_MS_MAX,
+    isWindowSigned: true,
+  });
+  assert.equal(answerOf(signed(captured)), 'ok');
+  clock.passedMs += FUTURE_MS_MAX + WINDOW_MS_MAX;
+  assert.equal(answerOf(signed(captured)), 'REPLAYED');
+  clock.passedMs++;
+  assert.equal(answerOf(signed(captured)), 'OUTSIDE_WINDOW');
+});
+
 test('a copy with a longer window is as old as the request that was signed', () => {
   const { clock, request, signed } = venue();
   const captured = request('a');
@@ -223,7 +238,7 @@ test('nonces: their form, and a full memory', () => {
     ['x'.repeat(64), 'A.z_9-='].map((nonce) => prove(nonce)),
     ['ANN 5', 'ANN 5'],
   );
-  assert.equal(prove('c'), 'TOO_MANY_NONCES 61000');
+  assert.equal(prove('c'), 'TOO_MANY_NONCES 61001');
 });
 
 test('a proven request that is refused keeps no nonce, and is not taken later: nor is any that was signed before it', () => {
@@ -241,7 +256,7 @@ test('a proven request that is refused keeps no nonce, and is not taken later: n
   clock.passedMs += 1;
   assert.deepEqual(
     ['b', 'c', 'd'].map((nonce) => answerOf(signed(request(nonce)))),
-    ['ok', 'ok', 'TOO_MANY_NONCES 60999'],
+    ['ok', 'ok', 'TOO_MANY_NONCES 61000'],
   );
   const wrong = { ...request('e'), signature: new Uint8Array(64) };
   clock.passedMs += 1;

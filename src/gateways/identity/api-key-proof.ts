@@ -12,6 +12,8 @@ export const WINDOW_MS = 5_000;
 export const WINDOW_MS_MAX = 60_000;
 /** How far in the future its timestamp may lie: clocks differ. */
 export const FUTURE_MS_MAX = 1_000;
+/** How long a nonce is kept: past the last millisecond in which a request with it can be in its window. */
+export const NONCE_KEPT_MS = WINDOW_MS_MAX + FUTURE_MS_MAX + 1;
 
 const NONCE = /^[\w.=-]{1,64}$/;
 const TOKEN = /^hive_([1-9]\d{0,9})_[\w-]{43}$/;
@@ -84,7 +86,7 @@ export class ApiKeyProof {
     this.secrets = secrets;
     this.windowMs = options.windowMs ?? WINDOW_MS;
     this.clock = options.clock ?? SYSTEM_CLOCK;
-    this.nonces = options.nonces ?? new NonceMemory(WINDOW_MS_MAX + FUTURE_MS_MAX, this.clock);
+    this.nonces = options.nonces ?? new NonceMemory(NONCE_KEPT_MS, this.clock);
     this.takenBeforeMs = this.clock.wallMs() + FUTURE_MS_MAX;
     this.publicKeys = new WeakMap();
     this.refusedUpToMs = new WeakMap();

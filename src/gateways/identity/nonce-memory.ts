@@ -32,7 +32,7 @@ export class NonceMemory {
   declare private readonly countOfKey: Map<number, number>;
   declare private readonly countOfUser: Map<number, number>;
 
-  /** @param keepMs the longest window, what it lies in the future included */
+  /** @param keepMs longer than the longest window, what it lies in the future included */
   constructor(keepMs: number, clock: AccessClock = SYSTEM_CLOCK, limits: NonceLimits = NonceLimits) {
     this.keepMs = keepMs;
     this.limits = limits;
