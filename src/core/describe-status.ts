@@ -5,12 +5,11 @@ import { writeIndicative, writePhaseChanged } from './phase/phase-events.ts';
 import type { CoreState } from './state.ts';
 
 /**
- * Writes what an image says of trading status beyond the phases in InstrumentAdded: kill switches of the venue and of
- * instruments that are engaged, and per instrument the end of a phase that ends by itself (as PhaseChanged from and to
- * the phase that is) and the last published indicative.
+ * Writes what an image says of trading status beyond the phases in InstrumentAdded: kill switches that are engaged, and per
+ * instrument the end of a phase that ends by itself (as PhaseChanged from and to the phase that is) and the last published indicative.
  */
 export function describeStatus(state: CoreState, writer: EventWriter): void {
-  const { instruments, phases, risk } = state;
+  const { instruments, accounts, users, phases, risk } = state;
   if (risk.venueKilled[0] !== 0) writeKillSwitch(writer, KillScope.Venue, 0);
   for (let row = 0; row < instruments.count; row++) {
     const instrumentId = instruments.instrumentId(row);
@@ -25,6 +24,12 @@ export function describeStatus(state: CoreState, writer: EventWriter): void {
       const surplusLots = phases.indicativeSurplusLots[row];
       writeIndicative(writer, instrumentId, phase, phases.indicativePriceTicks[row], qtyLots, surplusLots);
     }
+  }
+  for (let row = 0; row < accounts.count; row++) {
+    if (accounts.isKilled(row)) writeKillSwitch(writer, KillScope.Account, accounts.accountId(row));
+  }
+  for (let row = 0; row < users.count; row++) {
+    if (users.isKilled(row)) writeKillSwitch(writer, KillScope.User, users.userId(row));
   }
 }
 

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import { writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { AddAccount, AddAsset, ApiKeyKind, CommandType, Role, SetCoreVersion } from '#domain/commands.ts';
+import {
+  AddAccount,
+  AddAsset,
+  ApiKeyKind,
+  CommandType,
+  KillScope,
+  Role,
+  SetCoreVersion,
+} from '#domain/commands.ts';
 import { EventFlag } from '#domain/events.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { RejectCode } from '#domain/rejects.ts';
@@ -133,6 +141,38 @@ test('describe: users, keys and node keys as they stand, so that a directory can
     { ...apiKey, keyId: 8, targetUserId: 1, expireSeconds: 2 ** 32 - 1, readOnly: 1, label: 'reports' },
     { ...image, type: 'NodeKeyAdded', nodeId: 3, publicKey: bytes(7, 32) },
   ]);
+});
+
+test('describe: the kill switches that are engaged, of accounts and users too, after those whom they stop', () => {
+  const events: Event[] = [];
+  const sink: EventSink = { onEvents: (words, from, to) => events.push(...readEvents(words, from, to)) };
+  const core = new TradingCore(sink, CAPACITY);
+  const { Venue, Account, User } = KillScope;
+  const commands: CommandInput[] = [
+    { type: 'AddAccount', accountId: 9 },
+    { type: 'AddUser', newUserId: 5, accountId: 9, role: Role.Trader, name: 'Ann' },
+    { type: 'AddUser', newUserId: 6, accountId: 9, role: Role.Trader, name: 'Bob' },
+    { type: 'SetKillSwitch', scope: User, scopeId: 6, engaged: 1 },
+    { type: 'SetKillSwitch', scope: Account, scopeId: 9, engaged: 1 },
+    { type: 'SetKillSwitch', scope: User, scopeId: 5, engaged: 1 },
+    { type: 'SetKillSwitch', scope: Venue, engaged: 1 },
+    { type: 'SetKillSwitch', scope: User, scopeId: 6, engaged: 0 },
+  ];
+  const words = WordBuffer.allocate(64);
+  commands.forEach((command, index) => {
+    core.begin(index + 1, 100, 0, 1, 1, index + 1);
+    writeCommand(words, 0, command);
+    core.apply(words, 0);
+    core.end();
+  });
+  events.length = 0;
+  restoredFrom(core, sink).describe({ liveOrders: false, restingOrders: false });
+  assert.deepEqual(
+    events.map((event) =>
+      event.type === 'KillSwitchSet' ? [event.scope, event.scopeId, event.engaged] : event.type,
+    ),
+    ['AccountAdded', 'AccountAdded', 'UserAdded', 'UserAdded', [Venue, 0, 1], [Account, 9, 1], [User, 5, 1]],
+  );
 });
 
 test('a reason that is no text is refused, after the right to send the command', () => {

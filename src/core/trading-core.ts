@@ -266,17 +266,17 @@ export class TradingCore {
 
   /**
    * Describes standing state to the sink as image events: what a reader needs that starts from here. In an order in
-   * which it can be applied: configuration, trading status, users, keys and open sessions; then, where asked for, every live order as OrderAccepted, by
-   * account; then every resting order as OrderRested, by priority.
+   * which it can be applied: configuration, accounts and users, trading status, keys and open sessions; then, where asked for, every live order as
+   * OrderAccepted, by account; then every resting order as OrderRested, by priority.
    */
   describe(wanted: { readonly liveOrders: boolean; readonly restingOrders: boolean }): void {
     const { assets, instruments, accounts, users, apiKeys, nodeKeys, sessions, orders } = this.state;
     this.writer.image(true);
     for (let row = 0; row < assets.count; row++) this.administration.writeAsset(row);
     for (let row = 0; row < instruments.count; row++) this.administration.writeInstrument(row);
-    describeStatus(this.state, this.writer);
     for (let row = 0; row < accounts.count; row++) this.administration.writeAccount(row);
     for (let row = 0; row < users.count; row++) this.identity.writeUser(row);
+    describeStatus(this.state, this.writer);
     for (let row = 0; row < apiKeys.count; row++) this.identity.writeApiKey(row);
     for (let row = 0; row < nodeKeys.count; row++) this.identity.writeNodeKey(row);
     for (let row = 0; row < sessions.count; row++) this.gatewaySessions.writeSession(row);
