@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { writeEvent } from '#codec/log/events.ts';
-import type { CommandInput, EventInput } from '#codec/log/record-types.ts';
+import type { CommandInput, Event, EventInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, KillScope, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { MetricsRegistry } from '#projections/metrics/registry.ts';
@@ -20,10 +20,13 @@ class Venue {
   seconds = 1_700_000_000;
 
   send(command: CommandInput): void {
+    this.tell(this.engine.apply(command, this.seconds));
+  }
+
+  tell(events: readonly Event[]): void {
     let to = 0;
     this.words.i32.fill(0);
-    for (const event of this.engine.apply(command, this.seconds))
-      to = writeEvent(this.words, to, event as EventInput);
+    for (const event of events) to = writeEvent(this.words, to, event as EventInput);
     this.metrics.onEvents(this.words, 0, to);
   }
 
@@ -131,4 +134,27 @@ test('venue metrics: after events were missed an image begins anew', async () =>
   assert.equal(venue.samples().get('hive_book_spread_ticks{symbol="BTCUSD"}'), 20);
   venue.metrics.onRestart();
   assert.equal(venue.samples().get('hive_book_spread_ticks{symbol="BTCUSD"}'), undefined);
+});
+
+test('venue metrics: a phase whose end was missed is not late with the next change', async () => {
+  const venue = market();
+  const offset = () => venue.samples().get('hive_market_timing_offset_seconds{symbol="BTCUSD"}');
+  const setPhase = (phase: Phase, endSeconds = 0): CommandInput => ({
+    type: 'SetPhase',
+    instrumentId: 1,
+    phase,
+    nextPhase: endSeconds === 0 ? 0 : Phase.Continuous,
+    endSeconds,
+  });
+  venue.send(setPhase(Phase.Halted, venue.seconds + 10));
+  venue.seconds += 10;
+  venue.metrics.onRestart();
+  venue.engine.apply({ type: 'Tick' }, venue.seconds);
+  venue.tell(venue.engine.describe());
+  venue.seconds += 3_600;
+  venue.send(setPhase(Phase.Halted, venue.seconds + 10));
+  assert.equal(offset(), undefined);
+  venue.seconds += 12;
+  venue.send({ type: 'Tick' });
+  assert.equal(offset(), 2);
 });

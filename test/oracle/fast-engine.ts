@@ -67,6 +67,13 @@ export class FastEngine implements Engine, EventSink {
     return this.#core.describeAccount(accountId, openOrdersMax) ? this.#events : undefined;
   }
 
+  /** The image events of everything that stands, with the resting orders. */
+  describe(): Event[] {
+    this.#events = [];
+    this.#core.describe({ liveOrders: false, restingOrders: true });
+    return this.#events;
+  }
+
   onEvents(words: WordBuffer, from: number, to: number): void {
     this.#events.push(...readEvents(words, from, to));
   }

@@ -317,6 +317,7 @@ export class VenueMetrics implements FollowingSink {
     if (known !== undefined) {
       known.terms = terms;
       known.phase = terms.phase;
+      known.endSeconds = 0;
       return;
     }
     this.instruments.set(terms.instrumentId, {
