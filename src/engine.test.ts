@@ -118,6 +118,38 @@ test('Engine: each command is one sequence; time goes on and never back', () => 
   assert.equal(engine.core.sequence, first + 2);
 });
 
+test('Engine: a time that is none is an error and changes nothing', () => {
+  const engine = market();
+  const { sequence, stateHash } = engine.core;
+  for (const [seconds, nanos] of [
+    [1_700_000_000_000, 0],
+    [1_700_000_000.5, 0],
+    [-1, 0],
+    [Number.NaN, 0],
+    [0, 1_000_000_000],
+    [0, 0.5],
+    [0, -1],
+  ]) {
+    assert.throws(
+      () => engine.submit({ type: 'AddAccount', accountId: 3 }, { seconds, nanos }),
+      {
+        name: 'AssertionError',
+        message:
+          'Condition: a time is whole seconds from 0 to 2^32 - 1 and nanoseconds from 0 to 999,999,999',
+      },
+      `${seconds} s ${nanos} ns`,
+    );
+  }
+  assert.deepEqual([engine.core.sequence, engine.core.stateHash], [sequence, stateHash]);
+  const last = { seconds: 2 ** 32 - 1, nanos: 999_999_999 };
+  assert.deepEqual(
+    engine
+      .submit({ type: 'AddAccount', accountId: 3 }, last)
+      .map(({ timeSeconds, timeNanos }) => [timeSeconds, timeNanos]),
+    Array(2).fill([last.seconds, last.nanos]),
+  );
+});
+
 test('Engine: a list that was returned stays as it was', () => {
   const engine = market();
   const events = engine.submit(limitOrder(1, 1, Side.Sell, 50, 10));

@@ -13,6 +13,7 @@ import { OrderBook } from '#core/book/order-book.ts';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { COMMAND_LAYOUTS, SelfTradePrevention, type Side } from '#domain/commands.ts';
+import { assert } from '#lib/assert.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
@@ -30,11 +31,14 @@ export { CancelReason, EventType } from '#domain/events.ts';
 export { RejectCode, Rejects, rejectName } from '#domain/rejects.ts';
 export { WordBuffer } from '#lib/word-buffer.ts';
 
-/** Time of a command: seconds since the Unix epoch, and nanoseconds within the second. */
+/** Time of a command: whole seconds since the Unix epoch, below 2^32, and nanoseconds within the second. */
 export interface EngineTime {
   readonly seconds: number;
   readonly nanos: number;
 }
+
+const SECONDS_END = 2 ** 32;
+const NANOS_END = 1_000_000_000;
 
 /** Longest command, in words. */
 const COMMAND_WORDS_MAX = Math.max(...COMMAND_LAYOUTS.map(({ words }) => words));
@@ -69,8 +73,13 @@ export class Engine {
    * Applies one command and returns its events in order. Time never goes back: an earlier one counts as the last.
    * @throws CodecError when the object is not a command
    * @throws CoreVersionError when it switches to rules that this build lacks; the engine is then unusable
+   * @throws AssertionError when the time is none, such as one in milliseconds; nothing has changed
    */
   submit(command: CommandInput, time: EngineTime = { seconds: 0, nanos: 0 }): Event[] {
+    assert(
+      isBelow(time.seconds, SECONDS_END) && isBelow(time.nanos, NANOS_END),
+      'Condition: a time is whole seconds from 0 to 2^32 - 1 and nanoseconds from 0 to 999,999,999',
+    );
     this.command.i32.fill(0, 0, commandWords(command));
     writeCommand(this.command, 0, command);
     this.events = [];
@@ -82,6 +91,11 @@ export class Engine {
     this.events = [];
     return events;
   }
+}
+
+/** Whether `value` is an integer from 0 to below `end`. */
+function isBelow(value: number, end: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < end;
 }
 
 /** What a `LimitBook` tells. Order ids are the caller's. */
