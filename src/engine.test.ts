@@ -339,6 +339,38 @@ test('LimitBook.replace: an id that is not there is -1 and nothing is done', () 
   assert.deepEqual([book.bestBidTicks, book.bestAskTicks], [0, 0]);
 });
 
+test('LimitBook: a listener that changes its book is an error: nothing rests under the id of the order that comes in', () => {
+  const told: unknown[] = [];
+  const changes = [
+    (book: LimitBook) => book.add(2, Side.Buy, 90, 3),
+    (book: LimitBook) => book.cancel(2),
+    (book: LimitBook) => book.replace(2, 90, 3),
+  ];
+  for (const change of changes) {
+    const book: LimitBook = new LimitBook({ onTrade: () => told.push(change(book)) }, 10);
+    book.add(1, Side.Sell, 100, 5);
+    assert.throws(() => book.add(2, Side.Buy, 100, 8), {
+      name: 'AssertionError',
+      message: 'Condition: a listener neither changes the book that tells it of a trade nor throws',
+    });
+  }
+  assert.deepEqual(told, []);
+});
+
+test('LimitBook: a listener may look at its book', () => {
+  const told: number[][] = [];
+  const book: LimitBook = new LimitBook({
+    onTrade: () => told.push([book.bestBidTicks, book.bestAskTicks, book.depthAt(Side.Sell, 100)]),
+  });
+  book.add(1, Side.Sell, 100, 5);
+  book.add(2, Side.Sell, 101, 5);
+  assert.equal(book.add(3, Side.Buy, 101, 12), 2);
+  assert.deepEqual(told, [
+    [0, 101, 0],
+    [0, 0, 0],
+  ]);
+});
+
 test('LimitBook.depthAt: the open quantity of a price and side', () => {
   const { book } = limitBook();
   book.add(1, Side.Buy, 100, 5);

@@ -98,7 +98,10 @@ function isBelow(value: number, end: number): boolean {
   return Number.isInteger(value) && value >= 0 && value < end;
 }
 
-/** What a `LimitBook` tells. Order ids are the caller's. */
+/**
+ * What a `LimitBook` tells, in the middle of matching: a listener neither adds, cancels or replaces an order of that book nor throws.
+ * Order ids are the caller's.
+ */
 export interface LimitBookListener {
   onTrade(makerOrderId: number, takerOrderId: number, qtyLots: number, priceTicks: number): void;
 }
@@ -111,6 +114,8 @@ export class LimitBook {
   declare readonly book: OrderBook;
   declare private readonly store: BookStore;
   declare private readonly slotOf: IntPairMap;
+  /** A listener is told of a trade, and has not returned. */
+  declare private isTelling: boolean;
 
   /** @param ordersMax resting orders that it can hold; memory is reserved, not touched */
   constructor(listener: LimitBookListener, ordersMax = 1 << 20) {
@@ -119,10 +124,13 @@ export class LimitBook {
     const onTrade: BookListener['onTrade'] = (maker, taker, qtyLots, priceTicks) => {
       const makerId = store.orderId(maker);
       if (store.leavesQtyLots(maker) === 0) slotOf.delete(makerId, 0);
+      this.isTelling = true;
       listener.onTrade(makerId, store.orderId(taker), qtyLots, priceTicks);
+      this.isTelling = false;
     };
     this.store = store;
     this.slotOf = slotOf;
+    this.isTelling = false;
     this.book = new OrderBook(store, { onTrade, onCanceled: () => {}, onRested: () => {} });
   }
 
@@ -132,6 +140,7 @@ export class LimitBook {
    * lots). Prices are 1 to 2^31 - 1 ticks, quantities 1 to 2^40 lots; they are not checked.
    */
   add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
+    this.#assertIdle();
     if (this.slotOf.get(orderId, 0) !== -1) return -1;
     if (!isImmediateOrCancel && !this.book.canRest(side, priceTicks, qtyLots)) return -1;
     const slot = this.store.allocateOrder();
@@ -149,6 +158,7 @@ export class LimitBook {
 
   /** Removes a resting order and returns its open quantity; 0 when it is not there. */
   cancel(orderId: number): number {
+    this.#assertIdle();
     const slot = this.slotOf.delete(orderId, 0);
     if (slot === -1) return 0;
     const leaves = this.store.leavesQtyLots(slot);
@@ -163,6 +173,7 @@ export class LimitBook {
    * there, or the book is full.
    */
   replace(orderId: number, priceTicks: number, qtyLots: number): number {
+    this.#assertIdle();
     const slot = this.slotOf.get(orderId, 0);
     if (slot === -1) return -1;
     const leaves = this.store.leavesQtyLots(slot);
@@ -177,6 +188,13 @@ export class LimitBook {
     if (leavesLevel && !this.book.bids.canInsert()) return -1;
     this.cancel(orderId);
     return this.add(orderId, side, priceTicks, qtyLots);
+  }
+
+  #assertIdle(): void {
+    assert(
+      !this.isTelling,
+      'Condition: a listener neither changes the book that tells it of a trade nor throws',
+    );
   }
 
   /** Best prices in ticks; 0 where a side is empty. */
