@@ -183,10 +183,10 @@ export interface LimitUse {
   readonly used: number;
 }
 
-/** Room that is left of a limit: 1 all, 0 none, below 0 when more is used than allowed; 1 where there is no limit. */
+/** Room that is left of a limit: 1 all, 0 none, below 0 when more is used than allowed, -1 of a limit below 0; 1 where there is no limit. */
 export function roomOf(use: LimitUse | undefined): number {
   if (use === undefined) return 1;
-  return use.limit > 0 ? (use.limit - use.used) / use.limit : use.used > 0 ? -1 : 0;
+  return use.limit > 0 ? (use.limit - use.used) / use.limit : use.used > use.limit ? -1 : 0;
 }
 
 /** What an account risks and how much room it has, as it stands. Money in minor units. */
@@ -211,7 +211,7 @@ export interface RiskRecord extends AccountRecord {
     /** Of the quote asset in which most of it is used. */
     readonly openValueMinor: (LimitUse & { readonly assetId: number }) | undefined;
   };
-  /** Margin that is used of what could back it, in the asset where most is used; undefined: no margin is used. */
+  /** Margin that is used of what could back it, in the asset where most is used; undefined: no margin is used, and nothing is owed. */
   readonly margin: (LimitUse & { readonly assetId: number }) | undefined;
   /** The least room of all limits and the margin: 1 nothing used, 0 all, below 0 more than all. 1 where nothing is limited. */
   readonly headroom: number;

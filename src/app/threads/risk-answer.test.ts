@@ -44,6 +44,13 @@ class Fixture {
     this.apply({ type: 'NewOrder', userId: 1, clientOrderId, side, ...order });
   }
 
+  /** Accounts, the tightest first: number, headroom, and margin used of what could back it. */
+  accounts(): object {
+    return this.#view
+      .answer(9)
+      .accounts.map(({ accountId, headroom, margin }) => [accountId, headroom, margin?.used, margin?.limit]);
+  }
+
   uncovered(): object {
     return this.#view.answer(1).uncovered.map(({ assetId, amountMinor }) => [assetId, amountMinor]);
   }
@@ -71,5 +78,25 @@ test('risk: what accounts owe beyond their balances is there by asset, and gone 
   assert.deepEqual(venue.uncovered(), [
     [1, 0],
     [USD, 0],
+  ]);
+});
+
+test('risk: who owes stands first also when the position that was lost is closed, until it is paid', () => {
+  const venue = new Fixture();
+  assert.deepEqual(venue.accounts(), [
+    [1, 1, undefined, undefined],
+    [2, 1, undefined, undefined],
+  ]);
+  // Account 2 sold at 1,000 and buys back at 5,000: a loss of 4,000 cents, and there were 1,000.
+  venue.trade(Side.Buy, 1_000);
+  venue.trade(Side.Sell, 5_000);
+  assert.deepEqual(venue.accounts(), [
+    [2, -1, 0, -3_000],
+    [1, 1, undefined, undefined],
+  ]);
+  venue.apply({ type: 'Deposit', accountId: 2, assetId: USD, amountMinor: 3_000 });
+  assert.deepEqual(venue.accounts(), [
+    [1, 1, undefined, undefined],
+    [2, 1, undefined, undefined],
   ]);
 });

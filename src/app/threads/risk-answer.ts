@@ -157,7 +157,7 @@ export class RiskView {
     return tightest ?? { limit, used: 0, assetId: 0 };
   }
 
-  /** What could back it is what is not promised to spot orders. */
+  /** What could back it is what is not promised to spot orders; below 0 it is what the account owes, which counts without any margin too. */
   #margin(row: number): AssetUse | undefined {
     const { assets, ledger } = this.core.state;
     const { balances } = ledger;
@@ -165,8 +165,8 @@ export class RiskView {
     for (let holding = ledger.firstOfAccount(row); holding !== -1; holding = ledger.nextOfAccount(holding)) {
       const balance = ledger.quoteBalance(holding);
       const used = balances.marginMinor(balance);
-      if (used === 0) continue;
       const limit = balances.totalMinor(balance) - balances.heldMinor(balance);
+      if (used === 0 && limit >= 0) continue;
       tightest = tighter(tightest, { limit, used, assetId: assets.assetId[balances.assetRow(balance)] });
     }
     return tightest;
