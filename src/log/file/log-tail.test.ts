@@ -42,6 +42,19 @@ test('tail: follows a writer over segments, each entry once, from any sequence',
   log.close();
 });
 
+test('tail: a log without entries ends there, and goes on when it has some', { timeout: 20_000 }, () => {
+  const { disk, fixture } = begin();
+  const log = fixture.create();
+  const tail = tailFrom(disk, 1);
+  const reader = new RecordingReader();
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 0);
+  fixture.commit(log, 8, 8);
+  assert.equal(tail.poll(reader, Number.POSITIVE_INFINITY, 1e9), 2);
+  assert.deepEqual(reader.entries, fixture.appended);
+  tail.close();
+  log.close();
+});
+
 test('tail: stops at the durable sequence, whatever stands behind it', () => {
   const { disk, fixture } = begin();
   const log = fixture.create();

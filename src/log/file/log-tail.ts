@@ -123,7 +123,8 @@ export class LogTail {
   #openNext(scan: Scan, durableSequence: number): boolean {
     const segment = this.segment;
     const { file, offset } = segment;
-    if (scan === Scan.End) {
+    // A segment without entries begins with the expected one itself: there the log ends.
+    if (scan === Scan.End && segment.firstSequence !== this.expected) {
       const next = segmentPath(this.directory, this.expected);
       try {
         segment.open(next, this.expected);
