@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -191,7 +191,13 @@ test('status, log, snapshot: a directory without a node or log says what to do',
       2,
       `hive: ${nowhere} is not a data directory: it has no hive.json\n`,
     ),
+    refuses(
+      ['cluster', 'create', '--data-dir', nowhere, '--cluster', 'nats://127.0.0.1:1'],
+      2,
+      `hive: ${nowhere} is not a data directory: it has no hive.json\n`,
+    ),
   ]);
+  assert.equal(existsSync(nowhere), false);
 });
 
 test('a data directory of another format version: exit status 3 and the way out', async () => {

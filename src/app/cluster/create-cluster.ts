@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { TradingCore } from '#core/trading-core.ts';
 import type { EventSink } from '#domain/ports.ts';
-import { lineOf, openDataDirectory } from '#log/file/data-directory.ts';
+import { lineOf, openDataDirectory, readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
@@ -33,6 +33,8 @@ export async function createCluster(
   settings: ClusterSettings,
   onUnusable: (message: string) => void,
 ): Promise<CreatedCluster> {
+  // Opening would make a directory that is not there: a name with a slip in it would be a new, empty log.
+  readDataDirectoryMeta(directory);
   const clock = new LogClock();
   const data = openDataDirectory(directory, { clock });
   try {
