@@ -1,8 +1,8 @@
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
-import { isBackupId, manifestName } from '#codec/backup/object-names.ts';
+import { isBackupId, manifestName, parseManifestName } from '#codec/backup/object-names.ts';
 import { BackupSet, listSets, PLAIN } from './backup-set.ts';
-import type { BackupTarget } from './backup-target.ts';
+import type { BackupTarget, TargetObject } from './backup-target.ts';
 
 export interface SetChoice {
   /** A backup's id, or undefined. */
@@ -28,6 +28,9 @@ export async function chooseSet(target: BackupTarget, choice: SetChoice): Promis
   const ofKey = found.filter((set) => set.keyId === (key?.id ?? PLAIN));
   const [chosen, other] = ofKey.length > 0 || isRead ? ofKey : found;
   if (chosen !== undefined && other === undefined) {
+    const newest = newestOf(chosen.objects);
+    const newer = found.find((set) => set.logId === chosen.logId && newestOf(set.objects) > newest);
+    if (isRead && newer !== undefined) throw notNewest(target, newest, newer.keyId);
     return new BackupSet(target, chosen.logId, key?.id === chosen.keyId ? key : undefined, chosen.keyId);
   }
   if (other !== undefined) {
@@ -42,6 +45,26 @@ export async function chooseSet(target: BackupTarget, choice: SetChoice): Promis
   throw new BackupError(
     'NOT_FOUND',
     `${target.place} has ${what}${logId === undefined ? '' : ` of log ${logId}`}`,
+  );
+}
+
+/** Id of the newest backup among the objects of a set; empty when it has none. */
+function newestOf(objects: readonly TargetObject[]): string {
+  return (
+    objects
+      .flatMap(({ name }) => parseManifestName(name) ?? [])
+      .sort()
+      .at(-1) ?? ''
+  );
+}
+
+/** Who asks for the newest backup must not get, without a word, that of before the key was changed. */
+function notNewest(target: BackupTarget, newest: string, keyId: string): BackupError {
+  const way = keyId === PLAIN ? 'leave --key-file out' : 'give its key with --key-file';
+  const by = keyId === PLAIN ? 'not encrypted' : `encrypted with key ${keyId}`;
+  return new BackupError(
+    'KEY',
+    `${target.place} has newer backups of this log that are ${by}: ${way}, or name the backup that you mean, ${newest}`,
   );
 }
 

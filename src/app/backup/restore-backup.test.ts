@@ -234,3 +234,21 @@ test('keys: the wrong one, none, and one too many are told apart', async (t) => 
     /not encrypted: leave --key-file out/,
   );
 });
+
+test('keys: the newest backup is not one of before the key was changed; that one is there by its id', async (t) => {
+  const key = BackupKey.generate();
+  const { node, target, grow } = backupFixture(t);
+  grow(20);
+  const { manifest: plain } = await node.backUp(target);
+  grow(20);
+  const { manifest: sealed } = await node.backUp(target, key);
+  const choose = (by: BackupKey | undefined, id?: string): Promise<{ keyId: string }> =>
+    chooseSet(target, { id, logId: undefined, key: by, isRead: true });
+  await assert.rejects(choose(undefined), {
+    code: 'KEY',
+    message: `${target.place} has newer backups of this log that are encrypted with key ${key.id}: give its key with --key-file, or name the backup that you mean, ${plain.id}`,
+  });
+  assert.equal((await choose(undefined, plain.id)).keyId, 'plain');
+  assert.equal((await choose(key)).keyId, key.id);
+  assert.equal((await choose(key, sealed.id)).keyId, key.id);
+});
