@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
-import type { NatsConnection, Subscription } from '@nats-io/transport-node';
+import { type NatsConnection, NoRespondersError, type Subscription } from '@nats-io/transport-node';
 import type { NodeState } from '../node-status.ts';
 import { fixStreamName } from './nats-fix-stream.ts';
 
@@ -131,12 +131,17 @@ function mirrorView({ config, mirror }: StreamInfo): MirrorView | undefined {
 /** How all nodes that answer say they are, by number. @throws the client's error */
 export async function askNodes(connection: NatsConnection, stream: string): Promise<ClusterNode[]> {
   const nodes: ClusterNode[] = [];
-  const answers = await connection.requestMany(nodesSubject(stream), '', {
-    strategy: 'timer',
-    maxWait: ANSWER_MS_MAX,
-    maxMessages: NODES_MAX,
-  });
-  for await (const answer of answers) nodes.push(answer.json<ClusterNode>());
+  try {
+    const answers = await connection.requestMany(nodesSubject(stream), '', {
+      strategy: 'timer',
+      maxWait: ANSWER_MS_MAX,
+      maxMessages: NODES_MAX,
+    });
+    for await (const answer of answers) nodes.push(answer.json<ClusterNode>());
+  } catch (error) {
+    // There is none that could answer, as while all of them recover.
+    if (!(error instanceof NoRespondersError)) throw error;
+  }
   return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
