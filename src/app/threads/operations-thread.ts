@@ -150,6 +150,8 @@ class OperationsThread {
         import('../cluster/cluster-link.ts'),
         import('../cluster/cluster-nodes.ts'),
       ]);
+      // One that the servers closed for good comes not back by itself.
+      if (this.connection?.isClosed() === true) this.connection = undefined;
       this.connection ??= await connectCluster(cluster, `hive-operations-${nodeId}`);
       this.exporter.cluster = await viewOf(this.connection, cluster.stream);
     } catch (error) {
