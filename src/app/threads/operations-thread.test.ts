@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -17,8 +19,8 @@ import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { OperationsThreadData, ReadyMessage } from './messages.ts';
 import { vitalsMemory, type WorkerVitals } from './thread-vitals.ts';
 
-/** Starts the operations thread of a node of a cluster. @returns its port */
-async function start(t: TestContext, cluster: ClusterSettings, dataDirectory: string): Promise<number> {
+/** The operations thread of a node of a cluster, and its port. */
+async function start(t: TestContext, cluster: ClusterSettings, dataDirectory: string) {
   const data: OperationsThreadData & WorkerVitals = {
     host: '127.0.0.1',
     port: 0,
@@ -36,7 +38,7 @@ async function start(t: TestContext, cluster: ClusterSettings, dataDirectory: st
   const worker = new Worker(new URL('./operations-thread.ts', import.meta.url), { workerData: data });
   t.after(() => worker.terminate());
   const [{ ports }] = (await once(worker, 'message')) as [ReadyMessage];
-  return ports['operations'] ?? 0;
+  return { worker, port: ports['operations'] ?? 0 };
 }
 
 test('operations thread: it looks at the cluster again after the servers have refused it for a while', {
@@ -60,7 +62,7 @@ test('operations thread: it looks at the cluster again after the servers have re
   t.after(() => servers.close());
   const cluster = clusterSettings(servers.urls, { replicas: 1, user: 'hive', passwordFile });
   await (await ClusterLink.connect(cluster, 'test')).close();
-  const port = await start(t, cluster, directory);
+  const { port } = await start(t, cluster, directory);
   const untilQuorum = (wanted: number) =>
     until(async () => (await scrape(port)).samples.get('hive_cluster_quorum') === wanted);
   await untilQuorum(1);
@@ -74,4 +76,19 @@ test('operations thread: it looks at the cluster again after the servers have re
   serversTake('first');
   process.kill(server, 'SIGHUP');
   await untilQuorum(1);
+});
+
+test('operations thread: it ends while a nats-server that takes its connection says nothing', {
+  timeout: 20_000,
+}, async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const connected = once(silent, 'connection');
+  const cluster = clusterSettings([`nats://127.0.0.1:${port}`]);
+  const { worker } = await start(t, cluster, temporaryDirectory('operations-thread'));
+  await connected;
+  worker.postMessage({ kind: 'close' });
+  assert.deepEqual(await once(worker, 'exit'), [0]);
 });

@@ -173,7 +173,8 @@ class OperationsThread {
       const { closeNats } = await import('#log/jetstream/connection.ts');
       await closeNats(this.connection);
     }
-    parentPort?.close();
+    // One that is being made would keep the thread, and is nobody's yet to be closed.
+    process.exit();
   }
 }
 
