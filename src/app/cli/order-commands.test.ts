@@ -48,11 +48,13 @@ test('order: the price that is also the sign of a market order is a price', asyn
 test('order place: an expiry that no order can have is wrong usage', async () => {
   const expiring = (time: string): Promise<CliResult> =>
     runCli(['order', 'place', 'buy', '1', 'HIVE', '--price', '1', '--tif', 'gtd', '--expire', time]);
-  for (const time of ['9999-12-31T23:59:59Z', '2106-02-07T06:28:16Z', '1969-12-31T23:59:59Z', 'tomorrow']) {
+  const beyond = ['9999-12-31T23:59:59Z', '2106-02-07T06:28:16Z', '1969-12-31T23:59:59Z'];
+  const local = ['2030-01-31T16:00:00', 'Jan 31 2030', '5'];
+  for (const time of [...beyond, ...local, '2030-02-31T16:00:00Z', '2030-01-31T16:00:00.5Z', 'tomorrow']) {
     assert.deepEqual(await expiring(time), {
       status: 2,
       stdout: '',
-      stderr: `error: option '--expire <time>' argument '${time}' is invalid. It must be a time in whole seconds up to 2106-02-07T06:28:15Z, such as 2030-01-31T16:00:00Z.\n(see --help)\n`,
+      stderr: `error: option '--expire <time>' argument '${time}' is invalid. It must be a time in UTC in whole seconds up to 2106-02-07T06:28:15Z, such as 2030-01-31T16:00:00Z.\n(see --help)\n`,
     });
   }
 });

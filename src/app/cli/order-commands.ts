@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { secondText } from '#codec/json/schemas.ts';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import type { OuchOptionValues, OutboundMessage } from '#codec/ouch/plain.ts';
 import { WIRE_QUANTITY_MAX } from '#codec/soupbin/wire-units.ts';
@@ -77,7 +78,7 @@ export function orderCommands(output: () => Output): Command {
         .choices(Object.keys(TIMES_IN_FORCE))
         .default('gtc', 'gtc; ioc with --market'),
     )
-    .option('--expire <time>', 'for --tif gtd: when, such as 2030-01-31T16:00:00Z', expiryOption)
+    .option('--expire <time>', 'for --tif gtd: when, in UTC, such as 2030-01-31T16:00:00Z', expiryOption)
     .option('--post-only', 'rest or be canceled, never take')
     .option('--display <quantity>', 'show only this much (iceberg)')
     .option('--min <quantity>', 'trade at least this much at once, or cancel')
@@ -380,9 +381,10 @@ const EXPIRE_SECONDS_MAX = 2 ** 32 - 1;
 
 function expiryOption(text: string): number {
   const seconds = Date.parse(text) / 1_000;
-  if (Number.isInteger(seconds) && seconds > 0 && seconds <= EXPIRE_SECONDS_MAX) return seconds;
+  // Of what else can be parsed much is local time, or a day that there is not.
+  if (seconds > 0 && seconds <= EXPIRE_SECONDS_MAX && secondText(seconds) === text) return seconds;
   throw new InvalidArgumentError(
-    'It must be a time in whole seconds up to 2106-02-07T06:28:15Z, such as 2030-01-31T16:00:00Z.',
+    'It must be a time in UTC in whole seconds up to 2106-02-07T06:28:15Z, such as 2030-01-31T16:00:00Z.',
   );
 }
 
