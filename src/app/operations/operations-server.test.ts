@@ -45,6 +45,8 @@ test('operations: each probe as the node is at that moment, and the metrics; not
   probes = { state: 'stuck', isAlive: false, isReady: false, isStarted: true };
   assert.deepEqual(await all(), ['503 {"state":"stuck"}', '503 {"state":"stuck"}', '200 {"state":"stuck"}']);
   assert.equal(await ask('/metrics'), '200 up 1');
+  assert.equal(await ask('/metrics?collect[]=node'), '200 up 1');
+  assert.equal(await ask('/startupz?verbose'), '200 {"state":"stuck"}');
   assert.equal(await ask('/'), '404 {"error":"there are /healthz, /readyz, /startupz and /metrics"}');
   assert.match(await ask('/toString'), /^404 /);
 });

@@ -110,7 +110,9 @@ export class OperationsServer {
       reloadTls(tls, this.tlsServer, 'operations', this.logger);
   }
 
-  #answer(path: string, response: ServerResponse): void {
+  /** What a target has behind its path is nothing to go by: load balancers and scrapers may be told to send some. */
+  #answer(target: string, response: ServerResponse): void {
+    const [path] = target.split('?', 1);
     if (path === '/metrics') {
       send(response, 200, EXPOSITION_TYPE, this.metrics());
       return;
