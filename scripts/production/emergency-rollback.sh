@@ -42,8 +42,9 @@ if [ -n "$from" ] && [ "$from" != "$bad" ]; then
 fi
 [ -n "$(pods_of "$good")" ] || fail "there is no node of $good to go back to: docs/operations/recovery.md"
 
-# Seconds that a node may take to answer.
+# Seconds that a node may take to answer, and to begin or end to serve. kubectl would wait for ever for a machine that hangs.
 patience=10
+change_patience=30
 
 keep_evidence() {
   mkdir -p "$evidence"
@@ -65,8 +66,10 @@ start_with "$good" --no-observe
 promoted=0
 for pod in $(pods_of "$good"); do
   # One that serves already is as good.
-  if run in_pod "$pod" admin promote --data-dir "$pod_data_dir" ||
-    [ "$(in_pod "$pod" status --json --data-dir "$pod_data_dir" | json it.state)" = serving ]; then
+  if run timeout "$change_patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
+    hive admin promote --data-dir "$pod_data_dir" ||
+    [ "$(timeout "$patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
+      hive status --json --data-dir "$pod_data_dir" | json it.state)" = serving ]; then
     promoted=$((promoted + 1))
   fi
 done
@@ -78,7 +81,7 @@ if [ "$stop_bad" = yes ]; then
   run kube scale deployment "hive-mind-$bad" --replicas 0
 else
   for pod in $(pods_of "$bad"); do
-    run timeout 30 kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
+    run timeout "$change_patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
       hive admin demote --drain 0 --data-dir "$pod_data_dir" || say "$pod was not demoted: --stop-bad ends it"
   done
 fi

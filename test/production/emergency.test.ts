@@ -104,5 +104,18 @@ describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats()
     assert.equal(nowhere.status, 1, 'there is nothing to go back to');
     assert.deepEqual(venue.changes(), []);
     assert.ok(!existsSync(join(venue.folder, 'none')));
+    venue.set({ colour: 'blue', annotations, pods });
+  });
+
+  test('emergency-rollback.sh: a machine that hangs does not keep clients with the bad colour', async () => {
+    const { pods, annotations } = venue.venue;
+    const hanging = { ...pods['hive-mind-blue-0'], hangs: 'admin promote' };
+    venue.set({ colour: 'green', annotations, pods: { ...pods, 'hive-mind-blue-0': hanging } });
+    const { status, stderr } = await venue.run(
+      'emergency-rollback.sh',
+      ...['--evidence', join(venue.folder, 'hanging')],
+    );
+    assert.equal(status, 0, stderr);
+    assert.equal(venue.venue.colour, 'blue');
   });
 });

@@ -2,7 +2,7 @@
  * A stub of kubectl for tests, on their PATH: there is no cluster here. It records each command line, answers what the scripts ask for from the folder that
  * STUB_KUBECTL names, and runs what is to be run in a pod on this machine, on the data directory that the folder gives to the pod. Anything else ends with 1.
  *
- * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory, fails}}, images}) and gets `calls.jsonl`, a line for each call.
+ * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory, fails, hangs}}, images}) and gets `calls.jsonl`, a line for each call.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,8 @@ export interface StubVenue {
       readonly dataDirectory: string;
       /** A command of hive that fails there. */
       readonly fails?: string;
+      /** A command of hive that never ends there, as on a machine that hangs. */
+      readonly hangs?: string;
     };
   };
   /** Of the pods, when ports are forwarded. */
@@ -25,6 +27,8 @@ export interface StubVenue {
 }
 
 const CLI = join(import.meta.dirname, '../../src/app/cli.ts');
+/** Longer than any script waits. */
+const HANGS_MS = 600_000;
 const POD_DATA_DIRECTORY = '/var/lib/hive-mind';
 
 const folder = process.env['STUB_KUBECTL'] ?? '';
@@ -118,7 +122,11 @@ function exec(pod: string, [option, container, dashes, command, ...rest]: string
   const place = venue.pods[pod];
   if (place === undefined || option !== '--container' || container !== 'hive-mind') return refuse();
   if (dashes !== '--' || command !== 'hive' || rest.at(-1) !== POD_DATA_DIRECTORY) return refuse();
-  if (place.fails !== undefined && rest.join(' ').startsWith(place.fails)) return 1;
+  const line = rest.join(' ');
+  if (place.fails !== undefined && line.startsWith(place.fails)) return 1;
+  if (place.hangs !== undefined && line.startsWith(place.hangs)) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HANGS_MS);
+  }
   const there = rest.map((argument) => (argument === POD_DATA_DIRECTORY ? place.dataDirectory : argument));
   return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...there], { stdio: 'inherit' }).status ?? 1;
 }
