@@ -104,15 +104,18 @@ export class MetricsExporter {
       registry.set('hive_cluster_mirror_silent_seconds', silentSeconds, { stream });
     }
     const states = new Map(['recovering', 'observing', 'serving', 'stopped', 'silent'].map((s) => [s, 0]));
-    const heard = new Set<number>();
+    // A second process with a number stops the first, which goes on answering.
+    const applied = new Map<number, number>();
     for (const { nodeId, state, sequence } of cluster?.nodes ?? []) {
-      heard.add(nodeId);
       states.set(state, (states.get(state) ?? 0) + 1);
+      applied.set(nodeId, Math.max(applied.get(nodeId) ?? 0, sequence));
+    }
+    for (const [nodeId, sequence] of applied) {
       const lagEntries = Math.max(0, (cluster?.lastSequence ?? 0) - sequence);
       registry.set('hive_cluster_node_lag_entries', lagEntries, { node: String(nodeId) });
     }
     const silent = (node?.status.cluster?.peers ?? []).filter(
-      ({ nodeId, isSilent }) => isSilent && !heard.has(nodeId),
+      ({ nodeId, isSilent }) => isSilent && !applied.has(nodeId),
     );
     states.set('silent', silent.length);
     for (const [state, nodes] of states) registry.set('hive_cluster_nodes', nodes, { state });
