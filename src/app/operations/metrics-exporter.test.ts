@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
 import { HttpTimes, httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { stageMemory } from '#replica/stage-times.ts';
 import { parseExposition } from '../../../test/support/exposition.ts';
@@ -32,4 +35,47 @@ test('metrics: of a node number that a second process has taken, each sample is 
   ]);
   assert.equal(samples.get('hive_cluster_nodes{state="serving"}'), 2);
   assert.equal(samples.get('hive_cluster_nodes{state="stopped"}'), 1);
+});
+
+/** Prints the metrics of a node with a door `http`, once as it is, and once as it was when it could open no more files. */
+const EXHAUSTED = `
+  import { closeSync, openSync } from 'node:fs';
+  import { HttpTimes, httpTimesMemory } from '#gateways/rest/http-times.ts';
+  import { stageMemory } from '#replica/stage-times.ts';
+  import { MetricsExporter } from '${join(import.meta.dirname, 'metrics-exporter.ts')}';
+  import { vitalsMemory } from '${join(import.meta.dirname, '../threads/thread-vitals.ts')}';
+  const exporter = new MetricsExporter({
+    stages: stageMemory(),
+    vitals: vitalsMemory(),
+    httpTimes: new HttpTimes(httpTimesMemory()),
+    dataDirectory: '/',
+    certificates: { http: process.env.CERTIFICATE },
+    sources: [],
+    isCluster: false,
+  });
+  process.stdout.write(exporter.expose());
+  const files = [];
+  try {
+    for (;;) files.push(openSync('/dev/null'));
+  } catch {}
+  const text = exporter.expose();
+  for (const file of files) closeSync(file);
+  process.stdout.write(text);
+`;
+
+test('metrics: where no file can be opened any more no certificate has ended', {
+  skip: whyNoCertificates() ?? false,
+}, () => {
+  const { certificate } = new TestAuthority().issue('venue', 30);
+  const command = 'ulimit -n 128 && exec "$@"';
+  const program = [process.execPath, '--input-type=module-typescript', '--eval', EXHAUSTED];
+  const text = execFileSync('bash', ['-c', command, '-', ...program], {
+    encoding: 'utf8',
+    env: { ...process.env, CERTIFICATE: certificate },
+    cwd: import.meta.dirname,
+  });
+  const expiries = text.match(/^hive_certificate_expiry_timestamp_seconds\{.*$/gm) ?? [];
+  assert.equal(expiries.length, 1, expiries.join(', '));
+  const seconds = Number(expiries[0].split(' ')[1]);
+  assert.ok(Math.abs(seconds - Date.now() / 1e3 - 30 * 86_400) < 3_600, expiries[0]);
 });

@@ -123,11 +123,12 @@ export class MetricsExporter {
 
   #addCertificates(): void {
     for (const [door, file] of Object.entries(this.options.certificates)) {
-      let seconds = 0;
+      let seconds = Number.NaN;
       try {
         seconds = certificateExpiry(file);
-      } catch {
-        // A file that is no certificate serves no longer than one that has ended.
+      } catch (error) {
+        // A file that is no certificate serves no longer than one that has ended. Where no file can be opened any more this one says nothing.
+        if ((error as NodeJS.ErrnoException).code !== 'EMFILE') seconds = 0;
       }
       this.registry.set('hive_certificate_expiry_timestamp_seconds', seconds, { door });
     }
