@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { secondText } from '#codec/json/schemas.ts';
 import { formatTime } from '#codec/log/describe.ts';
 import { BackupSet, listSets, readManifest } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
@@ -114,7 +115,8 @@ function logOption(): Option {
 function timeOf(text: string): NonNullable<LogEnd['time']> {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
   const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`) / 1_000;
-  if (match === null || Number.isNaN(seconds)) {
+  // February 29 of other years can be parsed, too: as March 1.
+  if (match === null || Number.isNaN(seconds) || secondText(seconds) !== `${match[1]}Z`) {
     throw new InvalidArgumentError(
       'It must be a time in UTC such as 2030-01-31T16:00:00Z or …:00.123456789Z.',
     );
