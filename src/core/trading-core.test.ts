@@ -33,6 +33,22 @@ const CAPACITY = {
   sessionsMax: 4,
 } as const;
 
+/** Applies commands, each as an entry of its own, all at one time. */
+function applyEach(
+  core: TradingCore,
+  commands: readonly CommandInput[],
+  seconds: number,
+  nanos: number,
+): void {
+  const words = WordBuffer.allocate(64);
+  commands.forEach((command, index) => {
+    core.begin(index + 1, seconds, nanos, 1, 1, index + 1);
+    writeCommand(words, 0, command);
+    core.apply(words, 0);
+    core.end();
+  });
+}
+
 /** A core that has applied one entry: an asset, at sequence 7 and 100.5 seconds. */
 function smallCore(): TradingCore {
   const core = new TradingCore(NOWHERE, CAPACITY);
@@ -87,13 +103,7 @@ test('describe: users, keys and node keys as they stand, so that a directory can
     { type: 'AddNodeKey', nodeId: 3, publicKey: bytes(6, 32) },
     { type: 'AddNodeKey', nodeId: 3, publicKey: bytes(7, 32) },
   ];
-  const words = WordBuffer.allocate(64);
-  commands.forEach((command, index) => {
-    core.begin(index + 1, 3_000_000_000, 5, 1, 1, index + 1);
-    writeCommand(words, 0, command);
-    core.apply(words, 0);
-    core.end();
-  });
+  applyEach(core, commands, 3_000_000_000, 5);
   assert.deepEqual(
     events.filter(({ type }) => type === 'CommandRejected'),
     [],
@@ -158,13 +168,7 @@ test('describe: the kill switches that are engaged, of accounts and users too, a
     { type: 'SetKillSwitch', scope: Venue, engaged: 1 },
     { type: 'SetKillSwitch', scope: User, scopeId: 6, engaged: 0 },
   ];
-  const words = WordBuffer.allocate(64);
-  commands.forEach((command, index) => {
-    core.begin(index + 1, 100, 0, 1, 1, index + 1);
-    writeCommand(words, 0, command);
-    core.apply(words, 0);
-    core.end();
-  });
+  applyEach(core, commands, 100, 0);
   events.length = 0;
   restoredFrom(core, sink).describe({ liveOrders: false, restingOrders: false });
   assert.deepEqual(
