@@ -512,33 +512,6 @@ test('messages that one turn has no time for are answered in the next ones, in t
   assert.ok(most <= 2, `a turn took ${most} messages`);
 });
 
-test('an order that waited too long for its turn is not entered; what takes orders away is done however late it is', async (t) => {
-  const venue = await WebSocketVenue.start(t, { limits: { TURN_MS: 0, ORDER_WAIT_MS_MAX: 0 } });
-  const client = await member(t, venue, 1);
-  const [first, late, replaced, found, canceled] = await Promise.all([
-    client.result('order.place', { ...LIMIT, clientOrderId: 'first' }),
-    client.error('order.place', { ...LIMIT, clientOrderId: 'late' }),
-    client.error('order.replace', { clientOrderId: 'first', quantity: '7' }),
-    client.result('order.get', { clientOrderId: 'first' }),
-    client.result('order.cancel', { clientOrderId: 'first' }),
-  ]);
-  assert.equal(first.order.status, 'open');
-  for (const { code, retry, detail } of [late, replaced]) {
-    assert.deepEqual([code, retry], ['busy', true]);
-    assert.equal(
-      detail,
-      'it waited too long for its turn and had no effect: look at the market, then send it again',
-    );
-  }
-  assert.deepEqual(
-    [found.order.status, found.order.quantity, canceled.order.status],
-    ['open', '5', 'canceled'],
-  );
-  assert.deepEqual([venue.door.counts.late, venue.door.counts.refused, venue.door.waiting], [2, 2, 0]);
-  const again = await client.result('order.place', { ...LIMIT, clientOrderId: 'late' });
-  assert.deepEqual([again.order.status, again.isRepeat], ['open', false]);
-});
-
 test('a connection that is used for nothing is ended, one that follows a channel is not', async (t) => {
   const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5, IDLE_MS_MAX: 300 } });
   const used = await WebSocketClient.connect(t, venue.url);

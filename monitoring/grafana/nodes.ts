@@ -115,14 +115,12 @@ export function nodesDashboard(): DashboardBuilder {
       }),
       graph(
         'WebSocket',
-        'Messages of clients a second, those that wait for their turn, orders that waited too long and clients that were sent away in 5 minutes',
+        'Messages of clients a second, and clients that were sent away in 5 minutes',
         'short',
         {
           expr: `rate(hive_websocket_messages_total{${NODE}}[$__rate_interval])`,
           name: '{{instance}} messages/s',
         },
-        { expr: `hive_websocket_waiting_messages{${NODE}}`, name: '{{instance}} waiting' },
-        { expr: `increase(hive_websocket_late_total{${NODE}}[5m])`, name: '{{instance}} too late' },
         { expr: `increase(hive_websocket_slow_total{${NODE}}[5m])`, name: '{{instance}} sent away' },
       ),
       graph(

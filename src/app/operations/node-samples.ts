@@ -19,8 +19,6 @@ const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: strin
   ['hive_sessions', { door: 'websocket' }, 'webSocketUsers', 1],
   ['hive_websocket_messages_total', {}, 'webSocketMessages', 1],
   ['hive_websocket_slow_total', {}, 'webSocketSlow', 1],
-  ['hive_websocket_waiting_messages', {}, 'webSocketWaiting', 1],
-  ['hive_websocket_late_total', {}, 'webSocketLate', 1],
   ['hive_auth_failures_total', { door: 'edge' }, 'edgeAuthFailures', 1],
   ['hive_rate_limited_total', { door: 'edge' }, 'edgeRateLimited', 1],
   ['hive_auth_failures_total', { door: 'market-data' }, 'marketDataAuthFailures', 1],

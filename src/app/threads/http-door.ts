@@ -198,8 +198,6 @@ export class HttpDoor implements EdgeDoor {
       webSocketMessages: counts.messages,
       webSocketRefused: counts.refused,
       webSocketSlow: counts.slow,
-      webSocketLate: counts.late,
-      webSocketWaiting: this.webSocket.waiting,
     };
   }
 }

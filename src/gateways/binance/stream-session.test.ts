@@ -41,7 +41,7 @@ function session() {
     const client = new StreamSession(
       connection,
       services,
-      { messages: 0, refused: 0, late: 0, slow: 0 },
+      { messages: 0, refused: 0, slow: 0 },
       () => {},
       false,
       [],

@@ -9,7 +9,7 @@ import { CloseReason } from '../websocket/close-codes.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
 import type { WebSocketSession } from '../websocket/websocket-door.ts';
-import { BinanceError, errorOf, errorOfOutcome } from './errors.ts';
+import { BinanceError, errorOf } from './errors.ts';
 import { KeyHolder } from './key-holder.ts';
 import { BinanceLimits } from './limits.ts';
 import type { Operation } from './operations.ts';
@@ -68,17 +68,17 @@ export class WsApiSession implements WebSocketSession {
     this.overRate = 0;
   }
 
-  onText(text: string, isLate: boolean): void {
+  onText(text: string): void {
     this.counts.messages++;
     if (this.waiting >= WebSocketLimits.WAITING_MAX) {
       const message = `at most ${WebSocketLimits.WAITING_MAX} requests may wait for their answer`;
       this.#fail(null, new BinanceError('TOO_MANY_REQUESTS', message), undefined);
       return;
     }
-    void this.#answer(text, isLate);
+    void this.#answer(text);
   }
 
-  async #answer(text: string, isLate: boolean): Promise<void> {
+  async #answer(text: string): Promise<void> {
     this.waiting++;
     let request: WsRequest | undefined;
     let rate: RateDecision | undefined;
@@ -89,7 +89,7 @@ export class WsApiSession implements WebSocketSession {
       };
       const { access } = this.services.sources;
       request = readCharged(access, 1, { address, onRate }, () => readRequest(text));
-      const result = await this.#perform(request, isLate, onRate);
+      const result = await this.#perform(request, onRate);
       this.#send({ id: request.id, status: 200, result, ...rateLimits(request, rate) });
       if (rate?.allowed !== false) this.overRate = 0;
     } catch (error) {
@@ -101,7 +101,7 @@ export class WsApiSession implements WebSocketSession {
     this.waiting--;
   }
 
-  #perform(request: WsRequest, isLate: boolean, onRate: (rate: RateDecision) => void): Promise<unknown> {
+  #perform(request: WsRequest, onRate: (rate: RateDecision) => void): Promise<unknown> {
     const operation = this.#sessionOperation(request.method) ?? this.services.operations.get(request.method);
     const { access } = this.services.sources;
     const charged = { address: this.connection.address, onRate };
@@ -113,21 +113,11 @@ export class WsApiSession implements WebSocketSession {
     const values = readCharged(access, operation.weight, charged, () => paramsOfJson(request.params));
     const params = new Params(values);
     params.ignore('returnRateLimits');
-    return perform(access, isLate ? this.#late(operation) : operation, params, {
+    return perform(access, operation, params, {
       ...charged,
       prove: () => this.#prove(operation, request.method, values, params),
       onMember: () => this.#admit(),
     });
-  }
-
-  /** What a request that waited too long for its turn may still do: enter no order. */
-  #late(operation: Operation): Operation {
-    if (!('action' in operation) || operation.action !== Action.PlaceOrders) return operation;
-    const prepare = (): never => {
-      this.counts.late++;
-      throw errorOfOutcome({ kind: 'refused', why: 'BUSY' });
-    };
-    return { ...operation, prepare };
   }
 
   /** By its own signature where it has one, otherwise by the session's logon. */

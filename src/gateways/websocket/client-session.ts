@@ -25,8 +25,6 @@ export interface DoorCounts {
   /** Messages of clients, and those of them that were answered with an error. */
   messages: number;
   refused: number;
-  /** Orders that were refused because they had waited too long for their turn. */
-  late: number;
   /** Connections that were ended because they did not read. */
   slow: number;
 }
@@ -47,9 +45,6 @@ export interface SessionServices {
   /** Of lines about sessions: whoever may log in can do so as often as connections come. */
   readonly lines: LineBudget;
 }
-
-/** What may not be done long after it was sent: the price may be an old one. A cancel may. */
-const ENTERING: ReadonlySet<OperationName> = new Set(['order.place', 'order.replace']);
 
 /** One client: its requests, what it follows, and who it is. */
 export class ClientSession implements ConnectionListener {
@@ -79,7 +74,7 @@ export class ClientSession implements ConnectionListener {
     this.overRate = 0;
   }
 
-  onText(text: string, isLate: boolean): void {
+  onText(text: string): void {
     const { sources, limits, counts } = this.services;
     counts.messages++;
     const rate = sources.access.charge(this.login.principal, this.connection.address);
@@ -91,16 +86,7 @@ export class ClientSession implements ConnectionListener {
     this.overRate = 0;
     const request = readRequest(text);
     if (request instanceof RequestFault) this.#fail(request.id, request.problem);
-    else if (isLate && ENTERING.has(request.op)) {
-      counts.late++;
-      this.#fail(
-        request.id,
-        new Problem(
-          'busy',
-          'it waited too long for its turn and had no effect: look at the market, then send it again',
-        ),
-      );
-    } else if (this.waiting >= limits.WAITING_MAX) {
+    else if (this.waiting >= limits.WAITING_MAX) {
       const detail = `at most ${limits.WAITING_MAX} of one connection may wait for their answer`;
       this.#fail(request.id, new Problem('too-many-requests-at-once', detail));
     } else void this.#answer(request.id, request.op, request.params);

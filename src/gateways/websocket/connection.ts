@@ -7,19 +7,13 @@ import { SharedMessage } from './shared-message.ts';
 
 /** What a connection tells its owner. */
 export interface ConnectionListener {
-  /** @param isLate it waited so long for its turn that an order in it is not to be entered any more */
-  onText(text: string, isLate: boolean): void;
+  onText(text: string): void;
   /** The client reads too slowly: the connection ends. */
   onSlow(): void;
   /** What was held back may be sent now. */
   onDrain(): void;
   /** Called once. */
   onClose(): void;
-}
-
-interface WaitingMessage {
-  readonly data: Buffer;
-  readonly sinceMs: number;
 }
 
 /**
@@ -33,7 +27,7 @@ export class Connection implements TurnTaker {
   declare private readonly limits: WebSocketLimits;
   declare private readonly turns: MessageTurns;
   /** Messages that wait for their turn, the oldest first. */
-  declare private readonly inbox: WaitingMessage[];
+  declare private readonly inbox: Buffer[];
   declare private inboxBytes: number;
   declare private listener: ConnectionListener | undefined;
   /** For those who wait until the client has read what it got. */
@@ -78,7 +72,7 @@ export class Connection implements TurnTaker {
       this.isAlive = true;
       if (!this.isOpen) return;
       if (isBinary) this.close(CloseReason.Binary);
-      else if (this.turns.mayTake()) listener.onText(data.toString(), false);
+      else if (this.turns.mayTake()) listener.onText(data.toString());
       else this.#keep(data);
     });
     ws.on('ping', (data: Buffer) => this.#onPing(data));
@@ -99,29 +93,22 @@ export class Connection implements TurnTaker {
 
   /** Keeps a message until it is this connection's turn; one too many has it take another at once. What is not in memory yet stays in the socket. */
   #keep(data: Buffer): void {
-    const { inbox, limits, turns } = this;
+    const { inbox, limits } = this;
     this.inboxBytes += data.length;
-    if (inbox.push({ data, sinceMs: turns.nowMs() }) === 1) turns.add(this);
+    if (inbox.push(data) === 1) this.turns.add(this);
     else if (inbox.length > limits.INBOX_MAX) this.takeNext();
     if (this.inboxBytes >= limits.INBOX_READ_BYTES) this.ws.pause();
   }
 
   takeNext(): boolean {
-    const { inbox, ws, limits } = this;
-    const message = inbox.shift();
-    if (message === undefined) return false;
-    const { data, sinceMs } = message;
+    const { inbox, ws } = this;
+    const data = inbox.shift();
+    if (data === undefined) return false;
     this.isAlive = true;
     this.inboxBytes -= data.length;
-    if (ws.isPaused && this.inboxBytes < limits.INBOX_READ_BYTES) ws.resume();
-    const isLate = this.turns.nowMs() - sinceMs >= limits.ORDER_WAIT_MS_MAX;
-    this.listener?.onText(data.toString(), isLate);
+    if (ws.isPaused && this.inboxBytes < this.limits.INBOX_READ_BYTES) ws.resume();
+    this.listener?.onText(data.toString());
     return inbox.length > 0;
-  }
-
-  /** Messages that wait for their turn. */
-  get waiting(): number {
-    return this.inbox.length;
   }
 
   get isOpen(): boolean {

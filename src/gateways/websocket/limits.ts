@@ -15,11 +15,9 @@ export const WebSocketLimits = {
   /** Milliseconds of one turn of the event loop for the messages of all connections; later ones wait for the next turns. */
   TURN_MS: 10,
   /** Bytes of one connection's messages that wait for a turn: from there on it is not read. */
-  INBOX_READ_BYTES: 16 * 1024,
+  INBOX_READ_BYTES: 512,
   /** Messages of it that wait, read at once: with one more, one is taken out of turn. */
   INBOX_MAX: 256,
-  /** Milliseconds that a message may wait for its turn and still enter an order. */
-  ORDER_WAIT_MS_MAX: 1_000,
   /** Characters of a request's id. */
   ID_CHARS_MAX: 36,
   /** How long a connection may stand that follows nothing and has not proven who it is. */

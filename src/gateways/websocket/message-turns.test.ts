@@ -41,8 +41,8 @@ function door(names: string, limits: Partial<WebSocketLimits> = {}) {
     const socket = new EventEmitter() as Duplex;
     const connection = new Connection(ws as unknown as WebSocket, socket, '::1', all, turns, 0);
     connection.listen({
-      onText: (text, isLate) => {
-        taken.push(name + text + (isLate ? '-late' : ''));
+      onText: (text) => {
+        taken.push(name + text);
         nowMs++;
       },
       onSlow: () => {},
@@ -89,13 +89,6 @@ test('of more messages than may wait, read at once, the oldest is taken out of t
   const { clients, taken } = door('a', { INBOX_MAX: 2 });
   for (const text of '123456') clients[0].say(text);
   assert.equal(taken.join(' '), 'a1 a2 a3 a4');
-});
-
-test('a message that waited too long for its turn is taken, and is late', async () => {
-  const { clients, taken, turn } = door('a', { ORDER_WAIT_MS_MAX: 2 });
-  for (const text of '123456') clients[0].say(text);
-  for (let n = 0; n < 3; n++) await turn();
-  assert.equal(taken.join(' '), 'a1 a2 a3 a4 | a5-late a6-late | |');
 });
 
 test('what waits of a connection that is told to end is not taken, and its goodbye is read', async () => {

@@ -13,7 +13,7 @@ export interface TurnTaker {
  */
 export class MessageTurns {
   declare private readonly turnMs: number;
-  declare readonly nowMs: () => number;
+  declare private readonly nowMs: () => number;
   /** In the order in which they are to take. */
   declare private readonly takers: TurnTaker[];
   /** When the turn is over; undefined: none has begun. */

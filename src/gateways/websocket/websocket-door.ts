@@ -83,7 +83,7 @@ export class WebSocketDoor {
       venue: new Map(sources.channels.map((channel) => [channel.name, channel])),
       users: new UserConnections(limits.CONNECTIONS_PER_USER_MAX),
       limits,
-      counts: { messages: 0, refused: 0, late: 0, slow: 0 },
+      counts: { messages: 0, refused: 0, slow: 0 },
       logger,
       failure: failureLines((fields, message) => logger.error(fields, message)),
       lines: new LineBudget(limits.LOG_LINES_PER_SECOND_MAX),
@@ -121,13 +121,6 @@ export class WebSocketDoor {
   /** Users who are logged on, on however many connections. */
   get users(): number {
     return this.services.users.users;
-  }
-
-  /** Messages that wait for their turn. */
-  get waiting(): number {
-    let waiting = 0;
-    for (const { connection } of this.open) waiting += connection.waiting;
-    return waiting;
   }
 
   /** What happened since it opened. */

@@ -188,10 +188,6 @@ export const METRICS = {
   hive_http_request_seconds: histogram(HTTP_BUCKETS, 'From a request of HTTP until its answer was written'),
   hive_websocket_messages_total: counter('Messages that clients of the WebSocket sent'),
   hive_websocket_slow_total: counter('Clients of the WebSocket that read too slowly and were sent away'),
-  hive_websocket_waiting_messages: gauge('count', 'Messages of WebSocket clients that wait for their turn'),
-  hive_websocket_late_total: counter(
-    'Orders of WebSocket clients that were refused because they had waited too long for their turn',
-  ),
   hive_auth_failures_total: counter('Logins, tokens and keys that were refused', {
     labels: { door: 'ouch, market-data, edge (HTTP, WebSocket, FIX)' },
   }),
