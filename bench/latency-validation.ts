@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { endProcess } from '#lib/end-process.ts';
 import { STAGES } from '#replica/stage-times.ts';
 import { bucketsOf, quantile } from './load/histogram.ts';
 import { connectionsOf, openTarget } from './load/load-target.ts';
@@ -49,7 +50,7 @@ try {
 } catch (error) {
   console.error((error as Error).message);
 }
-process.exit(passed ? 0 : 1);
+endProcess(passed ? 0 : 1);
 
 /** What the node's clients have sent meanwhile. */
 async function judgeNode(url: string): Promise<boolean> {

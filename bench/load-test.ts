@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { NodeStatus } from '#app/node-status.ts';
 import { OuchClient } from '#app/ouch-client.ts';
+import { endProcess } from '#lib/end-process.ts';
 import { connectionsOf, type LoadUser, openTarget, type TargetNode } from './load/load-target.ts';
 import { type MemorySample, memoryTrend } from './load/memory-trend.ts';
 import { runLoad, startServer } from './load/processes.ts';
@@ -103,7 +104,7 @@ try {
 } finally {
   await target.close();
 }
-process.exit(failures.length === 0 ? 0 : 1);
+endProcess(failures.length === 0 ? 0 : 1);
 
 /** A part of the load: its failure is a result, and the others go on. */
 async function part<T>(name: string, running: Promise<T>): Promise<T | undefined> {

@@ -14,6 +14,7 @@ import { connect, type Socket } from 'node:net';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { OrderAccepted, Rejected } from '#codec/ouch/messages.ts';
 import { encodeLoginRequest, SOUP_HEADER_BYTES, SoupPacket } from '#codec/soupbin/packets.ts';
+import { endProcess } from '#lib/end-process.ts';
 import { refuse } from '../support/refuse.ts';
 import { acceptedRefNum, EnterFrames, type OrderTerms, PacketCutter } from './frames.ts';
 import { paceMessages } from './pacing.ts';
@@ -279,6 +280,6 @@ function percentiles(histogram: RecordableHistogram): Percentiles {
 }
 
 // The parent is gone: nobody hears the result.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 const result = await new Load(JSON.parse(process.argv[2]) as LoadConfig).run().catch(refuse);
-process.send!(result, () => process.exit(0));
+process.send!(result, () => endProcess(0));

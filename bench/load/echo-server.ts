@@ -5,6 +5,7 @@
 import { closeSync, constants, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
+import { endProcess } from '#lib/end-process.ts';
 
 export interface EchoServerConfig {
   /** Replaced; undefined: nothing is written. */
@@ -27,7 +28,7 @@ server.on('connection', (ws) => {
   });
 });
 server.on('listening', () => process.send!({ port: (server.address() as AddressInfo).port }));
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 
 /** Filled with zeros, so that later writes change no metadata. */
 function openFloorFile(path: string): number {

@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { encodeLoginAccepted, SOUP_HEADER_BYTES, SoupPacket } from '#codec/soupbin/packets.ts';
 import { NewOrder } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS } from '#domain/entry.ts';
+import { endProcess } from '#lib/end-process.ts';
 import { RECORD_OVERHEAD_BYTES } from '#log/file/format.ts';
 import type { FloorServerConfig } from './floor-modes.ts';
 import { ACCEPTED_FRAME_BYTES, enteredRefNum, PacketCutter, writeAcceptedFrame } from './frames.ts';
@@ -77,11 +78,11 @@ server.listen(0, '127.0.0.1', () => {
 });
 
 // The parent is gone: nobody would end this process.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 process.on('SIGTERM', () => {
   if (handle !== -1) {
     closeSync(handle);
     rmSync(config.file);
   }
-  process.exit(0);
+  endProcess(0);
 });

@@ -3,6 +3,7 @@
  * kept alive and have a window of requests on their way each, the next when one is answered. Tells its parent what came of it.
  */
 import { connect, type Socket } from 'node:net';
+import { endProcess } from '#lib/end-process.ts';
 
 export interface HttpLoadConfig {
   readonly port: number;
@@ -102,5 +103,5 @@ process.send?.(
     latencyUsP99: sorted[Math.floor(sorted.length * 0.99)],
     clientCpuUs: (user + system) / sorted.length,
   } satisfies HttpLoadResult,
-  () => process.exit(0),
+  () => endProcess(0),
 );

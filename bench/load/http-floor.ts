@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { endProcess } from '#lib/end-process.ts';
 
 const app = Fastify();
 app.post('/api/v1/orders', (request) => ({
@@ -12,5 +13,5 @@ app.post('/api/v1/orders', (request) => ({
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.send?.({ port: (app.server.address() as AddressInfo).port });
 // The parent is gone: nobody would end this process.
-process.on('disconnect', () => process.exit(1));
-process.on('SIGTERM', () => process.exit(0));
+process.on('disconnect', () => endProcess(1));
+process.on('SIGTERM', () => endProcess(0));

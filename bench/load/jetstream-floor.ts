@@ -6,6 +6,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { createInbox } from '@nats-io/transport-node';
+import { endProcess } from '#lib/end-process.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import type { Percentiles } from './client.ts';
 import { paceMessages } from './pacing.ts';
@@ -28,7 +29,7 @@ const SUBJECT = 'FLOOR.entries';
 const MS_PER_SECOND = 1_000;
 const LATE_MS_MAX = 20_000;
 
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 const config = JSON.parse(process.argv[2]) as JetStreamFloorConfig;
 const connection = await connectNats({ servers: config.servers, name: 'floor' });
 const manager = await jetstreamManager(connection, { checkAPI: false });
@@ -95,4 +96,4 @@ const result: JetStreamFloorResult = {
     max: histogram.max,
   },
 };
-process.send!(result, () => process.exit(0));
+process.send!(result, () => endProcess(0));

@@ -11,6 +11,7 @@ import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { EventType } from '#domain/events.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { RATE_BURST_MAX, RATE_PER_SECOND_MAX } from '#gateways/identity/rate-limiter.ts';
+import { endProcess } from '#lib/end-process.ts';
 import { SEGMENT_BYTES } from '#log/file/format.ts';
 import { clusterSettings } from '../../test/support/node-config.ts';
 import { venueCommands } from '../support/core-flow.ts';
@@ -113,10 +114,10 @@ process.on('message', async (message) => {
   }
 });
 // The parent is gone: nobody would end this process.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 process.on('SIGTERM', async () => {
   await node.close();
-  process.exit(0);
+  endProcess(0);
 });
 
 /** Sends the operator's commands and waits until all of them took effect. */

@@ -9,6 +9,7 @@ import { Role } from '#domain/commands.ts';
 import { BearerTokens } from '#gateways/identity/bearer-tokens.ts';
 import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { type DirectoryUser, UserDirectory } from '#gateways/identity/user-directory.ts';
+import { endProcess } from '#lib/end-process.ts';
 import { LOAD_SALT } from './traffic.ts';
 
 export interface WebSocketClientsConfig {
@@ -79,7 +80,7 @@ process.on('message', () => {
   refused = 0;
   answerNs.reset();
 });
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 
 async function open(userId: number): Promise<WebSocket> {
   const ws = new WebSocket(config.url, { perMessageDeflate: false });

@@ -1,3 +1,5 @@
+import { endProcess } from '#lib/end-process.ts';
+
 const FAILURE = 1;
 /** Exit status when the command line is wrong. */
 export const USAGE = 2;
@@ -5,7 +7,7 @@ export const USAGE = 2;
 /** Ends the process with what is wrong in one line, as the command line does. */
 export function refuse(error: unknown, status: number = FAILURE): never {
   console.error((error as Error).message);
-  process.exit(status);
+  endProcess(status);
 }
 
 /** The number above zero of an option; without one the process ends with 2. */

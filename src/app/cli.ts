@@ -1,4 +1,5 @@
 import { Command, CommanderError, Help, type Option } from 'commander';
+import { endProcess } from '#lib/end-process.ts';
 import { adminCommands } from './cli/admin-commands.ts';
 import { backupCommands, restoreCommand } from './cli/backup-commands.ts';
 import { benchCommand } from './cli/bench-command.ts';
@@ -98,8 +99,8 @@ function tell(error: unknown): ExitCode {
 if (import.meta.main) {
   process.stdout.on('error', endWithOutput);
   // What is thrown where nobody waits for it, as in a turn of the order path.
-  process.on('uncaughtException', (error) => process.exit(tell(error)));
+  process.on('uncaughtException', (error) => endProcess(tell(error)));
   const status = await main(process.argv.slice(2));
   // After a failure, whatever still runs (threads of a node that could not start) must not keep the process.
-  if (status !== ExitCode.Ok) process.exit(status);
+  if (status !== ExitCode.Ok) endProcess(status);
 }

@@ -1,3 +1,4 @@
+import { endProcess } from '#lib/end-process.ts';
 import type { NodeLogger } from './threads/threads.ts';
 
 /** Requests to stop. */
@@ -12,7 +13,7 @@ export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export function endOnSignal(logger: NodeLogger, what: string): () => void {
   const end = (signal: NodeJS.Signals): void => {
     logger.info({ signal }, `stopping: ${what}`);
-    process.exit(0);
+    endProcess(0);
   };
   for (const signal of STOP_SIGNALS) process.prependListener(signal, end);
   return () => {

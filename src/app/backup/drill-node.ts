@@ -2,9 +2,11 @@
  * The node of a drill, in a process of its own, to be killed: its argument is a DrillNodeConfig as JSON. Tells its parent when it
  * serves, answers `status` and `snapshot`, and ends with its parent.
  */
+
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import { endProcess } from '#lib/end-process.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import { defaultConfiguration, nodeConfigOf } from '../config/configuration.ts';
 import { startNode } from '../node.ts';
@@ -111,7 +113,7 @@ process.on('message', (message) => {
   if (message === 'status') process.send?.(node.status());
   if (message === 'snapshot') node.snapshot();
 });
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => endProcess(1));
 const { sequence, stateHash } = node.status();
 if (config.ordersPerSecond > 0) {
   setUp();

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
+import { endProcess } from '#lib/end-process.ts';
 import { ExitCode } from './exit-codes.ts';
 
 /** Ends the process when its output is not taken: quietly when whoever read it has seen enough, as with `hive log dump | head`. */
 export function endWithOutput({ code, message }: NodeJS.ErrnoException): never {
-  if (code === 'EPIPE') process.exit(ExitCode.Ok);
+  if (code === 'EPIPE') endProcess(ExitCode.Ok);
   process.stderr.write(`hive: standard output cannot be written: ${message}\n`);
-  process.exit(ExitCode.Failure);
+  endProcess(ExitCode.Failure);
 }
 
 /** Standard output of a command: text for people, or with `--json` one JSON object for each line. */
