@@ -454,7 +454,7 @@ async function startOn(
   if (observes) service.observe();
   else await waitForServers(servers, 'what its doors begin with', logger, () => service.serve());
   // Whoever waits for a node to start waits for all of its threads; orders must not wait for one.
-  await threads.giveWay(link === undefined, ring);
+  await threads.giveWay(link === undefined, ring, data.logDirectory);
 
   return {
     get ouchPort() {

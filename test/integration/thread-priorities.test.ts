@@ -159,6 +159,7 @@ test('the edge is on the core of the order path while both have room there, and 
       'idle edge: on one core',
       'order path bound to a core: the edge on any',
       'let go: on one core',
+      "order path: where its disk's interrupts arrive, if that is one core",
       'keeper: on the same, when nobody else wants it',
       'orders come: it is awake',
       'no orders: it sleeps',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { ThreadPriorities } from '#app/threads/thread-priorities.ts';
 import { ringMemory } from '#replica/rings/broadcast-ring.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 /** The policy of the main thread, proc(5). */
 function policy(): number {
@@ -13,7 +14,11 @@ async function until(expected: number, pause: () => Promise<unknown>): Promise<v
   while (policy() !== expected) await pause();
 }
 
-const priorities = await ThreadPriorities.open(true, ringMemory(1_024));
+const priorities = await ThreadPriorities.open(
+  true,
+  ringMemory(1_024),
+  temporaryDirectory('busy-order-path'),
+);
 if (priorities === undefined) throw new Error('the kernel cannot be told');
 priorities.apply();
 await until(1, () => setTimeout(1));

@@ -6,11 +6,13 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ThreadPriorities } from '#app/threads/thread-priorities.ts';
 import { RingWriter, ringMemory } from '#replica/rings/broadcast-ring.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
 
 const TASKS = '/proc/self/task';
 const SCHED_IDLE = '5';
 /** Fields of proc(5), stat, behind the name. */
 const NICE = 16;
+const CORE = 36;
 const POLICY = 38;
 
 /** The number of the thread with this name; undefined: there is none. */
@@ -47,7 +49,8 @@ const edgeThread = threadOf('edge') ?? '';
 const ring = ringMemory(1_024);
 const writer = new RingWriter(ring);
 const all = coresOf(String(process.pid));
-const priorities = await ThreadPriorities.open(true, ring);
+const directory = temporaryDirectory('order-path-core');
+const priorities = await ThreadPriorities.open(true, ring, directory);
 assert.ok(priorities, 'the kernel cannot be told');
 priorities.apply();
 
@@ -66,12 +69,18 @@ await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('idle edge: on one core');
 
 const bind = (cores: string): void => void spawnSync('taskset', ['-pc', cores, String(process.pid)]);
-bind('0');
+const { diskCore } = priorities;
+bind(diskCore === 0 ? '1' : '0');
 await until(() => coresOf(edgeThread) === all);
 console.log('order path bound to a core: the edge on any');
 bind(all);
 await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('let go: on one core');
+const main = String(process.pid);
+await until(() => diskCore === undefined || fieldOf(main, CORE) === String(diskCore));
+console.log("order path: where its disk's interrupts arrive, if that is one core");
+assert.equal(coresOf(main), all, 'it is not bound');
+await until(() => coresOf(edgeThread) === fieldOf(main, CORE));
 
 await until(() => threadOf('core-keeper') !== undefined);
 const keeper = threadOf('core-keeper') ?? '';

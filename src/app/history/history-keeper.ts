@@ -28,8 +28,11 @@ export interface HistoryKeeperOptions {
   readonly logger: NodeLogger;
 }
 
-/** How long changes may wait for others to be written with them while nobody asks. The longer, the fewer rows and pages. */
-const FLUSH_MS = 200;
+/**
+ * How long changes may wait for others to be written with them while nobody asks. The longer, the fewer rows and pages, and the less of SQLite's that the order path's
+ * writes wait for at the disk.
+ */
+const FLUSH_MS = 1_000;
 
 /**
  * History on the archive thread: writes what the archive's core says, or, where history lacks what came before, brings

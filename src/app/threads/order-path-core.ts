@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { hasCpuQuota } from './cpu-quota.ts';
+import { diskCoreOf } from './disk-core.ts';
 import type { KernelScheduler } from './kernel-scheduler.ts';
 import { heapLimitsOf } from './thread-heap.ts';
 
@@ -15,6 +16,8 @@ const WAIT_PART_MAX = 0.4;
  * and a second core helps neither; where many are on their way each has its own to do.
  */
 const TURN_NS_MAX = 120_000;
+/** For how many looks the order path may be on another core than its disk's interrupts before it is brought there. */
+const LOOKS_ELSEWHERE = 25;
 /** For how many looks the edge keeps a core of its own once it needed one. */
 const LOOKS_APART = 25;
 /** Part of a core that the edge takes from which on it is busy; and for how many looks it then counts as that. */
@@ -45,10 +48,24 @@ interface Use {
 }
 const NOTHING: Use = { ran: 0, waited: 0, turns: 0 };
 
+export interface OrderPathCoreOptions {
+  readonly kernel: KernelScheduler;
+  /** The kernel's number of the order path's thread, which is the one that asks. */
+  readonly orderPath: number;
+  /** On which the order path may run, as the kernel says (KernelScheduler.coresOf). */
+  readonly cores: Buffer;
+  /** Memory of the event ring, which tells the keeper that orders come. */
+  readonly ring: SharedArrayBuffer;
+  /** On the disk that the order path writes to. */
+  readonly directory: string;
+  /** Told when the edge becomes busy, and when it is that no more; first when it is looked at first. */
+  readonly onEdgeBusy: (isBusy: boolean) => void;
+}
+
 /**
- * What runs on the core of an order path in real time, which waits for nobody there: the edge, while both have room, and one that keeps the core
- * from sleeping while orders come. A thread on a core that sleeps is woken 20 to 30 us later. The order path itself is not told where to run, so
- * what it starts may run anywhere (docs/adr/0029-order-path-core.md).
+ * Where an order path in real time runs, and what beside it, since it waits for nobody there: it is brought to the core that takes its disk's interrupts; beside it
+ * are the edge, while both have room, and one that keeps the core from sleeping while orders come. A thread on a core that sleeps is woken 20 to 30 us later. The
+ * order path itself stays where it was brought, without being bound, so what it starts may run anywhere (docs/adr/0029-order-path-core.md).
  */
 export class OrderPathCore {
   declare private readonly kernel: KernelScheduler;
@@ -56,15 +73,17 @@ export class OrderPathCore {
   declare private readonly keeper: Worker | undefined;
   declare private readonly keeperWords: Int32Array;
   declare private edgeThread: number | undefined;
-  /** The cores that the edge may use when it is not told otherwise. */
+  /** The cores that order path and edge may use when they are not told otherwise. */
   declare private readonly cores: Buffer;
+  /** The core that takes the disk's interrupts; undefined: none, or it is not known. */
+  declare readonly diskCore: number | undefined;
+  declare private looksElsewhere: number;
   declare private readonly timer: NodeJS.Timeout;
   /** The core that the edge was told; undefined: it may have its own. */
   declare private edgeCore: number | undefined;
   /** The core that the keeper was told; undefined: it does not run. */
   declare private keeperCore: number | undefined;
   declare private looksApart: number;
-  /** Told when the edge becomes busy, and when it is that no more; first when it is looked at first. */
   declare private readonly onEdgeBusy: (isBusy: boolean) => void;
   /** For how many looks the edge still counts as busy; undefined: it was not looked at yet. */
   declare private looksBusy: number | undefined;
@@ -72,17 +91,7 @@ export class OrderPathCore {
   declare private orderPathUse: Use;
   declare private edgeUse: Use;
 
-  /**
-   * @param cores of the order path's thread
-   * @param ring memory of the event ring, which tells the keeper that orders come
-   */
-  constructor(
-    kernel: KernelScheduler,
-    orderPath: number,
-    cores: Buffer,
-    ring: SharedArrayBuffer,
-    onEdgeBusy: (isBusy: boolean) => void,
-  ) {
+  constructor({ kernel, orderPath, cores, ring, directory, onEdgeBusy }: OrderPathCoreOptions) {
     this.kernel = kernel;
     this.orderPath = orderPath;
     const words = new SharedArrayBuffer(KEEPER_WORDS * 4);
@@ -90,6 +99,9 @@ export class OrderPathCore {
     this.keeper = hasCpuQuota() ? undefined : keeperOf({ ring, words });
     this.edgeThread = undefined;
     this.cores = cores;
+    this.diskCore = diskCoreOf(directory, numbersOf(cores), (core) => this.keepOn(orderPath, core));
+    kernel.keepOnCores(orderPath, cores);
+    this.looksElsewhere = 0;
     this.edgeCore = undefined;
     this.keeperCore = undefined;
     this.looksApart = 0;
@@ -116,12 +128,24 @@ export class OrderPathCore {
     const core = this.kernel.currentCore();
     // Who binds the order path to a core of its own wants nobody else there.
     const isBound = this.kernel.coresOf(this.orderPath)?.equals(this.cores) !== true;
+    if (!isBound) this.bringOrderPath(core);
     if (this.edgeThread === undefined) this.judgeEdge(0);
     else this.placeEdge(this.edgeThread, core, isBound);
     // A core that never sleeps does not look for work that waits for another one either: the edge's where it has its own, and everybody's where the
     // order path's other threads are bound to this one with it.
     const isKept = !isBound && (this.edgeThread === undefined || this.edgeCore !== undefined);
     this.placeKeeper(isKept ? core : undefined);
+  }
+
+  /** Where another thread in real time is on that core, the kernel moves the order path away, and it is brought back only now and then. */
+  private bringOrderPath(core: number): void {
+    const { diskCore } = this;
+    if (diskCore === undefined || core === diskCore) this.looksElsewhere = 0;
+    else if (++this.looksElsewhere > LOOKS_ELSEWHERE) {
+      this.looksElsewhere = 0;
+      this.keepOn(this.orderPath, diskCore);
+      this.kernel.keepOnCores(this.orderPath, this.cores);
+    }
   }
 
   private placeEdge(edge: number, core: number, isBound: boolean): void {
@@ -181,6 +205,13 @@ export class OrderPathCore {
     alone[core >> 3] = 1 << (core & 7);
     return this.kernel.keepOnCores(thread, alone);
   }
+}
+
+function numbersOf(cores: Buffer): number[] {
+  const numbers: number[] = [];
+  for (let core = 0; core < cores.length * 8; core++)
+    if ((cores[core >> 3] >> (core & 7)) & 1) numbers.push(core);
+  return numbers;
 }
 
 /** Where it fails, the core sleeps whenever nothing is to do, as without it. */

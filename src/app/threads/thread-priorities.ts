@@ -53,6 +53,7 @@ const RealTimePart = { from: 0.7, until: 0.85 } as const;
 export class ThreadPriorities {
   declare private readonly kernel: KernelScheduler;
   declare private readonly ring: SharedArrayBuffer;
+  declare private readonly directory: string;
   /** Whether the order path asks for more than its share; once it was refused, it does not. */
   declare private goesFirst: boolean;
   declare private isRealTime: boolean;
@@ -66,8 +67,14 @@ export class ThreadPriorities {
   declare private usedUs: number;
   declare private lookedUs: number;
 
-  private constructor(kernel: KernelScheduler, goesFirst: boolean, ring: SharedArrayBuffer) {
+  private constructor(
+    kernel: KernelScheduler,
+    goesFirst: boolean,
+    ring: SharedArrayBuffer,
+    directory: string,
+  ) {
     this.ring = ring;
+    this.directory = directory;
     this.kernel = kernel;
     this.goesFirst = goesFirst;
     this.isRealTime = false;
@@ -83,10 +90,15 @@ export class ThreadPriorities {
    * undefined where the kernel cannot be told: another system or processor.
    * @param goesFirst whether the order path asks for more than its share. That of a cluster must not: it waits for a nats-server, which may be on its machine
    * @param ring memory of the event ring
+   * @param directory on the disk that the order path writes to
    */
-  static async open(goesFirst: boolean, ring: SharedArrayBuffer): Promise<ThreadPriorities | undefined> {
+  static async open(
+    goesFirst: boolean,
+    ring: SharedArrayBuffer,
+    directory: string,
+  ): Promise<ThreadPriorities | undefined> {
     const kernel = await KernelScheduler.open();
-    return kernel === undefined ? undefined : new ThreadPriorities(kernel, goesFirst, ring);
+    return kernel === undefined ? undefined : new ThreadPriorities(kernel, goesFirst, ring, directory);
   }
 
   /**
@@ -115,6 +127,11 @@ export class ThreadPriorities {
     return this.timer !== undefined;
   }
 
+  /** The core that takes the interrupts of the order path's disk, to which it is brought; undefined: none. */
+  get diskCore(): number | undefined {
+    return this.core?.diskCore;
+  }
+
   /** Puts the order path among the others again, by its nice value. */
   close(): void {
     clearInterval(this.timer);
@@ -133,10 +150,12 @@ export class ThreadPriorities {
       this.timer = setInterval(() => this.look(), LOOK_MS).unref();
       const cores = this.kernel.coresOf(process.pid);
       if (cores === undefined) return;
-      this.core = new OrderPathCore(this.kernel, process.pid, cores, this.ring, (isBusy) => {
+      const onEdgeBusy = (isBusy: boolean): void => {
         this.isEdgeBusy = isBusy;
         this.placeV8();
-      });
+      };
+      const { kernel, ring, directory } = this;
+      this.core = new OrderPathCore({ kernel, orderPath: process.pid, cores, ring, directory, onEdgeBusy });
     }
   }
 

@@ -54,16 +54,17 @@ export class Threads {
    * Has the kernel let the order path's thread go before these, and before those that are started from now on.
    * @param goesFirst also before everything else on the machine, where the operator lets it
    * @param ring memory of the event ring
+   * @param directory on the disk that the order path writes to
    */
-  async giveWay(goesFirst: boolean, ring: SharedArrayBuffer): Promise<void> {
-    this.priorities = await ThreadPriorities.open(goesFirst, ring);
+  async giveWay(goesFirst: boolean, ring: SharedArrayBuffer, directory: string): Promise<void> {
+    this.priorities = await ThreadPriorities.open(goesFirst, ring, directory);
     if (this.priorities === undefined) return;
     // With its first work libuv begins the threads of its pool, all that there ever are.
     await access('/');
     this.priorities.apply();
-    const { knowsRealTime } = this.priorities;
+    const { knowsRealTime, diskCore } = this.priorities;
     this.logger.info(
-      { orderPathNice: getPriority(), orderPathRealTime: knowsRealTime },
+      { orderPathNice: getPriority(), orderPathRealTime: knowsRealTime, diskCore },
       'threads have their priorities',
     );
   }
