@@ -36,12 +36,18 @@ test('coreThatTook: another system', () => assert.equal(coreThatTook('', '', 64)
 
 test('diskCoreOf: writes from two cores, and leaves nothing behind', () => {
   const directory = temporaryDirectory('disk-core');
+  const cores = Array.from({ length: 64 }, (_, core) => core);
   const ranOn: number[] = [];
-  const core = diskCoreOf(directory, [3, 4, 5], (one) => ranOn.push(one) > 0);
+  const core = diskCoreOf(directory, cores, (one) => ranOn.push(one) > 0);
   // The second one only where the first one's writes told something.
-  assert.deepEqual(ranOn, core === undefined ? ranOn.slice(0, 2) : [3, 4]);
-  assert.equal(ranOn[0], 3);
+  assert.deepEqual(ranOn, core === undefined ? cores.slice(0, ranOn.length) : [0, 1]);
+  assert.ok(ranOn.length === 1 || ranOn.length === 2);
   assert.deepEqual(readdirSync(directory), []);
+});
+
+test('diskCoreOf: none that the thread may not run on', () => {
+  const far = [100_000, 100_001];
+  assert.equal(diskCoreOf(temporaryDirectory('disk-core'), far, () => true), undefined);
 });
 
 test('diskCoreOf: nothing where there is one core, the kernel refuses, or the directory is not there', () => {

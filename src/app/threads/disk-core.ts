@@ -10,9 +10,9 @@ const INTERRUPTS = '/proc/interrupts';
 
 /**
  * The core that takes the interrupts of a directory's disk, whoever writes: a durable write from there ends without another core that has to be woken and to tell
- * this one. undefined where each core has a queue of the disk for itself, as with NVMe, where there is only one core, and where it cannot be told: in memory, or on
+ * this one. undefined where each core has a queue of the disk for itself, as with NVMe, where it is none of `cores`, and where it cannot be told: in memory, or on
  * another system. Writes to a file without a name there, from two cores, for 0.2 s at most.
- * @param cores numbers of those to write from
+ * @param cores numbers of those on which this thread may run
  * @param runOn has this thread on one of them from its return on; false: the kernel refuses
  */
 export function diskCoreOf(
@@ -24,7 +24,7 @@ export function diskCoreOf(
   if (other === undefined) return undefined;
   try {
     const answering = runOn(one) ? coreOfWrites(directory) : undefined;
-    if (answering === undefined || !runOn(other)) return undefined;
+    if (answering === undefined || !cores.includes(answering) || !runOn(other)) return undefined;
     return coreOfWrites(directory) === answering ? answering : undefined;
   } catch {
     return undefined;
