@@ -47,7 +47,10 @@ test('diskCoreOf: writes from two cores, and leaves nothing behind', () => {
 
 test('diskCoreOf: none that the thread may not run on', () => {
   const far = [100_000, 100_001];
-  assert.equal(diskCoreOf(temporaryDirectory('disk-core'), far, () => true), undefined);
+  assert.equal(
+    diskCoreOf(temporaryDirectory('disk-core'), far, () => true),
+    undefined,
+  );
 });
 
 test('diskCoreOf: nothing where there is one core, the kernel refuses, or the directory is not there', () => {
