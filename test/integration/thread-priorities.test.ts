@@ -84,7 +84,7 @@ const whyNotFirst =
 /** Takes the privilege away, from root too. */
 const WITHOUT_PRIVILEGE = ['setpriv', '--bounding-set=-sys_nice', '--inh-caps=-sys_nice'];
 
-for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
+for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice, operationsNice, edgeNice } of [
   {
     title:
       'all threads of a node take short turns, and all but the one that answers probes give way to the order path',
@@ -93,6 +93,8 @@ for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
     orderPathNice: 0,
     orderPathPolicy: Policy.Other,
     v8Nice: 5,
+    operationsNice: 0,
+    edgeNice: 5,
   },
   {
     title: 'with the privilege to, the order path is in real time, and its requests to the disk are not',
@@ -101,6 +103,8 @@ for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
     orderPathNice: -10,
     orderPathPolicy: Policy.Fifo,
     v8Nice: NICE_OF_V8,
+    operationsNice: -5,
+    edgeNice: -5,
   },
 ]) {
   test(title, { skip }, async (t) => {
@@ -111,7 +115,8 @@ for (const { title, enter, skip, orderPathNice, orderPathPolicy, v8Nice } of [
     for (const name of ['archive', 'edge', 'market-data', 'node-V8Worker', 'operations'])
       assert.ok(others.has(name), name);
     const niceOf = new Map([
-      ['operations', 0],
+      ['operations', operationsNice],
+      ['edge', edgeNice],
       ['node-V8Worker', v8Nice],
     ]);
     const expected = new Map<string, Shown>(
@@ -155,7 +160,7 @@ test('the edge is on the core of the order path while both have room there, and 
       'idle edge: on one core',
       "idle edge: V8's threads next after the order path",
       'busy edge: on any',
-      "busy edge: V8's threads before it by less",
+      "busy edge: V8's threads behind it",
       'idle edge: on one core',
       'order path bound to a core: the edge on any',
       'let go: on one core',

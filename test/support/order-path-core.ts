@@ -63,7 +63,7 @@ Atomics.store(isBusy, 0, 1);
 await until(() => coresOf(edgeThread) === all);
 console.log('busy edge: on any');
 await until(() => fieldOf(v8, NICE) === '0');
-console.log("busy edge: V8's threads before it by less");
+console.log("busy edge: V8's threads behind it");
 Atomics.store(isBusy, 0, 0);
 await until(() => /^\d+$/.test(coresOf(edgeThread)));
 console.log('idle edge: on one core');

@@ -16,15 +16,16 @@ const Nice = {
   orderPath: 0,
   /** Orchestrators and load balancers judge the node by how soon it answers, a node under load above all, and what it does is little (bench/metrics.ts). */
   operations: 0,
+  edge: 5,
   v8: 5,
   other: 5,
 } as const;
 
 /**
  * Where the operator lets the process ask for more than its share (CAP_SYS_NICE, or a limit RLIMIT_NICE of 30). V8's own threads compile what the order path runs: were
- * they left behind with the others, it would run slow code all the longer, and need the core that they wait for (docs/adr/0026-thread-priorities.md).
+ * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. The edge, for which clients wait, goes before the archive, for which nobody does (docs/adr/0026-thread-priorities.md).
  */
-const NiceOfFirst = { ...Nice, orderPath: -10, v8: 0 } as const;
+const NiceOfFirst = { ...Nice, orderPath: -10, operations: -5, edge: -5, v8: 0 } as const;
 /**
  * V8's own threads where the edge has little to do: next after an order path in real time, which may wait for a lock that one of them had when it lost its core to it. Where
  * the edge has much to do they work for the edge above all, and would go before it and everybody else.
@@ -193,6 +194,7 @@ export class ThreadPriorities {
 
 function kindOf(name: string): keyof typeof Nice {
   if (name === OPERATIONS) return 'operations';
+  if (name === EDGE) return 'edge';
   return name === V8_WORKER ? 'v8' : 'other';
 }
 

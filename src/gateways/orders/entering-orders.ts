@@ -12,6 +12,7 @@ import {
   writeNewOrder,
   writeReplace,
 } from './requests.ts';
+import { TextMap } from './text-map.ts';
 import type { UserOrders } from './user-orders.ts';
 
 const BUSY: Outcome = { kind: 'refused', why: 'BUSY' };
@@ -114,14 +115,14 @@ export class EnteringOrders {
   declare private readonly user: EnteringUser;
   declare private readonly byNumber: Map<number, EnteringOrder>;
   /** Also those whose text is being looked up. */
-  declare private readonly byTag: Map<string, EnteringOrder>;
+  declare private readonly byTag: TextMap<EnteringOrder>;
   declare private lookups: number;
 
   constructor(desk: DeskServices, user: EnteringUser) {
     this.desk = desk;
     this.user = user;
     this.byNumber = new Map();
-    this.byTag = new Map();
+    this.byTag = new TextMap();
     this.lookups = 0;
   }
 
@@ -132,7 +133,7 @@ export class EnteringOrders {
 
   /** Whether an order with this text is on its way. */
   has(clientTag: string): boolean {
-    return this.byTag.has(clientTag);
+    return this.byTag.get(clientTag) !== undefined;
   }
 
   /** Resolves when the order with this text is on its way no more. */
@@ -174,7 +175,7 @@ export class EnteringOrders {
     }
     entering.clientOrderId = number;
     this.byNumber.set(number, entering);
-    if (entering.clientTag !== '' && !this.byTag.has(entering.clientTag))
+    if (entering.clientTag !== '' && this.byTag.get(entering.clientTag) === undefined)
       this.byTag.set(entering.clientTag, entering);
   }
 
@@ -186,7 +187,7 @@ export class EnteringOrders {
   }
 
   #end(entering: EnteringOrder, outcome: Outcome): void {
-    if (this.byTag.get(entering.clientTag) === entering) this.byTag.delete(entering.clientTag);
+    this.byTag.remove(entering.clientTag, entering);
     entering.end(outcome);
   }
 

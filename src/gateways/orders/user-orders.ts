@@ -1,6 +1,7 @@
 import { CancelReason } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type Report, ReportKind } from './report.ts';
+import { TextMap } from './text-map.ts';
 
 /** Finished orders of a user that are kept in memory beside the open ones. */
 const FINISHED_MAX = 64;
@@ -21,7 +22,7 @@ interface Entry {
 export class UserOrders {
   declare private readonly byId: Map<number, Entry>;
   declare private readonly byClientOrderId: Map<number, LiveRecord>;
-  declare private readonly byTag: Map<string, LiveRecord>;
+  declare private readonly byTag: TextMap<LiveRecord>;
   declare private finished: LiveRecord[];
   /** Entry of the log up to which the reports have come. */
   declare private sequence: number;
@@ -30,7 +31,7 @@ export class UserOrders {
   constructor(sequence = 0) {
     this.byId = new Map();
     this.byClientOrderId = new Map();
-    this.byTag = new Map();
+    this.byTag = new TextMap();
     this.finished = [];
     this.sequence = sequence;
   }
@@ -171,7 +172,7 @@ export class UserOrders {
     this.byId.delete(order.orderId);
     if (this.byClientOrderId.get(order.clientOrderId) === order)
       this.byClientOrderId.delete(order.clientOrderId);
-    if (this.byTag.get(order.clientTag) === order) this.byTag.delete(order.clientTag);
+    this.byTag.remove(order.clientTag, order);
   }
 }
 

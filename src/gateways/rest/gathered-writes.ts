@@ -62,7 +62,7 @@ export class GatheredWrites {
     this.#afterWrite(done);
     if (this.isPlanned || this.isWriting) return;
     this.isPlanned = true;
-    process.nextTick(flushWhenQuiet, this, this.chunks.length);
+    process.nextTick(queueMicrotask, () => this.#flushPlanned());
   }
 
   /** A stream hands on nothing new before it was told that the last was taken: no more than one waits. */
@@ -71,12 +71,8 @@ export class GatheredWrites {
     else done();
   }
 
-  /** The end of the turn, unless more has come since there were so many chunks. */
-  flushUnlessGrown(chunks: number): void {
-    if (this.chunks.length > chunks) {
-      process.nextTick(flushWhenQuiet, this, this.chunks.length);
-      return;
-    }
+  /** What a tick brings about may write more: microtasks run when there is no tick left. */
+  #flushPlanned(): void {
     this.isPlanned = false;
     this.#flush();
   }
@@ -104,9 +100,4 @@ export class GatheredWrites {
     this.#flush();
     if (held !== undefined) this.#afterWrite(held);
   }
-}
-
-/** What a tick brings about may write more: the end of the turn is when there was a tick without. */
-function flushWhenQuiet(writes: GatheredWrites, chunks: number): void {
-  writes.flushUnlessGrown(chunks);
 }

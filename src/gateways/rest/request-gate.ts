@@ -16,10 +16,16 @@ export type HttpAccess = Pick<AccessControl, 'prove' | 'charge'>;
 export class RequestGate {
   declare private readonly access: HttpAccess;
   declare private readonly open: Connections;
+  /** The header of a connection's last request that brought a token, and what it is: most bring the same again. */
+  declare private readonly lastProofs: WeakMap<
+    Socket,
+    { readonly authorization: string; readonly proof: Proof }
+  >;
 
   constructor(access: HttpAccess, open: Connections) {
     this.access = access;
     this.open = open;
+    this.lastProofs = new WeakMap();
   }
 
   /** The gate of a route: its hook ends with a Problem for what does not pass. Waits where a token is new here. */
@@ -57,8 +63,14 @@ export class RequestGate {
     socket: Socket,
     parts: RequestParts,
   ): Proof {
+    const { authorization } = parts.headers;
+    const last = this.lastProofs.get(socket);
+    if (authorization !== undefined && last?.authorization === authorization) return last.proof;
     try {
-      return proofOf(parts);
+      const proof = proofOf(parts);
+      if (authorization !== undefined && proof.kind === 'token')
+        this.lastProofs.set(socket, { authorization, proof });
+      return proof;
     } catch (error) {
       this.#charge(undefined, reply, socket, weight);
       throw error;
