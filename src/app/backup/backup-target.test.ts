@@ -115,6 +115,10 @@ test('openTarget: refuses what is no place, and a bucket without credentials', (
   for (const place of [
     '',
     'ftp://x',
+    's3:/bucket',
+    's3:bucket/x',
+    'S3://bucket',
+    'file:/srv/backups',
     's3://',
     's3://Bucket',
     's3://bucket/../x',
@@ -123,6 +127,7 @@ test('openTarget: refuses what is no place, and a bucket without credentials', (
   ]) {
     assert.throws(() => openTarget(place, environment), { code: 'UNUSABLE' }, place);
   }
+  assert.ok(openTarget('./s3:', environment) instanceof DirectoryTarget);
   assert.throws(() => openTarget('s3://bucket', {}), /AWS_ACCESS_KEY_ID/);
   assert.equal(openTarget('s3://bucket/a/b/', environment).place, 's3://bucket/a/b/');
 });

@@ -5,15 +5,16 @@ import { DirectoryTarget } from './directory-target.ts';
 import { S3Target } from './s3-target.ts';
 
 /**
- * The target that `place` names: a directory, or `s3://BUCKET/PREFIX`.
+ * The target that `place` names: a directory, or `s3://BUCKET/PREFIX`. What begins with a scheme and a colon is no directory: who writes `s3:/x` does not
+ * mean one of that name here.
  * @throws BackupError UNUSABLE
  */
 export function openTarget(place: string, environment: NodeJS.ProcessEnv = process.env): BackupTarget {
-  const scheme = /^([a-z0-9]+):\/\//i.exec(place)?.[1];
-  if (scheme === 's3') return S3Target.open(place, environment);
+  const scheme = /^([a-z0-9]{2,}):/i.exec(place)?.[1];
+  if (scheme?.toLowerCase() === 's3') return S3Target.open(place, environment);
   if (scheme === undefined && place !== '') return new DirectoryTarget(resolve(place));
   throw new BackupError(
     'UNUSABLE',
-    `${place} is no place for backups: name a directory, or s3://BUCKET/PREFIX`,
+    `${place} is no place for backups: name a directory (with ./ before a name with a colon), or s3://BUCKET/PREFIX`,
   );
 }

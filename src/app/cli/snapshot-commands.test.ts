@@ -6,6 +6,7 @@ import { listSnapshots } from '#replica/snapshot-file.ts';
 import { WrittenNode } from '../../../test/support/backup-fixture.ts';
 import { marketSetup } from '../../../test/support/random-flow.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
 
@@ -50,4 +51,14 @@ test('hive snapshot: snapshots that their node removes meanwhile do not count', 
     verified.map((value) => 'path' in value && value.path),
     [newest.path],
   );
+});
+
+test('hive snapshot verify: a directory is no snapshot, and is said to be none', async () => {
+  const directory = temporaryDirectory('snapshot-commands');
+  const verify = snapshotCommands(() => new Output(true)).parseAsync(['verify', directory], { from: 'user' });
+  await assert.rejects(verify, {
+    name: 'CliError',
+    exitCode: ExitCode.Usage,
+    message: `${directory} is a directory: name files of snapshots, or none and the data directory with --data-dir`,
+  });
 });

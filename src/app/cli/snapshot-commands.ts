@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { formatTime } from '#codec/log/describe.ts';
@@ -58,6 +59,13 @@ function verify(files: readonly string[], dataDirectory: string, output: Output)
   const paths = files.length > 0 ? files : snapshotsOf(dataDirectory).map(({ path }) => path);
   if (paths.length === 0) {
     throw new CliError(ExitCode.Usage, `no snapshot in ${dataDirectory} yet: nothing to verify`);
+  }
+  const directory = files.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
+  if (directory !== undefined) {
+    throw new CliError(
+      ExitCode.Usage,
+      `${directory} is a directory: name files of snapshots, or none and the data directory with --data-dir`,
+    );
   }
   const progress = new Progress('verifying');
   for (const [index, path] of paths.entries()) {
