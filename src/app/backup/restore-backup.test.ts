@@ -71,6 +71,20 @@ test('restore --to-time: ends with the last entry that is not later', async (t) 
   await assert.rejects(at(base, -1), { code: 'NOT_FOUND' });
 });
 
+test('restore --to-time: a time before the first entry of a log is refused, and nothing is made', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(10);
+  await node.backUp(target);
+  const { seconds, nanos } = node.times[1];
+  const first = await restore('first', { end: { time: { seconds, nanos } } });
+  assert.ok(first.sequence >= 1);
+  await assert.rejects(restore('before', { end: { time: { seconds: seconds - 1, nanos } } }), {
+    code: 'NOT_FOUND',
+    message: `the log in ${target.place} begins after that time: choose a later one`,
+  });
+  assert.equal(existsSync(join(root, 'before')), false);
+});
+
 test('restore ID: ends with that backup; --whole-log has every entry and every report', async (t) => {
   const { node, target, root, grow, restore } = backupFixture(t);
   grow(100);

@@ -147,6 +147,11 @@ async function endOf(
     },
     () => !isLater,
   );
+  if (last === 0)
+    throw new BackupError(
+      'NOT_FOUND',
+      `the log in ${set.target.place} begins after that time: choose a later one`,
+    );
   return last;
 }
 
