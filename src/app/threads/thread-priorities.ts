@@ -23,7 +23,8 @@ const Nice = {
 
 /**
  * Where the operator lets the process ask for more than its share (CAP_SYS_NICE, or a limit RLIMIT_NICE of 30). V8's own threads compile what the order path runs: were
- * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. The edge, for which clients wait, goes before the archive, for which nobody does (docs/adr/0026-thread-priorities.md).
+ * they left behind with the others, it would run slow code all the longer, and need the core that they wait for. The edge, for which every client waits,
+ * goes before the archive, for which those wait who ask for the past (docs/adr/0026-thread-priorities.md).
  */
 const NiceOfFirst = { ...Nice, orderPath: -10, operations: -5, edge: -5, v8: 0 } as const;
 /**

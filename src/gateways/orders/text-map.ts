@@ -57,7 +57,7 @@ export class TextMap<Value> {
 
 /**
  * Two different texts of characters below 256 have the same hash once in 2^25, whoever chose them without the factors: the upper bits of
- * a sum of products (M. Thorup, High Speed Hashing for Integers and Strings, section 3.5, "vector multiply-shift").
+ * a sum of products ("vector multiply-shift" in M. Thorup, High Speed Hashing for Integers and Strings).
  */
 function hashOf(text: string): number {
   const length = Math.min(text.length, HASHED_MAX);
