@@ -1,7 +1,8 @@
 /**
  * Our book on the workloads of the public harness github.com/flash1-dev/matching-engine-benchmark, with every report
  * written to a ring in shared memory that another thread drains. Prints the canonical SHA-256 of the report stream,
- * whether it is the published one and the naive book's, and the throughput.
+ * whether it is the published one and the naive book's, and the throughput, beside that of a book which was made for this harness alone
+ * (`FlatBook`) and takes turns with ours.
  *
  * `FLASH1_DIR=<checkout> scripts/build-flash1.sh [seed…]` writes the workloads, the conformance cases and the
  * published hashes to .cache/flash1. Then: `node bench/flash1.ts --dir .cache/flash1 [--repetitions N]`. Each
@@ -12,12 +13,22 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Flash1Engine } from './flash1/engine.ts';
+import { FlatBook } from './flash1/flat.ts';
 import { naiveReports } from './flash1/naive.ts';
 import { canonicalHash, countReports, REPORT_WORDS } from './flash1/reports.ts';
 import { allocateRing, RingProducer } from './flash1/ring.ts';
 import { readWorkload, type Workload } from './flash1/workload.ts';
 import { runEach } from './support/each.ts';
-import { begin, type Elapsed, numberOption, option, print, rates, stopwatch } from './support/report.ts';
+import {
+  begin,
+  type Elapsed,
+  numberOption,
+  option,
+  print,
+  rates,
+  rounded,
+  stopwatch,
+} from './support/report.ts';
 
 const directory = option('dir', '.cache/flash1');
 const repetitions = numberOption('repetitions', 10);
@@ -56,7 +67,11 @@ function reportMemory(workload: Workload): SharedArrayBuffer {
 }
 
 /** One run: a fresh book, a fresh ring, a fresh drainer. The time ends when the last report is in the ring. */
-async function run(workload: Workload, collected: SharedArrayBuffer): Promise<Run> {
+async function run(
+  Book: typeof Flash1Engine | typeof FlatBook,
+  workload: Workload,
+  collected: SharedArrayBuffer,
+): Promise<Run> {
   const memory = allocateRing();
   const drainer = new Worker(new URL('./flash1/drainer.ts', import.meta.url), {
     workerData: { memory, collected },
@@ -64,7 +79,7 @@ async function run(workload: Workload, collected: SharedArrayBuffer): Promise<Ru
   await once(drainer, 'message');
   const drained = once(drainer, 'message');
   const ring = new RingProducer(memory);
-  const book = new Flash1Engine(workload, ring);
+  const book = new Book(workload, ring);
   const read = stopwatch();
   book.apply(workload, 0, workload.messages);
   ring.publish();
@@ -78,23 +93,33 @@ async function run(workload: Workload, collected: SharedArrayBuffer): Promise<Ru
 
 async function runWorkload(workload: Workload): Promise<void> {
   const elapsed: Elapsed[] = [];
+  const peerElapsed: Elapsed[] = [];
   const hashes = new Set<string>();
   const collected = reportMemory(workload);
   let last: Run | undefined;
   for (let repetition = 0; repetition < repetitions + 2; repetition++) {
-    last = await run(workload, collected);
-    if (repetition >= 2) elapsed.push(last.elapsed);
+    const peer = await run(FlatBook, workload, collected);
+    hashes.add(canonicalHash(peer.words, peer.count));
+    last = await run(Flash1Engine, workload, collected);
     hashes.add(canonicalHash(last.words, last.count));
+    if (repetition < 2) continue;
+    peerElapsed.push(peer.elapsed);
+    elapsed.push(last.elapsed);
   }
   const naive = naiveReports(workload);
   const [hash] = hashes;
+  const ours = rates(workload.messages, elapsed);
+  const { perSecond: peerPerSecond } = rates(workload.messages, peerElapsed);
   const published = publishedHash(workload.name);
   const naiveHash = canonicalHash(naive.words, naive.count);
   print({
     bench: 'flash1',
     scenario: workload.name,
     messages: workload.messages,
-    ...rates(workload.messages, elapsed),
+    ...ours,
+    peer: 'flat book',
+    peerPerSecond,
+    ratio: rounded(ours.perSecond / peerPerSecond, 2),
     repetitions,
     reports: countReports(last!.words, last!.count),
     sha256: hash,
@@ -138,7 +163,7 @@ async function runConformance(): Promise<void> {
     ];
     const expected: number[][] = [];
     const naive = naiveReports(workload, (_, state) => expected.push(probe(state)));
-    const { words, count } = await run(workload, reportMemory(workload));
+    const { words, count } = await run(Flash1Engine, workload, reportMemory(workload));
     const hash = canonicalHash(words, count);
     const name = workload.name.replace(/^ec-|_s0_n\d+$/g, '');
     hashes[name] = hash.slice(0, 16);
