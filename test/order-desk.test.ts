@@ -438,3 +438,47 @@ test('the newest entry of a user is that of its newest report, on any door, or o
   venue.restart();
   assert.equal(venue.desk.sequenceOf(3), placed + 1);
 });
+
+test('after the last number there is a user is told so, texts that were used stay repeats, and cancels go on', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const { lines, on } = collector();
+  const run = async (): Promise<void> => {
+    venue.turn();
+    venue.deliver();
+    await settled();
+  };
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  await run();
+  send(venue.outbox, {
+    type: 'NewOrder',
+    userId: 1,
+    ...BUY_ONE,
+    clientOrderId: Limits.ID_MAX,
+    clientTag: '',
+  });
+  await run();
+  const { clientOrderId: originalClientOrderId } = ann.orders.withTag('one') as OrderRecord;
+  ann.place({ ...BUY_ONE, clientTag: 'two' }, on);
+  ann.place({ ...BUY_ONE, clientTag: '' }, on);
+  ann.replace(
+    { ...BUY_ONE, originalClientOrderId, priceTicks: 101, clientTag: 'three', keepsTag: false },
+    on,
+  );
+  await run();
+  ann.place({ ...BUY_ONE, clientTag: 'one' }, on);
+  ann.cancel(1, originalClientOrderId, 0, '', on);
+  ann.cancel(1, Limits.ID_MAX, 0, '', on);
+  await run();
+  const refused = `rejected ${RejectCode.CLIENT_ORDER_ID_LIMIT}`;
+  assert.deepEqual(lines, [
+    'done one status 1 cum 0 leaves 1',
+    refused,
+    refused,
+    refused,
+    'repeat one status 1 cum 0 leaves 1',
+    'done one status 3 cum 0 leaves 0',
+    'done  status 3 cum 0 leaves 0',
+  ]);
+  assert.equal(ann.pendingCount, 0);
+});

@@ -22,6 +22,7 @@ import type { CoreState } from './state.ts';
 const { Market: MARKET, Stop: STOP, StopLimit: STOP_LIMIT } = OrderType;
 const {
   CAPACITY,
+  CLIENT_ORDER_ID_LIMIT,
   DUPLICATE_CLIENT_ORDER_ID,
   DUPLICATE_CLIENT_TAG,
   MALFORMED_COMMAND,
@@ -113,13 +114,14 @@ export class OrderEntry {
     const terms = this.terms;
     const { i32 } = words;
     const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
-    if (clientOrderId <= 0) return MALFORMED_COMMAND;
+    if (clientOrderId === 0) return MALFORMED_COMMAND;
     const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
     if (this.userRow === -1) return this.state.users.refusalOf(i32[offset + NEW_USER_ID]);
     terms.row = this.state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
     if (terms.row === -1) return UNKNOWN_INSTRUMENT;
     if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
     if (this.#isTagUsed(i32, offset, NEW_CLIENT_TAG)) return DUPLICATE_CLIENT_TAG;
+    if (clientOrderId < 0) return CLIENT_ORDER_ID_LIMIT;
     terms.readNew(words, offset);
     this.partner = 0;
     const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
@@ -128,8 +130,8 @@ export class OrderEntry {
   }
 
   /**
-   * Finds the user, who must be allowed to place orders, counts the message for its account and takes the clientOrderId.
-   * False: the id is not greater than all before.
+   * Finds the user, who must be allowed to place orders, counts the message for its account and takes the clientOrderId, unless
+   * it is above 2^31 - 1: negative here. False: the id is not greater than all before.
    */
   #identify(userId: number, clientOrderId: number): boolean {
     const { users, risk, timeSeconds } = this.state;
@@ -138,6 +140,7 @@ export class OrderEntry {
     if (user === -1) return false;
     this.accountRow = users.accountRow(user);
     risk.countMessage(this.accountRow, timeSeconds);
+    if (clientOrderId < 0) return true;
     if (clientOrderId <= users.lastClientOrderId(user)) return false;
     users.setLastClientOrderId(user, clientOrderId);
     return true;
@@ -242,8 +245,8 @@ export class OrderEntry {
     const { orders } = this.state;
     const { i32 } = words;
     const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
-    const slot = clientOrderId <= 0 ? 0 : this.#findOriginal(words, offset);
-    let code: number = clientOrderId <= 0 ? MALFORMED_COMMAND : this.originalCode;
+    const slot = clientOrderId === 0 ? 0 : this.#findOriginal(words, offset);
+    let code: number = clientOrderId === 0 ? MALFORMED_COMMAND : this.originalCode;
     if (code === NONE) code = this.#checkReplace(words, offset, slot);
     if (code !== NONE) {
       this.refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
@@ -260,7 +263,8 @@ export class OrderEntry {
     const { users, instruments, orders } = this.state;
     const { i32 } = words;
     const userId = i32[offset + REPLACE_USER_ID];
-    const isFresh = this.#identify(userId, i32[offset + REPLACE_CLIENT_ORDER_ID]);
+    const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
+    const isFresh = this.#identify(userId, clientOrderId);
     const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
     if (this.userRow === -1) {
@@ -273,6 +277,8 @@ export class OrderEntry {
     if (!isFresh) return 0;
     this.originalCode = DUPLICATE_CLIENT_TAG;
     if (this.#isTagUsed(i32, offset, REPLACE_CLIENT_TAG)) return 0;
+    this.originalCode = CLIENT_ORDER_ID_LIMIT;
+    if (clientOrderId < 0) return 0;
     const slot = orders.find(this.userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
     this.originalCode = UNKNOWN_ORDER;
     if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) return 0;

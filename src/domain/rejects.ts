@@ -45,6 +45,10 @@ export const Rejects = {
     'the OCO partner is not a live, unlinked order of the same user and instrument',
   ),
   DUPLICATE_CLIENT_TAG: row(103, 'the user has an order with this text, or had one lately'),
+  CLIENT_ORDER_ID_LIMIT: row(
+    104,
+    'clientOrderIds end at 2^31 - 1: who has used that one can cancel, and has to enter orders as another user',
+  ),
 
   // 200-299: terms of the order
   INVALID_SIDE: row(200, 'side must be buy or sell'),
@@ -135,6 +139,7 @@ export const HttpStatusOfReject = {
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,
   DUPLICATE_CLIENT_TAG: 409,
+  CLIENT_ORDER_ID_LIMIT: 409,
   INVALID_SIDE: 422,
   INVALID_ORDER_TYPE: 422,
   INVALID_TIME_IN_FORCE: 422,

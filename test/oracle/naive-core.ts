@@ -202,6 +202,7 @@ export class NaiveCore {
 
   /** Uses a clientOrderId up; true when it was used up before. */
   #isRepeat(user: User, clientOrderId: number): boolean {
+    if (clientOrderId > Limits.ID_MAX) return false;
     if (clientOrderId <= user.lastClientOrderId) return true;
     user.lastClientOrderId = clientOrderId;
     return false;
@@ -226,7 +227,7 @@ export class NaiveCore {
   #newOrder(command: Command<'NewOrder'>): RejectName | undefined {
     const { venue } = this;
     const user = venue.user(command.userId);
-    if (command.clientOrderId < 1 || command.clientOrderId > Limits.ID_MAX) return 'MALFORMED_COMMAND';
+    if (command.clientOrderId === 0) return 'MALFORMED_COMMAND';
     const denied = identity.mayNot(user, Action.PlaceOrders);
     if (user === undefined || denied !== undefined) return denied;
     this.#countMessage(user);
@@ -239,6 +240,7 @@ export class NaiveCore {
         ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
         ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
         ['DUPLICATE_CLIENT_TAG', () => this.#isTagUsed(command)],
+        ['CLIENT_ORDER_ID_LIMIT', () => command.clientOrderId > Limits.ID_MAX],
       ]) ??
       firstRefusal([
         [
@@ -338,7 +340,7 @@ export class NaiveCore {
   #replaceOrder(command: Command<'ReplaceOrder'>): RejectName | undefined {
     const { venue } = this;
     const user = venue.user(command.userId);
-    if (command.clientOrderId < 1 || command.clientOrderId > Limits.ID_MAX) return 'MALFORMED_COMMAND';
+    if (command.clientOrderId === 0) return 'MALFORMED_COMMAND';
     const denied = identity.mayNot(user, Action.PlaceOrders);
     if (user === undefined || denied !== undefined) return denied;
     this.#countMessage(user);
@@ -352,6 +354,7 @@ export class NaiveCore {
         ],
         ['DUPLICATE_CLIENT_ORDER_ID', () => isRepeat],
         ['DUPLICATE_CLIENT_TAG', () => this.#isTagUsed(command)],
+        ['CLIENT_ORDER_ID_LIMIT', () => command.clientOrderId > Limits.ID_MAX],
       ]) ??
       firstRefusal([['UNKNOWN_ORDER', () => order === undefined || !namesInstrumentOf(order, command)]]);
     if (refusal !== undefined) return refusal;

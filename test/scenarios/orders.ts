@@ -420,7 +420,13 @@ export const ORDERS = [
     raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":0}
       rejected alice MALFORMED_COMMAND
     raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":2147483648}
-      rejected alice2147483648 MALFORMED_COMMAND
+      rejected alice2147483648 CLIENT_ORDER_ID_LIMIT
+    raw {"type":"NewOrder","userId":1,"instrumentId":9,"clientOrderId":2147483648}
+      rejected alice2147483648 UNKNOWN_INSTRUMENT
+    raw {"type":"NewOrder","userId":9,"instrumentId":1,"clientOrderId":2147483648}
+      rejected ?92147483648 UNKNOWN_USER
+    raw {"type":"ReplaceOrder","userId":1,"instrumentId":1,"clientOrderId":4294967295,"originalClientOrderId":99}
+      rejected alice4294967295 CLIENT_ORDER_ID_LIMIT
     alice 2147483647 buy 1@100 tag last-of-all
       accepted alice2147483647 buy 1@100 gtc tag last-of-all
       rested alice2147483647 1@100

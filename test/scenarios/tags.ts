@@ -86,6 +86,10 @@ export const TAGS: readonly Scenario[] = [
       rejected alice5 DUPLICATE_CLIENT_TAG
     alice 5 buy 3@100 tag other once
       rejected alice5 DUPLICATE_CLIENT_ORDER_ID
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":2147483648,"flags":1,"clientTag":"free"}
+      rejected alice2147483648 DUPLICATE_CLIENT_TAG
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":2147483648,"originalClientOrderId":4,"flags":1,"clientTag":"free"}
+      rejected alice2147483648 DUPLICATE_CLIENT_TAG
     `,
   ),
   scenario(

@@ -41,6 +41,7 @@ const REASONS: Readonly<Record<RejectName, readonly [code: number, ord: Three, c
   UNKNOWN_ORDER: [101, [5, 5, 5], [1, 1, 1]],
   OCO_PARTNER_UNUSABLE: [102, [5, 5, 5], [2, 99, 99]],
   DUPLICATE_CLIENT_TAG: [103, [6, 6, 6], [2, 6, 6]],
+  CLIENT_ORDER_ID_LIMIT: [104, [0, 99, 99], [2, 99, 99]],
   INVALID_SIDE: [200, [0, 11, 11], [2, 99, 99]],
   INVALID_ORDER_TYPE: [201, [0, 11, 11], [2, 99, 99]],
   INVALID_TIME_IN_FORCE: [202, [0, 11, 11], [2, 99, 99]],

@@ -65,6 +65,7 @@ export const FIX_REASONS: Readonly<Record<RejectName, FixReasons>> = {
   UNKNOWN_ORDER: reasons(OrdRejReason.UnknownOrder, CxlRejReason.UnknownOrder),
   OCO_PARTNER_UNUSABLE: reasons(OrdRejReason.UnknownOrder),
   DUPLICATE_CLIENT_TAG: reasons(OrdRejReason.DuplicateOrder, CxlRejReason.Duplicate),
+  CLIENT_ORDER_ID_LIMIT: OTHER,
   INVALID_SIDE: UNSUPPORTED,
   INVALID_ORDER_TYPE: UNSUPPORTED,
   INVALID_TIME_IN_FORCE: UNSUPPORTED,

@@ -174,8 +174,9 @@ test('report numbers and the highest clientOrderId follow the core', () => {
   rejected(CommandType.NewOrder, RejectCode.NOT_ALLOWED, 20);
   rejected(CommandType.NewOrder, RejectCode.MALFORMED_COMMAND, 20);
   rejected(CommandType.NewOrder, RejectCode.DUPLICATE_CLIENT_ORDER_ID, 20);
+  rejected(CommandType.NewOrder, RejectCode.CLIENT_ORDER_ID_LIMIT, 2 ** 31);
   rejected(CommandType.CancelOrder, RejectCode.UNKNOWN_ORDER, 20);
-  assert.deepEqual(counts()[0], [14, 13]);
+  assert.deepEqual(counts()[0], [15, 13]);
 });
 
 test('after lost events no key is good until an image names it again; users stay the same objects', () => {

@@ -314,13 +314,14 @@ export class UserDirectory implements FollowingSink {
   }
 }
 
-/** Refusals that come before the core takes a clientOrderId, or because it was taken before. */
+/** Refusals that come before the core takes a clientOrderId, or because it cannot be taken. */
 const LEAVES_CLIENT_ORDER_ID: ReadonlySet<number> = new Set([
   RejectCode.MALFORMED_COMMAND,
   RejectCode.UNKNOWN_USER,
   RejectCode.USER_DISABLED,
   RejectCode.NOT_ALLOWED,
   RejectCode.DUPLICATE_CLIENT_ORDER_ID,
+  RejectCode.CLIENT_ORDER_ID_LIMIT,
 ]);
 
 function setPassword(user: DirectoryUser, words: WordBuffer, at: number): void {

@@ -185,7 +185,7 @@ function readRejected(words: WordBuffer, at: number): Report {
   const { i32, u8 } = words;
   const report = newOwnReport(words, at, ReportKind.Rejected);
   report.accountId = i32[at + CommandRejected.at.accountId];
-  report.clientOrderId = i32[at + CommandRejected.at.clientOrderId];
+  report.clientOrderId = i32[at + CommandRejected.at.clientOrderId] >>> 0;
   report.commandType = u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType;
   const text = readText(u8, REJECTED_TAG + at * 4, TAG_BYTES);
   // That of a cancel names the request, not an order.

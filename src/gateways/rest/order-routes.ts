@@ -26,6 +26,7 @@ export interface OrderSources extends OrderServices {
 
 const OF_TERMS: readonly RejectName[] = [
   'MALFORMED_COMMAND',
+  'CLIENT_ORDER_ID_LIMIT',
   'UNKNOWN_INSTRUMENT',
   'INVALID_PRICE',
   'INVALID_STOP_PRICE',
