@@ -146,8 +146,8 @@ export class Identity {
     const row = apiKeys.rowOf(keyId);
     if (row === -1) return RejectCode.UNKNOWN_API_KEY;
     const user = apiKeys.userRow[row];
-    const hasOther = users.hasPassword(user) || this.admins.hasKey(user, row, timeSeconds);
-    if (!hasOther && this.admins.isLast(user, timeSeconds)) return RejectCode.LAST_ADMIN;
+    const isLast = !users.hasPassword(user) && this.admins.isLast(user, timeSeconds);
+    if (isLast && !this.admins.hasKey(user, row, timeSeconds)) return RejectCode.LAST_ADMIN;
     const userId = users.userId(user);
     apiKeys.remove(row);
     const at = this.#begin(ApiKeyRevoked);
