@@ -180,6 +180,29 @@ test('a signed request is signed over method, target and body as they were sent'
   );
 });
 
+test('what is refused before it is known who sends it counts as what says nobody', async () => {
+  const { url } = await startTestRoutes({ access: testAccess(4) });
+  const orders = `${url}/api/v1/orders`;
+  const left = async (response: Response) => [
+    response.status,
+    response.headers.get('ratelimit-limit'),
+    response.headers.get('ratelimit-remaining'),
+    response.headers.get('connection'),
+  ];
+  const large = () => fetch(orders, post('x'.repeat(70_000)));
+  assert.deepEqual(await left(await large()), [413, '4', '3', 'close']);
+  const packed = await fetch(orders, post('{}', { 'content-encoding': 'gzip' }));
+  assert.deepEqual(await left(packed), [415, '4', '2', 'keep-alive']);
+  const text = await fetch(orders, post('{}', { 'content-type': 'text/plain' }));
+  assert.deepEqual(await left(text), [415, '4', '1', 'keep-alive']);
+  assert.deepEqual(await left(await fetch(`${url}/%zz`)), [400, '4', '0', 'keep-alive']);
+  const above = await large();
+  assert.deepEqual(await left(above), [429, '4', '0', 'close']);
+  await assertProblem(above, 'rate-limited', 'more requests than the rate limit allows: see docs/access.md', {
+    headers: { 'retry-after': '1', 'ratelimit-remaining': '0', 'ratelimit-reset': '4' },
+  });
+});
+
 test('an Authorization that has no known form', async () => {
   const { url } = await startTestRoutes();
   const forms = [

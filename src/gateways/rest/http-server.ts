@@ -47,6 +47,8 @@ declare module 'fastify' {
     principal: Principal | undefined;
     /** What it was answered, before that was written as text. */
     answered: unknown;
+    /** Whether it was charged to a rate limit. */
+    isCharged: boolean;
   }
 }
 
@@ -260,7 +262,7 @@ export class HttpServer {
       frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
         this.#prepare(request, reply);
         const problem = problemOfFramework(error, limits) ?? this.#bug(error, request);
-        this.#sendProblem(request, reply, problem);
+        this.#sendProblem(request, reply, this.gate.ended(request, reply, problem));
       },
       clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
         this.open.onClientError(error, socket),
@@ -291,6 +293,7 @@ export class HttpServer {
     app.addContentTypeParser('application/json', wholeBody(limits.BODY_BYTES_MAX));
     app.decorateRequest('principal', undefined);
     app.decorateRequest('answered', undefined);
+    app.decorateRequest('isCharged', false);
     return app;
   }
 
@@ -306,7 +309,7 @@ export class HttpServer {
       this.#notFound(request, reply),
     );
     app.setErrorHandler((error: FastifyError, request, reply) =>
-      this.#sendProblem(request, reply, this.#problemOf(error, request)),
+      this.#sendProblem(request, reply, this.gate.ended(request, reply, this.#problemOf(error, request))),
     );
   }
 

@@ -3,8 +3,10 @@ import type { FastifyContextConfig, FastifyReply, FastifyRequest, preValidationH
 import type { AccessControl, Proof } from '../identity/access-control.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { authorise, type Principal } from '../identity/principal.ts';
+import type { RateDecision } from '../identity/rate-limiter.ts';
 import type { Connections } from './connections.ts';
 import type { PreparedResponse } from './prepared-response.ts';
+import type { Problem } from './problems.ts';
 import { proofOf, type RequestParts } from './proof.ts';
 import { problemOfAccess, rateLines, readJson } from './request-problems.ts';
 import { readTexts } from './validation.ts';
@@ -84,11 +86,34 @@ export class RequestGate {
     socket: Socket,
     weight: number,
   ): void {
-    const rate = this.access.charge(proven, socket.remoteAddress, weight);
-    (reply.raw as PreparedResponse).lines += rateLines(rate);
+    const rate = this.#take(proven, reply, socket, weight);
     if (rate.allowed) return;
     if (this.open.overRate(socket)) reply.header('connection', 'close');
-    throw problemOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
+    throw rateProblem(rate);
+  }
+
+  #take(
+    proven: Principal | AccessRefusal | undefined,
+    reply: FastifyReply,
+    socket: Socket,
+    weight: number,
+  ): RateDecision {
+    const rate = this.access.charge(proven, socket.remoteAddress, weight);
+    reply.request.isCharged = true;
+    (reply.raw as PreparedResponse).lines += rateLines(rate);
+    return rate;
+  }
+
+  /**
+   * What a request is told that ends with `problem`. One that did not come as far as this gate is charged here, as what says nobody: for one too many
+   * its connection ends, because its body may not have been read.
+   */
+  ended(request: FastifyRequest, reply: FastifyReply, problem: Problem): Problem {
+    if (request.isCharged) return problem;
+    const rate = this.#take(undefined, reply, request.raw.socket, 1);
+    if (rate.allowed) return problem;
+    reply.header('connection', 'close');
+    return rateProblem(rate);
   }
 
   /** How often may it ask, may it do this: in this order. Then the texts and the body are read. @throws Problem */
@@ -110,4 +135,8 @@ export class RequestGate {
     if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
     if (request.body !== undefined) request.body = readJson(body);
   }
+}
+
+function rateProblem({ retryAfterMs }: RateDecision): Problem {
+  return problemOfAccess(new AccessRefusal('RATE_LIMITED', retryAfterMs));
 }
