@@ -1,15 +1,15 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WriteLine } from '#lib/line-budget.ts';
-import { AccessRefusal } from '../identity/access-refusal.ts';
 import type { HttpDialect } from '../rest/http-server.ts';
 import { Problem } from '../rest/problems.ts';
-import { BinanceError, errorOf, errorOfAccess } from './errors.ts';
+import { BinanceError, errorOf } from './errors.ts';
 import type { BinanceSources, Operation } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
-import { type Charged, perform, readCharged } from './perform.ts';
+import { type Charged, charge, perform, readCharged } from './perform.ts';
 import { proofOfSigned, proofOfStream, withoutSignature } from './signing.ts';
 
 const MS_PER_SECOND = 1_000;
+const USED_WEIGHT = 'x-mbx-used-weight';
 
 /** Where the REST part lies. */
 export const BINANCE_PATH = '/api/v3';
@@ -31,11 +31,10 @@ export class BinanceRest implements HttpDialect {
   }
 
   addRoutes(scope: FastifyInstance, onMember: (request: FastifyRequest) => void): void {
-    scope.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
+    scope.setErrorHandler((error: FastifyError, request, reply) =>
+      this.#fail(this.#charged(error, request, reply), request, reply),
+    );
     scope.setNotFoundHandler(async (request) => {
-      const { remoteAddress } = request.raw.socket;
-      const rate = this.sources.access.charge(undefined, remoteAddress);
-      if (!rate.allowed) throw errorOfAccess(new AccessRefusal('RATE_LIMITED', rate.retryAfterMs));
       const what = `${request.method} ${request.url.split('?', 1)[0]}`;
       const message = `This operation is not supported: ${what.slice(0, 100)}`;
       throw new BinanceError('UNSUPPORTED_OPERATION', message);
@@ -59,16 +58,10 @@ export class BinanceRest implements HttpDialect {
     onMember: (request: FastifyRequest) => void,
   ): Promise<FastifyReply> {
     const { access } = this.sources;
-    const address = request.raw.socket.remoteAddress;
+    const charged = chargedOf(request, reply);
+    const { address } = charged;
     const [, query = ''] = /^[^?]*\?(.*)$/s.exec(request.raw.url ?? '') ?? [];
     const body = request.body instanceof Uint8Array ? Buffer.from(request.body).toString() : '';
-    const charged: Charged = {
-      address,
-      onRate: ({ limit, remaining }) => {
-        const used = String(limit - remaining);
-        reply.headers({ 'x-mbx-used-weight': used, 'x-mbx-used-weight-1m': used });
-      },
-    };
     const read = () => new Params(paramsOfForms(query, body));
     const params = readCharged(access, operation.weight, charged, read);
     const apiKey = textOf(request.headers['x-mbx-apikey']);
@@ -93,6 +86,17 @@ export class BinanceRest implements HttpDialect {
     return reply.type('application/json; charset=utf-8').serializer(JSON.stringify).send(answer);
   }
 
+  /** What a request ends with. One that no operation has charged counts as what says nobody, and may be one too many. */
+  #charged(error: Error, request: FastifyRequest, reply: FastifyReply): Error {
+    if (reply.hasHeader(USED_WEIGHT)) return error;
+    try {
+      charge(this.sources.access, 1, chargedOf(request, reply));
+      return error;
+    } catch (limited) {
+      return limited as Error;
+    }
+  }
+
   #fail(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (error instanceof Problem)
       return this.#send(reply.headers(error.headers).code(error.status), boundTold(error));
@@ -115,6 +119,17 @@ export class BinanceRest implements HttpDialect {
       'An unknown error occurred while processing the request: report it with the header X-Request-Id.',
     );
   }
+}
+
+/** Whose address pays where a request says nobody, and the answer that tells what was used. */
+function chargedOf(request: FastifyRequest, reply: FastifyReply): Charged {
+  return {
+    address: request.raw.socket.remoteAddress,
+    onRate: ({ limit, remaining }) => {
+      const used = String(limit - remaining);
+      reply.headers({ [USED_WEIGHT]: used, 'x-mbx-used-weight-1m': used });
+    },
+  };
 }
 
 /** A bound of the HTTP door, which stands before every dialect. */
