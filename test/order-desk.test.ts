@@ -482,3 +482,19 @@ test('after the last number there is a user is told so, texts that were used sta
   ]);
   assert.equal(ann.pendingCount, 0);
 });
+
+test('the number of a mass cancel, which nobody checks, is reported as it was sent', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const numbers: number[] = [];
+  ann.follow(1, {
+    onReport: ({ clientOrderId }) => void numbers.push(clientOrderId),
+    onFeedFailed: assert.fail,
+  });
+  for (const clientOrderId of [Limits.ID_MAX, 2 ** 32 - 1])
+    send(venue.outbox, { type: 'MassCancel', userId: 1, sessionUserId: 1, clientOrderId });
+  venue.turn();
+  venue.deliver();
+  await settled();
+  assert.deepEqual(numbers, [Limits.ID_MAX, 2 ** 32 - 1]);
+});

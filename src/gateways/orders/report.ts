@@ -61,7 +61,7 @@ export interface Report {
   readonly accountId: number;
   /** 0 where the report concerns no order. */
   readonly orderId: number;
-  /** Of the order, or of the command that was rejected. */
+  /** Of the order, or of the mass cancel or the command that was rejected: those have any of 32 bits. */
   readonly clientOrderId: number;
   readonly clientTag: string;
   /** Accepted, Replaced. */
@@ -139,7 +139,7 @@ function readOwnReport(words: WordBuffer, at: number): Report | undefined {
       return readRejected(words, at);
     case EventType.MassCancelDone: {
       const report = newOwnReport(words, at, ReportKind.MassCanceled);
-      report.clientOrderId = words.i32[at + MassCancelDone.at.clientOrderId];
+      report.clientOrderId = words.i32[at + MassCancelDone.at.clientOrderId] >>> 0;
       report.canceledOrders = words.i32[at + MassCancelDone.at.canceledOrders];
       return report;
     }
