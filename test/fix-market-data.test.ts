@@ -144,6 +144,57 @@ test('a request for phases is ended by its id', async (t) => {
   }
 });
 
+test('each request for phases is answered by its id, until that is ended, as are requests for market data', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    const phases = async (count: number) => (await told(client, count, 335, 325, 58)).sort();
+    for (const [reqId, symbol] of [
+      ['one', '336=BTCUSD|'],
+      ['two', '336=BTCUSD|'],
+      ['all', ''],
+    ]) {
+      client.send('g', `335=${reqId}|${symbol}263=1|`);
+      const texts = Array(symbol === '' ? 2 : 1).fill(`h 335=${reqId} 325=N 58=continuous`);
+      assert.deepEqual(await phases(texts.length), texts);
+    }
+    for (const subscription of [0, 1]) {
+      client.send('g', `335=two|336=BTCFUT|263=${subscription}|`);
+      assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=g 379=two 380=0']);
+    }
+    venue.operator({ type: 'SetPhase', instrumentId: 1, phase: 6 });
+    assert.deepEqual(await phases(3), [
+      'h 335=all 325=Y 58=halted',
+      'h 335=one 325=Y 58=halted',
+      'h 335=two 325=Y 58=halted',
+    ]);
+    client.send('g', '335=one|263=2|');
+    client.send('g', '335=all|263=2|');
+    client.send('1', '112=PING|');
+    assert.match(await client.next(), /^0 \d+ 112=PING/);
+    for (const phase of [3, 4]) venue.operator({ type: 'SetPhase', instrumentId: 1, phase });
+    for (let text = ''; text !== 'h 335=two 325=Y 58=continuous'; ) {
+      [text = ''] = await told(client, 1, 335, 325, 58);
+      assert.match(text, /^h 335=two /);
+    }
+  }
+});
+
+test('a session has at most 256 requests for phases', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const follow = (reqId: string) => client.send('g', `335=${reqId}|336=BTCUSD|263=1|`);
+  for (let request = 0; request < 256; request++) {
+    follow(`r${request}`);
+    await client.next();
+  }
+  follow('more');
+  assert.deepEqual(await told(client, 1, 372, 379, 380), ['j 372=g 379=more 380=0']);
+  client.send('g', '335=r7|263=2|');
+  follow('more');
+  assert.deepEqual(await told(client, 1, 335, 325), ['h 335=more 325=N']);
+});
+
 test('events were lost: market data begins with a snapshot again', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');

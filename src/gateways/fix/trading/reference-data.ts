@@ -13,6 +13,8 @@ import type { OutgoingJobs } from './outgoing-jobs.ts';
 const LIST_PART = 64;
 /** What a part weighs, in Execution Reports. */
 const PART_WEIGHT = 8;
+/** Requests for phases that one session follows. */
+const REQUESTS_MAX = 256;
 /** SecurityListRequestType (559). */
 const ListType = { Symbol: 0, All: 4 } as const;
 /** SecurityRequestResult (560). */
@@ -45,7 +47,7 @@ export class ReferenceData {
   declare private readonly jobs: OutgoingJobs;
   declare private readonly pace: AnswerPace;
   declare private readonly is50: boolean;
-  /** The request that changes of phase are sent for, by symbol; '' stands for all. */
+  /** The symbol whose changes of phase are sent, by the TradSesReqID of the request; '' stands for all. */
   declare private readonly followed: Map<string, string>;
   /** Instruments whose change has still to be sent. */
   declare private readonly changed: Set<InstrumentView>;
@@ -103,16 +105,27 @@ export class ReferenceData {
     const subscription = message.text(AppTag.SubscriptionRequestType);
     if (subscription === Subscription.Unsubscribe) {
       // The id says which request ends: it need not name the instrument again.
-      for (const [followed, id] of this.followed) if (id === reqId) this.followed.delete(followed);
+      this.followed.delete(reqId);
       return FixVerdict.Taken;
     }
+    const isFollowed = subscription === Subscription.Subscribe;
+    const refuse = (reason: BusinessRejectReason, text: string): FixVerdict => {
+      this.session.businessReject(message, reason, text, reqId);
+      return FixVerdict.Taken;
+    };
+    if (this.followed.has(reqId))
+      return refuse(BusinessRejectReason.Other, 'there is a request with this TradSesReqID');
     const one = symbol === '' ? undefined : this.views.instrumentBySymbol(symbol);
     if (symbol !== '' && one === undefined) {
       const text = `unknown TradingSessionID ${symbol}: it is the symbol of an instrument`;
-      this.session.businessReject(message, BusinessRejectReason.UnknownId, text, reqId);
-      return FixVerdict.Taken;
+      return refuse(BusinessRejectReason.UnknownId, text);
     }
-    if (subscription === Subscription.Subscribe) this.followed.set(symbol, reqId);
+    if (isFollowed && this.followed.size === REQUESTS_MAX)
+      return refuse(
+        BusinessRejectReason.Other,
+        `a session follows phases by at most ${REQUESTS_MAX} requests`,
+      );
+    if (isFollowed) this.followed.set(reqId, symbol);
     const all = one === undefined ? [...this.views.instruments()] : [one];
     let next = 0;
     this.jobs.add(() => {
@@ -125,7 +138,6 @@ export class ReferenceData {
   /** The status of an instrument has changed. */
   onStatus(view: InstrumentView): void {
     if (this.followed.size === 0) return;
-    if (!this.followed.has(view.terms.symbol) && !this.followed.has('')) return;
     this.changed.add(view);
     this.sendChanged();
   }
@@ -139,8 +151,8 @@ export class ReferenceData {
         return;
       }
       this.changed.delete(view);
-      const reqId = this.followed.get(view.terms.symbol) ?? this.followed.get('');
-      if (reqId !== undefined) this.#sendStatus(view, reqId, true);
+      for (const [reqId, symbol] of this.followed)
+        if (symbol === '' || symbol === view.terms.symbol) this.#sendStatus(view, reqId, true);
     }
   }
 
