@@ -262,6 +262,52 @@ test('after missed events trades and candles go on, with a gap', () => {
   assert.equal(venue.view(1).statistics(venue.seconds).isComplete, false);
 });
 
+test('trades leave the last 24 hours while nothing happens, and listeners hear of it once', () => {
+  const venue = new Venue();
+  const { views } = venue;
+  const trade = (seconds: number): void => {
+    venue.seconds = START_SECONDS + seconds;
+    for (const [userId, side] of [
+      [11, Side.Buy],
+      [12, Side.Sell],
+    ] as const) {
+      const order = { userId, side, priceTicks: 100, qtyLots: 5, orderType: 1, timeInForce: 2 };
+      venue.apply({ type: 'NewOrder', instrumentId: 1, clientOrderId: seconds, ...order });
+    }
+  };
+  trade(5);
+  trade(65);
+  views.flush();
+  const heard: [number, number][] = [];
+  views.subscribe({
+    onViewChange: ({ terms }, changes) => heard.push([terms.instrumentId, changes]),
+    onViewRestart: () => {},
+  });
+  const told: [number, number | undefined, number][] = [];
+  for (const seconds of [70, 86_399, 86_400, 86_430, 86_459, 86_460, 2 * 86_400]) {
+    views.passTime(START_SECONDS + seconds);
+    const { traded } = venue.view(1).statistics(views.nowSeconds);
+    told.push([views.nowSeconds - START_SECONDS, traded?.trades, views.flush()]);
+  }
+  assert.deepEqual(told, [
+    [70, 2, 0],
+    [86_399, 2, 0],
+    [86_400, 1, 1],
+    [86_430, 1, 0],
+    [86_459, 1, 0],
+    [86_460, undefined, 1],
+    [2 * 86_400, undefined, 0],
+  ]);
+  assert.deepEqual(heard, [
+    [1, ViewChange.Day],
+    [1, ViewChange.Day],
+  ]);
+  // A clock that is behind the log counts for nothing.
+  views.passTime(START_SECONDS);
+  assert.equal(views.nowSeconds, START_SECONDS + 65);
+  assert.equal(venue.view(1).statistics(views.nowSeconds).traded?.trades, 2);
+});
+
 test('candles of doors: what was traded before the views began comes from history, also where no candle says so', async () => {
   const venue = new Venue();
   const views = new LiveMarketViews();

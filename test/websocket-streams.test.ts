@@ -212,6 +212,23 @@ test('ticker, candles and phase: as they are, again whenever they change', async
   assert.deepEqual(status.indicative, { price: '10.00', quantity: '3', surplus: '0' });
 });
 
+test('ticker: told again when a trade leaves the last 24 hours, though nothing happens', async (t) => {
+  const venue = await WebSocketVenue.start(t, { flushMs: 1 });
+  const order = { instrumentId: 1, orderType: 1, timeInForce: 2, priceTicks: 1_000, qtyLots: 3 } as const;
+  venue.send({ type: 'NewOrder', userId: 1, clientOrderId: 1, side: Side.Buy, ...order });
+  venue.send({ type: 'NewOrder', userId: 2, clientOrderId: 1, side: Side.Sell, ...order });
+  await venue.settled();
+  const client = await WebSocketClient.connect(t, venue.url);
+  await client.result('subscribe', { channel: 'ticker.BTCUSD' });
+  const first = (await client.next('ticker.BTCUSD')).ticker;
+  assert.deepEqual([first.trades, first.volume, first.last], [1, '3', '10.00']);
+  venue.views.passTime(venue.views.timeSeconds + 86_400);
+  venue.views.flush();
+  const { ticker } = await client.next('ticker.BTCUSD');
+  assert.deepEqual([ticker.trades, ticker.volume, ticker.last], [0, '0', '10.00']);
+  assert.equal(Date.parse(ticker.from) - Date.parse(first.from), 86_400_000);
+});
+
 test('compression: offered only where it is configured, and then the same messages come', async (t) => {
   const plain = await WebSocketVenue.start(t);
   const squeezed = await WebSocketVenue.start(t, { compression: true, flushMs: 1 });

@@ -15,6 +15,8 @@ export interface MarketViews {
   /** Log sequence and log time of the newest event seen. */
   readonly sequence: number;
   readonly timeSeconds: number;
+  /** The present second. Log time says it while events come; while none do, whoever owns the views. */
+  readonly nowSeconds: number;
   /** Times of which no events came, oldest first: of their trades only what history has told is known here. */
   readonly gaps: readonly ViewGap[];
   asset(assetId: number): AssetTerms | undefined;
@@ -50,6 +52,8 @@ export const ViewChange = {
   BestPrices: 16,
   /** There are new trades: candles and statistics have changed too. */
   Trades: 32,
+  /** Trades have left the last 24 hours: statistics have changed. */
+  Day: 64,
 } as const;
 
 export interface AssetTerms {

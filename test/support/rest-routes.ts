@@ -176,12 +176,17 @@ after(() => Promise.all(serverClosers.map((close) => close())));
 
 /** A server with every route of reading, over an archive that a test writes down, and clients that check answers against the document. */
 export async function startRoutes(
-  options: { isReady?: boolean; spot?: InstrumentView; access?: ReturnType<typeof testAccess> } = {},
+  options: {
+    isReady?: boolean;
+    nowSeconds?: number;
+    spot?: InstrumentView;
+    access?: ReturnType<typeof testAccess>;
+  } = {},
 ) {
   const archive = new ScriptedArchive();
   const entries: StampedEntry[] = [];
   const sources = {
-    views: viewsOf([options.spot ?? SPOT_VIEW, FUTURE_VIEW], options.isReady ?? true),
+    views: viewsOf([options.spot ?? SPOT_VIEW, FUTURE_VIEW], options.isReady ?? true, options.nowSeconds),
     archive,
     status: { isReady: true, read: async () => STATUS },
     directory: directory(),

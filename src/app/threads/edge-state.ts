@@ -19,6 +19,8 @@ import { PastTradesReader } from './past-trades.ts';
 
 /** How often answers that are overdue are given up. */
 const SWEEP_MS = 250;
+/** How often the views are told the time. */
+const TIME_MS = 1_000;
 
 /** What all doors of the edge share: what is known from events, who may do what, and where commands are handed in. */
 export class EdgeState implements FollowingSink {
@@ -66,6 +68,7 @@ export class EdgeState implements FollowingSink {
     this.sessions = new EdgeSessions(commands, new NodeSessions(nodeId, data.sessionNames));
     this.sinks = [this.views, this.directory, this.administration, desk, this.sessions];
     setInterval(() => this.administration.sweep(), SWEEP_MS).unref();
+    setInterval(() => this.#passTime(), TIME_MS).unref();
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -84,5 +87,10 @@ export class EdgeState implements FollowingSink {
     for (const sink of this.sinks) sink.onImage(sequence);
     this.views.flush();
     void this.pastTrades.fill();
+  }
+
+  #passTime(): void {
+    this.views.passTime(Math.floor(Date.now() / 1_000));
+    this.views.flush();
   }
 }

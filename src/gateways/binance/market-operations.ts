@@ -198,7 +198,7 @@ function klines(sources: BinanceSources): PublicOperation {
         const seconds = CANDLE_SECONDS[interval];
         /** The end of the candle that a moment is in. */
         const endOf = (timeSeconds: number) => (Math.floor(timeSeconds / seconds) + 1) * seconds;
-        const nowEnd = endOf(views.timeSeconds);
+        const nowEnd = endOf(views.nowSeconds);
         const candles = await wholeCandles(sources, instrument, {
           interval,
           fromSeconds:
@@ -228,7 +228,7 @@ function dayTickers(sources: BinanceSources): PublicOperation {
     prepare: (params) => {
       const instruments = tradedInstrumentsOf(sources, params);
       const write = params.named('type', { FULL: dayTicker, MINI: miniTicker }) ?? dayTicker;
-      return () => oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.timeSeconds));
+      return () => oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.nowSeconds));
     },
   };
 }
@@ -243,7 +243,7 @@ function priceTickers(sources: BinanceSources): PublicOperation {
       const instruments = tradedInstrumentsOf(sources, params);
       return () =>
         oneOrAll(instruments(), (one) => {
-          const { lastPriceTicks } = one.statistics(sources.views.timeSeconds);
+          const { lastPriceTicks } = one.statistics(sources.views.nowSeconds);
           return { symbol: one.terms.symbol, price: textsOf(sources.views, one.terms).price(lastPriceTicks) };
         });
     },

@@ -175,7 +175,7 @@ async function lastPriceTicks(
   { archive, views }: BinanceSources,
   instrument: InstrumentView,
 ): Promise<number> {
-  const { lastPriceTicks: known } = instrument.statistics(views.timeSeconds);
+  const { lastPriceTicks: known } = instrument.statistics(views.nowSeconds);
   if (known !== 0) return known;
   const { instrumentId } = instrument.terms;
   const { result } = await archive.ask(

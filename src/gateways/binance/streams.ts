@@ -146,8 +146,9 @@ function aggregateFeed(stream: StreamTerms): Feed<unknown> {
 
 function dayTickerFeed(stream: StreamTerms): Feed<unknown> {
   const { views, instrument } = stream;
-  return new NewestFeed(stream, ViewChange.Trades | ViewChange.BestPrices, '24hrTicker', () => {
-    const ticker = dayTicker(views, instrument, views.timeSeconds);
+  const changes = ViewChange.Trades | ViewChange.BestPrices | ViewChange.Day;
+  return new NewestFeed(stream, changes, '24hrTicker', () => {
+    const ticker = dayTicker(views, instrument, views.nowSeconds);
     return {
       s: ticker.symbol,
       p: ticker.priceChange,
@@ -176,8 +177,8 @@ function dayTickerFeed(stream: StreamTerms): Feed<unknown> {
 
 function miniTickerFeed(stream: StreamTerms): Feed<unknown> {
   const { views, instrument } = stream;
-  return new NewestFeed(stream, ViewChange.Trades, '24hrMiniTicker', () => {
-    const ticker = miniTicker(views, instrument, views.timeSeconds);
+  return new NewestFeed(stream, ViewChange.Trades | ViewChange.Day, '24hrMiniTicker', () => {
+    const ticker = miniTicker(views, instrument, views.nowSeconds);
     return {
       s: ticker.symbol,
       c: ticker.lastPrice,

@@ -59,7 +59,7 @@ export function accountRoutes(sources: RestSources): Route[] {
         const { views } = questions;
         const { sequence, account } = await standing(principal, query);
         const markTicks = (instrumentId: number) =>
-          views.instrument(instrumentId)?.statistics(views.timeSeconds).lastPriceTicks ?? 0;
+          views.instrument(instrumentId)?.statistics(views.nowSeconds).lastPriceTicks ?? 0;
         return inKnownTerms(() => positionsJson(views, account, sequence, markTicks));
       },
     }),

@@ -52,7 +52,7 @@ export function candleRoutes(sources: RestSources): Route[] {
         const views = readyViews(sources);
         const instrument = instrumentOf(views, params.symbol);
         const interval = query.interval as CandleInterval;
-        const span = spanOf(query, CANDLE_SECONDS[interval], views.timeSeconds);
+        const span = spanOf(query, CANDLE_SECONDS[interval], views.nowSeconds);
         const candles = await candlesOf(sources, instrument, interval, span.from, span.to);
         return {
           symbol: instrument.terms.symbol,
@@ -72,7 +72,8 @@ function spanOf(
   nowSeconds: number,
 ): { readonly from: number; readonly to: number; readonly next: number | undefined } {
   const lengths = (query.limit as number) * intervalSeconds;
-  const end = ceil(secondsOf(query.to) ?? nowSeconds + 1, intervalSeconds);
+  const present = Math.max(nowSeconds + 1, secondsOf(query.from) ?? 0);
+  const end = ceil(secondsOf(query.to) ?? present, intervalSeconds);
   const from = ceil(secondsOf(query.from) ?? Math.max(0, end - lengths), intervalSeconds);
   if (from > end) throw invalidField('from', 'must not be later than to');
   const to = Math.min(end, from + lengths);

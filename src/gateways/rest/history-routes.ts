@@ -240,7 +240,7 @@ export function historyRoutes(sources: RestSources): Route[] {
       handle: async ({ principal, query }) => {
         const { views } = questions;
         const accountId = accountOf(principal, query);
-        const toSeconds = secondsOf(query.to) ?? views.timeSeconds + 1;
+        const toSeconds = secondsOf(query.to) ?? views.nowSeconds + 1;
         const { sequence, result } = await questions.ask(principal, query, {
           type: 'fees',
           accountId,

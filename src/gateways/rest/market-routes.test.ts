@@ -185,6 +185,17 @@ test('candles: memory where it is whole, history before it and where memory lack
     await api('/instruments/BTCUSD/candles?from=2026-01-03T00:00:00Z&to=2026-01-02T00:00:00Z'),
     '400 invalid-request: from must not be later than to',
   );
+  // Without a last second it is the present one, which may be far behind the newest event; a first one later than that is no fault.
+  assert.deepEqual(await api('/instruments/BTCUSD/candles?from=2026-01-03T00:00:30Z'), {
+    symbol: 'BTCUSD',
+    interval: '1m',
+    items: [],
+  });
+  const quiet = await startRoutes({ nowSeconds: MINUTE + 3_600 });
+  const newest = '/instruments/BTCUSD/candles?limit=';
+  assert.deepEqual(opens(await quiet.api(`${newest}60`)), []);
+  assert.deepEqual(opens(await quiet.api(`${newest}61`)), ['2026-01-02T03:04:00Z']);
+
   assert.equal(
     await api('/instruments/BTCUSD/candles?interval=7m'),
     '400 invalid-request: interval must be one of 1s, 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d',

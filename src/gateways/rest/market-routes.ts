@@ -206,7 +206,7 @@ export function instrumentOf(views: MarketViews, symbol: string): InstrumentView
 
 function tickerOf(views: MarketViews, instrument: InstrumentView): Static<typeof Ticker> {
   const { terms, book } = instrument;
-  const statistics = instrument.statistics(views.timeSeconds);
+  const statistics = instrument.statistics(views.nowSeconds);
   return tickerJson(views, terms, statistics, book.best(Side.Buy), book.best(Side.Sell));
 }
 

@@ -177,12 +177,17 @@ export function viewOf(terms: InstrumentTerms, parts: Partial<ViewParts> = {}): 
 }
 
 /** Views of these instruments, after entry 100 of the log. */
-export function viewsOf(instruments: readonly InstrumentView[], isReady = true): MarketViews {
+export function viewsOf(
+  instruments: readonly InstrumentView[],
+  isReady = true,
+  nowSeconds = NOW_SECONDS,
+): MarketViews {
   return {
     generation: 1,
     isReady,
     sequence: 100,
     timeSeconds: NOW_SECONDS,
+    nowSeconds,
     gaps: [],
     asset: (assetId) => ASSETS.find((asset) => asset.assetId === assetId),
     assets: () => ASSETS,

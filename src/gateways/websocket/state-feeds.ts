@@ -32,8 +32,8 @@ class NewestFeed implements Feed<string> {
 /** The last 24 hours and the best prices. */
 export function tickerFeed(views: MarketViews, instrument: InstrumentView): Feed<string> {
   const { terms, book } = instrument;
-  return new NewestFeed(ViewChange.Trades | ViewChange.BestPrices, () => {
-    const statistics = instrument.statistics(views.timeSeconds);
+  return new NewestFeed(ViewChange.Trades | ViewChange.BestPrices | ViewChange.Day, () => {
+    const statistics = instrument.statistics(views.nowSeconds);
     const ticker = tickerJson(views, terms, statistics, book.best(Side.Buy), book.best(Side.Sell));
     return { channel: `ticker.${terms.symbol}`, type: 'ticker', ticker } satisfies Static<
       typeof TickerMessage

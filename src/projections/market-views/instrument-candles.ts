@@ -151,13 +151,20 @@ export class InstrumentCandles implements CandlesView {
 
   /** What was traded from the first second of the minute 23 hours and 59 minutes before that of `nowSeconds` on. */
   day(nowSeconds: number): Pick<DayStatistics, 'fromSeconds' | 'traded' | 'isComplete'> {
-    const fromSeconds = candleBegin(nowSeconds, MINUTE_SECONDS) + MINUTE_SECONDS - DAY_SECONDS;
+    const fromSeconds = dayBegin(nowSeconds);
     const row = this.#sumUp('day', fromSeconds, this.minutes.rows.next);
     return {
       fromSeconds,
       traded: hasTrades(row, 0) ? readCandle(row, 0) : undefined,
       isComplete: this.minuteGaps.isComplete(fromSeconds, fromSeconds + DAY_SECONDS),
     };
+  }
+
+  /** Whether other trades are in the day of one second than in that of another. */
+  hasOtherDay(oneSeconds: number, otherSeconds: number): boolean {
+    const one = dayBegin(oneSeconds);
+    const other = dayBegin(otherSeconds);
+    return one !== other && this.minutes.firstFrom(one) !== this.minutes.firstFrom(other);
   }
 
   /** Sums up the minutes from `fromSeconds` up to position `next`; the row is valid until the next call. */
@@ -190,6 +197,11 @@ export class InstrumentCandles implements CandlesView {
   #gaps(length: number): ViewGaps {
     return length < MINUTE_SECONDS ? this.secondGaps : this.minuteGaps;
   }
+}
+
+/** When the last 24 hours begin, in whole minutes. */
+function dayBegin(nowSeconds: number): number {
+  return candleBegin(nowSeconds, MINUTE_SECONDS) + MINUTE_SECONDS - DAY_SECONDS;
 }
 
 function newMinutes(): CandleSeries {

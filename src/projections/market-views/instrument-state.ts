@@ -107,6 +107,13 @@ export class InstrumentState implements InstrumentView {
     };
   }
 
+  /** Second `before` has become `now`: whether trades have left the last 24 hours. */
+  passTime(before: number, now: number): boolean {
+    if (!this.candles.hasOtherDay(before, now)) return false;
+    this.changes |= ViewChange.Day;
+    return true;
+  }
+
   /** The terms are known, or known anew. */
   setTerms(terms: InstrumentTerms): void {
     this._terms = terms;

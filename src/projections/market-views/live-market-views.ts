@@ -25,13 +25,15 @@ const AGGRESSOR_SIDE = byteAt(Trade, 'aggressorSide');
 
 /**
  * Public market state from events: first an image of what stands, then everything that happens after. It opens nothing
- * and has no clock: its owner hands it events and calls `flush` when readers are to hear of them.
+ * and has no clock: its owner hands it events, tells it the time, and calls `flush` when readers are to hear of them.
  *
  * The owner's part: after the constructor, and after each `onRestart`, come the events of one image, then `onImage`, then
  * the events of later entries.
  */
 export class LiveMarketViews implements MarketViews, EventSink {
   declare private readonly position: { sequence: number; timeSeconds: number };
+  /** What the owner said last. */
+  declare private ownerSeconds: number;
   declare private readonly _gaps: ViewGaps;
   declare private readonly books: DisplayedBooks;
   declare private readonly byId: Map<number, InstrumentState>;
@@ -53,6 +55,7 @@ export class LiveMarketViews implements MarketViews, EventSink {
 
   constructor() {
     this.position = { sequence: 0, timeSeconds: 0 };
+    this.ownerSeconds = 0;
     this._gaps = new ViewGaps();
     this.books = new DisplayedBooks(this.position);
     this.byId = new Map();
@@ -83,6 +86,10 @@ export class LiveMarketViews implements MarketViews, EventSink {
 
   get timeSeconds(): number {
     return this.position.timeSeconds;
+  }
+
+  get nowSeconds(): number {
+    return Math.max(this.ownerSeconds, this.position.timeSeconds);
   }
 
   get gaps(): readonly ViewGap[] {
@@ -161,6 +168,14 @@ export class LiveMarketViews implements MarketViews, EventSink {
       instrument.setIndicative(undefined);
       this.#touch(instrument);
     }
+  }
+
+  /** It is this second, though nothing happens. Listeners hear at the next flush where trades have left the last 24 hours. */
+  passTime(seconds: number): void {
+    const before = this.ownerSeconds;
+    this.ownerSeconds = seconds;
+    for (const instrument of this.byId.values())
+      if (instrument.passTime(before, seconds)) this.#touch(instrument);
   }
 
   /**
