@@ -232,6 +232,98 @@ test('history answers as a plain model does, after a random life of a venue', (t
   assert.deepEqual(compared(directory, model, random), []);
 });
 
+/** A list that is read page by page while rows come, and what it had when its first page was read. */
+interface Walk {
+  readonly query: HistoryQuery;
+  readonly before: readonly object[];
+  readonly rows: object[];
+  cursor: string | undefined;
+}
+
+test('pages that are read while rows come have each row of before once, and no others', (t) => {
+  t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
+  const random = seededRandom(SEED);
+  const integer = (below: number): number => Math.floor(random() * below);
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
+  t.after(() => database.close());
+  const writer = new HistoryWriter(database);
+  const reader = new HistoryReader(database);
+  const venue = new ModelledCore();
+  venue.sinks.push(writer);
+  const owned = ['orders', 'openOrders', 'fills', 'postings', 'positions'] as const;
+  const questions: readonly object[] = [
+    ...owned.flatMap((type) => [
+      { type, accountId: 1 + integer(USERS) },
+      { type, accountId: 1 + integer(USERS), toSeconds: 2 ** 32 },
+    ]),
+    ...(['orders', 'openOrders', 'fills'] as const).map((type) => ({ type, userId: 1, instrumentId: 1 })),
+    { type: 'trades', instrumentId: 1 },
+    { type: 'trades', instrumentId: 2, fromSeconds: 0 },
+    { type: 'adminActions' },
+    { type: 'adminActions', commandType: 20 },
+    { type: 'incidents' },
+  ];
+  const keyOf = (row: object): unknown[] => {
+    const { sequence, position, tradeId, orderId, incidentId } = row as Record<string, unknown>;
+    return incidentId === undefined ? [tradeId, orderId, sequence, position] : [incidentId];
+  };
+  /** Reads the next page; true: that was the last one. */
+  const turn = (walk: Walk, limit: number): boolean => {
+    const { cursor } = walk;
+    const query = { ...walk.query, limit, ...(cursor === undefined ? {} : { cursor }) };
+    const page = reader.answer(query as HistoryQuery) as Rows;
+    walk.rows.push(...page.rows);
+    walk.cursor = page.cursor;
+    return page.cursor === undefined;
+  };
+  const check = ({ query, before, rows }: Walk): void => {
+    const what = JSON.stringify(query);
+    if (query.type !== 'openOrders') {
+      assert.deepEqual(rows.map(keyOf), before.map(keyOf), what);
+      return;
+    }
+    // Those that ended meanwhile may be lacking.
+    const found = new Set((rows as OrderRecord[]).map(({ orderId }) => orderId));
+    assert.equal(found.size, rows.length, what);
+    const orders = before as readonly OrderRecord[];
+    const isOpen = ({ orderId }: OrderRecord) =>
+      (reader.answer({ type: 'order', orderId }) as OrderRecord).status === OrderStatus.Open;
+    assert.deepEqual(
+      orders.filter((order) => isOpen(order) && !found.has(order.orderId)),
+      [],
+      what,
+    );
+    const known = new Set(orders.map(({ orderId }) => orderId));
+    assert.ok(
+      [...found].every((orderId) => known.has(orderId)),
+      what,
+    );
+  };
+  let walks: Walk[] = [];
+  let ended = 0;
+  let longest = 0;
+  for (const entry of randomEntries(SEED, ENTRIES, USERS)) {
+    writer.onEntry(entry.words, 0, entry.words.words);
+    venue.apply(entry);
+    if (random() < 0.3) writer.flush(entry.sequence, venue.core.stateHash);
+    if (random() < 0.3) {
+      const query = questions[integer(questions.length)] as HistoryQuery;
+      const max = query.type === 'incidents' ? Limits.INCIDENTS_PER_QUERY_MAX : Limits.HISTORY_PAGE_MAX;
+      walks.push({ query, before: all(reader, query, max), rows: [], cursor: undefined });
+      // Its first page stands where `before` does.
+      turn(walks[walks.length - 1], 1 + integer(5));
+    }
+    walks = walks.filter((walk) => {
+      if (walk.cursor !== undefined && (random() < 0.5 || !turn(walk, 1 + integer(30)))) return true;
+      check(walk);
+      ended++;
+      longest = Math.max(longest, walk.rows.length);
+      return false;
+    });
+  }
+  assert.ok(ended > 200 && longest > 100, `${ended} were read, of at most ${longest} rows`);
+});
+
 test('report numbers of fills go on past 2^32', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const random = seededRandom(SEED);
