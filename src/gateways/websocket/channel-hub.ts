@@ -11,6 +11,7 @@ export type AnyChannel = PublicChannel<unknown>;
 export class ChannelHub implements MarketViewsListener {
   /** Times that changed channels were sent. */
   declare flushes: number;
+  declare private readonly views: MarketViews;
   declare private readonly flushMs: number;
   declare private readonly channels: Map<string, AnyChannel>;
   declare private readonly byInstrument: Map<number, Set<AnyChannel>>;
@@ -21,6 +22,7 @@ export class ChannelHub implements MarketViewsListener {
 
   constructor(views: MarketViews, flushMs: number) {
     this.flushes = 0;
+    this.views = views;
     this.flushMs = flushMs;
     this.channels = new Map();
     this.byInstrument = new Map();
@@ -37,7 +39,13 @@ export class ChannelHub implements MarketViewsListener {
 
   /** The channel that goes by `key`; where nobody follows it, a new one. */
   channel(key: string, instrument: InstrumentView, newFeed: () => Feed<unknown>): AnyChannel {
-    return this.channels.get(key) ?? this.#open(key, instrument, newFeed());
+    return this.channels.get(key) ?? this.#open(key, instrument, this.#whileReady(newFeed()));
+  }
+
+  /** The feed, but that it has nothing to tell while the views begin anew: who waits gets it when they are whole. */
+  #whileReady(feed: Feed<unknown>): Feed<unknown> {
+    const update = (state: unknown) => (this.views.isReady ? feed.update(state) : undefined);
+    return { changes: feed.changes, update };
   }
 
   onViewChange(instrument: InstrumentView, changes: number): void {

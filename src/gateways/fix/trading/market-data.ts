@@ -119,8 +119,12 @@ export class MarketData {
     this.send();
   }
 
-  /** Sends what waits, as far as the counterparty reads: what changed meanwhile is sent once. */
+  /**
+   * Sends what waits, as far as the counterparty reads: what changed meanwhile is sent once. While the views begin anew nothing is:
+   * `onViewRestart` follows.
+   */
   send(): void {
+    if (!this.views.isReady) return;
     for (const stream of this.waiting) {
       if (!this.session.loggedOn) return;
       if (this.session.isFull) {
