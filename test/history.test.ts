@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
+import { EventFan } from '#app/event-fan.ts';
+import { ArchiveAnswers } from '#app/threads/archive-answers.ts';
+import type { ArchiveAnswer } from '#app/threads/messages.ts';
 import { UserWord } from '#core/registry/users.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { EventType } from '#domain/events.ts';
 import {
   type ArchiveAnswerOf,
   ArchiveRefusedError,
+  Asker,
   type IncidentRecord,
   type OrderRecord,
   OrderStatus,
@@ -322,6 +328,50 @@ test('pages that are read while rows come have each row of before once, and no o
     });
   }
   assert.ok(ended > 200 && longest > 100, `${ended} were read, of at most ${longest} rows`);
+});
+
+test('no row of an answer is newer than the entry that the answer stands after', async (t) => {
+  t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
+  t.after(() => database.close());
+  const writer = new HistoryWriter(database);
+  const venue = new ModelledCore();
+  venue.sinks.push(writer);
+  const { core, model } = venue;
+  const history = {
+    get lastSequence() {
+      return writer.lastSequence;
+    },
+    hasFailed: false,
+    current: new HistoryReader(database),
+    flush: () => writer.flush(core.sequence, core.stateHash),
+    onReadFailed: assert.ifError,
+  };
+  const answers = new ArchiveAnswers({
+    core,
+    fan: new EventFan(),
+    history,
+    uptime: { read: () => ({ parts: [] }) },
+  });
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => port1.close());
+  const query = { type: 'trades', instrumentId: 1, limit: 1 } as const;
+  for (const entry of randomEntries(SEED, 200, USERS)) {
+    writer.onEntry(entry.words, 0, entry.words.words);
+    venue.apply(entry);
+    // Of one whose own newest report is long ago.
+    if (entry.sequence % 10 !== 0) continue;
+    answers.add(
+      port1,
+      { kind: 'query', id: entry.sequence, atSequence: 0, query, asker: Asker.Anybody, isEnough: false },
+      0,
+    );
+    answers.answer(0);
+    const [{ sequence, result }] = (await once(port2, 'message')) as [ArchiveAnswer];
+    const { rows } = result as ArchiveAnswerOf<'trades'>;
+    const last = model.trades.findLast((trade) => trade.instrumentId === 1 && trade.sequence <= sequence);
+    assert.deepEqual(rows, last === undefined ? [] : [last]);
+  }
 });
 
 test('report numbers of fills go on past 2^32', (t) => {

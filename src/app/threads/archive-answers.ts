@@ -164,10 +164,10 @@ export class ArchiveAnswers {
   }
 
   #reply({ port, request }: Waiting, isLate: boolean): void {
-    const { id, query } = request;
+    const { id } = request;
     try {
       if (isLate) throw late(request.atSequence, this.core.sequence);
-      const { sequence, result } = this.#resultOf(query, request.atSequence);
+      const { sequence, result } = this.#resultOf(request);
       const completeFrom = this.history.current?.completeFrom ?? 1;
       port.postMessage({ kind: 'answer', id, sequence, completeFrom, result } satisfies ArchiveAnswer);
     } catch (error) {
@@ -176,10 +176,10 @@ export class ArchiveAnswers {
     }
   }
 
-  #resultOf(
-    query: ArchiveQuery,
-    atSequence: number,
-  ): { sequence: number; result: ArchiveAnswerOf<ArchiveQuestion> } {
+  #resultOf({ query, atSequence, isEnough }: ArchiveRequest): {
+    sequence: number;
+    result: ArchiveAnswerOf<ArchiveQuestion>;
+  } {
     const { sequence } = this.core;
     switch (query.type) {
       case 'accounts':
@@ -189,7 +189,8 @@ export class ArchiveAnswers {
       case 'uptime':
         return { sequence, result: this.uptime.read() };
     }
-    const result = this.#ofHistory(query, atSequence);
+    // What is not flushed is there in part, and newer than the entry that the answer would name.
+    const result = this.#ofHistory(query, isEnough ? atSequence : sequence);
     return { sequence: this.history.lastSequence, result };
   }
 
@@ -216,11 +217,10 @@ export class ArchiveAnswers {
     return accountIds.map((id) => describeAccount(this.core, this.fan, id, openOrdersMax));
   }
 
-  #ofHistory(query: HistoryQuery, atSequence: number): ArchiveAnswerOf<ArchiveQuestion> {
+  /** @param toSequence an entry that the archive has applied: everything up to it is flushed first */
+  #ofHistory(query: HistoryQuery, toSequence: number): ArchiveAnswerOf<ArchiveQuestion> {
     const { history } = this;
-    if (history.current !== undefined && history.lastSequence < Math.min(atSequence, this.core.sequence)) {
-      history.flush(NOW);
-    }
+    if (history.current !== undefined && history.lastSequence < toSequence) history.flush(NOW);
     const reader = history.current;
     try {
       if (reader !== undefined) return reader.answer(query);
