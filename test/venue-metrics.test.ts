@@ -14,7 +14,7 @@ const BOB = 2;
 
 /** A core, and the metrics of what it says. */
 class Venue {
-  readonly metrics = new VenueMetrics();
+  readonly metrics = new VenueMetrics(() => this.seconds);
   readonly engine = new FastEngine();
   readonly words = WordBuffer.allocate(1 << 14);
   seconds = 1_700_000_000;
@@ -117,14 +117,25 @@ test('venue metrics: orders, trades, profit, execution quality, rejects, switche
   is('hive_pnl_anomaly_score{account="1"}', 0);
 });
 
-test('venue metrics: what was averaged falls out of the window', async () => {
+test('venue metrics: what was averaged falls out of the window, also where nothing happens any more', async () => {
   const venue = market();
   venue.order(ANN, 1, Side.Sell, 110, 20);
+  venue.order(ANN, 2, Side.Buy, 90, 20);
   venue.order(BOB, 1, Side.Buy, 110, 10);
-  assert.ok(venue.samples().has('hive_fill_ratio{symbol="BTCUSD"}'));
+  const told = () => {
+    const samples = venue.samples();
+    const names = ['hive_fill_ratio', 'hive_effective_spread_ticks', 'hive_realised_spread_ticks'];
+    return [
+      ...names.map((name) => samples.get(`${name}{symbol="BTCUSD"}`)),
+      samples.get('hive_order_to_trade_ratio{account="1"}'),
+    ];
+  };
+  assert.deepEqual(told(), [20 / 50, 20, undefined, 2]);
+  // What the trade was worth is known five seconds later, without an event that says so.
+  venue.seconds += 5;
+  assert.deepEqual(told(), [20 / 50, 20, 20, 2]);
   venue.seconds += 400;
-  venue.send({ type: 'Deposit', accountId: 1, assetId: 1, amountMinor: 1 });
-  assert.ok(!venue.samples().has('hive_fill_ratio{symbol="BTCUSD"}'));
+  assert.deepEqual(told(), [undefined, undefined, undefined, 0]);
 });
 
 test('venue metrics: after events were missed an image begins anew', async () => {

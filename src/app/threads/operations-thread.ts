@@ -42,7 +42,7 @@ class OperationsThread {
   constructor(data: OperationsThreadData & WorkerVitals) {
     const { memory } = data.vitals;
     this.data = data;
-    this.venue = new VenueMetrics();
+    this.venue = new VenueMetrics(() => Date.now() / 1_000);
     this.riskSamples = new RiskSamples(this.venue);
     this.exporter = new MetricsExporter({
       stages: data.stages,

@@ -88,8 +88,10 @@ export class VenueMetrics implements FollowingSink {
   declare private readonly orderTimes: OrderTimes;
   /** Log time of the newest event, in seconds. */
   declare private nowSeconds: number;
+  declare private readonly clockSeconds: () => number;
 
-  constructor() {
+  /** @param clockSeconds the time now, in seconds: log time says it only while events come */
+  constructor(clockSeconds: () => number) {
     this.position = { sequence: 0 };
     this.books = new DisplayedBooks(this.position);
     this.instruments = new Map();
@@ -103,6 +105,7 @@ export class VenueMetrics implements FollowingSink {
     this.activity = new Map();
     this.orderTimes = new OrderTimes();
     this.nowSeconds = 0;
+    this.clockSeconds = clockSeconds;
   }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
@@ -135,8 +138,10 @@ export class VenueMetrics implements FollowingSink {
       registry.set('hive_kill_switch', engaged, { scope });
     }
     const instruments = [...this.instruments.values()].sort((a, b) => b.trades - a.trades);
-    for (const instrument of instruments.slice(0, SYMBOLS_MAX)) this.#addInstrument(registry, instrument);
-    this.#addAccounts(registry);
+    const nowSeconds = Math.max(this.nowSeconds, this.clockSeconds());
+    for (const instrument of instruments.slice(0, SYMBOLS_MAX))
+      this.#addInstrument(registry, instrument, nowSeconds);
+    this.#addAccounts(registry, nowSeconds);
   }
 
   #apply(words: WordBuffer, at: number, isImage: boolean): void {
@@ -366,7 +371,7 @@ export class VenueMetrics implements FollowingSink {
     return lastPriceTicks === 0 ? undefined : lastPriceTicks;
   }
 
-  #addInstrument(registry: MetricsRegistry, instrument: InstrumentMetrics): void {
+  #addInstrument(registry: MetricsRegistry, instrument: InstrumentMetrics, nowSeconds: number): void {
     const { terms, book, quality, timeToFill, phase, trades, valueMinor, lateSeconds } = instrument;
     const { symbol } = terms;
     registry.set('hive_trades_total', trades, { symbol });
@@ -376,8 +381,8 @@ export class VenueMetrics implements FollowingSink {
     registry.set('hive_book_spread_ticks', spread, { symbol });
     for (const [name, number] of PHASES)
       registry.set('hive_instrument_phase', number === phase ? 1 : 0, { symbol, phase: name });
-    quality.settle(this.nowSeconds, middleOf(book));
-    const figures = quality.figures(this.nowSeconds);
+    quality.settle(nowSeconds, middleOf(book));
+    const figures = quality.figures(nowSeconds);
     registry.set('hive_effective_spread_ticks', figures.effectiveSpreadTicks, { symbol });
     registry.set('hive_realised_spread_ticks', figures.realisedSpreadTicks, { symbol });
     registry.set('hive_price_improvement_ticks', figures.priceImprovementTicks, { symbol });
@@ -386,8 +391,8 @@ export class VenueMetrics implements FollowingSink {
     registry.set('hive_market_timing_offset_seconds', lateSeconds, { symbol });
   }
 
-  #addAccounts(registry: MetricsRegistry): void {
-    const { profit, nowSeconds } = this;
+  #addAccounts(registry: MetricsRegistry, nowSeconds: number): void {
+    const { profit } = this;
     for (const [assetId, minor] of this.feesMinor)
       registry.set('hive_pnl_realised', this.unitsOf(assetId, minor), {
         account: 'venue',
