@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listSets } from '#app/backup/backup-set.ts';
+import { DirectoryTarget } from '#app/backup/directory-target.ts';
 import { LocalLog } from '#app/backup/local-log.ts';
 import { CLI, runCli } from '#app/cli/test-support.ts';
 import type { NodeConfig, NodeStatus } from '#app/node.ts';
@@ -251,4 +253,26 @@ test('hive drill: an empty venue, then a copy of a backup; nothing of it stays',
     listed.map(({ id }) => id),
     [made['id']],
   );
+});
+
+test('hive drill: one that is interrupted takes what it has made away, and ends as by the signal', async (t) => {
+  const root = temporaryDirectory('backup');
+  const target = new DirectoryTarget(join(root, 'target'));
+  const work = join(root, 'work');
+  mkdirSync(work);
+  const args = ['drill', '--to', target.place, '--seconds', '300', '--work-dir', work];
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  const stderr = child.stderr.setEncoding('utf8').toArray();
+  while ((await listSets(target)).length === 0) await sleep(20);
+  child.kill('SIGTERM');
+  assert.deepEqual(await ended, [null, 'SIGTERM']);
+  const saidBeforeIt = (await stderr).join('').split('\n').slice(-2);
+  assert.deepEqual(saidBeforeIt, [
+    `hive: the drill was interrupted: what it has made in ${target.place} and ${work} is being removed`,
+    '',
+  ]);
+  assert.deepEqual(await target.list(''), []);
+  assert.deepEqual(readdirSync(work), []);
 });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DrillResult } from '#app/backup/drill.ts';
-import { runCli } from '#app/cli/test-support.ts';
+import { CLI, runCli } from '#app/cli/test-support.ts';
 import { backupFixture } from '../support/backup-fixture.ts';
 import { PROGRAM, whyNoNats } from '../support/nats-cluster.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { until } from '../support/test-cluster.ts';
 
 const skip = whyNoNats() ?? false;
 /** Elections of six servers and starts of four nodes, on a busy machine. */
@@ -61,6 +64,31 @@ test('hive drill of a cluster: an empty venue, whose stream its first node makes
   assert.deepEqual([passed, source, cluster?.nodesAgree], [true, null, true]);
 });
 
+test('hive drill of a cluster: Ctrl-C while its servers start ends them, and leaves nothing', {
+  skip,
+}, async (t) => {
+  const root = temporaryDirectory('cluster-drill');
+  const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
+  const work = join(root, 'work');
+  // A group of its own, as a shell has it: Ctrl-C goes to every process of the group.
+  const child = spawn(process.execPath, [CLI, ...args, '--nats-server', PROGRAM], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  const { pid = 0 } = child;
+  t.after(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  const serversRun = () => commandLines().some((line) => line.startsWith(PROGRAM) && line.includes(work));
+  await until(serversRun);
+  process.kill(-pid, 'SIGINT');
+  assert.deepEqual(await ended, [null, 'SIGINT']);
+  assert.deepEqual(
+    commandLines().filter((line) => line.includes(work)),
+    [],
+  );
+  assert.deepEqual([readdirSync(work), existsSync(join(root, 'target'))], [[], false]);
+});
+
 test('hive drill of a cluster: without a nats-server it says what to install, and that it drills a node only', async () => {
   const root = temporaryDirectory('cluster-drill');
   const args = [...drillArgs(root, join(root, 'target')), '--config', clusterConfig(root)];
@@ -81,3 +109,16 @@ test('hive drill of a cluster: without a nats-server it says what to install, an
   assert.equal(node.status, 2);
   assert.match(node.stderr, /--nats-server is for the drill of a cluster: .* --config/);
 });
+
+/** Of all processes. */
+function commandLines(): string[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      return [readFileSync(join('/proc', name, 'cmdline'), 'utf8').replaceAll('\0', ' ')];
+    } catch {
+      // It has ended.
+      return [];
+    }
+  });
+}

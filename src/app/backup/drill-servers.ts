@@ -112,7 +112,11 @@ export class DrillServers {
   }
 
   #spawn(program: NatsProgram, config: string, logFile: string): void {
-    const guard = spawn('sh', ['-c', GUARD, program.path, '-c', config], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const guard = spawn('sh', ['-c', GUARD, program.path, '-c', config], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A terminal's Ctrl-C would end it before it has killed the server.
+      detached: true,
+    });
     this.guards.push(guard);
     const log = createWriteStream(logFile);
     guard.stdout?.pipe(log, { end: false });

@@ -41,34 +41,26 @@ export interface DrillVenueOptions {
 export class DrillVenue {
   declare private readonly options: DrillVenueOptions;
   declare private readonly nodes: ChildProcess[];
-  declare private servers: DrillServers | undefined;
+  declare private servers: Promise<DrillServers> | undefined;
+  declare private isKilled: boolean;
   /** Last entry that the first node had when it began to serve. */
   declare sequence: number;
 
-  private constructor(options: DrillVenueOptions) {
+  constructor(options: DrillVenueOptions) {
     this.options = options;
     this.nodes = [];
     this.servers = undefined;
+    this.isKilled = false;
     this.sequence = 0;
   }
 
-  /** Resolves when all nodes serve. @throws BackupError, and what the making of a cluster throws */
-  static async start(options: DrillVenueOptions): Promise<DrillVenue> {
-    const venue = new DrillVenue(options);
-    try {
-      await venue.#start();
-      return venue;
-    } catch (error) {
-      await venue.kill();
-      throw error;
-    }
-  }
-
-  async #start(): Promise<void> {
+  /** Resolves when all nodes serve. Whoever calls it kills the venue, also when it fails. @throws BackupError, and what the making of a cluster throws */
+  async start(): Promise<void> {
     const { cluster, directory, dataDirectory, nodeId, backup, ordersPerSecond } = this.options;
     if (cluster !== undefined) {
-      this.servers = await DrillServers.start(cluster.program, cluster.servers, join(directory, 'servers'));
-      if (existsSync(dataDirectory)) await createCluster(dataDirectory, this.servers.settings, () => {});
+      this.servers = DrillServers.start(cluster.program, cluster.servers, join(directory, 'servers'));
+      const { settings } = await this.servers;
+      if (existsSync(dataDirectory)) await createCluster(dataDirectory, settings, () => {});
     }
     this.sequence = await this.#startNode({ dataDirectory, nodeId, backup, ordersPerSecond });
     if (cluster === undefined) return;
@@ -85,9 +77,12 @@ export class DrillVenue {
   /** Returns the last entry that the node had when it began to serve. */
   async #startNode(config: Omit<DrillNodeConfig, 'cluster'>): Promise<number> {
     const script = fileURLToPath(new URL('./drill-node.ts', import.meta.url));
-    const whole: DrillNodeConfig = { ...config, cluster: this.servers?.settings ?? null };
+    const whole: DrillNodeConfig = { ...config, cluster: (await this.servers)?.settings ?? null };
+    if (this.isKilled) throw new BackupError('UNUSABLE', 'the venue of the drill was killed');
     const child = spawn(process.execPath, [...process.execArgv, script, JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // A terminal's Ctrl-C is for the drill, which kills it.
+      detached: true,
     });
     this.nodes.push(child);
     const { sequence } = (await answerOf(child)) as { sequence: number };
@@ -120,20 +115,24 @@ export class DrillVenue {
     throw new BackupError('UNUSABLE', 'the nodes of the drill do not come to the same entry');
   }
 
-  /** Kills all processes at once. Resolves when they are gone. */
+  /** Kills all processes at once, and those that are being started. Resolves when they are gone. */
   async kill(): Promise<void> {
+    this.isKilled = true;
     const nodes = this.nodes.splice(0).map(async (child) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, 'exit');
       child.kill('SIGKILL');
       await exit;
     });
-    await Promise.all([...nodes, this.servers?.kill()]);
+    // Those that do not start kill themselves.
+    const servers = this.servers?.then((running) => running.kill()).catch(() => {});
+    await Promise.all([...nodes, servers]);
   }
 }
 
 async function statusOf(child: ChildProcess): Promise<NodeStatus> {
-  child.send('status');
+  // What cannot be sent is not answered.
+  child.send('status', () => {});
   return (await answerOf(child)) as NodeStatus;
 }
 
@@ -141,12 +140,15 @@ async function statusOf(child: ChildProcess): Promise<NodeStatus> {
 async function answerOf(child: ChildProcess): Promise<unknown> {
   const done = new AbortController();
   const { signal } = done;
+  const ended = (): never => {
+    const how = child.exitCode ?? child.signalCode;
+    throw new BackupError('UNUSABLE', `the node of the drill ended with ${how}: see what it said above`);
+  };
+  if (child.exitCode !== null || child.signalCode !== null) ended();
   try {
     const [answer] = await Promise.race([
       once(child, 'message', { signal }),
-      once(child, 'exit', { signal }).then(([code]) => {
-        throw new BackupError('UNUSABLE', `the node of the drill ended with ${code}: see what it said above`);
-      }),
+      once(child, 'exit', { signal }).then(ended),
     ]);
     return answer;
   } finally {

@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { DataDirectoryError, readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { readSnapshot } from '#replica/snapshot-file.ts';
 import { BackupSet } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
@@ -27,7 +29,12 @@ export interface DrillOptions {
   readonly loadSeconds: number;
   readonly rtoSecondsMax: number;
   readonly rpoSecondsMax: number;
+  /** Ends the drill, which removes what it has made so far. */
+  readonly interruption: AbortSignal;
 }
+
+/** How often the removal of the drill's data directories is tried. */
+const REMOVALS_MAX = 10;
 
 /** What a drill has found out: the evidence. */
 export interface DrillResult {
@@ -70,16 +77,22 @@ export interface DrillResult {
  * Loses a venue under load and comes back from its backup: a copy of the newest backup (or an empty venue) runs with a continuous
  * backup, is killed with SIGKILL, is restored elsewhere, and the states are compared. A venue is a node or, with `cluster`, nats-servers and
  * nodes, all of which are lost. Nothing of the source changes; what the drill wrote is removed.
- * @throws BackupError and what a restore and the making of a cluster throw
+ * @throws BackupError and what a restore and the making of a cluster throw; the reason of an interruption
  */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
-  const work = await mkdtemp(join(options.workDirectory, 'hive-drill-'));
+  const { interruption, workDirectory } = options;
+  const work = mkdtempSync(join(workDirectory, 'hive-drill-'));
   const drill = new Drill(options, work);
   try {
-    return await drill.run();
+    const interrupted = once(interruption, 'abort').then(() => Promise.reject(interruption.reason));
+    return await Promise.race([drill.run(), interrupted]);
   } finally {
-    await drill.cleanUp();
-    await rm(work, { recursive: true, force: true });
+    try {
+      await drill.cleanUp();
+    } finally {
+      // A restore that was interrupted may still write there.
+      await rm(work, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+    }
   }
 }
 
@@ -89,7 +102,6 @@ class Drill {
   declare private readonly restoredDirectory: string;
   declare private readonly work: string;
   declare private readonly venues: DrillVenue[];
-  declare private set: BackupSet | undefined;
 
   constructor(options: DrillOptions, work: string) {
     this.options = options;
@@ -97,12 +109,12 @@ class Drill {
     this.killedDirectory = join(work, 'killed');
     this.restoredDirectory = join(work, 'restored');
     this.venues = [];
-    this.set = undefined;
   }
 
   async run(): Promise<DrillResult> {
     const { cluster, target, key, keyFile, ordersPerSecond, loadSeconds, rtoSecondsMax, rpoSecondsMax } =
       this.options;
+    const { interruption: signal } = this.options;
     const startedAt = new Date().toISOString();
     const source = await this.#copySource();
     const nodeId = source === null ? 1 : readDataDirectoryMeta(this.killedDirectory).nodeId;
@@ -110,9 +122,8 @@ class Drill {
     const venue = await this.#start({ dataDirectory: this.killedDirectory, nodeId, backup, ordersPerSecond });
     const { logId } = readDataDirectoryMeta(this.killedDirectory);
     const set = new BackupSet(target, logId, key);
-    this.set = set;
     await venue.awaitBackup();
-    await sleep(loadSeconds * 1_000);
+    await sleep(loadSeconds * 1_000, undefined, { signal });
 
     const killedMs = performance.now();
     await venue.kill();
@@ -169,7 +180,19 @@ class Drill {
   /** Ends what runs, and removes what the drill has put into the target. */
   async cleanUp(): Promise<void> {
     for (const venue of this.venues) await venue.kill();
-    for (const { name } of (await this.set?.list('')) ?? []) await this.set?.remove(name);
+    const set = this.#backups();
+    for (const { name } of (await set?.list('')) ?? []) await set?.remove(name);
+  }
+
+  /** Those of the drill's own log; undefined: it has not come to a log yet. */
+  #backups(): BackupSet | undefined {
+    const { target, key } = this.options;
+    try {
+      return new BackupSet(target, readDataDirectoryMeta(this.killedDirectory).logId, key);
+    } catch (error) {
+      if (error instanceof DataDirectoryError) return undefined;
+      throw error;
+    }
   }
 
   async #copySource(): Promise<DrillResult['source']> {
@@ -190,8 +213,11 @@ class Drill {
     options: Pick<DrillVenueOptions, 'dataDirectory' | 'nodeId' | 'backup' | 'ordersPerSecond'>,
   ): Promise<DrillVenue> {
     const directory = join(this.work, `venue-${this.venues.length}`);
-    const venue = await DrillVenue.start({ ...options, cluster: this.options.cluster, directory });
+    const { cluster, interruption } = this.options;
+    interruption.throwIfAborted();
+    const venue = new DrillVenue({ ...options, cluster, directory });
     this.venues.push(venue);
+    await venue.start();
     return venue;
   }
 }

@@ -2,12 +2,13 @@ import { tmpdir } from 'node:os';
 import { Command } from 'commander';
 import { listSets, PLAIN } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
-import { runDrill } from '../backup/drill.ts';
+import { type DrillResult, runDrill } from '../backup/drill.ts';
 import { findNatsProgram } from '../backup/drill-servers.ts';
 import type { DrillCluster } from '../backup/drill-venue.ts';
 import { readKeyFile } from '../backup/key-file.ts';
 import { openTarget } from '../backup/open-target.ts';
 import { loadConfiguration } from '../config/configuration.ts';
+import { STOP_SIGNALS } from '../end-on-signal.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { integerOption } from './options.ts';
@@ -60,18 +61,37 @@ async function drill(options: DrillCommandOptions, output: Output): Promise<void
     return keyId === (key?.id ?? PLAIN) && objects.some(({ name }) => name.startsWith('backups/'));
   });
   const choice = { id: undefined, logId: options.log, key, isRead: true };
-  const result = await runDrill({
-    cluster: await drillCluster(options),
-    target,
-    keyFile: options.keyFile,
-    key,
-    source: has ? await chooseSet(target, choice) : undefined,
-    workDirectory: options.workDir,
-    ordersPerSecond: options.rate,
-    loadSeconds: options.seconds,
-    rtoSecondsMax: options.rtoSeconds,
-    rpoSecondsMax: options.rpoSeconds,
-  });
+  const cluster = await drillCluster(options);
+  const source = has ? await chooseSet(target, choice) : undefined;
+  const interruption = new AbortController();
+  const interrupted = (signal: NodeJS.Signals): void => {
+    process.stderr.write(
+      `hive: the drill was interrupted: what it has made in ${target.place} and ${options.workDir} is being removed\n`,
+    );
+    interruption.abort(signal);
+  };
+  for (const signal of STOP_SIGNALS) process.once(signal, interrupted);
+  let result: DrillResult;
+  try {
+    result = await runDrill({
+      cluster,
+      target,
+      keyFile: options.keyFile,
+      key,
+      source,
+      workDirectory: options.workDir,
+      ordersPerSecond: options.rate,
+      loadSeconds: options.seconds,
+      rtoSecondsMax: options.rtoSeconds,
+      rpoSecondsMax: options.rpoSeconds,
+      interruption: interruption.signal,
+    });
+  } catch (error) {
+    if (error === interruption.signal.reason) process.kill(process.pid, interruption.signal.reason);
+    throw error;
+  } finally {
+    for (const signal of STOP_SIGNALS) process.off(signal, interrupted);
+  }
   // Evidence is for machines and files: one line of JSON, whatever the output's form.
   output.result(result, JSON.stringify(result));
   if (result.passed) return;
