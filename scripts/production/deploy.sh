@@ -6,7 +6,8 @@
 #   deploy.sh shared                   puts there what both colours use (nats-servers, the archive node), and waits until it runs: last of a
 #                                      release, when the colour has shown that it is good
 #   deploy.sh switch-traffic COLOUR    promotes the colour's nodes, sends clients to them, demotes the others, and looks whether all is
-#                                      well; if not, goes back by itself and ends with 1
+#                                      well; if not, or when a node takes longer than 30 s, goes back by itself and
+#                                      ends with 1
 #   deploy.sh rollback                 switches to the colour that clients are not sent to
 #   deploy.sh watch --prometheus URL   looks for --for seconds whether an alert fires that a release must not cause (error budget, state hashes,
 #                                      latency, orders that stop) or the live colour is not fit; if so, rolls back and ends with 1
@@ -95,13 +96,13 @@ put() {
   say "the nodes of $colour agree with the log: deploy.sh switch-traffic $colour sends clients to them"
 }
 
-# each COLOUR FROM COMMAND…: has every node of the colour that is in state FROM do it; fails when one does not.
+# each COLOUR FROM SECONDS COMMAND…: has every node of the colour that is in state FROM do it, within SECONDS; fails when one does not.
 each() {
-  local which="$1" from="$2" pod status=0
-  shift 2
+  local which="$1" from="$2" seconds="$3" pod status=0
+  shift 3
   for pod in $(pods_of "$which"); do
     [ "$(state_of "$pod")" = "$from" ] || continue
-    run in_pod "$pod" "$@" --data-dir "$pod_data_dir" || { say "$pod does not $2"; status=1; }
+    patience="$seconds" run in_pod "$pod" "$@" --data-dir "$pod_data_dir" || { say "$pod does not $2"; status=1; }
   done
   return "$status"
 }
@@ -124,10 +125,10 @@ switch_to() {
   local other
   other="$(other_colour "$1")"
   start_with "$1" --no-observe &&
-    each "$1" observing admin promote &&
+    each "$1" observing "$change_patience" admin promote &&
     send_clients_to "$1" &&
     start_with "$other" --observe || return
-  each "$other" serving admin demote --drain "$drain" || say "not all nodes of $other observe: deploy.sh status"
+  each "$other" serving "$((drain + change_patience))" admin demote --drain "$drain" || say "not all nodes of $other observe: deploy.sh status"
 }
 
 switch_traffic() {

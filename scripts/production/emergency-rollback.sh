@@ -42,10 +42,6 @@ if [ -n "$from" ] && [ "$from" != "$bad" ]; then
 fi
 [ -n "$(pods_of "$good")" ] || fail "there is no node of $good to go back to: docs/operations/recovery.md"
 
-# Seconds that a node may take to answer, and to begin or end to serve. kubectl would wait for ever for a machine that hangs.
-patience=10
-change_patience=30
-
 keep_evidence() {
   mkdir -p "$evidence"
   printf '%s from %s to %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$bad" "$good" "$reason" >"$evidence/reason"

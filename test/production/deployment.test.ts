@@ -67,6 +67,31 @@ describe('blue-green deployment on a cluster of three real nodes', {
     ]);
   });
 
+  test('a machine that hangs is no node that is fit, and holds up no switch', async () => {
+    const { venue: before } = venue;
+    const hang = (pod: string, hangs: string) =>
+      venue.set({ ...before, pods: { ...before.pods, [pod]: { ...before.pods[pod], hangs } } });
+    hang('hive-mind-blue-0', 'status');
+    const unfit = await venue.run('validate-deployment.sh');
+    assert.equal(unfit.status, 4, unfit.stdout + unfit.stderr);
+    assert.match(unfit.stderr, /^hive-mind-blue-0 does not answer within 10 s$/m);
+    hang('hive-mind-green-1', 'admin promote');
+    const { status, stderr } = await venue.run('deploy.sh', 'switch-traffic', 'green', '--drain', '0');
+    venue.set(before);
+    assert.equal(status, 1, stderr);
+    assert.match(
+      stderr,
+      /^hive-mind-green-1 does not answer within 30 s\nhive-mind-green-1 does not promote$/m,
+    );
+    assert.match(stderr, /went back to blue/);
+    assert.deepEqual(await venue.states(), [
+      'clients are sent to blue',
+      'blue hive-mind-blue-0 serving',
+      'green hive-mind-green-0 observing',
+      'green hive-mind-green-1 observing',
+    ]);
+  });
+
   test('deploy.sh switch-traffic green: the new nodes serve before clients come, the old one observes after', async () => {
     const dry = await venue.run('deploy.sh', 'switch-traffic', 'green', '--dry-run');
     assert.equal(dry.status, 0, dry.stderr);

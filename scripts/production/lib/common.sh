@@ -14,6 +14,9 @@ app_label="app.kubernetes.io/name=hive-mind"
 colour_label="hive-mind/colour"
 overlays="${HIVE_OVERLAYS:-$root/deployment/kubernetes/overlays}"
 dry_run=no
+# Seconds that a node may take to answer, and to begin or end to serve. kubectl would wait for ever for a machine that hangs.
+patience=10
+change_patience=30
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -103,11 +106,13 @@ need() {
 
 kube() { kubectl --namespace "$namespace" "$@"; }
 
-# The hive command in a pod.
+# The hive command in a pod; fails with 124 when it takes longer than $patience seconds.
 in_pod() {
-  local pod="$1"
+  local pod="$1" status=0
   shift
-  kube exec "$pod" --container hive-mind -- hive "$@"
+  timeout "$patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- hive "$@" || status="$?"
+  [ "$status" -ne 124 ] || say "$pod does not answer within $patience s"
+  return "$status"
 }
 
 # Names of the pods of a colour, one a line.
