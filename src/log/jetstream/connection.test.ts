@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type NatsConnection, usernamePasswordAuthenticator } from '@nats-io/transport-node';
@@ -73,4 +75,21 @@ test('connection: servers that read the new password one after the other do not 
   reload(0);
   assert.equal(await next, 'reconnect');
   await connection.flush();
+});
+
+test('connection: an attempt that a silent server lets time out leaves no socket open', {
+  timeout: 20_000,
+}, async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  t.after(() => silent.close());
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const accepted = once(silent, 'connection') as Promise<[Socket]>;
+    await assert.rejects(connectNats({ servers: `nats://127.0.0.1:${port}`, name: 'test' }), {
+      name: 'TimeoutError',
+    });
+    const [socket] = await accepted;
+    await once(socket.resume(), 'close');
+  }
 });
