@@ -25,15 +25,7 @@ export async function openFixStores(
     return { stores, close: () => Promise.resolve() };
   }
   // What it takes to be in a cluster is loaded by nodes of one only.
-  const { connectCluster } = await import('../cluster/cluster-link.ts');
-  const { closeNats } = await import('#log/jetstream/connection.ts');
-  const { fixStreamOptions, NatsFixStream } = await import('../cluster/nats-fix-stream.ts');
-  const connection = await connectCluster(cluster, `hive-node-${nodeId}-fix`);
-  try {
-    const stream = await NatsFixStream.open(connection, fixStreamOptions(cluster, logId));
-    return { stores: new StreamFixStores(stream), close: () => closeNats(connection) };
-  } catch (error) {
-    await closeNats(connection);
-    throw error;
-  }
+  const { LastingFixStream } = await import('../cluster/lasting-fix-stream.ts');
+  const stream = await LastingFixStream.open(cluster, logId, `hive-node-${nodeId}-fix`);
+  return { stores: new StreamFixStores(stream), close: () => stream.close() };
 }
