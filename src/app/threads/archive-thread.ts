@@ -12,17 +12,14 @@ import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Archive } from '#replica/archive.ts';
 import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
-import type { ClusterLink } from '../cluster/cluster-link.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
-import type { ReportKeeper } from '../cluster/report-keeper.ts';
-import type { SnapshotShelf } from '../cluster/snapshot-shelf.ts';
-import type { StreamWatch } from '../cluster/stream-watch.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from '../history/history-keeper.ts';
 import { restoreFrom } from '../restore.ts';
 import { UptimeStore } from '../status/uptime-store.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
+import type { ArchiveCluster } from './archive-cluster.ts';
 import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
 import { OrdersAnswers } from './orders-answers.ts';
@@ -58,12 +55,8 @@ class ArchiveThread {
   declare private readonly ports: Set<MessagePort>;
   /** Who waits for an image, and from which entry on it may be. */
   declare private readonly imageRequests: Map<MessagePort, number>;
-  /** Snapshots for the cluster; undefined in none, and before there is a connection. */
-  declare private shelf: SnapshotShelf | undefined;
-  declare private link: ClusterLink | undefined;
-  /** Reports to and from other nodes; likewise. */
-  declare private reportKeeper: ReportKeeper | undefined;
-  declare private watch: StreamWatch | undefined;
+  /** undefined in none, and before what it takes is loaded. */
+  declare private cluster: ArchiveCluster | undefined;
   /** When the newest snapshot was written, in seconds since the Unix epoch; 0: there is none. */
   declare private snapshotSeconds: number;
   declare private readonly catchUpMsMax: number;
@@ -159,7 +152,7 @@ class ArchiveThread {
         threadLog.info({ path, sequence }, 'snapshot written');
         this.snapshotSeconds = Math.round(Date.now() / 1_000);
         this.disk.planTruncation();
-        this.shelf?.offer(path, sequence);
+        this.cluster?.offer(path, sequence);
       },
       onSnapshotFailed: (error) => {
         const advice = error instanceof SnapshotError ? '' : '. Free space in the data directory';
@@ -181,10 +174,7 @@ class ArchiveThread {
       logger: threadLog,
     });
     this.disk.planTruncation();
-    this.shelf = undefined;
-    this.link = undefined;
-    this.reportKeeper = undefined;
-    this.watch = undefined;
+    this.cluster = undefined;
     if (data.cluster !== undefined) void this.#joinCluster(data, data.cluster, board);
   }
 
@@ -193,49 +183,20 @@ class ArchiveThread {
     // As the core stands now: reports of later entries come from it.
     const { sequence: lastSequence } = this.core;
     const counts = reportCounts(this.core);
-    try {
-      const [{ ClusterLink }, { SnapshotShelf }, { ReportKeeper }, { StreamWatch }] = await Promise.all([
-        import('../cluster/cluster-link.ts'),
-        import('../cluster/snapshot-shelf.ts'),
-        import('../cluster/report-keeper.ts'),
-        import('../cluster/stream-watch.ts'),
-      ]);
-      const link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
-      this.link = link;
-      this.watch = new StreamWatch({
-        check: () => link.recheck(),
-        logger: threadLog,
-        onChange: (problem) => post({ kind: 'stream', problem }),
-      });
-      this.reportKeeper = new ReportKeeper({
-        connection: link.connection,
-        stream: cluster.stream,
-        nodeId: data.nodeId,
-        logId: data.logId,
-        dataDirectory: data.paths.dataDirectory,
-        directory: data.paths.reportDirectory,
-        counts,
-        lastSequence,
-        board,
-        writer: this.reports,
-        onFetched: () => this.history.completeOrders(),
-        logger: threadLog,
-      });
-      this.shelf = new SnapshotShelf({
-        store: await this.link.snapshots(),
-        board,
-        keep: data.snapshotsKept,
-        everyEntries: data.snapshotEvery,
-        logger: threadLog,
-        onRemoved: (sequence) => post({ kind: 'purge', beforeSequence: sequence }),
-      });
-    } catch (error) {
-      if (this.reportKeeper === undefined) board.isFetchingReports = false;
-      threadLog.error(
-        {},
-        `snapshots stay on this node: ${(error as Error).message}. A new node cannot begin with them; mend it and restart this node`,
-      );
-    }
+    const { ArchiveCluster } = await import('./archive-cluster.ts');
+    if (this.closing) return;
+    this.cluster = new ArchiveCluster({
+      cluster,
+      data,
+      board,
+      writer: this.reports,
+      counts,
+      lastSequence,
+      onFetched: () => this.history.completeOrders(),
+      post,
+      logger: threadLog,
+    });
+    this.cluster.step();
   }
 
   run(): void {
@@ -350,8 +311,7 @@ class ArchiveThread {
       ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
     };
     post({ kind: 'figures', figures });
-    void this.shelf?.step();
-    void this.watch?.step();
+    this.cluster?.step();
   }
 
   /** Nothing is applied any more meanwhile: the venue has stopped. */
@@ -359,7 +319,7 @@ class ArchiveThread {
     clearTimeout(this.timer);
     clearImmediate(this.immediate);
     this.timer = undefined;
-    this.reportKeeper?.close();
+    this.cluster?.close();
     await this.reports.syncAhead();
     this.archive.snapshot();
     this.reports.sync();
@@ -367,7 +327,6 @@ class ArchiveThread {
     this.history.close();
     this.uptime.close();
     this.tail.close();
-    void this.link?.close();
     for (const port of this.ports) port.close();
     parentPort?.close();
   }
