@@ -16,7 +16,7 @@ import { HistoryCatchUp } from '../history/history-catch-up.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
-import { counted, type Output } from './output.ts';
+import { counted, entriesText, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 const STEP_BYTES = 1024 * 1024;
@@ -68,7 +68,7 @@ function rebuild(dataDirectory: string, output: Output): void {
       writer.sync();
       const { completeFrom, lastSequence } = database.meta;
       output.result({ completeFrom, lastSequence }, () =>
-        [`history holds entries ${completeFrom} to ${lastSequence}`, ...incomplete(completeFrom)].join('\n'),
+        [`history holds ${entriesText(completeFrom, lastSequence)}`, ...incomplete(completeFrom)].join('\n'),
       );
     } finally {
       database.close();
@@ -110,7 +110,7 @@ function verify(dataDirectory: string, output: Output): void {
       }
       const whole = after === 0;
       output.result({ completeFrom, lastSequence, comparedFrom: after + 1, rows, whole }, () => {
-        const first = `history agrees with the log: ${counted(rows, 'row')} of entries ${after + 1} to ${lastSequence}`;
+        const first = `history agrees with the log: ${counted(rows, 'row')} of ${entriesText(after + 1, lastSequence)}`;
         const rest =
           'candles, fees, counts of activity and orders that began before were not compared: the log does not go back so far';
         return [first, ...(whole ? [] : [rest]), ...incomplete(completeFrom)].join('\n');

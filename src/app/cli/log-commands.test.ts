@@ -11,14 +11,22 @@ import { Outbox } from '#replica/outbox.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { runCli } from './test-support.ts';
 
+const FOLLOWER = { deliver() {}, onDelivered() {}, onDoubt() {}, onFailure() {} };
+
 /** A log whose last segment has fewer entries than `entries`. */
 function logOfSeveralSegments(path: string): { entries: number; inLast: number } {
   const clock = new ManualClock();
   const segmentBytes = 4_096;
   const data = openDataDirectory(path, { clock, segmentBytes });
   const { logDirectory: directory, logId } = data;
-  const follower = { deliver() {}, onDelivered() {}, onDoubt() {}, onFailure() {} };
-  const log = FileLog.open({ directory, logId, clock, follower, segmentBytes, commitBytesMax: 1_024 });
+  const log = FileLog.open({
+    directory,
+    logId,
+    clock,
+    follower: FOLLOWER,
+    segmentBytes,
+    commitBytesMax: 1_024,
+  });
   const outbox = new Outbox(1, data.epoch, () => {});
   const segments = () => listSegments(nodeDisk, directory);
   while (segments().length < 3) {
@@ -50,4 +58,35 @@ test('log tail: begins in an earlier segment where the last one has fewer entrie
     Array.from({ length: inLast + 2 }, (_, i) => entries - inLast - 1 + i),
   );
   assert.equal((await printed(entries + 1)).length, entries);
+});
+
+test('log, history: a log without entries names none', async () => {
+  const data = join(temporaryDirectory('cli-log'), 'data');
+  const clock = new ManualClock();
+  const { logDirectory: directory, logId, ...held } = openDataDirectory(data, { clock });
+  FileLog.open({ directory, logId, clock, follower: FOLLOWER }).close();
+  held.close();
+  const run = (command: string, ...options: string[]) =>
+    runCli([...command.split(' '), '--data-dir', data, ...options]);
+  assert.deepEqual(await run('log verify'), {
+    status: 0,
+    stdout: `log ${logId.uuid} is whole: no entries, 0 bytes in 1 segment\n`,
+    stderr: '',
+  });
+  assert.deepEqual(await run('log dump'), { status: 0, stdout: '', stderr: '' });
+  assert.deepEqual(await run('log dump', '--from', '1'), {
+    status: 2,
+    stdout: '',
+    stderr: 'hive: the log has no entries yet\n',
+  });
+  assert.deepEqual(await run('history rebuild'), {
+    status: 0,
+    stdout: 'history holds no entries\n',
+    stderr: '',
+  });
+  assert.deepEqual(await run('history verify'), {
+    status: 0,
+    stdout: 'history agrees with the log: 0 rows of no entries\n',
+    stderr: '',
+  });
 });

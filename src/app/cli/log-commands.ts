@@ -69,9 +69,13 @@ function verify(dataDirectory: string, output: Output): void {
     progress.end();
   }
   const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
+  const held =
+    entries === 0
+      ? 'no entries'
+      : `${counted(entries, 'entry', 'entries')} (${firstSequence} to ${lastSequence})`;
   output.result(summary, () =>
     [
-      `log ${logId} is whole: ${counted(entries, 'entry', 'entries')} (${firstSequence} to ${lastSequence}), ${bytes} bytes in ${counted(segments, 'segment')}`,
+      `log ${logId} is whole: ${held}, ${bytes} bytes in ${counted(segments, 'segment')}`,
       ...(firstSequence === 1 ? [] : [`entries before ${firstSequence} were removed behind a snapshot`]),
       ...(tornBytes === 0
         ? []
@@ -97,7 +101,10 @@ async function dump(
   const directory = logDirectoryOf(dataDirectory);
   const { first, next } = rangeOf(directory);
   const end = next - 1;
-  if (from !== undefined && from > end) throw new CliError(ExitCode.Usage, `the log ends with entry ${end}`);
+  if (from !== undefined && from > end) {
+    const held = end < first ? 'the log has no entries yet' : `the log ends with entry ${end}`;
+    throw new CliError(ExitCode.Usage, held);
+  }
   if (from !== undefined && from < first) {
     throw new CliError(
       ExitCode.Usage,

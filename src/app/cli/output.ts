@@ -39,6 +39,12 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** Entries of a log: `entries 3 to 7`, or `no entries` of one that has none. */
+export function entriesText(firstSequence: number, lastSequence: number): string {
+  const isEmpty = lastSequence === 0 || lastSequence < firstSequence;
+  return isEmpty ? 'no entries' : `entries ${firstSequence} to ${lastSequence}`;
+}
+
 /** Pads the cells of each column to one width; numbers go to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [head, ...rows];

@@ -16,6 +16,13 @@ const VIEW: ClusterView = {
 };
 const mirrorOf = (lagEntries: number): MirrorView => ({ domain: 'first', lagEntries, silentMs: 40 });
 
+test('status --cluster: says which entries the log has, or that it has none', () => {
+  const [first] = clusterText(VIEW).split('\n');
+  assert.equal(first, 'log HIVE: entries 1 to 90, 0.00 MB; it has a quorum');
+  const [none] = clusterText({ ...VIEW, firstSequence: 0, lastSequence: 0 }).split('\n');
+  assert.equal(none, 'log HIVE: no entries, 0.00 MB; it has a quorum');
+});
+
 /** What is said of mirrors. */
 const mirrorLines = (view: ClusterView): string[] =>
   clusterText(view)

@@ -5,7 +5,7 @@ import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { ClusterStatus, NodeStatus } from '../node-status.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption } from './options.ts';
-import { counted, type Output } from './output.ts';
+import { counted, entriesText, type Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
 
 type Status = NodeStatus & Ready & { readonly pid: number };
@@ -71,7 +71,7 @@ export function clusterText({
 }: ClusterView): string {
   const quorum = hasQuorum ? 'has a quorum' : 'has NO QUORUM: no order becomes durable';
   const lines = [
-    `log ${stream}: entries ${firstSequence} to ${lastSequence}, ${formatByteSize(bytes)}; it ${quorum}`,
+    `log ${stream}: ${entriesText(firstSequence, lastSequence)}, ${formatByteSize(bytes)}; it ${quorum}`,
   ];
   if (mirror !== undefined) {
     const { domain, lagEntries } = mirror;
