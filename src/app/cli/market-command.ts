@@ -18,6 +18,9 @@ const REDRAW_MS = 500;
 const CLOSED_HERE = 'closed by this client';
 /** Clears the terminal and goes to its first line. */
 const HOME = '\x1b[2J\x1b[H';
+const STATES_TEXT = `
+Behind the symbol is the trading state: T continuous trading, Q an auction (PREO before the opening one, OPEN, CLOS, LUDP
+after a jump of the price), H no trading (CLSD closed, HALT halted).`;
 
 interface MarketOptions extends TlsOptions {
   readonly dataDir: string;
@@ -41,6 +44,7 @@ export function marketCommand(output: () => Output): Command {
     .option('--snapshot-port <port>', 'snapshots; goes with --connect', integerOption(1, 65_535))
     .option('--depth <levels>', 'levels of each side', integerOption(1, DEPTH_MAX), DEPTH_DEFAULT)
     .option('--once', 'print the book once')
+    .addHelpText('after', STATES_TEXT)
     .action((symbol: string, options: MarketOptions) => watch(symbol, options, output()));
 }
 
