@@ -9,7 +9,13 @@ import { formatTime } from '#codec/log/describe.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import { LogCorruptError } from '#domain/ports.ts';
 import { AssertionError } from '#lib/assert.ts';
-import { listSnapshots, readManifest, SnapshotError, unlessRemoved } from '#replica/snapshot-file.ts';
+import {
+  listSnapshots,
+  readManifest,
+  SnapshotError,
+  type SnapshotFile,
+  unlessRemoved,
+} from '#replica/snapshot-file.ts';
 import { BackupSet, PLAIN } from '../backup/backup-set.ts';
 import { readKeyFile } from '../backup/key-file.ts';
 import { openTarget } from '../backup/open-target.ts';
@@ -84,12 +90,7 @@ class CopiesThread {
 
   async #verifySnapshot(sequence: number): Promise<Found> {
     const file = listSnapshots(this.#directory).find((snapshot) => snapshot.sequence === sequence);
-    if (file === undefined) return { isMissing: true };
-    return verified(() => {
-      const { logId } = verifySnapshot(file.path);
-      if (logId !== this.data.logId)
-        throw new SnapshotError(`${file.path} is of another log, ${logId}: remove the file`);
-    });
+    return file === undefined ? { isMissing: true } : verifyListed(file, this.data.logId);
   }
 
   async #backups(): Promise<Found> {
@@ -127,6 +128,19 @@ class CopiesThread {
     if (backup === undefined) return undefined;
     const key = backup.keyFile === undefined ? undefined : readKeyFile(backup.keyFile);
     return new BackupSet(openTarget(backup.to), logId, key);
+  }
+}
+
+/** What is found of a snapshot that was listed: the node may have removed it since. */
+export async function verifyListed({ path }: SnapshotFile, logId: string): Promise<Found> {
+  try {
+    return await verified(() => {
+      const { logId: found } = verifySnapshot(path);
+      if (found !== logId) throw new SnapshotError(`${path} is of another log, ${found}: remove the file`);
+    });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { isMissing: true };
+    throw error;
   }
 }
 
