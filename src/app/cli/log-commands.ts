@@ -128,17 +128,18 @@ async function tail(dataDirectory: string, lines: number, follow: boolean, outpu
   const { first, next: end } = rangeOf(directory);
   const printer = new EntryPrinter(output);
   const reader = new LogTail({ directory, fromSequence: Math.max(first, end - lines) });
-  let stopped = !follow;
+  let stopped = false;
   const stop = (): void => {
     stopped = true;
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
-  for (;;) {
+  while (!stopped) {
     const entries = reader.poll(printer, follow ? Number.POSITIVE_INFINITY : end - 1, STEP_BYTES);
     await output.drained();
-    if (entries > 0) continue;
-    if (stopped) break;
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    // Signals are heard between two turns of the event loop.
+    if (entries > 0) await new Promise(setImmediate);
+    else if (follow) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    else break;
   }
   reader.close();
 }
