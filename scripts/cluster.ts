@@ -6,8 +6,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { NatsServers, whyNoNats } from '../test/support/nats-cluster.ts';
+import { scriptOptions } from '../test/support/script-options.ts';
 
 const NODES = 3;
 /** A node's ports are the defaults plus this times its number. */
@@ -21,7 +21,9 @@ const PORTS = {
   'operations-port': 26_090,
 };
 
-const { values } = parseArgs({ options: { 'data-dir': { type: 'string', default: 'data-cluster' } } });
+const { values } = scriptOptions('npm run cluster -- [--data-dir=data-cluster]', {
+  options: { 'data-dir': { type: 'string', default: 'data-cluster' } },
+});
 const directory = resolve(values['data-dir']);
 const missing = whyNoNats();
 if (missing !== undefined) {

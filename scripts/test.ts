@@ -8,14 +8,14 @@
 import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../test/support/script-options.ts';
 import { type FileResult, runTestFile, stopTestFiles } from './test-file.ts';
 
 const UNIT = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/*.test.ts'];
 const ALL = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'test/**/*.test.ts'];
 const TIMEOUT_SECONDS_DEFAULT = 300;
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = scriptOptions('npm test -- [--unit] [--timeout=SECONDS] [FILE or FOLDER…]', {
   allowPositionals: true,
   options: { unit: { type: 'boolean', default: false }, timeout: { type: 'string' } },
 });

@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { whyNoNats } from '../support/nats-cluster.ts';
+import { scriptOptions } from '../support/script-options.ts';
 import { FAULTS, missingFor } from './faults.ts';
 import { Hosts, runAmongHosts, whyNoHosts } from './hosts.ts';
 import { runFaults, summaryOf } from './session.ts';
 
-const { values } = parseArgs({
+const { values } = scriptOptions('npm run faults -- [--seed=N] [--faults=200] [--only=KIND,KIND]', {
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     faults: { type: 'string', default: '200' },

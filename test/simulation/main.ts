@@ -1,17 +1,17 @@
 /**
  * Simulates a cluster, deterministically: docs/simulation.md.
  *
- *     npm run sim -- [--seed=N] [--runs=K] [--seconds=S] [--nodes=3] [--clients=4] [--faults=all|none|NAME,…] [--failures=FILE]
- *
  * Runs the seeds N, N+1, … (default: from a random one), K of them, as many as S seconds allow, or until it is interrupted. Ends with a line of JSON; exits with 1 when a run
  * failed, and says how to repeat it. Failing seeds are added to FILE, one a line.
  */
 import { appendFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { scriptOptions } from '../support/script-options.ts';
 import { FAULTS } from './faults.ts';
 import { type SimulationResult, simulate } from './simulate.ts';
 
-const { values } = parseArgs({
+const USAGE =
+  'npm run sim -- [--seed=N] [--runs=K] [--seconds=S] [--nodes=3] [--clients=4] [--faults=all|none|NAME,…] [--failures=FILE]';
+const { values } = scriptOptions(USAGE, {
   options: {
     seed: { type: 'string' },
     runs: { type: 'string' },
