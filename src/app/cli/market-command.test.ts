@@ -6,6 +6,19 @@ import { MarketView } from './market-command.ts';
 const message = (fields: Partial<ItchMessage>): ItchMessage =>
   Object.assign(new ItchMessage(), { stockLocate: 1, ...fields });
 
+test('market: an instrument that the feed does not have', () => {
+  const view = new MarketView('TEST', 5);
+  assert.equal(view.unknownText(), 'the feed has no instrument TEST; it has none yet');
+  for (const [stockLocate, symbol] of [
+    [1, 'HIVE'],
+    [2, 'BTC'],
+  ] as const) {
+    const stock = { stockHigh: packAlpha4(symbol), stockLow: packAlpha4('') };
+    view.apply(message({ type: ItchType.StockDirectory, stockLocate, ...stock }));
+  }
+  assert.equal(view.unknownText(), 'the feed has no instrument TEST; it has HIVE, BTC');
+});
+
 test('market: an auction is one trade at its price, and none where nothing traded', () => {
   const stock = { stockHigh: packAlpha4('TEST'), stockLow: packAlpha4('') };
   const scale = { priceDecimals: 4, qtyDecimals: 0, tickSize: 100, lotSize: 1 };

@@ -54,10 +54,7 @@ async function watch(symbol: string, options: MarketOptions, output: Output): Pr
   const view = new MarketView(symbol, options.depth);
   const { session } = await readSnapshot({ host, port: snapshotPort, tls }, view);
   if (!view.isKnown) {
-    throw new CliError(
-      ExitCode.Refused,
-      `the feed has no instrument ${symbol}; it has ${view.symbols.join(', ')}`,
-    );
+    throw new CliError(ExitCode.Refused, view.unknownText());
   }
   const end = await liveEnd({ host, port, tls });
   const isScreen = process.stdout.isTTY === true && !output.json && options.once === undefined;
@@ -191,12 +188,14 @@ export class MarketView {
     return this.locate !== 0 && this.scales.has(this.locate);
   }
 
-  get symbols(): string[] {
-    return [...this.builder.symbols.values()];
-  }
-
   get nextSequence(): number {
     return this.builder.nextSequence;
+  }
+
+  /** What to say of a feed that does not have the instrument. */
+  unknownText(): string {
+    const symbols = [...this.builder.symbols.values()];
+    return `the feed has no instrument ${this.symbol}; it has ${symbols.join(', ') || 'none yet'}`;
   }
 
   apply(message: ItchMessage): void {
