@@ -52,14 +52,16 @@ export function generatePassword(): string {
  * ids that are the same on all nodes, so that each counts once.
  *
  * @param passwordOf the password of a user that is to be added, or undefined to make one up
+ * @param onUser is told of each user at once: a password that was made up must not be lost with what fails later
  * @throws VenueSetupError when the venue refuses a command or a password cannot be used
  */
 export async function setUpVenue(
   host: VenueHost,
   venue: VenueDefinition,
   passwordOf: (user: UserDefinition) => string | undefined = readPassword,
+  onUser: (user: AddedUser) => void = () => {},
 ): Promise<VenueSetup> {
-  const adding = new Adding(host, venue.source, passwordOf);
+  const adding = new Adding(host, venue.source, passwordOf, onUser);
   try {
     for (const asset of venue.assets) await adding.asset(asset);
     for (const instrument of venue.instruments) await adding.instrument(instrument);
@@ -88,15 +90,22 @@ class Adding {
   declare private readonly host: VenueHost;
   declare private readonly operator: Operator;
   declare private readonly passwordOf: (user: UserDefinition) => string | undefined;
+  declare private readonly onUser: (user: AddedUser) => void;
   declare private standing: StandingVenue;
 
-  constructor(host: VenueHost, source: string, passwordOf: (user: UserDefinition) => string | undefined) {
+  constructor(
+    host: VenueHost,
+    source: string,
+    passwordOf: (user: UserDefinition) => string | undefined,
+    onUser: (user: AddedUser) => void,
+  ) {
     this.added = 0;
     this.users = [];
     this.warnings = [];
     this.host = host;
     this.operator = new Operator(host, source);
     this.passwordOf = passwordOf;
+    this.onUser = onUser;
     this.standing = new StandingVenue(host);
   }
 
@@ -140,7 +149,11 @@ class Adding {
       const { userId, name, role } = user;
       if (sent === undefined || others.has(sent.command))
         this.#compare(`user ${name}`, { name, accountId, role }, this.standing.users.get(userId));
-      else this.users.push({ userId, name, generatedPassword: sent.generatedPassword });
+      else {
+        const added = { userId, name, generatedPassword: sent.generatedPassword };
+        this.users.push(added);
+        this.onUser(added);
+      }
     }
   }
 

@@ -350,6 +350,24 @@ test('docs/cli.md names every command, every option and every exit status', () =
   assert.deepEqual(statuses, Object.values(ExitCode));
 });
 
+test('start: a password that was made up is printed also where the venue cannot be set up to its end', async () => {
+  const config = path('half.yaml');
+  const users = (id: number, more: string) => `    - { id: ${id}, users: [{ id: ${id}, ${more} }] }\n`;
+  writeFileSync(
+    config,
+    `venue:\n  assets: [{ id: 1, symbol: USD, decimals: 2 }]\n  instruments: []\n  accounts:\n${users(1, 'name: ANN')}${users(2, 'name: BOB, passwordFile: none.txt')}`,
+  );
+  const { status, stdout, stderr } = await runCli([
+    ...['start', '--config', config, '--data-dir', path('half'), '--log-level', 'error', ...FREE_PORTS],
+  ]);
+  assert.match(
+    stdout,
+    /^user ANN was added with the password [a-z2-9]{10}: keep it, it is not shown again\n$/,
+  );
+  assert.match(stderr, /^hive: the password file of user BOB cannot be read: ENOENT/);
+  assert.equal(status, 1);
+});
+
 test('start: a port that is taken is an error with a way out, and the process ends', async (t) => {
   const taken = createServer();
   t.after(() => taken.close());

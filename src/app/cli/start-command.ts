@@ -16,7 +16,7 @@ import { addFirstAdmin, type FirstAdmin } from '../first-admin.ts';
 import { type NodeLogger, type RunningNode, startNode } from '../node.ts';
 import { VenueSetupError } from '../operator.ts';
 import { setUpReplay } from '../replay/participants.ts';
-import { setUpVenue, type VenueSetup } from '../venue-setup.ts';
+import { type AddedUser, setUpVenue, type VenueSetup } from '../venue-setup.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type LogFormat, nodeLogger } from './node-log.ts';
@@ -207,7 +207,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     closeSocket = await serveNode(configuration.dataDirectory, async (request) => {
       if (request.ask === 'cluster') return node.clusterView();
       await obey(request, node);
-      if (request.ask === 'promote') await prepareReplay(configuration, node, logger, output);
+      if (request.ask === 'promote') await prepareReplay(configuration, node, logger);
       return {
         pid: process.pid,
         dataDirectory: resolve(configuration.dataDirectory),
@@ -217,9 +217,9 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     });
     if (node.status().state === 'serving') {
       demo = await demoOf(configuration, node, logger);
-      const setup = demo === undefined ? await venueOf(configuration, node) : demo.setup;
-      report(setup, logger, output);
-      if (configuration.replay !== undefined) report(await setUpReplay(node), logger, output);
+      const setup = demo === undefined ? await venueOf(configuration, node, output) : demo.setup;
+      report(setup, logger);
+      if (configuration.replay !== undefined) report(await setUpReplay(node), logger);
       reportAdmin(await addFirstAdmin(node, (message) => logger.warn({}, message)), output);
     }
     node.onSetUp();
@@ -308,8 +308,9 @@ async function demoOf(
   return startDemo(node, { dataDirectory, ouchPort: node.ouchPort, seed, messagesPerSecond }, logger);
 }
 
-async function venueOf({ venue }: Configuration, node: RunningNode): Promise<VenueSetup> {
-  return venue === undefined ? { added: 0, users: [], warnings: [] } : setUpVenue(node, venue);
+async function venueOf({ venue }: Configuration, node: RunningNode, output: Output): Promise<VenueSetup> {
+  if (venue === undefined) return { added: 0, users: [], warnings: [] };
+  return setUpVenue(node, venue, undefined, (user) => reportUser(user, output));
 }
 
 /** What a node that served from its start would have added. It serves all the same when the venue does not take that. */
@@ -317,27 +318,27 @@ async function prepareReplay(
   { replay }: Configuration,
   node: RunningNode,
   logger: NodeLogger,
-  output: Output,
 ): Promise<void> {
   if (replay === undefined) return;
   try {
-    report(await setUpReplay(node), logger, output);
+    report(await setUpReplay(node), logger);
   } catch (error) {
     if (!(error instanceof VenueSetupError)) throw error;
     logger.warn({ code: error.code }, `this node serves, but cannot replay: ${error.message}`);
   }
 }
 
-function report(setup: VenueSetup, logger: NodeLogger, output: Output): void {
+function report(setup: VenueSetup, logger: NodeLogger): void {
   for (const warning of setup.warnings) logger.warn({}, warning);
   if (setup.added > 0) logger.info({ added: setup.added }, 'venue set up');
-  for (const { name, generatedPassword } of setup.users) {
-    if (generatedPassword === undefined) continue;
-    output.result(
-      { event: 'user-added', user: name, password: generatedPassword },
-      `user ${name} was added with the password ${generatedPassword}: keep it, it is not shown again`,
-    );
-  }
+}
+
+function reportUser({ name, generatedPassword }: AddedUser, output: Output): void {
+  if (generatedPassword === undefined) return;
+  output.result(
+    { event: 'user-added', user: name, password: generatedPassword },
+    `user ${name} was added with the password ${generatedPassword}: keep it, it is not shown again`,
+  );
 }
 
 function reportAdmin(admin: FirstAdmin | undefined, output: Output): void {
