@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -112,16 +112,14 @@ export class DrillServers {
   }
 
   #spawn(program: NatsProgram, config: string, logFile: string): void {
+    const log = openSync(logFile, 'w', 0o600);
     const guard = spawn('sh', ['-c', GUARD, program.path, '-c', config], {
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', log, log],
       // A terminal's Ctrl-C would end it before it has killed the server.
       detached: true,
     });
     this.guards.push(guard);
-    const log = createWriteStream(logFile);
-    guard.stdout?.pipe(log, { end: false });
-    guard.stderr?.pipe(log, { end: false });
-    guard.once('exit', () => log.end());
+    closeSync(log);
   }
 }
 
