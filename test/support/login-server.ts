@@ -6,21 +6,27 @@ import { NatsServers } from './nats-cluster.ts';
 import { clusterSettings } from './node-config.ts';
 import { until } from './test-cluster.ts';
 
-/** A nats-server that takes one password, and how to be refused by it. */
+/** A nats-server that takes one password, which can be changed while it runs. */
 export interface LoginServer {
-  /** Of its one user. */
+  /** Of its one user; the password that it begins with. */
   readonly cluster: ClusterSettings;
+  /** From now on it takes this password only, and closes connections that came with another. */
+  takes(password: string): void;
+  /** Resolves when it has refused a password so often since it began. */
+  untilRefused(times: number): Promise<void>;
   /** Has the server refuse the password until `clients` connections were closed for good by that, and take it again. */
   refuseForAWhile(clients: number): Promise<void>;
 }
 
+const PASSWORD = 'first';
+
 /** @param directory for all that the server has */
 export async function startLoginServer(t: TestContext, directory: string): Promise<LoginServer> {
   const passwordFile = join(directory, 'password');
-  const serverTakes = (password: string): void =>
+  const configure = (password: string): void =>
     writeFileSync(join(directory, 'password.conf'), `PASSWORD: "${password}"\n`);
-  writeFileSync(passwordFile, 'first\n');
-  serverTakes('first');
+  writeFileSync(passwordFile, `${PASSWORD}\n`);
+  configure(PASSWORD);
   const servers = await NatsServers.start({
     count: 1,
     directory,
@@ -32,16 +38,21 @@ export async function startLoginServer(t: TestContext, directory: string): Promi
   t.after(() => servers.close());
   const [server] = servers.pids;
   const log = join(directory, 'n1', 'server.log');
-  const refusals = (): number => readFileSync(log, 'utf8').split('authentication error').length - 1;
+  const takes = (password: string): void => {
+    configure(password);
+    process.kill(server, 'SIGHUP');
+  };
+  const untilRefused = (times: number): Promise<void> =>
+    until(() => readFileSync(log, 'utf8').split('authentication error').length > times);
   return {
     cluster: clusterSettings(servers.urls, { replicas: 1, user: 'hive', passwordFile }),
+    takes,
+    untilRefused,
     refuseForAWhile: async (clients) => {
-      serverTakes('second');
-      process.kill(server, 'SIGHUP');
+      takes('second');
       // Each is told twice: when the password changes, and when it logs in again.
-      await until(() => refusals() >= 2 * clients);
-      serverTakes('first');
-      process.kill(server, 'SIGHUP');
+      await untilRefused(2 * clients);
+      takes(PASSWORD);
     },
   };
 }

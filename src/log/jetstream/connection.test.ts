@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type NatsConnection, usernamePasswordAuthenticator } from '@nats-io/transport-node';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { startSilentServer } from '../../../test/support/silent-server.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { closeNats, connectNats } from './connection.ts';
 
@@ -80,10 +81,7 @@ test('connection: servers that read the new password one after the other do not 
 test('connection: an attempt that a silent server lets time out leaves no socket open', {
   timeout: 20_000,
 }, async (t) => {
-  const silent = createServer().listen(0, '127.0.0.1');
-  t.after(() => silent.close());
-  await once(silent, 'listening');
-  const { port } = silent.address() as AddressInfo;
+  const { silent, port } = await startSilentServer(t);
   for (let attempt = 0; attempt < 2; attempt++) {
     const accepted = once(silent, 'connection') as Promise<[Socket]>;
     await assert.rejects(connectNats({ servers: `nats://127.0.0.1:${port}`, name: 'test' }), {
