@@ -128,11 +128,13 @@ test('the console when something goes wrong', { skip: whyNoBrowser(), timeout: 2
       const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
       const done = page.getByRole('region', { name: 'What was done' });
       await done.getByRole('table').waitFor();
-      // Screens are fetched soon after the sign-in, before they are opened.
-      const fetched = page.waitForFunction(() =>
-        performance.getEntriesByType('resource').some(({ name }) => name.includes('/replay-screen-')),
-      );
-      await fetched;
+      // Screens and their sections are fetched soon after the sign-in, before they are opened.
+      await page.waitForFunction(() => {
+        const fetched = performance.getEntriesByType('resource').map(({ name }) => name);
+        return ['risk-screen', 'replay-screen', 'overview-section'].every((part) =>
+          fetched.some((name) => name.includes(`/${part}-`)),
+        );
+      });
       await venue.stop();
       await page.getByRole('alert').getByText('The connection to the node is lost').waitFor();
       await done.getByText('old').waitFor();
@@ -142,6 +144,7 @@ test('the console when something goes wrong', { skip: whyNoBrowser(), timeout: 2
       await page.getByRole('link', { name: 'Risk' }).click();
       await page.getByRole('navigation', { name: 'Parts of the screen' }).waitFor();
       await page.getByRole('link', { name: 'Operate' }).click();
+      await page.getByRole('region', { name: 'Cluster', exact: true }).waitFor();
       await page.getByRole('link', { name: 'Markets' }).click();
       await venue.restart();
       await page.locator('[data-connection="online"]').waitFor();

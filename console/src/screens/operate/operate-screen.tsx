@@ -18,6 +18,9 @@ const texts = strings.operate;
 /** Findings that have room above the sections. */
 const FINDINGS_SHOWN = 3;
 
+// With the screen, which is fetched before it is opened: it is wanted most when the node that has them is gone.
+for (const section of SECTIONS) section.load().catch(() => {});
+
 /** For operations: how the venue is, always in sight, and below it one section at a time. */
 export default function OperateScreen({ rest }: ScreenProps) {
   const state = useStore(session.state);

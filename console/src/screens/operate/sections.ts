@@ -11,47 +11,33 @@ export interface Section {
   readonly actions: readonly ActionName[];
   /** `rest` is what the path has behind the section's name. */
   readonly component: ComponentType<ScreenProps>;
+  /** Fetches it before it is shown. Rejects where it does not come. */
+  load(): Promise<unknown>;
 }
 
 const { sections } = strings.operate;
 const logTexts = strings.operateLog;
 
-/** The sections in the order of their tabs. Each is a file, loaded when it is first shown. */
+/** The sections in the order of their tabs. Each is a file, loaded when it is first shown, or with the screen. */
 export const SECTIONS: readonly Section[] = [
-  {
-    name: 'overview',
-    label: sections.overview,
-    actions: ['ViewNodes'],
-    component: lazy(() => import('./overview-section.tsx')),
-  },
-  {
-    name: 'markets',
-    label: sections.markets,
-    actions: ['ControlPhases', 'KillSwitch'],
-    component: lazy(() => import('./markets-section.tsx')),
-  },
-  {
-    name: 'copies',
-    label: sections.copies,
-    actions: ['ViewNodes'],
-    component: lazy(() => import('./copies-section.tsx')),
-  },
-  {
-    name: 'log',
-    label: logTexts.log.section,
-    actions: ['ReadLog'],
-    component: lazy(() => import('./log-tail-section.tsx')),
-  },
-  {
-    name: 'orders',
-    label: logTexts.order.section,
-    actions: ['ViewAnyAccount'],
-    component: lazy(() => import('./order-timeline-section.tsx')),
-  },
-  {
-    name: 'sessions',
-    label: logTexts.sessions.section,
-    actions: ['ViewNodes'],
-    component: lazy(() => import('./sessions-section.tsx')),
-  },
+  section('overview', sections.overview, ['ViewNodes'], () => import('./overview-section.tsx')),
+  section(
+    'markets',
+    sections.markets,
+    ['ControlPhases', 'KillSwitch'],
+    () => import('./markets-section.tsx'),
+  ),
+  section('copies', sections.copies, ['ViewNodes'], () => import('./copies-section.tsx')),
+  section('log', logTexts.log.section, ['ReadLog'], () => import('./log-tail-section.tsx')),
+  section('orders', logTexts.order.section, ['ViewAnyAccount'], () => import('./order-timeline-section.tsx')),
+  section('sessions', logTexts.sessions.section, ['ViewNodes'], () => import('./sessions-section.tsx')),
 ];
+
+function section(
+  name: string,
+  label: string,
+  actions: Section['actions'],
+  load: () => Promise<{ readonly default: ComponentType<ScreenProps> }>,
+): Section {
+  return { name, label, actions, load, component: lazy(load) };
+}
