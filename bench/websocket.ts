@@ -1,6 +1,6 @@
 /**
  * The WebSocket door of a whole node, against a bare ws server in the same run. `node bench/websocket.ts [--scenario order-entry|fan-out|users]
- * [--orders 3000] [--warmup-orders 3000] [--rounds 3] [--subscribers 2000] [--users 2000] [--messages 10] [--seconds 5] [--data-dir DIR]`
+ * [--orders 3000] [--warmup-orders 20000] [--rounds 3] [--subscribers 2000] [--users 2000] [--messages 10] [--seconds 5] [--data-dir DIR]`
  *
  * - `order entry`: from `order.place` until its durable answer, one order at a time; the same message sent back by ws alone, and
  *   after the synchronous write that makes an order durable;
@@ -25,7 +25,7 @@ import { begin, choice, median, numberOption, print, rounded } from './support/r
 
 const scenario = choice('scenario', ['order-entry', 'fan-out', 'users']);
 const orders = numberOption('orders', 3_000);
-const warmupOrders = numberOption('warmup-orders', 3_000);
+const warmupOrders = numberOption('warmup-orders', 20_000);
 const rounds = numberOption('rounds', 3);
 const subscribers = numberOption('subscribers', 2_000);
 const users = numberOption('users', 2_000);

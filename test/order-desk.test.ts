@@ -483,6 +483,24 @@ test('after the last number there is a user is told so, texts that were used sta
   assert.equal(ann.pendingCount, 0);
 });
 
+test('a number that was refused to a disabled user is not used up', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const ann = await venue.desk.open(1);
+  const { lines, on } = collector();
+  const order = { type: 'NewOrder', userId: 1, ...BUY_ONE, clientOrderId: 900, clientTag: '' } as const;
+  send(venue.outbox, { type: 'SetUserEnabled', targetUserId: 1, enabled: 0 });
+  send(venue.outbox, order);
+  send(venue.outbox, { type: 'SetUserEnabled', targetUserId: 1, enabled: 1 });
+  venue.turn();
+  venue.deliver();
+  ann.place({ ...BUY_ONE, clientTag: 'next' }, on);
+  venue.turn();
+  venue.deliver();
+  await settled();
+  assert.deepEqual(lines, ['done next status 1 cum 0 leaves 1']);
+  assert.equal(ann.orders.withTag('next')?.clientOrderId, 1);
+});
+
 test('the number of a mass cancel, which nobody checks, is reported as it was sent', async (t) => {
   const venue = new DeskVenue(t, 2);
   const ann = await venue.desk.open(1);

@@ -117,6 +117,36 @@ test('venue metrics: orders, trades, profit, execution quality, rejects, switche
   is('hive_pnl_anomaly_score{account="1"}', 0);
 });
 
+test('venue metrics: the user who has used most of its order numbers, refused orders included', () => {
+  const venue = market();
+  const used = () => [...venue.samples()].filter(([key]) => key.startsWith('hive_order_numbers_used_ratio'));
+  const ratio = (userId: number, number: number) => [
+    [`hive_order_numbers_used_ratio{user="${userId}"}`, number / (2 ** 31 - 1)],
+  ];
+  assert.deepEqual(used(), []);
+  venue.order(ANN, 7, Side.Buy, 90, 20);
+  venue.order(BOB, 6, Side.Buy, 90, 20);
+  assert.deepEqual(used(), ratio(ANN, 7));
+  venue.order(BOB, 1_000, Side.Buy, 90, 10_000);
+  assert.deepEqual(used(), ratio(BOB, 1_000));
+  venue.send({
+    type: 'ReplaceOrder',
+    userId: ANN,
+    originalClientOrderId: 7,
+    clientOrderId: 2 ** 31 - 1,
+    priceTicks: 91,
+    qtyLots: 20,
+  });
+  assert.deepEqual(used(), ratio(ANN, 2 ** 31 - 1));
+  // A node that has just started learns it from the image.
+  const begun = new Venue();
+  begun.tell(venue.engine.describe());
+  assert.deepEqual(
+    [...begun.samples()].filter(([key]) => key.startsWith('hive_order_numbers')),
+    used(),
+  );
+});
+
 test('venue metrics: what was averaged falls out of the window, also where nothing happens any more', async () => {
   const venue = market();
   venue.order(ANN, 1, Side.Sell, 110, 20);

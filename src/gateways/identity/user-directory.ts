@@ -1,14 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { CommandType, type Role } from '#domain/commands.ts';
+import type { Role } from '#domain/commands.ts';
 import {
   ApiKeyAdded,
   ApiKeyRevoked,
-  CommandRejected,
   EventType,
   NodeKeyAdded,
-  OrderAccepted,
-  OrderReplaced,
   TokensRevoked,
   Trade,
   UserAdded,
@@ -16,8 +13,8 @@ import {
   UserPasswordSet,
   UserRoleSet,
 } from '#domain/events.ts';
+import { usedOrderNumber } from '#domain/order-numbers.ts';
 import type { FollowingSink } from '#domain/ports.ts';
-import { RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { rawEd25519PublicKey } from './ed25519.ts';
 import { type Credentials, PASSWORD_HASH_BYTES, SALT_BYTES } from './password.ts';
@@ -278,27 +275,14 @@ export class UserDirectory implements FollowingSink {
   }
 
   /** Follows the numbers that the core counts for each user. */
-  #countReport({ i32, f64 }: WordBuffer, at: number): void {
-    switch (i32[at] & 0xff) {
-      case EventType.Trade:
-        this.#noteReport(i32[at + Trade.at.makerUserId], f64[(at + Trade.at.makerReportNumber) >> 1]);
-        this.#noteReport(i32[at + Trade.at.takerUserId], f64[(at + Trade.at.takerReportNumber) >> 1]);
-        return;
-      case EventType.OrderAccepted:
-        this.#noteClientOrderId(i32[at + 6], i32[at + OrderAccepted.at.clientOrderId]);
-        break;
-      case EventType.OrderReplaced:
-        this.#noteClientOrderId(i32[at + 6], i32[at + OrderReplaced.at.clientOrderId]);
-        break;
-      case EventType.CommandRejected: {
-        const word = i32[at + CommandRejected.at.commandType];
-        const type = word & 0xff;
-        const takesId = type === CommandType.NewOrder || type === CommandType.ReplaceOrder;
-        if (takesId && !LEAVES_CLIENT_ORDER_ID.has(word >>> 16)) {
-          this.#noteClientOrderId(i32[at + 6], i32[at + CommandRejected.at.clientOrderId]);
-        }
-      }
+  #countReport(words: WordBuffer, at: number): void {
+    const { i32, f64 } = words;
+    if ((i32[at] & 0xff) === EventType.Trade) {
+      this.#noteReport(i32[at + Trade.at.makerUserId], f64[(at + Trade.at.makerReportNumber) >> 1]);
+      this.#noteReport(i32[at + Trade.at.takerUserId], f64[(at + Trade.at.takerReportNumber) >> 1]);
+      return;
     }
+    this.#noteClientOrderId(i32[at + 6], usedOrderNumber(words, at));
     this.#noteReport(i32[at + 6], f64[(at + 8) >> 1]);
   }
 
@@ -313,16 +297,6 @@ export class UserDirectory implements FollowingSink {
     if (user !== undefined && clientOrderId > user.lastClientOrderId) user.lastClientOrderId = clientOrderId;
   }
 }
-
-/** Refusals that come before the core takes a clientOrderId, or because it cannot be taken. */
-const LEAVES_CLIENT_ORDER_ID: ReadonlySet<number> = new Set([
-  RejectCode.MALFORMED_COMMAND,
-  RejectCode.UNKNOWN_USER,
-  RejectCode.USER_DISABLED,
-  RejectCode.NOT_ALLOWED,
-  RejectCode.DUPLICATE_CLIENT_ORDER_ID,
-  RejectCode.CLIENT_ORDER_ID_LIMIT,
-]);
 
 function setPassword(user: DirectoryUser, words: WordBuffer, at: number): void {
   const { at: field } = UserPasswordSet;

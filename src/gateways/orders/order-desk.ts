@@ -1,15 +1,7 @@
-import { CommandType } from '#domain/commands.ts';
-import {
-  CommandRejected,
-  EventType,
-  OrderAccepted,
-  OrderReplaced,
-  Trade,
-  UserAdded,
-} from '#domain/events.ts';
+import { EventType, Trade, UserAdded } from '#domain/events.ts';
 import type { ArchiveQuery } from '#domain/history.ts';
-import { byteAt } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
+import { usedOrderNumber } from '#domain/order-numbers.ts';
 import type { ArchiveQueries, CommandSink, FollowingSink, ReportStore } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { DeskServices } from './desk-services.ts';
@@ -20,7 +12,6 @@ import { type Report, readReports } from './report.ts';
 const ANSWER_MS_MAX = 5_000;
 const SWEEP_MS = 250;
 const REQUEST_NUMBER_MAX = 2 ** 31 - 1;
-const REJECTED_COMMAND_TYPE = byteAt(CommandRejected, 'commandType');
 
 export interface OrderDeskOptions {
   readonly sink: CommandSink;
@@ -242,7 +233,7 @@ export class OrderDesk implements FollowingSink {
       const type = i32[at] & 255;
       if (type === EventType.UserAdded) this.#addUser(words, at);
       else if (type === EventType.Trade) this.#onTrade(words, at);
-      else if (f64[(at + 8) >> 1] !== 0) this.#count(words, at, type);
+      else if (f64[(at + 8) >> 1] !== 0) this.#count(words, at);
       this.sequence = f64[(at + 2) >> 1];
     }
     this.#settleAll();
@@ -278,13 +269,13 @@ export class OrderDesk implements FollowingSink {
     return this.users.has(userId) || this.opening.has(userId);
   }
 
-  #count(words: WordBuffer, at: number, type: number): void {
+  #count(words: WordBuffer, at: number): void {
     const { i32, f64 } = words;
     const userId = i32[at + 6];
     const isWanted = this.#note(words, at, userId, f64[(at + 8) >> 1]);
     const counts = this.counts.get(userId);
     if (counts === undefined) return;
-    counts.lastClientOrderId = Math.max(counts.lastClientOrderId, usedNumber(words, at, type));
+    counts.lastClientOrderId = Math.max(counts.lastClientOrderId, usedOrderNumber(words, at));
     if (isWanted) readReports(words, at, (report) => this.#deliver(report));
   }
 
@@ -332,14 +323,4 @@ export class OrderDesk implements FollowingSink {
     const before = this.services.nowMs() - ANSWER_MS_MAX;
     for (const user of this.users.values()) if (user.pendingCount > 0) user.giveUp(before);
   }
-}
-
-/** The number that an event says its user has used; 0 none. */
-function usedNumber({ i32, u8 }: WordBuffer, at: number, type: number): number {
-  if (type === EventType.OrderAccepted) return i32[at + OrderAccepted.at.clientOrderId];
-  if (type === EventType.OrderReplaced) return i32[at + OrderReplaced.at.clientOrderId];
-  if (type !== EventType.CommandRejected) return 0;
-  const command = u8[at * 4 + REJECTED_COMMAND_TYPE];
-  const isOrder = command === CommandType.NewOrder || command === CommandType.ReplaceOrder;
-  return isOrder ? i32[at + CommandRejected.at.clientOrderId] : 0;
 }

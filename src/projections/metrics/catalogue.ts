@@ -309,6 +309,11 @@ export const METRICS = {
       limit: 'open_orders, messages_per_second, position, open_value, margin',
     },
   }),
+  hive_order_numbers_used_ratio: gauge(
+    'ratio',
+    'Share of its order numbers (2^31 - 1, which no user gets again) that the user who has used most has used',
+    { ...VENUE, labels: { user: 'number of that user' } },
+  ),
   hive_uncovered_losses: gauge(
     'amount',
     'What customers owe, in units of the asset: losses beyond their balances, and what their open spot orders hold beyond them (docs/risk.md), every 5 seconds',

@@ -15,6 +15,8 @@ import {
   TradeFlag,
 } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
+import { Limits } from '#domain/limits.ts';
+import { usedOrderNumber } from '#domain/order-numbers.ts';
 import type { FollowingSink } from '#domain/ports.ts';
 import { rejectName } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -86,6 +88,8 @@ export class VenueMetrics implements FollowingSink {
   declare private readonly feesMinor: Map<number, number>;
   declare private readonly activity: Map<number, RollingSums>;
   declare private readonly orderTimes: OrderTimes;
+  /** The highest order number that a user has used, and that user. */
+  declare private lastNumber: { readonly userId: number; readonly number: number };
   /** Log time of the newest event, in seconds. */
   declare private nowSeconds: number;
   declare private readonly clockSeconds: () => number;
@@ -104,6 +108,7 @@ export class VenueMetrics implements FollowingSink {
     this.feesMinor = new Map();
     this.activity = new Map();
     this.orderTimes = new OrderTimes();
+    this.lastNumber = { userId: 0, number: 0 };
     this.nowSeconds = 0;
     this.clockSeconds = clockSeconds;
   }
@@ -115,6 +120,7 @@ export class VenueMetrics implements FollowingSink {
       this.nowSeconds = (i32[at + SECONDS_AT] >>> 0) + (i32[at + NANOS_AT] >>> 0) / 1e9;
       const isImage = (i32[at] & (EventFlag.Image << 8)) !== 0;
       if (!isImage && f64[(at + REPORT_AT) >> 1] !== 0) this.reports++;
+      this.#noteNumber(i32[at + OrderAccepted.at.userId], usedOrderNumber(words, at));
       this.#apply(words, at, isImage);
     }
     this.profit.step(this.nowSeconds, (instrumentId) => this.#priceOf(instrumentId));
@@ -133,6 +139,9 @@ export class VenueMetrics implements FollowingSink {
     for (const [code, count] of this.rejects)
       registry.set('hive_rejects_total', count, { code: rejectName(code) ?? String(code) });
     registry.set('hive_reports_total', this.reports, {});
+    const { userId, number } = this.lastNumber;
+    if (userId !== 0)
+      registry.set('hive_order_numbers_used_ratio', number / Limits.ID_MAX, { user: String(userId) });
     for (const [scope, number] of SCOPES) {
       const engaged = [...this.kills].filter((key) => key.startsWith(`${number}:`)).length;
       registry.set('hive_kill_switch', engaged, { scope });
@@ -205,6 +214,11 @@ export class VenueMetrics implements FollowingSink {
         instrument.endSeconds = endSeconds;
         return;
       }
+      case EventType.UserAdded: {
+        const { newUserId, lastClientOrderId } = readEvent(words, at) as Event<'UserAdded'>;
+        this.#noteNumber(newUserId, lastClientOrderId);
+        return;
+      }
       case EventType.KillSwitchSet: {
         const { scope, scopeId, engaged } = readEvent(words, at) as Event<'KillSwitchSet'>;
         if (engaged === 1) this.kills.add(`${scope}:${scopeId}`);
@@ -212,6 +226,10 @@ export class VenueMetrics implements FollowingSink {
         return;
       }
     }
+  }
+
+  #noteNumber(userId: number, number: number): void {
+    if (number > this.lastNumber.number) this.lastNumber = { userId, number };
   }
 
   #accepted({ i32, f64 }: WordBuffer, at: number): void {

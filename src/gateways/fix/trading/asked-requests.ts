@@ -1,3 +1,4 @@
+import { TextMap } from '../../orders/text-map.ts';
 import type { OrderAsked } from './report-values.ts';
 
 /** A mass cancel whose answer is still to be written. */
@@ -16,7 +17,8 @@ const ASKED_MAX = 4_096;
  */
 export class AskedRequests {
   /** Orders and replaces by their ClOrdID. */
-  declare private readonly orders: Map<string, OrderAsked>;
+  declare private readonly orders: TextMap<OrderAsked>;
+  declare private orderCount: number;
   /** Cancels by the number of the order, the oldest first. */
   declare private readonly cancels: Map<number, OrderAsked[]>;
   declare private cancelCount: number;
@@ -24,7 +26,8 @@ export class AskedRequests {
   declare private readonly massCancels: Map<number, MassCancelAsked>;
 
   constructor() {
-    this.orders = new Map();
+    this.orders = new TextMap();
+    this.orderCount = 0;
     this.cancels = new Map();
     this.cancelCount = 0;
     this.massCancels = new Map();
@@ -32,23 +35,26 @@ export class AskedRequests {
 
   /** Whether so much waits that nothing more should be asked. */
   get isFull(): boolean {
-    return this.orders.size + this.cancelCount + this.massCancels.size >= ASKED_MAX;
+    return this.orderCount + this.cancelCount + this.massCancels.size >= ASKED_MAX;
   }
 
   /** @returns false when a request with this ClOrdID waits already */
   addOrder(asked: OrderAsked): boolean {
-    if (this.orders.has(asked.clOrdId)) return false;
+    if (this.orders.get(asked.clOrdId) !== undefined) return false;
     this.orders.set(asked.clOrdId, asked);
+    this.orderCount++;
     return true;
   }
 
   hasOrder(clOrdId: string): boolean {
-    return this.orders.has(clOrdId);
+    return this.orders.get(clOrdId) !== undefined;
   }
 
   takeOrder(clOrdId: string): OrderAsked | undefined {
     const asked = this.orders.get(clOrdId);
-    if (asked !== undefined) this.orders.delete(clOrdId);
+    if (asked === undefined) return undefined;
+    this.orders.remove(clOrdId, asked);
+    this.orderCount--;
     return asked;
   }
 
