@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -240,6 +240,34 @@ test('data directory: another format version, another node, a damaged or missing
   writeFileSync(join(path, 'epoch'), '41\n');
   const again = open(path);
   assert.equal(again.epoch, 42);
+  again.close();
+});
+
+const noFullDevice = process.platform === 'linux' ? false : 'needs /dev/full';
+
+test('data directory: on a full disk it says so, and can still be locked by what only looks at it', {
+  skip: noFullDevice,
+}, () => {
+  const path = freshPath();
+  open(path).close();
+  const full = (name: string): void => {
+    rmSync(join(path, name), { force: true });
+    symlinkSync('/dev/full', join(path, name));
+  };
+  full('lock-owner');
+  const holder = open(path);
+  assert.equal(holder.epoch, 2);
+  // A full disk leaves an empty file; /dev/full has no end to read to.
+  rmSync(join(path, 'lock-owner'));
+  writeFileSync(join(path, 'lock-owner'), '');
+  assert.throws(() => open(path), refusal('LOCKED', /is in use by another process: stop that first/));
+  holder.close();
+  full('epoch.unfinished');
+  const message = `the data directory ${path} cannot be used \\(ENOSPC: .*\\): its volume is full: free space or enlarge it`;
+  assert.throws(() => open(path), refusal('UNUSABLE', new RegExp(`^${message}$`)));
+  rmSync(join(path, 'epoch.unfinished'));
+  const again = open(path);
+  assert.equal(again.epoch, 3);
   again.close();
 });
 

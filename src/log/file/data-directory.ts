@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import { DataDirectoryError, LOCK_FILES, lockDirectory } from './directory-lock.ts';
-import { errorCode, nodeDisk } from './disk.ts';
+import { errorCode, isDiskFull, nodeDisk } from './disk.ts';
 import { UNFINISHED_SUFFIX, writeFileDurably } from './durable-file.ts';
 import { createFileLog } from './file-log.ts';
 import { LogId, SEGMENT_BYTES } from './format.ts';
@@ -139,8 +139,21 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
     };
   } catch (error) {
     release();
-    throw error;
+    throw unusable(path, error);
   }
+}
+
+/** What the operating system refused within a data directory; any other error as it is. */
+function unusable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  const advice = isDiskFull(error)
+    ? 'its volume is full: free space or enlarge it'
+    : "look at the directory's owner, the kernel log (dmesg) and the device";
+  return new DataDirectoryError(
+    'UNUSABLE',
+    `the data directory ${path} cannot be used (${error.message}): ${advice}`,
+    { cause: error },
+  );
 }
 
 /**
@@ -242,7 +255,7 @@ export function beginRestoredDirectory(directory: string): RestoredDirectory {
     mkdirSync(snapshotDirectory, { mode: 0o700 });
   } catch (error) {
     release();
-    throw error;
+    throw unusable(path, error);
   }
   return {
     path,

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { isDiskFull } from './disk.ts';
 
 /** Why a data directory cannot be used. The message says what to do. */
 export class DataDirectoryError extends Error {
@@ -48,6 +49,7 @@ export function lockDirectory(directory: string): () => void {
   try {
     database = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    writeOwner(directory);
   } catch (error) {
     database?.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
@@ -65,18 +67,26 @@ export function lockDirectory(directory: string): () => void {
   }
   const database_ = database;
   held.add(database_);
-  writeFileSync(
-    join(directory, OWNER_FILE),
-    `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
-  );
   return () => {
     if (held.delete(database_)) database_.close();
   };
 }
 
+/** On a full disk nobody is named: what only looks at the directory still can. */
+function writeOwner(directory: string): void {
+  try {
+    writeFileSync(
+      join(directory, OWNER_FILE),
+      `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`,
+    );
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
+}
+
 function ownerOf(directory: string): string {
   try {
-    return readFileSync(join(directory, OWNER_FILE), 'utf8').trim();
+    return readFileSync(join(directory, OWNER_FILE), 'utf8').trim() || 'another process';
   } catch {
     return 'another process';
   }

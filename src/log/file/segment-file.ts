@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LogUnavailableError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
-import { type Disk, errorCode, ZEROS } from './disk.ts';
+import { type Disk, isDiskFull, ZEROS } from './disk.ts';
 import {
   encodeSegmentHeader,
   SECTOR_BYTES,
@@ -94,7 +94,7 @@ export function assertSegmentBytes(segmentBytes: number): void {
 /** What the log says when `path` could not be written. */
 export function unavailable(path: string, cause: unknown): LogUnavailableError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const full = ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(cause));
+  const full = isDiskFull(cause);
   const advice = full
     ? 'The volume is full: free space or enlarge it, then restart the node.'
     : 'The storage failed: look at the kernel log (dmesg) and the device, move the data directory if in doubt, then restart the node.';
