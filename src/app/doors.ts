@@ -18,7 +18,7 @@ export interface DoorsOptions {
   readonly threads: Threads;
   readonly archive: NodeThread;
   readonly logger: NodeLogger;
-  readonly marketData: Omit<MarketDataThreadData, 'peer' | 'epoch'>;
+  readonly marketData: Omit<MarketDataThreadData, 'peer'>;
   /** undefined: there is no edge. */
   readonly edge: { readonly file: URL; readonly data: Omit<EdgeThreadData, 'peer'> } | undefined;
   /** What the edge may ask. */
@@ -47,25 +47,21 @@ export class Doors {
     this.suspension = undefined;
   }
 
-  /**
-   * Begins what takes time and does not need the order path: it may go on while that recovers.
-   * @param epoch a number that no earlier opening had
-   */
-  prepare(epoch: number): void {
+  /** Begins what takes time and does not need the order path: it may go on while that recovers. */
+  prepare(): void {
     const { threads, archive, marketData } = this.options;
     const peer = portOf(archive);
-    const data: MarketDataThreadData = { ...marketData, epoch, peer };
+    const data: MarketDataThreadData = { ...marketData, peer };
     this.marketData = threads.start('market-data', MARKET_DATA_THREAD, data, [peer]);
   }
 
   /**
    * Opens all, the order path's first: the others take a core to start.
-   * @param epoch as of `prepare`
    * @param onOrders called when orders are taken
    */
-  async open(epoch: number, onOrders: (port: number) => void): Promise<void> {
+  async open(onOrders: (port: number) => void): Promise<void> {
     const { gateway, threads, archive, edge, status } = this.options;
-    if (this.marketData === undefined) this.prepare(epoch);
+    if (this.marketData === undefined) this.prepare();
     this.ouchPort = (await gateway.listen()).port;
     onOrders(this.ouchPort);
     if (edge !== undefined) {

@@ -128,7 +128,7 @@ export class NodeService {
     await replica.seal();
     closeSessions(core, (id) => id === nodeId, replica.outbox);
     announce();
-    await doors.open(this.epoch, (port) =>
+    await doors.open((port) =>
       logger.info({ port, tookMs: Math.round(performance.now() - startedMs) }, 'taking orders'),
     );
     this.wanted = 'serving';

@@ -375,7 +375,7 @@ async function startOn(
   const isMirror = (await link?.isMirror()) === true;
   if (isMirror && config.fix !== undefined) await link?.mirrorFixSessions();
   const observes = config.cluster?.observe === true || isMirror;
-  if (!observes) doors.prepare(data.epoch);
+  if (!observes) doors.prepare();
 
   if (config.backup !== undefined) {
     threads.start(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { FollowingSink } from '#domain/ports.ts';
 import { UserDirectory } from '#gateways/identity/user-directory.ts';
@@ -21,7 +22,6 @@ class MarketDataThread implements FollowingSink {
   declare private readonly users: UserDirectory;
   declare private servers: readonly ItchServer[];
   declare private hasImage: boolean;
-  declare private sessions: number;
 
   constructor(data: MarketDataThreadData) {
     this.data = data;
@@ -29,11 +29,10 @@ class MarketDataThread implements FollowingSink {
     this.users = new UserDirectory();
     this.servers = [];
     this.hasImage = false;
-    this.sessions = 0;
     this.feed = new MarketDataFeed({
       directory,
       orders: new ArchiveOrders(peer, directory),
-      nextSession: () => `${data.epoch.toString(36)}S${(++this.sessions).toString(36)}`.toUpperCase(),
+      nextSession: randomName,
       log: (line) => threadLog.warn({}, line),
     });
     this.follower = new RingFollower({
@@ -120,6 +119,13 @@ class MarketDataThread implements FollowingSink {
     };
     parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
   }
+}
+
+/** Of other nodes, and of data directories that were lost, nothing is known here: only chance gives a name that none of them has given. */
+function randomName(): string {
+  return randomInt(2 ** 48 - 1)
+    .toString(36)
+    .toUpperCase();
 }
 
 if (!isMainThread) {

@@ -99,8 +99,6 @@ export interface MarketDataThreadData {
   /** undefined: plain TCP. */
   readonly tls: TlsSettings | undefined;
   readonly connectionsPerAddressMax: number;
-  /** Makes the feed's session ids unique over restarts. */
-  readonly epoch: number;
   /** To the archive thread, which answers with images. */
   readonly peer: MessagePort;
 }
