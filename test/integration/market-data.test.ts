@@ -50,3 +50,11 @@ test('feed: sessions of two nodes, whose messages are not the same, have two nam
   const sessions = [await follow(one.marketDataPort), await follow(other.marketDataPort)];
   assert.notEqual(sessions[0].session, sessions[1].session);
 });
+
+test('feed: when the node stops, its clients get the last message of the session and End of Session', async (t) => {
+  const node = await start(t, 1);
+  const { events, end } = await follow(node.marketDataPort);
+  await node.close();
+  assert.equal(await end, 'the session is complete');
+  assert.deepEqual(events, ['O', 'C']);
+});

@@ -277,6 +277,26 @@ test('a stream that ended: sent whole, then End of Session, also to those who we
   assert.equal(moved.login, 'FEED2 1');
 });
 
+test('close: what a session still has is sent, then End of Session; not to a client that is too far behind for it', async (t) => {
+  const { stream, server, port, use } = await setUp(t);
+  stream.append(3);
+  const client = new TestClient(t, port, {});
+  await client.received(3);
+  const long = new TestStream('LONG', 32 << 20);
+  long.append(600_000);
+  use(long);
+  const behind = new TestClient(t, port, {});
+  await behind.received(1);
+  stream.append(2);
+  stream.ended = true;
+  long.ended = true;
+  await server.close('the node stops');
+  assert.deepEqual(client.messages, payloads(1, 5));
+  assert.deepEqual(client.others, ['+ the session is complete', 'Z']);
+  assert.ok(behind.messages.length < 600_000);
+  assert.deepEqual(behind.others, ['+ the node stops']);
+});
+
 test('a client that sends messages is closed with the reason; the others go on', async (t) => {
   const { stream, port, notify, log } = await setUp(t);
   stream.append(1);

@@ -97,9 +97,17 @@ export class ItchServer implements SoupDoor<Reader> {
     return address;
   }
 
-  /** Ends every client's session with `reason` and stops listening. */
+  /**
+   * Sends what clients take at once of what there is, ends every client's session and stops listening. Who has not got everything is
+   * told the reason instead of End of Session.
+   */
   async close(reason: string): Promise<void> {
     this.unsubscribe();
+    for (const session of this.readers) {
+      this.#pump(session);
+      const { sequence, stream } = session.state!;
+      if (session.open && sequence <= stream.readableSequence) session.close(reason);
+    }
     await this.server.close(reason);
   }
 
