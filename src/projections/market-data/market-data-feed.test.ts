@@ -221,8 +221,12 @@ test('restart with an image: a new session with the book as it stands; files lef
   venue.enter(1, Side.Buy, 9_900, 20);
   venue.replaceInPlace(venue.side(1, Side.Buy)[0], 9);
   fresh();
+  const old = feed.session;
+  old.retain();
   venue.emitImage();
   feed.restart();
+  assert.deepEqual(messagesOf(old).slice(-2), ['X 1 1', 'S C']);
+  old.release();
   venue.deliver(feed);
   assert.equal(feed.session.session, 'T2');
   const image = ['R 1 INST1', 'v 1 4/0 tick 100 lot 1', 'S S', 'H 1 T', 'S Q'];

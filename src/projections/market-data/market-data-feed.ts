@@ -228,10 +228,9 @@ export class MarketDataFeed implements EventSink {
     return this._snapshot.log;
   }
 
-  /** Forgets everything and begins an empty session: the events that follow must begin with an image. @throws FeedLogError */
+  /** Ends the session, forgets everything and begins an empty one: the events that follow must begin with an image. @throws FeedLogError */
   restart(): void {
-    this.#dropSnapshot();
-    this.#dropRoll();
+    this.#endLastSession();
     const old = this._session;
     this._session = this.#newSession();
     this.publisher = new ItchPublisher(this._session);
@@ -249,13 +248,18 @@ export class MarketDataFeed implements EventSink {
 
   /** Ends the session with its End of Messages; readers that hold it can still read to the end. */
   close(): void {
+    this.#endLastSession();
+    this._session.discard();
+    this.#notify();
+  }
+
+  /** Ends the session that runs, if one does, and all that is on its way. */
+  #endLastSession(): void {
     this.#dropSnapshot();
     this.#dropRoll();
     this.#attempt(() => {
       if (!this._session.ended) this.#endSession();
     });
-    this._session.discard();
-    this.#notify();
   }
 
   #take(words: WordBuffer, from: number, to: number): void {
