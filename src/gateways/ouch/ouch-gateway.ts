@@ -281,7 +281,10 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   #onSessionRefused(userId: number, code: number): void {
-    this.usersById.get(userId)?.session?.close(`the venue refused the session: ${rejectName(code)}`);
+    const session = this.usersById.get(userId)?.session;
+    // One whose opening is answered: it is another session of the user, of another door or node.
+    if (session === undefined || (session.state as OuchSession).opensInFlight === 0) return;
+    session.close(`the venue refused the session: ${rejectName(code)}`);
   }
 
   #noteUserRefNum(userId: number, userRefNum: number): void {

@@ -101,6 +101,22 @@ test('a session that the venue refuses is over', async () => {
   assert.deepEqual(await client.ended(), [LOGIN(1), '+the venue refused the session: CAPACITY', 'closed']);
 });
 
+test('a session that the venue has opened stays when it refuses another one of the user, of another door or node', async () => {
+  const venue = await startVenue();
+  const client = await venue.loggedIn();
+  const { nodeId, sessionId } = venue.sink.take().at(-1) as Command<'OpenSession'>;
+  venue.say({ type: 'SessionOpened', userId: 9, nodeId, sessionId });
+  venue.say({
+    type: 'CommandRejected',
+    userId: 9,
+    commandType: CommandType.OpenSession,
+    rejectCode: RejectCode.CAPACITY,
+  });
+  venue.say(accepted(1));
+  await client.received(2);
+  assert.deepEqual(client.short, [LOGIN(1), 'OrderAccepted 1']);
+});
+
 test('a session that another node ended is over; those of other nodes and earlier ones of this node are not it', async () => {
   const venue = await startVenue();
   const client = await venue.loggedIn();
