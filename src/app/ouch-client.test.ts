@@ -355,6 +355,11 @@ test('a number that the user has used elsewhere is an error, and the next order 
   assert.deepEqual(summary(await client.enter(order)), ['OrderAccepted', 8, 1, 12_500]);
   await enterElsewhere(9);
   await assert.rejects(client.enter(order), ignored(9, 9), 'told again after a message that was taken');
+  assert.deepEqual(summary(await client.enter(order)), ['OrderAccepted', 10, 1, 12_500]);
+  const closed = Promise.withResolvers<string>();
+  client.onClosed = closed.resolve;
+  await client.close();
+  assert.equal(await closed.promise, 'closed by the server', 'what it was told before is not why');
 });
 
 test('an answer that does not come is an error; spaces behind a symbol are none of it', async (t) => {

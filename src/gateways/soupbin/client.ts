@@ -58,6 +58,12 @@ export function connectSocket(address: Pick<SoupClientOptions, 'host' | 'port' |
   return socket;
 }
 
+/** What the server sends as long as the session goes on. */
+const GOES_ON: ReadonlySet<number> = new Set([
+  SoupPacket.SequencedData,
+  SoupPacket.UnsequencedData,
+  SoupPacket.ServerHeartbeat,
+]);
 const HEARTBEAT = soupPacket(SoupPacket.ClientHeartbeat);
 const HEARTBEAT_MS = 1_000;
 /** Heartbeats that the server may miss. */
@@ -155,6 +161,8 @@ export class SoupClient {
   }
 
   #onPacket(type: number, bytes: Uint8Array, from: number, to: number): PacketVerdict {
+    // Words after which the session goes on do not say why it ends.
+    if (GOES_ON.has(type)) this.lastDebug = '';
     switch (type) {
       case SoupPacket.SequencedData:
         this.handler.onSequenced(bytes, from, to, this.nextSequence++);
