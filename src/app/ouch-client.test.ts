@@ -411,6 +411,21 @@ test('cancel on disconnect: chosen by the client, seen when it comes back', asyn
   ]);
 });
 
+test('cancel on disconnect: not while another session of the user that asked for it is open', async (t) => {
+  const path = await OrderPath.start(t);
+  const { client } = await path.trader(t, 'ALICE');
+  await client.enter({ side: 'B', symbol: 'HIVE', quantity: 1, price: 100 });
+  const elsewhere = { userId: 11, sessionId: 1, nodeId: 2 } as const;
+  path.command({ type: 'OpenSession', ...elsewhere, cancelOnDisconnect: 1 });
+  client.setCancelOnDisconnect(true);
+  await client.accountQuery();
+  client.soup.destroy();
+  while (path.core.state.sessions.count > 1) await new Promise(setImmediate);
+  assert.equal(path.core.state.orders.store.liveOrders, 1);
+  path.command({ type: 'CloseSession', ...elsewhere });
+  while (path.core.state.orders.store.liveOrders > 0) await new Promise(setImmediate);
+});
+
 test('coming back: the same messages from a gateway that knows them and from one that reads the store', async (t) => {
   const path = await OrderPath.start(t);
   const first = await path.trader(t, 'ALICE', 1);
