@@ -40,6 +40,16 @@ test('iceberg: each slice is the same reference, added again behind its level af
   assert.deepEqual(fresh(), ['A 4 S 10@1010000', 'X 4 4'], 'hidden quantity goes first and unseen');
 });
 
+test('iceberg: the next slice of one that was replaced in its place is the orderId that it has now', (t) => {
+  const { venue, fresh } = openFeed(t);
+  venue.addInstrument(1);
+  venue.enter(1, Side.Sell, 10_000, 25, 10);
+  venue.replaceInPlace(venue.side(1, Side.Sell)[0], 15);
+  fresh();
+  venue.enter(1, Side.Buy, 10_000, 12);
+  assert.deepEqual(fresh(), ['E 1 10 match 1', 'A 2 S 5@1000000', 'E 2 2 match 2']);
+});
+
 test('replace without priority: one Replace when it rests at once, Delete and Add when it trades first', (t) => {
   const { venue, fresh } = openFeed(t);
   venue.addInstrument(1);
