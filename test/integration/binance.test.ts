@@ -110,6 +110,7 @@ test('ccxt trades as two users, by HMAC and Ed25519 keys, and reads all of it', 
 test('ccxt as it is set up here sends nothing that is signed to another host', async (t) => {
   const venue = await BinanceNode.start(t);
   const client = await venue.client(t, venue.maker);
+  assert.deepEqual(hostsOf(client.urls['api']), [new URL(venue.url).host]);
   await client.loadMarkets();
   const asks = [
     () => client.fetchTradingFee(SYMBOL),
@@ -122,7 +123,16 @@ test('ccxt as it is set up here sends nothing that is signed to another host', a
     const { last_request_url: url } = client as Structure;
     assert.ok(url.startsWith(`${venue.url}/none/`), url);
   }
+  await assert.rejects((client as Structure).fetchPositionsWs(), /404/);
 });
+
+/** Every host of a tree of addresses, once each. */
+function hostsOf(urls: Structure): string[] {
+  const hosts = Object.values(urls).flatMap((url) =>
+    typeof url === 'string' ? new URL(url).host : hostsOf(url),
+  );
+  return [...new Set(hosts)];
+}
 
 test('a key that is read-only sees and does not trade', async (t) => {
   const venue = await BinanceNode.start(t);

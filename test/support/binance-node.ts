@@ -15,6 +15,9 @@ export interface KeyPair {
   readonly secret: string;
 }
 
+/** ccxt's addresses by name, some of them in groups. */
+type Hosts = Record<string, unknown>;
+
 /** What a user and a key may ask; without one no test reaches it. */
 interface Rates {
   readonly userRate?: Rate;
@@ -77,7 +80,6 @@ export class BinanceNode {
   async client(t: TestContext, keys?: KeyPair): Promise<CcxtBinance> {
     const socket = this.url.replace('http', 'ws');
     const rest = `${this.url}/api/v3`;
-    const none = `${this.url}/none`;
     const client = new ccxt.pro.binance({
       ...keys,
       enableRateLimit: false,
@@ -90,9 +92,12 @@ export class BinanceNode {
         },
       },
     });
-    const hosts = client.urls['api'] as Record<string, unknown>;
-    for (const [name, url] of Object.entries(hosts))
-      if (String(url).includes('binance.com')) hosts[name] = none;
+    const api = client.urls['api'] as Hosts;
+    const ws = api['ws'] as Hosts;
+    for (const hosts of [api, ws, ws['ws-api'] as Hosts])
+      for (const [name, url] of Object.entries(hosts))
+        if (String(url).includes('binance.com'))
+          hosts[name] = `${String(url).startsWith('ws') ? socket : this.url}/none`;
     t.after(() => client.close());
     // ccxt wants it for WebSockets without TLS.
     await client.loadHttpProxyAgent();
