@@ -6,6 +6,8 @@ interface Operation {
     Record<
       string,
       {
+        /** Of problems: their codes. */
+        readonly description: string;
         readonly headers?: Readonly<Record<string, object>>;
         readonly content?: Readonly<Record<string, { readonly schema: object }>>;
       }
@@ -65,6 +67,10 @@ export class OpenApiChecker {
     const unknown = HEADERS.filter((name) => head.has(name) && headers[name] === undefined);
     if (unknown.length > 0) return [`${method} ${template} ${status} does not have ${unknown.join(', ')}`];
     if (schema === undefined) return [`${method} ${template} does not have ${status} ${type}`];
+    const { code = '' } = body as { code?: string };
+    const isNamed = operation.responses[status].description.split(', ').includes(code);
+    if (type === 'application/problem+json' && !isNamed)
+      return [`${method} ${template} ${status} does not name ${code}`];
     if (status === 200) this.answered.add(`${method} ${template}`);
     const key = JSON.stringify(schema);
     const { components } = this.#document;

@@ -4,11 +4,28 @@ import { PROBLEMS, type ProblemCode, ProblemDetails } from './problems.ts';
 import { AUTHORIZATION_FORMS } from './proof.ts';
 import type { Route } from './routes.ts';
 
-/** Problems that a request of any route can have: what says who it is must be true, also where nobody has to say it. */
+/** Of a token or a signature. It must be true also where nobody has to say who it is. */
+const OF_PROOFS: readonly ProblemCode[] = [
+  'not-authenticated',
+  'not-ready',
+  'user-disabled',
+  'password-change-required',
+  'invalid-token',
+  'token-expired',
+  'token-revoked',
+  'unknown-api-key',
+  'api-key-expired',
+  'secret-not-here',
+  'wrong-signature',
+  'outside-window',
+  'malformed-nonce',
+  'replayed',
+  'too-many-nonces',
+];
+/** Problems that a request of any route can have. */
 const COMMON: readonly ProblemCode[] = [
   'invalid-request',
-  'not-authenticated',
-  'invalid-token',
+  ...OF_PROOFS,
   'rate-limited',
   'internal',
   'closing',
@@ -18,7 +35,7 @@ const COMMON: readonly ProblemCode[] = [
   'headers-too-large',
   'too-many-requests-at-once',
 ];
-const OF_USERS: readonly ProblemCode[] = ['not-permitted'];
+const OF_USERS: readonly ProblemCode[] = ['not-permitted', 'read-only-key'];
 
 const header = (description: string, type: 'integer' | 'string' = 'string') => ({ description, type });
 /** What every answer has in its head, beside what HTTP asks for. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Role } from '#domain/commands.ts';
 import { Action, isAllowed } from '#domain/permissions.ts';
 import { directory, startRoutes } from '../../../test/support/rest-routes.ts';
+import { type AccessCode, AccessRefusal, AccessRefusals } from '../identity/access-refusal.ts';
 import { principalOf } from '../identity/principal.ts';
 import { testAccess } from './test-support.ts';
 
@@ -80,7 +81,7 @@ test('every route with every role: refused exactly where the table of permission
   }
 });
 
-test('the checker of answers finds a field too many, one missing, and a status or a header that is not in the document', async () => {
+test('the checker of answers finds a field too many, one missing, and a status, a header or a problem that is not in the document', async () => {
   const { checker } = await startRoutes();
   const type = { 'content-type': 'application/json; charset=utf-8' };
   const faults = (status: number, body: object, head = {}) =>
@@ -94,7 +95,41 @@ test('the checker of answers finds a field too many, one missing, and a status o
   assert.deepEqual(faults(200, { state: 'serving', sequence: 1 }, { 'retry-after': '5' }), [
     'GET /api/v1/status 200 does not have Retry-After',
   ]);
+  const problem = (code: string) => {
+    const body = { type: `/errors/${code}`, title: '', status: 401, detail: '', code, retry: false };
+    const head = new Headers({ 'content-type': 'application/problem+json; charset=utf-8' });
+    return checker.faults('GET', '/api/v1/status', 401, head, body);
+  };
+  assert.deepEqual(problem('invalid-token'), []);
+  assert.deepEqual(problem('wrong-password'), ['GET /api/v1/status 401 does not name wrong-password']);
   assert.deepEqual(checker.faults('GET', '/api/v1/none', 200, new Headers(), {}), [
     'GET /api/v1/none is not in the document',
   ]);
+});
+
+test('every refusal of a token or a signature, also where nobody has to say who it is, is one that the document names', async () => {
+  const ofLogins = [
+    'WRONG_PASSWORD',
+    'TOO_MANY_FAILURES',
+    'TOO_MANY_LOGINS',
+    'UNSUITABLE_PASSWORD',
+    'LOGIN_TOO_OLD',
+    'NOT_RENEWABLE',
+  ];
+  const ofRoles = ['NOT_PERMITTED', 'READ_ONLY_KEY'];
+  const codes = Object.keys(AccessRefusals).filter((code) => ![...ofLogins, ...ofRoles].includes(code));
+  const { url, checker } = await startRoutes({
+    access: {
+      ...testAccess(),
+      prove: (proof) => (proof.kind === 'token' ? new AccessRefusal(proof.token as AccessCode) : undefined),
+    },
+  });
+  const answered = async (path: string, code: string) => {
+    const { body } = await checker.fetch(`${url}${path}`, { headers: { authorization: `Bearer ${code}` } });
+    return (body as { code: string }).code;
+  };
+  for (const path of ['/api/v1/time', '/api/v1/profile']) {
+    for (const code of codes)
+      assert.equal(await answered(path, code), code.toLowerCase().replaceAll('_', '-'), path);
+  }
 });
