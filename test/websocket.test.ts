@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { ApiKeyKind, Role } from '#domain/commands.ts';
 import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
 import { canonicalRequest } from '#gateways/identity/signed-request.ts';
+import { PRIVATE_CHANNELS } from '#gateways/websocket/private-channels.ts';
 import { type Message, WebSocketClient } from './support/websocket-client.ts';
 import { WebSocketVenue } from './support/websocket-venue.ts';
 
@@ -348,7 +349,9 @@ test('what is no request is answered exactly, and the connection goes on', async
     'more',
   ]);
   assert.equal(codeOf(await client.error('subscribe', { channel: 'book' })), 'unknown-channel');
-  assert.equal(codeOf(await client.error('subscribe', { channel: 'toString.BTCUSD' })), 'unknown-channel');
+  const { code, detail } = await client.error('subscribe', { channel: 'toString.BTCUSD' });
+  assert.equal(code, 'unknown-channel');
+  for (const name of PRIVATE_CHANNELS) assert.match(detail, new RegExp(`private are .*\\b${name}\\b.*;`));
   assert.equal(codeOf(await client.error('subscribe', { channel: 'book.NOSUCH' })), 'UNKNOWN_INSTRUMENT');
   assert.deepEqual(codeOf(await client.error('subscribe', { channel: 'book.BTCUSD', depth: 7 })), [
     'invalid-request',

@@ -96,6 +96,6 @@ function partsOf(name: string): { kind: Kind; symbol: string; interval: CandleIn
 function noSuchChannel(): Problem {
   return new Problem(
     'unknown-channel',
-    `public are ${PUBLIC_CHANNELS}; private are reports, balances and positions; of the venue are those of docs/protocols/websocket.md`,
+    `public are ${PUBLIC_CHANNELS}; private are reports, balances, positions and orders; of the venue are those of docs/protocols/websocket.md`,
   );
 }
