@@ -170,6 +170,32 @@ withVenue(
 );
 
 withVenue(
+  'output: what waits minutes for a resend is as old as that, and what comes later is not',
+  { limits: { bufferedBytesMax: 256 * 1024, stalledTimeoutMs: 600_000 } },
+  async (venue) => {
+    const client = await venue.logOn();
+    const session = venue.application.session as NonNullable<typeof venue.application.session>;
+    await sendMuch(venue, client);
+    client.socket.pause();
+    client.write(client.message('2', '7=2|16=0|') + client.message('2', '7=4001|16=0|'));
+    client.send('1', '112=PING|');
+    const old = client.message('1', '112=OLD|', client.number + 1);
+    await until(() => session.isFull);
+    for (let passed = 0; passed < 130_000; passed += 10_000) venue.pass(10_000);
+    client.socket.resume();
+    let last = '';
+    while (!/PING|^[35] |^end/.test(last)) last = await client.next();
+    assert.match(last, /^0 \d+ 112=PING\|$/);
+    client.send('1', '112=NEW|');
+    client.write(old);
+    assert.deepEqual(
+      (await client.nextOf(3)).map((message) => message.replace(/ \d+/, '')),
+      ['0 112=NEW|', '3 45=6|58=SendingTime accuracy problem|372=1|373=10|', '5'],
+    );
+  },
+);
+
+withVenue(
   'output: a counterparty that does not read is cut, and loses nothing',
   { limits: { bufferedBytesMax: 64 * 1024 } },
   async (venue) => {

@@ -49,6 +49,8 @@ export class FixReceiver {
   declare private readonly incoming: IncomingNumbers;
   declare private readonly heartbeat: HeartbeatWatch;
   declare private readonly check: IdentityCheck;
+  /** When a message began to wait, and what was sent behind it with it; -1: what comes is read at once. */
+  declare private waitingSinceMs: number;
 
   constructor(session: ReceivingSession, context: SessionContext, parts: SessionParts) {
     this.session = session;
@@ -60,6 +62,12 @@ export class FixReceiver {
     this.incoming = parts.incoming;
     this.heartbeat = parts.heartbeat;
     this.check = new IdentityCheck(session.identity);
+    this.waitingSinceMs = -1;
+  }
+
+  /** What came has to come again, and the counterparty is not read until then. */
+  keepWaiting(): void {
+    if (this.waitingSinceMs < 0) this.waitingSinceMs = this.heartbeat.lastReceivedMs;
   }
 
   /** Deals with the scanned message, which is `bytes[from, to)` of its memory. @returns false: it has to come again */
@@ -267,12 +275,16 @@ export class FixReceiver {
     return true;
   }
 
+  /** What waited is as old as that. Messages come in the order in which they were sent: one that is not late ends that. */
   #hasWrongTime(message: FixMessage): boolean {
     const sentMs = message.timestampMs(Tag.SendingTime);
-    return (
-      sentMs >= 0 &&
-      Math.abs(this.heartbeat.lastReceivedMs - sentMs) > this.context.limits.sendingTimeToleranceMs
-    );
+    if (sentMs < 0) return false;
+    const { sendingTimeToleranceMs: toleranceMs } = this.context.limits;
+    const lateMs = this.heartbeat.lastReceivedMs - sentMs;
+    if (Math.abs(lateMs) > toleranceMs)
+      return lateMs < 0 || this.waitingSinceMs < 0 || this.waitingSinceMs - sentMs > toleranceMs;
+    this.waitingSinceMs = -1;
+    return false;
   }
 }
 

@@ -162,15 +162,20 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
     this.heartbeat.received(this.context.nowMs());
     this.garbled = false;
     try {
-      if (!this.receiver.takeEarly()) return FrameVerdict.Later;
+      if (!this.receiver.takeEarly()) return this.#later();
       message.scan(bytes, from, to);
-      if (!this.receiver.receive(message, from, to)) return FrameVerdict.Later;
+      if (!this.receiver.receive(message, from, to)) return this.#later();
       // What cannot be taken now comes before the next message, or with the next beat.
       this.receiver.takeEarly();
     } catch (error) {
       this.#fail(error);
     }
     return FrameVerdict.Taken;
+  }
+
+  #later(): FrameVerdict {
+    this.receiver.keepWaiting();
+    return FrameVerdict.Later;
   }
 
   /** Bytes were passed over: called by the connection. Their number, if they had one, will be missing. */
