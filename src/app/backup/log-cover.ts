@@ -64,6 +64,13 @@ export class LogCover {
     return Math.min(Number.POSITIVE_INFINITY, ...this.forks.map(({ afterSequence }) => afterSequence));
   }
 
+  /** Last entry that counts of a line. */
+  limitOf(line: number): number {
+    let limit = Number.POSITIVE_INFINITY;
+    for (const fork of this.forks) if (fork.line > line) limit = Math.min(limit, fork.afterSequence);
+    return limit;
+  }
+
   /** First entry of the oldest piece; 0 when there is none. */
   get firstSequence(): number {
     return this.pieces[0]?.firstSequence ?? 0;
@@ -93,7 +100,7 @@ export class LogCover {
       if (next > toSequence) break;
       if (piece.firstSequence > next) take();
       if (piece.firstSequence > next) break;
-      const lastSequence = Math.min(piece.lastSequence, this.#limitOf(piece.line));
+      const lastSequence = Math.min(piece.lastSequence, this.limitOf(piece.line));
       if (lastSequence >= next && lastSequence > (best?.lastSequence ?? 0)) {
         best = { piece, firstSequence: piece.firstSequence, lastSequence };
       }
@@ -112,14 +119,7 @@ export class LogCover {
     return this.pieces.some(
       (piece) =>
         piece.firstSequence <= firstSequence &&
-        Math.min(piece.lastSequence, this.#limitOf(piece.line)) >= lastSequence,
+        Math.min(piece.lastSequence, this.limitOf(piece.line)) >= lastSequence,
     );
-  }
-
-  /** Last entry that counts of a line. */
-  #limitOf(line: number): number {
-    let limit = Number.POSITIVE_INFINITY;
-    for (const fork of this.forks) if (fork.line > line) limit = Math.min(limit, fork.afterSequence);
-    return limit;
   }
 }

@@ -129,6 +129,36 @@ test('a restored log goes on under its own line; what the original adds meanwhil
   await assert.rejects(node.backUp(target), { code: 'SUPERSEDED' });
 });
 
+test('restore: a history that was given up is no way into the one that took its place, and has the times of its own entries', async (t) => {
+  const { node, target, root, grow, restore } = backupFixture(t);
+  grow(100);
+  await node.backUp(target);
+  const fork = node.core.sequence;
+  await restore('restored', { wholeLog: true });
+  // The original was not dead.
+  grow(20);
+  node.snapshot();
+  grow(20);
+  const { manifest: givenUp } = await node.backUp(target);
+  const again = new WrittenNode(t, join(root, 'restored'), (core) => {
+    readSnapshot(listSnapshots(join(root, 'restored', 'snapshots'))[0].path, core);
+  });
+  again.clock.seconds += 1_000;
+  const flow = new RandomFlow(99, USERS);
+  again.append(Array.from({ length: 200 }, () => flow.next()));
+  again.snapshot();
+  await again.backUp(target);
+  const { seconds, nanos } = node.times[fork + 30];
+  const old = await restore('old', { id: givenUp.id, end: { time: { seconds, nanos } } });
+  assert.deepEqual([old.sequence, old.stateHash], [fork + 30, node.hashes[fork + 30]]);
+  // Between the snapshots of the two histories: only what is before the fork leads there.
+  const between = await restore('between', { end: { sequence: fork + 60 } });
+  assert.deepEqual([between.sequence, between.stateHash], [fork + 60, again.hashes[fork + 60]]);
+  await assert.rejects(restore('beyond', { id: givenUp.id, end: { sequence: fork + 60 } }), {
+    code: 'NOT_FOUND',
+  });
+});
+
 test('restore, verify: every kind of object that is damaged or missing is found, and the directory stays unusable', async (t) => {
   for (const key of [undefined, BackupKey.generate()]) {
     const { node, target, root, grow, restore, files } = backupFixture(t, key);

@@ -5,11 +5,16 @@ import type { BackupSet } from './backup-set.ts';
 import { LogCover, type PieceUse } from './log-cover.ts';
 import { SetLogReader } from './set-log-reader.ts';
 
+/** Log time. */
+interface LogTime {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
 /** Where a restored log is to end: at an entry, at the last entry that is not later than a time, or, with neither, where it ends. */
 export interface LogEnd {
   readonly sequence?: number;
-  /** Log time. */
-  readonly time?: { readonly seconds: number; readonly nanos: number };
+  readonly time?: LogTime;
 }
 
 /** What a restore is asked for. */
@@ -53,18 +58,20 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   const manifests = await set.manifests();
   const cover = await LogCover.of(set);
-  const manifest = chooseManifest(set, manifests, id, end);
+  const manifest = chooseManifest(set, manifests, cover, id, end);
   const expected = objectsOf(manifests);
-  const own = LogCover.ofObjects(manifest.log.objects.map((object) => ({ ...object, modifiedMs: 0 })));
+  const own = ownLog(manifest, cover, id);
+  const isOwn = endsIn(manifest, own, cover, id, end) || !leadsOn(manifest, cover);
+  const source = isOwn ? own.pieces : cover;
   const base = manifest.snapshot?.sequence ?? 0;
-  const wanted = await endOf(set, manifest, cover, expected, id, end);
-  // A backup's own pieces, as far as they reach: they stay when its history was given up since.
-  const source = wanted <= manifest.log.lastSequence ? own : cover;
-  const firstSequence = wholeLog ? wholeStart([cover, source], manifest, wanted) : base + 1;
+  const wanted = await endOf(set, manifest, source, own.reach, expected, id, end);
+  const isGivenUp = isOwn && wanted > cover.limitOf(manifest.line);
+  const covers = isGivenUp ? [source] : [cover, source];
+  const firstSequence = wholeLog ? wholeStart(covers, manifest, wanted) : base + 1;
   const chain = (firstSequence < manifest.log.firstSequence ? cover : source).chain(firstSequence, wanted);
   const endSequence = chain.at(-1)?.lastSequence ?? firstSequence - 1;
   if (endSequence < wanted) throw gap(set, manifest, wanted, endSequence);
-  const isFullEnd = manifest.line === cover.newestLine && cover.endFrom(base + 1) <= wanted;
+  const isFullEnd = !isGivenUp && cover.endFrom(base + 1) <= wanted;
   return {
     manifest,
     snapshot: firstSequence === 1 && wholeLog ? undefined : (manifest.snapshot ?? undefined),
@@ -72,7 +79,7 @@ export async function planRestore(
     endSequence,
     chain,
     expected,
-    hashes: hashesOf(manifests, manifest, cover),
+    hashes: hashesOf(manifests, cover, isGivenUp ? manifest.line : undefined),
     logId: isFullEnd && !asNewLog ? set.logId : randomUUID(),
   };
 }
@@ -88,6 +95,7 @@ export function newestFirst(manifests: readonly BackupManifest[]): BackupManifes
 function chooseManifest(
   set: BackupSet,
   manifests: readonly BackupManifest[],
+  cover: LogCover,
   id: string | undefined,
   end: LogEnd,
 ): BackupManifest {
@@ -105,47 +113,85 @@ function chooseManifest(
       `there is no backup ${id} of log ${set.logId} in ${place}: see "hive backup list"`,
     );
   }
-  const found = candidates.find((manifest) => reaches(manifest, end));
+  const found = candidates.find(
+    (manifest) => reaches(manifest, end) && (id !== undefined || leadsOn(manifest, cover)),
+  );
   if (found !== undefined) return found;
   throw new BackupError(
     'NOT_FOUND',
-    `${id === undefined ? 'every backup begins' : `backup ${id} begins`} with a state after that point: choose a later point, or an older backup`,
+    id === undefined
+      ? 'every backup begins with a state after that point, or of a history that was given up: choose a later point, or a backup by its id'
+      : `backup ${id} begins with a state after that point: choose a later point, or an older backup`,
   );
 }
 
 function reaches({ snapshot }: BackupManifest, { sequence, time }: LogEnd): boolean {
   if (snapshot === null) return true;
   if (sequence !== undefined) return snapshot.sequence <= sequence;
-  if (time === undefined) return true;
-  const { timeSeconds, timeNanos } = snapshot;
-  return timeSeconds < time.seconds || (timeSeconds === time.seconds && timeNanos <= time.nanos);
+  return time === undefined || !isLater(snapshot.timeSeconds, snapshot.timeNanos, time);
+}
+
+function isLater(seconds: number, nanos: number, than: LogTime): boolean {
+  return seconds > than.seconds || (seconds === than.seconds && nanos > than.nanos);
+}
+
+/** Whether the log that counts goes on from the state with which a backup begins: not from one behind which its history was given up. */
+function leadsOn({ line, snapshot }: BackupManifest, cover: LogCover): boolean {
+  return (snapshot?.sequence ?? 0) <= cover.limitOf(line);
+}
+
+/** What of a backup's own log a restore may take. */
+interface OwnLog {
+  readonly pieces: LogCover;
+  /** Last entry that counts: none of a history that was given up, unless the backup was named. */
+  readonly reach: number;
+}
+
+/** A backup's own pieces: they stay when its history was given up since. */
+function ownLog({ line, log }: BackupManifest, cover: LogCover, id: string | undefined): OwnLog {
+  const pieces = LogCover.ofObjects(log.objects.map((object) => ({ ...object, modifiedMs: 0 })));
+  const limit = id === undefined ? cover.limitOf(line) : Number.POSITIVE_INFINITY;
+  return { pieces, reach: Math.min(log.lastSequence, limit) };
+}
+
+/** Whether the restore ends within the backup's own log. */
+function endsIn(
+  { snapshot, log }: BackupManifest,
+  { reach }: OwnLog,
+  cover: LogCover,
+  id: string | undefined,
+  { sequence, time }: LogEnd,
+): boolean {
+  if (sequence !== undefined) return sequence <= reach;
+  if (time === undefined) return id !== undefined || cover.endFrom((snapshot?.sequence ?? 0) + 1) <= reach;
+  return reach === log.lastSequence && isLater(log.lastTimeSeconds, log.lastTimeNanos, time);
 }
 
 /** The last entry that the restore is to have. */
 async function endOf(
   set: BackupSet,
   manifest: BackupManifest,
-  cover: LogCover,
+  source: LogCover,
+  reach: number,
   expected: ReadonlyMap<string, ManifestObject>,
   id: string | undefined,
   { sequence, time }: LogEnd,
 ): Promise<number> {
   if (sequence !== undefined) return sequence;
   const base = manifest.snapshot?.sequence ?? 0;
-  const all = Math.max(cover.endFrom(base + 1), manifest.log.lastSequence);
-  if (time === undefined) return id === undefined ? all : manifest.log.lastSequence;
+  if (time === undefined) return id === undefined ? Math.max(source.endFrom(base + 1), reach) : reach;
   const reader = new SetLogReader(set, base + 1, expected);
   let last = base;
-  let isLater = false;
+  let isOver = false;
   await reader.read(
-    cover.chain(base + 1),
+    source.chain(base + 1),
     {
       deliver: (entry, seconds, nanos) => {
-        isLater ||= seconds > time.seconds || (seconds === time.seconds && nanos > time.nanos);
-        if (!isLater) last = entry;
+        isOver ||= isLater(seconds, nanos, time);
+        if (!isOver) last = entry;
       },
     },
-    () => !isLater,
+    () => !isOver,
   );
   if (last === 0)
     throw new BackupError(
@@ -187,17 +233,18 @@ export function objectsOf(manifests: readonly BackupManifest[]): Map<string, Man
   return objects;
 }
 
-/** Of the backup, and of others as far as they are of the same history. */
+/** Of the history that counts, or of one that was given up, and of what both have in common. */
 function hashesOf(
   manifests: readonly BackupManifest[],
-  chosen: BackupManifest,
   cover: LogCover,
+  givenUpLine: number | undefined,
 ): Map<number, string> {
   const hashes = new Map<number, string>();
   for (const { line, snapshot, log, stateHash } of manifests) {
-    if (line !== chosen.line && log.lastSequence > cover.commonEnd) continue;
-    hashes.set(log.lastSequence, stateHash);
-    if (snapshot !== null) hashes.set(snapshot.sequence, snapshot.stateHash);
+    const common = givenUpLine === undefined ? cover.limitOf(line) : cover.commonEnd;
+    const to = line === givenUpLine ? Number.POSITIVE_INFINITY : common;
+    if (log.lastSequence <= to) hashes.set(log.lastSequence, stateHash);
+    if (snapshot !== null && snapshot.sequence <= to) hashes.set(snapshot.sequence, snapshot.stateHash);
   }
   return hashes;
 }
