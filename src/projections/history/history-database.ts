@@ -97,8 +97,9 @@ export class HistoryDatabase {
       };
       // A start that was interrupted leaves a file without tables.
       if (user_version === 0 && tables === 0) {
-        database.exec(`BEGIN; ${SCHEMA} COMMIT`);
+        database.exec(`BEGIN; ${SCHEMA}`);
         database.prepare("INSERT INTO meta VALUES (1, ?, 1, 0, 0, '')").run(logId);
+        database.exec('COMMIT');
       }
       if (isNew) syncDirectory(directory);
     });

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { HistoryDatabase, historyFile } from './history-database.ts';
+
+const LOG_ID = '11111111-1111-4111-8111-111111111111';
+/** https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
+const WAL_HEADER_BYTES = 32;
+const FRAME_BYTES = 24 + 8192;
+
+test('HistoryDatabase: a first start that was killed at any page leaves what the next start takes', () => {
+  const root = temporaryDirectory('history');
+  const directory = join(root, 'whole');
+  const database = HistoryDatabase.open(directory, LOG_ID);
+  const wal = readFileSync(`${historyFile(directory)}-wal`);
+  const frames = (wal.length - WAL_HEADER_BYTES) / FRAME_BYTES;
+  assert.ok(Number.isInteger(frames) && frames > 10, `${frames} pages`);
+  for (let left = 0; left <= frames; left++) {
+    const killed = join(root, `killed-${left}`);
+    mkdirSync(killed);
+    copyFileSync(historyFile(directory), historyFile(killed));
+    writeFileSync(`${historyFile(killed)}-wal`, wal.subarray(0, WAL_HEADER_BYTES + left * FRAME_BYTES));
+    const next = HistoryDatabase.open(killed, LOG_ID);
+    assert.deepEqual({ ...next.meta }, { ...database.meta }, `${left} of ${frames} pages`);
+    next.close();
+  }
+  database.close();
+});
