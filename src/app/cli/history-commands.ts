@@ -11,7 +11,7 @@ import { listSegments } from '#log/file/scan.ts';
 import { compareHistories } from '#projections/history/history-compare.ts';
 import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
-import { type HistoryBase, historyBase } from '../history/history-base.ts';
+import { type HistoryBase, historyBases } from '../history/history-base.ts';
 import { HistoryCatchUp } from '../history/history-catch-up.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -149,7 +149,7 @@ function writeFromLog(
 
 /** Where to begin for as much as there is. */
 function baseOf({ logDirectory, snapshotDirectory }: Parts): HistoryBase {
-  const base = historyBase(logDirectory, snapshotDirectory, 0);
+  const [base] = historyBases(logDirectory, snapshotDirectory, 0);
   if (base !== undefined) return base;
   throw new CliError(
     ExitCode.Failure,

@@ -11,19 +11,21 @@ export interface HistoryBase {
 }
 
 /**
- * The best start for a history that ends with entry `lastSequence`: the newest from which nothing is skipped, or, where
- * there is none because the log was truncated, the oldest that there is. Undefined: none of either kind.
+ * The starts for a history that ends with entry `lastSequence`, the best first: those from which nothing is skipped, the newest first, then, for
+ * where the log was truncated, those that skip something, the oldest first.
  */
-export function historyBase(
+export function historyBases(
   logDirectory: string,
   snapshotDirectory: string,
   lastSequence: number,
-): HistoryBase | undefined {
+): HistoryBase[] {
   const firstSequence = listSegments(nodeDisk, logDirectory)[0]?.firstSequence ?? 1;
   const bases: HistoryBase[] = listSnapshots(snapshotDirectory)
     .filter(({ sequence }) => sequence + 1 >= firstSequence)
     .map(({ path, sequence }) => ({ snapshotPath: path, sequence }));
   if (firstSequence === 1) bases.push({ snapshotPath: undefined, sequence: 0 });
   bases.sort((a, b) => a.sequence - b.sequence);
-  return bases.findLast(({ sequence }) => sequence <= lastSequence) ?? bases[0];
+  const skipping = bases.findIndex(({ sequence }) => sequence > lastSequence);
+  const whole = skipping === -1 ? bases.length : skipping;
+  return [...bases.slice(0, whole).reverse(), ...bases.slice(whole)];
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { TradingCore } from '#core/trading-core.ts';
+import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
+import { backupFixture, type WrittenNode } from '../../../test/support/backup-fixture.ts';
+import { EventFan } from '../event-fan.ts';
+import { HistoryKeeper } from './history-keeper.ts';
+
+interface Started {
+  readonly keeper: HistoryKeeper;
+  /** What it warned of, or worse. */
+  readonly said: string[];
+}
+
+/** History of a node that starts with its newest snapshot, up to date if it can be. */
+function start(t: TestContext, { directory, log }: WrittenNode): Started {
+  const fan = new EventFan();
+  const core = new TradingCore(fan);
+  const snapshotDirectory = join(directory, 'snapshots');
+  const logId = readSnapshot(listSnapshots(snapshotDirectory)[0].path, core).logId;
+  const said: string[] = [];
+  const say = (_: object, message: string): void => {
+    said.push(message);
+  };
+  const keeper = new HistoryKeeper({
+    directory: join(directory, 'history'),
+    logDirectory: join(directory, 'log'),
+    snapshotDirectory,
+    logId,
+    core,
+    fan,
+    reportDirectory: join(directory, 'reports'),
+    isFetchingReports: () => false,
+    betweenPieces: () => {},
+    logger: { info: () => {}, warn: say, error: say },
+  });
+  t.after(() => keeper.close());
+  assert.equal(core.sequence, log.lastSequence);
+  // Orders are completed after the last step that brings it up to date.
+  while (keeper.step());
+  keeper.step();
+  return { keeper, said };
+}
+
+test('a damaged snapshot does not keep history from being written: it begins farther back', (t) => {
+  const { node, grow } = backupFixture(t);
+  grow(30);
+  node.snapshot();
+  const { path, sequence } = listSnapshots(join(node.directory, 'snapshots'))[0];
+  const first = start(t, node);
+  assert.deepEqual([first.keeper.lastSequence, first.said], [sequence, []]);
+  first.keeper.close();
+  grow(30);
+  node.snapshot();
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(path, bytes);
+  const { keeper, said } = start(t, node);
+  assert.deepEqual(keeper.current?.answer({ type: 'coverage' }), {
+    completeFrom: 1,
+    lastSequence: node.core.sequence,
+  });
+  assert.equal(said.length, 1);
+  assert.match(said[0], /^history does not begin with a snapshot that cannot be used: /);
+});
