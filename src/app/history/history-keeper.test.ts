@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
+import { historyFile } from '#projections/history/history-database.ts';
 import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
 import { backupFixture, type WrittenNode } from '../../../test/support/backup-fixture.ts';
+import { spoilTable } from '../../../test/support/spoil-table.ts';
 import { EventFan } from '../event-fan.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 
@@ -38,7 +40,8 @@ function start(t: TestContext, { directory, log }: WrittenNode): Started {
   });
   t.after(() => keeper.close());
   assert.equal(core.sequence, log.lastSequence);
-  // Orders are completed after the last step that brings it up to date.
+  while (keeper.step());
+  // Orders are completed after the last step that brings it up to date; what is found damaged there is written anew.
   while (keeper.step());
   keeper.step();
   return { keeper, said };
@@ -65,3 +68,23 @@ test('a damaged snapshot does not keep history from being written: it begins far
   assert.equal(said.length, 1);
   assert.match(said[0], /^history does not begin with a snapshot that cannot be used: /);
 });
+
+for (const [damaged, what] of [
+  ['instruments', 'what is read at the start'],
+  ['orders_incomplete', 'what tells which orders are to be completed'],
+]) {
+  test(`history of which ${what} is damaged is written anew`, (t) => {
+    const { node, grow } = backupFixture(t);
+    grow(30);
+    node.snapshot();
+    start(t, node).keeper.close();
+    spoilTable(historyFile(join(node.directory, 'history')), damaged);
+    const { keeper, said } = start(t, node);
+    assert.deepEqual(keeper.current?.answer({ type: 'coverage' }), {
+      completeFrom: 1,
+      lastSequence: node.core.sequence,
+    });
+    assert.equal(said.length, 1);
+    assert.match(said[0], /is damaged .*; it is written anew from the log$/);
+  });
+}

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { HistoryError, historyError } from './history-errors.ts';
 import { HISTORY_FORMAT, SCHEMA } from './history-schema.ts';
 
@@ -157,6 +157,15 @@ export class HistoryDatabase {
 
   prepare(sql: string): StatementSync {
     return this.database.prepare(sql);
+  }
+
+  /** All rows of a question that has no parameters. @throws HistoryError */
+  all(sql: string): Record<string, SQLOutputValue>[] {
+    try {
+      return this.database.prepare(sql).all();
+    } catch (error) {
+      throw historyError(this.file, error);
+    }
   }
 
   exec(sql: string): void {

@@ -156,9 +156,9 @@ export class HistoryWriter implements EventSink {
     this._lastSequence = sequence;
   }
 
-  /** Users with orders of which only the state says that they stood. */
+  /** Users with orders of which only the state says that they stood. @throws HistoryError */
   incompleteUsers(): number[] {
-    const rows = this.database.prepare('SELECT DISTINCT userId FROM orders WHERE sequence = 0').all();
+    const rows = this.database.all('SELECT DISTINCT userId FROM orders WHERE sequence = 0');
     return rows.map(({ userId }) => Number(userId));
   }
 

@@ -52,6 +52,7 @@ export class TradeWriter {
   declare private readonly insertFill: StatementSync;
   declare private readonly insertInstrument: StatementSync;
 
+  /** @throws HistoryError */
   constructor(database: HistoryDatabase, moment: EventMoment, orders: OrderWriter) {
     this.moment = moment;
     this.orders = orders;
@@ -59,7 +60,7 @@ export class TradeWriter {
     this.insertTrade = database.prepare(insertInto('trades'));
     this.insertFill = database.prepare(insertInto('fills'));
     this.insertInstrument = database.prepare('INSERT OR REPLACE INTO instruments VALUES (?, ?)');
-    const instruments = database.prepare('SELECT instrumentId, quoteAssetId FROM instruments').all();
+    const instruments = database.all('SELECT instrumentId, quoteAssetId FROM instruments');
     this.quoteAssetOf = new Map(
       instruments.map(({ instrumentId, quoteAssetId }) => [Number(instrumentId), Number(quoteAssetId)]),
     );
