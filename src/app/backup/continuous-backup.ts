@@ -34,6 +34,8 @@ export interface BackupFigures {
   readonly backupLagSeconds: number;
   /** Sends that failed since the last one that did not. */
   readonly backupFailures: number;
+  /** Sends that failed since the start. */
+  readonly backupFailuresTotal: number;
   /** Snapshots on this node's disk that were found damaged, and are in no backup. */
   readonly backupSnapshotsDamaged: number;
   /** Age of the newest backup that this process made, in seconds; -1 before the first. */
@@ -65,6 +67,7 @@ export class ContinuousBackup {
   declare private currentMs: number;
   declare private warnAtMs: number;
   declare private failures: number;
+  declare private failuresTotal: number;
   declare private backupMs: number;
   declare private lastBackupSequence: number;
   declare private readonly damaged: DamagedSnapshots;
@@ -77,6 +80,7 @@ export class ContinuousBackup {
     this.currentMs = performance.now();
     this.warnAtMs = BEHIND_MS;
     this.failures = 0;
+    this.failuresTotal = 0;
     this.backupMs = Number.NEGATIVE_INFINITY;
     this.lastBackupSequence = 0;
     this.damaged = new DamagedSnapshots(({ code, message }) => {
@@ -130,6 +134,7 @@ export class ContinuousBackup {
       backupLagBytes: Math.round(lagEntries * this.#bytesPerEntry()),
       backupLagSeconds: Math.round(lagMs / 100) / 10,
       backupFailures: this.failures,
+      backupFailuresTotal: this.failuresTotal,
       backupSnapshotsDamaged: this.damaged.size,
       backupAgeSeconds: this.backupMs < 0 ? -1 : Math.round((nowMs - this.backupMs) / 1_000),
     };
@@ -219,6 +224,7 @@ export class ContinuousBackup {
           return;
         }
         this.failures++;
+        this.failuresTotal++;
         if (retryMs === RETRY_MS_MIN) {
           logger.warn(
             { to: set.target.place },

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
+import { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import {
@@ -11,6 +12,8 @@ import {
   FailingTarget,
   SETUP,
 } from '../../../test/support/backup-fixture.ts';
+import type { NodeStatus } from '../node-status.ts';
+import { addStatus } from '../operations/node-samples.ts';
 import { BackupSet } from './backup-set.ts';
 import { ContinuousBackup } from './continuous-backup.ts';
 import { LocalLog } from './local-log.ts';
@@ -175,6 +178,14 @@ test('ContinuousBackup: follows the log, makes backups with the snapshots, and l
   );
 });
 
+/** What the metrics count. */
+function failuresOf(backup: ContinuousBackup): number {
+  const registry = new MetricsRegistry(false);
+  const status = { threads: backup.figures(), ouchLogins: {} } as unknown as NodeStatus;
+  addStatus(registry, status, 'serving', true, '');
+  return Number(/^hive_backup_failures_total (\d+)$/m.exec(registry.text())?.[1]);
+}
+
 test('ContinuousBackup: an outage costs nothing but time', async (t) => {
   const { fixture, failing, board, backup, lines, grow } = run(t);
   grow(20);
@@ -182,6 +193,8 @@ test('ContinuousBackup: an outage costs nothing but time', async (t) => {
   failing.left = 0;
   grow(200);
   await until(() => backup.figures().backupFailures > 0);
+  const counted = failuresOf(backup);
+  assert.ok(counted > 0);
   assert.ok(backup.figures().backupLagEntries >= 200 && backup.figures().backupLagBytes > 0);
   assert.ok(
     lines.some((line) => line.includes('could not be sent to the backup, trying again: the target is away')),
@@ -190,6 +203,7 @@ test('ContinuousBackup: an outage costs nothing but time', async (t) => {
   failing.left = Number.POSITIVE_INFINITY;
   await until(() => backup.figures().backupLagEntries === 0);
   assert.equal(backup.figures().backupFailures, 0);
+  assert.ok(failuresOf(backup) >= counted, 'a counter does not go back');
   assert.equal(await lastSequenceOf(fixture.node.set(fixture.target)), fixture.node.core.sequence);
 });
 

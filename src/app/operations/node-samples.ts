@@ -32,7 +32,7 @@ const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: strin
   ['hive_market_data_failed', {}, 'marketDataFailed', 1],
   ['hive_backup_sequence', {}, 'backupSequence', 1],
   ['hive_backup_lag_seconds', {}, 'backupLagSeconds', 1],
-  ['hive_backup_failures_total', {}, 'backupFailures', 1],
+  ['hive_backup_failures_total', {}, 'backupFailuresTotal', 1],
   ['hive_snapshots_damaged', {}, 'backupSnapshotsDamaged', 1],
   ['hive_snapshot_timestamp_seconds', {}, 'snapshotSeconds', 1],
 ];

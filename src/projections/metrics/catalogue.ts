@@ -235,7 +235,9 @@ export const METRICS = {
   ),
   hive_backup_sequence: gauge('entries', 'Last entry of the log that is in the backup'),
   hive_backup_lag_seconds: gauge('seconds', 'Age of the oldest entry that is not in the backup: the RPO now'),
-  hive_backup_failures_total: counter('Attempts to send to the target of the backups that failed'),
+  hive_backup_failures_total: counter(
+    'Attempts to send to the target of the backups that failed, since the start of the node',
+  ),
   hive_snapshots_damaged: gauge(
     'count',
     'Snapshots on the disk that the continuous backup found damaged, and left out',
