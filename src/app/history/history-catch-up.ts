@@ -1,5 +1,5 @@
 import { TradingCore } from '#core/trading-core.ts';
-import type { LogReader } from '#domain/ports.ts';
+import { type LogReader, LogTruncatedError } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
@@ -71,8 +71,14 @@ export class HistoryCatchUp implements LogReader {
    * @throws LogCorruptError, LogTruncatedError, HistoryMismatchError, HistoryError
    */
   step(toSequence: number): boolean {
-    this.tail.poll(this, toSequence, STEP_BYTES);
-    this.writer.flush(this.core.sequence, this.core.stateHash);
+    try {
+      this.tail.poll(this, toSequence, STEP_BYTES);
+    } catch (error) {
+      // Entries of before the gap are whole: what goes on from behind it must not find them half written.
+      if (error instanceof LogTruncatedError) this.#flush();
+      throw error;
+    }
+    this.#flush();
     return this.core.sequence < toSequence;
   }
 
@@ -91,6 +97,10 @@ export class HistoryCatchUp implements LogReader {
 
   close(): void {
     this.tail.close();
+  }
+
+  #flush(): void {
+    this.writer.flush(this.core.sequence, this.core.stateHash);
   }
 
   #compare(): void {

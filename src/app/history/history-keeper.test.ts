@@ -1,23 +1,30 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { TradingCore } from '#core/trading-core.ts';
+import type { OrderRecord, Page } from '#domain/history.ts';
+import { nodeDisk } from '#log/file/disk.ts';
+import { listSegments } from '#log/file/scan.ts';
 import { historyFile } from '#projections/history/history-database.ts';
 import { listSnapshots, readSnapshot } from '#replica/snapshot-file.ts';
-import { backupFixture, type WrittenNode } from '../../../test/support/backup-fixture.ts';
+import { backupFixture, USERS, type WrittenNode } from '../../../test/support/backup-fixture.ts';
 import { spoilTable } from '../../../test/support/spoil-table.ts';
 import { EventFan } from '../event-fan.ts';
+import { describeAccount } from '../threads/account-answer.ts';
 import { HistoryKeeper } from './history-keeper.ts';
 
 interface Started {
+  readonly core: TradingCore;
+  readonly fan: EventFan;
   readonly keeper: HistoryKeeper;
   /** What it warned of, or worse. */
   readonly said: string[];
 }
 
 /** History of a node that starts with its newest snapshot, up to date if it can be. */
-function start(t: TestContext, { directory, log }: WrittenNode): Started {
+function start(t: TestContext, { directory, log }: WrittenNode, betweenPieces = () => {}): Started {
   const fan = new EventFan();
   const core = new TradingCore(fan);
   const snapshotDirectory = join(directory, 'snapshots');
@@ -35,7 +42,7 @@ function start(t: TestContext, { directory, log }: WrittenNode): Started {
     fan,
     reportDirectory: join(directory, 'reports'),
     isFetchingReports: () => false,
-    betweenPieces: () => {},
+    betweenPieces,
     logger: { info: () => {}, warn: say, error: say },
   });
   t.after(() => keeper.close());
@@ -44,7 +51,7 @@ function start(t: TestContext, { directory, log }: WrittenNode): Started {
   // Orders are completed after the last step that brings it up to date; what is found damaged there is written anew.
   while (keeper.step());
   keeper.step();
-  return { keeper, said };
+  return { core, fan, keeper, said };
 }
 
 test('a damaged snapshot does not keep history from being written: it begins farther back', (t) => {
@@ -88,3 +95,38 @@ for (const [damaged, what] of [
     assert.match(said[0], /is damaged .*; it is written anew from the log$/);
   });
 }
+
+test('history whose log goes while it is brought up to date goes on from what stands, without counting anything twice', async (t) => {
+  const { node, grow } = backupFixture(t);
+  grow(30);
+  node.snapshot();
+  start(t, node).keeper.close();
+  grow(600);
+  node.snapshot();
+  const segments = listSegments(nodeDisk, join(node.directory, 'log'));
+  assert.ok(segments.length > 2, `${segments.length}`);
+  let pieces = 0;
+  const { core, fan, keeper, said } = start(t, node, () => {
+    if (++pieces === 20) for (const { path } of segments.slice(0, -1)) rmSync(path);
+  });
+  while (keeper.current === undefined && !keeper.hasFailed) await setImmediate();
+  const { sequence } = core;
+  assert.deepEqual(said, [
+    `the log no longer has what history lacks: history is complete from entry ${sequence + 1} on`,
+  ]);
+  const reader = keeper.current;
+  assert.ok(reader !== undefined);
+  for (let accountId = 1; accountId <= USERS; accountId++) {
+    const { rows } = reader.answer({ type: 'openOrders', accountId }) as Page<OrderRecord>;
+    const quantities = (order: Pick<OrderRecord, 'orderId' | 'leavesQtyLots' | 'cumQtyLots'>) => [
+      order.orderId,
+      order.leavesQtyLots,
+      order.cumQtyLots,
+    ];
+    const standing = describeAccount(core, fan, accountId, 1_000)?.openOrders ?? [];
+    assert.deepEqual(
+      rows.map(quantities).sort(([a], [b]) => a - b),
+      standing.map(quantities).sort(([a], [b]) => a - b),
+    );
+  }
+});
