@@ -50,6 +50,9 @@ class ActionBatch implements ItchHandler {
   declare private readonly pool: ItchAction[];
   declare private readonly midnightSeconds: number;
   declare private count: number;
+  /** Time of the newest message whose time is known. */
+  declare private lastSeconds: number;
+  declare private lastNanos: number;
   declare ended: boolean;
 
   constructor(midnightSeconds: number) {
@@ -57,6 +60,8 @@ class ActionBatch implements ItchHandler {
     this.pool = [];
     this.midnightSeconds = midnightSeconds;
     this.count = 0;
+    this.lastSeconds = midnightSeconds;
+    this.lastNanos = 0;
     this.ended = false;
   }
 
@@ -69,8 +74,10 @@ class ActionBatch implements ItchHandler {
     }
     const action = this.#add();
     const seconds = Math.floor(message.timeNs / NANOS_PER_SECOND);
-    action.timeSeconds = this.midnightSeconds + seconds;
-    action.timeNanos = message.timeNs - seconds * NANOS_PER_SECOND;
+    this.lastSeconds = this.midnightSeconds + seconds;
+    this.lastNanos = message.timeNs - seconds * NANOS_PER_SECOND;
+    action.timeSeconds = this.lastSeconds;
+    action.timeNanos = this.lastNanos;
     action.type = type;
     action.locate = message.stockLocate;
     action.orderReference = message.orderReference;
@@ -90,12 +97,11 @@ class ActionBatch implements ItchHandler {
       const name = JSON.stringify(String.fromCharCode(type));
       throw new ItchFormatError(0, `the first message has type ${name}, which ITCH 5.0 does not have`);
     }
-    const before = this.count > 0 ? this.pool[this.count - 1] : null;
     const action = this.#add();
     action.type = 0;
     action.locate = type;
-    action.timeSeconds = before?.timeSeconds ?? this.midnightSeconds;
-    action.timeNanos = before?.timeNanos ?? 0;
+    action.timeSeconds = this.lastSeconds;
+    action.timeNanos = this.lastNanos;
   }
 
   onItchEnd(): void {
