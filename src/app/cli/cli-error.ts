@@ -35,6 +35,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   DivergedError: ExitCode.Damaged,
   NodeRefusedError: ExitCode.Refused,
   NoNodeError: ExitCode.NotReachable,
+  NodeSilentError: ExitCode.NotReachable,
   OuchClosedError: ExitCode.NotReachable,
   OuchAnswerError: ExitCode.NotReachable,
   SoupLoginError: ExitCode.NotReachable,

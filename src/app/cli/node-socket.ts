@@ -15,6 +15,12 @@ export class NoNodeError extends Error {
   readonly code = 'NO_NODE';
 }
 
+/** A node runs and gives no answer in time, or this user may not ask it. */
+export class NodeSilentError extends Error {
+  override readonly name = 'NodeSilentError';
+  readonly code = 'NODE_SILENT';
+}
+
 /** The node was asked for something that it does not do, or not now. */
 export class NodeRefusedError extends Error {
   override readonly name = 'NodeRefusedError';
@@ -82,7 +88,7 @@ function listening(server: Server, address: string): Promise<void> {
 /**
  * Asks the node that runs on the data directory.
  * @param timeoutMs how long the answer may take
- * @throws NoNodeError; NodeRefusedError with the node's own words
+ * @throws NoNodeError; NodeSilentError; NodeRefusedError with the node's own words
  */
 export async function askNode(
   directory: string,
@@ -94,6 +100,19 @@ export async function askNode(
   try {
     answer = JSON.parse(await answerFrom(address, `${JSON.stringify(request)}\n`, timeoutMs));
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'TIMEOUT') {
+      throw new NodeSilentError(
+        `the node on the data directory ${directory} gave no answer within ${timeoutMs / 1_000} s: it may do all the same what it was told. Look at its log, and at "hive status"`,
+        { cause: error },
+      );
+    }
+    if (code === 'EACCES') {
+      throw new NodeSilentError(
+        `this user may not ask the node on the data directory ${directory} (EACCES): be the one that the node runs as`,
+        { cause: error },
+      );
+    }
     throw new NoNodeError(
       `no node runs on the data directory ${directory}: start one ("hive start --data-dir ${directory}"), or name another directory with --data-dir`,
       { cause: error },
@@ -110,7 +129,8 @@ function answerFrom(address: string, request: string, timeoutMs: number): Promis
     const socket = connect(address, () => socket.write(request));
     let answer = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')));
+    const late = Object.assign(new Error('no answer in time'), { code: 'TIMEOUT' });
+    socket.setTimeout(timeoutMs, () => socket.destroy(late));
     socket.on('data', (text: string) => {
       answer += text;
       if (answer.length > ANSWER_BYTES_MAX) socket.destroy(new Error('the answer is too long'));
