@@ -55,6 +55,7 @@ while [ "$#" -gt 0 ]; do
   shift
 done
 [[ "$drain" =~ ^[0-9]+$ ]] || usage_error "--drain takes seconds, not $drain"
+[ -z "$colour" ] || [ "$command" = switch-traffic ] || usage_error "what is $colour for?"
 need kubectl
 
 validate() {
@@ -181,14 +182,10 @@ watch_live() {
 
 case "$command" in
   blue | green)
-    [ -z "$colour" ] || usage_error "what is $colour for?"
     colour="$command"
     put
     ;;
-  shared)
-    [ -z "$colour" ] || usage_error "what is $colour for?"
-    put_shared
-    ;;
+  shared) put_shared ;;
   switch-traffic)
     [[ "$colour" =~ ^(blue|green)$ ]] || usage_error 'switch-traffic blue, or switch-traffic green?'
     switch_traffic "$colour"

@@ -53,6 +53,7 @@ while [ "$#" -gt 0 ]; do
   shift
 done
 [ -n "$command" ] || usage_error 'backup, restore ID, list, verify or drill?'
+[ -z "$id" ] || [[ "$command" =~ ^(restore|verify)$ ]] || usage_error "what is $id for?"
 [ -n "$target" ] || usage_error 'where are the backups? --target, or HIVE_BACKUP_TARGET in the environment'
 key=()
 [ -z "$key_file" ] || key=(--key-file "$key_file")

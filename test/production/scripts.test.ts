@@ -39,6 +39,22 @@ for (const script of SCRIPTS) {
   });
 }
 
+test('a word that a command has no use for is wrong usage, before anything is done', async () => {
+  const lines = [
+    ...['blue', 'shared', 'rollback', 'watch', 'status'].map((command) => ['deploy.sh', command]),
+    ...['backup', 'list', 'drill'].map((command) => ['disaster-recovery.sh', command]),
+  ];
+  for (const [script, command] of lines) {
+    const { status, stdout, stderr } = await runScript(script, [command, 'green', '--dry-run'], {
+      HIVE_BACKUP_TARGET: '/backups',
+    });
+    assert.deepEqual(
+      { command, status, stdout, stderr },
+      { command, status: 2, stdout: '', stderr: `${script}: what is green for? (see --help)\n` },
+    );
+  }
+});
+
 test('the options that a script takes are those that its help names', () => {
   const differing = SCRIPTS.flatMap((script) => {
     const text = readFileSync(join(FOLDER, script), 'utf8');
