@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { globSync, readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { ROOT, runScript, SCRIPTS, shellcheck } from './support.ts';
 
 const FOLDER = join(ROOT, 'scripts/production');
@@ -51,6 +52,28 @@ test('a word that a command has no use for is wrong usage, before anything is do
     assert.deepEqual(
       { command, status, stdout, stderr },
       { command, status: 2, stdout: '', stderr: `${script}: what is green for? (see --help)\n` },
+    );
+  }
+});
+
+test('a kubectl that reaches no cluster has the last word', async () => {
+  const directory = temporaryDirectory('kubectl');
+  writeFileSync(join(directory, 'kubectl'), '#!/bin/sh\necho "connection refused" >&2\nexit 1\n', {
+    mode: 0o700,
+  });
+  const lines = [
+    ['deploy.sh', 'status'],
+    ['deploy.sh', 'rollback'],
+    ['emergency-rollback.sh', '--reason', 'a test'],
+    ['validate-deployment.sh'],
+  ];
+  for (const [script, ...args] of lines) {
+    const env = { PATH: `${directory}:${process.env['PATH']}` };
+    const { status, stdout, stderr } = await runScript(script, args, env);
+    const expected = script === 'validate-deployment.sh' ? 4 : 1;
+    assert.deepEqual(
+      { script, status, stdout, stderr },
+      { script, status: expected, stdout: '', stderr: 'connection refused\n' },
     );
   }
 });

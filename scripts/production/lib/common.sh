@@ -68,10 +68,13 @@ program() {
   "$node" "$root/$file" "$@"
 }
 
-# What the JavaScript expression $1 makes of the JSON on standard input, which is `it`; text as it is, else JSON.
+# What the JavaScript expression $1 makes of the JSON on standard input, which is `it`; text as it is, else JSON. Fails where there is nothing: who should
+# have written it has said why.
 json() {
   node -e '
-    const it = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
+    const text = require("node:fs").readFileSync(0, "utf8");
+    if (text === "") process.exit(1);
+    const it = JSON.parse(text);
     const out = new Function("it", "return " + process.argv[1])(it);
     console.log(typeof out === "string" ? out : JSON.stringify(out));' "$1"
 }
