@@ -126,7 +126,7 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
   }
   if (code === 'EADDRNOTAVAIL') {
     return {
-      message: `${message}. This machine does not have that address: correct --ouch-host or --market-data-host`,
+      message: `${message}. This machine does not have that address: correct the host of the listener (--ouch-host, --market-data-host, --http-host, --fix-host, or operations.host of the configuration)`,
       exitCode: ExitCode.Failure,
     };
   }

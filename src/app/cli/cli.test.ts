@@ -173,6 +173,24 @@ test('configuration errors end the start with exit status 2 and their lines', as
   );
 });
 
+test('start: a host without an address, or with that of another machine, is said to be one', async () => {
+  const file = path('hosts.yaml');
+  // Two dots make it no name: no server of names is asked.
+  writeFileSync(file, 'http: { host: a..b, allowPlaintext: true }\n');
+  await refuses(
+    ['start', '--config', file, '--data-dir', path('never')],
+    2,
+    'hive: http.host: a..b has no address (ENOTFOUND): correct it, or let this machine find the name\n',
+  );
+  // Of a network for documents (RFC 5737).
+  const elsewhere = ['--http-host', '192.0.2.1', '--data-dir', path('elsewhere'), '--no-demo'];
+  const { status, stderr } = await runCli(['start', '--config', file, ...FREE_PORTS, ...elsewhere]);
+  assert.equal(status, 1);
+  const advice =
+    'This machine does not have that address: correct the host of the listener (--ouch-host, --market-data-host, --http-host, --fix-host, or operations.host of the configuration)';
+  assert.ok(stderr.endsWith(` 192.0.2.1. ${advice}\n`), stderr);
+});
+
 test('status, log, snapshot: a directory without a node or log says what to do', async () => {
   const nowhere = path('nowhere');
   await Promise.all([

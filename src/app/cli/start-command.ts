@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
@@ -182,6 +184,25 @@ function checkProtection({ ouch, marketData, http, fix, operations, tls, demo }:
   }
 }
 
+/** A name without an address would be found when threads open their doors, and could not be told from a server that nobody finds. */
+async function checkHosts({ ouch, marketData, http, fix, operations }: Configuration): Promise<void> {
+  const listeners = { ouch, marketData, http, fix, operations };
+  for (const [name, listener] of Object.entries(listeners)) {
+    const { host } = listener;
+    if (isIP(host) !== 0 || ('enabled' in listener && !listener.enabled)) continue;
+    try {
+      await lookup(host);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new CliError(
+        code === 'ENOTFOUND' ? ExitCode.Usage : ExitCode.Failure,
+        `${name}.host: ${host} has no address (${code}): correct it, or let this machine find the name`,
+        { cause: error },
+      );
+    }
+  }
+}
+
 async function start(options: StartOptions, output: Output): Promise<void> {
   const configuration = configurationOf(options);
   const logger = nodeLogger(configuration.logLevel, configuration.logFormat);
@@ -198,6 +219,7 @@ async function start(options: StartOptions, output: Output): Promise<void> {
     );
   }
   const begun = endOnSignal(logger, 'the node was not ready yet');
+  await checkHosts(configuration);
   await checkBackup(configuration.backup);
   const node = await startNode({ ...nodeConfigOf(configuration), awaitsSetUp: true }, logger);
   let closeSocket: (() => Promise<void>) | undefined;
