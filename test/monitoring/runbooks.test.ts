@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -137,6 +138,18 @@ test('every section goes from the symptom to commands to what to do to its verif
 
 test('every command of ours in the sections exists, with its options', { skip: noScripts }, () => {
   assert.deepEqual(unknownCommands(runbooks), []);
+});
+
+test('disaster-recovery.sh takes every command of the sections as it stands', { skip: noScripts }, () => {
+  const script = `${SCRIPTS}/disaster-recovery.sh`;
+  const commands = new Set(commandsOf(runbooks).filter((command) => command.startsWith(`${script} `)));
+  assert.ok(commands.size > 0);
+  const { HIVE_BACKUP_TARGET: _, ...env } = process.env;
+  for (const command of commands) {
+    const args = [...command.split(' '), '--dry-run'];
+    const { stderr } = spawnSync('bash', args, { cwd: ROOT, env, encoding: 'utf8' });
+    assert.deepEqual({ command, stderr }, { command, stderr: '' });
+  }
 });
 
 test('unknownCommands: a wrong name and a wrong option are found', () => {
