@@ -108,6 +108,7 @@ interface Service {
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
   readonly depends_on?: object;
+  readonly stop_grace_period?: string;
 }
 
 test('compose.yaml: three nodes, three servers, and what watches them, all without privileges and on loopback', () => {
@@ -148,6 +149,7 @@ test('compose.yaml: three nodes, three servers, and what watches them, all witho
       inside,
       `${name}: the ports of the configuration`,
     );
+    assert.equal(service.stop_grace_period, '60s', `${name}: as docs/operations/deployment.md asks for`);
     assert.deepEqual(service.command?.slice(3, 5), ['--node-id', name.slice(-1)]);
     assert.deepEqual(Object.keys(service.depends_on ?? {}), ['nats-1', 'nats-2', 'nats-3']);
     const data = service.volumes?.find((mount) => mount.startsWith(`${name}:`))?.split(':')[1] ?? 'missing';
