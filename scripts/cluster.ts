@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { STOP_SIGNALS } from '#app/end-on-signal.ts';
 import { NatsServers, whyNoNats } from '../test/support/nats-cluster.ts';
 import { scriptOptions } from '../test/support/script-options.ts';
 
@@ -35,16 +36,14 @@ const servers = await NatsServers.start({
   directory: join(directory, 'nats'),
   syncAlways: true,
 });
-console.log(`nats-servers  ${servers.urls.join('  ')}`);
 const nodes = Array.from({ length: NODES }, (_, i) => startNode(i + 1, i === 0));
-let isStopping = false;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (isStopping) return;
-    isStopping = true;
-    for (const node of nodes) node.kill('SIGTERM');
-  });
-}
+const stop = (): void => {
+  for (const node of nodes) node.kill('SIGTERM');
+};
+for (const signal of STOP_SIGNALS) process.on(signal, stop);
+// Nobody is left to see the nodes, or to end them.
+process.stdout.on('error', stop);
+console.log(`nats-servers  ${servers.urls.join('  ')}`);
 await Promise.all(nodes.map((node) => once(node, 'exit')));
 await servers.close();
 
