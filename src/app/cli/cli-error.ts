@@ -84,6 +84,18 @@ const UNREACHABLE = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH'
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES'];
 /** Codes of node:tls and of OpenSSL's verification. */
 const TLS_FAULT = /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
+const MAY_NOT = 'This user may not do that: correct the path or the port, or what the user may';
+/** What to do about what the operating system refused. */
+const ADVICE: { readonly [code: string]: string } = {
+  ENOENT: 'Correct the path',
+  ENOTDIR: 'Correct the path',
+  EISDIR: 'Name a file',
+  EACCES: MAY_NOT,
+  EPERM: MAY_NOT,
+  EROFS: 'Name another place, or mount it for writing',
+  ENOSPC: 'Make room on that disk',
+};
+
 /** The message and exit status of an operational error; undefined for anything else, which is a bug. */
 export function operational(error: unknown): { message: string; exitCode: ExitCode } | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -131,7 +143,10 @@ export function operational(error: unknown): { message: string; exitCode: ExitCo
     };
   }
   // What the operating system refused, about a file or an address that the user named.
-  if ('syscall' in error) return { message, exitCode: ExitCode.Failure };
+  if ('syscall' in error) {
+    const advice = ADVICE[code];
+    return { message: advice === undefined ? message : `${message}. ${advice}`, exitCode: ExitCode.Failure };
+  }
   return undefined;
 }
 

@@ -191,6 +191,22 @@ test('start: a host without an address, or with that of another machine, is said
   assert.ok(stderr.endsWith(` 192.0.2.1. ${advice}\n`), stderr);
 });
 
+test('what the operating system refuses ends with what to do', async () => {
+  const [nowhere, key] = [path('nowhere.hms'), path('no-folder/key')];
+  await Promise.all([
+    refuses(
+      ['snapshot', 'verify', nowhere],
+      1,
+      `hive: ENOENT: no such file or directory, open '${nowhere}'. Correct the path\n`,
+    ),
+    refuses(
+      ['backup', 'new-key', key],
+      1,
+      `hive: ENOENT: no such file or directory, open '${key}'. Correct the path\n`,
+    ),
+  ]);
+});
+
 test('status, log, snapshot: a directory without a node or log says what to do', async () => {
   const nowhere = path('nowhere');
   await Promise.all([
