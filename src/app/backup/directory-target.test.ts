@@ -26,3 +26,11 @@ test('DirectoryTarget: a file that cannot be looked at is not taken for one that
     syncBuiltinESMExports();
   }
 });
+
+test('DirectoryTarget: a place that takes no folders is said to be one', async () => {
+  const target = new DirectoryTarget('/proc/no-place');
+  await assert.rejects(target.put('backups/one', (async function* () {})()), {
+    name: 'BackupError',
+    message: /ENOENT.*mkdir '\/proc\/no-place'/,
+  });
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackupError } from '#codec/backup/backup-error.ts';
@@ -124,12 +124,21 @@ export class DirectoryTarget implements BackupTarget {
   }
 }
 
-/** Makes a directory, and those above that are lacking, durably; one that is there is fine. */
+/**
+ * Makes a directory, and those above that are lacking, durably; one that is there is fine. Not by `recursive` of mkdir, which says ENOENT of a file system
+ * that is only read, and never returns where the folder above is there and takes none.
+ */
 async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
-  if (first === undefined) return;
-  for (let made = directory; made.length >= first.length; made = dirname(made))
-    await syncDirectory(dirname(made));
+  if (existsSync(directory)) return;
+  const parent = dirname(directory);
+  await makeDirectory(parent);
+  try {
+    await mkdir(directory, { mode: OWNER_ONLY_DIRECTORY });
+  } catch (error) {
+    // Another writer was faster.
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
+  await syncDirectory(parent);
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -284,6 +284,11 @@ test("data directory: somebody else's directory is refused and left alone", () =
   assert.throws(() => readDataDirectoryMeta(path), refusal('NOT_A_DATA_DIRECTORY', /has no hive\.json/));
 });
 
+test('data directory: a place that takes no folders is refused', () => {
+  const path = '/proc/no-place';
+  assert.throws(() => open(path), refusal('UNUSABLE', /cannot be made: ENOENT/));
+});
+
 test('data directory: an interrupted making is begun again; a log with entries but no hive.json is not touched', () => {
   const path = freshPath();
   open(path).close();

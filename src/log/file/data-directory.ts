@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
@@ -208,17 +208,25 @@ export function lineOf({ line, origin }: DataDirectoryMeta): LogLine | undefined
 
 function makeDirectory(path: string): void {
   try {
-    const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    // With those above that were lacking: each has its name in the one above it.
-    for (let made = path; made.length >= first.length; made = dirname(made))
-      nodeDisk.syncDirectory(dirname(made));
+    makeWithParents(path);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataDirectoryError('UNUSABLE', `the data directory ${path} cannot be made: ${reason}`, {
       cause: error,
     });
   }
+}
+
+/**
+ * With those above that are lacking: each has its name in the one above it. Not by `recursive` of mkdirSync, which says ENOENT of a file system that is only
+ * read, and never returns where the folder above is there and takes none.
+ */
+function makeWithParents(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return;
+  const parent = dirname(path);
+  if (!existsSync(parent)) makeWithParents(parent);
+  mkdirSync(path, { mode: 0o700 });
+  nodeDisk.syncDirectory(parent);
 }
 
 /** A data directory that is being made from a backup: locked, and refused by everything else until it is complete. */
