@@ -8,6 +8,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-3600}
+usage='scripts/nightly-sim.sh [SECONDS] [FILE]'
+if [ "$seconds" = --help ]; then
+  printf '%s\n' "$usage"
+  exit 0
+fi
+# Before the seeds of the last time go.
+if [[ ! "$seconds" =~ ^[1-9][0-9]{0,4}$ ]] || [ "$seconds" -gt 86400 ]; then
+  printf 'SECONDS is a whole number from 1 to 86400, not %s\n%s\n' "$seconds" "$usage" >&2
+  exit 2
+fi
 file=${2:-.cache/failing-seeds}
 mkdir -p "$(dirname "$file")"
 : >"$file"

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const USAGES = {
   'test/simulation/main.ts':
@@ -26,3 +28,17 @@ for (const [script, usage] of Object.entries(USAGES)) {
     assert.deepEqual(run('--nonsense'), { status: 2, stdout: '', stderr });
   });
 }
+
+test('scripts/nightly-sim.sh: what it does not take leaves the seeds of the last time', () => {
+  const seeds = join(temporaryDirectory('nightly-sim'), 'seeds');
+  writeFileSync(seeds, '92\n');
+  const run = (seconds: string): unknown => {
+    const script = join(import.meta.dirname, '../scripts/nightly-sim.sh');
+    const { status, stdout, stderr } = spawnSync('bash', [script, seconds, seeds], { encoding: 'utf8' });
+    return { status, stdout, stderr, seeds: readFileSync(seeds, 'utf8') };
+  };
+  const usage = 'scripts/nightly-sim.sh [SECONDS] [FILE]\n';
+  assert.deepEqual(run('--help'), { status: 0, stdout: usage, stderr: '', seeds: '92\n' });
+  const stderr = `SECONDS is a whole number from 1 to 86400, not 1h\n${usage}`;
+  assert.deepEqual(run('1h'), { status: 2, stdout: '', stderr, seeds: '92\n' });
+});
