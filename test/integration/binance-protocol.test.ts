@@ -488,10 +488,22 @@ test('WebSocket API: the operations of REST, a session of an Ed25519 key, and it
   assert.deepEqual((await call(client, 'openOrders.status')).result, []);
   assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 0 }]);
 
+  // What a session began ends with it, what has a signature of its own does not; who ends a stream is told that it has.
+  const terminated = async () =>
+    (await client.take((message) => message.event?.e === 'eventStreamTerminated')).subscriptionId;
+  const byItself = await call(client, 'userDataStream.subscribe.signature', taker.wsParams());
+  assert.deepEqual(byItself.result, { subscriptionId: 1 });
+  assert.equal((await call(client, 'session.logout')).result.userDataStream, true);
+  assert.equal(await terminated(), 0);
+  assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 1 }]);
+  await call(client, 'userDataStream.unsubscribe', { subscriptionId: 1 });
+  assert.equal(await terminated(), 1);
+  await call(client, 'session.logon', taker.wsParams());
+  assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 2 });
+
   // A key that is revoked ends what it began.
   send(venue.node.outbox, { type: 'RevokeApiKey', keyId: Number(venue.taker.apiKey) });
-  const ended = await client.take((message) => message.event?.e === 'eventStreamTerminated');
-  assert.equal(ended.subscriptionId, 0);
+  assert.equal(await terminated(), 2);
   assert.equal((await call(client, 'openOrders.status')).error.code, -2015);
   assert.equal((await call(client, 'session.logout')).result.apiKey, null);
   assert.equal((await call(client, 'sor.order.place')).error.code, -1020);

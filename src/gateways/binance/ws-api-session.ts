@@ -35,6 +35,13 @@ interface WsRequest {
   readonly tellsRate: boolean;
 }
 
+/** User data that a client has asked for. */
+interface SubscribedStream {
+  readonly stream: UserStream;
+  /** By the session's logon, not by a signature of its own: it ends with the session. */
+  readonly isOfSession: boolean;
+}
+
 /** One client of `/ws-api/v3`: the operations of REST, sessions, and user data streams. */
 export class WsApiSession implements WebSocketSession {
   declare private readonly connection: Connection;
@@ -44,7 +51,8 @@ export class WsApiSession implements WebSocketSession {
   /** Who has logged on; undefined: each request has its own signature. */
   declare private holder: KeyHolder | undefined;
   declare private loggedOnMs: number;
-  declare private readonly streams: Map<number, UserStream>;
+  declare private logouts: number;
+  declare private readonly streams: Map<number, SubscribedStream>;
   declare private nextStreamId: number;
   declare private opening: number;
   declare private readonly startedMs: number;
@@ -59,6 +67,7 @@ export class WsApiSession implements WebSocketSession {
     this.onMember = onMember;
     this.holder = undefined;
     this.loggedOnMs = 0;
+    this.logouts = 0;
     this.streams = new Map();
     this.nextStreamId = 0;
     this.opening = 0;
@@ -153,10 +162,7 @@ export class WsApiSession implements WebSocketSession {
           method: 'GET',
           path: '',
           weight: 2,
-          prepare: () => () => {
-            this.holder = undefined;
-            return this.#status();
-          },
+          prepare: () => () => this.#logOut(),
         };
       case 'session.subscriptions':
         return {
@@ -170,7 +176,7 @@ export class WsApiSession implements WebSocketSession {
         return {
           ...common,
           action: Action.ViewOwnAccount,
-          prepare: () => (who) => this.#subscribe(who),
+          prepare: () => (who) => this.#subscribe(who, method === 'userDataStream.subscribe'),
         };
       case 'userDataStream.unsubscribe':
         return {
@@ -196,6 +202,13 @@ export class WsApiSession implements WebSocketSession {
     return this.#status();
   }
 
+  #logOut(): object {
+    this.holder = undefined;
+    this.logouts++;
+    for (const [id, { isOfSession }] of this.streams) if (isOfSession) this.#terminate(id);
+    return this.#status();
+  }
+
   #status(): object {
     const now = this.holder?.now();
     const isOn = now !== undefined && !(now instanceof AccessRefusal);
@@ -209,25 +222,23 @@ export class WsApiSession implements WebSocketSession {
     };
   }
 
-  async #subscribe(who: Principal): Promise<object> {
+  async #subscribe(who: Principal, isOfSession: boolean): Promise<object> {
     const { sources } = this.services;
     if (this.streams.size + this.opening >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
       throw new BinanceError('TOO_MANY_REQUESTS', 'Too many user data streams of this connection.');
     const subscriptionId = this.nextStreamId++;
+    const { logouts } = this;
     this.opening++;
     try {
       const holder = new KeyHolder(who, sources.directory, sources);
       const stream = await UserStream.open(this.services, holder, {
         onEvent: (event) => this.#send({ subscriptionId, event }),
         whenReading: () => this.connection.whenReading(),
-        onStreamEnded: () => {
-          this.streams.delete(subscriptionId);
-          const event = { e: 'eventStreamTerminated', E: sources.wallMs() };
-          this.#send({ subscriptionId, event });
-        },
+        onStreamEnded: () => this.#terminate(subscriptionId),
       });
-      if (this.connection.isOpen) this.streams.set(subscriptionId, stream);
-      else stream.end();
+      this.streams.set(subscriptionId, { stream, isOfSession });
+      if (!this.connection.isOpen) this.#endStreams();
+      else if (isOfSession && logouts !== this.logouts) this.#terminate(subscriptionId);
     } finally {
       this.opening--;
     }
@@ -236,16 +247,26 @@ export class WsApiSession implements WebSocketSession {
 
   /** Ends one stream, or all. */
   #unsubscribe(id: number | undefined): object {
-    for (const [subscriptionId, stream] of this.streams) {
-      if (id !== undefined && id !== subscriptionId) continue;
-      stream.end();
-      this.streams.delete(subscriptionId);
-    }
+    for (const subscriptionId of this.streams.keys())
+      if (id === undefined || id === subscriptionId) this.#terminate(subscriptionId);
     return {};
   }
 
+  /** Ends a stream and says so. */
+  #terminate(subscriptionId: number): void {
+    this.streams.get(subscriptionId)?.stream.end();
+    this.streams.delete(subscriptionId);
+    const event = { e: 'eventStreamTerminated', E: this.services.sources.wallMs() };
+    this.#send({ subscriptionId, event });
+  }
+
+  #endStreams(): void {
+    for (const { stream } of this.streams.values()) stream.end();
+    this.streams.clear();
+  }
+
   sweep(nowMs: number): void {
-    for (const stream of this.streams.values()) stream.check();
+    for (const { stream } of this.streams.values()) stream.check();
     if (!this.isMember && nowMs - this.startedMs >= WebSocketLimits.IDLE_MS_MAX && this.waiting === 0)
       this.connection.close(CloseReason.Idle);
   }
@@ -257,7 +278,7 @@ export class WsApiSession implements WebSocketSession {
   onDrain(): void {}
 
   onClose(): void {
-    this.#unsubscribe(undefined);
+    this.#endStreams();
   }
 
   #told(error: Error): BinanceError {
