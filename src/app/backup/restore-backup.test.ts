@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { BackupKey } from '#codec/backup/backup-key.ts';
 import { encodeManifest } from '#codec/backup/manifest.ts';
 import { manifestName, parsePieceName } from '#codec/backup/object-names.ts';
@@ -19,6 +19,13 @@ import { RandomFlow } from '../../../test/support/random-flow.ts';
 import { chooseSet } from './choose-set.ts';
 import { type RestoreResult, restoreBackup } from './restore-backup.ts';
 import { verifyBackup } from './verify-backup.ts';
+
+/** A node that goes on in a directory that was restored. */
+function nodeOn(t: TestContext, directory: string): WrittenNode {
+  return new WrittenNode(t, directory, (core) => {
+    readSnapshot(listSnapshots(join(directory, 'snapshots'))[0].path, core);
+  });
+}
 
 test('restore --to-sequence: ends exactly there, as a log of its own, from the newest snapshot before', async (t) => {
   const { node, target, root, grow, restore } = backupFixture(t);
@@ -115,9 +122,7 @@ test('a restored log goes on under its own line; what the original adds meanwhil
   // The original was not dead: it adds a piece that reaches beyond the fork.
   grow(20);
   await node.backUp(target);
-  const again = new WrittenNode(t, join(root, 'restored'), (core) => {
-    readSnapshot(listSnapshots(join(root, 'restored', 'snapshots'))[0].path, core);
-  });
+  const again = nodeOn(t, join(root, 'restored'));
   again.hashes.splice(0, again.hashes.length, ...node.hashes.slice(0, fork + 1));
   const flow = new RandomFlow(99, USERS);
   again.clock.seconds += 1_000;
@@ -140,9 +145,7 @@ test('restore: a history that was given up is no way into the one that took its 
   node.snapshot();
   grow(20);
   const { manifest: givenUp } = await node.backUp(target);
-  const again = new WrittenNode(t, join(root, 'restored'), (core) => {
-    readSnapshot(listSnapshots(join(root, 'restored', 'snapshots'))[0].path, core);
-  });
+  const again = nodeOn(t, join(root, 'restored'));
   again.clock.seconds += 1_000;
   const flow = new RandomFlow(99, USERS);
   again.append(Array.from({ length: 200 }, () => flow.next()));

@@ -17,6 +17,18 @@ async function sendMuch({ acceptor, application }: TestVenue, client: TestClient
   }
 }
 
+/** A client that asks for MANY messages again, and for the last of them once more, and does not read them. */
+async function behindResend(
+  venue: TestVenue,
+): Promise<{ client: TestClient; session: FixApplicationSession }> {
+  const client = await venue.logOn();
+  const session = venue.application.session as FixApplicationSession;
+  await sendMuch(venue, client);
+  client.socket.pause();
+  client.write(client.message('2', '7=2|16=0|') + client.message('2', '7=4001|16=0|'));
+  return { client, session };
+}
+
 withVenue(
   'gap: what came early is dealt with in order once the gap is filled, and asked for once',
   {},
@@ -155,11 +167,7 @@ withVenue(
   'output: a request behind a resend waits as long as the resend is read',
   { limits: { bufferedBytesMax: 256 * 1024, stalledTimeoutMs: 60_000 } },
   async (venue) => {
-    const client = await venue.logOn();
-    const session = venue.application.session as NonNullable<typeof venue.application.session>;
-    await sendMuch(venue, client);
-    client.socket.pause();
-    client.write(client.message('2', '7=2|16=0|') + client.message('2', '7=4001|16=0|'));
+    const { client, session } = await behindResend(venue);
     await until(() => session.isFull);
     for (let passed = 0; passed < 20_000; passed += 4_000) venue.pass(4_000);
     assert.equal(session.loggedOn, true);
@@ -173,11 +181,7 @@ withVenue(
   'output: what waits minutes for a resend is as old as that, and what comes later is not',
   { limits: { bufferedBytesMax: 256 * 1024, stalledTimeoutMs: 600_000 } },
   async (venue) => {
-    const client = await venue.logOn();
-    const session = venue.application.session as NonNullable<typeof venue.application.session>;
-    await sendMuch(venue, client);
-    client.socket.pause();
-    client.write(client.message('2', '7=2|16=0|') + client.message('2', '7=4001|16=0|'));
+    const { client, session } = await behindResend(venue);
     client.send('1', '112=PING|');
     const old = client.message('1', '112=OLD|', client.number + 1);
     await until(() => session.isFull);
