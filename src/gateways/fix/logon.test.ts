@@ -229,6 +229,32 @@ for (const [name, profile, flag] of [
   });
 }
 
+withVenue(
+  'logon: within a session the numbers begin anew, but for one that expects more than that',
+  {},
+  async (venue) => {
+    const client = await venue.logOn();
+    client.order(1);
+    await client.next();
+    client.send('A', '98=0|108=30|141=Y|789=1|', 1);
+    assert.equal(await client.next(), 'A 1 98=0|108=30|141=Y|789=2|');
+    client.order(2, 2);
+    assert.equal(await client.next(), `8 2 ${report(2)}`);
+    client.send('A', '98=0|108=30|141=Y|789=3|', 1);
+    const text = 'NextExpectedMsgSeqNum too high, expecting at most 1 but received 3';
+    assert.deepEqual(await client.nextOf(2), [`5 3 58=${text}|`, 'end']);
+    await until(() => venue.acceptor.session('CLIENT') === undefined);
+    // What is refused has reset nothing.
+    const again = await venue.connect({ next: 3 });
+    again.send('A', '98=0|108=30|789=2|');
+    assert.deepEqual(await again.nextOf(3), [
+      'A 4 98=0|108=30|789=4|',
+      `8 2 dup ${report(2)}`,
+      '4 3 dup 36=5|123=Y|',
+    ]);
+  },
+);
+
 /** A message with its checksum made right again. */
 function refresh(text: string): string {
   if (!text.endsWith('|')) return text;

@@ -10,7 +10,7 @@ import type { FixSender } from './fix-sender.ts';
 import type { HeartbeatWatch } from './heartbeat-watch.ts';
 import { IdentityCheck } from './identity-check.ts';
 import type { IncomingNumbers } from './incoming-numbers.ts';
-import { NUMBERS_EXHAUSTED, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
+import { NUMBERS_EXHAUSTED, numbersRefusal, readLogonTerms, termsRefusal, tooLowText } from './logon.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** What the receiving half asks of its session. */
@@ -205,7 +205,8 @@ export class FixReceiver {
       return this.#end('invalid Logon');
     }
     const terms = readLogonTerms(message);
-    const refusal = termsRefusal(terms, this.session.identity, this.context.limits);
+    const refusal =
+      termsRefusal(terms, this.session.identity, this.context.limits) || numbersRefusal(terms, 1, 1);
     if (refusal !== '') return this.#end(refusal);
     this.store.reset(this.context.nowMs());
     this.sender.stopResend();
