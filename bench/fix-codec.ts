@@ -107,7 +107,7 @@ const framer = (onMessage: (bytes: Uint8Array, from: number, to: number) => void
         return FrameVerdict.Taken;
       },
       onGarbled: () => FrameVerdict.Stop,
-      onTooLong: () => {},
+      onTooLong: () => FrameVerdict.Stop,
     },
     16_384,
   );

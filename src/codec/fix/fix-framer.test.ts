@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { FrameVerdict } from './fix-framer.ts';
-import { framed, RecordingFramer } from './test-support.ts';
+import { fixBytes, framed, RecordingFramer } from './test-support.ts';
 
 const ONE = framed('35=0|34=2|49=A|56=B|');
 const TWO = framed('35=1|34=3|49=A|56=B|112=HELLO|');
@@ -65,6 +65,22 @@ test('framer: a message that is not taken comes again, with what follows it', ()
     }
     if (size === 1_000) assert.deepEqual(framer.found, [ONE, TWO]);
     else assert.deepEqual(framer.messages.sort(), [ONE, TWO].sort());
+  }
+});
+
+test('framer: a message that is too long now may be kept until longer ones are taken', () => {
+  const long = framed(`35=B|34=1|58=${'x'.repeat(100)}|`);
+  for (const size of [5, 1_000]) {
+    const framer = new RecordingFramer(64);
+    framer.tooLong = FrameVerdict.Later;
+    const bytes = fixBytes(long + ONE);
+    let at = 0;
+    for (; !framer.framer.holding; at += size) framer.framer.push(bytes.slice(at, at + size));
+    framer.framer.resume();
+    framer.framer.messageBytesMax = 256;
+    framer.framer.resume();
+    for (; at < bytes.length; at += size) framer.framer.push(bytes.slice(at, at + size));
+    assert.deepEqual(framer.found, ['too long', 'too long', long, ONE]);
   }
 });
 

@@ -17,8 +17,8 @@ export interface FixFrameHandler {
   onFrame(bytes: Uint8Array, from: number, to: number): FrameVerdict;
   /** `length` bytes that are no message were passed over: garbled, or not FIX at all. */
   onGarbled(length: number): FrameVerdict;
-  /** A message longer than the maximum has begun: nothing more is taken. */
-  onTooLong(): void;
+  /** A message longer than the maximum has begun: `Later` keeps what has come of it until `resume`, for a larger maximum. */
+  onTooLong(): typeof FrameVerdict.Later | typeof FrameVerdict.Stop;
 }
 
 const EIGHT = 0x38;
@@ -141,17 +141,15 @@ export class FixFramer {
 
   /** Hands over what `#next` found. @returns whether to go on behind it */
   #hand(found: Found, bytes: Uint8Array, from: number): boolean {
-    if (found === Found.TooLong) {
-      this.#end();
-      this.handler.onTooLong();
-      return false;
-    }
-    const end = this.foundEnd;
-    const verdict =
-      found === Found.Message ? this.handler.onFrame(bytes, from, end) : this.handler.onGarbled(end - from);
+    const verdict = this.#verdict(found, bytes, from);
     if (verdict === FrameVerdict.Taken) return true;
     if (verdict === FrameVerdict.Stop) this.#end();
     return false;
+  }
+
+  #verdict(found: Found, bytes: Uint8Array, from: number): FrameVerdict {
+    if (found === Found.Message) return this.handler.onFrame(bytes, from, this.foundEnd);
+    return found === Found.TooLong ? this.handler.onTooLong() : this.handler.onGarbled(this.foundEnd - from);
   }
 
   #keep(chunk: Uint8Array, at: number): void {

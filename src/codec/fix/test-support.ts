@@ -31,6 +31,8 @@ export class RecordingFramer {
   readonly found: string[] = [];
   /** What the next messages are answered with. */
   verdict: FrameVerdict = FrameVerdict.Taken;
+  /** What a message that is too long is answered with. */
+  tooLong: typeof FrameVerdict.Later | typeof FrameVerdict.Stop = FrameVerdict.Stop;
   readonly framer: FixFramer;
 
   constructor(messageBytesMax = 256) {
@@ -44,7 +46,10 @@ export class RecordingFramer {
           this.found.push(`garbled ${length}`);
           return FrameVerdict.Taken;
         },
-        onTooLong: () => this.found.push('too long'),
+        onTooLong: () => {
+          this.found.push('too long');
+          return this.tooLong;
+        },
       },
       messageBytesMax,
     );

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { TestAuthority, whyNoCertificates } from '../listener/test-certificates.ts';
 import { TlsFiles } from '../listener/tls-files.ts';
+import { FIX_LIMITS } from './limits.ts';
 import { report, TestClient, TestVenue, until, withVenue } from './test-support.ts';
 
 withVenue('logon: nothing is said to one that is not authenticated', {}, async (venue) => {
@@ -100,6 +101,36 @@ withVenue(
     const client = await venue.connect();
     client.write(client.message('A', '98=0|108=30|') + client.message('D', client.orderFields(5)));
     assert.deepEqual(await client.nextOf(2), ['A 1 98=0|108=30|', `8 2 ${report(5)}`]);
+  },
+);
+
+const admitting = Promise.withResolvers<boolean>();
+withVenue(
+  'logon: what is sent behind it may be as long as in the session',
+  { authenticate: () => admitting.promise },
+  async (venue) => {
+    const { logonBytesMax, messageBytesMax } = FIX_LIMITS;
+    const clients: TestClient[] = [];
+    for (const compId of ['CLIENT1', 'CLIENT2', 'CLIENT3']) clients.push(await venue.connect({ compId }));
+    const [one, two, three] = clients;
+    const logon = (client: TestClient): string => client.message('A', '98=0|108=30|');
+    const order = (client: TestClient, bytes: number): string =>
+      client.filled(bytes, 'D', `${client.orderFields(5)}58=*|`);
+    one.write(logon(one) + order(one, logonBytesMax + 1) + order(one, messageBytesMax));
+    three.write(logon(three) + order(three, messageBytesMax + 1));
+    two.write(logon(two));
+    await until(() => venue.requests.length === clients.length);
+    // In parts, the first of which is no longer than a Logon.
+    const parts = order(two, messageBytesMax);
+    two.write(parts.slice(0, logonBytesMax));
+    two.write(parts.slice(logonBytesMax));
+    admitting.resolve(true);
+    assert.deepEqual(await one.nextOf(3), ['A 1 98=0|108=30|', `8 2 ${report(5)}`, `8 3 ${report(5)}`]);
+    assert.deepEqual(await two.nextOf(2), ['A 1 98=0|108=30|', `8 2 ${report(5)}`]);
+    assert.deepEqual(await three.nextOf(2), [
+      'A 1 98=0|108=30|',
+      `5 2 58=message longer than ${messageBytesMax} bytes|`,
+    ]);
   },
 );
 

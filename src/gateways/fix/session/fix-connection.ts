@@ -265,10 +265,13 @@ export class FixConnection implements FixFrameHandler {
     return FrameVerdict.Stop;
   }
 
-  onTooLong(): void {
+  onTooLong(): typeof FrameVerdict.Later | typeof FrameVerdict.Stop {
+    // Behind a Logon that is accepted it may not be too long.
+    if (this.phase === ConnectionPhase.Authenticating) return FrameVerdict.Later;
     if (this.session === undefined) {
       this.drop(`message of more than ${this.host.limits.logonBytesMax} bytes before the Logon`);
     } else this.session.logout(`message longer than ${this.host.limits.messageBytesMax} bytes`);
+    return FrameVerdict.Stop;
   }
 
   /** One beat of the acceptor's timer: timeouts of the connection, then those of the session. */
