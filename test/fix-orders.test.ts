@@ -56,6 +56,49 @@ test('a stop triggers, a pair cancels its other, a market order takes what there
   ]);
 });
 
+test('each report of a stop that is New says whether it works: not until it triggers', async (t) => {
+  for (const [begin, triggered] of [
+    ['FIX.4.2', 'D'],
+    ['FIX.4.4', 'D'],
+    ['FIXT.1.1', 'L'],
+  ] as const) {
+    const is42 = begin === 'FIX.4.2';
+    const [no, yes] = is42 ? ['-', '-'] : ['=N', '=Y'];
+    const venue = await FixVenue.open(t);
+    const ann = await venue.logOn('U1', { begin });
+    const [bob, cat] = [await venue.logOn('U2'), await venue.logOn('U3')];
+    const reports = (count: number): Promise<string[]> => told(ann, count, 11, 150, 39, 636, 911);
+    const terms = '21=1|54=1|40=4|99=12.00|44=13.00|';
+    const status = is42 ? '0' : 'I';
+    ann.send('D', fixOrder(ann, 'a', `38=5|${terms}`));
+    ann.send('G', fixOrder(ann, 'b', `41=a|38=3|${terms}`));
+    ann.send('H', '11=b|55=BTCUSD|54=1|');
+    assert.deepEqual(await reports(3), [
+      `8 11=a 150=0 39=0 636${no} 911-`,
+      `8 11=b 150=5 39=${is42 ? 5 : 0} 636${no} 911-`,
+      `8 11=b 150=${status} 39=0 636${no} 911-`,
+    ]);
+    if (!is42) {
+      ann.send('AF', '584=m|585=7|');
+      assert.deepEqual(await reports(1), [`8 11=b 150=I 39=0 636=N 911=1`]);
+    }
+    // The trade at its stop price takes all that there is.
+    bob.send('D', fixOrder(bob, 'x', '54=2|38=1|40=2|44=12.00|'));
+    await bob.nextOf(1);
+    cat.send('D', fixOrder(cat, 'x', '54=1|38=1|40=2|44=12.00|'));
+    await bob.nextOf(1);
+    ann.send('H', '11=b|55=BTCUSD|54=1|');
+    ann.send('G', fixOrder(ann, 'c', `41=b|38=4|${terms}`));
+    ann.send('F', fixOrder(ann, 'd', '41=c|54=1|'));
+    assert.deepEqual(await reports(4), [
+      `8 11=b 150=${triggered} 39=0 636${yes} 911-`,
+      `8 11=b 150=${status} 39=0 636${yes} 911-`,
+      `8 11=c 150=5 39=${is42 ? 5 : 0} 636${yes} 911-`,
+      `8 11=d 150=4 39=4 636- 911-`,
+    ]);
+  }
+});
+
 test('refusals name the reason, by the core or by the door, in the words of each version', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1', { begin: 'FIXT.1.1' });

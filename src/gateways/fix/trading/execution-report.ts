@@ -125,8 +125,7 @@ export class ExecutionReports {
     this.#ids(writer, order.orderId, order.clientTag, '');
     if (reqId !== '' && !this.is42) writer.text(AppTag.OrdStatusReqID, reqId);
     this.#massStatus(writer, part);
-    const status = ordStatusOf(this.version, order);
-    this.#statusKind(writer, status);
+    this.#statusKind(writer, ordStatusOf(this.version, order), order);
     if (order.rejectCode !== 0)
       this.#ordRejReason(writer, rejectName(order.rejectCode) ?? 'MALFORMED_COMMAND');
     this.#terms(writer, order, instrument, order.accountId);
@@ -147,7 +146,7 @@ export class ExecutionReports {
     if (asked.clOrdId !== '') writer.text(AppTag.ClOrdID, asked.clOrdId);
     if (reqId !== '' && !this.is42) writer.text(AppTag.OrdStatusReqID, reqId);
     this.#massStatus(writer, part);
-    this.#statusKind(writer, OrdStatus.Rejected);
+    this.#statusKind(writer, OrdStatus.Rejected, undefined);
     if (part === undefined) this.#ordRejReason(writer, 'UNKNOWN_ORDER');
     this.#unknownTerms(writer, asked.symbol, asked.sideByte, nowMs);
     writer.text(AppTag.Text, part === undefined ? rejectText('UNKNOWN_ORDER') : 'no open order matches');
@@ -202,8 +201,7 @@ export class ExecutionReports {
     const open = cumQtyLots > 0 ? OrdStatus.PartiallyFilled : OrdStatus.New;
     switch (report.kind) {
       case ReportKind.Accepted:
-        this.#types(writer, ExecType.New, open);
-        if (!this.is42 && isStop(order)) writer.boolean(AppTag.WorkingIndicator, false);
+        this.#types(writer, ExecType.New, open, order);
         return;
       case ReportKind.Filled: {
         const isFilled = report.leavesQtyLots === 0;
@@ -212,6 +210,7 @@ export class ExecutionReports {
           writer,
           this.is42 ? old : ExecType.Trade,
           isFilled ? OrdStatus.Filled : OrdStatus.PartiallyFilled,
+          order,
         );
         return;
       }
@@ -220,37 +219,40 @@ export class ExecutionReports {
           writer,
           ExecType.Replaced,
           this.is42 && open === OrdStatus.New ? OrdStatus.Replaced : open,
+          order,
         );
         return;
       case ReportKind.Triggered:
-        this.#types(writer, this.is50 ? ExecType.Triggered : ExecType.Restated, open);
+        this.#types(writer, this.is50 ? ExecType.Triggered : ExecType.Restated, open, order);
         if (!this.is50) {
           writer.int(AppTag.ExecRestatementReason, this.is42 ? Restatement.BrokerOption : Restatement.Other);
         }
-        if (!this.is42) writer.boolean(AppTag.WorkingIndicator, true);
         return;
       default:
-        this.#canceled(writer, report, open);
+        this.#canceled(writer, report, order, open);
     }
   }
 
-  #canceled(writer: FixWriter, report: Report, open: string): void {
+  #canceled(writer: FixWriter, report: Report, order: OrderRecord | undefined, open: string): void {
     if (report.leavesQtyLots > 0) {
-      this.#types(writer, ExecType.Restated, open);
+      this.#types(writer, ExecType.Restated, open, order);
       writer.int(AppTag.ExecRestatementReason, Restatement.PartialDecline);
-    } else if (isExpiry(report.cancelReason)) this.#types(writer, ExecType.Expired, OrdStatus.Expired);
-    else this.#types(writer, ExecType.Canceled, OrdStatus.Canceled);
+    } else if (isExpiry(report.cancelReason)) this.#types(writer, ExecType.Expired, OrdStatus.Expired, order);
+    else this.#types(writer, ExecType.Canceled, OrdStatus.Canceled, order);
   }
 
-  #types(writer: FixWriter, execType: string, ordStatus: string): void {
+  /** WorkingIndicator is for OrdStatus New only, as FIX says. */
+  #types(writer: FixWriter, execType: string, ordStatus: string, order: OrderRecord | undefined): void {
     writer.text(AppTag.ExecType, execType);
     writer.text(AppTag.OrdStatus, ordStatus);
+    if (this.is42 || ordStatus !== OrdStatus.New || !isStop(order)) return;
+    writer.boolean(AppTag.WorkingIndicator, order?.triggered === 1);
   }
 
-  #statusKind(writer: FixWriter, status: string): void {
+  #statusKind(writer: FixWriter, status: string, order: OrderRecord | undefined): void {
     writer.text(AppTag.ExecID, STATUS_EXEC_ID);
     if (this.is42) writer.text(AppTag.ExecTransType, EXEC_TRANS_STATUS);
-    this.#types(writer, this.is42 ? status : ExecType.OrderStatus, status);
+    this.#types(writer, this.is42 ? status : ExecType.OrderStatus, status, order);
   }
 
   #massStatus(writer: FixWriter, part: MassStatusPart | undefined): void {
