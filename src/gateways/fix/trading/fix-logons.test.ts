@@ -111,6 +111,15 @@ test('a session of the configuration has its terms in whatever letters it is nam
   assert.equal(await told(door, 'Ann', login), 'FIX.4.4-Ann+X 1 cancels');
   assert.equal(await told(door, 'ANN', login), 'the session is called Ann, not ANN');
   assert.equal(await told(door, 'ANN', { ...login, senderSubId: 'Y' }), 'FIX.4.4-Ann+Y 1 keeps');
+  // It may be written in other letters than the user.
+  const other = logons([{ compId: 'ANN', subId: 'X' }]);
+  assert.equal(await told(other, 'ANN', login), 'FIX.4.4-ANN+X 1 cancels');
+  for (const name of ['Ann', 'ann']) {
+    assert.equal(await told(other, name, login), `the session is called ANN, not ${name}`);
+    const password = 'wrong';
+    assert.equal(await told(other, name, { ...login, password }), 'WRONG_PASSWORD');
+  }
+  assert.equal(await told(other, 'Ann', { ...login, senderSubId: 'x' }), 'FIX.4.4-Ann+x 1 keeps');
 });
 
 test('a session of the configuration belongs to its user, with a password or without', async () => {

@@ -123,9 +123,9 @@ export class FixLogons implements FixAuthenticator {
       return refused('SenderSubID must be at most 32 of A-Z, a-z, 0-9 and . _ -');
     const user = await this.#proven(request);
     if (typeof user === 'string') return refused(user);
-    // Its store is that of a session with terms of its own.
-    if (this.configured.has(`${user.name}+${senderSubId}`))
-      return refused(`the session is called ${user.name}, not ${senderCompId}`);
+    // It has terms of its own under its own name.
+    const called = this.#configuredName(user.name, senderSubId);
+    if (called !== undefined) return refused(`the session is called ${called}, not ${senderCompId}`);
     const id = sessionId({ ...request, senderCompId: user.name });
     const known = new Set(await this.options.storedSessions()).union(this.granted);
     const own = [...known].filter((other) => OWN_SESSION.exec(other)?.[1] === user.name);
@@ -135,6 +135,13 @@ export class FixLogons implements FixAuthenticator {
     this.granted.add(id);
     const { cancelOnDisconnect } = this.options;
     return accepted({ id, userId: user.userId, cancelOnDisconnect, copyOf: undefined });
+  }
+
+  /** The SenderCompID of the configuration that is the user's name, in whatever letters; undefined: there is none. */
+  #configuredName(userName: string, senderSubId: string): string | undefined {
+    const isCalled = ({ compId, subId }: ConfiguredSession): boolean =>
+      subId === senderSubId && compId.toUpperCase() === userName.toUpperCase();
+    return this.options.sessions.find(isCalled)?.compId;
   }
 
   /** The user whose name and password the Logon brings, or why not. */
