@@ -65,6 +65,27 @@ test('a copy session gets the reports of its users and may do nothing', async (t
   assert.deepEqual(await told(again, 1, 11, 17), ['8 11=a2 17=1-4']);
 });
 
+test('what a copy session may not do is refused in the words of each version', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const [begin, reason] of [
+    // 4.2 has no "not authorised".
+    ['FIX.4.2', 0],
+    ['FIX.4.4', 6],
+    ['FIXT.1.1', 6],
+  ] as const) {
+    const copy = await venue.logOn(`COPY-${begin}`, { begin });
+    copy.send('D', fixOrder(copy, 'd', '21=1|54=1|38=1|40=2|44=1.00|'));
+    copy.send('G', fixOrder(copy, 'g', '41=d|21=1|54=1|38=1|40=2|44=1.00|'));
+    copy.send('F', fixOrder(copy, 'f', '41=d|54=1|'));
+    copy.send('H', '11=d|55=BTCUSD|54=1|');
+    const text = '58=a drop copy session is read-only';
+    assert.deepEqual(
+      await told(copy, 4, 45, 58, 372, 379, 380),
+      ['D', 'G', 'F', 'H'].map((type, i) => `j 45=${i + 2} ${text} 372=${type} 379- 380=${reason}`),
+    );
+  }
+});
+
 test('a counterparty that refuses what it is told is not refused for that', async (t) => {
   const venue = await FixVenue.open(t);
   for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {

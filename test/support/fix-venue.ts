@@ -21,9 +21,9 @@ import { temporaryDirectory } from './temporary-directory.ts';
 const DICTIONARIES = Object.values(FixVersion).map(platformDictionary);
 const MESSAGE_BYTES_MAX = 16_384;
 
-/** Sessions are named `Un` or `Un-…`: they belong to user n. `COPY` gets copies of users 1 and 2. */
+/** Sessions are named `Un` or `Un-…`: they belong to user n. `COPY` and `COPY-…` get copies of users 1 and 2. */
 function profileOf(id: string, cancelOnDisconnect: boolean): TradingProfile {
-  const isCopy = id === 'COPY';
+  const isCopy = id.startsWith('COPY');
   const userId = isCopy ? 3 : Number(/^U(\d+)/.exec(id)?.[1] ?? 0);
   return { id, userId, cancelOnDisconnect, copyOf: isCopy ? [1, 2] : undefined };
 }

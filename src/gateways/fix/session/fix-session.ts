@@ -119,7 +119,8 @@ export class FixSession implements ReceivingSession, ConnectionSession, FixStore
   }
 
   businessReject(message: FixMessage, reason: BusinessRejectReason, text: string, refId = ''): void {
-    writeBusinessReject(this.sender.begin('j', this.context.nowMs()), message, reason, text, refId);
+    const writer = this.sender.begin('j', this.context.nowMs());
+    writeBusinessReject(writer, message, this.identity.beginString, reason, text, refId);
     this.send();
   }
 

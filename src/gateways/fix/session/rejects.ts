@@ -1,7 +1,7 @@
 import { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import { type FixMessage, NO_TAG } from '#codec/fix/fix-message.ts';
 import type { FixWriter } from '#codec/fix/fix-writer.ts';
-import { type BusinessRejectReason, SESSION_REJECT_TEXT, SessionRejectReason } from '#codec/fix/rejects.ts';
+import { BusinessRejectReason, SESSION_REJECT_TEXT, SessionRejectReason } from '#codec/fix/rejects.ts';
 import { Tag } from '#codec/fix/tags.ts';
 import { REPEATED_BYTES_MAX } from '../limits.ts';
 
@@ -10,6 +10,9 @@ const REF_MSG_TYPE_BYTES_MAX = 16;
 
 /** The last SessionRejectReason that FIX 4.2 knows. */
 const REASON_MAX_42 = SessionRejectReason.InvalidMsgType;
+
+/** The last BusinessRejectReason that FIX 4.2 knows. */
+const BUSINESS_REASON_MAX_42 = BusinessRejectReason.ConditionallyRequiredFieldMissing;
 
 /** For each routing field the one that carries its value back, in the order of the tags that are written. */
 const REVERSE_ROUTE: readonly (readonly [from: number, to: number])[] = [
@@ -47,6 +50,7 @@ export function writeReject(
 export function writeBusinessReject(
   writer: FixWriter,
   message: FixMessage,
+  beginString: string,
   reason: BusinessRejectReason,
   text: string,
   refId: string,
@@ -56,7 +60,8 @@ export function writeBusinessReject(
   if (text !== '') writer.text(Tag.Text, text);
   writeRefMsgType(writer, message);
   if (refId !== '') writer.text(Tag.BusinessRejectRefID, refId);
-  writer.int(Tag.BusinessRejectReason, reason);
+  const isKnown = beginString !== FixVersion.Fix42 || reason <= BUSINESS_REASON_MAX_42;
+  writer.int(Tag.BusinessRejectReason, isKnown ? reason : BusinessRejectReason.Other);
 }
 
 function writeReverseRoute(writer: FixWriter, message: FixMessage): void {
