@@ -86,6 +86,26 @@ test('what a copy session may not do is refused in the words of each version', a
   }
 });
 
+test('a type of message that the dictionary lacks is invalid, one that the venue alone sends is not supported', async (t) => {
+  const venue = await FixVenue.open(t);
+  for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
+    const client = await venue.logOn(`U1-${begin}`, { begin });
+    // Of an indication of interest no version of the dictionary has the fields.
+    for (const type of ['6', 'ZZ', '8x']) {
+      client.send(type, '23=1|28=N|55=BTCUSD|54=1|27=S|');
+      assert.deepEqual(await told(client, 1, 45, 58, 371, 372, 373, 380), [
+        `3 45=${client.number - 1} 58=Invalid MsgType 371- 372=${type} 373=11 380-`,
+      ]);
+    }
+    client.send('Y', '262=none|');
+    assert.deepEqual(await told(client, 1, 45, 58, 372, 373, 380), [
+      `j 45=${client.number - 1} 58=Unsupported Message Type 372=Y 373- 380=3`,
+    ]);
+    client.send('1', '112=PING|');
+    assert.deepEqual(await told(client, 1, 112), ['0 112=PING']);
+  }
+});
+
 test('a counterparty that refuses what it is told is not refused for that', async (t) => {
   const venue = await FixVenue.open(t);
   for (const begin of ['FIX.4.2', 'FIX.4.4', 'FIXT.1.1'] as const) {
