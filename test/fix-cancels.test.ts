@@ -128,8 +128,8 @@ test('an OrderID names the order: one that is not known is an unknown order, wha
     );
     const [idOfA, idOfB] = (await told(client, 2, 37)).map((line) => line.slice('8 37='.length));
     const terms = '21=1|54=1|38=4|40=2|44=1.00|';
-    // The last one is an order, but not the one with the OrigClOrdID.
-    for (const orderId of ['99999', '0', '-1', 'X', '99999999999999999999', idOfB]) {
+    // The last one is an order, but not the one with the OrigClOrdID; the one before is not how it is called.
+    for (const orderId of ['99999', '0', '-1', 'X', '99999999999999999999', `0${idOfA}`, idOfB]) {
       client.send('F', fixOrder(client, 'x', `37=${orderId}|41=${a}|54=1|`));
       client.send('G', fixOrder(client, 'y', `37=${orderId}|41=${a}|${terms}`));
       assert.deepEqual(
@@ -138,7 +138,7 @@ test('an OrderID names the order: one that is not known is an unknown order, wha
         orderId,
       );
     }
-    for (const orderId of ['99999', '0', '-1', 'X']) {
+    for (const orderId of ['99999', '0', '-1', 'X', `0${idOfA}`]) {
       client.send('H', `37=${orderId}|11=${a}|55=BTCUSD|54=1|`);
       assert.deepEqual(await told(client, 1, 11, 37, 39, 103), [`8 11=${a} 37=NONE 39=8 103=5`], orderId);
     }

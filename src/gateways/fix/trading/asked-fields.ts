@@ -28,6 +28,9 @@ export function sideAsked(message: FixMessage): number | undefined {
 
 /** The OrderID of a message; undefined: it names none, as reports without one do not either; -1: no order can have it. */
 export function orderIdAsked(message: FixMessage): number | undefined {
-  const index = message.find(AppTag.OrderID);
-  return index < 0 || message.textAt(index) === NONE ? undefined : message.uint(AppTag.OrderID);
+  const text = message.text(AppTag.OrderID) ?? NONE;
+  if (text === NONE) return undefined;
+  const orderId = message.uint(AppTag.OrderID);
+  // It is the text of the reports: one with a zero before it is another.
+  return text === String(orderId) ? orderId : -1;
 }
