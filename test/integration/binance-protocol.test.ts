@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { BinanceBook } from '../support/binance-book.ts';
-import { BinanceClient, freshMs, LIMIT, signatureOf } from '../support/binance-client.ts';
+import { BinanceClient, call, freshMs, LIMIT, signatureOf } from '../support/binance-client.ts';
 import { BinanceNode, type KeyPair } from '../support/binance-node.ts';
 import { RandomFlow, send } from '../support/random-flow.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
@@ -269,17 +269,6 @@ test('REST: weights are told to the unit, and exchangeInfo tells how much a key 
   assert.deepEqual(await told(venue.taker, '/openOrders'), ['6', '6', null]);
 });
 
-/** Subscribes and waits for the answer. */
-async function call(
-  client: WebSocketClient,
-  method: string,
-  params?: unknown,
-  id: number | string = 1,
-): Promise<Message> {
-  client.ws.send(JSON.stringify({ id, method, ...(params === undefined ? {} : { params }) }));
-  return client.take((message) => message.id === id);
-}
-
 test('streams: a book from a snapshot and a depth stream is the book; trades come once each', {
   timeout: 60_000,
 }, async (t) => {
@@ -454,59 +443,4 @@ test('a listen key tells its user what happens to its orders, until it is given 
   ]);
   assert.deepEqual((await maker.signed('DELETE', '/userDataStream', { listenKey })).body, {});
   assert.equal((await client.take(({ e }) => e === 'listenKeyExpired')).listenKey, listenKey);
-});
-
-test('WebSocket API: the operations of REST, a session of an Ed25519 key, and its events', async (t) => {
-  const venue = await BinanceNode.start(t);
-  const maker = new BinanceClient(venue.url, venue.maker);
-  const taker = new BinanceClient(venue.url, venue.taker);
-  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
-  const { status, result, rateLimits } = await call(client, 'time');
-  assert.deepEqual([status, typeof result.serverTime, rateLimits.length], [200, 'number', 1]);
-  assert.deepEqual(await call(client, 'ping', { returnRateLimits: false }), {
-    id: 1,
-    status: 200,
-    result: {},
-  });
-
-  const placed = await call(client, 'order.place', maker.wsParams({ ...LIMIT, newClientOrderId: 'ws' }));
-  assert.deepEqual([placed.status, placed.result.status, placed.result.clientOrderId], [200, 'NEW', 'ws']);
-  const refused = await call(client, 'order.place', { ...maker.wsParams(LIMIT), price: '1' });
-  assert.deepEqual([refused.status, refused.error.code], [400, -1022]);
-  assert.equal((await call(client, 'session.logon', maker.wsParams())).error.code, -1020);
-  assert.equal((await call(client, 'userDataStream.subscribe')).error.code, -2014);
-  assert.equal((await call(client, 'session.status')).result.apiKey, null);
-
-  const { result: session } = await call(client, 'session.logon', taker.wsParams());
-  assert.deepEqual([session.apiKey, session.userDataStream], [venue.taker.apiKey, false]);
-  const subscribed = await call(client, 'userDataStream.subscribe');
-  assert.deepEqual(subscribed.result, { subscriptionId: 0 });
-  const sold = await call(client, 'order.place', { ...LIMIT, side: 'SELL', newClientOrderId: 'mine' });
-  assert.deepEqual([sold.result.status, sold.result.fills.length], ['FILLED', 1]);
-  const event = await client.take((message) => message.event?.x === 'TRADE');
-  assert.deepEqual([event.subscriptionId, event.event.c, event.event.X], [0, 'mine', 'FILLED']);
-  assert.deepEqual((await call(client, 'openOrders.status')).result, []);
-  assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 0 }]);
-
-  // What a session began ends with it, what has a signature of its own does not; who ends a stream is told that it has.
-  const terminated = async () =>
-    (await client.take((message) => message.event?.e === 'eventStreamTerminated')).subscriptionId;
-  const byItself = await call(client, 'userDataStream.subscribe.signature', taker.wsParams());
-  assert.deepEqual(byItself.result, { subscriptionId: 1 });
-  assert.equal((await call(client, 'session.logout')).result.userDataStream, true);
-  assert.equal(await terminated(), 0);
-  assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 1 }]);
-  await call(client, 'userDataStream.unsubscribe', { subscriptionId: 1 });
-  assert.equal(await terminated(), 1);
-  await call(client, 'session.logon', taker.wsParams());
-  assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 2 });
-
-  // A key that is revoked ends what it began.
-  send(venue.node.outbox, { type: 'RevokeApiKey', keyId: Number(venue.taker.apiKey) });
-  assert.equal(await terminated(), 2);
-  assert.equal((await call(client, 'openOrders.status')).error.code, -2015);
-  assert.equal((await call(client, 'session.logout')).result.apiKey, null);
-  assert.equal((await call(client, 'sor.order.place')).error.code, -1020);
-  client.ws.send('[]');
-  assert.equal((await client.take(({ id }) => id === null)).error.code, -1100);
 });

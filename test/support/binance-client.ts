@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, sign } from 'node:crypto';
 import type { KeyPair } from './binance-node.ts';
-import type { Message } from './websocket-client.ts';
+import type { Message, WebSocketClient } from './websocket-client.ts';
 
 /** A buy order of five lots at the market of a BinanceNode, in the dialect's words. */
 export const LIMIT = {
@@ -90,6 +90,17 @@ export class BinanceClient {
       .join('&');
     return { ...all, signature: signatureOf(this.#keys, payload) };
   }
+}
+
+/** Asks by a WebSocket, and waits for the answer. */
+export async function call(
+  client: WebSocketClient,
+  method: string,
+  params?: unknown,
+  id: number | string = 1,
+): Promise<Message> {
+  client.ws.send(JSON.stringify({ id, method, ...(params === undefined ? {} : { params }) }));
+  return client.take((message) => message.id === id);
 }
 
 function formOf(params: Record<string, string | number>): string {
