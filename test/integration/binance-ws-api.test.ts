@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BinanceClient, call, LIMIT } from '../support/binance-client.ts';
+import { BinanceClient, call, freshMs, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 import { send } from '../support/random-flow.ts';
 import { WebSocketClient } from '../support/websocket-client.ts';
+
+const OUTSIDE = { code: -1021, msg: 'Timestamp for this request is outside of the recvWindow.' };
 
 test('WebSocket API: the operations of REST, a session of an Ed25519 key, and its events', async (t) => {
   const venue = await BinanceNode.start(t);
@@ -30,11 +32,16 @@ test('WebSocket API: the operations of REST, a session of an Ed25519 key, and it
   assert.deepEqual([session.apiKey, session.userDataStream], [venue.taker.apiKey, false]);
   const subscribed = await call(client, 'userDataStream.subscribe');
   assert.deepEqual(subscribed.result, { subscriptionId: 0 });
-  const sold = await call(client, 'order.place', { ...LIMIT, side: 'SELL', newClientOrderId: 'mine' });
+  const sold = await call(client, 'order.place', {
+    ...LIMIT,
+    side: 'SELL',
+    newClientOrderId: 'mine',
+    timestamp: freshMs(),
+  });
   assert.deepEqual([sold.result.status, sold.result.fills.length], ['FILLED', 1]);
   const event = await client.take((message) => message.event?.x === 'TRADE');
   assert.deepEqual([event.subscriptionId, event.event.c, event.event.X], [0, 'mine', 'FILLED']);
-  assert.deepEqual((await call(client, 'openOrders.status')).result, []);
+  assert.deepEqual((await call(client, 'openOrders.status', { timestamp: freshMs() })).result, []);
   assert.deepEqual((await call(client, 'session.subscriptions')).result, [{ subscriptionId: 0 }]);
 
   // What a session began ends with it, what has a signature of its own does not; who ends a stream is told that it has.
@@ -53,9 +60,37 @@ test('WebSocket API: the operations of REST, a session of an Ed25519 key, and it
   // A key that is revoked ends what it began.
   send(venue.node.outbox, { type: 'RevokeApiKey', keyId: Number(venue.taker.apiKey) });
   assert.equal(await terminated(), 2);
-  assert.equal((await call(client, 'openOrders.status')).error.code, -2015);
+  assert.equal((await call(client, 'openOrders.status', { timestamp: freshMs() })).error.code, -2015);
   assert.equal((await call(client, 'session.logout')).result.apiKey, null);
   assert.equal((await call(client, 'sor.order.place')).error.code, -1020);
   client.ws.send('[]');
   assert.equal((await client.take(({ id }) => id === null)).error.code, -1100);
+});
+
+test('WebSocket API: a request of a session is good for its window, as one with a signature is', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  await call(client, 'session.logon', taker.wsParams());
+  const refusals: readonly [Record<string, number | string>, object][] = [
+    [{}, { code: -1102, msg: "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed." }],
+    [{ timestamp: Date.now() - 6_000 }, OUTSIDE],
+    [{ timestamp: Date.now() - 2_000, recvWindow: 1_000 }, OUTSIDE],
+    [{ timestamp: Date.now() + 60_000 }, OUTSIDE],
+    [
+      { timestamp: freshMs(), recvWindow: 60_001 },
+      { code: -1130, msg: "Parameter 'recvWindow' must be 1 to 60000." },
+    ],
+  ];
+  for (const [timing, error] of refusals) {
+    const { status, error: told } = await call(client, 'order.place', { ...LIMIT, ...timing });
+    assert.deepEqual([status, told], [400, error], JSON.stringify(timing));
+  }
+  assert.deepEqual((await call(client, 'openOrders.status', { timestamp: freshMs() })).result, []);
+  const late = { timestamp: Date.now() - 10_000, recvWindow: '60000' };
+  assert.equal((await call(client, 'order.place', { ...LIMIT, ...late })).result.status, 'NEW');
+  // What Binance asks no signature of needs no timestamp.
+  const { listenKey } = (await call(client, 'userDataStream.start')).result;
+  assert.deepEqual((await call(client, 'userDataStream.ping', { listenKey })).result, {});
+  assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 0 });
 });

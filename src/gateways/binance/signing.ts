@@ -20,16 +20,25 @@ export interface Signed {
 }
 
 /**
+ * When a request was made, and how long it is good from then on: what has to be signed says so, also where a session's logon stands
+ * for the signature.
+ * @throws BinanceError
+ */
+export function readTiming(params: Params): { readonly timestampMs: number; readonly windowMs: number } {
+  const timestampMs = params.integer('timestamp') ?? missing('timestamp');
+  const windowMs = params.milliseconds('recvWindow', 1, WINDOW_MS_MAX) ?? RECV_WINDOW_MS;
+  return { timestampMs, windowMs };
+}
+
+/**
  * The proof of a signed request: timestamp, recvWindow and signature among its parameters. What is signed is its own
  * nonce: the same text is good once.
  * @throws BinanceError
  */
 export function proofOfSigned(params: Params, { apiKey, payload }: Signed): Proof {
   const keyId = keyIdOf(apiKey);
-  const timestampMs = params.integer('timestamp');
-  const windowMs = params.milliseconds('recvWindow', 1, WINDOW_MS_MAX) ?? RECV_WINDOW_MS;
+  const { timestampMs, windowMs } = readTiming(params);
   const signature = params.text('signature');
-  if (timestampMs === undefined) return missing('timestamp');
   if (signature === undefined || signature === '') return missing('signature');
   const bytes = Buffer.from(payload);
   return {

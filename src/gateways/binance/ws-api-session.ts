@@ -2,6 +2,7 @@ import { ApiKeyKind } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
 import type { WriteLine } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
+import { isInWindow } from '../identity/api-key-proof.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { RateDecision } from '../identity/rate-limiter.ts';
 import type { DoorCounts } from '../websocket/client-session.ts';
@@ -15,7 +16,7 @@ import { BinanceLimits } from './limits.ts';
 import type { Operation } from './operations.ts';
 import { Params, paramsOfJson } from './params.ts';
 import { charge, perform, readCharged } from './perform.ts';
-import { payloadOfValues, proofOfSigned, proofOfStream } from './signing.ts';
+import { payloadOfValues, proofOfSigned, proofOfStream, readTiming } from './signing.ts';
 import { UserStream, type UserStreamServices } from './user-stream.ts';
 
 /** What sessions of the WebSocket API share. */
@@ -134,12 +135,19 @@ export class WsApiSession implements WebSocketSession {
     const { holder } = this;
     const apiKey = params.text('apiKey');
     const isLogon = method === 'session.logon' || method === 'userDataStream.subscribe.signature';
+    const isStream = 'isStream' in operation && operation.isStream === true;
+    const isSubscribe = method === 'userDataStream.subscribe';
     if (apiKey === undefined && holder !== undefined && !isLogon) {
-      params.ignore('timestamp', 'recvWindow');
+      if (isStream || isSubscribe) params.ignore('timestamp', 'recvWindow');
+      else {
+        const { timestampMs, windowMs } = readTiming(params);
+        if (!isInWindow(timestampMs, windowMs, this.services.sources.wallMs()))
+          return new AccessRefusal('OUTSIDE_WINDOW');
+      }
       return holder.now();
     }
-    if (method === 'userDataStream.subscribe') return undefined;
-    const proofOf = 'isStream' in operation && operation.isStream === true ? proofOfStream : proofOfSigned;
+    if (isSubscribe) return undefined;
+    const proofOf = isStream ? proofOfStream : proofOfSigned;
     const proof = proofOf(params, { apiKey, payload: payloadOfValues(values) });
     return this.services.sources.access.prove(proof, this.connection.address, operation.weight);
   }

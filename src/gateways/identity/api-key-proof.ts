@@ -105,7 +105,7 @@ export class ApiKeyProof {
     const toldBefore = this.told.has(key) ? this.#standingFault(key) : undefined;
     if (toldBefore !== undefined) return toldBefore;
     const isRefused = timestampMs <= (this.refusedUpToMs.get(key) ?? this.takenBeforeMs);
-    if (isRefused || !this.#isInWindow(timestampMs, this.#windowOf(request))) {
+    if (isRefused || !isInWindow(timestampMs, this.#windowOf(request), this.clock.wallMs())) {
       return new AccessRefusal('OUTSIDE_WINDOW');
     }
     return NONCE.test(nonce) ? key : new AccessRefusal('MALFORMED_NONCE');
@@ -158,12 +158,6 @@ export class ApiKeyProof {
     return Math.min(windowMs, isWindowSigned ? WINDOW_MS_MAX : this.windowMs);
   }
 
-  #isInWindow(timestampMs: number, windowMs: number): boolean {
-    if (!Number.isSafeInteger(timestampMs) || !(windowMs >= 0)) return false;
-    const nowMs = this.clock.wallMs();
-    return timestampMs >= nowMs - windowMs && timestampMs <= nowMs + FUTURE_MS_MAX;
-  }
-
   #ed25519Fault(key: ApiKey, payload: Uint8Array, signature: Uint8Array): AccessRefusal | undefined {
     let publicKey = this.publicKeys.get(key);
     if (publicKey === undefined) {
@@ -187,6 +181,12 @@ export class ApiKeyProof {
     if (hasExpired(key, this.clock.wallMs())) return new AccessRefusal('API_KEY_EXPIRED');
     return key.user.isEnabled ? undefined : new AccessRefusal('USER_DISABLED');
   }
+}
+
+/** Whether a request of that time is still good, and is none of the future; all in milliseconds. */
+export function isInWindow(timestampMs: number, windowMs: number, nowMs: number): boolean {
+  if (!Number.isSafeInteger(timestampMs) || !(windowMs >= 0)) return false;
+  return timestampMs >= nowMs - windowMs && timestampMs <= nowMs + FUTURE_MS_MAX;
 }
 
 /** Whether a key is no longer good at a time, in milliseconds since the Unix epoch. */
