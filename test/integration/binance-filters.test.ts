@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BinanceClient, LIMIT } from '../support/binance-client.ts';
+import { Phase } from '#domain/commands.ts';
+import { BinanceClient, call, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
+import { send } from '../support/random-flow.ts';
+import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
 const LEAST = { ...LIMIT, quantity: '0.0002' };
 const ETH = { symbol: 'ETHUSD' };
@@ -98,6 +101,48 @@ test('exchangeInfo has the rules of a pair, and order and order/test refuse what
     [{ ...LEAST, price: '51199.95' }, filter('PERCENT_PRICE')],
   ];
   for (const [params, refusal] of others) await check(params, refusal);
+});
+
+test('exchangeInfo lists the pairs of a status or a permission, and leaves permissionSets empty where they are not wanted', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  const info = async (query: string): Promise<Message> =>
+    (await maker.send('GET', `/api/v3/exchangeInfo?${query}`)).body;
+  const listed = async (query: string) => (await info(query)).symbols.map(({ symbol }: Message) => symbol);
+  send(venue.node.outbox, { type: 'SetPhase', instrumentId: 2, phase: Phase.Halted });
+  while ((await info('symbol=ETHUSD')).symbols[0].status !== 'HALT');
+  const cases: readonly [string, readonly string[]][] = [
+    ['', ['BTCUSD', 'ETHUSD']],
+    ['symbolStatus=TRADING', ['BTCUSD']],
+    ['symbolStatus=HALT', ['ETHUSD']],
+    ['symbolStatus=BREAK', []],
+    ['symbolStatus=AUCTION_MATCH', []],
+    ['permissions=SPOT', ['BTCUSD', 'ETHUSD']],
+    ['permissions=MARGIN', []],
+    ['permissions=%5B%22MARGIN%22%2C%22SPOT%22%5D', ['BTCUSD', 'ETHUSD']],
+    ['permissions=%5B%22MARGIN%22%2C%22LEVERAGED%22%5D', []],
+    ['permissions=SPOT&symbolStatus=HALT', ['ETHUSD']],
+  ];
+  for (const [query, symbols] of cases) assert.deepEqual(await listed(query), symbols, query);
+  const permissions = { permissions: ['SPOT', 'MARGIN'], symbolStatus: 'TRADING' };
+  const { result } = await call(client, 'exchangeInfo', permissions);
+  assert.deepEqual(
+    result.symbols.map(({ symbol }: Message) => symbol),
+    ['BTCUSD'],
+  );
+  const sets = async (query: string) => (await info(`symbol=BTCUSD&${query}`)).symbols[0].permissionSets;
+  assert.deepEqual(await sets('showPermissionSets=true'), [['SPOT']]);
+  assert.deepEqual(await sets('showPermissionSets=false'), []);
+
+  const combination = { code: -1128, msg: 'Combination of optional parameters invalid.' };
+  for (const name of ['symbol=BTCUSD', 'symbols=%5B%22BTCUSD%22%5D'])
+    for (const filter of ['symbolStatus=TRADING', 'permissions=SPOT'])
+      assert.deepEqual(await info(`${name}&${filter}`), combination, `${name}&${filter}`);
+  assert.deepEqual(await info('symbolStatus=OPEN'), { code: -1122, msg: 'Invalid symbolStatus.' });
+  assert.equal((await info('permissions=spot')).code, -1100);
+  assert.equal((await info('permissions=%5B%5D')).code, -1100);
+  assert.equal((await info('showPermissionSets=1')).code, -1100);
 });
 
 test('an iceberg shows its icebergQty in the book, and all of itself to its owner', async (t) => {

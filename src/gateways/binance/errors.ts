@@ -29,6 +29,7 @@ export const BinanceCode = {
   INVALID_SIDE: { code: -1117, httpStatus: 400 },
   BAD_INTERVAL: { code: -1120, httpStatus: 400 },
   BAD_SYMBOL: { code: -1121, httpStatus: 400 },
+  INVALID_SYMBOLSTATUS: { code: -1122, httpStatus: 400 },
   INVALID_LISTEN_KEY: { code: -1125, httpStatus: 400 },
   LOOKUP_TOO_BIG: { code: -1127, httpStatus: 400 },
   OPTIONAL_PARAMS_BAD_COMBO: { code: -1128, httpStatus: 400 },

@@ -2,6 +2,8 @@ import { assetOf, scaledText, type TermsLookup } from '#codec/json/scales.ts';
 import { Phase, SelfTradePrevention } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { InstrumentStatus, InstrumentTerms, InstrumentView } from '#domain/market-views.ts';
+import { BinanceError } from './errors.ts';
+import { illegal, type Params } from './params.ts';
 import { textsOf } from './texts.ts';
 
 /** Order types that there are; TAKE_PROFIT and TAKE_PROFIT_LIMIT are not. */
@@ -36,11 +38,41 @@ function statusText({ phase, isSuspended }: InstrumentStatus): string {
   return isSuspended ? 'HALT' : STATUSES[phase];
 }
 
+/** What an account needs to trade a pair. */
+const PERMISSION = 'SPOT';
+const PERMISSION_NAME = /^[A-Z0-9_]{1,40}$/;
+
+/** Which of all pairs `symbolStatus` and `permissions` want. @throws BinanceError where pairs are named besides */
+export function readSymbolFilter(params: Params): (instrument: InstrumentView) => boolean {
+  const wanted = params.text('symbolStatus');
+  const permissions = readPermissions(params);
+  const isFilter = wanted !== undefined || permissions !== undefined;
+  if (isFilter && (params.text('symbol') ?? params.text('symbols')) !== undefined)
+    throw new BinanceError('OPTIONAL_PARAMS_BAD_COMBO', 'Combination of optional parameters invalid.');
+  if (wanted !== undefined && !Object.values(STATUSES).includes(wanted))
+    throw new BinanceError('INVALID_SYMBOLSTATUS', 'Invalid symbolStatus.');
+  const isPermitted = permissions?.includes(PERMISSION) ?? true;
+  return ({ status }) => isPermitted && (wanted === undefined || wanted === statusText(status));
+}
+
+/** One name, or a list of them. */
+function readPermissions(params: Params): readonly string[] | undefined {
+  const text = params.text('permissions');
+  if (text === undefined) return undefined;
+  const names = text.startsWith('[') ? params.texts('permissions') : [text];
+  if (names?.every((name) => PERMISSION_NAME.test(name))) return names;
+  throw illegal('permissions', PERMISSION_NAME.source);
+}
+
 const PPM = 1_000_000;
 const WHOLE = { unit: 1, decimals: 6 };
 
 /** A spot pair with its rules, as `exchangeInfo` lists it. */
-export function symbolInfo(lookup: TermsLookup, { terms, status }: InstrumentView): object {
+export function symbolInfo(
+  lookup: TermsLookup,
+  { terms, status }: InstrumentView,
+  showsPermissions: boolean,
+): object {
   const base = assetOf(lookup, terms.baseAssetId);
   const quote = assetOf(lookup, terms.quoteAssetId);
   return {
@@ -65,7 +97,7 @@ export function symbolInfo(lookup: TermsLookup, { terms, status }: InstrumentVie
     isMarginTradingAllowed: false,
     filters: filtersOf(lookup, terms),
     permissions: [],
-    permissionSets: [['SPOT']],
+    permissionSets: showsPermissions ? [[PERMISSION]] : [],
     defaultSelfTradePreventionMode: stpModeOf(terms),
     allowedSelfTradePreventionModes: Object.keys(STP_MODES),
   };

@@ -8,7 +8,7 @@ import {
   type PublicTrade,
 } from '#domain/market-views.ts';
 import { BinanceError } from './errors.ts';
-import { symbolInfo } from './exchange-info.ts';
+import { readSymbolFilter, symbolInfo } from './exchange-info.ts';
 import { wholeCandles } from './kline-history.ts';
 import { klineOf } from './klines.ts';
 import {
@@ -62,7 +62,8 @@ function exchangeInfo(sources: BinanceSources): PublicOperation {
     weight: ALL_WEIGHT,
     prepare: (params) => {
       const instruments = instrumentsOf(sources, params);
-      params.ignore('permissions', 'showPermissionSets', 'symbolStatus');
+      const isWanted = readSymbolFilter(params);
+      const showsPermissions = params.boolean('showPermissionSets') ?? true;
       return () => {
         const views = readyViews(sources);
         return {
@@ -78,7 +79,9 @@ function exchangeInfo(sources: BinanceSources): PublicOperation {
             },
           ],
           exchangeFilters: [],
-          symbols: instruments().list.map((instrument) => symbolInfo(views, instrument)),
+          symbols: instruments()
+            .list.filter(isWanted)
+            .map((instrument) => symbolInfo(views, instrument, showsPermissions)),
         };
       };
     },
