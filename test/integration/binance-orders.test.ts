@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
-import { BinanceClient, LIMIT } from '../support/binance-client.ts';
+import { BinanceClient, call, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 import { send } from '../support/random-flow.ts';
-import type { Message } from '../support/websocket-client.ts';
+import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
 const SYMBOL = 'BTCUSD';
 const STOP = { symbol: SYMBOL, side: 'SELL', type: 'STOP_LOSS', quantity: '0.0004', stopPrice: '63900' };
@@ -256,4 +256,82 @@ test('myTrades: of an order, from a trade, and from a time on; otherwise the new
     [{ orderId: second.orderId, fromId: third.id }, []],
   ];
   for (const [params, rows] of cases) assert.deepEqual(await trades(params), rows, JSON.stringify(params));
+});
+
+test('self-trade prevention: events say TRADE_PREVENTION and how much of an order it took, answers what has expired by it', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  await call(client, 'userDataStream.subscribe.signature', maker.wsParams());
+  let count = 0;
+  /** What is told of a bid of five lots and of an ask of the same user that meets it, and the answer to the ask. */
+  const meet = async (selfTradePreventionMode: string, quantity: string) => {
+    const texts = [`bid${++count}`, `ask${count}`];
+    await maker.signed('POST', '/order', { ...LIMIT, newClientOrderId: texts[0] });
+    const ask = { ...LIMIT, side: 'SELL', quantity, newClientOrderId: texts[1], selfTradePreventionMode };
+    const { body } = await maker.signed('POST', '/order', ask);
+    const { body: canceled } = await maker.signed('DELETE', '/openOrders', { symbol: SYMBOL });
+    const told: unknown[] = [];
+    const open = new Set(texts);
+    while (open.size > 0) {
+      const { event } = await client.take((message) => message.event?.e === 'executionReport');
+      const { c, x, X, q, B, A, W } = event;
+      if (x !== 'NEW') told.push([c.slice(0, 3), x, X, q, B, A]);
+      assert.equal(typeof W, 'number');
+      if (X === 'CANCELED' || X === 'EXPIRED_IN_MATCH') open.delete(c);
+    }
+    const { status, origQty, preventedQuantity } = body;
+    return { told, answer: [status, origQty, preventedQuantity], canceled: canceled.length };
+  };
+  const prevented = (text: string, quantity: string) => {
+    const kind = 'TRADE_PREVENTION';
+    return [text, kind, 'EXPIRED_IN_MATCH', quantity, quantity, quantity];
+  };
+  const canceled = (text: string, quantity: string) => [
+    text,
+    'CANCELED',
+    'CANCELED',
+    quantity,
+    undefined,
+    undefined,
+  ];
+  assert.deepEqual(await meet('EXPIRE_TAKER', '0.0004'), {
+    told: [prevented('ask', '0.0004'), canceled('bid', '0.0010')],
+    answer: ['EXPIRED_IN_MATCH', '0.0004', '0.0004'],
+    canceled: 1,
+  });
+  assert.deepEqual(await meet('EXPIRE_MAKER', '0.0004'), {
+    told: [prevented('bid', '0.0010'), canceled('ask', '0.0004')],
+    answer: ['NEW', '0.0004', undefined],
+    canceled: 1,
+  });
+  assert.deepEqual(await meet('EXPIRE_BOTH', '0.0004'), {
+    told: [prevented('bid', '0.0010'), prevented('ask', '0.0004')],
+    answer: ['EXPIRED_IN_MATCH', '0.0004', '0.0004'],
+    canceled: undefined,
+  });
+  // What decrement leaves goes on with the smaller quantity.
+  assert.deepEqual(await meet('DECREMENT', '0.0004'), {
+    told: [
+      ['bid', 'TRADE_PREVENTION', 'NEW', '0.0006', '0.0004', undefined],
+      prevented('ask', '0.0004'),
+      canceled('bid', '0.0006'),
+    ],
+    answer: ['EXPIRED_IN_MATCH', '0.0004', '0.0004'],
+    canceled: 1,
+  });
+  const all: Message[] = (await maker.signed('GET', '/allOrders', { symbol: SYMBOL })).body;
+  assert.deepEqual(
+    all.map(({ clientOrderId, preventedQuantity }) => [clientOrderId, preventedQuantity]),
+    [
+      ['bid1', undefined],
+      ['ask1', '0.0004'],
+      ['bid2', '0.0010'],
+      ['ask2', undefined],
+      ['bid3', '0.0010'],
+      ['ask3', '0.0004'],
+      ['bid4', undefined],
+      ['ask4', '0.0004'],
+    ],
+  );
 });

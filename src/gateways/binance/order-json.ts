@@ -40,6 +40,11 @@ export function statusOf({ status, cumQtyLots, cancelReason }: Standing): string
   }
 }
 
+/** What self-trade prevention has ended of an order; 0 of one that it has not. */
+export function preventedLotsOf(order: Standing & Pick<OrderRecord, 'qtyLots'>): number {
+  return statusOf(order) === 'EXPIRED_IN_MATCH' ? order.qtyLots - order.cumQtyLots : 0;
+}
+
 /** The type of an order; post-only limits are makers. */
 export function typeOf({
   orderType,
@@ -102,6 +107,7 @@ export function isWorking({ orderType, triggered }: Pick<OrderRecord, 'orderType
 function commonFields(lookup: TermsLookup, order: OrderRecord) {
   const terms = termsOf(lookup, order.instrumentId);
   const { price, quantity, money } = textsOf(lookup, terms);
+  const preventedLots = preventedLotsOf(order);
   return {
     symbol: terms.symbol,
     orderId: order.orderId,
@@ -119,6 +125,7 @@ function commonFields(lookup: TermsLookup, order: OrderRecord) {
     ...(order.stopPriceTicks === 0 ? {} : { stopPrice: price(order.stopPriceTicks) }),
     ...(order.displayQtyLots === 0 ? {} : { icebergQty: quantity(order.displayQtyLots) }),
     selfTradePreventionMode: stpModeOf(terms),
+    ...(preventedLots === 0 ? {} : { preventedQuantity: quantity(preventedLots) }),
   };
 }
 

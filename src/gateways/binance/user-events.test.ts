@@ -75,6 +75,13 @@ test('user events: each report that Binance has a word for', () => {
   assert.deepEqual(told({ kind: Canceled, cancelReason: asked, leavesQtyLots: 3 }, partly), [
     ['REPLACED', 'PARTIALLY_FILLED', 9, true, ''],
   ]);
+  const selfTrade = CancelReason.SelfTrade;
+  assert.deepEqual(told({ kind: Canceled, cancelReason: selfTrade }, { ...ended, cancelReason: selfTrade }), [
+    ['TRADE_PREVENTION', 'EXPIRED_IN_MATCH', 9, false, ''],
+  ]);
+  assert.deepEqual(told({ kind: Canceled, cancelReason: selfTrade, leavesQtyLots: 3 }, partly), [
+    ['TRADE_PREVENTION', 'PARTIALLY_FILLED', 9, true, ''],
+  ]);
   assert.deepEqual(told({ kind: Replaced, originalOrderId: 9 }, { orderId: 10 }, ORDER), [
     ['CANCELED', 'CANCELED', 9, false, 'mine'],
     ['NEW', 'NEW', 10, true, ''],

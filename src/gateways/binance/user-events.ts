@@ -7,6 +7,7 @@ import { stpModeOf } from './exchange-info.ts';
 import {
   clientIdOf,
   isWorking,
+  preventedLotsOf,
   sideText,
   statusOf,
   statusOfCancel,
@@ -25,8 +26,9 @@ function executionType({ kind, cancelReason, leavesQtyLots }: Report): string | 
     case ReportKind.Filled:
       return 'TRADE';
     case ReportKind.Canceled: {
-      if (leavesQtyLots > 0) return 'REPLACED';
-      return statusOfCancel(cancelReason) === 'CANCELED' ? 'CANCELED' : 'EXPIRED';
+      const status = statusOfCancel(cancelReason);
+      if (status === 'EXPIRED_IN_MATCH') return 'TRADE_PREVENTION';
+      return leavesQtyLots > 0 ? 'REPLACED' : status;
     }
     default:
       return undefined;
@@ -69,6 +71,7 @@ function executionReport(
   const { price, quantity, money } = textsOf(views, terms);
   const isTrade = report.kind === ReportKind.Filled;
   const isStanding = order.status === OrderStatus.Open && isWorking(order);
+  const preventedLots = preventedLotsOf(order);
   return {
     e: 'executionReport',
     E: eventMs,
@@ -102,7 +105,9 @@ function executionReport(
     Z: money(order.cumAmountMinor),
     Y: money(isTrade ? report.amountMinor : 0),
     Q: money(0),
-    W: isWorking(order) ? msOf(order) : -1,
+    ...(isWorking(order) ? { W: msOf(order) } : {}),
     V: stpModeOf(terms),
+    ...(type === 'TRADE_PREVENTION' ? { B: quantity(report.qtyLots) } : {}),
+    ...(preventedLots === 0 ? {} : { A: quantity(preventedLots) }),
   };
 }
