@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { BinanceClient, call, freshMs, LIMIT } from '../support/binance-client.ts';
 import { BinanceNode } from '../support/binance-node.ts';
 import { send } from '../support/random-flow.ts';
-import { WebSocketClient } from '../support/websocket-client.ts';
+import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
 const OUTSIDE = { code: -1021, msg: 'Timestamp for this request is outside of the recvWindow.' };
 
@@ -93,4 +93,30 @@ test('WebSocket API: a request of a session is good for its window, as one with 
   const { listenKey } = (await call(client, 'userDataStream.start')).result;
   assert.deepEqual((await call(client, 'userDataStream.ping', { listenKey })).result, {});
   assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 0 });
+});
+
+test('WebSocket API: who asks too often is told when to come back', async (t) => {
+  const rate = { perSecond: 1, burst: 60 };
+  const venue = await BinanceNode.start(t, { userRate: rate, keyRate: rate });
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  let answer: Message;
+  do answer = await call(client, 'account.status', maker.wsParams());
+  while (answer.status === 200);
+  const { serverTime, retryAfter } = answer.error.data;
+  assert.deepEqual(
+    [answer.status, answer.error],
+    [
+      429,
+      {
+        code: -1003,
+        msg: 'Too much request weight used; come back after Retry-After.',
+        data: { serverTime, retryAfter },
+      },
+    ],
+  );
+  // The weight of the question comes back in ten seconds at most.
+  assert.ok(retryAfter > serverTime && retryAfter <= serverTime + 10_000, `${serverTime} ${retryAfter}`);
+  const refused = await call(client, 'order.status');
+  assert.deepEqual([refused.status, Object.keys(refused.error)], [401, ['code', 'msg']]);
 });

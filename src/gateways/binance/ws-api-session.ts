@@ -10,7 +10,7 @@ import { CloseReason } from '../websocket/close-codes.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
 import type { WebSocketSession } from '../websocket/websocket-door.ts';
-import { BinanceError, errorOf } from './errors.ts';
+import { BinanceCode, BinanceError, errorOf } from './errors.ts';
 import { KeyHolder } from './key-holder.ts';
 import { BinanceLimits } from './limits.ts';
 import type { Operation } from './operations.ts';
@@ -305,7 +305,11 @@ export class WsApiSession implements WebSocketSession {
 
   #fail(id: RequestId, error: BinanceError, rate: object | undefined): void {
     this.counts.refused++;
-    this.#send({ id, status: error.httpStatus, error: error.body, ...rate });
+    const { retryAfterMs, httpStatus, body } = error;
+    const serverTime = this.services.sources.wallMs();
+    const isLimit = httpStatus === BinanceCode.TOO_MANY_REQUESTS.httpStatus && retryAfterMs > 0;
+    const data = isLimit ? { data: { serverTime, retryAfter: serverTime + retryAfterMs } } : {};
+    this.#send({ id, status: httpStatus, error: { ...body, ...data }, ...rate });
   }
 }
 
