@@ -120,3 +120,30 @@ test('WebSocket API: who asks too often is told when to come back', async (t) =>
   const refused = await call(client, 'order.status');
   assert.deepEqual([refused.status, Object.keys(refused.error)], [401, ['code', 'msg']]);
 });
+
+test('WebSocket API: the address says whether answers tell the rate limit, and a request says it for itself', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const url = `${venue.url.replace('http', 'ws')}/ws-api/v3`;
+  const silent = await WebSocketClient.connect(t, `${url}?returnRateLimits=false`);
+  const telling = await WebSocketClient.connect(t, `${url}?returnRateLimits=true`);
+  const asked = async (client: WebSocketClient, method: string, params?: object) =>
+    Object.keys(await call(client, method, params));
+  const [bare, whole] = [
+    ['id', 'status', 'result'],
+    ['id', 'status', 'result', 'rateLimits'],
+  ];
+  assert.deepEqual(await asked(silent, 'ping'), bare);
+  assert.deepEqual(await asked(silent, 'ping', { returnRateLimits: true }), whole);
+  assert.deepEqual(await asked(silent, 'none'), ['id', 'status', 'error']);
+  assert.deepEqual(await asked(telling, 'ping'), whole);
+  for (const returnRateLimits of [false, 'false'])
+    assert.deepEqual(await asked(telling, 'ping', { returnRateLimits }), bare, `${returnRateLimits}`);
+  const status = async (client: WebSocketClient) => (await call(client, 'session.status')).result;
+  assert.equal((await status(silent)).returnRateLimits, false);
+  assert.equal((await status(telling)).returnRateLimits, true);
+  const wrong = await call(silent, 'ping', { returnRateLimits: 'no' });
+  assert.deepEqual(wrong.error, {
+    code: -1100,
+    msg: "Illegal characters found in parameter 'returnRateLimits'; legal range is '^(true|false)$'.",
+  });
+});

@@ -60,7 +60,10 @@ export class BinanceDoor implements WebSocketDialect {
 
   open(target: string, connection: Connection, onMember: () => void, counts: DoorCounts): WebSocketSession {
     const { pathname, searchParams } = new URL(target, 'ws://venue');
-    if (pathname === WS_API_PATH) return new WsApiSession(connection, this.services, counts, onMember);
+    if (pathname === WS_API_PATH) {
+      const tellsRate = searchParams.get('returnRateLimits') !== 'false';
+      return new WsApiSession(connection, this.services, counts, onMember, tellsRate);
+    }
     const isCombined = pathname === STREAM_PATH;
     const names = isCombined
       ? (searchParams.get('streams') ?? '').split('/')

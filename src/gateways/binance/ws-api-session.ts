@@ -49,6 +49,8 @@ export class WsApiSession implements WebSocketSession {
   declare private readonly services: WsApiServices;
   declare private readonly counts: DoorCounts;
   declare private readonly onMember: () => void;
+  /** What holds for a request that does not say whether its answer is to tell the rate limit. */
+  declare private readonly tellsRate: boolean;
   /** Who has logged on; undefined: each request has its own signature. */
   declare private holder: KeyHolder | undefined;
   declare private loggedOnMs: number;
@@ -61,11 +63,18 @@ export class WsApiSession implements WebSocketSession {
   declare private waiting: number;
   declare private overRate: number;
 
-  constructor(connection: Connection, services: WsApiServices, counts: DoorCounts, onMember: () => void) {
+  constructor(
+    connection: Connection,
+    services: WsApiServices,
+    counts: DoorCounts,
+    onMember: () => void,
+    tellsRate: boolean,
+  ) {
     this.connection = connection;
     this.services = services;
     this.counts = counts;
     this.onMember = onMember;
+    this.tellsRate = tellsRate;
     this.holder = undefined;
     this.loggedOnMs = 0;
     this.logouts = 0;
@@ -98,7 +107,7 @@ export class WsApiSession implements WebSocketSession {
         rate = decision;
       };
       const { access } = this.services.sources;
-      request = readCharged(access, 1, { address, onRate }, () => readRequest(text));
+      request = readCharged(access, 1, { address, onRate }, () => readRequest(text, this.tellsRate));
       const result = await this.#perform(request, onRate);
       this.#send({ id: request.id, status: 200, result, ...rateLimits(request, rate) });
       if (rate?.allowed !== false) this.overRate = 0;
@@ -120,9 +129,7 @@ export class WsApiSession implements WebSocketSession {
       const message = `This operation is not supported: ${request.method.slice(0, 100)}`;
       throw new BinanceError('UNSUPPORTED_OPERATION', message);
     }
-    const values = readCharged(access, operation.weight, charged, () => paramsOfJson(request.params));
-    const params = new Params(values);
-    params.ignore('returnRateLimits');
+    const { values, params } = readCharged(access, operation.weight, charged, () => readParams(request));
     return perform(access, operation, params, {
       ...charged,
       prove: () => this.#prove(operation, request.method, values, params),
@@ -224,7 +231,7 @@ export class WsApiSession implements WebSocketSession {
       apiKey: isOn ? String(now.keyId) : null,
       authorizedSince: isOn ? this.loggedOnMs : null,
       connectedSince: Math.round(performance.timeOrigin + this.startedMs),
-      returnRateLimits: true,
+      returnRateLimits: this.tellsRate,
       serverTime: this.services.sources.wallMs(),
       userDataStream: this.streams.size > 0,
     };
@@ -313,7 +320,7 @@ export class WsApiSession implements WebSocketSession {
   }
 }
 
-function readRequest(text: string): WsRequest {
+function readRequest(text: string, tellsRate: boolean): WsRequest {
   let request: unknown;
   try {
     request = JSON.parse(text);
@@ -337,8 +344,15 @@ function readRequest(text: string): WsRequest {
     id: id as RequestId,
     method,
     params,
-    tellsRate: returnRateLimits !== false,
+    tellsRate: String(returnRateLimits ?? tellsRate).toLowerCase() !== 'false',
   };
+}
+
+function readParams(request: WsRequest) {
+  const values = paramsOfJson(request.params);
+  const params = new Params(values);
+  params.boolean('returnRateLimits');
+  return { values, params };
 }
 
 function rateLimits({ tellsRate }: WsRequest, rate: RateDecision | undefined): object {
