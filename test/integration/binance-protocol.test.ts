@@ -158,6 +158,8 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       [{ selfTradePreventionMode: 'NONE' }, -1130],
       [{ newOrderRespType: 'MORE' }, -1130],
       [{ type: 'MARKET', price: '-', timeInForce: 'IOC' }, -1106],
+      [{ type: 'MARKET', price: '-', timeInForce: '-', icebergQty: '0.0002' }, -1106],
+      [{ type: 'STOP_LOSS', price: '-', timeInForce: '-', stopPrice: '70000', icebergQty: '0.0002' }, -1106],
     ];
     for (const [change, code] of cases)
       assert.equal((await place(change)).code, code, JSON.stringify(change));

@@ -62,7 +62,7 @@ export function readNewOrder(params: Params): OrderAsked {
   const quantity = params.mandatory('quantity');
   const price = wanted(params, 'price', hasPrice);
   const stopPrice = wanted(params, 'stopPrice', hasStop);
-  const icebergQty = params.text('icebergQty');
+  const icebergQty = optional(params, 'icebergQty', hasPrice);
   const selfTradePrevention = params.named('selfTradePreventionMode', STP_MODES) ?? 0;
   const clientTag = readClientId(params) ?? clientIdOfSigned(params) ?? newClientId();
   const isFull = type === 'MARKET' || type === 'LIMIT';
@@ -114,9 +114,13 @@ function readTimeInForce(params: Params, type: BinanceOrderType): TimeInForce {
 }
 
 function wanted(params: Params, name: string, isWanted: boolean): string | undefined {
-  if (isWanted) return params.mandatory(name);
-  if (params.text(name) !== undefined) throw notRequired(name);
-  return undefined;
+  return isWanted ? params.mandatory(name) : optional(params, name, false);
+}
+
+function optional(params: Params, name: string, isTaken: boolean): string | undefined {
+  const text = params.text(name);
+  if (text !== undefined && !isTaken) throw notRequired(name);
+  return text;
 }
 
 function notRequired(name: string): BinanceError {
