@@ -47,7 +47,7 @@ test('WebSocket API: the operations of REST, a session of an Ed25519 key, and it
   // What a session began ends with it, what has a signature of its own does not; who ends a stream is told that it has.
   const terminated = async () =>
     (await client.take((message) => message.event?.e === 'eventStreamTerminated')).subscriptionId;
-  const byItself = await call(client, 'userDataStream.subscribe.signature', taker.wsParams());
+  const byItself = await call(client, 'userDataStream.subscribe.signature', maker.wsParams());
   assert.deepEqual(byItself.result, { subscriptionId: 1 });
   assert.equal((await call(client, 'session.logout')).result.userDataStream, true);
   assert.equal(await terminated(), 0);
@@ -146,4 +146,28 @@ test('WebSocket API: the address says whether answers tell the rate limit, and a
     code: -1100,
     msg: "Illegal characters found in parameter 'returnRateLimits'; legal range is '^(true|false)$'.",
   });
+});
+
+test('WebSocket API: a connection has the events of a user once, however it asks for them', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  const active = { code: -2035, msg: 'User Data Stream subscription already active.' };
+  const bySignature = 'userDataStream.subscribe.signature';
+  await call(client, 'session.logon', taker.wsParams());
+  // The second one comes while the first is being opened.
+  const [first, second] = await Promise.all([
+    call(client, bySignature, taker.wsParams(), 1),
+    call(client, 'userDataStream.subscribe', {}, 2),
+  ]);
+  assert.deepEqual([first.result, second.status, second.error], [{ subscriptionId: 0 }, 400, active]);
+  assert.deepEqual((await call(client, bySignature, taker.wsParams())).error, active);
+  assert.deepEqual((await call(client, bySignature, maker.wsParams())).result, { subscriptionId: 1 });
+  assert.deepEqual((await call(client, 'session.subscriptions')).result, [
+    { subscriptionId: 0 },
+    { subscriptionId: 1 },
+  ]);
+  await call(client, 'userDataStream.unsubscribe', { subscriptionId: 0 });
+  assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 2 });
 });

@@ -39,6 +39,7 @@ export const BinanceCode = {
   NO_SUCH_ORDER: { code: -2013, httpStatus: 400 },
   BAD_API_KEY_FMT: { code: -2014, httpStatus: 401 },
   REJECTED_MBX_KEY: { code: -2015, httpStatus: 401 },
+  SUBSCRIPTION_ACTIVE: { code: -2035, httpStatus: 400 },
 } as const;
 export type BinanceCodeName = keyof typeof BinanceCode;
 

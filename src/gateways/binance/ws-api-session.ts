@@ -57,7 +57,8 @@ export class WsApiSession implements WebSocketSession {
   declare private logouts: number;
   declare private readonly streams: Map<number, SubscribedStream>;
   declare private nextStreamId: number;
-  declare private opening: number;
+  /** Users whose streams are being opened. */
+  declare private readonly opening: Set<number>;
   declare private readonly startedMs: number;
   declare private isMember: boolean;
   declare private waiting: number;
@@ -80,7 +81,7 @@ export class WsApiSession implements WebSocketSession {
     this.logouts = 0;
     this.streams = new Map();
     this.nextStreamId = 0;
-    this.opening = 0;
+    this.opening = new Set();
     this.startedMs = performance.now();
     this.isMember = false;
     this.waiting = 0;
@@ -239,11 +240,14 @@ export class WsApiSession implements WebSocketSession {
 
   async #subscribe(who: Principal, isOfSession: boolean): Promise<object> {
     const { sources } = this.services;
-    if (this.streams.size + this.opening >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
+    const { userId } = who;
+    if (this.opening.has(userId) || this.#isFollowed(userId))
+      throw new BinanceError('SUBSCRIPTION_ACTIVE', 'User Data Stream subscription already active.');
+    if (this.streams.size + this.opening.size >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
       throw new BinanceError('TOO_MANY_REQUESTS', 'Too many user data streams of this connection.');
     const subscriptionId = this.nextStreamId++;
     const { logouts } = this;
-    this.opening++;
+    this.opening.add(userId);
     try {
       const holder = new KeyHolder(who, sources.directory, sources);
       const stream = await UserStream.open(this.services, holder, {
@@ -255,9 +259,14 @@ export class WsApiSession implements WebSocketSession {
       if (!this.connection.isOpen) this.#endStreams();
       else if (isOfSession && logouts !== this.logouts) this.#terminate(subscriptionId);
     } finally {
-      this.opening--;
+      this.opening.delete(userId);
     }
     return { subscriptionId };
+  }
+
+  #isFollowed(userId: number): boolean {
+    for (const { stream } of this.streams.values()) if (stream.holder.userId === userId) return true;
+    return false;
   }
 
   /** Ends one stream, or all. */
