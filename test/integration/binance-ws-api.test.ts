@@ -171,3 +171,24 @@ test('WebSocket API: a connection has the events of a user once, however it asks
   await call(client, 'userDataStream.unsubscribe', { subscriptionId: 0 });
   assert.deepEqual((await call(client, 'userDataStream.subscribe')).result, { subscriptionId: 2 });
 });
+
+test('WebSocket API: a request that is wrong is answered under its id', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  const method = { code: -1102, msg: "Mandatory parameter 'method' was not sent." };
+  const params = { code: -1130, msg: "Parameter 'params' must be an object." };
+  const id = { code: -1130, msg: "Parameter 'id' has an invalid value." };
+  const cases: readonly [object, number | string | null, object][] = [
+    [{ id: 7 }, 7, method],
+    [{ id: 'seven', method: 7 }, 'seven', method],
+    [{ id: 8, method: 'ping', params: [] }, 8, params],
+    [{ id: 9, method: 'ping', params: null }, 9, params],
+    [{ method: 'ping', params: 5 }, null, params],
+    [{ id: 1.5, method: 'ping' }, null, id],
+  ];
+  for (const [request, told, error] of cases) {
+    client.ws.send(JSON.stringify(request));
+    const { rateLimits, ...answer } = await client.take(() => true);
+    assert.deepEqual(answer, { id: told, status: 400, error }, JSON.stringify(request));
+  }
+});

@@ -29,7 +29,6 @@ type RequestId = string | number | null;
 
 /** A request as it came, read as far as any has to be. */
 interface WsRequest {
-  readonly id: RequestId;
   readonly method: string;
   readonly params: object;
   /** The answer says how the rate limit stands. */
@@ -100,6 +99,7 @@ export class WsApiSession implements WebSocketSession {
 
   async #answer(text: string): Promise<void> {
     this.waiting++;
+    let id: RequestId = null;
     let request: WsRequest | undefined;
     let rate: RateDecision | undefined;
     try {
@@ -108,13 +108,17 @@ export class WsApiSession implements WebSocketSession {
         rate = decision;
       };
       const { access } = this.services.sources;
-      request = readCharged(access, 1, { address, onRate }, () => readRequest(text, this.tellsRate));
+      request = readCharged(access, 1, { address, onRate }, () => {
+        const fields = readFields(text);
+        id = readId(fields);
+        return readRequest(fields, this.tellsRate);
+      });
       const result = await this.#perform(request, onRate);
-      this.#send({ id: request.id, status: 200, result, ...rateLimits(request, rate) });
+      this.#send({ id, status: 200, result, ...rateLimits(request, rate) });
       if (rate?.allowed !== false) this.overRate = 0;
     } catch (error) {
       const isOver = rate?.allowed === false;
-      this.#fail(request?.id ?? null, this.#told(error as Error), request && rateLimits(request, rate));
+      this.#fail(id, this.#told(error as Error), request && rateLimits(request, rate));
       if (isOver && ++this.overRate >= WebSocketLimits.OVER_RATE_MAX)
         this.connection.close(CloseReason.TooMany);
     }
@@ -329,7 +333,9 @@ export class WsApiSession implements WebSocketSession {
   }
 }
 
-function readRequest(text: string, tellsRate: boolean): WsRequest {
+type Fields = { readonly [name: string]: unknown };
+
+function readFields(text: string): Fields {
   let request: unknown;
   try {
     request = JSON.parse(text);
@@ -338,9 +344,17 @@ function readRequest(text: string, tellsRate: boolean): WsRequest {
   }
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw new BinanceError('ILLEGAL_CHARS', 'A request is a JSON object.');
-  const { id = null, method, params = {} } = request as { [name: string]: unknown };
+  return request as Fields;
+}
+
+function readId({ id = null }: Fields): RequestId {
   const isId = id === null || Number.isSafeInteger(id) || (typeof id === 'string' && id.length <= 36);
-  if (!isId) throw new BinanceError('INVALID_PARAMETER', "Parameter 'id' has an invalid value.");
+  if (isId) return id as RequestId;
+  throw new BinanceError('INVALID_PARAMETER', "Parameter 'id' has an invalid value.");
+}
+
+/** @param tellsRate what holds where it does not say so */
+function readRequest({ method, params = {} }: Fields, tellsRate: boolean): WsRequest {
   if (typeof method !== 'string')
     throw new BinanceError(
       'MANDATORY_PARAM_EMPTY_OR_MALFORMED',
@@ -350,7 +364,6 @@ function readRequest(text: string, tellsRate: boolean): WsRequest {
     throw new BinanceError('INVALID_PARAMETER', "Parameter 'params' must be an object.");
   const { returnRateLimits } = params as { returnRateLimits?: unknown };
   return {
-    id: id as RequestId,
     method,
     params,
     tellsRate: String(returnRateLimits ?? tellsRate).toLowerCase() !== 'false',
