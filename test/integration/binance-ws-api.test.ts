@@ -192,3 +192,17 @@ test('WebSocket API: a request that is wrong is answered under its id', async (t
     assert.deepEqual(answer, { id: told, status: 400, error }, JSON.stringify(request));
   }
 });
+
+test('WebSocket API: a method may have the version of the API before it', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  assert.deepEqual((await call(client, 'v3/ping')).result, {});
+  const { result: session } = await call(client, 'v3/session.logon', taker.wsParams());
+  assert.equal(session.apiKey, venue.taker.apiKey);
+  assert.deepEqual((await call(client, 'v3/userDataStream.subscribe')).result, { subscriptionId: 0 });
+  for (const method of ['v1/ping', 'v3/v3/ping', 'v3/']) {
+    const message = `This operation is not supported: ${method}`;
+    assert.deepEqual((await call(client, method)).error, { code: -1020, msg: message });
+  }
+});

@@ -25,6 +25,9 @@ export interface WsApiServices extends UserStreamServices {
   readonly failure: WriteLine;
 }
 
+/** What a client may write before a method. */
+const VERSION = /^v3\//;
+
 type RequestId = string | number | null;
 
 /** A request as it came, read as far as any has to be. */
@@ -126,7 +129,8 @@ export class WsApiSession implements WebSocketSession {
   }
 
   #perform(request: WsRequest, onRate: (rate: RateDecision) => void): Promise<unknown> {
-    const operation = this.#sessionOperation(request.method) ?? this.services.operations.get(request.method);
+    const method = request.method.replace(VERSION, '');
+    const operation = this.#sessionOperation(method) ?? this.services.operations.get(method);
     const { access } = this.services.sources;
     const charged = { address: this.connection.address, onRate };
     if (operation === undefined) {
@@ -137,7 +141,7 @@ export class WsApiSession implements WebSocketSession {
     const { values, params } = readCharged(access, operation.weight, charged, () => readParams(request));
     return perform(access, operation, params, {
       ...charged,
-      prove: () => this.#prove(operation, request.method, values, params),
+      prove: () => this.#prove(operation, method, values, params),
       onMember: () => this.#admit(),
     });
   }
