@@ -92,11 +92,6 @@ export class WsApiSession implements WebSocketSession {
 
   onText(text: string): void {
     this.counts.messages++;
-    if (this.waiting >= WebSocketLimits.WAITING_MAX) {
-      const message = `at most ${WebSocketLimits.WAITING_MAX} requests may wait for their answer`;
-      this.#fail(null, new BinanceError('TOO_MANY_REQUESTS', message), undefined);
-      return;
-    }
     void this.#answer(text);
   }
 
@@ -114,6 +109,7 @@ export class WsApiSession implements WebSocketSession {
       request = readCharged(access, 1, { address, onRate }, () => {
         const fields = readFields(text);
         id = readId(fields);
+        if (this.waiting > WebSocketLimits.WAITING_MAX) throw tooManyWait();
         return readRequest(fields, this.tellsRate);
       });
       const result = await this.#perform(request, onRate);
@@ -335,6 +331,11 @@ export class WsApiSession implements WebSocketSession {
     const data = isLimit ? { data: { serverTime, retryAfter: serverTime + retryAfterMs } } : {};
     this.#send({ id, status: httpStatus, error: { ...body, ...data }, ...rate });
   }
+}
+
+function tooManyWait(): BinanceError {
+  const message = `at most ${WebSocketLimits.WAITING_MAX} requests may wait for their answer`;
+  return new BinanceError('TOO_MANY_REQUESTS', message);
 }
 
 type Fields = { readonly [name: string]: unknown };
