@@ -155,7 +155,9 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       [{ type: 'MARKET', price: '-', timeInForce: '-', quantity: '-', quoteOrderQty: '64' }, -1104],
       [{ newClientOrderId: 'ä' }, -1100],
       [{ newClientOrderId: 'x'.repeat(37) }, -1100],
-      [{ selfTradePreventionMode: 'NONE' }, -1130],
+      [{ selfTradePreventionMode: 'NONE' }, -1013],
+      [{ selfTradePreventionMode: 'TRANSFER' }, -1013],
+      [{ selfTradePreventionMode: 'SOME' }, -1130],
       [{ newOrderRespType: 'MORE' }, -1130],
       [{ type: 'MARKET', price: '-', timeInForce: 'IOC' }, -1106],
       [{ type: 'MARKET', price: '-', timeInForce: '-', icebergQty: '0.0002' }, -1106],
@@ -163,6 +165,10 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
     ];
     for (const [change, code] of cases)
       assert.equal((await place(change)).code, code, JSON.stringify(change));
+    assert.deepEqual(await place({ selfTradePreventionMode: 'NONE' }), {
+      code: -1013,
+      msg: 'This symbol does not allow the specified self-trade prevention mode.',
+    });
     const twice = await maker.send('GET', '/api/v3/depth?symbol=BTCUSD&symbol=BTCUSD');
     assert.equal(twice.body.code, -1101);
     const inBoth = await maker.signed('POST', '/order/test', LIMIT, { symbol: 'BTCUSD' });

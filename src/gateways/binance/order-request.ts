@@ -32,6 +32,9 @@ const TIMES: ReadonlyMap<string, TimeInForce> = new Map([
   ['FOK', TimeInForce.FillOrKill],
 ]);
 
+/** Modes of Binance that no symbol here allows. */
+const FORBIDDEN_STP_MODES: ReadonlySet<string> = new Set(['NONE', 'TRANSFER']);
+
 /** How much of an answer to a new order is wanted. */
 export type ResponseType = 'ACK' | 'RESULT' | 'FULL';
 const RESPONSES = { ACK: 'ACK', RESULT: 'RESULT', FULL: 'FULL' } as const;
@@ -63,7 +66,7 @@ export function readNewOrder(params: Params): OrderAsked {
   const price = wanted(params, 'price', hasPrice);
   const stopPrice = wanted(params, 'stopPrice', hasStop);
   const icebergQty = optional(params, 'icebergQty', hasPrice);
-  const selfTradePrevention = params.named('selfTradePreventionMode', STP_MODES) ?? 0;
+  const selfTradePrevention = readSelfTradePrevention(params);
   const clientTag = readClientId(params) ?? clientIdOfSigned(params) ?? newClientId();
   const isFull = type === 'MARKET' || type === 'LIMIT';
   const responseType = params.named('newOrderRespType', RESPONSES) ?? (isFull ? 'FULL' : 'ACK');
@@ -111,6 +114,16 @@ function readTimeInForce(params: Params, type: BinanceOrderType): TimeInForce {
   const isUsable = type !== 'STOP_LOSS_LIMIT' || timeInForce === TimeInForce.GoodTillCancel;
   if (timeInForce === undefined || !isUsable) throw new BinanceError('INVALID_TIF', 'Invalid timeInForce.');
   return timeInForce;
+}
+
+/** 0: that of the instrument. */
+function readSelfTradePrevention(params: Params): number {
+  const mode = params.text('selfTradePreventionMode');
+  if (mode !== undefined && FORBIDDEN_STP_MODES.has(mode)) {
+    const message = 'This symbol does not allow the specified self-trade prevention mode.';
+    throw new BinanceError('INVALID_MESSAGE', message);
+  }
+  return params.named('selfTradePreventionMode', STP_MODES) ?? 0;
 }
 
 function wanted(params: Params, name: string, isWanted: boolean): string | undefined {
