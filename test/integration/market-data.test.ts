@@ -55,6 +55,6 @@ test('feed: when the node stops, its clients get the last message of the session
   const node = await start(t, 1);
   const { events, end } = await follow(node.marketDataPort);
   await node.close();
-  assert.equal(await end, 'the session is complete');
+  assert.equal(await end, 'the node stops');
   assert.deepEqual(events, ['O', 'C']);
 });

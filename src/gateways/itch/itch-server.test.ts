@@ -292,7 +292,7 @@ test('close: what a session still has is sent, then End of Session; not to a cli
   long.ended = true;
   await server.close('the node stops');
   assert.deepEqual(client.messages, payloads(1, 5));
-  assert.deepEqual(client.others, ['+ the session is complete', 'Z']);
+  assert.deepEqual(client.others, ['+ the node stops', 'Z']);
   assert.ok(behind.messages.length < 600_000);
   assert.deepEqual(behind.others, ['+ the node stops']);
 });

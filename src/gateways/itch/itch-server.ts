@@ -98,13 +98,13 @@ export class ItchServer implements SoupDoor<Reader> {
   }
 
   /**
-   * Sends what clients take at once of what there is, ends every client's session and stops listening. Who has not got everything is
-   * told the reason instead of End of Session.
+   * Sends what clients take at once of what there is, ends every client's session with the reason and stops listening. Who has not got
+   * everything gets no End of Session.
    */
   async close(reason: string): Promise<void> {
     this.unsubscribe();
     for (const session of this.readers) {
-      this.#pump(session);
+      this.#pump(session, reason);
       const { sequence, stream } = session.state!;
       if (session.open && sequence <= stream.readableSequence) session.close(reason);
     }
@@ -176,8 +176,11 @@ export class ItchServer implements SoupDoor<Reader> {
     });
   }
 
-  /** Sends what there is, as far as the socket takes it. */
-  #pump(session: SoupSession<Reader>): void {
+  /**
+   * Sends what there is, as far as the socket takes it.
+   * @param endReason why the session is over, once it has everything
+   */
+  #pump(session: SoupSession<Reader>, endReason = 'the session is complete'): void {
     const reader = session.state!;
     while (session.open && reader.sequence <= reader.stream.readableSequence) {
       if (session.bufferedBytes >= BUFFERED_BYTES_MAX) {
@@ -192,7 +195,7 @@ export class ItchServer implements SoupDoor<Reader> {
       }
       this.#send(session, reader, bytes);
     }
-    if (session.open && reader.stream.ended) session.close('the session is complete', true);
+    if (session.open && reader.stream.ended) session.close(endReason, true);
   }
 
   /** Sends the whole frames among the first `bytes` of the chunk as Sequenced Data. */
