@@ -450,6 +450,19 @@ test('Disable and Enable Order Entry: a kill switch of the user', () => {
   ]);
 });
 
+test('Disable and Enable Order Entry: for less than the user, or what nobody knows, is refused by the core', () => {
+  for (const options of [{ userRefIdx: 1 }, { groupId: 0 }, { side: 'B' }, { displayQuantity: 5 }]) {
+    const { sink, send } = setUp();
+    send({ type: 'DisableOrderEntry', userRefNum: 3, firm: '', options });
+    send({ type: 'EnableOrderEntry', userRefNum: 4, firm: '', options });
+    const scopeIds = sink.take().map((command) => (command as Command<'SetKillSwitch'>).scopeId);
+    assert.deepEqual(scopeIds, [0, 0], JSON.stringify(options));
+  }
+  const { sink, send } = setUp();
+  send({ type: 'EnableOrderEntry', userRefNum: 4, firm: '', options: { userRefIdx: 0 } });
+  assert.equal((sink.take()[0] as Command<'SetKillSwitch'>).scopeId, 9);
+});
+
 test('Malformed: truncated at every byte, one byte too many, broken appendages, unknown types', () => {
   const messages: OuchInput<InboundMessage>[] = [
     { ...ENTER, options: { minQty: 1, stopPrice: 500 } },

@@ -59,6 +59,8 @@ const NO_QUANTITY = -1;
 const NO_FLAGS = 0xff;
 /** An id that no instrument has: the core answers UNKNOWN_INSTRUMENT, where 0 would mean every instrument. */
 const NO_INSTRUMENT = -1;
+/** An id that no user has: the core answers MALFORMED_COMMAND. */
+const NO_USER = 0;
 const INVALID = 0xff;
 
 const enter = EnterOrder.at;
@@ -278,7 +280,8 @@ export class OuchCommandWriter {
     to: number,
     engaged: number,
   ): WriteOutcome {
-    if (!this.options.read(bytes, from + DisableOrderEntry.bytes, to, false)) {
+    const options = this.options;
+    if (!options.read(bytes, from + DisableOrderEntry.bytes, to, false)) {
       return this.#malformed('malformed Disable or Enable Order Entry');
     }
     const userRefNum = readU32(bytes, from + DisableOrderEntry.at.userRefNum);
@@ -287,7 +290,8 @@ export class OuchCommandWriter {
     const { i32, u8 } = this.sink.words;
     u8[at * 4 + KILL_SCOPE] = KillScope.User;
     u8[at * 4 + KILL_ENGAGED] = engaged;
-    i32[at + SetKillSwitch.at.scopeId] = user.userId;
+    const isRefused = options.unsupported || options.isForMassCancel;
+    i32[at + SetKillSwitch.at.scopeId] = isRefused ? NO_USER : user.userId;
     return WriteOutcome.Written;
   }
 
