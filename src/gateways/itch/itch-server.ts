@@ -106,7 +106,7 @@ export class ItchServer implements SoupDoor<Reader> {
     for (const session of this.readers) {
       this.#pump(session, reason);
       const { sequence, stream } = session.state!;
-      if (session.open && sequence <= stream.readableSequence) session.close(reason);
+      session.close(reason, sequence > stream.readableSequence);
     }
     await this.server.close(reason);
   }

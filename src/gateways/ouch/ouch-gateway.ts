@@ -132,8 +132,8 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   }
 
   /**
-   * Ends every session with the reason and End of Session, and stops listening. On return the sessions' CloseSession
-   * commands are in the sink, as far as it has room.
+   * Ends every connection with the reason and stops listening: no End of Session, since the reports go on at the next start and at other
+   * nodes. On return the sessions' CloseSession commands are in the sink, as far as it has room.
    */
   close(reason: string): Promise<void> {
     const closed = this.server.close(reason);

@@ -225,7 +225,7 @@ test('doors that open again owe nothing: whoever opens them has closed what was 
   assert.deepEqual(venue.sink.take(), []);
 });
 
-test('close: clients get End of Session, and every open session its CloseSession', async () => {
+test('close: clients get the reason, no End of Session, since theirs goes on elsewhere, and every open session its CloseSession', async () => {
   const venue = await startVenue();
   const alice = await venue.loggedIn();
   const bob = await venue.loggedIn('BOB');
@@ -239,7 +239,7 @@ test('close: clients get End of Session, and every open session its CloseSession
     ],
   );
   await closed;
-  assert.deepEqual(await alice.ended(), [LOGIN(1), '+venue closed', 'Z', 'closed']);
-  assert.deepEqual(await bob.ended(), [LOGIN(1), '+venue closed', 'Z', 'closed']);
+  assert.deepEqual(await alice.ended(), [LOGIN(1), '+venue closed', 'closed']);
+  assert.deepEqual(await bob.ended(), [LOGIN(1), '+venue closed', 'closed']);
   assert.equal(venue.gateway.connections, 0);
 });

@@ -141,7 +141,10 @@ export class SoupServer<State> implements SessionHost<State> {
     return address;
   }
 
-  /** Ends every session (End of Session where logged in) and stops listening. Resolves when all sockets are closed, also when it was called before. */
+  /**
+   * Ends every connection with the reason and stops listening. Where no more messages of a session will come from anywhere, the door has
+   * said End of Session before. Resolves when all sockets are closed, also when it was called before.
+   */
   close(reason: string): Promise<void> {
     this.closing ??= this.#close(reason);
     return this.closing;
@@ -149,8 +152,7 @@ export class SoupServer<State> implements SessionHost<State> {
 
   async #close(reason: string): Promise<void> {
     const listenerClosed = this.listener.close();
-    for (const session of [...this.sessions.keys()])
-      session.close(reason, session.phase === SessionPhase.LoggedIn);
+    for (const session of [...this.sessions.keys()]) session.close(reason);
     this.flush();
     await listenerClosed;
     if (this.sessions.size > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
