@@ -378,6 +378,21 @@ test('an answer that does not come is an error; spaces behind a symbol are none 
   });
 });
 
+test('two questions about one order that are asked at once have each its own answer', async (t) => {
+  const path = await OrderPath.start(t);
+  const { client, reports } = await path.trader(t, 'ALICE');
+  await client.enter({ side: 'B', symbol: 'HIVE', quantity: 100, price: 100 });
+  const every = client.next(({ type }) => type === 'OrderCanceled');
+  const answers = await Promise.all([client.cancel(1, 60), client.cancel(1), client.cancel(1)]);
+  assert.deepEqual(answers.map(summary), [
+    ['OrderCanceled', 1, 40, 'U'],
+    ['OrderCanceled', 1, 60, 'U'],
+    ['CancelReject', 1],
+  ]);
+  assert.deepEqual(reports.slice(1), answers);
+  assert.equal(await every, answers[0]);
+});
+
 test('mass cancel: the cancels, then the count', async (t) => {
   const path = await OrderPath.start(t);
   const { client, reports } = await path.trader(t, 'ALICE');

@@ -71,6 +71,8 @@ const IGNORED = /^ignored: UserRefNum (\d+) must be above (\d+);/;
 interface Waiter {
   /** Of an order or a replace that is waited for; 0: of anything else. */
   readonly userRefNum: number;
+  /** Whether it has asked: what the venue says answers one question, the oldest, and everybody else who waits for it. */
+  readonly hasAsked: boolean;
   readonly isAnswer: (message: OutboundMessage) => boolean;
   readonly resolve: (message: OutboundMessage) => void;
   readonly reject: (error: Error) => void;
@@ -213,7 +215,7 @@ export class OuchClient {
   next(isWanted: (message: OutboundMessage) => boolean): Promise<OutboundMessage> {
     if (this.endReason !== undefined) return Promise.reject(new OuchClosedError(this.endReason));
     const { promise, resolve, reject } = Promise.withResolvers<OutboundMessage>();
-    this.waiters.add({ userRefNum: 0, isAnswer: isWanted, resolve, reject });
+    this.waiters.add({ userRefNum: 0, hasAsked: false, isAnswer: isWanted, resolve, reject });
     return promise;
   }
 
@@ -244,6 +246,7 @@ export class OuchClient {
     }, this.answerTimeoutMs);
     const waiter: Waiter = {
       userRefNum,
+      hasAsked: true,
       isAnswer,
       resolve: (answer) => {
         clearTimeout(timeout);
@@ -278,8 +281,10 @@ export class OuchClient {
   }
 
   #settle(message: OutboundMessage): void {
+    let isAnswered = false;
     for (const waiter of this.waiters) {
-      if (!waiter.isAnswer(message)) continue;
+      if ((waiter.hasAsked && isAnswered) || !waiter.isAnswer(message)) continue;
+      isAnswered ||= waiter.hasAsked;
       this.waiters.delete(waiter);
       waiter.resolve(message);
     }
