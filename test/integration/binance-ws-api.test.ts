@@ -63,8 +63,11 @@ test('WebSocket API: the operations of REST, a session of an Ed25519 key, and it
   assert.equal((await call(client, 'openOrders.status', { timestamp: freshMs() })).error.code, -2015);
   assert.equal((await call(client, 'session.logout')).result.apiKey, null);
   assert.equal((await call(client, 'sor.order.place')).error.code, -1020);
-  client.ws.send('[]');
-  assert.equal((await client.take(({ id }) => id === null)).error.code, -1100);
+  for (const text of ['[]', '5', 'null', '{"id":']) {
+    client.ws.send(text);
+    const { error } = await client.take(({ id }) => id === null);
+    assert.deepEqual(error, { code: -1135, msg: 'Invalid JSON Request' }, text);
+  }
 });
 
 test('WebSocket API: a request of a session is good for its window, as one with a signature is', async (t) => {

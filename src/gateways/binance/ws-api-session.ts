@@ -345,11 +345,14 @@ function readFields(text: string): Fields {
   try {
     request = JSON.parse(text);
   } catch {
-    throw new BinanceError('ILLEGAL_CHARS', 'Invalid JSON.');
+    throw notJson();
   }
-  if (typeof request !== 'object' || request === null || Array.isArray(request))
-    throw new BinanceError('ILLEGAL_CHARS', 'A request is a JSON object.');
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) throw notJson();
   return request as Fields;
+}
+
+function notJson(): BinanceError {
+  return new BinanceError('INVALID_JSON', 'Invalid JSON Request');
 }
 
 function readId({ id = null }: Fields): RequestId {
