@@ -31,6 +31,13 @@ function counting(action: Action | undefined) {
   return { counts, channel, fail: (error: Error | undefined) => void (failing = error) };
 }
 
+/** The channel is in no document. */
+async function connect(t: TestContext, venue: WebSocketVenue): Promise<WebSocketClient> {
+  const client = await WebSocketClient.connect(t, venue.url);
+  client.isDocumented = false;
+  return client;
+}
+
 async function start(t: TestContext, channel: ViewChannel): Promise<WebSocketVenue> {
   const venue = await WebSocketVenue.start(t, { channels: [channel] });
   venue.send({ type: 'AddUser', newUserId: OPERATOR, role: Role.Operations, name: 'ops' });
@@ -40,7 +47,7 @@ async function start(t: TestContext, channel: ViewChannel): Promise<WebSocketVen
 test('a view is told again and again while somebody follows it, and costs nothing otherwise', async (t) => {
   const { channel, counts, fail } = counting(Action.ViewNodes);
   const venue = await start(t, channel);
-  const clients = [await WebSocketClient.connect(t, venue.url), await WebSocketClient.connect(t, venue.url)];
+  const clients = [await connect(t, venue), await connect(t, venue)];
   for (const client of clients) {
     await client.auth(await venue.tokenOf(OPERATOR));
     assert.deepEqual(await client.result('subscribe', { channel: 'counting' }), { channel: 'counting' });
@@ -68,11 +75,11 @@ test('a view is told again and again while somebody follows it, and costs nothin
 test('a view is refused to those who may not see it, and ends for who may no longer', async (t) => {
   const { channel, counts } = counting(Action.ViewNodes);
   const venue = await start(t, channel);
-  const client = await WebSocketClient.connect(t, venue.url);
+  const client = await connect(t, venue);
   assert.equal((await client.error('subscribe', { channel: 'counting' })).code, 'not-authenticated');
   await client.auth(await venue.tokenOf(1));
   assert.equal((await client.error('subscribe', { channel: 'counting' })).code, 'not-permitted');
-  const operator = await WebSocketClient.connect(t, venue.url);
+  const operator = await connect(t, venue);
   await operator.auth(await venue.tokenOf(OPERATOR));
   for (const choice of [{ depth: 25 }, { from: 1 }]) {
     const { code, errors } = await operator.error('subscribe', { channel: 'counting', ...choice });
@@ -91,7 +98,7 @@ test('a view is refused to those who may not see it, and ends for who may no lon
 test('a view without an action is told to anybody', async (t) => {
   const { channel } = counting(undefined);
   const venue = await start(t, channel);
-  const client = await WebSocketClient.connect(t, venue.url);
+  const client = await connect(t, venue);
   await client.result('subscribe', { channel: 'counting' });
   assert.equal((await client.next('counting')).type, 'counting');
 });

@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import { LogMessage } from '#codec/json/log-json.ts';
 import { ClusterMessage, FiguresMessage } from '#codec/json/operate-json.ts';
 import { ReplayMessage } from '#codec/json/replay-json.ts';
@@ -45,10 +45,15 @@ const TOLD: readonly TSchema[] = [
 
 /** The AsyncAPI 3.0 document of the WebSocket, made of the schemas that check requests. */
 export function asyncApiDocument(): object {
-  const requests = Object.entries(OPERATIONS).map(([op, { summary, params }]) => [
-    messageName(op, 'Request'),
-    message(summary, { id: RequestId, op: { const: op }, params }, ['id', 'op']),
-  ]);
+  const requests = Object.entries(OPERATIONS).map(([op, { summary, params }]) => {
+    // Left out, they are an object without fields.
+    const isNeeded = ((params as TObject).required ?? []).length > 0;
+    const required = isNeeded ? ['id', 'op', 'params'] : ['id', 'op'];
+    return [
+      messageName(op, 'Request'),
+      message(summary, { id: RequestId, op: { const: op }, params }, required),
+    ] as const;
+  });
   const answers = Object.entries(OPERATIONS).map(([op, { summary, result }]) => [
     messageName(op, 'Answer'),
     message(`Done: ${summary}`, { id: RequestId, result: ref(result) }, ['id', 'result']),

@@ -131,7 +131,8 @@ export const RequestId = Type.Unsafe<string | number>({
 
 /** Whether a value can be the id of a request. */
 export function isRequestId(value: unknown): value is string | number {
-  return typeof value === 'string'
-    ? value.length > 0 && value.length <= ID_CHARS_MAX
-    : Number.isSafeInteger(value) && (value as number) >= 0;
+  if (typeof value !== 'string') return Number.isSafeInteger(value) && (value as number) >= 0;
+  if (value.length <= ID_CHARS_MAX) return value.length > 0;
+  // JSON Schema counts characters of Unicode, of which JavaScript has some as two.
+  return value.length <= 2 * ID_CHARS_MAX && [...value].length <= ID_CHARS_MAX;
 }
