@@ -1,0 +1,328 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FixVersion } from '#codec/fix/dictionary/versions.ts';
+import { FixVenue, fixOrder } from './support/fix-venue.ts';
+
+/** TransactTime by the log, and by the door for what does not come to it. */
+const LOG = '60=20231114-22:13:20.000';
+const DOOR = '60=20261126-12:00:00.000';
+const FLAGS = '203 INVALID_FLAGS: unknown or contradictory order flags';
+const PRICE = '204 INVALID_PRICE: a limit price must be 1 to 2^31 - 1 ticks; a market or stop order has none';
+const STOP_PRICE =
+  '205 INVALID_STOP_PRICE: a stop needs a stop price of 1 to 2^31 - 1 ticks that is not yet reached; others have none';
+const EXPIRY = '209 INVALID_EXPIRY: a good-till-date order needs an expiry in the future; others have none';
+
+/** What is sent, one after the other, and what it brings, whole but for MsgSeqNum. In the words of 5.0 SP2. */
+const STEPS: readonly (readonly [type: string, id: string, fields: string, answers: readonly string[]])[] = [
+  [
+    'D',
+    'a',
+    '21=1|1=1|15=USD|54=1|38=10|40=2|44=9.00|59=1|1138=3|',
+    [
+      `8 37=2|11=a|17=1-1|150=0|39=0|1=1|55=BTCUSD|54=1|38=10|40=2|44=9.00|59=1|1138=3|151=10|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'D',
+    'b',
+    '21=1|54=2|38=4|40=2|44=30.00|59=6|432=20291231|18=6|',
+    [
+      `8 37=3|11=b|17=1-2|150=0|39=0|1=1|55=BTCUSD|54=2|38=4|40=2|44=30.00|59=6|126=20300101-00:00:00.000|18=6|151=4|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'D',
+    'c',
+    '21=1|54=1|38=1|40=3|99=20.00|59=1|',
+    [`8 37=4|11=c|17=1-3|150=0|39=0|636=N|1=1|55=BTCUSD|54=1|38=1|40=3|99=20.00|59=1|151=1|14=0|6=0|${LOG}|`],
+  ],
+  [
+    'D',
+    'd',
+    '21=1|54=1|38=1|40=4|99=20.00|44=21.00|583=c|',
+    [
+      `8 37=5|11=d|17=1-4|150=0|39=0|636=N|1=1|55=BTCUSD|54=1|38=1|40=4|44=21.00|99=20.00|59=0|151=1|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'D',
+    'e',
+    '21=1|54=1|38=100|40=1|',
+    [
+      `8 37=6|11=e|17=1-5|150=0|39=0|1=1|55=BTCUSD|54=1|38=100|40=1|59=3|151=100|14=0|6=0|${LOG}|`,
+      `8 37=6|11=e|17=1-6|150=F|39=2|1=1|55=BTCUSD|54=1|38=100|40=1|59=3|32=100|31=10.00|12=0.25|13=3|851=2|880=1|151=0|14=100|6=10.00|${LOG}|`,
+    ],
+  ],
+  [
+    'D',
+    'f',
+    '21=1|54=1|38=500|40=2|44=10.00|110=1|59=3|',
+    [
+      `8 37=7|11=f|17=1-7|150=0|39=0|1=1|55=BTCUSD|54=1|38=500|40=2|44=10.00|59=3|110=1|151=500|14=0|6=0|${LOG}|`,
+      `8 37=7|11=f|17=1-8|150=F|39=1|1=1|55=BTCUSD|54=1|38=500|40=2|44=10.00|59=3|110=1|32=300|31=10.00|12=0.75|13=3|851=2|880=2|151=200|14=300|6=10.00|${LOG}|`,
+      `8 37=7|11=f|17=1-9|150=4|39=4|1=1|55=BTCUSD|54=1|38=500|40=2|44=10.00|59=3|110=1|151=0|14=300|6=10.000000|${LOG}|58=immediate or cancel: nothing more to trade with|`,
+    ],
+  ],
+  [
+    'D',
+    'g',
+    '21=1|54=1|38=9|40=2|44=10.00|59=4|',
+    [
+      `8 37=8|11=g|17=1-10|150=0|39=0|1=1|55=BTCUSD|54=1|38=9|40=2|44=10.00|59=4|151=9|14=0|6=0|${LOG}|`,
+      `8 37=8|11=g|17=1-11|150=4|39=4|1=1|55=BTCUSD|54=1|38=9|40=2|44=10.00|59=4|151=0|14=0|6=0|${LOG}|58=fill or kill: it could not be filled whole|`,
+    ],
+  ],
+  [
+    'G',
+    'h',
+    '21=1|41=a|1=1|15=USD|54=1|38=12|40=2|44=9.50|59=1|1138=4|',
+    [
+      `8 37=9|11=h|41=a|17=1-12|150=5|39=0|1=1|55=BTCUSD|54=1|38=12|40=2|44=9.50|59=1|1138=4|151=12|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'G',
+    'i',
+    '21=1|41=b|54=2|38=3|40=2|44=31.00|59=6|126=20300601-12:00:00|18=6|',
+    [
+      `8 37=10|11=i|41=b|17=1-13|150=5|39=0|1=1|55=BTCUSD|54=2|38=3|40=2|44=31.00|59=6|126=20300601-12:00:00.000|18=6|151=3|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'G',
+    'j',
+    '21=1|41=c|54=1|38=2|40=3|99=19.00|59=1|',
+    [
+      `8 37=11|11=j|41=c|17=1-14|150=5|39=0|636=N|1=1|55=BTCUSD|54=1|38=2|40=3|99=19.00|59=1|151=2|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'G',
+    'r',
+    '21=1|41=j|54=1|38=2|40=3|99=19.00|152=5|',
+    [`9 37=11|11=r|41=j|39=0|${DOOR}|434=2|102=99|58=${FLAGS}; CashOrderQty (152) is not supported|`],
+  ],
+  [
+    'G',
+    'r',
+    '21=1|41=j|54=1|38=2|40=3|99=19.00|168=20300101-00:00:00|',
+    [`9 37=11|11=r|41=j|39=0|${DOOR}|434=2|102=99|58=${FLAGS}; EffectiveTime (168) is not supported|`],
+  ],
+  [
+    'G',
+    'r',
+    '21=1|41=j|54=1|38=2|40=3|99=19.00|1094=1|',
+    [`9 37=11|11=r|41=j|39=0|${DOOR}|434=2|102=99|58=${FLAGS}; PegPriceType (1094) is not supported|`],
+  ],
+  [
+    'G',
+    'r',
+    '21=1|41=j|54=1|38=2|40=3|99=19.00|15=EUR|',
+    [`9 37=11|11=r|41=j|39=0|${DOOR}|434=2|102=99|58=7 UNKNOWN_ASSET: no such asset; Currency must be USD|`],
+  ],
+  [
+    'G',
+    'r',
+    '21=1|41=j|54=1|38=2|40=3|99=19.00|1138=0|',
+    [
+      `9 37=11|11=r|41=j|39=0|${DOOR}|434=2|102=99|58=207 INVALID_DISPLAY_QUANTITY: the display quantity must be 0 or 1 up to the quantity, on a resting order; orders cannot be hidden|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|40=2|44=9.00|152=5|',
+    [
+      `8 37=NONE|11=r|17=1-R1795694400000.1001|150=8|39=8|103=11|55=BTCUSD|54=1|151=0|14=0|6=0|${DOOR}|58=${FLAGS}; CashOrderQty (152) is not supported|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|168=20300101-00:00:00|',
+    [
+      `8 37=NONE|11=r|17=1-R1795694400000.1002|150=8|39=8|103=11|55=BTCUSD|54=1|151=0|14=0|6=0|${DOOR}|58=${FLAGS}; EffectiveTime (168) is not supported|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|1094=1|',
+    [
+      `8 37=NONE|11=r|17=1-R1795694400000.1003|150=8|39=8|103=11|55=BTCUSD|54=1|151=0|14=0|6=0|${DOOR}|58=${FLAGS}; PegPriceType (1094) is not supported|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|15=EUR|',
+    [
+      `8 37=NONE|11=r|17=1-R1795694400000.1004|150=8|39=8|103=99|55=BTCUSD|54=1|151=0|14=0|6=0|${DOOR}|58=7 UNKNOWN_ASSET: no such asset; Currency must be USD|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|59=6|',
+    [`8 37=NONE|11=r|17=1-15|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${EXPIRY}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|59=6|126=20200101-00:00:00|',
+    [`8 37=NONE|11=r|17=1-16|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${EXPIRY}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|432=20300101|',
+    [`8 37=NONE|11=r|17=1-17|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${EXPIRY}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=1|44=9.00|',
+    [`8 37=NONE|11=r|17=1-18|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${PRICE}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|',
+    [`8 37=NONE|11=r|17=1-19|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${PRICE}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=3|',
+    [`8 37=NONE|11=r|17=1-20|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${STOP_PRICE}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|99=20.00|',
+    [`8 37=NONE|11=r|17=1-21|150=8|39=8|103=99|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${STOP_PRICE}|`],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|40=2|44=9.00|',
+    [
+      `8 37=NONE|11=r|17=1-22|150=8|39=8|103=13|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=206 INVALID_QUANTITY: the quantity is not an integer within the instrument's minimum and maximum|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|110=3|',
+    [
+      `8 37=NONE|11=r|17=1-23|150=8|39=8|103=13|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=208 INVALID_MINIMUM_QUANTITY: the minimum quantity must not exceed the quantity|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|1138=3|',
+    [
+      `8 37=NONE|11=r|17=1-24|150=8|39=8|103=13|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=207 INVALID_DISPLAY_QUANTITY: the display quantity must be 0 or 1 up to the quantity, on a resting order|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=1|59=1|',
+    [
+      `8 37=NONE|11=r|17=1-25|150=8|39=8|103=11|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=202 INVALID_TIME_IN_FORCE: unknown time in force, or one that this order type does not allow|`,
+    ],
+  ],
+  [
+    'D',
+    'r',
+    '21=1|54=1|38=2|40=2|44=9.00|59=3|18=6|',
+    [`8 37=NONE|11=r|17=1-26|150=8|39=8|103=11|1=1|55=BTCUSD|54=1|151=0|14=0|6=0|${LOG}|58=${FLAGS}|`],
+  ],
+  [
+    'F',
+    'k',
+    '41=h|54=1|1=1|',
+    [
+      `8 37=9|11=k|41=h|17=1-27|150=4|39=4|1=1|55=BTCUSD|54=1|38=12|40=2|44=9.50|59=1|1138=4|151=0|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'F',
+    'l',
+    '41=h|54=1|',
+    [
+      `9 37=9|11=l|41=h|39=4|${DOOR}|434=1|102=0|58=101 UNKNOWN_ORDER: no live order with this clientOrderId; it is not open any more|`,
+    ],
+  ],
+  [
+    'H',
+    'i',
+    '11=i|55=BTCUSD|54=2|790=S|',
+    [
+      `8 37=10|11=i|790=S|17=0|150=I|39=0|1=1|55=BTCUSD|54=2|38=3|40=2|44=31.00|59=6|126=20300601-12:00:00.000|18=6|151=3|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'AF',
+    '',
+    '584=M|585=1|55=BTCUSD|54=1|',
+    [
+      `8 37=5|11=d|584=M|911=2|912=N|17=0|150=I|39=0|636=N|1=1|55=BTCUSD|54=1|38=1|40=4|44=21.00|99=20.00|59=0|151=1|14=0|6=0|${LOG}|`,
+      `8 37=11|11=j|584=M|911=2|912=Y|17=0|150=I|39=0|636=N|1=1|55=BTCUSD|54=1|38=2|40=3|99=19.00|59=1|151=2|14=0|6=0|${LOG}|`,
+    ],
+  ],
+  [
+    'q',
+    'm',
+    '530=1|',
+    [
+      `8 37=5|11=d|17=1-28|150=4|39=4|1=1|55=BTCUSD|54=1|38=1|40=4|44=21.00|99=20.00|59=0|151=0|14=0|6=0|${LOG}|58=mass cancel|`,
+      `8 37=10|11=i|17=1-29|150=4|39=4|1=1|55=BTCUSD|54=2|38=3|40=2|44=31.00|59=6|126=20300601-12:00:00.000|18=6|151=0|14=0|6=0|${LOG}|58=mass cancel|`,
+      `8 37=11|11=j|17=1-30|150=4|39=4|1=1|55=BTCUSD|54=1|38=2|40=3|99=19.00|59=1|151=0|14=0|6=0|${LOG}|58=mass cancel|`,
+      `r 11=m|37=28|530=1|531=1|533=3|${DOOR}|`,
+    ],
+  ],
+];
+
+/** Sent fields, or an answer, as an older version has them. */
+function inVersion(begin: FixVersion, text: string): string {
+  if (begin === FixVersion.Fixt11) return text;
+  const in44 = text
+    .replace('|1138=', '|111=')
+    .replace(/\|880=\d+/, '')
+    .replace('|1094=', '|210=')
+    .replace('PegPriceType (1094)', 'MaxShow (210)');
+  if (begin === FixVersion.Fix44) return in44;
+  return in44
+    .replace(/\|(?:636|790|851)=\w+/g, '')
+    .replace(/\|17=([^|]+)\|150=/, (_, id) => `|17=${id}|20=${id === '0' ? 3 : 0}|150=`)
+    .replace(/\|150=F\|39=(\d)/, '|150=$1|39=$1')
+    .replace('|150=5|39=0', '|150=5|39=5')
+    .replace('|150=I|39=0', '|150=0|39=0')
+    .replace(/\|103=(?:11|13|99)\|/, '|103=0|')
+    .replace('|102=99|', '|102=2|');
+}
+
+test('every field of an order, a replace, a cancel and a question is taken or refused as the page says, and each answer is whole, in each version', async (t) => {
+  for (const begin of [FixVersion.Fix42, FixVersion.Fix44, FixVersion.Fixt11]) {
+    const venue = await FixVenue.open(t);
+    const client = await venue.logOn('U1', { begin });
+    const other = await venue.logOn('U2');
+    other.send('D', fixOrder(other, 'x', '54=2|38=400|40=2|44=10.00|'));
+    await other.nextOf(1);
+    for (const [type, id, fields, answers] of STEPS) {
+      // Not in 4.2.
+      if (begin === FixVersion.Fix42 && (type === 'AF' || type === 'q')) continue;
+      const asked = inVersion(begin, `|${fields}`).slice(1);
+      client.send(type, type === 'H' || type === 'AF' ? asked : fixOrder(client, id, asked));
+      const told = (await client.nextOf(answers.length)).map((message) => message.replace(/ \d+ /, ' '));
+      assert.deepEqual(
+        told,
+        answers.map((answer) => inVersion(begin, answer)),
+        `${begin} ${type} ${asked}`,
+      );
+    }
+  }
+});
