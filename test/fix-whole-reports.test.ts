@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FixVersion } from '#codec/fix/dictionary/versions.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { KillScope, Phase } from '#domain/commands.ts';
 import { FixVenue, fixOrder } from './support/fix-venue.ts';
 
 /** TransactTime by the log, and by the door for what does not come to it. */
@@ -323,6 +325,85 @@ test('every field of an order, a replace, a cancel and a question is taken or re
         answers.map((answer) => inVersion(begin, answer)),
         `${begin} ${type} ${asked}`,
       );
+    }
+  }
+});
+
+test('what ends an order that nobody canceled is told in words, whole, in each version', async (t) => {
+  const killed = { type: 'SetKillSwitch', scope: KillScope.User, scopeId: 1 } as const;
+  const enabled = { type: 'SetUserEnabled', targetUserId: 1 } as const;
+  const phase = { type: 'SetPhase', instrumentId: 1 } as const;
+  const ends: readonly (readonly [
+    ends: CommandInput,
+    after: CommandInput,
+    reason: string,
+    status: string,
+  ])[] = [
+    [{ ...killed, engaged: 1, cancelOrders: 1 }, { ...killed, engaged: 0 }, 'kill switch', '4'],
+    [{ ...enabled, enabled: 0, cancelOrders: 1 }, { ...enabled, enabled: 1 }, 'the user was disabled', '4'],
+    [{ type: 'MassCancel', accountId: 1 }, { type: 'Tick' }, 'mass cancel', '4'],
+    [
+      { ...phase, phase: Phase.Closed },
+      { ...phase, phase: Phase.Continuous },
+      'day order: the session ended',
+      'C',
+    ],
+  ];
+  for (const begin of [FixVersion.Fix42, FixVersion.Fix44, FixVersion.Fixt11]) {
+    const venue = await FixVenue.open(t);
+    const client = await venue.logOn('U1', { begin });
+    const whole = async (): Promise<string> => (await client.next()).replace(/ \d+ /, ' ');
+    let orders = 0;
+    const answer = (kind: string, terms: string, leaves: number, end: string): string =>
+      inVersion(
+        begin,
+        `8 37=${orders}|11=o${orders}|17=1-${2 * orders - (leaves > 0 ? 1 : 0)}|${kind}|1=1|55=BTCUSD|54=1|38=3|${terms}|151=${leaves}|14=0|6=0|${end}`,
+      );
+    const enter = async (terms: string, told = terms): Promise<void> => {
+      orders++;
+      client.send('D', fixOrder(client, `o${orders}`, `21=1|54=1|38=3|${terms}|`));
+      assert.equal(await whole(), answer('150=0|39=0', told, 3, `${LOG}|`));
+    };
+    for (const [command, after, text, status] of ends) {
+      await enter('40=2|44=9.00|59=0');
+      venue.operator(command);
+      assert.equal(
+        await whole(),
+        answer(`150=${status}|39=${status}`, '40=2|44=9.00|59=0', 0, `${LOG}|58=${text}|`),
+      );
+      venue.operator(after);
+    }
+    await enter('40=1', '40=1|59=3');
+    const remainder = '58=market order: nothing more within its protection|';
+    assert.equal(await whole(), answer('150=4|39=4', '40=1|59=3', 0, `${LOG}|${remainder}`));
+    await enter('40=2|44=9.00|59=6|126=20231114-22:14:00.000');
+    venue.venue.clock.advanceNanos(60_000_000_000);
+    venue.operator({ type: 'Tick' });
+    const over = '60=20231114-22:14:20.000|58=its time was over|';
+    assert.equal(await whole(), answer('150=C|39=C', '40=2|44=9.00|59=6|126=20231114-22:14:00.000', 0, over));
+  }
+});
+
+test('each phase has its status and its name, in each version', async (t) => {
+  const phases = [
+    [Phase.Closed, '3', 'closed'],
+    [Phase.PreOpen, '4', 'pre-open'],
+    [Phase.OpeningAuction, '4', 'opening auction'],
+    [Phase.Continuous, '2', 'continuous'],
+    [Phase.VolatilityAuction, '1', 'volatility auction'],
+    [Phase.Halted, '1', 'halted'],
+    [Phase.ClosingAuction, '5', 'closing auction'],
+  ] as const;
+  for (const begin of [FixVersion.Fix42, FixVersion.Fix44, FixVersion.Fixt11]) {
+    const venue = await FixVenue.open(t);
+    const client = await venue.logOn('U1', { begin });
+    const [session, symbol] = begin === FixVersion.Fixt11 ? ['1', '55=BTCUSD|'] : ['BTCUSD', ''];
+    const told = async (): Promise<string> => (await client.next()).replace(/ \d+ /, ' ');
+    client.send('g', '335=p|336=BTCUSD|263=1|');
+    assert.equal(await told(), `h 335=p|336=${session}|325=N|340=2|${symbol}58=continuous|`);
+    for (const [phase, status, text] of phases) {
+      venue.operator({ type: 'SetPhase', instrumentId: 1, phase });
+      assert.equal(await told(), `h 335=p|336=${session}|325=Y|340=${status}|${symbol}58=${text}|`);
     }
   }
 });
