@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { OrderType, Side } from '#domain/commands.ts';
 import { OrderStatus } from '#domain/history.ts';
 import { DeskVenue } from './support/desk-venue.ts';
 import { send } from './support/random-flow.ts';
@@ -41,4 +43,60 @@ test('the money of one order ends at 2^53 - 1, also where all of it came at once
     [sold?.status, sold?.cumQtyLots, sold?.cumAmountMinor],
     [OrderStatus.Filled, 8e6, Number.MAX_SAFE_INTEGER],
   );
+});
+
+test('an order that replaced a stop that had triggered has triggered too, however much of it was written before', async (t) => {
+  for (const flushes of [false, true]) {
+    const venue = new DeskVenue(t, 3);
+    const desk = await venue.desk.open(1);
+    const order = { type: 'NewOrder', instrumentId: 1, timeInForce: 2, qtyLots: 1 } as const;
+    const stop = { priceTicks: 1_300, stopPriceTicks: 1_200, qtyLots: 5 };
+    const replace = { type: 'ReplaceOrder', userId: 1, ...stop } as const;
+    const commands: readonly CommandInput[] = [
+      { ...order, userId: 1, clientOrderId: 1, side: Side.Buy, orderType: OrderType.StopLimit, ...stop },
+      {
+        ...order,
+        userId: 1,
+        clientOrderId: 2,
+        side: Side.Buy,
+        orderType: OrderType.StopLimit,
+        ...stop,
+        stopPriceTicks: 1_250,
+      },
+      {
+        ...order,
+        userId: 2,
+        clientOrderId: 1,
+        side: Side.Sell,
+        orderType: OrderType.Limit,
+        priceTicks: 1_200,
+      },
+      {
+        ...order,
+        userId: 3,
+        clientOrderId: 1,
+        side: Side.Buy,
+        orderType: OrderType.Limit,
+        priceTicks: 1_200,
+      },
+      { ...replace, originalClientOrderId: 1, clientOrderId: 3, qtyLots: 4 },
+      { ...replace, originalClientOrderId: 2, clientOrderId: 4, stopPriceTicks: 1_250 },
+      { ...replace, originalClientOrderId: 3, clientOrderId: 5, qtyLots: 3 },
+    ];
+    for (const command of commands) {
+      send(venue.outbox, command);
+      venue.turn();
+      if (flushes) venue.history(1);
+    }
+    venue.deliver();
+    const orders = [1, 2, 3, 4, 5].map((number) => desk.orders.byNumber(number));
+    assert.deepEqual(
+      orders.map((each) => each?.triggered),
+      [1, 0, 1, 0, 1],
+    );
+    assert.deepEqual(
+      orders.map((each) => venue.history(each?.orderId ?? 0)),
+      orders,
+    );
+  }
 });

@@ -113,7 +113,7 @@ export class HistoryModel {
           cumQtyLots: event.cumQtyLots,
           cumAmountMinor: original?.cumAmountMinor ?? 0,
           feeMinor: original?.feeMinor ?? 0,
-          triggered: 0,
+          triggered: original?.triggered ?? 0,
           originalOrderId: original?.orderId ?? 0,
           replacedByOrderId: 0,
           firstTradeId: 0,

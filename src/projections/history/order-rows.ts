@@ -13,6 +13,7 @@ export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) =
 };
 const COLUMNS = ORDER_COLUMNS.length;
 const TWO_POW_32 = 2 ** 32;
+const STOP_PRICE_TICKS = OrderColumn.stopPriceTicks;
 /** The columns that a change of an order touches are the last ones from here on. */
 const {
   status: STATUS,
@@ -46,10 +47,11 @@ const UPDATE = `UPDATE orders SET
   updatedSequence = ?11, updatedSeconds = ?12, updatedNanos = ?13
   WHERE orderId = ?14`;
 
-/** The money of what the replaced order had executed is the new order's too. */
+/** The money of what the replaced order had executed is the new order's too, and so is its trigger. */
 const CARRY = `UPDATE orders SET
   cumAmountMinor = min(orders.cumAmountMinor + original.cumAmountMinor, ${MONEY_MAX}),
-  feeMinor = min(orders.feeMinor + original.feeMinor, ${MONEY_MAX})
+  feeMinor = min(orders.feeMinor + original.feeMinor, ${MONEY_MAX}),
+  triggered = max(orders.triggered, original.triggered)
   FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?`;
 
 /** Where a record has a text. */
@@ -170,6 +172,7 @@ export class OrderRows {
     parameters[COLUMNS] = this.tags[row];
     this.insert.run(...parameters);
     const original = values[at + ORIGINAL_ORDER_ID];
-    if (original !== 0 && values[at + CUM_QTY_LOTS] !== 0) this.carry.run(values[at], original);
+    const carries = values[at + CUM_QTY_LOTS] !== 0 || values[at + STOP_PRICE_TICKS] !== 0;
+    if (original !== 0 && carries) this.carry.run(values[at], original);
   }
 }
