@@ -48,6 +48,13 @@ test('usage: what is wrong is said in a line, with exit status 2', async () => {
       2,
       'hive: --expire goes with --tif gtd, and gtd needs it\n',
     ),
+    ...[['day'], ['gtc'], ['gtd', '--expire', '2030-01-31T16:00:00Z']].map((time) =>
+      refuses(
+        ['order', 'place', 'buy', '1', 'BTCUSD', '--market', '--tif', ...time],
+        2,
+        'hive: --market goes with --tif ioc or fok\n',
+      ),
+    ),
   ]);
 });
 

@@ -35,7 +35,7 @@ interface PlaceOptions extends ConnectionOptions {
   readonly price?: string;
   readonly market?: true;
   readonly stop?: string;
-  readonly tif: keyof typeof TIMES_IN_FORCE;
+  readonly tif?: string;
   readonly expire?: number;
   readonly postOnly?: true;
   readonly display?: string;
@@ -74,9 +74,9 @@ export function orderCommands(output: () => Output): Command {
     .option('--market', 'a market order')
     .option('--stop <price>', 'wait until the last price reaches this; with --price a stop-limit order')
     .addOption(
-      new Option('--tif <time>', 'time in force')
-        .choices(Object.keys(TIMES_IN_FORCE))
-        .default('gtc', 'gtc; ioc with --market'),
+      new Option('--tif <time>', 'time in force; default: gtc, with --market ioc').choices(
+        Object.keys(TIMES_IN_FORCE),
+      ),
     )
     .option('--expire <time>', 'for --tif gtd: when, in UTC, such as 2030-01-31T16:00:00Z', expiryOption)
     .option('--post-only', 'rest or be canceled, never take')
@@ -151,6 +151,9 @@ function place(
   if ((options.market ?? options.price ?? options.stop) === undefined) {
     throw new CliError(ExitCode.Usage, 'give a limit price with --price, or --market, or --stop');
   }
+  if (options.market !== undefined && !['ioc', 'fok'].includes(options.tif ?? 'ioc')) {
+    throw new CliError(ExitCode.Usage, '--market goes with --tif ioc or fok');
+  }
   if ((options.tif === 'gtd') !== (options.expire !== undefined)) {
     throw new CliError(ExitCode.Usage, '--expire goes with --tif gtd, and gtd needs it');
   }
@@ -168,7 +171,7 @@ function orderOf(
 ): OuchOrder {
   const { price, market, stop, tif, expire, postOnly, min, tag } = options;
   const hasPrice = price !== undefined;
-  const { base, exact } = TIMES_IN_FORCE[market === undefined || tif === 'fok' ? tif : 'ioc'];
+  const { base, exact } = TIMES_IN_FORCE[tif ?? (market === undefined ? 'gtc' : 'ioc')];
   return {
     side,
     symbol,
