@@ -55,6 +55,7 @@ test('usage: what is wrong is said in a line, with exit status 2', async () => {
         'hive: --market goes with --tif ioc or fok\n',
       ),
     ),
+    refuses(['market', 'HIVE', '--snapshot-port', '1'], 2, 'hive: --snapshot-port goes with --connect\n'),
   ]);
 });
 

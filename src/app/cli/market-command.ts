@@ -93,6 +93,9 @@ interface FeedAddress {
 
 async function feedOf(options: MarketOptions): Promise<{ host: string; port: number; snapshotPort: number }> {
   if (options.connect === undefined) {
+    if (options.snapshotPort !== undefined) {
+      throw new CliError(ExitCode.Usage, '--snapshot-port goes with --connect');
+    }
     const status = (await askNode(options.dataDir, { ask: 'status' })) as {
       marketData: { host: string; port: number; snapshotPort: number };
     };
