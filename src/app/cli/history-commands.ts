@@ -11,8 +11,9 @@ import { listSegments } from '#log/file/scan.ts';
 import { compareHistories } from '#projections/history/history-compare.ts';
 import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
-import { type HistoryBase, historyBases } from '../history/history-base.ts';
+import type { SnapshotError } from '#replica/snapshot-file.ts';
 import { HistoryCatchUp } from '../history/history-catch-up.ts';
+import { type HistoryStart, startHistory } from '../history/history-start.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
@@ -60,11 +61,11 @@ function rebuild(dataDirectory: string, output: Output): void {
   const parts = partsOf(dataDirectory);
   const unlock = lockDirectory(dataDirectory);
   try {
-    const base = baseOf(parts);
+    const start = startOf(parts);
     removeHistory(parts.historyDirectory);
     const database = HistoryDatabase.open(parts.historyDirectory, parts.logId);
     try {
-      const writer = writeFromLog(database, parts, base, lastSequenceOf(parts.logDirectory), 'writing');
+      const writer = writeFromLog(database, parts, start, lastSequenceOf(parts.logDirectory), 'writing');
       writer.sync();
       const { completeFrom, lastSequence } = database.meta;
       output.result({ completeFrom, lastSequence }, () =>
@@ -91,11 +92,11 @@ function verify(dataDirectory: string, output: Output): void {
         `history goes to entry ${lastSequence}, the log ends with entry ${end}: history is of another past. Stop the node and run "hive history rebuild"`,
       );
     }
-    const base = baseOf(parts);
+    const start = startOf(parts);
+    const after = Math.max(start.core.sequence, completeFrom - 1);
     const expected = HistoryDatabase.open(directory, parts.logId);
     try {
-      writeFromLog(expected, parts, base, lastSequence, 'reading the log');
-      const after = Math.max(base.sequence, completeFrom - 1);
+      writeFromLog(expected, parts, start, lastSequence, 'reading the log');
       const progress = new Progress('comparing');
       const { rows, difference } = compareHistories(actual, expected, after, (index, tables) =>
         progress.update(index, tables),
@@ -124,21 +125,22 @@ function verify(dataDirectory: string, output: Output): void {
   }
 }
 
-/** Writes a history that is empty, from `base` up to entry `toSequence`. */
+/** Writes a history that is empty, from `start` up to entry `toSequence`. */
 function writeFromLog(
   database: HistoryDatabase,
   parts: Parts,
-  base: HistoryBase,
+  start: HistoryStart,
   toSequence: number,
   label: string,
 ): HistoryWriter {
   const { logDirectory, logId } = parts;
   const writer = new HistoryWriter(database);
-  const catchUp = new HistoryCatchUp({ writer, base, logDirectory, logId, stateHash: '' });
+  const catchUp = new HistoryCatchUp({ writer, start, logDirectory, logId, stateHash: '' });
+  const begun = start.core.sequence;
   const progress = new Progress(label);
   try {
     while (catchUp.step(toSequence)) {
-      progress.update(catchUp.core.sequence - base.sequence, toSequence - base.sequence);
+      progress.update(catchUp.core.sequence - begun, toSequence - begun);
     }
   } finally {
     progress.end();
@@ -147,10 +149,21 @@ function writeFromLog(
   return writer;
 }
 
-/** Where to begin for as much as there is. */
-function baseOf({ logDirectory, snapshotDirectory }: Parts): HistoryBase {
-  const [base] = historyBases(logDirectory, snapshotDirectory, 0);
-  if (base !== undefined) return base;
+/** Where to begin for as much as there is. @throws SnapshotError where all of it is damaged */
+function startOf({ logDirectory, snapshotDirectory, logId }: Parts): HistoryStart {
+  const unusable: SnapshotError[] = [];
+  const start = startHistory({
+    logDirectory,
+    snapshotDirectory,
+    logId,
+    lastSequence: 0,
+    onUnusable: (error) => unusable.push(error),
+  });
+  if (start !== undefined) {
+    for (const { message } of unusable) process.stderr.write(`hive: passed over: ${message}\n`);
+    return start;
+  }
+  if (unusable.length > 0) throw unusable[0];
   throw new CliError(
     ExitCode.Failure,
     'the beginning of the log was removed, and no snapshot is from before what is left: there is nothing to write history from',

@@ -1,12 +1,10 @@
-import { TradingCore } from '#core/trading-core.ts';
+import type { TradingCore } from '#core/trading-core.ts';
 import { type LogReader, LogTruncatedError } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import type { HistoryWriter } from '#projections/history/history-writer.ts';
-import { EventFan } from '../event-fan.ts';
-import { restoreFrom } from '../restore.ts';
-import type { HistoryBase } from './history-base.ts';
+import type { HistoryStart } from './history-start.ts';
 
 /** Bytes of log that one step applies. */
 const STEP_BYTES = 1024 * 1024;
@@ -24,7 +22,7 @@ export class HistoryMismatchError extends Error {
 
 export interface CatchUpOptions {
   readonly writer: HistoryWriter;
-  readonly base: HistoryBase;
+  readonly start: HistoryStart;
   readonly logDirectory: string;
   readonly logId: string;
   /** The core's state hash after the last entry of history, as history has it. */
@@ -32,7 +30,7 @@ export interface CatchUpOptions {
 }
 
 /**
- * A core of its own that applies the log again, from a base on, for history alone. What history has already is passed
+ * A core of its own that applies the log again, from a start on, for history alone. What history has already is passed
  * over, and compared by the state hash at its end.
  */
 export class HistoryCatchUp implements LogReader {
@@ -43,11 +41,9 @@ export class HistoryCatchUp implements LogReader {
   declare private readonly knownSequence: number;
   declare private readonly knownHash: string;
 
-  /** @throws SnapshotError, HistoryMismatchError, HistoryError */
-  constructor({ writer, base, logDirectory, logId, stateHash }: CatchUpOptions) {
-    const fan = new EventFan();
-    const fresh = new TradingCore(fan);
-    const core = base.snapshotPath === undefined ? fresh : restoreFrom(base.snapshotPath, logId, fresh).core;
+  /** @throws HistoryMismatchError, HistoryError */
+  constructor({ writer, start, logDirectory, logId, stateHash }: CatchUpOptions) {
+    const { core, fan } = start;
     if (core.sequence > writer.lastSequence) {
       writer.beginAfter(core.sequence, core.state.timeSeconds, core.stateHash, (sink) =>
         fan.only(sink, () => core.describe({ liveOrders: true, restingOrders: false })),

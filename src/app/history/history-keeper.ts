@@ -6,11 +6,10 @@ import { HistoryDatabase, setHistoryAside } from '#projections/history/history-d
 import { HistoryError } from '#projections/history/history-errors.ts';
 import { HistoryReader } from '#projections/history/history-reader.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
-import { SnapshotError } from '#replica/snapshot-file.ts';
 import type { EventFan } from '../event-fan.ts';
 import type { NodeLogger } from '../node.ts';
-import { historyBases } from './history-base.ts';
 import { HistoryCatchUp, HistoryMismatchError } from './history-catch-up.ts';
+import { startHistory } from './history-start.ts';
 
 export interface HistoryKeeperOptions {
   readonly directory: string;
@@ -175,24 +174,27 @@ export class HistoryKeeper {
 
   #beginCatchUp(writer: HistoryWriter, lastSequence: number, stateHash: string): void {
     const { logDirectory, snapshotDirectory, logId, logger } = this.options;
-    for (const base of historyBases(logDirectory, snapshotDirectory, lastSequence)) {
-      try {
-        this.catchUp = new HistoryCatchUp({ writer, base, logDirectory, logId, stateHash });
-      } catch (error) {
-        if (!(error instanceof SnapshotError)) throw error;
-        logger.warn({}, `history does not begin with a snapshot that cannot be used: ${error.message}`);
-        continue;
-      }
-      const fields = {
-        historySequence: lastSequence,
-        fromSequence: base.sequence + 1,
-        toSequence: this.core.sequence,
-      };
-      if (base.sequence <= lastSequence) logger.info(fields, 'history is behind: it is written from the log');
-      else logger.warn(fields, incomplete(base.sequence + 1));
+    const start = startHistory({
+      logDirectory,
+      snapshotDirectory,
+      logId,
+      lastSequence,
+      onUnusable: ({ message }) =>
+        logger.warn({}, `history does not begin with a snapshot that cannot be used: ${message}`),
+    });
+    if (start === undefined) {
+      this.#beginWithGap(writer);
       return;
     }
-    this.#beginWithGap(writer);
+    const { sequence } = start.core;
+    this.catchUp = new HistoryCatchUp({ writer, start, logDirectory, logId, stateHash });
+    const fields = {
+      historySequence: lastSequence,
+      fromSequence: sequence + 1,
+      toSequence: this.core.sequence,
+    };
+    if (sequence <= lastSequence) logger.info(fields, 'history is behind: it is written from the log');
+    else logger.warn(fields, incomplete(sequence + 1));
   }
 
   /** The log no longer has what history lacks: it goes on from what stands. */
