@@ -168,6 +168,21 @@ test('venue metrics: what was averaged falls out of the window, also where nothi
   assert.deepEqual(told(), [undefined, undefined, undefined, 0]);
 });
 
+test('venue metrics: each order of a mass cancel is a cancel of its account, none of a kill switch is', async () => {
+  const venue = market();
+  const ratio = () => venue.samples().get('hive_order_to_trade_ratio{account="1"}');
+  for (let id = 1; id <= 3; id++) venue.order(ANN, id, Side.Sell, 110, 20);
+  venue.order(BOB, 1, Side.Buy, 110, 10);
+  assert.equal(ratio(), 3);
+  venue.send({ type: 'MassCancel', userId: ANN, sessionUserId: ANN, instrumentId: 1 });
+  assert.equal(venue.samples().get('hive_orders_total{event="canceled"}'), 3);
+  assert.equal(ratio(), 6);
+  venue.order(ANN, 4, Side.Sell, 110, 20);
+  venue.send({ type: 'SetKillSwitch', scope: KillScope.Account, scopeId: ANN, engaged: 1, cancelOrders: 1 });
+  assert.equal(venue.samples().get('hive_orders_total{event="canceled"}'), 4);
+  assert.equal(ratio(), 7);
+});
+
 test('venue metrics: after events were missed an image begins anew', async () => {
   const venue = market();
   venue.order(ANN, 1, Side.Sell, 110, 20);

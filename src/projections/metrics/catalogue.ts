@@ -323,7 +323,7 @@ export const METRICS = {
   ),
   hive_order_to_trade_ratio: gauge(
     'ratio',
-    'Orders, replacements and cancels for each trade, in the last 5 minutes',
+    'Orders, replacements and cancels (of a mass cancel each order) for each trade, in the last 5 minutes',
     {
       ...VENUE,
       labels: ACCOUNT,

@@ -262,7 +262,7 @@ export class VenueMetrics implements FollowingSink {
     const { i32, u8 } = words;
     const reason = u8[(at << 2) + CANCEL_REASON];
     this.#count(reason === CancelReason.Expired || reason === CancelReason.EndOfDay ? 'expired' : 'canceled');
-    if (reason === CancelReason.Requested)
+    if (reason === CancelReason.Requested || reason === CancelReason.MassCancel)
       this.#active(i32[at + OrderCanceled.at.accountId] >>> 0, Activity.orders);
     this.books.canceled(this.#instrument(words, at).book, words, at);
   }
