@@ -183,6 +183,33 @@ test('venue metrics: each order of a mass cancel is a cancel of its account, non
   assert.equal(ratio(), 7);
 });
 
+test('venue metrics: a replace orders what is left anew, unless the order keeps its place', async () => {
+  const venue = market();
+  const told = () => venue.samples().get('hive_fill_ratio{symbol="BTCUSD"}');
+  const replace = (
+    originalClientOrderId: number,
+    clientOrderId: number,
+    priceTicks: number,
+    qtyLots: number,
+  ) =>
+    venue.send({
+      type: 'ReplaceOrder',
+      userId: ANN,
+      instrumentId: 1,
+      originalClientOrderId,
+      clientOrderId,
+      priceTicks,
+      qtyLots,
+    });
+  venue.order(ANN, 1, Side.Sell, 110, 20);
+  venue.order(BOB, 1, Side.Buy, 110, 10);
+  assert.equal(told(), 20 / 30);
+  replace(1, 2, 110, 15);
+  assert.equal(told(), 20 / 30);
+  replace(2, 3, 111, 15);
+  assert.equal(told(), 20 / 35);
+});
+
 test('venue metrics: after events were missed an image begins anew', async () => {
   const venue = market();
   venue.order(ANN, 1, Side.Sell, 110, 20);

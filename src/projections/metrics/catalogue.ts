@@ -344,10 +344,14 @@ export const METRICS = {
     "How much better than the taker's limit trades were, by quantity, in the last 5 minutes",
     { ...VENUE, labels: SYMBOL },
   ),
-  hive_fill_ratio: gauge('ratio', 'Quantity traded for each quantity ordered, in the last 5 minutes', {
-    ...VENUE,
-    labels: SYMBOL,
-  }),
+  hive_fill_ratio: gauge(
+    'ratio',
+    'Quantity traded for each quantity ordered (by a replace that loses its place what is left), in the last 5 minutes',
+    {
+      ...VENUE,
+      labels: SYMBOL,
+    },
+  ),
   hive_time_to_fill_seconds: histogram(FILL_BUCKETS, 'From accepting an order until all of it had traded', {
     ...VENUE,
     labels: SYMBOL,

@@ -58,7 +58,7 @@ export class ExecutionQuality {
    * An order comes in, before it changes the book.
    * @param limitTicks 0: it has none
    * @param middleTicks of the book; NaN: a side is empty
-   * @param newLots that were not ordered before
+   * @param newLots that it orders: of a replace what is left, as if it had been canceled and sent anew; 0: an order that was in already
    */
   incoming(
     timeSeconds: number,
