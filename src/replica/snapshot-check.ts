@@ -1,6 +1,8 @@
 import { crc32c } from '#lib/crc32c.ts';
 import {
+  BEHIND,
   HEAD_BYTES,
+  isPadding,
   MANIFEST_BYTES_MAX,
   parseManifest,
   type SnapshotError,
@@ -72,12 +74,14 @@ class SnapshotCheck {
       rest = this.front.subarray(frontBytes);
       this.front = Buffer.alloc(0);
     }
-    while (rest.length > 0 && this.column < this.columns.length) {
+    while (rest.length > 0) {
+      if (this.column === this.columns.length) throw unusable(this.path, this.offset, BEHIND);
       const read = Math.min(this.left, rest.length);
       this.crc = crc32c(rest.subarray(0, read), this.crc);
       this.left -= read;
       if (this.left > 0) return;
       const passed = Math.min(this.padding, rest.length - read);
+      if (!isPadding(rest.subarray(read, read + passed))) throw this.#damaged('is damaged');
       this.padding -= passed;
       if (this.padding === 0) this.#endColumn();
       rest = rest.subarray(read + passed);
@@ -87,8 +91,8 @@ class SnapshotCheck {
   /** The source has ended. @throws SnapshotError */
   end(): void {
     if (this.manifest === undefined) this.#readFront();
-    // The zeros behind the last column hold nothing.
-    while (this.column < this.columns.length && this.left === 0) this.#endColumn();
+    // Columns without bytes may be the last ones.
+    while (this.column < this.columns.length && this.left + this.padding === 0) this.#endColumn();
     if (this.column < this.columns.length) throw this.#damaged('ends too early');
   }
 

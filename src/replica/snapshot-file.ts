@@ -223,6 +223,14 @@ export function parseManifest(path: string, read: (to: Uint8Array, at: number) =
   return manifest;
 }
 
+/** What is wrong with a snapshot that does not end with its last column. */
+export const BEHIND = 'has more than its columns';
+
+/** Whether bytes are what fills a column up to a multiple of 8. */
+export function isPadding(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0);
+}
+
 /** What is wrong with a snapshot, and where. */
 export function unusable(path: string, offset: number, what: string): SnapshotError {
   return new SnapshotError(
@@ -255,15 +263,17 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
   for (const store of manifest.stores) {
     const images: ColumnImage[] = [];
     for (const column of store.columns) {
-      const bytes = Buffer.allocUnsafeSlow(column.bytes);
+      const padded = Buffer.allocUnsafeSlow(column.bytes + (-column.bytes & 7));
+      const bytes = padded.subarray(0, column.bytes);
       if (
-        readSync(file, bytes, 0, column.bytes, offset) < column.bytes ||
-        checksum(bytes) !== column.crc32c
+        readSync(file, padded, 0, padded.length, offset) < padded.length ||
+        checksum(bytes) !== column.crc32c ||
+        !isPadding(padded.subarray(column.bytes))
       ) {
         throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
       }
       if (core !== undefined) images.push({ store: store.name, column: column.name, bytes });
-      offset += column.bytes + (-column.bytes & 7);
+      offset += padded.length;
     }
     if (core === undefined) continue;
     const target = stores.get(store.name);
@@ -274,6 +284,7 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
       throw unusable(path, offset, (error as Error).message);
     }
   }
+  if (readSync(file, Buffer.alloc(1), 0, 1, offset) > 0) throw unusable(path, offset, BEHIND);
   try {
     core?.restored();
   } catch (error) {
