@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { COMMAND_LAYOUTS } from '#domain/commands.ts';
+import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
+import { type Layout, layout } from '#domain/layout.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { entryText } from '../recording-reader.ts';
-import { LogId, segmentPath, sequenceOfName } from './format.ts';
+import { LogId, recordBytes, SECTOR_BYTES, segmentPath, sequenceOfName } from './format.ts';
 import { LogFixture } from './log-fixture.ts';
 import { PowerCutDisk } from './power-cut-disk.ts';
 import { listSegments } from './scan.ts';
@@ -78,6 +81,47 @@ test('format: the example of the documentation', () => {
   log.commit();
   const written = disk.bytesOf(segmentPath('/log', 1)).subarray(0, 112);
   assert.equal(Buffer.from(written).toString('hex'), hex.replaceAll(/\s/g, ''));
+});
+
+/** The most zero bytes in a row that a log has where all fields of a command, but for what every command needs, are 0. */
+function zerosOf({ type, words, at }: Layout<'type' | 'sizeWords'>): number {
+  const { nodeId, commandCount } = EntryHeader.at;
+  assert.equal(nodeId, commandCount);
+  const entry = WordBuffer.allocate(ENTRY_HEADER_WORDS + 2 * words);
+  entry.i32[nodeId] = 1 | (2 << 16);
+  for (let command = ENTRY_HEADER_WORDS; command < entry.words; command += words) {
+    assert.equal(at.type, at.sizeWords);
+    entry.i32[command + at.type] = type | (words << 16);
+  }
+  const disk = new PowerCutDisk({ random: () => 0 });
+  const log = new LogFixture(disk).create();
+  log.append(entry, 0, entry.words);
+  log.commit();
+  const bytes = disk.bytesOf(segmentPath('/log', 1)).subarray(64, 64 + recordBytes(entry.words * 4));
+  let longest = 0;
+  for (let at = 0, zeros = 0; at < bytes.length; at++) {
+    zeros = bytes[at] === 0 ? zeros + 1 : 0;
+    longest = Math.max(longest, zeros);
+  }
+  return longest;
+}
+
+test('format: no whole record can have a sector of zeros, by which recovery knows an interrupted write', (t) => {
+  const zeros = COMMAND_LAYOUTS.map((layout): [string, number] => [layout.name, zerosOf(layout)]);
+  const [name, most] = zeros.reduce((a, b) => (b[1] > a[1] ? b : a));
+  t.diagnostic(`${most} zero bytes in a row at most, in a ${name}`);
+  assert.deepEqual(
+    zeros.filter(([, bytes]) => bytes >= SECTOR_BYTES),
+    [],
+  );
+  // The planted violation: two texts that may both be empty.
+  const planted = layout(
+    'Planted',
+    99,
+    { type: 'u8', flags: 'u8', sizeWords: 'u16' },
+    { a: 'text256', b: 'text256' },
+  );
+  assert.ok(zerosOf(planted) >= SECTOR_BYTES);
 });
 
 test('format: names of segments', () => {
