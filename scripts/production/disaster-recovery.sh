@@ -8,6 +8,7 @@
 #   disaster-recovery.sh drill              kills a copy of the venue under load, restores it, measures RTO and RPO
 #
 #   --target TARGET       a directory or s3://BUCKET/PREFIX; default: $HIVE_BACKUP_TARGET
+#   --log ID              of restore, verify and drill: which log, where the target has several (after a restore to a point in the past)
 #   --key-file FILE       key of encrypted backups; default: $HIVE_BACKUP_KEY_FILE, where it is set
 #   --data-dir DIRECTORY  of backup and restore; default of backup: data. Of drill: of the node that exports its figures (drill.json there)
 #   --work-dir DIRECTORY  of drill: where its data directories are made
@@ -25,6 +26,7 @@ command=''
 id=''
 target="${HIVE_BACKUP_TARGET:-}"
 key_file="${HIVE_BACKUP_KEY_FILE:-}"
+log=()
 data_dir=''
 work_dir=''
 report=''
@@ -37,6 +39,7 @@ while [ "$#" -gt 0 ]; do
     --dry-run) dry_run=yes ;;
     --json) flags=(--json) ;;
     --target) target="$(value "$@")"; shift ;;
+    --log) log=(--log "$(value "$@")"); shift ;;
     --key-file) key_file="$(value "$@")"; shift ;;
     --data-dir) data_dir="$(value "$@")"; shift ;;
     --work-dir) work_dir="$(value "$@")"; shift ;;
@@ -54,6 +57,7 @@ while [ "$#" -gt 0 ]; do
 done
 [ -n "$command" ] || usage_error 'backup, restore ID, list, verify or drill?'
 [ -z "$id" ] || [[ "$command" =~ ^(restore|verify)$ ]] || usage_error "what is $id for?"
+[ "${#log[@]}" -eq 0 ] || [[ "$command" =~ ^(restore|verify|drill)$ ]] || usage_error 'what is --log for?'
 [ -n "$target" ] || usage_error 'where are the backups? --target, or HIVE_BACKUP_TARGET in the environment'
 key=()
 [ -z "$key_file" ] || key=(--key-file "$key_file")
@@ -69,18 +73,18 @@ refuse_running_node() {
 case "$command" in
   backup) run hive "${flags[@]}" backup create --to "$target" "${key[@]}" --data-dir "${data_dir:-data}" ;;
   list) run hive "${flags[@]}" backup list --from "$target" ;;
-  verify) run hive "${flags[@]}" backup verify --from "$target" "${key[@]}" ${id:+"$id"} ;;
+  verify) run hive "${flags[@]}" backup verify --from "$target" "${key[@]}" "${log[@]}" ${id:+"$id"} ;;
   restore)
     [ -n "$id" ] || usage_error 'which backup? restore ID, or restore latest'
     [ -n "$data_dir" ] || usage_error 'restore needs a new directory: --data-dir'
     refuse_running_node "$data_dir"
-    run hive "${flags[@]}" restore "$id" --from "$target" "${key[@]}" --data-dir "$data_dir"
+    run hive "${flags[@]}" restore "$id" --from "$target" "${key[@]}" "${log[@]}" --data-dir "$data_dir"
     ;;
   drill)
     # Said before the minutes that a drill takes, not behind them.
     [ -z "$data_dir" ] || [ -d "$data_dir" ] || usage_error "--data-dir: there is no directory $data_dir"
     [ -z "$report" ] || [ "$dry_run" = yes ] || { : >>"$report"; } 2>/dev/null || fail "--report: $report cannot be written"
-    drill=(hive "${flags[@]}" drill --to "$target" "${key[@]}" --rto-seconds "$rto" --rpo-seconds "$rpo")
+    drill=(hive "${flags[@]}" drill --to "$target" "${key[@]}" "${log[@]}" --rto-seconds "$rto" --rpo-seconds "$rpo")
     [ -z "$work_dir" ] || drill+=(--work-dir "$work_dir")
     if [ "$dry_run" = yes ]; then
       run "${drill[@]}"

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCli } from '#app/cli/test-support.ts';
+import { backupFixture, SETUP, WrittenNode } from '../support/backup-fixture.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { runScript, startNode, stopNode, venueConfiguration } from './support.ts';
 
@@ -40,6 +41,34 @@ test('disaster-recovery.sh: backs up a node that runs, verifies, restores elsewh
   assert.equal(JSON.parse(restore.stdout).stateHash, stateHash);
   const unknown = await recovery('restore', 'no-such-backup', '--data-dir', join(directory, 'third'));
   assert.notEqual(unknown.status, 0);
+});
+
+test('disaster-recovery.sh: of a target with several logs it verifies, restores and drills the one that is named', async (t) => {
+  const { node, target, root } = backupFixture(t);
+  await node.backUp(target);
+  const other = new WrittenNode(t, join(root, 'other'));
+  other.append(SETUP);
+  const { manifest } = await other.backUp(target);
+  const { logId } = manifest;
+  const recovery = (...args: string[]) =>
+    runScript('disaster-recovery.sh', [...args, '--json', '--target', target.place]);
+  const unsaid = await recovery('verify');
+  assert.equal(unsaid.status, 2);
+  assert.match(unsaid.stderr, new RegExp(`has several logs: say which with --log, one of .*${logId}`));
+  const verified = await recovery('verify', '--log', logId);
+  assert.equal(verified.status, 0, verified.stderr);
+  assert.equal(JSON.parse(verified.stdout).id, manifest.id);
+  const restored = await recovery('restore', 'latest', '--log', logId, '--data-dir', join(root, 'again'));
+  assert.equal(restored.status, 0, restored.stderr);
+  const { backup, logId: restoredLogId } = JSON.parse(restored.stdout);
+  assert.deepEqual([backup, restoredLogId], [manifest.id, logId]);
+  const drill = await recovery('drill', '--log', logId, '--dry-run');
+  assert.match(drill.stdout, new RegExp(` drill --to \\S+ --log ${logId} `));
+  const needless = await recovery('list', '--log', logId);
+  assert.deepEqual(
+    [needless.status, needless.stderr],
+    [2, 'disaster-recovery.sh: what is --log for? (see --help)\n'],
+  );
 });
 
 test('disaster-recovery.sh drill: the evidence goes to standard output, the report and the node that exports it', {
