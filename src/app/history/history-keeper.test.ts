@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { TradingCore } from '#core/trading-core.ts';
@@ -95,6 +96,23 @@ for (const [damaged, what] of [
     assert.match(said[0], /is damaged .*; it is written anew from the log$/);
   });
 }
+
+test('history that lacks a table is written anew', (t) => {
+  const { node, grow } = backupFixture(t);
+  grow(30);
+  node.snapshot();
+  start(t, node).keeper.close();
+  const database = new DatabaseSync(historyFile(join(node.directory, 'history')));
+  database.exec('DROP TABLE fills');
+  database.close();
+  const { keeper, said } = start(t, node);
+  assert.deepEqual(keeper.current?.answer({ type: 'coverage' }), {
+    completeFrom: 1,
+    lastSequence: node.core.sequence,
+  });
+  assert.equal(said.length, 1);
+  assert.match(said[0], /is damaged \(no such table: fills\).*; it is written anew from the log$/);
+});
 
 test('history whose log goes while it is brought up to date goes on from what stands, without counting anything twice', async (t) => {
   const { node, grow } = backupFixture(t);

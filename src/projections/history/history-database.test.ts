@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { HistoryDatabase, historyFile } from './history-database.ts';
@@ -28,3 +29,22 @@ test('HistoryDatabase: a first start that was killed at any page leaves what the
   }
   database.close();
 });
+
+for (const [what, spoil, why] of [
+  ['the tables of another program', 'DROP TABLE meta', 'no such table: meta'],
+  ['no row that says how far it goes', 'DELETE FROM meta', 'it does not say how far it goes'],
+]) {
+  test(`HistoryDatabase: a file with ${what} is damaged`, () => {
+    const directory = join(temporaryDirectory('history'), 'history');
+    HistoryDatabase.open(directory, LOG_ID).close();
+    const database = new DatabaseSync(historyFile(directory));
+    database.exec(spoil);
+    database.close();
+    for (const open of [HistoryDatabase.open, HistoryDatabase.openReadOnly])
+      assert.throws(() => open(directory, LOG_ID), {
+        name: 'HistoryError',
+        code: 'DAMAGED',
+        message: `history: ${historyFile(directory)} is damaged (${why}): look at the disk, then restart the node or run "hive history rebuild"`,
+      });
+  });
+}

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
-import { HistoryError, historyError } from './history-errors.ts';
+import { damagedHistory, HistoryError, historyError } from './history-errors.ts';
 import { HISTORY_FORMAT, SCHEMA } from './history-schema.ts';
 
 const FILE = 'history.db';
@@ -69,7 +69,7 @@ export class HistoryDatabase {
     this.file = file;
     this.database = database;
     this.isWriting = false;
-    this._meta = readMeta(database);
+    this._meta = readMeta(file, database);
     this.setMeta = isReadOnly
       ? undefined
       : database.prepare(
@@ -151,12 +151,17 @@ export class HistoryDatabase {
   /** From now on this connection sees what is there now, whoever writes; returns how far that goes. */
   hold(): HistoryMeta {
     this.database.exec('BEGIN');
-    this._meta = readMeta(this.database);
+    this._meta = readMeta(this.file, this.database);
     return this._meta;
   }
 
+  /** @throws HistoryError */
   prepare(sql: string): StatementSync {
-    return this.database.prepare(sql);
+    try {
+      return this.database.prepare(sql);
+    } catch (error) {
+      throw historyError(this.file, error);
+    }
   }
 
   /** All rows of a question that has no parameters. @throws HistoryError */
@@ -204,9 +209,11 @@ export class HistoryDatabase {
   }
 }
 
-function readMeta(database: DatabaseSync): HistoryMeta {
+function readMeta(file: string, database: DatabaseSync): HistoryMeta {
   const sql = 'SELECT logId, completeFrom, completeFromSeconds, lastSequence, stateHash FROM meta';
-  return database.prepare(sql).get() as unknown as HistoryMeta;
+  const meta = database.prepare(sql).get();
+  if (meta === undefined) throw damagedHistory(file, 'it does not say how far it goes');
+  return meta as unknown as HistoryMeta;
 }
 
 function makeDirectory(path: string): void {

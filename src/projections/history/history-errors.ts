@@ -24,11 +24,18 @@ export type HistoryErrorCode =
   | 'IO_ERROR';
 
 /** SQLite's primary result codes: https://www.sqlite.org/rescode.html */
+const SQLITE_ERROR = 1;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_NOTADB = 26;
+
+/** The file is not what was written. */
+export function damagedHistory(file: string, why: string, options?: { cause?: unknown }): HistoryError {
+  const what = `is damaged (${why}): look at the disk, then restart the node or run "hive history rebuild"`;
+  return new HistoryError('DAMAGED', file, what, options);
+}
 
 /** What an error of node:sqlite means here; any other error is a bug and is thrown on. */
 export function historyError(file: string, error: unknown): HistoryError {
@@ -44,15 +51,12 @@ export function historyError(file: string, error: unknown): HistoryError {
         'cannot grow: free space, then restart the node, which writes what is missing from the log',
         options,
       );
+    // A table or a column is not there.
+    case SQLITE_ERROR:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_CONSTRAINT:
-      return new HistoryError(
-        'DAMAGED',
-        file,
-        `is damaged (${message}): look at the disk, then restart the node or run "hive history rebuild"`,
-        options,
-      );
+      return damagedHistory(file, message, options);
     default:
       return new HistoryError(
         'IO_ERROR',
