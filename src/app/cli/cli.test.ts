@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -213,6 +213,27 @@ test('what the operating system refuses ends with what to do', async () => {
       `hive: ENOENT: no such file or directory, open '${key}'. Correct the path\n`,
     ),
   ]);
+});
+
+test('start: on a full disk the file is named that could not be written', {
+  skip: process.platform === 'linux' ? false : 'needs /dev/full',
+}, async () => {
+  const directory = path('full');
+  mkdirSync(directory);
+  symlinkSync('/dev/full', join(directory, 'demo-users.json.unfinished'));
+  const { status, stderr } = await runCli([
+    'start',
+    '--data-dir',
+    directory,
+    '--log-level',
+    'error',
+    ...FREE_PORTS,
+  ]);
+  const file = join(directory, 'demo-users.json');
+  assert.deepEqual(
+    [status, stderr],
+    [1, `hive: ENOSPC: no space left on device, write '${file}'. Make room on that disk\n`],
+  );
 });
 
 test('status, log, snapshot: a directory without a node or log says what to do', async () => {
