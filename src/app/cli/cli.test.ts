@@ -431,18 +431,33 @@ test('start: a password that was made up is printed also where the venue cannot 
   assert.equal(status, 1);
 });
 
-test('start: a port that is taken is an error with a way out, and the process ends', async (t) => {
-  const taken = createServer();
-  t.after(() => taken.close());
-  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  const { port } = taken.address() as AddressInfo;
-  const { status, stdout, stderr } = await runCli([
-    ...['start', '--no-demo', '--data-dir', path('taken'), '--log-level', 'error', ...FREE_PORTS],
-    ...['--ouch-port', String(port)],
-  ]);
-  assert.deepEqual([status, stdout], [1, '']);
-  assert.equal(
-    stderr,
-    `hive: listen EADDRINUSE: address already in use 127.0.0.1:${port}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port, --operations-port; 0 takes any free one)\n`,
-  );
-});
+/** What the log says before the last line. */
+const DOORS_OF_THREADS = {
+  ouch: '',
+  http: 'edge',
+  'market-data': 'market-data',
+  operations: 'operations',
+};
+
+for (const [door, thread] of Object.entries(DOORS_OF_THREADS)) {
+  test(`start: a ${door} port that is taken is an error with a way out, and the process ends`, async (t) => {
+    const taken = createServer();
+    t.after(() => taken.close());
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const { status, stdout, stderr } = await runCli([
+      ...['start', '--no-demo', '--data-dir', path(`taken-${door}`), '--log-level', 'error', ...FREE_PORTS],
+      ...[`--${door}-port`, String(port)],
+    ]);
+    assert.deepEqual([status, stdout], [1, '']);
+    const fault = `listen EADDRINUSE: address already in use 127.0.0.1:${port}`;
+    const log =
+      thread === ''
+        ? ''
+        : `ERROR the ${thread} thread could not start: ${fault}. The node does not serve without it thread=${thread}\n`;
+    assert.equal(
+      stderr.replace(/^\d\d:\d\d:\d\d /, ''),
+      `${log}hive: ${fault}. Another program has the port: choose another one (--ouch-port, --market-data-port, --snapshot-port, --http-port, --fix-port, --operations-port; 0 takes any free one)\n`,
+    );
+  });
+}

@@ -9,6 +9,8 @@ import type { WorkerVitals } from './thread-vitals.ts';
 
 /** How long a thread may take to bring its last things to disk. */
 const CLOSE_MS_MAX = 30_000;
+/** Those that a node waits for before it serves: they say when they are ready. */
+const WAITED_FOR: ReadonlySet<MetricThread> = new Set(['edge', 'market-data', 'operations']);
 
 /** What a node needs of a logger; pino's loggers have it. */
 export interface NodeLogger {
@@ -76,18 +78,25 @@ export class Threads {
     this.up[name] = true;
     const worker = new Worker(file, { workerData, transferList, name, resourceLimits: heapLimitsOf(name) });
     worker.once('online', () => this.priorities?.apply());
+    let isAwaited = WAITED_FOR.has(name);
     const ready = new Promise<ReadyMessage['ports']>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
-        if (message.kind === 'ready') resolve(message.ports);
-        else if (message.kind === 'log')
+        if (message.kind === 'ready') {
+          isAwaited = false;
+          resolve(message.ports);
+        } else if (message.kind === 'log')
           this.logger[message.level]({ thread: name, ...message.fields }, message.message);
         else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
       });
       worker.once('error', (error: Error) => {
         if (error.name === 'LogCorruptError') this.figures[`${name}Damage`] = 1;
+        // What waits for it ends: nothing has died that ran.
+        if (isAwaited) this.ending.add(worker);
         this.logger.error(
           { thread: name },
-          `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
+          isAwaited
+            ? `the ${name} thread could not start: ${error.message}. The node does not serve without it`
+            : `the ${name} thread died: ${error.message}. Orders go on; restart the node to have it back`,
         );
         reject(error);
       });
@@ -120,6 +129,9 @@ export class Threads {
     }, CLOSE_MS_MAX);
     await closed;
     clearTimeout(timer);
+    // One that had died before is not missed any more.
+    delete this.up[name];
+    delete this.figures[`${name}Dead`];
   }
 
   /** Lets all of them end. */
