@@ -7,11 +7,11 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { STOP_SIGNALS } from '#app/end-on-signal.ts';
-import { NatsServers, whyNoNats } from '../test/support/nats-cluster.ts';
+import { isListening, NatsServers, whyNoNats } from '../test/support/nats-cluster.ts';
 import { scriptOptions } from '../test/support/script-options.ts';
 
 const NODES = 3;
-/** A node's ports are the defaults plus this times its number. */
+/** The ports of the first node are the defaults; those of each further one are so many above. */
 const PORT_STEP = 100;
 const PORTS = {
   'ouch-port': 26_001,
@@ -31,6 +31,14 @@ if (missing !== undefined) {
   console.error(missing);
   process.exit(1);
 }
+// Before the servers start: another cluster's may be at the same files.
+for (const port of Array.from({ length: NODES }, (_, i) => portsOf(i + 1)).flatMap(Object.values<number>)) {
+  if (!(await isListening(port))) continue;
+  console.error(
+    `port ${port}, which the nodes need, is in use: is there a node of npm start, or another cluster? Stop that first`,
+  );
+  process.exit(1);
+}
 const servers = await NatsServers.start({
   count: NODES,
   directory: join(directory, 'nats'),
@@ -47,11 +55,13 @@ console.log(`nats-servers  ${servers.urls.join('  ')}`);
 await Promise.all(nodes.map((node) => once(node, 'exit')));
 await servers.close();
 
+function portsOf(nodeId: number): { readonly [name: string]: number } {
+  const ports = Object.entries(PORTS).map(([name, port]) => [name, port + (nodeId - 1) * PORT_STEP]);
+  return Object.fromEntries(ports);
+}
+
 function startNode(nodeId: number, hasDemo: boolean) {
-  const ports = Object.entries(PORTS).flatMap(([name, port]) => [
-    `--${name}`,
-    String(port + (nodeId - 1) * PORT_STEP),
-  ]);
+  const ports = Object.entries(portsOf(nodeId)).flatMap(([name, port]) => [`--${name}`, String(port)]);
   const node = spawn(
     process.execPath,
     [
