@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BENCH_OPTIONS, type BenchRun, readBenchRun } from './support/bench-options.ts';
+import { BENCH_OPTIONS, type BenchRun, benchHelp, readBenchRun } from './support/bench-options.ts';
 import { runFigures } from './support/each.ts';
 import { refuse, USAGE } from './support/refuse.ts';
 import { type Figure, machine } from './support/report.ts';
@@ -72,8 +72,13 @@ for (const failure of failures) console.error(`FAILED ${failure}`);
 if (failures.length > 0) process.exitCode = 1;
 
 function readCommandLine(): BenchRun {
+  const words = process.argv.slice(2);
+  if (words.includes('--help')) {
+    console.log(benchHelp());
+    process.exit();
+  }
   try {
-    return readBenchRun(process.argv.slice(2));
+    return readBenchRun(words);
   } catch (error) {
     return refuse(error, USAGE);
   }

@@ -53,6 +53,13 @@ test('hive bench: an unknown option ends it with exit status 2 before anything i
   });
 });
 
+test('hive bench --help: says which benchmarks there are, each with its options', async () => {
+  const { status, stdout, stderr } = await runCli(['bench', '--help']);
+  const [, named] = stdout.split('\nBenchmarks, each with its options:\n');
+  const lines = Object.entries(BENCH_OPTIONS).map(([name, own]) => `  ${name}: --${own.join(', --')}`);
+  assert.deepEqual([status, named, stderr], [0, `${lines.join('\n')}\n`, '']);
+});
+
 test('a benchmark started by itself refuses what it does not know, before anything is measured', () => {
   const run = (...options: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [FIX_CODEC, ...options], {

@@ -31,6 +31,15 @@ export const BENCH_OPTIONS: Readonly<Record<string, readonly string[]>> = {
 /** Options that take no value. */
 const FLAGS: readonly string[] = ['no-peer'];
 
+/** What `--help` says: the benchmarks, each with its options. */
+export function benchHelp(): string {
+  return `Benchmarks, each with its options:\n${optionLines(Object.keys(BENCH_OPTIONS)).join('\n')}`;
+}
+
+function optionLines(benches: readonly string[]): string[] {
+  return benches.map((bench) => `  ${bench}: --${BENCH_OPTIONS[bench].join(', --')}`);
+}
+
 /** What is to be run, and how. */
 export interface BenchRun {
   /** Empty: all of them. */
@@ -55,8 +64,7 @@ export function readBenchRun(words: readonly string[]): BenchRun {
   const benches = named.length > 0 ? named : Object.keys(BENCH_OPTIONS);
   for (const [name, { length }] of options) {
     if (name !== 'out' && !benches.some((bench) => BENCH_OPTIONS[bench].includes(name))) {
-      const lines = benches.map((bench) => `  ${bench}: --${BENCH_OPTIONS[bench].join(', --')}`);
-      throw new Error(`no option --${name}; there are --out, and of\n${lines.join('\n')}`);
+      throw new Error(`no option --${name}; there are --out, and of\n${optionLines(benches).join('\n')}`);
     }
     if (length === 1 && !FLAGS.includes(name)) throw new Error(`--${name} needs a value`);
   }
