@@ -24,7 +24,7 @@ while [ "$#" -gt 0 ]; do
     --help | -h) help ;;
     --dry-run) dry_run=yes ;;
     --stop-bad) stop_bad=yes ;;
-    --from) from="$(value "$@")"; shift ;;
+    --from) from="$(a_colour "$1" "$(value "$@")")"; shift ;;
     --reason) reason="$(value "$@")"; shift ;;
     --evidence) evidence="$(value "$@")"; shift ;;
     --namespace) namespace="$(value "$@")"; shift ;;

@@ -27,7 +27,7 @@ while [ "$#" -gt 0 ]; do
     --json | --allow-observing) checks+=("$1") ;;
     --nodes) nodes="$(whole_number "$1" "$(value "$@")")"; checks+=(--nodes "$nodes"); shift ;;
     --wait) wait_seconds="$(whole_number "$1" "$(value "$@")")"; shift ;;
-    --colour) colour="$(value "$@")"; shift ;;
+    --colour) colour="$(a_colour "$1" "$(value "$@")")"; shift ;;
     --data-dir) directory="$(value "$@")"; data_dirs+=("$directory"); shift ;;
     --namespace) namespace="$(value "$@")"; shift ;;
     *) usage_error "unknown option $1" ;;

@@ -56,6 +56,20 @@ test('a word that a command has no use for is wrong usage, before anything is do
   }
 });
 
+test('a colour that there is not is wrong usage, before anything is asked', async () => {
+  const lines = [
+    ['validate-deployment.sh', '--colour'],
+    ['emergency-rollback.sh', '--from'],
+  ];
+  for (const [script, option] of lines) {
+    assert.deepEqual(await runScript(script, [option, 'red', '--dry-run']), {
+      status: 2,
+      stdout: '',
+      stderr: `${script}: ${option} is blue or green, not red (see --help)\n`,
+    });
+  }
+});
+
 test('a kubectl that reaches no cluster has the last word', async () => {
   const directory = temporaryDirectory('kubectl');
   writeFileSync(join(directory, 'kubectl'), '#!/bin/sh\necho "connection refused" >&2\nexit 1\n', {

@@ -90,6 +90,12 @@ whole_number() {
   printf '%s' "$2"
 }
 
+# The value of an option that takes a colour.
+a_colour() {
+  [[ "$2" =~ ^(blue|green)$ ]] || usage_error "$1 is blue or green, not $2"
+  printf '%s' "$2"
+}
+
 # Load for a node that runs comes from users who are there already: refuses arguments that name a node and leave them out.
 for_running_node() {
   [[ " $* " == *" --data-dir "* ]] || return 0
