@@ -1,5 +1,4 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { hashPassword, SALT_BYTES } from '#gateways/identity/password.ts';
@@ -10,6 +9,7 @@ import type {
   VenueDefinition,
 } from './config/compile-venue.ts';
 import { Operator, type Refusal, StandingVenue, type VenueHost, VenueSetupError } from './operator.ts';
+import { firstLineOf } from './small-file.ts';
 
 /** A user who was added, and the password if it was made up here: the only time that it is known. */
 export interface AddedUser {
@@ -223,7 +223,7 @@ function readPassword(user: UserDefinition): string | undefined {
   if (user.passwordFile === undefined) return undefined;
   let password: string;
   try {
-    password = readFileSync(user.passwordFile, 'utf8').split(/\r?\n/, 1)[0];
+    password = firstLineOf(user.passwordFile);
   } catch (error) {
     throw new VenueSetupError(
       `the password file of user ${user.name} cannot be read: ${(error as Error).message}`,

@@ -106,12 +106,29 @@ test('order, market: what the binary doors do not carry is wrong usage', async (
     ...[
       [path('no-password'), 'ENOENT'],
       [directory, 'EISDIR'],
+      ['/dev/zero', 'EFBIG'],
     ].map(([file, code]) =>
       refuses(
         order('HIVE', '--user', 'ANN', '--password-file', file),
         2,
         `hive: the password file ${file} cannot be read (${code}): --password-file names a file whose first line is the password\n`,
       ),
+    ),
+  ]);
+});
+
+test('start: a configuration that is none is not read to its end', async () => {
+  const unread = (reason: string) => `cannot be read: ${reason}\n`;
+  await Promise.all([
+    refuses(
+      ['start', '--config', '/dev/zero'],
+      2,
+      `hive: /dev/zero: ${unread('EFBIG: it has more than 16777216 bytes')}`,
+    ),
+    refuses(
+      ['start', '--config', directory],
+      2,
+      `hive: ${directory}: ${unread('EISDIR: illegal operation on a directory, read')}`,
     ),
   ]);
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { secondText } from '#codec/json/schemas.ts';
@@ -9,6 +8,7 @@ import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { DEMO_TRADER, readDemoPasswords } from '../demo/demo-passwords.ts';
 import { OuchClient, type OuchOrder, type OuchReport } from '../ouch-client.ts';
+import { firstLineOf } from '../small-file.ts';
 import { addressOption } from './address-option.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -367,7 +367,7 @@ function credentials(options: ConnectionOptions): { username: string; password: 
 
 function firstLine(file: string): string {
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
+    return firstLineOf(file);
   } catch (cause) {
     throw new CliError(
       ExitCode.Usage,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isAlias, LineCounter, parseDocument, visit, type YAMLParseError } from 'yaml';
 import type { TlsSettings } from '#gateways/listener/tls-files.ts';
@@ -7,6 +6,7 @@ import { WebSocketLimits } from '#gateways/websocket/limits.ts';
 import { SEGMENT_BYTES, SEGMENT_BYTES_MAX } from '#log/file/format.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import type { NodeConfig } from '../node.ts';
+import { readSmallFile } from '../small-file.ts';
 import type { BackupSettings } from '../threads/messages.ts';
 import { ACCESS, accessSettingsOf, PROTECTION, protectionFault, speaksTls, TLS } from './access-section.ts';
 import { CLUSTER, clusterSettings } from './cluster-section.ts';
@@ -31,6 +31,8 @@ import { ConfigError, Issues } from './issues.ts';
 import { VENUE } from './venue-section.ts';
 
 const PORT_MAX = 65_535;
+/** A hundred thousand users have room. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const HTTP_CONNECTIONS_MAX = 65_536;
 const MIB = 1024 * 1024;
 /** A segment must hold the largest commit, 8 MiB. */
@@ -327,7 +329,7 @@ export function defaultConfiguration(): Configuration {
 export function loadConfiguration(file: string): Configuration {
   let source: string;
   try {
-    source = readFileSync(file, 'utf8');
+    source = readSmallFile(file, FILE_BYTES_MAX);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const issue = { line: 0, column: 0, key: '', message: `cannot be read: ${reason}` };
