@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { askNode } from '#app/cli/node-socket.ts';
+import { counted } from '#app/cli/output.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 import { OuchClient } from '#app/ouch-client.ts';
 import type { LoadConnection } from './client.ts';
@@ -66,7 +67,9 @@ async function runningTarget(options: TargetOptions): Promise<LoadTarget> {
   }
   const users = readUsers(usersFile);
   if (users.length < options.users) {
-    throw new LoadTargetError(`${usersFile} has ${users.length} users, ${options.users} are to trade`);
+    throw new LoadTargetError(
+      `${usersFile} has ${counted(users.length, 'user')}, ${options.users} are to trade`,
+    );
   }
   const nodes = await Promise.all(
     dataDirectories.map(async (directory): Promise<TargetNode> => {

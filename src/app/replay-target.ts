@@ -55,7 +55,7 @@ export class NodePath implements ReplayTarget, LogFollower {
     this.close();
     throw new DataDirectoryError(
       'UNUSABLE',
-      `the log in ${dataDirectory} has ${entries} entries: a replay needs an empty venue, name a new directory with --data-dir`,
+      `the log in ${dataDirectory} has entries already, up to ${entries}: a replay needs an empty venue, name a new directory with --data-dir`,
     );
   }
 

@@ -318,7 +318,7 @@ test('replay, then the log that it left: verify, dump, tail, damage', async () =
   assert.equal(again.status, 1);
   assert.match(
     again.stderr,
-    /^hive: the log in .* has \d+ entries: a replay needs an empty venue, name a new directory with --data-dir\n$/,
+    /^hive: the log in .* has entries already, up to \d+: a replay needs an empty venue, name a new directory with --data-dir\n$/,
   );
 
   const [temporary, verified, dumped, text, tail, beyond] = await Promise.all([

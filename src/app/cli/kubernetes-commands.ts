@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import type { Finding } from '../kubernetes/rule.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
-import type { Output } from './output.ts';
+import { counted, type Output } from './output.ts';
 
 interface ScanOptions {
   readonly namespace?: string;
@@ -34,7 +34,9 @@ export function kubernetesCommands(output: () => Output): Command {
       const { SECURITY_RULES } = await import('../kubernetes/standards.ts');
       const found = findings(SECURITY_RULES, await manifestsOf(files, options));
       output().result({ event: 'security-scan', rules: SECURITY_RULES.length, findings: found }, () =>
-        [...found.map(textOf), `${found.length} findings by ${SECURITY_RULES.length} rules`].join('\n'),
+        [...found.map(textOf), `${counted(found.length, 'finding')} by ${SECURITY_RULES.length} rules`].join(
+          '\n',
+        ),
       );
       end(found);
     },

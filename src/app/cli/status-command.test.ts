@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterView, MirrorView } from '../cluster/cluster-nodes.ts';
-import { clusterText } from './status-command.ts';
+import { clusterText, type Status, statusText } from './status-command.ts';
 
 const VIEW: ClusterView = {
   stream: 'HIVE',
@@ -41,4 +41,22 @@ test('status --cluster: says of each mirror how far it is behind', () => {
   assert.match(mirrorLines({ ...VIEW, mirror: mirrorOf(1) })[0], /: 1 entry behind, /);
   const never = { ...mirrorOf(0), silentMs: undefined };
   assert.match(mirrorLines({ ...VIEW, mirror: never })[0], /: 0 entries behind, not heard yet$/);
+});
+
+/** What is said of doubts and jumps of the clock. */
+function countsOf(doubts: number, wallClockJumps: number): (string | undefined)[] {
+  const log = { isConnected: true, server: 'n1', leader: 'n1', lagEntries: 0, doubts, lastDoubt: 'timeout' };
+  const listener = { host: '127.0.0.1', port: 1, snapshotPort: 2 };
+  const status = {
+    ...{ ouch: listener, marketData: listener, threads: {}, logTimeOffsetMs: 0, wallClockJumps },
+    cluster: { stream: 'HIVE', log, peers: [], agreedSequence: 0 },
+  };
+  const text = statusText(status as unknown as Status);
+  return [/0 behind, (.*)$/m.exec(text)?.[1], /which (jumped .*)$/m.exec(text)?.[1]];
+}
+
+test('status: one of something is told as one', () => {
+  assert.deepEqual(countsOf(0, 0), ['no doubts', 'jumped 0 times since the start']);
+  assert.deepEqual(countsOf(1, 1), ['1 doubt, the last: timeout', 'jumped 1 time since the start']);
+  assert.deepEqual(countsOf(2, 2), ['2 doubts, the last: timeout', 'jumped 2 times since the start']);
 });

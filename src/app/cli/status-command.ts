@@ -8,7 +8,7 @@ import { dataDirOption } from './options.ts';
 import { counted, entriesText, type Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
 
-type Status = NodeStatus & Ready & { readonly pid: number };
+export type Status = NodeStatus & Ready & { readonly pid: number };
 
 /** `hive status`: what a running node says of itself. */
 export function statusCommand(output: () => Output): Command {
@@ -27,7 +27,8 @@ export function statusCommand(output: () => Output): Command {
     });
 }
 
-function statusText(status: Status): string {
+/** A node's own words, for people. */
+export function statusText(status: Status): string {
   const { nodeId, epoch, state, reason, pid, ouch, marketData, sequence, archivedSequence } = status;
   const rows: [string, string][] = [
     ['node', `${nodeId}, start ${epoch} of its data directory, process ${pid}`],
@@ -126,7 +127,7 @@ function clusterRows(cluster: ClusterStatus | undefined): [string, string][] {
     ? `IN DOUBT (${lastDoubt})`
     : doubts === 0
       ? 'no doubts'
-      : `${doubts} doubts, the last: ${lastDoubt}`;
+      : `${counted(doubts, 'doubt')}, the last: ${lastDoubt}`;
   const others = peers.map(
     ({ nodeId, isSilent, agrees }) => `${nodeId}${isSilent ? ' silent' : ''}${agrees ? '' : ' DIFFERS'}`,
   );
@@ -168,5 +169,5 @@ function logTime({ logTimeOffsetMs, wallClockJumps }: Status): string {
   const side = logTimeOffsetMs < 0 ? 'behind' : 'ahead of';
   const offset = `${Math.abs(logTimeOffsetMs)} ms ${side} the wall clock`;
   const agrees = logTimeOffsetMs === 0 ? 'agrees with the wall clock' : offset;
-  return `${agrees}, which jumped ${wallClockJumps} times since the start`;
+  return `${agrees}, which jumped ${counted(wallClockJumps, 'time')} since the start`;
 }

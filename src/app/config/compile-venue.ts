@@ -177,7 +177,7 @@ function compileAccount(
       issues.addAt(
         account.deposits as object,
         symbol,
-        `${quantity.text} must be a positive whole number, below 2^53, of ${symbol}'s minor unit (${asset.decimals} decimals)`,
+        `${quantity.text} must be a positive whole number, below 2^53, of ${symbol}'s minor unit (decimals: ${asset.decimals})`,
       );
     } else {
       // The same on every node with this section: whichever adds the account, the money comes once.

@@ -462,7 +462,7 @@ test('venue: repeated ids and names, and deposits that do not fit', () => {
     'hive.yaml:6:52: venue.accounts[1].users[1].id: 2 is used twice',
     'hive.yaml:7:17: venue.staff[0].id: 1 is used twice',
     'hive.yaml:6:61: venue.accounts[1].users[1].name: Bob is used twice',
-    "hive.yaml:5:33: venue.accounts[0].deposits.USD: 0.001 must be a positive whole number, below 2^53, of USD's minor unit (2 decimals)",
+    "hive.yaml:5:33: venue.accounts[0].deposits.USD: 0.001 must be a positive whole number, below 2^53, of USD's minor unit (decimals: 2)",
     'hive.yaml:5:45: venue.accounts[0].deposits.EUR: EUR is not one of venue.assets: USD',
   ]);
 });
