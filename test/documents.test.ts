@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Rejects } from '#domain/rejects.ts';
@@ -85,6 +85,17 @@ test('docs/adr/0005-dependencies.md has a line for every runtime dependency and 
     ([, name]) => name,
   );
   assert.deepEqual(rows, [...namesOf('package.json'), ...namesOf('console/package.json')]);
+});
+
+test('docs/adr/README.md has a line with number and title for every decision', () => {
+  const lines = globSync('docs/adr/[0-9]*.md', { cwd: ROOT })
+    .sort()
+    .map((path) => {
+      const [, number, title] = /^# (\d{4}) (.+)\n/.exec(read(path)) ?? [];
+      return `- [${number}](${basename(path)}) ${title}`;
+    });
+  assert.ok(lines.length > 30);
+  assert.deepEqual(read('docs/adr/README.md').match(/^- .+$/gm), lines);
 });
 
 test('links between the documents lead to files', () => {
