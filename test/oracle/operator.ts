@@ -100,8 +100,11 @@ export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): 
 }
 
 function isWellFormedInstrument(command: Command<'AddInstrument'>): boolean {
+  const needsBase = command.kind === InstrumentKind.Spot || command.baseAssetId !== 0;
   return (
     isId(command.instrumentId) &&
+    isId(command.quoteAssetId) &&
+    (!needsBase || isId(command.baseAssetId)) &&
     isSymbol(command.symbol) &&
     isWithin(command.kind, InstrumentKind.Spot, InstrumentKind.Margined) &&
     isWithin(command.phase, Phase.Closed, Phase.ClosingAuction) &&

@@ -113,6 +113,14 @@ export const CONFIGURATION = [
       rejected operator MALFORMED_COMMAND
     raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":8,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
       rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":0,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":1,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":2147483648,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":50,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
+      rejected operator UNKNOWN_ASSET
     raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":50,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1}
       rejected operator UNKNOWN_ASSET
     raw {"type":"AddInstrument","instrumentId":9,"symbol":"NEW","kind":2,"phase":4,"baseAssetId":0,"quoteAssetId":1,"tickSize":1,"lotSize":1,"valueNumerator":1,"valueDenominator":1,"minQtyLots":1,"maxQtyLots":1,"makerFeePpm":1000001}
