@@ -5,7 +5,8 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { accountDifferences } from './oracle/account-check.ts';
 import { FastEngine } from './oracle/fast-engine.ts';
 import { NaiveCore } from './oracle/naive-core.ts';
-import { randomDraft, randomMarket } from './random/drafts.ts';
+import { randomDraft } from './random/drafts.ts';
+import { randomMarket } from './random/market.ts';
 import { resolve } from './random/resolve.ts';
 import { randomStyle } from './random/style.ts';
 

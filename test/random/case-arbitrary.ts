@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { type CandidateFactory, type Case, runCase, type Step } from './differential.ts';
-import { randomDraft, randomMarket } from './drafts.ts';
+import { randomDraft } from './drafts.ts';
+import { randomMarket } from './market.ts';
 import { type Dice, isOneIn, pick, randomStyle } from './style.ts';
 
 /** How often the fast core is restored from its image; 0 never. */

@@ -1,14 +1,6 @@
-import type { CommandInput, CommandName } from '#codec/log/record-types.ts';
-import {
-  CommandFlag,
-  InstrumentKind,
-  OrderFlag,
-  OrderType,
-  Phase,
-  Role,
-  Side,
-  TimeInForce,
-} from '#domain/commands.ts';
+import type { CommandName } from '#codec/log/record-types.ts';
+import { CommandFlag, OrderFlag, OrderType, Phase, Role, Side, TimeInForce } from '#domain/commands.ts';
+import { addInstrument, addUser, passwordHash, STAFF_MAX, USERS_MAX } from './market.ts';
 import { type Dice, isOneIn, pick, type Style } from './style.ts';
 
 /** What a field of a command has. */
@@ -37,84 +29,8 @@ export interface Draft {
 
 type PartialDraft = Partial<Draft> & Pick<Draft, 'type'>;
 
-const ACCOUNTS = [1, 2, 3];
-const USERS_MAX = 5;
-/** Users without an account, by number. */
-const STAFF = { 6: Role.Admin, 7: Role.Risk, 8: Role.Operations } as const;
-const STAFF_MAX = 8;
-const INSTRUMENTS_MAX = 4;
 const PRICE_MAX = 2 ** 31 - 1;
 const SECONDS_PER_DAY = 86_400;
-/**
- * An instrument of very small lots: `resolve` multiplies the quantities of its drafts by its minimum quantity, and its
- * values need more than 53 bits before the division.
- */
-const FINE_QTY_LOTS = 1_000_003;
-const FINE_VALUE = [999_983, 1_000_003];
-
-/** The commands that open a random market: two spot and two margined instruments, three accounts, five traders, staff. */
-export function randomMarket(dice: Dice, style: Style): CommandInput[] {
-  const funds = style.fundsMinor;
-  const instruments = Array.from({ length: INSTRUMENTS_MAX }, (_, index): CommandInput => {
-    const isSpot = index % 2 === 0;
-    const isFine = funds > 1e12 && isOneIn(dice, 2);
-    const [valueNumerator, valueDenominator] = isFine
-      ? FINE_VALUE
-      : pick(dice, [1, 1], [1, 1], [7, 3], [1, 10], [1, style.priceTicks], [funds > 1e12 ? 2 ** 30 : 3, 1]);
-    return {
-      type: 'AddInstrument',
-      instrumentId: index + 1,
-      kind: isSpot ? InstrumentKind.Spot : InstrumentKind.Margined,
-      symbol: `I${index + 1}`,
-      baseAssetId: isSpot ? 2 + (index >> 1) : 0,
-      quoteAssetId: 1,
-      tickSize: 1,
-      lotSize: 1,
-      valueNumerator,
-      valueDenominator,
-      lotBaseMinor: isSpot ? pick(dice, 1, 3) : 0,
-      initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10, 10, 1_000_003),
-      minQtyLots: isFine ? FINE_QTY_LOTS : pick(dice, 1, 1, 1, 2),
-      maxQtyLots: isFine || (isSpot && dice.int(1, 3) > 1) ? 2 ** 40 : pick(dice, 50, 1_000),
-      makerFeePpm: pick(dice, 0, 1_000, 50_000, 1_000_000),
-      takerFeePpm: pick(dice, 0, 2_000, 30_000, 333_333),
-      collarPpm: pick(dice, 0, 0, 100_000),
-      marketProtectionPpm: pick(dice, 0, 20_000, 100_000, 1_500_000),
-      staticBandPpm: pick(dice, 0, 0, 50_000),
-      dynamicBandPpm: pick(dice, 0, 0, 30_000),
-      volatilityAuctionSeconds: pick(dice, 0, 3, 30),
-      referencePriceTicks: pick(dice, 0, style.priceTicks),
-      selfTradePrevention: dice.int(0, 4),
-      phase: style.phaseWeight > 0 && isOneIn(dice, 3) ? Phase.PreOpen : Phase.Continuous,
-    };
-  });
-  return [
-    ...[1, 2, 3].map((assetId): CommandInput => ({ type: 'AddAsset', assetId, symbol: `A${assetId}` })),
-    ...instruments,
-    ...ACCOUNTS.map((accountId): CommandInput => ({ type: 'AddAccount', accountId })),
-    ...style.accountOfUser.map(
-      (accountId, index): CommandInput => ({
-        type: 'AddUser',
-        newUserId: index + 1,
-        accountId,
-        role: index === 4 ? Role.MarketMaker : Role.Trader,
-        name: `U${index + 1}`,
-      }),
-    ),
-    ...Object.entries(STAFF).map(
-      ([id, role]): CommandInput => ({
-        type: 'AddUser',
-        newUserId: Number(id),
-        role,
-        name: `U${id}`,
-        passwordHash: passwordHash(dice),
-      }),
-    ),
-    ...ACCOUNTS.flatMap((accountId) =>
-      [1, 2, 3].map((assetId): CommandInput => ({ type: 'Deposit', accountId, assetId, amountMinor: funds })),
-    ),
-  ];
-}
 
 /** Commands by how often they come. */
 const KINDS: readonly (readonly [
@@ -135,6 +51,7 @@ const KINDS: readonly (readonly [
   [8, setLimits, (style) => style.troubleWeight],
   [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
+  [20, lateComer, (style) => (style.isLate ? 1 : 0)],
   [5, oddity],
 ];
 
@@ -357,11 +274,6 @@ function administrator(dice: Dice): number {
   return isOneIn(dice, 4) ? dice.int(1, STAFF_MAX + 1) : pick(dice, 0, 0, 6);
 }
 
-/** Of a password, or of none. */
-function passwordHash(dice: Dice): Uint8Array {
-  return new Uint8Array(32).fill(dice.int(0, 1), 31);
-}
-
 /** Passwords, keys and tokens, of oneself or another. */
 function credentials(dice: Dice, { startSeconds }: Style): PartialDraft {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, STAFF_MAX);
@@ -466,8 +378,17 @@ function setSchedule(dice: Dice, style: Style): PartialDraft {
   return { type: 'SetSchedule', fields };
 }
 
+/** What the market opened without, and comes while orders are there: mostly to be had once. */
+function lateComer(dice: Dice, style: Style): PartialDraft {
+  const isUser = isOneIn(dice, 2);
+  const { type, ...fields } = isUser
+    ? addUser(style, style.users)
+    : addInstrument(dice, style, style.instruments);
+  return { type, fields };
+}
+
 /** What is rare or wrong: configuration, attestations, commands from those who may not send them. */
-function oddity(dice: Dice): PartialDraft {
+function oddity(dice: Dice, style: Style): PartialDraft {
   const userId = isOneIn(dice, 2) ? administrator(dice) : dice.int(1, 5);
   switch (dice.int(1, 8)) {
     case 1:
@@ -496,17 +417,11 @@ function oddity(dice: Dice): PartialDraft {
         type: 'Attest',
         fields: { userId: 0, nodeId: 1, attestedSequence: dice.int(1, 99), stateHashLow: 7 },
       };
-    case 6:
-      return {
-        type: 'AddInstrument',
-        fields: {
-          userId,
-          instrumentId: dice.int(0, 6),
-          symbol: pick(dice, 'I1', 'NEW'),
-          kind: dice.int(0, 3),
-          quoteAssetId: 1,
-        },
-      };
+    case 6: {
+      const { type, ...fields } = addInstrument(dice, style, dice.int(1, 6));
+      const kind = isOneIn(dice, 2) ? dice.int(0, 3) : Number(fields.kind);
+      return { type, fields: { ...fields, userId, kind, symbol: pick(dice, 'I1', 'NEW', 'NEWER') } };
+    }
     case 7:
       return {
         type: 'PostIncident',

@@ -9,7 +9,8 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { checkCore } from '../oracle/core-check.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
-import { randomDraft, randomMarket } from './drafts.ts';
+import { randomDraft } from './drafts.ts';
+import { randomMarket } from './market.ts';
 import { resolve } from './resolve.ts';
 import { type Dice, pick, randomStyle } from './style.ts';
 

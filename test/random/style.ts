@@ -32,6 +32,8 @@ export interface Style {
   readonly users: number;
   /** Instruments that orders are for: the first so many. */
   readonly instruments: number;
+  /** Whether the last of those users and of those instruments are added only when there are orders. */
+  readonly isLate: boolean;
   /** To draw one of. */
   readonly orderTypes: readonly number[];
   /** Self-trade prevention of orders to draw one of. */
@@ -63,6 +65,7 @@ export const PLAIN: Style = {
   accountOfUser: [1, 2, 3, 1, 2],
   users: 5,
   instruments: 4,
+  isLate: false,
   orderTypes: MIXED_TYPES,
   selfTrade: ALL_MODES,
   partnerOdds: 6,
@@ -95,6 +98,7 @@ export function randomStyle(dice: Dice): Style {
     accountOfUser: pick(dice, [1, 2, 3, 1, 2], [1, 2, 3, 1, 2], [1, 1, 1, 1, 2]),
     users: rare(5, 2, 3),
     instruments: isAtTheEdge ? 2 : dice.int(1, 4),
+    isLate: isOneIn(dice, 4),
     orderTypes: pick(
       dice,
       MIXED_TYPES,
