@@ -69,4 +69,20 @@ for (const channel of ['reports', 'sessions']) {
     subscriptions.close();
     assert.deepEqual([subscriptions.count, followers()], [0, 0]);
   });
+
+  test(`${channel}: what is unsubscribed and subscribed again before its first message is followed once`, async () => {
+    const { subscriptions, followers } = channels();
+    const user = { reportCount: 0 };
+    const subscribe = () =>
+      subscriptions.subscribe({ channel }, async () => ({ principal: ADMIN, user }) as LoggedIn);
+    const first = await subscribe();
+    subscriptions.unsubscribe(channel);
+    const second = await subscribe();
+    first.begin();
+    assert.deepEqual([subscriptions.count, followers()], [1, 0]);
+    second.begin();
+    assert.deepEqual([subscriptions.count, followers()], [1, 1]);
+    subscriptions.unsubscribe(channel);
+    assert.deepEqual([subscriptions.count, followers()], [0, 0]);
+  });
 }

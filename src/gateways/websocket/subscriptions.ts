@@ -78,12 +78,13 @@ export class Subscriptions {
       this.privateOnes.delete(channel);
     };
     const follow = this.privates.prepare(channel, user, from, this.connection, onEnded);
-    // Until it begins there is nothing to end.
-    this.privateOnes.set(channel, () => {});
+    // Until it begins there is nothing to end; whoever ends it meanwhile takes this out.
+    const waiting = (): void => {};
+    this.privateOnes.set(channel, waiting);
     return {
       result: { channel, ...(channel === 'reports' ? { reportCount: user.reportCount } : {}) },
       begin: () => {
-        if (this.privateOnes.has(channel)) this.privateOnes.set(channel, follow());
+        if (this.privateOnes.get(channel) === waiting) this.privateOnes.set(channel, follow());
       },
     };
   }
@@ -100,12 +101,12 @@ export class Subscriptions {
     }
     this.#mayAdd(channel);
     const begin = venue.prepare({ from });
-    // Until it begins there is nothing to end.
-    this.publicOnes.set(channel, { bring: () => {}, end: () => {} });
+    const waiting: Subscription = { bring: () => {}, end: () => {} };
+    this.publicOnes.set(channel, waiting);
     return {
       result: { channel },
       begin: () => {
-        if (this.publicOnes.has(channel)) this.publicOnes.set(channel, begin(this.connection));
+        if (this.publicOnes.get(channel) === waiting) this.publicOnes.set(channel, begin(this.connection));
       },
     };
   }
