@@ -30,6 +30,8 @@ export class Connection implements TurnTaker {
   declare private readonly inbox: Buffer[];
   declare private inboxBytes: number;
   declare private listener: ConnectionListener | undefined;
+  /** More than may be waits to be compressed, of which the socket knows nothing. */
+  declare private isBehind: boolean;
   /** For those who wait until the client has read what it got. */
   declare private reading: PromiseWithResolvers<void> | undefined;
   /** Something came since the last ping. */
@@ -57,6 +59,7 @@ export class Connection implements TurnTaker {
     this.inbox = [];
     this.inboxBytes = 0;
     this.listener = undefined;
+    this.isBehind = false;
     this.reading = undefined;
     this.isAlive = true;
     this.pingedMs = nowMs;
@@ -85,10 +88,7 @@ export class Connection implements TurnTaker {
       this.#endWait();
       listener.onClose();
     });
-    this.socket.on('drain', () => {
-      this.#endWait();
-      listener.onDrain();
-    });
+    this.socket.on('drain', () => this.#onDrain());
   }
 
   /** Keeps a message until it is this connection's turn; one too many has it take another at once. What is not in memory yet stays in the socket. */
@@ -117,7 +117,8 @@ export class Connection implements TurnTaker {
 
   /** Whether public data is to be held back: the client has not read what it got. It ends with `onDrain`. */
   get isCongested(): boolean {
-    return this.socket.writableNeedDrain && this.ws.bufferedAmount > this.limits.HELD_BACK_BYTES;
+    const mayWait = this.socket.writableNeedDrain || this.isBehind;
+    return mayWait && this.ws.bufferedAmount > this.limits.HELD_BACK_BYTES;
   }
 
   /** Resolves when the client has read what it got, or is gone; undefined: little waits. */
@@ -137,8 +138,17 @@ export class Connection implements TurnTaker {
   sendShared(message: SharedMessage): void {
     if (!this.isOpen) return;
     // A client that negotiated compression has a state of its own.
-    if (this.ws.extensions !== '') this.ws.send(message.payload, { binary: false });
-    else this.socket.write(message.frame);
+    if (this.ws.extensions === '') this.socket.write(message.frame);
+    else {
+      this.ws.send(message.payload, { binary: false }, () => this.#onCompressed());
+      if (this.ws.bufferedAmount > this.limits.HELD_BACK_BYTES) this.isBehind = true;
+    }
+  }
+
+  #onCompressed(): void {
+    if (!this.isBehind || this.isCongested) return;
+    this.isBehind = false;
+    this.#onDrain();
   }
 
   /** Ends the connection and tells the client why. */
@@ -167,6 +177,11 @@ export class Connection implements TurnTaker {
     this.isAlive = false;
     this.pingedMs = nowMs;
     this.ws.ping();
+  }
+
+  #onDrain(): void {
+    this.#endWait();
+    this.listener?.onDrain();
   }
 
   #endWait(): void {
