@@ -166,6 +166,22 @@ test('backup: a snapshot that was damaged in the target is sent again, unless a 
   }
 });
 
+test('backup: what of the log the target has lost is sent again, while the node has it', async (t) => {
+  const { node, target, grow, files, restore } = backupFixture(t);
+  grow(600);
+  node.snapshot();
+  const { manifest } = await node.backUp(target);
+  const pieces = files().filter((path) => path.includes('/log/'));
+  assert.ok(pieces.length > 2, `${pieces.length}`);
+  for (const path of pieces.slice(0, -1)) rmSync(path);
+  const set = node.set(target);
+  await assert.rejects(verifyBackup(set, manifest), { name: 'BackupError', code: 'MISSING' });
+  const again = await node.backUp(target);
+  assert.equal(again.objectsSent, pieces.length - 1);
+  await verifyBackup(set, again.manifest);
+  assert.equal((await restore('restored', { wholeLog: true })).stateHash, node.core.stateHash);
+});
+
 test('backup: two at once are both whole', async (t) => {
   const key = BackupKey.generate();
   const { node, target, grow } = backupFixture(t, key);
