@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listSets } from '#app/backup/backup-set.ts';
 import { DirectoryTarget } from '#app/backup/directory-target.ts';
+import { makeDrillFolder } from '#app/backup/drill-folder.ts';
 import { LocalLog } from '#app/backup/local-log.ts';
 import { CLI, runCli } from '#app/cli/test-support.ts';
 import type { NodeConfig, NodeStatus } from '#app/node.ts';
@@ -274,5 +275,37 @@ test('hive drill: one that is interrupted takes what it has made away, and ends 
     '',
   ]);
   assert.deepEqual(await target.list(''), []);
+  assert.deepEqual(readdirSync(work), []);
+});
+
+test('hive drill: takes away what one that was killed has left, and nothing of one that runs', async (t) => {
+  const root = temporaryDirectory('backup');
+  const target = new DirectoryTarget(join(root, 'target'));
+  const work = join(root, 'work');
+  mkdirSync(work);
+  const drill = (seconds: string) => [
+    'drill',
+    '--to',
+    target.place,
+    '--seconds',
+    seconds,
+    '--work-dir',
+    work,
+  ];
+  const child = spawn(process.execPath, [CLI, ...drill('300')], { stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  while ((await listSets(target)).length === 0) await sleep(20);
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+  const [left] = readdirSync(work);
+  const running = makeDrillFolder(work, target.place);
+  const { status, stdout, stderr } = await runCli([...drill('1'), '--rpo-seconds', '60']);
+  const said = `hive: removed what a drill that was killed had left in ${target.place} and ${join(work, left)}\n`;
+  assert.deepEqual([status, stderr], [0, said]);
+  assert.equal(JSON.parse(stdout).source, null);
+  assert.deepEqual(await target.list(''), []);
+  assert.deepEqual(readdirSync(work), [basename(running.path)]);
+  await running.remove();
   assert.deepEqual(readdirSync(work), []);
 });

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { DataDirectoryError, readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { readSnapshot } from '#replica/snapshot-file.ts';
 import { BackupSet } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
+import { type DrillFolder, logIdOf, makeDrillFolder } from './drill-folder.ts';
 import { CLUSTER_NODES, type DrillCluster, DrillVenue, type DrillVenueOptions } from './drill-venue.ts';
 import { LocalLog } from './local-log.ts';
 import { restoreBackup } from './restore-backup.ts';
@@ -32,9 +31,6 @@ export interface DrillOptions {
   /** Ends the drill, which removes what it has made so far. */
   readonly interruption: AbortSignal;
 }
-
-/** How often the removal of the drill's data directories is tried. */
-const REMOVALS_MAX = 10;
 
 /** What a drill has found out: the evidence. */
 export interface DrillResult {
@@ -80,9 +76,9 @@ export interface DrillResult {
  * @throws BackupError and what a restore and the making of a cluster throw; the reason of an interruption
  */
 export async function runDrill(options: DrillOptions): Promise<DrillResult> {
-  const { interruption, workDirectory } = options;
-  const work = mkdtempSync(join(workDirectory, 'hive-drill-'));
-  const drill = new Drill(options, work);
+  const { interruption, target, workDirectory } = options;
+  const folder = makeDrillFolder(workDirectory, target.place);
+  const drill = new Drill(options, folder);
   try {
     const interrupted = once(interruption, 'abort').then(() => Promise.reject(interruption.reason));
     return await Promise.race([drill.run(), interrupted]);
@@ -90,8 +86,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillResult> {
     try {
       await drill.cleanUp();
     } finally {
-      // A restore that was interrupted may still write there.
-      await rm(work, { recursive: true, force: true, maxRetries: REMOVALS_MAX });
+      await folder.remove();
     }
   }
 }
@@ -103,11 +98,11 @@ class Drill {
   declare private readonly work: string;
   declare private readonly venues: DrillVenue[];
 
-  constructor(options: DrillOptions, work: string) {
+  constructor(options: DrillOptions, { path, killedDirectory }: DrillFolder) {
     this.options = options;
-    this.work = work;
-    this.killedDirectory = join(work, 'killed');
-    this.restoredDirectory = join(work, 'restored');
+    this.work = path;
+    this.killedDirectory = killedDirectory;
+    this.restoredDirectory = join(path, 'restored');
     this.venues = [];
   }
 
@@ -187,12 +182,8 @@ class Drill {
   /** Those of the drill's own log; undefined: it has not come to a log yet. */
   #backups(): BackupSet | undefined {
     const { target, key } = this.options;
-    try {
-      return new BackupSet(target, readDataDirectoryMeta(this.killedDirectory).logId, key);
-    } catch (error) {
-      if (error instanceof DataDirectoryError) return undefined;
-      throw error;
-    }
+    const logId = logIdOf(this.killedDirectory);
+    return logId === undefined ? undefined : new BackupSet(target, logId, key);
   }
 
   async #copySource(): Promise<DrillResult['source']> {

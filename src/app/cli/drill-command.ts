@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { listSets, PLAIN } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
 import { type DrillResult, runDrill } from '../backup/drill.ts';
+import { removeLeftDrills } from '../backup/drill-folder.ts';
 import { findNatsProgram } from '../backup/drill-servers.ts';
 import type { DrillCluster } from '../backup/drill-venue.ts';
 import { readKeyFile } from '../backup/key-file.ts';
@@ -56,6 +57,11 @@ export function drillCommand(output: () => Output): Command {
 async function drill(options: DrillCommandOptions, output: Output): Promise<void> {
   const target = openTarget(options.to);
   const key = options.keyFile === undefined ? undefined : readKeyFile(options.keyFile);
+  await removeLeftDrills(options.workDir, target, (path) =>
+    process.stderr.write(
+      `hive: removed what a drill that was killed had left in ${target.place} and ${path}\n`,
+    ),
+  );
   const sets = await listSets(target);
   const has = sets.some(({ keyId, objects }) => {
     return keyId === (key?.id ?? PLAIN) && objects.some(({ name }) => name.startsWith('backups/'));
