@@ -2,10 +2,31 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lockDirectory } from '#log/file/directory-lock.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { askNode, serveNode } from './node-socket.ts';
 
 const directory = temporaryDirectory('node-socket');
+
+test('askNode: a process that has the directory and answers nothing yet is no directory without a node', async () => {
+  const starting = temporaryDirectory('node-socket');
+  const release = lockDirectory(starting);
+  await assert.rejects(askNode(starting, { ask: 'status' }), ({ name, message }: Error) => {
+    assert.equal(name, 'NoNodeError');
+    const [, before, after] = /^(.* process \d+ on ).* since \S+Z(, .*)$/.exec(message) ?? [];
+    assert.equal(before, `the data directory ${starting} is in use by process ${process.pid} on `);
+    assert.equal(
+      after,
+      ', which answers nothing: a node does from when it is ready until it stops. Look at its log',
+    );
+    return true;
+  });
+  release();
+  await assert.rejects(
+    askNode(starting, { ask: 'status' }),
+    /^NoNodeError: no node runs on the data directory/,
+  );
+});
 
 test('askNode: a node that is silent is not said to be none', async () => {
   const stop = await serveNode(directory, () => new Promise(() => {}));

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { lockHolder } from '#log/file/directory-lock.ts';
 
 const SOCKET_FILE = 'node.sock';
 /** Longest path that a socket's address takes, on the system with the least room. */
@@ -9,7 +10,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024;
 const REQUEST_BYTES_MAX = 1_024;
 const TIMEOUT_MS = 5_000;
 
-/** Nobody answers at a data directory: no node runs on it. */
+/** Nobody answers at a data directory: no node runs on it, or none that is ready. */
 export class NoNodeError extends Error {
   override readonly name = 'NoNodeError';
   readonly code = 'NO_NODE';
@@ -110,6 +111,13 @@ export async function askNode(
     if (code === 'EACCES') {
       throw new NodeSilentError(
         `this user may not ask the node on the data directory ${directory} (EACCES): be the one that the node runs as`,
+        { cause: error },
+      );
+    }
+    const holder = lockHolder(directory);
+    if (holder !== undefined) {
+      throw new NoNodeError(
+        `the data directory ${directory} is in use by ${holder}, which answers nothing: a node does from when it is ready until it stops. Look at its log`,
         { cause: error },
       );
     }

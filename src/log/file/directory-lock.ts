@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,6 +70,24 @@ export function lockDirectory(directory: string): () => void {
   return () => {
     if (held.delete(database_)) database_.close();
   };
+}
+
+/**
+ * Who has the lock of a directory, without touching it: who starts at the same time must find it free. undefined: nobody, or the kernel
+ * does not say (/proc/locks of Linux).
+ */
+export function lockHolder(directory: string): string | undefined {
+  try {
+    const { ino } = statSync(join(directory, LOCK_FILE));
+    const owner = ownerOf(directory);
+    const held = readFileSync('/proc/locks', 'latin1').matchAll(/ WRITE (\d+) \w+:\w+:(\d+) /g);
+    const isHeld = [...held].some(
+      ([, pid, file]) => file === `${ino}` && owner.startsWith(`process ${pid} `),
+    );
+    return isHeld ? owner : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** On a full disk nobody is named: what only looks at the directory still can. */
