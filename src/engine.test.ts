@@ -177,9 +177,16 @@ test('Engine: what is not a command throws and changes nothing', () => {
   for (const wrong of [
     { type: 'NoSuchCommand' },
     { type: 'NewOrder', priceTicks: 1.5 },
+    { type: 'NewOrder', qtyLots: 5n },
+    // What JSON makes of a NaN.
+    { type: 'NewOrder', stopPriceTicks: null },
     { type: 'AddAsset', symbol: 'LONGERTHAN8' },
+    { type: 'AddAsset', symbol: null },
+    'Tick',
+    undefined,
+    null,
   ]) {
-    assert.throws(() => engine.submit(wrong as CommandInput), CodecError, JSON.stringify(wrong));
+    assert.throws(() => engine.submit(wrong as CommandInput), CodecError, String(wrong));
   }
   assert.deepEqual([engine.core.sequence, engine.core.stateHash], [sequence, stateHash]);
 });
@@ -200,6 +207,27 @@ test('Engine: capacity is what was asked for', () => {
   assert.deepEqual(engine.submit({ type: 'AddAsset', assetId: 2, symbol: 'EUR' }).map(told), [
     `rejected ${RejectCode.CAPACITY}`,
   ]);
+});
+
+test('Engine: a capacity that is no number of rows, or of nothing that there is, is an error', () => {
+  for (const wrong of [
+    { ordersMax: -1 },
+    { ordersMax: 1.5 },
+    { ordersMax: Number.NaN },
+    { ordersMax: '5' },
+    { ordersMax: 5n },
+    { assetsMax: undefined },
+    { maxOrders: 5 },
+  ]) {
+    assert.throws(
+      () => new Engine({ ...SMALL, ...wrong } as object),
+      {
+        name: 'AssertionError',
+        message: 'Condition: a capacity has the name of one, and is a whole number of at least 0',
+      },
+      Object.keys(wrong)[0],
+    );
+  }
 });
 
 test('Engine: a balance of the last asset where there is room for more than usual', () => {
@@ -284,6 +312,43 @@ test('LimitBook.add: a full book does nothing until there is room', () => {
   assert.equal(book.cancel(2), 5);
   assert.equal(book.add(3, Side.Buy, 100, 5), 0);
   assert.deepEqual(taken(trades), ['3 takes 5 from 1 at 100']);
+});
+
+test('LimitBook: an order that could not be one is an error and changes nothing', () => {
+  const { book, trades } = limitBook();
+  book.add(1, Side.Buy, 100, 5);
+  for (const [orderId, side, priceTicks, qtyLots] of [
+    [0, Side.Sell, 100, 5],
+    [1.5, Side.Sell, 100, 5],
+    [2 ** 31, Side.Sell, 100, 5],
+    [2n, Side.Sell, 100, 5],
+    ['2', Side.Sell, 100, 5],
+    [2, 0, 100, 5],
+    [2, 3, 100, 5],
+    [2, Side.Sell, 0, 5],
+    [2, Side.Sell, 99.5, 5],
+    [2, Side.Sell, 2 ** 31, 5],
+    [2, Side.Sell, 100, 0],
+    [2, Side.Sell, 100, -1],
+    [2, Side.Sell, 100, 0.5],
+    [2, Side.Sell, 100, Number.NaN],
+    [2, Side.Sell, 100, 2 ** 40 + 1],
+  ] as [number, Side, number, number][]) {
+    const isNamed = orderId === 2 && (side === Side.Buy || side === Side.Sell);
+    const wrong = {
+      name: 'AssertionError',
+      message: isNamed
+        ? 'Condition: a price is an integer from 1 to 2^31 - 1, a quantity from 1 to 2^40'
+        : 'Condition: an id is an integer from 1 to 2^31 - 1, a side Side.Buy or Side.Sell',
+    };
+    const text = `${orderId} ${side} ${priceTicks} ${qtyLots}`;
+    assert.throws(() => book.add(orderId, side, priceTicks, qtyLots), wrong, text);
+    if (isNamed) assert.throws(() => book.replace(1, priceTicks, qtyLots), wrong, text);
+  }
+  assert.deepEqual([taken(trades), book.bestBidTicks, book.bestAskTicks, book.cancel(1)], [[], 100, 0, 5]);
+  const last = 2 ** 31 - 1;
+  assert.equal(book.add(last, Side.Sell, last, 2 ** 40), 2 ** 40);
+  assert.equal(book.cancel(last), 2 ** 40);
 });
 
 test('LimitBook.cancel: gives the open quantity; 0 for an id that is not there', () => {

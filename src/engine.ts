@@ -4,6 +4,7 @@
  *
  * Everything here is deterministic and pure: no I/O, no clock, no randomness. Time is what you pass in.
  */
+import { CodecError } from '#codec/log/codec-error.ts';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
@@ -12,7 +13,8 @@ import { BookStore } from '#core/book/book-store.ts';
 import { OrderBook } from '#core/book/order-book.ts';
 import type { CoreCapacity } from '#core/state.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { COMMAND_LAYOUTS, SelfTradePrevention, type Side } from '#domain/commands.ts';
+import { COMMAND_LAYOUTS, SelfTradePrevention, Side } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -37,8 +39,8 @@ export interface EngineTime {
   readonly nanos: number;
 }
 
-const SECONDS_END = 2 ** 32;
-const NANOS_END = 1_000_000_000;
+const SECONDS_MAX = 2 ** 32 - 1;
+const NANOS_MAX = 999_999_999;
 
 /** Longest command, in words. */
 const COMMAND_WORDS_MAX = Math.max(...COMMAND_LAYOUTS.map(({ words }) => words));
@@ -58,7 +60,10 @@ export class Engine {
   declare private events: Event[];
   declare private sequence: number;
 
-  /** @param capacity how much it can hold; memory is reserved, not touched */
+  /**
+   * @param capacity how much it can hold; memory is reserved, not touched
+   * @throws AssertionError when a capacity is unknown, or no whole number of at least 0
+   */
   constructor(capacity: Partial<CoreCapacity> = {}) {
     this.core = new TradingCore(
       { onEvents: (words, from, to) => this.events.push(...readEvents(words, from, to)) },
@@ -77,9 +82,11 @@ export class Engine {
    */
   submit(command: CommandInput, time: EngineTime = { seconds: 0, nanos: 0 }): Event[] {
     assert(
-      isBelow(time.seconds, SECONDS_END) && isBelow(time.nanos, NANOS_END),
+      isWithin(time.seconds, 0, SECONDS_MAX) && isWithin(time.nanos, 0, NANOS_MAX),
       'Condition: a time is whole seconds from 0 to 2^32 - 1 and nanoseconds from 0 to 999,999,999',
     );
+    if (typeof command !== 'object' || command === null)
+      throw new CodecError('UNKNOWN_TYPE', 'type', 0, 'a command is an object');
     this.command.i32.fill(0, 0, commandWords(command));
     writeCommand(this.command, 0, command);
     this.events = [];
@@ -93,9 +100,16 @@ export class Engine {
   }
 }
 
-/** Whether `value` is an integer from 0 to below `end`. */
-function isBelow(value: number, end: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value < end;
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
+
+/** The book's tables would cut off what is more than a word, or a fraction, and the order would be another one. */
+function assertTerms(priceTicks: number, qtyLots: number): void {
+  assert(
+    isWithin(priceTicks, 1, Limits.PRICE_TICKS_MAX) && isWithin(qtyLots, 1, Limits.QTY_LOTS_MAX),
+    'Condition: a price is an integer from 1 to 2^31 - 1, a quantity from 1 to 2^40',
+  );
 }
 
 /**
@@ -107,7 +121,7 @@ export interface LimitBookListener {
 }
 
 /**
- * The order book alone, for one instrument: price-time priority, orders by the caller's own ids (1 to 2^31 - 1).
+ * The order book alone, for one instrument: price-time priority, orders by the caller's own ids.
  * No accounts, no money, no reports but trades.
  */
 export class LimitBook {
@@ -137,10 +151,16 @@ export class LimitBook {
   /**
    * Matches an order and rests what is left, unless it is immediate-or-cancel. Returns the quantity that rests;
    * -1 when nothing was done: the id is taken, or the book is full (of orders, of price levels, or its side of quantity: 2^53 - 1
-   * lots). Prices are 1 to 2^31 - 1 ticks, quantities 1 to 2^40 lots; they are not checked.
+   * lots). Ids and prices are integers from 1 to 2^31 - 1, quantities from 1 to 2^40 lots.
+   * @throws AssertionError when they are not; nothing has changed
    */
   add(orderId: number, side: Side, priceTicks: number, qtyLots: number, isImmediateOrCancel = false): number {
     this.#assertIdle();
+    assert(
+      isWithin(orderId, 1, Limits.ID_MAX) && (side === Side.Buy || side === Side.Sell),
+      'Condition: an id is an integer from 1 to 2^31 - 1, a side Side.Buy or Side.Sell',
+    );
+    assertTerms(priceTicks, qtyLots);
     if (this.slotOf.get(orderId, 0) !== -1) return -1;
     if (!isImmediateOrCancel && !this.book.canRest(side, priceTicks, qtyLots)) return -1;
     const slot = this.store.allocateOrder();
@@ -168,12 +188,14 @@ export class LimitBook {
   }
 
   /**
-   * Gives a resting order a new price and open quantity (at least 1). Priority is kept only by a smaller or equal
+   * Gives a resting order a new price and open quantity, within the bounds of `add`. Priority is kept only by a smaller or equal
    * quantity at the same price; otherwise it matches like a new order. Returns what rests; -1 when nothing was done: the order is not
    * there, or the book is full.
+   * @throws AssertionError as `add`
    */
   replace(orderId: number, priceTicks: number, qtyLots: number): number {
     this.#assertIdle();
+    assertTerms(priceTicks, qtyLots);
     const slot = this.slotOf.get(orderId, 0);
     if (slot === -1) return -1;
     const leaves = this.store.leavesQtyLots(slot);

@@ -65,6 +65,12 @@ export class TradingCore {
   declare private readonly administration: Administration;
 
   constructor(sink: EventSink, capacity: Partial<CoreCapacity> = {}, { hashSeed }: TradingCoreOptions = {}) {
+    for (const [name, rows] of Object.entries(capacity)) {
+      assert(
+        Object.hasOwn(DEFAULT_CAPACITY, name) && Number.isInteger(rows) && rows >= 0,
+        'Condition: a capacity has the name of one, and is a whole number of at least 0',
+      );
+    }
     const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_INITIAL, hashSeed);
     const writer = new EventWriter(sink);
     const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);

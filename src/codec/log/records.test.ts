@@ -104,6 +104,7 @@ test('encodeCommand: refuses with the code, the field and its offset', () => {
   refuses('NOT_INTEGER', 'qtyLots', 24, order({ qtyLots: Number.POSITIVE_INFINITY }));
   refuses('NOT_INTEGER', 'qtyLots', 24, order({ qtyLots: 1n }));
   refuses('NOT_INTEGER', 'qtyLots', 24, order({ qtyLots: '1' }));
+  refuses('NOT_INTEGER', 'qtyLots', 24, order({ qtyLots: null }));
   refuses('OUT_OF_RANGE', 'qtyLots', 24, order({ qtyLots: 2 ** 53 }));
   refuses('OUT_OF_RANGE', 'qtyLots', 24, order({ qtyLots: -(2 ** 53) }));
   refuses('OUT_OF_RANGE', 'priceTicks', 16, order({ priceTicks: 2 ** 31 }));

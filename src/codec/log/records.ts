@@ -53,7 +53,8 @@ export function writeFields(
 ): void {
   words.i32.fill(0, at, at + shape.layout.words);
   for (const field of shape.fields) {
-    writeField(words, at, field, values[field.name] ?? defaultValue(field.kind));
+    const value = values[field.name];
+    writeField(words, at, field, value === undefined ? defaultValue(field.kind) : value);
   }
 }
 
