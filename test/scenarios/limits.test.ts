@@ -216,6 +216,8 @@ for (const [name, filled] of Object.entries(ONE_SIDE_FILLED)) {
     };
     assert.equal(buy(1_000_001, Limits.QTY_LOTS_MAX), 'POSITION_LIMIT');
     assert.equal(buy(1_000_002, Limits.QTY_LOTS_MAX - 1), 'OrderAccepted');
+    engine.apply({ type: 'SetAccountLimits', accountId: 1, openValueMinorMax: 1 }, MARKET_SECONDS);
+    assert.equal(buy(1_000_003, 1), 'POSITION_LIMIT', 'the lowest code of those that apply');
   });
 }
 

@@ -316,16 +316,20 @@ export class Ledger {
   ): number {
     const value = this.valueMinor(this.instrumentRow(holding), priceTicks, leavesLots);
     if (value === -1) return VALUE_TOO_LARGE;
-    return this.reserveValue(holding, side, value, leavesLots, replacedLots);
+    return this.reserveValue(holding, side, value, leavesLots, replacedLots, AMOUNT_MAX);
   }
 
-  /** As `reserve`, for an order whose value is known. */
+  /**
+   * As `reserve`, for an order whose value is known.
+   * @param openValueMax what the account's open value in the quote asset may come to, at most 2^53 - 1
+   */
   reserveValue(
     holding: number,
     side: number,
     value: number,
     leavesLots: number,
     replacedLots: number,
+    openValueMax: number,
   ): number {
     const instrument = this.instrumentRow(holding);
     const quote = this.quoteBalance(holding);
@@ -334,7 +338,7 @@ export class Ledger {
     const isSpot = this.words[(holding << 5) | IS_SPOT] !== 0;
     const worstLots = isSpot ? 0 : this.worstCaseLots(holding, side, leavesLots);
     if (worstLots > AMOUNT_MAX) return RejectCode.POSITION_LIMIT;
-    if (this.balances.openValueMinor(quote) + value > AMOUNT_MAX) return RejectCode.OPEN_VALUE_LIMIT;
+    if (this.balances.openValueMinor(quote) + value > openValueMax) return RejectCode.OPEN_VALUE_LIMIT;
     let hold = 0;
     if (isSpot) {
       hold = this.#holdMinor(instrument, side, value, leavesLots);

@@ -52,7 +52,6 @@ const {
   ORDER_VALUE_LIMIT,
   PRICE_COLLAR,
   POSITION_LIMIT,
-  OPEN_VALUE_LIMIT,
 } = RejectCode;
 const NONE = ACCEPTED;
 const AMOUNT_MAX = INT53_MAX;
@@ -158,10 +157,7 @@ export class Risk {
     if (isLimited && this.#passesPositionLimit(holding, side, leavesLots, replacedLots))
       return POSITION_LIMIT;
     const openValueMax = isLimited ? doubles[(account << 4) | OPEN_VALUE_MAX] || AMOUNT_MAX : AMOUNT_MAX;
-    if (ledger.balances.openValueMinor(ledger.quoteBalance(holding)) + value > openValueMax) {
-      return OPEN_VALUE_LIMIT;
-    }
-    return ledger.reserveValue(holding, side, value, leavesLots, replacedLots);
+    return ledger.reserveValue(holding, side, value, leavesLots, replacedLots, openValueMax);
   }
 
   /** Whether the order would raise the worst case of a margined holding, and above the account's limit. */
