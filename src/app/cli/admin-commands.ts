@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import type { NodeStatus } from '../node.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
 import { askNode, type NodeRequest } from './node-socket.ts';
 import { dataDirOption, integerOption } from './options.ts';
 import type { Output } from './output.ts';
@@ -28,13 +30,16 @@ export function adminCommands(output: () => Output): Command {
     .addOption(dataDirOption())
     .option('--take-over', 'first make the log of this cluster, which mirrors that of another one, its own')
     .option('--force', 'take over although the mirrored log answers')
-    .action(({ dataDir, takeOver, force }: { dataDir: string; takeOver?: boolean; force?: boolean }) =>
-      ask(
+    .action(({ dataDir, takeOver, force }: { dataDir: string; takeOver?: boolean; force?: boolean }) => {
+      if (force === true && takeOver !== true) {
+        throw new CliError(ExitCode.Usage, '--force goes with --take-over');
+      }
+      return ask(
         dataDir,
         { ask: 'promote', ...(takeOver === true ? { takeOver: { force: force === true } } : {}) },
         0,
-      ),
-    );
+      );
+    });
   admin
     .command('demote')
     .description(

@@ -56,6 +56,7 @@ test('usage: what is wrong is said in a line, with exit status 2', async () => {
       ),
     ),
     refuses(['market', 'HIVE', '--snapshot-port', '1'], 2, 'hive: --snapshot-port goes with --connect\n'),
+    refuses(['admin', 'promote', '--force'], 2, 'hive: --force goes with --take-over\n'),
   ]);
 });
 
