@@ -302,4 +302,31 @@ export const FUNDS = [
     `,
     { funds: 0 },
   ),
+  scenario(
+    'funds: fees of the whole amount: a buy holds twice its value, a sale brings nothing',
+    `
+    deposit alice 2000 USD
+      posted alice 2000 USD Deposit total 2000
+      done
+    deposit bob 10 BTC
+      posted bob 10 BTC Deposit total 10
+      done
+    alice 1 buy 10@101
+      rejected alice1 INSUFFICIENT_FUNDS
+    alice 2 buy 10@100
+      accepted alice2 buy 10@100 gtc
+      rested alice2 10@100
+    bob 1 sell 4@100
+      accepted bob1 sell 4@100 gtc
+      trade 4@100 alice2 leaves 6 / bob1 fees 400+400
+    bob 2 sell 6@100
+      accepted bob2 sell 6@100 gtc
+      trade 6@100 alice2 / bob2 fees 600+600
+    withdraw alice 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw bob 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    `,
+    { coin: { makerFeePpm: 1_000_000, takerFeePpm: 1_000_000 }, funds: 0 },
+  ),
 ];

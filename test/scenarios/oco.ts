@@ -324,4 +324,32 @@ export const OCO = [
       done
     `,
   ),
+  scenario(
+    'oco: a stop that is refused as it triggers cancels the other all the same',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    alice 1 sell 5@120
+      accepted alice1 sell 5@120 gtc
+      rested alice1 5@120
+    alice 2 sell 5@90 stop 95 oco 1
+      accepted alice2 sell 5@90 stop 95 gtc oco 1
+    kill user alice
+      killed User 1
+      done
+    erin 2 sell 1@95
+      accepted erin2 sell 1@95 gtc
+      rested erin2 1@95
+    frank 2 buy 1@95
+      accepted frank2 buy 1@95 gtc
+      trade 1@95 erin2 / frank2
+      triggered alice2
+      canceled alice2 5 TriggerRefused
+      canceled alice1 5 visible 5@120 OneCancelsOther
+    `,
+  ),
 ];

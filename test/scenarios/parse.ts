@@ -73,7 +73,7 @@ export type ParsedLine = { readonly seconds: number } | { readonly command: Comm
  * - `alice mass-cancel [side buy] [on coin] [account N] [session bob]`, also by `operator`
  * - `alice connect [NODE.SESSION] [cancel-on-disconnect]` · `alice disconnect [NODE.SESSION]`
  * - `time SECONDS` · `tick [SECONDS]` · `phase NAME [until SECONDS then NAME] [on perp]`
- * - `schedule 3600 Continuous 7200 Closed [on perp]`
+ * - `schedule 3600 Continuous 7200 Closed`
  * - `deposit alice 100 USD [by adam] [id TEXT]` · `withdraw …` · `limits alice ordersMax 3 …`
  * - `kill|revive venue|instrument coin|account alice|user alice [cancel]`
  * - `password adam [none]`: sets or removes it

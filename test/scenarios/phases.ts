@@ -214,4 +214,112 @@ export const PHASES = [
       rested alice3 5@100
     `,
   ),
+  scenario(
+    'tick: orders expire at their second and not before, in a halt too; until the tick they trade',
+    `
+    alice 1 buy 5@100 gtd 100
+      rejected alice1 INVALID_EXPIRY
+    alice 2 buy 5@100 gtd 101
+      accepted alice2 buy 5@100 gtd until 101
+      rested alice2 5@100
+    alice 3 buy 5@100 gtd 150
+      accepted alice3 buy 5@100 gtd until 150
+      rested alice3 5@100
+    tick
+    time 101
+    tick
+      canceled alice2 5 visible 5@100 Expired
+    time 149
+    tick
+    time 150
+    bob 1 sell 1@100
+      accepted bob1 sell 1@100 gtc
+      trade 1@100 alice3 leaves 4 / bob1
+    alice replace 3 -> 4 5@100 expire 150
+      rejected alice4 INVALID_EXPIRY
+    alice replace 3 -> 5 5@100 expire 151
+      replaced alice3 by alice5 buy 5@100 gtd until 151 cum 1 keeps priority
+    tick
+    phase Halted
+      phase Continuous -> Halted
+      done
+    time 151
+    tick
+      canceled alice5 4 visible 4@100 Expired
+    `,
+  ),
+  scenario(
+    'tick: orders expire, timed phases end, schedules run, stops trigger, each for all instruments before the next',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    erin 2 sell 1@100 on perp
+      accepted erin2 sell 1@100 gtc
+      rested erin2 1@100
+    frank 2 buy 1@100 on perp
+      accepted frank2 buy 1@100 gtc
+      trade 1@100 erin2 / frank2
+      position bob -1 entry 100 realised 0
+      position carol 1 entry 100 realised 0
+    schedule 200 Continuous
+      ScheduleSet
+      done
+    phase PreOpen
+      phase Continuous -> PreOpen
+      done
+    phase OpeningAuction until 200 then Continuous on perp
+      phase Continuous -> OpeningAuction until 200 then Continuous
+      done
+    alice 1 buy 2@105 gtd 200
+      accepted alice1 buy 2@105 gtd until 200
+      rested alice1 2@105
+    alice 2 buy 2@104
+      accepted alice2 buy 2@104 gtc
+      rested alice2 2@104
+    bob 1 sell 2@103
+      accepted bob1 sell 2@103 gtc
+      rested bob1 2@103
+    carol 1 buy 1@110 stop 103
+      accepted carol1 buy 1@110 stop 103 gtc
+    bob 2 sell 3@105
+      accepted bob2 sell 3@105 gtc
+      rested bob2 3@105
+    alice 3 buy 2@95 gtd 200 on perp
+      accepted alice3 buy 2@95 gtd until 200
+      rested alice3 2@95
+    bob 3 sell 1@90 on perp
+      accepted bob3 sell 1@90 gtc
+      rested bob3 1@90
+    bob 4 sell 1@90 stop 95 on perp
+      accepted bob4 sell 1@90 stop 95 gtc
+    alice 4 buy 1@91 on perp
+      accepted alice4 buy 1@91 gtc
+      rested alice4 1@91
+    alice 5 buy 1@91 on perp
+      accepted alice5 buy 1@91 gtc
+      rested alice5 1@91
+    time 200
+    tick
+      canceled alice1 2 visible 2@105 Expired
+      canceled alice3 2 visible 2@95 Expired
+      auction trade 1@91 alice4 / bob3
+      position alice 1 entry 91 realised 0
+      position bob -2 entry 191 realised 0
+      uncrossed 1@91 of OpeningAuction
+      phase OpeningAuction -> Continuous
+      auction trade 2@103 alice2 / bob1
+      uncrossed 2@103 of PreOpen
+      phase PreOpen -> Continuous
+      triggered carol1
+      trade 1@105 bob2 leaves 2 / carol1
+      triggered bob4
+      trade 1@91 alice5 / bob4
+      position alice 2 entry 182 realised 0
+      position bob -3 entry 282 realised 0
+    `,
+  ),
 ];

@@ -321,4 +321,52 @@ export const STOPS = [
       trade 2@105 bob102 / alice1
     `,
   ),
+  scenario(
+    'stop cascade: begun by an uncross, through a pair, until a band ends it',
+    `
+    erin 1 sell 1@100
+      accepted erin1 sell 1@100 gtc
+      rested erin1 1@100
+    frank 1 buy 1@100
+      accepted frank1 buy 1@100 gtc
+      trade 1@100 erin1 / frank1
+    phase OpeningAuction
+      phase Continuous -> OpeningAuction
+      done
+    alice 1 buy 2@107 stop 104
+      accepted alice1 buy 2@107 stop 104 gtc
+    dave 1 buy 5 stop 106
+      accepted dave1 buy 5 stop 106 gtc
+    alice 2 buy 1@98 oco 1
+      accepted alice2 buy 1@98 gtc oco 1
+      rested alice2 1@98
+    carol 1 sell 1@104
+      accepted carol1 sell 1@104 gtc
+      rested carol1 1@104
+    carol 2 sell 2@106
+      accepted carol2 sell 2@106 gtc
+      rested carol2 2@106
+    carol 3 sell 5@112
+      accepted carol3 sell 5@112 gtc
+      rested carol3 5@112
+    bob 1 buy 2@104
+      accepted bob1 buy 2@104 gtc
+      rested bob1 2@104
+    phase Continuous
+      auction trade 1@104 bob1 leaves 1 / carol1
+      uncrossed 1@104 of OpeningAuction
+      phase OpeningAuction -> Continuous
+      done
+      triggered alice1
+      trade 2@106 carol2 / alice1
+      canceled alice2 1 visible 1@98 OneCancelsOther
+      triggered dave1
+      phase Continuous -> VolatilityAuction until 130 then Continuous
+      canceled dave1 5 PriceBand
+    bob mass-cancel
+      canceled bob1 1 visible 1@104 MassCancel
+      mass canceled 1 for bob
+    `,
+    { coin: { dynamicBandPpm: 50_000 } },
+  ),
 ];
