@@ -128,6 +128,30 @@ test('risk: accounts with least headroom first, as REST and the channel tell it'
   await client.take(({ channel, risk }) => channel === 'risk' && risk.items[0].openOrders === 0);
 });
 
+test('risk: where a limit was lowered the headroom says how much more is used than allowed', {
+  timeout: 60_000,
+}, async (t) => {
+  const venue = await RestNode.start(t);
+  const [ann, risk] = [await venue.logIn('U1'), await venue.logIn('risk')];
+  for (const price of ['9.00', '9.01', '9.02']) await placed(ann, 'BTCUSD', 'buy', price, '1');
+  const headrooms: unknown[] = [];
+  for (const openValueMinorMax of [2_000, 1_000, 1]) {
+    const limits = { ordersMax: 1, openValueMinorMax, reason };
+    const { body } = await risk.put('/admin/accounts/1/limits', limits);
+    const { body: view } = await risk.get(`/admin/risk/accounts?accountId=1&atSequence=${body.sequence}`);
+    const [account] = view.items;
+    headrooms.push([
+      account.headroom,
+      ...account.limits.map((limit: { headroom: string }) => limit.headroom),
+    ]);
+  }
+  assert.deepEqual(headrooms, [
+    ['-2.0000', '-2.0000', '-0.3515'],
+    ['-2.0000', '-2.0000', '-1.7030'],
+    ['-2702.0000', '-2.0000', '-2702.0000'],
+  ]);
+});
+
 test('status: for anybody, by HTTP and WebSocket, with what operations write', {
   timeout: 60_000,
 }, async (t) => {

@@ -217,6 +217,6 @@ function rejectJson({ rejectCode, count }: { readonly rejectCode: number; readon
 }
 
 function headroomText(headroom: number): string {
-  const parts = Math.max(HEADROOM_MIN, Math.floor(headroom * 10 ** HEADROOM_DECIMALS + 1e-9));
+  const parts = Math.floor(Math.max(HEADROOM_MIN, headroom) * 10 ** HEADROOM_DECIMALS + 1e-9);
   return scaledText(parts, { unit: 1, decimals: HEADROOM_DECIMALS });
 }
