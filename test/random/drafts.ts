@@ -364,7 +364,7 @@ function setKillSwitch(dice: Dice): PartialDraft {
 
 function setSchedule(dice: Dice, style: Style): PartialDraft {
   const fields: Record<string, number> = { instrumentId: dice.int(1, style.instruments) };
-  const entries = dice.int(0, 4);
+  const entries = isOneIn(dice, 10) ? 8 : dice.int(0, 4);
   // On either side of a midnight that is near.
   const seconds = Array.from(
     { length: entries },

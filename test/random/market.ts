@@ -49,6 +49,7 @@ export function randomMarket(dice: Dice, style: Style): CommandInput[] {
 export function addInstrument(dice: Dice, style: Style, instrumentId: number): CommandInput<'AddInstrument'> {
   const isSpot = instrumentId % 2 === 1;
   const isRich = style.fundsMinor > 1e12;
+  const baseAssetId = isSpot ? 2 + (((instrumentId - 1) >> 1) % 2) : pick(dice, 0, 0, 2);
   const isFine = isRich && isOneIn(dice, 2);
   const [valueNumerator, valueDenominator] = isFine
     ? FINE_VALUE
@@ -58,13 +59,14 @@ export function addInstrument(dice: Dice, style: Style, instrumentId: number): C
     instrumentId,
     kind: isSpot ? InstrumentKind.Spot : InstrumentKind.Margined,
     symbol: `I${instrumentId}`,
-    baseAssetId: isSpot ? 2 + (((instrumentId - 1) >> 1) % 2) : 0,
-    quoteAssetId: 1,
+    baseAssetId,
+    // Seldom what is the base of a spot instrument: then losses take from what sells hold.
+    quoteAssetId: isOneIn(dice, 4) ? (baseAssetId === 2 ? 3 : 2) : 1,
     tickSize: 1,
     lotSize: 1,
     valueNumerator,
     valueDenominator,
-    lotBaseMinor: isSpot ? pick(dice, 1, 3) : 0,
+    lotBaseMinor: isSpot ? pick(dice, 1, 1, 3, isRich ? 1_000_003 : 3) : 0,
     initialMarginMinor: isSpot ? 0 : pick(dice, 0, 1, 10, 10, 1_000_003),
     minQtyLots: isFine ? FINE_QTY_LOTS : pick(dice, 1, 1, 1, 2),
     maxQtyLots: isFine || (isSpot && dice.int(1, 3) > 1) ? 2 ** 40 : pick(dice, 50, 1_000),
