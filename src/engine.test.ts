@@ -314,6 +314,16 @@ test('LimitBook.add: a full book does nothing until there is room', () => {
   assert.deepEqual(taken(trades), ['3 takes 5 from 1 at 100']);
 });
 
+test('LimitBook: room for what is no number of orders is an error', () => {
+  for (const wrong of [-1, 1.5, Number.NaN, '5', 5n, null]) {
+    assert.throws(() => limitBook(wrong as number), {
+      name: 'AssertionError',
+      message: 'Condition: a book has room for a whole number of orders, at least 0',
+    });
+  }
+  assert.equal(limitBook(0).book.add(1, Side.Buy, 100, 5), -1);
+});
+
 test('LimitBook: an order that could not be one is an error and changes nothing', () => {
   const { book, trades } = limitBook();
   book.add(1, Side.Buy, 100, 5);

@@ -131,8 +131,15 @@ export class LimitBook {
   /** A listener is told of a trade, and has not returned. */
   declare private isTelling: boolean;
 
-  /** @param ordersMax resting orders that it can hold; memory is reserved, not touched */
+  /**
+   * @param ordersMax resting orders that it can hold; memory is reserved, not touched
+   * @throws AssertionError when that is no whole number of at least 0
+   */
   constructor(listener: LimitBookListener, ordersMax = 1 << 20) {
+    assert(
+      isWithin(ordersMax, 0, Number.MAX_SAFE_INTEGER),
+      'Condition: a book has room for a whole number of orders, at least 0',
+    );
     const store = new BookStore({ ordersMax });
     const slotOf = new IntPairMap();
     const onTrade: BookListener['onTrade'] = (maker, taker, qtyLots, priceTicks) => {
