@@ -229,6 +229,24 @@ test('ticker: told again when a trade leaves the last 24 hours, though nothing h
   assert.equal(Date.parse(ticker.from) - Date.parse(first.from), 86_400_000);
 });
 
+test('a channel that is left and followed again before the first answer: its first message comes behind the last answer', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const other = await WebSocketClient.connect(t, venue.url);
+  await other.result('subscribe', { channel: 'book.BTCUSD' });
+  const client = await WebSocketClient.connect(t, venue.url);
+  const told: unknown[] = [];
+  client.ws.on('message', (data) => {
+    const { id, channel } = JSON.parse(data.toString());
+    told.push(id ?? channel);
+  });
+  const answers = ['subscribe', 'unsubscribe', 'subscribe'].map((op) =>
+    client.result(op, { channel: 'book.BTCUSD' }),
+  );
+  await Promise.all(answers);
+  await client.next('book.BTCUSD');
+  assert.deepEqual(told, [1, 2, 3, 'book.BTCUSD']);
+});
+
 test('compression: offered only where it is configured, and then the same messages come', async (t) => {
   const plain = await WebSocketVenue.start(t);
   const squeezed = await WebSocketVenue.start(t, { compression: true, flushMs: 1 });

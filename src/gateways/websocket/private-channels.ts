@@ -63,7 +63,7 @@ export class PrivateChannels {
         throw invalidField('from', `must be at most ${next}: you have had ${next - 1} reports so far`);
       return () => this.#followReports(user, from ?? next, connection, onEnded);
     }
-    if (from !== undefined) throw invalidField('from', 'is of reports only');
+    if (from !== undefined) throw invalidField('from', 'is of reports and log only');
     if (user.accountId === 0) throw new Problem('UNKNOWN_ACCOUNT', 'your user has no account');
     if (channel === 'orders') return () => this.#followOrders(user.accountId, connection, onEnded);
     return () => this.#followAccount(channel, user.accountId, connection, onEnded);

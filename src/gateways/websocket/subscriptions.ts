@@ -64,10 +64,15 @@ export class Subscriptions {
     if (venue !== undefined) return this.#ofVenue(venue, params, who);
     if (!isPrivateChannel(channel)) {
       this.#mayAdd(channel);
-      if (from !== undefined) throw invalidField('from', 'is of reports only');
+      if (from !== undefined) throw invalidField('from', 'is of reports and log only');
       const subscription = this.streams.subscribe(channel, depth, this.connection);
       this.publicOnes.set(channel, subscription);
-      return { result: { channel }, begin: () => subscription.bring() };
+      return {
+        result: { channel },
+        begin: () => {
+          if (this.publicOnes.get(channel) === subscription) subscription.bring();
+        },
+      };
     }
     if (depth !== undefined) throw invalidField('depth', 'is of books only');
     const { principal, user } = await who();
