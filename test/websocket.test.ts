@@ -188,8 +188,8 @@ test('who may do what: strangers, viewers, staff and read-only keys', async (t) 
   assert.equal(codeOf(await trader.error('order.place', LIMIT)), 'not-permitted');
 });
 
-test('auth: wrong, expired and foreign proofs; an API key signs the upgrade; the header at the upgrade', async (t) => {
-  const venue = await WebSocketVenue.start(t);
+test('auth: wrong, expired and foreign proofs; an API key signs the upgrade, and is revoked; the header at the upgrade', async (t) => {
+  const venue = await WebSocketVenue.start(t, { limits: { SWEEP_MS: 5 } });
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   venue.send({
     type: 'AddApiKey',
@@ -229,6 +229,9 @@ test('auth: wrong, expired and foreign proofs; an API key signs the upgrade; the
   const refused = await WebSocketClient.connect(t, venue.url, { headers: { authorization: 'Bearer x' } });
   assert.equal((await refused.take(({ id }) => id === 'upgrade')).error.code, 'invalid-token');
   assert.equal((await refused.result('subscribe', { channel: 'ticker.BTCUSD' })).channel, 'ticker.BTCUSD');
+  // What stands on a key ends with it.
+  venue.send({ type: 'RevokeApiKey', keyId: 5 });
+  assert.equal((await client.closed).code, 4001);
 });
 
 test('a proof that ends: said before, renewed by auth, otherwise the connection is closed', async (t) => {
