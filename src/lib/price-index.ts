@@ -69,7 +69,10 @@ const PAGES_PER_INSERT_MAX = 3;
 /**
  * An ordered map from a 32-bit key (a price, a second) to a level, for one side of one book: a four-tier radix
  * tree with a bitmap per page, so that finding the neighbour of a key is a few `clz32`, whatever the distance
- * and whatever the depth. `best` is kept at hand: the lowest key, or the highest in a descending index.
+ * and whatever the depth.
+ *
+ * The best level, with the lowest key or in a descending index the highest, is kept beside the tree and not in it: a side that has one
+ * price or none, as those of quiet markets have, touches no page.
  *
  * The page of 65,536 keys that was used last is remembered, so that most markets walk two tiers, wherever in that
  * range their orders are. An index costs one page at rest (about 1 kB), and memory follows the occupied prices, not
@@ -78,8 +81,10 @@ const PAGES_PER_INSERT_MAX = 3;
 export class PriceIndex {
   /** Best level, 0 when empty. */
   declare best: number;
-  /** Key of the best level; meaningless when empty. */
+  /** Key of the best level; 0 when empty. */
   declare bestKey: number;
+  /** Levels in the tree: all but the best. */
+  declare private others: number;
   declare readonly descending: boolean;
   declare private readonly pages: PricePages;
   declare private readonly words: Int32Array<ArrayBuffer>;
@@ -96,6 +101,7 @@ export class PriceIndex {
     this.descending = descending;
     this.best = 0;
     this.bestKey = 0;
+    this.others = 0;
     this.root = 0;
     this.third = 0;
     this.thirdPrefix = -1;
@@ -104,10 +110,8 @@ export class PriceIndex {
 
   /** The level at `key`, 0 if there is none. */
   get(key: number): number {
-    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
-    if (third === 0) return 0;
-    const leaf = this.words[(third + ((key >>> 8) & 255)) | 0];
-    return leaf === 0 ? 0 : this.words[(leaf + (key & 255)) | 0];
+    if (key >>> 0 === this.bestKey) return this.best;
+    return this.others === 0 || this.#isBetter(key) ? 0 : this.#find(key);
   }
 
   /** Whether an insert of any key has the pages that it may need. */
@@ -117,48 +121,38 @@ export class PriceIndex {
 
   /** Adds `level` at a key that has none. Needs `canInsert`. */
   insert(key: number, level: number): void {
-    let third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
-    if (third === 0) third = this.#addThird(key);
-    setSlot(this.words, this.#childOrNew(third, (key >>> 8) & 255), key & 255, level);
-    if (this.best === 0 || (this.descending ? key >>> 0 > this.bestKey : key >>> 0 < this.bestKey)) {
-      this.best = level;
-      this.bestKey = key >>> 0;
+    if (this.best !== 0) {
+      if (!this.#isBetter(key)) {
+        this.#add(key, level);
+        return;
+      }
+      this.#add(this.bestKey, this.best);
     }
+    this.best = level;
+    this.bestKey = key >>> 0;
   }
 
   /** Removes the level at `key`, which must be there. */
   remove(key: number): void {
-    const words = this.words;
-    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
-    const leaf = words[(third + ((key >>> 8) & 255)) | 0];
-    if (clearSlot(words, leaf, key & 255)) {
-      this.pages.release(leaf);
-      if (clearSlot(words, third, (key >>> 8) & 255)) this.#releaseThird(key, third);
+    if (key >>> 0 !== this.bestKey) {
+      this.#delete(key);
+      return;
     }
-    if (this.bestKey === key >>> 0) {
-      const next = this.next(key);
-      this.best = next;
-      this.bestKey = next === 0 ? 0 : this._foundKey;
+    if (this.others === 0) {
+      this.best = 0;
+      this.bestKey = 0;
+      return;
     }
+    this.best = this.#behind(key);
+    this.bestKey = this._foundKey;
+    this.#delete(this.bestKey);
   }
 
   /** The next level behind `key`, away from the best; 0 at the end. `key` itself need not be there. */
   next(key: number): number {
-    const words = this.words;
-    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
-    if (third === 0) return this.#nextThird(key);
-    const down = this.descending;
-    const leaf = words[(third + ((key >>> 8) & 255)) | 0];
-    if (leaf !== 0) {
-      const slot = down ? slotBelow(words, leaf, key & 255) : slotAbove(words, leaf, key & 255);
-      if (slot >= 0) {
-        this._foundKey = ((key & ~255) | slot) >>> 0;
-        return words[(leaf + slot) | 0];
-      }
-    }
-    const child = neighbour(words, third, (key >>> 8) & 255, down);
-    if (child < 0) return this.#nextThird(key);
-    return this.#descend(words[(third + child) | 0], 3, (key & ~0xffff) | (child << 8), down);
+    if (this.best !== 0 && !this.#isBetter(key)) return this.others === 0 ? 0 : this.#behind(key);
+    this._foundKey = this.bestKey;
+    return this.best;
   }
 
   /** Key of the level that the last `next` returned. */
@@ -179,6 +173,63 @@ export class PriceIndex {
     this.bestKey = from[at + 2] >>> 0;
     this.third = 0;
     this.thirdPrefix = -1;
+    this.others = 0;
+    if (this.root === 0) return;
+    // Images of before the best level left the tree have it there too.
+    if (this.#find(this.bestKey) !== 0) {
+      this.others++;
+      this.#delete(this.bestKey);
+    }
+    for (let level = this.#behind(this.bestKey); level !== 0; level = this.#behind(this._foundKey)) this.others++;
+  }
+
+  /** Whether a key is better than the best one. */
+  #isBetter(key: number): boolean {
+    return this.descending ? key >>> 0 > this.bestKey : key >>> 0 < this.bestKey;
+  }
+
+  /** The level at `key` in the tree, 0 if there is none. */
+  #find(key: number): number {
+    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
+    if (third === 0) return 0;
+    const leaf = this.words[(third + ((key >>> 8) & 255)) | 0];
+    return leaf === 0 ? 0 : this.words[(leaf + (key & 255)) | 0];
+  }
+
+  #add(key: number, level: number): void {
+    let third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
+    if (third === 0) third = this.#addThird(key);
+    setSlot(this.words, this.#childOrNew(third, (key >>> 8) & 255), key & 255, level);
+    this.others++;
+  }
+
+  #delete(key: number): void {
+    const words = this.words;
+    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
+    const leaf = words[(third + ((key >>> 8) & 255)) | 0];
+    this.others--;
+    if (!clearSlot(words, leaf, key & 255)) return;
+    this.pages.release(leaf);
+    if (clearSlot(words, third, (key >>> 8) & 255)) this.#releaseThird(key, third);
+  }
+
+  /** The next level of the tree behind `key`; 0 at the end. */
+  #behind(key: number): number {
+    const words = this.words;
+    const third = key >>> 16 === this.thirdPrefix ? this.third : this.#findThird(key);
+    if (third === 0) return this.#nextThird(key);
+    const down = this.descending;
+    const leaf = words[(third + ((key >>> 8) & 255)) | 0];
+    if (leaf !== 0) {
+      const slot = down ? slotBelow(words, leaf, key & 255) : slotAbove(words, leaf, key & 255);
+      if (slot >= 0) {
+        this._foundKey = ((key & ~255) | slot) >>> 0;
+        return words[(leaf + slot) | 0];
+      }
+    }
+    const child = neighbour(words, third, (key >>> 8) & 255, down);
+    if (child < 0) return this.#nextThird(key);
+    return this.#descend(words[(third + child) | 0], 3, (key & ~0xffff) | (child << 8), down);
   }
 
   /** The third-tier page of a key, remembered; 0 if there is none. */
@@ -222,7 +273,7 @@ export class PriceIndex {
     clearSlot(words, this.root, key >>> 24);
   }
 
-  /** `next` when the key's own 65,536 keys have nothing left: climb until a neighbour page exists, then descend. */
+  /** `#behind` when the key's own 65,536 keys have nothing left: climb until a neighbour page exists, then descend. */
   #nextThird(key: number): number {
     const words = this.words;
     const root = this.root;
