@@ -34,6 +34,11 @@ test(`PriceIndex: is an ordered map, keys close together or far apart (seed ${SE
           naive.set(key, step);
         }
         assert.equal(index.get(key), naive.get(key) ?? 0);
+        const from = Math.floor(random() * spread);
+        const behind = [...naive.keys()].filter((one) => (descending ? one < from : one > from));
+        const next = descending ? Math.max(...behind) : Math.min(...behind);
+        assert.equal(index.next(from), naive.get(next) ?? 0);
+        if (behind.length > 0) assert.equal(index.foundKey, next);
         if (step % 50 > 0) continue;
         const sorted = [...naive.keys()].sort((a, b) => (descending ? b - a : a - b));
         assert.deepEqual(keysOf(index), sorted);
@@ -45,4 +50,36 @@ test(`PriceIndex: is an ordered map, keys close together or far apart (seed ${SE
   }
   // An index keeps its root; everything else was given back.
   assert.equal(pages.free, free - 8);
+});
+
+test('PriceIndex: a side with one price or none touches no page', () => {
+  const pages = new PricePages(16);
+  const index = new PriceIndex(pages, false);
+  for (let key = 1; key < 1_000; key++) {
+    index.insert(key, key);
+    index.remove(key);
+  }
+  index.insert(5, 1);
+  assert.deepEqual([index.best, index.get(5), index.get(4), index.next(5), index.next(4)], [1, 1, 0, 0, 1]);
+  assert.equal(pages.columns.rows, 1);
+});
+
+test('PriceIndex: goes on from its image', () => {
+  const pages = new PricePages(64);
+  const index = new PriceIndex(pages, false);
+  for (const key of [70_000, 4, 5, 300]) index.insert(key, key + 1);
+  const image = new Int32Array(3);
+  index.save(image, 0);
+  const restored = new PriceIndex(pages, false);
+  restored.load(image, 0);
+  for (const left of [[4, 5, 300, 70_000], [5, 300, 70_000], [300, 70_000], [70_000], []]) {
+    assert.deepEqual(keysOf(restored), left);
+    assert.deepEqual(
+      left.map((key) => restored.get(key)),
+      left.map((key) => key + 1),
+    );
+    if (left.length > 0) restored.remove(left[0]);
+  }
+  // All pages but none and the root are free again.
+  assert.equal(pages.free, 62);
 });

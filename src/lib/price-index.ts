@@ -175,12 +175,11 @@ export class PriceIndex {
     this.thirdPrefix = -1;
     this.others = 0;
     if (this.root === 0) return;
-    // Images of before the best level left the tree have it there too.
-    if (this.#find(this.bestKey) !== 0) {
+    let key = this.bestKey;
+    while (this.#behind(key) !== 0) {
+      key = this._foundKey;
       this.others++;
-      this.#delete(this.bestKey);
     }
-    for (let level = this.#behind(this.bestKey); level !== 0; level = this.#behind(this._foundKey)) this.others++;
   }
 
   /** Whether a key is better than the best one. */
