@@ -249,6 +249,26 @@ test('replicated: a process that appends as the same node later ends this one', 
   assert.equal(node.replica.outbox.reserve(2), -1);
 });
 
+for (const [what, own] of [
+  ['for an entry of the same number', [1]],
+  ['while nothing of this one is on its way', []],
+] as const) {
+  test(`replicated: a process that began as the same node at the same moment ends this one ${what}`, async () => {
+    const node = new ReplicatedNode();
+    await node.add(...own);
+    const twin = new ReplicatedNode();
+    await twin.add(7);
+    const [sent] = twin.log.sent;
+    node.log.deliver(sent);
+    twin.log.deliver(sent);
+    const message =
+      'another process appends as node 1 (start 1; this is start 1): give each node a number of its own';
+    assert.deepEqual([node.failures, node.accounts], [[message], [7]]);
+    assert.equal(node.replica.outbox.reserve(2), -1);
+    assert.deepEqual([twin.failures, twin.accounts], [[], [7]], 'the other one goes on');
+  });
+}
+
 test('replicated: a stop waits until all is confirmed', async () => {
   const node = new ReplicatedNode();
   await node.add(1);

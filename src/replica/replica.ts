@@ -74,8 +74,8 @@ export class Replica implements LogFollower {
   declare private epoch: number;
   /** A turn waits until fewer entries are on their way. */
   declare private isHeld: boolean;
-  /** A start of this node that began after this one, in another process; 0: none. */
-  declare private laterEpoch: number;
+  /** A start of this node in another process, which began after this one or at the same moment; 0: none. */
+  declare private otherEpoch: number;
   /** An entry of this node came back before an older one: that one is lost. */
   declare private isGap: boolean;
   /** Since all was appended again, none has come back. */
@@ -108,7 +108,7 @@ export class Replica implements LogFollower {
     this.unconfirmed = undefined;
     this.epoch = 0;
     this.isHeld = false;
-    this.laterEpoch = 0;
+    this.otherEpoch = 0;
     this.isGap = false;
     this.isRepeating = false;
     this.sealed = undefined;
@@ -214,18 +214,23 @@ export class Replica implements LogFollower {
     if (origin !== undefined) origin.isForeign = false;
     this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);
     if (this.epoch === 0) return;
-    if (this.unconfirmed !== undefined) this.#noteOwn(this.unconfirmed, words, from, isApplied);
+    if (this.unconfirmed !== undefined) this.#noteOwn(this.unconfirmed, words, from, to, isApplied);
     else this.times?.onOwn(this.times.receivedMs, this.times.appendedMs, words.i32[from] >>> 16);
     const { attestEvery } = this.options;
     if (attestEvery !== 0 && sequence % attestEvery === 0) this.#attest();
   }
 
-  #noteOwn(unconfirmed: Unconfirmed, words: WordBuffer, from: number, isApplied: boolean): void {
+  #noteOwn(unconfirmed: Unconfirmed, words: WordBuffer, from: number, to: number, isApplied: boolean): void {
     if ((words.i32[from] & 0xffff) !== this.options.nodeId) return;
     const epoch = words.i32[from + EntryHeader.at.epoch] >>> 0;
-    if (epoch > this.epoch && isApplied) this.laterEpoch = epoch;
+    if (epoch > this.epoch && isApplied) this.otherEpoch = epoch;
     if (epoch !== this.epoch) return;
     if (isApplied) {
+      // Two that began at the same moment have one epoch: what the core takes of the other one it will not take of this one.
+      if (!unconfirmed.isOldest(words, from, to)) {
+        this.otherEpoch = epoch;
+        return;
+      }
       unconfirmed.confirm();
       this.times?.onOwn(unconfirmed.receivedMs, unconfirmed.appendedMs, words.i32[from] >>> 16);
       this.sealed?.resolve();
@@ -241,9 +246,9 @@ export class Replica implements LogFollower {
     this.options.onTurnEnd();
     this.times?.onAnswered();
     if (unconfirmed === undefined) return;
-    if (this.laterEpoch !== 0) {
+    if (this.otherEpoch !== 0) {
       const { nodeId } = this.options;
-      const what = `another process appends as node ${nodeId} (start ${this.laterEpoch}; this is start ${this.epoch})`;
+      const what = `another process appends as node ${nodeId} (start ${this.otherEpoch}; this is start ${this.epoch})`;
       this.#fail(new LogUnavailableError('SUPERSEDED', `${what}: give each node a number of its own`));
       return;
     }

@@ -69,6 +69,14 @@ export class Unconfirmed {
     if (copy !== undefined && this.free.length < Limits.ENTRIES_IN_FLIGHT_MAX) this.free.push(copy);
   }
 
+  /** Whether an entry is, word for word, the oldest. */
+  isOldest(words: WordBuffer, from: number, to: number): boolean {
+    if (to - from !== this.words[0]) return false;
+    const own = this.entries[0].i32;
+    for (let i = from; i < to; i++) if (words.i32[i] !== own[i - from]) return false;
+    return true;
+  }
+
   /** Whether the entry of this number came back although one before it has not. */
   isAhead(entryNo: number): boolean {
     return entryNo > this.first;
