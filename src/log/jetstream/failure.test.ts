@@ -12,6 +12,7 @@ import { RecordingReader } from '../recording-reader.ts';
 import { connectNats } from './connection.ts';
 import { createLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
+import { entrySubject } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 import { StreamFixture } from './test-support.ts';
 
@@ -307,6 +308,37 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
       await three.close();
     }
   });
+
+  for (const [what, others, code] of [
+    ['without its last entries', 0, 'LOST_ENTRIES'],
+    ['with others in the place of its last ones', 3, 'DAMAGED'],
+  ] as const) {
+    test(`a stream that comes back ${what} ends the log before it appends anything`, () =>
+      withFixture(async (fixture) => {
+        const reader = new RecordingReader();
+        const log = await fixture.open('node', reader);
+        await log.catchUp();
+        for (let i = 1; i <= 5; i++) append(log, i);
+        await reader.until(5);
+        const { stream, logId } = fixture;
+        const connection = await fixture.connect();
+        const manager = await jetstreamManager(connection);
+        await manager.streams.delete(stream.name);
+        await createLogStream(connection, stream, 1024 * 1024, logId.uuid, 3);
+        for (let i = 0; i < others; i++)
+          await connection.request(entrySubject(stream.name), new Uint8Array(16));
+        await servers.kill(0);
+        servers.restart(0);
+        await reader.when(() => reader.failures.length > 0 || reader.doubts > 0);
+        assert.deepEqual(
+          reader.failures.map(({ cause }) => (cause as StreamError).code),
+          [code],
+        );
+        assert.deepEqual([reader.doubts, reader.entries.length], [0, 5]);
+        assert.throws(() => append(log, 6), { name: 'LogUnavailableError', code: 'IO_ERROR' });
+        log.close();
+      }));
+  }
 
   test('a stream that was replaced ends the log before anything of it gets there', async () => {
     for (const isSameLog of [true, false]) {

@@ -19,7 +19,7 @@ import {
   streamFull,
   streamTruncated,
 } from './log-failures.ts';
-import { managerOf, openLogStream } from './log-stream.ts';
+import { managerOf, openLogStream, whenReady } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
 import { retryWait } from './retry-wait.ts';
 import {
@@ -27,6 +27,7 @@ import {
   FATE_MS_MAX,
   HOLES_MAX,
   LEADER_TICKS,
+  LOST_MS_MAX,
   STREAM_BEHIND_MS,
   WATCH_MS,
 } from './settings.ts';
@@ -74,6 +75,8 @@ interface Appended {
 export class JetStreamLog implements Log {
   declare readonly isEmbedded: false;
   declare private readonly stream: string;
+  /** Of the copy. */
+  declare private readonly directory: string;
   declare private readonly follower: LogFollower;
   declare private readonly copy: FileLog;
   declare private readonly writer: CopyWriter;
@@ -110,6 +113,7 @@ export class JetStreamLog implements Log {
     const { name } = options.stream;
     this.isEmbedded = false;
     this.stream = name;
+    this.directory = options.directory;
     this.follower = follower;
     this.copy = copy;
     this.writer = new CopyWriter(copy, clock);
@@ -197,14 +201,19 @@ export class JetStreamLog implements Log {
       clock,
     );
     try {
-      let state: StreamState = found.state;
-      const askState = async (): Promise<StreamState> => (await openLogStream(connection, stream)).state;
-      for (let attempt = 1, end = Date.now() + STREAM_BEHIND_MS; ; attempt++) {
-        if (state.lastSequence >= copy.lastSequence || Date.now() > end) break;
-        await retryWait(attempt);
-        state = await askState();
-      }
-      await compareWithStream(copy, directory, manager, stream.name, state, askState);
+      let { state } = found;
+      const comparison = {
+        copy,
+        directory,
+        stream: stream.name,
+        askState: async (): Promise<StreamState> => {
+          state = (await openLogStream(connection, stream)).state;
+          return state;
+        },
+        getMessage: (seq: number) =>
+          whenReady(stream.name, 'read', () => manager.streams.getMessage(stream.name, { seq })),
+      };
+      await compareWithStream(comparison, copy.lastSequence, STREAM_BEHIND_MS);
       return new JetStreamLog(options, manager, copy, clock, found, state);
     } catch (error) {
       copy.close();
@@ -377,10 +386,41 @@ export class JetStreamLog implements Log {
       const isHere = end !== undefined && (await this.#isDelivered(end, DELIVERY_MS_MAX));
       // The consumer went with its server, or that does not hear the leader. A new one may be elsewhere.
       if (!isHere && end !== undefined && this.lastSequence === last) this.streamFollower.renew();
-      if (!isHere || doubts !== this.doubts || this.failure !== undefined || this.isFull) continue;
+      if (
+        !isHere ||
+        !(await this.#isBeginning(last)) ||
+        doubts !== this.doubts ||
+        this.failure !== undefined ||
+        this.isFull
+      )
+        continue;
       this.isInDoubt = false;
       this.follower.onDoubt();
       return;
+    }
+  }
+
+  /** Whether the stream still has what was delivered up to entry `sequence`: the log ends when its servers have lost that. */
+  async #isBeginning(sequence: number): Promise<boolean> {
+    const { copy, leader, stream } = this;
+    const comparison = {
+      copy,
+      directory: this.directory,
+      stream,
+      askState: async (): Promise<StreamState> => {
+        const state = await leader.ask();
+        if (state === undefined) throw new Error('nobody leads the stream');
+        return state;
+      },
+      getMessage: (seq: number) => leader.getMessage(seq),
+    };
+    try {
+      await compareWithStream(comparison, sequence, LOST_MS_MAX);
+      return true;
+    } catch (error) {
+      // Without an answer the next attempt asks again.
+      if (error instanceof StreamError) this.#fail(failureOf(error));
+      return false;
     }
   }
 

@@ -208,9 +208,17 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
       const askState = async () => stateOf(await manager.streams.info(fixture.stream.name));
       const before = await askState();
       await log.purgeStream(10);
+      const stream = fixture.stream.name;
       const compare = (lastSequence: number): Promise<void> => {
-        const copy = { firstSequence: 1, lastSequence } as FileLog;
-        return compareWithStream(copy, 'a copy', manager, fixture.stream.name, before, askState);
+        const states = [before];
+        const comparison = {
+          copy: { firstSequence: 1 } as FileLog,
+          directory: 'a copy',
+          stream,
+          askState: async () => states.pop() ?? askState(),
+          getMessage: (seq: number) => manager.streams.getMessage(stream, { seq }),
+        };
+        return compareWithStream(comparison, lastSequence, 0);
       };
       await assert.rejects(compare(8), { code: 'SNAPSHOT_NEEDED' });
       await compare(9);

@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { StoredMsg } from '@nats-io/jetstream';
 import { Limits } from '#domain/limits.ts';
 import type { Clock, LogReader } from '#domain/ports.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
@@ -8,7 +8,6 @@ import { createFileLog, FileLog, type FileLogOptions } from '../file/file-log.ts
 import type { LogId } from '../file/format.ts';
 import { listSegments, scanLog } from '../file/scan.ts';
 import { writeEntryWords } from './entry-words.ts';
-import { whenReady } from './log-stream.ts';
 import { retryWait } from './retry-wait.ts';
 import { BATCH_BYTES_MAX } from './settings.ts';
 import type { StreamState } from './stream-config.ts';
@@ -65,21 +64,42 @@ function isUseless(disk: Disk, directory: string, logId: LogId, scanFromSequence
 /** How often the stream's state is asked for when it has not the entry that it should have. */
 const TRUNCATION_ASKED_MAX = 5;
 
+/** A copy, and how its stream is asked. */
+export interface StreamComparison {
+  readonly copy: FileLog;
+  readonly directory: string;
+  readonly stream: string;
+  readonly askState: () => Promise<StreamState>;
+  /** null: the stream has no such message. */
+  readonly getMessage: (sequence: number) => Promise<Pick<StoredMsg, 'data'> | null>;
+}
+
 /**
- * Checks that the copy is a beginning of the stream.
- * @param state of the stream a moment ago
- * @param askState what it is now
- * @throws StreamError LOST_ENTRIES, DAMAGED or SNAPSHOT_NEEDED
+ * Checks that the copy up to entry `lastSequence` is a beginning of the stream.
+ * @param behindMsMax how long a stream that ends before it is asked again
+ * @throws StreamError LOST_ENTRIES, DAMAGED or SNAPSHOT_NEEDED; what the questions throw
  */
 export async function compareWithStream(
-  copy: FileLog,
-  directory: string,
-  manager: JetStreamManager,
-  stream: string,
-  state: StreamState,
-  askState: () => Promise<StreamState>,
+  comparison: StreamComparison,
+  lastSequence: number,
+  behindMsMax: number,
 ): Promise<void> {
-  const { lastSequence } = copy;
+  const { askState } = comparison;
+  let state = await askState();
+  for (let attempt = 1, end = Date.now() + behindMsMax; ; attempt++) {
+    if (state.lastSequence >= lastSequence || Date.now() > end) break;
+    await retryWait(attempt);
+    state = await askState();
+  }
+  await compareWithState(comparison, lastSequence, state);
+}
+
+async function compareWithState(
+  comparison: StreamComparison,
+  lastSequence: number,
+  state: StreamState,
+): Promise<void> {
+  const { copy, directory, stream, askState, getMessage } = comparison;
   const keep = `This node keeps its copy as it is. Do not trade on: find out which servers lost or replaced data (docs/cluster.md, "When the stream and a copy differ")`;
   if (lastSequence > state.lastSequence) {
     throw new StreamError(
@@ -95,13 +115,11 @@ export async function compareWithStream(
   }
   // Nothing to compare: the copy is empty, or the stream begins right behind it.
   if (lastSequence < copy.firstSequence || lastSequence < state.firstSequence) return;
-  const message = await whenReady(stream, 'read', () =>
-    manager.streams.getMessage(stream, { seq: lastSequence }),
-  );
+  const message = await getMessage(lastSequence);
   if (message === null) {
     const now = await beginningAfter(state, askState);
     if (now !== undefined) {
-      await compareWithStream(copy, directory, manager, stream, now, askState);
+      await compareWithState(comparison, lastSequence, now);
       return;
     }
   } else if (isEntry(copy, lastSequence, message.data)) return;

@@ -33,6 +33,8 @@ export const CONSUMER_IDLE_MS = 10_000;
 
 /** How long a stream that ends before this node's copy is asked again: a leader that was just elected may not know its end yet. */
 export const STREAM_BEHIND_MS = 5_000;
+/** The same of a node that runs: its server may be cut off, with a leader that goes on to answer for 10 s. */
+export const LOST_MS_MAX = 15_000;
 /** An entry whose fate is not known after this time is in doubt. */
 export const FATE_MS_MAX = 3_000;
 /** In doubt, how long what the stream's leader has may be on its way while nothing comes: then the consumer is gone, or its server cut off from the leader. */

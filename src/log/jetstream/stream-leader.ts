@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { NatsLink } from './nats-link.ts';
 import { firstAnswer } from './retry-wait.ts';
 import { LEADERLESS_MS_MAX } from './settings.ts';
@@ -80,14 +80,17 @@ export class StreamLeader {
   async find(sequence: number): Promise<{ firstSequence: number; hasEntry: boolean } | undefined> {
     const { link, manager, stream, log } = this.options;
     try {
-      return await link.ask(async () => {
-        const { firstSequence } = await streamState(manager, stream, log);
-        const message = await manager.streams.getMessage(stream, { seq: sequence });
-        return { firstSequence, hasEntry: message !== null };
-      });
+      const { firstSequence } = await link.ask(() => streamState(manager, stream, log));
+      return { firstSequence, hasEntry: (await this.getMessage(sequence)) !== null };
     } catch {
       return undefined;
     }
+  }
+
+  /** Entry `sequence` as the stream has it; null: it has none. @throws when there is no answer */
+  getMessage(sequence: number): Promise<StoredMsg | null> {
+    const { link, manager, stream } = this.options;
+    return link.ask(() => manager.streams.getMessage(stream, { seq: sequence }));
   }
 
   /** Removes entries before `beforeSequence`. @throws the client's error when the stream does not do it */
