@@ -9,7 +9,7 @@ import { nodeSigningKey } from '#gateways/identity/node-keys.ts';
 import { OuchGateway } from '#gateways/ouch/ouch-gateway.ts';
 import { httpTimesMemory } from '#gateways/rest/http-times.ts';
 import { assert } from '#lib/assert.ts';
-import { type DataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
+import { type DataDirectory, isDataDirectory, openDataDirectory } from '#log/file/data-directory.ts';
 import { zerosMailboxMemory } from '#log/file/zeros-mailbox.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { ReportReader } from '#projections/reports/report-reader.ts';
@@ -154,10 +154,14 @@ async function startOnce(config: NodeConfig, logger: NodeLogger, edgeThread: URL
 }
 
 /** What it takes to be in a cluster is loaded by nodes of one only. */
-async function linkOf({ cluster, nodeId }: NodeConfig): Promise<ClusterLink | undefined> {
+async function linkOf({ cluster, nodeId, dataDirectory }: NodeConfig): Promise<ClusterLink | undefined> {
   if (cluster === undefined) return undefined;
   const { ClusterLink } = await import('./cluster/cluster-link.ts');
-  return ClusterLink.connect(cluster, `hive-node-${nodeId}`);
+  const name = `hive-node-${nodeId}`;
+  // The stream of a log that exists is not made: whoever did so would begin another venue in its place.
+  return isDataDirectory(dataDirectory)
+    ? ClusterLink.find(cluster, name, dataDirectory)
+    : ClusterLink.connect(cluster, name);
 }
 
 async function restoreNode(

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { runCli } from '#app/cli/test-support.ts';
+import { connectNats } from '#log/jetstream/connection.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
 import { compareReports, startChildNode, statusOf, Trader } from '../support/traders.ts';
@@ -51,4 +53,32 @@ test('cluster: a node that had a log of its own becomes the first of a cluster, 
     exists.stderr,
     /^hive: stream HIVE is there already and holds log [0-9a-f-]+: start nodes on it/,
   );
+});
+
+test('cluster: a node whose stream is gone makes no other one, from which the log of its directory could not go on', {
+  skip,
+}, async (t) => {
+  const cluster = await Cluster.start(t);
+  const path = cluster.pathOf(1);
+  await cluster.startNode(1);
+  await compareReports(new Trader('U1', 1), cluster.node(1).ouchPort);
+  await cluster.kill(1);
+  const connection = await connectNats({ servers: cluster.servers.urls, name: 'test' });
+  t.after(() => connection.close());
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  await manager.streams.delete('HIVE');
+
+  const urls = cluster.servers.urls.join(',');
+  const started = await runCli(['start', '--node-id', '1', '--data-dir', path, '--cluster', urls]);
+  assert.equal(started.status, 3, started.stderr);
+  assert.match(
+    started.stderr,
+    /there is no stream HIVE, of which .*node-1 has a copy: correct the name, or make it of the longest copy \("hive cluster create", docs\/cluster\.md\)/,
+  );
+  await assert.rejects(manager.streams.info('HIVE'), { message: 'stream not found' });
+
+  const created = await runCli(['cluster', 'create', '--data-dir', path, '--cluster', urls]);
+  assert.equal(created.status, 0, created.stderr);
+  await cluster.startNode(1);
+  await compareReports(new Trader('U1', 1), cluster.node(1).ouchPort);
 });

@@ -15,6 +15,7 @@ import { JetStreamLog } from '#log/jetstream/jetstream-log.ts';
 import {
   createLogStream,
   detachMirror,
+  findLogStream,
   managerOf,
   originAnswers,
   recheckStream,
@@ -46,7 +47,7 @@ export class ClusterLink implements StreamLog {
    * @param begin of a stream that is made: by default of a new log
    * @throws StreamError when it is not; ClusterError when no server answers
    */
-  static async connect(
+  static connect(
     settings: ClusterSettings,
     name: string,
     begin: StreamLog & { readonly firstSequence: number } = {
@@ -56,17 +57,29 @@ export class ClusterLink implements StreamLog {
     },
   ): Promise<ClusterLink> {
     const { logId, line, firstSequence } = begin;
+    return ClusterLink.#open(settings, name, (connection) =>
+      createLogStream(connection, streamOf(settings), settings.maxBytes, logId, firstSequence, line),
+    );
+  }
+
+  /**
+   * Connects for a node that has a copy of the log in `directory`: finds the stream, and checks that it is safe.
+   * @throws StreamError when it is not, or is gone; ClusterError when no server answers
+   */
+  static find(settings: ClusterSettings, name: string, directory: string): Promise<ClusterLink> {
+    return ClusterLink.#open(settings, name, (connection) =>
+      findLogStream(connection, streamOf(settings), directory),
+    );
+  }
+
+  static async #open(
+    settings: ClusterSettings,
+    name: string,
+    streamLog: (connection: NatsConnection) => Promise<StreamLog>,
+  ): Promise<ClusterLink> {
     const connection = await connectCluster(settings, name);
     try {
-      const found = await createLogStream(
-        connection,
-        streamOf(settings),
-        settings.maxBytes,
-        logId,
-        firstSequence,
-        line,
-      );
-      return new ClusterLink(settings, connection, found);
+      return new ClusterLink(settings, connection, await streamLog(connection));
     } catch (error) {
       await closeNats(connection);
       throw error;

@@ -12,7 +12,7 @@ import { startLoginServer } from '../../../test/support/login-server.ts';
 import { whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { until } from '../../../test/support/test-cluster.ts';
-import { connectCluster } from '../cluster/cluster-link.ts';
+import { ClusterLink, connectCluster } from '../cluster/cluster-link.ts';
 import { reportSubject } from '../cluster/report-requests.ts';
 import { dataPaths } from '../disk/disk-usage.ts';
 import type { ArchiveThreadData } from './messages.ts';
@@ -27,6 +27,8 @@ test('archive thread: it is in the cluster again after the servers have refused 
   const dataDirectory = temporaryDirectory('archive-cluster');
   const paths = dataPaths(dataDirectory);
   const { cluster, refuseForAWhile } = await startLoginServer(t, dataDirectory);
+  const begin = { logId: LOG_ID, line: undefined, firstSequence: 1 };
+  await (await ClusterLink.connect(cluster, 'test', begin)).close();
   mkdirSync(paths.snapshotDirectory);
   createFileLog(paths.logDirectory, new LogId(LOG_ID), new ManualClock(1_700_000_000, 0));
   const data: ArchiveThreadData = {

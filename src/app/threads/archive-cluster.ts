@@ -113,7 +113,8 @@ export class ArchiveCluster {
   async #connected(): Promise<ClusterLink> {
     if (this.link?.connection.isClosed() === false) return this.link;
     const { board, cluster, counts, data, lastSequence, logger, onFetched, writer } = this.options;
-    const link = await ClusterLink.connect(cluster, `hive-archive-${data.nodeId}`);
+    const name = `hive-archive-${data.nodeId}`;
+    const link = await ClusterLink.find(cluster, name, data.paths.dataDirectory);
     if (this.isClosed) {
       await link.close();
       throw new Error('the archive ends');

@@ -95,10 +95,10 @@ export function openDataDirectory(directory: string, options: DataDirectoryOptio
   const path = resolve(directory);
   makeDirectory(path);
   refuseUnfinishedRestore(path);
-  if (!existsSync(join(path, META_FILE))) refuseForeignFiles(path);
+  if (!isDataDirectory(path)) refuseForeignFiles(path);
   const release = lockDirectory(path);
   try {
-    if (!existsSync(join(path, META_FILE))) initialize(path, nodeId ?? 1, options);
+    if (!isDataDirectory(path)) initialize(path, nodeId ?? 1, options);
     let meta = readDataDirectoryMeta(path);
     if (nodeId !== undefined && nodeId !== meta.nodeId && options.isRenumbered === true) {
       meta = { ...meta, nodeId };
@@ -154,6 +154,11 @@ function unusable(path: string, error: unknown): unknown {
     `the data directory ${path} cannot be used (${error.message}): ${advice}`,
     { cause: error },
   );
+}
+
+/** Whether a directory is a node's data directory already. */
+export function isDataDirectory(directory: string): boolean {
+  return existsSync(join(directory, META_FILE));
 }
 
 /**

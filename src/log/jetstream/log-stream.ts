@@ -10,7 +10,13 @@ import { Limits } from '#domain/limits.ts';
 import type { LogLine } from '../file/data-directory.ts';
 import { isNoStorage, namingSetting } from './no-storage.ts';
 import { retryWait } from './retry-wait.ts';
-import { REQUEST_TIMEOUT_MS, SERVER_VERSION_MIN, STREAM_READY_MS, UPDATE_TIMEOUT_MS } from './settings.ts';
+import {
+  REQUEST_TIMEOUT_MS,
+  SERVER_VERSION_MIN,
+  STREAM_KNOWN_MS,
+  STREAM_READY_MS,
+  UPDATE_TIMEOUT_MS,
+} from './settings.ts';
 import {
   checkSameLog,
   checkStream,
@@ -160,6 +166,28 @@ export async function openLogStream(
 }
 
 /**
+ * Finds the stream of a log of which `directory` has a copy, and checks it: where it is gone, another one would not be that log.
+ * @throws StreamError
+ */
+export async function findLogStream(
+  connection: NatsConnection,
+  options: LogStreamOptions,
+  directory: string,
+): Promise<LogStream> {
+  const isMissing = (error: unknown): boolean => error instanceof StreamError && error.code === 'NO_STREAM';
+  try {
+    return await askWhile(isMissing, () => openLogStream(connection, options), STREAM_KNOWN_MS);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    throw new StreamError(
+      'NO_STREAM',
+      `there is no stream ${options.name}, of which ${directory} has a copy: correct the name, or make it of the longest copy ("hive cluster create", docs/cluster.md)`,
+      { cause: error },
+    );
+  }
+}
+
+/**
  * Asks once whether the stream is still a safe log, and the one that it was.
  * @throws StreamError when it is not; the client's error when there is no answer
  */
@@ -223,12 +251,13 @@ function isPassingRefusal(error: JetStreamApiError): boolean {
   return API_PASSING_CODES.includes(error.code) && !isNoStorage(error);
 }
 
-/** Asks again, for STREAM_READY_MS, after failures that may pass. @throws the last failure, or one that does not pass */
+/** Asks again, for `msMax`, after failures that may pass. @throws the last failure, or one that does not pass */
 async function askWhile<Answer>(
   isPassing: (error: unknown) => boolean,
   ask: () => Promise<Answer>,
+  msMax: number = STREAM_READY_MS,
 ): Promise<Answer> {
-  const end = Date.now() + STREAM_READY_MS;
+  const end = Date.now() + msMax;
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask();

@@ -19,6 +19,8 @@ export const REQUEST_TIMEOUT_MS = 1_000;
 export const UPDATE_TIMEOUT_MS = 10_000;
 /** How long the making of a stream, and the first questions about it, are repeated: an election takes up to 9 s. */
 export const STREAM_READY_MS = 30_000;
+/** How long a stream that was just made may be unknown to the server that is asked. */
+export const STREAM_KNOWN_MS = 5_000;
 /** First and longest wait between two attempts of the same thing. */
 export const RETRY_MS_MIN = 50;
 export const RETRY_MS_MAX = 250;
