@@ -15,6 +15,7 @@ import {
   connectionClosed,
   entryMissing,
   failureOf,
+  isForLog,
   refused,
   streamFull,
   streamTruncated,
@@ -131,7 +132,9 @@ export class JetStreamLog implements Log {
     this.link = new NatsLink(connection, {
       onDisconnected: () => this.#doubt('the connection was lost'),
       onConnected: () => this.streamFollower.renew(),
-      onRefused: (error) => this.#fail(refused(error)),
+      onRefused: (error) => {
+        if (isForLog(error, name)) this.#fail(refused(error));
+      },
       onClosed: () => this.#fail(connectionClosed()),
     });
     this.leader = new StreamLeader({

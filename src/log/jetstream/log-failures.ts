@@ -1,4 +1,6 @@
+import type { PermissionViolationError } from '@nats-io/transport-node';
 import { LogUnavailableError } from '#domain/ports.ts';
+import { entrySubject } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 
 /** Why a log on JetStream ends, with what to do. */
@@ -9,6 +11,11 @@ export function connectionClosed(): LogUnavailableError {
     'IO_ERROR',
     'the connection to the nats-servers was closed for good: see their logs whether they refuse the login (docs/cluster.md, "Permissions"), then restart the node',
   );
+}
+
+/** Whether what a server refused is of the log: over its connection a node also answers whoever asks it, at any subject that they name. */
+export function isForLog({ operation, subject }: PermissionViolationError, stream: string): boolean {
+  return operation === 'subscription' || subject === entrySubject(stream) || subject.startsWith('$');
 }
 
 /** A server refused a subject that the log needs. */

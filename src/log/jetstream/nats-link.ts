@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net';
-import type { Msg, NatsConnection, Status, Subscription } from '@nats-io/transport-node';
+import {
+  type Msg,
+  type NatsConnection,
+  PermissionViolationError,
+  type Status,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { FLUSH_TIMEOUT_MS } from './settings.ts';
 
 /** What a link tells its owner. */
@@ -7,7 +13,7 @@ export interface NatsLinkListener {
   onDisconnected(): void;
   onConnected(): void;
   /** A server refused a subject, or something else that waiting does not mend. */
-  onRefused(error: Error): void;
+  onRefused(error: PermissionViolationError): void;
   /** The connection was closed, and does not come back. */
   onClosed(): void;
 }
@@ -134,7 +140,7 @@ export class NatsLink {
         this.listener.onClosed();
         break;
       case 'error':
-        if (status.error.name === 'PermissionViolationError') this.listener.onRefused(status.error);
+        if (status.error instanceof PermissionViolationError) this.listener.onRefused(status.error);
         break;
     }
   }

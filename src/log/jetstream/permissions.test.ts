@@ -93,6 +93,27 @@ describe('permissions of docs/cluster.md', { skip: whyNoNats() ?? false }, () =>
     }
   });
 
+  test('an answer to a subject at which the asker must not be answered ends no log', async () => {
+    const reader = new RecordingReader();
+    const log = await open('u0', reader, 2);
+    await log.catchUp();
+    const [connection] = connections.slice(-1);
+    const refused = new Promise<void>((resolve) => {
+      void (async () => {
+        for await (const status of connection.status()) if (status.type === 'error') resolve();
+      })();
+    });
+    connection.subscribe('_INBOX.question', { callback: (_, question) => void question.respond('{}') });
+    connection.publish('_INBOX.question', '', { reply: 'elsewhere' });
+    await refused;
+    const next = log.lastSequence + 1;
+    log.append(words, 0, 2);
+    log.commit();
+    await reader.when(() => reader.failures.length > 0 || log.lastSequence === next);
+    assert.deepEqual([reader.failures, log.lastSequence], [[], next]);
+    log.close();
+  });
+
   for (const [user, what] of [
     ['u1', 'HIVE.entries'],
     ['u2', 'CONSUMER.CREATE'],
