@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { KeyHolder } from '#gateways/binance/key-holder.ts';
+import { TimeUnit } from '#gateways/binance/texts.ts';
 import { UserStream, type UserStreamServices } from '#gateways/binance/user-stream.ts';
 import { BTCUSD, viewOf, viewsOf } from '#gateways/rest/test-support.ts';
 import { UserConnections } from '#gateways/websocket/user-connections.ts';
@@ -26,6 +27,7 @@ test('user data: each order that was replaced is told as canceled, also where ev
   } as unknown as UserStreamServices;
   const told: string[] = [];
   const stream = await UserStream.open(services, { userId: 1, isOver: false } as KeyHolder, {
+    timeUnit: TimeUnit.Millisecond,
     onEvent: (event) => {
       const { i, x, X } = event as ExecutionReport;
       told.push(`${i} ${x} ${X}`);

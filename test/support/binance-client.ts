@@ -56,17 +56,18 @@ export class BinanceClient {
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
-  /** Sends a request with these parameters signed in the query, or some of them in the body. */
+  /** Sends a request with these parameters signed in the query, or some of them in the body, and with these headers besides. */
   async signed(
     method: string,
     path: string,
     params: Record<string, string | number> = {},
     inBody: Record<string, string | number> | undefined = undefined,
+    more: Record<string, string> = {},
   ): Promise<Answer> {
     const query = formOf({ ...params, timestamp: params['timestamp'] ?? freshMs() });
     const body = inBody === undefined ? undefined : formOf(inBody);
     const signature = encodeURIComponent(signatureOf(this.#keys, query + (body ?? '')));
-    const headers = { 'x-mbx-apikey': this.#keys.apiKey };
+    const headers = { 'x-mbx-apikey': this.#keys.apiKey, ...more };
     if (body === undefined)
       return this.send(method, `/api/v3${path}?${query}&signature=${signature}`, headers);
     return this.send(

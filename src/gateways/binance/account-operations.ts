@@ -9,12 +9,11 @@ import { BinanceError } from './errors.ts';
 import { type BinanceSources, type PrivateOperation, readyViews, spotOf } from './operations.ts';
 import { myTradeJson, orderJson } from './order-json.ts';
 import type { Params } from './params.ts';
-import { msOf } from './texts.ts';
+import { TimeUnit, timeOf } from './texts.ts';
 
 const ROWS_DEFAULT = 500;
 /** Pages of history that one question looks at. */
 const PAGES_MAX = 10;
-const MS_PER_SECOND = 1_000;
 
 /** What a user has, and what it did. */
 export function accountOperations(sources: BinanceSources): PrivateOperation[] {
@@ -25,9 +24,9 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
       path: '/account',
       wsMethod: 'account.status',
       weight: 10,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const omitsZeros = params.boolean('omitZeroBalances') ?? false;
-        return (who) => account(sources, who, omitsZeros);
+        return (who) => account(sources, who, omitsZeros, unit);
       },
     },
     {
@@ -45,7 +44,7 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
       path: '/allOrders',
       wsMethod: 'allOrders',
       weight: 10,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.mandatory('symbol');
         const fromId = params.integer('orderId');
         const window = readWindow(params);
@@ -57,7 +56,7 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
             userId,
             instrumentId,
           });
-          return orders.map((order) => orderJson(sources.views, order));
+          return orders.map((order) => orderJson(sources.views, order, unit));
         };
       },
     },
@@ -66,7 +65,7 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
       path: '/myTrades',
       wsMethod: 'myTrades',
       weight: 10,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.mandatory('symbol');
         const orderId = params.integer('orderId', 1);
         const fromId = params.integer('fromId');
@@ -81,14 +80,19 @@ export function accountOperations(sources: BinanceSources): PrivateOperation[] {
             instrumentId,
             ...ofOrder,
           });
-          return fills.map((fill) => myTradeJson(sources.views, fill));
+          return fills.map((fill) => myTradeJson(sources.views, fill, unit));
         };
       },
     },
   ];
 }
 
-async function account(sources: BinanceSources, who: Principal, omitsZeros: boolean): Promise<object> {
+async function account(
+  sources: BinanceSources,
+  who: Principal,
+  omitsZeros: boolean,
+  unit: TimeUnit,
+): Promise<object> {
   const views = readyViews(sources);
   const { accountId, userId } = who;
   const record = accountId === 0 ? undefined : await accountOf(sources, accountId, userId);
@@ -107,7 +111,7 @@ async function account(sources: BinanceSources, who: Principal, omitsZeros: bool
     brokered: false,
     requireSelfTradePrevention: false,
     preventSor: false,
-    updateTime: views.timeSeconds * MS_PER_SECOND,
+    updateTime: views.timeSeconds * unit,
     accountType: 'SPOT',
     balances: omitsZeros ? balances.filter(({ isZero }) => !isZero).map(shown) : balances.map(shown),
     permissions: ['SPOT'],
@@ -153,17 +157,17 @@ export function balancesJson(views: MarketViews, { balances }: AccountRecord): B
 
 /** Which rows of a list are wanted. */
 interface Window {
-  readonly startMs: number | undefined;
-  readonly endMs: number | undefined;
+  readonly startMicros: number | undefined;
+  readonly endMicros: number | undefined;
   readonly limit: number;
 }
 
 function readWindow(params: Params): Window {
-  const startMs = params.integer('startTime');
-  const endMs = params.integer('endTime');
-  if (startMs !== undefined && endMs !== undefined && startMs > endMs)
+  const startMicros = params.startMicros('startTime');
+  const endMicros = params.endMicros('endTime');
+  if (startMicros !== undefined && endMicros !== undefined && startMicros > endMicros)
     throw new BinanceError('OPTIONAL_PARAMS_BAD_COMBO', 'Combination of optional parameters invalid.');
-  return { startMs, endMs, limit: params.limit(ROWS_DEFAULT, Limits.HISTORY_PAGE_MAX) };
+  return { startMicros, endMicros, limit: params.limit(ROWS_DEFAULT, Limits.HISTORY_PAGE_MAX) };
 }
 
 type ListQuestion = Extract<ArchiveQuery, { readonly type: 'orders' | 'fills' }>;
@@ -175,12 +179,12 @@ type ListQuestion = Extract<ArchiveQuery, { readonly type: 'orders' | 'fills' }>
 async function rowsOf<Row extends OrderRecord | FillRecord>(
   sources: BinanceSources,
   { userId }: Principal,
-  { startMs, endMs, limit }: Window,
+  { startMicros, endMicros, limit }: Window,
   fromId: number | undefined,
   idOf: (row: Row) => number,
   question: ListQuestion,
 ): Promise<Row[]> {
-  const isFromStart = startMs !== undefined || fromId !== undefined;
+  const isFromStart = startMicros !== undefined || fromId !== undefined;
   const atSequence = sources.newestSequenceOf(userId);
   const found: Row[] = [];
   let cursor: string | undefined;
@@ -189,8 +193,8 @@ async function rowsOf<Row extends OrderRecord | FillRecord>(
       {
         ...question,
         limit: Limits.HISTORY_PAGE_MAX,
-        ...(startMs === undefined ? {} : { fromSeconds: Math.floor(startMs / MS_PER_SECOND) }),
-        ...(endMs === undefined ? {} : { toSeconds: Math.floor(endMs / MS_PER_SECOND) + 1 }),
+        ...(startMicros === undefined ? {} : { fromSeconds: secondsOf(startMicros) }),
+        ...(endMicros === undefined ? {} : { toSeconds: secondsOf(endMicros) + 1 }),
         ...(cursor === undefined ? {} : { cursor }),
       },
       atSequence,
@@ -198,9 +202,10 @@ async function rowsOf<Row extends OrderRecord | FillRecord>(
     );
     const { rows, cursor: next } = result as unknown as Page<Row>;
     for (const row of rows) {
-      const ms = msOf(row);
+      const micros = timeOf(row, TimeUnit.Microsecond);
+      const isWanted = micros >= (startMicros ?? 0) && micros <= (endMicros ?? micros);
       // What was rejected never lived: it has no number.
-      if (idOf(row) !== 0 && ms >= (startMs ?? 0) && ms <= (endMs ?? ms)) found.push(row);
+      if (idOf(row) !== 0 && isWanted) found.push(row);
     }
     const last = rows.at(-1);
     const isPast = fromId !== undefined && last !== undefined && idOf(last) !== 0 && idOf(last) < fromId;
@@ -211,4 +216,8 @@ async function rowsOf<Row extends OrderRecord | FillRecord>(
     cursor = next;
   }
   throw new BinanceError('LOOKUP_TOO_BIG', 'Lookup interval is too big: give a later start.');
+}
+
+function secondsOf(micros: number): number {
+  return Math.floor(micros / TimeUnit.Microsecond);
 }

@@ -2,6 +2,7 @@ import { failureLines } from '#lib/line-budget.ts';
 import type { HttpLogger } from '../rest/http-server.ts';
 import type { AccountStreams } from '../websocket/account-streams.ts';
 import type { DoorCounts } from '../websocket/client-session.ts';
+import type { CloseReason } from '../websocket/close-codes.ts';
 import type { Connection } from '../websocket/connection.ts';
 import { UserConnections } from '../websocket/user-connections.ts';
 import type { WebSocketDialect, WebSocketSession } from '../websocket/websocket-door.ts';
@@ -14,11 +15,14 @@ import { orderOperations } from './order-operations.ts';
 import { BinanceRest } from './rest-dialect.ts';
 import { type StreamServices, StreamSession } from './stream-session.ts';
 import { BinanceStreams } from './streams.ts';
+import { TimeUnit, timeUnitOf } from './texts.ts';
 import { type WsApiServices, WsApiSession } from './ws-api-session.ts';
 
 const STREAM_PATH = '/stream';
 const RAW_PATH = '/ws';
 const WS_API_PATH = '/ws-api/v3';
+
+const WRONG_TIME_UNIT: CloseReason = { code: 1008, text: 'timeUnit is MICROSECOND or MILLISECOND' };
 
 /** Binance Spot's API as a thin translation of the venue's own: REST, streams and WebSocket API. Protocol: docs/protocols/binance.md. */
 export class BinanceDoor implements WebSocketDialect {
@@ -60,9 +64,12 @@ export class BinanceDoor implements WebSocketDialect {
 
   open(target: string, connection: Connection, onMember: () => void, counts: DoorCounts): WebSocketSession {
     const { pathname, searchParams } = new URL(target, 'ws://venue');
+    const wantedUnit = timeUnitOf(searchParams.get('timeUnit'));
+    if (wantedUnit === undefined) connection.close(WRONG_TIME_UNIT);
+    const unit = wantedUnit ?? TimeUnit.Millisecond;
     if (pathname === WS_API_PATH) {
       const tellsRate = searchParams.get('returnRateLimits') !== 'false';
-      return new WsApiSession(connection, this.services, counts, onMember, tellsRate);
+      return new WsApiSession(connection, this.services, counts, onMember, tellsRate, unit);
     }
     const isCombined = pathname === STREAM_PATH;
     const names = isCombined
@@ -72,7 +79,7 @@ export class BinanceDoor implements WebSocketDialect {
           .replaceAll('%40', '@')
           .split('/');
     const wanted = names.filter((name) => name !== '');
-    return new StreamSession(connection, this.services, counts, onMember, isCombined, wanted);
+    return new StreamSession(connection, this.services, counts, onMember, isCombined, unit, wanted);
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Candle } from '#domain/market-views.ts';
 import { BTCUSD, viewOf, viewsOf } from '../rest/test-support.ts';
 import { klineOf, withoutHoles } from './klines.ts';
-import { textsOf } from './texts.ts';
+import { TimeUnit, textsOf } from './texts.ts';
 
 const CANDLE: Candle = {
   openSeconds: 120,
@@ -23,7 +23,7 @@ const CANDLE: Candle = {
 
 test('klines: a candle as Binance writes it', () => {
   const texts = textsOf(viewsOf([viewOf(BTCUSD)]), BTCUSD);
-  assert.deepEqual(klineOf(texts, 60, CANDLE), [
+  assert.deepEqual(klineOf(texts, 60, CANDLE, TimeUnit.Millisecond), [
     120_000,
     '65000.00',
     '65000.10',

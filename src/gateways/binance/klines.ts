@@ -1,22 +1,20 @@
 import type { Candle } from '#domain/market-views.ts';
-import type { Texts } from './texts.ts';
-
-const MS_PER_SECOND = 1_000;
+import type { Texts, TimeUnit } from './texts.ts';
 
 /** A kline as REST has it. */
 export type Kline = readonly (string | number)[];
 
 /** A candle of `seconds` as a kline. */
-export function klineOf(texts: Texts, seconds: number, candle: Candle): Kline {
+export function klineOf(texts: Texts, seconds: number, candle: Candle, unit: TimeUnit): Kline {
   const { price, quantity, money } = texts;
   return [
-    candle.openSeconds * MS_PER_SECOND,
+    candle.openSeconds * unit,
     price(candle.openTicks),
     price(candle.highTicks),
     price(candle.lowTicks),
     price(candle.closeTicks),
     quantity(candle.volumeLots),
-    (candle.openSeconds + seconds) * MS_PER_SECOND - 1,
+    (candle.openSeconds + seconds) * unit - 1,
     money(candle.quoteVolumeMinor),
     candle.trades,
     quantity(candle.takerBuyLots),

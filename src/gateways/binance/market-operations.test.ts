@@ -5,6 +5,7 @@ import { BTCUSD, TRADES, viewOf, viewsOf } from '../rest/test-support.ts';
 import { marketOperations } from './market-operations.ts';
 import type { BinanceSources } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
+import { TimeUnit } from './texts.ts';
 
 const ETHUSD = { ...BTCUSD, instrumentId: 8, kind: InstrumentKind.Spot, symbol: 'ETHUSD' };
 const UNKNOWN = { ...BTCUSD, instrumentId: 10, kind: InstrumentKind.Spot, symbol: 'SOLUSD' };
@@ -27,7 +28,7 @@ async function ask(path: string, form: string): Promise<unknown> {
     viewOf(UNKNOWN, { isLastTradeKnown: false }),
   ]);
   const operation = marketOperations({ views } as unknown as BinanceSources).find((one) => one.path === path);
-  return operation?.prepare(new Params(paramsOfForms(form)))();
+  return operation?.prepare(new Params(paramsOfForms(form)), TimeUnit.Millisecond)();
 }
 
 const TRY_AGAIN = { code: -1001, httpStatus: 503, retryAfterMs: 1_000 };

@@ -20,14 +20,13 @@ import {
   tradedOf,
 } from './operations.ts';
 import type { Params } from './params.ts';
-import { msOf, type Texts, textsOf } from './texts.ts';
+import { type Texts, TimeUnit, textsOf, timeOf, timeOfMs } from './texts.ts';
 import { bookTicker, dayTicker, miniTicker } from './ticker.ts';
 
 /** Levels of each side in one answer. */
 const DEPTH_DEFAULT = 100;
 const DEPTH_MAX = 1_000;
 const ROWS_DEFAULT = 500;
-const MS_PER_SECOND = 1_000;
 /** Weight of a question about one symbol, and about all of them. */
 const ONE_WEIGHT = 2;
 const ALL_WEIGHT = 20;
@@ -41,7 +40,7 @@ export function marketOperations(sources: BinanceSources): PublicOperation[] {
       path: '/time',
       wsMethod: 'time',
       weight: 1,
-      prepare: () => () => ({ serverTime: sources.wallMs() }),
+      prepare: (_params, unit) => () => ({ serverTime: timeOfMs(sources.wallMs(), unit) }),
     },
     exchangeInfo(sources),
     depth(sources),
@@ -60,7 +59,7 @@ function exchangeInfo(sources: BinanceSources): PublicOperation {
     path: '/exchangeInfo',
     wsMethod: 'exchangeInfo',
     weight: ALL_WEIGHT,
-    prepare: (params) => {
+    prepare: (params, unit) => {
       const instruments = instrumentsOf(sources, params);
       const isWanted = readSymbolFilter(params);
       const showsPermissions = params.boolean('showPermissionSets') ?? true;
@@ -68,7 +67,7 @@ function exchangeInfo(sources: BinanceSources): PublicOperation {
         const views = readyViews(sources);
         return {
           timezone: 'UTC',
-          serverTime: sources.wallMs(),
+          serverTime: timeOfMs(sources.wallMs(), unit),
           // A bucket, which a minute that keeps to it does not empty.
           rateLimits: [
             {
@@ -113,7 +112,7 @@ function trades(sources: BinanceSources): PublicOperation {
     path: '/trades',
     wsMethod: 'trades.recent',
     weight: 10,
-    prepare: (params) => {
+    prepare: (params, unit) => {
       const symbol = params.mandatory('symbol');
       const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
       return () => {
@@ -121,19 +120,19 @@ function trades(sources: BinanceSources): PublicOperation {
         const texts = textsOf(sources.views, terms);
         return tape
           .read(Math.max(tape.oldest, tape.next - limit), limit)
-          .map((trade) => tradeOf(texts, trade));
+          .map((trade) => tradeOf(texts, trade, unit));
       };
     },
   };
 }
 
-function tradeOf(texts: Texts, trade: PublicTrade): object {
+function tradeOf(texts: Texts, trade: PublicTrade, unit: TimeUnit): object {
   return {
     id: trade.tradeId,
     price: texts.price(trade.priceTicks),
     qty: texts.quantity(trade.qtyLots),
     quoteQty: texts.money(trade.amountMinor),
-    time: msOf(trade),
+    time: timeOf(trade, unit),
     isBuyerMaker: trade.aggressorSide === Side.Sell,
     isBestMatch: true,
   };
@@ -146,38 +145,36 @@ function aggregateTrades(sources: BinanceSources): PublicOperation {
     path: '/aggTrades',
     wsMethod: 'trades.aggregate',
     weight: 4,
-    prepare: (params) => {
+    prepare: (params, unit) => {
       const symbol = params.mandatory('symbol');
       const fromId = params.integer('fromId');
-      const startMs = params.integer('startTime');
-      const endMs = params.integer('endTime') ?? Number.MAX_SAFE_INTEGER;
+      const startMicros = params.startMicros('startTime');
+      const endMicros = params.endMicros('endTime') ?? Number.MAX_SAFE_INTEGER;
       const limit = params.limit(ROWS_DEFAULT, Limits.VIEW_TRADES_MAX);
-      const isFromStart = fromId !== undefined || startMs !== undefined;
+      const isFromStart = fromId !== undefined || startMicros !== undefined;
       return () => {
         const { terms, aggregateTrades: tape } = spotOf(sources, symbol);
         const texts = textsOf(sources.views, terms);
-        const wanted = tape
-          .read(tape.oldest, Limits.VIEW_TRADES_MAX)
-          .filter(
-            (trade) =>
-              trade.firstTradeId >= (fromId ?? 0) && msOf(trade) >= (startMs ?? 0) && msOf(trade) <= endMs,
-          );
+        const wanted = tape.read(tape.oldest, Limits.VIEW_TRADES_MAX).filter((trade) => {
+          const micros = timeOf(trade, TimeUnit.Microsecond);
+          return trade.firstTradeId >= (fromId ?? 0) && micros >= (startMicros ?? 0) && micros <= endMicros;
+        });
         const rows = isFromStart ? wanted.slice(0, limit) : wanted.slice(-limit);
-        return rows.map((trade) => aggregateOf(texts, trade));
+        return rows.map((trade) => aggregateOf(texts, trade, unit));
       };
     },
   };
 }
 
 /** An aggregate trade, as REST and streams have it. */
-export function aggregateOf(texts: Texts, trade: AggregateTrade) {
+export function aggregateOf(texts: Texts, trade: AggregateTrade, unit: TimeUnit) {
   return {
     a: trade.firstTradeId,
     p: texts.price(trade.priceTicks),
     q: texts.quantity(trade.qtyLots),
     f: trade.firstTradeId,
     l: trade.lastTradeId,
-    T: msOf(trade),
+    T: timeOf(trade, unit),
     m: trade.aggressorSide === Side.Sell,
     M: true,
   };
@@ -189,11 +186,11 @@ function klines(sources: BinanceSources): PublicOperation {
     path: '/klines',
     wsMethod: 'klines',
     weight: 5,
-    prepare: (params) => {
+    prepare: (params, unit) => {
       const symbol = params.mandatory('symbol');
       const interval = intervalOf(params.mandatory('interval'));
-      const startMs = params.integer('startTime');
-      const endMs = params.integer('endTime');
+      const startMicros = params.startMicros('startTime');
+      const endMicros = params.endMicros('endTime');
       const limit = params.limit(ROWS_DEFAULT, Limits.HISTORY_CANDLES_MAX);
       return async () => {
         const instrument = spotOf(sources, symbol);
@@ -205,12 +202,15 @@ function klines(sources: BinanceSources): PublicOperation {
         const candles = await wholeCandles(sources, instrument, {
           interval,
           fromSeconds:
-            startMs === undefined ? undefined : Math.ceil(startMs / MS_PER_SECOND / seconds) * seconds,
-          endSeconds: endMs === undefined ? nowEnd : Math.min(endOf(endMs / MS_PER_SECOND), nowEnd),
+            startMicros === undefined
+              ? undefined
+              : Math.ceil(startMicros / TimeUnit.Microsecond / seconds) * seconds,
+          endSeconds:
+            endMicros === undefined ? nowEnd : Math.min(endOf(endMicros / TimeUnit.Microsecond), nowEnd),
           limit,
         });
         const texts = textsOf(views, instrument.terms);
-        return candles.map((candle) => klineOf(texts, seconds, candle));
+        return candles.map((candle) => klineOf(texts, seconds, candle, unit));
       };
     },
   };
@@ -228,10 +228,11 @@ function dayTickers(sources: BinanceSources): PublicOperation {
     path: '/ticker/24hr',
     wsMethod: 'ticker.24hr',
     weight: ALL_WEIGHT,
-    prepare: (params) => {
+    prepare: (params, unit) => {
       const instruments = tradedInstrumentsOf(sources, params);
       const write = params.named('type', { FULL: dayTicker, MINI: miniTicker }) ?? dayTicker;
-      return () => oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.nowSeconds));
+      return () =>
+        oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.nowSeconds, unit));
     },
   };
 }

@@ -8,6 +8,7 @@ import type { UserDirectory } from '../identity/user-directory.ts';
 import type { OrderDesk } from '../orders/order-desk.ts';
 import { BinanceError } from './errors.ts';
 import type { Params } from './params.ts';
+import type { TimeUnit } from './texts.ts';
 
 /** Where the answers of the dialect come from. */
 export interface BinanceSources {
@@ -40,8 +41,8 @@ interface Common extends Names {
 
 /** Something that anybody may ask. */
 export interface PublicOperation extends Common {
-  /** Reads the parameters, and gives what answers them. @throws BinanceError */
-  prepare(params: Params): () => unknown;
+  /** Reads the parameters, and gives what answers them, with times in `unit`. @throws BinanceError */
+  prepare(params: Params, unit: TimeUnit): () => unknown;
 }
 
 /** Something that a user asks or does, for itself. */
@@ -49,8 +50,8 @@ export interface PrivateOperation extends Common {
   readonly action: Action;
   /** Its keys are proven as those of listen keys are. */
   readonly isStream?: boolean;
-  /** Reads the parameters, and gives what answers them. @throws BinanceError */
-  prepare(params: Params): (who: Principal) => unknown;
+  /** Reads the parameters, and gives what answers them, with times in `unit`. @throws BinanceError */
+  prepare(params: Params, unit: TimeUnit): (who: Principal) => unknown;
 }
 
 export type Operation = PublicOperation | PrivateOperation;

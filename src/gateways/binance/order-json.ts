@@ -3,7 +3,7 @@ import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type BinanceOrderType, stpModeOf } from './exchange-info.ts';
-import { msOf, textsOf } from './texts.ts';
+import { type TimeUnit, textsOf, timeOf } from './texts.ts';
 
 /** Cancels that somebody asked for; every other one is an expiry of the order's own terms. */
 const ASKED_FOR: ReadonlySet<number> = new Set<number>([
@@ -129,34 +129,35 @@ function commonFields(lookup: TermsLookup, order: OrderRecord) {
   };
 }
 
-const updatedMs = ({ updatedSeconds, updatedNanos }: OrderRecord): number =>
-  msOf({ timeSeconds: updatedSeconds, timeNanos: updatedNanos });
+function updateTimeOf({ updatedSeconds, updatedNanos }: OrderRecord, unit: TimeUnit): number {
+  return timeOf({ timeSeconds: updatedSeconds, timeNanos: updatedNanos }, unit);
+}
 
 /** An order as questions about it are answered. */
-export function orderJson(lookup: TermsLookup, order: OrderRecord): object {
+export function orderJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUnit): object {
   return {
     stopPrice: textsOf(lookup, termsOf(lookup, order.instrumentId)).price(0),
     icebergQty: textsOf(lookup, termsOf(lookup, order.instrumentId)).quantity(0),
     ...commonFields(lookup, order),
-    time: msOf(order),
-    updateTime: updatedMs(order),
+    time: timeOf(order, unit),
+    updateTime: updateTimeOf(order, unit),
     isWorking: isWorking(order),
-    workingTime: isWorking(order) ? msOf(order) : -1,
+    workingTime: isWorking(order) ? timeOf(order, unit) : -1,
   };
 }
 
 /** The answer to a new order that says only that it is there. */
-export function ackJson(lookup: TermsLookup, order: OrderRecord): object {
+export function ackJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUnit): object {
   const { symbol, orderId, orderListId, clientOrderId } = commonFields(lookup, order);
-  return { symbol, orderId, orderListId, clientOrderId, transactTime: msOf(order) };
+  return { symbol, orderId, orderListId, clientOrderId, transactTime: timeOf(order, unit) };
 }
 
 /** The answer to a new order that says what became of it. */
-export function resultJson(lookup: TermsLookup, order: OrderRecord): object {
+export function resultJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUnit): object {
   return {
     ...commonFields(lookup, order),
-    transactTime: msOf(order),
-    workingTime: isWorking(order) ? msOf(order) : -1,
+    transactTime: timeOf(order, unit),
+    workingTime: isWorking(order) ? timeOf(order, unit) : -1,
   };
 }
 
@@ -173,16 +174,16 @@ export function fillOfAnswer(lookup: TermsLookup, fill: FillRecord): object {
 }
 
 /** The answer to a cancel. */
-export function cancelJson(lookup: TermsLookup, order: OrderRecord): object {
+export function cancelJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUnit): object {
   return {
     ...commonFields(lookup, order),
     origClientOrderId: clientIdOf(order),
-    transactTime: updatedMs(order),
+    transactTime: updateTimeOf(order, unit),
   };
 }
 
 /** A fill as `myTrades` has it. */
-export function myTradeJson(lookup: TermsLookup, fill: FillRecord): object {
+export function myTradeJson(lookup: TermsLookup, fill: FillRecord, unit: TimeUnit): object {
   const terms = termsOf(lookup, fill.instrumentId);
   const { price, quantity, money } = textsOf(lookup, terms);
   return {
@@ -195,7 +196,7 @@ export function myTradeJson(lookup: TermsLookup, fill: FillRecord): object {
     quoteQty: money(fill.amountMinor),
     commission: money(fill.feeMinor),
     commissionAsset: assetOf(lookup, fill.feeAssetId).symbol,
-    time: msOf(fill),
+    time: timeOf(fill, unit),
     isBuyer: fill.side === Side.Buy,
     isMaker: fill.isMaker === 1,
     isBestMatch: true,

@@ -10,6 +10,7 @@ import { BTCUSD, viewOf, viewsOf } from '../rest/test-support.ts';
 import type { BinanceSources, PrivateOperation } from './operations.ts';
 import { orderOperations } from './order-operations.ts';
 import { Params } from './params.ts';
+import { TimeUnit } from './texts.ts';
 
 const ANN = principalOf(directoryOf(userAdded(1, 'ANN', { role: Role.Trader })).user(1)!);
 const SEQUENCE = 50;
@@ -56,7 +57,10 @@ test('FULL has each fill that an order met when it came, however many there are,
     ({ wsMethod }) => wsMethod === 'order.place',
   ) as PrivateOperation;
   const asked = { symbol: 'BTCUSD', side: 'BUY', type: 'MARKET', quantity: '1' };
-  const answer = (await place.prepare(new Params(new Map(Object.entries(asked))))(ANN)) as {
+  const answer = (await place.prepare(
+    new Params(new Map(Object.entries(asked))),
+    TimeUnit.Millisecond,
+  )(ANN)) as {
     readonly fills: readonly { readonly tradeId: number }[];
   };
   assert.deepEqual(

@@ -35,6 +35,7 @@ import {
 } from './order-json.ts';
 import { type OrderAsked, readNewOrder, readOrigClientId } from './order-request.ts';
 import { missing, type Params } from './params.ts';
+import type { TimeUnit } from './texts.ts';
 
 /** Orders: place, test, cancel one or all, look at one or all that are open. */
 export function orderOperations(sources: BinanceSources): PrivateOperation[] {
@@ -45,9 +46,9 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       wsMethod: 'order.place',
       weight: 1,
       action: Action.PlaceOrders,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const asked = readNewOrder(params);
-        return (who) => placeOrder(sources, who, asked);
+        return (who) => placeOrder(sources, who, asked, unit);
       },
     },
     {
@@ -68,11 +69,11 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       wsMethod: 'order.cancel',
       weight: 1,
       action: Action.CancelOrders,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.mandatory('symbol');
         const reference = readReference(params);
         params.ignore('newClientOrderId');
-        return (who) => cancelOrder(sources, who, symbol, reference);
+        return (who) => cancelOrder(sources, who, symbol, reference, unit);
       },
     },
     {
@@ -81,9 +82,9 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       wsMethod: 'openOrders.cancelAll',
       weight: 1,
       action: Action.CancelOrders,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.mandatory('symbol');
-        return (who) => cancelOrders(sources, who, symbol);
+        return (who) => cancelOrders(sources, who, symbol, unit);
       },
     },
     {
@@ -92,13 +93,13 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       wsMethod: 'order.status',
       weight: 4,
       action: Action.ViewOwnAccount,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.mandatory('symbol');
         const reference = readReference(params);
         return async (who) => {
           const order = await findOrder(sources, await sources.desk.open(who.userId), symbol, reference);
           if (order === undefined) throw new BinanceError('NO_SUCH_ORDER', 'Order does not exist.');
-          return orderJson(sources.views, order);
+          return orderJson(sources.views, order, unit);
         };
       },
     },
@@ -108,12 +109,12 @@ export function orderOperations(sources: BinanceSources): PrivateOperation[] {
       wsMethod: 'openOrders.status',
       weight: 6,
       action: Action.ViewOwnAccount,
-      prepare: (params) => {
+      prepare: (params, unit) => {
         const symbol = params.text('symbol');
         return async (who) => {
           const views = readyViews(sources);
           const user = await sources.desk.open(who.userId);
-          return openOrders(sources, user, symbol).map((order) => orderJson(views, order));
+          return openOrders(sources, user, symbol).map((order) => orderJson(views, order, unit));
         };
       },
     },
@@ -133,7 +134,12 @@ function readReference(params: Params): Reference {
   return { orderId, clientId };
 }
 
-async function placeOrder(sources: BinanceSources, who: Principal, asked: OrderAsked): Promise<object> {
+async function placeOrder(
+  sources: BinanceSources,
+  who: Principal,
+  asked: OrderAsked,
+  unit: TimeUnit,
+): Promise<object> {
   const { views, archive } = sources;
   mayCommand(who, CommandType.NewOrder);
   const request = asked.unitsIn(spotOf(sources, asked.symbol).terms);
@@ -141,15 +147,15 @@ async function placeOrder(sources: BinanceSources, who: Principal, asked: OrderA
   const { order, sequence } = await answerOf((done) => user.place(request, done), placed);
   switch (asked.responseType) {
     case 'ACK':
-      return ackJson(views, order);
+      return ackJson(views, order, unit);
     case 'RESULT':
-      return resultJson(views, order);
+      return resultJson(views, order, unit);
     case 'FULL': {
       const { orderId, cumQtyLots } = order;
-      if (cumQtyLots === 0) return { ...resultJson(views, order), fills: [] };
+      if (cumQtyLots === 0) return { ...resultJson(views, order, unit), fills: [] };
       const met = await fillsOf(archive, who, orderId, sequence);
       const fills = met?.map((fill) => fillOfAnswer(views, fill));
-      return { ...resultJson(views, order), ...(fills === undefined ? {} : { fills }) };
+      return { ...resultJson(views, order, unit), ...(fills === undefined ? {} : { fills }) };
     }
   }
 }
@@ -238,6 +244,7 @@ async function cancelOrder(
   who: Principal,
   symbol: string,
   reference: Reference,
+  unit: TimeUnit,
 ): Promise<object> {
   mayCommand(who, CommandType.CancelOrder);
   const user = await sources.desk.open(who.userId);
@@ -246,10 +253,15 @@ async function cancelOrder(
   const { instrumentId, clientOrderId } = order;
   const all = 0;
   const canceled = await answerOf((told) => user.cancel(instrumentId, clientOrderId, all, '', told), done);
-  return cancelJson(sources.views, canceled.order);
+  return cancelJson(sources.views, canceled.order, unit);
 }
 
-async function cancelOrders(sources: BinanceSources, who: Principal, symbol: string): Promise<object[]> {
+async function cancelOrders(
+  sources: BinanceSources,
+  who: Principal,
+  symbol: string,
+  unit: TimeUnit,
+): Promise<object[]> {
   mayCommand(who, CommandType.MassCancel);
   const { instrumentId } = spotOf(sources, symbol).terms;
   const user = await sources.desk.open(who.userId);
@@ -263,7 +275,7 @@ async function cancelOrders(sources: BinanceSources, who: Principal, symbol: str
       if (outcome.kind !== 'done') throw errorOfOutcome(outcome);
       // Of many the first to end are forgotten by now: their records were kept up to date until then.
       const ended = open.map((order) => user.orders.byOrderId(order.orderId) ?? order);
-      return ended.map((order) => cancelJson(sources.views, order));
+      return ended.map((order) => cancelJson(sources.views, order, unit));
     },
   );
 }

@@ -1,10 +1,14 @@
 import { BinanceError } from './errors.ts';
 
 const INTEGER = /^\d{1,15}$/;
+const TIME = /^\d{1,16}$/;
 const MILLISECONDS = /^\d{1,15}(\.\d{1,3})?$/;
 const NAME = /^[A-Za-z0-9]{1,40}$/;
 /** Parameters of one request. */
 const PARAMS_MAX = 32;
+/** A time of so much or more is in microseconds: as milliseconds it would be in the year 33658. */
+const MICROS_MIN = 1e15;
+const MICROS_PER_MS = 1_000;
 
 /** What a request asks with, as texts by name. Whoever reads it says what is allowed; what nobody reads is refused. */
 export class Params {
@@ -35,6 +39,22 @@ export class Params {
   /** Milliseconds within their bounds, to the microsecond. @throws BinanceError */
   milliseconds(name: string, min: number, max: number): number | undefined {
     return this.#number(name, MILLISECONDS, min, max);
+  }
+
+  /** When a stretch of time begins, in microseconds; it is given in these or in milliseconds. @throws BinanceError */
+  startMicros(name: string): number | undefined {
+    return this.#micros(name, 0);
+  }
+
+  /** The last microsecond of a stretch of time; of a millisecond its last one. @throws BinanceError */
+  endMicros(name: string): number | undefined {
+    return this.#micros(name, MICROS_PER_MS - 1);
+  }
+
+  #micros(name: string, ofMs: number): number | undefined {
+    const time = this.#number(name, TIME, 0, Number.MAX_SAFE_INTEGER);
+    if (time === undefined || time >= MICROS_MIN) return time;
+    return time * MICROS_PER_MS + ofMs;
   }
 
   #number(name: string, form: RegExp, min: number, max: number): number | undefined {

@@ -5,6 +5,7 @@ import { BinanceError } from './errors.ts';
 import type { Operation } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
 import { perform, readCharged } from './perform.ts';
+import { TimeUnit } from './texts.ts';
 
 /** A rate limit of 20 units for everybody. */
 function limited() {
@@ -19,7 +20,12 @@ function limited() {
   return { access, taken };
 }
 
-const sender = { address: '10.0.0.1', onRate: () => {}, onMember: () => {} };
+const sender = {
+  address: '10.0.0.1',
+  timeUnit: TimeUnit.Millisecond,
+  onRate: () => {},
+  onMember: () => {},
+};
 const account: Operation = {
   method: 'GET',
   path: '/account',

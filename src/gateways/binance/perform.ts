@@ -5,6 +5,7 @@ import type { RateDecision } from '../identity/rate-limiter.ts';
 import { errorOfAccess } from './errors.ts';
 import type { Operation } from './operations.ts';
 import type { Params } from './params.ts';
+import type { TimeUnit } from './texts.ts';
 
 type Access = Pick<AccessControl, 'charge'>;
 
@@ -17,6 +18,8 @@ export interface Charged {
 
 /** What a way in knows of a request. */
 export interface Sender extends Charged {
+  /** Of the times in its answer. */
+  readonly timeUnit: TimeUnit;
   /** Who it is; asked only where that matters. @throws BinanceError */
   prove(): Principal | undefined | AccessRefusal | Promise<Principal | AccessRefusal>;
   /** It has proven who it is, and may do this. */
@@ -62,7 +65,7 @@ export async function perform(
   if (!isPrivate) {
     // Some clients sign everything.
     params.ignore('apiKey', 'timestamp', 'recvWindow', 'signature');
-    const answer = operation.prepare(params);
+    const answer = operation.prepare(params, sender.timeUnit);
     params.finish();
     return answer();
   }
@@ -70,7 +73,7 @@ export async function perform(
   const refusal = authorise(proven, operation.action);
   if (refusal !== undefined) throw errorOfAccess(refusal);
   sender.onMember(proven);
-  const answer = operation.prepare(params);
+  const answer = operation.prepare(params, sender.timeUnit);
   params.finish();
   return answer(proven);
 }

@@ -7,6 +7,7 @@ import type { BinanceSources, Operation } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
 import { type Charged, charge, perform, readCharged } from './perform.ts';
 import { proofOfSigned, proofOfStream, withoutSignature } from './signing.ts';
+import { type TimeUnit, timeUnitOf } from './texts.ts';
 
 const MS_PER_SECOND = 1_000;
 const USED_WEIGHT = 'x-mbx-used-weight';
@@ -62,12 +63,16 @@ export class BinanceRest implements HttpDialect {
     const { address } = charged;
     const [, query = ''] = /^[^?]*\?(.*)$/s.exec(request.raw.url ?? '') ?? [];
     const body = request.body instanceof Uint8Array ? Buffer.from(request.body).toString() : '';
-    const read = () => new Params(paramsOfForms(query, body));
-    const params = readCharged(access, operation.weight, charged, read);
+    const read = () => ({
+      params: new Params(paramsOfForms(query, body)),
+      timeUnit: readTimeUnit(textOf(request.headers['x-mbx-time-unit'])),
+    });
+    const { params, timeUnit } = readCharged(access, operation.weight, charged, read);
     const apiKey = textOf(request.headers['x-mbx-apikey']);
     const isStream = 'action' in operation && operation.isStream === true;
     const answer = await perform(access, operation, params, {
       ...charged,
+      timeUnit,
       prove: () => {
         const proofOf = isStream ? proofOfStream : proofOfSigned;
         const payload = withoutSignature(query) + withoutSignature(body);
@@ -140,4 +145,12 @@ function boundTold({ code, status, message }: Problem): BinanceError['body'] {
 
 function textOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/** @throws BinanceError for a unit that there is not */
+function readTimeUnit(name: string | undefined): TimeUnit {
+  const unit = timeUnitOf(name);
+  if (unit !== undefined) return unit;
+  const message = 'Invalid value for time unit; expected either MICROSECOND or MILLISECOND.';
+  throw new BinanceError('INVALID_TIME_UNIT', message);
 }

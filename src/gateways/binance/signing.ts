@@ -6,6 +6,7 @@ import { illegal, missing, type Params } from './params.ts';
 
 /** How old a signed request may be that does not say so itself, as Binance has it. */
 const RECV_WINDOW_MS = 5_000;
+const MICROS_PER_MS = 1_000;
 const CLIENT_ID_CHARS = 22;
 const KEY_ID = /^[1-9]\d{0,9}$/;
 const HMAC_HEX = /^[0-9a-fA-F]{64}$/;
@@ -25,7 +26,7 @@ export interface Signed {
  * @throws BinanceError
  */
 export function readTiming(params: Params): { readonly timestampMs: number; readonly windowMs: number } {
-  const timestampMs = params.integer('timestamp') ?? missing('timestamp');
+  const timestampMs = Math.floor((params.startMicros('timestamp') ?? missing('timestamp')) / MICROS_PER_MS);
   const windowMs = params.milliseconds('recvWindow', 1, WINDOW_MS_MAX) ?? RECV_WINDOW_MS;
   return { timestampMs, windowMs };
 }

@@ -5,10 +5,17 @@ import { BTCUSD, NOW_SECONDS, viewOf, viewsOf } from '../rest/test-support.ts';
 import type { Feed } from '../websocket/feed.ts';
 import { SharedMessage } from '../websocket/shared-message.ts';
 import { DepthFeed, KlineFeed, NewestFeed, type StreamTerms, TapeFeed } from './stream-feeds.ts';
+import { TimeUnit } from './texts.ts';
 
 /** What a stream of this instrument is given. */
 function streamOf(instrument: InstrumentView, views: MarketViews = viewsOf([instrument])): StreamTerms {
-  return { views, instrument, wallMs: () => 5, wrap: (event) => new SharedMessage(JSON.stringify(event)) };
+  return {
+    views,
+    instrument,
+    timeUnit: TimeUnit.Millisecond,
+    eventTime: () => 5,
+    wrap: (event) => new SharedMessage(JSON.stringify(event)),
+  };
 }
 
 /** Follows a feed: what a client is told, each time that it is asked for. */

@@ -11,14 +11,16 @@ import {
 import type { Feed, Update } from '../websocket/feed.ts';
 import type { SharedMessage } from '../websocket/shared-message.ts';
 import { klineOf } from './klines.ts';
-import { textsOf } from './texts.ts';
+import { type TimeUnit, textsOf } from './texts.ts';
 
 /** What the feeds of one stream share. */
 export interface StreamTerms {
   readonly views: MarketViews;
   readonly instrument: InstrumentView;
-  /** Milliseconds since the Unix epoch: E. */
-  wallMs(): number;
+  /** Of the times in events. */
+  readonly timeUnit: TimeUnit;
+  /** E: now. */
+  eventTime(): number;
   /** An event as it goes out: as it is, or with the stream's name around it. */
   wrap(event: object): SharedMessage;
 }
@@ -53,7 +55,7 @@ export class DepthFeed implements Feed<Place> {
     const { levels } = textsOf(this.stream.views, terms);
     const message = this.stream.wrap({
       e: 'depthUpdate',
-      E: this.stream.wallMs(),
+      E: this.stream.eventTime(),
       s: terms.symbol,
       U: changes === undefined ? sequence : place.sequence + 1,
       u: sequence,
@@ -84,7 +86,7 @@ export class NewestFeed implements Feed<string> {
     const body = this.write();
     const text = JSON.stringify(body);
     if (text === state) return undefined;
-    const head = event === '' ? {} : { e: event, E: stream.wallMs() };
+    const head = event === '' ? {} : { e: event, E: stream.eventTime() };
     return { message: stream.wrap({ ...head, ...body }), state: text };
   }
 }
@@ -177,15 +179,16 @@ export class KlineFeed implements Feed<KlinePlace> {
   }
 
   #message(candle: Parameters<typeof klineOf>[2], isClosed: boolean): SharedMessage {
-    const { views, instrument, wallMs, wrap } = this.stream;
+    const { views, instrument, timeUnit, eventTime, wrap } = this.stream;
     const { symbol } = instrument.terms;
     const seconds = CANDLE_SECONDS[this.interval];
-    const [t, o, h, l, c, v, T, q, n, V, Q, B] = klineOf(textsOf(views, instrument.terms), seconds, candle);
+    const texts = textsOf(views, instrument.terms);
+    const [t, o, h, l, c, v, T, q, n, V, Q, B] = klineOf(texts, seconds, candle, timeUnit);
     const { firstTradeId, lastTradeId } = candle;
     const k = { t, T, s: symbol, i: this.interval, f: firstTradeId, L: lastTradeId };
     return wrap({
       e: 'kline',
-      E: wallMs(),
+      E: eventTime(),
       s: symbol,
       k: { ...k, o, c, h, l, v, n, x: isClosed, q, V, Q, B },
     });

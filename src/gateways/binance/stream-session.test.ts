@@ -6,6 +6,7 @@ import type { Connection } from '../websocket/connection.ts';
 import type { SharedMessage } from '../websocket/shared-message.ts';
 import { type StreamServices, StreamSession } from './stream-session.ts';
 import { BinanceStreams } from './streams.ts';
+import { TimeUnit } from './texts.ts';
 
 /** A session of streams, and what its client was told. */
 function session() {
@@ -44,6 +45,7 @@ function session() {
       { messages: 0, refused: 0, slow: 0 },
       () => {},
       false,
+      TimeUnit.Millisecond,
       [],
     );
     const say = (method: string, ...params: unknown[]) =>

@@ -11,6 +11,7 @@ import { BinanceLimits } from './limits.ts';
 import type { ListenKeys } from './listen-keys.ts';
 import { readyViews } from './operations.ts';
 import type { BinanceStreams } from './streams.ts';
+import { type TimeUnit, timeOfMs } from './texts.ts';
 import { UserStream, type UserStreamServices } from './user-stream.ts';
 
 /** What sessions of streams share. */
@@ -45,6 +46,8 @@ export class StreamSession implements WebSocketSession {
   declare private readonly onMember: () => void;
   /** Messages say which stream they are of. */
   declare private isCombined: boolean;
+  /** Of the times in messages. */
+  declare private readonly timeUnit: TimeUnit;
   declare private readonly publicOnes: Map<string, Subscription>;
   /** By listen key; a promise while it is being opened. */
   declare private readonly userStreams: Map<string, UserStream | Promise<UserStream>>;
@@ -59,6 +62,7 @@ export class StreamSession implements WebSocketSession {
     counts: DoorCounts,
     onMember: () => void,
     isCombined: boolean,
+    timeUnit: TimeUnit,
     names: readonly string[],
   ) {
     this.connection = connection;
@@ -66,6 +70,7 @@ export class StreamSession implements WebSocketSession {
     this.counts = counts;
     this.onMember = onMember;
     this.isCombined = isCombined;
+    this.timeUnit = timeUnit;
     this.publicOnes = new Map();
     this.userStreams = new Map();
     this.heardMs = performance.now();
@@ -145,7 +150,8 @@ export class StreamSession implements WebSocketSession {
   /** False: there is no such stream. */
   #follow(name: string): boolean {
     if (this.publicOnes.has(name) || this.userStreams.has(name)) return true;
-    const subscription = this.services.streams.subscribe(name, this.isCombined, this.connection);
+    const { isCombined, timeUnit, connection } = this;
+    const subscription = this.services.streams.subscribe(name, isCombined, timeUnit, connection);
     if (subscription === undefined) return this.#followUser(name);
     this.publicOnes.set(name, subscription);
     // After the answer, where this is one.
@@ -158,6 +164,7 @@ export class StreamSession implements WebSocketSession {
     if (holder === undefined || this.userStreams.size >= BinanceLimits.USER_STREAMS_PER_CONNECTION_MAX)
       return false;
     const opening = UserStream.open(this.services, holder, {
+      timeUnit: this.timeUnit,
       onEvent: (event) => this.#send(this.isCombined ? { stream: listenKey, data: event } : event),
       whenReading: () => this.connection.whenReading(),
       onStreamEnded: () => this.#onUserStreamEnded(listenKey),
@@ -181,7 +188,8 @@ export class StreamSession implements WebSocketSession {
 
   #onUserStreamEnded(listenKey: string): void {
     this.userStreams.delete(listenKey);
-    this.#send({ e: 'listenKeyExpired', E: this.services.sources.wallMs(), listenKey });
+    const eventTime = timeOfMs(this.services.sources.wallMs(), this.timeUnit);
+    this.#send({ e: 'listenKeyExpired', E: eventTime, listenKey });
   }
 
   #unfollow(name: string): void {

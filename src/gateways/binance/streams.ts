@@ -22,7 +22,7 @@ import {
   type StreamTerms,
   TapeFeed,
 } from './stream-feeds.ts';
-import { msOf, textsOf } from './texts.ts';
+import { type TimeUnit, textsOf, timeOf, timeOfMs } from './texts.ts';
 import { dayTicker, miniTicker } from './ticker.ts';
 
 /** How often a stream is sent. */
@@ -61,19 +61,26 @@ export class BinanceStreams {
   /**
    * Follows a stream; undefined where there is none of that name.
    * @param isCombined whether its messages say which stream they are of
+   * @param timeUnit of the times in its messages
    * @throws BinanceError while the state of the market is not known
    */
-  subscribe(name: string, isCombined: boolean, subscriber: Subscriber): Subscription | undefined {
+  subscribe(
+    name: string,
+    isCombined: boolean,
+    timeUnit: TimeUnit,
+    subscriber: Subscriber,
+  ): Subscription | undefined {
     readyViews(this.sources);
     const at = name.indexOf('@');
     const instrument = at === -1 ? undefined : this.#instrument(name.slice(0, at));
     const stream = readStream(name.slice(at + 1));
     if (instrument === undefined || stream === undefined) return undefined;
     const { views, wallMs } = this.sources;
+    const eventTime = (): number => timeOfMs(wallMs(), timeUnit);
     const wrap = (event: object): SharedMessage =>
       new SharedMessage(JSON.stringify(isCombined ? { stream: name, data: event } : event));
-    const channel = this.hubs[stream.pace].channel(`${isCombined} ${name}`, instrument, () =>
-      stream.newFeed({ views, instrument, wallMs, wrap }),
+    const channel = this.hubs[stream.pace].channel(`${isCombined} ${timeUnit} ${name}`, instrument, () =>
+      stream.newFeed({ views, instrument, timeUnit, eventTime, wrap }),
     );
     return channel.subscribe(subscriber);
   }
@@ -117,16 +124,16 @@ function readStream(name: string): StreamName | undefined {
 }
 
 function tradeFeed(stream: StreamTerms): Feed<unknown> {
-  const { views, instrument, wallMs } = stream;
+  const { views, instrument, timeUnit, eventTime } = stream;
   const { price, quantity } = textsOf(views, instrument.terms);
   const write = (trade: PublicTrade): object => ({
     e: 'trade',
-    E: wallMs(),
+    E: eventTime(),
     s: instrument.terms.symbol,
     t: trade.tradeId,
     p: price(trade.priceTicks),
     q: quantity(trade.qtyLots),
-    T: msOf(trade),
+    T: timeOf(trade, timeUnit),
     m: trade.aggressorSide === Side.Sell,
     M: true,
   });
@@ -134,21 +141,21 @@ function tradeFeed(stream: StreamTerms): Feed<unknown> {
 }
 
 function aggregateFeed(stream: StreamTerms): Feed<unknown> {
-  const { views, instrument, wallMs } = stream;
+  const { views, instrument, timeUnit, eventTime } = stream;
   const texts = textsOf(views, instrument.terms);
   return new TapeFeed(stream, instrument.aggregateTrades, (trade) => ({
     e: 'aggTrade',
-    E: wallMs(),
+    E: eventTime(),
     s: instrument.terms.symbol,
-    ...aggregateOf(texts, trade),
+    ...aggregateOf(texts, trade, timeUnit),
   }));
 }
 
 function dayTickerFeed(stream: StreamTerms): Feed<unknown> {
-  const { views, instrument } = stream;
+  const { views, instrument, timeUnit } = stream;
   const changes = ViewChange.Trades | ViewChange.BestPrices | ViewChange.Day;
   return new NewestFeed(stream, changes, '24hrTicker', () => {
-    const ticker = dayTicker(views, instrument, views.nowSeconds);
+    const ticker = dayTicker(views, instrument, views.nowSeconds, timeUnit);
     return {
       s: ticker.symbol,
       p: ticker.priceChange,
@@ -176,9 +183,9 @@ function dayTickerFeed(stream: StreamTerms): Feed<unknown> {
 }
 
 function miniTickerFeed(stream: StreamTerms): Feed<unknown> {
-  const { views, instrument } = stream;
+  const { views, instrument, timeUnit } = stream;
   return new NewestFeed(stream, ViewChange.Trades | ViewChange.Day, '24hrMiniTicker', () => {
-    const ticker = miniTicker(views, instrument, views.nowSeconds);
+    const ticker = miniTicker(views, instrument, views.nowSeconds, timeUnit);
     return {
       s: ticker.symbol,
       c: ticker.lastPrice,

@@ -2,12 +2,15 @@ import { tickerJson } from '#codec/json/market-json.ts';
 import type { TermsLookup } from '#codec/json/scales.ts';
 import { Side } from '#domain/commands.ts';
 import type { DayStatistics, InstrumentView } from '#domain/market-views.ts';
-import { type Texts, textsOf } from './texts.ts';
-
-const MS_PER_SECOND = 1_000;
+import { type Texts, type TimeUnit, textsOf } from './texts.ts';
 
 /** The last 24 hours, as `ticker/24hr` has them. */
-export function dayTicker(lookup: TermsLookup, instrument: InstrumentView, nowSeconds: number) {
+export function dayTicker(
+  lookup: TermsLookup,
+  instrument: InstrumentView,
+  nowSeconds: number,
+  unit: TimeUnit,
+) {
   const { terms, book } = instrument;
   const texts = textsOf(lookup, terms);
   const statistics = instrument.statistics(nowSeconds);
@@ -26,30 +29,40 @@ export function dayTicker(lookup: TermsLookup, instrument: InstrumentView, nowSe
     bidQty: ticker.bidQuantity ?? texts.quantity(0),
     askPrice: ticker.ask ?? texts.price(0),
     askQty: ticker.askQuantity ?? texts.quantity(0),
-    ...miniFields(texts, statistics, nowSeconds),
+    ...miniFields(texts, statistics, nowSeconds, unit),
   };
 }
 
 /** The same without prices of the book. */
-export function miniTicker(lookup: TermsLookup, instrument: InstrumentView, nowSeconds: number) {
+export function miniTicker(
+  lookup: TermsLookup,
+  instrument: InstrumentView,
+  nowSeconds: number,
+  unit: TimeUnit,
+) {
   const texts = textsOf(lookup, instrument.terms);
   const statistics = instrument.statistics(nowSeconds);
   return {
     symbol: instrument.terms.symbol,
     lastPrice: texts.price(statistics.lastPriceTicks),
-    ...miniFields(texts, statistics, nowSeconds),
+    ...miniFields(texts, statistics, nowSeconds, unit),
   };
 }
 
-function miniFields(texts: Texts, { traded, fromSeconds }: DayStatistics, nowSeconds: number) {
+function miniFields(
+  texts: Texts,
+  { traded, fromSeconds }: DayStatistics,
+  nowSeconds: number,
+  unit: TimeUnit,
+) {
   return {
     openPrice: texts.price(traded?.openTicks ?? 0),
     highPrice: texts.price(traded?.highTicks ?? 0),
     lowPrice: texts.price(traded?.lowTicks ?? 0),
     volume: texts.quantity(traded?.volumeLots ?? 0),
     quoteVolume: texts.money(traded?.quoteVolumeMinor ?? 0),
-    openTime: fromSeconds * MS_PER_SECOND,
-    closeTime: nowSeconds * MS_PER_SECOND + MS_PER_SECOND - 1,
+    openTime: fromSeconds * unit,
+    closeTime: (nowSeconds + 1) * unit - 1,
     firstId: traded?.firstTradeId ?? -1,
     lastId: traded?.lastTradeId ?? -1,
     count: traded?.trades ?? 0,

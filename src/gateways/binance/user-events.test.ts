@@ -6,6 +6,7 @@ import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type Report, ReportKind } from '../orders/report.ts';
 import { BTCUSD, FUTURE, NOW_SECONDS, viewOf, viewsOf } from '../rest/test-support.ts';
 import { statusOf, typeOf } from './order-json.ts';
+import { TimeUnit } from './texts.ts';
 import { executionReports } from './user-events.ts';
 
 const VIEWS = viewsOf([viewOf(BTCUSD), viewOf(FUTURE)]);
@@ -48,7 +49,11 @@ const REPORT = {
 
 /** What is said of a report, in the fields that tell what it is. */
 function told(report: Partial<Report>, order: Partial<OrderRecord>, replaced?: OrderRecord): unknown[] {
-  const events = executionReports(VIEWS, { ...REPORT, ...report }, { ...ORDER, ...order }, replaced, 1);
+  const [about, of] = [
+    { ...REPORT, ...report },
+    { ...ORDER, ...order },
+  ];
+  const events = executionReports(VIEWS, about, of, replaced, 1, TimeUnit.Millisecond);
   return events.map((event) => {
     const { x, X, i, w, C } = event as Record<string, unknown>;
     return [x, X, i, w, C];

@@ -14,7 +14,7 @@ import {
   timeInForceText,
   typeOf,
 } from './order-json.ts';
-import { msOf, textsOf } from './texts.ts';
+import { type TimeUnit, textsOf, timeOf } from './texts.ts';
 
 /** What a report says has happened, in Binance's words; undefined: nothing that it has a word for. */
 function executionType({ kind, cancelReason, leavesQtyLots }: Report): string | undefined {
@@ -40,22 +40,30 @@ function executionType({ kind, cancelReason, leavesQtyLots }: Report): string | 
  * are none of a spot pair have none.
  * @param order what the report is about, as it is after it
  * @param replaced the order that this one has replaced, where that is known
- * @param eventMs E: when it is told
+ * @param eventTime E: when it is told, in `unit`
  */
 export function executionReports(
   views: MarketViews,
   report: Report,
   order: OrderRecord | undefined,
   replaced: OrderRecord | undefined,
-  eventMs: number,
+  eventTime: number,
+  unit: TimeUnit,
 ): object[] {
   const type = executionType(report);
   if (type === undefined || order === undefined) return [];
   if (termsOf(views, order.instrumentId).kind !== InstrumentKind.Spot) return [];
-  const events = [executionReport(views, report, order, type, eventMs)];
+  const events = [executionReport(views, report, order, type, eventTime, unit)];
   if (report.kind === ReportKind.Replaced && replaced !== undefined)
     events.unshift(
-      executionReport(views, report, { ...replaced, status: OrderStatus.Replaced }, 'CANCELED', eventMs),
+      executionReport(
+        views,
+        report,
+        { ...replaced, status: OrderStatus.Replaced },
+        'CANCELED',
+        eventTime,
+        unit,
+      ),
     );
   return events;
 }
@@ -65,7 +73,8 @@ function executionReport(
   report: Report,
   order: OrderRecord,
   type: string,
-  eventMs: number,
+  eventTime: number,
+  unit: TimeUnit,
 ): object {
   const terms = termsOf(views, order.instrumentId);
   const { price, quantity, money } = textsOf(views, terms);
@@ -74,7 +83,7 @@ function executionReport(
   const preventedLots = preventedLotsOf(order);
   return {
     e: 'executionReport',
-    E: eventMs,
+    E: eventTime,
     s: terms.symbol,
     c: clientIdOf(order),
     S: sideText(order.side),
@@ -95,17 +104,17 @@ function executionReport(
     L: price(isTrade ? report.priceTicks : 0),
     n: money(isTrade ? report.feeMinor : 0),
     N: isTrade ? assetOf(views, terms.quoteAssetId).symbol : null,
-    T: msOf(report),
+    T: timeOf(report, unit),
     t: isTrade ? report.tradeId : -1,
     I: report.number,
     w: isStanding,
     m: report.isMaker,
     M: false,
-    O: msOf(order),
+    O: timeOf(order, unit),
     Z: money(order.cumAmountMinor),
     Y: money(isTrade ? report.amountMinor : 0),
     Q: money(0),
-    ...(isWorking(order) ? { W: msOf(order) } : {}),
+    ...(isWorking(order) ? { W: timeOf(order, unit) } : {}),
     V: stpModeOf(terms),
     ...(type === 'TRADE_PREVENTION' ? { B: quantity(report.qtyLots) } : {}),
     ...(preventedLots === 0 ? {} : { A: quantity(preventedLots) }),

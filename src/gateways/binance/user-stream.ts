@@ -7,10 +7,13 @@ import { balancesJson } from './account-operations.ts';
 import { BinanceError } from './errors.ts';
 import type { KeyHolder } from './key-holder.ts';
 import type { BinanceSources } from './operations.ts';
+import { type TimeUnit, timeOfMs } from './texts.ts';
 import { executionReports } from './user-events.ts';
 
 /** Where a user's events go. */
 export interface UserListener {
+  /** Of the times in events. */
+  readonly timeUnit: TimeUnit;
   onEvent(event: object): void;
   /** Resolves when the client has read most of what it got; undefined: it has already. */
   whenReading(): Promise<void> | undefined;
@@ -86,14 +89,15 @@ export class UserStream {
     order: OrderRecord | undefined,
     replaced: OrderRecord | undefined,
   ): Promise<void> | undefined {
-    const { views, wallMs } = this.services.sources;
-    for (const event of executionReports(views, report, order, replaced, wallMs()))
+    const { views } = this.services.sources;
+    const { timeUnit } = this.listener;
+    for (const event of executionReports(views, report, order, replaced, this.#now(), timeUnit))
       this.listener.onEvent(event);
     return this.listener.whenReading();
   }
 
   #onAccount(account: AccountRecord): void {
-    const { views, wallMs } = this.services.sources;
+    const { views } = this.services.sources;
     const changed = balancesJson(views, account).filter(({ asset, free, locked }) => {
       const text = `${free} ${locked}`;
       const isChanged = this.told.get(asset) !== text;
@@ -103,10 +107,14 @@ export class UserStream {
     if (changed.length === 0) return;
     this.listener.onEvent({
       e: 'outboundAccountPosition',
-      E: wallMs(),
-      u: views.timeSeconds * 1_000,
+      E: this.#now(),
+      u: views.timeSeconds * this.listener.timeUnit,
       B: changed.map(({ asset, free, locked }) => ({ a: asset, f: free, l: locked })),
     });
+  }
+
+  #now(): number {
+    return timeOfMs(this.services.sources.wallMs(), this.listener.timeUnit);
   }
 
   /** Ends where its key is good no more. To be called now and then. */

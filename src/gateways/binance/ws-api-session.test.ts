@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Connection } from '../websocket/connection.ts';
 import { WebSocketLimits } from '../websocket/limits.ts';
 import type { Operation } from './operations.ts';
+import { TimeUnit } from './texts.ts';
 import { type WsApiServices, WsApiSession } from './ws-api-session.ts';
 
 test('WebSocket API: a request too many of those that wait is refused under its own id', () => {
@@ -20,7 +21,14 @@ test('WebSocket API: a request too many of those that wait is refused under its 
     sources: { access, wallMs: () => 5 },
   } as unknown as WsApiServices;
   const counts = { messages: 0, refused: 0, slow: 0 };
-  const client = new WsApiSession(connection as unknown as Connection, services, counts, () => {}, false);
+  const client = new WsApiSession(
+    connection as unknown as Connection,
+    services,
+    counts,
+    () => {},
+    false,
+    TimeUnit.Millisecond,
+  );
   for (let id = 1; id <= WebSocketLimits.WAITING_MAX; id++)
     client.onText(JSON.stringify({ id, method: 'slow' }));
   assert.deepEqual(told, []);

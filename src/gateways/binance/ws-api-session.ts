@@ -17,6 +17,7 @@ import type { Operation } from './operations.ts';
 import { Params, paramsOfJson } from './params.ts';
 import { charge, perform, readCharged } from './perform.ts';
 import { payloadOfValues, proofOfSigned, proofOfStream, readTiming } from './signing.ts';
+import { type TimeUnit, timeOfMs } from './texts.ts';
 import { UserStream, type UserStreamServices } from './user-stream.ts';
 
 /** What sessions of the WebSocket API share. */
@@ -53,6 +54,8 @@ export class WsApiSession implements WebSocketSession {
   declare private readonly onMember: () => void;
   /** What holds for a request that does not say whether its answer is to tell the rate limit. */
   declare private readonly tellsRate: boolean;
+  /** Of the times in answers and events. */
+  declare private readonly timeUnit: TimeUnit;
   /** Who has logged on; undefined: each request has its own signature. */
   declare private holder: KeyHolder | undefined;
   declare private loggedOnMs: number;
@@ -72,12 +75,14 @@ export class WsApiSession implements WebSocketSession {
     counts: DoorCounts,
     onMember: () => void,
     tellsRate: boolean,
+    timeUnit: TimeUnit,
   ) {
     this.connection = connection;
     this.services = services;
     this.counts = counts;
     this.onMember = onMember;
     this.tellsRate = tellsRate;
+    this.timeUnit = timeUnit;
     this.holder = undefined;
     this.loggedOnMs = 0;
     this.logouts = 0;
@@ -137,6 +142,7 @@ export class WsApiSession implements WebSocketSession {
     const { values, params } = readCharged(access, operation.weight, charged, () => readParams(request));
     return perform(access, operation, params, {
       ...charged,
+      timeUnit: this.timeUnit,
       prove: () => this.#prove(operation, method, values, params),
       onMember: () => this.#admit(),
     });
@@ -234,10 +240,10 @@ export class WsApiSession implements WebSocketSession {
     const isOn = now !== undefined && !(now instanceof AccessRefusal);
     return {
       apiKey: isOn ? String(now.keyId) : null,
-      authorizedSince: isOn ? this.loggedOnMs : null,
-      connectedSince: Math.round(performance.timeOrigin + this.startedMs),
+      authorizedSince: isOn ? this.#time(this.loggedOnMs) : null,
+      connectedSince: this.#time(performance.timeOrigin + this.startedMs),
       returnRateLimits: this.tellsRate,
-      serverTime: this.services.sources.wallMs(),
+      serverTime: this.#now(),
       userDataStream: this.streams.size > 0,
     };
   }
@@ -255,6 +261,7 @@ export class WsApiSession implements WebSocketSession {
     try {
       const holder = new KeyHolder(who, sources.directory, sources);
       const stream = await UserStream.open(this.services, holder, {
+        timeUnit: this.timeUnit,
         onEvent: (event) => this.#send({ subscriptionId, event }),
         whenReading: () => this.connection.whenReading(),
         onStreamEnded: () => this.#terminate(subscriptionId),
@@ -284,7 +291,7 @@ export class WsApiSession implements WebSocketSession {
   #terminate(subscriptionId: number): void {
     this.streams.get(subscriptionId)?.stream.end();
     this.streams.delete(subscriptionId);
-    const event = { e: 'eventStreamTerminated', E: this.services.sources.wallMs() };
+    const event = { e: 'eventStreamTerminated', E: this.#now() };
     this.#send({ subscriptionId, event });
   }
 
@@ -319,6 +326,14 @@ export class WsApiSession implements WebSocketSession {
     return new BinanceError('UNKNOWN', 'An unknown error occurred while processing the request.');
   }
 
+  #now(): number {
+    return this.#time(this.services.sources.wallMs());
+  }
+
+  #time(ms: number): number {
+    return timeOfMs(ms, this.timeUnit);
+  }
+
   #send(message: object): void {
     this.connection.send(JSON.stringify(message));
   }
@@ -326,9 +341,11 @@ export class WsApiSession implements WebSocketSession {
   #fail(id: RequestId, error: BinanceError, rate: object | undefined): void {
     this.counts.refused++;
     const { retryAfterMs, httpStatus, body } = error;
-    const serverTime = this.services.sources.wallMs();
+    const nowMs = this.services.sources.wallMs();
     const isLimit = httpStatus === BinanceCode.TOO_MANY_REQUESTS.httpStatus && retryAfterMs > 0;
-    const data = isLimit ? { data: { serverTime, retryAfter: serverTime + retryAfterMs } } : {};
+    const data = isLimit
+      ? { data: { serverTime: this.#time(nowMs), retryAfter: this.#time(nowMs + retryAfterMs) } }
+      : {};
     this.#send({ id, status: httpStatus, error: { ...body, ...data }, ...rate });
   }
 }
