@@ -188,8 +188,7 @@ export class StreamSession implements WebSocketSession {
 
   #onUserStreamEnded(listenKey: string): void {
     this.userStreams.delete(listenKey);
-    const eventTime = timeOfMs(this.services.sources.wallMs(), this.timeUnit);
-    this.#send({ e: 'listenKeyExpired', E: eventTime, listenKey });
+    this.#send({ e: 'listenKeyExpired', E: this.#now(), listenKey });
   }
 
   #unfollow(name: string): void {
@@ -206,6 +205,11 @@ export class StreamSession implements WebSocketSession {
 
   onDrain(): void {
     for (const subscription of this.publicOnes.values()) subscription.bring();
+  }
+
+  onStop(): void {
+    const event = { e: 'serverShutdown', E: this.#now() };
+    this.#send(this.isCombined ? { stream: '!serverShutdown', data: event } : event);
   }
 
   onClose(): void {
@@ -233,6 +237,10 @@ export class StreamSession implements WebSocketSession {
       `a request for a stream failed: ${error.message}`,
     );
     return { code: INTERNAL, msg: 'Internal error' };
+  }
+
+  #now(): number {
+    return timeOfMs(this.services.sources.wallMs(), this.timeUnit);
   }
 
   #send(message: object): void {

@@ -312,6 +312,10 @@ export class WsApiSession implements WebSocketSession {
 
   onDrain(): void {}
 
+  onStop(): void {
+    this.#send({ event: { e: 'serverShutdown', E: this.#now() } });
+  }
+
   onClose(): void {
     this.#endStreams();
   }

@@ -100,6 +100,8 @@ export class ClientSession implements ConnectionListener {
     this.subscriptions.bring();
   }
 
+  onStop(): void {}
+
   onClose(): void {
     this.subscriptions.close();
     if (this.login.isMember) this.#note('session closed');

@@ -32,6 +32,8 @@ export interface WebSocketOptions {
 export interface WebSocketSession extends ConnectionListener {
   /** Ends what has lasted too long. Called now and then. */
   sweep(nowMs: number): void;
+  /** The node stops: what there is to say before the connection is closed. */
+  onStop(): void;
 }
 
 /** Another protocol at other paths of the door, behind the same bounds. */
@@ -134,7 +136,10 @@ export class WebSocketDoor {
     this.streams.close();
     this.accounts.close();
     this.orders.close();
-    for (const { connection } of this.open) connection.close(CloseReason.GoingAway);
+    for (const { connection, session } of this.open) {
+      session.onStop();
+      connection.close(CloseReason.GoingAway);
+    }
     // Those that do not say goodbye are ended by the sweep.
     await Promise.all([...this.open].map(({ closed }) => closed));
     clearInterval(this.sweeper);
