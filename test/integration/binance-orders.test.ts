@@ -335,3 +335,37 @@ test('self-trade prevention: events say TRADE_PREVENTION and how much of an orde
     ],
   );
 });
+
+test('what has expired says why, in answers and events', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const maker = new BinanceClient(venue.url, venue.maker);
+  const taker = new BinanceClient(venue.url, venue.taker);
+  const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws-api/v3`);
+  await call(client, 'userDataStream.subscribe.signature', taker.wsParams());
+  const { timeInForce: _good, price: _price, ...market } = { ...LIMIT, type: 'MARKET', side: 'SELL' };
+  const limit = { ...LIMIT, side: 'SELL' };
+  const cases: readonly [Record<string, string>, string | undefined][] = [
+    [{ ...limit, timeInForce: 'IOC' }, 'UNFILLED_IOC_QUANTITY_EXPIRED'],
+    [{ ...limit, timeInForce: 'FOK' }, 'UNFILLED_FOK_ORDER_EXPIRED'],
+    [market, 'INSUFFICIENT_LIQUIDITY'],
+    [{ ...limit, price: '64000', quantity: '0.0004' }, undefined],
+  ];
+  for (const [order, expiryReason] of cases) {
+    const bid = (await maker.signed('POST', '/order', { ...LIMIT, quantity: '0.0004' })).body;
+    const { body } = await taker.signed('POST', '/order', { ...order, newOrderRespType: 'RESULT' });
+    const question = { symbol: SYMBOL, orderId: body.orderId };
+    const asked = (await taker.signed('GET', '/order', question)).body;
+    assert.deepEqual([body.expiryReason, asked.expiryReason], [expiryReason, expiryReason]);
+    const { event } = await client.take((message) => ['FILLED', 'EXPIRED'].includes(message.event?.X));
+    assert.deepEqual([event.i, event.eR], [body.orderId, expiryReason]);
+    await maker.signed('DELETE', '/order', { symbol: SYMBOL, orderId: bid.orderId });
+  }
+  const ack = await taker.signed('POST', '/order', {
+    ...limit,
+    timeInForce: 'IOC',
+    newOrderRespType: 'ACK',
+  });
+  assert.deepEqual(Object.keys(ack.body).includes('expiryReason'), false);
+  const canceled = (await maker.signed('GET', '/allOrders', { symbol: SYMBOL })).body as Message[];
+  assert.deepEqual(new Set(canceled.map(({ expiryReason }) => expiryReason)), new Set([undefined]));
+});

@@ -20,6 +20,21 @@ export function statusOfCancel(cancelReason: number): string {
   return ASKED_FOR.has(cancelReason) ? 'CANCELED' : 'EXPIRED';
 }
 
+/** Why the venue ended an order by itself, in Binance's words: the nearest where it has none for it. */
+const EXPIRY_REASONS: { readonly [Reason in CancelReason]?: string } = {
+  [CancelReason.ImmediateOrCancel]: 'UNFILLED_IOC_QUANTITY_EXPIRED',
+  [CancelReason.FillOrKill]: 'UNFILLED_FOK_ORDER_EXPIRED',
+  [CancelReason.MinimumQuantity]: 'INSUFFICIENT_LIQUIDITY',
+  [CancelReason.PostOnlyWouldTrade]: 'REJECTED',
+  [CancelReason.MarketRemainder]: 'INSUFFICIENT_LIQUIDITY',
+  [CancelReason.Expired]: 'EXCHANGE_CANCELED',
+  [CancelReason.EndOfDay]: 'EXCHANGE_CANCELED',
+  [CancelReason.OneCancelsOther]: 'OCO_TRIGGER',
+  [CancelReason.PriceBand]: 'EXECUTION_RULE_PRICE_RANGE_EXCEEDED',
+  [CancelReason.BookLimit]: 'EXCHANGE_CANCELED',
+  [CancelReason.TriggerRefused]: 'REJECTED',
+};
+
 type Standing = Pick<OrderRecord, 'status' | 'cumQtyLots' | 'cancelReason'>;
 
 /** What has become of an order. One that was replaced elsewhere counts as canceled. */
@@ -38,6 +53,11 @@ export function statusOf({ status, cumQtyLots, cancelReason }: Standing): string
     default:
       return 'EXPIRED';
   }
+}
+
+/** Why an order has expired; undefined of one that has not, or of which it is not known. */
+export function expiryReasonOf(order: Standing): string | undefined {
+  return statusOf(order) === 'EXPIRED' ? EXPIRY_REASONS[order.cancelReason as CancelReason] : undefined;
 }
 
 /** What self-trade prevention has ended of an order; 0 of one that it has not. */
@@ -108,6 +128,7 @@ function commonFields(lookup: TermsLookup, order: OrderRecord) {
   const terms = termsOf(lookup, order.instrumentId);
   const { price, quantity, money } = textsOf(lookup, terms);
   const preventedLots = preventedLotsOf(order);
+  const expiryReason = expiryReasonOf(order);
   return {
     symbol: terms.symbol,
     orderId: order.orderId,
@@ -126,6 +147,7 @@ function commonFields(lookup: TermsLookup, order: OrderRecord) {
     ...(order.displayQtyLots === 0 ? {} : { icebergQty: quantity(order.displayQtyLots) }),
     selfTradePreventionMode: stpModeOf(terms),
     ...(preventedLots === 0 ? {} : { preventedQuantity: quantity(preventedLots) }),
+    ...(expiryReason === undefined ? {} : { expiryReason }),
   };
 }
 

@@ -6,6 +6,7 @@ import { type Report, ReportKind } from '../orders/report.ts';
 import { stpModeOf } from './exchange-info.ts';
 import {
   clientIdOf,
+  expiryReasonOf,
   isWorking,
   preventedLotsOf,
   sideText,
@@ -81,6 +82,7 @@ function executionReport(
   const isTrade = report.kind === ReportKind.Filled;
   const isStanding = order.status === OrderStatus.Open && isWorking(order);
   const preventedLots = preventedLotsOf(order);
+  const expiryReason = expiryReasonOf(order);
   return {
     e: 'executionReport',
     E: eventTime,
@@ -118,5 +120,6 @@ function executionReport(
     V: stpModeOf(terms),
     ...(type === 'TRADE_PREVENTION' ? { B: quantity(report.qtyLots) } : {}),
     ...(preventedLots === 0 ? {} : { A: quantity(preventedLots) }),
+    ...(expiryReason === undefined ? {} : { eR: expiryReason }),
   };
 }
