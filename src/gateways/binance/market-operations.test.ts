@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InstrumentKind } from '#domain/commands.ts';
+import type { Candle, DayStatistics } from '#domain/market-views.ts';
 import { BTCUSD, TRADES, viewOf, viewsOf } from '../rest/test-support.ts';
 import { marketOperations } from './market-operations.ts';
 import type { BinanceSources } from './operations.ts';
 import { Params, paramsOfForms } from './params.ts';
 import { TimeUnit } from './texts.ts';
+import { dayTicker } from './ticker.ts';
 
 const ETHUSD = { ...BTCUSD, instrumentId: 8, kind: InstrumentKind.Spot, symbol: 'ETHUSD' };
 const UNKNOWN = { ...BTCUSD, instrumentId: 10, kind: InstrumentKind.Spot, symbol: 'SOLUSD' };
@@ -60,4 +62,22 @@ test('aggregate trades: from a start on the oldest, also where that is the begin
   assert.deepEqual(await ids(''), [2, 3]);
   for (const form of ['startTime=0', 'startTime=1', 'fromId=0'])
     assert.deepEqual(await ids(form), [1, 2], form);
+});
+
+test('prevClosePrice is that of the last trade before the 24 hours; where that is not known, the first price in them', () => {
+  const candle = { openSeconds: 60, openTicks: 1_300_000, closeTicks: 1_300_001, trades: 1 } as Candle;
+  const traded = { ...candle, openTicks: 1_300_003, volumeLots: 0n, quoteVolumeMinor: 0n };
+  const { highTicks, lowTicks } = { highTicks: 1_300_003, lowTicks: 1_300_001 };
+  const within = { ...traded, highTicks, lowTicks, firstTradeId: 2, lastTradeId: 3 };
+  const previous = (statistics: Partial<DayStatistics>, candles: Candle[]) => {
+    const day = { fromSeconds: 120, isComplete: true, lastPriceTicks: 1_300_002, lastQtyLots: 1 };
+    const view = viewOf(BTCUSD, { candles, statistics: { ...day, traded: undefined, ...statistics } });
+    const { prevClosePrice, openPrice } = dayTicker(viewsOf([view]), view, 86_520, TimeUnit.Millisecond);
+    return [prevClosePrice, openPrice];
+  };
+  assert.deepEqual(previous({ traded: within }, [candle]), ['65000.05', '65000.15']);
+  assert.deepEqual(previous({ traded: within }, []), ['65000.15', '65000.15']);
+  // Nothing was traded in them: the last trade was before.
+  assert.deepEqual(previous({}, []), ['65000.10', '0.00']);
+  assert.deepEqual(previous({ lastPriceTicks: 0 }, []), ['0.00', '0.00']);
 });

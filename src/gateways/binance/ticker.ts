@@ -22,7 +22,7 @@ export function dayTicker(
     priceChange: ticker.change ?? texts.price(0),
     priceChangePercent: ticker.changePercent ?? '0.0000',
     weightedAvgPrice: averagePrice(texts, statistics),
-    prevClosePrice: ticker.open ?? texts.price(0),
+    prevClosePrice: texts.price(previousCloseTicks(instrument, statistics)),
     lastPrice: ticker.last ?? texts.price(0),
     lastQty: ticker.lastQuantity ?? texts.quantity(0),
     bidPrice: ticker.bid ?? texts.price(0),
@@ -31,6 +31,13 @@ export function dayTicker(
     askQty: ticker.askQuantity ?? texts.quantity(0),
     ...miniFields(texts, statistics, nowSeconds, unit),
   };
+}
+
+/** Of the last trade before the 24 hours; where it is not in memory, the first one in them. 0: there was none. */
+function previousCloseTicks({ candles }: InstrumentView, day: DayStatistics): number {
+  const { traded, fromSeconds, lastPriceTicks } = day;
+  if (traded === undefined) return lastPriceTicks;
+  return candles.range('1m', 0, fromSeconds, 1)[0]?.closeTicks ?? traded.openTicks;
 }
 
 /** The same without prices of the book. */
