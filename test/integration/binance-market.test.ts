@@ -69,3 +69,23 @@ test('klines: they begin with the first trade, have no holes, and are as many as
     msg: `Parameter 'limit' must be 1 to ${Number.MAX_SAFE_INTEGER}.`,
   });
 });
+
+test('tickers: a symbol that is named twice, and a type that there is not, are refused', async (t) => {
+  const venue = await BinanceNode.start(t);
+  const client = new BinanceClient(venue.url, venue.maker);
+  const asked = async (path: string, params: string): Promise<Message> =>
+    (await client.send('GET', `/api/v3${path}?${params}`)).body;
+  const twice = `symbols=${encodeURIComponent('["BTCUSD","ETHUSD","BTCUSD"]')}`;
+  for (const path of ['/ticker/24hr', '/ticker/price', '/ticker/bookTicker', '/exchangeInfo'])
+    assert.deepEqual(
+      await asked(path, twice),
+      { code: -1151, msg: 'Symbol is present multiple times in the list.' },
+      path,
+    );
+  for (const type of ['LONG', '', 'full'])
+    assert.deepEqual(
+      await asked('/ticker/24hr', `symbol=BTCUSD&type=${type}`),
+      { code: -1139, msg: 'Invalid ticker type.' },
+      type,
+    );
+});

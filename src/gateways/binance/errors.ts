@@ -35,6 +35,8 @@ export const BinanceCode = {
   OPTIONAL_PARAMS_BAD_COMBO: { code: -1128, httpStatus: 400 },
   INVALID_PARAMETER: { code: -1130, httpStatus: 400 },
   INVALID_JSON: { code: -1135, httpStatus: 400 },
+  INVALID_TICKER_TYPE: { code: -1139, httpStatus: 400 },
+  DUPLICATE_SYMBOLS: { code: -1151, httpStatus: 400 },
   INVALID_TIME_UNIT: { code: -1194, httpStatus: 400 },
   NEW_ORDER_REJECTED: { code: -2010, httpStatus: 400 },
   CANCEL_REJECTED: { code: -2011, httpStatus: 400 },

@@ -222,6 +222,11 @@ export function intervalOf(text: string): CandleInterval {
   throw new BinanceError('BAD_INTERVAL', 'Invalid interval.');
 }
 
+const DAY_TICKERS: ReadonlyMap<string, typeof dayTicker | typeof miniTicker> = new Map([
+  ['FULL', dayTicker],
+  ['MINI', miniTicker],
+]);
+
 function dayTickers(sources: BinanceSources): PublicOperation {
   return {
     method: 'GET',
@@ -230,7 +235,8 @@ function dayTickers(sources: BinanceSources): PublicOperation {
     weight: ALL_WEIGHT,
     prepare: (params, unit) => {
       const instruments = tradedInstrumentsOf(sources, params);
-      const write = params.named('type', { FULL: dayTicker, MINI: miniTicker }) ?? dayTicker;
+      const write = DAY_TICKERS.get(params.text('type') ?? 'FULL');
+      if (write === undefined) throw new BinanceError('INVALID_TICKER_TYPE', 'Invalid ticker type.');
       return () =>
         oneOrAll(instruments(), (one) => write(sources.views, one, sources.views.nowSeconds, unit));
     },
@@ -288,6 +294,8 @@ function instrumentsOf(sources: BinanceSources, params: Params, find = spotOf): 
   const symbols = params.texts('symbols');
   if (symbol !== undefined && symbols !== undefined)
     throw new BinanceError('OPTIONAL_PARAMS_BAD_COMBO', 'Combination of optional parameters invalid.');
+  if (symbols !== undefined && new Set(symbols).size < symbols.length)
+    throw new BinanceError('DUPLICATE_SYMBOLS', 'Symbol is present multiple times in the list.');
   const named = symbol === undefined ? symbols : [symbol];
   return () => ({
     list: named?.map((name) => find(sources, name)) ?? spotInstruments(readyViews(sources)),
