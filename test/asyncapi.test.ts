@@ -44,6 +44,13 @@ test('AsyncAPI: a request has parameters where its operation needs some, and an 
   assert.deepEqual(checker.requestFaults('order.place', { id: 1, op: 'order.place' }), [
     'orderPlaceRequest:  must have required properties params',
   ]);
+  for (const op of ['order.get', 'order.cancel', 'order.replace']) {
+    const isAllowed = (params?: object) =>
+      checker.requestFaults(op, { id: 1, op, ...(params && { params }) }).length === 0;
+    const named = [{ orderId: 1 }, { clientOrderId: 'mine' }, { clientOrderNumber: 1 }];
+    assert.deepEqual(named.map(isAllowed), [true, true, true], op);
+    assert.deepEqual([undefined, {}, { ...named[0], ...named[1] }].map(isAllowed), [false, false, false], op);
+  }
   for (const id of [
     'x'.repeat(36),
     'x'.repeat(37),

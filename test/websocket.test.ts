@@ -379,7 +379,12 @@ test('what is no request is answered exactly, and the connection goes on', async
     'invalid-request',
     'side',
   ]);
-  assert.deepEqual(codeOf(await trader.error('order.cancel', {})), ['invalid-request', 'params']);
+  for (const op of ['order.cancel', 'order.get', 'order.replace'])
+    for (const params of [{}, { orderId: 1, clientOrderNumber: 1 }]) {
+      const { code, errors } = await trader.error(op, params);
+      const allowed = 'must have one of orderId, clientOrderId, clientOrderNumber';
+      assert.deepEqual([code, errors], ['invalid-request', [{ field: 'params', allowed }]], op);
+    }
   assert.deepEqual(venue.bugs, []);
 });
 

@@ -49,14 +49,22 @@ export const NewOrderRequest = Type.Object(
   { additionalProperties: false },
 );
 
-/** Which order: exactly one of the three. */
-export const orderReference = {
+const orderReference = {
   orderId: Type.Optional(
     Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: "the venue's number of it" }),
   ),
   clientOrderId: Type.Optional(ClientOrderId),
   clientOrderNumber: Type.Optional(orderNumber('your number of it, as binary protocols use it')),
 };
+
+/** Which order is meant: exactly one of the three says it. */
+const oneReference = {
+  additionalProperties: false,
+  oneOf: Object.keys(orderReference).map((name) => ({ required: [name] })),
+};
+
+/** An order of one's own. */
+export const OrderReference = Type.Object(orderReference, oneReference);
 
 const replaceTerms = {
   quantity: Type.Optional(quantityIn('the new total, what is executed included')),
@@ -71,13 +79,7 @@ const replaceTerms = {
 export const ReplaceOrderTerms = Type.Object(replaceTerms, { additionalProperties: false });
 
 /** An order and its new terms. */
-export const ReplaceOrderRequest = Type.Object(
-  { ...orderReference, ...replaceTerms },
-  { additionalProperties: false },
-);
-
-/** An order to cancel. */
-export const CancelOrderRequest = Type.Object(orderReference, { additionalProperties: false });
+export const ReplaceOrderRequest = Type.Object({ ...orderReference, ...replaceTerms }, oneReference);
 
 /** Which orders of the own account to cancel: all, or those of an instrument or a side. */
 export const CancelOrdersRequest = Type.Object(

@@ -2,10 +2,10 @@ import type { Static } from 'typebox';
 import { orderJson } from '#codec/json/history-json.ts';
 import { SideName } from '#codec/json/names.ts';
 import {
-  type CancelOrderRequest,
   type CancelOrdersRequest,
   FieldFault,
   type NewOrderRequest,
+  type OrderReference,
   type ReplaceOrderRequest,
   readNewOrder,
   readReplace,
@@ -34,7 +34,7 @@ export interface OrderServices {
   readonly archive: ArchiveQueries;
 }
 
-type Reference = Static<typeof CancelOrderRequest>;
+type Reference = Static<typeof OrderReference>;
 type Result = Static<typeof OrderResult>;
 
 const FIND_OUT =
@@ -161,9 +161,6 @@ export async function findOrder(
   user: DeskUser,
   { orderId, clientOrderId: clientTag, clientOrderNumber }: Reference,
 ): Promise<OrderRecord> {
-  const named = [orderId, clientTag, clientOrderNumber].filter((name) => name !== undefined);
-  if (named.length !== 1)
-    throw invalidField('params', 'must have one of orderId, clientOrderId, clientOrderNumber');
   const { userId, orders, sequence } = user;
   if (orderId !== undefined)
     return own(

@@ -11,6 +11,8 @@ interface FieldSchema {
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly items?: FieldSchema;
+  /** Fields of which exactly one is to be given. */
+  readonly oneOf?: readonly { readonly required: readonly string[] }[];
 }
 
 /**
@@ -53,6 +55,10 @@ export function problemOfValidation(
       path.push(String(error.params['additionalProperty']));
       const names = known.length === 0 ? 'there are none here' : `known are ${known.join(', ')}`;
       return invalidField(path.join('.'), `is unknown: ${names}`);
+    }
+    case 'oneOf': {
+      const names = fieldAt(schema, path)?.oneOf?.flatMap(({ required }) => required) ?? [];
+      return invalidField(path.join('.') || part, `must have one of ${names.join(', ')}`);
     }
     case 'minimum':
     case 'maximum':

@@ -47,7 +47,8 @@ const TOLD: readonly TSchema[] = [
 export function asyncApiDocument(): object {
   const requests = Object.entries(OPERATIONS).map(([op, { summary, params }]) => {
     // Left out, they are an object without fields.
-    const isNeeded = ((params as TObject).required ?? []).length > 0;
+    const { required: needed = [], oneOf: choices = [] } = params as TObject & { oneOf?: object[] };
+    const isNeeded = needed.length > 0 || choices.length > 0;
     const required = isNeeded ? ['id', 'op', 'params'] : ['id', 'op'];
     return [
       messageName(op, 'Request'),

@@ -1,10 +1,9 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox';
 import { Order } from '#codec/json/history-json.ts';
 import {
-  CancelOrderRequest,
   CancelOrdersRequest,
   NewOrderRequest,
-  orderReference,
+  OrderReference,
   ReplaceOrderRequest,
 } from '#codec/json/order-request-json.ts';
 import { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.ts';
@@ -103,13 +102,13 @@ export const OPERATIONS = {
   ping: { summary: 'Try the connection out', params: closed({}), result: Pong },
   'order.place': { summary: 'Place an order', params: NewOrderRequest, result: OrderResult },
   'order.replace': { summary: 'Change an order', params: ReplaceOrderRequest, result: OrderResult },
-  'order.cancel': { summary: 'Cancel an order', params: CancelOrderRequest, result: OrderResult },
+  'order.cancel': { summary: 'Cancel an order', params: OrderReference, result: OrderResult },
   'orders.cancelAll': {
     summary: 'Cancel the orders of the own account',
     params: CancelOrdersRequest,
     result: OrdersCanceled,
   },
-  'order.get': { summary: 'Ask for an order', params: closed(orderReference), result: OrderFound },
+  'order.get': { summary: 'Ask for an order', params: OrderReference, result: OrderFound },
 } as const satisfies Record<string, Operation>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -66,11 +66,13 @@ function fault(id: string | number | undefined, problem: Problem): RequestFault 
 
 type ValidationError = Parameters<typeof problemOfValidation>[0][number];
 
-/** The first error, as ajv says it: one property a time, and none for the schema `false` of what is not allowed. */
+/** The first error, as ajv says it: one property a time, and none for the schema `false` of what is not allowed or for a single one of several that would do. */
 function asAjv(
-  errors: readonly { keyword: string; instancePath: string; params: object }[],
+  errors: readonly { keyword: string; instancePath: string; schemaPath: string; params: object }[],
 ): ValidationError {
-  const error = errors.find(({ keyword }) => keyword !== 'boolean') ?? errors[0];
+  const error =
+    errors.find(({ keyword, schemaPath }) => keyword !== 'boolean' && !schemaPath.startsWith('#/oneOf/')) ??
+    errors[0];
   const { requiredProperties, additionalProperties } = error.params as {
     requiredProperties?: string[];
     additionalProperties?: string[];
