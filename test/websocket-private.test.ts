@@ -91,6 +91,10 @@ test('reports: resumed from any number, none is lost and none comes twice, while
     { field: 'from', allowed: 'must be at most 61: you have had 60 reports so far' },
   ]);
   assert.equal((await late.result('subscribe', { channel: 'reports', from: 61 })).reportCount, 60);
+  const other = await member(t, venue, 2);
+  await other.result('order.place', LIMIT);
+  const { errors } = await other.error('subscribe', { channel: 'reports', from: 3 });
+  assert.deepEqual(errors, [{ field: 'from', allowed: 'must be at most 2: you have had 1 report so far' }]);
 });
 
 test('reports: those that happen while the edge begins anew are not lost', async (t) => {

@@ -1,9 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { askNode } from '#app/cli/node-socket.ts';
-import { counted } from '#app/cli/output.ts';
 import type { NodeStatus } from '#app/node-status.ts';
 import { OuchClient } from '#app/ouch-client.ts';
+import { counted } from '#lib/counted.ts';
 import type { LoadConnection } from './client.ts';
 import { BenchCluster } from './cluster-servers.ts';
 import type { LoadedServer } from './processes.ts';

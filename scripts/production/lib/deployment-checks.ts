@@ -6,9 +6,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { counted } from '#app/cli/output.ts';
 import type { ClusterView } from '#app/cluster/cluster-nodes.ts';
 import type { NodeStatus } from '#app/node-status.ts';
+import { counted } from '#lib/counted.ts';
 
 /** Entries that the archive may be behind: it takes seconds of a full load. */
 const ARCHIVE_LAG_MAX = 100_000;

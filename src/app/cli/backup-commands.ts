@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { secondText } from '#codec/json/schemas.ts';
 import { formatTime } from '#codec/log/describe.ts';
+import { counted } from '#lib/counted.ts';
 import { BackupSet, listSets, readManifest } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
 import { DamagedSnapshots } from '../backup/damaged-snapshots.ts';
@@ -18,7 +19,7 @@ import { formatByteSize } from '../byte-size.ts';
 import type { NodeStatus } from '../node.ts';
 import { askNode, NoNodeError } from './node-socket.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
-import { counted, type Output, table } from './output.ts';
+import { type Output, table } from './output.ts';
 import { Progress } from './progress.ts';
 
 const KEEP_MAX = 1_000_000;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { LogReader } from '#domain/ports.ts';
+import { counted } from '#lib/counted.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { lockDirectory } from '#log/file/directory-lock.ts';
 import { nodeDisk } from '#log/file/disk.ts';
@@ -17,7 +18,7 @@ import { type HistoryStart, startHistory } from '../history/history-start.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
-import { counted, entriesText, type Output } from './output.ts';
+import { entriesText, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 const STEP_BYTES = 1024 * 1024;

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
+import { counted } from '#lib/counted.ts';
 import type { Finding } from '../kubernetes/rule.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
-import { counted, type Output } from './output.ts';
+import type { Output } from './output.ts';
 
 interface ScanOptions {
   readonly namespace?: string;

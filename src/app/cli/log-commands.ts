@@ -4,6 +4,7 @@ import { CodecError } from '#codec/log/codec-error.ts';
 import { type Description, describeEntry, formatTime } from '#codec/log/describe.ts';
 import { readEntry } from '#codec/log/entries.ts';
 import { LogCorruptError, type LogReader } from '#domain/ports.ts';
+import { counted } from '#lib/counted.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
@@ -13,7 +14,7 @@ import { verifyLog } from '#log/file/verify.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
-import { counted, type Output } from './output.ts';
+import type { Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 /** Bytes of log that are read between two looks at the output. */

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Command, Option } from 'commander';
 import { alphaText, ItchCode, type ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
+import { counted } from '#lib/counted.ts';
 import { stepText } from '#lib/decimal-text.ts';
 import { ItchBookBuilder, ItchClient } from '../itch-client.ts';
 import { addressOption } from './address-option.ts';
@@ -8,7 +9,7 @@ import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption, integerOption, symbolArgument } from './options.ts';
-import { counted, type Output, table } from './output.ts';
+import { type Output, table } from './output.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 const DEPTH_DEFAULT = 5;

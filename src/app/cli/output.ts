@@ -34,11 +34,6 @@ export class Output {
   }
 }
 
-/** How many there are of something: `1 object`, `2 objects`. @param many where it is not `one` with an s */
-export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** Entries of a log: `entries 3 to 7`, or `no entries` of one that has none. */
 export function entriesText(firstSequence: number, lastSequence: number): string {
   const isEmpty = lastSequence === 0 || lastSequence < firstSequence;

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { counted } from '#lib/counted.ts';
 import { parseSpeed, type ReplaySpeed } from '#replay/pacing.ts';
 import { REPLAY_FORMATS, type ReplayFormat, replayFile } from '#replay/replay-file.ts';
 import type { ReplayReport } from '#replay/replay-report.ts';
 import { STOP_SIGNALS } from '../end-on-signal.ts';
 import { NodePath } from '../replay-target.ts';
-import { counted, type Output } from './output.ts';
+import type { Output } from './output.ts';
 import { Progress } from './progress.ts';
 
 interface ReplayCommandOptions {

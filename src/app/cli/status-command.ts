@@ -1,11 +1,12 @@
 import { Command } from 'commander';
+import { counted } from '#lib/counted.ts';
 import { formatByteSize } from '../byte-size.ts';
 import type { ClusterView, MirrorView } from '../cluster/cluster-nodes.ts';
 import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { ClusterStatus, NodeStatus } from '../node-status.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption } from './options.ts';
-import { counted, entriesText, type Output } from './output.ts';
+import { entriesText, type Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
 
 export type Status = NodeStatus & Ready & { readonly pid: number };

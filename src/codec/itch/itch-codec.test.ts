@@ -282,6 +282,11 @@ test('ItchFrameReader: a cut file and a foreign file are refused with the offset
   const cut = new ItchFrameReader(new Recorder());
   cut.push(stream.subarray(0, first + 10));
   assert.throws(() => cut.end(), { name: 'ItchFormatError', offset: first });
+  const single = new ItchFrameReader(new Recorder());
+  single.push(Buffer.of(0));
+  assert.throws(() => single.end(), {
+    message: 'the last message is cut off: 1 byte of a frame at offset 0',
+  });
   const foreign = Uint8Array.from(stream);
   foreign[first + 1]++;
   assert.throws(

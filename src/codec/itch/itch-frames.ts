@@ -1,4 +1,5 @@
 import { assert } from '#lib/assert.ts';
+import { counted } from '#lib/counted.ts';
 import { decodeItch, ItchDecode } from './itch-decoder.ts';
 import { ItchMessage } from './itch-messages.ts';
 
@@ -78,7 +79,7 @@ export class ItchFrameReader {
     if (this.partialBytes > 0) {
       throw new ItchFormatError(
         this._offset,
-        `the last message is cut off: ${this.partialBytes} bytes of a frame at offset ${this._offset}`,
+        `the last message is cut off: ${counted(this.partialBytes, 'byte')} of a frame at offset ${this._offset}`,
       );
     }
   }
@@ -117,7 +118,7 @@ export class ItchFrameReader {
         const type = JSON.stringify(String.fromCharCode(bytes[from]));
         const fault =
           result === ItchDecode.WrongLength
-            ? `has ${length} bytes, which is not the length of its type`
+            ? `has ${counted(length, 'byte')}, which is not the length of its type`
             : 'has a number of 2^53 or more';
         throw new ItchFormatError(
           this._offset,

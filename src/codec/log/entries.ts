@@ -1,5 +1,6 @@
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
+import { counted } from '#lib/counted.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { CodecError } from './codec-error.ts';
 import { commandWords, readCommand, readCommands, writeCommand } from './commands.ts';
@@ -68,7 +69,7 @@ export function readEntry(words: WordBuffer, from: number, to: number): Entry {
       'COMMAND_COUNT',
       'commandCount',
       headerOffset('commandCount', from),
-      `says ${commandCount}, the entry holds ${commands.length} commands`,
+      `says ${commandCount}, the entry holds ${counted(commands.length, 'command')}`,
     );
   }
   return { ...(header as Omit<Entry, 'commands'>), commands };

@@ -163,7 +163,9 @@ test('decodeCommand: exactly one record', () => {
   refuses('TRUNCATED', '', 0, () => decodeCommand(new Uint8Array(0)));
   refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 96)));
   refuses('TRUNCATED', '', 0, () => decodeCommand(bytes.subarray(0, 103)));
-  refuses('TRAILING_BYTES', '', 104, () => decodeCommand(Buffer.concat([bytes, Buffer.alloc(1)])));
+  const longer = Buffer.concat([bytes, Buffer.alloc(1)]);
+  refuses('TRAILING_BYTES', '', 104, () => decodeCommand(longer));
+  assert.throws(() => decodeCommand(longer), { message: /: 1 byte after the record$/ });
 });
 
 test('decodeCommand: an unaligned view of a larger buffer is read', () => {

@@ -1,4 +1,5 @@
 import type { Field, Layout } from '#domain/layout.ts';
+import { counted } from '#lib/counted.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { CodecError } from './codec-error.ts';
 import { defaultValue, fieldOffset, KIND_BYTES, readField, type Value, writeField } from './fields.ts';
@@ -159,7 +160,12 @@ export class RecordCodec {
     const record = this.read(words, 0, Math.floor(bytes.length / WORD_BYTES));
     const length = (words.i32[0] >>> 16) * WORD_BYTES;
     if (bytes.length > length) {
-      throw new CodecError('TRAILING_BYTES', '', length, `${bytes.length - length} bytes after the record`);
+      throw new CodecError(
+        'TRAILING_BYTES',
+        '',
+        length,
+        `${counted(bytes.length - length, 'byte')} after the record`,
+      );
     }
     return record;
   }

@@ -217,3 +217,8 @@ test('decode: random and mutated bytes are read or refused, nothing else', () =>
     { seed, numRuns: 5_000 },
   );
 });
+
+test('plain: one byte is told as one', () => {
+  const message = /^EnterOrder: 1 byte, at least \d+ expected$/;
+  assert.throws(() => decodeInbound(Buffer.from('O')), { name: 'OuchFormatError', message });
+});

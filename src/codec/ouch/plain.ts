@@ -1,3 +1,4 @@
+import { counted } from '#lib/counted.ts';
 import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from './bytes.ts';
 import { APPENDAGE_LENGTH_BYTES, OUCH_KIND_BYTES, type OuchFieldKind, type OuchLayout } from './layout.ts';
 import { INBOUND_LAYOUTS, OUTBOUND_LAYOUTS } from './messages.ts';
@@ -92,7 +93,9 @@ function decode(layouts: ReadonlyMap<number, OuchLayout>, bytes: Uint8Array): un
   const layout = layouts.get(bytes[0]);
   if (layout === undefined) throw new OuchFormatError(`unknown message type ${bytes[0]}`);
   if (bytes.length < layout.bytes) {
-    throw new OuchFormatError(`${layout.name}: ${bytes.length} bytes, at least ${layout.bytes} expected`);
+    throw new OuchFormatError(
+      `${layout.name}: ${counted(bytes.length, 'byte')}, at least ${layout.bytes} expected`,
+    );
   }
   const message: Record<string, unknown> = { type: layout.name };
   for (const { name, kind, at, bytes: size } of layout.fields) {
@@ -120,7 +123,7 @@ function decodeAppendage(layout: OuchLayout, bytes: Uint8Array): Record<string, 
       const [name, { kind }] = known;
       const size = end - at - 2;
       if (kind !== 'text' && size !== sizeOf(kind)) {
-        throw new OuchFormatError(`${layout.name}: option ${name} has ${size} bytes`);
+        throw new OuchFormatError(`${layout.name}: option ${name} has ${counted(size, 'byte')}`);
       }
       options[name] = readValue(bytes, at + 2, kind, size, `${layout.name}: option ${name}`);
     }

@@ -10,6 +10,7 @@ import type {
 } from '#codec/json/stream-json.ts';
 import type { AccountRecord, OrderRecord } from '#domain/history.ts';
 import type { MarketViews } from '#domain/market-views.ts';
+import { counted } from '#lib/counted.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
 import type { Report } from '../orders/report.ts';
 import { invalidField, Problem, problemOfRefusal } from '../rest/problems.ts';
@@ -60,7 +61,10 @@ export class PrivateChannels {
     if (channel === 'reports') {
       const next = user.reportCount + 1;
       if (from !== undefined && from > next)
-        throw invalidField('from', `must be at most ${next}: you have had ${next - 1} reports so far`);
+        throw invalidField(
+          'from',
+          `must be at most ${next}: you have had ${counted(next - 1, 'report')} so far`,
+        );
       return () => this.#followReports(user, from ?? next, connection, onEnded);
     }
     if (from !== undefined) throw invalidField('from', 'is of reports and log only');
