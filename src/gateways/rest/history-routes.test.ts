@@ -191,6 +191,25 @@ test('whose: own account, any for those who may, and a word about what is missin
   assert.equal(await api('/balances?accountId=99', 'eve'), '404 UNKNOWN_ACCOUNT: there is no account 99');
 });
 
+test('a time that ends before it begins is refused, as for candles; one of no second is empty', async () => {
+  const { api, archive } = await startRoutes();
+  const [early, late] = ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+  for (const list of ['/orders', '/fills', '/trades', '/postings', '/positions/history', '/fees']) {
+    const symbol = list === '/trades' ? '&symbol=BTCUSD' : '';
+    assert.equal(
+      await api(`${list}?from=${late}&to=${early}${symbol}`, 'ann'),
+      '400 invalid-request: from must not be later than to',
+      list,
+    );
+  }
+  assert.deepEqual(archive.asked, []);
+  archive.answers.orders = { rows: [], cursor: undefined };
+  assert.deepEqual(
+    ((await api(`/orders?from=${early}&to=${early}`, 'ann')) as { items: object[] }).items,
+    [],
+  );
+});
+
 test('an archive that cannot answer, and rows whose instrument is not known here yet', async () => {
   const { api, archive } = await startRoutes();
   archive.answers.orders = new ArchiveRefusedError('HISTORY_BEHIND', 'history is being rebuilt');

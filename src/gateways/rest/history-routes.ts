@@ -24,7 +24,7 @@ import {
 import type { OrderRecord } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import { Problem, type ProblemCode } from './problems.ts';
+import { invalidField, Problem, type ProblemCode } from './problems.ts';
 import {
   accountOf,
   accountQuery,
@@ -240,12 +240,12 @@ export function historyRoutes(sources: RestSources): Route[] {
       handle: async ({ principal, query }) => {
         const { views } = questions;
         const accountId = accountOf(principal, query);
-        const toSeconds = secondsOf(query.to) ?? views.nowSeconds + 1;
+        const { fromSeconds, toSeconds = views.nowSeconds + 1 } = timeOfQuery(query);
         const { sequence, result } = await questions.ask(principal, query, {
           type: 'fees',
           accountId,
           ...questions.assetId(query),
-          fromSeconds: secondsOf(query.from) ?? Math.max(0, toSeconds - FEES_DEFAULT_SECONDS),
+          fromSeconds: fromSeconds ?? Math.max(0, toSeconds - FEES_DEFAULT_SECONDS),
           toSeconds,
         });
         const { rows, nextFromSeconds } = result;
@@ -263,7 +263,18 @@ export function historyRoutes(sources: RestSources): Route[] {
 /** Thirty days. */
 const FEES_DEFAULT_SECONDS = 30 * 86_400;
 
-/** Which part of a list, as the archive is asked for it. */
+/** A stretch of time, in seconds. @throws Problem where it ends before it begins */
+function timeOfQuery({ from, to }: { readonly from?: string; readonly to?: string }): {
+  readonly fromSeconds?: number;
+  readonly toSeconds?: number;
+} {
+  const [fromSeconds, toSeconds] = [secondsOf(from), secondsOf(to)];
+  if (fromSeconds !== undefined && toSeconds !== undefined && fromSeconds > toSeconds)
+    throw invalidField('from', 'must not be later than to');
+  return given({ fromSeconds, toSeconds });
+}
+
+/** Which part of a list, as the archive is asked for it. @throws Problem */
 export function pageOfQuery(query: {
   readonly limit?: number;
   readonly cursor?: string;
@@ -275,6 +286,6 @@ export function pageOfQuery(query: {
   readonly fromSeconds?: number;
   readonly toSeconds?: number;
 } {
-  const { limit, cursor, from, to } = query;
-  return given({ limit, cursor, fromSeconds: secondsOf(from), toSeconds: secondsOf(to) });
+  const { limit, cursor } = query;
+  return { ...given({ limit, cursor }), ...timeOfQuery(query) };
 }
