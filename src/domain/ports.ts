@@ -27,6 +27,12 @@ export interface CommandSink {
   reserve(sizeWords: number): number;
 }
 
+/** The sink of the order path's own thread. */
+export interface TurnSink extends CommandSink {
+  /** Whether this turn can take so many more commands, of `sizeWords` together. */
+  hasRoom(commands: number, sizeWords: number): boolean;
+}
+
 /** Names the gateway sessions of a node: a name is given once since the node started, whichever thread asks. */
 export interface SessionNames {
   /** 1 to 65,535. */

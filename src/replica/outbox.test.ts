@@ -78,6 +78,24 @@ test('Outbox: a turn of more than one entry fills each up to ENTRY_BYTES_MAX, an
   assert.notEqual(reserveTick(outbox), -1);
 });
 
+test('Outbox: what it has room for it takes, also where that ends an entry', () => {
+  const outbox = new Outbox(1, 1, () => {});
+  let taken = 0;
+  while (outbox.hasRoom(2, 2 * Tick.words)) {
+    assert.notEqual(reserveTick(outbox), -1);
+    assert.notEqual(reserveTick(outbox), -1);
+    taken += 2;
+  }
+  let left = 0;
+  while (reserveTick(outbox) !== -1) left++;
+  assert.ok(taken * Tick.words * 4 > Limits.ENTRY_BYTES_MAX, `${taken} commands`);
+  assert.ok(left <= 2, `${left} more`);
+  outbox.drain({ append: () => {} } as unknown as Log);
+  assert.equal(outbox.hasRoom(2, 2 * Tick.words), true);
+  outbox.close();
+  assert.equal(outbox.hasRoom(1, Tick.words), false);
+});
+
 test('Outbox: a closed outbox takes nothing', () => {
   const outbox = new Outbox(1, 1, () => {});
   outbox.close();

@@ -1,7 +1,7 @@
 import { validateEntry } from '#codec/log/validate-entry.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
-import type { CommandSink, Log } from '#domain/ports.ts';
+import type { Log, TurnSink } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 
@@ -15,7 +15,7 @@ const COMMAND_COUNT_SHIFT = 16;
  * Collects the commands of one event-loop turn into as few log entries as hold them. Bounded: when a turn has
  * brought TURN_BYTES_MAX of commands, `reserve` says -1 until they are in the log.
  */
-export class Outbox implements CommandSink {
+export class Outbox implements TurnSink {
   declare readonly words: WordBuffer;
   declare private readonly nodeId: number;
   declare private epoch: number;
@@ -52,6 +52,11 @@ export class Outbox implements CommandSink {
     this.epoch = epoch;
     this.entryNo = 0;
     this.isOpen = true;
+  }
+
+  hasRoom(commands: number, sizeWords: number): boolean {
+    // Each may be the first of an entry.
+    return this.isOpen && this.end + sizeWords + commands * HEADER_WORDS <= CAPACITY_WORDS;
   }
 
   reserve(sizeWords: number): number {

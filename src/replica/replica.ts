@@ -4,7 +4,7 @@ import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
 import { EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
-import type { CommandSink, Log, LogFollower } from '#domain/ports.ts';
+import type { Log, LogFollower, TurnSink } from '#domain/ports.ts';
 import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -57,7 +57,7 @@ const STOP_MS = 2_000;
  * again.
  */
 export class Replica implements LogFollower {
-  declare readonly outbox: CommandSink;
+  declare readonly outbox: TurnSink;
   declare private readonly core: TradingCore;
   declare private readonly board: StatusBoard;
   declare private readonly options: ReplicaOptions;

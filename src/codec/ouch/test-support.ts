@@ -1,7 +1,7 @@
 import { readCommand } from '#codec/log/commands.ts';
 import { encodeEvent } from '#codec/log/events.ts';
 import type { Command, EventInput } from '#codec/log/record-types.ts';
-import type { Clock, CommandSink } from '#domain/ports.ts';
+import type { Clock, TurnSink } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 
 /** Help for tests of this door. */
@@ -10,7 +10,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 export const STOPPED_CLOCK: Clock = { read() {}, seconds: 1_700_000_000, nanos: 123 };
 
 /** A sink that keeps the commands of one turn; `take` empties it. */
-export class TestSink implements CommandSink {
+export class TestSink implements TurnSink {
   readonly words = WordBuffer.allocate(64 * 1024);
   /** Commands that it takes before it is full. */
   room = Number.POSITIVE_INFINITY;
@@ -19,6 +19,10 @@ export class TestSink implements CommandSink {
   /** Commands for which there was no room. */
   refused = 0;
   #length = 0;
+
+  hasRoom(commands: number): boolean {
+    return this.room >= commands;
+  }
 
   reserve(sizeWords: number): number {
     if (this.room <= 0) {

@@ -23,7 +23,7 @@ import {
   UserEnabledSet,
   UserPasswordSet,
 } from '#domain/events.ts';
-import type { Clock, CommandSink, EventSink, ReportStore, SessionNames } from '#domain/ports.ts';
+import type { Clock, EventSink, ReportStore, SessionNames, TurnSink } from '#domain/ports.ts';
 import { RejectCode, rejectName } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -86,7 +86,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   declare private suspension: string | undefined;
 
   constructor(
-    sink: CommandSink,
+    sink: TurnSink,
     sessionNames: SessionNames,
     store: ReportStore,
     clock: Clock,
@@ -346,7 +346,6 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     }
     if (!user.standing.isEnabled) return refused('the user is disabled');
     if (user.standing.mustChangePassword) return refused(PASSWORD_CHANGE_REQUIRED);
-    user.session?.close('the same user logged in again');
     const sessionId = this.sessions.begin(user, this.cancelOnDisconnect);
     if (sessionId === -1) return refused('the venue takes no commands now');
     const nextNumber = request.sequenceNumber === 0 ? user.reportCount + 1 : request.sequenceNumber;

@@ -176,6 +176,24 @@ test('a second login of a user takes over: the first is told and closed, as a di
   assert.deepEqual(second.short, [LOGIN(1), 'OrderAccepted 1']);
 });
 
+test('a second login of a user that the venue has no room for leaves the first as it is', async () => {
+  const venue = await startVenue();
+  const first = await venue.loggedIn();
+  const { nodeId, sessionId } = venue.sink.take().at(-1) as Command<'OpenSession'>;
+  venue.say({ type: 'SessionOpened', userId: 9, nodeId, sessionId });
+  // It takes the end of the first and the begin of the second, or neither.
+  for (const room of [0, 1]) {
+    venue.sink.room = room;
+    const second = venue.client();
+    second.login('ALICE');
+    assert.deepEqual(await second.ended(), ['+the venue takes no commands now', 'JS', 'closed']);
+  }
+  assert.deepEqual(venue.sink.take(), []);
+  venue.say(accepted(1));
+  await first.received(2);
+  assert.deepEqual(first.short, [LOGIN(1), 'OrderAccepted 1']);
+});
+
 test('cancel on disconnect: by the door\u2019s default and by the client\u2019s choice', async () => {
   const flags = (venue: TestVenue) =>
     venue.sink

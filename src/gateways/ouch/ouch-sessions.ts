@@ -1,5 +1,6 @@
 import { CloseSession, CommandType, Door, OpenSession } from '#domain/commands.ts';
-import type { CommandSink, SessionNames } from '#domain/ports.ts';
+import type { SessionNames, TurnSink } from '#domain/ports.ts';
+import { assert } from '#lib/assert.ts';
 import type { SoupSession } from '../soupbin/session.ts';
 import type { OuchSession, OuchUser } from './ouch-user.ts';
 
@@ -9,14 +10,14 @@ const OUCH_DOOR = Door.Ouch << 24;
 
 /** What the door's sessions are to the log: it opens and closes them there, and hears what became of them. */
 export class OuchSessions {
-  declare private readonly sink: CommandSink;
+  declare private readonly sink: TurnSink;
   declare private readonly names: SessionNames;
   declare private readonly usersById: ReadonlyMap<number, OuchUser>;
   /** Users with `sessionsToClose`. */
   declare private readonly owing: Set<OuchUser>;
   declare private owedTimer: NodeJS.Timeout | undefined;
 
-  constructor(sink: CommandSink, names: SessionNames, usersById: ReadonlyMap<number, OuchUser>) {
+  constructor(sink: TurnSink, names: SessionNames, usersById: ReadonlyMap<number, OuchUser>) {
     this.sink = sink;
     this.names = names;
     this.usersById = usersById;
@@ -24,12 +25,20 @@ export class OuchSessions {
     this.owedTimer = undefined;
   }
 
-  /** Opens a new session in the log, after what is owed of the user's earlier ones. @returns its id; -1: the sink has no room */
+  /**
+   * Opens a new session in the log, after what is owed of the user's earlier ones. It takes the place of the one that the user has.
+   * @returns its id; -1: the sink has no room, and the one that the user has goes on
+   */
   begin(user: OuchUser, cancelOnDisconnect: boolean): number {
     this.#payOwedCloses();
+    if (!this.sink.hasRoom(2, CloseSession.words + OpenSession.words)) return -1;
+    user.session?.close('the same user logged in again');
+    // Before the new one: what the end of a session cancels does not wait for that of another one.
+    this.#payOwedCloses();
     const sessionId = this.names.nextSessionId();
-    const isOpening = user.sessionsToClose.length === 0 && this.open(user, sessionId, cancelOnDisconnect);
-    return isOpening ? sessionId : -1;
+    const isOpening = this.open(user, sessionId, cancelOnDisconnect);
+    assert(isOpening && user.sessionsToClose.length === 0, 'Invariant: there is room for both');
+    return sessionId;
   }
 
   /** Writes an OpenSession: another one of the same session changes its terms. @returns false: the sink has no room */
