@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CommandInput } from '#codec/log/record-types.ts';
+import type { Command, CommandInput } from '#codec/log/record-types.ts';
 import { HIVE } from '#codec/ouch/test-support.ts';
 import { CommandType, OrderType } from '#domain/commands.ts';
 import { RejectCode } from '#domain/rejects.ts';
@@ -43,6 +43,44 @@ test('order: the price that is also the sign of a market order is a price', asyn
   assert.deepEqual(terms(waiting as never), { ...largest, orderType: OrderType.StopLimit });
   const replaced = await sentBy('replace', '7', 'PENNY', '--quantity', '1', '--price', '214748.3647');
   assert.deepEqual(terms(replaced as never), { ...largest, orderType: undefined });
+});
+
+test('order replace: an order of another instrument is told in its own units, and that it is one', async () => {
+  const venue = await startVenue();
+  venue.say(accepted(1, { clientOrderId: 7 }));
+  const result = order(
+    venue,
+    'replace',
+    '7',
+    'SATSLONG',
+    '--quantity',
+    '1',
+    '--price',
+    '1.25',
+    '--wait',
+    '600',
+  );
+  await until(() => venue.sink.reserved === 2);
+  const { clientOrderId, priceTicks } = venue.sink.take().at(-1) as Command<'ReplaceOrder'>;
+  venue.say({
+    type: 'OrderReplaced',
+    userId: 9,
+    reportNumber: 2,
+    instrumentId: 1,
+    originalClientOrderId: 7,
+    clientOrderId,
+    priceTicks,
+    qtyLots: 10,
+    side: 1,
+    orderType: 1,
+    timeInForce: 1,
+  });
+  assert.deepEqual(await result, {
+    status: 1,
+    stdout: 'replaced  order 7 by  order 8: buy 10 HIVE at 12500.00, day  [log 0]\n',
+    stderr:
+      'hive: order 7 was one of HIVE, not of SATSLONG: order 8 has the terms above. Replace it again, or cancel it: see hive order --help\n',
+  });
 });
 
 test('order place: an expiry that no order can have is wrong usage', async () => {

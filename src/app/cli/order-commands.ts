@@ -221,9 +221,19 @@ async function trade(
     const follower = new OrderFollower(output, units);
     client.onReport = (report) => follower.onReport(report);
     const answer = await send(client, units as OrderUnits);
+    // A Replace names no instrument: only its answer says which one the order is of.
+    const isOfAnother = answer.type === 'OrderReplaced' && answer.symbol !== units?.symbol;
+    if (isOfAnother) follower.units = await unitsOf(client, answer.symbol, output);
     follower.follow((answer as { userRefNum: number }).userRefNum, answer);
     if (answer.type === 'Rejected' || answer.type === 'CancelReject') {
       throw new CliError(ExitCode.Refused, 'the venue refused; nothing was changed');
+    }
+    if (isOfAnother) {
+      const { origUserRefNum, userRefNum } = answer;
+      throw new CliError(
+        ExitCode.Failure,
+        `order ${origUserRefNum} was one of ${answer.symbol}, not of ${units?.symbol}: order ${userRefNum} has the terms above. Replace it again, or cancel it: see hive order --help`,
+      );
     }
     const connectionEnds = client.next(() => false);
     await follower.done(Math.max(QUIET_MS, options.wait * 1_000), connectionEnds);
@@ -261,7 +271,7 @@ class OrderFollower {
   /** What is open, as far as the reports say; -1 before they do. */
   declare openLots: number;
   declare private readonly output: Output;
-  declare private readonly units: OrderUnits | undefined;
+  declare units: OrderUnits | undefined;
   declare private readonly early: OuchReport[];
   declare private readonly finished: PromiseWithResolvers<void>;
 
