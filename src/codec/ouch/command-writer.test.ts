@@ -372,6 +372,39 @@ test('Replace Order: what a replace cannot change is refused by the core', () =>
   assert.equal(market.priceTicks, 0);
 });
 
+test('Cancel, Modify, Mass Cancel, Disable and Enable: the terms of an order are refused by the core', () => {
+  for (const options of [
+    { minQty: 1 },
+    { maxFloor: 1 },
+    { postOnly: 'P' },
+    { expireTime: 1 },
+    { orderType: 'L' },
+    { stopPrice: 10_000 },
+    { timeInForce: '1' },
+    { expireSeconds: 1 },
+    { selfTradePrevention: 'N' },
+    { ocoUserRefNum: 1 },
+  ]) {
+    const { sink, send } = setUp();
+    send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options });
+    send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3, options });
+    send({ type: 'MassCancel', userRefNum: 1, firm: '', symbol: 'HIVE', options });
+    send({ type: 'DisableOrderEntry', userRefNum: 1, firm: '', options });
+    send({ type: 'EnableOrderEntry', userRefNum: 1, firm: '', options });
+    const [cancel, modify, mass, ...entry] = sink.take() as Record<string, unknown>[];
+    assert.deepEqual(
+      [
+        cancel['totalQtyLots'],
+        modify['totalQtyLots'],
+        mass['instrumentId'],
+        ...entry.map((set) => set['scopeId']),
+      ],
+      [-1, -1, 2 ** 32 - 1, 0, 0],
+      JSON.stringify(options),
+    );
+  }
+});
+
 test('Cancel and Modify Order: an option of Mass Cancel is refused by the core', () => {
   for (const options of [{ side: 'B' }, { groupId: 0 }]) {
     const { sink, send } = setUp();

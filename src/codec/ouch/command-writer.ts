@@ -249,7 +249,8 @@ export class OuchCommandWriter {
   #cancel(user: OuchUserRefs, userRefNum: number, quantity: number, possible: boolean): WriteOutcome {
     const at = this.#reserve(CommandType.CancelOrder, CancelCommand.words, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
-    const isRefused = this.options.unsupported || this.options.isForMassCancel || !possible;
+    const { unsupported, isForMassCancel, hasTerms } = this.options;
+    const isRefused = unsupported || isForMassCancel || hasTerms || !possible;
     this.sink.words.f64[(at + CancelCommand.at.totalQtyLots) >> 1] = isRefused ? NO_QUANTITY : quantity;
     return WriteOutcome.Written;
   }
@@ -263,7 +264,7 @@ export class OuchCommandWriter {
     if (at === -1) return WriteOutcome.Full;
     const { i32, u8 } = this.sink.words;
     const symbol = from + MassCancel.at.symbol;
-    if (options.unsupported || options.groupIdGiven) i32[at + 2] = NO_INSTRUMENT;
+    if (options.unsupported || options.groupIdGiven || options.hasTerms) i32[at + 2] = NO_INSTRUMENT;
     else if (!isBlank(bytes, symbol)) {
       const instrument = this.instruments.find(bytes, symbol);
       i32[at + 2] = instrument === undefined ? NO_INSTRUMENT : instrument.id;
@@ -290,7 +291,7 @@ export class OuchCommandWriter {
     const { i32, u8 } = this.sink.words;
     u8[at * 4 + KILL_SCOPE] = KillScope.User;
     u8[at * 4 + KILL_ENGAGED] = engaged;
-    const isRefused = options.unsupported || options.isForMassCancel;
+    const isRefused = options.unsupported || options.isForMassCancel || options.hasTerms;
     i32[at + SetKillSwitch.at.scopeId] = isRefused ? NO_USER : user.userId;
     return WriteOutcome.Written;
   }

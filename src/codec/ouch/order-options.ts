@@ -57,6 +57,22 @@ export class OrderOptions {
     return this.side !== 0 || this.groupIdGiven;
   }
 
+  /** Whether it says terms of an order, as only an Enter or a Replace does. */
+  get hasTerms(): boolean {
+    return (
+      this.minQty !== 0 ||
+      this.maxFloor !== 0 ||
+      this.postOnly ||
+      this.expireTime !== 0 ||
+      this.expireSeconds !== 0 ||
+      this.orderType !== 0 ||
+      this.stopPrice !== 0 ||
+      this.timeInForce !== 0 ||
+      this.ocoUserRefNum !== 0 ||
+      this.selfTradePrevention !== 0
+    );
+  }
+
   #clear(): void {
     this.unsupported = false;
     this.minQty = 0;
