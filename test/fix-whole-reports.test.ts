@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
-import { KillScope, Phase } from '#domain/commands.ts';
+import { InstrumentKind, KillScope, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { Limits } from '#domain/limits.ts';
 import { FixVenue, fixOrder } from './support/fix-venue.ts';
 
 /** TransactTime by the log, and by the door for what does not come to it. */
@@ -294,6 +295,7 @@ function inVersion(begin: FixVersion, text: string): string {
   const in44 = text
     .replace('|1138=', '|111=')
     .replace(/\|880=\d+/, '')
+    .replace('|150=L|39=0|636=Y|', '|150=D|39=0|636=Y|378=99|')
     .replace('|1094=', '|210=')
     .replace('PegPriceType (1094)', 'MaxShow (210)');
   if (begin === FixVersion.Fix44) return in44;
@@ -303,6 +305,7 @@ function inVersion(begin: FixVersion, text: string): string {
     .replace(/\|150=F\|39=(\d)/, '|150=$1|39=$1')
     .replace('|150=5|39=0', '|150=5|39=5')
     .replace('|150=I|39=0', '|150=0|39=0')
+    .replace('|378=99|', '|378=4|')
     .replace(/\|103=(?:11|13|99)\|/, '|103=0|')
     .replace('|102=99|', '|102=2|');
 }
@@ -382,6 +385,96 @@ test('what ends an order that nobody canceled is told in words, whole, in each v
     const over = '60=20231114-22:14:20.000|58=its time was over|';
     assert.equal(await whole(), answer('150=C|39=C', '40=2|44=9.00|59=6|126=20231114-22:14:00.000', 0, over));
   }
+});
+
+test('what the price band, a full book and a check at the trigger end is told in words, whole, in each version', async (t) => {
+  const venue = await FixVenue.open(t);
+  const clients = [
+    [FixVersion.Fix42, await venue.logOn('U1-42', { begin: FixVersion.Fix42 })],
+    [FixVersion.Fix44, await venue.logOn('U1-44', { begin: FixVersion.Fix44 })],
+    [FixVersion.Fixt11, await venue.logOn('U1-50', { begin: FixVersion.Fixt11 })],
+  ] as const;
+  const [[, client]] = clients;
+  // Each session of the user is told all of it.
+  const assertTold = async (...reports: readonly string[]): Promise<void> => {
+    for (const [begin, each] of clients) {
+      const told = (await each.nextOf(reports.length)).map((message) => message.replace(/ \d+ /, ' '));
+      assert.deepEqual(
+        told,
+        reports.map((report) => inVersion(begin, report)),
+        begin,
+      );
+    }
+  };
+  const apply = (...commands: readonly CommandInput[]): void => {
+    for (const command of commands) venue.operator(command);
+    venue.venue.turn();
+    venue.venue.deliver();
+  };
+  let numbers = 0;
+  const others = (instrumentId: number, side: Side, qtyLots: number, priceTicks: number): CommandInput => ({
+    type: 'NewOrder',
+    userId: side === Side.Buy ? 2 : 3,
+    instrumentId,
+    clientOrderId: ++numbers,
+    side,
+    orderType: OrderType.Limit,
+    timeInForce: TimeInForce.GoodTillCancel,
+    qtyLots,
+    priceTicks,
+  });
+  const tradeOne = (instrumentId: number, priceTicks: number): CommandInput[] => [
+    others(instrumentId, Side.Sell, 1, priceTicks),
+    others(instrumentId, Side.Buy, 1, priceTicks),
+  ];
+  const spot = {
+    type: 'AddInstrument',
+    kind: InstrumentKind.Spot,
+    baseAssetId: 1,
+    quoteAssetId: 2,
+    priceDecimals: 2,
+    tickSize: 1,
+    lotSize: 1,
+    lotBaseMinor: 1,
+    valueNumerator: 1,
+    minQtyLots: 1,
+    phase: Phase.Continuous,
+  } as const;
+  const { QTY_LOTS_MAX } = Limits;
+  const narrow = { dynamicBandPpm: 50_000, volatilityAuctionSeconds: 30, valueDenominator: 1, maxQtyLots: 9 };
+  const deep = { valueDenominator: QTY_LOTS_MAX, maxQtyLots: QTY_LOTS_MAX };
+  apply({ ...spot, ...narrow, instrumentId: 3, symbol: 'NARROW' });
+  apply({ ...spot, ...deep, instrumentId: 4, symbol: 'DEEP' });
+
+  apply(...tradeOne(3, 1_000), others(3, Side.Sell, 5, 1_100));
+  client.send('D', fixOrder(client, 'band', '21=1|54=1|38=3|40=2|44=11.00|59=3|', 'NARROW'));
+  const band = '1=1|55=NARROW|54=1|38=3|40=2|44=11.00|59=3';
+  await assertTold(
+    `8 37=4|11=band|17=1-1|150=0|39=0|${band}|151=3|14=0|6=0|${LOG}|`,
+    `8 37=4|11=band|17=1-2|150=4|39=4|${band}|151=0|14=0|6=0|${LOG}|58=the trade would have left the price band|`,
+  );
+
+  apply(...tradeOne(1, 1_000));
+  client.send('D', fixOrder(client, 'stop', '21=1|54=2|38=3|40=3|99=9.50|59=1|'));
+  const stop = '1=1|55=BTCUSD|54=2|38=3|40=3|99=9.50|59=1';
+  await assertTold(`8 37=7|11=stop|17=1-3|150=0|39=0|636=N|${stop}|151=3|14=0|6=0|${LOG}|`);
+  const kill = { type: 'SetKillSwitch', scope: KillScope.User, scopeId: 1 } as const;
+  apply({ ...kill, engaged: 1 }, ...tradeOne(1, 950), { ...kill, engaged: 0 });
+  await assertTold(
+    `8 37=7|11=stop|17=1-4|150=L|39=0|636=Y|${stop}|151=3|14=0|6=0|${LOG}|58=its stop price was reached|`,
+    `8 37=7|11=stop|17=1-5|150=4|39=4|${stop}|151=0|14=0|6=0|${LOG}|58=the triggered stop failed a check|`,
+  );
+
+  // 2^53 - 1 lots are what a side of a book can hold.
+  for (let orders = 2 ** 53 / QTY_LOTS_MAX; orders > 0; orders--) {
+    apply(others(4, Side.Buy, orders === 1 ? QTY_LOTS_MAX - 1 : QTY_LOTS_MAX, 1));
+  }
+  client.send('D', fixOrder(client, 'full', '21=1|54=1|38=3|40=2|44=0.01|59=1|', 'DEEP'));
+  const full = '1=1|55=DEEP|54=1|38=3|40=2|44=0.01|59=1';
+  await assertTold(
+    `8 37=8202|11=full|17=1-6|150=0|39=0|${full}|151=3|14=0|6=0|${LOG}|`,
+    `8 37=8202|11=full|17=1-7|150=4|39=4|${full}|151=0|14=0|6=0|${LOG}|58=the book can hold no more|`,
+  );
 });
 
 test('each phase has its status and its name, in each version', async (t) => {
