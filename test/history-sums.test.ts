@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { encodeEntry } from '#codec/log/entries.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { OrderType, Side } from '#domain/commands.ts';
 import { OrderStatus } from '#domain/history.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { HistoryDatabase } from '#projections/history/history-database.ts';
+import { HistoryReader } from '#projections/history/history-reader.ts';
+import { HistoryWriter } from '#projections/history/history-writer.ts';
 import { DeskVenue } from './support/desk-venue.ts';
-import { send } from './support/random-flow.ts';
+import { HISTORY_LOG_ID, ModelledCore } from './support/history-flow.ts';
+import { marketSetup, send } from './support/random-flow.ts';
+import { temporaryDirectory } from './support/temporary-directory.ts';
 
 test('the money of one order ends at 2^53 - 1, also where all of it came at once', async (t) => {
   const venue = new DeskVenue(t, 3);
@@ -99,4 +106,57 @@ test('an order that replaced a stop that had triggered has triggered too, howeve
       orders,
     );
   }
+});
+
+test('an order that replaced a stop that had triggered before history began has triggered, once that is known', (t) => {
+  const venue = new ModelledCore();
+  let sequence = 0;
+  const apply = (...commands: readonly CommandInput[]): void => {
+    sequence++;
+    const words = WordBuffer.copyOf(encodeEntry({ nodeId: 1, epoch: 1, entryNo: sequence, commands }));
+    venue.apply({ sequence, seconds: 1_800_000_000, nanos: sequence, words, commands });
+  };
+  const order = { type: 'NewOrder', instrumentId: 1, clientOrderId: 1, timeInForce: 2, qtyLots: 1 } as const;
+  const limit = { ...order, orderType: OrderType.Limit, priceTicks: 1_200 } as const;
+  const stop = { priceTicks: 1_300, stopPriceTicks: 1_200, qtyLots: 5 };
+  const replace = { type: 'ReplaceOrder', userId: 1, ...stop } as const;
+  apply(
+    ...marketSetup(3),
+    { ...order, userId: 1, side: Side.Buy, orderType: OrderType.StopLimit, ...stop },
+    { ...limit, userId: 2, side: Side.Sell },
+    { ...limit, userId: 3, side: Side.Buy },
+  );
+  const standing = structuredClone(
+    [...venue.model.orders.values()].filter(({ status }) => status === OrderStatus.Open),
+  );
+  const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
+  t.after(() => database.close());
+  const writer = new HistoryWriter(database);
+  const { core } = venue;
+  writer.beginAfter(sequence, core.state.timeSeconds, core.stateHash, (sink) => {
+    venue.sinks.push(sink);
+    core.describe({ liveOrders: true, restingOrders: false });
+  });
+  venue.sinks.splice(0, 1, writer);
+  apply({ ...replace, originalClientOrderId: 1, clientOrderId: 2, qtyLots: 4 });
+  apply({ ...replace, originalClientOrderId: 2, clientOrderId: 3, qtyLots: 3 });
+  writer.flush(sequence, core.stateHash);
+  writer.complete(standing);
+  apply({ ...replace, originalClientOrderId: 3, clientOrderId: 4, qtyLots: 2 });
+  writer.flush(sequence, core.stateHash);
+  const orders = [...venue.model.orders.values()].filter(({ userId }) => userId === 1);
+  assert.deepEqual(
+    orders.map(({ triggered, qtyLots }) => [triggered, qtyLots]),
+    [
+      [1, 5],
+      [1, 4],
+      [1, 3],
+      [1, 2],
+    ],
+  );
+  const reader = new HistoryReader(database);
+  assert.deepEqual(
+    orders.map(({ orderId }) => reader.answer({ type: 'order', orderId })),
+    orders,
+  );
 });

@@ -13,19 +13,21 @@ const COMPLETE = `UPDATE orders SET
   updatedNanos = iif(updatedSequence < ?15, ?14, updatedNanos)
   WHERE orderId = ?1 AND sequence = 0`;
 
-const ADD_MONEY = `UPDATE orders SET
-  cumAmountMinor = min(cumAmountMinor + ?2, ${MONEY_MAX}), feeMinor = min(feeMinor + ?3, ${MONEY_MAX})
+/** What a replace carries on, see `OrderRows`. */
+const CARRY = `UPDATE orders SET
+  cumAmountMinor = min(cumAmountMinor + ?2, ${MONEY_MAX}), feeMinor = min(feeMinor + ?3, ${MONEY_MAX}),
+  triggered = max(triggered, ?4)
   WHERE orderId = ?1 RETURNING replacedByOrderId`;
 
 /** Fills in orders that stood when history began, within the writer's transaction. */
 export class OrderCompletion {
   declare private readonly update: StatementSync;
-  declare private readonly addMoney: StatementSync;
+  declare private readonly carry: StatementSync;
   declare private readonly replacedBy: StatementSync;
 
   constructor(database: HistoryDatabase) {
     this.update = database.prepare(COMPLETE);
-    this.addMoney = database.prepare(ADD_MONEY);
+    this.carry = database.prepare(CARRY);
     this.replacedBy = database.prepare('SELECT replacedByOrderId FROM orders WHERE orderId = ?');
   }
 
@@ -34,7 +36,7 @@ export class OrderCompletion {
    * @param completeFrom entry of the log with which history began
    */
   add(order: OrderRecord, completeFrom: number): void {
-    const { orderId, cumAmountMinor, feeMinor } = order;
+    const { orderId, cumAmountMinor, feeMinor, triggered } = order;
     const { changes } = this.update.run(
       orderId,
       order.sequence,
@@ -42,7 +44,7 @@ export class OrderCompletion {
       order.timeNanos,
       order.clientTag,
       order.originalOrderId,
-      order.triggered,
+      triggered,
       order.firstTradeId,
       order.lastTradeId,
       cumAmountMinor,
@@ -52,11 +54,11 @@ export class OrderCompletion {
       order.updatedNanos,
       completeFrom,
     );
-    if (changes === 0 || (cumAmountMinor === 0 && feeMinor === 0)) return;
-    // A replace carries the money on: what was lacking then is lacking in all that followed.
+    if (changes === 0 || (cumAmountMinor === 0 && feeMinor === 0 && triggered === 0)) return;
+    // What was lacking when the order was replaced is lacking in all that followed.
     let next = Number(this.replacedBy.get(orderId)?.['replacedByOrderId'] ?? 0);
     while (next !== 0) {
-      next = Number(this.addMoney.get(next, cumAmountMinor, feeMinor)?.['replacedByOrderId'] ?? 0);
+      next = Number(this.carry.get(next, cumAmountMinor, feeMinor, triggered)?.['replacedByOrderId'] ?? 0);
     }
   }
 }
