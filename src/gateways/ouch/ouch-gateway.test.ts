@@ -111,6 +111,31 @@ test('images: users and live orders that stood before are known, and are no repo
   assert.equal(replace.type === 'ReplaceOrder' && replace.priceTicks, 8);
 });
 
+test('who comes back is told both next numbers, also after orders that the log has not answered, which come then', async () => {
+  const venue = await startVenue();
+  const first = await venue.loggedIn();
+  first.send(ENTER);
+  first.send({ ...ENTER, userRefNum: 2 });
+  await until(() => venue.sink.reserved === 3);
+  venue.say(accepted(1));
+  first.socket.destroy();
+  // 0: it does not know which reports there are.
+  const second = await venue.loggedIn('ALICE', 0);
+  second.send({ type: 'AccountQuery' });
+  await second.received(2);
+  venue.say(accepted(2));
+  await second.received(3);
+  const [login, answer, report] = second.packets;
+  assert.deepEqual(
+    [
+      login,
+      (answer as { nextUserRefNum: number }).nextUserRefNum,
+      (report as { userRefNum: number }).userRefNum,
+    ],
+    [LOGIN(2), 3, 2],
+  );
+});
+
 test('report numbers have more than 32 bits: past 2^32 a user logs in, is told, and resumes from memory and from the store', async () => {
   const venue = await startVenue();
   const last = 2 ** 32 - 3;
