@@ -195,6 +195,34 @@ test('a session has at most 256 requests for phases', async (t) => {
   assert.deepEqual(await told(client, 1, 335, 325), ['h 335=more 325=N']);
 });
 
+test('a session has at most 256 streams of market data, of each symbol one; what is asked for once is none', async (t) => {
+  const venue = await FixVenue.open(t);
+  const client = await venue.logOn('U1');
+  const ask = (reqId: string, type: number, symbols = '146=1|55=BTCUSD|'): void =>
+    client.send('V', `262=${reqId}|263=${type}|264=1|265=1|267=1|269=0|${symbols}`);
+  const both = '146=2|55=BTCUSD|55=BTCFUT|';
+  for (let request = 0; request < 127; request++) {
+    ask(`r${request}`, 1, both);
+    await client.nextOf(2);
+  }
+  ask('one', 1);
+  ask('two', 1, both);
+  ask('last', 1);
+  ask('more', 1);
+  ask('once', 0);
+  assert.deepEqual(await told(client, 5, 262, 281), [
+    'W 262=one 281-',
+    'Y 262=two 281=2',
+    'W 262=last 281-',
+    'Y 262=more 281=2',
+    'W 262=once 281-',
+  ]);
+  ask('r7', 2, both);
+  ask('two', 1, both);
+  ask('more', 1);
+  assert.deepEqual(await told(client, 3, 262, 281), ['W 262=two 281-', 'W 262=two 281-', 'Y 262=more 281=2']);
+});
+
 test('events were lost: market data begins with a snapshot again', async (t) => {
   const venue = await FixVenue.open(t);
   const client = await venue.logOn('U1');
