@@ -143,6 +143,16 @@ test('a node alone: cluster, figures, snapshots and backups', { timeout: 120_000
     assert.equal(damaged.body.isWhole, false, JSON.stringify(damaged.body));
     const none = await operations.post('/admin/backups/none/verify', undefined);
     assert.deepEqual([none.status, none.body.code], [404, 'not-found']);
+    const [manifest] = readdirSync(target, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith(`${id}.json`),
+    );
+    writeFileSync(join(target, manifest), '{');
+    const without = (await operations.get('/admin/backups')).body;
+    assert.deepEqual(without.faults, [`the manifest of backup ${id} is no JSON: use another backup`]);
+    assert.equal(
+      without.items.some((one: Message) => one.id === id),
+      false,
+    );
   });
 });
 

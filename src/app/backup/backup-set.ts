@@ -8,7 +8,7 @@ import {
   MANIFEST_BYTES_MAX,
   type ManifestObject,
 } from '#codec/backup/manifest.ts';
-import { manifestName, parseManifestName, setOf } from '#codec/backup/object-names.ts';
+import { backupSequence, manifestName, parseManifestName, setOf } from '#codec/backup/object-names.ts';
 import { seal, unseal } from '#codec/backup/sealed-stream.ts';
 import type { BackupTarget, TargetObject } from './backup-target.ts';
 
@@ -18,6 +18,21 @@ const BUSY_FOLDER = 'busy/';
 const BUSY_RENEW_MS = 10_000;
 /** A mark that was not renewed for so long is of a process that was killed. */
 const BUSY_MS_MAX = 60_000;
+
+/** What the manifests of a set say. */
+export interface Manifests {
+  /** The oldest first. */
+  readonly whole: BackupManifest[];
+  readonly damaged: DamagedManifest[];
+}
+
+/** A manifest of which no more is known than its name says. */
+export interface DamagedManifest {
+  readonly id: string;
+  /** Last entry of the backup. */
+  readonly sequence: number;
+  readonly error: BackupError;
+}
 
 /** All backups of one log under one key in a target: its objects, by names within the set. */
 export class BackupSet {
@@ -103,20 +118,22 @@ export class BackupSet {
   }
 
   /**
-   * The newest backups of the set, the oldest first, without those that somebody removes meanwhile.
+   * The newest backups of the set, without those that somebody removes meanwhile. One that is damaged stands in the way of no other.
    * @param countMax default: all of them
-   * @throws BackupError DAMAGED
+   * @throws BackupError
    */
-  async manifests(countMax = Number.POSITIVE_INFINITY): Promise<BackupManifest[]> {
+  async manifests(countMax = Number.POSITIVE_INFINITY): Promise<Manifests> {
     const ids = (await this.list('backups/'))
       .map(({ name }) => parseManifestName(name))
       .filter((id) => id !== undefined);
-    const manifests: BackupManifest[] = [];
+    const manifests: Manifests = { whole: [], damaged: [] };
     for (const id of ids.slice(-countMax)) {
       try {
-        manifests.push(await this.manifest(id));
+        manifests.whole.push(await this.manifest(id));
       } catch (error) {
-        if (!(error instanceof BackupError && error.code === 'MISSING')) throw error;
+        if (!(error instanceof BackupError)) throw error;
+        if (error.code === 'DAMAGED') manifests.damaged.push({ id, sequence: backupSequence(id), error });
+        else if (error.code !== 'MISSING') throw error;
       }
     }
     return manifests;
@@ -192,7 +209,7 @@ export async function listSets(
 }
 
 /** @param name of the object, with its set @throws BackupError */
-export async function readManifest(
+async function readManifest(
   target: BackupTarget,
   name: string,
   key: BackupKey | undefined,

@@ -171,7 +171,7 @@ test('ContinuousBackup: follows the log, makes backups with the snapshots, and l
     [fixture.node.core.sequence, fixture.node.core.stateHash],
   );
   await backup.close(0);
-  const manifests = await set.manifests();
+  const manifests = (await set.manifests()).whole;
   assert.ok(
     manifests.length <= 3 && manifests.every(({ isContinuous }) => isContinuous),
     `${manifests.length}`,
@@ -245,7 +245,7 @@ test('ContinuousBackup: a damaged snapshot is in no backup and is told of once, 
   board.snapshotSequence = node.core.sequence;
   await until(() => made() === 2);
   const set = node.set(target);
-  const manifests = await set.manifests();
+  const manifests = (await set.manifests()).whole;
   assert.deepEqual(
     manifests.map(({ snapshot }) => snapshot?.sequence),
     [undefined, node.core.sequence],

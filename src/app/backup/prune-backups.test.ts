@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parsePieceName } from '#codec/backup/object-names.ts';
+import { manifestName, parsePieceName } from '#codec/backup/object-names.ts';
 import { backupFixture } from '../../../test/support/backup-fixture.ts';
 import { once } from './backup-set.ts';
 import { pruneBackups } from './prune-backups.ts';
@@ -22,7 +22,7 @@ test('prune: removes what only the old backups need, and nothing of those that s
   assert.deepEqual([pruned.removedBackups.length, pruned.keptBackups.length], [4, 2]);
   assert.equal(files().length, before - 4 - pruned.removedObjects);
   assert.ok(pruned.removedObjects >= 4, 'at least their snapshots');
-  const manifests = await set.manifests();
+  const manifests = (await set.manifests()).whole;
   assert.deepEqual(manifests.map(({ id }) => id).sort(), pruned.keptBackups.toSorted());
   for (const manifest of manifests) await verifyBackup(set, manifest);
   assert.equal(
@@ -47,7 +47,7 @@ test('prune --forget-log: lets the log go that the node has let go', async (t) =
   assert.equal(await first(), 1);
   await pruneBackups(set, { keep: 1, forgetLog: true, onlyContinuous: false });
   assert.equal(await first(), node.log.firstSequence);
-  for (const manifest of await set.manifests()) await verifyBackup(set, manifest);
+  for (const manifest of (await set.manifests()).whole) await verifyBackup(set, manifest);
 });
 
 test('prune and backup keep out of each other', async (t) => {
@@ -86,6 +86,28 @@ test('marks of processes that were killed are removed once they are old; one tha
   });
 });
 
+test('prune: of damaged manifests only those that reach no farther than a whole one, and none by a node', async (t) => {
+  const { node, target, grow } = backupFixture(t);
+  const set = node.set(target);
+  const ids: string[] = [];
+  for (let round = 0; round < 4; round++) {
+    grow(10);
+    const { manifest } = await node.backUp(target, undefined, { isContinuous: true });
+    ids.push(manifest.id);
+  }
+  for (const id of [ids[1], ids[3]]) {
+    await target.put(`${set.logId}/plain/${manifestName(id)}`, once(Buffer.from('{')));
+  }
+  const prune = async (keep: number, onlyContinuous: boolean): Promise<string[][]> => {
+    const pruned = await pruneBackups(set, { keep, forgetLog: false, onlyContinuous });
+    return [pruned.removedBackups, pruned.keptBackups];
+  };
+  assert.deepEqual(await prune(2, true), [[], [ids[2], ids[0]]]);
+  assert.deepEqual(await prune(1, false), [[ids[0], ids[1]], [ids[2]]]);
+  const left = await set.manifests();
+  assert.deepEqual([left.whole.map(({ id }) => id), left.damaged.map(({ id }) => id)], [[ids[2]], [ids[3]]]);
+});
+
 test('prune by a node: removes none that people made', async (t) => {
   const { node, target, grow } = backupFixture(t);
   for (let round = 0; round < 3; round++) {
@@ -107,7 +129,7 @@ test('manifests: a backup that is removed between the list and a look at it is l
     await node.backUp(target);
   }
   const set = node.set(target);
-  const ids = (await set.manifests()).map(({ id }) => id);
+  const ids = (await set.manifests()).whole.map(({ id }) => id);
   assert.equal(ids.length, 3);
   const { list } = target;
   target.list = async (prefix) => {
@@ -116,11 +138,11 @@ test('manifests: a backup that is removed between the list and a look at it is l
     return listed;
   };
   assert.deepEqual(
-    (await set.manifests()).map(({ id }) => id),
+    (await set.manifests()).whole.map(({ id }) => id),
     ids.slice(1),
   );
   assert.deepEqual(
-    (await set.manifests(1)).map(({ id }) => id),
+    (await set.manifests(1)).whole.map(({ id }) => id),
     ids.slice(2),
   );
 });

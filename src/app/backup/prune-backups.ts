@@ -23,8 +23,8 @@ export interface Pruned {
 }
 
 /**
- * Removes old backups, and the objects that no kept one needs: snapshots, and pieces of log that are in larger pieces too. All log
- * stays, unless it is to be forgotten: it is the audit record, and what a continuous backup has sent since the newest backup.
+ * Removes old backups, those whose manifest is damaged and that reach no farther than a whole one, and the objects that no kept one
+ * needs: snapshots, and pieces of log that are in larger pieces too. All log stays, unless it is to be forgotten: it is the audit record, and what a continuous backup has sent since the newest backup.
  * @throws BackupError
  */
 export async function pruneBackups(set: BackupSet, options: PruneOptions): Promise<Pruned> {
@@ -36,12 +36,17 @@ async function prune(
   { keep, forgetLog, onlyContinuous }: PruneOptions,
   check: () => Promise<void>,
 ): Promise<Pruned> {
-  const all = newestFirst(await set.manifests());
+  const { whole, damaged } = await set.manifests();
+  const all = newestFirst(whole);
   const old = all.filter(({ isContinuous }) => isContinuous || !onlyContinuous).slice(keep);
   const kept = all.filter((manifest) => !old.includes(manifest));
+  // Of a damaged one nobody knows who has made it; one that may be the newest is for people to look at.
+  const reach = Math.max(0, ...whole.map(({ log }) => log.lastSequence));
+  const useless = onlyContinuous ? [] : damaged.filter(({ sequence }) => sequence <= reach);
+  const removedBackups = [...old, ...useless].map(({ id }) => id);
   await check();
   // Manifests first: one that is there must find its objects.
-  for (const { id } of old) await set.remove(manifestName(id));
+  for (const id of removedBackups) await set.remove(manifestName(id));
   const needed = objectsOf(kept);
   const firstNeeded = Math.min(...kept.map(({ log }) => log.firstSequence));
   const pieces = [...(await set.list('log/')), ...(await set.list('live/'))];
@@ -60,7 +65,7 @@ async function prune(
   }
   await set.target.removeUnfinished(UNFINISHED_MS);
   return {
-    removedBackups: old.map(({ id }) => id),
+    removedBackups,
     keptBackups: kept.map(({ id }) => id),
     removedObjects: removed.size,
     freedBytes: [...removed.values()].reduce((sum, bytes) => sum + bytes, 0),

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { BackupKey } from '#codec/backup/backup-key.ts';
-import { encodeManifest } from '#codec/backup/manifest.ts';
+import { type BackupManifest, encodeManifest } from '#codec/backup/manifest.ts';
 import { manifestName, parsePieceName } from '#codec/backup/object-names.ts';
 import { openDataDirectory, readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { ManualClock } from '#log/manual-clock.ts';
@@ -16,6 +16,7 @@ import {
   WrittenNode,
 } from '../../../test/support/backup-fixture.ts';
 import { RandomFlow } from '../../../test/support/random-flow.ts';
+import type { BackupTarget } from './backup-target.ts';
 import { chooseSet } from './choose-set.ts';
 import { type RestoreResult, restoreBackup } from './restore-backup.ts';
 import { verifyBackup } from './verify-backup.ts';
@@ -204,6 +205,68 @@ test('restore, verify: every kind of object that is damaged or missing is found,
     await verifyBackup(set, manifest);
     await restore('whole');
   }
+});
+
+/** Takes a byte off what a manifest begins with: it is no JSON any more. */
+function damageManifest(target: BackupTarget, logId: string, id: string): void {
+  const path = join(target.place, logId, 'plain', manifestName(id));
+  writeFileSync(path, readFileSync(path).subarray(1));
+}
+
+test('a damaged manifest: restore latest does without it where the log goes as far, and says so; the others are there by id', async (t) => {
+  const { node, target, grow, restore } = backupFixture(t);
+  const backUp = async (): Promise<BackupManifest> => (await node.backUp(target)).manifest;
+  grow(100);
+  const old = await backUp();
+  grow(50);
+  node.snapshot();
+  const newest = await backUp();
+  const set = node.set(target);
+  const fault = (id: string): string => `the manifest of backup ${id} is no JSON: use another backup`;
+  damageManifest(target, set.logId, newest.id);
+  // From the older one, by the log that the damaged one has left.
+  const latest = await restore('latest');
+  assert.deepEqual(
+    [latest.backup, latest.sequence, latest.stateHash, latest.logId, latest.damaged],
+    [old.id, node.core.sequence, node.core.stateHash, set.logId, [fault(newest.id)]],
+  );
+  assert.equal((await restore('old', { id: old.id })).sequence, old.log.lastSequence);
+  await assert.rejects(restore('damaged', { id: newest.id }), {
+    code: 'DAMAGED',
+    message: fault(newest.id),
+  });
+  // New backups go on, and read nothing of it.
+  grow(10);
+  const next = await backUp();
+  assert.deepEqual((await restore('next')).backup, next.id);
+  damageManifest(target, set.logId, old.id);
+  damageManifest(target, set.logId, next.id);
+  await assert.rejects(restore('none'), { code: 'DAMAGED', message: fault(next.id) });
+});
+
+test('a damaged manifest of a backup that goes farther than all that is whole: restore latest refuses, and says how to come back without', async (t) => {
+  const { node, target, root, grow, files, restore } = backupFixture(t);
+  grow(100);
+  const { manifest: old } = await node.backUp(target);
+  const end = node.core.sequence;
+  grow(50);
+  const { manifest: newest } = await node.backUp(target);
+  damageManifest(target, newest.logId, newest.id);
+  for (const path of files()) {
+    if ((parsePieceName(path.slice(path.indexOf('/log/') + 1))?.lastSequence ?? 0) > end) rmSync(path);
+  }
+  const refused = {
+    code: 'DAMAGED',
+    message: `the manifest of backup ${newest.id} is no JSON: use another backup. It goes to entry ${newest.log.lastSequence}, what else is in ${target.place} to entry ${end}: take that manifest from another copy of the target, or come back without what is behind with --to-sequence ${end}`,
+  };
+  await assert.rejects(restore('latest'), refused);
+  const { seconds, nanos } = node.times[node.core.sequence];
+  await assert.rejects(restore('time', { end: { time: { seconds, nanos } } }), refused);
+  assert.equal(existsSync(join(root, 'latest')), false);
+  const before = node.times[end - 1];
+  assert.equal((await restore('before', { end: { time: before } })).sequence, end - 1);
+  const without = await restore('without', { end: { sequence: end } });
+  assert.deepEqual([without.backup, without.logId, without.sequence], [old.id, old.logId, end]);
 });
 
 test('restore: one whose target goes away at any moment leaves a directory that refuses to start and to be restored into', async (t) => {

@@ -38,6 +38,8 @@ export interface RestoreResult {
   readonly dataDirectory: string;
   /** Backup that the restore began from. */
   readonly backup: string;
+  /** What is wrong with other backups of the log, which the restore did without. */
+  readonly damaged: readonly string[];
   readonly logId: string;
   /** The log that was backed up: another id when the restored one ends before its end. */
   readonly originLogId: string;
@@ -124,6 +126,7 @@ class Restore implements LogReader {
     return {
       dataDirectory: directory.path,
       backup: plan.manifest.id,
+      damaged: plan.damaged.map(({ message }) => message),
       logId: plan.logId,
       originLogId: set.logId,
       firstSequence: plan.firstSequence,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupManifest, ManifestObject } from '#codec/backup/manifest.ts';
-import type { BackupSet } from './backup-set.ts';
+import type { BackupSet, DamagedManifest, Manifests } from './backup-set.ts';
 import { LogCover, type PieceUse } from './log-cover.ts';
 import { SetLogReader } from './set-log-reader.ts';
 
@@ -42,6 +42,8 @@ export interface RestorePlan {
   readonly chain: readonly PieceUse[];
   /** What manifests say of objects, by name. */
   readonly expected: ReadonlyMap<string, ManifestObject>;
+  /** What is wrong with backups of the log that were passed over. */
+  readonly damaged: readonly BackupError[];
   /** State hashes that are known, by the entry after which they hold. */
   readonly hashes: ReadonlyMap<number, string>;
   /** Id of the restored log: the same one when it ends where the log in the target does, else a new one. */
@@ -56,9 +58,10 @@ export async function planRestore(
   set: BackupSet,
   { id, end, wholeLog, asNewLog = false }: RestoreWish,
 ): Promise<RestorePlan> {
-  const manifests = await set.manifests();
+  const found = await set.manifests();
+  const { whole: manifests, damaged } = found;
   const cover = await LogCover.of(set);
-  const manifest = chooseManifest(set, manifests, cover, id, end);
+  const manifest = chooseManifest(set, found, cover, id, end);
   const expected = objectsOf(manifests);
   const own = ownLog(manifest, cover, id);
   const isOwn = endsIn(manifest, own, cover, id, end) || !leadsOn(manifest, cover);
@@ -72,6 +75,7 @@ export async function planRestore(
   const endSequence = chain.at(-1)?.lastSequence ?? firstSequence - 1;
   if (endSequence < wanted) throw gap(set, manifest, wanted, endSequence);
   const isFullEnd = !isGivenUp && cover.endFrom(base + 1) <= wanted;
+  if (id === undefined && end.sequence === undefined && isFullEnd) refuseLess(set, damaged, wanted);
   return {
     manifest,
     snapshot: firstSequence === 1 && wholeLog ? undefined : (manifest.snapshot ?? undefined),
@@ -79,6 +83,7 @@ export async function planRestore(
     endSequence,
     chain,
     expected,
+    damaged: damaged.map(({ error }) => error),
     hashes: hashesOf(manifests, cover, isGivenUp ? manifest.line : undefined),
     logId: isFullEnd && !asNewLog ? set.logId : randomUUID(),
   };
@@ -94,12 +99,15 @@ export function newestFirst(manifests: readonly BackupManifest[]): BackupManifes
 
 function chooseManifest(
   set: BackupSet,
-  manifests: readonly BackupManifest[],
+  { whole: manifests, damaged }: Manifests,
   cover: LogCover,
   id: string | undefined,
   end: LogEnd,
 ): BackupManifest {
   const { place } = set.target;
+  const lost = damaged.findLast((one) => id === undefined || one.id === id);
+  const isWhole = id === undefined ? manifests.length > 0 : manifests.some((one) => one.id === id);
+  if (!isWhole && lost !== undefined) throw lost.error;
   if (id === undefined && manifests.length === 0) {
     throw new BackupError(
       'NOT_FOUND',
@@ -120,8 +128,19 @@ function chooseManifest(
   throw new BackupError(
     'NOT_FOUND',
     id === undefined
-      ? 'every backup begins with a state after that point, or of a history that was given up: choose a later point, or a backup by its id'
+      ? `every ${lost === undefined ? '' : 'whole '}backup begins with a state after that point, or of a history that was given up: choose a later point, or a backup by its id${lost === undefined ? '' : `; ${lost.error.message}`}`
       : `backup ${id} begins with a state after that point: choose a later point, or an older backup`,
+  );
+}
+
+/** All that there is must not be, without a word, less than what a backup had that nobody can read. */
+function refuseLess(set: BackupSet, damaged: readonly DamagedManifest[], endSequence: number): void {
+  const lost = damaged.find(({ sequence }) => sequence > endSequence);
+  if (lost === undefined) return;
+  const { error, sequence } = lost;
+  throw new BackupError(
+    'DAMAGED',
+    `${error.message}. It goes to entry ${sequence}, what else is in ${set.target.place} to entry ${endSequence}: take that manifest from another copy of the target, or come back without what is behind with --to-sequence ${endSequence}`,
   );
 }
 

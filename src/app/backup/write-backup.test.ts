@@ -104,7 +104,7 @@ test('backup: a target that fails at any moment leaves no backup, and the next o
       await node.backUp(failing);
     } catch (error) {
       assert.equal((error as { code: string }).code, 'UNREACHABLE');
-      const manifests = await node.set(target).manifests();
+      const manifests = (await node.set(target).manifests()).whole;
       assert.deepEqual(manifests, [], `operation ${failures}`);
       // What a killed process leaves: its mark, which does not hold up other backups.
       continue;

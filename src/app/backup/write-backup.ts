@@ -83,7 +83,7 @@ class BackupWriter {
   async write(check: () => Promise<void>): Promise<WrittenBackup> {
     const { set, log, sequence, stateHash, epoch, isContinuous } = this.options;
     const cover = await claimLine(set, log);
-    for (const [name, object] of objectsOf(await set.manifests())) this.known.set(name, object);
+    for (const [name, object] of objectsOf((await set.manifests()).whole)) this.known.set(name, object);
     const snapshot = await this.#snapshot();
     const logPart = await this.#log(cover, snapshot?.sequence ?? 0);
     const createdAt = new Date();

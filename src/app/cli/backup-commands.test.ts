@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { manifestName } from '#codec/backup/object-names.ts';
+import { backupFixture } from '../../../test/support/backup-fixture.ts';
 import { runCli } from './test-support.ts';
 
 test('restore --to-time: a day that there is not is wrong usage, not one of the next month', async () => {
@@ -11,4 +15,31 @@ test('restore --to-time: a day that there is not is wrong usage, not one of the 
       stderr: `error: option '--to-time <time>' argument '${time}' is invalid. It must be a time in UTC such as 2030-01-31T16:00:00Z or …:00.123456789Z.\n(see --help)\n`,
     });
   }
+});
+
+test('backup list, verify and restore with a damaged manifest: what is whole is told, then what is not, with 3', async (t) => {
+  const { node, target, root, grow } = backupFixture(t);
+  grow(20);
+  const { manifest: old } = await node.backUp(target);
+  grow(20);
+  const { manifest: newest } = await node.backUp(target);
+  writeFileSync(join(target.place, newest.logId, 'plain', manifestName(newest.id)), '{');
+  const fault = `the manifest of backup ${newest.id} is no JSON: use another backup`;
+  const from = ['--from', target.place];
+  const ids = (stdout: string): string[] =>
+    stdout
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line).id);
+  const listed = await runCli(['--json', 'backup', 'list', ...from]);
+  assert.deepEqual([listed.status, ids(listed.stdout), listed.stderr], [3, [old.id], `hive: ${fault}\n`]);
+  const verified = await runCli(['--json', 'backup', 'verify', ...from]);
+  assert.deepEqual(
+    [verified.status, ids(verified.stdout), verified.stderr],
+    [3, [old.id], `hive: ${fault}\n`],
+  );
+  assert.equal((await runCli(['backup', 'verify', old.id, ...from])).status, 0);
+  const restored = await runCli(['restore', 'latest', ...from, '--data-dir', join(root, 'restored')]);
+  assert.equal(restored.status, 0);
+  assert.equal(restored.stdout.split('\n')[0], `passed over: ${fault}`);
 });

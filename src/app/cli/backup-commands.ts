@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BackupError } from '#codec/backup/backup-error.ts';
 import { secondText } from '#codec/json/schemas.ts';
 import { formatTime } from '#codec/log/describe.ts';
 import { counted } from '#lib/counted.ts';
-import { BackupSet, listSets, readManifest } from '../backup/backup-set.ts';
+import { BackupSet, listSets } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
 import { DamagedSnapshots } from '../backup/damaged-snapshots.ts';
 import { readKeyFile, writeNewKeyFile } from '../backup/key-file.ts';
@@ -11,12 +12,13 @@ import { stateOfRunning, stateOfStopped } from '../backup/node-state.ts';
 import { openTarget } from '../backup/open-target.ts';
 import { pruneBackups } from '../backup/prune-backups.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
-import type { LogEnd } from '../backup/restore-plan.ts';
-import { newestFirst } from '../backup/restore-plan.ts';
+import { type LogEnd, planRestore } from '../backup/restore-plan.ts';
 import { verifyBackup } from '../backup/verify-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { formatByteSize } from '../byte-size.ts';
 import type { NodeStatus } from '../node.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
 import { askNode, NoNodeError } from './node-socket.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
 import { type Output, table } from './output.ts';
@@ -182,9 +184,11 @@ async function stateOf(dataDir: string, log: LocalLog): Promise<ReturnType<typeo
 async function list(from: string, output: Output): Promise<void> {
   const target = openTarget(from);
   const rows = [];
-  for (const { logId, keyId, objects } of await listSets(target)) {
-    for (const { name } of objects.filter((object) => object.name.startsWith('backups/'))) {
-      const manifest = await readManifest(target, `${logId}/${keyId}/${name}`, undefined);
+  const damaged: BackupError[] = [];
+  for (const { logId, keyId } of await listSets(target)) {
+    const found = await new BackupSet(target, logId, undefined, keyId).manifests();
+    damaged.push(...found.damaged.map(({ error }) => error));
+    for (const manifest of found.whole) {
       const { id, createdAt, nodeId, line, snapshot, log, stateHash, isContinuous } = manifest;
       const { lastSequence, lastTimeSeconds, lastTimeNanos } = log;
       const time = formatTime(lastTimeSeconds, lastTimeNanos);
@@ -220,17 +224,28 @@ async function list(from: string, output: Output): Promise<void> {
     ]);
     output.result([], table(head, cells));
   }
+  tellDamaged(damaged);
 }
 
 async function verify(id: string | undefined, options: FromOptions, output: Output): Promise<void> {
   const set = await setOf(id, options, true);
-  const manifest = id === undefined ? newestFirst(await set.manifests())[0] : await set.manifest(id);
+  const { manifest, damaged } =
+    id === undefined
+      ? await planRestore(set, { id, end: {}, wholeLog: false })
+      : { manifest: await set.manifest(id), damaged: [] };
   const verified = await verifyBackup(set, manifest);
   const { objects, bytes, sequence, stateHash, replayed } = verified;
   output.result(
     verified,
     `backup ${verified.id} is whole: ${counted(objects, 'object')}, ${formatByteSize(bytes)}; entry ${sequence} has the state hash ${stateHash}, ${counted(replayed, 'entry was', 'entries were')} applied`,
   );
+  tellDamaged(damaged);
+}
+
+/** What else in the target is damaged, once everything that is whole was told. @throws CliError */
+function tellDamaged(damaged: readonly BackupError[]): void {
+  if (damaged.length === 0) return;
+  throw new CliError(ExitCode.Damaged, damaged.map(({ message }) => message).join('\n'));
 }
 
 interface PruneCommandOptions extends FromOptions {
@@ -283,6 +298,7 @@ async function restore(idOrLatest: string, options: RestoreCommandOptions, outpu
       result;
     const time = formatTime(result.lastTimeSeconds, result.lastTimeNanos);
     return [
+      ...result.damaged.map((message) => `passed over: ${message}`),
       `restored backup ${backup} to ${dataDirectory} in ${(tookMs / 1_000).toFixed(2)} s (${formatByteSize(bytesRead)} read)`,
       `the log ends with entry ${sequence} of ${time}: state hash ${stateHash}, ${counted(openOrders, 'open order')}`,
       logId === originLogId

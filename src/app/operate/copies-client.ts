@@ -62,7 +62,7 @@ export class CopiesClient implements RestorableCopies {
     const { backups } = (await this.#ask({ ask: 'backups' })) as Extract<Found, { backups: unknown }>;
     if (backups === undefined) return { items: [] };
     const items = backups.items.map((item) => ({ ...item, ...this.#resultOf(`backup ${item.id}`) }));
-    return { target: backups.target, ...continuousOf(await this.status.status()), items };
+    return { ...backups, ...continuousOf(await this.status.status()), items };
   }
 
   verifySnapshot(sequence: number): Promise<Result> {

@@ -97,7 +97,8 @@ class CopiesThread {
     const set = this.#set();
     if (set === undefined) return { backups: undefined };
     const items: Static<typeof Backup>[] = [];
-    for (const manifest of (await set.manifests(BACKUPS_MAX)).reverse()) {
+    const { whole, damaged } = await set.manifests(BACKUPS_MAX);
+    for (const manifest of whole.reverse()) {
       const { id, createdAt, nodeId, isContinuous, keyId, snapshot, log, stateHash } = manifest;
       items.push({
         id,
@@ -111,7 +112,8 @@ class CopiesThread {
         stateHash,
       });
     }
-    return { backups: { target: set.target.place, items } };
+    const faults = damaged.map(({ error }) => error.message);
+    return { backups: { target: set.target.place, items, ...(faults.length === 0 ? {} : { faults }) } };
   }
 
   async #verifyBackup(backupId: string): Promise<Found> {

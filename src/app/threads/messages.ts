@@ -78,7 +78,11 @@ export type CopiesQuestion = { readonly id: number } & (
 /** What it found, by what it was asked. */
 export type Found =
   | { readonly snapshots: Static<typeof Snapshot>[] }
-  | { readonly backups: { readonly target: string; readonly items: Static<typeof Backup>[] } | undefined }
+  | {
+      readonly backups:
+        | { readonly target: string; readonly items: Static<typeof Backup>[]; readonly faults?: string[] }
+        | undefined;
+    }
   | { readonly verification: Static<typeof Verification> }
   /** There is nothing of that name to verify. */
   | { readonly isMissing: true };

@@ -10,7 +10,7 @@ const PIECE = /^(log|live\/\d{5})\/(\d{10})-(\d{16})-(\d{16})-[0-9a-f]{8}$/;
 const SNAPSHOT = /^snapshots\/(\d{10})-(\d{16})-[0-9a-f]{8}$/;
 const MANIFEST = /^backups\/([0-9TZ]{16}-\d{16}-[0-9a-f]{8})\.json$/;
 const FORK = /^lines\/(\d{10})-(\d{16})$/;
-const BACKUP_ID = /^[0-9TZ]{16}-\d{16}-[0-9a-f]{8}$/;
+const BACKUP_ID = /^[0-9TZ]{16}-(\d{16})-[0-9a-f]{8}$/;
 
 const sequenceText = (sequence: number): string => String(sequence).padStart(16, '0');
 const lineText = (line: number): string => String(line).padStart(10, '0');
@@ -87,6 +87,11 @@ export function parseManifestName(name: string): string | undefined {
 
 export function isBackupId(text: string): boolean {
   return BACKUP_ID.test(text);
+}
+
+/** The last entry of a backup, by its id. */
+export function backupSequence(id: string): number {
+  return Number(BACKUP_ID.exec(id)?.[1] ?? 0);
 }
 
 /** An id that sorts by time: `20260131T160000Z-SEQUENCE-RANDOM`. @param random 8 hexadecimal digits */

@@ -207,5 +207,6 @@ export const Backups = named(
     ),
     continuous: Type.Optional(ref(ContinuousBackupState)),
     items: Type.Array(ref(Backup)),
+    faults: Type.Optional(Type.Array(text('what is wrong with one that cannot be told of'))),
   },
 );

@@ -136,7 +136,7 @@ function BackupsPanel() {
   ];
   return (
     <CopiesPanel title={texts.backups} answer={answer}>
-      {({ target, continuous, items }) =>
+      {({ target, continuous, items, faults }) =>
         target === undefined ? (
           <Empty>{texts.noTarget}</Empty>
         ) : (
@@ -144,6 +144,12 @@ function BackupsPanel() {
             <p className="copies-target">
               <span>{texts.target(target)}</span>
               {continuous !== undefined && <ContinuousState {...continuous} />}
+              {faults?.map((fault) => (
+                <span className="with-mark" key={fault}>
+                  <LevelMark level="bad" />
+                  {fault}
+                </span>
+              ))}
             </p>
             {items.length === 0 ? (
               <Empty>{texts.noBackups}</Empty>
