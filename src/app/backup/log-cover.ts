@@ -50,8 +50,10 @@ export class LogCover {
   }
 
   static async of(set: BackupSet): Promise<LogCover> {
-    const folders = await Promise.all(['log/', 'live/', 'lines/'].map((prefix) => set.list(prefix)));
-    return LogCover.ofObjects(folders.flat());
+    const objects: TargetObject[] = [];
+    // One after the other: a live piece that is gone by now is in one of `log/`, a piece of a line came after its fork.
+    for (const prefix of ['live/', 'log/', 'lines/']) objects.push(...(await set.list(prefix)));
+    return LogCover.ofObjects(objects);
   }
 
   /** The newest history that the target knows of. */
@@ -74,6 +76,12 @@ export class LogCover {
   /** First entry of the oldest piece; 0 when there is none. */
   get firstSequence(): number {
     return this.pieces[0]?.firstSequence ?? 0;
+  }
+
+  /** Last entry that counts, whether there are gaps before it or not; 0 when there is none. */
+  get lastSequence(): number {
+    const ends = this.pieces.map(({ line, lastSequence }) => Math.min(lastSequence, this.limitOf(line)));
+    return ends.reduce((last, end) => Math.max(last, end), 0);
   }
 
   /** Only the pieces that stay. */

@@ -18,8 +18,9 @@ import {
 import { RandomFlow } from '../../../test/support/random-flow.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { chooseSet } from './choose-set.ts';
+import { LogShipper } from './log-shipper.ts';
 import { type RestoreResult, restoreBackup } from './restore-backup.ts';
-import { verifyBackup } from './verify-backup.ts';
+import { verifyBackup, verifyLatest } from './verify-backup.ts';
 
 /** A node that goes on in a directory that was restored. */
 function nodeOn(t: TestContext, directory: string): WrittenNode {
@@ -267,6 +268,51 @@ test('a damaged manifest of a backup that goes farther than all that is whole: r
   assert.equal((await restore('before', { end: { time: before } })).sequence, end - 1);
   const without = await restore('without', { end: { sequence: end } });
   assert.deepEqual([without.backup, without.logId, without.sequence], [old.id, old.logId, end]);
+});
+
+test('what the target has lost behind the newest backup: verify finds it, and restore latest does not end before it without a word', async (t) => {
+  const { node, target, root, grow, files, restore } = backupFixture(t);
+  grow(40);
+  const { manifest } = await node.backUp(target);
+  const set = node.set(target);
+  const shipper = await LogShipper.open(set, node.local());
+  const ends: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    grow(10);
+    while (await shipper.ship(node.log.lastSequence));
+    ends.push(node.core.sequence);
+  }
+  const { objects, bytes, ...whole } = await verifyLatest(set);
+  assert.deepEqual(whole, {
+    id: manifest.id,
+    replayed: ends[2],
+    sequence: ends[2],
+    stateHash: node.core.stateHash,
+    damaged: [],
+  });
+  const live = files().filter((path) => path.includes('/live/'));
+  assert.equal(objects, manifest.log.objects.length + 3);
+  const stored = [...live, ...files().filter((path) => path.includes('/log/'))];
+  assert.equal(
+    bytes,
+    stored.reduce((sum, path) => sum + readFileSync(path).length, 0),
+  );
+  const second = readFileSync(live[1]);
+  writeFileSync(live[1], second.subarray(0, -9));
+  await assert.rejects(verifyLatest(set), { name: 'LogCorruptError' });
+  rmSync(live[1]);
+  const lacking = {
+    code: 'MISSING',
+    message: `entry ${ends[0] + 1} is not in ${target.place}, which has later ones, to entry ${ends[2]}: take what is lacking from another copy of the target, or come back without what is behind with --to-sequence ${ends[0]}`,
+  };
+  await assert.rejects(verifyLatest(set), lacking);
+  await assert.rejects(restore('latest'), lacking);
+  assert.equal(existsSync(join(root, 'latest')), false);
+  assert.equal((await verifyBackup(set, manifest)).sequence, manifest.log.lastSequence);
+  const time = node.times[ends[0] - 1];
+  assert.equal((await restore('time', { end: { time } })).sequence, ends[0] - 1);
+  const without = await restore('without', { end: { sequence: ends[0] } });
+  assert.deepEqual([without.sequence, without.logId], [ends[0], manifest.logId]);
 });
 
 test('restore: one whose target goes away at any moment leaves a directory that refuses to start and to be restored into', async (t) => {

@@ -75,7 +75,7 @@ export async function planRestore(
   const endSequence = chain.at(-1)?.lastSequence ?? firstSequence - 1;
   if (endSequence < wanted) throw gap(set, manifest, wanted, endSequence);
   const isFullEnd = !isGivenUp && cover.endFrom(base + 1) <= wanted;
-  if (id === undefined && end.sequence === undefined && isFullEnd) refuseLess(set, damaged, wanted);
+  if (id === undefined && end.sequence === undefined && isFullEnd) refuseLess(set, cover, damaged, wanted);
   return {
     manifest,
     snapshot: firstSequence === 1 && wholeLog ? undefined : (manifest.snapshot ?? undefined),
@@ -133,14 +133,26 @@ function chooseManifest(
   );
 }
 
-/** All that there is must not be, without a word, less than what a backup had that nobody can read. */
-function refuseLess(set: BackupSet, damaged: readonly DamagedManifest[], endSequence: number): void {
+/** All that there is must not be, without a word, less than what lies behind a gap, or than a backup had that nobody can read. */
+function refuseLess(
+  { target: { place } }: BackupSet,
+  { lastSequence }: LogCover,
+  damaged: readonly DamagedManifest[],
+  endSequence: number,
+): void {
+  const way = `or come back without what is behind with --to-sequence ${endSequence}`;
+  if (lastSequence > endSequence) {
+    throw new BackupError(
+      'MISSING',
+      `entry ${endSequence + 1} is not in ${place}, which has later ones, to entry ${lastSequence}: take what is lacking from another copy of the target, ${way}`,
+    );
+  }
   const lost = damaged.find(({ sequence }) => sequence > endSequence);
   if (lost === undefined) return;
   const { error, sequence } = lost;
   throw new BackupError(
     'DAMAGED',
-    `${error.message}. It goes to entry ${sequence}, what else is in ${set.target.place} to entry ${endSequence}: take that manifest from another copy of the target, or come back without what is behind with --to-sequence ${endSequence}`,
+    `${error.message}. It goes to entry ${sequence}, what else is in ${place} to entry ${endSequence}: take that manifest from another copy of the target, ${way}`,
   );
 }
 

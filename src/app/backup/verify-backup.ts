@@ -8,7 +8,7 @@ import { readSnapshot } from '#replica/snapshot-file.ts';
 import type { BackupSet } from './backup-set.ts';
 import { fetchToFile } from './fetch-to-file.ts';
 import { LogCover } from './log-cover.ts';
-import { objectsOf } from './restore-plan.ts';
+import { objectsOf, planRestore, type RestorePlan } from './restore-plan.ts';
 import { applyEntry, HashCheck, SetLogReader } from './set-log-reader.ts';
 
 export interface VerifiedBackup {
@@ -21,6 +21,11 @@ export interface VerifiedBackup {
   readonly stateHash: string;
 }
 
+export interface VerifiedLatest extends VerifiedBackup {
+  /** What is wrong with backups of the log that were passed over. */
+  readonly damaged: readonly BackupError[];
+}
+
 /**
  * Reads every object that a backup names, checks it, applies the log to the snapshot and compares the state hashes. Writes
  * nothing but a temporary copy of the snapshot.
@@ -28,31 +33,17 @@ export interface VerifiedBackup {
  */
 export async function verifyBackup(set: BackupSet, manifest: BackupManifest): Promise<VerifiedBackup> {
   const { snapshot, log } = manifest;
-  const core = new TradingCore({ onEvents: () => {} });
-  if (snapshot !== null) await restoreSnapshot(set, snapshot, core);
   const hashes = new Map([[log.lastSequence, manifest.stateHash]]);
   if (snapshot !== null) hashes.set(snapshot.sequence, snapshot.stateHash);
-  const check = new HashCheck(hashes);
-  check.check(core);
   const own = LogCover.ofObjects(log.objects.map((object) => ({ ...object, modifiedMs: 0 })));
-  const reader = new SetLogReader(set, log.firstSequence, objectsOf([manifest]));
-  await reader.read(
-    own.chain(log.firstSequence, log.lastSequence),
-    {
-      deliver: (sequence, timeSeconds, timeNanos, words, from, to) => {
-        if (sequence <= core.sequence) return;
-        applyEntry(core, sequence, timeSeconds, timeNanos, words, from, to);
-        check.check(core);
-      },
-    },
-    () => true,
-  );
-  if (reader.nextSequence !== log.lastSequence + 1 || core.sequence !== log.lastSequence) {
-    throw new BackupError(
-      'DAMAGED',
-      `backup ${manifest.id} should end with entry ${log.lastSequence}, its objects end with entry ${reader.nextSequence - 1}: use another backup`,
-    );
-  }
+  const core = await applied(set, {
+    manifest,
+    firstSequence: log.firstSequence,
+    endSequence: log.lastSequence,
+    chain: own.chain(log.firstSequence, log.lastSequence),
+    expected: objectsOf([manifest]),
+    hashes,
+  });
   const objects = [...objectsOf([manifest]).values()];
   return {
     id: manifest.id,
@@ -62,6 +53,61 @@ export async function verifyBackup(set: BackupSet, manifest: BackupManifest): Pr
     sequence: core.sequence,
     stateHash: core.stateHash,
   };
+}
+
+/**
+ * Does so with the newest backup, and with all of the log behind it that the target has: with everything that `restore latest`
+ * takes.
+ * @throws BackupError, LogCorruptError, SnapshotError, CoreVersionError
+ */
+export async function verifyLatest(set: BackupSet): Promise<VerifiedLatest> {
+  const plan = await planRestore(set, { id: undefined, end: {}, wholeLog: false });
+  const { manifest, chain, endSequence, damaged } = plan;
+  const verified = await verifyBackup(set, manifest);
+  const own = objectsOf([manifest]);
+  const behind = chain.map(({ piece }) => piece).filter(({ name }) => !own.has(name));
+  if (behind.length === 0) return { ...verified, damaged };
+  const { sequence, stateHash } = await applied(set, plan);
+  return {
+    id: manifest.id,
+    objects: verified.objects + behind.length,
+    bytes: behind.reduce((sum, { bytes }) => sum + bytes, verified.bytes),
+    replayed: endSequence - (manifest.snapshot?.sequence ?? 0),
+    sequence,
+    stateHash,
+    damaged,
+  };
+}
+
+type Reading = Pick<
+  RestorePlan,
+  'manifest' | 'firstSequence' | 'endSequence' | 'chain' | 'expected' | 'hashes'
+>;
+
+/** The state of a backup's snapshot after the log was applied. */
+async function applied(set: BackupSet, reading: Reading): Promise<TradingCore> {
+  const { manifest, firstSequence, endSequence } = reading;
+  const core = new TradingCore({ onEvents: () => {} });
+  if (manifest.snapshot !== null) await restoreSnapshot(set, manifest.snapshot, core);
+  const check = new HashCheck(reading.hashes);
+  check.check(core);
+  const reader = new SetLogReader(set, firstSequence, reading.expected);
+  await reader.read(
+    reading.chain,
+    {
+      deliver: (sequence, timeSeconds, timeNanos, words, from, to) => {
+        if (sequence <= core.sequence) return;
+        applyEntry(core, sequence, timeSeconds, timeNanos, words, from, to);
+        check.check(core);
+      },
+    },
+    () => true,
+  );
+  if (reader.nextSequence === endSequence + 1 && core.sequence === endSequence) return core;
+  throw new BackupError(
+    'DAMAGED',
+    `backup ${manifest.id} should end with entry ${endSequence}, its objects end with entry ${reader.nextSequence - 1}: use another backup`,
+  );
 }
 
 async function restoreSnapshot(

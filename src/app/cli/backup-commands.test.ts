@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { manifestName } from '#codec/backup/object-names.ts';
 import { backupFixture } from '../../../test/support/backup-fixture.ts';
+import { LogShipper } from '../backup/log-shipper.ts';
 import { runCli } from './test-support.ts';
 
 test('restore --to-time: a day that there is not is wrong usage, not one of the next month', async () => {
@@ -42,4 +43,17 @@ test('backup list, verify and restore with a damaged manifest: what is whole is 
   const restored = await runCli(['restore', 'latest', ...from, '--data-dir', join(root, 'restored')]);
   assert.equal(restored.status, 0);
   assert.equal(restored.stdout.split('\n')[0], `passed over: ${fault}`);
+});
+
+test('backup verify: a target with pieces of the log and no backup yet is said to have none', async (t) => {
+  const { node, target, grow } = backupFixture(t);
+  grow(20);
+  const set = node.set(target);
+  const shipper = await LogShipper.open(set, node.local());
+  while (await shipper.ship(node.log.lastSequence));
+  assert.deepEqual(await runCli(['backup', 'verify', '--from', target.place]), {
+    status: 1,
+    stdout: '',
+    stderr: `hive: there is no complete backup of log ${set.logId} in ${target.place}: see "hive backup list"\n`,
+  });
 });

@@ -12,8 +12,8 @@ import { stateOfRunning, stateOfStopped } from '../backup/node-state.ts';
 import { openTarget } from '../backup/open-target.ts';
 import { pruneBackups } from '../backup/prune-backups.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
-import { type LogEnd, planRestore } from '../backup/restore-plan.ts';
-import { verifyBackup } from '../backup/verify-backup.ts';
+import type { LogEnd } from '../backup/restore-plan.ts';
+import { verifyBackup, verifyLatest } from '../backup/verify-backup.ts';
 import { writeBackup } from '../backup/write-backup.ts';
 import { formatByteSize } from '../byte-size.ts';
 import type { NodeStatus } from '../node.ts';
@@ -52,7 +52,7 @@ export function backupCommands(output: () => Output): Command {
   backup
     .command('verify')
     .description('read a whole backup, check it, apply its log, and compare the state')
-    .argument('[id]', 'default: the newest one')
+    .argument('[id]', 'default: the newest one, with the log behind it')
     .addOption(fromOption())
     .addOption(keyOption())
     .addOption(logOption())
@@ -229,11 +229,10 @@ async function list(from: string, output: Output): Promise<void> {
 
 async function verify(id: string | undefined, options: FromOptions, output: Output): Promise<void> {
   const set = await setOf(id, options, true);
-  const { manifest, damaged } =
+  const { damaged, ...verified } =
     id === undefined
-      ? await planRestore(set, { id, end: {}, wholeLog: false })
-      : { manifest: await set.manifest(id), damaged: [] };
-  const verified = await verifyBackup(set, manifest);
+      ? await verifyLatest(set)
+      : { ...(await verifyBackup(set, await set.manifest(id))), damaged: [] };
   const { objects, bytes, sequence, stateHash, replayed } = verified;
   output.result(
     verified,
