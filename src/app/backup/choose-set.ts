@@ -1,8 +1,15 @@
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupKey } from '#codec/backup/backup-key.ts';
-import { isBackupId, manifestName, parseManifestName } from '#codec/backup/object-names.ts';
+import {
+  backupSequence,
+  isBackupId,
+  manifestName,
+  parseManifestName,
+  parseSnapshotName,
+} from '#codec/backup/object-names.ts';
 import { BackupSet, listSets, PLAIN } from './backup-set.ts';
 import type { BackupTarget, TargetObject } from './backup-target.ts';
+import { LogCover } from './log-cover.ts';
 
 export interface SetChoice {
   /** A backup's id, or undefined. */
@@ -28,9 +35,8 @@ export async function chooseSet(target: BackupTarget, choice: SetChoice): Promis
   const ofKey = found.filter((set) => set.keyId === (key?.id ?? PLAIN));
   const [chosen, other] = ofKey.length > 0 || isRead ? ofKey : found;
   if (chosen !== undefined && other === undefined) {
-    const newest = newestOf(chosen.objects);
-    const newer = found.find((set) => set.logId === chosen.logId && newestOf(set.objects) > newest);
-    if (isRead && newer !== undefined) throw notNewest(target, newest, newer.keyId);
+    const newer = found.find((set) => set.logId === chosen.logId && goesFarther(set.objects, chosen.objects));
+    if (isRead && newer !== undefined) throw notNewest(target, newestOf(chosen.objects), newer.keyId);
     return new BackupSet(target, chosen.logId, key?.id === chosen.keyId ? key : undefined, chosen.keyId);
   }
   if (other !== undefined) {
@@ -48,12 +54,26 @@ export async function chooseSet(target: BackupTarget, choice: SetChoice): Promis
   );
 }
 
-/** Id of the newest backup among the objects of a set; empty when it has none. */
+/** By the log, whose entries have one order: the clocks of those who made the backups may differ. */
+function goesFarther(objects: readonly TargetObject[], than: readonly TargetObject[]): boolean {
+  const [a, b] = [reachOf(objects), reachOf(than)];
+  return a.line === b.line ? a.sequence > b.sequence : a.line > b.line;
+}
+
+/** The newest history of a set, and the last entry of it. Where a node had let go of all its log, only the snapshot has that. */
+function reachOf(objects: readonly TargetObject[]): { readonly line: number; readonly sequence: number } {
+  const cover = LogCover.ofObjects(objects);
+  const snapshots = objects.flatMap(({ name }) => parseSnapshotName(name) ?? []);
+  const ends = snapshots.map(({ line, sequence }) => Math.min(sequence, cover.limitOf(line)));
+  return { line: cover.newestLine, sequence: Math.max(cover.lastSequence, ...ends) };
+}
+
+/** Id of the backup that goes farthest among the objects of a set; empty when it has none. */
 function newestOf(objects: readonly TargetObject[]): string {
   return (
     objects
       .flatMap(({ name }) => parseManifestName(name) ?? [])
-      .sort()
+      .sort((a, b) => backupSequence(a) - backupSequence(b))
       .at(-1) ?? ''
   );
 }

@@ -408,3 +408,38 @@ test('keys: the newest backup is not one of before the key was changed; that one
   assert.equal((await choose(key)).keyId, key.id);
   assert.equal((await choose(key, sealed.id)).keyId, key.id);
 });
+
+test('keys: which backups are the newest is told by the log, not by clocks, nor where only a node has sent since', async (t) => {
+  const key = BackupKey.generate();
+  const { node, target, grow } = backupFixture(t);
+  const choose = (by: BackupKey | undefined): Promise<{ keyId: string }> =>
+    chooseSet(target, { id: undefined, logId: undefined, key: by, isRead: true });
+  grow(20);
+  const { manifest } = await node.backUp(target);
+  // The clock was a year ahead when the last backup without a key was made.
+  const ahead = { ...manifest, id: manifest.id.replace(/^\d{4}/, '2999') };
+  const plain = node.set(target);
+  await plain.putManifest(ahead);
+  await plain.remove(manifestName(manifest.id));
+  grow(20);
+  await node.backUp(target, key);
+  const refused = {
+    code: 'KEY',
+    message: `${target.place} has newer backups of this log that are encrypted with key ${key.id}: give its key with --key-file, or name the backup that you mean, ${ahead.id}`,
+  };
+  await assert.rejects(choose(undefined), refused);
+  assert.equal((await choose(key)).keyId, key.id);
+  // Encryption is ended again, and the first backup without it is still to come.
+  grow(20);
+  const shipper = await LogShipper.open(plain, node.local());
+  while (await shipper.ship(node.log.lastSequence));
+  assert.equal((await choose(undefined)).keyId, 'plain');
+  await assert.rejects(choose(key), { code: 'KEY' });
+  // A node that has let go of all its log backs up a snapshot only.
+  grow(20);
+  const other = BackupKey.generate();
+  node.snapshot();
+  const { manifest: last } = await node.backUp(target, other);
+  for (const { name } of last.log.objects) await node.set(target, other).remove(name);
+  assert.equal((await choose(other)).keyId, other.id);
+});
