@@ -53,12 +53,15 @@ test('hive snapshot: snapshots that their node removes meanwhile do not count', 
   );
 });
 
-test('hive snapshot verify: a directory is no snapshot, and is said to be none', async () => {
+test('hive snapshot verify: a directory is no snapshot, and neither is what is not there: wrong usage', async () => {
   const directory = temporaryDirectory('snapshot-commands');
-  const verify = snapshotCommands(() => new Output(true)).parseAsync(['verify', directory], { from: 'user' });
-  await assert.rejects(verify, {
-    name: 'CliError',
-    exitCode: ExitCode.Usage,
-    message: `${directory} is a directory: name files of snapshots, or none and the data directory with --data-dir`,
-  });
+  const wrong = { [directory]: 'a directory', [join(directory, 'nowhere.hms')]: 'not there' };
+  for (const [path, what] of Object.entries(wrong)) {
+    const verify = snapshotCommands(() => new Output(true)).parseAsync(['verify', path], { from: 'user' });
+    await assert.rejects(verify, {
+      name: 'CliError',
+      exitCode: ExitCode.Usage,
+      message: `${path} is ${what}: name files of snapshots, or none and the data directory with --data-dir`,
+    });
+  }
 });

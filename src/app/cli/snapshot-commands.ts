@@ -60,11 +60,12 @@ function verify(files: readonly string[], dataDirectory: string, output: Output)
   if (paths.length === 0) {
     throw new CliError(ExitCode.Usage, `no snapshot in ${dataDirectory} yet: nothing to verify`);
   }
-  const directory = files.find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory());
-  if (directory !== undefined) {
+  for (const path of files) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isDirectory()) continue;
     throw new CliError(
       ExitCode.Usage,
-      `${directory} is a directory: name files of snapshots, or none and the data directory with --data-dir`,
+      `${path} is ${found === undefined ? 'not there' : 'a directory'}: name files of snapshots, or none and the data directory with --data-dir`,
     );
   }
   const progress = new Progress('verifying');
