@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { nodeDisk } from '#log/file/disk.ts';
 import { listSegments } from '#log/file/scan.ts';
@@ -38,7 +39,8 @@ test('history rebuild, verify: a damaged snapshot is passed over where a later o
   damage(older.path);
   const verified = await hive('verify', '--json');
   assert.equal(verified.status, ExitCode.Ok, verified.stderr);
-  assert.ok(verified.stderr.startsWith(`hive: passed over: ${older.path}: at byte `), verified.stderr);
+  const [passedOver] = verified.stderr.match(/^hive: passed over: .*\n/) ?? [''];
+  assert.ok(passedOver.startsWith(`hive: passed over: ${older.path}: at byte `), verified.stderr);
   const { rows, ...compared } = JSON.parse(verified.stdout);
   assert.ok(rows > 0);
   assert.deepEqual(compared, {
@@ -52,6 +54,16 @@ test('history rebuild, verify: a damaged snapshot is passed over where a later o
   assert.deepEqual(JSON.parse(rebuilt.stdout), {
     completeFrom: newer.sequence + 1,
     lastSequence: core.sequence,
+  });
+
+  // Only the newer one is left, and history ends before it.
+  const history = new DatabaseSync(historyFile(join(directory, 'history')));
+  history.exec(`UPDATE meta SET completeFrom = 1, lastSequence = ${newer.sequence - 1}`);
+  history.close();
+  assert.deepEqual(await hive('verify'), {
+    status: ExitCode.Failure,
+    stdout: '',
+    stderr: `${passedOver}hive: nothing could be compared: history goes to entry ${newer.sequence - 1}, and what is left of the log and snapshots begins behind entry ${newer.sequence}. The node's next start goes on with history from there\n`,
   });
 
   // Nothing to begin with: what is there stays.

@@ -94,7 +94,14 @@ function verify(dataDirectory: string, output: Output): void {
       );
     }
     const start = startOf(parts);
-    const after = Math.max(start.core.sequence, completeFrom - 1);
+    const begin = start.core.sequence;
+    if (begin > lastSequence) {
+      throw new CliError(
+        ExitCode.Failure,
+        `nothing could be compared: history goes to entry ${lastSequence}, and what is left of the log and snapshots begins behind entry ${begin}. The node's next start goes on with history from there`,
+      );
+    }
+    const after = Math.max(begin, completeFrom - 1);
     const expected = HistoryDatabase.open(directory, parts.logId);
     try {
       writeFromLog(expected, parts, start, lastSequence, 'reading the log');
