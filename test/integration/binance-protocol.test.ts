@@ -63,6 +63,7 @@ test('REST: parameters, signatures, answers and errors are those of Binance', {
       const { tookMs, thread, ...line } = await lineOf(placed.headers.get('x-request-id'));
       assert.deepEqual(line, {
         door: 'http',
+        remote: '127.0.0.1',
         requestId: placed.headers.get('x-request-id'),
         method: 'POST',
         path: '/api/v3/order',

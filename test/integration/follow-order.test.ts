@@ -50,6 +50,7 @@ test('an order is followed from the id of its request over the log to its life; 
       assert.equal(thread, 'edge');
       assert.deepEqual(line, {
         door: 'http',
+        remote: '127.0.0.1',
         requestId: 'desk-7',
         method: 'POST',
         path: '/api/v1/orders',
@@ -79,17 +80,68 @@ test('an order is followed from the id of its request over the log to its life; 
     },
   );
 
-  await t.test('REST: an id that no log should hold is replaced; questions leave no line', async () => {
-    const { id } = await place('two words', '5');
-    assert.match(id ?? '', /^[\w-]{8}-\d+$/);
-    await lineOf(venue, { requestId: id });
-    await operations.get('/instruments');
-    await place('last', '5');
-    await lineOf(venue, { requestId: 'last' });
-    assert.deepEqual(
-      venue.lines.filter(({ path, method }) => path === '/api/v1/instruments' || method === 'GET'),
-      [],
-    );
+  await t.test(
+    'REST: an id that no log should hold is replaced; questions that are answered leave no line',
+    async () => {
+      const { id } = await place('two words', '5');
+      assert.match(id ?? '', /^[\w-]{8}-\d+$/);
+      await lineOf(venue, { requestId: id });
+      await operations.get('/instruments');
+      await place('last', '5');
+      await lineOf(venue, { requestId: 'last' });
+      assert.deepEqual(
+        venue.lines.filter(({ path, method }) => path === '/api/v1/instruments' || method === 'GET'),
+        [],
+      );
+    },
+  );
+
+  const trace = async (requestId: string) => {
+    const { remote, status, user, userId, code } = await lineOf(venue, { requestId });
+    return { remote, status, user, userId, code };
+  };
+  const ask = async (requestId: string, method: string, path: string, bearer?: string, body?: object) => {
+    const headers = {
+      'x-request-id': requestId,
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const text = body === undefined ? {} : { body: JSON.stringify(body) };
+    await (await fetch(`${venue.url}/api/v1${path}`, { method, headers, ...text })).arrayBuffer();
+  };
+  const remote = '127.0.0.1';
+
+  await t.test('REST: a login says whose name was given, also one that fails, and from where', async () => {
+    const logins = {
+      'in-1': { name: 'U1', password: PASSWORD },
+      'in-2': { name: 'u1', password: 'wrong' },
+      'in-3': { name: 'not "one"', password: 'wrong' },
+    };
+    for (const [id, login] of Object.entries(logins)) await ask(id, 'POST', '/login', undefined, login);
+    const password = { name: 'U2', password: 'wrong', newPassword: 'a long one of my own', reason: 'test' };
+    await ask('in-4', 'PUT', '/password', undefined, password);
+    const refused = { remote, status: 401, userId: undefined, code: 'wrong-password' };
+    assert.deepEqual(await trace('in-1'), { ...refused, status: 200, user: 'U1', code: undefined });
+    assert.deepEqual(await trace('in-2'), { ...refused, user: 'u1' });
+    assert.deepEqual(await trace('in-3'), { ...refused, user: 'not "one"' });
+    assert.deepEqual(await trace('in-4'), { ...refused, user: 'U2' });
+    assert.ok(!JSON.stringify(venue.lines).includes(PASSWORD));
+  });
+
+  await t.test('REST: what a role does not allow says who asked, a question too', async () => {
+    const role = { role: 'admin', reason: 'me' };
+    await ask('no-1', 'PUT', '/admin/users/1/role', token, role);
+    await ask('no-2', 'GET', '/admin/users', token);
+    await ask('no-3', 'GET', '/balances', 'eyJ.made.up');
+    const refused = { remote, status: 403, user: undefined, userId: 1, code: 'not-permitted' };
+    assert.deepEqual(await trace('no-1'), refused);
+    assert.deepEqual(await trace('no-2'), refused);
+    assert.deepEqual(await trace('no-3'), {
+      ...refused,
+      status: 401,
+      userId: undefined,
+      code: 'invalid-token',
+    });
   });
 
   await t.test('sessions of OUCH and the WebSocket: user and session as the venue counts them', async () => {

@@ -148,6 +148,7 @@ export function credentialRoutes(commands: Commands, keys: KeyCommands): Route[]
         'too-many-failures',
         'not-ready',
       ],
+      userOf: ({ name }) => name,
       handle: async ({ body: { name, password, newPassword, reason }, address }) => {
         const changed = await access.changePassword(name, password, newPassword, address);
         const { user, salt, passwordHash } = passwordOf(changed, newPassword, name);

@@ -12,7 +12,7 @@ import Fastify, {
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
-import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
+import { failureLines, type WriteLine } from '#lib/line-budget.ts';
 import type { Principal } from '../identity/principal.ts';
 import { reloadTls, type TlsFiles } from '../listener/tls-files.ts';
 import { Connections, refuse } from './connections.ts';
@@ -26,7 +26,7 @@ import { openApiOptions, problemAnswers } from './openapi.ts';
 import { PreparedFields, PreparedResponse } from './prepared-response.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { type HttpAccess, RequestGate } from './request-gate.ts';
-import { givenIdOf, traceOf } from './request-log.ts';
+import { givenIdOf, RequestLog } from './request-log.ts';
 import { problemOfFramework, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
@@ -45,6 +45,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | undefined;
+    /** Whose password it brings, as it says. */
+    claimedUser: string | undefined;
     /** What it was answered, before that was written as text. */
     answered: unknown;
     /** Whether it was charged to a rate limit. */
@@ -117,8 +119,7 @@ export class HttpServer {
   declare private readonly paths: KnownPaths;
   declare private readonly documents: Map<string, () => object>;
   declare private readonly dialectPaths: string[];
-  /** Of requests that brought an id, and of the others. */
-  declare private readonly lines: { readonly given: LineBudget; readonly others: LineBudget };
+  declare private readonly log: RequestLog;
   declare private readonly failure: WriteLine;
   declare private isClosing: boolean;
   declare private tlsTimer: NodeJS.Timeout | undefined;
@@ -139,8 +140,7 @@ export class HttpServer {
     this.paths = new KnownPaths();
     this.documents = new Map();
     this.dialectPaths = [];
-    const { LOG_LINES_PER_SECOND_MAX: linesMax } = this.limits;
-    this.lines = { given: new LineBudget(linesMax), others: new LineBudget(linesMax) };
+    this.log = new RequestLog(logger, this.limits.LOG_LINES_PER_SECOND_MAX);
     this.failure = failureLines((fields, message) => logger.error(fields, message));
     this.isClosing = false;
     this.tlsTimer = undefined;
@@ -292,6 +292,7 @@ export class HttpServer {
     app.removeAllContentTypeParsers();
     app.addContentTypeParser('application/json', wholeBody(limits.BODY_BYTES_MAX));
     app.decorateRequest('principal', undefined);
+    app.decorateRequest('claimedUser', undefined);
     app.decorateRequest('answered', undefined);
     app.decorateRequest('isCharged', false);
     return app;
@@ -362,36 +363,11 @@ export class HttpServer {
     this.requests++;
     if (statusCode >= 400) this.refused++;
     if (statusCode >= 500 && statusCode !== 503) this.failed++;
-    if (request.method !== 'GET' || statusCode >= 500) this.#logRequest(request, reply);
-  }
-
-  /** What changes something, or failed here, leaves a line by which it is found again in the log of the venue. */
-  #logRequest(request: FastifyRequest, reply: FastifyReply): void {
-    const { id: requestId, method, principal } = request;
-    const { given, others } = this.lines;
-    const lines = givenIdOf(request.headers['x-request-id']) === undefined ? others : given;
-    const left = lines.take(performance.now());
-    if (left === undefined) return;
-    const { headersSent: isAnswered, statusCode } = reply.raw;
-    this.logger.info(
-      {
-        door: 'http',
-        requestId,
-        method,
-        // Without what it names: an API key or a session may stand there.
-        path: request.routeOptions.url ?? '',
-        ...(isAnswered ? { status: statusCode } : {}),
-        tookMs: Math.round(reply.elapsedTime),
-        ...(principal === undefined ? {} : { userId: principal.userId }),
-        ...traceOf(request.answered),
-        ...left,
-      },
-      isAnswered ? 'request answered' : 'request ended without an answer',
-    );
+    this.log.note(request, reply);
   }
 
   #add(route: Route): void {
-    const { method, path, access, weight, params, query, body, answer, keptSeconds } = route;
+    const { method, path, access, weight, params, query, body, answer, keptSeconds, userOf } = route;
     const { tag, operationId, summary } = route;
     const schema: FastifySchema = {
       tags: [tag],
@@ -410,6 +386,7 @@ export class HttpServer {
       schema,
       handler: (request, reply) => {
         if (keptSeconds !== undefined) reply.header('cache-control', `public, max-age=${keptSeconds}`);
+        request.claimedUser = userOf?.(request.body);
         return route.handle({
           params: request.params,
           query: request.query,

@@ -57,6 +57,7 @@ export function loginRoutes(access: Pick<AccessControl, 'logIn' | 'renew'>): Rou
         'too-many-logins',
         'not-ready',
       ],
+      userOf: ({ name }) => name,
       handle: async ({ body: { name, password }, address }) => {
         const issued = await access.logIn(name, password, address);
         if (issued instanceof AccessRefusal) throw problemOfAccess(issued);

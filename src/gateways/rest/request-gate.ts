@@ -125,12 +125,13 @@ export class RequestGate {
     proven: Principal | AccessRefusal | undefined,
   ): void {
     const { socket } = request.raw;
+    // Before anything is refused: the line of the log says who that was.
+    if (!(proven instanceof AccessRefusal)) request.principal = proven;
     this.#charge(proven, reply, socket, weight);
     if (proven instanceof AccessRefusal) throw problemOfAccess(proven);
     const refusal = access === 'anybody' ? undefined : authorise(proven, access.action);
     if (refusal !== undefined) throw problemOfAccess(refusal);
     if (proven !== undefined) this.open.admit(socket);
-    request.principal = proven;
     if (query !== undefined) request.query = readTexts(query, request.query as Record<string, unknown>);
     if (params !== undefined) request.params = readTexts(params, request.params as Record<string, unknown>);
     if (request.body !== undefined) request.body = readJson(body);

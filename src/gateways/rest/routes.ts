@@ -47,6 +47,8 @@ interface PublicTerms<
   /** Default GET. */
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: Body;
+  /** Of one that proves itself by a password in its body: the name that stands there, for the line of the log. */
+  readonly userOf?: (body: Static<Body>) => string;
   handle(
     asked: Asked<Params, Query, Static<Body>, Principal | undefined>,
   ): Static<Answer> | Promise<Static<Answer>>;
@@ -84,6 +86,7 @@ export interface Route {
   readonly problems: readonly ProblemCode[];
   /** Seconds for which others may keep an answer; undefined: nobody may. */
   readonly keptSeconds?: number;
+  readonly userOf?: ((body: unknown) => string) | undefined;
   handle(asked: {
     readonly params: unknown;
     readonly query: unknown;
@@ -102,7 +105,8 @@ export function publicRoute<
   Body extends TSchema = TSchema,
 >(terms: PublicTerms<Params, Query, Body, Answer>): Route {
   const { method = 'GET', body } = terms;
-  return { ...common(terms), method, access: 'anybody', body, handle: handlerOf(terms) };
+  const userOf = terms.userOf as Route['userOf'];
+  return { ...common(terms), method, access: 'anybody', body, userOf, handle: handlerOf(terms) };
 }
 
 /** A route for users whose role allows `action`. */
