@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OuchClient } from '#app/ouch-client.ts';
+import { fixLogon } from '../support/fix-logon.ts';
 import { PASSWORD, RestNode } from '../support/rest-node.ts';
 import { type Message, WebSocketClient } from '../support/websocket-client.ts';
 
@@ -160,4 +163,42 @@ test('an order is followed from the id of its request over the log to its life; 
     await lineOf(venue, { door: 'websocket', sessionId: one['sessionId'], message: 'session closed' });
     await lineOf(venue, { door: 'ouch', sessionId: two['sessionId'], message: 'session closed' });
   });
+
+  await t.test(
+    'a login that fails at OUCH, FIX or the WebSocket says from where and whose name was given',
+    async () => {
+      const login = { port: venue.node.ouchPort, username: 'U2', password: 'wrong' };
+      await assert.rejects(OuchClient.connect(login, () => {}));
+      const ouch = await lineOf(venue, {
+        door: 'ouch',
+        user: 'U2',
+        message: 'session closed',
+        userId: undefined,
+      });
+      assert.match(String(ouch['remote']), /^127\.0\.0\.1:\d+$/);
+      assert.equal(ouch['reason'], 'login rejected: unknown user or wrong password');
+
+      const fix = connect(Number(venue.node.edgePorts['fix']), '127.0.0.1');
+      fix.write(fixLogon('NOBODY'));
+      await once(fix, 'close');
+      const { thread, ...refused } = await lineOf(venue, { door: 'fix', message: 'session closed' });
+      assert.deepEqual(refused, {
+        door: 'fix',
+        remote,
+        user: 'NOBODY',
+        reason: 'Logon refused: WRONG_PASSWORD',
+        message: 'session closed',
+      });
+
+      const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws/v1`);
+      await assert.rejects(client.auth('eyJ.made.up'));
+      const { thread: _, ...line } = await lineOf(venue, { door: 'websocket', code: 'invalid-token' });
+      assert.deepEqual(line, {
+        door: 'websocket',
+        remote,
+        code: 'invalid-token',
+        message: 'login refused',
+      });
+    },
+  );
 });

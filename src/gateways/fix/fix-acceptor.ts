@@ -228,12 +228,14 @@ export class FixAcceptor implements ConnectionHost {
   }
 
   closed(connection: FixConnection, reason: string): void {
-    const { session, remote } = connection;
+    const { session, remote, claimedUser: user } = connection;
     this.held.delete(connection);
-    const { id, userId } = session?.profile ?? {};
-    const lines = session === undefined ? this.lines.strangers : this.lines.members;
-    this.#note(lines, { remote, session: id, userId, reason }, 'session closed');
-    if (session === undefined) return;
+    if (session === undefined) {
+      this.#note(this.lines.strangers, { remote, user, reason }, 'session closed');
+      return;
+    }
+    const { id, userId } = session.profile;
+    this.#note(this.lines.members, { remote, session: id, userId, reason }, 'session closed');
     if (this.sessions.get(session.profile.id) === session) this.sessions.delete(session.profile.id);
     session.onClosed(reason);
   }
@@ -259,7 +261,7 @@ export class FixAcceptor implements ConnectionHost {
     }
     const request = readLogonRequest(message, connection.remote);
     const terms = readLogonTerms(message);
-    connection.authenticating();
+    connection.authenticating(request.username === '' ? request.senderCompId : request.username);
     Promise.resolve(request)
       .then((asked) => this.options.authenticator.authenticate(asked))
       .then((answer) => this.#answered(connection, request, terms, answer))

@@ -269,7 +269,7 @@ export class SoupServer<State> implements SessionHost<State> {
       if (answer.accepted) {
         this.loggedIn++;
         this.sessions.get(session)?.admit();
-        session.acceptLogin(request.username, answer.session, answer.nextSequence);
+        session.acceptLogin(answer.session, answer.nextSequence);
         const { username: user } = request;
         const fields = { user, ...this.door.traceOf?.(session), nextSequence: answer.nextSequence };
         this.#note(this.lines.users, session, fields, 'logged in');

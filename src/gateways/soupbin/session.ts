@@ -68,7 +68,7 @@ export class SoupSession<State> implements PacketHandler {
   /** Address of the peer, for limits. */
   declare readonly address: string | undefined;
   declare phase: SessionPhase;
-  /** Set by login; empty before. */
+  /** As the login gave it, right or wrong; empty before. */
   declare username: string;
   /** The door's own. Set it in `onLogin`. */
   declare state: State | undefined;
@@ -232,15 +232,15 @@ export class SoupSession<State> implements PacketHandler {
     if (type !== SoupPacket.LoginRequest) return this.#violation(`packet type ${name(type)} before login`);
     const request = decodeLoginRequest(bytes, from, to);
     if (request === undefined) return this.#violation('malformed login request');
+    this.username = request.username;
     this.#enter(SessionPhase.Verifying);
     this.server.verify(this, request);
     return PacketVerdict.Taken;
   }
 
   /** Called by the server when the password was right and the door agreed. */
-  acceptLogin(username: string, session: string, nextSequence: number): void {
+  acceptLogin(session: string, nextSequence: number): void {
     assert(this.phase === SessionPhase.Verifying, 'Condition: a login is decided once');
-    this.username = username;
     this.#enter(SessionPhase.LoggedIn);
     this.#sendPacket(encodeLoginAccepted({ session, sequenceNumber: nextSequence }));
   }

@@ -42,8 +42,8 @@ export interface SessionServices {
   readonly logger: WebSocketLogger;
   /** Of requests, by bugs. */
   readonly failure: WriteLine;
-  /** Of lines about sessions: whoever may log in can do so as often as connections come. */
-  readonly lines: LineBudget;
+  /** Of lines about sessions, and about logins that were refused: whoever may log in, or tries to, can do so as often as connections come. */
+  readonly lines: { readonly users: LineBudget; readonly strangers: LineBudget };
 }
 
 /** One client: its requests, what it follows, and who it is. */
@@ -104,14 +104,13 @@ export class ClientSession implements ConnectionListener {
 
   onClose(): void {
     this.subscriptions.close();
-    if (this.login.isMember) this.#note('session closed');
+    if (this.login.isMember) this.#note(this.services.lines.users, 'session closed');
     this.login.close();
   }
 
-  #note(message: string): void {
-    const { lines, logger } = this.services;
+  #note(lines: LineBudget, message: string, fields: object = {}): void {
     const left = lines.take(performance.now());
-    if (left !== undefined) logger.info({ ...this.#trace(), ...left }, message);
+    if (left !== undefined) this.services.logger.info({ ...this.#trace(), ...fields, ...left }, message);
   }
 
   #trace(): object {
@@ -133,6 +132,21 @@ export class ClientSession implements ConnectionListener {
     const isIdle = this.subscriptions.count === 0 && !login.isBusy;
     if (isIdle && nowMs - this.startedMs >= services.limits.IDLE_MS_MAX)
       this.connection.close(CloseReason.Idle);
+  }
+
+  async #authenticate(params: ParamsOf<'auth'>): Promise<object> {
+    const { login, services } = this;
+    const wasMember = login.isMember;
+    try {
+      const result = await login.authenticate(params);
+      if (!wasMember) this.#note(services.lines.users, 'logged in');
+      this.onMember();
+      return result;
+    } catch (error) {
+      if (error instanceof Problem)
+        this.#note(services.lines.strangers, 'login refused', { code: error.code });
+      throw error;
+    }
   }
 
   async #checkLogin(): Promise<void> {
@@ -170,11 +184,7 @@ export class ClientSession implements ConnectionListener {
   async #perform(op: Exclude<OperationName, 'subscribe'>, params: object): Promise<object> {
     const { login } = this;
     if (op === 'auth') {
-      const wasMember = login.isMember;
-      const result = await login.authenticate(params as ParamsOf<'auth'>);
-      if (!wasMember) this.#note('logged in');
-      this.onMember();
-      return result;
+      return this.#authenticate(params as ParamsOf<'auth'>);
     }
     if (op === 'unsubscribe') {
       const { channel } = params as ParamsOf<'unsubscribe'>;

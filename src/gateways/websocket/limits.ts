@@ -45,7 +45,7 @@ export const WebSocketLimits = {
   CANDLES_PER_MESSAGE_MAX: 300,
   /** Subscribers of a channel that are sent to before the thread does something else. */
   SUBSCRIBERS_PER_SLICE: 256,
-  /** Lines of the log about sessions that began and ended. */
+  /** Lines of the log in a second about sessions that began and ended, and as many about logins that were refused. */
   LOG_LINES_PER_SECOND_MAX: 50,
   /** Encoded messages that one channel keeps while nothing changes, for clients at different states. */
   UPDATES_KEPT_MAX: 16,

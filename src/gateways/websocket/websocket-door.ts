@@ -88,7 +88,10 @@ export class WebSocketDoor {
       counts: { messages: 0, refused: 0, slow: 0 },
       logger,
       failure: failureLines((fields, message) => logger.error(fields, message)),
-      lines: new LineBudget(limits.LOG_LINES_PER_SECOND_MAX),
+      lines: {
+        users: new LineBudget(limits.LOG_LINES_PER_SECOND_MAX),
+        strangers: new LineBudget(limits.LOG_LINES_PER_SECOND_MAX),
+      },
     };
     this.ws = new WebSocketServer({
       noServer: true,

@@ -79,6 +79,8 @@ export class FixConnection implements FixFrameHandler {
   /** Address of the peer, for logs. */
   declare readonly remote: string;
   declare phase: ConnectionPhase;
+  /** Whose name the Logon gave, right or wrong; undefined before. */
+  declare claimedUser: string | undefined;
   /** Set by `begin`. */
   declare session: ConnectionSession | undefined;
   declare private readonly host: ConnectionHost;
@@ -101,6 +103,7 @@ export class FixConnection implements FixFrameHandler {
   constructor(host: ConnectionHost, stream: Duplex, remote: string) {
     this.remote = remote;
     this.phase = ConnectionPhase.AwaitingLogon;
+    this.claimedUser = undefined;
     this.session = undefined;
     this.host = host;
     this.stream = stream;
@@ -148,8 +151,9 @@ export class FixConnection implements FixFrameHandler {
     return this.bufferedBytes >= this.host.limits.bufferedBytesMax / 2;
   }
 
-  /** The Logon is being checked elsewhere: nothing is read until `begin`. */
-  authenticating(): void {
+  /** The Logon, which gives this name, is being checked elsewhere: nothing is read until `begin`. */
+  authenticating(claimedUser: string): void {
+    this.claimedUser = claimedUser;
     this.#enter(ConnectionPhase.Authenticating);
   }
 
