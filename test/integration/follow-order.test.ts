@@ -160,9 +160,42 @@ test('an order is followed from the id of its request over the log to its life; 
     assert.equal(Number(two['sessionId']), Number(one['sessionId']) + 1);
     client.ws.close();
     await ouch.close();
-    await lineOf(venue, { door: 'websocket', sessionId: one['sessionId'], message: 'session closed' });
-    await lineOf(venue, { door: 'ouch', sessionId: two['sessionId'], message: 'session closed' });
+    const closed = async (door: string, { sessionId }: Line) =>
+      (await lineOf(venue, { door, sessionId, message: 'session closed' }))['reason'];
+    assert.equal(await closed('websocket', one), 'closed by the client, with code 1005');
+    assert.equal(await closed('ouch', two), 'logout');
   });
+
+  await t.test(
+    'a session of the WebSocket says why it ended: staff, a bad frame, a connection that broke',
+    async () => {
+      const openSession = async () => {
+        const client = await WebSocketClient.connect(t, `${venue.url.replace('http', 'ws')}/ws/v1`);
+        const before = venue.lines.length;
+        await client.auth(token);
+        const isLogin = ({ door, message }: Line) => door === 'websocket' && message === 'logged in';
+        for (;;) {
+          const login = venue.lines.slice(before).find(isLogin);
+          if (login !== undefined) return { client, sessionId: login['sessionId'] };
+          await sleep(5);
+        }
+      };
+      const why = async (sessionId: unknown) =>
+        (await lineOf(venue, { door: 'websocket', sessionId, message: 'session closed' }))['reason'];
+      const ended = await openSession();
+      await operations.delete(`/admin/sessions/1/${ended.sessionId}?userId=1&reason=test`);
+      assert.equal(await why(ended.sessionId), 'the venue ended the session: test');
+      const binary = await openSession();
+      binary.client.ws.send(Buffer.of(1));
+      assert.equal(await why(binary.sessionId), 'binary messages are not read: send JSON text');
+      const large = await openSession();
+      large.client.ws.send('x'.repeat(1_000_000));
+      assert.equal(await why(large.sessionId), 'Max payload size exceeded');
+      const broken = await openSession();
+      broken.client.ws.terminate();
+      assert.equal(await why(broken.sessionId), 'the connection broke');
+    },
+  );
 
   await t.test(
     'a login that fails at OUCH, FIX or the WebSocket says from where and whose name was given',

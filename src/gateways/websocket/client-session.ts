@@ -102,9 +102,9 @@ export class ClientSession implements ConnectionListener {
 
   onStop(): void {}
 
-  onClose(): void {
+  onClose(reason: string): void {
     this.subscriptions.close();
-    if (this.login.isMember) this.#note(this.services.lines.users, 'session closed');
+    if (this.login.isMember) this.#note(this.services.lines.users, 'session closed', { reason });
     this.login.close();
   }
 

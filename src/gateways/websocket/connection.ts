@@ -5,6 +5,9 @@ import type { WebSocketLimits } from './limits.ts';
 import type { MessageTurns, TurnTaker } from './message-turns.ts';
 import { SharedMessage } from './shared-message.ts';
 
+/** The code of a connection that ended without a Close frame (RFC 6455, section 7.1.5). */
+const NO_CLOSE_FRAME = 1006;
+
 /** What a connection tells its owner. */
 export interface ConnectionListener {
   onText(text: string): void;
@@ -12,8 +15,8 @@ export interface ConnectionListener {
   onSlow(): void;
   /** What was held back may be sent now. */
   onDrain(): void;
-  /** Called once. */
-  onClose(): void;
+  /** Called once, with the reason for the log. */
+  onClose(reason: string): void;
 }
 
 /**
@@ -41,6 +44,8 @@ export class Connection implements TurnTaker {
   declare private controlFrames: number;
   /** When the connection was told to end; 0 not yet. */
   declare private closedMs: number;
+  /** Why the connection ends, where that is not the client's will; empty: nothing was noticed. */
+  declare private endReason: string;
 
   /** @param socket below `ws`: whole frames are written to it between those of `ws` */
   constructor(
@@ -65,6 +70,7 @@ export class Connection implements TurnTaker {
     this.pingedMs = nowMs;
     this.controlFrames = 0;
     this.closedMs = 0;
+    this.endReason = '';
   }
 
   /** Begins to hear the client. */
@@ -80,13 +86,16 @@ export class Connection implements TurnTaker {
     });
     ws.on('ping', (data: Buffer) => this.#onPing(data));
     ws.on('pong', () => this.#takesControlFrame());
-    // What ws refuses has its code in the Close frame; what the network does needs no word.
-    ws.on('error', () => {});
-    ws.once('close', () => {
+    // What ws refuses has its code in the Close frame; what the network does needs no word to the client.
+    ws.on('error', ({ message }) => this.#endsBecause(message));
+    ws.once('close', (code) => {
       // It came before the client went, and may be a cancel.
       while (this.takeNext());
       this.#endWait();
-      listener.onClose();
+      this.#endsBecause(
+        code === NO_CLOSE_FRAME ? 'the connection broke' : `closed by the client, with code ${code}`,
+      );
+      listener.onClose(this.endReason);
     });
     this.socket.on('drain', () => this.#onDrain());
   }
@@ -155,6 +164,7 @@ export class Connection implements TurnTaker {
   close({ code, text }: CloseReason): void {
     if (!this.isOpen) return;
     this.closedMs = performance.now();
+    this.#endsBecause(text);
     this.inbox.length = 0;
     this.inboxBytes = 0;
     // The client's goodbye is read.
@@ -171,12 +181,18 @@ export class Connection implements TurnTaker {
     }
     if (!this.isOpen || nowMs - this.pingedMs < this.limits.PING_MS) return;
     if (!this.isAlive) {
+      this.#endsBecause('no answer to a ping');
       this.ws.terminate();
       return;
     }
     this.isAlive = false;
     this.pingedMs = nowMs;
     this.ws.ping();
+  }
+
+  /** The first reason is the one: others follow from it. */
+  #endsBecause(reason: string): void {
+    if (this.endReason === '') this.endReason = reason;
   }
 
   #onDrain(): void {
