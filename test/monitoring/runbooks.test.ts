@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { alertsOf, readRules, recordedBy } from '../support/alert-rules.ts';
 import { selections, unknownIn } from '../support/promql.ts';
+import { RestNode } from '../support/rest-node.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const RUNBOOKS = 'docs/operations/runbooks.md';
@@ -171,4 +172,28 @@ test('every link of the sections leads somewhere', () => {
 test('every metric in the sections is exported', () => {
   assert.deepEqual(unknownMetrics(runbooks), []);
   assert.deepEqual(unknownMetrics('`hive_redy` is 1, `hive:venue_down` is 0'), ['hive_redy is not exported']);
+});
+
+/** Paths below /api/v1 that commands of the document ask. */
+function questionsOf(document: string): string[] {
+  return commandsOf(document).flatMap(
+    (command) => /^curl .*"https:\/\/VENUE\/api\/v1([^"]+)"$/.exec(command)?.[1] ?? [],
+  );
+}
+
+test('a venue answers every question of the sections; who set a kill switch is told', async (t) => {
+  const venue = await RestNode.start(t);
+  const [risk, operations] = [await venue.logIn('risk'), await venue.logIn('operations')];
+  const stop = { scope: 'account', accountId: 1, engaged: true, reason: 'planted' };
+  assert.equal((await risk.put('/admin/kill-switch', stop)).status, 200);
+  const ask = (path: string) => operations.get(path.replace(/ACCOUNT|USER/, '1'));
+  const questions = [...new Set(questionsOf(runbooks))];
+  assert.deepEqual(
+    await Promise.all(questions.map(async (path) => [path, (await ask(path)).status])),
+    questions.map((path) => [path, 200]),
+  );
+  const section = sectionsOf(runbooks).find(({ title }) => title === 'HiveKillSwitchOn')?.text ?? '';
+  const { body } = await ask(questionsOf(section)[0] ?? '/');
+  const { time, sequence, requestNumber, ...action } = body.items[0];
+  assert.deepEqual(action, { userId: 21, command: 'SetKillSwitch', reason: 'planted' });
 });
