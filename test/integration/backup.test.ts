@@ -238,6 +238,11 @@ test('hive drill: an empty venue, then a copy of a backup; nothing of it stays',
   assert.deepEqual([empty['passed'], empty['source']], [true, null]);
   assert.equal(empty['restoredStateHash'], empty['killedStateHash']);
   assert.deepEqual(await hive(['backup', 'list', '--from', target]).catch(() => []), []);
+  const unknown = await runCli([...drill, '--log', 'none']);
+  assert.deepEqual(
+    [unknown.status, unknown.stdout, unknown.stderr],
+    [1, '', `hive: ${target} has no backup of log none\n`],
+  );
 
   const directory = join(root, 'node');
   const node = await LoadedNode.start(t, directory);
@@ -245,6 +250,13 @@ test('hive drill: an empty venue, then a copy of a backup; nothing of it stays',
   await node.until(({ snapshotSequence }) => snapshotSequence > 0);
   await node.end('SIGKILL');
   const [made] = await hive(['backup', '--data-dir', directory, '--to', target]);
+  const keyFile = join(root, 'backup.key');
+  await hive(['backup', 'new-key', keyFile]);
+  const otherKey = await runCli([...drill, '--key-file', keyFile]);
+  assert.deepEqual(
+    [otherKey.status, otherKey.stdout, otherKey.stderr],
+    [2, '', `hive: the backups in ${target} are not encrypted: leave --key-file out\n`],
+  );
   const [copied] = await hive(drill);
   assert.equal(copied['passed'], true);
   const source = copied['source'] as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { Command } from 'commander';
-import { listSets, PLAIN } from '../backup/backup-set.ts';
+import { listSets } from '../backup/backup-set.ts';
 import { chooseSet } from '../backup/choose-set.ts';
 import { type DrillResult, runDrill } from '../backup/drill.ts';
 import { removeLeftDrills } from '../backup/drill-folder.ts';
@@ -63,9 +63,10 @@ async function drill(options: DrillCommandOptions, output: Output): Promise<void
     ),
   );
   const sets = await listSets(target);
-  const has = sets.some(({ keyId, objects }) => {
-    return keyId === (key?.id ?? PLAIN) && objects.some(({ name }) => name.startsWith('backups/'));
-  });
+  // Backups of another key, or of another log than the one that is asked for, are no reason to try none.
+  const has =
+    options.log !== undefined ||
+    sets.some(({ objects }) => objects.some(({ name }) => name.startsWith('backups/')));
   const choice = { id: undefined, logId: options.log, key, isRead: true };
   const cluster = await drillCluster(options);
   const source = has ? await chooseSet(target, choice) : undefined;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TestAuthority, whyNoCertificates } from '#gateways/listener/test-certificates.ts';
@@ -35,6 +36,30 @@ test('metrics: of a node number that a second process has taken, each sample is 
   ]);
   assert.equal(samples.get('hive_cluster_nodes{state="serving"}'), 2);
   assert.equal(samples.get('hive_cluster_nodes{state="stopped"}'), 1);
+});
+
+test('metrics: a drill that had no backup to restore is none that passed', () => {
+  const dataDirectory = temporaryDirectory('metrics-exporter');
+  const exporter = new MetricsExporter({
+    stages: stageMemory(),
+    vitals: vitalsMemory(),
+    httpTimes: new HttpTimes(httpTimesMemory()),
+    dataDirectory,
+    certificates: {},
+    sources: [],
+    isCluster: false,
+  });
+  const okAfter = (drill: object): number | undefined => {
+    writeFileSync(
+      join(dataDirectory, 'drill.json'),
+      JSON.stringify({ rtoSeconds: 1, rpoSeconds: 1, ...drill }),
+    );
+    return parseExposition(exporter.expose()).samples.get('hive_drill_ok');
+  };
+  const source = { sequence: 7 };
+  assert.equal(okAfter({ passed: true, source }), 1);
+  assert.equal(okAfter({ passed: false, source }), 0);
+  assert.equal(okAfter({ passed: true, source: null }), 0);
 });
 
 /** Prints the metrics of a node with a door `http`, once as it is, and once as it was when it could open no more files. */

@@ -140,12 +140,14 @@ export class MetricsExporter {
     this.registry.set('hive_drill_timestamp_seconds', drill.atSeconds, {});
     this.registry.set('hive_drill_rto_seconds', drill.rtoSeconds, {});
     this.registry.set('hive_drill_rpo_seconds', drill.rpoSeconds, {});
-    this.registry.set('hive_drill_ok', drill.passed ? 1 : 0, {});
+    // A drill that found no backup shows nothing of the venue's.
+    this.registry.set('hive_drill_ok', drill.passed && drill.source !== null ? 1 : 0, {});
   }
 }
 
 interface DrillResult {
   readonly passed: boolean;
+  readonly source: object | null;
   readonly rtoSeconds: number;
   readonly rpoSeconds: number;
 }

@@ -245,7 +245,7 @@ export const METRICS = {
   hive_drill_timestamp_seconds: gauge('timestamp', 'When recovery was drilled last; absent: never'),
   hive_drill_rto_seconds: gauge('seconds', 'How long the last drill took to serve again'),
   hive_drill_rpo_seconds: gauge('seconds', 'How much the last drill lost'),
-  hive_drill_ok: gauge('state', '1 when the last drill passed'),
+  hive_drill_ok: gauge('state', '1 when the last drill passed and had a backup of the venue to restore'),
 
   // Clock
   hive_clock_offset_seconds: gauge(
