@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { LogReader } from '#domain/ports.ts';
 import { counted } from '#lib/counted.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { lockDirectory } from '#log/file/directory-lock.ts';
 import { nodeDisk } from '#log/file/disk.ts';
-import { LogTail } from '#log/file/log-tail.ts';
-import { listSegments } from '#log/file/scan.ts';
+import { scanLog } from '#log/file/scan.ts';
 import { compareHistories } from '#projections/history/history-compare.ts';
 import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
@@ -20,8 +18,6 @@ import { ExitCode } from './exit-codes.ts';
 import { dataDirOption } from './options.ts';
 import { entriesText, type Output } from './output.ts';
 import { Progress } from './progress.ts';
-
-const STEP_BYTES = 1024 * 1024;
 
 /** `hive history rebuild|verify`. */
 export function historyCommands(output: () => Output): Command {
@@ -63,10 +59,12 @@ function rebuild(dataDirectory: string, output: Output): void {
   const unlock = lockDirectory(dataDirectory);
   try {
     const start = startOf(parts);
+    // Before history is removed: of a damaged log it may be what is left.
+    const end = lastSequenceOf(parts.logDirectory);
     removeHistory(parts.historyDirectory);
     const database = HistoryDatabase.open(parts.historyDirectory, parts.logId);
     try {
-      const writer = writeFromLog(database, parts, start, lastSequenceOf(parts.logDirectory), 'writing');
+      const writer = writeFromLog(database, parts, start, end, 'writing');
       writer.sync();
       const { completeFrom, lastSequence } = database.meta;
       output.result({ completeFrom, lastSequence }, () =>
@@ -178,14 +176,9 @@ function startOf({ logDirectory, snapshotDirectory, logId }: Parts): HistoryStar
   );
 }
 
-/** The last whole entry of a log; 0 when it is empty. */
+/** The last entry of a log; 0 when it is empty. @throws LogCorruptError when its last segment is damaged */
 function lastSequenceOf(directory: string): number {
-  const begin = listSegments(nodeDisk, directory).at(-1)?.firstSequence ?? 1;
-  const counter = new LogTail({ directory, fromSequence: begin });
-  const nothing: LogReader = { deliver: () => {} };
-  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
-  counter.close();
-  return counter.nextSequence - 1;
+  return scanLog(nodeDisk, directory, undefined, Number.POSITIVE_INFINITY).lastSequence;
 }
 
 function incomplete(completeFrom: number): string[] {

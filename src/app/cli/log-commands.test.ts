@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
@@ -6,8 +7,10 @@ import { commandWords, writeCommand } from '#codec/log/commands.ts';
 import { openDataDirectory } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { FileLog } from '#log/file/file-log.ts';
+import { RECORD_HEADER_WORDS, SEGMENT_HEADER_BYTES } from '#log/file/format.ts';
 import { listSegments } from '#log/file/scan.ts';
 import { ManualClock } from '#log/manual-clock.ts';
+import { historyFile } from '#projections/history/history-database.ts';
 import { Outbox } from '#replica/outbox.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -123,4 +126,36 @@ test('log, history: a log without entries names none', async () => {
     exitCode: ExitCode.Usage,
     message: 'the log has no entries yet',
   });
+});
+
+test('log dump, log tail, history: a log that is damaged in its last segment does not end before the damage', async () => {
+  const data = join(temporaryDirectory('cli-log'), 'data');
+  const { entries, inLast } = logOfSeveralSegments(data);
+  const { path, firstSequence } = listSegments(nodeDisk, join(data, 'log')).at(-1)!;
+  assert.ok(inLast >= 1);
+  await runCli(['history', 'rebuild', '--data-dir', data]);
+  const history = await runCli(['history', 'verify', '--data-dir', data]);
+  assert.equal(history.status, ExitCode.Ok, history.stderr);
+  // A byte of the last entry but those behind it, which a later commit wrote.
+  const bytes = readFileSync(path);
+  bytes[SEGMENT_HEADER_BYTES + RECORD_HEADER_WORDS * 4] ^= 1;
+  writeFileSync(path, bytes);
+  const verified = await runCli(['log', 'verify', '--data-dir', data]);
+  assert.equal(verified.status, ExitCode.Damaged);
+  const damaged = { status: ExitCode.Damaged, stderr: verified.stderr };
+  const hive = async (...args: string[]) => {
+    const { status, stdout, stderr } = await runCli([...args, '--data-dir', data]);
+    return { printed: stdout.match(/^\d+/gm)?.length ?? 0, status, stderr };
+  };
+  const before = firstSequence - 1;
+  assert.deepEqual(await hive('log', 'dump'), { printed: before, ...damaged });
+  assert.deepEqual(await hive('log', 'dump', '--from', String(entries)), { printed: 0, ...damaged });
+  assert.deepEqual(await hive('log', 'tail', '--no-follow', '--lines', '1'), { printed: 1, ...damaged });
+  assert.deepEqual(await hive('history', 'verify'), { printed: 0, ...damaged });
+  const file = historyFile(join(data, 'history'));
+  const held = readFileSync(file);
+  assert.deepEqual(await hive('history', 'rebuild'), { printed: 0, ...damaged });
+  assert.deepEqual(readFileSync(file), held);
+  const { status, stderr } = await runCli(['log', 'dump', '--to', String(before), '--data-dir', data]);
+  assert.deepEqual([status, stderr], [ExitCode.Ok, '']);
 });

@@ -9,7 +9,7 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { LogTail } from '#log/file/log-tail.ts';
-import { listSegments } from '#log/file/scan.ts';
+import { listSegments, scanLog } from '#log/file/scan.ts';
 import { verifyLog } from '#log/file/verify.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -102,7 +102,9 @@ async function dump(
   const directory = logDirectoryOf(dataDirectory);
   const { first, next } = rangeOf(directory);
   const end = next - 1;
+  const isToEnd = (to ?? Number.POSITIVE_INFINITY) > end;
   if (from !== undefined && from > end) {
+    refuseDamagedEnd(directory);
     const held = end < first ? 'the log has no entries yet' : `the log ends with entry ${end}`;
     throw new CliError(ExitCode.Usage, held);
   }
@@ -122,6 +124,7 @@ async function dump(
   } finally {
     tail.close();
   }
+  if (isToEnd) refuseDamagedEnd(directory);
 }
 
 async function tail(dataDirectory: string, lines: number, follow: boolean, output: Output): Promise<void> {
@@ -143,6 +146,12 @@ async function tail(dataDirectory: string, lines: number, follow: boolean, outpu
     else break;
   }
   reader.close();
+  if (!follow) refuseDamagedEnd(directory);
+}
+
+/** Where entries end that are whole, the log may be damaged, not at its end. @throws LogCorruptError */
+function refuseDamagedEnd(directory: string): void {
+  scanLog(nodeDisk, directory, undefined, Number.POSITIVE_INFINITY);
 }
 
 /** The first entry that is there, and the one that will be next. */
