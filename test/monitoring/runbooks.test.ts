@@ -141,6 +141,14 @@ test('every command of ours in the sections exists, with its options', { skip: n
   assert.deepEqual(unknownCommands(runbooks), []);
 });
 
+test('every command of the sections that looks at a data directory names it', () => {
+  const looking = /^hive (status|admin|log|history|snapshot)\b(?!.*(--data-dir| FILE))/;
+  assert.deepEqual(
+    commandsOf(runbooks).filter((command) => looking.test(command)),
+    [],
+  );
+});
+
 test('disaster-recovery.sh takes every command of the sections as it stands', { skip: noScripts }, () => {
   const script = `${SCRIPTS}/disaster-recovery.sh`;
   const commands = new Set(commandsOf(runbooks).filter((command) => command.startsWith(`${script} `)));
