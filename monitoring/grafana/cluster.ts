@@ -35,7 +35,7 @@ export function clusterDashboard(): DashboardBuilder {
       }),
       stat(
         'Audit',
-        'Nodes on which the chain of checksums is broken',
+        'Nodes whose log is damaged, or replays to another state',
         'short',
         'sum(hive_audit_broken)',
         RED_FROM_1,
