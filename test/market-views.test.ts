@@ -23,6 +23,7 @@ import { BookCopy } from '#projections/market-views/test-books.ts';
 import {
   commandOf,
   INSTRUMENTS,
+  MARKET_CAPACITY,
   type MarketStep,
   marketOpening,
   marketStep,
@@ -60,14 +61,7 @@ class Venue {
   #describing: LiveMarketViews | undefined;
 
   constructor() {
-    this.#core = new TradingCore(this, {
-      ordersMax: 2_000,
-      instrumentsMax: 4,
-      accountsMax: 8,
-      usersMax: 8,
-      assetsMax: 4,
-      nodesMax: 2,
-    });
+    this.#core = new TradingCore(this, MARKET_CAPACITY);
     this.views.onImage(0);
     for (const command of marketOpening()) this.apply(command);
     this.views.flush();

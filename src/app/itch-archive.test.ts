@@ -16,6 +16,7 @@ import type { OrdersAnswer, OrdersImage, StandingOrders } from '#projections/mar
 import {
   commandOf,
   INSTRUMENTS,
+  MARKET_CAPACITY,
   marketOpening,
   marketStep,
   START_SECONDS,
@@ -26,14 +27,6 @@ import { ItchBookBuilder } from './itch-client.ts';
 const SEED = Number(process.env['HIVE_TEST_SEED'] ?? 20_251);
 /** Wire price units of one tick: the instruments have two price decimals. */
 const TICK = 100;
-const LIMITS = {
-  ordersMax: 2_000,
-  instrumentsMax: 4,
-  accountsMax: 8,
-  usersMax: 8,
-  assetsMax: 4,
-  nodesMax: 2,
-};
 
 const directory = temporaryDirectory('itch-archive');
 let feeds = 0;
@@ -64,7 +57,7 @@ class LaggingArchive implements StandingOrders {
     this.wrong = wrong;
     this.core = new TradingCore(
       { onEvents: (words, from, to) => this.#batches.push(new WordBuffer(words.i32.slice(from, to).buffer)) },
-      LIMITS,
+      MARKET_CAPACITY,
     );
   }
 
@@ -151,7 +144,7 @@ class Venue {
       nowMs: () => this.seconds * 1_000 + this.#looks++,
       snapshotMessagesMax: 3,
     });
-    this.#core = new TradingCore(this, LIMITS);
+    this.#core = new TradingCore(this, MARKET_CAPACITY);
     for (const command of marketOpening()) this.apply(command);
   }
 

@@ -14,6 +14,7 @@ import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import {
   commandOf,
   INSTRUMENTS,
+  MARKET_CAPACITY,
   marketOpening,
   marketStep,
   START_SECONDS,
@@ -61,14 +62,7 @@ class Venue {
   #describing: MarketDataFeed | undefined;
 
   constructor() {
-    this.#core = new TradingCore(this, {
-      ordersMax: 2_000,
-      instrumentsMax: 4,
-      accountsMax: 8,
-      usersMax: 8,
-      assetsMax: 4,
-      nodesMax: 2,
-    });
+    this.#core = new TradingCore(this, MARKET_CAPACITY);
     for (const command of marketOpening()) this.apply(command);
   }
 

@@ -14,7 +14,13 @@ import { ItchServer } from '#gateways/itch/itch-server.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
-import { commandOf, marketOpening, marketStep, START_SECONDS } from '../../test/support/market-steps.ts';
+import {
+  commandOf,
+  MARKET_CAPACITY,
+  marketOpening,
+  marketStep,
+  START_SECONDS,
+} from '../../test/support/market-steps.ts';
 import { temporaryDirectory } from '../../test/support/temporary-directory.ts';
 
 const SEED = Number(process.env['HIVE_TEST_SEED'] ?? 20_251);
@@ -221,14 +227,7 @@ class Venue {
       log: (line) => assert.fail(line),
     });
     t.after(() => this.feed.close());
-    this.core = new TradingCore(this, {
-      ordersMax: 2_000,
-      instrumentsMax: 4,
-      accountsMax: 8,
-      usersMax: 8,
-      assetsMax: 4,
-      nodesMax: 2,
-    });
+    this.core = new TradingCore(this, MARKET_CAPACITY);
     const ofPatience: readonly CommandInput[] = [
       { type: 'AddAccount', accountId: 4 },
       { type: 'AddUser', newUserId: PATIENT, accountId: 4, role: Role.Trader, name: 'PATIENT' },

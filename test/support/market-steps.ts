@@ -17,6 +17,16 @@ const USERS = [11, 12, 13];
 /** A log time to begin at. */
 export const START_SECONDS = 1_580_367_600;
 
+/** Room for the market of these steps. */
+export const MARKET_CAPACITY = {
+  ordersMax: 2_000,
+  instrumentsMax: 4,
+  accountsMax: 8,
+  usersMax: 8,
+  assetsMax: 4,
+  nodesMax: 2,
+};
+
 /** Commands that set up two instruments with bands, auctions and self-trade prevention, and three funded users. */
 export function marketOpening(): CommandInput[] {
   const asset = (assetId: number, symbol: string): CommandInput => ({
