@@ -331,6 +331,8 @@ test('the machine: its own clocks agree with the system, and CLOCK_JUMP_MS lets 
     timeMs >= beforeMs - betweenMs && timeMs <= Date.now() + betweenMs,
     `${timeMs} against ${beforeMs}`,
   );
-  assert.equal(clock.aheadMs(), 0);
+  // Not 0 where Node was interrupted when it read the two clocks at its start: a later reading finds the origin a fraction of a millisecond off.
+  const aheadMs = clock.aheadMs();
+  assert.ok(Math.abs(aheadMs) <= betweenMs, `${aheadMs}`);
   assert.ok(CLOCK_JUMP_MS > 1_001);
 });
