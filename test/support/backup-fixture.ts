@@ -149,6 +149,11 @@ export class FailingTarget implements BackupTarget {
     await this.#inner.remove(name);
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    this.#check();
+    await this.#inner.removeFolder(folder);
+  }
+
   async removeUnfinished(ageMs: number): Promise<void> {
     await this.#inner.removeUnfinished(ageMs);
   }

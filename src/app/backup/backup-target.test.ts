@@ -61,6 +61,10 @@ async function contract(target: BackupTarget): Promise<void> {
   await target.remove('a/log/1');
   await target.removeUnfinished(-60_000);
   assert.deepEqual(await names(target, ''), ['a/b/3', 'a/large', 'a/log/2']);
+  await target.put('a/logs/4', once(Buffer.from('four')));
+  await target.removeFolder('a/log');
+  await target.removeFolder('a/log');
+  assert.deepEqual(await names(target, ''), ['a/b/3', 'a/large', 'a/logs/4']);
 }
 
 test('a directory keeps what a target promises', async () => {
@@ -80,7 +84,7 @@ test('a bucket keeps what a target promises, with a prefix and without', async (
   assert.deepEqual(await names(whole, 'venue/'), [
     'venue/one/a/b/3',
     'venue/one/a/large',
-    'venue/one/a/log/2',
+    'venue/one/a/logs/4',
   ]);
 });
 

@@ -22,6 +22,8 @@ export interface BackupTarget {
   list(prefix: string): Promise<TargetObject[]>;
   /** Removes an object; one that is already gone is fine. */
   remove(name: string): Promise<void>;
+  /** Removes all objects whose names begin with `folder` and a slash, and the folder; nobody may write there meanwhile. */
+  removeFolder(folder: string): Promise<void>;
   /** Removes what interrupted writes left behind, where that is visible, if it is older than `ageMs`. */
   removeUnfinished(ageMs: number): Promise<void>;
 }

@@ -77,6 +77,14 @@ export class DirectoryTarget implements BackupTarget {
     }
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    try {
+      await rm(join(this.place, folder), { recursive: true, force: true });
+    } catch (error) {
+      throw this.#failure(error, `${folder} could not be removed from`);
+    }
+  }
+
   async removeUnfinished(ageMs: number): Promise<void> {
     const entries = await readdir(this.place, { recursive: true, withFileTypes: true }).catch(() => []);
     for (const { name, parentPath } of entries) {

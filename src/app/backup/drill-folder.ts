@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataDirectoryError, readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { lockDirectory } from '#log/file/directory-lock.ts';
-import { listSets } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
 
 const PREFIX = 'hive-drill-';
@@ -48,11 +47,7 @@ export async function removeLeftDrills(
     if (release === undefined) continue;
     try {
       const logId = logIdOf(killedDirectoryOf(path));
-      for (const set of await listSets(target)) {
-        if (set.logId !== logId) continue;
-        const root = `${set.logId}/${set.keyId}/`;
-        for (const object of set.objects) await target.remove(root + object.name);
-      }
+      if (logId !== undefined) await target.removeFolder(logId);
       await removeFolder(path);
     } finally {
       release();

@@ -175,15 +175,8 @@ class Drill {
   /** Ends what runs, and removes what the drill has put into the target. */
   async cleanUp(): Promise<void> {
     for (const venue of this.venues) await venue.kill();
-    const set = this.#backups();
-    for (const { name } of (await set?.list('')) ?? []) await set?.remove(name);
-  }
-
-  /** Those of the drill's own log; undefined: it has not come to a log yet. */
-  #backups(): BackupSet | undefined {
-    const { target, key } = this.options;
     const logId = logIdOf(this.killedDirectory);
-    return logId === undefined ? undefined : new BackupSet(target, logId, key);
+    if (logId !== undefined) await this.options.target.removeFolder(logId);
   }
 
   async #copySource(): Promise<DrillResult['source']> {

@@ -109,6 +109,10 @@ export class S3Target implements BackupTarget {
     await this.#guard(name, this.#inTime(this.client.deleteObject(this.prefix + name)));
   }
 
+  async removeFolder(folder: string): Promise<void> {
+    for (const { name } of await this.list(`${folder}/`)) await this.remove(name);
+  }
+
   /** A store shows nothing of uploads that were not completed but in a list of its own; its lifecycle rules remove them. */
   async removeUnfinished(): Promise<void> {}
 
