@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Rejects } from '#domain/rejects.ts';
+import { TABLES } from '#projections/history/history-schema.ts';
 import { generatedDocuments, staleDocuments } from '../scripts/generate-docs.ts';
 import { readComments } from '../scripts/source-comments.ts';
 
@@ -112,6 +113,14 @@ test('links between the documents lead to files', () => {
       .map((target) => `${path}: ${target}`),
   );
   assert.deepEqual(broken, []);
+});
+
+test('docs/history.md has every table of history with its key', () => {
+  const history = read('docs/history.md');
+  const missing = TABLES.flatMap(({ name, key }) =>
+    history.includes(`\n| \`${name}\` | ${key} |`) ? [] : [`${name} | ${key}`],
+  );
+  assert.deepEqual(missing, []);
 });
 
 test('docs/architecture.md has a row for every folder of src/', () => {
