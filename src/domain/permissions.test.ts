@@ -124,6 +124,18 @@ test('actions are distinct bits', () => {
   assert.equal(new Set(bits).size, bits.length);
 });
 
+test('what staff do to others and the venue has a reason in the log, but for a mass cancel', () => {
+  const without = COMMAND_LAYOUTS.filter(
+    ({ name, fields }) =>
+      ActionOfCommand[name as keyof typeof CommandType].any !== undefined &&
+      fields.every((field) => field.name !== 'reason'),
+  );
+  assert.deepEqual(
+    without.map(({ name }) => name),
+    ['MassCancel'],
+  );
+});
+
 test('allowsCommand: every role and every command, for its own and for others', () => {
   const rows = rowsOf(COMMANDS);
   assert.deepEqual(
