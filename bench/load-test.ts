@@ -5,7 +5,7 @@
  *
  * - trading: three of four users send limit orders that meet, open loop;
  * - cancel storms: each fourth user enters a burst of orders that rest, and cancels all of them at once, again and again;
- * - fan-out: as many WebSocket clients, 100 at most, follow the book and look at the sequence of every message;
+ * - fan-out: as many WebSocket clients, 40 at most, follow the book and look at the sequence of every message;
  * - consensus: afterwards the nodes must stand after the same entry with the same state hash, and each node's two copies agree;
  * - memory: each node's memory once a second, and whether it grows (load/memory-trend.ts).
  */
@@ -24,7 +24,8 @@ import { machine } from './support/report.ts';
 const STORM_SHARE = 4;
 const STORM_ORDERS = 50;
 const STORM_PAUSE_MS = 250;
-const SUBSCRIBERS_MAX = 100;
+/** From one address: an upgrade and a subscription each are in the rate that it has by default. */
+const SUBSCRIBERS_MAX = 40;
 const USERS_MIN = 4;
 const ORDERS_PER_USER = 10;
 const RATE_MAX = 5_000;

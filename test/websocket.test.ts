@@ -418,19 +418,54 @@ test('binary, oversized and broken frames end the connection, each with its code
   socket.destroy();
 });
 
+/** What an upgrade is answered with that is refused: status, headers and problem. */
+async function refusedUpgrade(venue: WebSocketVenue, path: string, headers = '') {
+  const socket = connect(venue.port, '127.0.0.1');
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`,
+  );
+  let text = '';
+  socket.on('data', (data) => {
+    text += data;
+  });
+  await once(socket, 'close');
+  const [head, body] = text.split('\r\n\r\n');
+  return { status: text.slice(9, 12), head, code: JSON.parse(body).code };
+}
+
+test('upgrades count for the user whose proof they bring, and for the address of who brings none or a wrong one', async (t) => {
+  const rate = { perSecond: 1, burst: 3 };
+  // Its clock stands: nothing comes back.
+  const venue = await WebSocketVenue.start(t, { addressRate: rate, userRate: rate, monotonicMs: () => 0 });
+  const isOver = async (path: string, headers?: string) => {
+    const { status, head, code } = await refusedUpgrade(venue, path, headers);
+    assert.deepEqual([status, code], ['429', 'rate-limited']);
+    assert.match(head, /\r\nretry-after: 1\r\n/);
+  };
+  await WebSocketClient.connect(t, venue.url);
+  assert.equal((await refusedUpgrade(venue, '/ws/v2')).status, '404');
+  const wrong = await WebSocketClient.connect(t, venue.url, { headers: { authorization: 'Bearer x' } });
+  assert.equal((await wrong.take(({ id }) => id === 'upgrade')).error.code, 'invalid-token');
+  await isOver('/ws/v1');
+  await isOver('/ws/v2');
+  await isOver('/ws/v1', 'Authorization: Bearer x\r\n');
+  // Users are not held up by strangers of their address.
+  const authorization = `Bearer ${await venue.tokenOf(1)}`;
+  for (let n = 0; n < rate.burst; n++) {
+    const client = await WebSocketClient.connect(t, venue.url, { headers: { authorization } });
+    assert.equal((await client.take(({ id }) => id === 'upgrade')).result.userId, 1);
+  }
+  await isOver('/ws/v1', `Authorization: ${authorization}\r\n`);
+  assert.equal(venue.access.limited, 4);
+  // Nothing is kept of those that were refused.
+  while (venue.door.connections > 2 + rate.burst) await venue.settled();
+});
+
 test('upgrades: another path, too many connections, a node that stops', async (t) => {
   const venue = await WebSocketVenue.start(t, { limits: { CONNECTIONS_PER_ADDRESS_MAX: 2 } });
   const answer = async (path: string) => {
-    const socket = connect(venue.port, '127.0.0.1');
-    socket.write(
-      `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-    );
-    let text = '';
-    socket.on('data', (data) => {
-      text += data;
-    });
-    await once(socket, 'close');
-    return [text.slice(9, 12), JSON.parse(text.slice(text.indexOf('\r\n\r\n'))).code];
+    const { status, code } = await refusedUpgrade(venue, path);
+    return [status, code];
   };
   assert.deepEqual(await answer('/ws/v2'), ['404', 'not-found']);
   const clients = [await WebSocketClient.connect(t, venue.url), await WebSocketClient.connect(t, venue.url)];
@@ -537,7 +572,8 @@ test('a connection that is used for nothing is ended, one that follows a channel
 
 test('the rate limit refuses, and ends the connection of one that does not listen', async (t) => {
   const venue = await WebSocketVenue.start(t, {
-    addressRate: { perSecond: 1, burst: 3 },
+    // One of them for the upgrade.
+    addressRate: { perSecond: 1, burst: 4 },
     limits: { OVER_RATE_MAX: 4 },
   });
   const client = await WebSocketClient.connect(t, venue.url);

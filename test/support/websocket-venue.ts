@@ -148,6 +148,8 @@ export interface WebSocketVenueOptions extends Partial<WebSocketOptions> {
   readonly userRate?: Rate;
   readonly addressRate?: Rate;
   readonly tokenSeconds?: number;
+  /** The clock that rate limits run by. */
+  readonly monotonicMs?: () => number;
   /** Channels about the venue as a whole. */
   readonly channels?: readonly VenueChannel[];
 }
@@ -180,6 +182,7 @@ export class WebSocketVenue {
 
   constructor(options: WebSocketVenueOptions, secretsDirectory: string) {
     const { userRate = FAST, addressRate = FAST, tokenSeconds = 900 } = options;
+    const { monotonicMs = () => performance.now() } = options;
     this.core = new TradingCore(this.fan, CAPACITY);
     this.clock = new ManualClock(Math.floor(Date.now() / 1_000));
     this.replica = new Replica({
@@ -196,7 +199,7 @@ export class WebSocketVenue {
     const { privateKey: signingKey, publicKey } = generateKeyPairSync('ed25519');
     this.signingKey = signingKey;
     const wallMs = () => Date.now() + this.laterMs;
-    const accessClock = { wallMs, monotonicMs: () => performance.now() };
+    const accessClock = { wallMs, monotonicMs };
     const identity = { nodeId: NODE_ID, signingKey, clock: accessClock };
     // It began a while ago: what is signed in a node's first second is refused.
     this.laterMs = -2_000;

@@ -156,6 +156,7 @@ export function refuse(socket: Socket, problem: Problem): void {
   const body = JSON.stringify(problem.details(undefined));
   const headers = Object.entries({
     ...SECURITY_HEADERS,
+    ...problem.headers,
     'content-type': 'application/problem+json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

@@ -8,6 +8,7 @@ import { Problem, problemOfRefusal } from '../rest/problems.ts';
 import { problemOfAccess } from './access-problem.ts';
 import { CloseReason } from './close-codes.ts';
 import type { Connection, ConnectionListener } from './connection.ts';
+import { Credential } from './credential.ts';
 import type { WebSocketLimits } from './limits.ts';
 import { Login } from './login.ts';
 import { cancelOrder, cancelOrders, getOrder, placeOrder, replaceOrder } from './order-operations.ts';
@@ -64,7 +65,7 @@ export class ClientSession implements ConnectionListener {
     const { sources, users, limits } = services;
     this.connection = connection;
     this.services = services;
-    this.login = new Login(sources, users, limits, connection.address, (text) =>
+    this.login = new Login(sources, users, limits, (text) =>
       connection.close(text === undefined ? CloseReason.CutOffBefore : { ...CloseReason.Ended, text }),
     );
     this.subscriptions = new Subscriptions(connection, services, limits.SUBSCRIPTIONS_MAX);
@@ -118,8 +119,12 @@ export class ClientSession implements ConnectionListener {
   }
 
   /** Authenticates by what the client sent when it connected; where that fails, the connection is a stranger's. */
-  authenticate(authorization: string): void {
-    void this.#answer('upgrade', 'auth', { authorization });
+  async authenticate(credential: Promise<Credential>): Promise<void> {
+    try {
+      this.#send({ id: 'upgrade', result: await this.#authenticate(() => credential) });
+    } catch (error) {
+      this.#fail('upgrade', this.#problemOf(error as Error));
+    }
   }
 
   /** Ends what has lasted too long. To be called now and then. */
@@ -134,11 +139,14 @@ export class ClientSession implements ConnectionListener {
       this.connection.close(CloseReason.Idle);
   }
 
-  async #authenticate(params: ParamsOf<'auth'>): Promise<object> {
+  async #authenticate(
+    prove: () => Promise<Credential>,
+    cancelOnDisconnect?: boolean,
+  ): Promise<ResultOf<'auth'>> {
     const { login, services } = this;
     const wasMember = login.isMember;
     try {
-      const result = await login.authenticate(params);
+      const result = await login.authenticate(prove, cancelOnDisconnect);
       if (!wasMember) this.#note(services.lines.users, 'logged in');
       this.onMember();
       return result;
@@ -184,7 +192,10 @@ export class ClientSession implements ConnectionListener {
   async #perform(op: Exclude<OperationName, 'subscribe'>, params: object): Promise<object> {
     const { login } = this;
     if (op === 'auth') {
-      return this.#authenticate(params as ParamsOf<'auth'>);
+      const { authorization, cancelOnDisconnect } = params as ParamsOf<'auth'>;
+      const { access } = this.services.sources;
+      const prove = () => Credential.of(authorization, access, this.connection.address);
+      return this.#authenticate(prove, cancelOnDisconnect);
     }
     if (op === 'unsubscribe') {
       const { channel } = params as ParamsOf<'unsubscribe'>;

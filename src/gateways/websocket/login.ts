@@ -6,9 +6,9 @@ import { authorise, type Principal } from '../identity/principal.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
 import { invalidField, Problem } from '../rest/problems.ts';
 import { problemOfAccess } from './access-problem.ts';
-import { Credential } from './credential.ts';
+import type { Credential } from './credential.ts';
 import type { WebSocketLimits } from './limits.ts';
-import type { ParamsOf, ResultOf } from './protocol.ts';
+import type { ResultOf } from './protocol.ts';
 import type { WebSocketSources } from './services.ts';
 import type { UserConnections } from './user-connections.ts';
 
@@ -28,7 +28,6 @@ export class Login {
   declare private readonly sources: WebSocketSources;
   declare private readonly users: UserConnections;
   declare private readonly limits: WebSocketLimits;
-  declare private readonly address: string | undefined;
   declare private readonly onEnded: (reason: string | undefined) => void;
   /** 0: nobody's. */
   declare private userId: number;
@@ -48,13 +47,11 @@ export class Login {
     sources: WebSocketSources,
     users: UserConnections,
     limits: WebSocketLimits,
-    address: string | undefined,
     onEnded: (reason: string | undefined) => void,
   ) {
     this.sources = sources;
     this.users = users;
     this.limits = limits;
-    this.address = address;
     this.onEnded = onEnded;
     this.userId = 0;
     this.credential = undefined;
@@ -95,23 +92,25 @@ export class Login {
     return { principal, user: await sources.desk.open(this.userId) };
   }
 
-  /** @throws Problem, UserUnavailableError */
-  async authenticate(params: ParamsOf<'auth'>): Promise<ResultOf<'auth'>> {
+  /**
+   * @param prove called where no other proof is looked at
+   * @throws Problem, UserUnavailableError
+   */
+  async authenticate(
+    prove: () => Promise<Credential>,
+    cancelOnDisconnect = false,
+  ): Promise<ResultOf<'auth'>> {
     if (this.isBusy) throw new Problem('busy', 'another auth of this connection waits for its answer');
     this.isBusy = true;
     try {
-      return await this.#authenticate(params);
+      return await this.#authenticate(await prove(), cancelOnDisconnect);
     } finally {
       this.isBusy = false;
     }
   }
 
-  async #authenticate({
-    authorization,
-    cancelOnDisconnect = false,
-  }: ParamsOf<'auth'>): Promise<ResultOf<'auth'>> {
-    const { access, desk } = this.sources;
-    const credential = await Credential.of(authorization, access, this.address);
+  async #authenticate(credential: Credential, cancelOnDisconnect: boolean): Promise<ResultOf<'auth'>> {
+    const { desk } = this.sources;
     const { principal } = credential;
     const refusal = authorise(principal, Action.LogIn);
     if (refusal !== undefined) throw problemOfAccess(refusal);

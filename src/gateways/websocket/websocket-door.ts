@@ -1,14 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { failureLines, LineBudget } from '#lib/line-budget.ts';
+import { AccessRefusal } from '../identity/access-refusal.ts';
 import { ConnectionLimits } from '../identity/connection-limits.ts';
 import { refuse } from '../rest/connections.ts';
 import { Problem } from '../rest/problems.ts';
+import { problemOfAccess } from '../rest/request-problems.ts';
 import { AccountStreams } from './account-streams.ts';
 import { ClientSession, type DoorCounts, type SessionServices } from './client-session.ts';
 import { CloseReason } from './close-codes.ts';
 import { Connection, type ConnectionListener } from './connection.ts';
-import { WEBSOCKET_PATH } from './credential.ts';
+import { Credential, WEBSOCKET_PATH } from './credential.ts';
 import { WebSocketLimits } from './limits.ts';
 import { MessageTurns } from './message-turns.ts';
 import { OrderStreams } from './order-streams.ts';
@@ -160,40 +162,57 @@ export class WebSocketDoor {
     const { socket } = request;
     // What the network does needs no word.
     socket.on('error', () => socket.destroy());
-    const [path] = (request.url ?? '').split('?', 1);
-    const dialect = path === WEBSOCKET_PATH ? undefined : this.dialects.find((one) => one.takes(path));
-    if (path !== WEBSOCKET_PATH && dialect === undefined) {
-      refuse(socket, new Problem('not-found', `WebSockets are at ${WEBSOCKET_PATH}`));
-      return;
-    }
-    if (this.isClosing) {
-      refuse(socket, new Problem('closing', 'use another node, or this one when it is back'));
-      return;
-    }
-    if (this.isSuspended) {
-      refuse(socket, new Problem('cut-off', 'use another node'));
-      return;
-    }
-    const { remoteAddress } = socket;
-    const place = this.places.enter(remoteAddress);
+    const place = this.places.enter(socket.remoteAddress);
     if (typeof place === 'string') {
       refuse(socket, new Problem('too-many-connections', `${place}: close some, or come back later`));
       return;
     }
     socket.once('close', () => place.leave());
+    void this.#admit(request, head, place.admit);
+  }
+
+  /** Charges an upgrade to whose proof it brings, or to its address, and begins to speak with the client. */
+  async #admit(request: IncomingMessage, head: Buffer, onMember: () => void): Promise<void> {
+    const { socket, headers, url = '' } = request;
+    const { remoteAddress } = socket;
+    const { access } = this.services.sources;
+    const [path] = url.split('?', 1);
+    const { authorization } = path === WEBSOCKET_PATH ? headers : {};
+    const credential =
+      authorization === undefined ? undefined : Credential.of(authorization, access, remoteAddress);
+    const principal = await credential?.then(
+      (good) => good.principal,
+      () => undefined,
+    );
+    const { allowed, retryAfterMs } = access.charge(principal, remoteAddress);
+    const dialect = path === WEBSOCKET_PATH ? undefined : this.dialects.find((one) => one.takes(path));
+    const isKnown = path === WEBSOCKET_PATH || dialect !== undefined;
+    const problem = allowed
+      ? this.#whyNot(isKnown)
+      : problemOfAccess(new AccessRefusal('RATE_LIMITED', retryAfterMs));
+    if (problem !== undefined) {
+      refuse(socket, problem);
+      return;
+    }
     this.ws.handleUpgrade(request, socket, head, (ws) => {
       const nowMs = performance.now();
       const connection = new Connection(ws, socket, remoteAddress, this.services.limits, this.turns, nowMs);
       if (dialect !== undefined) {
-        const { counts } = this.services;
-        this.#add(ws, connection, dialect.open(request.url ?? '', connection, place.admit, counts));
+        this.#add(ws, connection, dialect.open(url, connection, onMember, this.services.counts));
         return;
       }
-      const session = new ClientSession(connection, this.services, nowMs, place.admit);
+      const session = new ClientSession(connection, this.services, nowMs, onMember);
       this.#add(ws, connection, session);
-      const { authorization } = request.headers;
-      if (authorization !== undefined) session.authenticate(authorization);
+      if (credential !== undefined) void session.authenticate(credential);
     });
+  }
+
+  /** Why nobody is let in now; undefined: who comes is. */
+  #whyNot(isKnown: boolean): Problem | undefined {
+    if (!isKnown) return new Problem('not-found', `WebSockets are at ${WEBSOCKET_PATH}`);
+    if (this.isClosing) return new Problem('closing', 'use another node, or this one when it is back');
+    if (this.isSuspended) return new Problem('cut-off', 'use another node');
+    return undefined;
   }
 
   #add(ws: WebSocket, connection: Connection, session: WebSocketSession): void {
