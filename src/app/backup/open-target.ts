@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BackupError } from '#codec/backup/backup-error.ts';
+import { errorCode } from '#log/file/disk.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { DirectoryTarget } from './directory-target.ts';
 import { S3Target } from './s3-target.ts';
@@ -17,4 +19,28 @@ export function openTarget(place: string, environment: NodeJS.ProcessEnv = proce
     'UNUSABLE',
     `${place} is no place for backups: name a directory (with ./ before a name with a colon), or s3://BUCKET/PREFIX`,
   );
+}
+
+/**
+ * A target to read backups from. A directory must be there: one that nothing was written to yet is not told from a wrong path.
+ * @throws BackupError UNUSABLE
+ */
+export function openSource(place: string): BackupTarget {
+  const target = openTarget(place);
+  if (target instanceof DirectoryTarget && !isDirectory(target.place)) {
+    throw new BackupError(
+      'UNUSABLE',
+      `there is no directory ${target.place}: name the one that backups were written to`,
+    );
+  }
+  return target;
+}
+
+/** One that cannot be looked at is for who reads it to tell. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+  }
 }

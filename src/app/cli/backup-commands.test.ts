@@ -57,3 +57,28 @@ test('backup verify: a target with pieces of the log and no backup yet is said t
     stderr: `hive: there is no complete backup of log ${set.logId} in ${target.place}: see "hive backup list"\n`,
   });
 });
+
+test('backup list, verify, prune and restore from a directory that is not there are wrong usage', async (t) => {
+  const { root } = backupFixture(t);
+  const file = join(root, 'file');
+  writeFileSync(file, '');
+  for (const place of [join(root, 'nowhere'), file, join(file, 'below')]) {
+    const from = ['--from', place];
+    const refused = {
+      status: 2,
+      stdout: '',
+      stderr: `hive: there is no directory ${place}: name the one that backups were written to\n`,
+    };
+    assert.deepEqual(await runCli(['backup', 'list', ...from]), refused);
+    assert.deepEqual(await runCli(['backup', 'verify', ...from]), refused);
+    assert.deepEqual(await runCli(['backup', 'prune', '--keep', '1', ...from]), refused);
+    const into = ['--data-dir', join(root, 'restored')];
+    assert.deepEqual(await runCli(['restore', 'latest', ...from, ...into]), refused);
+  }
+  // One without backups is no fault of who asks.
+  assert.deepEqual(await runCli(['backup', 'list', '--from', root]), {
+    status: 0,
+    stdout: `no backup in ${root}\n`,
+    stderr: '',
+  });
+});

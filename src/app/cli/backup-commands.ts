@@ -9,7 +9,7 @@ import { DamagedSnapshots } from '../backup/damaged-snapshots.ts';
 import { readKeyFile, writeNewKeyFile } from '../backup/key-file.ts';
 import { LocalLog } from '../backup/local-log.ts';
 import { stateOfRunning, stateOfStopped } from '../backup/node-state.ts';
-import { openTarget } from '../backup/open-target.ts';
+import { openSource, openTarget } from '../backup/open-target.ts';
 import { pruneBackups } from '../backup/prune-backups.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import type { LogEnd } from '../backup/restore-plan.ts';
@@ -182,7 +182,7 @@ async function stateOf(dataDir: string, log: LocalLog): Promise<ReturnType<typeo
 }
 
 async function list(from: string, output: Output): Promise<void> {
-  const target = openTarget(from);
+  const target = openSource(from);
   const rows = [];
   const damaged: BackupError[] = [];
   for (const { logId, keyId } of await listSets(target)) {
@@ -313,5 +313,5 @@ function setOf(
   isRead: boolean,
 ): Promise<BackupSet> {
   const key = keyFile === undefined ? undefined : readKeyFile(keyFile);
-  return chooseSet(openTarget(from), { id, logId: log, key, isRead });
+  return chooseSet(openSource(from), { id, logId: log, key, isRead });
 }
