@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { manifestName } from '#codec/backup/object-names.ts';
@@ -81,4 +81,27 @@ test('backup list, verify, prune and restore from a directory that is not there 
     stdout: `no backup in ${root}\n`,
     stderr: '',
   });
+});
+
+test('a key file that cannot be used is wrong usage, whatever is wrong with it', async (t) => {
+  const { root } = backupFixture(t);
+  const file = join(root, 'key');
+  const configuration = join(root, 'hive.yaml');
+  writeFileSync(configuration, 'backup: { to: target, keyFile: key }\n');
+  const commands = [
+    ['backup', 'verify', '--from', root, '--key-file', file],
+    ['drill', '--to', root, '--key-file', file],
+    ['start', '--data-dir', join(root, 'node'), '--config', configuration],
+  ];
+  const isRefused = async (args: readonly string[], why: string) => {
+    const { status, stderr } = await runCli(args);
+    assert.deepEqual([args[0], status, stderr], [args[0], 2, `hive: ${why}\n`]);
+  };
+  await isRefused(commands[0], `there is no key file ${file}: make one with "hive backup new-key"`);
+  writeFileSync(file, 'nonsense', { mode: 0o600 });
+  await isRefused(commands[0], `${file} is not a backup key: make one with "hive backup new-key"`);
+  chmodSync(file, 0o644);
+  const advice = `chmod 600 ${file}, and replace the key if somebody may have read it`;
+  for (const args of commands)
+    await isRefused(args, `${file} may be read by others than its owner: ${advice}`);
 });
