@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { OuchClient } from '#app/ouch-client.ts';
 import { fixLogon } from '../support/fix-logon.ts';
@@ -241,4 +243,32 @@ test('operations see the log, the life of an order and sessions, and end session
     const { items } = (await operations.get('/admin/actions?command=EndSession')).body;
     assert.deepEqual([...new Set(items.map(({ reason }: Message) => reason))], [REASON]);
   });
+});
+
+test('an entry whose bytes are damaged is said to be, and the log of the node says where', {
+  timeout: 120_000,
+}, async (t) => {
+  const venue = await RestNode.start(t, undefined, {}, /^a request needs what is damaged: /);
+  const [alice, operations] = await Promise.all(['U1', 'operations'].map((name) => venue.logIn(name)));
+  const limit = { symbol: 'BTCUSD', type: 'limit', side: 'buy', price: '10.00', quantity: '5' };
+  const { status, body } = await alice.post('/orders', limit);
+  assert.equal(status, 200);
+  const { sequence, order } = body;
+  assert.equal((await operations.get(`/log/${sequence}`)).status, 200);
+  const directory = join(venue.directory, 'log');
+  const [name] = readdirSync(directory).sort();
+  const path = join(directory, name);
+  const bytes = readFileSync(path);
+  // In the first record, behind the header of the segment.
+  bytes[64 + 40] ^= 1;
+  writeFileSync(path, bytes);
+  for (const question of [`/log/${sequence}`, `/admin/orders/${order.orderId}/timeline`]) {
+    const damaged = await operations.get(question);
+    assert.deepEqual([damaged.status, damaged.body.code, damaged.body.retry], [503, 'log-damaged', false]);
+    // Clients are told no path.
+    assert.ok(!JSON.stringify(damaged.body).includes(venue.directory));
+    const line = venue.errors.find((error) => error.includes(String(damaged.body.instance)));
+    assert.match(String(line), /: offset \d+: .*"Damage"/);
+    assert.ok(String(line).includes(`"file":${JSON.stringify(path)},"offset":`));
+  }
 });

@@ -93,14 +93,18 @@ export class RestNode {
   readonly checker: OpenApiChecker;
   /** What the node has said in its log at level info: fields and message, as one object. */
   readonly lines: readonly { readonly [field: string]: unknown }[];
+  /** What it has said at level error: message and fields. */
+  readonly errors: readonly string[];
 
   constructor(
     node: RunningNode,
     directory: string,
     checker: OpenApiChecker,
     lines: readonly { readonly [field: string]: unknown }[],
+    errors: readonly string[],
   ) {
     this.lines = lines;
+    this.errors = errors;
     this.node = node;
     this.directory = directory;
     this.url = `http://127.0.0.1:${node.edgePorts['http']}`;
@@ -140,7 +144,13 @@ export class RestNode {
     for (const command of commands ?? (await people())) send(node.outbox, command);
     while (node.status().sequence === 0) await setTimeout(1);
     const document = await fetch(`http://127.0.0.1:${node.edgePorts['http']}/openapi.json`);
-    return new RestNode(node, directory, new OpenApiChecker((await document.json()) as object), lines);
+    return new RestNode(
+      node,
+      directory,
+      new OpenApiChecker((await document.json()) as object),
+      lines,
+      errors,
+    );
   }
 
   /** Resolves when what is signed from then on is taken: a node refuses what was signed before it had been up for FUTURE_MS_MAX. */

@@ -91,7 +91,7 @@ type FindOrder = (orderId: number) => Promise<FoundOrder | undefined>;
  * The life of an order, put together from history (the orders), the files of reports (what happened) and the log (who did it).
  * @param seesAll whether the asker sees any account: then the other side of trades, and commands of others
  * @returns undefined when `find` has no such order
- * @throws UnknownTermsError, ArchiveRefusedError
+ * @throws UnknownTermsError, ArchiveRefusedError, LogCorruptError
  */
 export async function orderTimeline(
   sources: TimelineSources,

@@ -12,6 +12,7 @@ import Fastify, {
 } from 'fastify';
 import type { TObject, TSchema } from 'typebox';
 import { namedSchemasOf, ref } from '#codec/json/schemas.ts';
+import { LogCorruptError } from '#domain/ports.ts';
 import { failureLines, type WriteLine } from '#lib/line-budget.ts';
 import type { Principal } from '../identity/principal.ts';
 import { reloadTls, type TlsFiles } from '../listener/tls-files.ts';
@@ -422,7 +423,18 @@ export class HttpServer {
             : config.query;
       return problemOfValidation(error.validation, part, schema as TSchema | undefined);
     }
+    if (error instanceof LogCorruptError) this.#noteDamage(error, request);
     return problemOfRefusal(error) ?? problemOfFramework(error, this.limits) ?? this.#bug(error, request);
+  }
+
+  #noteDamage(
+    { file, offset, message }: LogCorruptError,
+    { id: requestId, principal }: FastifyRequest,
+  ): void {
+    this.failure(
+      { door: 'http', requestId, userId: principal?.userId, file, offset },
+      `a request needs what is damaged: ${message}`,
+    );
   }
 
   #bug(error: Error, request: FastifyRequest): Problem {

@@ -29,7 +29,7 @@ export function logRoutes(sources: RestSources): Route[] {
       params: { orderId: Id('the order, any of the chain') },
       query: freshQuery,
       answer: OrderTimeline,
-      problems: [...ARCHIVE_PROBLEMS, 'UNKNOWN_ORDER'],
+      problems: [...ARCHIVE_PROBLEMS, 'log-damaged', 'UNKNOWN_ORDER'],
       handle: async ({ principal, params: { orderId }, query }) => {
         const { views } = questions;
         const find = async (id: number): Promise<FoundOrder | undefined> => {
@@ -67,7 +67,7 @@ export function logRoutes(sources: RestSources): Route[] {
         }),
       },
       answer: LogEntry,
-      problems: ['not-found', 'log-truncated', 'busy'],
+      problems: ['not-found', 'log-truncated', 'log-damaged', 'busy'],
       handle: async ({ params: { sequence } }) => {
         const found = await receipts.entry(sequence).catch((error: unknown) => {
           if (error instanceof LogTruncatedError) throw new Problem('log-truncated', error.message);

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Count, Id, named, ref, Sequence } from '#codec/json/schemas.ts';
 import { type ArchiveRefusal, ArchiveRefusedError } from '#domain/history.ts';
+import { LogCorruptError } from '#domain/ports.ts';
 import { HttpStatusOfReject, type RejectName, Rejects } from '#domain/rejects.ts';
 import { type AccessCode, AccessRefusals } from '../identity/access-refusal.ts';
 
@@ -51,6 +52,7 @@ const DOOR_PROBLEMS = {
   'recordings-unreadable': row(503, 'the directory of recordings cannot be read', true),
   'history-behind': row(503, 'history is being rebuilt or cannot be written', true),
   closing: row(503, 'the node stops', true),
+  'log-damaged': row(503, "this node's copy of the log is damaged there"),
   'cut-off': row(503, 'the node is cut off from the log of the venue', true),
   'outcome-unknown': row(504, 'the command was sent and its answer did not come in time'),
 } as const satisfies Record<string, ProblemRow>;
@@ -173,8 +175,12 @@ const ARCHIVE_PROBLEMS: Readonly<Record<Exclude<ArchiveRefusal, 'BAD_QUERY'>, Do
 /** Seconds after which a question that the archive could not answer is worth another try. */
 const ARCHIVE_RETRY_SECONDS = '1';
 
+/** Where it is damaged only the node's log says: paths are nothing for clients. */
+const LOG_DAMAGED = `ask another node; who runs this one finds file and offset in its log, and what to do in docs/log-format.md, "Damage"`;
+
 /** What a client is told of an error that is no problem; undefined: nothing but that it was one. */
 export function problemOfRefusal(error: unknown): Problem | undefined {
+  if (error instanceof LogCorruptError) return new Problem('log-damaged', LOG_DAMAGED);
   if (!(error instanceof ArchiveRefusedError)) return undefined;
   if (error.code === 'BAD_QUERY') return new Problem('invalid-request', error.message);
   return new Problem(ARCHIVE_PROBLEMS[error.code], error.message, {

@@ -12,9 +12,9 @@ import { Problem } from './problems.ts';
 
 /** Entries of the log, wherever they are kept. */
 export interface LogReceipts {
-  /** The durable entry, or undefined when the log has not come so far. @throws LogTruncatedError, Problem */
+  /** The durable entry, or undefined when the log has not come so far. @throws LogTruncatedError, LogCorruptError, ArchiveRefusedError */
   entry(sequence: number): Promise<StampedEntry | undefined>;
-  /** Those of the entries that are durable and not truncated, with their first commands. @throws ArchiveRefusedError */
+  /** Those of the entries that are durable and not truncated, with their first commands. @throws LogCorruptError, ArchiveRefusedError */
   entries(sequences: Iterable<number>, commandsMax: number): Promise<readonly LoggedEntry[]>;
   /** The first entry that the log still has. */
   firstSequence(): number;
