@@ -97,9 +97,10 @@ test('an order that replaced a stop that had triggered has triggered too, howeve
     }
     venue.deliver();
     const orders = [1, 2, 3, 4, 5].map((number) => desk.orders.byNumber(number));
+    const micros = 1_700_000_000e6;
     assert.deepEqual(
       orders.map((each) => each?.triggered),
-      [1, 0, 1, 0, 1],
+      [micros, 0, micros, 0, micros],
     );
     assert.deepEqual(
       orders.map((each) => venue.history(each?.orderId ?? 0)),
@@ -145,13 +146,14 @@ test('an order that replaced a stop that had triggered before history began has 
   apply({ ...replace, originalClientOrderId: 3, clientOrderId: 4, qtyLots: 2 });
   writer.flush(sequence, core.stateHash);
   const orders = [...venue.model.orders.values()].filter(({ userId }) => userId === 1);
+  const micros = 1_800_000_000e6;
   assert.deepEqual(
     orders.map(({ triggered, qtyLots }) => [triggered, qtyLots]),
     [
-      [1, 5],
-      [1, 4],
-      [1, 3],
-      [1, 2],
+      [micros, 5],
+      [micros, 4],
+      [micros, 3],
+      [micros, 2],
     ],
   );
   const reader = new HistoryReader(database);

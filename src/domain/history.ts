@@ -28,6 +28,11 @@ interface At {
   readonly timeNanos: number;
 }
 
+/** Microseconds since the Unix epoch, for `OrderRecord.triggered`. */
+export function triggerMicros({ timeSeconds, timeNanos }: Pick<At, 'timeSeconds' | 'timeNanos'>): number {
+  return timeSeconds * 1_000_000 + Math.floor(timeNanos / 1_000);
+}
+
 export interface OrderRecord extends At {
   readonly orderId: number;
   readonly userId: number;
@@ -57,7 +62,7 @@ export interface OrderRecord extends At {
   readonly cumAmountMinor: number;
   /** In the quote asset, as cumAmountMinor. */
   readonly feeMinor: number;
-  /** 1: a stop that has been triggered. */
+  /** Of a stop that has been triggered: `triggerMicros` of it, or 1 where an earlier build wrote the history, which does not say when. 0: it has not been. */
   readonly triggered: number;
   /** The order that this one replaced; 0 none. */
   readonly originalOrderId: number;

@@ -50,7 +50,10 @@ test('STOP_LOSS waits as good till canceled, and is a market order once the last
   });
   const question = { symbol: SYMBOL, orderId };
   const waiting = (await taker.signed('GET', '/order', question)).body;
-  assert.deepEqual([waiting.status, waiting.isWorking, waiting.executedQty], ['NEW', false, '0.0000']);
+  assert.deepEqual(
+    [waiting.status, waiting.isWorking, waiting.workingTime, waiting.executedQty],
+    ['NEW', false, -1, '0.0000'],
+  );
 
   // What it takes at 64,000 does not reach the stop, what it takes at 63,900 does.
   const sold = await taker.signed('POST', '/order', {
@@ -70,7 +73,7 @@ test('STOP_LOSS waits as good till canceled, and is a market order once the last
     time: transactTime,
     updateTime: filled.updateTime,
     isWorking: true,
-    workingTime: transactTime,
+    workingTime: sold.body.transactTime,
   });
 });
 

@@ -122,7 +122,9 @@ export class HistoryModel {
         return;
       }
       case 'OrderTriggered':
-        Object.assign(this.#order(event.orderId), updated, { triggered: 1 });
+        Object.assign(this.#order(event.orderId), updated, {
+          triggered: timeSeconds * 1_000_000 + Math.floor(timeNanos / 1_000),
+        });
         return;
       case 'OrderCanceled': {
         const order = this.#order(event.orderId);

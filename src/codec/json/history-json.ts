@@ -97,7 +97,7 @@ export function orderJson(lookup: TermsLookup, order: OrderRecord): Static<typeo
   if (priceTicks !== 0) json.price = scaledText(priceTicks, price);
   if (stopPriceTicks !== 0) {
     json.stopPrice = scaledText(stopPriceTicks, price);
-    json.triggered = order.triggered === 1;
+    json.triggered = order.triggered !== 0;
   }
   if (expireSeconds !== 0) json.expireTime = secondText(expireSeconds);
   if (displayQtyLots !== 0) json.displayQuantity = scaledText(displayQtyLots, quantity);

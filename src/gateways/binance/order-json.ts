@@ -3,7 +3,7 @@ import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { type BinanceOrderType, stpModeOf } from './exchange-info.ts';
-import { type TimeUnit, textsOf, timeOf } from './texts.ts';
+import { TimeUnit, textsOf, timeOf } from './texts.ts';
 
 /** Cancels that somebody asked for; every other one is an expiry of the order's own terms. */
 const ASKED_FOR: ReadonlySet<number> = new Set<number>([
@@ -120,7 +120,13 @@ export function numberOfClientId(clientId: string): number | undefined {
 
 /** Whether an order is in the book, or would be: a stop that waits is not. */
 export function isWorking({ orderType, triggered }: Pick<OrderRecord, 'orderType' | 'triggered'>): boolean {
-  return triggered === 1 || (orderType !== OrderType.Stop && orderType !== OrderType.StopLimit);
+  return triggered !== 0 || (orderType !== OrderType.Stop && orderType !== OrderType.StopLimit);
+}
+
+/** Since when an order is in the book, or would be: a stop since its trigger. Where that is not known, since it came. -1: it waits. */
+export function workingTimeOf(order: OrderRecord, unit: TimeUnit): number {
+  if (!isWorking(order)) return -1;
+  return Math.max(timeOf(order, unit), Math.floor(order.triggered / (TimeUnit.Microsecond / unit)));
 }
 
 /** The fields that every answer about an order has. */
@@ -164,7 +170,7 @@ export function orderJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUni
     time: timeOf(order, unit),
     updateTime: updateTimeOf(order, unit),
     isWorking: isWorking(order),
-    workingTime: isWorking(order) ? timeOf(order, unit) : -1,
+    workingTime: workingTimeOf(order, unit),
   };
 }
 
@@ -179,7 +185,7 @@ export function resultJson(lookup: TermsLookup, order: OrderRecord, unit: TimeUn
   return {
     ...commonFields(lookup, order),
     transactTime: timeOf(order, unit),
-    workingTime: isWorking(order) ? timeOf(order, unit) : -1,
+    workingTime: workingTimeOf(order, unit),
   };
 }
 

@@ -117,3 +117,23 @@ test('orders: every status and type has a name of Binance', () => {
   );
   assert.equal(typeOf({ orderType: Limit, orderFlags: OrderFlag.PostOnly }), 'LIMIT_MAKER');
 });
+
+test('user events: W is since when the order is in the book, of a stop since its trigger, and is not there before', () => {
+  const working = (order: Partial<OrderRecord>, unit: TimeUnit) => {
+    const report = { ...REPORT, kind: ReportKind.Filled };
+    const [event] = executionReports(VIEWS, report, { ...ORDER, ...order }, undefined, 1, unit);
+    return (event as Record<string, unknown>)['W'];
+  };
+  const { Millisecond, Microsecond } = TimeUnit;
+  const nowMs = NOW_SECONDS * 1_000;
+  assert.equal(working({}, Millisecond), nowMs + 5);
+  const stop = { orderType: OrderType.Stop, stopPriceTicks: 1 };
+  assert.equal(working(stop, Millisecond), undefined);
+  const triggered = nowMs * 1_000 + 6_001;
+  assert.equal(working({ ...stop, triggered }, Millisecond), nowMs + 6);
+  assert.equal(working({ ...stop, triggered }, Microsecond), triggered);
+  // It replaced a stop that had triggered before.
+  assert.equal(working({ ...stop, triggered: triggered - 2_000 }, Millisecond), nowMs + 5);
+  // History of an earlier build does not say when.
+  assert.equal(working({ ...stop, triggered: 1 }, Microsecond), nowMs * 1_000 + 5_000);
+});

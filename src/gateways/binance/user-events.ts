@@ -14,6 +14,7 @@ import {
   statusOfCancel,
   timeInForceText,
   typeOf,
+  workingTimeOf,
 } from './order-json.ts';
 import { type TimeUnit, textsOf, timeOf } from './texts.ts';
 
@@ -116,7 +117,7 @@ function executionReport(
     Z: money(order.cumAmountMinor),
     Y: money(isTrade ? report.amountMinor : 0),
     Q: money(0),
-    ...(isWorking(order) ? { W: timeOf(order, unit) } : {}),
+    ...(isWorking(order) ? { W: workingTimeOf(order, unit) } : {}),
     V: stpModeOf(terms),
     ...(type === 'TRADE_PREVENTION' ? { B: quantity(report.qtyLots) } : {}),
     ...(preventedLots === 0 ? {} : { A: quantity(preventedLots) }),

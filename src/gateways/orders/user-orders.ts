@@ -1,5 +1,5 @@
 import { CancelReason } from '#domain/events.ts';
-import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { type OrderRecord, OrderStatus, triggerMicros } from '#domain/history.ts';
 import { type Report, ReportKind } from './report.ts';
 import { TextMap } from './text-map.ts';
 
@@ -84,7 +84,7 @@ export class UserOrders {
     if (entry === undefined || entry.includes >= report.sequence) return entry?.order;
     const { order } = entry;
     stamp(order, report);
-    if (report.kind === ReportKind.Triggered) order.triggered = 1;
+    if (report.kind === ReportKind.Triggered) order.triggered = triggerMicros(report);
     else if (report.kind === ReportKind.Filled) this.#filled(order, report);
     else this.#canceled(order, report);
     return order;

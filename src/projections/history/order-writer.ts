@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import { CancelReason, OrderAccepted, OrderCanceled, OrderReplaced, OrderTriggered } from '#domain/events.ts';
-import { OrderStatus } from '#domain/history.ts';
+import { OrderStatus, triggerMicros } from '#domain/history.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
@@ -85,7 +85,7 @@ export class OrderWriter {
   /** An OrderTriggered. */
   triggered({ f64 }: WordBuffer, at: number): void {
     const row = this.#changed(f64[(at + OrderTriggered.at.orderId) >> 1]);
-    this.rows.values[row + C.triggered] = 1;
+    this.rows.values[row + C.triggered] = triggerMicros(this.moment);
   }
 
   /** What a trade is to one of its orders. */

@@ -246,7 +246,7 @@ export class ExecutionReports {
     writer.text(AppTag.ExecType, execType);
     writer.text(AppTag.OrdStatus, ordStatus);
     if (this.is42 || ordStatus !== OrdStatus.New || !isStop(order)) return;
-    writer.boolean(AppTag.WorkingIndicator, order?.triggered === 1);
+    writer.boolean(AppTag.WorkingIndicator, order !== undefined && order.triggered !== 0);
   }
 
   #statusKind(writer: FixWriter, status: string, order: OrderRecord | undefined): void {
