@@ -399,6 +399,12 @@ test('binary, oversized and broken frames end the connection, each with its code
   const large = await WebSocketClient.connect(t, venue.url);
   large.ws.send(`"${'x'.repeat(16 * 1024)}"`);
   assert.equal((await large.closed).code, 1009);
+  // The first message is read, the second has one fragment too many.
+  const pieces = await WebSocketClient.connect(t, venue.url);
+  for (const fragments of [64, 65])
+    for (let at = 1; at <= fragments; at++) pieces.ws.send('', { fin: at === fragments });
+  assert.equal((await pieces.take(() => true)).error.code, 'malformed-json');
+  assert.deepEqual(await pieces.closed, { code: 1008, reason: '' });
   // An unmasked frame, which no client may send.
   const socket = connect(venue.port, '127.0.0.1');
   socket.write(

@@ -2,6 +2,8 @@
 export const WebSocketLimits = {
   /** Bytes of one message, all its fragments together; more ends the connection with 1009. */
   MESSAGE_BYTES_MAX: 16 * 1024,
+  /** Fragments of one message; more ends the connection with 1008. Each takes the thread as long as a message, and no rate limit counts it. */
+  FRAGMENTS_MAX: 64,
   /** Connections of everybody, of those who have not proven who they are, and of one address (a /64 network of IPv6). */
   CONNECTIONS_MAX: 8_192,
   STRANGERS_MAX: 6_144,

@@ -98,6 +98,7 @@ export class WebSocketDoor {
     this.ws = new WebSocketServer({
       noServer: true,
       maxPayload: limits.MESSAGE_BYTES_MAX,
+      maxFragments: limits.FRAGMENTS_MAX,
       perMessageDeflate: options.compression,
       clientTracking: false,
       autoPong: false,
