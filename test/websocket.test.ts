@@ -424,11 +424,18 @@ test('binary, oversized and broken frames end the connection, each with its code
   socket.destroy();
 });
 
+const HANDSHAKE = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
 /** What an upgrade is answered with that is refused: status, headers and problem. */
-async function refusedUpgrade(venue: WebSocketVenue, path: string, headers = '') {
+async function refusedUpgrade(
+  venue: WebSocketVenue,
+  path: string,
+  headers = '',
+  { method = 'GET', handshake = HANDSHAKE } = {},
+) {
   const socket = connect(venue.port, '127.0.0.1');
   socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${headers}\r\n`,
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n${handshake}${headers}\r\n`,
   );
   let text = '';
   socket.on('data', (data) => {
@@ -436,7 +443,7 @@ async function refusedUpgrade(venue: WebSocketVenue, path: string, headers = '')
   });
   await once(socket, 'close');
   const [head, body] = text.split('\r\n\r\n');
-  return { status: text.slice(9, 12), head, code: JSON.parse(body).code };
+  return { status: text.slice(9, 12), head, body, code: JSON.parse(body).code };
 }
 
 test('upgrades count for the user whose proof they bring, and for the address of who brings none or a wrong one', async (t) => {
@@ -465,6 +472,26 @@ test('upgrades count for the user whose proof they bring, and for the address of
   assert.equal(venue.access.limited, 4);
   // Nothing is kept of those that were refused.
   while (venue.door.connections > 2 + rate.burst) await venue.settled();
+});
+
+test('upgrades that are no handshake of RFC 6455 are answered with a problem', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const malformed = async (handshake: string, detail: RegExp) => {
+    const { status, head, code, body } = await refusedUpgrade(venue, '/ws/v1', '', { handshake });
+    assert.deepEqual([status, code], ['400', 'malformed-http']);
+    assert.match(body, detail);
+    assert.match(head, /\r\nx-content-type-options: nosniff\r\nsec-websocket-version: 13\r\n/);
+    assert.match(head, /\r\ncontent-type: application\/problem\+json/);
+  };
+  const [version, key] = HANDSHAKE.split(/(?<=\n)/);
+  await malformed(version, /Sec-WebSocket-Key/);
+  await malformed(`${version}Sec-WebSocket-Key: x\r\n`, /Sec-WebSocket-Key/);
+  await malformed(key, /Sec-WebSocket-Version/);
+  await malformed(`${key}Sec-WebSocket-Version: 12\r\n`, /Sec-WebSocket-Version/);
+  await malformed(`${HANDSHAKE}Sec-WebSocket-Protocol: a,,b\r\n`, /Sec-WebSocket-Protocol/);
+  const posted = await refusedUpgrade(venue, '/ws/v1', '', { method: 'POST' });
+  assert.deepEqual([posted.status, posted.code], ['405', 'method-not-allowed']);
+  assert.match(posted.head, /\r\nallow: GET\r\n/);
 });
 
 test('upgrades: another path, too many connections, a node that stops', async (t) => {

@@ -103,6 +103,9 @@ export class WebSocketDoor {
       clientTracking: false,
       autoPong: false,
     });
+    this.ws.on('wsClientError', ({ message }, _socket, request) =>
+      refuse(request.socket, problemOfHandshake(request, message)),
+    );
     this.places = new ConnectionLimits({
       connectionsMax: limits.CONNECTIONS_MAX,
       strangersMax: limits.STRANGERS_MAX,
@@ -231,4 +234,10 @@ export class WebSocketDoor {
       if (connection.isOpen) session.sweep(nowMs);
     }
   }
+}
+
+/** What is wrong with an upgrade itself (RFC 6455, section 4.2.1). @param detail what `ws` says of it */
+function problemOfHandshake({ method = '' }: IncomingMessage, detail: string): Problem {
+  if (method !== 'GET') return new Problem('method-not-allowed', 'use GET', { headers: { allow: 'GET' } });
+  return new Problem('malformed-http', detail, { headers: { 'sec-websocket-version': '13' } });
 }
