@@ -494,6 +494,19 @@ test('upgrades that are no handshake of RFC 6455 are answered with a problem', a
   assert.match(posted.head, /\r\nallow: GET\r\n/);
 });
 
+test('upgrades: a header that decides stands there once, and headers are few', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const refused = async (headers: string) => {
+    const { status, code } = await refusedUpgrade(venue, '/ws/v1', headers);
+    return [status, code];
+  };
+  const token = await venue.tokenOf(1);
+  assert.deepEqual(await refused('Host: y\r\n'), ['400', 'malformed-http']);
+  const twice = `Authorization: Bearer ${token}\r\nauthorization: Bearer other\r\n`;
+  assert.deepEqual(await refused(twice), ['400', 'malformed-http']);
+  assert.deepEqual(await refused('X-Filler: x\r\n'.repeat(64)), ['431', 'headers-too-large']);
+});
+
 test('upgrades: another path, too many connections, a node that stops', async (t) => {
   const venue = await WebSocketVenue.start(t, { limits: { CONNECTIONS_PER_ADDRESS_MAX: 2 } });
   const answer = async (path: string) => {

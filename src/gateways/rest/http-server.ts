@@ -28,7 +28,7 @@ import { PreparedFields, PreparedResponse } from './prepared-response.ts';
 import { Problem, ProblemDetails, problemOfRefusal } from './problems.ts';
 import { type HttpAccess, RequestGate } from './request-gate.ts';
 import { givenIdOf, RequestLog } from './request-log.ts';
-import { problemOfFramework, SEE_DOCS } from './request-problems.ts';
+import { problemOfFields, problemOfFramework, SEE_DOCS } from './request-problems.ts';
 import type { Route, RouteAccess } from './routes.ts';
 import { SECURITY_HEADERS, TLS_HEADERS } from './security-headers.ts';
 import { problemOfValidation } from './validation.ts';
@@ -342,13 +342,8 @@ export class HttpServer {
         headers: { connection: 'close', 'retry-after': '5' },
       });
     }
-    if (raw.rawHeaders.length / 2 > limits.HEADERS_MAX)
-      return new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
-    if (raw.httpVersionMinor > 0 && raw.headers.host === undefined)
-      return new Problem('malformed-http', 'the header Host is missing');
-    const repeated = repeatedField(raw.rawHeaders);
-    if (repeated !== undefined)
-      return new Problem('malformed-http', `the header ${repeated} stands there more than once`);
+    const malformed = problemOfFields(raw, limits);
+    if (malformed !== undefined) return malformed;
     if ((raw.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
       return new Problem('unsupported-media-type', 'send the body as it is: without Content-Encoding', {
         headers: { 'accept-encoding': 'identity' },
@@ -461,22 +456,3 @@ export class HttpServer {
 function isWebSocket(upgrade = ''): boolean {
   return upgrade.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
 }
-
-/**
- * A header field that stands there twice where one decides what is done: whatever lies between might have looked at the other.
- * @param fields names and values in turn
- */
-function repeatedField(fields: readonly string[]): string | undefined {
-  let hosts = 0;
-  let authorizations = 0;
-  for (let at = 0; at < fields.length; at += 2) {
-    const { length } = fields[at];
-    if (length === HOST.length && fields[at].toLowerCase() === HOST) hosts++;
-    else if (length === AUTHORIZATION.length && fields[at].toLowerCase() === AUTHORIZATION) authorizations++;
-  }
-  if (hosts > 1) return 'Host';
-  return authorizations > 1 ? 'Authorization' : undefined;
-}
-
-const HOST = 'host';
-const AUTHORIZATION = 'authorization';

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyError } from 'fastify';
 import { type AccessRefusal, AccessRefusals } from '../identity/access-refusal.ts';
 import type { RateDecision } from '../identity/rate-limiter.ts';
@@ -59,3 +60,37 @@ export function readJson(bytes: Uint8Array): unknown {
     throw new Problem('malformed-json', `the body is no JSON: ${(error as Error).message}`);
   }
 }
+
+/** What is wrong with the header fields of a request, whatever it asks for. */
+export function problemOfFields(
+  { rawHeaders, headers, httpVersionMinor }: IncomingMessage,
+  limits: Pick<HttpLimits, 'HEADERS_MAX'>,
+): Problem | undefined {
+  if (rawHeaders.length / 2 > limits.HEADERS_MAX)
+    return new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
+  if (httpVersionMinor > 0 && headers.host === undefined)
+    return new Problem('malformed-http', 'the header Host is missing');
+  const repeated = repeatedField(rawHeaders);
+  return repeated === undefined
+    ? undefined
+    : new Problem('malformed-http', `the header ${repeated} stands there more than once`);
+}
+
+/**
+ * A header field that stands there twice where one decides what is done: whatever lies between might have looked at the other.
+ * @param fields names and values in turn
+ */
+function repeatedField(fields: readonly string[]): string | undefined {
+  let hosts = 0;
+  let authorizations = 0;
+  for (let at = 0; at < fields.length; at += 2) {
+    const { length } = fields[at];
+    if (length === HOST.length && fields[at].toLowerCase() === HOST) hosts++;
+    else if (length === AUTHORIZATION.length && fields[at].toLowerCase() === AUTHORIZATION) authorizations++;
+  }
+  if (hosts > 1) return 'Host';
+  return authorizations > 1 ? 'Authorization' : undefined;
+}
+
+const HOST = 'host';
+const AUTHORIZATION = 'authorization';

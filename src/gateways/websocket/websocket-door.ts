@@ -4,8 +4,9 @@ import { failureLines, LineBudget } from '#lib/line-budget.ts';
 import { AccessRefusal } from '../identity/access-refusal.ts';
 import { ConnectionLimits } from '../identity/connection-limits.ts';
 import { refuse } from '../rest/connections.ts';
+import { HttpLimits } from '../rest/limits.ts';
 import { Problem } from '../rest/problems.ts';
-import { problemOfAccess } from '../rest/request-problems.ts';
+import { problemOfAccess, problemOfFields } from '../rest/request-problems.ts';
 import { AccountStreams } from './account-streams.ts';
 import { ClientSession, type DoorCounts, type SessionServices } from './client-session.ts';
 import { CloseReason } from './close-codes.ts';
@@ -192,7 +193,7 @@ export class WebSocketDoor {
     const dialect = path === WEBSOCKET_PATH ? undefined : this.dialects.find((one) => one.takes(path));
     const isKnown = path === WEBSOCKET_PATH || dialect !== undefined;
     const problem = allowed
-      ? this.#whyNot(isKnown)
+      ? this.#whyNot(request, isKnown)
       : problemOfAccess(new AccessRefusal('RATE_LIMITED', retryAfterMs));
     if (problem !== undefined) {
       refuse(socket, problem);
@@ -212,11 +213,11 @@ export class WebSocketDoor {
   }
 
   /** Why nobody is let in now; undefined: who comes is. */
-  #whyNot(isKnown: boolean): Problem | undefined {
+  #whyNot(request: IncomingMessage, isKnown: boolean): Problem | undefined {
     if (!isKnown) return new Problem('not-found', `WebSockets are at ${WEBSOCKET_PATH}`);
     if (this.isClosing) return new Problem('closing', 'use another node, or this one when it is back');
     if (this.isSuspended) return new Problem('cut-off', 'use another node');
-    return undefined;
+    return problemOfFields(request, HttpLimits);
   }
 
   #add(ws: WebSocket, connection: Connection, session: WebSocketSession): void {
