@@ -294,7 +294,6 @@ describe('replay of an ITCH file', () => {
       itchStream([add(1, Buy, 10, 5_000)]),
       Uint8Array.of(0, 3, 0x7a, 1, 2),
       Uint8Array.of(0, 0),
-      Uint8Array.of(1),
     ]);
     const report = await replayContents('itch', { 'day.itch': file }, new CoreTarget());
     assert.deepEqual(report.messages, { A: 1, z: 1 });
@@ -311,6 +310,7 @@ describe('replay of an ITCH file', () => {
     for (const [name, content, offset] of [
       ['cut off', whole.subarray(0, whole.length - 1), 38],
       ['wrong length', Buffer.concat([whole, Uint8Array.of(0, 2, 0x41, 0)]), 76],
+      ['goes on behind the end', Buffer.concat([whole, Uint8Array.of(0, 0), whole]), 78],
       ['no stock', Buffer.concat([whole, itchStream([add(3, Buy, 10, 5_000, { stockLocate: 0 })])]), 76],
     ] as const) {
       await assert.rejects(

@@ -296,6 +296,27 @@ test('ItchFrameReader: a cut file and a foreign file are refused with the offset
   );
 });
 
+test('ItchFrameReader: nothing follows the end of the session, wherever chunks are cut', () => {
+  const session = framed([encoded([...itchSamples().values()][0]), new Uint8Array(0)]);
+  for (const behind of [session, Buffer.alloc(2), Buffer.of(0)]) {
+    const stream = Buffer.concat([session, behind]);
+    for (const chunkBytes of [1, session.length, stream.length]) {
+      const recorder = new Recorder();
+      const reader = new ItchFrameReader(recorder);
+      assert.throws(
+        () => {
+          for (let at = 0; at < stream.length; at += chunkBytes) {
+            reader.push(stream.subarray(at, at + chunkBytes));
+          }
+          reader.end();
+        },
+        { name: 'ItchFormatError', offset: session.length },
+      );
+      assert.equal(recorder.seen.length, 2);
+    }
+  }
+});
+
 test('recorded file: counts as published, and every message encodes to its own bytes', (t) => {
   if (!existsSync(RECORDED)) return t.skip(`no recorded data: ${RECORDED} is absent (set HIVE_DATA)`);
   const file = readFileSync(RECORDED);

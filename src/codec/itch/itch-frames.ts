@@ -42,6 +42,8 @@ export class ItchFrameReader {
   declare private partialBytes: number;
   /** Bytes of the stream that are read, whole frames only. */
   declare private _offset: number;
+  /** The end of the session was read. */
+  declare private ended: boolean;
 
   constructor(handler: ItchHandler) {
     this.handler = handler;
@@ -49,6 +51,7 @@ export class ItchFrameReader {
     this.partial = new Uint8Array(FRAME_BYTES_MAX);
     this.partialBytes = 0;
     this._offset = 0;
+    this.ended = false;
   }
 
   /** Bytes read so far as whole frames: where the next frame begins. */
@@ -58,7 +61,7 @@ export class ItchFrameReader {
 
   /**
    * Hands over every message that is whole after this chunk.
-   * @throws ItchFormatError when a frame's length or a number in it is impossible.
+   * @throws ItchFormatError when a frame's length or a number in it is impossible, or a frame follows the end of the session.
    */
   push(chunk: Uint8Array): void {
     let at = this.partialBytes > 0 ? this.#completePartial(chunk) : 0;
@@ -106,7 +109,14 @@ export class ItchFrameReader {
 
   #frame(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
+    if (this.ended) {
+      throw new ItchFormatError(
+        this._offset,
+        `the session ended at offset ${this._offset}, and more follows`,
+      );
+    }
     if (length === 0) {
+      this.ended = true;
       this.handler.onItchEnd();
     } else {
       const result = decodeItch(bytes, from, length, this.message);

@@ -53,7 +53,6 @@ class ActionBatch implements ItchHandler {
   /** Time of the newest message whose time is known. */
   declare private lastSeconds: number;
   declare private lastNanos: number;
-  declare ended: boolean;
 
   constructor(midnightSeconds: number) {
     this.reader = new ItchFrameReader(this);
@@ -62,7 +61,6 @@ class ActionBatch implements ItchHandler {
     this.count = 0;
     this.lastSeconds = midnightSeconds;
     this.lastNanos = 0;
-    this.ended = false;
   }
 
   /** @throws ItchFormatError for an order of stock locate 0: by it we know which stock a message is of */
@@ -104,9 +102,7 @@ class ActionBatch implements ItchHandler {
     action.timeNanos = this.lastNanos;
   }
 
-  onItchEnd(): void {
-    this.ended = true;
-  }
+  onItchEnd(): void {}
 
   /** The actions since the last call; valid until the next chunk. */
   take(): readonly ItchAction[] {
@@ -135,7 +131,6 @@ export async function* readItch(
     for await (const chunk of input.chunks(onBytes)) {
       reader.push(chunk);
       yield batch.take();
-      if (batch.ended) return;
     }
     reader.end();
   } catch (cause) {
