@@ -20,7 +20,7 @@ import type { NodeStatus } from '../node.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode, NoNodeError } from './node-socket.ts';
-import { dataDirOption, integerOption, sequenceOption } from './options.ts';
+import { dataDirOption, directoryOption, integerOption, sequenceOption } from './options.ts';
 import { type Output, table } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -85,7 +85,7 @@ export function restoreCommand(output: () => Output): Command {
     .description('make a data directory from a backup')
     .argument('<id>', 'a backup, or latest: everything that the target has')
     .addOption(fromOption())
-    .requiredOption('--data-dir <directory>', 'a new or empty directory')
+    .requiredOption('--data-dir <directory>', 'a new or empty directory', directoryOption)
     .option('--to-sequence <sequence>', 'last entry of the log', sequenceOption)
     .addOption(
       new Option(

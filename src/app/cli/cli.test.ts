@@ -68,6 +68,25 @@ test('log dump: a range without entries is wrong usage', async () => {
   );
 });
 
+test('--data-dir: a path that is empty, as that of a variable that is not set, is wrong usage', async () => {
+  const commands = [
+    ['start'],
+    ['status'],
+    ['log', 'verify'],
+    ['replay', '--format', 'itch', 'day.itch'],
+    ['restore', 'latest', '--from', directory],
+  ];
+  await Promise.all(
+    commands.map((command) =>
+      refuses(
+        [...command, '--data-dir', ''],
+        2,
+        "error: option '--data-dir <directory>' argument '' is invalid. It must be the path of a directory; that of the current one is a dot.\n(see --help)\n",
+      ),
+    ),
+  );
+});
+
 test('--version: that of the package', async () => {
   const file = new URL('../../../package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(file, 'utf8'));

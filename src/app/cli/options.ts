@@ -15,7 +15,15 @@ export const DATA_DIRECTORY = 'data';
 
 /** `--data-dir` of commands that look at a node or its files. */
 export function dataDirOption(): Option {
-  return new Option('--data-dir <directory>', 'data directory of the node').default(DATA_DIRECTORY);
+  return new Option('--data-dir <directory>', 'data directory of the node')
+    .argParser(directoryOption)
+    .default(DATA_DIRECTORY);
+}
+
+/** A directory's path. None would be the current directory: what a shell makes of a variable that is not set. For commander. */
+export function directoryOption(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must be the path of a directory; that of the current one is a dot.');
 }
 
 /** An instrument's symbol, as the binary doors carry it. For commander. */

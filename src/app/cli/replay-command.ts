@@ -5,6 +5,7 @@ import { REPLAY_FORMATS, type ReplayFormat, replayFile } from '#replay/replay-fi
 import type { ReplayReport } from '#replay/replay-report.ts';
 import { STOP_SIGNALS } from '../end-on-signal.ts';
 import { NodePath } from '../replay-target.ts';
+import { directoryOption } from './options.ts';
 import type { Output } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -32,6 +33,7 @@ export function replayCommand(output: () => Output): Command {
     .option(
       '--data-dir <directory>',
       'new data directory that keeps the log, durably; default: a temporary log',
+      directoryOption,
     )
     .action((files: string[], options: ReplayCommandOptions) => replay(files, options, output()));
 }

@@ -23,7 +23,7 @@ import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { type LogFormat, nodeLogger } from './node-log.ts';
 import { type NodeRequest, serveNode } from './node-socket.ts';
-import { nodeIdOption, portOption, serversOption } from './options.ts';
+import { directoryOption, nodeIdOption, portOption, serversOption } from './options.ts';
 import type { Output } from './output.ts';
 import { readyText } from './ready-text.ts';
 
@@ -57,7 +57,11 @@ export function startCommand(output: () => Output): Command {
       '--config <file>',
       'configuration file (docs/configuration.md); options here go before it, and it before the defaults',
     )
-    .option('--data-dir <directory>', `where the node keeps its log and snapshots; default: ${dataDirectory}`)
+    .option(
+      '--data-dir <directory>',
+      `where the node keeps its log and snapshots; default: ${dataDirectory}`,
+      directoryOption,
+    )
     .option(
       '--node-id <number>',
       `number of the node; default: ${nodeId}; auto: the nodes of a cluster share them out`,
