@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { lockHolder } from '#log/file/directory-lock.ts';
+import { shellWord } from './shell-word.ts';
 
 const SOCKET_FILE = 'node.sock';
 /** Longest path that a socket's address takes, on the system with the least room. */
@@ -122,7 +123,7 @@ export async function askNode(
       );
     }
     throw new NoNodeError(
-      `no node runs on the data directory ${directory}: start one ("hive start --data-dir ${directory}"), or name another directory with --data-dir`,
+      `no node runs on the data directory ${directory}: start one ("hive start --data-dir ${shellWord(directory)}"), or name another directory with --data-dir`,
       { cause: error },
     );
   } finally {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { defaultConfiguration } from '../config/configuration.ts';
 import { writeDemoPasswords } from '../demo/demo-passwords.ts';
@@ -31,6 +33,14 @@ test('ready: without a demo market the next steps look at the node, at its data 
     'Ctrl-C stops the node. kill -9 does too, and loses nothing that was acknowledged.',
     '',
   ]);
+});
+
+test('ready: a data directory that a shell would read otherwise is quoted', async () => {
+  const directory = "a $(b)\n'c'";
+  const [status] = nextSteps([], directory).join('\n').split('\n  npx hive log tail');
+  const command = status.slice(status.indexOf('npx hive')).replace('npx hive', "printf '%s,'");
+  const { stdout } = await promisify(execFile)('sh', ['-c', command]);
+  assert.equal(stdout, `status,--data-dir,${directory},`);
 });
 
 test('ready: with the demo market they say who the user is, and trade', () => {

@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { DEMO_TRADER, demoPasswordFile, readDemoPasswords } from '../demo/demo-passwords.ts';
 import { DEMO_INSTRUMENTS } from '../demo/demo-venue.ts';
 import { fairPriceOf } from '../demo/fair-price.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What a node says of itself when it is ready. */
 export interface Ready {
@@ -21,7 +22,7 @@ export interface Ready {
 export function readyText(configuration: Configuration, ready: Ready): string {
   const { ouch, marketData, http, fix, dataDirectory, sequence, nodeId, demo } = ready;
   const isDefaultDirectory = configuration.dataDirectory === 'data';
-  const where = isDefaultDirectory ? '' : ` --data-dir ${configuration.dataDirectory}`;
+  const where = isDefaultDirectory ? '' : ` --data-dir ${shellWord(configuration.dataDirectory)}`;
   const lines = [
     '',
     `Hive Mind: node ${nodeId} is ready. Log entry ${sequence}, data directory ${dataDirectory}`,
