@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LogCorruptError } from '#domain/ports.ts';
 import { crc32cWords } from '#lib/crc32c.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { nodeDisk } from './disk.ts';
 import type { FileLog } from './file-log.ts';
 import { LogId, RecordHeader, SegmentHeader, segmentPath } from './format.ts';
 import { LogFixture, readAll } from './log-fixture.ts';
@@ -247,6 +251,18 @@ describe('recovery: damage is refused', () => {
     const { fixture, disk } = damageable();
     for (const { path } of listSegments(disk, '/log')) disk.remove(path);
     assertRefused(fixture, disk, '/log', /the log has no segment/);
+  });
+
+  test('the directory of the segments missing', () => {
+    const directory = join(temporaryDirectory('recovery'), 'log');
+    const fixture = new LogFixture(nodeDisk, directory);
+    fixture.create().close();
+    rmSync(directory, { recursive: true });
+    assert.throws(() => fixture.open(), {
+      name: 'LogCorruptError',
+      message: /the log has no segment: its files are missing/,
+    });
+    assert.equal(existsSync(directory), false);
   });
 
   test('a segment of another log, and a segment under another name', () => {

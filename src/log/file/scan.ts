@@ -54,14 +54,22 @@ export interface LogScan {
   readonly tornBytes: number;
 }
 
-/** The segments of a log directory in order. Other files are ignored. */
+/** The segments of a log directory in order: none where it is not there. Other files are ignored. */
 export function listSegments(disk: Disk, directory: string): SegmentFile[] {
-  return disk
-    .list(directory)
+  return namesIn(disk, directory)
     .map(sequenceOfName)
     .filter((firstSequence) => firstSequence > 0)
     .sort((a, b) => a - b)
     .map((firstSequence) => ({ path: segmentPath(directory, firstSequence), firstSequence }));
+}
+
+function namesIn(disk: Disk, directory: string): readonly string[] {
+  try {
+    return disk.list(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 const PROGRESS_ENTRIES = 65_536;
