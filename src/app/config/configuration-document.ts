@@ -4,7 +4,7 @@ import type { Field, FieldTable } from './fields.ts';
 
 const INTRODUCTION = `# Configuration
 
-\`hive start --config FILE\` reads a YAML file. Everything has a default: an empty file, or none, is a configuration. Options of
+\`hive start --config FILE\` reads a YAML file, in UTF-8. Everything has a default: an empty file, or none, is a configuration. Options of
 the command line go before the file (\`hive start --help\`). Whatever is wrong is refused at the start with file, line, key and
 what is allowed; unknown keys are refused, so that a slip of the pen does not become a default.
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { DEMO_CONFIGURATION } from '../demo/demo-venue.ts';
 import { accessSettingsOf } from './access-section.ts';
 import {
@@ -322,6 +324,17 @@ test('configuration: YAML that is none, and anchors, are refused with their line
     'hive.yaml:2:13: anchors and aliases are not used here: write the value out',
   ]);
   assert.deepEqual(issuesOf('- 1\n'), ['hive.yaml:1:1: must be a mapping of keys to values, not a list']);
+});
+
+test('configuration: a file that is not UTF-8 is refused with the place, not read with other names', () => {
+  const file = join(temporaryDirectory('configuration'), 'hive.yaml');
+  writeFileSync(file, 'nodeId: 2\ndataDirectory: caf\u00e9\n', 'latin1');
+  assert.throws(() => loadConfiguration(file), {
+    name: 'ConfigError',
+    message: `${file}:2:19: is not UTF-8: save the file as UTF-8`,
+  });
+  writeFileSync(file, 'nodeId: 2\ndataDirectory: caf\u00e9\n', 'utf8');
+  assert.equal(loadConfiguration(file).dataDirectory, 'caf\u00e9');
 });
 
 test('configuration: a file that is not there', () => {

@@ -33,6 +33,8 @@ import { VENUE } from './venue-section.ts';
 const PORT_MAX = 65_535;
 /** A hundred thousand users have room. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
+/** U+FFFD: what bytes that are not UTF-8 are decoded to. */
+const NOT_UTF8 = '\uFFFD';
 const HTTP_CONNECTIONS_MAX = 65_536;
 const MIB = 1024 * 1024;
 /** A segment must hold the largest commit, 8 MiB. */
@@ -353,6 +355,8 @@ export function parseConfiguration(file: string, source: string): Configuration 
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
   const issues = new Issues(lines);
+  const at = source.indexOf(NOT_UTF8);
+  if (at >= 0) issues.add({ range: [at, at + 1, at + 1] }, '', 'is not UTF-8: save the file as UTF-8');
   for (const error of document.errors) {
     const [from, to] = error.pos;
     issues.add({ range: [from, to, to] }, '', yamlFault(error, source));
