@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
@@ -241,6 +250,29 @@ test('data directory: another format version, another node, a damaged or missing
   const again = open(path);
   assert.equal(again.epoch, 42);
   again.close();
+});
+
+test('data directory: one that this user may not read, and a file, are not said to be damaged', () => {
+  const path = freshPath();
+  open(path).close();
+  // The administrator may read every directory, and is somebody else meanwhile.
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  else chmodSync(path, 0);
+  try {
+    assert.throws(
+      () => readDataDirectoryMeta(path),
+      refusal('UNUSABLE', /cannot be used \(EACCES: .*\): look at the directory's owner/),
+    );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    else chmodSync(path, 0o700);
+  }
+  const file = join(path, 'hive.json');
+  assert.throws(
+    () => readDataDirectoryMeta(file),
+    refusal('NOT_A_DATA_DIRECTORY', /is not a data directory/),
+  );
 });
 
 const noFullDevice = process.platform === 'linux' ? false : 'needs /dev/full';

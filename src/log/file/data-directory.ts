@@ -163,7 +163,7 @@ export function isDataDirectory(directory: string): boolean {
 
 /**
  * What `hive.json` of a data directory says, without locking the directory: for tools that only look.
- * @throws DataDirectoryError when it is not there, damaged, or of another format version.
+ * @throws DataDirectoryError when it is not there, damaged, of another format version, or not for this user.
  */
 export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
   refuseUnfinishedRestore(directory);
@@ -172,12 +172,14 @@ export function readDataDirectoryMeta(directory: string): DataDirectoryMeta {
   try {
     meta = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
       throw new DataDirectoryError(
         'NOT_A_DATA_DIRECTORY',
         `${directory} is not a data directory: it has no ${META_FILE}`,
       );
     }
+    if (!(error instanceof SyntaxError)) throw unusable(directory, error);
     throw new DataDirectoryError('DAMAGED', `${path} cannot be read: restore it from a copy`, {
       cause: error,
     });
