@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LogCorruptError } from '#domain/ports.ts';
@@ -263,6 +263,19 @@ describe('recovery: damage is refused', () => {
       message: /the log has no segment: its files are missing/,
     });
     assert.equal(existsSync(directory), false);
+  });
+
+  test('a segment that the system does not read is named', () => {
+    const directory = join(temporaryDirectory('recovery'), 'log');
+    const fixture = new LogFixture(nodeDisk, directory);
+    fixture.create().close();
+    const path = segmentPath(directory, 1);
+    rmSync(path);
+    mkdirSync(path);
+    assert.throws(() => fixture.open(), {
+      code: 'EISDIR',
+      message: `${path}: offset 0: EISDIR: illegal operation on a directory, read`,
+    });
   });
 
   test('a segment of another log, and a segment under another name', () => {

@@ -292,13 +292,23 @@ export class SegmentReader {
     if (this.words.u8.length < READ_BYTES_MAX) this.words = WordBuffer.allocate(READ_BYTES_MAX / 4);
   }
 
-  /** Reads to the start of `to`; fewer bytes than `length` mean the end of the file. */
+  /**
+   * Reads to the start of `to`; fewer bytes than `length` mean the end of the file.
+   * @throws the error of node:fs, with file and offset before its message
+   */
   #read(to: WordBuffer, position: number, length: number): number {
     let filled = 0;
-    while (filled < length) {
-      const read = this.disk.read(this.handle, to.u8, filled, length - filled, position + filled);
-      if (read === 0) break;
-      filled += read;
+    try {
+      while (filled < length) {
+        const read = this.disk.read(this.handle, to.u8, filled, length - filled, position + filled);
+        if (read === 0) break;
+        filled += read;
+      }
+    } catch (error) {
+      // Neither is in what the system says of a device that cannot read a sector.
+      if (error instanceof Error)
+        error.message = `${this.file}: offset ${position + filled}: ${error.message}`;
+      throw error;
     }
     return filled;
   }
