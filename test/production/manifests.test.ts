@@ -109,3 +109,60 @@ test('load balancers: the policies let their health checks in, from addresses th
   }
   assert.ok(checks > 0);
 });
+
+const CHANGE = ['get', 'patch'];
+/** What the API server asks of an account for each call of kubectl in the scripts: verbs by resource. */
+const CALLS: { readonly [call: string]: { readonly [resource: string]: readonly string[] } } = {
+  'annotate pod': { pods: CHANGE },
+  'delete deployment': { deployments: ['get', 'list', 'watch', 'delete'] },
+  exec: { pods: ['get'], 'pods/exec': ['create'] },
+  'get deployment': { deployments: ['get'] },
+  'get pods': { pods: ['list'] },
+  'get service': { services: ['get'] },
+  'label pod': { pods: CHANGE },
+  'patch configmap': { configmaps: CHANGE },
+  'patch service': { services: CHANGE },
+  'port-forward': { pods: ['get'], 'pods/portforward': ['create'] },
+  'scale deployment': { deployments: ['get'], 'deployments/scale': CHANGE },
+};
+/** Of `deploy.sh shared`, which an administrator runs: it applies the roles themselves. */
+const OF_SHARED = ['apply --filename', 'rollout status'];
+/** Kinds of the overlays of colours, as roles name them. */
+const RESOURCES: Labels = {
+  ConfigMap: 'configmaps',
+  Deployment: 'deployments',
+  HorizontalPodAutoscaler: 'horizontalpodautoscalers',
+  PodDisruptionBudget: 'poddisruptionbudgets',
+  VerticalPodAutoscaler: 'verticalpodautoscalers',
+};
+
+test('the role of who deploys allows every call of the scripts, and to apply a colour', { skip }, () => {
+  const called = globSync('scripts/production/{*.sh,lib/*.sh}', { cwd: ROOT }).flatMap((file) =>
+    readFileSync(join(ROOT, file), 'utf8')
+      .split('\n')
+      .filter((line) => !/^#|^say | say "/.test(line))
+      .flatMap((line) => [...line.matchAll(/\b(?:kube|kubectl --namespace "\$namespace") ([a-z-]+) (\S+)/g)])
+      .map(([, verb, what]) => (verb === 'exec' || verb === 'port-forward' ? verb : `${verb} ${what}`)),
+  );
+  assert.deepEqual([...new Set(called)].sort(), [...Object.keys(CALLS), ...OF_SHARED].sort());
+  const { rules } = one(read('rbac.yaml'), 'Role', 'hive-mind-deployer');
+  const missing = (needs: { readonly [resource: string]: readonly string[] }): string[] =>
+    Object.entries(needs).flatMap(([resource, verbs]) =>
+      verbs
+        .filter(
+          (verb) =>
+            !rules.some((rule: Manifest) => rule.resources.includes(resource) && rule.verbs.includes(verb)),
+        )
+        .map((verb) => `${verb} ${resource}`),
+    );
+  const needed: (readonly [string, string[]])[] = Object.entries(CALLS).map(([call, needs]) => [
+    call,
+    missing(needs),
+  ]);
+  for (const { kind } of [...read('overlays/blue/resources.yaml'), ...read('overlays/green/resources.yaml')])
+    needed.push([`apply ${kind}`, missing({ [RESOURCES[kind] ?? kind]: ['get', 'create', 'patch'] })]);
+  assert.deepEqual(
+    needed.filter(([, verbs]) => verbs.length > 0),
+    [],
+  );
+});
