@@ -149,6 +149,24 @@ test('every command of the sections that looks at a data directory names it', ()
   );
 });
 
+test('every kubectl command names its namespace, and selects what the manifests make there', () => {
+  const commands = commandsOf(runbooks).filter((command) => command.startsWith('kubectl '));
+  assert.ok(commands.length > 0);
+  assert.deepEqual(
+    commands.filter((command) => !/^kubectl --namespace (hive-mind|monitoring) /.test(command)),
+    [],
+  );
+  const made = read('deployment/kubernetes/deployment.yaml') + read('deployment/kubernetes/nats.yaml');
+  const labels = commands.flatMap(
+    (command) => /--namespace hive-mind .*-l app\.kubernetes\.io\/name=(\S+)/.exec(command)?.[1] ?? [],
+  );
+  assert.ok(labels.length > 0);
+  assert.deepEqual(
+    labels.filter((label) => !made.includes(`app.kubernetes.io/name: ${label},`)),
+    [],
+  );
+});
+
 test('disaster-recovery.sh takes every command of the sections as it stands', { skip: noScripts }, () => {
   const script = `${SCRIPTS}/disaster-recovery.sh`;
   const commands = new Set(commandsOf(runbooks).filter((command) => command.startsWith(`${script} `)));

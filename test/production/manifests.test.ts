@@ -161,6 +161,9 @@ test('the role of who deploys allows every call of the scripts, and to apply a c
   ]);
   for (const { kind } of [...read('overlays/blue/resources.yaml'), ...read('overlays/green/resources.yaml')])
     needed.push([`apply ${kind}`, missing({ [RESOURCES[kind] ?? kind]: ['get', 'create', 'patch'] })]);
+  // Of the runbooks.
+  needed.push(['describe pod', missing({ pods: ['get'], events: ['list'] })]);
+  needed.push(['logs', missing({ pods: ['get', 'list'], 'pods/log': ['get'] })]);
   assert.deepEqual(
     needed.filter(([, verbs]) => verbs.length > 0),
     [],
