@@ -11,7 +11,8 @@
 #   --dry-run            shows what would be changed
 #
 # A pod is let into the network by its labels, which the policies of deployment/kubernetes/network-policy.yaml select; with others only the default
-# remains, which denies everything. Its Deployment starts another pod in its place and leaves this one alone until --lift.
+# remains, which denies everything. Its Deployment starts another pod in its place and leaves this one alone until --lift. The archive's pod, whose name
+# and volumes no other can have, is missed until --lift or until it is deleted.
 # Connections that stand are cut where the network plugin cuts them at a change of policy, as Calico and Cilium do; so the node's
 # doors are closed first.
 # shellcheck source=scripts/production/lib/common.sh
@@ -48,9 +49,11 @@ fi
 need kubectl
 
 if [ "$lift" = yes ]; then
-  run kube label pod "$pod" --overwrite "$app_label" app.kubernetes.io/part-of=hive-mind
+  name_label="$app_label"
+  [[ "$pod" != hive-mind-archive-* ]] || name_label="$app_label-archive"
+  run kube label pod "$pod" --overwrite "$name_label" app.kubernetes.io/part-of=hive-mind
   run kube annotate pod "$pod" hive-mind/isolated-because-
-  say "$pod is back: its Deployment counts it again, and may end it as one too many"
+  say "$pod is back: what has made it counts it again, and a Deployment may end it as one too many"
   exit 0
 fi
 run timeout 30 kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \

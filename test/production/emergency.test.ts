@@ -30,6 +30,11 @@ describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats()
       'label pod hive-mind-blue-1 --overwrite app.kubernetes.io/name=hive-mind app.kubernetes.io/part-of=hive-mind',
       'annotate pod hive-mind-blue-1 hive-mind/isolated-because-',
     ]);
+    assert.equal((await venue.run('network-isolate.sh', 'hive-mind-archive-0', '--lift')).status, 0);
+    assert.equal(
+      venue.changes()[0],
+      'label pod hive-mind-archive-0 --overwrite app.kubernetes.io/name=hive-mind-archive app.kubernetes.io/part-of=hive-mind',
+    );
     const own = ['--data-dir', venue.directoryOf(2)];
     assert.equal((await venue.run('network-isolate.sh', ...own, '--lift')).status, 0);
     assert.ok((await venue.states()).includes('blue hive-mind-blue-1 serving'));
