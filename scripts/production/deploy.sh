@@ -132,13 +132,22 @@ switch_to() {
   each "$other" serving "$((drain + change_patience))" admin demote --drain "$drain" || say "not all nodes of $other observe: deploy.sh status"
 }
 
+# as_many_as FROM TO: TO gets as many nodes as FROM has, where it has fewer: the autoscaler adds none while all observe.
+as_many_as() {
+  local wanted has
+  wanted="$(replicas_of "$1")"
+  has="$(replicas_of "$2")"
+  [ "$has" -ge "$wanted" ] || run kube scale deployment "hive-mind-$2" --replicas "$wanted"
+}
+
 switch_traffic() {
   local from
   from="$(live_colour)"
   [ "$from" != "$1" ] || fail "clients are sent to $1 already"
   other_colour "$1" >/dev/null
   [ -n "$(pods_of "$1")" ] || fail "there is no node of $1: deploy.sh $1 first"
-  [ "$dry_run" = yes ] || validate --colour "$1" --allow-observing --wait "$wait_seconds" || fail "$1 is not fit to serve: nothing was changed"
+  as_many_as "$from" "$1"
+  [ "$dry_run" = yes ] || validate --colour "$1" --allow-observing --wait "$wait_seconds" || fail "$1 is not fit to serve: clients stay with $from"
   local is_done=yes
   switch_to "$1" || is_done=no
   [ "$dry_run" = no ] || return 0

@@ -70,7 +70,7 @@ look() {
     need kubectl
     [ -n "$colour" ] || colour="$(live_colour)" || exit 4
     kube get pods --selector "$app_label,$colour_label=$colour" --output json >"$answers/pods.json" || exit 4
-    replicas="$(kube get deployment "hive-mind-$colour" --output json | json it.spec.replicas)" || exit 4
+    replicas="$(replicas_of "$colour")" || exit 4
     wanted=(--nodes "$replicas")
     for one in $(json 'it.items.map(({ metadata }) => metadata.name).join("\n")' <"$answers/pods.json"); do
       index=$((index + 1))

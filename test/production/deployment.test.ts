@@ -153,10 +153,11 @@ describe('blue-green deployment on a cluster of three real nodes', {
     assert.equal(nobody.status, 4, nobody.stderr);
   });
 
-  test('deploy.sh rollback: back to blue', async () => {
+  test('deploy.sh rollback: back to blue, which gets as many nodes as green has', async () => {
     const { status, stderr } = await venue.run('deploy.sh', 'rollback', '--drain', '0');
     assert.equal(status, 0, stderr);
     assert.deepEqual(venue.changes(), [
+      'scale deployment hive-mind-blue --replicas 2',
       start('blue', '--no-observe'),
       exec('blue-0', 'admin promote'),
       patch('blue', 'green'),

@@ -129,6 +129,11 @@ pods_of() {
   kube get pods --selector "$app_label,$colour_label=$1" --output name | sed 's|^pod/||'
 }
 
+# How many pods a colour should have.
+replicas_of() {
+  kube get deployment "hive-mind-$1" --output json | json it.spec.replicas
+}
+
 # The colour that clients are sent to.
 live_colour() {
   kube get service "$service" --output json | json 'it.spec.selector["hive-mind/colour"] ?? ""'
