@@ -67,6 +67,36 @@ test('status page', { skip: whyNoBrowser(), timeout: 240_000 }, async (t) => {
     },
   );
 
+  await t.test('words of an incident are words, whatever they look like and however long', async () => {
+    const token = await venue.token('operations');
+    const told = [
+      ['<img src=x onerror="document.title=1">', '<script>document.title=1</script> &amp;'],
+      ['W'.repeat(64), 'M'.repeat(256)],
+    ] as const;
+    for (const [title, text] of told) {
+      const answer = await fetch(`${venue.url}/api/v1/admin/incidents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          title,
+          text,
+          severity: 'minor',
+          state: 'resolved',
+          components: ['fix'],
+          reason: 'a test',
+        }),
+      });
+      assert.equal(answer.status, 200, await answer.text());
+    }
+    const page = await browser.open(`${venue.url}/status`, { width: 390 });
+    for (const words of told.flat()) await page.getByText(words, { exact: true }).first().waitFor();
+    assert.equal(await page.locator('main img, main script').count(), 0);
+    assert.match(await page.title(), /^Status/);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+    await assertAccessible(page);
+    await page.context().close();
+  });
+
   await t.test('a fault shows with its reason, and goes when it is over', async () => {
     const page = await browser.open(`${venue.url}/status`);
     const matching = page.locator('[data-part="matching"]');
