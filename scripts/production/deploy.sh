@@ -32,7 +32,7 @@ drain=5
 prometheus=''
 watch_seconds=900
 # What a release must not cause (monitoring/alerting/prometheus-rules.yaml).
-alerts='HiveErrorBudgetBurn|HiveStateDiverged|HiveNodeOutvoted|HiveVenueDown|HiveOrderFlowStopped|HiveOrderLatencyHigh'
+alerts='HiveErrorBudgetBurn14x|HiveErrorBudgetBurn6x|HiveStateDiverged|HiveNodeOutvoted|HiveVenueDown|HiveOrderFlowStopped|HiveOrderLatencyHigh'
 # Seconds between two looks.
 look_every=15
 while [ "$#" -gt 0 ]; do
@@ -163,7 +163,7 @@ switch_traffic() {
 
 firing() {
   curl --silent --show-error --fail --max-time 10 --get "$prometheus/api/v1/query" \
-    --data-urlencode "query=ALERTS{alertstate=\"firing\",severity=\"critical\",alertname=~\"$alerts\"}" |
+    --data-urlencode "query=ALERTS{alertstate=\"firing\",alertname=~\"$alerts\"}" |
     json 'it.data.result.map(({ metric }) => metric.alertname).join(" ")'
 }
 
