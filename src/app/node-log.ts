@@ -37,9 +37,11 @@ export async function openNodeLog(
     readonly segmentBytes: number;
     /** By which the embedded log has another thread write zeros. */
     readonly zeros: SharedArrayBuffer;
+    /** Told of each message of the cluster's stream that is no entry, and how long it is. */
+    readonly onForeign: (sequence: number, bytes: number) => void;
   },
 ): Promise<NodeLog> {
-  const { link, clock, follower, scanFromSequence, segmentBytes, zeros } = options;
+  const { link, clock, follower, scanFromSequence, segmentBytes, zeros, onForeign } = options;
   const place = { directory: data.logDirectory, logId: data.logId };
   if (link === undefined) {
     const asker = new ZerosAsker(zeros);
@@ -61,7 +63,7 @@ export async function openNodeLog(
       status: () => undefined,
     };
   }
-  const log = await link.openLog({ ...place, follower, scanFromSequence, segmentBytes });
+  const log = await link.openLog({ ...place, follower, scanFromSequence, segmentBytes, onForeign });
   return {
     log,
     recovered: log.recovered,

@@ -288,6 +288,11 @@ async function startOn(
       scanFromSequence: core.sequence + 1,
       segmentBytes: config.segmentBytes,
       zeros,
+      onForeign: (sequence, bytes) =>
+        logger.error(
+          { sequence, bytes },
+          'the stream has a message that is no entry, which nobody but the nodes should be able to publish: it changes nothing, see who did (docs/cluster.md, "Permissions")',
+        ),
     }),
   );
   const { log, recovered } = nodeLog;

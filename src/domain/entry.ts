@@ -20,5 +20,8 @@ export const EntryHeader = layout(
   },
 );
 
+/** The `nodeId` of an entry that stands for bytes of the log which are none: no node has it. */
+export const NO_NODE = 0;
+
 /** Words before the first command. */
 export const ENTRY_HEADER_WORDS = EntryHeader.words;

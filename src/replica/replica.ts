@@ -1,8 +1,8 @@
-import { validateEntry } from '#codec/log/validate-entry.ts';
+import { entryFaultName, validateEntry } from '#codec/log/validate-entry.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
-import { EntryHeader } from '#domain/entry.ts';
+import { EntryHeader, NO_NODE } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
 import type { Log, LogFollower, TurnSink } from '#domain/ports.ts';
 import { LogCorruptError, LogUnavailableError } from '#domain/ports.ts';
@@ -37,6 +37,10 @@ export interface ReplicaOptions {
   /** Told what own commands pass, and when. */
   readonly times?: StageTimes;
 }
+
+/** What a node whose build cannot read an entry needs. */
+const ADVICE =
+  'Start the build that wrote it. Where none did, restore the log up to the entry before (docs/disaster-recovery.md)';
 
 /** Ticks between two attestations to other nodes. */
 const ATTEST_TICKS = 10;
@@ -199,17 +203,19 @@ export class Replica implements LogFollower {
       throw new LogCorruptError(
         `entry ${sequence}`,
         0,
-        `entry ${sequence} breaks the format (fault ${fault})`,
+        `entry ${sequence} breaks the format (fault ${entryFaultName(fault)}). ${ADVICE}`,
       );
+    const nodeId = words.i32[from] & 0xffff;
     const core = this.core;
     const { origin, peers } = this.options;
     if (this.epoch !== 0) this.times?.onDelivery();
-    peers?.onEntry(
-      words.i32[from] & 0xffff,
-      words.i32[from + EntryHeader.at.epoch] >>> 0,
-      Math.max(timeSeconds, core.state.timeSeconds),
-    );
-    if (origin !== undefined) origin.isForeign = (words.i32[from] & 0xffff) !== this.options.nodeId;
+    if (nodeId !== NO_NODE)
+      peers?.onEntry(
+        nodeId,
+        words.i32[from + EntryHeader.at.epoch] >>> 0,
+        Math.max(timeSeconds, core.state.timeSeconds),
+      );
+    if (origin !== undefined) origin.isForeign = nodeId !== this.options.nodeId;
     const isApplied = core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     if (origin !== undefined) origin.isForeign = false;
     this.board.publish(sequence, core.state.hashHigh, core.state.hashLow);

@@ -28,8 +28,10 @@ export async function followStream(
     manager: await managerOf(connection),
     stream,
     fromSequence: 1,
-    onMessage: (sequence, seconds, nanos, data) =>
-      copy.deliver(sequence, seconds, nanos, words, 0, writeEntryWords(data, words)),
+    onMessage: (sequence, seconds, nanos, data) => {
+      copy.deliver(sequence, seconds, nanos, words, 0, writeEntryWords(data, words, undefined));
+      return true;
+    },
     onBatchEnd: () => {},
     onHole: (sequence) => audit.complaints.push(`the stream: entry ${sequence} is missing`),
   });

@@ -7,6 +7,7 @@ import {
   type NatsConnection,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { isFramed } from '#codec/log/validate-entry.ts';
 import type { LogFollower } from '#domain/ports.ts';
 import type { LogLine } from '#log/file/data-directory.ts';
 import type { LogId } from '#log/file/format.ts';
@@ -93,8 +94,10 @@ export class ClusterLink implements StreamLog {
     readonly follower: LogFollower;
     readonly scanFromSequence: number;
     readonly segmentBytes: number;
+    readonly onForeign: (sequence: number, bytes: number) => void;
   }): Promise<JetStreamLog> {
-    return JetStreamLog.open({ ...options, connection: this.connection, stream: streamOf(this.settings) });
+    const stream = streamOf(this.settings);
+    return JetStreamLog.open({ ...options, connection: this.connection, stream, isEntry: isFramed });
   }
 
   /** Whether the log follows that of another cluster: then nodes can only observe. @throws the client's error */

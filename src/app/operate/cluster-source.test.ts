@@ -42,6 +42,7 @@ const log = {
   lastDoubt: '',
   unsettled: 0,
   lagEntries: 0,
+  foreign: 0,
 };
 const peer = (nodeId: number, agrees: boolean, isSilent: boolean, attestedSequence = 50) => ({
   nodeId,

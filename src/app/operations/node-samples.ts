@@ -55,6 +55,7 @@ export function addStatus(
   registry.set('hive_log_first_sequence', status.firstSequence, {});
   registry.set('hive_log_in_doubt', status.cluster?.log.isInDoubt === true ? 1 : 0, {});
   registry.set('hive_log_unknown_outcomes_total', status.cluster?.log.doubts ?? 0, {});
+  registry.set('hive_log_foreign_messages_total', status.cluster?.log.foreign ?? 0, {});
   registry.set('hive_archive_sequence', archivedSequence, {});
   registry.set('hive_archive_lag_entries', Math.max(0, sequence - archivedSequence), {});
   registry.set('hive_archive_diverged', divergedSequence === 0 ? 0 : 1, {});

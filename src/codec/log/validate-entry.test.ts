@@ -5,7 +5,7 @@ import { Limits } from '#domain/limits.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { encodeEntry } from './entries.ts';
 import type { EntryInput } from './record-types.ts';
-import { EntryFault, entryFaultName, validateEntry } from './validate-entry.ts';
+import { EntryFault, entryFaultName, isFramed, validateEntry } from './validate-entry.ts';
 
 const ENTRY: EntryInput = {
   nodeId: 1,
@@ -68,6 +68,45 @@ test('validateEntry: each fault of a command', () => {
   assert.equal(faultAfter(head(32)), 'WrongSize');
   assert.equal(faultAfter(head(32 | (0x8004 << 16))), 'WrongSize');
   assert.equal(faultAfter(head(AddUser.type | (AddUser.words << 16))), 'Truncated');
+});
+
+test('isFramed: a command that no build has yet is framed; whatever breaks the frame is not', () => {
+  const bytes = encodeEntry(ENTRY);
+  const framed = (change: (words: WordBuffer) => void, to = bytes.length / 4): boolean => {
+    const words = WordBuffer.copyOf(bytes);
+    change(words);
+    return isFramed(words, 0, to);
+  };
+  const secondHead = 4 + NewOrder.words;
+  const type = (head: number) => (words: WordBuffer) => {
+    words.i32[secondHead] = head;
+  };
+  assert.equal(
+    framed(() => {}),
+    true,
+  );
+  assert.equal(framed(type(255 | (4 << 16))), true, 'of a later build');
+  assert.equal(framed(type(0)), false, 'a record without words');
+  assert.equal(framed(type(32 | (2 << 16))), false, 'a record that ends before the next one');
+  assert.equal(framed(type(32 | (0x8004 << 16))), false, 'a record beyond the end');
+  assert.equal(
+    framed(() => {}, bytes.length / 4 - 2),
+    false,
+  );
+  assert.equal(
+    framed((words) => {
+      words.u8[2] = 2;
+    }),
+    false,
+    'another number of commands',
+  );
+  assert.equal(
+    framed((words) => {
+      words.f64[1] = 0.5;
+    }),
+    false,
+    'no entry number',
+  );
 });
 
 test('validateEntry: each wrong bound', () => {

@@ -43,14 +43,9 @@ const COUNT_SHIFT = 8 * (COUNT_FIELD?.byte ?? 0);
  * type's size. Field values are not looked at: refusing those is the core's work. Allocates nothing.
  */
 export function validateEntry(words: WordBuffer, from: number, to: number): EntryFault {
-  if ((from & 1) === 1 || (to & 1) === 1 || from < 0 || to > words.words) return EntryFault.Misaligned;
-  if (to - from < ENTRY_HEADER_WORDS) return EntryFault.Truncated;
-  if ((to - from) * WORD_BYTES > Limits.ENTRY_BYTES_MAX) return EntryFault.TooLarge;
-  const { i32, f64 } = words;
-  const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
-  if (!(entryNo >= 1 && entryNo <= INT53_MAX && Math.floor(entryNo) === entryNo)) {
-    return EntryFault.BadEntryNumber;
-  }
+  const fault = headerFault(words, from, to);
+  if (fault !== EntryFault.None) return fault;
+  const { i32 } = words;
   let commands = 0;
   let at = from + ENTRY_HEADER_WORDS;
   while (at < to) {
@@ -65,6 +60,33 @@ export function validateEntry(words: WordBuffer, from: number, to: number): Entr
   if (at > to) return EntryFault.Truncated;
   if (commands !== ((i32[from + COUNT_WORD] >>> COUNT_SHIFT) & 0xffff)) return EntryFault.WrongCommandCount;
   return EntryFault.None;
+}
+
+function headerFault({ words, f64 }: WordBuffer, from: number, to: number): EntryFault {
+  if ((from & 1) === 1 || (to & 1) === 1 || from < 0 || to > words) return EntryFault.Misaligned;
+  if (to - from < ENTRY_HEADER_WORDS) return EntryFault.Truncated;
+  if ((to - from) * WORD_BYTES > Limits.ENTRY_BYTES_MAX) return EntryFault.TooLarge;
+  const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
+  const isNumber = entryNo >= 1 && entryNo <= INT53_MAX && Math.floor(entryNo) === entryNo;
+  return isNumber ? EntryFault.None : EntryFault.BadEntryNumber;
+}
+
+/**
+ * Whether words `from` up to `to` have the frame of an entry: its header, and as many records as that says, each as long as it says itself. Unlike
+ * `validateEntry` it asks no table, so that all builds, also those with other commands, answer the same of the same bytes.
+ */
+export function isFramed(words: WordBuffer, from: number, to: number): boolean {
+  if (headerFault(words, from, to) !== EntryFault.None) return false;
+  const { i32 } = words;
+  let commands = 0;
+  let at = from + ENTRY_HEADER_WORDS;
+  while (at < to) {
+    const sizeWords = i32[at] >>> 16;
+    if (sizeWords === 0) return false;
+    at += sizeWords;
+    commands++;
+  }
+  return at === to && commands === ((i32[from + COUNT_WORD] >>> COUNT_SHIFT) & 0xffff);
 }
 
 /** The name of a fault, for messages. */

@@ -10,9 +10,11 @@ import type { LogScan } from '../file/scan.ts';
 import { CopyWriter } from './copy-writer.ts';
 import { DeliveryWaiters } from './delivery-waiters.ts';
 import { EntryPublisher } from './entry-publisher.ts';
+import type { EntryTest } from './entry-words.ts';
 import { compareWithStream, type LogCopyOptions, MessageClock, openLogCopy } from './log-copy.ts';
 import {
   connectionClosed,
+  entryDamaged,
   entryMissing,
   failureOf,
   isForLog,
@@ -41,6 +43,10 @@ export interface JetStreamLogOptions extends LogCopyOptions {
   /** Stays the caller's: close it after the log. */
   readonly connection: NatsConnection;
   readonly stream: LogStreamOptions;
+  /** Which messages are entries; undefined: each is. One that is not is an empty entry of NO_NODE in the copies. */
+  readonly isEntry?: EntryTest;
+  /** Told of each message that is no entry, and how long it is. */
+  readonly onForeign?: (sequence: number, bytes: number) => void;
 }
 
 /** How a log on JetStream is, for people and metrics. */
@@ -58,6 +64,8 @@ export interface JetStreamLogStatus {
   readonly unsettled: number;
   /** Entries that the stream is known to have beyond the last one that was delivered. */
   readonly lagEntries: number;
+  /** Messages since the start that were no entries. */
+  readonly foreign: number;
 }
 
 interface Appended {
@@ -96,6 +104,11 @@ export class JetStreamLog implements Log {
   declare private fruitless: number;
   /** How often the next entry was left out though the leader has it. */
   declare private holes: number;
+  declare private readonly isEntry: EntryTest | undefined;
+  declare private readonly onForeign: JetStreamLogOptions['onForeign'];
+  /** The message that is no entry as the leader has it, too; 0: none. */
+  declare private foreignSequence: number;
+  declare private foreign: number;
   declare private isDelivering: boolean;
   /** The newest entries that were delivered and acknowledged at the last look. */
   declare private watched: { readonly delivered: number; readonly acknowledged: number };
@@ -117,7 +130,11 @@ export class JetStreamLog implements Log {
     this.directory = options.directory;
     this.follower = follower;
     this.copy = copy;
-    this.writer = new CopyWriter(copy, clock);
+    this.isEntry = options.isEntry;
+    this.onForeign = options.onForeign;
+    this.foreignSequence = 0;
+    this.foreign = 0;
+    this.writer = new CopyWriter(copy, clock, options.isEntry);
     this.appended = [];
     this.waiters = new DeliveryWaiters(copy.lastSequence);
     this.doubts = 0;
@@ -209,6 +226,7 @@ export class JetStreamLog implements Log {
         copy,
         directory,
         stream: stream.name,
+        isEntry: options.isEntry,
         askState: async (): Promise<StreamState> => {
           state = (await openLogStream(connection, stream)).state;
           return state;
@@ -252,6 +270,7 @@ export class JetStreamLog implements Log {
       lastDoubt: this.lastDoubt,
       unsettled: this.publisher.unsettled,
       lagEntries: Math.max(this.streamFollower.lag, this.leader.knownEnd - this.lastSequence),
+      foreign: this.foreign,
     };
   }
 
@@ -321,10 +340,18 @@ export class JetStreamLog implements Log {
     this.copy.close();
   }
 
-  /** A message came: the next one. It is in the copy, and delivered, at the end of its batch. */
-  #receive(sequence: number, seconds: number, nanos: number, data: Uint8Array): void {
+  /** A message came: the next one. It is in the copy, and delivered, at the end of its batch. Whether it was taken. */
+  #receive(sequence: number, seconds: number, nanos: number, data: Uint8Array): boolean {
     if (this.writer.isFull) this.#deliver();
-    if (this.failure === undefined) this.writer.add(sequence, seconds, nanos, data);
+    if (this.failure !== undefined || this.writer.add(sequence, seconds, nanos, data)) return true;
+    if (sequence !== this.foreignSequence) {
+      void this.#onNoEntry(sequence, data);
+      return false;
+    }
+    this.writer.addEmpty(sequence, seconds, nanos);
+    this.foreign++;
+    this.onForeign?.(sequence, data.length);
+    return true;
   }
 
   /** Writes the batch to the copy and hands it over. */
@@ -405,9 +432,10 @@ export class JetStreamLog implements Log {
 
   /** Whether the stream still has what was delivered up to entry `sequence`: the log ends when its servers have lost that. */
   async #isBeginning(sequence: number): Promise<boolean> {
-    const { copy, leader, stream } = this;
+    const { copy, leader, stream, isEntry } = this;
     const comparison = {
       copy,
+      isEntry,
       directory: this.directory,
       stream,
       askState: async (): Promise<StreamState> => {
@@ -451,6 +479,21 @@ export class JetStreamLog implements Log {
         ? streamTruncated(this.stream, firstSequence, sequence)
         : entryMissing(this.stream, sequence),
     );
+  }
+
+  /**
+   * A server sent what is no entry. It may be one that was damaged on its way, which the other nodes apply: so what counts, here too, is what the leader has.
+   */
+  async #onNoEntry(sequence: number, data: Uint8Array): Promise<void> {
+    // Without an answer the next consumer brings it again.
+    const message = await this.leader.getMessage(sequence).catch(() => null);
+    if (this.failure !== undefined) return;
+    if (message !== null && Buffer.from(message.data).equals(data)) this.foreignSequence = sequence;
+    else if (message !== null && ++this.holes >= HOLES_MAX) {
+      this.#fail(entryDamaged(this.stream, sequence));
+      return;
+    }
+    this.streamFollower.renew();
   }
 
   /** Ends the log, and tells the follower. */

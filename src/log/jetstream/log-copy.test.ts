@@ -215,6 +215,7 @@ describe('copy of a stream', { skip: whyNoNats() ?? false }, () => {
           copy: { firstSequence: 1 } as FileLog,
           directory: 'a copy',
           stream,
+          isEntry: undefined,
           askState: async () => states.pop() ?? askState(),
           getMessage: (seq: number) => manager.streams.getMessage(stream, { seq }),
         };

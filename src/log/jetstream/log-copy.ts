@@ -7,7 +7,7 @@ import { cachedDisk, type Disk } from '../file/disk.ts';
 import { createFileLog, FileLog, type FileLogOptions } from '../file/file-log.ts';
 import type { LogId } from '../file/format.ts';
 import { listSegments, scanLog } from '../file/scan.ts';
-import { writeEntryWords } from './entry-words.ts';
+import { type EntryTest, writeEmptyEntry, writeEntryWords } from './entry-words.ts';
 import { retryWait } from './retry-wait.ts';
 import { BATCH_BYTES_MAX } from './settings.ts';
 import type { StreamState } from './stream-config.ts';
@@ -70,6 +70,8 @@ export interface StreamComparison {
   readonly directory: string;
   readonly stream: string;
   readonly askState: () => Promise<StreamState>;
+  /** Of messages; undefined: each is one. */
+  readonly isEntry: EntryTest | undefined;
   /** null: the stream has no such message. */
   readonly getMessage: (sequence: number) => Promise<Pick<StoredMsg, 'data'> | null>;
 }
@@ -122,7 +124,7 @@ async function compareWithState(
       await compareWithState(comparison, lastSequence, now);
       return;
     }
-  } else if (isEntry(copy, lastSequence, message.data)) return;
+  } else if (isHeld(comparison, lastSequence, message.data)) return;
   throw new StreamError(
     'DAMAGED',
     `entry ${lastSequence} of stream ${stream} is not what ${directory} has: the stream replaced entries that were committed. ${keep}`,
@@ -145,9 +147,9 @@ async function beginningAfter(
 }
 
 /** True when entry `sequence` of the copy is the message `data`. */
-function isEntry(copy: FileLog, sequence: number, data: Uint8Array): boolean {
+function isHeld({ copy, isEntry }: StreamComparison, sequence: number, data: Uint8Array): boolean {
   const expected = WordBuffer.allocate(Limits.ENTRY_BYTES_MAX / WORD_BYTES);
-  const count = writeEntryWords(data, expected);
+  const count = writeEntryWords(data, expected, isEntry) || writeEmptyEntry(expected);
   let isEqual = false;
   const reader: LogReader = {
     deliver: (_sequence, _seconds, _nanos, words, from, to) => {

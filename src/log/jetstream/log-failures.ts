@@ -57,6 +57,14 @@ export function entryMissing(stream: string, sequence: number): LogUnavailableEr
   );
 }
 
+/** What the servers send as entry `sequence` is none, and not what the stream's leader has. */
+export function entryDamaged(stream: string, sequence: number): LogUnavailableError {
+  return new LogUnavailableError(
+    'IO_ERROR',
+    `what the servers send as entry ${sequence} of stream ${stream} is no entry, and not what its leader has: a server's disk, or the network, damages entries. Find out which, from the servers' logs; take that server out of the cluster, then restart the node`,
+  );
+}
+
 /** @param error of the stream, or what was thrown by what follows the log */
 export function failureOf(error: unknown): LogUnavailableError {
   if (error instanceof LogUnavailableError) return error;

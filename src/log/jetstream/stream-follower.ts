@@ -15,8 +15,11 @@ export interface StreamFollowerOptions {
   readonly stream: string;
   /** The first entry to hand over. */
   readonly fromSequence: number;
-  /** Gets every message once, in order. `data` is valid as long as it is kept. */
-  readonly onMessage: (sequence: number, timeSeconds: number, timeNanos: number, data: Uint8Array) => void;
+  /**
+   * Gets every message once, in order. `data` is valid as long as it is kept. Whether it was taken: one that was not comes again from another
+   * consumer, after `renew`.
+   */
+  readonly onMessage: (sequence: number, timeSeconds: number, timeNanos: number, data: Uint8Array) => boolean;
   /** After the messages that one read of the socket brought. */
   readonly onBatchEnd: () => void;
   /** A consumer left out message `sequence` and sent one after it. Another consumer is being made. */
@@ -208,12 +211,15 @@ export class StreamFollower {
       this.#break(source);
       return;
     }
-    this.fruitless = 0;
-    this.nextSequence = sequence + 1;
     this.behind = Number(tokens[at + 3]);
     const time = tokens[at + 2];
     const seconds = Number(time.slice(0, -NANOS_DIGITS));
-    this.options.onMessage(sequence, seconds, Number(time.slice(-NANOS_DIGITS)), message.data);
+    if (!this.options.onMessage(sequence, seconds, Number(time.slice(-NANOS_DIGITS)), message.data)) {
+      source.isBroken = true;
+      return;
+    }
+    this.fruitless = 0;
+    this.nextSequence = sequence + 1;
     if (this.isBatchOpen) return;
     // The client hands over all messages of one read in one go; this runs when it has.
     this.isBatchOpen = true;

@@ -109,6 +109,9 @@ export const METRICS = {
     '1 while the fate of appended entries is unknown, so that the log takes none',
   ),
   hive_log_unknown_outcomes_total: counter('How often entries were in doubt, since the start of the node'),
+  hive_log_foreign_messages_total: counter(
+    "Messages of the log's stream that are no entry and change nothing, as they came since the start of the node",
+  ),
   hive_archive_sequence: gauge('entries', 'Last entry that the archive has applied to its own core'),
   hive_archive_lag_entries: gauge('entries', 'Durable entries that the archive has not applied yet'),
   hive_archive_diverged: gauge(
