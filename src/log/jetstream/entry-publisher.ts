@@ -1,11 +1,13 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { assert } from '#lib/assert.ts';
 import type { NatsLink } from './nats-link.ts';
-import { PUBLISHED_MAX } from './settings.ts';
+import { NO_ROOM_MS_MAX, PUBLISHED_MAX } from './settings.ts';
 
 const MASK = PUBLISHED_MAX - 1;
 /** The limits of the account, and of the servers' storage, are reached. */
 const FULL_CODES: readonly number[] = [10002, 10047];
+/** The server that leads has reached what it may store. It did not store the entry, and another may come to lead that has room. */
+const NO_ROOM_CODE = 10023;
 /** The stream did not store the message; the description says why. */
 const STORE_FAILED_CODE = 10077;
 
@@ -53,6 +55,8 @@ export class EntryPublisher {
   declare private first: number;
   declare private next: number;
   declare private _hasSettled: boolean;
+  /** By performance.now(), since when the servers say that they have no room, nothing being settled since; 0: they do not. */
+  declare private noRoomSinceMs: number;
 
   /** @param deliveredSequence the last entry that was delivered before this publisher was made */
   constructor(options: EntryPublisherOptions, inbox: string, deliveredSequence: number) {
@@ -67,6 +71,7 @@ export class EntryPublisher {
     this.first = 1;
     this.next = 1;
     this._hasSettled = false;
+    this.noRoomSinceMs = 0;
     this.subscription = options.link.subscribe(`${inbox}.*`, (message) => this.#onAcknowledgement(message));
   }
 
@@ -132,7 +137,7 @@ export class EntryPublisher {
     }
     const { seq = 0, duplicate = false, error, stream: from } = parse(message);
     if (error !== undefined) {
-      if (isFull(error)) onFull(error.description);
+      if (isFull(error) || this.#isWithoutRoom(error)) onFull(error.description);
       else onDoubt(`an entry was refused: ${error.description} (${error.err_code})`);
       return;
     }
@@ -149,6 +154,13 @@ export class EntryPublisher {
     this.#settle();
   }
 
+  /** Whether the servers have said for NO_ROOM_MS_MAX that they have no room. */
+  #isWithoutRoom({ err_code }: ApiError): boolean {
+    if (err_code !== NO_ROOM_CODE) return false;
+    if (this.noRoomSinceMs === 0) this.noRoomSinceMs = performance.now();
+    return performance.now() - this.noRoomSinceMs >= NO_ROOM_MS_MAX;
+  }
+
   /** Acknowledgements come in the order of publishing, so the oldest is settled first. */
   #settle(): void {
     while (this.first < this.next) {
@@ -162,6 +174,7 @@ export class EntryPublisher {
       }
       this.first++;
       this._hasSettled = true;
+      this.noRoomSinceMs = 0;
     }
   }
 }

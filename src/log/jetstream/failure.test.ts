@@ -15,6 +15,7 @@ import { RecordingReader } from '../recording-reader.ts';
 import { connectNats } from './connection.ts';
 import { createLogStream } from './log-stream.ts';
 import { NatsLink } from './nats-link.ts';
+import { NO_ROOM_MS_MAX } from './settings.ts';
 import { entrySubject } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
 import { StreamFixture } from './test-support.ts';
@@ -140,7 +141,10 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
       for (let i = 0; i < 60; i++) append(log, i, 1_000);
       await reader.when(() => reader.failures.length > 0);
       const [failure] = reader.failures;
-      assert.match(failure.message, /takes no more entries \(maximum bytes exceeded\).*raise max_bytes/);
+      assert.match(
+        failure.message,
+        /takes no more entries \(maximum bytes exceeded\).*raise what is full: max_bytes/,
+      );
       assert.throws(() => append(log, 1), { name: 'LogUnavailableError', code: 'DISK_FULL' });
       const fresh = new RecordingReader();
       const other = await fixture.open('other', fresh);
@@ -154,6 +158,36 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
       log.close();
       other.close();
     }, 128 * 1024));
+
+  test('servers that have reached what they may store take nothing more: in doubt at first, as another may lead, then the log ends and says what to do', async (t) => {
+    const small = await NatsServers.start({ count: 1, storeBytesMax: 2 * 1024 * 1024 });
+    const fixture = await StreamFixture.create(small.urls, 1, 1024 * 1024);
+    try {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      append(log, 1);
+      await reader.until(1);
+      const connection = await fixture.connect();
+      await (await jetstreamManager(connection)).streams.add({ name: 'OTHER', subjects: ['other'] });
+      const filler = new Uint8Array(512 * 1024);
+      for (let i = 0; i < 5; i++) await connection.request('other', filler);
+      append(log, 2);
+      await reader.when(() => reader.doubts > 0);
+      assert.equal(log.status.lastDoubt, 'an entry was refused: insufficient resources (10023)');
+      const { now } = performance;
+      t.mock.method(performance, 'now', () => now.call(performance) + NO_ROOM_MS_MAX);
+      append(log, 2);
+      await reader.when(() => reader.failures.length > 0);
+      assert.match(reader.failures[0].message, /takes no more entries \(insufficient resources\)/);
+      assert.throws(() => append(log, 3), { name: 'LogUnavailableError', code: 'DISK_FULL' });
+      assert.equal(reader.entries.length, 1);
+      log.close();
+    } finally {
+      await fixture.close();
+      await small.close();
+    }
+  });
 
   test('a planted bug: a consumer that begins too late ends the log instead of leaving a hole', () =>
     withFixture(async (fixture) => {

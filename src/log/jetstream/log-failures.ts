@@ -29,7 +29,8 @@ export function refused(error: Error): LogUnavailableError {
 
 /** @param description what the server said */
 export function streamFull(stream: string, description: string): LogUnavailableError {
-  const advice = 'Free space by a snapshot and truncation, or raise max_bytes with "nats stream edit"';
+  const advice =
+    'Free space by a snapshot and truncation, or raise what is full: max_bytes with "nats stream edit", max_file_store of the servers, the limits of the account';
   return new LogUnavailableError(
     'DISK_FULL',
     `stream ${stream} takes no more entries (${description}); what was acknowledged stays readable. ${advice}, then restart the node`,

@@ -39,6 +39,8 @@ export const STREAM_BEHIND_MS = 5_000;
 export const LOST_MS_MAX = 15_000;
 /** An entry whose fate is not known after this time is in doubt. */
 export const FATE_MS_MAX = 3_000;
+/** How long servers may say that they have no room, through elections, before none of them has: each steps down from the lead when it says so. */
+export const NO_ROOM_MS_MAX = 15_000;
 /** In doubt, how long what the stream's leader has may be on its way while nothing comes: then the consumer is gone, or its server cut off from the leader. */
 export const DELIVERY_MS_MAX = 100;
 /** How long the leader may answer nothing, longer than any election, before another server is tried: this one may not reach it. */
