@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
 import { SnapshotShelf } from './snapshot-shelf.ts';
-import type { StoredSnapshot } from './snapshot-store.ts';
+import { SnapshotStoreError, type StoredSnapshot } from './snapshot-store.ts';
 
 const stored = (sequence: number): StoredSnapshot => ({
   name: `snapshot-${sequence}`,
@@ -17,6 +17,7 @@ class Fixture {
   readonly warnings: string[] = [];
   snapshots: StoredSnapshot[] = [];
   putError: Error | undefined;
+  roomFor = Number.POSITIVE_INFINITY;
   readonly shelf: SnapshotShelf;
 
   constructor() {
@@ -25,6 +26,7 @@ class Fixture {
         list: async () => this.snapshots,
         put: async (path) => {
           if (this.putError !== undefined) throw this.putError;
+          if (this.snapshots.length >= this.roomFor) throw new SnapshotStoreError('FULL', 'no room');
           this.calls.push(`put ${path}`);
           this.snapshots = [stored(Number(path)), ...this.snapshots];
         },
@@ -102,6 +104,22 @@ test('shelf: a store that fails is told of, and the next snapshot is tried', asy
   shelf.offer('200', 200);
   await shelf.step();
   assert.deepEqual(calls, ['put 200']);
+});
+
+test('shelf: where the store has no room for one more than are kept, the oldest goes before the new one comes; the last one stays', async () => {
+  const fixture = new Fixture();
+  const { shelf, board, calls, warnings } = fixture;
+  board.agreedSequence = 1_000;
+  fixture.snapshots = [stored(200), stored(100)];
+  fixture.roomFor = 2;
+  shelf.offer('300', 300);
+  await shelf.step();
+  assert.deepEqual(calls, ['removed 100', 'put 300']);
+  fixture.roomFor = 1;
+  fixture.snapshots = [stored(300)];
+  shelf.offer('400', 400);
+  await shelf.step();
+  assert.deepEqual([calls.length, fixture.snapshots, warnings.length], [2, [stored(300)], 1]);
 });
 
 test('shelf: snapshots that come faster than the others agree do not keep the first one waiting for ever', async () => {

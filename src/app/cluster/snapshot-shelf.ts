@@ -1,6 +1,6 @@
 import type { StatusBoard } from '#replica/status-board.ts';
 import type { NodeLogger } from '../threads/threads.ts';
-import type { StoredSnapshot } from './snapshot-store.ts';
+import { SnapshotStoreError, type StoredSnapshot } from './snapshot-store.ts';
 
 /** What the shelf needs of a SnapshotStore. */
 export interface ShelfStore {
@@ -51,7 +51,7 @@ export class SnapshotShelf {
 
   /** To be called about once a second. What fails is logged and tried again with the next snapshot. */
   async step(): Promise<void> {
-    const { store, board, keep, everyEntries, logger, onRemoved } = this.options;
+    const { store, board, keep, everyEntries, logger } = this.options;
     const offered = this.offered.findLast(({ sequence }) => sequence <= board.agreedSequence);
     if (offered === undefined || this.isBusy) return;
     this.offered = this.offered.filter(({ sequence }) => sequence > offered.sequence);
@@ -59,17 +59,36 @@ export class SnapshotShelf {
     try {
       const [newest] = await store.list();
       if (newest === undefined || offered.sequence - newest.sequence >= everyEntries / 2) {
-        await store.put(offered.path);
+        await this.#put(offered);
         logger.info({ sequence: offered.sequence }, 'snapshot is in the store of the cluster');
       }
-      const [removed] = await store.prune(keep);
-      // A node that lags behind has not had what would leave the stream: the next removal takes it along.
-      if (removed !== undefined && removed.sequence <= offered.sequence) onRemoved(removed.sequence);
+      await this.#prune(keep, offered);
     } catch (error) {
       const message = `the snapshot of entry ${offered.sequence} is not in the store of the cluster: ${(error as Error).message}`;
       logger.warn({}, `${message}; the next one is tried`);
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** Where the servers have no room for one more than are kept, the oldest goes before; the last one never does. */
+  async #put(offered: Offered): Promise<void> {
+    const { store, keep } = this.options;
+    try {
+      await store.put(offered.path);
+    } catch (error) {
+      const isFull = error instanceof SnapshotStoreError && error.code === 'FULL';
+      if (!isFull || !(await this.#prune(Math.max(1, keep - 1), offered))) throw error;
+      await store.put(offered.path);
+    }
+  }
+
+  /** Whether there was one to remove. */
+  async #prune(keep: number, offered: Offered): Promise<boolean> {
+    const [removed] = await this.options.store.prune(keep);
+    if (removed === undefined) return false;
+    // A node that lags behind has not had what would leave the stream: the next removal takes it along.
+    if (removed.sequence <= offered.sequence) this.options.onRemoved(removed.sequence);
+    return true;
   }
 }

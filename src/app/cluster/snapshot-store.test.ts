@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { TradingCore } from '#core/trading-core.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
@@ -13,7 +15,9 @@ import { readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
 import { marketSetup, send } from '../../../test/support/random-flow.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { NatsObjectFiles } from './nats-object-files.ts';
 import { SnapshotStore, snapshotsOf } from './snapshot-store.ts';
+import { UnfinishedObjects } from './unfinished-objects.ts';
 
 const skip = whyNoNats() ?? false;
 const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
@@ -95,6 +99,64 @@ test('store: prune keeps the newest and says which it removed', { skip }, async 
     [4, 3],
   );
   assert.deepEqual(await store.prune(2), []);
+});
+
+test('store: what a killed writer has left is removed once it has not grown for a while; an object that is being put is not', {
+  skip,
+}, async (t) => {
+  const { connection, directory } = await begin(t);
+  const manager = await jetstreamManager(connection);
+  const store = await new Objm(connection).create('FILES', { replicas: 1 });
+  const path = join(directory, 'file');
+  writeFileSync(path, 'whole');
+  await new NatsObjectFiles(store).put(path, {});
+  const own = `$O.FILES.C.${(await store.info('file'))?.nuid}`;
+  for (const writer of ['KILLED', 'WRITES']) await connection.request(`$O.FILES.C.${writer}`, 'chunk');
+  const subjects = async (): Promise<string[]> => {
+    const { state } = await manager.streams.info('OBJ_FILES', { subjects_filter: '$O.FILES.C.>' });
+    return Object.keys(state.subjects ?? {}).sort();
+  };
+  const patient = new UnfinishedObjects(manager, store, 'FILES');
+  for (let look = 0; look < 3; look++) await patient.remove();
+  assert.equal((await subjects()).length, 3);
+  const unfinished = new UnfinishedObjects(manager, store, 'FILES', 0);
+  await unfinished.remove();
+  await connection.request('$O.FILES.C.WRITES', 'chunk');
+  await unfinished.remove();
+  assert.deepEqual(await subjects(), [own, '$O.FILES.C.WRITES'].sort());
+});
+
+test('store: servers that have no room say so; nothing of the snapshot is left there', {
+  skip,
+}, async (t) => {
+  const directory = temporaryDirectory('store');
+  const servers = await NatsServers.start({
+    count: 1,
+    directory: join(directory, 'nats'),
+    storeBytesMax: 64 * 1024,
+  });
+  const connection = await connectNats({ servers: servers.urls, name: 'test' });
+  t.after(async () => {
+    await connection.close();
+    await servers.close();
+  });
+  const store = await SnapshotStore.open(connection, 'HIVE', 1, LOG_ID);
+  const [path, ...paths] = snapshots(join(directory, 'own'), 30).paths;
+  const manager = await jetstreamManager(connection);
+  const bytes = async (): Promise<number> => (await manager.streams.info('OBJ_HIVE_SNAPSHOTS')).state.bytes;
+  const putAll = async (): Promise<void> => {
+    for (const one of [path, ...paths]) await store.put(one);
+    throw new Error(`all fit, with ${await bytes()} bytes`);
+  };
+  await assert.rejects(putAll(), {
+    name: 'SnapshotStoreError',
+    code: 'FULL',
+    message: /no room.*max_file_store/,
+  });
+  const held = await store.list();
+  await store.prune(1);
+  await store.put(paths[held.length - 1]);
+  assert.equal((await store.list()).length, 2);
 });
 
 test('store: a snapshot that is listed twice counts once', () => {

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { jetstream } from '@nats-io/jetstream';
 import { Objm } from '@nats-io/obj';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { managerOf } from '#log/jetstream/log-stream.ts';
+import { isNoRoom } from '#log/jetstream/no-storage.ts';
 import { readManifest } from '#replica/snapshot-file.ts';
 import { NatsObjectFiles } from './nats-object-files.ts';
 import { type ListedObject, ObjectDamagedError, type ObjectFiles } from './object-files.ts';
+import { UnfinishedObjects } from './unfinished-objects.ts';
 
 const NAME = /^snapshot-(\d{16})\.hms$/;
 const UNFINISHED = /^snapshot-\d{16}\.hms\.part$/;
@@ -21,10 +24,10 @@ export interface StoredSnapshot {
   readonly stateHash: string;
 }
 
-/** `DAMAGED`: the snapshot in the store is not the one that was put there. `REMOVED`: it was listed, and is gone. */
+/** `DAMAGED`: the snapshot in the store is not the one that was put there. `REMOVED`: it was listed, and is gone. `FULL`: the servers have no room for another. */
 export class SnapshotStoreError extends Error {
   override readonly name = 'SnapshotStoreError';
-  declare readonly code: 'DAMAGED' | 'REMOVED';
+  declare readonly code: 'DAMAGED' | 'REMOVED' | 'FULL';
 
   constructor(code: SnapshotStoreError['code'], message: string, options?: { cause?: unknown }) {
     super(message, options);
@@ -36,10 +39,13 @@ export class SnapshotStoreError extends Error {
 export class SnapshotStore {
   declare private readonly store: ObjectFiles;
   declare private readonly logId: string;
+  declare private readonly unfinished: Pick<UnfinishedObjects, 'remove'> | undefined;
 
-  constructor(store: ObjectFiles, logId: string) {
+  /** @param unfinished what to remove with each `prune`; undefined: nothing */
+  constructor(store: ObjectFiles, logId: string, unfinished?: Pick<UnfinishedObjects, 'remove'>) {
     this.store = store;
     this.logId = logId;
+    this.unfinished = unfinished;
   }
 
   /** Opens the store, and makes it where there is none. @throws the client's error */
@@ -49,8 +55,10 @@ export class SnapshotStore {
     replicas: number,
     logId: string,
   ): Promise<SnapshotStore> {
-    const store = await new Objm(connection).create(`${stream}_SNAPSHOTS`, { replicas });
-    return new SnapshotStore(new NatsObjectFiles(store), logId);
+    const bucket = `${stream}_SNAPSHOTS`;
+    const store = await new Objm(connection).create(bucket, { replicas });
+    const unfinished = new UnfinishedObjects(await managerOf(connection), store, bucket);
+    return new SnapshotStore(new NatsObjectFiles(store), logId, unfinished);
   }
 
   /** Opens the store of the cluster in another JetStream domain. @throws the client's error where there is none */
@@ -69,10 +77,19 @@ export class SnapshotStore {
     return snapshotsOf(await this.store.list(), this.logId);
   }
 
-  /** Puts a snapshot file into the store. @throws SnapshotError when the file is no snapshot; the client's error */
+  /** Puts a snapshot file into the store. @throws SnapshotError when the file is no snapshot; SnapshotStoreError FULL; the client's error */
   async put(path: string): Promise<void> {
     const { logId, stateHash } = readManifest(path);
-    await this.store.put(path, { logId, stateHash });
+    try {
+      await this.store.put(path, { logId, stateHash });
+    } catch (error) {
+      if (!isNoRoom(error)) throw error;
+      throw new SnapshotStoreError(
+        'FULL',
+        `the nats-servers have no room for it (${(error as Error).message}). Lower snapshots.keep, or let the servers store more: max_file_store in their jetstream section, the limits of the account, or larger disks`,
+        { cause: error },
+      );
+    }
   }
 
   /**
@@ -102,8 +119,9 @@ export class SnapshotStore {
     }
   }
 
-  /** Removes all but the newest; returns what it removed, the newest first. */
+  /** Removes all but the newest, and what killed writers have left; returns which snapshots it removed, the newest first. */
   async prune(keep: number): Promise<StoredSnapshot[]> {
+    await this.unfinished?.remove();
     const removed = (await this.list()).slice(keep);
     for (const { name } of removed) await this.store.delete(name);
     return removed;

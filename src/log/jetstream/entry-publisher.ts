@@ -1,15 +1,10 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { assert } from '#lib/assert.ts';
 import type { NatsLink } from './nats-link.ts';
+import { isFull, NO_ROOM_CODE } from './no-storage.ts';
 import { NO_ROOM_MS_MAX, PUBLISHED_MAX } from './settings.ts';
 
 const MASK = PUBLISHED_MAX - 1;
-/** The limits of the account, and of the servers' storage, are reached. */
-const FULL_CODES: readonly number[] = [10002, 10047];
-/** The server that leads has reached what it may store. It did not store the entry, and another may come to lead that has room. */
-const NO_ROOM_CODE = 10023;
-/** The stream did not store the message; the description says why. */
-const STORE_FAILED_CODE = 10077;
 
 interface ApiError {
   readonly err_code: number;
@@ -137,7 +132,7 @@ export class EntryPublisher {
     }
     const { seq = 0, duplicate = false, error, stream: from } = parse(message);
     if (error !== undefined) {
-      if (isFull(error) || this.#isWithoutRoom(error)) onFull(error.description);
+      if (isFull(error.err_code, error.description) || this.#isWithoutRoom(error)) onFull(error.description);
       else onDoubt(`an entry was refused: ${error.description} (${error.err_code})`);
       return;
     }
@@ -177,10 +172,6 @@ export class EntryPublisher {
       this.noRoomSinceMs = 0;
     }
   }
-}
-
-function isFull({ err_code, description }: ApiError): boolean {
-  return FULL_CODES.includes(err_code) || (err_code === STORE_FAILED_CODE && /^maximum /.test(description));
 }
 
 function parse(message: Msg): Acknowledgement {
