@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
+import { Objm } from '@nats-io/obj';
 import { runCli } from '#app/cli/test-support.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { connectNats } from '#log/jetstream/connection.ts';
 import { whyNoNats } from '../support/nats-cluster.ts';
 import { Cluster, until } from '../support/test-cluster.ts';
@@ -77,7 +79,19 @@ test('cluster: a node whose stream is gone makes no other one, from which the lo
   );
   await assert.rejects(manager.streams.info('HIVE'), { message: 'stream not found' });
 
-  const created = await runCli(['cluster', 'create', '--data-dir', path, '--cluster', urls]);
+  const create = ['cluster', 'create', '--data-dir', path, '--cluster', urls];
+  const store = await new Objm(connection).open('HIVE_SNAPSHOTS');
+  const { logId } = readDataDirectoryMeta(path);
+  const name = 'snapshot-0000000000999999.hms';
+  await store.putBlob({ name, metadata: { logId, stateHash: '' } }, Buffer.from('of a history that is gone'));
+  const refused = await runCli(create);
+  assert.equal(refused.status, 1, refused.stderr);
+  assert.match(
+    refused.stderr,
+    /store HIVE_SNAPSHOTS has a snapshot after entry 999999, and the log ends with/,
+  );
+  await manager.streams.delete('OBJ_HIVE_SNAPSHOTS');
+  const created = await runCli(create);
   assert.equal(created.status, 0, created.stderr);
   await cluster.startNode(1);
   await compareReports(new Trader('U1', 1), cluster.node(1).ouchPort);

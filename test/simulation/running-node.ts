@@ -1,3 +1,4 @@
+import type { StreamInfo } from '@nats-io/jetstream';
 import { type BootLink, restoreInCluster, startInCluster } from '#app/cluster/boot.ts';
 import { ClusterDuties } from '#app/cluster/duties.ts';
 import { refuseEvidence } from '#app/cluster/evidence.ts';
@@ -227,11 +228,14 @@ async function startOnce(
 }
 
 function bootLink(connection: SimulatedConnection, store: SnapshotStore): BootLink {
+  const stateOf = async (): Promise<StreamInfo['state']> => {
+    const manager = await managerOf(connection.asConnection);
+    return (await manager.streams.info(STREAM.name)).state;
+  };
   return {
-    firstSequence: async () => {
-      const manager = await managerOf(connection.asConnection);
-      return (await manager.streams.info(STREAM.name)).state.first_seq;
-    },
+    stream: STREAM.name,
+    firstSequence: async () => (await stateOf()).first_seq,
+    lastSequence: async () => (await stateOf()).last_seq,
     snapshots: async () => store,
     originSnapshots: async () => undefined,
   };

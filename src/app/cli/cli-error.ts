@@ -48,6 +48,7 @@ const EXIT_CODE_OF_CLUSTER: { readonly [code: string]: ExitCode } = {
   NO_SNAPSHOT: ExitCode.Failure,
   OVERTAKEN: ExitCode.Failure,
   IN_THE_WAY: ExitCode.Failure,
+  OTHER_HISTORY: ExitCode.Failure,
   EXISTS: ExitCode.Failure,
   ORIGIN_ANSWERS: ExitCode.Failure,
   NO_NUMBER: ExitCode.Failure,

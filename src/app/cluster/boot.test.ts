@@ -66,7 +66,7 @@ class FolderObjects implements ObjectFiles {
 }
 
 /** A cluster whose stream begins with `streamBegin` and whose store has snapshots after these entries, and a new node's data directory. */
-async function begin(streamBegin: number, stored: readonly number[]) {
+async function begin(streamBegin: number, stored: readonly number[], streamEnd = Math.max(...stored)) {
   const root = temporaryDirectory('boot');
   const snapshotDirectory = join(root, 'snapshots');
   for (const folder of ['store', 'written', 'snapshots']) mkdirSync(join(root, folder));
@@ -84,7 +84,9 @@ async function begin(streamBegin: number, stored: readonly number[]) {
     if (stored.includes(sequence)) await store.put(writeSnapshot(join(root, 'written'), core, LOG_ID.uuid));
   }
   const link: BootLink = {
+    stream: 'HIVE',
     firstSequence: async () => streamBegin,
+    lastSequence: async () => streamEnd,
     snapshots: async () => store,
     originSnapshots: async () => undefined,
   };
@@ -121,6 +123,17 @@ test('boot: a node from which the stream goes on fetches nothing', async () => {
   assert.equal((await boot()).core.sequence, 6);
   assert.deepEqual(readdirSync(snapshotDirectory), ['snapshot-0000000000000006.hms']);
   assert.ok(existsSync(join(root, 'log')));
+});
+
+test('boot: a snapshot behind the end of the stream is of another history: the node does not begin with it, and has it nowhere', async () => {
+  const { boot, snapshotDirectory } = await begin(4, [2, 6], 5);
+  await assert.rejects(boot(), {
+    name: 'ClusterError',
+    code: 'OTHER_HISTORY',
+    message:
+      /HIVE_SNAPSHOTS has a snapshot after entry 6, and the log ends with entry 5.*nats stream rm OBJ_HIVE_SNAPSHOTS/,
+  });
+  assert.deepEqual(readdirSync(snapshotDirectory), []);
 });
 
 test('boot: without a snapshot from which the stream goes on there is no beginning', async () => {

@@ -3,11 +3,13 @@ import { LogUnavailableError } from '#domain/ports.ts';
 import type { DataDirectory } from '#log/file/data-directory.ts';
 import type { Disk } from '#log/file/disk.ts';
 import { MessageClock, openLogCopy } from '#log/jetstream/log-copy.ts';
+import { retryWait } from '#log/jetstream/retry-wait.ts';
+import { STREAM_BEHIND_MS } from '#log/jetstream/settings.ts';
 import { StreamError } from '#log/jetstream/stream-error.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import type { RestoredCore } from '../restore.ts';
 import type { NodeLogger } from '../threads/threads.ts';
-import { ClusterError, clusterErrorOf } from './cluster-error.ts';
+import { ClusterError, clusterErrorOf, otherHistory } from './cluster-error.ts';
 import type { ClusterLink } from './cluster-link.ts';
 import {
   removeUnfinished,
@@ -20,7 +22,10 @@ import {
 export const BEGINNINGS_MAX = 5;
 
 /** What a boot asks of the cluster. */
-export type BootLink = Pick<ClusterLink, 'firstSequence' | 'snapshots' | 'originSnapshots'>;
+export type BootLink = Pick<
+  ClusterLink,
+  'stream' | 'firstSequence' | 'lastSequence' | 'snapshots' | 'originSnapshots'
+>;
 
 /** The data directory that a node begins with. */
 export interface BootData extends Pick<DataDirectory, 'logDirectory' | 'snapshotDirectory' | 'logId'> {
@@ -76,7 +81,7 @@ function isOvertaken(error: unknown): boolean {
  * because the stream no longer holds what follows, begins with the oldest snapshot of the cluster's store. Its copy of the log, if it ends before that, is put
  * aside. What a crash left of a transfer is removed.
  * @param restore of the data directory, as `restoreNewest`
- * @throws SnapshotError; ClusterError when there is nothing to begin with
+ * @throws SnapshotError; ClusterError when there is nothing to begin with, or only what does not lead to this log
  */
 export async function restoreInCluster(
   link: BootLink,
@@ -114,7 +119,8 @@ async function fetchSnapshot(
   if (lastSequence > 0 && lastSequence + 1 >= streamBegin) return false;
   let store = await link.snapshots();
   let snapshot = await oldestFrom(store, streamBegin);
-  if (snapshot === undefined) {
+  if (snapshot !== undefined) await refuseOtherHistory(link, snapshot.sequence);
+  else {
     const origin = await link.originSnapshots();
     if (origin !== undefined) {
       store = origin;
@@ -148,6 +154,20 @@ async function fetchSnapshot(
     'begins with a snapshot of the cluster',
   );
   return true;
+}
+
+/**
+ * Refuses a snapshot of the cluster's own store that stands behind the end of its stream, which is asked again for a while: a leader that was just elected may
+ * not know it yet.
+ * @throws ClusterError OTHER_HISTORY
+ */
+async function refuseOtherHistory(link: BootLink, sequence: number): Promise<void> {
+  let end = await link.lastSequence();
+  for (let attempt = 1, untilMs = Date.now() + STREAM_BEHIND_MS; end < sequence; attempt++) {
+    if (Date.now() > untilMs) throw otherHistory(link.stream, sequence, end);
+    await retryWait(attempt);
+    end = await link.lastSequence();
+  }
 }
 
 /** The oldest of those that are kept: so this node has reports and history of the entries between, too. */

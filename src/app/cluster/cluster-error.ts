@@ -2,6 +2,7 @@
  * `NO_SERVER`: none could be reached. `NO_ANSWER`: they do not answer, or not in time. `REFUSED`: they do not do what was asked.
  * `NO_SNAPSHOT`: the cluster has nothing from which this node could begin. `OVERTAKEN`: each time that it began, the stream was truncated beyond that.
  * `IN_THE_WAY`: something in the data directory has the name under which this node would put its log aside. `EXISTS`: it has a log already.
+ * `OTHER_HISTORY`: its store has a snapshot that does not lead to this log.
  * `ORIGIN_ANSWERS`: the log that it mirrors is not gone. `NO_NUMBER`: no node number is free. `NUMBER_LOST`: another node has this one's by now.
  */
 export type ClusterErrorCode =
@@ -12,6 +13,7 @@ export type ClusterErrorCode =
   | 'OVERTAKEN'
   | 'IN_THE_WAY'
   | 'EXISTS'
+  | 'OTHER_HISTORY'
   | 'ORIGIN_ANSWERS'
   | 'NO_NUMBER'
   | 'NUMBER_LOST';
@@ -25,6 +27,17 @@ export class ClusterError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/**
+ * The cluster's store has a snapshot of the log from behind its end.
+ * @param stream of the log @param sequence that the snapshot stands after @param lastSequence of the log
+ */
+export function otherHistory(stream: string, sequence: number, lastSequence: number): ClusterError {
+  return new ClusterError(
+    'OTHER_HISTORY',
+    `the store ${stream}_SNAPSHOTS has a snapshot after entry ${sequence}, and the log ends with entry ${lastSequence}: it is of another history of the log, to which nothing leads from here, or the log lost its end. Where that is known and meant, remove the store ("nats stream rm OBJ_${stream}_SNAPSHOTS"; what it holds is no part of this log) and try again`,
+  );
 }
 
 /** What the NATS client says, by the names of its errors: those of other threads have lost their classes. */

@@ -73,6 +73,11 @@ export class ClusterLink implements StreamLog {
     );
   }
 
+  /** Name of the log's stream. */
+  get stream(): string {
+    return this.settings.stream;
+  }
+
   static async #open(
     settings: ClusterSettings,
     name: string,
@@ -139,6 +144,13 @@ export class ClusterLink implements StreamLog {
     const manager = await managerOf(this.connection);
     const { state } = await manager.streams.info(this.settings.stream);
     return Math.max(1, state.first_seq);
+  }
+
+  /** Last entry that the stream has. @throws the client's error */
+  async lastSequence(): Promise<number> {
+    const manager = await managerOf(this.connection);
+    const { state } = await manager.streams.info(this.settings.stream);
+    return state.last_seq;
   }
 
   /** The snapshots of the cluster. @throws the client's error */

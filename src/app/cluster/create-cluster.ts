@@ -7,7 +7,7 @@ import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { listSnapshots, writeSnapshot } from '#replica/snapshot-file.ts';
 import { restoreNewest } from '../restore.ts';
-import { ClusterError, clusterErrorOf } from './cluster-error.ts';
+import { ClusterError, clusterErrorOf, otherHistory } from './cluster-error.ts';
 import { ClusterLink } from './cluster-link.ts';
 import type { ClusterSettings } from './cluster-settings.ts';
 
@@ -73,6 +73,9 @@ export async function createCluster(
         );
       }
       const store = await link.snapshots();
+      const [last] = await store.list();
+      if (last !== undefined && last.sequence > sequence)
+        throw otherHistory(settings.stream, last.sequence, sequence);
       await store.put(path);
     } finally {
       await link.close();
