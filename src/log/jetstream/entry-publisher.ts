@@ -1,5 +1,6 @@
 import type { Msg, Subscription } from '@nats-io/transport-node';
 import { assert } from '#lib/assert.ts';
+import { takesTooLittle } from './log-failures.ts';
 import type { NatsLink } from './nats-link.ts';
 import { isFull, NO_ROOM_CODE } from './no-storage.ts';
 import { NO_ROOM_MS_MAX, PUBLISHED_MAX } from './settings.ts';
@@ -85,14 +86,21 @@ export class EntryPublisher {
     return this._acknowledgedSequence;
   }
 
-  /** Publishes `bytes`, which stay as they are until they have left. */
+  /** Publishes `bytes`, which stay as they are until they have left; doubts them where the server takes only smaller messages by now. */
   publish(bytes: Uint8Array, crc: number): void {
     assert(this.unsettled < PUBLISHED_MAX, 'Condition: at most PUBLISHED_MAX entries wait for their fate');
+    const { link, subject, onDoubt } = this.options;
+    const { info } = link.connection;
+    if (info !== undefined && bytes.length > info.max_payload) {
+      onDoubt(takesTooLittle(info.server_name, info.max_payload));
+      // Another may take it, and one that takes it again says so to new connections only.
+      link.leaveServer();
+      return;
+    }
     const token = this.next++;
     this.crcs[token & MASK] = crc;
     this.publishedMs[token & MASK] = performance.now();
     this.sequences[token & MASK] = 0;
-    const { link, subject } = this.options;
     link.connection.publish(subject, bytes, { reply: `${this.inbox}.${token}` });
   }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
@@ -9,6 +11,7 @@ import { Limits } from '#domain/limits.ts';
 import type { Log } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { NatsServers, whyNoNats } from '../../../test/support/nats-cluster.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { nodeDisk } from '../file/disk.ts';
 import { FaultyDisk } from '../file/faulty-disk.ts';
 import { RecordingReader } from '../recording-reader.ts';
@@ -182,6 +185,53 @@ describe('log on JetStream: failures', { skip: whyNoNats() ?? false }, () => {
       assert.match(reader.failures[0].message, /takes no more entries \(insufficient resources\)/);
       assert.throws(() => append(log, 3), { name: 'LogUnavailableError', code: 'DISK_FULL' });
       assert.equal(reader.entries.length, 1);
+      log.close();
+    } finally {
+      await fixture.close();
+      await small.close();
+    }
+  });
+
+  test('servers that take smaller messages than before: in doubt, which says why, until they take entries again', async () => {
+    const directory = temporaryDirectory('payload');
+    const configuration = ['max_payload: 1048576'];
+    const small = await NatsServers.start({ count: 1, directory, configuration });
+    const fixture = await StreamFixture.create(small.urls);
+    const allow = async (bytes: number): Promise<void> => {
+      const path = join(directory, 'n1/nats.conf');
+      const text = readFileSync(path, 'utf8').replace(/max_payload: \d+/, `max_payload: ${bytes}`);
+      writeFileSync(path, text);
+      process.kill(small.pids[0], 'SIGHUP');
+      for (let info = 0; info !== bytes; ) {
+        const probe = await fixture.connect();
+        info = probe.info?.max_payload ?? 0;
+        await probe.close();
+      }
+    };
+    try {
+      const reader = new RecordingReader();
+      const log = await fixture.open('node', reader);
+      await log.catchUp();
+      append(log, 1, 10_000);
+      await reader.until(1);
+      await allow(32 * 1024);
+      append(log, 2);
+      await reader.until(2);
+      append(log, 3, 10_000);
+      await reader.when(() => reader.doubts > 0);
+      while (reader.doubts < 3) {
+        const { doubts } = reader;
+        append(log, 3, 10_000);
+        await reader.when(() => reader.doubts > doubts);
+      }
+      assert.match(log.status.lastDoubt, /n1 takes messages of at most 32768 bytes, .* raise max_payload/);
+      assert.deepEqual(reader.failures, []);
+      await allow(1024 * 1024);
+      while (reader.entries.length < 3) {
+        const { doubts } = reader;
+        append(log, 3, 10_000);
+        await reader.when(() => reader.entries.length === 3 || reader.doubts > doubts);
+      }
       log.close();
     } finally {
       await fixture.close();

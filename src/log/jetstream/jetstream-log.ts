@@ -57,7 +57,7 @@ export interface JetStreamLogStatus {
   /** The server that leads the stream, as of the last answer. */
   readonly leader: string;
   readonly isInDoubt: boolean;
-  /** How often entries were in doubt, and why the last time. */
+  /** How often entries were in doubt, and why they came to be the last time. */
   readonly doubts: number;
   readonly lastDoubt: string;
   /** Entries that were published and have no known fate yet. */
@@ -309,8 +309,11 @@ export class JetStreamLog implements Log {
     this.appended = [];
     if (this.link.connection.isClosed()) this.#end(connectionClosed());
     this.#assertOpen();
-    if (this.isInDoubt) return;
-    for (const { bytes, crc } of appended) this.publisher.publish(bytes, crc);
+    for (const { bytes, crc } of appended) {
+      // Also between two: nothing goes before one that did not.
+      if (this.isInDoubt) return;
+      this.publisher.publish(bytes, crc);
+    }
   }
 
   read(fromSequence: number, reader: LogReader, toSequence?: number): void {
@@ -391,8 +394,8 @@ export class JetStreamLog implements Log {
     this.publisher.reset();
     this.appended = [];
     this.doubts++;
-    this.lastDoubt = reason;
     if (this.isInDoubt) return;
+    this.lastDoubt = reason;
     this.isInDoubt = true;
     void this.#resolveDoubt();
   }

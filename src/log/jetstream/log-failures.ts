@@ -1,4 +1,5 @@
 import type { PermissionViolationError } from '@nats-io/transport-node';
+import { Limits } from '#domain/limits.ts';
 import { LogUnavailableError } from '#domain/ports.ts';
 import { entrySubject } from './stream-config.ts';
 import { StreamError } from './stream-error.ts';
@@ -25,6 +26,11 @@ export function refused(error: Error): LogUnavailableError {
     `the servers refuse this node (${error.message}): grant what docs/cluster.md lists under "Permissions", then restart the node`,
     { cause: error },
   );
+}
+
+/** A server does not take the largest entry. @param maxPayload bytes that it takes */
+export function takesTooLittle(server: string, maxPayload: number): string {
+  return `nats-server ${server} takes messages of at most ${maxPayload} bytes, an entry has up to ${Limits.ENTRY_BYTES_MAX}: raise max_payload in its configuration`;
 }
 
 /** @param description what the server said */

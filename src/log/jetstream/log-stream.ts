@@ -8,6 +8,7 @@ import {
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Limits } from '#domain/limits.ts';
 import type { LogLine } from '../file/data-directory.ts';
+import { takesTooLittle } from './log-failures.ts';
 import { isNoStorage, namingSetting } from './no-storage.ts';
 import { retryWait } from './retry-wait.ts';
 import {
@@ -233,10 +234,7 @@ function checkServer({ info }: NatsConnection): void {
     );
   }
   if (max_payload < Limits.ENTRY_BYTES_MAX) {
-    throw new StreamError(
-      'SERVER',
-      `nats-server ${server_name} takes messages of at most ${max_payload} bytes, an entry has up to ${Limits.ENTRY_BYTES_MAX}: raise max_payload in its configuration`,
-    );
+    throw new StreamError('SERVER', takesTooLittle(server_name, max_payload));
   }
 }
 
