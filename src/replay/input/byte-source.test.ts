@@ -146,6 +146,12 @@ describe('openInputs', () => {
     }
   });
 
+  it('names a file of a zip without the control characters that a terminal would obey', async () => {
+    const path = write('escape.zip', zipOf([['a\x1b[2J\x07.csv', 'stored', Buffer.from(TEXT)]]));
+    const [{ name }] = await openInputs([path]);
+    assert.equal(name, `${path}:a\uFFFD[2J\uFFFD.csv`);
+  });
+
   it('reads a gzip of several members', async () => {
     const path = write('members.gz', Buffer.concat([gzipSync('hello\n'), gzipSync('world\n')]));
     assert.equal((await contents(path))[0]?.[1], TEXT);

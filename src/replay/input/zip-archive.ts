@@ -123,6 +123,9 @@ function parseDirectory(file: string, directory: Buffer, directoryOffset: number
   return entries;
 }
 
+/** A name is shown to people, whose terminal would do what these say. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+
 function parseEntry(directory: Buffer, at: number, nameEnd: number, extraEnd: number): ZipEntry {
   let compressedBytes = directory.readUInt32LE(at + 20);
   let bytes = directory.readUInt32LE(at + 24);
@@ -141,7 +144,7 @@ function parseEntry(directory: Buffer, at: number, nameEnd: number, extraEnd: nu
     headerOffset = next(headerOffset);
   }
   return {
-    name: directory.toString('utf8', at + CENTRAL_BYTES, nameEnd),
+    name: directory.toString('utf8', at + CENTRAL_BYTES, nameEnd).replace(CONTROL_CHARACTERS, '\uFFFD'),
     method: directory.readUInt16LE(at + 10),
     crc: directory.readUInt32LE(at + 16),
     compressedBytes,
