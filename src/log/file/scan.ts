@@ -1,5 +1,5 @@
 import { Limits } from '#domain/limits.ts';
-import { LogTruncatedError } from '#domain/ports.ts';
+import { type LogCorruptError, LogTruncatedError } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type Disk, errorCode } from './disk.ts';
@@ -54,7 +54,7 @@ export interface LogScan {
   readonly tornBytes: number;
 }
 
-/** The segments of a log directory in order: none where it is not there. Other files are ignored. */
+/** The segments of a log directory in order. Other files are ignored. @throws LogCorruptError when it is not there */
 export function listSegments(disk: Disk, directory: string): SegmentFile[] {
   return namesIn(disk, directory)
     .map(sequenceOfName)
@@ -67,9 +67,12 @@ function namesIn(disk: Disk, directory: string): readonly string[] {
   try {
     return disk.list(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    throw errorCode(error) === 'ENOENT' ? withoutSegments(directory) : error;
   }
+}
+
+function withoutSegments(directory: string): LogCorruptError {
+  return corrupt(directory, 0, 'the log has no segment: its files are missing');
 }
 
 const PROGRESS_ENTRIES = 65_536;
@@ -88,7 +91,7 @@ export function scanLog(
   onProgress?: ((progress: ScanProgress) => void) | undefined,
 ): LogScan {
   const segments = listSegments(disk, directory);
-  if (segments.length === 0) throw corrupt(directory, 0, 'the log has no segment: its files are missing');
+  if (segments.length === 0) throw withoutSegments(directory);
   let start = segments.length - 1;
   while (start > 0 && segments[start].firstSequence > fromSequence) start--;
 
