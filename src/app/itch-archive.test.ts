@@ -215,7 +215,6 @@ function read(log: FeedLog, from: number, to: number, builder = new ItchBookBuil
       if (sequence >= from && sequence <= to) builder.apply(message);
     },
     onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
-    onItchEnd: () => {},
   }).push(bytes);
   return builder;
 }

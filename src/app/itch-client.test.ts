@@ -41,7 +41,6 @@ function read(log: FeedLog, fromSequence: number, builder: ItchBookBuilder): num
       messages++;
     },
     onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
-    onItchEnd: () => {},
   });
   const chunk = new Uint8Array(4_096);
   let offset = log.offsetOf(fromSequence);
@@ -166,7 +165,6 @@ test('the comparison fails when one message of the stream is lost, doubled or ch
   new ItchFrameReader({
     onItchMessage: (message) => messages.push(Object.assign(new ItchMessage(), message)),
     onUnknownItchType: () => {},
-    onItchEnd: () => {},
   }).push(wholeFile(feed.session));
   const builds = (stream: ItchMessage[]): void => {
     const builder = new ItchBookBuilder();
@@ -242,7 +240,6 @@ test('ItchBookBuilder: a recorded market leaves the live orders that its publish
       if (message.type === ItchType.Trade) hidden += message.shares;
     },
     onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
-    onItchEnd: () => {},
   }).push(readFileSync(path));
   const [bids, asks] = [builder.side(13, 'B'), builder.side(13, 'S')];
   assert.equal(bids.length + asks.length, 215);

@@ -44,7 +44,6 @@ function build(feed: MarketDataFeed): ItchBookBuilder {
   new ItchFrameReader({
     onItchMessage: (message) => builder.apply(message),
     onUnknownItchType: (type) => assert.fail(`unknown type ${type}`),
-    onItchEnd: () => {},
   }).push(bytes);
   return builder;
 }

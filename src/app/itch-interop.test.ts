@@ -339,7 +339,6 @@ test('an ITCH 5.0 dissector that is not ours reads our messages', { skip: needsD
   new ItchFrameReader({
     onItchMessage: (message) => decoded.push(Object.assign(new ItchMessage(), message)),
     onUnknownItchType: () => {},
-    onItchEnd: () => {},
   }).push(Buffer.concat(framed));
   const of = (types: string, pick: (message: ItchMessage) => number): string[] =>
     decoded

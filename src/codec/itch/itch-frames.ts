@@ -9,8 +9,6 @@ export interface ItchHandler {
   onItchMessage(message: ItchMessage, headerOnly: boolean): void;
   /** A message of a type that ITCH 5.0 does not have; readers go on past it. */
   onUnknownItchType(type: number, length: number): void;
-  /** A frame of length zero: the end of the session (Nasdaq BinaryFILE 1.00, "End of Session"). */
-  onItchEnd(): void;
 }
 
 /** A stream of frames is damaged: `offset` is that of the frame, in bytes from the stream's begin. */
@@ -42,7 +40,7 @@ export class ItchFrameReader {
   declare private partialBytes: number;
   /** Bytes of the stream that are read, whole frames only. */
   declare private _offset: number;
-  /** The end of the session was read. */
+  /** The end of the session was read: a frame of length zero (Nasdaq BinaryFILE 1.00, "End of Session"). */
   declare private ended: boolean;
 
   constructor(handler: ItchHandler) {
@@ -117,7 +115,6 @@ export class ItchFrameReader {
     }
     if (length === 0) {
       this.ended = true;
-      this.handler.onItchEnd();
     } else {
       const result = decodeItch(bytes, from, length, this.message);
       if (result === ItchDecode.UnknownType) {

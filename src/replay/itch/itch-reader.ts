@@ -102,8 +102,6 @@ class ActionBatch implements ItchHandler {
     action.timeNanos = this.lastNanos;
   }
 
-  onItchEnd(): void {}
-
   /** The actions since the last call; valid until the next chunk. */
   take(): readonly ItchAction[] {
     const batch = this.pool.slice(0, this.count);
