@@ -249,7 +249,7 @@ async function startOn(
 
   // 5. The order path: outbox, inlet for the edge, log, core, gateway.
   const inlet = new CommandInlet(new SpscRingReader(commands), (words, head) => {
-    threads.figures['edgeBroken'] = (threads.figures['edgeBroken'] ?? 0) + 1;
+    threads.mishaps['edgeBroken'] = (threads.mishaps['edgeBroken'] ?? 0) + 1;
     const what = 'the edge sent a record that is no command: it and what lay behind it were dropped';
     logger.error({ words, head: `0x${(head >>> 0).toString(16)}` }, `${what}. Report this, with the log`);
   });

@@ -3,6 +3,7 @@ import { METRICS } from '#projections/metrics/catalogue.ts';
 import type { MetricsRegistry, NumberName } from '#projections/metrics/registry.ts';
 import { STAGES } from '#replica/stage-times.ts';
 import type { NodeStatus } from '../node-status.ts';
+import type { Figure } from '../threads/thread-figures.ts';
 
 /** States of a node, with those that only its health tells. */
 const STATES = ['recovering', 'observing', 'serving', 'draining', 'cut-off', 'stopped'];
@@ -10,7 +11,7 @@ const STATES = ['recovering', 'observing', 'serving', 'draining', 'cut-off', 'st
 const WORD_BYTES = 4;
 
 /** Samples that are one figure of the threads each. */
-const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: string }, string, number])[] = [
+const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: string }, Figure, number])[] = [
   ['hive_connections', { door: 'market-data' }, 'marketDataClients', 1],
   ['hive_connections', { door: 'http' }, 'httpConnections', 1],
   ['hive_connections', { door: 'websocket' }, 'webSocketConnections', 1],

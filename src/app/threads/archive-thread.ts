@@ -23,6 +23,7 @@ import type { ArchiveCluster } from './archive-cluster.ts';
 import { freeImages } from './free-images.ts';
 import type { ArchiveThreadData, FromThread, ImageAnswer, ToArchive, ToThread } from './messages.ts';
 import { OrdersAnswers } from './orders-answers.ts';
+import { sayFigures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
 
@@ -214,7 +215,7 @@ class ArchiveThread {
     this.ordersAnswers.answer();
     this.#answerImages();
     this.answers.answer(performance.now());
-    this.#postFigures();
+    this.#sayFigures();
     const isAtEnd = !hasMore || this.core.sequence >= this.endSequence;
     if (this.closing && isAtEnd && !this.archive.isSyncing) {
       if (hasMore) {
@@ -300,17 +301,16 @@ class ArchiveThread {
     freeImages();
   }
 
-  #postFigures(): void {
+  #sayFigures(): void {
     const nowMs = performance.now();
     if (nowMs - this.figuresMs < FIGURES_MS) return;
     this.figuresMs = nowMs;
-    const figures = {
+    sayFigures({
       historyLagEntries: this.core.sequence - this.history.lastSequence,
       historyFailed: this.history.hasFailed ? 1 : 0,
       archiveQuestions: this.answers.count,
       ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
-    };
-    post({ kind: 'figures', figures });
+    });
     this.cluster?.step();
   }
 

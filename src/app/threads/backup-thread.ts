@@ -5,7 +5,8 @@ import { ContinuousBackup } from '../backup/continuous-backup.ts';
 import { readKeyFile } from '../backup/key-file.ts';
 import { LocalLog } from '../backup/local-log.ts';
 import { openTarget } from '../backup/open-target.ts';
-import type { BackupThreadData, FromThread, ToThread } from './messages.ts';
+import type { BackupThreadData, ToThread } from './messages.ts';
+import { sayFigures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
 
@@ -28,10 +29,7 @@ async function run(data: BackupThreadData): Promise<void> {
     keep: settings.keep,
     logger: threadLog,
   });
-  const figures = setInterval(
-    () => parentPort?.postMessage({ kind: 'figures', figures: { ...backup.figures() } } satisfies FromThread),
-    FIGURES_MS,
-  );
+  const figures = setInterval(() => sayFigures(backup.figures()), FIGURES_MS);
   parentPort?.on('message', (message: ToThread) => {
     if (message.kind === 'close') void backup.close(CLOSE_MS_MAX);
   });

@@ -3,8 +3,9 @@ import type { FollowingSink } from '#domain/ports.ts';
 import { RingCommandSink } from '#replica/ring-command-sink.ts';
 import { StatusBoard } from '#replica/status-board.ts';
 import { StatusClient } from '../operate/status-client.ts';
-import type { EdgeRings, FigureMessage, ReadyMessage, StatusRequest, ToThread } from './messages.ts';
+import type { EdgeRings, ReadyMessage, StatusRequest, ToThread } from './messages.ts';
 import { Haste, RingFollower, RingSlot } from './ring-follower.ts';
+import { type Figures, sayFigures } from './thread-figures.ts';
 
 const FIGURES_MS = 1_000;
 
@@ -18,8 +19,8 @@ export interface EdgeDoor {
   close(reason: string): Promise<void>;
   /** Clients that it has. */
   readonly connections: number;
-  /** Figures of the door, by names that begin with its own. */
-  figures?(): { readonly [name: string]: number };
+  /** Figures of the door. */
+  figures?(): Figures;
 }
 
 /** Who is served at the edge. */
@@ -92,7 +93,7 @@ export class Edge {
     const ports: { [name: string]: number } = {};
     for (const door of this.doors) Object.assign(ports, await door.listen());
     parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
-    const timer = setInterval(() => this.#postFigures(), FIGURES_MS);
+    const timer = setInterval(() => this.#sayFigures(), FIGURES_MS);
     const followed = this.follower.run();
     await this.closing.promise;
     // Their last commands get their answers: the events go on until the doors are closed.
@@ -104,14 +105,13 @@ export class Edge {
     parentPort?.close();
   }
 
-  #postFigures(): void {
-    const figures = {
+  #sayFigures(): void {
+    sayFigures({
       ...Object.assign({}, ...this.doors.map((door) => door.figures?.())),
       edgeLagWords: this.follower.lagWords,
       edgeOverruns: this.follower.overruns,
       edgeCommands: this.commands.commands,
       edgeRefused: this.commands.refused,
-    };
-    parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
+    });
   }
 }

@@ -14,6 +14,7 @@ import type { EdgeDoor, EdgeServices } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import { type OpenFixStores, openFixStores } from './fix-stores.ts';
 import type { EdgeThreadData, FixSettings } from './messages.ts';
+import type { Figures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 
 /** The FIX door of the edge: the acceptor, its listener and its stores. Gets events after the state that it shares: what that made it write leaves then. */
@@ -101,7 +102,7 @@ export class FixDoor implements EdgeDoor, FollowingSink {
     return this.limits.connections;
   }
 
-  figures(): { readonly [name: string]: number } {
+  figures(): Figures {
     return { fixConnections: this.connections, fixSessions: this.trading.sessionCount };
   }
 

@@ -30,6 +30,7 @@ import type { EdgeDoor, EdgeServices } from './edge.ts';
 import type { EdgeState } from './edge-state.ts';
 import { openLogChannels } from './log-channels.ts';
 import type { EdgeThreadData, HttpSettings } from './messages.ts';
+import type { Figures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 
 /** Where scripts/build-console.ts puts the web console. */
@@ -183,7 +184,7 @@ export class HttpDoor implements EdgeDoor {
     return this.server.connections + this.webSocket.connections;
   }
 
-  figures(): { readonly [name: string]: number } {
+  figures(): Figures {
     const { connections, requests, refused, failed } = this.server;
     const { counts } = this.webSocket;
     return {

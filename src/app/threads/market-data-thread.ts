@@ -9,8 +9,9 @@ import type { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
 import { ArchiveOrders } from './archive-orders.ts';
-import type { FigureMessage, MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
+import type { MarketDataThreadData, ReadyMessage, ToThread } from './messages.ts';
 import { Haste, RingFollower, RingSlot } from './ring-follower.ts';
+import { sayFigures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
 
@@ -73,7 +74,7 @@ class MarketDataThread implements FollowingSink {
     this.servers = [live, glimpse];
     const ports = { itch: (await live.listen()).port, glimpse: (await glimpse.listen()).port };
     parentPort?.postMessage({ kind: 'ready', ports } satisfies ReadyMessage);
-    const timer = setInterval(() => this.#postFigures(), 1_000);
+    const timer = setInterval(() => this.#sayFigures(), 1_000);
     await this.follower.run();
     clearInterval(timer);
     this.feed.close();
@@ -106,18 +107,17 @@ class MarketDataThread implements FollowingSink {
     };
   }
 
-  #postFigures(): void {
+  #sayFigures(): void {
     const sum = (of: (server: ItchServer) => number) =>
       this.servers.reduce((total, server) => total + of(server), 0);
-    const figures = {
+    sayFigures({
       marketDataClients: sum(({ clients }) => clients),
       marketDataAuthFailures: sum(({ refusals }) => refusals.failures),
       marketDataRateLimited: sum(({ refusals }) => refusals.limited),
       marketDataLagWords: this.follower.lagWords,
       marketDataOverruns: this.follower.overruns,
       marketDataFailed: this.feed.failure === undefined ? 0 : 1,
-    };
-    parentPort?.postMessage({ kind: 'figures', figures } satisfies FigureMessage);
+    });
   }
 }
 

@@ -296,12 +296,6 @@ export interface ComponentsMessage {
   readonly wallMs: number;
 }
 
-/** Figures that a thread sends once a second. */
-export interface FigureMessage {
-  readonly kind: 'figures';
-  readonly figures: { readonly [name: string]: number };
-}
-
 /** The archive asks the order path, which owns the log, to forget entries that the snapshots make dispensable. */
 export interface TruncateMessage {
   readonly kind: 'truncate';
@@ -388,7 +382,6 @@ export type ToThread =
 export type FromThread =
   | LogMessage
   | ReadyMessage
-  | FigureMessage
   | TruncateMessage
   | PurgeMessage
   | DiskMessage

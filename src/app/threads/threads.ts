@@ -3,6 +3,7 @@ import { getPriority } from 'node:os';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { MetricThread } from '#projections/metrics/catalogue.ts';
 import type { FromThread, ReadyMessage } from './messages.ts';
+import { type Figures, figuresMemory, readFigures, type WorkerFigures } from './thread-figures.ts';
 import { heapLimitsOf } from './thread-heap.ts';
 import { ThreadPriorities } from './thread-priorities.ts';
 import type { WorkerVitals } from './thread-vitals.ts';
@@ -30,10 +31,12 @@ export interface NodeThread {
 
 /** The node's worker threads: their log lines, figures and ends. */
 export class Threads {
-  /** What the threads last said of themselves. */
-  declare readonly figures: { [name: string]: number };
+  /** What has happened to threads: 1 or a count. */
+  declare readonly mishaps: { [name: string]: number };
   /** Threads that were started and not told to end: whether they run. */
   declare readonly up: { [name: string]: boolean };
+  /** Memory of the threads' figures, and of their ThreadVitals. */
+  declare private readonly said: SharedArrayBuffer;
   declare private readonly vitals: SharedArrayBuffer;
   declare private readonly logger: NodeLogger;
   declare private readonly threads: NodeThread[];
@@ -43,13 +46,19 @@ export class Threads {
 
   /** @param vitals memory of the threads' ThreadVitals */
   constructor(logger: NodeLogger, vitals: SharedArrayBuffer) {
-    this.figures = {};
+    this.mishaps = {};
+    this.said = figuresMemory();
     this.up = {};
     this.vitals = vitals;
     this.logger = logger;
     this.threads = [];
     this.ending = new Set();
     this.priorities = undefined;
+  }
+
+  /** What the threads last said of themselves, and what has happened to them. */
+  get figures(): Figures & { readonly [name: string]: number } {
+    return { ...readFigures(this.said), ...this.mishaps };
   }
 
   /**
@@ -73,8 +82,11 @@ export class Threads {
 
   /** @param name what log lines and figures call it */
   start(name: MetricThread, file: URL, data: object, transferList: MessagePort[] = []): NodeThread {
-    const vitals: WorkerVitals = { vitals: { memory: this.vitals, thread: name } };
-    const workerData = { ...data, ...vitals };
+    const given: WorkerVitals & WorkerFigures = {
+      vitals: { memory: this.vitals, thread: name },
+      figures: this.said,
+    };
+    const workerData = { ...data, ...given };
     this.up[name] = true;
     const worker = new Worker(file, { workerData, transferList, name, resourceLimits: heapLimitsOf(name) });
     worker.once('online', () => this.priorities?.apply());
@@ -86,10 +98,9 @@ export class Threads {
           resolve(message.ports);
         } else if (message.kind === 'log')
           this.logger[message.level]({ thread: name, ...message.fields }, message.message);
-        else if (message.kind === 'figures') Object.assign(this.figures, message.figures);
       });
       worker.once('error', (error: Error) => {
-        if (error.name === 'LogCorruptError') this.figures[`${name}Damage`] = 1;
+        if (error.name === 'LogCorruptError') this.mishaps[`${name}Damage`] = 1;
         // What waits for it ends: nothing has died that ran.
         if (isAwaited) this.ending.add(worker);
         this.logger.error(
@@ -108,7 +119,7 @@ export class Threads {
         if (this.ending.has(worker)) delete this.up[name];
         else {
           this.up[name] = false;
-          this.figures[`${name}Dead`] = 1;
+          this.mishaps[`${name}Dead`] = 1;
         }
         resolve();
       });
@@ -131,7 +142,7 @@ export class Threads {
     clearTimeout(timer);
     // One that had died before is not missed any more.
     delete this.up[name];
-    delete this.figures[`${name}Dead`];
+    delete this.mishaps[`${name}Dead`];
   }
 
   /** Lets all of them end. */

@@ -31,8 +31,8 @@ export interface PacketHandler {
  * Cuts a TCP byte stream into SoupBinTCP packets, in place: a packet that lies whole in one chunk is handed over
  * without a copy, one that is split is put together in a buffer of the largest allowed packet.
  *
- * After a handler answered `Later` the framer keeps the rest of the chunk; the caller must stop reading the socket
- * and call `resume` before it pushes again. After a fault or `Stop` the framer takes nothing more.
+ * After a handler answered `Later` the framer keeps a copy of the rest of the chunk; the caller must stop reading the
+ * socket and call `resume` before it pushes again. After a fault or `Stop` the framer takes nothing more.
  */
 export class SoupFramer {
   declare private readonly handler: PacketHandler;
@@ -60,13 +60,18 @@ export class SoupFramer {
     return this.chunk !== undefined;
   }
 
-  /** Takes the next bytes of the stream. While packets wait the chunk is kept: it must not be reused. */
+  /** Takes the next bytes of the stream. The chunk may be reused after the call. */
   push(chunk: Uint8Array): FrameFault {
     assert(this.chunk === undefined, 'Condition: resume before the next push');
     if (this.over) return FrameFault.None;
     this.chunk = chunk;
     this.at = 0;
-    return this.resume();
+    const fault = this.resume();
+    if (this.chunk !== undefined) {
+      this.chunk = new Uint8Array(chunk.subarray(this.at));
+      this.at = 0;
+    }
+    return fault;
   }
 
   /** Goes on with what was kept. */

@@ -341,6 +341,10 @@ test('backpressure: a message that the door cannot take is kept, in order, and s
   await client.received(1);
   await new Promise(setImmediate);
   assert.deepEqual(client.packets, [ACCEPTED]);
+  // What another connection brings meanwhile is read into the same memory.
+  const other = new Client(port);
+  other.login();
+  await other.received(1);
   door.full = false;
   server.retry();
   const expected = [ACCEPTED, ...Array.from({ length: 100 }, (_, i) => `Smessage ${i}`)];

@@ -12,6 +12,7 @@ import {
 } from '#codec/soupbin/packets.ts';
 import { assert } from '#lib/assert.ts';
 import { ByteBuffer, copyMessage } from '#lib/byte-buffer.ts';
+import { onBytes } from '../listener/read-in-place.ts';
 import type { SoupLimits } from './limits.ts';
 
 /** What a login is told whose check could not be begun. */
@@ -115,7 +116,7 @@ export class SoupSession<State> implements PacketHandler {
       if (this.drainWanted && this.socket.writableLength === 0) this.#onDrain();
     };
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    onBytes(socket, (chunk) => this.#onData(chunk));
     socket.on('end', () => this.#over('closed by the client'));
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#over(`socket error ${error.code ?? error.message}`),
@@ -291,7 +292,7 @@ export class SoupSession<State> implements PacketHandler {
     this.outAt += packet.length;
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(chunk: Uint8Array): void {
     this.ticksSilent = 0;
     if (this.phase >= SessionPhase.Closing) return;
     this.#afterFraming(this.framer.push(chunk));
