@@ -38,6 +38,8 @@ export class StageTimes {
   /** Own entries of what is being delivered: when their turns were received, and how many commands they have. */
   declare private readonly turns: number[];
   declare private readonly commands: number[];
+  /** How many of them count: an array that is emptied loses its memory, and would be allocated again in each turn. */
+  declare private owned: number;
 
   constructor(memory: SharedArrayBuffer, nowMs: () => number = () => performance.now()) {
     const of = (stage: Stage) =>
@@ -53,6 +55,7 @@ export class StageTimes {
     this.durableMs = 0;
     this.turns = [];
     this.commands = [];
+    this.owned = 0;
   }
 
   /** A command is there, the first of its turn maybe. */
@@ -76,21 +79,20 @@ export class StageTimes {
   onOwn(receivedMs: number, appendedMs: number, commands: number): void {
     this.appended.record(appendedMs - receivedMs, commands);
     this.durable.record(this.durableMs - appendedMs, commands);
-    this.turns.push(receivedMs);
-    this.commands.push(commands);
+    this.turns[this.owned] = receivedMs;
+    this.commands[this.owned++] = commands;
   }
 
   /** All that was delivered is applied and answered. */
   onAnswered(): void {
-    const { durableMs, turns, commands } = this;
+    const { durableMs, turns, commands, owned } = this;
     this.durableMs = 0;
-    if (turns.length === 0) return;
+    if (owned === 0) return;
     const nowMs = this.nowMs();
-    for (let i = 0; i < turns.length; i++) {
+    for (let i = 0; i < owned; i++) {
       this.answered.record(nowMs - durableMs, commands[i]);
       this.total.record(nowMs - turns[i], commands[i]);
     }
-    turns.length = 0;
-    commands.length = 0;
+    this.owned = 0;
   }
 }

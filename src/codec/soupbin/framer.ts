@@ -39,8 +39,10 @@ export class SoupFramer {
   declare private readonly payloadBytesMax: number;
   declare private readonly carry: Uint8Array;
   declare private carried: number;
+  /** What is being cut, from `at` to `end`. */
   declare private chunk: Uint8Array | undefined;
   declare private at: number;
+  declare private end: number;
   declare private over: boolean;
 
   /** @param payloadBytesMax a longer payload is a fault. */
@@ -52,6 +54,7 @@ export class SoupFramer {
     this.carried = 0;
     this.chunk = undefined;
     this.at = 0;
+    this.end = 0;
     this.over = false;
   }
 
@@ -60,16 +63,18 @@ export class SoupFramer {
     return this.chunk !== undefined;
   }
 
-  /** Takes the next bytes of the stream. The chunk may be reused after the call. */
-  push(chunk: Uint8Array): FrameFault {
+  /** Takes the next bytes of the stream, the first `length` of the chunk. That may be reused after the call. */
+  push(chunk: Uint8Array, length = chunk.length): FrameFault {
     assert(this.chunk === undefined, 'Condition: resume before the next push');
     if (this.over) return FrameFault.None;
     this.chunk = chunk;
     this.at = 0;
+    this.end = length;
     const fault = this.resume();
     if (this.chunk !== undefined) {
-      this.chunk = new Uint8Array(chunk.subarray(this.at));
+      this.chunk = new Uint8Array(chunk.subarray(this.at, length));
       this.at = 0;
+      this.end = this.chunk.length;
     }
     return fault;
   }
@@ -79,7 +84,7 @@ export class SoupFramer {
     const chunk = this.chunk;
     if (chunk === undefined || this.over) return FrameFault.None;
     while (true) {
-      if (this.carried > 0 || chunk.length - this.at < SOUP_HEADER_BYTES) {
+      if (this.carried > 0 || this.end - this.at < SOUP_HEADER_BYTES) {
         const fault = this.#resumeCarried(chunk);
         if (fault !== undefined) return fault;
         continue;
@@ -89,9 +94,9 @@ export class SoupFramer {
       if (length === 0) return this.#end(FrameFault.ZeroLength);
       if (length - 1 > this.payloadBytesMax) return this.#end(FrameFault.TooLong);
       const end = at + 2 + length;
-      if (end > chunk.length) {
-        this.carry.set(chunk.subarray(at));
-        this.carried = chunk.length - at;
+      if (end > this.end) {
+        this.carry.set(chunk.subarray(at, this.end));
+        this.carried = this.end - at;
         this.chunk = undefined;
         return FrameFault.None;
       }
@@ -111,12 +116,12 @@ export class SoupFramer {
         if (length - 1 > this.payloadBytesMax) return this.#end(FrameFault.TooLong);
         if (this.carried === 2 + length) break;
       }
-      if (this.at === chunk.length) {
+      if (this.at === this.end) {
         this.chunk = undefined;
         return FrameFault.None;
       }
       const wanted = this.carried < 2 ? 2 : 2 + length;
-      const taken = Math.min(wanted - this.carried, chunk.length - this.at);
+      const taken = Math.min(wanted - this.carried, this.end - this.at);
       for (let i = 0; i < taken; i++) this.carry[this.carried + i] = chunk[this.at + i];
       this.carried += taken;
       this.at += taken;

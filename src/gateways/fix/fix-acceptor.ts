@@ -6,6 +6,7 @@ import { FixWriter } from '#codec/fix/fix-writer.ts';
 import { MsgType, Tag } from '#codec/fix/tags.ts';
 import { assert } from '#lib/assert.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { emptyInPlace } from '#lib/empty-in-place.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import type { ConnectionPlace } from '../identity/connection-limits.ts';
 import type { GatewayLogger } from '../soupbin/logger.ts';
@@ -150,7 +151,7 @@ export class FixAcceptor implements ConnectionHost {
   flush(): void {
     const { dirty } = this;
     for (let i = 0; i < dirty.length; i++) dirty[i].flush();
-    dirty.length = 0;
+    emptyInPlace(dirty);
   }
 
   /** One beat: the timer calls it every `tickMs`. */

@@ -18,8 +18,8 @@ async function connection() {
   server.on('connection', (socket: Socket) => {
     const end = { socket, texts: [] as string[], memories: new Set<ArrayBufferLike>() };
     accepted.push(end);
-    onBytes(socket, (bytes) => {
-      end.texts.push(Buffer.from(bytes).toString());
+    onBytes(socket, (bytes, length) => {
+      end.texts.push(Buffer.from(bytes.subarray(0, length)).toString());
       end.memories.add(bytes.buffer);
     });
   });

@@ -12,13 +12,13 @@ const [BUFFER, CALLBACK] = slotsOf(new Socket());
 const buffer = new Uint8Array(READ_BYTES);
 
 /**
- * Hands over what a socket brings, from its accept on. The bytes are valid during the call only: reads without TLS go into the same
+ * Hands over what a socket brings, from its accept on: `length` bytes. They are valid during the call only: reads without TLS go into the same
  * memory of this thread again and again. Node else makes a buffer of each, and its garbage, above all what V8 has another thread do for it,
  * keeps a thread that goes before all others waiting (docs/performance.md). `pause`, `resume` and the events of the socket are as ever.
  */
-export function onBytes(socket: Socket, take: (bytes: Uint8Array) => void): void {
+export function onBytes(socket: Socket, take: (bytes: Uint8Array, length: number) => void): void {
   // In place nothing comes by this, but it starts the flow.
-  socket.on('data', take);
+  socket.on('data', (chunk: Buffer) => take(chunk, chunk.length));
   // While TLS has decrypted bytes it hands them over, paused or not: Node's stream has to keep them.
   if (BUFFER === undefined || CALLBACK === undefined || socket instanceof TLSSocket) return;
   const inner = socket as unknown as {
@@ -27,7 +27,7 @@ export function onBytes(socket: Socket, take: (bytes: Uint8Array) => void): void
   };
   if (typeof inner._handle?.useUserBuffer !== 'function') return;
   inner[BUFFER] = buffer;
-  inner[CALLBACK] = (bytes: number) => take(buffer.subarray(0, bytes));
+  inner[CALLBACK] = (length: number) => take(buffer, length);
   inner._handle.useUserBuffer(buffer);
 }
 

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { PacketVerdict } from '#codec/soupbin/framer.ts';
 import { LoginRejectCode, type LoginRequest } from '#codec/soupbin/packets.ts';
 import { ByteBuffer } from '#lib/byte-buffer.ts';
+import { emptyInPlace } from '#lib/empty-in-place.ts';
 import { failureLines, LineBudget, type WriteLine } from '#lib/line-budget.ts';
 import { ConnectionLimits, type ConnectionPlace } from '../identity/connection-limits.ts';
 import { FailedLogins } from '../identity/failed-logins.ts';
@@ -170,7 +171,7 @@ export class SoupServer<State> implements SessionHost<State> {
   flush(): void {
     const dirty = this.dirty;
     for (let i = 0; i < dirty.length; i++) dirty[i].flush();
-    dirty.length = 0;
+    emptyInPlace(dirty);
   }
 
   /**
