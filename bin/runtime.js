@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -27,14 +26,14 @@ export const NODE_ENVIRONMENT = {
  * - --expose-gc: src/app/threads/free-images.ts.
  * - --v8-pool-size: the threads in which V8 compiles and collects garbage for all threads of a node, four by default. Each keeps
  *   the memory of its largest compilation: with two a node has 14 to 24 MiB less (bench/memory.ts).
- * - --no-parallel-scavenge, on one or two processors: V8 gives parts of each collection of new objects to those threads and waits for them. The
- *   order path, which takes its core from them, then waits until the kernel lets them go on (docs/performance.md).
+ * - --no-parallel-scavenge: V8 gives parts of each collection of new objects to those threads and waits for them. The order path, which takes
+ *   its core from them, then waits until the kernel lets them go on (docs/performance.md).
  * - --disable-warning: node:ffi, which reads the kernel's clock, is experimental and says so on standard error.
  */
 export const NODE_FLAGS = [
   '--max-inlined-bytecode-size-cumulative=3000',
   '--expose-gc',
   '--v8-pool-size=2',
-  ...(availableParallelism() > 2 ? [] : ['--no-parallel-scavenge']),
+  '--no-parallel-scavenge',
   '--disable-warning=ExperimentalWarning',
 ];
