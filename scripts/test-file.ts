@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { NODE_ENVIRONMENT } from '../bin/runtime.js';
 import type { ReportLine } from './test-reporter.ts';
 
 const REPORTER = new URL('./test-reporter.ts', import.meta.url).href;
@@ -107,10 +108,13 @@ function runProcess(file: string, report: string, timeoutMs: number): Promise<En
   });
 }
 
-/** The environment without what a surrounding test run would make the file inherit. */
+/**
+ * The environment without what a surrounding test run would make the file inherit. With the compile cache, as a command of `hive` that finds its sources stripped
+ * of their types begins in a third of the time.
+ */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _, ...rest } = process.env;
-  return rest;
+  return { NODE_COMPILE_CACHE: NODE_ENVIRONMENT.NODE_COMPILE_CACHE, ...rest };
 }
 
 function killGroup(pid: number): void {
