@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import { type Answer, type RestClient, RestNode } from '../support/rest-node.ts';
 
 const reason = 'a test';
@@ -341,8 +342,8 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
   [
     'PUT',
     '/admin/core-version',
-    { version: 99 },
-    '422 UNSUPPORTED_CORE_VERSION: the version is neither the one in force nor the next one',
+    { version: CORE_VERSION_MAX + 1 },
+    `400 invalid-request: version must be at most ${CORE_VERSION_MAX}, the newest that this node has`,
   ],
   [
     'DELETE',

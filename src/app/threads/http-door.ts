@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { CORE_VERSION_MAX } from '#core/core-version.ts';
 import type { ArchiveQueries, FollowingSink } from '#domain/ports.ts';
 import { BinanceDoor } from '#gateways/binance/binance-door.ts';
 import { readConsoleFiles } from '#gateways/console/console-files.ts';
@@ -110,6 +111,7 @@ export class HttpDoor implements EdgeDoor {
       administration: state.administration,
       access: state.access,
       isAccount: (accountId: number) => state.accountIds.has(accountId),
+      coreVersionMax: CORE_VERSION_MAX,
     };
     const commands = new Commands(commandSources);
     this.replays = new ReplayDesk({

@@ -57,6 +57,7 @@ const { server, url } = await startServer(
       },
     } as never,
     isAccount: () => false,
+    coreVersionMax: 1,
   }),
 );
 after(() => server.close());

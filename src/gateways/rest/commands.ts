@@ -20,6 +20,8 @@ export interface CommandSources {
   readonly administration: Pick<Administration, 'send'>;
   readonly access: Pick<AccessControl, 'changePassword' | 'passwordFor' | 'firstPassword' | 'secrets'>;
   isAccount(accountId: number): boolean;
+  /** Newest version of the core's rules that this build has. */
+  readonly coreVersionMax: number;
 }
 
 /** What a route needs to say of a command of administration. */

@@ -224,11 +224,15 @@ function marketCommandRoutes(commands: Commands): Route[] {
       action: Action.ManageNodes,
       operationId: 'setCoreVersion',
       summary:
-        'Change the rules of the core. A node whose build lacks the next version stops at this command',
+        'Change the rules of the core, to a version that this node has. A node whose build lacks it stops at this command',
       body: NewCoreVersion,
       problems: [...ADMIN_PROBLEMS, 'UNSUPPORTED_CORE_VERSION'],
-      handle: ({ principal, body: { version, reason } }) =>
-        commands.send(principal, { type: 'SetCoreVersion', version, reason }),
+      handle: ({ principal, body: { version, reason } }) => {
+        const { coreVersionMax } = commands.sources;
+        if (version > coreVersionMax)
+          throw invalidField('version', `must be at most ${coreVersionMax}, the newest that this node has`);
+        return commands.send(principal, { type: 'SetCoreVersion', version, reason });
+      },
     }),
   ];
 }
