@@ -27,7 +27,8 @@ for the others, and a deposit has the request id \`venue account ACCOUNT SYMBOL\
 
 - Ids are yours to choose and stay for ever; symbols and names are what people and protocols see.
 - \`tick\` and \`lot\` set the scale: with tick 0.05 prices have two decimals and are multiples of 0.05.
-- A trade's money is price x quantity (x \`contractSize\`), in the quote asset, rounded down to its minor unit.
+- A trade's money is price x quantity (x \`contractSize\`), in the quote asset, rounded down to its minor unit:
+  with few decimals small orders cost less than their part of a large one, see [risk.md](risk.md#rounding).
 - A spot lot must be a whole number of the base asset's minor units.
 - Passwords: \`passwordFile\` names a file (relative to the configuration file) whose first line is the password; without it
   a password is made up and printed once, on standard output, when the user is added. Only scrypt's salt and hash enter the log.
