@@ -3,6 +3,7 @@ import { EVENT_LAYOUTS } from '#domain/events.ts';
 import { accountDifferences } from '../oracle/account-check.ts';
 import { checkVenue } from '../oracle/book-check.ts';
 import { EventCheck } from '../oracle/event-check.ts';
+import { EventMoney } from '../oracle/event-money.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
 import type { Venue } from '../oracle/venue.ts';
 import type { Engine, EngineOptions } from '../scenarios/engine.ts';
@@ -99,7 +100,7 @@ function brief(event: Event | undefined): string {
 
 /**
  * Runs a case on the oracle and on a candidate and compares all events after each command; the oracle's state and
- * the event stream are checked as well.
+ * the event stream are checked as well, and that events alone tell what every account has.
  * @param steps takes the commands that were applied
  * @throws DifferenceError
  */
@@ -108,6 +109,7 @@ export function runCase(createCandidate: CandidateFactory, each: Case, steps: St
   const oracle = new NaiveCore({ ordersMax, clientTagsMax, requestIdsMax });
   const candidate = createCandidate({ ordersMax, clientTagsMax, requestIdsMax, restoreEvery });
   const check = new EventCheck();
+  const money = new EventMoney();
   const apply = (step: Step): void => {
     const { command, seconds, nanos } = step;
     steps.push(step);
@@ -116,8 +118,11 @@ export function runCase(createCandidate: CandidateFactory, each: Case, steps: St
       const found = difference(expected, candidate.apply(command, seconds, nanos));
       if (found !== undefined) throw new Error(found);
       check.read(expected, oracle.venue.sequence);
+      money.read(expected);
       checkVenue(oracle.venue);
-      if (steps.length % each.accountsEvery === 0) compareAccounts(oracle.venue, candidate);
+      if (steps.length % each.accountsEvery !== 0) return;
+      money.compare(oracle.venue);
+      compareAccounts(oracle.venue, candidate);
     });
     if (reason !== undefined) throw new DifferenceError(reason, steps);
   };
