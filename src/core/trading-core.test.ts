@@ -80,6 +80,11 @@ test('describe after a restore: images carry the sequence and the time of the im
   assert.deepEqual(stamps, [[7, 100, 500_000_000]]);
 });
 
+test('an image of a core that has applied nothing is that core: its hash begins as any other', () => {
+  const fresh = new TradingCore(NOWHERE, CAPACITY);
+  assert.equal(restoredFrom(fresh, NOWHERE).stateHash, fresh.stateHash);
+});
+
 test('describe: users, keys and node keys as they stand, so that a directory can begin from an image', () => {
   const events: Event[] = [];
   const sink: EventSink = { onEvents: (words, from, to) => events.push(...readEvents(words, from, to)) };

@@ -73,6 +73,8 @@ export class TradingCore {
     }
     const state = new CoreState({ ...DEFAULT_CAPACITY, ...capacity }, CORE_VERSION_INITIAL, hashSeed);
     const writer = new EventWriter(sink);
+    state.hashHigh = writer.hashHigh;
+    state.hashLow = writer.hashLow;
     const reports = new Reports(writer, state.orders, state.instruments, state.accounts, state.users);
     const execution = new Execution(state, writer, reports);
     const refusals = new Refusals(state, writer);
