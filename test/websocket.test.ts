@@ -379,6 +379,13 @@ test('what is no request is answered exactly, and the connection goes on', async
     'invalid-request',
     'side',
   ]);
+  const twice = JSON.stringify({ id: 'twice', op: 'order.place', params: LIMIT }).replace(
+    '}}',
+    ',"quantity":"9"}}',
+  );
+  trader.ws.send(twice);
+  const { id, error } = await trader.take(({ id }) => id === 'twice');
+  assert.deepEqual([id, codeOf(error)], ['twice', ['invalid-request', 'quantity']]);
   for (const op of ['order.cancel', 'order.get', 'order.replace'])
     for (const params of [{}, { orderId: 1, clientOrderNumber: 1 }]) {
       const { code, errors } = await trader.error(op, params);

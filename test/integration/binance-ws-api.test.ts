@@ -194,6 +194,12 @@ test('WebSocket API: a request that is wrong is answered under its id', async (t
     const { rateLimits, ...answer } = await client.take(() => true);
     assert.deepEqual(answer, { id: told, status: 400, error }, JSON.stringify(request));
   }
+  client.ws.send('{"id":10,"method":"order.place","params":{"quantity":"1","quantity":"100"}}');
+  const { status, error } = await client.take((answer) => answer.id === 10);
+  assert.deepEqual(
+    [status, error],
+    [400, { code: -1101, msg: 'Duplicate values for a parameter detected.' }],
+  );
 });
 
 test('WebSocket API: a method may have the version of the API before it', async (t) => {

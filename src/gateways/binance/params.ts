@@ -159,8 +159,7 @@ export function paramsOfJson(params: object): Map<string, string> {
 }
 
 function add(values: Map<string, string>, name: string, value: string): void {
-  if (values.has(name))
-    throw new BinanceError('TOO_MANY_PARAMETERS', 'Duplicate values for a parameter detected.');
+  if (values.has(name)) throw givenTwice();
   values.set(name, value);
   if (values.size > PARAMS_MAX)
     throw new BinanceError('TOO_MANY_PARAMETERS', `Too many parameters; expected at most ${PARAMS_MAX}.`);
@@ -172,4 +171,9 @@ function decoded(name: string, text: string): string {
   } catch {
     throw illegal(name, 'percent-encoded UTF-8');
   }
+}
+
+/** A parameter has two values. */
+export function givenTwice(): BinanceError {
+  return new BinanceError('TOO_MANY_PARAMETERS', 'Duplicate values for a parameter detected.');
 }

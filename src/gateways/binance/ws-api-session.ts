@@ -1,3 +1,4 @@
+import { repeatedName } from '#codec/json/repeated-name.ts';
 import { ApiKeyKind } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
 import type { WriteLine } from '#lib/line-budget.ts';
@@ -14,7 +15,7 @@ import { BinanceCode, BinanceError, errorOf } from './errors.ts';
 import { KeyHolder } from './key-holder.ts';
 import { BinanceLimits } from './limits.ts';
 import type { Operation } from './operations.ts';
-import { Params, paramsOfJson } from './params.ts';
+import { givenTwice, Params, paramsOfJson } from './params.ts';
 import { charge, perform, readCharged } from './perform.ts';
 import { payloadOfValues, proofOfSigned, proofOfStream, readTiming } from './signing.ts';
 import { type TimeUnit, timeOfMs } from './texts.ts';
@@ -114,6 +115,7 @@ export class WsApiSession implements WebSocketSession {
       request = readCharged(access, 1, { address, onRate }, () => {
         const fields = readFields(text);
         id = readId(fields);
+        if (repeatedName(text, fields) !== undefined) throw givenTwice();
         if (this.waiting > WebSocketLimits.WAITING_MAX) throw tooManyWait();
         return readRequest(fields, this.tellsRate);
       });

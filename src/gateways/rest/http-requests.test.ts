@@ -73,6 +73,23 @@ test('a body is read after its sender is known, strictly, without turning number
   }
 });
 
+test('a body in which a name stands twice is refused: whoever looked at it before may have read the other value', async () => {
+  const { url } = await startTestRoutes();
+  const cases: [string, string][] = [
+    ['{"clientOrderId":"abc","side":"buy","count":1,"count":9}', 'count'],
+    ['{"clientOrderId":"abc","side":"buy","c\\u006funt":1,"count":1}', 'count'],
+    ['{"clientOrderId":"abc","side":"buy","legs":[{"price":"1"},{"price":"1","price":"2"}]}', 'price'],
+    ['{"x":1,"x":1}', 'x'],
+  ];
+  for (const [body, field] of cases) {
+    const response = await fetch(`${url}/api/v1/orders`, post(body));
+    const allowed = 'must be given once';
+    await assertProblem(response, 'invalid-request', `${field} ${allowed}`, { errors: [{ field, allowed }] });
+  }
+  const once = '{"clientOrderId":"abc","side":"buy","legs":[{"price":"1\\":"},{"price":"\\"price\\":"}]}';
+  assert.equal((await fetch(`${url}/api/v1/orders`, post(once))).status, 200);
+});
+
 test('a body that cannot be read', async () => {
   const { url } = await startTestRoutes();
   const bad = await fetch(`${url}/api/v1/orders`, post('{"a":'));

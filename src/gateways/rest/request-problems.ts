@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError } from 'fastify';
+import { repeatedName } from '#codec/json/repeated-name.ts';
 import { type AccessRefusal, AccessRefusals } from '../identity/access-refusal.ts';
 import type { RateDecision } from '../identity/rate-limiter.ts';
 import type { HttpLimits } from './limits.ts';
-import { accessProblem, Problem } from './problems.ts';
+import { accessProblem, invalidField, Problem } from './problems.ts';
 import { CHALLENGE } from './proof.ts';
 
 const MS_PER_SECOND = 1_000;
@@ -52,13 +53,19 @@ export function rateLines({ limit, remaining, resetMs }: RateDecision): string {
   return `ratelimit-limit: ${limit}\r\nratelimit-remaining: ${remaining}\r\nratelimit-reset: ${resetSeconds}\r\n`;
 }
 
-/** @throws Problem for bytes that are no JSON in UTF-8 */
+/** @throws Problem for bytes that are no JSON in UTF-8, or have a name twice */
 export function readJson(bytes: Uint8Array): unknown {
+  let text: string;
+  let value: unknown;
   try {
-    return JSON.parse(UTF_8.decode(bytes));
+    text = UTF_8.decode(bytes);
+    value = JSON.parse(text);
   } catch (error) {
     throw new Problem('malformed-json', `the body is no JSON: ${(error as Error).message}`);
   }
+  const repeated = repeatedName(text, value);
+  if (repeated !== undefined) throw invalidField(repeated, 'must be given once');
+  return value;
 }
 
 /** What is wrong with the header fields of a request, whatever it asks for. */

@@ -1,4 +1,5 @@
 import { Compile } from 'typebox/compile';
+import { repeatedName } from '#codec/json/repeated-name.ts';
 import { invalidField, Problem } from '../rest/problems.ts';
 import { problemOfValidation } from '../rest/validation.ts';
 import { isRequestId, OPERATIONS, type OperationName, REQUEST_ID_FORM } from './protocol.ts';
@@ -43,6 +44,8 @@ export function readRequest(text: string): ReadRequest | RequestFault {
   }
   const { id, op, params = {} } = value as { id?: unknown; op?: unknown; params?: unknown };
   if (!isRequestId(id)) return fault(undefined, invalidField('id', `must be ${REQUEST_ID_FORM}`));
+  const repeated = repeatedName(text, value);
+  if (repeated !== undefined) return fault(id, invalidField(repeated, 'must be given once'));
   const unknown = Object.keys(value).find((name) => !FIELDS.has(name));
   if (unknown !== undefined) return fault(id, invalidField(unknown, 'is unknown: known are id, op, params'));
   const operation = typeof op === 'string' ? VALIDATORS.get(op) : undefined;
