@@ -108,7 +108,8 @@ export class Connections {
     const { unanswered, isSecuring = false } = this.#of(socket) ?? {};
     const canAnswer = socket.writable && error.code !== 'ECONNRESET' && !isSecuring;
     if (canAnswer && isOfLast(unanswered)) refuse(socket, problemOfClientError(error.code, this.limits));
-    else socket.destroy();
+    // What is answered already arrives first.
+    else socket.destroySoon();
   }
 
   #of(socket: Socket): Connection | undefined {

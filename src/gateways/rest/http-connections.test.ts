@@ -33,6 +33,37 @@ test('bytes that are no request', async () => {
   assert.deepEqual(onlyProblem(noHost), { ...malformed, detail: 'the header Host is missing' });
 });
 
+test('a coding of the body that nobody can undo ends the connection before anything is done', async () => {
+  const { server, port } = await startTestRoutes();
+  for (const head of [
+    'GET /api/v1/open/ABC HTTP/1.1\r\nTransfer-Encoding: xchunked',
+    'GET /api/v1/open/ABC HTTP/1.1\r\nTransfer-Encoding: gzip, chunked',
+    'POST /api/v1/orders HTTP/1.1\r\nTransfer-Encoding: xchunked',
+    'GET /api/v1/open/ABC HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked',
+  ]) {
+    const answer = await exchange(port, `${head}\r\nHost: a\r\n\r\n0\r\n\r\n`);
+    assert.deepEqual(
+      onlyProblem(answer),
+      {
+        status: 'HTTP/1.1 400 Bad Request',
+        code: 'malformed-http',
+        detail: 'Transfer-Encoding is chunked, of HTTP/1.1, or absent',
+      },
+      head,
+    );
+  }
+  assert.equal(server.requests, server.refused);
+});
+
+test('an answer that is written arrives, whatever follows its request', async () => {
+  const { port } = await startTestRoutes();
+  const whole = 'GET /api/v1/open/ABC HTTP/1.1\r\nHost: a\r\n\r\n';
+  assert.match(
+    await exchange(port, `${whole}garbage\r\n\r\n`),
+    /^HTTP\/1\.1 200 OK\r\n[^{]*{"query":{"limit":5}}$/,
+  );
+});
+
 test('each connection is announced before it is read', async () => {
   const seen: string[] = [];
   const { port } = await startTestRoutes({ onConnection: () => void seen.push('connection') });

@@ -77,6 +77,12 @@ export function problemOfFields(
     return new Problem('headers-too-large', `at most ${limits.HEADERS_MAX} header fields are read`);
   if (httpVersionMinor > 0 && headers.host === undefined)
     return new Problem('malformed-http', 'the header Host is missing');
+  // RFC 9112, sections 6.1 and 6.3. Node says what is wrong with others only once their request is on its way.
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && (httpVersionMinor === 0 || coding.toLowerCase() !== 'chunked'))
+    return new Problem('malformed-http', 'Transfer-Encoding is chunked, of HTTP/1.1, or absent', {
+      headers: { connection: 'close' },
+    });
   const repeated = repeatedField(rawHeaders);
   return repeated === undefined
     ? undefined
