@@ -34,6 +34,8 @@ interface Resting {
 class WireMarket {
   readonly #socket: Socket;
   readonly #states = new Map<number, string>();
+  /** What the auctions that run would do. */
+  readonly #indicatives: Map<number, string> = new Map();
   /** The oldest first. */
   readonly #orders = new Map<bigint, Resting>();
   /** By the number of the message that it is the state after. */
@@ -53,6 +55,7 @@ class WireMarket {
     const login = `L${' '.repeat(16)}${(before?.session ?? '').padStart(10)}${String(from).padStart(20)}`;
     if (before !== undefined) {
       this.#states = before.#states;
+      this.#indicatives = before.#indicatives;
       this.#orders = before.#orders;
       this.#hours = before.#hours;
     }
@@ -64,6 +67,10 @@ class WireMarket {
     packet.writeUInt16BE(login.length);
     packet.write(login, 2, 'latin1');
     this.#socket.write(packet);
+  }
+
+  get auctions(): number {
+    return this.#indicatives.size;
   }
 
   get orders(): ReadonlyMap<bigint, Resting> {
@@ -104,6 +111,12 @@ class WireMarket {
         return;
       case 'H':
         this.#states.set(locate, `${String.fromCharCode(message[19])}${message.toString('latin1', 21, 25)}`);
+        this.#indicatives.delete(locate);
+        return;
+      case 'I':
+        // All that it says, but for the time.
+        if (message.readBigUInt64BE(11) === 0n) this.#indicatives.delete(locate);
+        else this.#indicatives.set(locate, message.toString('hex', 11));
         return;
       case 'A':
         this.#add(
@@ -136,7 +149,7 @@ class WireMarket {
         this.nextSequence = Number(message.toString('latin1', 1, 21));
         return;
       default:
-        assert.ok('RvQI'.includes(type), `type ${type}`);
+        assert.ok('RvQ'.includes(type), `type ${type}`);
     }
   }
 
@@ -160,7 +173,8 @@ class WireMarket {
         `${level}: ${orders.map(([reference, { shares }]) => `${reference}=${shares}`).join(' ')}`,
     );
     const states = [...this.#states].map(([locate, state]) => `${locate} ${state}`);
-    return [this.#hours, ...states.sort(), ...lines.sort()].join('\n');
+    const indicatives = [...this.#indicatives].map(([locate, indicative]) => `${locate} ${indicative}`);
+    return [this.#hours, ...states.sort(), ...indicatives.sort(), ...lines.sort()].join('\n');
   }
 }
 
@@ -304,6 +318,7 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
     for (const command of patientOrder(index / 15)) venue.apply(command);
     await caughtUp(old);
     for (const state of old.states) joined.add(state);
+    if (old.auctions > 0) joined.add('indicative');
     for (const reference of old.orders.keys()) {
       if (venue.icebergs.has(reference)) joined.add('iceberg');
       if (venue.replaced.has(reference)) joined.add('replaced');
@@ -322,7 +337,7 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
     for (const [sequence, state] of joiners[index].after)
       assert.equal(state, old.after.get(sequence), `${sequence}`);
   }
-  assert.deepEqual([...joined].sort(), ['H', 'Q', 'T', 'iceberg', 'replaced']);
+  assert.deepEqual([...joined].sort(), ['H', 'Q', 'T', 'iceberg', 'indicative', 'replaced']);
   assert.ok(
     snapshots.length === 60 && old.sequence > 500,
     `${snapshots.length} joins, ${old.sequence} messages`,

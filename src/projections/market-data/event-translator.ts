@@ -308,6 +308,7 @@ export class EventTranslator {
     const wasOpen = instrument.phase !== Phase.Closed;
     const isOpen = phase !== Phase.Closed;
     instrument.phase = phase;
+    instrument.indicative = undefined;
     if (isOpen && !wasOpen && ++this.openInstruments === 1) {
       this.publisher.systemEvent(ItchCode.StartOfSystemHours);
     }
@@ -328,14 +329,14 @@ export class EventTranslator {
     if (instrument === undefined) return;
     this.#begin(words, at);
     const priceTicks = words.i32[at + AuctionIndicative.at.priceTicks];
-    this.publisher.imbalance(
-      instrument,
-      words.f64[(at + AuctionIndicative.at.qtyLots) >> 1],
-      words.f64[(at + AuctionIndicative.at.surplusQtyLots) >> 1],
-      words.u8[(at << 2) + INDICATIVE_SIDE],
-      this.#isShown(instrument, priceTicks) ? priceTicks : 0,
-      words.u8[(at << 2) + INDICATIVE_PHASE],
-    );
+    instrument.indicative = {
+      phase: words.u8[(at << 2) + INDICATIVE_PHASE],
+      qtyLots: words.f64[(at + AuctionIndicative.at.qtyLots) >> 1],
+      surplusQtyLots: words.f64[(at + AuctionIndicative.at.surplusQtyLots) >> 1],
+      surplusSide: words.u8[(at << 2) + INDICATIVE_SIDE],
+      priceTicks: this.#isShown(instrument, priceTicks) ? priceTicks : 0,
+    };
+    this.publisher.imbalance(instrument, instrument.indicative);
   }
 
   #uncrossed(words: WordBuffer, at: number): void {

@@ -6,6 +6,16 @@ const PRICE_DECIMALS_MIN = 4;
 /** Largest stock locate code: 16 bits. */
 const LOCATE_MAX = 0xffff;
 
+/** What the auction that collects would do. */
+export interface Indicative {
+  readonly phase: number;
+  readonly qtyLots: number;
+  readonly surplusQtyLots: number;
+  readonly surplusSide: number;
+  /** 0 where nothing would trade, or at a price that is not shown. */
+  readonly priceTicks: number;
+}
+
 /** An instrument as the feed offers it. */
 export interface FeedInstrument {
   /** Also the stock locate code. */
@@ -21,6 +31,8 @@ export interface FeedInstrument {
   /** Orders at a higher price do not fit the wire's 32-bit price and are not shown. */
   readonly priceTicksMax: number;
   phase: Phase;
+  /** As it was last told in this phase. */
+  indicative: Indicative | undefined;
   /** A price above `priceTicksMax` was met and logged. */
   unshownLogged: boolean;
 }
@@ -58,6 +70,7 @@ export function feedInstrument(terms: InstrumentTerms): FeedInstrument | string 
     lotSize: terms.lotSize,
     priceTicksMax: Math.floor(ITCH_U32_MAX / tickSize),
     phase: terms.phase,
+    indicative: undefined,
     unshownLogged: false,
   };
 }

@@ -10,7 +10,7 @@ import type { OrdersImage } from './standing-orders.ts';
 const INSTRUMENT_AT = OrderRested.at.instrumentId;
 const SIDE = byteAt(OrderRested, 'side');
 
-/** Writes what stands, to begin a session or as a snapshot: system events in force, directory, trading states, then the orders piece by piece. */
+/** Writes what stands, to begin a session or as a snapshot: system events in force, directory, trading states, indicatives, then the orders piece by piece. */
 export class ImageWriter {
   declare private readonly publisher: ItchPublisher;
   declare private readonly state: VenueState;
@@ -64,6 +64,8 @@ export class ImageWriter {
     for (const instrument of state.instruments) {
       publisher.directory(instrument);
       publisher.tradingAction(instrument);
+      const { indicative } = instrument;
+      if (indicative !== undefined && indicative.qtyLots > 0) publisher.imbalance(instrument, indicative);
     }
   }
 

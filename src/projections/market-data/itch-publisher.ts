@@ -1,6 +1,6 @@
 import { ItchCode, ItchMessage, ItchType } from '#codec/itch/itch-messages.ts';
 import { Side } from '#domain/commands.ts';
-import { crossType, type FeedInstrument, TRADING_ACTIONS } from './feed-instrument.ts';
+import { crossType, type FeedInstrument, type Indicative, TRADING_ACTIONS } from './feed-instrument.ts';
 import type { FeedLog } from './feed-log.ts';
 
 /** Nanoseconds of a second; seconds of a day. */
@@ -162,17 +162,10 @@ export class ItchPublisher {
     this.log.append(message);
   }
 
-  /** @param priceTicks 0 when nothing would trade. */
-  imbalance(
-    instrument: FeedInstrument,
-    pairedQtyLots: number,
-    surplusQtyLots: number,
-    surplusSide: number,
-    priceTicks: number,
-    phase: number,
-  ): void {
+  imbalance(instrument: FeedInstrument, indicative: Indicative): void {
+    const { phase, qtyLots, surplusQtyLots, surplusSide, priceTicks } = indicative;
     const message = this.#of(ItchType.Imbalance, instrument);
-    message.pairedShares = pairedQtyLots;
+    message.pairedShares = qtyLots;
     message.imbalanceShares = surplusQtyLots;
     message.imbalanceDirection = imbalanceDirection(priceTicks, surplusSide);
     message.farPrice = priceTicks * instrument.tickSize;
