@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Command, EventInput } from '#codec/log/record-types.ts';
-import { batchOf, HIVE } from '#codec/ouch/test-support.ts';
+import { batchOf, HIVE, STOPPED_CLOCK } from '#codec/ouch/test-support.ts';
 import { SoupPacket, soupPacket } from '#codec/soupbin/packets.ts';
 import { EventFlag } from '#domain/events.ts';
 import { accepted, ENTER, LOGIN, startVenue, TestVenue, until, userAdded } from './test-support.ts';
@@ -312,6 +312,21 @@ test('hostile messages: each has its answer, ends its session only, and writes n
   venue.say(accepted(1, { userId: 8 }));
   await bystander.received(2);
   assert.deepEqual(bystander.short, [LOGIN(1), 'OrderAccepted 1']);
+});
+
+test('many queries at once: another client\u2019s order does not wait for them, and each has its answer', async (t) => {
+  const venue = await startVenue();
+  const [asking, bystander] = [await venue.loggedIn(), await venue.loggedIn('BOB')];
+  venue.sink.take();
+  // The door reads it for each Account Query.
+  const answered = t.mock.method(STOPPED_CLOCK, 'read').mock;
+  const query = soupPacket(SoupPacket.UnsequencedData, 'Q');
+  asking.socket.write(Buffer.concat(Array.from({ length: 4_000 }, () => query)));
+  await until(() => answered.callCount() > 0);
+  bystander.send(ENTER);
+  await until(() => venue.sink.reserved > 0);
+  assert.ok(answered.callCount() < 4_000, `${answered.callCount()} answers were first`);
+  assert.equal((await asking.received(4_001)).length, 4_001);
 });
 
 test('a sink without room: messages wait in order, and none is lost', async () => {

@@ -55,6 +55,8 @@ export interface OuchGatewayOptions {
   readonly limits?: Partial<SoupLimits>;
 }
 
+/** Queries that are answered in one turn of the event loop, of all clients together. */
+const QUERIES_PER_TURN_MAX = 32;
 const IMAGE = EventFlag.Image << 8;
 
 type Session = SoupSession<OuchSession>;
@@ -82,6 +84,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
   declare private readonly usersById: Map<number, OuchUser>;
   declare private readonly sessions: OuchSessions;
   declare private readonly server: SoupServer<OuchSession>;
+  declare private answeredInTurn: number;
   /** Why nobody is let in. */
   declare private suspension: string | undefined;
 
@@ -107,6 +110,7 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     this.directory = new UserDirectory();
     this.usersById = new Map();
     this.sessions = new OuchSessions(sink, sessionNames, this.usersById);
+    this.answeredInTurn = 0;
     this.suspension = undefined;
     this.server = new SoupServer(this, options, logger);
   }
@@ -391,10 +395,12 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     const state = session.state as OuchSession;
     switch (to > from ? bytes[from] : 0) {
       case AccountQuery.type:
+        if (!this.#mayAnswer()) return PacketVerdict.Later;
         return this.#answer(session, this.queries.account(state.user, bytes, from, to), 'Account Query');
       case SessionOptions.type:
         return this.#sessionOptions(session, state, bytes, from, to);
       case InstrumentQuery.type:
+        if (!this.#mayAnswer()) return PacketVerdict.Later;
         return this.#answer(session, this.queries.instrument(bytes, from, to), 'Instrument Query');
     }
     switch (this.commands.write(state.user, bytes, from, to)) {
@@ -422,7 +428,6 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     state.toldOfIgnored = true;
     const text = `ignored: UserRefNum ${userRefNum} must be above ${state.user.lastUserRefNum}; said once until a message is taken`;
     session.send(SoupPacket.Debug, Buffer.from(text));
-    this.server.flush();
   }
 
   #sessionOptions(
@@ -441,11 +446,16 @@ export class OuchGateway implements EventSink, SoupDoor<OuchSession> {
     return PacketVerdict.Taken;
   }
 
+  /** Orders do not wait for more queries than a turn has. Further ones wait for the next. */
+  #mayAnswer(): boolean {
+    if (this.answeredInTurn === 0) setImmediate(() => (this.answeredInTurn = 0));
+    return this.answeredInTurn++ < QUERIES_PER_TURN_MAX;
+  }
+
   /** @param answer undefined: the message, of this kind, is malformed */
   #answer(session: Session, answer: Uint8Array | undefined, kind: string): PacketVerdict {
     if (answer === undefined) return this.#violation(session, `malformed ${kind}`);
     session.send(SoupPacket.UnsequencedData, answer);
-    this.server.flush();
     return PacketVerdict.Taken;
   }
 }

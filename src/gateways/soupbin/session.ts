@@ -300,6 +300,7 @@ export class SoupSession<State> implements PacketHandler {
     this.ticksSilent = 0;
     if (this.phase >= SessionPhase.Closing) return;
     this.#afterFraming(this.framer.push(bytes, length));
+    this.server.flush();
   }
 
   #afterFraming(fault: FrameFault): void {
