@@ -239,6 +239,19 @@ test('connections that have not logged in have a limit of their own: one more ta
   assert.equal(member.socket.destroyed, false);
 });
 
+test('a stranger whose connection ends and who does not let go of it makes room too', async () => {
+  const { port } = await start({ strangersMax: 1 });
+  const hostile = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  closers.push(() => hostile.destroy());
+  hostile.on('error', () => {});
+  hostile.write(Buffer.from([0, 0]));
+  hostile.resume();
+  await once(hostile, 'end');
+  const client = new Client(port);
+  client.login();
+  assert.deepEqual(await client.received(1), [ACCEPTED]);
+});
+
 test('a login that is being checked keeps its place', async () => {
   const { server, port } = await start({ strangersMax: 1 });
   const { verify } = server;

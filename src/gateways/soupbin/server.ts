@@ -123,8 +123,9 @@ export class SoupServer<State> implements SessionHost<State> {
     const session = new SoupSession(this, socket, this.nextId++);
     this.sessions.set(session, place);
     place.evict = () => {
-      if (session.phase !== SessionPhase.AwaitingLogin) return false;
-      session.cut('too many have not logged in: this one makes room');
+      if (session.phase === SessionPhase.Verifying) return false;
+      if (session.open) session.cut('too many have not logged in: this one makes room');
+      else socket.destroy();
       return true;
     };
   }
