@@ -240,6 +240,26 @@ test('Enter Order: what the venue does not have is refused by the core, not ente
   assert.equal((sink.take()[0] as Command<'NewOrder'>).orderFlags, 255);
 });
 
+test('an option that is there twice, and two expiries, are refused by the core: who reads the first has read another order', () => {
+  const options = { minQty: 1, maxFloor: 10, postOnly: 'P', expireTime: 60, stopPrice: 100, orderType: 'T' };
+  for (const name of Object.keys(options)) {
+    const { sink, send } = setUp();
+    const once = encodeOuch({ ...ENTER, options: { [name]: options[name as keyof typeof options] } });
+    const option = once.subarray(47);
+    const twice = Buffer.concat([once, option]);
+    twice[46] *= 2;
+    assert.equal(send(once), WriteOutcome.Written, name);
+    twice.writeUInt32BE(2, 1);
+    assert.equal(send(twice), WriteOutcome.Written, name);
+    assert.deepEqual(
+      sink.take().map((command) => (command as Command<'NewOrder'>).orderFlags === 255),
+      [false, true],
+      name,
+    );
+  }
+  assert.equal(entered({ options: { expireTime: 60, expireSeconds: 1_700_000_100 } }).orderFlags, 255);
+});
+
 test('Enter Order: ClOrdID padded with spaces or NUL; other bytes are refused by the core', () => {
   assert.deepEqual(entered({ clOrdId: '' }), { clientTag: '' });
   assert.deepEqual(entered({ clOrdId: 'fourteen chars' }), { clientTag: 'fourteen chars' });

@@ -1,7 +1,7 @@
 import { OrderType, SelfTradePrevention, TimeInForce } from '#domain/commands.ts';
 import { readU16, readU32, readU64 } from './bytes.ts';
 import { APPENDAGE_LENGTH_BYTES } from './layout.ts';
-import { Tag } from './options.ts';
+import { Tag, VENUE_TAG_FIRST } from './options.ts';
 
 /** What a refused or unknown value of an enumeration becomes: the core answers with the reject code of that field. */
 const INVALID = 0xff;
@@ -13,7 +13,7 @@ const VALUE_BYTES_MAX = 8;
  * The options of one inbound message, read from its appendage into fields that are reused for the next.
  *
  * `unsupported` says that the client asked for something that this venue does not do (pegs, discretion, channels, an
- * unknown tag): the order must be refused, not entered without it.
+ * unknown tag), or said something twice: the order must be refused, not entered without it.
  */
 export class OrderOptions {
   declare unsupported: boolean;
@@ -99,14 +99,23 @@ export class OrderOptions {
     if (at === to) return optional;
     if (to - at < APPENDAGE_LENGTH_BYTES) return false;
     let next = at + APPENDAGE_LENGTH_BYTES;
+    // A bit for each tag that it knows.
+    let nasdaqs = 0;
+    let ours = 0;
     if (readU16(bytes, at) !== to - next) return false;
     while (next < to) {
       const length = bytes[next];
       const end = next + 1 + length;
       if (length === 0 || end > to) return false;
-      if (!this.#take(bytes, bytes[next + 1], next + 2, end)) return false;
+      const tag = bytes[next + 1];
+      const bit = 1 << (tag & 31);
+      if (((tag < VENUE_TAG_FIRST ? nasdaqs : ours) & bit) !== 0) this.unsupported = true;
+      if (tag < VENUE_TAG_FIRST) nasdaqs |= bit;
+      else ours |= bit;
+      if (!this.#take(bytes, tag, next + 2, end)) return false;
       next = end;
     }
+    if (this.expireTime !== 0 && this.expireSeconds !== 0) this.unsupported = true;
     return true;
   }
 
