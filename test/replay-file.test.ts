@@ -71,6 +71,26 @@ describe('replayFile', () => {
     assert.deepEqual(progress, [[bytes, bytes]]);
   });
 
+  it('lets others have a turn within a chunk of the file, such as a signal', async () => {
+    const orders = Array.from({ length: 300 }, (_, at) => ({
+      type: ItchType.AddOrder,
+      orderReference: at + 1,
+      side: ItchCode.Buy,
+      shares: 10,
+      price: 5_000,
+    }));
+    const target = new ReplayBook({ keepCommands: true });
+    const files = [join(folder, 'chunk.itch')];
+    writeFileSync(files[0], itchStream(orders));
+    let before = 0;
+    const begin = () => {
+      setImmediate(() => (before = target.commands.length));
+      return target;
+    };
+    const { commands } = await replayFile({ format: 'itch', files, target: begin });
+    assert.ok(before > 0 && before < commands / 2, `${before} of ${commands} commands before the first turn`);
+  });
+
   it('gives the fields of the verification in their order, as plain JSON', async () => {
     const report = await replayFile({ format: 'itch', files: [file], target: new CoreTarget() });
     assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(report))).slice(0, 8), [

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { readBitstamp } from './bitstamp/bitstamp-reader.ts';
 import { BitstampReplay } from './bitstamp/bitstamp-replay.ts';
 import { openInputs, type ProgressListener, type ReplayInput } from './input/byte-source.ts';
@@ -8,6 +9,7 @@ import { LobsterReplay } from './lobster/lobster-replay.ts';
 import { ReplayVenue } from './market/replay-venue.ts';
 import { paced, type ReplayClock, type ReplaySpeed, systemClock, type Timed } from './pacing.ts';
 import { ReplayFileError, ReplayFilesError } from './replay-error.ts';
+import { ReplayLimits } from './replay-limits.ts';
 import { type ReplayReport, ReplayTallies } from './replay-report.ts';
 import type { ReplayTarget } from './replay-target.ts';
 
@@ -67,7 +69,10 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayReport> 
         const venue = new ReplayVenue(target);
         started = { target, venue, replay: begin(venue, tallies) };
       }
-      for (const message of batch) started.replay.onMessage(message);
+      for (let at = 0; at < batch.length; at++) {
+        started.replay.onMessage(batch[at]);
+        if ((at + 1) % ReplayLimits.SLICE_MESSAGES === 0) await setImmediate();
+      }
     }
     if (started === undefined) throw withoutMessages(inputs);
     started.replay.finish();

@@ -4,7 +4,7 @@ export const ReplayLimits = {
   LINE_BYTES_MAX: 1024 * 1024,
   /** Messages that a reader hands over at once. */
   BATCH_MESSAGES: 1_024,
-  /** Messages of a steered replay that go on together: between two such slices somebody may pause, and the venue may catch up. */
+  /** Messages that go on together: between two such slices a signal is heard, somebody may pause a steered replay, and the venue may catch up. */
   SLICE_MESSAGES: 64,
   /** Bytes read from disk at once. */
   READ_BYTES: 256 * 1024,
