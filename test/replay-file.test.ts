@@ -71,6 +71,38 @@ describe('replayFile', () => {
     assert.deepEqual(progress, [[bytes, bytes]]);
   });
 
+  it('counts messages whose time is before that of an earlier one, in every format', async () => {
+    const order = { type: ItchType.AddOrder, side: ItchCode.Buy, shares: 10, price: 5_000 };
+    const itch = [9, 9, 7, 8, 10].map((second, at) => ({
+      ...order,
+      orderReference: at + 1,
+      timeNs: second * SECOND,
+    }));
+    const lobster = ['34209,1,1', '34209,1,2', '34207,1,3', '34208.5,1,4', '34210,1,5'];
+    const rows = lobster.map((_, at) => `9999999999,0,9900,${at + 1}\n`);
+    const bitstamp = [9, 9, 7, 8, 10].map((ms, at) => `${at + 1},${ms},236.47,5,created,bid\n`);
+    const reports = await Promise.all([
+      replayContents('itch', { 'day.itch': itchStream(itch) }, new CoreTarget()),
+      replayContents(
+        'lobster',
+        {
+          'TST_2012-06-21_34200000_57600000_message_1.csv': lobster
+            .map((line) => `${line},1,9900,1\n`)
+            .join(''),
+          'TST_2012-06-21_34200000_57600000_orderbook_1.csv': rows.join(''),
+        },
+        new CoreTarget(),
+      ),
+      replayContents(
+        'bitstamp',
+        { 'orders.csv': `id,timestamp,price,volume,action,direction\n${bitstamp.join('')}` },
+        new CoreTarget(),
+      ),
+    ]);
+    for (const { format, timesGoneBack, liveOrders } of reports)
+      assert.deepEqual([timesGoneBack, liveOrders], [2, 5], format);
+  });
+
   it('lets others have a turn within a chunk of the file, such as a signal', async () => {
     const orders = Array.from({ length: 300 }, (_, at) => ({
       type: ItchType.AddOrder,

@@ -34,7 +34,16 @@ export async function replayContents(
 
 /** What a report says beyond zeros and empty counts, without the figures that depend on the machine or the hash. */
 export function findings(report: ReplayReport): Record<string, unknown> {
-  const { executions, bookRows, liveOrders, reasons, reconciliations, unexpectedTrades, rejects } = report;
+  const {
+    executions,
+    bookRows,
+    liveOrders,
+    reasons,
+    reconciliations,
+    unexpectedTrades,
+    timesGoneBack,
+    rejects,
+  } = report;
   const found: Record<string, unknown> = {
     executions: Object.values(executions).join(' '),
     bookRows: Object.values(bookRows).join(' '),
@@ -47,16 +56,19 @@ export function findings(report: ReplayReport): Record<string, unknown> {
     found['reconciliations'] = Object.values(reconciliations).join(' ');
   }
   if (unexpectedTrades > 0) found['unexpectedTrades'] = unexpectedTrades;
+  if (timesGoneBack > 0) found['timesGoneBack'] = timesGoneBack;
   if (Object.keys(rejects).length > 0) found['rejects'] = rejects;
   return found;
 }
 
-/** A framed ITCH stream of these messages; `stock` is at most 8 characters. */
+/** A framed ITCH stream of these messages, each with the time of the one before unless it has its own; `stock` is at most 8 characters. */
 export function itchStream(messages: readonly (Partial<ItchMessage> & { stock?: string })[]): Uint8Array {
+  let timeNs = 34_200_000_000_000;
   const frames = messages.map(({ stock = 'TEST', ...fields }) => {
+    timeNs = fields.timeNs ?? timeNs;
     const message = Object.assign(new ItchMessage(), {
       stockLocate: 1,
-      timeNs: 34_200_000_000_000,
+      timeNs,
       stockHigh: packAlpha4(stock.slice(0, 4)),
       stockLow: packAlpha4(stock.slice(4)),
       ...fields,

@@ -70,6 +70,7 @@ export async function replayFile(options: ReplayOptions): Promise<ReplayReport> 
         started = { target, venue, replay: begin(venue, tallies) };
       }
       for (let at = 0; at < batch.length; at++) {
+        tallies.onTime(batch[at]);
         started.replay.onMessage(batch[at]);
         if ((at + 1) % ReplayLimits.SLICE_MESSAGES === 0) await setImmediate();
       }
@@ -167,6 +168,7 @@ function report(
       insideWindow: tallies.reconciliationsInside,
     },
     unexpectedTrades: venue.unexpectedTrades,
+    timesGoneBack: tallies.timesGoneBack,
     rejects: venue.rejects.counts,
     recordedTrades: { matched: tallies.tradesMatched, unmatched: tallies.tradesUnmatched },
   };

@@ -1,3 +1,5 @@
+import type { Timed } from './pacing.ts';
+
 /** Counts by name, kept in the order of first appearance. */
 export class Tally {
   declare readonly counts: Record<string, number>;
@@ -54,6 +56,8 @@ export interface ReplayReport {
   readonly reconciliations: { readonly enteringWindow: number; readonly insideWindow: number };
   /** Trades of the venue that no recorded execution asked for. */
   readonly unexpectedTrades: number;
+  /** Messages whose time is before that of an earlier one, which they get: the venue's time does not go back. */
+  readonly timesGoneBack: number;
   /** Commands that the venue refused, by reject code name. */
   readonly rejects: Readonly<Record<string, number>>;
   /** Bitstamp wire logs: trade messages found again among the executions that the order rows imply. */
@@ -74,6 +78,10 @@ export class ReplayTallies {
   declare reconciliationsInside: number;
   declare tradesMatched: number;
   declare tradesUnmatched: number;
+  declare timesGoneBack: number;
+  /** The latest time of a message. */
+  declare private lastSeconds: number;
+  declare private lastNanos: number;
 
   constructor() {
     this.messages = new Tally();
@@ -88,5 +96,19 @@ export class ReplayTallies {
     this.reconciliationsInside = 0;
     this.tradesMatched = 0;
     this.tradesUnmatched = 0;
+    this.timesGoneBack = 0;
+    this.lastSeconds = 0;
+    this.lastNanos = 0;
+  }
+
+  /** Looks at the time of the next message. */
+  onTime({ timeSeconds, timeNanos }: Timed): void {
+    const { lastSeconds, lastNanos } = this;
+    if (timeSeconds < lastSeconds || (timeSeconds === lastSeconds && timeNanos < lastNanos)) {
+      this.timesGoneBack++;
+      return;
+    }
+    this.lastSeconds = timeSeconds;
+    this.lastNanos = timeNanos;
   }
 }

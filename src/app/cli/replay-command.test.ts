@@ -59,6 +59,7 @@ test('replay: a recorded day through log and core, verified', { skip: missing(RE
     },
     reconciliations: { enteringWindow: 0, insideWindow: 0 },
     unexpectedTrades: 0,
+    timesGoneBack: 0,
     rejects: {},
     recordedTrades: { matched: 0, unmatched: 0 },
   });
