@@ -204,11 +204,32 @@ describe('replay of a Bitstamp recording', () => {
       [`${HEADER}\n${good},1`, 2, /more columns than the 7 of the header/],
       [`${HEADER}\n1,2`, 2, /line ends before/],
       [`${HEADER}\n${good.replace('200000000', '-2')}`, 2, /volume -2 is negative/],
+      [`${HEADER}\n${good.replace('created', 'toString')}`, 2, /action "toString"/],
+      [`${HEADER}\n${good}\n-${good}`, 3, /id -1 is not 1 or more/],
+      [`${HEADER}\n${good.replace('1,', '0,')}`, 2, /id 0 is not 1 or more/],
+      [
+        `${HEADER}\n${good.replace('404518', '404518000')}`,
+        2,
+        /time 1430438404518000 is not in milliseconds/,
+      ],
+      [`${HEADER}\n${good.replace('1430438404518', '-5')}`, 2, /time -5 is not in milliseconds/],
       ['1430438404518 trade {', 1, /JSON is damaged/],
       ['1430438404518 order_created {"id":1,"price":"1","amount":"1"}', 1, /order_type is not 0 or 1/],
       ['1430438404518 trade {"id":1,"price":"one","amount":"1"}', 1, /price "one"/],
       ['1430438404518 trade {"price":"1","amount":"1"}', 1, /id is not an integer/],
+      ['1430438404518 trade {"id":-1,"price":"1","amount":"1"}', 1, /id is not an integer from 1/],
+      ['999999999999999 trade {"id":1,"price":"1","amount":"1"}', 1, /time 999999999999999/],
+      ['1430438404518 order_book {"bids": [', 1, /JSON is damaged/],
       ['1430438404518 thing {}', 1, /is no event of the log/],
+      ['1430438404518 toString {"id":1,"price":"1","amount":"1"}', 1, /is no event of the log/],
+      ...['""', 'null', 'true', '[]', '["1"]', '"0x10"', '" 1"', '"-1"'].map(
+        (amount) =>
+          [
+            `1430438404518 trade {"id":1,"price":"1","amount":${amount}}`,
+            1,
+            new RegExp(`amount ${RegExp.escape(amount)} is not a number`),
+          ] as const,
+      ),
     ];
     for (const [content, line, message] of cases) {
       await assert.rejects(

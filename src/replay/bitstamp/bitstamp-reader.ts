@@ -30,19 +30,25 @@ export interface BitstampRow {
   readonly qtyLots: number;
 }
 
-const ACTIONS: Readonly<Record<string, BitstampKind>> = {
-  created: BitstampKind.Created,
-  changed: BitstampKind.Changed,
-  deleted: BitstampKind.Deleted,
-};
+const ACTIONS: ReadonlyMap<string, BitstampKind> = new Map([
+  ['created', BitstampKind.Created],
+  ['changed', BitstampKind.Changed],
+  ['deleted', BitstampKind.Deleted],
+]);
 
-const EVENTS: Readonly<Record<string, BitstampKind>> = {
-  order_created: BitstampKind.Created,
-  order_changed: BitstampKind.Changed,
-  order_deleted: BitstampKind.Deleted,
-  trade: BitstampKind.Trade,
-  order_book: BitstampKind.Book,
-};
+const EVENTS: ReadonlyMap<string, BitstampKind> = new Map([
+  ['order_created', BitstampKind.Created],
+  ['order_changed', BitstampKind.Changed],
+  ['order_deleted', BitstampKind.Deleted],
+  ['trade', BitstampKind.Trade],
+  ['order_book', BitstampKind.Book],
+]);
+
+/** A number in a text, as Bitstamp sends most of its numbers; 0E-8 is one. */
+const DECIMAL = /^\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** Milliseconds since the Unix epoch from which on a time does not fit the venue: the year 2106. */
+const TIME_MS_END = 2 ** 32 * 1_000;
 
 const ADVICE =
   'A Bitstamp file is an orders csv (id,timestamp,exchange.timestamp,price,volume,action,direction) or a wire log (milliseconds, event, JSON on each line)';
@@ -107,16 +113,17 @@ class OrdersCsvParser {
       else fields.text(column);
     }
     fields.end(`the ${this.columns.length} of the header`);
-    const kind = ACTIONS[name];
+    const kind = ACTIONS.get(name);
     if (kind === undefined) {
       throw this.cursor.error(`action ${JSON.stringify(name)} is not created, changed or deleted`, ADVICE);
     }
     if (direction !== 'bid' && direction !== 'ask') {
       throw this.cursor.error(`direction ${JSON.stringify(direction)} is not bid or ask`, ADVICE);
     }
+    if (id < 1) throw this.cursor.error(`id ${id} is not 1 or more`, ADVICE);
     if (qtyLots < 0) throw this.cursor.error(`volume ${qtyLots} is negative`, ADVICE);
     const side = direction === 'bid' ? Side.Buy : Side.Sell;
-    return { ...splitTime(timeMs), kind, name, id, side, priceTicks, qtyLots };
+    return { ...splitTime(this.cursor, timeMs), kind, name, id, side, priceTicks, qtyLots };
   }
 }
 
@@ -131,19 +138,19 @@ class WireLogParser {
   parse(): BitstampRow {
     const text = this.cursor.text();
     const [, ms, name, json] = /^(\d{1,15}) (\w+) (.*)$/.exec(text) ?? [];
-    const kind = name === undefined ? undefined : EVENTS[name];
+    const kind = name === undefined ? undefined : EVENTS.get(name);
     if (kind === undefined) {
       throw this.cursor.error(`${JSON.stringify(text.slice(0, 60))} is no event of the log`, ADVICE);
     }
-    const time = splitTime(Number(ms));
+    const time = splitTime(this.cursor, Number(ms));
+    const value = this.#parseJson(json);
     if (kind === BitstampKind.Book) {
       return { ...time, kind, name, id: 0, side: Side.Buy, priceTicks: 0, qtyLots: 0 };
     }
-    const value = this.#parseJson(json);
     const side = value['order_type'] === 1 ? Side.Sell : Side.Buy;
     const id = value['id'];
-    if (typeof id !== 'number' || !Number.isSafeInteger(id)) {
-      throw this.cursor.error('id is not an integer below 2^53', ADVICE);
+    if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 1) {
+      throw this.cursor.error('id is not an integer from 1 to 2^53 - 1', ADVICE);
     }
     if (kind !== BitstampKind.Trade && value['order_type'] !== 0 && value['order_type'] !== 1) {
       throw this.cursor.error('order_type is not 0 or 1', ADVICE);
@@ -171,12 +178,14 @@ class WireLogParser {
 
   /** A number or decimal string times 10^decimals; binary noise of recorded doubles is rounded away. */
   #scaled(value: Record<string, unknown>, name: string, decimals: number): number {
-    const exact = Number(value[name]) * 10 ** decimals;
+    const field = value[name];
+    const isDecimal = typeof field === 'number' || (typeof field === 'string' && DECIMAL.test(field));
+    const exact = isDecimal ? Number(field) * 10 ** decimals : Number.NaN;
     const scaled = Math.round(exact);
     const noise = Math.abs(exact - scaled);
     if (!Number.isSafeInteger(scaled) || scaled < 0 || noise > 1e-3) {
       throw this.cursor.error(
-        `${name} ${JSON.stringify(value[name])} is not a number of at most ${decimals} decimals`,
+        `${name} ${JSON.stringify(field)} is not a number of at most ${decimals} decimals`,
         ADVICE,
       );
     }
@@ -184,7 +193,13 @@ class WireLogParser {
   }
 }
 
-function splitTime(timeMs: number): { timeMs: number; timeSeconds: number; timeNanos: number } {
+function splitTime(
+  cursor: LineCursor,
+  timeMs: number,
+): { timeMs: number; timeSeconds: number; timeNanos: number } {
+  if (timeMs < 0 || timeMs >= TIME_MS_END) {
+    throw cursor.error(`time ${timeMs} is not in milliseconds since 1970, before 2106`, ADVICE);
+  }
   const timeSeconds = Math.floor(timeMs / 1_000);
   return { timeMs, timeSeconds, timeNanos: (timeMs - timeSeconds * 1_000) * 1_000_000 };
 }
