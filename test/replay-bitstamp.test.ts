@@ -117,6 +117,9 @@ describe('replay of a Bitstamp recording', () => {
         [103, 71, '230.00', 9, 'created', 'bid'],
         [100, 72, '236.50', 9, 'created', 'bid'],
         [104, 73, '236.50', 0, 'created', 'bid'],
+        // 101 has ended long ago, 103 is created a second time.
+        [101, 1_900, '236.00', 9, 'created', 'bid'],
+        [103, 1_901, '230.00', 9, 'created', 'bid'],
         [105, 2_000, '229.00', 5, 'created', 'bid'],
       ]),
       new CoreTarget(),
@@ -129,7 +132,7 @@ describe('replay of a Bitstamp recording', () => {
       messagesNotReplayed: {
         'the order is older than the record': 1,
         'the order has ended': 1,
-        'created after its end': 1,
+        'created after its end': 3,
         'the order was created before': 1,
         'created without volume or price': 1,
       },

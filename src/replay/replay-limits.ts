@@ -18,4 +18,6 @@ export const ReplayLimits = {
   BITSTAMP_PAIR_MS: 1_000,
   /** Recorded milliseconds within which a Bitstamp trade message follows the rows of its orders. */
   BITSTAMP_TRADE_MS: 5_000,
+  /** Newest deleted rows whose ids are known, so that one that is created again is found; up to twice as many are. */
+  BITSTAMP_ENDED_IDS: 262_144,
 } as const;

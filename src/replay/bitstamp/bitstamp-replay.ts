@@ -5,6 +5,7 @@ import { ExecutionReplay } from '../market/execution-replay.ts';
 import type { MarketBook, RecordedOrder } from '../market/market-book.ts';
 import { RecordedMarket } from '../market/recorded-market.ts';
 import type { ReplayVenue } from '../market/replay-venue.ts';
+import { ReplayLimits } from '../replay-limits.ts';
 import type { ReplayTallies } from '../replay-report.ts';
 import type { BitstampOrder } from './bitstamp-order.ts';
 import {
@@ -48,8 +49,9 @@ export class BitstampReplay {
   declare private readonly crossing: Set<BitstampOrder>;
   /** Volumes, as far as rows have told, of orders that are older than the record. */
   declare private readonly olderVolumes: Map<number, number>;
-  /** Ids whose deleted row came without an open order. */
-  declare private readonly endedIds: Set<number>;
+  /** Ids of the newest deleted rows, and of those before them: a whole day's would not fit a Set. */
+  declare private endedIds: Set<number>;
+  declare private endedBefore: Set<number>;
   /** Id of the first created order; smaller ones are older than the record. 0 before there is one. */
   declare private firstId: number;
   declare private aggressor: Aggressor | null;
@@ -68,6 +70,7 @@ export class BitstampReplay {
     this.crossing = new Set();
     this.olderVolumes = new Map();
     this.endedIds = new Set();
+    this.endedBefore = new Set();
     this.firstId = 0;
     this.aggressor = null;
     this.takerId = 0;
@@ -136,7 +139,7 @@ export class BitstampReplay {
 
   #create({ id, side, priceTicks, qtyLots }: BitstampRow): void {
     if (this.firstId === 0) this.firstId = id;
-    if (this.endedIds.delete(id)) {
+    if (this.endedIds.has(id) || this.endedBefore.has(id)) {
       this.tallies.messagesNotReplayed.add(BitstampReason.CreatedLate);
     } else if (this.orders.has(id)) {
       this.tallies.messagesNotReplayed.add(BitstampReason.CreatedAgain);
@@ -166,6 +169,7 @@ export class BitstampReplay {
 
   #delete(row: BitstampRow): void {
     const { id, qtyLots } = row;
+    this.#end(id);
     const order = this.orders.get(id);
     if (order === undefined) {
       this.#changeUnknown(row);
@@ -184,13 +188,20 @@ export class BitstampReplay {
     this.#settleCrossing();
   }
 
+  #end(id: number): void {
+    if (this.endedIds.size === ReplayLimits.BITSTAMP_ENDED_IDS) {
+      this.endedBefore = this.endedIds;
+      this.endedIds = new Set();
+    }
+    this.endedIds.add(id);
+  }
+
   /** A changed or deleted row of an order without a created row, or after its end. */
   #changeUnknown(row: BitstampRow): void {
     const { id, kind, qtyLots } = row;
     const deleted = kind === BitstampKind.Deleted;
     if (this.firstId !== 0 && id >= this.firstId) {
       this.tallies.messagesNotReplayed.add(BitstampReason.Ended);
-      if (deleted) this.endedIds.add(id);
       return;
     }
     const before = this.olderVolumes.get(id) ?? null;
