@@ -124,6 +124,12 @@ test('replay: what is no recording is refused with its place, and leaves no data
       2,
       `${itch}, ${itch}: 2 files, but a replay of ITCH takes one. Give one file, or an archive with one file in it`,
     ],
+    [
+      'itch',
+      ['/dev/null'],
+      2,
+      '/dev/null: a pipe or a device, but a replay reads files. Write what comes from it into a file, and give that',
+    ],
     ['lobster', [day], 2, `${day}: no LOBSTER orderbook file. ${LOBSTER_ADVICE}`],
   ];
   await Promise.all(

@@ -157,6 +157,15 @@ describe('openInputs', () => {
     assert.equal((await contents(path))[0]?.[1], TEXT);
   });
 
+  it('says what unpacks an archive that is not read', async () => {
+    await fails(
+      write('day.7z', Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0)),
+      /a 7z archive.* with 7z x/,
+    );
+    await fails(write('day.csv.zst', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 4)), /by zstd.* with zstd -d/);
+    await fails(write('day.csv.bz2', 'BZh91AY'), /by bzip2.* with bzip2 -d/);
+  });
+
   it('tells an xz that uses what is not supported from a damaged one', async () => {
     for (const [options, base64] of [
       [

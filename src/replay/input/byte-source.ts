@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import xz from 'xz-decompress';
-import { ReplayFileError } from '../replay-error.ts';
+import { ReplayFileError, ReplayFilesError } from '../replay-error.ts';
 import { fileBytes, transformed } from './file-bytes.ts';
 import { readZipDirectory, unzipEntry } from './zip-archive.ts';
 
@@ -29,12 +29,29 @@ const MAGIC_BYTES = 6;
  */
 const XZ_UNSUPPORTED = /error code [46]$/;
 
+/** What is not read here, by its first bytes, and what unpacks it. */
+const UNREAD: readonly (readonly [magic: readonly number[], name: string, tool: string])[] = [
+  [[0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c], 'a 7z archive', '7z x'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'compressed by zstd', 'zstd -d'],
+  [[0x42, 0x5a, 0x68], 'compressed by bzip2', 'bzip2 -d'],
+];
+
 type Container = 'plain' | 'zip' | 'gzip' | 'xz';
 
-/** The container that a file's first bytes announce. */
-function detectContainer(magic: Uint8Array): Container {
-  const starts = (...bytes: number[]) =>
+/** The container that a file's first bytes announce. @throws ReplayFileError for one that is not read here */
+function detectContainer(file: string, magic: Uint8Array): Container {
+  const starts = (...bytes: readonly number[]) =>
     magic.length >= bytes.length && bytes.every((byte, at) => magic[at] === byte);
+  const unread = UNREAD.find(([bytes]) => starts(...bytes));
+  if (unread !== undefined) {
+    const [, name, tool] = unread;
+    throw new ReplayFileError(
+      file,
+      {},
+      `it is ${name}, which is not read here`,
+      `Unpack it first with ${tool}, and give what was in it`,
+    );
+  }
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip';
   if (starts(0x1f, 0x8b)) return 'gzip';
   if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
@@ -44,6 +61,7 @@ function detectContainer(magic: Uint8Array): Container {
 /**
  * Finds out what each file is by its first bytes, whatever it is called; an archive gives one input per entry.
  * @throws ReplayFileError when a file cannot be opened or an archive not be read
+ * @throws ReplayFilesError for what is no file
  */
 export async function openInputs(files: readonly string[]): Promise<ReplayInput[]> {
   const inputs: ReplayInput[] = [];
@@ -70,19 +88,29 @@ export async function openInputs(files: readonly string[]): Promise<ReplayInput[
   return inputs;
 }
 
-/** @throws ReplayFileError */
+/** @throws ReplayFileError, ReplayFilesError */
 async function probe(file: string): Promise<{ bytes: number; container: Container }> {
+  const magic = new Uint8Array(MAGIC_BYTES);
+  let bytes: number;
+  let magicBytes: number;
   try {
-    const { size } = await stat(file);
+    const stats = await stat(file);
+    if (!stats.isFile() && !stats.isDirectory()) {
+      throw new ReplayFilesError(
+        [file],
+        'a pipe or a device, but a replay reads files',
+        'Write what comes from it into a file, and give that',
+      );
+    }
+    bytes = stats.size;
     const handle = await open(file, 'r');
     try {
-      const magic = new Uint8Array(MAGIC_BYTES);
-      const { bytesRead } = await handle.read(magic, 0, MAGIC_BYTES, 0);
-      return { bytes: size, container: detectContainer(magic.subarray(0, bytesRead)) };
+      magicBytes = (await handle.read(magic, 0, MAGIC_BYTES, 0)).bytesRead;
     } finally {
       await handle.close();
     }
   } catch (cause) {
+    if (cause instanceof ReplayFilesError) throw cause;
     throw new ReplayFileError(
       file,
       {},
@@ -91,6 +119,7 @@ async function probe(file: string): Promise<{ bytes: number; container: Containe
       { cause },
     );
   }
+  return { bytes, container: detectContainer(file, magic.subarray(0, magicBytes)) };
 }
 
 async function* decompressed(
