@@ -42,7 +42,7 @@ describe('findLobsterDay', () => {
     assert.deepEqual([undated.symbol, undated.midnightSeconds], ['LOBSTER', 0]);
   });
 
-  it('wants exactly one of each', () => {
+  it('wants exactly one of each, of one day and stock', () => {
     const messages = input('a_message_1.csv');
     assert.throws(
       () => findLobsterDay([messages]),
@@ -52,6 +52,10 @@ describe('findLobsterDay', () => {
       () => findLobsterDay([messages, input('b_message_1.csv'), input('a_orderbook_1.csv')]),
       /more than one LOBSTER message file/,
     );
+    for (const other of ['GOOG_2012-06-22', 'AAPL_2012-06-21']) {
+      const files = [input('GOOG_2012-06-21_1_2_message_1.csv'), input(`${other}_1_2_orderbook_1.csv`)];
+      assert.throws(() => findLobsterDay(files), /different days or stocks\. Give the zip/);
+    }
   });
 });
 

@@ -24,6 +24,11 @@ const MESSAGE_ADVICE =
 const BOOK_ADVICE =
   'A LOBSTER orderbook line has ask price, ask size, bid price, bid size per level; check that this is the orderbook file of the same day and level count';
 
+const DAY_ADVICE = 'Give the zip of one day, or its two files …_message_…csv and …_orderbook_…csv';
+
+/** How the name of a LOBSTER file begins. */
+const TICKER_AND_DATE = /^(.*?)_(\d{4}-\d{2}-\d{2})_/;
+
 /** The two files of one LOBSTER day. */
 export interface LobsterDay {
   readonly messages: ReplayInput;
@@ -36,7 +41,7 @@ export interface LobsterDay {
 
 /**
  * Finds the message and the orderbook file among `inputs` by their names (`…_message_…`, `…_orderbook_…`).
- * @throws ReplayFilesError when there is not exactly one of each
+ * @throws ReplayFilesError when there is not exactly one of each, or one is of another day or stock
  */
 export function findLobsterDay(inputs: readonly ReplayInput[]): LobsterDay {
   const find = (kind: string): ReplayInput => {
@@ -46,12 +51,16 @@ export function findLobsterDay(inputs: readonly ReplayInput[]): LobsterDay {
     throw new ReplayFilesError(
       names.map(({ name }) => name),
       `${found.length === 0 ? 'no' : 'more than one'} LOBSTER ${kind} file`,
-      `Give the zip of one day, or its two files …_message_…csv and …_orderbook_…csv`,
+      DAY_ADVICE,
     );
   };
   const messages = find('message');
   const books = find('orderbook');
-  const [, ticker, date] = /^(.*?)_(\d{4}-\d{2}-\d{2})_/.exec(messages.baseName) ?? [];
+  const [start, ticker, date] = TICKER_AND_DATE.exec(messages.baseName) ?? [];
+  const [otherStart] = TICKER_AND_DATE.exec(books.baseName) ?? [];
+  if (start !== undefined && otherStart !== undefined && start !== otherStart) {
+    throw new ReplayFilesError([messages.name, books.name], 'files of different days or stocks', DAY_ADVICE);
+  }
   return {
     messages,
     books,
