@@ -13,6 +13,7 @@ import { LogId, RecordHeader, SegmentHeader, segmentPath } from './format.ts';
 import { LogFixture, readAll } from './log-fixture.ts';
 import { PowerCutDisk } from './power-cut-disk.ts';
 import { listSegments } from './scan.ts';
+import { createZeroedFile, installSegment } from './segment-file.ts';
 import { verifyLog } from './verify.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -245,6 +246,25 @@ describe('recovery: damage is refused', () => {
     disk.remove(second.path);
     const missing = `entries ${second.firstSequence} to ${third.firstSequence - 1} are missing before this segment`;
     assertRefused(fixture, disk, third.path, new RegExp(missing));
+  });
+
+  test('a segment that begins before the one before it ends', () => {
+    const { fixture, disk } = damageable();
+    const last = listSegments(disk, '/log')[1].firstSequence - 1;
+    const handle = createZeroedFile(disk, '/log/other.spare', 4096);
+    const path = installSegment(disk, '/log', '/log/other.spare', handle, {
+      logId: LogFixture.logId,
+      firstSequence: last,
+      createdSeconds: 0,
+      createdNanos: 0,
+      segmentBytes: 4096,
+    });
+    assertRefused(
+      fixture,
+      disk,
+      path,
+      new RegExp(`entries ${last} to ${last} are in the segment before it too`),
+    );
   });
 
   test('all segments missing', () => {

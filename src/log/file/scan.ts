@@ -169,8 +169,11 @@ class Scanner {
     const reader = this.reader;
     const { firstSequence } = reader;
     if (this.expected !== 0 && firstSequence !== this.expected) {
-      const missing = `entries ${this.expected} to ${firstSequence - 1} are missing before this segment`;
-      throw corrupt(reader.file, 0, missing);
+      const fault =
+        firstSequence > this.expected
+          ? `entries ${this.expected} to ${firstSequence - 1} are missing before this segment`
+          : `entries ${firstSequence} to ${this.expected - 1} are in the segment before it too, as where the two are of different copies of the log`;
+      throw corrupt(reader.file, 0, fault);
     }
     this.expected = firstSequence;
     this.lastCommitOffset = SEGMENT_HEADER_BYTES;
