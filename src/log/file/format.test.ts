@@ -128,7 +128,13 @@ test('format: names of segments', () => {
   assert.equal(segmentPath('/a/b', 1), '/a/b/0000000000000001.segment');
   assert.equal(segmentPath('/a/b', Number.MAX_SAFE_INTEGER), '/a/b/9007199254740991.segment');
   assert.equal(sequenceOfName('9007199254740991.segment'), Number.MAX_SAFE_INTEGER);
-  for (const name of ['1.segment', '0000000000000001.segment.removed', 'x000000000000001.segment', 'lock']) {
+  for (const name of [
+    '1.segment',
+    '0000000000000001.segment.removed',
+    'x000000000000001.segment',
+    '9007199254740992.segment',
+    'lock',
+  ]) {
     assert.equal(sequenceOfName(name), 0, name);
   }
 });

@@ -197,5 +197,6 @@ export function segmentPath(directory: string, firstSequence: number): string {
 
 /** The first sequence that a file's name tells, or 0 for a file that is not a segment. */
 export function sequenceOfName(name: string): number {
-  return /^\d{16}\.segment$/.test(name) ? Number(name.slice(0, SEQUENCE_DIGITS)) : 0;
+  const sequence = /^\d{16}\.segment$/.test(name) ? Number(name.slice(0, SEQUENCE_DIGITS)) : 0;
+  return Number.isSafeInteger(sequence) ? sequence : 0;
 }

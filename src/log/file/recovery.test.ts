@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { LogCorruptError } from '#domain/ports.ts';
@@ -278,11 +278,26 @@ describe('recovery: damage is refused', () => {
     const fixture = new LogFixture(nodeDisk, directory);
     fixture.create().close();
     rmSync(directory, { recursive: true });
+    const missing = { name: 'LogCorruptError', message: /the log has no segment: its files are missing/ };
+    assert.throws(() => fixture.open(), missing);
+    assert.equal(existsSync(directory), false);
+    writeFileSync(directory, '');
+    assert.throws(() => fixture.open(), missing);
+  });
+
+  test('a segment that is a link to what is not there', () => {
+    const directory = join(temporaryDirectory('recovery'), 'log');
+    const fixture = new LogFixture(nodeDisk, directory);
+    fixture.create().close();
+    const path = segmentPath(directory, 1);
+    renameSync(path, `${path}.moved`);
+    symlinkSync(`${path}.moved`, path);
+    fixture.open().close();
+    rmSync(`${path}.moved`);
     assert.throws(() => fixture.open(), {
       name: 'LogCorruptError',
-      message: /the log has no segment: its files are missing/,
+      message: new RegExp(`${path}: offset 0: it is a link, and what it leads to is not there`),
     });
-    assert.equal(existsSync(directory), false);
   });
 
   test('a segment that the system does not read is named', () => {

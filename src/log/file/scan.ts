@@ -67,7 +67,7 @@ function namesIn(disk: Disk, directory: string): readonly string[] {
   try {
     return disk.list(directory);
   } catch (error) {
-    throw errorCode(error) === 'ENOENT' ? withoutSegments(directory) : error;
+    throw ['ENOENT', 'ENOTDIR'].includes(errorCode(error)) ? withoutSegments(directory) : error;
   }
 }
 
@@ -153,8 +153,9 @@ class Scanner {
       this.reader.open(path, firstSequence);
       return true;
     } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
       const left = listSegments(this.disk, this.directory).at(0)?.firstSequence ?? 0;
-      if (errorCode(error) !== 'ENOENT' || left <= firstSequence) throw error;
+      if (left <= firstSequence) throw corrupt(path, 0, 'it is a link, and what it leads to is not there');
       if (index === this.segments.length - 1) throw new LogTruncatedError(firstSequence, left);
     }
     this.first = index + 1;
