@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -343,9 +343,23 @@ test('data directory: an interrupted making is begun again; a log with entries b
   const entries = new RegExp(
     `has a log with entries but no hive\\.json: .*the log's id is ${again.meta.logId}`,
   );
+  mkdirSync(join(path, 'reports'));
   assert.throws(() => open(path), refusal('DAMAGED', entries));
   writeFileSync(join(path, 'hive.json'), JSON.stringify(again.meta));
   const mended = open(path);
   assert.equal(mended.epoch, 2);
   mended.close();
+});
+
+test('data directory: files of others in folders of its names are refused, and stay', () => {
+  for (const file of ['log/app.log', 'snapshots/0000000000000009.snapshot', 'log']) {
+    const path = freshPath();
+    mkdirSync(join(path, dirname(file)), { recursive: true });
+    writeFileSync(join(path, file), 'mine');
+    assert.throws(
+      () => open(path),
+      refusal('NOT_A_DATA_DIRECTORY', new RegExp(`neither a data directory nor empty \\(it has ${file}`)),
+    );
+    assert.equal(readFileSync(join(path, file), 'utf8'), 'mine');
+  }
 });

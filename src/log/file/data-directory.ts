@@ -7,9 +7,10 @@ import { DataDirectoryError, LOCK_FILES, lockDirectory } from './directory-lock.
 import { errorCode, isDiskFull, nodeDisk } from './disk.ts';
 import { UNFINISHED_SUFFIX, writeFileDurably } from './durable-file.ts';
 import { createFileLog } from './file-log.ts';
-import { LogId, SEGMENT_BYTES } from './format.ts';
+import { LogId, SEGMENT_BYTES, sequenceOfName } from './format.ts';
 import { listSegments } from './scan.ts';
-import { verifyLog } from './verify.ts';
+import { SPARE_SUFFIX } from './segment-file.ts';
+import { Scan, SegmentReader } from './segment-reader.ts';
 
 export { DataDirectoryError } from './directory-lock.ts';
 
@@ -296,29 +297,49 @@ function refuseUnfinishedRestore(path: string): void {
 
 /** Only an empty directory, or one whose making was interrupted, may become a data directory. */
 function refuseForeignFiles(path: string): void {
+  const inLog = namesWithin(join(path, LOG_DIRECTORY));
+  if (inLog.some((name) => sequenceOfName(name) > 0)) refuseEntries(path);
   const ours = new Set([...LOCK_FILES, EPOCH_FILE, LOG_DIRECTORY, SNAPSHOT_DIRECTORY]);
-  const foreign = readdirSync(path).find((name) => !ours.has(name) && !name.endsWith(UNFINISHED_SUFFIX));
-  if (foreign === undefined) return;
+  const foreign = [
+    ...readdirSync(path).filter((name) => !ours.has(name) && !name.endsWith(UNFINISHED_SUFFIX)),
+    ...inLog
+      .filter((name) => sequenceOfName(name) === 0 && !name.endsWith(SPARE_SUFFIX))
+      .map((name) => join(LOG_DIRECTORY, name)),
+    ...namesWithin(join(path, SNAPSHOT_DIRECTORY)).map((name) => join(SNAPSHOT_DIRECTORY, name)),
+  ];
+  if (foreign.length === 0) return;
   throw new DataDirectoryError(
     'NOT_A_DATA_DIRECTORY',
-    `${path} is neither a data directory nor empty (it has ${foreign}): choose another directory`,
+    `${path} is neither a data directory nor empty (it has ${foreign[0]}): choose another directory`,
   );
+}
+
+/** Names in a directory; an empty one for a file, none for what is not there. */
+function namesWithin(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  return statSync(directory).isDirectory() ? readdirSync(directory) : [''];
+}
+
+/** Refuses a directory whose log has entries: what it lacks is only `hive.json`. */
+function refuseEntries(path: string): void {
+  const [first, ...more] = listSegments(nodeDisk, join(path, LOG_DIRECTORY));
+  const reader = new SegmentReader(nodeDisk, undefined);
+  try {
+    reader.open(first.path, first.firstSequence);
+    if (first.firstSequence === 1 && more.length === 0 && reader.next() === Scan.End) return;
+    throw new DataDirectoryError(
+      'DAMAGED',
+      `${path} has a log with entries but no ${META_FILE}: restore that file from a copy (the log's id is ${reader.logId?.uuid})`,
+    );
+  } finally {
+    reader.close();
+  }
 }
 
 /** `hive.json` comes last: where it is, the log is. Until then everything can be begun again. */
 function initialize(path: string, nodeId: number, options: DataDirectoryOptions): void {
   const logDirectory = join(path, LOG_DIRECTORY);
-  if (existsSync(logDirectory)) {
-    if (listSegments(nodeDisk, logDirectory).length > 0 && verifyLog(logDirectory).lastSequence > 0) {
-      throw new DataDirectoryError(
-        'DAMAGED',
-        `${path} has a log with entries but no ${META_FILE}: restore that file from a copy (the log's id is ${
-          verifyLog(logDirectory).logId
-        })`,
-      );
-    }
-    rmSync(logDirectory, { recursive: true });
-  }
+  rmSync(logDirectory, { recursive: true, force: true });
   const meta: DataDirectoryMeta = {
     formatVersion: DATA_FORMAT_VERSION,
     logId: options.logId ?? randomUUID(),
