@@ -28,6 +28,7 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   LogTruncatedError: ExitCode.Failure,
   LogUnavailableError: ExitCode.Failure,
   VenueSetupError: ExitCode.Failure,
+  FeedLogError: ExitCode.Failure,
   DemoError: ExitCode.Failure,
   DemoPasswordsError: ExitCode.Damaged,
   FixStoreError: ExitCode.NotReachable,
