@@ -4,14 +4,15 @@ import { formatByteSize } from '../byte-size.ts';
 import type { ClusterView, MirrorView } from '../cluster/cluster-nodes.ts';
 import type { DiskUsage } from '../disk/disk-usage.ts';
 import type { ClusterStatus, NodeStatus } from '../node-status.ts';
+import { type ClockReading, ClockSource } from '../operations/clock-source.ts';
 import { askNode } from './node-socket.ts';
 import { dataDirOption } from './options.ts';
 import { entriesText, type Output } from './output.ts';
 import type { Ready } from './ready-text.ts';
 
-export type Status = NodeStatus & Ready & { readonly pid: number };
+export type Status = NodeStatus & Ready & { readonly pid: number; readonly clock: ClockReading };
 
-/** `hive status`: what a running node says of itself. */
+/** `hive status`: what a running node says of itself, and its machine of the clock. */
 export function statusCommand(output: () => Output): Command {
   return new Command('status')
     .description('ask the node that runs on a data directory how it is')
@@ -23,7 +24,8 @@ export function statusCommand(output: () => Output): Command {
         output().result(view, () => clusterText(view));
         return;
       }
-      const status = (await askNode(dataDir, { ask: 'status' })) as Status;
+      const answer = (await askNode(dataDir, { ask: 'status' })) as Omit<Status, 'clock'>;
+      const status = { ...answer, clock: await (await ClockSource.open()).read() };
       output().result(status, () => statusText(status));
     });
 }
@@ -47,6 +49,7 @@ export function statusText(status: Status): string {
     ['shadow core', divergence(status.divergedSequence)],
     ...clusterRows(status.cluster),
     ['log time', logTime(status)],
+    ['wall clock', wallClock(status.clock)],
     ['open orders', String(status.openOrders)],
     ...diskRows(status.disk),
     ['up', `${status.uptimeSeconds} s`],
@@ -171,4 +174,16 @@ function logTime({ logTimeOffsetMs, wallClockJumps }: Status): string {
   const offset = `${Math.abs(logTimeOffsetMs)} ms ${side} the wall clock`;
   const agrees = logTimeOffsetMs === 0 ? 'agrees with the wall clock' : offset;
   return `${agrees}, which jumped ${counted(wallClockJumps, 'time')} since the start`;
+}
+
+function wallClock({ isSynchronised, offsetSeconds = 0, maxErrorSeconds }: ClockReading): string {
+  if (maxErrorSeconds === undefined) return 'nothing here says whether it is synchronised';
+  if (!isSynchronised)
+    return 'NOT SYNCHRONISED: start or mend its time service (docs/operations/runbooks.md, "HiveClockUnsynchronised")';
+  const side = offsetSeconds < 0 ? 'behind' : 'ahead of';
+  return `synchronised: ${milliseconds(Math.abs(offsetSeconds))} ${side} true time, within ${milliseconds(maxErrorSeconds)}`;
+}
+
+function milliseconds(seconds: number): string {
+  return `${(seconds * 1e3).toFixed(3)} ms`;
 }
