@@ -42,14 +42,16 @@ if [ -n "$from" ] && [ "$from" != "$bad" ]; then
 fi
 [ -n "$(pods_of "$good")" ] || fail "there is no node of $good to go back to: docs/operations/recovery.md"
 
+# Nodes are asked at once: as many that hang take no longer than one.
 keep_evidence() {
   mkdir -p "$evidence"
   printf '%s from %s to %s: %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$bad" "$good" "$reason" >"$evidence/reason"
   local pod
   for pod in $(pods_of "$bad") $(pods_of "$good"); do
     timeout "$patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
-      hive status --json --data-dir "$pod_data_dir" >"$evidence/$pod.json" 2>"$evidence/$pod.error" || say "$pod does not answer"
+      hive status --json --data-dir "$pod_data_dir" >"$evidence/$pod.json" 2>"$evidence/$pod.error" || say "$pod does not answer" &
   done
+  wait
 }
 [ "$dry_run" = yes ] || keep_evidence
 
@@ -58,16 +60,23 @@ start_with() {
   run kube patch configmap "hive-mind-start-$1" --type merge --patch "{\"data\":{\"mode\":\"$2\"}}" || say "hive-mind-start-$1 was not changed"
 }
 
-start_with "$good" --no-observe
-promoted=0
-for pod in $(pods_of "$good"); do
-  # One that serves already is as good.
-  if run timeout "$change_patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
+# One that serves already is as good.
+promote() {
+  run timeout "$change_patience" kubectl --namespace "$namespace" exec "$1" --container hive-mind -- \
     hive admin promote --data-dir "$pod_data_dir" ||
-    [ "$(timeout "$patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
-      hive status --json --data-dir "$pod_data_dir" | json it.state)" = serving ]; then
-    promoted=$((promoted + 1))
-  fi
+    [ "$(timeout "$patience" kubectl --namespace "$namespace" exec "$1" --container hive-mind -- \
+      hive status --json --data-dir "$pod_data_dir" | json it.state)" = serving ]
+}
+
+start_with "$good" --no-observe
+promotions=()
+for pod in $(pods_of "$good"); do
+  promote "$pod" &
+  promotions+=("$!")
+done
+promoted=0
+for promotion in "${promotions[@]}"; do
+  if wait "$promotion"; then promoted=$((promoted + 1)); fi
 done
 [ "$promoted" -gt 0 ] || fail "no node of $good serves: clients stay with $bad. docs/operations/recovery.md"
 patch="{\"metadata\":{\"annotations\":{\"hive-mind/rollback-reason\":$(printf '%s' "$reason" | node -p 'JSON.stringify(require("node:fs").readFileSync(0, "utf8"))')}},\"spec\":{\"selector\":{\"$colour_label\":\"$good\"}}}"
@@ -78,8 +87,9 @@ if [ "$stop_bad" = yes ]; then
 else
   for pod in $(pods_of "$bad"); do
     run timeout "$change_patience" kubectl --namespace "$namespace" exec "$pod" --container hive-mind -- \
-      hive admin demote --drain 0 --data-dir "$pod_data_dir" || say "$pod was not demoted: --stop-bad ends it"
+      hive admin demote --drain 0 --data-dir "$pod_data_dir" || say "$pod was not demoted: --stop-bad ends it" &
   done
+  wait
 fi
 [ "$dry_run" = no ] || exit 0
 say "clients are sent to $good; what the nodes said before is in $evidence"

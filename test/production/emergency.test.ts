@@ -152,4 +152,25 @@ describe('what goes wrong on a cluster of three real nodes', { skip: whyNoNats()
     assert.equal(status, 0, stderr);
     assert.equal(venue.venue.colour, 'blue');
   });
+
+  test('emergency-rollback.sh: asks nodes at once, so that several that hang take no longer than one', async () => {
+    const { pods, annotations } = venue.venue;
+    const { 'hive-mind-green-0': green } = pods;
+    const waiting = Object.entries({ ...pods, 'hive-mind-green-1': green }).map(([name, pod]) => [
+      name,
+      { ...pod, waits: ['status --json', 'admin'] },
+    ]);
+    venue.set({ colour: 'blue', annotations, pods: Object.fromEntries(waiting) });
+    const evidence = join(venue.folder, 'at-once');
+    const { status, stderr } = await venue.run('emergency-rollback.sh', '--evidence', evidence);
+    venue.set({ ...venue.venue, pods });
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /does not answer|was not demoted/);
+    assert.deepEqual(await venue.states(), [
+      'clients are sent to green',
+      'blue hive-mind-blue-0 observing',
+      'blue hive-mind-blue-1 observing',
+      'green hive-mind-green-0 serving',
+    ]);
+  });
 });

@@ -2,7 +2,7 @@
  * A stub of kubectl for tests, on their PATH: there is no cluster here. It records each command line, answers what the scripts ask for from the folder that
  * STUB_KUBECTL names, and runs what is to be run in a pod on this machine, on the data directory that the folder gives to the pod. Anything else ends with 1.
  *
- * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory, fails, hangs}}, images}) and gets `calls.jsonl`, a line for each call.
+ * The folder has `venue.json` ({colour, pods: {NAME: {colour, dataDirectory, fails, hangs, waits}}, images}) and gets `calls.jsonl`, a line for each call.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,8 @@ export interface StubVenue {
       readonly fails?: string;
       /** A command of hive that never ends there, as on a machine that hangs. */
       readonly hangs?: string;
+      /** Commands of hive that end there only when all pods of the colour were told the same. */
+      readonly waits?: readonly string[];
     };
   };
   /** Of the pods, when ports are forwarded. */
@@ -29,6 +31,7 @@ export interface StubVenue {
 const CLI = join(import.meta.dirname, '../../src/app/cli.ts');
 /** Longer than any script waits. */
 const HANGS_MS = 600_000;
+const LOOK_MS = 50;
 const POD_DATA_DIRECTORY = '/var/lib/hive-mind';
 
 const folder = process.env['STUB_KUBECTL'] ?? '';
@@ -124,11 +127,25 @@ function exec(pod: string, [option, container, dashes, command, ...rest]: string
   if (dashes !== '--' || command !== 'hive' || rest.at(-1) !== POD_DATA_DIRECTORY) return refuse();
   const line = rest.join(' ');
   if (place.fails !== undefined && line.startsWith(place.fails)) return 1;
-  if (place.hangs !== undefined && line.startsWith(place.hangs)) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, HANGS_MS);
-  }
+  if (place.hangs !== undefined && line.startsWith(place.hangs)) sleep(HANGS_MS);
+  if (place.waits?.some((waiting) => line.startsWith(waiting)) === true)
+    while (!wereAllTold(place.colour, line)) sleep(LOOK_MS);
   const there = rest.map((argument) => (argument === POD_DATA_DIRECTORY ? place.dataDirectory : argument));
   return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...there], { stdio: 'inherit' }).status ?? 1;
+}
+
+function wereAllTold(colour: string, line: string): boolean {
+  const calls = readFileSync(join(folder, 'calls.jsonl'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((call) => JSON.parse(call) as string[]);
+  return namesOf(colour).every((name) =>
+    calls.some((call) => call[3] === name && call.slice(8).join(' ') === line),
+  );
+}
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function say(value: object): void {

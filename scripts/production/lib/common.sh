@@ -44,9 +44,8 @@ run() {
       program) set -- npx node "${@:2}" ;;
       in_pod) set -- kubectl --namespace "$namespace" exec "$2" --container hive-mind -- hive "${@:3}" ;;
     esac
-    printf '+'
-    printf ' %q' "$@"
-    printf '\n'
+    # In one piece: others may be shown at the same time.
+    printf '+%s\n' "$(printf ' %q' "$@")"
   else
     "$@"
   fi
