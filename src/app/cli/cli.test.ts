@@ -285,6 +285,11 @@ test('status, log, snapshot: a directory without a node or log says what to do',
       `hive: ${nowhere} is not a data directory: it has no hive.json\n`,
     ),
     refuses(
+      ['start', '--data-dir', recording],
+      2,
+      `hive: ${recording} is not a data directory: it is a file. Choose another place\n`,
+    ),
+    refuses(
       ['cluster', 'create', '--data-dir', nowhere, '--cluster', 'nats://127.0.0.1:1'],
       2,
       `hive: ${nowhere} is not a data directory: it has no hive.json\n`,

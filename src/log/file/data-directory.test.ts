@@ -312,7 +312,11 @@ test("data directory: somebody else's directory is refused and left alone", () =
     refusal('NOT_A_DATA_DIRECTORY', /neither a data directory nor empty \(it has thesis\.txt\)/),
   );
   assert.deepEqual(readdirSync(path), ['thesis.txt']);
-  assert.throws(() => open(join(path, 'thesis.txt')), refusal('UNUSABLE', /cannot be made: EEXIST/));
+  for (const below of ['thesis.txt', 'thesis.txt/a/b'])
+    assert.throws(
+      () => open(join(path, below)),
+      refusal('NOT_A_DATA_DIRECTORY', /thesis\.txt is not a data directory: it is a file/),
+    );
   assert.throws(() => readDataDirectoryMeta(path), refusal('NOT_A_DATA_DIRECTORY', /has no hive\.json/));
 });
 

@@ -218,6 +218,7 @@ function makeDirectory(path: string): void {
   try {
     makeWithParents(path);
   } catch (error) {
+    if (error instanceof DataDirectoryError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new DataDirectoryError('UNUSABLE', `the data directory ${path} cannot be made: ${reason}`, {
       cause: error,
@@ -230,9 +231,15 @@ function makeDirectory(path: string): void {
  * read, and never returns where the folder above is there and takes none.
  */
 function makeWithParents(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return;
+    throw new DataDirectoryError(
+      'NOT_A_DATA_DIRECTORY',
+      `${path} is not a data directory: it is a file. Choose another place`,
+    );
+  }
   const parent = dirname(path);
-  if (!existsSync(parent)) makeWithParents(parent);
+  makeWithParents(parent);
   mkdirSync(path, { mode: 0o700 });
   nodeDisk.syncDirectory(parent);
 }
