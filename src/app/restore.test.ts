@@ -23,5 +23,5 @@ test('restoreNewest: a snapshot that the system does not let us read is told of 
   const { path, manifest } = restoreNewest(directory, LOG_ID, newCore, (error) => errors.push(error));
   assert.deepEqual([path, manifest?.sequence, errors.length], [whole, 1, 1]);
   assert.equal(errors[0].name, 'SnapshotError');
-  assert.match(errors[0].message, /0000000000000002\.hms cannot be read: EISDIR.*Look at/);
+  assert.match(errors[0].message, /0000000000000002\.hms: at byte 0: EISDIR.*Look at/);
 });

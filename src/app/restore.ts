@@ -47,7 +47,7 @@ export function restoreFrom(path: string, logId: string, core: TradingCore): Res
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new SnapshotError(
-      `${path} cannot be read: ${error.message}. Look at the file's owner, the kernel log (dmesg) and the device.`,
+      `${error.message}. Look at the file's owner, the kernel log (dmesg) and the device.`,
       { cause: error },
     );
   }

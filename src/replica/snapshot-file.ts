@@ -196,7 +196,18 @@ export function readManifest(path: string): SnapshotManifest {
 
 /** The same of a file that is open, whoever has removed its name. @param path for messages @throws SnapshotError */
 export function readOpenManifest(path: string, file: number): SnapshotManifest {
-  return parseManifest(path, (bytes, at) => readSync(file, bytes, 0, bytes.length, at));
+  return parseManifest(path, (to, at) => readAt(path, file, to, at));
+}
+
+/** Says how many bytes of `to` were read. @throws the error of node:fs, with file and offset before its message */
+function readAt(path: string, file: number, to: Uint8Array, at: number): number {
+  try {
+    return readSync(file, to, 0, to.length, at);
+  } catch (error) {
+    // Neither is in what the system says of a device that cannot read a sector.
+    if (error instanceof Error) error.message = `${path}: at byte ${at}: ${error.message}`;
+    throw error;
+  }
 }
 
 /**
@@ -255,7 +266,7 @@ export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest
 function readColumns(path: string, file: number, core: TradingCore | undefined): SnapshotManifest {
   let offset = 0;
   const manifest = parseManifest(path, (to, at) => {
-    const read = readSync(file, to, 0, to.length, at);
+    const read = readAt(path, file, to, at);
     offset = at + read;
     return read;
   });
@@ -266,7 +277,7 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
       const padded = Buffer.allocUnsafeSlow(column.bytes + (-column.bytes & 7));
       const bytes = padded.subarray(0, column.bytes);
       if (
-        readSync(file, padded, 0, padded.length, offset) < padded.length ||
+        readAt(path, file, padded, offset) < padded.length ||
         checksum(bytes) !== column.crc32c ||
         !isPadding(padded.subarray(column.bytes))
       ) {
@@ -284,7 +295,7 @@ function readColumns(path: string, file: number, core: TradingCore | undefined):
       throw unusable(path, offset, (error as Error).message);
     }
   }
-  if (readSync(file, Buffer.alloc(1), 0, 1, offset) > 0) throw unusable(path, offset, BEHIND);
+  if (readAt(path, file, Buffer.alloc(1), offset) > 0) throw unusable(path, offset, BEHIND);
   try {
     core?.restored();
   } catch (error) {

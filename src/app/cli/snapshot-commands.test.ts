@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
-import { rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { WrittenNode } from '../../../test/support/backup-fixture.ts';
+import { flipBit } from '../../../test/support/broken-disk.ts';
 import { marketSetup } from '../../../test/support/random-flow.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ExitCode } from './exit-codes.ts';
 import { Output } from './output.ts';
 import { snapshotCommands } from './snapshot-commands.ts';
+import { runCli } from './test-support.ts';
 
 /** Has snapshots removed, as their node does, while a command looks at them. */
 class RemovingOutput extends Output {
@@ -64,4 +66,36 @@ test('hive snapshot verify: a directory is no snapshot, and neither is what is n
       message: `${path} is ${what}: name files of snapshots, or none and the data directory with --data-dir`,
     });
   }
+});
+
+test('hive snapshot: what is wrong with one snapshot is named, and the others are looked at all the same', async (t) => {
+  const directory = temporaryDirectory('snapshot-commands');
+  const node = new WrittenNode(t, directory);
+  for (const command of marketSetup(2)) {
+    node.append([command]);
+    node.snapshot();
+  }
+  const snapshots = join(directory, 'snapshots');
+  const [{ path: damaged }, ...whole] = listSnapshots(snapshots);
+  flipBit(damaged);
+  const unreadable = join(snapshots, 'snapshot-0000000000999999.hms');
+  mkdirSync(unreadable);
+  for (const command of ['list', 'verify']) {
+    const { status, stdout, stderr } = await runCli(['snapshot', command, '--json', '--data-dir', directory]);
+    assert.equal(status, ExitCode.Damaged, stderr);
+    assert.deepEqual(
+      stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line).path),
+      whole.map(({ path }) => path),
+    );
+    assert.deepEqual(stderr.split('\n'), [
+      `hive: ${unreadable}: at byte 0: EISDIR: illegal operation on a directory, read. Name a file`,
+      `${damaged}: at byte 16: has a damaged manifest. Remove the file: the node starts from an older snapshot, or from the whole log.`,
+      '',
+    ]);
+  }
+  rmSync(damaged);
+  assert.equal((await runCli(['snapshot', 'list', '--data-dir', directory])).status, ExitCode.Failure);
 });
