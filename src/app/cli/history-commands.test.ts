@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { nodeDisk } from '#log/file/disk.ts';
 import { listSegments } from '#log/file/scan.ts';
-import { historyFile } from '#projections/history/history-database.ts';
+import { HistoryDatabase, historyFile } from '#projections/history/history-database.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { backupFixture } from '../../../test/support/backup-fixture.ts';
 import { ExitCode } from './exit-codes.ts';
+import { historyCommands } from './history-commands.ts';
+import { Output } from './output.ts';
 import { runCli } from './test-support.ts';
 
 function damage(path: string): void {
@@ -72,4 +75,48 @@ test('history rebuild, verify: a damaged snapshot is passed over where a later o
   const refused = await hive('rebuild');
   assert.deepEqual([refused.status, refused.stdout], [ExitCode.Damaged, '']);
   assert.deepEqual(readFileSync(historyFile(join(directory, 'history'))), before);
+});
+
+/** Does something as somebody who may read a directory and not write there. */
+async function asReader(directory: string, work: () => Promise<unknown>): Promise<void> {
+  // The administrator may write everywhere, and is somebody else meanwhile.
+  const isRoot = process.geteuid?.() === 0;
+  spawnSync('chmod', ['-R', 'a+rX,a-w', directory]);
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    spawnSync('chmod', ['-R', 'u+w', directory]);
+  }
+}
+
+test('history verify: the right to read is enough, beside a node and without one, and nothing is left there', async (t) => {
+  const { node, root, grow } = backupFixture(t);
+  const { directory, core } = node;
+  const historyDirectory = join(directory, 'history');
+  grow(30);
+  node.close();
+  const results: { readonly lastSequence: number; readonly whole: boolean }[] = [];
+  const output = new Output(true);
+  output.result = (value) => results.push(value as (typeof results)[number]);
+  const hive = (command: string) =>
+    historyCommands(() => output).parseAsync([command, '--data-dir', directory], { from: 'user' });
+  await hive('rebuild');
+  results.length = 0;
+  await asReader(root, async () => {
+    await hive('verify');
+    assert.deepEqual(readdirSync(historyDirectory), ['history.db']);
+  });
+  await hive('verify');
+  assert.deepEqual(readdirSync(historyDirectory), ['history.db']);
+  const { logId } = JSON.parse(readFileSync(join(directory, 'hive.json'), 'utf8'));
+  const written = HistoryDatabase.open(historyDirectory, logId);
+  written.commit({});
+  await asReader(root, () => hive('verify'));
+  written.close();
+  assert.deepEqual(
+    results.map(({ lastSequence, whole }) => [lastSequence, whole]),
+    Array.from({ length: 3 }, () => [core.sequence, true]),
+  );
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -48,3 +48,19 @@ for (const [what, spoil, why] of [
       });
   });
 }
+
+test('HistoryDatabase: a reader of a file that nobody had open learns that somebody writes it', () => {
+  const directory = temporaryDirectory('history-database');
+  HistoryDatabase.open(directory, LOG_ID).close();
+  utimesSync(historyFile(directory), 1, 1);
+  const reader = HistoryDatabase.openReadOnly(directory, LOG_ID);
+  assert.equal(reader.hasChanged, false);
+  const writer = HistoryDatabase.open(directory, LOG_ID);
+  writer.commit({ lastSequence: 7 });
+  writer.exec('PRAGMA wal_checkpoint');
+  const beside = HistoryDatabase.openReadOnly(directory, LOG_ID);
+  writer.close();
+  assert.deepEqual([reader.hasChanged, beside.hasChanged], [true, false]);
+  assert.equal(beside.hold().lastSequence, 7);
+  for (const open of [reader, beside]) open.close();
+});

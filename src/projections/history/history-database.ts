@@ -1,12 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { damagedHistory, HistoryError, historyError } from './history-errors.ts';
 import { HISTORY_FORMAT, SCHEMA } from './history-schema.ts';
 
 const FILE = 'history.db';
 /** Beside the database while it is open or was not closed. https://www.sqlite.org/wal.html */
-const COMPANIONS = ['-wal', '-shm'];
+const WRITE_AHEAD_LOG = '-wal';
+const COMPANIONS = [WRITE_AHEAD_LOG, '-shm'];
 
 /**
  * Large pages and a log of up to 4 MiB before it is copied into the database: rows of recent orders change again soon,
@@ -64,10 +66,18 @@ export class HistoryDatabase {
   declare private _meta: HistoryMeta;
   declare private isWriting: boolean;
   declare private readonly setMeta: StatementSync | undefined;
+  /** When the file was last written before it was opened as one that does not change; undefined: it may. */
+  declare private readonly unchangedMs: number | undefined;
 
-  private constructor(file: string, database: DatabaseSync, isReadOnly: boolean) {
+  private constructor(
+    file: string,
+    database: DatabaseSync,
+    isReadOnly: boolean,
+    unchangedMs: number | undefined,
+  ) {
     this.file = file;
     this.database = database;
+    this.unchangedMs = unchangedMs;
     this.isWriting = false;
     this._meta = readMeta(file, database);
     this.setMeta = isReadOnly
@@ -105,7 +115,7 @@ export class HistoryDatabase {
     });
   }
 
-  /** Opens a history to read, beside a node that writes it too. @throws HistoryError */
+  /** Opens a history to read, beside a node that writes it too; the right to read is enough. @throws HistoryError */
   static openReadOnly(directory: string, logId: string): HistoryDatabase {
     const file = historyFile(directory);
     if (!existsSync(file)) {
@@ -115,7 +125,10 @@ export class HistoryDatabase {
         'is not there: the node makes it at its next start; "hive history rebuild" does so now',
       );
     }
-    return HistoryDatabase.#openChecked(file, logId, true, () => {});
+    // Whoever opens a database makes its companions where there are none, which takes the right to write, and leaves them there. Not of one that does not change.
+    const { mtimeMs } = statSync(file);
+    const unchangedMs = existsSync(file + WRITE_AHEAD_LOG) ? undefined : mtimeMs;
+    return HistoryDatabase.#openChecked(file, logId, true, () => {}, unchangedMs);
   }
 
   static #openChecked(
@@ -123,17 +136,20 @@ export class HistoryDatabase {
     logId: string,
     readOnly: boolean,
     prepare: (database: DatabaseSync) => void,
+    unchangedMs?: number,
   ): HistoryDatabase {
+    const url = pathToFileURL(file);
+    if (unchangedMs !== undefined) url.search = 'immutable=1';
     let database: DatabaseSync | undefined;
     try {
-      database = new DatabaseSync(file, { readOnly });
+      database = new DatabaseSync(url, { readOnly });
       prepare(database);
       const { user_version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
       if (user_version !== HISTORY_FORMAT) {
         const what = `has format ${user_version}, this build's is ${HISTORY_FORMAT}: the node's next start, or "hive history rebuild", writes it anew from the log`;
         throw new HistoryError('OTHER_FORMAT', file, what);
       }
-      const history = new HistoryDatabase(file, database, readOnly);
+      const history = new HistoryDatabase(file, database, readOnly, unchangedMs);
       if (history.meta.logId !== logId) {
         const what = `is of log ${history.meta.logId}, this directory's is ${logId}: "hive history rebuild" writes it anew`;
         throw new HistoryError('OTHER_LOG', file, what);
@@ -144,8 +160,14 @@ export class HistoryDatabase {
       throw historyError(file, error);
     }
   }
+
   get meta(): HistoryMeta {
     return this._meta;
+  }
+
+  /** Whether somebody began to write what was opened as a file that does not change: what was read may be of two times. */
+  get hasChanged(): boolean {
+    return this.unchangedMs !== undefined && statSync(this.file).mtimeMs !== this.unchangedMs;
   }
 
   /** From now on this connection sees what is there now, whoever writes; returns how far that goes. */
