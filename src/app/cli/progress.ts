@@ -21,7 +21,9 @@ export class Progress {
     const nowMs = performance.now();
     if (!this.isShown || nowMs - this.drawnMs < REDRAW_MS) return;
     this.drawnMs = nowMs;
-    process.stderr.write(`\r\x1b[2K${bar(this.label, done, total, nowMs - this.startMs)}`);
+    const line = bar(this.label, done, total, nowMs - this.startMs);
+    // What goes on in a second line is not taken away with the first.
+    process.stderr.write(`\r\x1b[2K${line.slice(0, process.stderr.columns)}`);
   }
 
   /** Takes the bar away. */
