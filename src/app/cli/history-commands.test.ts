@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -119,4 +119,20 @@ test('history verify: the right to read is enough, beside a node and without one
     results.map(({ lastSequence, whole }) => [lastSequence, whole]),
     Array.from({ length: 3 }, () => [core.sequence, true]),
   );
+});
+
+test('history verify: a database that the system does not let us look at is not said to be lacking', async (t) => {
+  const { node } = backupFixture(t);
+  const { directory } = node;
+  node.close();
+  const hive = (command: string) => runCli(['history', command, '--data-dir', directory]);
+  await hive('rebuild');
+  const file = historyFile(join(directory, 'history'));
+  rmSync(file);
+  symlinkSync(file, file);
+  assert.deepEqual(await hive('verify'), {
+    status: ExitCode.Failure,
+    stdout: '',
+    stderr: `hive: ELOOP: too many symbolic links encountered, stat '${file}'\n`,
+  });
 });

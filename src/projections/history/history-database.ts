@@ -115,10 +115,11 @@ export class HistoryDatabase {
     });
   }
 
-  /** Opens a history to read, beside a node that writes it too; the right to read is enough. @throws HistoryError */
+  /** Opens a history to read, beside a node that writes it too; the right to read is enough. @throws HistoryError; the error of node:fs */
   static openReadOnly(directory: string, logId: string): HistoryDatabase {
     const file = historyFile(directory);
-    if (!existsSync(file)) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined) {
       throw new HistoryError(
         'MISSING',
         file,
@@ -126,8 +127,7 @@ export class HistoryDatabase {
       );
     }
     // Whoever opens a database makes its companions where there are none, which takes the right to write, and leaves them there. Not of one that does not change.
-    const { mtimeMs } = statSync(file);
-    const unchangedMs = existsSync(file + WRITE_AHEAD_LOG) ? undefined : mtimeMs;
+    const unchangedMs = existsSync(file + WRITE_AHEAD_LOG) ? undefined : stats.mtimeMs;
     return HistoryDatabase.#openChecked(file, logId, true, () => {}, unchangedMs);
   }
 
