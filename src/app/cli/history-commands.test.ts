@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -135,4 +135,24 @@ test('history verify: a database that the system does not let us look at is not 
     stdout: '',
     stderr: `hive: ELOOP: too many symbolic links encountered, stat '${file}'\n`,
   });
+});
+
+test('history verify: one that is interrupted leaves nothing in the directory of temporary files', async (t) => {
+  const { node, root } = backupFixture(t);
+  node.close();
+  const temporary = join(root, 'temporary');
+  mkdirSync(temporary);
+  const before = process.env['TMPDIR'];
+  t.after(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  });
+  process.env['TMPDIR'] = temporary;
+  const output = new Output(true);
+  const left: string[][] = [];
+  // It is still at work.
+  output.result = () => left.push(readdirSync(temporary));
+  for (const command of ['rebuild', 'verify'])
+    await historyCommands(() => output).parseAsync([command, '--data-dir', node.directory], { from: 'user' });
+  assert.deepEqual(left, [[], []]);
 });

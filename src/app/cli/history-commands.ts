@@ -81,7 +81,6 @@ function rebuild(dataDirectory: string, output: Output): void {
 function verify(dataDirectory: string, output: Output): void {
   const parts = partsOf(dataDirectory);
   const actual = HistoryDatabase.openReadOnly(parts.historyDirectory, parts.logId);
-  const directory = mkdtempSync(join(tmpdir(), 'hive-history-'));
   try {
     const { completeFrom, lastSequence } = actual.hold();
     const end = lastSequenceOf(parts.logDirectory);
@@ -100,7 +99,7 @@ function verify(dataDirectory: string, output: Output): void {
       );
     }
     const after = Math.max(begin, completeFrom - 1);
-    const expected = HistoryDatabase.open(directory, parts.logId);
+    const expected = openNameless(parts.logId);
     try {
       writeFromLog(expected, parts, start, lastSequence, 'reading the log');
       const progress = new Progress('comparing');
@@ -134,6 +133,15 @@ function verify(dataDirectory: string, output: Output): void {
     );
   } finally {
     actual.close();
+  }
+}
+
+/** A history of its own, whose files are gone when this process is, however it ends: they are open and have no names. */
+function openNameless(logId: string): HistoryDatabase {
+  const directory = mkdtempSync(join(tmpdir(), 'hive-history-'));
+  try {
+    return HistoryDatabase.open(directory, logId);
+  } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
