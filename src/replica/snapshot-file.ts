@@ -61,13 +61,14 @@ export interface SnapshotFile {
   readonly bytes: number;
 }
 
-/** The snapshots of a directory, newest first; empty when there is no directory. */
+/** The snapshots of a directory, newest first; empty when there is no directory. @throws the error of node:fs */
 export function listSnapshots(directory: string): SnapshotFile[] {
   let names: string[];
   try {
     names = readdirSync(directory);
-  } catch {
-    return [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
   return names
     .flatMap((name) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { listSnapshots } from '#replica/snapshot-file.ts';
@@ -98,4 +98,13 @@ test('hive snapshot: what is wrong with one snapshot is named, and the others ar
   }
   rmSync(damaged);
   assert.equal((await runCli(['snapshot', 'list', '--data-dir', directory])).status, ExitCode.Failure);
+
+  // A place that the system does not list is not one without snapshots.
+  rmSync(snapshots, { recursive: true });
+  writeFileSync(snapshots, '');
+  assert.deepEqual(await runCli(['snapshot', 'list', '--data-dir', directory]), {
+    status: ExitCode.Failure,
+    stdout: '',
+    stderr: `hive: ENOTDIR: not a directory, scandir '${snapshots}'. Correct the path\n`,
+  });
 });
