@@ -219,7 +219,9 @@ function readAt(path: string, file: number, to: Uint8Array, at: number): number 
 export function parseManifest(path: string, read: (to: Uint8Array, at: number) => number): SnapshotManifest {
   const head = Buffer.alloc(HEAD_BYTES);
   if (read(head, 0) < HEAD_BYTES || head.readUIntLE(0, 6) !== MAGIC || head.readUInt16LE(6) !== 0)
-    throw unusable(path, 0, 'is not a snapshot');
+    throw new SnapshotError(
+      `${path}: at byte 0: is not a snapshot, or its beginning is damaged. Remove it where it is one of a node's: the node starts from an older snapshot, or from the whole log.`,
+    );
   const json = Buffer.alloc(Math.min(head.readUInt32LE(8), MANIFEST_BYTES_MAX));
   if (read(json, HEAD_BYTES) < json.length || checksum(json) !== head.readUInt32LE(12)) {
     throw unusable(path, HEAD_BYTES, 'has a damaged manifest');

@@ -108,3 +108,14 @@ test('hive snapshot: what is wrong with one snapshot is named, and the others ar
     stderr: `hive: ENOTDIR: not a directory, scandir '${snapshots}'. Correct the path\n`,
   });
 });
+
+test('hive snapshot verify: nobody is told to remove a file that is no snapshot', async (t) => {
+  const directory = temporaryDirectory('snapshot-commands');
+  new WrittenNode(t, directory).append(marketSetup(2));
+  const segment = join(directory, 'log/0000000000000001.segment');
+  assert.deepEqual(await runCli(['snapshot', 'verify', segment]), {
+    status: ExitCode.Damaged,
+    stdout: '',
+    stderr: `hive: ${segment}: at byte 0: is not a snapshot, or its beginning is damaged. Remove it where it is one of a node's: the node starts from an older snapshot, or from the whole log.\n`,
+  });
+});
