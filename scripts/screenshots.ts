@@ -346,7 +346,7 @@ async function livelyOrder(venue: ConsoleVenue): Promise<number> {
   const price = `${Math.ceil(Number(items[0]?.price) * 1.001)}.00`;
   const { order: second } = await send('trader', 'PUT', `/orders/${first.orderId}`, { price });
   await setTimeout(1_500);
-  await send('risk', 'DELETE', '/admin/orders?accountId=11');
+  await send('risk', 'DELETE', '/admin/orders?accountId=11&reason=a%20picture');
   return second.orderId;
 }
 

@@ -179,6 +179,7 @@ test('who may do what: strangers, viewers, staff and read-only keys', async (t) 
   assert.equal((await viewer.result('subscribe', { channel: 'balances' })).channel, 'balances');
   const risk = await member(t, venue, 9);
   assert.equal(codeOf(await risk.error('order.place', LIMIT)), 'not-permitted');
+  assert.equal(codeOf(await risk.error('orders.cancelAll', { symbol: 'BTCUSD' })), 'not-permitted');
   assert.equal(codeOf(await risk.error('subscribe', { channel: 'balances' })), 'UNKNOWN_ACCOUNT');
   // Rights are those of now.
   const trader = await member(t, venue, 3);

@@ -137,6 +137,8 @@ export class Administration {
         return this.#setKillSwitch(words, offset);
       case CommandType.SetCoreVersion:
         return this.#setCoreVersion(words, offset);
+      case CommandType.CancelOrdersOfOthers:
+        return this.massCancellation.ofOthers(words, offset);
       case CommandType.EndSession:
         return this.gatewaySessions.end(words, offset);
       case CommandType.PostIncident:

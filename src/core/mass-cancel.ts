@@ -31,23 +31,43 @@ export class MassCancellation {
   }
 
   massCancel(words: WordBuffer, offset: number): void {
-    const { users, accounts, instruments } = this.state;
+    const { users } = this.state;
     const { i32 } = words;
     const code = this.#check(words, offset);
     if (code !== ACCEPTED) {
       this.refusals.refuse(CommandType.MassCancel, code, words, offset, 0);
       return;
     }
+    const userId = i32[offset + command.userId];
+    const ofAccount = this.#mayCancelAny(userId) ? ANY : users.accountRow(users.rowOf(userId));
+    this.#cancelMatching(words, offset, ofAccount);
+  }
+
+  /** Staff cancels orders of any account. Returns how the command was answered. */
+  ofOthers(words: WordBuffer, offset: number): number {
+    const { i32 } = words;
+    const isMalformed =
+      i32[offset + command.accountId] < 0 ||
+      i32[offset + command.sessionUserId] < 0 ||
+      words.u8[offset * 4 + SIDE] > Side.Sell;
+    const code = isMalformed ? RejectCode.MALFORMED_COMMAND : this.#checkNamed(words, offset, true);
+    if (code === ACCEPTED) this.#cancelMatching(words, offset, ANY);
+    return code;
+  }
+
+  /** @param ofAccount row of the account whose orders they are where the command names none; ANY: all accounts' */
+  #cancelMatching(words: WordBuffer, offset: number, ofAccount: number): void {
+    const { users, accounts, instruments } = this.state;
+    const { i32 } = words;
     const sender = users.rowOf(i32[offset + command.userId]);
     const instrumentId = i32[offset + command.instrumentId];
     const row = instrumentId === 0 ? ANY : instruments.rowOf(instrumentId);
     const session = users.rowOf(i32[offset + command.sessionUserId]);
     const accountId = i32[offset + command.accountId];
     const side = words.u8[offset * 4 + SIDE];
-    let account = ANY;
+    let account = ofAccount;
     if (accountId !== 0) account = accounts.rowOf(accountId);
     else if (session !== -1) account = users.accountRow(session);
-    else if (!this.#mayCancelAny(i32[offset + command.userId])) account = users.accountRow(sender);
     const canceled =
       account === ANY
         ? this.#cancelInstrument(row, side, CancelReason.MassCancel)
@@ -56,32 +76,40 @@ export class MassCancellation {
   }
 
   #check(words: WordBuffer, offset: number): number {
-    const { users, accounts, instruments, risk, timeSeconds } = this.state;
+    const { users, accounts, risk, timeSeconds } = this.state;
     const { i32 } = words;
     const userId = i32[offset + command.userId];
-    const instrumentId = i32[offset + command.instrumentId];
     const accountId = i32[offset + command.accountId];
     const sessionUserId = i32[offset + command.sessionUserId];
     const sender = users.rowOf(userId);
-    const session = users.rowOf(sessionUserId);
-    const account = accounts.rowOf(accountId);
     const mayCancelAny = this.#mayCancelAny(userId);
     if (!mayCancelAny) {
       if (users.rowIfAllowed(userId, CANCEL_ORDERS) === -1) return users.refusalOf(userId);
       const own = users.accountRow(sender);
       risk.countMessage(own, timeSeconds);
       const isForeign =
-        (accountId !== 0 && account !== own) || (sessionUserId !== 0 && users.accountRow(session) !== own);
+        (accountId !== 0 && accounts.rowOf(accountId) !== own) ||
+        (sessionUserId !== 0 && users.accountRow(users.rowOf(sessionUserId)) !== own);
       if (isForeign) return RejectCode.NOT_ALLOWED;
     }
-    if (sessionUserId !== 0 && session === -1) return RejectCode.UNKNOWN_USER;
-    if (accountId !== 0 && account === -1) return RejectCode.UNKNOWN_ACCOUNT;
-    if (instrumentId !== 0 && instruments.rowOf(instrumentId) === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-    if (mayCancelAny && accountId === 0 && sessionUserId === 0 && instrumentId === 0) {
-      return RejectCode.INVALID_CONFIGURATION;
-    }
+    const code = this.#checkNamed(words, offset, mayCancelAny);
+    if (code !== ACCEPTED) return code;
     if (words.u8[offset * 4 + SIDE] > Side.Sell) return RejectCode.INVALID_SIDE;
     return !mayCancelAny && risk.isThrottled(users.accountRow(sender)) ? RejectCode.THROTTLED : ACCEPTED;
+  }
+
+  /** Whether there is what the command names. @param mustName whether it must name something */
+  #checkNamed(words: WordBuffer, offset: number, mustName: boolean): number {
+    const { users, accounts, instruments } = this.state;
+    const { i32 } = words;
+    const sessionUserId = i32[offset + command.sessionUserId];
+    const accountId = i32[offset + command.accountId];
+    const instrumentId = i32[offset + command.instrumentId];
+    if (sessionUserId !== 0 && users.rowOf(sessionUserId) === -1) return RejectCode.UNKNOWN_USER;
+    if (accountId !== 0 && accounts.rowOf(accountId) === -1) return RejectCode.UNKNOWN_ACCOUNT;
+    if (instrumentId !== 0 && instruments.rowOf(instrumentId) === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    const namesNothing = accountId === 0 && sessionUserId === 0 && instrumentId === 0;
+    return mustName && namesNothing ? RejectCode.INVALID_CONFIGURATION : ACCEPTED;
   }
 
   /** The operator, and users whose role cancels for every account. */

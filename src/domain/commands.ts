@@ -26,6 +26,7 @@ export const CommandType = {
   SetSchedule: 24,
   SetKillSwitch: 25,
   SetCoreVersion: 26,
+  CancelOrdersOfOthers: 27,
 
   Tick: 32,
   Attest: 33,
@@ -239,7 +240,7 @@ export const ReplaceOrder = layout('ReplaceOrder', CommandType.ReplaceOrder, hea
 /**
  * Cancels the live orders that match every field given. A trader's own `userId` restricts it to that user's
  * account; the operator (userId 0) and users who may cancel for any account must name an account, a session user or an
- * instrument.
+ * instrument. Doors write it for the sender's own orders only: for those of others there is CancelOrdersOfOthers.
  */
 export const MassCancel = layout('MassCancel', CommandType.MassCancel, header, {
   accountId: 'u32',
@@ -427,6 +428,19 @@ export const SetCoreVersion = layout('SetCoreVersion', CommandType.SetCoreVersio
   ...motive,
 });
 
+/**
+ * Staff cancels the live orders that match every field given, whosever they are; an account, a session user or an instrument
+ * must be named. The fields are those of MassCancel, at the same words.
+ */
+export const CancelOrdersOfOthers = layout('CancelOrdersOfOthers', CommandType.CancelOrdersOfOthers, header, {
+  accountId: 'u32',
+  /** Orders entered by this user (session). */
+  sessionUserId: 'u32',
+  /** 0 both. */
+  side: 'u8',
+  ...motive,
+});
+
 /** Gives a user another role. Its open orders stay. */
 export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
   targetUserId: 'u32',
@@ -545,6 +559,7 @@ export const COMMAND_LAYOUTS = [
   SetSchedule,
   SetKillSwitch,
   SetCoreVersion,
+  CancelOrdersOfOthers,
   Tick,
   Attest,
   SetUserRole,

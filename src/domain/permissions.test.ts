@@ -55,7 +55,7 @@ const COMMANDS = `
   NewOrder          PlaceOrders           .
   CancelOrder       CancelOrders          .
   ReplaceOrder      PlaceOrders           .
-  MassCancel        CancelOrders          CancelAnyOrders
+  MassCancel        CancelOrders          .
   OpenSession       LogIn                 .
   CloseSession      LogIn                 .
   AddAsset          .                     ManageInstruments
@@ -69,6 +69,7 @@ const COMMANDS = `
   SetSchedule       .                     ManageInstruments
   SetKillSwitch     .                     KillSwitch
   SetCoreVersion    .                     ManageNodes
+  CancelOrdersOfOthers  .                 CancelAnyOrders
   Tick              .                     .
   Attest            .                     .
   SetUserRole       .                     ManageUsers
@@ -124,7 +125,7 @@ test('actions are distinct bits', () => {
   assert.equal(new Set(bits).size, bits.length);
 });
 
-test('what staff do to others and the venue has a reason in the log, but for a mass cancel', () => {
+test('what staff do to others and the venue has a reason in the log', () => {
   const without = COMMAND_LAYOUTS.filter(
     ({ name, fields }) =>
       ActionOfCommand[name as keyof typeof CommandType].any !== undefined &&
@@ -132,7 +133,7 @@ test('what staff do to others and the venue has a reason in the log, but for a m
   );
   assert.deepEqual(
     without.map(({ name }) => name),
-    ['MassCancel'],
+    [],
   );
 });
 

@@ -117,7 +117,8 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   NewOrder: { own: Action.PlaceOrders },
   CancelOrder: { own: Action.CancelOrders },
   ReplaceOrder: { own: Action.PlaceOrders },
-  MassCancel: { own: Action.CancelOrders, any: Action.CancelAnyOrders },
+  // For others the core takes it too, by CancelAnyOrders: logs have it. Doors do not, because it has no reason.
+  MassCancel: { own: Action.CancelOrders },
   OpenSession: { own: Action.LogIn },
   CloseSession: { own: Action.LogIn },
   AddAsset: { any: Action.ManageInstruments },
@@ -131,6 +132,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   SetSchedule: { any: Action.ManageInstruments },
   SetKillSwitch: { any: Action.KillSwitch },
   SetCoreVersion: { any: Action.ManageNodes },
+  CancelOrdersOfOthers: { any: Action.CancelAnyOrders },
   Tick: {},
   Attest: {},
   SetUserRole: { any: Action.ManageUsers },

@@ -120,7 +120,7 @@ test('operations: the log, the life of an order, sessions', {
     const texts = await steps.allInnerTexts();
     assert.match(texts[0], /trader NewOrder buy 0\.0100 BTCUSD at 60\u2009100\.00/);
     assert.match(texts[1], /trader ReplaceOrder/);
-    assert.match(texts[2], /risk MassCancel[\s\S]*canceled 0\.0100 \(mass-cancel\)/);
+    assert.match(texts[2], /risk CancelOrdersOfOthers[\s\S]*canceled 0\.0100 \(mass-cancel\)/);
     const chain = page.getByRole('table', { name: 'Orders of the chain, oldest first' });
     await chain.getByRole('link', { name: `Life of order ${orders.first}` }).click();
     await page.getByRole('heading', { name: `Order ${orders.first}` }).waitFor();
@@ -212,7 +212,7 @@ async function place(venue: ConsoleVenue, order: object): Promise<{ orderId: num
 async function placeOrders(venue: ConsoleVenue): Promise<{ first: number; last: number }> {
   const first = (await place(venue, { price: '60100.00' })).orderId;
   const { order } = await ask(venue, 'trader', 'PUT', `/orders/${first}`, { price: '60200.00' });
-  await ask(venue, 'risk', 'DELETE', '/admin/orders?accountId=11', undefined);
+  await ask(venue, 'risk', 'DELETE', '/admin/orders?accountId=11&reason=test', undefined);
   return { first, last: order.orderId };
 }
 

@@ -92,8 +92,7 @@ test('operations see the log, the life of an order and sessions, and end session
     const { orderId } = replaced.body.order;
     const refused = await alice.put(`/orders/${orderId}`, { quantity: '99999999' });
     assert.equal(refused.status >= 400, true);
-    await operations.delete(`/admin/orders?accountId=1&reason=stop`);
-    const canceled = await operations.delete(`/admin/orders?accountId=1`);
+    const canceled = await operations.delete(`/admin/orders?accountId=1&reason=stop`);
     assert.equal(canceled.status, 200, JSON.stringify(canceled.body));
     const atSequence = canceled.body.sequence;
     const path = (id: number): string => `/admin/orders/${id}/timeline?atSequence=${atSequence}`;
@@ -120,7 +119,7 @@ test('operations see the log, the life of an order and sessions, and end session
       ['ReplaceOrder', 'U1', 'OrderReplaced'],
       ['NewOrder', 'U2', 'Trade'],
       ['ReplaceOrder', 'U1', 'CommandRejected'],
-      ['MassCancel', 'operations', 'OrderCanceled'],
+      ['CancelOrdersOfOthers', 'operations', 'OrderCanceled'],
     ]);
     assert.equal(life.steps[2].events[0].values.takerOrderId, sold.order.orderId);
     // The owner sees its own side alone.

@@ -197,6 +197,12 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
     { type: 'SetKillSwitch', scope: 'Venue' },
   ],
   ['PUT', '/admin/core-version', { version: 1 }, { type: 'SetCoreVersion', version: 1 }],
+  [
+    'DELETE',
+    '/admin/orders',
+    { accountId: 1, userId: 1, symbol: 'BTCEUR', side: 'sell' },
+    { type: 'CancelOrdersOfOthers', accountId: 1, sessionUserId: 1, instrumentId: 9, side: 'Sell' },
+  ],
 ];
 
 /** What is wrong with a request, as it reads. */
@@ -345,11 +351,12 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
     { version: CORE_VERSION_MAX + 1 },
     `400 invalid-request: version must be at most ${CORE_VERSION_MAX}, the newest that this node has`,
   ],
+  ['DELETE', '/admin/orders', { userId: 999 }, '404 UNKNOWN_USER: no such user'],
   [
     'DELETE',
     '/admin/orders',
     {},
-    '400 invalid-request: reason is unknown: known are accountId, userId, symbol, side',
+    '422 INVALID_CONFIGURATION: the fields contradict each other: see the documentation of the command',
   ],
 ];
 
@@ -398,7 +405,7 @@ test('commands of administration over REST', { timeout: 120_000 }, async (t) => 
     }
     const { body } = await admin.get('/admin/actions?limit=1');
     const [{ command, userId, reason: why, sequence, time }] = body.items;
-    assert.deepEqual([command, userId, why], ['SetCoreVersion', 12, reason]);
+    assert.deepEqual([command, userId, why], ['CancelOrdersOfOthers', 12, reason]);
     assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
     assert.equal(time, (await admin.get(`/log/${sequence}`)).body.time);
     const atMs = Date.parse(time);

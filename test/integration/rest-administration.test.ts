@@ -121,7 +121,7 @@ test('administration over REST', { timeout: 120_000 }, async (t) => {
     await place('BTCFUT');
     const risk = await venue.logIn('risk');
     const canceled = async (query: string) => {
-      const { status, body } = await risk.delete(`/admin/orders?${query}`);
+      const { status, body } = await risk.delete(`/admin/orders?${query}&reason=test`);
       return status === 200 ? body.canceledOrders : body.code;
     };
     assert.equal(await canceled('accountId=1&symbol=BTCFUT'), 1);
@@ -131,6 +131,18 @@ test('administration over REST', { timeout: 120_000 }, async (t) => {
     assert.equal(await canceled('side=buy'), 'INVALID_CONFIGURATION');
     assert.equal(await canceled('accountId=999'), 'UNKNOWN_ACCOUNT');
     assert.equal(await canceled('userId=999'), 'UNKNOWN_USER');
+    assert.equal((await risk.delete('/admin/orders?accountId=1')).body.code, 'invalid-request');
+    const { items } = (await admin.get('/admin/actions?command=CancelOrdersOfOthers')).body;
+    assert.deepEqual(
+      items.map(({ reason: why, rejectCode = '' }: { reason: string; rejectCode?: string }) => [
+        why,
+        rejectCode,
+      ]),
+      ['UNKNOWN_USER', 'UNKNOWN_ACCOUNT', 'INVALID_CONFIGURATION', '', '', '', ''].map((code) => [
+        'test',
+        code,
+      ]),
+    );
   });
 
   await t.test('the last admin stays', async () => {

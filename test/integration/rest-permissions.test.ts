@@ -190,7 +190,7 @@ const FIELDS: readonly (readonly [end: string, needed: readonly string[], others
   ['POST /orders', ['symbol', 'side', 'type', 'quantity', 'price'], Object.keys(VALUES)],
   ['PUT /orders', ['quantity', 'price'], TERMS],
   ['DELETE /orders', ['symbol'], ['side']],
-  ['DELETE /admin/orders', ['accountId'], ['symbol', 'side']],
+  ['DELETE /admin/orders', ['reason', 'accountId'], ['symbol', 'side']],
   ['keys', ['reason', 'kind'], ['publicKey', 'label', 'expireTime']],
   ['limits', ['reason'], []],
   ['deposits', ['reason', 'asset', 'amount', 'requestId'], []],

@@ -28,6 +28,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   SetPhase: { any: Action.ControlPhases },
   SetKillSwitch: { any: Action.KillSwitch },
   SetCoreVersion: { any: Action.ManageNodes },
+  CancelOrdersOfOthers: { any: Action.CancelAnyOrders },
   AddNodeKey: { any: Action.ManageNodes },
   PostIncident: { any: Action.ManageIncidents },
   AddUser: { any: Action.ManageUsers },

@@ -148,6 +148,8 @@ export class NaiveCore {
         return operator.setKillSwitch(venue, command);
       case 'SetCoreVersion':
         return operator.setCoreVersion(venue, command);
+      case 'CancelOrdersOfOthers':
+        return operator.cancelOrdersOfOthers(venue, command);
       case 'SetUserRole':
         return identity.setUserRole(venue, command);
       case 'SetUserPassword':
@@ -448,20 +450,7 @@ export class NaiveCore {
       ['THROTTLED', () => trader !== undefined && isThrottled(trader.account)],
     ]);
     if (refusal !== undefined) return refusal;
-    const byInstrumentAlone = cancelsAny && accountId + sessionUserId === 0;
-    const candidates = byInstrumentAlone
-      ? venue.inPriority(this.#instrument(command))
-      : operator.inOrderOfEntry(venue);
-    const orders = candidates.filter(
-      (order) =>
-        (trader === undefined || order.account === trader.account) &&
-        (accountId === 0 || order.account.accountId === accountId) &&
-        (session === undefined || order.user === session) &&
-        (instrumentId === 0 || order.instrument.terms.instrumentId === instrumentId) &&
-        (side === 0 || order.side === side),
-    );
-    for (const order of orders) cancelWhole(venue, order, CancelReason.MassCancel);
-    operator.tellOfMassCancel(venue, command, instrumentId, orders.length);
+    operator.cancelMatching(venue, command, trader?.account);
     return undefined;
   }
 

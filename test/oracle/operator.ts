@@ -6,6 +6,7 @@ import {
   KillScope,
   Phase,
   SelfTradePrevention,
+  Side,
   VenueComponent,
 } from '#domain/commands.ts';
 import { CancelReason, PostingKind } from '#domain/events.ts';
@@ -317,6 +318,52 @@ export function setKillSwitch(venue: Venue, command: Command<'SetKillSwitch'>): 
   for (const order of orders) cancelWhole(venue, order, CancelReason.KillSwitch);
   tellOfMassCancel(venue, command, command.instrumentId, orders.length);
   return undefined;
+}
+
+export function cancelOrdersOfOthers(
+  venue: Venue,
+  command: Command<'CancelOrdersOfOthers'>,
+): RejectName | undefined {
+  const { accountId, sessionUserId, instrumentId, side } = command;
+  const account = venue.account(accountId);
+  const user = venue.user(sessionUserId);
+  const instrument = venue.instrument(instrumentId);
+  const refusal = firstRefusal([
+    [
+      'MALFORMED_COMMAND',
+      () => accountId > Limits.ID_MAX || sessionUserId > Limits.ID_MAX || !isWithin(side, 0, Side.Sell),
+    ],
+    ['UNKNOWN_USER', () => sessionUserId !== 0 && user === undefined],
+    ['UNKNOWN_ACCOUNT', () => accountId !== 0 && account === undefined],
+    ['UNKNOWN_INSTRUMENT', () => instrumentId !== 0 && instrument === undefined],
+    ['INVALID_CONFIGURATION', () => accountId === 0 && sessionUserId === 0 && instrumentId === 0],
+  ]);
+  if (refusal !== undefined) return refusal;
+  cancelMatching(venue, command, undefined);
+  return undefined;
+}
+
+/** Cancels the orders that match every field of a mass cancel; with `ofAccount` those of that account only. */
+export function cancelMatching(
+  venue: Venue,
+  command: Command<'MassCancel'> | Command<'CancelOrdersOfOthers'>,
+  ofAccount: Account | undefined,
+): void {
+  const { accountId, sessionUserId, instrumentId, side } = command;
+  const instrument = venue.instrument(instrumentId);
+  const isByInstrumentAlone = ofAccount === undefined && accountId + sessionUserId === 0;
+  const candidates =
+    isByInstrumentAlone && instrument !== undefined ? venue.inPriority(instrument) : inOrderOfEntry(venue);
+  const orders = candidates.filter(
+    (order) =>
+      (ofAccount === undefined || order.account === ofAccount) &&
+      (accountId === 0 || order.account.accountId === accountId) &&
+      (sessionUserId === 0 || order.user.userId === sessionUserId) &&
+      (instrumentId === 0 || order.instrument === instrument) &&
+      (side === 0 || order.side === side),
+  );
+  for (const order of orders) cancelWhole(venue, order, CancelReason.MassCancel);
+  tellOfMassCancel(venue, command, instrumentId, orders.length);
 }
 
 /** Tells who sent the command how many orders it canceled. */

@@ -231,7 +231,7 @@ function moveMoney(dice: Dice, style: Style): PartialDraft {
 
 function massCancel(dice: Dice): PartialDraft {
   return {
-    type: 'MassCancel',
+    type: pick(dice, 'MassCancel', 'CancelOrdersOfOthers'),
     fields: {
       userId: isOneIn(dice, 3) ? dice.int(0, STAFF_MAX + 1) : dice.int(0, USERS_MAX),
       instrumentId: isOneIn(dice, 2) ? dice.int(1, 5) : 0,

@@ -140,6 +140,78 @@ export const MASS_CANCELS = [
     `,
   ),
   scenario(
+    'cancel orders of others: every field given restricts it, whoever of staff asks',
+    `
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    alice 2 sell 1@110
+      accepted alice2 sell 1@110 gtc
+      rested alice2 1@110
+    dave 1 buy 1@99
+      accepted dave1 buy 1@99 gtc
+      rested dave1 1@99
+    bob 1 buy 1@101
+      accepted bob1 buy 1@101 gtc
+      rested bob1 1@101
+    carol 1 buy 1@98 on perp
+      accepted carol1 buy 1@98 gtc
+      rested carol1 1@98
+    raw {"type":"CancelOrdersOfOthers","userId":12,"accountId":1,"side":2,"reason":"runaway","clientOrderId":7}
+      canceled alice2 1 visible 1@110 MassCancel
+      mass canceled 1 for rita
+      done for rita
+    raw {"type":"CancelOrdersOfOthers","userId":13,"accountId":1,"sessionUserId":4,"reason":"runaway"}
+      canceled dave1 1 visible 1@99 MassCancel
+      mass canceled 1 for olga
+      done for olga
+    raw {"type":"CancelOrdersOfOthers","userId":15,"accountId":2,"sessionUserId":1,"reason":"runaway"}
+      mass canceled 0 for adam
+      done for adam
+    raw {"type":"CancelOrdersOfOthers","userId":15,"instrumentId":1,"reason":"runaway"}
+      canceled bob1 1 visible 1@101 MassCancel
+      canceled alice1 1 visible 1@100 MassCancel
+      mass canceled 2 for adam
+      done for adam
+    raw {"type":"CancelOrdersOfOthers","sessionUserId":3,"reason":"runaway"}
+      canceled carol1 1 visible 1@98 MassCancel
+      mass canceled 1
+      done
+    `,
+  ),
+  scenario(
+    'cancel orders of others: refusals',
+    `
+    raw {"type":"CancelOrdersOfOthers"}
+      rejected operator INVALID_CONFIGURATION
+    raw {"type":"CancelOrdersOfOthers","userId":12,"side":1}
+      rejected rita INVALID_CONFIGURATION
+    raw {"type":"CancelOrdersOfOthers","accountId":1,"side":3}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"CancelOrdersOfOthers","accountId":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"CancelOrdersOfOthers","sessionUserId":4294967295}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"CancelOrdersOfOthers","sessionUserId":9,"accountId":9}
+      rejected operator UNKNOWN_USER
+    raw {"type":"CancelOrdersOfOthers","accountId":9,"instrumentId":9}
+      rejected operator UNKNOWN_ACCOUNT
+    raw {"type":"CancelOrdersOfOthers","instrumentId":9}
+      rejected operator UNKNOWN_INSTRUMENT
+    raw {"type":"CancelOrdersOfOthers","userId":99,"accountId":1}
+      rejected ?99 UNKNOWN_USER
+    raw {"type":"CancelOrdersOfOthers","userId":1,"accountId":1}
+      rejected alice NOT_ALLOWED
+    raw {"type":"CancelOrdersOfOthers","userId":14,"side":3}
+      rejected cora NOT_ALLOWED
+    raw {"type":"SetUserEnabled","targetUserId":12,"enabled":0}
+      disabled rita
+      done
+    raw {"type":"CancelOrdersOfOthers","userId":12,"accountId":1}
+      rejected rita USER_DISABLED
+    `,
+  ),
+  scenario(
     'mass cancel: both of an OCO pair are canceled for its reason',
     `
     alice 1 sell 5@110

@@ -45,6 +45,9 @@ test('causeOf: of a cancel what its reason says', () => {
   const canceled = { type: 'OrderCanceled', userId: 1, clientOrderId: 4 } as const;
   assert.equal(causeIn({ ...canceled, reason: CancelReason.Requested }), 2);
   assert.equal(causeIn({ ...canceled, reason: CancelReason.MassCancel }), 4);
+  const byStaff = command({ type: 'CancelOrdersOfOthers', userId: 9 });
+  const massCanceled = event({ ...canceled, reason: CancelReason.MassCancel });
+  assert.equal(causeOf([...ENTRY.slice(0, 4), byStaff], [massCanceled]), byStaff);
   assert.equal(causeIn({ ...canceled, reason: CancelReason.Disconnected }), 5);
   assert.equal(causeIn({ ...canceled, reason: CancelReason.KillSwitch }), -1);
   assert.equal(causeIn({ ...canceled, clientOrderId: 5, reason: CancelReason.ImmediateOrCancel }), 0);

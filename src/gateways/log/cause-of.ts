@@ -3,7 +3,7 @@ import { CancelReason } from '#domain/events.ts';
 
 /** By the reason of a cancel, the commands that can have caused it. */
 const CANCELING: Readonly<Record<number, readonly Command['type'][]>> = {
-  [CancelReason.MassCancel]: ['MassCancel'],
+  [CancelReason.MassCancel]: ['MassCancel', 'CancelOrdersOfOthers'],
   [CancelReason.KillSwitch]: ['SetKillSwitch'],
   [CancelReason.UserDisabled]: ['SetUserEnabled'],
   [CancelReason.Disconnected]: ['CloseSession', 'EndSession'],

@@ -1,7 +1,7 @@
 import { encodeCommand } from '#codec/log/commands.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { CommandType } from '#domain/commands.ts';
-import { CommandAccepted, CommandRejected, EventFlag, EventType } from '#domain/events.ts';
+import { CommandAccepted, CommandRejected, EventFlag, EventType, MassCancelDone } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import type { CommandSink, FollowingSink } from '#domain/ports.ts';
@@ -20,6 +20,8 @@ interface Waiting {
   readonly commandType: CommandType;
   readonly userId: number;
   readonly sentMs: number;
+  /** Of those that cancel orders, from the event before the answer. */
+  canceledOrders: number;
   readonly onOutcome: (outcome: Outcome) => void;
 }
 
@@ -65,7 +67,7 @@ export class Administration implements FollowingSink {
       return;
     }
     const commandType = CommandType[command.type];
-    this.waiting.set(number, { commandType, userId, sentMs: this.nowMs(), onOutcome });
+    this.waiting.set(number, { commandType, userId, sentMs: this.nowMs(), canceledOrders: 0, onOutcome });
   }
 
   #reserve(record: CommandInput): number {
@@ -81,31 +83,31 @@ export class Administration implements FollowingSink {
     for (let at = from; at < to; at += i32[at] >>> 16) {
       const type = i32[at] & 255;
       if ((i32[at] & FOREIGN) !== 0) continue;
-      if (type === EventType.CommandAccepted) {
+      const userId = i32[at + 6];
+      const sequence = f64[(at + 2) >> 1];
+      if (type === EventType.MassCancelDone) {
+        const waiting = this.waiting.get(i32[at + MassCancelDone.at.clientOrderId]);
+        if (waiting?.userId === userId) waiting.canceledOrders = i32[at + MassCancelDone.at.canceledOrders];
+      } else if (type === EventType.CommandAccepted) {
         const number = i32[at + CommandAccepted.at.clientOrderId];
-        this.#end(number, u8[at * 4 + ACCEPTED_TYPE], i32[at + 6], {
-          kind: 'done',
-          order: undefined,
-          sequence: f64[(at + 2) >> 1],
-          canceledOrders: 0,
-        });
+        const answered = this.#take(number, u8[at * 4 + ACCEPTED_TYPE], userId);
+        const canceledOrders = answered?.canceledOrders ?? 0;
+        answered?.onOutcome({ kind: 'done', order: undefined, sequence, canceledOrders });
       } else if (type === EventType.CommandRejected) {
         const number = i32[at + CommandRejected.at.clientOrderId];
         const code = at * 4 + REJECTED_CODE;
-        this.#end(number, u8[at * 4 + REJECTED_TYPE], i32[at + 6], {
-          kind: 'rejected',
-          rejectCode: u8[code] | (u8[code + 1] << 8),
-          sequence: f64[(at + 2) >> 1],
-        });
+        const rejectCode = u8[code] | (u8[code + 1] << 8);
+        const answered = this.#take(number, u8[at * 4 + REJECTED_TYPE], userId);
+        answered?.onOutcome({ kind: 'rejected', rejectCode, sequence });
       }
     }
   }
 
-  #end(number: number, commandType: number, userId: number, outcome: Outcome): void {
+  #take(number: number, commandType: number, userId: number): Waiting | undefined {
     const waiting = this.waiting.get(number);
-    if (waiting === undefined || waiting.commandType !== commandType || waiting.userId !== userId) return;
+    if (waiting?.commandType !== commandType || waiting.userId !== userId) return undefined;
     this.waiting.delete(number);
-    waiting.onOutcome(outcome);
+    return waiting;
   }
 
   /** Answers may have been among the events that were lost. */

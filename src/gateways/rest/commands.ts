@@ -1,4 +1,5 @@
 import { FieldFault } from '#codec/json/order-request-json.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { RejectName } from '#domain/rejects.ts';
@@ -39,6 +40,12 @@ const FIND_OUT =
 /** Numbers that are tried for something new whose number the request leaves open. */
 const TRIES_MAX = 4;
 
+/** A command that has taken effect. */
+interface Done {
+  readonly sequence: number;
+  readonly canceledOrders: number;
+}
+
 /** Sends commands of administration for users of the HTTP door. */
 export class Commands {
   declare readonly sources: CommandSources;
@@ -59,14 +66,28 @@ export class Commands {
   }
 
   /** Sends a command and gives its receipt once it has taken effect. @throws Problem */
-  send(
-    { userId }: { readonly userId: number },
+  async send(
+    sender: { readonly userId: number },
     command: UnsentCommand,
   ): Promise<{ readonly sequence: number }> {
+    const { sequence } = await this.#send(sender, command);
+    return { sequence };
+  }
+
+  /** Cancels orders of others and says how many. @throws Problem */
+  cancelOrders(
+    sender: { readonly userId: number },
+    terms: Omit<CommandInput<'CancelOrdersOfOthers'>, 'type' | 'userId' | 'clientOrderId'>,
+  ): Promise<Done> {
+    return this.#send(sender, { type: 'CancelOrdersOfOthers', ...terms });
+  }
+
+  #send({ userId }: { readonly userId: number }, command: UnsentCommand): Promise<Done> {
     return answerOf(
       (done) => this.sources.administration.send(userId, command, done),
       (outcome) => {
-        if (outcome.kind === 'done') return { sequence: outcome.sequence };
+        if (outcome.kind === 'done')
+          return { sequence: outcome.sequence, canceledOrders: outcome.canceledOrders };
         if (outcome.kind === 'repeat') throw new Error('a command of administration has no repeat');
         throw problemOfOutcome(outcome, FIND_OUT);
       },

@@ -16,7 +16,7 @@ import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
 import { type OrderDesk, UserUnavailableError } from '../orders/order-desk.ts';
-import type { MassCancelRequest, Outcome } from '../orders/requests.ts';
+import type { Outcome } from '../orders/requests.ts';
 import { instrumentOf } from './market-routes.ts';
 import { answerOf, problemOfOutcome } from './outcomes.ts';
 import { invalidField, Problem } from './problems.ts';
@@ -124,20 +124,16 @@ export async function cancelOrder(
   );
 }
 
-/**
- * Cancels the orders that match.
- * @param whose whose orders; 0: any that the sender may cancel
- * @throws Problem
- */
+/** Cancels the orders of the user's account that match. @throws Problem */
 export async function cancelOrders(
   services: OrderServices,
   user: DeskUser,
   { symbol, side }: Static<typeof CancelOrdersRequest>,
-  whose: Pick<MassCancelRequest, 'accountId' | 'sessionUserId'>,
 ): Promise<Static<typeof OrdersCanceled>> {
   const views = readyViews(services);
   const request = {
-    ...whose,
+    accountId: user.accountId,
+    sessionUserId: 0,
     instrumentId: symbol === undefined ? 0 : instrumentOf(views, symbol).terms.instrumentId,
     side: side === undefined ? 0 : (SideName.numberOf(side) as number),
   };

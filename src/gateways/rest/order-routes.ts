@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { SideName } from '#codec/json/names.ts';
 import { NewOrderRequest, ReplaceOrderTerms } from '#codec/json/order-request-json.ts';
 import { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.ts';
-import { ClientOrderId, GivenId, Id, oneOf, SymbolText } from '#codec/json/schemas.ts';
+import { ClientOrderId, Id, oneOf, SymbolText } from '#codec/json/schemas.ts';
 import { Action } from '#domain/permissions.ts';
 import type { RejectName } from '#domain/rejects.ts';
 import { ARCHIVE_PROBLEMS } from './history-routes.ts';
@@ -78,12 +78,12 @@ const OF_REPLACING: readonly ProblemCode[] = [
 ];
 const OF_CANCELING: readonly ProblemCode[] = [...OF_COMMANDS, 'UNKNOWN_ORDER'];
 
-const massCancelQuery = {
+export const massCancelQuery = {
   symbol: Type.Optional(SymbolText),
   side: Type.Optional(oneOf(SideName, 'default: both')),
 };
 
-/** Orders of one's own, and the mass cancel of staff. Answers are durable: the log has the command at their sequence. */
+/** Orders of one's own. Answers are durable: the log has the command at their sequence. */
 export function orderRoutes(sources: OrderSources): Route[] {
   const { desk } = sources;
   const byId = { orderId: Id('the order') };
@@ -154,28 +154,8 @@ export function orderRoutes(sources: OrderSources): Route[] {
       query: massCancelQuery,
       answer: OrdersCanceled,
       problems: [...OF_COMMANDS, 'UNKNOWN_INSTRUMENT', 'THROTTLED'],
-      handle: ({ principal: { userId, accountId }, query }) =>
-        atDesk(desk, userId, (user) => cancelOrders(sources, user, query, { accountId, sessionUserId: 0 })),
-    }),
-    route({
-      method: 'DELETE',
-      path: '/admin/orders',
-      weight: 1,
-      tag: 'administration',
-      action: Action.CancelAnyOrders,
-      operationId: 'cancelOrdersOfOthers',
-      summary: 'Cancel open orders of others: of an account, a user or an instrument',
-      query: {
-        accountId: Type.Optional(GivenId('whose; one of accountId, userId and symbol is needed')),
-        userId: Type.Optional(GivenId('who sent them')),
-        ...massCancelQuery,
-      },
-      answer: OrdersCanceled,
-      problems: [...OF_COMMANDS, 'UNKNOWN_ACCOUNT', 'UNKNOWN_INSTRUMENT', 'INVALID_CONFIGURATION'],
-      handle: ({ principal, query: { accountId = 0, userId: sessionUserId = 0, ...query } }) =>
-        atDesk(desk, principal.userId, (user) =>
-          cancelOrders(sources, user, query, { accountId, sessionUserId }),
-        ),
+      handle: ({ principal, query }) =>
+        atDesk(desk, principal.userId, (user) => cancelOrders(sources, user, query)),
     }),
   ];
 }

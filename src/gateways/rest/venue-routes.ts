@@ -1,4 +1,4 @@
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import {
   AccountAdded,
   AccountLimits,
@@ -8,7 +8,8 @@ import {
   readAmount,
 } from '#codec/json/admin-request-json.ts';
 import { type AssetScale, instrumentUnits } from '#codec/json/instrument-units.ts';
-import { KillScopeName, PhaseName } from '#codec/json/names.ts';
+import { KillScopeName, PhaseName, SideName } from '#codec/json/names.ts';
+import { OrdersCanceled } from '#codec/json/order-result-json.ts';
 import { GivenId, secondsOf } from '#codec/json/schemas.ts';
 import {
   AssetAdded,
@@ -28,7 +29,9 @@ import { InstrumentKind, KillScope } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
 import { problemOfRequest } from './applied-request.ts';
 import { ADMIN_PROBLEMS, type Commands, readOf } from './commands.ts';
+import { reasonQuery } from './credential-routes.ts';
 import { assetOf, instrumentOf, symbolParam } from './market-routes.ts';
+import { massCancelQuery } from './order-routes.ts';
 import { invalidField } from './problems.ts';
 import { type Route, route } from './routes.ts';
 import { readyViews } from './sources.ts';
@@ -215,6 +218,30 @@ function marketCommandRoutes(commands: Commands): Route[] {
           engaged: body.engaged ? 1 : 0,
           cancelOrders: body.cancelOrders === true ? 1 : 0,
           reason: body.reason,
+        }),
+    }),
+    route({
+      ...common,
+      method: 'DELETE',
+      path: '/admin/orders',
+      action: Action.CancelAnyOrders,
+      operationId: 'cancelOrdersOfOthers',
+      summary: 'Cancel open orders of others: of an account, a user or an instrument',
+      query: {
+        accountId: Type.Optional(GivenId('whose; one of accountId, userId and symbol is needed')),
+        userId: Type.Optional(GivenId('who sent them')),
+        ...massCancelQuery,
+        ...reasonQuery,
+      },
+      answer: OrdersCanceled,
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_ACCOUNT', 'UNKNOWN_INSTRUMENT', 'INVALID_CONFIGURATION'],
+      handle: ({ principal, query: { accountId = 0, userId = 0, symbol, side, reason } }) =>
+        commands.cancelOrders(principal, {
+          instrumentId: symbol === undefined ? 0 : idOf(symbol),
+          accountId,
+          sessionUserId: userId,
+          side: side === undefined ? 0 : (SideName.numberOf(side) as number),
+          reason,
         }),
     }),
     route({

@@ -46,7 +46,7 @@ export async function cancelOrders(
   params: ParamsOf<'orders.cancelAll'>,
 ): Promise<ResultOf<'orders.cancelAll'>> {
   mayCommand(principal, CommandType.MassCancel);
-  return orders.cancelOrders(services, user, params, { accountId: user.accountId, sessionUserId: 0 });
+  return orders.cancelOrders(services, user, params);
 }
 
 /** @throws Problem */
