@@ -48,22 +48,26 @@ export class ReportSearch {
     }
     try {
       const reports = Math.floor((await file.stat()).size / SLOT_BYTES);
-      const first = await firstReport(file, range, reports);
-      return await handOver(file, range, first, reports, onRecord);
+      const { first, isKnown } = await firstReport(file, range, reports);
+      return (await handOver(file, range, first, reports, onRecord)) && isKnown;
     } finally {
       await file.close();
     }
   }
 }
 
-/** Number of the first report at or behind the range's beginning; the one behind the last when there is none. */
+/**
+ * Number of the first report at or behind the range's beginning; the one behind the last when there is none. `isKnown`: it is the first one
+ * indeed, as the one before it is there, and before the range.
+ */
 async function firstReport(
   file: FileHandle,
   { userId, fromSequence }: ReportRange,
   reports: number,
-): Promise<number> {
+): Promise<{ readonly first: number; readonly isKnown: boolean }> {
   const slot = WordBuffer.allocate(SLOT_WORDS);
   let low = 1;
+  let isKnown = true;
   let high = reports + 1;
   while (low < high) {
     const number = Math.floor((low + high) / 2);
@@ -71,9 +75,12 @@ async function firstReport(
     // A file that was begun later has nothing at its beginning.
     const isReport = slotState(slot, 0, userId, number) === SlotState.Report;
     if (isReport && eventSequence(slot, 0) >= fromSequence) high = number;
-    else low = number + 1;
+    else {
+      low = number + 1;
+      isKnown = isReport;
+    }
   }
-  return low;
+  return { first: low, isKnown };
 }
 
 async function handOver(
