@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TradingCore } from '#core/trading-core.ts';
@@ -24,4 +24,11 @@ test('restoreNewest: a snapshot that the system does not let us read is told of 
   assert.deepEqual([path, manifest?.sequence, errors.length], [whole, 1, 1]);
   assert.equal(errors[0].name, 'SnapshotError');
   assert.match(errors[0].message, /0000000000000002\.hms: at byte 0: EISDIR.*Look at/);
+});
+
+test('restoreNewest: a place that the system does not list is not one without snapshots', () => {
+  const directory = join(temporaryDirectory('restore'), 'snapshots');
+  assert.equal(restoreNewest(directory, LOG_ID, newCore, () => {}).path, undefined);
+  writeFileSync(directory, '');
+  assert.throws(() => restoreNewest(directory, LOG_ID, newCore, () => {}), { code: 'ENOTDIR' });
 });

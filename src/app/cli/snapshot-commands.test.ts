@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { WrittenNode } from '../../../test/support/backup-fixture.ts';
 import { flipBit } from '../../../test/support/broken-disk.ts';
@@ -28,14 +28,19 @@ class RemovingOutput extends Output {
   }
 }
 
-test('hive snapshot: snapshots that their node removes meanwhile do not count', async (t) => {
+/** A node's directory with a snapshot behind each of its entries. */
+function withSnapshots(t: TestContext): { directory: string; snapshots: string } {
   const directory = temporaryDirectory('snapshot-commands');
   const node = new WrittenNode(t, directory);
   for (const command of marketSetup(2)) {
     node.append([command]);
     node.snapshot();
   }
-  const snapshots = join(directory, 'snapshots');
+  return { directory, snapshots: join(directory, 'snapshots') };
+}
+
+test('hive snapshot: snapshots that their node removes meanwhile do not count', async (t) => {
+  const { directory, snapshots } = withSnapshots(t);
   const [newest, ...older] = listSnapshots(snapshots);
   // As one that is removed between the listing of the names and the look at the file.
   symlinkSync('removed', join(snapshots, 'snapshot-0000000000999999.hms'));
@@ -69,13 +74,7 @@ test('hive snapshot verify: a directory is no snapshot, and neither is what is n
 });
 
 test('hive snapshot: what is wrong with one snapshot is named, and the others are looked at all the same', async (t) => {
-  const directory = temporaryDirectory('snapshot-commands');
-  const node = new WrittenNode(t, directory);
-  for (const command of marketSetup(2)) {
-    node.append([command]);
-    node.snapshot();
-  }
-  const snapshots = join(directory, 'snapshots');
+  const { directory, snapshots } = withSnapshots(t);
   const [{ path: damaged }, ...whole] = listSnapshots(snapshots);
   flipBit(damaged);
   const unreadable = join(snapshots, 'snapshot-0000000000999999.hms');
