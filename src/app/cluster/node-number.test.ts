@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { seededRandom } from '#lib/seeded-random.ts';
@@ -128,6 +129,35 @@ describe('node numbers', { skip: whyNoNats() ?? false }, () => {
     servers.restart(index);
     await servers.untilComplete();
     assert.equal(await number.claimEpoch(1), 4);
+  });
+
+  test('a copy that has nothing of the number yet does not take it from its node', async () => {
+    const kv = await newBucket();
+    let emptyAnswers = 0;
+    const lagging = {
+      create: (key: string, data: string) => kv.create(key, data),
+      get: async (key: string) => (emptyAnswers-- > 0 ? null : kv.get(key)),
+      update: async (key: string, data: string, revision: number) => {
+        const written = await kv.update(key, data, revision);
+        if (data.includes('"epoch":4')) return written;
+        emptyAnswers = 2;
+        throw new Error('the answer is lost');
+      },
+    } as unknown as KV;
+    const number = await take(lagging);
+    number.bind(newDirectory(), () => assert.fail('it has its number'));
+    assert.equal(await number.claimEpoch(3), 4);
+    assert.equal(number.isLost, false);
+  });
+
+  test('a bucket that somebody has emptied: the node has its number still, and the next gets another', async () => {
+    const kv = await newBucket();
+    const number = await take(kv);
+    number.bind(newDirectory(), () => assert.fail('it has its number'));
+    assert.equal(await number.claimEpoch(3), 3);
+    await (await jetstreamManager(connection)).streams.purge(`KV_HIVE_NODES_${buckets}`);
+    assert.equal(await number.claimEpoch(1), 4);
+    assert.equal((await take(kv)).nodeId, SHARED_ID_MIN + 1);
   });
 
   /** Nodes that take numbers from each other at any moment, as if each were always late: what they claim. */

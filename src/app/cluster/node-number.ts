@@ -221,10 +221,15 @@ export class NodeNumber {
   /** After a write that failed: was it this node's own, whose answer was lost, or does another node have the number? */
   async #look(): Promise<void> {
     const entry = await this.kv.get(keyOf(this.nodeId));
+    if (entry === null) {
+      // A copy that lags, or somebody has emptied the bucket: only where nothing is there does a first write succeed.
+      this.revision = (await swap(this.kv, this.nodeId, this.record, null)) ?? this.revision;
+      return;
+    }
     // A copy that lags shows what was there before this node's last write.
-    if (entry !== null && entry.revision < this.revision) return;
+    if (entry.revision < this.revision) return;
     const standing = recordOf(entry);
-    if (entry !== null && standing?.holder === this.holder) {
+    if (standing?.holder === this.holder) {
       this.revision = entry.revision;
       this.record = standing;
       return;
