@@ -98,8 +98,9 @@ test('the configurations of Kubernetes run: a node starts by TLS, password and p
   }
   node.kill('SIGTERM');
   assert.deepEqual((await exit)[0], 0);
-  assert.deepEqual(
-    logged.map((line) => JSON.parse(line) as { level: number }).filter(({ level }) => level > 30),
-    [],
-  );
+  // How long a start takes is the machine's.
+  const warnings = logged
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+    .filter(({ level, msg }) => level > 30 && !msg.startsWith('the start waits for '));
+  assert.deepEqual(warnings, []);
 });
