@@ -317,6 +317,8 @@ async function startOn(
     catchUpMsMax: ARCHIVE_CATCH_UP_MS_MAX,
     ...config.disk,
     nodeId,
+    endSequence: link === undefined ? recovered.lastSequence : undefined,
+    line: data.meta.line ?? 0,
     cluster: config.cluster,
   } satisfies ArchiveThreadData);
   archive.worker.on('message', (message: FromThread) => {

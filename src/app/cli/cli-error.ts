@@ -19,6 +19,8 @@ const EXIT_CODE_OF: { readonly [name: string]: ExitCode } = {
   PrivateFileError: ExitCode.Failure,
   SecretFileError: ExitCode.Failure,
   LogCorruptError: ExitCode.Damaged,
+  CheckpointMismatchError: ExitCode.Damaged,
+  NoteError: ExitCode.Damaged,
   SnapshotError: ExitCode.Damaged,
   HistoryMismatchError: ExitCode.Damaged,
   CoreVersionError: ExitCode.Damaged,

@@ -1,21 +1,17 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { CodecError } from '#codec/log/codec-error.ts';
 import { type Description, describeEntry, formatTime } from '#codec/log/describe.ts';
 import { readEntry } from '#codec/log/entries.ts';
 import { LogCorruptError, type LogReader } from '#domain/ports.ts';
-import { counted } from '#lib/counted.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { LogTail } from '#log/file/log-tail.ts';
 import { listSegments, scanLog } from '#log/file/scan.ts';
-import { verifyLog } from '#log/file/verify.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
+import { logDirectoryOf, verifyDirectory } from './log-verify.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
 import type { Output } from './output.ts';
-import { Progress } from './progress.ts';
 
 /** Bytes of log that are read between two looks at the output. */
 const STEP_BYTES = 1024 * 1024;
@@ -28,9 +24,13 @@ export function logCommands(output: () => Output): Command {
   const log = new Command('log').description("look at a node's log");
   log
     .command('verify')
-    .description('read the whole log and check every byte of it')
+    .description('read the whole log, check every byte of it, and compare it with what the node has signed')
     .addOption(dataDirOption())
-    .action(({ dataDir }) => verify(dataDir, output()));
+    .option('--checkpoints <file>', 'compare it with these checkpoints too: copies that were kept elsewhere')
+    .option('--verifier-keys <file>', "trust these keys, not the data directory's own")
+    .action(({ dataDir, checkpoints, verifierKeys }) =>
+      verifyDirectory(dataDir, { notesFile: checkpoints, keysFile: verifierKeys }, output()),
+    );
   log
     .command('dump')
     .description('print entries and the commands in them')
@@ -51,40 +51,6 @@ export function logCommands(output: () => Output): Command {
     .option('--no-follow', 'end after the last entry')
     .action(({ dataDir, lines, follow }) => tail(dataDir, lines, follow, output()));
   return log;
-}
-
-/** The log's directory. @throws DataDirectoryError */
-function logDirectoryOf(dataDirectory: string): string {
-  readDataDirectoryMeta(dataDirectory);
-  return join(dataDirectory, 'log');
-}
-
-function verify(dataDirectory: string, output: Output): void {
-  const progress = new Progress('verifying');
-  let summary: ReturnType<typeof verifyLog>;
-  try {
-    summary = verifyLog(logDirectoryOf(dataDirectory), ({ segment, segments }) =>
-      progress.update(segment, segments),
-    );
-  } finally {
-    progress.end();
-  }
-  const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
-  const held =
-    entries === 0
-      ? 'no entries'
-      : `${counted(entries, 'entry', 'entries')} (${firstSequence} to ${lastSequence})`;
-  output.result(summary, () =>
-    [
-      `log ${logId} is whole: ${held}, ${bytes} bytes in ${counted(segments, 'segment')}`,
-      ...(firstSequence === 1 ? [] : [`entries before ${firstSequence} were removed behind a snapshot`]),
-      ...(tornBytes === 0
-        ? []
-        : [
-            `${tornBytes} bytes after the last entry are of a write that was interrupted or is going on; they were never acknowledged, the next start clears them`,
-          ]),
-    ].join('\n'),
-  );
 }
 
 async function dump(

@@ -35,6 +35,7 @@ const FIGURES: readonly (readonly [NumberName, { readonly [label: string]: strin
   ['hive_backup_lag_seconds', {}, 'backupLagSeconds', 1],
   ['hive_backup_failures_total', {}, 'backupFailuresTotal', 1],
   ['hive_snapshots_damaged', {}, 'backupSnapshotsDamaged', 1],
+  ['hive_checkpoint_sequence', {}, 'checkpointSequence', 1],
   ['hive_snapshot_timestamp_seconds', {}, 'snapshotSeconds', 1],
 ];
 
@@ -71,7 +72,7 @@ export function addStatus(
   // The archive reads every entry back from its file, checks it, and replays it: the audit is how far it is.
   const isDamaged = figures['archiveDamage'] === 1 || divergedSequence !== 0;
   registry.set('hive_audit_verified_sequence', isDamaged ? Number.NaN : archivedSequence, {});
-  registry.set('hive_audit_broken', isDamaged ? 1 : 0, {});
+  registry.set('hive_audit_broken', isDamaged || figures['checkpointsBroken'] === 1 ? 1 : 0, {});
   addFigures(registry, figures);
   addDisk(registry, status);
   addCluster(registry, status);

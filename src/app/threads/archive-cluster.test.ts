@@ -43,6 +43,8 @@ test('archive thread: it is in the cluster again after the servers have refused 
     keepLogBytes: undefined,
     warnFreeBelowBytes: 0,
     nodeId: 1,
+    endSequence: undefined,
+    line: 0,
     cluster,
   };
   const vitals = { memory: vitalsMemory(), thread: 'archive' };

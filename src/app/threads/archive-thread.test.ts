@@ -69,6 +69,8 @@ function start(board: SharedArrayBuffer, catchUpMsMax: number, zeros = zerosMail
     keepLogBytes: undefined,
     warnFreeBelowBytes: 0,
     nodeId: 1,
+    endSequence: undefined,
+    line: 0,
     cluster: undefined,
   };
   const vitals = { memory: vitalsMemory(), thread: 'archive' };

@@ -12,6 +12,7 @@ import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { Archive } from '#replica/archive.ts';
 import { SnapshotError } from '#replica/snapshot-file.ts';
 import { StatusBoard } from '#replica/status-board.ts';
+import { CheckpointKeeper } from '../checkpoints/checkpoint-keeper.ts';
 import type { ClusterSettings } from '../cluster/cluster-settings.ts';
 import { DiskKeeper } from '../disk/disk-keeper.ts';
 import { EventFan } from '../event-fan.ts';
@@ -39,7 +40,7 @@ const FIGURES_MS = 1_000;
 /** An archive that is further behind than this does not let others run first. */
 const BEHIND_ENTRIES = 10_000;
 
-/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; the disk; the zeros of the log's next segment. */
+/** The archive thread: a shadow core behind the log's files; snapshots, report files, images for other threads; checkpoints; the disk; the zeros of the log's next segment. */
 class ArchiveThread {
   declare private readonly archive: Archive;
   declare private readonly core: TradingCore;
@@ -49,6 +50,7 @@ class ArchiveThread {
   declare private readonly zeros: ZerosServer;
   declare private readonly disk: DiskKeeper;
   declare private readonly history: HistoryKeeper;
+  declare private readonly checkpoints: CheckpointKeeper;
   declare private readonly uptime: UptimeStore;
   declare private readonly answers: ArchiveAnswers;
   declare private readonly ordersAnswers: OrdersAnswers;
@@ -102,6 +104,18 @@ class ArchiveThread {
       betweenPieces: rest,
       logger: threadLog,
     });
+    this.checkpoints = new CheckpointKeeper(
+      {
+        dataDirectory: paths.dataDirectory,
+        logDirectory: paths.logDirectory,
+        logId: data.logId,
+        nodeId: data.nodeId,
+        line: data.line,
+        endSequence: data.endSequence,
+        logger: threadLog,
+      },
+      performance.now(),
+    );
     this.uptime = new UptimeStore(paths.dataDirectory, threadLog);
     this.answers = new ArchiveAnswers({ core, fan, history: this.history, uptime: this.uptime });
     this.ordersAnswers = new OrdersAnswers(core, fan, board, rest);
@@ -212,6 +226,7 @@ class ArchiveThread {
     if (performance.now() >= this.closeAtMs) this.#endEarly();
     const hasMore = this.archive.step(Math.min(this.ordersAnswers.stopSequence, this.endSequence));
     const isHistoryBehind = this.history.step();
+    const isChainBehind = !hasMore && this.checkpoints.step(this.core.sequence, performance.now());
     this.ordersAnswers.answer();
     this.#answerImages();
     this.answers.answer(performance.now());
@@ -226,7 +241,7 @@ class ArchiveThread {
       return;
     }
     this.steppedMs = performance.now();
-    if (hasMore || isHistoryBehind || this.answers.isReady) setImmediate(() => this.#loop());
+    if (hasMore || isHistoryBehind || isChainBehind || this.answers.isReady) setImmediate(() => this.#loop());
     else this.#pause(this.answers.count > 0 ? ASKED_PAUSE_MS : PAUSE_MS);
   }
 
@@ -309,6 +324,8 @@ class ArchiveThread {
       historyLagEntries: this.core.sequence - this.history.lastSequence,
       historyFailed: this.history.hasFailed ? 1 : 0,
       archiveQuestions: this.answers.count,
+      checkpointSequence: this.checkpoints.signedSequence,
+      checkpointsBroken: this.checkpoints.isBroken ? 1 : 0,
       ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
     });
     this.cluster?.step();
@@ -325,6 +342,7 @@ class ArchiveThread {
     this.reports.sync();
     this.reports.close();
     this.history.close();
+    this.checkpoints.close(this.core.sequence);
     this.uptime.close();
     this.tail.close();
     for (const port of this.ports) port.close();

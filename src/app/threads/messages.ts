@@ -37,6 +37,10 @@ export interface ArchiveThreadData {
   /** Free space below which to warn; undefined: a tenth of the volume. */
   readonly warnFreeBelowBytes: number | undefined;
   readonly nodeId: number;
+  /** The log's last entry at the start; undefined: entries that this node had may still come from the cluster. */
+  readonly endSequence: number | undefined;
+  /** Which history of the log: 0 for the first one. */
+  readonly line: number;
   /** undefined: the log is embedded. */
   readonly cluster: ClusterSettings | undefined;
 }

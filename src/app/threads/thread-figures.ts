@@ -5,6 +5,8 @@ export const FIGURES = [
   'historyLagEntries',
   'historyFailed',
   'archiveQuestions',
+  'checkpointSequence',
+  'checkpointsBroken',
   'snapshotSeconds',
   'marketDataClients',
   'marketDataAuthFailures',

@@ -15,16 +15,7 @@ const SECRET_KEY_BYTES = 32;
  * @throws PrivateFileError
  */
 export function nodeSigningKey(dataDirectory: string): KeyObject {
-  const path = signingKeyPath(dataDirectory);
-  const pem = readPrivateFile(path);
-  if (pem === undefined) return renewSigningKey(dataDirectory);
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
-  } catch (error) {
-    throw notAKey(path, error);
-  }
-  throw notAKey(path);
+  return readSigningKey(signingKeyPath(dataDirectory)) ?? renewSigningKey(dataDirectory);
 }
 
 /**
@@ -32,10 +23,16 @@ export function nodeSigningKey(dataDirectory: string): KeyObject {
  * key (announceNodeKey). @throws PrivateFileError; the error of node:fs
  */
 export function renewSigningKey(dataDirectory: string): KeyObject {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const pem = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  writePrivateFile(signingKeyPath(dataDirectory), pem);
-  return privateKey;
+  return makeSigningKey(signingKeyPath(dataDirectory));
+}
+
+/**
+ * The Ed25519 key with which this node signs checkpoints of its log: `keys/checkpoints.pem` of the data directory, made when it is first needed.
+ * @throws PrivateFileError; the error of node:fs
+ */
+export function nodeCheckpointKey(dataDirectory: string): KeyObject {
+  const path = join(dataDirectory, 'keys', 'checkpoints.pem');
+  return readSigningKey(path) ?? makeSigningKey(path);
 }
 
 /**
@@ -55,6 +52,25 @@ export function nodeSecretsKey(dataDirectory: string): KeyObject {
 
 function signingKeyPath(dataDirectory: string): string {
   return join(dataDirectory, 'keys', 'signing.pem');
+}
+
+/** undefined: there is none. @throws PrivateFileError */
+function readSigningKey(path: string): KeyObject | undefined {
+  const pem = readPrivateFile(path);
+  if (pem === undefined) return undefined;
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (error) {
+    throw notAKey(path, error);
+  }
+  throw notAKey(path);
+}
+
+function makeSigningKey(path: string): KeyObject {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  writePrivateFile(path, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })));
+  return privateKey;
 }
 
 function notAKey(path: string, cause?: unknown): PrivateFileError {

@@ -370,7 +370,14 @@ export const METRICS = {
     'entries',
     'Last entry that was read back from its file, with its checksum, and replayed to the same state',
   ),
-  hive_audit_broken: gauge('state', '1 once the log was found damaged, or replays to another state'),
+  hive_audit_broken: gauge(
+    'state',
+    '1 once the log was found damaged, replays to another state, or is not what the node signed',
+  ),
+  hive_checkpoint_sequence: gauge(
+    'entries',
+    'Last entry of which the node has signed a checkpoint of the log; 0: none',
+  ),
 } as const satisfies { readonly [name: string]: Metric };
 
 export type MetricName = keyof typeof METRICS;

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import fs, { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openCheckpoint, type SignedCheckpoint } from '#log/checkpoints/checkpoint.ts';
+import { checkpointDirectory, readNotes, readVerifiers } from '#log/checkpoints/checkpoint-store.ts';
+import { compareCheckpoints } from '#log/checkpoints/compare-checkpoints.ts';
+import { appendToTestLog, TEST_LOG_ID, writeTestLog } from '#log/checkpoints/test-log.ts';
+import { verifyLog } from '#log/file/verify.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { CheckpointKeeper } from './checkpoint-keeper.ts';
+
+const NUMBERS = Array.from({ length: 200 }, (_, i) => i + 1);
+const EVERY_MS = 5_000;
+
+class Node {
+  readonly dataDirectory = temporaryDirectory('keeper');
+  readonly logDirectory = join(this.dataDirectory, 'log');
+  readonly directory = checkpointDirectory(this.dataDirectory);
+  readonly logged: string[] = [];
+  nowMs = 1_000_000;
+
+  start(endSequence?: number): CheckpointKeeper {
+    const log =
+      (level: string) =>
+      (_: object, text: string): void =>
+        void this.logged.push(`${level} ${text}`);
+    const logger = { info: log('info'), warn: log('warn'), error: log('error') };
+    const { dataDirectory, logDirectory } = this;
+    const options = {
+      dataDirectory,
+      logDirectory,
+      logId: TEST_LOG_ID,
+      nodeId: 3,
+      line: 0,
+      everyMs: EVERY_MS,
+    };
+    return new CheckpointKeeper({ ...options, endSequence, logger }, this.nowMs);
+  }
+
+  /** Lets time pass until the next checkpoint is due, and steps. */
+  pass(keeper: CheckpointKeeper, toSequence: number): void {
+    this.nowMs += EVERY_MS;
+    while (keeper.step(toSequence, this.nowMs));
+  }
+
+  signed(): SignedCheckpoint[] {
+    const verifiers = readVerifiers(this.directory);
+    return readNotes(this.directory).map((note) => openCheckpoint(note, verifiers));
+  }
+
+  /** What was signed, by entry, when the log says the same. */
+  matching(): number[] {
+    const signed = this.signed();
+    const { firstSequence, lastSequence } = verifyLog(this.logDirectory);
+    const where = { directory: this.logDirectory, logId: TEST_LOG_ID, firstSequence, lastSequence };
+    assert.equal(compareCheckpoints(signed, where).matching, signed.length);
+    return signed.map(({ sequence }) => sequence);
+  }
+
+  /** What was logged since the last call. */
+  said(): string[] {
+    return this.logged.splice(0);
+  }
+}
+
+const NEW_KEY =
+  'info checkpoints of the log are signed with a new key: keep its verifier key where nobody can change it';
+const SIGNED = 'info checkpoint of the log signed';
+const KEEP = 'Keep the data directory as it is, and see HiveAuditChainBroken in the runbooks; orders go on';
+
+test('CheckpointKeeper: signs what the archive has applied, when it is due and at a stop, and nothing twice', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const keeper = node.start(200);
+  assert.deepEqual([keeper.signedSequence, node.said()], [0, [NEW_KEY]]);
+  node.nowMs += EVERY_MS - 1;
+  keeper.step(60, node.nowMs);
+  assert.deepEqual([keeper.signedSequence, node.said()], [0, []]);
+  node.pass(keeper, 70);
+  node.pass(keeper, 70);
+  node.pass(keeper, 90);
+  assert.deepEqual([keeper.signedSequence, node.said()], [90, [SIGNED, SIGNED]]);
+  keeper.close(120);
+  assert.deepEqual([keeper.signedSequence, keeper.isBroken, node.said()], [120, false, [SIGNED]]);
+  const next = node.start(200);
+  assert.deepEqual([next.signedSequence, node.said()], [120, []]);
+  next.close(120);
+  const last = node.start(200);
+  last.close(200);
+  assert.deepEqual(node.said(), [SIGNED]);
+  assert.deepEqual(node.matching(), [70, 90, 120, 200]);
+});
+
+test('CheckpointKeeper: a log that was changed since it was signed is found by the next start', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  node.start(200).close(150);
+  const { signer } = node.signed()[0];
+  writeTestLog(node.logDirectory, NUMBERS.with(100, 7));
+  node.said();
+  const keeper = node.start(200);
+  assert.equal(keeper.isBroken, false);
+  node.pass(keeper, 200);
+  const time = '2023-11-14T22:15:50.000000000Z';
+  assert.deepEqual(node.said(), [
+    `error no checkpoints: the log is not what ${signer} signed for entry 150 of ${time}: something in entries 1 to 150 was changed since. ${KEEP}`,
+  ]);
+  node.pass(keeper, 200);
+  keeper.close(200);
+  assert.deepEqual([keeper.isBroken, keeper.signedSequence, node.said()], [true, 150, []]);
+  assert.deepEqual(
+    node.signed().map(({ sequence }) => sequence),
+    [150],
+  );
+});
+
+test('CheckpointKeeper: an end that was signed and is gone; in a cluster it may still come', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  node.start(200).close(150);
+  const { signer } = node.signed()[0];
+  writeTestLog(node.logDirectory, NUMBERS.slice(0, 140));
+  node.said();
+  assert.equal(node.start(140).isBroken, true);
+  assert.deepEqual(node.said(), [
+    `error no checkpoints: the log ends with entry 140, but this node has signed entry 150 of 2023-11-14T22:15:50.000000000Z: entries were removed from its end. ${KEEP}`,
+  ]);
+  const keeper = node.start();
+  node.pass(keeper, 140);
+  assert.equal(keeper.isBroken, false);
+  appendToTestLog(node.logDirectory, NUMBERS.slice(140));
+  node.pass(keeper, 200);
+  keeper.close(200);
+  assert.deepEqual(node.said(), [SIGNED]);
+  assert.deepEqual(node.matching(), [150, 200]);
+  assert.equal(node.signed()[1].signer, signer);
+});
+
+test('CheckpointKeeper: old log that was removed before it was signed: a new chain begins with what is left', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const keeper = node.start(200);
+  const first = appendToTestLog(node.logDirectory, [], { truncateBefore: 100 });
+  node.pass(keeper, 200);
+  node.pass(keeper, 200);
+  keeper.close(200);
+  const anew =
+    'warn old log was removed before it was signed: checkpoints begin anew with the first entry that is left';
+  assert.deepEqual(node.said(), [NEW_KEY, anew, SIGNED]);
+  assert.deepEqual(
+    node.signed().map(({ firstSequence, sequence }) => [firstSequence, sequence]),
+    [[first, 200]],
+  );
+  assert.deepEqual(node.matching(), [200]);
+});
+
+test('CheckpointKeeper: a checkpoint that cannot be written is tried again; what was written of it is gone', (t: TestContext) => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const keeper = node.start(200);
+  node.said();
+  const full = t.mock.method(fs, 'fdatasyncSync', () => {
+    throw new Error('ENOSPC: no space left on device, fdatasync');
+  });
+  syncBuiltinESMExports();
+  node.pass(keeper, 100);
+  node.pass(keeper, 110);
+  full.mock.restore();
+  syncBuiltinESMExports();
+  const what =
+    'error no checkpoint: ENOSPC: no space left on device, fdatasync. Free space in the data directory; the next is tried in a while, orders go on';
+  assert.deepEqual([node.said(), keeper.signedSequence], [[what], 0]);
+  node.pass(keeper, 120);
+  assert.deepEqual([node.said(), keeper.isBroken], [[SIGNED], false]);
+  assert.deepEqual(node.matching(), [120]);
+});
+
+test('CheckpointKeeper: without its key, or with a last checkpoint that nobody has signed, it signs nothing and says why', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  node.start(200).close(100);
+  node.said();
+  const key = join(node.dataDirectory, 'keys', 'checkpoints.pem');
+  chmodSync(key, 0o644);
+  const unread = node.start(200);
+  assert.deepEqual([unread.isBroken, unread.signedSequence], [false, 0]);
+  assert.match(
+    node.said().join(),
+    /^error no checkpoints: .*checkpoints.pem may be read by others.*orders go on$/,
+  );
+  rmSync(key);
+  const renewed = node.start(200);
+  renewed.close(150);
+  assert.deepEqual(node.said(), [NEW_KEY, SIGNED]);
+  assert.deepEqual(node.matching(), [100, 150]);
+  const file = join(node.directory, 'checkpoints.txt');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('\n150\n', '\n149\n'));
+  assert.equal(node.start(200).isBroken, true);
+  assert.match(
+    node.said().join(),
+    /^error no checkpoints: the last one in .*checkpoints is not what hive-mind\/log\/.* has signed/,
+  );
+});

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { counted } from '#lib/counted.ts';
+import { openCheckpoint, type SignedCheckpoint, splitNotes } from '#log/checkpoints/checkpoint.ts';
+import {
+  checkpointDirectory,
+  parseVerifierKeys,
+  readNotes,
+  readVerifiers,
+} from '#log/checkpoints/checkpoint-store.ts';
+import { type ComparedCheckpoints, compareCheckpoints } from '#log/checkpoints/compare-checkpoints.ts';
+import { NoteError, type Verifier } from '#log/checkpoints/signed-note.ts';
+import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
+import { verifyLog } from '#log/file/verify.ts';
+import { readSmallFile } from '../small-file.ts';
+import { CliError } from './cli-error.ts';
+import { ExitCode } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { Progress } from './progress.ts';
+
+/** Of files with checkpoints or keys that were kept elsewhere. */
+const KEPT_BYTES_MAX = 256 * 1024 * 1024;
+
+/** The log's directory. @throws DataDirectoryError */
+export function logDirectoryOf(dataDirectory: string): string {
+  readDataDirectoryMeta(dataDirectory);
+  return join(dataDirectory, 'log');
+}
+
+/** What a log is compared with beyond the data directory's own. */
+interface KeptElsewhere {
+  readonly notesFile: string | undefined;
+  readonly keysFile: string | undefined;
+}
+
+/**
+ * `hive log verify`: checks every byte of a log, and compares it with what was signed of it.
+ * @throws DataDirectoryError @throws LogCorruptError @throws CheckpointMismatchError @throws CliError
+ */
+export function verifyDirectory(dataDirectory: string, kept: KeptElsewhere, output: Output): void {
+  const directory = logDirectoryOf(dataDirectory);
+  // Before the log: a node that runs signs what comes meanwhile.
+  const signed = readSignedCheckpoints(dataDirectory, kept);
+  const summary = withProgress('verifying', (update) =>
+    verifyLog(directory, ({ segment, segments }) => update(segment, segments)),
+  );
+  const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
+  const compared = withProgress('comparing with checkpoints', (update) => {
+    const onProgress = (sequence: number): void => update(sequence, lastSequence);
+    return compareCheckpoints(signed, { directory, logId, firstSequence, lastSequence, onProgress });
+  });
+  const { matching, notComparable, last } = compared;
+  const checkpoints = { matching, notComparable, lastSequence: last?.sequence ?? 0, lastTime: last?.time };
+  const held =
+    entries === 0
+      ? 'no entries'
+      : `${counted(entries, 'entry', 'entries')} (${firstSequence} to ${lastSequence})`;
+  output.result({ ...summary, checkpoints }, () =>
+    [
+      `log ${logId} is whole: ${held}, ${bytes} bytes in ${counted(segments, 'segment')}`,
+      ...(firstSequence === 1 ? [] : [`entries before ${firstSequence} were removed behind a snapshot`]),
+      ...(tornBytes === 0
+        ? []
+        : [
+            `${tornBytes} bytes after the last entry are of a write that was interrupted or is going on; they were never acknowledged, the next start clears them`,
+          ]),
+      ...checkpointLines(compared, lastSequence, kept),
+    ].join('\n'),
+  );
+}
+
+function checkpointLines(
+  { matching, notComparable, last }: ComparedCheckpoints,
+  lastSequence: number,
+  { keysFile }: KeptElsewhere,
+): string[] {
+  const gone =
+    notComparable === 0
+      ? []
+      : [`${counted(notComparable, 'checkpoint')} cannot be compared: entries that they need were removed`];
+  if (last === undefined) return ['no checkpoint says what it must hold', ...gone];
+  const rest = last.sequence === lastSequence ? '' : `; entries after ${last.sequence} are not signed yet`;
+  const own =
+    "the keys are the data directory's own: compare with copies that were kept elsewhere (--checkpoints, --verifier-keys)";
+  return [
+    `it holds what was signed: ${counted(matching, 'checkpoint')}, the last for entry ${last.sequence} of ${last.time}${rest}`,
+    ...gone,
+    ...(keysFile === undefined ? [own] : []),
+  ];
+}
+
+/** @throws CliError when one of them is not signed by a key that is trusted */
+function readSignedCheckpoints(
+  dataDirectory: string,
+  { notesFile, keysFile }: KeptElsewhere,
+): SignedCheckpoint[] {
+  const own = checkpointDirectory(dataDirectory);
+  const verifiers =
+    keysFile === undefined ? readVerifiers(own) : parseVerifierKeys(readSmallFile(keysFile, KEPT_BYTES_MAX));
+  const kept = notesFile === undefined ? [] : notesIn(notesFile);
+  return [
+    ...readNotes(own).map((note) => openNoteOf(own, note, verifiers)),
+    ...kept.map((note) => openNoteOf(notesFile ?? '', note, verifiers)),
+  ];
+}
+
+/** The notes of a file that may have been cut out of a node's log by hand. @throws CliError when it has none */
+function notesIn(path: string): string[] {
+  const { notes } = splitNotes(`${readSmallFile(path, KEPT_BYTES_MAX).trim()}\n\n`);
+  if (notes.length > 0) return notes;
+  throw new CliError(
+    ExitCode.Usage,
+    `${path} has no checkpoints: it must have them as checkpoints.txt has them`,
+  );
+}
+
+function openNoteOf(path: string, note: string, verifiers: readonly Verifier[]): SignedCheckpoint {
+  try {
+    return openCheckpoint(note, verifiers);
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    throw new CliError(
+      ExitCode.Damaged,
+      `${path}: the checkpoint of entry ${note.split('\n')[1]} ${error.message}`,
+    );
+  }
+}
+
+function withProgress<Result>(what: string, run: (update: Progress['update']) => Result): Result {
+  const progress = new Progress(what);
+  try {
+    return run((done, total) => progress.update(done, total));
+  } finally {
+    progress.end();
+  }
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { type Checkpoint, checkpointText, openCheckpoint, signerName } from './checkpoint.ts';
+import { CheckpointStore, noteVerifierKey, readNotes, readVerifiers } from './checkpoint-store.ts';
+import { parseVerifierKey, signNote, verifierKeyOf } from './signed-note.ts';
+
+const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
+const NAME = signerName(LOG_ID, 3);
+const { privateKey } = generateKeyPairSync('ed25519');
+const KEY = verifierKeyOf(NAME, privateKey);
+
+function checkpoint(sequence: number, line = 0): Checkpoint {
+  return {
+    logId: LOG_ID,
+    line,
+    firstSequence: 1,
+    sequence,
+    head: Buffer.alloc(32, sequence),
+    link: { sequence: 0, head: Buffer.alloc(32, 255) },
+    time: '2026-11-30T08:00:00.000000001Z',
+  };
+}
+
+const noteOf = (sequence: number, line?: number): string =>
+  signNote(checkpointText(checkpoint(sequence, line)), NAME, privateKey);
+
+test('checkpoints: the text is the one of docs/checkpoints.md, and reads back', () => {
+  assert.equal(
+    checkpointText(checkpoint(7)),
+    [
+      `hive-mind/log/${LOG_ID}`,
+      '7',
+      'BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=',
+      'first 1',
+      'link 0 //////////////////////////////////////////8=',
+      'time 2026-11-30T08:00:00.000000001Z',
+      '',
+    ].join('\n'),
+  );
+  for (const line of [0, 5]) {
+    const read = openCheckpoint(noteOf(7, line), [parseVerifierKey(KEY)]);
+    assert.deepEqual(read, { ...checkpoint(7, line), signer: NAME });
+  }
+  const other = signNote('something else\n', NAME, privateKey);
+  assert.throws(
+    () => openCheckpoint(other, [parseVerifierKey(KEY)]),
+    /is no checkpoint of a log of this format/,
+  );
+});
+
+test('CheckpointStore: what was appended is there when it is opened again, however long the file is', () => {
+  const directory = join(temporaryDirectory('checkpoints'), 'new');
+  assert.deepEqual(readNotes(directory), []);
+  let store = CheckpointStore.open(directory);
+  assert.equal(store.last, undefined);
+  const notes: string[] = [];
+  for (let sequence = 1; sequence <= 400; sequence++) {
+    notes.push(noteOf(sequence));
+    store.append(noteOf(sequence));
+    if (sequence % 50 !== 1) continue;
+    store.close();
+    store = CheckpointStore.open(directory);
+    assert.equal(store.last, notes.at(-1));
+  }
+  store.close();
+  assert.deepEqual(readNotes(directory), notes);
+  const path = join(directory, 'checkpoints.txt');
+  assert.ok(statSync(path).size > 65_536);
+  assert.equal(statSync(path).mode & 0o077, 0);
+});
+
+test('CheckpointStore: a note that was cut at any byte is no note, and the next takes its place', () => {
+  const directory = temporaryDirectory('checkpoints');
+  const path = join(directory, 'checkpoints.txt');
+  const next = `${noteOf(3)}\n`;
+  for (const before of ['', `${noteOf(1)}\n${noteOf(2)}\n`]) {
+    const cut = Buffer.from(`${noteOf(9)}\n`);
+    for (let bytes = 0; bytes < cut.length; bytes++) {
+      writeFileSync(path, before);
+      appendFileSync(path, cut.subarray(0, bytes));
+      const store = CheckpointStore.open(directory);
+      assert.equal(store.last, before === '' ? undefined : noteOf(2), `${bytes} bytes`);
+      store.append(noteOf(3));
+      store.close();
+      assert.equal(readFileSync(path, 'utf8'), before + next, `${bytes} bytes`);
+    }
+  }
+});
+
+test('verifier keys: each is noted once, in order', () => {
+  const directory = temporaryDirectory('checkpoints');
+  const other = verifierKeyOf('other', privateKey);
+  assert.deepEqual(
+    [KEY, other, KEY].map((key) => noteVerifierKey(directory, key)),
+    [true, true, false],
+  );
+  assert.deepEqual(
+    readVerifiers(directory).map(({ name }) => name),
+    [NAME, 'other'],
+  );
+});

@@ -1,0 +1,111 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { errorCode, nodeDisk } from '../file/disk.ts';
+import { writeFileDurably } from '../file/durable-file.ts';
+import { splitNotes } from './checkpoint.ts';
+import { parseVerifierKey, type Verifier } from './signed-note.ts';
+
+const NOTES_FILE = 'checkpoints.txt';
+const KEYS_FILE = 'verifier-keys.txt';
+/** Where the last note is looked for: many times the longest. */
+const TAIL_BYTES = 65_536;
+const BOUNDARY = '\n\nhive-mind/log/';
+
+/** Where a data directory has its checkpoints. */
+export function checkpointDirectory(dataDirectory: string): string {
+  return join(dataDirectory, 'checkpoints');
+}
+
+/** All notes of a directory, the oldest first; none where nothing is there. @throws the error of node:fs */
+export function readNotes(directory: string): string[] {
+  return splitNotes(textOf(join(directory, NOTES_FILE))).notes;
+}
+
+/** The keys with which the notes of a directory were signed. @throws NoteError; the error of node:fs */
+export function readVerifiers(directory: string): Verifier[] {
+  return parseVerifierKeys(textOf(join(directory, KEYS_FILE)));
+}
+
+/** Verifier keys, one a line. @throws NoteError */
+export function parseVerifierKeys(text: string): Verifier[] {
+  return linesOf(text).map(parseVerifierKey);
+}
+
+/** The checkpoints that a node has signed, in one file that only grows. */
+export class CheckpointStore {
+  /** The newest note; undefined: there is none. */
+  declare last: string | undefined;
+  declare private readonly handle: number;
+  /** Of whole notes: behind them may be one that could not be written to its end. */
+  declare private bytes: number;
+
+  private constructor(handle: number) {
+    this.handle = handle;
+    const size = fstatSync(handle).size;
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const from = size - tail.length;
+    readSync(handle, tail, 0, tail.length, from);
+    // In the middle of a note the next one begins behind an empty line.
+    const skipped = from === 0 ? 0 : tail.indexOf(BOUNDARY) + 2;
+    const text = tail.toString('latin1', skipped);
+    const { notes, end } = splitNotes(text);
+    this.bytes = notes.length === 0 && from > 0 ? size : from + skipped + end;
+    const last = notes.at(-1);
+    this.last = last === undefined ? undefined : Buffer.from(last, 'latin1').toString();
+  }
+
+  /** Makes it where it is not there. @throws the error of node:fs */
+  static open(directory: string): CheckpointStore {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const handle = openSync(join(directory, NOTES_FILE), 'a+', 0o600);
+    nodeDisk.syncDirectory(directory);
+    nodeDisk.syncDirectory(dirname(directory));
+    return new CheckpointStore(handle);
+  }
+
+  /** Durable once this has returned. @throws the error of node:fs; the next one takes the place of what was written of this */
+  append(note: string): void {
+    const bytes = Buffer.from(`${note}\n`);
+    ftruncateSync(this.handle, this.bytes);
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.handle, bytes, done);
+    fdatasyncSync(this.handle);
+    this.bytes += bytes.length;
+    this.last = note;
+  }
+
+  close(): void {
+    closeSync(this.handle);
+  }
+}
+
+/** Notes a key that signs from now on, unless it is known; says whether it was new. @throws the error of node:fs */
+export function noteVerifierKey(directory: string, verifierKey: string): boolean {
+  const path = join(directory, KEYS_FILE);
+  const keys = linesOf(textOf(path));
+  if (keys.includes(verifierKey)) return false;
+  writeFileDurably(path, `${[...keys, verifierKey].join('\n')}\n`);
+  return true;
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).filter((line) => line !== '');
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw error;
+  }
+}

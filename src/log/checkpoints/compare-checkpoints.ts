@@ -1,0 +1,107 @@
+import type { LogReader } from '#domain/ports.ts';
+import { type Disk, nodeDisk } from '../file/disk.ts';
+import { LogTail } from '../file/log-tail.ts';
+import type { SignedCheckpoint } from './checkpoint.ts';
+import { LogChain } from './log-chain.ts';
+
+/** A log is not the one of which a checkpoint was signed. */
+export class CheckpointMismatchError extends Error {
+  override readonly name = 'CheckpointMismatchError';
+  readonly code = 'CHECKPOINT_MISMATCH';
+}
+
+/** What of a log its checkpoints show. */
+export interface ComparedCheckpoints {
+  /** Those that say what the log says. */
+  readonly matching: number;
+  /** Those of entries that the log no longer has, or of a chain whose beginning it no longer has. */
+  readonly notComparable: number;
+  /** The newest of the matching ones; undefined: there is none. */
+  readonly last: SignedCheckpoint | undefined;
+}
+
+export interface CompareOptions {
+  readonly directory: string;
+  /** UUID of the log. */
+  readonly logId: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Told of the last entry that was compared. */
+  readonly onProgress?: (sequence: number) => void;
+  readonly disk?: Disk;
+}
+
+const STEP_BYTES = 1024 * 1024;
+
+/**
+ * Compares a log that is whole with what was signed of it.
+ * @param checkpoints of whatever keys are trusted, in any order
+ * @throws CheckpointMismatchError naming the first one that differs, and from which entry on the log may have been changed
+ * @throws LogCorruptError
+ */
+export function compareCheckpoints(
+  checkpoints: readonly SignedCheckpoint[],
+  options: CompareOptions,
+): ComparedCheckpoints {
+  for (const { logId, sequence, time, signer } of checkpoints) {
+    if (logId !== options.logId) {
+      throw new CheckpointMismatchError(
+        `the checkpoint of entry ${sequence} is of log ${logId}, this is log ${options.logId}`,
+      );
+    }
+    if (sequence > options.lastSequence) {
+      throw new CheckpointMismatchError(
+        `the log ends with entry ${options.lastSequence}, but ${signer} has signed entry ${sequence} of ${time}: entries were removed from its end`,
+      );
+    }
+  }
+  const matching: SignedCheckpoint[] = [];
+  for (const chain of byChain(checkpoints)) matching.push(...compareChain(chain, options));
+  matching.sort((a, b) => a.sequence - b.sequence);
+  return {
+    matching: matching.length,
+    notComparable: checkpoints.length - matching.length,
+    last: matching.at(-1),
+  };
+}
+
+/** Those whose chains begin with the same entry, in the order of their entries. */
+function byChain(checkpoints: readonly SignedCheckpoint[]): SignedCheckpoint[][] {
+  const sorted = [...checkpoints].sort((a, b) => a.sequence - b.sequence);
+  return [...Map.groupBy(sorted, ({ firstSequence }) => firstSequence).values()];
+}
+
+/** Those of one chain that could be compared. */
+function compareChain(
+  checkpoints: readonly SignedCheckpoint[],
+  { directory, logId, firstSequence, onProgress, disk = nodeDisk }: CompareOptions,
+): SignedCheckpoint[] {
+  const begin = checkpoints[0].firstSequence;
+  const has = ({ sequence }: { sequence: number }): boolean => sequence >= firstSequence - 1;
+  const comparable = begin >= firstSequence ? [...checkpoints] : checkpoints.filter(({ link }) => has(link));
+  if (comparable.length === 0) return [];
+  const chain = begin >= firstSequence ? LogChain.begin(logId, begin) : new LogChain(comparable[0].link);
+  const tail = new LogTail({ directory, fromSequence: chain.sequence + 1, disk });
+  let before = chain.sequence;
+  try {
+    for (const checkpoint of comparable) {
+      follow(tail, chain, checkpoint.sequence, onProgress);
+      if (!Buffer.from(chain.head()).equals(checkpoint.head)) {
+        throw new CheckpointMismatchError(
+          `the log is not what ${checkpoint.signer} signed for entry ${checkpoint.sequence} of ${checkpoint.time}: something in entries ${before + 1} to ${checkpoint.sequence} was changed since`,
+        );
+      }
+      before = checkpoint.sequence;
+    }
+  } finally {
+    tail.close();
+  }
+  return comparable;
+}
+
+function follow(tail: LogTail, chain: LogReader, to: number, onProgress: CompareOptions['onProgress']): void {
+  while (tail.nextSequence <= to) {
+    tail.poll(chain, to, STEP_BYTES);
+    onProgress?.(tail.nextSequence - 1);
+  }
+}
