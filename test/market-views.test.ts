@@ -361,6 +361,8 @@ test('the comparison fails when a view misses an event or takes it wrongly', () 
     ['Trade', (event) => ({ ...event, amountMinor: (event as Event<'Trade'>).amountMinor + 1 }) as Event],
     ['Trade', (event) => ({ ...event, makerTakenVisibleQtyLots: 0 }) as Event],
     ['PhaseChanged', () => undefined],
+    ['PriceControlsSet', () => undefined],
+    ['PriceControlsSet', (event) => ({ ...event, dynamicBandPpm: 1 }) as Event],
     ['OrderReplaced', (event) => ({ ...event, visibleQtyLots: 0 }) as Event],
     [
       'OrderCanceled',
@@ -416,6 +418,12 @@ test('a flush tells what changed, once', () => {
     endSeconds: venue.seconds + 60,
     isSuspended: false,
   });
+  venue.apply({ type: 'SetPriceControls', instrumentId: 1, collarPpm: 7, volatilityAuctionSeconds: 9 });
+  assert.deepEqual(flushed(), ['INST1 Terms']);
+  const { collarPpm, dynamicBandPpm, volatilityAuctionSeconds } = venue.view(1).terms;
+  assert.deepEqual([collarPpm, dynamicBandPpm, volatilityAuctionSeconds], [7, 0, 9]);
+  venue.apply({ type: 'SetPriceControls', instrumentId: 1, volatilityAuctionSeconds: 3 });
+  assert.deepEqual(flushed(), ['INST1 Terms']);
   order(4, Side.Buy, 105);
   order(2, Side.Sell, 103, 12);
   venue.seconds++;

@@ -7,6 +7,7 @@ import {
   SetAccountLimits,
   SetCoreVersion,
   SetKillSwitch,
+  SetPriceControls,
 } from '#domain/commands.ts';
 import {
   AccountAdded,
@@ -20,6 +21,7 @@ import {
   KillSwitchSet,
   LedgerPosted,
   PostingKind,
+  PriceControlsSet,
 } from '#domain/events.ts';
 import type { Layout } from '#domain/layout.ts';
 import { allowsCommand } from '#domain/permissions.ts';
@@ -139,6 +141,8 @@ export class Administration {
         return this.#setCoreVersion(words, offset);
       case CommandType.CancelOrdersOfOthers:
         return this.massCancellation.ofOthers(words, offset);
+      case CommandType.SetPriceControls:
+        return this.#setPriceControls(words, offset);
       case CommandType.EndSession:
         return this.gatewaySessions.end(words, offset);
       case CommandType.PostIncident:
@@ -201,6 +205,23 @@ export class Administration {
     const at = this.#begin(AccountLimitsSet, 0);
     this.writer.words.i32[at + AccountLimitsSet.at.accountId] =
       words.i32[offset + SetAccountLimits.at.accountId];
+    return ACCEPTED;
+  }
+
+  #setPriceControls(words: WordBuffer, offset: number): number {
+    const { instruments } = this.state;
+    const code = instruments.setPriceControls(words, offset);
+    if (code !== ACCEPTED) return code;
+    const instrumentId = words.i32[offset + SetPriceControls.at.instrumentId];
+    const row = instruments.rowOf(instrumentId);
+    this.state.setBands(row);
+    const at = this.#begin(PriceControlsSet, instrumentId);
+    const { i32 } = this.writer.words;
+    i32[at + PriceControlsSet.at.collarPpm] = instruments.collarPpm(row);
+    i32[at + PriceControlsSet.at.marketProtectionPpm] = instruments.marketProtectionPpm(row);
+    i32[at + PriceControlsSet.at.staticBandPpm] = instruments.staticBandPpm(row);
+    i32[at + PriceControlsSet.at.dynamicBandPpm] = instruments.dynamicBandPpm(row);
+    i32[at + PriceControlsSet.at.volatilityAuctionSeconds] = instruments.volatilityAuctionSeconds(row);
     return ACCEPTED;
   }
 

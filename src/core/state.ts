@@ -191,6 +191,15 @@ export class CoreState {
     return book;
   }
 
+  /** Tells an instrument's book which price bands the instrument has now. */
+  setBands(row: number): void {
+    const { instruments } = this;
+    this.books[row].setBands({
+      staticBandPpm: instruments.staticBandPpm(row),
+      dynamicBandPpm: instruments.dynamicBandPpm(row),
+    });
+  }
+
   /** Brings the scalars into their columns and returns every store: together they are the image. */
   stores(): readonly Columns[] {
     const scalars = this.scalars;

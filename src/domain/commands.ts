@@ -27,6 +27,7 @@ export const CommandType = {
   SetKillSwitch: 25,
   SetCoreVersion: 26,
   CancelOrdersOfOthers: 27,
+  SetPriceControls: 28,
 
   Tick: 32,
   Attest: 33,
@@ -441,6 +442,19 @@ export const CancelOrdersOfOthers = layout('CancelOrdersOfOthers', CommandType.C
   ...motive,
 });
 
+/**
+ * All price controls of an instrument at once, in place of those that it was added with or given since; 0 turns one off. They hold
+ * from the next command on: orders that rest, a phase that has begun and the centre of the static band stay as they are.
+ */
+export const SetPriceControls = layout('SetPriceControls', CommandType.SetPriceControls, header, {
+  collarPpm: 'u32',
+  marketProtectionPpm: 'u32',
+  staticBandPpm: 'u32',
+  dynamicBandPpm: 'u32',
+  volatilityAuctionSeconds: 'u32',
+  ...motive,
+});
+
 /** Gives a user another role. Its open orders stay. */
 export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
   targetUserId: 'u32',
@@ -560,6 +574,7 @@ export const COMMAND_LAYOUTS = [
   SetKillSwitch,
   SetCoreVersion,
   CancelOrdersOfOthers,
+  SetPriceControls,
   Tick,
   Attest,
   SetUserRole,

@@ -34,6 +34,7 @@ export const EventType = {
   CoreVersionSet: 41,
   CommandAccepted: 42,
   Attested: 43,
+  PriceControlsSet: 44,
 
   UserRoleSet: 48,
   UserPasswordSet: 49,
@@ -427,6 +428,14 @@ export const IncidentPosted = layout('IncidentPosted', EventType.IncidentPosted,
 export const AccountLimitsSet = layout('AccountLimitsSet', EventType.AccountLimitsSet, header, {
   accountId: 'u32',
 });
+/** The price controls of an instrument from now on. */
+export const PriceControlsSet = layout('PriceControlsSet', EventType.PriceControlsSet, header, {
+  collarPpm: 'u32',
+  marketProtectionPpm: 'u32',
+  staticBandPpm: 'u32',
+  dynamicBandPpm: 'u32',
+  volatilityAuctionSeconds: 'u32',
+});
 export const KillSwitchSet = layout('KillSwitchSet', EventType.KillSwitchSet, header, {
   scope: 'u8',
   engaged: 'u8',
@@ -499,6 +508,7 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   CoreVersionSet,
   CommandAccepted,
   Attested,
+  PriceControlsSet,
   UserRoleSet,
   UserPasswordSet,
   UserEnabledSet,

@@ -70,6 +70,7 @@ const COMMANDS = `
   SetKillSwitch     .                     KillSwitch
   SetCoreVersion    .                     ManageNodes
   CancelOrdersOfOthers  .                 CancelAnyOrders
+  SetPriceControls  .                     ControlPhases
   Tick              .                     .
   Attest            .                     .
   SetUserRole       .                     ManageUsers

@@ -40,7 +40,7 @@ export const Action = {
   ManageInstruments: 1 << 15,
   /** Limits of accounts. */
   SetLimits: 1 << 16,
-  /** Change an instrument's phase. */
+  /** Change an instrument's phase, and the price controls that keep orders within bounds or call an auction. */
   ControlPhases: 1 << 17,
   /** Stop the venue, an instrument, an account or a user. */
   KillSwitch: 1 << 18,
@@ -133,6 +133,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   SetKillSwitch: { any: Action.KillSwitch },
   SetCoreVersion: { any: Action.ManageNodes },
   CancelOrdersOfOthers: { any: Action.CancelAnyOrders },
+  SetPriceControls: { any: Action.ControlPhases },
   Tick: {},
   Attest: {},
   SetUserRole: { any: Action.ManageUsers },

@@ -174,6 +174,25 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
   ],
   [
     'PUT',
+    '/admin/instruments/BTCEUR/price-controls',
+    {
+      collar: '0.2',
+      marketProtection: '0.05',
+      staticBand: '0',
+      dynamicBand: '0.015',
+      volatilityAuctionSeconds: 120,
+    },
+    {
+      type: 'SetPriceControls',
+      instrumentId: 9,
+      collarPpm: 200_000,
+      marketProtectionPpm: 50_000,
+      dynamicBandPpm: 15_000,
+      volatilityAuctionSeconds: 120,
+    },
+  ],
+  [
+    'PUT',
     '/admin/instruments/BTCEUR/schedule',
     {
       changes: [
@@ -309,6 +328,30 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
     '/admin/instruments/NONE/phase',
     { phase: 'halted' },
     '404 UNKNOWN_INSTRUMENT: there is no instrument NONE: /api/v1/instruments lists them',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/NONE/price-controls',
+    { collar: '0', marketProtection: '0', staticBand: '0', dynamicBand: '0', volatilityAuctionSeconds: 0 },
+    '404 UNKNOWN_INSTRUMENT: there is no instrument NONE: /api/v1/instruments lists them',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/price-controls',
+    {
+      collar: '0.1',
+      marketProtection: '0',
+      staticBand: '1.1',
+      dynamicBand: '0',
+      volatilityAuctionSeconds: 0,
+    },
+    '400 invalid-request: staticBand must be 0 to 1 with at most 6 decimals',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/price-controls',
+    { collar: '0.1', marketProtection: '0', staticBand: '0', volatilityAuctionSeconds: 0 },
+    '400 invalid-request: dynamicBand is missing: it must be a fraction of one, in millionths: a trade farther from the last trade starts a volatility auction',
   ],
   [
     'PUT',

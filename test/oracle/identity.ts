@@ -24,6 +24,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   AddAccount: { any: Action.ManageAccounts },
   Deposit: { any: Action.MoveFunds },
   Withdraw: { any: Action.MoveFunds },
+  SetPriceControls: { any: Action.ControlPhases },
   SetAccountLimits: { any: Action.SetLimits },
   SetPhase: { any: Action.ControlPhases },
   SetKillSwitch: { any: Action.KillSwitch },

@@ -138,6 +138,8 @@ export class NaiveCore {
       case 'Deposit':
       case 'Withdraw':
         return operator.moveMoney(venue, command, this.#requestIdsMax);
+      case 'SetPriceControls':
+        return operator.setPriceControls(venue, command);
       case 'SetAccountLimits':
         return operator.setAccountLimits(venue, command);
       case 'SetPhase':

@@ -229,6 +229,26 @@ export function setAccountLimits(venue: Venue, command: Command<'SetAccountLimit
   return undefined;
 }
 
+export function setPriceControls(venue: Venue, command: Command<'SetPriceControls'>): RejectName | undefined {
+  const { collarPpm, marketProtectionPpm, staticBandPpm, dynamicBandPpm, volatilityAuctionSeconds } = command;
+  const controls = {
+    collarPpm,
+    marketProtectionPpm,
+    staticBandPpm,
+    dynamicBandPpm,
+    volatilityAuctionSeconds,
+  };
+  const instrument = venue.instrument(command.instrumentId);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => !Object.values(controls).every(isWord)],
+    ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+  ]);
+  if (refusal !== undefined || instrument === undefined) return refusal;
+  instrument.terms = { ...instrument.terms, ...controls };
+  venue.emit('PriceControlsSet', command.instrumentId, controls);
+  return undefined;
+}
+
 export function setPhase(venue: Venue, command: Command<'SetPhase'>): RejectName | undefined {
   const { phase, nextPhase, endSeconds } = command;
   const instrument = venue.instrument(command.instrumentId);

@@ -109,7 +109,7 @@ export interface Indicative {
 export type InstrumentTerms = Required<CommandInput<'AddInstrument'>>;
 
 export interface Instrument {
-  readonly terms: InstrumentTerms;
+  terms: InstrumentTerms;
   phase: number;
   nextPhase: number;
   endSeconds: number;

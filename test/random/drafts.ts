@@ -49,6 +49,7 @@ const KINDS: readonly (readonly [
   [16, credentials],
   [10, standing, (style) => style.troubleWeight],
   [8, setLimits, (style) => style.troubleWeight],
+  [4, setPriceControls, (style) => style.troubleWeight],
   [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
   [20, lateComer, (style) => (style.isLate ? 1 : 0)],
@@ -326,6 +327,23 @@ function standing(dice: Dice): PartialDraft {
   return {
     type: 'SetUserEnabled',
     fields: { userId, targetUserId, enabled, cancelOrders: isOneIn(dice, 3) ? dice.int(0, 2) : 0 },
+  };
+}
+
+function setPriceControls(dice: Dice): PartialDraft {
+  const control = (...choices: readonly number[]): number =>
+    isOneIn(dice, 30) ? 2 ** 31 : isOneIn(dice, 2) ? 0 : pick(dice, ...choices);
+  return {
+    type: 'SetPriceControls',
+    fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
+      instrumentId: dice.int(1, 5),
+      collarPpm: control(20_000, 100_000, 500_000),
+      marketProtectionPpm: control(0, 10_000, 100_000),
+      staticBandPpm: control(20_000, 50_000, 200_000),
+      dynamicBandPpm: control(10_000, 30_000, 100_000),
+      volatilityAuctionSeconds: control(1, 5),
+    },
   };
 }
 

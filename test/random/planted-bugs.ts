@@ -1,6 +1,7 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { Execution } from '#core/execution.ts';
 import { Ledger } from '#core/ledger/ledger.ts';
+import { CoreState } from '#core/state.ts';
 import { CommandFlag, Role } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { FastEngine } from '../oracle/fast-engine.ts';
@@ -205,6 +206,7 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     'cancel',
     cancelKeepingHold,
   ),
+  'the book does not hear of other bands': withMethod(CoreState.prototype, 'setBands', () => {}),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();

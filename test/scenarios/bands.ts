@@ -448,4 +448,109 @@ export const BANDS = [
     `,
     { coin: { dynamicBandPpm: 10_000, volatilityAuctionSeconds: 30 } },
   ),
+  scenario(
+    'price controls: a band that is widened lets the next order trade; its centre stays, and an auction that it called goes on',
+    `
+    erin 1 sell 1@1000
+      accepted erin1 sell 1@1000 gtc
+      rested erin1 1@1000
+    frank 1 buy 1@1000
+      accepted frank1 buy 1@1000 gtc
+      trade 1@1000 erin1 / frank1
+    bob 1 sell 2@1021
+      accepted bob1 sell 2@1021 gtc
+      rested bob1 2@1021
+    raw {"type":"SetPriceControls","userId":12,"instrumentId":1,"dynamicBandPpm":30000,"volatilityAuctionSeconds":30,"reason":"wide day"}
+      PriceControlsSet
+      done for rita
+    alice 1 buy 1@1021
+      accepted alice1 buy 1@1021 gtc
+      trade 1@1021 bob1 leaves 1 / alice1
+    raw {"type":"SetPriceControls","userId":13,"instrumentId":1,"staticBandPpm":20000,"volatilityAuctionSeconds":7}
+      PriceControlsSet
+      done for olga
+    alice 2 buy 1@1021
+      accepted alice2 buy 1@1021 gtc
+      phase Continuous -> VolatilityAuction until 107 then Continuous
+      rested alice2 1@1021
+    raw {"type":"SetPriceControls","userId":15,"instrumentId":1}
+      PriceControlsSet
+      done for adam
+    time 107
+    tick
+      auction trade 1@1021 alice2 / bob1
+      uncrossed 1@1021 of VolatilityAuction
+      phase VolatilityAuction -> Continuous
+    bob 2 sell 1@5000
+      accepted bob2 sell 1@5000 gtc
+      rested bob2 1@5000
+    alice 3 buy 1@5000
+      accepted alice3 buy 1@5000 gtc
+      trade 1@5000 bob2 / alice3
+    `,
+    { coin: { dynamicBandPpm: 10_000, referencePriceTicks: 1000 } },
+  ),
+  scenario(
+    'price controls: collar and market protection hold from the next order on, and what rests stays',
+    `
+    alice 1 buy 1@50
+      accepted alice1 buy 1@50 gtc
+      rested alice1 1@50
+    bob 1 sell 1@104
+      accepted bob1 sell 1@104 gtc
+      rested bob1 1@104
+    raw {"type":"SetPriceControls","instrumentId":1,"collarPpm":100000,"marketProtectionPpm":20000}
+      PriceControlsSet
+      done
+    alice 2 buy 1@89
+      rejected alice2 PRICE_COLLAR
+    alice 3 buy 1@90
+      accepted alice3 buy 1@90 gtc
+      rested alice3 1@90
+    alice 4 buy 1
+      accepted alice4 buy 1 market ioc
+      canceled alice4 1 MarketRemainder
+    raw {"type":"SetPriceControls","instrumentId":1,"marketProtectionPpm":40000}
+      PriceControlsSet
+      done
+    alice 5 buy 1
+      accepted alice5 buy 1 market ioc
+      trade 1@104 bob1 / alice5
+    `,
+    { coin: { referencePriceTicks: 100 } },
+  ),
+  scenario(
+    'price controls: refusals change nothing',
+    `
+    raw {"type":"SetPriceControls","instrumentId":1,"collarPpm":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetPriceControls","instrumentId":9,"marketProtectionPpm":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetPriceControls","instrumentId":1,"staticBandPpm":4294967295}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetPriceControls","instrumentId":1,"dynamicBandPpm":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetPriceControls","instrumentId":1,"volatilityAuctionSeconds":2147483648}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetPriceControls","instrumentId":9}
+      rejected operator UNKNOWN_INSTRUMENT
+    raw {"type":"SetPriceControls"}
+      rejected operator UNKNOWN_INSTRUMENT
+    raw {"type":"SetPriceControls","userId":1,"instrumentId":1}
+      rejected alice NOT_ALLOWED
+    raw {"type":"SetPriceControls","userId":14,"instrumentId":1}
+      rejected cora NOT_ALLOWED
+    raw {"type":"SetPriceControls","userId":99,"instrumentId":1}
+      rejected ?99 UNKNOWN_USER
+    alice 1 buy 1@89
+      rejected alice1 PRICE_COLLAR
+    raw {"type":"SetPriceControls","instrumentId":1,"collarPpm":2147483647}
+      PriceControlsSet
+      done
+    alice 2 buy 1@89
+      accepted alice2 buy 1@89 gtc
+      rested alice2 1@89
+    `,
+    { coin: { referencePriceTicks: 100, collarPpm: 100_000 } },
+  ),
 ];

@@ -143,6 +143,14 @@ export function commandOf(
   }
   if (kind < 92)
     return { type: 'MassCancel', accountId: 1 + (choice % 3), side: choice % 2 === 0 ? side : 0 };
-  if (kind < 95) return { type: 'Tick' };
+  if (kind < 94) return { type: 'Tick' };
+  if (kind < 95) {
+    return {
+      type: 'SetPriceControls',
+      instrumentId,
+      dynamicBandPpm: priceTicks * 600,
+      volatilityAuctionSeconds: 3,
+    };
+  }
   return { type: 'SetPhase', instrumentId, phase: kind < 98 ? PHASES[0] : PHASES[choice % PHASES.length] };
 }

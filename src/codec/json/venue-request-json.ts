@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { added, closed, decimalText, flag, newId } from './admin-request-json.ts';
@@ -28,16 +28,33 @@ export const NewAsset = closed({
   }),
 });
 
-const fraction = (what: string) =>
-  Type.Optional(decimalText(`${what}: a fraction of one, in millionths; default 0`));
-const FRACTIONS = [
-  'makerFee',
-  'takerFee',
-  'collar',
-  'marketProtection',
-  'staticBand',
-  'dynamicBand',
-] as const;
+const fraction = (what: string) => decimalText(`a fraction of one, in millionths: ${what}`);
+const VolatilityAuctionSeconds = Type.Integer({
+  minimum: 0,
+  maximum: SECONDS_MAX,
+  description: 'the seconds that a volatility auction collects',
+});
+const FEES = {
+  makerFee: fraction('fee of the resting side'),
+  takerFee: fraction('fee of the incoming side'),
+};
+const CONTROLS = {
+  collar: fraction('farthest that a limit price may be from the reference'),
+  marketProtection: fraction('farthest that a market order goes'),
+  staticBand: fraction('a trade farther from the static reference starts a volatility auction'),
+  dynamicBand: fraction('a trade farther from the last trade starts a volatility auction'),
+};
+
+const FEE_NAMES = ['makerFee', 'takerFee'] as const;
+const CONTROL_NAMES = ['collar', 'marketProtection', 'staticBand', 'dynamicBand'] as const;
+
+type InPpm<Names extends string> = { readonly [Name in Names as `${Name}Ppm`]: number };
+
+const orZero = <Schema extends TSchema>(schema: Schema) =>
+  Type.Optional({
+    ...schema,
+    description: `${(schema as { description?: string }).description}; default 0`,
+  } as Schema);
 
 /** An instrument by the rules that it is answered with; docs/matching.md says what they do. */
 export const NewInstrument = closed({
@@ -52,19 +69,13 @@ export const NewInstrument = closed({
   initialMargin: Type.Optional(decimalText('margined: margin for one lot, in the quote asset')),
   minQuantity: Type.Optional(decimalText('smallest order; default one lot')),
   maxQuantity: decimalText('largest order'),
-  makerFee: fraction('fee of the resting side'),
-  takerFee: fraction('fee of the incoming side'),
-  collar: fraction('farthest that a limit price may be from the reference'),
-  marketProtection: fraction('farthest that a market order goes'),
-  staticBand: fraction('a trade farther from the static reference starts a volatility auction'),
-  dynamicBand: fraction('a trade farther from the last trade starts a volatility auction'),
-  volatilityAuctionSeconds: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: SECONDS_MAX,
-      description: 'how long a volatility auction collects; default 0',
-    }),
-  ),
+  makerFee: orZero(FEES.makerFee),
+  takerFee: orZero(FEES.takerFee),
+  collar: orZero(CONTROLS.collar),
+  marketProtection: orZero(CONTROLS.marketProtection),
+  staticBand: orZero(CONTROLS.staticBand),
+  dynamicBand: orZero(CONTROLS.dynamicBand),
+  volatilityAuctionSeconds: orZero(VolatilityAuctionSeconds),
   referencePrice: Type.Optional(decimalText('reference until there is a trade')),
   phase: Type.Optional(oneOf(PhaseName, 'in which it begins; default continuous')),
   selfTradePrevention: Type.Optional(
@@ -91,15 +102,34 @@ export function instrumentDecimals(request: Static<typeof NewInstrument>): Instr
 /** The fractions of a new instrument in parts per million, as its command has them, or the first that is none. */
 export function readFractions(
   request: Static<typeof NewInstrument>,
-): { readonly [Name in `${(typeof FRACTIONS)[number]}Ppm`]: number } | FieldFault {
+): InPpm<(typeof FEE_NAMES)[number] | (typeof CONTROL_NAMES)[number]> | FieldFault {
+  return inPpm([...FEE_NAMES, ...CONTROL_NAMES], request);
+}
+
+/** All price controls of an instrument. Each must be said: one that is forgotten must not be turned off. */
+export const NewPriceControls = closed({ ...CONTROLS, volatilityAuctionSeconds: VolatilityAuctionSeconds });
+
+/** The fields of a SetPriceControls command, or the first that is none. */
+export function readPriceControls(
+  request: Static<typeof NewPriceControls>,
+): (InPpm<(typeof CONTROL_NAMES)[number]> & { readonly volatilityAuctionSeconds: number }) | FieldFault {
+  const fractions = inPpm(CONTROL_NAMES, request);
+  if (fractions instanceof FieldFault) return fractions;
+  return { ...fractions, volatilityAuctionSeconds: request.volatilityAuctionSeconds };
+}
+
+function inPpm<Names extends string>(
+  names: readonly Names[],
+  request: { readonly [Name in Names]?: string },
+): InPpm<Names> | FieldFault {
   const ppm: Record<string, number> = {};
-  for (const name of FRACTIONS) {
+  for (const name of names) {
     const parts = scaled(parseDecimal(request[name] ?? '0') as Decimal, PPM.decimals);
     if (parts === undefined || parts > 10 ** PPM.decimals)
       return new FieldFault(name, `must be 0 to 1 with at most ${PPM.decimals} decimals`);
     ppm[`${name}Ppm`] = parts;
   }
-  return ppm as ReturnType<typeof readFractions> & object;
+  return ppm as InPpm<Names>;
 }
 
 /** The phase and self-trade prevention that a new instrument begins with. */

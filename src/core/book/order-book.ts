@@ -65,9 +65,9 @@ export class OrderBook {
   /** Centre of the static price band; 0 until the session's first trade or auction. */
   declare staticReferenceTicks: number;
   /** Half widths of the price bands in parts per million; 0 is no band. */
-  declare readonly staticBandPpm: number;
-  declare readonly dynamicBandPpm: number;
-  declare private readonly banded: boolean;
+  declare private staticBandPpm: number;
+  declare private dynamicBandPpm: number;
+  declare private banded: boolean;
   declare readonly store: BookStore;
   declare private readonly listener: BookListener;
   /** Orders and levels: see BookStore. */
@@ -85,15 +85,20 @@ export class OrderBook {
     this.lastPriceTicks = 0;
     this.referencePriceTicks = bands.referencePriceTicks;
     this.staticReferenceTicks = 0;
-    this.staticBandPpm = bands.staticBandPpm;
-    this.dynamicBandPpm = bands.dynamicBandPpm;
-    this.banded = bands.staticBandPpm !== 0 || bands.dynamicBandPpm !== 0;
+    this.setBands(bands);
     this.store = store;
     this.listener = listener;
     this.rows = store.rows;
     this.rowsF64 = store.rowsF64;
     this.links = store.links;
     this.openLots = new Float64Array(SELL_STOPS + 1);
+  }
+
+  /** Gives the price bands other widths; their centres stay. */
+  setBands({ staticBandPpm, dynamicBandPpm }: Omit<PriceBands, 'referencePriceTicks'>): void {
+    this.staticBandPpm = staticBandPpm;
+    this.dynamicBandPpm = dynamicBandPpm;
+    this.banded = staticBandPpm !== 0 || dynamicBandPpm !== 0;
   }
 
   /** Fills the fields of an order that has a slot but no level. `sliceQtyLots` 0: not an iceberg. */

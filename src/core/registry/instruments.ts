@@ -1,4 +1,10 @@
-import { AddInstrument, InstrumentKind, Phase, SelfTradePrevention } from '#domain/commands.ts';
+import {
+  AddInstrument,
+  InstrumentKind,
+  Phase,
+  SelfTradePrevention,
+  SetPriceControls,
+} from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
@@ -29,6 +35,9 @@ const WORDS_31_BITS = [
   at.dynamicBandPpm,
   at.volatilityAuctionSeconds,
 ] as const;
+
+/** Price controls stand in a row, collarPpm to volatilityAuctionSeconds, in SetPriceControls and in the record. */
+const CONTROL_WORDS = 5;
 
 /** `i53` fields of AddInstrument. */
 const AMOUNT_WORDS = [
@@ -75,8 +84,8 @@ const Double = {
 } as const;
 
 /**
- * Instruments: their configuration as AddInstrument gives it, one record each (checks read many fields of one
- * instrument), and their kill flag. Rows are never freed.
+ * Instruments: their configuration as AddInstrument gives it and SetPriceControls changes it, one record each (checks read many
+ * fields of one instrument), and their kill flag. Rows are never freed.
  */
 export class InstrumentTable {
   declare readonly stores: readonly Columns[];
@@ -244,6 +253,19 @@ export class InstrumentTable {
     this.words[(row << 5) | Word.quoteAssetRow] = quoteAssetRow;
     this.#fill(row, words, offset);
     this.#index(row);
+    return ACCEPTED;
+  }
+
+  /** Applies a SetPriceControls record. Refuses: MALFORMED_COMMAND (one of 2^31 or more), UNKNOWN_INSTRUMENT. */
+  setPriceControls({ i32 }: WordBuffer, offset: number): number {
+    const from = offset + SetPriceControls.at.collarPpm;
+    for (let word = from; word < from + CONTROL_WORDS; word++) {
+      if (i32[word] < 0) return RejectCode.MALFORMED_COMMAND;
+    }
+    const row = this.rowOf(i32[offset + SetPriceControls.at.instrumentId]);
+    if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    const to = (row << 5) | Word.collarPpm;
+    for (let i = 0; i < CONTROL_WORDS; i++) this.words[to + i] = i32[from + i];
     return ACCEPTED;
   }
 

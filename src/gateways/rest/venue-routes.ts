@@ -20,9 +20,11 @@ import {
   NewInstrument,
   NewKillSwitch,
   NewPhase,
+  NewPriceControls,
   NewSchedule,
   readBeginning,
   readFractions,
+  readPriceControls,
   readSchedule,
 } from '#codec/json/venue-request-json.ts';
 import { InstrumentKind, KillScope } from '#domain/commands.ts';
@@ -184,6 +186,22 @@ function marketCommandRoutes(commands: Commands): Route[] {
           nextPhase: nextPhase === undefined ? 0 : (PhaseName.numberOf(nextPhase) as number),
           endSeconds: secondsOf(endTime) ?? 0,
           reason,
+        }),
+    }),
+    route({
+      ...ofInstrument,
+      path: '/admin/instruments/:symbol/price-controls',
+      action: Action.ControlPhases,
+      operationId: 'setPriceControls',
+      summary: 'Set all price controls of an instrument: collar, market protection and bands',
+      body: NewPriceControls,
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_INSTRUMENT'],
+      handle: ({ principal, params, body }) =>
+        commands.send(principal, {
+          type: 'SetPriceControls',
+          instrumentId: idOf(params.symbol),
+          ...readOf(readPriceControls(body)),
+          reason: body.reason,
         }),
     }),
     route({

@@ -239,6 +239,9 @@ export class LiveMarketViews implements MarketViews, EventSink {
       case EventType.InstrumentAdded:
         this.#instrumentAdded(words, at);
         return;
+      case EventType.PriceControlsSet:
+        this.#priceControlsSet(words, at);
+        return;
       case EventType.AssetAdded: {
         const { assetId, symbol, decimals } = readEvent(words, at) as Event<'AssetAdded'>;
         this.assetsById.set(assetId, { assetId, symbol, decimals });
@@ -324,6 +327,20 @@ export class LiveMarketViews implements MarketViews, EventSink {
       instrument.setStatus(status);
     }
     this.#touch(instrument);
+  }
+
+  #priceControlsSet(words: WordBuffer, at: number): void {
+    const instrument = this.#touchedBy(words, at);
+    const { collarPpm, marketProtectionPpm, staticBandPpm, dynamicBandPpm, volatilityAuctionSeconds } =
+      readEvent(words, at) as Event<'PriceControlsSet'>;
+    const controls = {
+      collarPpm,
+      marketProtectionPpm,
+      staticBandPpm,
+      dynamicBandPpm,
+      volatilityAuctionSeconds,
+    };
+    instrument.setTerms({ ...instrument.terms, ...controls });
   }
 
   #newInstrument(terms: InstrumentTerms, status: InstrumentStatus): InstrumentState {
