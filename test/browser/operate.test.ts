@@ -100,6 +100,31 @@ test('operate: a node alone', { skip: whyNoBrowser(), timeout: 280_000 }, async 
     await page.context().close();
   });
 
+  await t.test(
+    'price controls are changed with the instrument typed and a reason, beginning with what holds',
+    async () => {
+      const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
+      const instrument = async (): Promise<Record<string, unknown>> =>
+        (await fetch(`${venue.url}/api/v1/instruments/HIVE`)).json() as Promise<Record<string, unknown>>;
+      const before = await instrument();
+      await page.getByRole('button', { name: 'Controls… HIVE' }).click();
+      const dialog = page.getByRole('dialog');
+      assert.equal(await dialog.getByLabel('Collar').inputValue(), before['collar']);
+      await dialog.getByLabel('Dynamic band').fill('1.5');
+      await dialog.getByText('a fraction from 0 to 1, six decimals at most').waitFor();
+      await dialog.getByLabel('Dynamic band').fill('0.05');
+      await dialog.getByLabel('Volatility auction, seconds').fill('90');
+      await assertAccessible(page);
+      await confirm(page, 'Set the controls', 'HIVE', 'a wide day');
+      await page.getByText('HIVE has other price controls').waitFor(SLOW);
+      const changed = { ...before, dynamicBand: '0.050000', volatilityAuctionSeconds: 90 };
+      assert.deepEqual(await instrument(), changed);
+      await page.getByRole('button', { name: 'Controls… HIVE' }).click();
+      assert.equal(await dialog.getByLabel('Dynamic band').inputValue(), '0.050000');
+      await page.context().close();
+    },
+  );
+
   await t.test('the kill switch stops the venue once STOP VENUE is typed, and lets it go on', async () => {
     const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
     await page.getByRole('button', { name: 'Kill switch', exact: true }).click();

@@ -168,6 +168,31 @@ export const operate = {
       action: (phase: string) => `Change to ${phase}`,
       done: (symbol: string, phase: string) => `${symbol} is ${phase}`,
     },
+    controls: {
+      open: 'Controls…',
+      failed: (symbol: string) => `The price controls of ${symbol} could not be read`,
+      title: (symbol: string) => `Price controls of ${symbol}`,
+      explained:
+        'They hold from the next order on. Orders that rest stay, and so does an auction that has begun. 0 turns one off.',
+      fields: {
+        collar: 'Collar',
+        marketProtection: 'Market protection',
+        staticBand: 'Static band',
+        dynamicBand: 'Dynamic band',
+        seconds: 'Volatility auction, seconds',
+      },
+      notes: {
+        collar: 'farthest a limit price may be from the last: 0.1 is 10 %',
+        marketProtection: 'farthest a market order goes',
+        staticBand: 'a trade farther from the last auction calls an auction',
+        dynamicBand: 'a trade farther from the last trade calls an auction',
+        seconds: 'how long that auction collects',
+      },
+      fractionFault: 'a fraction from 0 to 1, six decimals at most',
+      secondsFault: 'whole seconds, 0 to 86400',
+      action: 'Set the controls',
+      done: (symbol: string) => `${symbol} has other price controls`,
+    },
     actions: 'What was done',
     actionColumns: {
       time: 'Time',

@@ -1,8 +1,9 @@
 import type { Static } from 'typebox';
-import type { TradingStatus } from '#codec/json/market-json.ts';
+import type { Instrument, TradingStatus } from '#codec/json/market-json.ts';
 import type { AdminActionPage } from '#codec/json/people-json.ts';
 import type { PhaseMessage as PhaseMessageSchema } from '#codec/json/stream-json.ts';
 
+export type InstrumentView = Static<typeof Instrument>;
 export type PhaseView = Static<typeof TradingStatus>;
 export type Phase = PhaseView['phase'];
 export type PhaseMessage = Static<typeof PhaseMessageSchema>;

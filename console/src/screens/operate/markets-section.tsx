@@ -1,15 +1,18 @@
 import { useState } from 'react';
+import { problemOf } from '../../api/problem.ts';
 import { channels, rest, session } from '../../console.ts';
 import { Button } from '../../design/button.tsx';
 import { Panel } from '../../design/panel.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
+import { showToast } from '../../design/toasts.tsx';
 import { clockText, dateText, NONE } from '../../lib/format.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { KillDialog } from './kill-dialog.tsx';
 import { LevelMark } from './level-mark.tsx';
-import type { ActionsView, Phase, PhaseMessage, PhaseView } from './market-views.ts';
+import type { ActionsView, InstrumentView, Phase, PhaseMessage, PhaseView } from './market-views.ts';
 import { PhaseDialog } from './phase-dialog.tsx';
+import { PriceControlsDialog } from './price-controls-dialog.tsx';
 import { ScrollRegion } from './scroll-region.tsx';
 import { countText } from './texts.ts';
 import { useAnswer } from './use-answer.ts';
@@ -27,6 +30,7 @@ const USERS_MAX = 1_000;
 
 type Asked =
   | { readonly kind: 'phase'; readonly status: PhaseView; readonly to: Phase | undefined }
+  | { readonly kind: 'controls'; readonly instrument: InstrumentView }
   | { readonly kind: 'kill'; readonly status: PhaseView };
 
 /** The phases of the instruments, what can be done about them, and what was done. */
@@ -79,6 +83,9 @@ export default function MarketsSection() {
       {asked?.kind === 'phase' && (
         <PhaseDialog status={asked.status} to={asked.to} onClose={() => setAsked(undefined)} />
       )}
+      {asked?.kind === 'controls' && (
+        <PriceControlsDialog instrument={asked.instrument} onClose={() => setAsked(undefined)} />
+      )}
       {asked?.kind === 'kill' && (
         <KillDialog
           symbol={asked.status.symbol}
@@ -125,6 +132,14 @@ function PhaseRow({ first, mayChange, mayStop, onAsk }: { readonly first: PhaseV
   const { value, isStale } = useStore(channels.newest<PhaseMessage>(`phase.${first.symbol}`));
   const status = value?.status ?? first;
   const { symbol, phase, nextPhase, endTime, isSuspended, indicative } = status;
+  const askControls = async (): Promise<void> => {
+    try {
+      const instrument = await rest.get<InstrumentView>(`/instruments/${encodeURIComponent(symbol)}`);
+      onAsk({ kind: 'controls', instrument });
+    } catch (error) {
+      showToast('bad', texts.controls.failed(symbol), problemOf(error).detail);
+    }
+  };
   const askPhase = (to: Phase | undefined) => () => onAsk({ kind: 'phase', status, to });
   return (
     <tr className={isStale ? 'old' : ''} data-symbol={symbol} data-phase={phase}>
@@ -159,6 +174,14 @@ function PhaseRow({ first, mayChange, mayStop, onAsk }: { readonly first: PhaseV
                 aria-label={`${texts.other} ${symbol}`}
               >
                 {texts.other}
+              </Button>
+              <Button
+                isSmall
+                look="quiet"
+                onClick={() => void askControls()}
+                aria-label={`${texts.controls.open} ${symbol}`}
+              >
+                {texts.controls.open}
               </Button>
             </>
           )}
