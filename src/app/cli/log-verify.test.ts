@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { readNotes } from '#log/checkpoints/checkpoint-store.ts';
 import { appendToTestLog, TEST_LOG_ID, writeTestLog } from '#log/checkpoints/test-log.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { CheckpointKeeper } from '../checkpoints/checkpoint-keeper.ts';
@@ -112,6 +113,26 @@ test('log verify: who changes the log and signs it anew is found by what was kep
     message: `${join(directory.path, 'checkpoints')}: the checkpoint of entry 200 is not signed by a key that is trusted here`,
     exitCode: ExitCode.Damaged,
   });
+});
+
+test('log verify: copies may have been joined by hand, with the line ends and blanks of other systems', async () => {
+  const directory = new Directory();
+  const file = join(temporaryDirectory('kept'), 'notes');
+  const notes = readNotes(dirname(directory.notes));
+  const texts = {
+    'by jq, which ends each with one newline more': notes.map((note) => `${note}\n`).join(''),
+    'by jq, with an empty line more': notes.map((note) => `${note}\n\n`).join(''),
+    'without an empty line between them': notes.join(''),
+    'by an editor of Windows': `\uFEFF${notes.join('\n').replaceAll('\n', '\r\n')}`,
+    'out of a terminal': notes.join('\n').replaceAll('\n', '  \n'),
+    'beside one that is still being written': `${notes.join('\n')}\n${notes[0].slice(0, 50)}`,
+  };
+  for (const [how, text] of Object.entries(texts)) {
+    writeFileSync(file, text);
+    const printed = await directory.verify('--checkpoints', file);
+    assert.ok('lines' in printed, `${how}: ${JSON.stringify(printed)}`);
+    assert.deepEqual((printed.result as { checkpoints: { matching: number } }).checkpoints.matching, 4, how);
+  }
 });
 
 test('log verify: old log that was removed, and files that are none of checkpoints', async () => {

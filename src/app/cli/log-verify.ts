@@ -103,14 +103,29 @@ function readSignedCheckpoints(
   ];
 }
 
-/** The notes of a file that may have been cut out of a node's log by hand. @throws CliError when it has none */
+/** The notes of a file that people and other systems have had in their hands. @throws CliError when it has none */
 function notesIn(path: string): string[] {
-  const { notes } = splitNotes(`${readSmallFile(path, KEPT_BYTES_MAX).trim()}\n\n`);
+  const { notes } = splitNotes(asWritten(readSmallFile(path, KEPT_BYTES_MAX)));
   if (notes.length > 0) return notes;
   throw new CliError(
     ExitCode.Usage,
     `${path} has no checkpoints: it must have them as checkpoints.txt has them`,
   );
+}
+
+/** Notes with the line ends and the empty lines that they had: others have added to them, or left them out, where they copied or joined files. */
+function asWritten(text: string): string {
+  const lines: string[] = [];
+  let isSignature = false;
+  for (const untrimmed of text.trim().split('\n')) {
+    const line = untrimmed.trimEnd();
+    if (line === '') continue;
+    const wasSignature: boolean = isSignature;
+    isSignature = line.startsWith('— ');
+    if (isSignature !== wasSignature) lines.push('');
+    lines.push(line);
+  }
+  return `${lines.join('\n')}\n\n`;
 }
 
 function openNoteOf(path: string, note: string, verifiers: readonly Verifier[]): SignedCheckpoint {
