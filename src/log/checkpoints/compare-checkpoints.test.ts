@@ -106,6 +106,29 @@ test('compareCheckpoints: where old log was removed, those are compared whose li
   assert.deepEqual(compare(directory, [...whole, ...anew]), { matching: 2, notComparable: 2, last: anew[1] });
 });
 
+test('compareCheckpoints: what a node that runs beside removes meanwhile does not count', () => {
+  for (const when of [0, 50]) {
+    const directory = `${temporaryDirectory('checkpoints')}/log`;
+    writeTestLog(directory, NUMBERS);
+    const checkpoints = checkpointsOf(directory, [50, 150]);
+    const { firstSequence, lastSequence } = verifyLog(directory);
+    let removed = false;
+    const onProgress = (sequence: number): void => {
+      if (!removed && sequence >= when) appendToTestLog(directory, [], { truncateBefore: 140 });
+      removed ||= sequence >= when;
+    };
+    if (when === 0) onProgress(0);
+    const options = { directory, logId: TEST_LOG_ID, firstSequence, lastSequence, onProgress };
+    assert.deepEqual(
+      compareCheckpoints(checkpoints, options),
+      { matching: 0, notComparable: 2, last: undefined },
+      `at ${when}`,
+    );
+    const anew = checkpointsOf(directory, [199]);
+    assert.equal(compareCheckpoints([...checkpoints, ...anew], options).matching, 1);
+  }
+});
+
 test('compareCheckpoints: a chain is taken up at a link', () => {
   const directory = `${temporaryDirectory('checkpoints')}/log`;
   const numbers = Array.from({ length: LINK_ENTRIES + 300 }, (_, i) => i);

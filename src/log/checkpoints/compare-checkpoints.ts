@@ -1,4 +1,4 @@
-import type { LogReader } from '#domain/ports.ts';
+import { type LogReader, LogTruncatedError } from '#domain/ports.ts';
 import { type Disk, nodeDisk } from '../file/disk.ts';
 import { LogTail } from '../file/log-tail.ts';
 import type { SignedCheckpoint } from './checkpoint.ts';
@@ -24,6 +24,7 @@ export interface CompareOptions {
   readonly directory: string;
   /** UUID of the log. */
   readonly logId: string;
+  /** It may be a later one by the time of the comparison. */
   readonly firstSequence: number;
   readonly lastSequence: number;
   /** Told of the last entry that was compared. */
@@ -56,7 +57,7 @@ export function compareCheckpoints(
     }
   }
   const matching: SignedCheckpoint[] = [];
-  for (const chain of byChain(checkpoints)) matching.push(...compareChain(chain, options));
+  for (const chain of byChain(checkpoints)) matching.push(...compareWhatIsLeft(chain, options));
   matching.sort((a, b) => a.sequence - b.sequence);
   return {
     matching: matching.length,
@@ -71,7 +72,22 @@ function byChain(checkpoints: readonly SignedCheckpoint[]): SignedCheckpoint[][]
   return [...Map.groupBy(sorted, ({ firstSequence }) => firstSequence).values()];
 }
 
-/** Those of one chain that could be compared. */
+/** Compares one chain; where a node that runs beside removes what it needs, with what is there then. */
+function compareWhatIsLeft(
+  checkpoints: readonly SignedCheckpoint[],
+  options: CompareOptions,
+): SignedCheckpoint[] {
+  for (let { firstSequence } = options; ; ) {
+    try {
+      return compareChain(checkpoints, { ...options, firstSequence });
+    } catch (error) {
+      if (!(error instanceof LogTruncatedError)) throw error;
+      firstSequence = error.firstSequence;
+    }
+  }
+}
+
+/** Those of one chain that could be compared. @throws LogTruncatedError @throws as compareCheckpoints */
 function compareChain(
   checkpoints: readonly SignedCheckpoint[],
   { directory, logId, firstSequence, onProgress, disk = nodeDisk }: CompareOptions,
