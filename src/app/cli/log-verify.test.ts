@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { readNotes } from '#log/checkpoints/checkpoint-store.ts';
@@ -133,6 +133,24 @@ test('log verify: copies may have been joined by hand, with the line ends and bl
     assert.ok('lines' in printed, `${how}: ${JSON.stringify(printed)}`);
     assert.deepEqual((printed.result as { checkpoints: { matching: number } }).checkpoints.matching, 4, how);
   }
+});
+
+test('log verify: who removes what the copies need, and signs a changed rest anew, does not pass', async () => {
+  const directory = new Directory();
+  const notes = join(temporaryDirectory('kept'), 'notes');
+  writeFileSync(notes, readFileSync(directory.notes));
+  rmSync(join(directory.path, 'checkpoints'), { recursive: true });
+  const changed = join(temporaryDirectory('changed'), 'log');
+  writeTestLog(changed, NUMBERS.with(120, 7));
+  appendToTestLog(changed, [], { truncateBefore: 100 });
+  rmSync(directory.log, { recursive: true });
+  cpSync(changed, directory.log, { recursive: true });
+  directory.sign(200);
+  assert.ok('lines' in (await directory.verify()), 'by itself the directory is in order');
+  assert.deepEqual(await directory.verify('--checkpoints', notes, '--verifier-keys', directory.keys), {
+    message: `the newest checkpoint in ${notes}, of entry 150, cannot be compared: entries that it needs were removed. Use a copy of the log that has them, an archive node's or a backup's`,
+    exitCode: ExitCode.Failure,
+  });
 });
 
 test('log verify: old log that was removed, and files that are none of checkpoints', async () => {

@@ -39,17 +39,29 @@ interface KeptElsewhere {
 export function verifyDirectory(dataDirectory: string, kept: KeptElsewhere, output: Output): void {
   const directory = logDirectoryOf(dataDirectory);
   // Before the log: a node that runs signs what comes meanwhile.
-  const signed = readSignedCheckpoints(dataDirectory, kept);
+  const { own, copies } = readSignedCheckpoints(dataDirectory, kept);
   const summary = withProgress('verifying', (update) =>
     verifyLog(directory, ({ segment, segments }) => update(segment, segments)),
   );
   const { entries, firstSequence, lastSequence, segments, bytes, tornBytes, logId } = summary;
   const compared = withProgress('comparing with checkpoints', (update) => {
     const onProgress = (sequence: number): void => update(sequence, lastSequence);
-    return compareCheckpoints(signed, { directory, logId, firstSequence, lastSequence, onProgress });
+    return compareCheckpoints([...own, ...copies], {
+      directory,
+      logId,
+      firstSequence,
+      lastSequence,
+      onProgress,
+    });
   });
+  refuseNotCompared(compared, copies, kept);
   const { matching, notComparable, last } = compared;
-  const checkpoints = { matching, notComparable, lastSequence: last?.sequence ?? 0, lastTime: last?.time };
+  const checkpoints = {
+    matching,
+    notComparable: notComparable.length,
+    lastSequence: last?.sequence ?? 0,
+    lastTime: last?.time,
+  };
   const held =
     entries === 0
       ? 'no entries'
@@ -74,9 +86,11 @@ function checkpointLines(
   { keysFile }: KeptElsewhere,
 ): string[] {
   const gone =
-    notComparable === 0
+    notComparable.length === 0
       ? []
-      : [`${counted(notComparable, 'checkpoint')} cannot be compared: entries that they need were removed`];
+      : [
+          `${counted(notComparable.length, 'checkpoint')} cannot be compared: entries that they need were removed`,
+        ];
   if (last === undefined) return ['no checkpoint says what it must hold', ...gone];
   const rest = last.sequence === lastSequence ? '' : `; entries after ${last.sequence} are not signed yet`;
   const own =
@@ -92,15 +106,38 @@ function checkpointLines(
 function readSignedCheckpoints(
   dataDirectory: string,
   { notesFile, keysFile }: KeptElsewhere,
-): SignedCheckpoint[] {
-  const own = checkpointDirectory(dataDirectory);
+): { own: SignedCheckpoint[]; copies: SignedCheckpoint[] } {
+  const directory = checkpointDirectory(dataDirectory);
   const verifiers =
-    keysFile === undefined ? readVerifiers(own) : parseVerifierKeys(readSmallFile(keysFile, KEPT_BYTES_MAX));
-  const kept = notesFile === undefined ? [] : notesIn(notesFile);
-  return [
-    ...readNotes(own).map((note) => openNoteOf(own, note, verifiers)),
-    ...kept.map((note) => openNoteOf(notesFile ?? '', note, verifiers)),
-  ];
+    keysFile === undefined
+      ? readVerifiers(directory)
+      : parseVerifierKeys(readSmallFile(keysFile, KEPT_BYTES_MAX));
+  const notes = notesFile === undefined ? [] : notesIn(notesFile);
+  return {
+    own: readNotes(directory).map((note) => openNoteOf(directory, note, verifiers)),
+    copies: notes.map((note) => openNoteOf(notesFile ?? '', note, verifiers)),
+  };
+}
+
+/**
+ * Who changes a log can remove what the copies need as well, and sign the rest anew: it must not pass because nothing could be compared.
+ * @throws CliError when the newest copy was not
+ */
+function refuseNotCompared(
+  { notComparable }: ComparedCheckpoints,
+  copies: readonly SignedCheckpoint[],
+  { notesFile }: KeptElsewhere,
+): void {
+  if (copies.length === 0) return;
+  const newest = copies.reduce((a, b) => (b.sequence > a.sequence ? b : a));
+  const isCompared = copies.some(
+    (copy) => copy.sequence === newest.sequence && !notComparable.includes(copy),
+  );
+  if (isCompared) return;
+  throw new CliError(
+    ExitCode.Failure,
+    `the newest checkpoint in ${notesFile}, of entry ${newest.sequence}, cannot be compared: entries that it needs were removed. Use a copy of the log that has them, an archive node's or a backup's`,
+  );
 }
 
 /** The notes of a file that people and other systems have had in their hands. @throws CliError when it has none */

@@ -53,10 +53,10 @@ test('compareCheckpoints: a log that has grown since is the one that was signed;
   appendToTestLog(directory, NUMBERS.slice(120));
   assert.deepEqual(compare(directory, checkpoints.toReversed()), {
     matching: 3,
-    notComparable: 0,
+    notComparable: [],
     last: checkpoints[2],
   });
-  assert.deepEqual(compare(directory, []), { matching: 0, notComparable: 0, last: undefined });
+  assert.deepEqual(compare(directory, []), { matching: 0, notComparable: [], last: undefined });
 });
 
 test('compareCheckpoints: one entry that was changed, with right checksums, is between two checkpoints', () => {
@@ -101,9 +101,13 @@ test('compareCheckpoints: where old log was removed, those are compared whose li
   const whole = checkpointsOf(directory, [50, 150]);
   const first = appendToTestLog(directory, [], { truncateBefore: 100 });
   assert.ok(first > 50 && first <= 100, `first ${first}`);
-  assert.deepEqual(compare(directory, whole), { matching: 0, notComparable: 2, last: undefined });
+  assert.deepEqual(compare(directory, whole), { matching: 0, notComparable: whole, last: undefined });
   const anew = checkpointsOf(directory, [first, 199]);
-  assert.deepEqual(compare(directory, [...whole, ...anew]), { matching: 2, notComparable: 2, last: anew[1] });
+  assert.deepEqual(compare(directory, [...whole, ...anew]), {
+    matching: 2,
+    notComparable: whole,
+    last: anew[1],
+  });
 });
 
 test('compareCheckpoints: what a node that runs beside removes meanwhile does not count', () => {
@@ -121,7 +125,7 @@ test('compareCheckpoints: what a node that runs beside removes meanwhile does no
     const options = { directory, logId: TEST_LOG_ID, firstSequence, lastSequence, onProgress };
     assert.deepEqual(
       compareCheckpoints(checkpoints, options),
-      { matching: 0, notComparable: 2, last: undefined },
+      { matching: 0, notComparable: checkpoints, last: undefined },
       `at ${when}`,
     );
     const anew = checkpointsOf(directory, [199]);
@@ -139,7 +143,7 @@ test('compareCheckpoints: a chain is taken up at a link', () => {
   assert.ok(first > 6 && first <= LINK_ENTRIES + 1, `first ${first}`);
   assert.deepEqual(compare(directory, checkpoints), {
     matching: 2,
-    notComparable: 1,
+    notComparable: [checkpoints[0]],
     last: checkpoints[2],
   });
   const changed = checkpoints.with(2, { ...checkpoints[2], head: Buffer.alloc(32) });

@@ -15,7 +15,7 @@ export interface ComparedCheckpoints {
   /** Those that say what the log says. */
   readonly matching: number;
   /** Those of entries that the log no longer has, or of a chain whose beginning it no longer has. */
-  readonly notComparable: number;
+  readonly notComparable: readonly SignedCheckpoint[];
   /** The newest of the matching ones; undefined: there is none. */
   readonly last: SignedCheckpoint | undefined;
 }
@@ -59,9 +59,10 @@ export function compareCheckpoints(
   const matching: SignedCheckpoint[] = [];
   for (const chain of byChain(checkpoints)) matching.push(...compareWhatIsLeft(chain, options));
   matching.sort((a, b) => a.sequence - b.sequence);
+  const compared = new Set(matching);
   return {
     matching: matching.length,
-    notComparable: checkpoints.length - matching.length,
+    notComparable: checkpoints.filter((checkpoint) => !compared.has(checkpoint)),
     last: matching.at(-1),
   };
 }
