@@ -110,6 +110,19 @@ test('compareCheckpoints: where old log was removed, those are compared whose li
   });
 });
 
+test('compareCheckpoints: a checkpoint that is a link itself says nothing of a log that begins behind it', () => {
+  const directory = `${temporaryDirectory('checkpoints')}/log`;
+  writeTestLog(directory, NUMBERS);
+  const [{ head, ...checkpoint }] = checkpointsOf(directory, [100]);
+  const link = { ...checkpoint, head, link: { sequence: 100, head } };
+  const options = { directory, logId: TEST_LOG_ID, firstSequence: 101, lastSequence: 200 };
+  assert.deepEqual(compareCheckpoints([link], options), {
+    matching: 0,
+    notComparable: [link],
+    last: undefined,
+  });
+});
+
 test('compareCheckpoints: what a node that runs beside removes meanwhile does not count', () => {
   for (const when of [0, 50]) {
     const directory = `${temporaryDirectory('checkpoints')}/log`;

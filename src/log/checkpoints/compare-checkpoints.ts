@@ -77,7 +77,7 @@ function byChain(checkpoints: readonly SignedCheckpoint[]): SignedCheckpoint[][]
 function compareWhatIsLeft(
   checkpoints: readonly SignedCheckpoint[],
   options: CompareOptions,
-): SignedCheckpoint[] {
+): readonly SignedCheckpoint[] {
   for (let { firstSequence } = options; ; ) {
     try {
       return compareChain(checkpoints, { ...options, firstSequence });
@@ -92,10 +92,15 @@ function compareWhatIsLeft(
 function compareChain(
   checkpoints: readonly SignedCheckpoint[],
   { directory, logId, firstSequence, onProgress, disk = nodeDisk }: CompareOptions,
-): SignedCheckpoint[] {
+): readonly SignedCheckpoint[] {
   const begin = checkpoints[0].firstSequence;
-  const has = ({ sequence }: { sequence: number }): boolean => sequence >= firstSequence - 1;
-  const comparable = begin >= firstSequence ? [...checkpoints] : checkpoints.filter(({ link }) => has(link));
+  const comparable =
+    begin >= firstSequence
+      ? checkpoints
+      : // One that is a link itself would agree with a log that begins behind it, whatever that says.
+        checkpoints.filter(
+          ({ sequence, link }) => link.sequence >= firstSequence - 1 && sequence >= firstSequence,
+        );
   if (comparable.length === 0) return [];
   const chain = begin >= firstSequence ? LogChain.begin(logId, begin) : new LogChain(comparable[0].link);
   const tail = new LogTail({ directory, fromSequence: chain.sequence + 1, disk });
