@@ -70,6 +70,12 @@ test('compareCheckpoints: one entry that was changed, with right checksums, is b
       `the log is not what ${SIGNER} signed for entry 100 of time 100: something in entries 51 to 100 was changed since`,
     ),
   );
+  const others = { ...checkpoints[1], head: Buffer.alloc(32), signer: 'another' };
+  writeTestLog(directory, NUMBERS);
+  assert.throws(
+    () => compare(directory, [...checkpoints, others]),
+    /not what another signed .* something in entries 51 to 100 was/,
+  );
   writeTestLog(directory, NUMBERS.with(150, 7));
   assert.equal(
     compare(directory, checkpoints).matching,

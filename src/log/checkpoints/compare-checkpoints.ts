@@ -107,13 +107,14 @@ function compareChain(
   let before = chain.sequence;
   try {
     for (const checkpoint of comparable) {
+      // Several nodes sign the same entry.
+      if (checkpoint.sequence > chain.sequence) before = chain.sequence;
       follow(tail, chain, checkpoint.sequence, onProgress);
       if (!Buffer.from(chain.head()).equals(checkpoint.head)) {
         throw new CheckpointMismatchError(
           `the log is not what ${checkpoint.signer} signed for entry ${checkpoint.sequence} of ${checkpoint.time}: something in entries ${before + 1} to ${checkpoint.sequence} was changed since`,
         );
       }
-      before = checkpoint.sequence;
     }
   } finally {
     tail.close();
