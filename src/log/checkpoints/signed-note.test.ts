@@ -26,6 +26,25 @@ test('openNote: the example of the specification is what its key signed, and not
   refuses(NOTE.replace(/Uw2Q.*=/, 'Uw2QOg=='), [KEY], /has no signature in the line/);
 });
 
+test('openNote, parseVerifierKey: base64 is as it was written, not what decoders make of other text', () => {
+  const noise = [
+    (text: string) => text.replace('/', '_'),
+    (text: string) => text.replace('+', '-'),
+    (text: string) => text.slice(0, 9) + '*'.repeat(4) + text.slice(9),
+    (text: string) => text.replace(/=*$/, '=='),
+    (text: string) => text.replace(/=*$/, ''),
+    (text: string) => text.replace(/=*$/, '===='),
+  ];
+  const [, before, base64] = /^([\s\S]* )(\S+)\n$/.exec(NOTE) ?? [];
+  for (const noisy of noise.map((change) => change(base64)).filter((text) => text !== base64)) {
+    refuses(`${before}${noisy}\n`, [KEY], /has no signature in the line/);
+  }
+  const key = KEY.slice(KEY.indexOf('+A') + 1);
+  for (const noisy of noise.map((change) => change(key)).filter((text) => text !== key)) {
+    assert.throws(() => parseVerifierKey(KEY.replace(key, noisy)), /is no verifier key/, noisy);
+  }
+});
+
 test('signNote: its key opens it; a signature of somebody unknown beside it does not matter, one that is wrong does', () => {
   const { privateKey } = generateKeyPairSync('ed25519');
   const key = verifierKeyOf('a/b', privateKey);

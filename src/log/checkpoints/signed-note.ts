@@ -62,7 +62,7 @@ export function verifierKeyOf(name: string, privateKey: KeyObject): string {
 /** @throws NoteError */
 export function parseVerifierKey(text: string): Verifier {
   const [, name, id, base64] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/u.exec(text) ?? [];
-  const bytes = Buffer.from(base64 ?? '', 'base64');
+  const bytes = bytesOf(base64);
   if (bytes.length !== 1 + PUBLIC_KEY_BYTES || bytes[0] !== ED25519) {
     throw new NoteError(`"${text}" is no verifier key: NAME+KEYID+KEY, as in verifier-keys.txt`);
   }
@@ -77,10 +77,16 @@ export function parseVerifierKey(text: string): Verifier {
 
 function readSignature(line: string): { name: string; keyId: number; signature: Buffer } {
   const [dash, name, base64, ...more] = line.split(' ');
-  const bytes = Buffer.from(base64 ?? '', 'base64');
+  const bytes = bytesOf(base64);
   const isSound = dash === '—' && more.length === 0 && NAME.test(name ?? '');
   if (!isSound || bytes.length <= KEY_ID_BYTES) throw new NoteError(`has no signature in the line "${line}"`);
   return { name, keyId: bytes.readUInt32BE(0), signature: bytes.subarray(KEY_ID_BYTES) };
+}
+
+/** None where the text is not what an encoder writes: Node's decoder passes over what it does not know. */
+function bytesOf(base64: string | undefined): Buffer {
+  const bytes = Buffer.from(base64 ?? '', 'base64');
+  return bytes.toString('base64') === base64 ? bytes : Buffer.alloc(0);
 }
 
 function keyIdOf(name: string, publicKey: Buffer): number {
