@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { type Checkpoint, checkpointText, openCheckpoint, signerName } from './checkpoint.ts';
 import { CheckpointStore, noteVerifierKey, readNotes, readVerifiers } from './checkpoint-store.ts';
-import { parseVerifierKey, signNote, verifierKeyOf } from './signed-note.ts';
+import { NoteError, parseVerifierKey, signNote, verifierKeyOf } from './signed-note.ts';
 
 const LOG_ID = '01234567-89ab-cdef-0123-456789abcdef';
 const NAME = signerName(LOG_ID, 3);
@@ -89,6 +89,35 @@ test('CheckpointStore: a note that was cut at any byte is no note, and the next 
       assert.equal(readFileSync(path, 'utf8'), before + next, `${bytes} bytes`);
     }
   }
+});
+
+test('CheckpointStore: what is no list of checkpoints any more is refused, not written over', () => {
+  const directory = temporaryDirectory('checkpoints');
+  const path = join(directory, 'checkpoints.txt');
+  const whole = [1, 2, 3].map((sequence) => `${noteOf(sequence)}\n`).join('');
+  const one = `${noteOf(1)}\n`;
+  for (const text of [
+    whole.replaceAll('\n', '\r\n'),
+    one.replaceAll('\n', '\r\n'),
+    'a note of somebody\n',
+    `${whole}a note of somebody\n`,
+    `${whole}${noteOf(4).replaceAll('\n', ' ').repeat(3)}`,
+    'x'.repeat(100_000),
+  ]) {
+    writeFileSync(path, text);
+    const refused = (error: unknown): boolean =>
+      error instanceof NoteError && error.message.startsWith(`${path} has something else than checkpoints`);
+    assert.throws(() => CheckpointStore.open(directory), refused, text.slice(0, 30));
+    assert.throws(() => readNotes(directory), refused, text.slice(0, 30));
+    assert.equal(readFileSync(path, 'utf8'), text);
+  }
+  // What a file system may leave of a write when the power fails.
+  writeFileSync(path, `${whole}hive\0\0\0\0`);
+  assert.equal(CheckpointStore.open(directory).last, noteOf(3));
+  writeFileSync(path, `${whole}\n`);
+  assert.equal(CheckpointStore.open(directory).last, noteOf(3));
+  writeFileSync(path, whole + '\0'.repeat(400));
+  assert.equal(readNotes(directory).length, 3);
 });
 
 test('verifier keys: each is noted once, in order', () => {

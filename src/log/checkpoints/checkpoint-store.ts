@@ -13,22 +13,26 @@ import { dirname, join } from 'node:path';
 import { errorCode, nodeDisk } from '../file/disk.ts';
 import { writeFileDurably } from '../file/durable-file.ts';
 import { splitNotes } from './checkpoint.ts';
-import { parseVerifierKey, type Verifier } from './signed-note.ts';
+import { NoteError, parseVerifierKey, type Verifier } from './signed-note.ts';
 
 const NOTES_FILE = 'checkpoints.txt';
 const KEYS_FILE = 'verifier-keys.txt';
 /** Where the last note is looked for: many times the longest. */
 const TAIL_BYTES = 65_536;
-const BOUNDARY = '\n\nhive-mind/log/';
+/** What a write that was interrupted can leave at the most. */
+const NOTE_BYTES_MAX = 1_024;
+const BEGINNING = 'hive-mind/log/';
+const BOUNDARY = `\n\n${BEGINNING}`;
 
 /** Where a data directory has its checkpoints. */
 export function checkpointDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'checkpoints');
 }
 
-/** All notes of a directory, the oldest first; none where nothing is there. @throws the error of node:fs */
+/** All notes of a directory, the oldest first; none where nothing is there. @throws NoteError; the error of node:fs */
 export function readNotes(directory: string): string[] {
-  return splitNotes(textOf(join(directory, NOTES_FILE))).notes;
+  const path = join(directory, NOTES_FILE);
+  return splitWholeNotes(textOf(path), path).notes;
 }
 
 /** The keys with which the notes of a directory were signed. @throws NoteError; the error of node:fs */
@@ -49,7 +53,7 @@ export class CheckpointStore {
   /** Of whole notes: behind them may be one that could not be written to its end. */
   declare private bytes: number;
 
-  private constructor(handle: number) {
+  private constructor(handle: number, path: string) {
     this.handle = handle;
     const size = fstatSync(handle).size;
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
@@ -58,19 +62,25 @@ export class CheckpointStore {
     // In the middle of a note the next one begins behind an empty line.
     const skipped = from === 0 ? 0 : tail.indexOf(BOUNDARY) + 2;
     const text = tail.toString('latin1', skipped);
-    const { notes, end } = splitNotes(text);
-    this.bytes = notes.length === 0 && from > 0 ? size : from + skipped + end;
+    const { notes, end } = splitWholeNotes(text, path);
+    this.bytes = from + skipped + end;
     const last = notes.at(-1);
     this.last = last === undefined ? undefined : Buffer.from(last, 'latin1').toString();
   }
 
-  /** Makes it where it is not there. @throws the error of node:fs */
+  /** Makes it where it is not there. @throws NoteError where it has something else; the error of node:fs */
   static open(directory: string): CheckpointStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const handle = openSync(join(directory, NOTES_FILE), 'a+', 0o600);
-    nodeDisk.syncDirectory(directory);
-    nodeDisk.syncDirectory(dirname(directory));
-    return new CheckpointStore(handle);
+    const path = join(directory, NOTES_FILE);
+    const handle = openSync(path, 'a+', 0o600);
+    try {
+      nodeDisk.syncDirectory(directory);
+      nodeDisk.syncDirectory(dirname(directory));
+      return new CheckpointStore(handle, path);
+    } catch (error) {
+      closeSync(handle);
+      throw error;
+    }
   }
 
   /** Durable once this has returned. @throws the error of node:fs; the next one takes the place of what was written of this */
@@ -95,6 +105,19 @@ export function noteVerifierKey(directory: string, verifierKey: string): boolean
   if (keys.includes(verifierKey)) return false;
   writeFileDurably(path, `${[...keys, verifierKey].join('\n')}\n`);
   return true;
+}
+
+/** As `splitNotes`. What follows the last note is written over: it may be what an interrupted write left, and nothing else. @throws NoteError */
+function splitWholeNotes(text: string, path: string): ReturnType<typeof splitNotes> {
+  const split = splitNotes(text);
+  const rest = text.slice(split.end);
+  // A file system may have made room and written nothing there; an editor adds empty lines.
+  const written = rest.replaceAll('\0', '').trimStart();
+  const isBeginning = BEGINNING.startsWith(written.slice(0, BEGINNING.length));
+  if (isBeginning && rest.length <= NOTE_BYTES_MAX && !rest.includes('\r')) return split;
+  throw new NoteError(
+    `${path} has something else than checkpoints, which no node wrote: compare it with what was kept elsewhere`,
+  );
 }
 
 function linesOf(text: string): string[] {
