@@ -167,6 +167,22 @@ test('log verify: old log that was removed, and files that are none of checkpoin
     message: `${file} has no checkpoints: it must have them as checkpoints.txt has them`,
     exitCode: ExitCode.Usage,
   });
-  const refused = await directory.verify('--verifier-keys', file);
-  assert.ok('message' in refused && / is no verifier key: NAME\+KEYID\+KEY/.test(refused.message));
+  assert.deepEqual(await directory.verify('--verifier-keys', directory.notes), {
+    message: `${directory.notes}: "hive-mind/log/${TEST_LOG_ID}" is no verifier key: NAME+KEYID+KEY, as a node's log and verifier-keys.txt have it`,
+    exitCode: ExitCode.Usage,
+  });
+  const none = join(temporaryDirectory('kept'), 'none');
+  writeFileSync(none, '\n');
+  assert.deepEqual(await directory.verify('--verifier-keys', none), {
+    message: `${none} has no verifier keys: it must have them one a line, as verifier-keys.txt has them`,
+    exitCode: ExitCode.Usage,
+  });
+  writeFileSync(none, `\uFEFF  ${readFileSync(directory.keys, 'utf8').replace('\n', ' \r\n')}`);
+  assert.ok('lines' in (await directory.verify('--verifier-keys', none)));
+  writeFileSync(directory.keys, 'what');
+  const damaged = await directory.verify();
+  assert.deepEqual('message' in damaged && [damaged.exitCode, damaged.message.split('"')[0]], [
+    ExitCode.Damaged,
+    `${directory.keys}: `,
+  ]);
 });

@@ -108,10 +108,7 @@ function readSignedCheckpoints(
   { notesFile, keysFile }: KeptElsewhere,
 ): { own: SignedCheckpoint[]; copies: SignedCheckpoint[] } {
   const directory = checkpointDirectory(dataDirectory);
-  const verifiers =
-    keysFile === undefined
-      ? readVerifiers(directory)
-      : parseVerifierKeys(readSmallFile(keysFile, KEPT_BYTES_MAX));
+  const verifiers = keysFile === undefined ? readVerifiers(directory) : verifiersIn(keysFile);
   const notes = notesFile === undefined ? [] : notesIn(notesFile);
   return {
     own: readNotes(directory).map((note) => openNoteOf(directory, note, verifiers)),
@@ -147,6 +144,22 @@ function notesIn(path: string): string[] {
   throw new CliError(
     ExitCode.Usage,
     `${path} has no checkpoints: it must have them as checkpoints.txt has them`,
+  );
+}
+
+/** The verifier keys of a file that somebody named. @throws CliError when it has none */
+function verifiersIn(path: string): Verifier[] {
+  let verifiers: Verifier[];
+  try {
+    verifiers = parseVerifierKeys(readSmallFile(path, KEPT_BYTES_MAX), path);
+  } catch (error) {
+    if (error instanceof NoteError) throw new CliError(ExitCode.Usage, error.message);
+    throw error;
+  }
+  if (verifiers.length > 0) return verifiers;
+  throw new CliError(
+    ExitCode.Usage,
+    `${path} has no verifier keys: it must have them one a line, as verifier-keys.txt has them`,
   );
 }
 

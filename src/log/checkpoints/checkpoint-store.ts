@@ -37,12 +37,18 @@ export function readNotes(directory: string): string[] {
 
 /** The keys with which the notes of a directory were signed. @throws NoteError; the error of node:fs */
 export function readVerifiers(directory: string): Verifier[] {
-  return parseVerifierKeys(textOf(join(directory, KEYS_FILE)));
+  const path = join(directory, KEYS_FILE);
+  return parseVerifierKeys(textOf(path), path);
 }
 
-/** Verifier keys, one a line. @throws NoteError */
-export function parseVerifierKeys(text: string): Verifier[] {
-  return linesOf(text).map(parseVerifierKey);
+/** Verifier keys, one a line. @param path where they are from @throws NoteError */
+export function parseVerifierKeys(text: string, path: string): Verifier[] {
+  try {
+    return linesOf(text).map(parseVerifierKey);
+  } catch (error) {
+    if (error instanceof NoteError) error.message = `${path}: ${error.message}`;
+    throw error;
+  }
 }
 
 /** The checkpoints that a node has signed, in one file that only grows. */
@@ -121,7 +127,8 @@ function splitWholeNotes(text: string, path: string): ReturnType<typeof splitNot
 }
 
 function linesOf(text: string): string[] {
-  return text.split(/\r?\n/).filter((line) => line !== '');
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }
 
 function textOf(path: string): string {

@@ -64,7 +64,9 @@ export function parseVerifierKey(text: string): Verifier {
   const [, name, id, base64] = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/u.exec(text) ?? [];
   const bytes = bytesOf(base64);
   if (bytes.length !== 1 + PUBLIC_KEY_BYTES || bytes[0] !== ED25519) {
-    throw new NoteError(`"${text}" is no verifier key: NAME+KEYID+KEY, as in verifier-keys.txt`);
+    throw new NoteError(
+      `"${text}" is no verifier key: NAME+KEYID+KEY, as a node's log and verifier-keys.txt have it`,
+    );
   }
   const raw = bytes.subarray(1);
   const keyId = Number.parseInt(id, 16);
