@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import fs, { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openCheckpoint, type SignedCheckpoint } from '#log/checkpoints/checkpoint.ts';
-import { checkpointDirectory, readNotes, readVerifiers } from '#log/checkpoints/checkpoint-store.ts';
+import { checkpointText, openCheckpoint, type SignedCheckpoint } from '#log/checkpoints/checkpoint.ts';
+import {
+  CheckpointStore,
+  checkpointDirectory,
+  noteVerifierKey,
+  readNotes,
+  readVerifiers,
+} from '#log/checkpoints/checkpoint-store.ts';
 import { compareCheckpoints } from '#log/checkpoints/compare-checkpoints.ts';
+import { signNote, verifierKeyOf } from '#log/checkpoints/signed-note.ts';
 import { appendToTestLog, TEST_LOG_ID, writeTestLog } from '#log/checkpoints/test-log.ts';
 import { verifyLog } from '#log/file/verify.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -202,4 +210,50 @@ test('CheckpointKeeper: without its key, or with a last checkpoint that nobody h
     node.said().join(),
     /^error no checkpoints: the last one in .*checkpoints is not what hive-mind\/log\/.* has signed/,
   );
+});
+
+test('CheckpointKeeper: verifier keys that are gone are no sign that the log was changed; those that are damaged are named', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  node.start(200).close(100);
+  const keys = join(node.directory, 'verifier-keys.txt');
+  const written = readFileSync(keys, 'utf8');
+  rmSync(keys);
+  node.said();
+  const keeper = node.start(200);
+  keeper.close(150);
+  assert.deepEqual([keeper.isBroken, node.said()], [false, [NEW_KEY, SIGNED]]);
+  assert.equal(readFileSync(keys, 'utf8'), written);
+  assert.deepEqual(node.matching(), [100, 150]);
+  writeFileSync(keys, `${written}what\n`);
+  assert.equal(node.start(200).isBroken, true);
+  assert.deepEqual(node.said(), [
+    `error no checkpoints: ${keys}: "what" is no verifier key: NAME+KEYID+KEY, as a node's log and verifier-keys.txt have it. ${KEEP}`,
+  ]);
+});
+
+test('CheckpointKeeper: a checkpoint of another log is named as one', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const other = '99999999-89ab-cdef-0123-456789abcdef';
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const name = `hive-mind/log/${other}/node/3`;
+  const link = { sequence: 0, head: Buffer.alloc(32) };
+  const about = {
+    logId: other,
+    line: 0,
+    firstSequence: 1,
+    sequence: 900,
+    head: link.head,
+    link,
+    time: 'now',
+  };
+  const store = CheckpointStore.open(node.directory);
+  store.append(signNote(checkpointText(about), name, privateKey));
+  store.close();
+  noteVerifierKey(node.directory, verifierKeyOf(name, privateKey));
+  assert.equal(node.start(200).isBroken, true);
+  assert.deepEqual(node.said(), [
+    `error no checkpoints: the last one in ${node.directory} is of log ${other}, this is log ${TEST_LOG_ID}. ${KEEP}`,
+  ]);
 });

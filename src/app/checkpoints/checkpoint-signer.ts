@@ -17,7 +17,7 @@ import {
 } from '#log/checkpoints/checkpoint-store.ts';
 import { CheckpointMismatchError } from '#log/checkpoints/compare-checkpoints.ts';
 import { LogChain } from '#log/checkpoints/log-chain.ts';
-import { NoteError, signNote, verifierKeyOf } from '#log/checkpoints/signed-note.ts';
+import { NoteError, parseVerifierKey, signNote, verifierKeyOf } from '#log/checkpoints/signed-note.ts';
 import { nodeDisk } from '#log/file/disk.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
@@ -67,16 +67,15 @@ export class CheckpointSigner implements LogReader {
     this.options = options;
     this.name = signerName(logId, nodeId);
     this.store = store;
-    const { last } = store;
-    this.known = last === undefined ? undefined : openLast(last, directory);
+    this.key = nodeCheckpointKey(dataDirectory);
+    this.verifierKey = verifierKeyOf(this.name, this.key);
+    this.known = this.#openLast(directory);
     this._signedSequence = this.known?.sequence ?? 0;
     if (this._signedSequence > (endSequence ?? Number.POSITIVE_INFINITY)) {
       throw new CheckpointMismatchError(
         `the log ends with entry ${endSequence}, but this node has signed entry ${this._signedSequence} of ${this.known?.time}: entries were removed from its end`,
       );
     }
-    this.key = nodeCheckpointKey(dataDirectory);
-    this.verifierKey = verifierKeyOf(this.name, this.key);
     this.isNewKey = noteVerifierKey(directory, this.verifierKey);
     const first = listSegments(nodeDisk, logDirectory)[0].firstSequence;
     // Where the log has lost what comes before the last checkpoint, that cannot be compared any more.
@@ -146,6 +145,26 @@ export class CheckpointSigner implements LogReader {
     this.store.close();
   }
 
+  /** @throws NoteError; CheckpointMismatchError when it is another log's */
+  #openLast(directory: string): SignedCheckpoint | undefined {
+    const { last } = this.store;
+    if (last === undefined) return undefined;
+    // The key that is here is this node's, whether the list of those before it is still there or not.
+    const verifiers = [...readVerifiers(directory), parseVerifierKey(this.verifierKey)];
+    let known: SignedCheckpoint;
+    try {
+      known = openCheckpoint(last, verifiers);
+    } catch (error) {
+      if (error instanceof NoteError) error.message = `the last one in ${directory} ${error.message}`;
+      throw error;
+    }
+    const { logId } = this.options;
+    if (known.logId === logId) return known;
+    throw new CheckpointMismatchError(
+      `the last one in ${directory} is of log ${known.logId}, this is log ${logId}`,
+    );
+  }
+
   #compare({ sequence, time, link, head, signer }: SignedCheckpoint): void {
     if (!Buffer.from(head).equals(this.chain.head())) {
       throw new CheckpointMismatchError(
@@ -153,15 +172,5 @@ export class CheckpointSigner implements LogReader {
       );
     }
     this.known = undefined;
-  }
-}
-
-/** @throws NoteError */
-function openLast(note: string, directory: string): SignedCheckpoint {
-  try {
-    return openCheckpoint(note, readVerifiers(directory));
-  } catch (error) {
-    if (error instanceof NoteError) error.message = `the last one in ${directory} ${error.message}`;
-    throw error;
   }
 }
