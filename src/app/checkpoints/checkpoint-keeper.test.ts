@@ -28,6 +28,7 @@ class Node {
   readonly directory = checkpointDirectory(this.dataDirectory);
   readonly logged: string[] = [];
   nowMs = 1_000_000;
+  rests = 0;
 
   start(endSequence?: number): CheckpointKeeper {
     const log =
@@ -43,6 +44,7 @@ class Node {
       nodeId: 3,
       line: 0,
       everyMs: EVERY_MS,
+      betweenPieces: () => void this.rests++,
     };
     return new CheckpointKeeper({ ...options, endSequence, logger }, this.nowMs);
   }
@@ -99,6 +101,16 @@ test('CheckpointKeeper: signs what the archive has applied, when it is due and a
   last.close(200);
   assert.deepEqual(node.said(), [SIGNED]);
   assert.deepEqual(node.matching(), [70, 90, 120, 200]);
+});
+
+test('CheckpointKeeper: lets others run from entry to entry', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const keeper = node.start(200);
+  keeper.step(120, node.nowMs);
+  assert.equal(node.rests, 120);
+  keeper.close(200);
+  assert.equal(node.rests, 200);
 });
 
 test('CheckpointKeeper: a log that was changed since it was signed is found by the next start', () => {

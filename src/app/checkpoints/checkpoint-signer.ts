@@ -33,6 +33,8 @@ export interface CheckpointSignerOptions {
   readonly line: number;
   /** The log's last entry at the start; undefined: entries that this node had may still come from the cluster. */
   readonly endSequence: number | undefined;
+  /** Called from entry to entry: lets others run. */
+  readonly betweenPieces: () => void;
 }
 
 /** Follows the log's files, compares what was signed last with what they say now, and signs what has come since. */
@@ -119,6 +121,7 @@ export class CheckpointSigner implements LogReader {
     this.timeSeconds = timeSeconds;
     this.timeNanos = timeNanos;
     this.chain.deliver(sequence, timeSeconds, timeNanos, words, from, to);
+    this.options.betweenPieces();
   }
 
   /**

@@ -33,7 +33,7 @@ class Directory {
   sign(sequence: number): void {
     const { path: dataDirectory, log: logDirectory } = this;
     const options = { dataDirectory, logDirectory, logId: TEST_LOG_ID, nodeId: 1, line: 0, logger: QUIET };
-    new CheckpointKeeper({ ...options, endSequence: undefined }, 0).close(sequence);
+    new CheckpointKeeper({ ...options, endSequence: undefined, betweenPieces() {} }, 0).close(sequence);
   }
 
   /** What `hive log verify` prints, or its message and exit status. */

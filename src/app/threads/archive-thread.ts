@@ -112,6 +112,7 @@ class ArchiveThread {
         nodeId: data.nodeId,
         line: data.line,
         endSequence: data.endSequence,
+        betweenPieces: rest,
         logger: threadLog,
       },
       performance.now(),
