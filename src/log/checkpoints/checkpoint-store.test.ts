@@ -52,6 +52,27 @@ test('checkpoints: the text is the one of docs/checkpoints.md, and reads back', 
   );
 });
 
+test('checkpoints: a key signs for the log that its name has, and for no other', () => {
+  const other = signerName('11111111-89ab-cdef-0123-456789abcdef', 3);
+  const note = signNote(checkpointText(checkpoint(7)), other, privateKey);
+  const verifiers = [KEY, verifierKeyOf(other, privateKey)].map(parseVerifierKey);
+  assert.throws(() => openCheckpoint(note, verifiers), /is not signed by a key that is trusted here/);
+  assert.equal(openCheckpoint(noteOf(7), verifiers).signer, NAME);
+});
+
+test('checkpoints: numbers that no chain has are refused', () => {
+  const link = { sequence: 0, head: Buffer.alloc(32) };
+  for (const wrong of [
+    { sequence: 2 ** 53 + 2 },
+    { link: { ...link, sequence: 8 } },
+    { firstSequence: 2 },
+    { firstSequence: 0 },
+  ]) {
+    const note = signNote(checkpointText({ ...checkpoint(7), link, ...wrong }), NAME, privateKey);
+    assert.throws(() => openCheckpoint(note, [parseVerifierKey(KEY)]), /is no checkpoint of a log/);
+  }
+});
+
 test('CheckpointStore: what was appended is there when it is opened again, however long the file is', () => {
   const directory = join(temporaryDirectory('checkpoints'), 'new');
   assert.deepEqual(readNotes(directory), []);

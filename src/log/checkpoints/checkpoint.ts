@@ -24,6 +24,7 @@ export interface SignedCheckpoint extends Checkpoint {
   readonly signer: string;
 }
 
+const NO_CHECKPOINT = 'is no checkpoint of a log of this format';
 const SEQUENCE = '(0|[1-9]\\d{0,15})';
 const HEAD = '([A-Za-z0-9+/]{43}=)';
 const TEXT = new RegExp(
@@ -60,11 +61,16 @@ export function checkpointText({
 
 /** @throws NoteError when no key has signed it, or it is no checkpoint */
 export function openCheckpoint(note: string, verifiers: readonly Verifier[]): SignedCheckpoint {
-  const { text, signer } = openNote(note, verifiers);
+  const [, signed] = /^hive-mind\/log\/([0-9a-f-]{36})/.exec(note) ?? [];
+  // Whoever trusts the keys of several logs trusts each with its own.
+  const ofLog = verifiers.filter(
+    ({ name }) => signed === undefined || name.startsWith(`hive-mind/log/${signed}/node/`),
+  );
+  const { text, signer } = openNote(note, ofLog);
   const found = TEXT.exec(text);
-  if (found === null) throw new NoteError('is no checkpoint of a log of this format');
+  if (found === null) throw new NoteError(NO_CHECKPOINT);
   const [, logId, line, sequence, head, first, linkSequence, linkHead, time] = found;
-  return {
+  const checkpoint = {
     logId,
     line: Number(line ?? 0),
     firstSequence: Number(first),
@@ -74,6 +80,13 @@ export function openCheckpoint(note: string, verifiers: readonly Verifier[]): Si
     time,
     signer: signer.name,
   };
+  if (!isOfChain(checkpoint)) throw new NoteError(NO_CHECKPOINT);
+  return checkpoint;
+}
+
+function isOfChain({ firstSequence, link, sequence }: Checkpoint): boolean {
+  const isOrdered = firstSequence >= 1 && firstSequence - 1 <= link.sequence && link.sequence <= sequence;
+  return isOrdered && Number.isSafeInteger(sequence);
 }
 
 /**
