@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -109,6 +109,10 @@ test('checkpoints: a stop signs the log; programs of others agree, and find what
       forge(3);
       assert.equal(run(), `${sequence} CHANGED\n${again.sequence} CHANGED\n`);
       forge(3);
+      const written = readFileSync(notesFile, 'utf8');
+      appendFileSync(notesFile, `${checkpoint?.replace(`\n${sequence}\n`, '\n999999\n')}\n`);
+      assert.equal(run(), `${sequence} ok\n${again.sequence} ok\n999999 GONE\n`);
+      writeFileSync(notesFile, written);
     },
   );
 
