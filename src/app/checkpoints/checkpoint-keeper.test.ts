@@ -269,3 +269,22 @@ test('CheckpointKeeper: a checkpoint of another log is named as one', () => {
     `error no checkpoints: the last one in ${node.directory} is of log ${other}, this is log ${TEST_LOG_ID}. ${KEEP}`,
   ]);
 });
+
+test('CheckpointKeeper: a list that somebody has written to is no full disk', () => {
+  const node = new Node();
+  writeTestLog(node.logDirectory, NUMBERS);
+  const keeper = node.start(200);
+  node.said();
+  const file = join(node.directory, 'checkpoints.txt');
+  writeFileSync(file, 'what');
+  node.pass(keeper, 100);
+  assert.deepEqual(
+    [keeper.isBroken, node.said()],
+    [
+      true,
+      [
+        `error no checkpoints: ${file} has something else than checkpoints, which no node wrote: compare it with what was kept elsewhere. ${KEEP}`,
+      ],
+    ],
+  );
+});

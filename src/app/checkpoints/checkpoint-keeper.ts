@@ -113,7 +113,7 @@ export class CheckpointKeeper {
       this._signedSequence = signer.signedSequence;
       logger.info({ sequence: signer.signedSequence, checkpoint }, 'checkpoint of the log signed');
     } catch (error) {
-      if (error instanceof AssertionError) throw error;
+      if (error instanceof AssertionError || error instanceof NoteError) throw error;
       const { message } = error as Error;
       if (message !== this.failure) {
         logger.error(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -139,6 +139,28 @@ test('CheckpointStore: what is no list of checkpoints any more is refused, not w
   assert.equal(CheckpointStore.open(directory).last, noteOf(3));
   writeFileSync(path, whole + '\0'.repeat(400));
   assert.equal(readNotes(directory).length, 3);
+});
+
+test('CheckpointStore: a file that is cut or written to while it is open goes on behind what is there', () => {
+  const directory = temporaryDirectory('checkpoints');
+  const path = join(directory, 'checkpoints.txt');
+  const store = CheckpointStore.open(directory);
+  store.append(noteOf(1));
+  store.append(noteOf(2));
+  truncateSync(path, noteOf(1).length + 30);
+  store.append(noteOf(3));
+  assert.equal(readFileSync(path, 'utf8'), `${noteOf(1)}\n${noteOf(3)}\n`);
+  truncateSync(path, 0);
+  store.append(noteOf(4));
+  assert.equal(readFileSync(path, 'utf8'), `${noteOf(4)}\n`);
+  appendFileSync(path, `${noteOf(5)}\n`);
+  store.append(noteOf(6));
+  assert.deepEqual(
+    readNotes(directory),
+    [4, 5, 6].map((sequence) => noteOf(sequence)),
+  );
+  appendFileSync(path, 'a note of somebody\n');
+  assert.throws(() => store.append(noteOf(7)), NoteError);
 });
 
 test('verifier keys: each is noted once, in order', () => {

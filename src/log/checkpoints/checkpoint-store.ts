@@ -56,22 +56,17 @@ export class CheckpointStore {
   /** The newest note; undefined: there is none. */
   declare last: string | undefined;
   declare private readonly handle: number;
+  declare private readonly path: string;
   /** Of whole notes: behind them may be one that could not be written to its end. */
   declare private bytes: number;
+  /** What is behind them is of a note that could not be written. */
+  declare private isUnfinished: boolean;
 
   private constructor(handle: number, path: string) {
     this.handle = handle;
-    const size = fstatSync(handle).size;
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const from = size - tail.length;
-    readSync(handle, tail, 0, tail.length, from);
-    // In the middle of a note the next one begins behind an empty line.
-    const skipped = from === 0 ? 0 : tail.indexOf(BOUNDARY) + 2;
-    const text = tail.toString('latin1', skipped);
-    const { notes, end } = splitWholeNotes(text, path);
-    this.bytes = from + skipped + end;
-    const last = notes.at(-1);
-    this.last = last === undefined ? undefined : Buffer.from(last, 'latin1').toString();
+    this.path = path;
+    this.isUnfinished = false;
+    this.#readEnd();
   }
 
   /** Makes it where it is not there. @throws NoteError where it has something else; the error of node:fs */
@@ -89,18 +84,37 @@ export class CheckpointStore {
     }
   }
 
-  /** Durable once this has returned. @throws the error of node:fs; the next one takes the place of what was written of this */
+  /** Durable once this has returned. @throws NoteError where somebody else has written to it; the error of node:fs: the next one takes the place of what was written of this */
   append(note: string): void {
     const bytes = Buffer.from(`${note}\n`);
+    // It may have been cut meanwhile, to save space say: to write where it ended would leave zeros before.
+    if (!this.isUnfinished || fstatSync(this.handle).size < this.bytes) this.#readEnd();
+    this.isUnfinished = true;
     ftruncateSync(this.handle, this.bytes);
     for (let done = 0; done < bytes.length; ) done += writeSync(this.handle, bytes, done);
     fdatasyncSync(this.handle);
+    this.isUnfinished = false;
     this.bytes += bytes.length;
     this.last = note;
   }
 
   close(): void {
     closeSync(this.handle);
+  }
+
+  /** Looks for the last whole note. @throws NoteError */
+  #readEnd(): void {
+    const size = fstatSync(this.handle).size;
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    const from = size - tail.length;
+    readSync(this.handle, tail, 0, tail.length, from);
+    // In the middle of a note the next one begins behind an empty line.
+    const skipped = from === 0 ? 0 : tail.indexOf(BOUNDARY) + 2;
+    const text = tail.toString('latin1', skipped);
+    const { notes, end } = splitWholeNotes(text, this.path);
+    this.bytes = from + skipped + end;
+    const last = notes.at(-1);
+    this.last = last === undefined ? undefined : Buffer.from(last, 'latin1').toString();
   }
 }
 
