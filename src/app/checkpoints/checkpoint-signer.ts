@@ -60,7 +60,7 @@ export class CheckpointSigner implements LogReader {
 
   /**
    * @param store is closed with this
-   * @throws CheckpointMismatchError when the log's end was signed and is not there; NoteError when the last checkpoint is damaged;
+   * @throws CheckpointMismatchError when the log's end was signed and is not there, or another log was signed; NoteError when the last checkpoint is damaged;
    * PrivateFileError; the error of node:fs
    */
   constructor(store: CheckpointStore, options: CheckpointSignerOptions) {
