@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
@@ -174,4 +174,13 @@ test('verifier keys: each is noted once, in order', () => {
     readVerifiers(directory).map(({ name }) => name),
     [NAME, 'other'],
   );
+});
+
+test('verifier keys, checkpoints: what the system does not read is named', () => {
+  for (const name of ['verifier-keys.txt', 'checkpoints.txt']) {
+    const directory = temporaryDirectory('checkpoints');
+    mkdirSync(join(directory, name));
+    const read = (): unknown => [readVerifiers(directory), readNotes(directory)];
+    assert.throws(read, (error: Error) => error.message.endsWith(`'${join(directory, name)}'`), name);
+  }
 });

@@ -150,6 +150,8 @@ function textOf(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return '';
+    // What is read from a handle fails without a name.
+    if (error instanceof Error && !('path' in error)) error.message += ` '${path}'`;
     throw error;
   }
 }
