@@ -186,7 +186,11 @@ test('where the log does not go back to what history lacks: it goes on from what
   assert.ok(completeFrom > 1);
   const warning = `the log no longer has what history lacks: history is complete from entry ${completeFrom} on`;
   assert.deepEqual(
-    third.lines.filter(({ level }) => level !== 'info').map(({ message }) => message),
+    third.lines
+      .filter(({ level }) => level !== 'info')
+      .map(({ message }) => message)
+      // What is removed meanwhile, checkpoints have not signed yet.
+      .filter((message) => !message.startsWith('old log was removed before it was signed')),
     [warning],
   );
   const known = ({ clientTag, status, qtyLots, cumQtyLots }: OrderRecord) => [
