@@ -145,7 +145,7 @@ test('CheckpointKeeper: an end that was signed and is gone; in a cluster it may 
   node.said();
   assert.equal(node.start(140).isBroken, true);
   assert.deepEqual(node.said(), [
-    `error no checkpoints: the log ends with entry 140, but this node has signed entry 150 of 2023-11-14T22:15:50.000000000Z: entries were removed from its end. ${KEEP}`,
+    `error no checkpoints: the log ends with entry 140, but ${signer} has signed entry 150 of 2023-11-14T22:15:50.000000000Z: entries were removed from its end. ${KEEP}`,
   ]);
   const keeper = node.start();
   node.pass(keeper, 140);

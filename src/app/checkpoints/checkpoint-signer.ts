@@ -15,7 +15,11 @@ import {
   noteVerifierKey,
   readVerifiers,
 } from '#log/checkpoints/checkpoint-store.ts';
-import { CheckpointMismatchError } from '#log/checkpoints/compare-checkpoints.ts';
+import {
+  CheckpointMismatchError,
+  refuseLostEnd,
+  refuseOtherHead,
+} from '#log/checkpoints/compare-checkpoints.ts';
 import { LogChain } from '#log/checkpoints/log-chain.ts';
 import { NoteError, parseVerifierKey, signNote, verifierKeyOf } from '#log/checkpoints/signed-note.ts';
 import { nodeDisk } from '#log/file/disk.ts';
@@ -73,11 +77,7 @@ export class CheckpointSigner implements LogReader {
     this.verifierKey = verifierKeyOf(this.name, this.key);
     this.known = this.#openLast(directory);
     this._signedSequence = this.known?.sequence ?? 0;
-    if (this._signedSequence > (endSequence ?? Number.POSITIVE_INFINITY)) {
-      throw new CheckpointMismatchError(
-        `the log ends with entry ${endSequence}, but this node has signed entry ${this._signedSequence} of ${this.known?.time}: entries were removed from its end`,
-      );
-    }
+    if (this.known !== undefined && endSequence !== undefined) refuseLostEnd(this.known, endSequence);
     this.isNewKey = noteVerifierKey(directory, this.verifierKey);
     const first = listSegments(nodeDisk, logDirectory)[0].firstSequence;
     // Where the log has lost what comes before the last checkpoint, that cannot be compared any more.
@@ -106,7 +106,10 @@ export class CheckpointSigner implements LogReader {
   step(toSequence: number, bytesMax: number): boolean {
     const { known, tail } = this;
     tail.poll(this, Math.min(toSequence, known?.sequence ?? toSequence), bytesMax);
-    if (known !== undefined && known.sequence === this.chain.sequence) this.#compare(known);
+    if (known !== undefined && known.sequence === this.chain.sequence) {
+      refuseOtherHead(known, this.chain, known.link.sequence);
+      this.known = undefined;
+    }
     return this.chain.sequence < toSequence;
   }
 
@@ -166,14 +169,5 @@ export class CheckpointSigner implements LogReader {
     throw new CheckpointMismatchError(
       `the last one in ${directory} is of log ${known.logId}, this is log ${logId}`,
     );
-  }
-
-  #compare({ sequence, time, link, head, signer }: SignedCheckpoint): void {
-    if (!Buffer.from(head).equals(this.chain.head())) {
-      throw new CheckpointMismatchError(
-        `the log is not what ${signer} signed for entry ${sequence} of ${time}: something in entries ${link.sequence + 1} to ${sequence} was changed since`,
-      );
-    }
-    this.known = undefined;
   }
 }

@@ -44,17 +44,14 @@ export function compareCheckpoints(
   checkpoints: readonly SignedCheckpoint[],
   options: CompareOptions,
 ): ComparedCheckpoints {
-  for (const { logId, sequence, time, signer } of checkpoints) {
+  for (const checkpoint of checkpoints) {
+    const { logId, sequence } = checkpoint;
     if (logId !== options.logId) {
       throw new CheckpointMismatchError(
         `the checkpoint of entry ${sequence} is of log ${logId}, this is log ${options.logId}`,
       );
     }
-    if (sequence > options.lastSequence) {
-      throw new CheckpointMismatchError(
-        `the log ends with entry ${options.lastSequence}, but ${signer} has signed entry ${sequence} of ${time}: entries were removed from its end`,
-      );
-    }
+    refuseLostEnd(checkpoint, options.lastSequence);
   }
   const matching: SignedCheckpoint[] = [];
   for (const chain of byChain(checkpoints)) matching.push(...compareWhatIsLeft(chain, options));
@@ -65,6 +62,30 @@ export function compareCheckpoints(
     notComparable: checkpoints.filter((checkpoint) => !compared.has(checkpoint)),
     last: matching.at(-1),
   };
+}
+
+/** @param lastSequence of the log @throws CheckpointMismatchError when it ends before what was signed */
+export function refuseLostEnd({ sequence, time, signer }: SignedCheckpoint, lastSequence: number): void {
+  if (sequence <= lastSequence) return;
+  throw new CheckpointMismatchError(
+    `the log ends with entry ${lastSequence}, but ${signer} has signed entry ${sequence} of ${time}: entries were removed from its end`,
+  );
+}
+
+/**
+ * @param chain of the log, up to the checkpoint's entry
+ * @param before the last entry that is known to be as it was signed
+ * @throws CheckpointMismatchError when the log is not what was signed
+ */
+export function refuseOtherHead(
+  { sequence, time, signer, head }: SignedCheckpoint,
+  chain: LogChain,
+  before: number,
+): void {
+  if (Buffer.from(chain.head()).equals(head)) return;
+  throw new CheckpointMismatchError(
+    `the log is not what ${signer} signed for entry ${sequence} of ${time}: something in entries ${before + 1} to ${sequence} was changed since`,
+  );
 }
 
 /** Those whose chains begin with the same entry, in the order of their entries. */
@@ -110,11 +131,7 @@ function compareChain(
       // Several nodes sign the same entry.
       if (checkpoint.sequence > chain.sequence) before = chain.sequence;
       follow(tail, chain, checkpoint.sequence, onProgress);
-      if (!Buffer.from(chain.head()).equals(checkpoint.head)) {
-        throw new CheckpointMismatchError(
-          `the log is not what ${checkpoint.signer} signed for entry ${checkpoint.sequence} of ${checkpoint.time}: something in entries ${before + 1} to ${checkpoint.sequence} was changed since`,
-        );
-      }
+      refuseOtherHead(checkpoint, chain, before);
     }
   } finally {
     tail.close();
