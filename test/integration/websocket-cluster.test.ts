@@ -16,8 +16,11 @@ const NODES = 3;
 const skip = whyNoNats() ?? false;
 /** Two of them are one user at two connections, whose orders race for numbers. */
 const CLIENTS = ['U1', 'U2', 'U3', 'U4', 'U1'];
-/** Rates that no client reaches. */
-const UNHURRIED = { access: restNodeConfig('').access };
+/**
+ * Rates that no client reaches, and all snapshots kept, and with them the log from the first one on: a node that is away meanwhile is not overtaken, for
+ * its history would then lack what the others removed (docs/cluster.md).
+ */
+const UNHURRIED = { access: restNodeConfig('').access, snapshots: { everyEntries: 300, keep: 1_000 } };
 /** Reports that each client gets, and orders that each has answered, before and after each fault. */
 const REPORTS_BETWEEN = 50;
 const ANSWERS_BETWEEN = 10;

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
 import { CLI, type CliResult } from '#app/cli/test-support.ts';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../bin/runtime.js';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 import type { StubVenue } from './stub-kubectl.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -24,7 +24,7 @@ export const SCRIPTS = [
   'validate-deployment.sh',
 ];
 
-/** Runs a script of scripts/production. */
+/** Runs a script of scripts/production, in a directory of its own: some leave what they have found where they run. */
 export function runScript(
   script: string,
   args: readonly string[],
@@ -33,7 +33,7 @@ export function runScript(
   return new Promise((resolve, reject) => {
     // The scripts start many short programs: they need not be compiled each time.
     const environment = { ...NODE_ENVIRONMENT, ...process.env, ...env };
-    const options = { env: environment, timeout: SCRIPT_MS_MAX, cwd: tmpdir() };
+    const options = { env: environment, timeout: SCRIPT_MS_MAX, cwd: temporaryDirectory('script') };
     const file = join(ROOT, 'scripts/production', script);
     const child = execFile(file, args, options, (_, stdout, stderr) => {
       if (child.exitCode === null)

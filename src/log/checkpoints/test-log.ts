@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { createFileLog, FileLog } from '../file/file-log.ts';
 import { LogId } from '../file/format.ts';
@@ -14,7 +14,8 @@ export function writeTestLog(
   numbers: readonly number[],
   segmentBytes = SEGMENT_BYTES,
 ): void {
-  rmSync(directory, { recursive: true, force: true });
+  // It stops half way, without an error, where a log that was closed still removes a file of its own in the background.
+  while (existsSync(directory)) rmSync(directory, { recursive: true, force: true });
   createFileLog(directory, new LogId(TEST_LOG_ID), new ManualClock(), segmentBytes);
   appendToTestLog(directory, numbers, { segmentBytes });
 }
