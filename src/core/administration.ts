@@ -27,6 +27,7 @@ import type { Layout } from '#domain/layout.ts';
 import { allowsCommand } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { TradeCancellation } from './cancel-trade.ts';
 import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { Execution } from './execution.ts';
@@ -56,6 +57,7 @@ export class Administration {
   declare private readonly execution: Execution;
   declare private readonly phaseControl: PhaseControl;
   declare private readonly massCancellation: MassCancellation;
+  declare private readonly tradeCancellation: TradeCancellation;
   declare private readonly refusals: Refusals;
   declare private readonly identity: Identity;
   declare private readonly gatewaySessions: GatewaySessions;
@@ -66,6 +68,7 @@ export class Administration {
     execution: Execution,
     phaseControl: PhaseControl,
     massCancellation: MassCancellation,
+    tradeCancellation: TradeCancellation,
     refusals: Refusals,
     identity: Identity,
     gatewaySessions: GatewaySessions,
@@ -75,6 +78,7 @@ export class Administration {
     this.execution = execution;
     this.phaseControl = phaseControl;
     this.massCancellation = massCancellation;
+    this.tradeCancellation = tradeCancellation;
     this.refusals = refusals;
     this.identity = identity;
     this.gatewaySessions = gatewaySessions;
@@ -143,6 +147,8 @@ export class Administration {
         return this.massCancellation.ofOthers(words, offset);
       case CommandType.SetPriceControls:
         return this.#setPriceControls(words, offset);
+      case CommandType.CancelTrade:
+        return this.tradeCancellation.cancel(words, offset);
       case CommandType.EndSession:
         return this.gatewaySessions.end(words, offset);
       case CommandType.PostIncident:

@@ -202,25 +202,19 @@ export class Execution implements BookListener {
   #afterTrade(instrument: number, maker: number, taker: number, takerBuys: boolean): void {
     const { orders, ledger, instruments } = this.state;
     if (instruments.kind(instrument) !== SPOT) {
-      this.#writeSettlement(
-        instrument,
-        maker,
-        takerBuys ? ledger.sellerRealisedMinor : ledger.buyerRealisedMinor,
-      );
-      this.#writeSettlement(
-        instrument,
-        taker,
-        takerBuys ? ledger.buyerRealisedMinor : ledger.sellerRealisedMinor,
-      );
+      const { buyerRealisedMinor, sellerRealisedMinor } = ledger;
+      this.writeSettlement(orders.holding(maker), takerBuys ? sellerRealisedMinor : buyerRealisedMinor);
+      this.writeSettlement(orders.holding(taker), takerBuys ? buyerRealisedMinor : sellerRealisedMinor);
     }
     if (orders.partner(maker) > 0) this.notePair(maker);
     if (orders.partner(taker) > 0) this.notePair(taker);
   }
 
-  #writeSettlement(instrument: number, slot: number, realisedMinor: number): void {
-    const { orders, ledger, accounts, instruments, assets } = this.state;
-    const holding = orders.holding(slot);
-    const accountId = accounts.accountId(orders.accountRow(slot));
+  /** What a trade, or one that is taken back, did to a holding in a margined instrument, beyond its fee. */
+  writeSettlement(holding: number, realisedMinor: number): void {
+    const { ledger, accounts, instruments, assets } = this.state;
+    const accountId = accounts.accountId(ledger.accountRow(holding));
+    const instrument = ledger.instrumentRow(holding);
     const instrumentId = instruments.instrumentId(instrument);
     const { i32, f64 } = this.writer.words;
     if (realisedMinor !== 0) {

@@ -4,6 +4,7 @@ import { Columns } from '#lib/columns.ts';
 import type { BookListener } from './book/book-listener.ts';
 import { BookStore } from './book/book-store.ts';
 import { BOOK_STATE_WORDS, OrderBook } from './book/order-book.ts';
+import { CanceledTrades } from './canceled-trades.ts';
 import { CoreVersionError, isSupportedVersion } from './core-version.ts';
 import { ExpiryIndex } from './expiry.ts';
 import { Ledger } from './ledger/ledger.ts';
@@ -81,6 +82,7 @@ export class CoreState {
   declare readonly tags: TagWindow;
   /** Ids of deposits and withdrawals. */
   declare readonly requestIds: TagWindow;
+  declare readonly canceledTrades: CanceledTrades;
   declare readonly expiry: ExpiryIndex;
   declare readonly phases: PhaseTable;
   /** By instrument row. */
@@ -127,6 +129,7 @@ export class CoreState {
     this.orders = new Orders(bookStore, this.accounts, this.ledger, hashSeed);
     this.tags = new TagWindow('clientTags', capacity.clientTagsMax, hashSeed);
     this.requestIds = new TagWindow('requestIds', capacity.requestIdsMax, hashSeed);
+    this.canceledTrades = new CanceledTrades();
     this.expiry = new ExpiryIndex(bookStore);
     this.phases = new PhaseTable(capacity.instrumentsMax);
     this.books = [];
@@ -165,6 +168,7 @@ export class CoreState {
       ...bookStore.stores,
       ...this.tags.stores,
       ...this.requestIds.stores,
+      ...this.canceledTrades.stores,
       this.bookStates,
       this.nodes,
     ];
@@ -174,8 +178,18 @@ export class CoreState {
     return ++this.lastOrderId;
   }
 
+  /** Whether an order had this number. */
+  wasOrder(orderId: number): boolean {
+    return orderId >= 1 && orderId <= this.lastOrderId;
+  }
+
   nextTradeId(): number {
     return ++this.lastTradeId;
+  }
+
+  /** Whether a trade had this number. */
+  wasTrade(tradeId: number): boolean {
+    return tradeId >= 1 && tradeId <= this.lastTradeId;
   }
 
   /** Makes the book of the instrument that was added last. */
@@ -252,6 +266,7 @@ export class CoreState {
     this.orders.rebuild(this.accounts.count);
     this.tags.rebuild(scalars[Scalar.taggedOrders]);
     this.requestIds.rebuild(scalars[Scalar.moneyRequests]);
+    this.canceledTrades.rebuild();
     this.expiry.load(this.expiryWords, 0);
     for (let row = 0; row < this.instruments.count; row++) {
       this.addBook(listener).load(this.bookWords, row * BOOK_STATE_WORDS);

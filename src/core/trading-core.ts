@@ -9,6 +9,7 @@ import type { Columns } from '#lib/columns.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { Administration } from './administration.ts';
 import { OrderCancellation } from './cancel-order.ts';
+import { TradeCancellation } from './cancel-trade.ts';
 import { CORE_VERSION_INITIAL } from './core-version.ts';
 import { describeStatus } from './describe-status.ts';
 import { EventWriter } from './event-writer.ts';
@@ -99,6 +100,7 @@ export class TradingCore {
       execution,
       phaseControl,
       massCancellation,
+      new TradeCancellation(state, writer, execution),
       refusals,
       this.identity,
       this.gatewaySessions,

@@ -28,6 +28,7 @@ export const CommandType = {
   SetCoreVersion: 26,
   CancelOrdersOfOthers: 27,
   SetPriceControls: 28,
+  CancelTrade: 29,
 
   Tick: 32,
   Attest: 33,
@@ -455,6 +456,31 @@ export const SetPriceControls = layout('SetPriceControls', CommandType.SetPriceC
   ...motive,
 });
 
+/**
+ * Takes back a trade that should not have been: its money, assets and fees, or in a margined instrument its quantity and fees. Orders stay as
+ * they are, whatever executed of them. What the trade was the command says, for the core keeps no trades: who sends it has it from history.
+ */
+export const CancelTrade = layout('CancelTrade', CommandType.CancelTrade, header, {
+  tradeId: 'i53',
+  qtyLots: 'i53',
+  buyerOrderId: 'i53',
+  /** What the side paid. */
+  buyerFeeMinor: 'i53',
+  /** Position of the fill in the user's report stream. */
+  buyerReportNumber: 'i53',
+  sellerOrderId: 'i53',
+  sellerFeeMinor: 'i53',
+  sellerReportNumber: 'i53',
+  priceTicks: 'i32',
+  buyerUserId: 'u32',
+  buyerAccountId: 'u32',
+  buyerClientOrderId: 'u32',
+  sellerUserId: 'u32',
+  sellerAccountId: 'u32',
+  sellerClientOrderId: 'u32',
+  ...motive,
+});
+
 /** Gives a user another role. Its open orders stay. */
 export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
   targetUserId: 'u32',
@@ -575,6 +601,7 @@ export const COMMAND_LAYOUTS = [
   SetCoreVersion,
   CancelOrdersOfOthers,
   SetPriceControls,
+  CancelTrade,
   Tick,
   Attest,
   SetUserRole,

@@ -35,6 +35,8 @@ export const EventType = {
   CommandAccepted: 42,
   Attested: 43,
   PriceControlsSet: 44,
+  TradeCanceled: 45,
+  FillCanceled: 46,
 
   UserRoleSet: 48,
   UserPasswordSet: 49,
@@ -436,6 +438,30 @@ export const PriceControlsSet = layout('PriceControlsSet', EventType.PriceContro
   dynamicBandPpm: 'u32',
   volatilityAuctionSeconds: 'u32',
 });
+
+/** Public: the trade does not count. What its sides get back is in their FillCanceled, which follow. */
+export const TradeCanceled = layout('TradeCanceled', EventType.TradeCanceled, header, {
+  tradeId: 'i53',
+  qtyLots: 'i53',
+  amountMinor: 'i53',
+  priceTicks: 'i32',
+});
+
+/** One side of a canceled trade, to its user; the buyer's first. The order stays as it is, executed quantity included. */
+export const FillCanceled = layout('FillCanceled', EventType.FillCanceled, header, {
+  tradeId: 'i53',
+  orderId: 'i53',
+  qtyLots: 'i53',
+  amountMinor: 'i53',
+  /** What the side gets back of its fee. */
+  feeMinor: 'i53',
+  /** Position in the user's report stream of the fill that does not count. */
+  fillReportNumber: 'i53',
+  clientOrderId: 'u32',
+  accountId: 'u32',
+  priceTicks: 'i32',
+  side: 'u8',
+});
 export const KillSwitchSet = layout('KillSwitchSet', EventType.KillSwitchSet, header, {
   scope: 'u8',
   engaged: 'u8',
@@ -509,6 +535,8 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   CommandAccepted,
   Attested,
   PriceControlsSet,
+  TradeCanceled,
+  FillCanceled,
   UserRoleSet,
   UserPasswordSet,
   UserEnabledSet,

@@ -38,6 +38,8 @@ export const Limits = {
    * the texts of orders, which come so often that they would push these out. 20 MiB, touched as they come.
    */
   REQUEST_IDS_MAX: 1_048_576,
+  /** Trades of one core that were canceled. */
+  CANCELED_TRADES_MAX: 131_072,
   /**
    * Occupied price levels that market views hold, all books together. A core holds no more: its price indexes have a page for each four of
    * ORDERS_MAX, and a level far from all others takes some of its own; an order for which there is none is canceled (BookLimit).

@@ -52,6 +52,8 @@ export const Action = {
   ManageIncidents: 1 << 21,
   /** Replay recorded markets in the venue. */
   ControlReplay: 1 << 22,
+  /** Take back trades. */
+  CancelTrades: 1 << 23,
 } as const;
 export type Action = (typeof Action)[keyof typeof Action];
 export type ActionName = keyof typeof Action;
@@ -84,6 +86,7 @@ export const Permissions: { readonly [Name in ActionName]: readonly Role[] } = {
   EndSessions: [Operations, Admin],
   ManageIncidents: [Operations, Admin],
   ControlReplay: [Operations, Admin],
+  CancelTrades: [Operations, Admin],
 };
 
 /** Roles by the name that configuration and doors use. */
@@ -134,6 +137,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   SetCoreVersion: { any: Action.ManageNodes },
   CancelOrdersOfOthers: { any: Action.CancelAnyOrders },
   SetPriceControls: { any: Action.ControlPhases },
+  CancelTrade: { any: Action.CancelTrades },
   Tick: {},
   Attest: {},
   SetUserRole: { any: Action.ManageUsers },

@@ -36,6 +36,8 @@ export const Rejects = {
     15,
     'the venue would have no enabled user with the role admin and a credential: add one first',
   ),
+  UNKNOWN_TRADE: row(16, 'there was no such trade, or not as the command says'),
+  TRADE_CANCELED: row(17, 'the trade was canceled already'),
 
   // 100-199: identity of the order
   DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),
@@ -135,6 +137,8 @@ export const HttpStatusOfReject = {
   UNSUPPORTED_CORE_VERSION: 422,
   DUPLICATE_REQUEST_ID: 409,
   LAST_ADMIN: 409,
+  UNKNOWN_TRADE: 404,
+  TRADE_CANCELED: 409,
   DUPLICATE_CLIENT_ORDER_ID: 409,
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,

@@ -33,6 +33,7 @@ export class EventCheck {
   readonly #reports = new Map<number, number>();
   #lastOrderId = 0;
   #lastTradeId = 0;
+  readonly #canceledTrades = new Set<number>();
   #lastPlace = 0;
   /** Orders of the command at hand with a minimum quantity, and why what is left of them was canceled. */
   readonly #withMinimum = new Map<SeenOrder, { readonly minQtyLots: number; reason: number }>();
@@ -105,6 +106,11 @@ export class EventCheck {
         return;
       case 'Trade':
         this.#trade(event);
+        return;
+      case 'TradeCanceled':
+        assert.ok(event.tradeId <= this.#lastTradeId, 'only what was traded is taken back');
+        assert.ok(!this.#canceledTrades.has(event.tradeId), 'a trade is taken back once');
+        this.#canceledTrades.add(event.tradeId);
         return;
       default:
     }

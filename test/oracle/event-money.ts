@@ -50,6 +50,7 @@ export class EventMoney {
       this.#add(accountId, assetId, big(amountMinor));
       if (kind === PostingKind.RealisedProfit) this.#add(VENUE_ACCOUNT, assetId, big(-amountMinor));
     } else if (event.type === 'Trade') this.#trade(event);
+    else if (event.type === 'FillCanceled') this.#fillCanceled(event);
   }
 
   #trade(trade: Event<'Trade'>): void {
@@ -65,6 +66,18 @@ export class EventMoney {
       trade.aggressorSide === Side.Buy ? [takerAccountId, makerAccountId] : [makerAccountId, takerAccountId];
     this.#move(buyer, seller, quoteAssetId, big(trade.amountMinor));
     this.#move(seller, buyer, baseAssetId, big(trade.qtyLots) * big(lotBaseMinor));
+  }
+
+  #fillCanceled(fill: Event<'FillCanceled'>): void {
+    const instrument = this.#instruments.get(fill.instrumentId);
+    assert.ok(instrument !== undefined, 'what is taken back was added');
+    const { kind, quoteAssetId, baseAssetId, lotBaseMinor } = instrument;
+    const { accountId } = fill;
+    this.#move(VENUE_ACCOUNT, accountId, quoteAssetId, big(fill.feeMinor));
+    if (kind === InstrumentKind.Margined) return;
+    const sign = fill.side === Side.Buy ? 1n : -1n;
+    this.#add(accountId, quoteAssetId, sign * big(fill.amountMinor));
+    this.#add(accountId, baseAssetId, -sign * big(fill.qtyLots) * big(lotBaseMinor));
   }
 
   #move(from: number, to: number, assetId: number, amount: bigint): void {

@@ -25,6 +25,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   Deposit: { any: Action.MoveFunds },
   Withdraw: { any: Action.MoveFunds },
   SetPriceControls: { any: Action.ControlPhases },
+  CancelTrade: { any: Action.CancelTrades },
   SetAccountLimits: { any: Action.SetLimits },
   SetPhase: { any: Action.ControlPhases },
   SetKillSwitch: { any: Action.KillSwitch },

@@ -20,6 +20,7 @@ import {
 } from './refusals.ts';
 import { closeSession, endSession, openSession } from './sessions.ts';
 import { triggerStops } from './stops.ts';
+import { cancelTrade } from './trade-cancels.ts';
 import { type Instrument, isImmediate, isStop, type Order, type User, Venue } from './venue.ts';
 
 /** For each command, all of its fields at zero. */
@@ -140,6 +141,8 @@ export class NaiveCore {
         return operator.moveMoney(venue, command, this.#requestIdsMax);
       case 'SetPriceControls':
         return operator.setPriceControls(venue, command);
+      case 'CancelTrade':
+        return cancelTrade(venue, command);
       case 'SetAccountLimits':
         return operator.setAccountLimits(venue, command);
       case 'SetPhase':

@@ -59,6 +59,38 @@ export function settle(venue: Venue, fill: Fill): { amount: bigint; buy: Settled
   };
 }
 
+/** Undoes a fill of `buyer` and `seller`; what each gets back of its fee. */
+export function takeBack(
+  venue: Venue,
+  fill: Pick<Fill, 'instrument' | 'qtyLots' | 'priceTicks'>,
+  [buyer, seller]: readonly [Account, Account],
+  fees: readonly [bigint, bigint],
+): readonly [Settled, Settled] {
+  const { instrument, qtyLots, priceTicks } = fill;
+  const { kind, quoteAssetId, baseAssetId, lotBaseMinor } = instrument.terms;
+  const [clearing] = venue.accounts;
+  if (kind === InstrumentKind.Margined) {
+    const buyFee = pay(venue, quoteAssetId, clearing, buyer, fees[0]);
+    const sellFee = pay(venue, quoteAssetId, clearing, seller, fees[1]);
+    const buyRealised = movePosition(venue, buyer, -qtyLots, fill);
+    const sellRealised = movePosition(venue, seller, qtyLots, fill);
+    return [
+      { account: buyer, fee: buyFee, realised: buyRealised },
+      { account: seller, fee: sellFee, realised: sellRealised },
+    ];
+  }
+  const amount = moneyValue(instrument, priceTicks, qtyLots);
+  addTo(buyer, quoteAssetId, amount + fees[0]);
+  addTo(seller, quoteAssetId, fees[1] - amount);
+  addTo(clearing, quoteAssetId, -fees[0] - fees[1]);
+  addTo(buyer, baseAssetId, -big(qtyLots) * big(lotBaseMinor));
+  addTo(seller, baseAssetId, big(qtyLots) * big(lotBaseMinor));
+  return [
+    { account: buyer, fee: fees[0], realised: 0n },
+    { account: seller, fee: fees[1], realised: 0n },
+  ];
+}
+
 /** Moves `amount` (negative: the other way), or as much of it as keeps every sum exact. Returns what moved. */
 function pay(venue: Venue, assetId: number, from: Account, to: Account, amount: bigint): bigint {
   const move = (moved: bigint): void => {
@@ -75,7 +107,12 @@ function pay(venue: Venue, assetId: number, from: Account, to: Account, amount: 
 }
 
 /** Adds signed `lots` at the fill's price; what closes is realised against the entry value taken out. */
-function movePosition(venue: Venue, account: Account, lots: number, fill: Fill): bigint {
+function movePosition(
+  venue: Venue,
+  account: Account,
+  lots: number,
+  fill: Pick<Fill, 'instrument' | 'qtyLots' | 'priceTicks'>,
+): bigint {
   const { instrument, priceTicks, qtyLots } = fill;
   const { instrumentId, quoteAssetId } = instrument.terms;
   const position = account.positions.get(instrumentId) ?? { lots: 0, entryValue: 0n, realised: 0n };

@@ -163,12 +163,15 @@ export class Venue {
   tickNanos = 0;
   lastOrderId = 0;
   lastTradeId = 0;
+  readonly canceledTrades = new Set<number>();
   lastPlace = 0;
   /** Texts that count once, with their users: the newest of the orders that were accepted. */
   tags: string[] = [];
   /** Ids of deposits and withdrawals, with their senders: the newest of those that were applied. */
   requestIds: string[] = [];
   events: Event[] = [];
+  /** All that there were, for tests that take some back: no rule looks at them. */
+  readonly trades: Event<'Trade'>[] = [];
 
   emit<Name extends EventName>(
     type: Name,
@@ -180,7 +183,7 @@ export class Venue {
       if (!(name in blank)) throw new Error(`${type} has no field ${name}`);
     }
     const { sequence, seconds: timeSeconds, nanos: timeNanos } = this;
-    this.events.push({
+    const event = {
       type,
       ...blank,
       instrumentId,
@@ -188,7 +191,9 @@ export class Venue {
       timeSeconds,
       timeNanos,
       ...fields,
-    } as unknown as Event);
+    } as unknown as Event;
+    this.events.push(event);
+    if (event.type === 'Trade') this.trades.push(event);
   }
 
   /** An event that `user` is told. */

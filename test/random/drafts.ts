@@ -50,6 +50,7 @@ const KINDS: readonly (readonly [
   [10, standing, (style) => style.troubleWeight],
   [8, setLimits, (style) => style.troubleWeight],
   [4, setPriceControls, (style) => style.troubleWeight],
+  [8, cancelTrade, (style) => style.troubleWeight + style.moneyWeight],
   [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
   [20, lateComer, (style) => (style.isLate ? 1 : 0)],
@@ -343,6 +344,32 @@ function setPriceControls(dice: Dice): PartialDraft {
       staticBandPpm: control(20_000, 50_000, 200_000),
       dynamicBandPpm: control(10_000, 30_000, 100_000),
       volatilityAuctionSeconds: control(1, 5),
+    },
+  };
+}
+
+/** Mostly one of the newest trades as it was; some that were canceled before, and some lies. */
+function cancelTrade(dice: Dice): PartialDraft {
+  const lies = [
+    { tradeId: pick(dice, 0, 2 ** 53 - 1, 1, -1) },
+    { instrumentId: dice.int(0, 9) },
+    { qtyLots: pick(dice, 0, 1, 2 ** 40, 2 ** 40 + 1, dice.int(1, 100)) },
+    { priceTicks: pick(dice, 0, -1, 1, PRICE_MAX, dice.int(1, 300)) },
+    { buyerUserId: dice.int(0, USERS_MAX + 2) },
+    { sellerAccountId: dice.int(0, 9) },
+    { buyerAccountId: dice.int(1, 4), sellerAccountId: dice.int(1, 4) },
+    { buyerOrderId: pick(dice, 0, 1, 2 ** 53 - 1) },
+    { sellerReportNumber: pick(dice, 0, 1, 1_000_000) },
+    { buyerFeeMinor: pick(dice, -1, 0, 1, 10_000, 2 ** 53 - 1) },
+    { sellerFeeMinor: pick(dice, 0, 1, 2 ** 53 - 1) },
+    { sellerClientOrderId: pick(dice, 0, 2 ** 31 - 1, 2 ** 31) },
+  ];
+  return {
+    type: 'CancelTrade',
+    order: isOneIn(dice, 20) ? -1 : isOneIn(dice, 3) ? dice.int(0, 40) : dice.int(0, 3),
+    fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
+      ...(isOneIn(dice, 4) ? lies[dice.int(0, lies.length - 1)] : {}),
     },
   };
 }

@@ -20,6 +20,7 @@ import { SESSIONS } from './sessions.ts';
 import { STOPS } from './stops.ts';
 import { TAGS } from './tags.ts';
 import { TERMS } from './terms.ts';
+import { TRADE_CANCELS } from './trade-cancels.ts';
 
 /** Every scenario of docs/matching.md. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -45,4 +46,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LAST_ADMIN,
   ...SESSIONS,
   ...INCIDENTS,
+  ...TRADE_CANCELS,
 ];

@@ -56,6 +56,13 @@ export class Renderer {
         return `rested ${this.#name(event.orderId)} ${event.displayQtyLots}@${event.priceTicks}`;
       case 'Trade':
         return this.#trade(event);
+      case 'TradeCanceled':
+        return `trade ${event.tradeId} canceled ${event.qtyLots}@${event.priceTicks}`;
+      case 'FillCanceled': {
+        const fee = event.feeMinor === 0 ? '' : ` fee ${event.feeMinor}`;
+        const { qtyLots, priceTicks, fillReportNumber } = event;
+        return `fill canceled ${this.#name(event.orderId)} ${sideName(event.side)} ${qtyLots}@${priceTicks}${fee} of report ${fillReportNumber}`;
+      }
       case 'OrderTriggered':
         return `triggered ${this.#name(event.orderId)}`;
       case 'MassCancelDone':

@@ -31,6 +31,8 @@ const REASONS: Readonly<Record<RejectName, readonly [code: number, ord: Three, c
   UNKNOWN_ASSET: [7, [0, 99, 99], [2, 99, 99]],
   UNKNOWN_API_KEY: [8, [0, 99, 99], [2, 99, 99]],
   UNKNOWN_SESSION: [9, [0, 99, 99], [2, 99, 99]],
+  UNKNOWN_TRADE: [16, [0, 99, 99], [2, 99, 99]],
+  TRADE_CANCELED: [17, [0, 99, 99], [2, 99, 99]],
   ALREADY_EXISTS: [10, [0, 99, 99], [2, 99, 99]],
   CAPACITY: [11, [0, 99, 99], [2, 99, 99]],
   INVALID_CONFIGURATION: [12, [0, 99, 99], [2, 99, 99]],

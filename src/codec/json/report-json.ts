@@ -24,6 +24,7 @@ const KINDS = [
   'canceled',
   'triggered',
   'mass-canceled',
+  'trade-canceled',
 ] as const;
 type ReportKindName = (typeof KINDS)[number];
 
@@ -41,6 +42,19 @@ export const ReportFill = named('ReportFill', 'The trade of a report.', {
   isAuction: Type.Boolean(),
 });
 
+export const CanceledFill = named(
+  'CanceledFill',
+  'A fill that does not count: its trade was taken back. The order stays as it is, executed quantity included.',
+  {
+    tradeId: Id('the trade'),
+    reportNumber: Type.Integer({ minimum: 1, description: 'of the report of the fill' }),
+    price: Price,
+    quantity: Quantity,
+    amount: Money('what had changed hands'),
+    fee: Money('what is paid back of the fee'),
+  },
+);
+
 export const ExecutionReport = named(
   'ExecutionReport',
   'What became of a command or an order of yours, on any door. Numbers have no holes: the next one is one more.',
@@ -51,6 +65,7 @@ export const ExecutionReport = named(
     time: Time,
     order: Type.Optional(ref(Order)),
     fill: Type.Optional(ref(ReportFill)),
+    canceledFill: Type.Optional(ref(CanceledFill)),
     cancelReason: Type.Optional(oneOf(CancelReasonName)),
     canceledQuantity: Type.Optional(Quantity),
     originalOrderId: Type.Optional(Id('of the order that was replaced')),
@@ -79,6 +94,7 @@ export interface ReportFacts {
   readonly qtyLots: number;
   readonly amountMinor: number;
   readonly feeMinor: number;
+  readonly fillNumber: number;
   readonly isMaker: boolean;
   readonly isAuction: boolean;
   readonly cancelReason: number;
@@ -131,9 +147,16 @@ function factsOf(lookup: TermsLookup, kind: ReportKindName, report: ReportFacts)
       };
     case 'mass-canceled':
       return { canceledOrders: report.canceledOrders };
+    case 'trade-canceled':
+      return { canceledFill: canceledFillOf(lookup, report) };
     default:
       return {};
   }
+}
+
+function canceledFillOf(lookup: TermsLookup, report: ReportFacts): Static<typeof CanceledFill> {
+  const { tradeId, price, quantity, amount, fee } = fillOf(lookup, report);
+  return { tradeId, reportNumber: report.fillNumber, price, quantity, amount, fee };
 }
 
 function fillOf(lookup: TermsLookup, report: ReportFacts): Static<typeof ReportFill> {

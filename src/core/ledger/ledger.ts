@@ -133,6 +133,10 @@ export class Ledger {
     return this.words[(holding << 5) | INSTRUMENT_ROW];
   }
 
+  isSpot(holding: number): boolean {
+    return this.words[(holding << 5) | IS_SPOT] !== 0;
+  }
+
   /** Row in `balances` of the base asset; -1 in margined instruments. */
   baseBalance(holding: number): number {
     return this.words[(holding << 5) | BASE_BALANCE];
@@ -486,6 +490,94 @@ export class Ledger {
     balances.post(this.baseBalance(sellerHolding), -baseMinor);
     balances.post(this.baseBalance(buyerHolding), baseMinor);
     balances.assertConserved(this.instruments.baseAssetRow(instrumentRow));
+  }
+
+  /**
+   * Moves the money of a trade back, fees included, or refuses and changes nothing: INSUFFICIENT_FUNDS where a side, or the venue of fees, no
+   * longer has available what it gives back of a spot trade; VALUE_TOO_LARGE where a margin would not be exact. In margined instruments
+   * the quantity goes back at the trade's price, as if it were traded the other way. Amounts are left in the fields of `settle`; `amountMinor` of the trade has
+   * to be exact, and both fees at most that.
+   */
+  takeBack(
+    buyerHolding: number,
+    sellerHolding: number,
+    priceTicks: number,
+    qtyLots: number,
+    buyerFeeMinor: number,
+    sellerFeeMinor: number,
+  ): number {
+    const instrumentRow = this.instrumentRow(buyerHolding);
+    const amount = this.valueMinor(instrumentRow, priceTicks, qtyLots);
+    assert(amount !== -1, "Condition: a trade's value is exact");
+    this.amountMinor = amount;
+    this.buyerFeeMinor = buyerFeeMinor;
+    this.sellerFeeMinor = sellerFeeMinor;
+    this.buyerRealisedMinor = 0;
+    this.sellerRealisedMinor = 0;
+    const code = this.isSpot(buyerHolding)
+      ? this.#takeBackSpot(instrumentRow, buyerHolding, sellerHolding, qtyLots)
+      : this.#takeBackMargined(buyerHolding, sellerHolding, priceTicks, qtyLots);
+    this.balances.assertConserved(this.instruments.quoteAssetRow(instrumentRow));
+    return code;
+  }
+
+  #takeBackSpot(instrumentRow: number, buyerHolding: number, sellerHolding: number, qtyLots: number): number {
+    const { balances, amountMinor, sellerFeeMinor } = this;
+    const feesMinor = this.buyerFeeMinor + sellerFeeMinor;
+    const venue = this.venueBalance(buyerHolding);
+    if (feesMinor > balances.availableMinor(venue)) return RejectCode.INSUFFICIENT_FUNDS;
+    if (buyerHolding === sellerHolding) {
+      balances.post(venue, -feesMinor);
+      balances.post(this.quoteBalance(buyerHolding), feesMinor);
+      return ACCEPTED;
+    }
+    const base = this.baseBalance(buyerHolding);
+    const quote = this.quoteBalance(sellerHolding);
+    const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor(instrumentRow), 1);
+    const isShort =
+      baseMinor === -1 ||
+      baseMinor > balances.availableMinor(base) ||
+      amountMinor - sellerFeeMinor > balances.availableMinor(quote);
+    if (isShort) return RejectCode.INSUFFICIENT_FUNDS;
+    balances.post(venue, -feesMinor);
+    balances.post(quote, sellerFeeMinor - amountMinor);
+    balances.post(this.quoteBalance(buyerHolding), amountMinor + this.buyerFeeMinor);
+    balances.post(base, -baseMinor);
+    balances.post(this.baseBalance(sellerHolding), baseMinor);
+    balances.assertConserved(this.instruments.baseAssetRow(instrumentRow));
+    return ACCEPTED;
+  }
+
+  #takeBackMargined(
+    buyerHolding: number,
+    sellerHolding: number,
+    priceTicks: number,
+    qtyLots: number,
+  ): number {
+    const isOneAccount = buyerHolding === sellerHolding;
+    if (
+      !isOneAccount &&
+      !(this.#fitsMargin(buyerHolding, -qtyLots) && this.#fitsMargin(sellerHolding, qtyLots))
+    )
+      return RejectCode.VALUE_TOO_LARGE;
+    this.buyerFeeMinor = 0 - this.#payVenue(buyerHolding, 0 - this.buyerFeeMinor);
+    this.sellerFeeMinor = 0 - this.#payVenue(sellerHolding, 0 - this.sellerFeeMinor);
+    this.buyerRealisedMinor = this.#movePosition(buyerHolding, priceTicks, -qtyLots);
+    this.sellerRealisedMinor = this.#movePosition(sellerHolding, priceTicks, qtyLots);
+    this.#requireMargin(buyerHolding, BUY);
+    this.#requireMargin(sellerHolding, BUY);
+    return ACCEPTED;
+  }
+
+  /** Whether the margin of a margined holding is exact after `lots` more, negative: fewer. */
+  #fitsMargin(holding: number, lots: number): boolean {
+    const position = this.positionLots(holding) + lots;
+    const worstLots = Math.max(
+      Math.abs(position + this.openBuyLots(holding)),
+      Math.abs(position - this.openSellLots(holding)),
+    );
+    if (worstLots > AMOUNT_MAX) return false;
+    return mulDivFloor(worstLots, this.instruments.initialMarginMinor(this.instrumentRow(holding)), 1) !== -1;
   }
 
   #payVenue(holding: number, amountMinor: number): number {

@@ -31,6 +31,7 @@ const EXPECTED: Record<ActionName, string> = {
   EndSessions: 'OA',
   ManageIncidents: 'OA',
   ControlReplay: 'OA',
+  CancelTrades: 'OA',
 };
 /** What of it a read-only key is good for. */
 const QUESTIONS = [

@@ -83,7 +83,8 @@ export class ReportFeed {
   /** A live report; true when that is all there is to do. False: the feed has to catch up first. */
   onReport(report: Report, order: OrderRecord | undefined, original: OrderRecord | undefined): boolean {
     if (this.isStopped || report.number < this.next) return true;
-    if (report.number > this.next) this.isLive = false;
+    // Of an order that is long gone, which has to be asked for.
+    if (report.number > this.next || report.kind === ReportKind.TradeCanceled) this.isLive = false;
     if (!this.isLive) return false;
     this.next++;
     void this.listener.onReport(report, order, original);
@@ -158,6 +159,11 @@ export class ReportFeed {
       if (report.sequence < completeFrom || this.orders.byOrderId(orderId) !== undefined) return;
     }
     if (record === undefined) return;
+    const isOver = record.status !== OrderStatus.Open && record.updatedSequence < report.sequence;
+    if (isOver) {
+      this.orders.load(record, report.sequence - 1);
+      return;
+    }
     const since = await this.#executedSince(report, orderId, sequence);
     if (since === undefined) {
       await this.#foldBefore(report.number);

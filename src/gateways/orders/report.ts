@@ -3,6 +3,7 @@ import {
   CommandRejected,
   EventFlag,
   EventType,
+  FillCanceled,
   MassCancelDone,
   OrderAccepted,
   OrderCanceled,
@@ -25,6 +26,8 @@ export const ReportKind = {
   Triggered: 6,
   /** A mass cancel is done; the orders have reports of their own. */
   MassCanceled: 7,
+  /** A trade of the order was taken back. The order stays as it is. */
+  TradeCanceled: 8,
 } as const;
 export type ReportKind = (typeof ReportKind)[keyof typeof ReportKind];
 
@@ -73,13 +76,16 @@ export interface Report {
   readonly originalClientOrderId: number;
   /** Filled, Canceled: what stays open. */
   readonly leavesQtyLots: number;
-  /** Filled. */
+  /** Filled, TradeCanceled. */
   readonly tradeId: number;
   readonly priceTicks: number;
-  /** Filled: quantity of the trade; Canceled: quantity that was canceled. */
+  /** Filled, TradeCanceled: quantity of the trade; Canceled: quantity that was canceled. */
   readonly qtyLots: number;
   readonly amountMinor: number;
+  /** TradeCanceled: what is paid back. */
   readonly feeMinor: number;
+  /** TradeCanceled: number of the report of the fill that does not count. */
+  readonly fillNumber: number;
   /** The order rested before this trade. */
   readonly isMaker: boolean;
   readonly isAuction: boolean;
@@ -137,6 +143,8 @@ function readOwnReport(words: WordBuffer, at: number): Report | undefined {
     }
     case EventType.CommandRejected:
       return readRejected(words, at);
+    case EventType.FillCanceled:
+      return readFillCanceled(words, at);
     case EventType.MassCancelDone: {
       const report = newOwnReport(words, at, ReportKind.MassCanceled);
       report.clientOrderId = words.i32[at + MassCancelDone.at.clientOrderId] >>> 0;
@@ -192,6 +200,20 @@ function readRejected(words: WordBuffer, at: number): Report {
   if (report.commandType === CommandType.CancelOrder) report.requestTag = text;
   else report.clientTag = text;
   report.rejectCode = u8[at * 4 + REJECTED_CODE] | (u8[at * 4 + REJECTED_CODE + 1] << 8);
+  return report;
+}
+
+function readFillCanceled(words: WordBuffer, at: number): Report {
+  const { i32, f64 } = words;
+  const field = FillCanceled.at;
+  const report = newOwnReport(words, at, ReportKind.TradeCanceled);
+  setOrder(report, words, at, FillCanceled);
+  report.tradeId = f64[(at + field.tradeId) >> 1];
+  report.priceTicks = i32[at + field.priceTicks];
+  report.qtyLots = f64[(at + field.qtyLots) >> 1];
+  report.amountMinor = f64[(at + field.amountMinor) >> 1];
+  report.feeMinor = f64[(at + field.feeMinor) >> 1];
+  report.fillNumber = f64[(at + field.fillReportNumber) >> 1];
   return report;
 }
 
@@ -252,6 +274,7 @@ function newReport(
     qtyLots: 0,
     amountMinor: 0,
     feeMinor: 0,
+    fillNumber: 0,
     isMaker: false,
     isAuction: false,
     cancelReason: 0,

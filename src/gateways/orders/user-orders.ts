@@ -79,6 +79,8 @@ export class UserOrders {
       case ReportKind.Rejected:
       case ReportKind.MassCanceled:
         return undefined;
+      case ReportKind.TradeCanceled:
+        return this.byId.get(report.orderId)?.order;
     }
     const entry = this.byId.get(report.orderId);
     if (entry === undefined || entry.includes >= report.sequence) return entry?.order;

@@ -1,0 +1,209 @@
+import { scenario } from './scenario.ts';
+
+/** A CancelTrade as it stands in a scenario, of the trade that the scenarios below begin with. */
+const cancel = (fields: object = {}): string =>
+  `raw ${JSON.stringify({
+    type: 'CancelTrade',
+    userId: 13,
+    instrumentId: 1,
+    tradeId: 1,
+    qtyLots: 2,
+    priceTicks: 100,
+    buyerOrderId: 2,
+    buyerFeeMinor: 4,
+    buyerReportNumber: 2,
+    buyerUserId: 1,
+    buyerAccountId: 1,
+    buyerClientOrderId: 1,
+    sellerOrderId: 1,
+    sellerFeeMinor: 2,
+    sellerReportNumber: 2,
+    sellerUserId: 2,
+    sellerAccountId: 2,
+    sellerClientOrderId: 1,
+    reason: 'fat finger',
+    ...fields,
+  })}`;
+
+/** Bob sells two of five to Alice: the seller rests and pays 1%, the buyer 2%. */
+const TRADED = `
+    deposit alice 1000 USD
+      posted alice 1000 USD Deposit total 1000
+      done
+    deposit bob 5 BTC
+      posted bob 5 BTC Deposit total 5
+      done
+    bob 1 sell 5@100
+      accepted bob1 sell 5@100 gtc
+      rested bob1 5@100
+    alice 1 buy 2@100
+      accepted alice1 buy 2@100 gtc
+      trade 2@100 bob1 leaves 3 / alice1 fees 2+4`;
+const MARKET = { coin: { makerFeePpm: 10_000, takerFeePpm: 20_000 }, funds: 0 };
+
+/** Trades that staff takes back. */
+export const TRADE_CANCELS = [
+  scenario(
+    'a trade that is taken back: money, asset and fees return, the order that rests stays as it is, and it counts once',
+    `${TRADED}
+    ${cancel()}
+      trade 1 canceled 2@100
+      fill canceled alice1 buy 2@100 fee 4 of report 2
+      fill canceled bob1 sell 2@100 fee 2 of report 2
+      done for olga
+    ${cancel({ userId: 15 })}
+      rejected adam TRADE_CANCELED
+    withdraw alice 1001 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw alice 1000 USD
+      posted alice -1000 USD Withdrawal total 0
+      done
+    withdraw alice 1 BTC
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw bob 3 BTC
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw bob 2 BTC
+      posted bob -2 BTC Withdrawal total 3
+      done
+    withdraw bob 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    bob cancel 1
+      canceled bob1 3 visible 3@100 Requested
+    `,
+    MARKET,
+  ),
+  scenario(
+    'a trade that cannot be taken back while a side has not what it gives back, and can when it has',
+    `${TRADED}
+    alice 2 sell 1@300
+      accepted alice2 sell 1@300 gtc
+      rested alice2 1@300
+    ${cancel()}
+      rejected olga INSUFFICIENT_FUNDS
+    alice cancel 2
+      canceled alice2 1 visible 1@300 Requested
+    withdraw bob 1 USD
+      posted bob -1 USD Withdrawal total 197
+      done
+    ${cancel()}
+      rejected olga INSUFFICIENT_FUNDS
+    deposit bob 1 USD
+      posted bob 1 USD Deposit total 198
+      done
+    raw {"type":"Withdraw","accountId":0,"assetId":1,"amountMinor":1}
+      posted venue -1 USD Withdrawal total 5
+      done
+    ${cancel()}
+      rejected olga INSUFFICIENT_FUNDS
+    raw {"type":"Deposit","accountId":0,"assetId":1,"amountMinor":1}
+      posted venue 1 USD Deposit total 6
+      done
+    ${cancel()}
+      trade 1 canceled 2@100
+      fill canceled alice1 buy 2@100 fee 4 of report 2
+      fill canceled bob1 sell 2@100 fee 2 of report 2
+      done for olga
+    `,
+    MARKET,
+  ),
+  scenario(
+    'a trade in a margined instrument is taken back at its price, also after it was traded on',
+    `
+    deposit alice 1000 USD
+      posted alice 1000 USD Deposit total 1000
+      done
+    deposit bob 1000 USD
+      posted bob 1000 USD Deposit total 1000
+      done
+    bob 1 sell 2@100 on perp
+      accepted bob1 sell 2@100 gtc
+      rested bob1 2@100
+    alice 1 buy 2@100 on perp
+      accepted alice1 buy 2@100 gtc
+      trade 2@100 bob1 / alice1
+      position bob -2 entry 200 realised 0
+      position alice 2 entry 200 realised 0
+    alice 2 sell 2@110 on perp
+      accepted alice2 sell 2@110 gtc
+      rested alice2 2@110
+    deposit carol 1000 USD
+      posted carol 1000 USD Deposit total 1000
+      done
+    carol 1 buy 2@110 on perp
+      accepted carol1 buy 2@110 gtc
+      trade 2@110 alice2 / carol1
+      posted alice 20 USD RealisedProfit total 1020
+      position alice 0 entry 0 realised 20
+      position carol 2 entry 220 realised 0
+    ${cancel({ instrumentId: 2, buyerFeeMinor: 0, sellerFeeMinor: 0 })}
+      trade 1 canceled 2@100
+      fill canceled alice1 buy 2@100 of report 2
+      fill canceled bob1 sell 2@100 of report 2
+      position alice -2 entry 200 realised 20
+      position bob 0 entry 0 realised 0
+      done for olga
+    ${cancel({ instrumentId: 2, tradeId: 2, priceTicks: 110, buyerFeeMinor: 0, sellerFeeMinor: 0, buyerOrderId: 4, buyerUserId: 3, buyerAccountId: 3, sellerOrderId: 3, sellerUserId: 1, sellerAccountId: 1, sellerClientOrderId: 2 })}
+      trade 2 canceled 2@110
+      fill canceled carol1 buy 2@110 of report 2
+      fill canceled alice2 sell 2@110 of report 2
+      position carol 0 entry 0 realised 0
+      posted alice -20 USD RealisedProfit total 1000
+      position alice 0 entry 0 realised 0
+      done for olga
+    `,
+    { funds: 0 },
+  ),
+  scenario(
+    'a trade is not taken back by whom it does not concern, nor as it was not',
+    `${TRADED}
+    ${cancel({ userId: 12 })}
+      rejected rita NOT_ALLOWED
+    ${cancel({ userId: 1 })}
+      rejected alice NOT_ALLOWED
+    ${cancel({ userId: 14 })}
+      rejected cora NOT_ALLOWED
+    ${cancel({ tradeId: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ qtyLots: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ qtyLots: 2 ** 40 + 1 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ priceTicks: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ buyerOrderId: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ sellerFeeMinor: -1 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ sellerReportNumber: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ buyerUserId: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ sellerAccountId: 0 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ sellerClientOrderId: 2 ** 31 })}
+      rejected olga MALFORMED_COMMAND
+    ${cancel({ sellerUserId: 999, sellerAccountId: 999, instrumentId: 99 })}
+      rejected olga UNKNOWN_USER
+    ${cancel({ buyerAccountId: 999, instrumentId: 99 })}
+      rejected olga UNKNOWN_ACCOUNT
+    ${cancel({ instrumentId: 99 })}
+      rejected olga UNKNOWN_INSTRUMENT
+    ${cancel({ tradeId: 2 })}
+      rejected olga UNKNOWN_TRADE
+    ${cancel({ buyerOrderId: 3 })}
+      rejected olga UNKNOWN_TRADE
+    ${cancel({ sellerReportNumber: 4 })}
+      rejected olga UNKNOWN_TRADE
+    ${cancel({ buyerFeeMinor: 201 })}
+      rejected olga UNKNOWN_TRADE
+    ${cancel({ qtyLots: 2 ** 40, priceTicks: 2 ** 31 - 1 })}
+      rejected olga UNKNOWN_TRADE
+    ${cancel()}
+      trade 1 canceled 2@100
+      fill canceled alice1 buy 2@100 fee 4 of report 2
+      fill canceled bob1 sell 2@100 fee 2 of report 2
+      done for olga
+    `,
+    MARKET,
+  ),
+];
