@@ -164,6 +164,10 @@ function differences(reader: HistoryReader, model: HistoryModel, random: () => n
     const postings = byNewest(model.postings.filter(isTheirs), 'sequence', 'position');
     list({ type: 'postings', ...period }, postings.filter(isIn));
   }
+  for (const { tradeId } of [...model.trades, { tradeId: 0 }, { tradeId: 2 ** 52 }]) {
+    const sides = model.fills.filter((fill) => fill.tradeId === tradeId).toSorted((a, b) => a.side - b.side);
+    check(`sides of ${tradeId}`, reader.answer({ type: 'fillsOfTrade', tradeId }), sides);
+  }
   for (const instrumentId of [1, 2]) {
     const trades = model.trades.filter((trade) => trade.instrumentId === instrumentId);
     list({ type: 'trades', instrumentId }, byNewest(trades, 'tradeId'));

@@ -95,6 +95,8 @@ export interface FillRecord extends At {
   readonly feeAssetId: number;
   readonly leavesQtyLots: number;
   readonly reportNumber: number;
+  /** Entry that took the trade back; 0 none. */
+  readonly canceledSequence: number;
 }
 
 export interface TradeRecord extends At {
@@ -105,6 +107,8 @@ export interface TradeRecord extends At {
   readonly amountMinor: number;
   /** 0 in an auction. */
   readonly aggressorSide: number;
+  /** Entry that took it back; 0 none. */
+  readonly canceledSequence: number;
 }
 
 export interface PostingRecord extends At {
@@ -329,6 +333,8 @@ export interface ArchiveQuestions {
     query: Owner & PageRequest & { readonly instrumentId?: number; readonly orderId?: number };
     answer: Page<FillRecord>;
   };
+  /** Both sides of a trade, the buyer's first; none: history has no such trade. */
+  readonly fillsOfTrade: { query: { readonly tradeId: number }; answer: readonly FillRecord[] };
   readonly trades: {
     query: PageRequest & { readonly instrumentId: number };
     answer: Page<TradeRecord>;

@@ -48,6 +48,7 @@ const TABLE = `
   EndSessions           .      .      .    .       x          .        x
   ManageIncidents       .      .      .    .       x          .        x
   ControlReplay         .      .      .    .       x          .        x
+  CancelTrades          .      .      .    .       x          .        x
 `;
 
 /** Each command again: what its sender needs, for its own and for others. */
@@ -71,6 +72,7 @@ const COMMANDS = `
   SetCoreVersion    .                     ManageNodes
   CancelOrdersOfOthers  .                 CancelAnyOrders
   SetPriceControls  .                     ControlPhases
+  CancelTrade       .                     CancelTrades
   Tick              .                     .
   Attest            .                     .
   SetUserRole       .                     ManageUsers
@@ -116,7 +118,7 @@ test('isAllowed: nothing to a number that is no role, and nothing that is no act
   }
   for (const role of ROLES) {
     assert.equal(isAllowed(role, 0 as Action), false);
-    assert.equal(isAllowed(role, (1 << 23) as Action), false);
+    assert.equal(isAllowed(role, (1 << 24) as Action), false);
   }
 });
 

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Action>> = {
   'PUT /admin/instruments/{symbol}/price-controls': Action.ControlPhases,
   'PUT /admin/instruments/{symbol}/schedule': Action.ManageInstruments,
   'PUT /admin/kill-switch': Action.KillSwitch,
+  'DELETE /admin/trades/{tradeId}': Action.CancelTrades,
   'PUT /admin/core-version': Action.ManageNodes,
   'POST /admin/snapshots/{sequence}/verify': Action.ViewNodes,
   'POST /admin/backups/{backupId}/verify': Action.ViewNodes,

@@ -2,6 +2,7 @@ import { encodeEntry } from '#codec/log/entries.ts';
 import { readEvents } from '#codec/log/events.ts';
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
+import type { FillRecord } from '#domain/history.ts';
 import type { EventSink } from '#domain/ports.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
@@ -78,18 +79,56 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
     ];
     return operations[integer(operations.length)];
   };
-  const batches: CommandInput[][] = [marketSetup(users)];
-  while (batches.length < count) {
-    const commands = Array.from({ length: 1 + integer(6) }, () => (random() < 0.08 ? other() : flow.next()));
-    batches.push(commands);
-  }
+  const venue = new ModelledCore();
+  const entries: FlowEntry[] = [];
   let seconds = START_SECONDS;
-  return batches.map((commands, index) => {
+  for (let sequence = 1; sequence <= count; sequence++) {
+    const commands =
+      sequence === 1
+        ? marketSetup(users)
+        : Array.from({ length: 1 + integer(6) }, () => {
+            const odds = random();
+            const fills = odds < 0.01 ? chosenTrade(venue.model, random()) : [];
+            return fills.length === 2 ? cancelOfFills(fills) : odds < 0.08 ? other() : flow.next();
+          });
     seconds += random() < 0.3 ? integer(random() < 0.05 ? 30_000 : 40) : 0;
-    const entry = { nodeId: 1, epoch: 1, entryNo: index + 1, commands };
-    const words = WordBuffer.copyOf(encodeEntry(entry));
-    return { sequence: index + 1, seconds, nanos: index, words, commands };
-  });
+    const words = WordBuffer.copyOf(encodeEntry({ nodeId: 1, epoch: 1, entryNo: sequence, commands }));
+    const entry = { sequence, seconds, nanos: sequence - 1, words, commands };
+    venue.apply(entry);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Both fills of one of the newest trades; some were taken back before. */
+function chosenTrade({ trades, fills }: HistoryModel, at: number): FillRecord[] {
+  const trade = trades.at(-1 - Math.floor(at * 10));
+  return fills.filter(({ tradeId }) => tradeId === trade?.tradeId);
+}
+
+/** What takes the trade of two fills back. */
+export function cancelOfFills(fills: readonly FillRecord[]): CommandInput {
+  const [buyer, seller] = fills.toSorted((a, b) => a.side - b.side);
+  return {
+    type: 'CancelTrade',
+    instrumentId: buyer.instrumentId,
+    tradeId: buyer.tradeId,
+    qtyLots: buyer.qtyLots,
+    priceTicks: buyer.priceTicks,
+    buyerOrderId: buyer.orderId,
+    buyerFeeMinor: buyer.feeMinor,
+    buyerReportNumber: buyer.reportNumber,
+    buyerUserId: buyer.userId,
+    buyerAccountId: buyer.accountId,
+    buyerClientOrderId: buyer.clientOrderId,
+    sellerOrderId: seller.orderId,
+    sellerFeeMinor: seller.feeMinor,
+    sellerReportNumber: seller.reportNumber,
+    sellerUserId: seller.userId,
+    sellerAccountId: seller.accountId,
+    sellerClientOrderId: seller.clientOrderId,
+    reason: 'a mistake',
+  };
 }
 
 /** A core whose events go to `sink` and, in plain form, to a model. */

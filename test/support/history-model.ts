@@ -22,8 +22,10 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 export class HistoryModel {
   readonly orders = new Map<number, Writable<OrderRecord>>();
   readonly refused: OrderRecord[] = [];
-  readonly fills: FillRecord[] = [];
-  readonly trades: TradeRecord[] = [];
+  readonly fills: Writable<FillRecord>[] = [];
+  readonly trades: Writable<TradeRecord>[] = [];
+  /** Fees that were paid back. */
+  readonly feesBack: (Omit<FeeRecord, 'daySeconds'> & { readonly timeSeconds: number })[] = [];
   readonly postings: PostingRecord[] = [];
   readonly positions: PositionRecord[] = [];
   readonly adminActions: AdminActionRecord[] = [];
@@ -140,6 +142,18 @@ export class HistoryModel {
       case 'Trade':
         this.#trade(event);
         return;
+      case 'TradeCanceled':
+        for (const row of [...this.trades, ...this.fills])
+          if (row.tradeId === event.tradeId) row.canceledSequence = sequence;
+        return;
+      case 'FillCanceled':
+        this.feesBack.push({
+          accountId: event.accountId,
+          assetId: this.quoteAssetOf.get(instrumentId) ?? 0,
+          timeSeconds,
+          feeMinor: -event.feeMinor,
+        });
+        return;
       case 'LedgerPosted': {
         const { accountId, assetId, kind, amountMinor, balanceMinor } = event;
         this.postings.push({
@@ -211,7 +225,7 @@ export class HistoryModel {
       qtyLots,
       amountMinor,
     };
-    this.trades.push({ ...common, aggressorSide: event.aggressorSide });
+    this.trades.push({ ...common, aggressorSide: event.aggressorSide, canceledSequence: 0 });
     const isAuction = (event.tradeFlags & TradeFlag.Auction) !== 0;
     const feeAssetId = this.quoteAssetOf.get(instrumentId) ?? 0;
     for (const role of ['maker', 'taker'] as const) {
@@ -240,6 +254,7 @@ export class HistoryModel {
         feeAssetId,
         leavesQtyLots,
         reportNumber: event[`${role}ReportNumber`],
+        canceledSequence: 0,
       });
     }
   }
@@ -319,12 +334,13 @@ export class HistoryModel {
 
   fees(accountId: number): FeeRecord[] {
     const days = new Map<string, Writable<FeeRecord>>();
-    for (const fill of this.fills) {
-      if (fill.accountId !== accountId || fill.feeMinor === 0) continue;
-      const daySeconds = Math.floor(fill.timeSeconds / 86_400) * 86_400;
-      const key = `${daySeconds} ${fill.feeAssetId}`;
-      const fee = days.get(key) ?? { accountId, assetId: fill.feeAssetId, daySeconds, feeMinor: 0 };
-      fee.feeMinor += fill.feeMinor;
+    const paid = this.fills.map((fill) => ({ ...fill, assetId: fill.feeAssetId }));
+    for (const { assetId, timeSeconds, feeMinor, ...of } of [...paid, ...this.feesBack]) {
+      if (of.accountId !== accountId || feeMinor === 0) continue;
+      const daySeconds = Math.floor(timeSeconds / 86_400) * 86_400;
+      const key = `${daySeconds} ${assetId}`;
+      const fee = days.get(key) ?? { accountId, assetId, daySeconds, feeMinor: 0 };
+      fee.feeMinor += feeMinor;
       days.set(key, fee);
     }
     return [...days.values()].sort((a, b) => a.daySeconds - b.daySeconds || a.assetId - b.assetId);

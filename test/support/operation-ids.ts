@@ -1,7 +1,7 @@
 /** The operationId of every operation, written down again: clients are generated with them, so that none may change. */
 export const OPERATION_IDS: readonly string[] = `
   addAccount addAsset addInstrument addKey addUser addUserKey cancelOrder cancelOrderByClientOrderId cancelOrders
-  cancelOrdersOfOthers changePassword controlReplay deposit endSession getBook getError getInstrument getLogReceipt
+  cancelOrdersOfOthers cancelTrade changePassword controlReplay deposit endSession getBook getError getInstrument getLogReceipt
   getNode getOrder getOrderByClientOrderId getOrderTimeline getPhase getProfile getReplay getStatus getStatusDocument
   getTicker getTime getUser listAccountRisks listAccounts listAdminActions listAssets listBackups listBalances
   listCandles listErrors listFees listFills listIncidents listInstruments listKeys listNewestTrades listOpenOrders

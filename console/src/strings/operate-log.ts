@@ -127,6 +127,8 @@ export const operateLog = {
     OrderReplaced: 'replaced',
     OrderRested: 'in the book',
     Trade: 'trade',
+    TradeCanceled: 'trade canceled',
+    FillCanceled: 'fill canceled',
     OrderTriggered: 'triggered',
     MassCancelDone: 'mass cancel done',
     LedgerPosted: 'money moved',

@@ -272,6 +272,8 @@ export const trade = {
     filled: (side: string, quantity: string, symbol: string, price: string) =>
       `${side === 'buy' ? 'Bought' : 'Sold'} ${quantity} ${symbol} at ${price}`,
     canceled: (symbol: string, reason: string) => `${symbol} order canceled: ${reason}`,
+    tradeCanceled: (side: string, quantity: string, symbol: string, price: string) =>
+      `Taken back by the venue: ${side === 'buy' ? 'bought' : 'sold'} ${quantity} ${symbol} at ${price}`,
     replaced: (symbol: string) => `${symbol} order replaced`,
     refused: 'Refused',
   },

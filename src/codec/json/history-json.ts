@@ -14,6 +14,7 @@ import {
   termsOf,
 } from './scales.ts';
 import {
+  CanceledSequence,
   ClientOrderId,
   Id,
   Money,
@@ -129,6 +130,7 @@ export const Fill = named('Fill', "One side of a trade: an order's execution.", 
   reportNumber: Id("position in the user's stream of reports"),
   time: Time,
   sequence: Sequence,
+  canceledSequence: Type.Optional(CanceledSequence),
 });
 export const FillPage = pageOf('FillPage', Fill);
 
@@ -154,5 +156,6 @@ export function fillJson(lookup: TermsLookup, fill: FillRecord): Static<typeof F
     reportNumber: fill.reportNumber,
     time: formatTime(fill.timeSeconds, fill.timeNanos),
     sequence: fill.sequence,
+    ...(fill.canceledSequence === 0 ? {} : { canceledSequence: fill.canceledSequence }),
   };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { formatTime } from '#codec/log/describe.ts';
 import { InstrumentKind, SelfTradePrevention } from '#domain/commands.ts';
+import type { TradeRecord } from '#domain/history.ts';
 import type {
   AssetTerms,
   BookLevel,
@@ -23,6 +24,7 @@ import {
   type TermsLookup,
 } from './scales.ts';
 import {
+  CanceledSequence,
   Count,
   decimal,
   Id,
@@ -206,13 +208,16 @@ export const Trade = named('Trade', 'A trade as everybody sees it.', {
   aggressorSide: Type.Optional(oneOf(SideName, 'side of the incoming order; absent: an auction')),
   time: Time,
   sequence: Sequence,
+  canceledSequence: Type.Optional(CanceledSequence),
 });
 
 /** Also of a TradeRecord of history. */
 export function tradeJson(
   lookup: TermsLookup,
   terms: InstrumentTerms,
-  trade: PublicTrade | (Omit<PublicTrade, 'aggressorSide'> & { readonly aggressorSide: number }),
+  trade:
+    | (PublicTrade & { readonly canceledSequence?: never })
+    | (Omit<PublicTrade, 'aggressorSide'> & Pick<TradeRecord, 'aggressorSide' | 'canceledSequence'>),
 ): Static<typeof Trade> {
   return {
     tradeId: trade.tradeId,
@@ -223,6 +228,7 @@ export function tradeJson(
     ...optionalSide('aggressorSide', trade.aggressorSide),
     time: formatTime(trade.timeSeconds, trade.timeNanos),
     sequence: trade.sequence,
+    ...(trade.canceledSequence ? { canceledSequence: trade.canceledSequence } : {}),
   };
 }
 

@@ -75,6 +75,13 @@ export const Sequence = Type.Integer({
   description: 'position in the log: the receipt of what is told',
 });
 
+/** Of a trade or a fill that does not count. */
+export const CanceledSequence = Type.Integer({
+  minimum: 1,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'position in the log of what took the trade back; absent: it counts',
+});
+
 /** Number of an account, user, instrument, key, order or trade. */
 export const Id = (description: string) =>
   Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });

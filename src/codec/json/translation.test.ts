@@ -191,6 +191,7 @@ test('fillJson: fees are in the asset that they were paid in', () => {
     feeAssetId: 2,
     leavesQtyLots: 0,
     reportNumber: 5,
+    canceledSequence: 0,
   };
   const json = {
     ...AT_JSON,
@@ -212,6 +213,7 @@ test('fillJson: fees are in the asset that they were paid in', () => {
   };
   assert.deepEqual(fillJson(LOOKUP, fill), json);
   assert.deepEqual(fillJson(LOOKUP, { ...fill, isMaker: 0 }), { ...json, liquidity: 'taker' });
+  assert.deepEqual(fillJson(LOOKUP, { ...fill, canceledSequence: 77 }), { ...json, canceledSequence: 77 });
 });
 
 const ACCOUNT = {

@@ -32,6 +32,8 @@ function isCause(command: Command, event: Event): boolean {
       return command.type === 'ReplaceOrder' && isOf(command, event.userId, event.clientOrderId);
     case 'Trade':
       return isOrder(command) && isOf(command, event.takerUserId, event.takerClientOrderId);
+    case 'FillCanceled':
+      return command.type === 'CancelTrade' && command.tradeId === event.tradeId;
     case 'CommandRejected':
       return isOf(command, event.userId, event.clientOrderId) && isOrderCommand(command);
     case 'OrderCanceled':

@@ -56,7 +56,11 @@ function order(orderId: number, fields: Partial<OrderRecord>): OrderRecord {
 }
 
 /** From which entry to which the reports of a life are read; each question of an order is answered an entry later. */
-async function stretchOf(orders: readonly OrderRecord[], orderId: number): Promise<string> {
+async function stretchOf(
+  orders: readonly OrderRecord[],
+  orderId: number,
+  canceled: Readonly<Record<number, number>> = {},
+): Promise<string> {
   let stretch = '';
   const sources = {
     reports: {
@@ -76,7 +80,7 @@ async function stretchOf(orders: readonly OrderRecord[], orderId: number): Promi
   const life = await orderTimeline(sources, orderId, true, async (id) => {
     const found = orders.find((one) => one.orderId === id);
     sequence++;
-    return found === undefined ? undefined : { order: found, sequence };
+    return found === undefined ? undefined : { order: found, sequence, canceledSequence: canceled[id] ?? 0 };
   });
   return `${stretch}, as of ${life?.sequence}`;
 }
@@ -95,4 +99,11 @@ test('the newest order of a chain says up to which entry', async () => {
 test('the steps of an order that has ended go to its end', async () => {
   const canceled = order(1, { status: OrderStatus.Canceled, updatedSequence: 44 });
   assert.equal(await stretchOf([canceled], 1), '40 to 44, as of 50');
+});
+
+test('the steps of an order of which a trade was taken back go on to that', async () => {
+  const replaced = { status: OrderStatus.Replaced, replacedByOrderId: 2, sequence: 30 };
+  const filled = order(2, { originalOrderId: 1, status: OrderStatus.Filled, updatedSequence: 44 });
+  assert.equal(await stretchOf([order(1, replaced), filled], 2, { 1: 47 }), '30 to 47, as of 50');
+  assert.equal(await stretchOf([order(1, replaced), filled], 2, { 1: 42, 2: 46 }), '30 to 46, as of 50');
 });

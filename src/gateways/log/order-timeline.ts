@@ -30,13 +30,16 @@ class OrderChain {
   declare readonly isWhole: boolean;
   /** The newest entry that the orders take in. */
   declare readonly sequence: number;
+  /** The last entry that took a trade of theirs back; 0 none. */
+  declare readonly canceledSequence: number;
   declare private readonly orderIds: ReadonlySet<number>;
   declare private readonly numbers: ReadonlySet<number>;
 
-  constructor(orders: readonly OrderRecord[], isWhole: boolean, sequence: number) {
+  constructor(orders: readonly OrderRecord[], isWhole: boolean, sequence: number, canceledSequence: number) {
     this.orders = orders;
     this.isWhole = isWhole;
     this.sequence = sequence;
+    this.canceledSequence = canceledSequence;
     this.orderIds = new Set(orders.map(({ orderId }) => orderId));
     this.numbers = new Set(orders.map(({ clientOrderId }) => clientOrderId));
   }
@@ -52,6 +55,7 @@ class OrderChain {
       case 'OrderReplaced':
       case 'OrderCanceled':
       case 'OrderTriggered':
+      case 'FillCanceled':
         return this.has(event.orderId);
       case 'Trade':
         return this.has(event.makerOrderId) || this.has(event.takerOrderId);
@@ -82,6 +86,8 @@ class OrderChain {
 export interface FoundOrder {
   readonly order: OrderRecord;
   readonly sequence: number;
+  /** The last entry that took a trade of the order back; 0 none. */
+  readonly canceledSequence: number;
 }
 
 /** Finds an order; undefined: there is none that the asker may see. */
@@ -122,12 +128,13 @@ async function chainOf(orderId: number, find: FindOrder): Promise<OrderChain | u
   const asked = await find(orderId);
   if (asked === undefined) return undefined;
   const orders = [asked.order];
-  let { sequence } = asked;
+  let { sequence, canceledSequence } = asked;
   let isWhole = true;
   const follow = async (next: number, add: (found: FoundOrder) => number): Promise<void> => {
     for (let id = next; id !== 0; ) {
       const found = orders.length < LogLimits.CHAIN_ORDERS_MAX ? await find(id) : undefined;
       if (found === undefined) isWhole = false;
+      else canceledSequence = Math.max(canceledSequence, found.canceledSequence);
       id = found === undefined ? 0 : add(found);
     }
   };
@@ -141,7 +148,7 @@ async function chainOf(orderId: number, find: FindOrder): Promise<OrderChain | u
     sequence = found.sequence;
     return found.order.replacedByOrderId;
   });
-  return new OrderChain(orders, isWhole, sequence);
+  return new OrderChain(orders, isWhole, sequence, canceledSequence);
 }
 
 async function stepsOf(
@@ -157,7 +164,10 @@ async function stepsOf(
       userId: first.userId,
       fromSequence: first.sequence,
       // What happened since would be steps to an end that the order does not have yet.
-      toSequence: last.status === OrderStatus.Open ? chain.sequence : last.updatedSequence,
+      toSequence:
+        last.status === OrderStatus.Open
+          ? chain.sequence
+          : Math.max(last.updatedSequence, chain.canceledSequence),
       max: LogLimits.TIMELINE_REPORTS_MAX,
     },
     (words, at) => {

@@ -37,7 +37,11 @@ export function logRoutes(sources: RestSources): Route[] {
             type: 'order',
             orderId: id,
           });
-          return order !== undefined && maySee(principal, order.accountId) ? { order, sequence } : undefined;
+          if (order === undefined || !maySee(principal, order.accountId)) return undefined;
+          // Of its newest fills: a page of them.
+          const { result: fills } = await questions.ask(principal, query, { type: 'fills', orderId: id });
+          const canceledSequence = Math.max(0, ...fills.rows.map((fill) => fill.canceledSequence));
+          return { order, sequence, canceledSequence };
         };
         const lookup = logLookup(views, sources.directory);
         const seesAll = (principal.actions & Action.ViewAnyAccount) !== 0;

@@ -10,7 +10,7 @@ import {
 import { type AssetScale, instrumentUnits } from '#codec/json/instrument-units.ts';
 import { KillScopeName, PhaseName, SideName } from '#codec/json/names.ts';
 import { OrdersCanceled } from '#codec/json/order-result-json.ts';
-import { GivenId, secondsOf } from '#codec/json/schemas.ts';
+import { freshQuery, GivenId, Id, secondsOf } from '#codec/json/schemas.ts';
 import {
   AssetAdded,
   InstrumentAdded,
@@ -27,14 +27,17 @@ import {
   readPriceControls,
   readSchedule,
 } from '#codec/json/venue-request-json.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, KillScope } from '#domain/commands.ts';
+import type { FillRecord } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
 import { problemOfRequest } from './applied-request.ts';
 import { ADMIN_PROBLEMS, type Commands, readOf } from './commands.ts';
 import { reasonQuery } from './credential-routes.ts';
+import { ARCHIVE_PROBLEMS } from './history-routes.ts';
 import { assetOf, instrumentOf, symbolParam } from './market-routes.ts';
 import { massCancelQuery } from './order-routes.ts';
-import { invalidField } from './problems.ts';
+import { invalidField, Problem } from './problems.ts';
 import { type Route, route } from './routes.ts';
 import { readyViews } from './sources.ts';
 
@@ -264,6 +267,29 @@ function marketCommandRoutes(commands: Commands): Route[] {
     }),
     route({
       ...common,
+      method: 'DELETE',
+      path: '/admin/trades/:tradeId',
+      action: Action.CancelTrades,
+      operationId: 'cancelTrade',
+      summary: 'Take a trade back: money, assets and fees return; the orders stay as they are',
+      params: { tradeId: Id('the trade') },
+      query: { ...freshQuery, ...reasonQuery },
+      problems: [
+        ...ADMIN_PROBLEMS,
+        ...ARCHIVE_PROBLEMS,
+        'UNKNOWN_TRADE',
+        'TRADE_CANCELED',
+        'CAPACITY',
+        'VALUE_TOO_LARGE',
+        'INSUFFICIENT_FUNDS',
+      ],
+      handle: async ({ principal, params: { tradeId }, query: { atSequence = 0, reason } }) => {
+        const { result } = await sources.archive.ask({ type: 'fillsOfTrade', tradeId }, atSequence);
+        return commands.send(principal, { ...cancelOfTrade(tradeId, result), reason });
+      },
+    }),
+    route({
+      ...common,
       method: 'PUT',
       path: '/admin/core-version',
       action: Action.ManageNodes,
@@ -280,6 +306,35 @@ function marketCommandRoutes(commands: Commands): Route[] {
       },
     }),
   ];
+}
+
+/** What takes a trade back, but why. @param fills both sides, the buyer's first @throws Problem when they are not known */
+function cancelOfTrade(tradeId: number, fills: readonly FillRecord[]): CommandInput<'CancelTrade'> {
+  if (fills.length !== 2)
+    throw new Problem(
+      'UNKNOWN_TRADE',
+      `history has no trade ${tradeId}: look for it in the trades of its instrument (GET /api/v1/trades), also at another node where this one's history begins later`,
+    );
+  const [buyer, seller] = fills;
+  return {
+    type: 'CancelTrade',
+    instrumentId: buyer.instrumentId,
+    tradeId,
+    qtyLots: buyer.qtyLots,
+    priceTicks: buyer.priceTicks,
+    buyerOrderId: buyer.orderId,
+    buyerFeeMinor: buyer.feeMinor,
+    buyerReportNumber: buyer.reportNumber,
+    buyerUserId: buyer.userId,
+    buyerAccountId: buyer.accountId,
+    buyerClientOrderId: buyer.clientOrderId,
+    sellerOrderId: seller.orderId,
+    sellerFeeMinor: seller.feeMinor,
+    sellerReportNumber: seller.reportNumber,
+    sellerUserId: seller.userId,
+    sellerAccountId: seller.accountId,
+    sellerClientOrderId: seller.clientOrderId,
+  };
 }
 
 /** By the name of a field in configuration files, that in requests. */

@@ -1,6 +1,7 @@
 import { UnknownTermsError } from '#codec/json/scales.ts';
 import {
   EventType,
+  FillCanceled,
   LedgerPosted,
   OrderAccepted,
   OrderCanceled,
@@ -31,6 +32,7 @@ const ACCOUNT_AT = new Map<number, number>([
   [EventType.OrderReplaced, OrderReplaced.at.accountId],
   [EventType.LedgerPosted, LedgerPosted.at.accountId],
   [EventType.PositionChanged, PositionChanged.at.accountId],
+  [EventType.FillCanceled, FillCanceled.at.accountId],
 ]);
 
 /**

@@ -49,14 +49,33 @@ const REJECTION = `0 AS orderId, sequence, timeSeconds, timeNanos, userId, accou
 
 const ORDERS: List = { table: 'orders', columns: ORDER, group: ['accountId'], key: 'orderId' };
 const OPEN_ORDERS: List = { ...ORDERS, condition: `status = ${Open}` };
+/** The entry that took the trade of a row back; 0 none. */
+const CANCELED_SEQUENCE = `coalesce((SELECT canceled.sequence FROM trade_cancels AS canceled
+  WHERE canceled.tradeId = page.tradeId), 0) AS canceledSequence`;
+
 const FILLS: List = {
   table: 'fills',
-  columns: '*',
+  columns: `*, ${CANCELED_SEQUENCE}`,
   group: ['accountId'],
   key: 'tradeId',
   subkey: 'orderId',
 };
-const TRADES: List = { table: 'trades', columns: '*', group: ['instrumentId'], key: 'tradeId' };
+const TRADES: List = {
+  table: 'trades',
+  columns: `*, ${CANCELED_SEQUENCE}`,
+  group: ['instrumentId'],
+  key: 'tradeId',
+};
+/** Both sides of a trade: fills are in the order of their accounts, each of which is looked at once. */
+const FILLS_OF_TRADE = `WITH RECURSIVE account (accountId) AS (
+    SELECT min(accountId) FROM fills
+    UNION ALL
+    SELECT (SELECT min(fills.accountId) FROM fills WHERE fills.accountId > account.accountId) FROM account
+    WHERE account.accountId IS NOT NULL
+  )
+  SELECT page.*, ${CANCELED_SEQUENCE} FROM account
+  JOIN fills AS page ON page.accountId = account.accountId AND page.tradeId = ?
+  ORDER BY page.side, page.orderId`;
 const POSTINGS: List = {
   table: 'postings',
   columns: '*',
@@ -84,6 +103,7 @@ export class HistoryReader {
   /** By (user, number), then by (user, text); each: accepted orders, then refused ones. */
   declare private readonly ordersByNumber: readonly StatementSync[];
   declare private readonly ordersByTag: readonly StatementSync[];
+  declare private readonly fillsOfTrade: StatementSync;
   declare private readonly storedCandles: StatementSync;
   declare private readonly firstTradeAt: StatementSync;
   declare private readonly newestTrade: StatementSync;
@@ -114,6 +134,7 @@ export class HistoryReader {
          ORDER BY sequence DESC, position DESC LIMIT 1`,
       ),
     ];
+    this.fillsOfTrade = prepare(FILLS_OF_TRADE);
     this.storedCandles = prepare(
       `SELECT ${CANDLE_COLUMNS.join(', ')} FROM candles
        WHERE instrumentId = ? AND intervalSeconds = ? AND openSeconds >= ? AND openSeconds < ? ORDER BY openSeconds`,
@@ -161,6 +182,10 @@ export class HistoryReader {
         return this.#ofOwner<OrderRecord>(ORDERS, query, query, { instrumentId: query.instrumentId });
       case 'fills':
         return this.#fills(query);
+      case 'fillsOfTrade':
+        return this.fillsOfTrade
+          .all(id('tradeId', query.tradeId))
+          .map((row) => ({ ...row }) as unknown as FillRecord);
       case 'trades': {
         const instrumentId = id('instrumentId', query.instrumentId);
         return this.pages.read<TradeRecord>(TRADES, [instrumentId], {}, query);

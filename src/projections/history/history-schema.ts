@@ -4,7 +4,7 @@
  */
 
 /** Raised with every change of the tables: history of another format is written anew from the log. */
-export const HISTORY_FORMAT = 3;
+export const HISTORY_FORMAT = 4;
 
 /** Columns of `orders`, in their order there; `clientTag`, the only text, follows them. */
 export const ORDER_COLUMNS = [
@@ -117,6 +117,13 @@ export const TABLES: readonly Table[] = [
     ],
     others: [],
     key: 'instrumentId, tradeId',
+    since: 'sequence',
+  },
+  {
+    name: 'trade_cancels',
+    integers: ['tradeId', ...AT, 'instrumentId'],
+    others: [],
+    key: 'tradeId',
     since: 'sequence',
   },
   {

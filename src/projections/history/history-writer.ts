@@ -218,6 +218,12 @@ export class HistoryWriter implements EventSink {
       case EventType.Trade:
         this.trades.traded(words, at);
         return;
+      case EventType.TradeCanceled:
+        this.trades.canceled(words, at);
+        return;
+      case EventType.FillCanceled:
+        this.trades.fillCanceled(words, at);
+        return;
       case EventType.OrderReplaced:
         this.orders.replaced(words, at);
         return;

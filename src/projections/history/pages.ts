@@ -6,7 +6,7 @@ import type { HistoryDatabase } from './history-database.ts';
 /** A list that is read page by page, newest first. */
 export interface List {
   readonly table: string;
-  /** What a row of the answer consists of: an SQL list of result columns. */
+  /** What a row of the answer consists of: an SQL list of result columns, of the table `page`. */
   readonly columns: string;
   /** Columns that every page fixes, such as accountId. */
   readonly group: readonly string[];
@@ -118,7 +118,7 @@ export class Pages {
     return this.#prepare(
       `SELECT ${columns}, ${keyColumns(list)} FROM (
          SELECT * FROM ${table} WHERE ${within(list)} ORDER BY ${order} LIMIT ?
-       ) WHERE ${met} ORDER BY ${order} LIMIT ?`,
+       ) AS page WHERE ${met} ORDER BY ${order} LIMIT ?`,
     );
   }
 

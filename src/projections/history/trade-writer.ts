@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import { Side } from '#domain/commands.ts';
-import { InstrumentAdded, Trade, TradeFlag } from '#domain/events.ts';
+import { FillCanceled, InstrumentAdded, Trade, TradeCanceled, TradeFlag } from '#domain/events.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
@@ -41,7 +41,7 @@ const TAKER: TradeSide = {
   reportNumber: TRADE.takerReportNumber,
 };
 
-/** Writes trades, the fills of both sides, and what both add to candles and fees. */
+/** Writes trades, the fills of both sides, what both add to candles and fees, and which of them were taken back. */
 export class TradeWriter {
   declare private readonly moment: EventMoment;
   declare private readonly orders: OrderWriter;
@@ -50,6 +50,7 @@ export class TradeWriter {
   declare private readonly quoteAssetOf: Map<number, number>;
   declare private readonly insertTrade: StatementSync;
   declare private readonly insertFill: StatementSync;
+  declare private readonly insertCancel: StatementSync;
   declare private readonly insertInstrument: StatementSync;
 
   /** @throws HistoryError */
@@ -59,6 +60,7 @@ export class TradeWriter {
     this.sums = new TradeSums(database);
     this.insertTrade = database.prepare(insertInto('trades'));
     this.insertFill = database.prepare(insertInto('fills'));
+    this.insertCancel = database.prepare(insertInto('trade_cancels'));
     this.insertInstrument = database.prepare('INSERT OR REPLACE INTO instruments VALUES (?, ?)');
     const instruments = database.all('SELECT instrumentId, quoteAssetId FROM instruments');
     this.quoteAssetOf = new Map(
@@ -115,6 +117,21 @@ export class TradeWriter {
       amountMinor,
       aggressorSide,
     );
+  }
+
+  /** A TradeCanceled. */
+  canceled({ i32, f64 }: WordBuffer, at: number): void {
+    const { sequence, timeSeconds, timeNanos } = this.moment;
+    const tradeId = f64[(at + TradeCanceled.at.tradeId) >> 1];
+    this.insertCancel.run(tradeId, sequence, timeSeconds, timeNanos, i32[at + 1]);
+  }
+
+  /** A FillCanceled: its fee is paid back on the day of the cancel, so that the sums of days that are over stay. */
+  fillCanceled({ i32, f64 }: WordBuffer, at: number): void {
+    const { sequence, timeSeconds } = this.moment;
+    const accountId = i32[at + FillCanceled.at.accountId];
+    const feeMinor = f64[(at + FillCanceled.at.feeMinor) >> 1];
+    this.sums.fee(accountId, this.quoteAssetOf.get(i32[at + 1]) ?? 0, timeSeconds, sequence, -feeMinor);
   }
 
   #fill({ i32, f64 }: WordBuffer, at: number, place: TradeSide, side: number, isMaker: number): void {

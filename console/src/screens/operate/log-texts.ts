@@ -55,6 +55,8 @@ export function eventText({ event, values }: EventView): string {
         part(values, 'price', at),
       ]);
     case 'Trade':
+    case 'TradeCanceled':
+    case 'FillCanceled':
       return join([part(values, 'quantity', grouped), part(values, 'symbol'), part(values, 'price', at)]);
     case 'OrderCanceled':
       return join([part(values, 'canceledQuantity', grouped), part(values, 'cancelReason', line.because)]);
@@ -84,7 +86,13 @@ export function eventName(event: string): string {
 
 /** What kind of thing an event is, for its mark. */
 export function eventLook(event: string): 'bad' | 'good' | 'plain' {
-  if (event === 'CommandRejected' || event === 'OrderCanceled' || event === 'SessionEnded') return 'bad';
+  if (
+    event === 'CommandRejected' ||
+    event === 'OrderCanceled' ||
+    event === 'TradeCanceled' ||
+    event === 'SessionEnded'
+  )
+    return 'bad';
   return event === 'Trade' ? 'good' : 'plain';
 }
 

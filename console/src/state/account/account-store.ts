@@ -9,7 +9,7 @@ import { ChannelStore } from '../channel-store.ts';
 
 export type OrderView = Static<typeof Order>;
 export type Report = Static<typeof ExecutionReport>;
-/** A fill, from history or from a report. */
+/** A fill that counts, from history or from a report. */
 export type FillView = Pick<
   Static<typeof Fill>,
   'tradeId' | 'orderId' | 'symbol' | 'side' | 'liquidity' | 'price' | 'quantity' | 'amount' | 'fee' | 'time'
@@ -136,6 +136,10 @@ export class AccountStore extends ChannelStore<AccountView> {
       if (!isKnown) this.fills.push({ ...report.fill, orderId, symbol, side, time: report.time });
       if (this.fills.length > FILLS_MAX) this.fills.splice(0, this.fills.length - FILLS_MAX);
     }
+    if (report.canceledFill !== undefined) {
+      const { tradeId } = report.canceledFill;
+      this.fills = this.fills.filter((fill) => fill.tradeId !== tradeId);
+    }
     this.onReport(report);
     return this.isLoaded;
   }
@@ -198,10 +202,11 @@ export class AccountStore extends ChannelStore<AccountView> {
   }
 
   async #readFills(fresh: { readonly atSequence?: number }, limit: number): Promise<void> {
-    const { items } = await this.rest.get<Page<FillView>>('/fills', { limit, ...fresh });
+    const { items } = await this.rest.get<Page<Static<typeof Fill>>>('/fills', { limit, ...fresh });
     const read = new Set(items.map(keyOf));
     const others = this.fills.filter((fill) => !read.has(keyOf(fill)));
-    this.fills = [...items, ...others].sort((a, b) => a.tradeId - b.tradeId).slice(-FILLS_MAX);
+    const counted = items.filter(({ canceledSequence }) => canceledSequence === undefined);
+    this.fills = [...counted, ...others].sort((a, b) => a.tradeId - b.tradeId).slice(-FILLS_MAX);
   }
 
   /** Reads the newest fills in a while: those of other users, of which no report tells. */
