@@ -4,6 +4,8 @@ import { Side, TimeInForce } from '#domain/commands.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
+import type { DeskUser } from '#gateways/orders/desk-user.ts';
+import { type Report, ReportKind } from '#gateways/orders/report.ts';
 import type { Outcome } from '#gateways/orders/requests.ts';
 import { BUY_ONE, DeskVenue, settled } from './support/desk-venue.ts';
 import { send } from './support/random-flow.ts';
@@ -515,4 +517,104 @@ test('the number of a mass cancel, which nobody checks, is reported as it was se
   venue.deliver();
   await settled();
   assert.deepEqual(numbers, [Limits.ID_MAX, 2 ** 32 - 1]);
+});
+
+/** The reports of a user from a number on, each with its order as it was told. */
+function followed(user: DeskUser, from: number): [Report, OrderRecord | undefined][] {
+  const reports: [Report, OrderRecord | undefined][] = [];
+  user.follow(from, {
+    onReport: (report, order) => void reports.push([report, order && { ...order }]),
+    onFeedFailed: assert.fail,
+  });
+  return reports;
+}
+
+/** Takes back a trade of instrument 1, as its sides were told of it. */
+function takeBack(venue: DeskVenue, buyer: Report, seller: Report): void {
+  const { tradeId, instrumentId, qtyLots, priceTicks } = buyer;
+  send(venue.outbox, {
+    type: 'CancelTrade',
+    tradeId,
+    instrumentId,
+    qtyLots,
+    priceTicks,
+    buyerOrderId: buyer.orderId,
+    buyerFeeMinor: buyer.feeMinor,
+    buyerReportNumber: buyer.number,
+    buyerUserId: buyer.userId,
+    buyerAccountId: buyer.accountId,
+    buyerClientOrderId: buyer.clientOrderId,
+    sellerOrderId: seller.orderId,
+    sellerFeeMinor: seller.feeMinor,
+    sellerReportNumber: seller.number,
+    sellerUserId: seller.userId,
+    sellerAccountId: seller.accountId,
+    sellerClientOrderId: seller.clientOrderId,
+  });
+}
+
+test('a trade that is taken back is told with its order, which is long forgotten, in order with what follows, and again the same', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const [ann, bob] = [await venue.desk.open(1), await venue.desk.open(2)];
+  const [live, sold] = [followed(ann, 1), followed(bob, 1)];
+  const run = async (): Promise<void> => {
+    venue.turn();
+    venue.deliver();
+    await settled();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 3, clientTag: 'long gone' }, () => {});
+  bob.place({ ...BUY_ONE, side: Side.Sell, qtyLots: 2 }, () => {});
+  await run();
+  const { clientOrderId } = ann.orders.withTag('long gone') as OrderRecord;
+  ann.cancel(1, clientOrderId, 0, '', () => {});
+  // Enough finished orders to push it out of memory.
+  const ioc = { ...BUY_ONE, timeInForce: TimeInForce.ImmediateOrCancel };
+  for (let count = 0; count < 200; count++) ann.place({ ...ioc, clientTag: `ioc ${count}` }, () => {});
+  await run();
+  assert.equal(ann.orders.withTag('long gone'), undefined);
+  const [bought] = live.filter(([{ kind }]) => kind === ReportKind.Filled);
+  const number = ann.reportCount + 1;
+  takeBack(venue, bought[0], sold[1][0]);
+  ann.place({ ...BUY_ONE, clientTag: 'next' }, () => {});
+  await run();
+  const [[canceled, order], [next]] = live.slice(-2);
+  assert.deepEqual(
+    [canceled.kind, canceled.number, canceled.fillNumber, canceled.orderId, next.clientTag, next.number],
+    [ReportKind.TradeCanceled, number, bought[0].number, bought[0].orderId, 'next', number + 1],
+  );
+  assert.deepEqual(order, venue.history(bought[0].orderId));
+  assert.deepEqual(
+    [order?.clientTag, order?.status, order?.cumQtyLots, order?.leavesQtyLots],
+    ['long gone', OrderStatus.Canceled, 2, 0],
+  );
+  const [all, late] = [followed(ann, 1), followed(ann, number)];
+  for (let wait = 0; wait < 2_000 && all.length + late.length < live.length + 2; wait++) await settled();
+  assert.deepEqual(all, live);
+  assert.deepEqual(late, live.slice(-2));
+});
+
+test('a trade of an order that goes on after it is taken back is told with the order as it was then', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const [ann, bob] = [await venue.desk.open(1), await venue.desk.open(2)];
+  const [live, sold] = [followed(ann, 1), followed(bob, 1)];
+  const sell = async (qtyLots: number): Promise<void> => {
+    bob.place({ ...BUY_ONE, side: Side.Sell, qtyLots }, () => {});
+    venue.turn();
+    venue.deliver();
+    await settled();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 5, clientTag: 'open' }, () => {});
+  await sell(2);
+  takeBack(venue, live[1][0], sold[1][0]);
+  await sell(3);
+  const lines = (reports: [Report, OrderRecord | undefined][]): string[] =>
+    reports.map(
+      ([{ kind, number }, order]) =>
+        `${number} kind ${kind} status ${order?.status} cum ${order?.cumQtyLots} for ${order?.cumAmountMinor} leaves ${order?.leavesQtyLots}`,
+    );
+  const expected = ['3 kind 8 status 1 cum 2 for 200 leaves 3', '4 kind 4 status 2 cum 5 for 500 leaves 0'];
+  assert.deepEqual(lines(live.slice(2)), expected);
+  const late = followed(ann, 3);
+  for (let wait = 0; wait < 2_000 && late.length < 2; wait++) await settled();
+  assert.deepEqual(lines(late), expected);
 });
