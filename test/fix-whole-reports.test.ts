@@ -4,6 +4,7 @@ import { FixVersion } from '#codec/fix/dictionary/versions.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { InstrumentKind, KillScope, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
+import type { TestClient } from '#gateways/fix/test-support.ts';
 import { FixVenue, fixOrder } from './support/fix-venue.ts';
 
 /** TransactTime by the log, and by the door for what does not come to it. */
@@ -303,6 +304,7 @@ function inVersion(begin: FixVersion, text: string): string {
     .replace(/\|(?:636|790|851)=\w+/g, '')
     .replace(/\|17=([^|]+)\|150=/, (_, id) => `|17=${id}|20=${id === '0' ? 3 : 0}|150=`)
     .replace(/\|150=F\|39=(\d)/, '|150=$1|39=$1')
+    .replace(/\|19=([^|]+)\|150=H\|39=(\d)/, '|20=1|19=$1|150=$2|39=$2')
     .replace('|150=5|39=0', '|150=5|39=5')
     .replace('|150=I|39=0', '|150=0|39=0')
     .replace('|378=99|', '|378=4|')
@@ -475,6 +477,67 @@ test('what the price band, a full book and a check at the trigger end is told in
     `8 37=8202|11=full|17=1-6|150=0|39=0|${full}|151=3|14=0|6=0|${LOG}|`,
     `8 37=8202|11=full|17=1-7|150=4|39=4|${full}|151=0|14=0|6=0|${LOG}|58=the book can hold no more|`,
   );
+});
+
+test('a trade that is taken back is told to both sides and to a copy, whole, in each version, and the same to who comes later', async (t) => {
+  const venue = await FixVenue.open(t);
+  const versions = Object.values(FixVersion);
+  const whole = async (client: TestClient): Promise<string> => (await client.next()).replace(/ \d+ /, ' ');
+  const logOn = async (id: string): Promise<TestClient[]> =>
+    Promise.all(versions.map((begin) => venue.logOn(`${id}-${begin}`, { begin })));
+  const [buyers, away, sellers, copies] = [
+    await logOn('U1'),
+    await logOn('U1-AWAY'),
+    await logOn('U2'),
+    await logOn('COPY'),
+  ];
+  const [, seller] = sellers;
+  seller.send('D', fixOrder(seller, 's', '54=2|38=300|40=2|44=10.00|59=1|'));
+  await Promise.all(sellers.map((client) => client.nextOf(1)));
+  const [, buyer] = buyers;
+  buyer.send('D', fixOrder(buyer, 'b', '54=1|38=100|40=2|44=10.00|59=1|'));
+  await Promise.all([...buyers, ...away].map((client) => client.nextOf(2)));
+  await Promise.all(sellers.map((client) => client.nextOf(1)));
+  await Promise.all(copies.map((client) => client.nextOf(4)));
+  for (const { socket } of away) socket.destroy();
+  venue.operator({
+    type: 'CancelTrade',
+    instrumentId: 1,
+    tradeId: 1,
+    qtyLots: 100,
+    priceTicks: 1_000,
+    buyerOrderId: 2,
+    buyerFeeMinor: 25,
+    buyerReportNumber: 2,
+    buyerUserId: 1,
+    buyerAccountId: 1,
+    buyerClientOrderId: 1,
+    sellerOrderId: 1,
+    sellerFeeMinor: 10,
+    sellerReportNumber: 2,
+    sellerUserId: 2,
+    sellerAccountId: 2,
+    sellerClientOrderId: 1,
+  });
+  const canceled = `${LOG}|58=the trade was canceled|`;
+  const bought = (copy = ''): string =>
+    `8 37=2|11=b|17=1-3|19=1-2|150=H|39=2|${copy}1=1|55=BTCUSD|54=1|38=100|40=2|44=10.00|59=1|32=100|31=10.00|12=-0.25|13=3|880=1|151=0|14=100|6=10.00|${canceled}`;
+  const sold = (copy = ''): string =>
+    `8 37=1|11=s|17=2-3|19=2-2|150=H|39=1|${copy}1=2|55=BTCUSD|54=2|38=300|40=2|44=10.00|59=1|32=100|31=10.00|12=-0.10|13=3|880=1|151=200|14=100|6=10.00|${canceled}`;
+  for (const [index, begin] of versions.entries()) {
+    const copy = begin === FixVersion.Fix42 ? '' : '797=Y|';
+    assert.equal(await whole(buyers[index]), inVersion(begin, bought()));
+    assert.equal(await whole(sellers[index]), inVersion(begin, sold()));
+    const told = [await whole(copies[index]), await whole(copies[index])];
+    assert.deepEqual(told.toSorted(), [inVersion(begin, sold(copy)), inVersion(begin, bought(copy))]);
+  }
+  await venue.restartDoor();
+  for (const begin of versions) {
+    const late = await venue.logOn(`U1-AWAY-${begin}`, { begin, next: 2 });
+    assert.equal(await whole(late), inVersion(begin, bought()));
+    late.send('2', '7=5|16=5|');
+    assert.equal(await late.next(), inVersion(begin, bought()).replace('8 ', '8 5 dup '));
+  }
 });
 
 test('each phase has its status and its name, in each version', async (t) => {

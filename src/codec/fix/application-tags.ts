@@ -9,6 +9,7 @@ export const AppTag = {
   Currency: 15,
   ExecID: 17,
   ExecInst: 18,
+  ExecRefID: 19,
   ExecTransType: 20,
   LastPx: 31,
   LastQty: 32,

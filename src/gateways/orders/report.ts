@@ -86,6 +86,8 @@ export interface Report {
   readonly feeMinor: number;
   /** TradeCanceled: number of the report of the fill that does not count. */
   readonly fillNumber: number;
+  /** TradeCanceled: of the order, of which nothing may be known any more. */
+  readonly side: number;
   /** The order rested before this trade. */
   readonly isMaker: boolean;
   readonly isAuction: boolean;
@@ -104,6 +106,7 @@ const REJECTED_COMMAND_TYPE = byteAt(CommandRejected, 'commandType');
 const REJECTED_CODE = byteAt(CommandRejected, 'rejectCode');
 const CANCEL_REASON = byteAt(OrderCanceled, 'reason');
 const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
+const FILL_SIDE = byteAt(FillCanceled, 'side');
 const IMAGE = EventFlag.Image << 8;
 const FOREIGN = EventFlag.Foreign << 8;
 
@@ -204,7 +207,7 @@ function readRejected(words: WordBuffer, at: number): Report {
 }
 
 function readFillCanceled(words: WordBuffer, at: number): Report {
-  const { i32, f64 } = words;
+  const { i32, f64, u8 } = words;
   const field = FillCanceled.at;
   const report = newOwnReport(words, at, ReportKind.TradeCanceled);
   setOrder(report, words, at, FillCanceled);
@@ -214,6 +217,7 @@ function readFillCanceled(words: WordBuffer, at: number): Report {
   report.amountMinor = f64[(at + field.amountMinor) >> 1];
   report.feeMinor = f64[(at + field.feeMinor) >> 1];
   report.fillNumber = f64[(at + field.fillReportNumber) >> 1];
+  report.side = u8[at * 4 + FILL_SIDE];
   return report;
 }
 
@@ -275,6 +279,7 @@ function newReport(
     amountMinor: 0,
     feeMinor: 0,
     fillNumber: 0,
+    side: 0,
     isMaker: false,
     isAuction: false,
     cancelReason: 0,

@@ -22,6 +22,7 @@ import { ExecType, execId, type OrderAsked, OrdStatus, ordStatusOf } from './rep
 /** ExecRestatementReason (378). */
 const Restatement = { BrokerOption: 4, PartialDecline: 5, Other: 99 } as const;
 const EXEC_TRANS_NEW = '0';
+const EXEC_TRANS_CANCEL = '1';
 const EXEC_TRANS_STATUS = '3';
 /** ExecID (17) of answers to status requests, as FIX says. */
 const STATUS_EXEC_ID = '0';
@@ -71,13 +72,15 @@ export class ExecutionReports {
     const clOrdId = report.requestTag === '' ? clientTag : report.requestTag;
     this.#ids(writer, report.orderId, clOrdId, origClOrdId(report, clientTag, original, asked));
     writer.text(AppTag.ExecID, execId(report.userId, report.number));
-    if (this.is42) writer.text(AppTag.ExecTransType, EXEC_TRANS_NEW);
+    const isTakenBack = report.kind === ReportKind.TradeCanceled;
+    if (this.is42) writer.text(AppTag.ExecTransType, isTakenBack ? EXEC_TRANS_CANCEL : EXEC_TRANS_NEW);
+    if (isTakenBack) writer.text(AppTag.ExecRefID, execId(report.userId, report.fillNumber));
     // Of a fill what it executed is all that is known without the order.
-    const isFill = report.kind === ReportKind.Filled;
+    const isFill = isTakenBack || report.kind === ReportKind.Filled;
     const cumQtyLots = order?.cumQtyLots ?? (isFill ? report.qtyLots : report.cumQtyLots);
     this.#kind(writer, report, order, cumQtyLots);
     if (this.isCopy && !this.is42) writer.boolean(AppTag.CopyMsgIndicator, true);
-    this.#terms(writer, order, instrument, report.accountId);
+    this.#terms(writer, order, instrument, report.accountId, order?.side ?? report.side);
     if (isFill) this.#fill(writer, report, instrument);
     const isSingleFill = isFill && cumQtyLots === report.qtyLots;
     this.#progress(
@@ -128,7 +131,7 @@ export class ExecutionReports {
     this.#statusKind(writer, ordStatusOf(this.version, order), order);
     if (order.rejectCode !== 0)
       this.#ordRejReason(writer, rejectName(order.rejectCode) ?? 'MALFORMED_COMMAND');
-    this.#terms(writer, order, instrument, order.accountId);
+    this.#terms(writer, order, instrument, order.accountId, order.side);
     const leavesQtyLots = order.status === OrderStatus.Open ? order.leavesQtyLots : 0;
     this.#progress(writer, instrument, leavesQtyLots, order.cumQtyLots, order.cumAmountMinor, 0);
     writer.timestamp(AppTag.TransactTime, timeMs(order.updatedSeconds, order.updatedNanos));
@@ -228,6 +231,13 @@ export class ExecutionReports {
           writer.int(AppTag.ExecRestatementReason, this.is42 ? Restatement.BrokerOption : Restatement.Other);
         }
         return;
+      case ReportKind.TradeCanceled: {
+        // An order that nobody knows any more is not open.
+        const status = order === undefined ? OrdStatus.Filled : ordStatusOf(this.version, order);
+        const old = status === OrdStatus.Filled ? ExecType.Fill : ExecType.PartialFill;
+        this.#types(writer, this.is42 ? old : ExecType.TradeCancel, status, order);
+        return;
+      }
       default:
         this.#canceled(writer, report, order, open);
     }
@@ -267,16 +277,14 @@ export class ExecutionReports {
     order: OrderRecord | undefined,
     instrument: FixInstrument,
     accountId: number,
+    side: number,
   ): void {
     if (accountId !== 0) writer.int(AppTag.Account, accountId);
     writer.text(AppTag.Symbol, instrument.symbol);
-    if (order === undefined) {
-      writer.text(AppTag.Side, UNDISCLOSED_SIDE);
-      return;
-    }
+    if (BYTE_OF_SIDE[side] === 0) writer.text(AppTag.Side, UNDISCLOSED_SIDE);
+    else writer.char(AppTag.Side, BYTE_OF_SIDE[side]);
+    if (order === undefined) return;
     const { priceDecimals, tickSize } = instrument;
-    if (BYTE_OF_SIDE[order.side] === 0) writer.text(AppTag.Side, UNDISCLOSED_SIDE);
-    else writer.char(AppTag.Side, BYTE_OF_SIDE[order.side]);
     this.#qty(writer, AppTag.OrderQty, order.qtyLots, instrument);
     if (order.orderType !== 0) writer.char(AppTag.OrdType, BYTE_OF_ORD_TYPE[order.orderType]);
     if (order.priceTicks !== 0) writer.decimal(AppTag.Price, order.priceTicks * tickSize, priceDecimals);
@@ -292,18 +300,22 @@ export class ExecutionReports {
     }
   }
 
+  /** Of a fill, or of one that does not count any more: what is paid back is a negative commission, so that all of them add up. */
   #fill(writer: FixWriter, report: Report, instrument: FixInstrument): void {
+    const isTakenBack = report.kind === ReportKind.TradeCanceled;
     this.#qty(writer, AppTag.LastQty, report.qtyLots, instrument);
     writer.decimal(AppTag.LastPx, report.priceTicks * instrument.tickSize, instrument.priceDecimals);
-    writer.decimal(AppTag.Commission, report.feeMinor, instrument.quoteDecimals);
+    const feeMinor = isTakenBack ? -report.feeMinor : report.feeMinor;
+    writer.decimal(AppTag.Commission, feeMinor, instrument.quoteDecimals);
     writer.text(AppTag.CommType, COMMISSION_ABSOLUTE);
-    if (this.is50) {
-      const resting = report.isMaker ? LiquidityInd.Added : LiquidityInd.Removed;
-      writer.int(AppTag.LastLiquidityInd, report.isAuction ? LiquidityInd.Auction : resting);
-      writer.int(AppTag.TrdMatchID, report.tradeId);
-    } else if (!this.is42 && !report.isAuction) {
-      writer.int(AppTag.LastLiquidityInd, report.isMaker ? LiquidityInd.Added : LiquidityInd.Removed);
-    }
+    if (!isTakenBack) this.#liquidity(writer, report);
+    if (this.is50) writer.int(AppTag.TrdMatchID, report.tradeId);
+  }
+
+  #liquidity(writer: FixWriter, report: Report): void {
+    const resting = report.isMaker ? LiquidityInd.Added : LiquidityInd.Removed;
+    if (this.is50) writer.int(AppTag.LastLiquidityInd, report.isAuction ? LiquidityInd.Auction : resting);
+    else if (!this.is42 && !report.isAuction) writer.int(AppTag.LastLiquidityInd, resting);
   }
 
   /** @param amountMinor paid in all, for the average price; 0: `priceTicks` is it, or nothing was executed */
@@ -355,6 +367,7 @@ function isExpiry(cancelReason: number): boolean {
 
 function textOf(report: Report): string {
   if (report.kind === ReportKind.Triggered) return 'its stop price was reached';
+  if (report.kind === ReportKind.TradeCanceled) return 'the trade was canceled';
   if (report.kind !== ReportKind.Canceled) return '';
   return CANCEL_TEXTS.get(report.cancelReason) ?? '';
 }

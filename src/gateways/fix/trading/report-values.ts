@@ -23,6 +23,7 @@ export const ExecType = {
   Expired: 'C',
   Restated: 'D',
   Trade: 'F',
+  TradeCancel: 'H',
   OrderStatus: 'I',
   Triggered: 'L',
 } as const;
