@@ -20,6 +20,7 @@ import { ScriptedArchive } from '#gateways/rest/test-support.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
 import { BookCopy } from '#projections/market-views/test-books.ts';
+import { cancelOf } from './random/resolve.ts';
 import {
   commandOf,
   INSTRUMENTS,
@@ -54,6 +55,7 @@ class Venue {
   readonly clients = INSTRUMENTS.map(() => new BookCopy());
   readonly seen = new Map<string, number>();
   seconds = START_SECONDS;
+  lastTrade: Event<'Trade'> | undefined;
   /** An event is handed to the views as this says; undefined hides it from them. */
   tamper: (event: Event) => Event | undefined = (event) => event;
   #core: TradingCore;
@@ -76,6 +78,7 @@ class Venue {
     const copy = WordBuffer.allocate(64);
     for (const event of readEvents(words, from, to)) {
       this.seen.set(event.type, (this.seen.get(event.type) ?? 0) + 1);
+      if (event.type === 'Trade') this.lastTrade = event;
       const tampered = this.tamper(event);
       if (tampered !== undefined) this.views.onEvents(copy, 0, writeEvent(copy, 0, tampered));
     }
@@ -410,6 +413,10 @@ test('a flush tells what changed, once', () => {
   assert.deepEqual(flushed(), [], 'what came and went between two flushes is no change');
   order(1, Side.Sell, 99, 12);
   assert.deepEqual(flushed(), ['INST1 Book BestPrices Trades']);
+  assert.ok(venue.lastTrade !== undefined);
+  venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+  assert.equal(venue.seen.get('TradeCanceled'), 1);
+  assert.deepEqual(flushed(), [], 'a trade that is taken back stays');
   venue.apply({ type: 'SetPhase', instrumentId: 1, phase: 3, nextPhase: 4, endSeconds: venue.seconds + 60 });
   assert.deepEqual(flushed(), ['INST1 Status']);
   assert.deepEqual(venue.view(1).status, {

@@ -186,6 +186,17 @@ describe('replay of an ITCH file', () => {
     });
   });
 
+  it('leaves everything as it is where a trade is broken', async () => {
+    const report = await replay([
+      add(1, Buy, 100, 5_000),
+      execute(1, 40, AT, { matchNumber: 7 }),
+      { type: ItchType.BrokenTrade, matchNumber: 7 },
+      execute(1, 60, AT + 1),
+    ]);
+    assert.deepEqual(report.messages, { A: 1, E: 2, B: 1 });
+    assert.deepEqual(findings(report), { executions: '2 0 0', bookRows: '0 0 0', liveOrders: 0 });
+  });
+
   it('goes on past orders that it cannot hold and messages that contradict the book, and counts them', async () => {
     const report = await replay([
       add(1, Sell, 10, 2 ** 31),

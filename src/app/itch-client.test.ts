@@ -228,6 +228,26 @@ test('ItchBookBuilder: directory, states, volumes', () => {
   feed.close();
 });
 
+test('ItchBookBuilder: a trade that is taken back changes neither the book nor what was printed', () => {
+  const { venue, feed } = begin();
+  venue.enter(1, Side.Sell, 100, 10);
+  venue.enter(1, Side.Buy, 100, 4);
+  venue.emit({
+    type: 'TradeCanceled',
+    instrumentId: 1,
+    tradeId: 1,
+    qtyLots: 4,
+    amountMinor: 400,
+    priceTicks: 100,
+  });
+  venue.deliver(feed);
+  const builder = new ItchBookBuilder();
+  read(feed.session, 1, builder);
+  compare(builder, venue);
+  assert.deepEqual([...builder.volumes], [[1, 4]]);
+  feed.close();
+});
+
 test('ItchBookBuilder: a recorded market leaves the live orders that its publisher says', (t) => {
   const data = process.env['HIVE_DATA'] ?? new URL('../../../shared/data', import.meta.url).pathname;
   const path = join(data, 'aapl-20200130-locate-13-10k.itch50');

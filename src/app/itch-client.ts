@@ -48,7 +48,7 @@ export class ItchBookBuilder {
   declare private readonly levels: Map<string, Set<number>>;
   declare private readonly _symbols: Map<number, string>;
   declare private readonly _states: Map<number, string>;
-  /** Shares printed by E, printable C, P and Q, by stock locate. */
+  /** Shares printed by E, printable C, P and Q, by stock locate; B takes none of them back. */
   declare readonly volumes: Map<number, number>;
   /** From End of Snapshot: the live sequence number to go on with; 0 before. */
   declare nextSequence: number;

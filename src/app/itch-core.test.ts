@@ -5,12 +5,13 @@ import fc from 'fast-check';
 import { ItchFrameReader } from '#codec/itch/itch-frames.ts';
 import { writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
-import type { CommandInput } from '#codec/log/record-types.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import type { EventType } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
+import { cancelOf } from '../../test/random/resolve.ts';
 import {
   commandOf,
   INSTRUMENTS,
@@ -53,6 +54,7 @@ class Venue {
   readonly feed = newFeed();
   /** Lots that traded, by instrument. */
   readonly volumes = new Map<number, number>();
+  lastTrade: Event<'Trade'> | undefined;
   /** How often each event came that a feed acts on. */
   readonly events = new Map<string, number>();
   seconds = START_SECONDS;
@@ -74,6 +76,7 @@ class Venue {
     for (const event of readEvents(words, from, to)) {
       this.events.set(event.type, (this.events.get(event.type) ?? 0) + 1);
       if (event.type !== 'Trade') continue;
+      this.lastTrade = event;
       this.volumes.set(event.instrumentId, (this.volumes.get(event.instrumentId) ?? 0) + event.qtyLots);
     }
   }
@@ -108,6 +111,9 @@ test(`random orders through the real core: the wire's book is that of the core's
       steps.forEach((given, index) => {
         venue.seconds++;
         venue.apply(commandOf(index + 1, given));
+        if (index % 10 === 9 && venue.lastTrade !== undefined) {
+          venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+        }
       });
       const live = build(venue.feed);
       const image = venue.described();
@@ -136,6 +142,7 @@ test(`random orders through the real core: the wire's book is that of the core's
     'AuctionIndicative',
     'AuctionUncrossed',
     'PhaseChanged',
+    'TradeCanceled',
   ] satisfies (keyof typeof EventType)[]) {
     assert.ok((seen.get(type) ?? 0) > 20, `${type} came ${seen.get(type) ?? 0} times`);
   }

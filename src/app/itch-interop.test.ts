@@ -60,6 +60,7 @@ function scripted(t: TestContext): { feed: MarketDataFeed; venue: TestVenue } {
   venue.enter(7, Side.Sell, 10_200, 6);
   venue.cancel(venue.side(7, Side.Sell)[0], 6);
   venue.enter(7, Side.Sell, 10_300, 9);
+  venue.emit({ type: 'TradeCanceled', instrumentId: 7, tradeId: 2, qtyLots: 5, priceTicks: 10_100 });
   venue.deliver(feed);
   return { feed, venue };
 }
@@ -374,7 +375,7 @@ test('an ITCH 5.0 dissector that is not ours reads our messages', { skip: needsD
   );
   assert.deepEqual(
     value('Match Number'),
-    of('ECQ', (m) => m.matchNumber),
+    of('ECQB', (m) => m.matchNumber),
   );
   assert.deepEqual(
     value('Price'),

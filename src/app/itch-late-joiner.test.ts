@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { writeCommand } from '#codec/log/commands.ts';
 import { readEvents } from '#codec/log/events.ts';
-import type { CommandInput } from '#codec/log/record-types.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { OrderType, Role, Side, TimeInForce } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
@@ -14,6 +14,7 @@ import { ItchServer } from '#gateways/itch/itch-server.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
+import { cancelOf } from '../../test/random/resolve.ts';
 import {
   commandOf,
   MARKET_CAPACITY,
@@ -40,6 +41,8 @@ class WireMarket {
   readonly #orders = new Map<bigint, Resting>();
   /** By the number of the message that it is the state after. */
   readonly after = new Map<number, string>();
+  /** Match numbers of trades that were taken back. */
+  readonly broken: bigint[] = [];
   session = '';
   /** Number of the last message. */
   sequence = 0;
@@ -145,6 +148,9 @@ class WireMarket {
         );
         return;
       }
+      case 'B':
+        this.broken.push(message.readBigUInt64BE(11));
+        return;
       case 'G':
         this.nextSequence = Number(message.toString('latin1', 1, 21));
         return;
@@ -212,6 +218,9 @@ class Venue {
   /** Orders that are icebergs, and that were replaced and kept their place, by the ids that they had. */
   readonly icebergs = new Set<bigint>();
   readonly replaced = new Set<bigint>();
+  lastTrade: Event<'Trade'> | undefined;
+  /** Trades that were taken back. */
+  readonly broken: bigint[] = [];
   /** Nobody shares a snapshot of an earlier step. */
   nowMs = 0;
   readonly #words = WordBuffer.allocate(256);
@@ -258,6 +267,8 @@ class Venue {
     }
     this.feed.onEvents(words, from, to);
     for (const event of readEvents(words, from, to)) {
+      if (event.type === 'Trade') this.lastTrade = event;
+      if (event.type === 'TradeCanceled') this.broken.push(BigInt(event.tradeId));
       if (event.type !== 'OrderAccepted' && event.type !== 'OrderReplaced') continue;
       if (event.displayQtyLots > 0) this.icebergs.add(BigInt(event.orderId));
       if (event.type === 'OrderReplaced' && event.keepsPriority === 1)
@@ -314,6 +325,9 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
   const commands = fc.sample(marketStep, { seed: SEED, numRuns: 900 });
   for (const [index, step] of commands.entries()) {
     venue.apply(commandOf(index + 1, step));
+    if (index % 10 === 0 && venue.lastTrade !== undefined) {
+      venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+    }
     if (index % 15 !== 0) continue;
     for (const command of patientOrder(index / 15)) venue.apply(command);
     await caughtUp(old);
@@ -336,7 +350,13 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
     assert.equal(snapshot.after.get(snapshot.sequence), old.after.get(snapshot.nextSequence - 1));
     for (const [sequence, state] of joiners[index].after)
       assert.equal(state, old.after.get(sequence), `${sequence}`);
+    assert.deepEqual(snapshot.broken, []);
+    const { broken } = joiners[index];
+    assert.deepEqual(broken, old.broken.slice(old.broken.length - broken.length));
   }
+  assert.deepEqual(old.broken, venue.broken);
+  assert.ok(old.broken.length > 20, `${old.broken.length} trades were taken back`);
+  assert.ok(new Set(joiners.map(({ broken }) => broken.length)).size > 20, 'some joined behind some of them');
   assert.deepEqual([...joined].sort(), ['H', 'Q', 'T', 'iceberg', 'indicative', 'replaced']);
   assert.ok(
     snapshots.length === 60 && old.sequence > 500,

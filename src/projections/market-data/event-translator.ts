@@ -11,6 +11,7 @@ import {
   OrderRested,
   PhaseChanged,
   Trade,
+  TradeCanceled,
   TradeFlag,
 } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
@@ -90,6 +91,9 @@ export class EventTranslator {
         return;
       case EventType.Trade:
         this.#trade(words, at);
+        return;
+      case EventType.TradeCanceled:
+        this.#tradeCanceled(words, at);
         return;
       case EventType.OrderCanceled:
         this.#canceled(words, at);
@@ -218,6 +222,15 @@ export class EventTranslator {
       this.publisher.orderExecuted(instrument, reference, qtyLots, this.lastMatchNumber);
     }
     if (makerVisible === 0) this.#leave(makerOrderId);
+  }
+
+  #tradeCanceled(words: WordBuffer, at: number): void {
+    const instrument = this.#instrumentOf(words, at);
+    // Of a trade at a price that is not shown nothing was said.
+    if (instrument === undefined || words.i32[at + TradeCanceled.at.priceTicks] > instrument.priceTicksMax)
+      return;
+    this.#begin(words, at);
+    this.publisher.brokenTrade(instrument, words.f64[(at + TradeCanceled.at.tradeId) >> 1]);
   }
 
   /**

@@ -162,6 +162,12 @@ export class ItchPublisher {
     this.log.append(message);
   }
 
+  brokenTrade(instrument: FeedInstrument, matchNumber: number): void {
+    const message = this.#of(ItchType.BrokenTrade, instrument);
+    message.matchNumber = matchNumber;
+    this.log.append(message);
+  }
+
   imbalance(instrument: FeedInstrument, indicative: Indicative): void {
     const { phase, qtyLots, surplusQtyLots, surplusSide, priceTicks } = indicative;
     const message = this.#of(ItchType.Imbalance, instrument);

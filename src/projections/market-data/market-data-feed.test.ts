@@ -109,6 +109,46 @@ test('prices that do not fit the wire: those orders are not shown, the rest is e
   assert.equal(messagesOf(snapshotOf(feed)).filter((line) => line.startsWith('A')).length, 0);
 });
 
+test('a trade that is taken back: its match number, and nothing of the book; a trade that was not shown is not taken back', (t) => {
+  const { venue, fresh, feed } = openFeed(t);
+  const takeBack = (tradeId: number, priceTicks: number, instrumentId = 1): void => {
+    venue.emit({ type: 'TradeCanceled', instrumentId, tradeId, qtyLots: 4, amountMinor: 4_000, priceTicks });
+  };
+  venue.addInstrument(1);
+  venue.enter(1, Side.Sell, 10_000, 12, 5);
+  venue.enter(1, Side.Buy, 10_000, 7);
+  assert.deepEqual(fresh().slice(-4), [
+    'A 1 S 5@1000000',
+    'E 1 5 match 1',
+    'A 1 S 5@1000000',
+    'E 1 2 match 2',
+  ]);
+  const priceMax = Math.floor((2 ** 32 - 1) / 100);
+  takeBack(1, 10_000);
+  takeBack(3, priceMax + 1);
+  takeBack(4, priceMax);
+  takeBack(5, 10_000, 2);
+  assert.deepEqual(fresh(), ['B 1 match 1', 'B 1 match 4']);
+  assert.deepEqual(messagesOf(snapshotOf(feed)).slice(-2), ['A 1 S 3@1000000', 'G 13']);
+  venue.replaceAnew(venue.side(1, Side.Sell)[0], 10_100, 3);
+  takeBack(2, 10_000);
+  assert.deepEqual(fresh(), ['U 1 3 3@1010000', 'B 1 match 2']);
+  venue.setPhase(1, Phase.ClosingAuction);
+  venue.enter(1, Side.Buy, 10_100, 1);
+  venue.enter(1, Side.Buy, 10_100, 2);
+  venue.uncross(1, 10_100);
+  takeBack(3, 10_100);
+  assert.deepEqual(fresh().slice(3), [
+    'C 4 1@1010000 N match 3',
+    'C 3 1@1010000 N match 3',
+    'C 5 2@1010000 N match 4',
+    'C 3 2@1010000 N match 4',
+    'Q 1 3@1010000 C match 4',
+    'H 1 T',
+    'B 1 match 3',
+  ]);
+});
+
 test('snapshot: system events in force, directory, book in priority order, and where to go on', (t) => {
   const { venue, fresh, feed, directory } = openFeed(t, { snapshotMessagesMax: 2 });
   venue.addInstrument(1);

@@ -34,6 +34,8 @@ function text(m: ItchMessage): string {
       return `U ${m.orderReference} ${m.newOrderReference} ${m.shares}@${m.price}`;
     case 'Q':
       return `Q ${m.stockLocate} ${m.shares}@${m.price} ${code(m.crossType)} match ${m.matchNumber}`;
+    case 'B':
+      return `B ${m.stockLocate} match ${m.matchNumber}`;
     case 'I':
       return `I ${m.stockLocate} ${m.pairedShares}/${m.imbalanceShares} ${code(m.imbalanceDirection)} @${m.nearPrice} ${code(m.crossType)}`;
     case 'G':
