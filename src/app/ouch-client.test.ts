@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { commandWords, writeCommand } from '#codec/log/commands.ts';
-import type { CommandInput } from '#codec/log/record-types.ts';
+import { readEvent } from '#codec/log/events.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { MARKET_PRICE } from '#codec/ouch/command-writer.ts';
 import { decodeOutbound } from '#codec/ouch/plain.ts';
 import { PacketVerdict } from '#codec/soupbin/framer.ts';
@@ -19,6 +20,7 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
+import { cancelOf } from '../../test/random/resolve.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import {
   cancelOrder,
@@ -38,6 +40,12 @@ const QUIET = { info() {}, warn() {} };
 /** Every event record that was ever said. */
 class EventArchive implements EventSink, ReportStore {
   readonly #records: WordBuffer[] = [];
+
+  get lastTrade(): Event<'Trade'> {
+    const trade = this.#records.findLast(({ i32 }) => (i32[0] & 0xff) === EventType.Trade);
+    assert.ok(trade !== undefined);
+    return readEvent(trade, 0) as Event<'Trade'>;
+  }
 
   onEvents(words: WordBuffer, from: number, to: number): void {
     for (let at = from; at < to; at += words.i32[at] >>> 16) {
@@ -236,6 +244,46 @@ test('orders meet: accepted, executed for both, replaced, reduced, canceled, wit
       [6, 'CancelReject'],
     ],
   );
+});
+
+test('a trade that staff takes back: one report more for each side, live and again; orders go on as they were', async (t) => {
+  const path = await OrderPath.start(t);
+  const alice = await path.trader(t, 'ALICE');
+  const bob = await path.trader(t, 'BOB');
+  const isBroken = ({ type }: { readonly type: string }): boolean => type === 'BrokenTrade';
+  await alice.client.enter({ side: 'S', symbol: 'HIVE', quantity: 100, price: 12_500, clOrdId: 'mine' });
+  const executed = bob.client.next(({ type }) => type === 'OrderExecuted');
+  await bob.client.enter({ side: 'B', symbol: 'HIVE', quantity: 40, price: 12_500 });
+  await executed;
+  const broken = Promise.all([alice.client.next(isBroken), bob.client.next(isBroken)]);
+  path.command({ type: 'CancelTrade', ...cancelOf(path.archive.lastTrade) });
+  const [ofAlice, ofBob] = await broken;
+  const shared = {
+    type: 'BrokenTrade',
+    sequenceNumber: 3,
+    userRefNum: 1,
+    matchNumber: 1,
+    reason: 'S',
+    clOrdId: '',
+  };
+  assert.deepEqual(pick(ofAlice, ...Object.keys(shared)), shared);
+  assert.deepEqual(pick(ofBob, ...Object.keys(shared)), shared);
+  const feeOf = (report: object): number | undefined => (report as OuchReport).options.feeMinor;
+  assert.deepEqual([feeOf(ofAlice), feeOf(ofBob)], [0, 5]);
+  const canceled = await alice.client.cancel(1);
+  assert.deepEqual(pick(canceled, 'sequenceNumber', 'quantity'), { sequenceNumber: 4, quantity: 60 });
+  await alice.client.close();
+  const again = await path.trader(t, 'ALICE', 1);
+  assert.deepEqual(again.reports, alice.reports);
+  again.client.soup.destroy();
+  // From the store, at a node that has begun anew.
+  const fresh = path.newGateway();
+  t.after(() => fresh.close('test over'));
+  path.describeTo(fresh);
+  path.port = (await fresh.listen()).port;
+  const later = await path.trader(t, 'ALICE', 1);
+  while (later.reports.length < alice.reports.length) await later.client.next(() => true);
+  assert.deepEqual(later.reports, alice.reports);
 });
 
 test('orders that OUCH has options for, and ours: iceberg, stop, pair, good till date, fill or kill', async (t) => {

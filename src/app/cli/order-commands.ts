@@ -322,7 +322,7 @@ class OrderFollower {
     if ('price' in report && !hasNoPrice(report)) {
       decimals['priceDecimal'] = this.units.priceText(report.price);
     }
-    if (report.type === 'OrderExecuted') {
+    if (report.type === 'OrderExecuted' || report.type === 'BrokenTrade') {
       decimals['feeDecimal'] = this.units.feeText(report.options.feeMinor ?? 0);
       decimals['feeAsset'] = this.units.feeAsset;
     }

@@ -44,6 +44,26 @@ test('reportText: of an instrument that is not known all is counted as in the me
   );
 });
 
+test('reportText: a trade that was taken back, and what is paid back of the fee', () => {
+  const broken = {
+    type: 'BrokenTrade',
+    timestamp: 0,
+    userRefNum: 3,
+    matchNumber: 9,
+    reason: 'S',
+    clOrdId: '',
+    options: { logSequence: 15, feeMinor: 1_250 },
+  } as const;
+  assert.equal(
+    reportText(broken, new OrderUnits(info)),
+    'broken    order 3: match 9 was taken back, fee 0.00001250 BTC returned  [log 15]',
+  );
+  assert.equal(
+    reportText({ ...broken, options: { logSequence: 15 } }, undefined),
+    'broken    order 3: match 9 was taken back, fee 0 minor units returned  [log 15]',
+  );
+});
+
 const accepted = {
   type: 'OrderAccepted',
   timestamp: 0,

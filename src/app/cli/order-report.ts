@@ -18,6 +18,8 @@ const LIQUIDITY_TEXT: { readonly [letter: string]: string } = { A: 'maker', R: '
 export function reportText(report: OutboundMessage, units: OrderUnits | undefined): string | undefined {
   const receipt = `[log ${'options' in report ? (report.options.logSequence ?? '?') : '?'}]`;
   const quantity = (lots: number): string => units?.quantityText(lots) ?? `${lots} lots`;
+  const fee = (minor = 0): string =>
+    units === undefined ? `${minor} minor units` : `${units.feeText(minor)} ${units.feeAsset}`;
   const price = (wire: number): string => units?.priceText(wire) ?? String(wire);
   switch (report.type) {
     case 'OrderAccepted':
@@ -36,10 +38,11 @@ export function reportText(report: OutboundMessage, units: OrderUnits | undefine
       const { userRefNum, liquidityFlag, matchNumber, options } = report;
       const role = LIQUIDITY_TEXT[liquidityFlag] ?? liquidityFlag;
       const open = quantity(options.openQuantity ?? 0);
-      const feeMinor = options.feeMinor ?? 0;
-      const fee =
-        units === undefined ? `${feeMinor} minor units` : `${units.feeText(feeMinor)} ${units.feeAsset}`;
-      return `executed  order ${userRefNum}: ${quantity(report.quantity)} at ${price(report.price)} as ${role}, fee ${fee}, ${open} open, match ${matchNumber}  ${receipt}`;
+      return `executed  order ${userRefNum}: ${quantity(report.quantity)} at ${price(report.price)} as ${role}, fee ${fee(options.feeMinor)}, ${open} open, match ${matchNumber}  ${receipt}`;
+    }
+    case 'BrokenTrade': {
+      const { userRefNum, matchNumber, options } = report;
+      return `broken    order ${userRefNum}: match ${matchNumber} was taken back, fee ${fee(options.feeMinor)} returned  ${receipt}`;
     }
     case 'OrderCanceled': {
       const reason = reasonName(report.options.cancelReason ?? 0);

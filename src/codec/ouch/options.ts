@@ -59,7 +59,7 @@ export const OuchOptions = {
   rejectName: option(209, 'text'),
   /** What is open after an execution or a cancel. */
   openQuantity: option(210, 'u32'),
-  /** The execution's fee in minor units of the quote asset. */
+  /** The execution's fee in minor units of the quote asset; of a broken trade, what is paid back of it. */
   feeMinor: option(211, 'u64'),
   /** Number of the platform's cancel reason, more exact than the Reason field. */
   cancelReason: option(212, 'u8'),

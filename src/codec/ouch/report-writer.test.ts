@@ -233,6 +233,46 @@ test('Trade -> Order Executed, for each side', () => {
   assert.deepEqual(report(uncross, ReportSide.Taker), { ...base, ...taker, liquidityFlag: 'C' });
 });
 
+test('FillCanceled -> Broken Trade: supervisory, without a ClOrdID, and what is paid back of the fee', () => {
+  const event: EventInput<'FillCanceled'> = {
+    type: 'FillCanceled',
+    ...HEADER,
+    tradeId: 2 ** 40 + 77,
+    orderId: 5,
+    qtyLots: 60,
+    amountMinor: 7_500,
+    feeMinor: 2,
+    fillReportNumber: 6,
+    clientOrderId: 3,
+    accountId: 2,
+    priceTicks: 25,
+    side: Side.Sell,
+  };
+  assert.deepEqual(report(event), {
+    type: 'BrokenTrade',
+    timestamp: TIMESTAMP,
+    userRefNum: 3,
+    matchNumber: 2 ** 40 + 77,
+    reason: 'S',
+    clOrdId: '',
+    options: { feeMinor: 2, ...RECEIPT },
+  });
+  assert.equal(
+    Buffer.from(bytesOf(event)).toString('hex'),
+    [
+      '42',
+      '000048c273950005',
+      '00000003',
+      '000001000000004d',
+      '53',
+      '20'.repeat(14),
+      '0014',
+      '09d30000000000000002',
+      '09d000000000ee6b2807',
+    ].join(''),
+  );
+});
+
 test('CommandRejected -> Rejected, of a cancel -> Cancel Reject: every reject code', () => {
   for (const [name, { code }] of Object.entries(Rejects)) {
     const event: EventInput<'CommandRejected'> = {

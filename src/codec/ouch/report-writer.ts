@@ -9,6 +9,7 @@ import { MARKET_PRICE } from './command-writer.ts';
 import type { OuchInstrument, OuchInstruments } from './instruments.ts';
 import { APPENDAGE_LENGTH_BYTES, type OuchLayout } from './layout.ts';
 import {
+  BrokenTrade,
   CancelReject,
   MassCancelResponse,
   OrderAccepted,
@@ -42,6 +43,7 @@ const Y = 0x59;
 const OTHER_CAPACITY = 0x4f;
 const LIVE = 0x4c;
 const TRIGGERED = 0x54;
+const SUPERVISORY = 0x53;
 const ADDED = 0x41;
 const REMOVED = 0x52;
 const CROSSED = 0x43;
@@ -147,6 +149,9 @@ export class ReportWriter {
         if (side === ReportSide.Maker) this.#makerExecuted();
         else this.#takerExecuted();
         break;
+      case EventType.FillCanceled:
+        this.#brokenTrade();
+        break;
       case EventType.CommandRejected:
         this.#commandRejected();
         break;
@@ -247,6 +252,18 @@ export class ReportWriter {
     this.#putU64(at.matchNumber, this.#f64(traded.tradeId));
     this.#optionQuantity(Tag.openQuantity, leavesQtyLots);
     this.#optionU64(Tag.feeMinor, feeMinor);
+  }
+
+  /** OUCH 5.0, 3.7. The event does not have the order's clientTag: ClOrdID is blank. */
+  #brokenTrade(): void {
+    const { at } = BrokenTrade;
+    const fill = events.FillCanceled.at;
+    this.#begin(BrokenTrade);
+    this.#putU32(at.userRefNum, this.#i32(fill.clientOrderId));
+    this.#putU64(at.matchNumber, this.#f64(fill.tradeId));
+    this.#put(at.reason, SUPERVISORY);
+    this.#putBlankTag(at.clOrdId);
+    this.#optionU64(Tag.feeMinor, this.#f64(fill.feeMinor));
   }
 
   #commandRejected(): void {
@@ -391,6 +408,14 @@ export class ReportWriter {
     out.setInt32(to + 4, zerosToSpaces(i32[from + 1]), true);
     out.setInt32(to + 8, zerosToSpaces(i32[from + 2]), true);
     out.setInt16(to + 12, zerosToSpaces(i32[from + 3]), true);
+  }
+
+  #putBlankTag(offset: number): void {
+    const to = this.at + offset;
+    this.out.setInt32(to, BLANK_WORD);
+    this.out.setInt32(to + 4, BLANK_WORD);
+    this.out.setInt32(to + 8, BLANK_WORD);
+    this.out.setInt16(to + 12, BLANK_WORD);
   }
 
   #option(tag: number, bytes: number): number {

@@ -71,6 +71,7 @@ const REPORTS: EventInput[] = [
   { ...HEADER, type: 'CommandRejected', reportNumber: 7, clientOrderId: 3, commandType: 2, rejectCode: 101 },
   { ...HEADER, type: 'OrderTriggered', reportNumber: 8, clientOrderId: 5 },
   { ...HEADER, type: 'MassCancelDone', reportNumber: 9, clientOrderId: 6, canceledOrders: 2 },
+  { ...HEADER, type: 'FillCanceled', reportNumber: 10, clientOrderId: 1, tradeId: 77, feeMinor: 3 },
 ];
 
 const SENT = [
@@ -165,13 +166,14 @@ test('npm soupbintcp logs in, orders, reads every report, comes back in the midd
     'CancelReject',
     'OrderRestated',
     'MassCancelResponse',
+    'BrokenTrade',
   ]);
   first.client.logout();
   first.client.end();
 
   const second = open(6);
   assert.deepEqual(await second.accepted, { session: '      HIVE', sequenceNumber: 6 });
-  await until(() => second.messages.length === 4);
+  await until(() => second.messages.length === 5);
   assert.deepEqual(second.messages, first.messages.slice(5));
   await venue.gateway.close('end of the day');
   await second.ended;
@@ -260,7 +262,7 @@ test('tshark reads the packets of a conversation', { skip: needsTshark }, async 
     .flatMap(([type]) => type.split(','))
     .join('')
     .replaceAll("'", '');
-  assert.equal(types, 'LAUUUURSSSSSSSSS+');
+  assert.equal(types, 'LAUUUURSSSSSSSSSS+');
   assert.equal(columns.map(([, , session]) => session.trim()).join(''), 'HIVE');
   assert.equal(columns.map(([, , , username]) => username.trim()).join(''), 'ALICE');
   const lengths = columns.flatMap(([, length]) => length.split(',').map(Number));
@@ -286,6 +288,7 @@ test('a foreign OUCH 5.0 dissector reads every message', { skip: needsDissector 
     'Cancel Reject Message (I)',
     'Order Restated Message (R)',
     'Unknown(X)',
+    'Broken Trade Message (B)',
   ]);
   for (const value of [
     /Symbol: HIVE/,

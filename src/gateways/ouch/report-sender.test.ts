@@ -110,6 +110,37 @@ test('replay: an auction trade of a user with itself is two reports, in the orde
   assert.deepEqual(bob.short, expected);
 });
 
+test('replay: a trade that was taken back is one report, live, from memory and from the store', async () => {
+  const venue = await startVenue();
+  const broken = (reportNumber: number, userId: number): EventInput<'FillCanceled'> => ({
+    type: 'FillCanceled',
+    instrumentId: 1,
+    userId,
+    reportNumber,
+    tradeId: 1,
+    clientOrderId: reportNumber,
+  });
+  // A trade of a user with itself has two.
+  const taken = [broken(2, 9), broken(3, 9)];
+  venue.say(accepted(1), ...taken, broken(1, 8));
+  const expected = [LOGIN(1), 'OrderAccepted 1', 'BrokenTrade 2', 'BrokenTrade 3', 'OrderAccepted 4'];
+  const stored = await venue.loggedIn();
+  await stored.received(4);
+  assert.deepEqual(venue.store.reads, ['9: 1-3']);
+  venue.say(accepted(4));
+  await stored.received(5);
+  assert.deepEqual(stored.short, expected);
+  const bob = await venue.loggedIn('BOB', 0);
+  venue.say({ ...broken(2, 8), tradeId: 2 }, accepted(3, { userId: 8 }));
+  await bob.received(3);
+  assert.deepEqual(bob.short, [LOGIN(2), 'BrokenTrade 2', 'OrderAccepted 3']);
+  venue.store.reads.length = 0;
+  const again = await venue.loggedIn('BOB', 2);
+  await again.received(3);
+  assert.deepEqual(again.packets.slice(1), bob.packets.slice(1, 3));
+  assert.deepEqual(venue.store.reads, []);
+});
+
 /** Counts the bytes that sessions hand to their sockets; `stop` ends it. */
 function countWrites(): { bytes: number; stop: () => void } {
   const { write } = Socket.prototype;

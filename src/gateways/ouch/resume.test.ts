@@ -39,7 +39,8 @@ test('reports reach every client once and in order, whatever breaks and from whe
       const { userId } = USERS[below(2)];
       const number = (counts.get(userId) ?? 0) + 1;
       counts.set(userId, number);
-      return { type: 'OrderAccepted', userId, reportNumber: number, clientOrderId: number, instrumentId: 1 };
+      const type = below(4) === 0 ? 'FillCanceled' : 'OrderAccepted';
+      return { type, userId, reportNumber: number, clientOrderId: number, instrumentId: 1 };
     });
     if (count > 0) venue.say(...events);
   };
