@@ -131,6 +131,42 @@ test('operations: the log, the life of an order, sessions', {
   });
 
   await t.test(
+    'a trade is taken back from the life of its order, with its number typed and a reason',
+    async () => {
+      const { order } = await ask(venue, 'trader', 'POST', '/orders', {
+        symbol: 'BTCUSD',
+        side: 'buy',
+        type: 'market',
+        timeInForce: 'immediate-or-cancel',
+        quantity: '0.0001',
+      });
+      const fills = async () =>
+        (await ask(venue, 'trader', 'GET', `/fills?orderId=${order.orderId}`, undefined)).items;
+      const [{ tradeId, canceledSequence }] = await fills();
+      assert.equal(canceledSequence, undefined);
+      const watcher = await browser.signIn(venue, 'compliance', { path: `/operate/orders/${order.orderId}` });
+      await watcher.locator('.log-event.good').first().waitFor();
+      const open = { name: `Take back trade ${tradeId}` };
+      assert.equal(await watcher.getByRole('button', open).count(), 0);
+      await watcher.context().close();
+      const page = await browser.signIn(venue, 'operations', { path: `/operate/orders/${order.orderId}` });
+      await page.getByRole('button', open).click();
+      await assertAccessible(page);
+      const dialog = page.getByRole('dialog');
+      const confirm = dialog.getByRole('button', { name: 'Take the trade back' });
+      assert.equal(await confirm.isDisabled(), true);
+      await dialog.getByLabel(`Type ${tradeId} to confirm`).fill(String(tradeId));
+      await dialog.getByLabel('Reason').fill('a fat finger');
+      await confirm.click();
+      await page.getByText(`Trade ${tradeId} was taken back`).waitFor();
+      await page.locator('.log-event', { hasText: 'fill canceled' }).waitFor();
+      await page.getByRole('button', open).waitFor({ state: 'detached' });
+      assert.ok((await fills())[0].canceledSequence > 0);
+      await page.context().close();
+    },
+  );
+
+  await t.test(
     'a session of an OUCH client and one of another browser are ended, with the reason',
     async () => {
       const page = await browser.signIn(venue, 'operations', { path: '/operate/sessions' });

@@ -68,6 +68,16 @@ export const operateLog = {
     incomplete: 'Not all of it is known: the log or the reports of that time are gone, or it is too long.',
     leaves: (quantity: string) => `· ${quantity} left, `,
     against: 'against order',
+    takeBack: {
+      open: 'Take back…',
+      of: (tradeId: string) => `Take back trade ${tradeId}`,
+      title: (tradeId: string) => `Take back trade ${tradeId}`,
+      what: 'Money, assets, positions and fees of both sides return. Both are told, and so is the market.',
+      stays:
+        'The orders stay as they are. It is refused where a side no longer has what it gives back: cancel its orders, or let it deposit, first.',
+      action: 'Take the trade back',
+      done: (tradeId: string) => `Trade ${tradeId} was taken back`,
+    },
   },
   sessions: {
     section: 'Sessions',

@@ -1,17 +1,20 @@
-import { useContext } from 'react';
-import { rest as api } from '../../console.ts';
+import { useContext, useState } from 'react';
+import { rest as api, session } from '../../console.ts';
+import { Button } from '../../design/button.tsx';
 import { NumberForm } from '../../design/number-form.tsx';
 import { Panel, StaleBadge } from '../../design/panel.tsx';
 import { Empty, ErrorState, Loading } from '../../design/states.tsx';
 import { type Column, Table } from '../../design/table.tsx';
 import { clockText, dateText, grouped, NONE } from '../../lib/format.ts';
 import { navigate } from '../../lib/router.ts';
+import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import type { ScreenProps } from '../screen-props.ts';
+import { CancelTradeDialog } from './cancel-trade-dialog.tsx';
 import { CommandLine, EventLine } from './log-tail-section.tsx';
 import { eventLook } from './log-texts.ts';
 import { LogValues, OrderLink, OrderPath } from './log-values.tsx';
-import type { StepView, TimelineView, Values } from './log-views.ts';
+import type { EventView, StepView, TimelineView, Values } from './log-views.ts';
 import { ScrollRegion } from './scroll-region.tsx';
 import { type Answer, useAnswer } from './use-answer.ts';
 import './log-tail.css';
@@ -51,9 +54,22 @@ function Life({ orderId }: { readonly orderId: string }) {
     EVERY_MS,
   );
   const { value, problem, isStale, ask } = answer;
+  const state = useStore(session.state);
+  const [asked, setAsked] = useState<EventView>();
   if (value === undefined)
     return problem === undefined ? <Loading /> : <ErrorState problem={problem} onRetry={() => void ask()} />;
   const own = new Set(value.orders.map(({ orderId: id }) => id));
+  const events = value.steps.flatMap((step) => step.events);
+  const canceled = new Set(
+    events.filter(({ event }) => event === 'FillCanceled').map(({ values }) => values['tradeId']),
+  );
+  const mayCancel = state.kind === 'signed-in' && state.user.actions.has('CancelTrades');
+  const onTakeBack = (trade: EventView) =>
+    mayCancel && !canceled.has(trade.values['tradeId']) ? () => setAsked(trade) : undefined;
+  const onClose = (): void => {
+    setAsked(undefined);
+    void ask();
+  };
   return (
     <div className="life">
       {isStale && <StaleBadge />}
@@ -61,9 +77,16 @@ function Life({ orderId }: { readonly orderId: string }) {
       {!value.complete && <p className="notice warn">{texts.incomplete}</p>}
       <ol className="life-steps" aria-label={texts.steps}>
         {value.steps.map((step, index) => (
-          <Step key={step.sequence} step={step} before={value.steps[index - 1]} own={own} />
+          <Step
+            key={step.sequence}
+            step={step}
+            before={value.steps[index - 1]}
+            own={own}
+            onTakeBack={onTakeBack}
+          />
         ))}
       </ol>
+      {asked !== undefined && <CancelTradeDialog trade={asked} onClose={onClose} />}
     </div>
   );
 }
@@ -144,11 +167,14 @@ function Step({
   step,
   before,
   own,
+  onTakeBack,
 }: {
   readonly step: StepView;
   readonly before: StepView | undefined;
   /** Orders of the chain. */
   readonly own: ReadonlySet<unknown>;
+  /** What taking a trade back does; undefined: it cannot be, or not by who looks at it. */
+  onTakeBack(trade: EventView): (() => void) | undefined;
 }) {
   const { sequence, time, command, events } = step;
   return (
@@ -173,6 +199,9 @@ function Step({
           // biome-ignore lint/suspicious/noArrayIndexKey: a step does not change
           <EventLine key={index} event={event}>
             {event.event === 'Trade' && <OtherSide values={event.values} own={own} />}
+            {event.event === 'Trade' && (
+              <TakeBack tradeId={String(event.values['tradeId'])} onClick={onTakeBack(event)} />
+            )}
           </EventLine>
         ))}
       </ul>
@@ -210,6 +239,15 @@ function OtherSide({ values, own }: { readonly values: Values; readonly own: Rea
         </>
       )}
     </span>
+  );
+}
+
+function TakeBack({ tradeId, onClick }: { readonly tradeId: string; onClick: (() => void) | undefined }) {
+  if (onClick === undefined) return null;
+  return (
+    <Button isSmall look="quiet" onClick={onClick} aria-label={texts.takeBack.of(tradeId)}>
+      {texts.takeBack.open}
+    </Button>
   );
 }
 

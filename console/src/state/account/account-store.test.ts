@@ -87,6 +87,21 @@ test('what stands is read once, and reports change it', async () => {
   assert.equal(notified(), before + 1);
 });
 
+test('a fill whose trade was taken back is no longer among the fills, of a report or as history has it', async () => {
+  const { store, say, shown } = await setUp({
+    '/fills': [
+      { tradeId: 7, orderId: 2 },
+      { tradeId: 6, orderId: 2, canceledSequence: 29 },
+    ],
+  });
+  store.onFollowing({ reportCount: 12 });
+  await settled();
+  assert.deepEqual(shown().fills, [7]);
+  say({ number: 13, kind: 'filled', order: order(4, 41, 'filled'), fill: { tradeId: 8 } });
+  say({ number: 14, kind: 'trade-canceled', order: order(2, 20, 'filled'), canceledFill: { tradeId: 7 } });
+  assert.deepEqual(shown().fills, [8]);
+});
+
 test('after a loss reports go on behind the last one, and none counts twice', async () => {
   const { store, say, shown, asked, told } = await setUp();
   store.onFollowing({ reportCount: 4 });
