@@ -365,6 +365,8 @@ test('the comparison fails when a view misses an event or takes it wrongly', () 
     ['Trade', (event) => ({ ...event, makerTakenVisibleQtyLots: 0 }) as Event],
     ['PhaseChanged', () => undefined],
     ['PriceControlsSet', () => undefined],
+    ['FeesSet', () => undefined],
+    ['FeesSet', (event) => ({ ...event, takerFeePpm: 1 }) as Event],
     ['PriceControlsSet', (event) => ({ ...event, dynamicBandPpm: 1 }) as Event],
     ['OrderReplaced', (event) => ({ ...event, visibleQtyLots: 0 }) as Event],
     [

@@ -4,8 +4,10 @@ import {
   COMMAND_LAYOUTS,
   CommandType,
   Deposit,
+  InstrumentKind,
   SetAccountLimits,
   SetCoreVersion,
+  SetFees,
   SetKillSwitch,
   SetPriceControls,
 } from '#domain/commands.ts';
@@ -17,6 +19,7 @@ import {
   Attested,
   CommandAccepted,
   CoreVersionSet,
+  FeesSet,
   InstrumentAdded,
   KillSwitchSet,
   LedgerPosted,
@@ -147,6 +150,8 @@ export class Administration {
         return this.massCancellation.ofOthers(words, offset);
       case CommandType.SetPriceControls:
         return this.#setPriceControls(words, offset);
+      case CommandType.SetFees:
+        return this.#setFees(words, offset);
       case CommandType.CancelTrade:
         return this.tradeCancellation.cancel(words, offset);
       case CommandType.EndSession:
@@ -228,6 +233,22 @@ export class Administration {
     i32[at + PriceControlsSet.at.staticBandPpm] = instruments.staticBandPpm(row);
     i32[at + PriceControlsSet.at.dynamicBandPpm] = instruments.dynamicBandPpm(row);
     i32[at + PriceControlsSet.at.volatilityAuctionSeconds] = instruments.volatilityAuctionSeconds(row);
+    return ACCEPTED;
+  }
+
+  #setFees(words: WordBuffer, offset: number): number {
+    const { instruments, books } = this.state;
+    // Those of margined instruments hold nothing for fees.
+    const hasOpenBuys = (row: number): boolean =>
+      instruments.kind(row) === InstrumentKind.Spot &&
+      (books[row].bids.best !== 0 || books[row].buyStops.best !== 0);
+    const code = instruments.setFees(words, offset, hasOpenBuys);
+    if (code !== ACCEPTED) return code;
+    const instrumentId = words.i32[offset + SetFees.at.instrumentId];
+    const at = this.#begin(FeesSet, instrumentId);
+    const { i32 } = this.writer.words;
+    i32[at + FeesSet.at.makerFeePpm] = words.i32[offset + SetFees.at.makerFeePpm];
+    i32[at + FeesSet.at.takerFeePpm] = words.i32[offset + SetFees.at.takerFeePpm];
     return ACCEPTED;
   }
 

@@ -29,6 +29,7 @@ export const CommandType = {
   CancelOrdersOfOthers: 27,
   SetPriceControls: 28,
   CancelTrade: 29,
+  SetFees: 30,
 
   Tick: 32,
   Attest: 33,
@@ -481,6 +482,16 @@ export const CancelTrade = layout('CancelTrade', CommandType.CancelTrade, header
   ...motive,
 });
 
+/**
+ * Both fees of an instrument, from the next trade on. What an open spot buy holds is for the fees that stood when the first of those that are open came: higher
+ * ones are refused while there are any.
+ */
+export const SetFees = layout('SetFees', CommandType.SetFees, header, {
+  makerFeePpm: 'u32',
+  takerFeePpm: 'u32',
+  ...motive,
+});
+
 /** Gives a user another role. Its open orders stay. */
 export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
   targetUserId: 'u32',
@@ -602,6 +613,7 @@ export const COMMAND_LAYOUTS = [
   CancelOrdersOfOthers,
   SetPriceControls,
   CancelTrade,
+  SetFees,
   Tick,
   Attest,
   SetUserRole,

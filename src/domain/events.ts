@@ -37,6 +37,7 @@ export const EventType = {
   PriceControlsSet: 44,
   TradeCanceled: 45,
   FillCanceled: 46,
+  FeesSet: 47,
 
   UserRoleSet: 48,
   UserPasswordSet: 49,
@@ -462,6 +463,12 @@ export const FillCanceled = layout('FillCanceled', EventType.FillCanceled, heade
   priceTicks: 'i32',
   side: 'u8',
 });
+
+/** The fees of an instrument from now on. */
+export const FeesSet = layout('FeesSet', EventType.FeesSet, header, {
+  makerFeePpm: 'u32',
+  takerFeePpm: 'u32',
+});
 export const KillSwitchSet = layout('KillSwitchSet', EventType.KillSwitchSet, header, {
   scope: 'u8',
   engaged: 'u8',
@@ -537,6 +544,7 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   PriceControlsSet,
   TradeCanceled,
   FillCanceled,
+  FeesSet,
   UserRoleSet,
   UserPasswordSet,
   UserEnabledSet,

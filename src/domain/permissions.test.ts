@@ -73,6 +73,7 @@ const COMMANDS = `
   CancelOrdersOfOthers  .                 CancelAnyOrders
   SetPriceControls  .                     ControlPhases
   CancelTrade       .                     CancelTrades
+  SetFees           .                     ManageInstruments
   Tick              .                     .
   Attest            .                     .
   SetUserRole       .                     ManageUsers

@@ -38,6 +38,7 @@ export const Rejects = {
   ),
   UNKNOWN_TRADE: row(16, 'there was no such trade, or not as the command says'),
   TRADE_CANCELED: row(17, 'the trade was canceled already'),
+  OPEN_ORDERS: row(18, 'open buy orders hold money for lower fees: cancel them first', true),
 
   // 100-199: identity of the order
   DUPLICATE_CLIENT_ORDER_ID: row(100, 'clientOrderId must be greater than every one the user sent before'),
@@ -139,6 +140,7 @@ export const HttpStatusOfReject = {
   LAST_ADMIN: 409,
   UNKNOWN_TRADE: 404,
   TRADE_CANCELED: 409,
+  OPEN_ORDERS: 409,
   DUPLICATE_CLIENT_ORDER_ID: 409,
   UNKNOWN_ORDER: 404,
   OCO_PARTNER_UNUSABLE: 409,

@@ -193,6 +193,12 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
   ],
   [
     'PUT',
+    '/admin/instruments/BTCEUR/fees',
+    { makerFee: '0', takerFee: '0.00005' },
+    { type: 'SetFees', instrumentId: 9, takerFeePpm: 50 },
+  ],
+  [
+    'PUT',
     '/admin/instruments/BTCEUR/schedule',
     {
       changes: [
@@ -352,6 +358,18 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
     '/admin/instruments/BTCUSD/price-controls',
     { collar: '0.1', marketProtection: '0', staticBand: '0', volatilityAuctionSeconds: 0 },
     '400 invalid-request: dynamicBand is missing: it must be a fraction of one, in millionths: a trade farther from the last trade starts a volatility auction',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/fees',
+    { makerFee: '0.1', takerFee: '1.1' },
+    '400 invalid-request: takerFee must be 0 to 1 with at most 6 decimals',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/fees',
+    { makerFee: '0.1' },
+    '400 invalid-request: takerFee is missing: it must be a fraction of one, in millionths: fee of the incoming side',
   ],
   [
     'PUT',

@@ -157,7 +157,7 @@ function checkHolds({ state }: TradingCore, slots: ReadonlySet<number>): void {
     value[holding] += worth;
     const { instruments } = state;
     const isSpot = ledger.baseBalance(holding) !== -1;
-    const ppm = Math.max(instruments.makerFeePpm(instrument), instruments.takerFeePpm(instrument));
+    const ppm = instruments.holdFeePpm(instrument);
     if (isSpot && isBuy) heldBuy[holding] += worth + Number((BigInt(worth) * BigInt(ppm)) / 1_000_000n);
   }
   for (let holding = 0; holding < ledger.count; holding++) {

@@ -26,6 +26,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   Withdraw: { any: Action.MoveFunds },
   SetPriceControls: { any: Action.ControlPhases },
   CancelTrade: { any: Action.CancelTrades },
+  SetFees: { any: Action.ManageInstruments },
   SetAccountLimits: { any: Action.SetLimits },
   SetPhase: { any: Action.ControlPhases },
   SetKillSwitch: { any: Action.KillSwitch },

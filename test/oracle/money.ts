@@ -33,7 +33,7 @@ export function holdOf(order: Exposure): { assetId: number; amount: bigint } {
     return { assetId: terms.baseAssetId, amount: big(order.leavesQtyLots) * big(terms.lotBaseMinor) };
   }
   const value = moneyValue(order.instrument, order.limitTicks, order.leavesQtyLots);
-  const fee = feeOf(value, Math.max(terms.makerFeePpm, terms.takerFeePpm));
+  const fee = feeOf(value, order.instrument.holdFeePpm);
   return { assetId: terms.quoteAssetId, amount: value + fee };
 }
 

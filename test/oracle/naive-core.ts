@@ -141,6 +141,8 @@ export class NaiveCore {
         return operator.moveMoney(venue, command, this.#requestIdsMax);
       case 'SetPriceControls':
         return operator.setPriceControls(venue, command);
+      case 'SetFees':
+        return operator.setFees(venue, command);
       case 'CancelTrade':
         return cancelTrade(venue, command);
       case 'SetAccountLimits':

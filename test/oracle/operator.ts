@@ -76,6 +76,7 @@ export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): 
   if (refusal !== undefined) return refusal;
   venue.instruments.push({
     terms: command,
+    holdFeePpm: Math.max(command.makerFeePpm, command.takerFeePpm),
     phase: command.phase,
     nextPhase: 0,
     endSeconds: 0,
@@ -246,6 +247,25 @@ export function setPriceControls(venue: Venue, command: Command<'SetPriceControl
   if (refusal !== undefined || instrument === undefined) return refusal;
   instrument.terms = { ...instrument.terms, ...controls };
   venue.emit('PriceControlsSet', command.instrumentId, controls);
+  return undefined;
+}
+
+export function setFees(venue: Venue, command: Command<'SetFees'>): RejectName | undefined {
+  const { instrumentId, makerFeePpm, takerFeePpm } = command;
+  const larger = Math.max(makerFeePpm, takerFeePpm);
+  const instrument = venue.instrument(instrumentId);
+  const isSpot = instrument?.terms.kind === InstrumentKind.Spot;
+  const hasOpenBuys =
+    isSpot && venue.orders.some((order) => order.instrument === instrument && order.side === Side.Buy);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => larger > 1_000_000],
+    ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+    ['OPEN_ORDERS', () => instrument !== undefined && hasOpenBuys && larger > instrument.holdFeePpm],
+  ]);
+  if (refusal !== undefined || instrument === undefined) return refusal;
+  if (!hasOpenBuys) instrument.holdFeePpm = larger;
+  instrument.terms = { ...instrument.terms, makerFeePpm, takerFeePpm };
+  venue.emit('FeesSet', instrumentId, { makerFeePpm, takerFeePpm });
   return undefined;
 }
 

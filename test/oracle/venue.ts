@@ -110,6 +110,8 @@ export type InstrumentTerms = Required<CommandInput<'AddInstrument'>>;
 
 export interface Instrument {
   terms: InstrumentTerms;
+  /** By which open spot buys hold money for fees. */
+  holdFeePpm: number;
   phase: number;
   nextPhase: number;
   endSeconds: number;

@@ -50,6 +50,7 @@ const KINDS: readonly (readonly [
   [10, standing, (style) => style.troubleWeight],
   [8, setLimits, (style) => style.troubleWeight],
   [4, setPriceControls, (style) => style.troubleWeight],
+  [6, setFees, (style) => style.troubleWeight],
   [8, cancelTrade, (style) => style.troubleWeight + style.moneyWeight],
   [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
@@ -344,6 +345,20 @@ function setPriceControls(dice: Dice): PartialDraft {
       staticBandPpm: control(20_000, 50_000, 200_000),
       dynamicBandPpm: control(10_000, 30_000, 100_000),
       volatilityAuctionSeconds: control(1, 5),
+    },
+  };
+}
+
+function setFees(dice: Dice): PartialDraft {
+  const fee = (): number =>
+    isOneIn(dice, 30) ? pick(dice, 1_000_001, 2 ** 32 - 1) : pick(dice, 0, 500, 20_000, 200_000, 1_000_000);
+  return {
+    type: 'SetFees',
+    fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
+      instrumentId: dice.int(1, 5),
+      makerFeePpm: fee(),
+      takerFeePpm: fee(),
     },
   };
 }

@@ -1,5 +1,4 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { CanceledTrades } from '#core/canceled-trades.ts';
 import { Execution } from '#core/execution.ts';
 import { Ledger } from '#core/ledger/ledger.ts';
 import { CoreState } from '#core/state.ts';
@@ -102,8 +101,6 @@ function isTwin(a: Order, b: Order): boolean {
   const isSamePlace = a.instrument === b.instrument && a.side === b.side && a.priceTicks === b.priceTicks;
   return isSamePlace && a.state === 'resting' && b.state === 'resting';
 }
-
-const { takeBack } = Ledger.prototype;
 
 /** Engines with one bug each: the comparison with the oracle must find every one of them. */
 export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
@@ -210,14 +207,6 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     cancelKeepingHold,
   ),
   'the book does not hear of other bands': withMethod(CoreState.prototype, 'setBands', () => {}),
-  'a trade may be taken back twice': withMethod(CanceledTrades.prototype, 'has', () => false),
-  'the seller of a trade that is taken back loses its fee': withMethod(
-    Ledger.prototype,
-    'takeBack',
-    function (this: Ledger, buyer, seller, priceTicks, qtyLots, buyerFeeMinor) {
-      return takeBack.call(this, buyer, seller, priceTicks, qtyLots, buyerFeeMinor, 0);
-    },
-  ),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();

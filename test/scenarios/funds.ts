@@ -329,4 +329,85 @@ export const FUNDS = [
     `,
     { coin: { makerFeePpm: 1_000_000, takerFeePpm: 1_000_000 }, funds: 0 },
   ),
+  scenario(
+    'fees: other ones from the next trade on; what open buys hold is for those of before, and higher ones wait until there are none',
+    `
+    deposit alice 303 USD
+      posted alice 303 USD Deposit total 303
+      done
+    deposit bob 5 BTC
+      posted bob 5 BTC Deposit total 5
+      done
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    raw {"type":"SetFees","userId":13,"instrumentId":1,"makerFeePpm":10000,"takerFeePpm":10001,"reason":"other prices"}
+      rejected olga OPEN_ORDERS
+    raw {"type":"SetFees","userId":13,"instrumentId":1,"makerFeePpm":0,"takerFeePpm":10000}
+      FeesSet
+      done for olga
+    alice 2 buy 2@100
+      accepted alice2 buy 2@100 gtc
+      rested alice2 2@100
+    withdraw alice 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    bob 1 sell 1@100
+      accepted bob1 sell 1@100 gtc
+      trade 1@100 alice1 / bob1 fees 0+1
+    raw {"type":"SetFees","userId":15,"instrumentId":1}
+      FeesSet
+      done for adam
+    raw {"type":"SetFees","instrumentId":1,"makerFeePpm":10000,"takerFeePpm":10000}
+      FeesSet
+      done
+    raw {"type":"SetFees","instrumentId":1,"makerFeePpm":10000,"takerFeePpm":20000}
+      rejected operator OPEN_ORDERS
+    alice cancel 2
+      canceled alice2 2 visible 2@100 Requested
+    alice 3 buy 1@50 stop 150
+      accepted alice3 buy 1@50 stop 150 gtc
+    raw {"type":"SetFees","instrumentId":1,"makerFeePpm":10000,"takerFeePpm":20000}
+      rejected operator OPEN_ORDERS
+    alice cancel 3
+      canceled alice3 1 Requested
+    raw {"type":"SetFees","instrumentId":1,"makerFeePpm":10000,"takerFeePpm":20000}
+      FeesSet
+      done
+    alice 4 buy 1@100
+      accepted alice4 buy 1@100 gtc
+      rested alice4 1@100
+    withdraw alice 102 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw alice 101 USD
+      posted alice -101 USD Withdrawal total 102
+      done
+    alice 5 buy 1@90 on perp
+      rejected alice5 INSUFFICIENT_MARGIN
+    raw {"type":"SetFees","instrumentId":2,"makerFeePpm":1000000,"takerFeePpm":1000000}
+      FeesSet
+      done
+    `,
+    { coin: { makerFeePpm: 10_000, takerFeePpm: 10_000 }, funds: 0 },
+  ),
+  scenario(
+    'fees: refusals change nothing',
+    `
+    raw {"type":"SetFees","instrumentId":9,"makerFeePpm":1000001}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetFees","instrumentId":1,"takerFeePpm":4294967295}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetFees","instrumentId":9}
+      rejected operator UNKNOWN_INSTRUMENT
+    raw {"type":"SetFees","userId":1,"instrumentId":1}
+      rejected alice NOT_ALLOWED
+    raw {"type":"SetFees","userId":12,"instrumentId":1}
+      rejected rita NOT_ALLOWED
+    bob 1 sell 1@100
+      accepted bob1 sell 1@100 gtc
+      rested bob1 1@100
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      trade 1@100 bob1 / alice1
+    `,
+  ),
 ];

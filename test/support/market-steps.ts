@@ -47,6 +47,8 @@ export function marketOpening(): CommandInput[] {
     valueDenominator: 1,
     minQtyLots: 1,
     maxQtyLots: 1_000,
+    makerFeePpm: 1_000,
+    takerFeePpm: 1_000,
     dynamicBandPpm: 60_000,
     volatilityAuctionSeconds: 3,
     referencePriceTicks: 100,
@@ -152,5 +154,6 @@ export function commandOf(
       volatilityAuctionSeconds: 3,
     };
   }
+  if (kind < 96) return { type: 'SetFees', instrumentId, makerFeePpm: choice % 7, takerFeePpm: priceTicks };
   return { type: 'SetPhase', instrumentId, phase: kind < 98 ? PHASES[0] : PHASES[choice % PHASES.length] };
 }

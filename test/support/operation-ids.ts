@@ -8,7 +8,7 @@ export const OPERATION_IDS: readonly string[] = `
   listOrders listPhases listPositionChanges listPositions listPostings listRecordings listSnapshots listTickers
   listTrades listUserKeys listUsers logIn openIncident placeOrder renewToken replaceOrder replaceOrderByClientOrderId
   revokeKey revokeTokens revokeUserKey revokeUserTokens setAccountLimits setCoreVersion setKillSwitch setPhase
-  setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay updateIncident
+  setFees setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay updateIncident
   verifyBackup verifySnapshot withdraw
 `
   .trim()

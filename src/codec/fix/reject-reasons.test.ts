@@ -33,6 +33,7 @@ const REASONS: Readonly<Record<RejectName, readonly [code: number, ord: Three, c
   UNKNOWN_SESSION: [9, [0, 99, 99], [2, 99, 99]],
   UNKNOWN_TRADE: [16, [0, 99, 99], [2, 99, 99]],
   TRADE_CANCELED: [17, [0, 99, 99], [2, 99, 99]],
+  OPEN_ORDERS: [18, [0, 99, 99], [2, 99, 99]],
   ALREADY_EXISTS: [10, [0, 99, 99], [2, 99, 99]],
   CAPACITY: [11, [0, 99, 99], [2, 99, 99]],
   INVALID_CONFIGURATION: [12, [0, 99, 99], [2, 99, 99]],

@@ -118,6 +118,14 @@ export function readPriceControls(
   return { ...fractions, volatilityAuctionSeconds: request.volatilityAuctionSeconds };
 }
 
+/** Both fees of an instrument. Each must be said, as of price controls. */
+export const NewFees = closed(FEES);
+
+/** The fields of a SetFees command, or the first that is none. */
+export function readFees(request: Static<typeof NewFees>): InPpm<(typeof FEE_NAMES)[number]> | FieldFault {
+  return inPpm(FEE_NAMES, request);
+}
+
 function inPpm<Names extends string>(
   names: readonly Names[],
   request: { readonly [Name in Names]?: string },

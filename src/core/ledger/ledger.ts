@@ -407,12 +407,11 @@ export class Ledger {
     return this.#holdMinor(this.instrumentRow(holding), side, valueMinor, leavesLots);
   }
 
-  /** Hold of a spot order: a buy's value and the larger fee on it, a sell's base amount; -1 above 2^53 - 1. */
+  /** Hold of a spot order: a buy's value and the fee on it, a sell's base amount; -1 above 2^53 - 1. */
   #holdMinor(instrumentRow: number, side: number, valueMinor: number, leavesLots: number): number {
     const { instruments } = this;
     if (side !== Side.Buy) return mulDivFloor(leavesLots, instruments.lotBaseMinor(instrumentRow), 1);
-    const feePpm = Math.max(instruments.makerFeePpm(instrumentRow), instruments.takerFeePpm(instrumentRow));
-    const hold = valueMinor + mulDivFloor(feePpm, valueMinor, PPM);
+    const hold = valueMinor + mulDivFloor(instruments.holdFeePpm(instrumentRow), valueMinor, PPM);
     return hold > AMOUNT_MAX ? -1 : hold;
   }
 

@@ -3,6 +3,7 @@ import {
   InstrumentKind,
   Phase,
   SelfTradePrevention,
+  SetFees,
   SetPriceControls,
 } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
@@ -72,6 +73,7 @@ const Word = {
   dynamicBandPpm: 16,
   volatilityAuctionSeconds: 17,
   referencePriceTicks: 18,
+  holdFeePpm: 19,
 } as const;
 /** Offsets of its 64-bit fields, from `row << 4`. */
 const Double = {
@@ -84,7 +86,7 @@ const Double = {
 } as const;
 
 /**
- * Instruments: their configuration as AddInstrument gives it and SetPriceControls changes it, one record each (checks read many
+ * Instruments: their configuration as AddInstrument gives it and SetPriceControls and SetFees change it, one record each (checks read many
  * fields of one instrument), and their kill flag. Rows are never freed.
  */
 export class InstrumentTable {
@@ -172,6 +174,11 @@ export class InstrumentTable {
 
   takerFeePpm(row: number): number {
     return this.words[(row << 5) | Word.takerFeePpm];
+  }
+
+  /** The rate by which open spot buys hold money for fees: the larger fee of the time when there was none open. */
+  holdFeePpm(row: number): number {
+    return this.words[(row << 5) | Word.holdFeePpm];
   }
 
   collarPpm(row: number): number {
@@ -269,11 +276,38 @@ export class InstrumentTable {
     return ACCEPTED;
   }
 
-  /** Recomputes the indexes from the columns, after a restore. */
+  /**
+   * Applies a SetFees record. Refuses: MALFORMED_COMMAND (above the whole amount), UNKNOWN_INSTRUMENT, OPEN_ORDERS.
+   * @param hasOpenBuys whether money is held for the fees of an instrument in this row
+   */
+  setFees({ i32 }: WordBuffer, offset: number, hasOpenBuys: (row: number) => boolean): number {
+    const makerFeePpm = i32[offset + SetFees.at.makerFeePpm];
+    const takerFeePpm = i32[offset + SetFees.at.takerFeePpm];
+    if (makerFeePpm >>> 0 > FEE_PPM_MAX || takerFeePpm >>> 0 > FEE_PPM_MAX)
+      return RejectCode.MALFORMED_COMMAND;
+    const row = this.rowOf(i32[offset + SetFees.at.instrumentId]);
+    if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    const at32 = row << 5;
+    const larger = Math.max(makerFeePpm, takerFeePpm);
+    if (!hasOpenBuys(row)) this.words[at32 | Word.holdFeePpm] = larger;
+    else if (larger > this.holdFeePpm(row)) return RejectCode.OPEN_ORDERS;
+    this.words[at32 | Word.makerFeePpm] = makerFeePpm;
+    this.words[at32 | Word.takerFeePpm] = takerFeePpm;
+    return ACCEPTED;
+  }
+
+  /** Recomputes the indexes from the columns, after a restore. Images of before SetFees have no rate for holds: it was the larger fee. */
   rebuild(): void {
     this.rowOfId.clear();
     this.rowOfSymbol.clear();
-    for (let row = 0; row < this.store.rows; row++) this.#index(row);
+    for (let row = 0; row < this.store.rows; row++) {
+      this.#index(row);
+      this.words[(row << 5) | Word.holdFeePpm] = Math.max(
+        this.holdFeePpm(row),
+        this.makerFeePpm(row),
+        this.takerFeePpm(row),
+      );
+    }
   }
 
   #fill(row: number, words: WordBuffer, offset: number): void {
@@ -300,6 +334,7 @@ export class InstrumentTable {
     doubles[at64 | Double.maxQtyLots] = f64[(offset + at.maxQtyLots) >> 1];
     record[at32 | Word.makerFeePpm] = i32[offset + at.makerFeePpm];
     record[at32 | Word.takerFeePpm] = i32[offset + at.takerFeePpm];
+    record[at32 | Word.holdFeePpm] = Math.max(i32[offset + at.makerFeePpm], i32[offset + at.takerFeePpm]);
     record[at32 | Word.collarPpm] = i32[offset + at.collarPpm];
     record[at32 | Word.marketProtectionPpm] = i32[offset + at.marketProtectionPpm];
     record[at32 | Word.staticBandPpm] = i32[offset + at.staticBandPpm];

@@ -242,6 +242,12 @@ export class LiveMarketViews implements MarketViews, EventSink {
       case EventType.PriceControlsSet:
         this.#priceControlsSet(words, at);
         return;
+      case EventType.FeesSet: {
+        const instrument = this.#touchedBy(words, at);
+        const { makerFeePpm, takerFeePpm } = readEvent(words, at) as Event<'FeesSet'>;
+        instrument.setTerms({ ...instrument.terms, makerFeePpm, takerFeePpm });
+        return;
+      }
       case EventType.AssetAdded: {
         const { assetId, symbol, decimals } = readEvent(words, at) as Event<'AssetAdded'>;
         this.assetsById.set(assetId, { assetId, symbol, decimals });
