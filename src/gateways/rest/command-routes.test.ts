@@ -145,6 +145,19 @@ test('a command of administration: not sent, fate unknown', async () => {
   );
 });
 
+test('a trade that is taken back is looked for as of everything that the door has seen, or as of what the request says, by who asks', async () => {
+  const told = async (query: string) => {
+    const answer = await ask('DELETE', `/admin/trades/8?reason=test${query}`);
+    assert.match(answer, /^404 UNKNOWN_TRADE: history has no trade 8/);
+    return [archive.asked.at(-1), archive.askers.at(-1)];
+  };
+  archive.answers.fillsOfTrade = [];
+  const query = { type: 'fillsOfTrade', tradeId: 8 };
+  assert.deepEqual(await told(''), [{ query, atSequence: 100 }, 4]);
+  assert.deepEqual(await told('&atSequence=90'), [{ query, atSequence: 100 }, 4]);
+  assert.deepEqual(await told('&atSequence=110'), [{ query, atSequence: 110 }, 4]);
+});
+
 test('a deposit: fate unknown, a repeat whose first is known, and not', async () => {
   const deposit = (requestId = 'wire-1') =>
     ask('POST', '/admin/accounts/10/deposits', { asset: 'USD', amount: '1', requestId, reason: 'test' });

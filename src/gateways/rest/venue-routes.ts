@@ -302,7 +302,10 @@ function marketCommandRoutes(commands: Commands): Route[] {
         'INSUFFICIENT_FUNDS',
       ],
       handle: async ({ principal, params: { tradeId }, query: { atSequence = 0, reason } }) => {
-        const { result } = await sources.archive.ask({ type: 'fillsOfTrade', tradeId }, atSequence);
+        // As of everything that this door has seen: who takes it back may have been told of it a moment ago.
+        const sequence = Math.max(atSequence, readyViews(sources).sequence);
+        const query = { type: 'fillsOfTrade', tradeId } as const;
+        const { result } = await sources.archive.ask(query, sequence, principal.userId);
         return commands.send(principal, { ...cancelOfTrade(tradeId, result), reason });
       },
     }),
