@@ -7,6 +7,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
 import { FastEngine } from './oracle/fast-engine.ts';
+import { cancelOf } from './random/resolve.ts';
 import { parseExposition } from './support/exposition.ts';
 
 const ANN = 1;
@@ -17,6 +18,7 @@ class Venue {
   readonly metrics = new VenueMetrics(() => this.seconds);
   readonly engine = new FastEngine();
   readonly words = WordBuffer.allocate(1 << 14);
+  readonly trades: Event<'Trade'>[] = [];
   seconds = 1_700_000_000;
 
   send(command: CommandInput): void {
@@ -24,6 +26,7 @@ class Venue {
   }
 
   tell(events: readonly Event[]): void {
+    this.trades.push(...events.filter((event) => event.type === 'Trade'));
     let to = 0;
     this.words.i32.fill(0);
     for (const event of events) to = writeEvent(this.words, to, event as EventInput);
@@ -115,6 +118,28 @@ test('venue metrics: orders, trades, profit, execution quality, rejects, switche
   is('hive_order_to_trade_ratio{account="1"}', 3 / 2);
   is('hive_time_to_fill_seconds_count{symbol="BTCUSD"}', 2);
   is('hive_pnl_anomaly_score{account="1"}', 0);
+});
+
+test('venue metrics: a trade that is taken back is no profit of its sides, and its fees are none of the venue', () => {
+  const venue = market();
+  venue.order(ANN, 1, Side.Sell, 110, 10);
+  venue.order(BOB, 1, Side.Buy, 110, 10);
+  // Both are worth another price now: two lots at 150.
+  venue.order(ANN, 2, Side.Sell, 150, 2);
+  venue.order(BOB, 2, Side.Buy, 150, 2);
+  const is = (key: string, value: number | undefined) => assert.equal(venue.samples().get(key), value, key);
+  is('hive_pnl_unrealised{account="1",asset="USD"}', -4);
+  is('hive_pnl_unrealised{account="2",asset="USD"}', 4);
+  is('hive_pnl_realised{account="venue",asset="USD"}', (11 + 3) / 100);
+  venue.send({ type: 'CancelTrade', ...cancelOf(venue.trades[0]) });
+  for (const account of ['1', '2']) {
+    const figures = ['realised', 'unrealised'].map(
+      (kind) => venue.samples().get(`hive_pnl_${kind}{account="${account}",asset="USD"}`) ?? 0,
+    );
+    assert.ok(Math.abs(figures[0] + figures[1]) < 1e-9, `account ${account}: ${figures}`);
+  }
+  is('hive_pnl_realised{account="venue",asset="USD"}', 3 / 100);
+  is('hive_trades_total{symbol="BTCUSD"}', 2);
 });
 
 test('venue metrics: the user who has used most of its order numbers, refused orders included', () => {

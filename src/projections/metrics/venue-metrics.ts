@@ -6,6 +6,7 @@ import {
   CommandRejected,
   EventFlag,
   EventType,
+  FillCanceled,
   OrderAccepted,
   OrderCanceled,
   OrderReplaced,
@@ -49,6 +50,7 @@ const AGGRESSOR_SIDE = byteAt(Trade, 'aggressorSide');
 const TRADE_FLAGS = byteAt(Trade, 'tradeFlags');
 const CANCEL_REASON = byteAt(OrderCanceled, 'reason');
 const REJECT_CODE = byteAt(CommandRejected, 'rejectCode');
+const FILL_SIDE = byteAt(FillCanceled, 'side');
 const REPLACED_KEEPS = byteAt(OrderReplaced, 'keepsPriority');
 const PHASES = Object.entries(Phase);
 const SCOPES = Object.entries(KillScope).map(([name, scope]) => [name.toLowerCase(), scope] as const);
@@ -84,7 +86,7 @@ export class VenueMetrics implements FollowingSink {
   /** Switches that are on, by `scope:id`. */
   declare private readonly kills: Set<string>;
   declare private readonly profit: Profit;
-  /** Fees that the venue took, by asset. */
+  /** Fees that the venue took and did not give back, by asset. */
   declare private readonly feesMinor: Map<number, number>;
   declare private readonly activity: Map<number, RollingSums>;
   declare private readonly orderTimes: OrderTimes;
@@ -196,6 +198,9 @@ export class VenueMetrics implements FollowingSink {
 
   #applyRare(words: WordBuffer, at: number): void {
     switch (words.i32[at] & 0xff) {
+      case EventType.FillCanceled:
+        this.#fillCanceled(words, at);
+        return;
       case EventType.AssetAdded: {
         const { assetId, symbol, decimals } = readEvent(words, at) as Event<'AssetAdded'>;
         this.assets.set(assetId, { symbol, decimals });
@@ -285,7 +290,7 @@ export class VenueMetrics implements FollowingSink {
     instrument.lastPriceTicks = priceTicks;
     const makerBuys = isAuction || side === Side.Sell;
     const fees = f64[(at + t.makerFeeMinor) >> 1] + f64[(at + t.takerFeeMinor) >> 1];
-    this.feesMinor.set(terms.quoteAssetId, (this.feesMinor.get(terms.quoteAssetId) ?? 0) + fees);
+    this.#addFees(terms.quoteAssetId, fees);
     this.#side(
       instrument,
       i32[at + t.makerAccountId] >>> 0,
@@ -322,6 +327,22 @@ export class VenueMetrics implements FollowingSink {
     if (leavesLots > 0) return;
     const since = this.orderTimes.get(orderId);
     if (!Number.isNaN(since)) timeToFill.record(Math.max(0, this.nowSeconds - since));
+  }
+
+  /** The venue gives back the fee, and the side what it traded: of a margined instrument the position comes by itself. */
+  #fillCanceled(words: WordBuffer, at: number): void {
+    const { i32, f64, u8 } = words;
+    const { terms } = this.#instrument(words, at);
+    const fill = FillCanceled.at;
+    this.#addFees(terms.quoteAssetId, -f64[(at + fill.feeMinor) >> 1]);
+    if (!isSpot(terms)) return;
+    const qtyLots = f64[(at + fill.qtyLots) >> 1];
+    const lots = u8[(at << 2) + FILL_SIDE] === Side.Buy ? -qtyLots : qtyLots;
+    this.profit.traded(i32[at + fill.accountId] >>> 0, terms, lots, f64[(at + fill.amountMinor) >> 1]);
+  }
+
+  #addFees(assetId: number, minor: number): void {
+    this.feesMinor.set(assetId, (this.feesMinor.get(assetId) ?? 0) + minor);
   }
 
   #positionChanged({ i32, f64 }: WordBuffer, at: number): void {
