@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Side, TimeInForce } from '#domain/commands.ts';
-import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { ArchiveRefusedError, type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import type { DeskUser } from '#gateways/orders/desk-user.ts';
@@ -617,4 +617,30 @@ test('a trade of an order that goes on after it is taken back is told with the o
   const late = followed(ann, 3);
   for (let wait = 0; wait < 2_000 && late.length < 2; wait++) await settled();
   assert.deepEqual(lines(late), expected);
+});
+
+test('a trade of an order that is known is told while history does not answer; of one that ends in the same entry as it ended', async (t) => {
+  const venue = new DeskVenue(t, 2);
+  const [ann, bob] = [await venue.desk.open(1), await venue.desk.open(2)];
+  const [live, sold] = [followed(ann, 1), followed(bob, 1)];
+  const sell = (qtyLots: number): void => bob.place({ ...BUY_ONE, side: Side.Sell, qtyLots }, () => {});
+  const run = async (): Promise<void> => {
+    venue.turn();
+    venue.deliver();
+    await settled();
+  };
+  ann.place({ ...BUY_ONE, qtyLots: 5 }, () => {});
+  sell(2);
+  await run();
+  venue.archiveError = new ArchiveRefusedError('HISTORY_BEHIND', 'history is paused');
+  sell(3);
+  takeBack(venue, live[1][0], sold[1][0]);
+  await run();
+  assert.deepEqual(
+    live.slice(2).map(([{ kind, number }, order]) => [number, kind, order?.status, order?.leavesQtyLots]),
+    [
+      [3, ReportKind.Filled, OrderStatus.Filled, 0],
+      [4, ReportKind.TradeCanceled, OrderStatus.Filled, 0],
+    ],
+  );
 });

@@ -83,8 +83,9 @@ export class ReportFeed {
   /** A live report; true when that is all there is to do. False: the feed has to catch up first. */
   onReport(report: Report, order: OrderRecord | undefined, original: OrderRecord | undefined): boolean {
     if (this.isStopped || report.number < this.next) return true;
-    // Of an order that is long gone, which has to be asked for.
-    if (report.number > this.next || report.kind === ReportKind.TradeCanceled) this.isLive = false;
+    // The order of a trade that is taken back may be long gone: then it has to be asked for.
+    const isForgotten = report.kind === ReportKind.TradeCanceled && order === undefined;
+    if (report.number > this.next || isForgotten) this.isLive = false;
     if (!this.isLive) return false;
     this.next++;
     void this.listener.onReport(report, order, original);
