@@ -126,6 +126,22 @@ test('a report that came before the answer of history is not undone by it', asyn
   assert.deepEqual(shown(), { open: [], closed: ['1 canceled'], fills: [], isStale: false });
 });
 
+test('a trade that was taken back does not count, whichever comes first: the report of it or an older answer of history', async () => {
+  const { store, say, shown } = await setUp({
+    '/fills': [
+      { tradeId: 9, orderId: 3 },
+      { tradeId: 8, orderId: 2, canceledSequence: 50 },
+      { tradeId: 7, orderId: 1 },
+    ],
+  });
+  store.onFollowing({ reportCount: 12 });
+  say({ number: 13, kind: 'trade-canceled', order: order(1, 10, 'filled'), canceledFill: { tradeId: 7 } });
+  await settled();
+  assert.deepEqual(shown().fills, [9]);
+  say({ number: 14, kind: 'trade-canceled', canceledFill: { tradeId: 9 } });
+  assert.deepEqual(shown().fills, []);
+});
+
 test('what other users of the account do is taken in, and their fills are read', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const answers: Record<string, readonly object[]> = { '/orders/open': [order(1, 10), order(2, 10)] };

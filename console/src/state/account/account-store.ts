@@ -50,6 +50,8 @@ export class AccountStore extends ChannelStore<AccountView> {
   /** Oldest first, both. */
   declare private readonly closed: OrderView[];
   declare private fills: FillView[];
+  /** Trades of which reports said that they were taken back: what was read before says nothing of it. */
+  declare private readonly canceledTrades: Set<number>;
   /** Number of the last report; undefined before the first answer. */
   declare private last: number | undefined;
   /** The node does not have the last report yet: it goes on from what it has. */
@@ -70,6 +72,7 @@ export class AccountStore extends ChannelStore<AccountView> {
     this.openById = new Map();
     this.closed = [];
     this.fills = [];
+    this.canceledTrades = new Set();
     this.last = undefined;
     this.isBehind = false;
     this.isLoaded = false;
@@ -138,6 +141,7 @@ export class AccountStore extends ChannelStore<AccountView> {
     }
     if (report.canceledFill !== undefined) {
       const { tradeId } = report.canceledFill;
+      this.canceledTrades.add(tradeId);
       this.fills = this.fills.filter((fill) => fill.tradeId !== tradeId);
     }
     this.onReport(report);
@@ -205,7 +209,9 @@ export class AccountStore extends ChannelStore<AccountView> {
     const { items } = await this.rest.get<Page<Static<typeof Fill>>>('/fills', { limit, ...fresh });
     const read = new Set(items.map(keyOf));
     const others = this.fills.filter((fill) => !read.has(keyOf(fill)));
-    const counted = items.filter(({ canceledSequence }) => canceledSequence === undefined);
+    const counted = items.filter(
+      ({ tradeId, canceledSequence }) => canceledSequence === undefined && !this.canceledTrades.has(tradeId),
+    );
     this.fills = [...counted, ...others].sort((a, b) => a.tradeId - b.tradeId).slice(-FILLS_MAX);
   }
 
