@@ -124,8 +124,10 @@ function differences(reader: HistoryReader, model: HistoryModel, random: () => n
     const first = orders.find((each) => each.userId === userId && each.clientOrderId === clientOrderId);
     check(`orders ${orderId}`, reader.answer({ type: 'ordersById', orderIds: [orderId, 2 ** 52] }), [order]);
     check(`number ${clientOrderId}`, reader.answer({ type: 'orderByClient', userId, clientOrderId }), first);
-    if (order.firstTradeId === 0) continue;
     const fills = model.fills.filter((fill) => fill.orderId === orderId);
+    const canceled = Math.max(0, ...fills.map((fill) => fill.canceledSequence));
+    check(`canceled of ${orderId}`, reader.answer({ type: 'canceledSequence', orderId }), canceled);
+    if (order.firstTradeId === 0) continue;
     list({ type: 'fills', orderId }, byNewest(fills, 'tradeId'));
   }
   for (const accountId of Array.from({ length: USERS }, (_, index) => index + 1)) {

@@ -335,6 +335,8 @@ export interface ArchiveQuestions {
   };
   /** Both sides of a trade, the buyer's first; none: history has no such trade. */
   readonly fillsOfTrade: { query: { readonly tradeId: number }; answer: readonly FillRecord[] };
+  /** The last entry that took back a trade of an order; 0 none. */
+  readonly canceledSequence: { query: { readonly orderId: number }; answer: number };
   readonly trades: {
     query: PageRequest & { readonly instrumentId: number };
     answer: Page<TradeRecord>;

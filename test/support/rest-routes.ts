@@ -8,6 +8,7 @@ import type { Candle, InstrumentView } from '#domain/market-views.ts';
 import { LogTruncatedError } from '#domain/ports.ts';
 import { UserDirectory } from '#gateways/identity/user-directory.ts';
 import { restRoutes } from '#gateways/rest/rest-routes.ts';
+import type { StoredReports } from '#gateways/rest/sources.ts';
 import {
   BTCUSD,
   COPIES,
@@ -181,6 +182,7 @@ export async function startRoutes(
     nowSeconds?: number;
     spot?: InstrumentView;
     access?: ReturnType<typeof testAccess>;
+    reports?: StoredReports;
   } = {},
 ) {
   const archive = new ScriptedArchive();
@@ -199,7 +201,7 @@ export async function startRoutes(
       firstSequence: () => 50,
     },
     copies: COPIES,
-    reports: { read: async () => true },
+    reports: options.reports ?? { read: async () => true },
     accountIds: () => [10, 20, 30],
     newestSequenceOf: (userId: number) => 80 + userId,
     wallMs: () => NOW_SECONDS * 1_000 + 7,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CommandType } from '#domain/commands.ts';
-import { ArchiveRefusedError } from '#domain/history.ts';
+import { ArchiveRefusedError, OrderStatus } from '#domain/history.ts';
 import { OpenApiChecker } from '../../../test/support/openapi.ts';
-import { ACCOUNT, AT, serverClosers, startRoutes } from '../../../test/support/rest-routes.ts';
+import { ACCOUNT, AT, FILL, ORDER, serverClosers, startRoutes } from '../../../test/support/rest-routes.ts';
 import { verificationRoutes } from './copy-routes.ts';
 import { COPIES, FUTURE, NOW_SECONDS, startServer } from './test-support.ts';
 
@@ -91,6 +91,21 @@ test('administration: users, keys, accounts, actions, nodes, the log', async () 
   assert.equal(await api('/log/91', 'eve'), '404 not-found: the log has no entry 91 yet');
   assert.match(String(await api('/log/1', 'eve')), /^410 log-truncated: entry 1 is asked for/);
   assert.equal(await api('/log/0', 'eve'), '400 invalid-request: sequence must be >= 1');
+});
+
+test('the life of an order goes on to the last trade of it that was taken back, however many fills came after that trade', async () => {
+  const read: number[] = [];
+  const reports = {
+    read: async ({ toSequence }: { readonly toSequence: number }) => Boolean(read.push(toSequence)),
+  };
+  const { api, archive } = await startRoutes({ reports });
+  archive.answers.order = { ...ORDER, status: OrderStatus.Filled, leavesQtyLots: 0 };
+  archive.answers.fills = { rows: [{ ...FILL, canceledSequence: 0 }], cursor: '10.0' };
+  archive.answers.canceledSequence = 95;
+  await api('/admin/orders/41/timeline', 'ann');
+  archive.answers.canceledSequence = 0;
+  await api('/admin/orders/41/timeline', 'ann');
+  assert.deepEqual(read, [95, ORDER.updatedSequence]);
 });
 
 test('snapshots and backups: what there is, and whether it is whole', async () => {

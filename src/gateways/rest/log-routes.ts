@@ -38,9 +38,10 @@ export function logRoutes(sources: RestSources): Route[] {
             orderId: id,
           });
           if (order === undefined || !maySee(principal, order.accountId)) return undefined;
-          // Of its newest fills: a page of them.
-          const { result: fills } = await questions.ask(principal, query, { type: 'fills', orderId: id });
-          const canceledSequence = Math.max(0, ...fills.rows.map((fill) => fill.canceledSequence));
+          const { result: canceledSequence } = await questions.ask(principal, query, {
+            type: 'canceledSequence',
+            orderId: id,
+          });
           return { order, sequence, canceledSequence };
         };
         const lookup = logLookup(views, sources.directory);

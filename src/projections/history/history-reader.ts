@@ -76,6 +76,11 @@ const FILLS_OF_TRADE = `WITH RECURSIVE account (accountId) AS (
   SELECT page.*, ${CANCELED_SEQUENCE} FROM account
   JOIN fills AS page ON page.accountId = account.accountId AND page.tradeId = ?
   ORDER BY page.side, page.orderId`;
+/** Of an order may have been many fills, with many of others between them; few trades were taken back. */
+const CANCELED_OF_ORDER = `SELECT coalesce(max(canceled.sequence), 0) AS sequence FROM orders
+  JOIN trade_cancels AS canceled ON canceled.tradeId BETWEEN orders.firstTradeId AND orders.lastTradeId
+  JOIN fills ON fills.accountId = orders.accountId AND fills.tradeId = canceled.tradeId AND fills.orderId = orders.orderId
+  WHERE orders.orderId = ?`;
 const POSTINGS: List = {
   table: 'postings',
   columns: '*',
@@ -104,6 +109,7 @@ export class HistoryReader {
   declare private readonly ordersByNumber: readonly StatementSync[];
   declare private readonly ordersByTag: readonly StatementSync[];
   declare private readonly fillsOfTrade: StatementSync;
+  declare private readonly canceledOfOrder: StatementSync;
   declare private readonly storedCandles: StatementSync;
   declare private readonly firstTradeAt: StatementSync;
   declare private readonly newestTrade: StatementSync;
@@ -135,6 +141,7 @@ export class HistoryReader {
       ),
     ];
     this.fillsOfTrade = prepare(FILLS_OF_TRADE);
+    this.canceledOfOrder = prepare(CANCELED_OF_ORDER);
     this.storedCandles = prepare(
       `SELECT ${CANDLE_COLUMNS.join(', ')} FROM candles
        WHERE instrumentId = ? AND intervalSeconds = ? AND openSeconds >= ? AND openSeconds < ? ORDER BY openSeconds`,
@@ -186,6 +193,8 @@ export class HistoryReader {
         return this.fillsOfTrade
           .all(id('tradeId', query.tradeId))
           .map((row) => ({ ...row }) as unknown as FillRecord);
+      case 'canceledSequence':
+        return Number(this.canceledOfOrder.get(id('orderId', query.orderId))?.['sequence']);
       case 'trades': {
         const instrumentId = id('instrumentId', query.instrumentId);
         return this.pages.read<TradeRecord>(TRADES, [instrumentId], {}, query);
