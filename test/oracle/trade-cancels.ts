@@ -124,14 +124,14 @@ function lacksFunds(
   [buyerFee, sellerFee]: readonly [bigint, bigint],
 ): boolean {
   if (terms.kind === InstrumentKind.Margined) return false;
-  const available = (account: Account, assetId: number): bigint =>
-    availableOf(venue, account, assetId, venue.orders);
-  if (buyerFee + sellerFee > available(venue.accounts[0], terms.quoteAssetId)) return true;
+  const lacks = (account: Account, assetId: number, gives: bigint): boolean =>
+    gives > 0n && gives > availableOf(venue, account, assetId, venue.orders);
+  if (lacks(venue.accounts[0], terms.quoteAssetId, buyerFee + sellerFee)) return true;
   if (buyer === seller) return false;
   const amount = moneyValue(venue.instrument(instrumentId) as Instrument, priceTicks, qtyLots);
   return (
-    big(qtyLots) * big(terms.lotBaseMinor) > available(buyer, terms.baseAssetId) ||
-    amount - sellerFee > available(seller, terms.quoteAssetId)
+    lacks(buyer, terms.baseAssetId, big(qtyLots) * big(terms.lotBaseMinor)) ||
+    lacks(seller, terms.quoteAssetId, amount - sellerFee)
   );
 }
 

@@ -154,6 +154,61 @@ export const TRADE_CANCELS = [
     { funds: 0 },
   ),
   scenario(
+    'a trade is taken back also where the venue and the seller owe, when neither has anything to give back',
+    `
+    deposit alice 1000 USD
+      posted alice 1000 USD Deposit total 1000
+      done
+    deposit bob 1000 USD
+      posted bob 1000 USD Deposit total 1000
+      done
+    deposit bob 5 BTC
+      posted bob 5 BTC Deposit total 5
+      done
+    deposit carol 1000 USD
+      posted carol 1000 USD Deposit total 1000
+      done
+    bob 1 sell 2@100
+      accepted bob1 sell 2@100 gtc
+      rested bob1 2@100
+    alice 1 buy 2@100
+      accepted alice1 buy 2@100 gtc
+      trade 2@100 bob1 / alice1
+    bob 2 sell 4@100 on perp
+      accepted bob2 sell 4@100 gtc
+      rested bob2 4@100
+    alice 2 buy 4@100 on perp
+      accepted alice2 buy 4@100 gtc
+      trade 4@100 bob2 / alice2
+      position bob -4 entry 400 realised 0
+      position alice 4 entry 400 realised 0
+    bob 3 buy 2@700 on perp
+      accepted bob3 buy 2@700 gtc
+      rested bob3 2@700
+    carol 1 sell 2@700 on perp
+      accepted carol1 sell 2@700 gtc
+      trade 2@700 bob3 / carol1
+      posted bob -1200 USD RealisedProfit total -200
+      position bob -2 entry 200 realised -1200
+      position carol -2 entry 1400 realised 0
+    carol 2 buy 4@700 on perp
+      accepted carol2 buy 4@700 gtc
+      rested carol2 4@700
+    alice 3 sell 4@700 on perp
+      accepted alice3 sell 4@700 gtc
+      trade 4@700 carol2 / alice3
+      position carol 2 entry 1400 realised 0
+      posted alice 2400 USD RealisedProfit total 3400
+      position alice 0 entry 0 realised 2400
+    ${cancel({ buyerFeeMinor: 0, sellerFeeMinor: 0 })}
+      trade 1 canceled 2@100
+      fill canceled alice1 buy 2@100 of report 2
+      fill canceled bob1 sell 2@100 of report 2
+      done for olga
+    `,
+    { funds: 0, coin: { valueDenominator: 1_000 } },
+  ),
+  scenario(
     'a trade is not taken back by whom it does not concern, nor as it was not',
     `${TRADED}
     ${cancel({ userId: 12 })}

@@ -138,6 +138,11 @@ export class Balances {
     return doubles[at | TOTAL] - doubles[at | HELD] - doubles[at | MARGIN];
   }
 
+  /** Whether an amount of at least 0 can be given out of what is available: nothing always can, also where that is below zero. */
+  canGive(row: number, amountMinor: number): boolean {
+    return amountMinor === 0 || amountMinor <= this.availableMinor(row);
+  }
+
   /** Adds 1 to 2^53 - 1 minor units. Refuses: VALUE_TOO_LARGE when sums would no longer be exact. */
   deposit(row: number, amountMinor: number): number {
     const asset = this.assetRow(row);

@@ -524,7 +524,7 @@ export class Ledger {
     const { balances, amountMinor, sellerFeeMinor } = this;
     const feesMinor = this.buyerFeeMinor + sellerFeeMinor;
     const venue = this.venueBalance(buyerHolding);
-    if (feesMinor > balances.availableMinor(venue)) return RejectCode.INSUFFICIENT_FUNDS;
+    if (!balances.canGive(venue, feesMinor)) return RejectCode.INSUFFICIENT_FUNDS;
     if (buyerHolding === sellerHolding) {
       balances.post(venue, -feesMinor);
       balances.post(this.quoteBalance(buyerHolding), feesMinor);
@@ -533,11 +533,11 @@ export class Ledger {
     const base = this.baseBalance(buyerHolding);
     const quote = this.quoteBalance(sellerHolding);
     const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor(instrumentRow), 1);
-    const isShort =
-      baseMinor === -1 ||
-      baseMinor > balances.availableMinor(base) ||
-      amountMinor - sellerFeeMinor > balances.availableMinor(quote);
-    if (isShort) return RejectCode.INSUFFICIENT_FUNDS;
+    const canGive =
+      baseMinor !== -1 &&
+      balances.canGive(base, baseMinor) &&
+      balances.canGive(quote, amountMinor - sellerFeeMinor);
+    if (!canGive) return RejectCode.INSUFFICIENT_FUNDS;
     balances.post(venue, -feesMinor);
     balances.post(quote, sellerFeeMinor - amountMinor);
     balances.post(this.quoteBalance(buyerHolding), amountMinor + this.buyerFeeMinor);
