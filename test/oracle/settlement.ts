@@ -72,8 +72,9 @@ export function takeBack(
   if (kind === InstrumentKind.Margined) {
     const buyFee = pay(venue, quoteAssetId, clearing, buyer, fees[0]);
     const sellFee = pay(venue, quoteAssetId, clearing, seller, fees[1]);
-    const buyRealised = movePosition(venue, buyer, -qtyLots, fill);
-    const sellRealised = movePosition(venue, seller, qtyLots, fill);
+    const isOneAccount = buyer === seller;
+    const buyRealised = isOneAccount ? 0n : movePosition(venue, buyer, -qtyLots, fill);
+    const sellRealised = isOneAccount ? 0n : movePosition(venue, seller, qtyLots, fill);
     return [
       { account: buyer, fee: buyFee, realised: buyRealised },
       { account: seller, fee: sellFee, realised: sellRealised },
@@ -106,6 +107,12 @@ function pay(venue: Venue, assetId: number, from: Account, to: Account, amount: 
   return moved;
 }
 
+function positionOf(account: Account, { terms }: Instrument): Position {
+  const position = account.positions.get(terms.instrumentId) ?? { lots: 0, entryValue: 0n, realised: 0n };
+  account.positions.set(terms.instrumentId, position);
+  return position;
+}
+
 /** Adds signed `lots` at the fill's price; what closes is realised against the entry value taken out. */
 function movePosition(
   venue: Venue,
@@ -114,9 +121,8 @@ function movePosition(
   fill: Pick<Fill, 'instrument' | 'qtyLots' | 'priceTicks'>,
 ): bigint {
   const { instrument, priceTicks, qtyLots } = fill;
-  const { instrumentId, quoteAssetId } = instrument.terms;
-  const position = account.positions.get(instrumentId) ?? { lots: 0, entryValue: 0n, realised: 0n };
-  account.positions.set(instrumentId, position);
+  const { quoteAssetId } = instrument.terms;
+  const position = positionOf(account, instrument);
   const opens = position.lots === 0 || Math.sign(position.lots) === Math.sign(lots);
   const closing = opens ? 0 : Math.min(Math.abs(lots), Math.abs(position.lots));
   const openedValue =
@@ -147,7 +153,7 @@ export function reportSettled(venue: Venue, instrument: Instrument, settled: Set
       kind: PostingKind.RealisedProfit,
     });
   }
-  const position = account.positions.get(instrumentId) as Position;
+  const position = positionOf(account, instrument);
   venue.emit('PositionChanged', instrumentId, {
     positionLots: position.lots,
     entryValueMinor: Number(position.entryValue),

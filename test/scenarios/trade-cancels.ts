@@ -209,6 +209,67 @@ export const TRADE_CANCELS = [
     { funds: 0, coin: { valueDenominator: 1_000 } },
   ),
   scenario(
+    'a trade of an account with itself is taken back: only its fees move, in a margined instrument too',
+    `
+    deposit alice 1000 USD
+      posted alice 1000 USD Deposit total 1000
+      done
+    deposit bob 1000 USD
+      posted bob 1000 USD Deposit total 1000
+      done
+    bob 1 sell 8@100 on perp
+      accepted bob1 sell 8@100 gtc
+      rested bob1 8@100
+    alice 1 buy 8@100 on perp
+      accepted alice1 buy 8@100 gtc
+      trade 8@100 bob1 / alice1 fees 8+0
+      position bob -8 entry 800 realised 0
+      position alice 8 entry 800 realised 0
+    phase OpeningAuction on perp
+      phase Continuous -> OpeningAuction
+      done
+    alice 2 buy 2@150 on perp
+      accepted alice2 buy 2@150 gtc
+      rested alice2 2@150
+    dave 1 sell 2@150 on perp
+      accepted dave1 sell 2@150 gtc
+      rested dave1 2@150
+    phase Continuous on perp
+      auction trade 2@150 alice2 / dave1 fees 3+3
+      position alice 8 entry 880 realised 80
+      posted alice 80 USD RealisedProfit total 1074
+      position alice 8 entry 880 realised 80
+      uncrossed 2@150 of OpeningAuction
+      phase OpeningAuction -> Continuous
+      done
+    ${cancel({
+      instrumentId: 2,
+      tradeId: 2,
+      priceTicks: 150,
+      buyerOrderId: 3,
+      buyerFeeMinor: 3,
+      buyerReportNumber: 4,
+      buyerClientOrderId: 2,
+      sellerOrderId: 4,
+      sellerFeeMinor: 3,
+      sellerUserId: 4,
+      sellerAccountId: 1,
+    })}
+      trade 2 canceled 2@150
+      fill canceled alice2 buy 2@150 fee 3 of report 4
+      fill canceled dave1 sell 2@150 fee 3 of report 2
+      position alice 8 entry 880 realised 80
+      position alice 8 entry 880 realised 80
+      done for olga
+    withdraw alice 1001 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw alice 1000 USD
+      posted alice -1000 USD Withdrawal total 80
+      done
+    `,
+    { funds: 0, perp: { makerFeePpm: 10_000 } },
+  ),
+  scenario(
     'a trade is not taken back by whom it does not concern, nor as it was not',
     `${TRADED}
     ${cancel({ userId: 12 })}

@@ -561,6 +561,8 @@ export class Ledger {
       return RejectCode.VALUE_TOO_LARGE;
     this.buyerFeeMinor = 0 - this.#payVenue(buyerHolding, 0 - this.buyerFeeMinor);
     this.sellerFeeMinor = 0 - this.#payVenue(sellerHolding, 0 - this.sellerFeeMinor);
+    // Out and back in at the trade's price would realise what the position has gained once more.
+    if (isOneAccount) return ACCEPTED;
     this.buyerRealisedMinor = this.#movePosition(buyerHolding, priceTicks, -qtyLots);
     this.sellerRealisedMinor = this.#movePosition(sellerHolding, priceTicks, qtyLots);
     this.#requireMargin(buyerHolding, BUY);
