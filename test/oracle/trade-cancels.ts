@@ -2,7 +2,7 @@ import type { Command } from '#codec/log/record-types.ts';
 import { InstrumentKind, Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { RejectName } from '#domain/rejects.ts';
-import { availableOf, moneyValue, worstCase } from './money.ts';
+import { availableOf, marginOf, moneyValue, worstCase } from './money.ts';
 import { firstRefusal } from './refusals.ts';
 import { reportSettled, takeBack } from './settlement.ts';
 import type { Account, Instrument, User, Venue } from './venue.ts';
@@ -135,23 +135,25 @@ function lacksFunds(
   );
 }
 
-/** Whether the margin of a side would not be exact afterwards. */
+/** Whether a worst case of a side, or its margin in the asset, would not be exact afterwards. */
 function isMarginTooLarge(
   venue: Venue,
   instrument: Instrument,
   qtyLots: number,
   [buyer, seller]: readonly [Account, Account],
 ): boolean {
-  const { kind, instrumentId, initialMarginMinor } = instrument.terms;
+  const { kind, instrumentId, quoteAssetId } = instrument.terms;
   if (kind !== InstrumentKind.Margined || buyer === seller) return false;
   return [buyer, seller].some((account, index) => {
-    const before = account.positions.get(instrumentId) ?? { lots: 0, entryValue: 0n, realised: 0n };
+    const before = account.positions.get(instrumentId);
     account.positions.set(instrumentId, {
-      ...before,
-      lots: before.lots + (index === 0 ? -qtyLots : qtyLots),
+      ...(before ?? { entryValue: 0n, realised: 0n }),
+      lots: (before?.lots ?? 0) + (index === 0 ? -qtyLots : qtyLots),
     });
     const worst = worstCase(account, instrument, venue.orders);
-    account.positions.set(instrumentId, before);
-    return worst > AMOUNT_MAX || worst * big(initialMarginMinor) > AMOUNT_MAX;
+    const margin = marginOf(venue, account, quoteAssetId, venue.orders);
+    if (before === undefined) account.positions.delete(instrumentId);
+    else account.positions.set(instrumentId, before);
+    return worst > AMOUNT_MAX || margin > AMOUNT_MAX;
   });
 }

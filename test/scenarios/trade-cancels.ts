@@ -1,3 +1,4 @@
+import { InstrumentKind } from '#domain/commands.ts';
 import { scenario } from './scenario.ts';
 
 /** A CancelTrade as it stands in a scenario, of the trade that the scenarios below begin with. */
@@ -40,6 +41,24 @@ const TRADED = `
       accepted alice1 buy 2@100 gtc
       trade 2@100 bob1 leaves 3 / alice1 fees 2+4`;
 const MARKET = { coin: { makerFeePpm: 10_000, takerFeePpm: 20_000 }, funds: 0 };
+
+/** One lot is half of what all balances can come to. */
+const MARGIN = 4_500_000_000_000_001;
+/** The cancel of a trade in which Bob sells a lot to Alice, both by their order `number`, the seller's first. */
+const opened = (number: number, instrumentId: number): string =>
+  cancel({
+    instrumentId,
+    tradeId: number,
+    qtyLots: 1,
+    buyerOrderId: 2 * number,
+    buyerFeeMinor: 0,
+    buyerReportNumber: 2 * number,
+    buyerClientOrderId: number,
+    sellerOrderId: 2 * number - 1,
+    sellerFeeMinor: 0,
+    sellerReportNumber: 2 * number,
+    sellerClientOrderId: number,
+  });
 
 /** Trades that staff takes back. */
 export const TRADE_CANCELS = [
@@ -268,6 +287,86 @@ export const TRADE_CANCELS = [
       done
     `,
     { funds: 0, perp: { makerFeePpm: 10_000 } },
+  ),
+  scenario(
+    'a trade is not taken back where the margins of all instruments would no longer add up exactly',
+    `
+    deposit alice 4_500_000_000_000_001 USD
+      posted alice 4500000000000001 USD Deposit total 4500000000000001
+      done
+    deposit bob 4_500_000_000_000_001 USD
+      posted bob 4500000000000001 USD Deposit total 4500000000000001
+      done
+    bob 1 sell 1@100 on perp
+      accepted bob1 sell 1@100 gtc
+      rested bob1 1@100
+    alice 1 buy 1@100 on perp
+      accepted alice1 buy 1@100 gtc
+      trade 1@100 bob1 / alice1
+      position bob -1 entry 100 realised 0
+      position alice 1 entry 100 realised 0
+    alice 2 sell 1@100 on perp
+      accepted alice2 sell 1@100 gtc
+      rested alice2 1@100
+    bob 2 buy 1@100 on perp
+      accepted bob2 buy 1@100 gtc
+      trade 1@100 alice2 / bob2
+      position alice 0 entry 0 realised 0
+      position bob 0 entry 0 realised 0
+    bob 3 sell 1@100 on perp
+      accepted bob3 sell 1@100 gtc
+      rested bob3 1@100
+    alice 3 buy 1@100 on perp
+      accepted alice3 buy 1@100 gtc
+      trade 1@100 bob3 / alice3
+      position bob -1 entry 100 realised 0
+      position alice 1 entry 100 realised 0
+    alice 4 sell 1@100 on perp
+      accepted alice4 sell 1@100 gtc
+      rested alice4 1@100
+    bob 4 buy 1@100 on perp
+      accepted bob4 buy 1@100 gtc
+      trade 1@100 alice4 / bob4
+      position alice 0 entry 0 realised 0
+      position bob 0 entry 0 realised 0
+    bob 5 sell 1@100
+      accepted bob5 sell 1@100 gtc
+      rested bob5 1@100
+    alice 5 buy 1@100
+      accepted alice5 buy 1@100 gtc
+      trade 1@100 bob5 / alice5
+      position bob -1 entry 100 realised 0
+      position alice 1 entry 100 realised 0
+    alice 6 sell 1@100
+      accepted alice6 sell 1@100 gtc
+      rested alice6 1@100
+    bob 6 buy 1@100
+      accepted bob6 buy 1@100 gtc
+      trade 1@100 alice6 / bob6
+      position alice 0 entry 0 realised 0
+      position bob 0 entry 0 realised 0
+    ${opened(1, 2)}
+      trade 1 canceled 1@100
+      fill canceled alice1 buy 1@100 of report 2
+      fill canceled bob1 sell 1@100 of report 2
+      position alice -1 entry 100 realised 0
+      position bob 1 entry 100 realised 0
+      done for olga
+    ${opened(3, 2)}
+      trade 3 canceled 1@100
+      fill canceled alice3 buy 1@100 of report 6
+      fill canceled bob3 sell 1@100 of report 6
+      position alice -2 entry 200 realised 0
+      position bob 2 entry 200 realised 0
+      done for olga
+    ${opened(5, 1)}
+      rejected olga VALUE_TOO_LARGE
+    `,
+    {
+      funds: 0,
+      coin: { kind: InstrumentKind.Margined, baseAssetId: 0, lotBaseMinor: 0, initialMarginMinor: MARGIN },
+      perp: { initialMarginMinor: MARGIN },
+    },
   ),
   scenario(
     'a trade is not taken back by whom it does not concern, nor as it was not',

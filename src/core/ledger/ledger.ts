@@ -570,7 +570,7 @@ export class Ledger {
     return ACCEPTED;
   }
 
-  /** Whether the margin of a margined holding is exact after `lots` more, negative: fewer. */
+  /** Whether the margin of a margined holding, and that of its account in the asset, is exact after `lots` more, negative: fewer. */
   #fitsMargin(holding: number, lots: number): boolean {
     const position = this.positionLots(holding) + lots;
     const worstLots = Math.max(
@@ -578,7 +578,13 @@ export class Ledger {
       Math.abs(position - this.openSellLots(holding)),
     );
     if (worstLots > AMOUNT_MAX) return false;
-    return mulDivFloor(worstLots, this.instruments.initialMarginMinor(this.instrumentRow(holding)), 1) !== -1;
+    const margin = mulDivFloor(
+      worstLots,
+      this.instruments.initialMarginMinor(this.instrumentRow(holding)),
+      1,
+    );
+    const othersMargin = this.balances.marginMinor(this.quoteBalance(holding)) - this.marginMinor(holding);
+    return margin !== -1 && margin <= AMOUNT_MAX - othersMargin;
   }
 
   #payVenue(holding: number, amountMinor: number): number {
