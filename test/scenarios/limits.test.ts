@@ -7,6 +7,7 @@ import { Limits } from '#domain/limits.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { FastEngine, SESSIONS_MAX } from '../oracle/fast-engine.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
+import { cancelOf } from '../random/resolve.ts';
 import type { Engine } from './engine.ts';
 import { INSTRUMENTS, MARKET_SECONDS, market, USERS } from './market.ts';
 
@@ -118,6 +119,30 @@ test('fast core: so many sessions are open and no more, until one ends', () => {
   assert.deepEqual(session('OpenSession', 1), ['SessionOpened'], 'one that is open already');
   assert.deepEqual(session('CloseSession', 9), ['SessionClosed']);
   assert.deepEqual(session('OpenSession', SESSIONS_MAX + 1), ['SessionOpened']);
+});
+
+test('fast core: so many trades are taken back and no more; one that is refused changes no money', () => {
+  const engine = new FastEngine();
+  open(engine);
+  const fill = { priceTicks: 100, clientOrderId: 1 };
+  engine.apply(order(fill), MARKET_SECONDS);
+  const [, trade] = engine.apply(order({ ...fill, userId: USERS.bob, side: Side.Buy }), MARKET_SECONDS);
+  assert.ok(trade.type === 'Trade');
+  const { canceledTrades, ledger } = engine.core.state;
+  const amounts = (): string =>
+    ledger.stores.flatMap((store) => store.images().map(({ bytes }) => bytes.join())).join('|');
+  // All but the last by their numbers alone, as of trades that are to come.
+  for (let room = Limits.CANCELED_TRADES_MAX - 1; room > 0; room--) canceledTrades.add(room + 2);
+  engine.core.state.nextTradeId();
+  const cancel = (tradeId: number): string[] =>
+    engine
+      .apply({ type: 'CancelTrade', ...cancelOf(trade), tradeId }, MARKET_SECONDS)
+      .map((event) => (event.type === 'CommandRejected' ? `${rejectName(event.rejectCode)}` : event.type));
+  assert.deepEqual(cancel(1), ['TradeCanceled', 'FillCanceled', 'FillCanceled', 'CommandAccepted']);
+  const before = amounts();
+  assert.deepEqual(cancel(2), ['CAPACITY']);
+  assert.deepEqual(cancel(1), ['TRADE_CANCELED']);
+  assert.equal(amounts(), before);
 });
 
 const LOTS_MAX = 2 ** 52;
