@@ -68,8 +68,9 @@ export class TradeCancellation {
     if (buyer === -1 || seller === -1 || canceledTrades.isFull) return RejectCode.CAPACITY;
     const qtyLots = f64[(offset + TRADE.qtyLots) >> 1];
     const priceTicks = i32[offset + TRADE.priceTicks];
-    const buyerFee = f64[(offset + BUYER.feeMinor) >> 1];
-    const sellerFee = f64[(offset + SELLER.feeMinor) >> 1];
+    // Negative zero passes for none and goes on into an event, where it is no integer.
+    const buyerFee = f64[(offset + BUYER.feeMinor) >> 1] + 0;
+    const sellerFee = f64[(offset + SELLER.feeMinor) >> 1] + 0;
     const refusal = ledger.takeBack(buyer, seller, priceTicks, qtyLots, buyerFee, sellerFee);
     if (refusal !== ACCEPTED) return refusal;
     canceledTrades.add(f64[(offset + TRADE.tradeId) >> 1]);

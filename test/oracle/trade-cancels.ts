@@ -2,7 +2,7 @@ import type { Command } from '#codec/log/record-types.ts';
 import { InstrumentKind, Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { RejectName } from '#domain/rejects.ts';
-import { availableOf, marginOf, moneyValue, worstCase } from './money.ts';
+import { availableOf, grossOf, marginOf, moneyValue, totalOf, worstCase } from './money.ts';
 import { firstRefusal } from './refusals.ts';
 import { reportSettled, takeBack } from './settlement.ts';
 import type { Account, Instrument, User, Venue } from './venue.ts';
@@ -84,8 +84,9 @@ export function cancelTrade(venue: Venue, command: Command<'CancelTrade'>): Reje
         ),
     ],
     ['TRADE_CANCELED', () => venue.canceledTrades.has(tradeId)],
+    ['VALUE_TOO_LARGE', () => feesAreTooLarge(venue, instrument, fees)],
     ['VALUE_TOO_LARGE', () => isMarginTooLarge(venue, instrument, qtyLots, accounts)],
-    ['INSUFFICIENT_FUNDS', () => lacksFunds(venue, instrument, command, accounts, fees)],
+    ['INSUFFICIENT_FUNDS', () => lacksFunds(venue, instrument, command, accounts, fees[1])],
   ]);
   if (refusal !== undefined) return refusal;
   venue.canceledTrades.add(tradeId);
@@ -121,18 +122,27 @@ function lacksFunds(
   { terms }: Instrument,
   { qtyLots, priceTicks, instrumentId }: Command<'CancelTrade'>,
   [buyer, seller]: readonly [Account, Account],
-  [buyerFee, sellerFee]: readonly [bigint, bigint],
+  sellerFee: bigint,
 ): boolean {
   if (terms.kind === InstrumentKind.Margined) return false;
   const lacks = (account: Account, assetId: number, gives: bigint): boolean =>
     gives > 0n && gives > availableOf(venue, account, assetId, venue.orders);
-  if (lacks(venue.accounts[0], terms.quoteAssetId, buyerFee + sellerFee)) return true;
   if (buyer === seller) return false;
   const amount = moneyValue(venue.instrument(instrumentId) as Instrument, priceTicks, qtyLots);
   return (
     lacks(buyer, terms.baseAssetId, big(qtyLots) * big(terms.lotBaseMinor)) ||
     lacks(seller, terms.quoteAssetId, amount - sellerFee)
   );
+}
+
+/** Whether sums would not be exact when the venue has paid the fees of a spot trade back, which it also does when it has nothing. */
+function feesAreTooLarge(venue: Venue, { terms }: Instrument, fees: readonly [bigint, bigint]): boolean {
+  if (terms.kind === InstrumentKind.Margined) return false;
+  const owed = (total: bigint): bigint => (total < 0n ? -total : 0n);
+  const before = totalOf(venue.accounts[0], terms.quoteAssetId);
+  const paid = fees[0] + fees[1];
+  const added = owed(before - paid) - owed(before);
+  return paid > AMOUNT_MAX || grossOf(venue, terms.quoteAssetId) + 2n * added > AMOUNT_MAX;
 }
 
 /** Whether a worst case of a side, or its margin in the asset, would not be exact afterwards. */

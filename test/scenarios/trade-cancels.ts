@@ -92,7 +92,7 @@ export const TRADE_CANCELS = [
     MARKET,
   ),
   scenario(
-    'a trade that cannot be taken back while a side has not what it gives back, and can when it has',
+    'a trade that cannot be taken back while a side has not what it gives back, and can when it has; the venue owes the fees that it has not',
     `${TRADED}
     alice 2 sell 1@300
       accepted alice2 sell 1@300 gtc
@@ -109,19 +109,17 @@ export const TRADE_CANCELS = [
     deposit bob 1 USD
       posted bob 1 USD Deposit total 198
       done
-    raw {"type":"Withdraw","accountId":0,"assetId":1,"amountMinor":1}
-      posted venue -1 USD Withdrawal total 5
-      done
-    ${cancel()}
-      rejected olga INSUFFICIENT_FUNDS
-    raw {"type":"Deposit","accountId":0,"assetId":1,"amountMinor":1}
-      posted venue 1 USD Deposit total 6
+    raw {"type":"Withdraw","accountId":0,"assetId":1,"amountMinor":5}
+      posted venue -5 USD Withdrawal total 1
       done
     ${cancel()}
       trade 1 canceled 2@100
       fill canceled alice1 buy 2@100 fee 4 of report 2
       fill canceled bob1 sell 2@100 fee 2 of report 2
       done for olga
+    raw {"type":"Deposit","accountId":0,"assetId":1,"amountMinor":7}
+      posted venue 7 USD Deposit total 2
+      done
     `,
     MARKET,
   ),

@@ -143,6 +143,14 @@ export class Balances {
     return amountMinor === 0 || amountMinor <= this.availableMinor(row);
   }
 
+  /** Whether sums stay exact when a row gives an amount that it need not have. */
+  mayOwe(row: number, amountMinor: number): boolean {
+    if (amountMinor > INT53_MAX) return false;
+    const free = this.totalMinor(row) - this.heldMinor(row);
+    const added = shortfallOf(free - amountMinor) - shortfallOf(free);
+    return this.grossMinor(this.assetRow(row)) + 2 * added <= INT53_MAX;
+  }
+
   /** Adds 1 to 2^53 - 1 minor units. Refuses: VALUE_TOO_LARGE when sums would no longer be exact. */
   deposit(row: number, amountMinor: number): number {
     const asset = this.assetRow(row);

@@ -492,8 +492,8 @@ export class Ledger {
   }
 
   /**
-   * Moves the money of a trade back, fees included, or refuses and changes nothing: INSUFFICIENT_FUNDS where a side, or the venue of fees, no
-   * longer has available what it gives back of a spot trade; VALUE_TOO_LARGE where a margin would not be exact. In margined instruments
+   * Moves the money of a trade back, fees included, or refuses and changes nothing: VALUE_TOO_LARGE where sums or a margin would no longer be
+   * exact; INSUFFICIENT_FUNDS where a side no longer has available what it gives back of a spot trade. The venue pays fees back also when it owes. In margined instruments
    * the quantity goes back at the trade's price, as if it were traded the other way. Amounts are left in the fields of `settle`; `amountMinor` of the trade has
    * to be exact, and both fees at most that.
    */
@@ -521,29 +521,32 @@ export class Ledger {
   }
 
   #takeBackSpot(instrumentRow: number, buyerHolding: number, sellerHolding: number, qtyLots: number): number {
-    const { balances, amountMinor, sellerFeeMinor } = this;
-    const feesMinor = this.buyerFeeMinor + sellerFeeMinor;
+    const { balances, amountMinor, buyerFeeMinor, sellerFeeMinor } = this;
+    const feesMinor = buyerFeeMinor + sellerFeeMinor;
     const venue = this.venueBalance(buyerHolding);
-    if (!balances.canGive(venue, feesMinor)) return RejectCode.INSUFFICIENT_FUNDS;
-    if (buyerHolding === sellerHolding) {
-      balances.post(venue, -feesMinor);
-      balances.post(this.quoteBalance(buyerHolding), feesMinor);
-      return ACCEPTED;
-    }
+    if (!balances.mayOwe(venue, feesMinor)) return RejectCode.VALUE_TOO_LARGE;
+    const isOneAccount = buyerHolding === sellerHolding;
     const base = this.baseBalance(buyerHolding);
     const quote = this.quoteBalance(sellerHolding);
     const baseMinor = mulDivFloor(qtyLots, this.instruments.lotBaseMinor(instrumentRow), 1);
     const canGive =
-      baseMinor !== -1 &&
-      balances.canGive(base, baseMinor) &&
-      balances.canGive(quote, amountMinor - sellerFeeMinor);
+      isOneAccount ||
+      (baseMinor !== -1 &&
+        balances.canGive(base, baseMinor) &&
+        balances.canGive(quote, amountMinor - sellerFeeMinor));
     if (!canGive) return RejectCode.INSUFFICIENT_FUNDS;
+    if (!isOneAccount) {
+      balances.post(quote, sellerFeeMinor - amountMinor);
+      balances.post(venue, -feesMinor);
+      balances.post(this.quoteBalance(buyerHolding), amountMinor);
+      balances.post(this.quoteBalance(buyerHolding), buyerFeeMinor);
+      balances.post(base, -baseMinor);
+      balances.post(this.baseBalance(sellerHolding), baseMinor);
+      balances.assertConserved(this.instruments.baseAssetRow(instrumentRow));
+      return ACCEPTED;
+    }
     balances.post(venue, -feesMinor);
-    balances.post(quote, sellerFeeMinor - amountMinor);
-    balances.post(this.quoteBalance(buyerHolding), amountMinor + this.buyerFeeMinor);
-    balances.post(base, -baseMinor);
-    balances.post(this.baseBalance(sellerHolding), baseMinor);
-    balances.assertConserved(this.instruments.baseAssetRow(instrumentRow));
+    balances.post(quote, feesMinor);
     return ACCEPTED;
   }
 
