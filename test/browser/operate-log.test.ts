@@ -5,6 +5,7 @@ import { OuchClient } from '#app/ouch-client.ts';
 import { Role } from '#domain/commands.ts';
 import { hashPassword } from '#gateways/identity/password.ts';
 import { assertAccessible, ConsoleVenue, TestBrowser, whyNoBrowser } from '../support/console.ts';
+import { until } from '../support/test-cluster.ts';
 
 const REASON = 'a drill of the desk';
 /** SoupBinTCP takes names of 6 characters and passwords of 10. */
@@ -133,15 +134,24 @@ test('operations: the log, the life of an order, sessions', {
   await t.test(
     'a trade is taken back from the life of its order, with its number typed and a reason',
     async () => {
-      const { order } = await ask(venue, 'trader', 'POST', '/orders', {
+      const market = {
         symbol: 'BTCUSD',
         side: 'buy',
         type: 'market',
         timeInForce: 'immediate-or-cancel',
         quantity: '0.0001',
-      });
-      const fills = async () =>
-        (await ask(venue, 'trader', 'GET', `/fills?orderId=${order.orderId}`, undefined)).items;
+      };
+      const fillsOf = async (orderId: number) =>
+        (await ask(venue, 'trader', 'GET', `/fills?orderId=${orderId}`, undefined)).items;
+      const offers = async () =>
+        (await ask(venue, 'trader', 'GET', '/instruments/BTCUSD/book', undefined)).asks.length;
+      // Where the makers are slow, nobody offers for a moment.
+      let order: { orderId: number };
+      do {
+        await until(async () => (await offers()) > 0);
+        ({ order } = await ask(venue, 'trader', 'POST', '/orders', market));
+      } while ((await fillsOf(order.orderId)).length === 0);
+      const fills = () => fillsOf(order.orderId);
       const [{ tradeId, canceledSequence }] = await fills();
       assert.equal(canceledSequence, undefined);
       const watcher = await browser.signIn(venue, 'compliance', { path: `/operate/orders/${order.orderId}` });
