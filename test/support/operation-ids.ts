@@ -7,8 +7,8 @@ export const OPERATION_IDS: readonly string[] = `
   listCandles listErrors listFees listFills listIncidents listInstruments listKeys listNewestTrades listOpenOrders
   listOrders listPhases listPositionChanges listPositions listPostings listRecordings listSnapshots listTickers
   listTrades listUserKeys listUsers logIn openIncident placeOrder renewToken replaceOrder replaceOrderByClientOrderId
-  revokeKey revokeTokens revokeUserKey revokeUserTokens setAccountLimits setCoreVersion setKillSwitch setPhase
-  setFees setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay updateIncident
+  revokeKey revokeTokens revokeUserKey revokeUserTokens setAccountLimits setCoreVersion setFees setKillSwitch setPhase
+  setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay updateIncident
   verifyBackup verifySnapshot withdraw
 `
   .trim()
