@@ -20,7 +20,7 @@ import { ScriptedArchive } from '#gateways/rest/test-support.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { LiveMarketViews } from '#projections/market-views/live-market-views.ts';
 import { BookCopy } from '#projections/market-views/test-books.ts';
-import { cancelOf } from './random/resolve.ts';
+import { cancelOf } from './support/cancel-trade.ts';
 import {
   commandOf,
   INSTRUMENTS,
@@ -416,7 +416,7 @@ test('a flush tells what changed, once', () => {
   order(1, Side.Sell, 99, 12);
   assert.deepEqual(flushed(), ['INST1 Book BestPrices Trades']);
   assert.ok(venue.lastTrade !== undefined);
-  venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+  venue.apply(cancelOf(venue.lastTrade));
   assert.equal(venue.seen.get('TradeCanceled'), 1);
   assert.deepEqual(flushed(), [], 'a trade that is taken back stays');
   venue.apply({ type: 'SetPhase', instrumentId: 1, phase: 3, nextPhase: 4, endSeconds: venue.seconds + 60 });

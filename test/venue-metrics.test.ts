@@ -7,7 +7,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { MetricsRegistry } from '#projections/metrics/registry.ts';
 import { VenueMetrics } from '#projections/metrics/venue-metrics.ts';
 import { FastEngine } from './oracle/fast-engine.ts';
-import { cancelOf } from './random/resolve.ts';
+import { cancelOf } from './support/cancel-trade.ts';
 import { parseExposition } from './support/exposition.ts';
 
 const ANN = 1;
@@ -131,7 +131,7 @@ test('venue metrics: a trade that is taken back is no profit of its sides, and i
   is('hive_pnl_unrealised{account="1",asset="USD"}', -4);
   is('hive_pnl_unrealised{account="2",asset="USD"}', 4);
   is('hive_pnl_realised{account="venue",asset="USD"}', (11 + 3) / 100);
-  venue.send({ type: 'CancelTrade', ...cancelOf(venue.trades[0]) });
+  venue.send(cancelOf(venue.trades[0]));
   for (const account of ['1', '2']) {
     const figures = ['realised', 'unrealised'].map(
       (kind) => venue.samples().get(`hive_pnl_${kind}{account="${account}",asset="USD"}`) ?? 0,

@@ -11,7 +11,7 @@ import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import type { EventType } from '#domain/events.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
-import { cancelOf } from '../../test/random/resolve.ts';
+import { cancelOf } from '../../test/support/cancel-trade.ts';
 import {
   commandOf,
   INSTRUMENTS,
@@ -112,7 +112,7 @@ test(`random orders through the real core: the wire's book is that of the core's
         venue.seconds++;
         venue.apply(commandOf(index + 1, given));
         if (index % 10 === 9 && venue.lastTrade !== undefined) {
-          venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+          venue.apply(cancelOf(venue.lastTrade));
         }
       });
       const live = build(venue.feed);

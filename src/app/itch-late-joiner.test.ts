@@ -14,7 +14,7 @@ import { ItchServer } from '#gateways/itch/itch-server.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { glimpseSource, liveSource } from '#projections/market-data/feed-sources.ts';
 import { MarketDataFeed } from '#projections/market-data/market-data-feed.ts';
-import { cancelOf } from '../../test/random/resolve.ts';
+import { cancelOf } from '../../test/support/cancel-trade.ts';
 import {
   commandOf,
   MARKET_CAPACITY,
@@ -326,7 +326,7 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
   for (const [index, step] of commands.entries()) {
     venue.apply(commandOf(index + 1, step));
     if (index % 10 === 0 && venue.lastTrade !== undefined) {
-      venue.apply({ type: 'CancelTrade', ...cancelOf(venue.lastTrade) });
+      venue.apply(cancelOf(venue.lastTrade));
     }
     if (index % 15 !== 0) continue;
     for (const command of patientOrder(index / 15)) venue.apply(command);

@@ -20,7 +20,7 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
 import { Replica } from '#replica/replica.ts';
 import { boardMemory, StatusBoard } from '#replica/status-board.ts';
-import { cancelOf } from '../../test/random/resolve.ts';
+import { cancelOf } from '../../test/support/cancel-trade.ts';
 import { NodeSessions, sessionMemory } from './node-sessions.ts';
 import {
   cancelOrder,
@@ -256,7 +256,7 @@ test('a trade that staff takes back: one report more for each side, live and aga
   await bob.client.enter({ side: 'B', symbol: 'HIVE', quantity: 40, price: 12_500 });
   await executed;
   const broken = Promise.all([alice.client.next(isBroken), bob.client.next(isBroken)]);
-  path.command({ type: 'CancelTrade', ...cancelOf(path.archive.lastTrade) });
+  path.command(cancelOf(path.archive.lastTrade));
   const [ofAlice, ofBob] = await broken;
   const shared = {
     type: 'BrokenTrade',

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event } from '#codec/log/record-types.ts';
-import { cancelOf } from '../random/resolve.ts';
 import { MARKET_SECONDS, market } from '../scenarios/market.ts';
 import { parseLine } from '../scenarios/parse.ts';
+import { cancelOf } from '../support/cancel-trade.ts';
 import { EventCheck } from './event-check.ts';
 import { EventMoney } from './event-money.ts';
 import { NaiveCore } from './naive-core.ts';
@@ -33,7 +33,7 @@ test('money by events alone: as the ledger has it, and not where one of the even
   for (const { instrumentId } of [{ instrumentId: 1 }, { instrumentId: 2 }]) {
     const trade = core.venue.trades.findLast((each) => each.instrumentId === instrumentId);
     assert.ok(trade !== undefined);
-    const taken = core.apply({ type: 'CancelTrade', ...cancelOf(trade) }, MARKET_SECONDS);
+    const taken = core.apply(cancelOf(trade), MARKET_SECONDS);
     assert.ok(
       taken.some(({ type }) => type === 'TradeCanceled'),
       JSON.stringify(taken),

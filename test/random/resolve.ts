@@ -1,9 +1,10 @@
-import type { CommandInput, Event } from '#codec/log/record-types.ts';
-import { InstrumentKind, Side } from '#domain/commands.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { InstrumentKind, type Side } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { availableOf, type Exposure, grossOf, heldOf, marginOf, totalOf } from '../oracle/money.ts';
 import { coversHold, limitOf } from '../oracle/refusals.ts';
 import type { Instrument, Order, Venue } from '../oracle/venue.ts';
+import { cancelOf } from '../support/cancel-trade.ts';
 import type { Draft, FieldValue } from './drafts.ts';
 
 const UNKNOWN_CLIENT_ORDER_ID = 1_999_999_999;
@@ -46,46 +47,6 @@ export function resolve(draft: Draft, venue: Venue, seconds: number): CommandInp
     default:
   }
   return { type: draft.type, ...fields } as unknown as CommandInput;
-}
-
-/** What takes a trade back. */
-export function cancelOf(trade: Event<'Trade'>): Omit<CommandInput<'CancelTrade'>, 'type'> {
-  const maker = {
-    orderId: trade.makerOrderId,
-    feeMinor: trade.makerFeeMinor,
-    reportNumber: trade.makerReportNumber,
-    userId: trade.makerUserId,
-    accountId: trade.makerAccountId,
-    clientOrderId: trade.makerClientOrderId,
-  };
-  const taker = {
-    orderId: trade.takerOrderId,
-    feeMinor: trade.takerFeeMinor,
-    reportNumber: trade.takerReportNumber,
-    userId: trade.takerUserId,
-    accountId: trade.takerAccountId,
-    clientOrderId: trade.takerClientOrderId,
-  };
-  // Without an aggressor, in an uncross, the maker is who buys.
-  const [buyer, seller] = trade.aggressorSide === Side.Buy ? [taker, maker] : [maker, taker];
-  return {
-    instrumentId: trade.instrumentId,
-    tradeId: trade.tradeId,
-    qtyLots: trade.qtyLots,
-    priceTicks: trade.priceTicks,
-    buyerOrderId: buyer.orderId,
-    buyerFeeMinor: buyer.feeMinor,
-    buyerReportNumber: buyer.reportNumber,
-    buyerUserId: buyer.userId,
-    buyerAccountId: buyer.accountId,
-    buyerClientOrderId: buyer.clientOrderId,
-    sellerOrderId: seller.orderId,
-    sellerFeeMinor: seller.feeMinor,
-    sellerReportNumber: seller.reportNumber,
-    sellerUserId: seller.userId,
-    sellerAccountId: seller.accountId,
-    sellerClientOrderId: seller.clientOrderId,
-  };
 }
 
 /** A time `offset` seconds from now; none for a negative or missing offset. */

@@ -7,7 +7,7 @@ import { Limits } from '#domain/limits.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { FastEngine, SESSIONS_MAX } from '../oracle/fast-engine.ts';
 import { NaiveCore } from '../oracle/naive-core.ts';
-import { cancelOf } from '../random/resolve.ts';
+import { cancelOf } from '../support/cancel-trade.ts';
 import type { Engine } from './engine.ts';
 import { INSTRUMENTS, MARKET_SECONDS, market, USERS } from './market.ts';
 
@@ -136,7 +136,7 @@ test('fast core: so many trades are taken back and no more; one that is refused 
   engine.core.state.nextTradeId();
   const cancel = (tradeId: number): string[] =>
     engine
-      .apply({ type: 'CancelTrade', ...cancelOf(trade), tradeId }, MARKET_SECONDS)
+      .apply({ ...cancelOf(trade), tradeId }, MARKET_SECONDS)
       .map((event) => (event.type === 'CommandRejected' ? `${rejectName(event.rejectCode)}` : event.type));
   assert.deepEqual(cancel(1), ['TradeCanceled', 'FillCanceled', 'FillCanceled', 'CommandAccepted']);
   const before = amounts();

@@ -4,6 +4,7 @@ import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import type { FillRecord } from '#domain/history.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { cancelOfTrade } from '#gateways/rest/cancel-of-trade.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { HistoryModel } from './history-model.ts';
@@ -88,8 +89,9 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
         ? marketSetup(users)
         : Array.from({ length: 1 + integer(6) }, () => {
             const odds = random();
-            const fills = odds < 0.01 ? chosenTrade(venue.model, random()) : [];
-            return fills.length === 2 ? cancelOfFills(fills) : odds < 0.08 ? other() : flow.next();
+            const [buyer, seller] = odds < 0.01 ? chosenTrade(venue.model, random()) : [];
+            if (seller !== undefined) return { ...cancelOfTrade(buyer, buyer, seller), reason: 'a mistake' };
+            return odds < 0.08 ? other() : flow.next();
           });
     seconds += random() < 0.3 ? integer(random() < 0.05 ? 30_000 : 40) : 0;
     const words = WordBuffer.copyOf(encodeEntry({ nodeId: 1, epoch: 1, entryNo: sequence, commands }));
@@ -100,35 +102,10 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
   return entries;
 }
 
-/** Both fills of one of the newest trades; some were taken back before. */
+/** Both fills of one of the newest trades, the buyer's first; some were taken back before. */
 function chosenTrade({ trades, fills }: HistoryModel, at: number): FillRecord[] {
   const trade = trades.at(-1 - Math.floor(at * 10));
-  return fills.filter(({ tradeId }) => tradeId === trade?.tradeId);
-}
-
-/** What takes the trade of two fills back. */
-export function cancelOfFills(fills: readonly FillRecord[]): CommandInput {
-  const [buyer, seller] = fills.toSorted((a, b) => a.side - b.side);
-  return {
-    type: 'CancelTrade',
-    instrumentId: buyer.instrumentId,
-    tradeId: buyer.tradeId,
-    qtyLots: buyer.qtyLots,
-    priceTicks: buyer.priceTicks,
-    buyerOrderId: buyer.orderId,
-    buyerFeeMinor: buyer.feeMinor,
-    buyerReportNumber: buyer.reportNumber,
-    buyerUserId: buyer.userId,
-    buyerAccountId: buyer.accountId,
-    buyerClientOrderId: buyer.clientOrderId,
-    sellerOrderId: seller.orderId,
-    sellerFeeMinor: seller.feeMinor,
-    sellerReportNumber: seller.reportNumber,
-    sellerUserId: seller.userId,
-    sellerAccountId: seller.accountId,
-    sellerClientOrderId: seller.clientOrderId,
-    reason: 'a mistake',
-  };
+  return fills.filter(({ tradeId }) => tradeId === trade?.tradeId).sort((a, b) => a.side - b.side);
 }
 
 /** A core whose events go to `sink` and, in plain form, to a model. */

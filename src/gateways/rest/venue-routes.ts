@@ -34,6 +34,7 @@ import { InstrumentKind, KillScope } from '#domain/commands.ts';
 import type { FillRecord } from '#domain/history.ts';
 import { Action } from '#domain/permissions.ts';
 import { problemOfRequest } from './applied-request.ts';
+import { cancelOfTrade } from './cancel-of-trade.ts';
 import { ADMIN_PROBLEMS, type Commands, readOf } from './commands.ts';
 import { reasonQuery } from './credential-routes.ts';
 import { ARCHIVE_PROBLEMS } from './history-routes.ts';
@@ -306,7 +307,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
         const sequence = Math.max(atSequence, readyViews(sources).sequence);
         const query = { type: 'fillsOfTrade', tradeId } as const;
         const { result } = await sources.archive.ask(query, sequence, principal.userId);
-        return commands.send(principal, { ...cancelOfTrade(tradeId, result), reason });
+        return commands.send(principal, { ...cancelOf(tradeId, result), reason });
       },
     }),
     route({
@@ -329,33 +330,13 @@ function marketCommandRoutes(commands: Commands): Route[] {
   ];
 }
 
-/** What takes a trade back, but why. @param fills both sides, the buyer's first @throws Problem when they are not known */
-function cancelOfTrade(tradeId: number, fills: readonly FillRecord[]): CommandInput<'CancelTrade'> {
-  if (fills.length !== 2)
-    throw new Problem(
-      'UNKNOWN_TRADE',
-      `history has no trade ${tradeId}: look for it in the trades of its instrument (GET /api/v1/trades), also at another node where this one's history begins later`,
-    );
-  const [buyer, seller] = fills;
-  return {
-    type: 'CancelTrade',
-    instrumentId: buyer.instrumentId,
-    tradeId,
-    qtyLots: buyer.qtyLots,
-    priceTicks: buyer.priceTicks,
-    buyerOrderId: buyer.orderId,
-    buyerFeeMinor: buyer.feeMinor,
-    buyerReportNumber: buyer.reportNumber,
-    buyerUserId: buyer.userId,
-    buyerAccountId: buyer.accountId,
-    buyerClientOrderId: buyer.clientOrderId,
-    sellerOrderId: seller.orderId,
-    sellerFeeMinor: seller.feeMinor,
-    sellerReportNumber: seller.reportNumber,
-    sellerUserId: seller.userId,
-    sellerAccountId: seller.accountId,
-    sellerClientOrderId: seller.clientOrderId,
-  };
+/** @param fills both sides, the buyer's first @throws Problem when they are not known */
+function cancelOf(tradeId: number, [buyer, seller]: readonly FillRecord[]): CommandInput<'CancelTrade'> {
+  if (buyer !== undefined && seller !== undefined) return cancelOfTrade(buyer, buyer, seller);
+  throw new Problem(
+    'UNKNOWN_TRADE',
+    `history has no trade ${tradeId}: look for it in the trades of its instrument (GET /api/v1/trades), also at another node where this one's history begins later`,
+  );
 }
 
 /** By the name of a field in configuration files, that in requests. */
