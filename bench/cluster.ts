@@ -83,7 +83,7 @@ async function latencyAt(rate: number, cluster: BenchCluster, sync: Sync): Promi
     ordersPerSecond: rate,
     warmupSeconds: open.warmupSeconds,
     seconds: open.seconds,
-    bytes: (ENTRY_HEADER_WORDS + NewOrder.words) * WORD_BYTES,
+    bytes: (ENTRY_HEADER_WORDS + NewOrder.shortWords) * WORD_BYTES,
   };
   const timed = async (run: Promise<{ readonly latencyNs: Percentiles }>): Promise<LatencyRun> => {
     const spare = spareOfMachine();

@@ -90,9 +90,9 @@ async function turnCpuUs(hasEdge: boolean): Promise<number> {
   for (let turn = 0; turn < warmup + orders; turn++) {
     if (turn === warmup) cpu = process.threadCpuUsage();
     const { outbox } = path.replica;
-    const at = outbox.reserve(NewOrder.words);
+    const at = outbox.reserve(NewOrder.shortWords);
     const { i32, f64 } = outbox.words;
-    i32[at] = CommandType.NewOrder | (NewOrder.words << 16);
+    i32[at] = CommandType.NewOrder | (NewOrder.shortWords << 16);
     i32[at + NewOrder.at.userId] = 1;
     i32[at + NewOrder.at.instrumentId] = 1;
     i32[at + NewOrder.at.clientOrderId] = turn + 1;

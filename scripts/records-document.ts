@@ -38,6 +38,8 @@ const ENUMERATIONS = [
   ['CommandFlag', commands.CommandFlag, COMMANDS],
   ['OrderFlag', commands.OrderFlag, COMMANDS],
   ['SelfTradePrevention', commands.SelfTradePrevention, COMMANDS],
+  ['TradingCapacity', commands.TradingCapacity, COMMANDS],
+  ['RegulatoryFlag', commands.RegulatoryFlag, COMMANDS],
   ['InstrumentKind', commands.InstrumentKind, COMMANDS],
   ['Phase', commands.Phase, COMMANDS],
   ['KillScope', commands.KillScope, COMMANDS],
@@ -75,8 +77,8 @@ function introduction(): string[] {
     'Commands, events and log entries are fixed-layout records. The form in memory is the form in the log and on the',
     'ring between threads. All of it is little-endian. A record is a whole number of 8-byte units and starts at a',
     'multiple of 8 bytes; bytes that belong to no field are zero. The first word of a command or event holds its type, its',
-    'flags and its size in 32-bit words, header included; the size is always that of the type. test/golden/records.hex',
-    'has an example of each.',
+    'flags and its size in 32-bit words, header included; the size is that of the type. A record of a type with two sizes ends',
+    'before its optional fields, which are then all zero, or has them. test/golden/records.hex has an example of each.',
     '',
     '| kind | bytes | values |',
     '|---|---|---|',
@@ -121,13 +123,14 @@ function familySection(family: Family): string[] {
       isEvent,
     ),
   ];
-  const shared = comments.get(isEvent ? 'orderTerms' : 'motive');
+  const shared = (isEvent ? ['orderTerms'] : ['motive', 'parties']).map((name) => comments.get(name));
   for (const layout of layouts) {
     const own = comments.get(layout.name);
     const body = layout.fields.filter(({ word }) => word >= headerWords);
-    lines.push('', `## ${layout.type} ${layout.name} (${layout.words * 4} bytes)`);
+    const bytes = [...new Set([layout.shortWords * 4, layout.words * 4])].join(' or ');
+    lines.push('', `## ${layout.type} ${layout.name} (${bytes} bytes)`);
     if (own !== undefined && own.comment !== '') lines.push('', own.comment);
-    const sources = [own, shared].filter((block) => block !== undefined);
+    const sources = [own, ...shared].filter((block) => block !== undefined);
     if (body.length === 0) lines.push('', 'Nothing after the header.');
     else lines.push('', ...fieldTable(layout, body, sources, isEvent));
   }

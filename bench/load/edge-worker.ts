@@ -78,9 +78,9 @@ async function measure(): Promise<void> {
 
 /** An order that trades with nobody and is gone at once, so that the state stays as it is. */
 function writeOrder(clientOrderId: number): void {
-  const at = commands.reserve(NewOrder.words);
+  const at = commands.reserve(NewOrder.shortWords);
   const { i32, f64 } = commands.words;
-  i32[at] = CommandType.NewOrder | (NewOrder.words << 16);
+  i32[at] = CommandType.NewOrder | (NewOrder.shortWords << 16);
   i32[at + NewOrder.at.userId] = data.userId;
   i32[at + NewOrder.at.instrumentId] = data.instrumentId;
   i32[at + NewOrder.at.clientOrderId] = clientOrderId;

@@ -17,7 +17,7 @@ import { ACCEPTED_FRAME_BYTES, enteredRefNum, PacketCutter, writeAcceptedFrame }
 const FILE_BYTES = 64 * 1024 * 1024;
 /** What the embedded log writes for an entry of one new order, and for each further one in it. */
 const FIXED_BYTES = RECORD_OVERHEAD_BYTES + ENTRY_HEADER_WORDS * 4;
-const ORDER_BYTES = NewOrder.words * 4;
+const ORDER_BYTES = NewOrder.shortWords * 4;
 /** Most orders of one chunk: more are written in turns. */
 const ORDERS_MAX = 4_096;
 

@@ -95,7 +95,7 @@ export class CoreFlow {
     const venue = venueCommands(FLOW_ACCOUNTS);
     const entriesMax = Math.ceil((venue.length + flow.commands) / perEntry) + 3;
     this.words = WordBuffer.allocate(
-      entriesMax * ENTRY_HEADER_WORDS + venue.length * 96 + flow.commands * NewOrder.words,
+      entriesMax * ENTRY_HEADER_WORDS + venue.length * 96 + flow.commands * NewOrder.shortWords,
     );
     this.starts = new Float64Array(entriesMax + 1);
     const writer = new EntryWriter(this.words, this.starts, perEntry);
@@ -197,13 +197,13 @@ class OrderCommands {
     const order = flow.words[from + 3];
     const layout =
       kind === FlowKind.Cancel ? CancelOrder : kind === FlowKind.Replace ? ReplaceOrder : NewOrder;
-    i32.fill(0, at, at + layout.words);
-    i32[at] = layout.type | (layout.words << 16);
+    i32.fill(0, at, at + layout.shortWords);
+    i32[at] = layout.type | (layout.shortWords << 16);
     i32[at + NewOrder.at.userId] = 1 + (order % FLOW_ACCOUNTS);
     i32[at + NewOrder.at.instrumentId] = INSTRUMENT;
     if (kind === FlowKind.Cancel) {
       i32[at + CancelOrder.at.clientOrderId] = this.clientOrderIds[order];
-      return at + layout.words;
+      return at + layout.shortWords;
     }
     i32[at + NewOrder.at.clientOrderId] = index + 1;
     if (kind === FlowKind.Replace) {
@@ -219,7 +219,7 @@ class OrderCommands {
       i32[at + NewOrder.at.side] = side | (OrderType.Limit << 8) | (timeInForce << 16);
     }
     this.clientOrderIds[order] = index + 1;
-    return at + layout.words;
+    return at + layout.shortWords;
   }
 }
 

@@ -19,8 +19,8 @@ export function fillCore(count: number): { readonly reader: CoreReader; readonly
   core.end();
   const { i32, f64 } = words;
   for (let order = 1; order <= count; order++) {
-    i32.fill(0, 0, NewOrder.words);
-    i32[0] = NewOrder.type | (NewOrder.words << 16);
+    i32.fill(0, 0, NewOrder.shortWords);
+    i32[0] = NewOrder.type | (NewOrder.shortWords << 16);
     i32[NewOrder.at.userId] = 1 + (order % FLOW_ACCOUNTS);
     i32[NewOrder.at.instrumentId] = 1;
     i32[NewOrder.at.clientOrderId] = order;

@@ -295,8 +295,8 @@ export class OrderEntry {
     const code = terms.checkReplace(open, isWaiting);
     if (code !== NONE) return code;
     if (open <= 0) return NOTHING_TO_REPLACE;
-    const market = this.#checkMarket();
-    if (market !== NONE) return market;
+    const beforeRisk = terms.checkRegulatoryFields() || this.#checkMarket();
+    if (beforeRisk !== NONE) return beforeRisk;
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);
     const oldPrice = orders.holdPriceTicks(slot);

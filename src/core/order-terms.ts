@@ -2,10 +2,12 @@ import {
   NewOrder,
   OrderFlag,
   OrderType,
+  RegulatoryFlag,
   ReplaceOrder,
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TradingCapacity,
 } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
@@ -31,6 +33,7 @@ const {
   INVALID_ORDER_TYPE,
   INVALID_PRICE,
   INVALID_QUANTITY,
+  INVALID_REGULATORY_FIELDS,
   INVALID_SELF_TRADE_PREVENTION,
   INVALID_SIDE,
   INVALID_STOP_PRICE,
@@ -41,6 +44,8 @@ const {
 const NONE = ACCEPTED;
 const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
 const POST_ONLY = OrderFlag.PostOnly;
+/** In `OrderTerms.regulatory`, every bit that no capacity and no flag has. */
+const NOT_REGULATORY = ~(allBits(TradingCapacity) | (allBits(RegulatoryFlag) << 8));
 const {
   side: SIDE_WORD,
   selfTradePrevention: STP_WORD,
@@ -57,6 +62,7 @@ const {
   qtyLots: REPLACE_QTY_LOTS,
   displayQtyLots: REPLACE_DISPLAY_QTY_LOTS,
   expireSeconds: REPLACE_EXPIRE_SECONDS,
+  tradingCapacity: REPLACE_REGULATORY,
 } = ReplaceOrder.at;
 
 /**
@@ -78,6 +84,8 @@ export class OrderTerms {
   declare displayQtyLots: number;
   declare minQtyLots: number;
   declare expireSeconds: number;
+  /** The trading capacity in the low byte, the regulatory flags in the next. */
+  declare private regulatory: number;
   /** Price at which the order is valued and held; a check sets it. */
   declare holdPriceTicks: number;
 
@@ -96,6 +104,7 @@ export class OrderTerms {
     this.displayQtyLots = 0;
     this.minQtyLots = 0;
     this.expireSeconds = 0;
+    this.regulatory = 0;
     this.holdPriceTicks = 0;
   }
 
@@ -106,7 +115,9 @@ export class OrderTerms {
     this.orderType = (attributes >> 8) & 255;
     this.timeInForce = (attributes >> 16) & 255;
     this.orderFlags = attributes >>> 24;
-    this.selfTrade = i32[offset + STP_WORD] & 255;
+    const more = i32[offset + STP_WORD];
+    this.selfTrade = more & 255;
+    this.regulatory = more >>> 8;
     this.priceTicks = i32[offset + NEW_PRICE_TICKS];
     this.stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
     this.qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
@@ -133,6 +144,7 @@ export class OrderTerms {
     this.qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
     this.displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
     this.expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
+    this.regulatory = i32[offset] >>> 16 === ReplaceOrder.words ? i32[offset + REPLACE_REGULATORY] : 0;
   }
 
   /** Whether what does not trade at once may stay in the book. */
@@ -142,7 +154,9 @@ export class OrderTerms {
 
   /** The 200s of the reject table, for new orders. */
   checkNew(): number {
-    if (this.#isPlainLimit()) return this.#hasValidQuantity() ? this.#checkValue() : INVALID_QUANTITY;
+    if (this.#isPlainLimit()) {
+      return this.#hasValidQuantity() ? this.#checkValue() || this.checkRegulatoryFields() : INVALID_QUANTITY;
+    }
     const type = this.orderType;
     const mayRest = this.mayRest();
     const isStop = type === STOP || type === STOP_LIMIT;
@@ -162,7 +176,7 @@ export class OrderTerms {
       return INVALID_MINIMUM_QUANTITY;
     }
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
-    return this.#checkValue();
+    return this.#checkValue() || this.checkRegulatoryFields();
   }
 
   /** The 200s of the reject table, for replaces. @param openLots of the new quantity, what is not executed yet */
@@ -244,6 +258,11 @@ export class OrderTerms {
     return price === 0 ? NO_REFERENCE_PRICE : NONE;
   }
 
+  /** The last of the 200s. */
+  checkRegulatoryFields(): number {
+    return (this.regulatory & NOT_REGULATORY) === 0 ? NONE : INVALID_REGULATORY_FIELDS;
+  }
+
   /** VALUE_TOO_LARGE at the open quantity; sets the hold price. */
   #checkOpenValue(openLots: number): number {
     const qtyLots = this.qtyLots;
@@ -252,6 +271,10 @@ export class OrderTerms {
     this.qtyLots = qtyLots;
     return code;
   }
+}
+
+function allBits(values: Readonly<Record<string, number>>): number {
+  return Object.values(values).reduce((bits, value) => bits | value, 0);
 }
 
 /** Whether `value` is an integer from 1 to `max`. */

@@ -25,9 +25,13 @@ import { Reports } from './reports.ts';
 import { type CoreCapacity, CoreState, DEFAULT_CAPACITY } from './state.ts';
 import { walkBook } from './walk-book.ts';
 
-/** Words of each command by type; 0 for an unknown type. */
+/** Words of each command by type, with its optional fields and without; 0 for an unknown type. */
 const WORDS_OF_TYPE = new Int32Array(256);
-for (const layout of COMMAND_LAYOUTS) WORDS_OF_TYPE[layout.type] = layout.words;
+const SHORT_WORDS_OF_TYPE = new Int32Array(256);
+for (const { type, words, shortWords } of COMMAND_LAYOUTS) {
+  WORDS_OF_TYPE[type] = words;
+  SHORT_WORDS_OF_TYPE[type] = shortWords;
+}
 
 const { NewOrder: NEW_ORDER, CancelOrder: CANCEL_ORDER, ReplaceOrder: REPLACE_ORDER } = CommandType;
 const COMMAND_COUNT_SHIFT = 16;
@@ -206,7 +210,8 @@ export class TradingCore {
   apply(words: WordBuffer, offset: number): void {
     const head = words.i32[offset];
     const type = head & 255;
-    if (head >>> 16 !== WORDS_OF_TYPE[type]) {
+    const sizeWords = head >>> 16;
+    if (sizeWords !== SHORT_WORDS_OF_TYPE[type] && sizeWords !== WORDS_OF_TYPE[type]) {
       this.refusals.refuse(type as CommandType, RejectCode.MALFORMED_COMMAND, words, offset, 0);
       return;
     }

@@ -68,6 +68,29 @@ export const OrderFlag = {
   PostOnly: 1,
 } as const;
 
+/** In which capacity a member trades: field 7 of table 2 of (EU) 2017/580 (RTS 24), with its codes. */
+export const TradingCapacity = {
+  /** DEAL: dealing on own account. */
+  Dealing: 1,
+  /** MTCH: matched principal. */
+  MatchedPrincipal: 2,
+  /** AOTC: any other capacity. */
+  AnyOther: 3,
+} as const;
+export type TradingCapacity = (typeof TradingCapacity)[keyof typeof TradingCapacity];
+
+/** Bits of an order's `regulatoryFlags`. */
+export const RegulatoryFlag = {
+  /** Sent by direct electronic access (RTS 24, field 2). */
+  DirectElectronicAccess: 1 << 0,
+  /** Of a market making strategy or another that provides liquidity (field 8). */
+  LiquidityProvision: 1 << 1,
+  /** `investmentDecisionCode` is of an algorithm, not of a person (field 4). */
+  InvestmentDecisionByAlgorithm: 1 << 2,
+  /** `executionDecisionCode` is of an algorithm, not of a person (field 5). */
+  ExecutionDecisionByAlgorithm: 1 << 3,
+} as const;
+
 /** Self-trade prevention, decided by the incoming order; orders of one account never trade with each other. */
 export const SelfTradePrevention = {
   /** Use the instrument's default. */
@@ -190,28 +213,53 @@ const header = {
 export const COMMAND_HEADER_WORDS = 4;
 
 /**
+ * For whom an order is and who decided: short codes, whose meaning the members tell the venue's operator apart from the orders. Below
+ * 4 they mean the same for all, as at European venues: 0 nobody, or not said; 1 several clients, aggregated (AGGR); 2 clients whose orders are not
+ * allocated yet (PNAL); 3 of an execution decision that the client made it (NORE).
+ */
+const parties = {
+  /** RTS 24, field 3. */
+  clientCode: 'u32',
+  /** Who decided within the firm to trade: field 4. */
+  investmentDecisionCode: 'u32',
+  /** Who decided within the firm how: field 5. */
+  executionDecisionCode: 'u32',
+  /** A member that passed the order on for another: field 6. */
+  nonExecutingBrokerCode: 'u32',
+} as const;
+
+/**
  * `clientOrderId` must grow strictly per user (OUCH UserRefNum rule): a repeat is refused whether or not the
  * first order still lives. `priceTicks` is 0 for market and stop orders. `displayQtyLots` 0 shows everything;
  * smaller than `qtyLots` makes an iceberg. `minQtyLots` must trade at once or the order is canceled.
  * `ocoClientOrderId` names a live order of the same user and instrument to be linked as one-cancels-other.
  * `clientTag` is the client's own text for the order; it is echoed in OrderAccepted, OrderReplaced and CommandRejected; with the
- * flag UniqueTag it counts once.
+ * flag UniqueTag it counts once. `tradingCapacity` (0: not said), `regulatoryFlags` and the codes at the end change nothing about how the
+ * order trades: they are kept for the authority.
  */
-export const NewOrder = layout('NewOrder', CommandType.NewOrder, header, {
-  priceTicks: 'i32',
-  stopPriceTicks: 'i32',
-  qtyLots: 'i53',
-  displayQtyLots: 'i53',
-  minQtyLots: 'i53',
-  expireSeconds: 'u32',
-  ocoClientOrderId: 'u32',
-  side: 'u8',
-  orderType: 'u8',
-  timeInForce: 'u8',
-  orderFlags: 'u8',
-  selfTradePrevention: 'u8',
-  clientTag: 'text36',
-});
+export const NewOrder = layout(
+  'NewOrder',
+  CommandType.NewOrder,
+  header,
+  {
+    priceTicks: 'i32',
+    stopPriceTicks: 'i32',
+    qtyLots: 'i53',
+    displayQtyLots: 'i53',
+    minQtyLots: 'i53',
+    expireSeconds: 'u32',
+    ocoClientOrderId: 'u32',
+    side: 'u8',
+    orderType: 'u8',
+    timeInForce: 'u8',
+    orderFlags: 'u8',
+    selfTradePrevention: 'u8',
+    tradingCapacity: 'u8',
+    regulatoryFlags: 'u8',
+    clientTag: 'text36',
+  },
+  parties,
+);
 
 /**
  * `clientOrderId` names the order. `totalQtyLots` is its new total, what is executed included (OUCH's intended order
@@ -228,17 +276,24 @@ export const CancelOrder = layout('CancelOrder', CommandType.CancelOrder, header
  * Replaces `originalClientOrderId` by `clientOrderId`. `qtyLots` is the new total, what is already executed
  * included (FIX OrderQty). Priority is kept only by a smaller quantity at the same price and display.
  * `displayQtyLots` 0 shows everything. `stopPriceTicks` counts only while the order waits as a stop.
- * Time in force, type and flags stay.
+ * Time in force, type and flags stay. What is said at the end takes the place, all of it, of what the order said of its parties, capacity and
+ * regulatory flags; a record that ends before leaves that as it was.
  */
-export const ReplaceOrder = layout('ReplaceOrder', CommandType.ReplaceOrder, header, {
-  originalClientOrderId: 'u32',
-  priceTicks: 'i32',
-  qtyLots: 'i53',
-  displayQtyLots: 'i53',
-  stopPriceTicks: 'i32',
-  expireSeconds: 'u32',
-  clientTag: 'text36',
-});
+export const ReplaceOrder = layout(
+  'ReplaceOrder',
+  CommandType.ReplaceOrder,
+  header,
+  {
+    originalClientOrderId: 'u32',
+    priceTicks: 'i32',
+    qtyLots: 'i53',
+    displayQtyLots: 'i53',
+    stopPriceTicks: 'i32',
+    expireSeconds: 'u32',
+    clientTag: 'text36',
+  },
+  { ...parties, tradingCapacity: 'u8', regulatoryFlags: 'u8' },
+);
 
 /**
  * Cancels the live orders that match every field given. A trader's own `userId` restricts it to that user's

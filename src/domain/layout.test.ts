@@ -67,6 +67,24 @@ test('layout: small fields share a word, even numbers of words are aligned, the 
   assert.deepEqual(layoutFaults(record), []);
 });
 
+test('layout: optional fields begin at an even word, where a short record ends', () => {
+  const record = layout('R', 1, { a: 'u8' }, { b: 'u32', c: 'u32' }, { d: 'u32', e: 'u8', f: 'i53' });
+  assert.deepEqual(
+    record.fields.map(({ name, word }) => [name, word]),
+    [
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+      ['d', 4],
+      ['e', 5],
+      ['f', 6],
+    ],
+  );
+  assert.deepEqual([record.shortWords, record.words], [4, 8]);
+  assert.deepEqual(layoutFaults(record), []);
+  assert.throws(() => layout('R', 1, {}, { a: 'u32' }, { a: 'u8' }), /layout R: field a twice/);
+});
+
 test('layout: an odd number of words is rounded up', () => {
   assert.equal(layout('R', 1, {}, { a: 'u32' }).words, 2);
   assert.equal(layout('R', 1, {}, { a: 'i53', b: 'u8' }).words, 4);

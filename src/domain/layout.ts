@@ -36,8 +36,13 @@ export interface Field {
 export interface Layout<Names extends string = string> {
   readonly name: string;
   readonly type: number;
-  /** Words of the whole record, header included; always even. */
+  /** Words of the whole record, header and optional fields included; always even. */
   readonly words: number;
+  /**
+   * Words of a record that ends before its optional fields, all of which are then zero; `words` where the layout has none. A
+   * record has one of these two lengths.
+   */
+  readonly shortWords: number;
   readonly fields: readonly Field[];
   /** Word offset of each field, for the hot path: `i32[record + layout.at.priceTicks]`. */
   readonly at: { readonly [Name in Names]: number };
@@ -59,21 +64,48 @@ const WORDS_OF: Record<Exclude<FieldKind, 'u8' | 'u16'>, number> = {
 type FieldTable = { readonly [name: string]: FieldKind };
 
 /**
- * Lays `fields` out after `header` in the order given; kinds of an even number of words are aligned to an even word.
- * @throws Error when a name repeats one of the header's.
+ * Lays `fields` out after `header` in the order given; kinds of an even number of words are aligned to an even word. What is
+ * `optional` follows from the next even word.
+ * @throws Error when a name is there twice.
  */
-export function layout<const Header extends FieldTable, const Fields extends FieldTable>(
+export function layout<
+  const Header extends FieldTable,
+  const Fields extends FieldTable,
+  const Optional extends FieldTable = Record<never, never>,
+>(
   name: string,
   type: number,
   header: Header,
   fields: Fields,
-): Layout<(keyof Header & string) | (keyof Fields & string)> {
-  const placed: Field[] = [];
+  optional?: Optional,
+): Layout<(keyof Header & string) | (keyof Fields & string) | (keyof Optional & string)> {
+  const inEach = place([...Object.entries(header), ...Object.entries(fields)], 0);
+  const atEnd = place(Object.entries(optional ?? {}), inEach.words);
   const at: Record<string, number> = {};
-  let word = 0;
+  const placed = [...inEach.fields, ...atEnd.fields];
+  for (const field of placed) {
+    if (field.name in at) throw new Error(`layout ${name}: field ${field.name} twice`);
+    at[field.name] = field.word;
+  }
+  return {
+    name,
+    type,
+    words: atEnd.words,
+    shortWords: inEach.words,
+    fields: placed,
+    at: at as Layout<(keyof Header & string) | (keyof Fields & string) | (keyof Optional & string)>['at'],
+  };
+}
+
+/** Places fields one after the other from the even word `from`. */
+function place(
+  table: readonly (readonly [string, FieldKind])[],
+  from: number,
+): { readonly fields: readonly Field[] /** The even word after them. */; readonly words: number } {
+  const fields: Field[] = [];
+  let word = from;
   let byte = 0;
-  for (const [fieldName, kind] of [...Object.entries(header), ...Object.entries(fields)]) {
-    if (fieldName in at) throw new Error(`layout ${name}: field ${fieldName} twice`);
+  for (const [name, kind] of table) {
     if (kind === 'u8' || kind === 'u16') {
       const bytes = kind === 'u8' ? 1 : 2;
       if (byte % bytes !== 0) byte++;
@@ -81,8 +113,7 @@ export function layout<const Header extends FieldTable, const Fields extends Fie
         byte = 0;
         word++;
       }
-      placed.push({ name: fieldName, kind, word, byte });
-      at[fieldName] = word;
+      fields.push({ name, kind, word, byte });
       byte += bytes;
       if (byte === 4) {
         byte = 0;
@@ -96,18 +127,11 @@ export function layout<const Header extends FieldTable, const Fields extends Fie
     }
     const size = WORDS_OF[kind];
     if ((size & 1) === 0 && (word & 1) === 1) word++;
-    placed.push({ name: fieldName, kind, word, byte: 0 });
-    at[fieldName] = word;
+    fields.push({ name, kind, word, byte: 0 });
     word += size;
   }
   if (byte !== 0) word++;
-  return {
-    name,
-    type,
-    words: word + (word & 1),
-    fields: placed,
-    at: at as Layout<(keyof Header & string) | (keyof Fields & string)>['at'],
-  };
+  return { fields, words: word + (word & 1) };
 }
 
 /**

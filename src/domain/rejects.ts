@@ -78,6 +78,7 @@ export const Rejects = {
     'a market order needs a last trade or reference price for its protection',
     true,
   ),
+  INVALID_REGULATORY_FIELDS: row(214, 'unknown trading capacity or regulatory flags'),
 
   // 300-399: state of the market
   KILL_SWITCH_VENUE: row(300, 'the venue is stopped by its kill switch', true),
@@ -160,6 +161,7 @@ export const HttpStatusOfReject = {
   NOTHING_TO_REPLACE: 409,
   INVALID_SELF_TRADE_PREVENTION: 422,
   NO_REFERENCE_PRICE: 409,
+  INVALID_REGULATORY_FIELDS: 422,
   KILL_SWITCH_VENUE: 409,
   KILL_SWITCH_INSTRUMENT: 409,
   KILL_SWITCH_ACCOUNT: 409,

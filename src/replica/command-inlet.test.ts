@@ -90,14 +90,14 @@ test('RingCommandSink.flush: publishes before the turn ends, and the end then pu
 
 test('RingCommandSink: reserved words are zero, whatever the last turn left there', () => {
   const { sink } = new Fixture();
-  const first = sink.reserve(NewOrder.words);
-  sink.words.i32.fill(-1, first, first + NewOrder.words);
+  const first = sink.reserve(NewOrder.shortWords);
+  sink.words.i32.fill(-1, first, first + NewOrder.shortWords);
   sink.flush();
-  const again = sink.reserve(NewOrder.words);
+  const again = sink.reserve(NewOrder.shortWords);
   assert.equal(again, first);
   assert.deepEqual(
-    Array.from(sink.words.i32.subarray(again, again + NewOrder.words)),
-    new Array(NewOrder.words).fill(0),
+    Array.from(sink.words.i32.subarray(again, again + NewOrder.shortWords)),
+    new Array(NewOrder.shortWords).fill(0),
   );
 });
 
@@ -169,7 +169,7 @@ test('CommandInlet: a record that is no command is dropped with what lies behind
     assert.equal(fixture.raw.pendingWords, 0);
   }
   // Cut off: longer than what was published.
-  fixture.publish(words(CommandType.NewOrder | (NewOrder.words << 16), 7));
+  fixture.publish(words(CommandType.NewOrder | (NewOrder.shortWords << 16), 7));
   assert.deepEqual(fixture.turn(), []);
   assert.equal(fixture.broken.length, 1);
   fixture.publish(words(good, 10));

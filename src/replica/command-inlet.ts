@@ -1,4 +1,4 @@
-import { COMMAND_WORDS } from '#codec/log/validate-entry.ts';
+import { isCommandSize } from '#codec/log/validate-entry.ts';
 import type { CommandSink } from '#domain/ports.ts';
 import type { SpscRingReader } from './rings/spsc-ring.ts';
 
@@ -32,7 +32,7 @@ export class CommandInlet {
       // Read once: that thread could still change it.
       const head = ring.peek();
       const sizeWords = head >>> 16;
-      if (!isSound || sizeWords > left || sizeWords === 0 || sizeWords !== COMMAND_WORDS[head & 255]) {
+      if (!isSound || sizeWords > left || !isCommandSize(head & 255, sizeWords)) {
         this.onBroken(ring.skip(), head);
         return;
       }

@@ -47,15 +47,15 @@ test('Outbox: the commands of a turn become one entry; entries are numbered from
 
 test('Outbox: reserved words are zero, whatever the last turn left there', () => {
   const outbox = new Outbox(1, 1, () => {});
-  const first = outbox.reserve(NewOrder.words);
-  outbox.words.i32.fill(-1, first, first + NewOrder.words);
-  outbox.words.i32[first] = CommandType.NewOrder | (NewOrder.words << 16);
+  const first = outbox.reserve(NewOrder.shortWords);
+  outbox.words.i32.fill(-1, first, first + NewOrder.shortWords);
+  outbox.words.i32[first] = CommandType.NewOrder | (NewOrder.shortWords << 16);
   outbox.drain({ append: () => {} } as unknown as Log);
-  const again = outbox.reserve(NewOrder.words);
+  const again = outbox.reserve(NewOrder.shortWords);
   assert.equal(again, first);
   assert.deepEqual(
-    Array.from(outbox.words.i32.subarray(again, again + NewOrder.words)),
-    new Array(NewOrder.words).fill(0),
+    Array.from(outbox.words.i32.subarray(again, again + NewOrder.shortWords)),
+    new Array(NewOrder.shortWords).fill(0),
   );
 });
 

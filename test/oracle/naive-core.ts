@@ -10,6 +10,7 @@ import * as identity from './identity.ts';
 import { cancel, cancelWhole, enter, settlePairs, wait } from './matching.ts';
 import * as operator from './operator.ts';
 import {
+  areRegulatoryFieldsKnown,
   firstRefusal,
   isThrottled,
   kindChecks,
@@ -284,6 +285,7 @@ export class NaiveCore {
         ...termChecks(venue, terms),
         ...kind.after,
         ['NO_REFERENCE_PRICE', () => limit === undefined],
+        ['INVALID_REGULATORY_FIELDS', () => !areRegulatoryFieldsKnown(command)],
       ]) ??
       firstRefusal([
         ...marketChecks(venue, terms),
@@ -390,8 +392,11 @@ export class NaiveCore {
       replaces: order,
     };
     const refusalOfTerms =
-      firstRefusal([...termChecks(venue, terms), ['NOTHING_TO_REPLACE', () => openLots <= 0]]) ??
-      firstRefusal(marketChecks(venue, terms));
+      firstRefusal([
+        ...termChecks(venue, terms),
+        ['NOTHING_TO_REPLACE', () => openLots <= 0],
+        ['INVALID_REGULATORY_FIELDS', () => !areRegulatoryFieldsKnown(command)],
+      ]) ?? firstRefusal(marketChecks(venue, terms));
     if (refusalOfTerms !== undefined) return refusalOfTerms;
 
     this.#useTag(command);

@@ -1,4 +1,4 @@
-import type { CommandInput } from '#codec/log/record-types.ts';
+import type { Command, CommandInput } from '#codec/log/record-types.ts';
 import {
   InstrumentKind,
   OrderFlag,
@@ -246,4 +246,12 @@ function riskChecks(venue: Venue, terms: Terms): Check[] {
 export function coversHold(venue: Venue, order: Exposure, others: readonly Exposure[]): boolean {
   const { assetId, amount } = holdOf(order);
   return amount <= availableOf(venue, order.account, assetId, others);
+}
+
+/** The capacities DEAL, MTCH and AOTC or none, and the four flags. */
+export function areRegulatoryFieldsKnown({
+  tradingCapacity,
+  regulatoryFlags,
+}: Command<'NewOrder'> | Command<'ReplaceOrder'>): boolean {
+  return tradingCapacity <= 3 && regulatoryFlags < 16;
 }

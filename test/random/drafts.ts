@@ -109,6 +109,20 @@ function clientText(dice: Dice): { clientTag: string; flags: number } {
   return { clientTag, flags: isOneIn(dice, 4) ? 0 : CommandFlag.UniqueTag };
 }
 
+/** Mostly nothing, as most orders say nothing; some that no door would write. */
+function regulatoryFields(dice: Dice): Record<string, number> {
+  if (!isOneIn(dice, 8)) return {};
+  const code = (): number => (isOneIn(dice, 2) ? 0 : pick(dice, 1, 3, 70_000, 2 ** 32 - 1));
+  return {
+    tradingCapacity: dice.int(0, isOneIn(dice, 20) ? 255 : 3),
+    regulatoryFlags: dice.int(0, isOneIn(dice, 20) ? 255 : 15),
+    clientCode: code(),
+    investmentDecisionCode: code(),
+    executionDecisionCode: code(),
+    nonExecutingBrokerCode: code(),
+  };
+}
+
 function newOrder(dice: Dice, style: Style): PartialDraft {
   const orderType = pick(dice, ...style.orderTypes) as OrderType;
   const rests = orderType === OrderType.Market ? isOneIn(dice, 40) : !isOneIn(dice, 4);
@@ -150,6 +164,7 @@ function newOrder(dice: Dice, style: Style): PartialDraft {
       expireSeconds: timeInForce === TimeInForce.GoodTillDate ? dice.int(0, 20) : isOneIn(dice, 200) ? 5 : -1,
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
       ...clientText(dice),
+      ...regulatoryFields(dice),
     },
   };
 }
@@ -186,6 +201,7 @@ function replaceOrder(dice: Dice, style: Style): PartialDraft {
       expireSeconds: dice.int(0, 20),
       clientOrderId: isOneIn(dice, 60) ? dice.int(-2, 3) : 0,
       ...clientText(dice),
+      ...regulatoryFields(dice),
     },
   };
 }

@@ -159,4 +159,30 @@ export const TERMS = [
     `,
     { coin: { maxQtyLots: 10_000_000, marketProtectionPpm: 10_000 } },
   ),
+  scenario(
+    'terms: what is said for the authority has to be known, and changes nothing',
+    `
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":1,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":5,"tradingCapacity":4}
+      rejected alice1 INVALID_REGULATORY_FIELDS
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":2,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":5,"regulatoryFlags":16}
+      rejected alice2 INVALID_REGULATORY_FIELDS
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":3,"side":1,"orderType":2,"timeInForce":3,"qtyLots":1,"tradingCapacity":9}
+      rejected alice3 NO_REFERENCE_PRICE
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":4,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":5,"displayQtyLots":2,"regulatoryFlags":255}
+      rejected alice4 INVALID_REGULATORY_FIELDS
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":5,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":5,"tradingCapacity":3,"regulatoryFlags":15}
+      accepted alice5 buy 5@100 gtc
+      rested alice5 5@100
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":6,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":5,"tradingCapacity":1,"clientCode":4294967295,"investmentDecisionCode":4,"executionDecisionCode":3,"nonExecutingBrokerCode":9}
+      accepted alice6 buy 5@100 gtc
+      rested alice6 5@100
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":7,"originalClientOrderId":6,"priceTicks":100,"qtyLots":4,"tradingCapacity":4}
+      rejected alice7 INVALID_REGULATORY_FIELDS
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":8,"originalClientOrderId":6,"priceTicks":100,"qtyLots":4,"clientCode":7,"regulatoryFlags":32}
+      rejected alice8 INVALID_REGULATORY_FIELDS
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":9,"originalClientOrderId":6,"priceTicks":100,"qtyLots":4,"clientCode":7,"tradingCapacity":2,"regulatoryFlags":8}
+      replaced alice6 by alice9 buy 4@100 gtc keeps priority visible 1
+    `,
+    { coin: { marketProtectionPpm: 10_000 } },
+  ),
 ];

@@ -55,7 +55,13 @@ test('describeCommand: enumerations become names, flags lists of names', () => {
       timeInForce: 'GoodTillCancel',
       orderFlags: ['PostOnly'],
       selfTradePrevention: 'Default',
+      tradingCapacity: 0,
+      regulatoryFlags: [],
       clientTag: 'a',
+      clientCode: 0,
+      investmentDecisionCode: 0,
+      executionDecisionCode: 0,
+      nonExecutingBrokerCode: 0,
     },
   );
 });

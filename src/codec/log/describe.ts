@@ -10,10 +10,12 @@ import {
   OrderFlag,
   OrderType,
   Phase,
+  RegulatoryFlag,
   Role,
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TradingCapacity,
   VenueComponent,
 } from '#domain/commands.ts';
 import { CancelReason, EventFlag, PostingKind, TradeFlag } from '#domain/events.ts';
@@ -35,6 +37,7 @@ const ENUMERATION_OF: Readonly<Record<string, Enumeration>> = {
   orderType: OrderType,
   timeInForce: TimeInForce,
   selfTradePrevention: SelfTradePrevention,
+  tradingCapacity: TradingCapacity,
   phase: Phase,
   previousPhase: Phase,
   nextPhase: Phase,
@@ -68,6 +71,7 @@ const ENUMERATION_IN: Readonly<Record<string, Enumeration>> = {
 const FLAGS_OF: Readonly<Record<string, Enumeration>> = {
   orderFlags: OrderFlag,
   tradeFlags: TradeFlag,
+  regulatoryFlags: RegulatoryFlag,
   components: VenueComponent,
 };
 

@@ -161,7 +161,7 @@ for (const family of FAMILIES) {
       fc.assert(
         fc.property(recordOf(layout), (record) => {
           const bytes = family.encode(record);
-          assert.equal(bytes.length, layout.words * 4);
+          assert.ok([layout.shortWords * 4, layout.words * 4].includes(bytes.length));
           assert.deepEqual(family.decode(bytes), record);
         }),
         { ...seed, numRuns: 60 },

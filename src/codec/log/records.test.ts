@@ -30,7 +30,7 @@ const NEW_ORDER_HEX = [
   '00 00 00 00', // expireSeconds
   '00 00 00 00', // ocoClientOrderId
   '01 01 02 01', // side, orderType, timeInForce, orderFlags
-  '03 00 00 00', // selfTradePrevention and padding
+  '03 00 00 00', // selfTradePrevention, tradingCapacity, regulatoryFlags and padding
   '63 6c 69 2d 31 00 00 00 00 00 00 00 00 00 00 00', // clientTag "cli-1", 36 bytes
   '00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00',
   '00 00 00 00',
@@ -78,7 +78,30 @@ test('decodeCommand: every field is there, missing ones were encoded as 0', () =
     minQtyLots: 0,
     expireSeconds: 0,
     ocoClientOrderId: 0,
+    tradingCapacity: 0,
+    regulatoryFlags: 0,
+    clientCode: 0,
+    investmentDecisionCode: 0,
+    executionDecisionCode: 0,
+    nonExecutingBrokerCode: 0,
   });
+});
+
+test('a record ends before its optional fields when none of them says anything, and only then', () => {
+  const order = { type: 'NewOrder', userId: 1, clientOrderId: 2 } as const;
+  const short = encodeCommand(order);
+  const long = encodeCommand({ ...order, nonExecutingBrokerCode: 7 });
+  assert.deepEqual([short.length, long.length], [104, 120]);
+  assert.equal(decodeCommand(short).type, 'NewOrder');
+  assert.deepEqual(decodeCommand(long), { ...decodeCommand(short), nonExecutingBrokerCode: 7 });
+  assert.deepEqual(encodeCommand({ ...order, clientCode: 0 }), short);
+  long.fill(0, 104);
+  assert.throws(() => decodeCommand(long), {
+    code: 'WRONG_SIZE',
+    message: /NewOrder of 30 words says nothing behind its first 26/,
+  });
+  short[2] = 28;
+  assert.throws(() => decodeCommand(short), { code: 'WRONG_SIZE', message: /26 or 30 words, not 28/ });
 });
 
 test('encodeCommand: negative zero is written as zero', () => {
@@ -155,7 +178,7 @@ test('decodeCommand: refuses with the code, the field and its offset', () => {
   refuses('BAD_TEXT', 'clientTag', 65, () => decodeCommand(patched(65, 0x7f)));
   refuses('BAD_TEXT', 'clientTag', 70, () => decodeCommand(patched(70, 0x61)));
   refuses('BAD_PADDING', '', 101, () => decodeCommand(patched(101, 1)));
-  refuses('BAD_PADDING', '', 61, () => decodeCommand(patched(61, 1)));
+  refuses('BAD_PADDING', '', 63, () => decodeCommand(patched(63, 1)));
 });
 
 test('decodeCommand: exactly one record', () => {

@@ -13,6 +13,8 @@ interface Shape {
   readonly names: ReadonlySet<string>;
   /** Bytes of the record that belong to no field. */
   readonly padding: readonly number[];
+  /** Of `fields`, those that a short record lacks. */
+  readonly optional: readonly Field[];
 }
 
 /** A layout with what reading and writing plain objects needs beside it. */
@@ -29,31 +31,41 @@ export function shapeOf(layout: Layout): Shape {
     fields,
     names: new Set(fields.map(({ name }) => name)),
     padding: bytes.filter((byte) => !used.has(byte)),
+    optional: fields.filter(({ word }) => word >= layout.shortWords),
   };
 }
 
-/** Reads the fields of the record at word `at`, which must lie inside `words`. @throws CodecError */
-export function readFields(words: WordBuffer, at: number, shape: Shape): Record<string, Value> {
+/** Reads the fields of the record of `sizeWords` words at word `at`, which must lie inside `words`. @throws CodecError */
+export function readFields(
+  words: WordBuffer,
+  at: number,
+  shape: Shape,
+  sizeWords: number = shape.layout.words,
+): Record<string, Value> {
   const values: Record<string, Value> = {};
-  for (const field of shape.fields) values[field.name] = readField(words, at, field);
+  for (const field of shape.fields) {
+    values[field.name] = field.word < sizeWords ? readField(words, at, field) : defaultValue(field.kind);
+  }
   for (const byte of shape.padding) {
     const offset = at * WORD_BYTES + byte;
-    if (words.u8[offset] !== 0) {
+    if (byte < sizeWords * WORD_BYTES && words.u8[offset] !== 0) {
       throw new CodecError('BAD_PADDING', '', offset, `byte ${words.u8[offset]} belongs to no field`);
     }
   }
   return values;
 }
 
-/** Writes every field of the record at word `at`; what `values` lacks becomes zero. @throws CodecError */
+/** Writes the fields of the record of `sizeWords` words at word `at`; what `values` lacks becomes zero. @throws CodecError */
 export function writeFields(
   words: WordBuffer,
   at: number,
   shape: Shape,
   values: Readonly<Record<string, unknown>>,
+  sizeWords: number = shape.layout.words,
 ): void {
-  words.i32.fill(0, at, at + shape.layout.words);
+  words.i32.fill(0, at, at + sizeWords);
   for (const field of shape.fields) {
+    if (field.word >= sizeWords) continue;
     const value = values[field.name];
     writeField(words, at, field, value === undefined ? defaultValue(field.kind) : value);
   }
@@ -80,8 +92,8 @@ export class RecordCodec {
   }
 
   /** Words of the record that `record` encodes to. @throws CodecError UNKNOWN_TYPE */
-  sizeWords(record: { readonly type: string }): number {
-    return this.#shape(record.type, 0).layout.words;
+  sizeWords(record: Readonly<Record<string, unknown>>): number {
+    return sizeOf(this.#shape(record['type'], 0), record);
   }
 
   /**
@@ -92,26 +104,27 @@ export class RecordCodec {
   write(words: WordBuffer, at: number, record: Readonly<Record<string, unknown>>): number {
     const offset = at * WORD_BYTES;
     const shape = this.#shape(record['type'], offset);
-    const end = at + shape.layout.words;
+    const sizeWords = sizeOf(shape, record);
+    const end = at + sizeWords;
     checkAligned(at);
     if (end > words.words) {
-      throw new CodecError('NO_ROOM', '', offset, `${shape.layout.name} needs ${shape.layout.words} words`);
+      throw new CodecError('NO_ROOM', '', offset, `${shape.layout.name} needs ${sizeWords} words`);
     }
     for (const name of Object.keys(record)) {
       if (name !== 'type' && !shape.names.has(name)) {
         throw new CodecError('UNKNOWN_FIELD', name, offset, `${shape.layout.name} has no such field`);
       }
     }
-    writeFields(words, at, shape, record);
+    writeFields(words, at, shape, record, sizeWords);
     words.u8[offset] = shape.layout.type;
-    words.u8[offset + 2] = shape.layout.words & 0xff;
-    words.u8[offset + 3] = shape.layout.words >>> 8;
+    words.u8[offset + 2] = sizeWords & 0xff;
+    words.u8[offset + 3] = sizeWords >>> 8;
     return end;
   }
 
   /** The bytes of one record. @throws CodecError */
   encode(record: Readonly<Record<string, unknown>>): Uint8Array {
-    const words = WordBuffer.allocate(this.#shape(record['type'], 0).layout.words);
+    const words = WordBuffer.allocate(this.sizeWords(record));
     this.write(words, 0, record);
     return words.u8;
   }
@@ -132,8 +145,9 @@ export class RecordCodec {
     if (shape === undefined) {
       throw new CodecError('UNKNOWN_TYPE', 'type', offset, `no ${this.family} has type ${type}`);
     }
-    const { name, words: expected } = shape.layout;
-    if (sizeWords !== expected) {
+    const { name, words: longest, shortWords } = shape.layout;
+    if (sizeWords !== longest && sizeWords !== shortWords) {
+      const expected = longest === shortWords ? longest : `${shortWords} or ${longest}`;
       throw new CodecError(
         'WRONG_SIZE',
         'sizeWords',
@@ -142,9 +156,14 @@ export class RecordCodec {
       );
     }
     if (at + sizeWords > to) {
-      throw new CodecError('TRUNCATED', '', offset, `${name} has ${expected} words, ${to - at} are left`);
+      throw new CodecError('TRUNCATED', '', offset, `${name} has ${sizeWords} words, ${to - at} are left`);
     }
-    return { type: name, ...readFields(words, at, shape) };
+    const record = { type: name, ...readFields(words, at, shape, sizeWords) };
+    if (sizeOf(shape, record) !== sizeWords) {
+      const why = `${name} of ${sizeWords} words says nothing behind its first ${shortWords}`;
+      throw new CodecError('WRONG_SIZE', 'sizeWords', offset + 2, why);
+    }
+    return record;
   }
 
   /** Reads the records that fill words `from` up to `to`. @throws CodecError */
@@ -177,6 +196,12 @@ export class RecordCodec {
     }
     return shape;
   }
+}
+
+/** Words of a record with these values: a record ends before its optional fields where none of them says anything. */
+function sizeOf({ layout, optional }: Shape, values: Readonly<Record<string, unknown>>): number {
+  const isLong = optional.some(({ name }) => values[name] !== undefined && values[name] !== 0);
+  return isLong ? layout.words : layout.shortWords;
 }
 
 function checkAligned(at: number): void {

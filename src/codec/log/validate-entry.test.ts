@@ -60,13 +60,18 @@ test('validateEntry: each fault of a header', () => {
 
 test('validateEntry: each fault of a command', () => {
   const head = (value: number) => (words: WordBuffer, from: number) => {
-    words.i32[from + 4 + NewOrder.words] = value;
+    words.i32[from + 4 + NewOrder.shortWords] = value;
   };
   assert.equal(faultAfter(head(0)), 'UnknownCommand');
   assert.equal(faultAfter(head(255 | (4 << 16))), 'UnknownCommand');
   assert.equal(faultAfter(head(32 | (6 << 16))), 'WrongSize');
   assert.equal(faultAfter(head(32)), 'WrongSize');
   assert.equal(faultAfter(head(32 | (0x8004 << 16))), 'WrongSize');
+  assert.equal(
+    faultAfter(head(NewOrder.type | (28 << 16))),
+    'WrongSize',
+    'neither with its optional fields nor without',
+  );
   assert.equal(faultAfter(head(AddUser.type | (AddUser.words << 16))), 'Truncated');
 });
 
@@ -77,7 +82,7 @@ test('isFramed: a command that no build has yet is framed; whatever breaks the f
     change(words);
     return isFramed(words, 0, to);
   };
-  const secondHead = 4 + NewOrder.words;
+  const secondHead = 4 + NewOrder.shortWords;
   const type = (head: number) => (words: WordBuffer) => {
     words.i32[secondHead] = head;
   };

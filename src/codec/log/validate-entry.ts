@@ -17,20 +17,24 @@ export const EntryFault = {
   BadEntryNumber: 4,
   /** A command's type is not in the table. */
   UnknownCommand: 5,
-  /** A command's sizeWords is not its layout's. */
+  /** A command's sizeWords is none of its layout's two. */
   WrongSize: 6,
   /** commandCount is not the number of commands. */
   WrongCommandCount: 7,
 } as const;
 export type EntryFault = (typeof EntryFault)[keyof typeof EntryFault];
 
-/** Words of each command by its type; 0 where there is none. */
-export const COMMAND_WORDS: Readonly<Int32Array> = commandWords();
+/** Words of each command by its type, with its optional fields and without; 0 where there is no such type. */
+const WORDS = new Int32Array(256);
+const SHORT_WORDS = new Int32Array(256);
+for (const { type, words, shortWords } of COMMAND_LAYOUTS) {
+  WORDS[type] = words;
+  SHORT_WORDS[type] = shortWords;
+}
 
-function commandWords(): Int32Array {
-  const words = new Int32Array(256);
-  for (const layout of COMMAND_LAYOUTS) words[layout.type] = layout.words;
-  return words;
+/** Whether a command of this type can have so many words. */
+export function isCommandSize(type: number, sizeWords: number): boolean {
+  return sizeWords !== 0 && (sizeWords === SHORT_WORDS[type] || sizeWords === WORDS[type]);
 }
 
 const COUNT_FIELD = EntryHeader.fields.find(({ name }) => name === 'commandCount');
@@ -51,9 +55,9 @@ export function validateEntry(words: WordBuffer, from: number, to: number): Entr
   while (at < to) {
     const head = i32[at];
     const sizeWords = head >>> 16;
-    const expected = COMMAND_WORDS[head & 0xff];
-    if (expected === 0) return EntryFault.UnknownCommand;
-    if (sizeWords !== expected) return EntryFault.WrongSize;
+    const type = head & 0xff;
+    if (WORDS[type] === 0) return EntryFault.UnknownCommand;
+    if (!isCommandSize(type, sizeWords)) return EntryFault.WrongSize;
     at += sizeWords;
     commands++;
   }

@@ -71,7 +71,13 @@ const NEW_ORDER: Command<'NewOrder'> = {
   timeInForce: TimeInForce.Day,
   orderFlags: 0,
   selfTradePrevention: 0,
+  tradingCapacity: 0,
+  regulatoryFlags: 0,
   clientTag: 'my order',
+  clientCode: 0,
+  investmentDecisionCode: 0,
+  executionDecisionCode: 0,
+  nonExecutingBrokerCode: 0,
 };
 
 /** The NewOrder that an Enter Order with these differences becomes, and how it differs from NEW_ORDER. */
@@ -339,6 +345,12 @@ test('Replace Order: fields, and the price scale of the order that it replaces, 
     stopPriceTicks: 0,
     expireSeconds: 0,
     clientTag: '',
+    clientCode: 0,
+    investmentDecisionCode: 0,
+    executionDecisionCode: 0,
+    nonExecutingBrokerCode: 0,
+    tradingCapacity: 0,
+    regulatoryFlags: 0,
   };
   assert.deepEqual(replaces, [
     {

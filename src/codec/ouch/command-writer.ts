@@ -141,7 +141,7 @@ export class OuchCommandWriter {
       return this.#malformed('malformed Enter Order');
     const userRefNum = readU32(bytes, from + enter.userRefNum);
     if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
-    const at = this.#reserve(CommandType.NewOrder, NewOrder.words, user.userId, userRefNum);
+    const at = this.#reserve(CommandType.NewOrder, NewOrder.shortWords, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
     const { i32, f64, u8 } = this.sink.words;
@@ -186,7 +186,7 @@ export class OuchCommandWriter {
     }
     const userRefNum = readU32(bytes, from + replace.userRefNum);
     if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
-    const at = this.#reserve(CommandType.ReplaceOrder, ReplaceCommand.words, user.userId, userRefNum);
+    const at = this.#reserve(CommandType.ReplaceOrder, ReplaceCommand.shortWords, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
     const { i32, f64 } = this.sink.words;

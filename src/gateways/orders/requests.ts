@@ -180,10 +180,10 @@ function begin(
   clientOrderId: number,
   flags = 0,
 ): number {
-  const at = sink.reserve(layout.words);
+  const at = sink.reserve(layout.shortWords);
   if (at === -1) return -1;
   const { i32 } = sink.words;
-  i32[at] = (layout.type as CommandType) | (flags << 8) | (layout.words << 16);
+  i32[at] = (layout.type as CommandType) | (flags << 8) | (layout.shortWords << 16);
   i32[at + 1] = userId;
   i32[at + 2] = instrumentId;
   i32[at + 3] = clientOrderId;

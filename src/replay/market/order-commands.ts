@@ -27,8 +27,8 @@ export function writeLimitOrder(
   qtyLots: number,
   timeInForce: number,
 ): number {
-  i32.fill(0, 0, NewOrder.words);
-  i32[0] = CommandType.NewOrder | (NewOrder.words << 16);
+  i32.fill(0, 0, NewOrder.shortWords);
+  i32[0] = CommandType.NewOrder | (NewOrder.shortWords << 16);
   i32[NewOrder.at.userId] = userId;
   i32[NewOrder.at.instrumentId] = instrumentId;
   i32[NewOrder.at.clientOrderId] = clientOrderId;
@@ -37,7 +37,7 @@ export function writeLimitOrder(
   u8[SIDE_BYTE] = side;
   u8[ORDER_TYPE_BYTE] = OrderType.Limit;
   u8[TIME_IN_FORCE_BYTE] = timeInForce;
-  return NewOrder.words;
+  return NewOrder.shortWords;
 }
 
 /** Writes at word 0 the cancel that leaves `leavesLots` of a resting order open; returns the word after it. */
@@ -59,13 +59,13 @@ export function writeReplace(
   priceTicks: number,
   totalLots: number,
 ): number {
-  i32.fill(0, 0, ReplaceOrder.words);
-  i32[0] = CommandType.ReplaceOrder | (ReplaceOrder.words << 16);
+  i32.fill(0, 0, ReplaceOrder.shortWords);
+  i32[0] = CommandType.ReplaceOrder | (ReplaceOrder.shortWords << 16);
   i32[ReplaceOrder.at.userId] = restingUser(order.side);
   i32[ReplaceOrder.at.instrumentId] = order.book.instrumentId;
   i32[ReplaceOrder.at.clientOrderId] = clientOrderId;
   i32[ReplaceOrder.at.originalClientOrderId] = order.clientOrderId;
   i32[ReplaceOrder.at.priceTicks] = priceTicks;
   f64[ReplaceOrder.at.qtyLots >> 1] = totalLots;
-  return ReplaceOrder.words;
+  return ReplaceOrder.shortWords;
 }
