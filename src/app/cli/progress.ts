@@ -6,6 +6,7 @@ export class Progress {
   declare private readonly label: string;
   declare private readonly isShown: boolean;
   declare private readonly startMs: number;
+  /** By performance.now(), which begins near 0 with the process. */
   declare private drawnMs: number;
 
   /** @param isShown draw at all; default: whether standard error is a terminal */
@@ -13,7 +14,7 @@ export class Progress {
     this.label = label;
     this.isShown = isShown;
     this.startMs = performance.now();
-    this.drawnMs = 0;
+    this.drawnMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Shows `done` of `total`, ten times a second at most. */
@@ -28,7 +29,7 @@ export class Progress {
 
   /** Takes the bar away. */
   end(): void {
-    if (this.isShown && this.drawnMs > 0) process.stderr.write('\r\x1b[2K');
+    if (this.drawnMs >= 0) process.stderr.write('\r\x1b[2K');
   }
 }
 
