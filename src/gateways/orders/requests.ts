@@ -9,6 +9,7 @@ import {
 import type { OrderRecord } from '#domain/history.ts';
 import { byteAt, type Layout } from '#domain/layout.ts';
 import type { CommandSink } from '#domain/ports.ts';
+import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 
 /** A new order in the domain's units; what is 0 is not asked for. */
 export interface NewOrderRequest {
@@ -28,6 +29,7 @@ export interface NewOrderRequest {
   readonly ocoClientOrderId: number;
   /** The client's own text for it, at most 36 characters of ASCII; empty: none. */
   readonly clientTag: string;
+  readonly regulatory?: RegulatoryFields;
 }
 
 /** The new terms of an order; all of them, as they shall be. */
@@ -44,6 +46,8 @@ export interface ReplaceRequest {
   readonly clientTag: string;
   /** The text is that of the order and stays: it is not used up anew. */
   readonly keepsTag: boolean;
+  /** All of them, in the place of those that the order has; without, or where all are 0, those stay. */
+  readonly regulatory?: RegulatoryFields;
 }
 
 /** Which orders to cancel; 0: any. */
@@ -84,9 +88,13 @@ const NEW_ORDER_TYPE = byteAt(NewOrder, 'orderType');
 const NEW_TIME_IN_FORCE = byteAt(NewOrder, 'timeInForce');
 const NEW_ORDER_FLAGS = byteAt(NewOrder, 'orderFlags');
 const NEW_SELF_TRADE_PREVENTION = byteAt(NewOrder, 'selfTradePrevention');
+const NEW_TRADING_CAPACITY = byteAt(NewOrder, 'tradingCapacity');
+const NEW_REGULATORY_FLAGS = byteAt(NewOrder, 'regulatoryFlags');
 const NEW_TAG = byteAt(NewOrder, 'clientTag');
 const CANCEL_TAG = byteAt(CancelOrder, 'clientTag');
 const REPLACE_TAG = byteAt(ReplaceOrder, 'clientTag');
+const REPLACE_TRADING_CAPACITY = byteAt(ReplaceOrder, 'tradingCapacity');
+const REPLACE_REGULATORY_FLAGS = byteAt(ReplaceOrder, 'regulatoryFlags');
 const MASS_SIDE = byteAt(MassCancel, 'side');
 
 /** Writes a NewOrder command. False: the sink takes none now. */
@@ -97,7 +105,9 @@ export function writeNewOrder(
   request: NewOrderRequest,
 ): boolean {
   const flags = request.clientTag === '' ? 0 : CommandFlag.UniqueTag;
-  const at = begin(sink, NewOrder, userId, request.instrumentId, clientOrderId, flags);
+  const { regulatory } = request;
+  const isLong = regulatory !== undefined && hasCodes(regulatory);
+  const at = begin(sink, NewOrder, userId, request.instrumentId, clientOrderId, flags, isLong);
   if (at === -1) return false;
   const { i32, f64, u8 } = sink.words;
   const field = NewOrder.at;
@@ -115,6 +125,10 @@ export function writeNewOrder(
   u8[first + NEW_ORDER_FLAGS] = request.orderFlags;
   u8[first + NEW_SELF_TRADE_PREVENTION] = request.selfTradePrevention;
   writeText(u8, first + NEW_TAG, request.clientTag);
+  if (regulatory === undefined) return true;
+  u8[first + NEW_TRADING_CAPACITY] = regulatory.tradingCapacity;
+  u8[first + NEW_REGULATORY_FLAGS] = regulatory.regulatoryFlags;
+  if (isLong) writeCodes(i32, at, field, regulatory);
   return true;
 }
 
@@ -126,7 +140,9 @@ export function writeReplace(
   request: ReplaceRequest,
 ): boolean {
   const flags = request.keepsTag ? 0 : CommandFlag.UniqueTag;
-  const at = begin(sink, ReplaceOrder, userId, request.instrumentId, clientOrderId, flags);
+  const { regulatory } = request;
+  const isLong = regulatory !== undefined && saysAnything(regulatory);
+  const at = begin(sink, ReplaceOrder, userId, request.instrumentId, clientOrderId, flags, isLong);
   if (at === -1) return false;
   const { i32, f64, u8 } = sink.words;
   const field = ReplaceOrder.at;
@@ -137,6 +153,10 @@ export function writeReplace(
   i32[at + field.stopPriceTicks] = request.stopPriceTicks;
   i32[at + field.expireSeconds] = request.expireSeconds;
   writeText(u8, at * 4 + REPLACE_TAG, request.clientTag);
+  if (!isLong) return true;
+  u8[at * 4 + REPLACE_TRADING_CAPACITY] = regulatory.tradingCapacity;
+  u8[at * 4 + REPLACE_REGULATORY_FLAGS] = regulatory.regulatoryFlags;
+  writeCodes(i32, at, field, regulatory);
   return true;
 }
 
@@ -172,6 +192,7 @@ export function writeMassCancel(
   return true;
 }
 
+/** @param isLong with its optional fields */
 function begin(
   sink: CommandSink,
   layout: Layout & { readonly type: number },
@@ -179,15 +200,38 @@ function begin(
   instrumentId: number,
   clientOrderId: number,
   flags = 0,
+  isLong = false,
 ): number {
-  const at = sink.reserve(layout.shortWords);
+  const words = isLong ? layout.words : layout.shortWords;
+  const at = sink.reserve(words);
   if (at === -1) return -1;
   const { i32 } = sink.words;
-  i32[at] = (layout.type as CommandType) | (flags << 8) | (layout.shortWords << 16);
+  i32[at] = (layout.type as CommandType) | (flags << 8) | (words << 16);
   i32[at + 1] = userId;
   i32[at + 2] = instrumentId;
   i32[at + 3] = clientOrderId;
   return at;
+}
+
+function hasCodes(regulatory: RegulatoryFields): boolean {
+  const { clientCode, investmentDecisionCode, executionDecisionCode, nonExecutingBrokerCode } = regulatory;
+  return (clientCode | investmentDecisionCode | executionDecisionCode | nonExecutingBrokerCode) !== 0;
+}
+
+function saysAnything(regulatory: RegulatoryFields): boolean {
+  return regulatory.tradingCapacity !== 0 || regulatory.regulatoryFlags !== 0 || hasCodes(regulatory);
+}
+
+function writeCodes(
+  i32: Int32Array,
+  at: number,
+  field: typeof NewOrder.at | typeof ReplaceOrder.at,
+  regulatory: RegulatoryFields,
+): void {
+  i32[at + field.clientCode] = regulatory.clientCode;
+  i32[at + field.investmentDecisionCode] = regulatory.investmentDecisionCode;
+  i32[at + field.executionDecisionCode] = regulatory.executionDecisionCode;
+  i32[at + field.nonExecutingBrokerCode] = regulatory.nonExecutingBrokerCode;
 }
 
 /** The reserved words are zeros: text is padded already. */
