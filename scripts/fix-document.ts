@@ -3,13 +3,21 @@ import type { FixMessageDefinition, FixSection } from '#codec/fix/dictionary/dic
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import {
   CANCEL_TEXTS,
-  type FieldValue,
   ORD_TYPES,
   POST_ONLY,
   SELF_MATCH_INSTRUCTIONS,
   SIDES,
   TIMES_IN_FORCE,
 } from '#codec/fix/order-fields.ts';
+import {
+  DIRECT_ACCESS,
+  ORDER_ATTRIBUTES,
+  ORDER_CAPACITIES,
+  PARTY_ROLES,
+  PartyRoleQualifier,
+  RULE_80A,
+  SHORT_CODE,
+} from '#codec/fix/regulatory-values.ts';
 import { cxlRejReasonOf, ordRejReasonOf } from '#codec/fix/reject-reasons.ts';
 import { msgTypeCode } from '#codec/fix/tags.ts';
 import { CancelReason } from '#domain/events.ts';
@@ -46,18 +54,20 @@ const MESSAGES: readonly (readonly [msgType: string, from: string])[] = [
 ];
 
 const USED = new Set<number>(Object.values(AppTag));
+/** Of parties, which count in orders and replaces alone. */
+const PARTIES = [447, 448, 452, 453, 2376];
 /** Of the tags that the application knows, those that it neither looks at nor sends in a message. */
 const NOT_USED: Readonly<Record<string, readonly number[]>> = {
   D: [12, 13, 58, 60, 336],
   G: [12, 13, 58, 60, 110, 336, 583],
-  F: [38, 58, 60, 152],
-  q: [58, 60, 336],
-  H: [1],
-  AF: [1, 336],
+  F: [38, 58, 60, 109, 152, ...PARTIES],
+  q: [58, 60, 336, ...PARTIES],
+  H: [1, 109, ...PARTIES],
+  AF: [1, 336, ...PARTIES],
   V: [336],
   x: [15, 58, 336],
-  8: [15, 152, 168, 210, 336, 432, 583],
-  9: [1, 636],
+  8: [15, 109, 152, 168, 210, 336, 432, 528, 583, ...PARTIES],
+  9: [1, 109, 636],
   r: [54, 55, 336],
   W: [15, 58, 336, 893],
   X: [15, 58, 336],
@@ -84,6 +94,7 @@ export function fixDocument(): string {
     '',
     `${POST_ONLY}, participate don't initiate: post-only. No other value is taken.`,
     ...valueLines('SelfMatchPreventionInstruction (2964)', SELF_MATCH_INSTRUCTIONS),
+    ...regulatoryLines(),
     ...cancelLines(),
     ...phaseLines(),
     ...rejectLines(),
@@ -162,10 +173,43 @@ function groupOrder(a: string, b: string, keys: readonly string[]): number {
   return left.length - right.length;
 }
 
-function valueLines(title: string, values: readonly FieldValue[]): string[] {
+function regulatoryLines(): string[] {
+  const { Algorithm, Firm, Person } = PartyRoleQualifier;
   return [
     '',
-    `## ${title}`,
+    '## Regulatory fields',
+    '',
+    'Values that say something for the authority ([fix.md](fix.md#regulatory-fields)). Others are accepted and say nothing, but those of',
+    'PartyRoleQualifier, which are refused.',
+    ...valueLines('OrderCapacity (528)', ORDER_CAPACITIES, '###'),
+    ...valueLines('Rule80A (47), in FIX 4.2', RULE_80A, '###'),
+    ...valueLines(
+      'OrderOrigination (1724)',
+      [{ value: DIRECT_ACCESS, name: 'direct electronic access' }],
+      '###',
+    ),
+    ...valueLines(`PartyRole (452), of parties with PartyIDSource (447) ${SHORT_CODE}`, PARTY_ROLES, '###'),
+    '',
+    '### PartyRoleQualifier (2376)',
+    '',
+    '| PartyRole | may be |',
+    '|---|---|',
+    ...PARTY_ROLES.map(
+      ({ value, byAlgorithm }) =>
+        `| ${value} | ${byAlgorithm === 0 ? `${Firm} (firm or legal entity)` : `${Algorithm} (algorithm)`}, ${Person} (natural person) |`,
+    ),
+    ...valueLines('OrderAttributeType (2594), with OrderAttributeValue (2595) Y', ORDER_ATTRIBUTES, '###'),
+  ];
+}
+
+function valueLines(
+  title: string,
+  values: readonly { readonly value: string | number; readonly name: string }[],
+  heading = '##',
+): string[] {
+  return [
+    '',
+    `${heading} ${title}`,
     '',
     '| value | meaning |',
     '|---|---|',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FixSection } from '#codec/fix/dictionary/dictionary.ts';
+import type { FixGroup, FixSection } from '#codec/fix/dictionary/dictionary.ts';
 import { FixVersion, platformDictionary } from '#codec/fix/dictionary/versions.ts';
 import { msgTypeCode } from '#codec/fix/tags.ts';
 import { FIX_LIMITS } from '#gateways/fix/limits.ts';
@@ -19,11 +19,13 @@ const GOOD: Readonly<Record<number, readonly string[]>> = {
   38: ['1', '5', '50'],
   40: ['1', '2', '2', '2', '3', '4'],
   44: ['9.00', '10.00', '11.00'],
+  47: ['A', 'P', 'R'],
   54: ['1', '2'],
   55: ['BTCUSD', 'BTCUSD', 'BTCFUT'],
   59: ['0', '1', '3', '4', '6'],
   60: ['20261126-12:00:00'],
   99: ['8.00', '12.00'],
+  109: ['7', '4294967295', 'FIRM'],
   110: ['1', '5'],
   111: ['1', '2'],
   126: ['20301231-10:00:00'],
@@ -35,10 +37,20 @@ const GOOD: Readonly<Record<number, readonly string[]>> = {
   269: ['0', '1', '2'],
   336: ['BTCUSD'],
   432: ['20301231'],
+  447: ['P', 'P', 'D'],
+  448: ['7', '0', '4294967295'],
+  452: ['3', '122', '12', '26', '1'],
+  453: ['1'],
+  528: ['A', 'P', 'R', 'G'],
   530: ['1', '7'],
   559: ['0', '4'],
   585: ['1', '7'],
   1138: ['1', '2'],
+  1724: ['1', '5'],
+  2376: ['22', '23', '24'],
+  2593: ['1'],
+  2594: ['0', '1', '2', '4'],
+  2595: ['Y', 'N'],
   2964: ['1', '2', '3', '4'],
 };
 /** Values that mean something somewhere, and some that do nowhere. */
@@ -66,6 +78,15 @@ test('whatever is in an application message, each has an answer and reports come
       if (tag === 41 || tag === 583) return id();
       return one(GOOD[tag] ?? BAD);
     };
+    // The first field, and mostly the others that have good values, in their order.
+    const entryOf = ({ delimiterTag, entry: { positions } }: FixGroup): string =>
+      [...positions.keys()]
+        .filter((tag) => positions[tag] > 0 && GOOD[tag] !== undefined && random() < 0.8)
+        .toSorted((a, b) => positions[a] - positions[b])
+        .reduce(
+          (fields, tag) => (tag === delimiterTag ? fields : `${fields}${tag}=${value(tag)}|`),
+          `${delimiterTag}=${value(delimiterTag)}|`,
+        );
     const body = ({ positions, required, groups }: FixSection): string => {
       let fields = '';
       for (let tag = 0; tag < positions.length; tag++) {
@@ -74,7 +95,11 @@ test('whatever is in an application message, each has an answer and reports come
         if (!required.includes(tag) && random() > share) continue;
         const group = groups.get(tag);
         if (group === undefined) fields += `${tag}=${value(tag)}|`;
-        else fields += `${tag}=1|${group.delimiterTag}=${value(group.delimiterTag)}|`;
+        else {
+          const entries = 1 + below(2);
+          fields += `${tag}=${entries}|`;
+          for (let i = 0; i < entries; i++) fields += entryOf(group);
+        }
       }
       return fields;
     };

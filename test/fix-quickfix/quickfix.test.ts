@@ -115,11 +115,11 @@ test(
     const copy = node.counterparty(t, 'COPY');
     for (const one of [ann, bob, old, copy]) await one.until(loggedOn);
     const symbol = '55=BTCUSD';
-    bob.send(`D|11=b1|${symbol}|54=2|38=10|40=2|44=10.00|59=1`);
+    bob.send(`D|11=b1|${symbol}|54=2|38=10|40=2|44=10.00|59=1|528=R`);
     bob.send(`D|11=b2|${symbol}|54=2|38=50|40=2|44=10.00|59=1|1138=5`);
     await bob.until((lines) => lines.filter(isReport).length === 2);
     ann.send(`D|11=a1|${symbol}|54=1|38=1|40=1|59=3`);
-    ann.send(`D|11=a2|${symbol}|54=1|38=12|40=2|44=10.00|59=0`);
+    ann.send(`D|11=a2|${symbol}|54=1|38=12|40=2|44=10.00|59=0|528=P`);
     ann.send(`D|11=a3|${symbol}|54=1|38=1|40=3|99=20.00|59=1`);
     ann.send(`D|11=a4|${symbol}|54=1|38=1|40=4|99=20.00|44=21.00|59=6|126=20300101-00:00:00`);
     ann.send(`D|11=a5|${symbol}|54=1|38=1|40=2|44=9.00|18=6|111=1`);
@@ -137,9 +137,9 @@ test(
     bob.send('x|320=l2|559=4');
     for (const one of [ann, bob]) await one.until((lines) => lines.some((line) => field(line, 35) === 'y'));
     await ann.until((lines) => lines.some((line) => field(line, 35) === 'r'));
-    old.send(`D|11=o1|21=1|${symbol}|54=1|38=2|40=2|44=10.00|59=1`);
+    old.send(`D|11=o1|21=1|${symbol}|54=1|38=2|40=2|44=10.00|59=1|47=A|109=7`);
     old.send(`D|11=o2|21=1|${symbol}|54=1|38=200|40=2|44=9.50|59=1`);
-    old.send(`G|11=o3|41=o2|21=1|${symbol}|54=1|38=100|40=2|44=9.40|59=1`);
+    old.send(`G|11=o3|41=o2|21=1|${symbol}|54=1|38=100|40=2|44=9.40|59=1|47=P|109=8`);
     old.send(`F|11=o4|41=o3|${symbol}|54=1`);
     old.send(`H|11=o1|${symbol}|54=1`);
     await old.until((lines) => lines.some((line) => field(line, 20) === '3'));

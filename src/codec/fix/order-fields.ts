@@ -69,7 +69,7 @@ export const CANCEL_TEXTS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Our value by the byte of a one-character field; 0: none. */
-function byByte(values: readonly FieldValue[]): Uint8Array {
+export function byByte(values: readonly FieldValue[]): Uint8Array {
   const table = new Uint8Array(128);
   for (const { value: fix, ours } of values) table[fix.charCodeAt(0)] = ours;
   return table;

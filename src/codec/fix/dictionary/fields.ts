@@ -38,6 +38,7 @@ export const FIX_FIELDS = `
 43 PossDupFlag BOOLEAN
 44 Price PRICE
 45 RefSeqNum SEQNUM
+47 Rule80A CHAR A B C D E F H I J K L M N O P R S T U W X Y Z
 48 SecurityID STRING
 49 SenderCompID STRING
 50 SenderSubID STRING
@@ -236,5 +237,9 @@ export const FIX_FIELDS = `
 1410 DefaultVerIndicator BOOLEAN
 1724 OrderOrigination INT
 2362 SelfMatchPreventionID STRING
+2376 PartyRoleQualifier INT
+2593 NoOrderAttributes NUMINGROUP
+2594 OrderAttributeType INT
+2595 OrderAttributeValue STRING
 2964 SelfMatchPreventionInstruction INT
 `;

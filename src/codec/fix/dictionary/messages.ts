@@ -51,7 +51,7 @@ DefaultApplVerID!:50 DefaultApplExtID:50 DefaultCstmApplVerID:50 Text:50 Encoded
 /** Components: members that several messages share. */
 export const FIX_COMPONENTS = `
 Parties
-NoPartyIDs(PartyID PartyIDSource PartyRole NoPartySubIDs(PartySubID PartySubIDType)):44,50
+NoPartyIDs(PartyID PartyIDSource PartyRole PartyRoleQualifier NoPartySubIDs(PartySubID PartySubIDType)):44,50
 
 Instrument
 Symbol!:42 Symbol:44,50 SymbolSfx SecurityID SecurityIDSource NoSecurityAltID(SecurityAltID SecurityAltIDSource):44,50
@@ -63,9 +63,9 @@ NoAllocs(AllocAccount AllocQty)
 SettlType SettlDate HandlInst!:42 HandlInst:44,50 ExecInst MinQty MaxFloor DisplayQty:50 ExDestination
 NoTradingSessions(TradingSessionID TradingSessionSubID:44,50) @Instrument Side! LocateReqd TransactTime! QtyType:44,50
 OrderQty CashOrderQty OrdType! Price StopPx Currency TimeInForce EffectiveTime ExpireDate ExpireTime
-Commission CommType OrderCapacity:44,50 OrderRestrictions:44,50 CustOrderCapacity:44,50 PositionEffect MaxShow:42,44
-ManualOrderIndicator:50 PreTradeAnonymity:50 OrderOrigination:50 SelfMatchPreventionID:50
-SelfMatchPreventionInstruction PegPriceType:50 Text EncodedTextLen EncodedText
+Commission CommType Rule80A:42 OrderCapacity:44,50 OrderRestrictions:44,50 CustOrderCapacity:44,50 PositionEffect MaxShow:42,44
+ManualOrderIndicator:50 PreTradeAnonymity:50 OrderOrigination NoOrderAttributes(OrderAttributeType OrderAttributeValue)
+SelfMatchPreventionID:50 SelfMatchPreventionInstruction PegPriceType:50 Text EncodedTextLen EncodedText
 `;
 
 /** Messages of the trading application. */

@@ -12,9 +12,11 @@ import { readUint } from '#codec/fix/values.ts';
 import { OrderFlag, OrderType, TimeInForce } from '#domain/commands.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
+import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 import type { RejectName } from '#domain/rejects.ts';
 import type { NewOrderRequest, ReplaceRequest } from '../../orders/requests.ts';
 import type { FixInstrument, FixInstruments } from './instruments.ts';
+import { readRegulatoryFields } from './regulatory-reader.ts';
 
 const DAY_MS = 86_400_000;
 const SECONDS_MAX = 2 ** 32 - 1;
@@ -59,6 +61,8 @@ export class OrderReader {
     this.failed = false;
     const instrument = this.#instrument(message, owner);
     if (instrument === undefined) return undefined;
+    const regulatory = this.#regulatory(message);
+    if (regulatory === undefined) return undefined;
     const orderType = this.#coded(message, AppTag.OrdType, ORD_TYPE_OF_BYTE, 'INVALID_ORDER_TYPE');
     const request: NewOrderRequest = {
       instrumentId: instrument.id,
@@ -75,6 +79,7 @@ export class OrderReader {
       expireSeconds: this.#expireSeconds(message),
       ocoClientOrderId: this.#ocoPartner(message, owner),
       clientTag,
+      regulatory,
     };
     return this.failed ? undefined : request;
   }
@@ -93,6 +98,8 @@ export class OrderReader {
     const instrument = this.#instrument(message, owner);
     if (instrument === undefined) return undefined;
     this.#checkUnchanged(message, order);
+    const regulatory = this.#regulatory(message);
+    if (regulatory === undefined) return undefined;
     const request: ReplaceRequest = {
       instrumentId: instrument.id,
       originalClientOrderId: order.clientOrderId,
@@ -103,6 +110,7 @@ export class OrderReader {
       expireSeconds: this.#expireSeconds(message),
       clientTag,
       keepsTag: false,
+      regulatory,
     };
     return this.failed ? undefined : request;
   }
@@ -136,6 +144,14 @@ export class OrderReader {
       this.#refuse('UNKNOWN_ASSET', `Currency must be ${instrument.quoteSymbol}`);
     }
     return this.failed ? undefined : instrument;
+  }
+
+  /** What is said for the authority. */
+  #regulatory(message: FixMessage): RegulatoryFields | undefined {
+    const read = readRegulatoryFields(message);
+    if (typeof read !== 'string') return read;
+    this.#refuse('INVALID_REGULATORY_FIELDS', read);
+    return undefined;
   }
 
   #checkAccount(message: FixMessage, owner: OrderOwner): void {
