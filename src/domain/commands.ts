@@ -214,7 +214,7 @@ export const COMMAND_HEADER_WORDS = 4;
 
 /**
  * For whom an order is and who decided: short codes, whose meaning the members tell the venue's operator apart from the orders. Below
- * 4 they mean the same for all, as at European venues: 0 nobody, or not said; 1 several clients, aggregated (AGGR); 2 clients whose orders are not
+ * 4 they mean the same for all members (other venues reserve the same four, some with 1 and 2 the other way round): 0 nobody, or not said; 1 several clients, aggregated (AGGR); 2 clients whose orders are not
  * allocated yet (PNAL); 3 of an execution decision that the client made it (NORE).
  */
 const parties = {

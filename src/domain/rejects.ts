@@ -78,7 +78,7 @@ export const Rejects = {
     'a market order needs a last trade or reference price for its protection',
     true,
   ),
-  INVALID_REGULATORY_FIELDS: row(214, 'unknown trading capacity or regulatory flags'),
+  INVALID_REGULATORY_FIELDS: row(214, 'unknown or contradictory trading capacity, flags or parties'),
 
   // 300-399: state of the market
   KILL_SWITCH_VENUE: row(300, 'the venue is stopped by its kill switch', true),
