@@ -25,6 +25,8 @@ export interface OuchOrder {
   readonly price?: number;
   /** '0' day (default), '3' immediate or cancel, '6' good till time; others by the timeInForce option. */
   readonly timeInForce?: '0' | '3' | '6';
+  /** 'P' principal (default), 'R' riskless principal, 'A' agency, 'O' not said. */
+  readonly capacity?: 'A' | 'O' | 'P' | 'R';
   /** Up to 14 characters, echoed in reports. */
   readonly clOrdId?: string;
   readonly options?: OuchOptionValues;
@@ -293,7 +295,8 @@ export class OuchClient {
 
 /** An Enter Order message. */
 export function enterOrder(userRefNum: number, order: OuchOrder): OuchInput<InboundMessageOf<'EnterOrder'>> {
-  const { side, symbol, quantity, price = 0, timeInForce = '0', clOrdId = '', options = {} } = order;
+  const { side, symbol, quantity, price = 0, clOrdId = '', options = {} } = order;
+  const { timeInForce = '0', capacity = 'P' } = order;
   return {
     type: 'EnterOrder',
     userRefNum,
@@ -303,7 +306,7 @@ export function enterOrder(userRefNum: number, order: OuchOrder): OuchInput<Inbo
     price,
     timeInForce,
     display: 'Y',
-    capacity: 'P',
+    capacity,
     interMarketSweep: 'N',
     crossType: 'N',
     clOrdId,

@@ -2,56 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Command } from '#codec/log/record-types.ts';
-import { OrderFlag, OrderType, SelfTradePrevention, Side, TimeInForce } from '#domain/commands.ts';
-import { MARKET_PRICE, OuchCommandWriter, WriteOutcome } from './command-writer.ts';
-import { OuchInstruments } from './instruments.ts';
-import { OrderScales } from './order-scales.ts';
-import { encodeOuch, type InboundMessage, type InboundMessageOf, type OuchInput } from './plain.ts';
-import { batchOf, HIVE, HUGE, SATS, STOPPED_CLOCK, TestSink } from './test-support.ts';
-
-function setUp() {
-  const instruments = new OuchInstruments();
-  for (const event of [HIVE, SATS, HUGE]) {
-    const { words, from } = batchOf([event]);
-    instruments.add(words, from);
-  }
-  const sink = new TestSink();
-  const scales = new OrderScales(1);
-  const writer = new OuchCommandWriter(instruments, scales, STOPPED_CLOCK, sink);
-  const user = { userId: 9, lastUserRefNum: 0 };
-  const send = (message: OuchInput<InboundMessage> | Uint8Array): WriteOutcome => {
-    const bytes = message instanceof Uint8Array ? message : encodeOuch(message);
-    const padded = Buffer.concat([Buffer.from('xyz'), bytes, Buffer.from('more')]);
-    return writer.write(user, padded, 3, 3 + bytes.length);
-  };
-  return { sink, scales, writer, user, send };
-}
-
-const ENTER: OuchInput<InboundMessageOf<'EnterOrder'>> = {
-  type: 'EnterOrder',
-  userRefNum: 1,
-  side: 'B',
-  quantity: 100,
-  symbol: 'HIVE',
-  price: 12_500, // 1.25
-  timeInForce: '0',
-  display: 'Y',
-  capacity: 'P',
-  interMarketSweep: 'N',
-  crossType: 'N',
-  clOrdId: 'my order',
-};
-const REPLACE: OuchInput<InboundMessageOf<'ReplaceOrder'>> = {
-  type: 'ReplaceOrder',
-  origUserRefNum: 1,
-  userRefNum: 2,
-  quantity: 80,
-  price: 13_000,
-  timeInForce: '0',
-  display: 'Y',
-  interMarketSweep: 'N',
-  clOrdId: '',
-};
+import {
+  OrderFlag,
+  OrderType,
+  SelfTradePrevention,
+  Side,
+  TimeInForce,
+  TradingCapacity,
+} from '#domain/commands.ts';
+import { MARKET_PRICE, WriteOutcome } from './command-writer.ts';
+import { encodeOuch, type InboundMessage, type OuchInput } from './plain.ts';
+import { ENTER, EVERY_REGULATORY_FIELD, REPLACE, setUpWriter } from './test-support.ts';
 
 const NEW_ORDER: Command<'NewOrder'> = {
   type: 'NewOrder',
@@ -71,7 +32,7 @@ const NEW_ORDER: Command<'NewOrder'> = {
   timeInForce: TimeInForce.Day,
   orderFlags: 0,
   selfTradePrevention: 0,
-  tradingCapacity: 0,
+  tradingCapacity: TradingCapacity.Dealing,
   regulatoryFlags: 0,
   clientTag: 'my order',
   clientCode: 0,
@@ -82,7 +43,7 @@ const NEW_ORDER: Command<'NewOrder'> = {
 
 /** The NewOrder that an Enter Order with these differences becomes, and how it differs from NEW_ORDER. */
 function entered(difference: Partial<typeof ENTER>): Partial<Command<'NewOrder'>> {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   assert.equal(send({ ...ENTER, ...difference }), WriteOutcome.Written);
   const commands = sink.take();
   assert.equal(commands.length, 1);
@@ -163,7 +124,7 @@ test('Enter Order: a price is a whole number of ticks, of at most 2^31 - 1', () 
     orderType: OrderType.StopLimit,
     stopPriceTicks: -1,
   });
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   const bytes = encodeOuch(ENTER);
   bytes.fill(0xff, 18, 26);
   send(bytes);
@@ -230,16 +191,12 @@ test('Enter Order: what the venue does not have is refused by the core, not ente
   ]) {
     assert.deepEqual(entered({ options }), { orderFlags: 255 }, JSON.stringify(options));
   }
-  for (const difference of [
-    { crossType: 'O' },
-    { capacity: 'X' },
-    { interMarketSweep: ' ' },
-    { display: 'Q' },
-  ]) {
+  for (const difference of [{ crossType: 'O' }, { interMarketSweep: ' ' }, { display: 'Q' }]) {
     assert.deepEqual(entered(difference), { orderFlags: 255 }, JSON.stringify(difference));
   }
+  assert.deepEqual(entered({ capacity: 'X' }), { orderFlags: 255, tradingCapacity: 0 });
   assert.deepEqual(entered({ display: 'N' }), { displayQtyLots: -1 });
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   const unknownTag = Buffer.concat([encodeOuch(ENTER), Buffer.from([2, 99, 1])]);
   unknownTag[46] = 3;
   assert.equal(send(unknownTag), WriteOutcome.Written);
@@ -247,9 +204,12 @@ test('Enter Order: what the venue does not have is refused by the core, not ente
 });
 
 test('an option that is there twice, and two expiries, are refused by the core: who reads the first has read another order', () => {
-  const options = { minQty: 1, maxFloor: 10, postOnly: 'P', expireTime: 60, stopPrice: 100, orderType: 'T' };
+  const options = {
+    ...{ minQty: 1, maxFloor: 10, postOnly: 'P', expireTime: 60, stopPrice: 100, orderType: 'T' },
+    ...EVERY_REGULATORY_FIELD,
+  };
   for (const name of Object.keys(options)) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     const once = encodeOuch({ ...ENTER, options: { [name]: options[name as keyof typeof options] } });
     const option = once.subarray(47);
     const twice = Buffer.concat([once, option]);
@@ -270,7 +230,7 @@ test('Enter Order: ClOrdID padded with spaces or NUL; other bytes are refused by
   assert.deepEqual(entered({ clOrdId: '' }), { clientTag: '' });
   assert.deepEqual(entered({ clOrdId: 'fourteen chars' }), { clientTag: 'fourteen chars' });
   assert.deepEqual(entered({ clOrdId: ' a b ' }), { clientTag: ' a b' });
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   const padded = encodeOuch(ENTER);
   padded.fill(0, 39, 45);
   send(padded);
@@ -283,7 +243,7 @@ test('Enter Order: ClOrdID padded with spaces or NUL; other bytes are refused by
 });
 
 test('UserRefNum: one that is not above the last is a retransmission and ignored', () => {
-  const { sink, send, user } = setUp();
+  const { sink, send, user } = setUpWriter();
   user.lastUserRefNum = 5;
   assert.equal(send({ ...ENTER, userRefNum: 5 }), WriteOutcome.Ignored);
   assert.equal(send({ ...ENTER, userRefNum: 0 }), WriteOutcome.Ignored);
@@ -302,7 +262,7 @@ test('UserRefNum: one that is not above the last is a retransmission and ignored
 });
 
 test('Full: nothing happened, and the same message works later', () => {
-  const { sink, send, user } = setUp();
+  const { sink, send, user } = setUpWriter();
   sink.room = 0;
   const messages: OuchInput<InboundMessage>[] = [
     ENTER,
@@ -321,7 +281,7 @@ test('Full: nothing happened, and the same message works later', () => {
 });
 
 test('Replace Order: fields, and the price scale of the order that it replaces, also in a chain', () => {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ ...ENTER, symbol: 'SATSLONG', price: 70 });
   send({ ...REPLACE, price: 80, clOrdId: 'again', options: { maxFloor: 10, stopPrice: 90 } });
   send({
@@ -368,7 +328,7 @@ test('Replace Order: fields, and the price scale of the order that it replaces, 
 });
 
 test('Replace Order: a retransmitted Enter Order cannot change the scale of the live one', () => {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ ...ENTER, symbol: 'SATSLONG', price: 70 });
   assert.equal(send(ENTER), WriteOutcome.Ignored);
   send({ ...REPLACE, price: 80 });
@@ -387,16 +347,16 @@ test('Replace Order: what a replace cannot change is refused by the core', () =>
     { groupId: 0 },
     { side: 'B' },
   ]) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     send({ ...REPLACE, options });
     assert.equal((sink.take()[0] as Command<'ReplaceOrder'>).qtyLots, -1, JSON.stringify(options));
   }
   for (const letter of [{ interMarketSweep: 'Q' }, { display: 'Z' }]) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     send({ ...REPLACE, ...letter });
     assert.equal((sink.take()[0] as Command<'ReplaceOrder'>).qtyLots, -1, JSON.stringify(letter));
   }
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ ...REPLACE, display: 'N' });
   send({ ...REPLACE, userRefNum: 3, price: MARKET_PRICE });
   const [hidden, market] = sink.take() as Command<'ReplaceOrder'>[];
@@ -416,8 +376,9 @@ test('Cancel, Modify, Mass Cancel, Disable and Enable: the terms of an order are
     { expireSeconds: 1 },
     { selfTradePrevention: 'N' },
     { ocoUserRefNum: 1 },
+    ...Object.entries(EVERY_REGULATORY_FIELD).map(([name, value]) => ({ [name]: value })),
   ]) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options });
     send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3, options });
     send({ type: 'MassCancel', userRefNum: 1, firm: '', symbol: 'HIVE', options });
@@ -439,7 +400,7 @@ test('Cancel, Modify, Mass Cancel, Disable and Enable: the terms of an order are
 
 test('Cancel and Modify Order: an option of Mass Cancel is refused by the core', () => {
   for (const options of [{ side: 'B' }, { groupId: 0 }]) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options });
     send({ type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 3, options });
     const quantities = sink.take().map((command) => (command as Command<'CancelOrder'>).totalQtyLots);
@@ -448,7 +409,7 @@ test('Cancel and Modify Order: an option of Mass Cancel is refused by the core',
 });
 
 test('Cancel and Modify Order: cancel, reduce to a new total, and what cannot be said', () => {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 0 });
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { userRefIdx: 0 } });
   send({ type: 'CancelOrder', userRefNum: 1, quantity: 40 });
@@ -464,7 +425,7 @@ test('Cancel and Modify Order: cancel, reduce to a new total, and what cannot be
 });
 
 test('Mass Cancel: the user\u2019s own orders, by symbol and side; an unknown symbol never means all', () => {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   const mass = { type: 'MassCancel', userRefNum: 5, firm: 'ABCD', symbol: '' } as const;
   send(mass);
   send({ ...mass, symbol: 'HIVE', options: { side: 'T' } });
@@ -496,7 +457,7 @@ test('Mass Cancel: the user\u2019s own orders, by symbol and side; an unknown sy
 });
 
 test('Disable and Enable Order Entry: a kill switch of the user', () => {
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ type: 'DisableOrderEntry', userRefNum: 3, firm: '' });
   send({ type: 'EnableOrderEntry', userRefNum: 4, firm: '' });
   const base = {
@@ -517,21 +478,21 @@ test('Disable and Enable Order Entry: a kill switch of the user', () => {
 
 test('Disable and Enable Order Entry: for less than the user, or what nobody knows, is refused by the core', () => {
   for (const options of [{ userRefIdx: 1 }, { groupId: 0 }, { side: 'B' }, { displayQuantity: 5 }]) {
-    const { sink, send } = setUp();
+    const { sink, send } = setUpWriter();
     send({ type: 'DisableOrderEntry', userRefNum: 3, firm: '', options });
     send({ type: 'EnableOrderEntry', userRefNum: 4, firm: '', options });
     const scopeIds = sink.take().map((command) => (command as Command<'SetKillSwitch'>).scopeId);
     assert.deepEqual(scopeIds, [0, 0], JSON.stringify(options));
   }
-  const { sink, send } = setUp();
+  const { sink, send } = setUpWriter();
   send({ type: 'EnableOrderEntry', userRefNum: 4, firm: '', options: { userRefIdx: 0 } });
   assert.equal((sink.take()[0] as Command<'SetKillSwitch'>).scopeId, 9);
 });
 
 test('Malformed: truncated at every byte, one byte too many, broken appendages, unknown types', () => {
   const messages: OuchInput<InboundMessage>[] = [
-    { ...ENTER, options: { minQty: 1, stopPrice: 500 } },
-    { ...REPLACE, options: { maxFloor: 1 } },
+    { ...ENTER, options: { minQty: 1, stopPrice: 500, ...EVERY_REGULATORY_FIELD } },
+    { ...REPLACE, options: { maxFloor: 1, ...EVERY_REGULATORY_FIELD } },
     { type: 'CancelOrder', userRefNum: 1, quantity: 0, options: { userRefIdx: 0 } },
     { type: 'ModifyOrder', userRefNum: 1, side: 'S', quantity: 0, options: { userRefIdx: 0 } },
     { type: 'MassCancel', userRefNum: 1, firm: '', symbol: '', options: { side: 'B' } },
@@ -542,14 +503,14 @@ test('Malformed: truncated at every byte, one byte too many, broken appendages, 
     const bytes = encodeOuch(message);
     const bare = encodeOuch({ ...message, options: {} });
     for (let length = 1; length < bytes.length; length++) {
-      const { send, sink } = setUp();
+      const { send, sink } = setUpWriter();
       const isWhole =
         length === bare.length && (message.type === 'CancelOrder' || message.type === 'ModifyOrder');
       const expected = isWhole ? WriteOutcome.Written : WriteOutcome.Malformed;
       assert.equal(send(bytes.subarray(0, length)), expected, `${message.type} cut to ${length}`);
       assert.equal(sink.take().length, isWhole ? 1 : 0);
     }
-    const { send, writer } = setUp();
+    const { send, writer } = setUpWriter();
     assert.equal(send(Buffer.concat([bytes, Buffer.alloc(1)])), WriteOutcome.Malformed, message.type);
     assert.match(writer.fault, /^malformed /);
   }
@@ -561,14 +522,17 @@ test('Malformed: truncated at every byte, one byte too many, broken appendages, 
     [4, 3, 0, 0, 1], // MinQty of three bytes
     [2, 12], // PostOnly without a value
     [10, 193, 0, 0, 0, 0, 0, 0, 0, 0, 1], // a stop price of nine bytes
+    [3, 198, 0, 1], // a capacity of two bytes
+    [1, 199], // regulatory flags without a value
+    [3, 200, 0, 7], // a client's code of two bytes
   ]) {
     const bytes = Buffer.concat([bare, Buffer.from(appendage)]);
     bytes[46] = appendage.length;
-    assert.equal(setUp().send(bytes), WriteOutcome.Malformed, String(appendage));
+    assert.equal(setUpWriter().send(bytes), WriteOutcome.Malformed, String(appendage));
   }
   for (let type = 0; type < 256; type++) {
     if ('OUXMCDE'.includes(String.fromCharCode(type))) continue;
-    const { send, writer } = setUp();
+    const { send, writer } = setUpWriter();
     assert.equal(send(Uint8Array.of(type, 0, 0)), WriteOutcome.Malformed);
     assert.equal(writer.fault, 'unknown message type');
   }
@@ -577,9 +541,14 @@ test('Malformed: truncated at every byte, one byte too many, broken appendages, 
 test('random and mutated messages: an outcome, at most one command, never a throw', () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   console.log(`command writer fuzz seed ${seed}`);
-  const bases = [encodeOuch({ ...ENTER, options: { minQty: 1, stopPrice: 5 } }), encodeOuch(REPLACE)];
+  const bases = [
+    encodeOuch({ ...ENTER, options: { minQty: 1, stopPrice: 5 } }),
+    encodeOuch({ ...ENTER, options: EVERY_REGULATORY_FIELD }),
+    encodeOuch(REPLACE),
+    encodeOuch({ ...REPLACE, options: EVERY_REGULATORY_FIELD }),
+  ];
   const mutated = fc
-    .tuple(fc.constantFrom(...bases), fc.array(fc.tuple(fc.nat(80), fc.nat(255)), { maxLength: 6 }))
+    .tuple(fc.constantFrom(...bases), fc.array(fc.tuple(fc.nat(100), fc.nat(255)), { maxLength: 6 }))
     .map(([base, changes]) => {
       const bytes = base.slice();
       for (const [at, value] of changes) bytes[at % bytes.length] = value;
@@ -588,7 +557,7 @@ test('random and mutated messages: an outcome, at most one command, never a thro
   const random = fc
     .tuple(fc.constantFrom(...'OUXMCDEQ'), fc.uint8Array({ maxLength: 80 }))
     .map(([type, rest]) => Buffer.concat([Buffer.from(type), rest]));
-  const { sink, send, user } = setUp();
+  const { sink, send, user } = setUpWriter();
   fc.assert(
     fc.property(fc.oneof(mutated, random), (bytes) => {
       user.lastUserRefNum = 0;

@@ -10,6 +10,7 @@ import {
   SetKillSwitch,
   Side,
   TimeInForce,
+  TradingCapacity,
 } from '#domain/commands.ts';
 import type { Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
@@ -76,11 +77,20 @@ const NEW_ORDER_TYPE = byteOf(NewOrder, 'orderType');
 const NEW_TIME_IN_FORCE = byteOf(NewOrder, 'timeInForce');
 const NEW_ORDER_FLAGS = byteOf(NewOrder, 'orderFlags');
 const NEW_SELF_TRADE_PREVENTION = byteOf(NewOrder, 'selfTradePrevention');
+const NEW_TRADING_CAPACITY = byteOf(NewOrder, 'tradingCapacity');
+const NEW_REGULATORY_FLAGS = byteOf(NewOrder, 'regulatoryFlags');
+const REPLACE_TRADING_CAPACITY = byteOf(ReplaceCommand, 'tradingCapacity');
+const REPLACE_REGULATORY_FLAGS = byteOf(ReplaceCommand, 'regulatoryFlags');
 const MASS_CANCEL_SIDE = byteOf(MassCancelCommand, 'side');
 const KILL_SCOPE = byteOf(SetKillSwitch, 'scope');
 const KILL_ENGAGED = byteOf(SetKillSwitch, 'engaged');
 
 const CL_ORD_ID_BYTES = 14;
+
+type PartyPlaces = Pick<
+  typeof NewOrder.at,
+  'clientCode' | 'investmentDecisionCode' | 'executionDecisionCode' | 'nonExecutingBrokerCode'
+>;
 
 /**
  * Turns OUCH messages of clients into commands, straight from the received bytes into the sink.
@@ -141,7 +151,9 @@ export class OuchCommandWriter {
       return this.#malformed('malformed Enter Order');
     const userRefNum = readU32(bytes, from + enter.userRefNum);
     if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
-    const at = this.#reserve(CommandType.NewOrder, NewOrder.shortWords, user.userId, userRefNum);
+    const { hasParties } = options;
+    const sizeWords = hasParties ? NewOrder.words : NewOrder.shortWords;
+    const at = this.#reserve(CommandType.NewOrder, sizeWords, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
     const { i32, f64, u8 } = this.sink.words;
@@ -174,6 +186,10 @@ export class OuchCommandWriter {
     u8[first + NEW_TIME_IN_FORCE] = timeInForce;
     u8[first + NEW_ORDER_FLAGS] = !supported ? NO_FLAGS : options.postOnly ? OrderFlag.PostOnly : 0;
     u8[first + NEW_SELF_TRADE_PREVENTION] = options.selfTradePrevention;
+    u8[first + NEW_TRADING_CAPACITY] =
+      options.tradingCapacity !== 0 ? options.tradingCapacity : capacityOf(bytes[from + enter.capacity]);
+    u8[first + NEW_REGULATORY_FLAGS] = options.regulatoryFlags;
+    if (hasParties) this.#writeParties(i32, at, field);
     this.#writeTag(i32, at + field.clientTag);
     this.#useRefNum(user, userRefNum, priceFactor);
     return WriteOutcome.Written;
@@ -186,10 +202,12 @@ export class OuchCommandWriter {
     }
     const userRefNum = readU32(bytes, from + replace.userRefNum);
     if (userRefNum <= user.lastUserRefNum) return this.#ignored(userRefNum);
-    const at = this.#reserve(CommandType.ReplaceOrder, ReplaceCommand.shortWords, user.userId, userRefNum);
+    const { hasRegulatoryFields } = options;
+    const sizeWords = hasRegulatoryFields ? ReplaceCommand.words : ReplaceCommand.shortWords;
+    const at = this.#reserve(CommandType.ReplaceOrder, sizeWords, user.userId, userRefNum);
     if (at === -1) return WriteOutcome.Full;
 
-    const { i32, f64 } = this.sink.words;
+    const { i32, f64, u8 } = this.sink.words;
     const field = ReplaceCommand.at;
     const original = readU32(bytes, from + replace.origUserRefNum);
     const priceFactor = this.scales.of(user.userId, original, this.instruments.commonPriceFactor);
@@ -217,6 +235,11 @@ export class OuchCommandWriter {
       bytes[from + replace.display] === HIDDEN ? NO_QUANTITY : options.maxFloor;
     i32[at + field.stopPriceTicks] = ticksOf(options.stopPrice, priceFactor);
     i32[at + field.expireSeconds] = this.#expireSeconds();
+    if (hasRegulatoryFields) {
+      this.#writeParties(i32, at, field);
+      u8[at * 4 + REPLACE_TRADING_CAPACITY] = options.tradingCapacity;
+      u8[at * 4 + REPLACE_REGULATORY_FLAGS] = options.regulatoryFlags;
+    }
     this.#writeTag(i32, at + field.clientTag);
     this.#useRefNum(user, userRefNum, priceFactor);
     return WriteOutcome.Written;
@@ -354,6 +377,15 @@ export class OuchCommandWriter {
     return true;
   }
 
+  /** Writes the codes of the options into the command at `at`, of which `field` are the places. */
+  #writeParties(i32: Int32Array, at: number, field: PartyPlaces): void {
+    const options = this.options;
+    i32[at + field.clientCode] = options.clientCode;
+    i32[at + field.investmentDecisionCode] = options.investmentDecisionCode;
+    i32[at + field.executionDecisionCode] = options.executionDecisionCode;
+    i32[at + field.nonExecutingBrokerCode] = options.nonExecutingBrokerCode;
+  }
+
   #writeTag(i32: Int32Array, at: number): void {
     i32[at] = this.tag[0];
     i32[at + 1] = this.tag[1];
@@ -374,6 +406,13 @@ function sideOf(character: number): number {
   if (character === 0x42) return Side.Buy;
   if (character === 0x53 || character === 0x54 || character === 0x45) return Side.Sell;
   return INVALID;
+}
+
+/** 'P' principal, 'R' riskless principal, 'A' agency. 'O', other, does not say which; unknown letters are refused elsewhere. */
+function capacityOf(character: number): number {
+  if (character === 0x50) return TradingCapacity.Dealing;
+  if (character === 0x52) return TradingCapacity.MatchedPrincipal;
+  return character === 0x41 ? TradingCapacity.AnyOther : 0;
 }
 
 /** '0', '3' and '6' of the message's own field; GTX ('5') and after hours ('E') do not exist here. */

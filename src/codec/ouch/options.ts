@@ -52,6 +52,15 @@ export const OuchOptions = {
   ocoUserRefNum: option(196, 'u32'),
   /** 'N' cancel newest, 'O' cancel oldest, 'B' cancel both, 'D' decrement. */
   selfTradePrevention: option(197, 'char'),
+  /** A TradingCapacity. Goes before the message's own letter. */
+  tradingCapacity: option(198, 'u8'),
+  /** Bits of RegulatoryFlag. */
+  regulatoryFlags: option(199, 'u8'),
+  /** Short codes: for whom the order is, who decided to trade and how, which member passed it on. */
+  clientCode: option(200, 'u32'),
+  investmentDecisionCode: option(201, 'u32'),
+  executionDecisionCode: option(202, 'u32'),
+  nonExecutingBrokerCode: option(203, 'u32'),
 
   /** The receipt: sequence of the command in the venue's log. In every outbound message but System Event. */
   logSequence: option(208, 'u64'),

@@ -32,6 +32,13 @@ export class OrderOptions {
   declare timeInForce: number;
   declare ocoUserRefNum: number;
   declare selfTradePrevention: number;
+  /** As it was given, known or not; 0 not given. So are the five below. */
+  declare tradingCapacity: number;
+  declare regulatoryFlags: number;
+  declare clientCode: number;
+  declare investmentDecisionCode: number;
+  declare executionDecisionCode: number;
+  declare nonExecutingBrokerCode: number;
   /** ASCII of the Side option; 0 not given. */
   declare side: number;
   declare groupIdGiven: boolean;
@@ -48,6 +55,12 @@ export class OrderOptions {
     this.timeInForce = 0;
     this.ocoUserRefNum = 0;
     this.selfTradePrevention = 0;
+    this.tradingCapacity = 0;
+    this.regulatoryFlags = 0;
+    this.clientCode = 0;
+    this.investmentDecisionCode = 0;
+    this.executionDecisionCode = 0;
+    this.nonExecutingBrokerCode = 0;
     this.side = 0;
     this.groupIdGiven = false;
   }
@@ -55,6 +68,20 @@ export class OrderOptions {
   /** Whether it says what only a Mass Cancel is told. */
   get isForMassCancel(): boolean {
     return this.side !== 0 || this.groupIdGiven;
+  }
+
+  /** Whether it says for whom the order is, or who decided. */
+  get hasParties(): boolean {
+    return (
+      this.clientCode !== 0 ||
+      this.investmentDecisionCode !== 0 ||
+      this.executionDecisionCode !== 0 ||
+      this.nonExecutingBrokerCode !== 0
+    );
+  }
+
+  get hasRegulatoryFields(): boolean {
+    return this.tradingCapacity !== 0 || this.regulatoryFlags !== 0 || this.hasParties;
   }
 
   /** Whether it says terms of an order, as only an Enter or a Replace does. */
@@ -69,7 +96,8 @@ export class OrderOptions {
       this.stopPrice !== 0 ||
       this.timeInForce !== 0 ||
       this.ocoUserRefNum !== 0 ||
-      this.selfTradePrevention !== 0
+      this.selfTradePrevention !== 0 ||
+      this.hasRegulatoryFields
     );
   }
 
@@ -85,6 +113,12 @@ export class OrderOptions {
     this.timeInForce = 0;
     this.ocoUserRefNum = 0;
     this.selfTradePrevention = 0;
+    this.tradingCapacity = 0;
+    this.regulatoryFlags = 0;
+    this.clientCode = 0;
+    this.investmentDecisionCode = 0;
+    this.executionDecisionCode = 0;
+    this.nonExecutingBrokerCode = 0;
     this.side = 0;
     this.groupIdGiven = false;
   }
@@ -161,6 +195,24 @@ export class OrderOptions {
       case Tag.selfTradePrevention:
         this.selfTradePrevention = selfTradePreventionOf(value);
         return length === 1;
+      case Tag.tradingCapacity:
+        this.tradingCapacity = value;
+        return length === 1;
+      case Tag.regulatoryFlags:
+        this.regulatoryFlags = value;
+        return length === 1;
+      case Tag.clientCode:
+        this.clientCode = value;
+        return length === 4;
+      case Tag.investmentDecisionCode:
+        this.investmentDecisionCode = value;
+        return length === 4;
+      case Tag.executionDecisionCode:
+        this.executionDecisionCode = value;
+        return length === 4;
+      case Tag.nonExecutingBrokerCode:
+        this.nonExecutingBrokerCode = value;
+        return length === 4;
       // What only labels the order, and changes nothing about how it trades here
       case Tag.firm:
       case Tag.route:

@@ -3,6 +3,10 @@ import { encodeEvent } from '#codec/log/events.ts';
 import type { Command, EventInput } from '#codec/log/record-types.ts';
 import type { Clock, TurnSink } from '#domain/ports.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
+import { OuchCommandWriter, type WriteOutcome } from './command-writer.ts';
+import { OuchInstruments } from './instruments.ts';
+import { OrderScales } from './order-scales.ts';
+import { encodeOuch, type InboundMessage, type InboundMessageOf, type OuchInput } from './plain.ts';
 
 /** Help for tests of this door. */
 
@@ -87,3 +91,59 @@ export const HUGE: EventInput<'InstrumentAdded'> = {
   symbol: 'HUGE',
   maxQtyLots: 2 ** 32,
 };
+
+/** A writer of commands of user 9, in a venue of the instruments above. */
+export function setUpWriter() {
+  const instruments = new OuchInstruments();
+  for (const event of [HIVE, SATS, HUGE]) {
+    const { words, from } = batchOf([event]);
+    instruments.add(words, from);
+  }
+  const sink = new TestSink();
+  const scales = new OrderScales(1);
+  const writer = new OuchCommandWriter(instruments, scales, STOPPED_CLOCK, sink);
+  const user = { userId: 9, lastUserRefNum: 0 };
+  const send = (message: OuchInput<InboundMessage> | Uint8Array): WriteOutcome => {
+    const bytes = message instanceof Uint8Array ? message : encodeOuch(message);
+    const padded = Buffer.concat([Buffer.from('xyz'), bytes, Buffer.from('more')]);
+    return writer.write(user, padded, 3, 3 + bytes.length);
+  };
+  return { sink, scales, writer, user, send };
+}
+
+/** Messages as a client sends them. */
+export const ENTER: OuchInput<InboundMessageOf<'EnterOrder'>> = {
+  type: 'EnterOrder',
+  userRefNum: 1,
+  side: 'B',
+  quantity: 100,
+  symbol: 'HIVE',
+  price: 12_500, // 1.25
+  timeInForce: '0',
+  display: 'Y',
+  capacity: 'P',
+  interMarketSweep: 'N',
+  crossType: 'N',
+  clOrdId: 'my order',
+};
+export const REPLACE: OuchInput<InboundMessageOf<'ReplaceOrder'>> = {
+  type: 'ReplaceOrder',
+  origUserRefNum: 1,
+  userRefNum: 2,
+  quantity: 80,
+  price: 13_000,
+  timeInForce: '0',
+  display: 'Y',
+  interMarketSweep: 'N',
+  clOrdId: '',
+};
+
+/** Options of an order that say all regulatory fields, no two alike. */
+export const EVERY_REGULATORY_FIELD = {
+  tradingCapacity: 2,
+  regulatoryFlags: 13,
+  clientCode: 70_000,
+  investmentDecisionCode: 2 ** 32 - 1,
+  executionDecisionCode: 3,
+  nonExecutingBrokerCode: 2 ** 31,
+} as const;
