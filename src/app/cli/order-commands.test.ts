@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command, CommandInput } from '#codec/log/record-types.ts';
 import { HIVE } from '#codec/ouch/test-support.ts';
-import { CommandType, OrderType } from '#domain/commands.ts';
+import { CommandType, OrderType, RegulatoryFlag, TradingCapacity } from '#domain/commands.ts';
 import { RejectCode } from '#domain/rejects.ts';
 import { accepted, startVenue, type TestVenue, until } from '#gateways/ouch/test-support.ts';
 import { type CliResult, runCli } from './test-support.ts';
@@ -127,4 +127,51 @@ test('order place: a venue that ends the connection ends the command, which says
     stdout: 'accepted  order 1: buy 100 HIVE at 1.25, day  [log 0]\n',
     stderr: 'hive: the venue closed\n',
   });
+});
+
+/** What a command says for the authority, without what it does not say. */
+function regulatoryFields(command: CommandInput | undefined): object {
+  const names = ['tradingCapacity', 'regulatoryFlags', 'clientCode', 'investmentDecisionCode'];
+  return Object.fromEntries(
+    [...names, 'executionDecisionCode', 'nonExecutingBrokerCode']
+      .map((name) => [name, (command as unknown as Record<string, number>)[name]] as const)
+      .filter(([, value]) => value !== 0),
+  );
+}
+
+test('order place, order replace: what they say for the authority, and what without being told to', async () => {
+  const place = ['place', 'buy', '1', 'PENNY', '--price', '1'];
+  const replace = ['replace', '7', 'PENNY', '--quantity', '1', '--price', '1'];
+  const options = ['--capacity', 'AOTC', '--client-code', '1', '--execution-decision-code', '70000'];
+  const more = ['--investment-decision-code', '9', '--broker-code', '4294967295', '--dea'];
+  const fields = {
+    tradingCapacity: TradingCapacity.AnyOther,
+    regulatoryFlags: RegulatoryFlag.DirectElectronicAccess,
+    clientCode: 1,
+    investmentDecisionCode: 9,
+    executionDecisionCode: 70_000,
+    nonExecutingBrokerCode: 2 ** 32 - 1,
+  };
+  assert.deepEqual(regulatoryFields(await sentBy(...place)), { tradingCapacity: TradingCapacity.Dealing });
+  assert.deepEqual(regulatoryFields(await sentBy(...place, '--dea')), {
+    tradingCapacity: TradingCapacity.Dealing,
+    regulatoryFlags: RegulatoryFlag.DirectElectronicAccess,
+  });
+  assert.deepEqual(regulatoryFields(await sentBy(...place, ...options, ...more)), fields);
+  assert.deepEqual(regulatoryFields(await sentBy(...replace)), {});
+  assert.deepEqual(regulatoryFields(await sentBy(...replace, ...options, ...more)), fields);
+});
+
+test('order replace: says all regulatory fields anew or none, so it needs a capacity with any other', async () => {
+  const { status, stdout, stderr } = await runCli([
+    ...['order', 'replace', '7', 'PENNY', '--quantity', '1', '--liquidity-provision'],
+  ]);
+  assert.deepEqual(
+    [status, stdout, stderr],
+    [
+      2,
+      '',
+      'hive: a replace that says a regulatory field says all of them anew: give --capacity DEAL, MTCH or AOTC too\n',
+    ],
+  );
 });

@@ -17,6 +17,7 @@ import { DATA_DIRECTORY, dataDirOption, integerOption, symbolArgument } from './
 import { hasNoPrice, rejectText, reportText } from './order-report.ts';
 import { OrderUnits } from './order-units.ts';
 import type { Output } from './output.ts';
+import { type RegulatoryOptions, regulatoryFieldsOf, withRegulatoryFields } from './regulatory-options.ts';
 import { type TlsOptions, tlsOf, withTls } from './tls-options.ts';
 
 /** The reports of one command arrive together; whatever is not here by then is of a later one. */
@@ -31,7 +32,7 @@ interface ConnectionOptions extends TlsOptions {
   readonly wait: number;
 }
 
-interface PlaceOptions extends ConnectionOptions {
+interface PlaceOptions extends ConnectionOptions, RegulatoryOptions {
   readonly price?: string;
   readonly market?: true;
   readonly stop?: string;
@@ -43,7 +44,7 @@ interface PlaceOptions extends ConnectionOptions {
   readonly tag?: string;
 }
 
-interface ReplaceOptions extends ConnectionOptions {
+interface ReplaceOptions extends ConnectionOptions, RegulatoryOptions {
   readonly price?: string;
   readonly quantity: string;
   readonly stop?: string;
@@ -65,7 +66,7 @@ const TIMES_IN_FORCE: {
 /** `hive order place|cancel|replace`, over the binary gateway like every client. */
 export function orderCommands(output: () => Output): Command {
   const order = new Command('order').description('enter, replace and cancel orders over the binary gateway');
-  withConnection(order.command('place'))
+  const placing = withConnection(order.command('place'))
     .description('enter an order and print its reports')
     .addArgument(new Argument('<side>', 'what to do').choices(['buy', 'sell']))
     .argument('<quantity>', 'how much, as a decimal number')
@@ -86,6 +87,7 @@ export function orderCommands(output: () => Output): Command {
     .action((side: string, quantity: string, symbol: string, options: PlaceOptions) =>
       place(side === 'buy' ? 'B' : 'S', quantity, symbol, options, output()),
     );
+  withRegulatoryFields(placing, 'default: DEAL');
   withConnection(order.command('cancel'))
     .description('cancel an order')
     .argument('<number>', 'number of the order, as its reports have it', orderNumber)
@@ -97,7 +99,7 @@ export function orderCommands(output: () => Output): Command {
     .action((number: number, options: ConnectionOptions & { total?: number }) =>
       trade(options, output(), undefined, async (client) => client.cancel(number, options.total ?? 0)),
     );
-  withConnection(order.command('replace'))
+  const replacing = withConnection(order.command('replace'))
     .description(
       'give an order new terms and a new number; give all terms that it is to have, also those that stay',
     )
@@ -109,18 +111,9 @@ export function orderCommands(output: () => Output): Command {
     .option('--display <quantity>', 'new displayed quantity')
     .option('--tag <text>', 'up to 14 characters, echoed in reports', tagOption)
     .action((number: number, symbol: string, options: ReplaceOptions) =>
-      trade(options, output(), symbol, (client, units) =>
-        client.replace(number, {
-          quantity: units.lots(options.quantity),
-          price: options.price === undefined ? MARKET_PRICE : units.price(options.price),
-          ...(options.tag === undefined ? {} : { clOrdId: options.tag }),
-          options: {
-            ...quantityOptions(options, units),
-            ...(options.price === undefined ? {} : { orderType: LIMIT }),
-          },
-        }),
-      ),
+      replace(number, symbol, options, output()),
     );
+  withRegulatoryFields(replacing, 'needed with any of those below');
   return order;
 }
 
@@ -162,6 +155,30 @@ function place(
   );
 }
 
+function replace(number: number, symbol: string, options: ReplaceOptions, output: Output): Promise<void> {
+  const { quantity, price, tag } = options;
+  const regulatoryFields = regulatoryFieldsOf(options);
+  // Without it the order would have none from then on.
+  if (Object.keys(regulatoryFields).length > 0 && options.capacity === undefined) {
+    throw new CliError(
+      ExitCode.Usage,
+      'a replace that says a regulatory field says all of them anew: give --capacity DEAL, MTCH or AOTC too',
+    );
+  }
+  return trade(options, output, symbol, (client, units) =>
+    client.replace(number, {
+      quantity: units.lots(quantity),
+      price: price === undefined ? MARKET_PRICE : units.price(price),
+      ...(tag === undefined ? {} : { clOrdId: tag }),
+      options: {
+        ...quantityOptions(options, units),
+        ...(price === undefined ? {} : { orderType: LIMIT }),
+        ...regulatoryFields,
+      },
+    }),
+  );
+}
+
 function orderOf(
   side: 'B' | 'S',
   quantity: string,
@@ -186,6 +203,7 @@ function orderOf(
       ...(expire === undefined ? {} : { expireSeconds: expire }),
       ...(postOnly === undefined ? {} : { postOnly: 'P' }),
       ...(min === undefined ? {} : { minQty: units.lots(min) }),
+      ...regulatoryFieldsOf(options),
     },
   };
 }
