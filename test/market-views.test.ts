@@ -367,6 +367,11 @@ test('the comparison fails when a view misses an event or takes it wrongly', () 
     ['PriceControlsSet', () => undefined],
     ['FeesSet', () => undefined],
     ['FeesSet', (event) => ({ ...event, takerFeePpm: 1 }) as Event],
+    [
+      'OrderRulesSet',
+      (event) =>
+        ({ ...event, regulatoryFields: 1 - (event as Event<'OrderRulesSet'>).regulatoryFields }) as Event,
+    ],
     ['PriceControlsSet', (event) => ({ ...event, dynamicBandPpm: 1 }) as Event],
     ['OrderReplaced', (event) => ({ ...event, visibleQtyLots: 0 }) as Event],
     [

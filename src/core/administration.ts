@@ -9,6 +9,7 @@ import {
   SetCoreVersion,
   SetFees,
   SetKillSwitch,
+  SetOrderRules,
   SetPriceControls,
 } from '#domain/commands.ts';
 import {
@@ -23,6 +24,7 @@ import {
   InstrumentAdded,
   KillSwitchSet,
   LedgerPosted,
+  OrderRulesSet,
   PostingKind,
   PriceControlsSet,
 } from '#domain/events.ts';
@@ -152,6 +154,8 @@ export class Administration {
         return this.#setPriceControls(words, offset);
       case CommandType.SetFees:
         return this.#setFees(words, offset);
+      case CommandType.SetOrderRules:
+        return this.#setOrderRules(words, offset);
       case CommandType.CancelTrade:
         return this.tradeCancellation.cancel(words, offset);
       case CommandType.EndSession:
@@ -252,6 +256,18 @@ export class Administration {
     return ACCEPTED;
   }
 
+  #setOrderRules(words: WordBuffer, offset: number): number {
+    const { instruments } = this.state;
+    const code = instruments.setOrderRules(words, offset);
+    if (code !== ACCEPTED) return code;
+    const instrumentId = words.i32[offset + SetOrderRules.at.instrumentId];
+    const at = this.#begin(OrderRulesSet, instrumentId);
+    this.writer.words.i32[at + OrderRulesSet.at.regulatoryFields] = instruments.regulatoryFields(
+      instruments.rowOf(instrumentId),
+    );
+    return ACCEPTED;
+  }
+
   #setKillSwitch(words: WordBuffer, offset: number): number {
     const code = this.state.risk.setKillSwitch(words, offset);
     if (code !== ACCEPTED) return code;
@@ -348,6 +364,7 @@ export class Administration {
     i32[at + InstrumentAdded.at.dynamicBandPpm] = instruments.dynamicBandPpm(row);
     i32[at + InstrumentAdded.at.volatilityAuctionSeconds] = instruments.volatilityAuctionSeconds(row);
     i32[at + InstrumentAdded.at.referencePriceTicks] = instruments.referencePriceTicks(row);
-    i32[at + InstrumentAdded.at.selfTradePrevention] = instruments.selfTradePrevention(row);
+    i32[at + InstrumentAdded.at.selfTradePrevention] =
+      instruments.selfTradePrevention(row) | (instruments.regulatoryFields(row) << 8);
   }
 }

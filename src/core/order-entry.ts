@@ -126,7 +126,7 @@ export class OrderEntry {
     this.partner = 0;
     const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
-    return terms.checkNew() || this.#checkMarket() || this.#checkRisk(terms.qtyLots, 0);
+    return terms.checkNew(words, offset) || this.#checkMarket() || this.#checkRisk(terms.qtyLots, 0);
   }
 
   /**
@@ -295,7 +295,7 @@ export class OrderEntry {
     const code = terms.checkReplace(open, isWaiting);
     if (code !== NONE) return code;
     if (open <= 0) return NOTHING_TO_REPLACE;
-    const beforeRisk = terms.checkRegulatoryFields() || this.#checkMarket();
+    const beforeRisk = terms.checkReplacedFields(words, offset) || this.#checkMarket();
     if (beforeRisk !== NONE) return beforeRisk;
     const leaves = orders.store.leavesQtyLots(slot);
     const holding = orders.holding(slot);

@@ -39,11 +39,13 @@ const {
   INVALID_STOP_PRICE,
   INVALID_TIME_IN_FORCE,
   NO_REFERENCE_PRICE,
+  REGULATORY_FIELDS_MISSING,
   VALUE_TOO_LARGE,
 } = RejectCode;
 const NONE = ACCEPTED;
 const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
 const POST_ONLY = OrderFlag.PostOnly;
+const DEALING = TradingCapacity.Dealing;
 /** In `OrderTerms.regulatory`, every bit that no capacity and no flag has. */
 const NOT_REGULATORY = ~(allBits(TradingCapacity) | (allBits(RegulatoryFlag) << 8));
 const {
@@ -64,6 +66,9 @@ const {
   expireSeconds: REPLACE_EXPIRE_SECONDS,
   tradingCapacity: REPLACE_REGULATORY,
 } = ReplaceOrder.at;
+
+/** A record that can say who decided, and for whom. */
+type WithParties = typeof NewOrder | typeof ReplaceOrder;
 
 /**
  * The decoded terms of the order command in hand, and whether an order can have them. They sit in fields so that checks need no
@@ -144,7 +149,6 @@ export class OrderTerms {
     this.qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
     this.displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
     this.expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
-    this.regulatory = i32[offset] >>> 16 === ReplaceOrder.words ? i32[offset + REPLACE_REGULATORY] : 0;
   }
 
   /** Whether what does not trade at once may stay in the book. */
@@ -152,10 +156,11 @@ export class OrderTerms {
     return this.timeInForce !== IMMEDIATE_OR_CANCEL && this.timeInForce !== FILL_OR_KILL;
   }
 
-  /** The 200s of the reject table, for new orders. */
-  checkNew(): number {
+  /** The 200s of the reject table, for new orders. @param offset of the record that was read */
+  checkNew(words: WordBuffer, offset: number): number {
     if (this.#isPlainLimit()) {
-      return this.#hasValidQuantity() ? this.#checkValue() || this.checkRegulatoryFields() : INVALID_QUANTITY;
+      if (!this.#hasValidQuantity()) return INVALID_QUANTITY;
+      return this.#checkValue() || this.#checkRegulatoryFields(words, offset, NewOrder);
     }
     const type = this.orderType;
     const mayRest = this.mayRest();
@@ -176,10 +181,10 @@ export class OrderTerms {
       return INVALID_MINIMUM_QUANTITY;
     }
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
-    return this.#checkValue() || this.checkRegulatoryFields();
+    return this.#checkValue() || this.#checkRegulatoryFields(words, offset, NewOrder);
   }
 
-  /** The 200s of the reject table, for replaces. @param openLots of the new quantity, what is not executed yet */
+  /** The 200s of the reject table up to NOTHING_TO_REPLACE, for replaces. @param openLots of the new quantity, what is not executed yet */
   checkReplace(openLots: number, isWaiting: boolean): number {
     if (!this.#hasValidPrice()) return INVALID_PRICE;
     if (isWaiting && !this.#hasValidStop()) return INVALID_STOP_PRICE;
@@ -187,6 +192,14 @@ export class OrderTerms {
     if (!this.#hasValidDisplay(true)) return INVALID_DISPLAY_QUANTITY;
     if (!this.#hasValidExpiry()) return INVALID_EXPIRY;
     return this.#checkOpenValue(openLots);
+  }
+
+  /** The last of the 200s, for replaces: of one that says nothing of the regulatory fields, the order's own were checked. */
+  checkReplacedFields(words: WordBuffer, offset: number): number {
+    const { i32 } = words;
+    if (i32[offset] >>> 16 === ReplaceOrder.shortWords) return NONE;
+    this.regulatory = i32[offset + REPLACE_REGULATORY];
+    return this.#checkRegulatoryFields(words, offset, ReplaceOrder);
   }
 
   /** A limit order without any of the extras, valid but for its quantity: most orders are, and need fewer looks. */
@@ -258,9 +271,12 @@ export class OrderTerms {
     return price === 0 ? NO_REFERENCE_PRICE : NONE;
   }
 
-  /** The last of the 200s. */
-  checkRegulatoryFields(): number {
-    return (this.regulatory & NOT_REGULATORY) === 0 ? NONE : INVALID_REGULATORY_FIELDS;
+  /** The last of the 200s. Most orders say nothing, where nothing is asked for. */
+  #checkRegulatoryFields({ i32 }: WordBuffer, offset: number, layout: WithParties): number {
+    const unknown = this.regulatory & NOT_REGULATORY;
+    if ((unknown | this.state.instruments.regulatoryFields(this.row)) === 0) return NONE;
+    if (unknown !== 0) return INVALID_REGULATORY_FIELDS;
+    return saysParties(this.regulatory & 255, i32, offset, layout) ? NONE : REGULATORY_FIELDS_MISSING;
   }
 
   /** VALUE_TOO_LARGE at the open quantity; sets the hold price. */
@@ -275,6 +291,13 @@ export class OrderTerms {
 
 function allBits(values: Readonly<Record<string, number>>): number {
   return Object.values(values).reduce((bits, value) => bits | value, 0);
+}
+
+/** Whether an order has all that RegulatoryFields.Required asks for. */
+function saysParties(capacity: number, i32: Int32Array, offset: number, { words, at }: WithParties): boolean {
+  if (i32[offset] >>> 16 !== words || capacity === 0 || i32[offset + at.executionDecisionCode] === 0)
+    return false;
+  return i32[offset + (capacity === DEALING ? at.investmentDecisionCode : at.clientCode)] !== 0;
 }
 
 /** Whether `value` is an integer from 1 to `max`. */

@@ -18,7 +18,7 @@ import { RejectCode } from '#domain/rejects.ts';
 import { AssertionError } from '#lib/assert.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { CORE_VERSION_INITIAL, CORE_VERSION_MAX, CoreVersionError } from './core-version.ts';
-import { RECORD_AT, record } from './registry/test-venue.ts';
+import { RECORD_AT, record, SPOT_FIELDS } from './registry/test-venue.ts';
 import { TradingCore } from './trading-core.ts';
 
 const NOWHERE: EventSink = { onEvents: () => {} };
@@ -181,6 +181,51 @@ test('describe: the kill switches that are engaged, of accounts and users too, a
       event.type === 'KillSwitchSet' ? [event.scope, event.scopeId, event.engaged] : event.type,
     ),
     ['AccountAdded', 'AccountAdded', 'UserAdded', 'UserAdded', [Venue, 0, 1], [Account, 9, 1], [User, 5, 1]],
+  );
+});
+
+test('describe: what an instrument asks of orders outlives its kill switch and a restore', () => {
+  const events: Event[] = [];
+  const sink: EventSink = { onEvents: (words, from, to) => events.push(...readEvents(words, from, to)) };
+  const core = new TradingCore(sink, CAPACITY);
+  const { Instrument } = KillScope;
+  const commands: CommandInput[] = [
+    { type: 'AddAsset', assetId: 1, symbol: 'USD' },
+    { type: 'AddAsset', assetId: 2, symbol: 'BTC' },
+    { type: 'AddInstrument', ...SPOT_FIELDS, baseAssetId: 2, quoteAssetId: 1, instrumentId: 1 },
+    {
+      type: 'AddInstrument',
+      ...SPOT_FIELDS,
+      baseAssetId: 2,
+      quoteAssetId: 1,
+      instrumentId: 2,
+      symbol: 'TWO',
+    },
+    { type: 'SetKillSwitch', scope: Instrument, scopeId: 1, engaged: 1 },
+    { type: 'SetOrderRules', instrumentId: 1, regulatoryFields: 1 },
+    { type: 'SetOrderRules', instrumentId: 2, regulatoryFields: 1 },
+    { type: 'SetKillSwitch', scope: Instrument, scopeId: 2, engaged: 1 },
+    { type: 'SetKillSwitch', scope: Instrument, scopeId: 1, engaged: 0 },
+    { type: 'SetOrderRules', instrumentId: 2, regulatoryFields: 0 },
+  ];
+  applyEach(core, commands, 100, 0);
+  const added = (): (readonly [number, number])[] =>
+    events.flatMap((event) =>
+      event.type === 'InstrumentAdded' ? [[event.instrumentId, event.regulatoryFields] as const] : [],
+    );
+  assert.deepEqual(added(), [
+    [1, 0],
+    [2, 0],
+  ]);
+  events.length = 0;
+  restoredFrom(core, sink).describe({ liveOrders: false, restingOrders: false });
+  assert.deepEqual(added(), [
+    [1, 1],
+    [2, 0],
+  ]);
+  assert.deepEqual(
+    events.flatMap((event) => (event.type === 'KillSwitchSet' ? [event.scopeId] : [])),
+    [2],
   );
 });
 

@@ -30,6 +30,7 @@ export const CommandType = {
   SetPriceControls: 28,
   CancelTrade: 29,
   SetFees: 30,
+  SetOrderRules: 31,
 
   Tick: 32,
   Attest: 33,
@@ -89,6 +90,12 @@ export const RegulatoryFlag = {
   InvestmentDecisionByAlgorithm: 1 << 2,
   /** `executionDecisionCode` is of an algorithm, not of a person (field 5). */
   ExecutionDecisionByAlgorithm: 1 << 3,
+} as const;
+
+/** Whether orders in an instrument must have the regulatory fields: capacity, execution decision, and client or investment decision. */
+export const RegulatoryFields = {
+  Optional: 0,
+  Required: 1,
 } as const;
 
 /** Self-trade prevention, decided by the incoming order; orders of one account never trade with each other. */
@@ -547,6 +554,15 @@ export const SetFees = layout('SetFees', CommandType.SetFees, header, {
   ...motive,
 });
 
+/**
+ * What orders in an instrument must have from now on; those that are there stay. With `regulatoryFields` Required a new order needs its tradingCapacity and
+ * executionDecisionCode, and with Dealing the investmentDecisionCode, else the clientCode; so does a replace that says any of the regulatory fields.
+ */
+export const SetOrderRules = layout('SetOrderRules', CommandType.SetOrderRules, header, {
+  regulatoryFields: 'u8',
+  ...motive,
+});
+
 /** Gives a user another role. Its open orders stay. */
 export const SetUserRole = layout('SetUserRole', CommandType.SetUserRole, header, {
   targetUserId: 'u32',
@@ -669,6 +685,7 @@ export const COMMAND_LAYOUTS = [
   SetPriceControls,
   CancelTrade,
   SetFees,
+  SetOrderRules,
   Tick,
   Attest,
   SetUserRole,

@@ -48,6 +48,8 @@ export const EventType = {
   NodeKeyAdded: 54,
   SessionEnded: 55,
 
+  OrderRulesSet: 56,
+
   IncidentPosted: 64,
 } as const;
 export type EventType = (typeof EventType)[keyof typeof EventType];
@@ -354,6 +356,8 @@ export const InstrumentAdded = layout('InstrumentAdded', EventType.InstrumentAdd
   /** As it was added: until there is a trade. */
   referencePriceTicks: 'i32',
   selfTradePrevention: 'u8',
+  /** In an image; 0 of a new instrument. */
+  regulatoryFields: 'u8',
 });
 
 export const AccountAdded = layout('AccountAdded', EventType.AccountAdded, header, { accountId: 'u32' });
@@ -469,6 +473,10 @@ export const FeesSet = layout('FeesSet', EventType.FeesSet, header, {
   makerFeePpm: 'u32',
   takerFeePpm: 'u32',
 });
+/** What orders in an instrument must have from now on. */
+export const OrderRulesSet = layout('OrderRulesSet', EventType.OrderRulesSet, header, {
+  regulatoryFields: 'u8',
+});
 export const KillSwitchSet = layout('KillSwitchSet', EventType.KillSwitchSet, header, {
   scope: 'u8',
   engaged: 'u8',
@@ -553,5 +561,6 @@ export const EVENT_LAYOUTS: readonly Layout[] = [
   TokensRevoked,
   NodeKeyAdded,
   SessionEnded,
+  OrderRulesSet,
   IncidentPosted,
 ];

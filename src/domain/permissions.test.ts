@@ -74,6 +74,7 @@ const COMMANDS = `
   SetPriceControls  .                     ControlPhases
   CancelTrade       .                     CancelTrades
   SetFees           .                     ManageInstruments
+  SetOrderRules     .                     ManageInstruments
   Tick              .                     .
   Attest            .                     .
   SetUserRole       .                     ManageUsers

@@ -36,7 +36,7 @@ export const Action = {
   ManageAccounts: 1 << 13,
   /** Deposits and withdrawals. */
   MoveFunds: 1 << 14,
-  /** Assets, instruments, their fees and schedules. */
+  /** Assets, instruments, their fees, order rules and schedules. */
   ManageInstruments: 1 << 15,
   /** Limits of accounts. */
   SetLimits: 1 << 16,
@@ -139,6 +139,7 @@ export const ActionOfCommand: { readonly [Name in keyof typeof CommandType]: Com
   SetPriceControls: { any: Action.ControlPhases },
   CancelTrade: { any: Action.CancelTrades },
   SetFees: { any: Action.ManageInstruments },
+  SetOrderRules: { any: Action.ManageInstruments },
   Tick: {},
   Attest: {},
   SetUserRole: { any: Action.ManageUsers },

@@ -79,6 +79,10 @@ export const Rejects = {
     true,
   ),
   INVALID_REGULATORY_FIELDS: row(214, 'unknown or contradictory trading capacity, flags or parties'),
+  REGULATORY_FIELDS_MISSING: row(
+    215,
+    'the instrument asks for capacity, execution decision, and client or investment decision',
+  ),
 
   // 300-399: state of the market
   KILL_SWITCH_VENUE: row(300, 'the venue is stopped by its kill switch', true),
@@ -162,6 +166,7 @@ export const HttpStatusOfReject = {
   INVALID_SELF_TRADE_PREVENTION: 422,
   NO_REFERENCE_PRICE: 409,
   INVALID_REGULATORY_FIELDS: 422,
+  REGULATORY_FIELDS_MISSING: 422,
   KILL_SWITCH_VENUE: 409,
   KILL_SWITCH_INSTRUMENT: 409,
   KILL_SWITCH_ACCOUNT: 409,

@@ -199,6 +199,18 @@ const COMMANDS: readonly (readonly [method: string, path: string, body: object, 
   ],
   [
     'PUT',
+    '/admin/instruments/BTCEUR/order-rules',
+    { regulatoryFields: 'required' },
+    { type: 'SetOrderRules', instrumentId: 9, regulatoryFields: 'Required' },
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCEUR/order-rules',
+    { regulatoryFields: 'optional' },
+    { type: 'SetOrderRules', instrumentId: 9, regulatoryFields: 'Optional' },
+  ],
+  [
+    'PUT',
     '/admin/instruments/BTCEUR/schedule',
     {
       changes: [
@@ -370,6 +382,18 @@ const REFUSALS: readonly (readonly [method: string, path: string, body: object, 
     '/admin/instruments/BTCUSD/fees',
     { makerFee: '0.1' },
     '400 invalid-request: takerFee is missing: it must be a fraction of one, in millionths: fee of the incoming side',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/order-rules',
+    {},
+    '400 invalid-request: regulatoryFields is missing: it must be one of optional, required',
+  ],
+  [
+    'PUT',
+    '/admin/instruments/BTCUSD/order-rules',
+    { regulatoryFields: true },
+    '400 invalid-request: regulatoryFields must be one of optional, required',
   ],
   [
     'PUT',

@@ -27,6 +27,7 @@ const NEEDS: Readonly<Record<string, { readonly any: Action; readonly own?: Acti
   SetPriceControls: { any: Action.ControlPhases },
   CancelTrade: { any: Action.CancelTrades },
   SetFees: { any: Action.ManageInstruments },
+  SetOrderRules: { any: Action.ManageInstruments },
   SetAccountLimits: { any: Action.SetLimits },
   SetPhase: { any: Action.ControlPhases },
   SetKillSwitch: { any: Action.KillSwitch },

@@ -12,10 +12,12 @@ import * as operator from './operator.ts';
 import {
   areRegulatoryFieldsKnown,
   firstRefusal,
+  hasRegulatoryFields,
   isThrottled,
   kindChecks,
   limitOf,
   marketChecks,
+  saysRegulatoryFields,
   type Terms,
   termChecks,
 } from './refusals.ts';
@@ -144,6 +146,8 @@ export class NaiveCore {
         return operator.setPriceControls(venue, command);
       case 'SetFees':
         return operator.setFees(venue, command);
+      case 'SetOrderRules':
+        return operator.setOrderRules(venue, command);
       case 'CancelTrade':
         return cancelTrade(venue, command);
       case 'SetAccountLimits':
@@ -286,6 +290,7 @@ export class NaiveCore {
         ...kind.after,
         ['NO_REFERENCE_PRICE', () => limit === undefined],
         ['INVALID_REGULATORY_FIELDS', () => !areRegulatoryFieldsKnown(command)],
+        ['REGULATORY_FIELDS_MISSING', () => instrument.asksRegulatoryFields && !hasRegulatoryFields(command)],
       ]) ??
       firstRefusal([
         ...marketChecks(venue, terms),
@@ -396,6 +401,11 @@ export class NaiveCore {
         ...termChecks(venue, terms),
         ['NOTHING_TO_REPLACE', () => openLots <= 0],
         ['INVALID_REGULATORY_FIELDS', () => !areRegulatoryFieldsKnown(command)],
+        [
+          'REGULATORY_FIELDS_MISSING',
+          () =>
+            instrument.asksRegulatoryFields && saysRegulatoryFields(command) && !hasRegulatoryFields(command),
+        ],
       ]) ?? firstRefusal(marketChecks(venue, terms));
     if (refusalOfTerms !== undefined) return refusalOfTerms;
 

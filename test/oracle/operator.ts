@@ -84,6 +84,7 @@ export function addInstrument(venue: Venue, command: Command<'AddInstrument'>): 
     lastPriceTicks: 0,
     staticPriceTicks: 0,
     killed: false,
+    asksRegulatoryFields: false,
     schedule: [],
     scheduleRanSeconds: 0,
     published: NO_INDICATIVE,
@@ -266,6 +267,19 @@ export function setFees(venue: Venue, command: Command<'SetFees'>): RejectName |
   if (!hasOpenBuys) instrument.holdFeePpm = larger;
   instrument.terms = { ...instrument.terms, makerFeePpm, takerFeePpm };
   venue.emit('FeesSet', instrumentId, { makerFeePpm, takerFeePpm });
+  return undefined;
+}
+
+export function setOrderRules(venue: Venue, command: Command<'SetOrderRules'>): RejectName | undefined {
+  const { instrumentId, regulatoryFields } = command;
+  const instrument = venue.instrument(instrumentId);
+  const refusal = firstRefusal([
+    ['MALFORMED_COMMAND', () => regulatoryFields > 1],
+    ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
+  ]);
+  if (refusal !== undefined || instrument === undefined) return refusal;
+  instrument.asksRegulatoryFields = regulatoryFields === 1;
+  venue.emit('OrderRulesSet', instrumentId, { regulatoryFields });
   return undefined;
 }
 

@@ -248,10 +248,25 @@ export function coversHold(venue: Venue, order: Exposure, others: readonly Expos
   return amount <= availableOf(venue, order.account, assetId, others);
 }
 
+type OrderCommand = Command<'NewOrder'> | Command<'ReplaceOrder'>;
+
 /** The capacities DEAL, MTCH and AOTC or none, and the four flags. */
-export function areRegulatoryFieldsKnown({
-  tradingCapacity,
-  regulatoryFlags,
-}: Command<'NewOrder'> | Command<'ReplaceOrder'>): boolean {
+export function areRegulatoryFieldsKnown({ tradingCapacity, regulatoryFlags }: OrderCommand): boolean {
   return tradingCapacity <= 3 && regulatoryFlags < 16;
+}
+
+/** Whether the command says any of them. */
+export function saysRegulatoryFields(command: OrderCommand): boolean {
+  const { tradingCapacity, regulatoryFlags, clientCode, nonExecutingBrokerCode } = command;
+  const { investmentDecisionCode, executionDecisionCode } = command;
+  const codes = [clientCode, investmentDecisionCode, executionDecisionCode, nonExecutingBrokerCode];
+  return [tradingCapacity, regulatoryFlags, ...codes].some((value) => value !== 0);
+}
+
+/** What an instrument can ask for: in which capacity, who decided how, and by DEAL who decided to trade, else for whom. */
+export function hasRegulatoryFields(command: OrderCommand): boolean {
+  const { tradingCapacity, clientCode, investmentDecisionCode, executionDecisionCode } = command;
+  if (executionDecisionCode === 0) return false;
+  const needed = [undefined, investmentDecisionCode, clientCode, clientCode][tradingCapacity];
+  return needed !== undefined && needed !== 0;
 }

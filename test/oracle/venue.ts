@@ -122,6 +122,7 @@ export interface Instrument {
   /** The session's static reference; 0 while it is not set. */
   staticPriceTicks: number;
   killed: boolean;
+  asksRegulatoryFields: boolean;
   schedule: { readonly phase: number; readonly secondOfDay: number }[];
   scheduleRanSeconds: number;
   published: Indicative;

@@ -51,6 +51,7 @@ const KINDS: readonly (readonly [
   [8, setLimits, (style) => style.troubleWeight],
   [4, setPriceControls, (style) => style.troubleWeight],
   [6, setFees, (style) => style.troubleWeight],
+  [6, setOrderRules, (style) => style.troubleWeight],
   [8, cancelTrade, (style) => style.troubleWeight + style.moneyWeight],
   [10, setKillSwitch, (style) => style.troubleWeight * style.cancelWeight],
   [5, setSchedule, (style) => style.phaseWeight],
@@ -112,7 +113,7 @@ function clientText(dice: Dice): { clientTag: string; flags: number } {
 /** Mostly nothing, as most orders say nothing; some that no door would write. */
 function regulatoryFields(dice: Dice): Record<string, number> {
   if (!isOneIn(dice, 8)) return {};
-  const code = (): number => (isOneIn(dice, 2) ? 0 : pick(dice, 1, 3, 70_000, 2 ** 32 - 1));
+  const code = (): number => (isOneIn(dice, 3) ? 0 : pick(dice, 1, 3, 70_000, 2 ** 32 - 1));
   return {
     tradingCapacity: dice.int(0, isOneIn(dice, 20) ? 255 : 3),
     regulatoryFlags: dice.int(0, isOneIn(dice, 20) ? 255 : 15),
@@ -375,6 +376,18 @@ function setFees(dice: Dice): PartialDraft {
       instrumentId: dice.int(1, 5),
       makerFeePpm: fee(),
       takerFeePpm: fee(),
+    },
+  };
+}
+
+/** Mostly so that orders may say nothing, as most do. */
+function setOrderRules(dice: Dice): PartialDraft {
+  return {
+    type: 'SetOrderRules',
+    fields: {
+      userId: isOneIn(dice, 4) ? administrator(dice) : 0,
+      instrumentId: dice.int(1, 5),
+      regulatoryFields: isOneIn(dice, 20) ? pick(dice, 2, 255) : isOneIn(dice, 3) ? 1 : 0,
     },
   };
 }

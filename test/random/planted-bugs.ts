@@ -207,6 +207,14 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     cancelKeepingHold,
   ),
   'the book does not hear of other bands': withMethod(CoreState.prototype, 'setBands', () => {}),
+  'a replace need not say all that its instrument asks for': sabotaged(({ venue }, command, apply) => {
+    if (command.type !== 'ReplaceOrder') return apply();
+    const asking = venue.instruments.filter(({ asksRegulatoryFields }) => asksRegulatoryFields);
+    for (const instrument of asking) instrument.asksRegulatoryFields = false;
+    const events = apply();
+    for (const instrument of asking) instrument.asksRegulatoryFields = true;
+    return events;
+  }),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();

@@ -185,4 +185,123 @@ export const TERMS = [
     `,
     { coin: { marketProtectionPpm: 10_000 } },
   ),
+  scenario(
+    'terms: an instrument can ask for what the authority wants to know, of new orders and of replaces that say any of it',
+    `
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    alice 2 buy 1@50 stop 150
+      accepted alice2 buy 1@50 stop 150 gtc
+    raw {"type":"SetOrderRules","userId":13,"instrumentId":1,"regulatoryFields":1,"reason":"of the authority"}
+      OrderRulesSet
+      done for olga
+    alice 3 buy 1@100
+      rejected alice3 REGULATORY_FIELDS_MISSING
+    alice 4 buy 1@100 on perp
+      accepted alice4 buy 1@100 gtc
+      rested alice4 1@100
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":5,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":1}
+      rejected alice5 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":6,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":1,"investmentDecisionCode":4}
+      rejected alice6 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":7,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":1,"executionDecisionCode":3,"clientCode":9}
+      rejected alice7 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":8,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":1,"executionDecisionCode":3,"investmentDecisionCode":4294967295}
+      accepted alice8 buy 1@100 gtc
+      rested alice8 1@100
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":9,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":2,"executionDecisionCode":3,"investmentDecisionCode":4}
+      rejected alice9 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":10,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":2,"executionDecisionCode":3,"clientCode":1}
+      accepted alice10 buy 1@100 gtc
+      rested alice10 1@100
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":11,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":3,"executionDecisionCode":3,"nonExecutingBrokerCode":9}
+      rejected alice11 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":12,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":3,"executionDecisionCode":4294967295,"clientCode":2}
+      accepted alice12 buy 1@100 gtc
+      rested alice12 1@100
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":13,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"regulatoryFlags":15,"executionDecisionCode":3,"clientCode":1,"investmentDecisionCode":4}
+      rejected alice13 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":14,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"tradingCapacity":4,"clientCode":1}
+      rejected alice14 INVALID_REGULATORY_FIELDS
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":15,"side":1,"orderType":1,"timeInForce":2,"priceTicks":100,"qtyLots":1,"displayQtyLots":1,"selfTradePrevention":1}
+      rejected alice15 REGULATORY_FIELDS_MISSING
+    raw {"type":"NewOrder","userId":1,"instrumentId":1,"clientOrderId":16,"side":1,"orderType":2,"timeInForce":3,"qtyLots":1}
+      rejected alice16 NO_REFERENCE_PRICE
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":17,"originalClientOrderId":1,"priceTicks":100,"qtyLots":1}
+      replaced alice1 by alice17 buy 1@100 gtc keeps priority
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":18,"originalClientOrderId":17,"priceTicks":100,"qtyLots":1,"nonExecutingBrokerCode":9}
+      rejected alice18 REGULATORY_FIELDS_MISSING
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":19,"originalClientOrderId":17,"priceTicks":100,"qtyLots":1,"tradingCapacity":2,"executionDecisionCode":4,"investmentDecisionCode":4}
+      rejected alice19 REGULATORY_FIELDS_MISSING
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":20,"originalClientOrderId":17,"priceTicks":100,"qtyLots":1,"tradingCapacity":2,"executionDecisionCode":4,"regulatoryFlags":16}
+      rejected alice20 INVALID_REGULATORY_FIELDS
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":21,"originalClientOrderId":17,"priceTicks":100,"qtyLots":1,"tradingCapacity":2,"executionDecisionCode":4,"clientCode":70000}
+      replaced alice17 by alice21 buy 1@100 gtc keeps priority
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":22,"originalClientOrderId":21,"priceTicks":100,"qtyLots":1}
+      replaced alice21 by alice22 buy 1@100 gtc keeps priority
+    kill instrument coin
+      killed Instrument 1
+      done
+    alice 23 buy 1@100
+      rejected alice23 REGULATORY_FIELDS_MISSING
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":24,"originalClientOrderId":22,"priceTicks":100,"qtyLots":1,"clientCode":9}
+      rejected alice24 REGULATORY_FIELDS_MISSING
+    raw {"type":"ReplaceOrder","userId":1,"clientOrderId":25,"originalClientOrderId":22,"priceTicks":100,"qtyLots":1}
+      rejected alice25 KILL_SWITCH_INSTRUMENT
+    revive instrument coin
+      revived Instrument 1
+      done
+    alice 26 buy 1@100
+      rejected alice26 REGULATORY_FIELDS_MISSING
+    raw {"type":"SetOrderRules","userId":15,"instrumentId":1}
+      OrderRulesSet
+      done for adam
+    alice 27 buy 1@100
+      accepted alice27 buy 1@100 gtc
+      rested alice27 1@100
+    `,
+    { coin: { marketProtectionPpm: 10_000 } },
+  ),
+  scenario(
+    'terms: what orders have to say is set by those who may, refusals change nothing',
+    `
+    raw {"type":"SetOrderRules","instrumentId":9,"regulatoryFields":2}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetOrderRules","instrumentId":1,"regulatoryFields":255}
+      rejected operator MALFORMED_COMMAND
+    raw {"type":"SetOrderRules","instrumentId":9,"regulatoryFields":1}
+      rejected operator UNKNOWN_INSTRUMENT
+    raw {"type":"SetOrderRules","userId":1,"instrumentId":1,"regulatoryFields":1}
+      rejected alice NOT_ALLOWED
+    raw {"type":"SetOrderRules","userId":12,"instrumentId":1,"regulatoryFields":1}
+      rejected rita NOT_ALLOWED
+    alice 1 buy 1@100
+      accepted alice1 buy 1@100 gtc
+      rested alice1 1@100
+    `,
+  ),
+  scenario(
+    'terms: orders of before their instrument asked for more trade, trigger and are canceled as they are',
+    `
+    bob 1 buy 1@110 stop 101
+      accepted bob1 buy 1@110 stop 101 gtc
+    alice 1 buy 3@100 day
+      accepted alice1 buy 3@100 day
+      rested alice1 3@100
+    raw {"type":"SetOrderRules","instrumentId":1,"regulatoryFields":1}
+      OrderRulesSet
+      done
+    raw {"type":"NewOrder","userId":3,"instrumentId":1,"clientOrderId":1,"side":2,"orderType":1,"timeInForce":2,"priceTicks":101,"qtyLots":2,"tradingCapacity":3,"clientCode":1,"executionDecisionCode":3}
+      accepted carol1 sell 2@101 gtc
+      rested carol1 2@101
+    raw {"type":"NewOrder","userId":2,"instrumentId":1,"clientOrderId":2,"side":1,"orderType":1,"timeInForce":2,"priceTicks":101,"qtyLots":1,"tradingCapacity":1,"investmentDecisionCode":4,"executionDecisionCode":4}
+      accepted bob2 buy 1@101 gtc
+      trade 1@101 carol1 leaves 1 / bob2
+      triggered bob1
+      trade 1@101 carol1 / bob1
+    alice cancel 1
+      canceled alice1 3 visible 3@100 Requested
+    `,
+  ),
 ];

@@ -9,6 +9,7 @@ import {
   SelfTradePrevention,
   Side,
   TimeInForce,
+  TradingCapacity,
 } from '#domain/commands.ts';
 
 /** The instruments and users that the steps name. */
@@ -93,7 +94,18 @@ export function commandOf(
   const { priceTicks, qtyLots, displayQtyLots, choice } = rest;
   const order = { userId: user, instrumentId, clientOrderId: number };
   const recent = Math.max(1, number - (choice % 25));
-  const entered = { type: 'NewOrder', ...order, side, qtyLots } as const;
+  const decided = {
+    tradingCapacity: TradingCapacity.Dealing,
+    investmentDecisionCode: 4,
+    executionDecisionCode: 4,
+  };
+  const entered = {
+    type: 'NewOrder',
+    ...order,
+    side,
+    qtyLots,
+    ...(choice % 3 === 0 ? {} : decided),
+  } as const;
   if (kind < 50) {
     const isIceberg = displayQtyLots < qtyLots;
     return {
@@ -154,6 +166,7 @@ export function commandOf(
       volatilityAuctionSeconds: 3,
     };
   }
-  if (kind < 96) return { type: 'SetFees', instrumentId, makerFeePpm: choice % 7, takerFeePpm: priceTicks };
+  if (kind < 96) return { type: 'SetOrderRules', instrumentId, regulatoryFields: priceTicks & 1 };
+  if (kind < 97) return { type: 'SetFees', instrumentId, makerFeePpm: choice % 7, takerFeePpm: priceTicks };
   return { type: 'SetPhase', instrumentId, phase: kind < 98 ? PHASES[0] : PHASES[choice % PHASES.length] };
 }

@@ -7,9 +7,9 @@ export const OPERATION_IDS: readonly string[] = `
   listCandles listErrors listFees listFills listIncidents listInstruments listKeys listNewestTrades listOpenOrders
   listOrders listPhases listPositionChanges listPositions listPostings listRecordings listSnapshots listTickers
   listTrades listUserKeys listUsers logIn openIncident placeOrder renewToken replaceOrder replaceOrderByClientOrderId
-  revokeKey revokeTokens revokeUserKey revokeUserTokens setAccountLimits setCoreVersion setFees setKillSwitch setPhase
-  setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay updateIncident
-  verifyBackup verifySnapshot withdraw
+  revokeKey revokeTokens revokeUserKey revokeUserTokens setAccountLimits setCoreVersion setFees setKillSwitch setOrderRules
+  setPhase setPriceControls setSchedule setUserEnabled setUserPassword setUserRole startReplay stopReplay
+  updateIncident verifyBackup verifySnapshot withdraw
 `
   .trim()
   .split(/\s+/);

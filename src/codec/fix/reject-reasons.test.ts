@@ -60,6 +60,7 @@ const REASONS: Readonly<Record<RejectName, readonly [code: number, ord: Three, c
   INVALID_SELF_TRADE_PREVENTION: [212, [0, 11, 11], [2, 99, 99]],
   NO_REFERENCE_PRICE: [213, [0, 99, 99], [2, 99, 99]],
   INVALID_REGULATORY_FIELDS: [214, [0, 11, 11], [2, 99, 99]],
+  REGULATORY_FIELDS_MISSING: [215, [0, 11, 11], [2, 99, 99]],
   KILL_SWITCH_VENUE: [300, [2, 2, 2], [2, 2, 2]],
   KILL_SWITCH_INSTRUMENT: [301, [2, 2, 2], [2, 2, 2]],
   KILL_SWITCH_ACCOUNT: [302, [0, 0, 0], [2, 2, 2]],

@@ -129,6 +129,10 @@ test('loggedValues: money, reasons, sessions, rejects, kill switches', () => {
     cancelOrders: false,
     scopeId: 4,
   });
+  assert.deepEqual(ofCommand({ type: 'SetOrderRules', instrumentId: 1, regulatoryFields: 0 }), {
+    symbol: 'BTCUSD',
+    regulatoryFields: 'optional',
+  });
 });
 
 test('loggedValues: the terms of an instrument are in its own units', () => {

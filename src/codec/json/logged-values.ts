@@ -24,7 +24,7 @@ const YES_OR_NO: ReadonlySet<string> = new Set([
 const ZERO_COUNTS: ReadonlySet<string> = new Set([
   ...['qtyLots', 'totalQtyLots', 'cumQtyLots', 'leavesQtyLots', 'makerLeavesQtyLots', 'takerLeavesQtyLots'],
   ...['canceledQtyLots', 'makerVisibleQtyLots', 'positionLots', 'amountMinor', 'balanceMinor', 'heldMinor'],
-  ...['marginMinor', 'canceledOrders', 'decimals'],
+  ...['marginMinor', 'canceledOrders', 'decimals', 'regulatoryFields'],
 ]);
 /** Enumerations whose names stand in JSON as the domain has them. */
 const AS_NAMED: ReadonlySet<string> = new Set(['rejectCode', 'commandType']);

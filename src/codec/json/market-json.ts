@@ -12,7 +12,13 @@ import type {
   InstrumentView,
   PublicTrade,
 } from '#domain/market-views.ts';
-import { InstrumentKindName, PhaseName, SelfTradePreventionName, SideName } from './names.ts';
+import {
+  InstrumentKindName,
+  PhaseName,
+  RegulatoryFieldsName,
+  SelfTradePreventionName,
+  SideName,
+} from './names.ts';
 import {
   assetOf,
   moneyScale,
@@ -74,6 +80,7 @@ export const Instrument = named('Instrument', 'What can be traded, with the rule
   volatilityAuctionSeconds: Count('length of a volatility auction'),
   referencePrice: Type.Optional(Price),
   selfTradePrevention: oneOf(SelfTradePreventionName, 'what holds for orders that do not say it'),
+  regulatoryFields: oneOf(RegulatoryFieldsName, 'whether orders must have them'),
 });
 
 export function instrumentJson(lookup: TermsLookup, terms: InstrumentTerms): Static<typeof Instrument> {
@@ -108,6 +115,7 @@ export function instrumentJson(lookup: TermsLookup, terms: InstrumentTerms): Sta
     selfTradePrevention: SelfTradePreventionName.of(
       terms.selfTradePrevention || SelfTradePrevention.CancelNewest,
     ),
+    regulatoryFields: RegulatoryFieldsName.of(terms.regulatoryFields),
   };
 }
 

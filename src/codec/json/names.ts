@@ -8,6 +8,7 @@ import {
   OrderFlag,
   OrderType,
   Phase,
+  RegulatoryFields,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -78,6 +79,7 @@ export const PostingKindName = names(PostingKind);
 export const PhaseName = names(Phase);
 export const InstrumentKindName = names(InstrumentKind);
 export const SelfTradePreventionName = names(SelfTradePrevention);
+export const RegulatoryFieldsName = names(RegulatoryFields);
 export const ApiKeyKindName = names(ApiKeyKind);
 export const KillScopeName = names(KillScope);
 export const VenueComponentName = names(VenueComponent);

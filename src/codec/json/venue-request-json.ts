@@ -4,7 +4,13 @@ import { Limits } from '#domain/limits.ts';
 import { added, closed, decimalText, flag, newId } from './admin-request-json.ts';
 import { type Decimal, parseDecimal, scaled } from './decimal.ts';
 import type { InstrumentDecimals } from './instrument-units.ts';
-import { InstrumentKindName, KillScopeName, PhaseName, SelfTradePreventionName } from './names.ts';
+import {
+  InstrumentKindName,
+  KillScopeName,
+  PhaseName,
+  RegulatoryFieldsName,
+  SelfTradePreventionName,
+} from './names.ts';
 import { ExpireTime, FieldFault } from './order-request-json.ts';
 import { PPM } from './scales.ts';
 import { GivenId, oneOf, SymbolText } from './schemas.ts';
@@ -125,6 +131,14 @@ export const NewFees = closed(FEES);
 export function readFees(request: Static<typeof NewFees>): InPpm<(typeof FEE_NAMES)[number]> | FieldFault {
   return inPpm(FEE_NAMES, request);
 }
+
+/** What orders in an instrument must have. */
+export const NewOrderRules = closed({
+  regulatoryFields: oneOf(
+    RegulatoryFieldsName,
+    'required: capacity, execution decision, and client or investment decision',
+  ),
+});
 
 function inPpm<Names extends string>(
   names: readonly Names[],

@@ -2,8 +2,10 @@ import {
   AddInstrument,
   InstrumentKind,
   Phase,
+  RegulatoryFields,
   SelfTradePrevention,
   SetFees,
+  SetOrderRules,
   SetPriceControls,
 } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
@@ -22,6 +24,7 @@ const QTY_DECIMALS = byteAt(AddInstrument, 'qtyDecimals');
 const SELF_TRADE_PREVENTION = byteAt(AddInstrument, 'selfTradePrevention');
 const PHASE = byteAt(AddInstrument, 'phase');
 const SYMBOL = byteAt(AddInstrument, 'symbol');
+const REGULATORY_FIELDS = byteAt(SetOrderRules, 'regulatoryFields');
 
 /** A fee of 1,000,000 ppm is the whole amount; a higher one would take more than a seller receives. */
 const FEE_PPM_MAX = 1_000_000;
@@ -60,7 +63,7 @@ const Word = {
   qtyDecimals: 3,
   selfTradePrevention: 4,
   initialPhase: 5,
-  killed: 6,
+  switches: 6,
   baseAssetRow: 7,
   quoteAssetRow: 8,
   tickSize: 9,
@@ -75,6 +78,8 @@ const Word = {
   referencePriceTicks: 18,
   holdFeePpm: 19,
 } as const;
+/** Bits of the word `switches`, by position. Images of before SetOrderRules have the first alone. */
+const Switch = { killed: 0, regulatoryFields: 1 } as const;
 /** Offsets of its 64-bit fields, from `row << 4`. */
 const Double = {
   valueNumerator: 10,
@@ -86,8 +91,8 @@ const Double = {
 } as const;
 
 /**
- * Instruments: their configuration as AddInstrument gives it and SetPriceControls and SetFees change it, one record each (checks read many
- * fields of one instrument), and their kill flag. Rows are never freed.
+ * Instruments: their configuration as AddInstrument gives it and SetPriceControls, SetFees and SetOrderRules change it, one record each (checks
+ * read many fields of one instrument), and their kill flag. Rows are never freed.
  */
 export class InstrumentTable {
   declare readonly stores: readonly Columns[];
@@ -144,11 +149,16 @@ export class InstrumentTable {
 
   /** 1: stopped by its kill switch. */
   killed(row: number): number {
-    return this.words[(row << 5) | Word.killed];
+    return (this.words[(row << 5) | Word.switches] >>> Switch.killed) & 1;
   }
 
   setKilled(row: number, killed: number): void {
-    this.words[(row << 5) | Word.killed] = killed;
+    this.#setSwitch(row, Switch.killed, killed);
+  }
+
+  /** Of `RegulatoryFields`: what orders must have. */
+  regulatoryFields(row: number): number {
+    return (this.words[(row << 5) | Word.switches] >>> Switch.regulatoryFields) & 1;
   }
 
   /** -1: a margined instrument without a base asset. */
@@ -296,6 +306,16 @@ export class InstrumentTable {
     return ACCEPTED;
   }
 
+  /** Applies a SetOrderRules record. Refuses: MALFORMED_COMMAND (no value of RegulatoryFields), UNKNOWN_INSTRUMENT. */
+  setOrderRules({ i32, u8 }: WordBuffer, offset: number): number {
+    const regulatoryFields = u8[offset * 4 + REGULATORY_FIELDS];
+    if (regulatoryFields > RegulatoryFields.Required) return RejectCode.MALFORMED_COMMAND;
+    const row = this.rowOf(i32[offset + SetOrderRules.at.instrumentId]);
+    if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
+    this.#setSwitch(row, Switch.regulatoryFields, regulatoryFields);
+    return ACCEPTED;
+  }
+
   /** Recomputes the indexes from the columns, after a restore. Images of before SetFees have no rate for holds: it was the larger fee. */
   rebuild(): void {
     this.rowOfId.clear();
@@ -308,6 +328,11 @@ export class InstrumentTable {
         this.takerFeePpm(row),
       );
     }
+  }
+
+  #setSwitch(row: number, position: number, value: number): void {
+    const word = (row << 5) | Word.switches;
+    this.words[word] = (this.words[word] & ~(1 << position)) | (value << position);
   }
 
   #fill(row: number, words: WordBuffer, offset: number): void {

@@ -34,6 +34,7 @@ test('market: every public question, with exact answers that the document allows
     dynamicBand: '0.000000',
     volatilityAuctionSeconds: 0,
     selfTradePrevention: 'cancel-newest',
+    regulatoryFields: 'optional',
   };
   assert.deepEqual(await api('/instruments/BTCFUT'), future);
   assert.deepEqual(await api('/instruments?limit=1&cursor=7'), { sequence: 100, items: [future] });

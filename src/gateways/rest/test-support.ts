@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { InstrumentKind, Phase, Role, SelfTradePrevention, Side } from '#domain/commands.ts';
+import {
+  InstrumentKind,
+  Phase,
+  RegulatoryFields,
+  Role,
+  SelfTradePrevention,
+  Side,
+} from '#domain/commands.ts';
 import { type ArchiveQuery, type ArchiveQuestion, Asker } from '#domain/history.ts';
 import type {
   AssetTerms,
@@ -56,6 +63,7 @@ export const BTCUSD: InstrumentTerms = {
   volatilityAuctionSeconds: 0,
   referencePriceTicks: 1_300_000,
   selfTradePrevention: SelfTradePrevention.CancelNewest,
+  regulatoryFields: RegulatoryFields.Optional,
 };
 
 /** A future on it: a tick is 0.5, a lot 0.01, half a cent for a tick and a lot. */

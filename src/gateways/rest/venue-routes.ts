@@ -8,7 +8,7 @@ import {
   readAmount,
 } from '#codec/json/admin-request-json.ts';
 import { type AssetScale, instrumentUnits } from '#codec/json/instrument-units.ts';
-import { KillScopeName, PhaseName, SideName } from '#codec/json/names.ts';
+import { KillScopeName, PhaseName, RegulatoryFieldsName, SideName } from '#codec/json/names.ts';
 import { OrdersCanceled } from '#codec/json/order-result-json.ts';
 import { freshQuery, GivenId, Id, secondsOf } from '#codec/json/schemas.ts';
 import {
@@ -20,6 +20,7 @@ import {
   NewFees,
   NewInstrument,
   NewKillSwitch,
+  NewOrderRules,
   NewPhase,
   NewPriceControls,
   NewSchedule,
@@ -223,6 +224,22 @@ function marketCommandRoutes(commands: Commands): Route[] {
           type: 'SetFees',
           instrumentId: idOf(params.symbol),
           ...readOf(readFees(body)),
+          reason: body.reason,
+        }),
+    }),
+    route({
+      ...ofInstrument,
+      path: '/admin/instruments/:symbol/order-rules',
+      action: Action.ManageInstruments,
+      operationId: 'setOrderRules',
+      summary: 'Set whether orders in an instrument must have the regulatory fields; open ones stay',
+      body: NewOrderRules,
+      problems: [...ADMIN_PROBLEMS, 'UNKNOWN_INSTRUMENT'],
+      handle: ({ principal, params, body }) =>
+        commands.send(principal, {
+          type: 'SetOrderRules',
+          instrumentId: idOf(params.symbol),
+          regulatoryFields: RegulatoryFieldsName.numberOf(body.regulatoryFields) as number,
           reason: body.reason,
         }),
     }),

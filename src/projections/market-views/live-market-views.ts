@@ -248,6 +248,12 @@ export class LiveMarketViews implements MarketViews, EventSink {
         instrument.setTerms({ ...instrument.terms, makerFeePpm, takerFeePpm });
         return;
       }
+      case EventType.OrderRulesSet: {
+        const instrument = this.#touchedBy(words, at);
+        const { regulatoryFields } = readEvent(words, at) as Event<'OrderRulesSet'>;
+        instrument.setTerms({ ...instrument.terms, regulatoryFields });
+        return;
+      }
       case EventType.AssetAdded: {
         const { assetId, symbol, decimals } = readEvent(words, at) as Event<'AssetAdded'>;
         this.assetsById.set(assetId, { assetId, symbol, decimals });

@@ -24,6 +24,7 @@ const TERMS: InstrumentTerms = {
   dynamicBand: '0.000000',
   volatilityAuctionSeconds: 0,
   selfTradePrevention: 'cancel-newest',
+  regulatoryFields: 'optional',
 };
 
 const AROUND: Surroundings = {
