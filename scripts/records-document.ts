@@ -39,7 +39,7 @@ const ENUMERATIONS = [
   ['OrderFlag', commands.OrderFlag, COMMANDS],
   ['SelfTradePrevention', commands.SelfTradePrevention, COMMANDS],
   ['TradingCapacity', commands.TradingCapacity, COMMANDS],
-  ['RegulatoryFields', commands.RegulatoryFields, COMMANDS],
+  ['RegulatoryFieldsRule', commands.RegulatoryFieldsRule, COMMANDS],
   ['RegulatoryFlag', commands.RegulatoryFlag, COMMANDS],
   ['InstrumentKind', commands.InstrumentKind, COMMANDS],
   ['Phase', commands.Phase, COMMANDS],

@@ -293,7 +293,7 @@ function allBits(values: Readonly<Record<string, number>>): number {
   return Object.values(values).reduce((bits, value) => bits | value, 0);
 }
 
-/** Whether an order has all that RegulatoryFields.Required asks for. */
+/** Whether an order has all that RegulatoryFieldsRule.Required asks for. */
 function saysParties(capacity: number, i32: Int32Array, offset: number, { words, at }: WithParties): boolean {
   if (i32[offset] >>> 16 !== words || capacity === 0 || i32[offset + at.executionDecisionCode] === 0)
     return false;

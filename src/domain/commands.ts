@@ -93,7 +93,7 @@ export const RegulatoryFlag = {
 } as const;
 
 /** Whether orders in an instrument must have the regulatory fields: capacity, execution decision, and client or investment decision. */
-export const RegulatoryFields = {
+export const RegulatoryFieldsRule = {
   Optional: 0,
   Required: 1,
 } as const;

@@ -15,7 +15,7 @@ import type {
 import {
   InstrumentKindName,
   PhaseName,
-  RegulatoryFieldsName,
+  RegulatoryFieldsRuleName,
   SelfTradePreventionName,
   SideName,
 } from './names.ts';
@@ -80,7 +80,7 @@ export const Instrument = named('Instrument', 'What can be traded, with the rule
   volatilityAuctionSeconds: Count('length of a volatility auction'),
   referencePrice: Type.Optional(Price),
   selfTradePrevention: oneOf(SelfTradePreventionName, 'what holds for orders that do not say it'),
-  regulatoryFields: oneOf(RegulatoryFieldsName, 'whether orders must have them'),
+  regulatoryFields: oneOf(RegulatoryFieldsRuleName, 'whether orders must have them'),
 });
 
 export function instrumentJson(lookup: TermsLookup, terms: InstrumentTerms): Static<typeof Instrument> {
@@ -115,7 +115,7 @@ export function instrumentJson(lookup: TermsLookup, terms: InstrumentTerms): Sta
     selfTradePrevention: SelfTradePreventionName.of(
       terms.selfTradePrevention || SelfTradePrevention.CancelNewest,
     ),
-    regulatoryFields: RegulatoryFieldsName.of(terms.regulatoryFields),
+    regulatoryFields: RegulatoryFieldsRuleName.of(terms.regulatoryFields),
   };
 }
 

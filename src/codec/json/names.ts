@@ -8,7 +8,7 @@ import {
   OrderFlag,
   OrderType,
   Phase,
-  RegulatoryFields,
+  RegulatoryFieldsRule,
   SelfTradePrevention,
   Side,
   TimeInForce,
@@ -79,7 +79,7 @@ export const PostingKindName = names(PostingKind);
 export const PhaseName = names(Phase);
 export const InstrumentKindName = names(InstrumentKind);
 export const SelfTradePreventionName = names(SelfTradePrevention);
-export const RegulatoryFieldsName = names(RegulatoryFields);
+export const RegulatoryFieldsRuleName = names(RegulatoryFieldsRule);
 export const ApiKeyKindName = names(ApiKeyKind);
 export const KillScopeName = names(KillScope);
 export const VenueComponentName = names(VenueComponent);

@@ -8,7 +8,7 @@ import {
   InstrumentKindName,
   KillScopeName,
   PhaseName,
-  RegulatoryFieldsName,
+  RegulatoryFieldsRuleName,
   SelfTradePreventionName,
 } from './names.ts';
 import { ExpireTime, FieldFault } from './order-request-json.ts';
@@ -135,7 +135,7 @@ export function readFees(request: Static<typeof NewFees>): InPpm<(typeof FEE_NAM
 /** What orders in an instrument must have. */
 export const NewOrderRules = closed({
   regulatoryFields: oneOf(
-    RegulatoryFieldsName,
+    RegulatoryFieldsRuleName,
     'required: capacity, execution decision, and client or investment decision',
   ),
 });

@@ -2,7 +2,7 @@ import {
   AddInstrument,
   InstrumentKind,
   Phase,
-  RegulatoryFields,
+  RegulatoryFieldsRule,
   SelfTradePrevention,
   SetFees,
   SetOrderRules,
@@ -156,7 +156,7 @@ export class InstrumentTable {
     this.#setSwitch(row, Switch.killed, killed);
   }
 
-  /** Of `RegulatoryFields`: what orders must have. */
+  /** Of `RegulatoryFieldsRule`: what orders must have. */
   regulatoryFields(row: number): number {
     return (this.words[(row << 5) | Word.switches] >>> Switch.regulatoryFields) & 1;
   }
@@ -306,10 +306,10 @@ export class InstrumentTable {
     return ACCEPTED;
   }
 
-  /** Applies a SetOrderRules record. Refuses: MALFORMED_COMMAND (no value of RegulatoryFields), UNKNOWN_INSTRUMENT. */
+  /** Applies a SetOrderRules record. Refuses: MALFORMED_COMMAND (no value of RegulatoryFieldsRule), UNKNOWN_INSTRUMENT. */
   setOrderRules({ i32, u8 }: WordBuffer, offset: number): number {
     const regulatoryFields = u8[offset * 4 + REGULATORY_FIELDS];
-    if (regulatoryFields > RegulatoryFields.Required) return RejectCode.MALFORMED_COMMAND;
+    if (regulatoryFields > RegulatoryFieldsRule.Required) return RejectCode.MALFORMED_COMMAND;
     const row = this.rowOf(i32[offset + SetOrderRules.at.instrumentId]);
     if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
     this.#setSwitch(row, Switch.regulatoryFields, regulatoryFields);

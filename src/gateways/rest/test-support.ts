@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import {
   InstrumentKind,
   Phase,
-  RegulatoryFields,
+  RegulatoryFieldsRule,
   Role,
   SelfTradePrevention,
   Side,
@@ -63,7 +63,7 @@ export const BTCUSD: InstrumentTerms = {
   volatilityAuctionSeconds: 0,
   referencePriceTicks: 1_300_000,
   selfTradePrevention: SelfTradePrevention.CancelNewest,
-  regulatoryFields: RegulatoryFields.Optional,
+  regulatoryFields: RegulatoryFieldsRule.Optional,
 };
 
 /** A future on it: a tick is 0.5, a lot 0.01, half a cent for a tick and a lot. */

@@ -8,7 +8,7 @@ import {
   readAmount,
 } from '#codec/json/admin-request-json.ts';
 import { type AssetScale, instrumentUnits } from '#codec/json/instrument-units.ts';
-import { KillScopeName, PhaseName, RegulatoryFieldsName, SideName } from '#codec/json/names.ts';
+import { KillScopeName, PhaseName, RegulatoryFieldsRuleName, SideName } from '#codec/json/names.ts';
 import { OrdersCanceled } from '#codec/json/order-result-json.ts';
 import { freshQuery, GivenId, Id, secondsOf } from '#codec/json/schemas.ts';
 import {
@@ -239,7 +239,7 @@ function marketCommandRoutes(commands: Commands): Route[] {
         commands.send(principal, {
           type: 'SetOrderRules',
           instrumentId: idOf(params.symbol),
-          regulatoryFields: RegulatoryFieldsName.numberOf(body.regulatoryFields) as number,
+          regulatoryFields: RegulatoryFieldsRuleName.numberOf(body.regulatoryFields) as number,
           reason: body.reason,
         }),
     }),
