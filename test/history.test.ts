@@ -5,8 +5,11 @@ import { MessageChannel } from 'node:worker_threads';
 import { EventFan } from '#app/event-fan.ts';
 import { ArchiveAnswers } from '#app/threads/archive-answers.ts';
 import type { ArchiveAnswer } from '#app/threads/messages.ts';
+import { encodeEntry } from '#codec/log/entries.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import { UserWord } from '#core/registry/users.ts';
 import type { TradingCore } from '#core/trading-core.ts';
+import { Side } from '#domain/commands.ts';
 import { EventType } from '#domain/events.ts';
 import {
   type ArchiveAnswerOf,
@@ -23,12 +26,14 @@ import { readReports } from '#gateways/orders/report.ts';
 import { UserOrders } from '#gateways/orders/user-orders.ts';
 import { doublesOf } from '#lib/columns.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
-import { HistoryDatabase } from '#projections/history/history-database.ts';
+import { WordBuffer } from '#lib/word-buffer.ts';
+import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
 import { type HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
+import { REGULATORY_COLUMNS } from '#projections/history/history-schema.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
 import { type FlowEntry, HISTORY_LOG_ID, ModelledCore, randomEntries } from './support/history-flow.ts';
 import type { HistoryModel } from './support/history-model.ts';
+import { marketSetup } from './support/random-flow.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
 
 const SEED = Number(process.env['HIVE_SEED'] ?? Date.now() % 2 ** 31);
@@ -380,6 +385,64 @@ test('no row of an answer is newer than the entry that the answer stands after',
   }
 });
 
+test('what orders say for the authority is in their rows; a replace that says nothing of it leaves it', () => {
+  const directory = temporaryDirectory('history');
+  const order = { type: 'NewOrder', instrumentId: 1, side: Side.Buy, orderType: 1, timeInForce: 2 } as const;
+  const terms = { priceTicks: 100, qtyLots: 5 };
+  const codes = { clientCode: 1, investmentDecisionCode: 2 ** 32 - 1, executionDecisionCode: 3 };
+  const first = { tradingCapacity: 3, regulatoryFlags: 15, ...codes, nonExecutingBrokerCode: 9 };
+  const second = { tradingCapacity: 1, regulatoryFlags: 1 };
+  const replace = { type: 'ReplaceOrder', ...terms, userId: 1 } as const;
+  const commands: readonly CommandInput[][] = [
+    marketSetup(2),
+    [
+      { ...order, ...terms, userId: 2, clientOrderId: 1, clientCode: 7 },
+      { ...order, ...terms, userId: 1, clientOrderId: 1, ...first },
+      { ...order, ...terms, userId: 1, clientOrderId: 2 },
+      // Of a number that was used: refused, and not the order of before.
+      { ...order, ...terms, userId: 1, clientOrderId: 2, clientTag: 'again', clientCode: 8 },
+    ],
+    [{ ...replace, clientOrderId: 3, originalClientOrderId: 1 }],
+    [{ ...replace, clientOrderId: 4, originalClientOrderId: 3 }],
+    [{ ...replace, clientOrderId: 5, originalClientOrderId: 4, ...second }],
+    [{ ...replace, clientOrderId: 6, originalClientOrderId: 5, clientTag: 'bad', regulatoryFlags: 16 }],
+    [{ ...replace, clientOrderId: 7, originalClientOrderId: 2, nonExecutingBrokerCode: 4 }],
+  ];
+  const entries = commands.map((asked, index): FlowEntry => {
+    const entry = { nodeId: 1, epoch: 1, entryNo: index + 1, commands: asked };
+    const words = WordBuffer.copyOf(encodeEntry(entry));
+    return { sequence: index + 1, seconds: 1_800_000_000, nanos: index, words, commands: asked };
+  });
+  for (const odds of [0, 1]) {
+    // Written at once, or each entry for itself.
+    removeHistory(directory);
+    write(directory, entries, () => odds);
+    const database = HistoryDatabase.openReadOnly(directory, HISTORY_LOG_ID);
+    const reader = new HistoryReader(database);
+    const saidOf = (found: unknown): unknown[] =>
+      REGULATORY_COLUMNS.map((name) => (found as OrderRecord | undefined)?.[name]);
+    const orders = [1, 2, 3, 4, 5, 7].map((clientOrderId) =>
+      saidOf(reader.answer({ type: 'orderByClient', userId: 1, clientOrderId })),
+    );
+    assert.deepEqual(orders, [
+      [3, 15, 1, 2 ** 32 - 1, 3, 9],
+      [0, 0, 0, 0, 0, 0],
+      [3, 15, 1, 2 ** 32 - 1, 3, 9],
+      [3, 15, 1, 2 ** 32 - 1, 3, 9],
+      [1, 1, 0, 0, 0, 0],
+      [0, 0, 0, 0, 0, 4],
+    ]);
+    const refused = ['again', 'bad'].map((clientTag) =>
+      saidOf(reader.answer({ type: 'orderByClient', userId: 1, clientTag })),
+    );
+    assert.deepEqual(refused, [
+      [0, 0, 8, 0, 0, 0],
+      [0, 16, 0, 0, 0, 0],
+    ]);
+    database.close();
+  }
+});
+
 test('report numbers of fills go on past 2^32', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const random = seededRandom(SEED);
@@ -436,6 +499,7 @@ for (const isForgetful of [false, true]) {
     const fold = orderFold();
     venue.sinks.push(fold.sink);
     for (const entry of entries.slice(0, cut)) venue.apply(entry);
+    venue.model.forgetRegulatoryFields();
     const standing = fold.standing();
     assert.ok(standing.length > 0, 'orders stand at the cut');
     const database = HistoryDatabase.open(directory, HISTORY_LOG_ID);

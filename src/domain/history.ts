@@ -4,6 +4,7 @@
  * seconds since the Unix epoch and nanoseconds. docs/history.md has it for people.
  */
 import type { Candle } from './market-views.ts';
+import type { RegulatoryFields } from './regulatory-fields.ts';
 
 /** What has become of an order. Numbers are never reused. */
 export const OrderStatus = {
@@ -33,7 +34,8 @@ export function triggerMicros({ timeSeconds, timeNanos }: Pick<At, 'timeSeconds'
   return timeSeconds * 1_000_000 + Math.floor(timeNanos / 1_000);
 }
 
-export interface OrderRecord extends At {
+/** What was said for the authority is lacking where an order is put together from reports: those do not say it. */
+export interface OrderRecord extends At, Partial<RegulatoryFields> {
   readonly orderId: number;
   readonly userId: number;
   readonly accountId: number;

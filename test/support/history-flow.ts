@@ -91,7 +91,7 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
             const odds = random();
             const [buyer, seller] = odds < 0.01 ? chosenTrade(venue.model, random()) : [];
             if (seller !== undefined) return { ...cancelOfTrade(buyer, buyer, seller), reason: 'a mistake' };
-            return odds < 0.08 ? other() : flow.next();
+            return odds < 0.08 ? other() : withRegulatoryFields(flow.next(), integer);
           });
     seconds += random() < 0.3 ? integer(random() < 0.05 ? 30_000 : 40) : 0;
     const words = WordBuffer.copyOf(encodeEntry({ nodeId: 1, epoch: 1, entryNo: sequence, commands }));
@@ -100,6 +100,22 @@ export function randomEntries(seed: number, count: number, users: number): FlowE
     entries.push(entry);
   }
   return entries;
+}
+
+/** Some orders and replaces say something for the authority, or what the core refuses. */
+function withRegulatoryFields(command: CommandInput, integer: (below: number) => number): CommandInput {
+  if (command.type !== 'NewOrder' && command.type !== 'ReplaceOrder') return command;
+  if (integer(3) > 0) return command;
+  const code = (): number => [0, 1, 3, 70_000, 2 ** 32 - 1][integer(5)];
+  return {
+    ...command,
+    tradingCapacity: integer(20) === 0 ? 255 : integer(4),
+    regulatoryFlags: integer(20) === 0 ? 16 : integer(16),
+    clientCode: code(),
+    investmentDecisionCode: code(),
+    executionDecisionCode: code(),
+    nonExecutingBrokerCode: code(),
+  };
 }
 
 /** Both fills of one of the newest trades, the buyer's first; some were taken back before. */

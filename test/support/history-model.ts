@@ -15,6 +15,7 @@ import {
   type TradeRecord,
 } from '#domain/history.ts';
 import type { Candle } from '#domain/market-views.ts';
+import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 
 type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
@@ -82,6 +83,8 @@ export class HistoryModel {
       case 'OrderAccepted':
       case 'OrderReplaced': {
         const original = event.type === 'OrderReplaced' ? this.orders.get(event.originalOrderId) : undefined;
+        const commandType = original === undefined ? CommandType.NewOrder : CommandType.ReplaceOrder;
+        const command = takeCommand(asked, commandType, event) as Partial<RegulatoryFields>;
         if (original !== undefined) {
           Object.assign(original, updated, {
             status: OrderStatus.Replaced,
@@ -111,6 +114,7 @@ export class HistoryModel {
           qtyLots: event.qtyLots,
           displayQtyLots: event.displayQtyLots,
           minQtyLots: event.minQtyLots,
+          ...regulatoryFields(command, original),
           leavesQtyLots: event.qtyLots - event.cumQtyLots,
           cumQtyLots: event.cumQtyLots,
           cumAmountMinor: original?.cumAmountMinor ?? 0,
@@ -183,7 +187,7 @@ export class HistoryModel {
       }
       case 'CommandAccepted':
       case 'CommandRejected': {
-        const command = takeCommand(asked, event);
+        const command = takeCommand(asked, event.commandType, event);
         const { commandType, clientOrderId, userId } = event;
         const rejectCode = event.type === 'CommandRejected' ? event.rejectCode : 0;
         if (commandType >= CommandType.AddAsset) {
@@ -204,6 +208,11 @@ export class HistoryModel {
       }
       default:
     }
+  }
+
+  /** What orders said for the authority is forgotten: history began with orders that stood. */
+  forgetRegulatoryFields(): void {
+    for (const order of this.orders.values()) Object.assign(order, regulatoryFields({}, undefined));
   }
 
   #order(orderId: number): Writable<OrderRecord> {
@@ -289,6 +298,7 @@ export class HistoryModel {
       qtyLots: terms.qtyLots ?? 0,
       displayQtyLots: terms.displayQtyLots ?? 0,
       minQtyLots: terms.minQtyLots ?? 0,
+      ...regulatoryFields(terms, undefined),
       leavesQtyLots: 0,
       cumQtyLots: 0,
       cumAmountMinor: 0,
@@ -350,15 +360,33 @@ export class HistoryModel {
 /** The command that an answer is for: the first of its kind, user and number that is left. */
 function takeCommand(
   asked: CommandInput[],
-  event: Event<'CommandAccepted'> | Event<'CommandRejected'>,
+  commandType: number,
+  event: { readonly userId: number; readonly clientOrderId: number },
 ): CommandInput | undefined {
   const index = asked.findIndex(
     (command) =>
-      CommandType[command.type] === event.commandType &&
+      CommandType[command.type] === commandType &&
       (command.userId ?? 0) === event.userId &&
       (command.clientOrderId ?? 0) === event.clientOrderId,
   );
   return index === -1 ? undefined : asked.splice(0, index + 1)[index];
+}
+
+/** What a command says for the authority; a replace that says nothing of it leaves what the order had said. */
+function regulatoryFields(
+  said: Partial<RegulatoryFields>,
+  original: OrderRecord | undefined,
+): RegulatoryFields {
+  const fields = {
+    tradingCapacity: said.tradingCapacity ?? 0,
+    regulatoryFlags: said.regulatoryFlags ?? 0,
+    clientCode: said.clientCode ?? 0,
+    investmentDecisionCode: said.investmentDecisionCode ?? 0,
+    executionDecisionCode: said.executionDecisionCode ?? 0,
+    nonExecutingBrokerCode: said.nonExecutingBrokerCode ?? 0,
+  };
+  if (original === undefined || Object.values(fields).some((value) => value !== 0)) return fields;
+  return regulatoryFields(original, undefined);
 }
 
 function hexWithoutSecrets(command: CommandInput): string {

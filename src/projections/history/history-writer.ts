@@ -53,7 +53,7 @@ export class HistoryWriter implements EventSink {
     this._lastSequence = database.meta.lastSequence;
     this.commands = new EntryCommands();
     this.moment = new EventMoment(this._lastSequence);
-    this.orders = new OrderWriter(database, this.moment, betweenPieces);
+    this.orders = new OrderWriter(database, this.moment, this.commands, betweenPieces);
     this.completion = new OrderCompletion(database);
     this.trades = new TradeWriter(database, this.moment, this.orders);
     this.ledger = new LedgerWriter(database, this.moment);

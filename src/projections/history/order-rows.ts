@@ -5,7 +5,7 @@ import { Limits } from '#domain/limits.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import type { HistoryDatabase } from './history-database.ts';
-import { insertInto, ORDER_COLUMNS } from './history-schema.ts';
+import { insertInto, ORDER_COLUMNS, REGULATORY_COLUMNS } from './history-schema.ts';
 
 /** Number of each column of `orders`, in the row of an order in memory too. */
 export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) => [name, column])) as {
@@ -14,6 +14,9 @@ export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) =
 const COLUMNS = ORDER_COLUMNS.length;
 const TWO_POW_32 = 2 ** 32;
 const STOP_PRICE_TICKS = OrderColumn.stopPriceTicks;
+const REGULATORY_FROM = OrderColumn.tradingCapacity;
+const REGULATORY_TO = REGULATORY_FROM + REGULATORY_COLUMNS.length;
+const isRegulatory = (name: string): boolean => REGULATORY_COLUMNS.some((column) => column === name);
 /** The columns that a change of an order touches are the last ones from here on. */
 const {
   status: STATUS,
@@ -54,6 +57,19 @@ const CARRY = `UPDATE orders SET
   triggered = max(orders.triggered, original.triggered)
   FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?`;
 
+/** Most orders say nothing for the authority: columns that are not bound cost less. */
+const INSERT_SILENT = `INSERT INTO orders
+  (${ORDER_COLUMNS.filter((name) => !isRegulatory(name)).join(', ')}, clientTag, ${REGULATORY_COLUMNS.join(', ')})
+  VALUES (${Array(COLUMNS - REGULATORY_COLUMNS.length + 1)
+    .fill('?')
+    .join(', ')}, ${REGULATORY_COLUMNS.map(() => 0).join(', ')})`;
+
+/** What was said for the authority of the replaced order, if anything, holds for one that says nothing of it. */
+const CARRY_REGULATORY = `UPDATE orders SET
+  ${REGULATORY_COLUMNS.map((name) => `${name} = original.${name}`).join(', ')}
+  FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?
+  AND (${REGULATORY_COLUMNS.map((name) => `original.${name}`).join(' | ')}) != 0`;
+
 /** Where a record has a text. */
 export interface TextPlace {
   /** Bytes from the record's first. */
@@ -92,7 +108,10 @@ export class OrderRows {
   declare private readonly insert: StatementSync;
   declare private readonly update: StatementSync;
   declare private readonly carry: StatementSync;
+  declare private readonly carryRegulatory: StatementSync;
+  declare private readonly insertSilent: StatementSync;
   declare private readonly parameters: (number | string)[];
+  declare private readonly silentParameters: (number | string)[];
   declare private readonly beforeRow: () => void;
 
   /** @param beforeRow called before each row that is written */
@@ -104,9 +123,12 @@ export class OrderRows {
     this.rowOf = new IntPairMap(Limits.HISTORY_BATCH_ORDERS);
     this.rows = 0;
     this.insert = database.prepare(insertInto('orders'));
+    this.insertSilent = database.prepare(INSERT_SILENT);
     this.update = database.prepare(UPDATE);
     this.carry = database.prepare(CARRY);
+    this.carryRegulatory = database.prepare(CARRY_REGULATORY);
     this.parameters = new Array(COLUMNS + 1).fill(0);
+    this.silentParameters = new Array(COLUMNS - REGULATORY_COLUMNS.length + 1).fill(0);
   }
 
   /** Starts the row of a new order, all zeros but its id; returns where its columns begin in `values`. */
@@ -167,12 +189,26 @@ export class OrderRows {
   }
 
   #insert(row: number, at: number): void {
-    const { values, parameters } = this;
-    for (let column = 0; column < COLUMNS; column++) parameters[column] = values[at + column];
-    parameters[COLUMNS] = this.tags[row];
-    this.insert.run(...parameters);
+    const { values } = this;
+    const isSilent = !this.#saysRegulatory(at);
+    const parameters = isSilent ? this.silentParameters : this.parameters;
+    let next = 0;
+    for (let column = 0; column < COLUMNS; column++) {
+      if (isSilent && column === REGULATORY_FROM) column = REGULATORY_TO;
+      parameters[next++] = values[at + column];
+    }
+    parameters[next] = this.tags[row];
+    (isSilent ? this.insertSilent : this.insert).run(...parameters);
     const original = values[at + ORIGINAL_ORDER_ID];
+    if (original === 0) return;
     const carries = values[at + CUM_QTY_LOTS] !== 0 || values[at + STOP_PRICE_TICKS] !== 0;
-    if (original !== 0 && carries) this.carry.run(values[at], original);
+    if (carries) this.carry.run(values[at], original);
+    if (isSilent) this.carryRegulatory.run(values[at], original);
+  }
+  /** Whether a row says something for the authority. */
+  #saysRegulatory(at: number): boolean {
+    for (let column = at + REGULATORY_FROM; column < at + REGULATORY_TO; column++)
+      if (this.values[column] !== 0) return true;
+    return false;
   }
 }

@@ -1,10 +1,13 @@
 import type { StatementSync } from 'node:sqlite';
+import { CommandType } from '#domain/commands.ts';
 import { CancelReason, OrderAccepted, OrderCanceled, OrderReplaced, OrderTriggered } from '#domain/events.ts';
 import { OrderStatus, triggerMicros } from '#domain/history.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import type { EntryCommands } from './entry-commands.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { OrderColumn as C, MONEY_MAX, OrderRows, textOf, textPlace } from './order-rows.ts';
+import { readRegulatoryFields } from './regulatory-words.ts';
 
 const { Open: OPEN, Unknown: UNKNOWN } = OrderStatus;
 const ACCEPTED_TAG = textPlace(OrderAccepted, 'clientTag');
@@ -14,13 +17,20 @@ const REPLACED_TAG = textPlace(OrderReplaced, 'clientTag');
 export class OrderWriter {
   declare private readonly database: HistoryDatabase;
   declare private readonly moment: EventMoment;
+  declare private readonly commands: EntryCommands;
   declare private readonly rows: OrderRows;
   declare private readonly revive: StatementSync;
 
   /** @param beforeRow called before each row that `write` writes */
-  constructor(database: HistoryDatabase, moment: EventMoment, beforeRow: () => void) {
+  constructor(
+    database: HistoryDatabase,
+    moment: EventMoment,
+    commands: EntryCommands,
+    beforeRow: () => void,
+  ) {
     this.database = database;
     this.moment = moment;
+    this.commands = commands;
     this.rows = new OrderRows(database, beforeRow);
     this.revive = database.prepare(
       `UPDATE orders SET status = ${OPEN}, qtyLots = ?, cumQtyLots = ? WHERE orderId = ?`,
@@ -51,7 +61,7 @@ export class OrderWriter {
 
   /** An OrderAccepted. */
   accepted(words: WordBuffer, at: number): void {
-    this.#accept(words, at);
+    this.#regulatory(words, at, this.#accept(words, at), CommandType.NewOrder);
   }
 
   /** An OrderCanceled, of the whole order or of a part. */
@@ -80,6 +90,7 @@ export class OrderWriter {
     const row = this.rows.add(orderId, textOf(words, at, REPLACED_TAG));
     this.#terms(words, at, row);
     values[row + C.originalOrderId] = originalOrderId;
+    this.#regulatory(words, at, row, CommandType.ReplaceOrder);
   }
 
   /** An OrderTriggered. */
@@ -126,6 +137,15 @@ export class OrderWriter {
     );
     this.#terms(words, at, row);
     return row;
+  }
+
+  /** What the command said that an OrderAccepted or OrderReplaced answers: the event does not repeat it. */
+  #regulatory({ i32 }: WordBuffer, at: number, row: number, commandType: number): void {
+    const { commands, rows } = this;
+    const clientOrderId = i32[at + OrderAccepted.at.clientOrderId] >>> 0;
+    const command = commands.next(commandType, i32[at + 6] >>> 0, clientOrderId);
+    if (command === -1) throw new Error('Invariant: an order is the answer to a command of its entry');
+    readRegulatoryFields(commands.memory, command, rows.values, row + C.tradingCapacity);
   }
 
   /** The fields that OrderAccepted and OrderReplaced share. */

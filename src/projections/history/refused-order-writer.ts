@@ -7,6 +7,7 @@ import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { insertInto } from './history-schema.ts';
 import { textOf, textPlace } from './order-rows.ts';
+import { REGULATORY_FIELDS, readRegulatoryFields } from './regulatory-words.ts';
 
 const CLIENT_TAG = textPlace(CommandRejected, 'clientTag');
 
@@ -15,11 +16,13 @@ export class RefusedOrderWriter {
   declare private readonly moment: EventMoment;
   declare private readonly commands: EntryCommands;
   declare private readonly insert: StatementSync;
+  declare private readonly regulatory: Float64Array;
 
   constructor(database: HistoryDatabase, moment: EventMoment, commands: EntryCommands) {
     this.moment = moment;
     this.commands = commands;
     this.insert = database.prepare(insertInto('rejections'));
+    this.regulatory = new Float64Array(REGULATORY_FIELDS);
   }
 
   /** A CommandRejected of a NewOrder or ReplaceOrder. */
@@ -37,6 +40,8 @@ export class RefusedOrderWriter {
     const lots = (offset: number): number =>
       offset === 0 || command === -1 ? 0 : integerOr0(source.f64[(command + offset) >> 1]);
     const attributes = word(terms.side);
+    this.regulatory.fill(0);
+    if (command !== -1) readRegulatoryFields(source, command, this.regulatory, 0);
     this.insert.run(
       sequence,
       position,
@@ -58,6 +63,7 @@ export class RefusedOrderWriter {
       lots(terms.qtyLots),
       lots(terms.displayQtyLots),
       lots(terms.minQtyLots),
+      ...this.regulatory,
       textOf(words, at, CLIENT_TAG),
     );
   }
