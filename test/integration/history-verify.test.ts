@@ -31,6 +31,7 @@ test('hive history verify finds a changed row, rebuild mends it', async (t) => {
   };
   for (const sql of [
     'UPDATE fills SET feeMinor = feeMinor + 1 WHERE tradeId = (SELECT max(tradeId) FROM fills)',
+    'UPDATE orders SET clientCode = clientCode + 1 WHERE orderId = (SELECT max(orderId) FROM orders)',
     'DELETE FROM orders WHERE orderId = (SELECT max(orderId) FROM orders)',
     "UPDATE admin_actions SET reason = 'none' WHERE sequence = (SELECT min(sequence) FROM admin_actions)",
     'UPDATE candles SET trades = trades + 1',

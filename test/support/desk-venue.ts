@@ -293,3 +293,17 @@ export const BUY_ONE: NewOrderRequest = {
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 }
+
+/** An order as its reports tell it: they do not say what it said for the authority, which history and what is loaded from it have. */
+export function asReported(order: OrderRecord | undefined): OrderRecord {
+  const {
+    tradingCapacity: _capacity,
+    regulatoryFlags: _flags,
+    clientCode: _client,
+    investmentDecisionCode: _investment,
+    executionDecisionCode: _execution,
+    nonExecutingBrokerCode: _broker,
+    ...reported
+  } = order as OrderRecord;
+  return reported;
+}

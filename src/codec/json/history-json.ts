@@ -4,6 +4,7 @@ import { OrderFlag } from '#domain/commands.ts';
 import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { CancelReasonName, OrderStatusName, OrderTypeName, SideName, TimeInForceName } from './names.ts';
+import { Regulatory, regulatoryJson } from './regulatory-json.ts';
 import {
   assetOf,
   moneyScale,
@@ -23,6 +24,7 @@ import {
   Price,
   pageOf,
   Quantity,
+  ref,
   Sequence,
   SymbolText,
   secondText,
@@ -56,6 +58,7 @@ export const Order = named('Order', 'An order and what has become of it.', {
   fee: Money('fees of its fills; negative was paid to it'),
   originalOrderId: Type.Optional(Id('the order that this one replaced')),
   replacedByOrderId: Type.Optional(Id('the order that replaced this one')),
+  regulatory: Type.Optional(ref(Regulatory)),
   time: Time,
   sequence: Sequence,
   updateTime: Time,
@@ -105,6 +108,8 @@ export function orderJson(lookup: TermsLookup, order: OrderRecord): Static<typeo
   if (minQtyLots !== 0) json.minQuantity = scaledText(minQtyLots, quantity);
   if (originalOrderId !== 0) json.originalOrderId = originalOrderId;
   if (replacedByOrderId !== 0) json.replacedByOrderId = replacedByOrderId;
+  const regulatory = regulatoryJson(order);
+  if (regulatory !== undefined) json.regulatory = regulatory;
   return json;
 }
 

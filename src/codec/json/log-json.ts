@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { describeEntry, formatTime } from '#codec/log/describe.ts';
 import type { Command, Entry, Event } from '#codec/log/record-types.ts';
 import { type LoggedValue, loggedValues } from './logged-values.ts';
+import { Regulatory, regulatoryJson } from './regulatory-json.ts';
 import type { TermsLookup } from './scales.ts';
 import { Count, Id, named, ref, Sequence, Time } from './schemas.ts';
 
@@ -66,6 +67,7 @@ export const DecodedCommand = named('DecodedCommand', 'A command of the log, in 
   userId: UserId,
   userName: UserName,
   values: Values,
+  regulatory: Type.Optional(ref(Regulatory)),
 });
 
 export const DecodedEvent = named('DecodedEvent', 'What a command did, in the values of REST.', {
@@ -116,7 +118,14 @@ export function decodedCommand(
 ): Static<typeof DecodedCommand> {
   const instrumentId = command.instrumentId || instrumentIn(events, command);
   const values = loggedValues(lookup, { ...command, instrumentId });
-  return { command: command.type, ...whoOf(lookup, command.userId), values };
+  const saysMore = command.type === 'NewOrder' || command.type === 'ReplaceOrder';
+  const regulatory = saysMore ? regulatoryJson(command) : undefined;
+  return {
+    command: command.type,
+    ...whoOf(lookup, command.userId),
+    values,
+    ...(regulatory === undefined ? {} : { regulatory }),
+  };
 }
 
 function instrumentIn(events: readonly Event[], { type, userId, clientOrderId }: Command): number {

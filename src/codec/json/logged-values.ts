@@ -14,6 +14,8 @@ export type LoggedValues = Record<string, LoggedValue>;
 /** Fields that every record has, and those that stand beside the values. */
 const HEADER: ReadonlySet<string> = new Set([
   ...['type', 'flags', 'sizeWords', 'userId', 'sequence', 'timeSeconds', 'timeNanos', 'reportNumber'],
+  ...['tradingCapacity', 'regulatoryFlags', 'clientCode', 'investmentDecisionCode', 'executionDecisionCode'],
+  'nonExecutingBrokerCode',
 ]);
 /** Fields that say yes or no. */
 const YES_OR_NO: ReadonlySet<string> = new Set([

@@ -3,7 +3,9 @@ import { OrderFlag, OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import type { OrderRecord } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
+import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 import { OrderTypeName, SelfTradePreventionName, SideName, TimeInForceName } from './names.ts';
+import { GivenRegulatory, readRegulatory } from './regulatory-json.ts';
 import { parseScaled, priceScale, quantityScale, type Scale } from './scales.ts';
 import { ClientOrderId, clientOrderIdOf, oneOf, Second, SymbolText, secondsOf } from './schemas.ts';
 
@@ -45,6 +47,7 @@ export const NewOrderRequest = Type.Object(
       ),
     ),
     ocoClientOrderNumber: Type.Optional(orderNumber('the same by your number of it')),
+    regulatory: Type.Optional(GivenRegulatory),
   },
   { additionalProperties: false },
 );
@@ -73,6 +76,7 @@ const replaceTerms = {
   displayQuantity: Type.Optional(quantityIn('what the book shows')),
   expireTime: Type.Optional(ExpireTime),
   newClientOrderId: Type.Optional(ClientOrderId),
+  regulatory: Type.Optional(GivenRegulatory),
 };
 
 /** New terms of an order that is named elsewhere. What is left out stays as it is. */
@@ -115,6 +119,7 @@ export interface NewOrderUnits {
   readonly expireSeconds: number;
   readonly ocoClientOrderId: number;
   readonly clientTag: string;
+  readonly regulatory?: RegulatoryFields;
 }
 
 /** A number that no live order can have: after it, its user could send no further one. */
@@ -134,6 +139,7 @@ export function readNewOrder(
     return new FieldFault('ocoClientOrderNumber', 'must not be given beside ocoClientOrderId');
   const reader = new UnitReader(terms);
   const orderType = OrderTypeName.numberOf(request.type) as number;
+  const regulatory = readRegulatory(request.regulatory);
   const units = {
     instrumentId: terms.instrumentId,
     side: SideName.numberOf(request.side) ?? Side.Buy,
@@ -156,6 +162,7 @@ export function readNewOrder(
         : // A partner that is not known is for the core to refuse, in its turn and with a receipt.
           numberOf(ocoClientOrderId) || NO_ORDER_NUMBER,
     clientTag: request.clientOrderId ?? '',
+    ...(regulatory === undefined ? {} : { regulatory }),
   };
   return reader.fault ?? units;
 }
@@ -177,6 +184,7 @@ export interface ReplaceUnits {
   readonly clientTag: string;
   /** The text is the order's own. */
   readonly keepsTag: boolean;
+  readonly regulatory?: RegulatoryFields;
 }
 
 /** The terms that `order` shall have, or the first field that does not fit the units of its instrument. */
@@ -187,6 +195,7 @@ export function readReplace(
 ): ReplaceUnits | FieldFault {
   const reader = new UnitReader(terms);
   const clientTag = request.newClientOrderId ?? order.clientTag;
+  const regulatory = readRegulatory(request.regulatory);
   const units = {
     instrumentId: order.instrumentId,
     originalClientOrderId: order.clientOrderId,
@@ -197,6 +206,7 @@ export function readReplace(
     expireSeconds: secondsOf(request.expireTime) ?? order.expireSeconds,
     clientTag,
     keepsTag: clientTag === order.clientTag,
+    ...(regulatory === undefined ? {} : { regulatory }),
   };
   return reader.fault ?? units;
 }

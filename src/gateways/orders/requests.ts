@@ -29,6 +29,7 @@ export interface NewOrderRequest {
   readonly ocoClientOrderId: number;
   /** The client's own text for it, at most 36 characters of ASCII; empty: none. */
   readonly clientTag: string;
+  /** What it says for the authority; undefined: nothing. */
   readonly regulatory?: RegulatoryFields;
 }
 

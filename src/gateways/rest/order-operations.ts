@@ -11,7 +11,7 @@ import {
   readReplace,
 } from '#codec/json/order-request-json.ts';
 import type { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.ts';
-import type { OrderRecord } from '#domain/history.ts';
+import { ArchiveRefusedError, type OrderRecord } from '#domain/history.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
@@ -170,6 +170,25 @@ export async function findOrder(
   const name = clientTag !== undefined ? { clientTag } : { clientOrderId: clientOrderNumber as number };
   const { result } = await archive.ask({ type: 'orderByClient', userId, ...name }, sequence, userId);
   return own(user, result);
+}
+
+/**
+ * The order with what it said for the authority: reports do not say it, history does. Where history does not answer, the order
+ * as its reports have it.
+ */
+export async function wholeOrder(
+  { archive }: Pick<OrderServices, 'archive'>,
+  { sequence, userId }: DeskUser,
+  order: OrderRecord,
+): Promise<OrderRecord> {
+  if (order.tradingCapacity !== undefined) return order;
+  try {
+    const { result } = await archive.ask({ type: 'order', orderId: order.orderId }, sequence, userId);
+    return result ?? order;
+  } catch (error) {
+    if (error instanceof ArchiveRefusedError) return order;
+    throw error;
+  }
 }
 
 /** Another user's order is none that can be named here, and one that was rejected never was. */

@@ -9,6 +9,7 @@ interface FieldSchema {
   readonly type?: string;
   readonly description?: string;
   readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly unknown[];
   readonly properties?: Readonly<Record<string, FieldSchema>>;
   readonly items?: FieldSchema;
   /** Fields of which exactly one is to be given. */
@@ -46,6 +47,9 @@ export function problemOfValidation(
   schema: TSchema | undefined,
 ): Problem {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer);
+  const field = fieldAt(schema, path);
+  // Each of several kinds of value has an error of its own: the field says them all.
+  if (field?.anyOf !== undefined) return invalidField(path.join('.'), allowed(field));
   switch (error.keyword) {
     case 'required':
       path.push(String(error.params['missingProperty']));
@@ -70,7 +74,8 @@ export function problemOfValidation(
 /** What a field must be, as it reads after its name. */
 function allowed(field: FieldSchema | undefined): string {
   if (field?.enum !== undefined) return `must be one of ${field.enum.join(', ')}`;
-  if (field?.type === 'string' && field.description !== undefined) return `must be ${field.description}`;
+  const isDescribed = field?.type === 'string' || field?.anyOf !== undefined;
+  if (isDescribed && field.description !== undefined) return `must be ${field.description}`;
   const article = /^[aeio]/.test(field?.type ?? '') ? 'an' : 'a';
   return `must be ${article} ${field?.type ?? 'value of its schema'}`;
 }

@@ -57,7 +57,8 @@ export async function getOrder(
 ): Promise<ResultOf<'order.get'>> {
   const refusal = authorise(principal, Action.ViewOwnAccount);
   if (refusal !== undefined) throw problemOfAccess(refusal);
-  return { order: orderJson(services.views, await orders.findOrder(services, user, params)) };
+  const order = await orders.findOrder(services, user, params);
+  return { order: orderJson(services.views, await orders.wholeOrder(services, user, order)) };
 }
 
 function mayCommand(principal: Principal, type: CommandType): void {
