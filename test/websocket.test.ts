@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { ApiKeyKind, Role } from '#domain/commands.ts';
 import { EventType, SessionClosed, SessionOpened } from '#domain/events.ts';
+import { ArchiveRefusedError } from '#domain/history.ts';
 import { canonicalRequest } from '#gateways/identity/signed-request.ts';
 import { PRIVATE_CHANNELS } from '#gateways/websocket/private-channels.ts';
 import { type Message, WebSocketClient } from './support/websocket-client.ts';
@@ -126,6 +127,16 @@ test('an order that trades at once is answered with its fills', async (t) => {
   assert.equal((await one.result('order.get', { orderId: 1 })).order.leavesQuantity, '3');
   // Another user's order is none that can be named.
   assert.equal(codeOf(await two.error('order.get', { orderId: 1 })), 'UNKNOWN_ORDER');
+});
+
+test('an order that is open is told where history cannot be asked, without what only history says', async (t) => {
+  const venue = await WebSocketVenue.start(t);
+  const client = await member(t, venue, 1);
+  const { order } = await client.result('order.place', { ...LIMIT, regulatory: { client: 'AGGR' } });
+  venue.archive.refusal = new ArchiveRefusedError('HISTORY_BEHIND', 'history is written from the log');
+  assert.deepEqual((await client.result('order.get', { orderId: 1 })).order, order);
+  assert.equal('regulatory' in order, false);
+  assert.equal(codeOf(await client.error('order.get', { orderId: 2 })), 'history-behind');
 });
 
 test('a clientOrderId that was there before: the first order is the answer, also to two at once', async (t) => {

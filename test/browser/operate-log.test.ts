@@ -120,7 +120,9 @@ test('operations: the log, the life of an order, sessions', {
     await steps.nth(2).waitFor();
     const texts = await steps.allInnerTexts();
     assert.match(texts[0], /trader NewOrder buy 0\.0100 BTCUSD at 60\u2009100\.00/);
+    assert.match(texts[0], /^DEAL, investment decision 12 \(algorithm\)$/m);
     assert.match(texts[1], /trader ReplaceOrder/);
+    assert.doesNotMatch(texts[1], /DEAL/);
     assert.match(texts[2], /risk CancelOrdersOfOthers[\s\S]*canceled 0\.0100 \(mass-cancel\)/);
     const chain = page.getByRole('table', { name: 'Orders of the chain, oldest first' });
     await chain.getByRole('link', { name: `Life of order ${orders.first}` }).click();
@@ -256,7 +258,8 @@ async function place(venue: ConsoleVenue, order: object): Promise<{ orderId: num
 
 /** An order that was replaced and canceled by staff: its first and its last number. */
 async function placeOrders(venue: ConsoleVenue): Promise<{ first: number; last: number }> {
-  const first = (await place(venue, { price: '60100.00' })).orderId;
+  const regulatory = { capacity: 'DEAL', investmentDecision: { code: 12, by: 'algorithm' } };
+  const first = (await place(venue, { price: '60100.00', regulatory })).orderId;
   const { order } = await ask(venue, 'trader', 'PUT', `/orders/${first}`, { price: '60200.00' });
   await ask(venue, 'risk', 'DELETE', '/admin/orders?accountId=11&reason=test', undefined);
   return { first, last: order.orderId };

@@ -1,3 +1,6 @@
+const decision = (of: string, code: string, by: string | undefined): string =>
+  `${of} decision ${code}${by === undefined ? '' : ` (${by})`}`;
+
 /** Texts of the log tail, the life of an order and the sessions. */
 export const operateLog = {
   operator: 'operator',
@@ -128,6 +131,15 @@ export const operateLog = {
     venueAccount: "the venue's account",
     because: (reason: string) => `(${reason})`,
     quoted: (reason: string) => `“${reason}”`,
+  },
+  /** Parts of the line that tells what a command says for the authority. */
+  regulatory: {
+    directElectronicAccess: 'direct electronic access',
+    liquidityProvision: 'liquidity provision',
+    client: (code: string) => `client ${code}`,
+    investment: (code: string, by: string | undefined) => decision('investment', code, by),
+    execution: (code: string, by: string | undefined) => decision('execution', code, by),
+    broker: (code: string) => `non-executing broker ${code}`,
   },
   /** Names of events as people say them. */
   events: {

@@ -8,7 +8,7 @@ import { clockText, grouped } from '../../lib/format.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
 import { type LogItem, type LogKind, logTailStore } from './log-tail-store.ts';
-import { commandText, eventLook, eventName, eventText, whoText } from './log-texts.ts';
+import { commandText, eventLook, eventName, eventText, regulatoryText, whoText } from './log-texts.ts';
 import { LogValues, OrderLink, ordersOf } from './log-values.tsx';
 import type { CommandView, EntryView, EventView } from './log-views.ts';
 import './log-tail.css';
@@ -235,6 +235,9 @@ function Details({ entry, nodeId }: { readonly entry: EntryView; readonly nodeId
           <div key={index} className="log-record">
             <strong>{command.command}</strong> <span className="log-who">{whoText(command)}</span>
             <LogValues values={command.values} />
+            {command.regulatory !== undefined && (
+              <p className="muted">{regulatoryText(command.regulatory)}</p>
+            )}
           </div>
         ))}
       </section>

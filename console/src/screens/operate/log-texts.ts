@@ -1,6 +1,6 @@
 import { grouped } from '../../lib/format.ts';
 import { strings } from '../../strings.ts';
-import type { CommandView, EventView, Values } from './log-views.ts';
+import type { CommandView, EventView, RegulatoryView, Values } from './log-views.ts';
 
 const texts = strings.operateLog;
 const { line } = texts;
@@ -39,6 +39,22 @@ export function commandText({ command, values }: CommandView): string {
     default:
       return othersText(values);
   }
+}
+
+/** What a command says for the authority, in a line: "DEAL, client 4711, execution decision 9 (algorithm)". */
+export function regulatoryText(said: RegulatoryView): string {
+  const names = texts.regulatory;
+  const { capacity, client, investmentDecision: investment, executionDecision: execution } = said;
+  const parts = [
+    capacity,
+    said.directElectronicAccess === true ? names.directElectronicAccess : undefined,
+    said.liquidityProvision === true ? names.liquidityProvision : undefined,
+    client === undefined ? undefined : names.client(String(client)),
+    investment === undefined ? undefined : names.investment(String(investment.code), investment.by),
+    execution === undefined ? undefined : names.execution(String(execution.code), execution.by),
+    said.nonExecutingBroker === undefined ? undefined : names.broker(String(said.nonExecutingBroker)),
+  ];
+  return parts.filter((each) => each !== undefined).join(', ');
 }
 
 /** An event in a line, behind its name. */

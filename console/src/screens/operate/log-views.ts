@@ -13,3 +13,4 @@ export type SessionsMessage = Static<typeof session.SessionsMessage>;
 export type TimelineView = Static<typeof timeline.OrderTimeline>;
 export type StepView = Static<typeof timeline.TimelineStep>;
 export type Values = CommandView['values'];
+export type RegulatoryView = NonNullable<CommandView['regulatory']>;

@@ -12,7 +12,7 @@ import { strings } from '../../strings.ts';
 import type { ScreenProps } from '../screen-props.ts';
 import { CancelTradeDialog } from './cancel-trade-dialog.tsx';
 import { CommandLine, EventLine } from './log-tail-section.tsx';
-import { eventLook } from './log-texts.ts';
+import { eventLook, regulatoryText } from './log-texts.ts';
 import { LogValues, OrderLink, OrderPath } from './log-values.tsx';
 import type { EventView, StepView, TimelineView, Values } from './log-views.ts';
 import { ScrollRegion } from './scroll-region.tsx';
@@ -195,6 +195,7 @@ function Step({
         ) : (
           <CommandLine command={command} />
         )}
+        {command?.regulatory !== undefined && <li className="muted">{regulatoryText(command.regulatory)}</li>}
         {events.map((event, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a step does not change
           <EventLine key={index} event={event}>
