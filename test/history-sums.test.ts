@@ -8,7 +8,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { HistoryDatabase } from '#projections/history/history-database.ts';
 import { HistoryReader } from '#projections/history/history-reader.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
-import { DeskVenue } from './support/desk-venue.ts';
+import { asReported, DeskVenue } from './support/desk-venue.ts';
 import { HISTORY_LOG_ID, ModelledCore } from './support/history-flow.ts';
 import { marketSetup, send } from './support/random-flow.ts';
 import { temporaryDirectory } from './support/temporary-directory.ts';
@@ -44,7 +44,7 @@ test('the money of one order ends at 2^53 - 1, also where all of it came at once
   send(venue.outbox, { ...order, userId: 1, side: 2, priceTicks: 1e9, qtyLots: 8e6 });
   venue.turn();
   venue.deliver();
-  assert.deepEqual(ann.orders.byNumber(1), venue.history(3));
+  assert.deepEqual(ann.orders.byNumber(1), asReported(venue.history(3)));
   const sold = venue.history(3);
   assert.deepEqual(
     [sold?.status, sold?.cumQtyLots, sold?.cumAmountMinor],
@@ -103,7 +103,7 @@ test('an order that replaced a stop that had triggered has triggered too, howeve
       [micros, 0, micros, 0, micros],
     );
     assert.deepEqual(
-      orders.map((each) => venue.history(each?.orderId ?? 0)),
+      orders.map((each) => asReported(venue.history(each?.orderId ?? 0))),
       orders,
     );
   }
@@ -112,9 +112,11 @@ test('an order that replaced a stop that had triggered has triggered too, howeve
 test('an order that replaced a stop that had triggered before history began has triggered, once that is known', (t) => {
   const venue = new ModelledCore();
   let sequence = 0;
+  let writer: HistoryWriter | undefined;
   const apply = (...commands: readonly CommandInput[]): void => {
     sequence++;
     const words = WordBuffer.copyOf(encodeEntry({ nodeId: 1, epoch: 1, entryNo: sequence, commands }));
+    writer?.onEntry(words, 0, words.words);
     venue.apply({ sequence, seconds: 1_800_000_000, nanos: sequence, words, commands });
   };
   const order = { type: 'NewOrder', instrumentId: 1, clientOrderId: 1, timeInForce: 2, qtyLots: 1 } as const;
@@ -132,7 +134,7 @@ test('an order that replaced a stop that had triggered before history began has 
   );
   const database = HistoryDatabase.open(temporaryDirectory('history'), HISTORY_LOG_ID);
   t.after(() => database.close());
-  const writer = new HistoryWriter(database);
+  writer = new HistoryWriter(database);
   const { core } = venue;
   writer.beginAfter(sequence, core.state.timeSeconds, core.stateHash, (sink) => {
     venue.sinks.push(sink);
