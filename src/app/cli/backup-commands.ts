@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { BackupError } from '#codec/backup/backup-error.ts';
-import { secondText } from '#codec/json/schemas.ts';
 import { formatTime } from '#codec/log/describe.ts';
 import { counted } from '#lib/counted.ts';
 import { BackupSet, listSets } from '../backup/backup-set.ts';
@@ -20,7 +19,7 @@ import type { NodeStatus } from '../node.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { askNode, NoNodeError } from './node-socket.ts';
-import { dataDirOption, directoryOption, integerOption, sequenceOption } from './options.ts';
+import { dataDirOption, directoryOption, integerOption, sequenceOption, timeOption } from './options.ts';
 import { type Output, table } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -92,7 +91,7 @@ export function restoreCommand(output: () => Output): Command {
         '--to-time <time>',
         'end with the last entry that is not later, such as 2030-01-31T16:00:00Z',
       )
-        .argParser(timeOf)
+        .argParser(timeOption)
         .conflicts('toSequence'),
     )
     .option('--as-new-log', 'a copy with an id of its own, to run beside the original')
@@ -112,19 +111,6 @@ function keyOption(): Option {
 
 function logOption(): Option {
   return new Option('--log <id>', 'which log, where the target has several');
-}
-
-/** RFC 3339, to nanoseconds. */
-function timeOf(text: string): NonNullable<LogEnd['time']> {
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
-  const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`) / 1_000;
-  // February 29 of other years can be parsed, too: as March 1.
-  if (match === null || Number.isNaN(seconds) || secondText(seconds) !== `${match[1]}Z`) {
-    throw new InvalidArgumentError(
-      'It must be a time in UTC such as 2030-01-31T16:00:00Z or …:00.123456789Z.',
-    );
-  }
-  return { seconds, nanos: Number((match[2] ?? '').padEnd(9, '0')) };
 }
 
 interface CreateOptions {

@@ -4,22 +4,20 @@ import { type Description, describeEntry, formatTime } from '#codec/log/describe
 import { readEntry } from '#codec/log/entries.ts';
 import { LogCorruptError, type LogReader } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
-import { nodeDisk } from '#log/file/disk.ts';
 import { LogTail } from '#log/file/log-tail.ts';
-import { listSegments, scanLog } from '#log/file/scan.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
+import { rangeOf, refuseDamagedEnd, STEP_BYTES } from './log-range.ts';
 import { logDirectoryOf, verifyDirectory } from './log-verify.ts';
 import { dataDirOption, integerOption, sequenceOption } from './options.ts';
+import { orderRecordsCommand } from './order-records-command.ts';
 import type { Output } from './output.ts';
 
-/** Bytes of log that are read between two looks at the output. */
-const STEP_BYTES = 1024 * 1024;
 const FOLLOW_MS = 100;
 const TAIL_LINES_DEFAULT = 10;
 const TAIL_LINES_MAX = 100_000;
 
-/** `hive log verify|dump|tail`. They only read, and may run beside a node. */
+/** `hive log verify|dump|tail|order-records`. They only read, and may run beside a node. */
 export function logCommands(output: () => Output): Command {
   const log = new Command('log').description("look at a node's log");
   log
@@ -50,6 +48,7 @@ export function logCommands(output: () => Output): Command {
     )
     .option('--no-follow', 'end after the last entry')
     .action(({ dataDir, lines, follow }) => tail(dataDir, lines, follow, output()));
+  log.addCommand(orderRecordsCommand(output));
   return log;
 }
 
@@ -113,21 +112,6 @@ async function tail(dataDirectory: string, lines: number, follow: boolean, outpu
   }
   reader.close();
   if (!follow) refuseDamagedEnd(directory);
-}
-
-/** Where entries end that are whole, the log may be damaged, not at its end. @throws LogCorruptError */
-function refuseDamagedEnd(directory: string): void {
-  scanLog(nodeDisk, directory, undefined, Number.POSITIVE_INFINITY);
-}
-
-/** The first entry that is there, and the one that will be next. */
-function rangeOf(directory: string): { first: number; next: number } {
-  const segments = listSegments(nodeDisk, directory);
-  const counter = new LogTail({ directory, fromSequence: segments.at(-1)?.firstSequence ?? 1 });
-  const nothing: LogReader = { deliver: () => {} };
-  while (counter.poll(nothing, Number.POSITIVE_INFINITY, STEP_BYTES) > 0);
-  counter.close();
-  return { first: segments[0]?.firstSequence ?? 1, next: counter.nextSequence };
 }
 
 /** Prints each entry that it gets. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { secondText } from '#codec/json/schemas.ts';
 import { SERVER_URL } from '../config/cluster-section.ts';
 
 /** Reads an integer option. For commander, which turns the error into a usage message. */
@@ -34,6 +35,25 @@ export function symbolArgument(text: string): string {
 
 /** A sequence number of the log. */
 export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
+/** A log time: seconds since the Unix epoch, and nanoseconds of that second. */
+export interface TimeOption {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** A log time in UTC (RFC 3339, to nanoseconds). For commander. */
+export function timeOption(text: string): TimeOption {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
+  const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`) / 1_000;
+  // February 29 of other years can be parsed, too: as March 1.
+  if (match === null || Number.isNaN(seconds) || secondText(seconds) !== `${match[1]}Z`) {
+    throw new InvalidArgumentError(
+      'It must be a time in UTC such as 2030-01-31T16:00:00Z or …:00.123456789Z.',
+    );
+  }
+  return { seconds, nanos: Number((match[2] ?? '').padEnd(9, '0')) };
+}
+
 export const portOption = integerOption(0, 65_535);
 
 /** A node's number, or that it is to be given one. */

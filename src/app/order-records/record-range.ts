@@ -1,0 +1,42 @@
+/** A log time: seconds since the Unix epoch, and nanoseconds of that second. */
+export interface LogTime {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** Of which entries order records are wanted: all limits that are given hold, and are of the range themselves. */
+export interface RecordRange {
+  readonly fromSequence: number | undefined;
+  readonly toSequence: number | undefined;
+  readonly fromTime: LogTime | undefined;
+  readonly toTime: LogTime | undefined;
+}
+
+/** Whether the range begins later than this entry. */
+export function isBeforeRange(range: RecordRange, sequence: number, time: LogTime): boolean {
+  const { fromSequence, fromTime } = range;
+  return (
+    (fromSequence !== undefined && sequence < fromSequence) ||
+    (fromTime !== undefined && isEarlier(time, fromTime))
+  );
+}
+
+/** Whether the range has ended before this entry, and so before all that follow. */
+export function isBehindRange(range: RecordRange, sequence: number, time: LogTime): boolean {
+  const { toSequence, toTime } = range;
+  return (
+    (toSequence !== undefined && sequence > toSequence) || (toTime !== undefined && isEarlier(toTime, time))
+  );
+}
+
+/** Whether nothing can lie in the range. */
+export function isEmptyRange({ fromSequence, toSequence, fromTime, toTime }: RecordRange): boolean {
+  return (
+    (fromSequence !== undefined && toSequence !== undefined && fromSequence > toSequence) ||
+    (fromTime !== undefined && toTime !== undefined && isEarlier(toTime, fromTime))
+  );
+}
+
+function isEarlier(a: LogTime, b: LogTime): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeEntry } from '#codec/log/entries.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
+import { TradingCore } from '#core/trading-core.ts';
+import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { CodeTable } from '#projections/order-records/code-table.ts';
+import type { Column, OrderRow } from '#projections/order-records/columns.ts';
+import { OrderEvent } from '#projections/order-records/order-record.ts';
+import { OrderRowWriter } from '#projections/order-records/order-row-writer.ts';
+import { readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
+import {
+  commandOf,
+  type MarketStep,
+  marketOpening,
+  marketStep,
+  START_SECONDS,
+} from '../../../test/support/market-steps.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { RecordsCore } from './records-core.ts';
+
+const LOG_ID = '00000000-0000-4000-8000-000000000000';
+/** Columns that an order has from its command alone, and not from a state. */
+const OF_COMMANDS: readonly Column[] = [
+  'f12_validity_time',
+  'f13_priority_time',
+  'f19_received',
+  'f40_minimum_acceptable_quantity',
+];
+
+interface Applied {
+  readonly start: RecordsCore;
+  readonly rows: OrderRow[];
+  readonly writer: OrderRowWriter;
+}
+
+function newStart(): Applied {
+  const writer = new OrderRowWriter(CodeTable.empty, new Map());
+  const rows: OrderRow[] = [];
+  return { start: new RecordsCore((record) => rows.push(writer.rowOf(record))), rows, writer };
+}
+
+/** Entries of one to three commands, as a node writes them, and a time for each. */
+function entriesOf(steps: readonly MarketStep[]): { words: WordBuffer; size: number; seconds: number }[] {
+  const commands: CommandInput[] = [
+    ...marketOpening(),
+    ...steps.map((step, index) => commandOf(index + 1, step)),
+  ];
+  const entries = [];
+  for (let at = 0; at < commands.length; ) {
+    const count = 1 + (at % 3);
+    const bytes = encodeEntry({
+      nodeId: 1,
+      epoch: 1,
+      entryNo: entries.length + 1,
+      commands: commands.slice(at, at + count),
+    });
+    entries.push({
+      words: WordBuffer.copyOf(bytes),
+      size: bytes.length / WORD_BYTES,
+      seconds: START_SECONDS + entries.length,
+    });
+    at += count;
+  }
+  return entries;
+}
+
+function apply({ start }: Applied, entries: ReturnType<typeof entriesOf>): void {
+  for (const [index, { words, size, seconds }] of entries.entries()) {
+    if (index + 1 > start.core.sequence) start.applyEntry(index + 1, seconds, 0, words, 0, size);
+  }
+}
+
+const ENDS: readonly (string | undefined)[] = [
+  OrderEvent.Filled,
+  OrderEvent.CanceledByMember,
+  OrderEvent.CanceledByVenue,
+  OrderEvent.Expired,
+];
+
+test('order records: of any flow, each order has a beginning and at most one end, and its quantities add up', () => {
+  fc.assert(
+    fc.property(fc.array(marketStep, { minLength: 50, maxLength: 150 }), (steps) => {
+      const applied = newStart();
+      apply(applied, entriesOf(steps));
+      const { rows, start } = applied;
+      const remaining = new Map<string, number>();
+      let before = 0n;
+      for (const row of rows) {
+        const { f20_order: order = '', f21_event: event, replaced_order: replaced = '' } = row;
+        const number = BigInt(row.f15_sequence ?? '');
+        assert.ok(number > before, `row ${number} comes behind row ${before}`);
+        before = number;
+        if (event === OrderEvent.Rejected) continue;
+        const now = Number(row.f37_remaining_quantity);
+        const was = remaining.get(order);
+        if (event === OrderEvent.New) assert.equal(was, undefined, `order ${order} comes once`);
+        else if (replaced === '') assert.notEqual(was, undefined, `order ${order} is known`);
+        else assert.ok(remaining.delete(replaced), `order ${replaced} is live`);
+        if (row.f39_traded_quantity !== undefined)
+          assert.equal((was ?? 0) - Number(row.f39_traded_quantity), now, `order ${order}`);
+        if (ENDS.includes(event)) remaining.delete(order);
+        else remaining.set(order, now);
+        assert.equal(ENDS.includes(event), now === 0, `order ${order} ends with ${event}`);
+        assert.ok(Number(row.f38_displayed_quantity) <= now, `order ${order} shows no more than it has`);
+      }
+      assert.equal(remaining.size, start.core.state.orders.store.liveOrders);
+      assert.equal(start.recorder.liveOrders, remaining.size);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('order records: from a snapshot on they are those of the whole log, but for what only commands say', () => {
+  fc.assert(
+    fc.property(fc.array(marketStep, { minLength: 50, maxLength: 150 }), fc.nat(), (steps, choice) => {
+      const entries = entriesOf(steps);
+      const cut = 1 + (choice % entries.length);
+      const whole = newStart();
+      apply(whole, entries);
+      const node = new TradingCore({ onEvents: () => {} });
+      for (const [index, { words, size, seconds }] of entries.slice(0, cut).entries())
+        node.applyEntry(index + 1, seconds, 0, words, 0, size);
+      const path = writeSnapshot(temporaryDirectory('order-records'), node, LOG_ID);
+      const part = newStart();
+      readSnapshot(path, part.start.core);
+      part.start.begin();
+      apply(part, entries);
+      const without = (rows: readonly OrderRow[]): OrderRow[] =>
+        rows.map((row) => ({ ...row, ...Object.fromEntries(OF_COMMANDS.map((column) => [column, ''])) }));
+      const expected = whole.rows.filter((row) => Number(row.log_sequence) > cut);
+      assert.deepEqual(without(part.rows), without(expected));
+      assert.equal(whole.writer.counts.rowsOfOrdersBefore, 0);
+    }),
+    { numRuns: 15 },
+  );
+});

@@ -1,0 +1,72 @@
+import { CsvError, parseTable } from './csv.ts';
+import { isLei } from './identifiers.ts';
+
+/** Whom a code names. */
+export const CODE_KINDS = ['member', 'client', 'person', 'algorithm', 'broker'] as const;
+export type CodeKind = (typeof CODE_KINDS)[number];
+
+/** Codes below mean the same for everybody, and name nobody. */
+export const RESERVED_CODES = 4;
+const CODE_MAX = 2 ** 32 - 1;
+/** Of an algorithm, as the annex has it, and of a national identification of a person: country, and up to 35 characters. */
+const IDENTIFICATION = /^[A-Za-z0-9][A-Za-z0-9#._+-]{0,49}$/;
+
+/**
+ * What the short codes of orders stand for: LEIs, national identifications, algorithms. Members go by the number of their account, or of one user
+ * of it, which is then written `user-NUMBER` and goes before the account.
+ */
+export class CodeTable {
+  declare private readonly identifications: ReadonlyMap<string, string>;
+
+  private constructor(identifications: ReadonlyMap<string, string>) {
+    this.identifications = identifications;
+  }
+
+  static readonly empty = new CodeTable(new Map());
+
+  /** Reads `kind,code,identification`. @throws CsvError */
+  static parse(text: string): CodeTable {
+    const identifications = new Map<string, string>();
+    for (const { line, values } of parseTable(text, ['kind', 'code', 'identification'])) {
+      const { kind, code, identification } = values;
+      const key = `${kind} ${checkedCode(line, kind, code)}`;
+      if (identifications.has(key)) throw new CsvError(line, `${key} is there already`);
+      checkIdentification(line, kind, identification);
+      identifications.set(key, identification);
+    }
+    return new CodeTable(identifications);
+  }
+
+  /** Undefined: the table does not have it. */
+  find(kind: CodeKind, code: number | string): string | undefined {
+    return this.identifications.get(`${kind} ${code}`);
+  }
+}
+
+/** A code without leading zeros. @throws CsvError */
+function checkedCode(line: number, kind: string, code: string): string {
+  if (!CODE_KINDS.includes(kind as CodeKind))
+    throw new CsvError(line, `kind "${kind}" is none of ${CODE_KINDS.join(', ')}`);
+  const [, prefix = '', digits] = /^(user-)?(\d{1,10})$/.exec(code) ?? [];
+  const number = Number(digits);
+  const isMember = kind === 'member';
+  if (digits === undefined || number > CODE_MAX || (prefix !== '' && !isMember)) {
+    const what = isMember ? 'the number of an account, or user- and that of a user' : 'a number below 2^32';
+    throw new CsvError(line, `code "${code}" must be ${what}`);
+  }
+  if (number < (isMember ? 1 : RESERVED_CODES))
+    throw new CsvError(line, `code "${code}" is nobody's: they begin with ${isMember ? 1 : RESERVED_CODES}`);
+  return prefix + number;
+}
+
+/** @throws CsvError */
+function checkIdentification(line: number, kind: string, identification: string): void {
+  const isFirm = kind === 'member' || kind === 'broker';
+  if (isFirm && !isLei(identification))
+    throw new CsvError(line, `identification "${identification}" of a ${kind} must be an LEI`);
+  if (!IDENTIFICATION.test(identification))
+    throw new CsvError(
+      line,
+      `identification "${identification}" must be 1 to 50 letters and digits, behind the first also # . _ + -`,
+    );
+}
