@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupManifest, ManifestObject } from '#codec/backup/manifest.ts';
+import type { LogTime } from '../log-time.ts';
 import type { BackupSet, DamagedManifest, Manifests } from './backup-set.ts';
 import { LogCover, type PieceUse } from './log-cover.ts';
 import { SetLogReader } from './set-log-reader.ts';
-
-/** Log time. */
-interface LogTime {
-  readonly seconds: number;
-  readonly nanos: number;
-}
 
 /** Where a restored log is to end: at an entry, at the last entry that is not later than a time, or, with neither, where it ends. */
 export interface LogEnd {

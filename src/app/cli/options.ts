@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { secondText } from '#codec/json/schemas.ts';
 import { SERVER_URL } from '../config/cluster-section.ts';
+import type { LogTime } from '../log-time.ts';
 
 /** Reads an integer option. For commander, which turns the error into a usage message. */
 export function integerOption(min: number, max: number): (text: string) => number {
@@ -35,14 +36,8 @@ export function symbolArgument(text: string): string {
 
 /** A sequence number of the log. */
 export const sequenceOption = integerOption(1, Number.MAX_SAFE_INTEGER);
-/** A log time: seconds since the Unix epoch, and nanoseconds of that second. */
-export interface TimeOption {
-  readonly seconds: number;
-  readonly nanos: number;
-}
-
 /** A log time in UTC (RFC 3339, to nanoseconds). For commander. */
-export function timeOption(text: string): TimeOption {
+export function timeOption(text: string): LogTime {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text);
   const seconds = match === null ? Number.NaN : Date.parse(`${match[1]}Z`) / 1_000;
   // February 29 of other years can be parsed, too: as March 1.

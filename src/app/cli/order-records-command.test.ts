@@ -178,6 +178,7 @@ test('log order-records: what is asked for wrongly is said, and no file is left'
     await refused(['--symbol', 'NONE']),
     'hive: the venue has no instrument NONE in these entries',
   );
+  assert.equal(await refused(['--codes', root]), `hive: ${root} cannot be read (EISDIR): name a CSV file`);
   assert.equal(
     await refused(['--codes', table], 'kind,code,identification\nclient,5,A\nclient,1,A\n'),
     `hive: ${table}: line 3: code "1" is nobody's: they begin with 4`,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { formatTime } from '#codec/log/describe.ts';
 import { counted } from '#lib/counted.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
@@ -11,6 +11,7 @@ import type { OrderRecord } from '#projections/order-records/order-record.ts';
 import { type OrderRowCounts, OrderRowWriter } from '#projections/order-records/order-row-writer.ts';
 import type { SnapshotError } from '#replica/snapshot-file.ts';
 import { STOP_SIGNALS } from '../end-on-signal.ts';
+import type { LogTime } from '../log-time.ts';
 import { NewFile, type RecordsSink, RecordsStream } from '../order-records/new-file.ts';
 import {
   isBeforeRange,
@@ -25,7 +26,7 @@ import { readSmallFile } from '../small-file.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
 import { rangeOf, refuseDamagedEnd } from './log-range.ts';
-import { dataDirOption, sequenceOption, symbolArgument, type TimeOption, timeOption } from './options.ts';
+import { dataDirOption, sequenceOption, symbolArgument, timeOption } from './options.ts';
 import { entriesText, type Output } from './output.ts';
 import { Progress } from './progress.ts';
 
@@ -37,7 +38,7 @@ const STANDARD_OUTPUT = '-';
 export function orderRecordsCommand(output: () => Output): Command {
   return new Command('order-records')
     .description("write the venue's order records by (EU) 2017/580 (RTS 24), table 2, as CSV")
-    .argument('<file>', 'a new file, or - for standard output')
+    .argument('<file>', 'a new file, or - for standard output', fileArgument)
     .addOption(dataDirOption())
     .addOption(limitOption('--from <time>', 'first time, such as 2030-01-31T00:00:00Z', 'fromSequence'))
     .addOption(limitOption('--to <time>', 'last time, such as 2030-01-31T23:59:59.999999999Z', 'toSequence'))
@@ -49,14 +50,20 @@ export function orderRecordsCommand(output: () => Output): Command {
     .action((file: string, options: RecordsOptions) => writeRecords(file, options, output()));
 }
 
+/** For commander. */
+function fileArgument(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must be the path of a new file, or - for standard output.');
+}
+
 function limitOption(flags: string, description: string, other: string): Option {
   return new Option(flags, description).argParser(timeOption).conflicts(other);
 }
 
 interface RecordsOptions {
   readonly dataDir: string;
-  readonly from?: TimeOption;
-  readonly to?: TimeOption;
+  readonly from?: LogTime;
+  readonly to?: LogTime;
   readonly fromSequence?: number;
   readonly toSequence?: number;
   readonly symbol?: string;
@@ -118,8 +125,10 @@ function tableIn<Table>(path: string | undefined, parse: (text: string) => Table
   try {
     return parse(readSmallFile(path, TABLE_BYTES_MAX));
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new CliError(ExitCode.Usage, `${path}: ${error.message}`);
+    if (error instanceof CsvError) throw new CliError(ExitCode.Usage, `${path}: ${error.message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new CliError(ExitCode.Usage, `${path} cannot be read (${code}): name a CSV file`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nodeDisk } from '#log/file/disk.ts';
 import { UNFINISHED_SUFFIX } from '#log/file/durable-file.ts';
@@ -32,7 +32,7 @@ export class NewFile implements RecordsSink {
 
   /** @throws the error of node:fs: EEXIST where there is a file of that name */
   constructor(path: string) {
-    if (existsSync(path)) throw exists(path);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
     this.path = path;
     // Two that write the same file do not write into each other's.
     this.unfinished = `${path}.${process.pid}${UNFINISHED_SUFFIX}`;

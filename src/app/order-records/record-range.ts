@@ -1,8 +1,4 @@
-/** A log time: seconds since the Unix epoch, and nanoseconds of that second. */
-export interface LogTime {
-  readonly seconds: number;
-  readonly nanos: number;
-}
+import type { LogTime } from '../log-time.ts';
 
 /** Of which entries order records are wanted: all limits that are given hold, and are of the range themselves. */
 export interface RecordRange {

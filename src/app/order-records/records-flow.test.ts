@@ -108,7 +108,7 @@ test('order records: of any flow, each order has a beginning and at most one end
       assert.equal(remaining.size, start.core.state.orders.store.liveOrders);
       assert.equal(start.recorder.liveOrders, remaining.size);
     }),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
@@ -133,6 +133,6 @@ test('order records: from a snapshot on they are those of the whole log, but for
       assert.deepEqual(without(part.rows), without(expected));
       assert.equal(whole.writer.counts.rowsOfOrdersBefore, 0);
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
+import { NewFile } from './new-file.ts';
+
+test('NewFile: is not there until it is whole, and then for its owner alone', () => {
+  const directory = temporaryDirectory('new-file');
+  const path = join(directory, 'a.csv');
+  const file = new NewFile(path);
+  const text = 'é'.repeat(100_000);
+  file.write(text);
+  file.write('end\r\n');
+  assert.deepEqual(readdirSync(directory), [`a.csv.${process.pid}.unfinished`]);
+  assert.equal(statSync(join(directory, `a.csv.${process.pid}.unfinished`)).mode & 0o777, 0o600);
+  assert.equal(file.end(), createHash('sha256').update(`${text}end\r\n`).digest('hex'));
+  assert.deepEqual(readdirSync(directory), ['a.csv']);
+  assert.equal(readFileSync(path, 'utf8'), `${text}end\r\n`);
+});
+
+test('NewFile: what is discarded leaves nothing', () => {
+  const directory = temporaryDirectory('new-file');
+  const file = new NewFile(join(directory, 'a.csv'));
+  file.write('a');
+  file.discard();
+  assert.deepEqual(readdirSync(directory), []);
+});
+
+test('NewFile: takes the place of nothing, be it there before or made meanwhile', () => {
+  const directory = temporaryDirectory('new-file');
+  const path = join(directory, 'a.csv');
+  const link = join(directory, 'link.csv');
+  symlinkSync('nowhere', link);
+  assert.throws(() => new NewFile(link), {
+    code: 'EEXIST',
+    message: `${link} is there already: name a new file`,
+  });
+  const file = new NewFile(path);
+  file.write('ours');
+  writeFileSync(path, 'theirs');
+  assert.throws(() => file.end(), { code: 'EEXIST', message: `${path} is there already: name a new file` });
+  file.discard();
+  assert.equal(readFileSync(path, 'utf8'), 'theirs');
+  assert.deepEqual(readdirSync(directory).sort(), ['a.csv', 'link.csv']);
+});
