@@ -22,6 +22,7 @@ import {
 import { Limits } from '#domain/limits.ts';
 import { CANDLE_SECONDS, type Candle } from '#domain/market-views.ts';
 import type { EventSink } from '#domain/ports.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import { readReports } from '#gateways/orders/report.ts';
 import { UserOrders } from '#gateways/orders/user-orders.ts';
 import { doublesOf } from '#lib/columns.ts';
@@ -29,7 +30,6 @@ import { seededRandom } from '#lib/seeded-random.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { HistoryDatabase, removeHistory } from '#projections/history/history-database.ts';
 import { type HistoryQuery, HistoryReader } from '#projections/history/history-reader.ts';
-import { REGULATORY_COLUMNS } from '#projections/history/history-schema.ts';
 import { HistoryWriter } from '#projections/history/history-writer.ts';
 import { type FlowEntry, HISTORY_LOG_ID, ModelledCore, randomEntries } from './support/history-flow.ts';
 import type { HistoryModel } from './support/history-model.ts';
@@ -420,7 +420,7 @@ test('what orders say for the authority is in their rows; a replace that says no
     const database = HistoryDatabase.openReadOnly(directory, HISTORY_LOG_ID);
     const reader = new HistoryReader(database);
     const saidOf = (found: unknown): unknown[] =>
-      REGULATORY_COLUMNS.map((name) => (found as OrderRecord | undefined)?.[name]);
+      REGULATORY_FIELDS.map((name) => (found as OrderRecord | undefined)?.[name]);
     const orders = [1, 2, 3, 4, 5, 7].map((clientOrderId) =>
       saidOf(reader.answer({ type: 'orderByClient', userId: 1, clientOrderId })),
     );

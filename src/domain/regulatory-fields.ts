@@ -13,3 +13,13 @@ export interface RegulatoryFields {
   readonly executionDecisionCode: number;
   readonly nonExecutingBrokerCode: number;
 }
+
+/** Its names, in the order of the table. */
+export const REGULATORY_FIELDS = [
+  'tradingCapacity',
+  'regulatoryFlags',
+  'clientCode',
+  'investmentDecisionCode',
+  'executionDecisionCode',
+  'nonExecutingBrokerCode',
+] as const satisfies readonly (keyof RegulatoryFields)[];

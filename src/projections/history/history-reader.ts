@@ -17,11 +17,12 @@ import {
 } from '#domain/history.ts';
 import { Limits } from '#domain/limits.ts';
 import { CANDLE_SECONDS } from '#domain/market-views.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import { ActivityReader } from './activity-reader.ts';
 import { CandleFold, type FoldTrade } from './candle-fold.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { historyError } from './history-errors.ts';
-import { CANDLE_COLUMNS, ORDER_COLUMNS, REGULATORY_COLUMNS } from './history-schema.ts';
+import { CANDLE_COLUMNS, ORDER_COLUMNS } from './history-schema.ts';
 import { IncidentReader } from './incident-reader.ts';
 import { badQuery, type Filters, type List, Pages, pageLimit } from './pages.ts';
 import { STORED_CANDLE_SECONDS } from './trade-sums.ts';
@@ -42,7 +43,7 @@ const ORDER = `${ORDER_COLUMNS.join(', ')}, clientTag, 0 AS rejectCode,
 /** A refused order in the form of others. */
 const REJECTION = `0 AS orderId, sequence, timeSeconds, timeNanos, userId, accountId, instrumentId, clientOrderId,
   ${Rejected} AS status, 0 AS cancelReason, side, orderType, timeInForce, orderFlags, priceTicks, stopPriceTicks,
-  expireSeconds, qtyLots, displayQtyLots, minQtyLots, ${REGULATORY_COLUMNS.join(', ')},
+  expireSeconds, qtyLots, displayQtyLots, minQtyLots, ${REGULATORY_FIELDS.join(', ')},
   0 AS cumQtyLots, 0 AS cumAmountMinor, 0 AS feeMinor,
   0 AS triggered, 0 AS originalOrderId, 0 AS replacedByOrderId, 0 AS firstTradeId, 0 AS lastTradeId,
   sequence AS updatedSequence, timeSeconds AS updatedSeconds, timeNanos AS updatedNanos, clientTag, rejectCode,

@@ -1,4 +1,4 @@
-import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 
 /**
  * The tables of history (docs/history.md). Every row is keyed by facts of the log, every number is an integer. A table
@@ -7,16 +7,6 @@ import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 
 /** Raised with every change of the tables: history of another format is written anew from the log. */
 export const HISTORY_FORMAT = 5;
-
-/** Columns of `orders` and `rejections` that say what was said for the authority. */
-export const REGULATORY_COLUMNS = [
-  'tradingCapacity',
-  'regulatoryFlags',
-  'clientCode',
-  'investmentDecisionCode',
-  'executionDecisionCode',
-  'nonExecutingBrokerCode',
-] as const satisfies readonly (keyof RegulatoryFields)[];
 
 /** Columns of `orders`, in their order there; `clientTag`, the only text, follows them. */
 export const ORDER_COLUMNS = [
@@ -40,7 +30,7 @@ export const ORDER_COLUMNS = [
   'qtyLots',
   'displayQtyLots',
   'minQtyLots',
-  ...REGULATORY_COLUMNS,
+  ...REGULATORY_FIELDS,
   'cumQtyLots',
   'cumAmountMinor',
   'feeMinor',
@@ -107,7 +97,7 @@ export const TABLES: readonly Table[] = [
       ...['sequence', 'position', 'timeSeconds', 'timeNanos', 'userId', 'accountId', 'instrumentId'],
       ...['commandType', 'clientOrderId', 'rejectCode', 'side', 'orderType', 'timeInForce', 'orderFlags'],
       ...['priceTicks', 'stopPriceTicks', 'expireSeconds', 'qtyLots', 'displayQtyLots', 'minQtyLots'],
-      ...REGULATORY_COLUMNS,
+      ...REGULATORY_FIELDS,
     ],
     others: ['clientTag TEXT NOT NULL'],
     key: 'sequence, position',

@@ -2,10 +2,11 @@ import type { StatementSync } from 'node:sqlite';
 import { KIND_BYTES } from '#codec/log/fields.ts';
 import type { Field, Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import type { HistoryDatabase } from './history-database.ts';
-import { insertInto, ORDER_COLUMNS, REGULATORY_COLUMNS } from './history-schema.ts';
+import { insertInto, ORDER_COLUMNS } from './history-schema.ts';
 
 /** Number of each column of `orders`, in the row of an order in memory too. */
 export const OrderColumn = Object.fromEntries(ORDER_COLUMNS.map((name, column) => [name, column])) as {
@@ -15,8 +16,8 @@ const COLUMNS = ORDER_COLUMNS.length;
 const TWO_POW_32 = 2 ** 32;
 const STOP_PRICE_TICKS = OrderColumn.stopPriceTicks;
 const REGULATORY_FROM = OrderColumn.tradingCapacity;
-const REGULATORY_TO = REGULATORY_FROM + REGULATORY_COLUMNS.length;
-const isRegulatory = (name: string): boolean => REGULATORY_COLUMNS.some((column) => column === name);
+const REGULATORY_TO = REGULATORY_FROM + REGULATORY_FIELDS.length;
+const isRegulatory = (name: string): boolean => REGULATORY_FIELDS.some((column) => column === name);
 /** The columns that a change of an order touches are the last ones from here on. */
 const {
   status: STATUS,
@@ -59,16 +60,16 @@ const CARRY = `UPDATE orders SET
 
 /** Most orders say nothing for the authority: columns that are not bound cost less. */
 const INSERT_SILENT = `INSERT INTO orders
-  (${ORDER_COLUMNS.filter((name) => !isRegulatory(name)).join(', ')}, clientTag, ${REGULATORY_COLUMNS.join(', ')})
-  VALUES (${Array(COLUMNS - REGULATORY_COLUMNS.length + 1)
+  (${ORDER_COLUMNS.filter((name) => !isRegulatory(name)).join(', ')}, clientTag, ${REGULATORY_FIELDS.join(', ')})
+  VALUES (${Array(COLUMNS - REGULATORY_FIELDS.length + 1)
     .fill('?')
-    .join(', ')}, ${REGULATORY_COLUMNS.map(() => 0).join(', ')})`;
+    .join(', ')}, ${REGULATORY_FIELDS.map(() => 0).join(', ')})`;
 
 /** What was said for the authority of the replaced order, if anything, holds for one that says nothing of it. */
 const CARRY_REGULATORY = `UPDATE orders SET
-  ${REGULATORY_COLUMNS.map((name) => `${name} = original.${name}`).join(', ')}
+  ${REGULATORY_FIELDS.map((name) => `${name} = original.${name}`).join(', ')}
   FROM orders AS original WHERE orders.orderId = ? AND original.orderId = ?
-  AND (${REGULATORY_COLUMNS.map((name) => `original.${name}`).join(' | ')}) != 0`;
+  AND (${REGULATORY_FIELDS.map((name) => `original.${name}`).join(' | ')}) != 0`;
 
 /** Where a record has a text. */
 export interface TextPlace {
@@ -128,7 +129,7 @@ export class OrderRows {
     this.carry = database.prepare(CARRY);
     this.carryRegulatory = database.prepare(CARRY_REGULATORY);
     this.parameters = new Array(COLUMNS + 1).fill(0);
-    this.silentParameters = new Array(COLUMNS - REGULATORY_COLUMNS.length + 1).fill(0);
+    this.silentParameters = new Array(COLUMNS - REGULATORY_FIELDS.length + 1).fill(0);
   }
 
   /** Starts the row of a new order, all zeros but its id; returns where its columns begin in `values`. */

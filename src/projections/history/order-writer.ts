@@ -3,11 +3,11 @@ import { CommandType } from '#domain/commands.ts';
 import { CancelReason, OrderAccepted, OrderCanceled, OrderReplaced, OrderTriggered } from '#domain/events.ts';
 import { OrderStatus, triggerMicros } from '#domain/history.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { readRegulatoryFields } from '../regulatory-words.ts';
 import type { EntryCommands } from './entry-commands.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { OrderColumn as C, MONEY_MAX, OrderRows, textOf, textPlace } from './order-rows.ts';
-import { readRegulatoryFields } from './regulatory-words.ts';
 
 const { Open: OPEN, Unknown: UNKNOWN } = OrderStatus;
 const ACCEPTED_TAG = textPlace(OrderAccepted, 'clientTag');

@@ -1,13 +1,14 @@
 import type { StatementSync } from 'node:sqlite';
 import { CommandType, NewOrder, ReplaceOrder } from '#domain/commands.ts';
 import { CommandRejected } from '#domain/events.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
+import { readRegulatoryFields } from '../regulatory-words.ts';
 import type { EntryCommands } from './entry-commands.ts';
 import type { EventMoment } from './event-moment.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { insertInto } from './history-schema.ts';
 import { textOf, textPlace } from './order-rows.ts';
-import { REGULATORY_FIELDS, readRegulatoryFields } from './regulatory-words.ts';
 
 const CLIENT_TAG = textPlace(CommandRejected, 'clientTag');
 
@@ -22,7 +23,7 @@ export class RefusedOrderWriter {
     this.moment = moment;
     this.commands = commands;
     this.insert = database.prepare(insertInto('rejections'));
-    this.regulatory = new Float64Array(REGULATORY_FIELDS);
+    this.regulatory = new Float64Array(REGULATORY_FIELDS.length);
   }
 
   /** A CommandRejected of a NewOrder or ReplaceOrder. */

@@ -6,7 +6,7 @@ import { WordBuffer } from '#lib/word-buffer.ts';
 import { type AnnexCodes, CAPACITY, ORDER_CLASS, ORDER_TYPE, PHASE, SIDE, VALIDITY } from './annex-codes.ts';
 import { cancelEvent } from './cancel-event.ts';
 import { COLUMNS, cellsOf } from './columns.ts';
-import { fieldsOfNew, NOTHING_SAID } from './regulatory-fields.ts';
+import { fieldsOf, NOTHING_SAID } from './regulatory-fields.ts';
 
 /** Each name of an enumeration with its code. */
 const named = (enumeration: { readonly [name: string]: number }, codes: AnnexCodes): object =>
@@ -96,11 +96,11 @@ test('columns: every field of the table has one, in its order', () => {
   ]);
 });
 
-test('fieldsOfNew: what stands behind a short record is not its own', () => {
+test('fieldsOf: what stands behind a short record is not its own', () => {
   const words = WordBuffer.allocate(NewOrder.words);
   words.i32.fill(-1, NewOrder.shortWords);
   words.i32[0] = NewOrder.type | (NewOrder.shortWords << 16);
-  assert.equal(fieldsOfNew(words, 0), NOTHING_SAID);
+  assert.equal(fieldsOf(words, 0), NOTHING_SAID);
   words.i32[0] = NewOrder.type | (NewOrder.words << 16);
-  assert.equal(fieldsOfNew(words, 0).clientCode, 4_294_967_295);
+  assert.equal(fieldsOf(words, 0).clientCode, 4_294_967_295);
 });

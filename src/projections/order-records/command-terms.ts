@@ -1,7 +1,7 @@
 import { CommandType, NewOrder, ReplaceOrder } from '#domain/commands.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type RecordedOrder, unknownOrder } from './order-record.ts';
-import { fieldsOfNew, fieldsOfReplace, NOTHING_SAID } from './regulatory-fields.ts';
+import { fieldsOf, fieldsOfReplace, NOTHING_SAID } from './regulatory-fields.ts';
 
 /** The order that a refused NewOrder at word `at` asked for. Its numbers may be any. */
 export function refusedNew(words: WordBuffer, at: number): RecordedOrder {
@@ -21,7 +21,7 @@ export function refusedNew(words: WordBuffer, at: number): RecordedOrder {
     priceTicks: i32[at + NewOrder.at.priceTicks],
     stopPriceTicks: i32[at + NewOrder.at.stopPriceTicks],
     expireSeconds: i32[at + NewOrder.at.expireSeconds] >>> 0,
-    regulatory: fieldsOfNew(words, at),
+    regulatory: fieldsOf(words, at),
   };
 }
 

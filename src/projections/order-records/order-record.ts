@@ -1,6 +1,6 @@
 import type { Scale } from '#codec/json/scales.ts';
 import { TimeInForce } from '#domain/commands.ts';
-import type { RegulatoryFields } from './regulatory-fields.ts';
+import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 
 /** What an order record is of: the codes of field 21 of table 2 of the annex of (EU) 2017/580 (RTS 24). */
 export const OrderEvent = {

@@ -18,7 +18,7 @@ import {
   type RecordedTrade,
   unknownOrder,
 } from './order-record.ts';
-import { fieldsOfNew, fieldsOfReplace } from './regulatory-fields.ts';
+import { fieldsOf, fieldsOfReplace } from './regulatory-fields.ts';
 
 const USER_ID = MassCancel.at.userId;
 const ORIGINAL_CLIENT_ORDER_ID = ReplaceOrder.at.originalClientOrderId;
@@ -170,7 +170,7 @@ export class OrderRecorder implements EventSink {
     };
     this.orders.add(order);
     if (isImage) return;
-    order.regulatory = words === undefined ? undefined : fieldsOfNew(words, at);
+    order.regulatory = words === undefined ? undefined : fieldsOf(words, at);
     order.receivedSeconds = this.timeSeconds;
     if (!isWaiting) this.#prioritise(order);
     this.#record(OrderEvent.New, order);

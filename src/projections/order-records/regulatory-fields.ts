@@ -1,21 +1,7 @@
-import { NewOrder, ReplaceOrder } from '#domain/commands.ts';
-import { byteAt } from '#domain/layout.ts';
-import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
-
-/** What an order says for the authority, as its command has it. */
-export interface RegulatoryFields {
-  readonly tradingCapacity: number;
-  readonly regulatoryFlags: number;
-  readonly clientCode: number;
-  readonly investmentDecisionCode: number;
-  readonly executionDecisionCode: number;
-  readonly nonExecutingBrokerCode: number;
-}
-
-const NEW_CAPACITY = byteAt(NewOrder, 'tradingCapacity');
-const NEW_FLAGS = byteAt(NewOrder, 'regulatoryFlags');
-const REPLACE_CAPACITY = byteAt(ReplaceOrder, 'tradingCapacity');
-const REPLACE_FLAGS = byteAt(ReplaceOrder, 'regulatoryFlags');
+import { ReplaceOrder } from '#domain/commands.ts';
+import { REGULATORY_FIELDS, type RegulatoryFields } from '#domain/regulatory-fields.ts';
+import type { WordBuffer } from '#lib/word-buffer.ts';
+import { readRegulatoryFields } from '../regulatory-words.ts';
 
 /** An order that said none of them. All such orders share it. */
 export const NOTHING_SAID: RegulatoryFields = {
@@ -27,35 +13,28 @@ export const NOTHING_SAID: RegulatoryFields = {
   nonExecutingBrokerCode: 0,
 };
 
-/** Of the NewOrder at word `at`. */
-export function fieldsOfNew(words: WordBuffer, at: number): RegulatoryFields {
-  const { i32, u8 } = words;
-  const tradingCapacity = u8[at * WORD_BYTES + NEW_CAPACITY];
-  const regulatoryFlags = u8[at * WORD_BYTES + NEW_FLAGS];
-  const isLong = i32[at] >>> 16 === NewOrder.words;
-  if (!isLong && tradingCapacity === 0 && regulatoryFlags === 0) return NOTHING_SAID;
-  const code = (offset: number): number => (isLong ? i32[at + offset] >>> 0 : 0);
+const values = new Float64Array(REGULATORY_FIELDS.length);
+
+/** Of the NewOrder, or the ReplaceOrder that has them, at word `at`. */
+export function fieldsOf(words: WordBuffer, at: number): RegulatoryFields {
+  values.fill(0);
+  readRegulatoryFields(words, at, values, 0);
+  if (values.every((value) => value === 0)) return NOTHING_SAID;
+  const [tradingCapacity, regulatoryFlags, clientCode, investmentDecisionCode, ...others] = values;
+  const [executionDecisionCode, nonExecutingBrokerCode] = others;
   return {
     tradingCapacity,
     regulatoryFlags,
-    clientCode: code(NewOrder.at.clientCode),
-    investmentDecisionCode: code(NewOrder.at.investmentDecisionCode),
-    executionDecisionCode: code(NewOrder.at.executionDecisionCode),
-    nonExecutingBrokerCode: code(NewOrder.at.nonExecutingBrokerCode),
+    clientCode,
+    investmentDecisionCode,
+    executionDecisionCode,
+    nonExecutingBrokerCode,
   };
 }
 
 /** Of the ReplaceOrder at word `at`; undefined: it leaves what the order says as it was. */
-export function fieldsOfReplace({ i32, u8 }: WordBuffer, at: number): RegulatoryFields | undefined {
-  if (i32[at] >>> 16 !== ReplaceOrder.words) return undefined;
-  return {
-    tradingCapacity: u8[at * WORD_BYTES + REPLACE_CAPACITY],
-    regulatoryFlags: u8[at * WORD_BYTES + REPLACE_FLAGS],
-    clientCode: i32[at + ReplaceOrder.at.clientCode] >>> 0,
-    investmentDecisionCode: i32[at + ReplaceOrder.at.investmentDecisionCode] >>> 0,
-    executionDecisionCode: i32[at + ReplaceOrder.at.executionDecisionCode] >>> 0,
-    nonExecutingBrokerCode: i32[at + ReplaceOrder.at.nonExecutingBrokerCode] >>> 0,
-  };
+export function fieldsOfReplace(words: WordBuffer, at: number): RegulatoryFields | undefined {
+  return words.i32[at] >>> 16 === ReplaceOrder.words ? fieldsOf(words, at) : undefined;
 }
 
 /** Whether an order says anything for the authority. */

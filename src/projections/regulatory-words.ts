@@ -1,19 +1,15 @@
 import { CommandType, NewOrder, ReplaceOrder } from '#domain/commands.ts';
 import { byteAt } from '#domain/layout.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
-import { REGULATORY_COLUMNS } from './history-schema.ts';
 
 const NEW_CAPACITY = byteAt(NewOrder, 'tradingCapacity');
 const NEW_FLAGS = byteAt(NewOrder, 'regulatoryFlags');
 const REPLACE_CAPACITY = byteAt(ReplaceOrder, 'tradingCapacity');
 const REPLACE_FLAGS = byteAt(ReplaceOrder, 'regulatoryFlags');
 
-/** How many numbers `readRegulatoryFields` writes. */
-export const REGULATORY_FIELDS = REGULATORY_COLUMNS.length;
-
 /**
  * Writes what the NewOrder or ReplaceOrder at word `command` says for the authority into `values` from `to` on, in the order of
- * REGULATORY_COLUMNS. What a record that ends before its optional fields does not say stays as it is there.
+ * REGULATORY_FIELDS. What a record that ends before its optional fields does not say stays as it is there.
  */
 export function readRegulatoryFields(
   { i32, u8 }: WordBuffer,
