@@ -244,8 +244,7 @@ export class Administration {
     const { instruments, books } = this.state;
     // Those of margined instruments hold nothing for fees.
     const hasOpenBuys = (row: number): boolean =>
-      instruments.kind(row) === InstrumentKind.Spot &&
-      (books[row].bids.best !== 0 || books[row].buyStops.best !== 0);
+      instruments.kind(row) === InstrumentKind.Spot && books[row].hasBuys;
     const code = instruments.setFees(words, offset, hasOpenBuys);
     if (code !== ACCEPTED) return code;
     const instrumentId = words.i32[offset + SetFees.at.instrumentId];

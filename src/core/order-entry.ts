@@ -6,6 +6,7 @@ import {
   OrderType,
   Phase,
   ReplaceOrder,
+  Side,
 } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
@@ -35,6 +36,7 @@ const {
 } = RejectCode;
 const NONE = ACCEPTED;
 const PLACE_ORDERS = Action.PlaceOrders;
+const BUY = Side.Buy;
 const CONTINUOUS = Phase.Continuous;
 const POST_ONLY = OrderFlag.PostOnly;
 /** In a command's first word. */
@@ -182,10 +184,11 @@ export class OrderEntry {
    */
   #checkRisk(leavesLots: number, replacedLots: number): number {
     const terms = this.terms;
-    const { ledger, risk, books, orders, expiry } = this.state;
+    const { ledger, risk, books, orders, expiry, instruments } = this.state;
     const holding = ledger.holdingRow(this.accountRow, terms.row);
     if (holding === -1) return CAPACITY;
     this.holding = holding;
+    if (terms.side === BUY && !books[terms.row].hasBuys) instruments.renewHoldFee(terms.row);
     const isLimitPrice = terms.priceTicks !== 0;
     const code = risk.admit(
       holding,

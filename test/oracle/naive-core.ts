@@ -81,6 +81,10 @@ export class NaiveCore {
     venue.events = [];
     const refusal = this.#dispatch(command);
     if (refusal !== undefined) this.#reject(command, refusal);
+    for (const instrument of venue.instruments) {
+      const { makerFeePpm, takerFeePpm } = instrument.terms;
+      if (!venue.hasOpenBuys(instrument)) instrument.holdFeePpm = Math.max(makerFeePpm, takerFeePpm);
+    }
     return venue.events;
   }
 

@@ -256,15 +256,13 @@ export function setFees(venue: Venue, command: Command<'SetFees'>): RejectName |
   const larger = Math.max(makerFeePpm, takerFeePpm);
   const instrument = venue.instrument(instrumentId);
   const isSpot = instrument?.terms.kind === InstrumentKind.Spot;
-  const hasOpenBuys =
-    isSpot && venue.orders.some((order) => order.instrument === instrument && order.side === Side.Buy);
+  const hasOpenBuys = isSpot && venue.hasOpenBuys(instrument);
   const refusal = firstRefusal([
     ['MALFORMED_COMMAND', () => larger > 1_000_000],
     ['UNKNOWN_INSTRUMENT', () => instrument === undefined],
     ['OPEN_ORDERS', () => instrument !== undefined && hasOpenBuys && larger > instrument.holdFeePpm],
   ]);
   if (refusal !== undefined || instrument === undefined) return refusal;
-  if (!hasOpenBuys) instrument.holdFeePpm = larger;
   instrument.terms = { ...instrument.terms, makerFeePpm, takerFeePpm };
   venue.emit('FeesSet', instrumentId, { makerFeePpm, takerFeePpm });
   return undefined;

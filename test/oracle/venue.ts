@@ -229,6 +229,11 @@ export class Venue {
     return this.orders.find((order) => order.user === user && order.clientOrderId === clientOrderId);
   }
 
+  /** Whether buys rest in an instrument, or wait as stops. */
+  hasOpenBuys(instrument: Instrument): boolean {
+    return this.orders.some((order) => order.instrument === instrument && order.side === Side.Buy);
+  }
+
   /** Resting orders of one side, the first to trade first. */
   queue(instrument: Instrument, side: Side): Order[] {
     const better = side === Side.Buy ? -1 : 1;

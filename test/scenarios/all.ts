@@ -2,6 +2,7 @@ import { AUCTIONS } from './auctions.ts';
 import { BANDS } from './bands.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { CREDENTIALS } from './credentials.ts';
+import { FEES } from './fees.ts';
 import { FUNDS } from './funds.ts';
 import { ICEBERGS, REPLACES } from './icebergs.ts';
 import { INCIDENTS } from './incidents.ts';
@@ -39,6 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...KILL_SWITCHES,
   ...RISK_LIMITS,
   ...FUNDS,
+  ...FEES,
   ...CONFIGURATION,
   ...REQUESTS,
   ...ROLES,

@@ -121,6 +121,11 @@ export class OrderBook {
     return this.asks.best === 0 ? 0 : this.asks.bestKey;
   }
 
+  /** Whether a buy is open: it rests, or waits as a stop. */
+  get hasBuys(): boolean {
+    return this.bids.best !== 0 || this.buyStops.best !== 0;
+  }
+
   /** Displayed quantity at a price, in lots. */
   depthAt(side: Side, priceTicks: number): number {
     const level = (side === BUY ? this.bids : this.asks).get(priceTicks);

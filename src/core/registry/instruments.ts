@@ -186,9 +186,14 @@ export class InstrumentTable {
     return this.words[(row << 5) | Word.takerFeePpm];
   }
 
-  /** The rate by which open spot buys hold money for fees: the larger fee of the time when there was none open. */
+  /** The rate by which open spot buys hold money for fees: the larger fee of when the first of those that are open came. */
   holdFeePpm(row: number): number {
     return this.words[(row << 5) | Word.holdFeePpm];
+  }
+
+  /** Has buys hold for the fees that are in force. None may be open: what it holds is found by the rate that it was taken at. */
+  renewHoldFee(row: number): void {
+    this.words[(row << 5) | Word.holdFeePpm] = Math.max(this.makerFeePpm(row), this.takerFeePpm(row));
   }
 
   collarPpm(row: number): number {
@@ -297,12 +302,11 @@ export class InstrumentTable {
       return RejectCode.MALFORMED_COMMAND;
     const row = this.rowOf(i32[offset + SetFees.at.instrumentId]);
     if (row === -1) return RejectCode.UNKNOWN_INSTRUMENT;
-    const at32 = row << 5;
-    const larger = Math.max(makerFeePpm, takerFeePpm);
-    if (!hasOpenBuys(row)) this.words[at32 | Word.holdFeePpm] = larger;
-    else if (larger > this.holdFeePpm(row)) return RejectCode.OPEN_ORDERS;
-    this.words[at32 | Word.makerFeePpm] = makerFeePpm;
-    this.words[at32 | Word.takerFeePpm] = takerFeePpm;
+    const isHeldFor = hasOpenBuys(row);
+    if (isHeldFor && Math.max(makerFeePpm, takerFeePpm) > this.holdFeePpm(row)) return RejectCode.OPEN_ORDERS;
+    this.words[(row << 5) | Word.makerFeePpm] = makerFeePpm;
+    this.words[(row << 5) | Word.takerFeePpm] = takerFeePpm;
+    if (!isHeldFor) this.renewHoldFee(row);
     return ACCEPTED;
   }
 
@@ -359,7 +363,7 @@ export class InstrumentTable {
     doubles[at64 | Double.maxQtyLots] = f64[(offset + at.maxQtyLots) >> 1];
     record[at32 | Word.makerFeePpm] = i32[offset + at.makerFeePpm];
     record[at32 | Word.takerFeePpm] = i32[offset + at.takerFeePpm];
-    record[at32 | Word.holdFeePpm] = Math.max(i32[offset + at.makerFeePpm], i32[offset + at.takerFeePpm]);
+    this.renewHoldFee(row);
     record[at32 | Word.collarPpm] = i32[offset + at.collarPpm];
     record[at32 | Word.marketProtectionPpm] = i32[offset + at.marketProtectionPpm];
     record[at32 | Word.staticBandPpm] = i32[offset + at.staticBandPpm];
