@@ -16,6 +16,9 @@ export interface AuditTotals {
   lost: number;
   /** Orders of which the log has two that count. */
   twice: number;
+  /** What operators did, as the log has it. */
+  tradesCanceled: number;
+  feesSet: number;
 }
 
 /** What one node says of its state. */
@@ -36,7 +39,13 @@ interface AcceptedOrder {
  */
 export class Audit {
   readonly complaints: string[] = [];
-  readonly totals: AuditTotals = { acknowledged: 0, lost: 0, twice: 0 };
+  readonly totals: AuditTotals = {
+    acknowledged: 0,
+    lost: 0,
+    twice: 0,
+    tradesCanceled: 0,
+    feesSet: 0,
+  };
   readonly #core: TradingCore;
   /** By sequence: checksum and time of the entry, the state hash after it. */
   readonly #crcs: number[] = [0];
@@ -112,7 +121,10 @@ export class Audit {
   #onEvents(words: WordBuffer, from: number, to: number): void {
     const { i32 } = words;
     for (let at = from; at < to; at += i32[at] >>> 16) {
-      if ((i32[at] & 0xff) !== EventType.OrderAccepted) continue;
+      const type = i32[at] & 0xff;
+      if (type === EventType.TradeCanceled) this.totals.tradesCanceled++;
+      if (type === EventType.FeesSet) this.totals.feesSet++;
+      if (type !== EventType.OrderAccepted) continue;
       const event = readEvent(words, at, to);
       if (event.type !== 'OrderAccepted') continue;
       const key = `${event.userId} ${event.clientOrderId}`;

@@ -3,6 +3,7 @@ import { closeSync, existsSync, globSync, mkdirSync, openSync, readFileSync, wri
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeStatus } from '#app/node-status.ts';
+import type { CommandInput } from '#codec/log/record-types.ts';
 import { NatsServers } from '../support/nats-cluster.ts';
 import { clusterSettings, nodeConfig } from '../support/node-config.ts';
 import { type ChildNode, startChildNode, statusOf } from '../support/traders.ts';
@@ -175,6 +176,11 @@ export class FaultCluster {
   setClock(seconds: number): number {
     writeFileSync(this.#clockFile(), `${seconds >= 0 ? '+' : ''}${seconds}s\n`);
     return CLOCK_NODE;
+  }
+
+  /** Has a node take a command of the operator; whether it does, nobody is told. */
+  command(nodeId: number, command: CommandInput): void {
+    this.#node(nodeId).child.send(command);
   }
 
   /** @throws Error when the node says nothing */

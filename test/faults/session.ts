@@ -8,6 +8,7 @@ import { compareCopy, followStream } from './audit-sources.ts';
 import { FaultCluster, STREAM } from './fault-cluster.ts';
 import type { Fault } from './faults.ts';
 import type { Hosts } from './hosts.ts';
+import { Operator } from './operator.ts';
 import { RecordingClient, readReports } from './recording-client.ts';
 import { within } from './within.ts';
 
@@ -44,12 +45,14 @@ export function summaryOf({
   acknowledged,
   lost,
   twice,
+  tradesCanceled,
+  feesSet,
   complaints,
   seconds,
 }: FaultRunResult): string {
   const total = [...kinds.values()].reduce((sum, count) => sum + count, 0);
   const each = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
-  return `seed ${seed}: ${total} faults in ${seconds} s (${each}); ${acknowledged} orders acknowledged, ${lost} lost, ${twice} twice, ${complaints.length} complaints`;
+  return `seed ${seed}: ${total} faults in ${seconds} s (${each}); ${acknowledged} orders acknowledged, ${lost} lost, ${twice} twice; ${tradesCanceled} trades taken back, fees set ${feesSet} times; ${complaints.length} complaints`;
 }
 
 /**
@@ -59,7 +62,7 @@ export function summaryOf({
 export async function runFaults(run: FaultRun): Promise<FaultRunResult> {
   const random = seededRandom(run.seed);
   const startMs = performance.now();
-  const totals = { acknowledged: 0, lost: 0, twice: 0 };
+  const totals: AuditTotals = { acknowledged: 0, lost: 0, twice: 0, tradesCanceled: 0, feesSet: 0 };
   const kinds = new Map<string, number>();
   const complaints: string[] = [];
   for (let done = 0, round = 1; done < run.count && complaints.length === 0; round++) {
@@ -74,7 +77,8 @@ export async function runFaults(run: FaultRun): Promise<FaultRunResult> {
       session.audit.complaints.push(`${(error as Error).stack}`);
     }
     complaints.push(...session.complaints);
-    for (const name of ['acknowledged', 'lost', 'twice'] as const) totals[name] += session.audit.totals[name];
+    for (const name of Object.keys(totals) as (keyof AuditTotals)[])
+      totals[name] += session.audit.totals[name];
     await session.close();
     // The hosts' disks go with the run: what is on them is wanted where something was wrong.
     if (complaints.length > 0) cpSync(directory, `${directory}-kept`, { recursive: true });
@@ -96,6 +100,7 @@ class FaultSession {
   readonly #run: FaultRun;
   readonly #random: () => number;
   readonly #clients: RecordingClient[];
+  readonly #operator: Operator;
   /** Reports of each client that were compared. */
   readonly #compared: number[];
   #copied = 0;
@@ -108,6 +113,7 @@ class FaultSession {
     this.#clients = TRADERS.map(
       (name) => new RecordingClient(name, Math.floor(random() * 2 ** 31), () => cluster.doors),
     );
+    this.#operator = new Operator(cluster, this.#clients, Math.floor(random() * 2 ** 31));
     this.#compared = this.#clients.map(() => 0);
   }
 
@@ -122,6 +128,7 @@ class FaultSession {
   async run(deck: readonly Fault[], kinds: Map<string, number>): Promise<void> {
     this.#closers.push(await followStream(this.audit, this.#cluster.servers.urls, STREAM));
     for (const client of this.#clients) client.start();
+    this.#operator.start();
     await this.#progress();
     const integer = (limit: number): number => Math.floor(this.#random() * limit);
     for (const [number, { kind, run }] of deck.entries()) {
@@ -144,15 +151,19 @@ class FaultSession {
       }
       if (this.complaints.length > 0) return;
     }
-    await Promise.all(this.#clients.map((client) => client.stop()));
+    await this.#stop();
     await this.#check(0);
     // Everything once more, from the first report on.
     this.#compared.fill(0);
     await this.#compareReports(1);
   }
 
+  async #stop(): Promise<void> {
+    await Promise.all([this.#operator, ...this.#clients].map((each) => each.stop()));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.stop()));
+    await this.#stop();
     for (const close of this.#closers.reverse()) await close();
     await this.#cluster.close();
   }

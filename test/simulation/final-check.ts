@@ -17,6 +17,8 @@ import type { World } from './world.ts';
 /** The reports of every user as the log says them, by number. */
 class ExpectedReports implements EventSink {
   readonly byUser = new Map<number, Uint8Array[]>();
+  tradesCanceled = 0;
+  feesSet = 0;
   readonly #instruments = new OuchInstruments();
   readonly #writer = new ReportWriter(this.#instruments);
   readonly #bytes = new ByteBuffer(REPORT_BYTES_MAX);
@@ -26,6 +28,8 @@ class ExpectedReports implements EventSink {
     for (let at = from; at < to; at += i32[at] >>> 16) {
       const type = i32[at] & 0xff;
       if (type === EventType.InstrumentAdded) this.#instruments.add(words, at);
+      if (type === EventType.TradeCanceled) this.tradesCanceled++;
+      if (type === EventType.FeesSet) this.feesSet++;
       if (type === EventType.Trade) {
         const field = Trade.at;
         this.#add(
@@ -58,12 +62,19 @@ class ExpectedReports implements EventSink {
   }
 }
 
+/** What there was in a run. */
+export interface RunTotals {
+  /** Entries that did not count: repeats, and those before which another was lost. */
+  readonly ignored: number;
+  readonly tradesCanceled: number;
+  readonly feesSet: number;
+}
+
 /**
  * What must hold of a run that is over, from the log alone: a fresh core that is given the log says what every node and every client must have. Which entries count is
  * worked out here a second time, by the rule of docs/records.md, and so is what was paid in.
- * @returns which entries counted
  */
-export function checkFinal({ stream, checkers, clients, nodes }: World): CountedEntries {
+export function checkFinal({ stream, checkers, clients, nodes }: World): RunTotals {
   const expected = new ExpectedReports();
   const core = new NextCore(expected, CAPACITY);
   const counted = new CountedEntries();
@@ -111,7 +122,8 @@ export function checkFinal({ stream, checkers, clients, nodes }: World): Counted
       }
     }
   }
-  return counted;
+  const { tradesCanceled, feesSet } = expected;
+  return { ignored: counted.ignored, tradesCanceled, feesSet };
 }
 
 function sumDeposits(words: WordBuffer, paidIn: Map<number, number>): void {

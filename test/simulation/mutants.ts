@@ -46,6 +46,23 @@ class CoreThatSkipsLost extends TradingCore {
   }
 }
 
+/** A core that is restored takes trades back that were taken back before. */
+class CoreThatForgetsCancels extends TradingCore {
+  override restored(): void {
+    super.restored();
+    (this.state.canceledTrades as unknown as { known: Set<number> }).known.clear();
+  }
+}
+
+/** A core that is restored takes what open buys hold for what they would by the fees that are in force. */
+class CoreThatForgetsHoldRates extends TradingCore {
+  override restored(): void {
+    super.restored();
+    const { instruments } = this.state;
+    for (let row = 0; row < instruments.count; row++) instruments.renewHoldFee(row);
+  }
+}
+
 /** A restarted node does not apply the last entry of its copy. */
 class ReplicaThatDropsTheTail extends Replica {
   override recover(log: Log): void {
@@ -235,6 +252,18 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'answer before commit',
     plant: deliverBeforeCommit,
     caughtBy: /^node\d+ applies entry \d+, which the log lacks$/,
+  },
+  {
+    name: 'canceled trades that are in no snapshot',
+    parts: { Core: CoreThatForgetsCancels },
+    caughtBy: OTHER_STATE,
+    faults: ['kill', 'stop'],
+  },
+  {
+    name: 'rates of holds that are in no snapshot',
+    parts: { Core: CoreThatForgetsHoldRates },
+    caughtBy: /^node\d+: what the buys of holding \d+ hold/,
+    faults: ['kill', 'stop'],
   },
   {
     name: 'tail dropped at recovery',

@@ -1,6 +1,5 @@
-import type { CountedEntries } from './counted-entries.ts';
 import { arrangeFaults, FAULTS } from './faults.ts';
-import { checkFinal } from './final-check.ts';
+import { checkFinal, type RunTotals } from './final-check.ts';
 import { type NodeParts, REAL_PARTS } from './node-parts.ts';
 import { installPlatform } from './platform.ts';
 import { SimulationFailure } from './trace.ts';
@@ -17,14 +16,12 @@ export interface SimulationOptions {
   readonly parts?: Partial<NodeParts>;
 }
 
-export interface SimulationResult {
+export interface SimulationResult extends RunTotals {
   readonly seed: number;
   /** A function of the options: the same run has the same. */
   readonly traceHash: string;
   readonly events: number;
   readonly entries: number;
-  /** Entries that did not count: repeats, and those before which another was lost. */
-  readonly ignored: number;
   readonly reports: number;
   readonly virtualMs: number;
   /** What was wrong; undefined: nothing. */
@@ -47,7 +44,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const { seed, nodes = 3, clients = 4, faults = Object.keys(FAULTS), parts = {} } = options;
   const world = new World({ seed, nodes, clients, parts: { ...REAL_PARTS, ...parts } });
   let failure: string | undefined;
-  let ignored = 0;
+  let totals: RunTotals = { ignored: 0, tradesCanceled: 0, feesSet: 0 };
   const onError = (error: unknown): void => {
     try {
       world.onError(error);
@@ -59,7 +56,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const restore = installPlatform(scheduler, network, files, random, onError);
   process.on('unhandledRejection', onError);
   try {
-    ignored = (await run(world, () => arrangeFaults(world, faults, seed, FAULTS_END_US))).ignored;
+    totals = await run(world, () => arrangeFaults(world, faults, seed, FAULTS_END_US));
   } catch (error) {
     failure = error instanceof SimulationFailure ? error.message : String((error as Error).stack ?? error);
   } finally {
@@ -71,7 +68,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     traceHash: world.trace.hash,
     events: world.trace.length,
     entries: world.stream.lastSequence,
-    ignored,
+    ...totals,
     reports: world.clients.reduce((sum, { reports }) => sum + reports.length - 1, 0),
     virtualMs: Math.round(world.scheduler.nowUs / 1_000),
     failure,
@@ -79,7 +76,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   };
 }
 
-async function run(world: World, arrange: () => void): Promise<CountedEntries> {
+async function run(world: World, arrange: () => void): Promise<RunTotals> {
   const until = async (untilUs: number, isDone: () => boolean): Promise<void> => {
     await world.scheduler.run(
       untilUs,

@@ -34,8 +34,10 @@ test('simulation: a run is a function of its seed', async () => {
 });
 
 test('simulation: without faults nothing is repeated', async () => {
-  const { failure, ignored, reports } = await simulate({ seed: 3, faults: [] });
+  const result = await simulate({ seed: 3, faults: [] });
+  const { failure, ignored, reports, tradesCanceled, feesSet } = result;
   assert.deepEqual([failure, ignored, reports > 500], [undefined, 0, true]);
+  assert.deepEqual([tradesCanceled > 0, feesSet > 0], [true, true]);
 });
 
 for (const { name, parts = {}, plant, caughtBy, faults = Object.keys(FAULTS) } of MUTANTS) {

@@ -1,4 +1,3 @@
-import type { CommandInput } from '#codec/log/record-types.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { PowerCutError } from '#log/file/power-cut-disk.ts';
@@ -13,6 +12,7 @@ import { NEXT_VERSION } from './next-core.ts';
 import { SimulatedNode } from './node.ts';
 import type { NodeParts } from './node-parts.ts';
 import { type ObjectWatcher, SimulatedObjects } from './objects.ts';
+import { drawOperation } from './operator.ts';
 import { simulatedHash } from './platform.ts';
 import { type SimulatedProcess, VirtualScheduler } from './scheduler.ts';
 import { SimulatedStream, type StreamConnection } from './stream.ts';
@@ -27,6 +27,8 @@ export interface WorldOptions {
 
 const SECOND_US = 1_000_000;
 const SUPERVISE_US = 200_000;
+/** Between two things that an operator does. */
+const OPERATION_US_MAX = SECOND_US / 2;
 const SALT = new Uint8Array(16).fill(7);
 
 /** Everything of one run: the nodes, the clients, the stream and the network between them, and what goes wrong. */
@@ -149,24 +151,19 @@ export class World implements Environment, ObjectWatcher {
     });
   }
 
-  /** Clients trade, and somebody pays in. */
+  /** Clients trade, and an operator does what operators do. */
   trade(): void {
     for (const client of this.clients) client.start();
-    this.#deposit();
+    this.#operate();
   }
 
-  #deposit(): void {
+  #operate(): void {
     if (this.#isHealed) return;
     const node = this.nodes[Math.floor(this.random() * this.nodes.length)];
     const { outbox, process } = node;
-    const command: CommandInput = {
-      type: 'Deposit',
-      accountId: 1 + Math.floor(this.random() * this.clients.length),
-      assetId: 1 + Math.floor(this.random() * 2),
-      amountMinor: 1 + Math.floor(this.random() * 1_000),
-    };
+    const command = drawOperation(this.random, this.clients);
     if (outbox !== undefined) this.scheduler.after(process, 0, () => send(outbox, command));
-    this.scheduler.after(undefined, this.random() * SECOND_US, () => this.#deposit());
+    this.scheduler.after(undefined, this.random() * OPERATION_US_MAX, () => this.#operate());
   }
 
   /** All that is broken is repaired, for good; clients begin nothing more. */
