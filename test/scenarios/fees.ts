@@ -231,4 +231,91 @@ export const FEES = [
     `,
     { coin: { makerFeePpm: 200_000, takerFeePpm: 100_000 }, funds: 0 },
   ),
+  scenario(
+    'fees: of the whole amount, from one account on both sides, and paid back after they have gone',
+    `
+    deposit alice 200 USD
+      posted alice 200 USD Deposit total 200
+      done
+    deposit alice 1 BTC
+      posted alice 1 BTC Deposit total 1
+      done
+    phase ClosingAuction
+      phase Continuous -> ClosingAuction
+      done
+    alice 1 buy 1@101
+      rejected alice1 INSUFFICIENT_FUNDS
+    alice 2 buy 1@100
+      accepted alice2 buy 1@100 gtc
+      rested alice2 1@100
+    ${fees(0)}
+      FeesSet
+      done
+    ${fees(1_000_000)}
+      FeesSet
+      done
+    dave 1 sell 1@100
+      accepted dave1 sell 1@100 gtc
+      rested dave1 1@100
+    phase Continuous
+      auction trade 1@100 alice2 / dave1 fees 100+100
+      uncrossed 1@100 of ClosingAuction
+      phase ClosingAuction -> Continuous
+      done
+    withdraw alice 1 USD
+      rejected operator INSUFFICIENT_FUNDS
+    ${fees(0)}
+      FeesSet
+      done
+    raw {"type":"CancelTrade","instrumentId":1,"tradeId":1,"qtyLots":1,"priceTicks":100,"buyerOrderId":1,"buyerFeeMinor":100,"buyerReportNumber":3,"buyerUserId":1,"buyerAccountId":1,"buyerClientOrderId":2,"sellerOrderId":2,"sellerFeeMinor":100,"sellerReportNumber":2,"sellerUserId":4,"sellerAccountId":1,"sellerClientOrderId":1}
+      trade 1 canceled 1@100
+      fill canceled alice2 buy 1@100 fee 100 of report 3
+      fill canceled dave1 sell 1@100 fee 100 of report 2
+      done
+    withdraw alice 200 USD
+      posted alice -200 USD Withdrawal total 0
+      done
+    alice 3 sell 1@100
+      accepted alice3 sell 1@100 gtc
+      rested alice3 1@100
+    `,
+    { coin: { makerFeePpm: 1_000_000 }, funds: 0 },
+  ),
+  scenario(
+    'fees: a market order beside a buy of before holds for the fees of before at its protection, and pays those in force',
+    `
+    deposit alice 132 USD
+      posted alice 132 USD Deposit total 132
+      done
+    deposit bob 1 BTC
+      posted bob 1 BTC Deposit total 1
+      done
+    alice 1 buy 1@1
+      accepted alice1 buy 1@1 gtc
+      rested alice1 1@1
+    bob 1 sell 1@100
+      accepted bob1 sell 1@100 gtc
+      rested bob1 1@100
+    ${fees(0, 100_000)}
+      FeesSet
+      done
+    alice 2 buy 1
+      rejected alice2 INSUFFICIENT_FUNDS
+    deposit alice 1 USD
+      posted alice 1 USD Deposit total 133
+      done
+    alice 3 buy 1
+      accepted alice3 buy 1 market ioc
+      trade 1@100 bob1 / alice3 fees 0+10
+    withdraw alice 23 USD
+      rejected operator INSUFFICIENT_FUNDS
+    withdraw alice 22 USD
+      posted alice -22 USD Withdrawal total 1
+      done
+    `,
+    {
+      coin: { takerFeePpm: 200_000, marketProtectionPpm: 100_000, referencePriceTicks: 100 },
+      funds: 0,
+    },
+  ),
 ];
