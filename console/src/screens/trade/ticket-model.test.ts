@@ -200,6 +200,12 @@ test('the most that is there for an order is what it may cost, whatever was type
   assert.equal(most({ price: '500.00' }), '19.9980');
   assert.equal(most({ price: '' }), '16.6636');
   assert.equal(most({ type: 'stop', price: '6.00', stopPrice: '800.00' }), '12.2536');
+  // A buy holds for the higher fee, whichever that is.
+  const swapped = {
+    terms: { ...TERMS, maxQuantity: '100.0000', makerFee: TERMS.takerFee, takerFee: TERMS.makerFee },
+  };
+  assert.equal(most({ price: '500.00' }, swapped), '19.9980');
+  assert.deepEqual(faults({ price: '500.00', quantity: '19.9980' }, { ...swapped, last: '500.00' }), []);
   assert.equal(most({ ...market, side: 'sell' }), '2.0000');
   assert.equal(most({}, { balances: undefined }), '');
 });

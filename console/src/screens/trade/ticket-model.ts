@@ -237,9 +237,12 @@ export function costOf(draft: Draft, around: Surroundings): Cost | undefined {
     return { asset: terms.quoteAsset, amount: { ...margin, units: margin.units * lots }, value };
   }
   if (draft.side === 'sell') return { asset: terms.baseAsset ?? '', amount: quantity, value };
-  const higher =
-    compare(decimalOf(terms.makerFee), decimalOf(terms.takerFee)) > 0 ? terms.makerFee : terms.takerFee;
-  return { asset: terms.quoteAsset, amount: sum(value, partOf(value, higher)), value };
+  return { asset: terms.quoteAsset, amount: sum(value, partOf(value, higherFee(terms))), value };
+}
+
+/** The fee that a buy holds money for. */
+function higherFee({ makerFee, takerFee }: InstrumentTerms): string {
+  return compare(decimalOf(makerFee), decimalOf(takerFee)) > 0 ? makerFee : takerFee;
 }
 
 /** The limit price; of orders without one the price that protects them. */
@@ -282,7 +285,7 @@ export function mostOf(draft: Draft, around: Surroundings): Decimal | undefined 
   const price = costPrice(draft, around) ?? parseDecimal(ask ?? last ?? '');
   if (price === undefined || signOf(price) <= 0) return undefined;
   // A little less than all, for the fee.
-  const withFee = sum(decimalOf('1'), decimalOf(terms.takerFee));
+  const withFee = sum(decimalOf('1'), decimalOf(higherFee(terms)));
   return roundedTo(quotient(quotient(all, withFee, all.decimals), price, 12), lot);
 }
 
