@@ -1,6 +1,7 @@
 import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { Execution } from '#core/execution.ts';
 import { Ledger } from '#core/ledger/ledger.ts';
+import { InstrumentTable } from '#core/registry/instruments.ts';
 import { CoreState } from '#core/state.ts';
 import { CommandFlag, Role } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
@@ -101,6 +102,8 @@ function isTwin(a: Order, b: Order): boolean {
   const isSamePlace = a.instrument === b.instrument && a.side === b.side && a.priceTicks === b.priceTicks;
   return isSamePlace && a.state === 'resting' && b.state === 'resting';
 }
+
+const { renewHoldFee } = InstrumentTable.prototype;
 
 /** Engines with one bug each: the comparison with the oracle must find every one of them. */
 export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
@@ -215,6 +218,14 @@ export const PLANTED_BUGS: Readonly<Record<string, CandidateFactory>> = {
     for (const instrument of asking) instrument.asksRegulatoryFields = true;
     return events;
   }),
+  'buys hold for the highest fees that there ever were': withMethod(
+    InstrumentTable.prototype,
+    'renewHoldFee',
+    function (this: InstrumentTable, row) {
+      if (Math.max(this.makerFeePpm(row), this.takerFeePpm(row)) > this.holdFeePpm(row))
+        renewHoldFee.call(this, row);
+    },
+  ),
   'pairs are forgotten': sabotaged(({ venue }, _command, apply) => {
     for (const order of venue.orders) order.partner = null;
     return apply();
