@@ -49,7 +49,7 @@ const KINDS: readonly (readonly [
   [16, credentials],
   [10, standing, (style) => style.troubleWeight],
   [8, setLimits, (style) => style.troubleWeight],
-  [8, setPriceControls, (style) => style.troubleWeight],
+  [10, setPriceControls, (style) => style.troubleWeight],
   [6, setFees, (style) => style.troubleWeight],
   [6, setOrderRules, (style) => style.troubleWeight],
   [8, cancelTrade, (style) => style.troubleWeight + style.moneyWeight],
