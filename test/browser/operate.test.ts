@@ -125,6 +125,29 @@ test('operate: a node alone', { skip: whyNoBrowser(), timeout: 280_000 }, async 
     },
   );
 
+  await t.test(
+    'fees are changed with the instrument typed and a reason, beginning with what holds',
+    async () => {
+      const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
+      const instrument = async (): Promise<Record<string, unknown>> =>
+        (await fetch(`${venue.url}/api/v1/instruments/HIVE`)).json() as Promise<Record<string, unknown>>;
+      const before = await instrument();
+      await page.getByRole('button', { name: 'Fees… HIVE' }).click();
+      const dialog = page.getByRole('dialog');
+      assert.equal(await dialog.getByLabel('Maker fee').inputValue(), before['makerFee']);
+      assert.equal(await dialog.getByLabel('Taker fee').inputValue(), before['takerFee']);
+      await dialog.getByLabel('Taker fee').fill('1.5');
+      await dialog.getByText('a fraction from 0 to 1, six decimals at most').waitFor();
+      await dialog.getByLabel('Maker fee').fill('0');
+      await dialog.getByLabel('Taker fee').fill('0.00001');
+      await assertAccessible(page);
+      await confirm(page, 'Set the fees', 'HIVE', 'a cheap day');
+      await page.getByText('HIVE has other fees').waitFor(SLOW);
+      assert.deepEqual(await instrument(), { ...before, makerFee: '0.000000', takerFee: '0.000010' });
+      await page.context().close();
+    },
+  );
+
   await t.test('the kill switch stops the venue once STOP VENUE is typed, and lets it go on', async () => {
     const page = await browser.signIn(venue, 'operations', { path: '/operate/markets' });
     await page.getByRole('button', { name: 'Kill switch', exact: true }).click();

@@ -170,7 +170,6 @@ export const operate = {
     },
     controls: {
       open: 'Controls…',
-      failed: (symbol: string) => `The price controls of ${symbol} could not be read`,
       title: (symbol: string) => `Price controls of ${symbol}`,
       explained:
         'They hold from the next order on. Orders that rest stay, and so does an auction that has begun. 0 turns one off.',
@@ -188,11 +187,25 @@ export const operate = {
         dynamicBand: 'a trade farther from the last trade calls an auction',
         seconds: 'how long that auction collects',
       },
-      fractionFault: 'a fraction from 0 to 1, six decimals at most',
       secondsFault: 'whole seconds, 0 to 86400',
       action: 'Set the controls',
       done: (symbol: string) => `${symbol} has other price controls`,
     },
+    fees: {
+      open: 'Fees…',
+      title: (symbol: string) => `Fees of ${symbol}`,
+      explained:
+        'They hold from the next trade on, for open orders too. Higher ones than open buys of a spot instrument hold money for are refused: stop it with the kill switch, cancel its buys, then set them.',
+      fields: { makerFee: 'Maker fee', takerFee: 'Taker fee' },
+      notes: {
+        makerFee: "of the resting side, and of both in an auction: 0.001 is 0.1 % of the trade's money",
+        takerFee: 'of the incoming side',
+      },
+      action: 'Set the fees',
+      done: (symbol: string) => `${symbol} has other fees`,
+    },
+    fractionFault: 'a fraction from 0 to 1, six decimals at most',
+    unread: (symbol: string) => `${symbol} could not be read`,
     actions: 'What was done',
     actionColumns: {
       time: 'Time',

@@ -8,6 +8,7 @@ import { showToast } from '../../design/toasts.tsx';
 import { clockText, dateText, NONE } from '../../lib/format.ts';
 import { useStore } from '../../state/use-store.ts';
 import { strings } from '../../strings.ts';
+import { FeesDialog } from './fees-dialog.tsx';
 import { KillDialog } from './kill-dialog.tsx';
 import { LevelMark } from './level-mark.tsx';
 import type { ActionsView, InstrumentView, Phase, PhaseMessage, PhaseView } from './market-views.ts';
@@ -30,7 +31,7 @@ const USERS_MAX = 1_000;
 
 type Asked =
   | { readonly kind: 'phase'; readonly status: PhaseView; readonly to: Phase | undefined }
-  | { readonly kind: 'controls'; readonly instrument: InstrumentView }
+  | { readonly kind: 'controls' | 'fees'; readonly instrument: InstrumentView }
   | { readonly kind: 'kill'; readonly status: PhaseView };
 
 /** The phases of the instruments, what can be done about them, and what was done. */
@@ -70,6 +71,7 @@ export default function MarketsSection() {
           <PhaseTable
             rows={shown}
             mayChange={actions.has('ControlPhases')}
+            maySetFees={actions.has('ManageInstruments')}
             mayStop={actions.has('KillSwitch')}
             onAsk={setAsked}
           />
@@ -86,6 +88,9 @@ export default function MarketsSection() {
       {asked?.kind === 'controls' && (
         <PriceControlsDialog instrument={asked.instrument} onClose={() => setAsked(undefined)} />
       )}
+      {asked?.kind === 'fees' && (
+        <FeesDialog instrument={asked.instrument} onClose={() => setAsked(undefined)} />
+      )}
       {asked?.kind === 'kill' && (
         <KillDialog
           symbol={asked.status.symbol}
@@ -99,6 +104,7 @@ export default function MarketsSection() {
 
 interface RowTools {
   readonly mayChange: boolean;
+  readonly maySetFees: boolean;
   readonly mayStop: boolean;
   onAsk(asked: Asked): void;
 }
@@ -128,16 +134,22 @@ function PhaseTable({ rows, ...tools }: { readonly rows: readonly PhaseView[] } 
   );
 }
 
-function PhaseRow({ first, mayChange, mayStop, onAsk }: { readonly first: PhaseView } & RowTools) {
+function PhaseRow({
+  first,
+  mayChange,
+  maySetFees,
+  mayStop,
+  onAsk,
+}: { readonly first: PhaseView } & RowTools) {
   const { value, isStale } = useStore(channels.newest<PhaseMessage>(`phase.${first.symbol}`));
   const status = value?.status ?? first;
   const { symbol, phase, nextPhase, endTime, isSuspended, indicative } = status;
-  const askControls = async (): Promise<void> => {
+  const askTerms = async (kind: 'controls' | 'fees'): Promise<void> => {
     try {
       const instrument = await rest.get<InstrumentView>(`/instruments/${encodeURIComponent(symbol)}`);
-      onAsk({ kind: 'controls', instrument });
+      onAsk({ kind, instrument });
     } catch (error) {
-      showToast('bad', texts.controls.failed(symbol), problemOf(error).detail);
+      showToast('bad', texts.unread(symbol), problemOf(error).detail);
     }
   };
   const askPhase = (to: Phase | undefined) => () => onAsk({ kind: 'phase', status, to });
@@ -178,12 +190,22 @@ function PhaseRow({ first, mayChange, mayStop, onAsk }: { readonly first: PhaseV
               <Button
                 isSmall
                 look="quiet"
-                onClick={() => void askControls()}
+                onClick={() => void askTerms('controls')}
                 aria-label={`${texts.controls.open} ${symbol}`}
               >
                 {texts.controls.open}
               </Button>
             </>
+          )}
+          {maySetFees && (
+            <Button
+              isSmall
+              look="quiet"
+              onClick={() => void askTerms('fees')}
+              aria-label={`${texts.fees.open} ${symbol}`}
+            >
+              {texts.fees.open}
+            </Button>
           )}
           {mayStop && (
             <Button

@@ -4,12 +4,11 @@ import { ConfirmDialog } from '../../design/dialog.tsx';
 import { Field } from '../../design/field.tsx';
 import { showToast } from '../../design/toasts.tsx';
 import { strings } from '../../strings.ts';
+import { FRACTION } from './fraction.ts';
 import type { InstrumentView } from './market-views.ts';
 
 const texts = strings.operate.markets.controls;
 const FRACTIONS = ['collar', 'marketProtection', 'staticBand', 'dynamicBand'] as const;
-/** As the venue takes them: 0 to 1, in millionths. */
-const FRACTION = /^(0(\.\d{1,6})?|1(\.0{1,6})?)$/;
 const SECONDS_MAX = 86_400;
 
 type Draft = { readonly [Name in (typeof FRACTIONS)[number] | 'seconds']: string };
@@ -59,7 +58,7 @@ export function PriceControlsDialog({
         <Field
           key={name}
           isNumber
-          fault={FRACTION.test(draft[name]) ? undefined : texts.fractionFault}
+          fault={FRACTION.test(draft[name]) ? undefined : strings.operate.markets.fractionFault}
           {...field(name)}
         />
       ))}
