@@ -135,6 +135,27 @@ test('what orders say for the authority, over REST and WebSocket', { timeout: 12
     assert.deepEqual(told(found.body), { clientOrderId: 'refused', status: 'rejected', regulatory: FIRST });
   });
 
+  await t.test('a refused replace is found too, with the order that it named', async () => {
+    const { order } = (await ann.post('/orders', { ...BUY, clientOrderId: 'stays' })).body;
+    const { body } = await ann.put(`/orders/${order.orderId}`, {
+      quantity: '1000001',
+      newClientOrderId: 'not-this',
+      regulatory: SECOND,
+    });
+    assert.equal(body.code, 'INVALID_QUANTITY');
+    const path = '/orders/by-client-order-id';
+    const found = await ann.get(`${path}/not-this?atSequence=${body.sequence}`);
+    const { side, type, timeInForce, originalOrderId, quantity } = found.body;
+    assert.deepEqual(
+      [found.status, told(found.body), side, type, timeInForce, originalOrderId, quantity],
+      [
+        200,
+        { clientOrderId: 'not-this', status: 'rejected', regulatory: SECOND },
+        ...['buy', 'limit', 'good-till-cancel', order.orderId, '1000001'],
+      ],
+    );
+  });
+
   await t.test(
     'what is not allowed is refused with the field and what is allowed, at both doors',
     async () => {

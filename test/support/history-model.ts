@@ -277,21 +277,22 @@ export class HistoryModel {
     const terms: Partial<Command<'NewOrder'>> =
       command.type === 'NewOrder' ? command : { ...command, type: 'NewOrder' };
     const { sequence, timeSeconds, timeNanos } = at;
+    const original = command.type === 'ReplaceOrder' ? this.#orderOf(event.userId, command) : undefined;
     this.refused.push({
       ...at,
       orderId: 0,
       userId: event.userId,
       accountId: event.accountId,
-      instrumentId: event.instrumentId,
+      instrumentId: event.instrumentId || (original?.instrumentId ?? 0),
       clientOrderId: event.clientOrderId,
       clientTag: event.clientTag,
       status: OrderStatus.Rejected,
       cancelReason: 0,
       rejectCode: event.rejectCode,
-      side: terms.side ?? 0,
-      orderType: terms.orderType ?? 0,
-      timeInForce: terms.timeInForce ?? 0,
-      orderFlags: terms.orderFlags ?? 0,
+      side: original?.side ?? terms.side ?? 0,
+      orderType: original?.orderType ?? terms.orderType ?? 0,
+      timeInForce: original?.timeInForce ?? terms.timeInForce ?? 0,
+      orderFlags: original?.orderFlags ?? terms.orderFlags ?? 0,
       priceTicks: terms.priceTicks ?? 0,
       stopPriceTicks: terms.stopPriceTicks ?? 0,
       expireSeconds: terms.expireSeconds ?? 0,
@@ -304,7 +305,7 @@ export class HistoryModel {
       cumAmountMinor: 0,
       feeMinor: 0,
       triggered: 0,
-      originalOrderId: 0,
+      originalOrderId: original?.orderId ?? 0,
       replacedByOrderId: 0,
       firstTradeId: 0,
       lastTradeId: 0,
@@ -312,6 +313,13 @@ export class HistoryModel {
       updatedSeconds: timeSeconds,
       updatedNanos: timeNanos,
     });
+  }
+
+  /** The order that a replace names, living or not. */
+  #orderOf(userId: number, { originalClientOrderId }: CommandInput<'ReplaceOrder'>): OrderRecord | undefined {
+    return [...this.orders.values()].find(
+      (order) => order.userId === userId && order.clientOrderId === originalClientOrderId,
+    );
   }
 
   /** Candles of an instrument, oldest first. */

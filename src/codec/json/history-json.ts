@@ -56,7 +56,7 @@ export const Order = named('Order', 'An order and what has become of it.', {
   cumQuantity: Quantity,
   cumAmount: Money('money of its fills; the average price is cumAmount / cumQuantity'),
   fee: Money('fees of its fills; negative was paid to it'),
-  originalOrderId: Type.Optional(Id('the order that this one replaced')),
+  originalOrderId: Type.Optional(Id('the order that this one replaced, or was to')),
   replacedByOrderId: Type.Optional(Id('the order that replaced this one')),
   regulatory: Type.Optional(ref(Regulatory)),
   time: Time,
@@ -66,6 +66,12 @@ export const Order = named('Order', 'An order and what has become of it.', {
 });
 export const OrderPage = pageOf('OrderPage', Order);
 
+/** Whether JSON has names for its terms: a refused order may have asked for what there is not. */
+export function hasNames({ side, orderType, timeInForce }: OrderRecord): boolean {
+  return SideName.has(side) && OrderTypeName.has(orderType) && TimeInForceName.has(timeInForce);
+}
+
+/** @param order one that has names */
 export function orderJson(lookup: TermsLookup, order: OrderRecord): Static<typeof Order> {
   const terms = termsOf(lookup, order.instrumentId);
   const price = priceScale(terms);

@@ -40,6 +40,10 @@ export class Names<Name extends string> {
     this.nameByNumber = new Map(entries.map(([name, number]) => [number, name]));
   }
 
+  has(number: number): boolean {
+    return this.nameByNumber.has(number);
+  }
+
   /** @throws RangeError for a number that has no name: the caller has checked that it is not "none" */
   of(number: number): Name {
     const name = this.nameByNumber.get(number);

@@ -7,7 +7,7 @@ import {
   positionChangeJson,
   postingJson,
 } from '#codec/json/account-json.ts';
-import { FillPage, fillJson, Order, OrderPage, orderJson } from '#codec/json/history-json.ts';
+import { FillPage, fillJson, hasNames, Order, OrderPage, orderJson } from '#codec/json/history-json.ts';
 import { Trade, tradeJson } from '#codec/json/market-json.ts';
 import { termsOf } from '#codec/json/scales.ts';
 import {
@@ -56,8 +56,8 @@ const common = {
 export function historyRoutes(sources: RestSources): Route[] {
   const questions = new Questions(sources);
   const seen = (principal: Principal, order: OrderRecord | undefined, what: string) => {
-    // Whether another's order exists is nobody's business.
-    if (order === undefined || !maySee(principal, order.accountId))
+    // Whether another's order exists is nobody's business. What was refused for terms that there are not is no order either.
+    if (order === undefined || !maySee(principal, order.accountId) || !hasNames(order))
       throw new Problem('UNKNOWN_ORDER', `you have no order ${what}`);
     return inKnownTerms(() => orderJson(questions.views, order));
   };

@@ -40,14 +40,19 @@ const SPANS: readonly number[] = Object.values(CANDLE_SECONDS);
 const ORDER = `${ORDER_COLUMNS.join(', ')}, clientTag, 0 AS rejectCode,
   iif(status = ${Open}, qtyLots - cumQtyLots, 0) AS leavesQtyLots`;
 
-/** A refused order in the form of others. */
-const REJECTION = `0 AS orderId, sequence, timeSeconds, timeNanos, userId, accountId, instrumentId, clientOrderId,
-  ${Rejected} AS status, 0 AS cancelReason, side, orderType, timeInForce, orderFlags, priceTicks, stopPriceTicks,
-  expireSeconds, qtyLots, displayQtyLots, minQtyLots, ${REGULATORY_FIELDS.join(', ')},
-  0 AS cumQtyLots, 0 AS cumAmountMinor, 0 AS feeMinor,
-  0 AS triggered, 0 AS originalOrderId, 0 AS replacedByOrderId, 0 AS firstTradeId, 0 AS lastTradeId,
-  sequence AS updatedSequence, timeSeconds AS updatedSeconds, timeNanos AS updatedNanos, clientTag, rejectCode,
-  0 AS leavesQtyLots`;
+/** Refused orders in the form of others. What a replace does not say is that of the order that it named, if there is one. */
+const REJECTIONS = `SELECT 0 AS orderId, refused.sequence, refused.timeSeconds, refused.timeNanos, refused.userId, refused.accountId,
+  iif(refused.instrumentId = 0, coalesce(original.instrumentId, 0), refused.instrumentId) AS instrumentId,
+  refused.clientOrderId, ${Rejected} AS status, 0 AS cancelReason,
+  ${['side', 'orderType', 'timeInForce', 'orderFlags'].map((name) => `coalesce(original.${name}, refused.${name}) AS ${name}`).join(', ')},
+  refused.priceTicks, refused.stopPriceTicks, refused.expireSeconds, refused.qtyLots, refused.displayQtyLots,
+  refused.minQtyLots, ${REGULATORY_FIELDS.map((name) => `refused.${name}`).join(', ')},
+  0 AS cumQtyLots, 0 AS cumAmountMinor, 0 AS feeMinor, 0 AS triggered,
+  coalesce(original.orderId, 0) AS originalOrderId, 0 AS replacedByOrderId, 0 AS firstTradeId, 0 AS lastTradeId,
+  refused.sequence AS updatedSequence, refused.timeSeconds AS updatedSeconds, refused.timeNanos AS updatedNanos,
+  refused.clientTag, refused.rejectCode, 0 AS leavesQtyLots
+  FROM rejections AS refused LEFT JOIN orders AS original ON refused.originalClientOrderId != 0
+    AND original.userId = refused.userId AND original.clientOrderId = refused.originalClientOrderId`;
 
 const ORDERS: List = { table: 'orders', columns: ORDER, group: ['accountId'], key: 'orderId' };
 const OPEN_ORDERS: List = { ...ORDERS, condition: `status = ${Open}` };
@@ -129,7 +134,8 @@ export class HistoryReader {
     this.ordersByNumber = [
       prepare(`SELECT ${ORDER} FROM orders WHERE userId = ? AND clientOrderId = ? ORDER BY orderId LIMIT 1`),
       prepare(
-        `SELECT ${REJECTION} FROM rejections WHERE userId = ? AND clientOrderId = ? ORDER BY sequence, position LIMIT 1`,
+        `${REJECTIONS} WHERE refused.userId = ? AND refused.clientOrderId = ?
+         ORDER BY refused.sequence, refused.position LIMIT 1`,
       ),
     ];
     this.ordersByTag = [
@@ -138,8 +144,8 @@ export class HistoryReader {
          ORDER BY orderId DESC LIMIT 1`,
       ),
       prepare(
-        `SELECT ${REJECTION} FROM rejections WHERE userId = ? AND clientTag = ? AND clientTag != ''
-         ORDER BY sequence DESC, position DESC LIMIT 1`,
+        `${REJECTIONS} WHERE refused.userId = ? AND refused.clientTag = ? AND refused.clientTag != ''
+         ORDER BY refused.sequence DESC, refused.position DESC LIMIT 1`,
       ),
     ];
     this.fillsOfTrade = prepare(FILLS_OF_TRADE);

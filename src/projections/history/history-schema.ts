@@ -98,6 +98,7 @@ export const TABLES: readonly Table[] = [
       ...['commandType', 'clientOrderId', 'rejectCode', 'side', 'orderType', 'timeInForce', 'orderFlags'],
       ...['priceTicks', 'stopPriceTicks', 'expireSeconds', 'qtyLots', 'displayQtyLots', 'minQtyLots'],
       ...REGULATORY_FIELDS,
+      'originalClientOrderId',
     ],
     others: ['clientTag TEXT NOT NULL'],
     key: 'sequence, position',

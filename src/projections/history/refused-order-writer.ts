@@ -34,7 +34,8 @@ export class RefusedOrderWriter {
     const userId = i32[at + 6] >>> 0;
     const clientOrderId = i32[at + CommandRejected.at.clientOrderId] >>> 0;
     const command = this.commands.next(commandType, userId, clientOrderId);
-    const terms = commandType === CommandType.NewOrder ? NewOrder.at : { ...NO_TERMS, ...ReplaceOrder.at };
+    const isNew = commandType === CommandType.NewOrder;
+    const terms = isNew ? { ...NO_ORIGINAL, ...NewOrder.at } : { ...NO_TERMS, ...ReplaceOrder.at };
     const source = this.commands.memory;
     const word = (offset: number): number =>
       offset === 0 || command === -1 ? 0 : source.i32[command + offset];
@@ -65,6 +66,7 @@ export class RefusedOrderWriter {
       lots(terms.displayQtyLots),
       lots(terms.minQtyLots),
       ...this.regulatory,
+      word(terms.originalClientOrderId) >>> 0,
       textOf(words, at, CLIENT_TAG),
     );
   }
@@ -72,6 +74,8 @@ export class RefusedOrderWriter {
 
 /** Fields that only a new order has: offset 0 stands for "none". */
 const NO_TERMS = { side: 0, minQtyLots: 0 } as const;
+/** The field that only a replace has. */
+const NO_ORIGINAL = { originalClientOrderId: 0 } as const;
 
 /** A refused order may have any number where a quantity should be; the table has integers. */
 function integerOr0(value: number): number {
