@@ -325,7 +325,7 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
   const commands = fc.sample(marketStep, { seed: SEED, numRuns: 900 });
   for (const [index, step] of commands.entries()) {
     venue.apply(commandOf(index + 1, step));
-    if (index % 10 === 0 && venue.lastTrade !== undefined) {
+    if (index % 5 === 0 && venue.lastTrade !== undefined) {
       venue.apply(cancelOf(venue.lastTrade));
     }
     if (index % 15 !== 0) continue;
