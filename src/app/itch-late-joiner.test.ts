@@ -356,7 +356,7 @@ test(`who joins by a snapshot, in auctions, halts and among icebergs, has after 
   }
   assert.deepEqual(old.broken, venue.broken);
   assert.ok(old.broken.length > 20, `${old.broken.length} trades were taken back`);
-  assert.ok(new Set(joiners.map(({ broken }) => broken.length)).size > 20, 'some joined behind some of them');
+  assert.ok(new Set(joiners.map(({ broken }) => broken.length)).size > 10, 'some joined behind some of them');
   assert.deepEqual([...joined].sort(), ['H', 'Q', 'T', 'iceberg', 'indicative', 'replaced']);
   assert.ok(
     snapshots.length === 60 && old.sequence > 500,
