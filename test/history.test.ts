@@ -443,6 +443,45 @@ test('what orders say for the authority is in their rows; a replace that says no
   }
 });
 
+test('a refused replace that named no order is not taken for one of an order that got that number later', () => {
+  const directory = temporaryDirectory('history');
+  const terms = { userId: 1, instrumentId: 1, priceTicks: 100, qtyLots: 5 } as const;
+  const order = { type: 'NewOrder', ...terms, side: Side.Buy, orderType: 1, timeInForce: 2 } as const;
+  const replace = { type: 'ReplaceOrder', ...terms } as const;
+  const commands: readonly CommandInput[][] = [
+    marketSetup(1),
+    [{ ...order, clientOrderId: 1 }],
+    [
+      { ...replace, clientOrderId: 2, originalClientOrderId: 1, qtyLots: 0, clientTag: 'named' },
+      { ...replace, clientOrderId: 3, originalClientOrderId: 7, clientTag: 'early' },
+      { ...replace, clientOrderId: 4, originalClientOrderId: 5, clientTag: 'same entry' },
+      { ...order, clientOrderId: 5 },
+      { ...replace, clientOrderId: 6, originalClientOrderId: 5, qtyLots: 0, clientTag: 'pipelined' },
+    ],
+    [{ ...order, clientOrderId: 7 }],
+  ];
+  const entries = commands.map((asked, index): FlowEntry => {
+    const words = WordBuffer.copyOf(
+      encodeEntry({ nodeId: 1, epoch: 1, entryNo: index + 1, commands: asked }),
+    );
+    return { sequence: index + 1, seconds: 1_800_000_000, nanos: index, words, commands: asked };
+  });
+  write(directory, entries, () => 1);
+  const database = HistoryDatabase.openReadOnly(directory, HISTORY_LOG_ID);
+  const reader = new HistoryReader(database);
+  const refused = ['named', 'early', 'same entry', 'pipelined'].map((clientTag) => {
+    const found = reader.answer({ type: 'orderByClient', userId: 1, clientTag }) as OrderRecord;
+    return [clientTag, found.originalOrderId, found.side];
+  });
+  database.close();
+  assert.deepEqual(refused, [
+    ['named', 1, Side.Buy],
+    ['early', 0, 0],
+    ['same entry', 0, 0],
+    ['pipelined', 2, Side.Buy],
+  ]);
+});
+
 test('report numbers of fills go on past 2^32', (t) => {
   t.diagnostic(`repeat with HIVE_SEED=${SEED}`);
   const random = seededRandom(SEED);

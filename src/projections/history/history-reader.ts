@@ -40,7 +40,10 @@ const SPANS: readonly number[] = Object.values(CANDLE_SECONDS);
 const ORDER = `${ORDER_COLUMNS.join(', ')}, clientTag, 0 AS rejectCode,
   iif(status = ${Open}, qtyLots - cumQtyLots, 0) AS leavesQtyLots`;
 
-/** Refused orders in the form of others. What a replace does not say is that of the order that it named, if there is one. */
+/**
+ * Refused orders in the form of others. What a replace does not say is that of the order that it named, if there was one then: an order may have
+ * got the number since. Of the same entry, numbers grow.
+ */
 const REJECTIONS = `SELECT 0 AS orderId, refused.sequence, refused.timeSeconds, refused.timeNanos, refused.userId, refused.accountId,
   iif(refused.instrumentId = 0, coalesce(original.instrumentId, 0), refused.instrumentId) AS instrumentId,
   refused.clientOrderId, ${Rejected} AS status, 0 AS cancelReason,
@@ -52,7 +55,9 @@ const REJECTIONS = `SELECT 0 AS orderId, refused.sequence, refused.timeSeconds, 
   refused.sequence AS updatedSequence, refused.timeSeconds AS updatedSeconds, refused.timeNanos AS updatedNanos,
   refused.clientTag, refused.rejectCode, 0 AS leavesQtyLots
   FROM rejections AS refused LEFT JOIN orders AS original ON refused.originalClientOrderId != 0
-    AND original.userId = refused.userId AND original.clientOrderId = refused.originalClientOrderId`;
+    AND original.userId = refused.userId AND original.clientOrderId = refused.originalClientOrderId
+    AND (original.sequence < refused.sequence
+      OR original.sequence = refused.sequence AND original.clientOrderId < refused.clientOrderId)`;
 
 const ORDERS: List = { table: 'orders', columns: ORDER, group: ['accountId'], key: 'orderId' };
 const OPEN_ORDERS: List = { ...ORDERS, condition: `status = ${Open}` };
