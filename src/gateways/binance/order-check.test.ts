@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { OrderType, Phase, RegulatoryFieldsRule, Side, TimeInForce } from '#domain/commands.ts';
 import type { InstrumentTerms } from '#domain/market-views.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { BUY_ONE } from '../../../test/support/desk-venue.ts';
@@ -60,4 +60,19 @@ test('a market order is valued where its protection ends it, a limit order at it
   const unprotected = { referencePriceTicks: 0, marketProtectionPpm: 0 };
   assert.equal(code(MARKET, 0, unprotected), ACCEPTED);
   assert.equal(code({ ...MARKET, qtyLots: 2 ** 22 + 1 }, 0, unprotected), RejectCode.VALUE_TOO_LARGE);
+});
+
+test('an order in an instrument that asks for regulatory fields is refused as the core does it: the dialect has none', () => {
+  const inPhase = (phase: Phase, change: object = {}) =>
+    refusalOf(
+      viewOf(
+        { ...BTCUSD, regulatoryFields: RegulatoryFieldsRule.Required },
+        { status: { phase, nextPhase: 0, endSeconds: 0, isSuspended: phase === Phase.Halted } },
+      ),
+      { ...ORDER, ...change },
+      0,
+    );
+  assert.equal(inPhase(Phase.Continuous), RejectCode.REGULATORY_FIELDS_MISSING);
+  assert.equal(inPhase(Phase.Halted), RejectCode.REGULATORY_FIELDS_MISSING);
+  assert.equal(inPhase(Phase.Continuous, { qtyLots: 0 }), RejectCode.INVALID_QUANTITY);
 });

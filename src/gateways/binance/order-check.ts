@@ -1,4 +1,4 @@
-import { OrderFlag, OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { OrderFlag, OrderType, Phase, RegulatoryFieldsRule, Side, TimeInForce } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import type { InstrumentStatus, InstrumentTerms, InstrumentView } from '#domain/market-views.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
@@ -27,6 +27,8 @@ export function refusalOf(
   if (valued === 0) return RejectCode.NO_REFERENCE_PRICE;
   if (mulMulDivFloor(valued, order.qtyLots, terms.valueNumerator, terms.valueDenominator) === -1)
     return RejectCode.VALUE_TOO_LARGE;
+  // No order of this dialect says any of them.
+  if (terms.regulatoryFields === RegulatoryFieldsRule.Required) return RejectCode.REGULATORY_FIELDS_MISSING;
   if (status.isSuspended) return RejectCode.KILL_SWITCH_INSTRUMENT;
   if (!isOpenTo(status, order)) return RejectCode.PHASE;
   if (isOutsideCollar(terms, order, reference)) return RejectCode.PRICE_COLLAR;
