@@ -75,9 +75,9 @@ export function byByte(values: readonly FieldValue[]): Uint8Array {
   return table;
 }
 
-/** The byte of our value. */
+/** The byte of our value; 0: none, as of a refused order, which may have any. */
 function bytesOf(values: readonly FieldValue[]): Uint8Array {
-  const table = new Uint8Array(16);
+  const table = new Uint8Array(256);
   for (const { value: fix, ours } of values) table[ours] = fix.charCodeAt(0);
   return table;
 }

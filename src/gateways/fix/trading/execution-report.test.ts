@@ -9,6 +9,7 @@ import type { EventInput } from '#codec/log/record-types.ts';
 import { OrderType, Side, TimeInForce } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { RejectCode } from '#domain/rejects.ts';
 import { WordBuffer } from '#lib/word-buffer.ts';
 import { readReports } from '../../orders/report.ts';
 import { BTCUSD, viewOf, viewsOf } from '../../rest/test-support.ts';
@@ -166,5 +167,30 @@ test('reports of fills that do not count any more are as the dictionary of each 
         `${version}: ${validator.reason} ${validator.refTag}`,
       );
     }
+  }
+});
+
+test('an order that was refused for terms that there are not, as OUCH can ask for, is told without them', () => {
+  const refused = {
+    ...ORDER,
+    orderId: 0,
+    accountId: 3,
+    status: OrderStatus.Rejected,
+    rejectCode: RejectCode.INVALID_SIDE,
+    cumQtyLots: 0,
+    cumAmountMinor: 0,
+    updatedSeconds: 0,
+    updatedNanos: 0,
+    // What the OUCH door has the core refuse.
+    side: 255,
+    orderType: 255,
+    timeInForce: 255,
+  } as OrderRecord;
+  const writer = new FixWriter(1_024);
+  for (const version of VERSIONS) {
+    writer.begin();
+    new ExecutionReports(version, INSTRUMENTS, false).writeStatus(writer, refused, '', undefined);
+    const body = fixText(writer.buffer.u8, writer.from, writer.to);
+    assert.equal(pick(body, 39, 54, 38, 40, 44, 59), '39=8 54=7 38=0.1600 40- 44=65000.00 59-', body);
   }
 });

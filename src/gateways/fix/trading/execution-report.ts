@@ -284,14 +284,16 @@ export class ExecutionReports {
     if (BYTE_OF_SIDE[side] === 0) writer.text(AppTag.Side, UNDISCLOSED_SIDE);
     else writer.char(AppTag.Side, BYTE_OF_SIDE[side]);
     if (order === undefined) return;
+    const typeByte = BYTE_OF_ORD_TYPE[order.orderType];
+    const timeInForceByte = BYTE_OF_TIME_IN_FORCE[order.timeInForce];
     const { priceDecimals, tickSize } = instrument;
     this.#qty(writer, AppTag.OrderQty, order.qtyLots, instrument);
-    if (order.orderType !== 0) writer.char(AppTag.OrdType, BYTE_OF_ORD_TYPE[order.orderType]);
+    if (typeByte !== 0) writer.char(AppTag.OrdType, typeByte);
     if (order.priceTicks !== 0) writer.decimal(AppTag.Price, order.priceTicks * tickSize, priceDecimals);
     if (order.stopPriceTicks !== 0) {
       writer.decimal(AppTag.StopPx, order.stopPriceTicks * tickSize, priceDecimals);
     }
-    if (order.timeInForce !== 0) writer.char(AppTag.TimeInForce, BYTE_OF_TIME_IN_FORCE[order.timeInForce]);
+    if (timeInForceByte !== 0) writer.char(AppTag.TimeInForce, timeInForceByte);
     if (order.expireSeconds !== 0) writer.timestamp(AppTag.ExpireTime, order.expireSeconds * 1_000);
     if ((order.orderFlags & OrderFlag.PostOnly) !== 0) writer.text(AppTag.ExecInst, POST_ONLY);
     if (order.minQtyLots !== 0) this.#qty(writer, AppTag.MinQty, order.minQtyLots, instrument);
