@@ -14,6 +14,7 @@ import type { OrderResult, OrdersCanceled } from '#codec/json/order-result-json.
 import { ArchiveRefusedError, type OrderRecord } from '#domain/history.ts';
 import type { MarketViews } from '#domain/market-views.ts';
 import type { ArchiveQueries } from '#domain/ports.ts';
+import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import type { DeskUser } from '../orders/desk-user.ts';
 import { type OrderDesk, UserUnavailableError } from '../orders/order-desk.ts';
 import type { Outcome } from '../orders/requests.ts';
@@ -174,17 +175,19 @@ export async function findOrder(
 
 /**
  * The order with what it said for the authority: reports do not say it, history does. Where history does not answer, the order
- * as its reports have it.
+ * as its reports have it. They may have told more of it than history had when it was asked, and that is not taken back.
  */
 export async function wholeOrder(
   { archive }: Pick<OrderServices, 'archive'>,
-  { sequence, userId }: DeskUser,
+  { sequence, userId, orders }: DeskUser,
   order: OrderRecord,
 ): Promise<OrderRecord> {
   if (order.tradingCapacity !== undefined) return order;
+  const { orderId } = order;
   try {
-    const { result } = await archive.ask({ type: 'order', orderId: order.orderId }, sequence, userId);
-    return result ?? order;
+    const { result } = await archive.ask({ type: 'order', orderId }, sequence, userId);
+    const said = REGULATORY_FIELDS.map((name) => [name, result?.[name] ?? 0]);
+    return { ...(orders.byOrderId(orderId) ?? order), ...Object.fromEntries(said) };
   } catch (error) {
     if (error instanceof ArchiveRefusedError) return order;
     throw error;
