@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { formatTime } from '#codec/log/describe.ts';
 import { OrderFlag } from '#domain/commands.ts';
 import { type FillRecord, type OrderRecord, OrderStatus } from '#domain/history.ts';
+import { Limits } from '#domain/limits.ts';
 import { rejectName } from '#domain/rejects.ts';
 import { CancelReasonName, OrderStatusName, OrderTypeName, SideName, TimeInForceName } from './names.ts';
 import { Regulatory, regulatoryJson } from './regulatory-json.ts';
@@ -66,9 +67,12 @@ export const Order = named('Order', 'An order and what has become of it.', {
 });
 export const OrderPage = pageOf('OrderPage', Order);
 
-/** Whether JSON has names for its terms: a refused order may have asked for what there is not. */
-export function hasNames({ side, orderType, timeInForce }: OrderRecord): boolean {
-  return SideName.has(side) && OrderTypeName.has(orderType) && TimeInForceName.has(timeInForce);
+/** Whether JSON has names for its terms: a refused order may have asked for what there is not, and for an instrument that no id can be of. */
+export function hasNames({ instrumentId, side, orderType, timeInForce }: OrderRecord): boolean {
+  const isInstrument = instrumentId >= 1 && instrumentId <= Limits.ID_MAX;
+  return (
+    isInstrument && SideName.has(side) && OrderTypeName.has(orderType) && TimeInForceName.has(timeInForce)
+  );
 }
 
 /** @param order one that has names */

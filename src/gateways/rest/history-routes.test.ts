@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PostingKind } from '#domain/events.ts';
-import { ArchiveRefusedError } from '#domain/history.ts';
+import { ArchiveRefusedError, OrderStatus } from '#domain/history.ts';
 import { ACCOUNT, AT, FILL, MINUTE, ORDER, startRoutes } from '../../../test/support/rest-routes.ts';
 import { NOW_SECONDS, TRADES } from './test-support.ts';
 
@@ -57,6 +57,26 @@ test('history: one order, by its number and by what its client calls it', async 
   assert.equal(((await api('/orders/41', 'eve')) as { orderId: number }).orderId, 41);
   archive.answers.order = undefined;
   assert.equal(await api('/orders/42', 'ann'), '404 UNKNOWN_ORDER: you have no order 42');
+});
+
+test('history: what was refused for an instrument or terms that there are not is no order, and not late', async () => {
+  const { api, archive } = await startRoutes();
+  const refused = { ...ORDER, orderId: 0, status: OrderStatus.Rejected };
+  const path = '/orders/by-client-order-id/mine-3';
+  // What the OUCH door has the core refuse, and a replace that named nothing.
+  for (const terms of [
+    { instrumentId: 2 ** 32 - 1 },
+    { instrumentId: 0 },
+    { side: 255 },
+    { orderType: 255 },
+    { timeInForce: 255 },
+    { side: 0, orderType: 0, timeInForce: 0 },
+  ]) {
+    archive.answers.orderByClient = { ...refused, ...terms };
+    assert.equal(await api(path, 'ann'), '404 UNKNOWN_ORDER: you have no order mine-3');
+  }
+  archive.answers.orderByClient = refused;
+  assert.equal(((await api(path, 'ann')) as { status: string }).status, 'rejected');
 });
 
 test('account: money, positions, postings, fees', async () => {
