@@ -403,3 +403,24 @@ test('order records: a trade that is taken back is a row of each side, whether i
   ]);
   assert.equal(writer.counts.rowsOfOrdersBefore, 0);
 });
+
+test('order records: what is left of an order that comes shows in the book, unless it may not rest', () => {
+  const { rows } = playRecords(`
+    bob 1 sell 2@100
+    alice 1 buy 5@100
+    bob 2 sell 2@101
+    carol 1 buy 10@101 show 4
+    erin 1 sell 2@102
+    carol 2 buy 3@102 ioc
+    alice 2 sell 1@103
+    alice 3 buy 3@103 stp decrement
+  `);
+  const left = rows.filter((row) => ['PARF', 'REMA', 'EXPI'].includes(row.f21_event ?? ''));
+  assert.deepEqual(inColumns(left, LIFE), [
+    'PARF | 2 |  | BUYI | 1.00 | 5 | 3 | 3 | 2 | AGRE | ACTI | ',
+    'PARF | 4 |  | BUYI | 1.01 | 10 | 8 | 4 | 2 | AGRE | ACTI | ',
+    'PARF | 6 |  | BUYI | 1.02 | 3 | 1 | 0 | 2 | AGRE | ACTI | ',
+    'EXPI | 6 |  | BUYI | 1.02 | 3 | 0 | 0 |  |  |  | immediate-or-cancel',
+    'REMA | 8 |  | BUYI | 1.03 | 2 | 2 | 2 |  |  | ACTI | self-trade',
+  ]);
+});

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { encodeEntry } from '#codec/log/entries.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
+import { walkBook } from '#core/walk-book.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { CodeTable } from '#projections/order-records/code-table.ts';
 import { COLUMNS, type Column, type OrderRow } from '#projections/order-records/columns.ts';
@@ -89,6 +90,7 @@ test('order records: of any flow, each order has a beginning and at most one end
       apply(applied, entriesOf(steps));
       const { rows, start } = applied;
       const remaining = new Map<string, number>();
+      const displayed = new Map<string, number>();
       let before = 0n;
       for (const row of rows) {
         const { f20_order: order = '', f21_event: event, replaced_order: replaced = '' } = row;
@@ -105,10 +107,19 @@ test('order records: of any flow, each order has a beginning and at most one end
           assert.equal((was ?? 0) - Number(row.f39_traded_quantity), now, `order ${order}`);
         if (ENDS.includes(event)) remaining.delete(order);
         else remaining.set(order, now);
+        displayed.set(order, Number(row.f38_displayed_quantity));
         assert.equal(ENDS.includes(event), now === 0, `order ${order} ends with ${event}`);
         assert.ok(Number(row.f38_displayed_quantity) <= now, `order ${order} shows no more than it has`);
       }
-      assert.equal(remaining.size, start.core.state.orders.store.liveOrders);
+      const { books, orders } = start.core.state;
+      for (const book of books) {
+        walkBook(book, (slot) => {
+          const order = orders.store.orderId(slot);
+          const shown = book.isWaitingStop(slot) ? 0 : orders.store.visibleQtyLots(slot);
+          assert.equal(displayed.get(String(order)), shown, `order ${order} shows what its last row says`);
+        });
+      }
+      assert.equal(remaining.size, orders.store.liveOrders);
       assert.equal(start.recorder.liveOrders, remaining.size);
     }),
     { numRuns: 20 },

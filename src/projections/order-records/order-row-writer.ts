@@ -11,13 +11,6 @@ import { PartyCells } from './party-cells.ts';
 /** Records of one entry have so many digits in field 15: more than the events that an entry can have. */
 const PLACE_DIGITS = 8;
 const DATE_CHARACTERS = 'YYYY-MM-DD'.length;
-/** Events after which an order is on its way into the book. */
-const ENTERING: ReadonlySet<OrderEvent> = new Set([
-  OrderEvent.New,
-  OrderEvent.Triggered,
-  OrderEvent.ReplacedByMember,
-  OrderEvent.Rejected,
-]);
 const BEFORE_MIDNIGHT = 'T23:59:59.999999999Z';
 
 /** What was written, and what could not be said. */
@@ -165,12 +158,10 @@ function numbersOf(record: OrderRecord): OrderRow {
   };
 }
 
-/** What the order shows; when it comes, takes another place or shows its next slice: what it asks to show. */
-function displayed({ event, order, trade }: OrderRecord): number {
+/** What the order shows. While it comes, or its next slice is still to come: what it is to show if nothing more becomes of it. */
+function displayed({ order }: OrderRecord): number {
   const { visibleQtyLots, displayQtyLots, leavesQtyLots } = order;
   if (visibleQtyLots > 0) return visibleQtyLots;
-  const isSlice = trade !== undefined && trade.liquidity !== 'AGRE' && displayQtyLots > 0;
-  if (!ENTERING.has(event) && !isSlice) return 0;
   if (order.isWaiting || !mayRest(order)) return 0;
   return displayQtyLots === 0 ? leavesQtyLots : Math.min(displayQtyLots, leavesQtyLots);
 }
