@@ -424,3 +424,20 @@ test('order records: what is left of an order that comes shows in the book, unle
     'REMA | 8 |  | BUYI | 1.03 | 2 | 2 | 2 |  |  | ACTI | self-trade',
   ]);
 });
+
+test('order records: an auction that ended without an uncross leaves no indicative to the next one', () => {
+  const { rows } = playRecords(`
+    phase OpeningAuction
+    bob 1 sell 5@100
+    alice 1 buy 3@101
+    time 101
+    tick
+    phase Halted
+    phase OpeningAuction
+    carol 1 buy 1@90
+  `);
+  assert.deepEqual(
+    inColumns(rows.slice(-1), ['f49_phase', 'f50_indicative_price', 'f51_indicative_volume']),
+    ['opening-auction |  | '],
+  );
+});

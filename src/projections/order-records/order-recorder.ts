@@ -34,7 +34,6 @@ const READ: ReadonlySet<number> = new Set([
   EventType.OrderTriggered,
   EventType.PhaseChanged,
   EventType.AuctionIndicative,
-  EventType.AuctionUncrossed,
   EventType.InstrumentAdded,
   EventType.UserAdded,
   EventType.FillCanceled,
@@ -144,12 +143,15 @@ export class OrderRecorder implements EventSink {
     }
     const instrument = this.instruments.get(event.instrumentId);
     if (instrument === undefined) return;
-    if (event.type === 'PhaseChanged') instrument.phase = event.phase;
+    if (event.type === 'PhaseChanged') {
+      instrument.phase = event.phase;
+      // An auction's ends with it, uncrossed or not.
+      instrument.indicativeQtyLots = 0;
+    }
     if (event.type === 'AuctionIndicative') {
       instrument.indicativePriceTicks = event.priceTicks;
       instrument.indicativeQtyLots = event.qtyLots;
     }
-    if (event.type === 'AuctionUncrossed') instrument.indicativeQtyLots = 0;
   }
 
   #accepted(event: Event<'OrderAccepted'>, isImage: boolean): void {
