@@ -256,7 +256,7 @@ test('order records: a stop waits inactive, is triggered, and then is an order l
     'NEWO | 5 |  | BUYI | 1.00 | 1 | 1 | 1 |  |  | ACTI |  | limit | LMTO | ',
     'PARF | 1 |  | SELL | 1.00 | 5 | 4 | 4 | 1 | PASV | ACTI |  | limit | LMTO | ',
     'FILL | 5 |  | BUYI | 1.00 | 1 | 0 | 0 | 1 | AGRE |  |  | limit | LMTO | ',
-    'TRIG | 2 |  | BUYI |  | 4 | 4 | 4 |  |  | ACTI |  | stop | STOP | 1.00',
+    'TRIG | 2 |  | BUYI |  | 4 | 4 | 0 |  |  | ACTI |  | stop | STOP | 1.00',
     'FILL | 1 |  | SELL | 1.00 | 5 | 0 | 0 | 4 | PASV |  |  | limit | LMTO | ',
     'FILL | 2 |  | BUYI |  | 4 | 0 | 0 | 4 | AGRE |  |  | stop | STOP | 1.00',
     'TRIG | 4 |  | BUYI | 0.98 | 3 | 3 | 3 |  |  | ACTI |  | stop-limit | STOP | 1.00',
@@ -439,5 +439,19 @@ test('order records: an auction that ended without an uncross leaves no indicati
   assert.deepEqual(
     inColumns(rows.slice(-1), ['f49_phase', 'f50_indicative_price', 'f51_indicative_volume']),
     ['opening-auction |  | '],
+  );
+});
+
+test('order records: a stop without a limit never has a place in the book', () => {
+  const { rows } = playRecords(`
+    bob 1 sell 1@100
+    bob 2 sell 1@101
+    carol 1 buy 4 stop 100
+    alice 1 buy 1@100
+  `);
+  const stop = rows.filter((row) => row.f20_order === '3');
+  assert.deepEqual(
+    inColumns(stop, ['f21_event', 'f37_remaining_quantity', 'f38_displayed_quantity', 'f13_priority_time']),
+    ['NEWO | 4 | 0 | ', 'TRIG | 4 | 0 | ', 'PARF | 3 | 0 | ', 'EXPI | 0 | 0 | '],
   );
 });

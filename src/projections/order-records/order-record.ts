@@ -1,5 +1,5 @@
 import type { Scale } from '#codec/json/scales.ts';
-import { TimeInForce } from '#domain/commands.ts';
+import { OrderType, TimeInForce } from '#domain/commands.ts';
 import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
 
 /** What an order record is of: the codes of field 21 of table 2 of the annex of (EU) 2017/580 (RTS 24). */
@@ -81,8 +81,9 @@ export function unknownOrder(): RecordedOrder {
   };
 }
 
-/** Whether what does not trade at once rests. */
-export function mayRest({ timeInForce }: RecordedOrder): boolean {
+/** Whether what does not trade at once rests. A stop without a limit is a market order once its price is reached, whatever its validity. */
+export function mayRest({ orderType, timeInForce }: RecordedOrder): boolean {
+  if (orderType === OrderType.Market || orderType === OrderType.Stop) return false;
   return timeInForce !== TimeInForce.ImmediateOrCancel && timeInForce !== TimeInForce.FillOrKill;
 }
 
