@@ -61,7 +61,7 @@ test('order records: every cell of a new order, of a partial fill and of a fill'
     [
       '2,,,,,,,,,,1970-01-01T00:01:40.000001001Z,GTCV,,,1970-01-01T00:01:40.000001001Z,,100100000001,XOFF,COIN,US0378331005,1970-01-01,1,NEWO,limit,LMTO,10.0,,,,,USD,,MONE,SELL,ACTI,UNIT,,0.025,0.025,0.010,,,,,true,,true,,,,continuous,,,1001,1,,\r\n',
       '5493001KJTIIGC8Y1R12,false,529900T8BM49AURSDO55,,,,,,DEAL,false,1970-01-01T00:01:40.000001002Z,DAVY,,1970-01-01T23:59:59.999999999Z,1970-01-01T00:01:40.000001002Z,,100200000001,XOFF,COIN,US0378331005,1970-01-01,2,NEWO,limit,LMTO,10.1,,,,,USD,,MONE,BUYI,ACTI,UNIT,,0.010,0.010,0.010,,,,,false,,true,,,,continuous,,,1002,1,,\r\n',
-      '2,,,,,,,,,,1970-01-01T00:01:40.000001002Z,GTCV,,,1970-01-01T00:01:40.000001001Z,,100200000002,XOFF,COIN,US0378331005,1970-01-01,1,PARF,limit,LMTO,10.0,,,,10.0,USD,,MONE,SELL,ACTI,UNIT,,0.025,0.015,0.010,0.010,,,,true,PASV,true,,,1,continuous,,,1002,1,,\r\n',
+      '2,,,,,,,,,,1970-01-01T00:01:40.000001002Z,GTCV,,,1970-01-01T00:01:40.000001002Z,,100200000002,XOFF,COIN,US0378331005,1970-01-01,1,PARF,limit,LMTO,10.0,,,,10.0,USD,,MONE,SELL,ACTI,UNIT,,0.025,0.015,0.010,0.010,,,,true,PASV,true,,,1,continuous,,,1002,1,,\r\n',
       '5493001KJTIIGC8Y1R12,false,529900T8BM49AURSDO55,,,,,,DEAL,false,1970-01-01T00:01:40.000001002Z,DAVY,,1970-01-01T23:59:59.999999999Z,1970-01-01T00:01:40.000001002Z,,100200000003,XOFF,COIN,US0378331005,1970-01-01,2,FILL,limit,LMTO,10.1,,,,10.0,USD,,MONE,BUYI,,UNIT,,0.010,0.000,0.000,0.010,,,,false,AGRE,true,,,1,continuous,,,1002,1,,\r\n',
       '5493001KJTIIGC8Y1R12,,,,,,,,,,2023-11-14T22:13:20.000001003Z,GTSV,,2023-11-14T22:14:20.000000000Z,2023-11-14T22:13:20.000001003Z,,100300000001,XOFF,COIN,US0378331005,2023-11-14,3,NEWO,limit,LMTO,9.0,,,,,USD,,MONE,BUYI,ACTI,UNIT,,0.015,0.015,0.015,,,,,false,,true,,,,continuous,,,1003,2,,\r\n',
     ],
@@ -453,5 +453,32 @@ test('order records: a stop without a limit never has a place in the book', () =
   assert.deepEqual(
     inColumns(stop, ['f21_event', 'f37_remaining_quantity', 'f38_displayed_quantity', 'f13_priority_time']),
     ['NEWO | 4 | 0 | ', 'TRIG | 4 | 0 | ', 'PARF | 3 | 0 | ', 'EXPI | 0 | 0 | '],
+  );
+});
+
+test('order records: an iceberg’s next slice has the time of the trade that used the last one up', () => {
+  const slices = (script: string): string[] =>
+    inColumns(
+      playRecords(script).rows.filter((row) => row.f20_order === '1'),
+      ['f21_event', 'f37_remaining_quantity', 'f38_displayed_quantity', 'f13_priority_time'],
+    );
+  const at = (sequence: number): string => `1970-01-01T00:01:40.00000${sequence}Z`;
+  assert.deepEqual(
+    slices(`
+      bob 1 sell 10@100 show 3
+      alice 1 buy 3@100
+      alice 2 buy 1@100
+    `),
+    [`NEWO | 10 | 3 | ${at(1001)}`, `PARF | 7 | 3 | ${at(1002)}`, `PARF | 6 | 2 | ${at(1002)}`],
+  );
+  assert.deepEqual(
+    slices(`
+      phase OpeningAuction
+      bob 1 sell 10@100 show 3
+      alice 1 buy 4@100
+      phase Continuous
+      alice 2 buy 1@100
+    `),
+    [`NEWO | 10 | 3 | ${at(1002)}`, `PARF | 6 | 3 | ${at(1004)}`, `PARF | 5 | 2 | ${at(1004)}`],
   );
 });

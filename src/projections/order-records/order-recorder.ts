@@ -259,6 +259,8 @@ export class OrderRecorder implements EventSink {
 
   #filled(order: RecordedOrder, trade: RecordedTrade): void {
     const isWhole = order.leavesQtyLots === 0;
+    // The slice that follows goes to the end of its price; the event that says so comes behind this one.
+    if (!isWhole && order.visibleQtyLots === 0 && order.displayQtyLots > 0) this.#prioritise(order);
     this.#record(isWhole ? OrderEvent.Filled : OrderEvent.PartiallyFilled, order, { trade });
     if (isWhole) this.orders.remove(order);
   }
