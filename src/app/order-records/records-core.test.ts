@@ -482,3 +482,16 @@ test('order records: an iceberg’s next slice has the time of the trade that us
     [`NEWO | 10 | 3 | ${at(1002)}`, `PARF | 6 | 3 | ${at(1004)}`, `PARF | 5 | 2 | ${at(1004)}`],
   );
 });
+
+test('order records: a refused replace that names another instrument is of that one', () => {
+  const { rows } = playRecords([
+    'alice 1 buy 1@90',
+    {
+      ...{ type: 'ReplaceOrder', userId: 1, instrumentId: 2, originalClientOrderId: 1 },
+      ...{ clientOrderId: 2, priceTicks: 91, qtyLots: 1 },
+    } as CommandInput,
+  ]);
+  assert.deepEqual(inColumns(rows.slice(-1), ['f17_order_book', 'f21_event', 'replaced_order', 'reason']), [
+    'PERP | REMO |  | UNKNOWN_ORDER',
+  ]);
+});

@@ -183,8 +183,7 @@ export class OrderRecorder implements EventSink {
     if (words === undefined || !isOrderCommand(words, at)) return;
     const { userId, accountId, instrumentId, clientOrderId } = event;
     const isNew = event.commandType === CommandType.NewOrder;
-    const originalClientOrderId = words.i32[at + ORIGINAL_CLIENT_ORDER_ID] >>> 0;
-    const original = isNew ? undefined : this.orders.find(userId, originalClientOrderId);
+    const original = isNew ? undefined : this.#originalOf(words, at, event);
     const order = isNew ? refusedNew(words, at) : refusedReplace(words, at, original);
     Object.assign(order, { userId, accountId, clientOrderId });
     if (original === undefined) order.instrumentId = instrumentId;
@@ -192,6 +191,16 @@ export class OrderRecorder implements EventSink {
       originalOrderId: original?.orderId ?? 0,
       reason: rejectName(event.rejectCode) ?? String(event.rejectCode),
     });
+  }
+
+  /** The live order that the ReplaceOrder at word `at` names; undefined: none, or one of another instrument than it says. */
+  #originalOf(
+    { i32 }: WordBuffer,
+    at: number,
+    { userId, instrumentId }: Event<'CommandRejected'>,
+  ): RecordedOrder | undefined {
+    const original = this.orders.find(userId, i32[at + ORIGINAL_CLIENT_ORDER_ID] >>> 0);
+    return instrumentId === 0 || instrumentId === original?.instrumentId ? original : undefined;
   }
 
   #canceled(event: Event<'OrderCanceled'>): void {
