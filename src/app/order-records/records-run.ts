@@ -1,4 +1,5 @@
-import type { LogReader } from '#domain/ports.ts';
+import { EntryFault, entryFaultName, validateEntry } from '#codec/log/validate-entry.ts';
+import { LogCorruptError, type LogReader } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
@@ -56,6 +57,7 @@ export class RecordsRun implements LogReader {
     return !this.isDone && this.sequence < this.lastSequence;
   }
 
+  /** @throws LogCorruptError for an entry that no node of this build would apply: a core that is given it refuses what it does not know */
   deliver(
     sequence: number,
     timeSeconds: number,
@@ -68,6 +70,14 @@ export class RecordsRun implements LogReader {
     if (this.isDone || isBehindRange(this.range, sequence, time)) {
       this.isDone = true;
       return;
+    }
+    const fault = validateEntry(words, from, to);
+    if (fault !== EntryFault.None) {
+      throw new LogCorruptError(
+        `entry ${sequence}`,
+        0,
+        `entry ${sequence} breaks the format (fault ${entryFaultName(fault)}). Use the build that wrote it, or a copy of the log where none did`,
+      );
     }
     this.start.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
   }
