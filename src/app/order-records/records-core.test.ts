@@ -495,3 +495,34 @@ test('order records: a refused replace that names another instrument is of that 
     'PERP | REMO |  | UNKNOWN_ORDER',
   ]);
 });
+
+test('order records: a code of two members is each one’s own', () => {
+  const [alice, bob] = ['5493001KJTIIGC8Y1R12', '529900T8BM49AURSDO55'];
+  const { rows, writer } = playRecords(
+    [1, 2, 3].map((userId) => ({
+      ...BUY,
+      userId,
+      clientOrderId: 1,
+      clientCode: 10,
+      executionDecisionCode: 11,
+    })),
+    {
+      codeColumns: 'kind,code,identification,member',
+      codes: [
+        `member,1,${alice},`,
+        `member,2,${bob},`,
+        `client,10,ALICES,${alice}`,
+        `client,10,BOBS,${bob}`,
+        'person,11,ANYBODYS,',
+      ].join('\n'),
+    },
+  );
+  assert.deepEqual(inColumns(rows, ['f01_member', 'f03_client', 'f05_execution_decision']), [
+    `${alice} | ALICES | ANYBODYS`,
+    `${bob} | BOBS | ANYBODYS`,
+    '3 | 10 | ANYBODYS',
+  ]);
+  assert.deepEqual(writer.counts.codesWithoutIdentification, {
+    ...{ member: 1, client: 1, person: 0, algorithm: 0, broker: 0 },
+  });
+});

@@ -21,10 +21,15 @@ export interface PlayedRecords {
  */
 export function playRecords(
   script: string | readonly (string | CommandInput | readonly (string | CommandInput)[])[],
-  { codes = '', instruments = '', ...options }: MarketOptions & { codes?: string; instruments?: string } = {},
+  {
+    codes = '',
+    codeColumns = 'kind,code,identification',
+    instruments = '',
+    ...options
+  }: MarketOptions & { codes?: string; codeColumns?: string; instruments?: string } = {},
 ): PlayedRecords {
   const writer = new OrderRowWriter(
-    codes === '' ? CodeTable.empty : CodeTable.parse(`kind,code,identification\n${codes}`),
+    codes === '' ? CodeTable.empty : CodeTable.parse(`${codeColumns}\n${codes}`),
     instruments === '' ? new Map() : parseInstruments(instruments),
   );
   const rows: OrderRow[] = [];

@@ -13,7 +13,8 @@ const IDENTIFICATION = /^[A-Za-z0-9][A-Za-z0-9#._+-]{0,49}$/;
 
 /**
  * What the short codes of orders stand for: LEIs, national identifications, algorithms. Members go by the number of their account, or of one user
- * of it, which is then written `user-NUMBER` and goes before the account.
+ * of it, which is then written `user-NUMBER` and goes before the account. Members number their clients and people as they like: a code can be that of one
+ * member's orders, which goes before what it means for all.
  */
 export class CodeTable {
   declare private readonly identifications: ReadonlyMap<string, string>;
@@ -24,12 +25,12 @@ export class CodeTable {
 
   static readonly empty = new CodeTable(new Map());
 
-  /** Reads `kind,code,identification`. @throws CsvError */
+  /** Reads `kind,code,identification`, and `member` where it is there: the LEI of the member whose code it is. @throws CsvError */
   static parse(text: string): CodeTable {
     const identifications = new Map<string, string>();
-    for (const { line, values } of parseTable(text, ['kind', 'code', 'identification'])) {
-      const { kind, code, identification } = values;
-      const key = `${kind} ${checkedCode(line, kind, code)}`;
+    for (const { line, values } of parseTable(text, ['kind', 'code', 'identification'], ['member'])) {
+      const { kind, code, identification, member } = values;
+      const key = keyOf(kind, checkedCode(line, kind, code), checkedMember(line, kind, member));
       if (identifications.has(key)) throw new CsvError(line, `${key} is there already`);
       checkIdentification(line, kind, identification);
       identifications.set(key, identification);
@@ -37,10 +38,18 @@ export class CodeTable {
     return new CodeTable(identifications);
   }
 
-  /** Undefined: the table does not have it. */
-  find(kind: CodeKind, code: number | string): string | undefined {
-    return this.identifications.get(`${kind} ${code}`);
+  /**
+   * Undefined: the table does not have it.
+   * @param member LEI of the member whose order has the code, as far as it is known
+   */
+  find(kind: CodeKind, code: number | string, member = ''): string | undefined {
+    const { identifications } = this;
+    return identifications.get(keyOf(kind, code, member)) ?? identifications.get(keyOf(kind, code, ''));
   }
+}
+
+function keyOf(kind: string, code: number | string, member: string): string {
+  return member === '' ? `${kind} ${code}` : `${kind} ${code} of ${member}`;
 }
 
 /** A code without leading zeros. @throws CsvError */
@@ -57,6 +66,14 @@ function checkedCode(line: number, kind: string, code: string): string {
   if (number < (isMember ? 1 : RESERVED_CODES))
     throw new CsvError(line, `code "${code}" is nobody's: they begin with ${isMember ? 1 : RESERVED_CODES}`);
   return prefix + number;
+}
+
+/** @throws CsvError */
+function checkedMember(line: number, kind: string, member: string): string {
+  if (member === '') return member;
+  if (kind === 'member') throw new CsvError(line, `member "${member}" stands where a member is named itself`);
+  if (!isLei(member)) throw new CsvError(line, `member "${member}" must be an LEI`);
+  return member;
 }
 
 /** @throws CsvError */

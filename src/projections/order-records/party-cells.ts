@@ -31,7 +31,8 @@ export class PartyCells {
 
   /** @param isLive the order is there to be asked: of one that is gone the fields stand in its other records */
   of({ userId, accountId, regulatory }: RecordedOrder, isLive: boolean): OrderRow {
-    const member = { f01_member: this.#member(userId, accountId) };
+    const f01_member = this.#member(userId, accountId);
+    const member = { f01_member };
     if (regulatory === undefined) {
       if (isLive) this.unknownRows++;
       return member;
@@ -49,12 +50,17 @@ export class PartyCells {
     return {
       ...member,
       f02_dea: String(has(RegulatoryFlag.DirectElectronicAccess)),
-      f03_client: this.#identification('client', clientCode, RESERVED.client),
-      f04_investment_decision: this.#identification(decided, investmentDecisionCode),
+      f03_client: this.#identification(f01_member, 'client', clientCode, RESERVED.client),
+      f04_investment_decision: this.#identification(f01_member, decided, investmentDecisionCode),
       f04_decided_by: investmentDecisionCode < RESERVED_CODES ? '' : decided,
-      f05_execution_decision: this.#identification(executed, executionDecisionCode, RESERVED.execution),
+      f05_execution_decision: this.#identification(
+        f01_member,
+        executed,
+        executionDecisionCode,
+        RESERVED.execution,
+      ),
       f05_decided_by: executionDecisionCode < RESERVED_CODES ? '' : executed,
-      f06_broker: this.#identification('broker', nonExecutingBrokerCode),
+      f06_broker: this.#identification(f01_member, 'broker', nonExecutingBrokerCode),
       f07_capacity: CAPACITY[tradingCapacity] ?? '',
       f08_liquidity_provision: String(has(RegulatoryFlag.LiquidityProvision)),
     };
@@ -68,9 +74,14 @@ export class PartyCells {
     return accountId === 0 ? `user-${userId}` : String(accountId);
   }
 
-  #identification(kind: CodeKind, code: number, reserved: { readonly [code: number]: string } = {}): string {
+  #identification(
+    member: string,
+    kind: CodeKind,
+    code: number,
+    reserved: { readonly [code: number]: string } = {},
+  ): string {
     if (code === 0) return '';
-    const known = reserved[code] ?? this.codes.find(kind, code);
+    const known = reserved[code] ?? this.codes.find(kind, code, member);
     if (known !== undefined) return known;
     this.withoutIdentification[kind]++;
     return String(code);

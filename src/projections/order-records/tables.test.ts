@@ -59,6 +59,26 @@ for (const [row, message] of [
   });
 }
 
+test('CodeTable: a code can be one member’s own, and another’s beside it', () => {
+  const other = '529900T8BM49AURSDO55';
+  const table = CodeTable.parse(
+    `kind,code,member,identification\nclient,5,,ALL\nclient,5,${LEI},OWN\nclient,6,${LEI},SIX\n`,
+  );
+  assert.deepEqual(
+    [table.find('client', 5, LEI), table.find('client', 5, other), table.find('client', 6, LEI)],
+    ['OWN', 'ALL', 'SIX'],
+  );
+  assert.deepEqual([table.find('client', 6, other), table.find('client', 6)], [undefined, undefined]);
+  for (const [row, message] of [
+    [`client,5,${LEI},B`, `client 5 of ${LEI} is there already`],
+    ['client,7,12,B', 'member "12" must be an LEI'],
+    [`member,7,${LEI},${LEI}`, `member "${LEI}" stands where a member is named itself`],
+  ]) {
+    const text = `kind,code,member,identification\nclient,5,${LEI},A\n${row}\n`;
+    assert.throws(() => CodeTable.parse(text), { name: 'CsvError', message: `line 3: ${message}` });
+  }
+});
+
 test('parseInstruments: what is not given is empty', () => {
   const text =
     'symbol,isin,mic,currency,notation,quantity_currency\nABC,US0378331005,XOFF,EUR,MONE,\n"A,B",,,,,USD\n';
