@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { nodeDisk } from '#log/file/disk.ts';
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { NewFile } from './new-file.ts';
 
@@ -44,4 +45,29 @@ test('NewFile: takes the place of nothing, be it there before or made meanwhile'
   file.discard();
   assert.equal(readFileSync(path, 'utf8'), 'theirs');
   assert.deepEqual(readdirSync(directory).sort(), ['a.csv', 'link.csv']);
+});
+
+test('NewFile: what a run with its number left, which was killed, is named', () => {
+  const path = join(temporaryDirectory('new-file'), 'a.csv');
+  const unfinished = `${path}.${process.pid}.unfinished`;
+  writeFileSync(unfinished, 'half');
+  assert.throws(() => new NewFile(path), {
+    code: 'EEXIST',
+    message: `${unfinished} is there already: remove it where no other run is writing it, or name another file`,
+  });
+  assert.equal(readFileSync(unfinished, 'utf8'), 'half');
+});
+
+test('NewFile: a folder that cannot be synced is told as that, and what is discarded then is gone once', (t) => {
+  const directory = temporaryDirectory('new-file');
+  const path = join(directory, 'a.csv');
+  const file = new NewFile(path);
+  file.write('a');
+  const broken = new Error('EINVAL: invalid argument, fsync');
+  t.mock.method(nodeDisk, 'syncDirectory', () => {
+    throw broken;
+  });
+  assert.throws(() => file.end(), broken);
+  file.discard();
+  assert.deepEqual(readdirSync(directory), ['a.csv']);
 });

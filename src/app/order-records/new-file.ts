@@ -6,6 +6,8 @@ import { UNFINISHED_SUFFIX } from '#log/file/durable-file.ts';
 
 const BUFFER_BYTES = 64 * 1024;
 const OWNER_ONLY = 0o600;
+const NAME_NEW = 'name a new file';
+const REMOVE = 'remove it where no other run is writing it, or name another file';
 
 /** Where order records go: text, in pieces, and the SHA-256 of all of it. */
 export interface RecordsSink {
@@ -32,11 +34,11 @@ export class NewFile implements RecordsSink {
 
   /** @throws the error of node:fs: EEXIST where there is a file of that name */
   constructor(path: string) {
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) throw exists(path, NAME_NEW);
     this.path = path;
     // Two that write the same file do not write into each other's.
     this.unfinished = `${path}.${process.pid}${UNFINISHED_SUFFIX}`;
-    this.handle = openSync(this.unfinished, 'wx', OWNER_ONLY);
+    this.handle = openUnfinished(this.unfinished);
     this.hash = createHash('sha256');
     this.pieces = [];
     this.characters = 0;
@@ -56,10 +58,10 @@ export class NewFile implements RecordsSink {
       fsyncSync(this.handle);
       linkSync(this.unfinished, this.path);
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(this.path) : error;
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(this.path, NAME_NEW) : error;
     }
-    this.discard();
     nodeDisk.syncDirectory(dirname(this.path));
+    this.discard();
     return this.hash.digest('hex');
   }
 
@@ -83,8 +85,17 @@ export class NewFile implements RecordsSink {
   }
 }
 
-function exists(path: string): Error {
-  const error = new Error(`${path} is there already: name a new file`);
+function openUnfinished(path: string): number {
+  try {
+    return openSync(path, 'wx', OWNER_ONLY);
+  } catch (error) {
+    // The first process of a container always has the same number.
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(path, REMOVE) : error;
+  }
+}
+
+function exists(path: string, advice: string): Error {
+  const error = new Error(`${path} is there already: ${advice}`);
   return Object.assign(error, { code: 'EEXIST', syscall: 'open', path });
 }
 
