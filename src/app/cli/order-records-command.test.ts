@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { encodeEntry } from '#codec/log/entries.ts';
 import type { CommandInput } from '#codec/log/record-types.ts';
+import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
+import { openDataDirectory } from '#log/file/data-directory.ts';
 import { nodeDisk } from '#log/file/disk.ts';
+import { FileLog } from '#log/file/file-log.ts';
 import { listSegments } from '#log/file/scan.ts';
+import { ManualClock } from '#log/manual-clock.ts';
+import { followerOf } from '#log/recording-reader.ts';
 import { COLUMNS } from '#projections/order-records/columns.ts';
 import { parseTable } from '#projections/order-records/csv.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
 import { backupFixture, SETUP } from '../../../test/support/backup-fixture.ts';
+import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { ExitCode } from './exit-codes.ts';
-import { runCli } from './test-support.ts';
+import { CLI, runCli } from './test-support.ts';
 
 const LEI = '5493001KJTIIGC8Y1R12';
 const ORDER = {
@@ -281,5 +291,47 @@ test('log order-records: of a log that is damaged in the range no file is left',
   assert.deepEqual(
     readdirSync(root).filter((name) => name.startsWith('records')),
     [],
+  );
+});
+
+test('log order-records: interrupted on standard output, it says that what it wrote is not whole', async () => {
+  const directory = join(temporaryDirectory('order-records'), 'data');
+  // More than one step of log.
+  const entries = 12;
+  const orders = 1_000;
+  const clock = new ManualClock();
+  const segmentBytes = 4 * 1024 * 1024;
+  const data = openDataDirectory(directory, { clock, segmentBytes });
+  const log = FileLog.open({
+    ...{
+      directory: data.logDirectory,
+      logId: data.logId,
+      clock,
+      segmentBytes,
+      commitBytesMax: segmentBytes / 2,
+    },
+    follower: followerOf(() => {}),
+  });
+  for (let entryNo = 1; entryNo <= entries; entryNo++) {
+    const commands = Array.from({ length: orders }, () => ({ ...ORDER, clientOrderId: entryNo }));
+    const bytes = encodeEntry({ nodeId: 1, epoch: 1, entryNo, commands });
+    clock.advanceNanos(1_000_000);
+    log.append(WordBuffer.copyOf(bytes), 0, bytes.length / WORD_BYTES);
+    log.commit();
+  }
+  log.close();
+  data.close();
+  const child = spawn(process.execPath, [
+    ...['--disable-warning=ExperimentalWarning', CLI, 'log', 'order-records', '-', '--data-dir', directory],
+  ]);
+  const said = text(child.stderr);
+  await once(child.stdout, 'readable');
+  // As nobody takes its output, it waits between two steps.
+  child.kill('SIGINT');
+  child.stdout.resume();
+  const [status] = await once(child, 'close');
+  assert.deepEqual(
+    [status, await said],
+    [ExitCode.Failure, 'hive: interrupted (SIGINT): what was written is not whole\n'],
   );
 });

@@ -90,6 +90,7 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   const writer = new OrderRowWriter(codes, references);
   const covered = { firstSequence: 0, lastSequence: 0 };
   const isOnOutput = file === STANDARD_OUTPUT;
+  const stops = new StopRequests();
   const sink = isOnOutput ? new RecordsStream(process.stdout, () => output.drained()) : new NewFile(file);
   let appliedFrom: number;
   let sha256: string;
@@ -104,7 +105,11 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
     });
     appliedFrom = start.core.sequence + 1;
     sink.write(csvLine(COLUMNS));
-    await apply(new RecordsRun({ start, logDirectory, logId, range, lastSequence }), sink);
+    const run = new RecordsRun({ start, logDirectory, logId, range, lastSequence });
+    if (!(await apply(run, sink, stops))) {
+      const left = isOnOutput ? 'what was written is not whole' : 'nothing was written';
+      throw new CliError(ExitCode.Failure, `interrupted (${stops.signal}): ${left}`);
+    }
     if (start.core.sequence === lastSequence) refuseDamagedEnd(logDirectory);
     if (symbol !== undefined && !start.recorder.hasInstrument(symbol))
       throw new CliError(ExitCode.Usage, `the venue has no instrument ${symbol} in these entries`);
@@ -112,6 +117,8 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   } catch (error) {
     sink.discard();
     throw error;
+  } finally {
+    stops.end();
   }
   const result = { file, ...writer.counts, ...covered, appliedFrom, sha256 };
   // Standard output has the records, and nothing else.
@@ -181,26 +188,37 @@ function startOf(
   return start;
 }
 
-/** Applies all of it. A request to stop is heard between two steps, and ends the process once `sink` is gone. */
-async function apply(run: RecordsRun, sink: RecordsSink): Promise<void> {
+/** Requests to stop since it was made. They are heard between two turns of the event loop, and end the process only once `end` was called. */
+class StopRequests {
+  declare signal: NodeJS.Signals | undefined;
+  declare private readonly listener: (signal: NodeJS.Signals) => void;
+
+  constructor() {
+    this.signal = undefined;
+    this.listener = (signal) => {
+      this.signal = signal;
+    };
+    for (const signal of STOP_SIGNALS) process.once(signal, this.listener);
+  }
+
+  end(): void {
+    for (const signal of STOP_SIGNALS) process.off(signal, this.listener);
+  }
+}
+
+/** Applies all of it. False: somebody asked it to stop. */
+async function apply(run: RecordsRun, sink: RecordsSink, stops: StopRequests): Promise<boolean> {
   const progress = new Progress('writing order records');
   const begun = run.sequence;
-  let stop: NodeJS.Signals | undefined;
-  const stopped = (signal: NodeJS.Signals): void => {
-    stop = signal;
-  };
-  for (const signal of STOP_SIGNALS) process.once(signal, stopped);
   try {
     while (run.step()) {
       progress.update(run.sequence - begun, run.end - begun);
       await sink.drained();
-      // Signals are heard between two turns of the event loop.
       await new Promise(setImmediate);
-      if (stop !== undefined)
-        throw new CliError(ExitCode.Failure, `interrupted (${stop}): nothing was written`);
+      if (stops.signal !== undefined) return false;
     }
+    return true;
   } finally {
-    for (const signal of STOP_SIGNALS) process.off(signal, stopped);
     progress.end();
     run.close();
   }
