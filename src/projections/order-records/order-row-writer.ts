@@ -68,7 +68,7 @@ export class OrderRowWriter {
       ...numbersOf(record),
       f43_passive_only: isGone(record) ? '' : String((order.orderFlags & OrderFlag.PostOnly) !== 0),
       f44_passive_aggressive: record.trade?.liquidity ?? '',
-      // Orders of one account never trade with each other, whatever they say (docs/matching.md).
+      // Every order has a mode of it, whatever it says; uncrosses do not look at it (docs/matching.md).
       f45_self_execution_prevention: 'true',
       f48_transaction: record.trade === undefined ? '' : String(record.trade.tradeId),
       log_sequence: String(sequence),
