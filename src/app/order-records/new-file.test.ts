@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nodeDisk } from '#log/file/disk.ts';
@@ -70,4 +71,31 @@ test('NewFile: a folder that cannot be synced is told as that, and what is disca
   assert.throws(() => file.end(), broken);
   file.discard();
   assert.deepEqual(readdirSync(directory), ['a.csv']);
+});
+
+test('NewFile: on a disk that has no second names for a file it takes its name all the same, and nobody’s place', (t) => {
+  const directory = temporaryDirectory('new-file');
+  t.mock.method(fs, 'linkSync', () => {
+    throw Object.assign(new Error('EPERM: operation not permitted, link'), {
+      code: 'EPERM',
+      syscall: 'link',
+    });
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.reset();
+    syncBuiltinESMExports();
+  });
+  const path = join(directory, 'a.csv');
+  const file = new NewFile(path);
+  const late = new NewFile(join(directory, 'b.csv'));
+  file.write('ours');
+  file.end();
+  assert.equal(readFileSync(path, 'utf8'), 'ours');
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  writeFileSync(join(directory, 'b.csv'), 'theirs');
+  assert.throws(() => late.end(), { code: 'EEXIST' });
+  late.discard();
+  assert.equal(readFileSync(join(directory, 'b.csv'), 'utf8'), 'theirs');
+  assert.deepEqual(readdirSync(directory).sort(), ['a.csv', 'b.csv']);
 });

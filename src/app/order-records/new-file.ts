@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nodeDisk } from '#log/file/disk.ts';
 import { UNFINISHED_SUFFIX } from '#log/file/durable-file.ts';
@@ -7,7 +7,8 @@ import { UNFINISHED_SUFFIX } from '#log/file/durable-file.ts';
 const BUFFER_BYTES = 64 * 1024;
 const OWNER_ONLY = 0o600;
 const NAME_NEW = 'name a new file';
-const REMOVE = 'remove it where no other run is writing it, or name another file';
+/** Of disks on which a file has one name only: exFAT, some network shares. */
+const WITHOUT_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /** Where order records go: text, in pieces, and the SHA-256 of all of it. */
 export interface RecordsSink {
@@ -38,7 +39,11 @@ export class NewFile implements RecordsSink {
     this.path = path;
     // Two that write the same file do not write into each other's.
     this.unfinished = `${path}.${process.pid}${UNFINISHED_SUFFIX}`;
-    this.handle = openUnfinished(this.unfinished);
+    // The first process of a container always has the same number.
+    this.handle = openNew(
+      this.unfinished,
+      'remove it where no other run is writing it, or name another file',
+    );
     this.hash = createHash('sha256');
     this.pieces = [];
     this.characters = 0;
@@ -54,12 +59,8 @@ export class NewFile implements RecordsSink {
 
   end(): string {
     this.#flush();
-    try {
-      fsyncSync(this.handle);
-      linkSync(this.unfinished, this.path);
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(this.path, NAME_NEW) : error;
-    }
+    fsyncSync(this.handle);
+    takeName(this.unfinished, this.path);
     nodeDisk.syncDirectory(dirname(this.path));
     this.discard();
     return this.hash.digest('hex');
@@ -67,7 +68,7 @@ export class NewFile implements RecordsSink {
 
   discard(): void {
     closeSync(this.handle);
-    rmSync(this.unfinished);
+    rmSync(this.unfinished, { force: true });
   }
 
   #flush(): void {
@@ -85,12 +86,25 @@ export class NewFile implements RecordsSink {
   }
 }
 
-function openUnfinished(path: string): number {
+/** Gives a file that is whole the name `path`. @throws EEXIST where there is a file of that name */
+function takeName(from: string, path: string): void {
+  try {
+    linkSync(from, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw exists(path, NAME_NEW);
+    if (!WITHOUT_LINKS.includes(code)) throw error;
+    // An empty file takes the name first, so that nobody's file is replaced.
+    closeSync(openNew(path, NAME_NEW));
+    renameSync(from, path);
+  }
+}
+
+function openNew(path: string, advice: string): number {
   try {
     return openSync(path, 'wx', OWNER_ONLY);
   } catch (error) {
-    // The first process of a container always has the same number.
-    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(path, REMOVE) : error;
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(path, advice) : error;
   }
 }
 
