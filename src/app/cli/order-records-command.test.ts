@@ -79,6 +79,7 @@ test('log order-records: writes a new file for its owner alone, beside a node, a
     firstSequence: first,
     lastSequence: first + 3,
     appliedFrom: 1,
+    appliedTo: first + 3,
     sha256: sha256(text),
   });
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -147,6 +148,32 @@ test('log order-records: a range by time or by entries, and an instrument', asyn
   assert.deepEqual(await entries('--from', third, '--to-sequence', `${first + 2}`), ['REMO 2']);
   assert.deepEqual(await entries('--to-sequence', '1'), []);
   assert.deepEqual(await entries('--symbol', 'BTCFUT'), ['NEWO 3']);
+});
+
+test('log order-records: a log that ends before the range does is told, as a copy of last week’s is', async (t) => {
+  const { node } = backupFixture(t);
+  node.append(FLOW);
+  const last = SETUP.length + FLOW.length;
+  const notes = async (...args: string[]): Promise<readonly [string, number]> => {
+    const { status, stderr } = await runCli([
+      ...['log', 'order-records', '-', '--json', '--data-dir', node.directory, ...args],
+    ]);
+    assert.equal(status, ExitCode.Ok, stderr);
+    const lines = stderr.trimEnd().split('\n');
+    return [lines.slice(0, -1).join('\n'), JSON.parse(lines.at(-1) ?? '').appliedTo];
+  };
+  const note =
+    /^hive: the log ends with entry (\d+) of \S+Z, before the range does: what came later is not in the records$/;
+  for (const limit of [
+    ['--to-sequence', `${last + 1}`],
+    ['--to', '2100-01-31T00:00:00Z'],
+  ]) {
+    const [said, appliedTo] = await notes(...limit);
+    assert.deepEqual([note.exec(said)?.[1], appliedTo], [`${last}`, last], said);
+  }
+  assert.deepEqual(await notes(), ['', last]);
+  assert.deepEqual(await notes('--to-sequence', `${last}`), ['', last]);
+  assert.deepEqual(await notes('--to-sequence', `${last - 1}`), ['', last - 1]);
 });
 
 test('log order-records: what is asked for wrongly is said, and no file is left', async (t) => {

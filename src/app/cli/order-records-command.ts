@@ -14,6 +14,7 @@ import { STOP_SIGNALS } from '../end-on-signal.ts';
 import type { LogTime } from '../log-time.ts';
 import { NewFile, type RecordsSink, RecordsStream } from '../order-records/new-file.ts';
 import {
+  endsBehind,
   isBeforeRange,
   isBehindRange,
   isEmptyRange,
@@ -93,6 +94,7 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   const stops = new StopRequests();
   const sink = isOnOutput ? new RecordsStream(process.stdout, () => output.drained()) : new NewFile(file);
   let appliedFrom: number;
+  let appliedTo: number;
   let sha256: string;
   try {
     const start = startOf(dataDir, logId, range, (record) => {
@@ -110,7 +112,11 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
       const left = isOnOutput ? 'what was written is not whole' : 'nothing was written';
       throw new CliError(ExitCode.Failure, `interrupted (${stops.signal}): ${left}`);
     }
-    if (start.core.sequence === lastSequence) refuseDamagedEnd(logDirectory);
+    if (run.sequence === lastSequence) {
+      refuseDamagedEnd(logDirectory);
+      tellEarlyEnd(start, range);
+    }
+    appliedTo = run.sequence;
     if (symbol !== undefined && !start.recorder.hasInstrument(symbol))
       throw new CliError(ExitCode.Usage, `the venue has no instrument ${symbol} in these entries`);
     sha256 = sink.end();
@@ -120,10 +126,19 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   } finally {
     stops.end();
   }
-  const result = { file, ...writer.counts, ...covered, appliedFrom, sha256 };
+  const result = { file, ...writer.counts, ...covered, appliedFrom, appliedTo, sha256 };
   // Standard output has the records, and nothing else.
   if (!isOnOutput) output.result(result, () => summaryOf(result));
   else process.stderr.write(`${output.json ? JSON.stringify(result) : summaryOf(result)}\n`);
+}
+
+/** Says so where the log ends before the range does. */
+function tellEarlyEnd({ core: { sequence, state } }: RecordsCore, range: RecordRange): void {
+  const { timeSeconds: seconds, timeNanos: nanos } = state;
+  if (!endsBehind(range, sequence, { seconds, nanos })) return;
+  process.stderr.write(
+    `hive: the log ends with entry ${sequence} of ${formatTime(seconds, nanos)}, before the range does: what came later is not in the records\n`,
+  );
 }
 
 /** What a file that somebody named says; undefined: none was named. @throws CliError with file and line */

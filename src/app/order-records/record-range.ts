@@ -25,6 +25,14 @@ export function isBehindRange(range: RecordRange, sequence: number, time: LogTim
   );
 }
 
+/** Whether the range has an end, and it lies behind this entry. */
+export function endsBehind({ toSequence, toTime }: RecordRange, sequence: number, time: LogTime): boolean {
+  if (toSequence === undefined && toTime === undefined) return false;
+  return (
+    (toSequence === undefined || sequence < toSequence) && (toTime === undefined || isEarlier(time, toTime))
+  );
+}
+
 /** Whether nothing can lie in the range. */
 export function isEmptyRange({ fromSequence, toSequence, fromTime, toTime }: RecordRange): boolean {
   return (
