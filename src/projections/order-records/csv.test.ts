@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csvLine, parseCsv, parseTable } from './csv.ts';
+import { CsvError, csvLine, parseCsv, parseTable } from './csv.ts';
 
 test('csvLine: quotes what needs it (RFC 4180)', () => {
   assert.equal(csvLine(['a', '', 'b c']), 'a,,b c\r\n');
@@ -49,4 +49,8 @@ test('parseTable: a first line or a row that does not fit is an error with its l
     ['a,b\n1,2\n1,2,3\n', 'line 3: it has 3 cells, the first line has 2'],
   ])
     assert.throws(() => parseTable(text, ['a', 'b'], ['c']), { name: 'CsvError', message });
+});
+
+test('CsvError: what somebody put into a cell commands no terminal', () => {
+  assert.equal(new CsvError(2, 'code "\u001b[2J\u009b\n" is odd').message, 'line 2: code "?[2J??" is odd');
 });

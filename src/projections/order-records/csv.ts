@@ -13,13 +13,16 @@ export interface CsvRow {
   readonly cells: readonly string[];
 }
 
+/** Members' files are not the operator's: what a message repeats of them must not reach a terminal as a command. */
+const CONTROL_CHARACTER = /\p{Cc}/gu;
+
 /** A CSV file is not as it must be: what is wrong, and in which line. */
 export class CsvError extends Error {
   override readonly name = 'CsvError';
   declare readonly line: number;
 
   constructor(line: number, message: string) {
-    super(`line ${line}: ${message}`);
+    super(`line ${line}: ${message.replaceAll(CONTROL_CHARACTER, '?')}`);
     this.line = line;
   }
 }
