@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { formatTime } from '#codec/log/describe.ts';
 import { encodeEntry } from '#codec/log/entries.ts';
-import type { CommandInput } from '#codec/log/record-types.ts';
+import { readEvents } from '#codec/log/events.ts';
+import type { CommandInput, Event } from '#codec/log/record-types.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { walkBook } from '#core/walk-book.ts';
+import { CommandType } from '#domain/commands.ts';
 import { WORD_BYTES, WordBuffer } from '#lib/word-buffer.ts';
 import { CodeTable } from '#projections/order-records/code-table.ts';
 import { COLUMNS, type Column, type OrderRow } from '#projections/order-records/columns.ts';
@@ -21,6 +24,8 @@ import {
 import { temporaryDirectory } from '../../../test/support/temporary-directory.ts';
 import { RecordsCore } from './records-core.ts';
 
+/** Of which a refusal is a row. */
+const ORDER_COMMANDS: readonly number[] = [CommandType.NewOrder, CommandType.ReplaceOrder];
 const LOG_ID = '00000000-0000-4000-8000-000000000000';
 /** Columns that an order has from its command alone, and not from a state. */
 const OF_COMMANDS: readonly Column[] = [
@@ -123,6 +128,56 @@ test('order records: of any flow, each order has a beginning and at most one end
       assert.equal(start.recorder.liveOrders, remaining.size);
     }),
     { numRuns: 20 },
+  );
+});
+
+test('order records: each event of an order is one row, a trade two, and the last row has the time of its place in the book', () => {
+  fc.assert(
+    fc.property(fc.array(marketStep, { minLength: 50, maxLength: 150 }), (steps) => {
+      const entries = entriesOf(steps);
+      const applied = newStart();
+      apply(applied, entries);
+      const { rows, start, writer } = applied;
+      const events: Event[] = [];
+      const core = new TradingCore({
+        onEvents: (words, from, to) => events.push(...readEvents(words, from, to)),
+      });
+      for (const [index, { words, size, seconds }] of entries.entries())
+        core.applyEntry(index + 1, seconds, 0, words, 0, size);
+      const ofType = <Type extends Event['type']>(type: Type): Event<Type>[] =>
+        events.filter((event): event is Event<Type> => event.type === type);
+      const refused = ofType('CommandRejected').filter(({ commandType }) =>
+        ORDER_COMMANDS.includes(commandType),
+      );
+      const { NEWO, TRIG, PARF, FILL, REMO, REME, REMA, CAME, CAMO, EXPI } = writer.counts.rowsByEvent;
+      assert.deepEqual(
+        [NEWO, TRIG, PARF + FILL, REMO, REME + REMA + CAME + CAMO + EXPI],
+        [
+          ofType('OrderAccepted').length,
+          ofType('OrderTriggered').length,
+          2 * ofType('Trade').length,
+          refused.length,
+          ofType('OrderReplaced').length + ofType('OrderCanceled').length,
+        ],
+      );
+      const placed = new Map<number, string>();
+      for (const event of events) {
+        if (event.type === 'OrderRested')
+          placed.set(event.orderId, formatTime(event.timeSeconds, event.timeNanos));
+        if (event.type === 'OrderReplaced' && event.keepsPriority === 1)
+          placed.set(event.orderId, placed.get(event.originalOrderId) ?? '');
+      }
+      const last = new Map(rows.map((row) => [row.f20_order, row.f13_priority_time]));
+      const { books, orders } = start.core.state;
+      for (const book of books) {
+        walkBook(book, (slot) => {
+          const order = orders.store.orderId(slot);
+          const time = book.isWaitingStop(slot) ? '' : placed.get(order);
+          assert.equal(last.get(String(order)), time, `order ${order} has its place since then`);
+        });
+      }
+    }),
+    { numRuns: 15 },
   );
 });
 
