@@ -25,7 +25,7 @@ export interface OuchOrder {
   readonly price?: number;
   /** '0' day (default), '3' immediate or cancel, '6' good till time; others by the timeInForce option. */
   readonly timeInForce?: '0' | '3' | '6';
-  /** 'P' principal (default), 'R' riskless principal, 'A' agency, 'O' not said. */
+  /** 'P' principal, 'R' riskless principal, 'A' agency, 'O' not said (default). */
   readonly capacity?: 'A' | 'O' | 'P' | 'R';
   /** Up to 14 characters, echoed in reports. */
   readonly clOrdId?: string;
@@ -296,7 +296,7 @@ export class OuchClient {
 /** An Enter Order message. */
 export function enterOrder(userRefNum: number, order: OuchOrder): OuchInput<InboundMessageOf<'EnterOrder'>> {
   const { side, symbol, quantity, price = 0, clOrdId = '', options = {} } = order;
-  const { timeInForce = '0', capacity = 'P' } = order;
+  const { timeInForce = '0', capacity = 'O' } = order;
   return {
     type: 'EnterOrder',
     userRefNum,

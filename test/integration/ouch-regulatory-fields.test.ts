@@ -38,7 +38,11 @@ test('regulatory fields of OUCH are in the log as they were sent, of orders, rep
     expected.push({ sequence: answer.options.logSequence, type, ...NOTHING, ...fields });
   };
 
-  const plain = await client.enter(order);
+  const silent = await client.enter(order);
+  assert.equal(silent.type, 'OrderAccepted');
+  expect(silent, 'NewOrder', {});
+
+  const plain = await client.enter({ ...order, capacity: 'P' });
   assert.equal(plain.type, 'OrderAccepted');
   expect(plain, 'NewOrder', { tradingCapacity: 'Dealing' });
 
@@ -83,7 +87,6 @@ test('regulatory fields of OUCH are in the log as they were sent, of orders, rep
     {
       given: { regulatoryFlags: 17, clientCode: 5 },
       ofOrder: {
-        tradingCapacity: 'Dealing',
         regulatoryFlags: ['DirectElectronicAccess', 16],
         clientCode: 5,
       },

@@ -143,6 +143,7 @@ test('a real node answers every question by HTTP as its log has it, and as its O
       dynamicBand: '0.000000',
       volatilityAuctionSeconds: 0,
       selfTradePrevention: 'cancel-newest',
+      regulatoryFields: 'optional',
     };
     const spot = { instrumentId: 1, symbol: 'BTCUSD', kind: 'spot', baseAsset: 'BTC', ...rules };
     const future = { instrumentId: 2, symbol: 'BTCFUT', kind: 'margined', initialMargin: '0.10', ...rules };

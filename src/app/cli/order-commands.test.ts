@@ -152,9 +152,8 @@ test('order place, order replace: what they say for the authority, and what with
     executionDecisionCode: 70_000,
     nonExecutingBrokerCode: 2 ** 32 - 1,
   };
-  assert.deepEqual(regulatoryFields(await sentBy(...place)), { tradingCapacity: TradingCapacity.Dealing });
+  assert.deepEqual(regulatoryFields(await sentBy(...place)), {});
   assert.deepEqual(regulatoryFields(await sentBy(...place, '--dea')), {
-    tradingCapacity: TradingCapacity.Dealing,
     regulatoryFlags: RegulatoryFlag.DirectElectronicAccess,
   });
   assert.deepEqual(regulatoryFields(await sentBy(...place, ...options, ...more)), fields);

@@ -87,7 +87,7 @@ export function orderCommands(output: () => Output): Command {
     .action((side: string, quantity: string, symbol: string, options: PlaceOptions) =>
       place(side === 'buy' ? 'B' : 'S', quantity, symbol, options, output()),
     );
-  withRegulatoryFields(placing, 'default: DEAL');
+  withRegulatoryFields(placing, 'default: not said');
   withConnection(order.command('cancel'))
     .description('cancel an order')
     .argument('<number>', 'number of the order, as its reports have it', orderNumber)
