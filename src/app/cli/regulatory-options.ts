@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { OuchOptionValues } from '#codec/ouch/plain.ts';
-import { RegulatoryFlag, TradingCapacity } from '#domain/commands.ts';
+import { RegulatoryFlag } from '#domain/commands.ts';
+import { CAPACITIES } from '#domain/regulatory-fields.ts';
 import { integerOption } from './options.ts';
 
 /** What an order says for the authority, beside how it trades: the regulatory fields. */
@@ -15,13 +16,6 @@ export interface RegulatoryOptions {
   readonly investmentDecisionByAlgorithm?: true;
   readonly executionDecisionByAlgorithm?: true;
 }
-
-/** By the codes of (EU) 2017/580. */
-const CAPACITIES = {
-  DEAL: TradingCapacity.Dealing,
-  MTCH: TradingCapacity.MatchedPrincipal,
-  AOTC: TradingCapacity.AnyOther,
-} as const;
 
 const codeOption = integerOption(1, 2 ** 32 - 1);
 

@@ -1,21 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { RegulatoryFlag, TradingCapacity } from '#domain/commands.ts';
-import type { RegulatoryFields } from '#domain/regulatory-fields.ts';
+import { RegulatoryFlag } from '#domain/commands.ts';
+import { CAPACITIES, CLIENTS, EXECUTIONS, type RegulatoryFields } from '#domain/regulatory-fields.ts';
 import { named } from './schemas.ts';
 
 /** What an order says for the authority, in the terms of (EU) 2017/580 (RTS 24). */
 
-const Capacities = {
-  DEAL: TradingCapacity.Dealing,
-  MTCH: TradingCapacity.MatchedPrincipal,
-  AOTC: TradingCapacity.AnyOther,
-} as const;
-type Capacity = keyof typeof Capacities;
-const CAPACITIES = Object.keys(Capacities) as Capacity[];
-
-/** Codes that mean the same for all members. */
-const CLIENTS = { AGGR: 1, PNAL: 2 } as const;
-const EXECUTIONS = { NORE: 3 } as const;
+type Capacity = keyof typeof CAPACITIES;
+const CAPACITY_NAMES = Object.keys(CAPACITIES) as Capacity[];
 
 const CODE_MAX = 2 ** 32 - 1;
 
@@ -43,7 +34,7 @@ const fields = {
   capacity: Type.Optional(
     Type.Unsafe<Capacity>({
       type: 'string',
-      enum: CAPACITIES,
+      enum: CAPACITY_NAMES,
       description: 'dealing on own account, matched principal, any other capacity (RTS 24, field 7)',
     }),
   ),
@@ -85,7 +76,7 @@ export function readRegulatory(
   if (given === undefined) return undefined;
   const { investmentDecision, executionDecision } = given;
   const said = {
-    tradingCapacity: given.capacity === undefined ? 0 : Capacities[given.capacity],
+    tradingCapacity: given.capacity === undefined ? 0 : CAPACITIES[given.capacity],
     regulatoryFlags:
       (given.directElectronicAccess === true ? RegulatoryFlag.DirectElectronicAccess : 0) |
       (given.liquidityProvision === true ? RegulatoryFlag.LiquidityProvision : 0) |
@@ -107,7 +98,7 @@ export function regulatoryJson(said: Partial<RegulatoryFields>): Static<typeof R
   const by = (flag: number) => (has(flag) ? 'algorithm' : 'person');
   const json: Static<typeof Regulatory> = {};
   // One that the core refused may have any capacity.
-  const capacity = CAPACITIES.find((name) => Capacities[name] === tradingCapacity);
+  const capacity = CAPACITY_NAMES.find((name) => CAPACITIES[name] === tradingCapacity);
   if (capacity !== undefined) json.capacity = capacity;
   if (has(RegulatoryFlag.DirectElectronicAccess)) json.directElectronicAccess = true;
   if (has(RegulatoryFlag.LiquidityProvision)) json.liquidityProvision = true;

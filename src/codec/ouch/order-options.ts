@@ -44,25 +44,7 @@ export class OrderOptions {
   declare groupIdGiven: boolean;
 
   constructor() {
-    this.unsupported = false;
-    this.minQty = 0;
-    this.maxFloor = 0;
-    this.postOnly = false;
-    this.expireTime = 0;
-    this.expireSeconds = 0;
-    this.orderType = 0;
-    this.stopPrice = 0;
-    this.timeInForce = 0;
-    this.ocoUserRefNum = 0;
-    this.selfTradePrevention = 0;
-    this.tradingCapacity = 0;
-    this.regulatoryFlags = 0;
-    this.clientCode = 0;
-    this.investmentDecisionCode = 0;
-    this.executionDecisionCode = 0;
-    this.nonExecutingBrokerCode = 0;
-    this.side = 0;
-    this.groupIdGiven = false;
+    this.#clear();
   }
 
   /** Whether it says what only a Mass Cancel is told. */

@@ -1,14 +1,11 @@
-import { OrderType, Phase, Side, TimeInForce, TradingCapacity } from '#domain/commands.ts';
+import { OrderType, Phase, Side, TimeInForce } from '#domain/commands.ts';
+import { CAPACITIES } from '#domain/regulatory-fields.ts';
 
 /** Codes of table 2 of the annex by numbers of the log; a number that a refused command has and nothing means has none. */
 export type AnnexCodes = { readonly [number: number]: string | undefined };
 
 /** Field 7. */
-export const CAPACITY: AnnexCodes = {
-  [TradingCapacity.Dealing]: 'DEAL',
-  [TradingCapacity.MatchedPrincipal]: 'MTCH',
-  [TradingCapacity.AnyOther]: 'AOTC',
-};
+export const CAPACITY: AnnexCodes = namesByNumber(CAPACITIES);
 
 /** Field 10. A good-till-date order of this venue ends at a second, not with a day: GTSV, not GTDV. */
 export const VALIDITY: AnnexCodes = {
@@ -56,3 +53,8 @@ export const AUCTIONS: ReadonlySet<number> = new Set([
   Phase.VolatilityAuction,
   Phase.ClosingAuction,
 ]);
+
+/** The names of `numbers`, the other way round. */
+export function namesByNumber(numbers: { readonly [name: string]: number }): AnnexCodes {
+  return Object.fromEntries(Object.entries(numbers).map(([name, number]) => [number, name]));
+}

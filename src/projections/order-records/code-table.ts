@@ -1,12 +1,10 @@
+import { RESERVED_CODES } from '#domain/regulatory-fields.ts';
 import { CsvError, parseTable } from './csv.ts';
 import { isLei } from './identifiers.ts';
 
 /** Whom a code names. */
 export const CODE_KINDS = ['member', 'client', 'person', 'algorithm', 'broker'] as const;
 export type CodeKind = (typeof CODE_KINDS)[number];
-
-/** Codes below mean the same for everybody, and name nobody. */
-export const RESERVED_CODES = 4;
 const CODE_MAX = 2 ** 32 - 1;
 /** Of an algorithm, as the annex has it, and of a national identification of a person: country, and up to 35 characters. */
 const IDENTIFICATION = /^[A-Za-z0-9][A-Za-z0-9#._+-]{0,49}$/;

@@ -1,15 +1,13 @@
 import { RegulatoryFlag } from '#domain/commands.ts';
-import { CAPACITY } from './annex-codes.ts';
-import { CODE_KINDS, type CodeKind, type CodeTable, RESERVED_CODES } from './code-table.ts';
+import { CLIENTS, EXECUTIONS, RESERVED_CODES } from '#domain/regulatory-fields.ts';
+import { type AnnexCodes, CAPACITY, namesByNumber } from './annex-codes.ts';
+import { CODE_KINDS, type CodeKind, type CodeTable } from './code-table.ts';
 import type { OrderRow } from './columns.ts';
 import type { RecordedOrder } from './order-record.ts';
 import { saysAnything } from './regulatory-fields.ts';
 
 /** What the reserved codes of each kind mean; the others of them mean nothing. */
-const RESERVED: { readonly [Kind in 'client' | 'execution']: { readonly [code: number]: string } } = {
-  client: { 1: 'AGGR', 2: 'PNAL' },
-  execution: { 3: 'NORE' },
-};
+const RESERVED = { client: namesByNumber(CLIENTS), execution: namesByNumber(EXECUTIONS) } as const;
 
 /** Fields 1 to 8: for whom an order is and who decided. Counts what it cannot say. */
 export class PartyCells {
@@ -74,12 +72,7 @@ export class PartyCells {
     return accountId === 0 ? `user-${userId}` : String(accountId);
   }
 
-  #identification(
-    member: string,
-    kind: CodeKind,
-    code: number,
-    reserved: { readonly [code: number]: string } = {},
-  ): string {
+  #identification(member: string, kind: CodeKind, code: number, reserved: AnnexCodes = {}): string {
     if (code === 0) return '';
     const known = reserved[code] ?? this.codes.find(kind, code, member);
     if (known !== undefined) return known;
