@@ -1,6 +1,7 @@
 import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns } from '#lib/columns.ts';
+import { INDEX_WORDS } from '#lib/price-index.ts';
 import type { BookListener } from './book/book-listener.ts';
 import { BookStore } from './book/book-store.ts';
 import { BOOK_STATE_WORDS, OrderBook } from './book/order-book.ts';
@@ -65,7 +66,7 @@ const Scalar = {
   moneyRequests: 11,
 } as const;
 const SCALARS = 16;
-const EXPIRY_WORDS = 4;
+const EXPIRY_WORDS = INDEX_WORDS;
 
 /** Everything that the core knows: the tables, the books and a few numbers. What an image holds, and nothing else does. */
 export class CoreState {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PriceIndex, PricePages } from './price-index.ts';
+import { INDEX_WORDS, PriceIndex, PricePages } from './price-index.ts';
 import { seededRandom } from './seeded-random.ts';
 
 const SEED = Number(process.env['HIVE_SEED'] ?? 20_257);
@@ -52,23 +52,39 @@ test(`PriceIndex: is an ordered map, keys close together or far apart (seed ${SE
   assert.equal(pages.free, free - 8);
 });
 
-test('PriceIndex: a side with one price or none touches no page', () => {
+test('PriceIndex: a side with two prices or fewer, or whose best one comes and goes, touches no page', () => {
   const pages = new PricePages(16);
   const index = new PriceIndex(pages, false);
   for (let key = 1; key < 1_000; key++) {
     index.insert(key, key);
+    index.insert(key + 1_000, key + 1_000);
     index.remove(key);
+    index.insert(key + 70_000, key + 70_000);
+    index.remove(key + 1_000);
+    index.remove(key + 70_000);
   }
   index.insert(5, 1);
   assert.deepEqual([index.best, index.get(5), index.get(4), index.next(5), index.next(4)], [1, 1, 0, 0, 1]);
+  index.insert(8, 2);
+  assert.deepEqual([index.get(5), index.get(6), index.get(8), index.next(5), index.next(6)], [1, 0, 2, 2, 2]);
+  assert.equal(index.next(8), 0);
   assert.equal(pages.columns.rows, 1);
+
+  index.insert(6, 3);
+  const { rows } = pages.columns;
+  for (let key = 1; key < 1_000; key++) {
+    index.remove(5);
+    index.insert(5, 1);
+  }
+  assert.deepEqual(keysOf(index), [5, 6, 8]);
+  assert.equal(pages.columns.rows, rows);
 });
 
 test('PriceIndex: goes on from its image', () => {
   const pages = new PricePages(64);
   const index = new PriceIndex(pages, false);
   for (const key of [70_000, 4, 5, 300]) index.insert(key, key + 1);
-  const image = new Int32Array(3);
+  const image = new Int32Array(INDEX_WORDS);
   index.save(image, 0);
   const restored = new PriceIndex(pages, false);
   restored.load(image, 0);

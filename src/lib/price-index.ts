@@ -63,6 +63,9 @@ export class PricePages {
   }
 }
 
+/** Words of an index's own state in an image. */
+export const INDEX_WORDS = 5;
+
 /** Pages that one insert may need: the three tiers below the root. */
 const PAGES_PER_INSERT_MAX = 3;
 
@@ -71,8 +74,9 @@ const PAGES_PER_INSERT_MAX = 3;
  * tree with a bitmap per page, so that finding the neighbour of a key is a few `clz32`, whatever the distance
  * and whatever the depth.
  *
- * The best level, with the lowest key or in a descending index the highest, is kept beside the tree and not in it: a side that has one
- * price or none, as those of quiet markets have, touches no page.
+ * The best level, with the lowest key or in a descending index the highest, is kept beside the tree and not in it, and so is
+ * the second best where it is known: it is when the best came last, and not when the best went last. A side that has two prices or
+ * fewer touches no page, and neither does a market whose best prices come and go, as those of busy markets do.
  *
  * The page of 65,536 keys that was used last is remembered, so that most markets walk two tiers, wherever in that
  * range their orders are. An index costs one page at rest (about 1 kB), and memory follows the occupied prices, not
@@ -83,7 +87,11 @@ export class PriceIndex {
   declare best: number;
   /** Key of the best level; 0 when empty. */
   declare bestKey: number;
-  /** Levels in the tree: all but the best. */
+  /** Second best level; 0 when there is none, or it is in the tree. */
+  declare private second: number;
+  /** Its key; -1 without it. */
+  declare private secondKey: number;
+  /** Levels in the tree. */
   declare private others: number;
   declare readonly descending: boolean;
   declare private readonly pages: PricePages;
@@ -101,6 +109,8 @@ export class PriceIndex {
     this.descending = descending;
     this.best = 0;
     this.bestKey = 0;
+    this.second = 0;
+    this.secondKey = -1;
     this.others = 0;
     this.root = 0;
     this.third = 0;
@@ -110,8 +120,10 @@ export class PriceIndex {
 
   /** The level at `key`, 0 if there is none. */
   get(key: number): number {
-    if (key >>> 0 === this.bestKey) return this.best;
-    return this.others === 0 || this.#isBetter(key) ? 0 : this.#find(key);
+    const unsigned = key >>> 0;
+    if (unsigned === this.bestKey) return this.best;
+    if (unsigned === this.secondKey) return this.second;
+    return this.others === 0 || this.#isBetter(key, this.bestKey) ? 0 : this.#find(key);
   }
 
   /** Whether an insert of any key has the pages that it may need. */
@@ -121,38 +133,72 @@ export class PriceIndex {
 
   /** Adds `level` at a key that has none. Needs `canInsert`. */
   insert(key: number, level: number): void {
-    if (this.best !== 0) {
-      if (!this.#isBetter(key)) {
-        this.#add(key, level);
-        return;
-      }
-      this.#add(this.bestKey, this.best);
+    if (this.best === 0) {
+      this.best = level;
+      this.bestKey = key >>> 0;
+    } else if (this.#isBetter(key, this.bestKey)) {
+      if (this.second !== 0) this.#add(this.secondKey, this.second);
+      this.second = this.best;
+      this.secondKey = this.bestKey;
+      this.best = level;
+      this.bestKey = key >>> 0;
+    } else {
+      this.#insertBehind(key, level);
     }
-    this.best = level;
-    this.bestKey = key >>> 0;
+  }
+
+  /** Adds a level that is not the best. */
+  #insertBehind(key: number, level: number): void {
+    if (this.second === 0 ? this.others !== 0 : !this.#isBetter(key, this.secondKey)) {
+      this.#add(key, level);
+      return;
+    }
+    if (this.second !== 0) this.#add(this.secondKey, this.second);
+    this.second = level;
+    this.secondKey = key >>> 0;
   }
 
   /** Removes the level at `key`, which must be there. */
   remove(key: number): void {
-    if (key >>> 0 !== this.bestKey) {
+    const unsigned = key >>> 0;
+    if (unsigned === this.bestKey) {
+      if (this.second === 0) {
+        this.#takeBest();
+        return;
+      }
+      this.best = this.second;
+      this.bestKey = this.secondKey;
+    } else if (unsigned !== this.secondKey) {
       this.#delete(key);
       return;
     }
+    this.second = 0;
+    this.secondKey = -1;
+  }
+
+  /** Replaces the best level with the best one of the tree. */
+  #takeBest(): void {
     if (this.others === 0) {
       this.best = 0;
       this.bestKey = 0;
       return;
     }
-    this.best = this.#behind(key);
+    this.best = this.#behind(this.bestKey);
     this.bestKey = this._foundKey;
     this.#delete(this.bestKey);
   }
 
   /** The next level behind `key`, away from the best; 0 at the end. `key` itself need not be there. */
   next(key: number): number {
-    if (this.best !== 0 && !this.#isBetter(key)) return this.others === 0 ? 0 : this.#behind(key);
-    this._foundKey = this.bestKey;
-    return this.best;
+    if (this.best === 0 || this.#isBetter(key, this.bestKey)) {
+      this._foundKey = this.bestKey;
+      return this.best;
+    }
+    if (this.second !== 0 && this.#isBetter(key, this.secondKey)) {
+      this._foundKey = this.secondKey;
+      return this.second;
+    }
+    return this.others === 0 ? 0 : this.#behind(key);
   }
 
   /** Key of the level that the last `next` returned. */
@@ -160,17 +206,21 @@ export class PriceIndex {
     return this._foundKey;
   }
 
-  /** The three numbers that, with the pages, are the index's state. */
+  /** Writes the INDEX_WORDS that, with the pages, are the index's state. */
   save(to: Int32Array, at: number): void {
     to[at] = this.root;
     to[at + 1] = this.best;
     to[at + 2] = this.bestKey;
+    to[at + 3] = this.second;
+    to[at + 4] = this.secondKey;
   }
 
   load(from: Int32Array, at: number): void {
     this.root = from[at];
     this.best = from[at + 1];
     this.bestKey = from[at + 2] >>> 0;
+    this.second = from[at + 3];
+    this.secondKey = this.second === 0 ? -1 : from[at + 4] >>> 0;
     this.third = 0;
     this.thirdPrefix = -1;
     this.others = 0;
@@ -182,9 +232,9 @@ export class PriceIndex {
     }
   }
 
-  /** Whether a key is better than the best one. */
-  #isBetter(key: number): boolean {
-    return this.descending ? key >>> 0 > this.bestKey : key >>> 0 < this.bestKey;
+  /** Whether a key is better than another one, which is unsigned. */
+  #isBetter(key: number, other: number): boolean {
+    return this.descending ? key >>> 0 > other : key >>> 0 < other;
   }
 
   /** The level at `key` in the tree, 0 if there is none. */

@@ -25,7 +25,7 @@ const MAGIC = 0x50414e53_4d48; // "HMSNAP"
 export const HEAD_BYTES = 16;
 /** What is longer is a damaged length: ours have some kilobytes. */
 export const MANIFEST_BYTES_MAX = 2 ** 24;
-const FORMAT_VERSION = 3;
+const FORMAT_VERSION = 4;
 const TEMPORARY = '.tmp';
 /** A durable write of the log that meets 100 MiB on their way to the disk waits for all of them: 45 ms. */
 const UNSYNCED_BYTES_MAX = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { type SelfTradePrevention, Side } from '#domain/commands.ts';
 import { assert, fail } from '#lib/assert.ts';
-import { PriceIndex } from '#lib/price-index.ts';
+import { INDEX_WORDS, PriceIndex } from '#lib/price-index.ts';
 import { isOutside } from '../price-band.ts';
 import type { BookListener } from './book-listener.ts';
 import { type BookStore, ICEBERG_BIT, LevelF64, LevelHot, OrderHot, OrderHotF64 } from './book-store.ts';
@@ -42,7 +42,7 @@ const BUY_STOPS = 2;
 const SELL_STOPS = 3;
 
 /** Int32 words of a book's own state in an image. */
-export const BOOK_STATE_WORDS = 16;
+export const BOOK_STATE_WORDS = 24;
 
 /**
  * Price-time priority book of one instrument: FIFO lists of order slots per price level, levels in a bitmap
@@ -500,20 +500,20 @@ export class OrderBook {
   /** Writes the book's own state (not its orders) to `words[at…at + BOOK_STATE_WORDS]`. */
   save(words: Int32Array, at: number): void {
     this.bids.save(words, at);
-    this.asks.save(words, at + 3);
-    this.buyStops.save(words, at + 6);
-    this.sellStops.save(words, at + 9);
-    words[at + 12] = this.lastPriceTicks;
-    words[at + 13] = this.staticReferenceTicks;
+    this.asks.save(words, at + INDEX_WORDS);
+    this.buyStops.save(words, at + 2 * INDEX_WORDS);
+    this.sellStops.save(words, at + 3 * INDEX_WORDS);
+    words[at + 4 * INDEX_WORDS] = this.lastPriceTicks;
+    words[at + 4 * INDEX_WORDS + 1] = this.staticReferenceTicks;
   }
 
   load(words: Int32Array, at: number): void {
     this.bids.load(words, at);
-    this.asks.load(words, at + 3);
-    this.buyStops.load(words, at + 6);
-    this.sellStops.load(words, at + 9);
-    this.lastPriceTicks = words[at + 12];
-    this.staticReferenceTicks = words[at + 13];
+    this.asks.load(words, at + INDEX_WORDS);
+    this.buyStops.load(words, at + 2 * INDEX_WORDS);
+    this.sellStops.load(words, at + 3 * INDEX_WORDS);
+    this.lastPriceTicks = words[at + 4 * INDEX_WORDS];
+    this.staticReferenceTicks = words[at + 4 * INDEX_WORDS + 1];
     for (let kind = BIDS; kind <= SELL_STOPS; kind++) this.openLots[kind] = this.#sumOf(this.#indexOf(kind));
   }
 
