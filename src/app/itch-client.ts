@@ -10,6 +10,7 @@ import {
   soupPacket,
 } from '#codec/soupbin/packets.ts';
 import { connectSocket, type SoupClientOptions } from '#gateways/soupbin/client.ts';
+import { latin1Of } from '#lib/latin1.ts';
 
 /** Longest payload that a client takes: ITCH messages are short, debug text is not longer than this. */
 const PAYLOAD_BYTES_MAX = 4_096;
@@ -269,7 +270,7 @@ export class ItchClient {
         return PacketVerdict.Taken;
       }
       case SoupPacket.Debug:
-        this.reason = Buffer.from(bytes.subarray(from, to)).toString('latin1');
+        this.reason = latin1Of(bytes, from, to);
         return PacketVerdict.Taken;
       default:
         return PacketVerdict.Taken;

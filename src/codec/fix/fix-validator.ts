@@ -1,3 +1,4 @@
+import { latin1Of } from '#lib/latin1.ts';
 import type {
   FixDictionary,
   FixField,
@@ -247,7 +248,7 @@ function isAmong(
 ): boolean {
   if (to - from <= 4) return values.has(packMsgType(bytes, from, to));
   if (field.longValues.size === 0) return false;
-  return field.longValues.has(String.fromCharCode(...bytes.subarray(from, to)));
+  return field.longValues.has(latin1Of(bytes, from, to));
 }
 
 /**

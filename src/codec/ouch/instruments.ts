@@ -1,6 +1,7 @@
 import { WIRE_QUANTITY_MAX, wirePriceDecimals, wirePriceFactor } from '#codec/soupbin/wire-units.ts';
 import { AssetAdded, InstrumentAdded } from '#domain/events.ts';
 import { Limits } from '#domain/limits.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { readTextWord } from './bytes.ts';
 
@@ -57,7 +58,7 @@ export class OuchInstruments {
   /** Takes the AssetAdded event at `at`. */
   addAsset({ i32, u8 }: WordBuffer, at: number): void {
     const start = (at + AssetAdded.at.symbol) * 4;
-    const symbol = String.fromCharCode(...u8.subarray(start, start + SYMBOL_BYTES)).replace(/\0+$/, '');
+    const symbol = paddedTextOf(u8, start, start + SYMBOL_BYTES);
     this.assets.set(i32[at + AssetAdded.at.assetId], {
       symbol,
       decimals: i32[at + AssetAdded.at.decimals] & 0xff,

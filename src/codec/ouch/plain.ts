@@ -1,4 +1,5 @@
 import { counted } from '#lib/counted.ts';
+import { latin1Of } from '#lib/latin1.ts';
 import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from './bytes.ts';
 import { APPENDAGE_LENGTH_BYTES, OUCH_KIND_BYTES, type OuchFieldKind, type OuchLayout } from './layout.ts';
 import { INBOUND_LAYOUTS, OUTBOUND_LAYOUTS } from './messages.ts';
@@ -171,7 +172,7 @@ function readValue(
       return value;
     }
     default: {
-      const text = String.fromCharCode(...bytes.subarray(at, at + size));
+      const text = latin1Of(bytes, at, at + size);
       return kind === 'char' ? text : text.replace(/ +$/, '');
     }
   }

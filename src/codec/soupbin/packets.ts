@@ -1,3 +1,4 @@
+import { latin1Of } from '#lib/latin1.ts';
 /**
  * SoupBinTCP 3.00/4.00 packets (Nasdaq, "SoupBinTCP", sections 1.1 and 2): a two-byte big-endian length that
  * counts what follows it, a one-byte type, a payload. Text is ASCII; numbers in the login packets are ASCII
@@ -144,7 +145,7 @@ function asciiBytes(value: string): Uint8Array {
 /** The text in `bytes[from, to)`, or undefined when a byte is not printable ASCII. */
 function asciiText(bytes: Uint8Array, from: number, to: number): string | undefined {
   for (let at = from; at < to; at++) if (bytes[at] < 0x20 || bytes[at] > 0x7e) return undefined;
-  return String.fromCharCode(...bytes.subarray(from, to));
+  return latin1Of(bytes, from, to);
 }
 
 /** A non-negative safe integer in ASCII digits padded with spaces on either side; blank is 0. */

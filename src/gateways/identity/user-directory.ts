@@ -15,6 +15,7 @@ import {
 } from '#domain/events.ts';
 import { usedOrderNumber } from '#domain/order-numbers.ts';
 import type { FollowingSink } from '#domain/ports.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { rawEd25519PublicKey } from './ed25519.ts';
 import { type Credentials, PASSWORD_HASH_BYTES, SALT_BYTES } from './password.ts';
@@ -311,7 +312,5 @@ function bytesAt({ u8 }: WordBuffer, word: number, length: number): Uint8Array {
 
 /** Text of 24 bytes, up to its padding. */
 function textAt({ u8 }: WordBuffer, word: number): string {
-  let end = word * 4;
-  while (end < word * 4 + NAME_BYTES && u8[end] !== 0) end++;
-  return String.fromCharCode(...u8.subarray(word * 4, end));
+  return paddedTextOf(u8, word * 4, word * 4 + NAME_BYTES);
 }

@@ -2,6 +2,7 @@ import { CloseSession, CommandType, type Door, OpenSession } from '#domain/comma
 import { EventType, SessionClosed, SessionEnded, SessionOpened } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
 import type { CommandSink, FollowingSink, SessionNames } from '#domain/ports.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
 const OPEN_NODE = byteAt(OpenSession, 'nodeId');
@@ -32,9 +33,7 @@ interface OpenEdgeSession {
 /** Why a session of a connection was ended by the venue, as the client is told. */
 export function endedReason(words: WordBuffer, at: number): string {
   const start = at * 4 + MOTIVE;
-  const bytes = words.u8.subarray(start, start + MOTIVE_BYTES);
-  const end = bytes.indexOf(0);
-  const motive = String.fromCharCode(...(end === -1 ? bytes : bytes.subarray(0, end)));
+  const motive = paddedTextOf(words.u8, start, start + MOTIVE_BYTES);
   return motive === '' ? 'the venue ended the session' : `the venue ended the session: ${motive}`;
 }
 

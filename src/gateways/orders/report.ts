@@ -12,6 +12,7 @@ import {
   Trade,
 } from '#domain/events.ts';
 import { byteAt } from '#domain/layout.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 
 /** What a report says. */
@@ -163,7 +164,7 @@ function readAccepted(words: WordBuffer, at: number): Report {
   const report = newOwnReport(words, at, ReportKind.Accepted);
   setOrder(report, words, at, OrderAccepted);
   report.terms = terms(words, at, OrderAccepted, ACCEPTED_BYTES);
-  report.clientTag = readText(words.u8, ACCEPTED_BYTES.clientTag + at * 4, TAG_BYTES);
+  report.clientTag = tagAt(words.u8, ACCEPTED_BYTES.clientTag + at * 4);
   report.cumQtyLots = words.f64[(at + OrderAccepted.at.cumQtyLots) >> 1];
   return report;
 }
@@ -173,7 +174,7 @@ function readReplaced(words: WordBuffer, at: number): Report {
   const report = newOwnReport(words, at, ReportKind.Replaced);
   setOrder(report, words, at, OrderReplaced);
   report.terms = terms(words, at, OrderReplaced, REPLACED_BYTES);
-  report.clientTag = readText(u8, REPLACED_BYTES.clientTag + at * 4, TAG_BYTES);
+  report.clientTag = tagAt(u8, REPLACED_BYTES.clientTag + at * 4);
   report.cumQtyLots = f64[(at + OrderReplaced.at.cumQtyLots) >> 1];
   report.originalOrderId = f64[(at + OrderReplaced.at.originalOrderId) >> 1];
   report.originalClientOrderId = i32[at + OrderReplaced.at.originalClientOrderId];
@@ -188,7 +189,7 @@ function readCanceled(words: WordBuffer, at: number): Report {
   report.leavesQtyLots = f64[(at + OrderCanceled.at.leavesQtyLots) >> 1];
   report.qtyLots = f64[(at + OrderCanceled.at.canceledQtyLots) >> 1];
   report.cancelReason = u8[at * 4 + CANCEL_REASON];
-  report.requestTag = readText(u8, at * 4 + CANCELED_TAG, TAG_BYTES);
+  report.requestTag = tagAt(u8, at * 4 + CANCELED_TAG);
   return report;
 }
 
@@ -198,7 +199,7 @@ function readRejected(words: WordBuffer, at: number): Report {
   report.accountId = i32[at + CommandRejected.at.accountId];
   report.clientOrderId = i32[at + CommandRejected.at.clientOrderId] >>> 0;
   report.commandType = u8[at * 4 + REJECTED_COMMAND_TYPE] as CommandType;
-  const text = readText(u8, REJECTED_TAG + at * 4, TAG_BYTES);
+  const text = tagAt(u8, REJECTED_TAG + at * 4);
   // That of a cancel names the request, not an order.
   if (report.commandType === CommandType.CancelOrder) report.requestTag = text;
   else report.clientTag = text;
@@ -337,9 +338,6 @@ function terms(
   };
 }
 
-/** The NUL-padded ASCII text in `length` bytes from `start` on. */
-function readText(bytes: Uint8Array, start: number, length: number): string {
-  let end = start;
-  while (end < start + length && bytes[end] !== 0) end++;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+function tagAt(bytes: Uint8Array, start: number): string {
+  return paddedTextOf(bytes, start, start + TAG_BYTES);
 }

@@ -9,6 +9,7 @@ import {
   SoupPacket,
   soupPacket,
 } from '#codec/soupbin/packets.ts';
+import { latin1Of } from '#lib/latin1.ts';
 
 export interface SoupClientOptions {
   /** Default 127.0.0.1. */
@@ -171,7 +172,7 @@ export class SoupClient {
         this.handler.onUnsequenced?.(bytes, from, to);
         break;
       case SoupPacket.Debug:
-        this.lastDebug = String.fromCharCode(...bytes.subarray(from, to));
+        this.lastDebug = latin1Of(bytes, from, to);
         this.handler.onDebug?.(this.lastDebug);
         break;
       case SoupPacket.LoginAccepted: {

@@ -4,6 +4,7 @@ import { KIND_BYTES } from '#codec/log/fields.ts';
 import { COMMAND_LAYOUTS, CommandType } from '#domain/commands.ts';
 import { CommandAccepted, CommandRejected } from '#domain/events.ts';
 import type { Layout } from '#domain/layout.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import type { EntryCommands } from './entry-commands.ts';
 import type { EventMoment } from './event-moment.ts';
@@ -96,10 +97,7 @@ export class AdminActionWriter {
 function reasonOf({ u8, i32 }: WordBuffer, at: number): string {
   const place = REASONS.get(i32[at] & 255);
   if (place === undefined) return '';
-  const start = at * WORD_BYTES + place.from;
-  const bytes = u8.subarray(start, at * WORD_BYTES + place.to);
-  const end = bytes.indexOf(0);
-  return String.fromCharCode(...(end === -1 ? bytes : bytes.subarray(0, end)));
+  return paddedTextOf(u8, at * WORD_BYTES + place.from, at * WORD_BYTES + place.to);
 }
 
 /** The command's record as it is in the log, but for login credentials, which are zeros. */

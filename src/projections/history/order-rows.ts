@@ -4,6 +4,7 @@ import type { Field, Layout } from '#domain/layout.ts';
 import { Limits } from '#domain/limits.ts';
 import { REGULATORY_FIELDS } from '#domain/regulatory-fields.ts';
 import { IntPairMap } from '#lib/int-map.ts';
+import { paddedTextOf } from '#lib/latin1.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 import type { HistoryDatabase } from './history-database.ts';
 import { insertInto, ORDER_COLUMNS } from './history-schema.ts';
@@ -84,13 +85,9 @@ export function textPlace<Names extends string>(layout: Layout<Names>, name: NoI
   return { from, to: from + KIND_BYTES[field.kind] };
 }
 
-/** The text of the record at word `at`; a clientTag is mostly empty. */
+/** The text of the record at word `at`. */
 export function textOf(words: WordBuffer, at: number, place: TextPlace): string {
-  const from = at * WORD_BYTES + place.from;
-  if (words.u8[from] === 0) return '';
-  const end = words.u8.indexOf(0, from);
-  const to = at * WORD_BYTES + place.to;
-  return String.fromCharCode(...words.u8.subarray(from, end === -1 || end > to ? to : end));
+  return paddedTextOf(words.u8, at * WORD_BYTES + place.from, at * WORD_BYTES + place.to);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { latin1Of } from '#lib/latin1.ts';
 import type { LineCursor } from './line-cursor.ts';
 
 const COMMA = 0x2c;
@@ -93,7 +94,7 @@ export class CsvFields {
     let at = from;
     while (at < to && bytes[at] !== COMMA) at++;
     this.#next(at);
-    return Buffer.from(bytes.buffer, bytes.byteOffset + from, at - from).toString('latin1');
+    return latin1Of(bytes, from, at);
   }
 
   /** The line must end here. */
@@ -113,7 +114,7 @@ export class CsvFields {
     if (from > to) return this.cursor.error(`the line ends before ${name}`, this.advice);
     let end = from;
     while (end < to && end < from + 40 && bytes[end] !== COMMA) end++;
-    const found = Buffer.from(bytes.buffer, bytes.byteOffset + from, end - from).toString('latin1');
+    const found = latin1Of(bytes, from, end);
     return this.cursor.error(`${name} ${JSON.stringify(found)} is not ${wanted}`, this.advice);
   }
 }

@@ -1,3 +1,4 @@
+import { latin1Of } from '#lib/latin1.ts';
 import { ReplayFileError } from '../replay-error.ts';
 import { ReplayLimits } from '../replay-limits.ts';
 
@@ -91,9 +92,7 @@ export class LineCursor {
 
   /** The line as text. */
   text(): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.from, this.to - this.from).toString(
-      'latin1',
-    );
+    return latin1Of(this.bytes, this.from, this.to);
   }
 
   #hasText(from: number, to: number): boolean {

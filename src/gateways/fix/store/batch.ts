@@ -1,3 +1,4 @@
+import { latin1Of } from '#lib/latin1.ts';
 import { RecordCursor } from './record-cursor.ts';
 import { RECORD_HEADER_BYTES, RecordKind, RecordMemory, STORE_FORMAT, sealRecord } from './records.ts';
 
@@ -91,7 +92,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
     time: previousSequence,
     ...first
   } = cursor.expect(RecordKind.Batch);
-  const writer = String.fromCharCode(...memory.u8.subarray(first.payloadFrom, first.payloadTo));
+  const writer = latin1Of(memory.u8, first.payloadFrom, first.payloadTo);
   const opened = cursor.expect(RecordKind.Opened);
   if (opened.number !== STORE_FORMAT) throw new Error(`its format ${opened.number} is not ${STORE_FORMAT}`);
   const header = { generation, number, previousSequence, writer, memory };
