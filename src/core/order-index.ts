@@ -10,16 +10,19 @@ const BUCKETS_MIN = 1_024;
  * bucket for each order beyond one per bucket (linear hashing: W. Litwin, "Linear hashing: a new tool for file and table
  * addressing", VLDB 1980), so that no order ever waits for a whole table to be built anew.
  *
- * The keys are read from the orders' records; eight bytes for each order come on top. It is no part of an image: its
- * layout depends on the seed.
+ * The keys are read from the orders' records; eight bytes for each order come on top. Where a word names a slot, the bits that no
+ * slot needs are some of the hash of its keys, so that hardly ever another order's record is read. It is no part of an image:
+ * its layout depends on the seed.
  */
 export class OrderIndex {
   declare private readonly records: Int32Array<ArrayBuffer>;
   declare private readonly seed: number;
-  /** First slot of each bucket's chain; 0 none. */
+  /** First slot of each bucket's chain, with bits of its hash; 0 none. */
   declare private readonly buckets: Int32Array<ArrayBuffer>;
-  /** By slot: the next one of its chain; 0 ends it. */
+  /** By slot: the next one of its chain, with bits of that one's hash; 0 ends it. */
   declare private readonly chain: Int32Array<ArrayBuffer>;
+  /** The bits of a word that are the slot. */
+  declare private readonly slotMask: number;
   declare private orders: number;
   /** Buckets in use. */
   declare private size: number;
@@ -36,6 +39,7 @@ export class OrderIndex {
     this.seed = seed | 0;
     this.buckets = new Int32Array(Math.max(BUCKETS_MIN, ordersMax));
     this.chain = new Int32Array(ordersMax + 1);
+    this.slotMask = 2 ** (32 - Math.clz32(ordersMax)) - 1;
     this.orders = 0;
     this.size = BUCKETS_MIN;
     this.mask = BUCKETS_MIN - 1;
@@ -43,39 +47,46 @@ export class OrderIndex {
 
   /** The slot of a user's clientOrderId; 0 none. */
   find(userRow: number, clientOrderId: number): number {
-    const { records, chain } = this;
-    let slot = this.buckets[this.#bucketOf(userRow, clientOrderId)];
-    while (slot !== 0) {
-      const at = slot << SHIFT;
-      if (records[at | CLIENT_ORDER_ID] === clientOrderId && records[at | USER_ROW] === userRow) return slot;
-      slot = chain[slot];
+    const { records, chain, slotMask } = this;
+    const hash = hashOfPair(userRow, clientOrderId, this.seed);
+    let word = this.buckets[this.#bucketOf(hash)];
+    while (word !== 0) {
+      const slot = word & slotMask;
+      if (((word ^ hash) & ~slotMask) === 0) {
+        const at = slot << SHIFT;
+        if (records[at | CLIENT_ORDER_ID] === clientOrderId && records[at | USER_ROW] === userRow)
+          return slot;
+      }
+      word = chain[slot];
     }
     return 0;
   }
 
   /** Adds a slot whose record has its keys, which no other has. */
   add(slot: number): void {
-    const bucket = this.#bucketOfSlot(slot);
+    const hash = this.#hashOfSlot(slot);
+    const bucket = this.#bucketOf(hash);
     this.chain[slot] = this.buckets[bucket];
-    this.buckets[bucket] = slot;
+    this.buckets[bucket] = slot | (hash & ~this.slotMask);
     this.orders++;
     if (this.orders > this.size && this.size < this.buckets.length) this.#split();
   }
 
   /** Removes a slot that is in it, under the keys that it was added with. */
   remove(slot: number): void {
-    const { chain, buckets } = this;
-    const bucket = this.#bucketOfSlot(slot);
-    const first = buckets[bucket];
+    const { chain, buckets, slotMask } = this;
+    const bucket = this.#bucketOf(this.#hashOfSlot(slot));
     this.orders--;
-    if (first === slot) {
+    let before = buckets[bucket] & slotMask;
+    if (before === slot) {
       buckets[bucket] = chain[slot];
       return;
     }
-    let before = first;
-    while (chain[before] !== slot) {
+    for (;;) {
       if (before === 0) fail('Invariant: an order that is removed is in the index');
-      before = chain[before];
+      const next = chain[before] & slotMask;
+      if (next === slot) break;
+      before = next;
     }
     chain[before] = chain[slot];
   }
@@ -88,36 +99,36 @@ export class OrderIndex {
     this.mask = 2 ** (32 - Math.clz32(this.size - 1)) - 1;
   }
 
-  #bucketOf(userRow: number, clientOrderId: number): number {
-    const hash = hashOfPair(userRow, clientOrderId, this.seed);
+  #bucketOf(hash: number): number {
     const bucket = (hash ^ (hash >>> 16)) & this.mask;
     return bucket < this.size ? bucket : bucket & (this.mask >> 1);
   }
 
-  #bucketOfSlot(slot: number): number {
+  #hashOfSlot(slot: number): number {
     const at = slot << SHIFT;
-    return this.#bucketOf(this.records[at | USER_ROW], this.records[at | CLIENT_ORDER_ID]);
+    return hashOfPair(this.records[at | USER_ROW], this.records[at | CLIENT_ORDER_ID], this.seed);
   }
 
   /** One bucket more: what belongs there is in the bucket with the same number but for its highest bit. */
   #split(): void {
-    const { chain, buckets } = this;
+    const { chain, buckets, slotMask } = this;
     const fresh = this.size++;
     if (fresh > this.mask) this.mask = this.mask * 2 + 1;
     const old = fresh & (this.mask >> 1);
-    let slot = buckets[old];
+    let word = buckets[old];
     let kept = 0;
     let moved = 0;
-    while (slot !== 0) {
+    while (word !== 0) {
+      const slot = word & slotMask;
       const next = chain[slot];
-      if (this.#bucketOfSlot(slot) === fresh) {
+      if (this.#bucketOf(this.#hashOfSlot(slot)) === fresh) {
         chain[slot] = moved;
-        moved = slot;
+        moved = word;
       } else {
         chain[slot] = kept;
-        kept = slot;
+        kept = word;
       }
-      slot = next;
+      word = next;
     }
     buckets[old] = kept;
     buckets[fresh] = moved;
