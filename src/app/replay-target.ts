@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EntryFault, validateEntry } from '#codec/log/validate-entry.ts';
 import { TradingCore } from '#core/trading-core.ts';
-import { type Clock, type EventSink, LogCorruptError, type LogFollower } from '#domain/ports.ts';
+import type { Clock, EventSink, LogFollower } from '#domain/ports.ts';
 import { assert } from '#lib/assert.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { DataDirectoryError, openDataDirectory } from '#log/file/data-directory.ts';
@@ -14,6 +13,7 @@ import { LogId } from '#log/file/format.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import type { ReplayTarget } from '#replay/replay-target.ts';
 import { Outbox } from '#replica/outbox.ts';
+import { applyEntry } from './apply-entry.ts';
 
 /** Smaller than a node's, so that a short replay does not begin with zeroing a large file. */
 const TEMPORARY_SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -91,15 +91,7 @@ export class NodePath implements ReplayTarget, LogFollower {
     from: number,
     to: number,
   ): void {
-    const fault = validateEntry(words, from, to);
-    if (fault !== EntryFault.None) {
-      throw new LogCorruptError(
-        `entry ${sequence}`,
-        0,
-        `entry ${sequence} breaks the format (fault ${fault})`,
-      );
-    }
-    this.core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
+    applyEntry(this.core, sequence, timeSeconds, timeNanos, words, from, to);
   }
 
   onDelivered(): void {}

@@ -129,7 +129,7 @@ export class TradingCore {
 
   /**
    * Applies one log entry, words `from` to `to`. Structurally broken entries must not come here: the replica
-   * checks them with codec/log's validateEntry.
+   * checks them with codec/log's requireEntry.
    * @returns whether its commands were applied: false as for `begin`
    * @throws CoreVersionError when the entry switches to rules that this build lacks; the core is then unusable.
    */

@@ -1,4 +1,4 @@
-import { entryFaultName, validateEntry } from '#codec/log/validate-entry.ts';
+import { requireEntry } from '#codec/log/validate-entry.ts';
 import { CoreVersionError } from '#core/core-version.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { Attest, type CommandType, Tick } from '#domain/commands.ts';
@@ -37,10 +37,6 @@ export interface ReplicaOptions {
   /** Told what own commands pass, and when. */
   readonly times?: StageTimes;
 }
-
-/** What a node whose build cannot read an entry needs. */
-const ADVICE =
-  'Start the build that wrote it. Where none did, restore the log up to the entry before (docs/disaster-recovery.md)';
 
 /** Ticks between two attestations to other nodes. */
 const ATTEST_TICKS = 10;
@@ -198,13 +194,7 @@ export class Replica implements LogFollower {
     from: number,
     to: number,
   ): void {
-    const fault = validateEntry(words, from, to);
-    if (fault !== 0)
-      throw new LogCorruptError(
-        `entry ${sequence}`,
-        0,
-        `entry ${sequence} breaks the format (fault ${entryFaultName(fault)}). ${ADVICE}`,
-      );
+    requireEntry(sequence, words, from, to);
     const nodeId = words.i32[from] & 0xffff;
     const core = this.core;
     const { origin, peers } = this.options;

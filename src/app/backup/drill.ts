@@ -5,13 +5,13 @@ import type { BackupKey } from '#codec/backup/backup-key.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { readDataDirectoryMeta } from '#log/file/data-directory.ts';
 import { readSnapshot } from '#replica/snapshot-file.ts';
+import { applyEntry } from '../apply-entry.ts';
 import { BackupSet } from './backup-set.ts';
 import type { BackupTarget } from './backup-target.ts';
 import { type DrillFolder, logIdOf, makeDrillFolder } from './drill-folder.ts';
 import { CLUSTER_NODES, type DrillCluster, DrillVenue, type DrillVenueOptions } from './drill-venue.ts';
 import { LocalLog } from './local-log.ts';
 import { restoreBackup } from './restore-backup.ts';
-import { applyEntry } from './set-log-reader.ts';
 
 export interface DrillOptions {
   /** undefined: the drill loses a node with a log of its own. */

@@ -7,10 +7,10 @@ import { nodeDisk } from '#log/file/disk.ts';
 import { LogId } from '#log/file/format.ts';
 import { scanLog } from '#log/file/scan.ts';
 import { listSnapshots } from '#replica/snapshot-file.ts';
+import { applyEntry } from '../apply-entry.ts';
 import type { NodeStatus } from '../node.ts';
 import { restoreNewest } from '../restore.ts';
 import type { LocalLog } from './local-log.ts';
-import { applyEntry } from './set-log-reader.ts';
 
 /** A point of a node's log and the state there. */
 export interface NodePoint {

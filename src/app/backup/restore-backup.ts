@@ -14,10 +14,11 @@ import { ManualClock } from '#log/manual-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { ReportWriter } from '#projections/reports/report-writer.ts';
 import { readSnapshot, writeSnapshot } from '#replica/snapshot-file.ts';
+import { applyEntry } from '../apply-entry.ts';
 import type { BackupSet } from './backup-set.ts';
 import { fetchToFile } from './fetch-to-file.ts';
 import { planRestore, type RestorePlan, type RestoreWish } from './restore-plan.ts';
-import { applyEntry, HashCheck, SetLogReader } from './set-log-reader.ts';
+import { HashCheck, SetLogReader } from './set-log-reader.ts';
 
 /** Starts by which a restored node is ahead, at least, of all that the log or the backup knows: the original may have had more. */
 const EPOCH_GAP = 2 ** 20;

@@ -1,9 +1,7 @@
 import { BackupError } from '#codec/backup/backup-error.ts';
 import type { ManifestObject } from '#codec/backup/manifest.ts';
-import { validateEntry } from '#codec/log/validate-entry.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import type { LogReader } from '#domain/ports.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { RecordParser } from '#log/file/record-parser.ts';
 import type { BackupSet } from './backup-set.ts';
@@ -98,19 +96,4 @@ export class HashCheck {
       `the state after entry ${sequence} is ${stateHash}, the backup says ${expected}: it was made by a node that had diverged, or by another build. Use another backup`,
     );
   }
-}
-
-/** Applies entries to a core as a node does. @throws BackupError DAMAGED when one breaks the format */
-export function applyEntry(
-  core: TradingCore,
-  sequence: number,
-  timeSeconds: number,
-  timeNanos: number,
-  words: WordBuffer,
-  from: number,
-  to: number,
-): void {
-  const fault = validateEntry(words, from, to);
-  if (fault !== 0) throw new BackupError('DAMAGED', `entry ${sequence} breaks the format (fault ${fault})`);
-  core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
 }

@@ -5,11 +5,12 @@ import { BackupError } from '#codec/backup/backup-error.ts';
 import type { BackupManifest } from '#codec/backup/manifest.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { readSnapshot } from '#replica/snapshot-file.ts';
+import { applyEntry } from '../apply-entry.ts';
 import type { BackupSet } from './backup-set.ts';
 import { fetchToFile } from './fetch-to-file.ts';
 import { LogCover } from './log-cover.ts';
 import { objectsOf, planRestore, type RestorePlan } from './restore-plan.ts';
-import { applyEntry, HashCheck, SetLogReader } from './set-log-reader.ts';
+import { HashCheck, SetLogReader } from './set-log-reader.ts';
 
 export interface VerifiedBackup {
   readonly id: string;

@@ -6,6 +6,7 @@ import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
 import { listSnapshots, writeSnapshot } from '#replica/snapshot-file.ts';
+import { applyEntry } from '../apply-entry.ts';
 import { restoreNewest } from '../restore.ts';
 import { ClusterError, clusterErrorOf, otherHistory } from './cluster-error.ts';
 import { ClusterLink } from './cluster-link.ts';
@@ -52,7 +53,7 @@ export async function createCluster(
     });
     try {
       if (log.lastSequence > core.sequence) {
-        log.read(core.sequence + 1, { deliver: (...entry) => core.applyEntry(...entry) });
+        log.read(core.sequence + 1, { deliver: (...entry) => applyEntry(core, ...entry) });
       }
     } finally {
       log.close();

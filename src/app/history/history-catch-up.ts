@@ -1,3 +1,4 @@
+import { requireEntry } from '#codec/log/validate-entry.ts';
 import type { TradingCore } from '#core/trading-core.ts';
 import { type LogReader, LogTruncatedError } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
@@ -86,6 +87,7 @@ export class HistoryCatchUp implements LogReader {
     from: number,
     to: number,
   ): void {
+    requireEntry(sequence, words, from, to);
     this.writer.onEntry(words, from, to);
     this.core.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
     this.#compare();

@@ -22,7 +22,7 @@ test('RecordsRun: an entry that this build cannot read ends it, as it ends a nod
   assert.throws(() => run.deliver(1, 100, 0, words, 0, bytes.length / WORD_BYTES), {
     name: 'LogCorruptError',
     message:
-      'entry 1 breaks the format (fault UnknownCommand). Use the build that wrote it, or a copy of the log where none did',
+      'entry 1 breaks the format (fault UnknownCommand). Use the build that wrote it. Where none did, restore the log up to the entry before (docs/disaster-recovery.md)',
   });
   assert.equal(start.core.sequence, 0);
 });

@@ -1,5 +1,5 @@
-import { EntryFault, entryFaultName, validateEntry } from '#codec/log/validate-entry.ts';
-import { LogCorruptError, type LogReader } from '#domain/ports.ts';
+import { requireEntry } from '#codec/log/validate-entry.ts';
+import type { LogReader } from '#domain/ports.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { LogId } from '#log/file/format.ts';
 import { LogTail } from '#log/file/log-tail.ts';
@@ -71,14 +71,7 @@ export class RecordsRun implements LogReader {
       this.isDone = true;
       return;
     }
-    const fault = validateEntry(words, from, to);
-    if (fault !== EntryFault.None) {
-      throw new LogCorruptError(
-        `entry ${sequence}`,
-        0,
-        `entry ${sequence} breaks the format (fault ${entryFaultName(fault)}). Use the build that wrote it, or a copy of the log where none did`,
-      );
-    }
+    requireEntry(sequence, words, from, to);
     this.start.applyEntry(sequence, timeSeconds, timeNanos, words, from, to);
   }
 

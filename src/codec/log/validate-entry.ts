@@ -1,6 +1,7 @@
 import { COMMAND_LAYOUTS } from '#domain/commands.ts';
 import { ENTRY_HEADER_WORDS, EntryHeader } from '#domain/entry.ts';
 import { Limits } from '#domain/limits.ts';
+import { LogCorruptError } from '#domain/ports.ts';
 import { INT53_MAX } from '#lib/integer.ts';
 import { WORD_BYTES, type WordBuffer } from '#lib/word-buffer.ts';
 
@@ -91,6 +92,21 @@ export function isFramed(words: WordBuffer, from: number, to: number): boolean {
     commands++;
   }
   return at === to && commands === ((i32[from + COUNT_WORD] >>> COUNT_SHIFT) & 0xffff);
+}
+
+/**
+ * What whoever applies a log asks of each entry first: a core that is given a broken one refuses what it does not know, where the build that wrote it
+ * did something.
+ * @throws LogCorruptError
+ */
+export function requireEntry(sequence: number, words: WordBuffer, from: number, to: number): void {
+  const fault = validateEntry(words, from, to);
+  if (fault === EntryFault.None) return;
+  throw new LogCorruptError(
+    `entry ${sequence}`,
+    0,
+    `entry ${sequence} breaks the format (fault ${entryFaultName(fault)}). Use the build that wrote it. Where none did, restore the log up to the entry before (docs/disaster-recovery.md)`,
+  );
 }
 
 /** The name of a fault, for messages. */
