@@ -40,23 +40,17 @@ test('what orders say for the authority, over REST and WebSocket', { timeout: 12
     const placed = await ann.post('/orders', { ...BUY, clientOrderId: 'a-1', regulatory: FIRST });
     assert.equal(placed.status, 200, JSON.stringify(placed.body));
     const kept = await ann.put('/orders/by-client-order-id/a-1', { price: '9.00', newClientOrderId: 'a-2' });
-    const empty = await ann.put('/orders/by-client-order-id/a-2', {
-      price: '9.50',
-      newClientOrderId: 'a-3',
-      regulatory: {},
-    });
     const anew = await annClient.result('order.replace', {
-      clientOrderId: 'a-3',
+      clientOrderId: 'a-2',
       price: '8.00',
-      newClientOrderId: 'a-4',
+      newClientOrderId: 'a-3',
       regulatory: SECOND,
     });
     const plain = await ann.post('/orders', { ...BUY, clientOrderId: 'plain' });
-    assert.deepEqual([kept.status, empty.status, plain.status], [200, 200, 200]);
+    assert.deepEqual([kept.status, plain.status], [200, 200]);
     const expected = [
       { clientOrderId: 'plain', status: 'open' },
-      { clientOrderId: 'a-4', status: 'open', regulatory: SECOND },
-      { clientOrderId: 'a-3', status: 'replaced', regulatory: FIRST },
+      { clientOrderId: 'a-3', status: 'open', regulatory: SECOND },
       { clientOrderId: 'a-2', status: 'replaced', regulatory: FIRST },
       { clientOrderId: 'a-1', status: 'replaced', regulatory: FIRST },
     ];
@@ -81,7 +75,6 @@ test('what orders say for the authority, over REST and WebSocket', { timeout: 12
       ]);
       assert.deepEqual(said, [
         ['NewOrder', FIRST, []],
-        ['ReplaceOrder', undefined, []],
         ['ReplaceOrder', undefined, []],
         ['ReplaceOrder', SECOND, []],
       ]);
@@ -208,6 +201,34 @@ test('what orders say for the authority, over REST and WebSocket', { timeout: 12
         assert.deepEqual(of(await annClient.error('order.place', { ...BUY, regulatory })), problem);
         assert.deepEqual(of(await annClient.error('order.replace', { orderId: 1, regulatory })), problem);
       }
+    },
+  );
+
+  await t.test(
+    'a replace that would say nothing is refused, at both doors, and the order stays',
+    async () => {
+      const { order } = (await ann.post('/orders', { ...BUY, clientOrderId: 'keeps', regulatory: SECOND }))
+        .body;
+      const field = 'regulatory';
+      const allowed =
+        'of a replace must say something: leave it out to keep what the order said, which cannot be taken back to nothing';
+      const problem = {
+        code: 'invalid-request',
+        detail: `${field} ${allowed}`,
+        errors: [{ field, allowed }],
+      };
+      const of = ({ code, detail, errors }: Message) => ({ code, detail, errors });
+      const { orderId } = order;
+      for (const regulatory of [{}, { directElectronicAccess: false, liquidityProvision: false }]) {
+        const terms = { price: '9.00', regulatory };
+        const put = await ann.put(`/orders/${orderId}`, terms);
+        assert.deepEqual([put.status, of(put.body)], [400, problem]);
+        assert.deepEqual(of(await annClient.error('order.replace', { orderId, ...terms })), problem);
+        const placed = await ann.post('/orders', { ...BUY, regulatory });
+        assert.equal(placed.status, 200, 'of a new order it says nothing');
+      }
+      const { body } = await ann.get(`/orders/${orderId}`);
+      assert.deepEqual(told(body), { clientOrderId: 'keeps', status: 'open', regulatory: SECOND });
     },
   );
 

@@ -156,6 +156,17 @@ test('readReplace: what is left out stays', () => {
   );
 });
 
+test('readReplace: a regulatory object that says nothing is a fault: it can neither keep nor take back what was said', () => {
+  const order = { qtyLots: 50, clientTag: 'old' } as OrderRecord;
+  const allowed =
+    'of a replace must say something: leave it out to keep what the order said, which cannot be taken back to nothing';
+  const replace = (regulatory: object) => readReplace(TERMS, order, { orderId: 1, regulatory });
+  for (const nothing of [{}, { directElectronicAccess: false, liquidityProvision: false }])
+    assert.deepEqual(replace(nothing), new FieldFault('regulatory', allowed));
+  const said = replace({ capacity: 'DEAL', liquidityProvision: false });
+  assert.equal((said as ReplaceUnits).regulatory?.tradingCapacity, 1);
+});
+
 test('a second is one of a day that there is', () => {
   const { pattern } = Second('when') as { pattern?: string };
   const isSecond = new RegExp(pattern ?? '');

@@ -187,15 +187,22 @@ export interface ReplaceUnits {
   readonly regulatory?: RegulatoryFields;
 }
 
-/** The terms that `order` shall have, or the first field that does not fit the units of its instrument. */
+/** The terms that `order` shall have, or the first field that an order of its instrument cannot have. */
 export function readReplace(
   terms: InstrumentTerms,
   order: OrderRecord,
   request: Static<typeof ReplaceOrderRequest>,
 ): ReplaceUnits | FieldFault {
+  const regulatory = readRegulatory(request.regulatory);
+  // It would have to mean that the order says nothing from now on, but a command that says nothing leaves what was said.
+  if (request.regulatory !== undefined && regulatory === undefined) {
+    return new FieldFault(
+      'regulatory',
+      'of a replace must say something: leave it out to keep what the order said, which cannot be taken back to nothing',
+    );
+  }
   const reader = new UnitReader(terms);
   const clientTag = request.newClientOrderId ?? order.clientTag;
-  const regulatory = readRegulatory(request.regulatory);
   const units = {
     instrumentId: order.instrumentId,
     originalClientOrderId: order.clientOrderId,
