@@ -69,12 +69,13 @@ test('regulatory fields of OUCH are in the log as they were sent, of orders, rep
   assert.equal(kept.type, 'OrderReplaced');
   expect(kept, 'ReplaceOrder', {});
 
-  const options = { tradingCapacity: 3, clientCode: 1, regulatoryFlags: 8 };
+  const options = { tradingCapacity: 3, clientCode: 1, executionDecisionCode: 9, regulatoryFlags: 8 };
   const anew = await client.replace(kept.userRefNum, { ...replacement, options });
   assert.equal(anew.type, 'OrderReplaced');
   expect(anew, 'ReplaceOrder', {
     tradingCapacity: 'AnyOther',
     clientCode: 1,
+    executionDecisionCode: 9,
     regulatoryFlags: ['ExecutionDecisionByAlgorithm'],
   });
 
@@ -91,6 +92,23 @@ test('regulatory fields of OUCH are in the log as they were sent, of orders, rep
         clientCode: 5,
       },
       ofReplace: { regulatoryFlags: ['DirectElectronicAccess', 16], clientCode: 5 },
+    },
+    // The code of the algorithm is missing.
+    {
+      given: { regulatoryFlags: 6, executionDecisionCode: 5 },
+      ofOrder: {
+        regulatoryFlags: ['LiquidityProvision', 'InvestmentDecisionByAlgorithm', 128],
+        executionDecisionCode: 5,
+      },
+      ofReplace: {
+        regulatoryFlags: ['LiquidityProvision', 'InvestmentDecisionByAlgorithm', 128],
+        executionDecisionCode: 5,
+      },
+    },
+    {
+      given: { regulatoryFlags: 8 },
+      ofOrder: { regulatoryFlags: ['ExecutionDecisionByAlgorithm', 128] },
+      ofReplace: { regulatoryFlags: ['ExecutionDecisionByAlgorithm', 128] },
     },
   ]) {
     const entered = await client.enter({ ...order, options: given });

@@ -1,10 +1,13 @@
-import { OrderType, SelfTradePrevention, TimeInForce } from '#domain/commands.ts';
+import { OrderType, RegulatoryFlag, SelfTradePrevention, TimeInForce } from '#domain/commands.ts';
 import { readU16, readU32, readU64 } from './bytes.ts';
 import { APPENDAGE_LENGTH_BYTES } from './layout.ts';
 import { Tag, VENUE_TAG_FIRST } from './options.ts';
 
 /** What a refused or unknown value of an enumeration becomes: the core answers with the reject code of that field. */
 const INVALID = 0xff;
+
+/** A bit that no RegulatoryFlag has: the core answers INVALID_REGULATORY_FIELDS. */
+const NO_REGULATORY_FLAG = 1 << 7;
 
 /** Longest value of a number among the options; a longer one is not a number. */
 const VALUE_BYTES_MAX = 8;
@@ -32,7 +35,7 @@ export class OrderOptions {
   declare timeInForce: number;
   declare ocoUserRefNum: number;
   declare selfTradePrevention: number;
-  /** As it was given, known or not; 0 not given. So are the five below. */
+  /** As it was given, known or not; 0 not given. So are the five below; NO_REGULATORY_FLAG is added to flags that lack their code. */
   declare tradingCapacity: number;
   declare regulatoryFlags: number;
   declare clientCode: number;
@@ -132,7 +135,17 @@ export class OrderOptions {
       next = end;
     }
     if (this.expireTime !== 0 && this.expireSeconds !== 0) this.unsupported = true;
+    if (this.#lacksAlgorithm()) this.regulatoryFlags |= NO_REGULATORY_FLAG;
     return true;
+  }
+
+  /** Whether an algorithm is said to have decided, and not which. */
+  #lacksAlgorithm(): boolean {
+    const { regulatoryFlags: flags, investmentDecisionCode, executionDecisionCode } = this;
+    return (
+      ((flags & RegulatoryFlag.InvestmentDecisionByAlgorithm) !== 0 && investmentDecisionCode === 0) ||
+      ((flags & RegulatoryFlag.ExecutionDecisionByAlgorithm) !== 0 && executionDecisionCode === 0)
+    );
   }
 
   /** @returns false when the value has the wrong length for its tag */

@@ -14,6 +14,14 @@ import { ENTER, EVERY_REGULATORY_FIELD, REPLACE, setUpWriter } from './test-supp
 
 type Name = keyof typeof EVERY_REGULATORY_FIELD;
 const NAMES = Object.keys(EVERY_REGULATORY_FIELD) as Name[];
+const {
+  DirectElectronicAccess,
+  LiquidityProvision,
+  InvestmentDecisionByAlgorithm,
+  ExecutionDecisionByAlgorithm,
+} = RegulatoryFlag;
+/** The bit of no flag that is said beside what contradicts itself. */
+const UNKNOWN_FLAG = 128;
 const NONE = Object.fromEntries(NAMES.map((name) => [name, 0])) as Record<Name, number>;
 
 /** What the command of a message says, and of how many words it is. */
@@ -43,7 +51,7 @@ test('Enter Order: its capacity is the order\u2019s, unless the option says one;
     const fields = { ...NONE, tradingCapacity };
     assert.deepEqual(entered({ tradingCapacity: 0 }, letter), { words, fields }, '0 is not said');
   }
-  for (const regulatoryFlags of Object.values(RegulatoryFlag)) {
+  for (const regulatoryFlags of [DirectElectronicAccess, LiquidityProvision]) {
     assert.deepEqual(entered({ regulatoryFlags }), { words, fields: { ...NONE, regulatoryFlags } });
   }
 });
@@ -95,6 +103,23 @@ test('Enter and Replace Order: what the venue does not know goes to the core as 
   }
 });
 
+test('Enter and Replace Order: a decision by an algorithm without its code is said with a flag that the core refuses', () => {
+  for (const [flag, code, other] of [
+    [InvestmentDecisionByAlgorithm, 'investmentDecisionCode', 'executionDecisionCode'],
+    [ExecutionDecisionByAlgorithm, 'executionDecisionCode', 'investmentDecisionCode'],
+  ] as const) {
+    const regulatoryFlags = flag | LiquidityProvision;
+    for (const codes of [{}, { [code]: 0 }, { [other]: 5, clientCode: 6 }]) {
+      const fields = { ...NONE, ...codes, regulatoryFlags: regulatoryFlags | UNKNOWN_FLAG };
+      assert.deepEqual(entered({ ...codes, regulatoryFlags }).fields, fields);
+      assert.deepEqual(replaced({ ...codes, regulatoryFlags }).fields, fields);
+    }
+    const whole = { regulatoryFlags, [code]: 5 };
+    assert.deepEqual(entered(whole).fields, { ...NONE, ...whole });
+    assert.deepEqual(replaced(whole).fields, { ...NONE, ...whole });
+  }
+});
+
 test('an order after another says nothing of the other\u2019s', () => {
   const { sink, send } = setUpWriter();
   send({ ...ENTER, options: EVERY_REGULATORY_FIELD });
@@ -108,7 +133,7 @@ test('an order after another says nothing of the other\u2019s', () => {
   );
 });
 
-test('random regulatory fields come to the log as they were sent, in the shortest record', () => {
+test('random regulatory fields come to the log as they were sent, but for what contradicts itself, in the shortest record', () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   console.log(`regulatory fields seed ${seed}`);
   const byte = fc.oneof(fc.constant(0), fc.nat(255));
@@ -128,6 +153,10 @@ test('random regulatory fields come to the log as they were sent, in the shortes
     fc.property(options, (given) => {
       const fields = { ...NONE, ...given };
       const { tradingCapacity, regulatoryFlags, ...codes } = fields;
+      const lacksCode =
+        ((regulatoryFlags & InvestmentDecisionByAlgorithm) !== 0 && codes.investmentDecisionCode === 0) ||
+        ((regulatoryFlags & ExecutionDecisionByAlgorithm) !== 0 && codes.executionDecisionCode === 0);
+      if (lacksCode) fields.regulatoryFlags |= UNKNOWN_FLAG;
       const hasCode = Object.values(codes).some((value) => value !== 0);
       const hasAny = hasCode || tradingCapacity !== 0 || regulatoryFlags !== 0;
       assert.deepEqual(entered(given), { words: hasCode ? NewOrder.words : NewOrder.shortWords, fields });
