@@ -80,10 +80,15 @@ test('a trade is taken back: both sides are told, live and again, history marks 
   }
   const { items: actions } = body(await operations.get('/admin/actions?limit=2'));
   assert.deepEqual(
-    actions.map(({ command, reason, rejectCode }: Record<string, string>) => [command, reason, rejectCode]),
+    actions.map(({ command, tradeId: canceled, reason, rejectCode }: Record<string, unknown>) => [
+      command,
+      canceled,
+      reason,
+      rejectCode,
+    ]),
     [
-      ['CancelTrade', 'once more', 'TRADE_CANCELED'],
-      ['CancelTrade', 'fat finger', undefined],
+      ['CancelTrade', tradeId, 'once more', 'TRADE_CANCELED'],
+      ['CancelTrade', tradeId, 'fat finger', undefined],
     ],
   );
   assert.deepEqual([await moneyOf(seller), await moneyOf(buyer)], before);

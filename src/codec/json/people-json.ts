@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { decodeCommand } from '#codec/log/commands.ts';
 import { formatTime } from '#codec/log/describe.ts';
+import type { Command } from '#codec/log/record-types.ts';
 import { CommandType } from '#domain/commands.ts';
 import type { AdminActionRecord } from '#domain/history.ts';
 import { Action, type ActionName, RoleByName, roleName } from '#domain/permissions.ts';
@@ -106,6 +107,7 @@ export const AdminAction = named('AdminAction', 'A command of administration: wh
   requestId: Type.Optional(
     Type.String({ description: "of a deposit or withdrawal: the sender's own name of the request" }),
   ),
+  tradeId: Type.Optional(Id('of a CancelTrade: which trade')),
   rejectCode: Type.Optional(Type.String({ description: 'absent: it took effect' })),
   reason: Type.String(),
   time: Time,
@@ -114,15 +116,30 @@ export const AdminAction = named('AdminAction', 'A command of administration: wh
 export const AdminActionPage = pageOf('AdminActionPage', AdminAction);
 
 /** The sender's own name of a deposit or withdrawal; empty where it has none, and of other commands. */
-export function requestIdOf({ commandType, commandHex }: AdminActionRecord): string {
-  const isRequest = commandType === CommandType.Deposit || commandType === CommandType.Withdraw;
-  if (!isRequest || commandHex === '') return '';
-  const command = decodeCommand(Buffer.from(commandHex, 'hex'));
-  return 'requestId' in command ? command.requestId : '';
+export function requestIdOf(row: AdminActionRecord): string {
+  const { Deposit, Withdraw } = CommandType;
+  const command = commandOf(row, [Deposit, Withdraw]);
+  return command !== undefined && 'requestId' in command ? command.requestId : '';
+}
+
+/** The trade that a CancelTrade names; 0: of other commands. */
+function tradeIdOf(row: AdminActionRecord): number {
+  const command = commandOf(row, [CommandType.CancelTrade]);
+  return command?.type === 'CancelTrade' ? command.tradeId : 0;
+}
+
+/** The command as it is in the log, where it is of one of these types and history has it. */
+function commandOf(
+  { commandType, commandHex }: AdminActionRecord,
+  types: readonly number[],
+): Command | undefined {
+  if (commandHex === '' || !types.includes(commandType)) return undefined;
+  return decodeCommand(Buffer.from(commandHex, 'hex'));
 }
 
 export function adminActionJson(lookup: TermsLookup, row: AdminActionRecord): Static<typeof AdminAction> {
   const requestId = requestIdOf(row);
+  const tradeId = tradeIdOf(row);
   return {
     userId: row.userId,
     command: commandName(row.commandType),
@@ -132,6 +149,7 @@ export function adminActionJson(lookup: TermsLookup, row: AdminActionRecord): St
       : { symbol: termsOf(lookup, row.instrumentId).symbol }),
     requestNumber: row.clientOrderId,
     ...(requestId === '' ? {} : { requestId }),
+    ...(tradeId === 0 ? {} : { tradeId }),
     ...(row.rejectCode === 0 ? {} : { rejectCode: rejectName(row.rejectCode) ?? String(row.rejectCode) }),
     reason: row.reason,
     time: formatTime(row.timeSeconds, row.timeNanos),

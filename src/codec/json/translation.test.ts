@@ -432,6 +432,14 @@ test('users, keys and actions of administration', () => {
   });
   assert.deepEqual(adminActionJson(LOOKUP, { ...deposit, commandHex: hexOf('') }), depositJson);
   assert.deepEqual(adminActionJson(LOOKUP, deposit), depositJson);
+  const commandHex = Buffer.from(encodeCommand({ type: 'CancelTrade', tradeId: 12 })).toString('hex');
+  const cancel = { ...action, commandType: CommandType.CancelTrade, commandHex };
+  const cancelJson = { ...json, command: 'CancelTrade', tradeId: 12 };
+  assert.deepEqual(adminActionJson(LOOKUP, cancel), { ...cancelJson, symbol: 'BTCUSD' });
+  assert.deepEqual(adminActionJson(LOOKUP, { ...cancel, rejectCode: RejectCode.TRADE_CANCELED }), {
+    ...cancelJson,
+    rejectCode: 'TRADE_CANCELED',
+  });
 });
 
 test('logEntryJson: commands by their fields, credentials not shown', () => {
