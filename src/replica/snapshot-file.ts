@@ -31,10 +31,16 @@ const TEMPORARY = '.tmp';
 const UNSYNCED_BYTES_MAX = 1024 * 1024;
 const NAME = /^snapshot-(\d{16})\.hms$/;
 
+interface ColumnEntry {
+  readonly name: string;
+  readonly bytes: number;
+  readonly crc32c: number;
+}
+
 interface StoreEntry {
   readonly name: string;
   readonly rows: number;
-  readonly columns: readonly { readonly name: string; readonly bytes: number; readonly crc32c: number }[];
+  readonly columns: readonly ColumnEntry[];
 }
 
 export interface SnapshotManifest {
@@ -265,28 +271,67 @@ export function readSnapshot(path: string, core?: TradingCore): SnapshotManifest
   }
 }
 
-/** Column by column: a file may be larger than the 2 GiB that node:fs reads at once. */
-function readColumns(path: string, file: number, core: TradingCore | undefined): SnapshotManifest {
+/**
+ * One column of a snapshot, without what the others hold: those are neither read nor checked. Undefined: it has no such column.
+ * @throws SnapshotError naming file and offset
+ */
+export function readColumn(path: string, storeName: string, columnName: string): Uint8Array | undefined {
+  const file = openSync(path, 'r');
+  try {
+    let { manifest, offset } = readFront(path, file);
+    for (const { name, columns } of manifest.stores) {
+      for (const column of columns) {
+        if (name === storeName && column.name === columnName)
+          return columnAt(path, file, offset, name, column).subarray(0, column.bytes);
+        offset += paddedBytes(column);
+      }
+    }
+    return undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The manifest, and where the first column begins. */
+function readFront(path: string, file: number): { manifest: SnapshotManifest; offset: number } {
   let offset = 0;
   const manifest = parseManifest(path, (to, at) => {
     const read = readAt(path, file, to, at);
     offset = at + read;
     return read;
   });
+  return { manifest, offset };
+}
+
+/** The column's bytes and its padding, checked. @throws SnapshotError */
+function columnAt(path: string, file: number, offset: number, store: string, column: ColumnEntry): Buffer {
+  const padded = Buffer.allocUnsafeSlow(paddedBytes(column));
+  if (
+    readAt(path, file, padded, offset) < padded.length ||
+    checksum(padded.subarray(0, column.bytes)) !== column.crc32c ||
+    !isPadding(padded.subarray(column.bytes))
+  ) {
+    throw unusable(path, offset, `column ${store}.${column.name} is damaged`);
+  }
+  return padded;
+}
+
+function paddedBytes({ bytes }: ColumnEntry): number {
+  return bytes + (-bytes & 7);
+}
+
+/** Column by column: a file may be larger than the 2 GiB that node:fs reads at once. */
+function readColumns(path: string, file: number, core: TradingCore | undefined): SnapshotManifest {
+  let { manifest, offset } = readFront(path, file);
   const stores = new Map(core?.stores().map((store) => [store.name, store]));
   for (const store of manifest.stores) {
     const images: ColumnImage[] = [];
     for (const column of store.columns) {
-      const padded = Buffer.allocUnsafeSlow(column.bytes + (-column.bytes & 7));
-      const bytes = padded.subarray(0, column.bytes);
-      if (
-        readAt(path, file, padded, offset) < padded.length ||
-        checksum(bytes) !== column.crc32c ||
-        !isPadding(padded.subarray(column.bytes))
-      ) {
-        throw unusable(path, offset, `column ${store.name}.${column.name} is damaged`);
+      const padded = columnAt(path, file, offset, store.name, column);
+      if (core !== undefined) {
+        const bytes = padded.subarray(0, column.bytes);
+        images.push({ store: store.name, column: column.name, bytes });
       }
-      if (core !== undefined) images.push({ store: store.name, column: column.name, bytes });
       offset += padded.length;
     }
     if (core === undefined) continue;

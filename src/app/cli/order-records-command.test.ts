@@ -226,6 +226,26 @@ test('log order-records: what is asked for wrongly is said, and no file is left'
   );
 });
 
+test('log order-records: an instrument that there cannot be is said before anything is applied', async (t) => {
+  const { node, grow } = backupFixture(t);
+  const logDirectory = join(node.directory, 'log');
+  while (listSegments(nodeDisk, logDirectory).length < 2) grow(30);
+  node.snapshot();
+  // What is applied would meet the damage.
+  const [{ path }] = listSegments(nodeDisk, logDirectory);
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(path, bytes);
+  const hive = (symbol: string) =>
+    runCli(['log', 'order-records', '-', '--data-dir', node.directory, '--symbol', symbol]);
+  assert.equal((await hive('BTCUSD')).status, ExitCode.Damaged);
+  assert.deepEqual(await hive('NONE'), {
+    status: ExitCode.Usage,
+    stdout: '',
+    stderr: 'hive: the venue has no instrument NONE in these entries\n',
+  });
+});
+
 test('log order-records: without its beginning the log is applied from a snapshot, which is said', async (t) => {
   const { node, root, grow } = backupFixture(t);
   const logDirectory = join(node.directory, 'log');

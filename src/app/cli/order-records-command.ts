@@ -12,6 +12,7 @@ import { type OrderRowCounts, OrderRowWriter } from '#projections/order-records/
 import type { SnapshotError } from '#replica/snapshot-file.ts';
 import { STOP_SIGNALS } from '../end-on-signal.ts';
 import type { LogTime } from '../log-time.ts';
+import { canHaveInstrument } from '../order-records/instrument-search.ts';
 import { NewFile, type RecordsSink, RecordsStream } from '../order-records/new-file.ts';
 import {
   endsBehind,
@@ -22,7 +23,7 @@ import {
 } from '../order-records/record-range.ts';
 import type { RecordsCore } from '../order-records/records-core.ts';
 import { RecordsRun } from '../order-records/records-run.ts';
-import { startRecords } from '../order-records/records-start.ts';
+import { type RecordsStartOptions, startRecords } from '../order-records/records-start.ts';
 import { readSmallFile } from '../small-file.ts';
 import { CliError } from './cli-error.ts';
 import { ExitCode } from './exit-codes.ts';
@@ -86,8 +87,13 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
     tableIn(options.instruments, parseInstruments) ?? new Map();
   const { logId } = readDataDirectoryMeta(dataDir);
   const logDirectory = join(dataDir, 'log');
-  const lastSequence = rangeOf(logDirectory).next - 1;
+  const snapshotDirectory = join(dataDir, 'snapshots');
+  const { first: firstSequence, next } = rangeOf(logDirectory);
+  const lastSequence = next - 1;
   refuseBehindEnd(logDirectory, lastSequence, range);
+  const places = { logDirectory, snapshotDirectory, logId };
+  const log = { ...places, firstSequence, lastSequence };
+  if (symbol !== undefined && !canHaveInstrument(symbol, { ...log, range })) throw noInstrument(symbol);
   const writer = new OrderRowWriter(codes, references);
   const covered = { firstSequence: 0, lastSequence: 0 };
   const isOnOutput = file === STANDARD_OUTPUT;
@@ -97,7 +103,7 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   let appliedTo: number;
   let sha256: string;
   try {
-    const start = startOf(dataDir, logId, range, (record) => {
+    const start = startOf(places, range, (record) => {
       const { sequence, timeSeconds: seconds, timeNanos: nanos, instrument } = record;
       if (isBeforeRange(range, sequence, { seconds, nanos })) return;
       if (symbol !== undefined && instrument?.symbol !== symbol) return;
@@ -117,8 +123,7 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
       tellEarlyEnd(start, range);
     }
     appliedTo = run.sequence;
-    if (symbol !== undefined && !start.recorder.hasInstrument(symbol))
-      throw new CliError(ExitCode.Usage, `the venue has no instrument ${symbol} in these entries`);
+    if (symbol !== undefined && !start.recorder.hasInstrument(symbol)) throw noInstrument(symbol);
     sha256 = sink.end();
   } catch (error) {
     sink.discard();
@@ -130,6 +135,10 @@ async function writeRecords(file: string, options: RecordsOptions, output: Outpu
   // Standard output has the records, and nothing else.
   if (!isOnOutput) output.result(result, () => summaryOf(result));
   else process.stderr.write(`${output.json ? JSON.stringify(result) : summaryOf(result)}\n`);
+}
+
+function noInstrument(symbol: string): CliError {
+  return new CliError(ExitCode.Usage, `the venue has no instrument ${symbol} in these entries`);
 }
 
 /** Says so where the log ends before the range does. */
@@ -164,16 +173,13 @@ function refuseBehindEnd(logDirectory: string, lastSequence: number, { fromSeque
 
 /** Where to begin, so that nothing of the range is left out. @throws CliError, SnapshotError where all of it is damaged */
 function startOf(
-  dataDirectory: string,
-  logId: string,
+  places: Pick<RecordsStartOptions, 'logDirectory' | 'snapshotDirectory' | 'logId'>,
   range: RecordRange,
   onRecord: (record: OrderRecord) => void,
 ): RecordsCore {
   const unusable: SnapshotError[] = [];
   const start = startRecords({
-    logDirectory: join(dataDirectory, 'log'),
-    snapshotDirectory: join(dataDirectory, 'snapshots'),
-    logId,
+    ...places,
     onRecord,
     onUnusable: (error) => unusable.push(error),
   });
