@@ -66,8 +66,8 @@ export class PricePages {
 /** Words of an index's own state in an image. */
 export const INDEX_WORDS = 5;
 
-/** Pages that one insert may need: the three tiers below the root. */
-const PAGES_PER_INSERT_MAX = 3;
+/** Pages that one insert may need: one of each tier. */
+export const PAGES_PER_INSERT_MAX = 4;
 
 /**
  * An ordered map from a 32-bit key (a price, a second) to a level, for one side of one book: a four-tier radix
@@ -128,7 +128,7 @@ export class PriceIndex {
 
   /** Whether an insert of any key has the pages that it may need. */
   canInsert(): boolean {
-    return this.pages.free > PAGES_PER_INSERT_MAX;
+    return this.pages.free >= PAGES_PER_INSERT_MAX;
   }
 
   /** Adds `level` at a key that has none. Needs `canInsert`. */

@@ -54,6 +54,24 @@ test('Book: levels are sorted best first, whatever the distance between prices',
   assert.deepEqual([book.depth(Side.Buy), book.depth(Side.Sell)], [6, 6]);
 });
 
+test('Book: a price comes back where the core has no page left', () => {
+  const { books, store } = setUp();
+  const { pages } = store;
+  const [book] = books;
+  // The next part of an iceberg that stands alone: it displays nothing for a moment, while its level stays in the core.
+  for (const price of [70, 100_000, 5]) add(book, Side.Buy, price, 1);
+  const coreHas = Limits.ORDERS_MAX >> 2;
+  while (pages.columns.capacity - pages.free < coreHas) pages.allocate();
+  for (let part = 0; part < 3; part++) {
+    add(book, Side.Buy, 100_000, -1, -1);
+    add(book, Side.Buy, 100_000, 1);
+  }
+  assert.deepEqual(
+    book.snapshot(3).bids,
+    [100_000, 70, 5].map((price) => level(price, 1)),
+  );
+});
+
 test('Book: changes are the levels that differ, merged from any earlier sequence', () => {
   const { books, position } = setUp();
   const [book] = books;

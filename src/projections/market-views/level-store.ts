@@ -4,7 +4,7 @@ import type { BookLevel } from '#domain/market-views.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
-import { PricePages } from '#lib/price-index.ts';
+import { PAGES_PER_INSERT_MAX, PricePages } from '#lib/price-index.ts';
 
 /** No level. */
 export const NO_LEVEL = 0;
@@ -39,8 +39,9 @@ export class LevelStore {
   declare private free: number;
 
   constructor() {
-    // As many as the core has, which keeps all of these prices and more.
-    this.pages = new PricePages(Limits.ORDERS_MAX >> 2);
+    // As many as the core has, which keeps all of these prices and more; and those of an insert, for a price whose order displays nothing
+    // for a moment: it stays in the core, and comes back here when the core may have no page left.
+    this.pages = new PricePages((Limits.ORDERS_MAX >> 2) + PAGES_PER_INSERT_MAX);
     this._rows = new Columns('viewLevels', Limits.LEVELS_MAX + Limits.VIEW_GONE_LEVELS_MAX + 2);
     this.i32 = this._rows.i32('rows', ROW_WORDS);
     this.f64 = doublesOf(this.i32);
