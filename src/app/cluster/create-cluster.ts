@@ -5,7 +5,7 @@ import { lineOf, openDataDirectory, readDataDirectoryMeta } from '#log/file/data
 import { FileLog } from '#log/file/file-log.ts';
 import { LogClock } from '#log/log-clock.ts';
 import { followerOf } from '#log/recording-reader.ts';
-import { listSnapshots, writeSnapshot } from '#replica/snapshot-file.ts';
+import { writeSnapshot } from '#replica/snapshot-file.ts';
 import { applyEntry } from '../apply-entry.ts';
 import { restoreNewest } from '../restore.ts';
 import { ClusterError, clusterErrorOf, otherHistory } from './cluster-error.ts';
@@ -41,9 +41,10 @@ export async function createCluster(
   try {
     const logId = data.logId.uuid;
     const newCore = (): TradingCore => new TradingCore(NOBODY, {}, { hashSeed: randomInt(2 ** 31) });
-    const { core } = restoreNewest(data.snapshotDirectory, logId, newCore, ({ message }) =>
+    const restored = restoreNewest(data.snapshotDirectory, logId, newCore, ({ message }) =>
       onUnusable(message),
     );
+    const { core } = restored;
     const log = FileLog.open({
       directory: data.logDirectory,
       logId: data.logId,
@@ -59,9 +60,10 @@ export async function createCluster(
       log.close();
     }
     const { sequence, stateHash } = core;
-    const newest = listSnapshots(data.snapshotDirectory)[0];
     const path =
-      newest?.sequence === sequence ? newest.path : writeSnapshot(data.snapshotDirectory, core, logId);
+      restored.path !== undefined && restored.manifest?.sequence === sequence
+        ? restored.path
+        : writeSnapshot(data.snapshotDirectory, core, logId);
     const line = lineOf(data.meta);
     const begin = { logId, line, firstSequence: sequence + 1 };
     const link = await ClusterLink.connect(settings, 'hive-create-cluster', begin);
