@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { CORE_VERSION_MAX, CoreVersionError } from '#core/core-version.ts';
 import { TradingCore } from '#core/trading-core.ts';
 import { type EventSink, LogUnavailableError } from '#domain/ports.ts';
+import { crc32c } from '#lib/crc32c.ts';
 import { seededRandom } from '#lib/seeded-random.ts';
 import { ManualClock } from '#log/manual-clock.ts';
 import { MemoryLog } from '#log/memory/memory-log.ts';
@@ -126,6 +127,20 @@ test('snapshot: any changed bit, a missing end and bytes behind it are refused w
   for (let flip = 0; flip < 300; flip++) refusesFlip(Math.floor(random() * bytes.length));
   for (let cut = 1; cut <= 8; cut++) refuses(bytes.subarray(0, bytes.length - cut));
   refuses(Buffer.concat([bytes, Buffer.alloc(1)]));
+});
+
+test('readSnapshot: nobody is told to remove one of another format, which is all that a truncated log can go on from', () => {
+  const path = writeSnapshot(temporaryDirectory('replica'), new TradingCore(NOWHERE, CAPACITY), LOG_ID);
+  const bytes = readFileSync(path);
+  bytes.write('"formatVersion":1', bytes.indexOf('"formatVersion":'));
+  bytes.writeUInt32LE(crc32c(bytes.subarray(16, 16 + bytes.readUInt32LE(8))) >>> 0, 12);
+  writeFileSync(path, bytes);
+  assert.throws(
+    () => readSnapshot(path),
+    new SnapshotError(
+      `${path}: at byte 16: has format 1, this build reads 4. It is passed over: the node starts from an older snapshot, or from the whole log. Keep it where that does not begin with entry 1: it takes the build that wrote it to start.`,
+    ),
+  );
 });
 
 test('readSnapshot: one of a core version that this build lacks is refused with what to do', () => {

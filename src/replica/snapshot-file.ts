@@ -234,10 +234,8 @@ export function parseManifest(path: string, read: (to: Uint8Array, at: number) =
   }
   const manifest = JSON.parse(json.toString()) as SnapshotManifest;
   if (manifest.formatVersion !== FORMAT_VERSION) {
-    throw unusable(
-      path,
-      HEAD_BYTES,
-      `has format ${manifest.formatVersion}, this build reads ${FORMAT_VERSION}`,
+    throw new SnapshotError(
+      `${path}: at byte ${HEAD_BYTES}: has format ${manifest.formatVersion}, this build reads ${FORMAT_VERSION}. It is passed over: the node starts from an older snapshot, or from the whole log. Keep it where that does not begin with entry 1: it takes the build that wrote it to start.`,
     );
   }
   return manifest;
