@@ -49,11 +49,16 @@ test('OrderIndex: finds what was added, not what was removed, and tells users an
 });
 
 test('OrderIndex: full to the last slot, through every size on the way there, whatever the seed', () => {
-  const ordersMax = 5_000;
-  for (const seed of [0, 1, -1, 0x7fffffff]) {
+  // The last slot has all bits of a slot, or all but the highest are none.
+  for (const [ordersMax, seed] of [
+    [5_000, 0],
+    [4_095, 1],
+    [4_096, -1],
+    [1, 0x7fffffff],
+  ]) {
     const checked = new Checked(ordersMax, seed);
     for (let slot = 1; slot <= ordersMax; slot++) {
-      checked.add(slot, slot % 3, slot);
+      checked.add(slot, slot % 3, slot % 2 === 0 ? slot : -slot);
       if (slot % 512 === 0) checked.check();
     }
     checked.check();

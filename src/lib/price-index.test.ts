@@ -80,22 +80,58 @@ test('PriceIndex: a side with two prices or fewer, or whose best one comes and g
   assert.equal(pages.columns.rows, rows);
 });
 
-test('PriceIndex: goes on from its image', () => {
+/** What an image has of an index and its pages. */
+function imageOf(pages: PricePages, index: PriceIndex): { own: Int32Array; words: Uint8Array; free: number } {
+  const own = new Int32Array(INDEX_WORDS);
+  index.save(own, 0);
+  return { own, words: pages.columns.images()[0].bytes, free: pages.freePage };
+}
+
+function restoredFrom({ own, words, free }: ReturnType<typeof imageOf>, descending: boolean) {
   const pages = new PricePages(64);
-  const index = new PriceIndex(pages, false);
-  for (const key of [70_000, 4, 5, 300]) index.insert(key, key + 1);
-  const image = new Int32Array(INDEX_WORDS);
-  index.save(image, 0);
-  const restored = new PriceIndex(pages, false);
-  restored.load(image, 0);
-  for (const left of [[4, 5, 300, 70_000], [5, 300, 70_000], [300, 70_000], [70_000], []]) {
-    assert.deepEqual(keysOf(restored), left);
-    assert.deepEqual(
-      left.map((key) => restored.get(key)),
-      left.map((key) => key + 1),
-    );
-    if (left.length > 0) restored.remove(left[0]);
+  const rowBytes = pages.columns.images()[0].bytes.length;
+  pages.columns.restore(words.length / rowBytes, [
+    { store: 'pricePages', column: 'words', bytes: words.slice() },
+  ]);
+  pages.restoreFree(free);
+  const index = new PriceIndex(pages, descending);
+  index.load(own, 0);
+  return { pages, index };
+}
+
+test(`PriceIndex: goes on from its image, byte for byte as it would have without (seed ${SEED})`, () => {
+  const random = seededRandom(SEED);
+  const keys = [0, 1, 2, 300, 70_000, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
+  const seen = new Set<string>();
+  for (const descending of [false, true]) {
+    const own = new PricePages(64);
+    const whole = { pages: own, index: new PriceIndex(own, descending) };
+    let cut = restoredFrom(imageOf(whole.pages, whole.index), descending);
+    const present = new Set<number>();
+    for (let step = 1; step <= 3_000; step++) {
+      const key = keys[Math.floor(random() * keys.length)];
+      // A price of the core is signed, or not.
+      const given = random() < 0.5 ? key : key | 0;
+      const isThere = present.has(key);
+      // Mostly few at a time.
+      if (!isThere && random() < present.size / 6) continue;
+      for (const { index } of [whole, cut]) {
+        if (isThere) index.remove(given);
+        else index.insert(given, step);
+      }
+      if (isThere) present.delete(key);
+      else present.add(key);
+      const image = imageOf(cut.pages, cut.index);
+      assert.deepEqual(image, imageOf(whole.pages, whole.index));
+      assert.deepEqual(
+        keysOf(cut.index),
+        [...present].sort((a, b) => (descending ? b - a : a - b)),
+      );
+      seen.add(`${Math.min(present.size, 2)} ${image.own[3] !== 0}`);
+      cut = restoredFrom(image, descending);
+    }
+    assert.equal(cut.pages.free, whole.pages.free);
   }
-  // All pages but none and the root are free again.
-  assert.equal(pages.free, 62);
+  // None, one, a second that is in the tree, and one that stands beside it.
+  assert.deepEqual([...seen].sort(), ['0 false', '1 false', '2 false', '2 true']);
 });
