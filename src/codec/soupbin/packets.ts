@@ -1,4 +1,5 @@
 import { latin1Of } from '#lib/latin1.ts';
+
 /**
  * SoupBinTCP 3.00/4.00 packets (Nasdaq, "SoupBinTCP", sections 1.1 and 2): a two-byte big-endian length that
  * counts what follows it, a one-byte type, a payload. Text is ASCII; numbers in the login packets are ASCII
