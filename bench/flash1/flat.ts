@@ -68,8 +68,7 @@ class Ladder {
 
 /**
  * A peer for our book, made for this harness alone: it knows every price and every order id of a workload beforehand, keeps both in
- * flat tables, and has neither owners nor icebergs, stops, bands, 64-bit quantities or images. So what it reaches is about what JavaScript
- * has for this work on a machine (docs/adr/0032-core-in-javascript.md).
+ * flat tables, and has neither owners nor icebergs, stops, bands, 64-bit quantities or images. It waits for memory in the table of order ids.
  */
 export class FlatBook {
   declare private readonly ring: RingProducer;
