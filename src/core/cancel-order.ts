@@ -2,7 +2,7 @@ import { CancelOrder, CommandType } from '#domain/commands.ts';
 import { CancelReason } from '#domain/events.ts';
 import { Action } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import type { Execution } from './execution.ts';
 import type { Incoming } from './incoming.ts';
 import { isQuantity } from './order-terms.ts';
@@ -12,6 +12,7 @@ import type { CoreState } from './state.ts';
 
 const { INVALID_QUANTITY, UNKNOWN_INSTRUMENT, UNKNOWN_ORDER } = RejectCode;
 const NONE = ACCEPTED;
+const MASK = WORD_OFFSET_MASK;
 const CANCEL_ORDERS = Action.CancelOrders;
 const REQUESTED = CancelReason.Requested;
 const CANCEL_ORDER = CommandType.CancelOrder;
@@ -48,15 +49,16 @@ export class OrderCancellation {
   cancelOrder(words: WordBuffer, offset: number): void {
     const { users, instruments, orders, risk, timeSeconds } = this.state;
     const { i32, f64 } = words;
-    const user = users.rowIfAllowed(i32[offset + CANCEL_USER_ID], CANCEL_ORDERS);
-    const instrumentId = i32[offset + CANCEL_INSTRUMENT_ID];
-    const totalQtyLots = f64[(offset + CANCEL_TOTAL_QTY_LOTS) >> 1];
+    const at = offset & MASK;
+    const user = users.rowIfAllowed(i32[at + CANCEL_USER_ID], CANCEL_ORDERS);
+    const instrumentId = i32[at + CANCEL_INSTRUMENT_ID];
+    const totalQtyLots = f64[(at + CANCEL_TOTAL_QTY_LOTS) >> 1];
     let code = NONE as number;
     let slot = 0;
-    if (user === -1) code = users.refusalOf(i32[offset + CANCEL_USER_ID]);
+    if (user === -1) code = users.refusalOf(i32[at + CANCEL_USER_ID]);
     else {
       risk.countMessage(users.accountRow(user), timeSeconds);
-      slot = orders.find(user, i32[offset + CANCEL_CLIENT_ORDER_ID]);
+      slot = orders.find(user, i32[at + CANCEL_CLIENT_ORDER_ID]);
       const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
       if (instrumentId !== 0 && row === -1) code = UNKNOWN_INSTRUMENT;
       else if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) code = UNKNOWN_ORDER;
@@ -65,12 +67,12 @@ export class OrderCancellation {
       }
     }
     if (code !== NONE) {
-      this.refusals.refuse(CANCEL_ORDER, code, words, offset, offset + CANCEL_CLIENT_TAG);
+      this.refusals.refuse(CANCEL_ORDER, code, words, at, at + CANCEL_CLIENT_TAG);
       return;
     }
     const row = orders.instrumentRow(slot);
     const leavesQtyLots = totalQtyLots - orders.cumQtyLots(slot);
-    this.reports.requestedBy(i32, offset + CANCEL_CLIENT_TAG);
+    this.reports.requestedBy(i32, at + CANCEL_CLIENT_TAG);
     if (leavesQtyLots <= 0) this.execution.cancel(slot, REQUESTED);
     else this.#reduce(slot, leavesQtyLots);
     this.incoming.triggerStops(row);

@@ -8,10 +8,11 @@ import {
   Trade,
   TradeFlag,
 } from '#domain/events.ts';
-import { assert } from '#lib/assert.ts';
+import { fail } from '#lib/assert.ts';
+import { WORD_OFFSET_MASK } from '#lib/word-buffer.ts';
 import type { BookListener } from './book/book-listener.ts';
 import type { OrderBook } from './book/order-book.ts';
-import { type EventWriter, POSITION_MASK } from './event-writer.ts';
+import type { EventWriter } from './event-writer.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Orders } from './orders.ts';
 import type { Reports } from './reports.ts';
@@ -49,7 +50,7 @@ const {
   takerClientOrderId: TRADE_TAKER_CLIENT_ORDER_ID,
   takerReportNumber: TRADE_TAKER_REPORT_NUMBER,
 } = Trade.at;
-const MASK = POSITION_MASK;
+const MASK = WORD_OFFSET_MASK;
 const ONE_CANCELS_OTHER = CancelReason.OneCancelsOther;
 
 /**
@@ -293,7 +294,7 @@ export class Execution implements BookListener {
     if (expireSeconds !== 0) state.expiry.remove(slot, expireSeconds);
     orders.remove(slot);
     state.accounts.addOpenOrders(orders.accountRow(slot), -1);
-    assert(orders.store.leavesQtyLots(slot) === 0, 'Invariant: an order that is done holds nothing');
+    if (orders.store.leavesQtyLots(slot) !== 0) fail('Invariant: an order that is done holds nothing');
   }
 
   /** The order traded or triggered: its partner is to be canceled once the command has finished matching. */

@@ -10,7 +10,7 @@ import {
 } from '#domain/commands.ts';
 import { Action } from '#domain/permissions.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import type { Execution } from './execution.ts';
 import type { Incoming } from './incoming.ts';
 import { OrderTerms } from './order-terms.ts';
@@ -35,6 +35,7 @@ const {
   UNKNOWN_ORDER,
 } = RejectCode;
 const NONE = ACCEPTED;
+const MASK = WORD_OFFSET_MASK;
 const PLACE_ORDERS = Action.PlaceOrders;
 const BUY = Side.Buy;
 const CONTINUOUS = Phase.Continuous;
@@ -115,18 +116,19 @@ export class OrderEntry {
   #checkNew(words: WordBuffer, offset: number): number {
     const terms = this.terms;
     const { i32 } = words;
-    const clientOrderId = i32[offset + NEW_CLIENT_ORDER_ID];
+    const at = offset & MASK;
+    const clientOrderId = i32[at + NEW_CLIENT_ORDER_ID];
     if (clientOrderId === 0) return MALFORMED_COMMAND;
-    const isFresh = this.#identify(i32[offset + NEW_USER_ID], clientOrderId);
-    if (this.userRow === -1) return this.state.users.refusalOf(i32[offset + NEW_USER_ID]);
-    terms.row = this.state.instruments.rowOf(i32[offset + NEW_INSTRUMENT_ID]);
+    const isFresh = this.#identify(i32[at + NEW_USER_ID], clientOrderId);
+    if (this.userRow === -1) return this.state.users.refusalOf(i32[at + NEW_USER_ID]);
+    terms.row = this.state.instruments.rowOf(i32[at + NEW_INSTRUMENT_ID]);
     if (terms.row === -1) return UNKNOWN_INSTRUMENT;
     if (!isFresh) return DUPLICATE_CLIENT_ORDER_ID;
     if (this.#isTagUsed(i32, offset, NEW_CLIENT_TAG)) return DUPLICATE_CLIENT_TAG;
     if (clientOrderId < 0) return CLIENT_ORDER_ID_LIMIT;
     terms.readNew(words, offset);
     this.partner = 0;
-    const ocoClientOrderId = i32[offset + NEW_OCO_CLIENT_ORDER_ID];
+    const ocoClientOrderId = i32[at + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
     return terms.checkNew(words, offset) || this.#checkMarket() || this.#checkRisk(terms.qtyLots, 0);
   }
@@ -247,12 +249,13 @@ export class OrderEntry {
   replaceOrder(words: WordBuffer, offset: number): void {
     const { orders } = this.state;
     const { i32 } = words;
-    const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
+    const at = offset & MASK;
+    const clientOrderId = i32[at + REPLACE_CLIENT_ORDER_ID];
     const slot = clientOrderId === 0 ? 0 : this.#findOriginal(words, offset);
     let code: number = clientOrderId === 0 ? MALFORMED_COMMAND : this.originalCode;
     if (code === NONE) code = this.#checkReplace(words, offset, slot);
     if (code !== NONE) {
-      this.refusals.refuse(REPLACE_ORDER, code, words, offset, offset + REPLACE_CLIENT_TAG);
+      this.refusals.refuse(REPLACE_ORDER, code, words, offset, at + REPLACE_CLIENT_TAG);
       return;
     }
     const row = orders.instrumentRow(slot);
@@ -265,10 +268,11 @@ export class OrderEntry {
   #findOriginal(words: WordBuffer, offset: number): number {
     const { users, instruments, orders } = this.state;
     const { i32 } = words;
-    const userId = i32[offset + REPLACE_USER_ID];
-    const clientOrderId = i32[offset + REPLACE_CLIENT_ORDER_ID];
+    const at = offset & MASK;
+    const userId = i32[at + REPLACE_USER_ID];
+    const clientOrderId = i32[at + REPLACE_CLIENT_ORDER_ID];
     const isFresh = this.#identify(userId, clientOrderId);
-    const instrumentId = i32[offset + REPLACE_INSTRUMENT_ID];
+    const instrumentId = i32[at + REPLACE_INSTRUMENT_ID];
     const row = instrumentId === 0 ? -1 : instruments.rowOf(instrumentId);
     if (this.userRow === -1) {
       this.originalCode = users.refusalOf(userId);
@@ -282,7 +286,7 @@ export class OrderEntry {
     if (this.#isTagUsed(i32, offset, REPLACE_CLIENT_TAG)) return 0;
     this.originalCode = CLIENT_ORDER_ID_LIMIT;
     if (clientOrderId < 0) return 0;
-    const slot = orders.find(this.userRow, i32[offset + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
+    const slot = orders.find(this.userRow, i32[at + REPLACE_ORIGINAL_CLIENT_ORDER_ID]);
     this.originalCode = UNKNOWN_ORDER;
     if (slot === 0 || (row !== -1 && orders.instrumentRow(slot) !== row)) return 0;
     this.originalCode = NONE;

@@ -11,7 +11,7 @@ import {
 } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import type { Incoming } from './incoming.ts';
 import type { CoreState } from './state.ts';
 
@@ -43,6 +43,7 @@ const {
   VALUE_TOO_LARGE,
 } = RejectCode;
 const NONE = ACCEPTED;
+const MASK = WORD_OFFSET_MASK;
 const { Default: STP_DEFAULT, CancelNewest: STP_CANCEL_NEWEST, Decrement: STP_LAST } = SelfTradePrevention;
 const POST_ONLY = OrderFlag.PostOnly;
 const DEALING = TradingCapacity.Dealing;
@@ -66,6 +67,8 @@ const {
   expireSeconds: REPLACE_EXPIRE_SECONDS,
   tradingCapacity: REPLACE_REGULATORY,
 } = ReplaceOrder.at;
+
+const REPLACE_SHORT_WORDS = ReplaceOrder.shortWords;
 
 /** A record that can say who decided, and for whom. */
 type WithParties = typeof NewOrder | typeof ReplaceOrder;
@@ -115,27 +118,29 @@ export class OrderTerms {
 
   readNew(words: WordBuffer, offset: number): void {
     const { i32, f64 } = words;
-    const attributes = i32[offset + SIDE_WORD];
+    const at = offset & MASK;
+    const attributes = i32[at + SIDE_WORD];
     this.side = attributes & 255;
     this.orderType = (attributes >> 8) & 255;
     this.timeInForce = (attributes >> 16) & 255;
     this.orderFlags = attributes >>> 24;
-    const more = i32[offset + STP_WORD];
+    const more = i32[at + STP_WORD];
     this.selfTrade = more & 255;
     this.regulatory = more >>> 8;
-    this.priceTicks = i32[offset + NEW_PRICE_TICKS];
-    this.stopPriceTicks = i32[offset + NEW_STOP_PRICE_TICKS];
-    this.qtyLots = f64[(offset + NEW_QTY_LOTS) >> 1];
-    this.displayQtyLots = f64[(offset + NEW_DISPLAY_QTY_LOTS) >> 1];
+    this.priceTicks = i32[at + NEW_PRICE_TICKS];
+    this.stopPriceTicks = i32[at + NEW_STOP_PRICE_TICKS];
+    this.qtyLots = f64[(at + NEW_QTY_LOTS) >> 1];
+    this.displayQtyLots = f64[(at + NEW_DISPLAY_QTY_LOTS) >> 1];
     // Negative zero passes for none and goes on into an event, where it is no integer.
-    this.minQtyLots = f64[(offset + NEW_MIN_QTY_LOTS) >> 1] + 0;
-    this.expireSeconds = i32[offset + NEW_EXPIRE_SECONDS];
+    this.minQtyLots = f64[(at + NEW_MIN_QTY_LOTS) >> 1] + 0;
+    this.expireSeconds = i32[at + NEW_EXPIRE_SECONDS];
   }
 
   /** @param slot the live order that is to be replaced: what a replace does not change is that order's */
   readReplace(words: WordBuffer, offset: number, slot: number, isWaiting: boolean): void {
     const { orders } = this.state;
     const { i32, f64 } = words;
+    const at = offset & MASK;
     this.row = orders.instrumentRow(slot);
     this.side = orders.side(slot);
     // A stop that has triggered rests as the limit order that it became.
@@ -144,11 +149,11 @@ export class OrderTerms {
     this.orderFlags = orders.orderFlags(slot);
     this.selfTrade = orders.selfTradePrevention(slot);
     this.minQtyLots = 0;
-    this.priceTicks = i32[offset + REPLACE_PRICE_TICKS];
-    this.stopPriceTicks = isWaiting ? i32[offset + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks(slot);
-    this.qtyLots = f64[(offset + REPLACE_QTY_LOTS) >> 1];
-    this.displayQtyLots = f64[(offset + REPLACE_DISPLAY_QTY_LOTS) >> 1];
-    this.expireSeconds = i32[offset + REPLACE_EXPIRE_SECONDS];
+    this.priceTicks = i32[at + REPLACE_PRICE_TICKS];
+    this.stopPriceTicks = isWaiting ? i32[at + REPLACE_STOP_PRICE_TICKS] : orders.stopPriceTicks(slot);
+    this.qtyLots = f64[(at + REPLACE_QTY_LOTS) >> 1];
+    this.displayQtyLots = f64[(at + REPLACE_DISPLAY_QTY_LOTS) >> 1];
+    this.expireSeconds = i32[at + REPLACE_EXPIRE_SECONDS];
   }
 
   /** Whether what does not trade at once may stay in the book. */
@@ -197,7 +202,7 @@ export class OrderTerms {
   /** The last of the 200s, for replaces: of one that says nothing of the regulatory fields, the order's own were checked. */
   checkReplacedFields(words: WordBuffer, offset: number): number {
     const { i32 } = words;
-    if (i32[offset] >>> 16 === ReplaceOrder.shortWords) return NONE;
+    if (i32[offset] >>> 16 === REPLACE_SHORT_WORDS) return NONE;
     this.regulatory = i32[offset + REPLACE_REGULATORY];
     return this.#checkRegulatoryFields(words, offset, ReplaceOrder);
   }

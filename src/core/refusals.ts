@@ -1,10 +1,10 @@
 import type { CommandType } from '#domain/commands.ts';
 import { CommandRejected, EventType } from '#domain/events.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
-import { copyTag } from './client-tag.ts';
+import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import type { EventWriter } from './event-writer.ts';
 import type { CoreState } from './state.ts';
 
+const MASK = WORD_OFFSET_MASK;
 const REJECTED_TYPE = EventType.CommandRejected;
 const REJECTED_WORDS = CommandRejected.words;
 const {
@@ -44,14 +44,15 @@ export class Refusals {
   ): void {
     const { users, accounts } = this.state;
     const source = command.i32;
-    const userId = source[offset + 1];
+    const from = offset & MASK;
+    const userId = source[from + 1];
     const user = users.rowOf(userId);
     const number = isReport && user !== -1 ? users.nextReport(user) : 0;
-    const at = this.writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[offset + 2], userId, number);
+    const at = this.writer.beginRaw(REJECTED_TYPE, REJECTED_WORDS, source[from + 2], userId, number) & MASK;
     const { i32 } = this.writer.words;
     i32[at + REJECTED_COMMAND_TYPE] = commandType | (code << 16);
-    i32[at + REJECTED_CLIENT_ORDER_ID] = source[offset + 3];
+    i32[at + REJECTED_CLIENT_ORDER_ID] = source[from + 3];
     i32[at + REJECTED_ACCOUNT_ID] = user === -1 ? 0 : accounts.accountId(users.accountRow(user));
-    copyTag(source, tagAt, i32, at + REJECTED_CLIENT_TAG);
+    this.writer.copyTag(source, tagAt, at + REJECTED_CLIENT_TAG);
   }
 }

@@ -7,9 +7,9 @@ import {
   OrderRested,
   OrderTriggered,
 } from '#domain/events.ts';
+import { WORD_OFFSET_MASK } from '#lib/word-buffer.ts';
 import type { BookStore } from './book/book-store.ts';
-import { copyTag, TAG_WORDS } from './client-tag.ts';
-import { type EventWriter, POSITION_MASK } from './event-writer.ts';
+import type { EventWriter } from './event-writer.ts';
 import type { Orders } from './orders.ts';
 import type { AccountTable } from './registry/accounts.ts';
 import type { InstrumentTable } from './registry/instruments.ts';
@@ -72,7 +72,7 @@ const {
 } = OrderTriggered.at;
 
 const REQUESTED = CancelReason.Requested;
-const MASK = POSITION_MASK;
+const MASK = WORD_OFFSET_MASK;
 
 /** Writes the events of an order's life from its row. Reports to a user are numbered here. */
 export class Reports {
@@ -161,7 +161,7 @@ export class Reports {
     i32[at + ACCEPTED_EXPIRE_SECONDS] = orders.expireSeconds(slot);
     i32[at + ACCEPTED_OCO_CLIENT_ORDER_ID] = partner === 0 ? 0 : orders.clientOrderId(partner);
     i32[at + ACCEPTED_SIDE] = orders.eventTerms(slot);
-    copyTag(command, tagAt, i32, at + ACCEPTED_CLIENT_TAG);
+    this.writer.copyTag(command, tagAt, at + ACCEPTED_CLIENT_TAG);
   }
 
   /** Orders that are canceled on request (CancelReason.Requested) from now on are by this command, whose clientTag is at word `tagAt`. */
@@ -186,9 +186,9 @@ export class Reports {
     i32[at + CANCELED_PRICE_TICKS] = orders.priceTicks(slot);
     i32[at + CANCELED_SIDE] = orders.side(slot) | (reason << 8);
     const tagAt = reason === REQUESTED ? this.requestTagAt : 0;
-    copyTag(this.requestWords, tagAt, i32, at + CANCELED_CLIENT_TAG);
+    this.writer.copyTag(this.requestWords, tagAt, at + CANCELED_CLIENT_TAG);
     // The record's last word holds no field.
-    i32[at + CANCELED_CLIENT_TAG + TAG_WORDS] = 0;
+    i32[at + CANCELED_WORDS - 1] = 0;
   }
 
   /** To be called with the row already holding the new terms. */
@@ -210,7 +210,7 @@ export class Reports {
     this.i32[at + REPLACED_ORIGINAL_PRICE_TICKS] = originalPriceTicks;
     this.i32[at + REPLACED_KEEPS_PRIORITY] = keepsPriority ? 1 : 0;
     // The record's last word holds no field.
-    this.i32[at + REPLACED_KEEPS_PRIORITY + 1] = 0;
+    this.i32[at + REPLACED_WORDS - 1] = 0;
   }
 
   /** Public: reported to nobody. */

@@ -1,5 +1,5 @@
 import { Columns } from '#lib/columns.ts';
-import { hashOfPair } from '#lib/int-map.ts';
+import { hashOfPair } from '#lib/pair-hash.ts';
 
 /** Words of one row: the user's row, then the two halves of the text's hash. */
 const ROW_WORDS = 3;

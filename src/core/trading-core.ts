@@ -6,7 +6,7 @@ import type { EventSink } from '#domain/ports.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
 import { assert } from '#lib/assert.ts';
 import type { Columns } from '#lib/columns.ts';
-import type { WordBuffer } from '#lib/word-buffer.ts';
+import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import { Administration } from './administration.ts';
 import { OrderCancellation } from './cancel-order.ts';
 import { TradeCancellation } from './cancel-trade.ts';
@@ -34,6 +34,9 @@ for (const { type, words, shortWords } of COMMAND_LAYOUTS) {
 }
 
 const { NewOrder: NEW_ORDER, CancelOrder: CANCEL_ORDER, ReplaceOrder: REPLACE_ORDER } = CommandType;
+const { epoch: EPOCH, entryNo: ENTRY_NO } = EntryHeader.at;
+const HEADER_WORDS = ENTRY_HEADER_WORDS;
+const MASK = WORD_OFFSET_MASK;
 const COMMAND_COUNT_SHIFT = 16;
 
 export interface TradingCoreOptions {
@@ -142,13 +145,14 @@ export class TradingCore {
     to: number,
   ): boolean {
     const { i32, f64 } = words;
-    const head = i32[from];
-    const epoch = i32[from + EntryHeader.at.epoch] >>> 0;
-    const entryNo = f64[(from + EntryHeader.at.entryNo) >> 1];
+    const start = from & MASK;
+    const head = i32[start];
+    const epoch = i32[start + EPOCH] >>> 0;
+    const entryNo = f64[(start + ENTRY_NO) >> 1];
     const isNext = this.begin(sequence, timeSeconds, timeNanos, head & 0xffff, epoch, entryNo);
     if (isNext) {
       let left = head >>> COMMAND_COUNT_SHIFT;
-      for (let at = from + ENTRY_HEADER_WORDS; at < to && left > 0; left--) {
+      for (let at = start + HEADER_WORDS; at < to && left > 0; left--) {
         this.apply(words, at);
         at += i32[at] >>> 16;
       }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { hashOfPair, IntPairMap } from './int-map.ts';
+import { IntPairMap } from './int-map.ts';
+import { hashOfPair } from './pair-hash.ts';
 
 test('get: -1 where nothing was set, also for key (0, 0) and negative keys', () => {
   const map = new IntPairMap();

@@ -1,9 +1,9 @@
 import { Deposit, InstrumentKind, Side, Withdraw } from '#domain/commands.ts';
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import { assert } from '#lib/assert.ts';
+import { assert, fail } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
-import { INT53_MAX, mulDivFloor, mulMulDivFloor } from '#lib/integer.ts';
+import * as integer from '#lib/integer.ts';
 import type { WordBuffer } from '#lib/word-buffer.ts';
 import { type AccountTable, AccountWord, VENUE_ACCOUNT_ROW } from '../registry/accounts.ts';
 import type { AssetTable } from '../registry/assets.ts';
@@ -11,6 +11,8 @@ import { byteAt, isAmount, isId, isText } from '../registry/fields.ts';
 import type { InstrumentTable } from '../registry/instruments.ts';
 import { Balances } from './balances.ts';
 
+// Bindings of this module, not imports: V8 folds the former into the machine code and loads the latter each time.
+const { INT53_MAX, mulDivFloor, mulMulDivFloor } = integer;
 const PPM = 1_000_000;
 const BUY = Side.Buy;
 const AMOUNT_MAX = INT53_MAX;
@@ -291,7 +293,8 @@ export class Ledger {
     const denominator = this.instruments.valueDenominator(instrumentRow);
     const product = priceTicks * qtyLots;
     if (numerator === 1 && denominator === 1) return product <= AMOUNT_MAX ? product : -1;
-    return mulMulDivFloor(priceTicks, qtyLots, numerator, denominator);
+    // As a product it is a number for V8 even where it never ran: else it would keep every value as an object.
+    return 1 * mulMulDivFloor(priceTicks, qtyLots, numerator, denominator);
   }
 
   /** Largest position, long or short, if every open order and `addedLots` more on `side` were filled; may pass 2^53. */
@@ -385,10 +388,8 @@ export class Ledger {
     oldLeavesLots: number,
     newLeavesLots: number,
   ): void {
-    assert(
-      newLeavesLots >= 0 && newLeavesLots <= oldLeavesLots,
-      'Condition: rehold never makes an order larger',
-    );
+    if (newLeavesLots < 0 || newLeavesLots > oldLeavesLots)
+      fail('Condition: rehold never makes an order larger');
     const instrument = this.instrumentRow(holding);
     const oldValue = this.valueMinor(instrument, priceTicks, oldLeavesLots);
     const oldHold = this.#spotHoldMinor(holding, side, oldValue, oldLeavesLots);
@@ -410,7 +411,7 @@ export class Ledger {
   /** Hold of a spot order: a buy's value and the fee on it, a sell's base amount; -1 above 2^53 - 1. */
   #holdMinor(instrumentRow: number, side: number, valueMinor: number, leavesLots: number): number {
     const { instruments } = this;
-    if (side !== Side.Buy) return mulDivFloor(leavesLots, instruments.lotBaseMinor(instrumentRow), 1);
+    if (side !== BUY) return mulDivFloor(leavesLots, instruments.lotBaseMinor(instrumentRow), 1);
     const hold = valueMinor + mulDivFloor(instruments.holdFeePpm(instrumentRow), valueMinor, PPM);
     return hold > AMOUNT_MAX ? -1 : hold;
   }

@@ -2,6 +2,12 @@ import { Phase } from '#domain/commands.ts';
 import { Limits } from '#domain/limits.ts';
 import { Columns } from '#lib/columns.ts';
 
+const {
+  PreOpen: PRE_OPEN,
+  OpeningAuction: OPENING_AUCTION,
+  VolatilityAuction: VOLATILITY_AUCTION,
+  ClosingAuction: CLOSING_AUCTION,
+} = Phase;
 const ENTRIES = Limits.SCHEDULE_ENTRIES_MAX;
 
 /** Phase, its end, daily schedule and last published indicative of each instrument, by instrument row. */
@@ -52,9 +58,9 @@ export class PhaseTable {
 /** Whether orders collect without matching. */
 export function isAuction(phase: number): boolean {
   return (
-    phase === Phase.PreOpen ||
-    phase === Phase.OpeningAuction ||
-    phase === Phase.VolatilityAuction ||
-    phase === Phase.ClosingAuction
+    phase === PRE_OPEN ||
+    phase === OPENING_AUCTION ||
+    phase === VOLATILITY_AUCTION ||
+    phase === CLOSING_AUCTION
   );
 }

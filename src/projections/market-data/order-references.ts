@@ -1,7 +1,7 @@
 import { Limits } from '#domain/limits.ts';
 import { assert } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
-import { hashOfPair } from '#lib/int-map.ts';
+import { hashOfPair } from '#lib/pair-hash.ts';
 
 const NONE = 0;
 /** Chains that a fresh table starts with; they double when chains have more orders than this, on average. */
