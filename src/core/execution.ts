@@ -292,8 +292,9 @@ export class Execution implements BookListener {
     }
     const expireSeconds = orders.expireSeconds(slot);
     if (expireSeconds !== 0) state.expiry.remove(slot, expireSeconds);
-    orders.remove(slot);
-    state.accounts.addOpenOrders(orders.accountRow(slot), -1);
+    const account = orders.accountRow(slot);
+    orders.remove(slot, account);
+    state.accounts.addOpenOrders(account, -1);
     if (orders.store.leavesQtyLots(slot) !== 0) fail('Invariant: an order that is done holds nothing');
   }
 

@@ -14,7 +14,6 @@ import { fillableQtyLots } from './book/fillable.ts';
 import { MatchEnd, type OrderBook } from './book/order-book.ts';
 import type { Execution } from './execution.ts';
 import type { PhaseControl } from './phase/phase-control.ts';
-import { isAuction } from './phase/phase-table.ts';
 import type { Reports } from './reports.ts';
 import type { CoreState } from './state.ts';
 
@@ -58,7 +57,7 @@ export class Incoming {
     const row = orders.instrumentRow(slot);
     const book = books[row];
     const side = orders.side(slot) as Side;
-    if (isAuction(phases.phase[row])) {
+    if (phases.isAuction(row)) {
       this.#rest(slot, book, side, limitTicks);
       return;
     }

@@ -14,8 +14,7 @@ import { WORD_OFFSET_MASK, type WordBuffer } from '#lib/word-buffer.ts';
 import type { Execution } from './execution.ts';
 import type { Incoming } from './incoming.ts';
 import { OrderTerms } from './order-terms.ts';
-import { type Orders, packTerms } from './orders.ts';
-import { isAuction } from './phase/phase-table.ts';
+import type { Orders } from './orders.ts';
 import type { Refusals } from './refusals.ts';
 import type { Reports } from './reports.ts';
 import type { CoreState } from './state.ts';
@@ -58,6 +57,10 @@ const {
   instrumentId: REPLACE_INSTRUMENT_ID,
   originalClientOrderId: REPLACE_ORIGINAL_CLIENT_ORDER_ID,
 } = ReplaceOrder.at;
+
+/** Whether the command has a text that may be used once. */
+const isUniqueTag = (i32: Int32Array, offset: number, tagAt: number): boolean =>
+  (i32[offset & MASK] & UNIQUE_TAG) !== 0 && i32[(offset & MASK) + tagAt] !== 0;
 
 /** New orders and replaces: checks in the order of the reject table, then effect. */
 export class OrderEntry {
@@ -130,7 +133,10 @@ export class OrderEntry {
     this.partner = 0;
     const ocoClientOrderId = i32[at + NEW_OCO_CLIENT_ORDER_ID];
     if (ocoClientOrderId !== 0 && !this.#findPartner(ocoClientOrderId)) return OCO_PARTNER_UNUSABLE;
-    return terms.checkNew(words, offset) || this.#checkMarket() || this.#checkRisk(terms.qtyLots, 0);
+    const code = terms.checkNew(words, offset) || this.#checkMarket();
+    if (code !== NONE) return code;
+    const holding = this.state.ledger.holdingRow(this.accountRow, terms.row);
+    return holding === -1 ? CAPACITY : this.#checkRisk(holding, terms.qtyLots, 0);
   }
 
   /**
@@ -173,31 +179,30 @@ export class OrderEntry {
     const { risk, phases } = this.state;
     const killed = risk.killSwitch(terms.row, this.accountRow, this.userRow);
     if (killed !== NONE) return killed;
-    const phase = phases.phase[terms.row];
-    if (phase === CONTINUOUS) return NONE;
-    if (!isAuction(phase)) return PHASE;
+    if (phases.phase[terms.row] === CONTINUOUS) return NONE;
+    if (!phases.isAuction(terms.row)) return PHASE;
     const isPostOnly = (terms.orderFlags & POST_ONLY) !== 0;
     return terms.mayRest() && !isPostOnly && terms.minQtyLots === 0 ? NONE : PHASE;
   }
 
   /**
    * The 400s; on acceptance the funds are reserved.
+   * @param holding of the order's account in its instrument
    * @param replacedLots what the order that is being replaced had open; 0 for a new order
    */
-  #checkRisk(leavesLots: number, replacedLots: number): number {
+  #checkRisk(holding: number, leavesLots: number, replacedLots: number): number {
     const terms = this.terms;
     const { ledger, risk, books, orders, expiry, instruments } = this.state;
-    const holding = ledger.holdingRow(this.accountRow, terms.row);
-    if (holding === -1) return CAPACITY;
+    const book = books[terms.row];
     this.holding = holding;
-    if (terms.side === BUY && !books[terms.row].hasBuys) instruments.renewHoldFee(terms.row);
+    if (terms.side === BUY && !book.hasBuys) instruments.renewHoldFee(terms.row);
     const isLimitPrice = terms.priceTicks !== 0;
     const code = risk.admit(
       holding,
       terms.side,
       terms.holdPriceTicks,
       isLimitPrice,
-      books[terms.row].reference(),
+      book.reference(),
       terms.qtyLots,
       leavesLots,
       replacedLots,
@@ -217,20 +222,14 @@ export class OrderEntry {
     const slot = orders.store.allocateOrder();
     const book = this.state.books[terms.row];
     book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, terms.qtyLots, terms.displayQtyLots);
-    const packed = packTerms(
-      terms.side,
-      terms.orderType,
-      terms.timeInForce,
-      terms.orderFlags,
-      terms.selfTrade,
-    );
-    orders.open(slot, this.userRow, packed);
+    const { side, orderType, timeInForce, orderFlags, selfTrade } = terms;
+    orders.open(slot, this.userRow, side, orderType, timeInForce, orderFlags, selfTrade);
     if (this.partner !== 0) {
       orders.setPartner(slot, this.partner);
       orders.setPartner(this.partner, slot);
     }
     this.#writeTerms(slot);
-    orders.add(slot, words.i32[offset + NEW_CLIENT_ORDER_ID]);
+    orders.add(slot, this.userRow, this.accountRow, words.i32[(offset & MASK) + NEW_CLIENT_ORDER_ID]);
     if (isUniqueTag(words.i32, offset, NEW_CLIENT_TAG)) this.state.tags.add();
     this.state.accounts.addOpenOrders(this.accountRow, 1);
     return slot;
@@ -308,7 +307,7 @@ export class OrderEntry {
     const holding = orders.holding(slot);
     const oldPrice = orders.holdPriceTicks(slot);
     ledger.rehold(holding, terms.side, oldPrice, leaves, 0);
-    const risk = this.#checkRisk(open, leaves);
+    const risk = this.#checkRisk(holding, open, leaves);
     if (risk !== NONE) {
       ledger.restore(holding, terms.side, oldPrice, leaves);
     }
@@ -340,11 +339,11 @@ export class OrderEntry {
     }
     const expireSeconds = orders.expireSeconds(slot);
     if (expireSeconds !== 0) expiry.remove(slot, expireSeconds);
-    orders.remove(slot);
+    orders.remove(slot, this.accountRow);
     if (keepsPriority) store.setOrderId(slot, this.state.nextOrderId());
     else book.setOrder(slot, this.state.nextOrderId(), this.holding + 1, open, terms.displayQtyLots);
     this.#writeTerms(slot);
-    orders.add(slot, words.i32[offset + REPLACE_CLIENT_ORDER_ID]);
+    orders.add(slot, this.userRow, this.accountRow, words.i32[(offset & MASK) + REPLACE_CLIENT_ORDER_ID]);
     if (isUniqueTag(words.i32, offset, REPLACE_CLIENT_TAG)) this.state.tags.add();
     this.reports.replaced(
       slot,
@@ -360,9 +359,4 @@ export class OrderEntry {
     if (isWaiting) this.incoming.wait(slot);
     else this.incoming.enter(slot, terms.priceTicks, false, 0);
   }
-}
-
-/** Whether the command has a text that may be used once. */
-function isUniqueTag(i32: Int32Array, offset: number, tagAt: number): boolean {
-  return (i32[offset] & UNIQUE_TAG) !== 0 && i32[offset + tagAt] !== 0;
 }

@@ -18,7 +18,7 @@ class Checked {
   add(slot: number, userRow: number, clientOrderId: number): void {
     this.records[slot * OrderRecord.words + OrderRecord.userRow] = userRow;
     this.records[slot * OrderRecord.words + OrderRecord.clientOrderId] = clientOrderId;
-    this.index.add(slot);
+    this.index.add(slot, userRow, clientOrderId);
     this.slots.set(`${userRow} ${clientOrderId}`, slot);
   }
 
@@ -90,7 +90,10 @@ test('OrderIndex: random adds and removes, with a clear in between, against a Ma
     }
     if (round === 30) {
       checked.index.clear(checked.slots.size);
-      for (const slot of checked.slots.values()) checked.index.add(slot);
+      for (const [key, slot] of checked.slots) {
+        const [userRow, clientOrderId] = key.split(' ').map(Number);
+        checked.index.add(slot, userRow, clientOrderId);
+      }
     }
     checked.check();
   }

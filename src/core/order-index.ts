@@ -64,9 +64,9 @@ export class OrderIndex {
     return 0;
   }
 
-  /** Adds a slot whose record has its keys, which no other has. */
-  add(slot: number): void {
-    const hash = this.#hashOfSlot(slot);
+  /** Adds a slot, whose record has these keys, which no other has. */
+  add(slot: number, userRow: number, clientOrderId: number): void {
+    const hash = hashOfPair(userRow, clientOrderId, this.seed);
     const bucket = this.#bucketOf(hash);
     this.chain[slot] = this.buckets[bucket];
     this.buckets[bucket] = slot | (hash & ~this.slotMask);

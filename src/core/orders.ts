@@ -27,17 +27,6 @@ const HAS_PARTNER = 1 << 27;
 const SELF_TRADE_SHIFT = 28;
 const SELF_TRADE_MASK = 7;
 
-/** Packs an order's attributes as `Orders.open` takes them. */
-export function packTerms(
-  side: number,
-  orderType: number,
-  timeInForce: number,
-  orderFlags: number,
-  selfTrade: number,
-): number {
-  return side | (orderType << 8) | (timeInForce << 16) | (orderFlags << 24) | (selfTrade << SELF_TRADE_SHIFT);
-}
-
 /**
  * What the core keeps of a live order beyond what matching touches: a record for each slot in the same store as the
  * book's (a column per field costs a cache miss per field, bench/core.ts), and columns for what few orders have. Finds
@@ -170,13 +159,19 @@ export class Orders {
     this.hotF64[(slot << 2) | CUM_QTY_LOTS] += qtyLots;
   }
 
-  /**
-   * Starts the record of a new order, whose holding is its owner in the book: what never changes, nothing executed.
-   * `terms`: see packTerms.
-   */
-  open(slot: number, userRow: number, terms: number): void {
+  /** Starts the record of a new order, whose holding is its owner in the book: what never changes, nothing executed. */
+  open(
+    slot: number,
+    userRow: number,
+    side: number,
+    orderType: number,
+    timeInForce: number,
+    orderFlags: number,
+    selfTrade: number,
+  ): void {
     this.words[(slot << 2) | USER_ROW] = userRow;
-    this.words[(slot << 2) | TERMS] = terms;
+    this.words[(slot << 2) | TERMS] =
+      side | (orderType << 8) | (timeInForce << 16) | (orderFlags << 24) | (selfTrade << SELF_TRADE_SHIFT);
     this.hotF64[(slot << 2) | CUM_QTY_LOTS] = 0;
   }
 
@@ -208,9 +203,9 @@ export class Orders {
   }
 
   /** Lists an order under its account and, by this clientOrderId, under its user. */
-  add(slot: number, clientOrderId: number): void {
+  add(slot: number, userRow: number, accountRow: number, clientOrderId: number): void {
     const { links, accounts } = this;
-    const account = this.accountRow(slot) << 5;
+    const account = accountRow << 5;
     const tail = accounts[account | LAST_ORDER];
     this.words[(slot << 2) | CLIENT_ORDER_ID] = clientOrderId;
     links[slot << 1] = 0;
@@ -218,12 +213,13 @@ export class Orders {
     if (tail === 0) accounts[account | FIRST_ORDER] = slot;
     else links[tail << 1] = slot;
     accounts[account | LAST_ORDER] = slot;
-    this.index.add(slot);
+    this.index.add(slot, userRow, clientOrderId);
   }
 
-  remove(slot: number): void {
+  /** Takes an order of the account off both lists. */
+  remove(slot: number, accountRow: number): void {
     const { links, accounts } = this;
-    const account = this.accountRow(slot) << 5;
+    const account = accountRow << 5;
     const next = links[slot << 1];
     const prev = links[(slot << 1) | 1];
     if (prev === 0) accounts[account | FIRST_ORDER] = next;
@@ -247,7 +243,7 @@ export class Orders {
     this.index.clear(this.store.liveOrders);
     for (let account = 0; account < accountCount; account++) {
       for (let slot = this.firstOfAccount(account); slot !== 0; slot = this.nextOfAccount(slot)) {
-        this.index.add(slot);
+        this.index.add(slot, this.userRow(slot), this.clientOrderId(slot));
       }
     }
   }

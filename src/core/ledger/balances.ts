@@ -1,5 +1,5 @@
 import { ACCEPTED, RejectCode } from '#domain/rejects.ts';
-import { assert } from '#lib/assert.ts';
+import { fail } from '#lib/assert.ts';
 import { Columns, doublesOf } from '#lib/columns.ts';
 import { IntPairMap } from '#lib/int-map.ts';
 import { INT53_MAX } from '#lib/integer.ts';
@@ -215,10 +215,8 @@ export class Balances {
 
   /** Stops the process when money of the asset appeared or vanished. Cheap: called after every posting's last leg. */
   assertConserved(assetRow: number): void {
-    assert(
-      this.postedMinor[assetRow] === this.netDepositsMinor[assetRow],
-      'Invariant: the totals of an asset add up to its deposits minus its withdrawals',
-    );
+    if (this.postedMinor[assetRow] !== this.netDepositsMinor[assetRow])
+      fail('Invariant: the totals of an asset add up to its deposits minus its withdrawals');
   }
 
   /** Whether, for every asset, the running sum of all totals equals deposits minus withdrawals. */

@@ -10,7 +10,6 @@ import type { CoreState } from '../state.ts';
 import { cancelInBook } from '../walk-book.ts';
 import { AuctionPrice, headOfBest } from './auction.ts';
 import { writeIndicative, writePhaseChanged } from './phase-events.ts';
-import { isAuction } from './phase-table.ts';
 
 const ENTRIES = Limits.SCHEDULE_ENTRIES_MAX;
 const SECONDS_PER_DAY = 86_400;
@@ -195,7 +194,7 @@ export class PhaseControl {
     const { phases, instruments, books } = this.state;
     const auction = this.auction;
     for (let row = 0; row < instruments.count; row++) {
-      if (!isAuction(phases.phase[row])) continue;
+      if (!phases.isAuction(row)) continue;
       auction.find(books[row]);
       if (
         auction.priceTicks === phases.indicativePriceTicks[row] &&

@@ -53,14 +53,15 @@ export class PhaseTable {
   add(phase: Phase): void {
     this.phase[this.store.addRow()] = phase;
   }
-}
 
-/** Whether orders collect without matching. */
-export function isAuction(phase: number): boolean {
-  return (
-    phase === PRE_OPEN ||
-    phase === OPENING_AUCTION ||
-    phase === VOLATILITY_AUCTION ||
-    phase === CLOSING_AUCTION
-  );
+  /** Whether orders of the instrument collect without matching. */
+  isAuction(row: number): boolean {
+    const phase = this.phase[row];
+    return (
+      phase === PRE_OPEN ||
+      phase === OPENING_AUCTION ||
+      phase === VOLATILITY_AUCTION ||
+      phase === CLOSING_AUCTION
+    );
+  }
 }

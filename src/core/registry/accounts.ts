@@ -80,6 +80,11 @@ export class AccountTable {
     this.words[(row << 5) | OPEN_ORDERS] += count;
   }
 
+  /** Accounts that there can be. */
+  get capacity(): number {
+    return this.store.capacity;
+  }
+
   /** Accounts so far: rows 0 to count - 1. */
   get count(): number {
     return this.store.rows;
