@@ -27,6 +27,7 @@ import { OrdersAnswers } from './orders-answers.ts';
 import { sayFigures } from './thread-figures.ts';
 import { threadLog } from './thread-log.ts';
 import { startWorkerVitals } from './thread-vitals.ts';
+import { trimMemory } from './trim-memory.ts';
 
 /**
  * Pause after a step that left nothing to apply. What becomes durable meanwhile is one piece of work, with one read of
@@ -36,7 +37,7 @@ const PAUSE_MS = 20;
 
 /** Pause while somebody waits for an answer: the bound on how often questions can make the archive take a step. */
 const ASKED_PAUSE_MS = 1;
-const FIGURES_MS = 1_000;
+const SECOND_MS = 1_000;
 /** An archive that is further behind than this does not let others run first. */
 const BEHIND_ENTRIES = 10_000;
 
@@ -74,7 +75,7 @@ class ArchiveThread {
   declare private immediate: NodeJS.Immediate | undefined;
   /** When the last step ended. */
   declare private steppedMs: number;
-  declare private figuresMs: number;
+  declare private secondMs: number;
 
   constructor(data: ArchiveThreadData) {
     const { paths } = data;
@@ -131,7 +132,7 @@ class ArchiveThread {
     this.timer = undefined;
     this.immediate = undefined;
     this.steppedMs = 0;
-    this.figuresMs = 0;
+    this.secondMs = 0;
     fan.add(this.reports);
     this.tail = new LogTail({
       directory: paths.logDirectory,
@@ -231,7 +232,7 @@ class ArchiveThread {
     this.ordersAnswers.answer();
     this.#answerImages();
     this.answers.answer(performance.now());
-    this.#sayFigures();
+    this.#eachSecond();
     const isAtEnd = !hasMore || this.core.sequence >= this.endSequence;
     if (this.closing && isAtEnd && !this.archive.isSyncing) {
       if (hasMore) {
@@ -317,10 +318,10 @@ class ArchiveThread {
     freeImages();
   }
 
-  #sayFigures(): void {
+  #eachSecond(): void {
     const nowMs = performance.now();
-    if (nowMs - this.figuresMs < FIGURES_MS) return;
-    this.figuresMs = nowMs;
+    if (nowMs - this.secondMs < SECOND_MS) return;
+    this.secondMs = nowMs;
     sayFigures({
       historyLagEntries: this.core.sequence - this.history.lastSequence,
       historyFailed: this.history.hasFailed ? 1 : 0,
@@ -330,6 +331,7 @@ class ArchiveThread {
       ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
     });
     this.cluster?.step();
+    trimMemory();
   }
 
   /** Nothing is applied any more meanwhile: the venue has stopped. */
