@@ -21,8 +21,10 @@ export const NODE_ENVIRONMENT = {
 /**
  * What Node is started with.
  *
- * - --max-inlined-bytecode-size-cumulative: V8 stops inlining into a function at 920 bytes of bytecode; the core is made of small
- *   functions that call each other, and with this budget its commands cost a sixth less (bench/core.ts).
+ * - --max-inlined-bytecode-size and its like: V8 stops inlining into a function at 920 bytes of bytecode (4,600 with what is always
+ *   inlined) and inlines none of more than 460; the core is made of small functions that call each other, and each call that is left
+ *   loads anew what its caller has. By these bounds a command takes a quarter fewer instructions than by 3,000, 4,600 and 460
+ *   (docs/performance.md).
  * - --expose-gc: src/app/threads/free-images.ts.
  * - --v8-pool-size: the threads in which V8 compiles and collects garbage for all threads of a node, four by default. Each keeps
  *   the memory of its largest compilation: with two a node has 14 to 24 MiB less (bench/memory.ts).
@@ -31,7 +33,9 @@ export const NODE_ENVIRONMENT = {
  * - --disable-warning: node:ffi, which reads the kernel's clock, is experimental and says so on standard error.
  */
 export const NODE_FLAGS = [
-  '--max-inlined-bytecode-size-cumulative=3000',
+  '--max-inlined-bytecode-size=1500',
+  '--max-inlined-bytecode-size-cumulative=9000',
+  '--max-inlined-bytecode-size-absolute=10000',
   '--expose-gc',
   '--v8-pool-size=2',
   '--no-parallel-scavenge',
