@@ -38,6 +38,8 @@ const PAUSE_MS = 20;
 /** Pause while somebody waits for an answer: the bound on how often questions can make the archive take a step. */
 const ASKED_PAUSE_MS = 1;
 const SECOND_MS = 1_000;
+/** Between two trims of memory passes a tenth of the thread's age, and at most this: V8 compiles most in the first seconds. */
+const TRIM_MS_MAX = 60_000;
 /** An archive that is further behind than this does not let others run first. */
 const BEHIND_ENTRIES = 10_000;
 
@@ -76,6 +78,8 @@ class ArchiveThread {
   /** When the last step ended. */
   declare private steppedMs: number;
   declare private secondMs: number;
+  /** When memory that was freed goes back to the system again. */
+  declare private trimMs: number;
 
   constructor(data: ArchiveThreadData) {
     const { paths } = data;
@@ -133,6 +137,7 @@ class ArchiveThread {
     this.immediate = undefined;
     this.steppedMs = 0;
     this.secondMs = 0;
+    this.trimMs = 0;
     fan.add(this.reports);
     this.tail = new LogTail({
       directory: paths.logDirectory,
@@ -331,6 +336,8 @@ class ArchiveThread {
       ...(this.snapshotSeconds === 0 ? {} : { snapshotSeconds: this.snapshotSeconds }),
     });
     this.cluster?.step();
+    if (nowMs < this.trimMs) return;
+    this.trimMs = nowMs + Math.min(nowMs / 10, TRIM_MS_MAX);
     trimMemory();
   }
 

@@ -5,8 +5,8 @@ let trim: Trim | undefined;
 /**
  * Gives back to the system what the C library keeps of memory that this process has freed, whichever thread did (malloc_trim(3)).
  * By itself glibc does so only for large blocks and for the end of an arena, of which it has one for nearly every thread; between them
- * lies what V8 needed to compile, and SQLite. To be called once a second and not more often: it takes half a millisecond, in which
- * a thread may wait for its arena. Elsewhere than with glibc it does nothing.
+ * lies what V8 needed to compile, and SQLite. To be called once in a while: it takes half a millisecond, in which a
+ * thread may wait for its arena. Elsewhere than with glibc it does nothing.
  */
 export function trimMemory(): void {
   trim ??= openTrim();

@@ -395,7 +395,7 @@ export class Ledger {
     oldLeavesLots: number,
     newLeavesLots: number,
   ): void {
-    if (newLeavesLots < 0 || newLeavesLots > oldLeavesLots)
+    if (!(newLeavesLots >= 0 && newLeavesLots <= oldLeavesLots))
       fail('Condition: rehold never makes an order larger');
     const instrument = this.instrumentRow(holding);
     const oldValue = this.valueMinor(instrument, priceTicks, oldLeavesLots);
