@@ -23,8 +23,7 @@ export const NODE_ENVIRONMENT = {
  *
  * - --max-inlined-bytecode-size and its like: V8 stops inlining into a function at 920 bytes of bytecode (4,600 with what is always
  *   inlined) and inlines none of more than 460; the core is made of small functions that call each other, and each call that is left
- *   loads anew what its caller has. By these bounds a command takes a quarter fewer instructions than by 3,000, 4,600 and 460
- *   (docs/performance.md).
+ *   loads anew what its caller has. By larger bounds a command takes a quarter fewer instructions (docs/performance.md).
  * - --expose-gc: src/app/threads/free-images.ts.
  * - --v8-pool-size: the threads in which V8 compiles and collects garbage for all threads of a node, four by default. Each keeps
  *   the memory of its largest compilation: with two a node has 14 to 24 MiB less (bench/memory.ts).

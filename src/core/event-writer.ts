@@ -8,9 +8,7 @@ const EVENT_WORDS_USUAL = 64;
 const CAPACITY_WORDS = Limits.EVENT_BATCH_WORDS;
 const HEADER_WORDS = EVENT_HEADER_WORDS;
 const MASK = WORD_OFFSET_MASK;
-/** Words that `#hash` takes in one go, and a mask for a length in whole ones. */
-const HASH_WORDS = 8;
-const WHOLE_MASK = 2 * CAPACITY_WORDS - HASH_WORDS;
+const WHOLE_MASK = 2 * CAPACITY_WORDS - 4;
 const IMAGE = EventFlag.Image;
 /** Words of a clientTag. */
 const TAG_WORDS = 9;
@@ -141,36 +139,19 @@ export class EventWriter {
     let c = a ^ 0x3c6ef372;
     let d = b ^ 0x510e527f;
     const whole = length & WHOLE_MASK;
-    // Two rounds in one go: a loop of one takes a tenth longer.
-    for (let word = 0; word < whole; word += HASH_WORDS) {
+    for (let word = 0; word < whole; word += 4) {
       a = Math.imul(a ^ i32[word], 0x9e3779b1);
       b = Math.imul(b ^ i32[word + 1], 0x85ebca77);
       c = Math.imul(c ^ i32[word + 2], 0xc2b2ae3d);
       d = Math.imul(d ^ i32[word + 3], 0x27d4eb2f);
-      a = Math.imul(((a << 15) | (a >>> 17)) ^ i32[word + 4], 0x9e3779b1);
-      b = Math.imul(((b << 13) | (b >>> 19)) ^ i32[word + 5], 0x85ebca77);
-      c = Math.imul(((c << 16) | (c >>> 16)) ^ i32[word + 6], 0xc2b2ae3d);
-      d = Math.imul(((d << 14) | (d >>> 18)) ^ i32[word + 7], 0x27d4eb2f);
       a = (a << 15) | (a >>> 17);
       b = (b << 13) | (b >>> 19);
       c = (c << 16) | (c >>> 16);
       d = (d << 14) | (d >>> 18);
     }
-    let rest = whole;
-    if (length - whole >= 4) {
+    if (whole < length) {
       a = Math.imul(a ^ i32[whole], 0x9e3779b1);
       b = Math.imul(b ^ i32[whole + 1], 0x85ebca77);
-      c = Math.imul(c ^ i32[whole + 2], 0xc2b2ae3d);
-      d = Math.imul(d ^ i32[whole + 3], 0x27d4eb2f);
-      a = (a << 15) | (a >>> 17);
-      b = (b << 13) | (b >>> 19);
-      c = (c << 16) | (c >>> 16);
-      d = (d << 14) | (d >>> 18);
-      rest += 4;
-    }
-    if (rest < length) {
-      a = Math.imul(a ^ i32[rest], 0x9e3779b1);
-      b = Math.imul(b ^ i32[rest + 1], 0x85ebca77);
     }
     const high = (Math.imul(a ^ (a >>> 16), 0x85ebca6b) + ((c << 13) | (c >>> 19))) | 0;
     const low = (Math.imul(b ^ (b >>> 16), 0xc2b2ae35) + ((d << 17) | (d >>> 15))) | 0;
